@@ -1,4 +1,4 @@
-"""A camera as the registry knows it, in our own words; no vendor's and no assistant's."""
+"""A camera as the registry knows it, and the surfaces that show it; in no vendor's and no assistant's words."""
 
 from typing import Literal
 
@@ -15,22 +15,19 @@ DISPLAYS = frozenset[Surface]({"alexa", "google", "tv"})  # they decode no more 
 WAITING_FOR_SOUND = frozenset[str]({"google", "tv"})  # they show no picture before a sound track comes
 SOUND_REQUIRED: tuple[str, ...] = ("google",)  # by the manual; an owner may say otherwise
 _RULES: dict[Surface, str] = {"video": "alexa", "tv": "google"}  # a Cast device is Google's
+UNASKED = "cloud_unasked"  # among a camera's ways: its cloud stream, to which its owner has not agreed; no way yet
+
+# "none": this camera has no such feature (no microphone; encryption at a vendor that has none)
+type Flag = Literal["on", "off", "none", "unknown"]
+# Whether the code or key that is kept deciphers the camera's video. "none": none is kept. "fits": the video showed so,
+# or the vendor lists its digest. "unknown": the next video decides. "wrong": keyframes did not decode with it.
+type PictureCode = Literal["none", "fits", "wrong", "unknown"]
+type VideoCodec = Literal["h264", "h265", "mjpeg", "unknown"]
 
 
 def assistant(surface: Surface) -> str:
     """By whose rules a picture is shown there."""
     return _RULES.get(surface, surface)
-
-
-UNASKED = "cloud_unasked"  # among a camera's ways: its cloud stream, to which its owner has not agreed; no way yet
-
-type Flag = Literal["on", "off", "none", "unknown"]
-# "none": this camera has no such feature (no microphone; encryption at a vendor that has none)
-
-
-# Whether the code or key that is kept deciphers the camera's video. "none": none is kept. "fits": the video showed so,
-# or the vendor lists its digest. "unknown": the next video decides. "wrong": keyframes did not decode with it.
-type PictureCode = Literal["none", "fits", "wrong", "unknown"]
 
 
 class Ref(Struct, frozen=True):
@@ -39,9 +36,6 @@ class Ref(Struct, frozen=True):
     source: str
     serial: str
     channel: int
-
-
-type VideoCodec = Literal["h264", "h265", "mjpeg", "unknown"]
 
 
 class Video(Struct, frozen=True, omit_defaults=True):  # stored so: a changed default would change stored lists

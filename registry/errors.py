@@ -1,4 +1,4 @@
-"""What can go wrong between the registry and a camera's vendor: one family, distinguished by type."""
+"""Why a camera can't be shown or was not changed, a word for each reason, and the errors that carry it."""
 
 from typing import Literal, TypedDict, TypeIs, get_args
 
@@ -46,6 +46,36 @@ type Reason = Literal[
 ]
 
 REASONS: tuple[Reason, ...] = get_args(Reason.__value__)
+__all__ = [
+    "BadGrant",
+    "BadOffer",
+    "CameraSilent",
+    "DriverError",
+    "ExpiredGrant",
+    "NoInternet",
+    "Refused",
+    "SetRefused",
+    "SignedOut",
+    "Unavailable",
+    "VendorBusy",
+    "VendorDown",
+]
+
+type Why = Literal[
+    "wrong_code",
+    "wrong_mailed_code",
+    "code_wanted",
+    "code_mailed",
+    "old",
+    "too_soon",
+    "too_often",
+    "guessed",
+    "silent",
+    "not_permitted",
+    "unsupported",
+    "not_taken",
+    "not_given",
+]
 
 
 class ByReason[T](TypedDict):
@@ -93,22 +123,6 @@ class ByReason[T](TypedDict):
 def is_reason(word: object) -> TypeIs[Reason]:
     """For a word from another process or an assistant."""
     return word in REASONS
-
-
-__all__ = [
-    "BadGrant",
-    "BadOffer",
-    "CameraSilent",
-    "DriverError",
-    "ExpiredGrant",
-    "NoInternet",
-    "Refused",
-    "SetRefused",
-    "SignedOut",
-    "Unavailable",
-    "VendorBusy",
-    "VendorDown",
-]
 
 
 class DriverError(Exception):
@@ -168,23 +182,6 @@ class Unavailable(Exception):
     def __init__(self, reason: Reason, vendor: str = "") -> None:
         super().__init__(reason)
         self.reason, self.vendor = reason, vendor
-
-
-type Why = Literal[
-    "wrong_code",
-    "wrong_mailed_code",
-    "code_wanted",
-    "code_mailed",
-    "old",
-    "too_soon",
-    "too_often",
-    "guessed",
-    "silent",
-    "not_permitted",
-    "unsupported",
-    "not_taken",
-    "not_given",
-]
 
 
 class SetRefused(Exception):

@@ -1,4 +1,7 @@
-"""Scenes that show a camera on a TV in the house: which a link has, and what starts and ends one."""
+"""Scenes that show a camera on a TV in the house: which a link has, and what starts and ends one.
+
+Composition fills the port `Screens` with `cast/` where there may be TVs.
+"""
 
 import hashlib
 from collections.abc import Iterable
@@ -18,6 +21,8 @@ from words.catalogue import OURS, mark
 from words.languages import chosen
 
 _NAME = mark("{camera} on {tv}")
+SETTLED_S = 1.0  # a TV that is on plays or fails within this, mostly; what comes later is in the log alone
+TV_S = 0.4  # kept of the assistant's time for the TV
 
 
 class Scene(Struct, frozen=True):
@@ -61,10 +66,6 @@ class Screens(Protocol):
     def stop(self, account: str, camera: str, tv: str, within_s: float) -> Reason | None:
         """Ends the camera's picture on that TV, if it is shown there."""
         ...
-
-
-SETTLED_S = 1.0  # a TV that is on plays or fails within this, mostly; what comes later is in the log alone
-TV_S = 0.4  # kept of the assistant's time for the TV
 
 
 class Scenes:

@@ -1,4 +1,6 @@
-"""Which of a camera's pictures a display can play, as far as their sizes are known.
+"""What a camera's pictures are like, which of them a display can play, and which one it gets.
+
+Sizes are as the vendor lists them, or else as measured when a picture was opened.
 
 Displays decode H.264 up to level 4.x, which is Full HD: more than that is black on them. By WebRTC no
 display reorders frames, so B-frames can't be played.
@@ -16,6 +18,12 @@ from registry.camera import DISPLAYS, Camera, Display, Ref, StreamRequest, Surfa
 REMEASURE_S = 24 * 3600  # a size measured longer ago may have been changed in the vendor's app since
 
 type Cameras = tuple[Camera, ...]
+PLAYABLE = ("webrtc", "hls")  # protocols of the media process, the better first
+FULL_HD = (1920, 1080)
+USUAL = (1280, 720)  # assumed of a picture whose size is not known
+VIDEO_APP = (1280, 720)
+# The gate's row for each surface a grant may be for.
+GATE: dict[str, Surface] = {display: display for display in get_args(Display.__value__)}
 
 
 class Measurement(Struct, frozen=True):
@@ -73,11 +81,6 @@ def _size_or_known[V: Video | None](listed: V, known: Video | None) -> V | Video
 def may_have_changed(camera: Camera) -> bool:
     """Whether its whole picture was measured more than REMEASURE_S ago: its owner may have chosen another since."""
     return 0 < camera.looked_at < camera.as_of - REMEASURE_S
-
-
-PLAYABLE = ("webrtc", "hls")  # protocols of the media process, the better first
-FULL_HD = (1920, 1080)
-USUAL = (1280, 720)  # assumed of a picture whose size is not known
 
 
 def plain(camera: Camera) -> Picture:
@@ -140,12 +143,6 @@ def may_fit(video: Video | None, largest: tuple[int, int]) -> bool:
 def is_larger(video: Video, largest: tuple[int, int]) -> bool:
     width, height = (video.width, video.height) if video.width else USUAL
     return width > largest[0] or height > largest[1]
-
-
-VIDEO_APP = (1280, 720)
-
-# The gate's row for each surface a grant may be for.
-GATE: dict[str, Surface] = {display: display for display in get_args(Display.__value__)}
 
 
 class Fit(NamedTuple):

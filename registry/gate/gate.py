@@ -1,4 +1,4 @@
-"""The gate: whether a camera may be shown on a surface by a way, read like the manual's table.
+"""The gate: by which way a camera may be shown on a surface, read like the manual's table.
 
 The gate does no I/O: it judges what was read, and the registry hands it fresh readings.
 """
@@ -24,6 +24,8 @@ from registry.errors import Reason
 from registry.gate.displays import beyond, by_hls_alone, not_h264
 from registry.preferences import WhileEncrypted
 from registry.settings import BY_VOICE
+
+type Full = Literal["nothing", "household", "machine"]
 
 # LAN first: it costs the vendor nothing and the picture never leaves the house. The account's own cloud stream asks
 # nothing of its owner, but is slower to begin and an open connection. "local" is a camera's own protocol at home, which
@@ -61,52 +63,6 @@ EXCEPTED: Mapping[WhileEncrypted, frozenset[str]] = {
 
 _CLEAR = frozenset({"off", "none"})  # values of Image Encryption
 _NOT_SHARED = frozenset({"open"})  # what another account shares its own key can't fetch
-
-
-def choose(camera: Camera, tried: tuple[str, ...] = (), while_encrypted: WhileEncrypted = "no") -> str | None:
-    """None when no way is left. A way that shows an encrypted camera comes before one that does not."""
-    barred: Set[str] = _NOT_SHARED if camera.owner == "shared" else frozenset()
-    left = [way for way in ORDER if way in camera.ways and way not in tried and way not in barred]
-    if camera.encryption not in _CLEAR:
-        left = [way for way in left if way in EXCEPTED[while_encrypted]] or left
-    return left[0] if left else None
-
-
-def shows_by_code(camera: Camera) -> bool:
-    """Whether it has a way that shows an encrypted picture by its code, once its owner agrees to that way."""
-    return UNASKED in camera.ways or not EXCEPTED["code"].isdisjoint(camera.ways)
-
-
-def may_be_overheard(camera: Camera) -> bool:
-    """Whether its best way is one whose pictures cross the internet as they are: its owner must agree."""
-    way = choose(camera)
-    return way in OPEN_AIR or (way is None and UNASKED in camera.ways)
-
-
-type Full = Literal["nothing", "household", "machine"]
-
-
-class Allowed(Struct, frozen=True):
-    """The gate is open; `sound` says whether the picture comes with sound, `silence` whether a silent track is due."""
-
-    sound: bool
-    silence: bool
-
-
-class Conditions(Struct, frozen=True):
-    """What the gate judges beside the camera itself."""
-
-    surface: Surface
-    way: str | None  # "lan", "open", "local", "cloud"; None when no way to a picture exists
-    protocols: tuple[str, ...] = ()  # what the surface can play; empty for a still picture
-    signed_in: bool = True
-    vendor: Literal["answers", "down", "busy", "no_internet"] = "answers"
-    full: Full = "nothing"  # whose limit of live cameras is reached
-    audio_required: tuple[str, ...] = SOUND_REQUIRED
-    transcodes: bool = False  # a picture that the surface can't be shown as it comes may be transcoded
-    while_encrypted: WhileEncrypted = "no"  # what the owner decided
-
-
 # The reason for each value of a flag. A value that is not listed is unknown, which is not off.
 _VENDOR: dict[str, Reason | None] = {
     "answers": None,
@@ -129,6 +85,49 @@ _FULL: dict[Full, Reason | None] = {"nothing": None, "household": "household_ful
 _PLAYED = frozenset({"webrtc", "hls"})
 _BY_HLS = frozenset({"hls"})
 _AUDIO: dict[str, Reason | None] = {"on": None, "none": None, "off": "audio_off"}
+
+type Row = Callable[[Camera, Conditions], Reason | None]
+
+
+def choose(camera: Camera, tried: tuple[str, ...] = (), while_encrypted: WhileEncrypted = "no") -> str | None:
+    """None when no way is left. A way that shows an encrypted camera comes before one that does not."""
+    barred: Set[str] = _NOT_SHARED if camera.owner == "shared" else frozenset()
+    left = [way for way in ORDER if way in camera.ways and way not in tried and way not in barred]
+    if camera.encryption not in _CLEAR:
+        left = [way for way in left if way in EXCEPTED[while_encrypted]] or left
+    return left[0] if left else None
+
+
+def shows_by_code(camera: Camera) -> bool:
+    """Whether it has a way that shows an encrypted picture by its code, once its owner agrees to that way."""
+    return UNASKED in camera.ways or not EXCEPTED["code"].isdisjoint(camera.ways)
+
+
+def may_be_overheard(camera: Camera) -> bool:
+    """Whether its best way is one whose pictures cross the internet as they are: its owner must agree."""
+    way = choose(camera)
+    return way in OPEN_AIR or (way is None and UNASKED in camera.ways)
+
+
+class Allowed(Struct, frozen=True):
+    """The gate is open; `sound` says whether the picture comes with sound, `silence` whether a silent track is due."""
+
+    sound: bool
+    silence: bool
+
+
+class Conditions(Struct, frozen=True):
+    """What the gate judges beside the camera itself."""
+
+    surface: Surface
+    way: str | None  # "lan", "open", "local", "cloud"; None when no way to a picture exists
+    protocols: tuple[str, ...] = ()  # what the surface can play; empty for a still picture
+    signed_in: bool = True
+    vendor: Literal["answers", "down", "busy", "no_internet"] = "answers"
+    full: Full = "nothing"  # whose limit of live cameras is reached
+    audio_required: tuple[str, ...] = SOUND_REQUIRED
+    transcodes: bool = False  # a picture that the surface can't be shown as it comes may be transcoded
+    while_encrypted: WhileEncrypted = "no"  # what the owner decided
 
 
 def _account(_camera: Camera, now: Conditions) -> Reason | None:
@@ -187,8 +186,6 @@ def _playable(camera: Camera, now: Conditions) -> Reason | None:
 def _place(_camera: Camera, now: Conditions) -> Reason | None:
     return _FULL[now.full]
 
-
-type Row = Callable[[Camera, Conditions], Reason | None]
 
 # The manual's preconditions in the order in which they are reported. The registry checks visibility before them: of a
 # camera that a link may not see nothing else is judged, so that nothing can be disclosed.

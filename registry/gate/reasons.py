@@ -216,6 +216,74 @@ OF_CHANGES: frozenset[Reason] = frozenset(
 )  # never of a picture on an assistant's own display
 OF_PICTURES = tuple(reason for reason in REASONS if reason not in OF_CHANGES)  # in the gate's order
 OF_VIDEO: frozenset[Reason] = frozenset({"too_large"})  # of the surface “video” alone
+# The number of a reason in the short address of its help page, such as /h/5, which is typed from a television. It stays
+# that reason's, since it stands on pictures and in letters.
+NUMBERS: ByReason[int] = {
+    "not_found": 1,
+    "signed_out": 2,
+    "vendor_down": 3,
+    "vendor_busy": 4,
+    "offline": 5,
+    "asleep": 6,
+    "state_unknown": 7,
+    "encryption_on": 8,
+    "encryption_unknown": 9,
+    "audio_off": 10,
+    "audio_unknown": 11,
+    "no_way": 12,
+    "not_permitted": 13,
+    "code_wrong": 14,
+    "lan_unreachable": 15,
+    "lan_closed": 16,
+    "not_playable": 17,
+    "beyond_displays": 18,
+    "not_passable": 19,
+    "no_common_protocol": 20,
+    "too_large": 21,
+    "busy": 22,
+    "waking": 23,
+    "media_down": 24,
+    "voice_may_not": 25,
+    "encryption_by_voice": 26,
+    "owners_alone": 27,
+    "not_this_way": 28,
+    "not_set": 29,
+    "no_tv": 30,
+    "too_often": 31,
+    "household_full": 32,
+    "machine_full": 33,
+    "no_internet": 34,
+    "not_agreed": 35,
+    "silent": 36,
+    "key_server_changed": 37,
+}
+_BY_NUMBER = {NUMBERS[reason]: reason for reason in REASONS}
+CARD = Video("h264", 1280, 720)  # as media.plane.sources.card draws it
+# On a card: only lasting states of the camera itself. A camera that was not found is not described, and a transient reason, or
+# one outside the camera, is better heard than read. Google itself asks for a new link, Alexa does not.
+ON_CARDS = frozenset(
+    {
+        "offline",
+        "asleep",
+        "state_unknown",
+        "encryption_on",
+        "encryption_unknown",
+        "audio_off",
+        "audio_unknown",
+        "not_agreed",
+        "no_way",
+        "silent",
+        "not_permitted",
+        "code_wrong",
+        "lan_unreachable",
+        "lan_closed",
+        "key_server_changed",
+        "not_playable",
+        "beyond_displays",
+    }
+)
+ONLY_ON_ALEXA = frozenset({"signed_out"})
+MOST_ROWS = 3  # of the gate on a card; more can't be read from across a room
 
 
 def explain(refusal: Refusal, locale: str = "en", own: Mapping[Reason, Sentence] = _NONE) -> str:
@@ -286,48 +354,6 @@ def translated(
     return chosen_of(0), chosen_of(1)
 
 
-NUMBERS: ByReason[int] = {
-    "not_found": 1,
-    "signed_out": 2,
-    "vendor_down": 3,
-    "vendor_busy": 4,
-    "offline": 5,
-    "asleep": 6,
-    "state_unknown": 7,
-    "encryption_on": 8,
-    "encryption_unknown": 9,
-    "audio_off": 10,
-    "audio_unknown": 11,
-    "no_way": 12,
-    "not_permitted": 13,
-    "code_wrong": 14,
-    "lan_unreachable": 15,
-    "lan_closed": 16,
-    "not_playable": 17,
-    "beyond_displays": 18,
-    "not_passable": 19,
-    "no_common_protocol": 20,
-    "too_large": 21,
-    "busy": 22,
-    "waking": 23,
-    "media_down": 24,
-    "voice_may_not": 25,
-    "encryption_by_voice": 26,
-    "owners_alone": 27,
-    "not_this_way": 28,
-    "not_set": 29,
-    "no_tv": 30,
-    "too_often": 31,
-    "household_full": 32,
-    "machine_full": 33,
-    "no_internet": 34,
-    "not_agreed": 35,
-    "silent": 36,
-    "key_server_changed": 37,
-}
-_BY_NUMBER = {NUMBERS[reason]: reason for reason in REASONS}
-
-
 def short(reason: Reason) -> str:
     """The path on this installation's own address."""
     return f"/h/{NUMBERS[reason]}"
@@ -337,44 +363,15 @@ def of_number(number: int) -> Reason | None:
     return _BY_NUMBER.get(number)
 
 
-VIDEO = Video("h264", 1280, 720)  # as media.plane.sources.card draws it
-
-# Only lasting states of the camera itself. A camera that was not found is not described, and a transient reason, or
-# one outside the camera, is better heard than read. Google itself asks for a new link, Alexa does not.
-SHOWN = frozenset(
-    {
-        "offline",
-        "asleep",
-        "state_unknown",
-        "encryption_on",
-        "encryption_unknown",
-        "audio_off",
-        "audio_unknown",
-        "not_agreed",
-        "no_way",
-        "silent",
-        "not_permitted",
-        "code_wrong",
-        "lan_unreachable",
-        "lan_closed",
-        "key_server_changed",
-        "not_playable",
-        "beyond_displays",
-    }
-)
-ONLY_ON_ALEXA = frozenset({"signed_out"})
-MOST = 3  # rows of the gate; more can't be read from across a room
-
-
-def fits(refusal: Refusal, surface: str) -> bool:
-    """`surface`: of a request or a grant."""
-    shown = SHOWN if surface == "google" else SHOWN | ONLY_ON_ALEXA
+def has_card(refusal: Refusal, surface: str) -> bool:
+    """Whether a display is shown the refusal as a card. `surface`: of a request or a grant."""
+    shown = ON_CARDS if surface == "google" else ON_CARDS | ONLY_ON_ALEXA
     return refusal.reason in shown and bool(refusal.camera)
 
 
 def card(refusal: Refusal, locale: str, web_url: str) -> SourceSpec:
     """The camera's name, each reason with its mend, and the short address of the page about the first."""
-    rows = sentences(replace(refusal, failed=refusal.failed[:MOST]), locale)
+    rows = sentences(replace(refusal, failed=refusal.failed[:MOST_ROWS]), locale)
     address = urlsplit(web_url).netloc
     page = f"{address}{short(refusal.reason)}"
     lines = (refusal.camera, *rows, f"showcam · {page}" if address else "showcam")

@@ -1,4 +1,4 @@
-"""Notes which faults a household has. Any process notes them; the worker notifies the owner."""
+"""What is wrong at a household that its owner is notified of. Any process notes it; the worker notifies the owner."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +23,12 @@ from store.records import Account, Happening, Notice, Source
 type Kind = Literal["encryption", "session", "lost", "tamper", "grant", "ending", "key", "outbox"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind.__value__)
+OWN_S = 180.0  # Image Encryption that comes on so soon after the owner switched it on is no fault
+TAMPERED_S = 3600.0  # an owner is notified once of all tampering with a camera within so long
+_OWN = "own/encryption"  # the kind of a happening
+_RACES = 16
+REPORTS_S = 5.0  # between two reads of the reports that were put aside, which may be many
+AWAY_S = 600.0  # a camera in the house that is away so long was searched for in vain
 
 
 class Fault(Struct, frozen=True):
@@ -75,12 +81,6 @@ def decoded(notice: Notice) -> Fault | None:
 
 def _is_kind(word: str) -> TypeIs[Kind]:
     return word in KINDS
-
-
-OWN_S = 180.0  # Image Encryption that comes on so soon after the owner switched it on is no fault
-TAMPERED_S = 3600.0  # an owner is notified once of all tampering with a camera within so long
-_OWN = "own/encryption"  # the kind of a happening
-_RACES = 16
 
 
 class Faults:
@@ -159,12 +159,12 @@ def is_over(fault: Fault, now: float) -> bool:
     return fault.kind == "tamper" and now - fault.began >= TAMPERED_S
 
 
-REPORTS_S = 5.0  # between two reads of the reports that were put aside, which may be many
-AWAY_S = 600.0  # a camera in the house that is away so long was searched for in vain
-
-
 class Standing:
-    """`clock`: epoch seconds. Not safe to use from several threads."""
+    """Compares a household as it is with its noted faults: sessions, reports, cameras in the house, encryption.
+
+    So a fault is noted that no change announced, and one ends that was mended while nothing ran. `clock`: epoch
+    seconds. Not safe to use from several threads.
+    """
 
     def __init__(
         self, store: Store, readings: Readings, faults: Faults, clock: Callable[[], float] = time.time

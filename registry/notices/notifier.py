@@ -18,8 +18,17 @@ from store.ports import Store
 from store.records import Account
 from words.catalogue import chosen
 
-MOST = 10  # of a household
-LONGEST_NAME = 60  # characters
+log = logging.getLogger(__name__)
+
+MOST = 10  # addresses of a household
+LONGEST_NAME = 60  # characters of an address's name
+CENSUS_S = 5.0  # between two reads of which households have addresses
+AN_HOUR = 20  # messages to a household; what is left waits for the next hour
+A_DAY = 4  # notices of one fault to one address: one that comes and goes is not told each time
+_HOUR_S, _DAY_S = 3600, 86400
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 30.0, 3600.0  # before an address is tried again that took nothing
+CLOSE_S = 2.0  # showcam ends within three seconds
+TOGETHER = 8  # addresses that are sent to at once
 
 
 class TooMany(ValueError):
@@ -42,6 +51,8 @@ _decoder = msgspec.json.Decoder(Address)
 
 
 class Addresses:
+    """Where an owner is notified: addresses in Apprise's form, which may hold passwords and are sealed at rest."""
+
     def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
         self._store, self._clock = store, clock
 
@@ -71,17 +82,6 @@ class Addresses:
             for notice in self._store.notices(account_id):
                 self._store.swap_notice(account_id, notice.fault, version=notice.version, data=None)
         return gone
-
-
-log = logging.getLogger(__name__)
-
-CENSUS_S = 5.0  # between two reads of which households have addresses
-AN_HOUR = 20  # messages to a household; what is left waits for the next hour
-A_DAY = 4  # notices of one fault to one address: one that comes and goes is not told each time
-_HOUR_S, _DAY_S = 3600, 86400
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 30.0, 3600.0  # before an address is tried again that took nothing
-CLOSE_S = 2.0  # showcam ends within three seconds
-TOGETHER = 8  # addresses that are sent to at once
 
 
 class Send(Protocol):

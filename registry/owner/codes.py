@@ -16,9 +16,12 @@ from store.ports import Throttle
 
 WRONG_CODES = 10  # in an hour
 HOUR_S = 3600
+CODE = re.compile(r"[!-~]{1,32}")
 
 
 class CodeTries:
+    """Counts the wrong codes of cameras for each household: a code has six letters."""
+
     def __init__(self, store: Throttle, clock: Callable[[], float] = time.time) -> None:
         self._store, self._clock = store, clock
 
@@ -30,9 +33,6 @@ class CodeTries:
         key = f"picture_codes/{account_id}"
         taken, ends = self._store.take_place(key, WRONG_CODES, HOUR_S, self._clock())
         return (lambda: self._store.leave_place(key, ends)) if taken else None
-
-
-CODE = re.compile(r"[!-~]{1,32}")
 
 
 class LanCodes:

@@ -210,7 +210,9 @@ def _listed(camera: Camera, setting: Setting) -> bool:
 
 
 class Voice:
-    """Answers with a Refusal where something is wrong. `within_s`: what the surface has left to wait."""
+    """Changes by voice: only what the owner allows for the camera, and never Image Encryption.
+
+    Answers with a Refusal where something is wrong. `within_s`: what the surface has left to wait."""
 
     def __init__(self, judge: Judge, control: Control, rules: Rules) -> None:
         self._judge, self._control, self._rules = judge, control, rules

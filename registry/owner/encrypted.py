@@ -28,7 +28,9 @@ from store.ports import Store
 
 
 class CameBack:
-    """A row of the store for each, since one process finds the change and another shows it."""
+    """Which cameras switched Image Encryption on again by themselves, as after an update.
+
+    A row of the store for each, since one process finds the change and another shows it."""
 
     def __init__(self, store: AccountSecrets) -> None:
         self._store = store

@@ -1,4 +1,7 @@
-"""Cameras of one's own, as their owner adds, renames, moves and removes them; `Tried` is one that is not added yet."""
+"""Cameras in the house: the search for them, and how their owner adds, renames, moves and removes them.
+
+`Tried` is a camera that is not added yet.
+"""
 
 import contextlib
 import logging
@@ -28,6 +31,8 @@ from registry.settings import BadValue
 from store.ports import Store, StoreUnavailable
 from store.records import Source
 
+log = logging.getLogger(__name__)
+
 ASKED_S = 8.0  # for all that is asked of a camera by HTTP, whatever it answers
 SET_S = 3.0
 TOGETHER = 2  # cameras that are tried at once: each takes a thread of the pages for seconds
@@ -35,6 +40,11 @@ WRONG = 3  # passwords that one address is sent in an hour: some cameras lock
 HOUR_S = 3600
 
 type Asks = Callable[[], Sequence[Discovered]]
+NAMELESS_S = 900.0  # a camera that was tried waits so long for its name
+MANY = 64  # browsers with such a camera
+RESULT_S = 600.0  # so long a result is shown: addresses change
+
+type Find = Callable[[Sequence[Device], bool, Heard], Sequence[Candidate]]
 
 
 class NotNow(Exception):
@@ -193,10 +203,6 @@ class OwnCameras:
             self._store.leave_place(key, ends)
 
 
-NAMELESS_S = 900.0
-MANY = 64  # browsers
-
-
 class Nameless(Struct, frozen=True):
     """`name`: what it may be called; `missed`: the camera did not take all that was to be set."""
 
@@ -207,7 +213,9 @@ class Nameless(Struct, frozen=True):
 
 
 class NamelessCameras:
-    """By the browser's session. `clock`: monotonic seconds."""
+    """Cameras that were tried and wait for their names, in memory: one holds a password, which goes into no store.
+
+    By the browser's session. `clock`: monotonic seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -222,13 +230,6 @@ class NamelessCameras:
 
     def drop(self, browser: str) -> None:
         self._kept.drop(browser)
-
-
-log = logging.getLogger(__name__)
-
-type Find = Callable[[Sequence[Device], bool, Heard], Sequence[Candidate]]
-
-RESULT_S = 600.0  # so long a result is shown: addresses change
 
 
 class Progress(Struct, frozen=True):
@@ -247,7 +248,9 @@ class Progress(Struct, frozen=True):
 
 
 class Search:
-    """`find`: takes the cameras that are known, whether to knock at every address, and what to call with how far it is.
+    """The search for cameras in the house, whose progress and result a page reads.
+
+    `find`: takes the cameras that are known, whether to knock at every address, and what to call with how far it is.
 
     One for an installation: two searches at once would fill the house's network twice. `clock`: monotonic seconds.
     """

@@ -27,6 +27,9 @@ from store.ports import Store
 from store.records import Account, Origin, OwnerUser, Source
 
 type SignUp = Literal["owner", "invited", "anyone"]
+MOST = 200  # invitations that wait
+
+type Invited = Literal["", "known", "full"]
 
 
 class _Pending(Struct, frozen=True):
@@ -252,11 +255,6 @@ class SignIn:
         return self._store.meta_once("vendor_salt", secrets.token_hex(32))
 
 
-MOST = 200  # are listed
-
-type Invited = Literal["", "known", "full"]
-
-
 class Guest(Struct, frozen=True):
     """`waits`: nobody has signed in with the account yet. `last_used`: of its links, epoch seconds; 0: none was."""
 
@@ -270,6 +268,11 @@ class Guest(Struct, frozen=True):
 
 
 class Invitations:
+    """Whom the owner of the installation lets link. An invitation is a household to which nobody has signed in yet.
+
+    Its account's own password is the only way in.
+    """
+
     def __init__(self, store: Store, sessions: Sessions) -> None:
         self._store, self._sessions = store, sessions
 

@@ -22,6 +22,11 @@ MOST = 4096  # of one source; a household of 300 cameras on both assistants has 
 
 type Case = tuple[str, Surface, tuple[str, ...]]  # camera id, surface, protocols
 type Verdict = tuple[str | None, Allowed | Refusal]  # the way, and the gate's answer
+_NOT_FOUND = not_found()
+LEAST_S = 0.1  # the least a later step gets under a hard deadline, so that every step may overrun a little
+
+type Read = Callable[[Account, Source], Reading]
+type Row = tuple[Camera, dict[Surface, Allowed | Refusal]]
 
 
 class _Given(Struct, frozen=True):
@@ -31,7 +36,9 @@ class _Given(Struct, frozen=True):
 
 
 class Verdicts:
-    """By source, for as many sources as there are kept readings. Safe to use from many threads."""
+    """Keeps the gate's verdicts while the cameras do not change: most readings equal the one before.
+
+    By source, for as many sources as there are kept readings. Safe to use from many threads."""
 
     def __init__(self) -> None:
         self._given: Recent[str, _Given] = Recent(IN_MEMORY)
@@ -49,10 +56,6 @@ class Verdicts:
             given = _Given(reading.cameras, reading.preferences, {})
             self._given.put(source_id, given)
         return given.verdicts
-
-
-_NOT_FOUND = not_found()
-LEAST_S = 0.1  # the least a later step gets under a hard deadline, so that every step may overrun a little
 
 
 class Deadline:
@@ -95,9 +98,6 @@ class Open(Struct, frozen=True):
     visible: VisibleCamera
     way: str
     allowed: Allowed
-
-
-type Read = Callable[[Account, Source], Reading]
 
 
 class Judge:
@@ -249,9 +249,6 @@ def _vendor(error: DriverError) -> Literal["down", "busy", "no_internet"]:
     if isinstance(error, NoInternet):
         return "no_internet"
     return "busy" if isinstance(error, VendorBusy) else "down"
-
-
-type Row = tuple[Camera, dict[Surface, Allowed | Refusal]]
 
 
 class Readiness:

@@ -28,6 +28,7 @@ RENEW_S = 600  # an unchanged list is written again after this, so that its copy
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(tuple[Camera, ...])
+NOTICE = "notice"  # the purpose of what is read so that assistants hear of changes
 
 
 class LastReadings:
@@ -204,9 +205,6 @@ def _is_newer(reading: Reading, other: Reading) -> bool:
 
 def _serials(cameras: Iterable[Camera]) -> set[str]:
     return {camera.ref.serial for camera in cameras}
-
-
-NOTICE = "notice"  # the purpose of what is read so that assistants hear of changes
 
 
 class Readings:

@@ -1,4 +1,4 @@
-"""A display's own offer, posted with a webrtc grant that it was given before."""
+"""What the holders of a grant ask: a display posts an offer, and the media process asks for sources and checks."""
 
 import contextlib
 import time
@@ -26,8 +26,26 @@ from registry.streams.streams import Explaining
 from store.ports import Store, StoreUnavailable
 from store.records import Account, Source
 
+MOST_PIXELS = 16_384  # on a side
+SOURCE_S = 5.0  # less than the six seconds that a media process waits for a source
+TRANSIENT = frozenset(
+    {
+        "no_internet",
+        "vendor_down",
+        "vendor_busy",
+        "media_down",
+        "busy",
+        "too_often",
+        "household_full",
+        "machine_full",
+        "waking",
+    }
+)
+
 
 class Reopening:
+    """The gate for an issued grant: its viewer, the viewer's cameras and the camera may have changed since."""
+
     def __init__(self, store: Store, judge: Judge) -> None:
         self._store, self._judge = store, judge
 
@@ -61,25 +79,8 @@ def surface_of(claims: Claims) -> Surface:
     return GATE.get(claims.surface, "page")
 
 
-MOST_PIXELS = 16_384  # on a side
-SOURCE_S = 5.0  # less than the six seconds that a media process waits for a source
-TRANSIENT = frozenset(
-    {
-        "no_internet",
-        "vendor_down",
-        "vendor_busy",
-        "media_down",
-        "busy",
-        "too_often",
-        "household_full",
-        "machine_full",
-        "waking",
-    }
-)
-
-
 class Questions:
-    """Each method takes the claims of a grant, which the media process has verified."""
+    """Answers the media process. Each method takes the claims of a grant, which that process has verified."""
 
     def __init__(
         self,
@@ -191,7 +192,7 @@ def _denied(refusal: Refusal) -> Denied:
 
 
 class Offers:
-    """Each method takes the grant, which names its link and camera."""
+    """Answers a display that posts an offer with a grant, which names its link and camera."""
 
     def __init__(
         self, reopening: Reopening, judge: Judge, handover: Handover, explaining: Explaining, rules: Rules

@@ -1,4 +1,4 @@
-"""Hands a display a grant of ours, with a pull or an SDP answer behind it in the media process."""
+"""The media process as the registry uses it: grants for displays, with pulls behind them, and pictures kept warm."""
 
 import logging
 import time
@@ -12,7 +12,7 @@ from media.client import Answer
 from media.grants import SNAPSHOT_S, START_S, Claims, Grants, Picture
 from media.messages import MediaBusy, MediaFull, MediaUnavailable, NoPicture
 from media.source import SourceSpec
-from registry.camera import Camera, Refusal, Snapshot, Stream, StreamRequest, Surface, Video
+from registry.camera import Camera, Refusal, Snapshot, Stream, StreamRequest, Surface, Video, is_on_battery
 from registry.errors import BadOffer, is_reason
 from registry.gate import reasons
 from registry.gate.displays import Fit, as_played, shown
@@ -30,6 +30,8 @@ ANSWER_S = 1.0  # the media process has this, however long the vendor took, wher
 PAGE_S = 6.0  # and this for an owner's page, which no assistant's clock hurries
 FLOWS_S = 0.4  # the media process has this to say which pictures it pulls; after it none is taken to flow
 WITHIN_S = 1.8  # of a request, to have an SDP answer; what is left of two seconds is for the way there and back
+TURN_S = 10.0  # between two turns of Keeping; the media process holds a picture for three
+READ_S = 60.0  # the greatest age of the reading for the gate, which is read afresh when somebody comes
 
 
 class Pictures(Protocol):
@@ -87,7 +89,7 @@ class Sight(Struct, frozen=True):
 
     @classmethod
     def card(cls, refusal: Refusal) -> "Sight":
-        return cls(reasons.VIDEO, sound=False, explains=refusal)
+        return cls(reasons.CARD, sound=False, explains=refusal)
 
 
 class Handover:
@@ -252,11 +254,12 @@ def check_offer(sdp: str) -> None:
         raise BadOffer("not an SDP offer with video")
 
 
-TURN_S = 10.0  # between two turns; the media process holds a picture for three
-READ_S = 60.0  # the greatest age of the reading for the gate, which is read afresh when somebody comes
-
-
 class Keeping:
+    """Keeps pictures warm that an owner chose: a pull is held, so that a display sees one at once.
+
+    Only of cameras on mains, and only over the home network: over a vendor's cloud it would be a stream without end.
+    """
+
     def __init__(
         self,
         store: Store,
@@ -287,7 +290,7 @@ class Keeping:
             if isinstance(visible, Refusal):
                 continue
             opened = self._judged(visible, deadline)
-            if isinstance(opened, Open) and opened.way == "lan" and on_mains(opened.visible.camera):
+            if isinstance(opened, Open) and opened.way == "lan" and not is_on_battery(opened.visible.camera):
                 self._hold(link, camera)
             return
 
@@ -301,7 +304,3 @@ class Keeping:
             self._handover.hold(link, camera)
         except (MediaBusy, MediaUnavailable):
             log.info("a picture is not kept warm: the media process has no room for it, or does not answer")
-
-
-def on_mains(camera: Camera) -> bool:
-    return camera.battery is None and camera.charging == "none"

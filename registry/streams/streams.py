@@ -23,7 +23,14 @@ from registry.streams.handover import Handover, Sight, check_offer, unstarted
 from registry.streams.sources import StreamSources
 from store.ports import Store, Throttle
 
-WINDOW_S = 60
+log = logging.getLogger(__name__)
+
+WINDOW_S = 60  # in which openings and cards are counted
+# the vendor has this to show its stream, however long the address took, where the display can wait for it
+PROBE_S = 1.5
+PICTURE = "/static/camera.png"  # a display may want a picture beside a stream; of the camera there is none
+MEASURED_S = 60  # a picture that displays can't play is opened once within this to measure it
+OFFER_S = 0.6  # kept of a surface's time for the SDP answer: STUN and TURN have half of it, however late it is
 
 
 class Quota(Protocol):
@@ -74,15 +81,12 @@ class QuotaOfAll:
         """Does nothing: a second write costs more than the rare case is worth."""
 
 
-log = logging.getLogger(__name__)
-
-PROBE_S = (
-    1.5  # the vendor has this to show its stream, however long the address took, where the display can wait for it
-)
-PICTURE = "/static/camera.png"  # a display may want a picture beside a stream; of the camera there is none
-
-
 class VendorDirect:
+    """Without a media process: a display is handed the vendor's own address, when that is fit for it.
+
+    Nothing of it can be ended from here: the address is asked to live no longer than a glance takes.
+    """
+
     def __init__(
         self,
         store: Store,
@@ -131,7 +135,9 @@ def _plays(request: StreamRequest, probed: Probed, *, small: bool) -> bool:
 
 
 class Explaining:
-    """Cards are counted apart from openings of cameras, so that whoever fixed the reason gets the picture. A link gets
+    """Shows a display why a camera can't be shown, where the owner wants that and the display can play it.
+
+    Cards are counted apart from openings of cameras, so that whoever fixed the reason gets the picture. A link gets
     as many cards in a minute as it may open cameras.
     """
 
@@ -164,7 +170,7 @@ class Explaining:
 
     def card(self, link_id: str, surface: str, refusal: Refusal) -> SourceSpec | None:
         """In the language of the link, or of the browser that tries a sentence in its place."""
-        if not self._wanted or not reasons.fits(refusal, surface):
+        if not self._wanted or not reasons.has_card(refusal, surface):
             return None
         link = self._store.link(link_id)
         locale = link.locale if link else self._tried_in(link_id)
@@ -175,10 +181,6 @@ class Explaining:
         session = self._sessions.find(session_id)
         kept = self._sessions.remembered(session, "language") if session else None
         return kept.decode() if kept else None
-
-
-MEASURED_S = 60  # a picture that displays can't play is opened once within this to measure it
-OFFER_S = 0.6  # kept of a surface's time for the SDP answer: STUN and TURN have half of it, however late it is
 
 
 class Streams:

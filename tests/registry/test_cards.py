@@ -56,7 +56,7 @@ def test_a_card_has_the_camera_the_reason_the_mend_and_the_address(
 ) -> None:
     stream = opened(home, camera)
     assert stream.explains is not None
-    assert (stream.video, stream.sound) == (reasons.VIDEO, False)
+    assert (stream.video, stream.sound) == (reasons.CARD, False)
     assert stream.url.startswith(f"{MEDIA_URL}/s/")
     [(claims, source)] = home.pictures.warmed
     assert claims.explains
@@ -108,7 +108,7 @@ def test_every_failed_row_is_a_paragraph_and_no_more_than_can_be_read(home: Hous
     opened(home, "Garage")
     assert len(home.pictures.warmed[0][1].card) == 2 + 3
     many = Refusal(tuple(Failed(reason) for reason in ("offline", "asleep", "encryption_on", "no_way")), "Garage")
-    assert len(reasons.card(many, "en", "").card) == 2 + reasons.MOST
+    assert len(reasons.card(many, "en", "").card) == 2 + reasons.MOST_ROWS
 
 
 def test_the_vendors_own_refusal_is_shown_on_a_card(home: Household) -> None:
