@@ -25,8 +25,6 @@ from registry.gate.displays import beyond, by_hls_alone, not_h264
 from registry.preferences import WhileEncrypted
 from registry.settings import BY_VOICE
 
-type Full = Literal["nothing", "household", "machine"]
-
 # LAN first: it costs the vendor nothing and the picture never leaves the house. The account's own cloud stream asks
 # nothing of its owner, but is slower to begin and an open connection. "local" is a camera's own protocol at home, which
 # its owner chose since the cloud brought nothing.
@@ -63,30 +61,6 @@ EXCEPTED: Mapping[WhileEncrypted, frozenset[str]] = {
 
 _CLEAR = frozenset({"off", "none"})  # values of Image Encryption
 _NOT_SHARED = frozenset({"open"})  # what another account shares its own key can't fetch
-# The reason for each value of a flag. A value that is not listed is unknown, which is not off.
-_VENDOR: dict[str, Reason | None] = {
-    "answers": None,
-    "no_internet": "no_internet",
-    "down": "vendor_down",
-    "busy": "vendor_busy",
-}
-_ONLINE: dict[str, Reason | None] = {"on": None, "off": "offline"}
-_ASLEEP: dict[str, Reason | None] = {"off": None, "none": None, "on": "asleep"}  # "none": the model has no Sleep Mode
-_ENCRYPTION: dict[str, Reason | None] = {"off": None, "none": None, "on": "encryption_on"}
-# Of the code or key that is kept for a camera whose owner decided "code"; without one it is as encrypted as any other.
-# The video judges a key, so one that no video has judged yet may be tried.
-_PICTURE_CODE: dict[str, Reason | None] = {
-    "fits": None,
-    "unknown": None,
-    "wrong": "code_wrong",
-    "none": "encryption_on",
-}
-_FULL: dict[Full, Reason | None] = {"nothing": None, "household": "household_full", "machine": "machine_full"}
-_PLAYED = frozenset({"webrtc", "hls"})
-_BY_HLS = frozenset({"hls"})
-_AUDIO: dict[str, Reason | None] = {"on": None, "none": None, "off": "audio_off"}
-
-type Row = Callable[[Camera, Conditions], Reason | None]
 
 
 def choose(camera: Camera, tried: tuple[str, ...] = (), while_encrypted: WhileEncrypted = "no") -> str | None:
@@ -109,6 +83,9 @@ def may_be_overheard(camera: Camera) -> bool:
     return way in OPEN_AIR or (way is None and UNASKED in camera.ways)
 
 
+type Full = Literal["nothing", "household", "machine"]
+
+
 class Allowed(Struct, frozen=True):
     """The gate is open; `sound` says whether the picture comes with sound, `silence` whether a silent track is due."""
 
@@ -128,6 +105,30 @@ class Conditions(Struct, frozen=True):
     audio_required: tuple[str, ...] = SOUND_REQUIRED
     transcodes: bool = False  # a picture that the surface can't be shown as it comes may be transcoded
     while_encrypted: WhileEncrypted = "no"  # what the owner decided
+
+
+# The reason for each value of a flag. A value that is not listed is unknown, which is not off.
+_VENDOR: dict[str, Reason | None] = {
+    "answers": None,
+    "no_internet": "no_internet",
+    "down": "vendor_down",
+    "busy": "vendor_busy",
+}
+_ONLINE: dict[str, Reason | None] = {"on": None, "off": "offline"}
+_ASLEEP: dict[str, Reason | None] = {"off": None, "none": None, "on": "asleep"}  # "none": the model has no Sleep Mode
+_ENCRYPTION: dict[str, Reason | None] = {"off": None, "none": None, "on": "encryption_on"}
+# Of the code or key that is kept for a camera whose owner decided "code"; without one it is as encrypted as any other.
+# The video judges a key, so one that no video has judged yet may be tried.
+_PICTURE_CODE: dict[str, Reason | None] = {
+    "fits": None,
+    "unknown": None,
+    "wrong": "code_wrong",
+    "none": "encryption_on",
+}
+_FULL: dict[Full, Reason | None] = {"nothing": None, "household": "household_full", "machine": "machine_full"}
+_PLAYED = frozenset({"webrtc", "hls"})
+_BY_HLS = frozenset({"hls"})
+_AUDIO: dict[str, Reason | None] = {"on": None, "none": None, "off": "audio_off"}
 
 
 def _account(_camera: Camera, now: Conditions) -> Reason | None:
@@ -186,6 +187,8 @@ def _playable(camera: Camera, now: Conditions) -> Reason | None:
 def _place(_camera: Camera, now: Conditions) -> Reason | None:
     return _FULL[now.full]
 
+
+type Row = Callable[[Camera, Conditions], Reason | None]
 
 # The manual's preconditions in the order in which they are reported. The registry checks visibility before them: of a
 # camera that a link may not see nothing else is judged, so that nothing can be disclosed.

@@ -259,8 +259,8 @@ NUMBERS: ByReason[int] = {
 }
 _BY_NUMBER = {NUMBERS[reason]: reason for reason in REASONS}
 CARD = Video("h264", 1280, 720)  # as media.plane.sources.card draws it
-# On a card: only lasting states of the camera itself. A camera that was not found is not described, and a transient reason, or
-# one outside the camera, is better heard than read. Google itself asks for a new link, Alexa does not.
+# A card shows only lasting states of the camera itself. A camera that was not found is not described. A transient
+# reason, or one outside the camera, is better heard than read. Google itself asks for a new link, Alexa does not.
 ON_CARDS = frozenset(
     {
         "offline",
