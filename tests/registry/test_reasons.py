@@ -17,10 +17,10 @@ from registry import errors
 from registry.camera import Failed, Refusal
 from registry.drivers import SPEECHES
 from registry.drivers.ezviz import answers, keys
+from registry.errors import REASONS, ByReason, Reason
 from registry.gate import gate
 from registry.gate.gate import overruled
 from registry.gate.reasons import explain
-from registry.reason import REASONS, ByReason, Reason
 from tests.doubles.ready_driver import camera
 from words.catalogue import LANGUAGES, Language
 

@@ -19,8 +19,7 @@ from typing import Any, Literal
 from net.cache import Recent
 from net.text import JsonObject
 from registry.driver import EventKind, Hint
-from registry.errors import CameraSilent, DriverError, Refused, SetRefused, VendorBusy, VendorDown
-from registry.reason import Reason
+from registry.errors import CameraSilent, DriverError, Reason, Refused, SetRefused, VendorBusy, VendorDown
 
 ROWS = ("deviceInfos", "resourceInfos")
 LISTS = frozenset({"SWITCH", "VIDEO_QUALITY"})  # sections that hold a list for each device or channel, others an object

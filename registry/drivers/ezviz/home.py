@@ -33,8 +33,7 @@ from registry.driver import sound
 from registry.drivers.ezviz.keys import CasSession, OtherCertificate
 from registry.drivers.ezviz.pictures import lasts_s
 from registry.drivers.probes.rtsp import Described, NoStream, describe
-from registry.errors import DriverError, Refused, VendorDown
-from registry.reason import Reason
+from registry.errors import DriverError, Reason, Refused, VendorDown
 from store.ports import StoreUnavailable
 from store.records import Source
 

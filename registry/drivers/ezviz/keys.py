@@ -41,8 +41,7 @@ from registry.camera import Camera, PictureCode
 from registry.drivers.ezviz.answers import set_error
 from registry.drivers.ezviz.open_platform import Access, Calls, EzvizHosts, Key, OpenPlatform, Sub
 from registry.drivers.ezviz.sessions import Held
-from registry.errors import DriverError, NoInternet, SetRefused, SignedOut, VendorDown, Why
-from registry.reason import Reason
+from registry.errors import DriverError, NoInternet, Reason, SetRefused, SignedOut, VendorDown, Why
 from store.ports import Meta
 
 if TYPE_CHECKING:

@@ -29,8 +29,7 @@ from registry.camera import UNASKED, Camera, Ref
 from registry.driver import sound
 from registry.drivers.ezviz.answers import text
 from registry.drivers.ezviz.cameras import has_sub, is_channel
-from registry.errors import CameraSilent, DriverError, Refused
-from registry.reason import Reason, is_reason
+from registry.errors import CameraSilent, DriverError, Reason, Refused, is_reason
 from store.ports import StoreUnavailable, Throttle
 from store.records import Source
 
