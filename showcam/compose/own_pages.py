@@ -12,10 +12,8 @@ from net.addresses import house_networks
 from registry.drivers.lan.adding import Adding
 from registry.drivers.lan.devices import Device
 from registry.drivers.lan.search import Candidate, Heard, search
-from registry.errors import Refused
-from registry.owner.own_cameras import OwnCameras
-from registry.owner.search import Search
-from registry.reason import is_reason
+from registry.errors import Refused, is_reason
+from registry.owner.own_cameras import OwnCameras, Search
 from showcam.compose import ground, trials
 from showcam.settings import Settings
 

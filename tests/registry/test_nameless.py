@@ -6,7 +6,7 @@ from media.source import Watched
 from registry.drivers.lan.adding import Found
 from registry.drivers.lan.devices import Device, Pictured
 from registry.drivers.lan.trial import Tried
-from registry.owner.nameless import KEPT_S, MANY, Nameless, NamelessCameras
+from registry.owner.own_cameras import KEPT_S, MANY, Nameless, NamelessCameras
 from tests.doubles.clock import Clock
 
 TRIED = Tried(

@@ -26,8 +26,7 @@ from registry.drivers.lan.events import Listener, Waits
 from registry.drivers.lan.onvif import Onvif, OnvifFailed, night_vision, set_night_vision
 from registry.drivers.lan.sentences import LAN
 from registry.drivers.probes.rtsp import OnlyBasic, Place, knock
-from registry.errors import DriverError, Refused, SetRefused
-from registry.reason import Reason
+from registry.errors import DriverError, Reason, Refused, SetRefused
 from registry.settings import CHOICES, Setting, SettingView
 from store.ports import Store, StoreUnavailable
 from store.records import Source

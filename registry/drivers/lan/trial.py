@@ -12,8 +12,7 @@ from net.elements import Element
 from registry.drivers.lan.adding import Found
 from registry.drivers.lan.devices import Device, Pictured
 from registry.drivers.lan.onvif import Onvif, OnvifFailed, Profile
-from registry.errors import Refused
-from registry.reason import Reason
+from registry.errors import Reason, Refused
 
 KEYFRAMES_S = 2
 SLOW_S = 2.5  # keyframes farther apart let a display wait

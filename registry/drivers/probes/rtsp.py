@@ -14,8 +14,7 @@ from msgspec.structs import replace
 from media.rtsp.description import Description
 from media.rtsp.login import Login, challenge
 from media.rtsp.messages import Message, NotRtsp, Splitter
-from registry.errors import Refused
-from registry.reason import Reason
+from registry.errors import Reason, Refused
 
 _MOST = 128 * 1024  # bytes a camera may answer
 _VIDEOS = {"H264": "h264", "H265": "h265", "HEVC": "h265", "JPEG": "mjpeg"}
