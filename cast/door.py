@@ -22,8 +22,8 @@ from cast.device import Device, Showing
 from cast.errors import REASONS, CastFailed, Why
 from media.grants import ProcessAuth
 from registry.camera import Refusal
-from registry.reason import Reason
-from registry.screens import Begun
+from registry.errors import Reason
+from registry.scenes import Begun
 
 PATH = "/cast"  # what the proof of a question covers beside its text
 LONGEST = 64 * 1024
@@ -250,7 +250,7 @@ class CastClient:
 
 
 class SceneScreens:
-    """`registry.screens.Screens`."""
+    """`registry.scenes.Screens`."""
 
     def __init__(self, worker: CastClient) -> None:
         self._worker = worker

@@ -17,14 +17,12 @@ from accounts.identity import camera_id
 from net.cache import Recent
 from net.exchange import exchange_within
 from registry.drivers.lan.adding import Adding
-from registry.drivers.lan.address import Address, read
-from registry.drivers.lan.better import Better, improve
-from registry.drivers.lan.devices import Device, Devices
+from registry.drivers.lan.devices import Address, Device, Devices, moved, named, settled
+from registry.drivers.lan.devices import read_address as read
 from registry.drivers.lan.discovery import Discovered
-from registry.drivers.lan.finding import Candidate, Heard
-from registry.drivers.lan.settling import moved, named, settled
-from registry.drivers.lan.soap import OnvifFailed
-from registry.drivers.lan.tried import Tried, Watch, tried
+from registry.drivers.lan.onvif import OnvifFailed
+from registry.drivers.lan.search import Candidate, Heard
+from registry.drivers.lan.trial import Better, Tried, Watch, improve, tried
 from registry.errors import DriverError, Refused
 from registry.owner.owner import Owner
 from registry.settings import BadValue

@@ -12,8 +12,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 
 from aws.deploy_local.emulator import free_ports
-from registry.notices.addresses import Addresses
-from registry.notices.notifying import Notifying
+from registry.notices.notifier import Addresses, Notifying
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 
