@@ -15,7 +15,7 @@ from registry import outcomes
 from registry.camera import Refusal
 from registry.outcomes import Asking, Outcome
 from registry.outcomes import add as add_outcome
-from registry.screens import Begun
+from registry.scenes import Begun
 from registry.settings import Asked
 from store.ports import StoreUnavailable
 from store.records import Link

@@ -18,7 +18,7 @@ from registry.camera import Refusal
 from registry.errors import BadGrant, BadOffer, ExpiredGrant
 from registry.gate.reasons import explain
 from registry.outcomes import add as add_outcome
-from registry.streams.offers import Offers
+from registry.streams.grants import Offers
 from store.ports import StoreUnavailable
 
 log = logging.getLogger(__name__)

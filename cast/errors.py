@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from registry.reason import Reason
+from registry.errors import Reason
 from words.catalogue import OURS, Language, mark
 
 type Why = Literal[

@@ -7,9 +7,8 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from console.help import NOTHING_HEARD, Heard, Help
-from registry.gate.help import of_number
-from registry.gate.reasons import OF_PICTURES, row_text
-from registry.reason import is_reason
+from registry.errors import is_reason
+from registry.gate.reasons import OF_PICTURES, of_number, row_text
 from words.catalogue import OURS, Language, chosen, mark
 
 # The pages of everybody, as the header lists them.

@@ -9,11 +9,10 @@ from msgspec import Struct
 from console import pages
 from console.exchanges import Messages
 from console.sentences import TRIAL
-from registry.camera import Refusal
+from registry.camera import Refusal, Surface
 from registry.errors import Unavailable
 from registry.gate.reasons import row_text
 from registry.owner.owner import Owner
-from registry.surface import Surface
 from words.catalogue import Language
 from words.hearing import Wish, find, hear
 

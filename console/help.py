@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import TypedDict
 
+from registry.errors import REASONS, Reason
 from registry.gate.reasons import OF_CHANGES, OF_PICTURES, row_text
-from registry.reason import REASONS, Reason
 from words.catalogue import OURS, Language, mark
 
 # By assistant, the word with which it is answered for each reason: an error's type, or its code.

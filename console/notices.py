@@ -12,9 +12,9 @@ from console.area import READ, Area, Rule
 from console.sentences import NOTICES
 from net.notices import BadAddress, send, service
 from net.text import line
-from registry.notices.addresses import LONGEST_NAME, MOST, Addresses, TooMany
+from registry.notices.notifier import LONGEST_NAME, MOST, Addresses, TooMany
 from registry.notices.texts import trial
-from registry.owner.invitations import is_of_owner
+from registry.owner.sign_in import is_of_owner
 from words.catalogue import chosen
 
 AT = "/home/health/notices"

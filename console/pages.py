@@ -10,7 +10,7 @@ from flask import Response, current_app, make_response, redirect, render_templat
 
 from console.sentences import PROBLEMS
 from net.text import problem_of
-from registry.owner.sign_in_sentences import no_password
+from registry.owner.sign_in_outcome import no_password
 from words.catalogue import OURS, Language, chosen, in_words, mark
 
 _ID = re.compile(r"[a-z]+-[a-zA-Z0-9_-]{1,40}")

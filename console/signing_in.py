@@ -12,9 +12,8 @@ from accounts.attempts import Browser
 from accounts.console_sessions import ConsoleSession, ConsoleSessions
 from accounts.owner_users import BadUser, Busy
 from console import browser_names, pages
-from registry.owner.outcome import PENDING_S, CodeWanted, Outcome, SignedIn, SignInRefused
 from registry.owner.sign_in import SignIn
-from registry.owner.sign_in_sentences import refused
+from registry.owner.sign_in_outcome import PENDING_S, CodeWanted, Outcome, SignedIn, SignInRefused, refused
 from words.catalogue import Language
 
 log = structlog.get_logger()

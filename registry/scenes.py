@@ -17,8 +17,7 @@ from registry.readings.households import Households, Listing
 from registry.readings.judge import Deadline, Judge
 from registry.rules import Rules
 from store.records import Link
-from words.catalogue import OURS, mark
-from words.languages import chosen
+from words.catalogue import OURS, chosen, mark
 
 _NAME = mark("{camera} on {tv}")
 SETTLED_S = 1.0  # a TV that is on plays or fails within this, mostly; what comes later is in the log alone

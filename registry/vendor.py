@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from net.incoming import JsonObject
+from net.text import JsonObject
 from registry.errors import Reason
 from store.records import Source, SourceKind
 from words.catalogue import Catalogue

@@ -6,8 +6,7 @@ from msgspec import Struct
 
 from registry.gate.reasons import named
 from registry.notices.faults import Fault, Kind
-from words.catalogue import OURS, mark
-from words.languages import Language
+from words.catalogue import OURS, Language, mark
 
 # {camera}, {vendor}, {assistant} and {link} are names, {address} is an address of showcam's.
 

@@ -9,8 +9,7 @@ from msgspec import Struct
 from accounts.attempts import Limits
 from registry.drivers import SPEECHES
 from store.records import Account
-from words.catalogue import OURS, mark
-from words.languages import Language
+from words.catalogue import OURS, Language, mark
 
 PENDING_S = 300
 LIMITS = Limits()

@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from accounts.viewers import Viewer
+from accounts.console_sessions import Viewer
 from net.cache import Recent
 from registry.camera import OF_ASSISTANTS, Camera, Refusal, Surface
 from registry.errors import DriverError, NoInternet, Refused, SignedOut, Unavailable, VendorBusy

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 from copy import replace
 
-from accounts import viewers
-from accounts.viewers import Viewer
+from accounts import console_sessions
+from accounts.console_sessions import Viewer
 from media.grants import Claims
 from media.messages import MediaBusy, MediaUnavailable, SessionOver
 from media.source import Denied, SourceSpec
@@ -68,7 +68,7 @@ class Reopening:
         return self._judge.judge(visible, surface_of(claims), PLAYABLE, read)
 
     def _viewer(self, claims: Claims) -> Viewer | None:
-        viewer = viewers.find(self._store, claims.link)
+        viewer = console_sessions.find_viewer(self._store, claims.link)
         return viewer if viewer is not None and viewer.account == claims.account else None
 
 

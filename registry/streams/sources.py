@@ -8,7 +8,7 @@ from msgspec import structs
 from media.grants import Picture
 from media.source import SourceSpec
 from registry.camera import Camera, Refusal, StreamRequest, Surface
-from registry.driver import Driver, KeepsAwake
+from registry.driver import Driver, KeepsAwake, TakesBack
 from registry.errors import DriverError
 from registry.gate.displays import GATE, PLAYABLE, Fit, fits
 from registry.gate.gate import ANOTHER, ONE_PICTURE, overruled
@@ -150,9 +150,10 @@ class StreamSources:
 
     def give_back(self, source: Source, release: str, deadline: Deadline) -> None:
         _, _, token = release.partition("/")
-        if not token:
+        driver = self._drivers[source.kind]
+        if not token or not isinstance(driver, TakesBack):
             return
         try:
-            self._drivers[source.kind].release(source, token, deadline.or_at_least(GIVE_BACK_S))
+            driver.release(source, token, deadline.or_at_least(GIVE_BACK_S))
         except DriverError as error:
             log.info("source %s did not take an address back: %s", source.id, error.reason)

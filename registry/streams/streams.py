@@ -5,14 +5,13 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from accounts.console_sessions import ConsoleSessions
-from accounts.viewers import Viewer
+from accounts.console_sessions import ConsoleSessions, Viewer
 from media.grants import Claims, Picture
 from media.messages import MediaBusy, MediaUnavailable
 from media.source import SourceSpec
-from net.rate import Rate
+from net.cache import Rate
 from registry.camera import WAITING_FOR_SOUND, Camera, Refusal, Snapshot, Stream, StreamRequest, Surface, is_on_battery
-from registry.driver import Driver, Probed
+from registry.driver import Driver, HandsOn, Probed
 from registry.errors import BadOffer, DriverError
 from registry.gate import reasons
 from registry.gate.displays import GATE, PLAYABLE, VIDEO_APP, Fit, common, plain, shown, within
@@ -101,8 +100,11 @@ class VendorDirect:
     ) -> Stream | Refusal:
         """What it refuses the caller gives back to the vendor."""
         visible, camera = opened.visible, opened.visible.camera
+        driver = self._drivers[visible.source.kind]
+        if not isinstance(driver, HandsOn):
+            return overruled("not_passable", camera)
         try:
-            probed = self._drivers[visible.source.kind].probe(visible.source, source, deadline.or_at_least(PROBE_S))
+            probed = driver.probe(visible.source, source, deadline.or_at_least(PROBE_S))
         except DriverError as error:
             log.warning("the stream of source %s is not passed on: %s (%s)", visible.source.id, error.reason, error)
             return unreached(error, camera)

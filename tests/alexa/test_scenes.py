@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from registry.errors import VendorDown
+from registry.errors import Reason, VendorDown
 from registry.outcomes import collected
 from registry.preferences import Preferences
-from registry.reason import Reason
 from tests.doubles.household import Household
 from tests.doubles.ready_screens import TV, ReadyScreens
 

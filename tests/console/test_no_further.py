@@ -8,7 +8,7 @@ import pytest
 
 from accounts.attempts import LIFE_S, TRIES
 from accounts.console_sessions import ConsoleSessions
-from registry.streams.questions import Questions
+from registry.streams.grants import Questions
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld, home_world
 from tests.doubles.linking_world import CAREFUL, USER
