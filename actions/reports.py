@@ -33,7 +33,7 @@ from registry.reporting.reporter import (
     fingerprint,
     message_id,
 )
-from registry.scene import scenes_of
+from registry.scenes import scenes_of
 from store.records import Assistant, Link
 
 FETCHES_S = 60.0  # Google fetches the list of a new link within this, and answers 404 until then

@@ -20,7 +20,7 @@ from alexa.sender import EventSender, Rejected
 from alexa.state import SAMPLE_MS, State
 from registry.camera import Camera
 from registry.reporting.reporter import Happened, Tell, Told, ToldOf, Turn, fingerprint, message_id
-from registry.scene import scenes_of
+from registry.scenes import scenes_of
 from store.records import Assistant, Link
 
 LARGEST = 200 * 1024  # bytes of endpoints in one message, of the 256 KiB that Alexa takes

@@ -18,10 +18,10 @@ from oauth.sign_in import SigningIn
 from oauth.visits import Visit, Visits, fingerprint
 from registry.camera import Camera, Refusal
 from registry.errors import Unavailable
+from registry.gate.gate import may_be_overheard
 from registry.gate.reasons import explain
-from registry.gate.ways import may_be_overheard
 from registry.owner.owner import Owner
-from registry.readings.listing import Listing
+from registry.readings.households import Listing
 from registry.settings import BadValue, Step
 from store.ports import Inconsistent, Store
 from store.records import Account, Link

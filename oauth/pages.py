@@ -8,8 +8,8 @@ from typing import Any, cast
 from flask import Request, Response, current_app, g, make_response, redirect, render_template, request, url_for
 
 from oauth import wording
-from registry.owner import sign_in_sentences
-from registry.owner.sign_in_sentences import refused
+from registry.owner import sign_in_outcome
+from registry.owner.sign_in_outcome import refused
 from store.records import Assistant
 from words.catalogue import OURS, Language, chosen
 
@@ -94,7 +94,7 @@ def refusal(why: str, retry_after_s: int = 0, sentence: str = "", region: str = 
 
 def no_password() -> str:
     """What a person does whose account has no password; "" where the vendor knows no such accounts."""
-    return sign_in_sentences.no_password(read(request), current_app.config[VENDOR])
+    return sign_in_outcome.no_password(read(request), current_app.config[VENDOR])
 
 
 def again() -> Response:

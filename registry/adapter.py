@@ -18,6 +18,7 @@ from registry.readings.readings import Readings
 from registry.readings.vendor_calls import Breaker
 from registry.readings.views import Lists, States
 from registry.registry import Registry
+from registry.reporting.camera_states import CameraStates
 from registry.rules import Rules
 from registry.scenes import Scenes
 from registry.streams.grants import Offers, Questions, Reopening
@@ -25,7 +26,6 @@ from registry.streams.handover import Handover, Keeping, Pictures
 from registry.streams.history import History, Work
 from registry.streams.sources import StreamSources
 from registry.streams.streams import Explaining, Quota, QuotaHere, Streams, VendorDirect
-from registry.telling.present import Present
 from registry.watch.hints import Noticing
 from store.ports import Store
 
@@ -45,7 +45,7 @@ class Adapter:
     standing: Standing
     history: History
     came_back: CameBack  # its `note` is for changes, where there is a console that shows it
-    present: Present  # for who reports to assistants
+    present: CameraStates  # for who reports to assistants
 
 
 def adapt(
@@ -116,5 +116,5 @@ def adapt(
         Standing(store, readings, faults, clock),
         history,
         came_back,
-        Present(store, readings, judge, happenings, clock),
+        CameraStates(store, readings, judge, happenings, clock),
     )

@@ -145,7 +145,7 @@ class Happenings:
         return self._store.happenings(account_id, at)
 
     def record(self, account_id: str, happening: Happening, same_s: float, told: tuple[str, ...] | None) -> bool:
-        """For assistants too (see store.telling_ports); False when it was known already. Raises StoreUnavailable."""
+        """For assistants too (see store.outbox); False when it was known already. Raises StoreUnavailable."""
         new = self._store.record_happening(account_id, happening, same_s, told)
         self._recent.drop(account_id)
         return new

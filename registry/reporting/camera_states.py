@@ -8,12 +8,10 @@ from msgspec.structs import replace
 from registry.camera import Refusal, State
 from registry.errors import SignedOut, Unavailable
 from registry.gate.displays import PLAYABLE
-from registry.readings.awaited import Awaited
-from registry.readings.happenings import LAST_S, Happenings
+from registry.readings.changes import LAST_S, Awaited, Happenings, Sightings
 from registry.readings.judge import Judge, VisibleCamera, unreached
 from registry.readings.readings import Readings
-from registry.readings.sightings import Sightings
-from registry.readings.states import awaiting, moving
+from registry.readings.views import with_changes, with_sightings
 from registry.reporting.reporter import Now
 from store.ports import Store
 from store.records import Happening, Link, Source
@@ -53,7 +51,7 @@ class CameraStates:
                     visible = VisibleCamera(household.account, source, replace(camera, as_of=reading.as_of))
                     states[camera.id] = self._state(link, visible, signed_in=signed_in)
         awaited, held = self._awaited.of(link.account), self._sightings.held(link.account)
-        states = {camera_id: moving(awaiting(state, awaited), held) for camera_id, state in states.items()}
+        states = {camera_id: with_sightings(with_changes(state, awaited), held) for camera_id, state in states.items()}
         return Now(tuple(state.camera for state in states.values()), states, _ends(newest, states))
 
     def _is_signed_in(self, source: Source) -> bool:

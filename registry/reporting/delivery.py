@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from registry.errors import Unavailable
-from registry.readings.sightings import RUNG_S
+from registry.readings.changes import RUNG_S
 from registry.reporting.camera_states import CameraStates
 from registry.reporting.reasons import FAULT, LATE, LATE_S, REFUSED, is_refusal
 from registry.reporting.reporter import (

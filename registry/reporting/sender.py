@@ -6,8 +6,7 @@ import time
 from collections.abc import Callable
 
 from net.cache import Recent
-from registry.readings.households import IN_MEMORY
-from registry.readings.listing import Listing
+from registry.readings.households import IN_MEMORY, Listing
 from registry.reporting.delivery import Delivery
 from store.ports import Store, StoreUnavailable
 from store.records import Link

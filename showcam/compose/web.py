@@ -19,7 +19,7 @@ from granian.server.mp import MPServer
 from accounts.clients import Refusals
 from console.home import Home, Page
 from registry.reporting.sender import Listed
-from registry.watch.inbox import Inbox
+from registry.watch.hints import Inbox
 from showcam import keys
 from showcam.compose import amazon, directives, doors, fulfillment, ground, pages, screens, skill, spoken
 from showcam.compose.doors import JSON

@@ -9,7 +9,7 @@ import pytest
 from accounts.console_sessions import ConsoleSessions
 from registry import quiet_times
 from registry.camera import StreamRequest
-from registry.notices.addresses import Addresses
+from registry.notices.notifier import Addresses
 from store.outbox import Settled
 from store.ports import Store
 from tests.console.test_assistants import AT, page, press

@@ -16,7 +16,7 @@ WRITE = {
 }
 # The modules that read it. Others read the state and the version beside it, or only check that it can be opened.
 READ = OWN | {
-    *("registry/watch/watch.py", "registry/reporting/camera_states.py", "registry/notices/standing.py"),
+    *("registry/watch/watch.py", "registry/reporting/camera_states.py", "registry/notices/faults.py"),
     "accounts/households.py",
 }
 

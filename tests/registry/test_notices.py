@@ -9,10 +9,8 @@ from msgspec.structs import replace
 from registry.camera import Camera
 from registry.driver import Hint
 from registry.errors import SignedOut
-from registry.notices.fault import Kind
-from registry.notices.faults import TAMPERED_S
-from registry.notices.notifying import A_DAY, AN_HOUR
-from registry.notices.standing import AWAY_S
+from registry.notices.faults import AWAY_S, TAMPERED_S, Kind
+from registry.notices.notifier import A_DAY, AN_HOUR
 from store.outbox import Settled
 from store.records import Notice
 from tests.doubles.clock import Clock

@@ -8,7 +8,7 @@ from registry.driver import Hint
 from registry.drivers.ezviz.sessions import Sessions
 from registry.errors import SignedOut, VendorDown
 from registry.preferences import Preferences, keep
-from registry.readings.sightings import HELD_S, RUNG_S
+from registry.readings.changes import LAST_S, RUNG_S
 from registry.reporting.camera_states import LATER_S
 from registry.reporting.delivery import CLAIM_S, pause_s
 from registry.reporting.reasons import LATE_S
@@ -215,11 +215,11 @@ class TestWhatHappens:
         world.hint("motion")
         assert world.turn() == ["states Garden", "motion Garden"]
         assert world.service.known["Garden"]["motion"] == "on"
-        assert world.wanted == clock.now + HELD_S + LATER_S
+        assert world.wanted == clock.now + LAST_S + LATER_S
         clock.now += 10
         world.hint("motion")
         assert world.turn() == []
-        clock.now += HELD_S - 10 + LATER_S
+        clock.now += LAST_S - 10 + LATER_S
         assert world.turn() == []
         clock.now += 10
         assert world.turn() == ["states Garden"]
@@ -234,7 +234,7 @@ class TestWhatHappens:
         assert world.turn() == told
 
     def test_motion_that_is_found_when_it_has_ended_is_no_event(self, world: World) -> None:
-        world.hint("motion", ago_s=HELD_S)
+        world.hint("motion", ago_s=LAST_S)
         assert world.turn() == []
 
     def test_no_process_that_starts_repeats_an_event(self, world: World) -> None:
