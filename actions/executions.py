@@ -11,10 +11,11 @@ from actions.confirmation import Proof
 from actions.errors import DeviceError, DeviceFailure, Needed, NoStore, OutOfTime, UnknownCommand, refused
 from actions.request import Execution
 from actions.trait import CameraCommand, Trait
+from net.outcomes import Outcome
+from net.outcomes import add as add_outcome
 from registry import outcomes
 from registry.camera import Refusal
-from registry.outcomes import Asking, Outcome
-from registry.outcomes import add as add_outcome
+from registry.outcomes import Asking
 from registry.scenes import Begun
 from registry.settings import Asked
 from store.ports import StoreUnavailable

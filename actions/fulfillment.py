@@ -16,9 +16,10 @@ from actions.executions import BUDGET_S, ExecutePayload, Executions
 from actions.request import Input, executions, queried, read
 from actions.states import QueryPayload, States
 from actions.traits import traits
+from net.outcomes import Outcome
+from net.outcomes import add as add_outcome
 from registry import outcomes
-from registry.outcomes import Asking, Outcome
-from registry.outcomes import add as add_outcome
+from registry.outcomes import Asking
 from registry.registry import Registry
 from store.ports import StoreUnavailable
 from store.records import Link

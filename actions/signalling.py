@@ -12,12 +12,12 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from actions.sentences import WRITTEN
+from net.outcomes import add as add_outcome
 from net.text import problem_of, too_deep
 from registry import outcomes
 from registry.camera import Refusal
 from registry.errors import BadGrant, BadOffer, ExpiredGrant
 from registry.gate.reasons import explain
-from registry.outcomes import add as add_outcome
 from registry.streams.grants import Offers
 from store.ports import StoreUnavailable
 

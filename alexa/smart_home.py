@@ -21,9 +21,10 @@ from alexa.interface import Answer, CameraDirective, Handler, HouseholdHandler
 from alexa.interfaces import household_interfaces, interfaces
 from alexa.state import State
 from alexa.unreadable import Unreadable
+from net.outcomes import Outcome
+from net.outcomes import add as add_outcome
 from registry import outcomes
-from registry.outcomes import Asking, Outcome
-from registry.outcomes import add as add_outcome
+from registry.outcomes import Asking
 from registry.registry import Registry
 from store.ports import StoreUnavailable
 from store.records import Link

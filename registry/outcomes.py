@@ -1,62 +1,21 @@
-"""What each directive and intent of a request came to, for its log line and the metrics, with no name in it.
+"""What a door asks of the registry, and what that comes to: an `Outcome` of `net.outcomes` for each.
 
-The edge opens `collected` around a request. A door opens `asking` around a directive, an intent, or a device's
-commands. What the registry finds meanwhile is added by `opened`, `refused` and `pending`, in the same thread.
+A door opens `asking` around a directive, an intent, or a device's commands. What the registry finds meanwhile is added
+by `opened`, `refused` and `pending`, in the same thread.
 """
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Literal
-
-from msgspec import Struct
 
 from accounts import console_sessions
+from net.outcomes import Ending, Outcome
 from registry.camera import Refusal, Stream
 from registry.settings import Asked
 
 CARD = "card"  # a way of its own: the display was shown the reason in the camera's place, which is a refusal
 _ID = re.compile(r"(?:[a-z]{2,10}-[a-z2-7]{20}|scene-[0-9a-f]{20})")  # what else stands in its place may be a secret
-# pending: the vendor was asked for the change, and the camera does not show it yet. failed: by a fault of showcam.
-type Ending = Literal["done", "pending", "refused", "failed"]
-
-
-class Outcome(Struct, frozen=True):
-    """`reason`: a Reason, or the assistant's own word for an error. `camera`: the id of a camera or a scene."""
-
-    name: str
-    outcome: Ending
-    reason: str = ""
-    way: str = ""
-    camera: str = ""
-    link: str = ""
-    account: str = ""
-
-
-_collected: ContextVar[list[Outcome] | None] = ContextVar("collected", default=None)
-
-
-@contextmanager
-def collected() -> Iterator[list[Outcome]]:
-    """The outcomes of the request that this thread answers. Within another's it is the same list."""
-    running = _collected.get()
-    if running is not None:
-        yield running
-        return
-    outcomes: list[Outcome] = []
-    within = _collected.set(outcomes)
-    try:
-        yield outcomes
-    finally:
-        _collected.reset(within)
-
-
-def add(outcome: Outcome | None) -> None:
-    """Adds the outcome to those of the request that this thread answers, if the edge collects them."""
-    outcomes = _collected.get()
-    if outcomes is not None and outcome is not None:
-        outcomes.append(outcome)
 
 
 class Asking:

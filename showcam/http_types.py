@@ -10,8 +10,8 @@ from wsgiref.types import WSGIEnvironment
 from msgspec import Struct
 
 from net.addresses import counted_as
+from net.outcomes import Outcome
 from net.text import problem_of
-from registry.outcomes import Outcome
 
 AT_WORK: ContextVar[str] = ContextVar("request")  # the id of the request that this thread works on
 

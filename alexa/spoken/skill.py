@@ -22,9 +22,9 @@ from alexa.spoken.conversation import Conversation, Wish
 from alexa.spoken.response import respond
 from alexa.spoken.texts import say, spoken_language
 from alexa.spoken.turn import Reply, Turn
+from net.outcomes import add as add_outcome
 from net.text import JsonObject
 from registry import outcomes
-from registry.outcomes import add as add_outcome
 from registry.registry import Registry
 from store.ports import StoreUnavailable
 from store.records import Link

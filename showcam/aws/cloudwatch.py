@@ -16,8 +16,8 @@ from typing import Any, Literal, TypedDict
 
 from msgspec.structs import asdict
 
+from net.outcomes import Outcome, collected
 from net.text import JsonObject
-from registry.outcomes import Outcome, collected
 from showcam.redaction import QUIET, SILENT, redact
 
 type Event = JsonObject

@@ -16,7 +16,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 import structlog
 
 from net.addresses import PEER, Network, within
-from registry.outcomes import Outcome, collected
+from net.outcomes import Outcome, collected
 from showcam.edge.bodies import Bodies
 from showcam.http_types import AT_WORK, RECEIVED, Answered, Headers, Refuse, Request, Response, Route, problem
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from net.outcomes import collected
 from registry.errors import SetRefused, SignedOut
-from registry.outcomes import collected
 from registry.preferences import Preferences
 from tests.doubles.household import Household
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from net.outcomes import collected
 from registry.errors import Reason, VendorDown
-from registry.outcomes import collected
 from registry.preferences import Preferences
 from tests.doubles.household import Household
 from tests.doubles.ready_screens import TV, ReadyScreens

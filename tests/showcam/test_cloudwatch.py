@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from registry import outcomes
-from registry.outcomes import Outcome
+from net import outcomes
+from net.outcomes import Outcome
 from showcam.aws.cloudwatch import CloudWatch
 from tests.doubles.runtime_api import Context
 

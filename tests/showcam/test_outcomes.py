@@ -15,7 +15,7 @@ from accounts.pins import Pins
 from actions.errors import Malformed
 from actions.fulfillment import Fulfillment, unread
 from alexa.smart_home import SmartHome
-from registry.outcomes import Outcome, collected
+from net.outcomes import Outcome, collected
 from registry.rules import Rules
 from showcam.aws.cloudwatch import CloudWatch
 from showcam.edge.edge import Edge, EdgeRules
