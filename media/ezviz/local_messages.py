@@ -33,6 +33,7 @@ _BLOCK_BITS = 128
 _FIRST = b"01234567".ljust(16, b"\0")  # every message begins with the same vector
 
 
+CONTROL_PORT, MEDIA_PORT = 9010, 9020
 KEY_WANTED, PREPARE, INVITE, PLAY = 0x2001, 0x2013, 0x2011, 0x3105
 CLIENT_TYPE = 3  # 0 is often left without an answer
 ANY_SESSION = 10011

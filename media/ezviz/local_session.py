@@ -45,7 +45,6 @@ from net.elements import Element
 CONNECT_S = 1.5
 ANSWER_S = 3.0
 _READ = 64 * 1024
-CONTROL_PORT, MEDIA_PORT = 9010, 9020
 MAGIC = 0x24
 MOST_JUNK = 256 * 1024  # before the first chunk, and between a damage and the next one
 _HEAD = 4

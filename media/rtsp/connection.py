@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable
 from typing import Literal
 
-from media.rtsp.login import Login, challenge
+from media.rtsp.login import Challenge, Login, challenge
 from media.rtsp.messages import Message, NotRtsp, Splitter
 
 CONNECT_S = 3.0
@@ -29,11 +29,19 @@ _PORT_BUFFER = 1024 * 1024  # a keyframe comes at once
 
 
 class RtspFailed(Exception):
-    """`why`: "down" is a fault that may pass. The text holds nothing that the camera sent, and no address."""
+    """`why`: "down" is a fault that may pass. The text holds nothing that the camera sent, and no address.
 
-    def __init__(self, why: Literal["down", "busy", "code_wrong", "not_playable"]) -> None:
+    `cause` is for those who tell an owner what is at an address: "basic" is a camera that wants a password which
+    everybody on the way can read, and did not get it; "no_rtsp" is a port that speaks no RTSP.
+    """
+
+    def __init__(
+        self,
+        why: Literal["down", "busy", "code_wrong", "not_playable"],
+        cause: Literal["", "closed", "silent", "no_rtsp", "basic"] = "",
+    ) -> None:
         super().__init__(why)
-        self.why = why
+        self.why, self.cause = why, cause
 
 
 class _Request:
@@ -85,8 +93,10 @@ class Connection(asyncio.BufferedProtocol):
         try:
             async with asyncio.timeout(CONNECT_S):
                 await made._loop.create_connection(lambda: made, host, port)
+        except ConnectionRefusedError:
+            raise RtspFailed("down", "closed") from None
         except (OSError, TimeoutError):
-            raise RtspFailed("down") from None
+            raise RtspFailed("down", "silent") from None
         return made
 
     @property
@@ -104,7 +114,7 @@ class Connection(asyncio.BufferedProtocol):
             async with asyncio.timeout(ANSWER_S):
                 return await request.answer
         except TimeoutError:
-            raise RtspFailed("down") from None
+            raise RtspFailed("down", "silent") from None
 
     def send(self, method: str, uri: str, *headers: tuple[str, str]) -> None:
         """Send a request and do not wait; a missing answer ends nothing."""
@@ -154,7 +164,7 @@ class Connection(asyncio.BufferedProtocol):
         try:
             self.count(nbytes, self._splitter.feed(bytes(self._room[:nbytes])))
         except NotRtsp:
-            self._fail(RtspFailed("down"))
+            self._fail(RtspFailed("down", "no_rtsp"))
         self._lot += nbytes
         if self._has_time is not None and self._has_time():
             self._rest(nbytes)
@@ -163,7 +173,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
-        self._fail(RtspFailed("down"))
+        self._fail(RtspFailed("down", "no_rtsp"))
 
     def _batch(self, since_s: float) -> None:
         """Let the rest of a burst come before it is read; `since_s`: from the read before to this one."""
@@ -223,7 +233,7 @@ class Connection(asyncio.BufferedProtocol):
         if not status:
             self._commanded(message)
         elif 300 <= status < 400:
-            self._fail(RtspFailed("down"))
+            self._fail(RtspFailed("down", "no_rtsp"))
         else:
             self._answered(message, status)
 
@@ -253,11 +263,16 @@ class Connection(asyncio.BufferedProtocol):
         request.tries += 1
         if wanted is None or not self._login.may(wanted) or request.tries > (2 if wanted.stale else 1):
             if request.answer is not None:  # else the next of its kind is signed by what was learnt meanwhile
-                self._fail(RtspFailed("code_wrong"), request)
+                self._fail(RtspFailed("code_wrong", self._cause(wanted)), request)
             return
         self._login.take(wanted)
         if request.answer is None or not request.answer.done():
             self._send(request)
+
+    def _cause(self, wanted: Challenge | None) -> Literal["", "no_rtsp", "basic"]:
+        if wanted is None:
+            return "no_rtsp"  # an unknown way of signing in
+        return "" if self._login.may(wanted) else "basic"
 
     def _fail(self, failure: RtspFailed, *answered: _Request) -> None:
         if self._failure or self._closed:

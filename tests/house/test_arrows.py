@@ -31,6 +31,7 @@ NEVER_FOR_A_DIRECTIVE = (
     "requests",
     "structlog",
     "prometheus_client",
+    "asyncio",
 )
 
 

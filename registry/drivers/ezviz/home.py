@@ -20,8 +20,7 @@ from typing import Any, NamedTuple, Protocol
 from msgspec.structs import replace
 
 from media.ezviz.address import named
-from media.ezviz.local_messages import Device, NoKey, url
-from media.ezviz.local_session import CONTROL_PORT, MEDIA_PORT
+from media.ezviz.local_messages import CONTROL_PORT, MEDIA_PORT, Device, NoKey, url
 from media.grants import Picture
 from media.rtsp.login import Login
 from media.source import SourceSpec

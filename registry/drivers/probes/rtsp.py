@@ -5,18 +5,19 @@ import errno
 import selectors
 import socket
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from media.rtsp.description import Description
-from media.rtsp.login import Login, challenge
-from media.rtsp.messages import Message, NotRtsp, Splitter
+from media.rtsp.login import Login
 from registry.errors import Reason, Refused
 
-_MOST = 128 * 1024  # bytes a camera may answer
+if TYPE_CHECKING:
+    from media.rtsp.connection import RtspFailed
+
 _VIDEOS = {"H264": "h264", "H265": "h265", "HEVC": "h265", "JPEG": "mjpeg"}
 _SOUNDS = {"MPEG4-GENERIC": "aac", "MP4A-LATM": "aac", "PCMU": "g711u", "PCMA": "g711a", "OPUS": "opus"}
 
@@ -50,19 +51,61 @@ def describe(
 ) -> Described:
     """The first of the paths that has a picture, over one connection; `rather_h264`: H.265 gives way to a later one.
 
-    Raises Refused as `questioner` and `Questioner.description` do; NoStream.
+    Raises Refused: lan_closed, where the camera answered that the port is closed; lan_unreachable, where nothing
+    answered; code_wrong after one try; OnlyBasic; NoRtsp; NoStream.
     """
-    other: Described | None = None
-    with questioner(host, port, deadline_s) as asking:
-        for path in paths:
-            body = asking.description(path, login)
-            found = _described(path, body) if body is not None else None
-            if found is not None and not (rather_h264 and found.codec == "h265"):
-                return replace(found, basic=login.is_basic)
-            other = other or found
-    if other is None:
+    # asyncio takes as long to load as a whole directive does, and only cameras in a house are asked
+    import asyncio
+
+    from media.rtsp.connection import RtspFailed
+
+    try:
+        found = asyncio.run(_found(host, port, paths, login, deadline_s, rather_h264))
+    except TimeoutError:
+        raise Refused("lan_unreachable", "no answer in time") from None
+    except RtspFailed as failed:
+        raise _why(failed) from None
+    if found is None:
         raise NoStream("lan_unreachable", "no picture by any path that is known")
-    return replace(other, basic=login.is_basic)
+    return replace(found, basic=login.is_basic)
+
+
+async def _found(
+    host: str, port: int, paths: Iterable[str], login: Login, deadline_s: float, rather_h264: bool
+) -> Described | None:
+    import asyncio
+
+    from media.rtsp.connection import Connection
+
+    base = f"rtsp://[{host}]:{port}" if ":" in host else f"rtsp://{host}:{port}"
+    other: Described | None = None
+    async with asyncio.timeout(max(0.01, deadline_s)):
+        connection = await Connection.open(host, port, login, lambda _channel, _frame: None, lambda _failure: None)
+        try:
+            for path in paths:
+                answer = await connection.ask("DESCRIBE", base + path, ("Accept", "application/sdp"))
+                found = _described(path, answer.body) if answer.status == 200 else None
+                if found is not None and not (rather_h264 and found.codec == "h265"):
+                    return found
+                other = other or found
+        finally:
+            connection.close()
+            await asyncio.sleep(0)  # a turn of the loop, in which the socket is closed
+    return other
+
+
+def _why(failed: "RtspFailed") -> Refused:
+    if failed.cause == "closed":
+        return Refused("lan_closed", "the port is closed")
+    if failed.cause == "silent":
+        return Refused("lan_unreachable", "nothing at the camera's address")
+    if failed.cause == "basic":
+        return OnlyBasic("code_wrong", "by Basic alone")
+    if failed.why == "code_wrong" and not failed.cause:
+        return Refused("code_wrong", "401")
+    if failed.why == "busy":
+        return NoStream("lan_unreachable", "no place is free")
+    return NoRtsp("lan_unreachable", "no RTSP at the camera's address")
 
 
 def _described(path: str, body: bytes) -> Described | None:
@@ -73,90 +116,6 @@ def _described(path: str, body: bytes) -> Described | None:
         return None
     sounds = (_SOUNDS.get(track.encoding, "") for track in sdp.tracks if track.kind == "audio" and not track.is_back)
     return Described(path, _VIDEOS.get(video.encoding, ""), next(filter(None, sounds), ""))
-
-
-@contextmanager
-def questioner(host: str, port: int, deadline_s: float) -> Iterator["Questioner"]:
-    """A connection to the camera, for `deadline_s` at most.
-
-    Raises Refused: lan_closed, where the camera answered that the port is closed; lan_unreachable, where nothing
-    answered; NoRtsp.
-    """
-    end = time.monotonic() + deadline_s
-    try:
-        connection = socket.create_connection((host, port), timeout=max(0.01, deadline_s))
-    except ConnectionRefusedError:
-        raise Refused("lan_closed", "the port is closed") from None
-    except OSError:
-        raise Refused("lan_unreachable", "nothing at the camera's address") from None
-    with connection:
-        try:
-            yield Questioner(connection, f"rtsp://[{host}]:{port}" if ":" in host else f"rtsp://{host}:{port}", end)
-        except TimeoutError:
-            raise Refused("lan_unreachable", "no answer in time") from None
-        except (OSError, NotRtsp):
-            raise NoRtsp("lan_unreachable", "no RTSP at the camera's address") from None
-
-
-class Questioner:
-    """One connection with one request at a time, all by `end`, monotonic seconds."""
-
-    def __init__(self, connection: socket.socket, base: str, end: float) -> None:
-        self._connection, self._base, self._end = connection, base, end
-        self._answers: list[Message] = []
-        self._splitter = Splitter(lambda _channel, _frame: None, self._answers.append)
-        self._bytes = self._sent = 0
-        self._is_http = False
-
-    def description(self, path: str, login: Login) -> bytes | None:
-        """The camera's SDP. None: no stream by that name.
-
-        Raises Refused("code_wrong") after one try, OnlyBasic, NoRtsp, NotRtsp, OSError.
-        """
-        answer = self._request(path, login)
-        if answer.status == 401:
-            wanted = challenge(answer.values("www-authenticate"))
-            if wanted is None:
-                raise NoRtsp("lan_unreachable", "an unknown way of signing in")
-            if not login.may(wanted):
-                raise OnlyBasic("code_wrong", "by Basic alone")
-            login.take(wanted)
-            answer = self._request(path, login)
-        if answer.status == 401:
-            raise Refused("code_wrong", "401")
-        if 300 <= answer.status < 400:
-            raise NoRtsp("lan_unreachable", "redirected")
-        return answer.body if answer.status == 200 else None
-
-    def _request(self, path: str, login: Login) -> Message:
-        self._sent += 1
-        uri = f"{self._base}{path}"
-        headers = [("CSeq", str(self._sent)), ("Accept", "application/sdp"), ("User-Agent", "showcam")]
-        signature = login.sign("DESCRIBE", uri)
-        if signature is not None:
-            headers.append(("Authorization", signature))
-        self._connection.settimeout(max(0.01, self._end - time.monotonic()))
-        self._connection.sendall(Message(f"DESCRIBE {uri} RTSP/1.0", tuple(headers)).encode())
-        return self._answer()
-
-    def _answer(self) -> Message:
-        while True:
-            while self._answers:
-                message = self._answers.pop(0)
-                self._is_http |= message.start.startswith("HTTP/")
-                if message.status >= 200 and message.value("cseq") == str(self._sent):
-                    return message
-            left = self._end - time.monotonic()
-            if left <= 0:
-                raise TimeoutError
-            if self._bytes > _MOST or self._is_http:
-                raise NotRtsp
-            self._connection.settimeout(left)
-            data = self._connection.recv(16 * 1024)
-            if not data:
-                raise NotRtsp
-            self._bytes += len(data)
-            self._splitter.feed(data)
 
 
 type Place = tuple[str, int]  # IP address and port
