@@ -16,7 +16,6 @@ from showcam.doctor import assistants, clock, disk, households, ice, notices, si
 from showcam.doctor import google as points
 from showcam.doctor.finding import Finding, of, ok, unsure, wrong
 from showcam.doctor.reach import Visitor
-from showcam.doctor.stun import seen_from
 from showcam.doctor.world import RESOLVER, World
 from showcam.settings import Settings
 from showcam.shipped import document
@@ -100,7 +99,7 @@ def _world(settings: Settings, store: Store) -> World:
     servers, since = settings.stun or ice.OTHERS, time.time() - LATELY_S
     return World(
         resolver=RESOLVER,
-        own_address=lambda: next(filter(None, (seen_from(server, ice.WITHIN_S) for server in servers)), None),
+        own_address=lambda: next(filter(None, (ice.seen_from(server, ice.WITHIN_S) for server in servers)), None),
         visited=any(link.last_used > since for account in _some(store) for link in store.links(account)),
     )
 

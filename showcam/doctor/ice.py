@@ -2,17 +2,19 @@
 
 import asyncio
 import re
+import socket
+import struct
 import time
 from collections.abc import Sequence
 
 from showcam.doctor.finding import Finding, ok, unsure, wrong
-from showcam.doctor.stun import seen_from
 from showcam.shipped import document
 from words.catalogue import both, worded
 
 # asked where none of the configured ones answers, to distinguish dead servers from a network without UDP
 OTHERS = ("stun.l.google.com:19302", "stun.cloudflare.com:3478", "stun.nextcloud.com:3478")
 WITHIN_S = 3.0
+_AGAIN_S = 0.5  # a datagram may be lost
 _RELAY = re.compile(r"(turns?):([\w.-]+):(\d{1,5})(?:\?transport=(udp|tcp))?").fullmatch
 _WITHOUT = worded(
     "Without one Alexa's displays get no picture by WebRTC: see {page}.", page=document("owner/pictures.md")
@@ -43,6 +45,37 @@ def stun(servers: Sequence[str], others: Sequence[str] = OTHERS, within_s: float
         "set turn to a server that takes TCP or TLS.",
     )
     return wrong(what, text, mend, "udp_blocked")
+
+
+def seen_from(server: str, within_s: float) -> str | None:
+    """The IPv4 address from which a STUN server, as host:port, sees this machine; None if it says none in time."""
+    # only here: loading it takes longer than most checks do
+    from aioice import stun as messages
+
+    host, _, port = server.rpartition(":")
+    request = messages.Message(message_method=messages.Method.BINDING, message_class=messages.Class.REQUEST)
+    try:
+        at = socket.getaddrinfo(host, int(port), socket.AF_INET, socket.SOCK_DGRAM)[0][4]
+        until, again = time.monotonic() + within_s, 0.0
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+            while (left := until - time.monotonic()) > 0:
+                if time.monotonic() >= again:
+                    asking.sendto(bytes(request), at)
+                    again = time.monotonic() + _AGAIN_S
+                asking.settimeout(max(0.001, min(again - time.monotonic(), left)))
+                try:
+                    data, sender = asking.recvfrom(2048)
+                    answer = messages.parse_message(data)
+                except (TimeoutError, ValueError, struct.error):
+                    continue
+                is_ours = sender == at and answer.transaction_id == request.transaction_id
+                if is_ours and answer.message_class == messages.Class.RESPONSE:
+                    seen, _ = answer.attributes.get("XOR-MAPPED-ADDRESS", ("", 0))
+                    if seen and ":" not in seen:
+                        return str(seen)
+    except (OSError, UnicodeError, ValueError):  # UnicodeError if the text can't be a host name
+        pass
+    return None
 
 
 def turn(relay: str, secret: str, within_s: float = WITHIN_S) -> Finding | None:

@@ -18,7 +18,6 @@ from registry.rules import Rules
 from showcam.doctor import clock, disk, households, ice, notices
 from showcam.doctor.finding import Finding
 from showcam.doctor.reach import Visitor
-from showcam.doctor.stun import seen_from
 from store.records import Known
 from tests.doubles.household import Household, household
 from tests.doubles.loopback_server import LoopbackServer, SilentHandler
@@ -133,7 +132,7 @@ def test_what_is_no_answer_of_a_stun_server(answer: bytes) -> None:
 
         thread = threading.Thread(target=serve)
         thread.start()
-        assert seen_from(f"127.0.0.1:{server.getsockname()[1]}", 0.3) is None
+        assert ice.seen_from(f"127.0.0.1:{server.getsockname()[1]}", 0.3) is None
         thread.join()
 
 
