@@ -13,7 +13,7 @@ from actions.fulfillment import Fulfillment
 from alexa.smart_home import SmartHome
 from bench.questions import Check, Question
 from media.grants import Claims, Picture
-from media.source import SourceSpec
+from media.source import CameraSpec, SourceSpec
 from registry.adapter import adapt
 from registry.camera import Camera
 from registry.streams.history import TOGETHER_S, Later
@@ -38,7 +38,7 @@ class NoVendor(ReadyDriver):
 
     def __init__(self, cameras: list[Camera]) -> None:
         super().__init__(cameras)
-        self._specs: dict[str, SourceSpec] = {}
+        self._specs: dict[str, CameraSpec] = {}
 
     def read(self, source: Source, deadline_s: float) -> tuple[Camera, ...]:
         return self._by_source.get(source.id) or super().read(source, deadline_s)
@@ -52,7 +52,7 @@ class NoVendor(ReadyDriver):
         *,
         picture: Picture = "main",
         life_s: int = 0,
-    ) -> SourceSpec:
+    ) -> CameraSpec:
         spec = self._specs.get(camera.id)
         if spec is None:
             spec = self._specs[camera.id] = super().mint(source, camera, way, deadline_s, picture=picture)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import showcam.cli
 import showcam.compose.media
 from media.grants import Claims, Grants
+from media.lease import Ending, Lease
 from media.plane.server import MediaServer
 from media.plane.settings import PlaneSettings
 from media.source import Denied, SourceSpec
@@ -34,7 +35,7 @@ class Home(OpenGate):
     async def admits(self, claims: Claims, bearer: str) -> bool:
         return True
 
-    async def closed(self, claims: Claims, release: str) -> None:
+    async def closed(self, claims: Claims, lease: Lease, ending: Ending) -> None:
         pass
 
     async def serve(self) -> None:

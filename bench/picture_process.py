@@ -16,7 +16,7 @@ from typing import Any
 from aws.deploy_local.emulator import free_ports
 from bench import cores, wire
 from media.grants import HEADER, Claims, Grants
-from media.source import SourceSpec
+from media.source import Rtsp, SourceSpec
 from tests.doubles.plane_thread import SETTINGS
 from tests.doubles.program import AS_INSTALLED
 from tests.doubles.rtsp_camera import PATH
@@ -128,4 +128,4 @@ def picture_process(
 
 def _spec(port: int) -> SourceSpec:
     at = f"127.0.0.1:{port}"
-    return SourceSpec("rtsp", f"rtsp://{at}{PATH}", (at,), "on", user="admin", password=CODE)
+    return Rtsp(url=f"rtsp://{at}{PATH}", hosts=(at,), sound="on", user="admin", password=CODE)

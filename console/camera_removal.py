@@ -6,8 +6,7 @@ from accounts.console_sessions import ConsoleSession
 from console import pages
 from console.area import FORM, Area, Rule
 from console.sentences import CHANGED
-from console.tiles import OF_ONES_OWN
-from registry.camera import Camera, Refusal
+from registry.camera import Camera, Refusal, is_own
 from registry.errors import Unavailable
 from registry.gate.reasons import explain
 from registry.owner.owner import Owner
@@ -24,7 +23,7 @@ class CameraRemoval:
         return [("/home/cameras/<camera>/delete", "camera_delete", self.view, FORM)]
 
     def view(self, current: ConsoleSession, camera: str) -> Response:
-        if camera.startswith(OF_ONES_OWN) and pages.is_id(camera):
+        if is_own(camera) and pages.is_id(camera):
             return pages.led(f"/home/cameras/{camera}/own")  # which has its removal
         known = self._owner.camera(current.account, camera)
         if known is None:

@@ -21,7 +21,7 @@ from console.sentences import (
     NEEDS_YOU,
     OWN,
 )
-from registry.camera import Camera, PictureCode, Refusal, Stream, StreamRequest, Surface, is_on_battery
+from registry.camera import Camera, PictureCode, Refusal, Stream, StreamRequest, Surface, is_on_battery, is_own
 from registry.errors import Reason, Unavailable
 from registry.gate.gate import overruled
 from registry.gate.reasons import row_text
@@ -42,7 +42,6 @@ ENDS_BY_ITSELF = frozenset(
 )
 # the first byte of a battery camera took 8 to 70 s (github.com/Dead96/ezviz-stream-ha-integration, CHANGELOG 0.2.4)
 WAKES_S = 75
-OF_ONES_OWN = "lan-"  # how the ids of cameras begin that have a page of their own
 
 
 class Asked(Struct, frozen=True, forbid_unknown_fields=True):
@@ -202,7 +201,7 @@ class Tiles:
         own = {**OWN, **self._home_codes.own(account, camera), **(HERE if is_here else {})}
         if not is_on_battery(camera):
             own |= by_itself
-        if camera.id.startswith(OF_ONES_OWN):
+        if is_own(camera.id):
             own |= AT_ITS_TILE
         if refusal.reason == "encryption_on" and self._owner.is_encrypted_again(account, camera.id):
             own["encryption_on"] = (AGAIN, own["encryption_on"][1])

@@ -1,4 +1,4 @@
-"""How the other processes speak to a media process, on this machine or over https. Standard library only."""
+"""How the other processes speak to a media process, on this machine or over https."""
 
 import base64
 import contextlib
@@ -170,7 +170,7 @@ class MediaClient:
 
     def _check(self, source: SourceSpec | None) -> None:
         """Raises MediaUnavailable for a key that others could read on its way."""
-        has_key = source is not None and (source.key or source.kind == "ezviz_local")
+        has_key = source is not None and (source.key or source.is_secret)
         if has_key and not self._may_have_keys:
             raise MediaUnavailable("a key goes by loopback or https alone")
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
 from media.grants import Picture, WireClaims
+from media.lease import Ending, Lease
 from media.source import Codec, WireDenied, WireSource
 
 
@@ -198,4 +199,6 @@ class Judged(TypedDict):
 
 class Closed(TypedDict):
     claims: WireClaims
-    release: str
+    release: str  # both of what follows, as the version before reads them
+    lease: NotRequired[Lease]
+    ending: NotRequired[Ending]

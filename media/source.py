@@ -1,15 +1,17 @@
-"""What the media plane is handed for a camera, and whom it asks again. Standard library only.
+"""What the media plane is handed for a camera, and whom it asks again.
 
 Composition gives the plane an object of this protocol; the plane itself knows no registry and no store.
 """
 
-import base64
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, NotRequired, Protocol, TypedDict
+from typing import ClassVar, Literal, NamedTuple, NotRequired, Protocol, TypedDict
+
+from msgspec import Struct, convert, to_builtins
 
 from media.grants import Claims
+from media.lease import Ending, Lease, as_text, from_text
+from net.text import JsonObject
 
 MOST_PIXELS = 8704 * 256  # of a picture that displays decode: H.264 up to level 4.2 (table A-1, MaxFS)
 TRANSCODED = (1280, 720)  # width and height of a transcoded picture, at the most
@@ -21,119 +23,108 @@ def transcoded_size(width: int, height: int, most: tuple[int, int] = TRANSCODED)
     return max(2, int(width * scale) // 2 * 2), max(2, int(height * scale) // 2 * 2)
 
 
-# ezviz: the account's cloud stream; ezviz_local: the camera's own protocol at home; card: nobody is asked, `card` is
-# written into the picture
-type Kind = Literal["hls", "rtsp", "ezviz", "ezviz_local", "card"]
 type Codec = Literal["h264", "h265", "mjpeg"]
 type Sound = Literal["on", "off", "none"]  # as the vendor says: off = switched off, none = no microphone
+type WireSource = JsonObject  # a SourceSpec between two of our own processes
+
+WAKING_S = 70.0  # of a camera on battery: the first byte took 8 to "70+" s (Dead96, CHANGELOG 0.2.4)
 
 
-class WireSource(TypedDict):
-    """A SourceSpec between two of our own processes."""
+class SourceSpec(Struct, frozen=True, kw_only=True, tag_field="kind"):
+    """A way to a camera's video, good for one opening. Secret: never logged, never shown.
 
-    kind: Kind
-    url: str
-    hosts: Sequence[str]
+    Each way is a struct of its own, which says of itself what it can; media.plane.sources.opener has its opener.
+    """
+
+    is_at_home: ClassVar[bool] = False  # it comes over the home network, and no vendor counts the tries
+    is_single: ClassVar[bool] = False  # the camera gives one session at a time, whose keyframes are seconds apart
+    is_enciphered: ClassVar[bool] = False  # it comes as the camera encrypts it, so that video shows whether a key fits
+    is_secret: ClassVar[bool] = False  # what it holds opens a camera: it may go by loopback or https only
+
     sound: Sound
-    release: NotRequired[str]
-    card: NotRequired[Sequence[str]]
-    user: NotRequired[str]
-    password: NotRequired[str]
-    encrypts: NotRequired[bool]
-    alone: NotRequired[bool]
-    dozes: NotRequired[bool]
-    key: NotRequired[str]
-    lasts_s: NotRequired[int]
-    basic: NotRequired[bool]
-    still: NotRequired[str]
-    state: NotRequired[str]
-
-
-class SourceSpec(NamedTuple):
-    """A picture's origin, good for one opening. Secret: never logged, never shown."""
-
-    kind: Kind
-    url: str
-    # what the fetcher may reach, exactly so, as "host" (443) or "host:port"; rtsp: one, an IP address; ezviz: a
-    # dispatcher's, which sends on to a node of the vendor's; ezviz_local: a camera's ports of commands and of pictures
-    hosts: tuple[str, ...]
-    sound: Sound
-    release: str = ""  # handed back by `closed` so that the vendor's slot can be freed
-    card: tuple[str, ...] = ()  # a heading and paragraphs
-    # rtsp: they sign requests, and no URL ever holds them; ezviz_local: the operation code, and the key of commands
-    user: str = ""
-    password: str = ""
+    lease: Lease | None = None  # handed back, so that the vendor's place is free
     encrypts: bool = True  # the vendor has an Image Encryption, which a picture that does not decode may be the work of
     alone: bool = False  # the camera sends no other picture that displays play as it comes
-    dozes: bool = False  # on battery: it may have to be asked more than once before it is awake
     key: bytes = b""  # AES-128, what deciphers a picture that comes encrypted; empty: it is shown only if it is clear
     lasts_s: int = 0  # seconds of picture, after which a viewer has to ask again; 0: no end
-    still: str = ""  # rtsp alone: http://… of a JPEG that the camera makes itself, at one of its hosts' addresses
-    state: str = ""  # ezviz: names what the vendor's list said of the camera; when it changes a refusal may be over
-    basic: bool = True  # rtsp alone: user and password may be sent as they are, where the camera wants that
+    dozes: bool = False  # on battery: it may have to be asked more than once before it is awake
 
     def __repr__(self) -> str:
-        return f"<SourceSpec {self.kind}>"
+        return f"<{type(self).__name__}>"
+
+    @property
+    def may_be_retried_at_once(self) -> bool:
+        """Whether nobody counts how often it is opened, and no battery runs down by it."""
+        return self.is_at_home and not self.is_single and not self.lasts_s
 
     def as_json(self) -> WireSource:
-        return {
-            "kind": self.kind,
-            "url": self.url,
-            "hosts": self.hosts,
-            "sound": self.sound,
-            "release": self.release,
-            "card": self.card,
-            "user": self.user,
-            "password": self.password,
-            "encrypts": self.encrypts,
-            "alone": self.alone,
-            "dozes": self.dozes,
-            "key": base64.b64encode(self.key).decode(),
-            "lasts_s": self.lasts_s,
-            "still": self.still,
-            "state": self.state,
-            "basic": self.basic,
-        }
+        """As another of our own processes reads it, also one of the version before."""
+        written: WireSource = to_builtins(self)
+        return {"url": "", "hosts": (), **written, "release": as_text(self.lease)}
 
-    @classmethod
-    def from_json(cls, data: WireSource) -> "SourceSpec":
-        return cls(
-            kind=data["kind"],
-            url=data["url"],
-            hosts=tuple(data["hosts"]),
-            sound=data["sound"],
-            release=data.get("release", ""),
-            card=tuple(data.get("card", ())),
-            user=data.get("user", ""),
-            password=data.get("password", ""),
-            encrypts=data.get("encrypts", True),
-            alone=data.get("alone", False),
-            dozes=data.get("dozes", False),
-            key=base64.b64decode(data.get("key", "")),
-            lasts_s=data.get("lasts_s", 0),
-            still=data.get("still", ""),
-            state=data.get("state", ""),
-            basic=data.get("basic", True),
-        )
+
+class CameraSpec(SourceSpec, frozen=True, kw_only=True):
+    """What drivers mint. `hosts`: what may be reached, exactly so, as "host" (443) or "host:port"."""
+
+    url: str
+    hosts: tuple[str, ...]
+
+
+class Hls(CameraSpec, frozen=True, kw_only=True, tag="hls"):
+    """A vendor's live HLS."""
+
+
+class Rtsp(CameraSpec, frozen=True, kw_only=True, tag="rtsp"):
+    """A camera in the house by RTSP. `hosts`: its IP address and port."""
+
+    is_at_home: ClassVar[bool] = True
+
+    user: str = ""  # with the password it signs requests; no URL ever holds them
+    password: str = ""
+    basic: bool = True  # user and password may be sent as they are, if the camera wants that
+    still: str = ""  # http://… of a JPEG that the camera makes itself, at one of its hosts' addresses
+
+
+class EzvizCloud(CameraSpec, frozen=True, kw_only=True, tag="ezviz"):
+    """The account's cloud stream. `hosts`: a dispatcher's, which sends on to a node of the vendor's."""
+
+    is_single: ClassVar[bool] = True
+    is_enciphered: ClassVar[bool] = True
+
+    state: str = ""  # names what the vendor's list said of the camera; when it changes a refusal may be over
+
+
+class EzvizLocal(CameraSpec, frozen=True, kw_only=True, tag="ezviz_local"):
+    """A camera in the house by its own protocol. `hosts`: its ports of commands and of pictures."""
+
+    is_at_home: ClassVar[bool] = True
+    is_single: ClassVar[bool] = True
+    is_enciphered: ClassVar[bool] = True
+    is_secret: ClassVar[bool] = True
+
+    user: str  # the operation code
+    password: str  # the key of commands
+
+
+class Card(SourceSpec, frozen=True, kw_only=True, tag="card"):
+    """No camera is asked: a heading and paragraphs are written into the picture."""
+
+    sound: Sound = "none"
+    card: tuple[str, ...]
+
+
+def read_source(written: WireSource) -> SourceSpec:
+    """What another of our own processes wrote, also one of the version before. Raises msgspec.ValidationError."""
+    if "lease" not in written and (release := written.get("release")):
+        lease, _ = from_text(str(release))
+        written = {**written, "lease": to_builtins(lease)}
+    found: SourceSpec = convert(written, Hls | Rtsp | EzvizCloud | EzvizLocal | Card)
+    return found
 
 
 def mark_of(key: bytes) -> str:
     """Tells one key of a camera from the next, without being the key."""
     return hashlib.sha256(b"showcam key " + key).hexdigest()[:8]
-
-
-_IN_VAIN = " in vain: "
-
-
-def in_vain(release: str, reason: str) -> str:
-    """A `release` whose way brought no picture, and why."""
-    return f"{release}{_IN_VAIN}{reason}"
-
-
-def outcome(release: str) -> tuple[str, str]:
-    """The `release` itself, and why no picture came by its way; "" where one did."""
-    taken, _, reason = release.partition(_IN_VAIN)
-    return taken, reason
 
 
 class Watched(NamedTuple):
@@ -146,32 +137,6 @@ class Watched(NamedTuple):
     gop_s: float  # from one keyframe to the next
     watched_s: float
     still: bytes  # JPEG
-
-
-_REFUSED = " refused: "
-
-
-class NotOpened(NamedTuple):
-    """What became of an address for which the vendor opened nothing.
-
-    `result` is the vendor's code. For `rest_s` seconds the camera is not asked for again; `reason` says why.
-    """
-
-    release: str
-    result: int
-    reason: str
-    rest_s: float
-
-    @property
-    def text(self) -> str:
-        return f"{self.release}{_REFUSED}{self.result}/{self.reason}/{self.rest_s:.1f}"
-
-    @classmethod
-    def of(cls, release: str) -> "NotOpened":
-        """With the result 0 and no reason, if its session was opened or nobody answered."""
-        taken, _, told = release.partition(_REFUSED)
-        result, reason, rest_s = told.split("/") if told.count("/") == 2 else ("0", "", "0")
-        return cls(taken, int(result), reason, float(rest_s))
 
 
 UNASKED = "unasked"  # no verdict: who judges could not, so that a live picture has but a moment left
@@ -228,6 +193,6 @@ class Sources(Protocol):
         """
         ...
 
-    async def closed(self, claims: Claims, release: str) -> None:
-        """A pull ended; the vendor's place may be given back. Where no picture came by its way, `release` says why."""
+    async def closed(self, claims: Claims, lease: Lease, ending: Ending) -> None:
+        """An opening ended; the vendor's place may be given back."""
         ...

@@ -95,6 +95,11 @@ class Camera(Struct, frozen=True, omit_defaults=True):  # stored so: a changed d
         return self.kind == "doorbell" or self.motion_rings
 
 
+def is_own(camera_id: str) -> bool:
+    """Whether its owner added the camera by its address at home, so that no vendor's account lists it."""
+    return camera_id.partition("-")[0] == "lan"
+
+
 def is_on_battery(camera: Camera) -> bool:
     """Whether a picture wakes it and costs charge: it dozes between pictures, also while it is charged."""
     return camera.battery is not None or camera.charging != "none"

@@ -5,7 +5,8 @@ from typing import Literal, Protocol, runtime_checkable
 from msgspec import Struct
 
 from media.grants import Picture
-from media.source import SourceSpec
+from media.lease import Ending
+from media.source import CameraSpec
 from registry.camera import Camera
 from registry.errors import Refused, SetRefused
 from registry.settings import CHOICES, FIELDS, Setting, SettingView, field_of
@@ -57,7 +58,7 @@ class Driver(Protocol):
 
     def mint(
         self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main", life_s: int = 0
-    ) -> SourceSpec:
+    ) -> CameraSpec:
         """A new address of the camera's picture by that way. Raises Refused when the vendor says why not.
 
         Refused("too_large") if the way brings no smaller one.
@@ -69,11 +70,8 @@ class Driver(Protocol):
 class TakesBack(Protocol):
     """A driver whose vendor wants an address back, or to hear how it went."""
 
-    def release(self, source: Source, release: str, deadline_s: float) -> None:
-        """Give back what `mint` took; `release` is its SourceSpec.release. Doing it twice is fine.
-
-        `release` may say that nothing was opened, and for how long to wait: media.source.NotOpened.
-        """
+    def release(self, source: Source, lent: str, ending: Ending, deadline_s: float) -> None:
+        """Give back what `mint` took, its `lease.lent`. Doing it twice is fine. `ending`: how the opening ended."""
         ...
 
 
@@ -81,7 +79,7 @@ class TakesBack(Protocol):
 class HandsOn(Protocol):
     """A driver whose vendor's addresses a display may be given."""
 
-    def probe(self, source: Source, spec: SourceSpec, deadline_s: float) -> Probed:
+    def probe(self, source: Source, spec: CameraSpec, deadline_s: float) -> Probed:
         """Whether a display can take that address straight from the vendor. Raises Refused when it can't."""
         ...
 

@@ -19,7 +19,7 @@ from media.ezviz.address import BadAddress, named, parted
 from net.elements import Element, NotXml, read
 
 if TYPE_CHECKING:
-    from media.source import SourceSpec
+    from media.source import EzvizLocal
 
 
 # magic, version, number, nothing, command, flags, length of the body, nothing
@@ -37,6 +37,7 @@ CONTROL_PORT, MEDIA_PORT = 9010, 9020
 KEY_WANTED, PREPARE, INVITE, PLAY = 0x2001, 0x2013, 0x2011, 0x3105
 CLIENT_TYPE = 3  # 0 is often left without an answer
 ANY_SESSION = 10011
+CONTROL_PORT, MEDIA_PORT = 9010, 9020  # of nearly every device, for commands and for video
 LIMIT = -9999  # as the server writes it, where it gives no key for now
 _KEY = re.compile(r"[!-~]{16}")
 _CODE = re.compile(r"[!-~]{1,32}")
@@ -216,7 +217,7 @@ class LocalAddress:
     code: str = field(repr=False)
 
     @classmethod
-    def read(cls, spec: "SourceSpec") -> "LocalAddress":
+    def read(cls, spec: "EzvizLocal") -> "LocalAddress":
         """Raises BadAddress."""
         found = _URL.fullmatch(spec.url)
         if found is None or len(spec.hosts) != 2 or not spec.password.isascii() or len(spec.password) != 16:

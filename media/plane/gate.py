@@ -7,6 +7,7 @@ from typing import Protocol
 import structlog
 
 from media.grants import Claims
+from media.lease import Ending, Lease
 from media.plane.event_loop import Background
 from media.plane.settings import PlaneSettings
 from media.plane.units import Format, SourceFailed
@@ -106,11 +107,12 @@ class Gate:
 
     # what became of it
 
-    def give_back(self, claims: Claims, release: str) -> None:
-        self._background.later(self.given_back(claims, release))
+    def give_back(self, claims: Claims, lease: Lease, ending: Ending) -> None:
+        self._background.later(self.given_back(claims, lease, ending))
 
-    async def given_back(self, claims: Claims, release: str) -> None:
-        await self._asked(self._sources.closed(claims, release), ASK_S, "a vendor's place could not be given back")
+    async def given_back(self, claims: Claims, lease: Lease, ending: Ending) -> None:
+        closed = self._sources.closed(claims, lease, ending)
+        await self._asked(closed, ASK_S, "a vendor's place could not be given back")
 
     def report(self, claims: Claims, form: Format) -> None:
         """What the picture turned out to be like."""

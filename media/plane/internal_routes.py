@@ -29,7 +29,7 @@ from media.plane.doors import LentDoors, NotLent
 from media.plane.routes import Handler, problem
 from media.plane.sources.probe import probe
 from media.plane.viewing.sessions import ANSWER_S, Sessions
-from media.source import SourceSpec
+from media.source import Rtsp, read_source
 
 PROBES = 4  # at once: a household tries one camera, and of it two pictures
 LONGEST_PROBE_S = 5.0  # a person waits for it; keyframes are a few seconds apart
@@ -60,7 +60,7 @@ class InternalRoutes:
 
     async def warm(self, body: Warm) -> web.Response:
         claims = Claims(**body["claims"])
-        source = SourceSpec.from_json(body["source"]) if body["source"] else None
+        source = read_source(body["source"]) if body["source"] else None
         if claims.protocol == "snapshot":
             self._sessions.warming.measure(claims, source)
         else:
@@ -72,7 +72,7 @@ class InternalRoutes:
         return web.json_response(Nothing(), status=202)
 
     async def answer(self, body: Offer) -> web.Response:
-        source = SourceSpec.from_json(body["source"]) if body["source"] else None
+        source = read_source(body["source"]) if body["source"] else None
         answer, grant = await self._sessions.answer(
             Claims(**body["claims"]), body["sdp"], source, body["replaces"], body.get("within_s", ANSWER_S)
         )
@@ -86,8 +86,8 @@ class InternalRoutes:
         return web.json_response(Lent(at=at))
 
     async def probe(self, body: Probe) -> web.Response:
-        source = SourceSpec.from_json(body["source"])
-        if source.kind != "rtsp":
+        source = read_source(body["source"])
+        if not isinstance(source, Rtsp):
             return problem(422, "Only cameras at home are watched for a moment.")
         if self._probes.locked():
             return problem(429, "As many cameras are watched as may be.", "busy", {"Retry-After": "3"})
@@ -133,9 +133,8 @@ class InternalRoutes:
             if not holds(shown, data):
                 raise web.HTTPNotFound
             try:
-                body = read(data or b"{}")
+                return await handler(read(data or b"{}"))
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                 return problem(422, "The request is not as this door expects it.")
-            return await handler(body)
 
         return handle

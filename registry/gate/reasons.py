@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
-from media.source import SourceSpec
+from media.source import Card
 from registry.camera import Refusal, Video
 from registry.drivers import SPEECHES
 from registry.errors import REASONS, ByReason, Reason
@@ -369,10 +369,10 @@ def has_card(refusal: Refusal, surface: str) -> bool:
     return refusal.reason in shown and bool(refusal.camera)
 
 
-def card(refusal: Refusal, locale: str, web_url: str) -> SourceSpec:
+def card(refusal: Refusal, locale: str, web_url: str) -> Card:
     """The camera's name, each reason with its mend, and the short address of the page about the first."""
     rows = sentences(replace(refusal, failed=refusal.failed[:MOST_ROWS]), locale)
     address = urlsplit(web_url).netloc
     page = f"{address}{short(refusal.reason)}"
     lines = (refusal.camera, *rows, f"showcam · {page}" if address else "showcam")
-    return SourceSpec("card", "", (), "none", card=lines)
+    return Card(card=lines)

@@ -8,6 +8,7 @@ from copy import replace
 from accounts import console_sessions
 from accounts.console_sessions import Viewer
 from media.grants import Claims
+from media.lease import USED, Ending, Lease
 from media.messages import MediaBusy, MediaUnavailable, SessionOver
 from media.source import Denied, SourceSpec
 from registry import outcomes
@@ -175,16 +176,17 @@ class Questions:
         except (Unavailable, StoreUnavailable):
             return  # the next video judges it again
 
-    def release(self, claims: Claims, release: str) -> None:
+    def release(self, claims: Claims, lease: Lease | None, ending: Ending = USED) -> None:
         """A pull ended: what the driver took for it goes back. Never raises for the vendor's sake."""
-        source_id, _, token = release.partition("/")
+        if lease is None:
+            return
         try:
             sources = self._readings.households.of(claims.account).sources
         except Unavailable:
             return
         for source in sources:
-            if source.id == source_id and token:
-                self._sources.give_back(source, release, Deadline(self._rules.vendor_s))
+            if source.id == lease.source:
+                self._sources.give_back(source, lease, Deadline(self._rules.vendor_s), ending)
 
 
 def _denied(refusal: Refusal) -> Denied:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from msgspec import structs
 
 from media.grants import Picture
-from media.source import SourceSpec
+from media.lease import USED, Ending, Lease
+from media.source import CameraSpec
 from registry.camera import Camera, Refusal, StreamRequest, Surface
 from registry.driver import Driver, KeepsAwake, TakesBack
 from registry.errors import DriverError
@@ -34,7 +35,7 @@ class StreamSources:
         self._rules = rules
         self._life_s = rules.passed_s if rules.pictures == "vendor" else 0
 
-    def fitted(self, opened: Open, request: StreamRequest, deadline: Deadline) -> tuple[SourceSpec, Fit] | Refusal:
+    def fitted(self, opened: Open, request: StreamRequest, deadline: Deadline) -> tuple[CameraSpec, Fit] | Refusal:
         """The best picture for the display that the camera has."""
         camera = opened.visible.camera
         refusal: Refusal | None = None
@@ -67,14 +68,14 @@ class StreamSources:
         request = StreamRequest("video", ("hls",))
         return None if fits(request, camera, transcodes=self._rules.transcodes) else overruled("too_large", camera)
 
-    def mint(self, opened: Open, surface: Surface, picture: Picture, deadline: Deadline) -> SourceSpec | Refusal:
+    def mint(self, opened: Open, surface: Surface, picture: Picture, deadline: Deadline) -> CameraSpec | Refusal:
         """An address by the best way that brings one; if none does, the refusal of the first."""
         found, _ = self._mint(opened, surface, picture, deadline)
         return found
 
     def _mint(
         self, opened: Open, surface: Surface, picture: Picture, deadline: Deadline
-    ) -> tuple[SourceSpec | Refusal, str]:
+    ) -> tuple[CameraSpec | Refusal, str]:
         """And by which way, the last that was tried."""
         refusal: Refusal | None = None
         tried: tuple[str, ...] = ()
@@ -91,7 +92,7 @@ class StreamSources:
                 return refusal, opened.way
             opened = other
 
-    def _mint_by(self, opened: Open, picture: Picture, deadline: Deadline) -> SourceSpec | Refusal:
+    def _mint_by(self, opened: Open, picture: Picture, deadline: Deadline) -> CameraSpec | Refusal:
         source, camera, way = opened.visible.source, opened.visible.camera, opened.way
         driver, left_s = self._drivers[source.kind], deadline.left
         try:
@@ -114,11 +115,11 @@ class StreamSources:
             return unreached(error, camera)
         return self._handed(opened, spec)
 
-    def _handed(self, opened: Open, spec: SourceSpec) -> SourceSpec:
+    def _handed(self, opened: Open, spec: CameraSpec) -> CameraSpec:
         """What the media process is handed: its key only where its owner has the picture deciphered."""
         camera = opened.visible.camera
-        return spec._replace(
-            release=f"{opened.visible.source.id}/{spec.release}" if spec.release else "",
+        return structs.replace(
+            spec,
             key=spec.key if spec.key and self._deciphers(opened) else b"",
             # what does not decode is the work of a setting only where the camera has one
             encrypts=camera.encryption != "none",
@@ -148,12 +149,11 @@ class StreamSources:
         except DriverError as error:
             return unreached(error, camera)
 
-    def give_back(self, source: Source, release: str, deadline: Deadline) -> None:
-        _, _, token = release.partition("/")
+    def give_back(self, source: Source, lease: Lease | None, deadline: Deadline, ending: Ending = USED) -> None:
         driver = self._drivers[source.kind]
-        if not token or not isinstance(driver, TakesBack):
+        if lease is None or not isinstance(driver, TakesBack):
             return
         try:
-            driver.release(source, token, deadline.or_at_least(GIVE_BACK_S))
+            driver.release(source, lease.lent, ending, deadline.or_at_least(GIVE_BACK_S))
         except DriverError as error:
             log.info("source %s did not take an address back: %s", source.id, error.reason)

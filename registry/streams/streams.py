@@ -8,7 +8,7 @@ from typing import Protocol
 from accounts.console_sessions import ConsoleSessions, Viewer
 from media.grants import Claims, Picture
 from media.messages import MediaBusy, MediaUnavailable
-from media.source import SourceSpec
+from media.source import Hls, SourceSpec
 from net.cache import Rate
 from registry.camera import WAITING_FOR_SOUND, Camera, Refusal, Snapshot, Stream, StreamRequest, Surface, is_on_battery
 from registry.driver import Driver, HandsOn, Probed
@@ -101,7 +101,7 @@ class VendorDirect:
         """What it refuses the caller gives back to the vendor."""
         visible, camera = opened.visible, opened.visible.camera
         driver = self._drivers[visible.source.kind]
-        if not isinstance(driver, HandsOn):
+        if not isinstance(driver, HandsOn) or not isinstance(source, Hls):
             return overruled("not_passable", camera)
         try:
             probed = driver.probe(visible.source, source, deadline.or_at_least(PROBE_S))
@@ -249,7 +249,7 @@ class Streams:
         try:
             self._handover.measure(viewer, visible.camera.id, source, deadline)
         except (MediaBusy, MediaUnavailable):
-            self._sources.give_back(visible.source, source.release, deadline)
+            self._sources.give_back(visible.source, source.lease, deadline)
 
     def _flows(self, viewer: Viewer, camera: str, deadline: Deadline) -> tuple[Picture, ...]:
         return () if self._vendor_direct is not None else self._handover.flows(viewer.account, camera, deadline)
@@ -264,7 +264,7 @@ class Streams:
             return self._started(viewer, opened, source, fit, request, deadline)
         stream = self._vendor_direct.start(opened, source, fit, request, deadline)
         if isinstance(stream, Refusal):
-            self._sources.give_back(opened.visible.source, source.release, deadline)
+            self._sources.give_back(opened.visible.source, source.lease, deadline)
         return stream
 
     def _started(
@@ -283,7 +283,7 @@ class Streams:
             return self._handover.start(viewer, camera, source, sight, request, deadline)
         except (MediaBusy, MediaUnavailable, BadOffer) as error:
             if source is not None:
-                self._sources.give_back(opened.visible.source, source.release, deadline)
+                self._sources.give_back(opened.visible.source, source.lease, deadline)
             if isinstance(error, BadOffer):
                 raise
             protocols = common(request.protocols, self._playable)

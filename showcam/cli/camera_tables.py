@@ -5,7 +5,7 @@ from typing import Any, TypedDict
 
 from msgspec.structs import asdict, replace
 
-from registry.camera import UNASKED, Camera, Refusal, is_on_battery
+from registry.camera import UNASKED, Camera, Refusal, is_on_battery, is_own
 from registry.errors import Reason
 from registry.gate.reasons import explain, row_text
 from registry.preferences import Preferences
@@ -149,7 +149,7 @@ def _mends(camera: Camera, verdicts: Mapping[Any, Any]) -> list[str]:
     refusals = [verdict for verdict in verdicts.values() if isinstance(verdict, Refusal)]
     failed = {row.reason for refusal in refusals for row in refusal.failed}
     name = shell_word(camera.name)
-    mends = MENDS_OF_OWN if camera.id.startswith("lan-") else MENDS
+    mends = MENDS_OF_OWN if is_own(camera.id) else MENDS
     return [
         f"showcam cameras {command.format(camera=name)}"
         for reason, commands in mends.items()

@@ -27,7 +27,9 @@ class NamedCamera:
     @property
     def is_own(self) -> bool:
         """Whether it is one of the owner's own, which no vendor's account has."""
-        return self.camera.id.startswith("lan-")
+        from registry.camera import is_own
+
+        return is_own(self.camera.id)
 
     def call[T](self, method: Callable[..., "T | Refusal"], *values: Any, doing: str = "") -> T:
         """The result of a method of the owner's view, called for this camera; a refusal ends the command."""

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from accounts import households
 from media.plane.sources.probe import probe
 from media.plane.units import SourceFailed
-from media.source import SourceSpec, Watched
+from media.source import Rtsp, Watched
 from net.addresses import house_networks
 from net.child import Broke
 from registry.drivers.lan.adding import Adding
@@ -71,7 +71,7 @@ class OwnCameras:
         )
         return replace(device, endpoint=its_answer.endpoint) if its_answer else device
 
-    def watch(self, spec: SourceSpec) -> Watched:
+    def watch(self, spec: Rtsp) -> Watched:
         """A picture as it comes, watched by this process: no other has to run. Raises Refused."""
         try:
             return asyncio.run(probe(spec, loopback=self.loopback, within_s=PROBE_S)).watched(small=False)

@@ -7,7 +7,7 @@ from console.home import Home, Page
 from console.own_camera import OwnCamera
 from console.trial import Trial
 from media.messages import MediaBusy, MediaUnavailable, NoPicture
-from media.source import SourceSpec, Watched
+from media.source import Rtsp, Watched
 from net.addresses import house_networks
 from registry.drivers.lan.adding import Adding
 from registry.drivers.lan.devices import Device
@@ -29,7 +29,7 @@ def _of_own_cameras(settings: Settings, base: ground.Ground, home: Home) -> list
     if base.own_cameras is None:
         return []
 
-    def watch(spec: SourceSpec) -> Watched:
+    def watch(spec: Rtsp) -> Watched:
         try:
             return base.pictures.probe(spec, PROBE_S)
         except NoPicture as none:

@@ -11,6 +11,7 @@ import structlog
 
 from accounts.links import TokenInvalid
 from media.grants import HEADER, Claims, ProcessAuth
+from media.lease import from_text
 from media.messages import (
     Admits,
     Admitted,
@@ -103,7 +104,9 @@ class Internal:
             return Nothing()
         if what == "closed":
             closed = _closed.decode(body)
-            self._questions.release(Claims(**closed["claims"]), closed["release"])
+            old_lease, old_ending = from_text(closed["release"])
+            lease, ending = closed.get("lease", old_lease), closed.get("ending", old_ending)
+            self._questions.release(Claims(**closed["claims"]), lease, ending)
             return Nothing()
         raise KeyError(what)
 

@@ -1,7 +1,6 @@
 """The media process's requests to the web process (showcam.edge.internal), over loopback or https."""
 
 import base64
-import json
 import ssl
 import time
 from collections.abc import Mapping
@@ -10,8 +9,9 @@ import aiohttp
 import msgspec
 
 from media.grants import HEADER, Claims, ProcessAuth
+from media.lease import Ending, Lease, as_text
 from media.messages import Admits, Admitted, Check, Checked, Closed, Judged, Learnt, NotOpened, Open, Opened, Still
-from media.source import UNASKED, Codec, Denied, SourceSpec
+from media.source import UNASKED, Codec, Denied, SourceSpec, read_source
 
 OPEN_S = 6.0  # two calls of a slow vendor, and the round trip to the web process
 
@@ -31,7 +31,7 @@ class WebSources:
         body: Open = {"claims": claims.as_json()}
         text = await self._post("open", body, OPEN_S)
         if opened := _read(text, Opened):
-            return SourceSpec.from_json(opened["source"])
+            return read_source(opened["source"])
         if refused := _read(text, NotOpened):
             return Denied(**refused["denied"])
         return Denied("vendor_down", again=True)
@@ -67,8 +67,9 @@ class WebSources:
         body: Judged = {"claims": claims.as_json(), "mark": mark, "fits": fits}
         await self._post("judged", body)
 
-    async def closed(self, claims: Claims, release: str) -> None:
-        body: Closed = {"claims": claims.as_json(), "release": release}
+    async def closed(self, claims: Claims, lease: Lease, ending: Ending) -> None:
+        text = as_text(lease, ending)
+        body: Closed = {"claims": claims.as_json(), "release": text, "lease": lease, "ending": ending}
         await self._post("closed", body)
 
     async def close(self) -> None:
@@ -83,7 +84,7 @@ class WebSources:
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
         timeout = aiohttp.ClientTimeout(total=self._timeout_s if timeout_s is None else timeout_s)
-        path, payload = f"/internal/sources/{what}", json.dumps(body).encode()
+        path, payload = f"/internal/sources/{what}", msgspec.json.encode(body)
         headers = {"Content-Type": "application/json", HEADER: self._proof.make(path, payload, time.time())}
         try:
             url = f"{self._url}{path}"

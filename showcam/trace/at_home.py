@@ -15,7 +15,7 @@ from media.plane.units import SourceFailed
 from media.rtp.packets import AccessUnit, SenderReport
 from media.rtsp.connection import RtspFailed
 from media.rtsp.session import Session
-from media.source import SourceSpec
+from media.source import EzvizLocal, Rtsp, SourceSpec
 from registry.drivers.ezviz.trace_lines import Transport, Unopened
 from showcam.trace.recording import Recording
 
@@ -56,6 +56,7 @@ class ByRtsp:
             self._session.close()
 
     async def _open(self, spec: SourceSpec, *, loopback: bool) -> None:
+        assert isinstance(spec, Rtsp)
         session = self._session = session_of(spec, self._ended, loopback=loopback)
         description = await session.describe()
         decipherer = Decipherer(self._recording.key)  # without a key all is taken for clear
@@ -97,6 +98,7 @@ class ByOwnProtocol:
 
     async def open(self, spec: SourceSpec, *, loopback: bool) -> Unopened:
         """Why it did not open; "" if it did, or if the camera refused by a result, which is noted."""
+        assert isinstance(spec, EzvizLocal)
         try:
             self._session = LocalSession(LocalAddress.read(spec), self._manner, loopback=loopback)
             await self._session.open()

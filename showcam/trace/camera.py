@@ -13,8 +13,9 @@ from typing import Literal
 
 from media.ezviz.address import MAIN, SUB, Stream
 from media.ezviz.local_session import MANNERS
+from media.lease import USED
 from media.plane.sources.ezviz import DOZES_S
-from media.source import SourceSpec
+from media.source import CameraSpec
 from media.trust import OnLoopback
 from registry.camera import Camera
 from registry.drivers.ezviz.driver import EzvizDriver
@@ -211,7 +212,7 @@ class CameraTrace:
         most = FIRST_BY_FRAME if way == "long" else BY_FRAME
         return Recording(self._numbers, way, stream, most, step_ms, key_of(code) if code else b"")
 
-    async def _spec(self, recording: Recording) -> SourceSpec | None:
+    async def _spec(self, recording: Recording) -> CameraSpec | None:
         """An address with a token of its own; None, and then the recording's lines say why there is none."""
         try:
             return await asyncio.to_thread(self._driver.mint, self._source, self._camera, "cloud", ASK_S)
@@ -225,9 +226,9 @@ class CameraTrace:
         recording.opened(why)
         return None
 
-    async def _given_back(self, spec: SourceSpec) -> None:
-        if spec.release:
-            await asyncio.to_thread(self._driver.release, self._source, spec.release, ASK_S)
+    async def _given_back(self, spec: CameraSpec) -> None:
+        if spec.lease:
+            await asyncio.to_thread(self._driver.release, self._source, spec.lease.lent, USED, ASK_S)
 
     def _server_of_keys(self) -> list[Line]:
         try:

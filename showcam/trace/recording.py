@@ -21,7 +21,7 @@ from media.mpegps import NotMpegPs, Packets, Pictures, Piece, Sound
 from media.plane.keyframe import Measured, measure
 from media.plane.sources.footage import EzvizRtp, transport
 from media.plane.units import SoundCodec
-from media.source import SourceSpec
+from media.source import CameraSpec
 from media.trust import OnLoopback
 from registry.drivers.ezviz.trace_lines import (
     Beside,
@@ -188,7 +188,7 @@ class Recording:
         self._is_open = False
         self.ended_at = 0.0  # by the loop's clock
 
-    async def opens(self, spec: SourceSpec, loopback: OnLoopback) -> NodeSession | None:
+    async def opens(self, spec: CameraSpec, loopback: OnLoopback) -> NodeSession | None:
         """The open session, or None, and then the lines say why."""
         node = NodeSession(loopback, self._seen)
         ending = ""
@@ -327,7 +327,7 @@ async def crowded(
     first: Recording,
     node: NodeSession,
     second: Recording,
-    spec: SourceSpec,
+    spec: CameraSpec,
     loopback: OnLoopback,
     seconds: float = CROWDED_S,
 ) -> Beside:

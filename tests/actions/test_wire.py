@@ -14,6 +14,7 @@ from accounts.links import authenticate
 from accounts.pins import Pins
 from actions.fulfillment import Fulfillment
 from actions.signalling import Signalling
+from media.source import Card
 from registry.adapter import adapt
 from registry.camera import Video
 from tests.doubles.alike import alike
@@ -252,7 +253,7 @@ def test_with_explain_a_refused_camera_is_answered_with_a_card(
     [command] = answer["payload"]["commands"]
     assert alike(command, {"ids": [home.id(camera)], "status": "SUCCESS", "states": WEBRTC})  # not online: a card
     [(_, source)] = home.pictures.warmed
-    assert (source.kind, source.card[0]) == ("card", camera)
+    assert (type(source), source.card[0]) == (Card, camera)
     assert shown_for in " ".join(source.card)
     answered = Signalling(home.offers).answer(
         "POST",

@@ -18,7 +18,8 @@ import pytest
 from accounts.links import TokenInvalid, authenticate
 from alexa.smart_home import SmartHome
 from media.grants import Claims, Picture
-from media.source import Codec, Denied, SourceSpec
+from media.lease import Ending, Lease
+from media.source import CameraSpec, Codec, Denied, SourceSpec
 from registry.adapter import adapt
 from registry.camera import Camera, Video
 from registry.driver import sound
@@ -53,7 +54,7 @@ class VendorDriver(ReadyDriver):
 
     def mint(
         self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main", life_s: int = 0
-    ) -> SourceSpec:
+    ) -> CameraSpec:
         self._called("mint", deadline_s)
         serial = camera.ref.serial if picture == "main" else f"{camera.ref.serial}-sub"
         return self.origin.open(serial, sound=sound(camera))
@@ -91,7 +92,7 @@ class RegistrySources:
     async def judged(self, claims: Claims, mark: str, *, fits: bool) -> None:
         pass
 
-    async def closed(self, claims: Claims, release: str) -> None:
+    async def closed(self, claims: Claims, lease: Lease, ending: Ending) -> None:
         pass
 
 

@@ -18,7 +18,8 @@ import av
 import trustme
 
 from media.grants import Claims
-from media.source import Codec, Denied, SourceSpec
+from media.lease import Ending, Lease
+from media.source import Codec, Denied, Hls, SourceSpec
 from tests.doubles.floating_point import apart
 from tests.doubles.made_once import made_once
 
@@ -224,19 +225,18 @@ class Vendor:
         self._server.server_close()
         self._thread.join(5)
 
-    def open(self, name: str, **changes: Any) -> SourceSpec:
+    def open(self, name: str, **changes: Any) -> Hls:
         """A new address of the camera, as a live-address call gives it."""
         camera = self.cameras[name]
         token = secrets.token_urlsafe(8)
         camera.tokens.add(token)
         spec: dict[str, Any] = {
-            "kind": "hls",
             "url": f"https://127.0.0.1:{self.port}/{name}/{token}/index.m3u8?t=vendor-secret",
             "hosts": (f"127.0.0.1:{self.port}",),
             "sound": camera.sound,
-            "release": token,
+            "lease": Lease("s", token),
         }
-        return SourceSpec(**(spec | changes))
+        return Hls(**(spec | changes))
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -285,7 +285,7 @@ class Household:
         self.stills: dict[str, bytes | Denied] = {}  # by camera
         self.stills_asked: list[Claims] = []
         self.checked: list[Claims] = []
-        self.released: list[str] = []
+        self.released: list[Lease] = []
         self.learned: list[tuple[str, str, int, int]] = []  # camera, which picture of it, width, height
         self.out_of_order: set[tuple[str, str]] = set()  # those reported to have B-frames
         self.bearers: set[tuple[str, str]] = set()  # link, access token
@@ -318,5 +318,5 @@ class Household:
     async def judged(self, claims: Claims, mark: str, *, fits: bool) -> None:
         pass
 
-    async def closed(self, claims: Claims, release: str) -> None:
-        self.released.append(release)
+    async def closed(self, claims: Claims, lease: Lease, ending: Ending) -> None:
+        self.released.append(lease)

@@ -49,7 +49,7 @@ from console.tracing import TracePage, Tracer, Traces
 from console.trial import Doors, Trial
 from media.plane.sources.probe import probe
 from media.plane.units import SourceFailed
-from media.source import SourceSpec, Watched
+from media.source import Rtsp, Watched
 from oauth.app import OAuthSettings, bind
 from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.sessions import Sessions
@@ -125,7 +125,7 @@ def _end_link(made: Household, link: Link) -> None:
     end_of_link(made.store, made.pictures, link)
 
 
-def watched(spec: SourceSpec) -> Watched:
+def watched(spec: Rtsp) -> Watched:
     """As the media process watches a camera for a moment. Raises Refused."""
     try:
         return asyncio.run(probe(spec, loopback=True, within_s=2.0)).watched(small=True)

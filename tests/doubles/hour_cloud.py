@@ -18,7 +18,7 @@ from media.plane.units import CLOCK
 from media.plane.viewing.pull import Pull
 from media.plane.viewing.session import View
 from media.plane.viewing.transcodes import Transcodes
-from media.source import Codec, Denied, SourceSpec
+from media.source import Codec, Denied, EzvizCloud, SourceSpec
 from media.trust import OnLoopback
 from simulator.camera import Camera
 from simulator.cloud.node import Cloud
@@ -96,9 +96,8 @@ class HourCloud(OpenGate):
         place = f"127.0.0.1:{self.world.ports.at('vtm')}"
         token = self.cloud.tokens.made(USER)[0]
         url = live(place, SERIAL, 1, self.asks, token, "biz=1", round(self._loop.time() * 1000))
-        return SourceSpec(
-            "ezviz", url, (place,), "off", dozes=self.camera.battery is not None, alone=True, state=self.state
-        )
+        dozes = self.camera.battery is not None
+        return EzvizCloud(url=url, hosts=(place,), sound="off", dozes=dozes, alone=True, state=self.state)
 
     async def learnt(
         self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool

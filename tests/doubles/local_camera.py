@@ -3,7 +3,8 @@
 from typing import Any, Literal
 
 from media.ezviz.local_messages import url
-from media.source import SourceSpec
+from media.lease import Lease
+from media.source import EzvizLocal
 from simulator.local.cas import code_of, key_of
 from simulator.local.device import Device
 from tests.doubles.stream_cloud import SERIAL, StreamCloud
@@ -21,18 +22,17 @@ class LocalCamera(StreamCloud):
         self._run(self.device.open("127.0.0.1"))
         self.at = self.device.ports
 
-    def local(self, **changes: Any) -> SourceSpec:
+    def local(self, **changes: Any) -> EzvizLocal:
         control, media = self.at
         given: dict[str, Any] = {
-            "kind": "ezviz_local",
             "url": url(1, SERIAL),
             "hosts": (f"127.0.0.1:{control}", f"127.0.0.1:{media}"),
             "sound": "on" if self.camera.audio else "off",
-            "release": f"s/local {SERIAL}",
+            "lease": Lease("s", f"local {SERIAL}"),
             "user": code_of(self.camera),
             "password": key_of(self.camera),
         }
-        return SourceSpec(**(given | changes))
+        return EzvizLocal(**(given | changes))
 
     @property
     def playing(self) -> int:

@@ -1,6 +1,7 @@
 """The Sources of a picture process whose gate is open: everybody may see everything for as long as they like."""
 
 from media.grants import Claims
+from media.lease import Ending, Lease
 from media.source import Codec, Denied
 
 
@@ -24,5 +25,5 @@ class OpenGate:
     async def judged(self, claims: Claims, mark: str, *, fits: bool) -> None:
         pass
 
-    async def closed(self, claims: Claims, release: str) -> None:
+    async def closed(self, claims: Claims, lease: Lease, ending: Ending) -> None:
         raise AssertionError("what it hands out takes nothing back")

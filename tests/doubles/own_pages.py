@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Sequence
 
+from registry.camera import is_own
 from registry.drivers.lan.devices import Device
 from registry.drivers.lan.search import Candidate, Heard
 from tests.doubles.home_browser import HomeBrowser
@@ -67,4 +68,4 @@ class Pages:
     def own(self) -> dict[str, str]:
         """The ids of the household's own cameras, by name."""
         listed = self.world.home.owner.cameras(self.account).cameras
-        return {camera.name: camera.id for camera in listed if camera.id.startswith("lan-")}
+        return {camera.name: camera.id for camera in listed if is_own(camera.id)}

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from media.grants import Picture
-from media.source import SourceSpec
+from media.lease import Ending, Lease
+from media.source import CameraSpec, Hls
 from registry.camera import Camera, Ref, Video
 from registry.driver import Probed, sound
 from registry.errors import DriverError, Refused, SetRefused
@@ -87,6 +88,7 @@ class ReadyDriver:
         self.calls: Counter[str] = Counter()
         self.deadlines: dict[str, float] = {}
         self.released: list[str] = []
+        self.endings: list[Ending] = []  # of those, in the same order
         self._lock = threading.Lock()
 
     def set(self, cameras: list[Camera]) -> None:
@@ -119,7 +121,7 @@ class ReadyDriver:
 
     def mint(
         self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main", life_s: int = 0
-    ) -> SourceSpec:
+    ) -> CameraSpec:
         self._called("mint", deadline_s)
         self.lives.append(life_s)
         self.minted.append((camera.name, way))
@@ -132,10 +134,10 @@ class ReadyDriver:
             raise self.way_errors[way]
         suffix = "" if picture == "main" else "_sub"
         url = f"https://vendor.test/{camera.ref.serial}_{camera.ref.channel}{suffix}.m3u8"
-        release = f"{way}:{camera.ref.serial}"
-        return SourceSpec("hls", url, ("vendor.test",), sound(camera), release, key=self.key, alone=self.alone)
+        lease, hosts = Lease(source.id, f"{way}:{camera.ref.serial}"), ("vendor.test",)
+        return Hls(url=url, hosts=hosts, sound=sound(camera), lease=lease, key=self.key, alone=self.alone)
 
-    def probe(self, source: Source, spec: SourceSpec, deadline_s: float) -> Probed:
+    def probe(self, source: Source, spec: CameraSpec, deadline_s: float) -> Probed:
         self._called("look", deadline_s)
         if isinstance(self.seen, DriverError):
             raise self.seen
@@ -191,9 +193,10 @@ class ReadyDriver:
         self._called("judge_key", 0.0)
         self.change(camera.name, picture_code="fits" if fits else "wrong")
 
-    def release(self, source: Source, release: str, deadline_s: float) -> None:
+    def release(self, source: Source, lent: str, ending: Ending, deadline_s: float) -> None:
         self._called("release", deadline_s)
-        self.released.append(release)
+        self.released.append(lent)
+        self.endings.append(ending)
 
     def serves(self, source: Source) -> tuple[str, ...]:
         return ("account",)

@@ -1,5 +1,7 @@
 """A stand-in for the media process that records its calls."""
 
+from typing import Any
+
 from media.client import Answer
 from media.grants import Claims, Picture
 from media.messages import MediaUnavailable, NoPicture
@@ -16,10 +18,10 @@ class ReadyPictures:
         self.error: Exception | None = None
         self.unplayed = ""
         self.sdp = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=sendonly\r\n"
-        self.warmed: list[tuple[Claims, SourceSpec]] = []  # with a source
+        self.warmed: list[tuple[Claims, Any]] = []  # with a source
         self.joined: list[Claims] = []  # by `warm`, without one
         self.flowing: dict[tuple[str, str], tuple[Picture, ...]] = {}  # by account and camera
-        self.answered: list[tuple[Claims, SourceSpec | None, str, str]] = []  # claims, source, offer, replaces
+        self.answered: list[tuple[Claims, Any, str, str]] = []  # claims, source, offer, replaces
         self.kept: list[Claims] = []
         self.timeouts: list[float | None] = []  # seconds, of `warm` and `answer`
         self.within: list[float | None] = []  # seconds, of `answer`

@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from media.source import SourceSpec
+from media.source import Rtsp
 from simulator.lan.server import CameraServer, Take, Tracks, Viewer
 from tests.doubles.loop_end import let_go
 from tests.doubles.rtsp_recording import CODE, Recording, recorded
@@ -101,16 +101,15 @@ class RtspCamera:
 
         self._run(called())
 
-    def spec(self, **changes: object) -> SourceSpec:
+    def spec(self, **changes: object) -> Rtsp:
         given: dict[str, object] = {
-            "kind": "rtsp",
             "url": f"rtsp://127.0.0.1:{self.port}{PATH}",
             "hosts": (f"127.0.0.1:{self.port}",),
             "sound": "on" if self.does.recording.tracks.sound else "none",
             "user": "admin",
             "password": CODE,
         }
-        return SourceSpec(**(given | changes))  # type: ignore[arg-type]
+        return Rtsp(**(given | changes))  # type: ignore[arg-type]
 
     def _run[T](self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)

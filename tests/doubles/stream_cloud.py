@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from media.ezviz.address import live
-from media.source import SourceSpec
+from media.source import EzvizCloud
 from simulator.camera import Camera
 from simulator.cloud.node import Cloud
 from simulator.state import Account, World
@@ -101,18 +101,17 @@ class StreamCloud:
     def token_of(self, user: str) -> str:
         return self.tokens_of(user)[0]
 
-    def spec(self, **changes: Any) -> SourceSpec:
+    def spec(self, **changes: Any) -> EzvizCloud:
         token = changes.pop("token", "") or self.token or self.token_of(USER)
         self.minted.append(token)
         place = f"127.0.0.1:{self.world.ports.at('vtm')}"
         given: dict[str, Any] = {
-            "kind": "ezviz",
             "url": live(place, SERIAL, 1, changes.pop("stream", 2), token, "biz=1", int(time.time() * 1000)),
             "hosts": (place,),
             "sound": "on" if self.camera.audio else "off",
             "alone": True,
         }
-        return SourceSpec(**(given | changes))
+        return EzvizCloud(**(given | changes))
 
     @property
     def sessions(self) -> int:

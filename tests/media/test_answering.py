@@ -18,7 +18,7 @@ from media.plane.outputs import amendments
 from media.plane.units import SourceFailed
 from media.plane.viewing.endings import Ended
 from media.plane.viewing.sessions import Sessions
-from media.source import Denied, SourceSpec
+from media.source import Card, Denied, SourceSpec
 from tests.doubles.echo_offer import offer
 from tests.doubles.open_gate import OpenGate
 from tests.doubles.plane_thread import SETTINGS
@@ -244,4 +244,4 @@ def test_a_display_that_asks_again_is_shown_the_reason_of_now(grants: Grants) ->
 
 
 def card(reason: str) -> SourceSpec:
-    return SourceSpec("card", "", (), "none", card=("Garden", reason))
+    return Card(card=("Garden", reason))

@@ -10,13 +10,13 @@ import av
 import pytest
 
 from media.plane.sources import card
-from media.source import Denied, SourceSpec
+from media.source import Card, Denied, SourceSpec
 from tests.doubles.hls_camera import Household
 from tests.doubles.rtc_viewer import Viewer
 from tests.media.conftest import World
 
 LINES = ("Garage", "Image Encryption is on for Garage. Switch it off.", "showcam · cam.example")
-SPEC = SourceSpec("card", "", (), "none", card=LINES)
+SPEC = Card(card=LINES)
 
 
 pytestmark = pytest.mark.usefixtures("on_loopback")
@@ -98,7 +98,7 @@ def test_another_reason_is_another_card(world: World) -> None:
     first = world.request(f"/s/{begin(world)}/master.m3u8")
     still = f"/s/{world.grant('garage', 'snapshot', explains=True)}/snapshot.jpg"
     before = world.request(still).body
-    other = SourceSpec("card", "", (), "none", card=("Garage", "Garage is in Sleep Mode.", "showcam"))
+    other = Card(card=("Garage", "Garage is in Sleep Mode.", "showcam"))
     assert world.request(f"/s/{begin(world, other)}/master.m3u8").status == 200
     assert world.request(still).body != before
     assert world.request(world.variant_url(first)).status == 410

@@ -9,7 +9,7 @@ import pytest
 from media.client import MOST_IDLE, MediaClient
 from media.grants import Grants
 from media.messages import MediaUnavailable
-from media.source import SourceSpec
+from media.source import EzvizCloud, EzvizLocal, SourceSpec
 from tests.doubles.media_door import MediaDoor
 
 
@@ -84,8 +84,10 @@ def test_closing_waits_for_nobody_and_leaves_nothing_open(
 @pytest.mark.parametrize(
     "source",
     [
-        SourceSpec("ezviz", "ysproto://x", ("x:8554",), "on", key=bytes(16)),
-        SourceSpec("ezviz_local", "ezviz-local:/1/", ("10.0.0.7:9010", "10.0.0.7:9020"), "on", password="0" * 16),
+        EzvizCloud(url="ysproto://x", hosts=("x:8554",), sound="on", key=bytes(16)),
+        EzvizLocal(
+            url="ezviz-local:/1/", hosts=("10.0.0.7:9010", "10.0.0.7:9020"), sound="on", user="", password="0" * 16
+        ),
     ],
     ids=["of pictures", "of commands"],
 )

@@ -21,7 +21,7 @@ from media.ezviz.node import NodeSession
 from media.plane.sources.ezviz_picture import EzvizPicture, Showing
 from media.plane.sources.footage import Footage
 from media.plane.units import Format, SourceFailed, Unit
-from media.source import SourceSpec
+from media.source import EzvizCloud, read_source
 from media.trust import OnLoopback
 from simulator.cloud.streams import LONGEST, Habits, ProgramStream, RtpHabits, RtpStream
 from simulator.pictures.garbler import LAYOUTS, Garbler, Layout, split
@@ -454,9 +454,9 @@ def test_any_first_bytes_are_taken(parts: list[bytes]) -> None:
 
 
 def test_a_key_is_handed_on_and_never_shown() -> None:
-    spec = SourceSpec("ezviz", "ysproto://h:1/live", ("h:1",), "on", key=KEY)
-    assert SourceSpec.from_json(spec.as_json()) == spec
-    assert SourceSpec.from_json({"kind": "hls", "url": "", "hosts": (), "sound": "on"}).key == b""
+    spec = EzvizCloud(url="ysproto://h:1/live", hosts=("h:1",), sound="on", key=KEY)
+    assert read_source(spec.as_json()) == spec
+    assert read_source({"kind": "hls", "url": "", "hosts": (), "sound": "on"}).key == b""
     assert not any(
         text in repr(holder) for text in (CODE, "QUJDREVG") for holder in (spec, Decipherer(KEY), Footage(KEY))
     )

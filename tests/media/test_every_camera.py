@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from media.grants import Claims, Protocol
-from media.source import Codec, Denied, SourceSpec
+from media.source import Codec, Denied, Rtsp, SourceSpec
 from tests.doubles import gstreamer
 from tests.doubles.echo_offer import offer
 from tests.doubles.open_gate import OpenGate
@@ -209,7 +209,7 @@ class House(OpenGate):
 
     async def open(self, claims: Claims) -> SourceSpec | Denied:
         at = f"127.0.0.1:{self.port}"
-        return SourceSpec("rtsp", f"rtsp://{at}/live", (at,), "on")
+        return Rtsp(url=f"rtsp://{at}/live", hosts=(at,), sound="on")
 
     async def learnt(
         self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool

@@ -15,8 +15,9 @@ import av
 import pytest
 
 from media.grants import Claims, Picture
+from media.lease import USED, Ending, Lease, Unopened
 from media.plane.units import CLOCK
-from media.source import Codec, Denied, NotOpened, SourceSpec, mark_of
+from media.source import Codec, Denied, SourceSpec, mark_of
 from registry.drivers.ezviz.keys import key_of
 from tests.doubles import gstreamer
 from tests.doubles.hls_camera import FPS
@@ -25,6 +26,7 @@ from tests.doubles.rtc_viewer import Viewer
 from tests.doubles.stream_cloud import GOP_S, StreamCloud
 from tests.media.conftest import World
 
+TOKEN_1 = Lease("s", "token 1")
 WAIT_S = 4.0  # for a picture that does not come
 
 pytestmark = pytest.mark.usefixtures("on_loopback")
@@ -38,7 +40,7 @@ class House(OpenGate):
         self.changes: dict[str, Any] = {}
         self.denied: Denied | None = None
         self.learnt_sizes: list[tuple[int, int]] = []
-        self.given_back: list[str] = []
+        self.given_back: list[tuple[Lease, Ending]] = []
         self.lacks_sub: bool | None = None
         self.judged_keys: list[tuple[str, bool]] = []
 
@@ -54,8 +56,8 @@ class House(OpenGate):
     async def judged(self, claims: Claims, mark: str, *, fits: bool) -> None:
         self.judged_keys.append((mark, fits))
 
-    async def closed(self, claims: Claims, release: str) -> None:
-        self.given_back.append(release)
+    async def closed(self, claims: Claims, lease: Lease, ending: Ending) -> None:
+        self.given_back.append((lease, ending))
 
 
 @pytest.fixture
@@ -232,27 +234,27 @@ def test_an_address_is_given_back_as_soon_as_its_session_is_open(
     world: World, cloud: StreamCloud, household: House
 ) -> None:
     """An account opens one session at a time."""
-    household.changes = {"release": "token 1"}
+    household.changes = {"lease": TOKEN_1}
     segments(world, 1)
-    assert (household.given_back, cloud.sessions) == (["token 1"], 1)
+    assert (household.given_back, cloud.sessions) == ([(TOKEN_1, USED)], 1)
 
 
 def test_an_address_whose_session_is_refused_is_given_back(world: World, cloud: StreamCloud, household: House) -> None:
-    household.changes = {"release": "token 1"}
+    household.changes = {"lease": TOKEN_1}
     cloud.set(stream_code=5409)
     assert refused(world) == "asleep"
-    assert [NotOpened.of(release) for release in household.given_back] == [NotOpened("token 1", 5409, "asleep", 10.0)]
+    assert household.given_back == [(TOKEN_1, Unopened(5409, "asleep", 10.0))]
 
 
 @pytest.mark.parametrize("settings", [{"stream_fault": "tokens"}, {"stream_code": 5454}])
 def test_a_token_that_nobody_takes_is_given_back_as_one(
     world: World, cloud: StreamCloud, household: House, settings: dict[str, Any]
 ) -> None:
-    household.changes = {"release": "token 1"}
+    household.changes = {"lease": TOKEN_1}
     cloud.set(**settings)
     assert refused(world) == "media_down"
-    given_back = [NotOpened.of(release) for release in household.given_back]
-    assert [(each.release, each.result) for each in given_back] == [("token 1", settings.get("stream_code", 5406))] * 2
+    results = [(lease, ending.result) for lease, ending in household.given_back if isinstance(ending, Unopened)]
+    assert results == [(TOKEN_1, settings.get("stream_code", 5406))] * 2
 
 
 def test_a_session_ends_soon_after_its_last_viewer_who_may_come_back(

@@ -13,7 +13,7 @@ import pytest
 from media.ezviz.address import Address, Stream
 from media.ezviz.node import NodeSession
 from media.plane.viewing.pull import Pull
-from media.source import SourceSpec
+from media.source import EzvizCloud
 from media.trust import OnLoopback
 from tests.doubles.fast_time import FastLoop, run
 from tests.doubles.hour_cloud import HourCloud, Watcher, by_webrtc, claims, closed, opened, pull_of, pulled, watched
@@ -93,7 +93,7 @@ def test_who_takes_the_camera_s_session_leaves_viewers_the_last_frame_until_the_
         await asyncio.sleep(30.0)
         app = NodeSession(OnLoopback(every=True))
         spec = await cloud.open(claims())
-        assert isinstance(spec, SourceSpec)
+        assert isinstance(spec, EzvizCloud)
         await app.open(Address.read(spec.url), spec.hosts)
         await asyncio.sleep(30.0)
         assert cloud.world.calls["vtdu_ended"] == 2, "ours by the app's, and the app's by ours"

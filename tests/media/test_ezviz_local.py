@@ -13,7 +13,8 @@ from media.ezviz.local_messages import LocalAddress
 from media.ezviz.local_session import PLAIN, WRAPPED, LocalSession
 from media.ezviz.node import SaidNo, Unreached
 from media.grants import Claims
-from media.source import Denied, SourceSpec, outcome
+from media.lease import Ending, InVain, Lease
+from media.source import Denied, SourceSpec
 from simulator.local.cas import code_of, key_of
 from tests.doubles.hls_camera import FPS
 from tests.doubles.local_camera import WRONG_KEY, LocalCamera
@@ -41,9 +42,8 @@ class House(OpenGate):
             return self.camera.local(**self.changes)
         return self.camera.spec(**self.cloud) if self.has_cloud else Denied("lan_closed")
 
-    async def closed(self, claims: Claims, release: str) -> None:
-        _, reason = outcome(release)
-        self.outcomes.append(reason)
+    async def closed(self, claims: Claims, lease: Lease, ending: Ending) -> None:
+        self.outcomes.append(ending.reason if isinstance(ending, InVain) else "")
 
 
 @pytest.fixture(params=["plain", "wrapped"])

@@ -28,7 +28,7 @@ from media.ezviz.local_messages import (
     url,
 )
 from media.ezviz.local_session import MOST_JUNK, MOST_PLACES, Chunks, NotChunks, NotWrapped, Wrapping, bare
-from media.source import SourceSpec, in_vain, outcome
+from media.source import EzvizLocal, read_source
 from simulator.local.dress import Plain, Wrapped
 
 KEY = b"0123456789abcdef"
@@ -131,20 +131,21 @@ def test_a_long_body_is_not_waited_for() -> None:
 # the source that is handed to the media process
 
 
-def local(**changes: object) -> SourceSpec:
+def local(**changes: object) -> EzvizLocal:
     given: dict[str, object] = {
-        "kind": "ezviz_local",
         "url": url(1, "BE1-BF2"),
         "hosts": ("192.168.1.9:9010", "192.168.1.9:9020"),
         "sound": "on",
         "user": "ABCDEFG",
         "password": "0123456789abcdef",
     }
-    return SourceSpec(**(given | changes))  # type: ignore[arg-type]
+    return EzvizLocal(**(given | changes))  # type: ignore[arg-type]
 
 
 def test_an_address_comes_through_as_it_was() -> None:
-    found = LocalAddress.read(SourceSpec.from_json(local().as_json()))
+    spec = read_source(local().as_json())
+    assert isinstance(spec, EzvizLocal)
+    found = LocalAddress.read(spec)
     assert found == LocalAddress("192.168.1.9", 9010, 9020, 1, "BF2", KEY, "ABCDEFG")
     assert (found.place, url(2, "F1")) == ("192.168.1.9:9010/1", "ezviz-local:/2/")
 
@@ -164,11 +165,6 @@ def test_an_address_comes_through_as_it_was() -> None:
 def test_another_address_is_none(changes: dict[str, object]) -> None:
     with pytest.raises(BadAddress):
         LocalAddress.read(local(**changes))
-
-
-def test_what_was_in_vain_says_so() -> None:
-    assert outcome(in_vain("s/local F1", "lan_closed")) == ("s/local F1", "lan_closed")
-    assert outcome("s/local F1") == ("s/local F1", "")
 
 
 # what comes by the port of pictures

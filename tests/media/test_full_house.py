@@ -16,7 +16,7 @@ from actions.fulfillment import Fulfillment
 from actions.signalling import Signalling
 from alexa.smart_home import SmartHome
 from media.grants import Picture
-from media.source import SourceSpec
+from media.source import CameraSpec
 from registry.adapter import adapt
 from registry.camera import Camera
 from registry.rules import Rules
@@ -35,7 +35,7 @@ class Filmed(ReadyDriver):
 
     def mint(
         self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main", life_s: int = 0
-    ) -> SourceSpec:
+    ) -> CameraSpec:
         self._called("mint", deadline_s)
         return self.films.open("garden")
 

@@ -18,7 +18,7 @@ def test_a_look_tells_the_size_takes_no_place_and_leaves_at_once(
     spec = two.vendor.open("garden")
     two.plane.client().warm(two.claims("garden", "snapshot"), spec)
     eventually(lambda: ("garden", "main", WIDTH, HEIGHT) in household.learned)
-    eventually(lambda: household.released == [spec.release])
+    eventually(lambda: household.released == [spec.lease])
     assert two.stats()["pulls"] == 1, "the one that somebody is coming for"
     assert fetch(two, ask(two, "shed")) == 200
 
@@ -28,7 +28,7 @@ def test_a_look_at_what_is_watched_leaves_it_to_its_viewer(
 ) -> None:
     watched, spec = two.variant_url(two.master()), two.vendor.open("garden")
     two.plane.client().warm(two.claims("garden", "snapshot"), spec)
-    eventually(lambda: household.released == [spec.release])
+    eventually(lambda: household.released == [spec.lease])
     time.sleep(1)
     assert two.request(watched).status == 200
     assert two.stats()["pulls"] == 1

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from copy import replace
 from typing import Any
 
 import pytest
@@ -12,14 +13,14 @@ from media.messages import MediaUnavailable, NoPicture
 from media.plane.keyframe import jpeg
 from media.plane.sources.probe import Probed, probe
 from media.plane.units import SourceFailed
-from media.source import SourceSpec
+from media.source import Hls, Rtsp, SourceSpec, read_source
 from tests.doubles import gstreamer
 from tests.doubles.rtsp_camera import RtspCamera
 from tests.doubles.rtsp_recording import recorded
 from tests.media.conftest import World
 
 
-def probed(spec: SourceSpec, within_s: float = 2.8) -> Probed:
+def probed(spec: Rtsp, within_s: float = 2.8) -> Probed:
     return asyncio.run(probe(spec, loopback=True, within_s=within_s))
 
 
@@ -74,7 +75,8 @@ def test_what_brings_no_picture_is_said_in_time(camera: RtspCamera, behaviour: d
 @pytest.mark.parametrize(("may", "brings"), [(True, "h264"), (False, "code_wrong")])
 def test_a_password_goes_as_it_is_where_it_may_alone(camera: RtspCamera, may: bool, brings: str) -> None:
     camera.does.scheme = "basic"
-    spec = SourceSpec.from_json(camera.spec()._replace(basic=may).as_json())
+    spec = read_source(replace(camera.spec(), basic=may).as_json())
+    assert isinstance(spec, Rtsp)
     try:
         brought: str = probed(spec, 1.5).watched(small=True).codec
     except SourceFailed as failed:
@@ -97,7 +99,7 @@ def test_a_camera_of_another_make_is_reported_too(encoder: str, payloader: str, 
         "audiotestsrc is-live=1 ! audio/x-raw,rate=8000,channels=1 ! mulawenc ! rtppcmupay name=pay1 pt=0 )"
     )
     with gstreamer.camera(launch) as port:
-        watched = probed(SourceSpec("rtsp", f"rtsp://127.0.0.1:{port}/live", (f"127.0.0.1:{port}",), "on"), 8.0)
+        watched = probed(Rtsp(url=f"rtsp://127.0.0.1:{port}/live", hosts=(f"127.0.0.1:{port}",), sound="on"), 8.0)
     assert (watched.form.codec[:4], watched.form.width, watched.form.height) == (codec, 320, 240)
     assert (watched.form.audio, watched.form.audio_codec) == (True, "pcm_mulaw")
     assert 10 < watched.rate < 20
@@ -130,17 +132,16 @@ def test_the_media_process_watches_four_at_once_and_no_more(start: Callable[...,
 
 
 @pytest.mark.parametrize(
-    ("changes", "error"),
+    ("spec", "error"),
     [
-        ({"kind": "hls", "url": "https://203.0.113.9/a.m3u8", "hosts": ("203.0.113.9",)}, MediaUnavailable),
-        ({"url": "rtsp://203.0.113.9:554/", "hosts": ("203.0.113.9:554",)}, NoPicture),
-        ({"url": "rtsp://169.254.169.254:554/", "hosts": ("169.254.169.254:554",)}, NoPicture),
+        (Hls(url="https://203.0.113.9/a.m3u8", hosts=("203.0.113.9",), sound="on"), MediaUnavailable),
+        (Rtsp(url="rtsp://203.0.113.9:554/", hosts=("203.0.113.9:554",), sound="on"), NoPicture),
+        (Rtsp(url="rtsp://169.254.169.254:554/", hosts=("169.254.169.254:554",), sound="on"), NoPicture),
     ],
 )
 def test_nothing_but_a_camera_in_the_house_is_watched(
-    start: Callable[..., World], changes: dict[str, Any], error: type[Exception]
+    start: Callable[..., World], spec: SourceSpec, error: type[Exception]
 ) -> None:
-    spec = SourceSpec("rtsp", "", (), "on")._replace(**changes)
     client = start().plane.client(60.0)
     began = time.monotonic()
     with pytest.raises(error):

@@ -51,7 +51,7 @@ def test_a_stream_nobody_comes_for_ends_too(
     world.plane.client().warm(world.claims(), spec)
     assert world.stats()["pulls"] == 1
     eventually(lambda: world.stats()["pulls"] == 0)
-    eventually(lambda: household.released == [spec.release])
+    eventually(lambda: household.released == [spec.lease])
     assert household.opened == []
 
 
@@ -63,7 +63,7 @@ def test_a_place_handed_over_for_nothing_is_given_back(
     client.warm(world.claims(), first)
     client.warm(world.claims(), first)
     client.warm(world.claims(), second)
-    eventually(lambda: household.released == [second.release])
+    eventually(lambda: household.released == [second.lease])
     assert world.master().status == 200
 
 

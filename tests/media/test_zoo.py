@@ -12,7 +12,7 @@ import pytest
 
 from media.plane.sources.rtsp import RtspSource
 from media.plane.units import CLOCK, Format, SourceFailed, Unit
-from media.source import SourceSpec
+from media.source import Rtsp
 from registry.errors import Reason
 from tests.doubles.fast_time import FastLoop, run
 from tests.doubles.hls_camera import FPS
@@ -59,7 +59,7 @@ async def visit(loop: FastLoop, rule: Rule) -> tuple[Seen, str, list[str]]:
     relay = RtspRelay(server.port, rule.fault())
     await relay.start()
     at = f"127.0.0.1:{relay.port}"
-    spec = SourceSpec("rtsp", f"rtsp://{at}{PATH}", (at,), "on", user="admin", password=CODE, encrypts=False)
+    spec = Rtsp(url=f"rtsp://{at}{PATH}", hosts=(at,), sound="on", user="admin", password=CODE, encrypts=False)
     source = RtspSource(seen, spec, loopback=True, open_s=8.0)
     watching, reason = asyncio.create_task(source.last()), ""
     try:

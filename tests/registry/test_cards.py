@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from accounts.console_sessions import ConsoleSessions
 from media.grants import Claims
 from media.messages import MediaBusy, MediaUnavailable
-from media.source import Denied, SourceSpec
+from media.source import Card, Denied, SourceSpec
 from registry.adapter import adapt
 from registry.camera import Failed, Refusal, Stream, StreamRequest
 from registry.errors import BadOffer, Refused, SignedOut, VendorDown
@@ -62,7 +62,7 @@ def test_a_card_has_the_camera_the_reason_the_mend_and_the_address(
     assert claims.explains
     heading, text, foot = source.card
     page = short(stream.explains.reason)
-    assert (source.kind, heading, foot) == ("card", camera, f"showcam · cam.example{page}")
+    assert (type(source), heading, foot) == (Card, camera, f"showcam · cam.example{page}")
     assert word in text
     assert mend in text
 
@@ -86,7 +86,7 @@ def test_an_offer_is_answered_by_it(home: Household) -> None:
     [(claims, source, _, session)] = home.pictures.answered
     assert claims.explains
     assert source is not None
-    assert (source.kind, session) == ("card", "s")
+    assert (type(source), session) == (Card, "s")
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_the_media_process_may_ask_for_it_again(home: Household) -> None:
     for url in (stream.url, stream.image_url):
         source = home.questions.source_for(claims_of(home, url))
         assert isinstance(source, SourceSpec)
-        assert source.kind == "card"
+        assert isinstance(source, Card)
     assert home.driver.calls["mint"] == 0
 
 

@@ -147,12 +147,12 @@ def test_the_media_process_is_handed_the_vendors_address_and_gives_it_back(house
     assert house.reason_for("alexa", "Pier") == ""
     [(claims, spec)] = house.pictures.warmed
     host = house.cloud.server.host
-    assert (spec.kind, spec.url, spec.hosts) == ("hls", f"https://{host}/live/9.m3u8", (host,))
+    assert (spec.url, spec.hosts) == (f"https://{host}/live/9.m3u8", (host,))
     assert spec.sound == "on"
     assert not spec.encrypts, "Image Encryption is EZVIZ's alone"
 
     house.cloud.streams = answer(b"", "204 No Content")
-    house.adapter.questions.release(claims, spec.release)
+    house.adapter.questions.release(claims, spec.lease)
     assert house.cloud.server.requests[-1][0] == "DELETE /v1/streams/9"
 
 

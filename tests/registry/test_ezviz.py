@@ -10,6 +10,8 @@ import pytest
 import requests
 
 from media.grants import Grants
+from media.lease import USED
+from media.source import Hls
 from net.exchange import Hosts
 from registry.adapter import Adapter, adapt
 from registry.camera import Camera, Stream, StreamRequest
@@ -25,6 +27,7 @@ from registry.vendor import SignedIn
 from store.records import Source
 from store.sqlite import SqliteStore
 from tests.doubles.household import new_link
+from tests.doubles.leases import lent
 from tests.doubles.ready_pictures import ReadyPictures
 from tests.doubles.simulator_process import SimulatorProcess
 
@@ -117,11 +120,11 @@ def test_what_another_household_shares_is_listed_without_a_way(simulator: Simula
 def test_an_address_plays_and_can_be_given_back(demo: Ezviz) -> None:
     source = demo.driver.mint(demo.source, demo.camera("Garden"), "open", LONG_S)
 
-    assert (source.kind, source.sound, source.hosts) == ("hls", "on", (demo.vendor.open_host,))
+    assert (type(source), source.sound, source.hosts) == (Hls, "on", (demo.vendor.open_host,))
     assert requests.get(source.url, verify=str(demo.vendor.ca), timeout=LONG_S).status_code == 200
-    demo.driver.release(demo.source, source.release, LONG_S)
+    demo.driver.release(demo.source, lent(source), USED, LONG_S)
     assert requests.get(source.url, verify=str(demo.vendor.ca), timeout=LONG_S).status_code == 410
-    demo.driver.release(demo.source, source.release, LONG_S)
+    demo.driver.release(demo.source, lent(source), USED, LONG_S)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 from media.grants import Picture
+from media.source import Hls
 from registry.camera import Camera, Ref, Video
 from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.answers import ahead_s, kind_of
@@ -218,7 +219,7 @@ def test_a_picture_known_to_be_h265_is_not_asked_for_where_a_film_may_come_in_it
     it = make(vendor)
     camera = replace(it.camera, video=video, sub=sub)
     if comes:
-        assert it.driver.mint(it.source, camera, "open", ANSWERED_S, picture=picture).kind == "hls"
+        assert isinstance(it.driver.mint(it.source, camera, "open", ANSWERED_S, picture=picture), Hls)
         return
     with pytest.raises(Refused) as refused:
         it.driver.mint(it.source, camera, "open", ANSWERED_S, picture=picture)

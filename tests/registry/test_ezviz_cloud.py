@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from media.ezviz.address import Address
 from media.ezviz.node import NodeSession
-from media.source import NotOpened, SourceSpec
+from media.lease import USED, Unopened
+from media.source import CameraSpec, EzvizCloud
 from media.trust import OnLoopback
 from registry.camera import UNASKED, Camera
 from registry.drivers.ezviz import sessions
@@ -20,6 +21,7 @@ from registry.errors import DriverError, Refused, SignedOut
 from registry.gate.gate import choose, may_be_overheard
 from registry.vendor import SignedIn
 from store.sqlite import SqliteStore
+from tests.doubles.leases import lent
 from tests.doubles.simulator_process import SimulatorProcess
 
 LONG_S = 20.0
@@ -69,7 +71,7 @@ def test_a_camera_can_be_had_by_the_account_alone(home: Home) -> None:
     terrace = home.camera("Terrace")
     assert terrace.ways == ("cloud",)
     spec = home.driver.mint(home.source, terrace, "cloud", LONG_S)
-    assert (spec.kind, spec.sound, spec.release, spec.dozes) == ("ezviz", "on", "", False)
+    assert (type(spec), spec.sound, spec.lease, spec.dozes) == (EzvizCloud, "on", None, False)
     assert spec.hosts == (urlsplit(spec.url).netloc,)
     query = asked(spec.url)
     assert (query["dev"], query["chn"], query["stream"], query["biz"]) == (terrace.ref.serial, "1", "2", "1")
@@ -80,7 +82,7 @@ def test_a_shared_camera_too(vendor: SimulatorProcess, store: SqliteStore) -> No
     other = Home(vendor, store, "other")
     garden = other.camera("Garden")
     assert (garden.owner, garden.ways) == ("shared", ("cloud",))
-    assert other.driver.mint(other.source, garden, "cloud", LONG_S).kind == "ezviz"
+    assert isinstance(other.driver.mint(other.source, garden, "cloud", LONG_S), EzvizCloud)
 
 
 def test_each_address_has_a_token_of_its_own_and_the_list_is_read_once(home: Home) -> None:
@@ -94,15 +96,15 @@ def test_sessions_that_are_wanted_at_once_open_one_after_another(home: Home) -> 
     """The vendor's servers lose a session that is between them when another token is fetched."""
     driver, terrace = home.another(may_go_on=True), home.camera("Terrace")
 
-    async def opened(spec: SourceSpec) -> None:
+    async def opened(spec: CameraSpec) -> None:
         session = NodeSession(OnLoopback(every=True))
         await session.open(Address.read(spec.url), spec.hosts)
         session.close()
 
-    def wanted(_: int) -> SourceSpec:
+    def wanted(_: int) -> CameraSpec:
         spec = driver.mint(home.source, terrace, "cloud", LONG_S)
         asyncio.run(opened(spec))
-        driver.release(home.source, spec.release, LONG_S)
+        driver.release(home.source, lent(spec), USED, LONG_S)
         return spec
 
     with ThreadPoolExecutor(4) as threads:
@@ -115,15 +117,15 @@ def test_a_camera_that_a_node_refused_costs_no_token_until_its_rest_is_over_or_i
 ) -> None:
     driver, terrace = home.another(may_go_on=True), home.camera("Terrace")
     spec = driver.mint(home.source, terrace, "cloud", LONG_S)
-    driver.release(home.source, NotOpened(spec.release, 5409, "asleep", 2.0).text, LONG_S)
+    driver.release(home.source, lent(spec), Unopened(5409, "asleep", 2.0), LONG_S)
     before = home.vendor.calls()
     with pytest.raises(Refused, match="a moment ago") as refused:
         driver.mint(home.source, terrace, "cloud", LONG_S)
     assert refused.value.reason == "asleep"
     assert home.vendor.calls() == before
-    assert driver.mint(home.source, replace(terrace, asleep="unknown"), "cloud", LONG_S).kind == "ezviz"
+    assert isinstance(driver.mint(home.source, replace(terrace, asleep="unknown"), "cloud", LONG_S), EzvizCloud)
     time.sleep(2.0)
-    assert driver.mint(home.source, terrace, "cloud", LONG_S).kind == "ezviz"
+    assert isinstance(driver.mint(home.source, terrace, "cloud", LONG_S), EzvizCloud)
 
 
 def test_another_process_asks_where_the_camera_streams(home: Home) -> None:
@@ -175,7 +177,7 @@ def test_a_session_that_is_over_is_renewed_before_a_token_is_asked_for(home: Hom
         home.driver.mint(home.source, terrace, "cloud", LONG_S)
         time.sleep(0.6)
         home.vendor.configure(session_s=86400)
-        assert home.driver.mint(home.source, terrace, "cloud", LONG_S).kind == "ezviz"
+        assert isinstance(home.driver.mint(home.source, terrace, "cloud", LONG_S), EzvizCloud)
     finally:
         home.vendor.configure(session_s=86400)
 
@@ -205,7 +207,7 @@ def test_a_vendor_that_fails_is_reported_without_a_word_of_its_answer(home: Home
 
 def test_a_smaller_picture_that_brought_nothing_is_handed_out_to_nobody(home: Home) -> None:
     terrace = home.camera("Terrace")
-    assert home.driver.mint(home.source, terrace, "cloud", LONG_S, picture="sub").kind == "ezviz"
+    assert isinstance(home.driver.mint(home.source, terrace, "cloud", LONG_S, picture="sub"), EzvizCloud)
     silent = replace(terrace, sub_silent_at=1e9, as_of=1e9)
     with pytest.raises(Refused) as refused:
         home.driver.mint(home.source, silent, "cloud", LONG_S, picture="sub")

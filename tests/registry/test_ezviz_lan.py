@@ -9,6 +9,7 @@ import av
 import pytest
 
 from media.rtsp.login import Login
+from media.source import Rtsp
 from registry.camera import Ref
 from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
@@ -253,7 +254,8 @@ def test_a_code_makes_a_way(demo: Home) -> None:
     assert (before.ways, before.lan) == (("open",), "")
     assert garden.ways == ("lan", "open")
     spec = demo.driver.mint(demo.source, garden, "lan", LONG_S)
-    assert (spec.kind, spec.user, spec.password, spec.sound) == ("rtsp", "admin", "GKRTUV", "on")
+    assert isinstance(spec, Rtsp)
+    assert (spec.user, spec.password, spec.sound) == ("admin", "GKRTUV", "on")
     address = spec.url.replace("rtsp://", "rtsp://admin:GKRTUV@")
     with av.open(address, format="rtsp", options={"rtsp_transport": "tcp"}, timeout=10) as container:
         frame = next(container.decode(video=0))
@@ -301,6 +303,7 @@ def test_what_is_sold_to_anyone_knows_no_lan(simulator: SimulatorProcess, store:
 def test_a_camera_in_the_house_sends_the_requested_picture(demo: Home, picture: Any, size: tuple[int, int]) -> None:
     demo.set_code("Garden", "GKRTUV")
     spec = demo.driver.mint(demo.source, demo.camera("Garden"), "lan", LONG_S, picture=picture)
+    assert isinstance(spec, Rtsp)
     with av.open(spec.url.replace("rtsp://", f"rtsp://{spec.user}:{spec.password}@"), timeout=10) as opened:
         frame = next(opened.decode(video=0))
     assert (frame.width, frame.height) == size

@@ -8,13 +8,16 @@ from typing import Any
 import pytest
 
 from media.ezviz.local_messages import LocalAddress
-from media.source import SourceSpec, in_vain
+from media.lease import USED, InVain
+from media.source import EzvizLocal
 from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from registry.drivers.ezviz.leases import LocalKey, read_lent
 from registry.errors import Refused
 from registry.vendor import SignedIn
 from simulator.local.cas import code_of, key_of
 from store.sqlite import SqliteStore
+from tests.doubles.leases import lent
 from tests.doubles.simulator_process import SimulatorProcess
 
 LONG_S = 20.0
@@ -50,8 +53,10 @@ class Home:
     def camera(self, name: str = OWN) -> Any:
         return next(each for each in self.driver.read(self.source, LONG_S) if each.name == name)
 
-    def mint(self, name: str = OWN, deadline_s: float = LONG_S, **given: Any) -> SourceSpec:
-        return self.driver.mint(self.source, self.camera(name), "local", deadline_s, **given)
+    def mint(self, name: str = OWN, deadline_s: float = LONG_S, **given: Any) -> EzvizLocal:
+        spec = self.driver.mint(self.source, self.camera(name), "local", deadline_s, **given)
+        assert isinstance(spec, EzvizLocal)
+        return spec
 
     def why(self, name: str = OWN, deadline_s: float = LONG_S, **given: Any) -> str:
         with pytest.raises(Refused) as refused:
@@ -94,7 +99,7 @@ def test_what_opens_a_camera_is_handed_over(home: Home, name: str) -> None:
     spec = home.mint(name)
     address, serial = LocalAddress.read(spec), home.vendor.serial(name)
     ports = home.vendor.ports()
-    assert (spec.kind, spec.release, spec.alone, spec.dozes) == ("ezviz_local", f"local {serial}", True, False)
+    assert (type(spec), read_lent(lent(spec)), spec.alone, spec.dozes) == (EzvizLocal, LocalKey(serial), True, False)
     assert spec.key == CODE.encode().ljust(16, b"\0")
     assert (address.control, address.media) == (ports[f"9010/{serial}"], ports[f"9020/{serial}"])
     simulated: Any = type("Simulated", (), {"serial": serial, "pairing": 1})()
@@ -118,7 +123,7 @@ def test_only_a_camera_whose_owner_chose_that_is_asked(cameras: SimulatorProcess
     assert calls(cameras) == before
     home.choose()
     assert home.camera().ways == ("lan", "local")
-    assert home.mint().kind == "ezviz_local"
+    assert isinstance(home.mint(), EzvizLocal)
     assert home.camera(SHARED).ways == ()
     home.choose(wanted=False)
     assert (home.camera().ways, home.why()) == (("lan",), "no_way")
@@ -146,7 +151,7 @@ def test_what_the_server_of_keys_may_do_that_is_put_up_with(home: Home, fault: s
     """A certificate that is out of date, in each case; a terminal that it has forgotten; a byte at a time."""
     before = calls(home.vendor)
     home.vendor.configure(cas_fault=fault)
-    assert home.mint().kind == "ezviz_local"
+    assert isinstance(home.mint(), EzvizLocal)
     after = calls(home.vendor)
     assert (after["cas"] - before["cas"], after["p2p"] - before["p2p"]) == (asked, asked)
 
@@ -163,34 +168,34 @@ def test_without_a_key_the_camera_is_left_alone(home: Home, fault: str) -> None:
 
 
 def test_a_server_of_keys_with_another_certificate_is_asked_again_after_a_press(home: Home) -> None:
-    assert home.mint(SHARED).kind == "ezviz_local"
+    assert isinstance(home.mint(SHARED), EzvizLocal)
     home.vendor.configure(cas_certificate="replaced")
     before = calls(home.vendor)
     assert [home.why(deadline_s=4.0) for _ in range(2)] == ["key_server_changed"] * 2
     assert calls(home.vendor)["cas"] == before["cas"], "it was sent nothing"
     home.driver.trust_key_server(home.source, home.camera(), LONG_S)
-    assert home.mint().kind == "ezviz_local"
+    assert isinstance(home.mint(), EzvizLocal)
     home.vendor.configure(cas_certificate="")
 
 
 def test_after_a_picture_in_vain_the_camera_is_left_alone(home: Home) -> None:
     spec = home.mint()
-    home.driver.release(home.source, spec.release, LONG_S)
-    assert home.mint().kind == "ezviz_local", "the picture was over, and no more"
-    home.driver.release(home.source, in_vain(spec.release, "media_down"), LONG_S)
+    home.driver.release(home.source, lent(spec), USED, LONG_S)
+    assert isinstance(home.mint(), EzvizLocal), "the picture was over, and no more"
+    home.driver.release(home.source, lent(spec), InVain("media_down"), LONG_S)
     assert home.why() == "lan_closed"
-    assert home.mint(SHARED).kind == "ezviz_local"
+    assert isinstance(home.mint(SHARED), EzvizLocal)
 
 
 def test_that_its_code_is_wrong_is_kept_as_the_reason(home: Home) -> None:
-    home.driver.release(home.source, in_vain(home.mint().release, "code_wrong"), LONG_S)
+    home.driver.release(home.source, lent(home.mint()), InVain("code_wrong"), LONG_S)
     assert home.why() == "code_wrong"
 
 
 def test_no_key_and_no_session_is_logged(home: Home, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     spec = home.mint()
-    home.driver.release(home.source, in_vain(spec.release, "media_down"), LONG_S)
+    home.driver.release(home.source, lent(spec), InVain("media_down"), LONG_S)
     home.vendor.configure(cas_fault="refused")
     home.why(SHARED)
     held = home.driver.sessions.read(home.source).secrets.session

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from media.source import SourceSpec, mark_of
+from media.source import CameraSpec, EzvizCloud, Rtsp, mark_of, read_source
 from registry.camera import UNASKED, Camera
 from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
@@ -94,7 +94,7 @@ class Home:
     def set_code(self, code: str, name: str = "Garage") -> None:
         self.driver.set_picture_code(self.source, self.camera(name), code, LONG_S)
 
-    def mint(self, camera: Camera) -> SourceSpec:
+    def mint(self, camera: Camera) -> CameraSpec:
         return self.driver.mint(self.source, camera, "cloud", LONG_S)
 
 
@@ -109,8 +109,8 @@ def test_the_key_goes_with_the_address_of_a_camera_whose_code_fits(home: Home) -
     garage = home.camera()
     assert (garage.picture_code, home.camera("Garden").picture_code) == ("fits", "none")
     spec = home.mint(garage)
-    assert (spec.kind, spec.key) == ("ezviz", KEY)
-    assert SourceSpec.from_json(spec.as_json()) == spec
+    assert (type(spec), spec.key) == (EzvizCloud, KEY)
+    assert read_source(spec.as_json()) == spec
     for secret in (CODE, KEY.hex(), str(KEY)):
         assert secret not in f"{spec!r} {spec} {spec.url}"
 
@@ -120,7 +120,7 @@ def test_at_home_the_key_goes_along_too(home: Home) -> None:
     assert home.driver.mint(home.source, home.camera(), "lan", LONG_S).key == b""
     home.set_code(CODE)
     spec = home.driver.mint(home.source, home.camera(), "lan", LONG_S)
-    assert (spec.kind, spec.key) == ("rtsp", KEY)
+    assert (type(spec), spec.key) == (Rtsp, KEY)
 
 
 @pytest.mark.parametrize(
@@ -219,6 +219,6 @@ def test_a_code_is_sealed(home: Home, tmp_path: Path) -> None:
 
 
 def test_what_is_handed_on_is_compared_by_its_key_too() -> None:
-    spec = SourceSpec("ezviz", "ysproto://x", ("x:8554",), "on", key=KEY)
+    spec = EzvizCloud(url="ysproto://x", hosts=("x:8554",), sound="on", key=KEY)
     assert spec != changed(spec, key=b"")
-    assert SourceSpec.from_json({**spec.as_json(), "key": ""}).key == b""
+    assert read_source({**spec.as_json(), "key": ""}).key == b""

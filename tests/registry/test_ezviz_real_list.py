@@ -96,7 +96,7 @@ class Home:
         """An account opens one session at a time: the media process says at once that this one is open."""
         self.adapter.registry.open_stream(self.link, camera.id, StreamRequest("google", ("hls",)))
         for claims, source in self.pictures.warmed[-1:]:
-            self.adapter.questions.release(claims, source.release)
+            self.adapter.questions.release(claims, source.lease)
 
     def give(self, code: str) -> set[str]:
         """The owner decides for each channel that it be shown by the code; what showcam then knows of the code."""
@@ -217,7 +217,7 @@ def test_each_that_is_shown_is_asked_for_the_picture_that_its_menu_has(home: Cal
     for _, source in ours.pictures.warmed:
         query = parse_qs(urlsplit(source.url).query)
         asked[f"{query['dev'][0]} {query['chn'][0]}"] = (query["stream"][0], source.dozes)
-        assert (source.kind, source.sound, source.key) == ("ezviz", "on", KEY)
+        assert (source.sound, source.key) == ("on", KEY)
     expected = {}
     for line in CHANNELS.strip().splitlines():
         serial, _, rest = line.partition(" ")

@@ -10,7 +10,7 @@ import requests
 from msgspec.structs import replace
 
 from media.grants import Grants
-from media.source import mark_of
+from media.source import EzvizCloud, Rtsp, SourceSpec, mark_of
 from registry.adapter import Adapter, adapt
 from registry.camera import Camera, Refusal, Stream, StreamRequest
 from registry.drivers.ezviz import sessions
@@ -92,13 +92,13 @@ class Home:
         verdicts = {camera.name: row["google"] for camera, row in table}
         return {name: found.reason if isinstance(found, Refusal) else "" for name, found in verdicts.items()}
 
-    def opened(self, name: str) -> str:
+    def opened(self, name: str) -> type[SourceSpec]:
         """By which kind of source the camera is shown now."""
         stream = self.registry.open_stream(self.link, self.camera(name).id, StreamRequest("alexa", ("hls",)))
         assert isinstance(stream, Stream), stream
         claims, source = self.pictures.warmed[-1]
-        self.questions.release(claims, source.release)  # an account opens one session at a time, and this one is open
-        return source.kind
+        self.questions.release(claims, source.lease)  # an account opens one session at a time, and this one is open
+        return type(source)
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,7 @@ def home(vendor: SimulatorProcess, store: SqliteStore) -> Iterator[Home]:
 
 def test_by_the_account_alone_the_one_clear_camera_is_shown(home: Home) -> None:
     assert home.reasons() == {"Terrace": "", **dict.fromkeys(ENCRYPTED, "encryption_on"), **CLOSED}
-    assert home.opened("Terrace") == "ezviz"
+    assert home.opened("Terrace") is EzvizCloud
 
 
 def test_with_the_code_all_that_are_awake_and_online_are_shown(home: Home) -> None:
@@ -128,7 +128,7 @@ def test_with_the_code_all_that_are_awake_and_online_are_shown(home: Home) -> No
         assert given.picture_code == "fits"
     assert home.reasons() == {"Terrace": "", **dict.fromkeys(ENCRYPTED, ""), **CLOSED}
     for name in ENCRYPTED:
-        assert home.opened(name) == "ezviz"
+        assert home.opened(name) is EzvizCloud
         assert home.pictures.warmed[-1][1].key == b"ABCDEF" + bytes(10)
 
 
@@ -218,10 +218,10 @@ def test_rtsp_at_home_is_used_while_it_is_open_and_the_cloud_after_a_restart(hom
     found = home.owner.set_code(home.account, terrace.id, CODE)
     assert isinstance(found, Camera)
     assert found.ways == ("lan", "cloud")
-    assert home.opened("Terrace") == "rtsp"
+    assert home.opened("Terrace") is Rtsp
     assert isinstance(home.owner.restart(home.account, terrace.id), Camera)
     _until(lambda: home.camera("Terrace").online == "on" and f"rtsp/{serial}" not in home.vendor.ports())
-    assert home.opened("Terrace") == "ezviz"
+    assert home.opened("Terrace") is EzvizCloud
 
 
 def _until(is_so: Callable[[], bool]) -> None:

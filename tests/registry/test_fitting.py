@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from media.grants import Claims
-from media.source import Denied, SourceSpec
+from media.source import Denied, Hls
 from registry.camera import Refusal, Stream, StreamRequest, Video
 from registry.errors import Refused, VendorDown
 from registry.gate.displays import REMEASURE_S, Fit, fits
@@ -140,7 +140,7 @@ def test_the_grant_names_the_picture_and_opens_it_again(home: Household) -> None
     ((warm, source),) = home.pictures.warmed
     assert (warm, source.url) == (claims, "https://vendor.test/F00000001_1_sub.m3u8")
     again = home.questions.source_for(claims)
-    assert isinstance(again, SourceSpec)
+    assert isinstance(again, Hls)
     assert again.url == source.url
     image = home.grants.verify(stream.image_url.split("/")[4], "snapshot", home.clock())
     assert image.picture == "sub"

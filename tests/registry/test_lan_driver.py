@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from media.source import Rtsp
 from registry.camera import Camera, Refusal, Surface, Video
 from registry.drivers.lan.devices import WRONG, Device, Pictured
 from registry.drivers.lan.driver import LanDriver
@@ -88,6 +89,7 @@ def test_its_picture_is_handed_over_with_its_login_beside_the_address(home: Home
     for picture, path in (("main", PATH), ("sub", SUB)):
         spec = home.driver.mint(home.source, home.read(), "lan", LONG_S, picture=picture)  # type: ignore[arg-type]
         at = f"127.0.0.1:{camera.port}"
+        assert isinstance(spec, Rtsp)
         assert (spec.url, spec.hosts, spec.user, spec.password) == (f"rtsp://{at}{path}", (at,), "admin", CODE)
         assert CODE not in repr(spec)
 
@@ -192,7 +194,9 @@ def test_a_refused_password_is_sent_three_times_by_all_processes_together(
         home.driver = home.again(known_s=0.0)  # another process
     assert camera.does.wrong == WRONG
     home.add(camera)  # its owner gave another
-    assert home.driver.mint(home.source, home.read(), "lan", LONG_S).password == CODE
+    spec = home.driver.mint(home.source, home.read(), "lan", LONG_S)
+    assert isinstance(spec, Rtsp)
+    assert spec.password == CODE
 
 
 def test_a_password_that_is_taken_again_has_its_tries_back(home: Home, camera: RtspCamera) -> None:

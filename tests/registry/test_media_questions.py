@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from media.grants import Claims
+from media.lease import Lease
 from media.source import Denied, SourceSpec
 from registry.camera import Refusal
 from registry.errors import Refused, SignedOut, VendorBusy, VendorDown
@@ -23,14 +24,14 @@ def test_a_new_source_is_minted_each_time_and_given_back_by_its_name(home: House
     assert home.driver.calls["mint"] == 2
     for source in sources:
         assert isinstance(source, SourceSpec)
-        home.questions.release(claims_of(home), source.release)
+        home.questions.release(claims_of(home), source.lease)
     assert home.driver.released == ["open:F00000001"] * 2
 
 
-@pytest.mark.parametrize("release", ["", "nonsense", "nobody/open:x", "/open:x"])
-def test_what_was_never_taken_is_not_given_back(home: Household, release: str) -> None:
-    home.questions.release(claims_of(home), release)
-    home.questions.release(changed(claims_of(home), account="nobody"), release)
+@pytest.mark.parametrize("lease", [None, Lease("nobody", "open:x"), Lease("", "open:x")])
+def test_what_was_never_taken_is_not_given_back(home: Household, lease: Lease | None) -> None:
+    home.questions.release(claims_of(home), lease)
+    home.questions.release(changed(claims_of(home), account="nobody"), lease)
 
     assert home.driver.released == []
 
@@ -48,7 +49,7 @@ def test_giving_back_survives_the_vendor(home: Household) -> None:
     assert isinstance(source, SourceSpec)
     home.driver.error = VendorDown("x")
 
-    home.questions.release(claims_of(home), source.release)
+    home.questions.release(claims_of(home), source.lease)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from accounts import households
 from accounts.identity import camera_id
 from registry.adapter import Adapter, adapt
-from registry.camera import Refusal, StreamRequest
+from registry.camera import Refusal, StreamRequest, is_own
 from registry.driver import Driver
 from registry.errors import DriverError, SignedOut, Unavailable, VendorDown
 from registry.readings.readings import KEEP_S
@@ -71,7 +71,7 @@ def test_a_camera_has_another_id_in_each_household(houses: Houses) -> None:
     adapter = houses.adapter()
     ids = {adapter.owner.cameras(account.id).cameras[-1].id for account in (houses.home.account, houses.alone)}
     assert len(ids) == 2
-    assert all(camera_id.startswith("lan-") and len(camera_id) == 24 for camera_id in ids)
+    assert all(is_own(camera_id) and len(camera_id) == 24 for camera_id in ids)
 
 
 def test_a_source_without_a_driver_reads_as_an_empty_list(houses: Houses) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from media.client import MediaClient
 from media.messages import MediaBusy, MediaFull, MediaUnavailable, NoPicture
-from media.source import SourceSpec
+from media.source import Hls, SourceSpec
 from registry.adapter import adapt
 from registry.camera import Failed, Refusal, Stream, StreamRequest, Video
 from registry.errors import BadOffer, DriverError, ExpiredGrant, Reason, Refused, SignedOut, VendorBusy, VendorDown
@@ -30,7 +30,7 @@ def test_hls_is_a_signed_address_of_ours_and_a_pull_that_is_warm(home: Household
     assert (claims.surface, stream.expires) == ("alexa", home.clock() + 60)
     ((warm, source),) = home.pictures.warmed
     assert warm == claims
-    assert (source.kind, source.url, source.sound) == ("hls", "https://vendor.test/F00000001_1.m3u8", "on")
+    assert (type(source), source.url, source.sound) == (Hls, "https://vendor.test/F00000001_1.m3u8", "on")
     assert (stream.sound, stream.video.codec, stream.idle_timeout_s) == (True, "h264", 30)
     assert (stream.grant, stream.answer) == ("", "")
 

@@ -3,6 +3,7 @@
 import pytest
 
 from media.grants import Claims
+from media.lease import Lease
 from media.source import Denied, SourceSpec
 from registry.camera import UNASKED, Camera, Refusal, StreamRequest, Video
 from registry.errors import Reason, Refused, VendorDown
@@ -144,7 +145,7 @@ def test_the_media_process_opens_again_by_another_way(home: Household) -> None:
     spec = home.questions.source_for(claims)
 
     assert isinstance(spec, SourceSpec)
-    assert spec.release.endswith("open:F00000001")
+    assert spec.lease == Lease(home.source.id, "open:F00000001")
     home.driver.way_errors["open"] = Refused("no_way")
     assert home.questions.source_for(claims) == Denied("lan_unreachable")
 

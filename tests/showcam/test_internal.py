@@ -18,6 +18,7 @@ import structlog
 from accounts.links import authenticate
 from aws.deploy_local.emulator import Emulator
 from media.grants import START_S, Claims
+from media.lease import Unopened
 from registry.adapter import adapt
 from registry.camera import Video
 from registry.streams.grants import Questions
@@ -153,6 +154,21 @@ def test_a_household_that_can_not_be_judged_costs_no_other_its_verdict(
     not_now = {"reason": "unasked", "again": True}
     assert denied == [None, {"reason": "offline", "again": False}, not_now, not_now, *denied[:2]]
     assert [(line["reason"], line["account"]) for line in lines] == [("store", second.account.id)]
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+def test_what_was_lent_comes_back_also_as_the_version_before_writes_it(homes: list[Household], is_old: bool) -> None:
+    home = homes[0]
+    written = post(home, "open", {"claims": claims(home, "Garden").as_json()})["source"]
+    release = f"{written['release']} refused: 5409/asleep/10.0"
+    new = {
+        "lease": written["lease"],
+        "ending": {"type": "unopened", "result": 5409, "reason": "asleep", "rest_s": 10.0},
+    }
+    body = {"claims": claims(home, "Garden").as_json(), "release": release, **({} if is_old else new)}
+    assert post(home, "closed", body) == {}
+    assert home.driver.released == [written["lease"]["lent"]]
+    assert home.driver.endings == [Unopened(5409, "asleep", 10.0)]
 
 
 @pytest.mark.parametrize("what", ["open", "admits", "closed"])

@@ -23,7 +23,7 @@ from media.ezviz.address import live
 from media.ezviz.local_messages import url
 from media.ezviz.local_session import PLAIN, WRAPPED
 from media.grants import Grants
-from media.source import SourceSpec
+from media.source import CameraSpec, EzvizCloud, EzvizLocal, SourceSpec
 from media.trust import OnLoopback
 from registry.drivers.ezviz import cameras as listed
 from registry.drivers.ezviz import sessions
@@ -300,7 +300,7 @@ def cloud() -> Iterator[StreamCloud]:
 
 
 def record(
-    specs: list[SourceSpec], key: bytes = b"", seconds: float = 20.0, *, most: int = 1000, step_ms: int = 0
+    specs: list[CameraSpec], key: bytes = b"", seconds: float = 20.0, *, most: int = 1000, step_ms: int = 0
 ) -> list[Line]:
     async def run() -> list[Line]:
         recording = Recording(1, "sub", 2, most, step_ms, key)
@@ -408,7 +408,7 @@ def test_no_text_of_a_dispatcher_a_node_or_a_stream_is_in_a_trace() -> None:
         server = await asyncio.start_server(node, "127.0.0.1", 0)
         ports.append(server.sockets[0].getsockname()[1])
         place = f"127.0.0.1:{ports[0]}"
-        spec = SourceSpec("ezviz", live(place, CANARY, 1, 2, CANARY, "biz=1", 1), (place,), "on")
+        spec = EzvizCloud(url=live(place, CANARY, 1, 2, CANARY, "biz=1", 1), hosts=(place,), sound="on")
         recording = Recording(1, "sub", 2, 1000)
         opened = await recording.opens(spec, HERE)
         assert opened is not None
@@ -623,8 +623,12 @@ def test_no_text_of_a_cameras_own_protocol_is_in_a_trace() -> None:
     async def run() -> list[Line]:
         server = await asyncio.start_server(device, "127.0.0.1", 0)
         place = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        spec = SourceSpec(
-            "ezviz_local", url(1, f"{CANARY}-{CANARY}"), (place, place), "on", user=CANARY, password=key.decode()
+        spec = EzvizLocal(
+            url=url(1, f"{CANARY}-{CANARY}"),
+            hosts=(place, place),
+            sound="on",
+            user=CANARY,
+            password=key.decode(),
         )
         recording = Recording(1, "plain", 1, 1000)
         await recorded(recording, plainly, spec, 3.0, loopback=True)

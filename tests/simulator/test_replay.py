@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from media.ezviz.local_session import PLAIN
 from media.ezviz.node import SaidNo
-from media.source import SourceSpec
+from media.source import Rtsp, SourceSpec
 from media.trust import OnLoopback
 from registry.camera import Camera as Listed
 from registry.drivers.ezviz import cameras as listed
@@ -236,8 +236,8 @@ def by_rtsp(made: SimulatedCamera, count: int, seconds: float) -> list[list[Line
         house = House(world, studio)
         await house.open()
         place = f"127.0.0.1:{world.ports.rtsp(SERIAL)}"
-        spec = SourceSpec(
-            "rtsp", f"rtsp://{place}/h264/ch1/main/av_stream", (place,), "on", user="admin", password=made.code
+        spec = Rtsp(
+            url=f"rtsp://{place}/h264/ch1/main/av_stream", hosts=(place,), sound="on", user="admin", password=made.code
         )
         try:
             return [await at_home(spec, "rtsp", ByRtsp, seconds) for _ in range(count)]

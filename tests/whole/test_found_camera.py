@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from registry.camera import is_own
 from tests.doubles import lan_house
 
 
@@ -18,5 +19,5 @@ def test_a_camera_is_found_in_the_house_tried_added_and_shown(tmp_path: Path) ->
     assert done.returncode == 0, done.stderr
     outcome = json.loads(done.stdout)
     assert (outcome["empty"], outcome["found"], outcome["tried"]) == (True, ["192.168.7.10"], True), outcome
-    assert outcome["camera"].startswith("lan-"), outcome
+    assert is_own(outcome["camera"]), outcome
     assert "#EXT-X-STREAM-INF" in outcome["shown"], outcome

@@ -30,11 +30,12 @@ import structlog
 from media.ezviz.address import MAIN, SUB, Address, BadAddress, Stream
 from media.ezviz.node import NodeSession, SaidNo, Unreached
 from media.ezviz.results import OTHER_STREAM, PASSING, SERVER, SILENT, SINGLE, TOKEN, UNREACHED, Rest, Rests, meaning
+from media.lease import USED, Ending, Lease, Unopened
 from media.plane.sources.ezviz_picture import EzvizPicture, Showing
 from media.plane.sources.footage import Sets
 from media.plane.sources.screen import Screen
 from media.plane.units import SourceFailed
-from media.source import NotOpened, SourceSpec
+from media.source import WAKING_S, EzvizCloud, SourceSpec
 from media.trust import OnLoopback
 from net.cache import Recent
 
@@ -47,8 +48,7 @@ MUTE_S = 6.0
 # mute, on battery: a first session that stays mute is what wakes it (rhanekom/hass-ezviz-stream, doc/reference.md), and
 # one that it answers has its first byte after 4.3 s (Stinocon/ezviz-stream-bridge); later ones may last for longer
 DOZES_S = (6.0, 12.0)
-# mute, on battery: all sessions together, since the first byte took 8 to "70+" s (Dead96, CHANGELOG 0.2.4)
-WAKING_S = 70.0
+# mute, on battery: all sessions together have WAKING_S
 # mute: some models open sessions and never send (Bobsilvio/ezviz_hp7, issues 33, 36 and 58); one on battery has 70 s
 MUTE_SESSIONS = 3
 # keyless: the smaller stream had a keyframe within 5 s (rhanekom) or 10 s (Bahrombekk/cloud-cam-viewer), and clumps
@@ -93,16 +93,16 @@ class EzvizCameras:
 class EzvizSource:
     """One opening of the camera, over all its sessions. `mint` returns a new address, since a token works once.
 
-    `give_back` takes the `release` of an address once its session is open, or never will be: an account opens one
+    `give_back` takes the lease of an address once its session is open, or never will be: an account opens one
     session at a time. `camera` names it for one account.
     """
 
     def __init__(
         self,
         screen: Screen,
-        spec: SourceSpec,
+        spec: EzvizCloud,
         mint: Callable[[], Awaitable[SourceSpec]],
-        give_back: Callable[[str], None],
+        give_back: Callable[[Lease, Ending], None],
         *,
         camera: str,
         loopback: OnLoopback,
@@ -113,7 +113,7 @@ class EzvizSource:
         self._camera, self._cameras, self._rests = camera, cameras, cameras.rests
         self._picture = EzvizPicture(screen, spec.sound, deciphers=bool(spec.key))
         self._spec, self._is_first = spec, True
-        self._owed = ""  # the release of an address whose session is being opened
+        self._owed: Lease | None = None  # that of an address whose session is being opened
         self._showing: Showing | None = None
         self._began = self._loop.time()
         self._stream: Stream | None = None  # the one that brings video, as far as is known
@@ -140,7 +140,7 @@ class EzvizSource:
         if rest is not None:
             raise self._resting(rest)
         if not self._is_first:
-            self._spec = await self._mint()
+            self._spec = _of_cloud(await self._mint())
         self._is_first = False
 
     async def _session(self) -> float:
@@ -151,7 +151,7 @@ class EzvizSource:
         lent = self._cameras.sets.get(kept)
         showing = self._showing = Showing(stream, node, self._spec.key, lent)
         showing.is_other = address.stream == SUB and stream == MAIN
-        self._owed, result, is_given_up = self._spec.release, 0, False
+        self._owed, result, is_given_up = self._spec.lease, 0, False
         self._rests.opens(self._camera, self._spec.state)
         try:
             await node.open(address.asking(stream), self._spec.hosts)
@@ -232,8 +232,8 @@ class EzvizSource:
 
     def _silent(self) -> SourceFailed:
         rest_s = self._rests.refused(self._camera, SILENT, self._spec.state)
-        if self._spec.release:
-            self._give_back(NotOpened(self._spec.release, SILENT, "silent", rest_s).text)
+        if self._spec.lease:
+            self._give_back(self._spec.lease, Unopened(SILENT, "silent", rest_s))
         return SourceFailed("silent", again=False)
 
     def _other(self, showing: Showing, asked: Stream) -> Stream:
@@ -290,14 +290,14 @@ class EzvizSource:
         means = meaning(rest.result)
         reason = "waking" if self._spec.dozes and not rest.result else means.reason
         if self._is_first:
-            self._owed = self._spec.release
+            self._owed = self._spec.lease
             self._return_address(rest.result, reason, rest.left_s)
         return SourceFailed(reason, again=means.again)
 
     def _return_address(self, result: int = 0, reason: str = "", rest_s: float = 0.0) -> None:
-        owed, self._owed = self._owed, ""
+        owed, self._owed = self._owed, None
         if owed:
-            self._give_back(NotOpened(owed, result, reason, rest_s).text if result or reason else owed)
+            self._give_back(owed, Unopened(result, reason, rest_s) if result or reason else USED)
 
     def _end(self) -> None:
         showing, self._showing = self._showing, None
@@ -305,10 +305,15 @@ class EzvizSource:
             showing.close()
 
 
-def _address(spec: SourceSpec) -> Address:
+def _of_cloud(spec: SourceSpec) -> EzvizCloud:
+    """Raises SourceFailed if there is a better way by now."""
+    if not isinstance(spec, EzvizCloud):
+        raise SourceFailed("media_down", again=True)
+    return spec
+
+
+def _address(spec: EzvizCloud) -> Address:
     """Raises SourceFailed."""
-    if spec.kind != "ezviz":
-        raise SourceFailed("media_down", again=True)  # there is a better way by now
     try:
         return Address.read(spec.url)
     except BadAddress:

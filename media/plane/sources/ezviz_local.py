@@ -16,7 +16,7 @@ from media.ezviz.node import SaidNo, Unreached
 from media.plane.sources.ezviz_picture import EzvizPicture, Showing
 from media.plane.sources.screen import Screen
 from media.plane.units import SourceFailed, WayFailed
-from media.source import SourceSpec
+from media.source import EzvizLocal
 from net.cache import Recent
 
 _log = structlog.get_logger()
@@ -36,7 +36,7 @@ type Known = Recent[str, Manner]  # by camera: in which manner it brought a pict
 class EzvizLocalSource:
     """One opening of the camera. Raises WayFailed where another way may do better."""
 
-    def __init__(self, screen: Screen, spec: SourceSpec, known: Known, *, loopback: bool) -> None:
+    def __init__(self, screen: Screen, spec: EzvizLocal, known: Known, *, loopback: bool) -> None:
         self._loop = asyncio.get_running_loop()
         self._spec, self._known, self._loopback = spec, known, loopback
         self._picture = EzvizPicture(screen, spec.sound, deciphers=bool(spec.key))

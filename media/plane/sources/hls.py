@@ -18,7 +18,7 @@ import av
 
 from media.plane.sources.fetcher import LIST_CAP, LIST_S, SEGMENT_CAP, SEGMENT_S, Cut, Fault, Fetcher, Forbidden
 from media.plane.units import SourceFailed
-from media.source import SourceSpec
+from media.source import Hls, SourceSpec
 from media.trust import OnLoopback
 
 ROOT = "https://source/index.m3u8"
@@ -127,7 +127,7 @@ class HlsSource:
 
     def __init__(
         self,
-        spec: SourceSpec,
+        spec: Hls,
         context: ssl.SSLContext,
         mint: Callable[[], Awaitable[SourceSpec]],
         *,
@@ -183,7 +183,7 @@ class HlsSource:
         for fetcher in self._fetchers:
             await fetcher.close()
 
-    def _use(self, spec: SourceSpec) -> None:
+    def _use(self, spec: Hls) -> None:
         self._root = self._media = spec.url
         self._fetcher = Fetcher(spec.hosts, self._context, loopback=self._loopback.has(spec.hosts))
         self._fetchers.append(self._fetcher)
@@ -290,7 +290,10 @@ class HlsSource:
         """A new address in place of the cut one, if it goes on where that ended. Raises SourceFailed."""
         before = self._listing
         self.mints += 1
-        self._use(await self._mint())
+        minted = await self._mint()
+        if not isinstance(minted, Hls):
+            raise SourceFailed("media_down", again=True)  # there is a better way by now
+        self._use(minted)
         listing = await self._settled()
         if before is not None and not listing.continues(before):
             raise SourceFailed("media_down", again=True)

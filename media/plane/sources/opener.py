@@ -1,10 +1,16 @@
-"""Opens a camera's source by its kind, and lets it last."""
+"""Opens a camera's source by the table of all ways, and lets it last.
+
+A way to a picture is a struct of media.source, which says what the way can, and its row in WAYS.
+"""
 
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
+from media.lease import Ending, Lease
 from media.plane.event_loop import Background
 from media.plane.sources import card
 from media.plane.sources.ezviz import EzvizCameras, EzvizSource
@@ -13,12 +19,12 @@ from media.plane.sources.hls import HlsSource
 from media.plane.sources.reader import Run
 from media.plane.sources.rtsp import RtspSource
 from media.plane.sources.screen import Screen
-from media.source import SourceSpec
+from media.source import Card, EzvizCloud, EzvizLocal, Hls, Rtsp, SourceSpec
 from media.trust import OnLoopback
 from net.cache import Recent
 
 type Mint = Callable[[], Awaitable[SourceSpec]]
-type GiveBack = Callable[[str], None]
+type GiveBack = Callable[[Lease, Ending], None]
 
 
 class Opener:
@@ -28,9 +34,9 @@ class Opener:
     """
 
     def __init__(self, context: ssl.SSLContext, loopback: OnLoopback, open_s: float) -> None:
-        self._context, self._loopback, self._open_s = context, loopback, open_s
-        self._of_ezviz = EzvizCameras(asyncio.get_running_loop().time)
-        self._manners: Known = Recent(MANY)
+        self.context, self.loopback, self.open_s = context, loopback, open_s
+        self.ezviz = EzvizCameras(asyncio.get_running_loop().time)
+        self.manners: Known = Recent(MANY)
 
     async def last(
         self,
@@ -44,33 +50,69 @@ class Opener:
     ) -> None:
         """One opening of the source, to its end. `camera` names it for one account. Raises SourceFailed.
 
-        `mint` returns a new address of the same source; `give_back` takes the `release` of one that was used up before
-        the opening ended. What takes time to close goes to `background`.
+        `mint` returns a new address of the same source; `give_back` takes the lease of one that was used up before the
+        opening ended. What takes time to close goes to `background`.
         """
-        if spec.kind == "card":
-            await card.play(screen, spec.card, asyncio.get_running_loop().time)
-        if spec.kind == "ezviz":
-            with contextlib.closing(
-                EzvizSource(
-                    screen, spec, mint, give_back, camera=camera, loopback=self._loopback, cameras=self._of_ezviz
-                )
-            ) as source:
-                await source.last()
-        if spec.kind == "ezviz_local":
-            with contextlib.closing(
-                EzvizLocalSource(screen, spec, self._manners, loopback=self._loopback.every)
-            ) as source:
-                await source.last()
-        if spec.kind == "rtsp":
-            with contextlib.closing(
-                RtspSource(screen, spec, loopback=self._loopback.every, open_s=self._open_s)
-            ) as source:
-                await source.last()
-        origin = HlsSource(spec, self._context, mint, loopback=self._loopback)
-        run = Run(screen, origin)
-        try:
-            await origin.prepare()
-            await run.last()
-        finally:
-            run.close()
-            background.later(origin.close())
+        await WAYS[type(spec)](spec, Opening(self, screen, mint, give_back, background, camera))
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What the way of one opening is given."""
+
+    opener: Opener
+    screen: Screen
+    mint: Mint
+    give_back: GiveBack
+    background: Background
+    camera: str
+
+
+async def _card(spec: Card, opening: Opening) -> None:
+    await card.play(opening.screen, spec.card, asyncio.get_running_loop().time)
+
+
+async def _hls(spec: Hls, opening: Opening) -> None:
+    origin = HlsSource(spec, opening.opener.context, opening.mint, loopback=opening.opener.loopback)
+    run = Run(opening.screen, origin)
+    try:
+        await origin.prepare()
+        await run.last()
+    finally:
+        run.close()
+        opening.background.later(origin.close())
+
+
+async def _rtsp(spec: Rtsp, opening: Opening) -> None:
+    loopback, open_s = opening.opener.loopback.every, opening.opener.open_s
+    with contextlib.closing(RtspSource(opening.screen, spec, loopback=loopback, open_s=open_s)) as source:
+        await source.last()
+
+
+async def _ezviz(spec: EzvizCloud, opening: Opening) -> None:
+    source = EzvizSource(
+        opening.screen,
+        spec,
+        opening.mint,
+        opening.give_back,
+        camera=opening.camera,
+        loopback=opening.opener.loopback,
+        cameras=opening.opener.ezviz,
+    )
+    with contextlib.closing(source):
+        await source.last()
+
+
+async def _ezviz_local(spec: EzvizLocal, opening: Opening) -> None:
+    manners, loopback = opening.opener.manners, opening.opener.loopback.every
+    with contextlib.closing(EzvizLocalSource(opening.screen, spec, manners, loopback=loopback)) as source:
+        await source.last()
+
+
+WAYS: Mapping[type[SourceSpec], Callable[[Any, Opening], Awaitable[None]]] = {
+    Card: _card,
+    Hls: _hls,
+    Rtsp: _rtsp,
+    EzvizCloud: _ezviz,
+    EzvizLocal: _ezviz_local,
+}

@@ -10,7 +10,7 @@ from media.codec.nal import NoPicture
 from media.plane.keyframe import jpeg
 from media.plane.sources.rtsp import RtspSource
 from media.plane.units import CLOCK, Format, SourceFailed, Unit
-from media.source import SourceSpec, Watched
+from media.source import Rtsp, Watched
 
 ENOUGH_S = 0.8  # of pictures, for their rate, once the distance of keyframes is known
 
@@ -72,7 +72,7 @@ class _Screen:
         return int(time.monotonic() * CLOCK)
 
 
-async def probe(spec: SourceSpec, *, loopback: bool, within_s: float) -> Probed:
+async def probe(spec: Rtsp, *, loopback: bool, within_s: float) -> Probed:
     """Raises SourceFailed, also where no whole picture came in time."""
     screen = _Screen()
     source = RtspSource(screen, spec, loopback=loopback, open_s=within_s)

@@ -22,7 +22,7 @@ from media.rtp.packets import AccessUnit, SenderReport
 from media.rtsp.connection import RtspFailed
 from media.rtsp.login import Login
 from media.rtsp.session import Session
-from media.source import Codec, SourceSpec
+from media.source import Codec, Rtsp
 from net.addresses import is_in_house
 
 _log = structlog.get_logger()
@@ -263,7 +263,7 @@ class RtspSource:
     `open_s`: from the first packet sent to the first picture that comes.
     """
 
-    def __init__(self, screen: Screen, spec: SourceSpec, *, loopback: bool, open_s: float) -> None:
+    def __init__(self, screen: Screen, spec: Rtsp, *, loopback: bool, open_s: float) -> None:
         self._screen, self._spec, self._loopback, self._open_s = screen, spec, loopback, open_s
         self._loop = asyncio.get_running_loop()
         self._over: asyncio.Future[SourceFailed] = self._loop.create_future()
@@ -329,7 +329,7 @@ class RtspSource:
             self._over.set_result(failure)
 
 
-def session_of(spec: SourceSpec, over: Callable[[RtspFailed], None], *, loopback: bool) -> Session:
+def session_of(spec: Rtsp, over: Callable[[RtspFailed], None], *, loopback: bool) -> Session:
     """A session that is not open yet; `over` hears why it ended.
 
     Raises SourceFailed for an address that the source does not name, or that is none of a house.

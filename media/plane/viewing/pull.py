@@ -10,15 +10,15 @@ from typing import Literal
 import structlog
 
 from media.grants import Claims
+from media.lease import USED, Ending, InVain, Lease
 from media.plane.event_loop import Background
 from media.plane.gate import Gate
 from media.plane.outputs import displays
-from media.plane.sources.ezviz import WAKING_S
 from media.plane.sources.opener import Opener
 from media.plane.units import Format, SourceFailed, WayFailed
 from media.plane.viewing.slim import Slim
 from media.plane.viewing.transcodes import PlayableFanout, Transcodes
-from media.source import NotOpened, Sources, SourceSpec, in_vain
+from media.source import WAKING_S, Card, Rtsp, Sources, SourceSpec
 
 _log = structlog.get_logger()
 
@@ -26,8 +26,6 @@ OF_FORM = frozenset({"not_playable", "beyond_displays", "no_common_protocol", "t
 BACKOFF_S = (0.1, 1, 2, 4, 8, 16, 30)
 AT_HOME_S = (0.1, *[0.4] * 10, 1, 2, 4)  # a camera in the house may be tried often: no vendor counts the tries
 WELL_S = 10.0  # a source that lasted so long is opened again at once when it ends
-IN_HOUSE = frozenset({"rtsp", "ezviz_local"})
-OF_EZVIZ = frozenset({"ezviz", "ezviz_local"})  # who counts its sessions, and whose keyframes are seconds apart
 REPORT_S = 1.0  # for the web process to take what was refused
 RESTS = "rests"  # why a battery camera's picture ended: its time is over, and it may be asked for again
 
@@ -118,7 +116,7 @@ class Pull(PlayableFanout):
         self._opened_for = claims
         self._dozes = False  # it runs on battery, and may have to be woken
         self._backoff_s: tuple[float, ...] = BACKOFF_S
-        self.is_single = spec is not None and spec.kind in OF_EZVIZ  # the camera gives one session for all its pictures
+        self.is_single = spec is not None and spec.is_single  # the camera gives one session for all its pictures
         self.needed = self._loop.time()
         self.held_until = 0.0
         self.is_only_kept = False  # it was begun to be kept warm, and nobody has asked for it yet
@@ -140,7 +138,7 @@ class Pull(PlayableFanout):
     def hold(self, seconds: float) -> bool:
         """Keep it without viewers, if it comes over the home network; False where it does not."""
         spec = self._spec
-        is_at_home = spec is None or (spec.kind in IN_HOUSE and not spec.lasts_s)  # None: it is not known yet
+        is_at_home = spec is None or (spec.is_at_home and not spec.lasts_s)  # None: it is not known yet
         may = is_at_home and self.failure is None
         self.held_until = self._loop.time() + seconds if may else 0.0
         return may
@@ -160,7 +158,7 @@ class Pull(PlayableFanout):
     @property
     def makes_stills(self) -> bool:
         """Whether the camera makes stills itself, as far as is known."""
-        return self._spec is not None and bool(self._spec.still)
+        return isinstance(self._spec, Rtsp) and bool(self._spec.still)
 
     @property
     def not_yet(self) -> SourceFailed:
@@ -177,14 +175,14 @@ class Pull(PlayableFanout):
         """Whether it is an open stream of the vendor's cloud or camera, which counts them, and no viewer takes what
         comes.
         """
-        return self._spec is not None and self._spec.kind in OF_EZVIZ and self.is_live and not self._viewers
+        return self._spec is not None and self._spec.is_single and self.is_live and not self._viewers
 
-    def holds(self, release: str) -> bool:
-        return self._spec is not None and self._spec.release == release
+    def holds(self, lease: Lease | None) -> bool:
+        return self._spec is not None and self._spec.lease == lease
 
     def says(self, spec: SourceSpec) -> bool:
         """Whether this is what it plays, as far as that is a card."""
-        return self._spec is None or self._spec.card == spec.card
+        return self._spec is None or _lines(self._spec) == _lines(spec)
 
     async def stop(self) -> None:
         if self._rest:
@@ -263,9 +261,9 @@ class Pull(PlayableFanout):
     async def _mint(self) -> SourceSpec:
         """A new address, through the gate. Raises SourceFailed."""
         spec = await self._gate.source(self._claims_asked())
-        if not self.holds(spec.release):
+        if not self.holds(spec.lease):
             self._return_place()
-        self._spec, self.sound, self.is_single = spec, spec.sound, spec.kind in OF_EZVIZ
+        self._spec, self.sound, self.is_single = spec, spec.sound, spec.is_single
         return spec
 
     def _rests(self) -> None:
@@ -274,35 +272,35 @@ class Pull(PlayableFanout):
 
     def _return_place(self) -> None:
         spec, self._spec = self._spec, None
-        if spec is not None and spec.release:
-            self.give_back(spec.release)
+        if spec is not None and spec.lease:
+            self.give_back(spec.lease)
 
     async def _report_in_vain(self, failed: WayFailed) -> None:
         """Report that the way failed, before anything else is asked for, so that the answer is another way."""
         spec, self._spec = self._spec, None
-        if spec is not None and spec.release:
-            await self._gate.given_back(self.claims, in_vain(spec.release, failed.reason))
+        if spec is not None and spec.lease:
+            await self._gate.given_back(self.claims, spec.lease, InVain(failed.reason))
 
-    def give_back(self, release: str) -> None:
+    def give_back(self, lease: Lease, ending: Ending = USED) -> None:
         """Says what became of an address, once: a second word could arrive before the first and be taken for it."""
-        if self._spec is not None and self._spec.release == NotOpened.of(release).release:
-            self._spec = replace(self._spec, release="")
-        self._gate.give_back(self.claims, release)
+        if self._spec is not None and self.holds(lease):
+            self._spec = replace(self._spec, lease=None)
+        self._gate.give_back(self.claims, lease, ending)
 
     async def _opening(self, spec: SourceSpec) -> None:
         """One opening of the source, to its end. Raises SourceFailed."""
-        if self.is_only_kept and spec.kind not in IN_HOUSE:
+        if self.is_only_kept and not spec.is_at_home:
             raise SourceFailed("", again=False)  # nothing that nobody asked for takes one of an account's last places
         self._choice.is_alone, self._is_paced, self._dozes = spec.alone, False, spec.dozes
         self.sound, self._lasts_s = spec.sound, spec.lasts_s
-        self._backoff_s = AT_HOME_S if spec.kind == "rtsp" and not spec.lasts_s else BACKOFF_S
+        self._backoff_s = AT_HOME_S if spec.may_be_retried_at_once else BACKOFF_S
         await self._opener.last(
             self, spec, self._mint, self.give_back, self._background, camera=f"{self.key[0]}/{self.camera}"
         )
 
     def _judge_key(self, *, fits: bool) -> None:
         """Report what the video showed of its key. RTSP refuses a wrong password, which says nothing of a key."""
-        if self._spec is not None and self._spec.key and self._spec.kind in OF_EZVIZ:
+        if self._spec is not None and self._spec.key and self._spec.is_enciphered:
             self._gate.report_key(self._claims_asked(), self._spec.key, fits=fits)
 
     def begin(self, form: Format) -> None:
@@ -321,10 +319,14 @@ class Pull(PlayableFanout):
             took = self._loop.time() - self._epoch
             _log.info("pull opened", camera=_short(self.camera), seconds=round(took, 2), height=form.height)
             # its keyframes come seconds apart, and in clumps: nobody waits for two of them to learn that
-            self.is_slow |= self._spec is not None and self._spec.kind in OF_EZVIZ
+            self.is_slow |= self._spec is not None and self._spec.is_single
             if self._lasts_s:
                 self._rest = self._loop.call_later(self._lasts_s, self._rests)
         super().begin(form)
+
+
+def _lines(spec: SourceSpec) -> tuple[str, ...]:
+    return spec.card if isinstance(spec, Card) else ()
 
 
 def _like(form: Format) -> tuple[int, int, bool, str]:

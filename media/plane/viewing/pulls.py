@@ -134,8 +134,8 @@ class Pulls:
             pull = None
         if pull is not None and pull.failure is None:
             pull.need()
-            if spec is not None and spec.release and not pull.holds(spec.release):
-                pull.give_back(spec.release)
+            if spec is not None and spec.lease and not pull.holds(spec.lease):
+                pull.give_back(spec.lease)
             return pull
         self._make_room(claims.account)
         pull = self._by_key[key] = self._begin(claims, spec)

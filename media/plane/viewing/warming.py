@@ -17,7 +17,7 @@ from media.plane.viewing.endings import Ended, Endings
 from media.plane.viewing.pull import Key, Pull, key_of
 from media.plane.viewing.pulls import Places, Pulls, TooMany
 from media.plane.viewing.session import SessionIndex
-from media.source import SourceSpec
+from media.source import Rtsp, SourceSpec
 from net.cache import Recent
 
 AWAY_S = 600.0  # one that came another way than over the home network is not opened again to be kept for so long
@@ -48,7 +48,7 @@ class CameraStills:
         if not self._makes.get(key_of(claims)):
             return None
         spec = await self._gate.source(claims)
-        if not spec.still:
+        if not isinstance(spec, Rtsp) or not spec.still:
             return None
         loopback, within_s = self._settings.allow_loopback_sources, self._settings.still_s
         fetching = partial(fetch, spec.still, spec.user, spec.password, loopback=loopback, within_s=within_s)

@@ -1,7 +1,6 @@
 """EZVIZ as one driver: the app's API says which cameras there are and how they are, the Open Platform shows them."""
 
 import hmac
-import json
 import time
 from collections.abc import Callable
 from copy import replace
@@ -13,15 +12,17 @@ from msgspec import structs
 from media.ezviz.address import KNOWN
 from media.ezviz.results import TOKEN
 from media.grants import Picture
-from media.source import NotOpened, SourceSpec, mark_of, outcome
+from media.lease import Ending, InVain, Unopened
+from media.source import CameraSpec, Hls, mark_of
 from net.cache import Recent
 from net.exchange import Exchange, Hosts
 from registry.camera import Camera, Ref
 from registry.driver import Hint, Probed, sound
 from registry.drivers.ezviz.account import EzvizAccount
 from registry.drivers.ezviz.control import Control, listed
-from registry.drivers.ezviz.home import LOCAL, PROBE_S, Lan, Local
+from registry.drivers.ezviz.home import PROBE_S, Lan, Local
 from registry.drivers.ezviz.keys import Cas, Keys, digest_of, key_of
+from registry.drivers.ezviz.leases import LiveAddress, LocalKey, Opening, lease_of, read_lent
 from registry.drivers.ezviz.open_platform import EzvizHosts, Key, OpenPlatform
 from registry.drivers.ezviz.pictures import (
     Cloud,
@@ -111,8 +112,6 @@ def deciphered(data: bytes, code: str) -> bytes:
 
 
 __all__ = ["EzvizDriver", "EzvizHosts"]
-
-OPENING = "opening "  # before a token's number, camera and state, in what is given back when its session is open
 
 
 class EzvizDriver:
@@ -223,7 +222,7 @@ class EzvizDriver:
 
     def mint(
         self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main", life_s: int = 0
-    ) -> SourceSpec:
+    ) -> CameraSpec:
         held = self.sessions.read(source)
         if way == "lan":
             return self._mint_lan(held, source, camera, picture, deadline_s)
@@ -244,13 +243,13 @@ class EzvizDriver:
             deadline_s,
         )
         host, port = self._http.check(live.url)
-        taken = json.dumps([camera.ref.serial, camera.ref.channel, live.id]) if live.id else ""
+        lease = lease_of(source, LiveAddress(ref.serial, ref.channel, live.id)) if live.id else None
         hosts = (host if port == 443 else f"{host}:{port}",)
-        return SourceSpec("hls", live.url, hosts, sound(camera), taken, lasts_s=lasts_s(camera))
+        return Hls(url=live.url, hosts=hosts, sound=sound(camera), lease=lease, lasts_s=lasts_s(camera))
 
-    def probe(self, source: Source, spec: SourceSpec, deadline_s: float) -> Probed:
-        if spec.kind != "hls":
-            raise Refused("not_passable", spec.kind)
+    def probe(self, source: Source, spec: CameraSpec, deadline_s: float) -> Probed:
+        if not isinstance(spec, Hls):
+            raise Refused("not_passable", "no address of HLS")
         return hls.examine(self._http, spec.url, deadline_s)
 
     def watched(self, source: Source, camera: Camera) -> None:
@@ -263,7 +262,7 @@ class EzvizDriver:
         code = held.secrets.picture_codes.get(camera.ref.serial, "") if deciphers else ""
         return self._captures.of(source, camera, code, deadline_s)
 
-    def _mint_lan(self, held: Held, source: Source, camera: Camera, picture: Picture, deadline_s: float) -> SourceSpec:
+    def _mint_lan(self, held: Held, source: Source, camera: Camera, picture: Picture, deadline_s: float) -> CameraSpec:
         code = held.secrets.codes.get(camera.ref.serial)
         if self._lan is None or not code or not camera.lan:
             raise Refused("no_way", "no lan way")
@@ -271,7 +270,7 @@ class EzvizDriver:
         # a key too: RTSP is clear in the cameras that are known, and what comes decides
         return replace(self._lan.open(camera, code, deadline_s, picture), key=_key(held, camera))
 
-    def _mint_local(self, held: Held, source: Source, camera: Camera, deadline_s: float) -> SourceSpec:
+    def _mint_local(self, held: Held, source: Source, camera: Camera, deadline_s: float) -> CameraSpec:
         if self._lan is None or camera.ref.serial not in held.secrets.local or not camera.lan:
             raise Refused("no_way", "not asked by its own protocol")
         key = _key(held, camera)
@@ -283,7 +282,7 @@ class EzvizDriver:
 
     def _mint_cloud(
         self, held: Held, source: Source, camera: Camera, picture: Picture, deadline_s: float
-    ) -> SourceSpec:
+    ) -> CameraSpec:
         if self._cloud is None or not (held.secrets.open_air or is_enciphered(camera)):
             raise Refused("no_way", "no cloud way")
         if (reason := self._cloud.rests(camera)) is not None:
@@ -297,8 +296,8 @@ class EzvizDriver:
             raise Refused("too_large", "no smaller stream")
         token = self._tokens.take(source, deadline_s - (time.monotonic() - began))
         spec = self._cloud.spec(camera, place, token.text, _key(held, camera))
-        opening = json.dumps([token.number, ref.serial, ref.channel, spec.state])
-        return replace(spec, release=f"{OPENING}{opening}" if token.number else "")
+        opening = Opening(token.number, ref.serial, ref.channel, spec.state)
+        return replace(spec, lease=lease_of(source, opening) if token.number else None)
 
     def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
         """Try it at the camera, once, and keep it; "" forgets the one there is."""
@@ -353,24 +352,21 @@ class EzvizDriver:
         if code and mark_of(key_of(code)) == mark:
             self.sessions.judge_key(source, camera.ref.serial, code, fits=fits)
 
-    def release(self, source: Source, release: str, deadline_s: float) -> None:
-        if release.startswith(OPENING):
-            refused = NotOpened.of(release)
-            number, serial, channel, state = json.loads(refused.release.removeprefix(OPENING))
-            if self._cloud is not None and refused.rest_s:
-                self._cloud.rest(Ref(source.id, serial, channel), state, refused)
-            is_next_wanted = not refused.rest_s and refused.result not in TOKEN
-            self._tokens.opened(source, number, is_next_wanted=is_next_wanted)
-            return
-        taken, reason = outcome(release)
-        if taken.startswith(LOCAL):
-            self._local.ended(source, taken.removeprefix(LOCAL), reason)
-            return
-        key = self._keys.find(self.sessions.read(source))
-        if key is None:
-            raise SignedOut
-        serial, channel, url_id = json.loads(release)
-        self._open.disable(key, serial, channel, url_id, deadline_s)
+    def release(self, source: Source, lent: str, ending: Ending, deadline_s: float) -> None:
+        match read_lent(lent):
+            case Opening(number, serial, channel, state):
+                refused = ending if isinstance(ending, Unopened) else Unopened(0, "", 0.0)
+                if self._cloud is not None and refused.rest_s:
+                    self._cloud.rest(Ref(source.id, serial, channel), state, refused)
+                is_next_wanted = not refused.rest_s and refused.result not in TOKEN
+                self._tokens.opened(source, number, is_next_wanted=is_next_wanted)
+            case LocalKey(serial):
+                self._local.ended(source, serial, ending.reason if isinstance(ending, InVain) else "")
+            case LiveAddress(serial, channel, url_id):
+                key = self._keys.find(self.sessions.read(source))
+                if key is None:
+                    raise SignedOut
+                self._open.disable(key, serial, channel, url_id, deadline_s)
 
 
 def _key(held: Held, camera: Camera) -> bytes:

@@ -23,13 +23,14 @@ from media.ezviz.address import named
 from media.ezviz.local_messages import CONTROL_PORT, MEDIA_PORT, Device, NoKey, url
 from media.grants import Picture
 from media.rtsp.login import Login
-from media.source import SourceSpec
+from media.source import EzvizLocal, Rtsp
 from net.addresses import is_in_house
 from net.cache import Recent
 from net.text import JsonObject
 from registry.camera import Camera
 from registry.driver import sound
 from registry.drivers.ezviz.keys import CasSession, OtherCertificate
+from registry.drivers.ezviz.leases import LocalKey, lease_of
 from registry.drivers.ezviz.pictures import lasts_s
 from registry.drivers.probes.rtsp import Described, NoStream, describe
 from registry.errors import DriverError, Reason, Refused, VendorDown
@@ -48,7 +49,6 @@ REFUSED_S, SILENT_S, IN_VAIN_S = 3600.0, 300.0, 600.0
 NOT_REGISTERED = 1052170  # the account's terminal has to be registered again
 MOST_KEPT = 1024
 
-LOCAL = "local "  # before a serial, in what is given back when a picture by the camera's own protocol is over
 
 type Who = tuple[str, str]  # source and serial
 type Asks = Callable[[Source, float], CasSession]
@@ -81,7 +81,7 @@ class Local:
         self._rests: Recent[Who, tuple[float, Reason]] = Recent(MOST_KEPT)  # until when, and why
         self._lock = threading.Lock()
 
-    def open(self, source: Source, camera: Camera, host: str, ports: Ports, deadline_s: float) -> SourceSpec:
+    def open(self, source: Source, camera: Camera, host: str, ports: Ports, deadline_s: float) -> EzvizLocal:
         """The address of its whole picture, with what opens it. Raises Refused."""
         end, who = self._clock() + deadline_s, (source.id, camera.ref.serial)
         until, reason = self._rests.get(who) or (0.0, "lan_closed")
@@ -93,15 +93,14 @@ class Local:
         if device is None:
             _, reason = self._rests.get(who) or (0.0, "lan_closed")
             raise Refused(reason, "no key of the camera")
-        return SourceSpec(
-            "ezviz_local",
-            url(camera.ref.channel, camera.ref.serial),
-            (named(host, ports.control), named(host, ports.media)),
-            sound(camera),
+        return EzvizLocal(
+            url=url(camera.ref.channel, camera.ref.serial),
+            hosts=(named(host, ports.control), named(host, ports.media)),
+            sound=sound(camera),
             user=device.code,
             password=device.key,
             lasts_s=lasts_s(camera),
-            release=f"{LOCAL}{camera.ref.serial}",
+            lease=lease_of(source, LocalKey(camera.ref.serial)),
             alone=True,
         )
 
@@ -126,10 +125,7 @@ class Local:
         self._rests.drop((source.id, camera.ref.serial))
 
     def ended(self, source: Source, serial: str, reason: str) -> None:
-        """Note that a picture by this way is over. `reason`: why none came, "" where one did.
-
-        `serial` as in the `release` of its address, behind LOCAL.
-        """
+        """Note that a picture by this way is over. `reason`: why none came, "" where one did."""
         if not reason:
             return
         who = (source.id, serial)
@@ -238,7 +234,7 @@ class Lan:
             raise Refused("lan_unreachable", "no address of a house")
         return host, self._ports.get(camera.ref.serial) or Ports(CONTROL_PORT, MEDIA_PORT)
 
-    def open(self, camera: Camera, code: str, deadline_s: float, picture: Picture = "main") -> SourceSpec:
+    def open(self, camera: Camera, code: str, deadline_s: float, picture: Picture = "main") -> Rtsp:
         """The picture's address, after asking the camera itself; a code that it refused is not tried again."""
         who = (camera.ref.source, camera.ref.serial)
         if self._wrong.get(who) == code:
@@ -248,7 +244,8 @@ class Lan:
             raise Refused(reason, "so it was a moment ago")
         found = self.try_code(camera, camera.lan, code, min(OPEN_S, deadline_s / 2), picture)
         named = ("[{}]:{}" if ":" in _host(camera.lan) else "{}:{}").format(*_parts(camera.lan))
-        return SourceSpec("rtsp", f"rtsp://{named}{found.path}", (named,), sound(camera), user=USER, password=code)
+        url = f"rtsp://{named}{found.path}"
+        return Rtsp(url=url, hosts=(named,), sound=sound(camera), user=USER, password=code)
 
     def open_door(self, camera: Camera, place: Callable[[float], str], code: str, deadline_s: float) -> None:
         """Tries a code that somebody has just given. `place` finds where the camera is, within seconds."""

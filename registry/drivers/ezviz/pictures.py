@@ -21,7 +21,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from media.ezviz.address import KNOWN, LOWEST_PORT, MAIN, SUB, live, named
-from media.source import NotOpened, SourceSpec
+from media.lease import Unopened
+from media.source import EzvizCloud
 from net.addresses import is_public, is_spelled
 from net.cache import Recent
 from net.text import JsonObject
@@ -166,16 +167,15 @@ class Cloud:
             self._places.put(camera.ref, Place(hosts, has_sub=camera.sub is not None))
         return self._places.get(camera.ref)
 
-    def spec(self, camera: Camera, place: Place, token: str, key: bytes = b"") -> SourceSpec:
+    def spec(self, camera: Camera, place: Place, token: str, key: bytes = b"") -> EzvizCloud:
         """For the smaller picture if there is one: keyframes of the full picture may be minutes apart."""
         stream = SUB if place.has_sub and not is_sub_silent(camera) else MAIN
         now_ms = int(time.time() * 1000)
         url = live(place.hosts[0], camera.ref.serial, camera.ref.channel, stream, token, place.biz, now_ms)
-        return SourceSpec(
-            "ezviz",
-            url,
-            place.hosts,
-            sound(camera),
+        return EzvizCloud(
+            url=url,
+            hosts=place.hosts,
+            sound=sound(camera),
             dozes=camera.battery is not None,
             lasts_s=lasts_s(camera),
             key=key,
@@ -192,7 +192,7 @@ class Cloud:
         is_over = self._clock() >= until or state != state_of(camera)
         return reason if not is_over and is_reason(reason) else None
 
-    def rest(self, ref: Ref, state: str, refused: NotOpened) -> None:
+    def rest(self, ref: Ref, state: str, refused: Unopened) -> None:
         self._rests.put(ref, (refused.reason, state, self._clock() + refused.rest_s))
 
     def _placed(self, page: Page, source: str) -> Iterator[tuple[Ref, Place]]:

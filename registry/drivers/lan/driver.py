@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec.structs import replace
 
 from media.grants import Picture
-from media.source import SourceSpec
+from media.source import CameraSpec, Rtsp
 from net.addresses import is_in_house
 from net.cache import Recent
 from net.house import HouseHttp
@@ -161,7 +161,7 @@ class LanDriver:
 
     def mint(
         self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main", life_s: int = 0
-    ) -> SourceSpec:
+    ) -> CameraSpec:
         device = self._device(source, camera)
         wanted = device.sub if picture == "sub" else device.main
         if way != "lan":
@@ -173,11 +173,10 @@ class LanDriver:
         self._ask(source, device, wanted, min(OPEN_S, deadline_s))
         self._keyframes.soon(device, wanted.profile)
         url = f"rtsp://{device.place}{wanted.path}"
-        return SourceSpec(
-            "rtsp",
-            url,
-            (device.place,),
-            sound(camera),
+        return Rtsp(
+            url=url,
+            hosts=(device.place,),
+            sound=sound(camera),
             user=device.user,
             password=device.password,
             still=device.still_url,

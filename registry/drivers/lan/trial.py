@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from media.source import SourceSpec, Watched
+from media.source import Rtsp, Watched
 from net.elements import Element
 from registry.drivers.lan.adding import Found
 from registry.drivers.lan.devices import Device, Pictured
@@ -106,7 +106,7 @@ def _keyframes(profile: Profile) -> Callable[[Element], None]:
     return change
 
 
-type Watch = Callable[[SourceSpec], Watched]  # raises Refused
+type Watch = Callable[[Rtsp], Watched]  # raises Refused
 
 
 class Tried(Struct, frozen=True):
@@ -164,13 +164,12 @@ def tried(found: Found, watch: Watch) -> Tried:
         return Tried(found, whole, smaller.result())
 
 
-def spec_of(device: Device, picture: Pictured) -> SourceSpec:
+def spec_of(device: Device, picture: Pictured) -> Rtsp:
     url = f"rtsp://{device.place}{picture.path}"
-    return SourceSpec(
-        "rtsp",
-        url,
-        (device.place,),
-        "on",
+    return Rtsp(
+        url=url,
+        hosts=(device.place,),
+        sound="on",
         user=device.user,
         password=device.password,
         encrypts=False,

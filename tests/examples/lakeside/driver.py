@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Literal
 
 from media.grants import Picture
-from media.source import SourceSpec
+from media.lease import Ending, Lease
+from media.source import CameraSpec, Hls
 from net.exchange import Hosts
 from net.text import JsonObject
 from registry.camera import Camera
@@ -41,19 +42,20 @@ class LakesideDriver:
 
     def mint(
         self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main", life_s: int = 0
-    ) -> SourceSpec:
+    ) -> CameraSpec:
         if picture == "sub":
             raise Refused("too_large", "Lakeside sends one picture")
         stream = self._request("POST", source, f"cameras/{camera.ref.serial}/streams", deadline_s) or {}
         url, number = str(stream.get("url")), str(stream.get("id"))
         host, port = self._http.check(url)  # a vendor that is broken into must not send us anywhere
-        return SourceSpec("hls", url, (host if port == 443 else f"{host}:{port}",), sound(camera), release=number)
+        hosts = (host if port == 443 else f"{host}:{port}",)
+        return Hls(url=url, hosts=hosts, sound=sound(camera), lease=Lease(source.id, number))
 
-    def probe(self, source: Source, spec: SourceSpec, deadline_s: float) -> Probed:
+    def probe(self, source: Source, spec: CameraSpec, deadline_s: float) -> Probed:
         return hls.examine(self._http, spec.url, deadline_s)
 
-    def release(self, source: Source, release: str, deadline_s: float) -> None:
-        self._request("DELETE", source, f"streams/{release}", deadline_s)
+    def release(self, source: Source, lent: str, ending: Ending, deadline_s: float) -> None:
+        self._request("DELETE", source, f"streams/{lent}", deadline_s)
 
     def _request(self, method: str, source: Source, path: str, deadline_s: float) -> JsonObject | None:
         """Raises DriverError, of the type that fits the gate's reason."""

@@ -1,0 +1,97 @@
+"""What a source lent and how its opening ended, and sources themselves, as the version before wrote them."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from media.lease import USED, Ending, InVain, Lease, Unopened, as_text, from_text
+from media.plane.sources.opener import WAYS
+from media.source import CameraSpec, Card, EzvizCloud, EzvizLocal, Hls, Rtsp, SourceSpec, read_source
+
+TOKEN = Lease("s1", 'opening [7, "F1", 1, "on off off"]')
+
+
+@pytest.mark.parametrize(
+    ("text", "lease", "ending"),
+    [
+        ("", None, USED),
+        ("nonsense", None, USED),
+        ('s1/opening [7, "F1", 1, "on off off"]', TOKEN, USED),
+        ('s1/opening [7, "F1", 1, "on off off"] refused: 5409/asleep/10.0', TOKEN, Unopened(5409, "asleep", 10.0)),
+        ("s1/local F1", Lease("s1", "local F1"), USED),
+        ("s1/local F1 in vain: lan_closed", Lease("s1", "local F1"), InVain("lan_closed")),
+        ('s1/["F1", 1, "9"]', Lease("s1", '["F1", 1, "9"]'), USED),
+    ],
+)
+def test_the_text_of_the_version_before_is_read_and_written(text: str, lease: Lease | None, ending: Ending) -> None:
+    assert from_text(text) == (lease, ending)
+    assert as_text(lease, ending) == (text if lease else "")
+
+
+def old(kind: str, **more: Any) -> dict[str, Any]:
+    """A source as 0.2 wrote it: every field of every kind."""
+    whole: dict[str, Any] = {
+        "kind": kind,
+        "url": "",
+        "hosts": [],
+        "sound": "on",
+        "release": "",
+        "card": [],
+        "user": "",
+        "password": "",
+        "encrypts": True,
+        "alone": False,
+        "dozes": False,
+        "key": "",
+        "lasts_s": 0,
+        "still": "",
+        "state": "",
+        "basic": True,
+    }
+    return whole | more
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        (
+            old("hls", url="https://v/1", hosts=["v"], release="s1/opening x", lasts_s=30),
+            Hls(url="https://v/1", hosts=("v",), sound="on", lease=Lease("s1", "opening x"), lasts_s=30),
+        ),
+        (
+            old("rtsp", url="rtsp://h/1", hosts=["h:1"], user="admin", password="pw", basic=False, encrypts=False),
+            Rtsp(
+                url="rtsp://h/1", hosts=("h:1",), sound="on", user="admin", password="pw", basic=False, encrypts=False
+            ),
+        ),
+        (
+            old("ezviz", url="y", hosts=["h:1"], sound="none", key="AAAAAAAAAAAAAAAAAAAAAA==", dozes=True, state="on"),
+            EzvizCloud(url="y", hosts=("h:1",), sound="none", key=bytes(16), dozes=True, state="on"),
+        ),
+        (
+            old("ezviz_local", url="e", hosts=["h:1", "h:2"], user="code", password="key", alone=True),
+            EzvizLocal(url="e", hosts=("h:1", "h:2"), sound="on", user="code", password="key", alone=True),
+        ),
+        (old("card", sound="none", card=["Garden", "why"]), Card(card=("Garden", "why"))),
+    ],
+)
+def test_a_source_of_the_version_before_is_read(written: dict[str, Any], found: SourceSpec) -> None:
+    assert read_source(written) == found
+    assert read_source(found.as_json()) == found
+    mine = found.as_json()
+    assert {name: mine[name] for name in ("kind", "sound", "release")} == {
+        name: written[name] for name in ("kind", "sound", "release")
+    }, "and the version before reads this one: these, with url and hosts, are what it can't do without"
+    assert (mine["url"], list(mine["hosts"])) == (written["url"], written["hosts"])
+
+
+@pytest.mark.parametrize("written", [{}, {"kind": "hls"}, {"kind": "smoke", "sound": "on"}, old("card", card="x")])
+def test_what_is_no_source_is_refused(written: dict[str, Any]) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        read_source(written)
+
+
+def test_each_way_to_a_picture_has_one_opener() -> None:
+    ways = {*SourceSpec.__subclasses__(), *CameraSpec.__subclasses__()} - {CameraSpec}
+    assert set(WAYS) == ways
