@@ -1,7 +1,7 @@
 """Alexa.SmartVision.SnapshotProvider 1.1: the address of a still, which Alexa fetches with its access token.
 
 https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-smartvision-snapshotprovider.html
-No public implementation shows the Snapshot event's payload; with `snapshots = false` in the settings the interface is
+No public implementation shows the Snapshot event's payload; without `enabled` the interface is
 not advertised.
 """
 
@@ -42,7 +42,7 @@ class _Snapshot(Struct, rename="camel"):
 
 
 class SnapshotProvider(Interface):
-    """`enabled`: the setting `snapshots`."""
+    """`enabled`: False for a trial, whose link is stored nowhere."""
 
     name = "Alexa.SmartVision.SnapshotProvider"
 

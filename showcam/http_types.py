@@ -18,6 +18,8 @@ AT_WORK: ContextVar[str] = ContextVar("request")  # the id of the request that t
 # a key of the environ: when the server handed the request over, by time.monotonic
 RECEIVED = "showcam.received"
 
+LONGEST_BODY = 256 * 1024  # bytes of a request
+
 type Headers = list[tuple[str, str]]
 
 

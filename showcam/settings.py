@@ -3,13 +3,15 @@
 from pathlib import Path
 
 from net.addresses import in_url, is_confidential
-from showcam.settings_table import KEPT, SECRETS, SettingsTable
+from showcam.settings_table import GONE, KEPT, SECRETS, SettingsTable
 
-__all__ = ["KEPT", "SECRETS", "Settings"]
+__all__ = ["GONE", "KEPT", "SECRETS", "Settings"]
 
 
 class Settings(SettingsTable, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """No property here is a setting that can be given."""
+    """`demo` is an option of the command line; no property here is a setting that can be given."""
+
+    demo: bool = False
 
     @property
     def web_url(self) -> str:
@@ -46,8 +48,36 @@ class Settings(SettingsTable, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     @property
     def vendor_is_here(self) -> bool:
-        """Whether the vendor is on this machine: in the demo, or where the operator's `ezviz_api` says so."""
+        """Whether the vendor is on this machine: in the demo, or where the operator's `ezviz_at` says so."""
         return self.demo or self.ezviz_api.startswith("127.0.0.1:")
+
+    @property
+    def ezviz_api(self) -> str:
+        """The host of the app's API, "" for the region's."""
+        return self._ezviz_at(0)
+
+    @property
+    def ezviz_open(self) -> str:
+        """The host of the Open Platform, "" for the region's."""
+        return self._ezviz_at(1)
+
+    @property
+    def ezviz_push_at(self) -> str:
+        """Host and port of the app's messages, "" for those that EZVIZ names."""
+        return self._ezviz_at(2)
+
+    def _ezviz_at(self, place: int) -> str:
+        return self.ezviz_at[place] if place < len(self.ezviz_at) else ""
+
+    @property
+    def sign_ins_per_address(self) -> int:
+        """Failed sign-ins from one address in any 15 minutes: 20 by default, for an address may be a family's."""
+        return self.sign_ins_per_user * 20 // 3
+
+    @property
+    def sign_in_s(self) -> float:
+        """Seconds that a person who signs in waits for EZVIZ."""
+        return self.request_s + 1
 
     @property
     def own_host(self) -> str:

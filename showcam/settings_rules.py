@@ -13,20 +13,16 @@ if TYPE_CHECKING:
 
 COUNTS = (
     "sign_ins_per_user",
-    "sign_ins_per_address",
     "opens_per_minute",
-    "live_per_account",
-    "live_per_process",
     "idle_s",
-    "body_limit",
-    "threads",
+    "live_per_account",
     "poll_s",
 )
 SIMULATED_PORTS = 6  # from simulator_port on, in the demo
 MOST_STUN = 4  # every server is queried at once, from each of the machine's addresses
 MOST_MEDIA = 32  # to end a session, a request calls every media process
-SECONDS = {"gate_check_s": 0.5, "sign_in_s": 1.0, "request_s": 0.5}  # the least that makes sense
-_HOSTS = ("ezviz_api", "ezviz_open", "ezviz_push_at", "amazon_at", "google_at")
+SECONDS = {"request_s": 0.5}  # the least that makes sense
+MOST_EZVIZ = 3  # hosts of EZVIZ
 _STUN = re.compile(r"[\w.-]+:[1-9]\d{0,4}", re.ASCII).fullmatch
 _TURN = re.compile(r"turn:[\w.-]+:\d{1,5}(\?transport=(udp|tcp))?|turns:[\w.-]+:\d{1,5}(\?transport=tcp)?").fullmatch
 _CAST = re.compile(r"[^=]*[^=\s][^=]*=\s*(?:\[([0-9A-Fa-f:]+)\]|([0-9.]+))(?::([1-9]\d{0,4}))?\s*").fullmatch
@@ -75,8 +71,6 @@ def _numbers(settings: "Settings") -> Iterator[tuple[str, str]]:
     for name in COUNTS:
         if getattr(settings, name) < 1:
             yield name, "at least 1 is wanted"
-    if settings.stream_cap_s < 0:
-        yield "stream_cap_s", "0 for no end, or at least 1"
     for name, least in SECONDS.items():
         if not least <= getattr(settings, name) <= 60:
             yield name, f"between {least} and 60 seconds is wanted"
@@ -106,9 +100,11 @@ def _addresses(settings: "Settings") -> Iterator[tuple[str, str]]:
         yield "console", "to be reached from outside it needs a public_url by https, and trusted_proxies"
     if not all(map(_NAME, settings.console_hosts)):
         yield "console_hosts", "names are wanted, without a port, such as nas.local"
-    for name in _HOSTS:
-        if (host := getattr(settings, name)) and not _HOST(host):
+    for name, hosts in (("assistants_at", (settings.assistants_at,)), ("ezviz_at", settings.ezviz_at)):
+        if not all(map(_HOST, filter(None, hosts))):
             yield name, "a host name is wanted, or host:port"
+    if len(settings.ezviz_at) > MOST_EZVIZ:
+        yield "ezviz_at", f"up to {MOST_EZVIZ} hosts are wanted"
     if not all(map(_STUN, settings.stun)) or len(settings.stun) > MOST_STUN:
         yield "stun", f"host:port is wanted, up to {MOST_STUN} of them"
     if settings.turn and not _TURN(settings.turn):

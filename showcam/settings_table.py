@@ -1,4 +1,4 @@
-"""The settings of an installation, typed, with their defaults, and what is kept or secret of them."""
+"""The settings of an installation, typed, with their defaults, and which are kept, secret or gone."""
 
 from pathlib import Path
 from typing import Literal
@@ -12,8 +12,6 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     scripts/settings.py makes the page of settings from the comments here: `# -- Title` begins a part of it, the comment
     above or behind a field is its meaning, and (page.md#heading) becomes a link.
     """
-
-    demo: bool = False
 
     # -- This machine
     # the folder of the data; the demo's is `var/demo`
@@ -41,8 +39,6 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     pictures: Literal["plane", "vendor"] = "plane"
     # where a media process elsewhere asks for sources: the web app's `https://…`; without it, this machine's own port
     web_internal_url: str = ""
-    # origins that may post a WebRTC offer
-    signal_origins: tuple[str, ...] = ("https://www.gstatic.com",)
     # one more certificate authority to trust, towards vendors and between media and web processes
     ca_file: Path | None = None
 
@@ -58,10 +54,8 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     console_hosts: tuple[str, ...] = ()
     # failed sign-ins for one user name, of EZVIZ or showcam, in any 15 minutes, from all addresses; after them showcam
     # sends EZVIZ no more, so strangers can't lock the account there. A browser that signed in before has as many of its
-    # own
+    # own. One IPv4 address or IPv6 /64 has the failures of nearly seven names
     sign_ins_per_user: int = 3
-    # failed sign-ins from one IPv4 address or IPv6 /64 in any 15 minutes, for all names
-    sign_ins_per_address: int = 20
 
     # -- What is shown
     # assistants that refuse a camera with Audio off
@@ -70,17 +64,11 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     # Norwegian or German; a household of another language gets English. `no`: the assistant receives a code, and says a
     # sentence of its own. With `pictures = "vendor"` it is `no`
     explain: Literal["no", "picture"] = "picture"
-    # whether showcam offers Alexa stills for its app; `false` if the app has trouble with them
-    snapshots: bool = True
     # pictures that are transcoded at once (pictures.md#transcoded); `auto`: two, or one on a single core, and more as
     # the processor is measured to have time for; `0`: none
     transcodes: int | Literal["auto"] = "auto"
-    # seconds after which a stream ends; `0`: none while somebody watches and the gate holds
-    # (pictures.md#how-long-a-picture-lasts)
-    stream_cap_s: int = 0
+
     idle_s: int = 30  # seconds without a fetch after which a picture ends
-    # seconds between two checks of live streams by the gate; a stream outlasts its gate by this and one answer of EZVIZ
-    gate_check_s: float = 2.0
 
     # -- TVs in the house
     # TVs and displays that mDNS does not reach, each `NAME=ADDRESS` or `NAME=ADDRESS:PORT` (tv.md)
@@ -91,22 +79,17 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     # -- EZVIZ
     # where accounts are looked for first; if none is there, the other regions are asked
     ezviz_region: Literal["eu", "us", "sa", "sg", "in", "ru"] = "eu"
-    # pictures also by the EZVIZ account's own cloud stream, which needs nothing else but is an open connection
-    # (ezviz.md)
-    ezviz_cloud: bool = True
     # appKey of the installation's own Open Platform application, for households with sub-accounts (ezviz.md)
     ezviz_key: str = ""
     ezviz_secret: str = ""  # the secret of `ezviz_key`
     # verifies the messages that the Open Platform posts to `/webhooks/ezviz`; without it that address answers 404
     # (ezviz-events.md)
     ezviz_webhook_key: str = ""
-    ezviz_push: bool = True  # receive the messages that EZVIZ sends its app
-    ezviz_push_at: str = ""  # host and port of those messages, if not those that EZVIZ names
     poll_s: int = 120  # the longest time in seconds between two readings of a household (ezviz-events.md#reading)
-    ezviz_api: str = ""  # host of the app's API, if not by region
-    # host of the Open Platform, if not by region; `127.0.0.1:port`, to practise on one on this machine, permits
-    # pictures from there too, and from no other address on this machine
-    ezviz_open: str = ""
+    # hosts in place of EZVIZ's, for practice: of the app's API, then of the Open Platform, then of the messages that
+    # EZVIZ sends its app. `127.0.0.1:port` as the second permits pictures from there too, and from no other address on
+    # this machine
+    ezviz_at: tuple[str, ...] = ()
 
     # -- Alexa
     # the Alexa skill whose spoken requests are answered; without it all are refused (alexa.md)
@@ -114,13 +97,12 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     # Login with Amazon: the client id of the console's page *Permissions*; without it no change is reported to Alexa
     lwa_client_id: str = ""
     lwa_client_secret: str = ""  # the secret of `lwa_client_id`
-    amazon_at: str = ""  # host and port in place of Amazon's, for practice
+    assistants_at: str = ""  # host and port in place of Amazon's and Google's, for practice
 
     # -- Google
     # the key file of the Google service account that reports changes, or its content; without it nothing is reported to
     # Google (google.md#changes-and-rings)
     google_service_account: str = ""
-    google_at: str = ""  # host and port in place of Google's, for practice
 
     # -- WebRTC
     # STUN servers, each `host:port`. By them displays away from home, and all Echos, reach a machine behind a router.
@@ -142,20 +124,12 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     # cameras a household may have live at once, however many watch each: on AWS, where media processes run elsewhere,
     # and with `sign_up = "anyone"`. At home the machine's load is the limit (pictures.md#how-many-at-once)
     live_per_account: int = 4
-    live_per_process: int = 24  # cameras a media process may have live at once, in the same places
-    sign_in_s: float = 4.0  # seconds that a person who signs in waits for EZVIZ
-    # seconds after which a page, an offer or a check of a live stream stops waiting for a vendor; Alexa and Google have
-    # times of their own (architecture.md#how-long-a-vendor-is-waited-for)
+    # seconds after which a page, an offer or a check of a live stream stops waiting for a vendor, and a sign-in one
+    # second later; Alexa and Google have times of their own (architecture.md#how-long-a-vendor-is-waited-for)
     request_s: float = 3.0
-    body_limit: int = 256 * 1024  # most bytes of a request's body
-    # requests answered at once; the bodies of twice as many may be awaited beside them
-    # (running.md#who-is-silent-or-slow)
-    threads: int = 128
 
     # -- For whoever examines it
     log_level: Literal["debug", "info", "warning", "error"] = "info"  # what is logged: this and what is graver
-    # `all`: the web process's threads may use every core, which costs more than it brings
-    web_cores: Literal["one", "all"] = "one"
 
     # -- On AWS
     store: Literal["sqlite", "dynamodb"] = "sqlite"  # where accounts and links are kept
@@ -194,3 +168,28 @@ KEPT = (
     "turn",
     "turn_secret",
 )  # settings that the console and `showcam settings` keep in the database, where no file or variable gives them
+
+GONE = frozenset(
+    {
+        "amazon_at",
+        "body_limit",
+        "ezviz_api",
+        "ezviz_cloud",
+        "ezviz_local",
+        "ezviz_open",
+        "ezviz_push",
+        "ezviz_push_at",
+        "ezviz_rtsp_switch",
+        "gate_check_s",
+        "google_at",
+        "live_per_process",
+        "sign_in_s",
+        "sign_ins_per_address",
+        "signal_origins",
+        "snapshots",
+        "stream_cap_s",
+        "threads",
+        "web_cores",
+        "without",
+    }
+)  # names of earlier versions; one that is still given is ignored, with a warning

@@ -53,13 +53,11 @@ class Local:
             self.stack = stacks.deploy(self.emulator, self.folder, web.url, pictures.url)
             done.found = f"{len(stacks.resources(self.emulator))} resources"
         settings = {
-            "ezviz_api": vendor.app_host,
-            "ezviz_open": vendor.open_host,
-            "amazon_at": amazon.host,
+            "ezviz_at": f"{vendor.app_host},{vendor.open_host}",
+            "assistants_at": amazon.host,
             "ca_file": str(authorities),
             # functions, EZVIZ and cameras share this machine's processors, and start while others work
-            "sign_in_s": "10",
-            "request_s": "6",
+            "request_s": "9",
         }
         with step("Tell its functions of this EZVIZ, and its secrets"):
             stacks.keep_secrets(self.emulator)

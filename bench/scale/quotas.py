@@ -64,7 +64,7 @@ def _vendor(given: Assumptions) -> list[Quota]:
             given.app_quota,
             "assumed",
             lambda footprint: footprint.app_calls,
-            "agree on a number and on our addresses; raise gate_check_s; let functions share readings",
+            "agree on a number and on our addresses; ask the gate less often; let functions share readings",
         ),
         Quota(
             "HomeGraph: reports and syncs of a project",

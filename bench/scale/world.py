@@ -98,8 +98,7 @@ def world(cameras: int, *, app_account: bool = True) -> Iterator[World]:
         queue = boto3.client("sqs").create_queue(QueueName="reports")["QueueUrl"]
         environ = _environ(folder, vendor, stack.enter_context(_media()))
         environ |= {
-            "SHOWCAM_AMAZON_AT": at,
-            "SHOWCAM_GOOGLE_AT": at,
+            "SHOWCAM_ASSISTANTS_AT": at,
             "SHOWCAM_GOOGLE_SERVICE_ACCOUNT": str(folder / FILE),
             "SHOWCAM_REPORTS_QUEUE": queue,
         }
@@ -118,8 +117,7 @@ def _environ(folder: Path, vendor: SimulatorProcess, media_port: int) -> dict[st
         "SIGN_UP": "anyone",
         "CONSOLE": "off",  # as on AWS
         "MEDIA_PORT": str(media_port),
-        "EZVIZ_API": vendor.app_host,
-        "EZVIZ_OPEN": vendor.open_host,
+        "EZVIZ_AT": vendor.hosts,
         "EZVIZ_KEY": "fleet-key",
         "EZVIZ_SECRET": "fleet-secret",
         "EZVIZ_WEBHOOK_KEY": WEBHOOK_KEY,

@@ -83,7 +83,7 @@ def add(context: click.Context, user: str, key: str | None, lan: bool, to: str |
             sessions.add_owner(store, user, open_key=key, open_secret=secret, locale=language)
     echo(f"{user} may now link cameras here.")
     if not key:
-        comes_by_cloud = settings.ezviz_cloud and settings.pictures == "plane"
+        comes_by_cloud = settings.pictures == "plane"
         echo(
             (_BY_CLOUD if comes_by_cloud else "")
             + "At home pictures come by the code on a camera's label: showcam cameras code NAME. Last, by a key: "

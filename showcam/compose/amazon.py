@@ -16,7 +16,7 @@ def gateway(settings: Settings, store: LinkSecrets) -> Gateway:
 
 
 def http(settings: Settings) -> Amazon:
-    return Amazon(settings.amazon_at, settings.ca_file if settings.amazon_at else None)
+    return Amazon(settings.assistants_at, settings.ca_file if settings.assistants_at else None)
 
 
 def chains(settings: Settings) -> "Chains":
@@ -27,7 +27,7 @@ def chains(settings: Settings) -> "Chains":
     from alexa.spoken.public_roots import public_roots
 
     file = None if settings.all_on_aws else settings.data / "amazon-chains.json"
-    if settings.amazon_at and settings.ca_file:
+    if settings.assistants_at and settings.ca_file:
         anchors = x509.load_pem_x509_certificates(settings.ca_file.read_bytes())
-        return Chains(anchors, settings.amazon_at, settings.ca_file, file)
+        return Chains(anchors, settings.assistants_at, settings.ca_file, file)
     return Chains(public_roots(), file=file)

@@ -54,14 +54,11 @@ def prepare(settings: Settings, *, replays: bool = False) -> Settings:
     store.close()
     return msgspec.structs.replace(
         settings,
-        ezviz_api=f"127.0.0.1:{simulator + 1}",
-        ezviz_open=f"127.0.0.1:{simulator + 2}",
-        ezviz_push_at=f"127.0.0.1:{simulator + 3}",
-        amazon_at=f"127.0.0.1:{simulator + 1}",
+        ezviz_at=tuple(f"127.0.0.1:{simulator + after}" for after in (1, 2, 3)),
+        assistants_at=f"127.0.0.1:{simulator + 1}",
         alexa_skill_id="amzn1.ask.skill.demo",
         lwa_client_id="amzn1.application-oa2-client.demo",
         lwa_client_secret="demo-lwa-secret",  # noqa: S106  (the simulator's, and public)
-        google_at=f"127.0.0.1:{simulator + 1}",
         google_service_account=str(settings.data / "simulator" / "google-service-account.json"),
         ca_file=settings.data / "simulator" / "ca.pem",
     )

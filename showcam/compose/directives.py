@@ -25,7 +25,6 @@ def skill(settings: Settings, base: ground.Ground) -> SmartHome:
         known,
         base.adapter.registry,
         gateway,
-        snapshots=settings.snapshots,
         reported=gateway.works,
         granted=partial(_granted, base.store),
     )

@@ -18,13 +18,15 @@ from showcam.compose import ground
 from showcam.edge import webhook
 from showcam.edge.edge import EdgeRules
 from showcam.edge.internal import Internal
-from showcam.http_types import Request, Response, Route, carries, problem
+from showcam.http_types import LONGEST_BODY, Request, Response, Route, carries, problem
 from showcam.settings import Settings
 from store.ports import Store, StoreUnavailable
 
 log = structlog.get_logger()
 
 JSON = ("Content-Type", "application/json")
+ORIGINS: tuple[str, ...] = ("https://www.gstatic.com",)  # where Google's displays load the player that posts offers
+THREADS = 128  # requests that are answered at once
 BODIES_TO_A_THREAD = 2  # a thread that waits for a body costs a few kilobytes
 
 
@@ -70,17 +72,17 @@ def ready(store: Store, request: Request) -> Response:
 def rules(settings: Settings) -> EdgeRules:
     hosts = tuple(f"{host}:{settings.port}" for host in ("127.0.0.1", "localhost"))
     return EdgeRules(
-        body_limit=settings.body_limit,
-        bodies=settings.threads * BODIES_TO_A_THREAD,
+        body_limit=LONGEST_BODY,
+        bodies=THREADS * BODIES_TO_A_THREAD,
         trusted_proxies=tuple(ipaddress.ip_network(network, strict=False) for network in settings.trusted_proxies),
         only_hosts=hosts if settings.demo else (),
     )
 
 
 def _signalling(settings: Settings, base: ground.Ground) -> Route:
-    origins = settings.signal_origins
+    origins = ORIGINS
     if settings.demo:
-        origins = (*origins, *(f"http://{host}:{settings.simulator_port}" for host in ("127.0.0.1", "localhost")))
+        origins += tuple(f"http://{host}:{settings.simulator_port}" for host in ("127.0.0.1", "localhost"))
     signalling = Signalling(base.adapter.offers, origins)
 
     def readable(environ: WSGIEnvironment, refusal: Response) -> Response:

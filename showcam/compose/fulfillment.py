@@ -16,7 +16,7 @@ from showcam.aws import boto
 from showcam.aws.cloudwatch import CloudWatch, Event, Handler, Reply
 from showcam.aws.http_event import answer_of, request_of
 from showcam.compose import google, ground, shares
-from showcam.http_types import Refuse, Request, Response, Route, carries
+from showcam.http_types import LONGEST_BODY, Refuse, Request, Response, Route, carries
 from showcam.process.settings_sources import load
 from showcam.settings import Settings
 
@@ -68,7 +68,7 @@ def build() -> Handler:
     @boto.within(boto.ASSISTANT_S)
     def answer(event: Event, _context: Any) -> Reply:
         try:
-            return answer_of(fulfil(request_of(event, settings.body_limit)))
+            return answer_of(fulfil(request_of(event, LONGEST_BODY)))
         except Refuse as refusal:
             return answer_of(_refused({}, refusal.response))
 

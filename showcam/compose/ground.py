@@ -16,7 +16,7 @@ from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.open_platform import Key
 from registry.drivers.lan.discovery import Discovered, discover
 from registry.drivers.lan.driver import LanDriver
-from registry.rules import PASSED_S, Rules
+from registry.rules import Rules
 from registry.streams.history import TOGETHER_S, Later
 from registry.streams.streams import QuotaOfAll
 from showcam.aws import boto
@@ -66,7 +66,7 @@ def ezviz(settings: Settings, store: Store) -> EzvizDriver:
         ca_file=settings.ca_file,
         demo=settings.demo,
         lan=settings.sign_up != "anyone",
-        cloud=settings.ezviz_cloud and settings.pictures == "plane",
+        cloud=settings.pictures == "plane",
         developer=developer,
         may_go_on=settings.store != "dynamodb",  # a function is frozen once it has answered
     )
@@ -122,7 +122,6 @@ def build(settings: Settings, keys: Keys) -> Ground:
         pictures=settings.pictures,
         transcodes=settings.may_transcode,
         live_per_account=settings.live_per_account,
-        passed_s=min(PASSED_S, settings.stream_cap_s or PASSED_S),
     )
     # many functions share a table, so opens are counted in it: a count of each function alone would be no limit
     quota = QuotaOfAll(settings.opens_per_minute, store) if settings.store == "dynamodb" else None

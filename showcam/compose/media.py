@@ -15,6 +15,8 @@ from showcam.process.supervisor import CannotStart
 from showcam.process.web_sources import WebSources
 from showcam.settings import Settings
 
+MOST_LIVE = 24  # cameras of a media process that serves several houses
+
 
 def serve(settings: Settings) -> None:
     """Raises CannotStart, KeysUnreadable, SecretUnreadable."""
@@ -34,9 +36,8 @@ def serve(settings: Settings) -> None:
             bind=settings.bind,
             port=settings.media_port,
             idle_s=settings.idle_s,
-            stream_cap_s=settings.stream_cap_s,
             live_per_account=None if settings.is_one_house else settings.live_per_account,
-            live_per_process=None if settings.is_one_house else settings.live_per_process,
+            live_per_process=None if settings.is_one_house else MOST_LIVE,
             transcodes=settings.transcodes,
             ice_addresses=settings.ice_addresses,
             stun=settings.stun,
@@ -46,7 +47,6 @@ def serve(settings: Settings) -> None:
             # only the operator's settings can make a loopback address a vendor's, never a vendor's answer
             allow_loopback_sources=settings.vendor_is_here,
             loopback_vendors=(settings.ezviz_open,) if settings.ezviz_open.startswith("127.0.0.1:") else (),
-            gate_check_s=settings.gate_check_s,
             connections=raise_limit() // 2,  # the other half is for cameras and WebRTC's ports
             trusted_proxies=tuple(ipaddress.ip_network(network, strict=False) for network in settings.trusted_proxies),
         ),

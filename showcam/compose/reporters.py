@@ -64,15 +64,12 @@ def note_key(settings: Settings, base: ground.Ground) -> None:
 
 
 def _alexa(settings: Settings, base: ground.Ground) -> AlexaReports:
-    grants, table = (
-        amazon.gateway(settings, base.store),
-        interfaces(base.adapter.registry, snapshots=settings.snapshots),
-    )
+    grants, table = amazon.gateway(settings, base.store), interfaces(base.adapter.registry, snapshots=True)
     return AlexaReports(EventSender(grants, amazon.http(settings)), table, grants.works, scenes=settings.casts)
 
 
 def _google(settings: Settings, base: ground.Ground, key: KeyFile) -> GoogleReports:
-    homegraph = HomeGraph(key, settings.google_at, settings.ca_file if settings.google_at else None)
+    homegraph = HomeGraph(key, settings.assistants_at, settings.ca_file if settings.assistants_at else None)
     all_traits = traits(base.adapter.registry, settings.web_url, settings.cast_receiver_app_id)
     states = States(base.adapter.registry, all_traits)
     return GoogleReports(homegraph, all_traits, states, scenes=settings.casts)

@@ -32,7 +32,7 @@ def build(settings: Settings, keys: Keys, base: ground.Ground) -> SkillSetUp:
 
         making = SkillMaking(
             settings.public_url,
-            Amazon(settings.amazon_at, settings.ca_file if settings.amazon_at else None),
+            Amazon(settings.assistants_at, settings.ca_file if settings.assistants_at else None),
             base.store,
             Record(settings, _RECORD),
             finished,

@@ -37,8 +37,8 @@ from showcam.keys import Keys
 from showcam.process import listener, logs
 from showcam.process.cores import keep_to_one
 from showcam.process.limits import raise_limit
+from showcam.process.logs import RequestLines, to_stderr
 from showcam.process.parent import end_with_parent
-from showcam.process.request_lines import RequestLines, to_stderr
 from showcam.process.supervisor import answers
 from showcam.process.telling_metrics import FILE
 from showcam.settings import Settings
@@ -153,8 +153,7 @@ def _missing(settings: Settings, beat: Path) -> list[str]:
 def load_app(settings: Settings) -> Edge:
     """Called in granian's worker process."""
     write = logs.start("web", settings)
-    if settings.web_cores == "one":
-        keep_to_one()
+    keep_to_one()
     end_with_parent()
     edge = build(settings, keys.of(settings), write)
     longest_s = max(settings.request_s, settings.sign_in_s) + 1
@@ -182,7 +181,7 @@ class _Server(MPServer):
 
 
 def _in_threads(app: Callable[[Settings], WSGIApplication], settings: Settings) -> Any:
-    return Server(app(settings), settings.threads * (1 + doors.BODIES_TO_A_THREAD))  # see showcam.edge.bodies
+    return Server(app(settings), doors.THREADS * (1 + doors.BODIES_TO_A_THREAD))  # see showcam.edge.bodies
 
 
 def serve(settings: Settings, app: Callable[[Settings], WSGIApplication] = load_app) -> None:

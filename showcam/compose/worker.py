@@ -24,7 +24,7 @@ def serve(settings: Settings) -> None:
 
     ezviz = base.driver.sessions.kind
     vendors: dict[str, Vendor] = {ezviz: base.driver}
-    push = {ezviz} if settings.ezviz_push else set()
+    push = {ezviz}
     if base.own_cameras is not None:
         vendors[base.own_cameras.devices.kind] = base.own_cameras
         push.add(base.own_cameras.devices.kind)

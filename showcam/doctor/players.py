@@ -27,7 +27,7 @@ def preflight(web: str, visitor: Visitor) -> Finding:
         )
     missing = _not_allowed(answer)
     if missing:
-        mend = worded("Let the proxy pass CORS headers as they are, and see signal_origins.")
+        mend = worded("Let the proxy pass CORS headers as they are.")
         return wrong(what, missing, mend, "cors_stripped")
     return ok(what, worded("Google's player may post its offer"))
 

@@ -1,33 +1,38 @@
 """Logging: one JSON line per event on stderr, redacted whoever wrote it.
 
 At a terminal a person reads, so stderr gets only warnings and errors, as short text, and the JSON lines go into a file
-of the data folder. showcam.process.request_lines writes the lines of requests.
+of the data folder.
 """
 
+import contextlib
 import logging
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, MutableMapping
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import structlog
+from msgspec import UNSET, UnsetType
+from msgspec.structs import asdict, replace
 
-from showcam.http_types import AT_WORK
-from showcam.process.line_file import LineFile
-from showcam.process.request_lines import to_stderr
+from showcam.http_types import AT_WORK, Answered
 from showcam.redaction import QUIET, SILENT, redact
 from showcam.settings import Settings
 
-_SHORTEST = 12
+_SHORTEST = 12  # characters; no secret is shorter
 _OURS = frozenset({"request", "timestamp"})  # long, and never secret
+_POLLED = ("healthz", "readyz", "metrics", "internal")  # routes that are requested all the time
+LARGEST_FILE = 4 * 1024 * 1024
 _NOT_FOR_A_PERSON = ("part", "level", "timestamp", "event", "request", "exception")
 
 
 def _redactor(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items():
-        # every secret is longer
         if isinstance(value, str) and len(value) >= _SHORTEST and key not in _OURS:
             event[key] = redact(value)
     return event
@@ -49,6 +54,34 @@ def for_person(event: MutableMapping[str, Any]) -> str:
 def _plain(text: str) -> str:
     """Escape control characters, by which a stranger's text could move the cursor, hide a line or rename the window."""
     return "".join([character if character.isprintable() else ascii(character)[1:-1] for character in text])
+
+
+class LineFile:
+    """The log of one process, made when the first line comes. Lines that can't be written are dropped.
+
+    At `most` bytes it is renamed to `{name}.1`, which replaces the last, and a new one begins.
+    """
+
+    def __init__(self, path: Path, most: int = LARGEST_FILE) -> None:
+        self.path, self._most = path, most
+        self._file, self._size = -1, 0
+        self._writing = threading.Lock()
+
+    def write(self, lines: bytes) -> None:
+        with self._writing, contextlib.suppress(OSError):
+            if self._file < 0:
+                self._open()
+            if self._size and self._size + len(lines) > self._most:
+                os.close(self._file)
+                self._file = -1
+                self.path.replace(self.path.with_name(f"{self.path.name}.1"))
+                self._open()
+            self._size += os.write(self._file, lines)
+
+    def _open(self) -> None:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._size = os.fstat(self._file).st_size
 
 
 def start(process: str, settings: Settings) -> Callable[[bytes], None]:
@@ -130,3 +163,48 @@ class _ToFile(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self._file.write(self.format(record).encode() + b"\n")
+
+
+class _RequestLine(msgspec.Struct):
+    route: str
+    method: str
+    status: int
+    ms: float
+    request: str
+    part: str
+    timestamp: datetime
+    level: str
+    event: str = "request"
+    # of a directive, an intent or a device's commands
+    name: str | UnsetType = UNSET
+    link: str | UnsetType = UNSET
+    account: str | UnsetType = UNSET
+    camera: str | UnsetType = UNSET
+    way: str | UnsetType = UNSET
+    outcome: str | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
+
+
+class RequestLines:
+    """Writes a line for each request, or for each directive and intent in it."""
+
+    def __init__(self, part: str, level: str, write: Callable[[bytes], None]) -> None:
+        self._part, self._write = part, write
+        self._least = logging.getLevelNamesMapping()[level.upper()]
+        self._encode = msgspec.json.Encoder().encode
+
+    def write(self, done: Answered) -> None:
+        quiet = done.route in _POLLED and (done.status < 400 or done.route == "healthz")
+        if self._least > (logging.DEBUG if quiet else logging.INFO):
+            return
+        # the only text in the line that the caller chose
+        method = done.method if len(done.method) < _SHORTEST else redact(done.method)
+        ms, level = int(done.seconds * 10_000 + 0.5) / 10, "debug" if quiet else "info"
+        line = _RequestLine(done.route, method, done.status, ms, done.request, self._part, datetime.now(UTC), level)
+        lines = [replace(line, **asdict(outcome)) for outcome in done.outcomes] or [line]
+        self._write(b"".join(self._encode(each) + b"\n" for each in lines))
+
+
+def to_stderr(lines: bytes) -> None:
+    with contextlib.suppress(OSError):  # nobody reads stderr; requests are answered all the same
+        os.write(2, lines)

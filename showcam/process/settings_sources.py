@@ -3,6 +3,7 @@
 Defaults, what showcam keeps, `showcam.toml`, secrets on AWS, `SHOWCAM_*` in the environment, the command line.
 """
 
+import logging
 import os
 import tomllib
 from collections.abc import Mapping
@@ -12,9 +13,11 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from showcam.settings import KEPT, SECRETS, Settings
+from showcam.settings import GONE, KEPT, SECRETS, Settings
 from showcam.settings_rules import faults
 from showcam.settings_table import SettingsTable
+
+log = logging.getLogger(__name__)
 
 
 class SettingsError(Exception):
@@ -32,7 +35,6 @@ DEMO: Mapping[str, object] = {
     "sign_up": "invited",
     # ten times the limits: a person tries things, and so do the tests
     "sign_ins_per_user": 30,
-    "sign_ins_per_address": 200,
     "ice_addresses": ["127.0.0.1"],
     "stun": [],
 }
@@ -50,7 +52,7 @@ def load(
 
     `kept`: texts of the settings that showcam keeps; unknown names among them are left out.
     """
-    return _settings(_given_of(demo, environ, file, overrides, kept or {}))
+    return _settings(_given_of(demo, environ, file, overrides, kept or {}), demo=demo)
 
 
 def origins(
@@ -94,17 +96,17 @@ def _given_of(
     variables = from_environment(environ)
     given |= _from_secrets(variables.get("settings_secret") or given.get("settings_secret")) | variables
     given |= {name: _Given(value, "the command line") for name, value in (overrides or {}).items() if value is not None}
-    if demo:
-        given["demo"] = _Given(True, "the command line")
+    for name in given.keys() & GONE:
+        log.warning("the setting %s from %s is gone, and is ignored: delete it there", name, given.pop(name).origin)
     if "explain" not in given and "pictures" in given and given["pictures"].value == "vendor":
         given["explain"] = _Given("no", "the defaults")  # no media process draws the card
-    if "demo" in given and given["demo"].origin != "the command line":
+    if "demo" in given:
         raise SettingsError(f"demo from {given['demo'].origin}: say showcam run --demo instead")
     return given
 
 
-def _settings(given: Mapping[str, _Given]) -> Settings:
-    settings = Settings(**{name: _convert(name, setting) for name, setting in given.items()})
+def _settings(given: Mapping[str, _Given], *, demo: bool) -> Settings:
+    settings = Settings(demo=demo, **{name: _convert(name, setting) for name, setting in given.items()})
     for name, why in faults(settings):
         origin = given[name].origin if name in given else "the defaults"
         raise SettingsError(f"{name} from {origin} is {_shown(name, getattr(settings, name))}: {why}")

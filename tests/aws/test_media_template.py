@@ -11,8 +11,9 @@ import pytest
 
 from bench.scale.assumptions import Assumptions
 from bench.scale.prices import PRICES
+from media.plane.settings import PlaneSettings
+from showcam.compose.media import MOST_LIVE
 from showcam.process.settings_sources import load
-from showcam.settings import Settings
 from tests.aws.conftest import ELSEWHERE, HOME, Osls, Packaged, Template
 
 ROOT = Path(__file__).parents[2]
@@ -118,17 +119,14 @@ def test_its_environment_is_settings_and_its_secrets_are_handed_to_it(template: 
     (network,) = of(template, "AWS::EC2::VPC").values()
     assert settings.trusted_proxies == (network["CidrBlock"],)
     assert (settings.stun, settings.turn) == ((GIVEN["stun"],), GIVEN["turn"])
-    usual = Settings()
-    assert (settings.live_per_process, settings.gate_check_s) == (usual.live_per_process, usual.gate_check_s)
-    assert settings.stream_cap_s == usual.stream_cap_s
 
 
 def test_it_has_as_much_as_docs_scale_md_prices_for_what_it_may_show(template: Template) -> None:
     (task,) = of(template, "AWS::ECS::TaskDefinition").values()
     assert "1 vCPU and 2 GB" in PRICES["Media: processes"].unit
     assert (task["Cpu"], task["Memory"]) == ("1024", "2048")
-    assert Assumptions().per_process == Settings().live_per_process
-    assert Assumptions().gate_s == Settings().gate_check_s
+    assert Assumptions().per_process == MOST_LIVE
+    assert Assumptions().gate_s == PlaneSettings().gate_check_s
 
 
 def test_a_task_may_ask_aws_for_nothing_and_its_start_for_its_secrets_alone(template: Template) -> None:

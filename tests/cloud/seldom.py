@@ -62,7 +62,7 @@ def _grant(deployed: Deployed, linked: Linked, folder: Path) -> None:
     login_with_amazon = amazon.answering(lambda *_: answer(json.dumps(tokens).encode()))
     before = deployed.environ("directives")
     login = {
-        "amazon_at": login_with_amazon.host,
+        "assistants_at": login_with_amazon.host,
         "lwa_client_id": "amzn1.application-oa2-client.x",
         "lwa_client_secret": "s",
     }

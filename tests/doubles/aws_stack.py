@@ -66,8 +66,7 @@ def build_stack(aws: Emulator, cloud: Cloud) -> Stack:
         "SHOWCAM_EZVIZ_KEY": "key",
         "SHOWCAM_PUBLIC_URL": "https://showcam.example",
         "SHOWCAM_ALEXA_SKILL_ID": SKILL,
-        "SHOWCAM_EZVIZ_API": NOBODY,
-        "SHOWCAM_EZVIZ_OPEN": NOBODY,
+        "SHOWCAM_EZVIZ_AT": f"{NOBODY},{NOBODY}",
     }
     held = keys.derived([ROOT])
     store = DynamoStore(cloud.dynamodb, table, Sealer(held.seal))

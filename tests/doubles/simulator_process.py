@@ -39,6 +39,7 @@ class SimulatorProcess:
         self.app_host = f"127.0.0.1:{self.port + 1}"
         self.open_host = f"127.0.0.1:{self.port + 2}"
         self.push_host = f"127.0.0.1:{self.port + 3}"
+        self.hosts = f"{self.app_host},{self.open_host},{self.push_host}"  # as the setting ezviz_at has them
         self.data = tmp_path / "simulator"
         self.ca = self.data / "ca.pem"
         self.log = tmp_path / "simulator.log"

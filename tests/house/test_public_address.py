@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from showcam.http_types import LONGEST_BODY
 from showcam.process.settings_sources import load
 from showcam.settings import Settings
 
@@ -78,7 +79,7 @@ def test_each_path_is_sent_to_its_port(recipe: Callable[[str], str]) -> None:
 
 def test_caddy_keeps_bodies_as_large_as_showcam_takes() -> None:
     sizes = set(re.findall(r"(?:max_buffer_size|request_buffers) (\d+)KiB", section("### Caddy")))
-    assert [int(size) * 1024 for size in sizes] == [KNOWN.body_limit]
+    assert [int(size) * 1024 for size in sizes] == [LONGEST_BODY]
 
 
 def test_what_goes_into_the_settings_is_taken(tmp_path: Path) -> None:

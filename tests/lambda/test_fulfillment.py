@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
+from showcam.http_types import LONGEST_BODY
 from tests.doubles.events import http_event, intent_event
 from tests.doubles.runtime_api import Environment, InvocationFailed
 
 
 @pytest.fixture(scope="module")
 def running(environment: Callable[..., Environment]) -> Environment:
-    return environment("fulfillment", SHOWCAM_BODY_LIMIT="2000")
+    return environment("fulfillment")
 
 
 @pytest.mark.parametrize("encoded", [False, True])
@@ -46,8 +47,8 @@ def test_alexas_token_is_none(running: Environment, stack: Any) -> None:
 @pytest.mark.parametrize(
     ("change", "status", "expected"),
     [
-        ({"body": "x" * 2001}, 200, "hardError"),
-        ({"body": "eHh4" * 1000, "isBase64Encoded": True}, 200, "hardError"),
+        ({"body": "x" * (LONGEST_BODY + 1)}, 200, "hardError"),
+        ({"body": "eHh4" * (LONGEST_BODY // 2), "isBase64Encoded": True}, 200, "hardError"),
         ({"body": "not base64!", "isBase64Encoded": True}, 200, "hardError"),
         ({"headers": {"content-type": "text/plain"}}, 401, "invalid_token"),
         ({"headers": {}}, 401, "invalid_token"),

@@ -88,10 +88,7 @@ class Attacked:
 
 @pytest.fixture(scope="module")
 def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
-    limits: dict[str, Any] = {
-        "SHOWCAM_SIGN_INS_PER_USER": "3",
-        "SHOWCAM_SIGN_INS_PER_ADDRESS": "20",
-    }  # not the demo's own
+    limits: dict[str, Any] = {"SHOWCAM_SIGN_INS_PER_USER": "3"}  # not the demo's own
     with running(tmp_path_factory.mktemp("attacked"), **limits) as program:
         yield Attacked(program)
 

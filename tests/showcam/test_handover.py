@@ -98,7 +98,8 @@ def test_media_is_handed_every_setting_that_it_reads() -> None:
     computed = {
         "internal_web_url": {"web_internal_url", "bind", "port"},
         "keys": {"data"},
-        "vendor_is_here": {"demo", "ezviz_api"},
+        "vendor_is_here": {"demo", "ezviz_at"},
+        "ezviz_open": {"ezviz_at"},
         "is_one_house": {"sign_up", "store", "web_internal_url"},
     }
     by_its_log = {"log_level", "data"}  # showcam.process.logs.start

@@ -21,7 +21,7 @@ from showcam.aws.cloudwatch import CloudWatch
 from showcam.edge.edge import Edge, EdgeRules
 from showcam.edge.metrics import Metrics
 from showcam.http_types import Answered, Request, Response, Route
-from showcam.process.request_lines import RequestLines
+from showcam.process.logs import RequestLines
 from tests.doubles.household import Household, household
 from tests.doubles.runtime_api import Context
 from tests.doubles.spoken_echo import Echo, spoken_of
@@ -247,7 +247,6 @@ def test_the_requests_line_is_the_directives(home: Household) -> None:
     lines = RequestLines("web", "info", written.append)
     body = directive(home, INITIALIZE, home.id("Garage"), **streams())
     posted(edge_of(home, lines.write), body)
-    lines.flush()
     [line] = [json.loads(text) for text in b"".join(written).splitlines()]
     assert {key: line[key] for key in ("event", "route", "status", "level")} == {
         "event": "request",

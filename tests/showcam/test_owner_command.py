@@ -69,8 +69,10 @@ def test_who_adds_an_ezviz_household_hears_first_what_takes_nothing_and_of_a_key
     assert "showcam owner key" not in here.run("owner", "add", "other@example.com", "--key", "K", typed="S\n").stderr
 
 
-def test_where_the_cloud_stream_is_switched_off_nobody_is_asked_to_agree_to_it(here: Installation) -> None:
-    said = here.run("owner", "add", EZVIZ, ezviz_cloud="false").stderr
+def test_where_the_vendor_shows_its_pictures_itself_nobody_is_asked_to_agree_to_its_cloud_stream(
+    here: Installation,
+) -> None:
+    said = here.run("owner", "add", EZVIZ, pictures="vendor").stderr
     assert "cloud stream" not in said
     assert said.index("showcam cameras code NAME") < said.index("showcam owner key")
 

@@ -5,7 +5,7 @@ import pytest
 
 from showcam.cli import run
 from showcam.process.settings_sources import SettingsError, load
-from showcam.settings import Settings
+from showcam.settings import GONE, Settings
 
 
 def test_the_environment_beats_the_file_and_the_file_beats_the_defaults(tmp_path: Path) -> None:
@@ -72,10 +72,28 @@ def test_pictures_can_be_left_to_the_vendor_by_a_file(tmp_path: Path) -> None:
         load(environ={}, file=file)
 
 
+def test_a_setting_that_is_gone_is_ignored_with_a_warning_that_names_where_it_is(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "showcam.toml"
+    file.write_text("port = 9001\nthreads = 4\n")
+    assert load(environ={"SHOWCAM_WEB_CORES": "all"}, file=file).port == 9001
+    assert sorted(record.getMessage() for record in caplog.records) == [
+        f"the setting threads from {file} is gone, and is ignored: delete it there",
+        "the setting web_cores from the environment (SHOWCAM_WEB_CORES) is gone, and is ignored: delete it there",
+    ]
+    assert {record.levelname for record in caplog.records} == {"WARNING"}
+
+
+def test_no_setting_is_both_there_and_gone() -> None:
+    assert Settings.__struct_fields__
+    assert not GONE & set(Settings.__struct_fields__)
+
+
 def test_the_demo_has_its_own_folder_and_an_owners_limits_but_for_sign_ins() -> None:
     demo, real = load(demo=True, environ={}), Settings()
     assert demo.data == Path("var/demo")
-    for name in ("opens_per_minute", "live_per_account", "live_per_process", "threads", "transcodes", "poll_s"):
+    for name in ("opens_per_minute", "live_per_account", "idle_s", "transcodes", "poll_s"):
         assert getattr(demo, name) == getattr(real, name)
     for name in ("sign_ins_per_user", "sign_ins_per_address"):
         assert getattr(demo, name) == 10 * getattr(real, name)
@@ -121,7 +139,7 @@ def test_a_media_process_is_started_where_it_runs_on_this_machine(settings: Sett
         ({"SHOWCAM_PUBLIC_URL": "https://cam.example/x"}, "only scheme and host"),
         ({"SHOWCAM_PUBLIC_URL": "https://[x"}, "that is no address"),
         ({"SHOWCAM_PUBLIC_URL": "https://x.example:abc"}, "that is no address"),
-        ({"SHOWCAM_EZVIZ_API": "http://evil/x"}, "a host name is wanted"),
+        ({"SHOWCAM_EZVIZ_AT": "http://evil/x"}, "a host name is wanted"),
         ({"SHOWCAM_ICE_ADDRESSES": "xyz"}, "'xyz' is no address"),
         ({"SHOWCAM_CAST_DEVICES": "192.168.1.20"}, "'192.168.1.20' is not NAME=ADDRESS"),
         ({"SHOWCAM_CAST_DEVICES": "Attic=tv.local"}, "with an IP address of the house"),
@@ -131,7 +149,9 @@ def test_a_media_process_is_started_where_it_runs_on_this_machine(settings: Sett
         ({"SHOWCAM_CAST_DEVICES": " =192.168.1.20"}, "is not NAME=ADDRESS"),
         ({"SHOWCAM_CAST_RECEIVER_APP_ID": "0123ABC"}, "eight letters A to F and digits"),
         ({"SHOWCAM_CAST_RECEIVER_APP_ID": "0123abcd"}, "eight letters A to F and digits"),
-        ({"SHOWCAM_GATE_CHECK_S": "0"}, "between 0.5 and 60 seconds"),
+        ({"SHOWCAM_REQUEST_S": "0"}, "between 0.5 and 60 seconds"),
+        ({"SHOWCAM_EZVIZ_AT": "a.example,b.example,c.example,d.example"}, "up to 3 hosts are wanted"),
+        ({"SHOWCAM_ASSISTANTS_AT": "http://evil/x"}, "a host name is wanted"),
         ({"SHOWCAM_TRUSTED_PROXIES": "caddy"}, "'caddy' is neither an address nor a network"),
         ({"SHOWCAM_STUN": "stun:stun.example:3478"}, "host:port is wanted"),
         ({"SHOWCAM_STUN": "a.example:3478,b.example"}, "host:port is wanted"),

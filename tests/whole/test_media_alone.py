@@ -102,7 +102,7 @@ class Elsewhere:
             "SHOWCAM_GRANT_ROOTS": ROOTS,
             "SHOWCAM_STUN": "",
             "SHOWCAM_CA_FILE": str(self.trusted),
-            "SHOWCAM_EZVIZ_OPEN": self.vendor.open_host,
+            "SHOWCAM_EZVIZ_AT": self.vendor.hosts,
         }
 
     def _web_environ(self) -> dict[str, str]:
@@ -110,7 +110,6 @@ class Elsewhere:
             "SHOWCAM_DATA": str(self.folder / "data"),
             "SHOWCAM_PORT": str(self.web_port),
             "SHOWCAM_MEDIA_URLS": ",".join(self.media),
-            "SHOWCAM_EZVIZ_API": self.vendor.app_host,
         }
 
     def _media(self, port: int) -> subprocess.Popen[bytes]:

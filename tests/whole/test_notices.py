@@ -37,7 +37,7 @@ def is_tampering_sent(program: Program, web: WebReceiver) -> bool:
 
 
 def test_a_fault_its_mend_and_tampering_reach_the_owner(tmp_path: Path, web: WebReceiver) -> None:
-    with running(tmp_path, SHOWCAM_POLL_S="2", SHOWCAM_EZVIZ_PUSH="false") as program:
+    with running(tmp_path, SHOWCAM_POLL_S="2") as program:
         program.link("alexa")
         added = program.command("notices", "add", "--user", "demo@example.com", "--demo", text=web.ntfy + "\n")
         assert added.returncode == 0, added.stderr

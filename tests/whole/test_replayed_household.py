@@ -76,10 +76,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
             SHOWCAM_PUBLIC_URL=front.url,
             SHOWCAM_EXPLAIN="no",  # a refusal is an error, and no card
             # where EZVIZ, Amazon and Google are; all else is as an owner has it who sets nothing
-            SHOWCAM_EZVIZ_API=simulator.app_host,
-            SHOWCAM_EZVIZ_PUSH_AT=simulator.push_host,
+            SHOWCAM_EZVIZ_AT=simulator.hosts,
             SHOWCAM_CA_FILE=str(simulator.ca),
-            SHOWCAM_AMAZON_AT=simulator.app_host,
+            SHOWCAM_ASSISTANTS_AT=simulator.app_host,
             SHOWCAM_LWA_CLIENT_ID="amzn1.application-oa2-client.demo",
             SHOWCAM_LWA_CLIENT_SECRET="demo-lwa-secret",
             SHOWCAM_ALEXA_SKILL_ID="amzn1.ask.skill.demo",

@@ -25,7 +25,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Page, Skil
     folder = tmp_path_factory.mktemp("skill")
     amazon, vendors = SkillManagement(f"{URL}/setup/lwa"), Vendors(folder / "ca.pem", server_context(folder))
     at = vendors.answering(amazon.reply)
-    given: dict[str, Any] = {"SHOWCAM_AMAZON_AT": at.host, "SHOWCAM_CA_FILE": str(at.ca_file)}
+    given: dict[str, Any] = {"SHOWCAM_ASSISTANTS_AT": at.host, "SHOWCAM_CA_FILE": str(at.ca_file)}
     try:
         with running(folder, demo=False, SHOWCAM_PUBLIC_URL=URL, **given) as program:
             added = program.command("owner", "add", "--lan", "owner", text=f"{PASSWORD}\n{PASSWORD}\n")
