@@ -13,7 +13,7 @@ from registry.drivers.lan.devices import Device
 from registry.drivers.lan.search import Candidate, Heard
 from simulator.lan.onvif import Picture
 from tests.browser.conftest import picture
-from tests.browser.test_home import FOCUSED, MOVING, another, fits, sign_in, tile, watched
+from tests.browser.test_home import FOCUSED, another, fits, plays, sign_in, tile, watched
 from tests.doubles import served_app
 from tests.doubles.home_world import home_world
 from tests.doubles.linking_world import USER
@@ -67,7 +67,7 @@ def test_by_its_address_one_is_tried_bettered_named_and_live(
     page.fill("#room", "Garden")
     page.get_by_role("button", name="Add", exact=True).click()
     page.wait_for_url("**/home#lan-*")
-    page.wait_for_function(MOVING, arg=tile(page, "Shed").locator("video").element_handle(), timeout=90_000)
+    plays(page, "Shed")
     assert device.device.pictures[0].gop == 30
     tile(page, "Shed").get_by_role("link", name="Settings of Shed").click()
     page.get_by_role("link", name="Name, password, address").click()

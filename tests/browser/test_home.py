@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import playwright.sync_api
 import pytest
 import requests
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
@@ -70,6 +71,15 @@ def tile(page: Page, name: str) -> Any:
     return page.locator(".tile", has=page.get_by_role("heading", name=name, exact=True))
 
 
+def plays(page: Page, name: str, timeout_s: float = 90.0) -> None:
+    """Wait until a camera's video moves; a failure says what its tile shows instead."""
+    shown = tile(page, name)
+    try:
+        page.wait_for_function(MOVING, arg=shown.locator("video").element_handle(), timeout=timeout_s * 1000)
+    except playwright.sync_api.TimeoutError:
+        raise AssertionError(f"{name} does not play: {shown.inner_text()!r}") from None
+
+
 def open_settings(page: Page, name: str) -> None:
     """Follow the link of a camera's tile, by keyboard: a page that fills moves what a mouse is pressing."""
     tile(page, name).locator("a[href^='/home/cameras/']").press("Enter")
@@ -132,7 +142,7 @@ def test_a_camera_of_ones_own_is_live_beside_ezvizs(context: BrowserContext, pro
     page, complaints = watched(context)
     sign_in(page, another(program), "demo@example.com")
     for name in ("Garden", "Barn"):
-        page.wait_for_function(MOVING, arg=tile(page, name).locator("video").element_handle(), timeout=90_000)
+        plays(page, name)
     assert complaints == []
 
 
@@ -172,12 +182,12 @@ def test_a_picture_gives_way_to_its_reason_and_comes_back(context: BrowserContex
 def test_a_camera_that_fell_asleep_is_woken_at_its_tile(context: BrowserContext, program: Program) -> None:
     page, complaints = watched(context)
     sign_in(page, another(program), "demo@example.com")
-    page.wait_for_function(MOVING, arg=tile(page, "Garden").locator("video").element_handle(), timeout=90_000)
+    plays(page, "Garden")
     program.change("Garden", asleep=True)
     try:
         tile(page, "Garden").get_by_role("button", name="Wake it").click(timeout=20_000)
         page.wait_for_url("**/home#*")
-        page.wait_for_function(MOVING, arg=tile(page, "Garden").locator("video").element_handle(), timeout=90_000)
+        plays(page, "Garden")
     finally:
         program.change("Garden", asleep=False)
     assert complaints == []

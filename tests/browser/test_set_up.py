@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from accounts import households
 from accounts.owner_users import OwnerUsers
 from tests.browser.test_console_pages import fits, found
-from tests.browser.test_home import MOVING, another, tile, watched
+from tests.browser.test_home import MOVING, another, plays, tile, watched
 from tests.doubles.home_world import NEW, HomeWorld, home_world
 from tests.doubles.linking_world import USER
 from tests.doubles.program import Program
@@ -69,7 +69,7 @@ def test_a_vendors_code_is_typed_in_the_step(context: BrowserContext, program: P
     page.wait_for_selector("[role=alert]")
     page.fill("input[name=code]", "012345")
     page.press("input[name=code]", "Enter")
-    page.wait_for_function(MOVING, arg=tile(page, "Porch").locator("video").element_handle(), timeout=90_000)
+    plays(page, "Porch")
 
 
 def test_a_tile_of_the_step_is_mended_there(context: BrowserContext, program: Program) -> None:
@@ -79,7 +79,7 @@ def test_a_tile_of_the_step_is_mended_there(context: BrowserContext, program: Pr
     try:
         tile(page, "Bedroom").get_by_role("button", name="Wake it").click(timeout=20_000)
         page.wait_for_url("**/home/setup#*")
-        page.wait_for_function(MOVING, arg=tile(page, "Bedroom").locator("video").element_handle(), timeout=90_000)
+        plays(page, "Bedroom")
     finally:
         program.change("Bedroom", asleep=True)
 
