@@ -9,7 +9,7 @@ import math
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from queue import SimpleQueue
@@ -106,15 +106,15 @@ class Messages:
     """Reads vendors' lists of messages: every few seconds where there is a doorbell, whose press no push brings.
 
     Whoever comes to the door is usually seen first, and that is pushed. Who has measured the paces on a real doorbell
-    is said in the driver, in `events.py`. `turn` is called several times a second. `offer` takes the hints, each with
-    the id of its household.
+    is said in the driver, in `events.py`. `turn` is called several times a second. `offer` takes the new hints of a
+    list, with the id of its household.
     """
 
     def __init__(
         self,
         noticing: Noticing,
         vendors: Mapping[str, Vendor],
-        offer: Callable[[Hint, str], None],
+        offer: Callable[[Sequence[Hint], str], None],
         *,
         poll_s: float,
         clock: Callable[[], float] = time.time,
@@ -216,8 +216,7 @@ class Messages:
         with self._lock:
             new = [hint for hint in hints if followed.known.is_new("list", hint)]
         # the newest first: of several rings of a camera it is the one that is rung
-        for hint in sorted(new, key=lambda hint: -hint.at):
-            self._offer(hint, followed.account_id)
+        self._offer(sorted(new, key=lambda hint: -hint.at), followed.account_id)
         followed.since = began - MISSED_S
         self._look_for_bell(followed)
 
@@ -268,7 +267,7 @@ class Watch:
         self._store, self._noticing, self._vendors, self._clock = store, noticing, vendors, clock
         self._poll_s, self._push, self._webhook = poll_s, push, webhook
         self._inbox = Inbox(noticing)
-        self._messages = Messages(noticing, vendors, self._inbox.offer, poll_s=poll_s, clock=clock)
+        self._messages = Messages(noticing, vendors, self._inbox.offer_list, poll_s=poll_s, clock=clock)
         self._watched: dict[str, _Watched] = {}
         self._census_due = 0.0
         self._due: SimpleQueue[tuple[str, _Watched] | None] = SimpleQueue()
