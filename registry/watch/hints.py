@@ -145,13 +145,10 @@ class Inbox:
         """For this household, or for all that list the device. A full queue drops it: a poll finds the change."""
         self._put(account_id, hint.serial, [hint], time.monotonic(), 0)
 
-    def offer_list(self, hints: Iterable[Hint], account_id: str) -> None:
-        """Hints of one list, in order: one reader takes those about one device."""
-        by_serial: dict[str, list[Hint]] = {}
-        for hint in hints:
-            by_serial.setdefault(hint.serial, []).append(hint)
-        for serial, about in by_serial.items():
-            self._put(account_id, serial, about, time.monotonic(), 0)
+    def offer_list(self, hints: Sequence[Hint], account_id: str) -> None:
+        """Take the hints of one list, in order; one reader gets all that are about the same device."""
+        for serial in dict.fromkeys(hint.serial for hint in hints):
+            self._put(account_id, serial, [hint for hint in hints if hint.serial == serial], time.monotonic(), 0)
 
     def look(self, account_id: str, in_s: float) -> None:
         """Reads the household's cameras `in_s` seconds from now, or sooner where such a reading waits already."""
