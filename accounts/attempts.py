@@ -109,7 +109,7 @@ def own(account_id: str, browser: Browser) -> str:
 
 
 class OneTimeCode:
-    """The code that is printed where showcam runs, and works once within LIFE_S. There is one code at a time.
+    """The sign-in code that showcam prints at its start; it works once, within LIFE_S. A new code replaces the old one.
 
     `file` is in the data folder. Only the folder's owner can read it, so the code proves that somebody may read it.
     """
@@ -129,7 +129,7 @@ class OneTimeCode:
         return text
 
     def redeem(self, text: str, address: str, throttle: Throttle) -> Verdict:
-        """Uses the code up where it is right: of any number of callers one gets "right". Wrong tries are counted.
+        """Compare a typed code and use it up if it is right: only one caller gets "right". Wrong tries are counted.
 
         Raises StoreUnavailable.
         """
@@ -152,7 +152,7 @@ class OneTimeCode:
         return right and self._clock() < until
 
     def _use(self, text: str) -> bool:
-        """True for one caller: of those who move the file away, one finds it. It may hold a newer code by then."""
+        """Move the code's file away: only one caller succeeds. The moved file may already hold a newer code."""
         taken = self._file.with_name(f"{self._file.name}.{secrets.token_hex(8)}")
         try:
             self._file.rename(taken)

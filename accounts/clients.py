@@ -121,7 +121,7 @@ def _check_redirect(uri: str) -> None:
 
 
 class Refusals:
-    """Counts what was refused to an assistant lately, so that the doctor can name the cause.
+    """Counts requests of an assistant that were refused in the last 30 minutes, so that the doctor can name the cause.
 
     Strangers can cause the refusal of a client whose id they know, so a count is a hint and no proof."""
 
@@ -132,7 +132,7 @@ class Refusals:
         self._note(what)
 
     def note_client(self, client_id: str) -> None:
-        """Count a client that came with another secret than the registered one."""
+        """Count a request whose client secret differs from the registered secret."""
         self._note(f"client/{client_id}")
 
     def lately(self, what: Refused) -> int:

@@ -149,7 +149,7 @@ class Viewer(Protocol):
     def account(self) -> str: ...
     @property
     def cameras(self) -> tuple[str, ...] | None:
-        """The ids of those it may see; None: all of the account's."""
+        """Ids of the cameras that the viewer may see; None means all cameras of the account."""
         ...
 
 

@@ -136,7 +136,7 @@ def clean_label(text: str) -> str:
 
 
 class NewLinks:
-    """What was acknowledged is kept with the household; without it every link is new."""
+    """Links that the owner has not acknowledged yet. A household without an acknowledgement has only new links."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -162,7 +162,7 @@ class NewLinks:
 
 
 class LinkingWindow:
-    """One for the installation, for all of its processes. Each method may raise StoreUnavailable."""
+    """Lets new links be made for OPEN_S seconds, in all processes. Each method may raise StoreUnavailable."""
 
     def __init__(self, store: Visits, clock: Callable[[], float] = time.time) -> None:
         self._store, self._clock = store, clock
@@ -176,7 +176,7 @@ class LinkingWindow:
         self._store.drop_visit(_ROW)
 
     def left_s(self) -> int:
-        """Seconds until it closes; 0 where it is closed."""
+        """Seconds until the window closes; 0 if the window is closed."""
         data, now = self._store.visit(_ROW, self._clock()), self._clock()
         try:
             return max(0, math.ceil(float(data) - now)) if data else 0

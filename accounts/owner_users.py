@@ -29,7 +29,7 @@ SHORTEST, LONGEST = 10, 200  # characters of a password
 
 
 class Cost(Struct, frozen=True):
-    """What one hash costs: 36 MiB, and about 50 ms of a core. OWASP's least is 19 MiB and two passes.
+    """A hash of a password costs 36 MiB and about 50 ms of a core. OWASP asks for at least 19 MiB and two passes.
 
     glibc keeps what it frees of blocks up to 32 MiB, for each thread: sign-ins of 64 threads left 195 MiB behind. A
     larger block goes back to the system at once.
@@ -41,7 +41,7 @@ class Cost(Struct, frozen=True):
 
 
 class Busy(Exception):
-    """Others used the memory for hashes all the time that one may wait."""
+    """The memory for hashing passwords was in use for as long as a request may wait."""
 
 
 class Passwords:
