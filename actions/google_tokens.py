@@ -9,14 +9,13 @@ from collections.abc import Callable
 from typing import Any
 
 from actions.google_key import KeyFile
-from net.exchange import Unreached
+from net.exchange import EARLY_S, Unreached
 from net.http import Http
 
 AUDIENCE = "https://oauth2.googleapis.com/token"
 SCOPE = "https://www.googleapis.com/auth/homegraph"
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 LIFE_S = 3600  # of an assertion, the longest that Google takes
-EARLY_S = 300  # a token is renewed this long before it expires
 TOKEN_S = 5.0
 
 

@@ -14,13 +14,13 @@ import msgspec
 from msgspec import Struct
 
 from alexa.amazon import Amazon, Unreached
+from net.exchange import EARLY_S
 from store.ports import LinkSecrets
 from store.records import Link
 
 log = logging.getLogger(__name__)
 
 SECRET = "alexa_gateway"  # noqa: S105  (the name under which the store keeps it)
-EARLY_S = 300  # a token is renewed this long before it expires
 EXCHANGE_S = 2.5
 REGION_S = 1.5
 

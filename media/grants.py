@@ -18,7 +18,8 @@ SESSION_OF: dict[Protocol, Protocol] = {"hls": "session", "webrtc": "webrtc_sess
 type Picture = Literal["main", "sub"]
 
 START_S = 60  # a stream must be started within this
-SNAPSHOT_S = 600
+SNAPSHOT_S = 600  # an assistant fetches a still within it, again and again
+IDLE_S = 30  # a session without a request ends: hls.js and Shaka ask for a list at least every target duration
 SESSION_S = 86_400  # of a session's grant by itself; while somebody watches, the gate's check renews it
 
 

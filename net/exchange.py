@@ -16,6 +16,7 @@ _current = threading.local()
 # A resolver that is silent for so long is not there: those of homes answer in tens of milliseconds, and glibc waits 5 s
 # for one before it asks again (resolv.conf(5), `timeout`).
 SILENT_S = 1.0
+EARLY_S = 300  # another party's access token, which lives an hour or longer, is renewed this long before it expires
 
 
 class Unreached(Exception):

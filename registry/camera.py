@@ -15,6 +15,7 @@ DISPLAYS = frozenset[Surface]({"alexa", "google", "tv"})  # they decode no more 
 WAITING_FOR_SOUND = frozenset[str]({"google", "tv"})  # they show no picture before a sound track comes
 SOUND_REQUIRED: tuple[str, ...] = ("google",)  # by the manual; an owner may say otherwise
 _RULES: dict[Surface, str] = {"video": "alexa", "tv": "google"}  # a Cast device is Google's
+REMEASURE_S = 24 * 3600  # what was seen of a video longer ago may have been changed in the vendor's app since
 UNASKED = "cloud_unasked"  # among a camera's ways: its cloud stream, to which its owner has not agreed; no way yet
 
 # "none": this camera has no such feature (no microphone; encryption at a vendor that has none)

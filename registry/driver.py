@@ -12,6 +12,11 @@ from registry.errors import Refused, SetRefused
 from registry.settings import CHOICES, FIELDS, Setting, SettingView, field_of
 from store.records import Source
 
+LEAST_S = 0.4  # a call to a vendor or a camera needs this at least; with less left of a request none is begun
+RETRY_S = 2.0  # a listener's pause after a failure, twice as long after each further one
+LONGEST_PAUSE_S = 300.0  # after which the pause grows no more
+REREAD_S = 30.0  # between two reads of whom to listen to: of households, sessions and cameras
+
 
 class Probed(Struct, frozen=True):
     """What a vendor's stream turned out to hold; a size of 0 is unknown."""

@@ -22,6 +22,7 @@ TV_WHEN = ("doorbell", "motion", "person")
 WHILE_ENCRYPTED: tuple[WhileEncrypted, ...] = get_args(WhileEncrypted.__value__)
 MOTION_RINGS: tuple[MotionRings, ...] = get_args(MotionRings.__value__)
 LONGEST_PAUSE_S = 3600
+RING_PAUSE_S = 60  # motion in front of a camera goes on for some time
 
 
 class Preferences(Struct, frozen=True):
@@ -39,7 +40,7 @@ class Preferences(Struct, frozen=True):
     tv_when: tuple[str, ...] = ()
     tv_scenes: tuple[str, ...] = ()  # names of Cast devices, for each of which assistants hear of a scene
     motion_rings: MotionRings = "no"
-    ring_pause_s: int = 60
+    ring_pause_s: int = RING_PAUSE_S
 
 
 class _Kept(Struct):
@@ -55,7 +56,7 @@ class _Kept(Struct):
     tv_when: tuple[str, ...] = ()
     tv_scenes: tuple[str, ...] = ()
     motion_rings: object = "no"
-    ring_pause_s: object = 60
+    ring_pause_s: object = RING_PAUSE_S
 
 
 NONE = Preferences()

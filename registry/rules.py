@@ -4,10 +4,13 @@ from typing import Literal
 
 from msgspec import Struct
 
+from media.grants import IDLE_S
 from registry.camera import SOUND_REQUIRED
 from registry.preferences import WhileEncrypted
 
-PASSED_S = 300
+PASSED_S = 300  # a display fetches its first list and segment within seconds; it fetches a new address to go on
+REQUEST_S = 3.0  # both assistants give up after longer
+CLOSE_S = 1.0  # at the end, for calls that are being made: showcam ends within three seconds
 
 
 class Rules(Struct, frozen=True, kw_only=True):
@@ -22,8 +25,8 @@ class Rules(Struct, frozen=True, kw_only=True):
     deciphers: bool = True  # whether a key may go to the media process: by loopback or https alone
     explain: Literal["no", "picture"] = "no"  # whether a display is shown why a camera can't be shown
     opens_per_minute: int = 6  # per link
-    idle_s: int = 30
-    request_s: float = 3.0  # for a whole request, where the surface names no time of its own
+    idle_s: int = IDLE_S
+    request_s: float = REQUEST_S  # for a whole request, where the surface names no time of its own
     states_s: float = 1.5  # the one read a query may wait for
     owner_s: float = 20.0  # for a request of an owner, who waits for it
     read_back_s: float = 0.5  # between two reads of a changed setting; Image Encryption needs seconds

@@ -11,6 +11,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from registry.camera import Refusal
+from registry.driver import LEAST_S
 from registry.errors import Reason, Unavailable
 from registry.gate.gate import not_found, overruled
 from registry.readings.households import Households, Listing
@@ -21,7 +22,6 @@ from words.catalogue import OURS, chosen, mark
 
 _NAME = mark("{camera} on {tv}")
 SETTLED_S = 1.0  # a TV that is on plays or fails within this, mostly; what comes later is in the log alone
-TV_S = 0.4  # kept of the assistant's time for the TV
 
 
 class Scene(Struct, frozen=True):
@@ -101,7 +101,7 @@ class Scenes:
 
     def activate(self, link: Link, scene_id: str, within_s: float) -> Refusal | Begun:
         """Begins to show the camera, through the gate."""
-        deadline = Deadline(within_s, hard=True, after_s=TV_S)
+        deadline = Deadline(within_s, hard=True, after_s=LEAST_S)
         scene = self._known(link, scene_id)
         if isinstance(scene, Refusal):
             return scene
@@ -112,7 +112,7 @@ class Scenes:
         opened = self._judge.judge(visible, "tv", ("hls",), self._judge.fresh(deadline))
         if isinstance(opened, Refusal):
             return opened
-        left_s = min(SETTLED_S, deadline.or_at_least(TV_S))
+        left_s = min(SETTLED_S, deadline.or_at_least(LEAST_S))
         outcome = self._screens.show(link.account, scene.camera, scene.tv, left_s)
         return overruled(outcome, opened.visible.camera) if isinstance(outcome, str) else outcome
 

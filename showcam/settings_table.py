@@ -5,6 +5,9 @@ from typing import Literal
 
 import msgspec
 
+from media.grants import IDLE_S
+from registry.rules import REQUEST_S
+
 
 class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Times in seconds, addresses without a trailing slash.
@@ -68,7 +71,7 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     # the processor is measured to have time for; `0`: none
     transcodes: int | Literal["auto"] = "auto"
 
-    idle_s: int = 30  # seconds without a fetch after which a picture ends
+    idle_s: int = IDLE_S  # seconds without a fetch after which a picture ends
 
     # -- TVs in the house
     # TVs and displays that mDNS does not reach, each `NAME=ADDRESS` or `NAME=ADDRESS:PORT` (tv.md)
@@ -126,7 +129,7 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     live_per_account: int = 4
     # seconds after which a page, an offer or a check of a live stream stops waiting for a vendor, and a sign-in one
     # second later; Alexa and Google have times of their own (architecture.md#how-long-a-vendor-is-waited-for)
-    request_s: float = 3.0
+    request_s: float = REQUEST_S
 
     # -- For whoever examines it
     log_level: Literal["debug", "info", "warning", "error"] = "info"  # what is logged: this and what is graver

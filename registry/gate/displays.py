@@ -13,9 +13,7 @@ from msgspec.structs import replace
 
 from media.grants import Picture
 from media.source import MOST_PIXELS, TRANSCODED, transcoded_size
-from registry.camera import DISPLAYS, Camera, Display, Ref, StreamRequest, Surface, Video, VideoCodec
-
-REMEASURE_S = 24 * 3600  # a size measured longer ago may have been changed in the vendor's app since
+from registry.camera import DISPLAYS, REMEASURE_S, Camera, Display, Ref, StreamRequest, Surface, Video, VideoCodec
 
 type Cameras = tuple[Camera, ...]
 PLAYABLE = ("webrtc", "hls")  # protocols of the media process, the better first

@@ -27,7 +27,7 @@ OWN_S = 180.0  # Image Encryption that comes on so soon after the owner switched
 TAMPERED_S = 3600.0  # an owner is notified once of all tampering with a camera within so long
 _OWN = "own/encryption"  # the kind of a happening
 _RACES = 16
-REPORTS_S = 5.0  # between two reads of the reports that were put aside, which may be many
+CENSUS_S = 5.0  # between two reads of which households have addresses, and of reports that were put aside
 AWAY_S = 600.0  # a camera in the house that is away so long was searched for in vain
 
 
@@ -183,7 +183,7 @@ class Standing:
                 self._faults.forget(account_id, fault.kind, fault.subject)
                 del lasting[fault.key]
         if self._clock() >= self._reports_due.get(account_id, 0.0):
-            self._reports_due[account_id] = self._clock() + REPORTS_S
+            self._reports_due[account_id] = self._clock() + CENSUS_S
             self._reports(account_id, lasting)
         for account, source in self._sources(account_id):
             self._session(account, source, lasting)

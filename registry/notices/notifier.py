@@ -12,8 +12,9 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from registry.notices.faults import Fault, Faults, Standing
+from registry.notices.faults import CENSUS_S, Fault, Faults, Standing
 from registry.notices.texts import Names, notice
+from registry.rules import CLOSE_S
 from store.ports import Store
 from store.records import Account
 from words.catalogue import chosen
@@ -22,12 +23,10 @@ log = logging.getLogger(__name__)
 
 MOST = 10  # addresses of a household
 LONGEST_NAME = 60  # characters of an address's name
-CENSUS_S = 5.0  # between two reads of which households have addresses
 AN_HOUR = 20  # messages to a household; what is left waits for the next hour
 A_DAY = 4  # notices of one fault to one address: one that comes and goes is not told each time
 _HOUR_S, _DAY_S = 3600, 86400
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 30.0, 3600.0  # before an address is tried again that took nothing
-CLOSE_S = 2.0  # showcam ends within three seconds
 TOGETHER = 8  # addresses that are sent to at once
 
 

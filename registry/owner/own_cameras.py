@@ -20,10 +20,11 @@ from registry.drivers.lan.adding import Adding
 from registry.drivers.lan.devices import Address, Device, Devices, moved, named, settled
 from registry.drivers.lan.devices import read_address as read
 from registry.drivers.lan.discovery import Discovered
-from registry.drivers.lan.onvif import OnvifFailed
+from registry.drivers.lan.onvif import ANSWER_S, OnvifFailed
 from registry.drivers.lan.search import Candidate, Heard
 from registry.drivers.lan.trial import Better, Tried, Watch, improve, tried
 from registry.errors import DriverError, Refused
+from registry.owner.codes import HOUR_S
 from registry.owner.owner import Owner
 from registry.settings import BadValue
 from store.ports import Store, StoreUnavailable
@@ -32,15 +33,12 @@ from store.records import Source
 log = logging.getLogger(__name__)
 
 ASKED_S = 8.0  # for all that is asked of a camera by HTTP, whatever it answers
-SET_S = 3.0
 TOGETHER = 2  # cameras that are tried at once: each takes a thread of the pages for seconds
 WRONG = 3  # passwords that one address is sent in an hour: some cameras lock
-HOUR_S = 3600
 
 type Asks = Callable[[], Sequence[Discovered]]
-NAMELESS_S = 900.0  # a camera that was tried waits so long for its name
+KEPT_S = 900.0  # what was found or tried is shown for so long, until its owner names it: addresses change
 MANY = 64  # browsers with such a camera
-RESULT_S = 600.0  # so long a result is shown: addresses change
 
 type Find = Callable[[Sequence[Device], bool, Heard], Sequence[Candidate]]
 
@@ -109,8 +107,8 @@ class OwnCameras:
         with self._turn():
             try:
                 with exchange_within(ASKED_S):
-                    done = improve(self._adding.onvif(shown.found.device), wanted, shown.profiles, SET_S)
-                    profiles = self._adding.onvif(shown.found.device).profiles(SET_S)
+                    done = improve(self._adding.onvif(shown.found.device), wanted, shown.profiles, ANSWER_S)
+                    profiles = self._adding.onvif(shown.found.device).profiles(ANSWER_S)
             except OnvifFailed:
                 return shown, wanted
             again = tried(replace(shown.found, profiles=profiles), self._watch)
@@ -220,7 +218,7 @@ class NamelessCameras:
         self._kept: Recent[str, tuple[float, Nameless]] = Recent(2 * MANY)
 
     def put(self, browser: str, camera: Nameless) -> None:
-        self._kept.put(browser, (self._clock() + NAMELESS_S, camera))
+        self._kept.put(browser, (self._clock() + KEPT_S, camera))
 
     def of(self, browser: str, account_id: str) -> Nameless | None:
         until, camera = self._kept.get(browser) or (0.0, None)
@@ -277,7 +275,7 @@ class Search:
             progress = self._progress
         if progress is None or progress.account != account_id:
             return None
-        return progress if progress.runs or self._clock() - progress.began < RESULT_S else None
+        return progress if progress.runs or self._clock() - progress.began < KEPT_S else None
 
     def _run(self, known: Sequence[Device], look: bool) -> None:
         try:

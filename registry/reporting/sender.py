@@ -8,6 +8,7 @@ from collections.abc import Callable
 from net.cache import Recent
 from registry.readings.households import IN_MEMORY, Listing
 from registry.reporting.delivery import Delivery
+from registry.rules import CLOSE_S
 from store.ports import Store, StoreUnavailable
 from store.records import Link
 
@@ -15,7 +16,6 @@ log = logging.getLogger(__name__)
 POLL_S = 0.25  # other processes' changes are found within this
 SENDERS = 16  # links that are told at the same time: an answer that hangs holds up none of the others
 PAUSE_S = 1.0  # while the store can't be used
-GRACE_S = 1.0  # at the end, for calls that are being made; what they don't finish is repeated with the same ids
 NOTED_S = 300.0  # it is not noted again before this
 SETTLES_S = 5.0  # an assistant knows its cameras so long after it fetched the list
 DAY_S = 24 * 3600.0
@@ -54,13 +54,13 @@ class Sender:
             self._changed.notify()
 
     def close(self) -> None:
-        """Waits for the calls that are being made, but no longer than GRACE_S, and not for what is due."""
+        """Waits for the calls that are being made, but no longer than CLOSE_S, and not for what is due."""
         with self._changed:
             self._ended = True
             self._changed.notify_all()
         self._thread.join()
         with self._changed:
-            self._changed.wait_for(lambda: not self._busy, GRACE_S)
+            self._changed.wait_for(lambda: not self._busy, CLOSE_S)  # the rest is repeated with the same ids
 
     def _work(self) -> None:
         while not self._ended:

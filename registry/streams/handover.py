@@ -13,12 +13,14 @@ from media.grants import SNAPSHOT_S, START_S, Claims, Grants, Picture
 from media.messages import MediaBusy, MediaFull, MediaUnavailable, NoPicture
 from media.source import SourceSpec
 from registry.camera import Camera, Refusal, Snapshot, Stream, StreamRequest, Surface, Video, is_on_battery
+from registry.driver import LEAST_S
 from registry.errors import BadOffer, is_reason
 from registry.gate import reasons
 from registry.gate.displays import Fit, as_played, shown
 from registry.gate.gate import Full, overruled
 from registry.readings.judge import Deadline, Judge, Open, VisibleCamera
 from registry.readings.readings import Readings
+from registry.readings.views import STATES_S
 from registry.rules import Rules
 from store.ports import Store
 from store.records import Link
@@ -28,10 +30,8 @@ log = logging.getLogger(__name__)
 LONGEST_OFFER = 32 * 1024
 ANSWER_S = 1.0  # the media process has this, however long the vendor took, where the display can wait for it
 PAGE_S = 6.0  # and this for an owner's page, which no assistant's clock hurries
-FLOWS_S = 0.4  # the media process has this to say which pictures it pulls; after it none is taken to flow
 WITHIN_S = 1.8  # of a request, to have an SDP answer; what is left of two seconds is for the way there and back
 TURN_S = 10.0  # between two turns of Keeping; the media process holds a picture for three
-READ_S = 60.0  # the greatest age of the reading for the gate, which is read afresh when somebody comes
 
 
 class Pictures(Protocol):
@@ -134,7 +134,7 @@ class Handover:
         anything. None where no media process answers.
         """
         try:
-            return self._pictures.flows(account, camera, min(FLOWS_S, deadline.or_at_least(FLOWS_S)))
+            return self._pictures.flows(account, camera, min(LEAST_S, deadline.or_at_least(LEAST_S)))
         except MediaUnavailable:
             return ()
 
@@ -296,7 +296,10 @@ class Keeping:
 
     def _judged(self, visible: VisibleCamera, deadline: Deadline) -> Open | Refusal:
         return self._judge.judge(
-            visible, "still", (), lambda account, source: self._readings.recent(account, source, READ_S, deadline.left)
+            visible,
+            "still",
+            (),
+            lambda account, source: self._readings.recent(account, source, STATES_S, deadline.left),
         )
 
     def _hold(self, link: Link, camera: str) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from accounts import console_sessions
-from media.grants import Claims
+from media.grants import SESSION_S, Claims
 from registry.camera import Refusal, Stream
 from registry.readings.changes import Change
 from store.ports import Inconsistent, Store, StoreUnavailable
@@ -22,8 +22,7 @@ log = logging.getLogger(__name__)
 
 OFF = "history_off"  # name of a household's secret that is there where its owner keeps no history
 CHECKED_S = 2.0  # between two checks of a picture that is watched
-SILENT_S = 6.0  # a picture that was not checked for so long is over
-RECENT_S = 24 * 3600.0  # so far back the ask of a session is looked for that began with another process
+SILENT_S = 3 * CHECKED_S  # a picture that was not checked for so long has ended
 MOST_LIVE = 1024
 MOST_NOTED = 20_000  # asks that wait to be written
 TOGETHER_S = 0.5  # asks of so long are written together
@@ -184,7 +183,7 @@ class History:
         with self._lock:
             if known := self._granted.get((claims.link, claims.camera)):
                 return known
-        recent = self._store.asks(claims.account, self._clock() - RECENT_S)
+        recent = self._store.asks(claims.account, self._clock() - SESSION_S)
         mine = (ask for ask in recent if (ask.link, ask.camera, ask.reason) == (claims.link, claims.camera, ""))
         return next((ask.id for ask in mine), "")
 

@@ -9,7 +9,7 @@ from media.grants import Picture
 from media.lease import USED, Ending, Lease
 from media.source import CameraSpec
 from registry.camera import Camera, Refusal, StreamRequest, Surface
-from registry.driver import Driver, KeepsAwake, TakesBack
+from registry.driver import LEAST_S, Driver, KeepsAwake, TakesBack
 from registry.errors import DriverError
 from registry.gate.displays import GATE, PLAYABLE, Fit, fits
 from registry.gate.gate import ANOTHER, ONE_PICTURE, overruled
@@ -21,8 +21,6 @@ from registry.rules import Rules
 from store.records import Source
 
 log = logging.getLogger(__name__)
-
-GIVE_BACK_S = 0.5
 
 
 class StreamSources:
@@ -154,6 +152,6 @@ class StreamSources:
         if lease is None or not isinstance(driver, TakesBack):
             return
         try:
-            driver.release(source, lease.lent, ending, deadline.or_at_least(GIVE_BACK_S))
+            driver.release(source, lease.lent, ending, deadline.or_at_least(LEAST_S))
         except DriverError as error:
             log.info("source %s did not take an address back: %s", source.id, error.reason)

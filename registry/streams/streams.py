@@ -24,11 +24,10 @@ from store.ports import Store, Throttle
 
 log = logging.getLogger(__name__)
 
-WINDOW_S = 60  # in which openings and cards are counted
+WINDOW_S = 60  # in which openings and cards are counted, and a picture that no display plays is measured once
 # the vendor has this to show its stream, however long the address took, where the display can wait for it
 PROBE_S = 1.5
 PICTURE = "/static/camera.png"  # a display may want a picture beside a stream; of the camera there is none
-MEASURED_S = 60  # a picture that displays can't play is opened once within this to measure it
 OFFER_S = 0.6  # kept of a surface's time for the SDP answer: STUN and TURN have half of it, however late it is
 
 
@@ -202,7 +201,7 @@ class Streams:
         self._judge, self._sources, self._quota = judge, sources, quota
         self._handover, self._vendor_direct, self._explaining = handover, vendor_direct, explaining
         self._rules, self._playable, self._clock = rules, rules.playable, clock
-        self._measured = Rate(MEASURED_S)
+        self._measured = Rate(WINDOW_S)
 
     def open(self, viewer: Viewer, camera: str, request: StreamRequest) -> Stream | Refusal:
         """Raises BadOffer before any call to the vendor."""

@@ -17,6 +17,7 @@ from registry.readings.changes import Announcing, Change, Changes, Sightings
 from registry.readings.households import Devices, Reading
 from registry.readings.readings import NOTICE, Readings
 from registry.readings.vendor_calls import JOIN_S
+from registry.reporting.reasons import LATE_S
 from store.ports import StoreUnavailable
 from store.records import Account, Source
 
@@ -27,8 +28,6 @@ READERS = 4  # a household whose vendor hangs holds up none of the others
 RETRIES_S = (5.0, 15.0, 45.0)  # before each further try for a household that could not be read
 REFRESH_S = 20.0  # nobody waits for it
 READ_S = 4.0  # a hint's reading may take so long: the first half for one that began before the hint
-SHARED_S = 2.0  # hints of motion share a reading this old
-OLDEST_S = 300.0  # a message about something longer ago is dropped
 
 
 class Noticing:
@@ -95,7 +94,7 @@ class Noticing:
             if any(hint.kind == "read" for hint in ours):
                 reading = self._readings.read(account, source, READ_S, purpose=NOTICE, after=after)
             else:
-                reading = self._readings.recent(account, source, SHARED_S, READ_S)
+                reading = self._readings.recent(account, source, JOIN_S, READ_S)
         except DriverError:
             return False
         if last is None:
@@ -104,7 +103,7 @@ class Noticing:
         return True
 
     def _happened(self, account: Account, reading: Reading, hint: Hint) -> None:
-        if hint.kind == "read" or self._clock() - hint.at > OLDEST_S:
+        if hint.kind == "read" or self._clock() - hint.at > LATE_S:
             return
         for camera in reading.cameras:
             mine = camera.ref.serial == hint.serial and hint.channel in (0, camera.ref.channel)

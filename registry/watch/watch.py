@@ -17,28 +17,27 @@ from threading import Lock, Thread
 from typing import Literal, Protocol
 
 from net.cache import Recent
-from registry.driver import Hint
+from registry.driver import REREAD_S, Hint
 from registry.errors import DriverError, SignedOut, Unavailable, VendorBusy
-from registry.watch.hints import Inbox, Noticing
+from registry.readings.changes import RUNG_S
+from registry.watch.hints import READ_S, Inbox, Noticing
 from store.ports import Store, StoreUnavailable
 from store.records import Source
 
 log = logging.getLogger(__name__)
 
-CENSUS_S = 30.0  # between two reads of which households there are
-START_S = 15.0  # new households are read within this: what rang before a start is rung for 45 s
 SPREAD = (0.5, 0.9)  # of the longest time between two readings: each takes a part of it by chance
 ONCE_MORE = 1 / 8  # of that time, after the first reading that failed
 BACK_OFF = 4  # doublings of that time, from the third reading that failed on
 LISTENERS = 200  # connections a process keeps; further households are polled
-BELL_S = 5.0  # between two reads of a household with a doorbell
-HURRIED_S = 1.0  # between two after something was pushed
-HURRY_S = 30.0  # how long that lasts
+# A bell's press is only in the list of messages. It was seen a second after the press by reading each second for half
+# a minute after any push, and each few seconds else (AidenShaw2020/ha-ezviz-doorbell, coordinator.py).
+BELL_S = 5.0
+HURRIED_S = 1.0
+HURRY_S = 30.0
 MISSED_S = 60.0  # a read goes so far back: a restart and a broken connection have missed no more than that
-CALL_S = 5.0  # one read
-REST_S = 15.0  # longest pause after failures: a ring that is 45 s old is not rung any more
-SIGNED_OUT_S = 60.0
-SAME_RING_S = 15.0  # a ring that comes by the other channel within this is the same
+REST_S = RUNG_S / 3  # at a start and after failures a household is read within this, so that no ring gets too old
+SAME_RING_S = 15.0  # a ring that comes by the other channel within this is the same: pushes may be seconds late
 READERS = 4
 MANY = 500  # messages of a household that are known
 
@@ -212,7 +211,7 @@ class Messages:
 
     def _read(self, followed: _Followed, began: float) -> None:
         source = followed.source
-        hints = self._vendors[source.kind].happened(source, followed.since, CALL_S)
+        hints = self._vendors[source.kind].happened(source, followed.since, READ_S)
         with self._lock:
             new = [hint for hint in hints if followed.known.is_new("list", hint)]
         # the newest first: of several rings of a camera it is the one that is rung
@@ -224,7 +223,7 @@ class Messages:
     def _rest_s(followed: _Followed, error: DriverError, began: float) -> float:
         followed.failures += 1
         if isinstance(error, SignedOut):
-            return SIGNED_OUT_S
+            return REREAD_S
         asked_s = error.after_s if isinstance(error, VendorBusy) else 0.0
         followed.asked = began + asked_s
         return asked_s or min(HURRIED_S * 2.0 ** min(followed.failures, 8), REST_S)
@@ -281,7 +280,7 @@ class Watch:
         now = self._clock()
         if now >= self._census_due:
             self._take_census()
-            self._census_due = now + CENSUS_S
+            self._census_due = now + REREAD_S
         for account_id, watched in self._watched.items():
             if watched.due <= now and not watched.busy:
                 watched.busy = True
@@ -303,7 +302,7 @@ class Watch:
         for gone in self._watched.keys() - households:
             self._end(self._watched.pop(gone))
         new = households - self._watched.keys()
-        spread_s = min(self._poll_s, START_S, len(new) * 0.5)
+        spread_s = min(self._poll_s, REST_S, len(new) * 0.5)
         for account_id in new:
             self._watched[account_id] = _Watched(now + spread_s * random.random())  # noqa: S311 - spreads
 

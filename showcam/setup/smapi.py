@@ -24,7 +24,6 @@ LOGIN, API = "api.amazon.com", "api.amazonalexa.com"
 AUTHORIZE = "https://www.amazon.com/ap/oa"
 SCOPE = "alexa::ask:skills:readwrite alexa::ask:models:readwrite"
 CALL_S = 10.0
-EARLY_S = 60.0  # an access token is renewed this long before it expires
 
 type Build = Literal["done", "going on"]
 

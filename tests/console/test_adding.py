@@ -11,7 +11,8 @@ from console.adding_sentences import BETTER
 from registry.drivers.lan.devices import Device, Devices
 from registry.drivers.lan.search import Candidate
 from registry.drivers.lan.trial import Received, better
-from registry.owner.own_cameras import HOUR_S, WRONG
+from registry.owner.codes import HOUR_S
+from registry.owner.own_cameras import WRONG
 from simulator.lan.onvif import Picture
 from tests.doubles.home_world import HomeWorld, home_world
 from tests.doubles.onvif_device import Served, served

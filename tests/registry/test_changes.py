@@ -12,7 +12,7 @@ from registry.camera import Camera
 from registry.driver import EventKind, Hint
 from registry.errors import DriverError, SignedOut, VendorDown
 from registry.readings.changes import LAST_S, Change, Kind, compare
-from registry.watch.hints import OLDEST_S
+from registry.reporting.reasons import LATE_S
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.doubles.ready_driver import camera
@@ -212,7 +212,7 @@ class TestHints:
         assert kinds(published) == ["motion"]
         assert state(home).motion == "on"
 
-    @pytest.mark.parametrize("ago", [OLDEST_S + 1, -3600])
+    @pytest.mark.parametrize("ago", [LATE_S + 1, -3600])
     def test_times_are_not_believed_beyond_reason(
         self, home: Household, published: list[Change], clock: Clock, ago: float
     ) -> None:

@@ -6,9 +6,9 @@ import pytest
 
 from media.grants import Claims
 from media.source import Denied, Hls
-from registry.camera import Refusal, Stream, StreamRequest, Video
+from registry.camera import REMEASURE_S, Refusal, Stream, StreamRequest, Video
 from registry.errors import Refused, VendorDown
-from registry.gate.displays import REMEASURE_S, Fit, fits
+from registry.gate.displays import Fit, fits
 from registry.preferences import Preferences
 from registry.rules import Rules
 from tests.doubles.household import MEDIA_URL, OFFER, Household

@@ -6,7 +6,7 @@ from media.source import Watched
 from registry.drivers.lan.adding import Found
 from registry.drivers.lan.devices import Device, Pictured
 from registry.drivers.lan.trial import Tried
-from registry.owner.own_cameras import MANY, NAMELESS_S, Nameless, NamelessCameras
+from registry.owner.own_cameras import KEPT_S, MANY, Nameless, NamelessCameras
 from tests.doubles.clock import Clock
 
 TRIED = Tried(
@@ -18,8 +18,8 @@ TRIED = Tried(
     ("browser", "account", "after_s", "waits"),
     [
         ("b1", "a1", 0.0, True),
-        ("b1", "a1", NAMELESS_S - 1, True),
-        ("b1", "a1", NAMELESS_S, False),
+        ("b1", "a1", KEPT_S - 1, True),
+        ("b1", "a1", KEPT_S, False),
         ("b2", "a1", 0.0, False),
         ("b1", "a2", 0.0, False),
     ],

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from registry.notices.faults import Faults
-from registry.notices.notifier import CENSUS_S, FIRST_PAUSE_S, LONGEST_NAME, LONGEST_PAUSE_S, MOST, TooMany
+from registry.notices.faults import CENSUS_S, Faults
+from registry.notices.notifier import FIRST_PAUSE_S, LONGEST_NAME, LONGEST_PAUSE_S, MOST, TooMany
 from registry.readings.changes import Happenings
 from store.records import Known
 from tests.doubles.clock import Clock

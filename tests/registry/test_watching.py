@@ -9,11 +9,11 @@ from msgspec.structs import replace
 from accounts import households as households_of_any
 from registry.adapter import Adapter, adapt
 from registry.camera import Camera
-from registry.driver import Hint
+from registry.driver import REREAD_S, Hint
 from registry.drivers.ezviz import sessions
 from registry.errors import DriverError, SignedOut, VendorBusy, VendorDown
 from registry.readings.changes import Change
-from registry.watch.watch import BACK_OFF, CENSUS_S, Watch
+from registry.watch.watch import BACK_OFF, Watch
 from showcam.settings import Settings
 from store.records import Source
 from tests.doubles.clock import Clock
@@ -379,7 +379,7 @@ def test_a_removed_household_is_not_listened_to(world: World) -> None:
     world.pass_s(watch, 10)
     assert [ear.stopped for ear in world.vendor.ears] == [False]
     world.home.store.drop_household(world.home.account.id)
-    assert world.pass_s(watch, CENSUS_S + 10) == 0
+    assert world.pass_s(watch, REREAD_S + 10) == 0
     assert [ear.stopped for ear in world.vendor.ears] == [True]
 
 
@@ -483,7 +483,7 @@ def test_many_households_are_not_read_at_once(world: World, clock: Clock) -> Non
     dues = [watched.due for watched in watch._watched.values()]
     assert len(dues) == 41
     assert max(dues) - min(dues) > 5
-    clock.now += CENSUS_S
+    clock.now += REREAD_S
     sessions.add_owner(world.home.store, "late@example.com")
     world.settle(watch)
     assert len(watch._watched) == 42

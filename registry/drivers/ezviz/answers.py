@@ -23,7 +23,7 @@ from registry.errors import CameraSilent, DriverError, Reason, Refused, SetRefus
 
 ROWS = ("deviceInfos", "resourceInfos")
 LISTS = frozenset({"SWITCH", "VIDEO_QUALITY"})  # sections that hold a list for each device or channel, others an object
-STATUS_KEPT_S = 60.0  # what a section had before stands in for an empty one for so long
+STATUS_KEPT_S = 60.0  # an empty STATUS comes now and then, and is read again by then (adirgan/ha-ezviz-cloud-plus)
 MOST_KEPT = 4096
 
 
@@ -238,7 +238,6 @@ def open_set_error(code: str) -> DriverError | SetRefused:
 log = logging.getLogger(__name__)
 
 SURE_S = 10.0  # clocks that differ less are taken for the same; an answer that takes this long is not waited for
-STEADY_S = 10.0  # answers differ by less that come late
 FARTHEST_S = 24 * 3600.0  # a Date that differs more is wrong, and not our clock: with such a one no TLS would work
 
 CALL = "2701"  # subType of a doorbell's call in the list of messages
@@ -314,7 +313,7 @@ def ahead_s(date: str, now: float, known_s: float = 0.0) -> float:
         return 0.0
     if not SURE_S < abs(ahead) < FARTHEST_S:
         return 0.0
-    return known_s if abs(ahead - known_s) < STEADY_S else ahead
+    return known_s if abs(ahead - known_s) < SURE_S else ahead
 
 
 def channel_of(channel: object) -> int:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from net.exchange import Exchange
 from net.text import JsonObject, line
 from registry.camera import Camera, Flag, Ref, Video
+from registry.driver import LEAST_S
 from registry.drivers.ezviz.account import EzvizAccount
 from registry.drivers.ezviz.cameras import NIGHT_MODES
 from registry.drivers.ezviz.keys import Keys
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 SHARED_TO_ME = "2"
 DOORBELLS = ("DB", "CS-DB", "HP", "CS-HP")  # how the models' names begin
-ENOUGH_S = 0.4  # the least time for one more call
 
 _FLAGS: dict[str, Flag] = {"0": "off", "1": "on"}
 
@@ -85,7 +85,7 @@ def _asleep(calls: Calls, exchange: Exchange) -> Flag:
 
 
 def _audio(calls: Calls, exchange: Exchange) -> Flag:
-    if exchange.left < ENOUGH_S:
+    if exchange.left < LEAST_S:
         return "unknown"
     try:
         rows = calls.rows("camera/video/sound/status")
@@ -98,7 +98,7 @@ def _audio(calls: Calls, exchange: Exchange) -> Flag:
 
 
 def _ask(calls: Calls, exchange: Exchange, path: str) -> JsonObject:
-    if exchange.left < ENOUGH_S:
+    if exchange.left < LEAST_S:
         return {}
     try:
         return calls.data(path)

@@ -20,7 +20,7 @@ from registry.camera import Camera, Ref
 from registry.driver import Hint, Probed, sound
 from registry.drivers.ezviz.account import EzvizAccount
 from registry.drivers.ezviz.control import Control, listed
-from registry.drivers.ezviz.home import PROBE_S, Lan, Local
+from registry.drivers.ezviz.home import IN_VAIN_S, Lan, Local
 from registry.drivers.ezviz.keys import Cas, Keys, digest_of, key_of
 from registry.drivers.ezviz.leases import LiveAddress, LocalKey, Opening, lease_of, read_lent
 from registry.drivers.ezviz.open_platform import EzvizHosts, Key, OpenPlatform
@@ -34,10 +34,11 @@ from registry.drivers.ezviz.pictures import (
     lasts_s,
 )
 from registry.drivers.ezviz.sentences import EZVIZ
-from registry.drivers.ezviz.sessions import Held, Sessions, Terminal
+from registry.drivers.ezviz.sessions import ASK_S, Held, Sessions, Terminal
 from registry.drivers.ezviz.trace_lines import Call
 from registry.drivers.ezviz.tracing import CallNotes
 from registry.drivers.probes import hls
+from registry.drivers.probes.rtsp import KNOCK_S
 from registry.drivers.vendor_http import VendorHttp
 from registry.errors import DriverError, Refused, SetRefused, SignedOut, VendorDown
 from registry.settings import Setting, SettingView
@@ -53,8 +54,6 @@ ENCODED = b"hikencodepicture"
 DIGEST_BYTES = 32  # bytes of hexadecimal digits behind it: of the password
 JPEG = b"\xff\xd8\xff"
 _IV = b"01234567" + bytes(8)
-IN_VAIN_S = 600.0  # a camera that gave none is not asked for one again sooner
-ASK_S = 4.0  # the vendor has this for one; its other calls for the account wait meanwhile
 MOST_CAMERAS = 4096
 
 
@@ -313,7 +312,7 @@ class EzvizDriver:
         if wanted:
             place = self.account.place(source, camera, deadline_s)
             host, ports = self._lan.own(structs.replace(camera, lan=place))
-            if not self._local.answers(host, ports, PROBE_S):
+            if not self._local.answers(host, ports, KNOCK_S):
                 raise Refused("lan_closed", "its port of commands takes no connection")
         self.sessions.keep_local(source, camera.ref.serial, wanted=wanted)
 

@@ -4,8 +4,8 @@ The vendor's list says where a camera is at home, as far as the vendor knows; on
 
 No real camera has confirmed its own protocol here. Some models open sessions of the cloud stream, send nothing, and
 answer at home (github.com/Bobsilvio/ezviz_hp7, issues 33, 36 and 58, and its release 0.16.2). The port of commands is
-tried once, and no sooner again than in a minute. What opens it comes from the vendor's server of keys and is kept in
-memory for an hour. The media process speaks to the camera, and tells when no picture came.
+tried once, and no sooner again than in half a minute. What opens it comes from the vendor's server of keys and is
+kept in memory for an hour. The media process speaks to the camera, and tells when no picture came.
 """
 
 import logging
@@ -32,20 +32,18 @@ from registry.driver import sound
 from registry.drivers.ezviz.keys import CasSession, OtherCertificate
 from registry.drivers.ezviz.leases import LocalKey, lease_of
 from registry.drivers.ezviz.pictures import lasts_s
-from registry.drivers.probes.rtsp import Described, NoStream, describe
+from registry.drivers.ezviz.sessions import ASK_S
+from registry.drivers.probes.rtsp import KNOCK_S, Described, NoStream, describe
 from registry.errors import DriverError, Reason, Refused, VendorDown
 from store.ports import StoreUnavailable
 from store.records import Source
 
 log = logging.getLogger(__name__)
 
-PROBE_S = 0.7
-PROBED_S = 60.0  # a port is not tried again sooner
-KEPT_S = 3600.0  # a key is asked for again after so long
-ASK_S = 3.0  # the vendor has this to answer; its other calls for the account wait meanwhile
-FETCH_S = 8.0  # the server of keys has this to answer
-# a camera is left alone for so long: its key was refused, was not to be had, or brought no picture
-REFUSED_S, SILENT_S, IN_VAIN_S = 3600.0, 300.0, 600.0
+KEPT_S = 3600.0  # a key is good until the camera is paired again; Bobsilvio/ezviz_hp7 keeps it for an hour too
+FETCH_S = 8.0  # the server of keys has this to answer, in the background
+ABSENT_S = 30.0  # one that did not answer is not tried again sooner: openings go another way meanwhile
+IN_VAIN_S = 600.0  # a camera that brought nothing is left alone for so long, as Bobsilvio/ezviz_hp7 leaves one
 NOT_REGISTERED = 1052170  # the account's terminal has to be registered again
 MOST_KEPT = 1024
 
@@ -87,7 +85,7 @@ class Local:
         until, reason = self._rests.get(who) or (0.0, "lan_closed")
         if self._clock() < until:
             raise Refused(reason, "so it was a moment ago")
-        if not self.answers(host, ports, min(PROBE_S, deadline_s / 2)):
+        if not self.answers(host, ports, min(KNOCK_S, deadline_s / 2)):
             raise Refused("lan_closed", "its port of commands takes no connection")
         device = self._device(source, who, (end - self._clock()) / 2)
         if device is None:
@@ -105,11 +103,11 @@ class Local:
         )
 
     def answers(self, host: str, ports: Ports, timeout_s: float) -> bool:
-        """Whether its port of commands takes a connection, as it last did within a minute."""
+        """Whether its port of commands takes a connection, as it last did within ABSENT_S."""
         place, now = named(host, ports.control), self._clock()
         with self._lock:
-            at, did = self._probed.get(place) or (now - PROBED_S, False)
-            if now - at < PROBED_S:
+            at, did = self._probed.get(place) or (now - ABSENT_S, False)
+            if now - at < ABSENT_S:
                 return did
             self._probed.put(place, (now, False))  # whoever asks meanwhile does not try it too
         try:
@@ -130,7 +128,7 @@ class Local:
             return
         who = (source.id, serial)
         self._keys.drop(who)  # it may have a new one
-        self._rest(who, IN_VAIN_S, "code_wrong" if reason == "code_wrong" else "lan_closed")
+        self._rest(who, "code_wrong" if reason == "code_wrong" else "lan_closed")
         log.warning("no picture by a camera's own protocol, of source %s: %s", source.id, reason)
 
     # keys
@@ -154,10 +152,10 @@ class Local:
             found.set_result(self._fetched(source, who))
         except NoKey as no:
             log.warning("the vendor gives no key of a camera of source %s: code %s", source.id, no.code)
-            self._rest(who, SILENT_S if no.code == NOT_REGISTERED else REFUSED_S)
+            self._rest(who)
         except (DriverError, StoreUnavailable) as error:
             log.warning("no key of a camera of source %s: %s", source.id, error)
-            self._rest(who, SILENT_S, "key_server_changed" if isinstance(error, OtherCertificate) else "lan_closed")
+            self._rest(who, "key_server_changed" if isinstance(error, OtherCertificate) else "lan_closed")
         finally:
             if not found.done():
                 self._keys.drop(who)
@@ -172,15 +170,13 @@ class Local:
                 raise
         return self._server.device(self._asks(source, ASK_S), who[1], FETCH_S)
 
-    def _rest(self, who: Who, seconds: float, reason: Reason = "lan_closed") -> None:
-        self._rests.put(who, (self._clock() + seconds, reason))
+    def _rest(self, who: Who, reason: Reason = "lan_closed") -> None:
+        self._rests.put(who, (self._clock() + IN_VAIN_S, reason))
 
 
 SECTIONS = "CONNECTION,WIFI"
 USER = "admin"
 PORT = 554
-OPEN_S = 1.0  # an opening waits so long for the camera, and goes another way then
-ABSENT_S = 30.0  # a camera that did not answer is not tried again sooner
 MANY = 1024
 
 
@@ -242,7 +238,7 @@ class Lan:
         since, reason = self._absent.get(who) or (-ABSENT_S, "lan_unreachable")
         if time.monotonic() - since < ABSENT_S:
             raise Refused(reason, "so it was a moment ago")
-        found = self.try_code(camera, camera.lan, code, min(OPEN_S, deadline_s / 2), picture)
+        found = self.try_code(camera, camera.lan, code, min(KNOCK_S, deadline_s / 2), picture)
         named = ("[{}]:{}" if ":" in _host(camera.lan) else "{}:{}").format(*_parts(camera.lan))
         url = f"rtsp://{named}{found.path}"
         return Rtsp(url=url, hosts=(named,), sound=sound(camera), user=USER, password=code)

@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from net.exchange import Exchange
 from net.text import JsonObject, mended, too_deep
-from registry.driver import EventKind, Hint
+from registry.driver import LONGEST_PAUSE_S, REREAD_S, RETRY_S, EventKind, Hint
 from registry.drivers.ezviz.account import EzvizAccount, PushSession
 from registry.drivers.ezviz.answers import channel_of, epoch_s, kind_of, push_hint
 from registry.drivers.vendor_http import VendorHttp
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from paho.mqtt.client import Client
 
 
-SKEW_S = 300.0  # a signature's time may be so far from ours
-ONCE_S = 3600  # a message's id is remembered at least for two SKEW_S
+SKEW_S = 300  # a signature's time may be so far from ours
+ONCE_S = 12 * SKEW_S  # a message's id is remembered at least for two of them
 LONGEST_POST = 64 * 1024
 
 
@@ -137,7 +137,6 @@ log = logging.getLogger(__name__)
 
 PORT = 1882  # plain TCP, as the vendor has it
 KEEP_ALIVE_S = 60
-LONGEST_PAUSE_S = 300.0
 # the places of the fields in `ext`, a text of twenty that are parted by commas
 SERIAL, CHANNEL, ALARM, MESSAGE = 2, 3, 4, 15
 
@@ -160,8 +159,8 @@ class Waits:
     """Seconds."""
 
     start_s: float = 8.0  # until the broker says that it will send messages
-    check_s: float = 30.0  # between checks whether the session has changed
-    first_pause_s: float = 2.0  # after a failure; twice as long after each further one
+    check_s: float = REREAD_S  # between checks whether the session has changed
+    first_pause_s: float = RETRY_S
 
 
 WAITS = Waits()
@@ -198,7 +197,7 @@ class Listener:
                 self._listen()
                 pause_s = self._waits.first_pause_s
             except SignedOut:
-                pause_s = LONGEST_PAUSE_S / 10  # a person signs in again; the vendor is not asked meanwhile
+                pause_s = REREAD_S  # a person signs in again; the vendor is not asked meanwhile
             except DriverError as error:
                 log.warning("source %s is not listened to: %s (%s)", self._source.id, error.reason, error)
                 lasted = time.monotonic() - began > LONGEST_PAUSE_S

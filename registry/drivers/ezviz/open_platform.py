@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from media.grants import Picture
 from net.cache import Recent
-from net.exchange import Exchange, NotAllowed
+from net.exchange import EARLY_S, Exchange, NotAllowed
 from net.http import Reply
 from net.text import JsonObject
 from registry.camera import Ref
@@ -61,8 +61,6 @@ class EzvizHosts(Struct, frozen=True):
         found = _API.fullmatch(api) if self.follows else None
         return f"{found[1]}open.ezvizlife.com" if found else self.open_platform
 
-
-EARLY_S = 300  # a token is renewed this long before it expires
 
 type Post = Callable[[str, dict[str, str], Exchange], tuple[str, Any]]
 

@@ -6,8 +6,9 @@ asked to stay awake each 30 s (github.com/Dead96/ezviz-stream-ha-integration, re
 The vendor's list names the dispatcher of each camera. Only host names of the vendor and public addresses are used.
 
 A token is good for one session, within five minutes of being made. From fetching a token to the stream node's answer an
-account does one thing at a time: sessions that open at once get into each other's way at EZVIZ. The next token is
-fetched once a session is open, so that whoever opens a stream then does not wait for the vendor.
+account does one thing at a time: tokens that are fetched at once get into each other's way
+(github.com/luigibarretta/vistoda-ezviz). The next token is fetched once a session is open, so that whoever opens a
+stream then does not wait for the vendor.
 """
 
 import itertools
@@ -26,10 +27,11 @@ from media.source import EzvizCloud
 from net.addresses import is_public, is_spelled
 from net.cache import Recent
 from net.text import JsonObject
-from registry.camera import UNASKED, Camera, Ref
+from registry.camera import REMEASURE_S, UNASKED, Camera, Ref
 from registry.driver import sound
 from registry.drivers.ezviz.answers import text
 from registry.drivers.ezviz.cameras import has_sub, is_channel
+from registry.drivers.ezviz.sessions import ASK_S
 from registry.errors import CameraSilent, DriverError, Reason, Refused, is_reason
 from store.ports import StoreUnavailable, Throttle
 from store.records import Source
@@ -37,11 +39,10 @@ from store.records import Source
 log = logging.getLogger(__name__)
 
 EVERY_S = 60  # waking costs battery: at most once in this, by whichever process
-KEPT_S = 30.0  # a camera that is watched is asked to stay awake after each
-OTHERS_S = 25  # another process has seen to it within this, a little less than KEPT_S
-AGAIN_S = 0.8
-WAKE_S = 10.0
-AWAKE_S = 300  # so long a battery camera is watched at once; the vendor's own app asks after minutes too
+KEPT_S = 30  # a camera that is watched is asked to stay awake after each, as Dead96 does
+OTHERS_S = KEPT_S - 5  # another process has seen to it within this
+AGAIN_S = 0.8  # between two tries at a camera that is waking
+AWAKE_S = 300  # so long a battery camera is watched; the app stops after 5 min too (home-assistant/core issue 102648)
 MOST_AWAKE = 4096
 
 type Wake = Callable[[Source, Camera, float], None]
@@ -98,7 +99,7 @@ class Waking:
 
     def _ask(self, source: Source, camera: Camera) -> None:
         try:
-            self._wake(source, camera, WAKE_S)
+            self._wake(source, camera, ASK_S)
         except DriverError as error:
             log.info("a camera of source %s could not be woken: %s", source.id, error.reason)
 
@@ -119,7 +120,6 @@ class Waking:
 
 SECTIONS = "VTM"  # beside those that cameras are read from
 MANY = 4096
-SILENT_S = 24 * 3600  # a smaller picture that brought nothing is tried again after so long
 
 type Page = JsonObject
 
@@ -229,7 +229,7 @@ def state_of(camera: Camera) -> str:
 
 def is_sub_silent(camera: Camera) -> bool:
     """Whether its smaller picture brought nothing when it was last opened, by whichever process."""
-    return camera.sub_silent_at > max(0.0, camera.as_of - SILENT_S)
+    return camera.sub_silent_at > max(0.0, camera.as_of - REMEASURE_S)
 
 
 def is_enciphered(camera: Camera) -> bool:
@@ -237,9 +237,8 @@ def is_enciphered(camera: Camera) -> bool:
     return camera.encryption == "on" and camera.picture_code != "none"
 
 
-FRESH_S = 240.0  # younger ones are good
-OPENS_S = 6.0  # an opening whose end nobody has reported is over after so long
-FETCH_S = 5.0
+FRESH_S = 240.0  # a token that nobody used was good for about 5 min (fiveapplesonthetable/hik-connect-py)
+OPENS_S = 6.0  # an opening whose end nobody has reported has ended; one takes 4 to 6 s (Stinocon/ezviz-stream-bridge)
 MOST_SOURCES = 512  # sources
 
 type Fetch = Callable[[Source, float], str]
@@ -316,7 +315,7 @@ class StreamTokens:
 
     def _begin(self, source: Source) -> int:
         number = next(self._numbers)
-        self._opening.put(source.id, (number, self._clock() + FETCH_S + OPENS_S))
+        self._opening.put(source.id, (number, self._clock() + ASK_S + OPENS_S))
         return number
 
     def _end(self, source: Source, number: int) -> bool:
@@ -344,7 +343,7 @@ class StreamTokens:
             number = self._begin(source)
         try:
             session, made = self._session(source), self._clock()
-            token = self._fetch(source, FETCH_S)
+            token = self._fetch(source, ASK_S)
             with self._changed:
                 self._ahead.put(source.id, (session, token, made))
         except (DriverError, StoreUnavailable) as error:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 BY_CODE = "by_code"  # in a session that was just signed in by a code
+ASK_S = 5.0  # the vendor has this to answer one call in the background; the account's other calls wait meanwhile
 WAIT_S = 1.0  # for another process that has renewed the session and is about to say so
 TRIES = 5
 

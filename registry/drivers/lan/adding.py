@@ -19,10 +19,10 @@ from net.addresses import is_in_house
 from net.house import HouseHttp
 from registry.drivers.lan.devices import RTSP, Address, Device, Pictured
 from registry.drivers.lan.events import reported
-from registry.drivers.lan.onvif import DEVICE_PATH, Onvif, OnvifFailed, Profile
+from registry.drivers.lan.onvif import ANSWER_S, DEVICE_PATH, Onvif, OnvifFailed, Profile
 from registry.drivers.lan.onvif import Described as Identity
 from registry.drivers.probes import rtsp
-from registry.drivers.probes.rtsp import Described, NoRtsp, NoStream, knock
+from registry.drivers.probes.rtsp import KNOCK_S, Described, NoRtsp, NoStream, knock
 from registry.errors import Refused
 
 _ROBOCAM = "github.com/neilshah101/Robocam, docs/RTSP-Formats.md"
@@ -105,8 +105,6 @@ def sub_of(main: str) -> str:
 ONVIF_PORTS = (80, 8000, 2020, 8899, 8080)  # the usual one; Reolink's; Tapo's; those of cameras without a maker's name
 HTTPS = 443
 RTSP_PORTS = (RTSP, 8554)
-KNOCK_S = 1.0
-ANSWER_S = 3.0
 _NEIGHBOURS = Path("/proc/net/arp")
 _SERIAL = re.compile(r"(?=.*[1-9A-Za-z])[\w.:-]{4,64}")
 

@@ -18,14 +18,14 @@ from net.addresses import is_in_house
 from net.cache import Recent
 from net.house import HouseHttp
 from registry.camera import Camera, Flag, Ref, Video, VideoCodec
-from registry.driver import Hint, sound
+from registry.driver import LEAST_S, Hint, sound
 from registry.drivers.lan.adding import describe
 from registry.drivers.lan.devices import WRONG, Device, Devices, Pictured
 from registry.drivers.lan.discovery import Discovered
 from registry.drivers.lan.events import Listener, Waits
-from registry.drivers.lan.onvif import Onvif, OnvifFailed, night_vision, set_night_vision
+from registry.drivers.lan.onvif import ANSWER_S, Onvif, OnvifFailed, night_vision, set_night_vision
 from registry.drivers.lan.sentences import LAN
-from registry.drivers.probes.rtsp import OnlyBasic, Place, knock
+from registry.drivers.probes.rtsp import KNOCK_S, OnlyBasic, Place, knock
 from registry.errors import DriverError, Reason, Refused, SetRefused
 from registry.settings import CHOICES, Setting, SettingView
 from store.ports import Store, StoreUnavailable
@@ -78,7 +78,6 @@ class Moves:
 
 # After an opening: as soon as the picture may flow, and for a media process that took its time.
 AFTER_S = (0.15, 0.6)
-KEYFRAME_S = 2.0
 MOST_ASKED = 1024
 
 
@@ -107,15 +106,13 @@ class Keyframes:
         for after_s in self._after_s:
             time.sleep(max(0.0, began + after_s - time.monotonic()))
             try:
-                onvif.want_keyframe(profile, KEYFRAME_S)
+                onvif.want_keyframe(profile, ANSWER_S)
             except OnvifFailed as failed:
                 if failed.why != "down":
                     self._known.put(device, (None,))
                 return
 
 
-KNOCK_S = 1.0  # a camera that says nothing within this counts as away
-LEAST_S = 0.3  # a camera has so long at least, however little time a request has left
 KNOWN_S = 10.0  # a camera is not knocked at more often: a stream asks it anyway
 OPEN_S = 2.0  # an opening waits so long for the camera's description
 MANY = 4096

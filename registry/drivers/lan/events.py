@@ -24,9 +24,9 @@ from net import child
 from net.child import Broke, Child, Limits
 from net.elements import Element
 from net.house import HouseHttp
-from registry.driver import EventKind, Hint
+from registry.driver import LONGEST_PAUSE_S, REREAD_S, RETRY_S, EventKind, Hint
 from registry.drivers.lan.devices import Device, Devices
-from registry.drivers.lan.onvif import EVENTS, Onvif, OnvifFailed
+from registry.drivers.lan.onvif import ANSWER_S, EVENTS, Onvif, OnvifFailed
 from registry.errors import DriverError
 from store.ports import StoreUnavailable
 from store.records import Source
@@ -119,10 +119,10 @@ LIMITS = Limits(cpu_s=10, memory=512 * 1024 * 1024, renewed_s=60.0)
 class Waits(Struct, frozen=True):
     """Seconds."""
 
-    reread_s: float = 30.0  # between two reads of which cameras there are
-    pause_s: float = 5.0  # after a failure; twice as long after each further one
-    longest_s: float = 300.0
-    answer_s: float = 5.0
+    reread_s: float = REREAD_S  # between two reads of which cameras there are
+    pause_s: float = RETRY_S
+    longest_s: float = LONGEST_PAUSE_S
+    answer_s: float = ANSWER_S
     least_s: float = 0.5  # from one pull to the next, however soon a device answers
     per_cpu_s: float = 50.0  # for each second of CPU that a pull took: one camera takes 2 % of a core at most
 

@@ -21,7 +21,7 @@ from net.child import Broke, Child, Limits
 from net.text import line
 from registry.drivers.lan import discovery
 from registry.drivers.lan.devices import Device
-from registry.drivers.probes.rtsp import knock
+from registry.drivers.probes.rtsp import KNOCK_S, knock
 
 if TYPE_CHECKING:
     import zeroconf
@@ -80,8 +80,6 @@ def _announced(network: "zeroconf.Zeroconf", kind: str, name: str) -> Announced 
 
 PORTS = (554, 8554, 80)
 TOGETHER = 64  # addresses that are knocked at at once
-KNOCK_S = 0.5
-WITHIN_S = 300.0  # a search takes no longer
 
 type Heard = Callable[[int, int], None]  # how many addresses of how many were knocked at
 
@@ -174,7 +172,7 @@ def search(
 def _said(order: _Order, limits: Limits) -> Iterator[_Said]:
     """Raises Broke."""
     process = Child("registry.drivers.lan.search", order, limits)
-    late = threading.Timer(WITHIN_S, process.kill)
+    late = threading.Timer(discovery.WITHIN_S, process.kill)
     late.start()
     try:
         for line in process.lines():
