@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from net.text import JsonObject
-from showcam.aws import secrets as secrets_manager
+from showcam.aws import boto
 from showcam.settings import Settings
 
 NAMES = ("seal", "grant", "cookie", "forwarder")
@@ -54,7 +54,7 @@ def of(settings: Settings) -> Keys:
 
 def _all(settings: Settings) -> Keys:
     if settings.keys_secret:
-        return derived(_roots(settings.keys_secret, secrets_manager.read(settings.keys_secret)))
+        return derived(_roots(settings.keys_secret, boto.read_secret(settings.keys_secret)))
     if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
         raise KeysUnreadable("keys_secret is not set: a function has no folder in which keys last")
     return read_or_make(settings.keys)
@@ -102,7 +102,7 @@ def grant_of(settings: Settings) -> list[bytes]:
 def _grant_apart(settings: Settings) -> list[bytes]:
     """Grant keys of a root of their own, so that a media process elsewhere holds no root of the other keys."""
     if settings.grant_secret:
-        roots = _roots(settings.grant_secret, secrets_manager.read(settings.grant_secret))
+        roots = _roots(settings.grant_secret, boto.read_secret(settings.grant_secret))
     elif settings.grant_roots:
         try:
             held = json.loads(settings.grant_roots)
@@ -118,7 +118,7 @@ def _cookie_apart(settings: Settings) -> list[bytes]:
     """Cookie keys of a root of their own, which only the function that signs cookies may read."""
     if not settings.cookie_secret:
         return []
-    roots = _roots(settings.cookie_secret, secrets_manager.read(settings.cookie_secret))
+    roots = _roots(settings.cookie_secret, boto.read_secret(settings.cookie_secret))
     return [_derived(root, "cookie")[1] for root in roots]
 
 

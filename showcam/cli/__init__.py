@@ -27,7 +27,7 @@ def readable[**P, T](command: Callable[P, T]) -> Callable[P, T]:
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
         from showcam import extras
-        from showcam.aws.secrets import SecretUnreadable
+        from showcam.aws.boto import SecretUnreadable
         from showcam.keys import KeysUnreadable
         from showcam.process.supervisor import CannotStart
         from store.ports import StoreUnavailable
@@ -171,7 +171,6 @@ def _register() -> None:
         outbox,
         owner,
         pin,
-        processes,
         run,
         say,
         settings,
@@ -198,9 +197,9 @@ def _register() -> None:
         backup.restore,
         google.google,
         doctor.doctor,
-        processes.serve,
-        processes.media,
-        processes.worker,
+        run.serve,
+        run.media,
+        run.worker,
     ):
         main.add_command(command)
 

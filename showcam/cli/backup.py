@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import click
 
 from showcam.cli import installation, readable, settings_of, stop
-from showcam.cli.output import as_json, echo, report
-from showcam.cli.progress import progress
+from showcam.cli.output import as_json, echo, progress, report
 
 if TYPE_CHECKING:
     from showcam.data.backup import Contents
@@ -55,14 +54,14 @@ def backup(
     Without the keys what is sealed in it can't be opened: say --with-keys, or keep a copy of keys/ elsewhere.
     """
     from showcam.data import backup as backups
-    from showcam.data import folder, integrity
+    from showcam.data import integrity
     from showcam.process import logs
 
     if passphrase_file and not with_keys:
         stop("A passphrase is for the keys: say --with-keys too.")
     settings = settings_of(context, kept=False)
     logs.configure("command", "warning")
-    folder.claim(settings)
+    integrity.claim(settings)
     integrity.check(settings)
     passphrase = _passphrase(passphrase_file, new=True) if with_keys else None
     with progress(f"Writing {file}"):
@@ -90,14 +89,14 @@ def restore(context: click.Context, file: Path, passphrase_file: Any, without_ke
 
     Not while showcam runs. FILE is checked first, and nothing is changed if anything is wrong with it.
     """
-    from showcam.data import folder
+    from showcam.data import integrity
     from showcam.data import restore as restoring
     from showcam.process import logs
     from showcam.process.supervisor import only_one
 
     settings = settings_of(context, kept=False)
     logs.configure("command", "warning")
-    folder.claim(settings)
+    integrity.claim(settings)
     with only_one(settings.data / "run"):
         with progress(f"Checking {file}"):
             contents = restoring.fitting(settings, file)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from registry.camera import Camera, Refusal
     from registry.preferences import MotionRings
     from registry.settings import Asked, Step
-    from showcam.compose.cameras import Household
+    from showcam.compose.command import Household
 
 PREFERENCES = (
     *("voice_may", "while_encrypted", "lan_while_encrypted", "keep_warm", "room", "tv", "tv_when", "tv_scenes"),

@@ -1,6 +1,7 @@
 """`showcam cameras`: the cameras, whether they can be shown, and all their settings."""
 
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -8,12 +9,10 @@ import click
 from showcam.cli import own_cameras, readable, settings_of, stop
 from showcam.cli.camera_settings import GUESSED, PREFERENCES, change_preference, change_setting, renew_picture_code
 from showcam.cli.named_camera import NamedCamera, asking, of_household, on_camera, refused, unavailable
-from showcam.cli.output import as_json, echo, report
-from showcam.cli.progress import progress
-from showcam.cli.snapshot import snapshot
+from showcam.cli.output import as_json, echo, progress, report
 
 if TYPE_CHECKING:
-    from showcam.compose.cameras import Household
+    from showcam.compose.command import Household
 
 
 @click.group(invoke_without_command=True)
@@ -40,7 +39,7 @@ def cameras(context: click.Context, verbose: bool, as_json: bool, user: str | No
 @readable
 def list_(context: click.Context, verbose: bool, as_json: bool, user: str | None) -> None:
     """List every camera, whether Alexa and Google can show it, and names a voice has trouble with."""
-    from showcam.compose.cameras import household
+    from showcam.compose.command import household
 
     with household(settings_of(context), user) as home:
         report_cameras(home, verbose=verbose, as_json=as_json)
@@ -82,6 +81,27 @@ def show(named: NamedCamera, verbose: bool, as_json: bool) -> None:
     if verbose:
         lines.append(tables.ways(camera, serving))
     report(as_json, tables.shown_facts(camera, views, preferences, serving), lines)
+
+
+@cameras.command()
+@on_camera
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def snapshot(named: NamedCamera, file: Path) -> None:
+    """Write a picture of the camera NAME, as it is now, into FILE as a JPEG. showcam has to run on this machine."""
+    from registry.camera import Refusal
+    from showcam.compose.still import taken
+
+    if not file.absolute().parent.is_dir():
+        stop(f"There is no folder {file.absolute().parent} to write the picture to.")
+    with progress("Taking a picture"):
+        picture = taken(settings_of(click.get_current_context()), named.home, named.camera)
+    if isinstance(picture, Refusal):
+        refused(picture)
+    try:
+        file.write_bytes(picture)
+    except OSError as error:
+        stop(f"The picture could not be written to {file}: {error.strerror}")
+    echo(f"Picture written to {file}")
 
 
 @cameras.command("set")
@@ -213,5 +233,5 @@ def delete(named: NamedCamera) -> None:
         echo(f"{name} is deleted.")
 
 
-for command in (own_cameras.find, own_cameras.add, own_cameras.login, own_cameras.move, own_cameras.rename, snapshot):
+for command in (own_cameras.find, own_cameras.add, own_cameras.login, own_cameras.move, own_cameras.rename):
     cameras.add_command(command)

@@ -8,13 +8,12 @@ import click
 
 from showcam.cli import installation, readable, settings_of, stop
 from showcam.cli.named_camera import camera_named, refused
-from showcam.cli.output import as_json, echo, report, table
-from showcam.cli.progress import progress
+from showcam.cli.output import as_json, echo, progress, report, table
 
 if TYPE_CHECKING:
     from cast.device import Showing
     from cast.door import CastClient
-    from showcam.compose.cameras import Household
+    from showcam.compose.command import Household
 
 WAKING = "{} is being woken, which may take 70 seconds. Its picture then comes on {}."
 
@@ -43,13 +42,13 @@ def cast(
     """Show CAMERA on a TV in the house, by the house's own network. Without CAMERA: what is shown now."""
     from cast.errors import CastFailed
     from showcam.compose import screens
-    from showcam.compose.cameras import household
-    from showcam.data import folder
+    from showcam.compose.command import household
+    from showcam.data import integrity
 
     if sum((camera is not None, listing, ending)) > 1:
         raise click.UsageError("Name a camera, or say --list, or --stop.")
     settings = settings_of(context)
-    folder.claim(settings)
+    integrity.claim(settings)
     client = screens.client(settings)
     try:
         if listing:

@@ -9,7 +9,7 @@ import click
 
 from showcam.cli import installation, readable, settings_of, stop
 from showcam.cli.output import as_json, echo, report
-from showcam.process.own_address import home_address, host_in_house
+from showcam.process.home_address import home_address, host_in_house
 from showcam.settings import Settings
 
 
@@ -23,12 +23,12 @@ def home(context: click.Context, *, as_json: bool) -> None:
 
     showcam must run for the page to be there. The code before it, if any, is good no more.
     """
-    from showcam.data import folder
+    from showcam.data import integrity
 
     settings = settings_of(context)
     if not settings.has_console:
         stop("There is no such page here: the setting console is off, or everything is on AWS.", code=1)
-    folder.claim(settings)
+    integrity.claim(settings)
     announce(settings, as_json=as_json)
 
 

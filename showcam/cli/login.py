@@ -7,13 +7,12 @@ import click
 from showcam.cli import installation, readable, settings_of, stop
 from showcam.cli.cameras import report_cameras
 from showcam.cli.named_camera import ASKING, unavailable
-from showcam.cli.output import USER, as_json, echo
-from showcam.cli.progress import progress
+from showcam.cli.output import USER, as_json, echo, progress
 
 if TYPE_CHECKING:
     from registry.owner.sign_in import SignIn
     from registry.owner.sign_in_outcome import SignedIn, SignInRefused
-    from showcam.compose.cameras import Household
+    from showcam.compose.command import Household
 
 HERE = "command line"  # counted apart from what visitors try
 
@@ -35,7 +34,7 @@ def login(context: click.Context, user: str | None, open_way: bool | None, as_js
 
     The password is asked for, used once and not kept. Whoever may read the data folder may sign in any account.
     """
-    from showcam.compose.cameras import is_meant, signing_in
+    from showcam.compose.command import is_meant, signing_in
 
     settings = settings_of(context)
     with signing_in(settings) as (sign_in, household_of):

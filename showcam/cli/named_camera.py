@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from showcam.cli import installation, readable, settings_of, stop
-from showcam.cli.output import USER
-from showcam.cli.progress import progress
+from showcam.cli.output import USER, progress
 
 if TYPE_CHECKING:
     from registry.camera import Camera, Refusal
     from registry.errors import Unavailable
-    from showcam.compose.cameras import Household
+    from showcam.compose.command import Household
 
 ASKING = "Asking EZVIZ"
 
@@ -80,7 +79,7 @@ def on_camera(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def run(context: click.Context, /, name: str, user: str | None, **more: Any) -> None:
         from registry.settings import BadValue
-        from showcam.compose.cameras import household
+        from showcam.compose.command import household
 
         with household(settings_of(context), user) as home:
             try:

@@ -1,13 +1,15 @@
-"""Prints what commands have to say: hints that can be pasted, facts as text or JSON, and tables."""
+"""Prints what commands have to say: hints that can be pasted, facts as text or JSON, tables, and signs of progress."""
 
+import contextlib
 import json
 import os
 import re
 import shlex
 import shutil
 import sys
+import threading
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -15,6 +17,7 @@ import click
 USER = "showcam.user"  # in a context's meta: whose cameras a command is about, where it has to be said
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print facts as one JSON object.")
+SOON_S = 1.0  # work that takes longer is announced
 
 
 def echo(text: str, *, err: bool = False) -> None:
@@ -103,3 +106,25 @@ def _program() -> list[str]:
 def _one_line(text: str) -> str:
     """Replace control characters, by which a name could move the cursor or break a row."""
     return "".join(" " if unicodedata.category(character) == "Cc" else character for character in text)
+
+
+@contextlib.contextmanager
+def progress(doing: str) -> Iterator[None]:
+    """After a second `doing` is printed, then a dot every second until the work is done."""
+    done = threading.Event()
+
+    def write() -> None:
+        if done.wait(SOON_S):
+            return
+        click.echo(f"{doing} …", err=True, nl=False)
+        while not done.wait(SOON_S):
+            click.echo(".", err=True, nl=False)
+        click.echo(err=True)
+
+    writer = threading.Thread(target=write, name="progress", daemon=True)
+    writer.start()
+    try:
+        yield
+    finally:
+        done.set()
+        writer.join()

@@ -1,4 +1,4 @@
-"""`showcam run`: everything on this machine, until Ctrl-C."""
+"""`showcam run`: everything on this machine, until Ctrl-C; and `serve`, `media`, `worker`, which start one process."""
 
 import json
 import os
@@ -15,14 +15,17 @@ from msgspec.structs import replace
 from showcam.cli import installation, origins_of, readable, settings_of, stop
 from showcam.cli.home import announce
 from showcam.cli.output import echo, elsewhere
-from showcam.process.listener import Listener
-from showcam.process.supervisor import Process
+from showcam.process.supervisor import Listener, Process
 from showcam.settings import Settings
 from showcam.settings_rules import SIMULATED_PORTS
 from showcam.shipped import document
 
 if TYPE_CHECKING:
     from showcam.process.renewal import Renewal
+
+# -P: no file of the current folder can be imported in place of a module
+_PYTHON = (sys.executable, "-P", "-m")
+_STARTED = time.time()
 
 
 @click.command()
@@ -41,7 +44,7 @@ def run(context: click.Context, port: int | None, replay: tuple[Path, ...]) -> N
     from showcam import extras
     from showcam.compose import demo as practice
     from showcam.compose.command import prepare
-    from showcam.data import folder, integrity
+    from showcam.data import integrity
     from showcam.process import logs
     from showcam.process.supervisor import Supervisor, only_one, require_ports
 
@@ -50,7 +53,7 @@ def run(context: click.Context, port: int | None, replay: tuple[Path, ...]) -> N
         extras.need("demo")
     elif replay:
         stop("A trace is replayed in the demo: showcam run --demo --replay FILE")
-    folder.claim(settings)
+    integrity.claim(settings)
     logs.start("supervisor", settings)
     with only_one(settings.data / "run"), integrity.watched(settings):
         require_ports(settings.bind, _ports(settings))
@@ -69,7 +72,7 @@ def run(context: click.Context, port: int | None, replay: tuple[Path, ...]) -> N
 def _decided(context: click.Context, settings: Settings) -> Settings:
     """As the person wants it who is at the terminal: whether the house reaches the page of the cameras."""
     from net.addresses import own_addresses
-    from showcam.process.open_house import decide, undecided
+    from showcam.process.home_address import decide, undecided
 
     if not undecided(settings, origins_of(context)):
         return settings
@@ -107,13 +110,6 @@ def _renewal(context: click.Context, settings: Settings) -> "Renewal | None":
         return {process.name: process.environ for process in processes(now, origins_of(context))}
 
     return Renewal(settings.data / "run", environs, watched)
-
-
-# -P: no file of the current folder can be imported in place of a module
-_PYTHON = (sys.executable, "-P", "-m")
-
-
-_STARTED = time.time()
 
 
 def _ports(settings: Settings) -> dict[int, str]:
@@ -183,3 +179,68 @@ def _announce(settings: Settings) -> None:
     echo(f"showcam serves at {settings.web_url}")
     if settings.has_console:
         announce(settings, again=elsewhere("showcam home"))
+
+
+def _prepared(settings: Settings, process: str) -> Settings:
+    """What `showcam run` does before it starts a process, done for one that a person starts."""
+    from showcam import extras, keys
+    from showcam.data import integrity
+    from showcam.process import logs
+    from showcam.process.handover import handed_over
+
+    if handed_over() is None:
+        if settings.store == "dynamodb":
+            extras.need("aws")
+        integrity.claim(settings)
+        logs.start(process, settings)
+        integrity.check(settings)
+        keys.of(settings)  # raises here rather than in a process that granian starts
+    return settings
+
+
+def _with_port(settings: Settings, port: int, setting: str) -> Settings:
+    """Raises CannotStart where a person starts the process and the port is taken."""
+    from showcam.process.handover import handed_over
+    from showcam.process.supervisor import require_ports
+
+    if handed_over() is None:  # showcam run has looked, and may hold the port for the process
+        require_ports(settings.bind, {port: setting})
+    return settings
+
+
+@click.command()
+@installation
+@click.pass_context
+@readable
+def serve(context: click.Context) -> None:
+    """Start only the web app: linking, Alexa's and Google's endpoints."""
+    from showcam.compose import web
+    from showcam.process.handover import hand_origins
+
+    settings = _prepared(settings_of(context), "web")
+    hand_origins(origins_of(context))
+    web.serve(_with_port(settings, settings.port, "SHOWCAM_PORT"))
+
+
+@click.command()
+@installation
+@click.pass_context
+@readable
+def media(context: click.Context) -> None:
+    """Start only the media process, which serves pictures."""
+    from showcam.compose import media as plane
+
+    settings = settings_of(context, kept=False)  # it opens no store
+    plane.serve(_with_port(settings, settings.media_port, "SHOWCAM_MEDIA_PORT"))
+
+
+@click.command()
+@installation
+@click.pass_context
+@readable
+def worker(context: click.Context) -> None:
+    """Start only the worker, which keeps camera lists fresh and removes what has expired."""
+    from showcam.compose import worker as loop
+
+    settings = _prepared(settings_of(context), "worker")
+    loop.serve(settings)

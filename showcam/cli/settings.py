@@ -106,13 +106,13 @@ def _origin(row: "Row") -> str:
 
 
 def _opened(context: click.Context) -> "Installation":
-    from showcam.data import folder, integrity
+    from showcam.data import integrity
     from showcam.process.kept import Installation, keeps, read
 
     settings = settings_of(context, kept=False)
     if not keeps(settings):
         stop("The demo keeps no settings, and with DynamoDB they come from the environment and Secrets Manager.")
-    folder.claim(settings)
+    integrity.claim(settings)
     integrity.check(settings)
     read(settings)  # raises here what would stop a start
     return Installation(settings, origins_of(context))

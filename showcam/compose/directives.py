@@ -1,26 +1,109 @@
-"""The function for Alexa: spoken requests, and directives, for which no Flask, Authlib, PyAV or ask-sdk is loaded."""
+"""Alexa's part of the web process, and the function for her requests on AWS.
 
+For directives no Flask, Authlib, PyAV or ask-sdk is loaded. ask-sdk comes with the first spoken request.
+"""
+
+import hashlib
 import json
+import threading
 import time
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from accounts.links import authenticate
+from alexa.amazon import Amazon
+from alexa.gateway import Gateway
 from alexa.smart_home import SmartHome
+from net.text import JsonObject
 from registry.reporting.sender import Listed
 from showcam import keys
 from showcam.aws import boto
 from showcam.aws.cloudwatch import CloudWatch, Event, Handler, Reply
-from showcam.compose import amazon, ground, shares, spoken
+from showcam.compose import ground
 from showcam.process.settings_sources import load
 from showcam.settings import Settings
-from store.ports import Store
+from store.ports import LinkSecrets, Store
 from store.records import Link
+
+if TYPE_CHECKING:
+    from alexa.spoken.chain import Chains
+    from alexa.spoken.skill import Spoken
+
+_KEPT_S = 10 * 365 * 24 * 3600.0
+
+
+def event_gateway(settings: Settings, store: LinkSecrets) -> Gateway:
+    return Gateway(store, amazon_http(settings), settings.lwa_client_id, settings.lwa_client_secret)
+
+
+def amazon_http(settings: Settings) -> Amazon:
+    return Amazon(settings.assistants_at, settings.ca_file if settings.assistants_at else None)
+
+
+def chains(settings: Settings) -> "Chains":
+    """In the demo the simulator's authority is trusted in place of the public ones."""
+    from cryptography import x509
+
+    from alexa.spoken.chain import Chains
+    from alexa.spoken.public_roots import public_roots
+
+    file = None if settings.all_on_aws else settings.data / "amazon-chains.json"
+    if settings.assistants_at and settings.ca_file:
+        anchors = x509.load_pem_x509_certificates(settings.ca_file.read_bytes())
+        return Chains(anchors, settings.assistants_at, settings.ca_file, file)
+    return Chains(public_roots(), file=file)
+
+
+class People:
+    """Which link an Amazon user has. Stored among the visits: under a hash of the user's id, sealed."""
+
+    def __init__(self, store: Store, end: Callable[[Link], None]) -> None:
+        self._store, self.end = store, end
+
+    def remember(self, user: str, link: Link) -> None:
+        key, now = _visit_key(user), time.time()
+        if self._store.visit(key, now) != link.id.encode():
+            self._store.put_visit(key, link.id.encode(), now + _KEPT_S)
+
+    def link_of(self, user: str) -> Link | None:
+        link_id = self._store.visit(_visit_key(user), time.time())
+        return self._store.link(link_id.decode()) if link_id else None
+
+
+class Lazy:
+    def __init__(self, settings: Settings, base: ground.Ground) -> None:
+        self._settings, self._base = settings, base
+        self._lock = threading.Lock()
+        self._spoken: Spoken | None = None
+
+    def answer(self, request: JsonObject, received: float | None = None) -> Mapping[str, object]:
+        """`received`: when it came, by time.monotonic."""
+        return self._ready().answer(request, received)
+
+    def _ready(self) -> "Spoken":
+        with self._lock:
+            if self._spoken is None:
+                from alexa.spoken.skill import Spoken
+
+                store = self._base.store
+                self._spoken = Spoken(
+                    partial(authenticate, store, assistant="alexa"),
+                    self._base.adapter.registry,
+                    People(store, ground.unlinker(store, self._base.pictures)),
+                    self._settings.alexa_skill_id,
+                    self._settings.web_url,
+                )
+            return self._spoken
+
+
+def _visit_key(user: str) -> str:
+    return hashlib.sha256(f"alexa-user/{user}".encode()).hexdigest()
 
 
 def skill(settings: Settings, base: ground.Ground) -> SmartHome:
     known = partial(authenticate, base.store, assistant="alexa")
-    gateway = amazon.gateway(settings, base.store)
+    gateway = event_gateway(settings, base.store)
     return SmartHome(
         known,
         base.adapter.registry,
@@ -39,10 +122,10 @@ def build() -> Handler:
     settings = load()
     watch = CloudWatch(settings.log_level)
     watch.install()
-    settings = shares.of("directives", settings)
+    settings = ground.with_own_secrets("directives", settings)
     base = ground.build(settings, keys.of(settings))
     base.adapter.registry.when_listed(Listed(base.store).note)
-    home, talk = skill(settings, base), spoken.Lazy(settings, base)
+    home, talk = skill(settings, base), Lazy(settings, base)
 
     @boto.within(boto.ASSISTANT_S)
     def answer(event: Event, _context: Any) -> Reply:

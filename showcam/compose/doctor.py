@@ -8,15 +8,13 @@ from pathlib import Path
 from accounts import clients
 from actions.google_key import BadKey
 from showcam.compose import demo
-from showcam.compose.cameras import built
-from showcam.compose.command import tools
-from showcam.compose.google import google_key
+from showcam.compose.command import built, tools
+from showcam.compose.fulfillment import google_key
 from showcam.compose.ground import Ground
 from showcam.doctor import assistants, clock, disk, households, ice, notices, sign_in
 from showcam.doctor import google as points
 from showcam.doctor.finding import Finding, of, ok, unsure, wrong
-from showcam.doctor.reach import Visitor
-from showcam.doctor.world import RESOLVER, World
+from showcam.doctor.reach import RESOLVER, Visitor, World
 from showcam.settings import Settings
 from showcam.shipped import document
 from store.ports import Store

@@ -12,10 +12,9 @@ import structlog
 from accounts.links import authenticate
 from actions.signalling import Signalling
 from media.grants import HEADER
-from registry.drivers.ezviz.messages import Inbox, Webhook
+from registry.drivers.ezviz.messages import Full, Inbox, Unreadable, Untrusted, Webhook
 from showcam.aws import boto
 from showcam.compose import ground
-from showcam.edge import webhook
 from showcam.edge.edge import EdgeRules
 from showcam.edge.internal import Internal
 from showcam.http_types import LONGEST_BODY, Request, Response, Route, carries, problem
@@ -24,6 +23,7 @@ from store.ports import Store, StoreUnavailable
 
 log = structlog.get_logger()
 
+_WEBHOOK_TYPES = ("text/plain", "application/json")
 JSON = ("Content-Type", "application/json")
 ORIGINS: tuple[str, ...] = ("https://www.gstatic.com",)  # where Google's displays load the player that posts offers
 THREADS = 128  # requests that are answered at once
@@ -40,7 +40,7 @@ def routes(settings: Settings, base: ground.Ground, inbox: Inbox) -> list[Route]
     return [
         _signalling(settings, base),
         *([_internal(base)] if settings.pictures == "plane" else []),
-        webhook.route(Webhook(key, base.store, inbox) if key else None),
+        webhook_route(Webhook(key, base.store, inbox) if key else None),
         Route("readyz", "/readyz", ("GET",), partial(ready, base.store)),
     ]
 
@@ -48,6 +48,33 @@ def routes(settings: Settings, base: ground.Ground, inbox: Inbox) -> list[Route]
 def _internal(base: ground.Ground) -> Route:
     answer = Internal(base.adapter.questions, base.grants.proof(), partial(authenticate, base.store)).answer
     return Route("internal", "/internal/sources/", ("POST",), answer, json=True, claims=carries(HEADER))
+
+
+def webhook_route(webhook: Webhook | None) -> Route:
+    """`webhook` is None where ezviz_webhook_key is not set: the address then answers 404."""
+
+    def answer(request: Request) -> Response:
+        if webhook is None:
+            return problem(404, "There is no such address here", "Set ezviz_webhook_key to take EZVIZ's messages.")
+        kind = request.environ.get("CONTENT_TYPE", "").split(";", 1)[0].strip().lower()
+        if kind not in _WEBHOOK_TYPES:
+            return problem(415, "Messages come as text/plain", "Send the JSON with Content-Type: text/plain.")
+        try:
+            answered = webhook.take(request.body, request.header("signature") or "", request.header("t") or "")
+        except Untrusted as error:
+            log.warning("a message to the webhook was refused", why=str(error))
+            return problem(401, "That is not signed as EZVIZ signs", "See ezviz_webhook_key, and this machine's clock.")
+        except Unreadable:
+            return problem(400, "That is no message", "A header with deviceId, messageId and type is wanted.")
+        except (Full, StoreUnavailable) as error:
+            log.warning(
+                "a message to the webhook was not taken and has to be sent again",
+                reason="full" if isinstance(error, Full) else "store",
+            )
+            return problem(503, "Too much is going on", "Send it again in a moment.")
+        return Response(200, answered, [("Content-Type", "application/json")])
+
+    return Route("webhook", "/webhooks/ezviz", ("POST",), answer, claims=carries("signature"))
 
 
 def limited(settings: Settings, routes: list[Route]) -> list[Route]:

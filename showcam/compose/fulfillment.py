@@ -2,27 +2,62 @@
 
 import json
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from wsgiref.types import WSGIEnvironment
 
+from accounts import clients
 from accounts.links import authenticate
 from accounts.pins import Pins
 from actions.errors import IntentError, Malformed, Transient
 from actions.fulfillment import Fulfillment, unread
+from actions.google_key import BadKey, KeyFile, check_key, read_key
 from registry.reporting.sender import Listed
 from showcam import keys
 from showcam.aws import boto
 from showcam.aws.cloudwatch import CloudWatch, Event, Handler, Reply
 from showcam.aws.http_event import answer_of, request_of
-from showcam.compose import google, ground, shares
+from showcam.compose import ground
 from showcam.http_types import LONGEST_BODY, Refuse, Request, Response, Route, carries
 from showcam.process.settings_sources import load
 from showcam.settings import Settings
+from showcam.setup.google_console import projects_of
+from store.ports import Store
+from store.records import Link
 
 _JSON = ("Content-Type", "application/json")
 # what Google is answered where the body was not even read
 _UNREAD: dict[int, type[IntentError]] = {400: Malformed, 408: Transient, 413: Malformed, 503: Transient}
+
+
+def google_key(settings: Settings, store: Store) -> KeyFile | None:
+    """The key, examined beside Google's registered client; None where none is set. Raises BadKey, StoreUnavailable.
+
+    On AWS only the key itself is examined, since the function of reports may not list the clients.
+    """
+    if not settings.google_service_account:
+        return None
+    key = read_key(settings.google_service_account)
+    known = None if settings.all_on_aws else clients.registered(store, "google")
+    check_key(key, projects_of(known.redirect_uris) if known else ())
+    return key
+
+
+def reported(settings: Settings, store: Store) -> Callable[[Link], bool]:
+    """What `willReportState` says of a link, by its own client's project. Raises StoreUnavailable."""
+
+    @cache  # an error is not kept
+    def usable(client: str) -> bool:
+        if not settings.google_service_account:
+            return False
+        known = store.client(client)
+        try:
+            check_key(read_key(settings.google_service_account), projects_of(known.redirect_uris) if known else ())
+        except BadKey:
+            return False
+        return True
+
+    return lambda link: usable(link.client)
 
 
 def door(settings: Settings, base: ground.Ground) -> Callable[[Request], Response]:
@@ -33,7 +68,7 @@ def door(settings: Settings, base: ground.Ground) -> Callable[[Request], Respons
         settings.web_url,
         Pins(base.store),
         settings.cast_receiver_app_id,
-        google.reported(settings, base.store),
+        reported(settings, base.store),
     )
 
     def fulfil(request: Request) -> Response:
@@ -60,7 +95,7 @@ def build() -> Handler:
     settings = load()
     watch = CloudWatch(settings.log_level)
     watch.install()
-    settings = shares.of("fulfillment", settings)
+    settings = ground.with_own_secrets("fulfillment", settings)
     base = ground.build(settings, keys.of(settings))
     base.adapter.registry.when_listed(Listed(base.store).note)
     fulfil = door(settings, base)

@@ -1,8 +1,11 @@
-"""Builds what every entry that answers for cameras stands on: store, media client, drivers, registry."""
+"""Builds what every entry that answers for cameras needs: store, media client, drivers, registry, its own secrets."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
+
+from msgspec import structs
 
 from accounts import households
 from media.client import MediaClient
@@ -21,11 +24,20 @@ from registry.streams.history import TOGETHER_S, Later
 from registry.streams.streams import QuotaOfAll
 from showcam.aws import boto
 from showcam.keys import Keys
-from showcam.settings import Settings
+from showcam.settings import SECRETS, Settings
 from showcam.trace.offer_notes import OfferNotes
 from store.ports import Store, StoreUnavailable
 from store.records import Link
 from store.sealing import Sealer
+
+log = logging.getLogger(__name__)
+
+SECRETS_OF = {
+    "directives": frozenset({"ezviz_secret", "lwa_client_secret"}),
+    "fulfillment": frozenset({"ezviz_secret", "google_service_account"}),
+    "reports": frozenset({"ezviz_secret", "lwa_client_secret", "google_service_account"}),
+    "web": frozenset({"ezviz_secret", "ezviz_webhook_key"}),
+}
 
 
 def open_store(settings: Settings, keys: Keys) -> Store:
@@ -142,3 +154,13 @@ def build(settings: Settings, keys: Keys) -> Ground:
     if settings.notifies:
         adapter.changes.subscribe(adapter.faults.note)
     return Ground(store, grants, pictures, driver, own, adapter)
+
+
+def with_own_secrets(function: str, settings: Settings) -> Settings:
+    """The settings without what others use."""
+    held = sorted(name for name in SECRETS - SECRETS_OF[function] if getattr(settings, name))
+    for name in held:
+        log.warning(
+            "%s can read %s, which it does not use: move it to the secret of the function that does", function, name
+        )
+    return structs.replace(settings, **dict.fromkeys(held, ""))

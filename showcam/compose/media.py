@@ -9,7 +9,7 @@ from media.plane.server import MediaServer
 from media.plane.settings import PlaneSettings
 from media.trust import tls_context
 from showcam import keys
-from showcam.process import listener, logs
+from showcam.process import logs, supervisor
 from showcam.process.limits import raise_limit
 from showcam.process.supervisor import CannotStart
 from showcam.process.web_sources import WebSources
@@ -52,6 +52,6 @@ def serve(settings: Settings) -> None:
         ),
         grants,
         sources,
-        listener.handed_over(),
+        supervisor.handed_socket(),
     )
     asyncio.run(plane.serve())

@@ -17,7 +17,7 @@ from registry.drivers.lan.adding import Adding
 from registry.drivers.lan.devices import Device, Devices
 from registry.drivers.lan.search import Candidate, Heard, search
 from registry.errors import Refused, is_reason
-from showcam.compose.cameras import DEMO_USER, Household, built, household, named_or_only
+from showcam.compose.command import DEMO_USER, Household, built, household, named_or_only
 from showcam.compose.ground import discovered
 from showcam.process.supervisor import CannotStart
 from showcam.settings import Settings

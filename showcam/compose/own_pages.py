@@ -1,11 +1,17 @@
-"""Builds the console's pages that a function on AWS has no use for: sentences to try, cameras of one's own."""
+"""Builds two kinds of console pages that are never on AWS: sentences to try, and cameras of the household's own."""
 
 from collections.abc import Sequence
 
+import msgspec
+
+from accounts.pins import Pins
+from actions.fulfillment import Fulfillment
+from alexa.smart_home import SmartHome
 from console.adding import Adding as AddingPage
+from console.echo import SKILL_ID
 from console.home import Home, Page
 from console.own_camera import OwnCamera
-from console.trial import Trial
+from console.trial import Doors, Trial
 from media.messages import MediaBusy, MediaUnavailable, NoPicture
 from media.source import Rtsp, Watched
 from net.addresses import house_networks
@@ -14,15 +20,46 @@ from registry.drivers.lan.devices import Device
 from registry.drivers.lan.search import Candidate, Heard, search
 from registry.errors import Refused, is_reason
 from registry.owner.own_cameras import OwnCameras, Search
-from showcam.compose import ground, trials
+from showcam.compose import ground
+from showcam.compose.ground import Ground
 from showcam.settings import Settings
+from store.records import Link
 
 PROBE_S = 2.0  # a camera is watched for so long at most
 
 
 def own_pages(settings: Settings, base: ground.Ground, home: Home) -> list[Page]:
-    trial = Trial(base.adapter.owner, home.area, trials.doors(settings, base))
+    trial = Trial(base.adapter.owner, home.area, trial_doors(settings, base))
     return [trial, *_of_own_cameras(settings, base, home)]
+
+
+class Nobody:
+    """The link of an Amazon user: none, since a link of the console's is stored nowhere."""
+
+    def remember(self, user: str, link: Link) -> None: ...
+
+    def link_of(self, _user: str) -> Link | None:
+        return None
+
+    def end(self, link: Link) -> None: ...
+
+
+def trial_doors(settings: Settings, base: Ground) -> Doors:
+    def alexa(link: Link, body: bytes) -> bytes:
+        return SmartHome(lambda _: link, base.adapter.registry, snapshots=False).answer(body)
+
+    def skill(link: Link, body: bytes) -> bytes:
+        from alexa.spoken.skill import Spoken  # ask-sdk takes a while to import
+
+        spoken = Spoken(lambda _: link, base.adapter.registry, Nobody(), SKILL_ID, settings.web_url)
+        return msgspec.json.encode(spoken.answer(msgspec.json.decode(body)))
+
+    def google(link: Link, body: bytes) -> bytes:
+        nobody = Nobody()
+        door = Fulfillment(lambda _: link, base.adapter.registry, nobody.end, settings.web_url, Pins(base.store))
+        return door.answer(body, "console")[1]
+
+    return Doors(alexa, google, skill)
 
 
 def _of_own_cameras(settings: Settings, base: ground.Ground, home: Home) -> list[Page]:

@@ -8,10 +8,9 @@ from showcam.keys import Keys
 from showcam.process import handover
 from showcam.process.kept import Installation, Record, keeps
 from showcam.settings import Settings
-from showcam.setup import certificate
-from showcam.setup.alexa_by_hand import AlexaByHand
-from showcam.setup.skill_making import SkillMaking
-from showcam.setup.skill_set_up import SkillSetUp
+from showcam.setup import skill_creation
+from showcam.setup.skill_creation import SkillCreation
+from showcam.setup.skill_set_up import AlexaByHand, SkillSetUp
 from showcam.setup.smapi import Amazon
 
 _RECORD = "alexa_skill_making"
@@ -30,13 +29,13 @@ def build(settings: Settings, keys: Keys, base: ground.Ground) -> SkillSetUp:
 
         hand = AlexaByHand(settings, base.store, keep, keys.forwarder)
 
-        making = SkillMaking(
+        making = SkillCreation(
             settings.public_url,
             Amazon(settings.assistants_at, settings.ca_file if settings.assistants_at else None),
             base.store,
             Record(settings, _RECORD),
             finished,
-            partial(certificate.kind, settings.public_url),
+            partial(skill_creation.certificate_kind, settings.public_url),
         )
     return SkillSetUp(settings, making, hand, keys.forwarder)
 

@@ -7,7 +7,7 @@ from console.tiles import at_own_media
 from registry.camera import Camera, Refusal
 from registry.errors import Unavailable
 from registry.gate.gate import overruled
-from showcam.compose.cameras import Household
+from showcam.compose.command import Household
 from showcam.settings import Settings
 
 SHOWN_S = 60.0  # the session of the command lasts no longer

@@ -13,7 +13,7 @@ from registry.drivers.ezviz.trace_lines import Call
 from registry.errors import DriverError
 from registry.owner.sign_in import SignIn
 from showcam.compose import demo
-from showcam.compose.cameras import Household, built, named_or_only
+from showcam.compose.command import Household, built, named_or_only
 from showcam.compose.ground import Ground
 from showcam.process.supervisor import CannotStart
 from showcam.settings import Settings

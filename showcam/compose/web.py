@@ -21,26 +21,25 @@ from console.home import Home, Page
 from registry.reporting.sender import Listed
 from registry.watch.hints import Inbox
 from showcam import keys
-from showcam.compose import amazon, directives, doors, fulfillment, ground, pages, screens, skill, spoken
+from showcam.compose import directives, doors, fulfillment, ground, pages, screens, skill
 from showcam.compose.doors import JSON
 from showcam.compose.machine import OwnMachine
 from showcam.compose.own_pages import own_pages
 from showcam.compose.trace import OwnTracer
-from showcam.edge import spoken_door
 from showcam.edge.connections import HEAD_S, MOST, Connections
 from showcam.edge.edge import Edge
 from showcam.edge.metrics import Metrics
 from showcam.edge.server import Server
-from showcam.edge.signatures import HEADER, Signatures
+from showcam.edge.signatures import HEADER, Signatures, spoken_route
 from showcam.http_types import Answered, Refuse, Request, Response, Route, problem
 from showcam.keys import Keys
-from showcam.process import listener, logs
+from showcam.process import logs, supervisor
 from showcam.process.cores import keep_to_one
 from showcam.process.limits import raise_limit
 from showcam.process.logs import RequestLines, to_stderr
 from showcam.process.parent import end_with_parent
 from showcam.process.supervisor import answers
-from showcam.process.telling_metrics import FILE
+from showcam.process.worker import METRICS_FILE
 from showcam.settings import Settings
 from store.ports import Store, StoreUnavailable
 
@@ -55,7 +54,7 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
     """Everything the web process serves, as one WSGI callable; `write` takes the lines of requests."""
     base = ground.build(settings, keys)
     atexit.register(base.store.close)  # the last to close the database folds its log into it
-    metrics = Metrics(settings.data / FILE)
+    metrics = Metrics(settings.data / METRICS_FILE)
     lines = RequestLines("web", settings.log_level, write)
 
     def report(done: Answered) -> None:
@@ -107,10 +106,10 @@ def _alexa(settings: Settings, keys: Keys, base: ground.Ground) -> list[Route]:
 
     return [
         Route("alexa", "/alexa/smart-home", ("POST",), smart_home, json=True, claims=signatures.likely),
-        spoken_door.route(
+        spoken_route(
             settings.alexa_skill_id,
-            spoken.Lazy(settings, base).answer,
-            cache(partial(amazon.chains, settings)),
+            directives.Lazy(settings, base).answer,
+            cache(partial(directives.chains, settings)),
             lambda request: _forwarded(request, signatures) if request.header(HEADER) is not None else None,
             partial(refusals.note, "skill"),
         ),
@@ -172,7 +171,7 @@ class _Server(MPServer):
     _shd: SocketHolder  # type: ignore[assignment]
 
     def _init_shared_socket(self) -> None:
-        held = listener.handed_over()
+        held = supervisor.handed_socket()
         if held is None:
             super()._init_shared_socket()  # type: ignore[no-untyped-call]
             return
@@ -181,7 +180,7 @@ class _Server(MPServer):
 
 
 def _in_threads(app: Callable[[Settings], WSGIApplication], settings: Settings) -> Any:
-    return Server(app(settings), doors.THREADS * (1 + doors.BODIES_TO_A_THREAD))  # see showcam.edge.bodies
+    return Server(app(settings), doors.THREADS * (1 + doors.BODIES_TO_A_THREAD))  # see showcam.edge.connections
 
 
 def serve(settings: Settings, app: Callable[[Settings], WSGIApplication] = load_app) -> None:

@@ -16,7 +16,7 @@ from apig_wsgi import make_lambda_handler
 from registry.watch.hints import AtOnce
 from showcam import keys
 from showcam.aws.cloudwatch import CloudWatch, Event, Handler, Reply
-from showcam.compose import doors, ground, pages, shares
+from showcam.compose import doors, ground, pages
 from showcam.edge.edge import REQUEST_ID, Edge
 from showcam.http_types import Answered, Route
 from showcam.process.settings_sources import load
@@ -30,7 +30,7 @@ def build() -> Handler:
     watch = CloudWatch(settings.log_level)
     watch.install()
     _hand_lines_to(watch)
-    edge = _edge(shares.of("web", settings), watch)
+    edge = _edge(ground.with_own_secrets("web", settings), watch)
 
     def named(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ[REQUEST_ID] = environ["apig_wsgi.context"].aws_request_id

@@ -1,10 +1,11 @@
-"""Checks the database after a power cut or a kill, before any process opens it, and logs the result.
+"""Checks the data folder before any process uses it: whether it is a demo's, and whether its database is whole.
 
 `showcam run` keeps the file `run/unclean` in the data folder while it runs, so the file remains after a power cut or a
-kill.
+kill. The database is then checked, and the result logged.
 """
 
 import contextlib
+import os
 import shutil
 import sqlite3
 import time
@@ -19,11 +20,35 @@ from showcam.settings import Settings
 from store.sqlite import database_file
 from store.sqlite.database import unavailable
 
+log = structlog.get_logger()
+
+_DEMO = "DEMO"
 WITHIN_S = 5.0  # for each of the two checks
 _OF_THE_FILE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)  # other errors come from a lock, the disk or the mode
 _checked: set[Path] = set()  # by this process
 _STEPS = 10_000  # instructions of SQLite's virtual machine between two reads of the clock
-log = structlog.get_logger()
+
+
+def claim(settings: Settings) -> None:
+    """Make or check the folder. Raises CannotStart where a demo's data would serve a real start, or the reverse."""
+    if settings.all_on_aws:
+        return
+    folder, mark = settings.data, settings.data / _DEMO
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        used = any(folder.iterdir())
+        if settings.demo and not mark.exists():
+            if used and settings.database.exists():
+                raise CannotStart(f"{folder} holds a real installation's data; the demo won't touch them.")
+            mark.write_text("Practice data of the showcam demo. A real start refuses this folder.\n")
+    except OSError as error:
+        raise CannotStart(f"The data folder {folder} can't be written: {error.strerror}") from None
+    if not settings.demo and mark.exists():
+        raise CannotStart(
+            f"{folder} holds the demo's data, with accounts everybody knows. Set SHOWCAM_DATA to another."
+        )
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise CannotStart(f"The data folder {folder} can't be written: permission denied")
 
 
 @contextlib.contextmanager

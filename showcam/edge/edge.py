@@ -17,7 +17,7 @@ import structlog
 
 from net.addresses import PEER, Network, within
 from net.outcomes import Outcome, collected
-from showcam.edge.bodies import Bodies
+from showcam.edge.connections import Bodies
 from showcam.http_types import AT_WORK, RECEIVED, Answered, Headers, Refuse, Request, Response, Route, problem
 
 log = structlog.get_logger()

@@ -1,18 +1,26 @@
-"""The forwarder's signature, which proves that a directive came through the owner's own Lambda function.
+"""Who sent a request of Alexa's: the owner's own Lambda function signs directives, and Amazon signs spoken requests.
 
-HMAC-SHA256 over version, key id, time, nonce, method, path and the body's hash, each on a line of its own. A message is
-taken once, within 60 s of its time.
+The forwarder's signature is HMAC-SHA256 over version, key id, time, nonce, method, path and the body's hash, each on a
+line of its own. A message is taken once, within 60 s of its time.
 """
 
 import hashlib
 import hmac
+import json
+import logging
 import time
+from collections.abc import Callable, Mapping
 from wsgiref.types import WSGIEnvironment
 
 from msgspec import Struct
 
-from showcam.http_types import Request
+from alexa.spoken.chain import Chains, ChainUnreached
+from alexa.spoken.signature import NotSigned, event_of, verified
+from net.text import JsonObject
+from showcam.http_types import Refuse, Request, Response, Route, carries, problem
 from store.ports import Taken
+
+log = logging.getLogger(__name__)
 
 HEADER = "X-Showcam-Signature"  # v1;{key id};{epoch s};{nonce};{hex}
 _KEY = "HTTP_X_SHOWCAM_SIGNATURE"
@@ -20,6 +28,7 @@ _READ = "showcam.signature"  # a key of the environ: the header once it was read
 WINDOW_S = 60
 WAY_S = 2.0  # the longest transport that is believed: where more is measured, the two clocks differ
 _KEEP_S = 300
+SKILL_PATH = "/alexa/skill"
 
 
 class _Signature(Struct, frozen=True):
@@ -103,3 +112,43 @@ def _tag(keyed: hmac.HMAC, key_id: str, sent: str, nonce: str, method: str, path
     lines = f"v1\n{key_id}\n{sent}\n{nonce}\n{method}\n{path}\n{hashlib.sha256(body).hexdigest()}"
     mac.update(lines.encode())
     return mac.hexdigest()
+
+
+def spoken_route(
+    skill_id: str,
+    answer: Callable[[JsonObject, float], Mapping[str, object]],
+    chains: Callable[[], Chains],
+    forwarded: Callable[[Request], float | None],
+    note_stranger: Callable[[], None] = lambda: None,
+) -> Route:
+    """`answer` takes an event and the time it was received, by time.monotonic. `chains` is called on a request.
+
+    `forwarded` returns when the forwarder sent the request, None where it did not; it may raise Refuse. `note_stranger`
+    is called for a signed request of another skill.
+    """
+
+    def skill(request: Request) -> Response:
+        if not skill_id:
+            raise Refuse(problem(404, "There is no spoken half here", "Set alexa_skill_id to the skill's id."))
+        from alexa.spoken.skill import NotForUs, NotTaken
+
+        try:
+            received = forwarded(request)
+            if received is None:
+                event, received = verified(request, chains()), request.received
+            else:
+                event = event_of(request.body)
+            text = json.dumps(answer(event, received)).encode()
+        except NotSigned as error:
+            raise Refuse(problem(400, "Requests come from Alexa", f"Its signature does not hold: {error}.")) from None
+        except ChainUnreached as error:
+            log.warning("Amazon's certificate chain could not be fetched: %s", error)
+            raise Refuse(problem(503, "Amazon's certificates can't be had just now", "Try again.")) from None
+        except NotForUs as error:
+            note_stranger()
+            raise Refuse(problem(400, "Requests come from the skill", f"This is {error}.")) from None
+        except NotTaken:
+            raise Refuse(problem(503, "The event can't be dealt with just now", "Send it again.")) from None
+        return Response(200, text, [("Content-Type", "application/json")])
+
+    return Route("spoken", SKILL_PATH, ("POST",), skill, json=True, claims=carries("Signature-256", HEADER))

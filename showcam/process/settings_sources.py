@@ -145,11 +145,11 @@ def _from_secrets(named: _Given | None) -> dict[str, _Given]:
 
 
 def _from_secret(secret: str, named: _Given) -> dict[str, _Given]:
-    from showcam.aws import secrets
+    from showcam.aws import boto
 
     try:
-        held = secrets.read(secret)
-    except secrets.SecretUnreadable as error:
+        held = boto.read_secret(secret)
+    except boto.SecretUnreadable as error:
         raise SettingsError(f"settings_secret from {named.origin}: {error}") from None
     for name, value in held.items():
         if name not in SECRETS or not isinstance(value, str):

@@ -18,10 +18,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from showcam.process.listener import VARIABLE, Listener
-
 if TYPE_CHECKING:
-    from showcam.process.renewal import Renewal  # it brings the store, which the process of pictures has not
+    from showcam.process.renewal import Renewal  # it brings the store, which the media process has not
 
 log = structlog.get_logger()
 
@@ -31,10 +29,43 @@ STEADY_S = 60.0  # a process that lived this long is started at once again; what
 SHORTEST_S, LONGEST_S = 0.25, 30.0
 HELD_S = 1.0  # who connects to a process that is started again sooner waits for it
 _PR_SET_PDEATHSIG = 1
+VARIABLE = "SHOWCAM_LISTENER"
+_BACKLOG = 128  # who wait
 
 
 class CannotStart(Exception):
     """Why showcam can't start; the text is for a person."""
+
+
+class Listener:
+    """A port that the supervisor holds and hands to each process that it starts: meanwhile whoever connects waits."""
+
+    def __init__(self, bind: str, port: int) -> None:
+        self._bind, self._port = bind, port
+        self._socket: socket.socket | None = None
+
+    def open(self) -> int:
+        """The descriptor of the listening socket. Raises OSError where the port can't be had."""
+        if self._socket is None:
+            family = socket.AF_INET6 if ":" in self._bind else socket.AF_INET
+            # IPv4 too, by which this machine's own processes come
+            both = self._bind == "::" and socket.has_dualstack_ipv6()
+            self._socket = socket.create_server(
+                (self._bind, self._port), family=family, backlog=_BACKLOG, dualstack_ipv6=both
+            )
+        return self._socket.fileno()
+
+    def close(self) -> None:
+        """From here on whoever connects is refused, unless a process that was handed the socket still listens."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+
+def handed_socket() -> socket.socket | None:
+    """The socket that this process was handed; None where it opens its own."""
+    text = os.environ.get(VARIABLE)
+    return socket.socket(fileno=int(text)) if text else None
 
 
 @dataclass

@@ -1,29 +1,132 @@
-"""The Alexa skill as its page sees it: made in a thread, from Amazon's return and the ARN that the owner pastes."""
+"""The Alexa skill as its pages see it: made in a thread from Amazon's return and a pasted ARN, or field by field."""
 
+import json
+import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
-from console.skill import NotMade, Road, Stack, Standing
+from accounts import clients
+from console.skill import NotMade, Road, Row, Stack, Standing
 from showcam.process.kept import keeps
 from showcam.settings import Settings
-from showcam.setup import forwarder
-from showcam.setup.alexa_by_hand import AlexaByHand
-from showcam.setup.skill_made import Made
-from showcam.setup.skill_making import SkillMaking
+from showcam.setup import alexa_console, forwarder
+from showcam.setup.alexa_console import Field, model
+from showcam.setup.skill_creation import CLIENT, REDIRECTS, Made, SkillCreation
 from showcam.setup.skill_package import Missing
 from showcam.setup.smapi import Profile
-from store.ports import StoreUnavailable
+from showcam.shipped import skill_package
+from store.ports import Store, StoreUnavailable
 from words.catalogue import mark
 
 log = structlog.get_logger()
 
+_HOSTS = r"(pitangui\.amazon\.com|layla\.amazon\.com|alexa\.amazon\.co\.jp)"
+_REDIRECT = re.compile(rf"https://{_HOSTS}/api/skill/link/([A-Z0-9]{{5,40}})", re.ASCII)
+_SKILL = re.compile(r"amzn1\.ask\.skill\.[0-9A-Za-z-]{1,100}", re.ASCII)
+_EVENTS = re.compile(r"amzn1\.application-oa2-client\.[0-9A-Za-z]{1,100}", re.ASCII)
+_COPIED = mark("Copy it from there to above.")
+# What the owner does in a field whose value showcam can't name.
+_SAID = {
+    "Skill ID": _COPIED,
+    "Your Skill ID": _COPIED,
+    "Alexa Redirect URLs": mark("Copy one of the three from there to above."),
+    "Your Client ID": mark("It is there once a redirect address is kept above."),
+    "Your Secret": mark("It is shown above, once, when a redirect address is kept."),
+    "Alexa Client Id": _COPIED,
+    "Alexa Client Secret": _COPIED,
+    "Build": mark("Press it."),
+    "Default endpoint": mark("The ARN of the function, from its stack at AWS above."),
+}
+_EMPTY = mark("Leave it empty.")
+_KEPT = mark("It is kept here already.")
 _NO_FUNCTION = mark(
     "That is no ARN of a function in the region {region}, where Alexa looks. "
     "Copy the value of Arn from the stack's Outputs."
 )
 _SPOKEN = ("vendor", "skill", "linking", "models", "testing")
+
+type Keep = Callable[[Mapping[str, str]], None]
+
+
+class AlexaByHand:
+    """Each field of Amazon's console, and four things that are copied from there.
+
+    `keep` keeps settings by their names, but for those that something else gives. `keys`: of the forwarder.
+    """
+
+    def __init__(self, settings: Settings, store: Store, keep: Keep, keys: Sequence[tuple[str, bytes]]) -> None:
+        self._settings, self._store, self._keep, self._keys = settings, store, keep, list(keys)
+
+    def rows(self, language: str) -> list[Row]:
+        """Every field of Amazon's console, in its order."""
+        fields = alexa_console.fields(self._settings, language, self._store.clients())
+        return [self._row(field, language) for field in fields]
+
+    def client(self, address: str) -> str:
+        """Registers Alexa with all three redirect addresses: the secret, "" of one that keeps its own.
+
+        Raises NotMade where `address` is none of them.
+        """
+        found = _REDIRECT.fullmatch(address.strip())
+        if found is None:
+            raise NotMade(mark("That is none of the three Alexa Redirect URLs, such as {example}."), example=_example())
+        redirects = tuple(redirect.format(vendor=found[2]) for redirect in REDIRECTS)
+        known = self._store.client(CLIENT)
+        if known is None:
+            return clients.register(self._store, CLIENT, "alexa", redirects)
+        clients.readdress(self._store, known, redirects)
+        return ""
+
+    def new_secret(self) -> str:
+        """Raises NotMade where there is no client yet."""
+        known = self._store.client(CLIENT)
+        if known is None:
+            raise NotMade(_SAID["Your Client ID"])
+        return clients.register(self._store, CLIENT, "alexa", known.redirect_uris)
+
+    def keep(self, skill_id: str, client_id: str, client_secret: str) -> None:
+        """What is empty stays as it is. Raises NotMade, and then nothing is kept."""
+        found: dict[str, str] = {}
+        if skill_id:
+            if not _SKILL.fullmatch(skill_id):
+                raise NotMade(mark("That is no skill id: it begins with {begin}."), begin="amzn1.ask.skill.")
+            found["alexa_skill_id"] = skill_id
+        if client_id or client_secret:
+            if not client_id or not client_secret:
+                raise NotMade(mark("Both the client id and the client secret are wanted."))
+            if not _EVENTS.fullmatch(client_id):
+                raise NotMade(
+                    mark("That is no client id: it begins with {begin}."), begin="amzn1.application-oa2-client."
+                )
+            found |= {"lwa_client_id": client_id, "lwa_client_secret": client_secret}
+        if not found:
+            raise NotMade(mark("Nothing was typed."))
+        self._keep(found)
+
+    def stack(self, language: str) -> Stack:
+        """What makes the forwarder at AWS. Raises NotMade before the skill's id is kept."""
+        if not self._settings.alexa_skill_id:
+            raise NotMade(mark("Keep the Skill ID first: the function at AWS serves that skill alone."))
+        template = forwarder.template(self._settings.public_url, self._settings.alexa_skill_id)
+        return Stack(template, forwarder.region(language), forwarder.key_text(self._keys))
+
+    def _row(self, field: Field, language: str) -> Row:
+        if field.name == "JSON Editor":
+            file = skill_package() / "interactionModels" / "custom" / f"{model(language)}.json"
+            return Row(
+                field.page, field.name, json.dumps(json.loads(file.read_text()), ensure_ascii=False), copies=True
+            )
+        if field.value == "[set]":
+            return Row(field.page, field.name, _KEPT, copies=False)
+        if not field.value.startswith("["):
+            return Row(field.page, field.name, field.value, copies=True)
+        return Row(field.page, field.name, _SAID.get(field.name, _EMPTY), copies=False)
+
+
+def _example() -> str:
+    return REDIRECTS[0].format(vendor="M1ABCDEFGHIJKL")
 
 
 class SkillSetUp:
@@ -32,7 +135,7 @@ class SkillSetUp:
     def __init__(
         self,
         settings: Settings,
-        making: SkillMaking | None,
+        making: SkillCreation | None,
         hand: AlexaByHand | None,
         keys: Sequence[tuple[str, bytes]],
     ) -> None:
@@ -92,7 +195,7 @@ class SkillSetUp:
         self._there().allowed(state, code)
         self.go_on()
 
-    def _there(self) -> SkillMaking:
+    def _there(self) -> SkillCreation:
         if self._making is None:
             raise NotMade(mark("There is no public address yet."))
         return self._making

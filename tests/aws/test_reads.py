@@ -8,7 +8,7 @@ import pytest
 from media.grants import Claims, Grants
 from showcam import keys
 from showcam.aws import boto
-from showcam.compose import shares
+from showcam.compose import ground
 from showcam.process.settings_sources import load
 from showcam.settings import SECRETS, Settings
 from store.sealing import Sealer
@@ -82,7 +82,11 @@ def begin(
         if statement["Action"] == "secretsmanager:GetSecretValue"
         for resource in statement["Resource"]
     }
-    return {arns[secret] for secret in requested}, {arns[secret] for secret in may}, shares.of(function, load())
+    return (
+        {arns[secret] for secret in requested},
+        {arns[secret] for secret in may},
+        ground.with_own_secrets(function, load()),
+    )
 
 
 @pytest.mark.parametrize(("given", "function"), READ)
@@ -94,7 +98,7 @@ def test_a_role_may_read_what_its_function_reads(
     set_secrets = {name for name in SECRETS if getattr(settings, name)}
     held_secrets = {name for secret in read for name in HELD[secret] if name != "root"}
     assert set_secrets == held_secrets, "what a secret holds that it reads, it uses"
-    assert set_secrets <= shares.USED[function]
+    assert set_secrets <= ground.SECRETS_OF[function]
 
 
 @pytest.mark.parametrize("function", ENTRIES)
@@ -121,7 +125,7 @@ def test_a_deployment_with_all_settings_in_one_secret_starts_with_a_warning(
 ) -> None:
     held = HELD | {"settings": SETTINGS, "directives": {}, "web": {}}
     *_, settings = begin(templates["with all there is"], function, cloud, monkeypatch, held)
-    used = shares.USED[function]
+    used = ground.SECRETS_OF[function]
     assert {name: getattr(settings, name) for name in SETTINGS} == {
         name: value if name in used else "" for name, value in SETTINGS.items()
     }

@@ -59,14 +59,12 @@ from registry.drivers.lan.driver import LanDriver
 from registry.errors import Refused, is_reason
 from registry.owner.own_cameras import Find, OwnCameras, Search
 from registry.owner.sign_in import Invitations, SignIn
+from showcam.compose.own_pages import Nobody
 from showcam.compose.skill import AddressKeeper
-from showcam.compose.trials import Nobody
 from showcam.settings import Settings
 from showcam.setup import google_set_up
-from showcam.setup.alexa_by_hand import AlexaByHand
-from showcam.setup.skill_made import Made
-from showcam.setup.skill_making import SkillMaking
-from showcam.setup.skill_set_up import SkillSetUp
+from showcam.setup.skill_creation import Made, SkillCreation
+from showcam.setup.skill_set_up import AlexaByHand, SkillSetUp
 from showcam.setup.smapi import Amazon
 from showcam.shipped import document
 from store.records import Link
@@ -154,7 +152,7 @@ def _skill_of(made: Household, skill: Made | None) -> SkillSetUp:
     """Real but for Amazon, which is never asked: nobody allows it there. `skill`: how far it is made, by both roads."""
     keys, settings = [("one", b"k" * 32)], structs.replace(PUBLIC, alexa_skill_id=skill.skill if skill else "")
     nobody, noted = Amazon("127.0.0.1:9", None), Noted(msgspec.json.encode(skill) if skill else None)
-    making = SkillMaking(settings.public_url, nobody, made.store, noted, lambda *_: None, lambda: "trusted")
+    making = SkillCreation(settings.public_url, nobody, made.store, noted, lambda *_: None, lambda: "trusted")
     return SkillSetUp(settings, making, AlexaByHand(settings, made.store, lambda _: None, keys), keys)
 
 

@@ -15,7 +15,7 @@ import yaml
 from botocore import xform_name
 
 from showcam import keys
-from showcam.compose import shares
+from showcam.compose import ground
 from showcam.compose.command import pictures
 from showcam.process.settings_sources import load
 from showcam.settings import SECRETS, Settings
@@ -83,7 +83,7 @@ def test_its_settings_are_settings() -> None:
 
 def test_each_secret_setting_is_read_by_its_users_alone() -> None:
     table = rows("| secret | read by | may hold |")
-    for function, used in shares.USED.items():
+    for function, used in ground.SECRETS_OF.items():
         assert set.union(*(words(row[2]) for row in table if function in words(row[1]))) == used
 
 

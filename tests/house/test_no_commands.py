@@ -22,7 +22,7 @@ from registry.notices.faults import KINDS, Fault
 from registry.notices.texts import Names, notice
 from registry.vendor import Sentence
 from showcam.cli import main
-from showcam.setup.skill_made import Made
+from showcam.setup.skill_creation import Made
 from showcam.setup.smapi import Profile
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import home_world

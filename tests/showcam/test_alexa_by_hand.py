@@ -10,7 +10,7 @@ from accounts.identity import token_hash
 from console.skill import NotMade
 from showcam.settings import Settings
 from showcam.setup import forwarder
-from showcam.setup.alexa_by_hand import AlexaByHand
+from showcam.setup.skill_set_up import AlexaByHand
 from store.sqlite import SqliteStore
 
 URL = "https://cams.example"

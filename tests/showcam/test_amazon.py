@@ -24,7 +24,7 @@ from alexa.spoken.chain import (
 from alexa.spoken.public_roots import public_roots
 from alexa.spoken.signature import NotSigned, verified
 from alexa.spoken.skill import NotTaken
-from showcam.edge.spoken_door import route
+from showcam.edge.signatures import spoken_route
 from showcam.http_types import Refuse, Request
 from tests.doubles.tls_vendor import Vendor, Vendors, answer
 
@@ -231,7 +231,9 @@ def door(shelf: Shelf, *, skill_id: str = "amzn1.ask.skill.x", forwarded: bool =
         answered.set()
         return {"version": "1.0"}
 
-    endpoint = route(skill_id, reply, shelf.chains, lambda request: request.received if forwarded else None).endpoint
+    endpoint = spoken_route(
+        skill_id, reply, shelf.chains, lambda request: request.received if forwarded else None
+    ).endpoint
 
     def status_of(request: Request) -> int:
         answered.clear()
@@ -259,7 +261,7 @@ def test_an_event_that_was_not_dealt_with_is_answered_so_that_amazon_sends_it_ag
     def failing(event: dict[str, Any], _received: float) -> dict[str, Any]:
         raise NotTaken(event["request"]["type"])
 
-    endpoint = route("amzn1.ask.skill.x", failing, shelf.chains, lambda _request: None).endpoint
+    endpoint = spoken_route("amzn1.ask.skill.x", failing, shelf.chains, lambda _request: None).endpoint
     with pytest.raises(Refuse) as refused:
         endpoint(signed(body(kind="AlexaSkillEvent.SkillDisabled"), shelf.url))
     assert refused.value.response.status == 503

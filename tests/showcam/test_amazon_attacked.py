@@ -13,8 +13,8 @@ import pytest
 import requests
 
 from showcam.edge.edge import Edge, EdgeRules
-from showcam.edge.spoken_door import PATH as SKILL
-from showcam.edge.spoken_door import route
+from showcam.edge.signatures import SKILL_PATH as SKILL
+from showcam.edge.signatures import spoken_route
 from showcam.http_types import Request
 from tests.showcam import test_amazon
 from tests.showcam.test_amazon import KEY, PATH, Shelf, body, signed
@@ -37,7 +37,9 @@ class Quiet(WSGIRequestHandler):
 def serving(shelf: Shelf, file: Path) -> Iterator[Callable[[Request, str], int]]:
     """`post(request, address)` returns the status; the address is sent as a trusted proxy's header."""
     chains = shelf.chains(file=file)
-    spoken = route("amzn1.ask.skill.x", lambda _event, _received: {"version": "1.0"}, lambda: chains, lambda _: None)
+    spoken = spoken_route(
+        "amzn1.ask.skill.x", lambda _event, _received: {"version": "1.0"}, lambda: chains, lambda _: None
+    )
     rules = EdgeRules(body_limit=100_000, trusted_proxies=(ip_network("127.0.0.1"),))
     edge = Edge([spoken], lambda _environ, _start: [], rules)
     server = make_server("127.0.0.1", 0, edge, Threaded, Quiet)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from net.addresses import PEER
-from showcam.edge.bodies import Bodies
+from showcam.edge.connections import Bodies
 from showcam.http_types import RECEIVED, Refuse
 from tests.doubles.slow_body import SlowBody
 

@@ -12,7 +12,7 @@ from registry.settings import BadValue
 from showcam.cli import camera_tables as tables
 from showcam.cli.camera_settings import change_preference, change_setting
 from showcam.cli.named_camera import NamedCamera
-from showcam.compose.cameras import Household as Opened
+from showcam.compose.command import Household as Opened
 from tests.doubles.household import Household, household
 from tests.doubles.ready_driver import camera
 

@@ -14,8 +14,7 @@ import pytest
 import trustme
 
 from showcam.doctor.finding import Finding
-from showcam.doctor.google import Patient, examine
-from showcam.doctor.players import PLAYER
+from showcam.doctor.google import PLAYER, Patient, examine
 from showcam.doctor.reach import Unreached, Visitor
 from showcam.setup.google_console import REDIRECTS
 from tests.doubles.loopback_server import LoopbackServer, SilentHandler

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from showcam.process.home_address import HERE, HOUSE, decide, is_at_home, undecided
 from showcam.process.kept import Installation, read
-from showcam.process.open_house import HERE, HOUSE, decide, is_at_home, undecided
 from showcam.process.settings_sources import SettingsError, load, origins
 from showcam.settings import Settings
 

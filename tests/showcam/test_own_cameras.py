@@ -15,7 +15,7 @@ from registry.drivers.lan.devices import Device, Pictured
 from registry.owner.owner import Owner
 from showcam.cli import main
 from showcam.cli.named_camera import asking
-from showcam.compose.cameras import Household
+from showcam.compose.command import Household
 from showcam.compose.own_cameras import own_cameras
 from showcam.settings import Settings
 from simulator.lan.onvif import Picture

@@ -13,7 +13,7 @@ from accounts.identity import new_id
 from registry.reporting.delivery import Outcome
 from registry.reporting.reporter import Reporter
 from showcam import keys
-from showcam.compose import doctor, google, ground, reporters
+from showcam.compose import doctor, fulfillment, ground, reports
 from showcam.compose.ground import Ground
 from showcam.settings import Settings
 from showcam.setup.google_console import REDIRECTS
@@ -51,7 +51,7 @@ UNUSABLE = "nothing is reported to Google: google_service_account can't be used:
 
 
 def built(base: Ground, tmp_path: Path, **given: Any) -> list[Reporter]:
-    return reporters.build(Settings(data=tmp_path, **given), base)
+    return reports.reporters_of(Settings(data=tmp_path, **given), base)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_a_key_that_can_not_be_used_is_named_at_the_start_and_by_the_doctor(
     finding = doctor.reports(settings, base.store)
     assert (finding.state, finding.text) == ("wrong", said)
     assert "BEGIN" not in said
-    assert not google.reported(settings, base.store)(new_link(account(base), "google", None, "en"))
+    assert not fulfillment.reported(settings, base.store)(new_link(account(base), "google", None, "en"))
 
 
 def test_will_report_state_is_promised_with_a_key_that_the_sender_takes(
@@ -116,8 +116,8 @@ def test_will_report_state_is_promised_with_a_key_that_the_sender_takes(
 ) -> None:
     link = new_link(account(base), "google", None, "en")
     with_key = Settings(data=tmp_path, google_service_account=json.dumps(key))
-    assert google.reported(with_key, base.store)(link)
-    assert not google.reported(Settings(data=tmp_path), base.store)(link)
+    assert fulfillment.reported(with_key, base.store)(link)
+    assert not fulfillment.reported(Settings(data=tmp_path), base.store)(link)
 
 
 def test_a_key_of_another_project_is_a_notice_for_who_linked_google_until_there_is_the_right_one(
@@ -129,16 +129,16 @@ def test_a_key_of_another_project_is_a_notice_for_who_linked_google_until_there_
     base.store.add_link(new_link(linked, "google", None, "en"))
     base.store.add_link(new_link(other, "alexa", None, "en"))
     foreign = Settings(data=tmp_path, google_service_account=json.dumps(key | {"project_id": "another-1"}))
-    reporters.note_key(foreign, base)
+    reports.note_key(foreign, base)
     (fault,) = base.adapter.faults.of(linked.id)
     assert (fault.kind, fault.subject, fault.lasts) == ("key", "google", True)
     assert base.adapter.faults.of(other.id) == []
-    reporters.note_key(Settings(data=tmp_path, google_service_account=json.dumps(key)), base)
+    reports.note_key(Settings(data=tmp_path, google_service_account=json.dumps(key)), base)
     assert base.adapter.faults.of(linked.id) == []
 
 
 def test_who_takes_the_key_away_is_not_notified_that_it_is_gone(base: Ground, tmp_path: Path) -> None:
-    reporters.note_key(Settings(data=tmp_path), base)
+    reports.note_key(Settings(data=tmp_path), base)
     assert base.adapter.faults.of(account(base).id) == []
 
 
@@ -149,9 +149,9 @@ def test_what_an_owner_is_notified_of_until_a_report_is_taken(outcome: Outcome, 
     home = account(base)
     link = new_link(home, "alexa", None, "en")
     claim = Claim(home.id, link.id, link, (), None, 0, None, 0, "", "by")
-    reporters.note_faults(base, claim, outcome)
+    reports.note_faults(base, claim, outcome)
     assert [fault.kind for fault in base.adapter.faults.of(home.id)] == kinds
-    reporters.note_faults(base, claim, "told")
+    reports.note_faults(base, claim, "told")
     assert base.adapter.faults.of(home.id) == []
 
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from media.grants import Claims, Grants
 from showcam import keys
 from showcam.aws import boto
-from showcam.aws.secrets import SecretUnreadable
+from showcam.aws.boto import SecretUnreadable
 from showcam.cli import main
 from showcam.compose.ground import open_store
 from showcam.keys import read_or_make

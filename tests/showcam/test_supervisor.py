@@ -22,7 +22,7 @@ def run_supervisor(tmp_path: Path, child: str, port: int = 0) -> subprocess.Pope
     (tmp_path / "child.py").write_text(textwrap.dedent(child))
     program = textwrap.dedent(f"""
         import sys
-        from showcam.process.listener import Listener
+        from showcam.process.supervisor import Listener
         from showcam.process.supervisor import Process, Supervisor
         command, environ = [sys.executable, "{tmp_path}/child.py"], {{"PIDS": "{tmp_path}/pids"}}
         listener = Listener("127.0.0.1", {port}) if {port} else None
@@ -72,8 +72,8 @@ def test_a_part_that_dies_is_started_again(tmp_path: Path) -> None:
 ANSWERING = f"""
 {NOTE}
 from pathlib import Path
-from showcam.process.listener import handed_over
-listener = handed_over()
+from showcam.process.supervisor import handed_socket
+listener = handed_socket()
 while Path(os.environ["PIDS"]).with_name("closed").exists():
     time.sleep(0.02)
 while True:

@@ -21,8 +21,7 @@ from accounts import clients
 from showcam import keys as key_files
 from showcam.doctor import assistants, google
 from showcam.doctor.finding import Fault, Finding
-from showcam.doctor.reach import Visitor
-from showcam.doctor.world import World
+from showcam.doctor.reach import Visitor, World
 from showcam.edge.signatures import HEADER, sign
 from showcam.setup.google_console import REDIRECTS
 from store.sealing import Sealer

@@ -7,8 +7,7 @@ import msgspec
 import pytest
 
 from accounts import clients
-from showcam.setup.skill_made import Made
-from showcam.setup.skill_making import STEPS, SkillMaking
+from showcam.setup.skill_creation import STEPS, Made, SkillCreation
 from showcam.setup.skill_package import Missing
 from showcam.setup.smapi import Amazon, Failed, Profile, SignInAgain
 from store.sealing import Sealer
@@ -42,9 +41,9 @@ class World:
         self.kept, self.clock = Kept(), Clock()
         self.noted: list[tuple[str, str, str]] = []
 
-    def making(self) -> SkillMaking:
+    def making(self) -> SkillCreation:
         """A new one each time, as after a restart."""
-        return SkillMaking(
+        return SkillCreation(
             URL,
             Amazon(self.vendor.host, self.vendor.ca_file, self.clock),
             self.store,

@@ -5,29 +5,78 @@ function exists, because a function permits one skill id and a skill names its f
 """
 
 import contextlib
+import hmac
 import json
+import secrets
+import socket
+import ssl
 import time
 from collections.abc import Callable
 from functools import partial
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import msgspec
+from msgspec import Struct
 
 from accounts import clients
+from accounts.identity import token_hash
 from console.skill import Step
 from showcam.setup import forwarder, skill_package
-from showcam.setup.alexa_by_hand import CLIENT, REDIRECTS
-from showcam.setup.skill_made import Made, Waiting
 from showcam.setup.skill_package import Certificate, Manifest, Missing
 from showcam.setup.smapi import Amazon, Build, Failed, NotBuilt, Profile, SignInAgain, Skills
 from showcam.shipped import skill_package as packaged
 from store.ports import Store
 from words.catalogue import mark
 
-BUILD_S, POLL_S = 180.0, 2.0
+CLIENT = "alexa"
+REDIRECTS = (
+    "https://pitangui.amazon.com/api/skill/link/{vendor}",
+    "https://layla.amazon.com/api/skill/link/{vendor}",
+    "https://alexa.amazon.co.jp/api/skill/link/{vendor}",
+)
 NAME = "showcam"  # the skill's name in the package
+WAITS_S = 900.0  # Amazon's return is taken for so long
+WITHIN_S = 4.0  # for a connection to our own address
+BUILD_S, POLL_S = 180.0, 2.0
 
 STEPS: tuple[Step, ...] = ("vendor", "skill", "linking", "models", "testing", "function", "smart_home", "events")
+
+
+class Waiting(Struct, frozen=True):
+    """A one-time text that somebody is to bring back: its hash, and until when, epoch seconds."""
+
+    hash: str = ""
+    until: float = 0.0
+
+    @classmethod
+    def begin(cls, now: float) -> "tuple[str, Waiting]":
+        text = secrets.token_urlsafe(32)
+        return text, cls(token_hash(text), now + WAITS_S)
+
+    def is_over(self, now: float) -> bool:
+        return now >= self.until
+
+    def takes(self, text: str, now: float) -> bool:
+        """In constant time for texts of any kind."""
+        try:
+            given = token_hash(text)
+        except UnicodeEncodeError:
+            given = ""
+        return hmac.compare_digest(given, self.hash) and not self.is_over(now)
+
+
+class Made(Struct, frozen=True):
+    """How far it is. It is kept sealed: `profile`, `refresh` are secrets."""
+
+    profile: Profile
+    language: str
+    refresh: str = ""
+    vendor: str = ""
+    skill: str = ""
+    arn: str = ""
+    done: tuple[Step, ...] = ()
+    amazon: Waiting = Waiting()
 
 
 class Records(Protocol):
@@ -37,7 +86,7 @@ class Records(Protocol):
     def write(self, data: bytes | None) -> None: ...
 
 
-class SkillMaking:
+class SkillCreation:
     """`finished` gets the skill id, the client id and the secret of events when all of it is made.
 
     `url`: showcam's public https address; `certificate` looks at what kind it has. Methods raise StoreUnavailable.
@@ -212,6 +261,24 @@ class SkillMaking:
 
     def _keep(self, made: Made) -> None:
         self._records.write(msgspec.json.encode(made))
+
+
+def certificate_kind(url: str, context: ssl.SSLContext | None = None, port: int = 443) -> Certificate:
+    """The kind of the public address's certificate.
+
+    “wildcard” where only a name like *.example.org covers the host. “trusted” also where it can't be looked at.
+    https://developer.amazon.com/en-US/docs/alexa/custom-skills/host-a-custom-skill-as-a-web-service.html
+    """
+    host = urlsplit(url).hostname or ""
+    try:
+        with socket.create_connection((host, port), WITHIN_S) as plain:
+            plain.settimeout(WITHIN_S)
+            with (context or ssl.create_default_context()).wrap_socket(plain, server_hostname=host) as secure:
+                held = secure.getpeercert() or {}
+    except (OSError, ValueError):
+        return "trusted"
+    names = {str(entry[1]).lower() for entry in held.get("subjectAltName", ())}
+    return "wildcard" if names and host not in names else "trusted"
 
 
 def _plain(message: object) -> dict[str, object]:
