@@ -85,7 +85,6 @@ class Camera(Struct, frozen=True, omit_defaults=True):  # stored so: a changed d
     room: str = ""  # where its owner says it is, as people call it; "": not said
     tv_scenes: tuple[str, ...] = ()  # TVs in the house for which its owner wants a scene
     fault: Reason | Literal[""] = ""  # why a camera at home can't be had, as was last found; "" where nothing is known
-    lan: str = ""  # its address in the house, "address:port"; it never leaves the registry
     ways: tuple[str, ...] = ()  # ways to a picture, best first: "lan", "open", "local", "cloud"
     looked_at: float = 0.0  # when its whole picture was last opened and measured, epoch s; 0: never
     sub_silent_at: float = 0.0  # when its smaller picture was last opened and brought nothing, epoch s; 0: never

@@ -16,7 +16,7 @@ from registry.drivers.ezviz.home import (
     NOT_REGISTERED,
     Lan,
     Local,
-    Ports,
+    Place,
 )
 from registry.drivers.ezviz.keys import CasSession, OtherCertificate
 from registry.errors import Refused, VendorDown
@@ -58,7 +58,7 @@ DEVICE = Device("abcdefghijklmnop", "ABCDEFG")
 
 
 @pytest.fixture
-def port() -> Iterator[tuple[Ports, list[int]]]:
+def port() -> Iterator[tuple[Place, list[int]]]:
     """A port of commands, and how often it was tried."""
     tried: list[int] = []
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -73,16 +73,16 @@ def port() -> Iterator[tuple[Ports, list[int]]]:
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        yield Ports(server.getsockname()[1], 9020), tried
+        yield Place("127.0.0.1", 554, server.getsockname()[1], 9020), tried
         server.shutdown(socket.SHUT_RDWR)
     thread.join(5)
 
 
-def got(local: Local, ports: Ports, wait_s: float = 10.0) -> str:
+def got(local: Local, place: Place, wait_s: float = 10.0) -> str:
     """Kind of the source that it opens, or why none."""
     try:
         camera = ready("Garden", ref=Ref("s", "F1", 1))
-        local.open(SOURCE, camera, "127.0.0.1", ports, wait_s)
+        local.open(SOURCE, camera, place, wait_s)
         return "opened"
     except Refused as refused:
         return refused.reason
@@ -101,61 +101,61 @@ def got(local: Local, ports: Ports, wait_s: float = 10.0) -> str:
     ],
 )
 def test_how_often_a_key_is_asked_for(
-    clock: Clock, port: tuple[Ports, list[int]], answers: list[Any], expected: str, asked: int, rest_s: float
+    clock: Clock, port: tuple[Place, list[int]], answers: list[Any], expected: str, asked: int, rest_s: float
 ) -> None:
-    vendor, (ports, _) = Vendor(*answers), port
+    vendor, (place, _) = Vendor(*answers), port
     local = Local(vendor.session, vendor, clock)
-    assert [got(local, ports) for _ in range(3)] == [expected] * 3
+    assert [got(local, place) for _ in range(3)] == [expected] * 3
     assert (vendor.asked, vendor.registered) == (asked, asked)
     vendor.answers = [DEVICE]
     clock.now += (rest_s or KEPT_S + 1) - 1
-    assert (got(local, ports), vendor.asked) == (expected, asked), "not a second sooner"
+    assert (got(local, place), vendor.asked) == (expected, asked), "not a second sooner"
     clock.now += 1
-    assert got(local, ports) == "opened"
+    assert got(local, place) == "opened"
     assert vendor.asked == asked + 1
 
 
 def test_a_camera_is_asked_at_once_when_the_new_certificate_is_trusted(
-    clock: Clock, port: tuple[Ports, list[int]]
+    clock: Clock, port: tuple[Place, list[int]]
 ) -> None:
-    vendor, (ports, _) = Vendor(OtherCertificate("another"), DEVICE), port
+    vendor, (place, _) = Vendor(OtherCertificate("another"), DEVICE), port
     local = Local(vendor.session, vendor, clock)
-    assert got(local, ports) == "key_server_changed"
+    assert got(local, place) == "key_server_changed"
     local.trust(SOURCE, ready("Garden", ref=Ref("s", "F1", 1)), 5.0)
-    assert (got(local, ports), vendor.trusted) == ("opened", 1)
+    assert (got(local, place), vendor.trusted) == ("opened", 1)
 
 
-def test_a_key_that_comes_late_is_there_for_the_next_opening(clock: Clock, port: tuple[Ports, list[int]]) -> None:
-    vendor, (ports, _) = Vendor(DEVICE), port
+def test_a_key_that_comes_late_is_there_for_the_next_opening(clock: Clock, port: tuple[Place, list[int]]) -> None:
+    vendor, (place, _) = Vendor(DEVICE), port
     local = Local(vendor.session, vendor, clock)
     vendor.go.clear()
-    assert got(local, ports, 0.1) == "lan_closed"
+    assert got(local, place, 0.1) == "lan_closed"
     vendor.go.set()
-    assert got(local, ports) == "opened"
+    assert got(local, place) == "opened"
     assert vendor.asked == 1
 
 
-def test_its_port_is_tried_once_in_half_a_minute(clock: Clock, port: tuple[Ports, list[int]]) -> None:
-    vendor, (ports, tried) = Vendor(DEVICE), port
+def test_its_port_is_tried_once_in_half_a_minute(clock: Clock, port: tuple[Place, list[int]]) -> None:
+    vendor, (place, tried) = Vendor(DEVICE), port
     local = Local(vendor.session, vendor, clock)
     for _ in range(4):
-        assert got(local, ports) == "opened"
+        assert got(local, place) == "opened"
         clock.now += ABSENT_S / 2
     until(lambda: len(tried) == 2)
-    closed = Ports(unused(), 9020)
+    closed = Place("127.0.0.1", 554, unused(), 9020)
     assert [got(local, closed) for _ in range(2)] == ["lan_closed"] * 2
     assert vendor.asked == 1
 
 
-def test_a_key_is_asked_for_anew_after_a_picture_in_vain(clock: Clock, port: tuple[Ports, list[int]]) -> None:
+def test_a_key_is_asked_for_anew_after_a_picture_in_vain(clock: Clock, port: tuple[Place, list[int]]) -> None:
     """The camera may have been paired again."""
-    vendor, (ports, _) = Vendor(DEVICE), port
+    vendor, (place, _) = Vendor(DEVICE), port
     local = Local(vendor.session, vendor, clock)
-    assert got(local, ports) == "opened"
+    assert got(local, place) == "opened"
     local.ended(SOURCE, "F1", "media_down")
-    assert got(local, ports) == "lan_closed"
+    assert got(local, place) == "lan_closed"
     clock.now += IN_VAIN_S
-    assert got(local, ports) == "opened"
+    assert got(local, place) == "opened"
     assert vendor.asked == 2
 
 
@@ -176,6 +176,5 @@ def unused() -> int:
 )
 def test_its_ports_are_those_of_the_list_or_those_of_all(connection: Any, expected: tuple[int, int]) -> None:
     lan = Lan(loopback=False)
-    lan.places([{"CONNECTION": {"F1": connection}}])
-    host, ports = lan.own(ready("Garden", ref=Ref("s", "F1", 1), lan="10.0.0.7:554"))
-    assert (host, ports) == ("10.0.0.7", expected)
+    place = lan.places([{"CONNECTION": {"F1": connection}}])["F1"]
+    assert place == Place("10.0.0.7", 554, *expected)

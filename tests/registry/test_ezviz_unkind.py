@@ -310,4 +310,4 @@ def test_an_odd_row_or_section_costs_itself_alone(home: Home, vendors: Vendors, 
 
 def said(camera: Camera) -> Camera:
     """What the list says of a camera, whatever was given at home."""
-    return replace(camera, lan="", ways=(), picture_code="none")
+    return replace(camera, ways=(), picture_code="none")

@@ -178,12 +178,15 @@ class EzvizAccount:
 
         return self._clients.use(source, deadline_s, work)
 
-    def place(self, source: Source, camera: Camera, deadline_s: float) -> str:
-        """The camera's address at home, as "address:port"; "": not known, or none of our business."""
+    def place(self, source: Source, camera: Camera, deadline_s: float) -> home.Place:
+        """Where the camera is at home, as the vendor lists it now. Raises Refused if it lists no address of a house."""
 
-        def work(client: "Client", _: Held) -> str:
+        def work(client: "Client", _: Held) -> home.Place:
             pages = client.pages(f"{SECTIONS},{home.SECTIONS}")
-            return self._lan.places(pages).get(camera.ref.serial, "") if self._lan else ""
+            place = self._lan.places(pages).get(camera.ref.serial) if self._lan else None
+            if place is None:
+                raise Refused("lan_unreachable", "the vendor names no address at home")
+            return place
 
         return self._clients.use(source, deadline_s, work)
 

@@ -7,8 +7,6 @@ from copy import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import structs
-
 from media.ezviz.address import KNOWN
 from media.ezviz.results import TOKEN
 from media.grants import Picture
@@ -263,21 +261,24 @@ class EzvizDriver:
 
     def _mint_lan(self, held: Held, source: Source, camera: Camera, picture: Picture, deadline_s: float) -> CameraSpec:
         code = held.secrets.codes.get(camera.ref.serial)
-        if self._lan is None or not code or not camera.lan:
+        if self._lan is None or not code:
             raise Refused("no_way", "no lan way")
+        end = time.monotonic() + deadline_s
+        place = self._lan.place(camera) or self.account.place(source, camera, deadline_s / 2)
         self._waking.rouse(source, camera)
         # a key too: RTSP is clear in the cameras that are known, and what comes decides
-        return replace(self._lan.open(camera, code, deadline_s, picture), key=_key(held, camera))
+        return replace(self._lan.open(camera, place, code, end - time.monotonic(), picture), key=_key(held, camera))
 
     def _mint_local(self, held: Held, source: Source, camera: Camera, deadline_s: float) -> CameraSpec:
-        if self._lan is None or camera.ref.serial not in held.secrets.local or not camera.lan:
+        if self._lan is None or camera.ref.serial not in held.secrets.local:
             raise Refused("no_way", "not asked by its own protocol")
         key = _key(held, camera)
         if camera.encryption == "on" and not key:  # that way an encrypted picture stays so
             raise Refused("encryption_on", "nothing deciphers it")
+        end = time.monotonic() + deadline_s
+        place = self._lan.place(camera) or self.account.place(source, camera, deadline_s / 2)
         self._waking.rouse(source, camera)
-        host, ports = self._lan.own(camera)
-        return replace(self._local.open(source, camera, host, ports, deadline_s), key=key)
+        return replace(self._local.open(source, camera, place, end - time.monotonic()), key=key)
 
     def _mint_cloud(
         self, held: Held, source: Source, camera: Camera, picture: Picture, deadline_s: float
@@ -303,7 +304,9 @@ class EzvizDriver:
         if self._lan is None:
             raise Refused("not_this_way", "not a camera for the LAN")
         if code:
-            self._lan.open_door(camera, lambda left_s: self.account.place(source, camera, left_s), code, deadline_s)
+            end = time.monotonic() + deadline_s
+            place = self.account.place(source, camera, deadline_s)
+            self._lan.try_code(camera, place, code, end - time.monotonic())
         self.sessions.keep_code(source, camera.ref.serial, code)
 
     def set_local(self, source: Source, camera: Camera, deadline_s: float, *, wanted: bool) -> None:
@@ -311,8 +314,7 @@ class EzvizDriver:
             raise Refused("not_this_way", "not a camera for the LAN")
         if wanted:
             place = self.account.place(source, camera, deadline_s)
-            host, ports = self._lan.own(structs.replace(camera, lan=place))
-            if not self._local.answers(host, ports, KNOCK_S):
+            if not self._local.answers(place, KNOCK_S):
                 raise Refused("lan_closed", "its port of commands takes no connection")
         self.sessions.keep_local(source, camera.ref.serial, wanted=wanted)
 

@@ -52,11 +52,16 @@ type Who = tuple[str, str]  # source and serial
 type Asks = Callable[[Source, float], CasSession]
 
 
-class Ports(NamedTuple):
-    """The two ports of a camera at home: one for commands, one for pictures."""
+class Place(NamedTuple):
+    """Where a camera is in its owner's house. Only this driver's memory holds it, and no line of the log shows it."""
 
-    control: int
-    media: int
+    host: str
+    rtsp: int  # the port of RTSP
+    control: int = CONTROL_PORT  # of the camera's own protocol: the port for commands, and the one for pictures
+    media: int = MEDIA_PORT
+
+    def __repr__(self) -> str:
+        return "Place(...)"
 
 
 class KeyServer(Protocol):
@@ -74,18 +79,18 @@ class Local:
 
     def __init__(self, asks: Asks, server: KeyServer, clock: Callable[[], float] = time.monotonic) -> None:
         self._asks, self._server, self._clock = asks, server, clock
-        self._probed: Recent[str, tuple[float, bool]] = Recent(MOST_KEPT)  # by place: when, and whether it answered
+        self._probed: Recent[tuple[str, int], tuple[float, bool]] = Recent(MOST_KEPT)  # when, and whether it answered
         self._keys: Recent[Who, tuple[float, Future[Device]]] = Recent(MOST_KEPT)
         self._rests: Recent[Who, tuple[float, Reason]] = Recent(MOST_KEPT)  # until when, and why
         self._lock = threading.Lock()
 
-    def open(self, source: Source, camera: Camera, host: str, ports: Ports, deadline_s: float) -> EzvizLocal:
+    def open(self, source: Source, camera: Camera, place: Place, deadline_s: float) -> EzvizLocal:
         """The address of its whole picture, with what opens it. Raises Refused."""
         end, who = self._clock() + deadline_s, (source.id, camera.ref.serial)
         until, reason = self._rests.get(who) or (0.0, "lan_closed")
         if self._clock() < until:
             raise Refused(reason, "so it was a moment ago")
-        if not self.answers(host, ports, min(KNOCK_S, deadline_s / 2)):
+        if not self.answers(place, min(KNOCK_S, deadline_s / 2)):
             raise Refused("lan_closed", "its port of commands takes no connection")
         device = self._device(source, who, (end - self._clock()) / 2)
         if device is None:
@@ -93,7 +98,7 @@ class Local:
             raise Refused(reason, "no key of the camera")
         return EzvizLocal(
             url=url(camera.ref.channel, camera.ref.serial),
-            hosts=(named(host, ports.control), named(host, ports.media)),
+            hosts=(named(place.host, place.control), named(place.host, place.media)),
             sound=sound(camera),
             user=device.code,
             password=device.key,
@@ -102,19 +107,19 @@ class Local:
             alone=True,
         )
 
-    def answers(self, host: str, ports: Ports, timeout_s: float) -> bool:
+    def answers(self, place: Place, timeout_s: float) -> bool:
         """Whether its port of commands takes a connection, as it last did within ABSENT_S."""
-        place, now = named(host, ports.control), self._clock()
+        door, now = (place.host, place.control), self._clock()
         with self._lock:
-            at, did = self._probed.get(place) or (now - ABSENT_S, False)
+            at, did = self._probed.get(door) or (now - ABSENT_S, False)
             if now - at < ABSENT_S:
                 return did
-            self._probed.put(place, (now, False))  # whoever asks meanwhile does not try it too
+            self._probed.put(door, (now, False))  # whoever asks meanwhile does not try it too
         try:
-            socket.create_connection((host, ports.control), timeout=max(0.01, timeout_s)).close()
+            socket.create_connection(door, timeout=max(0.01, timeout_s)).close()
         except OSError:
             return False
-        self._probed.put(place, (now, True))
+        self._probed.put(door, (now, True))
         return True
 
     def trust(self, source: Source, camera: Camera, deadline_s: float) -> None:
@@ -185,9 +190,9 @@ class Lan:
 
     def __init__(self, *, loopback: bool) -> None:
         self._loopback = loopback
-        self._wrong: Recent[tuple[str, str], str] = Recent(MANY)  # the code that a camera refused, by source and serial
-        self._absent: Recent[tuple[str, str], tuple[float, Reason]] = Recent(MANY)  # since when, and why
-        self._ports: Recent[str, Ports] = Recent(MANY)  # of the camera's own protocol, by serial
+        self._wrong: Recent[Who, str] = Recent(MANY)  # the code that a camera refused
+        self._absent: Recent[Who, tuple[float, Reason]] = Recent(MANY)  # since when, and why
+        self._places: Recent[Who, Place] = Recent(MANY)
 
     def at_home(
         self,
@@ -207,30 +212,27 @@ class Lan:
             ways = ("lan",) * (serial in codes) + ("local",) * (serial in local)
             if not ways or serial not in places:
                 return camera
-            return replace(camera, lan=places[serial], ways=(*ways, *camera.ways))
+            self._places.put((camera.ref.source, serial), places[serial])
+            return replace(camera, ways=(*ways, *camera.ways))
 
         return tuple(of(camera) for camera in cameras)
 
-    def places(self, pages: Iterable[JsonObject]) -> dict[str, str]:
-        """The places of devices, as "address:port", by serial."""
-        found: dict[str, str] = {}
+    def places(self, pages: Iterable[JsonObject]) -> dict[str, Place]:
+        """The places of devices by serial."""
+        found: dict[str, Place] = {}
         for page in pages:
             connections, networks = page.get("CONNECTION") or {}, page.get("WIFI") or {}
             for serial in {*connections, *networks}:
                 place = self._place(connections.get(serial) or {}, networks.get(serial) or {})
-                if place:
+                if place is not None:
                     found[str(serial)] = place
-                    self._ports.put(str(serial), _own_ports(connections.get(serial) or {}))
         return found
 
-    def own(self, camera: Camera) -> tuple[str, Ports]:
-        """Where its own protocol would be spoken: its address in the house, and its ports."""
-        host = _host(camera.lan)
-        if not is_in_house(host, loopback=self._loopback):
-            raise Refused("lan_unreachable", "no address of a house")
-        return host, self._ports.get(camera.ref.serial) or Ports(CONTROL_PORT, MEDIA_PORT)
+    def place(self, camera: Camera) -> Place | None:
+        """From the list that this process read last; None if another process read it."""
+        return self._places.get((camera.ref.source, camera.ref.serial))
 
-    def open(self, camera: Camera, code: str, deadline_s: float, picture: Picture = "main") -> Rtsp:
+    def open(self, camera: Camera, place: Place, code: str, deadline_s: float, picture: Picture = "main") -> Rtsp:
         """The picture's address, after asking the camera itself; a code that it refused is not tried again."""
         who = (camera.ref.source, camera.ref.serial)
         if self._wrong.get(who) == code:
@@ -238,30 +240,20 @@ class Lan:
         since, reason = self._absent.get(who) or (-ABSENT_S, "lan_unreachable")
         if time.monotonic() - since < ABSENT_S:
             raise Refused(reason, "so it was a moment ago")
-        found = self.try_code(camera, camera.lan, code, min(KNOCK_S, deadline_s / 2), picture)
-        named = ("[{}]:{}" if ":" in _host(camera.lan) else "{}:{}").format(*_parts(camera.lan))
-        url = f"rtsp://{named}{found.path}"
-        return Rtsp(url=url, hosts=(named,), sound=sound(camera), user=USER, password=code)
-
-    def open_door(self, camera: Camera, place: Callable[[float], str], code: str, deadline_s: float) -> None:
-        """Tries a code that somebody has just given. `place` finds where the camera is, within seconds."""
-        end = time.monotonic() + deadline_s
-        at = place(deadline_s)
-        if not at:
-            raise Refused("lan_unreachable", "the vendor names no address at home")
-        self.try_code(camera, at, code, end - time.monotonic())
+        found = self.try_code(camera, place, code, min(KNOCK_S, deadline_s / 2), picture)
+        at = named(place.host, place.rtsp)
+        return Rtsp(url=f"rtsp://{at}{found.path}", hosts=(at,), sound=sound(camera), user=USER, password=code)
 
     def try_code(
-        self, camera: Camera, place: str, code: str, deadline_s: float, picture: Picture = "main"
+        self, camera: Camera, place: Place, code: str, deadline_s: float, picture: Picture = "main"
     ) -> Described:
         """Ask the camera at that place."""
         who = (camera.ref.source, camera.ref.serial)
-        host, port = _parts(place)
-        if not is_in_house(host, loopback=self._loopback):
+        if not is_in_house(place.host, loopback=self._loopback):
             raise Refused("lan_unreachable", "no address of a house")
         try:
             paths = _paths(camera.ref.channel, picture)
-            found = describe(host, port, paths, Login(USER, code), deadline_s, rather_h264=True)
+            found = describe(place.host, place.rtsp, paths, Login(USER, code), deadline_s, rather_h264=True)
         except Refused as refused:
             if picture == "sub" and isinstance(refused, NoStream):
                 raise Refused("too_large", "no smaller stream on the LAN") from None
@@ -274,25 +266,25 @@ class Lan:
         self._wrong.drop(who)
         return found
 
-    def _place(self, connection: JsonObject, network: JsonObject) -> str:
-        """By cable or Wi-Fi; "" or 0.0.0.0 is how the vendor says that it does not know."""
+    def _place(self, connection: JsonObject, network: JsonObject) -> Place | None:
+        """By cable or Wi-Fi; "" or 0.0.0.0 is how the vendor says that it does not know.
+
+        The list names the same two ports of the own protocol for nearly every device, whether it has them or not.
+        """
+        rtsp = _port(connection.get("localRtspPort"), PORT)
+        control = _port(connection.get("localCmdPort"), CONTROL_PORT)
+        media = _port(connection.get("localStreamPort"), MEDIA_PORT)
         for address in (connection.get("localIp"), network.get("address")):
             if isinstance(address, str) and is_in_house(address, loopback=self._loopback):
-                return f"{address}:{_port(connection.get('localRtspPort'))}"
-        return ""
+                return Place(address, rtsp, control, media)
+        return None
 
 
-def _port(port: Any, otherwise: int = PORT) -> int:
+def _port(port: Any, otherwise: int) -> int:
     """Often 0 where RTSP works; and none that belongs to something else."""
     text = str(port) if isinstance(port, int | str) else ""
     number = int(text) if text.isdecimal() and len(text) <= 5 else 0
     return number if 1024 <= number < 65536 else otherwise
-
-
-def _own_ports(connection: JsonObject) -> Ports:
-    """Those of the list, which names the same two for nearly every device, whether it has them or not."""
-    control, media = connection.get("localCmdPort"), connection.get("localStreamPort")
-    return Ports(_port(control, CONTROL_PORT), _port(media, MEDIA_PORT))
 
 
 def _paths(channel: int, picture: Picture) -> tuple[str, ...]:
@@ -306,12 +298,3 @@ def _paths(channel: int, picture: Picture) -> tuple[str, ...]:
     older = ("/H.264", "/H264", "/Streaming/Channels/1") if channel == 1 else ()
     seldom = ("/H265", "/") if channel == 1 else ()  # after the smaller one, since they may be H.265
     return f"/Streaming/Channels/{channel}01", f"/h264/ch{channel}/main/av_stream", *older, sub, *seldom
-
-
-def _parts(place: str) -> tuple[str, int]:
-    host, _, port = place.rpartition(":")
-    return host, int(port or PORT)
-
-
-def _host(place: str) -> str:
-    return _parts(place)[0]

@@ -266,7 +266,6 @@ class LanDriver:
             motion="off" if "motion" in device.events or "person" in device.events else "none",
             person="off" if "person" in device.events else "none",
             can_restart=bool(device.onvif),
-            lan=device.place,
             ways=() if fault else ("lan",),
             fault=fault or "",
         )
