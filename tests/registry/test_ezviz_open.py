@@ -8,9 +8,10 @@ from urllib.parse import parse_qs
 import pytest
 
 from media.ezviz.results import meaning
-from net.exchange import Hosts
+from net.exchange import Exchange, Hosts
+from registry.camera import Ref
 from registry.drivers.ezviz.answers import OPEN, error, kind
-from registry.drivers.ezviz.open_platform import Key, OpenPlatform
+from registry.drivers.ezviz.open_platform import Calls, Key, OpenPlatform
 from registry.drivers.vendor_http import VendorHttp
 from registry.errors import DriverError, Refused, VendorBusy, VendorDown
 from tests.doubles.tls_vendor import Vendor, Vendors, answer
@@ -18,6 +19,7 @@ from tests.doubles.tls_vendor import Vendor, Vendors, answer
 KEY = Key("app-key", "app-secret")
 TOKEN, V2, V1 = "/api/lapp/token/get", "/api/lapp/v2/live/address/get", "/api/lapp/live/address/get"
 DISABLE = "/api/lapp/live/address/disable"
+ENDS = b""
 
 
 def coded(code: str, data: Any = None) -> bytes:
@@ -39,7 +41,10 @@ class Platform:
         path = requested.partition(" ")[2]
         self.forms.append((path, {name: values[0] for name, values in parse_qs(body.decode()).items()}))
         if self.replies.get(path):
-            return self.replies[path].pop(0)
+            reply = self.replies[path].pop(0)
+            if reply == ENDS:
+                raise ConnectionResetError  # ends the connection without an answer
+            return reply
         if path == TOKEN:
             number = sum(path == TOKEN for path, _ in self.forms)
             area = {} if self.area is None else {"areaDomain": self.area}
@@ -73,6 +78,22 @@ def test_an_hls_address_in_h264_by_a_token_that_is_kept(platform: Platform) -> N
         "quality": "1",
         "supportH265": "1",
     }
+
+
+def test_an_address_is_asked_for_again_when_the_kept_connection_ends(platform: Platform) -> None:
+    platform.live()
+    platform.replies[V2] = [ENDS]
+    assert platform.live().startswith(platform.vendor.url)
+    assert platform.paths() == [TOKEN, V2, V2, V2]
+    assert len(platform.vendor.opened) == 2
+
+
+def test_what_may_be_said_once_is_not_repeated_when_the_kept_connection_ends(platform: Platform) -> None:
+    platform.live()
+    platform.replies["/api/lapp/device/ptz/mirror"] = [ENDS]
+    with Exchange(20.0) as exchange, pytest.raises(VendorDown):
+        Calls(platform.client, KEY, Ref("app", "F1", 1), exchange, again=False).data("device/ptz/mirror", command="2")
+    assert platform.paths() == [TOKEN, V2, "/api/lapp/device/ptz/mirror"]
 
 
 def test_an_address_is_given_back_by_its_id(platform: Platform) -> None:

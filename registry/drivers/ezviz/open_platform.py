@@ -62,7 +62,7 @@ class EzvizHosts(Struct, frozen=True):
         return f"{found[1]}open.ezvizlife.com" if found else self.open_platform
 
 
-type Post = Callable[[str, dict[str, str], Exchange], tuple[str, Any]]
+type Post = Callable[[str, dict[str, str], Exchange, bool], tuple[str, Any]]
 
 
 class Key(Struct, frozen=True, omit_defaults=True):  # sealed so, without `host`
@@ -90,7 +90,10 @@ class Token(Struct, frozen=True):
 
 
 class Tokens:
-    """Kept in memory: each process has its own. `post` answers with the vendor's code and data."""
+    """Kept in memory: each process has its own.
+
+    `post` answers with the vendor's code and data; its last argument says that it may send the form twice.
+    """
 
     def __init__(self, http: VendorHttp, host: str, post: Post) -> None:
         self._http, self._host, self._post = http, host, post
@@ -135,7 +138,7 @@ class Tokens:
         raise Refused("no_way", "a new token is refused")
 
     def _taken(self, host: str, path: str, form: dict[str, str], exchange: Exchange) -> Token:
-        code, data = self._post(f"{host}{path}", form, exchange)
+        code, data = self._post(f"{host}{path}", form, exchange, True)
         if kind(code) == "token" and "accessToken" in form:
             raise _Dead
         if code != "200":
@@ -226,14 +229,15 @@ class OpenPlatform:
         method: str = "",
         again: bool = True,
     ) -> Any:
-        """The answer's `data`; a dead token is renewed once, and with `again` a fault on their side tried once more.
+        """The answer's `data`; a dead token is renewed once.
 
+        With `again` the call is made once more after a fault on their side or at the end of a kept connection.
         With `method` it is one of the calls of version 3. Raises what `fail` makes of the code.
         """
         renewed = retried = False
         while True:
             token = self._tokens.get(key, exchange)
-            code, data = self._say(token, path, form, exchange, method)
+            code, data = self._say(token, path, form, exchange, method, again)
             match kind(code):
                 case _ if code == "200" or code in DONE:
                     return data
@@ -286,9 +290,11 @@ class OpenPlatform:
             raise Refused("no_way", "in place of the camera a film might come")
         return self.call(key, V1, form, exchange, fail=fail)
 
-    def _say(self, token: Token, path: str, form: dict[str, str], exchange: Exchange, method: str) -> tuple[str, Any]:
+    def _say(
+        self, token: Token, path: str, form: dict[str, str], exchange: Exchange, method: str, again: bool
+    ) -> tuple[str, Any]:
         if not method:
-            return self._post(f"{token.area}{path}", form | {"accessToken": token.text}, exchange)
+            return self._post(f"{token.area}{path}", form | {"accessToken": token.text}, exchange, again)
         form = dict(form)
         headers = {"accessToken": token.text, "deviceSerial": form.pop("deviceSerial", "")}
         query, posted = (form, None) if method == "GET" else (None, form)
@@ -296,8 +302,8 @@ class OpenPlatform:
         reply = self._http.ask(method, url, exchange.left, query=query, form=posted, headers=headers)
         return _third(reply)
 
-    def _post(self, url: str, form: dict[str, str], exchange: Exchange) -> tuple[str, Any]:
-        reply = self._http.post(url, form, exchange.left)
+    def _post(self, url: str, form: dict[str, str], exchange: Exchange, again: bool) -> tuple[str, Any]:
+        reply = self._http.ask("POST", url, exchange.left, form=form, repeatable=again)
         if reply.status in (404, 405) and url.endswith(V2):
             raise _NoSuchCall(for_good=True)
         if reply.status == 429:
