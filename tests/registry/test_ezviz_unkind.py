@@ -275,11 +275,27 @@ def test_a_status_is_kept_for_a_minute() -> None:
     full = {"deviceInfos": [device], "STATUS": {"F1": {"isEncrypt": 0}}}
     statuses: list[Any] = [{}, {"F1": {}}, None]
     empty: list[dict[str, Any]] = [{"deviceInfos": [device], "STATUS": status} for status in statuses]
-    assert last.filled("s", [full]) == [full]
+    assert last.read("s", lambda: [full]) == [full]
     for after_s, is_kept in ((60.0, True), (61.0, False)):
         clock.now = began + after_s
-        assert [page["STATUS"].get("F1") == {"isEncrypt": 0} for page in last.filled("s", empty)] == [is_kept] * 3
-    assert last.filled("another household", [empty[0]])[0]["STATUS"] == {}
+        read = last.read("s", lambda: empty)
+        assert [page["STATUS"].get("F1") == {"isEncrypt": 0} for page in read] == [is_kept] * 3
+    assert last.read("another household", lambda: [empty[0]])[0]["STATUS"] == {}
+
+
+@pytest.mark.parametrize("first", [{}, {"F1": {}}, None], ids=["no row", "an empty row", "no section"])
+def test_an_empty_status_of_a_camera_that_had_none_is_asked_for_once_more(first: Any) -> None:
+    device, full = {"deviceSerial": "F1"}, {"F1": {"isEncrypt": 0}}
+    last, answers = LastStatus(Clock()), [{"deviceInfos": [device], "STATUS": status} for status in (first, full, full)]
+    assert last.read("s", lambda: [answers.pop(0)])[0]["STATUS"] == full
+    assert len(answers) == 1  # and not a third time
+
+
+def test_a_device_that_never_has_a_status_is_asked_for_twice_once() -> None:
+    last, asked = LastStatus(Clock()), []
+    for _ in range(3):
+        last.read("s", lambda: asked.append(1) or [{"deviceInfos": [{"deviceSerial": "HUB"}], "STATUS": {}}])  # type: ignore[func-returns-value]
+    assert len(asked) == 4
 
 
 @pytest.mark.parametrize("section", SECTIONS.split(","))

@@ -168,8 +168,12 @@ class Elsewhere:
         execution = [{"command": "action.devices.commands.GetCameraStream", "params": params}]
         commands = {"commands": [{"devices": [{"id": device}], "execution": execution}]}
         (result,) = self.google("EXECUTE", commands)["commands"]
-        assert result["status"] == "SUCCESS", result
+        assert result["status"] == "SUCCESS", f"{result}\n{self.logs()}"
         return dict(result["states"])
+
+    def logs(self) -> str:
+        """What the programs logged."""
+        return "\n".join(log.read_text()[-4000:] for log in sorted(self.folder.glob("*.log")))
 
     def get(self, url: str) -> requests.Response:
         return requests.get(url, verify=str(self.trusted), timeout=20)

@@ -164,10 +164,8 @@ class EzvizAccount:
         def work(client: "Client", held: Held) -> tuple[Camera, ...]:
             ways = ("open",) if held.secrets.open or held.secrets.sub_account else ()
             at_home = self._lan if held.secrets.codes or held.secrets.local else None
-            pages = client.pages(
-                ",".join([SECTIONS, *[home.SECTIONS] * bool(at_home), *[pictures.SECTIONS] * bool(self._cloud)])
-            )
-            pages = self._last_status.filled(source.id, pages)
+            sections = ",".join([SECTIONS, *[home.SECTIONS] * bool(at_home), *[pictures.SECTIONS] * bool(self._cloud)])
+            pages = self._last_status.read(source.id, lambda: client.pages(sections))
             found = keys.judged(
                 cameras(pages, source.id, ways), pages, held.secrets.picture_codes, held.secrets.by_video
             )

@@ -63,22 +63,32 @@ class LastStatus:
         self._clock = clock
         self._last: Recent[tuple[str, str], tuple[float, JsonObject]] = Recent(MOST_KEPT)
 
-    def filled(self, source: str, pages: Iterable[JsonObject]) -> list[JsonObject]:
-        """The pages, with what was read a minute ago at the most in place of each empty status."""
-        return [self._filled(source, page) for page in pages]
+    def read(self, source: str, ask: Callable[[], list[JsonObject]]) -> list[JsonObject]:
+        """The pages that `ask` gets, with what was read a minute ago at the most in place of each empty status.
 
-    def _filled(self, source: str, page: JsonObject) -> JsonObject:
-        if "STATUS" not in page:
-            return page
-        now, found = self._clock(), dict(page["STATUS"] or {})
-        for serial in {text(row.get("deviceSerial")) for row in rows(page, "deviceInfos")}:
-            if found.get(serial):
-                self._last.put((source, serial), (now, found[serial]))
+        Where nothing was read before, the list is asked for once more: a camera that was just listed would be refused.
+        """
+        pages, unread = self._filled(source, ask())
+        return self._filled(source, ask())[0] if unread else pages
+
+    def _filled(self, source: str, pages: Iterable[JsonObject]) -> tuple[list[JsonObject], bool]:
+        """The filled pages, and whether one has an empty status of a device that had none before."""
+        filled, unread = [], False
+        for page in pages:
+            if "STATUS" not in page:
+                filled.append(page)
                 continue
-            at, before = self._last.get((source, serial)) or (0.0, None)
-            if before is not None and now - at <= STATUS_KEPT_S:
-                found[serial] = before
-        return {**page, "STATUS": found}
+            now, found = self._clock(), dict(page["STATUS"] or {})
+            for serial in {text(row.get("deviceSerial")) for row in rows(page, "deviceInfos")}:
+                at, before = self._last.get((source, serial)) or (now, None)
+                if found.get(serial) or before is None:
+                    # an empty one is noted too: a device that never has a status is not asked for twice each time
+                    self._last.put((source, serial), (now, found.get(serial) or {}))
+                    unread |= not found.get(serial)
+                elif before and now - at <= STATUS_KEPT_S:
+                    found[serial] = before
+            filled.append({**page, "STATUS": found})
+        return filled, unread
 
 
 def number(value: Any, otherwise: int | None = None) -> Any:
