@@ -3,12 +3,13 @@
 import logging
 import secrets
 import time
+from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 from accounts.identity import new_id, vendor_key
 from media.messages import MediaUnavailable
 from store.ports import Store
-from store.records import VENDOR_KINDS, Account, Link, Origin, Source, SourceKind
+from store.records import Account, Link, Origin, Source, SourceKind
 from store.sealing import SealedUnreadable
 
 log = logging.getLogger(__name__)
@@ -72,8 +73,8 @@ def find(store: Store, kind: SourceKind, user: str) -> Source | None:
     return store.source_by_vendor_key(_vendor_key(store, kind, user))
 
 
-def find_at_any_vendor(store: Store, user: str) -> Source | None:
-    return next(filter(None, (find(store, kind, user) for kind in VENDOR_KINDS)), None)
+def find_at_any(store: Store, kinds: Iterable[SourceKind], user: str) -> Source | None:
+    return next(filter(None, (find(store, kind, user) for kind in kinds)), None)
 
 
 def end(store: Store, pictures: Pictures, link: Link) -> bool:

@@ -8,7 +8,7 @@ import contextlib
 import secrets
 import threading
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal, Protocol
 
 import msgspec
@@ -20,7 +20,7 @@ from accounts import households
 from accounts.identity import vendor_key
 from store import household_ports
 from store.ports import Meta, Store
-from store.records import Account, OwnerUser
+from store.records import Account, OwnerUser, SourceKind
 
 AT_ONCE = 2  # hashes of one process: 72 MiB with the cost below
 WAIT_S = 2.0  # for the memory
@@ -175,7 +175,7 @@ def _kept(user: OwnerUser) -> _Kept:
     return msgspec.json.decode(user.data, type=_Kept)
 
 
-def named_household(store: Store, name: str) -> Account | None:
-    """The household that a command names, by a user name at its vendor or at showcam, or by its own id."""
-    source, user = households.find_at_any_vendor(store, name), OwnerUsers(store).find(name)
+def named_household(store: Store, kinds: Iterable[SourceKind], name: str) -> Account | None:
+    """The household that a command names, by a user name at a vendor or at showcam, or by its own id."""
+    source, user = households.find_at_any(store, kinds, name), OwnerUsers(store).find(name)
     return store.account(source.account if source else user.account if user else name)

@@ -6,15 +6,23 @@
 import os
 
 from bench.household import NoPictures, NoVendor, cameras
+from registry.vendor import Rejected
 from showcam.compose import ground, web
 from showcam.edge.edge import Edge
 from showcam.process.settings_sources import load
 from showcam.settings import Settings
+from store.records import Source
 
 
 class Ready(NoVendor):
     class sessions:  # noqa: N801 - nobody signs in; the pages read the kind
         kind = "ezviz"
+
+    def sign_in(self, user: str, password: str, deadline_s: float, *, code: str = "", host: str = "") -> Rejected:
+        return Rejected("wrong")
+
+    def sign_out(self, source: Source, deadline_s: float) -> None:
+        """Nobody is signed in."""
 
     def load(self) -> None:
         """The real driver imports here ahead of the first request; this one has nothing to import."""
@@ -22,7 +30,7 @@ class Ready(NoVendor):
 
 def load_app(settings: Settings) -> Edge:
     driver = Ready(cameras(int(os.environ["BENCH_CAMERAS"])))
-    ground.ezviz = lambda *_: driver  # type: ignore[assignment]
+    ground.drivers = lambda *_: {"ezviz": driver}
     ground.media_client = lambda *_: NoPictures()  # type: ignore[assignment]
     return web.load_app(settings)
 

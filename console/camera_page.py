@@ -16,8 +16,7 @@ from console.sentences import CHANGED
 from console.setting_words import HINTS, NAMES, RESTART, RINGS, TYPED, VALUES, WAYS
 from console.tile_forms import STEPS, TileForms
 from console.tiles import Tiles
-from console.tracing import OF_VENDOR
-from registry.camera import Camera, Refusal
+from registry.camera import Camera, Refusal, kind_of
 from registry.errors import Unavailable
 from registry.gate.reasons import explain
 from registry.gate.voice_names import trouble
@@ -46,7 +45,7 @@ class Row(Struct, frozen=True):
 
 
 class CameraPage:
-    """`alexa` and `google` are what these assistants call cameras, by id. `traces`: whether there is a page of them."""
+    """`alexa` and `google` are what these assistants call cameras, by id. `traces`: the kind that has some."""
 
     def __init__(
         self,
@@ -57,7 +56,7 @@ class CameraPage:
         *,
         alexa: Called,
         google: Called,
-        traces: bool = False,
+        traces: str = "",
         patience_s: float = PATIENCE_S,
     ) -> None:
         self._traces = traces
@@ -112,7 +111,7 @@ class CameraPage:
             google=self._google(listed)[camera],
             troubles=trouble(listed, self._alexa(listed), language).get(camera, []),
             asks=self._asks(account, shown),
-            traces=self._traces and camera.startswith(OF_VENDOR),
+            traces=kind_of(camera) == self._traces,
             keeps_history=self._history.is_kept(account),
             deciphers=self._owner.may_be_deciphered(account, shown),
         )

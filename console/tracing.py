@@ -13,13 +13,12 @@ from accounts.console_sessions import ConsoleSession
 from console import pages
 from console.area import FORM, Area, Rule
 from console.sentences import TRACING
-from registry.camera import Camera
+from registry.camera import Camera, kind_of
 from registry.owner.owner import Owner
 
 log = logging.getLogger(__name__)
 
 MINUTES = (2, 10, 30)
-OF_VENDOR = "ezviz-"  # how the ids of cameras begin that can be traced
 KEPT_S = 3600.0  # a trace that nobody saved is thrown away after so long
 
 
@@ -28,6 +27,11 @@ class NoTrace(Exception):
 
 
 class Tracer(Protocol):
+    @property
+    def kind(self) -> str:
+        """The kind of sources whose cameras it traces."""
+        ...
+
     def take(self, account: str, camera: Camera, minutes: int, *, beside: bool) -> bytes:
         """Watch the camera for so long; everything that would be saved. Raises NoTrace."""
         ...
@@ -101,7 +105,7 @@ class TracePage:
         return [("/home/cameras/<camera>/trace", "camera_trace", self.view, FORM)]
 
     def view(self, current: ConsoleSession, camera: str) -> Response:
-        known = self._owner.camera(current.account, camera) if camera.startswith(OF_VENDOR) else None
+        known = self._owner.camera(current.account, camera) if kind_of(camera) == self._traces.tracer.kind else None
         if known is None:
             return pages.problem("no_camera")
         if request.method == "GET":

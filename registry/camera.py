@@ -95,9 +95,14 @@ class Camera(Struct, frozen=True, omit_defaults=True):  # stored so: a changed d
         return self.kind == "doorbell" or self.motion_rings
 
 
+def kind_of(camera_id: str) -> str:
+    """The kind of the source that the camera is of."""
+    return camera_id.partition("-")[0]
+
+
 def is_own(camera_id: str) -> bool:
     """Whether its owner added the camera by its address at home, so that no vendor's account lists it."""
-    return camera_id.partition("-")[0] == "lan"
+    return kind_of(camera_id) == "lan"
 
 
 def is_on_battery(camera: Camera) -> bool:

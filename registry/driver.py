@@ -72,6 +72,13 @@ class Driver(Protocol):
 
 
 @runtime_checkable
+class LoadsAhead(Protocol):
+    def load(self) -> None:
+        """Import the slow libraries ahead of the first call."""
+        ...
+
+
+@runtime_checkable
 class TakesBack(Protocol):
     """A driver whose vendor wants an address back, or to hear how it went."""
 

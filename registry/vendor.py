@@ -1,13 +1,16 @@
-"""What a camera vendor is to showcam, whichever vendor it is: its sign-in, and its own sentences."""
+"""A camera vendor as showcam knows it: its line in the table of vendors, its sign-in, and its own sentences."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from pathlib import Path
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from msgspec import Struct
 
 from net.text import JsonObject
+from registry.driver import Driver
 from registry.errors import Reason
+from store.ports import Store
 from store.records import Source, SourceKind
 from words.catalogue import Catalogue
 
@@ -43,6 +46,29 @@ class Speech:
         return {**self.aloud, **self.aloud_shared} if shared else self.aloud
 
 
+class Installation(Struct, frozen=True):
+    """The facts about an installation that a driver needs. `given`: all settings by name; a vendor reads its own."""
+
+    given: Mapping[str, Any]
+    ca_file: Path | None
+    demo: bool
+    in_house: bool  # whether cameras may be asked at home: the installation serves no strangers
+    adds: bool  # whether owners may add cameras by their addresses
+    relays: bool  # whether there is a media process, which fetches what a display can't
+    may_go_on: bool  # whether something may be done behind an answer
+
+
+@dataclass(frozen=True)
+class Brand:
+    """One vendor of the table in registry.drivers. `speech`: sentences of this vendor only."""
+
+    kind: SourceKind  # of the vendor's sources; ids of cameras begin with this word
+    vendor: str  # the name that people use
+    build: Callable[[Store, Installation], Driver | None]  # None: not in this installation
+    speech: Speech | None = None
+    signs_in: bool = True  # whether people have accounts there
+
+
 class SignedIn(Struct, frozen=True):
     """`session` is the vendor's own, for `Sessions` alone."""
 
@@ -68,6 +94,7 @@ class SourceUser(Struct, frozen=True):
 
     name: str
     has_signed_in: bool  # once at least; the session may have ended since
+    is_signed_in: bool
 
 
 class Sessions(Protocol):
@@ -95,7 +122,10 @@ class Sessions(Protocol):
         ...
 
 
+@runtime_checkable
 class Vendor(Protocol):
+    """A driver whose vendor people sign in to."""
+
     @property
     def vendor(self) -> str:
         """Its name, as people say it."""

@@ -144,9 +144,10 @@ def _settle(made: World, cameras: int, *, app_account: bool) -> None:
             serials = [row["serial"] for row in made.vendor.cameras().values() if row["owner"] == USER]
             sessions.set_sub_account(base.store, user, _sub_account(made.vendor, serials))
         if app_account or user == NEIGHBOUR:
-            verdict = base.driver.sign_in(user, PASSWORD, LONG_S)
+            [driver] = base.vendors
+            verdict = driver.sign_in(user, PASSWORD, LONG_S)
             assert isinstance(verdict, SignedIn), verdict
-            base.driver.sessions.signed_in(base.store.sources(account.id)[0], user, verdict.session)
+            driver.sessions.signed_in(base.store.sources(account.id)[0], user, verdict.session)
     made.meter.take()
 
 

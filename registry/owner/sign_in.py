@@ -7,7 +7,7 @@ showcam, right or wrong.
 import contextlib
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 import msgspec
@@ -24,7 +24,7 @@ from registry.owner.sign_in_outcome import PENDING_S, CodeWanted, Outcome, Signe
 from registry.vendor import Rejected, Sessions, Vendor
 from registry.vendor import SignedIn as VendorSession
 from store.ports import Store
-from store.records import Account, Origin, OwnerUser, Source
+from store.records import Account, Origin, OwnerUser, Source, SourceKind
 
 type SignUp = Literal["owner", "invited", "anyone"]
 MOST = 200  # invitations that wait
@@ -39,6 +39,7 @@ class _Pending(Struct, frozen=True):
     until: float
     who: str  # as accounts.attempts counts
     places: tuple[Place, ...]
+    kind: SourceKind  # of the vendor's sources
     to: str = ""  # the household that a user joins whom nobody here knows, "" for one of its own
 
 
@@ -51,7 +52,9 @@ class _Try(Struct, frozen=True):
 
 
 class SignIn:
-    """`vendor_s` is how long a person waits for the vendor's verdict. `origin`: of households that begin by it.
+    """`vendors`: the usual one first. `vendor_s` is how long a person waits for the vendor's verdict.
+
+    `origin`: of households that begin by it.
 
     `owner_users` are given where several share the memory for hashes.
     """
@@ -59,7 +62,7 @@ class SignIn:
     def __init__(
         self,
         store: Store,
-        vendor: Vendor,
+        vendors: Iterable[Vendor],
         sign_up: SignUp,
         *,
         origin: Origin = "linking",
@@ -71,45 +74,62 @@ class SignIn:
     ) -> None:
         """`by_code` is called with the household's id after a sign-in by the vendor's code."""
         self._by_code = by_code
-        self._store, self._vendor, self._sign_up, self._origin = store, vendor, sign_up, origin
+        self._store, self._sign_up, self._origin = store, sign_up, origin
+        self.vendors = {vendor.sessions.kind: vendor for vendor in vendors}
+        self.usual = next(iter(self.vendors))
         self._vendor_s, self._clock = vendor_s, clock
         self._attempts = Attempts(store, limits or Limits(), clock)
-        self._kind = vendor.sessions.kind
         self._window = LinkingWindow(store, clock)
         self._owner_users = owner_users or OwnerUsers(store)
 
     @property
     def vendor(self) -> str:
-        """Whose accounts one signs in to, as people say it."""
-        return self._vendor.vendor
+        """The name of the usual vendor."""
+        return self.vendors[self.usual].vendor
 
     def has_owner_users(self) -> bool:
         """Whether one may sign in at showcam itself: whether an owner has a user there."""
         return self._owner_users.exist()
 
     def lacks_vendor(self, account_id: str) -> bool:
-        """Whether the household has no account at the vendor, and so may be given one."""
-        return all(source.kind != self._kind for source in self._store.sources(account_id))
+        """Whether the household has no account at any vendor."""
+        return len(self.lacking(account_id)) == len(self.vendors)
 
-    def begin(self, user: str, password: str, address: str, browser: Browser | None = None, *, to: str = "") -> Outcome:
+    def lacking(self, account_id: str) -> list[SourceKind]:
+        """The vendors that the household has no account at, and may be given one."""
+        kinds = {source.kind for source in self._store.sources(account_id)}
+        return [kind for kind in self.vendors if kind not in kinds]
+
+    def begin(
+        self,
+        user: str,
+        password: str,
+        address: str,
+        browser: Browser | None = None,
+        *,
+        to: str = "",
+        kind: SourceKind = "",
+    ) -> Outcome:
         """The password is for this one call, or, with a code to come, for the call after it.
 
-        `to`: the household that a user joins whom nobody here knows; else the user gets one of its own.
+        `to`: the household that a user joins whom nobody here knows; else the user gets one of its own. `kind`: of the
+        vendor's sources, "" for the usual one.
         """
+        kind = kind or self.usual
         user = user.strip()
         if not user or not password:
             return SignInRefused("wrong")
         owner = self._owner_users.find(user)
         if owner is not None:
             return self._begin_owner(owner, password, address, browser)
-        key = vendor_key(self._salt(), self._kind, user)
+        key = vendor_key(self._salt(), kind, user)
         source = self._store.source_by_vendor_key(key)
         begun = self._try(key, source.account if source else "", address, browser)
         if isinstance(begun, SignInRefused):
             return begun
         if source is None and not self._admits_strangers():
             return self._stranger(password)
-        outcome = self._sign_in(_Pending(user, password, "", 0.0, begun.who, begun.places, to))
+        outcome = self._sign_in(_Pending(user, password, "", 0.0, begun.who, begun.places, kind, to))
         return replace(outcome, own=True) if isinstance(outcome, SignInRefused) and begun.own else outcome
 
     def _begin_owner(self, owner: OwnerUser, password: str, address: str, browser: Browser | None) -> Outcome:
@@ -165,7 +185,7 @@ class SignIn:
         Whoever asks may add any account. Raises accounts.owner_users.BadUser, accounts.owner_users.Busy.
         """
         name = checked_name(name)
-        if self._store.source_by_vendor_key(vendor_key(self._salt(), self._kind, name)) is not None:
+        if households.find_at_any(self._store, self.vendors, name) is not None:
             raise BadUser("taken", "a user of the vendor's has that name")
         check_password(password, name)
         account = households.add_of_lan(self._store, locale=locale)
@@ -196,9 +216,9 @@ class SignIn:
     def sign_out(self, account_id: str) -> None:
         """End the household's sessions at the vendor, as far as it answers."""
         for source in self._store.sources(account_id):
-            if source.kind == self._kind:
+            if source.kind in self.vendors:
                 with contextlib.suppress(DriverError):
-                    self._vendor.sign_out(source, self._vendor_s)
+                    self.vendors[source.kind].sign_out(source, self._vendor_s)
 
     def allow_open_way(self, account_id: str, *, allowed: bool, user: str = "") -> None:
         """Keep whether pictures may come unencrypted. If it can't be kept, the next link asks again.
@@ -206,18 +226,20 @@ class SignIn:
         `user`: who was asked while signing in, for whose source alone it is kept. One who is nobody at the vendor
         answers for all sources of the household.
         """
-        own = households.find(self._store, self._kind, user) if user else None
+        found = [households.find(self._store, kind, user) for kind in self.vendors] if user else []
+        own = [source for source in found if source is not None]
         for source in self._store.sources(account_id):
-            if source.kind == self._kind and own in (None, source):
+            if source.kind in self.vendors and (not own or source in own):
                 with contextlib.suppress(DriverError):
-                    self._vendor.sessions.allow_open_way(source, allowed=allowed)
+                    self.vendors[source.kind].sessions.allow_open_way(source, allowed=allowed)
 
     def _sign_in(self, pending: _Pending, code: str = "") -> Outcome:
         """A try at the vendor. One without an answer stays counted: the vendor may have counted it, too."""
+        vendor, user = self.vendors[pending.kind], pending.user
         try:
-            verdict = self._vendor.sign_in(pending.user, pending.password, self._vendor_s, code=code, host=pending.host)
+            verdict = vendor.sign_in(user, pending.password, self._vendor_s, code=code, host=pending.host)
             if isinstance(verdict, VendorSession):
-                account = self._admit(pending.user, verdict, pending.to)
+                account = self._admit(vendor.sessions, user, verdict, pending.to)
                 self._attempts.were_right(*pending.places)
                 if code and self._by_code is not None:
                     self._by_code(account.id)
@@ -232,22 +254,22 @@ class SignIn:
         waiting = replace(pending, host=verdict.host, until=self._clock() + PENDING_S)
         return CodeWanted(msgspec.json.encode(waiting), masked(pending.user))
 
-    def _admit(self, user: str, verdict: VendorSession, to: str) -> Account:
-        source = households.find(self._store, self._kind, user) or self._sign_up_now(user, to)
-        self._vendor.sessions.signed_in(source, user, verdict.session)
+    def _admit(self, sessions: Sessions, user: str, verdict: VendorSession, to: str) -> Account:
+        source = households.find(self._store, sessions.kind, user) or self._sign_up_now(sessions, user, to)
+        sessions.signed_in(source, user, verdict.session)
         account = self._store.account(source.account)
         assert account is not None  # a source belongs to one
         return account
 
-    def _sign_up_now(self, user: str, to: str = "") -> Source:
+    def _sign_up_now(self, sessions: Sessions, user: str, to: str = "") -> Source:
         """`to`: as of `begin`; a household that was removed meanwhile, or has an account at the vendor now, is none."""
-        sealed = self._vendor.sessions.waiting(user)
+        sealed, kind = sessions.waiting(user), sessions.kind
         with contextlib.suppress(households.AlreadyAdded):  # the same person, twice at once
-            if to and self._store.account(to) is not None and self.lacks_vendor(to):
-                households.add_to(self._store, to, self._kind, user, sealed)
+            if to and self._store.account(to) is not None and kind in self.lacking(to):
+                households.add_to(self._store, to, kind, user, sealed)
             else:
-                households.add(self._store, self._kind, user, sealed, origin=self._origin)
-        source = households.find(self._store, self._kind, user)
+                households.add(self._store, kind, user, sealed, origin=self._origin)
+        source = households.find(self._store, kind, user)
         assert source is not None
         return source
 
@@ -270,21 +292,21 @@ class Guest(Struct, frozen=True):
 class Invitations:
     """Whom the owner of the installation lets link. An invitation is a household to which nobody has signed in yet.
 
-    Its account's own password is the only way in.
+    Its account's own password is the only way in. `sessions`: of each vendor, the usual one's first.
     """
 
-    def __init__(self, store: Store, sessions: Sessions) -> None:
-        self._store, self._sessions = store, sessions
+    def __init__(self, store: Store, sessions: Iterable[Sessions]) -> None:
+        self._store, self._sessions = store, {each.kind: each for each in sessions}
 
-    def invite(self, user: str) -> Invited:
+    def invite(self, user: str, kind: SourceKind = "") -> Invited:
         """Let the vendor's user of that name sign in from here on; "known" where that was so already."""
-        user, kind = user.strip(), self._sessions.kind
+        user, kind = user.strip(), kind or next(iter(self._sessions))
         if households.find(self._store, kind, user) is not None or OwnerUsers(self._store).find(user) is not None:
             return "known"
         if sum(guest.waits for guest in self.guests()) >= MOST:
             return "full"
         try:
-            households.add(self._store, kind, user, self._sessions.waiting(user), origin="invited")
+            households.add(self._store, kind, user, self._sessions[kind].waiting(user), origin="invited")
         except households.AlreadyAdded:  # the same name, twice at once
             return "known"
         return ""
@@ -302,7 +324,7 @@ class Invitations:
 
     def _guest(self, account: Account) -> Guest | None:
         sources = self._store.sources(account.id)
-        users = [self._sessions.user(source) for source in sources if source.kind == self._sessions.kind]
+        users = [self._sessions[source.kind].user(source) for source in sources if source.kind in self._sessions]
         only = len(users) == len(sources) == 1
         waits = only and not users[0].has_signed_in and self._store.owner_user(account.id) is None
         if account.origin == "owner" and not waits:

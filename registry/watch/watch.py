@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from queue import SimpleQueue
 from threading import Lock, Thread
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from net.cache import Recent
 from registry.driver import REREAD_S, Hint
@@ -50,12 +50,20 @@ class Listening(Protocol):
     def stop(self) -> None: ...
 
 
+@runtime_checkable
 class Vendor(Protocol):
-    """A vendor that lists what happened, and may send it too."""
+    """A vendor that lists what happened, and sends messages too."""
 
     def happened(self, source: Source, since: float, deadline_s: float) -> tuple[Hint, ...]: ...
 
     def listen(self, source: Source, callback: Callable[[Hint], None]) -> Listening: ...
+
+
+@runtime_checkable
+class Called(Protocol):
+    """A driver whose vendor may call showcam when something happens."""
+
+    has_webhook: bool
 
 
 class _Known:

@@ -131,6 +131,22 @@ def installation[F: Callable[..., Any]](command: F) -> F:
     return demo(data(command))
 
 
+def at_vendor[F: Callable[..., Any]](command: F) -> F:
+    """Hands the command `kind`, the kind of source of the vendor in --vendor."""
+    whose = "Whose account it is, if people can sign in to several vendors here (default: the first, EZVIZ)."
+    return click.option("--vendor", "kind", metavar="NAME", callback=_kind, help=whose)(command)
+
+
+def _kind(_context: click.Context, _option: click.Parameter, name: str | None) -> str:
+    from registry.drivers import BRANDS
+
+    kinds = {brand.vendor: brand.kind for brand in BRANDS if brand.signs_in}
+    found = [kind for vendor, kind in kinds.items() if not name or vendor.casefold() == name.casefold()]
+    if not found:
+        raise click.BadParameter(f"{name} is none of {', '.join(kinds)}")
+    return found[0]
+
+
 class _Typed(click.Group):
     """Named in help and usage as it was called, so that what they say to type can be pasted."""
 

@@ -175,7 +175,8 @@ def shown(
     verbose: bool,
 ) -> Iterator[str]:
     """`awaited`: what was asked for and does not show yet, by camera id and field."""
-    yield f"{camera.name} ({camera.model})" + (", shared by another EZVIZ account" if camera.owner == "shared" else "")
+    shared = f", shared by another {camera.manufacturer} account" if camera.owner == "shared" else ""
+    yield f"{camera.name} ({camera.model}){shared}"
     rows: list[tuple[str, str]] = [
         (
             name,

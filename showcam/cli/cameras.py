@@ -146,7 +146,7 @@ def set_(named: NamedCamera, setting: str, value: str, yes: bool) -> None:
     if change_setting(named, setting, value, yes):
         echo(f"{name} formats its storage." if setting == "storage" else f"{name}: {setting} is {value}.")
     else:
-        took = "The camera" if named.is_own else "EZVIZ"
+        took = "The camera" if named.is_own else named.vendor
         echo(f"{name}: {setting} {value} was asked for. {took} took it, and the camera does not show it yet.")
         echo(f"See in half a minute: showcam cameras show {shlex.quote(name)}", err=True)
 
@@ -194,14 +194,14 @@ def password(named: NamedCamera) -> None:
 
     camera = named.camera
     if camera.owner == "shared":
-        stop(f"{camera.name} is shared by another EZVIZ account: only its owner changes its password.", code=1)
+        stop(f"{camera.name} is shared by another {named.vendor} account: only its owner changes its password.", code=1)
     old = click.prompt("Password now, or the code on the label", hide_input=True)
     new = click.prompt("New password (6 to 12 letters and digits)", hide_input=True, confirmation_prompt=True)
     done = named.call(named.home.owner.change_password, old, new)
     if isinstance(done, Step):
         stop(GUESSED if done.why == "guessed" else "That is not the password: nothing was changed.", code=1)
     if isinstance(done, Asked):
-        echo(f"EZVIZ took the new encryption password of {camera.name}, and does not list it yet.")
+        echo(f"{named.vendor} took the new encryption password of {camera.name}, and does not list it yet.")
     else:
         echo(f"{camera.name} has a new encryption password.")
 
@@ -209,7 +209,7 @@ def password(named: NamedCamera) -> None:
 @cameras.command()
 @on_camera
 def delete(named: NamedCamera) -> None:
-    """Take the camera NAME off the EZVIZ account, or forget one of your own. Its name is asked for again."""
+    """Take the camera NAME off the vendor's account, or forget a camera that you added. Its name is asked for again."""
     from registry.settings import Asked, BadValue
 
     name = named.camera.name
@@ -218,8 +218,8 @@ def delete(named: NamedCamera) -> None:
         echo(f"{name} will be forgotten with its user name and password; the camera stays as it is.", err=True)
     else:
         echo(
-            f"{name} will be deleted from the EZVIZ account, for everybody and for good. "
-            "To have it back it must be added again in the EZVIZ app, with the code on its label.",
+            f"{name} will be deleted from the {named.vendor} account, for everybody and for good. "
+            f"To have it back it must be added again in the {named.vendor} app, with the code on its label.",
             err=True,
         )
     typed = click.prompt("Type its name to delete it")
@@ -228,7 +228,7 @@ def delete(named: NamedCamera) -> None:
     except BadValue as error:
         stop(f"{error}.", code=1)
     if isinstance(done, Asked):
-        echo(f"EZVIZ took it, and lists {name} yet. See in a minute: showcam cameras list")
+        echo(f"{named.vendor} took it, and lists {name} yet. See in a minute: showcam cameras list")
     else:
         echo(f"{name} is deleted.")
 

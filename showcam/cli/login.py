@@ -1,12 +1,12 @@
-"""`showcam login`: sign in to EZVIZ here, and see which cameras can be shown, without a browser."""
+"""`showcam login`: sign in to a vendor here, and see which cameras can be shown, without a browser."""
 
 from typing import TYPE_CHECKING
 
 import click
 
-from showcam.cli import installation, readable, settings_of, stop
+from showcam.cli import at_vendor, installation, readable, settings_of, stop
 from showcam.cli.cameras import report_cameras
-from showcam.cli.named_camera import ASKING, unavailable
+from showcam.cli.named_camera import asking, unavailable
 from showcam.cli.output import USER, as_json, echo, progress
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ HERE = "command line"  # counted apart from what visitors try
 
 
 @click.command()
-@click.option("--user", help="EZVIZ user name: e-mail, phone or account name (default: asked for).")
+@click.option("--user", help="User name at the vendor: e-mail, phone or account name (default: asked for).")
+@at_vendor
 @click.option(
     "--open/--no-open",
     "open_way",
@@ -29,47 +30,49 @@ HERE = "command line"  # counted apart from what visitors try
 @installation
 @click.pass_context
 @readable
-def login(context: click.Context, user: str | None, open_way: bool | None, as_json: bool) -> None:
-    """Sign in to EZVIZ and list the cameras: those that can be shown, and why the others can't.
+def login(context: click.Context, user: str | None, kind: str, open_way: bool | None, as_json: bool) -> None:
+    """Sign in to EZVIZ, or another vendor, and list the cameras: those that can be shown, and why the others can't.
 
     The password is asked for, used once and not kept. Whoever may read the data folder may sign in any account.
     """
+    from registry.drivers import vendor_of
     from showcam.compose.command import is_meant, signing_in
 
     settings = settings_of(context)
     with signing_in(settings) as (sign_in, household_of):
-        user = user or str(click.prompt("EZVIZ user name", err=True))
-        home = household_of(signed_in(sign_in, user).account.id)
+        user = user or str(click.prompt(f"{vendor_of(kind)} user name", err=True))
+        home = household_of(signed_in(sign_in, user, kind).account.id)
         if not is_meant(settings, home):
             context.meta[USER] = user
         _agree(sign_in, home, open_way)
         report_cameras(home, verbose=False, as_json=as_json)
 
 
-def signed_in(sign_in: "SignIn", user: str) -> "SignedIn":
+def signed_in(sign_in: "SignIn", user: str, kind: str) -> "SignedIn":
     from accounts.attempts import Browser
     from registry.owner.sign_in_outcome import CodeWanted, SignedIn, SignInRefused
 
     password = click.prompt("Password", hide_input=True, err=True)
     with progress("Signing in"):
-        outcome = sign_in.begin(user, password, HERE, Browser(HERE, every=True))
+        outcome = sign_in.begin(user, password, HERE, Browser(HERE, every=True), kind=kind)
     while isinstance(outcome, CodeWanted):
         code = click.prompt(f"The code that was sent to {outcome.hint}", err=True)
         with progress("Signing in"):
             answer = sign_in.submit_code(outcome.pending, code)
         if isinstance(answer, SignInRefused) and answer.why == "wrong_code":
-            echo(_why(sign_in, answer), err=True)
+            echo(_why(answer, kind), err=True)
             continue
         outcome = answer
     if not isinstance(outcome, SignedIn):
-        stop(_why(sign_in, outcome), code=1)
+        stop(_why(outcome, kind), code=1)
     return outcome
 
 
-def _why(sign_in: "SignIn", refusal: "SignInRefused") -> str:
+def _why(refusal: "SignInRefused", kind: str) -> str:
+    from registry.drivers import vendor_of
     from registry.owner.sign_in_outcome import refused
 
-    return refused(refusal.why, "en", sign_in.vendor, refusal.retry_after_s, region=refusal.region)
+    return refused(refusal.why, "en", vendor_of(kind), refusal.retry_after_s, region=refusal.region)
 
 
 def _agree(sign_in: "SignIn", home: "Household", open_way: bool | None) -> None:
@@ -79,7 +82,7 @@ def _agree(sign_in: "SignIn", home: "Household", open_way: bool | None) -> None:
 
     if open_way is None:
         try:
-            with progress(ASKING):
+            with progress(asking(home)):
                 cameras = home.owner.cameras(home.account).cameras
         except Unavailable as error:
             unavailable(error)
@@ -87,6 +90,6 @@ def _agree(sign_in: "SignIn", home: "Household", open_way: bool | None) -> None:
         if not names:
             return
         echo(f"Over an open connection alone: {names}.", err=True)
-        echo("On its way from EZVIZ to here the picture is then not encrypted.", err=True)
+        echo("On its way from the vendor to here the picture is then not encrypted.", err=True)
         open_way = click.confirm("Show them so?", default=True, err=True)
     sign_in.allow_open_way(home.account, allowed=open_way)

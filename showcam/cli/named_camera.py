@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from registry.errors import Unavailable
     from showcam.compose.command import Household
 
-ASKING = "Asking EZVIZ"
-
 
 @dataclass(frozen=True)
 class NamedCamera:
@@ -30,6 +28,10 @@ class NamedCamera:
 
         return is_own(self.camera.id)
 
+    @property
+    def vendor(self) -> str:
+        return self.camera.manufacturer
+
     def call[T](self, method: Callable[..., "T | Refusal"], *values: Any, doing: str = "") -> T:
         """The result of a method of the owner's view, called for this camera; a refusal ends the command."""
         from registry.camera import Refusal
@@ -41,16 +43,17 @@ class NamedCamera:
 
     def ask[T](self, method: Callable[..., T], *values: Any, doing: str = "") -> T:
         """The result of a method of the owner's view, called for this camera."""
-        with progress(doing or ("Asking the camera" if self.is_own else ASKING)):
+        with progress(doing or ("Asking the camera" if self.is_own else f"Asking {self.vendor}")):
             return method(self.home.account, self.camera.id, *values)
 
 
 def asking(home: "Household") -> str:
     """Who is asked about the household's cameras."""
+    from registry.drivers import vendor_of
+
     kinds = {source.kind for source in home.store.sources(home.account)}
-    if "lan" not in kinds:
-        return ASKING
-    return "Asking the cameras of the house" if kinds == {"lan"} else f"{ASKING} and the cameras of the house"
+    house = ["the cameras of the house"] if "lan" in kinds else []
+    return f"Asking {' and '.join([*(vendor_of(kind) for kind in sorted(kinds - {'lan'})), *house])}"
 
 
 def of_household[F: Callable[..., Any]](command: F) -> F:
@@ -107,7 +110,8 @@ def camera_named(home: "Household", name: str) -> "Camera":
         if len(matches) == 1:
             return matches[0]
         if matches:
-            stop(f"{len(matches)} cameras are called like that: give them names of their own in the EZVIZ app.", code=1)
+            app = f"the {matches[0].manufacturer} app"
+            stop(f"{len(matches)} cameras are called like that: give them names of their own in {app}.", code=1)
     stop(f"There is no camera {name!r}; there are {', '.join(camera.name for camera in listed) or 'none'}.", code=1)
     raise AssertionError
 

@@ -267,5 +267,5 @@ def _own(named: NamedCamera) -> "tuple[OwnCameras, Source, Device]":
     source = own.source
     device = own.devices.find(source, ref.serial, ref.channel) if source and source.id == ref.source else None
     if source is None or device is None:
-        stop(f"{named.camera.name} is not a camera of your own: it is managed in the EZVIZ app.", code=1)
+        stop(f"{named.camera.name} is not a camera of your own: it is managed in the {named.vendor} app.", code=1)
     return own, source, device

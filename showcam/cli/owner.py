@@ -5,7 +5,7 @@ from typing import TypedDict
 
 import click
 
-from showcam.cli import installation, owner_password, readable, settings_of, stop
+from showcam.cli import at_vendor, installation, owner_password, readable, settings_of, stop
 from showcam.cli.output import as_json, echo, report, table
 from words.catalogue import LANGUAGES
 
@@ -46,24 +46,32 @@ owner.add_command(owner_password.lan)
     "--key",
     help="appKey of the account's own EZVIZ Open Platform application, whose secret is asked for (default: none).",
 )
+@at_vendor
 @click.option("--lan", is_flag=True, help="A household of cameras in the house alone, without an EZVIZ account.")
 @click.option("--to", metavar="HOUSEHOLD", help="Whose household it joins, by a name of it (default: one of its own).")
 @click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of its pages.")
 @installation
 @click.pass_context
 @readable
-def add(context: click.Context, user: str, key: str | None, lan: bool, to: str | None, language: str) -> None:
-    """Let the EZVIZ account USER (e-mail, phone or user name) sign in here.
+def add(
+    context: click.Context, user: str, key: str | None, kind: str, lan: bool, to: str | None, language: str
+) -> None:
+    """Let the EZVIZ account USER (e-mail, phone or user name), or another vendor's, sign in here.
 
     Its password is not asked for: the account's owner types it when linking Alexa or Google. With --lan USER is any
     user name of the owner's choice, and the password for it is asked for.
     """
+    from accounts import households
     from accounts.owner_users import OwnerUsers
-    from registry.drivers.ezviz import sessions
+    from registry.drivers import vendor_of
+    from registry.drivers.ezviz import EZVIZ, sessions
+    from showcam.compose import ground
     from showcam.compose.command import tools
 
     if not user.strip():
-        stop("Say which EZVIZ account: its e-mail address, phone number or user name.")
+        stop(f"Say which {vendor_of(kind)} account: its e-mail address, phone number or user name.")
+    if key and kind != EZVIZ.kind:
+        raise click.UsageError(f"Only an account of {EZVIZ.vendor} has a --key.")
     if lan and (key or to):
         raise click.UsageError("A household of cameras in the house alone takes neither --key nor --to.")
     if lan:
@@ -71,17 +79,19 @@ def add(context: click.Context, user: str, key: str | None, lan: bool, to: str |
         return
     secret, settings = click.prompt("appSecret", hide_input=True) if key else None, settings_of(context)
     with tools(settings) as store:
-        if sessions.find(store, user) is not None:
+        if households.find(store, kind, user) is not None:
             stop(f"{user} may sign in here already.", code=1)
         if OwnerUsers(store).find(user) is not None:
             stop(f"{user} is the user name of an owner at showcam itself: give that one another name first.", code=1)
+        sealed = ground.vendors(ground.drivers(settings, store))[kind].sessions.waiting(user.strip())
         if to:
-            home = owner_password.known(store, to)
-            sessions.add_to(store, home.id, user, open_key=key, open_secret=secret)
+            households.add_to(store, owner_password.known(store, to).id, kind, user, sealed)
         else:
-            sessions.add_owner(store, user, open_key=key, open_secret=secret, locale=language)
+            households.add(store, kind, user, sealed, locale=language)
+        if key and secret:
+            sessions.set_open_key(store, user, key, secret)
     echo(f"{user} may now link cameras here.")
-    if not key:
+    if not key and kind == EZVIZ.kind:
         comes_by_cloud = settings.pictures == "plane"
         echo(
             (_BY_CLOUD if comes_by_cloud else "")
@@ -97,17 +107,22 @@ def add(context: click.Context, user: str, key: str | None, lan: bool, to: str |
 @click.pass_context
 @readable
 def list_(context: click.Context, as_json: bool) -> None:
-    """List the households: the accounts of each, whether EZVIZ is signed in, its links and whether it has a PIN."""
+    """List the households: the accounts of each, whether they are signed in, its links and whether it has a PIN."""
     from accounts.pins import Pins
-    from registry.drivers.ezviz import sessions
+    from showcam.compose import ground
     from showcam.compose.command import tools
 
-    with tools(settings_of(context)) as store:
+    settings = settings_of(context)
+    with tools(settings) as store:
+        vendors = ground.vendors(ground.drivers(settings, store))
         facts: list[HouseholdFacts] = [
             {
                 "household": account.id,
                 "users": [
-                    {"user": user, "signed_in": state == "ok"} for user, state in sessions.users(store, account.id)
+                    {"user": user.name, "signed_in": user.is_signed_in}
+                    for source in store.sources(account.id)
+                    if source.kind in vendors
+                    for user in [vendors[source.kind].sessions.user(source)]
                 ],
                 "showcam_user": owner_password.user_of(store, account.id),
                 "lan": any(source.kind == "lan" for source in store.sources(account.id)),
@@ -137,7 +152,7 @@ def _lines(households: list[HouseholdFacts]) -> list[str]:
         )
         for household in households
     ]
-    return table(rows, ("Household", "EZVIZ account", "Signed in", "showcam user", "LAN", "Links", "PIN"))
+    return table(rows, ("Household", "Account", "Signed in", "showcam user", "LAN", "Links", "PIN"))
 
 
 def _yes(fact: bool) -> str:
@@ -152,15 +167,16 @@ def _yes(fact: bool) -> str:
 def remove(context: click.Context, user: str) -> None:
     """Remove the household of USER and all that is kept of it. USER is asked for again.
 
-    Its links end at once, and nobody signs in with it any more. The EZVIZ account and its cameras stay as they are.
-    USER is its EZVIZ user name, its user name for showcam, or the household of showcam owner list.
+    Its links end at once, and nobody signs in with it any more. The vendor's account and its cameras stay as they are.
+    USER is its user name at the vendor, its user name for showcam, or the household of showcam owner list.
     """
     from accounts import households, owner_users
+    from registry.drivers import KINDS
     from showcam.compose.command import pictures, tools
 
     settings = settings_of(context)
     with tools(settings) as store:
-        account = owner_users.named_household(store, user)
+        account = owner_users.named_household(store, KINDS, user)
         if account is None:
             stop(f"{user} is not known here: showcam owner list", code=1)
         cameras = len(store.preferences(account.id))

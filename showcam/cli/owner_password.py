@@ -100,8 +100,9 @@ def user_of(store: "Store", account_id: str) -> str:
 def known(store: "Store", user: str) -> "Account":
     """The household that the command names; the command ends where there is none."""
     from accounts import owner_users
+    from registry.drivers import KINDS
 
-    account = owner_users.named_household(store, user)
+    account = owner_users.named_household(store, KINDS, user)
     if account is None:
         stop(f"{user} is not known here: showcam owner add {shlex.quote(user)}", code=1)
     return account
@@ -131,12 +132,15 @@ def free(store: "Store", name: str, account_id: str) -> None:
     """Raises BadUser where the name is a vendor's user here, or another household's at showcam."""
     from accounts import households
     from accounts.owner_users import BadUser, OwnerUsers, checked_name
+    from registry.drivers import KINDS, vendor_of
 
     name = checked_name(name)
-    if households.find_at_any_vendor(store, name) is not None:
+    if (taken := households.find_at_any(store, KINDS, name)) is not None:
+        vendor = vendor_of(taken.kind)
         raise BadUser(
             "taken",
-            f"{name} is an EZVIZ user name here: choose another, so that a password for showcam is never sent to EZVIZ",
+            f"{name} is an {vendor} user name here: choose another, so that a password for showcam is never sent to "
+            f"{vendor}",
         )
     user = OwnerUsers(store).find(name)
     if user is not None and user.account != account_id:

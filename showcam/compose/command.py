@@ -12,6 +12,7 @@ from accounts.attempts import Limits
 from media.client import MediaClient
 from media.fleet import Fleet
 from media.grants import Grants
+from registry.drivers import KINDS
 from registry.owner.owner import Owner
 from registry.owner.sign_in import SignIn
 from showcam import keys
@@ -82,7 +83,7 @@ def household(settings: Settings, user: str | None) -> Iterator[Household]:
 def named_or_only(store: Store, user: str | None) -> str | None:
     """The id of the household; None where none is named and there is none. Raises CannotStart."""
     if user is not None:
-        named = owner_users.named_household(store, user)
+        named = owner_users.named_household(store, KINDS, user)
         if named is None:
             raise CannotStart(f"{user} is not known here: showcam owner add {shlex.quote(user)}")
         return named.id
@@ -107,7 +108,7 @@ def signing_in(settings: Settings) -> Iterator[tuple[SignIn, Callable[[str], Hou
         limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
         sign_in = SignIn(
             base.store,
-            base.driver,
+            base.vendors,
             "anyone",
             origin="owner",
             limits=limits,

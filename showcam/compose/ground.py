@@ -1,7 +1,7 @@
 """Builds what every entry that answers for cameras needs: store, media client, drivers, registry, its own secrets."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 
@@ -12,22 +12,19 @@ from media.client import MediaClient
 from media.fleet import Fleet
 from media.grants import Grants
 from media.trust import tls_context
-from net.addresses import house_networks
 from registry.adapter import Adapter, adapt
-from registry.driver import Driver
-from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz.open_platform import Key
-from registry.drivers.lan.discovery import Discovered, discover
-from registry.drivers.lan.driver import LanDriver
+from registry.driver import Driver, LoadsAhead
+from registry.drivers import BRANDS
 from registry.rules import Rules
 from registry.streams.history import TOGETHER_S, Later
 from registry.streams.streams import QuotaOfAll
+from registry.vendor import Installation, Vendor
 from showcam.aws import boto
 from showcam.keys import Keys
 from showcam.settings import SECRETS, Settings
 from showcam.trace.offer_notes import OfferNotes
 from store.ports import Store, StoreUnavailable
-from store.records import Link
+from store.records import Link, SourceKind
 from store.sealing import Sealer
 
 log = logging.getLogger(__name__)
@@ -64,37 +61,24 @@ def media_client(settings: Settings, grants: Grants) -> MediaClient | Fleet:
     return MediaClient(settings.internal_media_url, proof, public=settings.pictures_urls[0])
 
 
-def ezviz(settings: Settings, store: Store) -> EzvizDriver:
-    hosts = EzvizHosts.of(
-        settings.ezviz_region,
-        api=settings.ezviz_api,
-        open_platform=settings.ezviz_open,
-        push=settings.ezviz_push_at,
-    )
-    developer = Key(settings.ezviz_key, settings.ezviz_secret) if settings.ezviz_key else None
-    return EzvizDriver(
-        store,
-        hosts,
-        ca_file=settings.ca_file,
+def drivers(settings: Settings, store: Store) -> dict[SourceKind, Driver]:
+    """The drivers by their kind of source. Cameras of a source without a driver are not listed."""
+    installation = Installation(
+        structs.asdict(settings),
+        settings.ca_file,
         demo=settings.demo,
-        lan=settings.sign_up != "anyone",
-        cloud=settings.pictures == "plane",
-        developer=developer,
+        in_house=settings.sign_up != "anyone",
+        adds=settings.has_lan_cameras,
+        relays=settings.pictures == "plane",
         may_go_on=settings.store != "dynamodb",  # a function is frozen once it has answered
     )
+    built = {brand.kind: brand.build(store, installation) for brand in BRANDS}
+    return {kind: driver for kind, driver in built.items() if driver is not None}
 
 
-def own_cameras(settings: Settings, store: Store) -> LanDriver | None:
-    """For cameras of one's own, where there may be any."""
-    if not settings.has_lan_cameras:
-        return None
-    # the demo asks nothing of a real house
-    return LanDriver(store, loopback=settings.demo, asks=None if settings.demo else discovered)
-
-
-def discovered() -> list[Discovered]:
-    """The devices of the house that answer WS-Discovery now."""
-    return discover(house_networks())
+def vendors(drivers: Mapping[SourceKind, Driver]) -> dict[SourceKind, Vendor]:
+    """The drivers with a sign-in, the usual one first."""
+    return {kind: driver for kind, driver in drivers.items() if isinstance(driver, Vendor)}
 
 
 def unlinker(store: Store, pictures: households.Pictures) -> Callable[[Link], None]:
@@ -111,18 +95,27 @@ class Ground:
     store: Store
     grants: Grants
     pictures: MediaClient | Fleet
-    driver: EzvizDriver
-    own_cameras: LanDriver | None
+    drivers: Mapping[SourceKind, Driver]
     adapter: Adapter
+
+    @property
+    def vendors(self) -> list[Vendor]:
+        return [*vendors(self.drivers).values()]
+
+    def of[D](self, driver: type[D]) -> D | None:
+        """The driver of this class, or None if the installation has none."""
+        return next((built for built in self.drivers.values() if isinstance(built, driver)), None)
+
+    def load(self) -> None:
+        for driver in self.drivers.values():
+            if isinstance(driver, LoadsAhead):
+                driver.load()
 
 
 def build(settings: Settings, keys: Keys) -> Ground:
     """Raises StoreUnavailable."""
     store, grants = open_store(settings, keys), Grants(keys.grant)
-    pictures, driver, own = media_client(settings, grants), ezviz(settings, store), own_cameras(settings, store)
-    by_kind: dict[str, Driver] = {driver.sessions.kind: driver}
-    if own is not None:
-        by_kind[own.devices.kind] = own  # cameras of a source without a driver are not listed
+    pictures, by_kind = media_client(settings, grants), drivers(settings, store)
     rules = Rules(
         require_audio=settings.require_audio,
         explain=settings.explain,
@@ -153,7 +146,7 @@ def build(settings: Settings, keys: Keys) -> Ground:
         adapter.changes.subscribe(adapter.history.note_tampering)
     if settings.notifies:
         adapter.changes.subscribe(adapter.faults.note)
-    return Ground(store, grants, pictures, driver, own, adapter)
+    return Ground(store, grants, pictures, by_kind, adapter)
 
 
 def with_own_secrets(function: str, settings: Settings) -> Settings:

@@ -15,10 +15,10 @@ from net.addresses import house_networks
 from net.child import Broke
 from registry.drivers.lan.adding import Adding
 from registry.drivers.lan.devices import Device, Devices
+from registry.drivers.lan.discovery import of_house
 from registry.drivers.lan.search import Candidate, Heard, search
 from registry.errors import Refused, is_reason
 from showcam.compose.command import DEMO_USER, Household, built, household, named_or_only
-from showcam.compose.ground import discovered
 from showcam.process.supervisor import CannotStart
 from showcam.settings import Settings
 from store.ports import Store
@@ -67,7 +67,7 @@ class OwnCameras:
     def with_endpoint(self, device: Device) -> Device:
         """The device with what it answers WS-Discovery by, which finds it again at another address."""
         its_answer = (
-            next((found for found in discovered() if found.host == device.host), None) if not self.loopback else None
+            next((found for found in of_house() if found.host == device.host), None) if not self.loopback else None
         )
         return replace(device, endpoint=its_answer.endpoint) if its_answer else device
 

@@ -17,6 +17,8 @@ from media.source import Rtsp, Watched
 from net.addresses import house_networks
 from registry.drivers.lan.adding import Adding
 from registry.drivers.lan.devices import Device
+from registry.drivers.lan.discovery import of_house
+from registry.drivers.lan.driver import LanDriver
 from registry.drivers.lan.search import Candidate, Heard, search
 from registry.errors import Refused, is_reason
 from registry.owner.own_cameras import OwnCameras, Search
@@ -63,7 +65,8 @@ def trial_doors(settings: Settings, base: Ground) -> Doors:
 
 
 def _of_own_cameras(settings: Settings, base: ground.Ground, home: Home) -> list[Page]:
-    if base.own_cameras is None:
+    driver = base.of(LanDriver)
+    if driver is None:
         return []
 
     def watch(spec: Rtsp) -> Watched:
@@ -79,10 +82,10 @@ def _of_own_cameras(settings: Settings, base: ground.Ground, home: Home) -> list
     own = OwnCameras(
         base.store,
         base.adapter.owner,
-        base.own_cameras.devices,
+        driver.devices,
         Adding(loopback=settings.demo),
         watch,
-        None if settings.demo else ground.discovered,
+        None if settings.demo else of_house,
         loopback=settings.demo,
     )
     # the demo asks nothing of a real house

@@ -82,7 +82,7 @@ def app(
         base.store,
         SignIn(
             base.store,
-            base.driver,
+            base.vendors,
             settings.sign_up,
             owner_users=owner_users,
             limits=limits,
@@ -106,7 +106,7 @@ def app(
     app.register_blueprint(
         console.blueprint(
             practice_url=practice,
-            vendor=base.driver.vendor,
+            vendor=base.vendors[0].vendor,
             heard=heard(),
             published=settings.sign_up == "anyone",
         )
@@ -135,7 +135,7 @@ def app(
             base.adapter.history,
             alexa=friendly_names,
             google=names,
-            traces=tracer is not None,
+            traces=tracer.kind if tracer else "",
         )
         others = _console(settings, console_home, base, keeper, examinations)
         home.bind(app, console_home, camera, *others, *more)
@@ -165,6 +165,7 @@ def _console(
         households.remove(base.store, base.pictures, account)
 
     window = LinkingWindow(base.store)
+    invitations = Invitations(base.store, [vendor.sessions for vendor in base.vendors])
     owner, history = base.adapter.owner, base.adapter.history
     return [
         CameraRemoval(owner, made.area),
@@ -174,7 +175,7 @@ def _console(
             history,
             LinkForms(base.store, made.area.new_links, ground.unlinker(base.store, base.pictures)),
             ClientForms(base.store),
-            HouseholdForms(base.store, made.sign_in, Invitations(base.store, base.driver.sessions), window, remove),
+            HouseholdForms(base.store, made.sign_in, invitations, window, remove),
             window,
             open_to_all=settings.sign_up == "anyone",
         ),
@@ -184,7 +185,7 @@ def _console(
             made.area,
             Ports(settings.port, settings.media_port),
             address=settings.public_url,
-            adds=base.own_cameras is not None,
+            adds=settings.has_lan_cameras,
             keeper=keeper,
             examinations=examinations,
         ),
@@ -197,7 +198,7 @@ def _home(settings: Settings, base: ground.Ground, limits: Limits, owner_users: 
     # whoever holds the printed code runs this installation, and so may add any account
     sign_in = SignIn(
         base.store,
-        base.driver,
+        base.vendors,
         "anyone",
         origin="owner",
         owner_users=owner_users,
@@ -219,7 +220,7 @@ def _home(settings: Settings, base: ground.Ground, limits: Limits, owner_users: 
             media_port=settings.media_port if settings.own_media else None,
             # where a household has only a few places, one of them stays free for a display
             live=PAGE_LIVE if settings.is_one_house else max(1, settings.live_per_account - 1),
-            adds=base.own_cameras is not None,
+            adds=settings.has_lan_cameras,
         ),
         partial(households.end_pictures, base.pictures),
     )

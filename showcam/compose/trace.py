@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from accounts.attempts import Limits
 from console.tracing import NoTrace
 from registry.camera import Camera
+from registry.drivers.ezviz import EZVIZ
+from registry.drivers.ezviz.driver import EzvizDriver
 from registry.drivers.ezviz.trace_lines import Call
 from registry.errors import DriverError
 from registry.owner.sign_in import SignIn
@@ -43,8 +45,16 @@ def signing_in(settings: Settings) -> Iterator[tuple[SignIn, Callable[[], tuple[
     with built(settings) as base:
         limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
         # a trace asks for no key, after a sign-in by a code neither
-        sign_in = SignIn(base.store, base.driver, "anyone", origin="owner", limits=limits, vendor_s=settings.sign_in_s)
-        yield sign_in, base.driver.sign_in_calls
+        driver = ezviz(base)
+        sign_in = SignIn(base.store, [driver], "anyone", origin="owner", limits=limits, vendor_s=settings.sign_in_s)
+        yield sign_in, driver.sign_in_calls
+
+
+def ezviz(base: Ground) -> EzvizDriver:
+    """The driver of the only vendor whose cameras are traced."""
+    driver = base.of(EzvizDriver)
+    assert driver is not None  # it is in every installation
+    return driver
 
 
 def camera_trace(
@@ -56,7 +66,7 @@ def camera_trace(
     source = next(source for source in base.store.sources(account) if source.id == camera.ref.source)
     authorities = settings.data / "simulator" / "ca.pem" if settings.demo else settings.ca_file
     return CameraTrace(
-        base.driver,
+        ezviz(base),
         source,
         camera,
         program(),
@@ -72,6 +82,7 @@ class OwnTracer:
 
     settings: Settings
     base: Ground
+    kind = EZVIZ.kind
 
     def take(self, account: str, camera: Camera, minutes: int, *, beside: bool) -> bytes:
         from showcam.trace.camera import Wanted

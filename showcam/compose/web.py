@@ -85,7 +85,7 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
     if settings.casts:  # what a webhook brings is noticed here
         screens.show_on_change(base, screens.client(settings))
     screens.fill(settings, base)
-    threading.Thread(target=base.driver.load, name="driver-load", daemon=True).start()
+    threading.Thread(target=base.load, name="driver-load", daemon=True).start()
     return Edge(doors.limited(settings, routes), app, doors.rules(settings), report)
 
 

@@ -58,7 +58,7 @@ def _edge(settings: Settings, watch: CloudWatch) -> Edge:
     routes = doors.limited(settings, [*doors.routes(settings, base, AtOnce(base.adapter.noticing)), health])
     edge = Edge(routes, pages.app(settings, held, base), doors.rules(settings), note)
     with contextlib.suppress(StoreUnavailable):  # then the driver loads with the first request
-        base.driver.load()
+        base.load()
     return edge
 
 

@@ -14,7 +14,7 @@ from registry.reporting.delivery import Delivery, Outcome
 from registry.reporting.reporter import Reporter, Unreported
 from registry.reporting.sender import Reconciliation, Sender
 from registry.streams.handover import TURN_S
-from registry.watch.watch import Vendor, Watch
+from registry.watch.watch import Called, Vendor, Watch
 from showcam import keys
 from showcam.compose import ground, reports, screens
 from showcam.compose.ground import Ground
@@ -97,19 +97,14 @@ def serve(settings: Settings) -> None:
     raise_limit()
     base = ground.build(settings, keys.of(settings))
 
-    ezviz = base.driver.sessions.kind
-    vendors: dict[str, Vendor] = {ezviz: base.driver}
-    push = {ezviz}
-    if base.own_cameras is not None:
-        vendors[base.own_cameras.devices.kind] = base.own_cameras
-        push.add(base.own_cameras.devices.kind)
+    vendors = {kind: driver for kind, driver in base.drivers.items() if isinstance(driver, Vendor)}
     watch = Watch(
         base.store,
         base.adapter.noticing,
         vendors,
         poll_s=settings.poll_s,
-        push=push,
-        webhook={ezviz} if settings.ezviz_webhook_key else (),
+        push=vendors.keys(),
+        webhook={kind for kind, driver in vendors.items() if isinstance(driver, Called) and driver.has_webhook},
     )
 
     def sweep() -> None:

@@ -2,12 +2,13 @@
 
 from itertools import islice
 
+from registry.drivers import BRANDS
 from showcam.doctor.finding import Finding, ok, wrong
 from store.ports import Store
 from words.catalogue import Worded, worded
 
+VENDOR = "/".join(brand.vendor for brand in BRANDS if brand.signs_in)
 MOST = 100  # households that are examined; a maker's installation may have a million
-VENDOR = "EZVIZ"
 WHAT = worded("who may sign in")
 
 
@@ -15,10 +16,10 @@ def examine(store: Store, *, anyone: bool) -> Finding:
     """`anyone`: everybody with a vendor's account may sign in, known here or not."""
     by_vendor = by_password = closed = 0
     for account in islice(store.accounts(), MOST):
-        vendor = any(source.kind != "lan" for source in store.sources(account.id))
+        at_vendor = any(source.kind != "lan" for source in store.sources(account.id))
         password = store.owner_user(account.id) is not None
-        by_vendor, by_password = by_vendor + vendor, by_password + password
-        closed += not vendor and not password
+        by_vendor, by_password = by_vendor + at_vendor, by_password + password
+        closed += not at_vendor and not password
     if closed:
         text = worded(
             "{households} with neither an {vendor} account nor a password for showcam: nobody can link it",

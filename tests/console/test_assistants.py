@@ -117,7 +117,7 @@ def test_a_link_that_came_while_the_page_was_open_stays_new(world: HomeWorld) ->
 
 
 def linking(world: HomeWorld) -> SignIn:
-    return SignIn(world.home.store, world.vendor, "owner", clock=world.clock)
+    return SignIn(world.home.store, [world.vendor], "owner", clock=world.clock)
 
 
 # who gets no further

@@ -29,7 +29,7 @@ def press(browser: HomeBrowser, step: str, **fields: Any) -> HomeBrowser:
 
 
 def linking(world: HomeWorld) -> SignIn:
-    return SignIn(world.home.store, world.vendor, "owner", clock=world.clock)
+    return SignIn(world.home.store, [world.vendor], "owner", clock=world.clock)
 
 
 def secret(web: WebReceiver) -> str:
@@ -136,7 +136,7 @@ def test_an_invited_household_invites_nobody_and_sees_no_other(
 def test_a_household_that_was_let_in_adds_and_tries_no_address_and_is_told_why(
     world: HomeWorld, web: WebReceiver
 ) -> None:
-    assert Invitations(world.home.store, world.vendor.sessions).invite(NEW) == ""
+    assert Invitations(world.home.store, [world.vendor.sessions]).invite(NEW) == ""
     theirs = world.signed_in(NEW)
     source = households.find(world.home.store, "ezviz", NEW)
     assert source is not None
@@ -160,7 +160,7 @@ def test_a_household_that_began_at_the_console_adds_one(world: HomeWorld, web: W
 
 
 def test_a_household_that_linked_while_anybody_might_adds_none(world: HomeWorld, web: WebReceiver) -> None:
-    linking = SignIn(world.home.store, world.vendor, "anyone")
+    linking = SignIn(world.home.store, [world.vendor], "anyone")
     assert isinstance(linking.begin(NEW, PASSWORD, "203.0.113.7"), SignedIn)
     browser = world.signed_in(NEW).send(NOTICES, step="add", url=secret(web))
     assert (browser.status, "calls only addresses of whoever runs it" in browser.text) == (403, True)

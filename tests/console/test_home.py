@@ -120,7 +120,7 @@ def test_the_open_connection_is_as_it_was_ticked(world: HomeWorld, ticked: dict[
 
 
 def test_the_open_connection_is_agreed_to_by_each_account_of_a_household_for_itself(world: HomeWorld) -> None:
-    sessions.add_to(world.home.store, world.home.account.id, NEW)
+    households.add_to(world.home.store, world.home.account.id, "ezviz", NEW, sessions.Sessions.waiting(NEW))
     world.browser().enter(world.code.renew()).sign_in(NEW)
     world.browser().enter(world.code.renew()).sign_in(USER, open_way="1")
     assert (open_air(world, USER), open_air(world, NEW)) == (True, False)
@@ -153,7 +153,7 @@ def test_what_was_not_ticked_can_be_allowed_at_the_tile(world: HomeWorld) -> Non
 
 
 def test_a_strangers_tries_at_linking_keep_nobody_out(world: HomeWorld) -> None:
-    linking = SignIn(world.home.store, world.vendor, "owner")
+    linking = SignIn(world.home.store, [world.vendor], "owner")
     for _ in range(4):
         linking.begin(USER, "guess", "203.0.113.7")
     assert linking.begin(USER, PASSWORD, "203.0.113.7") == SignInRefused("too_many")
@@ -275,7 +275,7 @@ def test_a_household_of_its_own_cameras_reads_that_nobody_has_signed_in_to_the_v
     world = home_world(tmp_path, own=True)
     account = households.add_of_lan(world.home.store)
     OwnerUsers(world.home.store).set(account.id, "kari", "barn door and two geese")
-    sessions.add_to(world.home.store, account.id, NEW)
+    households.add_to(world.home.store, account.id, "ezviz", NEW, sessions.Sessions.waiting(NEW))
     world.home.driver.error = SignedOut()
     browser = world.browser().get()
     browser.enter(world.code.renew())

@@ -113,7 +113,7 @@ def test_where_the_cameras_cant_be_listed_the_step_says_why_and_counts_none(worl
 def test_a_vendor_that_nobody_has_signed_in_to_is_asked_for(world: HomeWorld) -> None:
     account = households.add_of_lan(world.home.store)
     OwnerUsers(world.home.store).set(account.id, "kari", "barn door and two geese")
-    sessions.add_to(world.home.store, account.id, NEW)
+    households.add_to(world.home.store, account.id, "ezviz", NEW, sessions.Sessions.waiting(NEW))
     world.home.driver.error = SignedOut()
     browser = sign_in(entered(world), "kari", "barn door and two geese")
     assert "Nobody has signed in to EZVIZ yet, so its cameras are missing here." in said(browser, 1)

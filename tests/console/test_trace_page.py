@@ -19,6 +19,8 @@ TEXT = b'{"line":"trace","version":1}\n{"line":"key","kept":false,"fits":null}\n
 class ReadyTracer:
     """`asked` are the cameras' names with what was wanted. `goes_on`: a trace lasts until that is set."""
 
+    kind = "ezviz"
+
     def __init__(self) -> None:
         self.asked: list[tuple[str, int, bool]] = []
         self.goes_on = threading.Event()

@@ -179,7 +179,7 @@ def _pages(
             history,
             alexa=friendly_names,
             google=names,
-            traces=tracer is not None,
+            traces=tracer.kind if tracer else "",
             patience_s=0.2,
         ),
         *([TracePage(made.owner, rooms.area, Traces(tracer))] if tracer is not None else []),
@@ -193,7 +193,7 @@ def _pages(
             HouseholdForms(
                 made.store,
                 rooms.sign_in,
-                Invitations(made.store, Sessions(made.store)),
+                Invitations(made.store, [Sessions(made.store)]),
                 window,
                 partial(_remove, made),
             ),
@@ -254,7 +254,7 @@ def home_world(
     bind(
         app,
         made.store,
-        SignIn(made.store, vendor, "owner", by_code=made.owner.fetch_keys),
+        SignIn(made.store, [vendor], "owner", by_code=made.owner.fetch_keys),
         made.owner,
         OAuthSettings(issuer=issuer, cookie_keys=[secrets.token_bytes(32)], secure_cookies=public),
         partial(_end_link, made),
@@ -267,7 +267,7 @@ def home_world(
     def end(session: str) -> None:
         end_pictures(made.pictures, session)
 
-    sign_in = SignIn(made.store, vendor, "anyone", origin="owner", by_code=made.owner.fetch_keys)
+    sign_in = SignIn(made.store, [vendor], "anyone", origin="owner", by_code=made.owner.fetch_keys)
     rooms = Home(made.store, sign_in, made.owner, entrance, settings, end, clock)
     machine = machine or ReadyMachine()
     of_tvs = [Casting(made.owner, rooms.area, tvs)] if tvs is not None else []

@@ -15,7 +15,7 @@ from flask import Flask
 from werkzeug.test import Client, TestResponse
 
 from oauth import wording
-from registry.drivers.ezviz.sentences import EZVIZ
+from registry.drivers.ezviz import SPEECH
 from store.ports import Store
 from store.records import Assistant, Link
 from tests.doubles.household import Household
@@ -31,7 +31,7 @@ ISSUER, LOCAL = "https://home.example", "http://127.0.0.1:8080"
 
 def refusal_text(why: str, **gaps: object) -> str:
     """What the sign-in page says in English to who links an EZVIZ account."""
-    said = EZVIZ.sign_in.get(why) or wording.SIGN_IN[why][1]
+    said = SPEECH.sign_in.get(why) or wording.SIGN_IN[why][1]
     return said.format(**{"vendor": "EZVIZ", "tries": 3, "wait": 15, **gaps})
 
 

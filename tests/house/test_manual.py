@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from oauth import wording
-from registry.drivers.ezviz.sentences import EZVIZ
+from registry.drivers.ezviz import EZVIZ
 from registry.errors import Reason
 from registry.gate.reasons import row_text
 from registry.preferences import MotionRings, Preferences

@@ -75,7 +75,7 @@ def make(tmp_path: Path) -> Iterator[Callable[..., World]]:
             home.store,
             SignIn(
                 home.store,
-                vendor,
+                [vendor],
                 "owner",
                 owner_users=OwnerUsers(home.store, passwords),
                 clock=lambda: time.time(),

@@ -52,7 +52,7 @@ def app(simulator: SimulatorProcess, store: SqliteStore) -> Flask:
     def end_link(link: Link) -> None:
         end(store, pictures, link)
 
-    bind(app, store, SignIn(store, driver, "invited"), adapter.owner, settings, end_link)
+    bind(app, store, SignIn(store, [driver], "invited"), adapter.owner, settings, end_link)
     return app
 
 

@@ -96,7 +96,7 @@ def house(store: SqliteStore, vendors: Vendors) -> House:
     server = cloud.server = vendors.answering(cloud.say)
     cloud.streams = reply(id="9", url=f"{server.url}/live/9.m3u8")
     known = drivers(store, server.host, server.ca_file)
-    account = households.add(store, "lakeside", "kari@example.com", KEY.encode())  # type: ignore[arg-type]
+    account = households.add(store, "lakeside", "kari@example.com", KEY.encode())
     pictures = ReadyPictures()
     rules = Rules(opens_per_minute=60)
     adapter = adapt(store, known, pictures, Grants([bytes(32)]), rules)

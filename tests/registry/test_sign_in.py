@@ -47,7 +47,7 @@ def driver(simulator: SimulatorProcess, store: SqliteStore) -> Iterator[EzvizDri
 def sign_in(store: SqliteStore, driver: EzvizDriver) -> SignIn:
     for name in ("demo", "mfa"):
         sessions.add_owner(store, f"{name}@example.com", open_key=f"{name}-key", open_secret=f"{name}-secret")
-    return SignIn(store, driver, "invited", limits=MANY, vendor_s=20.0)
+    return SignIn(store, [driver], "invited", limits=MANY, vendor_s=20.0)
 
 
 def why(outcome: object) -> str:
@@ -90,7 +90,7 @@ def test_a_stranger_is_refused_before_the_vendor_is_called(
 ) -> None:
     vendor = vendors.answering(lambda *_: answer(b"{}"))
     hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
-    door = SignIn(store, EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True), sign_up)
+    door = SignIn(store, [EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True)], sign_up)
 
     assert why(door.begin("other@example.com", PASSWORD, HERE)) == "stranger"
     assert vendor.opened == []
@@ -98,7 +98,7 @@ def test_a_stranger_is_refused_before_the_vendor_is_called(
 
 
 def test_where_anyone_may_sign_up_a_household_is_made_once(store: SqliteStore, driver: EzvizDriver) -> None:
-    door = SignIn(store, driver, "anyone", limits=MANY, vendor_s=20.0)
+    door = SignIn(store, [driver], "anyone", limits=MANY, vendor_s=20.0)
     assert why(door.begin("other@example.com", "wrong", HERE)) == "wrong"
     assert list(store.accounts()) == []
 
@@ -144,7 +144,7 @@ def test_five_guesses(sign_in: SignIn) -> None:
 
 def test_five_minutes(store: SqliteStore, driver: EzvizDriver, clock: Clock) -> None:
     sessions.add_owner(store, "mfa@example.com")
-    door = SignIn(store, driver, "owner", limits=MANY, vendor_s=20.0, clock=clock)
+    door = SignIn(store, [driver], "owner", limits=MANY, vendor_s=20.0, clock=clock)
     pending = code_wanted(door).pending
     clock.now += 300
 
@@ -164,7 +164,7 @@ def test_the_region_the_vendor_names_is_followed_with_the_code_in_hand(
     both = simulator.data / "both.pem"
     both.write_bytes(simulator.ca.read_bytes() + first_host.ca_file.read_bytes())
     hosts = EzvizHosts(first_host.host, simulator.open_host, extra=(first_host.host, region))
-    door = SignIn(store, EzvizDriver(store, hosts, ca_file=both, demo=True), "owner", limits=MANY, vendor_s=20.0)
+    door = SignIn(store, [EzvizDriver(store, hosts, ca_file=both, demo=True)], "owner", limits=MANY, vendor_s=20.0)
 
     wanted = code_wanted(door)
     outcome = door.submit_code(wanted.pending, "012345")
@@ -192,7 +192,7 @@ def test_a_region_at_an_unknown_host_is_not_gone_to(store: SqliteStore, vendors:
     vendor = vendors.answering(lambda *_: answer(body))
     hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
     sessions.add_owner(store, "demo@example.com")
-    door = SignIn(store, EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True), "owner", vendor_s=20.0)
+    door = SignIn(store, [EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True)], "owner", vendor_s=20.0)
 
     assert why(door.begin("demo@example.com", PASSWORD, HERE)) == "unsupported"
     assert len(vendor.requests) == 1
@@ -212,7 +212,7 @@ class Regions:
         extra = (self.first.host, *self.others)
         hosts = EzvizHosts(self.first.host, simulator.open_host, extra=extra, others=self.others, region=region)
         driver = EzvizDriver(store, hosts, ca_file=both, demo=True)
-        self.door = SignIn(store, driver, "anyone", limits=MANY, vendor_s=20.0)
+        self.door = SignIn(store, [driver], "anyone", limits=MANY, vendor_s=20.0)
 
 
 def test_a_user_that_one_region_does_not_know_is_asked_for_once_in_each_other(
@@ -332,7 +332,7 @@ def test_every_verdict_has_its_word(
     vendor = vendors.answering(lambda *_: answer(body, status))
     hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
     sessions.add_owner(store, "demo@example.com")
-    door = SignIn(store, EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True), "owner", vendor_s=20.0)
+    door = SignIn(store, [EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True)], "owner", vendor_s=20.0)
 
     assert why(door.begin("demo@example.com", PASSWORD, HERE)) == expected
 
@@ -380,7 +380,7 @@ def test_codes_requested_too_often_are_refused(store: SqliteStore, vendors: Vend
     vendor = vendors.answering(reply)
     hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
     sessions.add_owner(store, "demo@example.com")
-    door = SignIn(store, EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True), "owner", vendor_s=20.0)
+    door = SignIn(store, [EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True)], "owner", vendor_s=20.0)
 
     assert why(door.begin("demo@example.com", PASSWORD, HERE)) == "too_often"
 

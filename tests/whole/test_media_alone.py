@@ -17,9 +17,10 @@ import requests
 from accounts.links import mint
 from aws.deploy_local.emulator import free_ports
 from registry.drivers.ezviz import sessions
+from registry.drivers.ezviz.driver import EzvizDriver
 from registry.vendor import SignedIn
 from showcam import keys
-from showcam.compose.ground import ezviz, open_store
+from showcam.compose.ground import drivers, open_store
 from showcam.process.settings_sources import load
 from tests.doubles.hls_camera import Authority
 from tests.doubles.household import new_link
@@ -139,7 +140,8 @@ class Elsewhere:
         store = open_store(settings, keys.of(settings))
         account = sessions.add_owner(store, USER, open_key="demo-key", open_secret="demo-secret")
         (source,) = store.sources(account.id)
-        driver = ezviz(settings, store)
+        driver = drivers(settings, store)["ezviz"]
+        assert isinstance(driver, EzvizDriver)
         verdict = driver.sign_in(USER, PASSWORD, 20.0)
         assert isinstance(verdict, SignedIn)
         driver.sessions.signed_in(source, USER, verdict.session)

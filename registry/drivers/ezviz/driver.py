@@ -16,6 +16,7 @@ from net.cache import Recent
 from net.exchange import Exchange, Hosts
 from registry.camera import Camera, Ref
 from registry.driver import Hint, Probed, sound
+from registry.drivers.ezviz import EZVIZ
 from registry.drivers.ezviz.account import EzvizAccount
 from registry.drivers.ezviz.control import Control, listed
 from registry.drivers.ezviz.home import IN_VAIN_S, Lan, Local
@@ -31,7 +32,6 @@ from registry.drivers.ezviz.pictures import (
     is_sub_silent,
     lasts_s,
 )
-from registry.drivers.ezviz.sentences import EZVIZ
 from registry.drivers.ezviz.sessions import ASK_S, Held, Sessions, Terminal
 from registry.drivers.ezviz.trace_lines import Call
 from registry.drivers.ezviz.tracing import CallNotes
@@ -117,7 +117,7 @@ class EzvizDriver:
     `developer` is the installation's own Open Platform key, under which households may have sub-accounts. `lan`: if
     showcam runs in the network of a camera and serves nobody else, the camera is fetched there first, by its own
     protocol if its owner chose that. `cloud`: also by the account's own cloud stream, an open connection to the vendor.
-    `may_go_on`: whether something may be done behind an answer.
+    `may_go_on`: whether something may be done behind an answer. `has_webhook`: whether the vendor calls showcam, too.
     """
 
     vendor = EZVIZ.vendor
@@ -133,7 +133,9 @@ class EzvizDriver:
         lan: bool = False,
         cloud: bool = False,
         may_go_on: bool = True,
+        has_webhook: bool = False,
     ) -> None:
+        self.has_webhook = has_webhook
         http = VendorHttp(Hosts(hosts.extra, None if demo else KNOWN), ca_file)
         self.sessions = Sessions(store)
         in_house = Lan(loopback=demo) if lan else None

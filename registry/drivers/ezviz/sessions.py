@@ -80,10 +80,11 @@ class Sessions:
 
     def user(self, source: Source) -> SourceUser:
         try:
-            kept = self.read(source).secrets
+            held = self.read(source)
         except (SignedOut, SealedUnreadable):
-            return SourceUser("", has_signed_in=True)
-        return SourceUser(kept.user, has_signed_in=kept.session is not None)
+            return SourceUser("", has_signed_in=True, is_signed_in=False)
+        secrets = held.secrets
+        return SourceUser(secrets.user, has_signed_in=secrets.session is not None, is_signed_in=held.state == "ok")
 
     def read(self, source: Source) -> Held:
         """Raises SignedOut when no session is stored."""
@@ -227,31 +228,8 @@ def add_owner(
     )
 
 
-def add_to(
-    store: Store, account_id: str, user: str, *, open_key: str | None = None, open_secret: str | None = None
-) -> Source:
-    """An EZVIZ source of a household that is here already. Raises AlreadyAdded; ValueError for half a key."""
-    sealed = Sessions.waiting(user.strip(), _key(open_key, open_secret))
-    return households.add_to(store, account_id, Sessions.kind, user, sealed)
-
-
 def find(store: Store, user: str) -> Source | None:
     return households.find(store, Sessions.kind, user)
-
-
-def users(store: Store, account_id: str) -> list[tuple[str, SourceState]]:
-    """The EZVIZ users of the household and whether each is signed in; "" for one whose secrets can't be opened."""
-    found: list[tuple[str, SourceState]] = []
-    for source in store.sources(account_id):
-        if source.kind != Sessions.kind:
-            continue
-        try:
-            held = Sessions(store).read(source)
-        except (SignedOut, SealedUnreadable):
-            found.append(("", "needs_login"))
-        else:
-            found.append((held.secrets.user, held.state))
-    return found
 
 
 def set_open_key(store: Store, user: str, key: str, secret: str) -> bool:

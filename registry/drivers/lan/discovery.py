@@ -21,7 +21,7 @@ import msgspec
 from msgspec import Struct
 
 from net import child
-from net.addresses import is_in_house
+from net.addresses import house_networks, is_in_house
 from net.child import Broke, Child, Limits
 from net.elements import Element, NotXml, read
 from net.text import line
@@ -75,6 +75,11 @@ def discover(networks: Sequence[ipaddress.IPv4Interface]) -> list[Discovered]:
     except (Broke, ValueError) as broke:
         log.warning("the house could not be searched: %s", type(broke).__name__)
         return []
+
+
+def of_house() -> list[Discovered]:
+    """The devices of the house that answer now."""
+    return discover(house_networks())
 
 
 def main() -> None:

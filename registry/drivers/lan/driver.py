@@ -19,12 +19,12 @@ from net.cache import Recent
 from net.house import HouseHttp
 from registry.camera import Camera, Flag, Ref, Video, VideoCodec
 from registry.driver import LEAST_S, Hint, sound
+from registry.drivers.lan import LAN
 from registry.drivers.lan.adding import describe
 from registry.drivers.lan.devices import WRONG, Device, Devices, Pictured
 from registry.drivers.lan.discovery import Discovered
 from registry.drivers.lan.events import Listener, Waits
 from registry.drivers.lan.onvif import ANSWER_S, Onvif, OnvifFailed, night_vision, set_night_vision
-from registry.drivers.lan.sentences import LAN
 from registry.drivers.probes.rtsp import KNOCK_S, OnlyBasic, Place, knock
 from registry.errors import DriverError, Reason, Refused, SetRefused
 from registry.settings import CHOICES, Setting, SettingView
