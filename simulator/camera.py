@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 type Fault = Literal["timeout", "http500", "rate", "expired", "delay", "garbage", "half", "html", "clock_skew", "quota"]
 type EventKind = Literal["motion", "person", "press", "online", "offline"]
 KEPT_EVENTS = 50
+TICK_S = 0.5  # between two looks at what has become of a camera, a session or a file
 # The vendor's number and title of the events that are alarms. A press is one to the Open Platform only: in the app's
 # list it is a call, and no push brings it (AidenShaw2020/ha-ezviz-doorbell, README: captured from an EP8x).
 ALARMS: dict[EventKind, tuple[int, str]] = {

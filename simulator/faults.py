@@ -6,10 +6,10 @@ from typing import get_args
 
 from aiohttp import web
 
+from simulator.assistants.cloud_faults import HANG_S
 from simulator.camera import Camera, Fault
 from simulator.state import World, fault_of
 
-HANG_S = 600.0
 GARBAGE = b'\x00{"code":200,"meta":{"code":\xff\xfe'
 HTML = "<!DOCTYPE html><html><body><h1>Service is being maintained</h1></body></html>"
 # Faults that each API expresses itself: "expired" at the session or token, "rate" and "quota" by a code.

@@ -13,7 +13,7 @@ from itertools import chain, pairwise, repeat
 from pathlib import Path
 from typing import Any, Literal
 
-from simulator.camera import Camera
+from simulator.camera import TICK_S, Camera
 from simulator.households import PASSWORD_MD5
 from simulator.pictures.garbler import split
 from simulator.products import Product
@@ -24,7 +24,6 @@ WIDE, SMALL = 640, 320  # pixels
 ANSWERS_MS = 500  # a camera that is awake sends its first byte after this
 CLUMP_MS = 40  # bytes that come closer together are one clump
 CLOUD = ("sub", "main", "long", "beside")  # ways of a session; the others are at home
-TICK_S = 0.5  # how late it may be seen that a session is over
 type AtHome = Literal["rtsp", "local"]
 DOORBELLS = ("BDoorBell", "CatEye")
 _START = b"\0\0\0\1"

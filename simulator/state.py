@@ -32,6 +32,8 @@ GIVEN: dict[Given, tuple[str, str]] = {
 }
 OPTIONS = ", ".join(option for option, _ in GIVEN.values())
 
+HOUR_S = 3600.0  # life of an access token of Amazon's or Google's, and the longest of an assertion (RFC 7523)
+ACTS_S = 2.0  # a camera takes about this to do what it is told, and a slow vendor to answer
 VTM = "vtm"  # dispatcher of the app's cloud stream
 VTDU = "vtdu"  # node of the app's cloud stream
 CAST = "cast"  # the television
@@ -123,13 +125,13 @@ class Settings:
     token_s: float = 7 * 86400.0
     viewers: int = 20  # at once, per account
     terminals: int = 10  # per account
-    encryption_delay_s: float = 2.0
+    encryption_delay_s: float = ACTS_S
     fault: Fault | Literal[""] = ""  # of every call
     key_code: int = 0  # what every request for a camera's key is answered with; 0: what is true
     push_fault: Literal["", "garbage", "refuse", "drop", "resumed", "denied"] = ""  # of the app's messages
     pushes_rings: bool = False  # a press is pushed too, as an older DP1C does it (RenierM26/ha-ezviz issue 112)
     hls_fault: Literal["", "no_cors", "ended", "key", "sound"] = ""  # of live streams, as players meet it
-    delay_s: float = 2.0  # of the fault "delay"
+    delay_s: float = ACTS_S  # of the fault "delay"
     # each so many-th GET of the app's API is answered 504, and each so many-th list has an empty STATUS of a camera, as
     # happens in life now and then (github.com/Bobsilvio/ezviz_hp7 36 and 37, adirgan/ha-ezviz-cloud-plus); 0: none
     gateway_each: int = 40
@@ -141,7 +143,7 @@ class Settings:
     awake_s: float = 58.0
     awake_most_s: float = 100.0
     awake_spread_s: float = 80.0
-    capture_s: float = 2.0  # a still of one that sleeps takes this long
+    capture_s: float = ACTS_S  # a still of one that sleeps takes this long
     restart_s: float = 5.0  # a camera is offline this long after a restart
     lag_s: float = 18.0  # the list shows a switch of a camera that is as in life this long after it was set
     # the app's cloud stream, at life's timing
@@ -204,8 +206,8 @@ class Settings:
     google_login_fault: CloudFault | Literal[""] = ""  # of the token endpoint for service accounts
     homegraph_fault: CloudFault | Literal[""] = ""
     cloud_fault_share: float = 1.0  # of their calls that meet the fault
-    lwa_access_s: float = 3600.0  # life of an access token
-    google_access_s: float = 3600.0
+    lwa_access_s: float = HOUR_S
+    google_access_s: float = HOUR_S
     google_skew_s: float = 0.0  # Google's clock runs ahead by this
     homegraph_quota: int = 6000  # requests in a minute
 

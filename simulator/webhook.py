@@ -10,12 +10,11 @@ from typing import Any
 
 import aiohttp
 
-from simulator.camera import ALARMS, Camera, Event
+from simulator.camera import ALARMS, TICK_S, Camera, Event
 from simulator.state import World
 
 PATIENCE_S = 2.0
 TRIES = 3
-PAUSE_S = 0.5
 WORDS = {"motion": "motiondetect", "person": "humandetect"}
 
 
@@ -37,7 +36,7 @@ class WebhookSender:
     async def _send(self, body: bytes) -> None:
         message_id = json.loads(body)["header"]["messageId"]
         for attempt in range(TRIES):
-            await asyncio.sleep(PAUSE_S * attempt)
+            await asyncio.sleep(TICK_S * attempt)
             if await self._delivered(body, message_id):
                 return
         self._world.webhook.dropped += 1

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 import trustme
 
+from aws.deploy_local.emulator import ANSWER_S
+
 _HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "host", "content-length", "date", "server"})
 
 
@@ -72,7 +74,7 @@ class _Forwarding(BaseHTTPRequestHandler):
         headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP}
         place = urlsplit(self.before.upstream).netloc
         headers |= {"Host": self.before.host or place, "X-Forwarded-Proto": "https", "Content-Length": str(len(body))}
-        upstream = http.client.HTTPConnection(place, timeout=40)
+        upstream = http.client.HTTPConnection(place, timeout=ANSWER_S)
         try:
             upstream.request(self.command, self.path, body, headers)
             answer = upstream.getresponse()

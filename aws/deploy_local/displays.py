@@ -12,6 +12,7 @@ import av
 import requests
 from av.error import FFmpegError
 
+from aws.deploy_local.emulator import ANSWER_S, PAUSE_S
 from aws.deploy_local.steps import StepFailed
 
 STREAMS = "Alexa.CameraStreamController"
@@ -61,7 +62,6 @@ def summary(event: dict[str, Any]) -> str:
     return f"{payload.get('type', event['header']['name'])}: {payload.get('message', '')}".rstrip(": ")
 
 
-WAIT_S = 30
 STREAM = "action.devices.commands.GetCameraStream"
 
 
@@ -93,15 +93,12 @@ class Google:
         named: dict[str, Any] = {"intent": f"action.devices.{intent}"}
         body = {"requestId": str(uuid.uuid4()), "inputs": [named | ({"payload": payload} if payload else {})]}
         headers = {"Authorization": f"Bearer {self._token}"}
-        return self._http.post(self._url, json=body, headers=headers, timeout=WAIT_S)
+        return self._http.post(self._url, json=body, headers=headers, timeout=ANSWER_S)
 
     def _payload(self, intent: str, answer: requests.Response) -> dict[str, Any]:
         if answer.status_code != 200:
             raise StepFailed(f"{intent} was answered {answer.status_code}: {answer.text[:200]}")
         return dict(answer.json()["payload"])
-
-
-PICTURE_WAIT_S = 20
 
 
 def watch(url: str, authorities: Path) -> tuple[int, int, int]:
@@ -112,7 +109,7 @@ def watch(url: str, authorities: Path) -> tuple[int, int, int]:
     named = [line for line in master.splitlines() if line and not line.startswith("#")]
     if not master.startswith("#EXTM3U") or not named:
         raise StepFailed("the stream's first playlist names no stream")
-    variant, end = urljoin(url, named[0]), time.monotonic() + PICTURE_WAIT_S
+    variant, end = urljoin(url, named[0]), time.monotonic() + ANSWER_S
     while time.monotonic() < end:
         lines = _get(http, variant).text.splitlines()
         segments = [line for line in lines if line and not line.startswith("#")]
@@ -120,22 +117,20 @@ def watch(url: str, authorities: Path) -> tuple[int, int, int]:
             heads = [line.split('URI="')[1].split('"')[0] for line in lines if line.startswith("#EXT-X-MAP")]
             content = [_get(http, urljoin(variant, name)).content for name in [*heads[:1], *segments[-2:]]]
             return _decoded(b"".join(content))
-        time.sleep(0.2)
-    raise StepFailed(f"the stream listed no segment within {PICTURE_WAIT_S} s")
+        time.sleep(PAUSE_S)
+    raise StepFailed(f"the stream listed no segment within {ANSWER_S} s")
 
 
 def still(url: str, token: str, authorities: Path) -> tuple[int, int, int]:
     """Width, height and 1 for a still picture, which needs an access token of the link. Raises StepFailed."""
-    answer = requests.get(
-        url, headers={"Authorization": f"Bearer {token}"}, verify=str(authorities), timeout=PICTURE_WAIT_S
-    )
+    answer = requests.get(url, headers={"Authorization": f"Bearer {token}"}, verify=str(authorities), timeout=ANSWER_S)
     if answer.status_code != 200:
         raise StepFailed(f"the still picture answered {answer.status_code}: {answer.text[:200]}")
     return _decoded(answer.content)
 
 
 def _get(http: requests.Session, url: str) -> requests.Response:
-    answer = http.get(url, timeout=PICTURE_WAIT_S, allow_redirects=False)
+    answer = http.get(url, timeout=ANSWER_S, allow_redirects=False)
     if answer.status_code != 200:
         raise StepFailed(f"the picture process answered {answer.status_code}: {answer.text[:200]}")
     return answer

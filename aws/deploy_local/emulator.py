@@ -90,7 +90,10 @@ def _outgoing_from() -> int:
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = ROOT / ".venv-cloud"
 REGION = "eu-west-1"
-START_S = 60
+START_S = 60  # a program of Python's is up in seconds, on a busy machine in tens of them
+ANSWER_S = 40  # longer than the gateway's 29 s, and the functions' 30
+END_S = 10
+PAUSE_S = 0.05  # between two looks
 
 
 class NoEmulator(Exception):
@@ -145,13 +148,7 @@ class Emulator:
 
     def stop(self) -> None:
         """Ends it and what it started."""
-        if self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGTERM)
-            try:
-                self._process.wait(10)
-            except subprocess.TimeoutExpired:
-                os.killpg(self._process.pid, signal.SIGKILL)
-                self._process.wait()
+        end(self._process)
 
     def _started(self, folder: Path) -> "subprocess.Popen[bytes]":
         program = self._programs / "ministack"
@@ -166,20 +163,32 @@ class Emulator:
                 stderr=log,
                 start_new_session=True,
             )
-        end = time.monotonic() + START_S
-        while time.monotonic() < end and process.poll() is None:
-            if self._ready():
+        late = time.monotonic() + START_S
+        while time.monotonic() < late and process.poll() is None:
+            if is_up(f"{self.url}/_ministack/ready"):
                 return process
-            time.sleep(0.05)
+            time.sleep(PAUSE_S)
         process.kill()
         process.wait()
         raise NoEmulator(f"The emulator of AWS did not start; it said: {self.log.read_text()[-500:]}")
 
-    def _ready(self) -> bool:
+
+def end(process: "subprocess.Popen[bytes]") -> None:
+    """Ends a process that leads a session, and its children."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGTERM)
         try:
-            return requests.get(f"{self.url}/_ministack/ready", timeout=2).ok
-        except requests.RequestException:
-            return False
+            process.wait(END_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def is_up(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=END_S).ok
+    except requests.RequestException:
+        return False
 
 
 def _environ(folder: Path, port: int, programs: Path) -> dict[str, str]:

@@ -10,12 +10,11 @@ from typing import Any
 
 from aws.deploy_local import stack as stacks
 from aws.deploy_local.amazon import Amazon, Authority, Front
-from aws.deploy_local.emulator import ROOT, Emulator
+from aws.deploy_local.emulator import ANSWER_S, ROOT, START_S, Emulator
 from aws.deploy_local.processes import Media, Vendor
 from aws.deploy_local.steps import REDIRECTS, USER, Place, StepFailed, heading, step
 
 KEY, KEY_SECRET = "demo-key", "demo-secret"
-COMMAND_S = 60
 
 
 class Local:
@@ -106,7 +105,7 @@ class Local:
             input=text,
             capture_output=True,
             text=True,
-            timeout=COMMAND_S,
+            timeout=START_S,
             check=False,
         )
         if done.returncode:
@@ -121,6 +120,6 @@ class Local:
 def _require_ready(web: str, authorities: Path) -> None:
     import requests
 
-    answer = requests.get(f"{web}/readyz", verify=str(authorities), timeout=30)
+    answer = requests.get(f"{web}/readyz", verify=str(authorities), timeout=ANSWER_S)
     if answer.status_code != 200:
         raise StepFailed(f"{web}/readyz answered {answer.status_code}: {answer.text[:300]}")

@@ -1,18 +1,13 @@
 """The processes beside the emulator: the simulated EZVIZ cloud, and a media process."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-import requests
-
-from aws.deploy_local.emulator import ROOT, free_ports
+from aws.deploy_local.emulator import PAUSE_S, ROOT, START_S, end, free_ports, is_up
 from aws.deploy_local.steps import StepFailed
-
-START_S = 60
 
 
 class Process:
@@ -37,18 +32,16 @@ class Process:
             raise
 
     def stop(self) -> None:
-        _end(self._process)
+        end(self._process)
 
     def _await(self, health: str) -> None:
-        end = time.monotonic() + START_S
-        while time.monotonic() < end:
+        late = time.monotonic() + START_S
+        while time.monotonic() < late:
             if self._process.poll() is not None:
                 raise StepFailed(f"the {self._name} process ended at once; it said: {self.log.read_text()[-600:]}")
-            try:
-                if requests.get(health, timeout=2).ok:
-                    return
-            except requests.RequestException:
-                time.sleep(0.05)
+            if is_up(health):
+                return
+            time.sleep(PAUSE_S)
         raise StepFailed(f"the {self._name} process did not serve within {START_S} s; see {self.log}")
 
 
@@ -61,18 +54,8 @@ def run(words: list[str], environ: dict[str, str], log: Path) -> int:
     try:
         return process.wait()
     except BaseException:
-        _end(process)
+        end(process)
         raise
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
 
 
 class Vendor(Process):

@@ -14,9 +14,8 @@ import requests
 from aws.deploy_local import displays
 from aws.deploy_local.amazon import Amazon
 from aws.deploy_local.displays import Alexa, Google, summary
+from aws.deploy_local.emulator import ANSWER_S, PAUSE_S, START_S
 from aws.deploy_local.steps import PASSWORD, REDIRECTS, USER, Place, StepFailed, heading, step
-
-WAIT_S = 30
 
 
 class Linking:
@@ -41,7 +40,7 @@ class Linking:
             "code_challenge": base64.urlsafe_b64encode(challenge).rstrip(b"=").decode(),
             "code_challenge_method": "S256",
         }
-        page = self.http.get(f"{self._web}/oauth/authorize", params=query, timeout=WAIT_S)
+        page = self.http.get(f"{self._web}/oauth/authorize", params=query, timeout=ANSWER_S)
         if 'name="password"' not in page.text:
             raise StepFailed(f"the sign-in page did not come: {_summary(page)}")
         return page
@@ -51,7 +50,7 @@ class Linking:
         page = self.begin()
         page = self._post(page, user=user, password=password, step="sign-in")
         if page.is_redirect:
-            page = self.http.get(urljoin(page.url, page.headers["Location"]), timeout=WAIT_S)
+            page = self.http.get(urljoin(page.url, page.headers["Location"]), timeout=ANSWER_S)
         if 'value="agree"' not in page.text:
             raise StepFailed(f"after signing in the page of consent did not come: {_summary(page)}")
         return page
@@ -85,14 +84,14 @@ class Linking:
 
     def _ask(self, what: str, form: dict[str, str]) -> requests.Response:
         form |= {"client_id": self._client, "client_secret": self._secret}
-        return requests.post(f"{self._web}/oauth/{what}", form, verify=str(self.http.verify), timeout=WAIT_S)
+        return requests.post(f"{self._web}/oauth/{what}", form, verify=str(self.http.verify), timeout=ANSWER_S)
 
     def _post(self, page: requests.Response, **filled: str) -> requests.Response:
         form = Form(page.text)
         fields = [(name, value) for name, value in form.fields if name not in filled] + list(filled.items())
         target = urljoin(page.url, form.action)
         # a browser sends the page's address as Referer, which CSRF protection over https requires
-        return self.http.post(target, fields, headers={"Referer": page.url}, allow_redirects=False, timeout=WAIT_S)
+        return self.http.post(target, fields, headers={"Referer": page.url}, allow_redirects=False, timeout=ANSWER_S)
 
 
 class Form(HTMLParser):
@@ -139,7 +138,6 @@ def _summary(page: Any) -> str:
 
 SHOWN, REFUSED = "Garden", "Garage"
 RENAMED = "Orchard"
-REPORTED_S = 60.0
 CARD = (1280, 720)  # no simulated camera sends this size
 
 
@@ -216,7 +214,7 @@ def _reports(amazon: Amazon, control: str, echo: Alexa) -> None:
 def _reported(amazon: Amazon, names: set[str]) -> str:
     """Waits until cameras of these names were reported. Raises StepFailed."""
     began = time.monotonic()
-    while time.monotonic() - began < REPORTED_S:
+    while time.monotonic() - began < START_S:
         reported = {
             endpoint["friendlyName"]
             for event in list(amazon.events)
@@ -225,15 +223,15 @@ def _reported(amazon: Amazon, names: set[str]) -> str:
         }
         if names <= reported:
             return f"{', '.join(sorted(names))} reported"
-        time.sleep(0.05)
+        time.sleep(PAUSE_S)
     sent = [event["header"]["name"] for event in amazon.events]
-    raise StepFailed(f"within {REPORTED_S:.0f} s there was no report of {', '.join(sorted(names))}, but {sent}")
+    raise StepFailed(f"within {START_S} s there was no report of {', '.join(sorted(names))}, but {sent}")
 
 
 def _rename(control: str, old: str, new: str) -> None:
-    cameras = requests.get(f"{control}/_control", timeout=10).json()["cameras"]
+    cameras = requests.get(f"{control}/_control", timeout=ANSWER_S).json()["cameras"]
     serial = next(camera["serial"] for camera in cameras if camera["name"] == old)
-    requests.post(f"{control}/_control/{serial}", json={"name": new}, timeout=10).raise_for_status()
+    requests.post(f"{control}/_control/{serial}", json={"name": new}, timeout=ANSWER_S).raise_for_status()
 
 
 def _google(place: Place, display: Google) -> None:

@@ -152,7 +152,7 @@ def _digest(text: str) -> str:
 
 WRONG_TRIES = 5
 LOCKED_S = 120.0
-CODE_LIFE_S = 1800.0
+CODE_LIFE_S = 1800.0  # a mailed code is good for about half an hour (Bobsilvio/ezviz_hp7 issue 47)
 CODE_TRIES = 5
 CODES_A_MINUTE = 10
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
-from simulator.app_api.sessions import Sessions
+from simulator.app_api.sessions import CODE_LIFE_S, Sessions
 from simulator.app_api.wire import AppError, answer, form, old_answer
 from simulator.camera import Camera
 from simulator.state import Account, World
@@ -19,8 +19,7 @@ class Writable(Protocol):
     def __call__(self, account: Account, serial: str, channel: str = "1", /) -> Awaitable[Camera]: ...
 
 
-MAILED_S = 1800.0
-ASKED_AGAIN_S = 60.0  # a camera's password is not to be requested again within this
+ASKED_AGAIN_S = 60.0  # 10001: a camera's key is not to be requested again within 1 to 2 min (pyEzvizApi, get_cam_key)
 WRONG_CODES = 5  # of one mail
 LONGEST_PASSWORD = 12
 LONGEST_NAME = 50  # bytes
@@ -210,7 +209,7 @@ class SettingCalls:
     def _mail(self, account: Account) -> None:
         """The code before it is void."""
         account.mailed_code = f"{secrets.randbelow(10_000):04}"
-        account.mailed_until = self._world.now() + MAILED_S
+        account.mailed_until = self._world.now() + CODE_LIFE_S
         account.wrong_codes = 0
 
     def _check_code(self, camera: Camera, account: Account, given: str) -> None:

@@ -18,10 +18,8 @@ from simulator.assistants.linking import Client
 from simulator.assistants.person import LinkFailed
 from simulator.assistants.skill import Skill
 from simulator.assistants.speech import Outcome, no_answer, not_understood, unknown_camera
-from simulator.assistants.wire import NoAnswer, Wire
+from simulator.assistants.wire import ANSWER_S, PICTURE_S, NoAnswer, Wire
 from words import hearing
-
-DIRECTIVE_S = 8.0
 
 
 @dataclass(slots=True)
@@ -66,15 +64,12 @@ class AlexaSessions(AlexaCustomer):
 
     async def notify(self, wire: Wire, name: str, session: str, known: Session) -> list[str]:
         try:
-            answer, broken = await self.direct(wire, RTC, name, known.endpoint, {"sessionId": session}, DIRECTIVE_S)
+            answer, broken = await self.direct(wire, RTC, name, known.endpoint, {"sessionId": session}, ANSWER_S)
         except (NoAnswer, Unlinked) as error:
             return [str(error)]
         if not broken and answer["event"]["header"]["name"] == "ErrorResponse":
             return [f"{name} was refused: {answer['event']['payload']['type']}"]
         return broken
-
-
-STREAM_S = 6.0
 
 
 class Alexa(AlexaSessions):
@@ -87,7 +82,7 @@ class Alexa(AlexaSessions):
         self._skill = None if amazon is None else Skill(amazon, f"{self.app_url}/alexa/skill")
 
     async def learn(self, wire: Wire) -> None:
-        answer, broken = await self.direct(wire, "Alexa.Discovery", "Discover", None, {}, DIRECTIVE_S)
+        answer, broken = await self.direct(wire, "Alexa.Discovery", "Discover", None, {}, ANSWER_S)
         if broken:
             raise LinkFailed(f"showcam broke a rule: {broken[0]}")
         payload = answer["event"]["payload"]
@@ -116,7 +111,7 @@ class Alexa(AlexaSessions):
         """The reason the grant was refused, or "". Raises NoAnswer, Unlinked."""
         grant = {"type": "OAuth2.AuthorizationCode", "code": code}
         body = {"grant": grant, "grantee": {"type": "BearerToken", "token": self.access()}}
-        answer, broken = await self.direct(wire, "Alexa.Authorization", "AcceptGrant", None, body, DIRECTIVE_S)
+        answer, broken = await self.direct(wire, "Alexa.Authorization", "AcceptGrant", None, body, ANSWER_S)
         if broken:
             return f"showcam broke a rule: {broken[0]}"
         is_error = answer["event"]["header"]["name"] == "ErrorResponse"
@@ -203,7 +198,7 @@ class Alexa(AlexaSessions):
             return {"outcome": no_answer(f"{camera['name']} doesn't support that.", f"showcam offers {offers} for it")}
         endpoint = self.customer.endpoints.by_id[camera["id"]]
         body = {"cameraStreams": wanted}
-        answer, broken = await self.direct(wire, CAMERA_STREAM, "InitializeCameraStreams", endpoint, body, STREAM_S)
+        answer, broken = await self.direct(wire, CAMERA_STREAM, "InitializeCameraStreams", endpoint, body, PICTURE_S)
         outcome = self._judge(answer, broken, camera["name"])
         if not outcome.shown:
             return {"outcome": outcome, "camera": camera}
@@ -218,7 +213,7 @@ class Alexa(AlexaSessions):
         name = endpoint["friendlyName"]
         body = {"sessionId": session, "offer": {"format": "SDP", "value": sdp}}
         try:
-            answer, broken = await self.direct(wire, RTC, "InitiateSessionWithOffer", endpoint, body, STREAM_S)
+            answer, broken = await self.direct(wire, RTC, "InitiateSessionWithOffer", endpoint, body, PICTURE_S)
         except Unlinked:
             return {"outcome": self.lost()}
         except NoAnswer as error:
@@ -241,20 +236,20 @@ class Alexa(AlexaSessions):
             )
             return no_answer(f"{name} doesn't support that.", why)
         switch = "TurnOn" if to == "on" else "TurnOff"
-        answer, broken = await self.direct(wire, POWER, switch, endpoint, {}, DIRECTIVE_S)
+        answer, broken = await self.direct(wire, POWER, switch, endpoint, {}, ANSWER_S)
         outcome = self._judge(answer, broken, name)
         return Outcome(spoken="Okay.", answered=True) if outcome.shown else outcome
 
     async def _activate(self, wire: Wire, scene: dict[str, Any], to: str) -> Outcome:
         name = "Activate" if to == "on" else "Deactivate"
         endpoint = self.customer.endpoints.by_id[scene["id"]]
-        answer, broken = await self.direct(wire, SCENES, name, endpoint, {}, DIRECTIVE_S)
+        answer, broken = await self.direct(wire, SCENES, name, endpoint, {}, ANSWER_S)
         outcome = self._judge(answer, broken, scene["name"])
         return Outcome(spoken="Okay.", answered=True) if outcome.shown else outcome
 
     async def _query(self, wire: Wire, camera: dict[str, Any], about: str) -> Outcome:
         endpoint = self.customer.endpoints.by_id[camera["id"]]
-        answer, broken = await self.direct(wire, "Alexa", "ReportState", endpoint, {}, DIRECTIVE_S)
+        answer, broken = await self.direct(wire, "Alexa", "ReportState", endpoint, {}, ANSWER_S)
         outcome = self._judge(answer, broken, camera["name"])
         return speech.report(answer, about, camera["name"]) if outcome.shown else outcome
 

@@ -22,7 +22,7 @@ type CloudFault = Literal[
 ]
 FAULTS: tuple[str, ...] = get_args(CloudFault.__value__)
 STATUS = {"rate": 429, "http500": 500, "http503": 503, "expired": 401, "forbidden": 403, "disabled": 403}
-HANG_S = 600.0
+HANG_S = 600.0  # what never answers: longer than any client waits
 _HTML = "<!DOCTYPE html><html><body><h1>We will be back soon</h1></body></html>"
 _HALF = b'{"header":{"namespace":"System","na'
 

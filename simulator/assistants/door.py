@@ -35,8 +35,7 @@ from simulator.assistants.linking_page import (
 from simulator.assistants.screen import watch, watch_ring
 from simulator.assistants.speech import LANGUAGE
 from simulator.assistants.wire import Wire
-
-EVERY_S = 0.5
+from simulator.camera import TICK_S
 
 type Facts = dict[str, Any]
 
@@ -61,7 +60,7 @@ class Keeping:
         try:
             while True:
                 self.write()
-                await asyncio.sleep(EVERY_S)
+                await asyncio.sleep(TICK_S)
         finally:
             self.write()
 

@@ -15,7 +15,7 @@ from simulator.assistants.homegraph import HomeGraph
 from simulator.assistants.linking import Client
 from simulator.assistants.person import LinkFailed
 from simulator.assistants.speech import Outcome, no_answer, not_understood, said, unknown_camera
-from simulator.assistants.wire import NoAnswer, Wire
+from simulator.assistants.wire import ANSWER_S, NoAnswer, Wire
 from words import hearing
 from words.hearing import Wish, plain
 
@@ -76,7 +76,6 @@ def _toggles(device: dict[str, Any]) -> dict[str, str]:
     }
 
 
-INTENT_S = 8.0
 STREAM = f"{COMMANDS}GetCameraStream"
 DISPLAY = ["webrtc", "hls", "dash", "smooth_stream", "progressive_mp4"]
 CHROMECAST = ["hls"]
@@ -278,7 +277,7 @@ class Google(GoogleUser):
             token = self.access()
             headers = {"Authorization": f"Bearer {token}", "google-assistant-api-version": "v1"}
             url = f"{self.app_url}/google/fulfillment"
-            reply = await wire.send(f"Google: {intent}", url, body=request, headers=headers, timeout_s=INTENT_S)
+            reply = await wire.send(f"Google: {intent}", url, body=request, headers=headers, timeout_s=ANSWER_S)
             if reply.status != 401:
                 break
             await self.renew(wire, token)

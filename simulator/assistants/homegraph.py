@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from simulator.assistants import cloud_faults, google_rules
-from simulator.state import Settings
+from simulator.state import HOUR_S, Settings
 
 PROJECT = "showcam-demo"
 EMAIL = f"homegraph@{PROJECT}.iam.gserviceaccount.com"
@@ -30,7 +30,6 @@ SCOPE = "https://www.googleapis.com/auth/homegraph"
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 FILE = "google-service-account.json"
 SLACK_S = 300  # clocks may differ by this
-LONGEST_S = 3600
 
 
 class ServiceAccount:
@@ -87,7 +86,7 @@ class ServiceAccount:
         except (ValueError, KeyError, TypeError, binascii.Error):
             return "Invalid JWT"
         now = self._clock() + self._settings.google_skew_s
-        if issued - SLACK_S > now or expires + SLACK_S < now or expires - issued > LONGEST_S:
+        if issued - SLACK_S > now or expires + SLACK_S < now or expires - issued > HOUR_S:
             return (
                 "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. "
                 "Check your iat and exp values in the JWT claim."

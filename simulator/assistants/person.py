@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import aiohttp
 
-from simulator.assistants.wire import Reply, Wire
+from simulator.assistants.wire import PERSON_S, Reply, Wire
 
 type Pairs = list[tuple[str, str]]
 
@@ -119,7 +119,7 @@ class Person:
     async def authorize(self, wire: Wire, http: aiohttp.ClientSession, url: str, redirect_uri: str) -> dict[str, str]:
         """Walks from the authorize URL to the redirect back; its query. Raises LinkFailed, wire.NoAnswer."""
         given: set[str] = set()
-        reply = await wire.send("Browser: opens the sign-in", url, method="GET", timeout_s=10, http=http)
+        reply = await wire.send("Browser: opens the sign-in", url, method="GET", timeout_s=PERSON_S, http=http)
         for _ in range(MAX_STEPS):
             if target := reply.headers.get("location"):
                 url = urljoin(url, target)
@@ -127,12 +127,12 @@ class Person:
                     return dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
                 if reply.status not in (301, 302, 303):
                     raise LinkFailed(f"showcam redirected a form with status {reply.status}")
-                reply = await wire.send("Browser: follows a redirect", url, method="GET", timeout_s=10, http=http)
+                reply = await wire.send("Browser: follows a redirect", url, method="GET", timeout_s=PERSON_S, http=http)
                 continue
             page = self._page(reply)
             form, title, values = self._fill(page, given)
             url = urljoin(url, form.action) if form.action else url
-            reply = await wire.send(f"Browser: {title}", url, form=values, timeout_s=20, http=http)
+            reply = await wire.send(f"Browser: {title}", url, form=values, timeout_s=PERSON_S, http=http)
         raise LinkFailed("the sign-in did not come to an end")
 
     @staticmethod

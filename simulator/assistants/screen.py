@@ -21,9 +21,8 @@ from simulator.assistants.alexa import Alexa
 from simulator.assistants.google import Google
 from simulator.assistants.google_rules import check_signalling
 from simulator.assistants.speech import Outcome
-from simulator.assistants.wire import NoAnswer, Wire
+from simulator.assistants.wire import PICTURE_S, NoAnswer, Wire
 
-FIRST_PICTURE_S = 6.0  # an Echo gives up after this
 SILENCE = 0.0005  # root mean square, of full scale
 
 
@@ -110,14 +109,14 @@ class WebRtcScreen:
         except Exception as error:
             raise NoPicture(f"the SDP answer can't be used ({type(error).__name__})") from None
         try:
-            async with asyncio.timeout(FIRST_PICTURE_S):
+            async with asyncio.timeout(PICTURE_S):
                 await self._either(self._connected)
                 if connected is not None:
                     await connected()
                 await self._either(self._first)
         except TimeoutError:
             what = "no picture arrived" if self._connected.is_set() else "the connection was not made"
-            raise NoPicture(f"{what} within {FIRST_PICTURE_S:g} s") from None
+            raise NoPicture(f"{what} within {PICTURE_S:g} s") from None
         await asyncio.sleep(seconds)
 
     async def close(self) -> None:
@@ -164,7 +163,7 @@ async def play_hls(url: str, seconds: float) -> Playback:
 def _play_hls(url: str, seconds: float) -> Playback:
     playback = Playback("hls")
     options = {"protocol_whitelist": "http,https,tcp,tls", "allowed_extensions": "ALL", "extension_picky": "0"}
-    until = time.monotonic() + FIRST_PICTURE_S
+    until = time.monotonic() + PICTURE_S
     try:
         with av.open(url, format="hls", options=options, timeout=(5.0, 5.0)) as container:
             streams = [*container.streams.video[:1], *container.streams.audio[:1]]
@@ -181,7 +180,7 @@ def _play_hls(url: str, seconds: float) -> Playback:
         if not playback.frames:
             raise NoPicture(f"the stream can't be played ({type(error).__name__})") from None
     if not playback.frames:
-        raise NoPicture(f"no picture arrived within {FIRST_PICTURE_S:g} s")
+        raise NoPicture(f"no picture arrived within {PICTURE_S:g} s")
     return playback
 
 
@@ -202,7 +201,6 @@ def _use_loopback() -> None:
 
 
 TOTAL_S = 15.0
-SIGNAL_S = 6.0
 PLAYER_ORIGIN = "https://www.gstatic.com"
 
 
@@ -295,7 +293,7 @@ async def _by_signalling(wire: Wire, result: dict[str, Any], seconds: float, ori
     try:
         sdp = await screen.offer()
         body = {"action": "offer", "deviceId": device, "sdp": sdp}
-        reply = await wire.send("Player: offer", url, body=body, headers=headers, timeout_s=SIGNAL_S)
+        reply = await wire.send("Player: offer", url, body=body, headers=headers, timeout_s=PICTURE_S)
         answered = reply.json()
         result["outcome"].broken += check_signalling(reply.status, reply.headers, answered, sdp, origin)
         if reply.status != 200 or result["outcome"].broken:
@@ -305,14 +303,14 @@ async def _by_signalling(wire: Wire, result: dict[str, Any], seconds: float, ori
     finally:
         await screen.close()
         end = {"action": "end", "deviceId": device}
-        await wire.send("Player: end", url, body=end, headers=headers, timeout_s=SIGNAL_S)
+        await wire.send("Player: end", url, body=end, headers=headers, timeout_s=PICTURE_S)
     return screen.playback
 
 
 async def _by_hls(wire: Wire, url: str, seconds: float) -> Playback:
     """Reads the first playlist as a Cast receiver does: from another origin, without redirects, with codecs named."""
     reply = await wire.send(
-        "Player: master playlist", url, method="GET", headers={"Origin": PLAYER_ORIGIN}, timeout_s=10.0
+        "Player: master playlist", url, method="GET", headers={"Origin": PLAYER_ORIGIN}, timeout_s=PICTURE_S
     )
     if reply.status != 200:
         raise NoPicture(f"the playlist answered {reply.status}")

@@ -12,7 +12,7 @@ from typing import Any
 from simulator.assistants.amazon import SKILL_ID, Amazon
 from simulator.assistants.rules import Rules
 from simulator.assistants.speech import Outcome, no_answer
-from simulator.assistants.wire import NoAnswer, Wire
+from simulator.assistants.wire import ANSWER_S, NoAnswer, Wire
 
 USER = "amzn1.ask.account.DEMO"
 _ASK = re.compile(r"^(?:alexa[\s,]+)?(?:ask|tell|open)\s+my\s+cameras\b[\s,]*(?:to\s+)?(?P<wish>.*)$", re.I)
@@ -151,9 +151,6 @@ def _video(rules: Rules, response: dict[str, Any]) -> dict[str, str]:
     return {"source": str(source), "title": str(title or "")}
 
 
-SKILL_S = 8.0
-
-
 class Skill:
     """While the skill's session is open, everything that is said is for it."""
 
@@ -177,7 +174,7 @@ class Skill:
         body = request(SKILL_ID, token, wish, session, self._names if session is not None else ())
         headers = self._amazon.signed(json.dumps(body).encode())
         try:
-            reply = await wire.send("Alexa: asks the skill", self._url, body=body, headers=headers, timeout_s=SKILL_S)
+            reply = await wire.send("Alexa: asks the skill", self._url, body=body, headers=headers, timeout_s=ANSWER_S)
         except NoAnswer as error:
             return {"outcome": no_answer("Sorry, the skill isn't responding.", str(error))}
         outcome, self._session, video = judge(reply.json(), reply.status, token)
@@ -197,4 +194,4 @@ class Skill:
         body = skill_event(SKILL_ID, kind, token)
         headers = self._amazon.signed(json.dumps(body).encode())
         with contextlib.suppress(NoAnswer):
-            await wire.send(f"Alexa: {kind}", self._url, body=body, headers=headers, timeout_s=SKILL_S)
+            await wire.send(f"Alexa: {kind}", self._url, body=body, headers=headers, timeout_s=ANSWER_S)

@@ -13,6 +13,11 @@ from urllib.parse import parse_qsl
 import aiohttp
 
 HIDDEN = "•••"
+# How long answers are waited for: Alexa gives up a directive after 8 s, and a video after 6 (developer.amazon.com,
+# "Send the response"; "Alexa.RTCSessionController"). A person leaves a page that takes longer than PERSON_S.
+ANSWER_S = 8.0
+PICTURE_S = 6.0
+PERSON_S = 20.0
 
 # Values under these keys are hidden whole, in any message.
 _SECRET_KEYS = frozenset(

@@ -6,12 +6,13 @@ import secrets
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
+from simulator.assistants.cloud_faults import HANG_S
 from simulator.camera import Camera
 from simulator.cloud.wire import ANSWER, ASK, Line, fields_of, message, text_of
 from simulator.state import World
 
-LIFE_S = 300.0
-COLLIDE_S = 2.0  # tokens of an account that are fetched closer together get into each other's way: the last is good
+LIFE_S = 300.0  # of a token that is not used (fiveapplesonthetable/hik-connect-py)
+COLLIDE_S = 2.0  # tokens fetched closer together collide, and the last is good (luigibarretta/vistoda-ezviz)
 AT_ONCE = 20
 _STREAM = re.compile(r"(?<=[?&]stream=)[12](?=&|$)")
 _TIME = re.compile(r"&timestamp=\d+$")
@@ -100,7 +101,7 @@ class Dispatcher:
         await asyncio.sleep(self._world.settings.node_s / 4)
         fault = self._world.settings.stream_fault
         if fault == "hangs":
-            await asyncio.sleep(3600)
+            await asyncio.sleep(HANG_S)
         if fault == "drips":
             await line.drip(ANSWER, message(self._answer(url)))
         else:

@@ -13,8 +13,9 @@ from simulator.pictures.studio import Studio
 from simulator.replay import Shape
 from simulator.state import World
 
-KEY_S = {1: 60, 2: 4}  # between key frames of the whole picture and of the smaller one
-BATTERY_KEY_S = 4  # of a battery camera, which has the whole picture alone: so one public capture of a CP4 has it
+# Between keyframes of the whole picture and of the smaller one. A battery camera has only the whole one, with a
+# keyframe each four seconds, as one public capture of a CP4 has it (Stinocon/ezviz-stream-bridge).
+KEY_S = {1: 60, 2: 4}
 _CLOCK = 90_000
 _CONFIG = 0x60  # AAC-LC, 16 kHz, in a header's third byte
 LONGEST = 1400  # bytes of a body
@@ -57,7 +58,7 @@ class Feed:
         self._began: float | None = None
         self._start = random.getrandbits(32)
         self._loop = asyncio.get_running_loop()
-        usual_s = KEY_S[quality] if camera.battery is None else BATTERY_KEY_S
+        usual_s = KEY_S[quality] if camera.battery is None else KEY_S[2]
         self._shape, self._keys = shape, 0
         # what came from the first keyframe on, while that is not due yet
         self._early: list[Unit] | None = [] if shape else None

@@ -14,6 +14,7 @@ from typing import Literal
 
 from aiohttp import web
 
+from simulator.assistants.cloud_faults import HANG_S
 from simulator.camera import Camera
 from simulator.lan.onvif import TOPICS, OnvifDevice, Picture
 from simulator.lan.server import CameraServer, Take, Tracks
@@ -24,7 +25,6 @@ from simulator.pictures.studio import Studio
 SERIAL = "BARN00417"
 PASSWORD = "barn-demo"  # noqa: S105  (published)
 MAIN, SUB = "/Streaming/Channels/101", "/Streaming/Channels/102"
-FIRST_S = 3.0
 PULL_S = 10.0
 _KINDS = {
     "motion": "RuleEngine/CellMotionDetector/Motion",
@@ -90,7 +90,7 @@ class Barn:
 
     async def _answered(self, request: web.Request) -> web.StreamResponse:
         if not self.camera.online:
-            await asyncio.sleep(60)
+            await asyncio.sleep(HANG_S)
         body = await request.read()
         if b"PullMessages" in body:
             await self._until_something_happened()
@@ -109,7 +109,7 @@ class Barn:
 
     async def _pictured(self, request: web.Request) -> web.StreamResponse:
         if not self.camera.online:
-            await asyncio.sleep(60)
+            await asyncio.sleep(HANG_S)
         reply = self.device.pictured("GET", request.headers.get("Authorization", ""))
         if reply.status == 401:
             return web.Response(status=401, headers={"WWW-Authenticate": reply.kind})
@@ -133,7 +133,7 @@ class _Lens:
         picture = self._camera.picture(self._quality)
         if picture is None:
             return None
-        encoder = await self._studio.encoder(self._camera, self._quality, FIRST_S)
+        encoder = await self._studio.encoder(self._camera, self._quality)
         return Tracks(picture[0], encoder.keyframe, "pcmu" if self._camera.audio else None, SOUND_HZ)
 
     def watch(self, take: Take, over: Callable[[], None]) -> None:

@@ -14,7 +14,6 @@ from simulator.pictures.studio import Studio
 from simulator.replay import Shape
 from simulator.state import World
 
-FIRST_S = 3.0
 _CONFIG = b"\x14\x08"  # AAC-LC, 16 kHz, mono
 
 
@@ -84,7 +83,7 @@ class _Lens:
         picture = self._camera.picture(self._quality)
         if picture is None:
             return None
-        encoder = await self._studio.encoder(self._camera, self._quality, FIRST_S)
+        encoder = await self._studio.encoder(self._camera, self._quality)
         return Tracks(picture[0], encoder.keyframe, "aac" if self._camera.audio else None, RATE_HZ, _CONFIG)
 
     def watch(self, take: Take, over: Callable[[], None]) -> None:

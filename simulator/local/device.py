@@ -13,7 +13,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from simulator.camera import Camera
-from simulator.cloud.feed import Feed
+from simulator.cloud.feed import KEY_S, Feed
 from simulator.local.cas import NotOurs, Said, answer, heard, key_of
 from simulator.local.dress import Dress, Plain, Wrapped
 from simulator.pictures.studio import Studio
@@ -23,7 +23,6 @@ from simulator.state import LOCAL_CONTROL, LOCAL_MEDIA, World
 PREPARE, INVITE, PLAY = 0x2013, 0x2011, 0x3105
 CODE_LENGTH = 7  # of an operation code: its content is not looked at
 REFUSED, BUSY = 9, 10  # results; no public client has met one
-KEY_S = 4.0  # between keyframes
 TICK_S = 0.06
 LONGEST_JUNK = 400_000
 EMPTY_CHUNK, MANY_CHUNKS = b"$\x01\x00\x00", 4000  # of a fault, in each turn
@@ -171,7 +170,7 @@ class Device:
     ) -> None:
         """Until the client hangs up, or this session's time is over."""
         leaving = asyncio.create_task(reader.read())
-        key_s = self._world.settings.stream_key_s or KEY_S
+        key_s = self._world.settings.stream_key_s or KEY_S[2]
         feed = Feed(self._world, camera, self._studio, 1, at_home_key_s=key_s, shape=shape)
         began = asyncio.get_running_loop().time()
 

@@ -169,8 +169,8 @@ class Transport:
 SEGMENT_S = 2
 KEPT = 8
 BACKFILL = 3
-IDLE_S = 8.0  # four segments
-_LIVE_S = 0.5
+IDLE_S = 4 * SEGMENT_S
+_LIVE_S = 0.5  # older units are of the past, which an encoder makes first
 # timestamps count from here, so that they are small and the same for every camera
 _ORIGIN = (int(time.time()) // SEGMENT_S - BACKFILL - 30) * SEGMENT_S
 

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from simulator.camera import Camera
+from simulator.camera import TICK_S, Camera
 from simulator.pictures.encoder import SEGMENT_S, Encoder, Segment
 
-STOP_S = 0.3
+FIRST_S = 3.0  # an encoder makes a keyframe within a part of a second; a busy machine takes longer
 
 
 class Studio:
@@ -24,11 +24,11 @@ class Studio:
             await self._news.wait()
         return encoder.segments
 
-    async def encoder(self, camera: Camera, quality: int, within_s: float) -> Encoder:
-        """The camera's encoder, once it has made a keyframe or `within_s` is over."""
+    async def encoder(self, camera: Camera, quality: int) -> Encoder:
+        """The camera's encoder, once it has made a keyframe or FIRST_S have passed."""
         encoder = self.running(camera, quality)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(within_s):
+            async with asyncio.timeout(FIRST_S):
                 while not encoder.keyframe and not encoder.ended:
                     await self._news.wait()
         return encoder
@@ -47,7 +47,7 @@ class Studio:
         for encoder in self._encoders.values():
             encoder.stop()
         for encoder in self._encoders.values():
-            encoder.join(STOP_S)
+            encoder.join(TICK_S)
 
     def running(self, camera: Camera, quality: int, *, key_s: int = SEGMENT_S) -> Encoder:
         key = camera.key, quality, key_s

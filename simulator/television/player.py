@@ -11,6 +11,8 @@ from urllib.request import Request, urlopen
 import av
 import av.container
 
+from simulator.camera import TICK_S
+
 ORIGIN = "https://www.gstatic.com"
 PLAYLISTS = ("application/vnd.apple.mpegurl", "application/x-mpegurl")
 FETCH_S = 10.0
@@ -74,10 +76,10 @@ class Player(threading.Thread):
                 self._decode(self._fetched(segment)[0])
             if "#EXT-X-ENDLIST" in lines:
                 raise Refused("the stream has ended")
-            quiet_s = 0.0 if new else quiet_s + 0.5
+            quiet_s = 0.0 if new else quiet_s + TICK_S
             if quiet_s > LOST_S:
                 raise Refused("no segment came for long")
-            self._ended.wait(0.5)
+            self._ended.wait(TICK_S)
 
     def _variant(self, master: str) -> str:
         lines = [line for line in self._text(master).splitlines() if line]
