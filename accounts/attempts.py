@@ -24,8 +24,9 @@ from accounts.identity import new_secret, token_hash
 from net.addresses import counted_as
 from store.ports import Throttle
 
-LIFE_S = 30 * 60
-TRIES, WINDOW_S = 20, 900  # wrong codes of one IPv4 address or IPv6 /64
+LIFE_S = 30 * 60  # of the code; who installs showcam may have to find another device first
+TRIES = 20  # wrong codes of one IPv4 address or IPv6 /64 in WINDOW_S
+WINDOW_S = 900  # in which failures are counted
 type Verdict = Literal["right", "wrong", "too_many"]
 
 
@@ -35,7 +36,7 @@ class Limits(Struct, frozen=True):
     per_user: int = 3  # per account name; a browser that it knows has as many of its own
     per_address: int = 20
     per_code: int = 5  # wrong codes per account name; a browser that it knows has as many of its own
-    window_s: int = 900
+    window_s: int = WINDOW_S
 
 
 class Browser(Struct, frozen=True):

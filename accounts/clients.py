@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
+from accounts.attempts import WINDOW_S
 from accounts.identity import token_hash
 from store.ports import Store, StoreUnavailable, Throttle
 from store.records import Assistant, Client
@@ -20,7 +21,6 @@ TRIAL_S = 3600.0  # no examination lasts so long: an older client was left behin
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _LOOPBACK = re.compile(r"http://127\.0\.0\.1:([1-9][0-9]{0,4})/callback")
 type Refused = Literal["forwarder", "skill"]
-WINDOW_S = 900  # refusals are counted in windows of this length
 
 
 def register(

@@ -16,8 +16,9 @@ from msgspec.structs import replace
 from accounts.identity import new_secret, token_hash
 from store.household_ports import Accounts, AccountSecrets
 from store.ports import Links, Visits
+from store.records import MONTH_S
 
-KEPT_S = 30 * 86_400
+KEPT_S = MONTH_S
 SLOW_S = 60.0  # a browser is listed before its session is kept: for so long the session may be on its way
 LISTED = "browser-"  # of a household's secrets: a browser's begins so, its session's id follows
 PREFIX = "home-"  # of the ids: no link's id has a hyphen

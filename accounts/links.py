@@ -18,7 +18,7 @@ from store.ports import Store, Visits
 from store.records import Account, Assistant, Client, Link, Token
 
 ACCESS_S = 12 * 3600
-TOUCH_S = 300
+TOUCH_S = 300  # when a link was last used is written no more often
 LABEL_LENGTH = 60
 _NAME = "acknowledged_links"
 _decoder = msgspec.json.Decoder(list[str])

@@ -15,8 +15,8 @@ from net.http import Http
 AUDIENCE = "https://oauth2.googleapis.com/token"
 SCOPE = "https://www.googleapis.com/auth/homegraph"
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+CALL_S = 5.0  # for Google's answer to one call; a Request Sync waits for our own SYNC
 LIFE_S = 3600  # of an assertion, the longest that Google takes
-TOKEN_S = 5.0
 
 
 class KeyRefused(Exception):
@@ -40,7 +40,7 @@ class GoogleTokens:
 
     def _renew(self) -> None:
         form = {"grant_type": GRANT, "assertion": self._assertion()}
-        reply = self._http.post(self._key.token_uri, form, TOKEN_S)
+        reply = self._http.post(self._key.token_uri, form, CALL_S)
         data = reply.data or {}
         access, life_s = data.get("access_token"), data.get("expires_in")
         if reply.status == 200 and isinstance(access, str) and access and isinstance(life_s, int) and life_s > 0:

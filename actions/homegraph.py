@@ -12,7 +12,7 @@ from typing import NotRequired, TypedDict
 import msgspec
 
 from actions.google_key import KeyFile
-from actions.google_tokens import GoogleTokens, KeyRefused
+from actions.google_tokens import CALL_S, GoogleTokens, KeyRefused
 from net.exchange import Hosts, Unreached, exchange_within
 from net.http import Http, Reply
 from registry.reporting.reporter import NotNow, RefusedKey, TryAgain
@@ -20,7 +20,6 @@ from registry.reporting.reporter import NotNow, RefusedKey, TryAgain
 log = logging.getLogger(__name__)
 
 HOST, LOGIN = "homegraph.googleapis.com", "oauth2.googleapis.com"
-CALL_S = 5.0  # for the answer to one call; a Request Sync waits for our own SYNC
 _encode = msgspec.json.Encoder().encode
 
 

@@ -21,8 +21,7 @@ MODULE = "cast.apart"
 # a picture that goes on for a day takes seconds of CPU
 DEVICE = Limits(cpu_s=10, memory=256 * 1024 * 1024, renewed_s=60.0)
 SEARCH = Limits(cpu_s=10, memory=512 * 1024 * 1024)
-WITHIN_S = 60.0  # for a process to start, and a device to connect and play
-SEARCH_S = 60.0  # beyond its own time, on a busy machine
+WITHIN_S = 60.0  # on a busy machine, for a process to start, and a device to connect and play
 STOP_S = 15.0  # for the device to be told
 
 
@@ -126,7 +125,7 @@ def browse(seconds: float, limits: Limits = SEARCH) -> list[Device]:
     """Who answers by mDNS within the time. Raises OSError without a network, and if the process broke."""
     try:
         process = Child(MODULE, Order(seconds=seconds), limits)
-        late = threading.Timer(seconds + SEARCH_S, process.kill)
+        late = threading.Timer(seconds + WITHIN_S, process.kill)
         late.start()
         try:
             [line] = process.lines()

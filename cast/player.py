@@ -13,14 +13,13 @@ from accounts.console_sessions import ConsoleSession, ConsoleSessions
 from cast.device import Device, Over, Picture
 from cast.errors import CastFailed
 from media.messages import MediaBusy, MediaUnavailable
+from media.source import WAKING_S
 from registry.camera import Refusal, Stream, StreamRequest, is_on_battery
 
 # devices that WebRTC did not reach are remembered, by their ids; a house has few
 MOST_UNPAIRED = 64
 LEASE_S = 60.0  # the longest that a picture goes on after its worker has died
-# a battery camera wakes within 70 s (github.com/Dead96/ezviz-stream-ha-integration, CHANGELOG 0.2.4), and a TV gives up
-# after 14 to 20 s
-WAKES_S = 70.0
+# While a battery camera wakes, for WAKING_S at most, a TV gives up after 14 to 20 s.
 TRIES_WAKING = 5
 PAUSE_S = 5.0  # between two requests for the stream of a camera that the vendor calls asleep
 _USER = "cast"
@@ -154,7 +153,7 @@ class Player:
 
         The vendor and a TV give up long before that. showcam's own receiver says meanwhile that the camera is waking.
         """
-        end, tries = self._clock() + WAKES_S, 0
+        end, tries = self._clock() + WAKING_S, 0
         while True:
             try:
                 shown = self._shown(turn)

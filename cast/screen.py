@@ -20,6 +20,7 @@ from pychromecast.socket_client import ConnectionStatus, ConnectionStatusListene
 
 from cast.device import Device, Over, Picture
 from cast.errors import CastFailed, Why
+from media.rtsp.connection import COUNTED_S
 from net.text import JsonObject, too_deep
 
 if TYPE_CHECKING:
@@ -33,14 +34,12 @@ RECEIVER = "CC1AD845"  # Google's default media receiver
 PLAYLIST = "application/vnd.apple.mpegurl"
 # Without these the receiver guesses at the segments (developers.google.com/cast, MediaInformation).
 SEGMENTS = {"hlsSegmentFormat": "ts", "hlsVideoSegmentFormat": "mpeg2_ts"}
-CONNECT_S = 5.0
+CONNECT_S = 5.0  # for a connection, for its end, and for what is written to it
 PLAY_S = 20.0  # from LOAD to PLAYING: a camera may have to wake first
 TRIES = 3  # to connect again, RETRY_S apart, before a device counts as gone
 RETRY_S = 1.0
-ENDING_S = 5.0  # for the connection's thread to end
 LONGEST = 64 * 1024  # bytes of a message, as Chromium's components/cast_channel/cast_framer.cc bounds it
 MOST = 100  # messages of a device in COUNTED_S; one that plays sends a few in a second
-COUNTED_S = 2.0
 _TYPES: dict[str, str] = {"screen": "cast", "speaker": "audio", "group": "group"}
 
 
@@ -128,7 +127,7 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
         client = self._cast.socket_client
         client.disconnect()
         if client.is_alive():
-            client.join(ENDING_S)
+            client.join(CONNECT_S)
         if not client.is_alive():
             for waits in client.socketpair:
                 waits.close()
@@ -229,7 +228,7 @@ def _one_at_a_time(client: SocketClient) -> None:
         return read_bytes(msglen)
 
     def writes(*args: Any, **named: Any) -> None:
-        if not turn.acquire(timeout=ENDING_S):  # the device has sent half a message, and holds the other half back
+        if not turn.acquire(timeout=CONNECT_S):  # the device has sent half a message, and holds the other half back
             raise NotConnected
         try:
             write(*args, **named)

@@ -13,14 +13,13 @@ from accounts.console_sessions import ConsoleSessions
 from cast.device import Device, Over, Showing
 from cast.errors import CastFailed
 from cast.finder import Finder
-from cast.player import Connect, Doors, Owner, Played, Player
+from cast.player import LEASE_S, Connect, Doors, Owner, Played, Player
 from registry.camera import Refusal
 
 log = structlog.get_logger()
 
 AGAIN = 3  # so often a picture that ended by itself is shown again within AGAIN_S
 AGAIN_S = 600.0
-_RENEW_S = 20.0
 
 
 @dataclass
@@ -154,7 +153,7 @@ class Screens:
         now = self._clock()
         if on.over or 0 < on.showing.until <= now:
             self._resume(on)
-        elif now - on.renewed >= _RENEW_S:
+        elif now - on.renewed >= LEASE_S / 3:
             self._player.renew(on.played)
             on.renewed = now
 

@@ -6,13 +6,13 @@ from msgspec import Struct
 
 from console.pages import moment
 from console.sentences import HISTORY
+from media.grants import START_S
 from registry.camera import Camera
 from registry.errors import is_reason
 from registry.gate.reasons import row_text
 from store.records import Ask, Link
 from words.catalogue import OURS, Language
 
-SOON_S = 60.0  # a display has so long to fetch what it was granted
 SHOWN = 30  # as many are listed
 
 
@@ -49,5 +49,5 @@ class AskedFor:
         if ask.live_s:
             minutes, seconds = divmod(round(ask.live_s), 60)
             return OURS.say(language, HISTORY["shown"], took=f"{ask.took_s:.1f}", long=f"{minutes}:{seconds:02}")
-        word = "waiting" if self._now - ask.at < SOON_S else "unfetched"
+        word = "waiting" if self._now - ask.at < START_S else "unfetched"
         return OURS.say(language, HISTORY[word])

@@ -10,6 +10,7 @@ from accounts.console_sessions import ConsoleSession
 from console import pages
 from console.area import FORM, Area, Rule
 from console.asked_for import AskedFor
+from console.encryption import PATIENCE_S
 from console.encryption_password import EncryptionPassword
 from console.preference_forms import NotKept, PreferenceForms, mark_of
 from console.sentences import CHANGED
@@ -25,8 +26,6 @@ from registry.preferences import MOTION_RINGS
 from registry.settings import BY_VOICE, FIELDS, Asked, BadValue, Setting, SettingView, Step
 from registry.streams.history import History
 from words.catalogue import OURS
-
-PATIENCE_S = 4.0  # what a camera does not show by then was asked for
 
 type Called = Callable[[Iterable[Camera]], Mapping[str, str]]
 

@@ -5,14 +5,13 @@ from flask import Response, request
 from accounts.console_sessions import ConsoleSession
 from console import pages
 from console.area import FORM, Area, Rule
+from console.encryption import PATIENCE_S
 from console.sentences import CHANGED
 from registry.camera import Camera, Refusal, is_own
 from registry.errors import Unavailable
 from registry.gate.reasons import explain
 from registry.owner.owner import Owner
 from registry.settings import Asked, BadValue
-
-PATIENCE_S = 4.0  # a camera that is listed after that goes from the list later
 
 
 class CameraRemoval:

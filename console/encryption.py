@@ -20,7 +20,7 @@ from words.catalogue import OURS, Language
 
 WANTED_S = 1800.0  # so long a mailed code is good
 LONGEST_CODE = 32
-PATIENCE_S = 3.0  # a person waits for the page; what shows later makes its tile live
+PATIENCE_S = 4.0  # a person waits for the page; what a camera shows later was asked for
 
 
 class Wanted(Struct, frozen=True):

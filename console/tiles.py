@@ -21,6 +21,7 @@ from console.sentences import (
     NEEDS_YOU,
     OWN,
 )
+from media.source import WAKING_S
 from registry.camera import Camera, PictureCode, Refusal, Stream, StreamRequest, Surface, is_on_battery, is_own
 from registry.errors import Reason, Unavailable
 from registry.gate.gate import overruled
@@ -40,8 +41,7 @@ ENDS_BY_ITSELF = frozenset(
     {"asked_for", "no_internet", "vendor_down", "vendor_busy", "waking", "media_down"}
     | {"busy", "too_often", "household_full", "machine_full"}
 )
-# the first byte of a battery camera took 8 to 70 s (github.com/Dead96/ezviz-stream-ha-integration, CHANGELOG 0.2.4)
-WAKES_S = 75
+WAKES_S = round(WAKING_S) + 5
 
 
 class Asked(Struct, frozen=True, forbid_unknown_fields=True):

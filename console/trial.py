@@ -7,6 +7,7 @@ import msgspec
 from flask import Response, request
 from msgspec import Struct
 
+from accounts.clients import TRIAL_S
 from accounts.console_sessions import ConsoleSession
 from console import pages
 from console.area import READ, Area, Rule
@@ -21,7 +22,6 @@ from store.records import Assistant, Link
 
 AT = "/home/try"
 LONGEST = 200
-TRIED_S = 3600.0
 
 
 class Offered(Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,7 +72,7 @@ class Trial:
         if not text:
             return self._area.page("try", 403, text="", heard=(), error=pages.say(TRIAL["nothing_said"]))
         # in which a picture says why, for as long as one may be shown
-        self._area.sessions.remember(current, pages.language().encode(), TRIED_S, "language")
+        self._area.sessions.remember(current, pages.language().encode(), TRIAL_S, "language")
         google = GoogleDisplay(self._exchanges(current, "google"), Reasons(self._owner, current.account))
         heard = (self._echo(current).say(text), self._here(google.say(text)))
         return self._area.page("try", text=text, heard=heard)

@@ -20,6 +20,7 @@ from registry.camera import Camera, Refusal
 from registry.errors import Unavailable
 from registry.gate.gate import may_be_overheard
 from registry.gate.reasons import explain
+from registry.owner.codes import HOUR_S
 from registry.owner.owner import Owner
 from registry.readings.households import Listing
 from registry.settings import BadValue, Step
@@ -31,7 +32,6 @@ TICK = "deciphered"
 ALL, NAMED = "show_encrypted", "encrypted"  # the tick for all own cameras, and the ids of those that it names
 log = structlog.get_logger()
 LINKS_AN_HOUR = 30
-HOUR_S = 3600
 AGAIN_S = 60  # "Agree" pressed again for the same request within this time gets the same link
 
 

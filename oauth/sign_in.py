@@ -15,10 +15,10 @@ from accounts.attempts import Browser
 from net.addresses import counted_as
 from oauth import pages
 from oauth.clients import AuthorizeRequest
-from oauth.visits import CODE_S, VISIT_S, KnownBrowser, Visit, Visits, fingerprint
+from oauth.visits import VISIT_S, KnownBrowser, Visit, Visits, fingerprint
 from oauth.wording import NOT_THESE, NOT_THESE_EITHER, SIGN_IN
 from registry.owner.sign_in import SignIn
-from registry.owner.sign_in_outcome import CodeWanted, SignedIn, SignInRefused
+from registry.owner.sign_in_outcome import PENDING_S, CodeWanted, SignedIn, SignInRefused
 
 KEPT_S = 900  # how long the slowest answer sets the pace
 AT_ONCE = 32  # sign-ins of unknown browsers; as many more of known ones
@@ -191,7 +191,7 @@ class SigningIn:
             self._known.remember(request, response, outcome.account.id)
             log.info("signed in to link", account=outcome.account.id)
         else:
-            visit = Visit("code", user, now + CODE_S, pending=outcome.pending, hint=outcome.hint)
+            visit = Visit("code", user, now + PENDING_S, pending=outcome.pending, hint=outcome.hint)
         self._visits.begin(request, response, visit)
         session.pop("csrf_token", None)
         return response

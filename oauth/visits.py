@@ -19,7 +19,6 @@ from accounts.identity import id_from, new_id, token_hash
 from store.ports import Store
 
 VISIT_S = 600  # life of a visit that is signed in
-CODE_S = 300  # life of a visit that waits for the vendor's code
 KEPT_S = 400 * 86_400  # browsers limit cookies to 400 days
 MOST = 8  # accounts remembered in one browser
 

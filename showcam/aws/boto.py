@@ -16,7 +16,7 @@ from typing import Any
 from net.text import JsonObject
 from store.ports import StoreUnavailable
 
-CONNECT_S = 1
+CONNECT_S = 1  # within a region a connection takes milliseconds
 BOUNDS = 2, 3  # seconds to wait for an answer, tries
 TABLE_BOUNDS = 1, 2  # DynamoDB answers in milliseconds; where it hangs, the assistant is to hear so in time
 STORE_S = 1.5  # for a request's calls to the table, beside its waits for others

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from alexa.spoken.chain import Chains
     from alexa.spoken.skill import Spoken
 
-_KEPT_S = 10 * 365 * 24 * 3600.0
+_KEPT_S = 10 * 365 * 24 * 3600.0  # as long as the link: a skill's user has no other end
 
 
 def event_gateway(settings: Settings, store: LinkSecrets) -> Gateway:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from accounts import clients
 from actions.google_key import BadKey
+from registry.reporting.sender import DAY_S
 from showcam.compose import demo
 from showcam.compose.command import built, tools
 from showcam.compose.fulfillment import google_key
@@ -22,7 +23,6 @@ from words.catalogue import worded
 
 KEY = worded("key for reports, google_service_account")
 NOWHERE = "https://showcam.invalid/doctor"
-LATELY_S = 86_400.0
 MOST = 100  # households whose links are looked at
 
 
@@ -94,7 +94,7 @@ def reports(settings: Settings, store: Store) -> Finding:
 def _world(settings: Settings, store: Store) -> World:
     if settings.demo:
         return World()
-    servers, since = settings.stun or ice.OTHERS, time.time() - LATELY_S
+    servers, since = settings.stun or ice.OTHERS, time.time() - DAY_S
     return World(
         resolver=RESOLVER,
         own_address=lambda: next(filter(None, (ice.seen_from(server, ice.WITHIN_S) for server in servers)), None),

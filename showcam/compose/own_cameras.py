@@ -24,7 +24,7 @@ from showcam.settings import Settings
 from store.ports import Store
 from store.records import Source
 
-PROBE_S = 2.8
+PROBE_S = 2.8  # a camera is watched for so long at most: two keyframes are to come, 2.5 s apart
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,9 @@ from registry.errors import Refused, is_reason
 from registry.owner.own_cameras import OwnCameras, Search
 from showcam.compose import ground
 from showcam.compose.ground import Ground
+from showcam.compose.own_cameras import PROBE_S
 from showcam.settings import Settings
 from store.records import Link
-
-PROBE_S = 2.0  # a camera is watched for so long at most
 
 
 def own_pages(settings: Settings, base: ground.Ground, home: Home) -> list[Page]:

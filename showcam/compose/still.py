@@ -10,14 +10,13 @@ from registry.gate.gate import overruled
 from showcam.compose.command import Household
 from showcam.settings import Settings
 
-SHOWN_S = 60.0  # the session of the command lasts no longer
-WITHIN_S = 20.0
+WITHIN_S = 20.0  # the session of the command lasts no longer
 
 
 def taken(settings: Settings, home: Household, camera: Camera) -> bytes | Refusal:
     """A JPEG of now, or why there is none."""
     sessions = ConsoleSessions(home.store)
-    session = sessions.read(sessions.begin(account=home.account, kept_s=SHOWN_S))
+    session = sessions.read(sessions.begin(account=home.account, kept_s=WITHIN_S))
     assert session is not None
     try:
         found = home.owner.still(home.account, session.id, camera.id)

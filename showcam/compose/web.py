@@ -26,7 +26,7 @@ from showcam.compose.doors import JSON
 from showcam.compose.machine import OwnMachine
 from showcam.compose.own_pages import own_pages
 from showcam.compose.trace import OwnTracer
-from showcam.edge.connections import HEAD_S, MOST, Connections
+from showcam.edge.connections import MOST, SENDER_S, Connections
 from showcam.edge.edge import Edge
 from showcam.edge.metrics import Metrics
 from showcam.edge.server import Server
@@ -45,7 +45,7 @@ from store.ports import Store, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
-WORKER_LATE_S = 30.0
+WORKER_LATE_S = 30.0  # its file is touched each second
 ASKED_S = 10.0  # a household is read so long after somebody asked to be shown a camera
 OPEN_S = 2.0  # and so long after a page with its cameras said that it is open
 
@@ -194,7 +194,7 @@ def serve(settings: Settings, app: Callable[[Settings], WSGIApplication] = load_
         workers=1,
         backpressure=min(MOST, descriptors // 2),  # counts connections, idle ones too
         http=HTTPModes.http1,  # in granian's other modes a silent connection is never ended
-        http1_settings=HTTP1Settings(header_read_timeout=int(HEAD_S * 1000)),
+        http1_settings=HTTP1Settings(header_read_timeout=int(SENDER_S * 1000)),
         websockets=False,
         log_enabled=False,
         log_access=False,

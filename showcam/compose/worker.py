@@ -12,7 +12,7 @@ from registry.notices.notifier import Notifying
 from registry.readings.changes import Change
 from registry.reporting.delivery import Delivery, Outcome
 from registry.reporting.reporter import Reporter, Unreported
-from registry.reporting.sender import Reconciliation, Sender
+from registry.reporting.sender import DAY_S, Reconciliation, Sender
 from registry.streams.handover import TURN_S
 from registry.watch.watch import Called, Vendor, Watch
 from showcam import keys
@@ -28,9 +28,8 @@ from store.records import Assistant
 
 log = structlog.get_logger()
 
-DAY_S = 24 * 3600.0
-METRICS_S = 5.0
-KEY_S = 300.0
+METRICS_S = 5.0  # a Prometheus server asks each 15 s or more rarely
+KEY_S = 300.0  # a new key of Google's or Amazon's is noticed within this
 RESEND_S = 1.0  # what a killed worker sent is sent again no sooner after the next one's start
 
 

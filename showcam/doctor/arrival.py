@@ -10,6 +10,7 @@ from cryptography import x509
 
 from showcam.doctor.finding import Finding, ok, unsure, wrong
 from showcam.doctor.reach import Visitor, World, addresses_here
+from showcam.setup.skill_creation import WITHIN_S
 from words.catalogue import both, worded
 
 _HOUR_S, _DAY_S = 3_600, 86_400
@@ -17,7 +18,6 @@ _HOUR_S, _DAY_S = 3_600, 86_400
 # the renewal is late.
 DUE_S, DUE_PART = 14 * _DAY_S, 1 / 6
 _OLD = ("PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL", "WRONG_SSL_VERSION", "NO_PROTOCOLS_AVAILABLE")
-KNOCK_S = 4.0  # for a port to open
 _NEW = worded("Let it point at your public address; a new one takes a while.")
 _FORWARD = worded(
     "See that the proxy runs, that the router forwards the port to it, and that no firewall closes it.",
@@ -117,7 +117,7 @@ def _port(
 
 def _is_open(address: str, port: int, visitor: Visitor) -> bool:
     try:
-        socket.create_connection((address, port), timeout=min(KNOCK_S, visitor.within_s)).close()
+        socket.create_connection((address, port), timeout=min(WITHIN_S, visitor.within_s)).close()
     except OSError:
         return False
     return True

@@ -13,8 +13,8 @@ from words.catalogue import both, worded
 
 # asked where none of the configured ones answers, to distinguish dead servers from a network without UDP
 OTHERS = ("stun.l.google.com:19302", "stun.cloudflare.com:3478", "stun.nextcloud.com:3478")
-WITHIN_S = 3.0
-_AGAIN_S = 0.5  # a datagram may be lost
+WITHIN_S = 3.0  # for a server's answer, the question asked again meanwhile
+_AGAIN_S = 0.5  # the first repetition of RFC 8489, section 6.2.1: a datagram may be lost
 _RELAY = re.compile(r"(turns?):([\w.-]+):(\d{1,5})(?:\?transport=(udp|tcp))?").fullmatch
 _WITHOUT = worded(
     "Without one Alexa's displays get no picture by WebRTC: see {page}.", page=document("owner/pictures.md")

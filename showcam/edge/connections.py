@@ -3,8 +3,8 @@
 granian hands a request over before its body has arrived, so a thread waits for it. A client may occupy a small share of
 the places for such threads, and half of them are kept for clients whose signature or bearer was valid before.
 
-granian waits HEAD_S for a request's head, also on a connection that is kept alive, but without end for a body and for a
-peer that does not read its answer. The kernel's count of bytes (TCP_INFO) shows which peers are silent.
+granian waits SENDER_S for a request's head, also on a connection that is kept alive, but without end for a body and
+for a peer that does not read its answer. The kernel's count of bytes (TCP_INFO) shows which peers are silent.
 """
 
 import contextlib
@@ -24,10 +24,10 @@ from showcam.http_types import RECEIVED, Refuse, Response, problem
 
 log = structlog.get_logger()
 
-HEAD_S, BODY_S = 5.0, 5.0
-KNOWN_S, MOST_KNOWN = 3600.0, 1024  # clients whose proof held
-MOST = 2048  # at once; who is silent gives up its place after HEAD_S
-_AND_MORE_S = 5.0
+SENDER_S = 5.0  # a sender has this for the head of a request, for its body, and for whatever follows
+KNOWN_S = 3600.0  # a client whose proof held is known for so long
+MOST_KNOWN = 1024
+MOST = 2048  # at once; who is silent gives up its place after SENDER_S
 EVERY_S = 0.5
 _DESCRIPTORS = "/proc/self/fd"
 
@@ -107,8 +107,8 @@ class Bodies:
             if len(body) > self._limit:
                 raise self._too_much()
             # a body of unknown length ends short, too, when its sender is cut off
-            if len(body) < size and (known or self._clock() - since > BODY_S):
-                late = f"Send all of it within {BODY_S:.0f} seconds."
+            if len(body) < size and (known or self._clock() - since > SENDER_S):
+                late = f"Send all of it within {SENDER_S:.0f} seconds."
                 raise Refuse(problem(408, "The request did not come whole", late))
         return body
 
@@ -124,8 +124,8 @@ class Bodies:
                 self._known.popitem(last=False)
 
     def overdue(self) -> set[str]:
-        """The peers whose bodies have been waited for longer than BODY_S."""
-        before = self._clock() - BODY_S
+        """The peers whose bodies have been waited for longer than SENDER_S."""
+        before = self._clock() - SENDER_S
         with self._lock:
             return {peer for since, peer in self._waiting.values() if since < before}
 
@@ -161,9 +161,9 @@ class Connections:
         overdue: Callable[[], set[str]],
         answer_s: float,
         *,
-        head_s: float = HEAD_S,
-        body_s: float = BODY_S,
-        and_more_s: float = _AND_MORE_S,
+        head_s: float = SENDER_S,
+        body_s: float = SENDER_S,
+        and_more_s: float = SENDER_S,
     ) -> None:
         self._port, self._overdue = port, overdue
         self._quiet_s = head_s + body_s + answer_s + and_more_s
@@ -186,7 +186,7 @@ class Connections:
             return
         if quiet.sent_s > self._quiet_s:
             connection.shutdown(socket.SHUT_RDWR)
-        # a connection that is kept alive was idle for at most HEAD_S before the request whose body is late
+        # a connection that is kept alive was idle for at most SENDER_S before the request whose body is late
         elif (
             overdue
             and quiet.sent_s > self._body_s + (self._head_s if quiet.ever_sent else 0)

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from alexa.spoken.chain import Chains, ChainUnreached
 from alexa.spoken.signature import NotSigned, event_of, verified
+from media.grants import WINDOW_S
 from net.text import JsonObject
 from showcam.http_types import Refuse, Request, Response, Route, carries, problem
 from store.ports import Taken
@@ -25,9 +26,8 @@ log = logging.getLogger(__name__)
 HEADER = "X-Showcam-Signature"  # v1;{key id};{epoch s};{nonce};{hex}
 _KEY = "HTTP_X_SHOWCAM_SIGNATURE"
 _READ = "showcam.signature"  # a key of the environ: the header once it was read
-WINDOW_S = 60
 WAY_S = 2.0  # the longest transport that is believed: where more is measured, the two clocks differ
-_KEEP_S = 300
+_KEEP_S = 5 * WINDOW_S  # a nonce is remembered for longer than its message is taken
 SKILL_PATH = "/alexa/skill"
 
 

@@ -4,13 +4,15 @@ import os
 import threading
 import time
 
+POLL_S = 0.5  # between two looks at what another process or a person has changed
+
 
 def end_with_parent() -> None:
     parent = os.getppid()
 
     def watch() -> None:
         while os.getppid() == parent:
-            time.sleep(0.5)
+            time.sleep(POLL_S)
         os._exit(0)
 
     threading.Thread(target=watch, name="parent-watch", daemon=True).start()

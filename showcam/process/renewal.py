@@ -12,12 +12,12 @@ import structlog
 
 from showcam.keys import KeysUnreadable
 from showcam.process.kept import CHANGED, NOW, WAITS
+from showcam.process.parent import POLL_S
 from showcam.process.settings_sources import SettingsError
 from store.ports import StoreUnavailable
 
 log = structlog.get_logger()
 
-POLL_S = 0.5  # between two reads of the files
 ASK_S = 2.0  # between two questions whether somebody watches
 
 type Environ = dict[str, str]

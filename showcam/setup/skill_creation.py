@@ -37,7 +37,7 @@ REDIRECTS = (
 )
 NAME = "showcam"  # the skill's name in the package
 WAITS_S = 900.0  # Amazon's return is taken for so long
-WITHIN_S = 4.0  # for a connection to our own address
+WITHIN_S = 4.0  # for a connection over the internet to our own address, and for its handshake
 BUILD_S, POLL_S = 180.0, 2.0
 
 STEPS: tuple[Step, ...] = ("vendor", "skill", "linking", "models", "testing", "function", "smart_home", "events")

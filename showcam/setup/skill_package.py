@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NotRequired, TypedDict
 
+from accounts.links import ACCESS_S
 from net.text import JsonObject
 from showcam.setup import forwarder
 from showcam.setup.alexa_console import SCOPE
@@ -21,7 +22,6 @@ STATES = Path(".ask", "ask-states.json")  # where Amazon's command line keeps th
 REGIONS = {"us-east-1": "NA", "eu-west-1": "EU", "us-west-2": "FE"}
 _ARN = re.compile(r"arn:aws:lambda:([a-z0-9-]+):\d{12}:function:[A-Za-z0-9_-]{1,64}(?::[A-Za-z0-9_$-]{1,128})?")
 _SPOKEN_EVENTS = ("SKILL_ACCOUNT_LINKED", "SKILL_DISABLED")
-TOKEN_S = 43_200
 
 type Certificate = Literal["trusted", "wildcard"]
 
@@ -191,7 +191,7 @@ def linking(url: str, client: Client, secret: str) -> AccountLinking:
             "clientSecret": secret,
             "scopes": [SCOPE],
             "domains": [],
-            "defaultTokenExpirationInSeconds": TOKEN_S,
+            "defaultTokenExpirationInSeconds": ACCESS_S,
         }
     }
 

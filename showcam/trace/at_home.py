@@ -17,9 +17,8 @@ from media.rtsp.connection import RtspFailed
 from media.rtsp.session import Session
 from media.source import EzvizLocal, Rtsp, SourceSpec
 from registry.drivers.ezviz.trace_lines import Transport, Unopened
-from showcam.trace.recording import Recording
+from showcam.trace.recording import ASK_S, Recording
 
-OPEN_S = 10.0  # a camera has this to answer all requests that open a session
 SOUND = 2  # the channel of a recording for sound that has a track of its own
 _WHY: dict[str, Unopened] = {"busy": "busy", "code_wrong": "code_wrong", "not_playable": "not_playable"}
 
@@ -36,7 +35,7 @@ class ByRtsp:
     async def open(self, spec: SourceSpec, *, loopback: bool) -> Unopened:
         """Why it did not open; "" if it did."""
         try:
-            async with asyncio.timeout(OPEN_S):
+            async with asyncio.timeout(ASK_S):
                 await self._open(spec, loopback=loopback)
         except (SourceFailed, RtspFailed) as failed:
             return _WHY.get(str(failed), "unreached")

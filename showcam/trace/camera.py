@@ -15,7 +15,7 @@ from media.ezviz.address import MAIN, SUB, Stream
 from media.ezviz.local_session import MANNERS
 from media.lease import USED
 from media.plane.sources.ezviz import DOZES_S
-from media.source import CameraSpec
+from media.source import WAKING_S, CameraSpec
 from media.trust import OnLoopback
 from registry.camera import Camera
 from registry.drivers.ezviz.driver import EzvizDriver
@@ -25,13 +25,11 @@ from registry.drivers.ezviz.tracing import Aliases, CallNotes
 from registry.errors import DriverError, Refused, SignedOut
 from showcam.trace import home
 from showcam.trace.at_home import ByOwnProtocol, ByRtsp, recorded
-from showcam.trace.recording import Recording, crowded
+from showcam.trace.recording import ASK_S, STEP_MS, Recording, crowded
 from store.records import Source
 
-ASK_S = 10.0  # the vendor has this to answer a request
 REST_S = 2.0  # between two sessions, as rhanekom/hass-ezviz-stream waits before it opens again
 SUB_S, MAIN_S = 25.0, 40.0  # a session of each picture, for which the second keyframe is enough
-WAKING_S = 80.0  # of a battery camera: its first byte was seen after 8 to 70 s (Dead96/ezviz-stream-ha-integration)
 WAKES = 6  # sessions of a battery camera in that time, as a viewer opens them: the first one wakes it and stays empty
 RTSP_S = 25.0  # some cameras send a keyframe in twenty seconds
 OWN_S = 12.0  # of the camera's own protocol in one manner, for two keyframes, as in media.plane.sources.ezviz_local
@@ -116,7 +114,7 @@ class CameraTrace:
         seconds = {SUB: SUB_S, MAIN: MAIN_S}
         for way, stream in (("sub", SUB), ("main", MAIN)):
             self._doing(way)  # type: ignore[arg-type]
-            patience_s = WAKING_S if dozes else seconds[stream]
+            patience_s = WAKING_S + 10 if dozes else seconds[stream]
             seconds_left = min(patience_s, max(1.0, end - time.monotonic()))
             for recording in await self._until_awake(way, stream, seconds_left, dozes=dozes):  # type: ignore[arg-type]
                 lines += recording.lines
@@ -129,7 +127,7 @@ class CameraTrace:
         left_s = end - time.monotonic()
         if shows is not None and left_s > 1.0:
             self._doing("long")
-            step_ms = max(1000, round(left_s * 1000 / STEPS))
+            step_ms = max(STEP_MS, round(left_s * 1000 / STEPS))
             lines += (await self._session("long", shows, left_s, step_ms=step_ms)).lines
         return lines
 
@@ -147,7 +145,7 @@ class CameraTrace:
         return found
 
     async def _session(
-        self, way: Way, stream: Stream, seconds: float, *, step_ms: int = 1000, mute_s: float | None = None
+        self, way: Way, stream: Stream, seconds: float, *, step_ms: int = STEP_MS, mute_s: float | None = None
     ) -> Recording:
         """`mute_s`: it is given up where no byte has come by then."""
         recording = await self._recording(way, stream, step_ms)
@@ -205,7 +203,7 @@ class CameraTrace:
         await self._given_back(other)
         return [*first.lines, *second.lines, beside]
 
-    async def _recording(self, way: Way, stream: Stream, step_ms: int = 1000) -> Recording:
+    async def _recording(self, way: Way, stream: Stream, step_ms: int = STEP_MS) -> Recording:
         self._numbers += 1
         held = self._driver.sessions.read(self._source)
         code = held.secrets.picture_codes.get(self._camera.ref.serial, "")

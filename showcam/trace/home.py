@@ -18,8 +18,8 @@ from registry.drivers.ezviz.trace_lines import Certificate, Home, PortState
 # web pages, RTSP, the vendor's device SDK with and without TLS, the camera's own protocol
 ASKED = (80, 443, 554, 8000, 8443, 9010, 9020)
 _TLS = (443, 8443)
-WITHIN_S = 1.5
-_HANDSHAKE_S = 5.0
+WITHIN_S = 1.5  # a device in the house takes a connection within milliseconds, if it is awake
+_HANDSHAKE_S = 5.0  # with a server of the vendor's
 # the ciphers with which pyezvizapi (cas.py of RenierM26/pyEzvizApi) speaks to the server of keys
 _LEGACY = "DEFAULT:!aNULL:!eNULL:!MD5:!3DES:!DES:!RC4:!IDEA:!SEED:!aDSS:!SRP:!PSK:@SECLEVEL=0"
 

@@ -40,10 +40,12 @@ from registry.drivers.ezviz.trace_lines import (
 
 ROWS = 40  # of frames in a line
 MOST_NALS = 12  # of a picture: slices of one frame may be many
+ASK_S = 10.0  # the vendor, and a camera at home, have this to answer what opens a session
+STEP_MS = 1000  # of a session that is too long to be told by frame
 CROWDED_S = 10.0  # how long a session is watched while another one opens
 MEASURED = 3  # keyframes of a session that are decoded
 
-_LONGEST_MS = 14_400_000
+_LONGEST_MS = 4 * 3600 * 1000
 
 
 class Watched(Protocol):
@@ -169,7 +171,7 @@ class Recording:
     way: Way
     stream: Stream
     most: int
-    step_ms: int = 1000
+    step_ms: int = STEP_MS
     key: bytes = b""
     results: list[int] = field(default_factory=list)
     opened_ms: int = 0

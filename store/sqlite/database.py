@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from store.ports import Inconsistent, StoreUnavailable
+from store.records import MONTH_S
 
 _MEANING = {
     sqlite3.SQLITE_BUSY: "is locked by another process",
@@ -43,9 +44,6 @@ def unavailable(name: str, error: sqlite3.Error | OSError, damaged: str = DAMAGE
     return StoreUnavailable(f"database {name} {_MEANING.get(code, f'failed: {error}')}")
 
 
-OLDER_S = 30 * 86_400.0  # a copy is kept: it holds what a household may have deleted since
-
-
 def migrate(connection: sqlite3.Connection, steps: Sequence[str], name: str) -> None:
     """Applies missing `steps` in one transaction. `name`: the file's. Raises StoreUnavailable for a newer schema."""
     connection.execute("BEGIN IMMEDIATE")  # a second process that starts now waits, then finds nothing to do
@@ -63,9 +61,12 @@ def migrate(connection: sqlite3.Connection, steps: Sequence[str], name: str) -> 
 
 
 def keep_older(connection: sqlite3.Connection, path: Path, newest: int) -> None:
-    """Copies a database that will be migrated now to `NAME.schema-N` beside it; removes such copies after OLDER_S."""
+    """Copies a database that will be migrated now to `NAME.schema-N` beside it.
+
+    Removes such copies after a month: they hold what a household may have deleted since.
+    """
     for copy in path.parent.glob(f"{path.name}.schema-*"):
-        if time.time() - copy.stat().st_mtime > OLDER_S:
+        if time.time() - copy.stat().st_mtime > MONTH_S:
             copy.unlink(missing_ok=True)
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if not 0 < version < newest:

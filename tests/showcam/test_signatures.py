@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from media.grants import WINDOW_S
 from showcam.compose import web
-from showcam.edge.signatures import HEADER, WAY_S, WINDOW_S, Signatures, sign
+from showcam.edge.signatures import HEADER, WAY_S, Signatures, sign
 from showcam.http_types import RECEIVED, Refuse, Request
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
