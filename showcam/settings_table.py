@@ -6,7 +6,6 @@ from typing import Literal
 import msgspec
 
 from media.grants import IDLE_S
-from registry.rules import REQUEST_S
 
 
 class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -129,7 +128,7 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     live_per_account: int = 4
     # seconds after which a page, an offer or a check of a live stream stops waiting for a vendor, and a sign-in one
     # second later; Alexa and Google have times of their own (architecture.md#how-long-a-vendor-is-waited-for)
-    request_s: float = REQUEST_S
+    request_s: float = 3.0
 
     # -- For whoever examines it
     log_level: Literal["debug", "info", "warning", "error"] = "info"  # what is logged: this and what is graver
