@@ -123,7 +123,7 @@ def device(camera: Camera, traits: Iterable[Trait], *, reported: bool) -> Device
         "attributes": {key: value for own in attributes.values() for key, value in own.items()},
         "deviceInfo": _info(camera),
     }
-    if room := line(camera.room):
+    if room := line(camera.decided.room):
         listed["roomHint"] = room
     if reported and ObjectDetection.name in attributes:
         listed["notificationSupportedByAgent"] = True

@@ -80,7 +80,7 @@ class Modes(Trait):
         choices = night_choices(camera)
         if not choices:
             return None
-        query_only = MODE not in camera.voice_may
+        query_only = MODE not in camera.decided.voice_may
         return {"availableModes": [_available(choices)], "commandOnlyModes": False, "queryOnlyModes": query_only}
 
     def states(self, state: State) -> States | Nothing:

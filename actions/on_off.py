@@ -34,7 +34,7 @@ class OnOff(Trait):
     def attributes(self, camera: Camera) -> Attributes | None:
         if camera.asleep == "none":
             return None
-        return {"commandOnlyOnOff": False, "queryOnlyOnOff": "sleep" not in camera.voice_may}
+        return {"commandOnlyOnOff": False, "queryOnlyOnOff": "sleep" not in camera.decided.voice_may}
 
     def states(self, state: State) -> States | Nothing:
         return _states(state.camera)

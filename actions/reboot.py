@@ -18,7 +18,7 @@ class Reboot(Trait):
 
     def attributes(self, camera: Camera) -> Nothing | None:
         # Reboot has no query-only form, so it is offered only where a voice may use it
-        return Nothing() if camera.can_restart and "restart" in camera.voice_may else None
+        return Nothing() if camera.can_restart and "restart" in camera.decided.voice_may else None
 
     def execute(self, command: CameraCommand) -> Nothing | Refusal:
         if (refusal := self._controls.refusal(command, "restart")) is not None:

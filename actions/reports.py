@@ -105,7 +105,7 @@ class Reports:
 
     def _listed(self, camera: Camera, locale: str) -> list[Device | SceneDevice]:
         """All that SYNC lists of a camera."""
-        scenes = scenes_of(camera.id, camera.tv_scenes) if self._scenes else ()
+        scenes = scenes_of(camera.id, camera.decided.tv_scenes) if self._scenes else ()
         listed = device(camera, self._traits, reported=True)
         return [listed, *scene_devices(scenes, {camera.id: camera.name}, locale)]
 

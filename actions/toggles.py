@@ -68,7 +68,7 @@ class Toggles(Trait):
         return {
             "availableToggles": [_AVAILABLE[setting] for setting in available],
             "commandOnlyToggles": False,
-            "queryOnlyToggles": not any(setting in camera.voice_may for setting in available),
+            "queryOnlyToggles": not any(setting in camera.decided.voice_may for setting in available),
         }
 
     def states(self, state: State) -> States | Nothing:

@@ -57,7 +57,7 @@ class ModeController(Interface):
             interface=self.name,
             version="3",
             instance=INSTANCE,
-            properties=reported("mode", controllable="night_vision" in camera.voice_may),
+            properties=reported("mode", controllable="night_vision" in camera.decided.voice_may),
             capability_resources=friendly("night_vision", locales),
             configuration=_Configuration(ordered=False, supported_modes=modes),
         )

@@ -26,12 +26,12 @@ class PowerController(Interface):
         self._controls = controls
 
     def capabilities(self, camera: Camera, locales: Locales) -> Sequence[Capability]:
-        if camera.asleep == "none" or "sleep" not in camera.voice_may:
+        if camera.asleep == "none" or "sleep" not in camera.decided.voice_may:
             return ()
         return (Capability(interface=self.name, version="3", properties=reported("powerState")),)
 
     def states(self, camera: Camera) -> Sequence[Stated]:
-        return _OF_ASLEEP.get(camera.asleep, ()) if "sleep" in camera.voice_may else ()
+        return _OF_ASLEEP.get(camera.asleep, ()) if "sleep" in camera.decided.voice_may else ()
 
     def directives(self) -> Mapping[str, Handler]:
         return {"TurnOn": self.turn_on, "TurnOff": self.turn_off}

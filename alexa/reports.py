@@ -95,7 +95,7 @@ class Reports:
         }
         names = friendly_names(cameras)
         for camera in cameras if self._scenes else ():
-            scenes = scenes_of(camera.id, camera.tv_scenes) if camera.id in found else ()
+            scenes = scenes_of(camera.id, camera.decided.tv_scenes) if camera.id in found else ()
             for scene in scene_endpoints(scenes, names, tell.link.locale):
                 if len(found) < MOST:
                     found[scene.endpoint_id] = camera.id, _encode(scene)

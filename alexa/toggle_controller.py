@@ -50,7 +50,7 @@ class ToggleController(Interface):
                 interface=self.name,
                 version="3",
                 instance=toggle.instance,
-                properties=reported("toggleState", controllable=toggle.setting in camera.voice_may),
+                properties=reported("toggleState", controllable=toggle.setting in camera.decided.voice_may),
                 capability_resources=friendly(toggle.setting, locales),
             )
             for toggle in _of(camera)

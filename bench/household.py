@@ -15,7 +15,7 @@ from bench.questions import Check, Question
 from media.grants import Claims, Picture
 from media.source import CameraSpec, SourceSpec
 from registry.adapter import adapt
-from registry.camera import Camera
+from registry.camera import Camera, Listed
 from registry.streams.history import TOGETHER_S, Later
 from store.records import Source
 from tests.doubles.household import Household, household
@@ -40,7 +40,7 @@ class NoVendor(ReadyDriver):
         super().__init__(cameras)
         self._specs: dict[str, CameraSpec] = {}
 
-    def read(self, source: Source, deadline_s: float) -> tuple[Camera, ...]:
+    def read(self, source: Source, deadline_s: float) -> tuple[Listed, ...]:
         return self._by_source.get(source.id) or super().read(source, deadline_s)
 
     def mint(

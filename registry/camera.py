@@ -1,8 +1,9 @@
 """A camera as the registry knows it, and the surfaces that show it; in no vendor's and no assistant's words."""
 
+from operator import attrgetter
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from registry.errors import Reason
 
@@ -51,10 +52,9 @@ class Video(Struct, frozen=True, omit_defaults=True):  # stored so: a changed de
         return self.codec not in ("h264", "unknown")
 
 
-class Camera(Struct, frozen=True, omit_defaults=True):  # stored so: a changed default would change stored lists
-    """One channel. Every flag is as of `as_of`, epoch seconds."""
+class Listed(Struct, frozen=True, omit_defaults=True):  # stored so: a changed default would change stored lists
+    """One channel as a driver reads it: as the vendor lists it, or as the camera at home answers."""
 
-    id: str
     ref: Ref
     name: str
     kind: Literal["camera", "doorbell"] = "camera"
@@ -66,8 +66,8 @@ class Camera(Struct, frozen=True, omit_defaults=True):  # stored so: a changed d
     asleep: Flag = "unknown"
     encryption: Flag = "unknown"
     audio: Flag = "unknown"
-    video: Video = Video()
-    sub: Video | None = None  # the smaller picture that it sends beside `video`; None: it sends none
+    listed_video: Video = field(name="video", default=Video())
+    listed_sub: Video | None = field(name="sub", default=None)  # the smaller picture beside it; None: it sends none
     battery: int | None = None  # percent
     charging: Flag = "none"
     status_light: Flag = "none"
@@ -80,19 +80,60 @@ class Camera(Struct, frozen=True, omit_defaults=True):  # stored so: a changed d
     person: Flag = "none"  # "on": reported within the last half minute; "none": it does not detect people
     picture_code: PictureCode = "none"
     can_restart: bool = False
-    voice_may: tuple[str, ...] = ()  # what the owner lets a voice change: settings by name, "restart"
-    motion_rings: bool = False  # its owner lets motion or persons ring like a bell; it may have none itself
-    room: str = ""  # where its owner says it is, as people call it; "": not said
-    tv_scenes: tuple[str, ...] = ()  # TVs in the house for which its owner wants a scene
     fault: Reason | Literal[""] = ""  # why a camera at home can't be had, as was last found; "" where nothing is known
     ways: tuple[str, ...] = ()  # ways to a picture, best first: "lan", "open", "local", "cloud"
-    looked_at: float = 0.0  # when its whole picture was last opened and measured, epoch s; 0: never
-    sub_silent_at: float = 0.0  # when its smaller picture was last opened and brought nothing, epoch s; 0: never
+
+
+_fields_of = attrgetter(*Listed.__struct_fields__)
+
+
+class Measured(Struct, frozen=True):
+    """What a camera's pictures turned out to be when they were last opened. Times are epoch seconds; 0: never."""
+
+    video: Video | None = None  # None: not opened since the vendor last listed its size
+    sub: Video | None = None
+    looked_at: float = 0.0  # when the whole picture was measured
+    sub_silent_at: float = 0.0  # when the smaller picture was opened and brought nothing
+
+
+UNMEASURED = Measured()
+
+
+class Decided(Struct, frozen=True):
+    """What its owner decided in showcam that a surface shows; the rest is in registry.preferences."""
+
+    voice_may: tuple[str, ...] = ()  # what a voice may change: settings by name, "restart"
+    motion_rings: bool = False  # motion or persons ring like a bell; it may have none itself
+    room: str = ""  # where the camera is, as people call it; "": not said
+    tv_scenes: tuple[str, ...] = ()  # TVs in the house, for each of which assistants hear of a scene
+
+
+class Camera(Listed, frozen=True, kw_only=True):
+    """A channel as the registry knows it: what is listed, measured and decided. It was listed at `as_of`, epoch s."""
+
+    id: str
+    measured: Measured = UNMEASURED
+    decided: Decided = Decided()
     as_of: float = 0.0
+
+    @classmethod
+    def of(cls, listed: Listed, *, measured: Measured = UNMEASURED) -> "Camera":
+        """The channel before it has an id and before its owner's decisions are known."""
+        return cls(*_fields_of(listed), id="", measured=measured)
+
+    @property
+    def video(self) -> Video:
+        """The whole picture as it was measured, else as it is listed."""
+        return self.measured.video or self.listed_video
+
+    @property
+    def sub(self) -> Video | None:
+        """The smaller picture as it was measured, else as it is listed; None: it sends none."""
+        return self.listed_sub and (self.measured.sub or self.listed_sub)
 
     @property
     def can_ring(self) -> bool:
-        return self.kind == "doorbell" or self.motion_rings
+        return self.kind == "doorbell" or self.decided.motion_rings
 
 
 def kind_of(camera_id: str) -> str:

@@ -7,7 +7,7 @@ from msgspec import Struct
 from media.grants import Picture
 from media.lease import Ending
 from media.source import CameraSpec
-from registry.camera import Camera
+from registry.camera import Camera, Listed
 from registry.errors import Refused, SetRefused
 from registry.settings import CHOICES, FIELDS, Setting, SettingView, field_of
 from store.records import Source
@@ -54,8 +54,8 @@ class Driver(Protocol):
         """Whose cameras they are, as people say it; sentences about failed reads use this name."""
         ...
 
-    def read(self, source: Source, deadline_s: float) -> tuple[Camera, ...]:
-        """Every camera of the source as it is now, each channel one; `id` empty and `as_of` 0, the registry fills them.
+    def read(self, source: Source, deadline_s: float) -> tuple[Listed, ...]:
+        """Every camera of the source as it is now, each channel one.
 
         A flag that the vendor did not report is "unknown". `ways` holds what could bring a picture, best first.
         """

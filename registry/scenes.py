@@ -81,7 +81,7 @@ class Scenes:
         """The scenes of the cameras that are listed."""
         if self._screens is None:
             return ()
-        return tuple(scene for camera in listing.cameras for scene in scenes_of(camera.id, camera.tv_scenes))
+        return tuple(scene for camera in listing.cameras for scene in scenes_of(camera.id, camera.decided.tv_scenes))
 
     def find(self, link: Link, scene_id: str) -> Scene | None:
         """The link's scene of that id; calls no vendor. Raises Unavailable."""

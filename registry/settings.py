@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from registry.camera import Camera
+from registry.camera import Camera, Listed
 
 type Setting = Literal[
     "audio",
@@ -128,14 +128,14 @@ def check(setting: str, value: str) -> Setting:
     raise BadValue(f"there is no setting {setting!r}; there are {', '.join(CHOICES)}")
 
 
-def night_choices(camera: Camera) -> tuple[str, ...]:
+def night_choices(camera: Listed) -> tuple[str, ...]:
     """What the camera's night vision can be set to; () where there is nothing to choose."""
     if camera.night_vision == "none" or len(camera.night_modes) == 1:
         return ()
     return camera.night_modes or NIGHT_VISION
 
 
-def field_of(camera: Camera, setting: str) -> str:
+def field_of(camera: Listed, setting: str) -> str:
     """The setting as the camera list holds it; "none" where the list lacks it.
 
     A change is then read back by `Driver.settings`: the Open Platform's list holds few settings.

@@ -172,7 +172,7 @@ class Conversation:
             return Reply(say("no_sound", turn.language, name=name))
         if camera.audio == "on":
             return Reply(say("sound_already", turn.language, name=name))
-        if "audio" not in camera.voice_may:
+        if "audio" not in camera.decided.voice_may:
             return self._not_changed(turn, name, overruled("voice_may_not", camera))
         question = say("sound_ask", turn.language, name=name)
         return Reply(question, open=True, pending={"sound_of": camera.id, "name": name})

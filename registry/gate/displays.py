@@ -13,7 +13,19 @@ from msgspec.structs import replace
 
 from media.grants import Picture
 from media.source import MOST_PIXELS, TRANSCODED, transcoded_size
-from registry.camera import DISPLAYS, REMEASURE_S, Camera, Display, Ref, StreamRequest, Surface, Video, VideoCodec
+from registry.camera import (
+    DISPLAYS,
+    REMEASURE_S,
+    UNMEASURED,
+    Camera,
+    Display,
+    Measured,
+    Ref,
+    StreamRequest,
+    Surface,
+    Video,
+    VideoCodec,
+)
 
 type Cameras = tuple[Camera, ...]
 PLAYABLE = ("webrtc", "hls")  # protocols of the media process, the better first
@@ -42,43 +54,46 @@ def resized(cameras: Cameras, ref: Ref, picture: Picture, measurement: Measureme
         video = camera.video if picture == "main" else camera.sub or Video()
         codec = video.codec if measurement.codec == "unknown" else measurement.codec
         video = Video(codec, measurement.width, measurement.height, measurement.b_frames)
+        known, at = camera.measured, measurement.at
         if picture == "sub":
-            return replace(camera, sub=video)
+            return replace(camera, measured=replace(known, sub=video))
         if measurement.lacks_sub:
-            return replace(camera, video=video, looked_at=measurement.at, sub_silent_at=measurement.at)
-        if video == camera.video and (not camera.looked_at or measurement.at - camera.looked_at < REMEASURE_S / 2):
+            return replace(camera, measured=Measured(video, known.sub, at, at))
+        if video == camera.video and (not known.looked_at or at - known.looked_at < REMEASURE_S / 2):
             return camera  # unchanged, and listed by the vendor or measured lately: the list is not written again
-        return replace(camera, video=video, looked_at=measurement.at)
+        return replace(camera, measured=replace(known, video=video, looked_at=at))
 
     return tuple(measured(camera) if camera.ref == ref else camera for camera in cameras)
 
 
 def sized(cameras: Cameras, before: Cameras) -> Cameras:
     """The cameras with what is known from `before` where the vendor lists no size, and no other codec."""
-    known = {camera.ref: camera for camera in before if camera.video.width or (camera.sub and camera.sub.width)}
+    known = {camera.ref: camera.measured for camera in before if camera.measured != UNMEASURED}
     if not known:
         return cameras
     return tuple(_filled(camera, known[camera.ref]) if camera.ref in known else camera for camera in cameras)
 
 
-def _filled(camera: Camera, known: Camera) -> Camera:
-    video, sub = _size_or_known(camera.video, known.video), _size_or_known(camera.sub, known.sub)
-    silent_at = max(camera.sub_silent_at, known.sub_silent_at)
-    if video is camera.video and sub is camera.sub and silent_at == camera.sub_silent_at:
+def _filled(camera: Camera, known: Measured) -> Camera:
+    own = camera.measured
+    video = known.video if _lacks(camera.video, known.video) else own.video
+    sub = known.sub if _lacks(camera.sub, known.sub) else own.sub
+    silent_at = max(own.sub_silent_at, known.sub_silent_at)
+    if video is own.video and sub is own.sub and silent_at == own.sub_silent_at:
         return camera
-    looked_at = max(camera.looked_at, known.looked_at)
-    return replace(camera, video=video, sub=sub, looked_at=looked_at, sub_silent_at=silent_at)
+    return replace(camera, measured=Measured(video, sub, max(own.looked_at, known.looked_at), silent_at))
 
 
-def _size_or_known[V: Video | None](listed: V, known: Video | None) -> V | Video:
-    if listed is None or known is None or listed.width or listed.codec not in ("unknown", known.codec):
-        return listed
-    return known
+def _lacks(picture: Video | None, known: Video | None) -> bool:
+    """Whether the picture has no size that a measurement has, and no other codec."""
+    if picture is None or known is None or picture.width or not known.width:
+        return False
+    return picture.codec in ("unknown", known.codec)
 
 
 def may_have_changed(camera: Camera) -> bool:
     """Whether its whole picture was measured more than REMEASURE_S ago: its owner may have chosen another since."""
-    return 0 < camera.looked_at < camera.as_of - REMEASURE_S
+    return 0 < camera.measured.looked_at < camera.as_of - REMEASURE_S
 
 
 def plain(camera: Camera) -> Picture:

@@ -230,7 +230,7 @@ def not_by_voice(camera: Camera, what: str) -> Refusal | None:
     """Why no voice may change `what` on the camera: a setting's name, or "restart". None: a voice may."""
     if what == "encryption":
         return overruled("encryption_by_voice", camera)  # nobody can allow it
-    may = what in BY_VOICE and what in camera.voice_may
+    may = what in BY_VOICE and what in camera.decided.voice_may
     return None if may else overruled("voice_may_not", camera)
 
 

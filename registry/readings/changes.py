@@ -35,7 +35,7 @@ _KNOWN = frozenset(FIELDS.values())  # another version may write others
 # next query.
 _REST = (
     *("asleep", "audio", "charging", "status_light", "alarm_notification", "offline_notification", "flip"),
-    *("night_vision", "video", "ways", "voice_may", "room", "tv_scenes", "motion_rings", "can_restart", "kind"),
+    *("night_vision", "video", "ways", "decided", "can_restart", "kind"),
     *("firmware", "picture_code"),
 )
 

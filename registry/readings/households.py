@@ -8,11 +8,11 @@ from types import MappingProxyType
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import fields, replace
 
 from accounts.identity import camera_id, vendor_key
 from net.cache import Recent
-from registry.camera import Camera
+from registry.camera import Camera, Decided, Listed, Measured, Video
 from registry.errors import Unavailable
 from registry.preferences import NONE, Preferences, of_account
 from store.ports import Store
@@ -95,10 +95,10 @@ class Reading(Struct, frozen=True):
     """One source as its vendor listed it; `as_of`, epoch seconds, is when the vendor was called. It does not change."""
 
     as_of: float
-    given: tuple[Camera, ...]  # as the driver returned them
-    with_sizes: tuple[Camera, ...]  # `given` with the sizes that their pictures turned out to have
-    cameras: tuple[Camera, ...]  # `with_sizes` with ids, and what the owner decided: rings, voice, room, scenes
+    listed: tuple[Listed, ...] | None  # as the driver returned them; None: to another process
+    cameras: tuple[Camera, ...]
     by_id: Mapping[str, Camera]
+    stored: bytes  # its cameras as the store has them: the same for the same list with the same measurements
     fingerprint: str
     preferences: Mapping[str, Preferences]  # of the household, by camera id
 
@@ -110,27 +110,63 @@ class Reading(Struct, frozen=True):
 def made(
     account: Account,
     source: Source,
-    given: tuple[Camera, ...],
-    with_sizes: tuple[Camera, ...],
+    listed: tuple[Listed, ...] | None,
+    cameras: Iterable[Camera],
+    stored: bytes,
     as_of: float,
     preferences: Mapping[str, Preferences],
 ) -> Reading:
-    """A reading from the driver's cameras (`given`) and the same cameras with known sizes."""
-    cameras, of_all = [], []
-    for camera in with_sizes:
+    """A reading of these cameras, with their ids and what their owner has decided by now."""
+    known = []
+    for camera in cameras:
         its_id = camera_id(account.salt, source.kind, camera.ref.serial, camera.ref.channel)
         own = preferences.get(its_id, NONE)
-        decided = {
-            "voice_may": own.voice_may,
-            "room": own.room,
-            "tv_scenes": own.tv_scenes,
-            "motion_rings": own.motion_rings != "no",
-        }
-        of_all.append(tuple(decided.values()))
-        cameras.append(replace(camera, id=its_id, as_of=as_of, **decided))
-    fingerprint = hashlib.blake2b(_encoder.encode((with_sizes, of_all)), digest_size=16).hexdigest()
-    by_id = MappingProxyType({camera.id: camera for camera in cameras})
-    return Reading(as_of, given, with_sizes, tuple(cameras), by_id, fingerprint, preferences)
+        decided = Decided(own.voice_may, own.motion_rings != "no", own.room, own.tv_scenes)
+        known.append(replace(camera, id=its_id, as_of=as_of, decided=decided))
+    decisions = _encoder.encode([camera.decided for camera in known])
+    fingerprint = hashlib.blake2b(stored + decisions, digest_size=16).hexdigest()
+    by_id = MappingProxyType({camera.id: camera for camera in known})
+    return Reading(as_of, listed, tuple(known), by_id, stored, fingerprint, preferences)
+
+
+class _Stored(Listed, frozen=True, kw_only=True):
+    """A camera in the store's list. Of each picture it has one size, the measured or the listed one.
+
+    This form is as old as showcam, and older versions read it. What comes from it counts as measured.
+    """
+
+    id: str  # "": it follows from the account
+    looked_at: float = 0.0
+    sub_silent_at: float = 0.0
+
+
+_DEFAULTS = {field.name: field.default for field in fields(_Stored)}
+_decoder = msgspec.msgpack.Decoder(tuple[_Stored, ...])
+
+
+def encoded(cameras: Iterable[Camera]) -> bytes:
+    """The cameras for the store, without ids and decisions: the same bytes for the same cameras."""
+    return _encoder.encode([_stored(camera) for camera in cameras])
+
+
+def _stored(camera: Camera) -> _Stored:
+    measured = camera.measured
+    values = {name: getattr(camera, name) for name in Listed.__struct_fields__}
+    values |= {"id": "", "listed_video": camera.video, "listed_sub": camera.sub}
+    values |= {"looked_at": measured.looked_at, "sub_silent_at": measured.sub_silent_at}
+    # msgspec leaves out a default by its identity, and a driver may give an equal one
+    return _Stored(**{name: value for name, value in values.items() if value != _DEFAULTS[name]})
+
+
+def decoded(data: bytes) -> tuple[Camera, ...]:
+    """Raises msgspec.MsgspecError for what another version wrote and this one can't read."""
+    return tuple(_unstored(row) for row in _decoder.decode(data))
+
+
+def _unstored(row: _Stored) -> Camera:
+    measured = Measured(row.listed_video, row.listed_sub, row.looked_at, row.sub_silent_at)
+    listed = replace(row, listed_video=Video(), listed_sub=row.listed_sub and Video())
+    return Camera.of(listed, measured=measured)
 
 
 class Listing(Struct, frozen=True):

@@ -10,11 +10,21 @@ from msgspec.structs import replace
 
 from media.grants import Picture
 from net.cache import Recent
-from registry.camera import Camera
+from registry.camera import Camera, Listed
 from registry.driver import Driver
 from registry.errors import DriverError, SignedOut, Unavailable
 from registry.gate.displays import Measurement, resized, sized
-from registry.readings.households import IN_MEMORY, Devices, Households, Listing, Reading, made, merged
+from registry.readings.households import (
+    IN_MEMORY,
+    Devices,
+    Households,
+    Listing,
+    Reading,
+    decoded,
+    encoded,
+    made,
+    merged,
+)
 from registry.readings.vendor_calls import Breaker, Flights
 from store.ports import Store, StoreUnavailable
 from store.records import OVERTAKEN_S, Account, Known, Source
@@ -26,8 +36,6 @@ type Compared = Callable[[Account, Source, tuple[Camera, ...], Reading], None]
 KEEP_S = 24 * 3600  # a last known list that is older is not used
 RENEW_S = 600  # an unchanged list is written again after this, so that its copy in the store stays young
 
-_encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(tuple[Camera, ...])
 NOTICE = "notice"  # the purpose of what is read so that assistants hear of changes
 
 
@@ -74,7 +82,7 @@ class LastReadings:
         if known is None or self._adopt(source, known):
             return known or self.last(account, source)
         last = self.last(account, source)
-        return last if last is not None and last.with_sizes == known.with_sizes else known
+        return last if last is not None and last.stored == known.stored else known
 
     def _young_known(self, account: Account, source: Source) -> Reading | None:
         known = self.known(account, source)
@@ -84,48 +92,54 @@ class LastReadings:
         """Replaces our last reading by this one, if its cameras differ and ours is not newer; whether it did."""
         with self._lock:
             last = self._last.get(source.id)
-            if last and (_is_newer(last, known) or last.with_sizes == known.with_sizes):
+            if last and (_is_newer(last, known) or last.stored == known.stored):
                 return False
             self._last.put(source.id, known)
         return True
 
     def known(self, account: Account, source: Source) -> Reading | None:
-        known = self._store.known(account.id, source.id)
+        known, last = self._store.known(account.id, source.id), self._last.get(source.id)
         if known is None:
             return None
+        if last and last.stored == known.data and last.preferences is self._households.preferences(account.id):
+            return replace(last, as_of=known.as_of)  # hundreds of cameras take milliseconds to decode
         try:
-            listed = _decoder.decode(known.data)
+            cameras = decoded(known.data)
         except msgspec.MsgspecError:
             return None  # written by another version: it counts as no list
-        return self.made(account, source, listed, listed, known.as_of)
+        return self.made(account, source, None, cameras, known.as_of)
 
-    def taken(self, account: Account, source: Source, given: tuple[Camera, ...], as_of: float) -> Reading:
+    def taken(self, account: Account, source: Source, listed: tuple[Listed, ...], as_of: float) -> Reading:
         """The reading for what the driver returned; the last one at a new time where nothing changed."""
         last = self._last.get(source.id)
-        if last is None:
-            return self.made(account, source, given, given, as_of)
-        if given != last.given:
-            return self.made(account, source, given, sized(given, last.with_sizes), as_of)
+        if last is None or listed != last.listed:
+            cameras = tuple(map(Camera.of, listed))
+            return self.made(account, source, listed, sized(cameras, last.cameras) if last else cameras, as_of)
         if last.preferences is not self._households.of(account.id).preferences:
-            return self.made(account, source, given, last.with_sizes, as_of)
+            return self.made(account, source, listed, last.cameras, as_of)
         # ids, index and fingerprint stay valid, and so do the judge's verdicts on them
         return replace(last, as_of=as_of)
 
     def made(
-        self, account: Account, source: Source, given: tuple[Camera, ...], with_sizes: tuple[Camera, ...], as_of: float
+        self,
+        account: Account,
+        source: Source,
+        listed: tuple[Listed, ...] | None,
+        cameras: tuple[Camera, ...],
+        as_of: float,
     ) -> Reading:
-        preferences = self._households.preferences(account.id)
+        preferences, stored = self._households.preferences(account.id), encoded(cameras)
         last = self._last.get(source.id)
-        if last and last.with_sizes == with_sizes and last.preferences is preferences:
-            return replace(last, as_of=as_of, given=given)  # ids and the fingerprint stay valid
-        return made(account, source, given, with_sizes, as_of, preferences)
+        if last and last.stored == stored and last.preferences is preferences:
+            return replace(last, as_of=as_of, listed=listed)  # ids and the fingerprint stay valid
+        return made(account, source, listed, cameras, stored, as_of, preferences)
 
     def preferred(self, account: Account, source: Source, reading: Reading) -> Reading:
         """The reading under the preferences of now."""
         if reading.preferences is self._households.of(account.id).preferences:
             return reading
         with self._lock:
-            renewed = self.made(account, source, reading.given, reading.with_sizes, reading.as_of)
+            renewed = self.made(account, source, reading.listed, reading.cameras, reading.as_of)
             if self._last.get(source.id) is reading:
                 self._last.put(source.id, renewed)
         return renewed
@@ -143,14 +157,10 @@ class LastReadings:
             return reading
         try:
             known = self.known(account, source)
-            if known and (with_sizes := sized(reading.with_sizes, known.with_sizes)) != reading.with_sizes:
-                reading = self.made(account, source, reading.given, with_sizes, reading.as_of)
+            if known and (cameras := sized(reading.cameras, known.cameras)) != reading.cameras:
+                reading = self.made(account, source, reading.listed, cameras, reading.as_of)
                 self._put(source, reading)
-            if (
-                known is not None
-                and known.with_sizes == reading.with_sizes
-                and 0 <= reading.as_of - known.as_of < RENEW_S
-            ):
+            if known and known.stored == reading.stored and 0 <= reading.as_of - known.as_of < RENEW_S:
                 self._written.put(source.id, (reading.fingerprint, known.as_of))
                 return reading  # another process has written the same list
             is_shared = self._share(account, source, known, reading)
@@ -163,7 +173,7 @@ class LastReadings:
             if sure:
                 raise
             return reading
-        if is_shared and known is not None and known.with_sizes != reading.with_sizes:
+        if is_shared and known is not None and known.stored != reading.stored:
             self._compared(account, source, known.cameras, reading)
         return reading
 
@@ -177,14 +187,14 @@ class LastReadings:
             self._written.drop(source.id)
             return False
         self._written.put(source.id, (reading.fingerprint, reading.as_of))
-        if known is None or _serials(known.with_sizes) != _serials(reading.with_sizes):
-            listed = {(source.kind, serial) for serial in _serials(reading.with_sizes)}
+        if known is None or _serials(known.cameras) != _serials(reading.cameras):
+            listed = {(source.kind, serial) for serial in _serials(reading.cameras)}
             for other in self._households.of(account.id).sources:
                 if other.id != source.id and (last := self.last(account, other)):
-                    listed |= {(other.kind, serial) for serial in _serials(last.with_sizes)}
+                    listed |= {(other.kind, serial) for serial in _serials(last.cameras)}
             self._devices.place(account.id, listed)
-        keep = Known(_encoder.encode(reading.with_sizes), reading.as_of)
-        is_same = known is not None and known.with_sizes == reading.with_sizes
+        keep = Known(reading.stored, reading.as_of)
+        is_same = known is not None and known.stored == reading.stored
         write = self._store.put_known if is_same else self._store.record_change
         if is_shared := write(account.id, source.id, keep):
             return is_shared
@@ -267,9 +277,9 @@ class Readings:
             found = last.find(camera) if last else None
             if last is None or found is None:
                 continue
-            with_sizes = resized(last.with_sizes, found.ref, picture, measurement)
-            if with_sizes != last.with_sizes:
-                made = self._kept.made(household.account, source, last.given, with_sizes, last.as_of)
+            cameras = resized(last.cameras, found.ref, picture, measurement)
+            if cameras != last.cameras:
+                made = self._kept.made(household.account, source, last.listed, cameras, last.as_of)
                 self._kept.remember(household.account, source, made)
 
     def listing(
@@ -316,12 +326,12 @@ class Readings:
         driver, left_s = self._drivers[source.kind], max(0.0, until - time.monotonic())
         began = self._clock()
         try:
-            given = self._breaker.call(f"read/{source.id}", left_s, driver.read, source, left_s)
+            listed = self._breaker.call(f"read/{source.id}", left_s, driver.read, source, left_s)
         except DriverError as error:
             # that nobody has signed in to a source yet is no trouble
             level = logging.DEBUG if self._never_listed(account, source, error) else logging.WARNING
             said = "source %s could not be read: %s (%s)"
             log.log(level, said, source.id, error.reason, error, extra={"reason": error.reason})
             raise
-        reading = self._kept.taken(account, source, given, began)
+        reading = self._kept.taken(account, source, listed, began)
         return self._kept.remember(account, source, reading, sure=purpose == NOTICE)

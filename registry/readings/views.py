@@ -155,4 +155,4 @@ def with_sightings(state: State, held: Held) -> State:
 
 
 def _unknown(camera_id: str, refusal: Refusal) -> State:
-    return State(Camera(camera_id, Ref("", "", 0), ""), refusal)
+    return State(Camera(Ref("", "", 0), "", id=camera_id), refusal)

@@ -46,7 +46,7 @@ class StreamSources:
             refusal = found
             if fit.picture == "sub" and request.surface != "video":
                 # without a smaller picture the gate may refuse for another reason
-                alone = structs.replace(camera, sub=None)
+                alone = structs.replace(camera, listed_sub=None)
                 without_sub = VisibleCamera(opened.visible.account, opened.visible.source, alone)
                 verdict = self._judge.verdict(without_sub, GATE[fit.surface], request.protocols)
                 if isinstance(verdict, Refusal):

@@ -13,7 +13,7 @@ from alexa.amazon import Amazon
 from alexa.gateway import Gateway
 from alexa.reports import LARGEST
 from alexa.smart_home import SmartHome
-from registry.camera import State
+from registry.camera import Decided, State
 from registry.preferences import Preferences
 from registry.reporting.reporter import Happened, Now, Tell, Told, ToldOf
 from tests.doubles import smart_vision
@@ -155,7 +155,7 @@ def test_many_cameras_are_split_by_size_and_number(link: Reporting) -> None:
 
 
 def test_a_scene_comes_is_renamed_with_its_camera_and_goes(link: Reporting) -> None:
-    tv: dict[str, Any] = {"tv_scenes": ("Living room TV",)}
+    tv: dict[str, Any] = {"decided": Decided(tv_scenes=("Living room TV",))}
     link.tell()
     link.sent()
     steps: list[tuple[dict[str, Any], list[tuple[str, list[str]]]]] = [
@@ -176,7 +176,7 @@ def test_a_scene_comes_is_renamed_with_its_camera_and_goes(link: Reporting) -> N
 
 
 def test_with_a_camera_go_its_scenes(link: Reporting) -> None:
-    link.tell(link.now(Garden={"tv_scenes": ("Living room TV", "Kitchen")}))
+    link.tell(link.now(Garden={"decided": Decided(tv_scenes=("Living room TV", "Kitchen"))}))
     link.sent()
     link.tell(Now((), {}))
     [message] = link.sent()
@@ -211,7 +211,7 @@ def test_what_happened_is_an_event_of_its_own(
 def test_a_camera_whose_motion_rings_is_a_doorbell_to_alexa(link: Reporting) -> None:
     link.tell()
     link.sent()
-    rings = link.now(Garden={"motion_rings": True})
+    rings = link.now(Garden={"decided": Decided(motion_rings=True)})
     link.tell(rings, Happened("row-1", link.home.id("Garden"), "doorbell", 1_795_686_000.0))
     listed, ring = link.sent()
     assert listed["event"]["payload"]["endpoints"][0]["displayCategories"] == ["CAMERA", "DOORBELL"]

@@ -4,13 +4,12 @@ import secrets
 import time
 from dataclasses import dataclass
 
-import msgspec
-
 from accounts import clients
 from accounts.links import mint
 from aws.deploy_local.emulator import Emulator
 from registry.camera import Ref
 from registry.drivers.ezviz import sessions
+from registry.readings.households import encoded
 from showcam import keys
 from store.dynamodb import DynamoStore
 from store.records import Account, Assistant, Known, Link, Source
@@ -82,7 +81,7 @@ def add_home(store: DynamoStore, user: str) -> Home:
     account, source = sessions.add_owner(store, user), sessions.find(store, user)
     assert source
     garden = camera("Garden", "F00000001", ref=Ref(source.id, "F00000001", 1))
-    store.put_known(account.id, source.id, Known(msgspec.msgpack.encode([garden]), time.time()))
+    store.put_known(account.id, source.id, Known(encoded([garden]), time.time()))
     return Home(store, account, source)
 
 

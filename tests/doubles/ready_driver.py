@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from media.grants import Picture
 from media.lease import Ending, Lease
 from media.source import CameraSpec, Hls
-from registry.camera import Camera, Ref, Video
+from registry.camera import Camera, Listed, Ref, Video
 from registry.driver import Probed, sound
 from registry.errors import DriverError, Refused, SetRefused
 from registry.settings import CHOICES, FIELDS, Setting, SettingView
@@ -17,7 +17,7 @@ from store.records import Source
 
 
 def camera(name: str, serial: str = "", **changes: object) -> Camera:
-    """A camera that every surface may show; `changes` are fields of registry.camera.Camera."""
+    """A camera that every surface may show. `changes` are fields of Camera; `video` and `sub` are as listed."""
     given: dict[str, object] = {
         "id": "",
         "ref": Ref("", serial or name.upper().replace(" ", ""), 1),
@@ -29,10 +29,20 @@ def camera(name: str, serial: str = "", **changes: object) -> Camera:
         "asleep": "off",
         "encryption": "off",
         "audio": "on",
-        "video": Video("h264", 1920, 1080),
+        "listed_video": Video("h264", 1920, 1080),
         "ways": ("open",),
     }
-    return Camera(**(given | changes))  # type: ignore[arg-type]
+    return Camera(**(given | as_listed(changes)))  # type: ignore[arg-type]
+
+
+def as_listed(changes: dict[str, object]) -> dict[str, object]:
+    """The changes with pictures as the vendor lists them."""
+    return {{"video": "listed_video", "sub": "listed_sub"}.get(name, name): value for name, value in changes.items()}
+
+
+def listed(camera: Camera) -> Listed:
+    """What a driver reads of the camera."""
+    return Listed(**{name: getattr(camera, name) for name in Listed.__struct_fields__})
 
 
 class ReadyDriver:
@@ -93,10 +103,11 @@ class ReadyDriver:
 
     def set(self, cameras: list[Camera]) -> None:
         self._cameras = tuple(cameras)
-        self._by_source: dict[str, tuple[Camera, ...]] = {}
+        self._by_source: dict[str, tuple[Listed, ...]] = {}
 
     def change(self, name: str, /, **changes: object) -> None:
         """Changes the camera of that name, as a person does in the vendor's app."""
+        changes = as_listed(changes)
         self.set([replace(camera, **changes) if camera.name == name else camera for camera in self._cameras])
 
     def show(self) -> None:
@@ -105,14 +116,15 @@ class ReadyDriver:
         for name, changes in unseen:
             self.change(name, **changes)
 
-    def read(self, source: Source, deadline_s: float) -> tuple[Camera, ...]:
+    def read(self, source: Source, deadline_s: float) -> tuple[Listed, ...]:
         self._called("read", deadline_s)
         if self.read_error is not None:
             raise self.read_error
         ready = self._by_source.get(source.id)
         if ready is None:
             ready = tuple(
-                replace(camera, ref=Ref(source.id, camera.ref.serial, camera.ref.channel)) for camera in self._cameras
+                replace(listed(camera), ref=Ref(source.id, camera.ref.serial, camera.ref.channel))
+                for camera in self._cameras
             )
             self._by_source[source.id] = ready
         if self.after_read is not None:

@@ -12,7 +12,7 @@ import pytest
 from alexa.interface import HouseholdInterface, Interface
 from alexa.interfaces import household_interfaces, interfaces
 from alexa.texts import LOCALES
-from registry.camera import Camera
+from registry.camera import Camera, Decided
 from registry.settings import BY_VOICE
 from tests.doubles.household import Household, household
 from tests.doubles.ready_driver import camera
@@ -82,7 +82,11 @@ def test_its_module_names_the_page_it_follows(interface: Any) -> None:
 
 SETTINGS = ("status_light", "alarm_notification", "offline_notification", "flip", "motion", "person", "asleep")
 FULL = camera(
-    "Garden", kind="doorbell", night_vision="smart", voice_may=tuple(BY_VOICE), **dict.fromkeys(SETTINGS, "on")
+    "Garden",
+    kind="doorbell",
+    night_vision="smart",
+    decided=Decided(voice_may=tuple(BY_VOICE)),
+    **dict.fromkeys(SETTINGS, "on"),
 )
 
 

@@ -52,7 +52,7 @@ class Ezviz:
     store: SqliteStore
 
     def camera(self, name: str) -> Camera:
-        return next(camera for camera in self.driver.read(self.source, LONG_S) if camera.name == name)
+        return next(Camera.of(camera) for camera in self.driver.read(self.source, LONG_S) if camera.name == name)
 
     def adapter(self) -> Adapter:
         rules = Rules(request_s=LONG_S)
@@ -99,7 +99,7 @@ def test_the_demo_household_as_it_is(demo: Ezviz) -> None:
         "Bedroom": ("on", "on", "off", "on"),
         "Pond": ("on", "off", "off", "on"),
     }
-    assert {camera.video.codec for camera in found.values()} == {"unknown"}, "the list does not tell it for sure"
+    assert {camera.listed_video.codec for camera in found.values()} == {"unknown"}, "the list does not tell it for sure"
     assert [name for name, camera in found.items() if camera.kind == "doorbell"] == ["Front Door"]
     garden = found["Garden"]
     assert (garden.model, garden.owner, garden.ways, garden.ref.channel) == ("C3TN", "own", ("open",), 1)
@@ -182,7 +182,7 @@ def test_without_a_key_there_is_no_way(simulator: SimulatorProcess, store: Sqlit
     (garden, *_) = driver.read(source, LONG_S)
     assert garden.ways == ()
     with pytest.raises(Refused) as refused:
-        driver.mint(source, garden, "open", LONG_S)
+        driver.mint(source, Camera.of(garden), "open", LONG_S)
     assert refused.value.reason == "no_way"
 
 

@@ -39,7 +39,7 @@ class Ezviz:
 
     @property
     def camera(self) -> Camera:
-        return Camera("", Ref(self.source.id, "F00497201", 1), "Garden", ways=("open",))
+        return Camera(Ref(self.source.id, "F00497201", 1), "Garden", id="", ways=("open",))
 
 
 # what is asked of the driver, and what of the vendor's paths the bad answer stands at
@@ -217,7 +217,7 @@ def test_a_picture_known_to_be_h265_is_not_asked_for_where_a_film_may_come_in_it
 
     vendor = vendors.answering(reply)
     it = make(vendor)
-    camera = replace(it.camera, video=video, sub=sub)
+    camera = replace(it.camera, listed_video=video, listed_sub=sub)
     if comes:
         assert isinstance(it.driver.mint(it.source, camera, "open", ANSWERED_S, picture=picture), Hls)
         return
@@ -271,7 +271,7 @@ def test_half_a_surrogate_pair_costs_only_that_character(
     (camera,) = driver.read(source, 5.0)
     assert (camera.name, camera.model, camera.firmware) == ("Garden", "C3TN", "V5")
     if way == "account":
-        assert driver.settings(source, camera, 5.0)["wifi"].value == "At 🌳 home"
+        assert driver.settings(source, Camera.of(camera), 5.0)["wifi"].value == "At 🌳 home"
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def camera(source: Source) -> Camera:
 
 def bare(source: Source) -> Camera:
     """A camera whose list holds only the settings that every camera has."""
-    return Camera("", Ref(source.id, SERIAL, 1), "Garden", asleep="off", audio="on")
+    return Camera(Ref(source.id, SERIAL, 1), "Garden", id="", asleep="off", audio="on")
 
 
 def word(error: DriverError | SetRefused | None) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from registry.camera import Camera, Video
+from registry.camera import Listed, Video
 from registry.drivers.ezviz.cameras import cameras
 from tests.doubles.needs import REAL_LIST, REAL_LIST_FILE
 
@@ -52,7 +52,7 @@ def one(
     resource: dict[str, Any] | None = None,
     status: Any = None,
     switches: Any = ALL_OFF,
-) -> Camera:
+) -> Listed:
     sections: dict[str, Any] = {"STATUS": {SERIAL: {"isEncrypt": 0} if status is None else status}}
     if switches is not None:
         sections["SWITCH"] = {SERIAL: switches}
@@ -243,7 +243,7 @@ def test_battery(optionals: Any, battery: int | None) -> None:
 def test_the_list_does_not_tell_for_sure_which_codec_a_picture_has(encode: Any) -> None:
     listed = json.dumps({"channel": 1, "MainEncode": encode, "SubEncode": encode})
     found = one(status={"isEncrypt": 0, "optionals": {"video_para": listed}})
-    assert (found.video, found.sub) == (Video(), Video())
+    assert (found.listed_video, found.listed_sub) == (Video(), Video())
 
 
 @pytest.mark.parametrize(
@@ -264,7 +264,7 @@ def test_a_smaller_picture_is_there_if_the_menu_of_qualities_has_one(qualities: 
 
     (found,) = cameras([listed], "source", ())
 
-    assert found.sub == expected
+    assert found.listed_sub == expected
 
 
 @pytest.mark.parametrize(
@@ -390,7 +390,7 @@ def test_a_real_accounts_settings() -> None:
         "eLife": ("colour", "black_and_white"),
         "C1C": ("black_and_white",),
     }
-    assert {camera.model for camera in found if camera.sub is None} == {"EB3", "eLife"}
+    assert {camera.model for camera in found if camera.listed_sub is None} == {"EB3", "eLife"}
     assert {camera.model for camera in found if camera.asleep == "none"} == {"EB3", "eLife", "C8C"}
     assert [camera.ref.serial[-2:] for camera in found if camera.asleep == "on"] == ["04"]
 
@@ -416,7 +416,7 @@ ODD: dict[str, Any] = {"null": None, "list": [], "empty": {}, "text": "x", "numb
 def test_an_odd_section_of_a_camera_costs_that_camera_alone(name: str, odd: str) -> None:
     """And one that is odd as a whole leaves what it would show unknown."""
 
-    def listed(**changes: Any) -> tuple[Camera, ...]:
+    def listed(**changes: Any) -> tuple[Listed, ...]:
         sections: dict[str, Any] = {
             "STATUS": {serial: {"isEncrypt": 0} for serial in ("F1", "F2")},
             "SWITCH": dict.fromkeys(("F1", "F2"), ALL_OFF),

@@ -14,7 +14,7 @@ from media.ezviz.node import NodeSession
 from media.lease import USED, Unopened
 from media.source import CameraSpec, EzvizCloud
 from media.trust import OnLoopback
-from registry.camera import UNASKED, Camera
+from registry.camera import UNASKED, Camera, Measured
 from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.errors import DriverError, Refused, SignedOut
@@ -54,7 +54,7 @@ class Home:
         return EzvizDriver(self.store, hosts, ca_file=self.vendor.ca, demo=True, cloud=cloud, may_go_on=may_go_on)
 
     def camera(self, name: str) -> Camera:
-        return next(camera for camera in self.driver.read(self.source, LONG_S) if camera.name == name)
+        return next(Camera.of(camera) for camera in self.driver.read(self.source, LONG_S) if camera.name == name)
 
 
 def asked(url: str) -> dict[str, str]:
@@ -208,7 +208,7 @@ def test_a_vendor_that_fails_is_reported_without_a_word_of_its_answer(home: Home
 def test_a_smaller_picture_that_brought_nothing_is_handed_out_to_nobody(home: Home) -> None:
     terrace = home.camera("Terrace")
     assert isinstance(home.driver.mint(home.source, terrace, "cloud", LONG_S, picture="sub"), EzvizCloud)
-    silent = replace(terrace, sub_silent_at=1e9, as_of=1e9)
+    silent = replace(terrace, measured=Measured(sub_silent_at=1e9), as_of=1e9)
     with pytest.raises(Refused) as refused:
         home.driver.mint(home.source, silent, "cloud", LONG_S, picture="sub")
     assert refused.value.reason == "too_large"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from registry.camera import UNASKED, Camera, Ref
+from registry.camera import UNASKED, Camera, Measured, Ref
 from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.pictures import Cloud, Place
@@ -47,7 +47,7 @@ class Unlisted:
 
     def camera(self) -> Camera:
         (camera,) = self.driver.read(self.source, LONG_S)
-        return camera
+        return Camera.of(camera)
 
 
 def test_a_dispatcher_that_the_list_does_not_name_is_asked_for(vendors: Vendors, store: SqliteStore) -> None:
@@ -184,5 +184,7 @@ def test_a_smaller_picture_that_brought_nothing_is_not_asked_for_within_a_day(
     silent_s_ago: float | None, stream: int
 ) -> None:
     silent_at = 0.0 if silent_s_ago is None else 1e9 - silent_s_ago
-    spec = Cloud(loopback=False).spec(ready("Workshop", sub_silent_at=silent_at, as_of=1e9), Place(BOTH), "ut.T")
+    spec = Cloud(loopback=False).spec(
+        ready("Workshop", measured=Measured(sub_silent_at=silent_at), as_of=1e9), Place(BOTH), "ut.T"
+    )
     assert f"&stream={stream}&" in spec.url

@@ -46,7 +46,7 @@ class Home:
         self.driver.sessions.signed_in(self.source, self.user, verdict.session)
 
     def camera(self, name: str) -> Camera:
-        return next(camera for camera in self.driver.read(self.source, LONG_S) if camera.name == name)
+        return next(Camera.of(camera) for camera in self.driver.read(self.source, LONG_S) if camera.name == name)
 
     def ask(self, name: str, code: str = "") -> None:
         self.driver.ask_key(self.source, self.camera(name), LONG_S, code=code)

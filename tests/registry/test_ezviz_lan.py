@@ -11,7 +11,7 @@ import pytest
 
 from media.rtsp.login import Login
 from media.source import Rtsp
-from registry.camera import Ref
+from registry.camera import Camera, Ref
 from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.home import Lan, Place
@@ -242,7 +242,9 @@ class Home:
 
     def camera(self, name: str) -> Any:
         return next(
-            listed_camera for listed_camera in self.driver.read(self.source, LONG_S) if listed_camera.name == name
+            Camera.of(listed_camera)
+            for listed_camera in self.driver.read(self.source, LONG_S)
+            if listed_camera.name == name
         )
 
     def set_code(self, name: str, code: str, within_s: float = LONG_S) -> None:

@@ -10,6 +10,7 @@ import pytest
 from media.ezviz.local_messages import LocalAddress
 from media.lease import USED, InVain
 from media.source import EzvizLocal
+from registry.camera import Camera
 from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.leases import LocalKey, read_lent
@@ -51,7 +52,7 @@ class Home:
         return EzvizDriver(self.store, hosts, ca_file=self.vendor.ca, demo=True, lan=True)
 
     def camera(self, name: str = OWN) -> Any:
-        return next(each for each in self.driver.read(self.source, LONG_S) if each.name == name)
+        return next(Camera.of(each) for each in self.driver.read(self.source, LONG_S) if each.name == name)
 
     def mint(self, name: str = OWN, deadline_s: float = LONG_S, **given: Any) -> EzvizLocal:
         spec = self.driver.mint(self.source, self.camera(name), "local", deadline_s, **given)

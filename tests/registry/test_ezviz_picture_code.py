@@ -89,7 +89,7 @@ class Home:
         self.driver.sessions.signed_in(source, user, verdict.session)
 
     def camera(self, name: str = "Garage") -> Camera:
-        return next(camera for camera in self.driver.read(self.source, LONG_S) if camera.name == name)
+        return next(Camera.of(camera) for camera in self.driver.read(self.source, LONG_S) if camera.name == name)
 
     def set_code(self, code: str, name: str = "Garage") -> None:
         self.driver.set_picture_code(self.source, self.camera(name), code, LONG_S)

@@ -64,7 +64,7 @@ class TestSubAccounts:
     def test_another_households_camera_is_no_way(self, make: Callable[..., Home], vendor: SimulatorProcess) -> None:
         home = make(key=False, account=False, sub_account=sub_account(vendor, "Garden"))
         foreign = home.camera("Garden")
-        foreign = Camera("", type(foreign.ref)(home.source.id, vendor.serial("Pond"), 1), "Pond", ways=("open",))
+        foreign = Camera(type(foreign.ref)(home.source.id, vendor.serial("Pond"), 1), "Pond", id="", ways=("open",))
         with pytest.raises(Refused) as refused:
             home.driver.mint(home.source, foreign, "open", LONG_S)
         assert refused.value.reason == "no_way"

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from media.grants import Grants
 from media.source import EzvizCloud, Rtsp, SourceSpec, mark_of
 from registry.adapter import Adapter, adapt
-from registry.camera import Camera, Refusal, Stream, StreamRequest
+from registry.camera import Camera, Listed, Refusal, Stream, StreamRequest
 from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.answers import LastStatus
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
@@ -324,6 +324,6 @@ def test_an_odd_row_or_section_costs_itself_alone(home: Home, vendors: Vendors, 
     assert len(changed) <= 2
 
 
-def said(camera: Camera) -> Camera:
+def said(camera: Listed) -> Listed:
     """What the list says of a camera, whatever was given at home."""
     return replace(camera, ways=(), picture_code="none")

@@ -6,7 +6,7 @@ import pytest
 
 from media.grants import Claims
 from media.source import Denied, Hls
-from registry.camera import REMEASURE_S, Refusal, Stream, StreamRequest, Video
+from registry.camera import REMEASURE_S, Measured, Refusal, Stream, StreamRequest, Video
 from registry.errors import Refused, VendorDown
 from registry.gate.displays import Fit, fits
 from registry.preferences import Preferences
@@ -116,7 +116,7 @@ def test_a_display_gets_no_more_than_it_decodes_where_there_is_less(
 
 def test_once_a_day_the_whole_picture_is_tried_again() -> None:
     def picture_of(measured_s_ago: float) -> str:
-        given = camera("Garden", video=UHD, sub=SMALL, as_of=1e9, looked_at=1e9 - measured_s_ago)
+        given = camera("Garden", video=UHD, sub=SMALL, as_of=1e9, measured=Measured(looked_at=1e9 - measured_s_ago))
         return fits(DISPLAYS["google"], given, transcodes=False)[0].picture
 
     assert (picture_of(REMEASURE_S - 1), picture_of(REMEASURE_S + 1)) == ("sub", "main")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from registry.camera import UNASKED, Failed, Refusal, Video
+from registry.camera import UNASKED, Failed, Measured, Refusal, Video
 from registry.errors import Reason
 from registry.gate.gate import Allowed, Conditions, gate, not_found, overruled, unverified
 from tests.doubles.ready_driver import camera
@@ -66,8 +66,12 @@ FINE: dict[str, dict[str, Any]] = {
     "no microphone": {"audio": "none"},
     "codec unknown": {"video": Video("unknown")},
     "h265 beside one that nobody has opened": {"video": Video("h265"), "sub": Video()},
-    "h265, seen long ago": {"video": Video("h265"), "looked_at": 1.0, "as_of": 1e6},
-    "more than Full HD, seen long ago": {"video": Video("h264", 3840, 2160), "looked_at": 1.0, "as_of": 1e6},
+    "h265, seen long ago": {"video": Video("h265"), "measured": Measured(looked_at=1.0), "as_of": 1e6},
+    "more than Full HD, seen long ago": {
+        "video": Video("h264", 3840, 2160),
+        "measured": Measured(looked_at=1.0),
+        "as_of": 1e6,
+    },
     "more than Full HD beside a smaller one": {"video": Video("h264", 3840, 2160), "sub": Video("h264", 640, 360)},
     "b-frames by HLS": {"video": Video("h264", b_frames=True)},
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from registry.camera import Camera
 from registry.drivers.lan.devices import Device, Devices, Pictured
 from registry.drivers.lan.discovery import Discovered
 from registry.drivers.lan.driver import LanDriver, Moves
@@ -151,7 +152,7 @@ def test_who_claims_to_be_a_camera_that_moved_gets_no_password_as_it_is(
         time.sleep(0.01)
     [found] = driver.read(home.source, 5.0)
     try:
-        spec = driver.mint(home.source, found, "lan", 1.0)
+        spec = driver.mint(home.source, Camera.of(found), "lan", 1.0)
     except Refused:
         spec = None
     assert (spec is not None) is sent

@@ -47,7 +47,7 @@ class Home:
         return device
 
     def read(self, driver: LanDriver | None = None) -> Camera:
-        return (driver or self.driver).read(self.source, LONG_S)[0]
+        return Camera.of((driver or self.driver).read(self.source, LONG_S)[0])
 
     def why(self, **given: Any) -> str:
         with pytest.raises(Refused) as refused:
@@ -171,7 +171,7 @@ def test_an_address_without_a_route_is_away(home: Home, camera: RtspCamera) -> N
         home.add(camera, port=full.getsockname()[1])  # at a port that has no room for another
         found = home.driver.read(home.source, 0.4)[0]
     assert (found.online, found.fault) == ("off", "lan_unreachable")
-    refusal = judged(found)
+    refusal = judged(Camera.of(found))
     assert isinstance(refusal, Refusal)
     assert "does not answer at its address" in explain(refusal)
 

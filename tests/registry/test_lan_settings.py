@@ -34,7 +34,7 @@ class Home:
 
     @property
     def camera(self) -> Camera:
-        return self.driver.read(self.source, 1.0)[0]
+        return Camera.of(self.driver.read(self.source, 1.0)[0])
 
     def settable(self) -> dict[Setting, str | None]:
         views = self.driver.settings(self.source, self.camera, 3.0)

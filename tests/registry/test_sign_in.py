@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from accounts.attempts import Limits
+from registry.camera import Camera
 from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.sessions import Sessions
@@ -416,7 +417,7 @@ def test_nothing_secret_is_logged_or_raised(
     source = sessions.find(store, "demo@example.com")
     assert source is not None
     (garden, *_) = driver.read(source, 20.0)
-    minted = driver.mint(source, garden, "open", 20.0)
+    minted = driver.mint(source, Camera.of(garden), "open", 20.0)
     session = Sessions(store).read(source).secrets.session
     assert session is not None
 

@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from copy import replace
 
+import msgspec
 import pytest
 
 from media.grants import Claims, Picture
 from registry.adapter import adapt
-from registry.camera import Camera, Video
+from registry.camera import Camera, Listed, Measured, Ref, Video
 from registry.gate.displays import Measurement, resized, shown, sized
 from registry.owner.owner import Owner
+from registry.preferences import Preferences
+from registry.readings.households import decoded, encoded
 from store.ports import StoreUnavailable
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
@@ -74,7 +77,7 @@ def test_the_time_of_a_measurement_is_kept_and_written_only_now_and_then(untold:
         clock.now = began + hours * 3600
         untold.questions.learn(claims(untold), 3840, 2160)
         for owner in (untold.owner, another_process(untold)):
-            ages_h.append((garden(untold, owner).looked_at - began) / 3600)
+            ages_h.append((garden(untold, owner).measured.looked_at - began) / 3600)
     assert ages_h == [0, 0, 0, 0, 13, 13, 13, 13]
 
 
@@ -143,14 +146,55 @@ def test_a_store_that_can_t_be_reached_costs_nobody_a_picture(
     ],
 )
 def test_a_size_from_the_vendor_beats_a_measured_one(listed: Video, known: Video, expected: Video) -> None:
-    now, before = camera("Garden", video=listed), camera("Garden", video=known)
-    assert sized((now,), (before,)) == (camera("Garden", video=expected),)
+    now, before = camera("Garden", video=listed), camera("Garden", measured=Measured(known))
+    assert sized((now,), (before,))[0].video == expected
 
 
 def test_a_smaller_picture_that_is_gone_stays_gone() -> None:
-    before = resized((camera("Garden"),), camera("Garden").ref, "sub", Measurement(640, 360, codec="h264"))
+    garden = camera("Garden", sub=Video())
+    before = resized((garden,), garden.ref, "sub", Measurement(640, 360, codec="h264"))
     assert before[0].sub == Video("h264", 640, 360)
     assert sized((camera("Garden"),), before)[0].sub is None
+
+
+def test_the_list_in_the_store_has_the_form_that_older_versions_read(untold: Household) -> None:
+    untold.questions.learn(claims(untold), 2304, 1296)
+    untold.owner.prefer(untold.account.id, untold.id("Garden"), Preferences(room="Yard"))
+    garden(untold)
+    kept = untold.store.known(untold.account.id, untold.source.id)
+    assert kept is not None
+    row = next(row for row in msgspec.msgpack.decode(kept.data) if row["name"] == "Garden")
+    assert row == {
+        "id": "",
+        "ref": {"source": untold.source.id, "serial": "F00000001", "channel": 1},
+        "name": "Garden",
+        "manufacturer": "EZVIZ",
+        "model": "C3TN",
+        "firmware": "V5.3.0",
+        "ways": ["open"],
+        "online": "on",
+        "asleep": "off",
+        "encryption": "off",
+        "audio": "on",
+        "video": {"codec": "h264", "width": 2304, "height": 1296},
+        "sub": {"codec": "h264"},
+        "looked_at": untold.clock(),
+    }
+
+
+def test_the_same_cameras_are_stored_as_the_same_bytes() -> None:
+    given = Camera.of(Listed(Ref("s", "F1", 1), "Garden"))
+    equal = replace(given, listed_video=Video(), measured=Measured(None, None, float("0"), float("0")))
+    assert encoded([equal]) == encoded([given]) == encoded(decoded(encoded([given])))
+
+
+def test_what_an_older_version_kept_of_a_picture_counts_as_measured() -> None:
+    ref, sizes = {"source": "s", "serial": "F1", "channel": 1}, {"codec": "h265", "width": 2304, "height": 1296}
+    row = {"id": "", "ref": ref, "name": "Garden", "lan": "10.0.0.7:554", "video": sizes, "sub": {}, "looked_at": 5.0}
+    (found,) = decoded(msgspec.msgpack.encode([row]))
+    assert (found.listed_video, found.listed_sub, found.video) == (Video(), Video(), Video("h265", 2304, 1296))
+    assert found.measured.looked_at == 5.0
+    assert b"10.0.0.7" not in encoded([found])
 
 
 def test_another_camera_stays_as_it_was(untold: Household) -> None:
@@ -160,9 +204,9 @@ def test_another_camera_stays_as_it_was(untold: Household) -> None:
 
 def test_that_a_smaller_picture_brings_nothing_is_learnt_and_outlives_readings_and_processes(untold: Household) -> None:
     untold.questions.learn(claims(untold), 1920, 1080, lacks_sub=True)
-    silent_at = garden(untold).sub_silent_at
+    silent_at = garden(untold).measured.sub_silent_at
     assert silent_at == untold.clock()
     untold.questions.learn(claims(untold), 1920, 1080)  # of the whole picture, which was asked for the next time
     untold.driver.change("Garden", audio="off")
     for owner in (untold.owner, another_process(untold)):
-        assert garden(untold, owner).sub_silent_at == silent_at
+        assert garden(untold, owner).measured.sub_silent_at == silent_at

@@ -132,7 +132,7 @@ class TestWhatIsTold:
     def test_what_the_owner_decides_is_looked_at(self, world: World) -> None:
         keep(world.home.store, world.home.account.id, world.home.id("Garden"), Preferences(room="Yard"))
         world.turn()
-        assert world.reporter.tells[-1].now.states[world.home.id("Garden")].camera.room == "Yard"
+        assert world.reporter.tells[-1].now.states[world.home.id("Garden")].camera.decided.room == "Yard"
 
     def test_a_source_that_is_signed_out_is_a_state(self, world: World) -> None:
         session = world.home.store.read_session(world.home.account.id, world.home.source.id)

@@ -8,7 +8,7 @@ from registry.gate.voice_names import sound_alike, trouble
 
 
 def named(*names: str) -> dict[str, list[str]]:
-    cameras = [Camera(f"ezviz-{number}", Ref("", f"F{number}", 1), name) for number, name in enumerate(names)]
+    cameras = [Camera(Ref("", f"F{number}", 1), name, id=f"ezviz-{number}") for number, name in enumerate(names)]
     found = trouble(cameras, friendly_names(cameras))
     return {named_camera.name: found[named_camera.id] for named_camera in cameras if named_camera.id in found}
 

@@ -24,17 +24,17 @@ class TestPreferences:
         home.owner.prefer(home.account.id, garden, Preferences(voice_may=("audio",)))
 
         listed = home.registry.cameras(home.link)
-        assert {camera.name: camera.voice_may for camera in listed.cameras if camera.voice_may} == {
+        assert {camera.name: camera.decided.voice_may for camera in listed.cameras if camera.decided.voice_may} == {
             "Garden": ("audio",)
         }
         assert listed.fingerprint != before.fingerprint
-        assert home.registry.states(home.link, [garden])[garden].camera.voice_may == ("audio",)
+        assert home.registry.states(home.link, [garden])[garden].camera.decided.voice_may == ("audio",)
 
     def test_another_process_follows_within_half_a_minute(self, home: Household, clock: Clock) -> None:
         garden = home.id("Garden")
         home.store.put_preference(home.account.id, garden, b'{"voice_may":["sleep"]}', 1.0)
         clock.now += 31
-        assert home.registry.states(home.link, [garden])[garden].camera.voice_may == ("sleep",)
+        assert home.registry.states(home.link, [garden])[garden].camera.decided.voice_may == ("sleep",)
 
     def test_a_list_follows_another_processs_preferences_at_once_and_so_do_later_requests(
         self, home: Household
@@ -42,10 +42,12 @@ class TestPreferences:
         garden = home.id("Garden")
 
         def state() -> tuple[str, ...]:
-            return home.registry.states(home.link, [garden])[garden].camera.voice_may
+            return home.registry.states(home.link, [garden])[garden].camera.decided.voice_may
 
         def listed() -> tuple[str, ...]:
-            return next(camera.voice_may for camera in home.registry.cameras(home.link).cameras if camera.id == garden)
+            return next(
+                camera.decided.voice_may for camera in home.registry.cameras(home.link).cameras if camera.id == garden
+            )
 
         for kept, may in ((b'{"voice_may":["sleep"]}', ("sleep",)), (b"{}", ())):
             before = state()

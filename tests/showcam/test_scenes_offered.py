@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from registry.camera import Camera, Ref
+from registry.camera import Camera, Decided, Ref
 from registry.readings.households import Listing
 from showcam import keys
 from showcam.compose import ground, screens
 from showcam.settings import Settings
 
-GARDEN = Camera("ezviz-garden", Ref("", "", 1), "Garden", tv_scenes=("Living room TV",))
+GARDEN = Camera(Ref("", "", 1), "Garden", id="ezviz-garden", decided=Decided(tv_scenes=("Living room TV",)))
 
 
 @pytest.mark.parametrize(

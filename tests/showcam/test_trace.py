@@ -25,6 +25,7 @@ from media.ezviz.local_session import PLAIN, WRAPPED
 from media.grants import Grants
 from media.source import CameraSpec, EzvizCloud, EzvizLocal, SourceSpec
 from media.trust import OnLoopback
+from registry.camera import Camera
 from registry.drivers.ezviz import cameras as listed
 from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
@@ -157,7 +158,9 @@ def test_the_codes_of_its_last_alarms_are_told() -> None:
     ring = {**alarm(serial), "pic": "", "ext": {"callingStatus": 1}}
     other = {**alarm("FAKE99999"), "subType": "1"}
     camera = next(
-        one for one in listed.cameras([page], "source", ("open",)) if (one.ref.serial, one.ref.channel) == (serial, 1)
+        Camera.of(one)
+        for one in listed.cameras([page], "source", ("open",))
+        if (one.ref.serial, one.ref.channel) == (serial, 1)
     )
     found = excerpt([page], [alarm(serial), other, ring], camera, "0" * 12, SECRETS, 1.79e9 + 95)
     assert [line for line in found.lines if isinstance(line, Alarm)] == [
@@ -180,7 +183,7 @@ def test_the_codes_of_its_last_alarms_are_told() -> None:
 )
 def test_it_tells_of_the_key_whether_there_is_one_and_who_gives_it(secrets: Secrets, told: KeyState) -> None:
     page = real_list.page(owned=True)
-    camera = listed.cameras([page], "source", ("open",))[0]
+    camera = Camera.of(listed.cameras([page], "source", ("open",))[0])
     serial = camera.ref.serial
     page["STATUS"][serial]["encryptPwd"] = "aa37ad52a5a65df39791a95818fb3298"  # md5hex(md5hex("ABCDEF"))
     of_serial = replace(
@@ -230,7 +233,8 @@ def only(page: dict[str, Any], devices: list[dict[str, Any]]) -> dict[str, Any]:
 def traced(page: dict[str, Any], messages: dict[str, Any]) -> Iterator[Line]:
     """The lines of each camera of the list."""
     for camera in listed.cameras([page], "source", ("open",)):
-        found = excerpt([page], messages.get("message"), camera, Aliases().of(camera.ref.serial), SECRETS, 1.8e9)
+        alias = Aliases().of(camera.ref.serial)
+        found = excerpt([page], messages.get("message"), Camera.of(camera), alias, SECRETS, 1.8e9)
         yield from found.lines
 
 
@@ -448,7 +452,7 @@ def test_it_says_whether_a_camera_on_battery_took_being_woken_and_how_long_that_
     verdict = driver.sign_in(user, "showcam-demo", 20.0)
     assert isinstance(verdict, SignedIn)
     driver.sessions.signed_in(source, user, verdict.session)
-    camera = next(one for one in driver.read(source, 20.0) if one.name == "Garden")
+    camera = next(Camera.of(one) for one in driver.read(source, 20.0) if one.name == "Garden")
     lines = CameraTrace(driver, source, camera, (0, 2, 0), loopback=True).take(Wanted(1.0))
     simulator.configure(latency_ms=0)
     [wake] = [line for line in lines if isinstance(line, Wake)]

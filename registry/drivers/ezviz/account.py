@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from net.cache import Recent
 from net.exchange import Exchange
 from net.text import JsonObject
-from registry.camera import Camera
+from registry.camera import Camera, Listed
 from registry.driver import Hint
 from registry.drivers.ezviz import home, keys, pictures, tracing
 from registry.drivers.ezviz import settings as of_app
@@ -158,10 +158,10 @@ class EzvizAccount:
         self._clients, self._channels, self._last_status = Clients(sessions, http), Channels(), LastStatus()
         self._listeners = Clients(sessions, http)  # a ring waits for no list of cameras that is just being read
 
-    def read(self, source: Source, deadline_s: float) -> tuple[Camera, ...]:
+    def read(self, source: Source, deadline_s: float) -> tuple[Listed, ...]:
         """Every camera as it is now: one request per thirty."""
 
-        def work(client: "Client", held: Held) -> tuple[Camera, ...]:
+        def work(client: "Client", held: Held) -> tuple[Listed, ...]:
             ways = ("open",) if held.secrets.open or held.secrets.sub_account else ()
             at_home = self._lan if held.secrets.codes or held.secrets.local else None
             sections = ",".join([SECTIONS, *[home.SECTIONS] * bool(at_home), *[pictures.SECTIONS] * bool(self._cloud)])

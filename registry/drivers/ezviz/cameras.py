@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from net.cache import Recent
 from net.text import JsonObject, line
-from registry.camera import Camera, Flag, Ref, Video
+from registry.camera import Flag, Listed, Ref, Video
 from registry.drivers.ezviz.answers import fields, number, tidied, within
 from registry.errors import VendorDown
 from registry.settings import NIGHT_VISION
@@ -131,7 +131,7 @@ _WORST_FIRST: tuple[Flag, ...] = ("on", "unknown", "off")
 _ON_OFF: dict[int, Flag] = {0: "off", 1: "on"}
 
 
-class _Listed(Struct, frozen=True):
+class _Sections(Struct, frozen=True):
     """What the pages have of one channel. A section that is None is missing, and what it would show is unknown."""
 
     device: JsonObject
@@ -143,7 +143,7 @@ class _Listed(Struct, frozen=True):
     has_switches: bool  # no switches are listed of a real recorder, which has nothing to switch
 
 
-def cameras(pages: Iterable[JsonObject], source: str, ways: tuple[str, ...]) -> tuple[Camera, ...]:
+def cameras(pages: Iterable[JsonObject], source: str, ways: tuple[str, ...]) -> tuple[Listed, ...]:
     """One camera for each video channel. Raises VendorDown when there is no device list, which is not an empty one."""
     devices: dict[str, JsonObject] = {}
     resources: list[JsonObject] = []
@@ -171,11 +171,11 @@ def has_sub(qualities: Any) -> bool:
     return not streams or SUB in streams
 
 
-def _listed(device: JsonObject, row: JsonObject, sections: dict[str, JsonObject]) -> _Listed:
+def _listed(device: JsonObject, row: JsonObject, sections: dict[str, JsonObject]) -> _Sections:
     serial = str(device["deviceSerial"])
     is_recorder = _category(device) in RECORDERS
     switches = sections.get("SWITCH", {}).get(serial)
-    return _Listed(
+    return _Sections(
         device,
         row,
         sections.get("STATUS", {}).get(serial),
@@ -218,15 +218,14 @@ def _unused(device: JsonObject, row: JsonObject) -> bool:
     return _category(device) in RECORDERS and str(device["deviceSerial"]) in str(row.get("resourceName", ""))
 
 
-def _camera(listed: _Listed, source: str, ways: tuple[str, ...]) -> Camera:
+def _camera(listed: _Sections, source: str, ways: tuple[str, ...]) -> Listed:
     device, row, status = listed.device, listed.row, listed.status
     serial, can = str(device["deviceSerial"]), Features(device)
     optionals = within(status, "optionals")
     owner = "shared" if _is_received(row) else "own"
     battery = number(optionals.get("powerRemaining"))
     night_vision = _night_vision(status, optionals)
-    return Camera(
-        id="",
+    return Listed(
         ref=Ref(source, serial, _channel(row)),
         name=line(row.get("resourceName")) or line(device.get("name")) or serial,
         manufacturer="EZVIZ",
@@ -239,7 +238,7 @@ def _camera(listed: _Listed, source: str, ways: tuple[str, ...]) -> Camera:
         encryption={0: "off", 1: "on"}.get(number((status or {}).get("isEncrypt"), -1), "unknown"),  # type: ignore[arg-type]
         audio=_audio(can, listed.switches) if listed.has_switches else "none",
         # `video_para` does not show for sure which codec a picture has: that is known once it was opened
-        sub=Video() if has_sub(listed.qualities) else None,
+        listed_sub=Video() if has_sub(listed.qualities) else None,
         status_light=_light(listed),
         alarm_notification=_flag(status, "globalStatus"),
         offline_notification=_flag(device, "offlineNotify"),  # supportExt says it of no real model
@@ -263,7 +262,7 @@ def _is_received(row: JsonObject) -> bool:
     return share in RECEIVED or number(row.get("permission"), EVERYTHING) != EVERYTHING
 
 
-def _asleep(can: Features, listed: _Listed) -> Flag:
+def _asleep(can: Features, listed: _Sections) -> Flag:
     """Sleep Mode or the privacy shutter: with either there is no picture. Switches are listed for models without."""
     switches = listed.switches
     if number((listed.status or {}).get("privacyStatus")) == 1:
@@ -287,7 +286,7 @@ def _audio(can: Features, switches: dict[int, Flag] | None) -> Flag:
     return (switches or {}).get(AUDIO, "unknown")
 
 
-def _light(listed: _Listed) -> Flag:
+def _light(listed: _Sections) -> Flag:
     if listed.switches is None:
         return "unknown" if listed.has_switches else "none"
     return listed.switches.get(LIGHT, "none")

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from net.exchange import Exchange
 from net.text import JsonObject, line
-from registry.camera import Camera, Flag, Ref, Video
+from registry.camera import Camera, Flag, Listed, Ref, Video
 from registry.driver import LEAST_S
 from registry.drivers.ezviz.account import EzvizAccount
 from registry.drivers.ezviz.cameras import NIGHT_MODES
@@ -35,7 +35,7 @@ DOORBELLS = ("DB", "CS-DB", "HP", "CS-HP")  # how the models' names begin
 _FLAGS: dict[str, Flag] = {"0": "off", "1": "on"}
 
 
-def listed(platform: OpenPlatform, access: Access, source: str, exchange: Exchange) -> tuple[Camera, ...]:
+def listed(platform: OpenPlatform, access: Access, source: str, exchange: Exchange) -> tuple[Listed, ...]:
     """Raises DriverError."""
     devices = {str(device.get("deviceSerial")): device for device in platform.pages(access, "device/list", exchange)}
     rows = platform.pages(access, "camera/list", exchange)
@@ -48,7 +48,7 @@ def listed(platform: OpenPlatform, access: Access, source: str, exchange: Exchan
 
 def _camera(
     platform: OpenPlatform, access: Access, row: JsonObject, device: JsonObject, source: str, exchange: Exchange
-) -> Camera:
+) -> Listed:
     try:
         channel = max(1, int(row.get("channelNo", 1)))
     except (TypeError, ValueError):
@@ -59,8 +59,7 @@ def _camera(
     calls = Calls(platform, access, ref, exchange)
     shared = str(row.get("isShared")) == SHARED_TO_ME
     readable = online == "on" and not shared
-    return Camera(
-        id="",
+    return Listed(
         ref=ref,
         name=line(row.get("channelName")) or line(device.get("deviceName")) or ref.serial,
         manufacturer="EZVIZ",
@@ -72,7 +71,7 @@ def _camera(
         asleep=_asleep(calls, exchange) if readable else "unknown",
         encryption=_listed_flag(row.get("isEncrypt")),
         audio=_audio(calls, exchange) if readable else "unknown",
-        sub=Video(),  # the list lacks it, and the platform has an address of a smaller picture for every camera
+        listed_sub=Video(),  # the list lacks it, and the platform has an address of a smaller picture for every camera
         alarm_notification=_listed_flag(device["defence"]) if "defence" in device else "none",
         ways=("open",) if not shared else (),
     )

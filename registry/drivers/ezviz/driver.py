@@ -14,7 +14,7 @@ from media.lease import Ending, InVain, Unopened
 from media.source import CameraSpec, Hls, mark_of
 from net.cache import Recent
 from net.exchange import Exchange, Hosts
-from registry.camera import Camera, Ref
+from registry.camera import Camera, Listed, Ref
 from registry.driver import Hint, Probed, sound
 from registry.drivers.ezviz import EZVIZ
 from registry.drivers.ezviz.account import EzvizAccount
@@ -169,7 +169,7 @@ class EzvizDriver:
     def sign_out(self, source: Source, deadline_s: float) -> None:
         self.account.sign_out(source, deadline_s)
 
-    def read(self, source: Source, deadline_s: float) -> tuple[Camera, ...]:
+    def read(self, source: Source, deadline_s: float) -> tuple[Listed, ...]:
         held = self.sessions.read(source)
         if not self._keys.alone(held):
             return self.account.read(source, deadline_s)

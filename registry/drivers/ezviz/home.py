@@ -27,7 +27,7 @@ from media.source import EzvizLocal, Rtsp
 from net.addresses import is_in_house
 from net.cache import Recent
 from net.text import JsonObject
-from registry.camera import Camera
+from registry.camera import Camera, Listed
 from registry.driver import sound
 from registry.drivers.ezviz.keys import CasSession, OtherCertificate
 from registry.drivers.ezviz.leases import LocalKey, lease_of
@@ -196,18 +196,18 @@ class Lan:
 
     def at_home(
         self,
-        cameras: tuple[Camera, ...],
+        cameras: tuple[Listed, ...],
         pages: Iterable[JsonObject],
         codes: Mapping[str, str],
         local: Set[str] = frozenset(),
-    ) -> tuple[Camera, ...]:
+    ) -> tuple[Listed, ...]:
         """These cameras; those that can be had on the LAN get that way before their others.
 
         `local`: the serials of those that are asked by their own protocol.
         """
         places = self.places(pages)
 
-        def of(camera: Camera) -> Camera:
+        def of(camera: Listed) -> Listed:
             serial = camera.ref.serial
             ways = ("lan",) * (serial in codes) + ("local",) * (serial in local)
             if not ways or serial not in places:
@@ -228,7 +228,7 @@ class Lan:
                     found[str(serial)] = place
         return found
 
-    def place(self, camera: Camera) -> Place | None:
+    def place(self, camera: Listed) -> Place | None:
         """From the list that this process read last; None if another process read it."""
         return self._places.get((camera.ref.source, camera.ref.serial))
 

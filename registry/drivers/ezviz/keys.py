@@ -37,7 +37,7 @@ from net import exchange
 from net.addresses import is_spelled
 from net.exchange import Exchange, Hosts
 from net.text import JsonObject
-from registry.camera import Camera, PictureCode
+from registry.camera import Camera, Listed, PictureCode
 from registry.drivers.ezviz.answers import set_error
 from registry.drivers.ezviz.open_platform import Access, Calls, EzvizHosts, Key, OpenPlatform, Sub
 from registry.drivers.ezviz.sessions import Held
@@ -201,8 +201,8 @@ def key_of(code: str) -> bytes:
 
 
 def judged(
-    cameras: tuple[Camera, ...], pages: Iterable[JsonObject], codes: Mapping[str, str], videos: Mapping[str, bool]
-) -> tuple[Camera, ...]:
+    cameras: tuple[Listed, ...], pages: Iterable[JsonObject], codes: Mapping[str, str], videos: Mapping[str, bool]
+) -> tuple[Listed, ...]:
     """These cameras; those with a code among `codes`, by serial, with whether it fits. `videos`: what video showed."""
     known = list(pages)
     found: dict[str, PictureCode] = {

@@ -27,7 +27,7 @@ from media.source import EzvizCloud
 from net.addresses import is_public, is_spelled
 from net.cache import Recent
 from net.text import JsonObject
-from registry.camera import REMEASURE_S, UNASKED, Camera, Ref
+from registry.camera import REMEASURE_S, UNASKED, Camera, Listed, Ref
 from registry.driver import sound
 from registry.drivers.ezviz.answers import text
 from registry.drivers.ezviz.cameras import has_sub, is_channel
@@ -140,7 +140,7 @@ class Cloud:
         self._places: Recent[Ref, Place] = Recent(MANY)
         self._rests: Recent[Ref, tuple[str, str, float]] = Recent(MANY)  # why, in which state, until when
 
-    def offered(self, cameras: tuple[Camera, ...], pages: Iterable[Page], *, agreed: bool) -> tuple[Camera, ...]:
+    def offered(self, cameras: tuple[Listed, ...], pages: Iterable[Page], *, agreed: bool) -> tuple[Listed, ...]:
         """The same cameras with the way `cloud` as their last.
 
         The list does not name every camera's dispatcher to every client: then it is asked for with the picture.
@@ -229,10 +229,10 @@ def state_of(camera: Camera) -> str:
 
 def is_sub_silent(camera: Camera) -> bool:
     """Whether its smaller picture brought nothing when it was last opened, by whichever process."""
-    return camera.sub_silent_at > max(0.0, camera.as_of - REMEASURE_S)
+    return camera.measured.sub_silent_at > max(0.0, camera.as_of - REMEASURE_S)
 
 
-def is_enciphered(camera: Camera) -> bool:
+def is_enciphered(camera: Listed) -> bool:
     """Whether its picture crosses the internet enciphered, and its owner gave the code to decipher it here."""
     return camera.encryption == "on" and camera.picture_code != "none"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from net.text import JsonObject
-from registry.camera import Camera
+from registry.camera import Camera, Listed
 from registry.drivers.ezviz import cameras as of_list
 from registry.drivers.ezviz.answers import channel, device, fields, number, rows, section, text, within
 from registry.drivers.ezviz.cameras import (
@@ -48,11 +48,11 @@ def check(camera: Camera, setting: Setting, value: str) -> None:
         raise BadValue(f"night_vision of this camera is {' or '.join(camera.night_modes)}")
 
 
-def finest(camera: Camera) -> int:
+def finest(camera: Listed) -> int:
     return FINEST if camera.battery is None else FINEST_BY_BATTERY
 
 
-def detection(camera: Camera) -> int:
+def detection(camera: Listed) -> int:
     """The kind of detection whose sensitivity counts."""
     return BY_PICTURE if camera.battery is None else BY_WARMTH
 
@@ -144,7 +144,7 @@ _WRITES: Mapping[Setting, Callable[["Client", Camera, str], None]] = {
 WRITABLE = frozenset({*_SWITCHES, *_WRITES, "encryption"})
 
 
-def views(client: "Client", pages: list[JsonObject], camera: Camera) -> dict[Setting, SettingView]:
+def views(client: "Client", pages: list[JsonObject], camera: Listed) -> dict[Setting, SettingView]:
     """Every setting as on the pages that `camera` was read from; detection's sensitivity takes a call of its own."""
     serial = camera.ref.serial
     found = {name: field_of(camera, name) for name in FIELDS}
@@ -169,7 +169,7 @@ def views(client: "Client", pages: list[JsonObject], camera: Camera) -> dict[Set
     return shown if senses else shown | {"sensitivity": SettingView(None, False, why_not="not_this_way")}
 
 
-def _choices(name: Setting, camera: Camera) -> tuple[str, ...]:
+def _choices(name: Setting, camera: Listed) -> tuple[str, ...]:
     if name == "night_vision" and camera.night_modes:
         return camera.night_modes
     if name == "sensitivity" and camera.battery is None:

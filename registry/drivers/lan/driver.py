@@ -17,7 +17,7 @@ from media.source import CameraSpec, Rtsp
 from net.addresses import is_in_house
 from net.cache import Recent
 from net.house import HouseHttp
-from registry.camera import Camera, Flag, Ref, Video, VideoCodec
+from registry.camera import Camera, Flag, Listed, Ref, Video, VideoCodec
 from registry.driver import LEAST_S, Hint, sound
 from registry.drivers.lan import LAN
 from registry.drivers.lan.adding import describe
@@ -142,7 +142,7 @@ class LanDriver:
         # by source, id and channel, when and why the camera showed no picture
         self._refused: Recent[tuple[str, str, int], tuple[float, Reason]] = Recent(MANY)
 
-    def read(self, source: Source, deadline_s: float) -> tuple[Camera, ...]:
+    def read(self, source: Source, deadline_s: float) -> tuple[Listed, ...]:
         devices = self.devices.read(source)
         now = time.monotonic()
         places = {(device.host, device.port) for device in devices if self._is_in_house(device)}
@@ -246,11 +246,10 @@ class LanDriver:
         if device.wrong or device.moved:  # it is where it was
             self.devices.alter(source, device, lambda stored: replace(stored, wrong=0, moved=""))
 
-    def _camera(self, source: Source, device: Device) -> Camera:
+    def _camera(self, source: Source, device: Device) -> Listed:
         fault = self._fault(source, device)
         online: Flag = "off" if fault in _AWAY else "on"
-        return Camera(
-            id="",
+        return Listed(
             ref=Ref(source.id, device.id, device.channel),
             name=device.name,
             kind="doorbell" if device.doorbell or "doorbell" in device.events else "camera",
@@ -261,8 +260,8 @@ class LanDriver:
             asleep="none",
             encryption="none",
             audio="none" if not device.main.sound else "off" if device.silent else "on",
-            video=_video(device.main),
-            sub=_video(device.sub) if device.sub else None,
+            listed_video=_video(device.main),
+            listed_sub=_video(device.sub) if device.sub else None,
             motion="off" if "motion" in device.events or "person" in device.events else "none",
             person="off" if "person" in device.events else "none",
             can_restart=bool(device.onvif),

@@ -4,7 +4,7 @@ import msgspec
 from msgspec import Struct
 
 from net.text import JsonObject
-from registry.camera import Camera, Flag, Ref, Video
+from registry.camera import Flag, Listed, Ref, Video
 from registry.errors import VendorDown
 
 
@@ -29,7 +29,7 @@ class _List(Struct):
 _AUDIO: dict[str | None, Flag] = {"live": "on", "muted": "off", "absent": "none"}
 
 
-def cameras_of(source: str, answer: JsonObject | None) -> tuple[Camera, ...]:
+def cameras_of(source: str, answer: JsonObject | None) -> tuple[Listed, ...]:
     """Raises VendorDown where the answer is no list of cameras: an empty list would remove the owner's cameras."""
     try:
         answered = msgspec.convert(answer, _List)
@@ -38,9 +38,8 @@ def cameras_of(source: str, answer: JsonObject | None) -> tuple[Camera, ...]:
     return tuple(_camera(source, listed) for listed in answered.cameras)
 
 
-def _camera(source: str, listed: _ListedCamera) -> Camera:
-    return Camera(
-        id="",  # the registry's to make
+def _camera(source: str, listed: _ListedCamera) -> Listed:
+    return Listed(
         ref=Ref(source, listed.id, 1),
         name=listed.name,
         manufacturer="Lakeside",
@@ -49,7 +48,7 @@ def _camera(source: str, listed: _ListedCamera) -> Camera:
         asleep=_flag(listed.shutter_closed),
         encryption="none",  # Image Encryption is EZVIZ's alone
         audio=_AUDIO.get(listed.microphone, "unknown"),
-        video=_video(listed),
+        listed_video=_video(listed),
         ways=("open",),  # by an address of the vendor's cloud
     )
 

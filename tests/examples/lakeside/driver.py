@@ -8,7 +8,7 @@ from media.lease import Ending, Lease
 from media.source import CameraSpec, Hls
 from net.exchange import Hosts
 from net.text import JsonObject
-from registry.camera import Camera
+from registry.camera import Camera, Listed
 from registry.driver import Probed, sound
 from registry.drivers.probes import hls
 from registry.drivers.vendor_http import VendorHttp
@@ -37,7 +37,7 @@ class LakesideDriver:
         self._store, self._url = store, f"https://{host}/v1"
         self._http = VendorHttp(hosts, ca_file)
 
-    def read(self, source: Source, deadline_s: float) -> tuple[Camera, ...]:
+    def read(self, source: Source, deadline_s: float) -> tuple[Listed, ...]:
         return cameras_of(source.id, self._request("GET", source, "cameras", deadline_s))
 
     def mint(
