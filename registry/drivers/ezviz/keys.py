@@ -287,14 +287,10 @@ class Cas:
         """What opens the device of that serial. Raises NoKey, OtherCertificate, VendorDown."""
         end = time.monotonic() + deadline_s
         wanted = key_wanted(asking.session_id, asking.terminal, serial.partition("-")[0])
+        message = plain(KEY_WANTED, NUMBER, wanted, secrets.token_hex(TAIL // 2).encode())
         for is_checked in (True, False):
             try:
-                return self._asked(
-                    asking,
-                    plain(KEY_WANTED, NUMBER, wanted, secrets.token_hex(TAIL // 2).encode()),
-                    end,
-                    is_checked=is_checked,
-                )
+                return self._asked(asking, message, end, is_checked=is_checked)
             except ssl.SSLCertVerificationError as error:
                 if error.verify_code not in AS_FOUND:
                     break
@@ -304,17 +300,9 @@ class Cas:
 
     def trust(self, asking: CasSession, deadline_s: float) -> None:
         """Take the certificate that the server shows now, without a check. It is sent nothing. Raises VendorDown."""
-        end = time.monotonic() + deadline_s
-        address = self._address(asking, deadline_s)
         try:
-            with (
-                Exchange(end - time.monotonic()) as exchange,
-                socket.create_connection((address, asking.port), timeout=max(0.01, exchange.left)) as raw,
-            ):
-                exchange.watch(raw)
-                raw.settimeout(max(0.01, exchange.left))
-                with self._context(is_checked=False).wrap_socket(raw, server_hostname=asking.host) as connection:
-                    shown = _fingerprint(connection)
+            with self._connected(asking, time.monotonic() + deadline_s, is_checked=False) as connection:
+                shown = _fingerprint(connection)
         except OSError:
             raise VendorDown("no answer from the server of keys") from None
         number, taken = self._taken(asking.host)
@@ -323,6 +311,18 @@ class Cas:
 
     def _asked(self, asking: CasSession, message: bytes, end: float, *, is_checked: bool) -> Device:
         """Raises NoKey, NotMessage, OSError, VendorDown."""
+        with self._connected(asking, end, is_checked=is_checked) as connection:
+            if not is_checked:
+                self._check_pin(asking, connection)
+            connection.sendall(message)
+            head = Head.read(_read(connection, HEAD.size))
+            body = _read(connection, head.length)
+            _read(connection, TAIL)
+        return Device.read(answer(body))
+
+    @contextlib.contextmanager
+    def _connected(self, asking: CasSession, end: float, *, is_checked: bool) -> Iterator[ssl.SSLSocket]:
+        """A connection to the server of keys, which ends at `end`. Raises OSError, VendorDown."""
         address = self._address(asking, end - time.monotonic())
         with (
             Exchange(end - time.monotonic()) as exchange,
@@ -331,13 +331,7 @@ class Cas:
             exchange.watch(raw)
             raw.settimeout(max(0.01, exchange.left))
             with self._context(is_checked=is_checked).wrap_socket(raw, server_hostname=asking.host) as connection:
-                if not is_checked:
-                    self._check_pin(asking, connection)
-                connection.sendall(message)
-                head = Head.read(_read(connection, HEAD.size))
-                body = _read(connection, head.length)
-                _read(connection, TAIL)
-        return Device.read(answer(body))
+                yield connection
 
     def _address(self, asking: CasSession, timeout_s: float) -> str:
         """Raises VendorDown."""

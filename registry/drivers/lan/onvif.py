@@ -99,13 +99,7 @@ class Soap:
         return content.children[0]
 
     def _fetch(
-        self,
-        method: str,
-        port: int,
-        path: str,
-        timeout_s: float,
-        login: Login | None = None,
-        body: bytes | None = None,
+        self, method: str, port: int, path: str, timeout_s: float, login: Login | None = None, body: bytes | None = None
     ) -> Answer:
         headers = {"Content-Type": "application/soap+xml; charset=utf-8"} if body is not None else {}
         signature = login.sign(method, path) if login else None
