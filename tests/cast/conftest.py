@@ -6,7 +6,7 @@ import queue
 import subprocess
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,12 @@ def certificate() -> tuple[str, str]:
 
 @pytest.fixture
 def receiver(certificate: tuple[str, str]) -> Iterator[Callable[[str], Receiver]]:
+    with receivers(certificate) as started:
+        yield started
+
+
+@contextmanager
+def receivers(certificate: tuple[str, str]) -> Iterator[Callable[[str], Receiver]]:
     """Starts a receiver that behaves so."""
     with ExitStack() as stack:
 
