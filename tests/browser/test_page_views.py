@@ -85,20 +85,21 @@ def test_a_reason_that_ends_is_followed_by_the_picture_without_a_press(
     shown(page, "Garden")
 
 
-@pytest.mark.parametrize("at", ["/home", "/home/setup"])
 def test_a_list_that_could_not_be_read_yet_is_followed_by_the_pictures_without_a_press(
-    contexts: list[BrowserContext], tmp_path: Path, at: str
+    contexts: list[BrowserContext], tmp_path: Path
 ) -> None:
     """As on a busy machine, on which the vendor's answer to the first reading came too late."""
-    page = contexts[0].new_page()
+    pages = [context.new_page() for context in contexts]
     with running(tmp_path) as program:
         program.change("Garden", fault="http500")
-        sign_in(page, another(program), "demo@example.com")
-        page.get_by_text("This page asks again by itself.").wait_for(timeout=LONG_MS)
-        page.goto(f"{program.web}{at}")
-        page.get_by_text("This page asks again by itself.").wait_for(timeout=LONG_MS)
+        for page, at in zip(pages, ("/home", "/home/setup"), strict=True):
+            sign_in(page, another(program), "demo@example.com")
+            page.get_by_text("This page asks again by itself.").wait_for(timeout=LONG_MS)
+            page.goto(f"{program.web}{at}")
+            page.get_by_text("This page asks again by itself.").wait_for(timeout=LONG_MS)
         program.change("Garden", fault=None)
-        shown(page, "Garden")
+        for page in pages:
+            shown(page, "Garden")
 
 
 def test_a_tab_that_nobody_sees_lets_its_pictures_go_after_a_minute_and_shows_them_again(
