@@ -37,6 +37,7 @@ MARKS = {
     "soak": "soak",
     "whole": "process",
 }
+WAITING = frozenset(MARKS.values())
 # fixtures that start a program or an AWS and serve all tests of a module
 SHARED = {
     "attacked": "process",
@@ -177,11 +178,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    starts = SHARED | ALONE
     for item in items:
         room, path = _place(item.path)
         used = getattr(item, "fixturenames", ())
         shared = [name for name in used if name in SHARED]
-        marks = {MARKS.get(room), *((SHARED | ALONE).get(name) for name in (*used, *_engine(item)))}
+        marks = {MARKS.get(room), *(starts.get(name) for name in (*used, *_engine(item)))}
         for mark in marks - {None}:
             item.add_marker(str(mark))
         if room in ONE_WORKER:
@@ -229,7 +231,7 @@ def _shares(item: pytest.Item) -> bool:
 
 def _waits(item: pytest.Item) -> bool:
     """Whether it is marked as one that waits more than it computes."""
-    return bool({*MARKS.values()} & {*item.keywords})
+    return any(mark.name in WAITING for mark in item.iter_markers())
 
 
 def _group(item: pytest.Item) -> str:
@@ -244,19 +246,20 @@ def _order(items: list[pytest.Item]) -> Callable[[pytest.Item], tuple[float, ...
 
     The waiting tests of a folder are mixed, for those of one file all wait long, or all compute.
     """
-    sizes = Counter(_group(item) for item in items if _waits(item))
+    groups = {item: _group(item) for item in items}
+    sizes = Counter(group for item, group in groups.items() if _waits(item))
     alone, files = dict[str, list[str]](), dict[str, None]()
-    for item in items:
-        if not _group(item):
+    for item, group in groups.items():
+        if not group:
             alone.setdefault(_place(item.path)[0], []).append(item.nodeid)
-        elif _group(item) not in sizes:
-            files[_group(item)] = None
+        elif group not in sizes:
+            files[group] = None
     mixed = [sorted(room, key=lambda test: zlib.crc32(test.encode())) for room in alone.values()]
     spread = {test: 0.9 * at / len(room) for room in mixed for at, test in enumerate(room)}
     spread |= {file: at / len(files) for at, file in enumerate(reversed(files))}
 
     def key(item: pytest.Item) -> tuple[float, ...]:
-        group = _group(item)
+        group = groups[item]
         if group in sizes and group:
             return 0, LONGEST.index(group) if group in LONGEST else len(LONGEST), -sizes[group]
         return 1, spread[group or item.nodeid]
