@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from accounts.identity import new_secret, token_hash
 from store.household_ports import Accounts, AccountSecrets
-from store.ports import Links, Visits
+from store.ports import Links, Throttle, Visits
 from store.records import MONTH_S
 
 KEPT_S = MONTH_S
@@ -58,7 +58,7 @@ class SignedInBrowser(Struct, frozen=True):
     browser: str
 
 
-class Store(Visits, AccountSecrets, Protocol):
+class Store(Visits, AccountSecrets, Throttle, Protocol):
     """What sessions take."""
 
 
@@ -122,6 +122,10 @@ class ConsoleSessions:
     def remembered(self, session: ConsoleSession, name: Name = "next") -> bytes | None:
         return self._store.visit(_named(session, name), self._clock())
 
+    def claim(self, state: str) -> bool:
+        """True for the first of several requests that bring the same state back."""
+        return self._store.hit(f"callback:{token_hash(state)}", 3600, self._clock()) == 1
+
     def forget(self, session: ConsoleSession, name: Name = "next") -> None:
         self._store.drop_visit(_named(session, name))
 
@@ -162,7 +166,7 @@ class OwnersPage(Struct, frozen=True):
     cameras: None = None
 
 
-class ViewerStore(Accounts, AccountSecrets, Links, Visits, Protocol):
+class ViewerStore(Accounts, AccountSecrets, Links, Throttle, Visits, Protocol):
     """What finding a viewer takes."""
 
 

@@ -12,11 +12,12 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from accounts.console_sessions import ConsoleSession, ConsoleSessions
+from accounts.states import States
 from console import cookies, pages
 from console.area import READ, Area, EndPictures, Rule
 from console.entrance import Entrance
 from console.gallery import Gallery
-from console.sentences import CODE
+from console.sentences import CODE, PROBLEMS
 from console.setting_words import WAYS
 from console.signing_in import Form, Refused, SigningIn
 from console.tile_forms import TileForms
@@ -26,11 +27,12 @@ from registry.errors import BadOffer
 from registry.gate.reasons import explain
 from registry.owner.owner import Owner
 from registry.owner.sign_in import SignIn
+from registry.owner.sign_in_outcome import refused
 from store.ports import Store, StoreUnavailable
 
 _asked = msgspec.json.Decoder(Asked)
 
-EARLY = ("setup", "setup_step")  # names of views that are there before anybody has signed in to a household
+EARLY = ("setup", "setup_step", "came_back")  # names of views for a browser without a household
 FREE = ("document",)  # names of views for whoever may open the page, which get no session
 
 
@@ -39,6 +41,7 @@ class HomeSettings:
     media_port: int | None  # None: pictures come from another machine, by https
     live: int  # pictures at once
     adds: bool = False  # whether owners may add cameras of their own
+    back: str = ""  # the callback's address at showcam
 
 
 class Home:
@@ -52,13 +55,14 @@ class Home:
         entrance: Entrance,
         settings: HomeSettings,
         end_pictures: EndPictures,
+        states: States,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.entrance = entrance
         self._owner, self.sign_in, self._settings = owner, sign_in, settings
         self._sessions, self._tiles = ConsoleSessions(store, clock), Tiles(owner, store)
         self.area = Area(store, self._sessions, end_pictures, media_port=settings.media_port)
-        self.signing_in = SigningIn(sign_in, self._sessions, adds=settings.adds)
+        self.signing_in = SigningIn(sign_in, self._sessions, states, adds=settings.adds, back=settings.back)
         self.forms = TileForms(owner, self._sessions, sign_in.vendor, clock)
         self.gallery = Gallery(self._tiles, self.forms, sign_in, settings.live)
         self._opened: Callable[[str], None] = lambda account: None
@@ -102,7 +106,20 @@ class Home:
         status, sentence = CODE[verdict]
         return self._page("enter", status, error=pages.say(sentence))
 
-    def _after(self, current: ConsoleSession, outcome: str | Refused | None) -> Response:
+    def came_back(self, current: ConsoleSession, kind: str) -> Response:
+        """Takes a browser back from a vendor's own page."""
+        outcome = self.signing_in.came_back(current, kind)
+        if isinstance(outcome, str):
+            return self.area.begun(outcome)
+        vendors, heading = self.sign_in.vendors, PROBLEMS["callback"][1]
+        vendor = vendors[kind].vendor if kind in vendors else self.vendor
+        return self.area.page("problem", 403, heading=heading, text=refused(outcome.why, pages.language(), vendor))
+
+    def _after(self, current: ConsoleSession, outcome: str | Refused | Form | Response | None) -> Response:
+        if isinstance(outcome, Response):
+            return outcome
+        if isinstance(outcome, Form):
+            return self._form(outcome)
         if isinstance(outcome, str):
             return self.area.begun(outcome, self.area.wanted())
         return self._form(self.signing_in.again(current, outcome), 403) if outcome else pages.again()
@@ -152,6 +169,7 @@ class Home:
         return [
             ("/home/cameras/<camera>/still.jpg", "camera_still", self.still, READ),
             ("/home/open", "is_open", self.is_open, READ),
+            ("/home/callback/<kind>", "came_back", self.came_back, READ),
         ]
 
     def _page(self, name: str, status: int = 200, **context: Any) -> Response:

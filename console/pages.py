@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, cast
 
 import msgspec
-from flask import Response, current_app, make_response, redirect, render_template, request
+from flask import Response, current_app, g, make_response, redirect, render_template, request
 
 from console.sentences import PROBLEMS
 from net.text import problem_of
@@ -44,12 +44,15 @@ def moment(when: float) -> str:
 
 
 def policy(media: str) -> str:
-    """The page's own script, its own requests, and pictures of `media`; nothing else, and no frame around it."""
+    """The page's own script, its own requests, and pictures of `media`; nothing else, and no frame around it.
+
+    A form may lead to the vendors that ask for the password on their own pages.
+    """
     pictures = f"'self' {media}" if media else "'self'"
     return (
         f"default-src 'none'; script-src 'self'; style-src 'self'; img-src {pictures}; "
         f"connect-src {pictures}; media-src {pictures} blob:; "
-        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        f"form-action {' '.join(("'self'", *g.get('leads_to', ())))}; frame-ancestors 'none'; base-uri 'none'"
     )
 
 
@@ -66,7 +69,8 @@ def language() -> Language:
 
 
 def vendor() -> str:
-    return str(current_app.config[VENDOR])
+    """The vendor whose form is shown, or the usual one."""
+    return str(g.get("vendor") or current_app.config[VENDOR])
 
 
 def say(sentence: str, **gaps: object) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from registry.errors import Reason
+from registry.owner.sign_in_outcome import WRITTEN
 from registry.vendor import Sentence
 from words.catalogue import mark
 
@@ -142,6 +143,7 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
         ),
     ),
     "request": (400, mark("This can't be read"), mark("Nothing was changed. Open the page again.")),
+    "callback": (403, mark("This sign-in can't be finished"), WRITTEN["callback"]),
     "no_camera": (404, mark("There is no such camera here any more"), mark("It was removed, or its household was.")),
     "document": (
         404,

@@ -87,6 +87,10 @@ class SetUp:
 
     def _sign_in(self, current: ConsoleSession, step: str) -> Response:
         outcome = self._signing_in.take(current, step)
+        if isinstance(outcome, Response):
+            return outcome
+        if isinstance(outcome, Form):
+            return self._shown(current, form=outcome, chosen=True)
         if isinstance(outcome, str):
             return self._area.begun(outcome, AT)
         return self._shown(current, form=self._signing_in.again(current, outcome)) if outcome else pages.led(AT)
@@ -109,9 +113,10 @@ class SetUp:
         is_wrong: bool = False,
         wrong: str = "",
         form: Form | None = None,
+        chosen: bool = False,
     ) -> Response:
-        """`error`: of the address. `wrong`: of a tile. `form`: of a sign-in that was refused."""
-        refused = error or is_wrong or wrong or form
+        """`error`: of the address. `wrong`: of a tile. `form`: of a sign-in that was refused, or `chosen`."""
+        refused = error or is_wrong or wrong or (form and not chosen)
         view = self._gallery.of(current) if current.account else GalleryView([])
         form = form or self._due(current, view)
         is_name = _is_name(name)
@@ -121,6 +126,7 @@ class SetUp:
             view=view,
             live=self._gallery.live,
             form=form.name if form else "",
+            chosen=chosen,
             joins=self._signing_in.joins(current),
             wrong=wrong,
             adds=self._adds,
@@ -141,8 +147,10 @@ class SetUp:
     def _due(self, current: ConsoleSession, view: GalleryView) -> Form | None:
         """Signing in, where it brings cameras that are missing."""
         due = self._signing_in.due(current)
-        if due is None and (view.signed_out or view.waiting or self._signing_in.joins(current)):
+        if due is None and (view.signed_out or view.waiting):
             return self._signing_in.form(current, user=current.user if view.signed_out else "")
+        if due is None and self._signing_in.joins(current):
+            return self._signing_in.form(current, missing=True)
         return due
 
     def _recipes(self, name: str) -> dict[str, str]:

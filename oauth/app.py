@@ -10,6 +10,7 @@ from flask import Blueprint, Flask, Response, g, jsonify, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
+from accounts.states import States
 from oauth import machines, pages
 from oauth.clients import Untrusted
 from oauth.consent import Agreement
@@ -96,11 +97,17 @@ def handle(oauth_pages: Blueprint) -> None:
         oauth_pages.register_error_handler(kind, handler)
 
 
+CALLBACK = "/oauth/callback"  # a vendor's own page sends the browser here
 MAX_BODY = 16 * 1024
 MAX_FORM = 64 * 1024  # bytes; a consent form names every ticked camera
 ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 READ = ("GET", "HEAD")
-_METHODS = {"oauth.authorize": (*READ, "POST"), "oauth.token": ("POST",), "oauth.revoke": ("POST",)}
+_METHODS = {
+    "oauth.authorize": (*READ, "POST"),
+    "oauth.came_back": ("GET",),  # it takes a state, which works once
+    "oauth.token": ("POST",),
+    "oauth.revoke": ("POST",),
+}
 
 
 @dataclass(frozen=True)
@@ -160,7 +167,9 @@ def blueprint(
     server = Server(store, settings.issuer, end_link)
     visits = Visits(store, settings.secure_cookies)
     known = KnownBrowser(settings.cookie_keys, settings.secure_cookies)
-    signing_in = SigningIn(sign_in, visits, known, settings.refusal_s, settings.practice)
+    back = f"{settings.issuer}{CALLBACK}"
+    states = States(settings.cookie_keys)
+    signing_in = SigningIn(sign_in, visits, known, settings.refusal_s, settings.practice, states=states, back=back)
     agreement = Agreement(store, owner, server, visits, signing_in, settings.agreed_s)
     linking = Linking(store, server, visits, signing_in, agreement)
     oauth_pages = Blueprint("oauth", __name__, template_folder="templates")
@@ -194,6 +203,7 @@ def blueprint(
     # every method is routed here, so that a 405 carries our headers too
     for path, view in (
         ("/oauth/authorize", authorize),
+        (f"{CALLBACK}/<kind>", signing_in.came_back),
         ("/oauth/token", token),
         ("/oauth/revoke", revoke),
         ("/oauth/userinfo", userinfo),

@@ -39,6 +39,7 @@ class Linking:
             error_request = self._server.create_oauth2_request(None)
             error_request.client = auth_request.client
             return self._server.handle_error_response(error_request, error)
+        self._signing_in.name_vendor()
         visit = self._visits.read(request)
         if request.method != "POST":
             return self._due(auth_request, visit)
@@ -46,6 +47,10 @@ class Linking:
 
     def _take(self, auth_request: AuthorizeRequest, grant: Any, visit: Visit | None) -> Response:
         match step_of(request.form):
+            case "vendor":
+                return self._signing_in.choose(auth_request)
+            case "key":
+                return self._signing_in.begin_key(auth_request)
             case "sign-in":
                 return self._signing_in.begin(auth_request)
             case "fill" if self._signing_in.practice:

@@ -67,9 +67,14 @@ ASSISTANTS: dict[Assistant, AssistantTexts] = {
 }
 
 
+def vendor() -> str:
+    """The chosen vendor, or the usual one."""
+    return str(g.get("vendor") or current_app.config[VENDOR])
+
+
 def page(template: str, status: int = 200, **context: Any) -> Response:
     locale = read(request)
-    translate = partial(OURS.say, locale, vendor=current_app.config[VENDOR])
+    translate = partial(OURS.say, locale, vendor=vendor())
     text = render_template(f"oauth/{template}.html", _=translate, locale=locale, **context)
     response = make_response(text, status)
     response.headers["Content-Language"] = locale
@@ -78,7 +83,7 @@ def page(template: str, status: int = 200, **context: Any) -> Response:
 
 def say(sentence: str, /, **gaps: Any) -> str:
     """The sentence in the language of the request."""
-    return OURS.say(read(request), sentence, vendor=current_app.config[VENDOR], **gaps)
+    return OURS.say(read(request), sentence, vendor=vendor(), **gaps)
 
 
 def linking_page(template: str, assistant: Assistant, status: int = 200, **context: Any) -> Response:
@@ -88,13 +93,12 @@ def linking_page(template: str, assistant: Assistant, status: int = 200, **conte
 def refusal(why: str, retry_after_s: int = 0, sentence: str = "", region: str = "") -> tuple[int, str]:
     """HTTP status and translated text. `sentence`: in place of the one by `why`."""
     status, usual = wording.SIGN_IN[why]
-    vendor = current_app.config[VENDOR]
-    return status, refused(why, read(request), vendor, retry_after_s, sentence or usual, region=region)
+    return status, refused(why, read(request), vendor(), retry_after_s, sentence or usual, region=region)
 
 
 def no_password() -> str:
     """What a person does whose account has no password; "" where the vendor knows no such accounts."""
-    return sign_in_outcome.no_password(read(request), current_app.config[VENDOR])
+    return sign_in_outcome.no_password(read(request), vendor())
 
 
 def again() -> Response:
@@ -111,4 +115,9 @@ def problem(reason: str) -> Response:
 
 
 def _same() -> str:
-    return f"{url_for('oauth.authorize')}?{request.query_string.decode(errors='replace')}"
+    return authorize_at(request.query_string.decode(errors="replace"))
+
+
+def authorize_at(query: str) -> str:
+    """The address of the authorization request."""
+    return f"{url_for('oauth.authorize')}?{query}"

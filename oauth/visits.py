@@ -5,6 +5,7 @@ The second cookie is signed and grants no access. It only gives the browser its 
 """
 
 import hashlib
+import hmac
 import secrets
 import time
 from typing import Literal
@@ -24,17 +25,21 @@ MOST = 8  # accounts remembered in one browser
 
 
 class Visit(Struct, frozen=True):
-    """`step`: `code`, the vendor wants its code; `signed`, signed in; `done`, consent was given to `request`.
+    """`step`: `there`, at the vendor's page; `refused`, back from that page, and `hint` says why; `code`, the vendor
+    wants its code; `signed`, signed in; `done`, consent was given to `request`.
 
     A visit makes one link. It is kept after that until it expires, so that another window can say what became of it.
     """
 
-    step: Literal["code", "signed", "done"]
+    step: Literal["there", "refused", "code", "signed", "done"]
     user: str
     expires: float
     account: str = ""
     pending: bytes = b""  # the driver's state of the sign-in; opaque
     hint: str = ""  # where the vendor sent its code
+    kind: str = ""  # of the vendor's sources
+    state: str = ""  # hash of the state that the vendor sends back
+    query: str = ""  # the authorization request to go on with
     offered: tuple[str, ...] | None = None  # camera ids as last offered on the consent page
     link: str = ""
     request: str = ""
@@ -88,6 +93,12 @@ class Visits:
         """Whether this request may make the visit's link: True for one request only, even of parallel ones."""
         # the counting window is the one of the visit's end, so that it can't change during the visit
         return self._store.hit(f"agree:{self._key(request)}", VISIT_S, visit.expires) == 1
+
+    def came_back(self, request: Request, visit: Visit, state: str) -> bool:
+        """True once, for the browser that was sent to the vendor's page with this state."""
+        is_same = hmac.compare_digest(visit.state.encode(), token_hash(state).encode())
+        counted = f"callback:{self._key(request)}"
+        return visit.step == "there" and is_same and self._store.hit(counted, VISIT_S, visit.expires) == 1
 
     def link_id(self, request: Request) -> str:
         """The id of the one link that the visit may make."""

@@ -27,6 +27,10 @@ SIGN_IN: dict[str, tuple[int, str]] = {
     "too_many": _NOT_THESE,
     "wrong_password": (403, WRITTEN["wrong_password"]),
     "empty": (400, WRITTEN["empty"]),
+    "empty_key": (400, WRITTEN["empty_key"]),
+    "wrong_key": (403, WRITTEN["wrong_key"]),
+    "uninvited": (403, WRITTEN["uninvited"]),
+    "denied": (403, WRITTEN["denied"]),
     "locked": (403, WRITTEN["locked"]),
     "terminals": (403, WRITTEN["terminals"]),
     "too_often": (429, WRITTEN["too_often"]),
@@ -102,6 +106,7 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
             "app."
         ),
     ),
+    "callback": (400, mark("This sign-in can't be finished"), WRITTEN["callback"]),
     "request": (400, mark("This can't be read"), mark("Start again in the assistant's app.")),
     "method": (405, mark("That is not how this page is used"), mark("Start again in the assistant's app.")),
     "size": (413, mark("This is too much at once"), mark("Start again in the assistant's app.")),

@@ -70,9 +70,10 @@ class Brand:
 
 
 class SignedIn(Struct, frozen=True):
-    """`session` is the vendor's own, for `Sessions` alone."""
+    """`session` is only for `Sessions`. `user`: the account's name, if the vendor says it and not the person."""
 
     session: JsonObject
+    user: str = ""
 
 
 class CodeSent(Struct, frozen=True):
@@ -86,7 +87,15 @@ class Rejected(Struct, frozen=True):
     region: str = ""  # if the account is unknown everywhere: the one of `Speech.regions` that was asked first
 
 
-type Verdict = SignedIn | CodeSent | Rejected
+class GoThere(Struct, frozen=True):
+    """The vendor's own page asks for the password: the browser goes to `url`. `verifier` is PKCE's (RFC 7636)."""
+
+    url: str
+    verifier: str
+
+
+type Verdict = SignedIn | CodeSent | Rejected | GoThere
+type Manner = Literal["password", "key", "page"]  # how people sign in to a vendor
 
 
 class SourceUser(Struct, frozen=True):
@@ -134,10 +143,46 @@ class Vendor(Protocol):
     @property
     def sessions(self) -> Sessions: ...
 
+    def sign_out(self, source: Source, deadline_s: float) -> None:
+        """End the source's session there. Raises registry.errors.DriverError."""
+        ...
+
+
+@runtime_checkable
+class ByPassword(Protocol):
+    """A vendor that takes user name and password from showcam's form."""
+
     def sign_in(self, user: str, password: str, deadline_s: float, *, code: str = "", host: str = "") -> Verdict:
         """One try at the vendor; the password is not kept. Raises registry.errors.DriverError."""
         ...
 
-    def sign_out(self, source: Source, deadline_s: float) -> None:
-        """End the source's session there. Raises registry.errors.DriverError."""
+
+@runtime_checkable
+class ByKey(Protocol):
+    """A vendor whose accounts make keys for programs such as showcam."""
+
+    def sign_in_by_key(self, key: str, deadline_s: float) -> Verdict:
+        """Try the key at the vendor, which names its account. Raises registry.errors.DriverError."""
         ...
+
+
+@runtime_checkable
+class ByPage(Protocol):
+    """A vendor with OAuth 2.0, whose own page asks for the password (RFC 6749, 4.1)."""
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The origins of that page, such as "https://accounts.example"; a browser is led to no other one."""
+        ...
+
+    def go_there(self, back: str, state: str) -> GoThere:
+        """The page's address, with showcam's callback `back` and the state. Asks nobody."""
+        ...
+
+    def came_back(self, code: str, back: str, verifier: str, deadline_s: float) -> Verdict:
+        """Exchange the code for a session. Raises registry.errors.DriverError."""
+        ...
+
+
+def manner_of(vendor: Vendor) -> Manner:
+    return "page" if isinstance(vendor, ByPage) else "key" if isinstance(vendor, ByKey) else "password"

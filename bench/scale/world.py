@@ -25,7 +25,7 @@ from accounts import clients
 from bench.scale.assistants import TOKEN, assistants
 from bench.scale.meter import Meter
 from registry.drivers.ezviz import sessions
-from registry.vendor import SignedIn
+from registry.vendor import ByPassword, SignedIn
 from showcam import keys as key_files
 from showcam.aws import boto
 from showcam.compose import ground
@@ -145,6 +145,7 @@ def _settle(made: World, cameras: int, *, app_account: bool) -> None:
             sessions.set_sub_account(base.store, user, _sub_account(made.vendor, serials))
         if app_account or user == NEIGHBOUR:
             [driver] = base.vendors
+            assert isinstance(driver, ByPassword)
             verdict = driver.sign_in(user, PASSWORD, LONG_S)
             assert isinstance(verdict, SignedIn), verdict
             driver.sessions.signed_in(base.store.sources(account.id)[0], user, verdict.session)

@@ -21,7 +21,7 @@ from accounts.links import LinkingWindow
 from accounts.owner_users import BadUser, Busy, OwnerUsers, check_password, checked_name
 from registry.errors import DriverError
 from registry.owner.sign_in_outcome import PENDING_S, CodeWanted, Outcome, SignedIn, SignInRefused, masked
-from registry.vendor import Rejected, Sessions, Vendor
+from registry.vendor import ByKey, ByPage, ByPassword, CodeSent, Rejected, Sessions, Vendor, Verdict
 from registry.vendor import SignedIn as VendorSession
 from store.ports import Store
 from store.records import Account, Origin, OwnerUser, Source, SourceKind
@@ -33,6 +33,8 @@ type Invited = Literal["", "known", "full"]
 
 
 class _Pending(Struct, frozen=True):
+    """`user` is empty if the vendor says it. `password`: or a key, or PKCE's verifier. `host`: or our callback."""
+
     user: str
     password: str
     host: str
@@ -41,6 +43,13 @@ class _Pending(Struct, frozen=True):
     places: tuple[Place, ...]
     kind: SourceKind  # of the vendor's sources
     to: str = ""  # the household that a user joins whom nobody here knows, "" for one of its own
+
+
+class Going(Struct, frozen=True):
+    """The browser goes to `url`. Keep `pending` sealed, for PENDING_S at most."""
+
+    url: str
+    pending: bytes
 
 
 class _Try(Struct, frozen=True):
@@ -131,6 +140,37 @@ class SignIn:
             return self._stranger(password)
         outcome = self._sign_in(_Pending(user, password, "", 0.0, begun.who, begun.places, kind, to))
         return replace(outcome, own=True) if isinstance(outcome, SignInRefused) and begun.own else outcome
+
+    def begin_key(self, key: str, address: str, *, to: str = "", kind: SourceKind) -> Outcome:
+        """The key is for this one call. `to`: as of `begin`."""
+        try:
+            place = self._attempts.from_address(self._salt(), address)
+        except NoPlace as full:
+            return SignInRefused("throttled", full.wait_s)
+        return self._sign_in(_Pending("", key, "", 0.0, "", (place,), kind, to))
+
+    def go(self, address: str, back: str, state: str, *, to: str = "", kind: SourceKind) -> Going | SignInRefused:
+        """Lead a person to the vendor's own page. `back`: our address, to which the vendor sends them afterwards."""
+        vendor = self.vendors[kind]
+        if not isinstance(vendor, ByPage):
+            return SignInRefused("unsupported")
+        try:
+            place = self._attempts.from_address(self._salt(), address)
+        except NoPlace as full:
+            return SignInRefused("throttled", full.wait_s)
+        there = vendor.go_there(back, state)
+        waiting = _Pending("", there.verifier, back, self._clock() + PENDING_S, "", (place,), kind, to)
+        return Going(there.url, msgspec.json.encode(waiting))
+
+    def come_back(self, pending: bytes, code: str) -> Outcome:
+        """The code from the callback. Whoever calls has compared the state, and calls once for each `Going`."""
+        try:
+            waiting = msgspec.json.decode(pending, type=_Pending)
+        except msgspec.MsgspecError:
+            return SignInRefused("expired")  # kept by another version
+        if self._clock() >= waiting.until or waiting.kind not in self.vendors:
+            return SignInRefused("expired")
+        return self._sign_in(waiting, code)
 
     def _begin_owner(self, owner: OwnerUser, password: str, address: str, browser: Browser | None) -> Outcome:
         begun = self._try(owner.key, owner.account, address, browser)
@@ -235,24 +275,41 @@ class SignIn:
 
     def _sign_in(self, pending: _Pending, code: str = "") -> Outcome:
         """A try at the vendor. One without an answer stays counted: the vendor may have counted it, too."""
-        vendor, user = self.vendors[pending.kind], pending.user
+        sessions = self.vendors[pending.kind].sessions
         try:
-            verdict = vendor.sign_in(user, pending.password, self._vendor_s, code=code, host=pending.host)
+            verdict = self._ask(pending, code)
             if isinstance(verdict, VendorSession):
-                account = self._admit(vendor.sessions, user, verdict, pending.to)
+                user = pending.user or verdict.user
+                is_known = bool(pending.user) or households.find(self._store, pending.kind, user) is not None
+                if not user or not (is_known or self._admits_strangers()):
+                    return SignInRefused("uninvited")
+                account = self._admit(sessions, user, verdict, pending.to)
                 self._attempts.were_right(*pending.places)
-                if code and self._by_code is not None:
+                if code and pending.user and self._by_code is not None:
                     self._by_code(account.id)
-                return SignedIn(account)
+                return SignedIn(account, verdict.user)
         except DriverError as error:
             return SignInRefused("no_internet" if error.reason == "no_internet" else "vendor_down")
-        if isinstance(verdict, Rejected):
+        if not isinstance(verdict, CodeSent):
+            if not isinstance(verdict, Rejected):
+                return SignInRefused("unsupported")
             if verdict.why == "terminals":
                 self._attempts.were_right(*pending.places)
-            return SignInRefused(verdict.why, region=verdict.region)
+            is_key = not pending.user and verdict.why == "wrong"
+            return SignInRefused("wrong_key" if is_key else verdict.why, region=verdict.region)
         # the password's places stay taken until the code is right, so that a password alone gets few codes sent
         waiting = replace(pending, host=verdict.host, until=self._clock() + PENDING_S)
         return CodeWanted(msgspec.json.encode(waiting), masked(pending.user))
+
+    def _ask(self, pending: _Pending, code: str) -> Verdict:
+        vendor = self.vendors[pending.kind]
+        if isinstance(vendor, ByPage):
+            return vendor.came_back(code, pending.host, pending.password, self._vendor_s)
+        if isinstance(vendor, ByKey):
+            return vendor.sign_in_by_key(pending.password, self._vendor_s)
+        if isinstance(vendor, ByPassword):
+            return vendor.sign_in(pending.user, pending.password, self._vendor_s, code=code, host=pending.host)
+        return Rejected("unsupported")
 
     def _admit(self, sessions: Sessions, user: str, verdict: VendorSession, to: str) -> Account:
         source = households.find(self._store, sessions.kind, user) or self._sign_up_now(sessions, user, to)

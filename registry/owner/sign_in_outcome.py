@@ -7,11 +7,12 @@ from typing import Literal
 from msgspec import Struct
 
 from accounts.attempts import Limits
+from accounts.states import LIFE_S
 from registry.drivers import SPEECHES
 from store.records import Account
 from words.catalogue import OURS, Language, mark
 
-PENDING_S = 300
+PENDING_S = LIFE_S
 LIMITS = Limits()
 WAIT_MIN = math.ceil(LIMITS.window_s / 60)
 # By `why` of SignInRefused, and by what a page or a command finds itself.
@@ -30,6 +31,16 @@ WRITTEN: Mapping[str, str] = {
     "crowded": mark("Too many people sign in at this moment. Nothing was changed. Try again in a few seconds."),
     "too_many": mark("There were too many wrong tries with this user name. Wait {wait} minutes, then try again."),
     "stranger": mark("This {vendor} account may not sign in here."),
+    "uninvited": mark(
+        "This {vendor} account may not sign in here. Ask whoever runs this showcam to let your account in."
+    ),
+    "denied": mark("You did not agree on the page of {vendor}, so nothing was changed."),
+    "wrong_key": mark("{vendor} does not take that key. Look it up in the {vendor} app, then enter it once more."),
+    "empty_key": mark("Enter the key."),
+    "callback": mark(
+        "It was begun in another browser, it is finished already, or more than five minutes have passed. Nothing was "
+        "changed. Start again from the beginning."
+    ),
     "empty": mark("Enter both the user name and the password."),
     "locked": mark(
         "{vendor} has locked this account for a while, after too many wrong passwords. "
@@ -68,7 +79,10 @@ type Outcome = SignedIn | CodeWanted | SignInRefused
 
 
 class SignedIn(Struct, frozen=True):
+    """`user`: as the vendor says it."""
+
     account: Account
+    user: str = ""
 
 
 class CodeWanted(Struct, frozen=True):
@@ -102,6 +116,9 @@ class SignInRefused(Struct, frozen=True):
         "expired",
         "wrong_code",
         "unsupported",
+        "uninvited",
+        "denied",
+        "wrong_key",
     ]
     retry_after_s: int = 0
     own: bool = False

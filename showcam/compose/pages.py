@@ -10,6 +10,7 @@ from accounts import households
 from accounts.attempts import Limits, OneTimeCode
 from accounts.links import LinkingWindow
 from accounts.owner_users import OwnerUsers
+from accounts.states import States
 from actions.devices import names
 from actions.errors import REFUSED as GOOGLE
 from alexa.errors import REFUSED as ALEXA
@@ -114,7 +115,7 @@ def app(
     if settings.own_media and not settings.all_on_aws:
         app.register_blueprint(receiver_page.blueprint())
     if settings.has_console:
-        console_home = _home(settings, base, limits, owner_users)
+        console_home = _home(settings, base, limits, owner_users, keys.cookie)
         more: list[home.Page] = [SkillPage(console_home.area, skill)] if skill else []
         if tvs is not None:
             app.config[TVS] = True
@@ -194,7 +195,9 @@ def _console(
     ]
 
 
-def _home(settings: Settings, base: ground.Ground, limits: Limits, owner_users: OwnerUsers) -> Home:
+def _home(
+    settings: Settings, base: ground.Ground, limits: Limits, owner_users: OwnerUsers, cookie_keys: list[bytes]
+) -> Home:
     # whoever holds the printed code runs this installation, and so may add any account
     sign_in = SignIn(
         base.store,
@@ -221,6 +224,8 @@ def _home(settings: Settings, base: ground.Ground, limits: Limits, owner_users: 
             # where a household has only a few places, one of them stays free for a display
             live=PAGE_LIVE if settings.is_one_house else max(1, settings.live_per_account - 1),
             adds=settings.has_lan_cameras,
+            back=f"{settings.web_url}{oauth.CALLBACK}",
         ),
         partial(households.end_pictures, base.pictures),
+        States(cookie_keys),
     )

@@ -18,6 +18,7 @@ from accounts.households import end as end_of_link
 from accounts.households import end_pictures, remove
 from accounts.links import LinkingWindow
 from accounts.pins import Pins
+from accounts.states import States
 from actions.devices import names
 from actions.fulfillment import Fulfillment
 from alexa.names import friendly_names
@@ -268,7 +269,7 @@ def home_world(
         end_pictures(made.pictures, session)
 
     sign_in = SignIn(made.store, [vendor], "anyone", origin="owner", by_code=made.owner.fetch_keys)
-    rooms = Home(made.store, sign_in, made.owner, entrance, settings, end, clock)
+    rooms = Home(made.store, sign_in, made.owner, entrance, settings, end, States([b"k" * 32]), clock)
     machine = machine or ReadyMachine()
     of_tvs = [Casting(made.owner, rooms.area, tvs)] if tvs is not None else []
     app.config[TVS] = tvs is not None

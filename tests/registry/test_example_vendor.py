@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from accounts import households
 from media.grants import Grants
+from net.exchange import Hosts
 from registry.adapter import Adapter, adapt
 from registry.camera import Camera, Refusal, Stream, StreamRequest
 from registry.driver import Driver
@@ -21,9 +23,10 @@ from store.sqlite import SqliteStore
 from tests.doubles.household import new_link
 from tests.doubles.ready_pictures import ReadyPictures
 from tests.doubles.tls_vendor import Vendor, Vendors, answer
-from tests.examples.drivers import drivers
+from tests.examples.lakeside import LAKESIDE
+from tests.examples.lakeside.driver import LakesideDriver, Secrets
 
-KEY = "a-key-of-kari"
+KEY, KARI = "a-key-of-kari", "kari@example.com"
 WELL = {
     "connected": True,
     "shutter_closed": False,
@@ -95,8 +98,8 @@ def house(store: SqliteStore, vendors: Vendors) -> House:
     cloud = Lakeside(Vendor("", Path()), reply(cameras=CAMERAS))
     server = cloud.server = vendors.answering(cloud.say)
     cloud.streams = reply(id="9", url=f"{server.url}/live/9.m3u8")
-    known = drivers(store, server.host, server.ca_file)
-    account = households.add(store, "lakeside", "kari@example.com", KEY.encode())
+    known = {LAKESIDE.kind: LakesideDriver(store, server.host, Hosts((server.host,)), server.ca_file)}
+    account = households.add(store, LAKESIDE.kind, KARI, msgspec.json.encode(Secrets(KARI, KEY)))
     pictures = ReadyPictures()
     rules = Rules(opens_per_minute=60)
     adapter = adapt(store, known, pictures, Grants([bytes(32)]), rules)

@@ -1,7 +1,11 @@
 """The driver of Lakeside's cloud: a list of cameras, an address of live HLS, and giving that address back."""
 
+import time
 from pathlib import Path
 from typing import Literal
+
+import msgspec
+from msgspec import Struct
 
 from media.grants import Picture
 from media.lease import Ending, Lease
@@ -13,6 +17,7 @@ from registry.driver import Probed, sound
 from registry.drivers.probes import hls
 from registry.drivers.vendor_http import VendorHttp
 from registry.errors import Refused, SignedOut, VendorBusy, VendorDown
+from registry.vendor import Rejected, SignedIn, SourceUser, Verdict
 from store.ports import Store
 from store.records import Source
 from tests.examples.lakeside.cameras import cameras_of
@@ -25,17 +30,66 @@ _REASONS: dict[str, Literal["asleep", "offline", "busy"]] = {
 }
 
 
-class LakesideDriver:
-    """`host`: the cloud's, as "host" or "host:port". `hosts`: every host that may be contacted, for streams too.
+class Secrets(Struct, frozen=True):
+    """What is sealed for a source."""
 
-    A source's sealed secret is the key that its owner made in Lakeside's app.
-    """
+    user: str
+    token: str = ""
+
+
+class Sessions:
+    kind = "lakeside"
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def read(self, source: Source) -> Secrets:
+        """Raises SignedOut if nobody has signed in."""
+        kept = self._store.read_session(source.account, source.id)
+        if kept is None:
+            raise SignedOut
+        return msgspec.json.decode(kept.secrets, type=Secrets)
+
+    def user(self, source: Source) -> SourceUser:
+        kept = self.read(source)
+        return SourceUser(kept.user, has_signed_in=bool(kept.token), is_signed_in=bool(kept.token))
+
+    def waiting(self, user: str) -> bytes:
+        return msgspec.json.encode(Secrets(user))
+
+    def signed_in(self, source: Source, user: str, session: JsonObject) -> None:
+        kept = self._store.read_session(source.account, source.id)
+        secrets = msgspec.json.encode(Secrets(user, str(session["token"])))
+        if kept is None or not self._store.swap_session(
+            source.account, source.id, version=kept.version, secrets=secrets, state="ok", look_at=time.time()
+        ):
+            raise VendorDown("somebody else has just signed in")
+
+    def allow_open_way(self, source: Source, *, allowed: bool) -> None:
+        """Lakeside's pictures come by https."""
+
+
+class LakesideDriver:
+    """`host`: the cloud's, as "host" or "host:port". `hosts`: every host that may be contacted, for streams too."""
 
     vendor = "Lakeside"
 
     def __init__(self, store: Store, host: str, hosts: Hosts, ca_file: Path | None = None) -> None:
-        self._store, self._url = store, f"https://{host}/v1"
-        self._http = VendorHttp(hosts, ca_file)
+        self.host, self._url = host, f"https://{host}/v1"
+        self.sessions, self._http = Sessions(store), VendorHttp(hosts, ca_file)
+
+    def sign_out(self, source: Source, deadline_s: float) -> None:
+        self._request("DELETE", source, "sessions", deadline_s)
+
+    def known(self, token: str, deadline_s: float) -> Verdict:
+        """Whose token it is."""
+        reply = self._http.ask("GET", f"{self._url}/me", deadline_s, headers={"Authorization": f"Bearer {token}"})
+        user = str((reply.data or {}).get("user", ""))
+        return SignedIn({"token": token}, user) if reply.status == 200 and user else Rejected("wrong")
+
+    def post(self, path: str, form: dict[str, str], deadline_s: float) -> tuple[int, JsonObject]:
+        reply = self._http.ask("POST", f"https://{self.host}/{path}", deadline_s, form=form)
+        return reply.status, reply.data or {}
 
     def read(self, source: Source, deadline_s: float) -> tuple[Listed, ...]:
         return cameras_of(source.id, self._request("GET", source, "cameras", deadline_s))
@@ -59,10 +113,10 @@ class LakesideDriver:
 
     def _request(self, method: str, source: Source, path: str, deadline_s: float) -> JsonObject | None:
         """Raises DriverError, of the type that fits the gate's reason."""
-        kept = self._store.read_session(source.account, source.id)
-        if kept is None or not kept.secrets:
+        token = self.sessions.read(source).token
+        if not token:
             raise SignedOut
-        key = {"Authorization": f"Bearer {kept.secrets.decode()}"}
+        key = {"Authorization": f"Bearer {token}"}
         reply = self._http.ask(method, f"{self._url}/{path}", deadline_s, headers=key)
         if reply.status == 401:
             raise SignedOut

@@ -1,0 +1,305 @@
+"""A second vendor in the started program: its folder and its line, and nothing else of showcam changes.
+
+The program runs from a copy of the tree, to which the test adds the folder of the example and the line in the table.
+"""
+
+import json
+import os
+import re
+import shutil
+import time
+import tomllib
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+import pytest
+import requests
+from itsdangerous import TimestampSigner
+
+from accounts import clients
+from accounts.states import LIFE_S, States
+from registry import drivers
+from registry.vendor import Manner
+from showcam import keys
+from showcam.compose.ground import open_store
+from showcam.process.settings_sources import load
+from showcam.settings import Settings
+from tests.doubles.hls_camera import Authority
+from tests.doubles.lakeside_cloud import KARI, KEY, PASSWORD, LakesideCloud
+from tests.doubles.program import AS_INSTALLED, ROOT, Program
+from tests.doubles.simulator_process import SimulatorProcess
+from tests.doubles.waiting import LONG_S
+
+pytestmark = pytest.mark.process
+
+EXAMPLE = ROOT / "tests/examples/lakeside"
+BACK, SECRET = "https://assistant.example/callback", "google-secret"
+CANT = "This sign-in can&#39;t be finished"
+
+
+def copied(folder: Path, host: str, manner: Manner) -> Path:
+    """A copy of showcam with Lakeside in it."""
+    rooms = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["root_packages"]
+    for room in rooms:
+        shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
+    table = folder / Path(str(drivers.__file__)).relative_to(ROOT)
+    added = table.parent / "lakeside"
+    shutil.copytree(EXAMPLE, added, ignore=shutil.ignore_patterns("__pycache__"))
+    for module in added.glob("*.py"):
+        module.write_text(module.read_text().replace("tests.examples.lakeside", f"{drivers.__name__}.lakeside"))
+    (added / "place.py").write_text(f"HOST, MANNER = {host!r}, {manner!r}\n")
+    text = table.read_text()
+    assert text.count("(EZVIZ, LAN)") == 1
+    line = f"from {drivers.__name__}.lakeside import LAKESIDE\n"
+    table.write_text(
+        text.replace("from registry.vendor", f"{line}from registry.vendor").replace("LAN)", "LAN, LAKESIDE)")
+    )
+    return folder
+
+
+@dataclass
+class World:
+    program: Program
+    cloud: LakesideCloud
+    vendor: SimulatorProcess
+    trusted: Path
+
+    def browser(self) -> "Browser":
+        return Browser(self)
+
+    @property
+    def settings(self) -> Settings:
+        return load(environ={"SHOWCAM_DATA": str(self.program.data)})
+
+    def entry(self) -> str:
+        """The code that opens the console."""
+        assert self.program.command("home").returncode == 0  # a new code: each works once
+        return str(json.loads((self.program.data / "run" / "home-code").read_text())["code"])
+
+
+@dataclass
+class Browser:
+    world: World
+    http: requests.Session = field(default_factory=requests.Session)
+    page: requests.Response = field(default_factory=requests.Response)
+
+    def get(self, address: str) -> "Browser":
+        self.page = self.http.get(
+            urljoin(self.world.program.web, address),
+            timeout=LONG_S,
+            verify=str(self.world.trusted),
+            allow_redirects=False,
+        )
+        return self.on()
+
+    def post(self, step: str, **fields: str) -> "Browser":
+        """Presses a button of the page, and follows redirects but to the assistant or to another vendor's page."""
+        token = re.search(r'name="csrf_token" value="([^"]+)"', self.page.text)
+        assert token, self.page.text
+        self.page = self.http.post(
+            self.page.url, {"csrf_token": token[1], "step": step} | fields, timeout=LONG_S, allow_redirects=False
+        )
+        return self.on()
+
+    def on(self) -> "Browser":
+        while self.page.is_redirect:
+            to = urljoin(self.page.url, self.page.headers["Location"])
+            if to.startswith((BACK, f"https://{self.world.cloud.host}")):
+                break
+            self.page = self.http.get(to, timeout=LONG_S, allow_redirects=False)
+        return self
+
+    def agree_there(self, agree: str = "yes") -> str:
+        """Goes to the vendor's page and answers it; the address to which that sends the browser back."""
+        there = self.page.headers["Location"]
+        page = self.http.get(there, timeout=LONG_S, verify=str(self.world.trusted))
+        assert page.status_code == 200, page.text
+        answer = self.http.post(
+            there, {"agree": agree}, timeout=LONG_S, verify=str(self.world.trusted), allow_redirects=False
+        )
+        return answer.headers["Location"]
+
+    @property
+    def says(self) -> str:
+        alert = re.search(r'<p[^>]*role="alert"[^>]*>(.*?)</p>', self.page.text, re.DOTALL)
+        return alert[1] if alert else ""
+
+    def authorize(self) -> "Browser":
+        asked = f"response_type=code&client_id=google&scope=cameras&state=s&redirect_uri={BACK}"
+        return self.get(f"/oauth/authorize?{asked}")
+
+    def enter(self) -> "Browser":
+        """Opens the console, and signs in to EZVIZ there."""
+        self.get("/home").post("enter", entry=self.world.entry())
+        return self.post("sign-in", user="demo@example.com", password="showcam-demo", vendor="ezviz")
+
+
+@contextmanager
+def installed(folder: Path, manner: Manner) -> Iterator[World]:
+    with ExitStack() as stack:
+        (folder / "tls").mkdir()
+        authority = Authority(folder / "tls")
+        cloud = LakesideCloud(authority)
+        stack.callback(cloud.close)
+        vendor = SimulatorProcess(folder)
+        stack.callback(vendor.stop)
+        trusted = folder / "trusted.pem"
+        trusted.write_bytes(authority.ca_file.read_bytes() + vendor.ca.read_bytes())
+        tree = copied(folder / "tree", cloud.host, manner)
+        program = Program(
+            folder,
+            demo=False,
+            PYTHONPATH=os.pathsep.join((str(tree), AS_INSTALLED["PYTHONPATH"])),
+            SHOWCAM_EZVIZ_AT=vendor.hosts,
+            SHOWCAM_CA_FILE=str(trusted),
+        )
+        cloud.callback = f"{program.web}/oauth/callback/lakeside"
+        program.start()
+        stack.callback(program.stop)
+        made = World(program, cloud, vendor, trusted)
+        with closing(open_store(made.settings, keys.of(made.settings))) as store:
+            clients.register(store, "google", "google", (BACK,), secret=SECRET)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with installed(tmp_path_factory.mktemp("second"), "page") as made:
+        yield made
+
+
+def google(world: World, token: str, intent: str, **payload: Any) -> dict[str, Any]:
+    body = {"requestId": "1", "inputs": [{"intent": f"action.devices.{intent}", "payload": payload}]}
+    answer = requests.post(
+        f"{world.program.web}/google/fulfillment",
+        json=body,
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=LONG_S,
+    )
+    return dict(answer.json()["payload"]) if answer.status_code == 200 else {"status": answer.status_code}
+
+
+def test_it_is_added_and_linked_listed_beside_ezviz_shown_and_removed(world: World) -> None:
+    home = world.browser().enter()
+    assert "Garden" in home.get("/home").page.text
+    assert "Pier" not in home.page.text
+    back = home.get("/home/setup").post("vendor", vendor="lakeside").agree_there()
+    assert home.get(back).page.status_code == 200, home.says
+    assert {name for name in ("Garden", "Pier") if name in home.get("/home").page.text} == {"Garden", "Pier"}
+
+    linking = world.browser().authorize()
+    assert "Sign in to EZVIZ" in linking.page.text
+    linking.get(linking.post("vendor", vendor="lakeside").agree_there())
+    assert {name for name in ("Garden", "Pier", KARI) if name in linking.page.text} == {"Garden", "Pier", KARI}
+    cameras = re.findall(r'name="cameras" value="([^"]+)"', linking.page.text)
+    linking.page = linking.http.post(
+        linking.page.url,
+        [
+            ("csrf_token", re.findall(r'name="csrf_token" value="([^"]+)"', linking.page.text)[0]),
+            ("step", "agree"),
+            ("label", "Speaker"),
+            *(("cameras", camera) for camera in cameras),
+        ],
+        timeout=LONG_S,
+        allow_redirects=False,
+    )
+    code = parse_qs(urlsplit(linking.page.headers["Location"]).query)["code"][0]
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": BACK, "client_id": "google"}
+    answer = requests.post(f"{world.program.web}/oauth/token", form | {"client_secret": SECRET}, timeout=LONG_S)
+    token = str(answer.json()["access_token"])
+
+    pier = next(each for each in google(world, token, "SYNC")["devices"] if each["name"]["name"] == "Pier")
+    assert pier["id"].startswith("lakeside-")
+    command = "action.devices.commands.GetCameraStream"
+    execution = [{"command": command, "params": {"StreamToChromecast": True, "SupportedStreamProtocols": ["hls"]}}]
+    shown = google(world, token, "EXECUTE", commands=[{"devices": [{"id": pier["id"]}], "execution": execution}])
+    [done] = shown["commands"]
+    assert done["status"] == "SUCCESS", done
+    playlist = requests.get(done["states"]["cameraStreamAccessUrl"], timeout=LONG_S)
+    assert playlist.text.startswith("#EXTM3U")
+
+    removed = world.program.command("owner", "remove", KARI, text=f"{KARI}\n")
+    assert removed.returncode == 0, removed.stderr
+    assert google(world, token, "SYNC") == {"status": 401}
+    assert "Pier" not in home.get("/home").page.text
+
+
+def test_the_state_of_a_sign_in_works_once_for_the_browser_that_began_it(world: World) -> None:
+    tokens = dict(world.cloud.tokens)
+    browser = world.browser().authorize().post("vendor", vendor="lakeside")
+    back = browser.agree_there()
+    address = urlsplit(back)
+    foreign = world.browser().authorize().post("vendor", vendor="lakeside").agree_there("no")
+    other_state = parse_qs(urlsplit(foreign).query)["state"][0]
+    code = parse_qs(address.query)["code"][0]
+
+    assert refused(browser.get(f"{address.path}?code={code}&state={other_state}")), "another sign-in's state"
+    assert refused(browser.get(f"{address.path}?code={code}&state=made-up")), "a state that nobody made"
+    assert refused(browser.get(f"{address.path}?code={code}")), "none"
+    assert refused(browser.get(f"{address.path}?code={code}&state={too_old(world)}")), "an old one"
+    assert refused(browser.get(back.replace("/lakeside?", "/ezviz?"))), "another vendor's"
+    assert refused(world.browser().get(back)), "another browser"
+    assert world.cloud.tokens == tokens, "no code was redeemed for any of them"
+    browser.get(back)
+    assert "account may not sign in here" in browser.says, "the right one gets to the vendor, and is a stranger here"
+    assert refused(browser.get(back)), "used"
+    logged = world.program.log.read_text()
+    assert not [secret for secret in (code, parse_qs(address.query)["state"][0]) if secret in logged]
+
+
+def test_a_person_who_does_not_agree_there_is_told_so(world: World) -> None:
+    browser = world.browser().authorize().post("vendor", vendor="lakeside")
+    assert (
+        browser.get(browser.agree_there("no")).says
+        == "You did not agree on the page of Lakeside, so nothing was changed."
+    )
+    assert "Sign in to Lakeside" in browser.page.text
+
+
+def test_a_console_takes_only_its_own_state_back(world: World) -> None:
+    home = world.browser().get("/home").post("enter", entry=world.entry())
+    back = home.get("/home/setup").post("vendor", vendor="lakeside").agree_there()
+    other = world.browser().get("/home").post("enter", entry=world.entry())
+    assert CANT in other.get(back).page.text
+    assert CANT in home.get(f"{back}x").page.text
+    assert "Pier" in home.get(back).get("/home").page.text
+    assert CANT in home.get(back).page.text
+
+
+@pytest.mark.parametrize(
+    ("manner", "wrong", "right"),
+    [
+        ("password", {"user": KARI, "password": "x"}, {"user": KARI, "password": PASSWORD}),
+        ("key", {"key": "x"}, {"key": KEY}),
+    ],
+)
+def test_it_signs_in_by(tmp_path: Path, manner: Manner, wrong: dict[str, str], right: dict[str, str]) -> None:
+    step = "sign-in" if manner == "password" else "key"
+    with installed(tmp_path, manner) as made:
+        added = made.program.command("owner", "add", KARI, "--vendor", "Lakeside")
+        assert added.returncode == 0, added.stderr
+        browser = made.browser().authorize().post("vendor", vendor="lakeside")
+        assert "Lakeside" in browser.page.text
+        assert "Lakeside" in browser.post(step, vendor="lakeside", **wrong).says
+        browser.authorize().post("vendor", vendor="lakeside").post(step, vendor="lakeside", **right)
+        assert "Pier" in browser.page.text
+
+
+def refused(browser: Browser) -> bool:
+    return browser.page.status_code == 400 and CANT in browser.page.text and "another browser" in browser.says
+
+
+def too_old(world: World) -> str:
+    """A state that this installation signed more than five minutes ago."""
+
+    class Earlier(TimestampSigner):
+        def get_timestamp(self) -> int:
+            return int(time.time()) - LIFE_S - 1
+
+    states = States(keys.of(world.settings).cookie)
+    states._signer.signer = Earlier
+    return states.new()
