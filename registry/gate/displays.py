@@ -58,8 +58,8 @@ def resized(cameras: Cameras, ref: Ref, picture: Picture, measurement: Measureme
         if picture == "sub":
             return replace(camera, measured=replace(known, sub=video))
         if measurement.lacks_sub:
-            return replace(camera, measured=Measured(video, known.sub, at, at))
-        if video == camera.video and (not known.looked_at or at - known.looked_at < REMEASURE_S / 2):
+            known = replace(known, sub_silent_at=at)
+        elif video == camera.video and (not known.looked_at or at - known.looked_at < REMEASURE_S / 2):
             return camera  # unchanged, and listed by the vendor or measured lately: the list is not written again
         return replace(camera, measured=replace(known, video=video, looked_at=at))
 
@@ -68,10 +68,8 @@ def resized(cameras: Cameras, ref: Ref, picture: Picture, measurement: Measureme
 
 def sized(cameras: Cameras, before: Cameras) -> Cameras:
     """The cameras with what is known from `before` where the vendor lists no size, and no other codec."""
-    known = {camera.ref: camera.measured for camera in before if camera.measured != UNMEASURED}
-    if not known:
-        return cameras
-    return tuple(_filled(camera, known[camera.ref]) if camera.ref in known else camera for camera in cameras)
+    known = {camera.ref: camera.measured for camera in before}
+    return tuple(_filled(camera, known.get(camera.ref, UNMEASURED)) for camera in cameras)
 
 
 def _filled(camera: Camera, known: Measured) -> Camera:

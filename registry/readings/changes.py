@@ -35,8 +35,7 @@ _KNOWN = frozenset(FIELDS.values())  # another version may write others
 # next query.
 _REST = (
     *("asleep", "audio", "charging", "status_light", "alarm_notification", "offline_notification", "flip"),
-    *("night_vision", "video", "ways", "decided", "can_restart", "kind"),
-    *("firmware", "picture_code"),
+    *("night_vision", "video", "ways", "decided", "can_restart", "kind", "firmware", "picture_code"),
 )
 
 type Held = Mapping[str, frozenset[str]]  # by camera id, the kinds of sightings that hold now

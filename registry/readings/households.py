@@ -4,23 +4,21 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import MappingProxyType
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import fields, replace
 
-from accounts.identity import camera_id, vendor_key
+from accounts.identity import vendor_key
 from net.cache import Recent
-from registry.camera import Camera, Decided, Listed, Measured, Video
+from registry.camera import Camera, Listed, Measured, Video
 from registry.errors import Unavailable
-from registry.preferences import NONE, Preferences, of_account
+from registry.preferences import Preferences, of_account
 from store.ports import Store
 from store.records import Account, Source
 
 HOUSEHOLD_S = 30.0
 IN_MEMORY = 1024  # accounts; what falls out is read again
-_encoder = msgspec.msgpack.Encoder()
 
 
 class Household(Struct, frozen=True):
@@ -91,11 +89,14 @@ class Households:
         return self.of(account_id).preferences
 
 
+type Lists = tuple[Listed, ...] | None
+
+
 class Reading(Struct, frozen=True):
     """One source as its vendor listed it; `as_of`, epoch seconds, is when the vendor was called. It does not change."""
 
     as_of: float
-    listed: tuple[Listed, ...] | None  # as the driver returned them; None: to another process
+    listed: Lists  # as the driver returned them; None: to another process
     cameras: tuple[Camera, ...]
     by_id: Mapping[str, Camera]
     stored: bytes  # its cameras as the store has them: the same for the same list with the same measurements
@@ -105,28 +106,6 @@ class Reading(Struct, frozen=True):
     def find(self, camera: str) -> Camera | None:
         found = self.by_id.get(camera)
         return replace(found, as_of=self.as_of) if found else None
-
-
-def made(
-    account: Account,
-    source: Source,
-    listed: tuple[Listed, ...] | None,
-    cameras: Iterable[Camera],
-    stored: bytes,
-    as_of: float,
-    preferences: Mapping[str, Preferences],
-) -> Reading:
-    """A reading of these cameras, with their ids and what their owner has decided by now."""
-    known = []
-    for camera in cameras:
-        its_id = camera_id(account.salt, source.kind, camera.ref.serial, camera.ref.channel)
-        own = preferences.get(its_id, NONE)
-        decided = Decided(own.voice_may, own.motion_rings != "no", own.room, own.tv_scenes)
-        known.append(replace(camera, id=its_id, as_of=as_of, decided=decided))
-    decisions = _encoder.encode([camera.decided for camera in known])
-    fingerprint = hashlib.blake2b(stored + decisions, digest_size=16).hexdigest()
-    by_id = MappingProxyType({camera.id: camera for camera in known})
-    return Reading(as_of, listed, tuple(known), by_id, stored, fingerprint, preferences)
 
 
 class _Stored(Listed, frozen=True, kw_only=True):
@@ -141,6 +120,7 @@ class _Stored(Listed, frozen=True, kw_only=True):
 
 
 _DEFAULTS = {field.name: field.default for field in fields(_Stored)}
+_encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(tuple[_Stored, ...])
 
 
@@ -160,13 +140,13 @@ def _stored(camera: Camera) -> _Stored:
 
 def decoded(data: bytes) -> tuple[Camera, ...]:
     """Raises msgspec.MsgspecError for what another version wrote and this one can't read."""
-    return tuple(_unstored(row) for row in _decoder.decode(data))
-
-
-def _unstored(row: _Stored) -> Camera:
-    measured = Measured(row.listed_video, row.listed_sub, row.looked_at, row.sub_silent_at)
-    listed = replace(row, listed_video=Video(), listed_sub=row.listed_sub and Video())
-    return Camera.of(listed, measured=measured)
+    return tuple(
+        Camera.of(
+            replace(row, listed_video=Video(), listed_sub=row.listed_sub and Video()),
+            measured=Measured(row.listed_video, row.listed_sub, row.looked_at, row.sub_silent_at),
+        )
+        for row in _decoder.decode(data)
+    )
 
 
 class Listing(Struct, frozen=True):

@@ -1,28 +1,32 @@
 """An account's cameras as last read: from memory first, then from the store; a failure never empties a list."""
 
+import hashlib
 import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
+from types import MappingProxyType
 
 import msgspec
 from msgspec.structs import replace
 
+from accounts.identity import camera_id
 from media.grants import Picture
 from net.cache import Recent
-from registry.camera import Camera, Listed
+from registry.camera import Camera, Decided, Listed
 from registry.driver import Driver
 from registry.errors import DriverError, SignedOut, Unavailable
-from registry.gate.displays import Measurement, resized, sized
+from registry.gate.displays import Cameras, Measurement, resized, sized
+from registry.preferences import NONE
 from registry.readings.households import (
     IN_MEMORY,
     Devices,
     Households,
     Listing,
+    Lists,
     Reading,
     decoded,
     encoded,
-    made,
     merged,
 )
 from registry.readings.vendor_calls import Breaker, Flights
@@ -36,6 +40,7 @@ type Compared = Callable[[Account, Source, tuple[Camera, ...], Reading], None]
 KEEP_S = 24 * 3600  # a last known list that is older is not used
 RENEW_S = 600  # an unchanged list is written again after this, so that its copy in the store stays young
 
+_encoder = msgspec.msgpack.Encoder()
 NOTICE = "notice"  # the purpose of what is read so that assistants hear of changes
 
 
@@ -115,24 +120,25 @@ class LastReadings:
         if last is None or listed != last.listed:
             cameras = tuple(map(Camera.of, listed))
             return self.made(account, source, listed, sized(cameras, last.cameras) if last else cameras, as_of)
-        if last.preferences is not self._households.of(account.id).preferences:
-            return self.made(account, source, listed, last.cameras, as_of)
         # ids, index and fingerprint stay valid, and so do the judge's verdicts on them
-        return replace(last, as_of=as_of)
+        return self.preferred(account, source, replace(last, as_of=as_of))
 
-    def made(
-        self,
-        account: Account,
-        source: Source,
-        listed: tuple[Listed, ...] | None,
-        cameras: tuple[Camera, ...],
-        as_of: float,
-    ) -> Reading:
+    def made(self, account: Account, source: Source, listed: Lists, cameras: Cameras, as_of: float) -> Reading:
+        """The reading of these cameras, with their ids and what their owner has decided by now."""
         preferences, stored = self._households.preferences(account.id), encoded(cameras)
         last = self._last.get(source.id)
         if last and last.stored == stored and last.preferences is preferences:
             return replace(last, as_of=as_of, listed=listed)  # ids and the fingerprint stay valid
-        return made(account, source, listed, cameras, stored, as_of, preferences)
+        known = []
+        for camera in cameras:
+            its_id = camera_id(account.salt, source.kind, camera.ref.serial, camera.ref.channel)
+            own = preferences.get(its_id, NONE)
+            decided = Decided(own.voice_may, own.motion_rings != "no", own.room, own.tv_scenes)
+            known.append(replace(camera, id=its_id, as_of=as_of, decided=decided))
+        decisions = _encoder.encode([camera.decided for camera in known])
+        fingerprint = hashlib.blake2b(stored + decisions, digest_size=16).hexdigest()
+        by_id = MappingProxyType({camera.id: camera for camera in known})
+        return Reading(as_of, listed, tuple(known), by_id, stored, fingerprint, preferences)
 
     def preferred(self, account: Account, source: Source, reading: Reading) -> Reading:
         """The reading under the preferences of now."""
