@@ -4,12 +4,28 @@ Codes: https://developers.home.google.com/cloud-to-cloud/intents/errors-exceptio
 Google never speaks the debugString; it appears in the logs of the Google Cloud project.
 """
 
+from collections.abc import Mapping
 from typing import Literal, NotRequired, TypedDict
 
-from actions.sentences import WRITTEN
 from registry.camera import Refusal
-from registry.errors import ByReason
+from registry.errors import ByReason, Reason
 from registry.gate.reasons import explain
+from registry.vendor import Sentence
+from words.catalogue import mark
+
+WRITTEN: Mapping[Reason, Sentence] = {
+    "not_found": (
+        mark("There is no camera of that name here."),
+        mark("Say “sync my devices”, or link again and tick the camera."),
+    ),
+    "signed_out": (
+        mark("showcam is signed out of the {vendor} account."),
+        mark(
+            "In the Google Home app reconnect the showcam account and sign in there with the {vendor} user name and "
+            "password."
+        ),
+    ),
+}
 
 
 class IntentFailure(TypedDict):

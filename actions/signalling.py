@@ -11,7 +11,7 @@ from typing import Any, Literal, TypedDict
 import msgspec
 from msgspec import UNSET, Struct
 
-from actions.sentences import WRITTEN
+from actions.errors import WRITTEN
 from net.outcomes import add as add_outcome
 from net.text import problem_of, too_deep
 from registry import outcomes

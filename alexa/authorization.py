@@ -11,11 +11,10 @@ import msgspec
 from msgspec import Meta, Struct
 
 from alexa.deadline import Deadline
-from alexa.directive import Directive, Scope
 from alexa.errors import AcceptGrantFailed, InvalidAuthorization
 from alexa.gateway import Gateway, NotGranted
 from alexa.interface import Answer, HouseholdHandler, HouseholdInterface
-from alexa.message import EMPTY
+from alexa.message import EMPTY, Directive, Scope
 from store.ports import StoreUnavailable
 from store.records import Link
 

@@ -9,13 +9,12 @@ import msgspec
 from msgspec import Raw, Struct
 
 from alexa.deadline import Deadline
-from alexa.directive import Directive, Scope
 from alexa.endpoints import MOST, Endpoints
-from alexa.errors import BridgeUnreachable
+from alexa.errors import WRITTEN, BridgeUnreachable
 from alexa.interface import Answer, HouseholdHandler, HouseholdInterface
+from alexa.message import Directive, Scope
 from alexa.names import friendly_names
 from alexa.scene_controller import scene_endpoints
-from alexa.sentences import WRITTEN
 from net.cache import Recent
 from registry.errors import Unavailable
 from registry.gate.gate import overruled

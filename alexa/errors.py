@@ -3,14 +3,30 @@
 https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-errorresponse.html
 """
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from msgspec import Struct, field
 
-from alexa.sentences import WRITTEN
 from registry.camera import Refusal
-from registry.errors import ByReason
+from registry.errors import ByReason, Reason
 from registry.gate.reasons import explain
+from registry.vendor import Sentence
+from words.catalogue import mark
+
+WRITTEN: Mapping[Reason, Sentence] = {
+    "not_found": (
+        mark("There is no camera of that name here."),
+        mark("Say “discover devices”, or link again and tick the camera."),
+    ),
+    "signed_out": (
+        mark("showcam is signed out of the {vendor} account."),
+        mark(
+            "In the Alexa app disable the showcam skill, enable it again, and sign in there with the {vendor} user "
+            "name and password."
+        ),
+    ),
+}
 
 type DeviceMode = Literal["ASLEEP", "NOT_PROVISIONED", "OTHER"]
 

@@ -9,8 +9,7 @@ from msgspec import Struct
 
 from alexa.capability import Capability
 from alexa.deadline import Deadline
-from alexa.directive import Directive
-from alexa.message import Value
+from alexa.message import Directive, Value
 from alexa.texts import Locales
 from registry.camera import Camera
 from store.records import Link

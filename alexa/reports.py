@@ -17,7 +17,7 @@ from alexa.message import Property, timestamp
 from alexa.names import friendly_names
 from alexa.scene_controller import scene_endpoints
 from alexa.sender import EventSender, Rejected
-from alexa.state import SAMPLE_MS, State
+from alexa.state_report import SAMPLE_MS, State
 from registry.camera import Camera
 from registry.reporting.reporter import Happened, Tell, Told, ToldOf, Turn, fingerprint, message_id
 from registry.scenes import scenes_of

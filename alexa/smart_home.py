@@ -1,13 +1,14 @@
 """Alexa's Smart Home skill: answers every directive with an event."""
 
 import logging
+import os
 import re
 from collections.abc import Callable
 
+import msgspec
+
 from accounts.links import TokenExpired, TokenInvalid
 from alexa.deadline import Deadline
-from alexa.directive import Directive, read
-from alexa.envelope import Envelope
 from alexa.errors import (
     BridgeUnreachable,
     DirectiveError,
@@ -19,8 +20,8 @@ from alexa.errors import (
 from alexa.gateway import Gateway
 from alexa.interface import Answer, CameraDirective, Handler, HouseholdHandler
 from alexa.interfaces import household_interfaces, interfaces
-from alexa.state import State
-from alexa.unreadable import Unreadable
+from alexa.message import Context, Directive, EndpointId, Event, Header, Message, Property, Unreadable, read
+from alexa.state_report import State
 from net.outcomes import Outcome
 from net.outcomes import add as add_outcome
 from registry import outcomes
@@ -34,6 +35,8 @@ log = logging.getLogger(__name__)
 type Kind = tuple[str, str]  # namespace and name of a directive
 
 _printable = re.compile(r"[a-zA-Z0-9\-]{1,127}").fullmatch
+_valid_endpoint_id = re.compile(r"[a-zA-Z0-9_\-=#;:?@&]{1,256}").fullmatch
+_encode = msgspec.json.Encoder().encode
 UNKNOWN = "unknown"  # of a directive that showcam does not know
 
 
@@ -127,6 +130,34 @@ class SmartHome:
             raise InvalidAuthorization("The access token is not valid here.") from None
         outcomes.by(link.id, link.account)
         return link
+
+
+class Envelope:
+    """Copies a directive's correlation token and endpoint into its answer, so that no handler has to."""
+
+    __slots__ = ("_correlation_token", "_endpoint")
+
+    def __init__(self, correlation_token: str | None = None, endpoint_id: str | None = None) -> None:
+        self._correlation_token = correlation_token or None
+        self._endpoint = EndpointId(endpoint_id) if endpoint_id and _valid_endpoint_id(endpoint_id) else None
+
+    @classmethod
+    def replying_to(cls, directive: Directive) -> "Envelope":
+        endpoint = directive.endpoint
+        return cls(directive.header.correlation_token, endpoint.endpoint_id if endpoint else None)
+
+    def around(self, answer: Answer, properties: list[Property] | None) -> bytes:
+        """The encoded event. `properties`: its context; None: it has no context."""
+        endpoint = self._endpoint if answer.of_camera else None
+        event = Event(self._header(answer.namespace, answer.name, answer.version), answer.payload, endpoint)
+        return _encode(Message(event, None if properties is None else Context(properties)))
+
+    def error(self, error: DirectiveError) -> bytes:
+        header = self._header(error.namespace, "ErrorResponse", error.version)
+        return _encode(Message(Event(header, error.payload, self._endpoint)))
+
+    def _header(self, namespace: str, name: str, version: str) -> Header:
+        return Header(namespace, name, version, os.urandom(16).hex(), self._correlation_token)
 
 
 def _request(directive: Directive) -> str:

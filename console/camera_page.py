@@ -9,25 +9,67 @@ from msgspec import Struct
 from accounts.console_sessions import ConsoleSession
 from console import pages
 from console.area import FORM, Area, Rule
-from console.asked_for import AskedFor
-from console.encryption import PATIENCE_S
-from console.encryption_password import EncryptionPassword
+from console.encryption import PATIENCE_S, EncryptionPassword
+from console.pages import moment
 from console.preference_forms import NotKept, PreferenceForms, mark_of
-from console.sentences import CHANGED
+from console.sentences import CHANGED, HISTORY
 from console.setting_words import HINTS, NAMES, RESTART, RINGS, TYPED, VALUES, WAYS
 from console.tile_forms import STEPS, TileForms
 from console.tiles import Tiles
+from media.grants import START_S
 from registry.camera import Camera, Refusal, kind_of
-from registry.errors import Unavailable
-from registry.gate.reasons import explain
+from registry.errors import Unavailable, is_reason
+from registry.gate.reasons import explain, row_text
 from registry.gate.voice_names import trouble
 from registry.owner.owner import LONGEST_ROOM, Owner
 from registry.preferences import MOTION_RINGS
 from registry.settings import BY_VOICE, FIELDS, Asked, BadValue, Setting, SettingView, Step
 from registry.streams.history import History
-from words.catalogue import OURS
+from store.records import Ask, Link
+from words.catalogue import OURS, Language
+
+SHOWN = 30  # as many are listed
 
 type Called = Callable[[Iterable[Camera]], Mapping[str, str]]
+
+
+class Said(Struct, frozen=True):
+    when: str
+    who: str
+    what: str
+
+
+class Asks:
+    """The last asks of a camera as sentences: who asked when, what came of it, and tampering among them."""
+
+    def __init__(self, links: Mapping[str, Link], now: float) -> None:
+        """`links` by id, those that have ended too."""
+        self._links, self._now = links, now
+
+    def of(self, camera: Camera, asks: list[Ask], language: Language) -> list[Said]:
+        mine = [ask for ask in asks if ask.camera == camera.id][:SHOWN]
+        return [Said(moment(ask.at), self._who(ask, camera), self._what(ask, camera, language)) for ask in mine]
+
+    def _who(self, ask: Ask, camera: Camera) -> str:
+        if not ask.link:
+            return camera.name
+        assistant = "Google" if ask.surface == "google" else "Alexa"
+        link = self._links.get(ask.link)
+        return f"{assistant}, {link.label}" if link and link.label else assistant
+
+    def _what(self, ask: Ask, camera: Camera, language: Language) -> str:
+        if not ask.link:
+            return OURS.say(language, HISTORY["tampered"])
+        if ask.reason:
+            if not is_reason(ask.reason):
+                return ask.reason
+            wrong, _ = row_text(ask.reason, language, camera.name, camera.manufacturer)
+            return wrong
+        if ask.live_s:
+            minutes, seconds = divmod(round(ask.live_s), 60)
+            return OURS.say(language, HISTORY["shown"], took=f"{ask.took_s:.1f}", long=f"{minutes}:{seconds:02}")
+        word = "waiting" if self._now - ask.at < START_S else "unfetched"
+        return OURS.say(language, HISTORY[word])
 
 
 class Row(Struct, frozen=True):
@@ -188,7 +230,7 @@ class CameraPage:
         asks = self._history.of(account)
         ids = {ask.link for ask in asks if ask.camera == camera.id and ask.link}
         links = {link.id: link for link_id in ids if (link := self._area.store.link(link_id))}
-        return list(AskedFor(links, time.time()).of(camera, asks, pages.language()))
+        return list(Asks(links, time.time()).of(camera, asks, pages.language()))
 
 
 def _row(setting: Setting, view: SettingView, awaited_value: str | None) -> Row:

@@ -1,4 +1,4 @@
-"""What a camera's tile asks for step by step: switching Image Encryption off, and its key from the vendor.
+"""Image Encryption on the console: switching it off step by step, showing a camera in spite of it, and its password.
 
 What the vendor wants next is remembered for the browser.
 """
@@ -8,14 +8,16 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 import msgspec
+from flask import request
 from msgspec import Struct
 
 from accounts.console_sessions import ConsoleSession, ConsoleSessions
-from console.sentences import KEY, SWITCHING_OFF
+from console import pages
+from console.sentences import KEY, PASSWORD, PICTURE_CODE, SWITCHING_OFF
 from registry.camera import Refusal
 from registry.gate.reasons import explain
 from registry.owner.owner import Owner
-from registry.settings import Step
+from registry.settings import Asked, BadValue, Step
 from words.catalogue import OURS, Language
 
 WANTED_S = 1800.0  # so long a mailed code is good
@@ -109,11 +111,89 @@ class Encryption:
         return {camera: wanted for camera, wanted in found.items() if wanted.until > now}
 
 
+class PictureCodes:
+    """The owner's decision to show an encrypted camera, made or taken back at its tile."""
+
+    def __init__(self, owner: Owner, encryption: Encryption) -> None:
+        self._owner, self._encryption = owner, encryption
+
+    def give(self, current: ConsoleSession, camera: str, code: str, language: Language, *, consent: bool) -> str:
+        """Why it was not kept, as a sentence; "" where it was. Without a code the decision is kept."""
+        try:
+            done = self._owner.while_encrypted(current.account, camera, "code", code=code.strip(), consent=consent)
+        except BadValue:
+            return OURS.say(language, PICTURE_CODE["wrong"])
+        match done:
+            case Refusal():
+                return explain(done, language)
+            case Step(wants="consent"):
+                return OURS.say(language, PICTURE_CODE["consent"])
+            case Step(why="guessed") if code.strip():
+                return OURS.say(language, PICTURE_CODE["guessed"])
+        self._encryption.decided(current, camera, done if isinstance(done, Step) else None)
+        return ""
+
+    def give_all(self, current: ConsoleSession, cameras: list[str], language: Language, *, consent: bool) -> str:
+        """One decision for all of these. Why it was not kept, as a sentence; "" where it was."""
+        if not consent:
+            return OURS.say(language, PICTURE_CODE["consent"])
+        self._owner.show_all_encrypted(current.account, cameras)
+        return ""
+
+    def take_back(self, current: ConsoleSession, camera: str, language: Language) -> str:
+        """The decision, and with it the key. Why not, as a sentence; "" where it was."""
+        done = self._owner.while_encrypted(current.account, camera, "no")
+        self._encryption.decided(current, camera, None)
+        return explain(done, language) if isinstance(done, Refusal) else ""
+
+
+class Changed(Struct, frozen=True):
+    """`why` nothing was changed, as a sentence; "" where it was. `is_asked`: the vendor does not list it yet."""
+
+    why: str = ""
+    is_asked: bool = False
+
+
+class EncryptionPassword:
+    """The form of a camera's page that changes the password its pictures are encrypted with."""
+
+    def __init__(self, owner: Owner, patience_s: float) -> None:
+        self._owner, self._patience_s = owner, patience_s
+
+    def take(self, account: str, camera: str) -> Changed:
+        """Passwords are sent on as they were typed, and stand in no page."""
+        form = request.form
+        old, new = form.get("old", ""), form.get("new", "")
+        if not old:
+            return _unchanged("missing")
+        if new != form.get("again", ""):
+            return _unchanged("differ")
+        if "consent" not in form:
+            return _unchanged("consent")
+        try:
+            done = self._owner.change_password(account, camera, old, new, patience_s=self._patience_s)
+        except BadValue:
+            return _unchanged("letters")
+        if isinstance(done, Refusal):
+            return Changed(explain(done, pages.language()))
+        if isinstance(done, Step):
+            return Changed(OURS.say(pages.language(), SWITCHING_OFF[_key(done)], vendor=pages.vendor()))
+        return Changed(is_asked=isinstance(done, Asked))
+
+
 def _typed(code: str) -> str:
     return "".join(code.split())[:LONGEST_CODE]
 
 
 def _said(step: Step, sentences: Mapping[str, str], language: Language, vendor: str) -> Switching:
-    key = step.why or (f"wrong_{step.wants}" if step.wrong else step.wants)
     takes_code = step.wants != "pause" and step.why not in ("old", "not_given")
-    return Switching(OURS.say(language, sentences[key], vendor=vendor), takes_code, step.wrong or bool(step.why))
+    return Switching(OURS.say(language, sentences[_key(step)], vendor=vendor), takes_code, step.wrong or bool(step.why))
+
+
+def _key(step: Step) -> str:
+    """The key of the sentence about a step."""
+    return step.why or (f"wrong_{step.wants}" if step.wrong else step.wants)
+
+
+def _unchanged(why: str) -> Changed:
+    return Changed(pages.say(PASSWORD[why]))

@@ -1,25 +1,40 @@
 """The health page: what the doctor finds, the machine, who is signed in, a backup to download, and a diagnosis."""
 
+import re
 import shutil
 import tempfile
 import time
+from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
+import msgspec
 from flask import Response, request
+from msgspec import Struct
 
 from accounts.console_sessions import ConsoleSession
-from console import diagnosis, pages
+from console import pages
 from console.area import READ, Area, Rule
 from console.examinations import Examinations, Examined
-from console.log_lines import troubles
-from console.machine import Facts, NotMade
+from console.machine import Facts, Found, NotMade
 from console.sentences import HEALTH
 from registry.errors import Unavailable
 from registry.owner.owner import Owner
 
+MOST = 30  # troubles of the log
+LEVELS: dict[str, Literal["warning", "error"]] = {"warning": "warning", "error": "error", "critical": "error"}
+_MASKS = (
+    (re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+"), "(account)"),
+    (re.compile(r"\b\d{1,3}(\.\d{1,3}){3}\b"), "(address)"),
+    (re.compile(r"(?<![\w:])[0-9a-fA-F]{0,4}(:[0-9a-fA-F]{0,4}){2,7}(?![\w:])"), "(address)"),
+    (re.compile(r"amzn1\.[\w.-]+"), "(id)"),
+    (re.compile(r"\b[a-z2-7]{16,}\b"), "(id)"),
+)
+MARKS = {"ok": "ok", "wrong": "WRONG", "unsure": "?"}
 AT = "/home/health"
-LINES = 300
+LINES = 300  # of the log
 MIB = 2**20
 
 
@@ -94,7 +109,7 @@ class Health:
 
     def _diagnosis(self, current: ConsoleSession, facts: Facts, examined: Examined) -> str:
         host = urlsplit(facts.address).hostname or ""
-        return diagnosis.written(facts, examined.findings, self._names(current), host)
+        return diagnosed(facts, examined.findings, self._names(current), host)
 
     def _backup(self, current: ConsoleSession) -> Response:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -118,3 +133,65 @@ class Health:
             cameras = []
         labels = [link.label for link in self._area.store.links(current.account)]
         return [current.user, *cameras, *labels]
+
+
+class Trouble(Struct, frozen=True):
+    """A line of the log. `last`: when it was last written, epoch seconds; `line` as it then was; `part`: a process."""
+
+    level: Literal["warning", "error"]
+    part: str
+    count: int
+    last: float
+    line: str
+
+
+class _Line(Struct):
+    event: str
+    level: str
+    timestamp: str
+    part: str = ""
+
+
+_decoder = msgspec.json.Decoder(_Line)
+
+
+def troubles(lines: Iterable[str]) -> list[Trouble]:
+    """The log's warnings and errors for an owner to read, the last first, and how often each was written.
+
+    `lines`: as they are in the files, the oldest first; one that is none of ours is left out.
+    """
+    found: dict[tuple[str, str, str], Trouble] = {}
+    for line in lines:
+        try:
+            read = _decoder.decode(line)
+            at = datetime.fromisoformat(read.timestamp).timestamp()
+        except (msgspec.MsgspecError, ValueError, OverflowError, OSError):
+            continue
+        if level := LEVELS.get(read.level):
+            key = level, read.part, read.event
+            before = found.pop(key, None)
+            found[key] = Trouble(level, read.part, before.count + 1 if before else 1, at, line)
+    return list(reversed(found.values()))[:MOST]
+
+
+def diagnosed(facts: Facts, findings: Iterable[Found], names: Iterable[str], host: str) -> str:
+    """The diagnosis for others to read: it holds none of `names` (cameras, people) and not the public `host`."""
+    lines = [
+        f"showcam {facts.version}, Python {facts.python}",
+        f"disk {facts.disk_free // 2**20} of {facts.disk_size // 2**20} MiB free",
+        *(
+            f"{MARKS[found.state]}  {found.fault or ''}  {found.what}: {found.text}".replace("    ", "  ")
+            for found in findings
+        ),
+    ]
+    return masked("\n".join(lines), names, host)
+
+
+def masked(text: str, names: Iterable[str], host: str) -> str:
+    if host:
+        text = text.replace(host, "(host)")
+    for name in sorted(filter(None, names), key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "(name)", text)
+    for pattern, mask in _MASKS:
+        text = pattern.sub(mask, text)
+    return text

@@ -19,7 +19,7 @@ from console.entrance import Entrance
 from console.gallery import Gallery
 from console.sentences import CODE, PROBLEMS
 from console.setting_words import WAYS
-from console.signing_in import Form, Refused, SigningIn
+from console.sign_in import Form, Refused, SigningIn
 from console.tile_forms import TileForms
 from console.tiles import Asked, Tiles, at_own_media, shown
 from registry.camera import Refusal

@@ -11,7 +11,7 @@ from console.area import READ, Area, Rule
 from console.examinations import GOOD_FOR_S, Examinations, Examined
 from console.gallery import Gallery, GalleryView
 from console.sentences import SET_UP
-from console.signing_in import Form, SigningIn
+from console.sign_in import Form, SigningIn
 from store.records import Assistant
 
 AT = "/home/setup"

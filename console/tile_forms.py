@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 from flask import request
 
 from accounts.console_sessions import ConsoleSession, ConsoleSessions
-from console.encryption import PATIENCE_S, Encryption
+from console.encryption import PATIENCE_S, Encryption, PictureCodes
 from console.home_codes import HomeCodes
-from console.picture_codes import PictureCodes
 from registry.camera import Refusal
 from registry.errors import Reason
 from registry.gate.reasons import explain

@@ -6,11 +6,15 @@ Alexa Skills Kit, "Host a Custom Skill as a Web Service". cryptography verifies 
 import contextlib
 import hashlib
 import ipaddress
+import json
+import logging
 import os
 import re
+import tempfile
 import threading
 import time
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,21 +23,25 @@ from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
-from alexa.spoken.kept_chains import KeptChains
 from net.cache import Rate, Recent
 from net.exchange import Exchange, Hosts, Unreached
 from net.http import Http
 from registry.errors import VendorDown
 from registry.readings.vendor_calls import Flights
 
+log = logging.getLogger(__name__)
+
+LONGEST_FILE = 256 * 1024  # bytes
 HOST, PORT, FOLDER = "s3.amazonaws.com", 443, "/echo.api/"
 SIGNER = "echo-api.amazon.com"
 KEPT = 8  # trusted chains in memory and on disk
 LONGEST_URL = 512
 REMEMBERED, FORGET_S = 1024, 300.0  # addresses without a good chain, and seconds for which they are not fetched again
 _PLAIN = re.compile(r"[A-Za-z0-9._/-]+")
+_PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 
 class BadChain(Exception):
@@ -235,3 +243,59 @@ def _neighbourhood(network: str) -> str:
     except ValueError:
         return network
     return str(found.supernet(new_prefix=16 if found.version == 4 else 32))
+
+
+class KeptChains:
+    """The chains on disk, so that a start needs no fetch. The reader must verify what it reads.
+
+    `file`: None where no disk lasts. Never raises: without the file the chains are fetched again.
+    """
+
+    def __init__(self, file: Path | None) -> None:
+        self._file = file
+
+    def read(self) -> dict[str, bytes]:
+        """PEM by address, unverified."""
+        if self._file is None:
+            return {}
+        try:
+            with self._file.open("rb") as file:
+                content = json.loads(file.read(LONGEST_FILE))
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, RecursionError):
+            log.warning("%s can't be read; Amazon's certificate chains are fetched again", self._file)
+            return {}
+        entries = content.items() if isinstance(content, dict) else ()
+        return {address: pem.encode() for address, pem in entries if isinstance(pem, str) and pem.isascii()}
+
+    def write(self, chains: Mapping[str, bytes]) -> None:
+        """Replaces the file's content atomically."""
+        if self._file is None:
+            return
+        text = json.dumps({address: pem.decode("ascii", "replace") for address, pem in chains.items()})
+        if len(text) > LONGEST_FILE:
+            return
+        temporary = ""
+        try:
+            descriptor, temporary = tempfile.mkstemp(dir=self._file.parent, prefix=self._file.name)  # mode 0600
+            with os.fdopen(descriptor, "w") as file:
+                file.write(text)
+            Path(temporary).replace(self._file)
+        except OSError as error:
+            log.warning("%s can't be written: %s", self._file, error.strerror)
+            with contextlib.suppress(OSError):
+                Path(temporary).unlink(missing_ok=bool(temporary))
+
+
+def public_roots() -> list[x509.Certificate]:
+    """certifi's roots, without the few that break RFC 5280 and that cryptography will refuse to load."""
+    import certifi
+
+    roots = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CryptographyDeprecationWarning)
+        for pem in _PEM.findall(Path(certifi.where()).read_bytes()):
+            with contextlib.suppress(ValueError, CryptographyDeprecationWarning):
+                roots.append(x509.load_pem_x509_certificate(pem))
+    return roots

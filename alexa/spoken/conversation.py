@@ -5,11 +5,10 @@ from dataclasses import replace
 
 from msgspec import structs
 
+from alexa.errors import WRITTEN
 from alexa.names import friendly_names
-from alexa.sentences import WRITTEN
 from alexa.spoken import refusals
-from alexa.spoken.names import find
-from alexa.spoken.texts import listed, say
+from alexa.spoken.texts import find, listed, say
 from alexa.spoken.turn import Reply, Turn
 from registry import outcomes
 from registry.camera import Camera, Refusal, StreamRequest

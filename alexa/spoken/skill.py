@@ -19,9 +19,8 @@ from ask_sdk_model.ui.link_account_card import LinkAccountCard
 from accounts.links import TokenInvalid
 from alexa.deadline import Deadline
 from alexa.spoken.conversation import Conversation, Wish
-from alexa.spoken.response import respond
 from alexa.spoken.texts import say, spoken_language
-from alexa.spoken.turn import Reply, Turn
+from alexa.spoken.turn import Reply, Turn, respond
 from net.outcomes import add as add_outcome
 from net.text import JsonObject
 from registry import outcomes

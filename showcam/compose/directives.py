@@ -45,8 +45,7 @@ def chains(settings: Settings) -> "Chains":
     """In the demo the simulator's authority is trusted in place of the public ones."""
     from cryptography import x509
 
-    from alexa.spoken.chain import Chains
-    from alexa.spoken.public_roots import public_roots
+    from alexa.spoken.chain import Chains, public_roots
 
     file = None if settings.all_on_aws else settings.data / "amazon-chains.json"
     if settings.assistants_at and settings.ca_file:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from alexa.spoken.response import SLOT_TYPE
 from alexa.spoken.skill import INTENTS, PLAIN, SILENT, SLOT
 from alexa.spoken.texts import TEXTS, spoken_language
+from alexa.spoken.turn import SLOT_TYPE
 from words.catalogue import OURS
 
 FOLDER = Path(__file__).parents[2] / "alexa" / "skill_package" / "interactionModels" / "custom"

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from alexa.spoken import refusals
-from alexa.spoken.names import find, plain
-from alexa.spoken.texts import TEXTS, say, spoken_language
+from alexa.spoken.texts import TEXTS, find, plain, say, spoken_language
 from registry.camera import Failed, Refusal
 from registry.drivers import SPEECHES
 from registry.errors import REASONS, Reason

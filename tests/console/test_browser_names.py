@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.browser_names import named
+from console.sign_in import browser_name
 
 WEBKIT = "AppleWebKit/605.1.15 (KHTML, like Gecko)"
 BLINK = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0"
@@ -30,4 +30,4 @@ BLINK = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0"
     ],
 )
 def test_a_browser_is_called(agent: str, name: str) -> None:
-    assert named(agent) == name
+    assert browser_name(agent) == name

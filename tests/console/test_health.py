@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from console.diagnosis import masked
+from console.health import masked
 from console.pages import moment
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import NEW, HomeWorld

@@ -10,7 +10,6 @@ DECIDING = frozenset({"while_encrypted", "show_all_encrypted", "ask_key", "fetch
 MAY = {
     "console/encryption.py",
     "console/home_codes.py",
-    "console/picture_codes.py",
     "console/preference_forms.py",
     "console/tile_forms.py",
     "oauth/consent.py",

@@ -7,9 +7,9 @@ import pytest
 
 from actions import request as intent
 from actions.signalling import Signalling
-from alexa import directive
+from alexa import message
+from alexa.message import Unreadable
 from alexa.spoken.signature import NotSigned, event_of
-from alexa.unreadable import Unreadable
 from tests.doubles.small_stack import on_small_stack
 
 DEEP = 100_000
@@ -32,7 +32,7 @@ def refusal(call: Callable[[bytes], Any], body: bytes) -> Any:
 
 
 DOORS: dict[str, tuple[Callable[[bytes], Any], Any]] = {
-    "alexa": (directive.read, Unreadable),
+    "alexa": (message.read, Unreadable),
     "google": (lambda body: intent.read(body)[1], None),
     "signalling": (lambda body: Signalling(None).answer("POST", "grant", None, None, body)[0], 400),  # type: ignore[arg-type]
     "custom skill": (event_of, NotSigned),

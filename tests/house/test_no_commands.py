@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-import actions.sentences
-import alexa.sentences
+import actions.errors
+import alexa.errors
 from cast.errors import SENTENCES
 from console.adding_sentences import AT_ITS_TILE
 from console.home_codes import AT_TILE
@@ -56,8 +56,8 @@ def rendered() -> Iterator[str]:
     """Each reason as each surface says it, of cameras of each vendor, one's own and shared; and each notice."""
     surfaces: tuple[Mapping[Reason, Sentence], ...] = (
         {},
-        alexa.sentences.WRITTEN,
-        actions.sentences.WRITTEN,
+        alexa.errors.WRITTEN,
+        actions.errors.WRITTEN,
         OWN,
         HERE,
         ASKED_FOR,

@@ -7,8 +7,8 @@ from typing import cast
 
 import pytest
 
-import actions.sentences
-import alexa.sentences
+import actions.errors
+import alexa.errors
 from alexa.spoken.refusals import ALOUD
 from alexa.spoken.texts import TEXTS
 from oauth import wording
@@ -43,7 +43,7 @@ def test_what_stands_there_is_what_make_words_writes(domain: ModuleType, languag
 
 def kept_in_tables() -> Iterator[str]:
     """Sentences that stand in a table, to be said later."""
-    tables: tuple[object, ...] = (WRITTEN, ALOUD, alexa.sentences.WRITTEN, actions.sentences.WRITTEN)
+    tables: tuple[object, ...] = (WRITTEN, ALOUD, alexa.errors.WRITTEN, actions.errors.WRITTEN)
     for table in tables:
         for row in cast("dict[str, tuple[str, str]]", table).values():
             yield from row

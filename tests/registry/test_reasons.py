@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-import actions.sentences
-import alexa.sentences
+import actions.errors
+import alexa.errors
 from alexa.spoken import refusals
 from cast.errors import REASONS as TV_REASONS
 from media.ezviz.results import SILENT, meaning
@@ -173,12 +173,12 @@ def test_a_vendor_is_spoken_of_by_its_name_and_in_its_own_words(
     [
         ({}, "EZVIZ", "In the assistant's app disable or disconnect showcam, then link it again"),
         (
-            alexa.sentences.WRITTEN,
+            alexa.errors.WRITTEN,
             "EZVIZ",
             "In the Alexa app disable the showcam skill, enable it again, and sign in there with the EZVIZ",
         ),
         (
-            actions.sentences.WRITTEN,
+            actions.errors.WRITTEN,
             "Lakeside",
             "In the Google Home app reconnect the showcam account and sign in there with the Lakeside",
         ),

@@ -15,13 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from alexa.spoken.chain import (
-    LIMITS,
-    BadChain,
-    Chains,
-    FetchLimits,
-)
-from alexa.spoken.public_roots import public_roots
+from alexa.spoken.chain import LIMITS, BadChain, Chains, FetchLimits, public_roots
 from alexa.spoken.signature import NotSigned, verified
 from alexa.spoken.skill import NotTaken
 from showcam.edge.signatures import spoken_route

@@ -14,7 +14,7 @@ from accounts.console_sessions import ConsoleSession, ConsoleSessions
 from accounts.identity import token_hash
 from accounts.owner_users import BadUser, Busy
 from accounts.states import States
-from console import browser_names, pages
+from console import pages
 from registry.owner.sign_in import SignIn
 from registry.owner.sign_in_outcome import PENDING_S, CodeWanted, Outcome, SignedIn, SignInRefused, refused
 from registry.vendor import ByPage, manner_of
@@ -23,6 +23,26 @@ from words.catalogue import Language
 
 log = structlog.get_logger()
 
+# Words of its User-Agent, the first that is there counts: browsers name those that they are like, too.
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("FxiOS", "Firefox"),
+    ("Firefox", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+_MACHINES = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("CrOS", "ChromeOS"),
+    ("Mac OS X", "Mac"),
+    ("Linux", "Linux"),
+)
 MAX_TYPED = 200
 MAX_KEY = 2048  # of a vendor's key or code
 HERE = "console"  # tries of all its browsers count together, apart from those of linking
@@ -249,5 +269,11 @@ class SigningIn:
         return self._begun(outcome.account.id, user)
 
     def _begun(self, account: str, user: str) -> str:
-        browser = browser_names.named(request.headers.get("User-Agent", ""))
+        browser = browser_name(request.headers.get("User-Agent", ""))
         return self._sessions.begin(account=account, user=user, browser=browser)
+
+
+def browser_name(agent: str) -> str:
+    """Browser and machine from the User-Agent, as far as both are known: an owner knows it again by this."""
+    found = (next((name for word, name in words if word in agent), "") for words in (_BROWSERS, _MACHINES))
+    return ", ".join(filter(None, found))
