@@ -287,7 +287,7 @@ class SignIn:
                 self._attempts.were_right(*pending.places)
                 if code and pending.user and self._by_code is not None:
                     self._by_code(account.id)
-                return SignedIn(account, verdict.user)
+                return SignedIn(account, user)
         except DriverError as error:
             return SignInRefused("no_internet" if error.reason == "no_internet" else "vendor_down")
         if not isinstance(verdict, CodeSent):
@@ -302,13 +302,14 @@ class SignIn:
         return CodeWanted(msgspec.json.encode(waiting), masked(pending.user))
 
     def _ask(self, pending: _Pending, code: str) -> Verdict:
-        vendor = self.vendors[pending.kind]
-        if isinstance(vendor, ByPage):
-            return vendor.came_back(code, pending.host, pending.password, self._vendor_s)
-        if isinstance(vendor, ByKey):
-            return vendor.sign_in_by_key(pending.password, self._vendor_s)
-        if isinstance(vendor, ByPassword):
-            return vendor.sign_in(pending.user, pending.password, self._vendor_s, code=code, host=pending.host)
+        """Ask the vendor. A typed name goes only to a vendor that checks it; the answer of any other names the user."""
+        vendor, user, secret, host = self.vendors[pending.kind], pending.user, pending.password, pending.host
+        if user and isinstance(vendor, ByPassword):
+            return vendor.sign_in(user, secret, self._vendor_s, code=code, host=host)
+        if not user and not host and isinstance(vendor, ByKey):
+            return vendor.sign_in_by_key(secret, self._vendor_s)
+        if not user and host and isinstance(vendor, ByPage):
+            return vendor.came_back(code, host, secret, self._vendor_s)
         return Rejected("unsupported")
 
     def _admit(self, sessions: Sessions, user: str, verdict: VendorSession, to: str) -> Account:

@@ -79,7 +79,7 @@ type Outcome = SignedIn | CodeWanted | SignInRefused
 
 
 class SignedIn(Struct, frozen=True):
-    """`user`: as the vendor says it."""
+    """`user`: at the vendor; empty for an owner's user at showcam."""
 
     account: Account
     user: str = ""

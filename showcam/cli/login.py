@@ -11,7 +11,7 @@ from showcam.cli.output import USER, as_json, echo, progress
 
 if TYPE_CHECKING:
     from registry.owner.sign_in import SignIn
-    from registry.owner.sign_in_outcome import SignedIn, SignInRefused
+    from registry.owner.sign_in_outcome import Outcome, SignedIn, SignInRefused
     from showcam.compose.command import Household
 
 HERE = "command line"  # counted apart from what visitors try
@@ -35,26 +35,22 @@ def login(context: click.Context, user: str | None, kind: str, open_way: bool | 
 
     The password is asked for, used once and not kept. Whoever may read the data folder may sign in any account.
     """
-    from registry.drivers import vendor_of
     from showcam.compose.command import is_meant, signing_in
 
     settings = settings_of(context)
     with signing_in(settings) as (sign_in, household_of):
-        user = user or str(click.prompt(f"{vendor_of(kind)} user name", err=True))
-        home = household_of(signed_in(sign_in, user, kind).account.id)
+        done = signed_in(sign_in, user, kind)
+        home = household_of(done.account.id)
         if not is_meant(settings, home):
-            context.meta[USER] = user
+            context.meta[USER] = done.user
         _agree(sign_in, home, open_way)
         report_cameras(home, verbose=False, as_json=as_json)
 
 
-def signed_in(sign_in: "SignIn", user: str, kind: str) -> "SignedIn":
-    from accounts.attempts import Browser
+def signed_in(sign_in: "SignIn", user: str | None, kind: str) -> "SignedIn":
     from registry.owner.sign_in_outcome import CodeWanted, SignedIn, SignInRefused
 
-    password = click.prompt("Password", hide_input=True, err=True)
-    with progress("Signing in"):
-        outcome = sign_in.begin(user, password, HERE, Browser(HERE, every=True), kind=kind)
+    outcome = _begun(sign_in, user, kind)
     while isinstance(outcome, CodeWanted):
         code = click.prompt(f"The code that was sent to {outcome.hint}", err=True)
         with progress("Signing in"):
@@ -66,6 +62,29 @@ def signed_in(sign_in: "SignIn", user: str, kind: str) -> "SignedIn":
     if not isinstance(outcome, SignedIn):
         stop(_why(outcome, kind), code=1)
     return outcome
+
+
+def _begun(sign_in: "SignIn", user: str | None, kind: str) -> "Outcome":
+    from msgspec.structs import replace
+
+    from accounts.attempts import Browser
+    from registry.drivers import vendor_of
+    from registry.owner.sign_in_outcome import SignedIn
+    from registry.vendor import manner_of
+
+    manner = manner_of(sign_in.vendors[kind])
+    if manner == "page":
+        vendor = vendor_of(kind)
+        stop(f"{vendor} asks for the password on its own page. Sign in on showcam's page: showcam home", code=1)
+    if manner == "key":
+        key = click.prompt("Key", hide_input=True, err=True)
+        with progress("Signing in"):
+            return sign_in.begin_key(key, HERE, kind=kind)
+    user = user or str(click.prompt(f"{vendor_of(kind)} user name", err=True))
+    password = click.prompt("Password", hide_input=True, err=True)
+    with progress("Signing in"):
+        outcome = sign_in.begin(user, password, HERE, Browser(HERE, every=True), kind=kind)
+    return replace(outcome, user=user) if isinstance(outcome, SignedIn) else outcome
 
 
 def _why(refusal: "SignInRefused", kind: str) -> str:

@@ -128,7 +128,7 @@ def _of_sign_in(settings: "Settings", user: str | None) -> bytes:
     now = time.gmtime()
     with signing_in(settings) as (attempts, calls):
         with contextlib.suppress(SystemExit):  # it was refused, which stands in the calls
-            signed_in(attempts, user or str(click.prompt("EZVIZ user name", err=True)), attempts.usual)
+            signed_in(attempts, user, attempts.usual)
         return written([Trace(1, "sign_in", program(), now.tm_year, now.tm_mon), *calls()])
 
 

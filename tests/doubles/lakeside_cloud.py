@@ -16,6 +16,7 @@ from tests.doubles import hls_camera
 from tests.doubles.hls_camera import Authority
 
 KARI, PASSWORD, KEY = "kari@lakeside.example", "boat-house-4", "a-key-that-kari-made"
+KEY_OF_OLA = "a-key-of-somebody-else"
 PIER = {
     "id": "1",
     "name": "Pier",
@@ -78,7 +79,7 @@ class LakesideCloud:
 
     def __init__(self, authority: Authority) -> None:
         self.callback = ""
-        self.tokens = {KEY: KARI}
+        self.tokens = {KEY: KARI, KEY_OF_OLA: "ola@lakeside.example"}
         self.codes: dict[str, Code] = {}
         self.camera = hls_camera.Camera(hls_camera.recording())
         app = flask.Flask("lakeside")

@@ -29,7 +29,7 @@ from showcam.compose.ground import open_store
 from showcam.process.settings_sources import load
 from showcam.settings import Settings
 from tests.doubles.hls_camera import Authority
-from tests.doubles.lakeside_cloud import KARI, KEY, PASSWORD, LakesideCloud
+from tests.doubles.lakeside_cloud import KARI, KEY, KEY_OF_OLA, PASSWORD, LakesideCloud
 from tests.doubles.program import AS_INSTALLED, ROOT, Program
 from tests.doubles.simulator_process import SimulatorProcess
 from tests.doubles.waiting import LONG_S
@@ -287,6 +287,20 @@ def test_it_signs_in_by(tmp_path: Path, manner: Manner, wrong: dict[str, str], r
         assert "Lakeside" in browser.post(step, vendor="lakeside", **wrong).says
         browser.authorize().post("vendor", vendor="lakeside").post(step, vendor="lakeside", **right)
         assert "Pier" in browser.page.text
+        typed = "".join(f"{right[name]}\n" for name in ("user", "password", "key") if name in right)
+        signed_in = made.program.command("login", "--vendor", "lakeside", text=typed)
+        assert "Pier" in signed_in.stdout, signed_in.stderr
+
+
+def test_a_name_that_is_typed_with_somebody_elses_key_opens_nothing(tmp_path: Path) -> None:
+    with installed(tmp_path, "key") as made:
+        assert made.program.command("owner", "add", KARI, "--vendor", "Lakeside").returncode == 0
+        browser = made.browser().authorize()
+        for secret in (KEY_OF_OLA, KEY):
+            browser.post("sign-in", vendor="lakeside", user=KARI, password=secret)
+            assert "Lakeside asks for a kind of sign-in that can&#39;t be done here" in browser.says
+        browser.post("key", vendor="lakeside", key=KEY_OF_OLA)
+        assert "account may not sign in here" in browser.says
 
 
 def refused(browser: Browser) -> bool:
