@@ -33,7 +33,8 @@ from media.messages import (
 from media.source import Codec, SourceSpec, Watched
 from net.addresses import is_confidential
 
-CONNECT_S = 0.8
+CONNECT_S = 0.8  # the media process is on this machine or in the same region
+LONGEST_S = 5.0  # assistants give up after 6 to 8 s
 MOST_IDLE = 32  # connections kept; above that each request makes one of its own
 LONGEST_ANSWER = 512 * 1024  # a still is in one
 PICTURES: tuple[Picture, ...] = ("main", "sub")
@@ -60,7 +61,7 @@ class MediaClient:
         self,
         url: str,
         proof: ProcessAuth,
-        timeout_s: float = 5.0,
+        timeout_s: float = LONGEST_S,
         *,
         public: str = "",
         authorities: Callable[[], ssl.SSLContext] = ssl.create_default_context,

@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
-from media.client import PROBE_S, Answer, MediaClient
+from media.client import LONGEST_S, PROBE_S, Answer, MediaClient
 from media.grants import Claims, Picture
 from media.messages import MediaFull, MediaGone, MediaLate, MediaUnavailable
 from media.source import SourceSpec, Watched
@@ -17,10 +17,8 @@ from media.source import SourceSpec, Watched
 log = logging.getLogger(__name__)
 
 REST_S = 10.0  # one that did not answer is asked last for so long
-WARM_S = 1.0  # a pull is begun at once, or by another
-NEXT_S = 1.0  # where time is left at all an answer by the next one has at least this
+WARM_S = 1.0  # a pull is begun at once, or by the next one, which has at least this too if any time is left
 FAIR_S = 0.4  # one that had less to answer in does not rest for it
-LONGEST_S = 5.0
 TRIES = 3
 
 type Share = Callable[[float, int, int], float]  # of the seconds left, for which member of how many
@@ -144,7 +142,7 @@ def _half(left_s: float, number: int, of: int) -> float:
 
 
 def _whole(left_s: float, number: int, _of: int) -> float:
-    return left_s if number == 1 else max(NEXT_S, left_s)
+    return left_s if number == 1 else max(WARM_S, left_s)
 
 
 def _weight(member: str, account: str) -> bytes:

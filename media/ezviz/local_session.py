@@ -38,12 +38,11 @@ from media.ezviz.local_messages import (
 )
 from media.ezviz.node import SaidNo, Unreached
 from media.rtp.packets import NotRtp, read
-from media.rtsp.connection import COUNTED_S, MOST_BYTES_S, MOST_PACKETS_S
+from media.rtsp.connection import CONNECT_S, COUNTED_S, MOST_BYTES_A_SECOND, MOST_PACKETS_A_SECOND
 from net.addresses import is_in_house
 from net.elements import Element
 
-CONNECT_S = 1.5
-ANSWER_S = 3.0
+ANSWER_S = 3.0  # for each of the two to four requests that open a session
 _READ = 64 * 1024
 MAGIC = 0x24
 MOST_JUNK = 256 * 1024  # before the first chunk, and between a damage and the next one
@@ -245,7 +244,7 @@ class LocalSession:
         if now >= self._count_ends:
             self._bytes, self._came, self._count_ends = 0, 0, now + COUNTED_S
         self._bytes, self._came = self._bytes + size, self._came + chunks
-        if self._bytes > MOST_BYTES_S * COUNTED_S or self._came > MOST_PACKETS_S * COUNTED_S:
+        if self._bytes > MOST_BYTES_A_SECOND * COUNTED_S or self._came > MOST_PACKETS_A_SECOND * COUNTED_S:
             raise Unreached
 
     def close(self) -> None:

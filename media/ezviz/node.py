@@ -11,14 +11,14 @@ from collections.abc import Callable
 from media.ezviz import messages
 from media.ezviz.address import KNOWN, Address, BadAddress, parted
 from media.ezviz.messages import MESSAGE, STREAM, Answer, Frame, Frames, NotAnswer, NotFrames, frame
+from media.rtsp.connection import CLOSE_S, CONNECT_S
 from media.trust import OnLoopback
 from net.addresses import are_public, is_spelled
 
-CONNECT_S = 3.0
 ANSWER_S = 11.0  # a node waits ten seconds for the camera before it answers
 MOST_HOPS = 4
 MOST_MESSAGES = 64  # before the answer
-KEEP_ALIVE_S = 10.0
+KEEP_ALIVE_S = 10.0  # as the vendor's client and two others send it (rhanekom/hass-ezviz-stream, doc/)
 BEHIND = 64 * 1024  # bytes that wait to be sent; a node that takes fewer is dropped
 CIPHERED = 5457  # the vendor's result for a link with a cipher of its own
 NOTICE = 0x13D
@@ -192,7 +192,7 @@ class NodeSession:
 
 
 def _hang_up(writer: asyncio.StreamWriter) -> None:
-    """Close, and give the last message half a second to be sent."""
+    """Close, and give the last message a second to be sent."""
     if not writer.is_closing():
         writer.close()
-        asyncio.get_running_loop().call_later(0.5, writer.transport.abort)
+        asyncio.get_running_loop().call_later(CLOSE_S, writer.transport.abort)

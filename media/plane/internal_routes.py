@@ -32,7 +32,6 @@ from media.plane.viewing.sessions import ANSWER_S, Sessions
 from media.source import Rtsp, read_source
 
 PROBES = 4  # at once: a household tries one camera, and of it two pictures
-LONGEST_PROBE_S = 5.0  # a person waits for it; keyframes are a few seconds apart
 
 
 class InternalRoutes:
@@ -92,7 +91,7 @@ class InternalRoutes:
         if self._probes.locked():
             return problem(429, "As many cameras are watched as may be.", "busy", {"Retry-After": "3"})
         async with self._probes:
-            found = await probe(source, loopback=self._loopback, within_s=min(body["within_s"], LONGEST_PROBE_S))
+            found = await probe(source, loopback=self._loopback, within_s=min(body["within_s"], ANSWER_S))
         watched = await asyncio.to_thread(found.watched, small=True)
         answer: Probed = {
             "codec": watched.codec,

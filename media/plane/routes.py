@@ -53,7 +53,6 @@ _TITLES = {
     502: "No picture",
     503: "Not ready",
 }
-SNAPSHOT_WAIT_S = 8.0  # as long as a camera in the house has to open; who fetches a still does not ask again
 # hls.js joins the list of a new process at once if it has nothing left to play, else a target duration later. It asks a
 # little before it has nothing left.
 DRY_S = 0.3
@@ -257,7 +256,7 @@ class Routes:
         claims = self._verify(request, "snapshot", "still")
         if claims.protocol == "still" and not await self._sessions.gate.admits(claims, _bearer(request)):
             return problem(401, "A bearer token of the link this was made for is needed.", headers=_BEARER)
-        data = await self._sessions.warming.still(claims, SNAPSHOT_WAIT_S)
+        data = await self._sessions.warming.still(claims)
         return web.Response(body=data, headers={"Content-Type": "image/jpeg", "Cache-Control": "no-store"})
 
     def _verify(self, request: web.Request, *protocols: Protocol) -> Claims:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from media.grants import SESSION_S
+from media.grants import CHECK_S, IDLE_S, SESSION_S
 from net.addresses import Network
 
 
@@ -12,7 +12,7 @@ from net.addresses import Network
 class PlaneSettings:
     bind: str = "127.0.0.1"
     port: int = 8081  # 0: any free one, which MediaServer.port names
-    idle_s: float = 30.0  # a session without a request, and a pull without a viewer, end after this
+    idle_s: float = IDLE_S  # a session without a request, and a pull without a viewer, end after this
     stream_cap_s: int = 0  # seconds after which a session ends; 0: none, while somebody watches and the gate holds
     session_s: int = SESSION_S  # a session's grant verifies so long by itself
     live_per_account: int | None = None  # cameras; None: as many as the machine carries
@@ -30,15 +30,15 @@ class PlaneSettings:
     ca_file: Path | None = None  # one more certificate authority towards vendors, beside the system's
     allow_loopback_sources: bool = False  # the demo alone: its vendor lives on this machine
     loopback_vendors: tuple[str, ...] = ()  # "host:port" that the operator named so himself, to practise on
-    gate_check_s: float = 2.0  # between two questions whether live sessions may go on
+    gate_check_s: float = CHECK_S  # between two questions whether live sessions may go on
     unasked_s: float = 60.0  # so long a live picture goes on while nobody can be asked whether it may
     picture_wait_s: float = 14.0  # until a first segment is whole; who then asks again goes on waiting for it
     still_s: float = 2.0  # for a still that a camera at home makes itself; then it is opened for one
     card_s: float = 20.0  # a written reason can be read twice, and is over by itself
     open_s: float = 8.0  # a camera in the house has this from the first packet sent to the first picture that comes
-    connect_s: float = 20.0  # an answer by WebRTC that nobody connects to is dropped after this
+    connect_s: float = 20.0  # an answer by WebRTC is dropped after this: a display tries for 10 to 15 s
     answered_s: float = 20.0  # a first picture is tried for so long again where a viewer can't be told that none comes
-    keep_s: float = 30.0  # a picture is held open for so long, unless somebody says again that it is kept warm
+    keep_s: float = IDLE_S  # a picture is held open for so long, unless somebody says again that it is kept warm
     again_s: float = 30.0  # until a whole picture is tried again on a connection that did not take it
     calm_s: float = 5.0  # without loss, before that
 

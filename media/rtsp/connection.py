@@ -10,12 +10,13 @@ from typing import Literal
 from media.rtsp.login import Challenge, Login, challenge
 from media.rtsp.messages import Message, NotRtsp, Splitter
 
-CONNECT_S = 3.0
-ANSWER_S = 5.0
-MOST_BYTES_S = 8 * 1024 * 1024  # what a camera may send; 4K at its best is a third of it
-MOST_PACKETS_S = 10_000
-MOST_MESSAGES_S = 100  # answers and requests; a camera sends a few in a minute, and each may have to be answered
-COUNTED_S = 2.0
+CONNECT_S = 3.0  # a connection over the internet takes less than one second, a name that is looked up twice two
+ANSWER_S = 5.0  # cameras that look for a keyframe before they answer PLAY take seconds
+CLOSE_S = 1.0  # for the last message to be sent
+MOST_BYTES_A_SECOND = 8 * 1024 * 1024  # what a camera may send; 4K at its best is a third of it
+MOST_PACKETS_A_SECOND = 10_000
+MOST_MESSAGES_A_SECOND = 100  # answers and requests; a camera sends a few in a minute, and each may have to be answered
+COUNTED_S = 2.0  # over which what a peer sends is counted, since it comes in clumps
 _BATCH_S = 0.01  # of pictures what comes piece by piece is read in lots: each wake-up costs more than the bytes do
 # Between two reads if nobody is shown each picture as it comes. It varies, so that now and then a unit of each track is
 # read just after it came: their clocks are set by the fastest.
@@ -136,7 +137,7 @@ class Connection(asyncio.BufferedProtocol):
         if now >= self._count_ends:
             self._bytes, self._packets, self._messages, self._count_ends = 0, 0, 0, now + COUNTED_S
         self._bytes, self._packets = self._bytes + size, self._packets + packets
-        if self._bytes > MOST_BYTES_S * COUNTED_S or self._packets > MOST_PACKETS_S * COUNTED_S:
+        if self._bytes > MOST_BYTES_A_SECOND * COUNTED_S or self._packets > MOST_PACKETS_A_SECOND * COUNTED_S:
             self._fail(RtspFailed("down"))
 
     def close(self) -> None:
@@ -144,7 +145,7 @@ class Connection(asyncio.BufferedProtocol):
         self._closed = True
         if self._transport and not self._transport.is_closing():
             self._transport.close()
-            self._loop.call_later(1.0, self._transport.abort)
+            self._loop.call_later(CLOSE_S, self._transport.abort)
 
     # asyncio's side
 
@@ -227,7 +228,7 @@ class Connection(asyncio.BufferedProtocol):
     def _arrived(self, message: Message) -> None:
         """Raises NotRtsp."""
         self._messages += 1
-        if self._messages > MOST_MESSAGES_S * COUNTED_S:
+        if self._messages > MOST_MESSAGES_A_SECOND * COUNTED_S:
             raise NotRtsp
         status = message.status
         if not status:

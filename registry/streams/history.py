@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from accounts import console_sessions
-from media.grants import SESSION_S, Claims
+from media.grants import CHECK_S, SESSION_S, Claims
 from registry.camera import Refusal, Stream
 from registry.readings.changes import Change
 from store.ports import Inconsistent, Store, StoreUnavailable
@@ -21,8 +21,7 @@ from store.records import ASK_KEPT_S, Ask, Link
 log = logging.getLogger(__name__)
 
 OFF = "history_off"  # name of a household's secret that is there where its owner keeps no history
-CHECKED_S = 2.0  # between two checks of a picture that is watched
-SILENT_S = 3 * CHECKED_S  # a picture that was not checked for so long has ended
+SILENT_S = 3 * CHECK_S  # a picture that was not checked for so long has ended
 MOST_LIVE = 1024
 MOST_NOTED = 20_000  # asks that wait to be written
 TOGETHER_S = 0.5  # asks of so long are written together
@@ -174,7 +173,7 @@ class History:
         try:
             watched.ask = watched.ask or self._ask_of(claims)
             if watched.ask:
-                self._store.put_live(claims.account, watched.ask, watched.last - watched.first + CHECKED_S)
+                self._store.put_live(claims.account, watched.ask, watched.last - watched.first + CHECK_S)
         except StoreUnavailable as error:
             log.info("a time is missing in the history: %s", error, extra={"account": claims.account})
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from media.rtsp.connection import MOST_BYTES_S, Connection, PortPair, RtspFailed
+from media.rtsp.connection import MOST_BYTES_A_SECOND, Connection, PortPair, RtspFailed
 from media.rtsp.login import Login
 from tests.doubles.rtsp_camera import RtspCamera
 from tests.doubles.rtsp_faults import resized
@@ -166,7 +166,7 @@ def test_more_bytes_than_any_camera_sends_end_a_connection() -> None:
                 "127.0.0.1", port, Login("a", "b"), lambda _, frame: taken.append(len(frame)), ended.set_result
             )
             assert (await asyncio.wait_for(ended, 10)).why == "down"
-            assert sum(taken) < 2.1 * MOST_BYTES_S
+            assert sum(taken) < 2.1 * MOST_BYTES_A_SECOND
 
     asyncio.run(scene())
 

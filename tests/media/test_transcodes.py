@@ -6,12 +6,13 @@ from typing import Literal
 
 import pytest
 
+from media.grants import IDLE_S
 from media.plane.outputs.congestion import STUCK
 from media.plane.outputs.tracks import VideoTrack
 from media.plane.units import Format, SourceFailed, Unit
 from media.plane.viewing.fanout import SILENT_S, Fanout
 from media.plane.viewing.slim import READY_S, Slim
-from media.plane.viewing.transcodes import UNUSED_S, PlayableFanout, Transcodes, admits
+from media.plane.viewing.transcodes import PlayableFanout, Transcodes, admits
 
 
 @pytest.mark.parametrize(
@@ -62,10 +63,10 @@ def test_one_that_nobody_watches_gives_way_at_once_and_ends_by_itself_later(monk
         second = transcodes.begin(form, (), "not_playable")
         assert first.failure
         second.watch(lambda _: None)
-        later[0] += UNUSED_S + 1
+        later[0] += IDLE_S + 1
         assert (transcodes.stats()["transcodes"], transcodes.has_room) == (1, False)
         third = Transcodes("auto", cores=1).begin(form, (), "not_playable")
-        later[0] += UNUSED_S + 1
+        later[0] += IDLE_S + 1
         third.tidy()
         assert third.failure
         second.close()
@@ -83,7 +84,7 @@ def test_who_waits_for_a_first_segment_is_there(monkeypatch: pytest.MonkeyPatch)
         first = transcodes.begin(form, (), "not_playable")
         waits = asyncio.create_task(first.first_segment(silent_track=False, timeout_s=300))
         await asyncio.sleep(0)
-        later[0] += UNUSED_S + 1
+        later[0] += IDLE_S + 1
         with pytest.raises(SourceFailed, match="not_playable"):
             transcodes.begin(form, (), "not_playable")
         assert not waits.done()

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from media.grants import IDLE_S
 from media.plane.outputs.muxer import SegmentMuxer, rounded
 from media.plane.sound import SILENT_RATE
 from media.plane.units import Format, SourceFailed, Unit
@@ -18,7 +19,7 @@ MOST_LISTED = 12  # listed, however short they are, unless that were less than L
 LEAST_TARGETS = 3  # target durations that a list has, once it has let a segment go (RFC 8216 section 6.2.2)
 HEAVIEST_LIST = 32 * 1024 * 1024  # bytes that are listed, and one segment at least
 HEAVIEST_DUE = 16 * 1024 * 1024  # bytes of what left the list: a heavy camera with rare keyframes has its bound
-GONE_S = 60.0  # after which a player that fetches nothing is one no longer: longer than a session lasts so
+GONE_S = 2 * IDLE_S  # after which a player that fetches nothing has gone: longer than its session lasts
 LONGEST_SEGMENT_S = 24.0  # and so of a GOP: by HLS a picture would be behind by three times as much
 HEAVIEST_SEGMENT = 24 * 1024 * 1024  # bytes of a segment
 SPARE_S = 2  # that a player has left to fetch a segment, once it knows of it

@@ -22,6 +22,7 @@ from aioice import Candidate, stun
 from aioice.candidate import candidate_foundation, candidate_priority
 from aiortc import RTCIceServer, RTCIceTransport
 
+from media.grants import SESSION_S
 from media.plane.settings import PlaneSettings
 from net.addresses import is_public
 
@@ -29,9 +30,9 @@ ANSWER_S = 0.3  # an answer waits so long for a STUN server, and in any hurry fo
 REPEAT_S = 0.1  # each is asked again after this: a lost datagram would cost a display two seconds of its own retries
 LOOK_UP_S = 60.0  # between two: a router may start later than showcam, and a server may move
 SERVERS_S = 0.6  # TURN has this; what has not answered by then is left out
-CREDENTIALS_S = 86_400  # of a relay; a new offer in the session, such as an ICE restart's, is answered with new ones
-ASK_S = 1.0  # between questions to a display whether it is still there
-DEAD_S = 4.0  # without a word
+# RFC 7675 asks each 5 s and gives up after 30. A display that is switched off would hold its camera for so long.
+ASK_S = 1.0
+DEAD_S = 4.0
 _USER = "showcam"
 
 type Address = tuple[str, int]
@@ -216,8 +217,9 @@ def relays(settings: PlaneSettings, now: float) -> list[RTCIceServer]:
     """None are asked that were not named: without a list aiortc would ask a STUN server of its own choice."""
     if not settings.turn:
         return []
-    # the relay is kept alive with the same credentials as long as the connection lives
-    user, password = credentials(settings.turn_secret, now, CREDENTIALS_S)
+    # The relay is kept alive with the same credentials as long as the connection lives. A later offer in the session is
+    # answered with new ones.
+    user, password = credentials(settings.turn_secret, now, SESSION_S)
     return [RTCIceServer(settings.turn, user, password)]
 
 

@@ -31,7 +31,7 @@ from media.ezviz.address import MAIN, SUB, Address, BadAddress, Stream
 from media.ezviz.node import NodeSession, SaidNo, Unreached
 from media.ezviz.results import OTHER_STREAM, PASSING, SERVER, SILENT, SINGLE, TOKEN, UNREACHED, Rest, Rests, meaning
 from media.lease import USED, Ending, Lease, Unopened
-from media.plane.sources.ezviz_picture import EzvizPicture, Showing
+from media.plane.sources.ezviz_picture import SHORT_S, EzvizPicture, Showing
 from media.plane.sources.footage import Sets
 from media.plane.sources.screen import Screen
 from media.plane.units import SourceFailed
@@ -43,7 +43,8 @@ _log = structlog.get_logger()
 
 # open: the clocks of an answer are in ezviz_node.py
 LEAVES_S = 3.0  # a session that ends for this one, such as that of the viewer before, is closed by then
-# mute: nodes send in clumps up to 2 s apart; the camera has answered the node before that answered us
+# mute, and shown without video: nodes send in clumps up to 2 s apart, after the camera has answered them
+# (rhanekom/hass-ezviz-stream, doc/reference.md)
 MUTE_S = 6.0
 # mute, on battery: a first session that stays mute is what wakes it (rhanekom/hass-ezviz-stream, doc/reference.md), and
 # one that it answers has its first byte after 4.3 s (Stinocon/ezviz-stream-bridge); later ones may last for longer
@@ -55,10 +56,6 @@ MUTE_SESSIONS = 3
 KEYLESS_S = 12.0
 # keyless and vain, plugged in: all sessions together (Stinocon/ezviz-stream-bridge waits so long)
 FIRST_S = 25.0
-# shown: twice a clump and more without video
-SILENT_S = 6.0
-# over: a session that was shown for less counts as vain, or a node that ends each at once would be asked on and on
-SHORT_S = 2.0
 # vain: 2 s come between two sessions of a real client (rhanekom/hass-ezviz-stream, stream.py, _RETRY_BACKOFF)
 PAUSES_S = (0.0, 2.0, 4.0, 8.0, 16.0)
 # vain: so many sessions in a row end an opening that was shown; its viewers wait for another opening
@@ -200,7 +197,7 @@ class EzvizSource:
         if showing.held and showing.mute_s <= MUTE_S:
             return False
         if showing.is_shown:
-            return showing.silent_s > SILENT_S
+            return showing.silent_s > MUTE_S
         dozes = self._spec.dozes and not self._picture.is_begun
         if showing.mute_s > (DOZES_S[min(self._vain, 1)] if dozes and showing.is_mute else MUTE_S):
             return True

@@ -13,7 +13,7 @@ from media.ezviz.address import MAIN, BadAddress
 from media.ezviz.local_messages import LocalAddress
 from media.ezviz.local_session import MANNERS, Closed, LocalSession, Manner
 from media.ezviz.node import SaidNo, Unreached
-from media.plane.sources.ezviz_picture import EzvizPicture, Showing
+from media.plane.sources.ezviz_picture import SHORT_S, EzvizPicture, Showing
 from media.plane.sources.screen import Screen
 from media.plane.units import SourceFailed, WayFailed
 from media.source import EzvizLocal
@@ -22,11 +22,9 @@ from net.cache import Recent
 _log = structlog.get_logger()
 
 MUTE_S = 3.0  # the first byte has to come within this
-KEYFRAME_S = 6.0  # the first picture has to come within this: keyframes are two to four seconds apart
-SILENT_S = 5.0  # a session without a picture for so long is given up
-SHORT_S = 2.0  # a session that was shorter brought nothing
+KEYFRAME_S = 6.0  # the first video, and any later one, comes within this: keyframes are two to four seconds apart
 TRIES = 3  # sessions in a row that brought nothing, after which the picture is given up
-PAUSE_S = 1.0
+PAUSE_S = 1.0  # after a session that brought nothing, and longer after each further one
 MANY = 256
 ENCRYPTED = frozenset({"encryption_on", "code_wrong"})
 
@@ -110,7 +108,7 @@ class EzvizLocalSource:
         if showing.held:
             return False
         if showing.is_shown:
-            return showing.silent_s > SILENT_S
+            return showing.silent_s > KEYFRAME_S
         return showing.mute_s > MUTE_S or showing.lasted_s > KEYFRAME_S
 
     def _tell(self, manner: Manner, how: str, **more: int) -> None:

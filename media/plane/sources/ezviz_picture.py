@@ -12,15 +12,15 @@ from media.ezviz.address import Stream
 from media.ezviz.encryption import Layout
 from media.plane.keyframe import Measured, measure
 from media.plane.sources.footage import Footage, Sets
-from media.plane.sources.screen import Doubt, Pacing, Screen
+from media.plane.sources.screen import TURN_S, Doubt, Pacing, Screen
 from media.plane.sources.timeline import Joined
 from media.plane.units import CLOCK, Format, SourceFailed, Unit
 from media.source import Sound
 
 _log = structlog.get_logger()
 
+SHORT_S = 2.0  # a session that was shown for less brought nothing, or a node that ends each would be asked on and on
 ANOTHER_S = 8.0  # keyframes are up to five seconds apart, and come in clumps
-TURN_S = 0.25  # of waiting for more, so that its owner can look after other things
 SETTLE_S = 0.2  # of a clump's arrival: the age of its newest picture says how far behind life the session is
 SOUND_S = 0.7  # of pictures that wait for the first sound
 HELD_CAP = 8 * 1024 * 1024  # bytes that wait for it: a node that floods with times that stand still gets no more memory

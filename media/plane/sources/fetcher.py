@@ -13,7 +13,7 @@ from net.addresses import are_public, is_public, is_spelled
 LIST_CAP = 512 * 1024
 SEGMENT_CAP = 16 * 1024 * 1024
 LIST_S = 4.0
-SEGMENT_S = 10.0
+SEGMENT_S = 10.0  # a segment that takes longer than it lasts makes viewers wait anyway
 
 
 class Forbidden(Exception):

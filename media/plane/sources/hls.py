@@ -17,13 +17,14 @@ from urllib.parse import urljoin
 import av
 
 from media.plane.sources.fetcher import LIST_CAP, LIST_S, SEGMENT_CAP, SEGMENT_S, Cut, Fault, Fetcher, Forbidden
+from media.plane.sources.screen import TURN_S
 from media.plane.units import SourceFailed
 from media.source import Hls, SourceSpec
 from media.trust import OnLoopback
 
 ROOT = "https://source/index.m3u8"
 _ASKED = re.compile(r"https://source/(?:(index\.m3u8)|(\d{1,20})\.(?:ts|m4s)|init-(\d{1,4})\.mp4)$")
-FIRST_SEGMENT_S = 6.0
+FIRST_SEGMENT_S = 6.0  # EZVIZ's list comes before its first segment, by seconds; assistants give up after 6 to 8
 _OPTIONS = {
     # the newest segment but one: without it a viewer freezes whenever a vendor's segment comes a little late
     "live_start_index": "-2",
@@ -203,7 +204,7 @@ class HlsSource:
                 raise SourceFailed("media_down", again=True) from None
             if self._loop.time() > deadline:
                 raise SourceFailed("media_down", again=True)
-            await asyncio.sleep(0.25)
+            await asyncio.sleep(TURN_S)
 
     async def _open_list(self) -> Listing:
         """The media playlist behind the address, through a master playlist if there is one."""
@@ -260,7 +261,7 @@ class HlsSource:
         try:
             return await self._text(url)
         except Fault:
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(TURN_S)
             return await self._text(url)
 
     async def _piece(self, number: int | None, init: int, part: tuple[int, int] | None) -> bytes:

@@ -17,13 +17,12 @@ from media.codec.nal import NoPicture
 from media.codec.sound import adts, read_adts
 from media.plane.keyframe import measure
 from media.plane.sources.hls import HlsSource
-from media.plane.sources.screen import Doubt, Pacing, Screen, guarded
+from media.plane.sources.screen import SILENCE_S, TURN_S, Doubt, Pacing, Screen, guarded
 from media.plane.sources.timeline import Joined
 from media.plane.units import CLOCK, Format, SourceFailed, Unit
 
 _log = structlog.get_logger()
 
-FIRST_KEYFRAME_S = 8.0
 _TICK = Fraction(1, CLOCK)
 _VIDEOS = {"h264": bitstream("h264"), "hevc": bitstream("h265")}
 _SOUNDS = ("aac", "pcm_mulaw", "pcm_alaw")
@@ -195,8 +194,8 @@ class Run:
         self._heard = self._loop.time()
         self._reader.start()
         while True:
-            patience = max(8.0, 3 * self._source.target_s + 2) if self._is_open else FIRST_KEYFRAME_S
-            done, _ = await asyncio.wait([self._over], timeout=0.5)
+            patience = max(SILENCE_S, 3 * self._source.target_s + 2) if self._is_open else SILENCE_S
+            done, _ = await asyncio.wait([self._over], timeout=TURN_S)
             if done:
                 raise self._over.result()
             if self._source.failure:

@@ -14,7 +14,7 @@ from media.codec.nal import NoPicture
 from media.codec.sound import adts
 from media.ezviz.decipher import Decipherer
 from media.plane.keyframe import Measured, measure
-from media.plane.sources.screen import Doubt, Screen, guarded
+from media.plane.sources.screen import SILENCE_S, TURN_S, Doubt, Screen, guarded
 from media.plane.sources.timeline import LEAP, Timeline
 from media.plane.sources.tracks import Sound, choose
 from media.plane.units import Format, SourceFailed, Unit
@@ -28,7 +28,6 @@ from net.addresses import is_in_house
 _log = structlog.get_logger()
 
 KEYFRAME_S = 25.0  # for a keyframe while pictures come: some send one in twenty seconds
-SILENCE_S = 8.0
 _HELD_CAP = 16 * 1024 * 1024  # bytes that wait while a keyframe is looked at
 _DEPTH = 2  # pictures that may come before one that is shown earlier
 _STEP = 3000  # between the decoding times of the first of them
@@ -281,7 +280,7 @@ class RtspSource:
         except RtspFailed as failed:
             raise _failure(failed) from None
         while True:
-            done, _ = await asyncio.wait([self._over], timeout=0.5)
+            done, _ = await asyncio.wait([self._over], timeout=TURN_S)
             if done:
                 raise self._over.result()
             self._check(began)

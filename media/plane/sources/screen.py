@@ -11,7 +11,9 @@ from media.plane.units import CLOCK, Format, SourceFailed, Unit
 
 _log = structlog.get_logger()
 
+TURN_S = 0.25  # whoever waits for video looks after other things as often as this
 LATE_S = 0.3  # a unit later than this moves everything after it
+SILENCE_S = 8.0  # a source that sends nothing for so long has ended: keyframes and segments are a few seconds apart
 SPARE_S = 3.0  # more than this kept in hand for long is latency for nothing
 _WINDOW_S = 10.0
 MOST, MOST_BYTES = 3000, 16 * 1024 * 1024  # in hand before the reader is asked to wait, and half of it until it goes on

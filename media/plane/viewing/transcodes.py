@@ -11,7 +11,7 @@ from typing import Literal
 
 import structlog
 
-from media.grants import Protocol
+from media.grants import IDLE_S, Protocol
 from media.messages import TranscodeStats
 from media.plane.outputs import displays
 from media.plane.outputs.hls import HlsOutput
@@ -22,7 +22,6 @@ from media.plane.viewing.slim import Slim
 
 _log = structlog.get_logger()
 
-UNUSED_S = 30.0  # it ends so long after its last viewer: a session lasts as long without a request
 BEHIND_S = 10.0  # it counts as behind for so long after it left out a picture; so long no other one is begun beside it
 UNMEASURED = 1.0  # cores that a picture is taken to need before that was measured
 FLOOR = 2  # so many are admitted on as many cores, whatever they take: what has no time leaves pictures out
@@ -115,7 +114,7 @@ class Transcode(Fanout):
     def tidy(self) -> None:
         """Ends it when nobody has needed it for long; logs, once for as long as it lasts, that there is no time."""
         super().tidy()
-        if not self._viewers and not self._waiting and self._loop.time() - self._used > UNUSED_S:
+        if not self._viewers and not self._waiting and self._loop.time() - self._used > IDLE_S:
             self.close()
         if self.left_out > self._counted:
             now = self._loop.time()

@@ -90,7 +90,8 @@ class Warming:
         background: Background,
     ) -> None:
         self._index, self._endings, self._places, self._pulls = index, endings, places, pulls
-        self._gate, self._background, self._keep_s = gate, background, settings.keep_s
+        self._gate, self._background = gate, background
+        self._keep_s, self._open_s = settings.keep_s, settings.open_s
         self._stills = CameraStills(settings, gate)
         self._clock = asyncio.get_running_loop().time
         self._away: dict[Key, float] = {}  # until when no picture is opened to be kept, since it came another way
@@ -136,8 +137,8 @@ class Warming:
         if not runs:
             self._background.later(self._held(pull))
 
-    async def still(self, claims: Claims, timeout_s: float) -> bytes:
-        """A JPEG of now. Raises Ended, TooMany, SourceFailed."""
+    async def still(self, claims: Claims) -> bytes:
+        """A JPEG of now; who fetches it does not ask again. Raises Ended, TooMany, SourceFailed."""
         # a pull that runs already went through the gate once, for whoever began it
         if self._pulls.runs(claims):
             await self._gate.check(claims)
@@ -146,7 +147,7 @@ class Warming:
             if (still := await self._stills.of(claims)) is not None:
                 return still
         pull = self.warm(claims, None)
-        still = await pull.jpeg(timeout_s, small=claims.protocol == "still")
+        still = await pull.jpeg(self._open_s, small=claims.protocol == "still")
         self._stills.note(pull)
         return still
 
