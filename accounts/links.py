@@ -17,12 +17,12 @@ from accounts.identity import new_id, token_hash
 from store.ports import Store, Visits
 from store.records import Account, Assistant, Client, Link, Token
 
-ACCESS_S = 12 * 3600
+ACCESS_S = 12 * 3600  # Alexa wants at least six minutes; each renewal is a request of an assistant's
 TOUCH_S = 300  # when a link was last used is written no more often
 LABEL_LENGTH = 60
 _NAME = "acknowledged_links"
 _decoder = msgspec.json.Decoder(list[str])
-OPEN_S = 15 * 60
+OPEN_S = 15 * 60  # to link in an assistant's app takes minutes
 _ROW = token_hash("linking window")
 
 

@@ -3,7 +3,7 @@
 import time
 
 # Alexa waits 6 s for an answer with a picture and 8 s for others; the forwarder waits equally long for all.
-ANSWER_S = 5.0
+ANSWER_S = 5.0  # Alexa's displays give a stream up after 6 s
 
 
 class Deadline:

@@ -21,7 +21,7 @@ from store.records import Link
 log = logging.getLogger(__name__)
 
 SECRET = "alexa_gateway"  # noqa: S105  (the name under which the store keeps it)
-EXCHANGE_S = 2.5
+EXCHANGE_S = 2.5  # both within the 5 s in which AcceptGrant has to be answered
 REGION_S = 1.5
 
 

@@ -18,7 +18,7 @@ from store.ports import StoreUnavailable
 
 log = structlog.get_logger()
 
-SHOWN_S = 60.0
+SHOWN_S = 60.0  # what rang or moved is over by then
 MOST_WAITING = 64
 _QUIET = ("no_device", "unreachable", "not_running")  # a TV that is off is no fault
 

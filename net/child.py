@@ -20,7 +20,7 @@ from msgspec import Struct
 
 LONGEST = 4 * 1024 * 1024  # bytes of a line: all that a search found
 NICE = 10  # of what goes on for long: whoever answers an assistant goes first
-ENDING_S = 1.0
+ENDING_S = 1.0  # showcam itself ends within three seconds
 # what of our environment a process gets: neither settings nor keys
 _ENVIRON = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
 # else each thread's memory begins with 64 MB of addresses, which the limit counts

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from net.requests_adapter import RuledAdapter
 
-LONGEST_WAIT_S = 3600.0
+LONGEST_WAIT_S = 3600.0  # of a Retry-After (RFC 9110, 10.2.3)
 IDLE_S = 50.0  # many peers close a connection after a minute, and a router on the way may forget it without a word
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 from registry.errors import Reason
+from store.records import DAY_S
 
 # video: Alexa's VideoApp, see registry.gate.displays; tv: a TV in the house, which is a Cast device
 type Display = Literal["alexa", "google", "page", "video", "tv"]
@@ -16,7 +17,7 @@ DISPLAYS = frozenset[Surface]({"alexa", "google", "tv"})  # they decode no more 
 WAITING_FOR_SOUND = frozenset[str]({"google", "tv"})  # they show no picture before a sound track comes
 SOUND_REQUIRED: tuple[str, ...] = ("google",)  # by the manual; an owner may say otherwise
 _RULES: dict[Surface, str] = {"video": "alexa", "tv": "google"}  # a Cast device is Google's
-REMEASURE_S = 24 * 3600  # what was seen of a video longer ago may have been changed in the vendor's app since
+STALE_S = DAY_S  # what was last seen of a camera may have been changed in the vendor's app since, a day later
 UNASKED = "cloud_unasked"  # among a camera's ways: its cloud stream, to which its owner has not agreed; no way yet
 
 # "none": this camera has no such feature (no microphone; encryption at a vendor that has none)

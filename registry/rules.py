@@ -10,6 +10,7 @@ from registry.preferences import WhileEncrypted
 
 PASSED_S = 300  # a display fetches its first list and segment within seconds; it fetches a new address to go on
 REQUEST_S = 3.0  # both assistants give up after longer
+AGAIN_S = 0.5  # between two questions for what takes a camera or a vendor a moment
 CLOSE_S = 1.0  # at the end, for calls that are being made: showcam ends within three seconds
 
 
@@ -29,7 +30,7 @@ class Rules(Struct, frozen=True, kw_only=True):
     request_s: float = REQUEST_S  # for a whole request, where the surface names no time of its own
     states_s: float = 1.5  # the one read a query may wait for
     owner_s: float = 20.0  # for a request of an owner, who waits for it
-    read_back_s: float = 0.5  # between two reads of a changed setting; Image Encryption needs seconds
+    read_back_s: float = AGAIN_S  # between two reads of a changed setting; Image Encryption needs seconds
 
     @property
     def playable(self) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ GIVEN: dict[Given, tuple[str, str]] = {
 }
 OPTIONS = ", ".join(option for option, _ in GIVEN.values())
 
-HOUR_S = 3600.0  # life of an access token of Amazon's or Google's, and the longest of an assertion (RFC 7523)
+HOUR_S = 3600.0  # life of an access token of Amazon's or Google's, and the longest that Google takes of an assertion
 ACTS_S = 2.0  # a camera takes about this to do what it is told, and a slow vendor to answer
 VTM = "vtm"  # dispatcher of the app's cloud stream
 VTDU = "vtdu"  # node of the app's cloud stream

@@ -7,8 +7,9 @@ from msgspec import Struct
 
 # How long rows outlive their use
 CODE_KEPT_S = 600  # so that a replay is distinguished from a guess
-TOKEN_KEPT_S = 24 * 3600  # an assistant that was off for a day gets "expired" (refresh), not "invalid" (link again)
-MONTH_S = 30 * 24 * 3600
+DAY_S = 24 * 3600
+TOKEN_KEPT_S = DAY_S  # an assistant that was off for a day gets "expired" (refresh), not "invalid" (link again)
+MONTH_S = 30 * DAY_S
 LINK_KEPT_S = MONTH_S  # an ended link keeps its label this long
 ASK_KEPT_S = MONTH_S
 HAPPENING_KEPT_S = 600  # what happened counts for half a minute; older rows are removed after this

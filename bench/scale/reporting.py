@@ -15,9 +15,8 @@ import msgspec
 from alexa.gateway import SECRET, Grant
 from bench.scale.gateway import CONTEXT
 from bench.scale.walks import OF_ONE_LINK, REQUESTS, Household, Walk, Walks
-from registry.reporting.sender import DAY_S
 from showcam.compose import changes, reports, sweep
-from store.records import Assistant, Happening
+from store.records import DAY_S, Assistant, Happening
 
 RECORDS = 10  # that the stream hands to one run of `changes`; assumed
 

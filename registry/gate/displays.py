@@ -15,7 +15,7 @@ from media.grants import Picture
 from media.source import MOST_PIXELS, TRANSCODED, transcoded_size
 from registry.camera import (
     DISPLAYS,
-    REMEASURE_S,
+    STALE_S,
     UNMEASURED,
     Camera,
     Display,
@@ -59,7 +59,7 @@ def resized(cameras: Cameras, ref: Ref, picture: Picture, measurement: Measureme
             return replace(camera, measured=replace(known, sub=video))
         if measurement.lacks_sub:
             known = replace(known, sub_silent_at=at)
-        elif video == camera.video and (not known.looked_at or at - known.looked_at < REMEASURE_S / 2):
+        elif video == camera.video and (not known.looked_at or at - known.looked_at < STALE_S / 2):
             return camera  # unchanged, and listed by the vendor or measured lately: the list is not written again
         return replace(camera, measured=replace(known, video=video, looked_at=at))
 
@@ -90,8 +90,8 @@ def _lacks(picture: Video | None, known: Video | None) -> bool:
 
 
 def may_have_changed(camera: Camera) -> bool:
-    """Whether its whole picture was measured more than REMEASURE_S ago: its owner may have chosen another since."""
-    return 0 < camera.measured.looked_at < camera.as_of - REMEASURE_S
+    """Whether its whole picture was measured more than STALE_S ago: its owner may have chosen another since."""
+    return 0 < camera.measured.looked_at < camera.as_of - STALE_S
 
 
 def plain(camera: Camera) -> Picture:

@@ -15,7 +15,7 @@ from registry.settings import BadValue, Step
 from store.ports import Throttle
 
 WRONG_CODES = 10  # in an hour
-HOUR_S = 3600
+HOUR_S = 3600  # in which wrong codes and passwords are counted: some cameras lock
 CODE = re.compile(r"[!-~]{1,32}")
 
 

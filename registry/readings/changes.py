@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 LAST_S = 30.0  # what happened is kept so long: vendors report the beginning of motion, and not its end
 REREAD_S = 1.0  # what another process wrote is known here within this
 RUNG_S = 45.0  # a ring that is older is not rung any more: nobody stands at the door
+LONGEST_REST_S = (
+    RUNG_S / 3
+)  # at a start, and after failures, a household is read within this, so that no ring gets too old
 # A second message of the kind within so long, by another channel or of the same motion, is no second sighting. A camera
 # that stays covered says so again and again.
 SAME_S: dict[EventKind, float] = {"motion": LAST_S, "person": LAST_S, "tamper": 300.0, "doorbell": 3.0}

@@ -17,7 +17,7 @@ from registry.preferences import Preferences, of_account
 from store.ports import Store
 from store.records import Account, Source
 
-HOUSEHOLD_S = 30.0
+HOUSEHOLD_S = 30.0  # what another process changed of a household is known here within this
 IN_MEMORY = 1024  # accounts; what falls out is read again
 
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from accounts.identity import camera_id
 from media.grants import Picture
 from net.cache import Recent
-from registry.camera import Camera, Decided, Listed
+from registry.camera import STALE_S, Camera, Decided, Listed
 from registry.driver import Driver
 from registry.errors import DriverError, SignedOut, Unavailable
 from registry.gate.displays import Cameras, Measurement, resized, sized
@@ -37,7 +37,6 @@ log = logging.getLogger(__name__)
 
 type Compared = Callable[[Account, Source, tuple[Camera, ...], Reading], None]
 
-KEEP_S = 24 * 3600  # a last known list that is older is not used
 RENEW_S = 600  # an unchanged list is written again after this, so that its copy in the store stays young
 
 _encoder = msgspec.msgpack.Encoder()
@@ -67,9 +66,9 @@ class LastReadings:
         return None
 
     def last(self, account: Account, source: Source) -> Reading | None:
-        """The last reading of any process, if it is less than KEEP_S old."""
+        """The last reading of any process, if it is less than STALE_S old."""
         reading = self._last.get(source.id) or self.known(account, source)
-        if reading is None or self._clock() - reading.as_of >= KEEP_S:
+        if reading is None or self._clock() - reading.as_of >= STALE_S:
             return None
         return self.preferred(account, source, reading)
 
@@ -91,7 +90,7 @@ class LastReadings:
 
     def _young_known(self, account: Account, source: Source) -> Reading | None:
         known = self.known(account, source)
-        return known if known is not None and self._clock() - known.as_of < KEEP_S else None
+        return known if known is not None and self._clock() - known.as_of < STALE_S else None
 
     def _adopt(self, source: Source, known: Reading) -> bool:
         """Replaces our last reading by this one, if its cameras differ and ours is not newer; whether it did."""
@@ -264,11 +263,11 @@ class Readings:
         return self._kept.young(account, source, max_age_s) or self.read(account, source, deadline_s)
 
     def last(self, account: Account, source: Source) -> Reading | None:
-        """The last reading of any process, if it is less than KEEP_S old."""
+        """The last reading of any process, if it is less than STALE_S old."""
         return self._kept.last(account, source)
 
     def shared(self, account: Account, source: Source) -> Reading | None:
-        """The list that all processes share, with which changes are recorded, if it is less than KEEP_S old."""
+        """The list that all processes share, with which changes are recorded, if it is less than STALE_S old."""
         return self._kept.shared(account, source)
 
     def newer(self, account: Account, source: Source) -> Reading | None:

@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable
 
 from net.cache import Recent
+from registry.driver import RETRY_S
 from registry.errors import DriverError, SetRefused, VendorBusy, VendorDown
+from registry.readings.changes import LONGEST_REST_S
 
 JOIN_S = 2.0  # a call that began longer ago is not joined: its answer might be older than a request may accept
 MANY = 1024  # sources
@@ -109,7 +111,7 @@ class Breaker:
     began before the vendor last answered says nothing of the vendor now, however late it fails.
     """
 
-    def __init__(self, *, trip: int = 3, rest_s: float = 2.0, longest_s: float = 15.0) -> None:
+    def __init__(self, *, trip: int = 3, rest_s: float = RETRY_S, longest_s: float = LONGEST_REST_S) -> None:
         self._trip, self._rest_s, self._longest_s = trip, rest_s, longest_s
         self._circuits: dict[str, _Circuit] = {}
         self._recovered: Recent[str, float] = Recent(MANY)  # when a source that had failed answered

@@ -5,20 +5,19 @@ import threading
 import time
 from collections.abc import Callable
 
+from accounts.links import TOUCH_S
 from net.cache import Recent
+from registry.driver import RETRY_S
 from registry.readings.households import IN_MEMORY, Listing
 from registry.reporting.delivery import Delivery
 from registry.rules import CLOSE_S
 from store.ports import Store, StoreUnavailable
-from store.records import Link
+from store.records import DAY_S, Link
 
 log = logging.getLogger(__name__)
 POLL_S = 0.25  # other processes' changes are found within this
 SENDERS = 16  # links that are told at the same time: an answer that hangs holds up none of the others
-PAUSE_S = 1.0  # while the store can't be used
-NOTED_S = 300.0  # it is not noted again before this
 SETTLES_S = 5.0  # an assistant knows its cameras so long after it fetched the list
-DAY_S = 24 * 3600.0
 EVERY_S = 300.0  # between two calls of `turn_of_day`
 TARDY_S = 60.0  # a call may come so much later than EVERY_S after the one before
 _IDS = "234567abcdefghijklmnopqrstuvwxyz"  # the characters of households' ids, in the order of sorting
@@ -69,10 +68,10 @@ class Sender:
                 self._hand_out()
             except StoreUnavailable as error:
                 log.warning("what assistants are to be told can't be read: %s", error, extra={"reason": "store"})
-                pause_s = PAUSE_S
+                pause_s = RETRY_S
             except Exception:
                 log.exception("what assistants are to be told could not be handed out")
-                pause_s = PAUSE_S
+                pause_s = RETRY_S
             with self._changed:
                 self._changed.wait_for(lambda: self._woken or self._ended, pause_s)
                 self._woken = False
@@ -114,7 +113,7 @@ class Listed:
     def note(self, link: Link, _listing: Listing) -> None:
         now = self._clock()
         noted = self._noted.get(link.id)
-        if noted is not None and 0 <= now - noted < NOTED_S:
+        if noted is not None and 0 <= now - noted < TOUCH_S:
             return
         self._noted.put(link.id, now)
         try:

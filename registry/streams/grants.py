@@ -28,7 +28,7 @@ from store.ports import Store, StoreUnavailable
 from store.records import Account, Source
 
 MOST_PIXELS = 16_384  # on a side
-SOURCE_S = 5.0  # less than the six seconds that a media process waits for a source
+SOURCE_S = 5.0  # less than a media process waits for a source
 TRANSIENT = frozenset(
     {
         "no_internet",

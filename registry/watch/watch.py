@@ -19,7 +19,7 @@ from typing import Literal, Protocol, runtime_checkable
 from net.cache import Recent
 from registry.driver import REREAD_S, Hint
 from registry.errors import DriverError, SignedOut, Unavailable, VendorBusy
-from registry.readings.changes import RUNG_S
+from registry.readings.changes import LONGEST_REST_S
 from registry.watch.hints import READ_S, Inbox, Noticing
 from store.ports import Store, StoreUnavailable
 from store.records import Source
@@ -36,8 +36,7 @@ BELL_S = 5.0
 HURRIED_S = 1.0
 HURRY_S = 30.0
 MISSED_S = 60.0  # a read goes so far back: a restart and a broken connection have missed no more than that
-REST_S = RUNG_S / 3  # at a start and after failures a household is read within this, so that no ring gets too old
-SAME_RING_S = 15.0  # a ring that comes by the other channel within this is the same: pushes may be seconds late
+SAME_RING_S = 15.0  # a ring that comes by the other channel within this is the same; our own choice
 READERS = 4
 MANY = 500  # messages of a household that are known
 
@@ -210,7 +209,7 @@ class Messages:
             except DriverError as error:
                 rest_s = self._rest_s(followed, error, began)
             except Exception:
-                rest_s = REST_S
+                rest_s = LONGEST_REST_S
                 log.exception("the messages of source %s could not be read", followed.source.id)
             with self._lock:
                 followed.read_at = began
@@ -234,7 +233,7 @@ class Messages:
             return REREAD_S
         asked_s = error.after_s if isinstance(error, VendorBusy) else 0.0
         followed.asked = began + asked_s
-        return asked_s or min(HURRIED_S * 2.0 ** min(followed.failures, 8), REST_S)
+        return asked_s or min(HURRIED_S * 2.0 ** min(followed.failures, 8), LONGEST_REST_S)
 
 
 @dataclass
@@ -310,7 +309,7 @@ class Watch:
         for gone in self._watched.keys() - households:
             self._end(self._watched.pop(gone))
         new = households - self._watched.keys()
-        spread_s = min(self._poll_s, REST_S, len(new) * 0.5)
+        spread_s = min(self._poll_s, LONGEST_REST_S, len(new) * 0.5)
         for account_id in new:
             self._watched[account_id] = _Watched(now + spread_s * random.random())  # noqa: S311 - spreads
 

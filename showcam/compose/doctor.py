@@ -7,7 +7,6 @@ from pathlib import Path
 
 from accounts import clients
 from actions.google_key import BadKey
-from registry.reporting.sender import DAY_S
 from showcam.compose import demo
 from showcam.compose.command import built, tools
 from showcam.compose.fulfillment import google_key
@@ -19,6 +18,7 @@ from showcam.doctor.reach import RESOLVER, Visitor, World
 from showcam.settings import Settings
 from showcam.shipped import document
 from store.ports import Store
+from store.records import DAY_S
 from words.catalogue import worded
 
 KEY = worded("key for reports, google_service_account")

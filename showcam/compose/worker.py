@@ -12,7 +12,7 @@ from registry.notices.notifier import Notifying
 from registry.readings.changes import Change
 from registry.reporting.delivery import Delivery, Outcome
 from registry.reporting.reporter import Reporter, Unreported
-from registry.reporting.sender import DAY_S, Reconciliation, Sender
+from registry.reporting.sender import Reconciliation, Sender
 from registry.streams.handover import TURN_S
 from registry.watch.watch import Called, Vendor, Watch
 from showcam import keys
@@ -24,11 +24,11 @@ from showcam.process.limits import raise_limit
 from showcam.process.worker import ASSISTANTS, METRICS_FILE, Job, TellingMetrics, Worker
 from showcam.settings import Settings
 from store.outbox import Claim
-from store.records import Assistant
+from store.records import DAY_S, Assistant
 
 log = structlog.get_logger()
 
-METRICS_S = 5.0  # a Prometheus server asks each 15 s or more rarely
+METRICS_S = 5.0  # Prometheus asks each 15 s in its own sample configuration
 KEY_S = 300.0  # a new key of Google's or Amazon's is noticed within this
 RESEND_S = 1.0  # what a killed worker sent is sent again no sooner after the next one's start
 

@@ -23,7 +23,7 @@ from words.catalogue import mark
 LOGIN, API = "api.amazon.com", "api.amazonalexa.com"
 AUTHORIZE = "https://www.amazon.com/ap/oa"
 SCOPE = "alexa::ask:skills:readwrite alexa::ask:models:readwrite"
-CALL_S = 10.0  # Amazon's management API answers most calls within a second
+CALL_S = 10.0  # for the answer to one call; a person waits for several
 
 type Build = Literal["done", "going on"]
 

@@ -6,7 +6,7 @@ import pytest
 
 from media.grants import Claims
 from media.source import Denied, Hls
-from registry.camera import REMEASURE_S, Measured, Refusal, Stream, StreamRequest, Video
+from registry.camera import STALE_S, Measured, Refusal, Stream, StreamRequest, Video
 from registry.errors import Refused, VendorDown
 from registry.gate.displays import Fit, fits
 from registry.preferences import Preferences
@@ -119,7 +119,7 @@ def test_once_a_day_the_whole_picture_is_tried_again() -> None:
         given = camera("Garden", video=UHD, sub=SMALL, as_of=1e9, measured=Measured(looked_at=1e9 - measured_s_ago))
         return fits(DISPLAYS["google"], given, transcodes=False)[0].picture
 
-    assert (picture_of(REMEASURE_S - 1), picture_of(REMEASURE_S + 1)) == ("sub", "main")
+    assert (picture_of(STALE_S - 1), picture_of(STALE_S + 1)) == ("sub", "main")
 
 
 def claims_of(home: Household, stream: Stream) -> Claims:

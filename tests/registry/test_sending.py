@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from accounts.links import TOUCH_S
 from registry.driver import Hint
 from registry.reporting.delivery import Delivery
 from registry.reporting.reporter import Tell, Told, Unreported
-from registry.reporting.sender import NOTED_S, SETTLES_S, Listed, Sender
+from registry.reporting.sender import SETTLES_S, Listed, Sender
 from store.ports import Store, StoreUnavailable
 from store.records import Link
 from tests.doubles.clock import Clock
@@ -180,6 +181,6 @@ def test_that_a_list_was_fetched_is_noted_now_and_then(world: World, clock: Cloc
     home.registry.when_listed(listed.note)
     for _ in range(3):
         home.registry.cameras(home.link)
-    clock.now += NOTED_S
+    clock.now += TOUCH_S
     home.registry.cameras(home.link)
     assert noted == [SETTLES_S] * 2

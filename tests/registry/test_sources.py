@@ -7,10 +7,9 @@ import pytest
 from accounts import households
 from accounts.identity import camera_id
 from registry.adapter import Adapter, adapt
-from registry.camera import Refusal, StreamRequest, is_own
+from registry.camera import STALE_S, Refusal, StreamRequest, is_own
 from registry.driver import Driver
 from registry.errors import DriverError, SignedOut, Unavailable, VendorDown
-from registry.readings.readings import KEEP_S
 from store.records import Account, Link
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household, new_link
@@ -155,7 +154,7 @@ def test_reading_one_source_makes_the_list_of_another_no_younger(houses: Houses,
     houses.adapter().owner.cameras(houses.home.account.id)
     houses.home.driver.error = VendorDown("x")
     for _ in range(4):
-        clock.now += KEEP_S / 4 - 1
+        clock.now += STALE_S / 4 - 1
         assert names(houses.adapter(), houses.home.account) == ["Garden", "Barn"]
     clock.now += 5
     with pytest.raises(Unavailable):

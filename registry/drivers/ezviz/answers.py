@@ -20,6 +20,7 @@ from net.cache import Recent
 from net.text import JsonObject
 from registry.driver import EventKind, Hint
 from registry.errors import CameraSilent, DriverError, Reason, Refused, SetRefused, VendorBusy, VendorDown
+from store.records import DAY_S
 
 ROWS = ("deviceInfos", "resourceInfos")
 LISTS = frozenset({"SWITCH", "VIDEO_QUALITY"})  # sections that hold a list for each device or channel, others an object
@@ -247,8 +248,8 @@ def open_set_error(code: str) -> DriverError | SetRefused:
 
 log = logging.getLogger(__name__)
 
+# A Date that differs by more than a day is wrong, and not our clock.
 SURE_S = 10.0  # clocks that differ less are taken for the same; an answer that takes this long is not waited for
-FARTHEST_S = 24 * 3600.0  # a Date that differs more is wrong, and not our clock: with such a one no TLS would work
 
 CALL = "2701"  # subType of a doorbell's call in the list of messages
 PUSHED_CALL = "0"  # the code of a press where a bell pushes it
@@ -313,7 +314,7 @@ def epoch_s(timestamp: object) -> float | None:
 def ahead_s(date: str, now: float, known_s: float = 0.0) -> float:
     """How far `now`, by our clock, is ahead of an answer's Date (RFC 9110, 6.6.1), in seconds.
 
-    0 where they differ by less than SURE_S or more than FARTHEST_S, and without a Date.
+    0 where they differ by less than SURE_S or more than a day, and without a Date.
 
     `known_s`, as found before, stays while it is nearly right, so that a message has the same time in each answer.
     """
@@ -321,7 +322,7 @@ def ahead_s(date: str, now: float, known_s: float = 0.0) -> float:
         ahead = now - parsedate_to_datetime(date).timestamp()
     except (ValueError, OverflowError):
         return 0.0
-    if not SURE_S < abs(ahead) < FARTHEST_S:
+    if not SURE_S < abs(ahead) < DAY_S:
         return 0.0
     return known_s if abs(ahead - known_s) < SURE_S else ahead
 

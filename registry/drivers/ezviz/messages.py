@@ -136,7 +136,7 @@ def _posted_hint(message: _Message, now: float) -> Hint:
 log = logging.getLogger(__name__)
 
 PORT = 1882  # plain TCP, as the vendor has it
-KEEP_ALIVE_S = 60
+KEEP_ALIVE_S = 60  # as pyEzvizApi's mqtt.py and paho's own default have it
 # the places of the fields in `ext`, a text of twenty that are parted by commas
 SERIAL, CHANNEL, ALARM, MESSAGE = 2, 3, 4, 15
 

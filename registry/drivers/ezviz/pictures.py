@@ -27,12 +27,13 @@ from media.source import EzvizCloud
 from net.addresses import is_public, is_spelled
 from net.cache import Recent
 from net.text import JsonObject
-from registry.camera import REMEASURE_S, UNASKED, Camera, Listed, Ref
+from registry.camera import STALE_S, UNASKED, Camera, Listed, Ref
 from registry.driver import sound
 from registry.drivers.ezviz.answers import text
 from registry.drivers.ezviz.cameras import has_sub, is_channel
 from registry.drivers.ezviz.sessions import ASK_S
 from registry.errors import CameraSilent, DriverError, Reason, Refused, is_reason
+from registry.rules import AGAIN_S
 from store.ports import StoreUnavailable, Throttle
 from store.records import Source
 
@@ -41,7 +42,6 @@ log = logging.getLogger(__name__)
 EVERY_S = 60  # waking costs battery: at most once in this, by whichever process
 KEPT_S = 30  # a camera that is watched is asked to stay awake after each, as Dead96 does
 OTHERS_S = KEPT_S - 5  # another process has seen to it within this
-AGAIN_S = 0.8  # between two tries at a camera that is waking
 AWAKE_S = 300  # so long a battery camera is watched; the app stops after 5 min too (home-assistant/core issue 102648)
 MOST_AWAKE = 4096
 
@@ -229,7 +229,7 @@ def state_of(camera: Camera) -> str:
 
 def is_sub_silent(camera: Camera) -> bool:
     """Whether its smaller picture brought nothing when it was last opened, by whichever process."""
-    return camera.measured.sub_silent_at > max(0.0, camera.as_of - REMEASURE_S)
+    return camera.measured.sub_silent_at > max(0.0, camera.as_of - STALE_S)
 
 
 def is_enciphered(camera: Listed) -> bool:

@@ -31,7 +31,7 @@ from registry.errors import DriverError
 from store.ports import StoreUnavailable
 from store.records import Source
 
-PULL_S = 10  # a device answers by then, also with nothing
+PULL_S = 10  # a device answers by then, also with nothing (ONVIF Core, 9.2: the Timeout of PullMessages)
 LASTS = "PT2M"  # a subscription, unless it is pulled from
 MOST = 64  # messages of one answer that are read
 _ADDRESSING = "http://www.w3.org/2005/08/addressing"

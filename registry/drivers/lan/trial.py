@@ -14,7 +14,7 @@ from registry.drivers.lan.devices import Device, Pictured
 from registry.drivers.lan.onvif import Onvif, OnvifFailed, Profile
 from registry.errors import Reason, Refused
 
-KEYFRAMES_S = 2
+KEYFRAMES_S = 2  # between two: Alexa's and Google's players begin with one
 SLOW_S = 2.5  # keyframes farther apart let a display wait
 
 

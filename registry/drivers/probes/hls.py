@@ -18,6 +18,7 @@ from net.http import Page
 from registry.driver import Probed
 from registry.drivers.vendor_http import VendorHttp
 from registry.errors import Refused, VendorDown
+from registry.rules import AGAIN_S
 
 PACKET = 188
 _SYNC, _PAT_PID = 0x47, 0
@@ -124,7 +125,6 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 PLAYER = "https://www.gstatic.com"  # the origin of Google's players
 ENOUGH = 64 * 1024  # bytes of a segment, whose tables are at the start
-WAIT_S = 0.4  # between reads of a new stream's playlist, which lists nothing yet
 _H264, _HEVC, _AAC = 0x1B, 0x24, 0x0F
 _H264_NAMES, _HEVC_NAMES, _AAC_NAME = ("avc1", "avc3"), ("hvc1", "hev1"), "mp4a"
 LONGEST_LINE = 4096
@@ -150,9 +150,9 @@ def examine(http: VendorHttp, url: str, timeout_s: float) -> Probed:
             lines = _list(http, url, exchange)
         _judge(lines)
         while not (segments := [*_addresses(lines)]):
-            if exchange.left < 2 * WAIT_S:
+            if exchange.left < 2 * AGAIN_S:
                 raise VendorDown("nothing is in the playlist yet")
-            time.sleep(WAIT_S)
+            time.sleep(AGAIN_S)
             lines = _list(http, url, exchange)
             _judge(lines)
         init = next((_attributes(line).get("URI", "") for line in lines[::-1] if line.startswith("#EXT-X-MAP:")), None)
