@@ -25,7 +25,7 @@ from registry.owner.owner import Owner
 from registry.readings.households import Listing
 from registry.settings import BadValue, Step
 from store.ports import Inconsistent, Store
-from store.records import Account, Link
+from store.records import LOOK_S, Account, Link
 
 FIELD = "code-"  # and the camera's id
 TICK = "deciphered"
@@ -199,7 +199,7 @@ class Agreement:
             visit = self._visits.read(request)
             if visit is None or visit.step == "done" or time.monotonic() >= end:
                 return visit
-            time.sleep(0.05)
+            time.sleep(LOOK_S)
 
     def _link(
         self, auth_request: AuthorizeRequest, visit: Visit, account: Account, cameras: tuple[str, ...] | None

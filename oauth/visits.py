@@ -18,10 +18,9 @@ from msgspec import Struct
 from accounts.attempts import Browser
 from accounts.identity import id_from, new_id, token_hash
 from store.ports import Store
-from store.records import DAY_S
 
 VISIT_S = 600  # life of a visit that is signed in
-KEPT_S = 400 * DAY_S  # browsers limit cookies to 400 days
+KEPT_S = 400 * 86_400  # browsers limit cookies to 400 days
 MOST = 8  # accounts remembered in one browser
 
 

@@ -9,13 +9,13 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from store.records import DAY_S, MONTH_S, Assistant, Happening, Known, Link
+from store.records import MONTH_S, Assistant, Happening, Known, Link
 
 LOOK = "look"  # the cameras may differ from what was told; a link has one such row at most
 RING = "doorbell"  # somebody rang, or what its owner has announced as that
 ENDED = "ended"  # the link ended here; the row stays until its assistant is told
 
-OUTBOX_KEPT_S = 7 * DAY_S  # a row that nobody sent is removed after this
+OUTBOX_KEPT_S = 7 * 24 * 3600  # a row that nobody sent is removed after this
 LAID_KEPT_S = MONTH_S
 
 

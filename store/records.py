@@ -8,8 +8,9 @@ from msgspec import Struct
 # How long rows outlive their use
 CODE_KEPT_S = 600  # so that a replay is distinguished from a guess
 DAY_S = 24 * 3600
+LOOK_S = 0.05  # between two looks at what another process or thread is about to write
 TOKEN_KEPT_S = DAY_S  # an assistant that was off for a day gets "expired" (refresh), not "invalid" (link again)
-MONTH_S = 30 * DAY_S
+MONTH_S = 30 * 24 * 3600  # what ended is kept for so long, so that its owner still finds it
 LINK_KEPT_S = MONTH_S  # an ended link keeps its label this long
 ASK_KEPT_S = MONTH_S
 HAPPENING_KEPT_S = 600  # what happened counts for half a minute; older rows are removed after this

@@ -21,6 +21,7 @@ from msgspec import Struct
 
 from accounts import clients
 from accounts.identity import token_hash
+from accounts.links import OPEN_S
 from console.skill import Step
 from showcam.setup import forwarder, skill_package
 from showcam.setup.skill_package import Certificate, Manifest, Missing
@@ -36,7 +37,6 @@ REDIRECTS = (
     "https://alexa.amazon.co.jp/api/skill/link/{vendor}",
 )
 NAME = "showcam"  # the skill's name in the package
-WAITS_S = 900.0  # Amazon's return is taken for so long
 WITHIN_S = 4.0  # for a connection over the internet to our own address, and for its handshake
 BUILD_S, POLL_S = 180.0, 2.0
 
@@ -52,7 +52,7 @@ class Waiting(Struct, frozen=True):
     @classmethod
     def begin(cls, now: float) -> "tuple[str, Waiting]":
         text = secrets.token_urlsafe(32)
-        return text, cls(token_hash(text), now + WAITS_S)
+        return text, cls(token_hash(text), now + OPEN_S)
 
     def is_over(self, now: float) -> bool:
         return now >= self.until

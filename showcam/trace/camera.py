@@ -15,6 +15,7 @@ from media.ezviz.address import MAIN, SUB, Stream
 from media.ezviz.local_session import MANNERS
 from media.lease import USED
 from media.plane.sources.ezviz import DOZES_S
+from media.plane.sources.rtsp import KEYFRAME_S
 from media.source import WAKING_S, CameraSpec
 from media.trust import OnLoopback
 from registry.camera import Camera
@@ -31,7 +32,6 @@ from store.records import Source
 REST_S = 2.0  # between two sessions, as rhanekom/hass-ezviz-stream waits before it opens again
 SUB_S, MAIN_S = 25.0, 40.0  # a session of each picture, for which the second keyframe is enough
 WAKES = 6  # sessions of a battery camera in that time, as a viewer opens them: the first one wakes it and stays empty
-RTSP_S = 25.0  # some cameras send a keyframe in twenty seconds
 OWN_S = 12.0  # of the camera's own protocol in one manner, for two keyframes, as in media.plane.sources.ezviz_local
 BY_FRAME, FIRST_BY_FRAME = 1200, 800  # rows of a short session, and of the long one
 STEPS = 600  # of the long session
@@ -162,7 +162,7 @@ class CameraTrace:
         """By the ways that its owner chose for it at home: by RTSP with its code, by the camera's own protocol."""
         lines: list[Line] = []
         if "lan" in self._camera.ways:
-            lines += (await self._session_at_home("rtsp", "lan", ByRtsp, RTSP_S)).lines
+            lines += (await self._session_at_home("rtsp", "lan", ByRtsp, KEYFRAME_S)).lines
         if "local" not in self._camera.ways:
             return lines
         for way, manner in (("plain", MANNERS[0]), ("wrapped", MANNERS[1])):

@@ -14,12 +14,12 @@ from msgspec.structs import replace
 
 from net.addresses import is_in_house
 from registry.drivers.ezviz.trace_lines import Certificate, Home, PortState
+from registry.drivers.probes.rtsp import KNOCK_S
+from showcam.setup.skill_creation import WITHIN_S
 
 # web pages, RTSP, the vendor's device SDK with and without TLS, the camera's own protocol
 ASKED = (80, 443, 554, 8000, 8443, 9010, 9020)
 _TLS = (443, 8443)
-WITHIN_S = 1.5  # a device in the house takes a connection within milliseconds, if it is awake
-_HANDSHAKE_S = 5.0  # with a server of the vendor's
 # the ciphers with which pyezvizapi (cas.py of RenierM26/pyEzvizApi) speaks to the server of keys
 _LEGACY = "DEFAULT:!aNULL:!eNULL:!MD5:!3DES:!DES:!RC4:!IDEA:!SEED:!aDSS:!SRP:!PSK:@SECLEVEL=0"
 
@@ -55,7 +55,7 @@ def certificate(of: str, host: str, port: int, name: str = "", authorities: Path
 
 def _state(address: str, port: int) -> PortState:
     try:
-        socket.create_connection((address, port), timeout=WITHIN_S).close()
+        socket.create_connection((address, port), timeout=KNOCK_S).close()
     except TimeoutError:
         return "silent"
     except OSError:
@@ -96,7 +96,7 @@ def _with(context: ssl.SSLContext, ciphers: str | None) -> ssl.SSLContext:
 
 def _shake(context: ssl.SSLContext, host: str, port: int, name: str) -> bytes:
     with (
-        socket.create_connection((host, port), timeout=_HANDSHAKE_S) as raw,
+        socket.create_connection((host, port), timeout=WITHIN_S) as raw,
         context.wrap_socket(raw, server_hostname=name or None) as connection,
     ):
         return connection.getpeercert(binary_form=True) or b""

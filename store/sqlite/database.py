@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from store.ports import Inconsistent, StoreUnavailable
-from store.records import MONTH_S
+from store.records import LOOK_S, MONTH_S
 
 _MEANING = {
     sqlite3.SQLITE_BUSY: "is locked by another process",
@@ -110,7 +110,7 @@ def use_wal(connection: sqlite3.Connection, wait_s: float) -> None:
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                 raise
-            time.sleep(0.02)
+            time.sleep(LOOK_S)
         else:
             return
 

@@ -25,7 +25,7 @@ from registry.drivers.vendor_http import VendorHttp
 from registry.errors import DriverError, SignedOut, VendorDown
 from registry.vendor import CodeSent, Rejected, SignedIn, SourceUser, Verdict
 from store.ports import Store
-from store.records import Account, Source, SourceKind, SourceState
+from store.records import LOOK_S, Account, Source, SourceKind, SourceState
 from store.sealing import SealedUnreadable
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ class Sessions:
             if time.monotonic() >= end:
                 self._swap(source, held, held.secrets, "needs_login")
                 raise SignedOut
-            time.sleep(0.05)
+            time.sleep(LOOK_S)
 
     def _change(self, source: Source, change: Callable[[Secrets], Secrets], state: SourceState | None = None) -> None:
         """Change the stored state, whatever other processes write meanwhile. None leaves it as it is."""

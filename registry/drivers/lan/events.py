@@ -28,6 +28,7 @@ from registry.driver import LONGEST_PAUSE_S, REREAD_S, RETRY_S, EventKind, Hint
 from registry.drivers.lan.devices import Device, Devices
 from registry.drivers.lan.onvif import ANSWER_S, EVENTS, Onvif, OnvifFailed
 from registry.errors import DriverError
+from registry.rules import AGAIN_S
 from store.ports import StoreUnavailable
 from store.records import Source
 
@@ -123,7 +124,7 @@ class Waits(Struct, frozen=True):
     pause_s: float = RETRY_S
     longest_s: float = LONGEST_PAUSE_S
     answer_s: float = ANSWER_S
-    least_s: float = 0.5  # from one pull to the next, however soon a device answers
+    least_s: float = AGAIN_S  # from one pull to the next, however soon a device answers
     per_cpu_s: float = 50.0  # for each second of CPU that a pull took: one camera takes 2 % of a core at most
 
 
