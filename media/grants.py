@@ -20,7 +20,7 @@ type Picture = Literal["main", "sub"]
 START_S = 60  # a stream must be started within this
 SNAPSHOT_S = 600  # an assistant fetches a still within it, again and again
 CHECK_S = 2.0  # between two questions whether a live video may go on: one whose gate closes ends within 3 s
-IDLE_S = 30  # a session without a request ends: hls.js and Shaka ask for a list at least every target duration
+IDLE_S = 30  # a session without a request ends: a player asks for its list every target duration (RFC 8216, 6.3.4)
 SESSION_S = 86_400  # of a session's grant by itself; while somebody watches, the gate's check renews it
 
 

@@ -42,7 +42,7 @@ from media.rtsp.connection import CONNECT_S, COUNTED_S, MOST_BYTES_A_SECOND, MOS
 from net.addresses import is_in_house
 from net.elements import Element
 
-ANSWER_S = 3.0  # for each of the two to four requests that open a session
+ANSWER_S = 3.0  # for each answer of the two to four that open a session, and for the first byte after them
 _READ = 64 * 1024
 MAGIC = 0x24
 MOST_JUNK = 256 * 1024  # before the first chunk, and between a damage and the next one

@@ -36,7 +36,7 @@ class PlaneSettings:
     still_s: float = 2.0  # for a still that a camera at home makes itself; then it is opened for one
     card_s: float = 20.0  # a written reason can be read twice, and is over by itself
     open_s: float = 8.0  # a camera in the house has this from the first packet sent to the first picture that comes
-    connect_s: float = 20.0  # an answer by WebRTC is dropped after this: a display tries for 10 to 15 s
+    connect_s: float = 20.0  # an answer by WebRTC that nobody connects to is dropped after this
     answered_s: float = 20.0  # a first picture is tried for so long again where a viewer can't be told that none comes
     keep_s: float = IDLE_S  # a picture is held open for so long, unless somebody says again that it is kept warm
     again_s: float = 30.0  # until a whole picture is tried again on a connection that did not take it

@@ -10,8 +10,8 @@ from typing import Literal
 from media.rtsp.login import Challenge, Login, challenge
 from media.rtsp.messages import Message, NotRtsp, Splitter
 
-CONNECT_S = 3.0  # a connection over the internet takes less than one second, a name that is looked up twice two
-ANSWER_S = 5.0  # cameras that look for a keyframe before they answer PLAY take seconds
+CONNECT_S = 3.0  # our own choice: of the 6 s after which an Echo gives up, half is left for another way
+ANSWER_S = 5.0  # for each answer; all that open a session together have what the caller waits
 CLOSE_S = 1.0  # for the last message to be sent
 MOST_BYTES_A_SECOND = 8 * 1024 * 1024  # what a camera may send; 4K at its best is a third of it
 MOST_PACKETS_A_SECOND = 10_000

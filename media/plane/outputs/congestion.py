@@ -1,4 +1,9 @@
-"""What one viewer's connection takes, as its receiver reports by RTCP: what it asks for again, lost, and estimates."""
+"""What one viewer's connection takes, as its receiver reports by RTCP: what it asks for again, lost, and estimates.
+
+No real display has confirmed the numbers. They were chosen with Chromium behind wires that lose, delay or are narrow
+(tests/browser/test_bad_wires.py). The shares from which a picture is held back, and given up, are near the 2 % and 10 %
+of Google Congestion Control (draft-ietf-rmcat-gcc-02, section 6).
+"""
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable

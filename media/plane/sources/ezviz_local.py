@@ -11,7 +11,7 @@ import structlog
 
 from media.ezviz.address import MAIN, BadAddress
 from media.ezviz.local_messages import LocalAddress
-from media.ezviz.local_session import MANNERS, Closed, LocalSession, Manner
+from media.ezviz.local_session import ANSWER_S, MANNERS, Closed, LocalSession, Manner
 from media.ezviz.node import SaidNo, Unreached
 from media.plane.sources.ezviz_picture import SHORT_S, EzvizPicture, Showing
 from media.plane.sources.screen import Screen
@@ -21,7 +21,6 @@ from net.cache import Recent
 
 _log = structlog.get_logger()
 
-MUTE_S = 3.0  # the first byte has to come within this
 KEYFRAME_S = 6.0  # the first video, and any later one, comes within this: keyframes are two to four seconds apart
 TRIES = 3  # sessions in a row that brought nothing, after which the picture is given up
 PAUSE_S = 1.0  # after a session that brought nothing, and longer after each further one
@@ -109,7 +108,7 @@ class EzvizLocalSource:
             return False
         if showing.is_shown:
             return showing.silent_s > KEYFRAME_S
-        return showing.mute_s > MUTE_S or showing.lasted_s > KEYFRAME_S
+        return showing.mute_s > ANSWER_S or showing.lasted_s > KEYFRAME_S
 
     def _tell(self, manner: Manner, how: str, **more: int) -> None:
         if not self._picture.is_begun:

@@ -20,7 +20,6 @@ from media.source import Sound
 _log = structlog.get_logger()
 
 SHORT_S = 2.0  # a session that was shown for less brought nothing, or a node that ends each would be asked on and on
-ANOTHER_S = 8.0  # keyframes are up to five seconds apart, and come in clumps
 SETTLE_S = 0.2  # of a clump's arrival: the age of its newest picture says how far behind life the session is
 SOUND_S = 0.7  # of pictures that wait for the first sound
 HELD_CAP = 8 * 1024 * 1024  # bytes that wait for it: a node that floods with times that stand still gets no more memory
@@ -127,7 +126,7 @@ class EzvizPicture:
         self._sps: list[bytes] = []  # those that `_form` was seen with
         self._is_new = False  # nobody was shown a picture of `_form` yet
         self._waits = False  # for a keyframe that is a picture
-        self._doubt = Doubt(encrypts=True, deciphers=deciphers, another_s=ANOTHER_S)
+        self._doubt = Doubt(encrypts=True, deciphers=deciphers)
         self._failure: SourceFailed | None = None
         self.room = asyncio.Event()
         self.room.set()

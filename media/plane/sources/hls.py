@@ -24,7 +24,7 @@ from media.trust import OnLoopback
 
 ROOT = "https://source/index.m3u8"
 _ASKED = re.compile(r"https://source/(?:(index\.m3u8)|(\d{1,20})\.(?:ts|m4s)|init-(\d{1,4})\.mp4)$")
-FIRST_SEGMENT_S = 6.0  # EZVIZ's list comes before its first segment, by seconds; assistants give up after 6 to 8
+FIRST_SEGMENT_S = 6.0  # an Echo gives up after 6 s, and the list of a camera just woken names nothing at first
 _OPTIONS = {
     # the newest segment but one: without it a viewer freezes whenever a vendor's segment comes a little late
     "live_start_index": "-2",

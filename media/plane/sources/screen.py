@@ -18,7 +18,7 @@ SPARE_S = 3.0  # more than this kept in hand for long is latency for nothing
 _WINDOW_S = 10.0
 MOST, MOST_BYTES = 3000, 16 * 1024 * 1024  # in hand before the reader is asked to wait, and half of it until it goes on
 _ORIGIN = 2 * CLOCK  # of HLS: a transcoder may repeat the first picture in front of itself
-ANOTHER_S = 5.0  # how long another keyframe is waited for
+ANOTHER_S = 8.0  # another keyframe is waited for so long: EZVIZ's are up to 5 s apart, and come in clumps
 
 
 class Screen(Protocol):
@@ -194,9 +194,9 @@ class Doubt:
     `encrypts`: the camera's vendor has a setting that garbles pictures. `deciphers`: a key was given against that.
     """
 
-    def __init__(self, *, encrypts: bool, deciphers: bool = False, another_s: float = ANOTHER_S) -> None:
+    def __init__(self, *, encrypts: bool, deciphers: bool = False) -> None:
         self._means = "code_wrong" if deciphers else "encryption_on" if encrypts else "not_playable"
-        self._another_s, self._deciphers = another_s, deciphers
+        self._deciphers = deciphers
         self._since: float | None = None
         self.is_shown = False  # a picture of this opening was whole: what garbles later ones is no setting
 
@@ -215,7 +215,7 @@ class Doubt:
 
         A key is not judged so: one keyframe may be damaged, and a right code must not be called wrong for that.
         """
-        if not self._deciphers and self._since is not None and now - self._since > self._another_s:
+        if not self._deciphers and self._since is not None and now - self._since > ANOTHER_S:
             raise self._failure()
 
     def _failure(self) -> SourceFailed:

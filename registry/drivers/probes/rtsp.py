@@ -123,7 +123,7 @@ type Place = tuple[str, int]  # IP address and port
 _OPTIONS = b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\nUser-Agent: showcam\r\n\r\n"
 
 
-KNOCK_S = 1.0  # a device in the house that is on takes a connection within milliseconds; Wi-Fi repeats what it lost
+KNOCK_S = 1.0  # a device in the house that says nothing within this counts as away
 
 
 def knock(places: Iterable[Place], deadline_s: float, *, rtsp: bool = False) -> Mapping[Place, Reason | None]:
