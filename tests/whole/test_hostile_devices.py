@@ -176,31 +176,32 @@ NOTE = (
     "</NotificationMessage>"
 )
 HOSTILE = {
-    "events without a pause": NOTE * 4000,
-    "a megabyte of elements": "<a/>" * 250_000,
-    "deep nesting": "<a>" * 160_000 + "</a>" * 160_000,
-    "numbers that are none": NOTE.replace('"true"', '"1e400"') * 400 + NOTE.replace('"true"', '"²"') * 400,
-    "a megabyte in a name": f"<NotificationMessage><Topic>{'a:' * 500_000}</Topic></NotificationMessage>",
+    "events without a pause": ("Paddock", NOTE * 4000),
+    "a megabyte of elements": ("Meadow", "<a/>" * 250_000),
+    "deep nesting": ("Cabin", "<a>" * 160_000 + "</a>" * 160_000),
+    "numbers that are none": (
+        "Brewery",
+        NOTE.replace('"true"', '"1e400"') * 400 + NOTE.replace('"true"', '"²"') * 400,
+    ),
+    "a megabyte in a name": (
+        "Lighthouse",
+        f"<NotificationMessage><Topic>{'a:' * 500_000}</Topic></NotificationMessage>",
+    ),
 }
 
 
-@pytest.mark.parametrize("says", HOSTILE.values(), ids=HOSTILE.keys())
-def test_a_camera_s_events_cost_its_events(device: Served, tmp_path: Path, says: str) -> None:
-    with running(tmp_path) as program:
-        signed_in(program)
-        added(program, f"http://127.0.0.1:{device.port}", "Shed")
-        linked(program)
-        until(
-            lambda: device.device.subscriptions > 0, LONG_S
-        )  # the worker reads every half minute which cameras there are
-        with sound(program):
-            device.pull_s = 0.0
-            device.says = Reply(200, ENVELOPE.format(says).encode()[: 1024 * 1024])
-            [listening] = children(part(program, "worker"), "registry.drivers.lan.events")
-            assert limited(listening) == {"Max cpu time", "Max address space"}
-            pulls = len(device.paths)
-            goes_on_for(LASTS_S, program)
-            assert len(device.paths) > pulls or says is not HOSTILE["events without a pause"]
+@pytest.mark.parametrize(("name", "says"), HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_camera_s_events_cost_its_events(program: Program, device: Served, name: str, says: str) -> None:
+    added(program, f"http://127.0.0.1:{device.port}", name)
+    until(lambda: device.device.subscriptions > 0, LONG_S)  # the worker reads every half minute which cameras there are
+    with sound(program):
+        device.pull_s = 0.0
+        device.says = Reply(200, ENVELOPE.format(says).encode()[: 1024 * 1024])
+        [listening] = children(part(program, "worker"), "registry.drivers.lan.events")
+        assert limited(listening) == {"Max cpu time", "Max address space"}
+        pulls = len(device.paths)
+        goes_on_for(LASTS_S, program)
+        assert len(device.paths) > pulls or name != "Paddock"
 
 
 @pytest.mark.parametrize(
