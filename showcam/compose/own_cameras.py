@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from accounts import households
-from media.plane.sources.probe import probe
 from media.plane.units import SourceFailed
 from media.source import Rtsp, Watched
 from net.addresses import house_networks
@@ -73,6 +72,8 @@ class OwnCameras:
 
     def watch(self, spec: Rtsp) -> Watched:
         """A picture as it comes, watched by this process: no other has to run. Raises Refused."""
+        from media.plane.sources.probe import probe  # it brings PyAV, which the web process has no use for
+
         try:
             return asyncio.run(probe(spec, loopback=self.loopback, within_s=PROBE_S)).watched(small=False)
         except SourceFailed as failed:

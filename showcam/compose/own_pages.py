@@ -1,4 +1,4 @@
-"""Builds two kinds of console pages that are never on AWS: sentences to try, and cameras of the household's own."""
+"""Builds what the console has at home alone: sentences to try, cameras of the household's own, TVs of the house."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,10 @@ import msgspec
 from accounts.pins import Pins
 from actions.fulfillment import Fulfillment
 from alexa.smart_home import SmartHome
+from cast.door import CastClient
+from cast.errors import CastFailed
 from console.adding import Adding as AddingPage
+from console.casting import NotOnTv, OnTv, Tv
 from console.echo import SKILL_ID
 from console.home import Home, Page
 from console.own_camera import OwnCamera
@@ -15,6 +18,7 @@ from console.trial import Doors, Trial
 from media.messages import MediaBusy, MediaUnavailable, NoPicture
 from media.source import Rtsp, Watched
 from net.addresses import house_networks
+from registry.camera import Refusal
 from registry.drivers.lan.adding import Adding
 from registry.drivers.lan.devices import Device
 from registry.drivers.lan.discovery import of_house
@@ -22,11 +26,14 @@ from registry.drivers.lan.driver import LanDriver
 from registry.drivers.lan.search import Candidate, Heard, search
 from registry.errors import Refused, is_reason
 from registry.owner.own_cameras import OwnCameras, Search
-from showcam.compose import ground
+from showcam.compose import ground, screens
 from showcam.compose.ground import Ground
 from showcam.compose.own_cameras import PROBE_S
 from showcam.settings import Settings
 from store.records import Link
+from words.catalogue import Language
+
+WAITED_S = 12.0  # on a page; a TV that takes longer goes on
 
 
 def own_pages(settings: Settings, base: ground.Ground, home: Home) -> list[Page]:
@@ -94,3 +101,52 @@ def _of_own_cameras(settings: Settings, base: ground.Ground, home: Home) -> list
 
 def _found(known: Sequence[Device], look: bool, heard: Heard) -> Sequence[Candidate]:
     return search(house_networks(), known, look=look, heard=heard)
+
+
+class Failed(NotOnTv):
+    def __init__(self, failed: CastFailed) -> None:
+        super().__init__()
+        self._failed = failed
+
+    def text(self, language: Language) -> str:
+        return self._failed.text(language)
+
+
+class WorkersTvs:
+    """The console's TVs, as the worker's door answers for them."""
+
+    def __init__(self, worker: CastClient) -> None:
+        self._worker = worker
+
+    def found(self) -> list[Tv]:
+        try:
+            return [Tv(device.id, device.name) for device in self._worker.devices() if device.kind == "screen"]
+        except CastFailed as failed:
+            raise Failed(failed) from None
+
+    def now(self, account: str) -> list[OnTv]:
+        try:
+            shown = self._worker.now(account)
+        except CastFailed as failed:
+            raise Failed(failed) from None
+        return [
+            OnTv(Tv(showing.device.id, showing.device.name), showing.name, waking=showing.waking) for showing in shown
+        ]
+
+    def show(self, account: str, camera: str, tv: str) -> Refusal | None:
+        try:
+            begun = self._worker.begin(account, camera, tv, WAITED_S)
+        except CastFailed as failed:
+            raise Failed(failed) from None
+        return begun if isinstance(begun, Refusal) else None
+
+    def stop(self, account: str, tv: str) -> None:
+        try:
+            self._worker.begin_stop(account, "", tv, WAITED_S)
+        except CastFailed as failed:
+            raise Failed(failed) from None
+
+
+def tvs(settings: Settings) -> WorkersTvs | None:
+    """The console's, where it is served."""
+    return WorkersTvs(screens.client(settings)) if settings.casts and settings.has_console else None

@@ -11,65 +11,16 @@ from accounts.console_sessions import ConsoleSessions
 from cast.apart import ApartScreen, browse
 from cast.device import Device, Over
 from cast.door import CastClient, CastDoor, SceneScreens, Shows
-from cast.errors import CastFailed
 from cast.finder import Finder
 from cast.on_change import OnChange
 from cast.screens import Screens
-from console.casting import NotOnTv, OnTv, Tv
 from media.client import MediaClient
 from media.grants import Grants
-from registry.camera import Refusal
 from showcam import keys
 from showcam.compose.ground import Ground
 from showcam.settings import Settings
-from words.catalogue import Language
 
-WAITED_S = 12.0  # on a page; a TV that takes longer goes on
 SIMULATOR_S = 2.0  # for the simulator's answer
-
-
-class Failed(NotOnTv):
-    def __init__(self, failed: CastFailed) -> None:
-        super().__init__()
-        self._failed = failed
-
-    def text(self, language: Language) -> str:
-        return self._failed.text(language)
-
-
-class WorkersTvs:
-    """The console's TVs, as the worker's door answers for them."""
-
-    def __init__(self, worker: CastClient) -> None:
-        self._worker = worker
-
-    def found(self) -> list[Tv]:
-        try:
-            return [Tv(device.id, device.name) for device in self._worker.devices() if device.kind == "screen"]
-        except CastFailed as failed:
-            raise Failed(failed) from None
-
-    def now(self, account: str) -> list[OnTv]:
-        try:
-            shown = self._worker.now(account)
-        except CastFailed as failed:
-            raise Failed(failed) from None
-        return [
-            OnTv(Tv(showing.device.id, showing.device.name), showing.name, waking=showing.waking) for showing in shown
-        ]
-
-    def show(self, account: str, camera: str, tv: str) -> Refusal | None:
-        try:
-            begun = self._worker.begin(account, camera, tv, WAITED_S)
-        except CastFailed as failed:
-            raise Failed(failed) from None
-        return begun if isinstance(begun, Refusal) else None
-
-    def stop(self, account: str, tv: str) -> None:
-        try:
-            self._worker.begin_stop(account, "", tv, WAITED_S)
-        except CastFailed as failed:
-            raise Failed(failed) from None
 
 
 def folder(settings: Settings) -> Path:
@@ -107,11 +58,6 @@ def fill(settings: Settings, base: Ground) -> None:
     """From here on, the registry's scenes reach the TVs through the worker."""
     if settings.casts:
         base.adapter.registry.scenes.cast_with(SceneScreens(client(settings)))
-
-
-def tvs(settings: Settings) -> WorkersTvs | None:
-    """The console's."""
-    return WorkersTvs(client(settings)) if settings.casts and settings.has_console else None
 
 
 def show_on_change(base: Ground, screens: Shows) -> None:

@@ -24,7 +24,7 @@ from showcam import keys
 from showcam.compose import directives, doors, fulfillment, ground, pages, screens, skill
 from showcam.compose.doors import JSON
 from showcam.compose.machine import OwnMachine
-from showcam.compose.own_pages import own_pages
+from showcam.compose.own_pages import own_pages, tvs
 from showcam.compose.trace import OwnTracer
 from showcam.edge.connections import MOST, SENDER_S, Connections
 from showcam.edge.edge import Edge
@@ -81,7 +81,7 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
         return own_pages(settings, base, home)
 
     keeper = skill.address_keeper(settings)
-    app = pages.app(settings, keys, base, own, made, screens.tvs(settings), machine, keeper, OwnTracer(settings, base))
+    app = pages.app(settings, keys, base, own, made, tvs(settings), machine, keeper, OwnTracer(settings, base))
     if settings.casts:  # what a webhook brings is noticed here
         screens.show_on_change(base, screens.client(settings))
     screens.fill(settings, base)

@@ -16,7 +16,7 @@ from cast.errors import CastFailed
 from cast.finder import Finder
 from cast.screens import Screens
 from media.grants import Grants
-from showcam.compose.screens import WorkersTvs
+from showcam.compose.own_pages import WorkersTvs
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld, home_world
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.doubles.events import directive, intent_event
+from tests.doubles.loaded import loaded_by
 
 ROOT = Path(__file__).parents[2]
 LINTER = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
@@ -126,3 +127,11 @@ def test_the_process_of_pictures_loads_no_store() -> None:
     program = "import json, sys, showcam.compose.media; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert not {"sqlite3", "store.sqlite", "store.dynamodb", "store.sealing"} & set(json.loads(done.stdout))
+
+
+@pytest.mark.parametrize(
+    ("process", "spared"),
+    [("web", {"av", "aiortc", "pychromecast"}), ("worker", {"av", "aiortc", "pychromecast", "flask"})],
+)
+def test_neither_web_nor_worker_loads_what_another_process_needs(process: str, spared: set[str]) -> None:
+    assert not spared & loaded_by(f"showcam.compose.{process}")
