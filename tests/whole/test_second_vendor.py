@@ -53,11 +53,9 @@ def copied(folder: Path, host: str, manner: Manner) -> Path:
         module.write_text(module.read_text().replace("tests.examples.lakeside", f"{drivers.__name__}.lakeside"))
     (added / "place.py").write_text(f"HOST, MANNER = {host!r}, {manner!r}\n")
     text = table.read_text()
-    assert text.count("(EZVIZ, LAN)") == 1
-    line = f"from {drivers.__name__}.lakeside import LAKESIDE\n"
-    table.write_text(
-        text.replace("from registry.vendor", f"{line}from registry.vendor").replace("LAN)", "LAN, LAKESIDE)")
-    )
+    assert text.count("BRANDS: tuple[Brand, ...] = (EZVIZ, LAN)") == 1
+    text = text.replace("(EZVIZ, LAN)", "(EZVIZ, LAN, LAKESIDE)")
+    table.write_text(text.replace("BRANDS: tuple", f"from {drivers.__name__}.lakeside import LAKESIDE\nBRANDS: tuple"))
     return folder
 
 
