@@ -17,6 +17,8 @@ RETRY_S = 2.0  # a listener's pause after a failure, twice as long after each fu
 LONGEST_PAUSE_S = 300.0  # after which the pause grows no more
 REREAD_S = 30.0  # between two reads of whom to listen to: of households, sessions and cameras
 
+AGAIN_S = 0.5  # between two questions for what takes a camera or a vendor a moment
+
 
 class Probed(Struct, frozen=True):
     """What a vendor's stream turned out to hold; a size of 0 is unknown."""

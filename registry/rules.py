@@ -6,11 +6,11 @@ from msgspec import Struct
 
 from media.grants import IDLE_S
 from registry.camera import SOUND_REQUIRED
+from registry.driver import AGAIN_S
 from registry.preferences import WhileEncrypted
 
 PASSED_S = 300  # a display fetches its first list and segment within seconds; it fetches a new address to go on
 REQUEST_S = 3.0  # both assistants give up after longer
-AGAIN_S = 0.5  # between two questions for what takes a camera or a vendor a moment
 CLOSE_S = 1.0  # at the end, for calls that are being made: showcam ends within three seconds
 
 

@@ -28,12 +28,11 @@ from net.addresses import is_public, is_spelled
 from net.cache import Recent
 from net.text import JsonObject
 from registry.camera import STALE_S, UNASKED, Camera, Listed, Ref
-from registry.driver import sound
+from registry.driver import AGAIN_S, sound
 from registry.drivers.ezviz.answers import text
 from registry.drivers.ezviz.cameras import has_sub, is_channel
 from registry.drivers.ezviz.sessions import ASK_S
 from registry.errors import CameraSilent, DriverError, Reason, Refused, is_reason
-from registry.rules import AGAIN_S
 from store.ports import StoreUnavailable, Throttle
 from store.records import Source
 

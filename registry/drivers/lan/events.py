@@ -24,11 +24,10 @@ from net import child
 from net.child import Broke, Child, Limits
 from net.elements import Element
 from net.house import HouseHttp
-from registry.driver import LONGEST_PAUSE_S, REREAD_S, RETRY_S, EventKind, Hint
+from registry.driver import AGAIN_S, LONGEST_PAUSE_S, REREAD_S, RETRY_S, EventKind, Hint
 from registry.drivers.lan.devices import Device, Devices
 from registry.drivers.lan.onvif import ANSWER_S, EVENTS, Onvif, OnvifFailed
 from registry.errors import DriverError
-from registry.rules import AGAIN_S
 from store.ports import StoreUnavailable
 from store.records import Source
 

@@ -15,10 +15,9 @@ from urllib.parse import urljoin
 
 from net.exchange import Exchange
 from net.http import Page
-from registry.driver import Probed
+from registry.driver import AGAIN_S, Probed
 from registry.drivers.vendor_http import VendorHttp
 from registry.errors import Refused, VendorDown
-from registry.rules import AGAIN_S
 
 PACKET = 188
 _SYNC, _PAT_PID = 0x47, 0
