@@ -117,7 +117,7 @@ house: .venv/dev ## how large the tree is: lines, files, clocks, settings, circl
 words: .venv/dev ## collect the sentences people read and compile their translations; names those that are missing
 	@.venv/bin/python -P scripts/sentences.py
 
-settings: .venv/dev ## write docs/owner/settings.md from showcam/settings_table.py
+settings: .venv/dev ## write docs/owner/settings.md from showcam/app/settings_table.py
 	@.venv/bin/python -P scripts/settings.py
 
 bench: .venv/dev ## speed, beside peers in the same run
@@ -148,7 +148,7 @@ kept: .venv/all package ## what a removed stack left, written for CloudFormation
 	@.venv/bin/python scripts/kept.py showcam-$(STAGE) $(REGION)
 
 deploy-local: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## into an AWS on this machine, and walked from linking to a picture; KEEP=1 leaves it running
-	@.venv/bin/python -P -m aws.deploy_local $(if $(KEEP),--keep)
+	@.venv/bin/python -P -m scripts.deploy_local $(if $(KEEP),--keep)
 
 screenshots: .venv/dev ## redraw the pictures of README.md and docs/start.md from running pages
 	@scripts/browser.sh

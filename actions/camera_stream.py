@@ -6,9 +6,9 @@ Page: https://developers.home.google.com/cloud-to-cloud/traits/camerastream
 from typing import Literal, NotRequired, TypedDict
 
 from actions.trait import CameraCommand, Trait
-from net.text import JsonObject
-from registry.camera import Camera, Refusal, Stream, StreamRequest
-from registry.registry import Registry
+from showcam.drivers.camera import Camera, Refusal, Stream, StreamRequest
+from showcam.net.text import JsonObject
+from showcam.registry.registry import Registry
 
 
 class Attributes(TypedDict):

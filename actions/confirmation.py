@@ -3,9 +3,9 @@
 import threading
 import time
 
-from accounts.pins import Pins, Verdict
 from actions.errors import DeviceError, DeviceFailure
-from net.text import JsonObject
+from showcam.accounts.pins import Pins, Verdict
+from showcam.net.text import JsonObject
 
 
 class Challenge(DeviceError):

@@ -1,10 +1,10 @@
 """Changes a camera by voice as far as its owner allows; the registry reads the change back."""
 
 from actions.trait import CameraCommand
-from registry.camera import Camera, Refusal
-from registry.gate.gate import not_by_voice, not_found
-from registry.registry import Registry
-from registry.settings import Asked
+from showcam.drivers.camera import Camera, Refusal
+from showcam.drivers.settings import Asked
+from showcam.registry.gate.gate import not_by_voice, not_found
+from showcam.registry.registry import Registry
 
 
 class Controls:

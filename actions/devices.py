@@ -12,14 +12,14 @@ from actions.object_detection import ObjectDetection
 from actions.scene import Attributes as SceneAttributes
 from actions.scene import SceneTrait
 from actions.trait import Trait
-from net.cache import Recent
-from net.text import line
-from registry.camera import Camera
-from registry.errors import Unavailable
-from registry.gate.gate import overruled
-from registry.registry import Listing, Registry
-from registry.scenes import Scene, called
-from store.records import Link
+from showcam.drivers.camera import Camera
+from showcam.drivers.errors import Unavailable
+from showcam.net.cache import Recent
+from showcam.net.text import line
+from showcam.registry.gate.gate import overruled
+from showcam.registry.registry import Listing, Registry
+from showcam.registry.scenes import Scene, called
+from showcam.store.records import Link
 
 LONGEST_NAME = 60  # code points; Google cuts longer names, even within a word
 KEPT = 256  # links whose encoded list is kept

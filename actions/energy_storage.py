@@ -6,7 +6,7 @@ Page: https://developers.home.google.com/cloud-to-cloud/traits/energystorage
 from typing import Literal, NotRequired, TypedDict
 
 from actions.trait import Nothing, Trait
-from registry.camera import Camera, State
+from showcam.drivers.camera import Camera, State
 
 type Level = Literal["CRITICALLY_LOW", "LOW", "MEDIUM", "HIGH", "FULL"]
 

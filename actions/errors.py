@@ -7,11 +7,11 @@ Google never speaks the debugString; it appears in the logs of the Google Cloud 
 from collections.abc import Mapping
 from typing import Literal, NotRequired, TypedDict
 
-from registry.camera import Refusal
-from registry.errors import ByReason, Reason
-from registry.gate.reasons import explain
-from registry.vendor import Sentence
-from words.catalogue import mark
+from showcam.drivers.camera import Refusal
+from showcam.drivers.errors import ByReason, Reason
+from showcam.drivers.vendor import Sentence
+from showcam.i18n.catalogue import mark
+from showcam.registry.gate.reasons import explain
 
 WRITTEN: Mapping[Reason, Sentence] = {
     "not_found": (

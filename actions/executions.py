@@ -6,20 +6,20 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Literal, NamedTuple, NotRequired, TypedDict
 
-from accounts.pins import Pins
 from actions.confirmation import Proof
 from actions.errors import DeviceError, DeviceFailure, Needed, NoStore, OutOfTime, UnknownCommand, refused
 from actions.request import Execution
 from actions.trait import CameraCommand, Trait
-from net.outcomes import Outcome
-from net.outcomes import add as add_outcome
-from registry import outcomes
-from registry.camera import Refusal
-from registry.outcomes import Asking
-from registry.scenes import Begun
-from registry.settings import Asked
-from store.ports import StoreUnavailable
-from store.records import Link
+from showcam.accounts.pins import Pins
+from showcam.drivers.camera import Refusal
+from showcam.drivers.settings import Asked
+from showcam.net.outcomes import Outcome
+from showcam.net.outcomes import add as add_outcome
+from showcam.registry import outcomes
+from showcam.registry.outcomes import Asking
+from showcam.registry.scenes import Begun
+from showcam.store.ports import StoreUnavailable
+from showcam.store.records import Link
 
 log = logging.getLogger(__name__)
 

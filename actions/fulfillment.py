@@ -8,21 +8,21 @@ from typing import TypedDict
 
 import msgspec
 
-from accounts.links import TokenInvalid
-from accounts.pins import Pins
 from actions.devices import Devices, SyncPayload
 from actions.errors import IntentError, IntentFailure, Malformed, NotSupported, Transient
 from actions.executions import BUDGET_S, ExecutePayload, Executions
 from actions.request import Input, executions, queried, read
 from actions.states import QueryPayload, States
 from actions.traits import traits
-from net.outcomes import Outcome
-from net.outcomes import add as add_outcome
-from registry import outcomes
-from registry.outcomes import Asking
-from registry.registry import Registry
-from store.ports import StoreUnavailable
-from store.records import Link
+from showcam.accounts.links import TokenInvalid
+from showcam.accounts.pins import Pins
+from showcam.net.outcomes import Outcome
+from showcam.net.outcomes import add as add_outcome
+from showcam.registry import outcomes
+from showcam.registry.outcomes import Asking
+from showcam.registry.registry import Registry
+from showcam.store.ports import StoreUnavailable
+from showcam.store.records import Link
 
 log = logging.getLogger(__name__)
 

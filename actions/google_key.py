@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from words.catalogue import worded
+from showcam.i18n.catalogue import worded
 
 LARGEST = 64 * 1024  # bytes of a key file
 

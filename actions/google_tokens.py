@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from actions.google_key import KeyFile
-from net.exchange import EARLY_S, Unreached
-from net.http import Http
+from showcam.net.exchange import EARLY_S, Unreached
+from showcam.net.http import Http
 
 AUDIENCE = "https://oauth2.googleapis.com/token"
 SCOPE = "https://www.googleapis.com/auth/homegraph"

@@ -13,9 +13,9 @@ import msgspec
 
 from actions.google_key import KeyFile
 from actions.google_tokens import CALL_S, GoogleTokens, KeyRefused
-from net.exchange import Hosts, Unreached, exchange_within
-from net.http import Http, Reply
-from registry.reporting.reporter import NotNow, RefusedKey, TryAgain
+from showcam.net.exchange import Hosts, Unreached, exchange_within
+from showcam.net.http import Http, Reply
+from showcam.registry.reporting.reporter import NotNow, RefusedKey, TryAgain
 
 log = logging.getLogger(__name__)
 

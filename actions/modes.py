@@ -9,8 +9,8 @@ from actions.confirmation import need_yes
 from actions.controls import Controls
 from actions.errors import BadParams
 from actions.trait import CameraCommand, Nothing, Trait
-from registry.camera import Camera, Refusal, State
-from registry.settings import NIGHT_VISION, Asked, night_choices
+from showcam.drivers.camera import Camera, Refusal, State
+from showcam.drivers.settings import NIGHT_VISION, Asked, night_choices
 
 MODE: Literal["night_vision"] = "night_vision"
 # value: its names in English and in Norwegian; Google speaks the first

@@ -7,7 +7,7 @@ Page: https://developers.home.google.com/cloud-to-cloud/traits/objectdetection
 """
 
 from actions.trait import Nothing, Trait
-from registry.camera import Camera
+from showcam.drivers.camera import Camera
 
 
 class ObjectDetection(Trait):

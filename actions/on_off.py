@@ -11,8 +11,8 @@ from actions.confirmation import need_pin
 from actions.controls import Controls
 from actions.errors import BadParams
 from actions.trait import CameraCommand, Nothing, Trait
-from registry.camera import Camera, Refusal, State
-from registry.settings import Asked
+from showcam.drivers.camera import Camera, Refusal, State
+from showcam.drivers.settings import Asked
 
 
 class Attributes(TypedDict):

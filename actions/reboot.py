@@ -6,7 +6,7 @@ Page: https://developers.home.google.com/cloud-to-cloud/traits/reboot
 from actions.confirmation import need_yes
 from actions.controls import Controls
 from actions.trait import CameraCommand, Nothing, Trait
-from registry.camera import Camera, Refusal
+from showcam.drivers.camera import Camera, Refusal
 
 
 class Reboot(Trait):

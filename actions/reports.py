@@ -16,10 +16,10 @@ from actions.homegraph import HomeGraph, Notification, Rejected, ReportedDevices
 from actions.object_detection import ObjectDetection
 from actions.states import States
 from actions.trait import Trait
-from net.cache import Recent
-from registry.camera import Camera, State
-from registry.readings.households import IN_MEMORY
-from registry.reporting.reporter import (
+from showcam.drivers.camera import Camera, State
+from showcam.net.cache import Recent
+from showcam.registry.readings.households import IN_MEMORY
+from showcam.registry.reporting.reporter import (
     Happened,
     Later,
     NotNow,
@@ -33,8 +33,8 @@ from registry.reporting.reporter import (
     fingerprint,
     message_id,
 )
-from registry.scenes import scenes_of
-from store.records import Assistant, Link
+from showcam.registry.scenes import scenes_of
+from showcam.store.records import Assistant, Link
 
 FETCHES_S = 60.0  # Google fetches the list of a new link within this, and answers 404 until then
 SYNC_S = 15.0  # between two Request Syncs of a link, as Scrypted's plugin google-home pauses
@@ -43,7 +43,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Reports:
-    """A reporter of `registry.reporting`, with a key that was examined. `scenes`: whether SYNC lists those that show a
+    """A reporter of `showcam.registry.reporting`, with a key that was examined. `scenes`: whether SYNC lists those that show a
     camera on a TV. `clock`: epoch seconds.
     """
 

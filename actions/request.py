@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from actions.errors import Malformed
-from net.text import shallow, too_deep
+from showcam.net.text import shallow, too_deep
 
 MOST_DEVICES = 1000  # in one QUERY
 MOST_EXECUTIONS = 320  # devices times commands: "turn off all cameras" of the largest household is one request

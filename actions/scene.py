@@ -7,9 +7,9 @@ A scene is a device of its own, of the type action.devices.types.SCENE.
 from typing import Literal, TypedDict
 
 from actions.trait import CameraCommand, Nothing, Trait
-from registry.camera import Camera, Refusal
-from registry.registry import Registry
-from registry.scenes import Begun
+from showcam.drivers.camera import Camera, Refusal
+from showcam.registry.registry import Registry
+from showcam.registry.scenes import Begun
 
 
 class Attributes(TypedDict):

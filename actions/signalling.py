@@ -12,14 +12,14 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from actions.errors import WRITTEN
-from net.outcomes import add as add_outcome
-from net.text import problem_of, too_deep
-from registry import outcomes
-from registry.camera import Refusal
-from registry.errors import BadGrant, BadOffer, ExpiredGrant
-from registry.gate.reasons import explain
-from registry.streams.grants import Offers
-from store.ports import StoreUnavailable
+from showcam.drivers.camera import Refusal
+from showcam.drivers.errors import BadGrant, BadOffer, ExpiredGrant
+from showcam.net.outcomes import add as add_outcome
+from showcam.net.text import problem_of, too_deep
+from showcam.registry import outcomes
+from showcam.registry.gate.reasons import explain
+from showcam.registry.streams.grants import Offers
+from showcam.store.ports import StoreUnavailable
 
 log = logging.getLogger(__name__)
 

@@ -4,11 +4,11 @@ from typing import Literal, NotRequired, TypedDict
 
 from actions.errors import DeviceFailure, refused
 from actions.trait import Trait
-from registry.camera import Refusal, State
-from registry.errors import Unavailable
-from registry.gate.gate import not_found
-from registry.registry import Registry
-from store.records import Link
+from showcam.drivers.camera import Refusal, State
+from showcam.drivers.errors import Unavailable
+from showcam.registry.gate.gate import not_found
+from showcam.registry.registry import Registry
+from showcam.store.records import Link
 
 STATE_UNREAD = ("signed_out", "no_internet", "vendor_down", "vendor_busy")  # reasons for which no state could be read
 _OF_QUERY = ("status", "errorCode", "debugString")

@@ -11,7 +11,7 @@ from typing import TypedDict
 
 from actions.errors import REFUSED
 from actions.trait import Nothing, Trait
-from registry.camera import Camera, State
+from showcam.drivers.camera import Camera, State
 
 CODES = REFUSED | {
     "encryption_on": "securityRestriction",

@@ -11,8 +11,8 @@ from actions.confirmation import need_yes
 from actions.controls import Controls
 from actions.errors import BadParams
 from actions.trait import CameraCommand, Nothing, Trait
-from registry.camera import Camera, Refusal, State
-from registry.settings import Asked, Setting, field_of
+from showcam.drivers.camera import Camera, Refusal, State
+from showcam.drivers.settings import Asked, Setting, field_of
 
 # setting: its names in English and in Norwegian; Google speaks the first
 WORDS: dict[Setting, tuple[tuple[str, ...], tuple[str, ...]]] = {

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, TypedDict
 
 from actions.confirmation import Proof
-from net.text import JsonObject
-from registry.camera import Camera, Refusal, State
-from registry.scenes import Begun
-from registry.settings import Asked
-from store.records import Link
+from showcam.drivers.camera import Camera, Refusal, State
+from showcam.drivers.settings import Asked
+from showcam.net.text import JsonObject
+from showcam.registry.scenes import Begun
+from showcam.store.records import Link
 
 type Keys = Mapping[str, object]  # the keys that a trait adds to an answer; every trait has a TypedDict for them
 

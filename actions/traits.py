@@ -11,7 +11,7 @@ from actions.scene import SceneTrait
 from actions.status_report import StatusReport
 from actions.toggles import Toggles
 from actions.trait import Trait
-from registry.registry import Registry
+from showcam.registry.registry import Registry
 
 
 def traits(registry: Registry, public_url: str, receiver_app: str = "") -> tuple[Trait, ...]:

@@ -15,7 +15,7 @@ const PRACTICE = '6d0c4b5e-93a1-4f7e-8c52-0b1f6a9d27e3';
 const SKILL = /^amzn1\.ask\.skill\.([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/;
 const RETENTION = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
-// As showcam/settings_rules.py has it: what passes here must start there.
+// As showcam/app/settings_rules.py has it: what passes here must start there.
 const MOST_MEDIA = 32;
 const LABEL = '[a-z0-9](?:[a-z0-9-]*[a-z0-9])?';
 const HOST = `${LABEL}(?:\\.${LABEL})*(?::(?:[1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d\\d|655[0-2]\\d|6553[0-5]))?`;

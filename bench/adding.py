@@ -21,7 +21,7 @@ from bench.progress import say
 from bench.run import Results, Run
 from bench.table import Bound, LeftOut, Row
 from bench.timing import percentile
-from simulator.lan.onvif import Picture
+from showcam.simulator.lan.onvif import Picture
 from tests.browser.conftest import FLAGS
 from tests.doubles.far_away import NETWORK
 from tests.doubles.onvif_device import served

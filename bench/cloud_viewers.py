@@ -16,7 +16,7 @@ from bench.progress import say
 from bench.relay import watched
 from bench.run import Results, Run
 from bench.table import LeftOut, Row
-from media.source import SourceSpec
+from showcam.engine.source import SourceSpec
 from tests.doubles.rtsp_recording import recorded
 from tests.doubles.stream_cloud import USER, StreamCloud
 

@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aws.deploy_local.emulator import Emulator, NoEmulator
 from bench.peer.environment import ROOT
 from bench.progress import say
 from bench.questions import WrongAnswer
 from bench.recorder import Requests, recording
 from bench.run import Results, Run
 from bench.table import Bound, LeftOut, Row
+from scripts.deploy_local.emulator import Emulator, NoEmulator
 from tests.doubles import packages
 from tests.doubles.aws import Cloud
 from tests.doubles.aws_stack import Home, Stack, add_home, build_stack

@@ -6,10 +6,10 @@ from bench.progress import say
 from bench.run import Results, Run
 from bench.table import Row
 from bench.timing import cpu_us, rounds_us
-from media.codec.nal import Codec
-from media.plane.sources.footage import Footage
-from simulator.cloud.streams import ProgramStream, RtpStream
-from simulator.pictures.garbler import Garbler
+from showcam.engine.codec.nal import Codec
+from showcam.engine.sources.footage import Footage
+from showcam.simulator.cloud.streams import ProgramStream, RtpStream
+from showcam.simulator.pictures.garbler import Garbler
 from tests.doubles.rtsp_recording import CODE, recorded
 
 KEY = CODE.encode().ljust(16, b"\0")

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
-from simulator.assistants import amazon
+from showcam.simulator.assistants import amazon
 from tests.doubles.tls_vendor import Vendors, answer
 
 FAULTS = {"429": 0.06, "500": 0.06, "401": 0.03, "hang": 0.01, "cut": 0.04}  # by chance of each request

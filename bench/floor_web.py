@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from showcam.compose import web
-from showcam.process.settings_sources import load
-from showcam.settings import Settings
+from showcam.app.compose import web
+from showcam.app.process.settings_sources import load
+from showcam.app.settings import Settings
 
 ANSWER = b'{"requestId":"bench-request-1","payload":{"devices":{"camera":{"status":"SUCCESS","online":true}}}}'
 

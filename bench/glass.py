@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
-from aws.deploy_local.emulator import free_ports
 from bench import cores
 from bench.lan_cameras import LanCameras, lan_cameras
 from bench.peer import environment
@@ -21,6 +20,7 @@ from bench.progress import say
 from bench.run import NoPeer, Results, Run
 from bench.screen import HOME_ASSISTANT_HLS, SHOWCAM_HLS, Screen, screen
 from bench.table import Bound, LeftOut, Row
+from scripts.deploy_local.emulator import free_ports
 from tests.doubles.hls_camera import FPS
 from tests.doubles.rtsp_recording import recorded
 

@@ -26,7 +26,7 @@ TOGETHER, APART_MS = 4, 300  # several are waited for at once, each of which beg
 IDLE_S = 8.0  # a pull ends this soon after its last viewer, so that few others run beside a turn
 WITHIN_MS = 20_000
 PAGE = "http://127.0.0.1:9/"
-HLS = Path("simulator/assistants/page/vendor/hls.light.min.mjs")
+HLS = Path("showcam/simulator/assistants/page/vendor/hls.light.min.mjs")
 # where it is joined, name; bounds cold of WebRTC and of HLS
 CAMERAS = (("keyframe", "starts on a keyframe", 0.4, 2.0), ("middle", "joined in mid-GOP", 1.0, 3.0))
 WARM = {"webrtc": 0.3, "hls": 0.3}

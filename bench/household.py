@@ -7,17 +7,17 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from accounts.links import authenticate
-from accounts.pins import Pins
 from actions.fulfillment import Fulfillment
-from alexa.smart_home import SmartHome
 from bench.questions import Check, Question
-from media.grants import Claims, Picture
-from media.source import CameraSpec, SourceSpec
-from registry.adapter import adapt
-from registry.camera import Camera, Listed
-from registry.streams.history import TOGETHER_S, Later
-from store.records import Source
+from showcam.accounts.links import authenticate
+from showcam.accounts.pins import Pins
+from showcam.alexa.smart_home import SmartHome
+from showcam.drivers.camera import Camera, Listed
+from showcam.engine.grants import Claims, Picture
+from showcam.engine.source import CameraSpec, SourceSpec
+from showcam.registry.adapter import adapt
+from showcam.registry.streams.history import TOGETHER_S, Later
+from showcam.store.records import Source
 from tests.doubles.household import Household, household
 from tests.doubles.ready_driver import ReadyDriver, camera
 from tests.doubles.ready_pictures import ReadyPictures

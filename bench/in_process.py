@@ -7,7 +7,6 @@ keeps no history of what it was asked to show: a row of its own has what showcam
 
 from collections.abc import Callable
 
-from aws.deploy_local.emulator import free_ports
 from bench.household import doors
 from bench.peer import environment
 from bench.progress import say
@@ -15,6 +14,7 @@ from bench.questions import QUESTIONS, SIZES
 from bench.run import NoPeer, Results, Run
 from bench.table import Bound, LeftOut, Row
 from bench.timing import rounds_us
+from scripts.deploy_local.emulator import free_ports
 
 type Figures = dict[tuple[str, int], float]
 type Rounds = dict[tuple[str, int], list[float]]

@@ -13,7 +13,6 @@ import sys
 from contextlib import ExitStack
 from functools import partial
 
-from aws.deploy_local.emulator import free_ports
 from bench import cores
 from bench.lan_cameras import lan_cameras
 from bench.peer import environment
@@ -22,6 +21,7 @@ from bench.progress import say
 from bench.run import NoPeer, Results, Run
 from bench.screen import HOME_ASSISTANT_HLS, SHOWCAM_HLS, Screen, screen
 from bench.table import LeftOut, Row
+from scripts.deploy_local.emulator import free_ports
 from tests.doubles.far_away import NETWORK
 from tests.doubles.far_display import Way, recording, wired
 from tests.doubles.wire import HOUSE

@@ -8,16 +8,16 @@ import pickle
 import sys
 from dataclasses import dataclass, field
 
-import showcam.cli
-import showcam.compose.media
-from media.grants import Claims, Grants
-from media.lease import Ending, Lease
-from media.plane.server import MediaServer
-from media.plane.settings import PlaneSettings
-from media.source import Denied, SourceSpec
+import showcam.app.cli
+import showcam.app.compose.media
+from showcam.engine.grants import Claims, Grants
+from showcam.engine.lease import Ending, Lease
+from showcam.engine.server import MediaServer
+from showcam.engine.settings import PlaneSettings
+from showcam.engine.source import Denied, SourceSpec
 from tests.doubles.open_gate import OpenGate
 
-LOADED = (showcam.cli, showcam.compose.media)  # as in the real one, which is started by a command
+LOADED = (showcam.app.cli, showcam.app.compose.media)  # as in the real one, which is started by a command
 
 
 @dataclass

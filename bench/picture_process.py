@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from aws.deploy_local.emulator import free_ports
 from bench import cores, wire
-from media.grants import HEADER, Claims, Grants
-from media.source import Rtsp, SourceSpec
+from scripts.deploy_local.emulator import free_ports
+from showcam.engine.grants import HEADER, Claims, Grants
+from showcam.engine.source import Rtsp, SourceSpec
 from tests.doubles.plane_thread import SETTINGS
 from tests.doubles.program import AS_INSTALLED
 from tests.doubles.rtsp_camera import PATH

@@ -6,12 +6,12 @@
 import os
 
 from bench.household import NoPictures, NoVendor, cameras
-from registry.vendor import Rejected
-from showcam.compose import ground, web
-from showcam.edge.edge import Edge
-from showcam.process.settings_sources import load
-from showcam.settings import Settings
-from store.records import Source
+from showcam.app.compose import ground, web
+from showcam.app.edge.edge import Edge
+from showcam.app.process.settings_sources import load
+from showcam.app.settings import Settings
+from showcam.drivers.vendor import Rejected
+from showcam.store.records import Source
 
 
 class Ready(NoVendor):

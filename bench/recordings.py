@@ -6,7 +6,7 @@ from typing import Any
 
 import av
 
-from simulator.lan.server import Tracks
+from showcam.simulator.lan.server import Tracks
 from tests.doubles.rtsp_recording import RATES, Recording, Sample, tone
 
 RATE, GOP_S, LENGTH_S = 25, 2, 8

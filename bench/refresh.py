@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from aws.deploy_local.emulator import free_ports
 from bench.peer import environment
 from bench.progress import say
 from bench.run import NoPeer, Results, Run
 from bench.servers import process, showcam
 from bench.table import Bound, LeftOut, Row
 from bench.wire import Target, Unanswered, request, rounds_us, until_right
+from scripts.deploy_local.emulator import free_ports
 
 NAME = "refresh grant over HTTP, on SQLite"
 BOUND = Bound(share=3, beside="oidc-provider")

@@ -15,7 +15,6 @@ from functools import partial
 from typing import NamedTuple, Protocol
 from urllib.parse import urljoin, urlsplit
 
-from aws.deploy_local.emulator import free_ports
 from bench import copies, cores, rtc_viewers, wire
 from bench.lan_cameras import LanCameras, lan_cameras
 from bench.peer import environment
@@ -24,6 +23,7 @@ from bench.progress import say
 from bench.recordings import full_hd
 from bench.run import NoPeer, Results, Run
 from bench.table import Bound, LeftOut, Row
+from scripts.deploy_local.emulator import free_ports
 
 CAMERAS = 16
 VIEWERS = 8

@@ -6,18 +6,18 @@ import threading
 import time
 from pathlib import Path
 
-from alexa.amazon import Amazon
-from alexa.gateway import Gateway
-from alexa.interfaces import interfaces
-from alexa.reports import Reports
-from alexa.sender import EventSender
-from media.grants import Grants
-from registry.adapter import adapt
-from registry.reporting.delivery import Delivery
-from registry.reporting.sender import Sender
-from registry.rules import Rules
-from store.sealing import Sealer
-from store.sqlite import SqliteStore
+from showcam.alexa.amazon import Amazon
+from showcam.alexa.gateway import Gateway
+from showcam.alexa.interfaces import interfaces
+from showcam.alexa.reports import Reports
+from showcam.alexa.sender import EventSender
+from showcam.engine.grants import Grants
+from showcam.registry.adapter import adapt
+from showcam.registry.reporting.delivery import Delivery
+from showcam.registry.reporting.sender import Sender
+from showcam.registry.rules import Rules
+from showcam.store.sealing import Sealer
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.ready_driver import ReadyDriver
 from tests.doubles.ready_pictures import ReadyPictures
 

@@ -14,8 +14,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from alexa.amazon import Amazon
-from alexa.gateway import Gateway
 from bench.event_gateway import EventGateway
 from bench.peer import environment
 from bench.progress import say
@@ -24,12 +22,14 @@ from bench.report_sender import CLIENT
 from bench.run import NoPeer, Results, Run
 from bench.table import Bound, LeftOut, Row
 from bench.timing import percentile
-from registry.reporting.reporter import message_id
-from simulator.authority import server_context
-from store.outbox import happening_row
-from store.records import Happening
-from store.sealing import Sealer
-from store.sqlite import SqliteStore
+from showcam.alexa.amazon import Amazon
+from showcam.alexa.gateway import Gateway
+from showcam.registry.reporting.reporter import message_id
+from showcam.simulator.authority import server_context
+from showcam.store.outbox import happening_row
+from showcam.store.records import Happening
+from showcam.store.sealing import Sealer
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.household import Household, household
 from tests.doubles.ready_driver import camera
 from tests.doubles.tls_vendor import Vendors

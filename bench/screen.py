@@ -12,7 +12,7 @@ from bench import cores
 from tests.browser.conftest import FLAGS
 
 ORIGIN = "http://127.0.0.1:9/"
-HLS_JS = Path("simulator/assistants/page/vendor/hls.light.min.mjs")
+HLS_JS = Path("showcam/simulator/assistants/page/vendor/hls.light.min.mjs")
 PAGE = """<!doctype html><body></body><script>
 window.seen = [];
 window.add = () => {

@@ -13,17 +13,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from accounts import clients
-from accounts.links import mint
-from aws.deploy_local.emulator import free_ports
 from bench.household import ADDRESS, cameras
 from bench.peer import environment
 from bench.questions import Question, WrongAnswer
 from bench.wire import request, until_right
-from showcam import keys as key_files
-from showcam.compose.ground import open_store
-from showcam.edge.signatures import HEADER, sign
-from showcam.process.settings_sources import load
+from scripts.deploy_local.emulator import free_ports
+from showcam.accounts import clients
+from showcam.accounts.links import mint
+from showcam.app import keys as key_files
+from showcam.app.compose.ground import open_store
+from showcam.app.edge.signatures import HEADER, sign
+from showcam.app.process.settings_sources import load
 from tests.doubles.household import household
 
 NO_LIMIT = "1000000"  # of opens a minute

@@ -7,7 +7,6 @@ import tempfile
 import time
 from pathlib import Path
 
-from aws.deploy_local.emulator import free_ports
 from bench.household import cameras
 from bench.progress import say
 from bench.questions import QUESTIONS, sync, synced
@@ -15,9 +14,10 @@ from bench.run import NoPeer, Results, Run
 from bench.servers import home_assistant, process
 from bench.table import Bound, LeftOut, Row
 from bench.wire import Unanswered, memory_mb, request, until_right
-from showcam import keys as key_files
-from showcam.compose.ground import open_store
-from showcam.process.settings_sources import load
+from scripts.deploy_local.emulator import free_ports
+from showcam.app import keys as key_files
+from showcam.app.compose.ground import open_store
+from showcam.app.process.settings_sources import load
 from tests.doubles.household import household
 from tests.doubles.program import AS_INSTALLED, running
 

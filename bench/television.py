@@ -25,8 +25,8 @@ from bench.practice import chromium
 from bench.progress import say
 from bench.run import Results, Run
 from bench.table import Bound, LeftOut, Row
-from cast.device import Picture
-from cast.screen import Screen
+from showcam.cast.device import Picture
+from showcam.cast.screen import Screen
 from tests.browser.conftest import FLAGS
 from tests.cast.conftest import TelevisionThread
 from tests.doubles.behind_life import GRANTS, SHAKA, Clapper, behind, grant, late, opened, play_as_receiver

@@ -13,23 +13,23 @@ from typing import Any
 
 import requests
 
-from accounts.links import mint
 from bench.progress import say
 from bench.questions import WrongAnswer, initialize, report_state, reported
 from bench.run import Results, Run
 from bench.table import Bound, Row
-from media.grants import Grants
-from registry.adapter import adapt
-from registry.camera import Stream, StreamRequest
-from registry.drivers.ezviz import sessions
-from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.registry import Registry
-from registry.rules import Rules
-from registry.vendor import SignedIn
-from showcam import keys as key_files
-from store.records import Link
-from store.sealing import Sealer
-from store.sqlite import SqliteStore
+from showcam.accounts.links import mint
+from showcam.app import keys as key_files
+from showcam.drivers.camera import Stream, StreamRequest
+from showcam.drivers.ezviz import sessions
+from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from showcam.drivers.vendor import SignedIn
+from showcam.engine.grants import Grants
+from showcam.registry.adapter import adapt
+from showcam.registry.registry import Registry
+from showcam.registry.rules import Rules
+from showcam.store.records import Link
+from showcam.store.sealing import Sealer
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.household import new_link
 from tests.doubles.program import Program, running
 from tests.doubles.ready_pictures import ReadyPictures

@@ -1,5 +1,5 @@
 """AWS entry of the table's stream."""
 
-from showcam.compose.changes import build
+from showcam.app.compose.changes import build
 
 handler = build()

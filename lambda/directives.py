@@ -1,5 +1,5 @@
 """AWS entry of Alexa's Smart Home directives and of the skill's spoken requests."""
 
-from showcam.compose.directives import build
+from showcam.app.compose.directives import build
 
 handler = build()

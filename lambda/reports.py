@@ -1,5 +1,5 @@
 """AWS entry of the queue of links that are due."""
 
-from showcam.compose.reports import build
+from showcam.app.compose.reports import build
 
 handler = build()

@@ -10,7 +10,6 @@ from flask import Blueprint, Flask, Response, g, jsonify, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
-from accounts.states import States
 from oauth import machines, pages
 from oauth.clients import Untrusted
 from oauth.consent import Agreement
@@ -19,11 +18,12 @@ from oauth.machines import refuse
 from oauth.server import Server, metadata
 from oauth.sign_in import SigningIn
 from oauth.visits import KnownBrowser, Visits
-from registry.owner.owner import Owner
-from registry.owner.sign_in import SignIn
-from store.ports import Store, StoreUnavailable
-from store.records import Link
-from words.catalogue import LANGUAGES
+from showcam.accounts.states import States
+from showcam.i18n.catalogue import LANGUAGES
+from showcam.registry.owner.owner import Owner
+from showcam.registry.owner.sign_in import SignIn
+from showcam.store.ports import Store, StoreUnavailable
+from showcam.store.records import Link
 
 
 def policy(form_action: str) -> str:

@@ -12,9 +12,9 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 from authlib.oauth2.rfc6749 import ClientMixin, InvalidClientError
 from werkzeug.datastructures import MultiDict
 
-from accounts.clients import Refusals, check_secret, redirect_allowed
-from store.ports import Store
-from store.records import Assistant, Client
+from showcam.accounts.clients import Refusals, check_secret, redirect_allowed
+from showcam.store.ports import Store
+from showcam.store.records import Assistant, Client
 
 SCOPE = "cameras"
 AUTH_METHODS = ("client_secret_basic", "client_secret_post")

@@ -9,23 +9,23 @@ from flask import Response, request
 from msgspec.structs import replace
 from werkzeug.datastructures import MultiDict
 
-from accounts import links
 from oauth import pages, wording
 from oauth.clients import AuthorizeRequest
 from oauth.pages import spoken
 from oauth.server import Server
 from oauth.sign_in import SigningIn
 from oauth.visits import Visit, Visits, fingerprint
-from registry.camera import Camera, Refusal
-from registry.errors import Unavailable
-from registry.gate.gate import may_be_overheard
-from registry.gate.reasons import explain
-from registry.owner.codes import HOUR_S
-from registry.owner.owner import Owner
-from registry.readings.households import Listing
-from registry.settings import BadValue, Step
-from store.ports import Inconsistent, Store
-from store.records import LOOK_S, Account, Link
+from showcam.accounts import links
+from showcam.drivers.camera import Camera, Refusal
+from showcam.drivers.errors import Unavailable
+from showcam.drivers.settings import BadValue, Step
+from showcam.registry.gate.gate import may_be_overheard
+from showcam.registry.gate.reasons import explain
+from showcam.registry.owner.codes import HOUR_S
+from showcam.registry.owner.owner import Owner
+from showcam.registry.readings.households import Listing
+from showcam.store.ports import Inconsistent, Store
+from showcam.store.records import LOOK_S, Account, Link
 
 FIELD = "code-"  # and the camera's id
 TICK = "deciphered"

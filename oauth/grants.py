@@ -10,12 +10,12 @@ from authlib.oauth2.rfc6749 import AuthorizationCodeMixin, InvalidGrantError, In
 from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7636 import CodeChallenge
 
-from accounts import links
-from accounts.identity import token_hash
-from accounts.links import link_of
 from oauth.clients import Registered, back
-from store.ports import Replayed, Store
-from store.records import Client, Code, Link, Token
+from showcam.accounts import links
+from showcam.accounts.identity import token_hash
+from showcam.accounts.links import link_of
+from showcam.store.ports import Replayed, Store
+from showcam.store.records import Client, Code, Link, Token
 
 CODE_S = 60  # life of an authorization code
 
@@ -183,7 +183,7 @@ class Revocation(RevocationEndpoint):  # type: ignore[misc]
 
 
 def issuing(store: Store) -> Callable[..., links.TokenAnswer]:
-    """A token generator for Authlib; `accounts.links` keeps the tokens that it issues."""
+    """A token generator for Authlib; `showcam.accounts.links` keeps the tokens that it issues."""
 
     def issue(user: Link, scope: str, include_refresh_token: bool, **_: Any) -> links.TokenAnswer:
         try:

@@ -16,7 +16,7 @@ from oauth.consent import Agreement
 from oauth.server import Server
 from oauth.sign_in import SigningIn
 from oauth.visits import Visit, Visits
-from store.ports import Store
+from showcam.store.ports import Store
 
 
 class Linking:

@@ -4,9 +4,9 @@ from typing import TypedDict
 
 from flask import Response, jsonify, request
 
-from accounts.links import TokenInvalid, authenticate, link_of
-from store.ports import Store
-from store.records import Link
+from showcam.accounts.links import TokenInvalid, authenticate, link_of
+from showcam.store.ports import Store
+from showcam.store.records import Link
 
 GRANT_TYPES = ("authorization_code", "refresh_token")
 

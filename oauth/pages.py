@@ -8,10 +8,10 @@ from typing import Any, cast
 from flask import Request, Response, current_app, g, make_response, redirect, render_template, request, url_for
 
 from oauth import wording
-from registry.owner import sign_in_outcome
-from registry.owner.sign_in_outcome import refused
-from store.records import Assistant
-from words.catalogue import OURS, Language, chosen
+from showcam.i18n.catalogue import OURS, Language, chosen
+from showcam.registry.owner import sign_in_outcome
+from showcam.registry.owner.sign_in_outcome import refused
+from showcam.store.records import Assistant
 
 # The languages of the assistants. A household that names none of them is taken to speak English.
 _ALEXA = ("ar", "de", "en", "es", "fr", "hi", "it", "ja", "nl", "pt")

@@ -11,12 +11,12 @@ from flask import Request, Response
 from flask import request as current
 from werkzeug.datastructures import MultiDict
 
-from accounts.links import TokenAnswer
 from oauth import clients
 from oauth.clients import AUTH_METHODS, SCOPE, Registered, back
 from oauth.grants import S256, CodeGrant, RefreshGrant, Revocation, issuing
-from store.ports import Store
-from store.records import Link
+from showcam.accounts.links import TokenAnswer
+from showcam.store.ports import Store
+from showcam.store.records import Link
 
 log = structlog.get_logger()
 

@@ -11,18 +11,18 @@ from typing import Any, cast
 import structlog
 from flask import Response, g, redirect, request, session
 
-from accounts.attempts import Browser
-from accounts.identity import token_hash
-from accounts.states import States
-from net.addresses import counted_as
 from oauth import pages
 from oauth.clients import AuthorizeRequest, Untrusted
 from oauth.visits import VISIT_S, KnownBrowser, Visit, Visits, fingerprint
 from oauth.wording import NOT_THESE, NOT_THESE_EITHER, SIGN_IN
-from registry.owner.sign_in import SignIn
-from registry.owner.sign_in_outcome import PENDING_S, CodeWanted, SignedIn, SignInRefused
-from registry.vendor import ByPage, manner_of
-from store.records import SourceKind
+from showcam.accounts.attempts import Browser
+from showcam.accounts.identity import token_hash
+from showcam.accounts.states import States
+from showcam.drivers.vendor import ByPage, manner_of
+from showcam.net.addresses import counted_as
+from showcam.registry.owner.sign_in import SignIn
+from showcam.registry.owner.sign_in_outcome import PENDING_S, CodeWanted, SignedIn, SignInRefused
+from showcam.store.records import SourceKind
 
 KEPT_S = 900  # how long the slowest answer sets the pace
 AT_ONCE = 32  # sign-ins of unknown browsers; as many more of known ones

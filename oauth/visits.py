@@ -1,7 +1,7 @@
 """A person's sign-in, sealed in the store under the hash of a random cookie; and the cookie of a known browser.
 
 The second cookie is signed and grants no access. It only gives the browser its own tries, which no stranger uses up
-(accounts.attempts).
+(showcam.accounts.attempts).
 """
 
 import hashlib
@@ -15,9 +15,9 @@ from flask import Request, Response
 from itsdangerous import BadData, URLSafeTimedSerializer
 from msgspec import Struct
 
-from accounts.attempts import Browser
-from accounts.identity import id_from, new_id, token_hash
-from store.ports import Store
+from showcam.accounts.attempts import Browser
+from showcam.accounts.identity import id_from, new_id, token_hash
+from showcam.store.ports import Store
 
 VISIT_S = 600  # life of a visit that is signed in
 KEPT_S = 400 * 86_400  # browsers limit cookies to 400 days

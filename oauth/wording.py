@@ -1,7 +1,7 @@
 """HTTP status and sentence by reason, for refusals on the pages; pages.py translates."""
 
-from registry.owner.sign_in_outcome import WRITTEN
-from words.catalogue import mark
+from showcam.i18n.catalogue import mark
+from showcam.registry.owner.sign_in_outcome import WRITTEN
 
 # One answer for a wrong password, an unknown user, a user who may not link here, and too many wrong tries here or at
 # the vendor: so nobody learns whether the account is known here.

@@ -6,8 +6,8 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 SIZES = {  # pixels; Google's is not in Amazon's package
-    "alexa/skill_package/assets/images/smallIcon.png": 108,
-    "alexa/skill_package/assets/images/largeIcon.png": 512,
+    "showcam/alexa/skill_package/assets/images/smallIcon.png": 108,
+    "showcam/alexa/skill_package/assets/images/largeIcon.png": 512,
     "docs/images/google-icon.png": 144,
 }
 BLUE, WHITE, DARK, GREEN = (23, 92, 140), (255, 255, 255), (12, 40, 62), (94, 214, 146)

@@ -27,15 +27,15 @@ ROOMS = (
     "console",
     "oauth",
     "registry",
-    "showcam/compose",
-    "showcam/doctor",
-    "showcam/setup",
+    "showcam/app/compose",
+    "showcam/app/doctor",
+    "showcam/app/setup",
     "words",
 )
-VENDORS = "registry/drivers"
+VENDORS = "showcam/drivers"
 LANGUAGES = ("nb", "de")
 # Alexa speaks no Norwegian, so what it alone says is not written in it.
-NOT_SAID = {"nb": "alexa/spoken/"}
+NOT_SAID = {"nb": "showcam/alexa/spoken/"}
 _GAP = re.compile(r"\{\w*\}")
 _NEVER = datetime(2026, 1, 1, tzinfo=UTC)  # a date of the day would change what nobody changed
 

@@ -14,16 +14,16 @@ import msgspec
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from showcam import settings_rules  # noqa: E402
-from showcam.process.settings_sources import DEMO  # noqa: E402
-from showcam.settings import KEPT, SECRETS, Settings  # noqa: E402
+from showcam.app import settings_rules  # noqa: E402
+from showcam.app.process.settings_sources import DEMO  # noqa: E402
+from showcam.app.settings import KEPT, SECRETS, Settings  # noqa: E402
 
 CODE = ROOT / "showcam" / "settings_table.py"
 PAGE = ROOT / "docs" / "owner" / "settings.md"
 NO_SETTINGS = {"demo"}  # an option of the command line
 HEAD = """# Settings
 
-`make settings` makes this page from `showcam/settings_table.py`.
+`make settings` makes this page from `showcam/app/settings_table.py`.
 
 A setting has its value from the first of these that gives it: an option of the command line, a variable `SHOWCAM_…`
 in the environment, a secret on AWS, `showcam.toml` in the current folder (or `--config FILE`), what showcam keeps,

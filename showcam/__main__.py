@@ -1,3 +1,3 @@
-from showcam.cli import main
+from showcam.app.cli import main
 
 main()

@@ -17,9 +17,9 @@ import botocore.session
 import pytest
 import structlog
 
-from aws.deploy_local.emulator import Emulator
-from store.sealing import Sealer
-from store.sqlite import SqliteStore
+from scripts.deploy_local.emulator import Emulator
+from showcam.store.sealing import Sealer
+from showcam.store.sqlite import SqliteStore
 from tests.doubles import made_once
 from tests.doubles import packages as packages_of_aws
 from tests.doubles.needs import SKIPS, left_out

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from showcam.aws.cloudwatch import Handler
+from showcam.app.aws.cloudwatch import Handler
 from tests.doubles.events import http_event
 
 CONTEXT = SimpleNamespace(aws_request_id="8476a536-e9f4-11e8-9739-2dfe598c3fcd")

@@ -12,11 +12,11 @@ from typing import Any
 
 import msgspec
 
-from alexa.gateway import SECRET, Grant
 from bench.scale.gateway import CONTEXT
 from bench.scale.walks import OF_ONE_LINK, REQUESTS, Household, Walk, Walks
-from showcam.compose import changes, reports, sweep
-from store.records import DAY_S, Assistant, Happening
+from showcam.alexa.gateway import SECRET, Grant
+from showcam.app.compose import changes, reports, sweep
+from showcam.store.records import DAY_S, Assistant, Happening
 
 RECORDS = 10  # that the stream hands to one run of `changes`; assumed
 

@@ -10,8 +10,6 @@ from typing import Any, Literal
 
 from werkzeug.test import Client
 
-from accounts.identity import new_id
-from accounts.links import mint
 from bench.questions import (
     discover,
     discovered,
@@ -28,15 +26,17 @@ from bench.questions import (
 )
 from bench.scale.gateway import CONTEXT, Gateway
 from bench.scale.world import PASSWORD, REDIRECT, USER, WEBHOOK_KEY, World
-from media.grants import HEADER, START_S, Grants
-from registry.drivers.ezviz import sessions
-from showcam import keys as key_files
-from showcam.compose import directives, fulfillment, ground, web_on_lambda
-from store.dynamodb import DynamoStore
-from store.dynamodb.outbox import shard
-from store.outbox import Settled
-from store.records import Assistant, Link
-from store.sealing import Sealer
+from showcam.accounts.identity import new_id
+from showcam.accounts.links import mint
+from showcam.app import keys as key_files
+from showcam.app.compose import directives, fulfillment, ground, web_on_lambda
+from showcam.drivers.ezviz import sessions
+from showcam.engine.grants import HEADER, START_S, Grants
+from showcam.store.dynamodb import DynamoStore
+from showcam.store.dynamodb.outbox import shard
+from showcam.store.outbox import Settled
+from showcam.store.records import Assistant, Link
+from showcam.store.sealing import Sealer
 from tests.doubles.linking_world import Browser
 
 type Entry = Literal["directives", "fulfillment", "web", "changes", "reports", "sweep"]

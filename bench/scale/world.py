@@ -21,20 +21,20 @@ import requests
 import structlog
 from moto import mock_aws
 
-from accounts import clients
 from bench.scale.assistants import TOKEN, assistants
 from bench.scale.meter import Meter
-from registry.drivers.ezviz import sessions
-from registry.vendor import ByPassword, SignedIn
-from showcam import keys as key_files
-from showcam.aws import boto
-from showcam.compose import ground
-from showcam.process.settings_sources import load
-from showcam.settings import Settings
-from simulator import authority
-from simulator.assistants.homegraph import FILE, ServiceAccount
-from simulator.state import Settings as Simulated
-from store.dynamodb import create_table
+from showcam.accounts import clients
+from showcam.app import keys as key_files
+from showcam.app.aws import boto
+from showcam.app.compose import ground
+from showcam.app.process.settings_sources import load
+from showcam.app.settings import Settings
+from showcam.drivers.ezviz import sessions
+from showcam.drivers.vendor import ByPassword, SignedIn
+from showcam.simulator import authority
+from showcam.simulator.assistants.homegraph import FILE, ServiceAccount
+from showcam.simulator.state import Settings as Simulated
+from showcam.store.dynamodb import create_table
 from tests.doubles.simulator_process import SimulatorProcess
 
 TABLE = "showcam"

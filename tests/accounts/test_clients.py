@@ -5,10 +5,10 @@ import time
 
 import pytest
 
-from accounts import clients
-from accounts.identity import token_hash
-from store.ports import Store
-from store.records import Client
+from showcam.accounts import clients
+from showcam.accounts.identity import token_hash
+from showcam.store.ports import Store
+from showcam.store.records import Client
 
 URIS = ("https://pitangui.amazon.com/api/skill/link/DEMO", "https://oauth-redirect.example/r/demo?x=1")
 

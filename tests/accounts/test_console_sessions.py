@@ -5,10 +5,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from accounts import console_sessions, households
-from accounts.console_sessions import KEPT_S, ConsoleSessions, OwnersPage
-from accounts.identity import token_hash
-from store.sqlite import SqliteStore
+from showcam.accounts import console_sessions, households
+from showcam.accounts.console_sessions import KEPT_S, ConsoleSessions, OwnersPage
+from showcam.accounts.identity import token_hash
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
 
 

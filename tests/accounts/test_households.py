@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from accounts import households
-from media.messages import MediaUnavailable
-from store.ports import Store
-from store.sealing import Sealer
-from store.sqlite import SqliteStore
+from showcam.accounts import households
+from showcam.engine.messages import MediaUnavailable
+from showcam.store.ports import Store
+from showcam.store.sealing import Sealer
+from showcam.store.sqlite import SqliteStore
 from tests.doubles import records as a
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from accounts import identity
+from showcam.accounts import identity
 
 SALT = b"\x01" * 16
 

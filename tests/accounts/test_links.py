@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from accounts import links
-from accounts.identity import token_hash
-from accounts.links import TokenExpired, TokenInvalid
-from store.ports import Store
-from store.records import Link
+from showcam.accounts import links
+from showcam.accounts.identity import token_hash
+from showcam.accounts.links import TokenExpired, TokenInvalid
+from showcam.store.ports import Store
+from showcam.store.records import Link
 from tests.doubles import records as a
 
 

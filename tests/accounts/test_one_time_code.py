@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from accounts.attempts import LIFE_S, TRIES, WINDOW_S, OneTimeCode
-from store.sqlite import SqliteStore
+from showcam.accounts.attempts import LIFE_S, TRIES, WINDOW_S, OneTimeCode
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
 
 HERE, THERE = "192.168.1.20", "192.168.1.21"

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from argon2 import extract_parameters
 
-from accounts import owner_users
-from accounts.owner_users import BadUser, Busy, Cost, OwnerUsers, Passwords
-from store.ports import Inconsistent, Store
-from store.records import Account
+from showcam.accounts import owner_users
+from showcam.accounts.owner_users import BadUser, Busy, Cost, OwnerUsers, Passwords
+from showcam.store.ports import Inconsistent, Store
+from showcam.store.records import Account
 from tests.doubles import records as a
 
 ROOT = Path(__file__).parents[2]
@@ -169,7 +169,7 @@ def test_no_more_hashes_are_made_at_once_than_there_is_memory_for() -> None:
 
 HASHED = """
 import threading
-from accounts.owner_users import Busy, Passwords
+from showcam.accounts.owner_users import Busy, Passwords
 
 def resident():
     return int(next(line for line in open("/proc/self/status") if line.startswith("VmRSS")).split()[1]) // 1024

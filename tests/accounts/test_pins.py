@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from accounts.pins import LIMITS, BadPin, Pins
-from store.ports import Store
-from store.records import Account
+from showcam.accounts.pins import LIMITS, BadPin, Pins
+from showcam.store.ports import Store
+from showcam.store.records import Account
 
 NOW = 1_800_000_000.0
 

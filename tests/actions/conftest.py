@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from jsonschema_rs import Draft7Validator
 
-from accounts import households
-from accounts.links import authenticate
-from accounts.pins import Pins
 from actions.fulfillment import Fulfillment
 from scripts.schemas import GOOGLE
-from store.records import Link
+from showcam.accounts import households
+from showcam.accounts.links import authenticate
+from showcam.accounts.pins import Pins
+from showcam.store.records import Link
 from tests.doubles.google_cloud import GoogleCloud
 from tests.doubles.household import Household, household
 from tests.doubles.needs import GOOGLE_SCHEMAS, GOOGLES

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.links import authenticate, mint
-from accounts.pins import Pins
 from actions.fulfillment import Fulfillment
 from actions.request import MOST_DEVICES, MOST_EXECUTIONS
-from media.source import SourceSpec
-from registry.camera import Camera
-from registry.preferences import Preferences
-from store.ports import StoreUnavailable
-from store.records import Source
+from showcam.accounts.links import authenticate, mint
+from showcam.accounts.pins import Pins
+from showcam.drivers.camera import Camera
+from showcam.engine.source import SourceSpec
+from showcam.registry.preferences import Preferences
+from showcam.store.ports import StoreUnavailable
+from showcam.store.records import Source
 from tests.doubles.household import Household, household
 
 type Send = Callable[..., dict[str, Any]]

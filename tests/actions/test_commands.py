@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from accounts.pins import Pins
-from registry.errors import SetRefused, SignedOut, VendorDown
+from showcam.accounts.pins import Pins
+from showcam.drivers.errors import SetRefused, SignedOut, VendorDown
 from tests.actions.test_traits import Check, Send, allow
 from tests.doubles.alike import alike
 from tests.doubles.household import Household

@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable
 
 from actions.fulfillment import Fulfillment
-from media.client import MediaClient
-from registry.adapter import adapt
+from showcam.engine.client import MediaClient
+from showcam.registry.adapter import adapt
 from tests.doubles.household import Household
 from tests.doubles.media_door import MediaDoor
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from accounts.pins import Pins
 from actions import executions
 from actions.fulfillment import Fulfillment
-from media.messages import MediaUnavailable
-from registry.errors import VendorDown
-from registry.preferences import Preferences
+from showcam.accounts.pins import Pins
+from showcam.drivers.errors import VendorDown
+from showcam.engine.messages import MediaUnavailable
+from showcam.registry.preferences import Preferences
 from tests.doubles.household import WITHOUT_MEDIA, Household, household
 
 type Send = Callable[..., dict[str, Any]]

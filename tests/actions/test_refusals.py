@@ -9,10 +9,10 @@ import pytest
 
 from actions.errors import REFUSED
 from actions.fulfillment import Fulfillment
-from media.messages import MediaBusy, MediaFull, MediaUnavailable
-from registry.camera import UNASKED, Video
-from registry.errors import REASONS, NoInternet, Refused, SignedOut, VendorBusy, VendorDown
-from registry.gate.reasons import OF_CHANGES, OF_VIDEO
+from showcam.drivers.camera import UNASKED, Video
+from showcam.drivers.errors import REASONS, NoInternet, Refused, SignedOut, VendorBusy, VendorDown
+from showcam.engine.messages import MediaBusy, MediaFull, MediaUnavailable
+from showcam.registry.gate.reasons import OF_CHANGES, OF_VIDEO
 from tests.doubles.household import Household, household
 
 type Check = Callable[[str, dict[str, Any]], None]

@@ -14,8 +14,8 @@ from actions.reports import Reports
 from actions.states import States
 from actions.trait import Trait
 from actions.traits import traits
-from registry.camera import Camera
-from registry.reporting.reporter import Tell
+from showcam.drivers.camera import Camera
+from showcam.registry.reporting.reporter import Tell
 from tests.doubles import every_state
 from tests.doubles.clock import Clock
 from tests.doubles.google_cloud import GoogleCloud

@@ -11,8 +11,6 @@ import pytest
 from jsonschema_rs import Draft7Validator
 from msgspec.structs import replace
 
-from accounts.links import authenticate
-from accounts.pins import Pins
 from actions.devices import device
 from actions.fulfillment import Fulfillment
 from actions.google_key import KeyFile, read_key
@@ -20,10 +18,12 @@ from actions.homegraph import HomeGraph
 from actions.reports import FETCHES_S, SYNC_S, Reports
 from actions.states import States
 from actions.traits import traits
-from registry.camera import Camera
-from registry.preferences import MotionRings, Preferences
-from registry.reporting.reasons import Why, why_of
-from registry.reporting.reporter import (
+from showcam.accounts.links import authenticate
+from showcam.accounts.pins import Pins
+from showcam.drivers.camera import Camera
+from showcam.registry.preferences import MotionRings, Preferences
+from showcam.registry.reporting.reasons import Why, why_of
+from showcam.registry.reporting.reporter import (
     Happened,
     Later,
     NotNow,

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from accounts.pins import Pins
-from registry.owner.owner import LONGEST_ROOM
-from registry.preferences import Preferences
-from registry.settings import BadValue
+from showcam.accounts.pins import Pins
+from showcam.drivers.settings import BadValue
+from showcam.registry.owner.owner import LONGEST_ROOM
+from showcam.registry.preferences import Preferences
 from tests.doubles.household import Household
 
 type Send = Callable[..., dict[str, Any]]

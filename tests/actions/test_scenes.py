@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from registry.errors import Reason
-from registry.preferences import Preferences
+from showcam.drivers.errors import Reason
+from showcam.registry.preferences import Preferences
 from tests.doubles.household import Household
 from tests.doubles.needs import GOOGLE_SCHEMAS, GOOGLES
 from tests.doubles.ready_screens import TV, ReadyScreens

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from actions.signalling import Signalling
-from media.messages import MediaBusy, MediaUnavailable
-from registry.camera import Stream, StreamRequest
+from showcam.drivers.camera import Stream, StreamRequest
+from showcam.engine.messages import MediaBusy, MediaUnavailable
 from tests.doubles.household import OFFER, Household
 
 GSTATIC = "https://www.gstatic.com"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from actions.fulfillment import Fulfillment
-from registry.errors import DriverError, SignedOut, VendorBusy, VendorDown
+from showcam.drivers.errors import DriverError, SignedOut, VendorBusy, VendorDown
 from tests.actions.test_wire import Check, Send
 from tests.doubles.household import Household, household
 from tests.doubles.ready_driver import camera

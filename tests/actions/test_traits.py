@@ -9,7 +9,7 @@ import pytest
 
 from actions.trait import Trait
 from actions.traits import traits
-from registry.preferences import Preferences
+from showcam.registry.preferences import Preferences
 from tests.doubles.household import Household
 
 type Send = Callable[..., dict[str, Any]]

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from accounts.links import authenticate
-from accounts.pins import Pins
 from actions.fulfillment import Fulfillment
 from actions.signalling import Signalling
-from media.source import Card
-from registry.adapter import adapt
-from registry.camera import Video
+from showcam.accounts.links import authenticate
+from showcam.accounts.pins import Pins
+from showcam.drivers.camera import Video
+from showcam.engine.source import Card
+from showcam.registry.adapter import adapt
 from tests.doubles.alike import alike
 from tests.doubles.household import MEDIA_URL, OFFER, Household
 

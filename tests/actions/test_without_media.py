@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from registry.driver import Probed
+from showcam.drivers.driver import Probed
 from tests.doubles.household import WITHOUT_MEDIA, Household, household
 
 type Send = Callable[..., dict[str, Any]]

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from jsonschema_rs import Draft4Validator
 
-from accounts.links import authenticate
-from alexa.smart_home import SmartHome
-from simulator import authority
+from showcam.accounts.links import authenticate
+from showcam.alexa.smart_home import SmartHome
+from showcam.simulator import authority
 from tests.doubles import alexa_envelope, smart_vision
 from tests.doubles.event_gateway import Reporting
 from tests.doubles.household import Household, household

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from accounts.links import mint
-from alexa.smart_home import SmartHome
+from showcam.accounts.links import mint
+from showcam.alexa.smart_home import SmartHome
 from tests.doubles.household import OFFER, Household, household
 
 type Send = Callable[..., dict[str, Any]]
@@ -215,7 +215,7 @@ def test_a_store_failure_is_logged_once_with_the_request(
         message = json.loads(skill.answer(body))
     assert message["event"]["payload"]["type"] == "BRIDGE_UNREACHABLE"
     assert message["event"]["header"]["correlationToken"] == "c+/=1"
-    [record] = [record for record in caplog.records if record.name == "alexa.smart_home"]
+    [record] = [record for record in caplog.records if record.name == "showcam.alexa.smart_home"]
     assert "question-1" in record.getMessage()
 
 
@@ -228,7 +228,7 @@ def test_an_exception_is_an_internal_error_logged_once(
         message = send(*INITIALIZE, {"cameraStreams": [{"protocol": "HLS"}]}, camera=camera, token=token)
     assert message["event"]["payload"]["type"] == "INTERNAL_ERROR"
     assert "a fault" not in json.dumps(message)
-    [record] = [record for record in caplog.records if record.name == "alexa.smart_home"]
+    [record] = [record for record in caplog.records if record.name == "showcam.alexa.smart_home"]
     assert "question-1" in record.getMessage()
     assert token not in caplog.text
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from net.outcomes import collected
-from registry.errors import SetRefused, SignedOut
-from registry.preferences import Preferences
+from showcam.drivers.errors import SetRefused, SignedOut
+from showcam.net.outcomes import collected
+from showcam.registry.preferences import Preferences
 from tests.doubles.household import Household
 
 type Send = Callable[..., dict[str, Any]]

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.links import authenticate
-from alexa.amazon import Amazon
-from alexa.gateway import Gateway
-from alexa.interfaces import household_interfaces, interfaces
-from alexa.smart_home import SmartHome
-from registry.preferences import Preferences
-from registry.scenes import scenes_of
-from simulator import authority
+from showcam.accounts.links import authenticate
+from showcam.alexa.amazon import Amazon
+from showcam.alexa.gateway import Gateway
+from showcam.alexa.interfaces import household_interfaces, interfaces
+from showcam.alexa.smart_home import SmartHome
+from showcam.registry.preferences import Preferences
+from showcam.registry.scenes import scenes_of
+from showcam.simulator import authority
 from tests.doubles.household import OFFER, Household, household
 from tests.doubles.ready_screens import ReadyScreens
 from tests.doubles.tls_vendor import Vendors, answer
@@ -224,7 +224,7 @@ def test_a_directive_wrong_in_one_place_gets_that_places_error(
     assert not caplog.records
 
 
-# several at once have fewer brackets than are looked through for what an answer repeats (net.text)
+# several at once have fewer brackets than are looked through for what an answer repeats (showcam.net.text)
 JSON = st.recursive(
     st.sampled_from([WIDE[:1000] if value is WIDE else value for value in SPOILT[1:]])
     | st.integers()

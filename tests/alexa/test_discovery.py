@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from accounts.links import authenticate
-from alexa.smart_home import SmartHome
-from alexa.texts import friendly as named
-from registry.camera import Video
-from registry.errors import DriverError, SignedOut, VendorBusy, VendorDown
-from registry.preferences import MotionRings, Preferences
-from registry.settings import BY_VOICE
+from showcam.accounts.links import authenticate
+from showcam.alexa.smart_home import SmartHome
+from showcam.alexa.texts import friendly as named
+from showcam.drivers.camera import Video
+from showcam.drivers.errors import DriverError, SignedOut, VendorBusy, VendorDown
+from showcam.drivers.settings import BY_VOICE
+from showcam.registry.preferences import MotionRings, Preferences
 from tests.doubles.household import Household, household
 from tests.doubles.ready_driver import camera
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from alexa.smart_home import SmartHome
-from registry.preferences import Preferences
-from simulator.assistants import alexa_rules
+from showcam.alexa.smart_home import SmartHome
+from showcam.registry.preferences import Preferences
+from showcam.simulator.assistants import alexa_rules
 from tests.doubles.household import Household
 
 ALL = {

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from alexa import smart_home
-from alexa.interface import Interface
-from alexa.interfaces import interfaces
-from registry.registry import Registry
+from showcam.alexa import smart_home
+from showcam.alexa.interface import Interface
+from showcam.alexa.interfaces import interfaces
+from showcam.registry.registry import Registry
 from tests.doubles.household import Household
 from tests.examples.range_controller import INSTANCE, RangeController
 

@@ -10,12 +10,12 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from accounts import households
-from accounts.links import authenticate
-from alexa.amazon import Amazon, Unreached
-from alexa.gateway import SECRET, ClientRefused, Gateway, NotGranted, Revoked
-from alexa.smart_home import SmartHome
-from store.ports import StoreUnavailable
+from showcam.accounts import households
+from showcam.accounts.links import authenticate
+from showcam.alexa.amazon import Amazon, Unreached
+from showcam.alexa.gateway import SECRET, ClientRefused, Gateway, NotGranted, Revoked
+from showcam.alexa.smart_home import SmartHome
+from showcam.store.ports import StoreUnavailable
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.doubles.tls_vendor import Vendor, Vendors, answer, silent

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from alexa.spoken.skill import INTENTS, PLAIN, SILENT, SLOT
-from alexa.spoken.texts import TEXTS, spoken_language
-from alexa.spoken.turn import SLOT_TYPE
-from words.catalogue import OURS
+from showcam.alexa.spoken.skill import INTENTS, PLAIN, SILENT, SLOT
+from showcam.alexa.spoken.texts import TEXTS, spoken_language
+from showcam.alexa.spoken.turn import SLOT_TYPE
+from showcam.i18n.catalogue import OURS
 
 FOLDER = Path(__file__).parents[2] / "alexa" / "skill_package" / "interactionModels" / "custom"
 LOCALES = ("de-DE", "en-GB", "en-US")

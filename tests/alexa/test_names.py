@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from alexa.names import friendly_names
-from alexa.smart_home import SmartHome
-from alexa.texts import LOCALES, TEXTS
-from registry.camera import Video
+from showcam.alexa.names import friendly_names
+from showcam.alexa.smart_home import SmartHome
+from showcam.alexa.texts import LOCALES, TEXTS
+from showcam.drivers.camera import Video
 from tests.alexa.test_discovery import Check, friendly
 from tests.doubles.household import Household, household
 from tests.doubles.ready_driver import camera

@@ -15,17 +15,17 @@ from urllib.parse import urlsplit
 import av
 import pytest
 
-from accounts.links import TokenInvalid, authenticate
-from alexa.smart_home import SmartHome
-from media.grants import Claims, Picture
-from media.lease import Ending, Lease
-from media.source import CameraSpec, Codec, Denied, SourceSpec
-from registry.adapter import adapt
-from registry.camera import Camera, Video
-from registry.driver import sound
-from registry.rules import Rules
-from registry.streams.grants import Questions
-from store.records import Source
+from showcam.accounts.links import TokenInvalid, authenticate
+from showcam.alexa.smart_home import SmartHome
+from showcam.drivers.camera import Camera, Video
+from showcam.drivers.driver import sound
+from showcam.engine.grants import Claims, Picture
+from showcam.engine.lease import Ending, Lease
+from showcam.engine.source import CameraSpec, Codec, Denied, SourceSpec
+from showcam.registry.adapter import adapt
+from showcam.registry.rules import Rules
+from showcam.registry.streams.grants import Questions
+from showcam.store.records import Source
 from tests.doubles import hls_camera
 from tests.doubles.echo_offer import OFFERS, offer
 from tests.doubles.household import Household, demo_cameras, household

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from accounts.links import authenticate
-from alexa.errors import REFUSED
-from alexa.smart_home import SmartHome
-from media.messages import MediaBusy, MediaFull, MediaUnavailable
-from registry.camera import UNASKED, Video
-from registry.errors import REASONS, NoInternet, Refused, SignedOut, VendorBusy, VendorDown
-from registry.gate.reasons import OF_CHANGES, OF_VIDEO
+from showcam.accounts.links import authenticate
+from showcam.alexa.errors import REFUSED
+from showcam.alexa.smart_home import SmartHome
+from showcam.drivers.camera import UNASKED, Video
+from showcam.drivers.errors import REASONS, NoInternet, Refused, SignedOut, VendorBusy, VendorDown
+from showcam.engine.messages import MediaBusy, MediaFull, MediaUnavailable
+from showcam.registry.gate.reasons import OF_CHANGES, OF_VIDEO
 from tests.doubles.household import Household, household
 
 MODE = "NOT_SUPPORTED_IN_CURRENT_MODE"

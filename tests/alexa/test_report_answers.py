@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from alexa.amazon import Amazon
-from alexa.gateway import SECRET, Gateway
-from alexa.interfaces import interfaces
-from alexa.reports import Reports
-from alexa.sender import EventSender
-from registry.reporting.reasons import Why, why_of
-from registry.reporting.reporter import (
+from showcam.alexa.amazon import Amazon
+from showcam.alexa.gateway import SECRET, Gateway
+from showcam.alexa.interfaces import interfaces
+from showcam.alexa.reports import Reports
+from showcam.alexa.sender import EventSender
+from showcam.registry.reporting.reasons import Why, why_of
+from showcam.registry.reporting.reporter import (
     GrantDead,
     Happened,
     NotTold,

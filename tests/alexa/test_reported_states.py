@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from accounts.links import authenticate
-from alexa.amazon import Amazon
-from alexa.gateway import Gateway
-from alexa.interfaces import interfaces
-from alexa.reports import Reports
-from alexa.sender import EventSender
-from alexa.smart_home import SmartHome
-from registry.reporting.reporter import Tell
-from simulator import authority
+from showcam.accounts.links import authenticate
+from showcam.alexa.amazon import Amazon
+from showcam.alexa.gateway import Gateway
+from showcam.alexa.interfaces import interfaces
+from showcam.alexa.reports import Reports
+from showcam.alexa.sender import EventSender
+from showcam.alexa.smart_home import SmartHome
+from showcam.registry.reporting.reporter import Tell
+from showcam.simulator import authority
 from tests.doubles import every_state
 from tests.doubles.clock import Clock
 from tests.doubles.event_gateway import EventGateway

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from accounts.links import authenticate
-from alexa.amazon import Amazon
-from alexa.gateway import Gateway
-from alexa.reports import LARGEST
-from alexa.smart_home import SmartHome
-from registry.camera import Decided, State
-from registry.preferences import Preferences
-from registry.reporting.reporter import Happened, Now, Tell, Told, ToldOf
+from showcam.accounts.links import authenticate
+from showcam.alexa.amazon import Amazon
+from showcam.alexa.gateway import Gateway
+from showcam.alexa.reports import LARGEST
+from showcam.alexa.smart_home import SmartHome
+from showcam.drivers.camera import Decided, State
+from showcam.registry.preferences import Preferences
+from showcam.registry.reporting.reporter import Happened, Now, Tell, Told, ToldOf
 from tests.doubles import smart_vision
 from tests.doubles.event_gateway import Reporting
 from tests.doubles.household import Household

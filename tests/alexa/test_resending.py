@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from registry.reporting.delivery import Delivery
-from registry.reporting.sender import Sender
+from showcam.registry.reporting.delivery import Delivery
+from showcam.registry.reporting.sender import Sender
 from tests.doubles.event_gateway import EventGateway, Reporting
 from tests.doubles.waiting import until
 

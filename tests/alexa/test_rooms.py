@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from registry.preferences import Preferences
+from showcam.registry.preferences import Preferences
 from tests.doubles.household import Household
 
 type Send = Callable[..., dict[str, Any]]

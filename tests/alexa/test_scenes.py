@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from net.outcomes import collected
-from registry.errors import Reason, VendorDown
-from registry.preferences import Preferences
+from showcam.drivers.errors import Reason, VendorDown
+from showcam.net.outcomes import collected
+from showcam.registry.preferences import Preferences
 from tests.doubles.household import Household
 from tests.doubles.ready_screens import TV, ReadyScreens
 

@@ -51,8 +51,8 @@ def test_every_language_names_the_icons(name: str) -> None:
 @pytest.mark.parametrize(
     ("path", "size"),
     [
-        ("alexa/skill_package/assets/images/smallIcon.png", 108),
-        ("alexa/skill_package/assets/images/largeIcon.png", 512),
+        ("showcam/alexa/skill_package/assets/images/smallIcon.png", 108),
+        ("showcam/alexa/skill_package/assets/images/largeIcon.png", 512),
         ("docs/images/google-icon.png", 144),
     ],
 )

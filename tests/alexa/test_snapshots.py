@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from accounts.links import authenticate
-from alexa.smart_home import SmartHome
+from showcam.accounts.links import authenticate
+from showcam.alexa.smart_home import SmartHome
 from tests.doubles.household import Household
 
 type Send = Callable[..., dict[str, Any]]

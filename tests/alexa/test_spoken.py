@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from alexa.spoken.skill import Spoken
-from registry.camera import Camera, Failed, Refusal, Video
-from registry.errors import VendorDown
-from registry.gate.reasons import explain
-from registry.preferences import Preferences
-from registry.rules import Rules
-from store.ports import StoreUnavailable
-from store.records import Link
+from showcam.alexa.spoken.skill import Spoken
+from showcam.drivers.camera import Camera, Failed, Refusal, Video
+from showcam.drivers.errors import VendorDown
+from showcam.registry.gate.reasons import explain
+from showcam.registry.preferences import Preferences
+from showcam.registry.rules import Rules
+from showcam.store.ports import StoreUnavailable
+from showcam.store.records import Link
 from tests.doubles.household import Household, household
 from tests.doubles.ready_driver import camera
 from tests.doubles.spoken_echo import PAGE, SKILL, Echo, People, intent, spoken_of, text

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from accounts.links import authenticate
-from alexa.spoken.skill import NotForUs, NotTaken, Spoken
+from showcam.accounts.links import authenticate
+from showcam.alexa.spoken.skill import NotForUs, NotTaken, Spoken
 from tests.doubles.household import Household
 from tests.doubles.spoken_echo import Echo, People, spoken_of
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from alexa.spoken import refusals
-from alexa.spoken.texts import TEXTS, find, plain, say, spoken_language
-from registry.camera import Failed, Refusal
-from registry.drivers import SPEECHES
-from registry.errors import REASONS, Reason
+from showcam.alexa.spoken import refusals
+from showcam.alexa.spoken.texts import TEXTS, find, plain, say, spoken_language
+from showcam.drivers import SPEECHES
+from showcam.drivers.camera import Failed, Refusal
+from showcam.drivers.errors import REASONS, Reason
 
 
 @pytest.mark.parametrize("tongue", ["en", "de"])

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from alexa import deadline
-from alexa.smart_home import SmartHome
-from media.source import SourceSpec
-from registry.adapter import adapt
-from registry.camera import Refusal, StreamRequest
-from registry.errors import SignedOut, VendorDown
-from registry.preferences import Preferences
+from showcam.alexa import deadline
+from showcam.alexa.smart_home import SmartHome
+from showcam.drivers.camera import Refusal, StreamRequest
+from showcam.drivers.errors import SignedOut, VendorDown
+from showcam.engine.source import SourceSpec
+from showcam.registry.adapter import adapt
+from showcam.registry.preferences import Preferences
 from tests.doubles.household import MEDIA_URL, OFFER, Household
 from tests.doubles.stopwatch import Stopwatch
 

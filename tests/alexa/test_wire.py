@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from registry.camera import Video
+from showcam.drivers.camera import Video
 from tests.doubles.household import MEDIA_URL, OFFER, Household
 
 type Send = Callable[..., dict[str, Any]]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from aws.deploy_local.emulator import Emulator
+from scripts.deploy_local.emulator import Emulator
 from tests.aws.conftest import Packaged
 from tests.doubles.packages import script
 

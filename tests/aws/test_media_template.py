@@ -11,9 +11,9 @@ import pytest
 
 from bench.scale.assumptions import Assumptions
 from bench.scale.prices import PRICES
-from media.plane.settings import PlaneSettings
-from showcam.compose.media import MOST_LIVE
-from showcam.process.settings_sources import load
+from showcam.app.compose.media import MOST_LIVE
+from showcam.app.process.settings_sources import load
+from showcam.engine.settings import PlaneSettings
 from tests.aws.conftest import ELSEWHERE, HOME, Osls, Packaged, Template
 
 ROOT = Path(__file__).parents[2]

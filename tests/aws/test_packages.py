@@ -99,12 +99,12 @@ def test_pages_have_what_they_read(packages: dict[str, Path]) -> None:
 
 
 def test_it_can_say_everything_in_every_language(function: str, packages: dict[str, Path]) -> None:
-    held, ours = set(names(packages[function])), tracked("words", "registry/drivers")
+    held, ours = set(names(packages[function])), tracked("words", "showcam/drivers")
     # changes hands on what others say, and says nothing to a person
     said = set() if function == "changes" else {name for name in ours if name.endswith(".mo")}
     assert said <= held
     assert not {name for name in ours if name.endswith(".po")} & held
-    german = {"words/locale/de/LC_MESSAGES/showcam.mo", "registry/drivers/ezviz/locale/de/LC_MESSAGES/ezviz.mo"}
+    german = {"showcam/i18n/locale/de/LC_MESSAGES/showcam.mo", "showcam/drivers/ezviz/locale/de/LC_MESSAGES/ezviz.mo"}
     assert (german <= held) == (function != "changes")
 
 
@@ -136,10 +136,10 @@ def test_its_bytecode_is_complete_and_asks_no_source(function: str, packages: di
 
 
 def test_python_takes_that_bytecode_whatever_the_files_say_of_themselves(unpacked: Path) -> None:
-    module = unpacked / "net/text.py"
+    module = unpacked / "showcam/net/text.py"
     source = module.read_text()
     module.write_text("raise SystemExit('compiled again')")
-    done = run("import net.text; print(net.text.__file__)", unpacked)
+    done = run("import showcam.net.text; print(showcam.net.text.__file__)", unpacked)
     module.write_text(source)
     assert done.stdout.split() == [str(module)], done.stderr
 

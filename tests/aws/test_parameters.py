@@ -7,8 +7,8 @@ import subprocess
 import pytest
 import yaml
 
-from showcam.process.settings_sources import SettingsError, load
-from showcam.setup import forwarder
+from showcam.app.process.settings_sources import SettingsError, load
+from showcam.app.setup import forwarder
 from tests.aws.conftest import ELSEWHERE, HOME, PYTHON, ROOT, SKILL, Osls
 from tests.doubles.packages import OTHER
 

@@ -5,9 +5,9 @@ import sys
 from contextlib import ExitStack
 from subprocess import PIPE
 
-from aws.deploy_local.emulator import ROOT, free_ports
+from scripts.deploy_local.emulator import ROOT, free_ports
 
-ASKS = "from aws.deploy_local.emulator import free_ports; print(*(free_ports(8) for _ in range(50))); input()"
+ASKS = "from scripts.deploy_local.emulator import free_ports; print(*(free_ports(8) for _ in range(50))); input()"
 
 
 def test_no_port_is_given_to_two_who_ask_at_once() -> None:

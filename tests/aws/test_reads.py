@@ -5,13 +5,13 @@ from importlib import import_module
 
 import pytest
 
-from media.grants import Claims, Grants
-from showcam import keys
-from showcam.aws import boto
-from showcam.compose import ground
-from showcam.process.settings_sources import load
-from showcam.settings import SECRETS, Settings
-from store.sealing import Sealer
+from showcam.app import keys
+from showcam.app.aws import boto
+from showcam.app.compose import ground
+from showcam.app.process.settings_sources import load
+from showcam.app.settings import SECRETS, Settings
+from showcam.engine.grants import Claims, Grants
+from showcam.store.sealing import Sealer
 from tests.aws.conftest import HOME, LOGIN, Osls, Template
 from tests.aws.test_template import resolved
 from tests.doubles.aws import ROOT, Cloud, in_process
@@ -73,7 +73,7 @@ def begin(
     client.meta.events.register(
         "provide-client-params.secretsmanager.GetSecretValue", lambda params, **_: requested.append(params["SecretId"])
     )
-    import_module(f"showcam.compose.{ENTRIES[function]}").build()
+    import_module(f"showcam.app.compose.{ENTRIES[function]}").build()
     assert len(requested) == len({*requested}), "each is read once"
     (policy,) = template["Resources"][f"{title}Role"]["Properties"]["Policies"]
     may = {

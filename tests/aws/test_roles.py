@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from registry.reporting.sender import EVERY_S
+from showcam.registry.reporting.sender import EVERY_S
 from tests.aws.conftest import ELSEWHERE, Packaged, Template
 from tests.aws.test_template import FORGETS, FUNCTIONS, ROWS, of
 

@@ -9,9 +9,9 @@ from typing import Any
 import boto3
 import pytest
 
-from showcam.process.settings_sources import load
-from showcam.settings import SECRETS
-from store.dynamodb import create_table
+from showcam.app.process.settings_sources import load
+from showcam.app.settings import SECRETS
+from showcam.store.dynamodb import create_table
 from tests.aws.conftest import ARCHITECTURE, ELSEWHERE, HOME, MEDIA, PYTHON, SKILL, Osls, Packaged, Template
 from tests.doubles.aws import REGION, in_process
 

@@ -17,7 +17,7 @@ from bench.scale.footprint import Footprint, Measured
 from bench.scale.limits import limits
 from bench.scale.quotas import AT_ONCE, Quota, lifted, quotas, seconds
 from bench.scale.reporting import WALKS
-from registry.drivers.ezviz.messages import ONCE_S, SKEW_S
+from showcam.drivers.ezviz.messages import ONCE_S, SKEW_S
 
 DOCUMENT = (Path(__file__).parents[2] / "docs/integrator/scale.md").read_text()
 STACK = (Path(__file__).parents[2] / "serverless.yml").read_text()

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from registry.drivers.lan.devices import Device
-from registry.drivers.lan.search import Candidate, Heard
-from simulator.lan.onvif import Picture
+from showcam.drivers.lan.devices import Device
+from showcam.drivers.lan.search import Candidate, Heard
+from showcam.simulator.lan.onvif import Picture
 from tests.browser.conftest import picture
 from tests.browser.test_home import FOCUSED, another, fits, plays, sign_in, tile, watched
 from tests.doubles import served_app

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from media.grants import Grants, Protocol
+from showcam.engine.grants import Grants, Protocol
 from tests.doubles import gstreamer
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.rtsp_relay import RtspRelay
@@ -18,7 +18,7 @@ from tests.media.test_every_camera import ROWS, House, Row, is_of, times_sent
 
 GRANTS = Grants([b"grant key of the tests, 32 bytes"])
 ORIGIN = "http://display.example"
-HLS_JS = Path(__file__).parents[2] / "simulator/assistants/page/vendor/hls.light.min.mjs"
+HLS_JS = Path(__file__).parents[2] / "showcam/simulator/assistants/page/vendor/hls.light.min.mjs"
 WITHIN_S = 20.0
 # one of each kind that a player can stumble over
 CHOSEN = [

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Route
 
-from cast.device import Over, Picture
-from cast.errors import CastFailed
-from cast.screen import NAMESPACE, OwnScreen
-from simulator.television.receiver import Page
+from showcam.cast.device import Over, Picture
+from showcam.cast.errors import CastFailed
+from showcam.cast.screen import NAMESPACE, OwnScreen
+from showcam.simulator.television.receiver import Page
 from tests.browser.conftest import ALL_PICTURES, FAILED, picture
 from tests.cast.conftest import WAIT_S, TelevisionThread, television
 from tests.doubles.behind_life import GRANTS, Clapper, behind, grant

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from accounts import households
-from accounts.owner_users import OwnerUsers
+from showcam.accounts import households
+from showcam.accounts.owner_users import OwnerUsers
 from tests.browser.test_console_pages import fits, found
 from tests.browser.test_home import MOVING, another, plays, tile, watched
 from tests.doubles.home_world import NEW, HomeWorld, home_world

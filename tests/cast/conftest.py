@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 import trustme
 
-from cast.device import Device
-from simulator.authority import server_context
-from simulator.television.receiver import Page, Television
+from showcam.cast.device import Device
+from showcam.simulator.authority import server_context
+from showcam.simulator.television.receiver import Page, Television
 from tests.doubles.loop_end import let_go, shut
 from tests.doubles.ready_screens import House
 from tests.media.conftest import authority, grants, household, start, vendor, world

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from cast.apart import DEVICE, ApartScreen, browse
-from cast.device import Over, Picture
-from cast.errors import CastFailed
-from cast.screen import NAMESPACE
-from net.child import Limits
-from simulator.television.receiver import Page
+from showcam.cast.apart import DEVICE, ApartScreen, browse
+from showcam.cast.device import Over, Picture
+from showcam.cast.errors import CastFailed
+from showcam.cast.screen import NAMESPACE
+from showcam.net.child import Limits
+from showcam.simulator.television.receiver import Page
 from tests.cast.conftest import WAIT_S, Receiver, TelevisionThread
 from tests.doubles.waiting import LONG_S, until
 
@@ -133,8 +133,8 @@ def test_what_showcam_s_own_receiver_is_told_and_says_goes_across_the_process(
 
 WORKER = """
 import sys
-from cast.apart import ApartScreen
-from cast.device import Device
+from showcam.cast.apart import ApartScreen
+from showcam.cast.device import Device
 screen = ApartScreen(Device("tv", "TV", "127.0.0.1", 9), print)
 print(screen.pid, flush=True)
 sys.stdin.read()

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from cast.device import Device, Showing
-from cast.door import MOST_AT_WORK, NAME, PATH, CastClient, CastDoor, address
-from cast.errors import CastFailed
-from media.grants import Grants
-from registry.camera import Failed, Refusal
-from registry.scenes import Begun
+from showcam.cast.device import Device, Showing
+from showcam.cast.door import MOST_AT_WORK, NAME, PATH, CastClient, CastDoor, address
+from showcam.cast.errors import CastFailed
+from showcam.drivers.camera import Failed, Refusal
+from showcam.engine.grants import Grants
+from showcam.registry.scenes import Begun
 
 GRANTS = Grants([b"grant key of the tests, 32 bytes"])
 STRANGER = Grants([b"another key altogether, 32 bytes"])

@@ -2,10 +2,10 @@
 
 import pytest
 
-from cast.device import Device
-from cast.errors import SENTENCES, CastFailed
-from cast.finder import LONGEST_NAME, MOST, Finder
-from words.catalogue import LANGUAGES
+from showcam.cast.device import Device
+from showcam.cast.errors import SENTENCES, CastFailed
+from showcam.cast.finder import LONGEST_NAME, MOST, Finder
+from showcam.i18n.catalogue import LANGUAGES
 
 TV = Device("1", "Living room TV", "192.168.1.20")
 

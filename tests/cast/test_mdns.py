@@ -14,7 +14,7 @@ pytestmark = pytest.mark.process
 SCRIPT = """
 import json, socket, sys, threading, time
 import zeroconf
-from cast.apart import browse
+from showcam.cast.apart import browse
 
 def announced(name, uuid, model, port, address):
     kind = "_googlecast._tcp.local."

@@ -3,8 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from cast.on_change import MOST_WAITING, SHOWN_S
-from registry.readings.changes import Change, Kind
+from showcam.cast.on_change import MOST_WAITING, SHOWN_S
+from showcam.registry.readings.changes import Change, Kind
 from tests.cast.test_screens import chosen
 from tests.doubles.ready_screens import LIVING, SPEAKER, House
 

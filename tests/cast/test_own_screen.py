@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from cast.device import Over, Picture
-from cast.errors import CastFailed
-from cast.screen import NAMESPACE, OwnScreen
-from simulator.television.receiver import OTHER, Page
+from showcam.cast.device import Over, Picture
+from showcam.cast.errors import CastFailed
+from showcam.cast.screen import NAMESPACE, OwnScreen
+from showcam.simulator.television.receiver import OTHER, Page
 from tests.cast.conftest import WAIT_S, TelevisionThread
 
 APP = "0123ABCD"

@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from cast import receiver_page
+from showcam.cast import receiver_page
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from contextlib import closing
 
 import pytest
 
-from cast.device import Device, Over, Picture
-from cast.errors import CastFailed
-from cast.screen import Screen
+from showcam.cast.device import Device, Over, Picture
+from showcam.cast.errors import CastFailed
+from showcam.cast.screen import Screen
 from tests.cast.conftest import WAIT_S, Receiver
 
 PICTURE = Picture("hls", ("http://192.168.1.5:40123", "https://cam.example"), "/s/grant/master.m3u8", "Garden")

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from accounts import console_sessions
-from accounts.console_sessions import ConsoleSessions
-from cast.device import Over, Picture, Showing
-from cast.errors import CastFailed
-from cast.on_change import OnChange
-from cast.player import LEASE_S
-from cast.screens import AGAIN
-from media.messages import MediaBusy, MediaUnavailable
-from registry.camera import Refusal, Video
-from registry.errors import Refused
-from registry.preferences import Preferences
-from store.records import Account
+from showcam.accounts import console_sessions
+from showcam.accounts.console_sessions import ConsoleSessions
+from showcam.cast.device import Over, Picture, Showing
+from showcam.cast.errors import CastFailed
+from showcam.cast.on_change import OnChange
+from showcam.cast.player import LEASE_S
+from showcam.cast.screens import AGAIN
+from showcam.drivers.camera import Refusal, Video
+from showcam.drivers.errors import Refused
+from showcam.engine.messages import MediaBusy, MediaUnavailable
+from showcam.registry.preferences import Preferences
+from showcam.store.records import Account
 from tests.doubles.household import MEDIA_URL, demo_cameras
 from tests.doubles.ready_driver import camera as ready_camera
 from tests.doubles.ready_screens import BEDROOM, LIVING, House

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 import pytest
 from msgspec.structs import replace
 
-from cast.device import Device, Over, Picture
-from cast.errors import CastFailed
-from cast.on_change import SHOWN_S
-from cast.screen import Screen
-from registry.driver import Hint
+from showcam.cast.device import Device, Over, Picture
+from showcam.cast.errors import CastFailed
+from showcam.cast.on_change import SHOWN_S
+from showcam.cast.screen import Screen
+from showcam.drivers.driver import Hint
 from tests.cast.conftest import WAIT_S, TelevisionThread
 from tests.cast.test_screens import chosen
 from tests.doubles.ready_screens import House

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from aws.deploy_local import stack
-from aws.deploy_local.displays import Alexa, Google
-from aws.deploy_local.emulator import Emulator
-from aws.deploy_local.steps import Place
-from aws.deploy_local.walk import Linking, link
+from scripts.deploy_local import stack
+from scripts.deploy_local.displays import Alexa, Google
+from scripts.deploy_local.emulator import Emulator
+from scripts.deploy_local.steps import Place
+from scripts.deploy_local.walk import Linking, link
 from tests.doubles.aws_wire import AwsWire
 from tests.doubles.program import ROOT
 
@@ -64,7 +64,7 @@ class Deployed:
 @pytest.fixture(scope="session")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     folder = tmp_path_factory.mktemp("deployed")
-    words = [sys.executable, "-P", "-m", "aws.deploy_local", "--keep", "--folder", str(folder)]
+    words = [sys.executable, "-P", "-m", "scripts.deploy_local", "--keep", "--folder", str(folder)]
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SHOWCAM_"))}
     with (folder / "said").open("wb") as output:
         process = subprocess.Popen(words, cwd=ROOT, env=environ, stdout=output, stderr=output)

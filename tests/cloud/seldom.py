@@ -11,12 +11,12 @@ from pathlib import Path
 
 import requests
 
-from accounts.links import mint
-from aws.deploy_local.amazon import Authority
-from aws.deploy_local.steps import REDIRECTS
-from aws.deploy_local.walk import Linking
-from store.dynamodb import DynamoStore
-from store.sealing import Sealer
+from scripts.deploy_local.amazon import Authority
+from scripts.deploy_local.steps import REDIRECTS
+from scripts.deploy_local.walk import Linking
+from showcam.accounts.links import mint
+from showcam.store.dynamodb import DynamoStore
+from showcam.store.sealing import Sealer
 from tests.cloud.conftest import Deployed, Linked
 from tests.doubles.events import spoken
 from tests.doubles.household import new_link

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import requests
 
-from aws.deploy_local.steps import StepFailed
+from scripts.deploy_local.steps import StepFailed
 from tests.cloud.conftest import Deployed, Linked
 from tests.doubles.listening import below, listening
 from tests.doubles.program import ROOT
@@ -126,7 +126,7 @@ def test_ctrl_c_in_the_middle_ends_everything(tmp_path: Path) -> None:
     output = tmp_path / "said"
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SHOWCAM_"))}
     with output.open("wb") as out:
-        words = [sys.executable, "-P", "-m", "aws.deploy_local", "--folder", str(tmp_path)]
+        words = [sys.executable, "-P", "-m", "scripts.deploy_local", "--folder", str(tmp_path)]
         process = subprocess.Popen(words, cwd=ROOT, env=environ, stdout=out, stderr=out)
     log = tmp_path / "deploy.log"
     end = time.monotonic() + 60

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from aws.deploy_local.emulator import Emulator, NoEmulator
+from scripts.deploy_local.emulator import Emulator, NoEmulator
 from tests.doubles.listening import listening
 
 

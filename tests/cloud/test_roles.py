@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from aws.deploy_local import stack
-from aws.deploy_local.walk import walk
+from scripts.deploy_local import stack
+from scripts.deploy_local.walk import walk
 from tests.cloud import seldom
 from tests.cloud.conftest import Deployed, Linked
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from console.adding_sentences import BETTER
-from registry.drivers.lan.devices import Device, Devices
-from registry.drivers.lan.search import Candidate
-from registry.drivers.lan.trial import Received, better
-from registry.owner.codes import HOUR_S
-from registry.owner.own_cameras import WRONG
-from simulator.lan.onvif import Picture
+from showcam.console.adding_sentences import BETTER
+from showcam.drivers.lan.devices import Device, Devices
+from showcam.drivers.lan.search import Candidate
+from showcam.drivers.lan.trial import Received, better
+from showcam.registry.owner.codes import HOUR_S
+from showcam.registry.owner.own_cameras import WRONG
+from showcam.simulator.lan.onvif import Picture
 from tests.doubles.home_world import HomeWorld, home_world
 from tests.doubles.onvif_device import Served, served
 from tests.doubles.own_pages import ADD, House, Pages

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from accounts import households
-from accounts.pins import Pins
-from registry.camera import StreamRequest
-from registry.owner.sign_in import SignIn
-from registry.owner.sign_in_outcome import SignInRefused
+from showcam.accounts import households
+from showcam.accounts.pins import Pins
+from showcam.drivers.camera import StreamRequest
+from showcam.registry.owner.sign_in import SignIn
+from showcam.registry.owner.sign_in_outcome import SignInRefused
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import NEW, HomeWorld
 from tests.doubles.linking_world import CAREFUL, USER

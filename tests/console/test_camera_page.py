@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from msgspec.structs import replace
 
-from registry.camera import StreamRequest
-from registry.errors import SetRefused, VendorDown
-from registry.preferences import Preferences, WhileEncrypted
-from registry.readings.changes import Change
+from showcam.drivers.camera import StreamRequest
+from showcam.drivers.errors import SetRefused, VendorDown
+from showcam.registry.preferences import Preferences, WhileEncrypted
+from showcam.registry.readings.changes import Change
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld
 from tests.doubles.linking_world import CAREFUL

@@ -2,8 +2,8 @@
 
 import pytest
 
-from registry.camera import Ref
-from registry.errors import SetRefused, VendorDown
+from showcam.drivers.camera import Ref
+from showcam.drivers.errors import SetRefused, VendorDown
 from tests.doubles.home_world import HomeWorld
 from tests.doubles.linking_world import CAREFUL
 from tests.doubles.ready_driver import camera

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from accounts.console_sessions import ConsoleSessions
-from cast.device import Device, Over, Picture
-from cast.door import CastClient, CastDoor
-from cast.errors import CastFailed
-from cast.finder import Finder
-from cast.screens import Screens
-from media.grants import Grants
-from showcam.compose.own_pages import WorkersTvs
+from showcam.accounts.console_sessions import ConsoleSessions
+from showcam.app.compose.own_pages import WorkersTvs
+from showcam.cast.device import Device, Over, Picture
+from showcam.cast.door import CastClient, CastDoor
+from showcam.cast.errors import CastFailed
+from showcam.cast.finder import Finder
+from showcam.cast.screens import Screens
+from showcam.engine.grants import Grants
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld, home_world
 

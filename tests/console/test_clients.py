@@ -5,10 +5,10 @@ import time
 
 import pytest
 
-from accounts import clients
-from accounts.links import OPEN_S
-from accounts.pins import Pins
-from registry.owner.sign_in_outcome import SignedIn, SignInRefused
+from showcam.accounts import clients
+from showcam.accounts.links import OPEN_S
+from showcam.accounts.pins import Pins
+from showcam.registry.owner.sign_in_outcome import SignedIn, SignInRefused
 from tests.console.test_assistants import AT, linking, page, press
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import NEW, HomeWorld

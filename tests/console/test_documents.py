@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from console.documents import anchor
+from showcam.console.documents import anchor
 from tests.doubles.home_world import HomeWorld, home_world
 
 ROOT = Path(__file__).parents[2]

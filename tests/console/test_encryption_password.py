@@ -2,7 +2,7 @@
 
 import pytest
 
-from registry.errors import SetRefused, VendorDown
+from showcam.drivers.errors import SetRefused, VendorDown
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld
 

@@ -9,9 +9,9 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from accounts.households import with_lan
-from registry.drivers.lan.devices import Device, Devices, Pictured
-from registry.notices.notifier import Addresses
+from showcam.accounts.households import with_lan
+from showcam.drivers.lan.devices import Device, Devices, Pictured
+from showcam.registry.notices.notifier import Addresses
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld, home_world
 from tests.doubles.linking_world import CAREFUL

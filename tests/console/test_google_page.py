@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.pages import day
+from showcam.console.pages import day
 from tests.doubles.home_world import HomeWorld
 
 AT = "/home/google"

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from accounts import households
-from registry.notices.notifier import Addresses
-from registry.owner.sign_in import MOST, Invitations, SignIn
-from registry.owner.sign_in_outcome import SignedIn, SignInRefused
+from showcam.accounts import households
+from showcam.registry.notices.notifier import Addresses
+from showcam.registry.owner.sign_in import MOST, Invitations, SignIn
+from showcam.registry.owner.sign_in_outcome import SignedIn, SignInRefused
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import NEW, HomeWorld
 from tests.doubles.household import new_link

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from console.health import masked
-from console.pages import moment
+from showcam.console.health import masked
+from showcam.console.pages import moment
+from showcam.i18n.catalogue import worded
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import NEW, HomeWorld
 from tests.doubles.linking_world import USER
 from tests.doubles.ready_machine import ReadyFinding
-from words.catalogue import worded
 
 AT = "/home/health"
 

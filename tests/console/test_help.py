@@ -7,14 +7,14 @@ import pytest
 from flask import Flask
 from werkzeug.test import Client
 
-from alexa.texts import LOCALES
-from console import look
-from console.app import blueprint
-from console.help import PLACES, SAID
-from registry.errors import REASONS, Reason
-from registry.gate.reasons import NUMBERS, of_number, row_text, short
-from showcam.compose.pages import heard
-from words.catalogue import OURS
+from showcam.alexa.texts import LOCALES
+from showcam.app.compose.pages import heard
+from showcam.console import look
+from showcam.console.app import blueprint
+from showcam.console.help import PLACES, SAID
+from showcam.drivers.errors import REASONS, Reason
+from showcam.i18n.catalogue import OURS
+from showcam.registry.gate.reasons import NUMBERS, of_number, row_text, short
 
 
 def visitor(*, vendor: str = "EZVIZ") -> Client:

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from accounts import households
-from accounts.owner_users import OwnerUsers
-from registry.camera import UNASKED
-from registry.drivers.ezviz import sessions
-from registry.errors import Refused, SignedOut, VendorDown
-from registry.owner.sign_in import SignIn
-from registry.owner.sign_in_outcome import SignInRefused
-from registry.vendor import Rejected
+from showcam.accounts import households
+from showcam.accounts.owner_users import OwnerUsers
+from showcam.drivers.camera import UNASKED
+from showcam.drivers.errors import Refused, SignedOut, VendorDown
+from showcam.drivers.ezviz import sessions
+from showcam.drivers.vendor import Rejected
+from showcam.registry.owner.sign_in import SignIn
+from showcam.registry.owner.sign_in_outcome import SignInRefused
 from tests.doubles.home_world import NEW, HomeWorld, home_world
 from tests.doubles.linking_world import CAREFUL, USER
 from tests.doubles.ready_driver import camera
@@ -106,7 +106,7 @@ def test_a_vendors_code_is_asked_for_and_the_tick_is_kept_meanwhile(world: HomeW
 
 def open_air(world: HomeWorld, user: str) -> bool:
     """Whether the account's owner allows the open connection."""
-    from registry.drivers.ezviz import sessions
+    from showcam.drivers.ezviz import sessions
 
     source = sessions.find(world.home.store, user)
     assert source is not None

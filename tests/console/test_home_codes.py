@@ -2,9 +2,9 @@
 
 import pytest
 
-from registry.camera import UNASKED
-from registry.errors import Reason, Refused
-from registry.owner.codes import HOUR_S, WRONG_CODES
+from showcam.drivers.camera import UNASKED
+from showcam.drivers.errors import Reason, Refused
+from showcam.registry.owner.codes import HOUR_S, WRONG_CODES
 from tests.doubles.home_world import HomeWorld
 
 GIVE, FORGET = "Show it over the home network", "No longer show it over the home network"

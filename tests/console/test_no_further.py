@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from accounts.attempts import LIFE_S, TRIES
-from accounts.console_sessions import ConsoleSessions
-from registry.streams.grants import Questions
+from showcam.accounts.attempts import LIFE_S, TRIES
+from showcam.accounts.console_sessions import ConsoleSessions
+from showcam.registry.streams.grants import Questions
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld, home_world
 from tests.doubles.linking_world import CAREFUL, USER

@@ -2,8 +2,8 @@
 
 import pytest
 
-from console.notices import TRIES, WINDOW_S
-from registry.notices.notifier import MOST, Addresses
+from showcam.console.notices import TRIES, WINDOW_S
+from showcam.registry.notices.notifier import MOST, Addresses
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld
 from tests.doubles.linking_world import CAREFUL

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from registry.reporting.reasons import FAULT, LATE
-from store.outbox import LOOK, Claim, Settled
-from store.records import Happening
+from showcam.registry.reporting.reasons import FAULT, LATE
+from showcam.store.outbox import LOOK, Claim, Settled
+from showcam.store.records import Happening
 from tests.console.test_assistants import AT, page, press
 from tests.doubles.home_world import HomeWorld
 from tests.doubles.linking_world import CAREFUL

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from registry.drivers.lan.devices import Devices
+from showcam.drivers.lan.devices import Devices
 from tests.console.test_adding import stored_of
 from tests.doubles.home_world import HomeWorld, home_world
 from tests.doubles.own_pages import ADD, House, Pages

@@ -2,7 +2,7 @@
 
 import pytest
 
-from registry.errors import Reason, Refused, VendorDown
+from showcam.drivers.errors import Reason, Refused, VendorDown
 from tests.doubles.home_world import HomeWorld
 
 ASK, FORGET = "Ask the camera itself at home", "No longer ask the camera itself at home"

@@ -5,9 +5,9 @@ import html
 import pytest
 from flask import Flask
 
-from console import look
-from console.app import blueprint
-from registry.gate.reasons import OF_PICTURES, row_text
+from showcam.console import look
+from showcam.console.app import blueprint
+from showcam.registry.gate.reasons import OF_PICTURES, row_text
 
 
 @pytest.mark.parametrize(

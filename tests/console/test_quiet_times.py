@@ -2,7 +2,7 @@
 
 import pytest
 
-from registry import quiet_times
+from showcam.registry import quiet_times
 from tests.console.test_assistants import page, press
 from tests.doubles.home_world import HomeWorld
 

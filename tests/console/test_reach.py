@@ -5,8 +5,8 @@ What it makes of Host, headers and protocol is asked of the started program: tes
 
 import pytest
 
-from console.reach import from_house
-from net.addresses import PEER
+from showcam.console.reach import from_house
+from showcam.net.addresses import PEER
 
 # the other end of the connection, the address that a trusted proxy named, whether it is the house
 PEERS = [

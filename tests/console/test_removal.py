@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from accounts.console_sessions import ConsoleSessions
-from registry import quiet_times
-from registry.camera import StreamRequest
-from registry.notices.notifier import Addresses
-from store.outbox import Settled
-from store.ports import Store
+from showcam.accounts.console_sessions import ConsoleSessions
+from showcam.drivers.camera import StreamRequest
+from showcam.registry import quiet_times
+from showcam.registry.notices.notifier import Addresses
+from showcam.store.outbox import Settled
+from showcam.store.ports import Store
 from tests.console.test_assistants import AT, page, press
 from tests.doubles.home_world import HomeWorld
 from tests.doubles.linking_world import USER
@@ -73,7 +73,7 @@ def test_nothing_is_deleted_by_another_name(world: HomeWorld, name: str) -> None
 
 
 def test_a_vendor_that_is_away_keeps_nothing_here(world: HomeWorld) -> None:
-    from registry.errors import VendorDown
+    from showcam.drivers.errors import VendorDown
 
     browser = page(world)
     world.vendor.error = VendorDown()

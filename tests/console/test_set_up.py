@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from console import recipes
+from showcam.console import recipes
 from tests.doubles.home_browser import HomeBrowser, words
 from tests.doubles.home_world import HomeWorld, home_world
 from tests.doubles.ready_driver import camera

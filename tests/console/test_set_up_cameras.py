@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from accounts import households
-from accounts.owner_users import OwnerUsers
-from registry.drivers.ezviz import sessions
-from registry.errors import SignedOut, VendorDown
+from showcam.accounts import households
+from showcam.accounts.owner_users import OwnerUsers
+from showcam.drivers.errors import SignedOut, VendorDown
+from showcam.drivers.ezviz import sessions
 from tests.console.test_set_up import AT, said
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import NEW, HomeWorld, home_world

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from showcam.process.kept import NOW, WAITS
+from showcam.app.process.kept import NOW, WAITS
 from tests.console.test_set_up import AT, said
 from tests.doubles.home_world import HomeWorld, home_world
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from console.encryption import WANTED_S
-from console.pages import day
-from registry.errors import Refused, SetRefused, VendorDown, Why
-from registry.preferences import Preferences, WhileEncrypted, keep
+from showcam.console.encryption import WANTED_S
+from showcam.console.pages import day
+from showcam.drivers.errors import Refused, SetRefused, VendorDown, Why
+from showcam.registry.preferences import Preferences, WhileEncrypted, keep
 from tests.doubles.home_world import HomeWorld
 from tests.doubles.ready_driver import camera
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from registry.errors import Refused
-from registry.streams.grants import Questions
+from showcam.drivers.errors import Refused
+from showcam.registry.streams.grants import Questions
 from tests.doubles.home_world import HomeWorld
 from tests.doubles.linking_world import CAREFUL
 from tests.doubles.ready_driver import camera

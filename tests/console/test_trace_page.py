@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from console.tracing import KEPT_S, Making, NoTrace, Traces
-from registry.camera import Camera
+from showcam.console.tracing import KEPT_S, Making, NoTrace, Traces
+from showcam.drivers.camera import Camera
 from tests.doubles.clock import Clock
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld, home_world

@@ -4,8 +4,8 @@ import html
 
 import pytest
 
-from console.heard import named
-from registry.preferences import Preferences
+from showcam.console.heard import named
+from showcam.registry.preferences import Preferences
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld
 

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from simulator.assistants.alexa_rules import DEVICE_MODES, ERROR_TYPES
+from showcam.simulator.assistants.alexa_rules import DEVICE_MODES, ERROR_TYPES
 
 _MESSAGE_ID = re.compile(r"[a-zA-Z0-9\-]{1,127}").fullmatch
 _ENDPOINT_ID = re.compile(r"[a-zA-Z0-9_\-=#;:?@&]{1,256}").fullmatch

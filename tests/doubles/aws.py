@@ -9,8 +9,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from showcam.aws import boto
-from store.dynamodb import create_table
+from showcam.app.aws import boto
+from showcam.store.dynamodb import create_table
 
 REGION = "eu-west-1"
 ENVIRON = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": REGION}

@@ -4,16 +4,16 @@ import secrets
 import time
 from dataclasses import dataclass
 
-from accounts import clients
-from accounts.links import mint
-from aws.deploy_local.emulator import Emulator
-from registry.camera import Ref
-from registry.drivers.ezviz import sessions
-from registry.readings.households import encoded
-from showcam import keys
-from store.dynamodb import DynamoStore
-from store.records import Account, Assistant, Known, Link, Source
-from store.sealing import Sealer
+from scripts.deploy_local.emulator import Emulator
+from showcam.accounts import clients
+from showcam.accounts.links import mint
+from showcam.app import keys
+from showcam.drivers.camera import Ref
+from showcam.drivers.ezviz import sessions
+from showcam.registry.readings.households import encoded
+from showcam.store.dynamodb import DynamoStore
+from showcam.store.records import Account, Assistant, Known, Link, Source
+from showcam.store.sealing import Sealer
 from tests.doubles.aws import ROOT, Cloud
 from tests.doubles.household import new_link
 from tests.doubles.ready_driver import camera

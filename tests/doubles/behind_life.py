@@ -7,13 +7,13 @@ from typing import Literal
 
 from playwright.sync_api import Browser, Page
 
-from media.grants import Grants, Protocol
+from showcam.engine.grants import Grants, Protocol
 from tests.doubles.hls_camera import FPS
 from tests.doubles.plane_thread import PlaneThread
 from tests.doubles.rtsp_camera import Frame
 
 ROOT = Path(__file__).parents[2]
-HLS_JS = ROOT / "simulator/assistants/page/vendor/hls.light.min.mjs"
+HLS_JS = ROOT / "showcam/simulator/assistants/page/vendor/hls.light.min.mjs"
 SHAKA = ROOT / "node_modules/shaka-player/dist/shaka-player.compiled.js"
 GRANTS = Grants([b"grant key of the tests, 32 bytes"])
 LEVELS = 190

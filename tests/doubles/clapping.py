@@ -23,7 +23,7 @@ from aiortc import RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
 from aiortc.rtp import RtcpSrPacket
 
-from simulator.lan.server import Tracks
+from showcam.simulator.lan.server import Tracks
 from tests.doubles.rtsp_recording import Recording, Sample
 
 RATE, SOUND, FRAME = 25, 16_000, 1024

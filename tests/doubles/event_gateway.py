@@ -7,15 +7,15 @@ from urllib.parse import parse_qs
 
 from msgspec.structs import replace
 
-from alexa.amazon import Amazon
-from alexa.gateway import Gateway
-from alexa.interfaces import interfaces
-from alexa.reports import Reports
-from alexa.sender import EventSender
-from registry.camera import State
-from registry.reporting.reporter import Happened, Now, Tell, Told
-from simulator.assistants import amazon
-from simulator.assistants.alexa_endpoints import Endpoints
+from showcam.alexa.amazon import Amazon
+from showcam.alexa.gateway import Gateway
+from showcam.alexa.interfaces import interfaces
+from showcam.alexa.reports import Reports
+from showcam.alexa.sender import EventSender
+from showcam.drivers.camera import State
+from showcam.registry.reporting.reporter import Happened, Now, Tell, Told
+from showcam.simulator.assistants import amazon
+from showcam.simulator.assistants.alexa_endpoints import Endpoints
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.doubles.tls_vendor import Vendor, Vendors, answer

@@ -2,10 +2,10 @@
 
 import time
 
-from registry.camera import Video
-from registry.errors import SignedOut
-from registry.readings.views import STATES_S
-from store.records import Happening
+from showcam.drivers.camera import Video
+from showcam.drivers.errors import SignedOut
+from showcam.registry.readings.views import STATES_S
+from showcam.store.records import Happening
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.doubles.ready_driver import camera

@@ -21,9 +21,9 @@ from typing import Any
 import av
 from playwright.sync_api import Page, sync_playwright
 
-from media.grants import Claims, Grants
-from media.source import Denied, SourceSpec
-from simulator.lan.server import Tracks
+from showcam.engine.grants import Claims, Grants
+from showcam.engine.source import Denied, SourceSpec
+from showcam.simulator.lan.server import Tracks
 from tests.doubles.far_away import network
 from tests.doubles.made_once import made_once
 from tests.doubles.open_gate import OpenGate

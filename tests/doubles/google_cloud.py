@@ -8,10 +8,10 @@ from typing import Any
 
 from aiohttp import web
 
-from aws.deploy_local.emulator import free_ports
-from simulator import authority
-from simulator.assistants.homegraph import FILE, HomeGraph, User
-from simulator.state import Settings
+from scripts.deploy_local.emulator import free_ports
+from showcam.simulator import authority
+from showcam.simulator.assistants.homegraph import FILE, HomeGraph, User
+from showcam.simulator.state import Settings
 from tests.doubles.loop_end import let_go, shut
 
 

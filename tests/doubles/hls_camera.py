@@ -17,9 +17,9 @@ from typing import Any
 import av
 import trustme
 
-from media.grants import Claims
-from media.lease import Ending, Lease
-from media.source import Codec, Denied, Hls, SourceSpec
+from showcam.engine.grants import Claims
+from showcam.engine.lease import Ending, Lease
+from showcam.engine.source import Codec, Denied, Hls, SourceSpec
 from tests.doubles.floating_point import apart
 from tests.doubles.made_once import made_once
 

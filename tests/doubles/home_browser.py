@@ -7,7 +7,7 @@ from typing import Any
 
 from werkzeug.test import Client, TestResponse
 
-from net.addresses import PEER
+from showcam.net.addresses import PEER
 from tests.doubles.household import OFFER
 from tests.doubles.linking_world import USER
 from tests.doubles.ready_vendor import PASSWORD

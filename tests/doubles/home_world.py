@@ -13,64 +13,64 @@ import msgspec
 from flask import Flask
 from msgspec import structs
 
-from accounts.attempts import OneTimeCode
-from accounts.households import end as end_of_link
-from accounts.households import end_pictures, remove
-from accounts.links import LinkingWindow
-from accounts.pins import Pins
-from accounts.states import States
 from actions.devices import names
 from actions.fulfillment import Fulfillment
-from alexa.names import friendly_names
-from alexa.smart_home import SmartHome
-from alexa.spoken.skill import Spoken
-from console import home, look
-from console.adding import Adding as AddingPage
-from console.app import blueprint
-from console.assistants import Assistants
-from console.camera_page import CameraPage
-from console.camera_removal import CameraRemoval
-from console.casting import Casting, Tvs
-from console.client_forms import ClientForms
-from console.documents import Documents
-from console.echo import SKILL_ID
-from console.entrance import Entrance
-from console.examinations import Examinations
-from console.google_page import GooglePage
-from console.health import Health
-from console.home import Home, HomeSettings
-from console.household_forms import HouseholdForms
-from console.link_forms import LinkForms
-from console.notices import Notices
-from console.own_camera import OwnCamera
-from console.pages import NOTIFIES, TVS
-from console.set_up import Ports, SetUp
-from console.skill_page import SkillPage
-from console.tracing import TracePage, Tracer, Traces
-from console.trial import Doors, Trial
-from media.plane.sources.probe import probe
-from media.plane.units import SourceFailed
-from media.source import Rtsp, Watched
 from oauth.app import OAuthSettings, bind
-from registry.drivers.ezviz import sessions
-from registry.drivers.ezviz.sessions import Sessions
-from registry.drivers.lan.adding import Adding
-from registry.drivers.lan.devices import Devices
-from registry.drivers.lan.driver import LanDriver
-from registry.errors import Refused, is_reason
-from registry.owner.own_cameras import Find, OwnCameras, Search
-from registry.owner.sign_in import Invitations, SignIn
-from showcam.compose.own_pages import Nobody
-from showcam.compose.skill import AddressKeeper
-from showcam.settings import Settings
-from showcam.setup import google_set_up
-from showcam.setup.skill_creation import Made, SkillCreation
-from showcam.setup.skill_set_up import AlexaByHand, SkillSetUp
-from showcam.setup.smapi import Amazon
-from showcam.shipped import document
-from store.records import Link
-from store.sealing import Sealer
-from store.sqlite import SqliteStore
+from showcam.accounts.attempts import OneTimeCode
+from showcam.accounts.households import end as end_of_link
+from showcam.accounts.households import end_pictures, remove
+from showcam.accounts.links import LinkingWindow
+from showcam.accounts.pins import Pins
+from showcam.accounts.states import States
+from showcam.alexa.names import friendly_names
+from showcam.alexa.smart_home import SmartHome
+from showcam.alexa.spoken.skill import Spoken
+from showcam.app.compose.own_pages import Nobody
+from showcam.app.compose.skill import AddressKeeper
+from showcam.app.settings import Settings
+from showcam.app.setup import google_set_up
+from showcam.app.setup.skill_creation import Made, SkillCreation
+from showcam.app.setup.skill_set_up import AlexaByHand, SkillSetUp
+from showcam.app.setup.smapi import Amazon
+from showcam.app.shipped import document
+from showcam.console import home, look
+from showcam.console.adding import Adding as AddingPage
+from showcam.console.app import blueprint
+from showcam.console.assistants import Assistants
+from showcam.console.camera_page import CameraPage
+from showcam.console.camera_removal import CameraRemoval
+from showcam.console.casting import Casting, Tvs
+from showcam.console.client_forms import ClientForms
+from showcam.console.documents import Documents
+from showcam.console.echo import SKILL_ID
+from showcam.console.entrance import Entrance
+from showcam.console.examinations import Examinations
+from showcam.console.google_page import GooglePage
+from showcam.console.health import Health
+from showcam.console.home import Home, HomeSettings
+from showcam.console.household_forms import HouseholdForms
+from showcam.console.link_forms import LinkForms
+from showcam.console.notices import Notices
+from showcam.console.own_camera import OwnCamera
+from showcam.console.pages import NOTIFIES, TVS
+from showcam.console.set_up import Ports, SetUp
+from showcam.console.skill_page import SkillPage
+from showcam.console.tracing import TracePage, Tracer, Traces
+from showcam.console.trial import Doors, Trial
+from showcam.drivers.errors import Refused, is_reason
+from showcam.drivers.ezviz import sessions
+from showcam.drivers.ezviz.sessions import Sessions
+from showcam.drivers.lan.adding import Adding
+from showcam.drivers.lan.devices import Devices
+from showcam.drivers.lan.driver import LanDriver
+from showcam.engine.source import Rtsp, Watched
+from showcam.engine.sources.probe import probe
+from showcam.engine.units import SourceFailed
+from showcam.registry.owner.own_cameras import Find, OwnCameras, Search
+from showcam.registry.owner.sign_in import Invitations, SignIn
+from showcam.store.records import Link
+from showcam.store.sealing import Sealer
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.household import Household, household

@@ -14,13 +14,13 @@ from typing import Any
 
 import av
 
-from media.plane.sources.rtsp import Live
-from media.plane.sources.timeline import Timeline
-from media.plane.sources.tracks import Sound
-from media.plane.units import CLOCK, SourceFailed, Unit
-from media.plane.viewing.fanout import Fanout
-from media.rtp.packets import AccessUnit, SenderReport
-from media.rtp.sound import PlainDepacketizer
+from showcam.engine.rtp.packets import AccessUnit, SenderReport
+from showcam.engine.rtp.sound import PlainDepacketizer
+from showcam.engine.sessions.fanout import Fanout
+from showcam.engine.sources.rtsp import Live
+from showcam.engine.sources.timeline import Timeline
+from showcam.engine.sources.tracks import Sound
+from showcam.engine.units import CLOCK, SourceFailed, Unit
 from tests.doubles.rtsp_recording import slope
 
 HZ = 8000

@@ -9,20 +9,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from media.ezviz.address import Stream, live
-from media.grants import Claims
-from media.plane.outputs.tracks import VideoTrack
-from media.plane.settings import PlaneSettings
-from media.plane.sources.opener import Opener
-from media.plane.units import CLOCK
-from media.plane.viewing.pull import Pull
-from media.plane.viewing.session import View
-from media.plane.viewing.transcodes import Transcodes
-from media.source import Codec, Denied, EzvizCloud, SourceSpec
-from media.trust import OnLoopback
-from simulator.camera import Camera
-from simulator.cloud.node import Cloud
-from simulator.state import Account, World
+from showcam.engine.ezviz.address import Stream, live
+from showcam.engine.grants import Claims
+from showcam.engine.outputs.tracks import VideoTrack
+from showcam.engine.sessions.pull import Pull
+from showcam.engine.sessions.session import View
+from showcam.engine.sessions.transcodes import Transcodes
+from showcam.engine.settings import PlaneSettings
+from showcam.engine.source import Codec, Denied, EzvizCloud, SourceSpec
+from showcam.engine.sources.opener import Opener
+from showcam.engine.trust import OnLoopback
+from showcam.engine.units import CLOCK
+from showcam.simulator.camera import Camera
+from showcam.simulator.cloud.node import Cloud
+from showcam.simulator.state import Account, World
 from tests.doubles.hour import pictures
 from tests.doubles.open_gate import OpenGate
 

@@ -6,22 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from accounts.identity import new_id, vendor_key
-from accounts.links import mint
-from media.grants import Grants
-from registry.adapter import Adapter, adapt
-from registry.camera import Camera, Video
-from registry.driver import Driver
-from registry.owner.owner import Owner
-from registry.preferences import Preferences, WhileEncrypted, keep
-from registry.registry import Registry
-from registry.rules import Rules
-from registry.streams.grants import Offers, Questions
-from registry.watch.hints import Noticing
-from store.ports import Store
-from store.records import Account, Assistant, Client, Link, Source
-from store.sealing import Sealer
-from store.sqlite import SqliteStore
+from showcam.accounts.identity import new_id, vendor_key
+from showcam.accounts.links import mint
+from showcam.drivers.camera import Camera, Video
+from showcam.drivers.driver import Driver
+from showcam.engine.grants import Grants
+from showcam.registry.adapter import Adapter, adapt
+from showcam.registry.owner.owner import Owner
+from showcam.registry.preferences import Preferences, WhileEncrypted, keep
+from showcam.registry.registry import Registry
+from showcam.registry.rules import Rules
+from showcam.registry.streams.grants import Offers, Questions
+from showcam.registry.watch.hints import Noticing
+from showcam.store.ports import Store
+from showcam.store.records import Account, Assistant, Client, Link, Source
+from showcam.store.sealing import Sealer
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.ready_driver import ReadyDriver, camera
 from tests.doubles.ready_pictures import ReadyPictures
 

@@ -10,10 +10,10 @@ from typing import Any
 import boto3
 from moto import mock_aws
 
-from store.dynamodb import DynamoStore, create_table
-from store.ports import Store
-from store.sealing import Sealer
-from store.sqlite import SqliteStore
+from showcam.store.dynamodb import DynamoStore, create_table
+from showcam.store.ports import Store
+from showcam.store.sealing import Sealer
+from showcam.store.sqlite import SqliteStore
 
 KEPT = Path(__file__).parents[1] / "registry" / "kept"
 

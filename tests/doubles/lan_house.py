@@ -18,11 +18,11 @@ from dataclasses import dataclass
 import zeroconf
 from msgspec.structs import asdict as fields
 
-from net.addresses import house_networks
-from net.child import Broke, Limits
-from registry.drivers.lan.devices import Device, Pictured
-from registry.drivers.lan.discovery import Discovered, discover
-from registry.drivers.lan.search import Candidate, search
+from showcam.drivers.lan.devices import Device, Pictured
+from showcam.drivers.lan.discovery import Discovered, discover
+from showcam.drivers.lan.search import Candidate, search
+from showcam.net.addresses import house_networks
+from showcam.net.child import Broke, Limits
 from tests.doubles import ipycam_device
 from tests.doubles.far_away import NETWORK
 from tests.doubles.needs import NETWORKS

@@ -18,7 +18,7 @@ from typing import Any
 
 import requests
 
-from simulator.lan.onvif import Picture
+from showcam.simulator.lan.onvif import Picture
 from tests.doubles import lan_house
 from tests.doubles.onvif_device import Served, served
 from tests.doubles.program import Program, running

@@ -1,6 +1,6 @@
 """What a driver lent for a source, which a test gives back to it."""
 
-from media.source import SourceSpec
+from showcam.engine.source import SourceSpec
 
 
 def lent(spec: SourceSpec) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import requests
 
-from aws.deploy_local.walk import Form
+from scripts.deploy_local.walk import Form
 
 LOOPBACK = "http://127.0.0.1:9/callback"
 

@@ -15,9 +15,9 @@ from flask import Flask
 from werkzeug.test import Client, TestResponse
 
 from oauth import wording
-from registry.drivers.ezviz import SPEECH
-from store.ports import Store
-from store.records import Assistant, Link
+from showcam.drivers.ezviz import SPEECH
+from showcam.store.ports import Store
+from showcam.store.records import Assistant, Link
 from tests.doubles.household import Household
 from tests.doubles.ready_vendor import PASSWORD, ReadyVendor
 

@@ -2,11 +2,11 @@
 
 from typing import Any, Literal
 
-from media.ezviz.local_messages import url
-from media.lease import Lease
-from media.source import EzvizLocal
-from simulator.local.cas import code_of, key_of
-from simulator.local.device import Device
+from showcam.engine.ezviz.local_messages import url
+from showcam.engine.lease import Lease
+from showcam.engine.source import EzvizLocal
+from showcam.simulator.local.cas import code_of, key_of
+from showcam.simulator.local.device import Device
 from tests.doubles.stream_cloud import SERIAL, StreamCloud
 
 WRONG_KEY = "0123456789abcdef"

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
-from media.grants import Grants
-from media.source import Denied, SourceSpec
+from showcam.engine.grants import Grants
+from showcam.engine.source import Denied, SourceSpec
 from tests.doubles.fast_loop import FastLoop
 from tests.doubles.open_gate import OpenGate
 from tests.doubles.plane_thread import SETTINGS, PlaneThread

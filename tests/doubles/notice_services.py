@@ -11,8 +11,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
-from aws.deploy_local.emulator import free_ports
-from registry.notices.notifier import Addresses, Notifying
+from scripts.deploy_local.emulator import free_ports
+from showcam.registry.notices.notifier import Addresses, Notifying
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 

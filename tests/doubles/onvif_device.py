@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from simulator.lan.onvif import OnvifDevice, Picture, Reply
+from showcam.simulator.lan.onvif import OnvifDevice, Picture, Reply
 
 SERIAL = "B20-00417"
 PASSWORD = "p@ss<&>:w ö"

@@ -1,6 +1,6 @@
 """Opening a stream of a household, and what came of it."""
 
-from registry.camera import Refusal, Stream, StreamRequest
+from showcam.drivers.camera import Refusal, Stream, StreamRequest
 from tests.doubles.household import MEDIA_URL, Household
 
 HLS = StreamRequest("alexa", ("hls",), image=True)

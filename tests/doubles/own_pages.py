@@ -4,9 +4,9 @@ import threading
 import time
 from collections.abc import Sequence
 
-from registry.camera import is_own
-from registry.drivers.lan.devices import Device
-from registry.drivers.lan.search import Candidate, Heard
+from showcam.drivers.camera import is_own
+from showcam.drivers.lan.devices import Device
+from showcam.drivers.lan.search import Candidate, Heard
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld
 from tests.doubles.rtsp_camera import PATH, RtspCamera

@@ -7,11 +7,11 @@ from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any
 
-from media.client import MediaClient
-from media.grants import Grants
-from media.plane.server import MediaServer
-from media.plane.settings import PlaneSettings
-from media.source import Sources
+from showcam.engine.client import MediaClient
+from showcam.engine.grants import Grants
+from showcam.engine.server import MediaServer
+from showcam.engine.settings import PlaneSettings
+from showcam.engine.source import Sources
 from tests.doubles.loop_end import let_go
 
 # Loopback only, and no limit that a test meets by accident.

@@ -15,7 +15,7 @@ from typing import Any
 
 import requests
 
-from aws.deploy_local.emulator import free_ports
+from scripts.deploy_local.emulator import free_ports
 from tests.doubles.stopwatch import Stopwatch
 from tests.doubles.waiting import LONG_S
 

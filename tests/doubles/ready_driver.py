@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from media.grants import Picture
-from media.lease import Ending, Lease
-from media.source import CameraSpec, Hls
-from registry.camera import Camera, Listed, Ref, Video
-from registry.driver import Probed, sound
-from registry.errors import DriverError, Refused, SetRefused
-from registry.settings import CHOICES, FIELDS, Setting, SettingView
-from store.records import Source
+from showcam.drivers.camera import Camera, Listed, Ref, Video
+from showcam.drivers.driver import Probed, sound
+from showcam.drivers.errors import DriverError, Refused, SetRefused
+from showcam.drivers.settings import CHOICES, FIELDS, Setting, SettingView
+from showcam.engine.grants import Picture
+from showcam.engine.lease import Ending, Lease
+from showcam.engine.source import CameraSpec, Hls
+from showcam.store.records import Source
 
 
 def camera(name: str, serial: str = "", **changes: object) -> Camera:

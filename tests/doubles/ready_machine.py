@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from console.machine import Facts, NotMade, Step
+from showcam.console.machine import Facts, NotMade, Step
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from media.client import Answer
-from media.grants import Claims, Picture
-from media.messages import MediaUnavailable, NoPicture
-from media.source import SourceSpec
+from showcam.engine.client import Answer
+from showcam.engine.grants import Claims, Picture
+from showcam.engine.messages import MediaUnavailable, NoPicture
+from showcam.engine.source import SourceSpec
 
 
 class ReadyPictures:

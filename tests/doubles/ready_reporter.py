@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from msgspec import Struct
 
-from registry.camera import State
-from registry.reporting.reporter import Happened, NotTold, Tell, Told, ToldOf, Undeliverable, message_id
-from store.records import Assistant, Link
+from showcam.drivers.camera import State
+from showcam.registry.reporting.reporter import Happened, NotTold, Tell, Told, ToldOf, Undeliverable, message_id
+from showcam.store.records import Assistant, Link
 
 STATES = ("online", "asleep", "encryption", "audio", "motion")
 

@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Self
 
-from accounts.console_sessions import ConsoleSessions
-from cast.device import Device, Over, Picture, Showing
-from cast.errors import CastFailed
-from cast.finder import Finder
-from cast.player import Shown
-from cast.screens import Screens
-from media.grants import Claims
-from registry.camera import Refusal
-from registry.errors import Reason
-from registry.preferences import Preferences
-from registry.scenes import Begun
+from showcam.accounts.console_sessions import ConsoleSessions
+from showcam.cast.device import Device, Over, Picture, Showing
+from showcam.cast.errors import CastFailed
+from showcam.cast.finder import Finder
+from showcam.cast.player import Shown
+from showcam.cast.screens import Screens
+from showcam.drivers.camera import Refusal
+from showcam.drivers.errors import Reason
+from showcam.engine.grants import Claims
+from showcam.registry.preferences import Preferences
+from showcam.registry.scenes import Begun
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household, household
 

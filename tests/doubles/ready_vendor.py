@@ -3,8 +3,8 @@
 import threading
 from collections import Counter
 
-from registry.vendor import CodeSent, Rejected, SignedIn
-from store.records import Source
+from showcam.drivers.vendor import CodeSent, Rejected, SignedIn
+from showcam.store.records import Source
 
 PASSWORD = "p4ssw0rd-at-ezviz"
 CODE = "012345"

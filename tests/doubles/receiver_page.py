@@ -10,9 +10,9 @@ from typing import Any
 from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize
 
-from cast import receiver_page
-from cast.screen import NAMESPACE
-from console import look
+from showcam.cast import receiver_page
+from showcam.cast.screen import NAMESPACE
+from showcam.console import look
 from tests.doubles import served_app
 
 FRAMEWORK = "https://www.gstatic.com/cast/sdk/libs/caf_receiver/v3/cast_receiver_framework.js"

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from accounts.identity import new_id, token_hash
-from store.records import Account, Client, Code, Link, Source, Token
+from showcam.accounts.identity import new_id, token_hash
+from showcam.store.records import Account, Client, Code, Link, Source, Token
 
 NOW = 1_800_000_000.5
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from media.source import Rtsp
-from simulator.lan.server import CameraServer, Take, Tracks, Viewer
+from showcam.engine.source import Rtsp
+from showcam.simulator.lan.server import CameraServer, Take, Tracks, Viewer
 from tests.doubles.loop_end import let_go
 from tests.doubles.rtsp_recording import CODE, Recording, recorded
 

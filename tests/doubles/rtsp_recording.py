@@ -7,8 +7,8 @@ from typing import Any, Literal
 import av
 from av.video.frame import PictureType
 
-from simulator.lan.server import Sound, Tracks
-from simulator.pictures.garbler import Garbler, Layout
+from showcam.simulator.lan.server import Sound, Tracks
+from showcam.simulator.pictures.garbler import Garbler, Layout
 from tests.doubles.floating_point import apart
 from tests.doubles.hls_camera import FPS, _encoding, _tone, garbled_bytes
 from tests.doubles.hls_camera import slope as bright

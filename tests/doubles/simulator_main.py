@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from simulator.__main__ import main
+from showcam.simulator.__main__ import main
 
 
 def serve(words: list[str], log: Path) -> None:

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from accounts import households
-from accounts.links import authenticate
-from alexa.spoken.skill import Spoken
-from store.ports import StoreUnavailable
-from store.records import Link
+from showcam.accounts import households
+from showcam.accounts.links import authenticate
+from showcam.alexa.spoken.skill import Spoken
+from showcam.store.ports import StoreUnavailable
+from showcam.store.records import Link
 from tests.doubles.household import Household
 
 SKILL = "amzn1.ask.skill.11111111-1111-1111-1111-111111111111"

@@ -6,11 +6,11 @@ import threading
 import time
 from typing import Any
 
-from media.ezviz.address import live
-from media.source import EzvizCloud
-from simulator.camera import Camera
-from simulator.cloud.node import Cloud
-from simulator.state import Account, World
+from showcam.engine.ezviz.address import live
+from showcam.engine.source import EzvizCloud
+from showcam.simulator.camera import Camera
+from showcam.simulator.cloud.node import Cloud
+from showcam.simulator.state import Account, World
 from tests.doubles.loop_end import let_go
 from tests.doubles.rtsp_recording import Recording, recorded
 

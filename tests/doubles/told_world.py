@@ -1,9 +1,9 @@
 """A household whose cameras are told to an assistant, and the sender that tells."""
 
-from registry.adapter import Adapter, adapt
-from registry.driver import EventKind, Hint
-from registry.reporting.delivery import Delivery
-from store.records import Link
+from showcam.drivers.driver import EventKind, Hint
+from showcam.registry.adapter import Adapter, adapt
+from showcam.registry.reporting.delivery import Delivery
+from showcam.store.records import Link
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.doubles.ready_driver import camera

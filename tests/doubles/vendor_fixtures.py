@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.authority import server_context
+from showcam.simulator.authority import server_context
 from tests.doubles.tls_vendor import Vendors
 
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from alexa.capability import Capability, reported
-from alexa.errors import InvalidDirective
-from alexa.interface import Answer, CameraDirective, Handler, Interface, Stated
-from alexa.texts import Locales, LocalText, Named, Text
-from registry.camera import Camera
+from showcam.alexa.capability import Capability, reported
+from showcam.alexa.errors import InvalidDirective
+from showcam.alexa.interface import Answer, CameraDirective, Handler, Interface, Stated
+from showcam.alexa.texts import Locales, LocalText, Named, Text
+from showcam.drivers.camera import Camera
 
 INSTANCE = "Camera.Battery"
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from alexa.interface import HouseholdInterface, Interface
-from alexa.interfaces import household_interfaces, interfaces
-from alexa.texts import LOCALES
-from registry.camera import Camera, Decided
-from registry.settings import BY_VOICE
+from showcam.alexa.interface import HouseholdInterface, Interface
+from showcam.alexa.interfaces import household_interfaces, interfaces
+from showcam.alexa.texts import LOCALES
+from showcam.drivers.camera import Camera, Decided
+from showcam.drivers.settings import BY_VOICE
 from tests.doubles.household import Household, household
 from tests.doubles.ready_driver import camera
 

@@ -60,8 +60,8 @@ def test_no_room_is_reached_by_a_string() -> None:
 @pytest.mark.parametrize(
     ("text", "room"),
     [
-        ('import_module("alexa.smart_home")', "alexa"),
-        ('importlib.import_module("alexa.smart_home")', "alexa"),
+        ('import_module("showcam.alexa.smart_home")', "alexa"),
+        ('importlib.import_module("showcam.alexa.smart_home")', "alexa"),
         ('pkgutil.resolve_name("lambda.web:handler")', "lambda"),
     ],
 )
@@ -124,9 +124,11 @@ def test_an_entry_answers_and_loads_no_more_than_it_needs(
 
 
 def test_the_process_of_pictures_loads_no_store() -> None:
-    program = "import json, sys, showcam.compose.media; print(json.dumps(sorted(sys.modules)))"
+    program = "import json, sys, showcam.app.compose.media; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert not {"sqlite3", "store.sqlite", "store.dynamodb", "store.sealing"} & set(json.loads(done.stdout))
+    assert not {"sqlite3", "showcam.store.sqlite", "showcam.store.dynamodb", "showcam.store.sealing"} & set(
+        json.loads(done.stdout)
+    )
 
 
 @pytest.mark.parametrize(
@@ -134,4 +136,4 @@ def test_the_process_of_pictures_loads_no_store() -> None:
     [("web", {"av", "aiortc", "pychromecast"}), ("worker", {"av", "aiortc", "pychromecast", "flask"})],
 )
 def test_neither_web_nor_worker_loads_what_another_process_needs(process: str, spared: set[str]) -> None:
-    assert not spared & loaded_by(f"showcam.compose.{process}")
+    assert not spared & loaded_by(f"showcam.app.compose.{process}")

@@ -14,11 +14,11 @@ import pytest
 import yaml
 from botocore import xform_name
 
-from showcam import keys
-from showcam.compose import ground
-from showcam.compose.command import pictures
-from showcam.process.settings_sources import load
-from showcam.settings import SECRETS, Settings
+from showcam.app import keys
+from showcam.app.compose import ground
+from showcam.app.compose.command import pictures
+from showcam.app.process.settings_sources import load
+from showcam.app.settings import SECRETS, Settings
 from tests.aws.test_reads import READ
 from tests.doubles.aws import OLD_ROOT as OF_GRANTS
 from tests.doubles.aws import ROOT as OF_KEYS

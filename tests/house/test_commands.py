@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from showcam.cli import main
+from showcam.app.cli import main
 
 # They change something and print what they did, start a process, or write a file that another program reads.
 WITHOUT_FACTS = {

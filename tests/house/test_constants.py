@@ -40,7 +40,7 @@ def test_no_test_changes_a_constant() -> None:
     ("line", "names"),
     [
         ('monkeypatch.setattr(module, "OPEN_S", 2.0)', ["OPEN_S"]),
-        ('monkeypatch.setattr("media.plane.doors.QUIET_S", 2.0)', ["media.plane.doors.QUIET_S"]),
+        ('monkeypatch.setattr("showcam.engine.doors.QUIET_S", 2.0)', ["showcam.engine.doors.QUIET_S"]),
         ('setattr(module, "MOST", 2)', ["MOST"]),
         ('monkeypatch.setattr("boto3.DEFAULT_SESSION", None)', []),
         ('monkeypatch.setattr(store, "put_known", gone)', []),

@@ -8,22 +8,24 @@ ROOT = Path(__file__).parents[2]
 DECIDING = frozenset({"while_encrypted", "show_all_encrypted", "ask_key", "fetch_keys", "set_picture_code"})
 # who may call these: the console, the page of consent, the command line, and what carries the calls out
 MAY = {
-    "console/encryption.py",
-    "console/home_codes.py",
-    "console/preference_forms.py",
-    "console/tile_forms.py",
+    "showcam/console/encryption.py",
+    "showcam/console/home_codes.py",
+    "showcam/console/preference_forms.py",
+    "showcam/console/tile_forms.py",
     "oauth/consent.py",
-    "registry/drivers/ezviz/account.py",
-    "registry/owner/control.py",
-    "registry/owner/encrypted.py",
-    "registry/owner/owner.py",
-    "showcam/cli/camera_settings.py",
+    "showcam/drivers/ezviz/account.py",
+    "showcam/registry/owner/control.py",
+    "showcam/registry/owner/encrypted.py",
+    "showcam/registry/owner/owner.py",
+    "showcam/app/cli/camera_settings.py",
 }
 
 
 def sources() -> list[str]:
     listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return [name for name in listed.split() if not name.startswith(("tests/", "bench/", "simulator/", "scripts/"))]
+    return [
+        name for name in listed.split() if not name.startswith(("tests/", "bench/", "showcam/simulator/", "scripts/"))
+    ]
 
 
 def called(name: str) -> set[str]:
@@ -48,13 +50,16 @@ def test_preferences_are_stored_by_two_modules() -> None:
     """So no import, backup or assistant writes a decision past them. The other two are the stores themselves."""
     storing = {name for name in sources() if "put_preference" in (ROOT / name).read_text()}
     assert storing == {
-        "registry/preferences.py",
-        "store/dynamodb/__init__.py",
-        "store/dynamodb/kept.py",
-        "store/household_ports.py",
-        "store/sqlite/accounts.py",
+        "showcam/registry/preferences.py",
+        "showcam/store/dynamodb/__init__.py",
+        "showcam/store/dynamodb/kept.py",
+        "showcam/store/household_ports.py",
+        "showcam/store/sqlite/accounts.py",
     }
 
 
 def test_a_decision_is_written_in_one_place() -> None:
-    assert {name for name in sources() if written(name)} == {"registry/owner/encrypted.py", "registry/owner/owner.py"}
+    assert {name for name in sources() if written(name)} == {
+        "showcam/registry/owner/encrypted.py",
+        "showcam/registry/owner/owner.py",
+    }

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
-from showcam.process.settings_sources import DEMO
-from showcam.settings import Settings
-from simulator.camera import Camera
-from simulator.state import Settings as Simulated
+from showcam.app.process.settings_sources import DEMO
+from showcam.app.settings import Settings
+from showcam.simulator.camera import Camera
+from showcam.simulator.state import Settings as Simulated
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "maintainer" / "demo.md").read_text()

@@ -11,8 +11,8 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from showcam.cli import main
-from showcam.settings import Settings
+from showcam.app.cli import main
+from showcam.app.settings import Settings
 from tests.doubles.packages import script
 
 ROOT = Path(__file__).parents[2]
@@ -125,7 +125,7 @@ def test_each_claim_that_is_verified_stands_once() -> None:
 
 
 def test_texts_name_documents_by_their_place() -> None:
-    """An installed showcam has no docs/ where one stands: showcam.shipped.document knows the place."""
+    """An installed showcam has no docs/ where one stands: showcam.app.shipped.document knows the place."""
     files = sorted((ROOT / "showcam").rglob("*.py"))
     assert {file: texts for file in files if (texts := _texts_with_a_document(file.read_text()))} == {}
 

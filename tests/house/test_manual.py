@@ -7,14 +7,14 @@ from typing import NamedTuple
 import pytest
 
 from oauth import wording
-from registry.drivers.ezviz import EZVIZ
-from registry.errors import Reason
-from registry.gate.reasons import row_text
-from registry.preferences import MotionRings, Preferences
-from registry.quiet_times import NEVER
-from registry.readings.changes import announcement
-from registry.settings import CHOICES, Setting
-from showcam.cli import main
+from showcam.app.cli import main
+from showcam.drivers.errors import Reason
+from showcam.drivers.ezviz import EZVIZ
+from showcam.drivers.settings import CHOICES, Setting
+from showcam.registry.gate.reasons import row_text
+from showcam.registry.preferences import MotionRings, Preferences
+from showcam.registry.quiet_times import NEVER
+from showcam.registry.readings.changes import announcement
 from tests.doubles.needs import MANUAL, MANUAL_FILE
 
 ROOT = Path(__file__).parents[2]

@@ -7,9 +7,9 @@ import pytest
 
 from actions import request as intent
 from actions.signalling import Signalling
-from alexa import message
-from alexa.message import Unreadable
-from alexa.spoken.signature import NotSigned, event_of
+from showcam.alexa import message
+from showcam.alexa.message import Unreadable
+from showcam.alexa.spoken.signature import NotSigned, event_of
 from tests.doubles.small_stack import on_small_stack
 
 DEEP = 100_000

@@ -8,29 +8,34 @@ from pathlib import Path
 import pytest
 
 import actions.errors
-import alexa.errors
-from cast.errors import SENTENCES
-from console.adding_sentences import AT_ITS_TILE
-from console.home_codes import AT_TILE
-from console.sentences import ASKED_FOR, HERE, OWN
-from console.skill import Step
-from registry.camera import Failed, Refusal
-from registry.drivers import SPEECHES
-from registry.errors import REASONS, Reason
-from registry.gate.reasons import explain
-from registry.notices.faults import KINDS, Fault
-from registry.notices.texts import Names, notice
-from registry.vendor import Sentence
-from showcam.cli import main
-from showcam.setup.skill_creation import Made
-from showcam.setup.smapi import Profile
+import showcam.alexa.errors
+from showcam.app.cli import main
+from showcam.app.setup.skill_creation import Made
+from showcam.app.setup.smapi import Profile
+from showcam.cast.errors import SENTENCES
+from showcam.console.adding_sentences import AT_ITS_TILE
+from showcam.console.home_codes import AT_TILE
+from showcam.console.sentences import ASKED_FOR, HERE, OWN
+from showcam.console.skill import Step
+from showcam.drivers import SPEECHES
+from showcam.drivers.camera import Failed, Refusal
+from showcam.drivers.errors import REASONS, Reason
+from showcam.drivers.vendor import Sentence
+from showcam.i18n.catalogue import LANGUAGES
+from showcam.registry.gate.reasons import explain
+from showcam.registry.notices.faults import KINDS, Fault
+from showcam.registry.notices.texts import Names, notice
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import home_world
 from tests.doubles.packages import script
-from words.catalogue import LANGUAGES
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("console", "oauth", "cast", "simulator/assistants/page")  # what people open in a browser or see on a TV
+PAGES = (
+    "console",
+    "oauth",
+    "cast",
+    "showcam/simulator/assistants/page",
+)  # what people open in a browser or see on a TV
 VENDORED = ("hls", "htmx")
 # the documents, which pages lead to, hold commands; the log and a trial's messages quote what was written elsewhere
 QUOTED = ("/home/documents/", "/home/health/log")
@@ -56,7 +61,7 @@ def rendered() -> Iterator[str]:
     """Each reason as each surface says it, of cameras of each vendor, one's own and shared; and each notice."""
     surfaces: tuple[Mapping[Reason, Sentence], ...] = (
         {},
-        alexa.errors.WRITTEN,
+        showcam.alexa.errors.WRITTEN,
         actions.errors.WRITTEN,
         OWN,
         HERE,
@@ -169,7 +174,9 @@ def test_a_button_that_a_reason_names_is_one_of_the_pages(language: str) -> None
                 place.endswith(("gate/reasons.py", "/sentences.py", "ezviz/__init__.py", "lan/__init__.py"))
                 for place, _ in message.locations
             )
-            if not of_reasons or any(place.startswith(("alexa/", "actions/")) for place, _ in message.locations):
+            if not of_reasons or any(
+                place.startswith(("showcam/alexa/", "actions/")) for place, _ in message.locations
+            ):
                 continue
             for english, translated in zip(
                 NAMED.findall(str(message.id)), NAMED.findall(str(message.string)), strict=True

@@ -11,7 +11,7 @@ from av._core import library_meta
 
 ROOT = Path(__file__).parents[2]
 NOTICE = (ROOT / "NOTICE").read_text()
-FONTS = ROOT / "media/plane/fonts"
+FONTS = ROOT / "showcam/engine/fonts"
 WORDS = " ".join(NOTICE.split())
 LIBRARY = re.compile(r"lib[A-Za-z]+(?:[0-9]+[a-z]*(?:Enc)?)*")
 
@@ -62,11 +62,11 @@ def test_the_fonts_and_their_licence_are_all_that_is_beside_them() -> None:
 
 
 def test_hls_js_is_one_file_for_both_pages() -> None:
-    ours, simulators = ROOT / "console/static/vendor", ROOT / "simulator/assistants/page/vendor"
+    ours, simulators = ROOT / "showcam/console/static/vendor", ROOT / "showcam/simulator/assistants/page/vendor"
     names = {file.name for file in ours.iterdir()}
     assert names == {"hls.light.min.mjs", "hls.js.LICENSE"} == {file.name for file in simulators.iterdir()}
     assert all((ours / name).read_bytes() == (simulators / name).read_bytes() for name in names)
-    assert "console/static/vendor/ and simulator/assistants/page/vendor/ hold hls.js" in WORDS
+    assert "showcam/console/static/vendor/ and showcam/simulator/assistants/page/vendor/ hold hls.js" in WORDS
 
 
 def test_it_goes_into_the_image() -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from showcam.http_types import LONGEST_BODY
-from showcam.process.settings_sources import load
-from showcam.settings import Settings
+from showcam.app.http_types import LONGEST_BODY
+from showcam.app.process.settings_sources import load
+from showcam.app.settings import Settings
 
 DOCS = Path(__file__).parents[2] / "docs" / "owner"
 TEXT = (DOCS / "running.md").read_text()

@@ -77,17 +77,17 @@ def test_what_the_simulator_alone_imports_is_the_extra_for_the_demo(cutter: Modu
 
 def test_no_command_and_no_part_takes_an_extra_at_the_head_of_a_module(cutter: ModuleType) -> None:
     """Only in a function, behind a setting for AWS; the wheel's tests start everything without an extra."""
-    reached = cutter.reached("showcam.cli")
+    reached = cutter.reached("showcam.app.cli")
     assert {
-        "showcam.compose.web",
-        "showcam.compose.media",
-        "showcam.compose.worker",
-        "store.dynamodb",
+        "showcam.app.compose.web",
+        "showcam.app.compose.media",
+        "showcam.app.compose.worker",
+        "showcam.store.dynamodb",
     } <= reached.keys()
     heads = {
         name: distributions(set(at_the_head(ast.parse(path.read_text()))))
         for name, path in reached.items()
-        if not name.startswith("store.dynamodb")
+        if not name.startswith("showcam.store.dynamodb")
     }
     assert "flask" in heads["oauth.app"]
     assert {name: found for name, found in heads.items() if found & (extra("aws") | extra("demo"))} == {}
@@ -122,7 +122,7 @@ def test_what_nothing_imports_is_called_by_its_name(name: str) -> None:
         ("lambda-directives", "lambda.directives"),
         ("lambda-fulfillment", "lambda.fulfillment"),
         ("lambda-web", "lambda.web"),
-        ("media", "showcam.compose.media"),
+        ("media", "showcam.app.compose.media"),
     ],
 )
 def test_separate_requirements_are_what_their_entry_imports(file: str, entry: str, cutter: ModuleType) -> None:

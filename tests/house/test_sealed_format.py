@@ -7,17 +7,21 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 ROOMS = ("lambda", "showcam", "console", "alexa", "actions", "oauth", "registry", "accounts")
 # What takes sealed text to the store: the driver's own, and what hands on text that the driver wrote.
-# A source of LAN cameras begins with an empty object, which accounts/households.py writes.
-OWN = {"registry/drivers/ezviz/sessions.py", "registry/drivers/lan/devices.py"}  # a driver's own
+# A source of LAN cameras begins with an empty object, which showcam/accounts/households.py writes.
+OWN = {"showcam/drivers/ezviz/sessions.py", "showcam/drivers/lan/devices.py"}  # a driver's own
 WRITE = {
     "swap_session": OWN,
-    "add_household": {"accounts/households.py"},
-    "add_source": {"accounts/households.py"},
+    "add_household": {"showcam/accounts/households.py"},
+    "add_source": {"showcam/accounts/households.py"},
 }
 # The modules that read it. Others read the state and the version beside it, or only check that it can be opened.
 READ = OWN | {
-    *("registry/watch/watch.py", "registry/reporting/camera_states.py", "registry/notices/faults.py"),
-    "accounts/households.py",
+    *(
+        "showcam/registry/watch/watch.py",
+        "showcam/registry/reporting/camera_states.py",
+        "showcam/registry/notices/faults.py",
+    ),
+    "showcam/accounts/households.py",
 }
 
 

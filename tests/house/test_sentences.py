@@ -8,14 +8,14 @@ from typing import cast
 import pytest
 
 import actions.errors
-import alexa.errors
-from alexa.spoken.refusals import ALOUD
-from alexa.spoken.texts import TEXTS
+import showcam.alexa.errors
 from oauth import wording
-from registry.drivers import SPEECHES
-from registry.gate.reasons import WRITTEN
+from showcam.alexa.spoken.refusals import ALOUD
+from showcam.alexa.spoken.texts import TEXTS
+from showcam.drivers import SPEECHES
+from showcam.i18n.catalogue import LANGUAGES
+from showcam.registry.gate.reasons import WRITTEN
 from tests.doubles.packages import script
-from words.catalogue import LANGUAGES
 
 words = script("sentences")
 TRANSLATED = [(domain, language) for domain in words.domains() for language in words.LANGUAGES]
@@ -43,7 +43,7 @@ def test_what_stands_there_is_what_make_words_writes(domain: ModuleType, languag
 
 def kept_in_tables() -> Iterator[str]:
     """Sentences that stand in a table, to be said later."""
-    tables: tuple[object, ...] = (WRITTEN, ALOUD, alexa.errors.WRITTEN, actions.errors.WRITTEN)
+    tables: tuple[object, ...] = (WRITTEN, ALOUD, showcam.alexa.errors.WRITTEN, actions.errors.WRITTEN)
     for table in tables:
         for row in cast("dict[str, tuple[str, str]]", table).values():
             yield from row
@@ -88,7 +88,7 @@ SAID = re.compile("[“«„]([^”»“]+)[”»“]")
 def spoken_to_alexa() -> Iterator[str]:
     """Sentences that quote what a person says to Alexa."""
     for sentence, files in words.said(words.domains()[0]).items():
-        of_alexa = all(file.startswith("alexa/") for file in files) or "Alexa" in sentence
+        of_alexa = all(file.startswith("showcam/alexa/") for file in files) or "Alexa" in sentence
         if SAID.search(sentence) and (of_alexa or "discover devices" in sentence):
             yield sentence
 

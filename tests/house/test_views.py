@@ -4,9 +4,9 @@ import inspect
 
 import pytest
 
-from registry.owner.owner import Owner
-from registry.registry import Registry
-from registry.streams.grants import Offers, Questions
+from showcam.registry.owner.owner import Owner
+from showcam.registry.registry import Registry
+from showcam.registry.streams.grants import Offers, Questions
 
 SAYS_WHO = {Registry: "link", Owner: "account_id", Offers: "grant", Questions: "claims"}
 TELLS_OF_NO_CAMERA = {Registry: {"when_listed", "when_asked"}, Owner: set(), Offers: set(), Questions: set()}

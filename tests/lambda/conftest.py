@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from aws.deploy_local.emulator import Emulator
+from scripts.deploy_local.emulator import Emulator
 from tests.doubles.aws import Cloud
 from tests.doubles.aws_stack import Stack, build_stack
 from tests.doubles.runtime_api import Environment, bring

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from showcam.http_types import LONGEST_BODY
+from showcam.app.http_types import LONGEST_BODY
 from tests.doubles.events import http_event, intent_event
 from tests.doubles.runtime_api import Environment, InvocationFailed
 

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from aws.deploy_local.emulator import Emulator
-from media.grants import HEADER, Claims, Grants
+from scripts.deploy_local.emulator import Emulator
+from showcam.engine.grants import HEADER, Claims, Grants
 from tests.doubles.aws_wire import AwsWire
 from tests.doubles.events import directive, http_event, intent_event
 from tests.doubles.runtime_api import Environment

@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from aws.deploy_local.walk import Form
-from media.grants import HEADER, Claims, Grants
-from showcam.settings import Settings
-from showcam.setup import alexa_console, google_console
+from scripts.deploy_local.walk import Form
+from showcam.app.settings import Settings
+from showcam.app.setup import alexa_console, google_console
+from showcam.engine.grants import HEADER, Claims, Grants
 from tests.doubles.events import directive, http_event
 from tests.doubles.runtime_api import Environment, InvocationFailed
 
@@ -162,7 +162,7 @@ def test_without_media_processes_nobody_may_ask_as_one(environment: Callable[...
 
 class TestWebhook:
     def test_a_ring_is_kept_before_it_is_answered_and_once(self, running: Environment, stack: Any) -> None:
-        from registry.readings.households import Devices
+        from showcam.registry.readings.households import Devices
 
         Devices(stack.store, ["ezviz"]).place(stack.account.id, {("ezviz", "F00000001")})
         event = self.ring(f"m-{time.time()}")

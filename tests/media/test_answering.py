@@ -13,12 +13,12 @@ from dataclasses import replace
 import pytest
 from aiortc import RTCPeerConnection
 
-from media.grants import Claims, Grants
-from media.plane.outputs import amendments
-from media.plane.units import SourceFailed
-from media.plane.viewing.endings import Ended
-from media.plane.viewing.sessions import Sessions
-from media.source import Card, Denied, SourceSpec
+from showcam.engine.grants import Claims, Grants
+from showcam.engine.outputs import amendments
+from showcam.engine.sessions.endings import Ended
+from showcam.engine.sessions.sessions import Sessions
+from showcam.engine.source import Card, Denied, SourceSpec
+from showcam.engine.units import SourceFailed
 from tests.doubles.echo_offer import offer
 from tests.doubles.open_gate import OpenGate
 from tests.doubles.plane_thread import SETTINGS

@@ -7,9 +7,9 @@ import av
 import pytest
 from PIL import Image
 
-from media.grants import Claims
-from media.source import Denied, SourceSpec
-from simulator.lan.onvif import Picture, Reply
+from showcam.engine.grants import Claims
+from showcam.engine.source import Denied, SourceSpec
+from showcam.simulator.lan.onvif import Picture, Reply
 from tests.doubles.hls_camera import Household, Vendor
 from tests.doubles.onvif_device import Served, served
 from tests.doubles.rtsp_camera import PATH, RtspCamera

@@ -9,8 +9,8 @@ from typing import Any
 import av
 import pytest
 
-from media.plane.sources import card
-from media.source import Card, Denied, SourceSpec
+from showcam.engine.source import Card, Denied, SourceSpec
+from showcam.engine.sources import card
 from tests.doubles.hls_camera import Household
 from tests.doubles.rtc_viewer import Viewer
 from tests.media.conftest import World

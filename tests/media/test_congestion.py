@@ -2,7 +2,7 @@
 
 import pytest
 
-from media.plane.outputs.congestion import FASTEST, FIRST_PACE, Congestion
+from showcam.engine.outputs.congestion import FASTEST, FIRST_PACE, Congestion
 
 RATE, AGAIN_S = 4_000_000.0, 30.0
 

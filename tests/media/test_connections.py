@@ -6,10 +6,10 @@ from contextlib import closing
 
 import pytest
 
-from media.client import MOST_IDLE, MediaClient
-from media.grants import Grants
-from media.messages import MediaUnavailable
-from media.source import EzvizCloud, EzvizLocal, SourceSpec
+from showcam.engine.client import MOST_IDLE, MediaClient
+from showcam.engine.grants import Grants
+from showcam.engine.messages import MediaUnavailable
+from showcam.engine.source import EzvizCloud, EzvizLocal, SourceSpec
 from tests.doubles.media_door import MediaDoor
 
 

@@ -14,17 +14,17 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.ezviz.address import SUB
-from media.ezviz.decipher import Decipherer
-from media.ezviz.encryption import FIRST
-from media.ezviz.node import NodeSession
-from media.plane.sources.ezviz_picture import EzvizPicture, Showing
-from media.plane.sources.footage import Footage
-from media.plane.units import Format, SourceFailed, Unit
-from media.source import EzvizCloud, read_source
-from media.trust import OnLoopback
-from simulator.cloud.streams import LONGEST, Habits, ProgramStream, RtpHabits, RtpStream
-from simulator.pictures.garbler import LAYOUTS, Garbler, Layout, split
+from showcam.engine.ezviz.address import SUB
+from showcam.engine.ezviz.decipher import Decipherer
+from showcam.engine.ezviz.encryption import FIRST
+from showcam.engine.ezviz.node import NodeSession
+from showcam.engine.source import EzvizCloud, read_source
+from showcam.engine.sources.ezviz_picture import EzvizPicture, Showing
+from showcam.engine.sources.footage import Footage
+from showcam.engine.trust import OnLoopback
+from showcam.engine.units import Format, SourceFailed, Unit
+from showcam.simulator.cloud.streams import LONGEST, Habits, ProgramStream, RtpHabits, RtpStream
+from showcam.simulator.pictures.garbler import LAYOUTS, Garbler, Layout, split
 from tests.doubles.floating_point import apart
 from tests.doubles.made_once import made_once
 from tests.doubles.waiting import LONG_S

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from media.grants import Protocol
-from media.messages import NoPicture
-from media.plane.outputs.displays import unplayed
-from media.plane.units import Format
+from showcam.engine.grants import Protocol
+from showcam.engine.messages import NoPicture
+from showcam.engine.outputs.displays import unplayed
+from showcam.engine.units import Format
 from tests.doubles.hls_camera import FPS, Camera, Household, Vendor, recording
 from tests.doubles.rtc_viewer import Viewer
 from tests.media.conftest import World

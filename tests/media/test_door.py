@@ -15,17 +15,17 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from media.plane.doors import Door
+from showcam.engine.doors import Door
 from tests.doubles.attackers import crowd
 from tests.media.conftest import World
 
 # a plane that believes in more descriptors than there are
 SERVE = """
 import asyncio, resource, sys
-from media.grants import Grants
-from media.plane.server import MediaServer
-from media.plane.settings import PlaneSettings
-from showcam.process import logs
+from showcam.engine.grants import Grants
+from showcam.engine.server import MediaServer
+from showcam.engine.settings import PlaneSettings
+from showcam.app.process import logs
 
 async def main():
     plane = MediaServer(PlaneSettings(port=0, connections=10_000, connections_of_one=10_000), Grants([b"k" * 32]), None)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from media.grants import Grants
+from showcam.engine.grants import Grants
 from tests.doubles.echo_offer import offer
 from tests.doubles.hls_camera import Household
 from tests.media.conftest import World

@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from media.grants import Claims, Protocol
-from media.source import Codec, Denied, Rtsp, SourceSpec
+from showcam.engine.grants import Claims, Protocol
+from showcam.engine.source import Codec, Denied, Rtsp, SourceSpec
 from tests.doubles import gstreamer
 from tests.doubles.echo_offer import offer
 from tests.doubles.open_gate import OpenGate

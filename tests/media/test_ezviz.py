@@ -14,11 +14,11 @@ import aiohttp
 import av
 import pytest
 
-from media.grants import Claims, Picture
-from media.lease import USED, Ending, Lease, Unopened
-from media.plane.units import CLOCK
-from media.source import Codec, Denied, SourceSpec, mark_of
-from registry.drivers.ezviz.keys import key_of
+from showcam.drivers.ezviz.keys import key_of
+from showcam.engine.grants import Claims, Picture
+from showcam.engine.lease import USED, Ending, Lease, Unopened
+from showcam.engine.source import Codec, Denied, SourceSpec, mark_of
+from showcam.engine.units import CLOCK
 from tests.doubles import gstreamer
 from tests.doubles.hls_camera import FPS
 from tests.doubles.open_gate import OpenGate

@@ -8,7 +8,7 @@ from typing import Literal
 import av
 import pytest
 
-from simulator.pictures.garbler import Layout
+from showcam.simulator.pictures.garbler import Layout
 from tests.doubles.hls_camera import FPS
 from tests.doubles.rtsp_recording import recorded
 from tests.doubles.stream_cloud import GOP_S, StreamCloud

@@ -10,18 +10,18 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from media.ezviz.address import Address, Stream
-from media.ezviz.node import NodeSession
-from media.plane.viewing.pull import Pull
-from media.source import EzvizCloud
-from media.trust import OnLoopback
+from showcam.engine.ezviz.address import Address, Stream
+from showcam.engine.ezviz.node import NodeSession
+from showcam.engine.sessions.pull import Pull
+from showcam.engine.source import EzvizCloud
+from showcam.engine.trust import OnLoopback
 from tests.doubles.fast_time import FastLoop, run
 from tests.doubles.hour_cloud import HourCloud, Watcher, by_webrtc, claims, closed, opened, pull_of, pulled, watched
 
 HOUR_S, VIEWERS = 3600.0, 24
 GOP_S = 4.0  # of the smaller picture
 GAP_S = GOP_S + 2.5  # at the 95th percentile, where the node accepts at once
-SILENT_S = 6.0  # as media.plane.sources.ezviz has it
+SILENT_S = 6.0  # as showcam.engine.sources.ezviz has it
 
 
 class Hour(NamedTuple):

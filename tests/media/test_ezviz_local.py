@@ -9,13 +9,13 @@ from typing import Any
 import av
 import pytest
 
-from media.ezviz.local_messages import LocalAddress
-from media.ezviz.local_session import PLAIN, WRAPPED, LocalSession
-from media.ezviz.node import SaidNo, Unreached
-from media.grants import Claims
-from media.lease import Ending, InVain, Lease
-from media.source import Denied, SourceSpec
-from simulator.local.cas import code_of, key_of
+from showcam.engine.ezviz.local_messages import LocalAddress
+from showcam.engine.ezviz.local_session import PLAIN, WRAPPED, LocalSession
+from showcam.engine.ezviz.node import SaidNo, Unreached
+from showcam.engine.grants import Claims
+from showcam.engine.lease import Ending, InVain, Lease
+from showcam.engine.source import Denied, SourceSpec
+from showcam.simulator.local.cas import code_of, key_of
 from tests.doubles.hls_camera import FPS
 from tests.doubles.local_camera import WRONG_KEY, LocalCamera
 from tests.doubles.open_gate import OpenGate

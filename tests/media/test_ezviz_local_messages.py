@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.ezviz import local_messages
-from media.ezviz.address import BadAddress
-from media.ezviz.local_messages import (
+from showcam.engine.ezviz import local_messages
+from showcam.engine.ezviz.address import BadAddress
+from showcam.engine.ezviz.local_messages import (
     HEAD,
     LIMIT,
     LONGEST,
@@ -27,9 +27,9 @@ from media.ezviz.local_messages import (
     session_of,
     url,
 )
-from media.ezviz.local_session import MOST_JUNK, MOST_PLACES, Chunks, NotChunks, NotWrapped, Wrapping, bare
-from media.source import EzvizLocal, read_source
-from simulator.local.dress import Plain, Wrapped
+from showcam.engine.ezviz.local_session import MOST_JUNK, MOST_PLACES, Chunks, NotChunks, NotWrapped, Wrapping, bare
+from showcam.engine.source import EzvizLocal, read_source
+from showcam.simulator.local.dress import Plain, Wrapped
 
 KEY = b"0123456789abcdef"
 OK = b'<Response><Result>0</Result><Session Key="abcdefghijklmnop" OperationCode="ABCDEFG" /></Response>'

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.ezviz import messages
-from media.ezviz.address import Address, BadAddress, live
-from media.ezviz.messages import (
+from showcam.engine.ezviz import messages
+from showcam.engine.ezviz.address import Address, BadAddress, live
+from showcam.engine.ezviz.messages import (
     MESSAGE,
     MOST_JUNK,
     STREAM,
@@ -20,7 +20,7 @@ from media.ezviz.messages import (
     NotFrames,
     frame,
 )
-from media.ezviz.results import meaning
+from showcam.engine.ezviz.results import meaning
 
 URL = "ysproto://198.51.100.7:8554/live?dev=F1&chn=1&stream=2&cln=9&isp=0&auth=1&ssn=ut.T&biz=1&vip=0&timestamp=7"
 STREAMED = bytes.fromhex("240100039e03dc5e") + b"abc"  # sequence and code are anything there

@@ -2,8 +2,8 @@
 
 import pytest
 
-from media.ezviz.address import Address
-from media.ezviz.results import Rest, Rests
+from showcam.engine.ezviz.address import Address
+from showcam.engine.ezviz.results import Rest, Rests
 from tests.doubles.clock import Clock
 
 GARDEN, POND = "home/garden", "home/pond"

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.ezviz.h265 import EzvizH265Depacketizer
-from media.mpegps import Piece
-from media.plane.sources.footage import EzvizRtp, Footage
-from media.plane.units import CLOCK
-from media.rtp.packets import read
-from simulator.cloud.streams import RtpHabits, RtpStream
-from simulator.pictures.garbler import split
+from showcam.engine.ezviz.h265 import EzvizH265Depacketizer
+from showcam.engine.mpegps import Piece
+from showcam.engine.rtp.packets import read
+from showcam.engine.sources.footage import EzvizRtp, Footage
+from showcam.engine.units import CLOCK
+from showcam.simulator.cloud.streams import RtpHabits, RtpStream
+from showcam.simulator.pictures.garbler import split
 from tests.media.test_mpegps import SOUNDS, adts, film, law
 from tests.media.test_rtp import pictures
 

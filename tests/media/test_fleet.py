@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from media.client import MediaClient
-from media.fleet import REST_S, Fleet
-from media.grants import Claims, Grants, Protocol
-from media.messages import BadOffer, MediaBusy, MediaGone, MediaUnavailable
+from showcam.engine.client import MediaClient
+from showcam.engine.fleet import REST_S, Fleet
+from showcam.engine.grants import Claims, Grants, Protocol
+from showcam.engine.messages import BadOffer, MediaBusy, MediaGone, MediaUnavailable
 from tests.doubles.clock import Clock
 from tests.doubles.echo_offer import offer
 from tests.doubles.hls_camera import Authority, Household, Vendor

@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.codec import nal
-from media.ezviz.address import SUB
-from media.ezviz.node import NodeSession
-from media.plane.sources.ezviz_picture import HELD_CAP, Showing
-from media.plane.sources.footage import MOST_UNITS, UNFOUND, Footage, transport
-from media.plane.sources.timeline import STEP, Joined
-from media.plane.units import CLOCK, SourceFailed, Unit
-from media.trust import OnLoopback
-from simulator.cloud.streams import HIKVISION_HEADER, ProgramStream
-from simulator.pictures.garbler import Garbler
-from simulator.pictures.garbler import split as split_units
+from showcam.engine.codec import nal
+from showcam.engine.ezviz.address import SUB
+from showcam.engine.ezviz.node import NodeSession
+from showcam.engine.sources.ezviz_picture import HELD_CAP, Showing
+from showcam.engine.sources.footage import MOST_UNITS, UNFOUND, Footage, transport
+from showcam.engine.sources.timeline import STEP, Joined
+from showcam.engine.trust import OnLoopback
+from showcam.engine.units import CLOCK, SourceFailed, Unit
+from showcam.simulator.cloud.streams import HIKVISION_HEADER, ProgramStream
+from showcam.simulator.pictures.garbler import Garbler
+from showcam.simulator.pictures.garbler import split as split_units
 from tests.media.test_mpegps import film
 
 

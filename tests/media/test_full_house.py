@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
-from accounts import households
-from accounts.links import authenticate
-from accounts.pins import Pins
 from actions.fulfillment import Fulfillment
 from actions.signalling import Signalling
-from alexa.smart_home import SmartHome
-from media.grants import Picture
-from media.source import CameraSpec
-from registry.adapter import adapt
-from registry.camera import Camera
-from registry.rules import Rules
-from store.records import Link, Source
+from showcam.accounts import households
+from showcam.accounts.links import authenticate
+from showcam.accounts.pins import Pins
+from showcam.alexa.smart_home import SmartHome
+from showcam.drivers.camera import Camera
+from showcam.engine.grants import Picture
+from showcam.engine.source import CameraSpec
+from showcam.registry.adapter import adapt
+from showcam.registry.rules import Rules
+from showcam.store.records import Link, Source
 from tests.doubles.echo_offer import offer
 from tests.doubles.hls_camera import Vendor
 from tests.doubles.household import Household, demo_cameras, household

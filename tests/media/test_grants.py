@@ -6,7 +6,7 @@ from copy import replace
 
 import pytest
 
-from media.grants import BadGrant, Claims, ExpiredGrant, Grants, ProcessAuth, Protocol
+from showcam.engine.grants import BadGrant, Claims, ExpiredGrant, Grants, ProcessAuth, Protocol
 
 OLD, NEW = b"o" * 32, b"n" * 32
 CLAIMS = Claims("account", "link", "camera", "hls", "alexa", 2_000_000_000, "nonce")

@@ -9,7 +9,7 @@ from typing import Any
 import av
 import pytest
 
-from media.plane.units import CLOCK
+from showcam.engine.units import CLOCK
 from tests.doubles.hour import HourCamera, SetLoop, Showing, run, tones_in_hls, tones_in_opus
 
 HOUR_S = 3600.0

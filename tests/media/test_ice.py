@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from media.messages import MediaUnavailable
-from media.plane.outputs import ice
-from media.source import Denied
+from showcam.engine.messages import MediaUnavailable
+from showcam.engine.outputs import ice
+from showcam.engine.source import Denied
 from tests.doubles.echo_offer import offer
 from tests.doubles.hls_camera import Household, Vendor
 from tests.doubles.relay import Relay
@@ -178,7 +178,7 @@ def test_the_first_stun_server_that_answers_is_enough(start: Callable[..., World
 )
 def test_a_library_whose_private_names_are_others_ends_the_start(gone: str) -> None:
     names = "aiortc, aioice.ice, aiortc.rtcicetransport, aiortc.rtcpeerconnection, aiortc.rtcrtpsender"
-    script = f"import {names}\n{gone}\nimport media.plane.server"
+    script = f"import {names}\n{gone}\nimport showcam.engine.server"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "LibraryChanged: " in done.stderr.splitlines()[-1]

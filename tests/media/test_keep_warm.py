@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from media.client import MediaClient
+from showcam.engine.client import MediaClient
 from tests.doubles.hls_camera import Household
 from tests.doubles.rtsp_camera import RtspCamera
 from tests.doubles.stopwatch import Stopwatch

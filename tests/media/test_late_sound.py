@@ -6,10 +6,10 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from media.plane.outputs.tracks import OpusTrack
-from media.plane.sound import OPUS_CLOCK, OPUS_STEP, SILENT_OPUS
-from media.plane.units import CLOCK, Format, Unit
-from media.plane.viewing.fanout import Fanout
+from showcam.engine.outputs.tracks import OpusTrack
+from showcam.engine.sessions.fanout import Fanout
+from showcam.engine.sound import OPUS_CLOCK, OPUS_STEP, SILENT_OPUS
+from showcam.engine.units import CLOCK, Format, Unit
 
 MUTE = Format(320, 180, "avc1.42c00c", audio=False)
 LOUD = replace(MUTE, audio=True, audio_rate=8000, audio_codec="pcm_mulaw")

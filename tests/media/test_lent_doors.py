@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from media.grants import Grants
-from media.messages import MediaUnavailable
-from media.plane.doors import EVERY_S, UNUSED_S, LentDoors, NotLent
+from showcam.engine.doors import EVERY_S, UNUSED_S, LentDoors, NotLent
+from showcam.engine.grants import Grants
+from showcam.engine.messages import MediaUnavailable
 from tests.doubles.echo_offer import offer
 from tests.media.conftest import World
 

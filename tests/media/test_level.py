@@ -7,8 +7,8 @@ from typing import Any
 import av
 import pytest
 
-from media.codec import h264, nal
-from media.plane.keyframe import measure
+from showcam.engine.codec import h264, nal
+from showcam.engine.keyframe import measure
 from tests.doubles.rtsp_recording import slope
 
 

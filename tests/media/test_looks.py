@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from media.messages import MediaBusy
+from showcam.engine.messages import MediaBusy
 from tests.doubles.hls_camera import HEIGHT, WIDTH, Household, Vendor
 from tests.media.conftest import World
 from tests.media.test_places import ask, fetch

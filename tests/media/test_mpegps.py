@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.codec import nal
-from media.codec.sound import read_adts
-from media.ezviz.decipher import Decipherer
-from media.mpegps import LONGEST, MOST_JUNK, NotMpegPs, Packet, Packets, Pictures, Sound
-from simulator.cloud.streams import HIKVISION_HEADER, Habits, ProgramStream
-from simulator.pictures.garbler import Garbler
+from showcam.engine.codec import nal
+from showcam.engine.codec.sound import read_adts
+from showcam.engine.ezviz.decipher import Decipherer
+from showcam.engine.mpegps import LONGEST, MOST_JUNK, NotMpegPs, Packet, Packets, Pictures, Sound
+from showcam.simulator.cloud.streams import HIKVISION_HEADER, Habits, ProgramStream
+from showcam.simulator.pictures.garbler import Garbler
 from tests.doubles.rtsp_recording import recorded
 
 STEP = 6000  # 15 pictures a second

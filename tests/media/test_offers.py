@@ -3,7 +3,7 @@
 import pytest
 from aiortc.sdp import SessionDescription
 
-from media.plane.outputs.sdp import NoOffer, normalise, offered_sound
+from showcam.engine.outputs.sdp import NoOffer, normalise, offered_sound
 from tests.doubles.echo_offer import AUDIO, HEAD, OFFERS, STATIC, VIDEO, fmtp, offer
 from tests.media.conftest import World
 

@@ -9,17 +9,17 @@ import ssl
 import av
 import pytest
 
-from media.codec import h264, nal
-from media.codec.nal import NoPicture
-from media.codec.sound import AAC_SAMPLES, read_adts
-from media.plane import sound
-from media.plane.keyframe import decoded, decoder, jpeg
-from media.plane.sources import hls
-from media.plane.sources.fetcher import Fetcher, Forbidden
-from media.plane.sources.screen import Pacer
-from media.plane.units import CLOCK, Format, Unit
-from media.plane.viewing.fanout import GOP_CAP, Fanout
-from media.plane.viewing.slim import Slim
+from showcam.engine import sound
+from showcam.engine.codec import h264, nal
+from showcam.engine.codec.nal import NoPicture
+from showcam.engine.codec.sound import AAC_SAMPLES, read_adts
+from showcam.engine.keyframe import decoded, decoder, jpeg
+from showcam.engine.sessions.fanout import GOP_CAP, Fanout
+from showcam.engine.sessions.slim import Slim
+from showcam.engine.sources import hls
+from showcam.engine.sources.fetcher import Fetcher, Forbidden
+from showcam.engine.sources.screen import Pacer
+from showcam.engine.units import CLOCK, Format, Unit
 from tests.doubles.hls_camera import recording
 
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 import pytest
 
-from media.grants import Claims
-from media.messages import MediaBusy, MediaFull
-from media.plane.viewing.pulls import FEW, OVER_S, Load
+from showcam.engine.grants import Claims
+from showcam.engine.messages import MediaBusy, MediaFull
+from showcam.engine.sessions.pulls import FEW, OVER_S, Load
 from tests.doubles.hls_camera import Camera, Household, Vendor, recording
 from tests.doubles.rtc_viewer import Viewer
 from tests.media.conftest import World

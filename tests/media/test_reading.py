@@ -10,9 +10,9 @@ from contextvars import Context
 
 import pytest
 
-from media.grants import Grants
-from media.rtsp.connection import Connection
-from media.rtsp.login import Login
+from showcam.engine.grants import Grants
+from showcam.engine.rtsp.connection import Connection
+from showcam.engine.rtsp.login import Login
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.rtsp_camera import RtspCamera
 from tests.doubles.rtsp_recording import recorded

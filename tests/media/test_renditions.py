@@ -5,9 +5,9 @@ import itertools
 
 import pytest
 
-from media.plane.outputs.hls import GONE_S, HlsOutput
-from media.plane.outputs.renditions import RECENT_CAP, RecentGroups
-from media.plane.units import CLOCK, Format, Unit
+from showcam.engine.outputs.hls import GONE_S, HlsOutput
+from showcam.engine.outputs.renditions import RECENT_CAP, RecentGroups
+from showcam.engine.units import CLOCK, Format, Unit
 from tests.doubles.hour import HourCamera, SetLoop, Showing, run, tones_in_hls
 from tests.doubles.rtsp_camera import RtspCamera
 from tests.media.conftest import World

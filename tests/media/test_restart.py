@@ -12,9 +12,9 @@ from urllib.parse import urljoin
 import av
 import pytest
 
-from aws.deploy_local.emulator import free_ports
-from media.grants import Grants
-from media.source import Denied
+from scripts.deploy_local.emulator import free_ports
+from showcam.engine.grants import Grants
+from showcam.engine.source import Denied
 from tests.doubles.hls_camera import FPS, Authority, Camera, Household, Vendor, recording
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.media.conftest import World

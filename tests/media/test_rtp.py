@@ -9,11 +9,11 @@ from functools import cache
 import av
 import pytest
 
-from media.codec.nal import START
-from media.codec.sound import NoAac, read_config, read_mux_config
-from media.rtp.nal import H264Depacketizer, H265Depacketizer
-from media.rtp.packets import AccessUnit, Depacketizer, Packet, read
-from media.rtp.sound import AacDepacketizer, LatmDepacketizer
+from showcam.engine.codec.nal import START
+from showcam.engine.codec.sound import NoAac, read_config, read_mux_config
+from showcam.engine.rtp.nal import H264Depacketizer, H265Depacketizer
+from showcam.engine.rtp.packets import AccessUnit, Depacketizer, Packet, read
+from showcam.engine.rtp.sound import AacDepacketizer, LatmDepacketizer
 from tests.doubles.floating_point import apart
 from tests.doubles.hls_camera import recording
 from tests.doubles.made_once import made_once

@@ -6,11 +6,11 @@ from typing import Any
 import av
 import pytest
 
-from media.codec.bitstream import bitstream
-from media.codec.nal import NoPicture
-from media.plane.keyframe import decoded, decoder, measure
-from media.rtp.jpeg import JpegDepacketizer
-from media.rtp.packets import AccessUnit, Packet, read
+from showcam.engine.codec.bitstream import bitstream
+from showcam.engine.codec.nal import NoPicture
+from showcam.engine.keyframe import decoded, decoder, measure
+from showcam.engine.rtp.jpeg import JpegDepacketizer
+from showcam.engine.rtp.packets import AccessUnit, Packet, read
 from tests.doubles.rtsp_recording import slope
 
 PIXELS = "yuvj420p"  # libavformat packs no other; tests/media/test_every_camera.py has 4:2:2

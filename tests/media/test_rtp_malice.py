@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.codec.sound import NoAac, read_config, read_mux_config
-from media.ezviz.h265 import EzvizH265Depacketizer
-from media.rtp import packets
-from media.rtp.mp2t import TransportDepacketizer
-from media.rtp.nal import H264Depacketizer, H265Depacketizer
-from media.rtp.packets import UNIT_CAP, AccessUnit, Depacketizer, NotRtp, read
-from media.rtp.sound import AacDepacketizer, LatmDepacketizer, PlainDepacketizer
+from showcam.engine.codec.sound import NoAac, read_config, read_mux_config
+from showcam.engine.ezviz.h265 import EzvizH265Depacketizer
+from showcam.engine.rtp import packets
+from showcam.engine.rtp.mp2t import TransportDepacketizer
+from showcam.engine.rtp.nal import H264Depacketizer, H265Depacketizer
+from showcam.engine.rtp.packets import UNIT_CAP, AccessUnit, Depacketizer, NotRtp, read
+from showcam.engine.rtp.sound import AacDepacketizer, LatmDepacketizer, PlainDepacketizer
 from tests.media.test_rtp import packed, packed_stream
 
 FED: dict[str, tuple[Callable[[], Depacketizer], Callable[[], list[bytes]]]] = {

@@ -2,8 +2,8 @@
 
 import pytest
 
-from media.rtp import packets
-from media.rtp.packets import NotRtp, Order, Packet, read
+from showcam.engine.rtp import packets
+from showcam.engine.rtp.packets import NotRtp, Order, Packet, read
 
 
 def numbered(*numbers: int, source: int = 1) -> list[Packet]:

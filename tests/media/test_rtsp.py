@@ -14,8 +14,8 @@ from typing import Literal
 import av
 import pytest
 
-from media.grants import Claims
-from media.source import Codec, Denied, SourceSpec
+from showcam.engine.grants import Claims
+from showcam.engine.source import Codec, Denied, SourceSpec
 from tests.doubles.hls_camera import FPS
 from tests.doubles.open_gate import OpenGate
 from tests.doubles.rtc_viewer import Viewer

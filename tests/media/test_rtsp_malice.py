@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from media.rtsp.connection import MOST_BYTES_A_SECOND, Connection, PortPair, RtspFailed
-from media.rtsp.login import Login
+from showcam.engine.rtsp.connection import MOST_BYTES_A_SECOND, Connection, PortPair, RtspFailed
+from showcam.engine.rtsp.login import Login
 from tests.doubles.rtsp_camera import RtspCamera
 from tests.doubles.rtsp_faults import resized
 from tests.media.conftest import World

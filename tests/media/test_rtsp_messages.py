@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from media.plane.sources.tracks import choose
-from media.plane.units import SourceFailed
-from media.rtsp.description import Description
-from media.rtsp.login import Challenge, Login, challenge
-from media.rtsp.messages import HEAD_CAP, Message, NotRtsp, Splitter
+from showcam.engine.rtsp.description import Description
+from showcam.engine.rtsp.login import Challenge, Login, challenge
+from showcam.engine.rtsp.messages import HEAD_CAP, Message, NotRtsp, Splitter
+from showcam.engine.sources.tracks import choose
+from showcam.engine.units import SourceFailed
 
 
 def taken_apart(data: bytes, step: int) -> tuple[list[tuple[int, bytes]], list[Message]]:

@@ -10,10 +10,10 @@ from types import SimpleNamespace
 import av
 import pytest
 
-from media.client import MediaClient
-from media.grants import Grants
-from media.messages import MediaBusy, MediaUnavailable
-from media.source import Denied
+from showcam.engine.client import MediaClient
+from showcam.engine.grants import Grants
+from showcam.engine.messages import MediaBusy, MediaUnavailable
+from showcam.engine.source import Denied
 from tests.doubles.hls_camera import Camera, Household, Vendor, recording
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.media.conftest import World
@@ -119,7 +119,7 @@ def test_an_ended_link_stays_refused_as_long_as_its_grants_verify(
 ) -> None:
     world.plane.client().end_link("link-1")
     now = time.time
-    monkeypatch.setattr("media.plane.viewing.endings.time", SimpleNamespace(time=lambda: now() + later_s))
+    monkeypatch.setattr("showcam.engine.sessions.endings.time", SimpleNamespace(time=lambda: now() + later_s))
     time.sleep(1)
     assert world.master().status == status
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from media.messages import MediaBusy
-from media.plane.outputs.ice import DEAD_S
-from media.source import Denied
+from showcam.engine.messages import MediaBusy
+from showcam.engine.outputs.ice import DEAD_S
+from showcam.engine.source import Denied
 from tests.doubles.hls_camera import FPS, Camera, Household, Vendor, recording
 from tests.doubles.rtc_viewer import Viewer
 from tests.media.conftest import World

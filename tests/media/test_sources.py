@@ -11,8 +11,8 @@ from pathlib import Path
 import av
 import pytest
 
-from media.grants import Claims
-from media.source import Denied
+from showcam.engine.grants import Claims
+from showcam.engine.source import Denied
 from tests.doubles.hls_camera import FPS, Authority, Camera, Household, Vendor, recording
 from tests.media.conftest import World
 

@@ -11,11 +11,11 @@ import pytest
 from av.video.frame import VideoFrame
 from PIL import Image
 
-from media.grants import Claims
-from media.plane.keyframe import jpeg
-from media.plane.units import Unit
-from media.plane.viewing.fanout import Stills
-from media.source import Denied
+from showcam.engine.grants import Claims
+from showcam.engine.keyframe import jpeg
+from showcam.engine.sessions.fanout import Stills
+from showcam.engine.source import Denied
+from showcam.engine.units import Unit
 from tests.doubles.hls_camera import Household, recording
 from tests.media.conftest import World
 

@@ -15,8 +15,8 @@ from typing import TypedDict
 import av
 import pytest
 
-from media.plane.outputs.transcoder import Pipeline
-from media.source import transcoded_size
+from showcam.engine.outputs.transcoder import Pipeline
+from showcam.engine.source import transcoded_size
 from tests.doubles.hls_camera import FPS, Camera, Vendor, recording
 from tests.doubles.rtc_viewer import Viewer
 from tests.doubles.waiting import until

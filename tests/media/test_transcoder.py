@@ -13,12 +13,12 @@ from typing import Any
 import av
 import pytest
 
-from media.codec import h265, nal
-from media.codec.nal import NoPicture
-from media.plane import sound
-from media.plane.keyframe import measure
-from media.plane.outputs.transcoder import DISPLAY, SOON, WAITING, Shape, Transcoder
-from media.plane.units import CLOCK, Format, Unit
+from showcam.engine import sound
+from showcam.engine.codec import h265, nal
+from showcam.engine.codec.nal import NoPicture
+from showcam.engine.keyframe import measure
+from showcam.engine.outputs.transcoder import DISPLAY, SOON, WAITING, Shape, Transcoder
+from showcam.engine.units import CLOCK, Format, Unit
 from tests.doubles.floating_point import apart
 from tests.doubles.hls_camera import FPS
 from tests.doubles.rtsp_recording import slope

@@ -6,13 +6,13 @@ from typing import Literal
 
 import pytest
 
-from media.grants import IDLE_S
-from media.plane.outputs.congestion import STUCK
-from media.plane.outputs.tracks import VideoTrack
-from media.plane.units import Format, SourceFailed, Unit
-from media.plane.viewing.fanout import SILENT_S, Fanout
-from media.plane.viewing.slim import READY_S, Slim
-from media.plane.viewing.transcodes import PlayableFanout, Transcodes, admits
+from showcam.engine.grants import IDLE_S
+from showcam.engine.outputs.congestion import STUCK
+from showcam.engine.outputs.tracks import VideoTrack
+from showcam.engine.sessions.fanout import SILENT_S, Fanout
+from showcam.engine.sessions.slim import READY_S, Slim
+from showcam.engine.sessions.transcodes import PlayableFanout, Transcodes, admits
+from showcam.engine.units import Format, SourceFailed, Unit
 
 
 @pytest.mark.parametrize(

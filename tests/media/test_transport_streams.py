@@ -5,8 +5,8 @@ from functools import cache
 
 import av
 
-from media.codec.sound import adts
-from media.rtp.mp2t import TransportDepacketizer
+from showcam.engine.codec.sound import adts
+from showcam.engine.rtp.mp2t import TransportDepacketizer
 from tests.doubles.hls_camera import LENGTH_S
 from tests.doubles.rtsp_faults import without_sound
 from tests.media.test_rtp import packed_stream

@@ -8,10 +8,10 @@ from dataclasses import replace
 import av
 import pytest
 
-from media.plane.outputs.displays import unplayed
-from media.plane.sound import TV_RATE, plays_on_tvs
-from media.plane.units import Format
-from media.source import Sound
+from showcam.engine.outputs.displays import unplayed
+from showcam.engine.sound import TV_RATE, plays_on_tvs
+from showcam.engine.source import Sound
+from showcam.engine.units import Format
 from tests.doubles.hls_camera import Camera, Vendor, recording
 from tests.media.conftest import World
 

@@ -10,8 +10,8 @@ import aiohttp
 import pytest
 from aiortc import RTCRtpSender
 
-from media.messages import BadOffer, MediaUnavailable
-from media.source import Denied
+from showcam.engine.messages import BadOffer, MediaUnavailable
+from showcam.engine.source import Denied
 from tests.doubles.hls_camera import FPS, HEIGHT, WIDTH, Camera, Household, Vendor, recording
 from tests.doubles.rtc_viewer import Viewer
 from tests.media.conftest import World

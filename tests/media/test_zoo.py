@@ -10,10 +10,10 @@ from typing import get_args
 
 import pytest
 
-from media.plane.sources.rtsp import RtspSource
-from media.plane.units import CLOCK, Format, SourceFailed, Unit
-from media.source import Rtsp
-from registry.errors import Reason
+from showcam.drivers.errors import Reason
+from showcam.engine.source import Rtsp
+from showcam.engine.sources.rtsp import RtspSource
+from showcam.engine.units import CLOCK, Format, SourceFailed, Unit
 from tests.doubles.fast_time import FastLoop, run
 from tests.doubles.hls_camera import FPS
 from tests.doubles.rtsp_camera import PATH, Behaviour, Server
@@ -24,7 +24,7 @@ from tests.doubles.zoo import RULES, Rule
 
 @dataclass
 class Seen:
-    """A media.plane.sources.screen.Screen. `times`: of pictures, in pictures since the first."""
+    """A showcam.engine.sources.screen.Screen. `times`: of pictures, in pictures since the first."""
 
     loop: asyncio.AbstractEventLoop
     forms: list[Format] = field(default_factory=list)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from net.addresses import are_public, is_confidential, is_in_house, is_public, is_spelled
-from net.exchange import Hosts, NotAllowed
+from showcam.net.addresses import are_public, is_confidential, is_in_house, is_public, is_spelled
+from showcam.net.exchange import Hosts, NotAllowed
 
 PUBLIC, HOUSE, HERE, NOBODY = "public", "house", "this machine", "nobody's"
 

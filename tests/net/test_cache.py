@@ -1,6 +1,6 @@
 """What is kept of what can be read again."""
 
-from net.cache import Recent
+from showcam.net.cache import Recent
 
 
 def test_what_is_used_stays_and_the_others_go() -> None:

@@ -8,8 +8,8 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from net.exchange import NotAllowed, Unreached
-from net.house import LONGEST_ANSWER, Answer, HouseHttp
+from showcam.net.exchange import NotAllowed, Unreached
+from showcam.net.house import LONGEST_ANSWER, Answer, HouseHttp
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-A: 1\r\nX-A: 2\r\n\r\nok"
 

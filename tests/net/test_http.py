@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from net.exchange import Hosts, Unreached
-from net.http import Http, Reply
-from net.requests_adapter import LONGEST_ANSWER
-from simulator.authority import server_context
+from showcam.net.exchange import Hosts, Unreached
+from showcam.net.http import Http, Reply
+from showcam.net.requests_adapter import LONGEST_ANSWER
+from showcam.simulator.authority import server_context
 from tests.doubles.small_stack import on_small_stack
 from tests.doubles.tls_vendor import Speak, Vendor, Vendors, answer, request_of
 

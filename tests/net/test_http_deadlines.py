@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from net.exchange import Exchange, Unreached
+from showcam.net.exchange import Exchange, Unreached
 from tests.doubles.tls_vendor import Speak, Vendors, answer, request_of
 from tests.net.test_http import client
 

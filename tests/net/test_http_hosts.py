@@ -5,9 +5,9 @@ import re
 import pytest
 import requests
 
-from media.ezviz.address import KNOWN
-from net.exchange import Exchange, Hosts, NotAllowed
-from net.http import Http
+from showcam.engine.ezviz.address import KNOWN
+from showcam.net.exchange import Exchange, Hosts, NotAllowed
+from showcam.net.http import Http
 from tests.doubles.tls_vendor import Vendors, answer
 from tests.net.test_http import client, says
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from net.text import shallow, too_deep
+from showcam.net.text import shallow, too_deep
 
 
 def nested(depth: int, inner: bytes = b"") -> bytes:

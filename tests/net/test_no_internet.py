@@ -8,11 +8,11 @@ from tests.doubles.cut_off import run_cut_off
 
 ASKED = """
 import json, re, sys
-from net.exchange import Hosts
-from net.exchange import Exchange
-from registry.drivers.ezviz.client import FAILURES, failure
-from registry.drivers.vendor_http import VendorHttp
-from registry.errors import DriverError
+from showcam.net.exchange import Hosts
+from showcam.net.exchange import Exchange
+from showcam.drivers.ezviz.client import FAILURES, failure
+from showcam.drivers.vendor_http import VendorHttp
+from showcam.drivers.errors import DriverError
 
 known = re.compile(r"[a-z0-9.:]+")
 found = {}
@@ -62,8 +62,8 @@ def test_what_a_request_that_found_no_way_out_comes_to(
 
 LOOKED_UP = """
 import socket, sys, threading
-from net.exchange import NoInternet, NotAllowed
-from net.exchange import Hosts
+from showcam.net.exchange import NoInternet, NotAllowed
+from showcam.net.exchange import Hosts
 
 resolver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 resolver.bind(("127.0.0.1", 53))

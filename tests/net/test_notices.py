@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from apprise.manager_plugins import NotificationManager
 
-from net.notices import OF_THIS_MACHINE, BadAddress, send, service
+from showcam.net.notices import OF_THIS_MACHINE, BadAddress, send, service
 from tests.doubles.notice_services import WebReceiver, mail_server
 
 TITLE, TEXT = "Garage: bildekryptering er på igjen", "Slå den av.\n\nhttp://192.168.1.4:8080/home – «Kari»"

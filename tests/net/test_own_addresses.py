@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from net.addresses import own_addresses
+from showcam.net.addresses import own_addresses
 
 TABLE = """Main:
   +-- 0.0.0.0/0 3 0 5

@@ -2,7 +2,7 @@
 
 import pytest
 
-from net.text import line, mended
+from showcam.net.text import line, mended
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import ssl
 import threading
 from pathlib import Path
 
-from net.exchange import Hosts
-from net.http import Http
+from showcam.net.exchange import Hosts
+from showcam.net.http import Http
 from tests.doubles.tls_vendor import SERVES, Vendors, answer
 
 

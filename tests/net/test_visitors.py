@@ -4,7 +4,7 @@ import ipaddress
 
 import pytest
 
-from net.addresses import counted_as, within
+from showcam.net.addresses import counted_as, within
 
 
 @pytest.mark.parametrize(

@@ -11,16 +11,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from accounts import clients
-from accounts.households import end
-from accounts.owner_users import OwnerUsers, Passwords
-from console import look
 from oauth.app import OAuthSettings, bind
-from registry.drivers.ezviz import sessions
-from registry.drivers.ezviz.sessions import Sessions
-from registry.owner.sign_in import SignIn
-from store.ports import Store
-from store.records import Link
+from showcam.accounts import clients
+from showcam.accounts.households import end
+from showcam.accounts.owner_users import OwnerUsers, Passwords
+from showcam.console import look
+from showcam.drivers.ezviz import sessions
+from showcam.drivers.ezviz.sessions import Sessions
+from showcam.registry.owner.sign_in import SignIn
+from showcam.store.ports import Store
+from showcam.store.records import Link
 from tests.doubles.household import household
 from tests.doubles.linking_world import CAREFUL, ISSUER, LOCAL, REDIRECTS, USER, Browser, World
 from tests.doubles.ready_driver import ReadyDriver

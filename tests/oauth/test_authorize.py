@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from accounts import clients
+from showcam.accounts import clients
 from tests.doubles.linking_world import ISSUER, REDIRECTS, World, pkce
 
 ALEXA, GOOGLE = REDIRECTS["alexa"], REDIRECTS["google"]

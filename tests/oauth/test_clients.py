@@ -11,8 +11,8 @@ import requests
 from oauthlib.oauth2 import InvalidGrantError
 from requests_oauthlib import OAuth2Session
 
-from accounts import households
-from accounts.owner_users import OwnerUsers
+from showcam.accounts import households
+from showcam.accounts.owner_users import OwnerUsers
 from tests.doubles import served_app
 from tests.doubles.linking_world import REDIRECTS, USER, Page, World
 from tests.doubles.ready_vendor import PASSWORD

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from oauth import wording
-from registry.errors import VendorDown
-from registry.owner.codes import WRONG_CODES
+from showcam.drivers.errors import VendorDown
+from showcam.registry.owner.codes import WRONG_CODES
 from tests.doubles.linking_world import World
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from oauth import wording
-from registry.drivers.ezviz.sessions import Sessions
-from registry.errors import VendorDown
+from showcam.drivers.errors import VendorDown
+from showcam.drivers.ezviz.sessions import Sessions
 from tests.doubles.linking_world import REDIRECTS, USER, Browser, World
 from tests.doubles.ready_driver import camera
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from registry.vendor import Rejected
+from showcam.drivers.vendor import Rejected
 from tests.doubles.linking_world import CAREFUL, USER, Browser, World, refusal_text
 from tests.doubles.ready_vendor import CODE, PASSWORD
 from tests.oauth.conftest import cookie

@@ -7,9 +7,9 @@ from functools import partial
 
 import pytest
 
-from aws.deploy_local.emulator import Emulator
-from store.dynamodb import DynamoStore, create_table
-from store.sealing import Sealer
+from scripts.deploy_local.emulator import Emulator
+from showcam.store.dynamodb import DynamoStore, create_table
+from showcam.store.sealing import Sealer
 from tests.doubles.aws_wire import AwsWire
 from tests.doubles.linking_world import Browser, World
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from oauth import wording
-from registry.vendor import Rejected
+from showcam.drivers.vendor import Rejected
 from tests.doubles.linking_world import CAREFUL, World
 
 ROOM = Path(wording.__file__).parent

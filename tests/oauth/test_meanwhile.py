@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from store.records import Token
-from store.sealing import Sealer
-from store.sqlite import SqliteStore
+from showcam.store.records import Token
+from showcam.store.sealing import Sealer
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.linking_world import World
 
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from accounts import households
-from accounts.links import authenticate
-from accounts.owner_users import Cost, OwnerUsers, Passwords
-from accounts.pins import Pins
 from actions.fulfillment import Fulfillment
-from alexa.smart_home import SmartHome
 from oauth import wording
-from store.records import Account, Assistant
+from showcam.accounts import households
+from showcam.accounts.links import authenticate
+from showcam.accounts.owner_users import Cost, OwnerUsers, Passwords
+from showcam.accounts.pins import Pins
+from showcam.alexa.smart_home import SmartHome
+from showcam.store.records import Account, Assistant
 from tests.doubles.linking_world import USER, Browser, Page, World
 from tests.doubles.ready_driver import ReadyDriver, camera
 from tests.doubles.ready_vendor import PASSWORD

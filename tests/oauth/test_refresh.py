@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from accounts.links import mint
+from showcam.accounts.links import mint
 from tests.doubles.linking_world import World
 
 

@@ -9,10 +9,10 @@ from typing import Any, get_args
 import pytest
 
 from oauth import wording
-from registry.drivers.ezviz import sessions
-from registry.errors import VendorDown
-from registry.owner.sign_in_outcome import SignInRefused
-from registry.vendor import Rejected
+from showcam.drivers.errors import VendorDown
+from showcam.drivers.ezviz import sessions
+from showcam.drivers.vendor import Rejected
+from showcam.registry.owner.sign_in_outcome import SignInRefused
 from tests.doubles.linking_world import CAREFUL, USER, Browser, World, refusal_text
 from tests.doubles.ready_vendor import CODE, PASSWORD, ReadyVendor
 from tests.oauth.conftest import VISIT, cookie

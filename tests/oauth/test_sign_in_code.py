@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from registry.errors import VendorDown
+from showcam.drivers.errors import VendorDown
 from tests.doubles.linking_world import CAREFUL, World, refusal_text
 from tests.doubles.ready_vendor import CODE
 from tests.oauth.conftest import VISIT, cookie

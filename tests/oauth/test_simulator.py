@@ -6,18 +6,18 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from accounts import clients
-from accounts.households import end
-from console import look
-from media.grants import Grants
 from oauth.app import OAuthSettings, bind
-from registry.adapter import adapt
-from registry.drivers.ezviz import sessions
-from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.owner.sign_in import SignIn
-from registry.rules import Rules
-from store.records import Link
-from store.sqlite import SqliteStore
+from showcam.accounts import clients
+from showcam.accounts.households import end
+from showcam.console import look
+from showcam.drivers.ezviz import sessions
+from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from showcam.engine.grants import Grants
+from showcam.registry.adapter import adapt
+from showcam.registry.owner.sign_in import SignIn
+from showcam.registry.rules import Rules
+from showcam.store.records import Link
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.linking_world import REDIRECTS, Browser, Page, refusal_text
 from tests.doubles.ready_pictures import ReadyPictures
 from tests.doubles.simulator_process import SimulatorProcess

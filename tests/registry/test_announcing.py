@@ -6,12 +6,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from registry import quiet_times
-from registry.driver import EventKind, Hint
-from registry.preferences import MotionRings, Preferences, keep, of_account
-from registry.quiet_times import NEVER, QuietTimes, parsed
-from registry.readings.changes import Change, announcement
-from registry.settings import BadValue
+from showcam.drivers.driver import EventKind, Hint
+from showcam.drivers.settings import BadValue
+from showcam.registry import quiet_times
+from showcam.registry.preferences import MotionRings, Preferences, keep, of_account
+from showcam.registry.quiet_times import NEVER, QuietTimes, parsed
+from showcam.registry.readings.changes import Change, announcement
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 

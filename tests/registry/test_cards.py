@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from accounts.console_sessions import ConsoleSessions
-from media.grants import Claims
-from media.messages import MediaBusy, MediaUnavailable
-from media.source import Card, Denied, SourceSpec
-from registry.adapter import adapt
-from registry.camera import Failed, Refusal, Stream, StreamRequest
-from registry.errors import BadOffer, Refused, SignedOut, VendorDown
-from registry.gate import reasons
-from registry.gate.reasons import short
+from showcam.accounts.console_sessions import ConsoleSessions
+from showcam.drivers.camera import Failed, Refusal, Stream, StreamRequest
+from showcam.drivers.errors import BadOffer, Refused, SignedOut, VendorDown
+from showcam.engine.grants import Claims
+from showcam.engine.messages import MediaBusy, MediaUnavailable
+from showcam.engine.source import Card, Denied, SourceSpec
+from showcam.registry.adapter import adapt
+from showcam.registry.gate import reasons
+from showcam.registry.gate.reasons import short
 from tests.doubles.household import MEDIA_URL, OFFER, Household, household
 
 HLS = StreamRequest("alexa", ("hls",), image=True)

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from registry.adapter import Adapter, adapt
-from registry.camera import Camera
-from registry.driver import EventKind, Hint
-from registry.errors import DriverError, SignedOut, VendorDown
-from registry.readings.changes import LAST_S, Change, Kind, compare
-from registry.reporting.reasons import LATE_S
+from showcam.drivers.camera import Camera
+from showcam.drivers.driver import EventKind, Hint
+from showcam.drivers.errors import DriverError, SignedOut, VendorDown
+from showcam.registry.adapter import Adapter, adapt
+from showcam.registry.readings.changes import LAST_S, Change, Kind, compare
+from showcam.registry.reporting.reasons import LATE_S
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.doubles.ready_driver import camera

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from registry.adapter import adapt
-from registry.camera import Camera, Flag, Refusal
-from registry.errors import DriverError, SetRefused, SignedOut, VendorBusy, VendorDown
-from registry.preferences import Preferences
-from registry.readings.changes import with_awaited
-from registry.rules import Rules
-from registry.settings import BY_VOICE, NIGHT_VISION, Asked, BadValue, Step, night_choices
-from store.ports import StoreUnavailable
-from store.records import Happening
+from showcam.drivers.camera import Camera, Flag, Refusal
+from showcam.drivers.errors import DriverError, SetRefused, SignedOut, VendorBusy, VendorDown
+from showcam.drivers.settings import BY_VOICE, NIGHT_VISION, Asked, BadValue, Step, night_choices
+from showcam.registry.adapter import adapt
+from showcam.registry.preferences import Preferences
+from showcam.registry.readings.changes import with_awaited
+from showcam.registry.rules import Rules
+from showcam.store.ports import StoreUnavailable
+from showcam.store.records import Happening
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.doubles.ready_driver import camera

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from aws.deploy_local.emulator import Emulator
-from registry.adapter import Adapter, adapt
-from registry.readings.changes import Change
-from store.dynamodb import DynamoStore, create_table
-from store.ports import StoreUnavailable
-from store.sealing import Sealer
+from scripts.deploy_local.emulator import Emulator
+from showcam.registry.adapter import Adapter, adapt
+from showcam.registry.readings.changes import Change
+from showcam.store.dynamodb import DynamoStore, create_table
+from showcam.store.ports import StoreUnavailable
+from showcam.store.sealing import Sealer
 from tests.doubles.aws_wire import AwsWire
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household, household

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from media.grants import Claims
-from media.source import Denied
-from registry.camera import Camera, Refusal, StreamRequest
-from registry.errors import DriverError, Refused, SetRefused, VendorDown, Why
-from registry.gate.gate import not_found
-from registry.owner.codes import HOUR_S, WRONG_CODES
-from registry.preferences import Preferences, WhileEncrypted, keep
-from registry.rules import Rules
-from registry.settings import BadValue, Step
+from showcam.drivers.camera import Camera, Refusal, StreamRequest
+from showcam.drivers.errors import DriverError, Refused, SetRefused, VendorDown, Why
+from showcam.drivers.settings import BadValue, Step
+from showcam.engine.grants import Claims
+from showcam.engine.source import Denied
+from showcam.registry.gate.gate import not_found
+from showcam.registry.owner.codes import HOUR_S, WRONG_CODES
+from showcam.registry.preferences import Preferences, WhileEncrypted, keep
+from showcam.registry.rules import Rules
 from tests.doubles.clock import Clock
 from tests.doubles.household import WITHOUT_MEDIA, Household, household
 from tests.doubles.ready_driver import camera

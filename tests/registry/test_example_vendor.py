@@ -8,18 +8,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from accounts import households
-from media.grants import Grants
-from net.exchange import Hosts
-from registry.adapter import Adapter, adapt
-from registry.camera import Camera, Refusal, Stream, StreamRequest
-from registry.driver import Driver
-from registry.errors import Unavailable
-from registry.gate.reasons import explain
-from registry.rules import Rules
-from registry.settings import CHOICES
-from store.records import Account, Assistant, Link, Source
-from store.sqlite import SqliteStore
+from showcam.accounts import households
+from showcam.drivers.camera import Camera, Refusal, Stream, StreamRequest
+from showcam.drivers.driver import Driver
+from showcam.drivers.errors import Unavailable
+from showcam.drivers.settings import CHOICES
+from showcam.engine.grants import Grants
+from showcam.net.exchange import Hosts
+from showcam.registry.adapter import Adapter, adapt
+from showcam.registry.gate.reasons import explain
+from showcam.registry.rules import Rules
+from showcam.store.records import Account, Assistant, Link, Source
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.household import new_link
 from tests.doubles.ready_pictures import ReadyPictures
 from tests.doubles.tls_vendor import Vendor, Vendors, answer

@@ -9,23 +9,23 @@ from dataclasses import dataclass
 import pytest
 import requests
 
-from media.grants import Grants
-from media.lease import USED
-from media.source import Hls
-from net.exchange import Hosts
-from registry.adapter import Adapter, adapt
-from registry.camera import Camera, Stream, StreamRequest
-from registry.drivers.ezviz import sessions
-from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz.keys import Keys
-from registry.drivers.ezviz.open_platform import Key, OpenPlatform
-from registry.drivers.ezviz.sessions import Held, Secrets
-from registry.drivers.vendor_http import VendorHttp
-from registry.errors import DriverError, Refused, SetRefused, SignedOut, VendorBusy, VendorDown
-from registry.rules import Rules
-from registry.vendor import SignedIn
-from store.records import Source
-from store.sqlite import SqliteStore
+from showcam.drivers.camera import Camera, Stream, StreamRequest
+from showcam.drivers.errors import DriverError, Refused, SetRefused, SignedOut, VendorBusy, VendorDown
+from showcam.drivers.ezviz import sessions
+from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from showcam.drivers.ezviz.keys import Keys
+from showcam.drivers.ezviz.open_platform import Key, OpenPlatform
+from showcam.drivers.ezviz.sessions import Held, Secrets
+from showcam.drivers.vendor import SignedIn
+from showcam.drivers.vendor_http import VendorHttp
+from showcam.engine.grants import Grants
+from showcam.engine.lease import USED
+from showcam.engine.source import Hls
+from showcam.net.exchange import Hosts
+from showcam.registry.adapter import Adapter, adapt
+from showcam.registry.rules import Rules
+from showcam.store.records import Source
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.household import new_link
 from tests.doubles.leases import lent
 from tests.doubles.ready_pictures import ReadyPictures
@@ -343,7 +343,7 @@ def test_an_unknown_region_is_named_in_the_error(region: str) -> None:
 
 def test_the_vendor_is_not_loaded_before_it_is_called() -> None:
     code = (
-        "import sys, registry.adapter, registry.owner.sign_in, registry.drivers.ezviz.driver;"
+        "import sys, showcam.registry.adapter, showcam.registry.owner.sign_in, showcam.drivers.ezviz.driver;"
         "print([name for name in ('requests', 'pyezvizapi', 'urllib3', 'structlog', 'asyncio') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

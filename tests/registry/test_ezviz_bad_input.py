@@ -13,17 +13,17 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from media.grants import Picture
-from media.source import Hls
-from registry.camera import Camera, Ref, Video
-from registry.drivers.ezviz import sessions
-from registry.drivers.ezviz.answers import ahead_s, kind_of
-from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz.messages import register
-from registry.drivers.ezviz.open_platform import Key
-from registry.errors import DriverError, Refused, VendorBusy, VendorDown
-from store.records import Source
-from store.sqlite import SqliteStore
+from showcam.drivers.camera import Camera, Ref, Video
+from showcam.drivers.errors import DriverError, Refused, VendorBusy, VendorDown
+from showcam.drivers.ezviz import sessions
+from showcam.drivers.ezviz.answers import ahead_s, kind_of
+from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from showcam.drivers.ezviz.messages import register
+from showcam.drivers.ezviz.open_platform import Key
+from showcam.engine.grants import Picture
+from showcam.engine.source import Hls
+from showcam.store.records import Source
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.tls_vendor import Vendor, Vendors, answer, request_of
 
 ANSWERED_S, HUNG_S = 20.0, 1.0  # for a vendor that answers, and for one that does not

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from registry.camera import Camera, Flag, Ref
-from registry.drivers.ezviz import answers, sessions
-from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz.sessions import Sessions
-from registry.errors import CameraSilent, DriverError, Refused, SetRefused, SignedOut, VendorBusy, VendorDown
-from store.records import Source
-from store.sqlite import SqliteStore
+from showcam.drivers.camera import Camera, Flag, Ref
+from showcam.drivers.errors import CameraSilent, DriverError, Refused, SetRefused, SignedOut, VendorBusy, VendorDown
+from showcam.drivers.ezviz import answers, sessions
+from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from showcam.drivers.ezviz.sessions import Sessions
+from showcam.store.records import Source
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.needs import CODES, CODES_FILE
 from tests.doubles.tls_vendor import Vendors, answer
 

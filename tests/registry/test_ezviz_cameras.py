@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from registry.camera import Listed, Video
-from registry.drivers.ezviz.cameras import cameras
+from showcam.drivers.camera import Listed, Video
+from showcam.drivers.ezviz.cameras import cameras
 from tests.doubles.needs import REAL_LIST, REAL_LIST_FILE
 
 SERIAL = "F00000001"

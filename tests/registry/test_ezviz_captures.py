@@ -3,9 +3,9 @@
 import pytest
 from pyezvizapi.utils import decrypt_image
 
-from registry.drivers.ezviz.driver import deciphered
-from registry.errors import Refused
-from simulator.app_api.messages import encoded
+from showcam.drivers.errors import Refused
+from showcam.drivers.ezviz.driver import deciphered
+from showcam.simulator.app_api.messages import encoded
 
 STILL = b"\xff\xd8\xff" + bytes(range(256)) * 40
 

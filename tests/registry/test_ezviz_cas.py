@@ -13,10 +13,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from media.ezviz.local_messages import Device
-from registry.drivers.ezviz.keys import Cas, CasSession, OtherCertificate
-from registry.errors import VendorDown
-from simulator.authority import expired_context, server_context
+from showcam.drivers.errors import VendorDown
+from showcam.drivers.ezviz.keys import Cas, CasSession, OtherCertificate
+from showcam.engine.ezviz.local_messages import Device
+from showcam.simulator.authority import expired_context, server_context
 
 
 class Pins(dict[str, str]):

@@ -9,18 +9,18 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from msgspec.structs import replace
 
-from media.ezviz.address import Address
-from media.ezviz.node import NodeSession
-from media.lease import USED, Unopened
-from media.source import CameraSpec, EzvizCloud
-from media.trust import OnLoopback
-from registry.camera import UNASKED, Camera, Measured
-from registry.drivers.ezviz import sessions
-from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.errors import DriverError, Refused, SignedOut
-from registry.gate.gate import choose, may_be_overheard
-from registry.vendor import SignedIn
-from store.sqlite import SqliteStore
+from showcam.drivers.camera import UNASKED, Camera, Measured
+from showcam.drivers.errors import DriverError, Refused, SignedOut
+from showcam.drivers.ezviz import sessions
+from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from showcam.drivers.vendor import SignedIn
+from showcam.engine.ezviz.address import Address
+from showcam.engine.ezviz.node import NodeSession
+from showcam.engine.lease import USED, Unopened
+from showcam.engine.source import CameraSpec, EzvizCloud
+from showcam.engine.trust import OnLoopback
+from showcam.registry.gate.gate import choose, may_be_overheard
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.leases import lent
 from tests.doubles.simulator_process import SimulatorProcess
 

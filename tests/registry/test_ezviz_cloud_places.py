@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from registry.camera import UNASKED, Camera, Measured, Ref
-from registry.drivers.ezviz import sessions
-from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz.pictures import Cloud, Place
-from registry.errors import DriverError, Refused
-from store.sqlite import SqliteStore
+from showcam.drivers.camera import UNASKED, Camera, Measured, Ref
+from showcam.drivers.errors import DriverError, Refused
+from showcam.drivers.ezviz import sessions
+from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from showcam.drivers.ezviz.pictures import Cloud, Place
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.ready_driver import camera as ready
 from tests.doubles.tls_vendor import Vendors, answer
 from tests.registry.test_ezviz_cloud import LONG_S, asked

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs
 import pytest
 from msgspec.structs import replace
 
-from registry.errors import SetRefused
+from showcam.drivers.errors import SetRefused
 from tests.registry import test_ezviz_bad_settings
 from tests.registry.test_ezviz_bad_settings import (
     BY_ACCOUNT,

@@ -8,16 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from PIL import Image
 
-from media.grants import Claims, Grants
-from media.source import Denied
-from registry.adapter import adapt
-from registry.camera import Camera, Refusal, Stream, StreamRequest
-from registry.drivers.ezviz import sessions
-from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.rules import Rules
-from registry.vendor import SignedIn
-from store.records import Link, Source
-from store.sqlite import SqliteStore
+from showcam.drivers.camera import Camera, Refusal, Stream, StreamRequest
+from showcam.drivers.ezviz import sessions
+from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from showcam.drivers.vendor import SignedIn
+from showcam.engine.grants import Claims, Grants
+from showcam.engine.source import Denied
+from showcam.registry.adapter import adapt
+from showcam.registry.rules import Rules
+from showcam.store.records import Link, Source
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.household import new_link
 from tests.doubles.ready_pictures import ReadyPictures
 from tests.doubles.simulator_process import SimulatorProcess

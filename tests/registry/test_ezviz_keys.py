@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from registry.camera import Camera
-from registry.driver import GivesKeys
-from registry.drivers.ezviz import sessions
-from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.errors import DriverError, SetRefused, VendorDown
-from registry.vendor import CodeSent, SignedIn
-from store.records import Source
-from store.sqlite import SqliteStore
+from showcam.drivers.camera import Camera
+from showcam.drivers.driver import GivesKeys
+from showcam.drivers.errors import DriverError, SetRefused, VendorDown
+from showcam.drivers.ezviz import sessions
+from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from showcam.drivers.vendor import CodeSent, SignedIn
+from showcam.store.records import Source
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.simulator_process import SimulatorProcess
 
 LONG_S = 20.0

@@ -9,17 +9,17 @@ from typing import Any
 import av
 import pytest
 
-from media.rtsp.login import Login
-from media.source import Rtsp
-from registry.camera import Camera, Ref
-from registry.drivers.ezviz import sessions
-from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz.home import Lan, Place
-from registry.drivers.probes.rtsp import Described, describe
-from registry.errors import Refused
-from registry.vendor import SignedIn
-from store.records import Source
-from store.sqlite import SqliteStore
+from showcam.drivers.camera import Camera, Ref
+from showcam.drivers.errors import Refused
+from showcam.drivers.ezviz import sessions
+from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from showcam.drivers.ezviz.home import Lan, Place
+from showcam.drivers.probes.rtsp import Described, describe
+from showcam.drivers.vendor import SignedIn
+from showcam.engine.rtsp.login import Login
+from showcam.engine.source import Rtsp
+from showcam.store.records import Source
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.ready_driver import camera as ready
 from tests.doubles.rtsp_camera import PATH, RtspCamera
 from tests.doubles.rtsp_recording import CODE, recorded

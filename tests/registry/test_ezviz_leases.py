@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from registry.drivers.ezviz.leases import Lent, LiveAddress, LocalKey, Opening, lease_of, read_lent
-from store.records import Source
+from showcam.drivers.ezviz.leases import Lent, LiveAddress, LocalKey, Opening, lease_of, read_lent
+from showcam.store.records import Source
 
 SOURCE = Source("s1", "a1", "ezviz", "v", 0.0)
 

@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from media.ezviz.local_messages import LocalAddress
-from media.lease import USED, InVain
-from media.source import EzvizLocal
-from registry.camera import Camera
-from registry.drivers.ezviz import sessions
-from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz.leases import LocalKey, read_lent
-from registry.errors import Refused
-from registry.vendor import SignedIn
-from simulator.local.cas import code_of, key_of
-from store.sqlite import SqliteStore
+from showcam.drivers.camera import Camera
+from showcam.drivers.errors import Refused
+from showcam.drivers.ezviz import sessions
+from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from showcam.drivers.ezviz.leases import LocalKey, read_lent
+from showcam.drivers.vendor import SignedIn
+from showcam.engine.ezviz.local_messages import LocalAddress
+from showcam.engine.lease import USED, InVain
+from showcam.engine.source import EzvizLocal
+from showcam.simulator.local.cas import code_of, key_of
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.leases import lent
 from tests.doubles.simulator_process import SimulatorProcess
 

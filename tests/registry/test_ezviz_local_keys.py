@@ -7,20 +7,12 @@ from typing import Any
 
 import pytest
 
-from media.ezviz.local_messages import Device, NoKey
-from registry.camera import Ref
-from registry.drivers.ezviz.home import (
-    ABSENT_S,
-    IN_VAIN_S,
-    KEPT_S,
-    NOT_REGISTERED,
-    Lan,
-    Local,
-    Place,
-)
-from registry.drivers.ezviz.keys import CasSession, OtherCertificate
-from registry.errors import Refused, VendorDown
-from store.records import Source
+from showcam.drivers.camera import Ref
+from showcam.drivers.errors import Refused, VendorDown
+from showcam.drivers.ezviz.home import ABSENT_S, IN_VAIN_S, KEPT_S, NOT_REGISTERED, Lan, Local, Place
+from showcam.drivers.ezviz.keys import CasSession, OtherCertificate
+from showcam.engine.ezviz.local_messages import Device, NoKey
+from showcam.store.records import Source
 from tests.doubles.clock import Clock
 from tests.doubles.ready_driver import camera as ready
 from tests.doubles.waiting import until

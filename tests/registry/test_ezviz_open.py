@@ -7,13 +7,13 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from media.ezviz.results import meaning
-from net.exchange import Exchange, Hosts
-from registry.camera import Ref
-from registry.drivers.ezviz.answers import OPEN, error, kind
-from registry.drivers.ezviz.open_platform import Calls, Key, OpenPlatform
-from registry.drivers.vendor_http import VendorHttp
-from registry.errors import DriverError, Refused, VendorBusy, VendorDown
+from showcam.drivers.camera import Ref
+from showcam.drivers.errors import DriverError, Refused, VendorBusy, VendorDown
+from showcam.drivers.ezviz.answers import OPEN, error, kind
+from showcam.drivers.ezviz.open_platform import Calls, Key, OpenPlatform
+from showcam.drivers.vendor_http import VendorHttp
+from showcam.engine.ezviz.results import meaning
+from showcam.net.exchange import Exchange, Hosts
 from tests.doubles.tls_vendor import Vendor, Vendors, answer
 
 KEY = Key("app-key", "app-secret")

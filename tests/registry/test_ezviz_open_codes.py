@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from registry.errors import CameraSilent, DriverError, Refused, SetRefused, VendorBusy, VendorDown
-from store.sqlite import SqliteStore
+from showcam.drivers.errors import CameraSilent, DriverError, Refused, SetRefused, VendorBusy, VendorDown
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.tls_vendor import Vendors, answer
 from tests.registry.test_ezviz_bad_settings import CODE, HTML, LONG_S, SECRET, Cloud, camera, json_answer, word
 
@@ -35,7 +35,7 @@ class OpenOnly:
 
     def apply(self, setting: str, value: str) -> DriverError | SetRefused | None:
         held = self.cloud.driver.sessions.read(self.source)
-        from registry.drivers.ezviz import control
+        from showcam.drivers.ezviz import control
 
         try:
             with self.cloud.driver._keys.calls(held, camera(self.source), LONG_S, again=False) as calls:
@@ -109,7 +109,7 @@ def test_malformed_settings_are_unknown(cloud: Cloud, data: Any) -> None:
     cloud.say = lambda path: json_answer({"code": "200", "data": data, "meta": {"code": 200}})
     source = cloud.source(key=True)
     held = cloud.driver.sessions.read(source)
-    from registry.drivers.ezviz import control
+    from showcam.drivers.ezviz import control
 
     with cloud.driver._keys.calls(held, camera(source), LONG_S) as calls:
         views = control.open_views(calls)

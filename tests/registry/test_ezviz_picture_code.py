@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from media.source import CameraSpec, EzvizCloud, Rtsp, mark_of, read_source
-from registry.camera import UNASKED, Camera
-from registry.drivers.ezviz import sessions
-from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz.keys import is_right, judged, key_of
-from registry.errors import Refused
-from registry.vendor import SignedIn
-from store.records import Source
-from store.sealing import Sealer
-from store.sqlite import SqliteStore
+from showcam.drivers.camera import UNASKED, Camera
+from showcam.drivers.errors import Refused
+from showcam.drivers.ezviz import sessions
+from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from showcam.drivers.ezviz.keys import is_right, judged, key_of
+from showcam.drivers.vendor import SignedIn
+from showcam.engine.source import CameraSpec, EzvizCloud, Rtsp, mark_of, read_source
+from showcam.store.records import Source
+from showcam.store.sealing import Sealer
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.ready_driver import camera as ready
 from tests.doubles.simulator_process import SimulatorProcess
 

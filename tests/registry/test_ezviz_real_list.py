@@ -6,15 +6,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from media.grants import Grants
-from registry.adapter import Adapter, adapt
-from registry.camera import Camera, Refusal, StreamRequest, Video
-from registry.drivers.ezviz import sessions
-from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.rules import Rules
-from registry.vendor import SignedIn
-from store.records import Account, Link
-from store.sqlite import SqliteStore
+from showcam.drivers.camera import Camera, Refusal, StreamRequest, Video
+from showcam.drivers.ezviz import sessions
+from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from showcam.drivers.vendor import SignedIn
+from showcam.engine.grants import Grants
+from showcam.registry.adapter import Adapter, adapt
+from showcam.registry.rules import Rules
+from showcam.store.records import Account, Link
+from showcam.store.sqlite import SqliteStore
 from tests.doubles import real_list
 from tests.doubles.household import new_link
 from tests.doubles.needs import REAL_LIST

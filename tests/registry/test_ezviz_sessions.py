@@ -11,13 +11,13 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from registry.drivers.ezviz import sessions
-from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz.open_platform import Key
-from registry.drivers.ezviz.sessions import Sessions
-from registry.errors import DriverError, SignedOut, VendorBusy, VendorDown
-from store.records import Source
-from store.sqlite import SqliteStore
+from showcam.drivers.errors import DriverError, SignedOut, VendorBusy, VendorDown
+from showcam.drivers.ezviz import sessions
+from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from showcam.drivers.ezviz.open_platform import Key
+from showcam.drivers.ezviz.sessions import Sessions
+from showcam.store.records import Source
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.tls_vendor import Vendor, Vendors, answer
 
 EMPTY = {"meta": {"code": 200}, "page": {"hasNext": False}, "deviceInfos": [], "resourceInfos": []}

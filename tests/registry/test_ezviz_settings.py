@@ -10,20 +10,20 @@ from typing import Any
 import pytest
 import requests
 
-from media.grants import Grants
-from registry.adapter import adapt
-from registry.camera import Camera, Refusal
-from registry.drivers.ezviz import sessions
-from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz.open_platform import Key
-from registry.errors import SetRefused
-from registry.owner.owner import Owner
-from registry.rules import Rules
-from registry.settings import CHOICES, Asked, BadValue, Setting, Step
-from registry.vendor import SignedIn
-from store.records import Source
-from store.sealing import Sealer
-from store.sqlite import SqliteStore
+from showcam.drivers.camera import Camera, Refusal
+from showcam.drivers.errors import SetRefused
+from showcam.drivers.ezviz import sessions
+from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from showcam.drivers.ezviz.open_platform import Key
+from showcam.drivers.settings import CHOICES, Asked, BadValue, Setting, Step
+from showcam.drivers.vendor import SignedIn
+from showcam.engine.grants import Grants
+from showcam.registry.adapter import adapt
+from showcam.registry.owner.owner import Owner
+from showcam.registry.rules import Rules
+from showcam.store.records import Source
+from showcam.store.sealing import Sealer
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.ready_pictures import ReadyPictures
 from tests.doubles.simulator_process import SimulatorProcess
 

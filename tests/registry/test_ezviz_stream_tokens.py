@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from registry.drivers.ezviz.pictures import FRESH_S, OPENS_S, StreamTokens
-from registry.errors import DriverError, Refused, VendorDown
-from store.records import Source
+from showcam.drivers.errors import DriverError, Refused, VendorDown
+from showcam.drivers.ezviz.pictures import FRESH_S, OPENS_S, StreamTokens
+from showcam.store.records import Source
 from tests.doubles.clock import Clock
 
 ONE, OTHER = (Source(name, "account", "ezviz", "key", 0.0) for name in ("one", "other"))

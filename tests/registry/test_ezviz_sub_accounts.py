@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from registry.camera import Camera, Refusal
-from registry.errors import Refused
+from showcam.drivers.camera import Camera, Refusal
+from showcam.drivers.errors import Refused
 from tests.doubles.simulator_process import SimulatorProcess
 from tests.registry import test_ezviz_settings
 from tests.registry.test_ezviz_settings import BY_SUB_ACCOUNT, LONG_S, Home, sub_account

@@ -9,21 +9,21 @@ import pytest
 import requests
 from msgspec.structs import replace
 
-from media.grants import Grants
-from media.source import EzvizCloud, Rtsp, SourceSpec, mark_of
-from registry.adapter import Adapter, adapt
-from registry.camera import Camera, Listed, Refusal, Stream, StreamRequest
-from registry.drivers.ezviz import sessions
-from registry.drivers.ezviz.answers import LastStatus
-from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.errors import VendorDown
-from registry.preferences import Preferences
-from registry.registry import Registry
-from registry.rules import Rules
-from registry.settings import Asked, Step
-from registry.vendor import SignedIn
-from store.records import Source
-from store.sqlite import SqliteStore
+from showcam.drivers.camera import Camera, Listed, Refusal, Stream, StreamRequest
+from showcam.drivers.errors import VendorDown
+from showcam.drivers.ezviz import sessions
+from showcam.drivers.ezviz.answers import LastStatus
+from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from showcam.drivers.settings import Asked, Step
+from showcam.drivers.vendor import SignedIn
+from showcam.engine.grants import Grants
+from showcam.engine.source import EzvizCloud, Rtsp, SourceSpec, mark_of
+from showcam.registry.adapter import Adapter, adapt
+from showcam.registry.preferences import Preferences
+from showcam.registry.registry import Registry
+from showcam.registry.rules import Rules
+from showcam.store.records import Source
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
 from tests.doubles.household import new_link
 from tests.doubles.ready_pictures import ReadyPictures

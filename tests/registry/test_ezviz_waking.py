@@ -6,12 +6,12 @@ import time
 
 import pytest
 
-from registry.camera import Camera
-from registry.drivers.ezviz.pictures import Waking
-from registry.errors import CameraSilent, DriverError, Refused, VendorDown
-from store.ports import StoreUnavailable
-from store.records import Source
-from store.sqlite import SqliteStore
+from showcam.drivers.camera import Camera
+from showcam.drivers.errors import CameraSilent, DriverError, Refused, VendorDown
+from showcam.drivers.ezviz.pictures import Waking
+from showcam.store.ports import StoreUnavailable
+from showcam.store.records import Source
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
 from tests.doubles.ready_driver import camera
 from tests.doubles.waiting import until

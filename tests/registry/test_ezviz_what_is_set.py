@@ -7,9 +7,9 @@ from urllib.parse import parse_qs
 import pytest
 from msgspec.structs import replace
 
-from registry.camera import Ref
-from registry.errors import VendorDown
-from registry.settings import BadValue
+from showcam.drivers.camera import Ref
+from showcam.drivers.errors import VendorDown
+from showcam.drivers.settings import BadValue
 from tests.registry import test_ezviz_bad_settings
 from tests.registry.test_ezviz_bad_settings import (
     FLIP,

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from media.grants import Claims
-from media.source import Denied, Hls
-from registry.camera import STALE_S, Measured, Refusal, Stream, StreamRequest, Video
-from registry.errors import Refused, VendorDown
-from registry.gate.displays import Fit, fits
-from registry.preferences import Preferences
-from registry.rules import Rules
+from showcam.drivers.camera import STALE_S, Measured, Refusal, Stream, StreamRequest, Video
+from showcam.drivers.errors import Refused, VendorDown
+from showcam.engine.grants import Claims
+from showcam.engine.source import Denied, Hls
+from showcam.registry.gate.displays import Fit, fits
+from showcam.registry.preferences import Preferences
+from showcam.registry.rules import Rules
 from tests.doubles.household import MEDIA_URL, OFFER, Household
 from tests.doubles.ready_driver import camera
 

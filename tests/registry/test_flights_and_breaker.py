@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from registry.camera import Refusal, Stream, StreamRequest
-from registry.errors import Refused, SetRefused, SignedOut, VendorBusy, VendorDown
-from registry.readings.vendor_calls import Breaker, Flights
-from registry.rules import Rules
+from showcam.drivers.camera import Refusal, Stream, StreamRequest
+from showcam.drivers.errors import Refused, SetRefused, SignedOut, VendorBusy, VendorDown
+from showcam.registry.readings.vendor_calls import Breaker, Flights
+from showcam.registry.rules import Rules
 from tests.doubles.household import Household
 
 HLS = StreamRequest("alexa", ("hls",))

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from registry.camera import UNASKED, Failed, Measured, Refusal, Video
-from registry.errors import Reason
-from registry.gate.gate import Allowed, Conditions, gate, not_found, overruled, unverified
+from showcam.drivers.camera import UNASKED, Failed, Measured, Refusal, Video
+from showcam.drivers.errors import Reason
+from showcam.registry.gate.gate import Allowed, Conditions, gate, not_found, overruled, unverified
 from tests.doubles.ready_driver import camera
 
 SURFACES = ("alexa", "google", "page", "still")

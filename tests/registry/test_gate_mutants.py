@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from registry.gate import gate
-from registry.gate.gate import EXCEPTED, ORDER
+from showcam.registry.gate import gate
+from showcam.registry.gate.gate import EXCEPTED, ORDER
 from tests.registry import test_gate
 
 SOURCE = inspect.getsource(gate)
@@ -122,7 +122,7 @@ MUTANTS = mutants()
 
 
 def made(tree: ast.Module) -> types.ModuleType:
-    module = types.ModuleType("registry.gate.mutant")
+    module = types.ModuleType("showcam.registry.gate.mutant")
     exec(compile(tree, "mutant", "exec"), module.__dict__)  # noqa: S102  (our own source, changed above)
     return module
 

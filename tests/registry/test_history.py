@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from media.grants import Claims
-from registry.camera import StreamRequest
-from registry.readings.changes import Change
-from registry.streams.history import History, Later
-from store.ports import StoreUnavailable
-from store.records import ASK_KEPT_S
+from showcam.drivers.camera import StreamRequest
+from showcam.engine.grants import Claims
+from showcam.registry.readings.changes import Change
+from showcam.registry.streams.history import History, Later
+from showcam.store.ports import StoreUnavailable
+from showcam.store.records import ASK_KEPT_S
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household, household
 

@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from registry.drivers.ezviz import sessions
-from registry.drivers.ezviz.open_platform import Key
-from registry.drivers.ezviz.sessions import Held, Secrets, Sessions
-from registry.errors import VendorDown
-from store.records import Source
-from store.sqlite import SqliteStore
+from showcam.drivers.errors import VendorDown
+from showcam.drivers.ezviz import sessions
+from showcam.drivers.ezviz.open_platform import Key
+from showcam.drivers.ezviz.sessions import Held, Secrets, Sessions
+from showcam.store.records import Source
+from showcam.store.sqlite import SqliteStore
 
 USER = "ola@example.com"
 SESSION = {"session_id": "s"}

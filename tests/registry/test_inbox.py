@@ -4,11 +4,11 @@ import threading
 
 import pytest
 
-from registry.driver import Hint
-from registry.errors import VendorDown
-from registry.readings.changes import Change
-from registry.watch.hints import AtOnce, Inbox
-from store.ports import StoreUnavailable
+from showcam.drivers.driver import Hint
+from showcam.drivers.errors import VendorDown
+from showcam.registry.readings.changes import Change
+from showcam.registry.watch.hints import AtOnce, Inbox
+from showcam.store.ports import StoreUnavailable
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.doubles.waiting import until

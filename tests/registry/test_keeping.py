@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from media.messages import MediaBusy, MediaUnavailable
-from store.sqlite import SqliteStore
+from showcam.engine.messages import MediaBusy, MediaUnavailable
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.household import WITHOUT_MEDIA, Household, household
 from tests.doubles.ready_driver import camera
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from registry.drivers.lan.adding import PATHS, Adding, Found, sub_of
-from registry.drivers.lan.devices import Device, Pictured, moved
-from registry.drivers.lan.devices import read_address as read
-from registry.drivers.probes.rtsp import OnlyBasic
-from registry.errors import Refused
-from simulator.authority import server_context
-from simulator.lan.onvif import Picture, Reply
+from showcam.drivers.errors import Refused
+from showcam.drivers.lan.adding import PATHS, Adding, Found, sub_of
+from showcam.drivers.lan.devices import Device, Pictured, moved
+from showcam.drivers.lan.devices import read_address as read
+from showcam.drivers.probes.rtsp import OnlyBasic
+from showcam.simulator.authority import server_context
+from showcam.simulator.lan.onvif import Picture, Reply
 from tests.doubles import ipycam_device
 from tests.doubles.ipycam_device import ipycam
 from tests.doubles.onvif_device import SERIAL, Served, served

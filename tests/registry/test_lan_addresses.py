@@ -2,8 +2,8 @@
 
 import pytest
 
-from registry.drivers.lan.devices import Address, BadAddress
-from registry.drivers.lan.devices import read_address as read
+from showcam.drivers.lan.devices import Address, BadAddress
+from showcam.drivers.lan.devices import read_address as read
 
 
 @pytest.mark.parametrize(

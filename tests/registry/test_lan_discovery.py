@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from registry.camera import Camera
-from registry.drivers.lan.devices import Device, Devices, Pictured
-from registry.drivers.lan.discovery import Discovered
-from registry.drivers.lan.driver import LanDriver, Moves
-from registry.errors import Refused
-from store.records import Account, Source
-from store.sqlite import SqliteStore
+from showcam.drivers.camera import Camera
+from showcam.drivers.errors import Refused
+from showcam.drivers.lan.devices import Device, Devices, Pictured
+from showcam.drivers.lan.discovery import Discovered
+from showcam.drivers.lan.driver import LanDriver, Moves
+from showcam.store.records import Account, Source
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.lan_house import NETWORK, needed
 from tests.doubles.rtsp_camera import PATH, RtspCamera
 from tests.doubles.rtsp_recording import CODE

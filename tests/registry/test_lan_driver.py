@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from media.source import Rtsp
-from registry.camera import Camera, Refusal, Surface, Video
-from registry.drivers.lan.devices import WRONG, Device, Pictured
-from registry.drivers.lan.driver import LanDriver
-from registry.errors import Reason, Refused, SetRefused
-from registry.gate.gate import Allowed, Conditions, choose, gate
-from registry.gate.reasons import explain
-from store.records import Account, Source
-from store.sqlite import SqliteStore
+from showcam.drivers.camera import Camera, Refusal, Surface, Video
+from showcam.drivers.errors import Reason, Refused, SetRefused
+from showcam.drivers.lan.devices import WRONG, Device, Pictured
+from showcam.drivers.lan.driver import LanDriver
+from showcam.engine.source import Rtsp
+from showcam.registry.gate.gate import Allowed, Conditions, choose, gate
+from showcam.registry.gate.reasons import explain
+from showcam.store.records import Account, Source
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.rtsp_camera import PATH, RtspCamera
 from tests.doubles.rtsp_recording import CODE, recorded
 

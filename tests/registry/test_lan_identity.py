@@ -2,9 +2,9 @@
 
 import pytest
 
-from registry.drivers.lan.adding import chosen
-from registry.drivers.lan.devices import Device, Pictured, settled
-from registry.drivers.lan.onvif import Profile
+from showcam.drivers.lan.adding import chosen
+from showcam.drivers.lan.devices import Device, Pictured, settled
+from showcam.drivers.lan.onvif import Profile
 from tests.registry.test_lan_adding import at
 
 KNOWN = at(id="S1", name="Barn", mac="aa:aa")

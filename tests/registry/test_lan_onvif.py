@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from net.elements import NotXml, read
-from net.house import HouseHttp
-from registry.drivers.lan.onvif import Described, Onvif, OnvifFailed
-from simulator.authority import server_context
-from simulator.lan.onvif import Reply
+from showcam.drivers.lan.onvif import Described, Onvif, OnvifFailed
+from showcam.net.elements import NotXml, read
+from showcam.net.house import HouseHttp
+from showcam.simulator.authority import server_context
+from showcam.simulator.lan.onvif import Reply
 from tests.doubles import ipycam_device
 from tests.doubles.ipycam_device import ipycam
 from tests.doubles.onvif_device import PASSWORD, SERIAL, Served, served

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from net.child import Limits
-from net.house import HouseHttp
-from registry.driver import Hint
-from registry.drivers.lan.devices import Device, Devices, Pictured
-from registry.drivers.lan.driver import Keyframes, LanDriver
-from registry.drivers.lan.events import LIMITS, MODULE, Listener, PullPoint, Waits, reported
-from registry.drivers.lan.onvif import Onvif, OnvifFailed
-from simulator.lan.onvif import Reply
-from store.records import Account, Source
-from store.sqlite import SqliteStore
+from showcam.drivers.driver import Hint
+from showcam.drivers.lan.devices import Device, Devices, Pictured
+from showcam.drivers.lan.driver import Keyframes, LanDriver
+from showcam.drivers.lan.events import LIMITS, MODULE, Listener, PullPoint, Waits, reported
+from showcam.drivers.lan.onvif import Onvif, OnvifFailed
+from showcam.net.child import Limits
+from showcam.net.house import HouseHttp
+from showcam.simulator.lan.onvif import Reply
+from showcam.store.records import Account, Source
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.onvif_device import PASSWORD, Served, served
 from tests.doubles.waiting import until as waited_for
 

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import pytest
 from msgspec.structs import replace
 
-from registry.camera import Camera
-from registry.drivers.lan.devices import Device, Pictured
-from registry.drivers.lan.driver import LanDriver
-from registry.errors import DriverError, SetRefused
-from registry.settings import Setting
-from simulator.lan.onvif import Reply
-from store.records import Account, Source
-from store.sqlite import SqliteStore
+from showcam.drivers.camera import Camera
+from showcam.drivers.errors import DriverError, SetRefused
+from showcam.drivers.lan.devices import Device, Pictured
+from showcam.drivers.lan.driver import LanDriver
+from showcam.drivers.settings import Setting
+from showcam.simulator.lan.onvif import Reply
+from showcam.store.records import Account, Source
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.onvif_device import PASSWORD, Served, served
 
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from media.grants import Claims
-from media.lease import Lease
-from media.source import Denied, SourceSpec
-from registry.camera import Refusal
-from registry.errors import Refused, SignedOut, VendorBusy, VendorDown
+from showcam.drivers.camera import Refusal
+from showcam.drivers.errors import Refused, SignedOut, VendorBusy, VendorDown
+from showcam.engine.grants import Claims
+from showcam.engine.lease import Lease
+from showcam.engine.source import Denied, SourceSpec
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from media.source import Watched
-from registry.drivers.lan.adding import Found
-from registry.drivers.lan.devices import Device, Pictured
-from registry.drivers.lan.trial import Tried
-from registry.owner.own_cameras import KEPT_S, MANY, Nameless, NamelessCameras
+from showcam.drivers.lan.adding import Found
+from showcam.drivers.lan.devices import Device, Pictured
+from showcam.drivers.lan.trial import Tried
+from showcam.engine.source import Watched
+from showcam.registry.owner.own_cameras import KEPT_S, MANY, Nameless, NamelessCameras
 from tests.doubles.clock import Clock
 
 TRIED = Tried(

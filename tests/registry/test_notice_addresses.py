@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from registry.notices.faults import CENSUS_S, Faults
-from registry.notices.notifier import FIRST_PAUSE_S, LONGEST_NAME, LONGEST_PAUSE_S, MOST, TooMany
-from registry.readings.changes import Happenings
-from store.records import Known
+from showcam.registry.notices.faults import CENSUS_S, Faults
+from showcam.registry.notices.notifier import FIRST_PAUSE_S, LONGEST_NAME, LONGEST_PAUSE_S, MOST, TooMany
+from showcam.registry.readings.changes import Happenings
+from showcam.store.records import Known
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.doubles.notice_services import MAIL, PHONE, Owner

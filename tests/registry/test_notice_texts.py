@@ -3,11 +3,11 @@
 import pytest
 from msgspec.structs import replace
 
-from registry.notices.faults import Fault, Kind
-from registry.notices.notifier import Address
-from registry.notices.texts import Names, notice, trial
+from showcam.i18n.catalogue import LANGUAGES, Language
+from showcam.registry.notices.faults import Fault, Kind
+from showcam.registry.notices.notifier import Address
+from showcam.registry.notices.texts import Names, notice, trial
 from tests.doubles.notice_services import HOME, Owner
-from words.catalogue import LANGUAGES, Language
 
 KINDS: list[Kind] = ["encryption", "session", "lost", "tamper", "grant", "ending", "key", "outbox"]
 MENDED = [kind for kind in KINDS if kind != "tamper"]  # nothing says when that is mended

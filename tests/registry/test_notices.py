@@ -6,13 +6,13 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from registry.camera import Camera
-from registry.driver import Hint
-from registry.errors import SignedOut
-from registry.notices.faults import AWAY_S, TAMPERED_S, Kind
-from registry.notices.notifier import A_DAY, AN_HOUR
-from store.outbox import Settled
-from store.records import Notice
+from showcam.drivers.camera import Camera
+from showcam.drivers.driver import Hint
+from showcam.drivers.errors import SignedOut
+from showcam.registry.notices.faults import AWAY_S, TAMPERED_S, Kind
+from showcam.registry.notices.notifier import A_DAY, AN_HOUR
+from showcam.store.outbox import Settled
+from showcam.store.records import Notice
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.doubles.notice_services import HOME, MAIL, PHONE, Owner
@@ -127,7 +127,7 @@ def test_a_camera_in_the_house_that_is_at_no_address(make_home: Callable[..., Ho
     barn = camera("Barn", "barn", manufacturer="", encryption="none")
     lan = ReadyDriver([barn])
     home = make_home(lan=lan)
-    from accounts import households
+    from showcam.accounts import households
 
     households.with_lan(home.store, home.account.id)
     home.adapter.owner._readings.households.forget(home.account.id)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from registry.adapter import adapt
-from registry.camera import Failed, Refusal, Stream, StreamRequest
-from registry.streams.streams import QuotaOfAll
-from store.ports import StoreUnavailable
+from showcam.drivers.camera import Failed, Refusal, Stream, StreamRequest
+from showcam.registry.adapter import adapt
+from showcam.registry.streams.streams import QuotaOfAll
+from showcam.store.ports import StoreUnavailable
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household, household
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from accounts import households
-from registry.drivers.ezviz.sessions import Sessions
-from registry.drivers.lan.devices import Device, Devices, Pictured
-from registry.preferences import NONE, Preferences, keep, of_account
-from store.records import OwnerUser
+from showcam.accounts import households
+from showcam.drivers.ezviz.sessions import Sessions
+from showcam.drivers.lan.devices import Device, Devices, Pictured
+from showcam.registry.preferences import NONE, Preferences, keep, of_account
+from showcam.store.records import OwnerUser
 from tests.doubles.household import Household
 from tests.doubles.kept import Opens, in_dynamodb, in_sqlite
 

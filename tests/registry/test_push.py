@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from registry.driver import Hint
-from registry.drivers.ezviz import sessions
-from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz.messages import Listener, Waits, hint_of
-from registry.vendor import SignedIn
-from store.records import Source
-from store.sqlite import SqliteStore
+from showcam.drivers.driver import Hint
+from showcam.drivers.ezviz import sessions
+from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from showcam.drivers.ezviz.messages import Listener, Waits, hint_of
+from showcam.drivers.vendor import SignedIn
+from showcam.store.records import Source
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.rude_broker import TOPIC, Connection, RudeBroker
 from tests.doubles.simulator_process import SimulatorProcess
 from tests.doubles.waiting import until
@@ -257,7 +257,7 @@ def test_what_is_too_much_is_not_held(
         met.until_closed()
 
     broker = RudeBroker(then)
-    importlib.import_module("registry.drivers.ezviz.client")  # what that takes is not counted
+    importlib.import_module("showcam.drivers.ezviz.client")  # what that takes is not counted
     tracemalloc.start()
     try:
         ears = hear("other@example.com", push=broker.host)

@@ -8,21 +8,20 @@ from typing import Any
 import pytest
 
 import actions.errors
-import alexa.errors
-from alexa.spoken import refusals
-from cast.errors import REASONS as TV_REASONS
-from media.ezviz.results import SILENT, meaning
-from media.plane.sources.ezviz import MUTE_SESSIONS
-from registry import errors
-from registry.camera import Failed, Refusal
-from registry.drivers import SPEECHES
-from registry.drivers.ezviz import answers, keys
-from registry.errors import REASONS, ByReason, Reason
-from registry.gate import gate
-from registry.gate.gate import overruled
-from registry.gate.reasons import explain
+import showcam.alexa.errors
+from showcam.alexa.spoken import refusals
+from showcam.cast.errors import REASONS as TV_REASONS
+from showcam.drivers import SPEECHES, errors
+from showcam.drivers.camera import Failed, Refusal
+from showcam.drivers.errors import REASONS, ByReason, Reason
+from showcam.drivers.ezviz import answers, keys
+from showcam.engine.ezviz.results import SILENT, meaning
+from showcam.engine.sources.ezviz import MUTE_SESSIONS
+from showcam.i18n.catalogue import LANGUAGES, Language
+from showcam.registry.gate import gate
+from showcam.registry.gate.gate import overruled
+from showcam.registry.gate.reasons import explain
 from tests.doubles.ready_driver import camera
-from words.catalogue import LANGUAGES, Language
 
 VENDORS = ("", "EZVIZ", "Lakeside")  # one that is not known, one with sentences of its own, one without
 MODULES = sorted(Path(errors.__file__).parent.rglob("*.py"))
@@ -173,7 +172,7 @@ def test_a_vendor_is_spoken_of_by_its_name_and_in_its_own_words(
     [
         ({}, "EZVIZ", "In the assistant's app disable or disconnect showcam, then link it again"),
         (
-            alexa.errors.WRITTEN,
+            showcam.alexa.errors.WRITTEN,
             "EZVIZ",
             "In the Alexa app disable the showcam skill, enable it again, and sign in there with the EZVIZ",
         ),

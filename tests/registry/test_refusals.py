@@ -2,9 +2,9 @@
 
 import pytest
 
-from registry.reporting.delivery import ENDINGS, HOURLY, REFUSED_S, refused_pause_s
-from registry.reporting.reporter import Later, NotNow, NotTold, Refused, RefusedKey, Told, TryAgain, Unlinked
-from store.records import Link
+from showcam.registry.reporting.delivery import ENDINGS, HOURLY, REFUSED_S, refused_pause_s
+from showcam.registry.reporting.reporter import Later, NotNow, NotTold, Refused, RefusedKey, Told, TryAgain, Unlinked
+from showcam.store.records import Link
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.doubles.told_world import World

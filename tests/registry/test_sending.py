@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from accounts.links import TOUCH_S
-from registry.driver import Hint
-from registry.reporting.delivery import Delivery
-from registry.reporting.reporter import Tell, Told, Unreported
-from registry.reporting.sender import SETTLES_S, Listed, Sender
-from store.ports import Store, StoreUnavailable
-from store.records import Link
+from showcam.accounts.links import TOUCH_S
+from showcam.drivers.driver import Hint
+from showcam.registry.reporting.delivery import Delivery
+from showcam.registry.reporting.reporter import Tell, Told, Unreported
+from showcam.registry.reporting.sender import SETTLES_S, Listed, Sender
+from showcam.store.ports import Store, StoreUnavailable
+from showcam.store.records import Link
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household, household
 from tests.doubles.ready_driver import camera

@@ -10,19 +10,19 @@ from urllib.parse import parse_qs
 import msgspec
 import pytest
 
-from accounts.attempts import Limits
-from registry.camera import Camera
-from registry.drivers.ezviz import sessions
-from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz.sessions import Sessions
-from registry.owner.sign_in import SignIn, SignUp
-from registry.owner.sign_in_outcome import CodeWanted, SignedIn, SignInRefused, masked, refused
-from registry.vendor import CodeSent, Rejected
-from store.sqlite import SqliteStore
+from showcam.accounts.attempts import Limits
+from showcam.drivers.camera import Camera
+from showcam.drivers.ezviz import sessions
+from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from showcam.drivers.ezviz.sessions import Sessions
+from showcam.drivers.vendor import CodeSent, Rejected
+from showcam.i18n.catalogue import Language
+from showcam.registry.owner.sign_in import SignIn, SignUp
+from showcam.registry.owner.sign_in_outcome import CodeWanted, SignedIn, SignInRefused, masked, refused
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
 from tests.doubles.simulator_process import SimulatorProcess
 from tests.doubles.tls_vendor import Vendors, answer
-from words.catalogue import Language
 
 PASSWORD = "showcam-demo"
 HERE = "192.0.2.1"

@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from accounts.attempts import Browser
-from registry.drivers.ezviz import sessions
-from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.owner.sign_in import SignIn
-from registry.owner.sign_in_outcome import SignInRefused
-from store.sqlite import SqliteStore
+from showcam.accounts.attempts import Browser
+from showcam.drivers.ezviz import sessions
+from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from showcam.registry.owner.sign_in import SignIn
+from showcam.registry.owner.sign_in_outcome import SignInRefused
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
 from tests.doubles.tls_vendor import Vendors, answer
 from tests.registry.test_sign_in import HERE, why

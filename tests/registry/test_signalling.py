@@ -2,10 +2,10 @@
 
 import pytest
 
-from media.grants import Grants
-from media.messages import SessionOver
-from registry.camera import Failed, Refusal, Stream
-from registry.errors import BadGrant, ExpiredGrant, Reason
+from showcam.drivers.camera import Failed, Refusal, Stream
+from showcam.drivers.errors import BadGrant, ExpiredGrant, Reason
+from showcam.engine.grants import Grants
+from showcam.engine.messages import SessionOver
 from tests.doubles.clock import Clock
 from tests.doubles.household import OFFER, Household
 from tests.doubles.opening import WEBRTC, grant_of, opened

@@ -6,14 +6,14 @@ from copy import replace
 import msgspec
 import pytest
 
-from media.grants import Claims, Picture
-from registry.adapter import adapt
-from registry.camera import Camera, Listed, Measured, Ref, Video
-from registry.gate.displays import Measurement, resized, shown, sized
-from registry.owner.owner import Owner
-from registry.preferences import Preferences
-from registry.readings.households import decoded, encoded
-from store.ports import StoreUnavailable
+from showcam.drivers.camera import Camera, Listed, Measured, Ref, Video
+from showcam.engine.grants import Claims, Picture
+from showcam.registry.adapter import adapt
+from showcam.registry.gate.displays import Measurement, resized, shown, sized
+from showcam.registry.owner.owner import Owner
+from showcam.registry.preferences import Preferences
+from showcam.registry.readings.households import decoded, encoded
+from showcam.store.ports import StoreUnavailable
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.doubles.ready_driver import camera

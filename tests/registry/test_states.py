@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from registry.adapter import adapt
-from registry.errors import VendorDown
-from registry.preferences import Preferences
-from store.records import Happening
+from showcam.drivers.errors import VendorDown
+from showcam.registry.adapter import adapt
+from showcam.registry.preferences import Preferences
+from showcam.store.records import Happening
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household, household
 from tests.doubles.ready_driver import camera

@@ -8,12 +8,12 @@ from collections import Counter
 import av
 import pytest
 
-from net.exchange import Hosts
-from registry.driver import Probed
-from registry.drivers.probes import hls
-from registry.drivers.probes.hls import NoTables, stream_types
-from registry.drivers.vendor_http import VendorHttp
-from registry.errors import DriverError
+from showcam.drivers.driver import Probed
+from showcam.drivers.errors import DriverError
+from showcam.drivers.probes import hls
+from showcam.drivers.probes.hls import NoTables, stream_types
+from showcam.drivers.vendor_http import VendorHttp
+from showcam.net.exchange import Hosts
 from tests.doubles.tls_vendor import Vendor, Vendors, answer
 
 ANY = "Access-Control-Allow-Origin: *"

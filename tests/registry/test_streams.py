@@ -7,13 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from media.client import MediaClient
-from media.messages import MediaBusy, MediaFull, MediaUnavailable, NoPicture
-from media.source import Hls, SourceSpec
-from registry.adapter import adapt
-from registry.camera import Failed, Refusal, Stream, StreamRequest, Video
-from registry.errors import BadOffer, DriverError, ExpiredGrant, Reason, Refused, SignedOut, VendorBusy, VendorDown
-from registry.rules import Rules
+from showcam.drivers.camera import Failed, Refusal, Stream, StreamRequest, Video
+from showcam.drivers.errors import (
+    BadOffer,
+    DriverError,
+    ExpiredGrant,
+    Reason,
+    Refused,
+    SignedOut,
+    VendorBusy,
+    VendorDown,
+)
+from showcam.engine.client import MediaClient
+from showcam.engine.messages import MediaBusy, MediaFull, MediaUnavailable, NoPicture
+from showcam.engine.source import Hls, SourceSpec
+from showcam.registry.adapter import adapt
+from showcam.registry.rules import Rules
 from tests.doubles.clock import Clock
 from tests.doubles.household import MEDIA_URL, OFFER, Household, household
 from tests.doubles.opening import HLS, WEBRTC, grant_of, opened, refused

@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from registry.driver import Hint
-from registry.drivers.ezviz.sessions import Sessions
-from registry.errors import SignedOut, VendorDown
-from registry.preferences import Preferences, keep
-from registry.readings.changes import LAST_S, RUNG_S
-from registry.reporting.camera_states import LATER_S
-from registry.reporting.delivery import CLAIM_S, pause_s
-from registry.reporting.reasons import LATE_S
-from registry.reporting.sender import EVERY_S, TARDY_S, Reconciliation
+from showcam.drivers.driver import Hint
+from showcam.drivers.errors import SignedOut, VendorDown
+from showcam.drivers.ezviz.sessions import Sessions
+from showcam.registry.preferences import Preferences, keep
+from showcam.registry.readings.changes import LAST_S, RUNG_S
+from showcam.registry.reporting.camera_states import LATER_S
+from showcam.registry.reporting.delivery import CLAIM_S, pause_s
+from showcam.registry.reporting.reasons import LATE_S
+from showcam.registry.reporting.sender import EVERY_S, TARDY_S, Reconciliation
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.doubles.ready_driver import camera

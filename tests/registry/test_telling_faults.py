@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from registry.adapter import adapt
-from registry.driver import Hint
-from registry.reporting.delivery import Delivery
-from registry.reporting.reporter import GrantDead, NotNow, NotTold, TryAgain, Undeliverable, Unlinked
+from showcam.drivers.driver import Hint
+from showcam.registry.adapter import adapt
+from showcam.registry.reporting.delivery import Delivery
+from showcam.registry.reporting.reporter import GrantDead, NotNow, NotTold, TryAgain, Undeliverable, Unlinked
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.doubles.told_world import DOOR, GARDEN, World, another_process

@@ -7,19 +7,19 @@ from pathlib import Path
 import pytest
 import requests
 
-from media.fleet import Fleet
-from media.grants import Grants
-from registry.adapter import adapt
-from registry.camera import Refusal, Stream, StreamRequest, Video
-from registry.driver import Probed
-from registry.drivers.ezviz import sessions
-from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.drivers.probes import hls
-from registry.errors import DriverError, Refused, VendorDown
-from registry.rules import Rules
-from registry.vendor import SignedIn
-from store.records import Link
-from store.sqlite import SqliteStore
+from showcam.drivers.camera import Refusal, Stream, StreamRequest, Video
+from showcam.drivers.driver import Probed
+from showcam.drivers.errors import DriverError, Refused, VendorDown
+from showcam.drivers.ezviz import sessions
+from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from showcam.drivers.probes import hls
+from showcam.drivers.vendor import SignedIn
+from showcam.engine.fleet import Fleet
+from showcam.engine.grants import Grants
+from showcam.registry.adapter import adapt
+from showcam.registry.rules import Rules
+from showcam.store.records import Link
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.household import OFFER, Household, household, new_link
 from tests.doubles.ready_driver import camera
 from tests.doubles.simulator_process import SimulatorProcess

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from net.exchange import Hosts
-from registry.drivers.vendor_http import VendorHttp
-from registry.errors import VendorDown
+from showcam.drivers.errors import VendorDown
+from showcam.drivers.vendor_http import VendorHttp
+from showcam.net.exchange import Hosts
 
 NOBODY = "https://127.0.0.1:1"  # no port that anybody listens at
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import pytest
 
-from registry.gate.gate import not_found
-from registry.readings.households import Reading
-from registry.readings.judge import MOST, Verdicts
-from registry.readings.readings import Readings
-from registry.readings.vendor_calls import Breaker
+from showcam.registry.gate.gate import not_found
+from showcam.registry.readings.households import Reading
+from showcam.registry.readings.judge import MOST, Verdicts
+from showcam.registry.readings.readings import Readings
+from showcam.registry.readings.vendor_calls import Breaker
 from tests.doubles.household import Household
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from alexa.names import friendly_names
-from registry.camera import Camera, Ref
-from registry.gate.voice_names import sound_alike, trouble
+from showcam.alexa.names import friendly_names
+from showcam.drivers.camera import Camera, Ref
+from showcam.registry.gate.voice_names import sound_alike, trouble
 
 
 def named(*names: str) -> dict[str, list[str]]:

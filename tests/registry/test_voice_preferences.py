@@ -1,6 +1,6 @@
 """What an owner decides about cameras: kept, listed and followed by each process."""
 
-from registry.preferences import Preferences
+from showcam.registry.preferences import Preferences
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.registry import test_control

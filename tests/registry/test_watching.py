@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterator
 import pytest
 from msgspec.structs import replace
 
-from accounts import households as households_of_any
-from registry.adapter import Adapter, adapt
-from registry.camera import Camera
-from registry.driver import REREAD_S, Hint
-from registry.drivers.ezviz import sessions
-from registry.errors import DriverError, SignedOut, VendorBusy, VendorDown
-from registry.readings.changes import Change
-from registry.watch.watch import BACK_OFF, Watch
-from showcam.settings import Settings
-from store.records import Source
+from showcam.accounts import households as households_of_any
+from showcam.app.settings import Settings
+from showcam.drivers.camera import Camera
+from showcam.drivers.driver import REREAD_S, Hint
+from showcam.drivers.errors import DriverError, SignedOut, VendorBusy, VendorDown
+from showcam.drivers.ezviz import sessions
+from showcam.registry.adapter import Adapter, adapt
+from showcam.registry.readings.changes import Change
+from showcam.registry.watch.watch import BACK_OFF, Watch
+from showcam.store.records import Source
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.doubles.ready_driver import ReadyDriver, camera

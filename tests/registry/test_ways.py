@@ -2,14 +2,14 @@
 
 import pytest
 
-from media.grants import Claims
-from media.lease import Lease
-from media.source import Denied, SourceSpec
-from registry.camera import UNASKED, Camera, Refusal, StreamRequest, Video
-from registry.errors import Reason, Refused, VendorDown
-from registry.gate.gate import choose, may_be_overheard
-from registry.preferences import WhileEncrypted
-from registry.settings import BadValue
+from showcam.drivers.camera import UNASKED, Camera, Refusal, StreamRequest, Video
+from showcam.drivers.errors import Reason, Refused, VendorDown
+from showcam.drivers.settings import BadValue
+from showcam.engine.grants import Claims
+from showcam.engine.lease import Lease
+from showcam.engine.source import Denied, SourceSpec
+from showcam.registry.gate.gate import choose, may_be_overheard
+from showcam.registry.preferences import WhileEncrypted
 from tests.doubles.household import Household
 from tests.doubles.ready_driver import camera
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from registry.driver import EventKind, Hint
-from registry.drivers.ezviz.messages import ONCE_S, Full, Unreadable, Untrusted, Webhook
-from store.ports import StoreUnavailable
-from store.sqlite import SqliteStore
+from showcam.drivers.driver import EventKind, Hint
+from showcam.drivers.ezviz.messages import ONCE_S, Full, Unreadable, Untrusted, Webhook
+from showcam.store.ports import StoreUnavailable
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
 from tests.doubles.small_stack import on_small_stack
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from aws.deploy_local.emulator import free_ports
+from scripts.deploy_local.emulator import free_ports
 from tests.ship.debian import FOLDER, REPOSITORY, ROOT, Debian, debian, stop
 
 USERS = ("root", "sam")

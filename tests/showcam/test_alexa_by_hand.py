@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import pytest
 
-from accounts.identity import token_hash
-from console.skill import NotMade
-from showcam.settings import Settings
-from showcam.setup import forwarder
-from showcam.setup.skill_set_up import AlexaByHand
-from store.sqlite import SqliteStore
+from showcam.accounts.identity import token_hash
+from showcam.app.settings import Settings
+from showcam.app.setup import forwarder
+from showcam.app.setup.skill_set_up import AlexaByHand
+from showcam.console.skill import NotMade
+from showcam.store.sqlite import SqliteStore
 
 URL = "https://cams.example"
 KEYS = [("one", b"k" * 32)]

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from accounts import clients
-from showcam.cli import main
-from showcam.keys import read_or_make
-from store.sealing import Sealer
-from store.sqlite import SqliteStore
+from showcam.accounts import clients
+from showcam.app.cli import main
+from showcam.app.keys import read_or_make
+from showcam.store.sealing import Sealer
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.aws import ROOT, in_process
 
 ARN = "arn:aws:lambda:eu-west-1:210987654321:function:showcam-prod-directives"

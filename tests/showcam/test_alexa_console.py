@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from showcam.settings import Settings
-from showcam.setup.alexa_console import certificate, fields, model
-from showcam.shipped import skill_package
-from store.records import Client
+from showcam.app.settings import Settings
+from showcam.app.setup.alexa_console import certificate, fields, model
+from showcam.app.shipped import skill_package
+from showcam.store.records import Client
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs/owner/alexa.md").read_text()

@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from alexa.spoken.chain import LIMITS, BadChain, Chains, FetchLimits, public_roots
-from alexa.spoken.signature import NotSigned, verified
-from alexa.spoken.skill import NotTaken
-from showcam.edge.signatures import spoken_route
-from showcam.http_types import Refuse, Request
+from showcam.alexa.spoken.chain import LIMITS, BadChain, Chains, FetchLimits, public_roots
+from showcam.alexa.spoken.signature import NotSigned, verified
+from showcam.alexa.spoken.skill import NotTaken
+from showcam.app.edge.signatures import spoken_route
+from showcam.app.http_types import Refuse, Request
 from tests.doubles.tls_vendor import Vendor, Vendors, answer
 
 NOW = datetime.datetime.now(datetime.UTC)

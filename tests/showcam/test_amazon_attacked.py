@@ -12,10 +12,10 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 import pytest
 import requests
 
-from showcam.edge.edge import Edge, EdgeRules
-from showcam.edge.signatures import SKILL_PATH as SKILL
-from showcam.edge.signatures import spoken_route
-from showcam.http_types import Request
+from showcam.app.edge.edge import Edge, EdgeRules
+from showcam.app.edge.signatures import SKILL_PATH as SKILL
+from showcam.app.edge.signatures import spoken_route
+from showcam.app.http_types import Request
 from tests.showcam import test_amazon
 from tests.showcam.test_amazon import KEY, PATH, Shelf, body, signed
 

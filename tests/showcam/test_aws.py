@@ -7,11 +7,11 @@ from contextvars import copy_context
 
 import pytest
 
-from aws.deploy_local.emulator import Emulator
-from showcam.aws import boto
-from store.dynamodb import DynamoStore, create_table
-from store.ports import StoreUnavailable
-from store.sealing import Sealer
+from scripts.deploy_local.emulator import Emulator
+from showcam.app.aws import boto
+from showcam.store.dynamodb import DynamoStore, create_table
+from showcam.store.ports import StoreUnavailable
+from showcam.store.sealing import Sealer
 from tests.doubles.aws_wire import AwsWire
 
 

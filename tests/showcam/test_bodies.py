@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from net.addresses import PEER
-from showcam.edge.connections import Bodies
-from showcam.http_types import RECEIVED, Refuse
+from showcam.app.edge.connections import Bodies
+from showcam.app.http_types import RECEIVED, Refuse
+from showcam.net.addresses import PEER
 from tests.doubles.slow_body import SlowBody
 
 PLACES = 32  # known: 16 · claims: 8, of one client 2 · others: 8, of one client 2

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from registry.gate.gate import overruled
-from registry.preferences import Preferences
-from registry.rules import Rules
-from registry.settings import BadValue
-from showcam.cli import camera_tables as tables
-from showcam.cli.camera_settings import change_preference, change_setting
-from showcam.cli.named_camera import NamedCamera
-from showcam.compose.command import Household as Opened
+from showcam.app.cli import camera_tables as tables
+from showcam.app.cli.camera_settings import change_preference, change_setting
+from showcam.app.cli.named_camera import NamedCamera
+from showcam.app.compose.command import Household as Opened
+from showcam.drivers.settings import BadValue
+from showcam.registry.gate.gate import overruled
+from showcam.registry.preferences import Preferences
+from showcam.registry.rules import Rules
 from tests.doubles.household import Household, household
 from tests.doubles.ready_driver import camera
 

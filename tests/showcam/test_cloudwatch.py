@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from net import outcomes
-from net.outcomes import Outcome
-from showcam.aws.cloudwatch import CloudWatch
+from showcam.app.aws.cloudwatch import CloudWatch
+from showcam.net import outcomes
+from showcam.net.outcomes import Outcome
 from tests.doubles.runtime_api import Context
 
 log = logging.getLogger("registry.somewhere")

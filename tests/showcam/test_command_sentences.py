@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from showcam.cli import main
+from showcam.app.cli import main
 
 USER = "me@example.com"
 

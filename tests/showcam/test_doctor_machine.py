@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 import trustme
 
-from registry.camera import Video
-from registry.errors import VendorDown
-from registry.rules import Rules
-from showcam.doctor import clock, disk, households, ice, notices
-from showcam.doctor.finding import Finding
-from showcam.doctor.reach import Visitor
-from store.records import Known
+from showcam.app.doctor import clock, disk, households, ice, notices
+from showcam.app.doctor.finding import Finding
+from showcam.app.doctor.reach import Visitor
+from showcam.drivers.camera import Video
+from showcam.drivers.errors import VendorDown
+from showcam.registry.rules import Rules
+from showcam.store.records import Known
 from tests.doubles.household import Household, household
 from tests.doubles.loopback_server import LoopbackServer, SilentHandler
 from tests.doubles.ready_driver import camera
@@ -240,7 +240,7 @@ def test_reports_that_an_assistant_takes_no_more(make_home: Callable[..., Househ
 
 
 def test_addresses_for_notices(make_home: Callable[..., Household]) -> None:
-    from registry.notices.notifier import Addresses
+    from showcam.registry.notices.notifier import Addresses
 
     home = make_home()
     assert "nobody is notified" in notices.examine(home.store).text

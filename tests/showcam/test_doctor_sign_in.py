@@ -2,10 +2,10 @@
 
 import pytest
 
-from accounts import households
-from accounts.owner_users import OwnerUsers
-from showcam.doctor import sign_in
-from store.sqlite import SqliteStore
+from showcam.accounts import households
+from showcam.accounts.owner_users import OwnerUsers
+from showcam.app.doctor import sign_in
+from showcam.store.sqlite import SqliteStore
 
 
 def furnish(store: SqliteStore, *kinds: str) -> None:

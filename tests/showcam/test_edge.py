@@ -12,8 +12,8 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import pytest
 from msgspec.structs import replace
 
-from showcam.edge.edge import Edge, EdgeRules
-from showcam.http_types import Request, Response, Route, carries
+from showcam.app.edge.edge import Edge, EdgeRules
+from showcam.app.http_types import Request, Response, Route, carries
 from tests.doubles.slow_body import SlowBody
 
 

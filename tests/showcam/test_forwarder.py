@@ -20,10 +20,10 @@ from typing import Any
 import pytest
 import yaml
 
-from showcam.edge.signatures import HEADER, Signatures
-from showcam.http_types import Request
-from showcam.setup import forwarder
-from store.sqlite import SqliteStore
+from showcam.app.edge.signatures import HEADER, Signatures
+from showcam.app.http_types import Request
+from showcam.app.setup import forwarder
+from showcam.store.sqlite import SqliteStore
 
 SKILL = "amzn1.ask.skill.11111111-1111-1111-1111-111111111111"
 OLD, NEW, STRANGE = ("k1", b"1" * 32), ("k2", b"2" * 32), ("k3", b"3" * 32)

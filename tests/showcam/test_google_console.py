@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from showcam.setup.google_console import REDIRECTS, fields, project_of, register
+from showcam.app.setup.google_console import REDIRECTS, fields, project_of, register
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/owner/google.md"

@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from showcam import keys
-from showcam.cli import run
-from showcam.process import handover
-from showcam.settings import Settings
+from showcam.app import keys
+from showcam.app.cli import run
+from showcam.app.process import handover
+from showcam.app.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 OUTER = {
@@ -89,7 +89,7 @@ def test_all_parts_started_with_their_supervisor(monkeypatch: pytest.MonkeyPatch
 
 
 def test_media_is_handed_every_setting_that_it_reads() -> None:
-    tree = ast.parse((ROOT / "showcam/compose/media.py").read_text())
+    tree = ast.parse((ROOT / "showcam/app/compose/media.py").read_text())
     read = {
         node.attr
         for node in ast.walk(tree)
@@ -102,6 +102,6 @@ def test_media_is_handed_every_setting_that_it_reads() -> None:
         "ezviz_open": {"ezviz_at"},
         "is_one_house": {"sign_up", "store", "web_internal_url"},
     }
-    by_its_log = {"log_level", "data"}  # showcam.process.logs.start
+    by_its_log = {"log_level", "data"}  # showcam.app.process.logs.start
     fields = {setting for name in read for setting in computed.get(name, {name})}
     assert fields | by_its_log == handover.MEDIA

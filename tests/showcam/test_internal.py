@@ -15,17 +15,17 @@ from typing import Any
 import pytest
 import structlog
 
-from accounts.links import authenticate
-from aws.deploy_local.emulator import Emulator
-from media.grants import START_S, Claims
-from media.lease import Unopened
-from registry.adapter import adapt
-from registry.camera import Video
-from registry.streams.grants import Questions
-from showcam.edge.internal import Internal
-from showcam.http_types import Refuse, Request
-from store.dynamodb import DynamoStore, create_table
-from store.sealing import Sealer
+from scripts.deploy_local.emulator import Emulator
+from showcam.accounts.links import authenticate
+from showcam.app.edge.internal import Internal
+from showcam.app.http_types import Refuse, Request
+from showcam.drivers.camera import Video
+from showcam.engine.grants import START_S, Claims
+from showcam.engine.lease import Unopened
+from showcam.registry.adapter import adapt
+from showcam.registry.streams.grants import Questions
+from showcam.store.dynamodb import DynamoStore, create_table
+from showcam.store.sealing import Sealer
 from tests.doubles.aws_wire import AwsWire
 from tests.doubles.household import Household, household
 

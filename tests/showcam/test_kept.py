@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from showcam import keys
-from showcam.process.kept import CHANGED, Installation, read
-from showcam.process.settings_sources import SettingsError, load, origins
-from showcam.settings import SECRETS, Settings
+from showcam.app import keys
+from showcam.app.process.kept import CHANGED, Installation, read
+from showcam.app.process.settings_sources import SettingsError, load, origins
+from showcam.app.settings import SECRETS, Settings
 
 
 def opened(folder: Path, environ: dict[str, str] | None = None) -> Installation:

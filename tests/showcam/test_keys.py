@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from showcam import keys
-from store.sealing import SealedUnreadable, Sealer
+from showcam.app import keys
+from showcam.store.sealing import SealedUnreadable, Sealer
 from tests.doubles.aws import OLD_ROOT, ROOT
 
 

@@ -7,13 +7,13 @@ import sys
 
 import pytest
 
-from showcam.process.limits import MOST
+from showcam.app.process.limits import MOST
 
 pytestmark = pytest.mark.process
 
 RAISE = """
 import resource, sys
-from showcam.process.limits import raise_limit
+from showcam.app.process.limits import raise_limit
 resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[1]), int(sys.argv[2])))
 print(raise_limit(), *resource.getrlimit(resource.RLIMIT_NOFILE))
 """
@@ -28,7 +28,7 @@ def test_the_limit_is_raised_to_the_systems(soft: int, hard: int, expected: str)
 
 FORBID = """
 import resource, sys
-from showcam.process.limits import forbid_core
+from showcam.app.process.limits import forbid_core
 if sys.argv[1] != "as it is":
     resource.setrlimit(resource.RLIMIT_CORE, (int(sys.argv[1]), int(sys.argv[2])))
 forbid_core()
@@ -47,7 +47,7 @@ def test_a_core_is_forbidden_whatever_the_system_allows(before: tuple[str, str],
 
 CRASH = """
 import os, resource
-from showcam.process.limits import forbid_core
+from showcam.app.process.limits import forbid_core
 _, hard = resource.getrlimit(resource.RLIMIT_CORE)
 resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
 forbid_core()

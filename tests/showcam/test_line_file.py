@@ -2,7 +2,7 @@ import json
 import threading
 from pathlib import Path
 
-from showcam.process.logs import LineFile
+from showcam.app.process.logs import LineFile
 
 
 def test_nobody_else_reads_it_and_a_second_process_of_the_part_goes_on_in_it(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import structlog
 
-from showcam.http_types import AT_WORK
-from showcam.process import logs
-from showcam.redaction import redact
+from showcam.app.http_types import AT_WORK
+from showcam.app.process import logs
+from showcam.app.redaction import redact
 
 type Lines = Callable[[], list[dict[str, Any]]]
 

@@ -5,11 +5,11 @@ from typing import Any, cast
 
 import pytest
 
-from console.machine import NotMade
-from media.messages import MediaUnavailable
-from showcam.compose.machine import OwnMachine
-from showcam.data import backup
-from showcam.settings import Settings
+from showcam.app.compose.machine import OwnMachine
+from showcam.app.data import backup
+from showcam.app.settings import Settings
+from showcam.console.machine import NotMade
+from showcam.engine.messages import MediaUnavailable
 from tests.doubles.household import household
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from showcam.edge.metrics import Metrics
-from showcam.http_types import Answered, Refuse, Request
+from showcam.app.edge.metrics import Metrics
+from showcam.app.http_types import Answered, Refuse, Request
 
 
 def request(**more: str) -> Request:

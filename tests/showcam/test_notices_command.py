@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from registry.quiet_times import own_zone
-from showcam import keys
-from showcam.compose import ground, pages
-from showcam.settings import Settings
+from showcam.app import keys
+from showcam.app.compose import ground, pages
+from showcam.app.settings import Settings
+from showcam.registry.quiet_times import own_zone
 from tests.doubles.notice_services import WebReceiver
 from tests.showcam.test_owner_command import NAME, TWICE, Installation
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from showcam.on_disk import HERE, ROOMS, OnDisk, version_of
+from showcam.app.on_disk import HERE, ROOMS, OnDisk, version_of
 from tests.house.test_arrows import ROOMS as OF_THE_HOUSE
 
 STARTED = 1_800_000_000.0
@@ -21,7 +21,7 @@ def written(folder: Path, name: str, at: float) -> None:
 @pytest.fixture
 def disk(tmp_path: Path) -> OnDisk:
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "showcam"\nversion = "0.2.0"\n')
-    written(tmp_path, "console/health.py", STARTED - 60)
+    written(tmp_path, "showcam/console/health.py", STARTED - 60)
     return OnDisk("0.2.0", STARTED, tmp_path)
 
 
@@ -51,7 +51,12 @@ def test_where_no_version_stands_it_is_that_of_the_installed_one(tmp_path: Path,
 
 @pytest.mark.parametrize(
     ("name", "counts"),
-    [("registry/gate/gate.py", True), ("console/health.py", True), ("numpy/core.py", False), ("console/a.txt", False)],
+    [
+        ("showcam/registry/gate/gate.py", True),
+        ("showcam/console/health.py", True),
+        ("numpy/core.py", False),
+        ("console/a.txt", False),
+    ],
 )
 def test_a_module_that_was_written_after_the_start_is_a_change(disk: OnDisk, name: str, counts: bool) -> None:
     written(disk.folder, name, STARTED + 5)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from showcam.process.home_address import HERE, HOUSE, decide, is_at_home, undecided
-from showcam.process.kept import Installation, read
-from showcam.process.settings_sources import SettingsError, load, origins
-from showcam.settings import Settings
+from showcam.app.process.home_address import HERE, HOUSE, decide, is_at_home, undecided
+from showcam.app.process.kept import Installation, read
+from showcam.app.process.settings_sources import SettingsError, load, origins
+from showcam.app.settings import Settings
 
 
 def settings(folder: Path, **environ: str) -> tuple[Settings, dict[str, str]]:

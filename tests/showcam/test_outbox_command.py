@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from showcam import keys as key_files
-from showcam.cli import main
-from store.outbox import Settled
-from store.records import Happening
-from store.sealing import Sealer
-from store.sqlite import SqliteStore
+from showcam.app import keys as key_files
+from showcam.app.cli import main
+from showcam.store.outbox import Settled
+from showcam.store.records import Happening
+from showcam.store.sealing import Sealer
+from showcam.store.sqlite import SqliteStore
 from tests.doubles import records as a
 
 NOW = 1_700_000_000.0  # long ago, so that all of it is due

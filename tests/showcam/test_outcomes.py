@@ -10,18 +10,18 @@ from wsgiref.util import setup_testing_defaults
 import pytest
 from msgspec.structs import replace
 
-from accounts.links import authenticate
-from accounts.pins import Pins
 from actions.errors import Malformed
 from actions.fulfillment import Fulfillment, unread
-from alexa.smart_home import SmartHome
-from net.outcomes import Outcome, collected
-from registry.rules import Rules
-from showcam.aws.cloudwatch import CloudWatch
-from showcam.edge.edge import Edge, EdgeRules
-from showcam.edge.metrics import Metrics
-from showcam.http_types import Answered, Request, Response, Route
-from showcam.process.logs import RequestLines
+from showcam.accounts.links import authenticate
+from showcam.accounts.pins import Pins
+from showcam.alexa.smart_home import SmartHome
+from showcam.app.aws.cloudwatch import CloudWatch
+from showcam.app.edge.edge import Edge, EdgeRules
+from showcam.app.edge.metrics import Metrics
+from showcam.app.http_types import Answered, Request, Response, Route
+from showcam.app.process.logs import RequestLines
+from showcam.net.outcomes import Outcome, collected
+from showcam.registry.rules import Rules
 from tests.doubles.household import Household, household
 from tests.doubles.runtime_api import Context
 from tests.doubles.spoken_echo import Echo, spoken_of

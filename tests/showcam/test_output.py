@@ -7,8 +7,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from showcam.cli import main
-from showcam.cli.output import runnable, shell_word, table
+from showcam.app.cli import main
+from showcam.app.cli.output import runnable, shell_word, table
 
 NAMES = [  # a name and its width in a terminal's columns
     ("Garden", 6),

@@ -11,17 +11,17 @@ import av
 import pytest
 from click.testing import CliRunner, Result
 
-from registry.drivers.lan.devices import Device, Pictured
-from registry.owner.owner import Owner
-from showcam.cli import main
-from showcam.cli.named_camera import asking
-from showcam.compose.command import Household
-from showcam.compose.own_cameras import own_cameras
-from showcam.settings import Settings
-from simulator.lan.onvif import Picture
-from store.records import Account, Source, SourceKind
-from store.sealing import Sealer
-from store.sqlite import SqliteStore
+from showcam.app.cli import main
+from showcam.app.cli.named_camera import asking
+from showcam.app.compose.command import Household
+from showcam.app.compose.own_cameras import own_cameras
+from showcam.app.settings import Settings
+from showcam.drivers.lan.devices import Device, Pictured
+from showcam.registry.owner.owner import Owner
+from showcam.simulator.lan.onvif import Picture
+from showcam.store.records import Account, Source, SourceKind
+from showcam.store.sealing import Sealer
+from showcam.store.sqlite import SqliteStore
 from tests.doubles import lan_house
 from tests.doubles.onvif_device import Served, served
 from tests.doubles.rtsp_camera import PATH, RtspCamera

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from showcam.cli import main
+from showcam.app.cli import main
 
 NAME, PASSWORD = "kari", "barn door and two geese"
 TWICE = f"{PASSWORD}\n{PASSWORD}\n"

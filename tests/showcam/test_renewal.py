@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from showcam.process.kept import CHANGED, NOW, WAITS
-from showcam.process.renewal import Renewal
-from showcam.process.settings_sources import SettingsError
+from showcam.app.process.kept import CHANGED, NOW, WAITS
+from showcam.app.process.renewal import Renewal
+from showcam.app.process.settings_sources import SettingsError
 
 OLD = {"web": {"S": "1"}, "worker": {"S": "1"}, "media": {"S": "1"}}
 

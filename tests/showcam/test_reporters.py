@@ -8,19 +8,19 @@ from typing import Any
 import msgspec
 import pytest
 
-from accounts import clients
-from accounts.identity import new_id
-from registry.reporting.delivery import Outcome
-from registry.reporting.reporter import Reporter
-from showcam import keys
-from showcam.compose import doctor, fulfillment, ground, reports
-from showcam.compose.ground import Ground
-from showcam.settings import Settings
-from showcam.setup.google_console import REDIRECTS
-from simulator.assistants.homegraph import FILE, ServiceAccount
-from simulator.state import Settings as Simulated
-from store.outbox import Claim
-from store.records import Account
+from showcam.accounts import clients
+from showcam.accounts.identity import new_id
+from showcam.app import keys
+from showcam.app.compose import doctor, fulfillment, ground, reports
+from showcam.app.compose.ground import Ground
+from showcam.app.settings import Settings
+from showcam.app.setup.google_console import REDIRECTS
+from showcam.registry.reporting.delivery import Outcome
+from showcam.registry.reporting.reporter import Reporter
+from showcam.simulator.assistants.homegraph import FILE, ServiceAccount
+from showcam.simulator.state import Settings as Simulated
+from showcam.store.outbox import Claim
+from showcam.store.records import Account
 from tests.doubles.household import new_link
 
 LOGIN = {"lwa_client_id": "amzn1.application-oa2-client.x", "lwa_client_secret": "s"}

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from showcam.http_types import Answered
-from showcam.process.logs import RequestLines, to_stderr
+from showcam.app.http_types import Answered
+from showcam.app.process.logs import RequestLines, to_stderr
 
 type Lines = Callable[[], list[dict[str, Any]]]
 

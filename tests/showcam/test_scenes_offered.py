@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from registry.camera import Camera, Decided, Ref
-from registry.readings.households import Listing
-from showcam import keys
-from showcam.compose import ground, screens
-from showcam.settings import Settings
+from showcam.app import keys
+from showcam.app.compose import ground, screens
+from showcam.app.settings import Settings
+from showcam.drivers.camera import Camera, Decided, Ref
+from showcam.registry.readings.households import Listing
 
 GARDEN = Camera(Ref("", "", 1), "Garden", id="ezviz-garden", decided=Decided(tv_scenes=("Living room TV",)))
 

@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from media.grants import Claims, Grants
-from showcam import keys
-from showcam.aws import boto
-from showcam.aws.boto import SecretUnreadable
-from showcam.cli import main
-from showcam.compose.ground import open_store
-from showcam.keys import read_or_make
-from showcam.process.settings_sources import SettingsError, load
-from showcam.settings import Settings
-from store.ports import StoreUnavailable
-from store.sealing import Sealer
+from showcam.app import keys
+from showcam.app.aws import boto
+from showcam.app.aws.boto import SecretUnreadable
+from showcam.app.cli import main
+from showcam.app.compose.ground import open_store
+from showcam.app.keys import read_or_make
+from showcam.app.process.settings_sources import SettingsError, load
+from showcam.app.settings import Settings
+from showcam.engine.grants import Claims, Grants
+from showcam.store.ports import StoreUnavailable
+from showcam.store.sealing import Sealer
 from tests.doubles.aws import OLD_ROOT, ROOT, Cloud, in_process
 
 pytestmark = pytest.mark.cloud  # most make an AWS of their own, in this process

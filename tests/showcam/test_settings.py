@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from showcam.cli import run
-from showcam.process.settings_sources import SettingsError, load
-from showcam.settings import GONE, Settings
+from showcam.app.cli import run
+from showcam.app.process.settings_sources import SettingsError, load
+from showcam.app.settings import GONE, Settings
 
 
 def test_the_environment_beats_the_file_and_the_file_beats_the_defaults(tmp_path: Path) -> None:

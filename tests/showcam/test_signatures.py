@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from media.grants import WINDOW_S
-from showcam.compose import web
-from showcam.edge.signatures import HEADER, WAY_S, Signatures, sign
-from showcam.http_types import RECEIVED, Refuse, Request
-from store.sealing import Sealer
-from store.sqlite import SqliteStore
+from showcam.app.compose import web
+from showcam.app.edge.signatures import HEADER, WAY_S, Signatures, sign
+from showcam.app.http_types import RECEIVED, Refuse, Request
+from showcam.engine.grants import WINDOW_S
+from showcam.store.sealing import Sealer
+from showcam.store.sqlite import SqliteStore
 
 OLD, NEW = ("k1", b"1" * 32), ("k2", b"2" * 32)
 NONCE = "n" * 20

@@ -6,12 +6,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from accounts import clients
-from showcam.setup.skill_creation import STEPS, Made, SkillCreation
-from showcam.setup.skill_package import Missing
-from showcam.setup.smapi import Amazon, Failed, Profile, SignInAgain
-from store.sealing import Sealer
-from store.sqlite import SqliteStore
+from showcam.accounts import clients
+from showcam.app.setup.skill_creation import STEPS, Made, SkillCreation
+from showcam.app.setup.skill_package import Missing
+from showcam.app.setup.smapi import Amazon, Failed, Profile, SignInAgain
+from showcam.store.sealing import Sealer
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
 from tests.doubles.skill_management import EVENTS, PROFILE, VENDOR, SkillManagement
 from tests.doubles.tls_vendor import Vendor, Vendors, answer

@@ -9,11 +9,11 @@ import jsonschema_rs
 import pytest
 from click.testing import CliRunner, Result
 
-from accounts import clients
-from showcam.cli import main
-from showcam.keys import read_or_make
-from store.sealing import Sealer
-from store.sqlite import SqliteStore
+from showcam.accounts import clients
+from showcam.app.cli import main
+from showcam.app.keys import read_or_make
+from showcam.store.sealing import Sealer
+from showcam.store.sqlite import SqliteStore
 
 URL = "https://home.example.net"
 ARNS = {
@@ -23,7 +23,8 @@ ARNS = {
 }
 SKILL, OTHER_SKILL = (f"amzn1.ask.skill.{digit * 8}-1111-1111-1111-111111111111" for digit in "12")
 REDIRECTS = tuple(
-    f"https://{host}/api/skill/link/M1" for host in ("pitangui.amazon.com", "layla.amazon.com", "alexa.amazon.co.jp")
+    f"https://{host}/api/skill/link/M1"
+    for host in ("pitangui.amazon.com", "layla.amazon.com", "showcam.alexa.amazon.co.jp")
 )
 
 # The part of Amazon's manifest that this skill uses: keys, forms and values by its schema and pages.

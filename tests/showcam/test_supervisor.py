@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from aws.deploy_local.emulator import free_ports
-from showcam.process.supervisor import CannotStart, only_one, require_ports
+from scripts.deploy_local.emulator import free_ports
+from showcam.app.process.supervisor import CannotStart, only_one, require_ports
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,8 +22,8 @@ def run_supervisor(tmp_path: Path, child: str, port: int = 0) -> subprocess.Pope
     (tmp_path / "child.py").write_text(textwrap.dedent(child))
     program = textwrap.dedent(f"""
         import sys
-        from showcam.process.supervisor import Listener
-        from showcam.process.supervisor import Process, Supervisor
+        from showcam.app.process.supervisor import Listener
+        from showcam.app.process.supervisor import Process, Supervisor
         command, environ = [sys.executable, "{tmp_path}/child.py"], {{"PIDS": "{tmp_path}/pids"}}
         listener = Listener("127.0.0.1", {port}) if {port} else None
         process = Process("child", command, "127.0.0.1", None, environ, listener=listener)
@@ -72,7 +72,7 @@ def test_a_part_that_dies_is_started_again(tmp_path: Path) -> None:
 ANSWERING = f"""
 {NOTE}
 from pathlib import Path
-from showcam.process.supervisor import handed_socket
+from showcam.app.process.supervisor import handed_socket
 listener = handed_socket()
 while Path(os.environ["PIDS"]).with_name("closed").exists():
     time.sleep(0.02)

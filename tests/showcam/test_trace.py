@@ -19,19 +19,18 @@ import trustme
 from msgspec import inspect
 from msgspec.structs import replace
 
-from media.ezviz.address import live
-from media.ezviz.local_messages import url
-from media.ezviz.local_session import PLAIN, WRAPPED
-from media.grants import Grants
-from media.source import CameraSpec, EzvizCloud, EzvizLocal, SourceSpec
-from media.trust import OnLoopback
-from registry.camera import Camera
-from registry.drivers.ezviz import cameras as listed
-from registry.drivers.ezviz import sessions
-from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz.keys import key_of
-from registry.drivers.ezviz.sessions import Secrets
-from registry.drivers.ezviz.trace_lines import (
+from showcam.app.trace import home, offer_notes, offers, text
+from showcam.app.trace.at_home import ByOwnProtocol, ByRtsp, recorded
+from showcam.app.trace.camera import CameraTrace, Wanted
+from showcam.app.trace.offer_notes import OfferNotes
+from showcam.app.trace.recording import Recording, crowded
+from showcam.drivers.camera import Camera
+from showcam.drivers.ezviz import cameras as listed
+from showcam.drivers.ezviz import sessions
+from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from showcam.drivers.ezviz.keys import key_of
+from showcam.drivers.ezviz.sessions import Secrets
+from showcam.drivers.ezviz.trace_lines import (
     Alarm,
     Beside,
     Cut,
@@ -47,18 +46,19 @@ from registry.drivers.ezviz.trace_lines import (
     Wake,
     Way,
 )
-from registry.drivers.ezviz.tracing import Aliases, excerpt
-from registry.vendor import SignedIn
-from showcam.trace import home, offer_notes, offers, text
-from showcam.trace.at_home import ByOwnProtocol, ByRtsp, recorded
-from showcam.trace.camera import CameraTrace, Wanted
-from showcam.trace.offer_notes import OfferNotes
-from showcam.trace.recording import Recording, crowded
-from simulator.cloud.wire import ANSWER, ASK, NOTICE, fields_of, message, text_of
-from simulator.cloud.wire import Line as Wire
-from simulator.local.cas import answer, heard
-from simulator.local.dress import Plain
-from store.sqlite import SqliteStore
+from showcam.drivers.ezviz.tracing import Aliases, excerpt
+from showcam.drivers.vendor import SignedIn
+from showcam.engine.ezviz.address import live
+from showcam.engine.ezviz.local_messages import url
+from showcam.engine.ezviz.local_session import PLAIN, WRAPPED
+from showcam.engine.grants import Grants
+from showcam.engine.source import CameraSpec, EzvizCloud, EzvizLocal, SourceSpec
+from showcam.engine.trust import OnLoopback
+from showcam.simulator.cloud.wire import ANSWER, ASK, NOTICE, fields_of, message, text_of
+from showcam.simulator.cloud.wire import Line as Wire
+from showcam.simulator.local.cas import answer, heard
+from showcam.simulator.local.dress import Plain
+from showcam.store.sqlite import SqliteStore
 from tests.doubles import real_list
 from tests.doubles.echo_offer import OFFERS
 from tests.doubles.local_camera import LocalCamera

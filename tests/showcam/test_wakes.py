@@ -7,13 +7,13 @@ from typing import Any
 import boto3
 import pytest
 
-from registry.reporting.sender import EVERY_S, TARDY_S
-from showcam.aws.wakes import LONGEST_S, NotSent, Queue, Wake, of_queue, of_stream
-from showcam.compose import changes, reports, sweep
-from store.dynamodb import DynamoStore
-from store.outbox import Settled
-from store.records import DAY_S, Known
-from store.sealing import Sealer
+from showcam.app.aws.wakes import LONGEST_S, NotSent, Queue, Wake, of_queue, of_stream
+from showcam.app.compose import changes, reports, sweep
+from showcam.registry.reporting.sender import EVERY_S, TARDY_S
+from showcam.store.dynamodb import DynamoStore
+from showcam.store.outbox import Settled
+from showcam.store.records import DAY_S, Known
+from showcam.store.sealing import Sealer
 from tests.doubles import records as a
 from tests.doubles.aws import REGION, ROOT, Cloud, in_process
 

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from media.grants import Claims, Grants
-from media.plane.event_loop import Background
-from media.plane.gate import Gate
-from media.plane.settings import PlaneSettings
-from media.plane.units import SourceFailed
-from media.source import Denied
-from showcam.process.web_sources import WebSources
+from showcam.app.process.web_sources import WebSources
+from showcam.engine.event_loop import Background
+from showcam.engine.gate import Gate
+from showcam.engine.grants import Claims, Grants
+from showcam.engine.settings import PlaneSettings
+from showcam.engine.source import Denied
+from showcam.engine.units import SourceFailed
 
 PROOF = Grants([b"grant key of the tests, 32 bytes"]).proof()
 SETTINGS = PlaneSettings(gate_check_s=0.05, unasked_s=0.3)

@@ -11,7 +11,7 @@ from pyezvizapi.client import EzvizClient
 from pyezvizapi.exceptions import EzvizAuthTokenExpired, EzvizAuthVerificationCode, HTTPError, PyEzvizError
 from pyezvizapi.utils import return_password_hash
 
-from simulator.state import Settings
+from showcam.simulator.state import Settings
 from tests.doubles.cloud import Cloud
 from tests.doubles.waiting import until
 

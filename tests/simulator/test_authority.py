@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from simulator import authority
+from showcam.simulator import authority
 
 SHORT = datetime.timedelta(days=20)  # less than what is renewed
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from simulator.camera import Camera
-from simulator.households import demo_world
-from simulator.state import World
+from showcam.simulator.camera import Camera
+from showcam.simulator.households import demo_world
+from showcam.simulator.state import World
 
 
 class Night:

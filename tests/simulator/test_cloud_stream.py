@@ -14,12 +14,12 @@ from pyezvizapi.client import EzvizClient
 from pyezvizapi.cloud_stream import get_vtdu_token_v2, open_cloud_stream
 from pyezvizapi.stream import StreamTransport, VtmStreamClient, detect_transport
 
-from media.ezviz.address import Address, live
-from media.ezviz.node import NodeSession, SaidNo
-from media.trust import OnLoopback
-from simulator.cloud import node, wire
-from simulator.cloud.dispatcher import LIFE_S, Tokens
-from simulator.state import Account, Settings, World
+from showcam.engine.ezviz.address import Address, live
+from showcam.engine.ezviz.node import NodeSession, SaidNo
+from showcam.engine.trust import OnLoopback
+from showcam.simulator.cloud import node, wire
+from showcam.simulator.cloud.dispatcher import LIFE_S, Tokens
+from showcam.simulator.state import Account, Settings, World
 from tests.doubles.cloud import Cloud
 from tests.doubles.fast_time import FastLoop, run
 from tests.doubles.hour_cloud import SERIAL, HourCloud
@@ -182,7 +182,7 @@ def test_there_are_so_many_sessions_and_no_more(cloud: Cloud, client: Callable[.
 def test_a_cameras_newest_session_ends_the_older_one_unless_the_node_is_another(
     cloud: Cloud, client: Callable[..., EzvizClient], crowd: str, second_is: int | None, first_ends: bool
 ) -> None:
-    """Two clients of real cameras report the first (see simulator.state); `crowd` is the switch for other nodes."""
+    """Two clients of real cameras report the first (see showcam.simulator.state); `crowd` is the switch for other nodes."""
     assert Settings().stream_crowd == ""
     cloud.process.configure(stream_crowd=crowd)
     own, serial = client(), cloud.process.serial("Garden")

@@ -14,10 +14,10 @@ import av
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from simulator.households import demo_world
-from simulator.pictures.door import listing
-from simulator.pictures.encoder import IDLE_S, Encoder, Segment
-from simulator.pictures.garbler import Garbler
+from showcam.simulator.households import demo_world
+from showcam.simulator.pictures.door import listing
+from showcam.simulator.pictures.encoder import IDLE_S, Encoder, Segment
+from showcam.simulator.pictures.garbler import Garbler
 from tests.doubles.cloud import Cloud
 
 

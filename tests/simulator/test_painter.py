@@ -5,8 +5,8 @@ from functools import partial
 import av
 import pytest
 
-from simulator.pictures.painter import Painter
-from simulator.pictures.scenes import SCENES
+from showcam.simulator.pictures.painter import Painter
+from showcam.simulator.pictures.scenes import SCENES
 
 MOMENTS = (1_700_000_000.0, 1_700_000_003.3, 1_700_000_005.07)
 NEAR = 2  # of 256 steps: two ways to round

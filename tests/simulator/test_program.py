@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from aws.deploy_local.emulator import free_ports
+from scripts.deploy_local.emulator import free_ports
 from tests.doubles.cloud import Cloud
 from tests.doubles.program import ROOT
 from tests.doubles.simulator_process import SimulatorProcess

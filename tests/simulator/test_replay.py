@@ -10,32 +10,24 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from media.ezviz.local_session import PLAIN
-from media.ezviz.node import SaidNo
-from media.source import Rtsp, SourceSpec
-from media.trust import OnLoopback
-from registry.camera import Camera, Listed
-from registry.drivers.ezviz import cameras as listed
-from registry.drivers.ezviz.trace_lines import (
-    Ended,
-    Frame,
-    Frames,
-    Line,
-    Opened,
-    Trace,
-    Way,
-)
-from registry.drivers.ezviz.tracing import Aliases, row
-from showcam.trace import text
-from showcam.trace.at_home import ByOwnProtocol, ByRtsp
-from showcam.trace.recording import Recording
-from simulator import replay
-from simulator.app_api import pagelist
-from simulator.camera import Camera as SimulatedCamera
-from simulator.households import demo_world
-from simulator.lan.house import House
-from simulator.pictures.studio import Studio
-from simulator.state import Account, World
+from showcam.app.trace import text
+from showcam.app.trace.at_home import ByOwnProtocol, ByRtsp
+from showcam.app.trace.recording import Recording
+from showcam.drivers.camera import Camera, Listed
+from showcam.drivers.ezviz import cameras as listed
+from showcam.drivers.ezviz.trace_lines import Ended, Frame, Frames, Line, Opened, Trace, Way
+from showcam.drivers.ezviz.tracing import Aliases, row
+from showcam.engine.ezviz.local_session import PLAIN
+from showcam.engine.ezviz.node import SaidNo
+from showcam.engine.source import Rtsp, SourceSpec
+from showcam.engine.trust import OnLoopback
+from showcam.simulator import replay
+from showcam.simulator.app_api import pagelist
+from showcam.simulator.camera import Camera as SimulatedCamera
+from showcam.simulator.households import demo_world
+from showcam.simulator.lan.house import House
+from showcam.simulator.pictures.studio import Studio
+from showcam.simulator.state import Account, World
 from tests.doubles import real_list
 from tests.doubles.local_camera import LocalCamera
 from tests.doubles.needs import REAL_LIST

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from simulator.app_api.sessions import Sessions, SignIn
-from simulator.app_api.wire import AppError
-from simulator.households import demo_world
-from simulator.state import World, md5
+from showcam.simulator.app_api.sessions import Sessions, SignIn
+from showcam.simulator.app_api.wire import AppError
+from showcam.simulator.households import demo_world
+from showcam.simulator.state import World, md5
 
 HOST = "127.0.0.1:8083"
 DEMO, MFA = "demo@example.com", "mfa@example.com"

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from simulator.households import demo_world
-from simulator.pictures.door import Address, Addresses, Over, Unknown
+from showcam.simulator.households import demo_world
+from showcam.simulator.pictures.door import Address, Addresses, Over, Unknown
 from tests.doubles.cloud import Cloud
 from tests.simulator.test_live_video import last, playlist, wait_for
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from media.grants import Grants
+from showcam.engine.grants import Grants
 from tests.doubles import gstreamer
 from tests.doubles.needs import HOURS
 from tests.doubles.plane_thread import SETTINGS, PlaneThread

@@ -11,11 +11,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from aws.deploy_local.emulator import Emulator
-from store.dynamodb import DynamoStore, create_table
-from store.ports import Store
-from store.sealing import Sealer
-from store.sqlite import SqliteStore
+from scripts.deploy_local.emulator import Emulator
+from showcam.store.dynamodb import DynamoStore, create_table
+from showcam.store.ports import Store
+from showcam.store.sealing import Sealer
+from showcam.store.sqlite import SqliteStore
 
 
 class OneAtATime:

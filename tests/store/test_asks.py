@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from store.ports import Inconsistent, Store
-from store.records import ASK_KEPT_S, Account, Ask
-from store.sealing import Sealer
-from store.sqlite import SqliteStore
+from showcam.store.ports import Inconsistent, Store
+from showcam.store.records import ASK_KEPT_S, Account, Ask
+from showcam.store.sealing import Sealer
+from showcam.store.sqlite import SqliteStore
 from tests.doubles import records as a
 from tests.doubles.records import NOW
 

@@ -1,10 +1,10 @@
-"""What any engine keeps of households, sources, clients and owners, as store/ports.py promises it."""
+"""What any engine keeps of households, sources, clients and owners, as showcam/store/ports.py promises it."""
 
 import msgspec
 import pytest
 
-from store.ports import Inconsistent, Store
-from store.records import Account, Client, Code, Happening, Known, Link, OwnerUser, Session, Source, Token
+from showcam.store.ports import Inconsistent, Store
+from showcam.store.records import Account, Client, Code, Happening, Known, Link, OwnerUser, Session, Source, Token
 from tests.doubles import records as a
 
 NOW = a.NOW

@@ -9,10 +9,10 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.stub import Stubber
 
-from store.dynamodb import DynamoStore
-from store.ports import StoreUnavailable
-from store.records import Link
-from store.sealing import Sealer
+from showcam.store.dynamodb import DynamoStore
+from showcam.store.ports import StoreUnavailable
+from showcam.store.records import Link
+from showcam.store.sealing import Sealer
 from tests.doubles import records as a
 
 NOW = a.NOW

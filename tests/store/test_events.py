@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from store.ports import Store
-from store.records import HAPPENING_KEPT_S, Happening
-from store.sealing import Sealer
-from store.sqlite import SqliteStore
+from showcam.store.ports import Store
+from showcam.store.records import HAPPENING_KEPT_S, Happening
+from showcam.store.sealing import Sealer
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.records import NOW
 
 

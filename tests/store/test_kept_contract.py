@@ -4,8 +4,8 @@ import typing
 
 import pytest
 
-from store.ports import Inconsistent, Store
-from store.records import Known, Notice
+from showcam.store.ports import Inconsistent, Store
+from showcam.store.records import Known, Notice
 from tests.doubles import records as a
 
 NOW = a.NOW

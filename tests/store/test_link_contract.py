@@ -5,13 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from store.ports import Inconsistent, Replayed, Store
-from store.records import (
-    CODE_KEPT_S,
-    LINK_KEPT_S,
-    TOKEN_KEPT_S,
-    Link,
-)
+from showcam.store.ports import Inconsistent, Replayed, Store
+from showcam.store.records import CODE_KEPT_S, LINK_KEPT_S, TOKEN_KEPT_S, Link
 from tests.doubles import records as a
 
 NOW = a.NOW

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from store.ports import Replayed, Store
-from store.records import Code, Link
-from store.sealing import Sealer
-from store.sqlite import SqliteStore
+from showcam.store.ports import Replayed, Store
+from showcam.store.records import Code, Link
+from showcam.store.sealing import Sealer
+from showcam.store.sqlite import SqliteStore
 from tests.doubles import records as a
 
 NOW = a.NOW

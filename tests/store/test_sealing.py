@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from store.records import Known
-from store.sealing import SealedUnreadable, Sealer
-from store.sqlite import SqliteStore
+from showcam.store.records import Known
+from showcam.store.sealing import SealedUnreadable, Sealer
+from showcam.store.sqlite import SqliteStore
 from tests.doubles import records as a
 
 OLD, NEW = ("2026", secrets.token_bytes(32)), ("2027", secrets.token_bytes(32))

@@ -14,10 +14,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from store.ports import Replayed, StoreUnavailable
-from store.sealing import Sealer
-from store.sqlite import SqliteStore
-from store.sqlite.database import WAIT_S, Database, migrate, migrations, unavailable
+from showcam.store.ports import Replayed, StoreUnavailable
+from showcam.store.sealing import Sealer
+from showcam.store.sqlite import SqliteStore
+from showcam.store.sqlite.database import WAIT_S, Database, migrate, migrations, unavailable
 from tests.doubles import records as a
 
 NOW = a.NOW
@@ -178,10 +178,10 @@ def test_a_write_that_hits_the_end_of_the_disk_changes_nothing(path: Path, seale
 FILL = """
 import resource, signal, sys
 from pathlib import Path
-from store.records import Known
-from store.ports import Replayed, StoreUnavailable
-from store.sealing import Sealer
-from store.sqlite import SqliteStore
+from showcam.store.records import Known
+from showcam.store.ports import Replayed, StoreUnavailable
+from showcam.store.sealing import Sealer
+from showcam.store.sqlite import SqliteStore
 
 store = SqliteStore(Path(sys.argv[1]), Sealer([("k", b"k" * 32)]))
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -200,8 +200,8 @@ print(f"written {written}")
 END = """
 import sys
 from pathlib import Path
-from store.sealing import Sealer
-from store.sqlite import SqliteStore
+from showcam.store.sealing import Sealer
+from showcam.store.sqlite import SqliteStore
 
 store = SqliteStore(Path(sys.argv[1]), Sealer([("k", b"k" * 32)]))
 store.touch_link(sys.argv[2], 1e10) if sys.argv[3] == "touch" else store.end_link(sys.argv[2], 1.0)
@@ -314,8 +314,8 @@ def test_a_process_killed_in_the_middle_leaves_nothing_half_done(path: Path, sea
 WRITE = """
 import sys
 from pathlib import Path
-from store.sealing import Sealer
-from store.sqlite import SqliteStore
+from showcam.store.sealing import Sealer
+from showcam.store.sqlite import SqliteStore
 from tests.doubles import records as a
 
 store = SqliteStore(Path(sys.argv[1]), Sealer([("k", b"k" * 32)]))

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from store import dynamodb as of_store
-from store.dynamodb import DynamoStore
-from store.outbox import LOOK, Claim, Settled
-from store.ports import Replayed, Store
-from store.records import Account, Ask, Happening, Known, Link, Source
-from store.sealing import Sealer
+from showcam.store import dynamodb as of_store
+from showcam.store.dynamodb import DynamoStore
+from showcam.store.outbox import LOOK, Claim, Settled
+from showcam.store.ports import Replayed, Store
+from showcam.store.records import Account, Ask, Happening, Known, Link, Source
+from showcam.store.sealing import Sealer
 from tests.doubles import records as a
 
 NOW = a.NOW

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from store.ports import StoreUnavailable
-from store.sqlite.ephemeral import Taken
+from showcam.store.ports import StoreUnavailable
+from showcam.store.sqlite.ephemeral import Taken
 
 UNTIL = 3_000_000.0
 WAIT_S = 5.0
@@ -72,7 +72,7 @@ def test_journals_of_an_earlier_showcam_go(taken: Taken, database: Path) -> None
 TAKE = """
 import sys
 from pathlib import Path
-from store.sqlite.ephemeral import Taken
+from showcam.store.sqlite.ephemeral import Taken
 
 taken = Taken(Path(sys.argv[1]), 30)
 print("ready", flush=True)
@@ -125,8 +125,8 @@ def test_what_was_taken_outlives_a_process_that_is_killed(taken: Taken, database
 FULL = """
 import resource, sys
 from pathlib import Path
-from store.ports import StoreUnavailable
-from store.sqlite.ephemeral import Taken
+from showcam.store.ports import StoreUnavailable
+from showcam.store.sqlite.ephemeral import Taken
 
 taken, took = Taken(Path(sys.argv[1]), 5), 0
 if sys.argv[3] == "later":

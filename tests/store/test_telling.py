@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from store.outbox import ENDED, LOOK, Claim, Row, Settled
-from store.ports import Store
-from store.records import Account, Happening, Known, Link, Source, SourceState
+from showcam.store.outbox import ENDED, LOOK, Claim, Row, Settled
+from showcam.store.ports import Store
+from showcam.store.records import Account, Happening, Known, Link, Source, SourceState
 from tests.doubles import records as a
 
 NOW = a.NOW

@@ -6,11 +6,11 @@ from functools import partial
 
 import pytest
 
-from aws.deploy_local.emulator import Emulator
-from store.dynamodb import DynamoStore, create_table
-from store.ports import Replayed, StoreUnavailable
-from store.records import Link, OwnerUser, Session
-from store.sealing import Sealer
+from scripts.deploy_local.emulator import Emulator
+from showcam.store.dynamodb import DynamoStore, create_table
+from showcam.store.ports import Replayed, StoreUnavailable
+from showcam.store.records import Link, OwnerUser, Session
+from showcam.store.sealing import Sealer
 from tests.doubles import records as a
 from tests.doubles.aws_wire import AwsWire
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from store.sealing import Sealer
-from store.sqlite import SqliteStore, database_file
+from showcam.store.sealing import Sealer
+from showcam.store.sqlite import SqliteStore, database_file
 from tests.doubles import records as a
 
 COMMITS = 12

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from showcam import keys as key_files
-from showcam.edge.signatures import HEADER, sign
-from showcam.process.settings_sources import load
+from showcam.app import keys as key_files
+from showcam.app.edge.signatures import HEADER, sign
+from showcam.app.process.settings_sources import load
 from tests.doubles.attackers import crowd, head
 from tests.doubles.program import Program, running
 from tests.doubles.waiting import until

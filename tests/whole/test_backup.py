@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from store.sealing import Sealer
-from store.sqlite import SqliteStore
-from store.sqlite.database import migrate, migrations
+from showcam.store.sealing import Sealer
+from showcam.store.sqlite import SqliteStore
+from showcam.store.sqlite.database import migrate, migrations
 from tests.doubles.program import AS_INSTALLED, ROOT, SHOWCAM
 from tests.whole.test_starting import run
 

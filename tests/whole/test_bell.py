@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from registry.readings.changes import SAME_S
+from showcam.registry.readings.changes import SAME_S
 from tests.doubles.program import Program, running
 from tests.doubles.waiting import until
 from tests.whole.test_starting import children

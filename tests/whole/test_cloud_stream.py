@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.real_household import CODE
+from showcam.simulator.real_household import CODE
 from tests.doubles.program import Program, running
 
 USER = "real@example.com"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from showcam.setup.google_console import REDIRECTS
+from showcam.app.setup.google_console import REDIRECTS
 from tests.doubles.program import Program, running
 
 pytestmark = pytest.mark.process

@@ -17,15 +17,15 @@ import pytest
 import requests
 import trustme
 
-from accounts import clients
-from showcam import keys as key_files
-from showcam.doctor import assistants, google
-from showcam.doctor.finding import Fault, Finding
-from showcam.doctor.reach import Visitor, World
-from showcam.edge.signatures import HEADER, sign
-from showcam.setup.google_console import REDIRECTS
-from store.sealing import Sealer
-from store.sqlite import SqliteStore
+from showcam.accounts import clients
+from showcam.app import keys as key_files
+from showcam.app.doctor import assistants, google
+from showcam.app.doctor.finding import Fault, Finding
+from showcam.app.doctor.reach import Visitor, World
+from showcam.app.edge.signatures import HEADER, sign
+from showcam.app.setup.google_console import REDIRECTS
+from showcam.store.sealing import Sealer
+from showcam.store.sqlite import SqliteStore
 from tests.doubles import records as a
 from tests.doubles.fault_proxy import FaultProxy, NameService, ProxyFault
 from tests.doubles.program import Program, running
@@ -305,7 +305,7 @@ def test_a_forwarder_where_no_directive_comes(store: SqliteStore) -> None:
 
 
 def test_a_client_of_alexas_that_lacks_a_redirect_address(store: SqliteStore) -> None:
-    hosts = ("pitangui.amazon.com", "layla.amazon.com", "alexa.amazon.co.jp")
+    hosts = ("pitangui.amazon.com", "layla.amazon.com", "showcam.alexa.amazon.co.jp")
     three = tuple(f"https://{host}/api/skill/link/M1" for host in hosts)
     for redirects, fault in ((three, None), (three[:2], "redirect_uri_missing")):
         clients.register(store, "alexa", "alexa", redirects)

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import requests
 
-from registry.drivers.ezviz import sessions
-from showcam import keys as key_files
-from store.records import Happening
-from store.sealing import Sealer
-from store.sqlite import SqliteStore
+from showcam.app import keys as key_files
+from showcam.drivers.ezviz import sessions
+from showcam.store.records import Happening
+from showcam.store.sealing import Sealer
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.program import Program, running
 from tests.doubles.waiting import until
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from registry.camera import is_own
+from showcam.drivers.camera import is_own
 from tests.doubles import lan_house
 
 

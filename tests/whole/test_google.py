@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from showcam.setup.google_console import REDIRECTS
+from showcam.app.setup.google_console import REDIRECTS
 from tests.doubles.program import Program
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.lan.onvif import Picture, Reply
+from showcam.simulator.lan.onvif import Picture, Reply
 from tests.cast.conftest import certificate, receivers
 from tests.doubles.onvif_device import Served, served
 from tests.doubles.program import Program, running
@@ -158,7 +158,7 @@ def program(certificate: tuple[str, str], tmp_path_factory: pytest.TempPathFacto
 @pytest.mark.parametrize("behaves", TELEVISIONS)
 def test_a_television_costs_what_it_shows(program: Program, behaves: str) -> None:
     worker = part(program, "worker")
-    with sound(program), watching(worker, "cast.apart") as seen:
+    with sound(program), watching(worker, "showcam.cast.apart") as seen:
         done = program.command("cast", "Garden", "--on", behaves, "--demo")
         assert (done.returncode, done.stdout) == (0, f"Garden is on {behaves}.\n"), done.stderr
         goes_on_for(LASTS_S, program)
@@ -166,7 +166,7 @@ def test_a_television_costs_what_it_shows(program: Program, behaves: str) -> Non
     if behaves == "says no numbers":  # it goes on until it is told to end
         assert program.command("cast", "--stop", "--on", behaves, "--demo").returncode == 0
     until(lambda: program.command("cast", "--demo").stdout == "Nothing is shown.\n", LONG_S)
-    until(lambda: not children(worker, "cast.apart"), LONG_S)
+    until(lambda: not children(worker, "showcam.cast.apart"), LONG_S)
 
 
 ENVELOPE = '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><P>{}</P></s:Body></s:Envelope>'
@@ -197,7 +197,7 @@ def test_a_camera_s_events_cost_its_events(program: Program, device: Served, nam
     with sound(program):
         device.pull_s = 0.0
         device.says = Reply(200, ENVELOPE.format(says).encode()[: 1024 * 1024])
-        [listening] = children(part(program, "worker"), "registry.drivers.lan.events")
+        [listening] = children(part(program, "worker"), "showcam.drivers.lan.events")
         assert limited(listening) == {"Max cpu time", "Max address space"}
         pulls = len(device.paths)
         goes_on_for(LASTS_S, program)

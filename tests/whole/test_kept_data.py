@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 import requests
 
-from aws.deploy_local.emulator import Emulator
-from store.dynamodb import create_table
+from scripts.deploy_local.emulator import Emulator
+from showcam.store.dynamodb import create_table
 from tests.doubles.program import Program
 from tests.doubles.simulator_process import SimulatorProcess
 from tests.doubles.waiting import LONG_S

@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 import requests
 
-from registry.drivers.ezviz.trace_lines import Ended, Opened
-from showcam.cli.named_camera import camera_named
-from showcam.compose.trace import tracing
-from showcam.process.settings_sources import load
-from showcam.trace import text as traces
-from showcam.trace.camera import Wanted
-from simulator.assistants.screen import WebRtcScreen
-from simulator.local.cas import code_of, key_of
-from simulator.real_household import CODE, USER
+from showcam.app.cli.named_camera import camera_named
+from showcam.app.compose.trace import tracing
+from showcam.app.process.settings_sources import load
+from showcam.app.trace import text as traces
+from showcam.app.trace.camera import Wanted
+from showcam.drivers.ezviz.trace_lines import Ended, Opened
+from showcam.simulator.assistants.screen import WebRtcScreen
+from showcam.simulator.local.cas import code_of, key_of
+from showcam.simulator.real_household import CODE, USER
 from tests.doubles.console_browser import Page
 from tests.doubles.program import Program, running
 

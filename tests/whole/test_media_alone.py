@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 import requests
 
-from accounts.links import mint
-from aws.deploy_local.emulator import free_ports
-from registry.drivers.ezviz import sessions
-from registry.drivers.ezviz.driver import EzvizDriver
-from registry.vendor import SignedIn
-from showcam import keys
-from showcam.compose.ground import drivers, open_store
-from showcam.process.settings_sources import load
+from scripts.deploy_local.emulator import free_ports
+from showcam.accounts.links import mint
+from showcam.app import keys
+from showcam.app.compose.ground import drivers, open_store
+from showcam.app.process.settings_sources import load
+from showcam.drivers.ezviz import sessions
+from showcam.drivers.ezviz.driver import EzvizDriver
+from showcam.drivers.vendor import SignedIn
 from tests.doubles.hls_camera import Authority
 from tests.doubles.household import new_link
 from tests.doubles.program import ROOT, SHOWCAM

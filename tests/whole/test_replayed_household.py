@@ -15,15 +15,15 @@ from typing import Any
 import pytest
 import requests
 
-from accounts import clients
-from aws.deploy_local.emulator import free_ports
-from registry.drivers.ezviz.trace_lines import Ended, Row
-from showcam import keys as key_files
-from showcam.compose.demo import _CLIENTS
-from showcam.trace import text
-from showcam.trace.offers import Sdp
-from store.sealing import Sealer
-from store.sqlite import SqliteStore
+from scripts.deploy_local.emulator import free_ports
+from showcam.accounts import clients
+from showcam.app import keys as key_files
+from showcam.app.compose.demo import _CLIENTS
+from showcam.app.trace import text
+from showcam.app.trace.offers import Sdp
+from showcam.drivers.ezviz.trace_lines import Ended, Row
+from showcam.store.sealing import Sealer
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.front import Front
 from tests.doubles.program import Program
 from tests.doubles.simulator_process import SimulatorProcess

@@ -20,14 +20,14 @@ import pytest
 import requests
 from itsdangerous import TimestampSigner
 
-from accounts import clients
-from accounts.states import LIFE_S, States
-from registry import drivers
-from registry.vendor import Manner
-from showcam import keys
-from showcam.compose.ground import open_store
-from showcam.process.settings_sources import load
-from showcam.settings import Settings
+from showcam import drivers
+from showcam.accounts import clients
+from showcam.accounts.states import LIFE_S, States
+from showcam.app import keys
+from showcam.app.compose.ground import open_store
+from showcam.app.process.settings_sources import load
+from showcam.app.settings import Settings
+from showcam.drivers.vendor import Manner
 from tests.doubles.hls_camera import Authority
 from tests.doubles.lakeside_cloud import KARI, KEY, KEY_OF_OLA, PASSWORD, LakesideCloud
 from tests.doubles.program import AS_INSTALLED, ROOT, Program

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from simulator.authority import server_context
+from showcam.simulator.authority import server_context
 from tests.doubles.console_browser import PASSWORD, Page
 from tests.doubles.program import running
 from tests.doubles.skill_management import EVENTS, PROFILE, SkillManagement

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 import requests
 
-from accounts.links import mint
-from registry.drivers.ezviz import sessions
-from showcam import keys
-from store.records import Assistant
-from store.sealing import Sealer
-from store.sqlite import SqliteStore
+from showcam.accounts.links import mint
+from showcam.app import keys
+from showcam.drivers.ezviz import sessions
+from showcam.store.records import Assistant
+from showcam.store.sealing import Sealer
+from showcam.store.sqlite import SqliteStore
 from tests.doubles.household import new_link
 from tests.doubles.program import Program, running
 

@@ -47,7 +47,7 @@ def hostile(tmp_path: Path) -> Path:
     note = f"open({str(tmp_path / 'ran')!r}, 'a').write(__file__ + '\\n')\n"
     for name in ("__init__", *STANDARD, *LIBRARIES, *ROOMS):
         (folder / f"{name}.py").write_text(note)
-    (folder / "showcam.compose.web.py").write_text(note)
+    (folder / "showcam.app.compose.web.py").write_text(note)
     return folder
 
 
@@ -77,7 +77,7 @@ def test_no_part_of_the_demo_runs_them(tmp_path: Path, hostile: Path) -> None:
         [SHOWCAM, "links", "list"],
         [sys.executable, "-P", "-m", "showcam", "clients", "list"],
         [sys.executable, "-P", "-m", "simulator", "--help"],
-        [sys.executable, "-P", "-m", "aws.deploy_local", "--help"],
+        [sys.executable, "-P", "-m", "scripts.deploy_local", "--help"],
         [sys.executable, "-P", "-m", "bench", "--help"],
     ],
     ids=lambda command: " ".join(str(word) for word in command[1:]),

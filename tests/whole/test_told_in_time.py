@@ -17,12 +17,12 @@ from actions.homegraph import HomeGraph
 from actions.reports import Reports
 from actions.states import States
 from actions.traits import traits
-from registry.driver import Hint
-from registry.reporting.delivery import Delivery
-from registry.watch.watch import Watch
-from showcam.settings import Settings
-from simulator import authority
-from store.records import Link, Source
+from showcam.app.settings import Settings
+from showcam.drivers.driver import Hint
+from showcam.registry.reporting.delivery import Delivery
+from showcam.registry.watch.watch import Watch
+from showcam.simulator import authority
+from showcam.store.records import Link, Source
 from tests.doubles.clock import Clock
 from tests.doubles.event_gateway import Reporting
 from tests.doubles.google_cloud import GoogleCloud

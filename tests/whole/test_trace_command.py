@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from registry.drivers.ezviz.trace_lines import Beside, Call, Ended, Wake
-from showcam.trace import text
+from showcam.app.trace import text
+from showcam.drivers.ezviz.trace_lines import Beside, Call, Ended, Wake
 from tests.doubles.program import Program, running
 
 REAL = "real@example.com"

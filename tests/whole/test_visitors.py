@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from showcam.doctor.google import Patient, examine
-from showcam.doctor.reach import Visitor
+from showcam.app.doctor.google import Patient, examine
+from showcam.app.doctor.reach import Visitor
 from tests.doubles.fault_proxy import FaultProxy, ProxyFault
 from tests.doubles.program import Program, running
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from aws.deploy_local.displays import Alexa
+from scripts.deploy_local.displays import Alexa
 from tests.doubles.program import ROOT, running
 from tests.doubles.rtc_viewer import Viewer
 from tests.doubles.waiting import LONG_S
@@ -34,7 +34,7 @@ def test_alexa_show_the_garden_camera_runs_code_of_so_many_files(
 ) -> None:
     """A file more is one more to read for whoever follows a picture through the house; the failure names all.
 
-    What looks at all sessions every few seconds (`media/plane`) runs within it or does not.
+    What looks at all sessions every few seconds (`showcam/engine`) runs within it or does not.
     """
     monkeypatch.setattr("aioice.ice.get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
     walk = Walk(tmp_path / "walk")

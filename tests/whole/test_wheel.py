@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import requests
 
-from showcam.process.supervisor import answers
+from showcam.app.process.supervisor import answers
 from tests.doubles.program import ROOT, Program
 
 HOME: dict[str, Any] = {"SHOWCAM_PUBLIC_URL": "https://cam.example.org"}
@@ -23,7 +23,7 @@ ARN = "arn:aws:lambda:eu-west-1:210987654321:function:showcam-forward"
 EVERY_HELP = """
 import json, click
 from click.testing import CliRunner
-from showcam.cli import main
+from showcam.app.cli import main
 
 def walk(command, words):
     yield words
@@ -142,9 +142,11 @@ def test_every_command_prints_its_help(installed: Path, program: Program) -> Non
 def test_licences_are_in_it(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as held:
         licences = {Path(name).name: held.read(name) for name in held.namelist() if "/licenses/" in name}
-        fonts = {Path(name).name: held.read(name) for name in held.namelist() if name.startswith("media/plane/fonts/")}
+        fonts = {
+            Path(name).name: held.read(name) for name in held.namelist() if name.startswith("showcam/engine/fonts/")
+        }
     assert licences == {name: (ROOT / name).read_bytes() for name in ("LICENSE", "NOTICE")}
-    assert fonts == {file.name: file.read_bytes() for file in (ROOT / "media/plane/fonts").iterdir()}
+    assert fonts == {file.name: file.read_bytes() for file in (ROOT / "showcam/engine/fonts").iterdir()}
     assert {"Roboto-Regular.ttf", "LICENSE"} <= fonts.keys()
 
 

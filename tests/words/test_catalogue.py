@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from words.catalogue import OURS, Catalogue
+from showcam.i18n.catalogue import OURS, Catalogue
 
 SAID = "The {vendor} service does not answer just now."
 
@@ -40,8 +40,8 @@ def test_a_missing_file_raises(tmp_path: Path) -> None:
 def test_who_says_nothing_in_another_language_loads_nothing(language: str, loaded: bool) -> None:
     program = (
         "import sys\n"
-        "from registry.camera import Failed, Refusal\n"
-        "from registry.gate.reasons import explain\n"
+        "from showcam.drivers.camera import Failed, Refusal\n"
+        "from showcam.registry.gate.reasons import explain\n"
         "assert 'gettext' not in sys.modules\n"
         f"explain(Refusal((Failed('encryption_on'),), 'Garden', 'EZVIZ'), {language!r})\n"
         "print('gettext' in sys.modules, {'babel', 'flask', 'jinja2'} & sys.modules.keys())"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from words.hearing import Wish, find, hear
+from showcam.i18n.hearing import Wish, find, hear
 
 CAMERAS = [
     {"name": name} for name in ("Garden", "Front Door", "Back Door", "Gate on the left", "Camera A", "Søndre tun")

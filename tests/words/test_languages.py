@@ -2,7 +2,7 @@
 
 import pytest
 
-from words.catalogue import chosen, known
+from showcam.i18n.catalogue import chosen, known
 
 
 @pytest.mark.parametrize(

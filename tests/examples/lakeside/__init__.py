@@ -1,13 +1,13 @@
 """A vendor as an example: Lakeside, which does not exist, a cloud of three calls. CONTRIBUTING.md walks through it."""
 
-from registry.driver import Driver
-from registry.vendor import Brand, Installation
-from store.ports import Store
+from showcam.drivers.driver import Driver
+from showcam.drivers.vendor import Brand, Installation
+from showcam.store.ports import Store
 from tests.examples.lakeside.place import HOST, MANNER
 
 
 def build(store: Store, installation: Installation) -> Driver:
-    from net.exchange import Hosts
+    from showcam.net.exchange import Hosts
     from tests.examples.lakeside.sign_in import AtItsPage, WithKey, WithPassword
 
     made = {"page": AtItsPage, "key": WithKey, "password": WithPassword}[MANNER]

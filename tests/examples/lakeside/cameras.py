@@ -3,9 +3,9 @@
 import msgspec
 from msgspec import Struct
 
-from net.text import JsonObject
-from registry.camera import Flag, Listed, Ref, Video
-from registry.errors import VendorDown
+from showcam.drivers.camera import Flag, Listed, Ref, Video
+from showcam.drivers.errors import VendorDown
+from showcam.net.text import JsonObject
 
 
 class _ListedCamera(Struct):

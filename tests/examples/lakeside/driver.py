@@ -7,19 +7,19 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from media.grants import Picture
-from media.lease import Ending, Lease
-from media.source import CameraSpec, Hls
-from net.exchange import Hosts
-from net.text import JsonObject
-from registry.camera import Camera, Listed
-from registry.driver import Probed, sound
-from registry.drivers.probes import hls
-from registry.drivers.vendor_http import VendorHttp
-from registry.errors import Refused, SignedOut, VendorBusy, VendorDown
-from registry.vendor import Rejected, SignedIn, SourceUser, Verdict
-from store.ports import Store
-from store.records import Source
+from showcam.drivers.camera import Camera, Listed
+from showcam.drivers.driver import Probed, sound
+from showcam.drivers.errors import Refused, SignedOut, VendorBusy, VendorDown
+from showcam.drivers.probes import hls
+from showcam.drivers.vendor import Rejected, SignedIn, SourceUser, Verdict
+from showcam.drivers.vendor_http import VendorHttp
+from showcam.engine.grants import Picture
+from showcam.engine.lease import Ending, Lease
+from showcam.engine.source import CameraSpec, Hls
+from showcam.net.exchange import Hosts
+from showcam.net.text import JsonObject
+from showcam.store.ports import Store
+from showcam.store.records import Source
 from tests.examples.lakeside.cameras import cameras_of
 
 # Lakeside's word for why it has no picture: the gate's reason

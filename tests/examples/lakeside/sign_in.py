@@ -5,7 +5,7 @@ import hashlib
 import secrets
 from urllib.parse import urlencode
 
-from registry.vendor import GoThere, Rejected, SignedIn, Verdict
+from showcam.drivers.vendor import GoThere, Rejected, SignedIn, Verdict
 from tests.examples.lakeside.driver import LakesideDriver
 
 CLIENT = "showcam"  # a public client: PKCE takes the place of a secret

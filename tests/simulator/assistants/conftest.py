@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, web
 
-from simulator.assistants.door import add_routes
+from showcam.simulator.assistants.door import add_routes
 from tests.doubles.showcam_endpoints import Endpoints
 
 type Steps = Callable[["Bench"], Awaitable[None]]

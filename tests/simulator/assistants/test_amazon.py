@@ -9,7 +9,7 @@ import pytest
 from aiohttp import ClientError, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from simulator.assistants.amazon import CLIENT, SECRET, Amazon, Customer
+from showcam.simulator.assistants.amazon import CLIENT, SECRET, Amazon, Customer
 
 type Scene = Callable[[Amazon, TestClient[Any, Any]], Awaitable[None]]
 

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from simulator.assistants.amazon import CLIENT, SECRET, Amazon, Customer
+from showcam.simulator.assistants.amazon import CLIENT, SECRET, Amazon, Customer
 
 TOKEN = "TOKEN"
 HEALTH = {"type": "AlexaInterface", "interface": "Alexa.EndpointHealth", "version": "3.1", "properties": {

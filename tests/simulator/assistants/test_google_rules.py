@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from simulator.assistants import google_rules
+from showcam.simulator.assistants import google_rules
 from tests.simulator.assistants.test_rules import TOKEN, status
 
 # Google

@@ -15,8 +15,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from simulator.assistants.homegraph import AUDIENCE, FILE, GRANT, SCOPE, HomeGraph, User
-from simulator.state import Settings
+from showcam.simulator.assistants.homegraph import AUDIENCE, FILE, GRANT, SCOPE, HomeGraph, User
+from showcam.simulator.state import Settings
 
 URL = "https://127.0.0.1:1"
 USER = "agent-1"

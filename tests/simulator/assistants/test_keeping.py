@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.assistants.door import Keeping
+from showcam.simulator.assistants.door import Keeping
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff"], ids=["empty", "cut", "list", "no text"])

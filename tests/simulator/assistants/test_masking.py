@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from simulator.assistants.wire import HIDDEN, mask
+from showcam.simulator.assistants.wire import HIDDEN, mask
 
 SECRET = "hunter2-3f9aQ_x.Zz"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from simulator.assistants.screen import WebRtcScreen
+from showcam.simulator.assistants.screen import WebRtcScreen
 
 
 def test_every_file_that_the_page_names_is_served_under_its_policy(bench: Callable[..., None]) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from simulator.assistants import alexa_rules, google_rules
-from simulator.assistants.rules import Rules
+from showcam.simulator.assistants import alexa_rules, google_rules
+from showcam.simulator.assistants.rules import Rules
 
 TOKEN = "sca.our-own-token"
 OFFER = "v=0\r\nm=audio 9 X 96\r\na=mid:audio0\r\nm=video 9 X 99\r\na=mid:video0\r\n"

@@ -1,0 +1,167 @@
+"""Limited tries: of sign-ins at a vendor, and of the printed code by which a browser is signed in at the console.
+
+Failed sign-ins are limited before a request goes to the vendor, so that guessing can't lock the account there. A try
+takes its places before the vendor is called, so that tries at the same time are counted, and gives them back when it
+was right: only failures count. Strangers share the places of an account name. A browser that signed in to the account
+before has places of its own, so no stranger can lock the owner out.
+"""
+
+import contextlib
+import hashlib
+import hmac
+import json
+import math
+import os
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+
+from showcam.accounts.identity import new_secret, token_hash
+from showcam.net.addresses import counted_as
+from showcam.store.ports import Throttle
+
+LIFE_S = 30 * 60  # of the code; who installs showcam may have to find another device first
+TRIES = 20  # wrong codes of one IPv4 address or IPv6 /64 in WINDOW_S
+WINDOW_S = 900  # in which failures are counted
+type Verdict = Literal["right", "wrong", "too_many"]
+
+
+class Limits(Struct, frozen=True):
+    """Failures in any `window_s` seconds."""
+
+    per_user: int = 3  # per account name; a browser that it knows has as many of its own
+    per_address: int = 20
+    per_code: int = 5  # wrong codes per account name; a browser that it knows has as many of its own
+    window_s: int = WINDOW_S
+
+
+class Browser(Struct, frozen=True):
+    """A browser that proved its earlier sign-ins, and the ids of their accounts.
+
+    `every`: it has tries of its own for every account, since its person runs the installation.
+    """
+
+    id: str
+    accounts: tuple[str, ...] = ()
+    every: bool = False
+
+    def knows(self, account_id: str) -> bool:
+        return self.every or account_id in self.accounts
+
+
+class Place(Struct, frozen=True):
+    """A place that a try has taken; it falls free at `ends`, epoch seconds."""
+
+    key: str
+    ends: int
+
+
+class NoPlace(Exception):
+    """None is free before `wait_s` seconds have passed."""
+
+    def __init__(self, wait_s: int) -> None:
+        super().__init__("too many failures")
+        self.wait_s = wait_s
+
+
+class Attempts:
+    """Keys are hashed by the store. Every method may raise StoreUnavailable: then there is no place either."""
+
+    def __init__(self, store: Throttle, limits: Limits, clock: Callable[[], float] = time.time) -> None:
+        self._store, self._limits, self._clock = store, limits, clock
+
+    def from_address(self, salt: str, address: str) -> Place:
+        """Take a place for a try of an unknown browser, under any account name. Raises NoPlace."""
+        hashed = hashlib.sha256(f"{salt}\x00{counted_as(address)}".encode()).hexdigest()[:32]
+        return self._take(f"sign_in/address/{hashed}", self._limits.per_address)
+
+    def of(self, who: str) -> Place:
+        """Take a place for a password. `who` is from `strangers` or `own`. Raises NoPlace."""
+        return self._take(f"sign_in/{who}", self._limits.per_user)
+
+    def code_of(self, who: str) -> Place:
+        """Take a place for any code that the vendor sent. `who` is from `strangers` or `own`. Raises NoPlace."""
+        return self._take(f"sign_in/code/{who}", self._limits.per_code)
+
+    def were_right(self, *places: Place) -> None:
+        for place in places:
+            self._store.leave_place(place.key, place.ends)
+
+    def _take(self, key: str, most: int) -> Place:
+        now = self._clock()
+        taken, ends = self._store.take_place(key, most, self._limits.window_s, now)
+        if not taken:
+            raise NoPlace(max(1, math.ceil(ends - now)))
+        return Place(key, ends)
+
+
+def strangers(vendor_key: str) -> str:
+    """Counts all browsers together that the account of that name does not know."""
+    return f"user/{vendor_key}"
+
+
+def own(account_id: str, browser: Browser) -> str:
+    """Counts one known browser of one account."""
+    return f"browser/{account_id}/{browser.id}"
+
+
+class OneTimeCode:
+    """The sign-in code that showcam prints at its start; it works once, within LIFE_S. A new code replaces the old one.
+
+    `file` is in the data folder. Only the folder's owner can read it, so the code proves that somebody may read it.
+    """
+
+    def __init__(self, file: Path, clock: Callable[[], float] = time.time) -> None:
+        self._file, self._clock = file, clock
+
+    def renew(self) -> str:
+        """A code in place of the one before."""
+        text = new_secret()
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self._file.with_name(f"{self._file.name}.{os.getpid()}")
+        fresh.unlink(missing_ok=True)
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump({"code": text, "until": math.floor(self._clock()) + LIFE_S}, file)
+        fresh.replace(self._file)
+        return text
+
+    def redeem(self, text: str, address: str, throttle: Throttle) -> Verdict:
+        """Compare a typed code and use it up if it is right: only one caller gets "right". Wrong tries are counted.
+
+        Raises StoreUnavailable.
+        """
+        network = token_hash(f"console|{counted_as(address)}")[:32]
+        taken, ends = throttle.take_place(f"showcam/console/{network}", TRIES, WINDOW_S, self._clock())
+        if not taken:
+            return "too_many"
+        if not self._is(text, self._file) or not self._use(text):
+            return "wrong"
+        throttle.leave_place(f"showcam/console/{network}", ends)
+        return "right"
+
+    def _is(self, text: str, file: Path) -> bool:
+        try:
+            kept = json.loads(file.read_text())
+            code, until = str(kept["code"]), float(kept["until"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return False  # none was made, it was used, or somebody else wrote the file
+        right = hmac.compare_digest(code.encode(), text.encode())
+        return right and self._clock() < until
+
+    def _use(self, text: str) -> bool:
+        """Move the code's file away: only one caller succeeds. The moved file may already hold a newer code."""
+        taken = self._file.with_name(f"{self._file.name}.{secrets.token_hex(8)}")
+        try:
+            self._file.rename(taken)
+        except OSError:
+            return False
+        right = self._is(text, taken)
+        if not right:
+            with contextlib.suppress(OSError):  # a still newer one may stand there
+                self._file.hardlink_to(taken)
+        taken.unlink(missing_ok=True)
+        return right

@@ -1,0 +1,151 @@
+"""Assistants' OAuth registrations: exact redirect URIs, a secret shown once, a check in constant time; and refusals."""
+
+import contextlib
+import hmac
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from typing import Literal
+from urllib.parse import urlsplit
+
+from msgspec.structs import replace
+
+from showcam.accounts.attempts import WINDOW_S
+from showcam.accounts.identity import token_hash
+from showcam.store.ports import Store, StoreUnavailable, Throttle
+from showcam.store.records import Assistant, Client
+
+TRIAL = "doctor-trial-"  # begins the ids of clients that exist for one examination by the doctor
+TRIAL_S = 3600.0  # no examination lasts so long: an older client was left behind
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_LOOPBACK = re.compile(r"http://127\.0\.0\.1:([1-9][0-9]{0,4})/callback")
+type Refused = Literal["forwarder", "skill"]
+
+
+def register(
+    store: Store,
+    client_id: str,
+    assistant: Assistant,
+    redirect_uris: tuple[str, ...],
+    *,
+    require_pkce: bool = False,
+    loopback_redirect: bool = False,
+    secret: str | None = None,
+) -> str:
+    """Adds or replaces the client. Answers its secret, which is not stored. Raises ValueError with a readable text."""
+    if not _ID.fullmatch(client_id):
+        raise ValueError("a client id is 1 to 64 letters, digits, dots, hyphens or underscores")
+    if client_id.startswith(TRIAL):
+        raise ValueError(f"ids that begin with {TRIAL} are the doctor's own")
+    if not redirect_uris and not loopback_redirect:
+        raise ValueError("a client needs at least one redirect URI; the assistant's console shows it")
+    for uri in redirect_uris:
+        _check_redirect(uri)
+    # letters and digits alone: it is typed into a console, and a double click selects all of it
+    text = secrets.token_hex(32) if secret is None else secret
+    if not text:
+        raise ValueError("a client secret can't be empty")
+    store.put_client(
+        Client(
+            id=client_id,
+            assistant=assistant,
+            secret_hash=token_hash(text),
+            redirect_uris=tuple(redirect_uris),
+            created=time.time(),
+            require_pkce=require_pkce,
+            loopback_redirect=loopback_redirect,
+        )
+    )
+    return text
+
+
+def registered(store: Store, assistant: Assistant) -> Client | None:
+    """The first of the assistant's own, if it has any."""
+    own = (client for client in store.clients() if client.assistant == assistant and not client.id.startswith(TRIAL))
+    return next(own, None)
+
+
+def readdress(store: Store, client: Client, redirect_uris: tuple[str, ...]) -> None:
+    """Other redirect URIs for a client that keeps its secret. Raises ValueError."""
+    for uri in redirect_uris:
+        _check_redirect(uri)
+    store.put_client(replace(client, redirect_uris=redirect_uris))
+
+
+@contextlib.contextmanager
+def on_trial(store: Store, assistant: Assistant, redirect_uri: str) -> Iterator[tuple[str, str]]:
+    """Id and secret of a client that exists for the block. Clients left behind by earlier trials are removed."""
+    now = time.time()
+    for client in store.clients():
+        if client.id.startswith(TRIAL) and client.created < now - TRIAL_S:
+            store.drop_client(client.id)
+    client_id, secret = f"{TRIAL}{secrets.token_hex(8)}", secrets.token_urlsafe(32)
+    store.put_client(Client(client_id, assistant, token_hash(secret), (redirect_uri,), now))
+    try:
+        yield client_id, secret
+    finally:
+        store.drop_client(client_id)
+
+
+def check_secret(client: Client | None, secret: str) -> bool:
+    """Whether the secret is the client's, in constant time; False for an unknown client (None)."""
+    try:
+        given = token_hash(secret)
+    except UnicodeEncodeError:
+        given = ""
+    wanted = client.secret_hash if client else token_hash("")
+    return hmac.compare_digest(given, wanted) and client is not None
+
+
+def redirect_allowed(client: Client, uri: str) -> bool:
+    """Whether the URI is registered, compared exactly (RFC 6749, 3.1.2.3; RFC 9700, 2.1), never by prefix."""
+    if uri in client.redirect_uris:
+        return True
+    port = _LOOPBACK.fullmatch(uri) if client.loopback_redirect else None
+    return port is not None and int(port[1]) <= 65535
+
+
+def _check_redirect(uri: str) -> None:
+    try:
+        address = urlsplit(uri)
+        host = address.hostname
+    except ValueError:
+        raise ValueError(f"{uri!r} is no URI") from None
+    if address.scheme != "https" or not host or "@" in address.netloc or "#" in uri or not uri.isascii():
+        raise ValueError(
+            f"{uri!r} can't be a redirect URI: it is https, with a host, without user, fragment or umlauts"
+        )
+    if any(not char.isprintable() or char == " " for char in uri):
+        raise ValueError(f"{uri!r} can't be a redirect URI: it holds spaces or control characters")
+
+
+class Refusals:
+    """Counts requests of an assistant that were refused in the last 30 minutes, so that the doctor can name the cause.
+
+    Strangers can cause the refusal of a client whose id they know, so a count is a hint and no proof."""
+
+    def __init__(self, store: Throttle, clock: Callable[[], float] = time.time) -> None:
+        self._store, self._clock = store, clock
+
+    def note(self, what: Refused) -> None:
+        self._note(what)
+
+    def note_client(self, client_id: str) -> None:
+        """Count a request whose client secret differs from the registered secret."""
+        self._note(f"client/{client_id}")
+
+    def lately(self, what: Refused) -> int:
+        """How often within the last 15 to 30 minutes."""
+        return self._lately(what)
+
+    def lately_of_client(self, client_id: str) -> int:
+        return self._lately(f"client/{client_id}")
+
+    def _note(self, what: str) -> None:
+        with contextlib.suppress(StoreUnavailable):  # it was refused all the same
+            self._store.hit(f"refused/{what}", WINDOW_S, self._clock())
+
+    def _lately(self, what: str) -> int:
+        now = self._clock()
+        return sum(self._store.hits(f"refused/{what}", WINDOW_S, at) for at in (now, now - WINDOW_S))

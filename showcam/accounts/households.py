@@ -1,0 +1,127 @@
+"""Households: adding, finding and removing an account with its sources, and ending a link."""
+
+import logging
+import secrets
+import time
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol
+
+from showcam.accounts.identity import new_id, vendor_key
+from showcam.engine.messages import MediaUnavailable
+from showcam.store.ports import Store
+from showcam.store.records import Account, Link, Origin, Source, SourceKind
+from showcam.store.sealing import SealedUnreadable
+
+log = logging.getLogger(__name__)
+
+NO_LAN_CAMERAS = b"{}"  # the sealed content of a LAN source before showcam.drivers.lan has written any
+
+
+class AlreadyAdded(Exception):
+    """The vendor user has a household here."""
+
+
+class Unreadable(NamedTuple):
+    sentence: str
+    key_id: str  # of the key that is missing; "": the row is damaged
+
+
+class Pictures(Protocol):
+    def end_link(self, link: str) -> None:
+        """End the link's live pictures. Raises MediaUnavailable."""
+        ...
+
+
+def add(
+    store: Store, kind: SourceKind, user: str, sealed: bytes, *, locale: str = "en", origin: Origin = "owner"
+) -> Account:
+    """A household whose one source waits for its first sign-in. Raises AlreadyAdded."""
+    now = time.time()
+    account = Account(new_id(), now, secrets.token_bytes(16), locale, origin)
+    source = Source(id=new_id(), account=account.id, kind=kind, vendor_key=_vendor_key(store, kind, user), created=now)
+    if not store.add_household(account, source, sealed, "needs_login"):
+        raise AlreadyAdded("that user has a household here already")
+    return account
+
+
+def add_of_lan(store: Store, *, locale: str = "en") -> Account:
+    """A household of LAN cameras alone, which has none yet."""
+    account = Account(id=new_id(), created=time.time(), salt=secrets.token_bytes(16), locale=locale)
+    store.add_household(account, _lan_source(store, account.id), NO_LAN_CAMERAS, "ok")
+    return account
+
+
+def with_lan(store: Store, account_id: str) -> Source:
+    """The source of the household's LAN cameras, which it gains where it has none."""
+    source = _lan_source(store, account_id)
+    if store.add_source(source, NO_LAN_CAMERAS, "ok"):
+        return source
+    existing = store.source_by_vendor_key(source.vendor_key)
+    assert existing is not None  # nothing else has this key
+    return existing
+
+
+def add_to(store: Store, account_id: str, kind: SourceKind, user: str, sealed: bytes) -> Source:
+    """A further source of the household, which waits for its first sign-in. Raises AlreadyAdded."""
+    source = Source(new_id(), account_id, kind, _vendor_key(store, kind, user), time.time())
+    if not store.add_source(source, sealed, "needs_login"):
+        raise AlreadyAdded("that user has a household here already")
+    return source
+
+
+def find(store: Store, kind: SourceKind, user: str) -> Source | None:
+    return store.source_by_vendor_key(_vendor_key(store, kind, user))
+
+
+def find_at_any(store: Store, kinds: Iterable[SourceKind], user: str) -> Source | None:
+    return next(filter(None, (find(store, kind, user) for kind in kinds)), None)
+
+
+def end(store: Store, pictures: Pictures, link: Link) -> bool:
+    """Revoke first, then end live pictures; if those can't be reached now, revocation stands.
+
+    False when the link had ended before; its pictures are ended in either case.
+    """
+    ended = store.end_link(link.id, time.time())
+    end_pictures(pictures, link.id)
+    return ended
+
+
+def end_pictures(pictures: Pictures, viewer: str) -> None:
+    """End the pictures of a link or of a console session, by its id, as far as the media process answers."""
+    try:
+        pictures.end_link(viewer)
+    except MediaUnavailable as error:
+        log.warning("pictures of an ended link could not be ended: %s", error, extra={"link": viewer})
+
+
+def remove(store: Store, pictures: Pictures, account_id: str) -> list[Link]:
+    """Remove the household's rows, then end its links' live pictures. Answers those links."""
+    links = store.links(account_id)
+    for link in links:
+        store.end_link(link.id, time.time())  # so that its assistant is notified
+    store.drop_household(account_id)
+    for link in links:
+        end_pictures(pictures, link.id)
+    return links
+
+
+def unreadable(store: Store) -> list[Unreadable]:
+    """The sources whose secrets can't be opened; reads every source."""
+    found = []
+    for account in store.accounts():
+        for source in store.sources(account.id):
+            try:
+                store.read_session(account.id, source.id)
+            except SealedUnreadable as error:
+                found.append(Unreadable(f"source {source.id} of household {account.id}: {error}", error.key_id))
+    return found
+
+
+def _lan_source(store: Store, account_id: str) -> Source:
+    """Found again by the account's id, so that a household has one at most."""
+    return Source(new_id(), account_id, "lan", _vendor_key(store, "lan", account_id), time.time())
+
+
+def _vendor_key(store: Store, kind: SourceKind, user: str) -> str:
+    return vendor_key(store.meta_once("vendor_salt", secrets.token_hex(32)), kind, user)

@@ -1,0 +1,194 @@
+"""Alexa.CameraStreamController 3: HLS for displays that don't take WebRTC.
+
+https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-camerastreamcontroller.html
+HLS is not in the published list of protocols; displays play it all the same, from an https address with a public name.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from msgspec import Struct, structs
+
+from showcam.alexa.capability import Capability
+from showcam.alexa.errors import refused
+from showcam.alexa.interface import Answer, CameraDirective, Handler, Interface, Stated
+from showcam.alexa.message import timestamp
+from showcam.alexa.texts import Locales
+from showcam.drivers.camera import Camera, Refusal, Stream, StreamRequest, Video
+from showcam.net.cache import Recent
+from showcam.registry.gate.displays import USUAL, best, beyond, shown
+from showcam.registry.registry import Registry
+
+WIDEST = 7680
+
+
+class Resolution(Struct):
+    width: int = 0
+    height: int = 0
+
+
+class _Configuration(Struct, rename="camel"):
+    protocols: tuple[str, ...]
+    resolutions: list[Resolution]
+    authorization_types: tuple[str, ...]
+    video_codecs: tuple[str, ...]
+    audio_codecs: tuple[str, ...]
+
+
+class CameraStreamCapability(Capability):
+    camera_stream_configurations: tuple[_Configuration, ...]
+
+
+class Wanted(Struct, rename="camel"):
+    """A combination that the display can play. A field that it omits is ours to choose."""
+
+    protocol: str = ""
+    resolution: Resolution | None = None
+    authorization_type: str = "NONE"
+    video_codec: str = "H264"
+    audio_codec: str = "AAC"
+
+
+class _Initialize(Struct, rename="camel"):
+    camera_streams: list[Wanted]
+
+
+class _CameraStream(Struct, rename="camel"):
+    uri: str
+    protocol: str
+    resolution: Resolution
+    authorization_type: str
+    video_codec: str
+    audio_codec: str
+    expiration_time: str
+    idle_timeout_seconds: int
+
+
+class _Initialized(Struct, rename="camel"):
+    camera_streams: tuple[_CameraStream, ...]
+    image_uri: str
+
+
+class _Request(Struct, frozen=True):
+    """What displays of one kind request. `size`: reported for a picture whose own size is unknown."""
+
+    stream: StreamRequest
+    size: Resolution
+
+
+_USUAL = Resolution(*USUAL)
+_payload = msgspec.json.Decoder(_Initialize)
+_read_before: Recent[bytes, _Request] = Recent(256)
+LONGEST_KEPT = 2048  # bytes of a payload
+
+
+class CameraStreamController(Interface):
+    name = "Alexa.CameraStreamController"
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    def capabilities(self, camera: Camera, locales: Locales) -> Sequence[Capability]:
+        configuration = _Configuration(
+            protocols=("HLS",),
+            resolutions=_resolutions(camera),
+            authorization_types=("NONE",),
+            video_codecs=("H264",),
+            audio_codecs=("NONE",) if camera.audio == "none" else ("AAC", "NONE"),
+        )
+        return (
+            CameraStreamCapability(interface=self.name, version="3", camera_stream_configurations=(configuration,)),
+        )
+
+    def states(self, camera: Camera) -> Sequence[Stated]:
+        return ()
+
+    def directives(self) -> Mapping[str, Handler]:
+        return {"InitializeCameraStreams": self.initialize}
+
+    def initialize(self, directive: CameraDirective) -> Answer:
+        """Answers with one stream, if the display can play it."""
+        request = _request(directive)
+        wanted = structs.replace(request.stream, within_s=directive.left_s)
+        stream = self._registry.open_stream(directive.link, directive.camera_id, wanted)
+        if isinstance(stream, Refusal):
+            raise refused(stream, directive.link.locale)
+        payload = _Initialized((_rendered(stream, request.size),), stream.image_url)
+        return Answer(self.name, "Response", payload, stream.camera or self._camera(directive))
+
+    def _camera(self, directive: CameraDirective) -> Camera | None:
+        """The camera in whose place a card is shown."""
+        state = self._registry.states(directive.link, (directive.camera_id,), directive.left_s).get(directive.camera_id)
+        return state.camera if state else None
+
+
+def _resolutions(camera: Camera) -> list[Resolution]:
+    """The sizes offered: the main stream's and, once its size is known, the sub stream's; or the sub stream's alone.
+
+    A camera that can show neither is offered at the size of the card that names the reason: a display never requests
+    what is not offered, so the reason would stay hidden.
+    """
+    if best(camera) == "sub":
+        return [_resolution(shown(camera, "sub")) or _USUAL]
+    if camera.video.is_foreign or beyond(camera):
+        return [_USUAL]
+    whole = _resolution(camera.video) or _USUAL
+    smaller = _resolution(camera.sub) if camera.sub and not camera.sub.is_foreign else None
+    return [whole, smaller] if smaller and smaller != whole else [whole]
+
+
+def _request(directive: CameraDirective) -> _Request:
+    """Displays of one kind send the same payload: it is decoded once, which saves a tenth of the answer's time."""
+    payload = bytes(directive.original.payload)
+    request = _read_before.get(payload)
+    if request is None:
+        request = _read(directive)
+        if len(payload) <= LONGEST_KEPT:
+            _read_before.put(payload, request)
+    return request
+
+
+def _read(directive: CameraDirective) -> _Request:
+    """Raises InvalidDirective."""
+    playable = [wanted for wanted in directive.read(_payload).camera_streams if _playable(wanted)]
+    named = [wanted.resolution for wanted in playable if wanted.resolution and _real(wanted.resolution)]
+    # where one combination names no size, a picture of any size is accepted
+    largest = max(named, key=lambda size: size.width * size.height) if named and len(named) == len(playable) else None
+    stream = StreamRequest(
+        "alexa",
+        ("hls",) if playable else (),
+        largest=(largest.width, largest.height) if largest else None,
+        image=True,
+        silent=all(wanted.audio_codec == "NONE" for wanted in playable),
+    )
+    return _Request(stream, named[0] if named else _USUAL)
+
+
+def _real(size: Resolution) -> bool:
+    return 0 < size.width <= WIDEST and 0 < size.height <= WIDEST
+
+
+def _playable(wanted: Wanted) -> bool:
+    return (
+        wanted.protocol == "HLS"
+        and wanted.authorization_type == "NONE"
+        and wanted.video_codec == "H264"
+        and wanted.audio_codec in ("AAC", "NONE")
+    )
+
+
+def _rendered(stream: Stream, otherwise: Resolution) -> _CameraStream:
+    return _CameraStream(
+        uri=stream.url,
+        protocol="HLS",
+        resolution=_resolution(stream.video) or otherwise,
+        authorization_type="NONE",
+        video_codec="H264",
+        audio_codec="AAC" if stream.sound else "NONE",
+        expiration_time=timestamp(stream.expires),
+        idle_timeout_seconds=max(1, stream.idle_timeout_s),
+    )
+
+
+def _resolution(video: Video) -> Resolution | None:
+    return Resolution(video.width, video.height) if video.width > 0 and video.height > 0 else None

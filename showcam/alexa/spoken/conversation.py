@@ -1,0 +1,241 @@
+"""The spoken half's answers: from a link and a recognised utterance to speech, a card, a video or a question back."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from msgspec import structs
+
+from showcam.alexa.errors import WRITTEN
+from showcam.alexa.names import friendly_names
+from showcam.alexa.spoken import refusals
+from showcam.alexa.spoken.texts import find, listed, say
+from showcam.alexa.spoken.turn import Reply, Turn
+from showcam.drivers.camera import Camera, Refusal, StreamRequest
+from showcam.drivers.errors import Unavailable, is_reason
+from showcam.drivers.settings import Asked
+from showcam.i18n.catalogue import Language, mark
+from showcam.registry import outcomes
+from showcam.registry.gate.gate import not_found, overruled
+from showcam.registry.gate.reasons import OF_VIDEO, sentences, short
+from showcam.registry.registry import Registry
+from showcam.store.ports import StoreUnavailable
+from showcam.store.records import Link
+
+MOST_NAMES = 5  # listed in one sentence; nobody listens to more
+
+
+type Wish = Callable[["Conversation", Turn], Reply]
+type Answer = Callable[[Turn, Camera, str], Reply]
+
+
+class Conversation:
+    """`page_url`: the public address, below which each reason has a page, or ""."""
+
+    def __init__(self, registry: Registry, page_url: str) -> None:
+        self._registry, self._page_url = registry, page_url
+
+    def answer(self, wish: Wish, turn: Turn) -> Reply:
+        reply = wish(self, turn)
+        return self.with_names(reply, turn.link, turn.left_s) if reply.open and not reply.names else reply
+
+    def with_names(self, reply: Reply, link: Link, left_s: float) -> Reply:
+        """Adds the cameras' names: most answers to a question are one. Alexa keeps them for one session."""
+        try:
+            names = friendly_names(self._registry.cameras(link, left_s).cameras)
+        except (Unavailable, StoreUnavailable):
+            return reply
+        return replace(reply, names=tuple(names.items()))
+
+    def welcome(self, turn: Turn) -> Reply:
+        return Reply(say("welcome", turn.language), open=True)
+
+    def ready(self, turn: Turn) -> Reply:
+        """Which cameras can be shown on Alexa, and the reasons of those that can't."""
+        try:
+            table = self._registry.readiness(turn.link, turn.left_s)
+        except Unavailable as error:
+            return _unreadable(error, turn)
+        names = friendly_names([camera for camera, _ in table])
+        if not table:
+            return Reply(say("no_camera", turn.language))
+        verdicts = [(camera, row["alexa"]) for camera, row in table]
+        good = [camera for camera, verdict in verdicts if not isinstance(verdict, Refusal)]
+        bad = [(names[camera.id], verdict) for camera, verdict in verdicts if isinstance(verdict, Refusal)]
+        speech = _ready([names[camera.id] for camera in good], turn.language, among_others=bool(bad))
+        speech += _not_ready(bad, turn.language)
+        if too_large := [names[camera.id] for camera in good if self._too_large(turn, camera)]:
+            speech += say("not_here", turn.language, names=_some_names(too_large, turn.language))
+        return Reply(speech.strip())
+
+    def why(self, turn: Turn) -> Reply:
+        return self._about(turn, "why", self._why)
+
+    def mend(self, turn: Turn) -> Reply:
+        return self._about(turn, "mend", self._mend)
+
+    def sound(self, turn: Turn) -> Reply:
+        return self._about(turn, "sound", self._sound)
+
+    def show(self, turn: Turn) -> Reply:
+        if not turn.screen:
+            return Reply(say("no_screen", turn.language))
+        return self._about(turn, "show", self._show)
+
+    def camera(self, turn: Turn) -> Reply:
+        """A name alone answers “which camera?”; without that question it means “show it”."""
+        return _WISHES.get(turn.pending.get("about", ""), Conversation.show)(self, turn)
+
+    def yes(self, turn: Turn) -> Reply:
+        name = turn.pending.get("name", "")
+        if wish := _WISHES.get(turn.pending.get("offer", "")):
+            return wish(self, turn)
+        if "about" in turn.pending:
+            return Reply(say("which", turn.language), open=True, pending=turn.pending)
+        camera_id = turn.pending.get("sound_of", "")
+        if not camera_id:
+            return Reply(say("nothing_asked", turn.language), open=True)
+        changed = self._registry.change(turn.link, camera_id, "audio", "on", within_s=turn.left_s)
+        if isinstance(changed, Refusal):
+            return self._not_changed(turn, changed.camera or name, changed)
+        if isinstance(changed, Asked):
+            return Reply(say("sound_asked", turn.language, name=name or changed.camera.name))
+        return Reply(say("sound_done", turn.language, name=name or changed.name))
+
+    def no(self, turn: Turn) -> Reply:
+        return Reply(say("left" if turn.pending else "goodbye", turn.language))
+
+    def _about(self, turn: Turn, wish: str, answer: Answer) -> Reply:
+        """The answer for the camera that was named, or a question which one is meant."""
+        try:
+            cameras = self._registry.cameras(turn.link, turn.left_s).cameras
+        except Unavailable as error:
+            return _unreadable(error, turn)
+        names = friendly_names(cameras)
+        if not names:
+            return Reply(say("no_camera", turn.language))
+        reply = self._resolve(turn, wish, answer, cameras, names)
+        return replace(reply, names=tuple(names.items())) if reply.open else reply
+
+    @staticmethod
+    def _resolve(turn: Turn, wish: str, answer: Answer, cameras: tuple[Camera, ...], names: dict[str, str]) -> Reply:
+        heard = turn.heard or turn.pending.get("name", "")  # “mend it” means the camera of the previous reply
+        if not heard:
+            return Reply(say("which", turn.language), open=True, pending={"about": wish})
+        found = find(heard, names)
+        if len(found) == 1:
+            outcomes.about(found[0])
+            camera = next(camera for camera in cameras if camera.id == found[0])
+            return answer(turn, camera, names[camera.id])
+        if found:
+            choices = listed(sorted(names[camera_id] for camera_id in found)[:MOST_NAMES], turn.language, mark("or"))
+            return Reply(say("which_of", turn.language, names=choices), open=True, pending={"about": wish})
+        known = _some_names(sorted(names.values()), turn.language)
+        text = say("unknown", turn.language, heard=heard, names=known)
+        return Reply(text, open=True, pending={"about": wish})
+
+    def _too_large(self, turn: Turn, camera: Camera) -> Refusal | None:
+        """Why this skill's video can't show the camera, although “Alexa, show …” may."""
+        return self._registry.too_large(turn.link, camera) if turn.screen else None
+
+    def _refusal(self, turn: Turn, camera: Camera) -> Refusal | None:
+        state = self._registry.states(turn.link, (camera.id,), turn.left_s).get(camera.id)
+        return state.refusal if state else not_found()
+
+    def _why(self, turn: Turn, camera: Camera, name: str) -> Reply:
+        refusal = self._refusal(turn, camera)
+        if refusal is not None:
+            return _refused(turn, name, refusal)
+        if too_large := self._too_large(turn, camera):
+            return _refused(turn, name, too_large, "fine_elsewhere")
+        if not turn.screen:
+            return Reply(say("fine", turn.language, name=name))
+        return Reply(say("fine_here", turn.language, name=name), open=True, pending={"offer": "show", "name": name})
+
+    def _mend(self, turn: Turn, camera: Camera, name: str) -> Reply:
+        pending = _pending_refusal(turn, camera, name)
+        # a video is refused for more than the camera's state shows
+        of_video = pending if pending and pending.reason in OF_VIDEO else None
+        refusal = of_video or self._refusal(turn, camera) or self._too_large(turn, camera) or pending
+        if refusal is None:
+            return Reply(say("nothing_to_mend", turn.language, name=name))
+        why, mend = refusals.why(refusal, turn.language), refusals.mend(refusal, turn.language)
+        written = sentences(structs.replace(refusal, camera=refusal.camera or name), turn.language, WRITTEN)
+        page = f"{self._page_url}{short(refusal.reason)}"
+        more = (say("card_more", turn.language, url=page),) if self._page_url else ()
+        card = say("card_title", turn.language, name=name), "\n\n".join(written + more)
+        return Reply(say("mend", turn.language, name=name, why=why, mend=mend), card=card)
+
+    def _sound(self, turn: Turn, camera: Camera, name: str) -> Reply:
+        """Asks for a yes: a voice changes nothing without one."""
+        if camera.audio == "none":
+            return Reply(say("no_sound", turn.language, name=name))
+        if camera.audio == "on":
+            return Reply(say("sound_already", turn.language, name=name))
+        if "audio" not in camera.decided.voice_may:
+            return self._not_changed(turn, name, overruled("voice_may_not", camera))
+        question = say("sound_ask", turn.language, name=name)
+        return Reply(question, open=True, pending={"sound_of": camera.id, "name": name})
+
+    def _show(self, turn: Turn, camera: Camera, name: str) -> Reply:
+        request = StreamRequest("video", ("hls",), within_s=turn.left_s)
+        stream = self._registry.open_stream(turn.link, camera.id, request)
+        if isinstance(stream, Refusal):
+            return _refused(turn, name, stream)
+        if stream.explains is not None:  # the stream is a card: the owner wants the reason shown
+            why = refusals.why(stream.explains, turn.language)
+            return Reply(say("shown_why", turn.language, name=name, why=why), video=(stream.url, name))
+        return Reply(say("showing", turn.language, name=name), video=(stream.url, name))
+
+    @staticmethod
+    def _not_changed(turn: Turn, name: str, refusal: Refusal) -> Reply:
+        outcomes.refused(refusal.reason)
+        why, mend = refusals.why(refusal, turn.language), refusals.mend(refusal, turn.language)
+        return Reply(say("not_changed", turn.language, name=name, why=why, mend=mend))
+
+
+_WISHES: dict[str, Wish] = {
+    "why": Conversation.why,
+    "mend": Conversation.mend,
+    "sound": Conversation.sound,
+    "show": Conversation.show,
+}
+
+
+def _ready(names: list[str], language: Language, *, among_others: bool) -> str:
+    if not names:
+        return say("none_ready", language)
+    key = "some_ready" if among_others else "one_ready" if len(names) == 1 else "all_ready"
+    return say(key, language, number=len(names), names=_some_names(names, language))
+
+
+def _not_ready(refused: list[tuple[str, Refusal]], language: Language) -> str:
+    sentences = [
+        say("not_ready", language, name=name, why=refusals.why(refusal, language))
+        for name, refusal in refused[:MOST_NAMES]
+    ]
+    more = len(refused) - MOST_NAMES
+    return "".join([*sentences, say("and_more", language, number=more) if more > 0 else ""])
+
+
+def _refused(turn: Turn, name: str, refusal: Refusal, key: str = "refused") -> Reply:
+    speech = say(key, turn.language, name=name, why=refusals.why(refusal, turn.language))
+    return Reply(speech, open=True, pending={"offer": "mend", "name": name, "reason": refusal.reason})
+
+
+def _pending_refusal(turn: Turn, camera: Camera, name: str) -> Refusal | None:
+    """The refusal in the previous reply, if it was for this camera."""
+    reason = turn.pending.get("reason", "")
+    return overruled(reason, camera) if is_reason(reason) and turn.pending.get("name") == name else None
+
+
+def _unreadable(error: Unavailable, turn: Turn) -> Reply:
+    outcomes.refused(error.reason)
+    refusal = overruled(error.reason, None, error.vendor)
+    why, mend = refusals.why(refusal, turn.language), refusals.mend(refusal, turn.language)
+    return Reply(say("unreadable", turn.language, why=why, mend=mend))
+
+
+def _some_names(names: list[str], language: Language) -> str:
+    if len(names) <= MOST_NAMES:
+        return listed(names, language)
+    return listed([*names[:MOST_NAMES], say("more", language, number=len(names) - MOST_NAMES)], language)

@@ -1,0 +1,247 @@
+"""The custom half of the skill, on ask-sdk-core, which the Smart Home half never imports."""
+
+import json
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Protocol
+
+from ask_sdk_core.dispatch_components.exception_components import AbstractExceptionHandler
+from ask_sdk_core.dispatch_components.request_components import AbstractRequestHandler
+from ask_sdk_core.exceptions import SerializationException
+from ask_sdk_core.handler_input import HandlerInput
+from ask_sdk_core.serialize import DefaultSerializer
+from ask_sdk_core.skill_builder import SkillBuilder
+from ask_sdk_model.request_envelope import RequestEnvelope
+from ask_sdk_model.response import Response
+from ask_sdk_model.ui.link_account_card import LinkAccountCard
+
+from showcam.accounts.links import TokenInvalid
+from showcam.alexa.deadline import Deadline
+from showcam.alexa.spoken.conversation import Conversation, Wish
+from showcam.alexa.spoken.texts import say, spoken_language
+from showcam.alexa.spoken.turn import Reply, Turn, respond
+from showcam.i18n.catalogue import Language
+from showcam.net.outcomes import add as add_outcome
+from showcam.net.text import JsonObject
+from showcam.registry import outcomes
+from showcam.registry.registry import Registry
+from showcam.store.ports import StoreUnavailable
+from showcam.store.records import Link
+
+log = logging.getLogger(__name__)
+
+LONGEST_NAME = 100
+SLOT = "camera"
+
+INTENTS: dict[str, Wish] = {
+    "ReadyCamerasIntent": Conversation.ready,
+    "WhyIntent": Conversation.why,
+    "MendIntent": Conversation.mend,
+    "SoundOnIntent": Conversation.sound,
+    "ShowIntent": Conversation.show,
+    "CameraIntent": Conversation.camera,
+    "AMAZON.YesIntent": Conversation.yes,
+    "AMAZON.NoIntent": Conversation.no,
+}
+PLAIN = {
+    "AMAZON.HelpIntent": ("help", True),
+    "AMAZON.FallbackIntent": ("not_understood", True),
+    "AMAZON.StopIntent": ("goodbye", False),
+    "AMAZON.CancelIntent": ("goodbye", False),
+    "AMAZON.NavigateHomeIntent": ("goodbye", False),
+}
+# spoken during a video without the skill's name: the device handles them, and speech would interrupt it
+SILENT = frozenset({"AMAZON.PauseIntent", "AMAZON.ResumeIntent"})
+SPOKEN = ("LaunchRequest", "IntentRequest")
+EVENTS = ("AlexaSkillEvent.SkillAccountLinked", "AlexaSkillEvent.SkillDisabled")
+
+
+class NotForUs(Exception):
+    """The request is not a custom-skill request, or is for another skill."""
+
+
+class NotTaken(Exception):
+    """A skill event could not be handled now. Answered with an error, so Amazon sends it again."""
+
+
+class People(Protocol):
+    """The links of the skill's Amazon users: when a skill is disabled, Amazon names the user alone."""
+
+    def remember(self, user: str, link: Link) -> None: ...
+    def link_of(self, user: str) -> Link | None: ...
+    def end(self, link: Link) -> None: ...
+
+
+class Spoken:
+    """`authenticate` raises TokenInvalid. Safe to use from many threads."""
+
+    def __init__(
+        self,
+        authenticate: Callable[[str], Link],
+        registry: Registry,
+        people: People,
+        skill_id: str,
+        page_url: str = "",
+    ) -> None:
+        self._authenticate, self._people, self._skill_id = authenticate, people, skill_id
+        self._conversation = Conversation(registry, page_url)
+        builder: Any = SkillBuilder()
+        builder.skill_id = skill_id
+        for handler in (_Handler(_is_handled, self._answer), _Handler(lambda _: True, lambda _: None)):
+            builder.add_request_handler(handler)
+        builder.add_exception_handler(_Failure())
+        self._skill = builder.create()
+        self._serializer = DefaultSerializer()
+
+    def answer(self, request: JsonObject, received: float | None = None) -> dict[str, object]:
+        """Raises NotForUs and NotTaken only: any other failure is spoken to the person.
+
+        `received`: when the request arrived, by time.monotonic; None: now.
+        """
+        try:
+            application = request["context"]["System"]["application"]["applicationId"]
+        except (KeyError, TypeError):
+            raise NotForUs("not a custom-skill request") from None
+        if not self._skill_id or application != self._skill_id:
+            raise NotForUs("a request of another skill")
+        try:
+            envelope: Any = self._serializer.deserialize(json.dumps(request), RequestEnvelope)
+            envelope.request.object_type, envelope.context.system.user  # noqa: B018  (raises where one is missing)
+        except (SerializationException, AttributeError, ValueError, TypeError, KeyError, RecursionError):
+            raise NotForUs("not a custom-skill request") from None
+        with outcomes.asking(_named(envelope.request)) as asked:
+            try:
+                answer: Any = self._serializer.serialize(self._skill.invoke(envelope, Deadline(received)))
+            finally:
+                add_outcome(asked.ended())
+        answer.pop("userAgent", None)
+        return dict(answer)
+
+    def _answer(self, handler_input: HandlerInput) -> Response | None:
+        envelope: Any = handler_input.request_envelope
+        request, user = envelope.request, envelope.context.system.user
+        kind = request.object_type
+        if kind == "AlexaSkillEvent.SkillDisabled":
+            self._disabled(user.user_id, request.timestamp)
+            return None
+        if kind == "AlexaSkillEvent.SkillAccountLinked":
+            self._link(user.user_id, request.body.access_token if request.body else None)
+            return None
+        language = spoken_language(request.locale or "")
+        name = request.intent.name if kind == "IntentRequest" else ""
+        if name in SILENT:
+            return Response(should_end_session=True)
+        if name in PLAIN:
+            return respond(handler_input, self._plain(name, user, language, handler_input.context), language)
+        link = self._link(user.user_id, user.access_token)
+        if link is None:
+            outcomes.refused("not_linked")
+            return respond(handler_input, Reply(say("link", language)), language, LinkAccountCard())
+        wish = Conversation.welcome if kind == "LaunchRequest" else INTENTS.get(name)
+        if wish is None:  # an intent of another version of the interaction model
+            return respond(
+                handler_input, self._plain("AMAZON.FallbackIntent", user, language, handler_input.context), language
+            )
+        return respond(handler_input, self._conversation.answer(wish, _turn(handler_input, link, language)), language)
+
+    def _plain(self, name: str, user: Any, language: Language, deadline: Deadline) -> Reply:
+        """A reply without a wish. Camera names are added only for a valid link."""
+        text, open_session = PLAIN[name]
+        reply = Reply(say(text, language), open=open_session)
+        if not open_session:
+            return reply
+        try:
+            link = self._link(user.user_id, user.access_token)
+        except StoreUnavailable:
+            return reply
+        return self._conversation.with_names(reply, link, deadline.left_s) if link else reply
+
+    def _link(self, user: str | None, token: str | None) -> Link | None:
+        """The token's link, or None. Remembers the user, whom alone Amazon names when the skill is disabled."""
+        if not token:
+            return None
+        try:
+            link = self._authenticate(token)
+        except TokenInvalid:
+            return None
+        outcomes.by(link.id, link.account)
+        if user:
+            self._people.remember(user, link)
+        return link
+
+    def _disabled(self, user: str | None, sent: datetime | None) -> None:
+        link = self._people.link_of(user) if user else None
+        # events arrive late and in any order: one sent before the link was made concerns an earlier link
+        if link is None or (sent is not None and sent.timestamp() < link.created):
+            return
+        self._people.end(link)
+        log.info("the skill was disabled: link %s ended", link.id)
+
+
+class _Handler(AbstractRequestHandler):
+    def __init__(
+        self, accepts: Callable[[HandlerInput], bool], answer: Callable[[HandlerInput], Response | None]
+    ) -> None:
+        self._accepts, self._answers = accepts, answer
+
+    def can_handle(self, handler_input: HandlerInput) -> bool:
+        return self._accepts(handler_input)
+
+    def handle(self, handler_input: HandlerInput) -> Response:
+        response = self._answers(handler_input)
+        # Alexa accepts no speech in answer to session ends, events and reports of the device
+        return Response() if response is None else response
+
+
+class _Failure(AbstractExceptionHandler):
+    """The outermost edge: the traceback goes to the log, a person hears that it failed, an event raises NotTaken."""
+
+    def can_handle(self, handler_input: HandlerInput, exception: Exception) -> bool:
+        return True
+
+    def handle(self, handler_input: HandlerInput, exception: Exception) -> Response:
+        request: Any = handler_input.request_envelope.request
+        kind, text = request.object_type, "broken"
+        if isinstance(exception, StoreUnavailable):
+            text = "down"
+            log.warning("the store can't be reached (%s)", kind, extra={"reason": "store"})
+            outcomes.failed("store")
+        else:
+            outcomes.failed()
+            log.error("%s failed: %s", kind, type(exception).__name__, exc_info=exception)
+        if kind not in SPOKEN:
+            raise NotTaken(kind) from exception
+        language = spoken_language(request.locale or "")
+        return respond(handler_input, Reply(say(text, language)), language)
+
+
+def _named(request: Any) -> str:
+    """The request's name for the log, which holds nothing that a stranger wrote."""
+    kind = str(request.object_type)
+    if kind != "IntentRequest":
+        return kind if kind in SPOKEN + EVENTS else "unknown"
+    intent = str(request.intent.name if request.intent else "")
+    return intent if intent in INTENTS or intent in PLAIN or intent in SILENT else "unknown"
+
+
+def _is_handled(handler_input: HandlerInput) -> bool:
+    request: Any = handler_input.request_envelope.request
+    return request.object_type in SPOKEN + EVENTS
+
+
+def _turn(handler_input: HandlerInput, link: Link, language: Language) -> Turn:
+    envelope: Any = handler_input.request_envelope
+    slots = getattr(getattr(envelope.request, "intent", None), "slots", None) or {}
+    slot = slots.get(SLOT)
+    device = envelope.context.system.device
+    interfaces = device.supported_interfaces if device else None
+    pending = (envelope.session.attributes if envelope.session else None) or {}
+    return Turn(
+        link,
+        language,
+        heard=str(slot.value or "")[:LONGEST_NAME] if slot else "",
+        screen=bool(interfaces and interfaces.video_app),
+        pending={key: str(value)[: LONGEST_NAME * 2] for key, value in pending.items()},
+        deadline=handler_input.context,
+    )

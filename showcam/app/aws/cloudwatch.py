@@ -1,0 +1,181 @@
+"""A function's log for CloudWatch: JSON lines, one of them for each request, with metrics embedded in it (EMF).
+
+AWS counts a function that answers an error as one that ran well, so what an alarm watches is counted here: in namespace
+"showcam", by FunctionName, as the number of requests in which it happened. A metric is only written when it happened,
+since each costs by the hour; AWS itself counts requests and their durations.
+"""
+
+import json
+import logging
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypedDict
+
+from msgspec.structs import asdict
+
+from showcam.app.redaction import QUIET, SILENT, redact
+from showcam.net.outcomes import Outcome, collected
+from showcam.net.text import JsonObject
+
+type Event = JsonObject
+type Reply = Mapping[str, object]  # of a function: an assistant's answer, or an HTTP API's
+type Handler = Callable[[Event, Any], Reply]
+
+NAMESPACE = "showcam"
+FAILED, REFUSED = "InternalErrors", "Refusals"
+# metrics by the `reason` of a log line
+COUNTED = {
+    "store": "StoreUnavailable",
+    "no_internet": FAILED,
+    "vendor_down": "VendorUnavailable",
+    "vendor_busy": "VendorUnavailable",
+    "TryAgain": "ReportsRetried",
+    "Refused": "ReportsRetried",
+    "RefusedKey": "GrantsLost",
+    "endings": FAILED,
+    "Undeliverable": "ReportsLaidDown",
+    "GrantDead": "GrantsLost",
+}
+
+
+class Metric(TypedDict):
+    Name: str
+    Unit: Literal["Count"]
+
+
+class MetricsOf(TypedDict):
+    Namespace: str
+    Dimensions: list[list[str]]
+    Metrics: list[Metric]
+
+
+class Embedded(TypedDict):
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html"""
+
+    Timestamp: int  # ms since the epoch
+    CloudWatchMetrics: list[MetricsOf]
+
+
+class Line(TypedDict):
+    level: str
+    event: str
+    request: str
+
+
+class RequestLine(Line):
+    api_request: str | None
+    status: object
+    ms: float
+    cold: bool
+
+
+class CloudWatch(logging.Handler):
+    """Writes the lines of the process. A function handles one request at a time; its threads may log too."""
+
+    def __init__(self, level: str) -> None:
+        super().__init__()
+        self._least = logging.getLevelNamesMapping()[level.upper()]
+        self._function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
+        self._request, self._cold = "", True
+        self._happened: set[str] = set()
+        self._more: dict[str, object] = {}
+
+    def install(self) -> None:
+        """Replace the log handler of Lambda's runtime client."""
+        root = logging.getLogger()
+        root.handlers = [self]
+        root.setLevel(min(self._least, logging.INFO))  # lines that are not written may be counted
+        for name in QUIET:
+            logging.getLogger(name).setLevel(logging.WARNING)
+        for name, least in SILENT.items():
+            logging.getLogger(name).setLevel(least)
+
+    def watched(self, answer: Handler) -> Handler:
+        """The handler, with a line for each request. An error is raised on, and AWS counts it as Errors."""
+
+        def handler(event: Event, context: Any) -> Reply:
+            self._request = str(getattr(context, "aws_request_id", ""))
+            self._happened, self._more = set(), {}
+            began, reply = time.perf_counter(), None
+            with collected() as outcomes:
+                try:
+                    reply = answer(event, context)
+                finally:
+                    self._close(event, reply, time.perf_counter() - began, outcomes)
+            return reply
+
+        return handler
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            failure = "".join(traceback.format_exception(record.exc_info[1])) if record.exc_info else ""
+            self.log(record.levelno, record.getMessage(), failure, str(getattr(record, "reason", "")))
+        except Exception:
+            self.handleError(record)
+
+    def log(self, level: int, event: str, failure: str = "", reason: str = "", **more: Any) -> None:
+        """`failure` is a traceback; `reason` may be one that is counted."""
+        if kind := COUNTED.get(reason) or (FAILED if failure else None):
+            self._happened.add(kind)
+        if level < self._least:
+            return
+        line: Line = {"level": logging.getLevelName(level).lower(), "event": event, "request": self._request}
+        _write({**line, **more, **({"exception": failure} if failure else {})})
+
+    def note(self, **more: Any) -> None:
+        """Add fields to the request's own line."""
+        self._more |= more
+
+    def _close(self, event: Event, reply: Reply | None, seconds: float, outcomes: list[Outcome]) -> None:
+        """The request's line, or one for each directive and intent; the first has the metrics."""
+        status = reply.get("statusCode") if reply is not None else None
+        line: RequestLine = {
+            "level": "info",
+            "event": "request",
+            "request": self._request,
+            "api_request": _of_api(event),
+            "status": status if reply is not None else "raised",
+            "ms": round(seconds * 1000, 1),
+            "cold": self._cold,
+        }
+        self._cold = False
+        if any(one.outcome == "refused" for one in outcomes):
+            self._happened.add(REFUSED)
+        happened = sorted(self._happened)
+        if not happened and self._least > logging.INFO:
+            return
+        given = {key: value for key, value in {**line, **self._more}.items() if value is not None}
+        counted = self._metrics(happened)
+        for one in outcomes or (None,):
+            _write({**given, **(asdict(one) if one else {}), **counted})
+            counted = {}
+
+    def _metrics(self, happened: list[str]) -> dict[str, object]:
+        if not happened:
+            return {}
+        described: MetricsOf = {
+            "Namespace": NAMESPACE,
+            "Dimensions": [["FunctionName"]],
+            "Metrics": [{"Name": name, "Unit": "Count"} for name in happened],
+        }
+        embedded: Embedded = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [described]}
+        return {"_aws": embedded, "FunctionName": self._function, **dict.fromkeys(happened, 1)}
+
+
+def _of_api(event: Event) -> str | None:
+    """The request's id in the HTTP API's own access log."""
+    try:
+        return str(event["requestContext"]["requestId"])
+    except (KeyError, TypeError):
+        return None
+
+
+def _write(line: Mapping[str, object]) -> None:
+    given = {
+        key: redact(value) if isinstance(value, str) and key != "request" else value for key, value in line.items()
+    }
+    sys.stdout.write(json.dumps(given, ensure_ascii=False, default=repr) + "\n")
+    sys.stdout.flush()

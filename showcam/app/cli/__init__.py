@@ -1,0 +1,223 @@
+"""The command line. Commands import what they need when they run, so that `--help` and each process start fast."""
+
+import sys
+import warnings
+from collections.abc import Callable, Mapping
+from functools import wraps
+from pathlib import Path
+from typing import Any, NoReturn, TypedDict
+
+import click
+
+from showcam.app.cli.output import called, echo
+from showcam.app.process.limits import forbid_core
+from showcam.app.process.settings_sources import SettingsError, load, origins
+from showcam.app.settings import Settings
+
+
+def stop(text: str, code: int = 2) -> NoReturn:
+    """Print one line on stderr and exit."""
+    echo(f"showcam: {text}", err=True)
+    sys.exit(code)
+
+
+def readable[**P, T](command: Callable[P, T]) -> Callable[P, T]:
+    """Turns what a person can mend into one line on stderr and exit code 2."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        from showcam.app import extras
+        from showcam.app.aws.boto import SecretUnreadable
+        from showcam.app.keys import KeysUnreadable
+        from showcam.app.process.supervisor import CannotStart
+        from showcam.store.ports import StoreUnavailable
+        from showcam.store.sealing import SealedUnreadable
+
+        try:
+            return command(*args, **kwargs)
+        except (
+            SettingsError,
+            CannotStart,
+            KeysUnreadable,
+            SecretUnreadable,
+            StoreUnavailable,
+            SealedUnreadable,
+            extras.ExtraMissing,
+        ) as error:
+            stop(str(error))
+        except ModuleNotFoundError as error:
+            extra = extras.bringing(error.name or "")
+            if not extra:
+                raise
+            stop(str(extras.ExtraMissing(extra)))
+        except click.Abort:
+            if sys.stdin is not None and sys.stdin.isatty():
+                raise
+            click.echo(err=True)  # the prompt stands on that line
+            stop("It asked for something, and standard input ended without an answer: run it at a terminal.", code=1)
+
+    return run
+
+
+def settings_of(context: click.Context, *, kept: bool = True) -> Settings:
+    """The settings of a command: handed over by the supervisor, or read from their sources.
+
+    `kept`: with those that showcam keeps in its database.
+    """
+    from showcam.app.process.handover import handed_over
+
+    handed = handed_over()
+    if handed is not None:
+        return handed
+    given = _given(context)
+    settings = load(**given)
+    if not kept:
+        return settings
+    from showcam.app.data import integrity
+    from showcam.app.process.kept import read
+
+    integrity.check_once(settings)
+    return load(**given, kept=texts) if (texts := read(settings)) else settings
+
+
+def origins_of(context: click.Context) -> dict[str, str]:
+    """Which settings a file, a variable or an option gives, and which of them."""
+    return origins(**_given(context))
+
+
+class _Given(TypedDict):
+    file: Path | None
+    demo: bool
+    overrides: Mapping[str, Any]
+
+
+def _given(context: click.Context) -> _Given:
+    options = {name: context.meta.get(f"showcam.{name}") for name in ("config", "data", "demo")}
+    overrides = {"port": context.params.get("port"), "data": options["data"]}
+    return _Given(file=options["config"], demo=bool(options["demo"]), overrides=overrides)
+
+
+def own_address(settings: Settings) -> str:
+    """Advice for a person whose public_url is not set."""
+    from showcam.app.shipped import document
+
+    if settings.all_on_aws:
+        return f"It is the stack's output PublicUrl, or the name you gave it: see {document('integrator/aws.md')}"
+    return f"See {document('owner/running.md')}"
+
+
+def _note(context: click.Context, option: click.Parameter, value: Any) -> None:
+    """Keep an option's value for `settings_of`, whether it stands before or behind the command."""
+    if value:
+        context.meta[f"showcam.{option.name}"] = value
+
+
+def installation[F: Callable[..., Any]](command: F) -> F:
+    """Add the options --demo and --data, which `settings_of` reads; main has them too, so that hints can begin so."""
+    demo = click.option(
+        "--demo",
+        is_flag=True,
+        callback=_note,
+        expose_value=False,
+        help="The demo: simulated cameras and assistants, on this machine alone.",
+    )
+    data = click.option(
+        "--data",
+        type=click.Path(path_type=Path, file_okay=False),
+        callback=_note,
+        expose_value=False,
+        help="Folder of the data (SHOWCAM_DATA; default: var/showcam, var/demo with --demo).",
+    )
+    return demo(data(command))
+
+
+def at_vendor[F: Callable[..., Any]](command: F) -> F:
+    """Hands the command `kind`, the kind of source of the vendor in --vendor."""
+    whose = "Whose account it is, if people can sign in to several vendors here (default: the first, EZVIZ)."
+    return click.option("--vendor", "kind", metavar="NAME", callback=_kind, help=whose)(command)
+
+
+def _kind(_context: click.Context, _option: click.Parameter, name: str | None) -> str:
+    from showcam.drivers import BRANDS
+
+    kinds = {brand.vendor: brand.kind for brand in BRANDS if brand.signs_in}
+    found = [kind for vendor, kind in kinds.items() if not name or vendor.casefold() == name.casefold()]
+    if not found:
+        raise click.BadParameter(f"{name} is none of {', '.join(kinds)}")
+    return found[0]
+
+
+class _Typed(click.Group):
+    """Named in help and usage as it was called, so that what they say to type can be pasted."""
+
+    def main(self, args: Any = None, prog_name: str | None = None, *more: Any, **named: Any) -> Any:
+        return super().main(args, prog_name or called(), *more, **named)
+
+
+@click.group(cls=_Typed, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="showcam", message="showcam %(version)s")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=_note,
+    expose_value=False,
+    help="Settings file (default: showcam.toml where you stand). SHOWCAM_* in the environment beats it.",
+)
+@installation
+def main() -> None:
+    """Say “show the garden camera” to Alexa or Google and see it; if it can't be shown, hear why and mend it."""
+    forbid_core()
+    # where getpass can't hide what is typed it warns twice; its second warning is for a person, and stays
+    warnings.filterwarnings("ignore", "Can not control echo on the terminal")
+
+
+def _register() -> None:
+    from showcam.app.cli import (
+        alexa,
+        backup,
+        cameras,
+        cast,
+        clients,
+        doctor,
+        google,
+        home,
+        links,
+        login,
+        notices,
+        outbox,
+        owner,
+        pin,
+        run,
+        say,
+        settings,
+        trace,
+    )
+
+    for command in (
+        run.run,
+        home.home,
+        login.login,
+        say.say,
+        owner.owner,
+        notices.notices,
+        cameras.cameras,
+        trace.trace,
+        cast.cast,
+        clients.clients,
+        links.links,
+        outbox.outbox,
+        alexa.alexa,
+        pin.pin,
+        settings.settings,
+        backup.backup,
+        backup.restore,
+        google.google,
+        doctor.doctor,
+        run.serve,
+        run.media,
+        run.worker,
+    ):
+        main.add_command(command)
+
+
+_register()

@@ -1,0 +1,264 @@
+"""Changes a camera's settings and preferences for `showcam cameras set`, and prompts for consent and codes."""
+
+import shlex
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from showcam.app.cli import stop
+from showcam.app.cli.named_camera import NamedCamera, refused
+from showcam.app.cli.output import echo
+
+if TYPE_CHECKING:
+    from showcam.app.compose.command import Household
+    from showcam.drivers.camera import Camera, Refusal
+    from showcam.drivers.settings import Asked, Step
+    from showcam.registry.preferences import MotionRings
+
+PREFERENCES = (
+    *("voice_may", "while_encrypted", "lan_while_encrypted", "keep_warm", "room", "tv", "tv_when", "tv_scenes"),
+    *("motion_rings", "ring_pause_s"),
+)
+
+
+def change_setting(named: NamedCamera, setting: str, value: str, yes: bool) -> bool:
+    """Prompts for what the camera demands: consent, then a code. Each code is sent once.
+
+    False: EZVIZ took the change, and the camera does not show it yet.
+    """
+    from showcam.drivers.settings import Asked
+
+    owner = named.home.owner
+
+    def change(account: str, camera: str, code: str, consent: bool) -> "Camera | Asked | Step | Refusal":
+        return owner.change(account, camera, setting, value, code=code, consent=consent)
+
+    return not isinstance(_step_by_step(named, setting, change, yes, "Setting it and reading it back"), Asked)
+
+
+def _step_by_step(
+    named: NamedCamera,
+    what: str,
+    take: "Callable[[str, str, str, bool], Camera | Asked | Step | Refusal]",
+    yes: bool,
+    doing: str,
+) -> "Camera | Asked":
+    from showcam.drivers.camera import Refusal
+    from showcam.drivers.settings import Step
+
+    consent, code = yes, ""
+    while True:
+        done = named.ask(take, code, consent, doing=doing)
+        if isinstance(done, Refusal):
+            refused(done)
+        if not isinstance(done, Step):
+            return done
+        if done.wants == "consent":
+            if not click.confirm(_CONSENT[what].format(camera=named.camera.name)):
+                stop("Nothing was changed.", code=1)
+            consent = True
+        else:
+            code = _code(named.camera, what, done)
+
+
+def _code(camera: "Camera", what: str, step: "Step") -> str:
+    """The code that the step wants, prompted for; the command ends where none would help."""
+    in_app = _IN_APP.format(camera=camera.name) if what == "encryption" else ""
+    if step.wrong and step.wants == "mailed_code":
+        stop(f"{_WRONG_MAILED}{in_app}", 1)
+    if step.wrong:
+        stop(f"{_WRONG[what]}{in_app}", 1)
+    if step.why:
+        sentence = _WHY[step.why].format(camera=camera.name)
+        if step.why not in ("too_soon", "not_given"):
+            stop(f"{sentence}{in_app}", 1)
+        echo(sentence, err=True)
+    elif step.wants == "mailed_code":
+        echo(_MAILED, err=True)
+    if step.wants == "mailed_code":
+        return str(click.prompt("Code from the mail, or on the label", hide_input=True))
+    asked = "Code on the camera's label, or the encryption password set since"
+    if what == "while_encrypted":
+        asked += " (nothing: ask EZVIZ for the key, which mails you a code)"
+        return str(click.prompt(asked, default="", show_default=False, hide_input=True))
+    return str(click.prompt(asked, hide_input=True))
+
+
+_CONSENT = {
+    "encryption": (
+        "With Image Encryption off, EZVIZ can see the pictures of {camera}, and so can whoever gets at the account. "
+        "Assistants can show it then. Switch it off?"
+    ),
+    "storage": "Formatting erases every recording in {camera}. Format it?",
+    "while_encrypted": (
+        "The plain way is to switch Image Encryption of {camera} off. Instead, showcam can keep its key, sealed, and "
+        "decipher its video here when an assistant asks for it: the video then reaches Amazon or Google deciphered. "
+        "Do that?"
+    ),
+}
+_MAILED = (
+    "The camera wants a code for that. EZVIZ has just mailed one of four digits to the account's address; look in the "
+    "spam folder too. An older camera takes the code on its label."
+)
+_IN_APP = " In the EZVIZ app it is {camera} > Settings > Image Encryption."
+_WRONG_MAILED = (
+    "EZVIZ does not take that code, so nothing was changed. Of several mails only the newest has a code that counts."
+)
+_WRONG = {
+    "encryption": (
+        "That code is not right, so nothing was changed. EZVIZ counts wrong codes; look it up, then try again."
+    ),
+}
+GUESSED = "There were too many wrong codes. Wait an hour, look up the right one, then try again."
+_WHY = {
+    "old": "That code is over, since a mailed one is good for half an hour. Give the command again for a new one.",
+    "too_soon": "EZVIZ mailed a code a minute or two ago and mails no other yet: that one counts.",
+    "too_often": "EZVIZ has mailed as many codes as it does for now. Wait half an hour, then try again.",
+    "guessed": GUESSED,
+    "not_given": (
+        "EZVIZ does not give this account the key of {camera}. If somebody shares it with you, ask its owner for the "
+        "code."
+    ),
+    "silent": "{camera} does not answer EZVIZ. See that it has power and Wi-Fi and is awake, then try again.",
+}
+
+
+def _decide_while_encrypted(named: NamedCamera, value: str, yes: bool) -> None:
+    from showcam.drivers.settings import Step
+
+    owner = named.home.owner
+    wants = ""  # what the last step wanted
+
+    def decide(account: str, camera: str, code: str, consent: bool) -> "Camera | Step | Refusal":
+        nonlocal wants
+        if wants == "mailed_code" or (wants == "code" and not code):
+            done = owner.ask_key(account, camera, code)
+        else:
+            done = owner.while_encrypted(account, camera, value, code=code, consent=consent)
+        wants = done.wants if isinstance(done, Step) else ""
+        return done
+
+    done = _step_by_step(named, "while_encrypted", decide, yes, "Checking it")
+    if getattr(done, "picture_code", "") == "unknown":
+        echo("EZVIZ does not list that code. The next video shows whether it is right.", err=True)
+    echo(f"{named.camera.name}: while_encrypted is {value}.")
+
+
+def renew_picture_code(named: NamedCamera, code: str) -> bool:
+    """Whether the camera is shown by its code; then this one is kept in its place."""
+    from showcam.drivers.settings import Step
+
+    home, camera = named.home, named.camera
+    if home.owner.preferences(home.account, camera.id).while_encrypted != "code":
+        return False
+
+    def renew(account: str, camera_id: str) -> "Camera | Step | Refusal":
+        return home.owner.while_encrypted(account, camera_id, "code", code=code, consent=True)
+
+    done = named.call(renew, doing="Checking it")
+    if isinstance(done, Step):
+        _code(camera, "while_encrypted", done)
+    echo(f"The picture of {camera.name} is deciphered by this code.")
+    return True
+
+
+def change_preference(named: NamedCamera, name: str, value: str, yes: bool) -> None:
+    from msgspec.structs import replace
+
+    from showcam.drivers.settings import BadValue
+
+    if name == "lan_while_encrypted":
+        if value not in ("yes", "no"):
+            raise BadValue("lan_while_encrypted is yes or no, and is written while_encrypted lan or no now")
+        name, value = "while_encrypted", "lan" if value == "yes" else "no"
+    if name == "while_encrypted":
+        _decide_while_encrypted(named, value, yes)
+        return
+    home, camera = named.home, named.camera
+    preferences = home.owner.preferences(home.account, camera.id)
+    if name == "voice_may":
+        words = tuple(word.strip() for word in value.split(",") if word.strip())
+        preferences = replace(preferences, voice_may=() if words == ("nothing",) else words)
+    elif name == "room":
+        preferences = replace(preferences, room="" if value == "nothing" else value)
+    elif name == "tv":
+        preferences = replace(preferences, tv="" if value == "nothing" else value.strip())
+    elif name == "tv_when":
+        preferences = replace(preferences, tv_when=_happenings(value))
+    elif name == "tv_scenes":
+        tvs = tuple(dict.fromkeys(word.strip() for word in value.split(",") if word.strip()))
+        preferences = replace(preferences, tv_scenes=() if tvs == ("nothing",) else tvs)
+    elif name == "motion_rings":
+        preferences = replace(preferences, motion_rings=_motion_rings(camera, value))
+    elif name == "ring_pause_s":
+        preferences = replace(preferences, ring_pause_s=_pause(value))
+    elif value in ("yes", "no"):
+        preferences = replace(preferences, **{name: value == "yes"})
+    else:
+        raise BadValue(f"{name} is yes or no")
+    home.owner.prefer(home.account, camera.id, preferences)
+    kept = home.owner.preferences(home.account, camera.id)
+    if name == "voice_may":
+        echo(f"{camera.name}: a voice may change {', '.join(kept.voice_may) or 'nothing'}.")
+    elif name == "room":
+        echo(f"{camera.name} is in the room {kept.room}." if kept.room else f"{camera.name} is in no room.")
+    else:
+        echo(f"{camera.name}: {name} is {value}.")
+    echo("A running showcam follows within half a minute.", err=True)
+    if name == "room":
+        echo("Google hears of it at “sync my devices”, for a camera that is in no room of its app yet.", err=True)
+    if name not in ("voice_may", "tv_scenes"):
+        return
+    echo("Say “sync my devices” to Google, “discover devices” to Alexa: each keeps to its last list.", err=True)
+    if name == "voice_may" and "sleep" in kept.voice_may and _lacks_pin(home):
+        echo(
+            f"Google turns off no camera until there is a PIN: showcam pin set {shlex.quote(home.user or 'USER')}",
+            err=True,
+        )
+
+
+def _happenings(value: str) -> tuple[str, ...]:
+    """Raises BadValue."""
+    from showcam.drivers.settings import BadValue
+    from showcam.registry.preferences import TV_WHEN
+
+    words = tuple(word.strip() for word in value.split(",") if word.strip())
+    if words == ("nothing",):
+        return ()
+    if strange := [word for word in words if word not in TV_WHEN]:
+        raise BadValue(f"tv_when is nothing, or some of {', '.join(TV_WHEN)}, and not {', '.join(strange)}")
+    return words
+
+
+def _motion_rings(camera: "Camera", value: str) -> "MotionRings":
+    """Raises BadValue."""
+    from showcam.drivers.settings import BadValue
+    from showcam.registry.preferences import MOTION_RINGS, is_motion_rings
+
+    if not is_motion_rings(value):
+        raise BadValue(f"motion_rings is one of {', '.join(MOTION_RINGS)}, and not {value}")
+    if value == "person" and camera.person == "none":
+        echo(f"{camera.name} does not report persons: with that value only its bell rings.", err=True)
+    if value == "motion":
+        echo("Cats and cars ring too, unless the camera reports persons and the value is person.", err=True)
+    return value
+
+
+def _pause(value: str) -> int:
+    """Raises BadValue."""
+    from showcam.drivers.settings import BadValue
+    from showcam.registry.preferences import LONGEST_PAUSE_S, is_pause
+
+    seconds = int(value) if value.isascii() and value.isdigit() and len(value) <= 4 else -1
+    if not is_pause(seconds):
+        raise BadValue(f"ring_pause_s is a number of seconds from 0 to {LONGEST_PAUSE_S}")
+    return seconds
+
+
+def _lacks_pin(home: "Household") -> bool:
+    """Whether Google is linked, and the household has no PIN to turn cameras off with."""
+    from showcam.accounts.pins import Pins
+
+    linked = any(link.assistant == "google" for link in home.store.links(home.account))
+    return linked and not Pins(home.store).is_set(home.account)

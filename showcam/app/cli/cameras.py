@@ -1,0 +1,237 @@
+"""`showcam cameras`: the cameras, whether they can be shown, and all their settings."""
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from showcam.app.cli import own_cameras, readable, settings_of, stop
+from showcam.app.cli.camera_settings import GUESSED, PREFERENCES, change_preference, change_setting, renew_picture_code
+from showcam.app.cli.named_camera import NamedCamera, asking, of_household, on_camera, refused, unavailable
+from showcam.app.cli.output import as_json, echo, progress, report
+
+if TYPE_CHECKING:
+    from showcam.app.compose.command import Household
+
+
+@click.group(invoke_without_command=True)
+@click.option("--verbose", "-v", is_flag=True, help="Also which way serves state, settings and picture.")
+@as_json
+@of_household
+@click.pass_context
+def cameras(context: click.Context, verbose: bool, as_json: bool, user: str | None) -> None:
+    """The cameras: whether they can be shown, their settings, what a voice may change.
+
+    Without a command, the list of them.
+    """
+    if context.invoked_subcommand is None:
+        context.invoke(list_, verbose=verbose, as_json=as_json, user=user)
+    elif verbose or user or as_json:
+        raise click.UsageError(f"Say these options behind {context.invoked_subcommand}.")
+
+
+@cameras.command("list")
+@click.option("--verbose", "-v", is_flag=True, help="Also which way serves state, settings and picture.")
+@as_json
+@of_household
+@click.pass_context
+@readable
+def list_(context: click.Context, verbose: bool, as_json: bool, user: str | None) -> None:
+    """List every camera, whether Alexa and Google can show it, and names a voice has trouble with."""
+    from showcam.app.compose.command import household
+
+    with household(settings_of(context), user) as home:
+        report_cameras(home, verbose=verbose, as_json=as_json)
+
+
+def report_cameras(home: "Household", *, verbose: bool, as_json: bool) -> None:
+    """Print the household's cameras, or why they can't be listed."""
+    from showcam.alexa.names import friendly_names
+    from showcam.app.cli import camera_tables as tables
+    from showcam.drivers.errors import Unavailable
+    from showcam.registry.gate.voice_names import trouble
+
+    try:
+        with progress(asking(home)):
+            rows = home.owner.readiness(home.account)
+        serving = home.owner.serving(home.account) if verbose or as_json else {}
+    except Unavailable as error:
+        unavailable(error)
+    found = [camera for camera, _ in rows]
+    names = trouble(found, friendly_names(found))
+    facts = {"cameras": [tables.listed_facts(row, names, serving) for row in rows]}
+    report(as_json, facts, tables.listed(rows, names, serving if verbose else None))
+
+
+@cameras.command()
+@on_camera
+@click.option("--verbose", "-v", is_flag=True, help="Also which way serves each setting.")
+@as_json
+def show(named: NamedCamera, verbose: bool, as_json: bool) -> None:
+    """Show all settings of the camera NAME as they are now."""
+    from showcam.app.cli import camera_tables as tables
+
+    home, camera = named.home, named.camera
+    views = named.call(home.owner.settings)
+    preferences = home.owner.preferences(home.account, camera.id)
+    serving = home.owner.serving(home.account)
+    awaited = home.owner.awaited(home.account)
+    lines = list(tables.shown(camera, views, preferences, awaited, verbose=verbose))
+    if verbose:
+        lines.append(tables.ways(camera, serving))
+    report(as_json, tables.shown_facts(camera, views, preferences, serving), lines)
+
+
+@cameras.command()
+@on_camera
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def snapshot(named: NamedCamera, file: Path) -> None:
+    """Write a picture of the camera NAME, as it is now, into FILE as a JPEG. showcam has to run on this machine."""
+    from showcam.app.compose.still import taken
+    from showcam.drivers.camera import Refusal
+
+    if not file.absolute().parent.is_dir():
+        stop(f"There is no folder {file.absolute().parent} to write the picture to.")
+    with progress("Taking a picture"):
+        picture = taken(settings_of(click.get_current_context()), named.home, named.camera)
+    if isinstance(picture, Refusal):
+        refused(picture)
+    try:
+        file.write_bytes(picture)
+    except OSError as error:
+        stop(f"The picture could not be written to {file}: {error.strerror}")
+    echo(f"Picture written to {file}")
+
+
+@cameras.command("set")
+@on_camera
+@click.argument("setting")
+@click.argument("value")
+@click.option("--yes", is_flag=True, help="Consent to what is asked for otherwise. A code is asked for all the same.")
+def set_(named: NamedCamera, setting: str, value: str, yes: bool) -> None:
+    """Set SETTING of the camera NAME to VALUE, and read it back.
+
+    \b
+    audio, sleep, status_light, offline_notification, flip: on or off
+    alarm_notification: on or off (arms or disarms detection); phone_mute: on or off
+    night_vision: colour, black_and_white or smart
+    sensitivity: of detection, a number from 1 to 6 (to 100 with a battery)
+    encryption: on or off (off wants your consent, and a code where EZVIZ does)
+    time_zone: as +02:00; date_format: ymd, mdy or dmy
+    storage: format (erases it)
+    voice_may: what a voice may change, parted by commas: audio,sleep,restart … or nothing
+    while_encrypted: how it is shown with Image Encryption on: no, lan (at home, where its picture is
+    clear) or code (deciphered here, by the code, which is asked for)
+    keep_warm: yes or no
+    room: where it is, such as Garden; Google proposes it as the room. "nothing" takes it back
+    tv: a TV in the house by its name, or nothing (showcam cast --list)
+    tv_when: what brings the camera to that TV for a minute: doorbell,motion,person or nothing
+    tv_scenes: TVs, parted by commas, for each of which assistants get a scene that shows it there; or nothing
+    motion_rings: what rings like a doorbell beside the bell: no, motion, or person, so that cats and
+    cars don't ring (a camera that reports persons)
+    ring_pause_s: after an announcement no other of its kind for so many seconds, 0 to 3600; the bell
+    itself always rings (showcam owner quiet has the household's quiet times)
+    """
+    from showcam.app.cli import camera_tables as tables
+
+    name = named.camera.name
+    if setting == "scaled":
+        stop("showcam converts pictures by itself now: as many at once as its setting transcodes allows.", 2)
+    if setting in tables.IN_APP:
+        stop(f"{setting} can be read here. It is {tables.IN_APP[setting]}.", 2)
+    if setting in PREFERENCES:
+        change_preference(named, setting, value, yes)
+        return
+    if change_setting(named, setting, value, yes):
+        echo(f"{name} formats its storage." if setting == "storage" else f"{name}: {setting} is {value}.")
+    else:
+        took = "The camera" if named.is_own else named.vendor
+        echo(f"{name}: {setting} {value} was asked for. {took} took it, and the camera does not show it yet.")
+        echo(f"See in half a minute: showcam cameras show {shlex.quote(name)}", err=True)
+
+
+@cameras.command()
+@on_camera
+def restart(named: NamedCamera) -> None:
+    """Restart the camera NAME; it is offline for a minute or two."""
+    named.call(named.home.owner.restart)
+    echo(f"{named.camera.name} restarts.")
+
+
+@cameras.command()
+@on_camera
+def code(named: NamedCamera) -> None:
+    """Show the camera NAME over the home network, by the code on its label, which is asked for.
+
+    Where while_encrypted is code, the code also takes the place of the one that deciphers its picture.
+    """
+    from showcam.drivers.camera import Refusal
+    from showcam.drivers.settings import Step
+
+    given = click.prompt(
+        "Code on the label, or the encryption password set since (nothing: no longer over the home network)",
+        default="",
+        show_default=False,
+        hide_input=True,
+    )
+    renewed = bool(given.strip()) and renew_picture_code(named, given.strip())
+    done = named.ask(named.home.owner.set_code, given.strip(), doing="Asking the camera itself")
+    if isinstance(done, Step):
+        stop(GUESSED, code=1)
+    if not isinstance(done, Refusal):
+        by = "over the home network first" if "lan" in done.ways else "no longer over the home network"
+        echo(f"{named.camera.name} is shown {by}.")
+    elif not renewed:
+        refused(done)
+
+
+@cameras.command()
+@on_camera
+def password(named: NamedCamera) -> None:
+    """Change the password that pictures of the camera NAME are encrypted with; old and new are asked for."""
+    from showcam.drivers.settings import Asked, Step
+
+    camera = named.camera
+    if camera.owner == "shared":
+        stop(f"{camera.name} is shared by another {named.vendor} account: only its owner changes its password.", code=1)
+    old = click.prompt("Password now, or the code on the label", hide_input=True)
+    new = click.prompt("New password (6 to 12 letters and digits)", hide_input=True, confirmation_prompt=True)
+    done = named.call(named.home.owner.change_password, old, new)
+    if isinstance(done, Step):
+        stop(GUESSED if done.why == "guessed" else "That is not the password: nothing was changed.", code=1)
+    if isinstance(done, Asked):
+        echo(f"{named.vendor} took the new encryption password of {camera.name}, and does not list it yet.")
+    else:
+        echo(f"{camera.name} has a new encryption password.")
+
+
+@cameras.command()
+@on_camera
+def delete(named: NamedCamera) -> None:
+    """Take the camera NAME off the vendor's account, or forget a camera that you added. Its name is asked for again."""
+    from showcam.drivers.settings import Asked, BadValue
+
+    name = named.camera.name
+    named.call(named.home.owner.may_delete)
+    if named.is_own:
+        echo(f"{name} will be forgotten with its user name and password; the camera stays as it is.", err=True)
+    else:
+        echo(
+            f"{name} will be deleted from the {named.vendor} account, for everybody and for good. "
+            f"To have it back it must be added again in the {named.vendor} app, with the code on its label.",
+            err=True,
+        )
+    typed = click.prompt("Type its name to delete it")
+    try:
+        done = named.call(named.home.owner.delete, typed)
+    except BadValue as error:
+        stop(f"{error}.", code=1)
+    if isinstance(done, Asked):
+        echo(f"{named.vendor} took it, and lists {name} yet. See in a minute: showcam cameras list")
+    else:
+        echo(f"{name} is deleted.")
+
+
+for command in (own_cameras.find, own_cameras.add, own_cameras.login, own_cameras.move, own_cameras.rename):
+    cameras.add_command(command)

@@ -1,0 +1,80 @@
+"""`showcam doctor`: requests the installation's endpoints as an assistant would, and prints what is wrong with them."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from showcam.app.cli import installation, readable, settings_of
+from showcam.app.cli.output import as_json, echo, report, runnable
+
+if TYPE_CHECKING:
+    from showcam.app.doctor.finding import Finding
+
+_MARKS = {"ok": "ok    ", "wrong": "WRONG ", "unsure": "?     "}
+
+
+@click.group(invoke_without_command=True)
+@as_json
+@installation
+@click.pass_context
+@readable
+def doctor(context: click.Context, as_json: bool) -> None:
+    """Examine this machine, the way to it from outside, the assistants and the cameras; say what is wrong and its mend.
+
+    Exit code 0: nothing is wrong. 1: something is.
+    """
+    from showcam.app.compose.doctor import whole
+
+    if context.invoked_subcommand is None:
+        _print_all(context, whole(settings_of(context)), as_json)
+
+
+@doctor.command()
+@as_json
+@installation
+@click.pass_context
+@readable
+def google(context: click.Context, as_json: bool) -> None:
+    """Fetch this installation's endpoints as Google would, and say what is wrong and how to mend it.
+
+    Exit code 0: nothing is wrong. 1: something is.
+    """
+    from showcam.app.compose.doctor import google as examined
+
+    _print_all(context, examined(settings_of(context)), as_json)
+
+
+def _print_all(context: click.Context, examined: "Iterator[Finding]", as_json: bool) -> None:
+    findings = []
+    for finding in examined:
+        findings.append(finding)
+        if not as_json:
+            _print(finding)
+    count = Counter(finding.state for finding in findings)
+    report(
+        as_json,
+        {"findings": [_facts(finding) for finding in findings]},
+        [f"\n{count['ok']} well, {count['wrong']} wrong, {count['unsure']} unsure."],
+    )
+    context.exit(1 if count["wrong"] else 0)
+
+
+def _facts(finding: "Finding") -> dict[str, str]:
+    return {
+        "what": finding.what,
+        "state": finding.state,
+        "told": finding.text,
+        "mend": finding.mend,
+        "command": runnable(finding.command),
+        "fault": finding.fault or "",
+    }
+
+
+def _print(finding: "Finding") -> None:
+    echo(f"{_MARKS[finding.state]}{finding.what}: {finding.text}")
+    if finding.mend:
+        echo(f"      {finding.mend}")
+    if finding.command:
+        echo(f"      Here: {finding.command}")

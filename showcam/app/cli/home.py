@@ -1,0 +1,78 @@
+"""`showcam home`: the address of the console's page, with a code that signs a browser in there once."""
+
+import contextlib
+import ipaddress
+import os
+import sys
+
+import click
+
+from showcam.app.cli import installation, readable, settings_of, stop
+from showcam.app.cli.output import as_json, echo, report
+from showcam.app.process.home_address import home_address, host_in_house
+from showcam.app.settings import Settings
+
+
+@click.command()
+@installation
+@as_json
+@click.pass_context
+@readable
+def home(context: click.Context, *, as_json: bool) -> None:
+    """Print the address of your cameras' page, with a code that signs one browser in: once, within half an hour.
+
+    showcam must run for the page to be there. The code before it, if any, is good no more.
+    """
+    from showcam.app.data import integrity
+
+    settings = settings_of(context)
+    if not settings.has_console:
+        stop("There is no such page here: the setting console is off, or everything is on AWS.", code=1)
+    integrity.claim(settings)
+    announce(settings, as_json=as_json)
+
+
+def announce(settings: Settings, *, as_json: bool = False, again: str = "showcam home") -> None:
+    """Print the address with a new code; at a terminal also as a QR code, where a telephone could use it.
+
+    `again`: the command that prints another one.
+    """
+    from showcam.accounts.attempts import LIFE_S, OneTimeCode
+
+    host = host_in_house(settings.bind)
+    address = f"{home_address(settings)}#{OneTimeCode(settings.home_code).renew()}"
+    if _is_journal():
+        echo(f"Your cameras: {home_address(settings)}")
+        echo(f"The code for it is in a file alone, not in the journal. An address with a code: {again}", err=True)
+        return
+    report(as_json, {"address": address, "good_for_s": LIFE_S}, [f"Your cameras: {address}"])
+    if as_json:
+        return
+    echo(f"That address signs one browser in, once, within {LIFE_S // 60} minutes. Another one: {again}", err=True)
+    if _is_loopback(host):
+        if not settings.demo and settings.bind not in ("0.0.0.0", "::"):  # noqa: S104
+            echo("Only this machine reaches it. The house does, after: showcam settings set bind 0.0.0.0", err=True)
+    elif sys.stdout.isatty():
+        _draw(address)
+
+
+def _is_journal() -> bool:
+    """Whether systemd's journal keeps what is written here, which others may read: JOURNAL_STREAM, systemd.exec(5)."""
+    kept = os.environ.get("JOURNAL_STREAM", "")
+    with contextlib.suppress(OSError, ValueError):
+        found = os.fstat(sys.stdout.fileno())
+        return kept == f"{found.st_dev}:{found.st_ino}"
+    return False
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _draw(address: str) -> None:
+    import segno
+
+    segno.make(address, error="l").terminal(compact=True)

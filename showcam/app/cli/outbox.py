@@ -1,0 +1,95 @@
+"""`showcam outbox`: what waits to be reported to assistants, and what can't be."""
+
+import time
+from datetime import UTC, datetime
+
+import click
+
+from showcam.app.cli import installation, readable, settings_of, stop
+from showcam.app.cli.output import as_json, echo, report, table
+
+
+@click.group()
+def outbox() -> None:
+    """What waits to be reported to Alexa and Google, and what can't be reported, with the reason."""
+
+
+@outbox.command("list")
+@as_json
+@installation
+@click.pass_context
+@readable
+def list_(context: click.Context, as_json: bool) -> None:
+    """List what waits, and what was put aside because an assistant refused it or it happened too long ago."""
+    from showcam.app.compose.command import tools
+
+    now = time.time()
+    with tools(settings_of(context)) as store:
+        waiting, laid = store.waiting(now), store.laid_down()
+        reasons = {
+            telling.link: telling.reason
+            for account in {row.account for row in waiting}
+            for telling in store.tellings(account).values()
+        }
+    rows = [
+        *(("waits", row, row.due, reasons.get(row.link, "")) for row in waiting),
+        *(("put aside", known.row, known.at, known.reason) for known in laid),
+    ]
+    lines = table(
+        [
+            (row.id if state == "put aside" else "", state, row.assistant, row.link, row.kind, _when(since), reason)
+            for state, row, since, reason in rows
+        ],
+        ("Row", "State", "Assistant", "Link", "What", "Since (UTC)", "Why"),
+    )
+    facts = [
+        {
+            "id": row.id,
+            "state": state.replace(" ", "_"),
+            "assistant": row.assistant,
+            "account": row.account,
+            "link": row.link,
+            "what": row.kind,
+            "camera": row.subject if row.kind != "ended" else "",
+            "at": row.at,
+            "since": since,
+            "reason": reason,
+        }
+        for state, row, since, reason in rows
+    ]
+    report(as_json, {"rows": facts}, lines if rows else ["Nothing waits, and nothing was put aside."])
+
+
+@outbox.command()
+@click.argument("row")
+@installation
+@click.pass_context
+@readable
+def retry(context: click.Context, row: str) -> None:
+    """Report ROW again, which was put aside."""
+    _change(context, row, again=True)
+    echo("It is reported again within a second, while showcam runs.")
+
+
+@outbox.command()
+@click.argument("row")
+@installation
+@click.pass_context
+@readable
+def drop(context: click.Context, row: str) -> None:
+    """Forget ROW, which was put aside."""
+    _change(context, row, again=False)
+    echo("It is forgotten.")
+
+
+def _change(context: click.Context, row_id: str, *, again: bool) -> None:
+    from showcam.app.compose.command import tools
+
+    with tools(settings_of(context)) as store:
+        account = next((known.row.account for known in store.laid_down() if known.row.id == row_id), None)
+        if account is None or not (store.retry(account, row_id, time.time()) if again else store.drop(account, row_id)):
+            stop(f"No row {row_id} was put aside: showcam outbox list", code=1)
+
+
+def _when(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")

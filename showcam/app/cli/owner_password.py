@@ -1,0 +1,162 @@
+"""`showcam owner password` and `showcam owner lan`: a household's user at showcam itself, its cameras in the house."""
+
+import shlex
+from typing import TYPE_CHECKING
+
+import click
+
+from showcam.app.cli import installation, readable, settings_of, stop
+from showcam.app.cli.output import as_json, echo, report
+
+if TYPE_CHECKING:
+    from showcam.app.settings import Settings
+    from showcam.store.ports import Store
+    from showcam.store.records import Account
+
+
+@click.command()
+@click.argument("user", required=False)
+@click.option("--name", help="The user name for showcam (default: the one it has, else asked for).")
+@as_json
+@installation
+@click.pass_context
+@readable
+def password(context: click.Context, user: str | None, name: str | None, as_json: bool) -> None:
+    """Set the user name and password with which USER's household signs in at showcam itself.
+
+    USER is its EZVIZ user name, its user name for showcam, or the household of showcam owner list; it may be left out
+    where there is one household. The password is asked for twice. One signs in by it where Alexa or Google are linked,
+    and at the console, beside the EZVIZ account.
+    """
+    from showcam.accounts.owner_users import BadUser, OwnerUsers
+    from showcam.app.compose.command import tools
+
+    with tools(settings_of(context)) as store:
+        account, users = known_or_only(store, user), OwnerUsers(store)
+        name = name or users.name_of(account.id) or str(click.prompt("User name for showcam", err=True))
+        try:
+            free(store, name, account.id)
+            users.set(account.id, name, typed(name))
+        except BadUser as error:
+            stop(f"{error}.", code=1)
+    facts = {"household": account.id, "showcam_user": name.strip()}
+    report(as_json, facts, [f"{name.strip()} signs in at showcam with that password now."])
+    echo("Links and browsers that are signed in stay as they are.", err=True)
+
+
+@click.command()
+@click.argument("user", required=False)
+@installation
+@click.pass_context
+@readable
+def lan(context: click.Context, user: str | None) -> None:
+    """Give USER's household, or the only one, a place for cameras in the house, beside those of its EZVIZ account."""
+    from showcam.accounts import households
+    from showcam.app.compose.command import tools
+
+    settings = settings_of(context)
+    refuse_where_none_are(settings)
+    with tools(settings) as store:
+        account = known_or_only(store, user)
+        kinds = {source.kind for source in store.sources(account.id)}
+        households.with_lan(store, account.id)
+    named = user or "This household"
+    echo(f"{named} had a place for them already." if "lan" in kinds else f"{named} may have cameras in the house now.")
+
+
+def add_with_lan(settings: "Settings", name: str, language: str) -> None:
+    """A household of cameras in the house alone, whose owner signs in at showcam itself by `name`."""
+    from showcam.accounts import households
+    from showcam.accounts.owner_users import BadUser, OwnerUsers
+    from showcam.app.compose.command import pictures, tools
+
+    refuse_where_none_are(settings)
+    with tools(settings) as store:
+        try:
+            free(store, name, "")
+            secret = typed(name)
+            account = households.add_of_lan(store, locale=language)
+            try:
+                OwnerUsers(store).set(account.id, name, secret)
+            except BadUser:
+                households.remove(store, pictures(settings), account.id)
+                raise
+        except BadUser as error:
+            stop(f"{error}.", code=1)
+    echo(f"{name.strip()} may now link cameras here, with that password.")
+
+
+def user_of(store: "Store", account_id: str) -> str:
+    """The household's user name at showcam, for a list; "" where it has none."""
+    from showcam.accounts.owner_users import OwnerUsers
+    from showcam.store.sealing import SealedUnreadable
+
+    try:
+        return OwnerUsers(store).name_of(account_id)
+    except SealedUnreadable:
+        return "(can't be opened)"
+
+
+def known(store: "Store", user: str) -> "Account":
+    """The household that the command names; the command ends where there is none."""
+    from showcam.accounts import owner_users
+    from showcam.drivers import KINDS
+
+    account = owner_users.named_household(store, KINDS, user)
+    if account is None:
+        stop(f"{user} is not known here: showcam owner add {shlex.quote(user)}", code=1)
+    return account
+
+
+def known_or_only(store: "Store", user: str | None) -> "Account":
+    """The household of `user`, or the only one where none is named; the command ends where that says none."""
+    if user is not None:
+        return known(store, user)
+    accounts = [account for account, _ in zip(store.accounts(), range(2), strict=False)]
+    if not accounts:
+        stop("There is no household yet: showcam login, or showcam cameras add", code=1)
+    if len(accounts) > 1:
+        stop("There are several households here: say whose. See showcam owner list", code=1)
+    return accounts[0]
+
+
+def hint_at_password(store: "Store", account_id: str) -> None:
+    """Says how one signs in to a household to which there is no way in yet."""
+    from showcam.accounts.owner_users import OwnerUsers
+
+    if all(source.kind == "lan" for source in store.sources(account_id)) and not OwnerUsers(store).name_of(account_id):
+        echo("Nobody can sign in to this household yet: showcam owner password", err=True)
+
+
+def free(store: "Store", name: str, account_id: str) -> None:
+    """Raises BadUser where the name is a vendor's user here, or another household's at showcam."""
+    from showcam.accounts import households
+    from showcam.accounts.owner_users import BadUser, OwnerUsers, checked_name
+    from showcam.drivers import KINDS, vendor_of
+
+    name = checked_name(name)
+    if (taken := households.find_at_any(store, KINDS, name)) is not None:
+        vendor = vendor_of(taken.kind)
+        raise BadUser(
+            "taken",
+            f"{name} is an {vendor} user name here: choose another, so that a password for showcam is never sent to "
+            f"{vendor}",
+        )
+    user = OwnerUsers(store).find(name)
+    if user is not None and user.account != account_id:
+        raise BadUser("taken", f"another household has the user name {name}: choose another")
+
+
+def typed(name: str) -> str:
+    """The password, asked for twice. Raises BadUser."""
+    from showcam.accounts.owner_users import SHORTEST, check_password
+
+    prompt = f"Password for showcam (at least {SHORTEST} characters)"
+    secret = str(click.prompt(prompt, hide_input=True, confirmation_prompt="The same once more", err=True))
+    check_password(secret, name)
+    return secret
+
+
+def refuse_where_none_are(settings: "Settings") -> None:
+    if not settings.has_lan_cameras:
+        stop('There are no cameras in the house with sign_up = "anyone", nor on AWS.', code=1)

@@ -1,0 +1,118 @@
+"""`showcam settings`: what showcam keeps in its database, in place of a line in a file."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from showcam.app.cli import installation, origins_of, readable, settings_of, stop
+from showcam.app.cli.output import as_json, echo, report, table
+from showcam.app.settings import KEPT, SECRETS
+
+if TYPE_CHECKING:
+    from showcam.app.process.kept import Installation, Row
+
+_MASK = "(set, secret)"
+
+
+@click.group()
+def settings() -> None:
+    """Settings that showcam keeps: the public address, the assistants' ids and secrets, STUN and TURN, EZVIZ keys.
+
+    showcam.toml and SHOWCAM_* in the environment count more. A running showcam takes a change within seconds; the
+    media process waits until nobody watches, or until showcam settings apply.
+    """
+
+
+@settings.command("list")
+@as_json
+@installation
+@click.pass_context
+@readable
+def list_(context: click.Context, as_json: bool) -> None:
+    """Each setting, its value, and where that is from. Secrets are not shown."""
+    rows = _opened(context).rows()
+    facts = {
+        row.name: {"value": None if row.is_secret else row.text, "set": row.is_set, "from": _origin(row)}
+        for row in rows
+    }
+    lines = table([(row.name, _MASK if row.is_secret and row.is_set else row.text, _origin(row)) for row in rows])
+    report(as_json, facts, lines)
+
+
+@settings.command("set")
+@click.argument("name", type=click.Choice(KEPT), metavar="NAME")
+@click.argument("value", required=False)
+@installation
+@click.pass_context
+@readable
+def set_(context: click.Context, name: str, value: str | None) -> None:
+    """Keep VALUE for NAME; of a list, parted by commas. A secret is asked for, never written into the command.
+
+    A setting and its secret, such as turn and turn_secret, are asked for together.
+    """
+    if name in SECRETS and value is not None:
+        stop(
+            f"{name} is a secret, and other users of this machine see a command's words: leave it out, it is asked for."
+        )
+    kept = _opened(context)
+    texts = {name: value if value is not None else _asked(name)}
+    for partner in _PARTNERS.get(name, ()):
+        if not any(row.is_set for row in kept.rows() if row.name == partner):
+            texts[partner] = _asked(partner)
+    kept.change(texts)
+    when = "The next start of showcam takes it." if name == "bind" else "A running showcam takes it within seconds."
+    echo(f"{' and '.join(texts)}: kept. {when}")
+
+
+@settings.command()
+@click.argument("name", type=click.Choice(KEPT), metavar="NAME")
+@installation
+@click.pass_context
+@readable
+def unset(context: click.Context, name: str) -> None:
+    """Forget what is kept for NAME, and for the setting that goes with it."""
+    names = (name, *_PARTNERS.get(name, ()))
+    _opened(context).change(dict.fromkeys(names))
+    echo(f"{' and '.join(names)}: nothing is kept.")
+
+
+@settings.command()
+@installation
+@click.pass_context
+@readable
+def apply(context: click.Context) -> None:
+    """Take what waits until nobody watches now: pictures that are watched stop for some seconds."""
+    _opened(context).apply_now()
+    echo("A running showcam takes within seconds what was changed; the next start takes it too.")
+
+
+_PARTNERS = {
+    "ezviz_key": ("ezviz_secret",),
+    "ezviz_secret": ("ezviz_key",),
+    "turn": ("turn_secret",),
+    "turn_secret": ("turn",),
+    "lwa_client_id": ("lwa_client_secret",),
+    "lwa_client_secret": ("lwa_client_id",),
+}
+
+
+def _asked(name: str) -> str:
+    answer: str = click.prompt(name, hide_input=name in SECRETS)
+    return answer
+
+
+def _origin(row: "Row") -> str:
+    return row.origin or ("kept here" if row.is_kept else "the default")
+
+
+def _opened(context: click.Context) -> "Installation":
+    from showcam.app.data import integrity
+    from showcam.app.process.kept import Installation, keeps, read
+
+    settings = settings_of(context, kept=False)
+    if not keeps(settings):
+        stop("The demo keeps no settings, and with DynamoDB they come from the environment and Secrets Manager.")
+    integrity.claim(settings)
+    integrity.check(settings)
+    read(settings)  # raises here what would stop a start
+    return Installation(settings, origins_of(context))

@@ -1,0 +1,148 @@
+"""`showcam trace`: what a developer needs to know of a camera that no developer has, as a file to send."""
+
+import contextlib
+import time
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from showcam.app.cli import readable, settings_of, stop
+from showcam.app.cli.named_camera import camera_named, of_household
+from showcam.app.cli.output import echo
+
+if TYPE_CHECKING:
+    from showcam.app.settings import Settings
+    from showcam.app.trace.offers import Assistant
+
+BESIDE = (
+    "May a second session be opened while the first one runs, to see whether EZVIZ then ends the first? Whoever "
+    "watches the camera meanwhile, in the EZVIZ app too, may lose the video for a moment."
+)
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option(
+    "--assistant",
+    type=click.Choice(["alexa", "google"]),
+    help="Its last offers. By default a camera is watched.",
+)
+@click.option("--sign-in", is_flag=True, help="In place of a camera: sign in, and tell what EZVIZ answers to that.")
+@click.option("--minutes", type=click.IntRange(1, 60), default=10, show_default=True, help="How long to watch it.")
+@click.option(
+    "--beside/--no-beside",
+    default=None,
+    help="Also open a second session, which may end the first; by default you are asked.",
+)
+@click.option(
+    "--file", type=click.Path(path_type=Path, dir_okay=False), help="Where to save it; by default a new file here."
+)
+@click.option("--yes", is_flag=True, help="Save it without asking.")
+@of_household
+@click.pass_context
+@readable
+def trace(
+    context: click.Context,
+    name: str | None,
+    assistant: "Assistant | None",
+    sign_in: bool,
+    minutes: int,
+    beside: bool | None,
+    file: Path | None,
+    yes: bool,
+    user: str | None,
+) -> None:
+    """Watch the camera NAME and write down how it behaves, without a picture, a name, a serial or an address.
+
+    With --sign-in it tells the codes by which EZVIZ answers a sign-in, which is one with your user name and password.
+    With --assistant it tells the shape of the last offers of Alexa's or Google's displays, and of the answers.
+
+    All that would be saved is shown first. While it runs, whoever watches the camera may lose the video.
+    """
+    from showcam.app.compose.trace import tracing
+    from showcam.app.trace.camera import Doing, Wanted
+    from showcam.app.trace.text import written
+    from showcam.drivers.errors import DriverError
+
+    save = partial(_save, file or Path(f"trace-{time.strftime('%Y%m%d-%H%M%S')}.ndjson"), yes=yes)
+    if [name is not None, assistant is not None, sign_in].count(True) != 1:
+        stop("Say one of these: showcam trace NAME, showcam trace --assistant alexa, showcam trace --sign-in")
+    if assistant is not None:
+        save(_of_assistant(settings_of(context), assistant))
+        return
+    if sign_in:
+        save(_of_sign_in(settings_of(context), user))
+        return
+    assert name is not None
+    with tracing(settings_of(context), user) as (household, makes):
+        camera = camera_named(household, name)
+        if camera.manufacturer != "EZVIZ":
+            stop("Traces are of EZVIZ cameras. For this camera, send what showcam doctor prints.", code=1)
+        if beside is None:
+            beside = not yes and click.confirm(BESIDE, err=True)
+
+        def doing(step: Doing) -> None:
+            echo(DOING[step].format(minutes=minutes), err=True)
+
+        try:
+            lines = makes(camera, doing).take(Wanted(minutes * 60, beside=beside))
+        except DriverError:
+            stop("EZVIZ did not answer with the list of cameras. Try again in a few minutes: showcam doctor", code=1)
+    save(written(lines))
+
+
+DOING = {
+    "list": "Reading what EZVIZ lists of it …",
+    "wake": "Waking it …",
+    "sub": "Watching its smaller picture …",
+    "main": "Watching its whole picture …",
+    "beside": "Opening a second session …",
+    "long": "Watching until {minutes} minutes are over …",
+    "at_home": "Watching it by the ways at home …",
+    "home": "Trying its ports at home …",
+}
+
+
+def _of_assistant(settings: "Settings", assistant: "Assistant") -> bytes:
+    """The shapes of its last offers and of the answers."""
+    from showcam.app.compose.trace import program
+    from showcam.app.trace.offer_notes import read
+    from showcam.app.trace.text import Trace, written
+
+    lines, now = read(settings.data / "run", assistant), time.gmtime()
+    if not lines:
+        stop(
+            f"No offer of {ASSISTANTS[assistant]} has come here. Have a display show a camera, then try again.", code=1
+        )
+    return written([Trace(1, assistant, program(), now.tm_year, now.tm_mon), *lines])
+
+
+def _of_sign_in(settings: "Settings", user: str | None) -> bytes:
+    """What the vendor answers to signing in, whether it succeeds or not."""
+    from showcam.app.cli.login import signed_in
+    from showcam.app.compose.trace import program, signing_in
+    from showcam.app.trace.text import Trace, written
+
+    now = time.gmtime()
+    with signing_in(settings) as (attempts, calls):
+        with contextlib.suppress(SystemExit):  # it was refused, which stands in the calls
+            signed_in(attempts, user, attempts.usual)
+        return written([Trace(1, "sign_in", program(), now.tm_year, now.tm_mon), *calls()])
+
+
+ASSISTANTS = {"alexa": "Alexa", "google": "Google"}
+
+
+def _save(file: Path, text: bytes, *, yes: bool) -> None:
+    """Show all of it, and write it if that is wanted."""
+    if not yes:
+        click.echo_via_pager(text.decode())
+        if not click.confirm(f"That is all of it, {len(text)} bytes. Save it to {file}?", err=True):
+            stop("Nothing was saved.", code=1)
+    try:
+        file.write_bytes(text)
+    except OSError as error:
+        stop(f"The trace could not be written to {file}: {error.strerror}")
+    echo(f"Trace written to {file}, {len(text)} bytes")

@@ -1,0 +1,92 @@
+"""The demo's households and clients, whose secrets are public; a real installation never starts with this data."""
+
+import msgspec
+
+from showcam.accounts import clients
+from showcam.accounts.households import with_lan
+from showcam.app import keys
+from showcam.app.compose.ground import open_store
+from showcam.app.settings import Settings
+from showcam.drivers.ezviz import sessions
+from showcam.drivers.lan.devices import Device, Devices, Pictured
+from showcam.store.ports import Store
+from showcam.store.records import Assistant
+
+PRACTICE = ("demo@example.com", "showcam-demo")  # whom the demo's sign-in page fills in
+REPLAY = "replay@example.com"  # whose cameras are made from traces
+_USERS = {
+    "demo@example.com": "demo",
+    "mfa@example.com": "mfa",
+    "other@example.com": "other",
+    "real@example.com": "",  # without a developer key: its cameras are shown by the account's own cloud stream
+    "keys@example.com": "",  # all of its cameras are encrypted, and it signs in by a code
+    "fleet@example.com": "fleet",  # a household of any size, made at the simulator's control door
+}
+_CLIENTS: dict[Assistant, tuple[str, ...]] = {
+    "alexa": (
+        "https://pitangui.amazon.com/api/skill/link/DEMO",
+        "https://layla.amazon.com/api/skill/link/DEMO",
+        "https://alexa.amazon.co.jp/api/skill/link/DEMO",
+    ),
+    "google": (
+        "https://oauth-redirect.googleusercontent.com/r/showcam-demo",
+        "https://oauth-redirect-sandbox.googleusercontent.com/r/showcam-demo",
+    ),
+}
+
+
+def prepare(settings: Settings, *, replays: bool = False) -> Settings:
+    """Add the households and clients that the store lacks; return the settings with the simulator's addresses.
+
+    `replays`: also the household of cameras that are made from traces.
+    """
+    store = open_store(settings, keys.of(settings))
+    for name, redirects in _CLIENTS.items():
+        if store.client(name) is None:
+            clients.register(store, name, name, redirects, loopback_redirect=True, secret=f"{name}-secret")
+    for user, key in (_USERS | ({REPLAY: ""} if replays else {})).items():
+        if sessions.find(store, user) is None:
+            given = (f"{key}-key", f"{key}-secret") if key else (None, None)
+            sessions.add_owner(store, user, open_key=given[0], open_secret=given[1])
+    simulator = settings.simulator_port
+    if settings.has_lan_cameras:
+        _add_barn(store, simulator)
+    store.close()
+    return msgspec.structs.replace(
+        settings,
+        ezviz_at=tuple(f"127.0.0.1:{simulator + after}" for after in (1, 2, 3)),
+        assistants_at=f"127.0.0.1:{simulator + 1}",
+        alexa_skill_id="amzn1.ask.skill.demo",
+        lwa_client_id="amzn1.application-oa2-client.demo",
+        lwa_client_secret="demo-lwa-secret",  # noqa: S106  (the simulator's, and public)
+        google_service_account=str(settings.data / "simulator" / "google-service-account.json"),
+        ca_file=settings.data / "simulator" / "ca.pem",
+    )
+
+
+def _add_barn(store: Store, simulator: int) -> None:
+    """The simulator's camera that no vendor knows, for the demo's first household, unless its owner removed it."""
+    ezviz = sessions.find(store, next(iter(_USERS)))
+    assert ezviz is not None  # added above
+    is_new = all(source.kind != Devices.kind for source in store.sources(ezviz.account))
+    source, devices = with_lan(store, ezviz.account), Devices(store)
+    barn = Device(
+        id="BARN00417",
+        channel=1,
+        name="Barn",
+        host="127.0.0.1",
+        port=simulator + 4,
+        main=Pictured("/Streaming/Channels/101", "h265", 640, 360, "g711u", "whole"),
+        sub=Pictured("/Streaming/Channels/102", "h264", 320, 180, "g711u", "smaller"),
+        user="admin",
+        password="barn-demo",  # noqa: S106  (the simulator's, and public)
+        model="Bramble B-20",
+        firmware="1.2",
+        onvif=f"{simulator + 5}/onvif/device_service",
+        events=("motion", "person"),
+        still=f"{simulator + 5}/onvif/still.jpg?of=smaller",
+        lens="lens",
+    )
+    known = devices.find(source, barn.id, barn.channel)
+    if is_new or (known is not None and known.port != barn.port):
+        devices.put(source, barn)

@@ -1,0 +1,136 @@
+"""Alexa's part of the web process, and the function for her requests on AWS.
+
+For directives no Flask, Authlib, PyAV or ask-sdk is loaded. ask-sdk comes with the first spoken request.
+"""
+
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from showcam.accounts.links import authenticate
+from showcam.alexa.amazon import Amazon
+from showcam.alexa.gateway import Gateway
+from showcam.alexa.smart_home import SmartHome
+from showcam.app import keys
+from showcam.app.aws import boto
+from showcam.app.aws.cloudwatch import CloudWatch, Event, Handler, Reply
+from showcam.app.compose import ground
+from showcam.app.process.settings_sources import load
+from showcam.app.settings import Settings
+from showcam.net.text import JsonObject
+from showcam.registry.reporting.sender import Listed
+from showcam.store.ports import LinkSecrets, Store
+from showcam.store.records import Link
+
+if TYPE_CHECKING:
+    from showcam.alexa.spoken.chain import Chains
+    from showcam.alexa.spoken.skill import Spoken
+
+_KEPT_S = 10 * 365 * 24 * 3600.0  # as long as the link: a skill's user has no other end
+
+
+def event_gateway(settings: Settings, store: LinkSecrets) -> Gateway:
+    return Gateway(store, amazon_http(settings), settings.lwa_client_id, settings.lwa_client_secret)
+
+
+def amazon_http(settings: Settings) -> Amazon:
+    return Amazon(settings.assistants_at, settings.ca_file if settings.assistants_at else None)
+
+
+def chains(settings: Settings) -> "Chains":
+    """In the demo the simulator's authority is trusted in place of the public ones."""
+    from cryptography import x509
+
+    from showcam.alexa.spoken.chain import Chains, public_roots
+
+    file = None if settings.all_on_aws else settings.data / "amazon-chains.json"
+    if settings.assistants_at and settings.ca_file:
+        anchors = x509.load_pem_x509_certificates(settings.ca_file.read_bytes())
+        return Chains(anchors, settings.assistants_at, settings.ca_file, file)
+    return Chains(public_roots(), file=file)
+
+
+class People:
+    """Which link an Amazon user has. Stored among the visits: under a hash of the user's id, sealed."""
+
+    def __init__(self, store: Store, end: Callable[[Link], None]) -> None:
+        self._store, self.end = store, end
+
+    def remember(self, user: str, link: Link) -> None:
+        key, now = _visit_key(user), time.time()
+        if self._store.visit(key, now) != link.id.encode():
+            self._store.put_visit(key, link.id.encode(), now + _KEPT_S)
+
+    def link_of(self, user: str) -> Link | None:
+        link_id = self._store.visit(_visit_key(user), time.time())
+        return self._store.link(link_id.decode()) if link_id else None
+
+
+class Lazy:
+    def __init__(self, settings: Settings, base: ground.Ground) -> None:
+        self._settings, self._base = settings, base
+        self._lock = threading.Lock()
+        self._spoken: Spoken | None = None
+
+    def answer(self, request: JsonObject, received: float | None = None) -> Mapping[str, object]:
+        """`received`: when it came, by time.monotonic."""
+        return self._ready().answer(request, received)
+
+    def _ready(self) -> "Spoken":
+        with self._lock:
+            if self._spoken is None:
+                from showcam.alexa.spoken.skill import Spoken
+
+                store = self._base.store
+                self._spoken = Spoken(
+                    partial(authenticate, store, assistant="alexa"),
+                    self._base.adapter.registry,
+                    People(store, ground.unlinker(store, self._base.pictures)),
+                    self._settings.alexa_skill_id,
+                    self._settings.web_url,
+                )
+            return self._spoken
+
+
+def _visit_key(user: str) -> str:
+    return hashlib.sha256(f"alexa-user/{user}".encode()).hexdigest()
+
+
+def skill(settings: Settings, base: ground.Ground) -> SmartHome:
+    known = partial(authenticate, base.store, assistant="alexa")
+    gateway = event_gateway(settings, base.store)
+    return SmartHome(
+        known,
+        base.adapter.registry,
+        gateway,
+        reported=gateway.works,
+        granted=partial(_granted, base.store),
+    )
+
+
+def _granted(store: Store, link: Link) -> None:
+    store.look(link.account, time.time(), link.id)
+
+
+def build() -> Handler:
+    """Raises whatever prevents a start, so that AWS counts it as an error."""
+    settings = load()
+    watch = CloudWatch(settings.log_level)
+    watch.install()
+    settings = ground.with_own_secrets("directives", settings)
+    base = ground.build(settings, keys.of(settings))
+    base.adapter.registry.when_listed(Listed(base.store).note)
+    home, talk = skill(settings, base), Lazy(settings, base)
+
+    @boto.within(boto.ASSISTANT_S)
+    def answer(event: Event, _context: Any) -> Reply:
+        received = time.monotonic()
+        if "directive" in event:
+            return dict(json.loads(home.answer(json.dumps(event).encode(), received)))
+        return talk.answer(event, received)
+
+    return watch.watched(answer)

@@ -1,0 +1,106 @@
+"""Builds what the doctor examines: the public addresses, the registered client, and a client for the trial."""
+
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from actions.google_key import BadKey
+from showcam.accounts import clients
+from showcam.app.compose import demo
+from showcam.app.compose.command import built, tools
+from showcam.app.compose.fulfillment import google_key
+from showcam.app.compose.ground import Ground
+from showcam.app.doctor import assistants, clock, disk, households, ice, notices, sign_in
+from showcam.app.doctor import google as points
+from showcam.app.doctor.finding import Finding, of, ok, unsure, wrong
+from showcam.app.doctor.reach import RESOLVER, Visitor, World
+from showcam.app.settings import Settings
+from showcam.app.shipped import document
+from showcam.i18n.catalogue import worded
+from showcam.store.ports import Store
+from showcam.store.records import DAY_S
+
+KEY = worded("key for reports, google_service_account")
+NOWHERE = "https://showcam.invalid/doctor"
+MOST = 100  # households whose links are looked at
+
+
+def google(settings: Settings, authorities: Path | None = None) -> Iterator[Finding]:
+    """What Google needs alone."""
+    with tools(settings) as store:
+        yield sign_in.examine(store, anyone=settings.sign_up == "anyone")
+        yield from _endpoints(settings, store, Visitor(authorities))
+
+
+def whole(settings: Settings, authorities: Path | None = None) -> Iterator[Finding]:
+    """Everything, the machine first, then the way to it, the assistants, and the cameras."""
+    with built(settings) as base:
+        yield from running(settings, base, authorities)
+
+
+def running(
+    settings: Settings, base: Ground, authorities: Path | None = None, *, household: str = ""
+) -> Iterator[Finding]:
+    """The doctor of a process that has built what it stands on. `household`: the one whose owner reads it."""
+    visitor, store = Visitor(authorities), base.store
+    if not settings.all_on_aws:  # else nothing lasts here
+        yield disk.examine(settings.data)
+    if not settings.demo:  # the demo asks nobody outside
+        yield clock.examine(visitor)
+    yield sign_in.examine(store, anyone=settings.sign_up == "anyone")
+    yield from _endpoints(settings, store, visitor)
+    forwarded = not settings.demo and not settings.all_on_aws
+    yield from assistants.examine(store, forwarded=forwarded, spoken=bool(settings.alexa_skill_id))
+    if not settings.demo and settings.own_media:
+        yield ice.stun(settings.stun)
+        if relay := ice.turn(settings.turn, settings.turn_secret):
+            yield relay
+    adapter = base.adapter
+    cameras = households.examine(store, adapter.owner, adapter.faults, adapter.standing, only=household)
+    yield from of("cameras", cameras)
+    if settings.notifies:
+        yield notices.examine(store)
+
+
+def _endpoints(settings: Settings, store: Store, visitor: Visitor) -> Iterator[Finding]:
+    with clients.on_trial(store, "google", NOWHERE) as trial:
+        known = clients.registered(store, "google")
+        patient = points.Patient(
+            web=settings.web_url,
+            pictures=settings.pictures_urls,
+            client=(known.id, known.redirect_uris) if known else None,
+            trial=trial,
+            demo=settings.demo,
+        )
+        yield from points.examine(patient, visitor, _world(settings, store))
+        yield from of("google", [reports(settings, store)])
+
+
+def reports(settings: Settings, store: Store) -> Finding:
+    try:
+        key = google_key(demo.prepare(settings) if settings.demo else settings, store)
+    except BadKey as error:
+        mend = worded(
+            "Make a key of that account in the project of Google's client, see {page}", page=document("owner/google.md")
+        )
+        return wrong(KEY, error.args[0], mend, "homegraph_key_wrong")
+    if key is None:
+        mend = worded("Set google_service_account, see {page}", page=document("owner/google.md"))
+        return unsure(KEY, worded("none is set: Google learns of changes only when it asks"), mend)
+    return ok(KEY, worded("of the project {project}, and it signs", project=key.project_id))
+
+
+def _world(settings: Settings, store: Store) -> World:
+    if settings.demo:
+        return World()
+    servers, since = settings.stun or ice.OTHERS, time.time() - DAY_S
+    return World(
+        resolver=RESOLVER,
+        own_address=lambda: next(filter(None, (ice.seen_from(server, ice.WITHIN_S) for server in servers)), None),
+        visited=any(link.last_used > since for account in _some(store) for link in store.links(account)),
+    )
+
+
+def _some(store: Store) -> Iterator[str]:
+    return (account.id for account in islice(store.accounts(), MOST))

@@ -1,0 +1,110 @@
+"""Google's fulfillment: as a route of the web process, and as a function of its own behind an HTTP API."""
+
+import json
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any
+from wsgiref.types import WSGIEnvironment
+
+from actions.errors import IntentError, Malformed, Transient
+from actions.fulfillment import Fulfillment, unread
+from actions.google_key import BadKey, KeyFile, check_key, read_key
+from showcam.accounts import clients
+from showcam.accounts.links import authenticate
+from showcam.accounts.pins import Pins
+from showcam.app import keys
+from showcam.app.aws import boto
+from showcam.app.aws.cloudwatch import CloudWatch, Event, Handler, Reply
+from showcam.app.aws.http_event import answer_of, request_of
+from showcam.app.compose import ground
+from showcam.app.http_types import LONGEST_BODY, Refuse, Request, Response, Route, carries
+from showcam.app.process.settings_sources import load
+from showcam.app.settings import Settings
+from showcam.app.setup.google_console import projects_of
+from showcam.registry.reporting.sender import Listed
+from showcam.store.ports import Store
+from showcam.store.records import Link
+
+_JSON = ("Content-Type", "application/json")
+# what Google is answered where the body was not even read
+_UNREAD: dict[int, type[IntentError]] = {400: Malformed, 408: Transient, 413: Malformed, 503: Transient}
+
+
+def google_key(settings: Settings, store: Store) -> KeyFile | None:
+    """The key, examined beside Google's registered client; None where none is set. Raises BadKey, StoreUnavailable.
+
+    On AWS only the key itself is examined, since the function of reports may not list the clients.
+    """
+    if not settings.google_service_account:
+        return None
+    key = read_key(settings.google_service_account)
+    known = None if settings.all_on_aws else clients.registered(store, "google")
+    check_key(key, projects_of(known.redirect_uris) if known else ())
+    return key
+
+
+def reported(settings: Settings, store: Store) -> Callable[[Link], bool]:
+    """What `willReportState` says of a link, by its own client's project. Raises StoreUnavailable."""
+
+    @cache  # an error is not kept
+    def usable(client: str) -> bool:
+        if not settings.google_service_account:
+            return False
+        known = store.client(client)
+        try:
+            check_key(read_key(settings.google_service_account), projects_of(known.redirect_uris) if known else ())
+        except BadKey:
+            return False
+        return True
+
+    return lambda link: usable(link.client)
+
+
+def door(settings: Settings, base: ground.Ground) -> Callable[[Request], Response]:
+    fulfillment = Fulfillment(
+        partial(authenticate, base.store, assistant="google"),
+        base.adapter.registry,
+        ground.unlinker(base.store, base.pictures),
+        settings.web_url,
+        Pins(base.store),
+        settings.cast_receiver_app_id,
+        reported(settings, base.store),
+    )
+
+    def fulfil(request: Request) -> Response:
+        status, body = fulfillment.answer(request.body, request.bearer, request.received)
+        headers = [_JSON, ("WWW-Authenticate", 'Bearer error="invalid_token"')] if status == 401 else [_JSON]
+        return Response(status, body, headers)
+
+    return fulfil
+
+
+def route(settings: Settings, base: ground.Ground) -> Route:
+    claims = carries("Authorization")
+    return Route("google", "/google/fulfillment", ("POST",), door(settings, base), claims=claims, refused=_refused)
+
+
+def _refused(_environ: WSGIEnvironment, refusal: Response) -> Response:
+    """The refusal as fulfillment's own answer: Google takes any status but 200 and 401 for a broken server."""
+    error = _UNREAD.get(refusal.status)
+    return Response(200, unread(error(json.loads(refusal.body)["detail"])), [_JSON]) if error else refusal
+
+
+def build() -> Handler:
+    """Raises whatever prevents a start, so that AWS counts it as an error."""
+    settings = load()
+    watch = CloudWatch(settings.log_level)
+    watch.install()
+    settings = ground.with_own_secrets("fulfillment", settings)
+    base = ground.build(settings, keys.of(settings))
+    base.adapter.registry.when_listed(Listed(base.store).note)
+    fulfil = door(settings, base)
+
+    @boto.within(boto.ASSISTANT_S)
+    def answer(event: Event, _context: Any) -> Reply:
+        try:
+            return answer_of(fulfil(request_of(event, LONGEST_BODY)))
+        except Refuse as refusal:
+            return answer_of(_refused({}, refusal.response))
+
+    return watch.watched(answer)

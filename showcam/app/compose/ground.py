@@ -1,0 +1,159 @@
+"""Builds what every entry that answers for cameras needs: store, media client, drivers, registry, its own secrets."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+
+from msgspec import structs
+
+from showcam.accounts import households
+from showcam.app.aws import boto
+from showcam.app.keys import Keys
+from showcam.app.settings import SECRETS, Settings
+from showcam.app.trace.offer_notes import OfferNotes
+from showcam.drivers import BRANDS
+from showcam.drivers.driver import Driver, LoadsAhead
+from showcam.drivers.vendor import Installation, Vendor
+from showcam.engine.client import MediaClient
+from showcam.engine.fleet import Fleet
+from showcam.engine.grants import Grants
+from showcam.engine.trust import tls_context
+from showcam.registry.adapter import Adapter, adapt
+from showcam.registry.rules import Rules
+from showcam.registry.streams.history import TOGETHER_S, Later
+from showcam.registry.streams.streams import QuotaOfAll
+from showcam.store.ports import Store, StoreUnavailable
+from showcam.store.records import Link, SourceKind
+from showcam.store.sealing import Sealer
+
+log = logging.getLogger(__name__)
+
+SECRETS_OF = {
+    "directives": frozenset({"ezviz_secret", "lwa_client_secret"}),
+    "fulfillment": frozenset({"ezviz_secret", "google_service_account"}),
+    "reports": frozenset({"ezviz_secret", "lwa_client_secret", "google_service_account"}),
+    "web": frozenset({"ezviz_secret", "ezviz_webhook_key"}),
+}
+
+
+def open_store(settings: Settings, keys: Keys) -> Store:
+    """Raises StoreUnavailable."""
+    sealer = Sealer(keys.seal)
+    if settings.store == "dynamodb":
+        from botocore.exceptions import BotoCoreError
+
+        from showcam.store.dynamodb import DynamoStore
+
+        try:
+            return DynamoStore(boto.client("dynamodb", settings.table_region), settings.table, sealer)
+        except BotoCoreError as error:
+            raise StoreUnavailable(f"table {settings.table} can't be reached: {error}") from None
+    from showcam.store.sqlite import SqliteStore
+
+    return SqliteStore(settings.database, sealer)
+
+
+def media_client(settings: Settings, grants: Grants) -> MediaClient | Fleet:
+    proof, authorities = grants.proof(), cache(partial(tls_context, settings.ca_file))
+    if settings.media_urls or settings.pictures == "vendor":
+        return Fleet([MediaClient(url, proof, authorities=authorities) for url in settings.media_urls])
+    return MediaClient(settings.internal_media_url, proof, public=settings.pictures_urls[0])
+
+
+def drivers(settings: Settings, store: Store) -> dict[SourceKind, Driver]:
+    """The drivers by their kind of source. Cameras of a source without a driver are not listed."""
+    installation = Installation(
+        structs.asdict(settings),
+        settings.ca_file,
+        demo=settings.demo,
+        in_house=settings.sign_up != "anyone",
+        adds=settings.has_lan_cameras,
+        relays=settings.pictures == "plane",
+        may_go_on=settings.store != "dynamodb",  # a function is frozen once it has answered
+    )
+    built = {brand.kind: brand.build(store, installation) for brand in BRANDS}
+    return {kind: driver for kind, driver in built.items() if driver is not None}
+
+
+def vendors(drivers: Mapping[SourceKind, Driver]) -> dict[SourceKind, Vendor]:
+    """The drivers with a sign-in, the usual one first."""
+    return {kind: driver for kind, driver in drivers.items() if isinstance(driver, Vendor)}
+
+
+def unlinker(store: Store, pictures: households.Pictures) -> Callable[[Link], None]:
+    """A function that ends a link and the pictures that it is being shown."""
+
+    def end(link: Link) -> None:
+        households.end(store, pictures, link)
+
+    return end
+
+
+@dataclass(frozen=True)
+class Ground:
+    store: Store
+    grants: Grants
+    pictures: MediaClient | Fleet
+    drivers: Mapping[SourceKind, Driver]
+    adapter: Adapter
+
+    @property
+    def vendors(self) -> list[Vendor]:
+        return [*vendors(self.drivers).values()]
+
+    def of[D](self, driver: type[D]) -> D | None:
+        """The driver of this class, or None if the installation has none."""
+        return next((built for built in self.drivers.values() if isinstance(built, driver)), None)
+
+    def load(self) -> None:
+        for driver in self.drivers.values():
+            if isinstance(driver, LoadsAhead):
+                driver.load()
+
+
+def build(settings: Settings, keys: Keys) -> Ground:
+    """Raises StoreUnavailable."""
+    store, grants = open_store(settings, keys), Grants(keys.grant)
+    pictures, by_kind = media_client(settings, grants), drivers(settings, store)
+    rules = Rules(
+        require_audio=settings.require_audio,
+        explain=settings.explain,
+        deciphers=settings.deciphers,
+        web_url=settings.web_url,
+        opens_per_minute=settings.opens_per_minute,
+        idle_s=settings.idle_s,
+        request_s=settings.request_s,
+        pictures=settings.pictures,
+        transcodes=settings.may_transcode,
+        live_per_account=settings.live_per_account,
+    )
+    # many functions share a table, so opens are counted in it: a count of each function alone would be no limit
+    quota = QuotaOfAll(settings.opens_per_minute, store) if settings.store == "dynamodb" else None
+    adapter = adapt(
+        store,
+        by_kind,
+        pictures if settings.all_on_aws else OfferNotes(pictures, settings.data / "run"),
+        grants,
+        rules,
+        quota=quota,
+        later=Later(pause_s=TOGETHER_S),
+        keeps_history=settings.has_console,
+        notifies=settings.notifies,
+    )
+    if settings.has_console:
+        adapter.changes.subscribe(adapter.came_back.note)
+        adapter.changes.subscribe(adapter.history.note_tampering)
+    if settings.notifies:
+        adapter.changes.subscribe(adapter.faults.note)
+    return Ground(store, grants, pictures, by_kind, adapter)
+
+
+def with_own_secrets(function: str, settings: Settings) -> Settings:
+    """The settings without what others use."""
+    held = sorted(name for name in SECRETS - SECRETS_OF[function] if getattr(settings, name))
+    for name in held:
+        log.warning(
+            "%s can read %s, which it does not use: move it to the secret of the function that does", function, name
+        )
+    return structs.replace(settings, **dict.fromkeys(held, ""))

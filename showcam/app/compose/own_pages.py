@@ -1,0 +1,152 @@
+"""Builds what the console has at home alone: sentences to try, cameras of the household's own, TVs of the house."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from actions.fulfillment import Fulfillment
+from showcam.accounts.pins import Pins
+from showcam.alexa.smart_home import SmartHome
+from showcam.app.compose import ground, screens
+from showcam.app.compose.ground import Ground
+from showcam.app.compose.own_cameras import PROBE_S
+from showcam.app.settings import Settings
+from showcam.cast.door import CastClient
+from showcam.cast.errors import CastFailed
+from showcam.console.adding import Adding as AddingPage
+from showcam.console.casting import NotOnTv, OnTv, Tv
+from showcam.console.echo import SKILL_ID
+from showcam.console.home import Home, Page
+from showcam.console.own_camera import OwnCamera
+from showcam.console.trial import Doors, Trial
+from showcam.drivers.camera import Refusal
+from showcam.drivers.errors import Refused, is_reason
+from showcam.drivers.lan.adding import Adding
+from showcam.drivers.lan.devices import Device
+from showcam.drivers.lan.discovery import of_house
+from showcam.drivers.lan.driver import LanDriver
+from showcam.drivers.lan.search import Candidate, Heard, search
+from showcam.engine.messages import MediaBusy, MediaUnavailable, NoPicture
+from showcam.engine.source import Rtsp, Watched
+from showcam.i18n.catalogue import Language
+from showcam.net.addresses import house_networks
+from showcam.registry.owner.own_cameras import OwnCameras, Search
+from showcam.store.records import Link
+
+WAITED_S = 12.0  # on a page; a TV that takes longer goes on
+
+
+def own_pages(settings: Settings, base: ground.Ground, home: Home) -> list[Page]:
+    trial = Trial(base.adapter.owner, home.area, trial_doors(settings, base))
+    return [trial, *_of_own_cameras(settings, base, home)]
+
+
+class Nobody:
+    """The link of an Amazon user: none, since a link of the console's is stored nowhere."""
+
+    def remember(self, user: str, link: Link) -> None: ...
+
+    def link_of(self, _user: str) -> Link | None:
+        return None
+
+    def end(self, link: Link) -> None: ...
+
+
+def trial_doors(settings: Settings, base: Ground) -> Doors:
+    def alexa(link: Link, body: bytes) -> bytes:
+        return SmartHome(lambda _: link, base.adapter.registry, snapshots=False).answer(body)
+
+    def skill(link: Link, body: bytes) -> bytes:
+        from showcam.alexa.spoken.skill import Spoken  # ask-sdk takes a while to import
+
+        spoken = Spoken(lambda _: link, base.adapter.registry, Nobody(), SKILL_ID, settings.web_url)
+        return msgspec.json.encode(spoken.answer(msgspec.json.decode(body)))
+
+    def google(link: Link, body: bytes) -> bytes:
+        nobody = Nobody()
+        door = Fulfillment(lambda _: link, base.adapter.registry, nobody.end, settings.web_url, Pins(base.store))
+        return door.answer(body, "console")[1]
+
+    return Doors(alexa, google, skill)
+
+
+def _of_own_cameras(settings: Settings, base: ground.Ground, home: Home) -> list[Page]:
+    driver = base.of(LanDriver)
+    if driver is None:
+        return []
+
+    def watch(spec: Rtsp) -> Watched:
+        try:
+            return base.pictures.probe(spec, PROBE_S)
+        except NoPicture as none:
+            raise Refused(none.reason if is_reason(none.reason) else "media_down") from None
+        except MediaBusy:
+            raise Refused("busy") from None
+        except MediaUnavailable:
+            raise Refused("media_down") from None
+
+    own = OwnCameras(
+        base.store,
+        base.adapter.owner,
+        driver.devices,
+        Adding(loopback=settings.demo),
+        watch,
+        None if settings.demo else of_house,
+        loopback=settings.demo,
+    )
+    # the demo asks nothing of a real house
+    looking = None if settings.demo else Search(_found)
+    return [AddingPage(own, looking, home.area), OwnCamera(own, home.area)]
+
+
+def _found(known: Sequence[Device], look: bool, heard: Heard) -> Sequence[Candidate]:
+    return search(house_networks(), known, look=look, heard=heard)
+
+
+class Failed(NotOnTv):
+    def __init__(self, failed: CastFailed) -> None:
+        super().__init__()
+        self._failed = failed
+
+    def text(self, language: Language) -> str:
+        return self._failed.text(language)
+
+
+class WorkersTvs:
+    """The console's TVs, as the worker's door answers for them."""
+
+    def __init__(self, worker: CastClient) -> None:
+        self._worker = worker
+
+    def found(self) -> list[Tv]:
+        try:
+            return [Tv(device.id, device.name) for device in self._worker.devices() if device.kind == "screen"]
+        except CastFailed as failed:
+            raise Failed(failed) from None
+
+    def now(self, account: str) -> list[OnTv]:
+        try:
+            shown = self._worker.now(account)
+        except CastFailed as failed:
+            raise Failed(failed) from None
+        return [
+            OnTv(Tv(showing.device.id, showing.device.name), showing.name, waking=showing.waking) for showing in shown
+        ]
+
+    def show(self, account: str, camera: str, tv: str) -> Refusal | None:
+        try:
+            begun = self._worker.begin(account, camera, tv, WAITED_S)
+        except CastFailed as failed:
+            raise Failed(failed) from None
+        return begun if isinstance(begun, Refusal) else None
+
+    def stop(self, account: str, tv: str) -> None:
+        try:
+            self._worker.begin_stop(account, "", tv, WAITED_S)
+        except CastFailed as failed:
+            raise Failed(failed) from None
+
+
+def tvs(settings: Settings) -> WorkersTvs | None:
+    """The console's, where it is served."""
+    return WorkersTvs(screens.client(settings)) if settings.casts and settings.has_console else None

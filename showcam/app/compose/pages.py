@@ -1,0 +1,231 @@
+"""The pages that web process and web function share: linking, the console, and the receiver's."""
+
+from collections.abc import Callable
+from functools import partial
+
+from flask import Flask
+from msgspec import structs
+
+from actions.devices import names
+from actions.errors import REFUSED as GOOGLE
+from oauth import app as oauth
+from oauth.app import OAuthSettings
+from showcam.accounts import households
+from showcam.accounts.attempts import Limits, OneTimeCode
+from showcam.accounts.links import LinkingWindow
+from showcam.accounts.owner_users import OwnerUsers
+from showcam.accounts.states import States
+from showcam.alexa.errors import REFUSED as ALEXA
+from showcam.alexa.names import friendly_names
+from showcam.app.aws import boto
+from showcam.app.compose import ground
+from showcam.app.compose.demo import PRACTICE
+from showcam.app.keys import Keys
+from showcam.app.settings import Settings
+from showcam.app.setup import google_set_up
+from showcam.app.shipped import document
+from showcam.cast import receiver_page
+from showcam.console import app as console
+from showcam.console import home, look
+from showcam.console.assistants import Assistants
+from showcam.console.camera_page import CameraPage
+from showcam.console.camera_removal import CameraRemoval
+from showcam.console.casting import Casting, Tvs
+from showcam.console.client_forms import ClientForms
+from showcam.console.documents import Documents
+from showcam.console.entrance import Entrance
+from showcam.console.examinations import Examinations
+from showcam.console.google_page import GooglePage
+from showcam.console.health import Health
+from showcam.console.help import Heard
+from showcam.console.home import Home, HomeSettings
+from showcam.console.household_forms import HouseholdForms
+from showcam.console.link_forms import LinkForms
+from showcam.console.machine import Machine
+from showcam.console.notices import Notices
+from showcam.console.pages import NOTIFIES, TVS
+from showcam.console.set_up import Keeper, Ports, SetUp
+from showcam.console.skill import Skill
+from showcam.console.skill_page import SkillPage, arrivals
+from showcam.console.tracing import TracePage, Tracer, Traces
+from showcam.drivers.errors import REASONS
+from showcam.registry.owner.sign_in import Invitations, SignIn
+
+PAGE_LIVE = 16  # cameras that /home plays at once: `make bench` measures a machine that relays as many
+
+
+def app(
+    settings: Settings,
+    keys: Keys,
+    base: ground.Ground,
+    own_pages: Callable[[Home], list[home.Page]] = lambda _: [],
+    skill: Skill | None = None,
+    tvs: Tvs | None = None,
+    machine: Machine | None = None,
+    keeper: Keeper | None = None,
+    tracer: Tracer | None = None,
+) -> Flask:
+    """`own_pages`: makes those of cameras of one's own, where there may be any. On AWS nothing of them is loaded.
+
+    `tvs`: those of the house, where cameras may be shown on them.
+
+    `skill`: whoever makes the owner's Alexa skill, where the console may have that made. `machine`: what the console's
+    page of health asks. `keeper`: keeps the public address, where settings are kept. `tracer`: makes traces of
+    cameras, where there is time for that.
+    """
+    limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
+    if limits.per_user > limits.per_code:  # in the demo
+        limits = structs.replace(limits, per_code=limits.per_user)
+    app = Flask("showcam", static_folder=None)
+    owner_users = OwnerUsers(base.store)
+    oauth.bind(
+        app,
+        base.store,
+        SignIn(
+            base.store,
+            base.vendors,
+            settings.sign_up,
+            owner_users=owner_users,
+            limits=limits,
+            vendor_s=settings.sign_in_s,
+            by_code=base.adapter.owner.fetch_keys,
+        ),
+        base.adapter.owner,
+        OAuthSettings(
+            issuer=settings.web_url,
+            secure_cookies=settings.web_url.startswith("https://"),
+            cookie_keys=keys.cookie,
+            practice=PRACTICE if settings.demo else None,
+        ),
+        ground.unlinker(base.store, base.pictures),
+    )
+    if settings.store == "dynamodb":
+        within = boto.within(settings.sign_in_s + settings.request_s + boto.STORE_S)
+        app.wsgi_app = within(app.wsgi_app)  # type: ignore[method-assign]
+    practice = f"http://127.0.0.1:{settings.simulator_port}/" if settings.demo else ""
+    app.register_blueprint(look.blueprint())
+    app.register_blueprint(
+        console.blueprint(
+            practice_url=practice,
+            vendor=base.vendors[0].vendor,
+            heard=heard(),
+            published=settings.sign_up == "anyone",
+        )
+    )
+    if settings.own_media and not settings.all_on_aws:
+        app.register_blueprint(receiver_page.blueprint())
+    if settings.has_console:
+        console_home = _home(settings, base, limits, owner_users, keys.cookie)
+        more: list[home.Page] = [SkillPage(console_home.area, skill)] if skill else []
+        if tvs is not None:
+            app.config[TVS] = True
+            more.append(Casting(base.adapter.owner, console_home.area, tvs))
+        more += own_pages(console_home)
+        if settings.notifies:
+            app.config[NOTIFIES] = True
+            more.append(Notices(console_home.area))
+        examinations = Examinations(machine) if machine else None
+        if examinations:
+            more.append(Health(base.adapter.owner, console_home.area, examinations, settings.data / "backups"))
+        if tracer is not None:
+            more.append(TracePage(base.adapter.owner, console_home.area, Traces(tracer)))
+        camera = CameraPage(
+            base.adapter.owner,
+            console_home.area,
+            console_home.forms,
+            base.adapter.history,
+            alexa=friendly_names,
+            google=names,
+            traces=tracer.kind if tracer else "",
+        )
+        others = _console(settings, console_home, base, keeper, examinations)
+        home.bind(app, console_home, camera, *others, *more)
+    if skill:
+        app.register_blueprint(arrivals(skill))
+    return app
+
+
+def heard() -> Heard:
+    """The words by which each assistant is answered for each reason."""
+    return {
+        "alexa": {reason: ALEXA[reason].kind for reason in REASONS},
+        "google": {reason: GOOGLE[reason] for reason in REASONS},
+    }
+
+
+def _console(
+    settings: Settings,
+    made: Home,
+    base: ground.Ground,
+    keeper: Keeper | None,
+    examinations: Examinations | None,
+) -> list[home.Page]:
+    """The console's pages beside /home itself."""
+
+    def remove(account: str) -> None:
+        households.remove(base.store, base.pictures, account)
+
+    window = LinkingWindow(base.store)
+    invitations = Invitations(base.store, [vendor.sessions for vendor in base.vendors])
+    owner, history = base.adapter.owner, base.adapter.history
+    return [
+        CameraRemoval(owner, made.area),
+        Assistants(
+            owner,
+            made.area,
+            history,
+            LinkForms(base.store, made.area.new_links, ground.unlinker(base.store, base.pictures)),
+            ClientForms(base.store),
+            HouseholdForms(base.store, made.sign_in, invitations, window, remove),
+            window,
+            open_to_all=settings.sign_up == "anyone",
+        ),
+        SetUp(
+            made.gallery,
+            made.signing_in,
+            made.area,
+            Ports(settings.port, settings.media_port),
+            address=settings.public_url,
+            adds=settings.has_lan_cameras,
+            keeper=keeper,
+            examinations=examinations,
+        ),
+        GooglePage(made.area, base.store, google_set_up.console(settings)),
+        Documents(made.area, document("owner")),
+    ]
+
+
+def _home(
+    settings: Settings, base: ground.Ground, limits: Limits, owner_users: OwnerUsers, cookie_keys: list[bytes]
+) -> Home:
+    # whoever holds the printed code runs this installation, and so may add any account
+    sign_in = SignIn(
+        base.store,
+        base.vendors,
+        "anyone",
+        origin="owner",
+        owner_users=owner_users,
+        limits=limits,
+        vendor_s=settings.sign_in_s,
+        by_code=base.adapter.owner.fetch_keys,
+    )
+    return Home(
+        base.store,
+        sign_in,
+        base.adapter.owner,
+        Entrance(
+            base.store,
+            OneTimeCode(settings.home_code),
+            open_to="public" if settings.console == "public" else "lan",
+            names=settings.console_hosts,
+        ),
+        HomeSettings(
+            media_port=settings.media_port if settings.own_media else None,
+            # where a household has only a few places, one of them stays free for a display
+            live=PAGE_LIVE if settings.is_one_house else max(1, settings.live_per_account - 1),
+            adds=settings.has_lan_cameras,
+            back=f"{settings.web_url}{oauth.CALLBACK}",
+        ),
+        partial(households.end_pictures, base.pictures),
+        States(cookie_keys),
+    )

@@ -1,0 +1,135 @@
+"""Builds what reports changes to assistants: their reporters, and the function on AWS's queue of links that are due."""
+
+import logging
+from functools import partial
+from typing import Any
+
+from actions.google_key import BadKey, KeyFile
+from actions.homegraph import HomeGraph
+from actions.reports import Reports as GoogleReports
+from actions.states import States
+from actions.traits import traits
+from showcam.alexa.interfaces import interfaces
+from showcam.alexa.reports import Reports as AlexaReports
+from showcam.alexa.sender import EventSender
+from showcam.app import keys
+from showcam.app.aws import boto, wakes
+from showcam.app.aws.cloudwatch import CloudWatch, Event, Handler, Reply
+from showcam.app.compose import directives, ground
+from showcam.app.compose.fulfillment import google_key
+from showcam.app.process.settings_sources import load
+from showcam.app.settings import Settings
+from showcam.registry.reporting.delivery import Delivery, Outcome
+from showcam.registry.reporting.reporter import Reporter, Unreported
+from showcam.store.outbox import Claim
+from showcam.store.ports import StoreUnavailable
+from showcam.store.records import Assistant
+
+log = logging.getLogger(__name__)
+
+ASSISTANTS: tuple[Assistant, ...] = ("alexa", "google")
+TURNS = 4  # of one link, for what came meanwhile; the stream wakes for what is left
+STORE_S = 20.0  # for all calls to the table
+
+
+def reporters_of(settings: Settings, base: ground.Ground) -> list[Reporter]:
+    """The reporters by which something can be sent. A key that can't be used is named, and everything else goes on."""
+    found: list[Reporter] = []
+    if settings.lwa_client_id and settings.lwa_client_secret:  # no grant can be made without them
+        found.append(_alexa(settings, base))
+    try:
+        key = google_key(settings, base.store)
+    except BadKey as error:
+        log.warning("nothing is reported to Google: google_service_account can't be used: %s", error)
+        return found
+    return [*found, _google(settings, base, key)] if key else found
+
+
+def note_faults(base: ground.Ground, claim: Claim, outcome: Outcome) -> None:
+    """What the owner is notified of."""
+    match outcome:
+        case "dead" | "refused":
+            base.adapter.faults.began(claim.account, "grant", claim.link_id)
+        case "doubted":
+            base.adapter.faults.began(claim.account, "ending", claim.link_id)
+        case "told" | "first":
+            base.adapter.faults.ended(claim.account, "grant", claim.link_id)
+            base.adapter.faults.ended(claim.account, "ending", claim.link_id)
+        case "laid_down":
+            base.adapter.faults.began(claim.account, "outbox", claim.link_id)
+        case _:
+            pass
+
+
+def note_key(settings: Settings, base: ground.Ground) -> None:
+    """Notes for households that are linked to Google whether the key for reports can't be used."""
+    is_bad = False
+    try:
+        google_key(settings, base.store)
+    except BadKey:
+        is_bad = True
+    for account in base.store.accounts():
+        if is_bad and any(link.assistant == "google" for link in base.store.links(account.id)):
+            base.adapter.faults.began(account.id, "key", "google")
+        else:
+            base.adapter.faults.ended(account.id, "key", "google")
+
+
+def _alexa(settings: Settings, base: ground.Ground) -> AlexaReports:
+    grants, table = directives.event_gateway(settings, base.store), interfaces(base.adapter.registry, snapshots=True)
+    return AlexaReports(
+        EventSender(grants, directives.amazon_http(settings)), table, grants.works, scenes=settings.casts
+    )
+
+
+def _google(settings: Settings, base: ground.Ground, key: KeyFile) -> GoogleReports:
+    homegraph = HomeGraph(key, settings.assistants_at, settings.ca_file if settings.assistants_at else None)
+    all_traits = traits(base.adapter.registry, settings.web_url, settings.cast_receiver_app_id)
+    states = States(base.adapter.registry, all_traits)
+    return GoogleReports(homegraph, all_traits, states, scenes=settings.casts)
+
+
+def build() -> Handler:
+    """Raises whatever prevents a start, so that AWS counts it as an error."""
+    settings = load()
+    watch = CloudWatch(settings.log_level)
+    watch.install()
+    settings = ground.with_own_secrets("reports", settings)
+    base = ground.build(settings, keys.of(settings))
+    built = {reporter.assistant: reporter for reporter in reporters_of(settings, base)}
+    end = ground.unlinker(base.store, base.pictures)
+    tellings = {
+        assistant: Delivery(
+            base.store,
+            built.get(assistant) or Unreported(assistant),
+            base.adapter.present,
+            end,
+            partial(_follow, base),
+        )
+        for assistant in ASSISTANTS
+    }
+
+    @boto.within(STORE_S)
+    def answer(event: Event, _context: Any) -> Reply:
+        failures: list[wakes.Failure] = []
+        for message, wake in wakes.of_queue(event):
+            try:
+                _report(tellings, wake)
+            except StoreUnavailable:
+                log.warning("link %s could not be reported to", wake.link, extra={"reason": "store"})
+                failures.append({"itemIdentifier": message})
+        return {"batchItemFailures": failures}
+
+    return watch.watched(answer)
+
+
+def _report(tellings: dict[Assistant, Delivery], wake: wakes.Wake) -> None:
+    for assistant, found in tellings.items():
+        if assistant == wake.assistant:
+            for _ in range(TURNS):
+                if not found.tell(wake.account, wake.link):
+                    return
+
+
+def _follow(base: ground.Ground, claim: Claim, outcome: Outcome, _lag_s: float) -> None:
+    note_faults(base, claim, outcome)

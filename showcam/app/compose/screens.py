@@ -1,0 +1,81 @@
+"""Builds what casts to TVs in the house: in the worker, which holds their connections, and for its callers."""
+
+import json
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from urllib.request import urlopen
+
+from showcam.accounts.console_sessions import ConsoleSessions
+from showcam.app import keys
+from showcam.app.compose.ground import Ground
+from showcam.app.settings import Settings
+from showcam.cast.apart import ApartScreen, browse
+from showcam.cast.device import Device, Over
+from showcam.cast.door import CastClient, CastDoor, SceneScreens, Shows
+from showcam.cast.finder import Finder
+from showcam.cast.on_change import OnChange
+from showcam.cast.screens import Screens
+from showcam.engine.client import MediaClient
+from showcam.engine.grants import Grants
+
+SIMULATOR_S = 2.0  # for the simulator's answer
+
+
+def folder(settings: Settings) -> Path:
+    """The folder in which the door is."""
+    return settings.data / "run"
+
+
+def build(settings: Settings, base: Ground) -> Screens:
+    """The worker's, which take turns."""
+    assert isinstance(base.pictures, MediaClient)
+    return Screens(
+        base.adapter.owner,
+        ConsoleSessions(base.store),
+        base.pictures,
+        finder(settings),
+        partial(_connected, settings.cast_receiver_app_id),
+        protocols=("webrtc", "hls") if settings.cast_receiver_app_id else ("hls",),
+    )
+
+
+def _connected(own_app: str, device: Device, over: Callable[[Over], None]) -> ApartScreen:
+    return ApartScreen(device, over, app=own_app)
+
+
+def door(settings: Settings, base: Ground, screens: Screens) -> CastDoor:
+    """Raises OSError."""
+    return CastDoor(folder(settings), screens, base.grants.proof())
+
+
+def client(settings: Settings) -> CastClient:
+    return CastClient(folder(settings), Grants(keys.grant_of(settings)).proof())
+
+
+def fill(settings: Settings, base: Ground) -> None:
+    """From here on, the registry's scenes reach the TVs through the worker."""
+    if settings.casts:
+        base.adapter.registry.scenes.cast_with(SceneScreens(client(settings)))
+
+
+def show_on_change(base: Ground, screens: Shows) -> None:
+    """From here on, what happens at a camera brings it to the TV that its owner chose."""
+    on_change = OnChange(base.adapter.owner, screens)
+    base.adapter.changes.subscribe(on_change.take)
+    threading.Thread(target=on_change.run, name="shown on change", daemon=True).start()
+
+
+def finder(settings: Settings) -> Finder:
+    named = tuple(Device.named(text) for text in settings.cast_devices)
+    if settings.demo:
+        return Finder(named, practice=True, browse=partial(_of_simulator, settings.simulator_port))
+    return Finder(named, browse=browse)
+
+
+def _of_simulator(port: int, _seconds: float) -> list[Device]:
+    """The demo's television, whose port the simulator names. Raises OSError."""
+    with urlopen(f"http://127.0.0.1:{port}/_control", timeout=SIMULATOR_S) as answer:
+        at = json.load(answer)["ports"]["cast"]
+    return [Device("living-room-tv", "Living room TV", "127.0.0.1", at, "Chromecast")]

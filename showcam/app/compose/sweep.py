@@ -1,0 +1,40 @@
+"""The function on a schedule: wakes `reports` for links that are overdue, and looks at each household once a day.
+
+Stream and queue deliver within seconds. What they lose, and what waits longer than a queue holds it, is found here.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from showcam.app import keys
+from showcam.app.aws import boto, wakes
+from showcam.app.aws.cloudwatch import CloudWatch, Event, Handler, Reply
+from showcam.app.compose import ground
+from showcam.app.process.settings_sources import load
+from showcam.registry.reporting.sender import Reconciliation
+from showcam.store.records import Assistant
+
+ASSISTANTS: tuple[Assistant, ...] = ("alexa", "google")
+OVERDUE_S = 60.0  # what is due for less may be on its way
+MOST = 10_000  # links in one run
+
+
+def build(clock: Callable[[], float] = time.time) -> Handler:
+    """Raises whatever prevents a start, so that AWS counts it as an error. `clock`: whose turn of the day it is."""
+    settings = load()
+    watch = CloudWatch(settings.log_level)
+    watch.install()
+    store = ground.open_store(settings, keys.of(settings))
+    queue = wakes.Queue(boto.client("sqs"), settings.reports_queue)
+
+    reconciling = Reconciliation(store, clock)
+
+    def answer(_event: Event, _context: Any) -> Reply:
+        looked_at = reconciling.turn_of_day()
+        before = time.time() - OVERDUE_S
+        due = [(assistant, *pair) for assistant in ASSISTANTS for pair in store.due(assistant, before, MOST)]
+        woken = queue.send(wakes.Wake(account, link, assistant) for assistant, account, link in due)
+        return {"woken": woken, "looked_at": looked_at}
+
+    return watch.watched(answer)

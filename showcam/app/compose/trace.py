@@ -1,0 +1,101 @@
+"""Builds what makes traces, for the command and for the console's page."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from showcam.accounts.attempts import Limits
+from showcam.app.compose import demo
+from showcam.app.compose.command import Household, built, named_or_only
+from showcam.app.compose.ground import Ground
+from showcam.app.process.supervisor import CannotStart
+from showcam.app.settings import Settings
+from showcam.console.tracing import NoTrace
+from showcam.drivers.camera import Camera
+from showcam.drivers.errors import DriverError
+from showcam.drivers.ezviz import EZVIZ
+from showcam.drivers.ezviz.driver import EzvizDriver
+from showcam.drivers.ezviz.trace_lines import Call
+from showcam.registry.owner.sign_in import SignIn
+
+if TYPE_CHECKING:
+    from showcam.app.trace.camera import CameraTrace, Doing
+
+type Makes = Callable[[Camera, Callable[[Doing], None]], CameraTrace]
+
+
+@contextlib.contextmanager
+def tracing(settings: Settings, user: str | None) -> Iterator[tuple[Household, Makes]]:
+    """The household, and a function that prepares the trace of one of its cameras. Raises CannotStart."""
+    if settings.demo:
+        user = user or demo.PRACTICE[0]
+    with built(settings) as base:
+        account = named_or_only(base.store, user)
+        if account is None:
+            raise CannotStart("Nobody has cameras here yet: showcam login, or showcam cameras add")
+        household = Household(account, base.adapter.owner, base.store, user or "")
+        yield household, lambda camera, doing: camera_trace(settings, base, account, camera, doing)
+
+
+@contextlib.contextmanager
+def signing_in(settings: Settings) -> Iterator[tuple[SignIn, Callable[[], tuple[Call, ...]]]]:
+    """For any account, and a function that tells which requests the attempts have made so far."""
+    with built(settings) as base:
+        limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
+        # a trace asks for no key, after a sign-in by a code neither
+        driver = ezviz(base)
+        sign_in = SignIn(base.store, [driver], "anyone", origin="owner", limits=limits, vendor_s=settings.sign_in_s)
+        yield sign_in, driver.sign_in_calls
+
+
+def ezviz(base: Ground) -> EzvizDriver:
+    """The driver of the only vendor whose cameras are traced."""
+    driver = base.of(EzvizDriver)
+    assert driver is not None  # it is in every installation
+    return driver
+
+
+def camera_trace(
+    settings: Settings, base: Ground, account: str, camera: Camera, doing: "Callable[[Doing], None]"
+) -> "CameraTrace":
+    """`camera` is EZVIZ's, of that account."""
+    from showcam.app.trace.camera import CameraTrace  # with PyAV, which no other page or command needs
+
+    source = next(source for source in base.store.sources(account) if source.id == camera.ref.source)
+    authorities = settings.data / "simulator" / "ca.pem" if settings.demo else settings.ca_file
+    return CameraTrace(
+        ezviz(base),
+        source,
+        camera,
+        program(),
+        loopback=settings.vendor_is_here,
+        authorities=authorities,
+        doing=doing,
+    )
+
+
+@dataclass(frozen=True)
+class OwnTracer:
+    """For the console's page."""
+
+    settings: Settings
+    base: Ground
+    kind = EZVIZ.kind
+
+    def take(self, account: str, camera: Camera, minutes: int, *, beside: bool) -> bytes:
+        from showcam.app.trace.camera import Wanted
+        from showcam.app.trace.text import written
+
+        try:
+            made = camera_trace(self.settings, self.base, account, camera, lambda _: None)
+            return written(made.take(Wanted(minutes * 60, beside=beside)))
+        except DriverError:
+            raise NoTrace from None
+
+
+def program() -> tuple[int, int, int]:
+    """This program's version."""
+    parts = [int(part) if part.isdigit() else 0 for part in [*version("showcam").split("."), "0", "0"][:3]]
+    return parts[0], parts[1], parts[2]

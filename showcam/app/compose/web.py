@@ -1,0 +1,205 @@
+"""The web process: linking, both assistants' endpoints and pages, behind one edge on granian."""
+
+import atexit
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+from wsgiref.types import WSGIApplication
+
+from granian._granian import SocketHolder
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.server.mp import MPServer
+
+from showcam.accounts.clients import Refusals
+from showcam.app import keys
+from showcam.app.compose import directives, doors, fulfillment, ground, pages, screens, skill
+from showcam.app.compose.doors import JSON
+from showcam.app.compose.machine import OwnMachine
+from showcam.app.compose.own_pages import own_pages, tvs
+from showcam.app.compose.trace import OwnTracer
+from showcam.app.edge.connections import MOST, SENDER_S, Connections
+from showcam.app.edge.edge import Edge
+from showcam.app.edge.metrics import Metrics
+from showcam.app.edge.server import Server
+from showcam.app.edge.signatures import HEADER, Signatures, spoken_route
+from showcam.app.http_types import Answered, Refuse, Request, Response, Route, problem
+from showcam.app.keys import Keys
+from showcam.app.process import logs, supervisor
+from showcam.app.process.cores import keep_to_one
+from showcam.app.process.limits import raise_limit
+from showcam.app.process.logs import RequestLines, to_stderr
+from showcam.app.process.parent import end_with_parent
+from showcam.app.process.supervisor import answers
+from showcam.app.process.worker import METRICS_FILE
+from showcam.app.settings import Settings
+from showcam.console.home import Home, Page
+from showcam.registry.reporting.sender import Listed
+from showcam.registry.watch.hints import Inbox
+from showcam.store.ports import Store, StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+WORKER_LATE_S = 30.0  # its file is touched each second
+ASKED_S = 10.0  # a household is read so long after somebody asked to be shown a camera
+OPEN_S = 2.0  # and so long after a page with its cameras said that it is open
+
+
+def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_stderr) -> Edge:
+    """Everything the web process serves, as one WSGI callable; `write` takes the lines of requests."""
+    base = ground.build(settings, keys)
+    atexit.register(base.store.close)  # the last to close the database folds its log into it
+    metrics = Metrics(settings.data / METRICS_FILE)
+    lines = RequestLines("web", settings.log_level, write)
+
+    def report(done: Answered) -> None:
+        metrics.count(done)
+        lines.write(done)
+
+    inbox = Inbox(base.adapter.noticing)
+    routes = [
+        *_alexa(settings, keys, base),
+        fulfillment.route(settings, base),
+        *doors.routes(settings, base, inbox),
+        Route("healthz", "/healthz", ("GET",), _health(settings, base.store)),
+        Route("metrics", "/metrics", ("GET",), metrics.answer),
+    ]
+    registry = base.adapter.registry
+    registry.when_listed(Listed(base.store).note)
+    # somebody who was refused mends it next, in the vendor's app, which announces nothing
+    registry.when_asked(lambda link: inbox.look(link.account, ASKED_S))
+    made = skill.build(settings, keys, base) if settings.has_console else None
+    machine = OwnMachine(settings, base)
+
+    def own(home: Home) -> list[Page]:
+        home.when_open(lambda account: inbox.look(account, OPEN_S))
+        return own_pages(settings, base, home)
+
+    keeper = skill.address_keeper(settings)
+    app = pages.app(settings, keys, base, own, made, tvs(settings), machine, keeper, OwnTracer(settings, base))
+    if settings.casts:  # what a webhook brings is noticed here
+        screens.show_on_change(base, screens.client(settings))
+    screens.fill(settings, base)
+    threading.Thread(target=base.load, name="driver-load", daemon=True).start()
+    return Edge(doors.limited(settings, routes), app, doors.rules(settings), report)
+
+
+def _alexa(settings: Settings, keys: Keys, base: ground.Ground) -> list[Route]:
+    alexa, signatures = directives.skill(settings, base), Signatures(keys.forwarder, base.store)
+    refusals = Refusals(base.store)
+
+    def smart_home(request: Request) -> Response:
+        # the demo's simulated Alexa sends directives itself; any other comes through the owner's forwarder
+        if settings.demo:
+            return Response(200, alexa.answer(request.body, request.received), [JSON])
+        received = _forwarded(request, signatures)
+        if received is None:
+            if request.header(HEADER) is not None:
+                refusals.note("forwarder")
+            raise Refuse(problem(403, "Directives come through the forwarder", "Its signature is missing or wrong."))
+        return Response(200, alexa.answer(request.body, received), [JSON])
+
+    return [
+        Route("alexa", "/alexa/smart-home", ("POST",), smart_home, json=True, claims=signatures.likely),
+        spoken_route(
+            settings.alexa_skill_id,
+            directives.Lazy(settings, base).answer,
+            cache(partial(directives.chains, settings)),
+            lambda request: _forwarded(request, signatures) if request.header(HEADER) is not None else None,
+            partial(refusals.note, "skill"),
+        ),
+    ]
+
+
+def _forwarded(request: Request, signatures: Signatures) -> float | None:
+    """When the owner's forwarder sent the request, by time.monotonic; None where it did not."""
+    try:
+        return signatures.sent(request)
+    except StoreUnavailable as error:
+        log.warning("a forwarded message can't be taken: %s", error, extra={"reason": "store"})
+        raise Refuse(problem(503, "The store can't be reached just now", "Try again in a moment.")) from None
+
+
+def _health(settings: Settings, store: Store) -> Callable[[Request], Response]:
+    beat = settings.data / "run" / "worker"
+
+    def whole(request: Request) -> Response:
+        missing = _missing(settings, beat)
+        if missing:
+            return problem(503, "Not all of it serves yet", f"Missing: {', '.join(missing)}.")
+        return doors.ready(store, request)
+
+    return whole
+
+
+def _missing(settings: Settings, beat: Path) -> list[str]:
+    host = settings.own_host
+    missing = ["media"] if settings.own_media and not answers(host, settings.media_port, "/healthz") else []
+    if settings.demo and not answers(host, settings.simulator_port, "/healthz"):
+        missing.append("simulator")
+    try:
+        late = time.time() - beat.stat().st_mtime > WORKER_LATE_S
+    except OSError:
+        late = True
+    return [*missing, "worker"] if late else missing
+
+
+def load_app(settings: Settings) -> Edge:
+    """Called in granian's worker process."""
+    write = logs.start("web", settings)
+    keep_to_one()
+    end_with_parent()
+    edge = build(settings, keys.of(settings), write)
+    longest_s = max(settings.request_s, settings.sign_in_s) + 1
+    Connections(settings.port, edge.bodies.overdue, longest_s).watch()
+    return edge
+
+
+class _Server(MPServer):
+    """On the socket that the supervisor holds, where it handed one over.
+
+    Replaces a private name of granian 2.8, as its own server does on systems where workers share one socket.
+    """
+
+    _ssp: None
+    _sso: socket.socket
+    _shd: SocketHolder  # type: ignore[assignment]
+
+    def _init_shared_socket(self) -> None:
+        held = supervisor.handed_socket()
+        if held is None:
+            super()._init_shared_socket()  # type: ignore[no-untyped-call]
+            return
+        held_as = held.fileno(), False, self.backlog  # descriptor, whether it is of the file system, who may wait
+        self._ssp, self._sso, self._shd = None, held, SocketHolder(*held_as)  # type: ignore[call-arg]
+
+
+def _in_threads(app: Callable[[Settings], WSGIApplication], settings: Settings) -> Any:
+    return Server(app(settings), doors.THREADS * (1 + doors.BODIES_TO_A_THREAD))  # see showcam.app.edge.connections
+
+
+def serve(settings: Settings, app: Callable[[Settings], WSGIApplication] = load_app) -> None:
+    logs.configure("web", settings.log_level)
+    descriptors = raise_limit()
+    server = _Server(
+        "showcam.app.compose.web:load_app",
+        address=settings.bind,
+        port=settings.port,
+        interface=Interfaces.RSGI,  # the only one with the names of headers as they came
+        workers=1,
+        backpressure=min(MOST, descriptors // 2),  # counts connections, idle ones too
+        http=HTTPModes.http1,  # in granian's other modes a silent connection is never ended
+        http1_settings=HTTP1Settings(header_read_timeout=int(SENDER_S * 1000)),
+        websockets=False,
+        log_enabled=False,
+        log_access=False,
+        workers_kill_timeout=1,
+    )
+    # The app is passed as an object, since granian would search a name in the current folder first, and with its
+    # settings, since only this process knows the options of the command line.
+    server.serve(target_loader=partial(_in_threads, app, settings), wrap_loader=False)

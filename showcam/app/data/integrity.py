@@ -1,0 +1,173 @@
+"""Checks the data folder before any process uses it: whether it is a demo's, and whether its database is whole.
+
+`showcam run` keeps the file `run/unclean` in the data folder while it runs, so the file remains after a power cut or a
+kill. The database is then checked, and the result logged.
+"""
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import structlog
+
+from showcam.app.process import logs
+from showcam.app.process.supervisor import CannotStart, only_one
+from showcam.app.settings import Settings
+from showcam.store.sqlite import database_file
+from showcam.store.sqlite.database import unavailable
+
+log = structlog.get_logger()
+
+_DEMO = "DEMO"
+WITHIN_S = 5.0  # for each of the two checks
+_OF_THE_FILE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)  # other errors come from a lock, the disk or the mode
+_checked: set[Path] = set()  # by this process
+_STEPS = 10_000  # instructions of SQLite's virtual machine between two reads of the clock
+
+
+def claim(settings: Settings) -> None:
+    """Make or check the folder. Raises CannotStart where a demo's data would serve a real start, or the reverse."""
+    if settings.all_on_aws:
+        return
+    folder, mark = settings.data, settings.data / _DEMO
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        used = any(folder.iterdir())
+        if settings.demo and not mark.exists():
+            if used and settings.database.exists():
+                raise CannotStart(f"{folder} holds a real installation's data; the demo won't touch them.")
+            mark.write_text("Practice data of the showcam demo. A real start refuses this folder.\n")
+    except OSError as error:
+        raise CannotStart(f"The data folder {folder} can't be written: {error.strerror}") from None
+    if not settings.demo and mark.exists():
+        raise CannotStart(
+            f"{folder} holds the demo's data, with accounts everybody knows. Set SHOWCAM_DATA to another."
+        )
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise CannotStart(f"The data folder {folder} can't be written: permission denied")
+
+
+@contextlib.contextmanager
+def watched(settings: Settings) -> Iterator[None]:
+    """Check the database, then mark the folder as in use; its lock is held. Raises CannotStart where it is damaged."""
+    if settings.store != "sqlite":
+        yield
+        return
+    mark = _mark(settings)
+    if mark.exists() and settings.database not in _checked:
+        _check(settings.database)
+    mark.touch()
+    try:
+        yield
+    finally:
+        if settings.database.exists():
+            database_file.fold(settings.database)
+        mark.unlink(missing_ok=True)
+
+
+def check(settings: Settings) -> None:
+    """For a command that opens the database without the folder's lock; a running showcam has checked it.
+
+    Raises CannotStart where the database is damaged.
+    """
+    if settings.store != "sqlite" or not _mark(settings).exists():
+        return
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(only_one(settings.data / "run"))
+        except CannotStart:
+            return
+        if settings.database not in _checked:
+            _check(settings.database)
+
+
+def check_once(settings: Settings) -> None:
+    """`check` before anything else of this process reads the database; the process need not do it again.
+
+    Whoever opens the database before that would take in silence what a damaged log has lost.
+    """
+    if settings.store != "sqlite" or settings.demo or not _mark(settings).exists():
+        return
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(only_one(settings.data / "run"))
+        except CannotStart:
+            return  # a running showcam has checked it
+        logs.configure("command", "warning")
+        _check(settings.database)
+        _checked.add(settings.database)
+
+
+def forget(settings: Settings) -> None:
+    """Remove the mark, since another, checked database is in place now."""
+    _mark(settings).unlink(missing_ok=True)
+
+
+def _mark(settings: Settings) -> Path:
+    return settings.data / "run" / "unclean"
+
+
+def _check(database: Path) -> None:
+    if not database.exists():
+        return
+    lost = _log_damaged(database)
+    finding = _quick_check(database)
+    if finding == "ok" and not lost:
+        log.warning("showcam did not end by itself the last time; its database was checked and is whole")
+    elif finding != "ok" and finding:
+        raise _damaged(database, finding)
+
+
+def _log_damaged(database: Path) -> bool:
+    """Log a damaged write-ahead log, and keep a copy of it, since SQLite is about to drop what it can't read."""
+    try:
+        pages = database_file.inspect(database, WITHIN_S)
+    except database_file.TooLong:
+        log.warning("the write-ahead log is too long to be checked now", file=f"{database.name}-wal")
+        return False
+    except OSError as error:
+        raise CannotStart(f"{database}-wal can't be read: {error.strerror}") from None
+    if not pages.lost:
+        return False
+    damaged = database.with_name(f"{database.name}-wal")
+    kept = database.with_name(f"{damaged.name}.damaged-{time.strftime('%Y%m%dT%H%M%S')}")
+    if damaged.exists():
+        kept.touch(0o600)
+        shutil.copyfile(damaged, kept)
+    log.error(
+        "the database's write-ahead log is damaged: the last changes are lost. A link or a camera's settings may be as "
+        "they were before, and a link that was ended may be alive: look at showcam links list, or restore a backup "
+        "with showcam restore FILE",
+        lost_pages=pages.lost,
+        kept_pages=pages.committed,
+        kept_as=kept.name if damaged.exists() else "nothing: the file is missing",
+    )
+    return True
+
+
+def _damaged(database: Path, finding: str) -> CannotStart:
+    return CannotStart(
+        f"The database {database} is damaged ({finding}). Restore a backup, which keeps what is there now beside it: "
+        "showcam restore FILE"
+    )
+
+
+def _quick_check(database: Path) -> str:
+    """`ok`, the first fault, or "" where WITHIN_S was too short for all of the database."""
+    until = time.monotonic() + WITHIN_S
+    try:
+        with contextlib.closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=rw", uri=True)) as connection:
+            connection.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
+            (finding,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT:
+            log.warning("the database is too large to be checked whole now", file=database.name)
+            return ""
+        fault = str(unavailable(database.name, error))
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        raise (_damaged(database, fault) if code in _OF_THE_FILE else CannotStart(fault)) from None
+    return " ".join(str(finding).split())

@@ -1,0 +1,209 @@
+"""Runs a WSGI application in threads behind granian's RSGI, with an environ that no visitor can forge.
+
+WSGI has one key for `X-Forwarded-For` and `X_Forwarded_For`, and granian's own WSGI keeps the one that came last: Go's
+proxies (Caddy, cloudflared, Tailscale) write headers in the order of their names, so that was the visitor's. RSGI has
+the names as they came. A header whose name holds an underscore is dropped here, as nginx drops it by default.
+"""
+
+import asyncio
+import sys
+import threading
+import time
+from collections.abc import Callable
+from io import BytesIO
+from queue import SimpleQueue
+from typing import Any, Protocol
+from wsgiref.types import WSGIApplication, WSGIEnvironment
+
+import structlog
+
+from showcam.app.http_types import RECEIVED, Headers
+from showcam.net.addresses import unmapped
+
+log = structlog.get_logger()
+
+_SMALL = 64 * 1024  # bytes; an assistant's request is far shorter
+_EARLY_S = 0.02  # a body that follows its head at once is there within this time; a thread waits for a slower one
+_STACK = 16 * 1024 * 1024  # bytes of a thread; a decoder on nested input could use up the default
+_OWN_KEYS = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
+_JOINED_BY = {"cookie": "; "}
+
+
+class Fields(Protocol):
+    """Headers, by names in lower case."""
+
+    def keys(self) -> list[str]: ...
+
+    def get_all(self, name: str) -> list[str]: ...
+
+
+class Scope(Protocol):
+    """What granian says about a request."""
+
+    http_version: str
+    server: str
+    client: str
+    scheme: str
+    method: str
+    path: str
+    query_string: str
+    headers: Fields
+
+
+class Server:
+    """`threads`: how many requests are answered, or their bodies awaited, at once."""
+
+    def __init__(self, app: WSGIApplication, threads: int) -> None:
+        self._app, self._most = app, threads
+        self._waiting: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._idle = threading.Semaphore(0)
+        self._threads = 0
+        self._loop: asyncio.AbstractEventLoop
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        threading.stack_size(_STACK)
+
+    async def __rsgi__(self, scope: Scope, proto: Any) -> None:
+        done = self._loop.create_future()
+        environ = environ_of(scope) | {RECEIVED: time.monotonic()}
+
+        def work() -> None:
+            try:
+                self._answer(environ, proto)
+            except Exception:
+                log.exception("unexpected")  # granian answers 500
+            finally:
+                self._loop.call_soon_threadsafe(done.set_result, None)
+
+        if _is_small(environ.get("CONTENT_LENGTH", "")):
+            environ["wsgi.input"] = body = _SmallBody()
+            begun: list[None] = []
+
+            def begin() -> None:
+                if not begun:
+                    begun.append(None)
+                    self._begin(work)
+
+            late = self._loop.call_later(_EARLY_S, begin)
+            try:
+                body.came(await proto())
+            except RuntimeError:  # the sender was cut off
+                body.came(b"")
+            late.cancel()
+            begin()
+        else:
+            environ["wsgi.input"] = _Body(proto, self._loop)
+            self._begin(work)
+        await done
+
+    def _begin(self, work: Callable[[], None]) -> None:
+        self._waiting.put(work)
+        if not self._idle.acquire(blocking=False) and self._threads < self._most:
+            self._threads += 1
+            threading.Thread(target=self._work, name="request", daemon=True).start()
+
+    def _work(self) -> None:
+        while True:
+            self._waiting.get()()
+            self._idle.release()
+
+    def _answer(self, environ: WSGIEnvironment, proto: Any) -> None:
+        status = 500
+        headers: Headers = []
+
+        def start(line: str, named: Headers, exc_info: Any = None, /) -> Callable[[bytes], object]:
+            nonlocal status, headers
+            status, headers = int(line.split(" ", 1)[0]), named
+            return bytes  # nothing here writes
+
+        answer = self._app(environ, start)
+        try:
+            body = b"".join(answer)
+        finally:
+            if hasattr(answer, "close"):
+                answer.close()
+        proto.response_bytes(status, headers, body)
+
+
+def environ_of(scope: Scope) -> WSGIEnvironment:
+    host, _, port = scope.server.rpartition(":")
+    environ: WSGIEnvironment = {
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope.path.encode(errors="replace").decode("latin-1"),  # as PEP 3333 wants it
+        "QUERY_STRING": scope.query_string,
+        "SERVER_NAME": host.strip("[]"),
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "REMOTE_ADDR": unmapped(scope.client.rpartition(":")[0].strip("[]")),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.errors": sys.stderr,
+        "wsgi.input_terminated": True,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    headers = scope.headers
+    for name in {*headers.keys()}:
+        if "_" not in name:
+            key = _OWN_KEYS.get(name) or "HTTP_" + name.upper().replace("-", "_")
+            environ[key] = _JOINED_BY.get(name, ",").join(headers.get_all(name))
+    return environ
+
+
+def _is_small(length: str) -> bool:
+    return length.isdecimal() and len(length) < len(str(_SMALL)) + 1 and 0 < int(length) <= _SMALL
+
+
+class _SmallBody:
+    """A body of up to 64 KiB, which the loop receives. A thread waits only for one that did not come with its head."""
+
+    def __init__(self) -> None:
+        self._there = threading.Event()
+        self._body = BytesIO()
+
+    def came(self, body: bytes) -> None:
+        self._body = BytesIO(body)
+        self._there.set()
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to `size` bytes, or all of them; b"" at the end, also if the sender was cut off."""
+        self._there.wait()
+        return self._body.read(size)
+
+
+class _Body:
+    """A long body, or one of unknown length, read by a thread while granian receives it."""
+
+    def __init__(self, proto: Any, loop: asyncio.AbstractEventLoop) -> None:
+        self._proto, self._loop = proto, loop
+        self._chunks: Any = None
+        self._rest = b""
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to `size` bytes, or all of them; b"" at the end, also where the sender was cut off."""
+        if size >= 0:
+            taken = self._rest or self._more()
+            self._rest = taken[size:]
+            return taken[:size]
+        whole = [self._rest]
+        self._rest = b""
+        while chunk := self._more():
+            whole.append(chunk)
+        return b"".join(whole)
+
+    def _more(self) -> bytes:
+        return asyncio.run_coroutine_threadsafe(self._next(), self._loop).result()
+
+    async def _next(self) -> bytes:
+        if self._chunks is None:
+            self._chunks = aiter(self._proto)
+        try:
+            while True:
+                chunk = bytes(await anext(self._chunks))
+                if chunk:
+                    return chunk
+        except (StopAsyncIteration, RuntimeError):
+            return b""

@@ -1,0 +1,110 @@
+"""A machine endpoint's request and response, and the problem documents (RFC 9457) of refused requests."""
+
+import json
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from wsgiref.types import WSGIEnvironment
+
+from msgspec import Struct
+
+from showcam.net.addresses import counted_as
+from showcam.net.outcomes import Outcome
+from showcam.net.text import problem_of
+
+AT_WORK: ContextVar[str] = ContextVar("request")  # the id of the request that this thread works on
+
+# a key of the environ: when the server handed the request over, by time.monotonic
+RECEIVED = "showcam.received"
+
+LONGEST_BODY = 256 * 1024  # bytes of a request
+
+type Headers = list[tuple[str, str]]
+
+
+def _key(header: str) -> str:
+    return "HTTP_" + header.upper().replace("-", "_")
+
+
+def carries(*headers: str) -> Callable[[WSGIEnvironment], bool]:
+    """A function that returns whether an environ has one of these headers."""
+    first, *more = map(_key, headers)
+    return lambda environ: first in environ or any(key in environ for key in more)
+
+
+class Request(Struct, frozen=True):
+    id: str
+    method: str
+    path: str
+    rest: str  # the path behind the route's own
+    body: bytes
+    environ: WSGIEnvironment
+
+    def header(self, name: str) -> str | None:
+        value: str | None = self.environ.get(_key(name))
+        return value
+
+    @property
+    def received(self) -> float:
+        """By time.monotonic; the time limits of a request run from then on."""
+        received: float | None = self.environ.get(RECEIVED)
+        return time.monotonic() if received is None else received
+
+    @property
+    def network(self) -> str:
+        """What the sender is counted as where limits are per visitor: see `counted_as`."""
+        return counted_as(self.environ.get("REMOTE_ADDR", ""))
+
+    @property
+    def bearer(self) -> str | None:
+        scheme, _, token = self.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+        return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+class Response(Struct, frozen=True):
+    status: int
+    body: bytes = b""
+    headers: Headers = []
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`path` ends in "/" when what follows belongs to the endpoint. `json`: other content types are refused.
+
+    `claims`: whether a POST seems, by its headers alone, to carry a proof of its sender. A POST that does may be
+    answered below 400 only if the proof is valid.
+    """
+
+    name: str
+    path: str
+    methods: tuple[str, ...]
+    endpoint: Callable[[Request], Response]
+    json: bool = False
+    claims: Callable[[WSGIEnvironment], bool] = lambda environ: False
+    refused: Callable[[WSGIEnvironment, Response], Response] = lambda environ, refusal: refusal  # in the route's form
+
+
+class Answered(Struct, frozen=True):
+    """What is counted and logged about a request that was answered."""
+
+    request: str
+    route: str
+    method: str
+    status: int
+    seconds: float
+    outcomes: tuple[Outcome, ...] = ()  # of the directive or intents in it
+
+
+class Refuse(Exception):
+    """Ends the handling of a request: it is answered with `response`."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status)
+        self.response = response
+
+
+def problem(status: int, title: str, detail: str) -> Response:
+    """What happened (`title`) and what to do (`detail`); nothing secret in either."""
+    body = problem_of(status, title, detail)
+    return Response(status, json.dumps(body).encode(), [("Content-Type", "application/problem+json")])

@@ -1,0 +1,210 @@
+"""Logging: one JSON line per event on stderr, redacted whoever wrote it.
+
+At a terminal a person reads, so stderr gets only warnings and errors, as short text, and the JSON lines go into a file
+of the data folder.
+"""
+
+import contextlib
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, MutableMapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import structlog
+from msgspec import UNSET, UnsetType
+from msgspec.structs import asdict, replace
+
+from showcam.app.http_types import AT_WORK, Answered
+from showcam.app.redaction import QUIET, SILENT, redact
+from showcam.app.settings import Settings
+
+_SHORTEST = 12  # characters; no secret is shorter
+_OURS = frozenset({"request", "timestamp"})  # long, and never secret
+_POLLED = ("healthz", "readyz", "metrics", "internal")  # routes that are requested all the time
+LARGEST_FILE = 4 * 1024 * 1024
+_NOT_FOR_A_PERSON = ("part", "level", "timestamp", "event", "request", "exception")
+
+
+def _redactor(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for key, value in event.items():
+        if isinstance(value, str) and len(value) >= _SHORTEST and key not in _OURS:
+            event[key] = redact(value)
+    return event
+
+
+def _encode(event: Any, **_: Any) -> str:
+    return msgspec.json.encode(event, enc_hook=repr).decode()
+
+
+def for_person(event: MutableMapping[str, Any]) -> str:
+    """An event as one line: time, process, event, details, and the last line of an exception."""
+    more = [f"{name}={value}" for name, value in event.items() if name not in _NOT_FOR_A_PERSON]
+    if exception := str(event.get("exception") or "").strip():
+        more.append(exception.splitlines()[-1].strip())
+    details = f" ({', '.join(more)})" if more else ""
+    return _plain(f"{time.strftime('%H:%M:%S')} {event['part']}: {event['event']}{details}")
+
+
+def _plain(text: str) -> str:
+    """Escape control characters, by which a stranger's text could move the cursor, hide a line or rename the window."""
+    return "".join([character if character.isprintable() else ascii(character)[1:-1] for character in text])
+
+
+class LineFile:
+    """The log of one process, made when the first line comes. Lines that can't be written are dropped.
+
+    At `most` bytes it is renamed to `{name}.1`, which replaces the last, and a new one begins.
+    """
+
+    def __init__(self, path: Path, most: int = LARGEST_FILE) -> None:
+        self.path, self._most = path, most
+        self._file, self._size = -1, 0
+        self._writing = threading.Lock()
+
+    def write(self, lines: bytes) -> None:
+        with self._writing, contextlib.suppress(OSError):
+            if self._file < 0:
+                self._open()
+            if self._size and self._size + len(lines) > self._most:
+                os.close(self._file)
+                self._file = -1
+                self.path.replace(self.path.with_name(f"{self.path.name}.1"))
+                self._open()
+            self._size += os.write(self._file, lines)
+
+    def _open(self) -> None:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._size = os.fstat(self._file).st_size
+
+
+def start(process: str, settings: Settings) -> Callable[[bytes], None]:
+    """Configure logging for a process that stays; return what takes the lines that it encodes by itself."""
+    folder = settings.data / "log"
+    usable = sys.stderr.isatty() and os.access(settings.data, os.W_OK | os.X_OK)
+    file = LineFile(folder / f"{process}.jsonl") if usable else None
+    configure(process, settings.log_level, file)
+    return file.write if file else to_stderr
+
+
+def configure(process: str, level: str, file: LineFile | None = None) -> None:
+    """`process` is named in each line. At a terminal without a file, lines below warning are dropped."""
+    number = logging.getLevelNamesMapping()[level.upper()]
+
+    def named(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        event["part"] = process
+        if request := AT_WORK.get(""):
+            event["request"] = request
+        return event
+
+    shared: list[Any] = [
+        named,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    as_json: Any = structlog.processors.JSONRenderer(_encode)
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
+    if not sys.stderr.isatty():
+        _formatted(handlers[0], shared, as_json)
+        last = as_json
+    else:
+        last = _Both(file)
+        handlers[0].setLevel(logging.WARNING)
+        _formatted(handlers[0], shared, lambda _logger, _name, event: for_person(event))
+        if file:
+            handlers.append(_formatted(_ToFile(file), shared, as_json))
+    structlog.configure(
+        processors=[*shared, _redactor, last],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    root = logging.getLogger()
+    root.handlers = handlers
+    root.setLevel(number)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(max(number, logging.WARNING))
+    for name, least in SILENT.items():
+        logging.getLogger(name).setLevel(least)
+
+
+def _formatted(handler: logging.Handler, shared: list[Any], last: Any) -> logging.Handler:
+    left_out = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[left_out, _redactor, last])
+    )
+    return handler
+
+
+class _Both:
+    """A structlog processor: writes the JSON line into the file, and returns a warning or an error as text."""
+
+    def __init__(self, file: LineFile | None) -> None:
+        self._file = file
+
+    def __call__(self, _logger: Any, _name: str, event: MutableMapping[str, Any]) -> str:
+        if self._file:
+            self._file.write(_encode(event).encode() + b"\n")
+        if structlog.processors.NAME_TO_LEVEL[event["level"]] < logging.WARNING:
+            raise structlog.DropEvent
+        return for_person(event)
+
+
+class _ToFile(logging.Handler):
+    def __init__(self, file: LineFile) -> None:
+        super().__init__()
+        self._file = file
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._file.write(self.format(record).encode() + b"\n")
+
+
+class _RequestLine(msgspec.Struct):
+    route: str
+    method: str
+    status: int
+    ms: float
+    request: str
+    part: str
+    timestamp: datetime
+    level: str
+    event: str = "request"
+    # of a directive, an intent or a device's commands
+    name: str | UnsetType = UNSET
+    link: str | UnsetType = UNSET
+    account: str | UnsetType = UNSET
+    camera: str | UnsetType = UNSET
+    way: str | UnsetType = UNSET
+    outcome: str | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
+
+
+class RequestLines:
+    """Writes a line for each request, or for each directive and intent in it."""
+
+    def __init__(self, part: str, level: str, write: Callable[[bytes], None]) -> None:
+        self._part, self._write = part, write
+        self._least = logging.getLevelNamesMapping()[level.upper()]
+        self._encode = msgspec.json.Encoder().encode
+
+    def write(self, done: Answered) -> None:
+        quiet = done.route in _POLLED and (done.status < 400 or done.route == "healthz")
+        if self._least > (logging.DEBUG if quiet else logging.INFO):
+            return
+        # the only text in the line that the caller chose
+        method = done.method if len(done.method) < _SHORTEST else redact(done.method)
+        ms, level = int(done.seconds * 10_000 + 0.5) / 10, "debug" if quiet else "info"
+        line = _RequestLine(done.route, method, done.status, ms, done.request, self._part, datetime.now(UTC), level)
+        lines = [replace(line, **asdict(outcome)) for outcome in done.outcomes] or [line]
+        self._write(b"".join(self._encode(each) + b"\n" for each in lines))
+
+
+def to_stderr(lines: bytes) -> None:
+    with contextlib.suppress(OSError):  # nobody reads stderr; requests are answered all the same
+        os.write(2, lines)

@@ -1,0 +1,261 @@
+"""Starts showcam's processes, restarts one that dies after growing waits, and ends all of them together."""
+
+import contextlib
+import ctypes
+import fcntl
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import structlog
+
+if TYPE_CHECKING:
+    from showcam.app.process.renewal import Renewal  # it brings the store, which the media process has not
+
+log = structlog.get_logger()
+
+POLL_S = 0.05  # between two checks of the processes
+STOP_S = 2.0  # a process that has not ended by then is killed; all are gone within 3 s
+STEADY_S = 60.0  # a process that lived this long is started at once again; what dies sooner waits, each time longer
+SHORTEST_S, LONGEST_S = 0.25, 30.0
+HELD_S = 1.0  # who connects to a process that is started again sooner waits for it
+_PR_SET_PDEATHSIG = 1
+VARIABLE = "SHOWCAM_LISTENER"
+_BACKLOG = 128  # who wait
+
+
+class CannotStart(Exception):
+    """Why showcam can't start; the text is for a person."""
+
+
+class Listener:
+    """A port that the supervisor holds and hands to each process that it starts: meanwhile whoever connects waits."""
+
+    def __init__(self, bind: str, port: int) -> None:
+        self._bind, self._port = bind, port
+        self._socket: socket.socket | None = None
+
+    def open(self) -> int:
+        """The descriptor of the listening socket. Raises OSError where the port can't be had."""
+        if self._socket is None:
+            family = socket.AF_INET6 if ":" in self._bind else socket.AF_INET
+            # IPv4 too, by which this machine's own processes come
+            both = self._bind == "::" and socket.has_dualstack_ipv6()
+            self._socket = socket.create_server(
+                (self._bind, self._port), family=family, backlog=_BACKLOG, dualstack_ipv6=both
+            )
+        return self._socket.fileno()
+
+    def close(self) -> None:
+        """From here on whoever connects is refused, unless a process that was handed the socket still listens."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+
+def handed_socket() -> socket.socket | None:
+    """The socket that this process was handed; None where it opens its own."""
+    text = os.environ.get(VARIABLE)
+    return socket.socket(fileno=int(text)) if text else None
+
+
+@dataclass
+class Process:
+    """`health` is port and path that answer 200 once it serves; None: it serves no HTTP. `environ` is all it gets.
+
+    `listener`: the port that it is handed, which stays open while it is started again.
+    """
+
+    name: str
+    command: list[str]
+    host: str
+    health: tuple[int, str] | None
+    environ: dict[str, str]
+    first: bool = False  # the others start when it serves
+    listener: Listener | None = None
+    running: subprocess.Popen[bytes] | None = None
+    deaths: int = 0
+    started: float = 0.0
+    restart_at: float = 0.0
+
+
+@dataclass
+class Supervisor:
+    processes: list[Process]
+    renewal: "Renewal | None" = None
+    ending: bool = False
+    clock: Callable[[], float] = field(default=time.monotonic)
+
+    def run(self, ready: Callable[[], None], timeout_s: float = 30.0) -> int:
+        """Until a signal; calls `ready` once, when every process serves. Returns the exit code."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._end)
+        deadline = self.clock() + timeout_s
+        announced = False
+        try:
+            waiting = [process for process in self.processes if not process.first]
+            for process in self.processes:
+                process.restart_at = float("inf") if process in waiting else 0.0
+            while not self.ending:
+                self._revive()
+                if waiting and all(_healthy(process) for process in self.processes if process.first):
+                    for process in waiting:
+                        process.restart_at = 0.0
+                    waiting = []
+                    continue
+                if not announced and all(_healthy(process) for process in self.processes):
+                    ready()
+                    announced = True
+                if announced:
+                    self._renew()
+                if not announced and self.clock() > deadline:
+                    late = ", ".join(process.name for process in self.processes if not _healthy(process))
+                    raise CannotStart(f"{late} did not come up within {timeout_s:.0f} s; its log above says why")
+                time.sleep(POLL_S)
+        finally:
+            self.stop()
+        return 0
+
+    def stop(self) -> None:
+        for process in self.processes:
+            if process.listener is not None:
+                process.listener.close()
+        self._end_all(self.processes)
+
+    def _end_all(self, processes: list[Process]) -> None:
+        alive = [process.running for process in processes if process.running and process.running.poll() is None]
+        for running in alive:
+            _signal_group(running, signal.SIGTERM)
+        deadline = self.clock() + STOP_S
+        for running in alive:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                running.wait(max(0.05, deadline - self.clock()))
+        for running in alive:
+            # the group outlives its leader when a grandchild hangs
+            _signal_group(running, signal.SIGKILL)
+            running.wait()
+
+    def _renew(self) -> None:
+        """Start again the processes whose settings have changed."""
+        if self.renewal is None:
+            return
+        environs = self.renewal.due({process.name: process.environ for process in self.processes})
+        old = [process for process in self.processes if process.name in environs]
+        self._end_all(old)
+        for process in old:
+            log.info("started again with changed settings", name=process.name)
+            process.environ, process.running = environs[process.name], None
+            process.deaths, process.restart_at = 0, self.clock()
+
+    def _end(self, _number: int, _frame: FrameType | None) -> None:
+        self.ending = True
+
+    def _start(self, process: Process) -> None:
+        process.started = self.clock()
+        held = _held(process)
+        process.running = subprocess.Popen(  # noqa: S603  (our own command)
+            process.command,
+            env=process.environ | ({VARIABLE: str(held)} if held is not None else {}),
+            pass_fds=() if held is None else (held,),
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,  # so that Ctrl-C reaches the supervisor alone, which ends the others in order
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+        )
+
+    def _revive(self) -> None:
+        now = self.clock()
+        for process in self.processes:
+            running = process.running
+            if running is not None and running.poll() is not None:
+                _signal_group(running, signal.SIGKILL)  # its children would hold its port
+                process.deaths = 1 if now - process.started > STEADY_S else process.deaths + 1
+                wait = _wait_s(process.deaths)
+                if process.listener is not None and wait >= HELD_S:
+                    process.listener.close()
+                log.warning("a process died", name=process.name, code=running.returncode, again_in_s=wait)
+                process.running, process.restart_at = None, now + wait
+            if process.running is None and now >= process.restart_at:
+                self._start(process)
+
+
+def _wait_s(deaths: int) -> float:
+    """How long a process is not started after its so many-th death: the first time not at all."""
+    return 0.0 if deaths == 1 else min(LONGEST_S, SHORTEST_S * 2 ** (deaths - 2))
+
+
+def _held(process: Process) -> int | None:
+    """The descriptor that it is handed. Where its port can't be had it finds that out itself, and says so."""
+    if process.listener is None:
+        return None
+    try:
+        return process.listener.open()
+    except OSError:
+        return None
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _signal_group(leader: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader.pid, number)
+
+
+def _healthy(process: Process) -> bool:
+    if process.running is None or process.running.poll() is not None:
+        return False
+    return process.health is None or answers(process.host, *process.health)
+
+
+def answers(host: str, port: int, path: str, timeout_s: float = 1.0) -> bool:
+    """Whether a GET of the path is answered 200."""
+    connection = http.client.HTTPConnection(host, port, timeout=timeout_s)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+@contextlib.contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Lock the data folder. Raises CannotStart when another showcam holds the lock, or the folder can't be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / "lock").open("w")
+    except OSError as error:
+        raise CannotStart(f"The data folder {folder} can't be written: {error.strerror}") from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise CannotStart(
+                f"showcam is running on {folder.parent} already. End that one, or give this one a folder of its own: "
+                "SHOWCAM_DATA=…"
+            ) from None
+        yield
+
+
+def require_ports(host: str, ports: dict[int, str]) -> None:
+    """Raises CannotStart, which names the first port that is taken and the setting that moves it."""
+    for port, setting in ports.items():
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                raise CannotStart(
+                    f"Port {port} on {host} can't be used ({error.strerror}). Free it, or set {setting} to another."
+                ) from None

@@ -1,0 +1,131 @@
+"""The settings with what follows from several of them. showcam.app.process.settings_sources reads them."""
+
+from pathlib import Path
+
+from showcam.app.settings_table import GONE, KEPT, SECRETS, SettingsTable
+from showcam.net.addresses import in_url, is_confidential
+
+__all__ = ["GONE", "KEPT", "SECRETS", "Settings"]
+
+
+class Settings(SettingsTable, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`demo` is an option of the command line; no property here is a setting that can be given."""
+
+    demo: bool = False
+
+    @property
+    def web_url(self) -> str:
+        return self.public_url or f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pictures_urls(self) -> tuple[str, ...]:
+        """Addresses of pictures: several where media processes run elsewhere, none with pictures = vendor."""
+        if self.pictures == "vendor":
+            return ()
+        if self.media_urls:
+            return self.media_urls
+        return (self.media_url or self.public_url or f"http://127.0.0.1:{self.media_port}",)
+
+    @property
+    def own_media(self) -> bool:
+        """Whether this machine runs the media process."""
+        return not self.media_urls and self.pictures == "plane"
+
+    @property
+    def casts(self) -> bool:
+        """Whether TVs in the house may be shown cameras: strangers have no house here, nor has AWS."""
+        return self.own_media and self.sign_up != "anyone" and not self.all_on_aws
+
+    @property
+    def is_one_house(self) -> bool:
+        """Whether the media process serves only the house it stands in, so that its own load is the limit."""
+        return self.own_media and self.sign_up != "anyone" and self.store == "sqlite" and not self.web_internal_url
+
+    @property
+    def may_transcode(self) -> bool:
+        """Whether a picture may be transcoded at all."""
+        return self.pictures == "plane" and self.transcodes != 0
+
+    @property
+    def vendor_is_here(self) -> bool:
+        """Whether the vendor is on this machine: in the demo, or where the operator's `ezviz_at` says so."""
+        return self.demo or self.ezviz_api.startswith("127.0.0.1:")
+
+    @property
+    def ezviz_api(self) -> str:
+        """The host of the app's API, "" for the region's."""
+        return self._ezviz_at(0)
+
+    @property
+    def ezviz_open(self) -> str:
+        """The host of the Open Platform, "" for the region's."""
+        return self._ezviz_at(1)
+
+    @property
+    def ezviz_push_at(self) -> str:
+        """Host and port of the app's messages, "" for those that EZVIZ names."""
+        return self._ezviz_at(2)
+
+    def _ezviz_at(self, place: int) -> str:
+        return self.ezviz_at[place] if place < len(self.ezviz_at) else ""
+
+    @property
+    def sign_ins_per_address(self) -> int:
+        """Failed sign-ins from one address in any 15 minutes: 20 by default, for an address may be a family's."""
+        return self.sign_ins_per_user * 20 // 3
+
+    @property
+    def sign_in_s(self) -> float:
+        """Seconds that a person who signs in waits for EZVIZ."""
+        return self.request_s + 1
+
+    @property
+    def own_host(self) -> str:
+        """The host at which this machine's processes reach each other."""
+        return "127.0.0.1" if self.bind in ("0.0.0.0", "::", "localhost") else self.bind  # noqa: S104
+
+    @property
+    def internal_media_url(self) -> str:
+        return f"http://{in_url(self.own_host)}:{self.media_port}"
+
+    @property
+    def internal_web_url(self) -> str:
+        return self.web_internal_url or f"http://{in_url(self.own_host)}:{self.port}"
+
+    @property
+    def deciphers(self) -> bool:
+        """Whether pictures may be deciphered: each way by which web and media processes meet keeps a key secret."""
+        media = self.media_urls or (self.internal_media_url,)
+        return self.pictures == "plane" and all(map(is_confidential, (*media, self.internal_web_url)))
+
+    @property
+    def database(self) -> Path:
+        return self.data / "showcam.sqlite3"
+
+    @property
+    def keys(self) -> Path:
+        return self.data / "keys"
+
+    @property
+    def home_code(self) -> Path:
+        """The file of the console's one-time code."""
+        return self.data / "run" / "home-code"
+
+    @property
+    def has_console(self) -> bool:
+        return self.console != "off" and not self.all_on_aws
+
+    @property
+    def has_lan_cameras(self) -> bool:
+        """Whether owners may add cameras by their address in the house; strangers never may, nor does AWS reach any."""
+        return self.sign_up != "anyone" and not self.all_on_aws
+
+    @property
+    def notifies(self) -> bool:
+        """Whether owners are notified of faults: by the worker, and of strangers none gives an address."""
+        return self.sign_up != "anyone" and not self.all_on_aws
+
+    @property
+    def all_on_aws(self) -> bool:
+        """Whether store and keys are both on AWS, so that nothing lasts in the data folder."""
+        return self.store == "dynamodb" and bool(self.keys_secret)

@@ -1,0 +1,65 @@
+"""The fields of Google's Home Developer Console, in the order of its screens, with this installation's values."""
+
+import re
+from dataclasses import dataclass
+
+from showcam.app.shipped import document
+
+CLIENT = "google"  # the id that `showcam clients add google` gives it by default
+REDIRECTS = (
+    "https://oauth-redirect.googleusercontent.com/r/{project}",
+    "https://oauth-redirect-sandbox.googleusercontent.com/r/{project}",
+)
+ICON = document("images/google-icon.png")  # drawn by scripts/icons.py
+LINK = "https://home.google.com/home-app/?deeplink=setup%2Fha_linking%3Fagent_id%3D{project}"
+PLACEHOLDER = "YOUR-PROJECT-ID"
+PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")  # a project id of Google Cloud
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    screen: str
+    name: str
+    value: str
+
+
+def projects_of(redirect_uris: tuple[str, ...]) -> list[str]:
+    """The Google Cloud projects in a client's redirect addresses, without repeats; a correct client has one."""
+    starts = [redirect.removesuffix("{project}") for redirect in REDIRECTS]
+    named = (uri.removeprefix(start) for uri in redirect_uris for start in starts if uri.startswith(start))
+    return list(dict.fromkeys(filter(None, named)))
+
+
+def project_of(redirect_uris: tuple[str, ...]) -> str:
+    """The first project in the redirect addresses; "" where there is none."""
+    return next(iter(projects_of(redirect_uris)), "")
+
+
+def fields(web_url: str, client_id: str = CLIENT, project: str = "") -> list[Field]:
+    """`web_url`: our public origin, without a trailing slash."""
+    named = project or PLACEHOLDER
+    redirects = " ".join(redirect.format(project=named) for redirect in REDIRECTS)
+    return [
+        Field("Create a project", "Project name", "showcam (not with the word “test” in it)"),
+        Field("Create a project", "Project ID", project or f"the console makes one up: note it as {PLACEHOLDER}"),
+        Field("Setup & configuration", "Integration name", "showcam"),
+        Field("Setup & configuration", "Select device type", "Camera, Doorbell, Scene"),
+        Field("App branding", "App icon", f"{ICON}: 144×144 pixels, round, fills the frame"),
+        Field("Account linking", "OAuth Client ID", client_id),
+        Field("Account linking", "Client secret", "as it was printed when the client was added, once"),
+        Field("Account linking", "Authorization URL", f"{web_url}/oauth/authorize"),
+        Field("Account linking", "Token URL", f"{web_url}/oauth/token"),
+        Field("Cloud fulfillment", "Cloud fulfillment URL", f"{web_url}/google/fulfillment"),
+        Field("Cloud fulfillment", "Local fulfillment", "off"),
+        Field("App Flip", "App Flip", "empty"),
+        Field("Scopes", "Scope", "cameras"),
+        Field("Scopes", "Have Google transmit Client ID and secret via HTTP basic auth header", "clear"),
+        Field("Here, not in the console", "Redirect addresses", redirects),
+        Field("On the telephone", "Link", LINK.format(project=named)),
+    ]
+
+
+def register(project: str = "") -> str:
+    """The command that registers Google's client."""
+    words = [f"--redirect-uri {redirect.format(project=project or PLACEHOLDER)}" for redirect in REDIRECTS]
+    return f"showcam clients add google {' '.join(words)}"

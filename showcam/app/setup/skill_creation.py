@@ -1,0 +1,286 @@
+"""Makes the owner's skill at Amazon, step by step. What was made is found again, and each step may be repeated.
+
+The skill begins with its spoken half, which needs nothing of AWS. Its Smart Home half is added when the forwarder's
+function exists, because a function permits one skill id and a skill names its function.
+"""
+
+import contextlib
+import hmac
+import json
+import secrets
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Struct
+
+from showcam.accounts import clients
+from showcam.accounts.identity import token_hash
+from showcam.accounts.links import OPEN_S
+from showcam.app.setup import forwarder, skill_package
+from showcam.app.setup.skill_package import Certificate, Manifest, Missing
+from showcam.app.setup.smapi import Amazon, Build, Failed, NotBuilt, Profile, SignInAgain, Skills
+from showcam.app.shipped import skill_package as packaged
+from showcam.console.skill import Step
+from showcam.i18n.catalogue import mark
+from showcam.store.ports import Store
+
+CLIENT = "alexa"
+REDIRECTS = (
+    "https://pitangui.amazon.com/api/skill/link/{vendor}",
+    "https://layla.amazon.com/api/skill/link/{vendor}",
+    "https://alexa.amazon.co.jp/api/skill/link/{vendor}",
+)
+NAME = "showcam"  # the skill's name in the package
+WITHIN_S = 4.0  # for a connection over the internet to our own address, and for its handshake
+BUILD_S, POLL_S = 180.0, 2.0
+
+STEPS: tuple[Step, ...] = ("vendor", "skill", "linking", "models", "testing", "function", "smart_home", "events")
+
+
+class Waiting(Struct, frozen=True):
+    """A one-time text that somebody is to bring back: its hash, and until when, epoch seconds."""
+
+    hash: str = ""
+    until: float = 0.0
+
+    @classmethod
+    def begin(cls, now: float) -> "tuple[str, Waiting]":
+        text = secrets.token_urlsafe(32)
+        return text, cls(token_hash(text), now + OPEN_S)
+
+    def is_over(self, now: float) -> bool:
+        return now >= self.until
+
+    def takes(self, text: str, now: float) -> bool:
+        """In constant time for texts of any kind."""
+        try:
+            given = token_hash(text)
+        except UnicodeEncodeError:
+            given = ""
+        return hmac.compare_digest(given, self.hash) and not self.is_over(now)
+
+
+class Made(Struct, frozen=True):
+    """How far it is. It is kept sealed: `profile`, `refresh` are secrets."""
+
+    profile: Profile
+    language: str
+    refresh: str = ""
+    vendor: str = ""
+    skill: str = ""
+    arn: str = ""
+    done: tuple[Step, ...] = ()
+    amazon: Waiting = Waiting()
+
+
+class Records(Protocol):
+    """The records in which the making of a skill is kept between calls and restarts."""
+
+    def read(self) -> bytes | None: ...
+    def write(self, data: bytes | None) -> None: ...
+
+
+class SkillCreation:
+    """`finished` gets the skill id, the client id and the secret of events when all of it is made.
+
+    `url`: showcam's public https address; `certificate` looks at what kind it has. Methods raise StoreUnavailable.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        amazon: Amazon,
+        store: Store,
+        records: Records,
+        finished: Callable[[str, str, str], None],
+        certificate: Callable[[], Certificate],
+        *,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._url, self._amazon, self._store, self._records = url, amazon, store, records
+        self._finished, self._certificate = finished, certificate
+        self._clock, self._sleep = clock, sleep
+
+    @property
+    def return_url(self) -> str:
+        """What the owner writes into the security profile as allowed return URL."""
+        return f"{self._url}/setup/lwa"
+
+    def made(self) -> Made | None:
+        """None before it was begun."""
+        held = self._records.read()
+        return msgspec.json.decode(held, type=Made) if held else None
+
+    def forget(self) -> None:
+        """What stands at Amazon stays there."""
+        self._records.write(None)
+
+    def begin(self, profile: Profile, language: str) -> str:
+        """The address at which the owner allows it. What was made before under this profile is gone on with."""
+        before = self.made()
+        text, waiting = Waiting.begin(self._clock())
+        if before is not None and before.profile == profile and before.language == language:
+            made = msgspec.structs.replace(before, amazon=waiting)
+        else:
+            made = Made(profile, language, amazon=waiting)
+        self._keep(made)
+        return self._amazon.authorize_url(profile, self.return_url, text)
+
+    def takes(self, state: str) -> bool:
+        """Whether Amazon's return with this state is waited for."""
+        made = self.made()
+        return made is not None and made.amazon.takes(state, self._clock())
+
+    def allowed(self, state: str, code: str) -> None:
+        """Amazon's return, once. Raises Failed."""
+        made = self.made()
+        if made is None or not made.amazon.takes(state, self._clock()):
+            raise Failed(mark("This return was not waited for, or came too late. Begin again."))
+        made = msgspec.structs.replace(made, amazon=Waiting())
+        self._keep(made)
+        refresh = self._amazon.redeem(made.profile, code, self.return_url)
+        self._keep(msgspec.structs.replace(made, refresh=refresh))
+
+    def template(self) -> tuple[str, str]:
+        """The template of the function, and its region at AWS. Raises Failed while there is no skill."""
+        made = self._skilled()
+        return forwarder.template(self._url, made.skill), forwarder.region(made.language)
+
+    def use_function(self, arn: str) -> None:
+        """Raises Missing for an ARN that Alexa can't call, Failed while there is no skill."""
+        made = self._skilled()
+        wanted = skill_package.REGIONS[forwarder.region(made.language)]
+        if wanted not in skill_package.regions([arn]):
+            raise Missing(f"{arn}: for {made.language} Alexa looks in {forwarder.region(made.language)}.")
+        done = tuple(step for step in made.done if step not in ("function", "smart_home", "events"))
+        self._keep(msgspec.structs.replace(made, arn=arn, done=(*done, "function")))
+
+    def _skilled(self) -> Made:
+        made = self.made()
+        if made is None or not made.skill:
+            raise Failed(mark("There is no skill yet that a function could serve."))
+        return made
+
+    def go_on(self) -> Made:
+        """Does the steps that are not done yet, until the function is waited for or all is made. Raises Failed."""
+        made = self.made()
+        if made is None or not made.refresh:
+            raise SignInAgain(mark("Amazon's permission is missing. Allow it."))
+        skills = self._amazon.skills(made.profile, made.refresh)
+        for step in STEPS:
+            if step == "function" and not made.arn:
+                break
+            if step not in made.done:
+                made = self._step(step, made, skills)
+                made = msgspec.structs.replace(made, done=(*made.done, step))
+                self._keep(made)
+        return made
+
+    def _step(self, step: Step, made: Made, skills: Skills) -> Made:
+        match step:
+            case "vendor":
+                return msgspec.structs.replace(made, vendor=skills.vendor())
+            case "skill":
+                return self._skill(made, skills)
+            case "linking":
+                self._link(made, skills)
+            case "models":
+                self._models(made, skills)
+            case "testing":
+                skills.enable(made.skill)
+            case "smart_home":
+                self._change(made, skills)
+            case "events":
+                self._finished(made.skill, *skills.event_credentials(made.skill))
+        return made
+
+    def _skill(self, made: Made, skills: Skills) -> Made:
+        """One that was made before its id could be kept is found by its name, and changed."""
+        found = made.skill or skills.find(made.vendor, NAME)
+        skill = found or skills.create(made.vendor, _plain(self._manifest(made)))
+        made = msgspec.structs.replace(made, skill=skill)
+        self._keep(made)
+        if found:
+            self._change(made, skills)
+        else:
+            self._built(partial(skills.manifest_built, skill))
+        return made
+
+    def _change(self, made: Made, skills: Skills) -> None:
+        """Amazon takes no change while it builds the one before."""
+        built = partial(skills.manifest_built, made.skill)
+        with contextlib.suppress(NotBuilt):
+            self._built(built)
+        skills.change(made.skill, _plain(self._manifest(made)))
+        self._built(built)
+
+    def _link(self, made: Made, skills: Skills) -> None:
+        """The client gets a new secret, since nobody keeps the old one's text."""
+        redirects = tuple(redirect.format(vendor=made.vendor) for redirect in REDIRECTS)
+        secret = clients.register(self._store, CLIENT, "alexa", redirects)
+        client = self._store.client(CLIENT)
+        assert client is not None  # registered above
+        skills.link_accounts(made.skill, _plain(skill_package.linking(self._url, client, secret)))
+
+    def _models(self, made: Made, skills: Skills) -> None:
+        files = sorted((packaged() / "interactionModels" / "custom").glob("*.json"))
+        for file in files:
+            skills.put_model(made.skill, file.stem, json.loads(file.read_text()))
+        for file in files:
+            self._built(partial(skills.model_built, made.skill, file.stem))
+
+    def _manifest(self, made: Made) -> Manifest:
+        functions = skill_package.regions([made.arn]) if made.arn else {}
+        privacy = f"{self._url}/oauth/privacy"
+        manifest = skill_package.manifest(
+            self._url,
+            functions,
+            spoken_by_function=False,
+            certificate=self._certificate(),
+            privacy=privacy,
+            terms=privacy,
+        )
+        for locale in manifest["manifest"]["publishingInformation"]["locales"].values():
+            for icon in ("smallIconUri", "largeIconUri"):
+                locale.pop(icon, None)  # files of the package, which is not uploaded
+        return manifest
+
+    def _built(self, ask: Callable[[], Build]) -> None:
+        until = self._clock() + BUILD_S
+        while ask() != "done":
+            if self._clock() >= until:
+                raise Failed(mark("Amazon is still building it. Go on in a minute."))
+            self._sleep(POLL_S)
+
+    def _keep(self, made: Made) -> None:
+        self._records.write(msgspec.json.encode(made))
+
+
+def certificate_kind(url: str, context: ssl.SSLContext | None = None, port: int = 443) -> Certificate:
+    """The kind of the public address's certificate.
+
+    “wildcard” where only a name like *.example.org covers the host. “trusted” also where it can't be looked at.
+    https://developer.amazon.com/en-US/docs/alexa/custom-skills/host-a-custom-skill-as-a-web-service.html
+    """
+    host = urlsplit(url).hostname or ""
+    try:
+        with socket.create_connection((host, port), WITHIN_S) as plain:
+            plain.settimeout(WITHIN_S)
+            with (context or ssl.create_default_context()).wrap_socket(plain, server_hostname=host) as secure:
+                held = secure.getpeercert() or {}
+    except (OSError, ValueError):
+        return "trusted"
+    names = {str(entry[1]).lower() for entry in held.get("subjectAltName", ())}
+    return "wildcard" if names and host not in names else "trusted"
+
+
+def _plain(message: object) -> dict[str, object]:
+    """A typed message as the client takes it."""
+    return msgspec.json.decode(msgspec.json.encode(message), type=dict[str, object])

@@ -1,0 +1,236 @@
+"""The skill package that Amazon's command line (`ask deploy`) takes, with this installation's addresses in it."""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal, NotRequired, TypedDict
+
+from showcam.accounts.links import ACCESS_S
+from showcam.app.setup import forwarder
+from showcam.app.setup.alexa_console import SCOPE
+from showcam.app.shipped import skill_package
+from showcam.net.text import JsonObject
+from showcam.store.records import Client
+
+RESOURCES = "ask-resources.json"
+LINKING = "linking.json"
+STATES = Path(".ask", "ask-states.json")  # where Amazon's command line keeps the id of the skill that it deploys
+# Alexa's names of the AWS regions in which it calls functions.
+REGIONS = {"us-east-1": "NA", "eu-west-1": "EU", "us-west-2": "FE"}
+_ARN = re.compile(r"arn:aws:lambda:([a-z0-9-]+):\d{12}:function:[A-Za-z0-9_-]{1,64}(?::[A-Za-z0-9_$-]{1,128})?")
+_SPOKEN_EVENTS = ("SKILL_ACCOUNT_LINKED", "SKILL_DISABLED")
+
+type Certificate = Literal["trusted", "wildcard"]
+
+
+# Shapes: Amazon's "Skill Manifest Schema"; what the shipped package holds beside these stays as it is.
+
+
+class Uri(TypedDict):
+    uri: str
+    sslCertificateType: NotRequired[str]
+
+
+class Region(TypedDict):
+    endpoint: Uri
+
+
+class Places(TypedDict, total=False):
+    endpoint: Uri
+    regions: dict[str, Region]
+
+
+class Named(TypedDict):
+    type: str
+
+
+class Custom(Places):
+    interfaces: list[Named]
+
+
+class SmartHome(Places):
+    protocolVersion: str
+
+
+class Apis(TypedDict, total=False):
+    custom: Custom
+    smartHome: SmartHome
+
+
+class Permission(TypedDict):
+    name: str
+
+
+class Subscription(TypedDict):
+    eventName: str
+
+
+class Events(Places):
+    subscriptions: list[Subscription]
+
+
+class Skill(TypedDict):
+    publishingInformation: JsonObject
+    privacyAndCompliance: JsonObject
+    apis: NotRequired[Apis]
+    permissions: NotRequired[list[Permission]]
+    events: NotRequired[Events]
+
+
+class Manifest(TypedDict):
+    manifest: Skill
+
+
+class LinkingRequest(TypedDict):
+    skipOnEnablement: str
+    type: str
+    authorizationUrl: str
+    accessTokenUrl: str
+    accessTokenScheme: str
+    clientId: str
+    clientSecret: str
+    scopes: list[str]
+    domains: list[str]
+    defaultTokenExpirationInSeconds: int
+
+
+class AccountLinking(TypedDict):
+    accountLinkingRequest: LinkingRequest
+
+
+class Missing(Exception):
+    """What the package lacks or what is wrong with an argument; the text is for a person."""
+
+
+def regions(arns: Sequence[str]) -> dict[str, str]:
+    """The ARNs by Alexa's name of their region. Raises Missing for a text that is no ARN Alexa can call."""
+    functions: dict[str, str] = {}
+    for arn in arns:
+        match = _ARN.fullmatch(arn)
+        if match is None:
+            raise Missing(f"{arn}: that is no function's ARN, arn:aws:lambda:REGION:ACCOUNT:function:NAME.")
+        name = REGIONS.get(match[1])
+        if name is None:
+            raise Missing(f"{arn}: Alexa looks for functions in {', '.join(REGIONS)} only.")
+        if name in functions:
+            raise Missing(f"{arn}: there is another function in {match[1]} already; give one for each region.")
+        functions[name] = arn
+    return functions
+
+
+def unreached(arns: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """Regions that have no function although Alexa calls one there for these languages of the package."""
+    functions, locales = regions(arns), _skill()["publishingInformation"]["locales"]
+    needed = {
+        region: [language for language in locales if language in languages]
+        for region, languages in forwarder.REGIONS.items()
+    }
+    return [
+        (region, languages) for region, languages in needed.items() if languages and REGIONS[region] not in functions
+    ]
+
+
+def manifest(
+    url: str,
+    functions: Mapping[str, str],
+    *,
+    spoken_by_function: bool,
+    certificate: Certificate,
+    privacy: str,
+    terms: str,
+) -> Manifest:
+    """skill.json. Without functions the skill has its spoken half alone. Raises Missing."""
+    skill = _skill()
+    if spoken_by_function and not functions:
+        raise Missing("For spoken requests by a function its ARN is wanted: --arn arn:aws:lambda:….")
+    home: Uri = {"uri": f"{url}/alexa/skill", "sslCertificateType": certificate.capitalize()}
+    places = _places(functions)
+    spoken: Places = places if spoken_by_function else {"endpoint": home}
+    apis: Apis = {"custom": {**spoken, "interfaces": [{"type": "VIDEO_APP"}]}}
+    if functions:
+        apis["smartHome"] = {"protocolVersion": "3", **places}
+        skill["permissions"] = [{"name": "alexa::async_event:write"}]
+    skill["apis"] = apis
+    skill["events"] = {**spoken, "subscriptions": [{"eventName": event} for event in _SPOKEN_EVENTS]}
+    locales = skill["publishingInformation"]["locales"]
+    skill["privacyAndCompliance"]["locales"] = {
+        locale: {"privacyPolicyUrl": privacy, "termsOfUseUrl": terms} for locale in locales
+    }
+    return {"manifest": skill}
+
+
+def _skill() -> Skill:
+    """What all packages have in common."""
+    skill: Skill = json.loads((skill_package() / "skill.json").read_text())["manifest"]
+    return skill
+
+
+def _places(functions: Mapping[str, str]) -> Places:
+    if not functions:
+        return {}
+    first = next(iter(functions.values()))
+    return {
+        "endpoint": {"uri": first},
+        "regions": {name: {"endpoint": {"uri": arn}} for name, arn in functions.items()},
+    }
+
+
+def linking(url: str, client: Client, secret: str) -> AccountLinking:
+    """What `ask smapi update-account-linking-info` takes."""
+    return {
+        "accountLinkingRequest": {
+            "skipOnEnablement": "false",
+            "type": "AUTH_CODE",
+            "authorizationUrl": f"{url}/oauth/authorize",
+            "accessTokenUrl": f"{url}/oauth/token",
+            "accessTokenScheme": "HTTP_BASIC",
+            "clientId": client.id,
+            "clientSecret": secret,
+            "scopes": [SCOPE],
+            "domains": [],
+            "defaultTokenExpirationInSeconds": ACCESS_S,
+        }
+    }
+
+
+def write(folder: Path, skill: Manifest, skill_id: str, account_linking: AccountLinking | None) -> None:
+    """Into an empty folder, or over what this wrote before.
+
+    Raises Missing where something else is in the folder, and OSError.
+
+    Without `skill_id` Amazon's command line makes a skill and keeps its id in the folder.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise Missing(f"{folder} is a file; name a folder.")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / RESOURCES).is_file():
+        raise Missing(f"There is something else in {folder}; name a new folder.")
+    _name(folder, skill_id)
+    package = folder / "skill-package"
+    shutil.copytree(skill_package(), package, dirs_exist_ok=True)
+    (package / "skill.json").write_text(_json(skill))
+    source = {"skillMetadata": {"src": "./skill-package"}}
+    resources = {"askcliResourcesVersion": "2020-03-31", "profiles": {"default": source}}
+    (folder / RESOURCES).write_text(_json(resources))
+    secret = folder / LINKING
+    secret.unlink(missing_ok=True)
+    if account_linking is not None:
+        with os.fdopen(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(_json(account_linking))
+
+
+def _name(folder: Path, skill_id: str) -> None:
+    states = folder / STATES
+    held = states.read_text(errors="replace") if states.exists() else ""
+    if skill_id in held:  # or empty
+        return
+    if "amzn1.ask.skill." in held:
+        raise Missing(f"{folder} is of another skill than {skill_id}; name a new folder.")
+    states.parent.mkdir(parents=True, exist_ok=True)
+    states.write_text(_json({"askcliStatesVersion": "2020-03-31", "profiles": {"default": {"skillId": skill_id}}}))
+
+
+def _json(data: Mapping[str, object]) -> str:
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"

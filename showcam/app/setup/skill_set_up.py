@@ -1,0 +1,227 @@
+"""The Alexa skill as its pages see it: made in a thread from Amazon's return and a pasted ARN, or field by field."""
+
+import json
+import re
+import threading
+from collections.abc import Callable, Mapping, Sequence
+
+import structlog
+
+from showcam.accounts import clients
+from showcam.app.process.kept import keeps
+from showcam.app.settings import Settings
+from showcam.app.setup import alexa_console, forwarder
+from showcam.app.setup.alexa_console import Field, model
+from showcam.app.setup.skill_creation import CLIENT, REDIRECTS, Made, SkillCreation
+from showcam.app.setup.skill_package import Missing
+from showcam.app.setup.smapi import Profile
+from showcam.app.shipped import skill_package
+from showcam.console.skill import NotMade, Road, Row, Stack, Standing
+from showcam.i18n.catalogue import mark
+from showcam.store.ports import Store, StoreUnavailable
+
+log = structlog.get_logger()
+
+_HOSTS = r"(pitangui\.amazon\.com|layla\.amazon\.com|alexa\.amazon\.co\.jp)"
+_REDIRECT = re.compile(rf"https://{_HOSTS}/api/skill/link/([A-Z0-9]{{5,40}})", re.ASCII)
+_SKILL = re.compile(r"amzn1\.ask\.skill\.[0-9A-Za-z-]{1,100}", re.ASCII)
+_EVENTS = re.compile(r"amzn1\.application-oa2-client\.[0-9A-Za-z]{1,100}", re.ASCII)
+_COPIED = mark("Copy it from there to above.")
+# What the owner does in a field whose value showcam can't name.
+_SAID = {
+    "Skill ID": _COPIED,
+    "Your Skill ID": _COPIED,
+    "Alexa Redirect URLs": mark("Copy one of the three from there to above."),
+    "Your Client ID": mark("It is there once a redirect address is kept above."),
+    "Your Secret": mark("It is shown above, once, when a redirect address is kept."),
+    "Alexa Client Id": _COPIED,
+    "Alexa Client Secret": _COPIED,
+    "Build": mark("Press it."),
+    "Default endpoint": mark("The ARN of the function, from its stack at AWS above."),
+}
+_EMPTY = mark("Leave it empty.")
+_KEPT = mark("It is kept here already.")
+_NO_FUNCTION = mark(
+    "That is no ARN of a function in the region {region}, where Alexa looks. "
+    "Copy the value of Arn from the stack's Outputs."
+)
+_SPOKEN = ("vendor", "skill", "linking", "models", "testing")
+
+type Keep = Callable[[Mapping[str, str]], None]
+
+
+class AlexaByHand:
+    """Each field of Amazon's console, and four things that are copied from there.
+
+    `keep` keeps settings by their names, but for those that something else gives. `keys`: of the forwarder.
+    """
+
+    def __init__(self, settings: Settings, store: Store, keep: Keep, keys: Sequence[tuple[str, bytes]]) -> None:
+        self._settings, self._store, self._keep, self._keys = settings, store, keep, list(keys)
+
+    def rows(self, language: str) -> list[Row]:
+        """Every field of Amazon's console, in its order."""
+        fields = alexa_console.fields(self._settings, language, self._store.clients())
+        return [self._row(field, language) for field in fields]
+
+    def client(self, address: str) -> str:
+        """Registers Alexa with all three redirect addresses: the secret, "" of one that keeps its own.
+
+        Raises NotMade where `address` is none of them.
+        """
+        found = _REDIRECT.fullmatch(address.strip())
+        if found is None:
+            raise NotMade(mark("That is none of the three Alexa Redirect URLs, such as {example}."), example=_example())
+        redirects = tuple(redirect.format(vendor=found[2]) for redirect in REDIRECTS)
+        known = self._store.client(CLIENT)
+        if known is None:
+            return clients.register(self._store, CLIENT, "alexa", redirects)
+        clients.readdress(self._store, known, redirects)
+        return ""
+
+    def new_secret(self) -> str:
+        """Raises NotMade where there is no client yet."""
+        known = self._store.client(CLIENT)
+        if known is None:
+            raise NotMade(_SAID["Your Client ID"])
+        return clients.register(self._store, CLIENT, "alexa", known.redirect_uris)
+
+    def keep(self, skill_id: str, client_id: str, client_secret: str) -> None:
+        """What is empty stays as it is. Raises NotMade, and then nothing is kept."""
+        found: dict[str, str] = {}
+        if skill_id:
+            if not _SKILL.fullmatch(skill_id):
+                raise NotMade(mark("That is no skill id: it begins with {begin}."), begin="amzn1.ask.skill.")
+            found["alexa_skill_id"] = skill_id
+        if client_id or client_secret:
+            if not client_id or not client_secret:
+                raise NotMade(mark("Both the client id and the client secret are wanted."))
+            if not _EVENTS.fullmatch(client_id):
+                raise NotMade(
+                    mark("That is no client id: it begins with {begin}."), begin="amzn1.application-oa2-client."
+                )
+            found |= {"lwa_client_id": client_id, "lwa_client_secret": client_secret}
+        if not found:
+            raise NotMade(mark("Nothing was typed."))
+        self._keep(found)
+
+    def stack(self, language: str) -> Stack:
+        """What makes the forwarder at AWS. Raises NotMade before the skill's id is kept."""
+        if not self._settings.alexa_skill_id:
+            raise NotMade(mark("Keep the Skill ID first: the function at AWS serves that skill alone."))
+        template = forwarder.template(self._settings.public_url, self._settings.alexa_skill_id)
+        return Stack(template, forwarder.region(language), forwarder.key_text(self._keys))
+
+    def _row(self, field: Field, language: str) -> Row:
+        if field.name == "JSON Editor":
+            file = skill_package() / "interactionModels" / "custom" / f"{model(language)}.json"
+            return Row(
+                field.page, field.name, json.dumps(json.loads(file.read_text()), ensure_ascii=False), copies=True
+            )
+        if field.value == "[set]":
+            return Row(field.page, field.name, _KEPT, copies=False)
+        if not field.value.startswith("["):
+            return Row(field.page, field.name, field.value, copies=True)
+        return Row(field.page, field.name, _SAID.get(field.name, _EMPTY), copies=False)
+
+
+def _example() -> str:
+    return REDIRECTS[0].format(vendor="M1ABCDEFGHIJKL")
+
+
+class SkillSetUp:
+    """Fulfils `showcam.console.skill.Skill`. `making` and `hand`: None without a public https address."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        making: SkillCreation | None,
+        hand: AlexaByHand | None,
+        keys: Sequence[tuple[str, bytes]],
+    ) -> None:
+        self.languages = forwarder.LANGUAGES
+        self.return_url = making.return_url if making else ""
+        self._settings, self._making, self.hand, self._keys = settings, making, hand, list(keys)
+        self._running = threading.Lock()
+        self._failed: NotMade | None = None
+
+    def standing(self) -> Standing:
+        if self._making is None:
+            return Standing("unreachable" if keeps(self._settings) else "not_kept")
+        made = self._making.made()
+        if made is None:
+            return Standing("begin")
+        running = self._running.locked()
+        return Standing(
+            _road(made, running=running),
+            made.language,
+            made.profile.client_id,
+            running,
+            frozenset(made.done),
+            None if running else self._failed,
+        )
+
+    def begin(self, client_id: str, client_secret: str, language: str) -> str:
+        if not client_id or not client_secret:
+            raise NotMade(mark("Both the client id and the client secret are wanted."))
+        if language not in forwarder.LANGUAGES:
+            raise NotMade(mark("Alexa has no such language."))
+        self._failed = None
+        return self._there().begin(Profile(client_id, client_secret), language)
+
+    def go_on(self) -> None:
+        if self._running.acquire(blocking=False):
+            threading.Thread(target=self._work, name="skill", daemon=True).start()
+
+    def stack(self) -> Stack:
+        return Stack(*self._there().template(), forwarder.key_text(self._keys))
+
+    def use_function(self, arn: str) -> None:
+        making = self._there()
+        try:
+            making.use_function(arn)
+        except Missing:
+            raise NotMade(_NO_FUNCTION, region=making.template()[1]) from None
+        self.go_on()
+
+    def forget(self) -> None:
+        self._failed = None
+        self._there().forget()
+
+    def takes(self, state: str) -> bool:
+        return self._making is not None and self._making.takes(state)
+
+    def allowed(self, state: str, code: str) -> None:
+        self._there().allowed(state, code)
+        self.go_on()
+
+    def _there(self) -> SkillCreation:
+        if self._making is None:
+            raise NotMade(mark("There is no public address yet."))
+        return self._making
+
+    def _work(self) -> None:
+        self._failed = None
+        try:
+            self._there().go_on()
+        except NotMade as failed:
+            log.warning("the skill could not be gone on with", why=type(failed).__name__)
+            self._failed = failed
+        except StoreUnavailable:
+            log.warning("the skill could not be gone on with: the store can't be used", reason="store")
+            self._failed = NotMade(mark("What was made could not be kept. Go on in a minute."))
+        except Exception:
+            log.exception("the skill could not be gone on with")
+            self._failed = NotMade(mark("Something went wrong here. Go on in a minute; the log says what it was."))
+        finally:
+            self._running.release()
+
+
+def _road(made: Made, *, running: bool) -> Road:
+    if not made.refresh:
+        return "allow"
+    if "events" in made.done:
+        return "made"
+    if not made.arn and not running and all(step in made.done for step in _SPOKEN):
+        return "function"
+    return "making"

@@ -1,0 +1,223 @@
+"""Amazon's skill management API (SMAPI), used by an owner's own security profile of Login with Amazon.
+
+https://developer.amazon.com/en-US/docs/alexa/smapi/smapi-overview.html
+The calls are those of Amazon's published SDK model. No account of Amazon's has answered them here yet.
+"""
+
+import json
+import re
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote, urlencode
+
+from msgspec import Struct
+
+from showcam.console.skill import NotMade
+from showcam.i18n.catalogue import mark
+from showcam.net.exchange import Hosts, Unreached
+from showcam.net.http import Http, Reply
+from showcam.net.text import JsonObject
+
+LOGIN, API = "api.amazon.com", "api.amazonalexa.com"
+AUTHORIZE = "https://www.amazon.com/ap/oa"
+SCOPE = "alexa::ask:skills:readwrite alexa::ask:models:readwrite"
+CALL_S = 10.0  # for the answer to one call; a person waits for several
+
+type Build = Literal["done", "going on"]
+
+
+class Failed(NotMade):
+    """A call did not do what was wanted; the text is for the owner, and holds no token, secret or address."""
+
+
+class SignInAgain(Failed):
+    """Amazon takes neither the code nor the refresh token."""
+
+
+class NotBuilt(Failed):
+    """Amazon took a change and could not build it."""
+
+
+class Profile(Struct, frozen=True):
+    """A security profile of Login with Amazon."""
+
+    client_id: str
+    client_secret: str
+
+
+class Amazon:
+    """`double`: "host:port" of a stand-in for Amazon, whose authority is in `ca_file`; "": Amazon."""
+
+    def __init__(self, double: str = "", ca_file: Path | None = None, clock: Callable[[], float] = time.time) -> None:
+        self._login, self._api = f"https://{double or LOGIN}", f"https://{double or API}"
+        self._authorize = f"https://{double}/ap/oa" if double else AUTHORIZE
+        self._http = Http(Hosts((double,) if double else (f"{LOGIN}:443", f"{API}:443")), ca_file)
+        self._clock = clock
+
+    def authorize_url(self, profile: Profile, return_url: str, state: str) -> str:
+        """The address at which the owner allows it in a browser."""
+        request = {
+            "client_id": profile.client_id,
+            "scope": SCOPE,
+            "response_type": "code",
+            "redirect_uri": return_url,
+            "state": state,
+        }
+        return f"{self._authorize}?{urlencode(request)}"
+
+    def redeem(self, profile: Profile, code: str, return_url: str) -> str:
+        """The refresh token for a code. Raises SignInAgain, Failed."""
+        answer = self._token(profile, {"grant_type": "authorization_code", "code": code, "redirect_uri": return_url})
+        return _text(answer, "refresh_token")
+
+    def skills(self, profile: Profile, refresh: str) -> "Skills":
+        """The calls under an owner's permission. Raises SignInAgain, Failed."""
+        answer = self._token(profile, {"grant_type": "refresh_token", "refresh_token": refresh})
+        return Skills(self._http, self._api, _text(answer, "access_token"))
+
+    def _token(self, profile: Profile, form: Mapping[str, str]) -> JsonObject:
+        whole = {**form, "client_id": profile.client_id, "client_secret": profile.client_secret}
+        try:
+            reply = self._http.post(f"{self._login}/auth/o2/token", whole, CALL_S)
+        except Unreached:
+            raise Failed(_SILENT) from None
+        error = (reply.data or {}).get("error")
+        if error in ("invalid_client", "unauthorized_client"):
+            raise Failed(mark("Amazon does not know this client id with this client secret. Copy both again."))
+        if error == "invalid_grant":
+            raise SignInAgain(_OVER)
+        return _whole(reply)
+
+
+class Skills:
+    """Calls with one access token, which lives an hour. Each raises Failed, and SignInAgain where it is refused."""
+
+    def __init__(self, http: Http, api: str, access: str) -> None:
+        self._http, self._api = http, api
+        self._headers = {"Authorization": f"Bearer {access}", "Content-Type": "application/json"}
+
+    def vendor(self) -> str:
+        """The id of the developer account; the redirect addresses of account linking end with it."""
+        vendors = self._call("GET", "/v1/vendors").get("vendors")
+        match vendors:
+            case [{"id": str(vendor)}, *_] if _VENDOR(vendor):
+                return vendor
+        raise Failed(
+            mark("This Amazon account is no developer account yet. Open developer.amazon.com once and register.")
+        )
+
+    def find(self, vendor: str, name: str) -> str:
+        """The id of a skill in development with this name; "" where there is none."""
+        listed = self._call("GET", f"/v1/skills?vendorId={quote(vendor)}&maxResults=50").get("skills")
+        for skill in listed if isinstance(listed, list) else []:
+            match skill:
+                case {"skillId": str(found), "stage": "development", "nameByLocale": dict(names)}:
+                    if name in names.values() and _SKILL(found):
+                        return found
+        return ""
+
+    def create(self, vendor: str, manifest: Mapping[str, object]) -> str:
+        skill = _text(self._call("POST", "/v1/skills", {"vendorId": vendor, **manifest}), "skillId")
+        if not _SKILL(skill):
+            raise Failed(_UNCLEAR)
+        return skill
+
+    def change(self, skill: str, manifest: Mapping[str, object]) -> None:
+        self._call("PUT", f"/v1/skills/{skill}/stages/development/manifest", manifest)
+
+    def manifest_built(self, skill: str) -> Build:
+        return _built(self._call("GET", f"/v1/skills/{skill}/status?resource=manifest"), "manifest")
+
+    def link_accounts(self, skill: str, linking: Mapping[str, object]) -> None:
+        self._call("PUT", f"/v1/skills/{skill}/stages/development/accountLinkingClient", linking)
+
+    def put_model(self, skill: str, locale: str, model: Mapping[str, object]) -> None:
+        path = f"/v1/skills/{skill}/stages/development/interactionModel/locales/{locale}"
+        self._call("PUT", path, model)
+
+    def model_built(self, skill: str, locale: str) -> Build:
+        answered = self._call("GET", f"/v1/skills/{skill}/status?resource=interactionModel").get("interactionModel")
+        return _built(answered if isinstance(answered, dict) else {}, locale)
+
+    def event_credentials(self, skill: str) -> tuple[str, str]:
+        """Client id and secret with which events are sent: those of the console's page Permissions."""
+        held = self._call("GET", f"/v1/skills/{skill}/credentials").get("skillMessagingCredentials")
+        match held:
+            case {"clientId": str(client), "clientSecret": str(secret)} if client and secret:
+                return client, secret
+        raise Failed(
+            mark(
+                "Amazon gave no credentials for events. On the console's page Permissions switch Send Alexa Events on."
+            )
+        )
+
+    def enable(self, skill: str) -> None:
+        """Testing in development, for the spoken half."""
+        self._call("PUT", f"/v1/skills/{skill}/stages/development/enablement")
+
+    def _call(self, method: str, path: str, body: Mapping[str, object] | None = None) -> JsonObject:
+        data = json.dumps(body).encode() if body is not None else None
+        try:
+            reply = self._http.ask(method, self._api + path, CALL_S, body=data, headers=self._headers)
+        except Unreached:
+            raise Failed(_SILENT) from None
+        if reply.status == 401:
+            raise SignInAgain(_OVER)
+        if reply.status == 403:
+            raise SignInAgain(
+                mark("Amazon's permission does not cover skills. Allow it again, with both boxes ticked.")
+            )
+        if reply.status == 429:
+            raise Failed(mark("Amazon takes no more calls just now. Go on in a minute."))
+        return _whole(reply)
+
+
+_SILENT = mark("Amazon can't be reached just now. Go on in a minute.")
+_UNCLEAR = mark("Amazon's answer can't be understood.")
+_SAYS = mark("Amazon says: {words}")
+_OVER = mark("Amazon's permission is over. Allow it again.")
+_VENDOR = re.compile(r"[A-Za-z0-9]{1,64}").fullmatch
+_SKILL = re.compile(r"amzn1\.ask\.skill\.[0-9a-f-]{36}").fullmatch
+_SHOWN = 300  # characters of Amazon's own message
+
+
+def _whole(reply: Reply) -> JsonObject:
+    if 200 <= reply.status < 300:
+        return reply.data or {}
+    answered = (reply.data or {}).get("message")
+    if isinstance(answered, str):
+        raise Failed(_SAYS, words=_said(answered))
+    raise Failed(mark("Amazon refused it (HTTP {status})."), status=str(reply.status))
+
+
+def _built(answered: JsonObject, name: str) -> Build:
+    """What a status resource says of the last change of one part."""
+    part = answered.get(name)
+    request = part.get("lastUpdateRequest") if isinstance(part, dict) else None
+    if not isinstance(request, dict):
+        return "going on"
+    match request.get("status"):
+        case "SUCCEEDED":
+            return "done"
+        case "FAILED":
+            errors = request.get("errors")
+            match errors:
+                case [{"message": str(message)}, *_]:
+                    raise NotBuilt(_SAYS, words=_said(message))
+            raise NotBuilt(mark("Amazon could not build it, and does not say why."))
+    return "going on"
+
+
+def _said(message: str) -> str:
+    """Amazon's own words, as one line of printable characters."""
+    line = " ".join("".join(char if char.isprintable() else " " for char in message).split())
+    return line[:_SHOWN]
+
+
+def _text(data: JsonObject, name: str) -> str:
+    value = data.get(name)
+    if not isinstance(value, str) or not value:
+        raise Failed(_UNCLEAR)
+    return value

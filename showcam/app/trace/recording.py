@@ -1,0 +1,348 @@
+"""Records one session of a camera, by frame and for longer sessions by steps of time.
+
+The bytes of the stream are looked at and dropped: a recording holds times, lengths and types of NAL units.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from showcam.drivers.ezviz.trace_lines import (
+    Beside,
+    Ended,
+    Ending,
+    Frame,
+    Frames,
+    Line,
+    Opened,
+    Second,
+    Seconds,
+    Transport,
+    Unopened,
+    Way,
+)
+from showcam.engine.codec import nal
+from showcam.engine.codec.bitstream import bitstream
+from showcam.engine.codec.nal import NoPicture
+from showcam.engine.ezviz import messages
+from showcam.engine.ezviz.address import Address, BadAddress, Stream
+from showcam.engine.ezviz.decipher import Decipherer
+from showcam.engine.ezviz.messages import MESSAGE, STREAM, Answer, NotAnswer
+from showcam.engine.ezviz.messages import Frame as Received
+from showcam.engine.ezviz.node import NodeSession, SaidNo, Unreached
+from showcam.engine.keyframe import Measured, measure
+from showcam.engine.mpegps import NotMpegPs, Packets, Pictures, Piece, Sound
+from showcam.engine.source import CameraSpec
+from showcam.engine.sources.footage import EzvizRtp, transport
+from showcam.engine.trust import OnLoopback
+from showcam.engine.units import SoundCodec
+
+ROWS = 40  # of frames in a line
+MOST_NALS = 12  # of a picture: slices of one frame may be many
+ASK_S = 10.0  # the vendor, and a camera at home, have this to answer what opens a session
+STEP_MS = 1000  # of a session that is too long to be told by frame
+CROWDED_S = 10.0  # how long a session is watched while another one opens
+MEASURED = 3  # keyframes of a session that are decoded
+
+_LONGEST_MS = 4 * 3600 * 1000
+
+
+class Watched(Protocol):
+    """An open session, which hands what comes to its recording."""
+
+    async def read(self) -> object:
+        """Wait for more. Raises SaidNo, Unreached when the session is over."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Pictured:
+    """Reads the bodies of a stream: its transport, its NAL units, and whether its keyframes are pictures."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key, self._loop = key, asyncio.get_running_loop()
+        self._packets, self._pictures, self._decipherer = Packets(), Pictures(), Decipherer(key)
+        self._sound = Sound(self._decipherer.samples if key else None)
+        self._rtp: EzvizRtp | None = None
+        self._before, self._sets = b"", b""
+        self._unmeasured: list[bytes] = []
+        self._codec: nal.Codec | None = None
+        self._heard: SoundCodec | None = None
+        self._described: Mapping[nal.Codec, bytes] = {}
+        self.transport: Transport = "unknown"
+        self.is_unread = False  # it is none of the transports that are known, or broke
+        self.pictures = self.keys = 0
+
+    def described(
+        self,
+        transport: Transport,
+        sets: Mapping[nal.Codec, bytes],
+        heard: SoundCodec | None,
+        decipherer: Decipherer,
+    ) -> None:
+        """As a camera at home describes its stream before it sends any. `decipherer` has deciphered what comes."""
+        self.transport, self._described = transport, sets
+        self._heard, self._decipherer = heard, decipherer
+
+    def is_of(self, codec: nal.Codec) -> None:
+        """The pictures that come now are of that codec, whatever was described."""
+        if codec != self._codec:
+            self._codec, self._sets, self._unmeasured = codec, self._described.get(codec, b""), []
+
+    def feed(self, body: bytes) -> tuple[int, ...]:
+        """The types of the NAL units of the pictures that are whole with this body."""
+        if self.is_unread:
+            return ()
+        if self.transport == "unknown":
+            self.transport = transport(body, self._before) or "unknown"
+            if self.transport == "rtp":
+                self._rtp = EzvizRtp(self._key, self._loop.time)
+            self._before = body
+        try:
+            pieces = self._rtp.feed(body) if self._rtp else list(self._pictures.feed(self._packets.feed(body)))
+        except NotMpegPs:
+            self.is_unread = True
+            return ()
+        return tuple(kind for piece in pieces for kind in self._kinds(piece))[:MOST_NALS]
+
+    def _kinds(self, piece: Piece) -> tuple[int, ...]:
+        if piece.kind == "sound":
+            self._sound.feed(piece.data, piece.pts)
+        if piece.kind != "video":
+            return ()
+        decipherer = self._rtp.decipherer if self._rtp else self._decipherer
+        data = piece.data if self._rtp else decipherer.picture(piece.data, piece.breaks)
+        # of a stream that hides its parameter sets the headers tell at times
+        self._codec = self._codec or decipherer.codec or nal.codec(data)
+        return self.picture(data)
+
+    def picture(self, data: bytes) -> tuple[int, ...]:
+        """The types of the NAL units of a picture, which is deciphered if its key fits."""
+        codec = self._codec
+        self.pictures += 1
+        if codec is None:
+            return ()
+        self._sets = nal.parameters(data, codec) or self._sets
+        if nal.is_key(data, codec):
+            self.keys += 1
+            if len(self._unmeasured) < MEASURED and self._sets:
+                self._unmeasured.append(data if nal.parameters(data, codec) else self._sets + data)
+        return tuple(header[0] & 0x1F if codec == "h264" else header[0] >> 1 & 0x3F for header in nal.headers(data))
+
+    def ended(self, number: int, ms: int, ending: Ending, result: int, byte: int | None, key: int | None) -> Ended:
+        """Decodes up to three keyframes, which takes a moment."""
+        size: Measured | None = None
+        decipherer = self._rtp.decipherer if self._rtp else self._decipherer
+        codec = self._codec
+        for keyframe in self._unmeasured:
+            try:
+                size = measure(bitstream(codec or "h264"), keyframe)
+                break
+            except NoPicture:
+                continue
+        layout: Literal["clear", "body", "copied", "whole", "unknown"] = decipherer.layout if size else "unknown"
+        picture: Literal["clear", "deciphered", "hidden", "none"] = "none"
+        if self.pictures:
+            picture = "hidden" if size is None else "clear" if layout == "clear" else "deciphered"
+        return Ended(
+            number,
+            ms,
+            ending,
+            result,
+            self.transport,
+            codec or "unknown",
+            size.width if size else 0,
+            size.height if size else 0,
+            layout,
+            picture,
+            self._heard or self._sound.codec or "none",
+            byte,
+            key,
+        )
+
+
+@dataclass
+class Recording:
+    """One session while it lasts. `most`: rows by frame; after that come steps of `step_ms`."""
+
+    number: int
+    way: Way
+    stream: Stream
+    most: int
+    step_ms: int = STEP_MS
+    key: bytes = b""
+    results: list[int] = field(default_factory=list)
+    opened_ms: int = 0
+    ssn: int = 0
+    lines: list[Line] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._asked, self._began = self._loop.time(), 0.0
+        self.pictured = Pictured(self.key)
+        self._frames: list[Frame] = []
+        self._steps: list[Second] = []
+        self._last_ms = 0
+        self._byte: int | None = None
+        self._keyed: int | None = None
+        self._is_open = False
+        self.ended_at = 0.0  # by the loop's clock
+
+    async def opens(self, spec: CameraSpec, loopback: OnLoopback) -> NodeSession | None:
+        """The open session, or None, and then the lines say why."""
+        node = NodeSession(loopback, self._seen)
+        ending = ""
+        try:
+            await node.open(Address.read(spec.url).asking(self.stream), spec.hosts)
+            self._is_open, self._began = True, self._loop.time()
+        except (Unreached, BadAddress):
+            ending = "unreached"
+        except SaidNo:
+            ending = "result"
+        self.opened("unreached" if ending == "unreached" else "")
+        if ending:
+            node.close()
+            return None
+        return node
+
+    def opened(self, refused: Unopened) -> None:
+        """Note what came of opening it. `refused`: why nothing did; "" also where `results` say it."""
+        self.opened_ms = _ms(self._loop.time() - self._asked)
+        results = tuple(self.results[:8])
+        self.lines.append(Opened(self.number, self.way, self.stream, refused, results, self.opened_ms, self.ssn))
+        self._began = self._began or self._loop.time()
+
+    async def lasts(
+        self, node: Watched, seconds: float, *, until_key: bool = False, mute_s: float | None = None
+    ) -> None:
+        """Watch it for so long, or until it ends. `until_key`: a second keyframe is enough.
+
+        `mute_s`: it is watched no longer than that where no byte of the stream comes.
+        """
+        ending: Ending = "ours"
+        result = 0
+        try:
+            end = self._loop.time() + seconds
+            async with asyncio.timeout_at(end if mute_s is None else min(end, self._loop.time() + mute_s)) as limit:
+                while not (until_key and self.pictured.keys > 1) and not self.pictured.is_unread:
+                    await node.read()
+                    if self._byte is not None:
+                        limit.reschedule(end)
+        except TimeoutError:
+            pass
+        except Unreached:
+            ending = "closed"
+        except SaidNo as no:
+            ending, result = "result", min(no.result, 99_999)
+        if self.pictured.is_unread:
+            ending = "unread"
+        self.ended_at = self._loop.time()
+        ms = _ms(self._loop.time() - self._began)
+        node.close()
+        if self._frames:
+            rows = self._frames
+            self.lines += [Frames(self.number, tuple(rows[at : at + ROWS])) for at in range(0, len(rows), ROWS)]
+        if self._steps:
+            self.lines.append(Seconds(self.number, self.step_ms, tuple(self._steps)))
+        ended = await asyncio.to_thread(self.pictured.ended, self.number, ms, ending, result, self._byte, self._keyed)
+        self.lines.append(ended)
+
+    @property
+    def shows(self) -> bool:
+        return self.pictured.keys > 0
+
+    @property
+    def is_mute(self) -> bool:
+        """Whether it was opened and no byte of the stream came."""
+        return self._is_open and self._byte is None
+
+    @property
+    def ended_ms(self) -> int | None:
+        """When it ended by no wish of ours."""
+        last = self.lines[-1] if self.lines else None
+        return last.ms if isinstance(last, Ended) and last.ending in ("result", "closed") else None
+
+    def _seen(self, received: Received) -> None:
+        if received.channel == MESSAGE and received.code == messages.INFO_ANSWER:
+            self._answered(received.body)
+        if self._is_open or received.channel == STREAM:
+            self.came(received.channel, received.body, received.code if received.channel == MESSAGE else 0)
+
+    def came(self, channel: int, body: bytes, code: int = 0) -> None:
+        """Note what has come of the stream, or beside it."""
+        keys, pictures = self.pictured.keys, self.pictured.pictures
+        nals = self.pictured.feed(body) if channel == STREAM else ()
+        self._note(channel, len(body), nals, pictures, keys, code)
+
+    def sound(self, channel: int, length: int) -> None:
+        """Note a frame of sound."""
+        self._note(channel, length, (), self.pictured.pictures, self.pictured.keys)
+
+    def unit(self, codec: nal.Codec, length: int, picture: bytes) -> None:
+        """Note an access unit of the video. `picture` is empty if it lost a part."""
+        self.pictured.is_of(codec)
+        keys, pictures = self.pictured.keys, self.pictured.pictures
+        nals = self.pictured.picture(picture)[:MOST_NALS] if picture else ()
+        self._note(STREAM, length, nals, pictures, keys)
+
+    def _note(self, channel: int, length: int, nals: tuple[int, ...], pictures: int, keys: int, code: int = 0) -> None:
+        """`pictures` and `keys`: as many as had come before."""
+        ms = _ms(self._loop.time() - (self._began or self._loop.time()))
+        if channel == STREAM:
+            self._byte = ms if self._byte is None else self._byte
+            if self.pictured.keys and self._keyed is None:
+                self._keyed = ms
+        if len(self._frames) < self.most:
+            self._frames.append(Frame(ms, channel, length, nals, code))
+        else:
+            self._count(ms, length, self.pictured.pictures - pictures, self.pictured.keys - keys)
+        self._last_ms = ms
+
+    def _answered(self, body: bytes) -> None:
+        try:
+            answer = Answer.read(body)
+        except NotAnswer:
+            return
+        self.results.append(min(max(answer.result, 0), 99_999))
+        self.ssn = min(len(answer.ssn), 99_999)
+
+    def _count(self, ms: int, size: int, pictures: int, keys: int) -> None:
+        step = ms // self.step_ms * self.step_ms
+        pause = ms - self._last_ms
+        if not self._steps or self._steps[-1].ms != step:
+            self._steps.append(Second(step, 1, size, pictures, keys, pause))
+            return
+        last = self._steps[-1]
+        self._steps[-1] = Second(
+            step,
+            last.frames + 1,
+            last.bytes + size,
+            last.pictures + pictures,
+            last.keys + keys,
+            max(last.pause, pause),
+        )
+
+
+async def crowded(
+    first: Recording,
+    node: NodeSession,
+    second: Recording,
+    spec: CameraSpec,
+    loopback: OnLoopback,
+    seconds: float = CROWDED_S,
+) -> Beside:
+    """Whether a second session ends the first one, within `seconds`."""
+    watching = asyncio.create_task(first.lasts(node, seconds))
+    other = await second.opens(spec, loopback)
+    opened_at = asyncio.get_running_loop().time()
+    if other is not None:
+        await second.lasts(other, seconds / 2, until_key=True)
+    await watching
+    has_ended = first.ended_ms is not None
+    return Beside(other is not None, has_ended, _ms(first.ended_at - opened_at) if has_ended else 0)
+
+
+def _ms(seconds: float) -> int:
+    return max(0, min(_LONGEST_MS, round(seconds * 1000)))

@@ -1,0 +1,97 @@
+"""Why a TV shows no picture, where the camera is not what stands in the way; and the sentence for a person."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from showcam.drivers.errors import Reason
+from showcam.i18n.catalogue import OURS, Language, mark
+
+type Why = Literal[
+    "no_device",
+    "several",
+    "speaker",
+    "unreachable",
+    "not_played",
+    "taken",
+    "no_receiver",
+    "full",
+    "not_running",
+    "no_pictures",
+]
+
+# what an assistant is answered in its place
+REASONS: Mapping[Why, Reason] = {
+    "no_device": "no_tv",
+    "several": "no_tv",
+    "speaker": "no_tv",
+    "unreachable": "no_tv",
+    "not_played": "no_tv",
+    "taken": "no_tv",
+    "no_receiver": "no_tv",
+    "full": "household_full",
+    "not_running": "media_down",
+    "no_pictures": "media_down",
+}
+
+type Sentence = tuple[str, str]  # what is wrong, and what mends it; {device} is a name
+
+SENTENCES: Mapping[Why, Sentence] = {
+    "no_device": (
+        mark("There is no Cast device {device} in the house."),
+        mark("Choose one of the list, and check that the TV is on and in the same network as showcam."),
+    ),
+    "several": (
+        mark("Several Cast devices are called {device}."),
+        mark("Give them names of their own in the Google Home app."),
+    ),
+    "speaker": (
+        mark("{device} has no screen."),
+        mark("Choose a TV or a display of the list."),
+    ),
+    "unreachable": (
+        mark("{device} does not answer."),
+        mark("Check that it is on and in the same network as showcam; if it is, restart it."),
+    ),
+    "not_played": (
+        mark("{device} did not play the picture."),
+        mark("Try again. If it stays so, see that the TV may fetch from this machine: no firewall, no guest network."),
+    ),
+    "taken": (
+        mark("Somebody took {device} for something else before the picture came."),
+        mark("Show the camera there again when the TV is free."),
+    ),
+    "no_receiver": (
+        mark("{device} did not start showcam's own receiver."),
+        mark(
+            "See that the setting cast_receiver_app_id is right, and that the receiver is published or the device "
+            "registered for it."
+        ),
+    ),
+    "full": (
+        mark("As many TVs as showcam can serve are already showing cameras."),
+        mark("Stop one, then try again."),
+    ),
+    "not_running": (
+        mark("showcam is not running on this machine, or shows nothing on TVs."),
+        mark("Start it, then try again."),
+    ),
+    "no_pictures": (
+        mark("showcam has no pictures just now."),
+        mark("Try again in a moment."),
+    ),
+}
+
+
+class CastFailed(Exception):
+    """`device`: its name, as it was asked for. `said`: the device itself said that it does not play.
+
+    `unpaired`: by WebRTC no address of it reaches one of showcam's.
+    """
+
+    def __init__(self, why: Why, device: str = "", *, said: bool = False) -> None:
+        super().__init__(why)
+        self.why, self.device, self.said = why, device, said
+        self.unpaired = False
+
+    def text(self, language: Language) -> str:
+        return " ".join(OURS.say(language, sentence, device=self.device) for sentence in SENTENCES[self.why])

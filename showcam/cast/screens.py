@@ -1,0 +1,206 @@
+"""What the house's Cast devices show: one camera each, until when, and what follows when it is over."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import structlog
+from msgspec.structs import replace
+
+from showcam.accounts.console_sessions import ConsoleSessions
+from showcam.cast.device import Device, Over, Showing
+from showcam.cast.errors import CastFailed
+from showcam.cast.finder import Finder
+from showcam.cast.player import LEASE_S, Connect, Doors, Owner, Played, Player
+from showcam.drivers.camera import Refusal
+
+log = structlog.get_logger()
+
+AGAIN = 3  # so often a picture that ended by itself is shown again within AGAIN_S
+AGAIN_S = 600.0
+
+
+@dataclass
+class _On:
+    showing: Showing
+    played: Played
+    again: list[float]  # when it was shown again
+    over: list[Over]  # what the device reported
+    renewed: float  # epoch s
+
+
+class Screens:
+    """Safe to use from many threads. A picture that one household shows is stopped by another's that takes the TV."""
+
+    def __init__(
+        self,
+        owner: Owner,
+        sessions: ConsoleSessions,
+        doors: Doors,
+        finder: Finder,
+        connect: Connect,
+        clock: Callable[[], float] = time.time,
+        wait: Callable[[float], None] = time.sleep,
+        *,
+        protocols: tuple[Literal["webrtc", "hls"], ...] = ("hls",),
+    ) -> None:
+        """`protocols`: those that the receiver on the devices plays, best first.
+
+        A receiver of HLS alone is Google's, which is given one address at a time.
+        """
+        self._player = Player(owner, sessions, doors, connect, protocols, clock, wait)
+        self._finder, self._clock = finder, clock
+        self._on: dict[str, _On] = {}  # by the device's id
+        self._starting: dict[str, Showing] = {}  # what is about to be shown, by the device's id
+        self._lock = threading.Lock()  # of `_on` and `_starting`
+        self._turns: dict[str, threading.Lock] = {}  # by the device's id: one change at a time
+
+    def devices(self) -> list[Device]:
+        """The devices that answer now; takes seconds."""
+        return self._finder.find()
+
+    def now(self, account: str) -> list[Showing]:
+        with self._lock:
+            waking = [showing for showing in self._starting.values() if showing.waking]
+            showing = [*(on.showing for on in self._on.values() if not on.over), *waking]
+        return [shown for shown in showing if shown.account == account]
+
+    def show(
+        self,
+        account: str,
+        camera: str,
+        on: str,
+        seconds: float = 0.0,
+        waking: Callable[[str], object] = lambda name: None,
+    ) -> Showing | Refusal:
+        """Show a camera on the device of that name, until it is stopped, or for so many seconds. Raises CastFailed.
+
+        `waking` is called with the camera's name before the wait for a camera on battery.
+        """
+        device = self._finder.device(on)
+        with self._turn_of(device):
+            until = self._clock() + seconds if seconds else 0.0
+            with self._lock:
+                self._starting[device.id] = Showing(device, account, camera, "", self._clock(), until)
+
+            def noted(name: str) -> None:
+                with self._lock:
+                    starting = self._starting[device.id]
+                    self._starting[device.id] = replace(starting, name=name, waking=True)
+                waking(name)
+
+            try:
+                shown = self._prolonged(device, account, camera, until)
+                return shown or self._start(device, account, camera, until, [], noted)
+            finally:
+                with self._lock:
+                    del self._starting[device.id]
+
+    def stop(self, account: str, on: str = "", camera: str = "") -> list[Showing]:
+        """What the household shows on the device of that name, or on every one. Answers what was stopped.
+
+        `camera`: an id, of which alone it is the end.
+        """
+        wanted = on.strip().casefold()
+        stopped = []
+        with self._lock:
+            starting = [showing for showing in self._starting.values() if showing.account == account]
+        for showing in (*self.now(account), *starting):
+            if camera in ("", showing.camera) and wanted in ("", showing.device.name.casefold(), showing.device.id):
+                with self._turn_of(showing.device):  # of what is about to be shown: until it is
+                    stopped += self._ended(showing)
+        return stopped
+
+    def _ended(self, showing: Showing) -> list[Showing]:
+        """What was ended, unless something else has taken its place."""
+        with self._lock:
+            on = self._on.get(showing.device.id)
+        if on is None or (on.showing.account, on.showing.camera) != (showing.account, showing.camera):
+            return []
+        return [on.showing] if self._end(showing.device.id) else []
+
+    def turn(self) -> None:
+        """To be called each second or so: ends what is over, shows again what ended by itself, and renews the rest."""
+        with self._lock:
+            shown = list(self._on.values())
+        for on in shown:
+            turn = self._turn_of(on.showing.device)
+            if turn.acquire(blocking=False):  # else somebody is just changing what it shows
+                try:
+                    self._tend(on)
+                finally:
+                    turn.release()
+
+    def close(self) -> None:
+        for device in list(self._on):
+            self._end(device)
+
+    def _prolonged(self, device: Device, account: str, camera: str, until: float) -> Showing | None:
+        """The picture that the device shows already, prolonged; None where it shows another camera or nothing."""
+        with self._lock:
+            on = self._on.get(device.id)
+            if on is None or on.over or (on.showing.account, on.showing.camera) != (account, camera):
+                return None
+            longest = 0.0 if 0.0 in (until, on.showing.until) else max(until, on.showing.until)
+            on.showing = replace(on.showing, until=longest)
+            return on.showing
+
+    def _tend(self, on: _On) -> None:
+        if self._on.get(on.showing.device.id) is not on:
+            return
+        now = self._clock()
+        if on.over or 0 < on.showing.until <= now:
+            self._resume(on)
+        elif now - on.renewed >= LEASE_S / 3:
+            self._player.renew(on.played)
+            on.renewed = now
+
+    def _resume(self, on: _On) -> None:
+        showing, now = on.showing, self._clock()
+        self._end(showing.device.id)
+        again = [when for when in on.again if now - when < AGAIN_S]
+        why = on.over[0] if on.over else "time"
+        if why != "ended" or len(again) >= AGAIN or 0 < showing.until <= now:
+            log.info("a picture on a Cast device is over", account=showing.account, reason=why)
+            return
+        try:
+            found = self._start(showing.device, showing.account, showing.camera, showing.until, [*again, now])
+        except CastFailed as error:
+            log.info("a picture on a Cast device is over", account=showing.account, reason=error.why)
+        else:
+            if isinstance(found, Refusal):
+                log.info("a picture on a Cast device is over", account=showing.account, reason=found.reason)
+
+    def _start(
+        self,
+        device: Device,
+        account: str,
+        camera: str,
+        until: float,
+        again: list[float],
+        waking: Callable[[str], object] = lambda name: None,
+    ) -> Showing | Refusal:
+        """What the device showed before goes on where the camera is refused."""
+        over = list[Over]()
+        played = self._player.play(device, account, camera, over.append, lambda: self._end(device.id), waking)
+        if isinstance(played, Refusal):
+            return played
+        now = self._clock()
+        showing = Showing(device, account, camera, played.name, now, until)
+        with self._lock:
+            self._on[device.id] = _On(showing, played, again, over, now)
+        return showing
+
+    def _end(self, device_id: str) -> bool:
+        with self._lock:
+            on = self._on.pop(device_id, None)
+        if on is None:
+            return False
+        self._player.end(on.played)
+        return True
+
+    def _turn_of(self, device: Device) -> threading.Lock:
+        with self._lock:
+            return self._turns.setdefault(device.id, threading.Lock())

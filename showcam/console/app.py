@@ -1,0 +1,78 @@
+"""The pages beside linking that are for everybody: the front page, help, and the page for unknown addresses."""
+
+from functools import partial
+from typing import Any
+
+from flask import Blueprint, Response, abort, redirect, render_template, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from showcam.console.help import NOTHING_HEARD, Heard, Help
+from showcam.drivers.errors import is_reason
+from showcam.i18n.catalogue import OURS, Language, chosen, mark
+from showcam.registry.gate.reasons import OF_PICTURES, of_number, row_text
+
+# The pages of everybody, as the header lists them.
+MENU = (("/", mark("Start")), ("/help", mark("Help")))
+_POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+
+def blueprint(
+    *, practice_url: str, vendor: str = "", heard: Heard = NOTHING_HEARD, published: bool = False
+) -> Blueprint:
+    """`practice_url`: the demo's practice page, "" outside the demo. `vendor`: the vendor's name, "" for several.
+
+    `heard`: what assistants say of each reason. `published`: the assistants' apps list showcam to everybody, and not
+    to its owner alone.
+    """
+    pages = Blueprint("console", __name__, template_folder="templates")
+    helped = Help(vendor, heard)
+
+    @pages.get("/help")
+    def help_() -> str:
+        return _page("help", vendor, **helped.all(_locale()))
+
+    @pages.get("/help/<reason>")
+    def help_of(reason: str) -> str:
+        if not is_reason(reason):
+            abort(404)
+        return _page("reason", vendor, **helped.of(reason, _locale()))
+
+    @pages.get("/h/<int:number>")
+    def short(number: int) -> BaseResponse:
+        reason = of_number(number)
+        return redirect(f"/help/{reason}", 302) if reason else abort(404)
+
+    @pages.get("/")
+    def front() -> str:
+        locale = _locale()
+        reasons = [row_text(reason, locale, vendor=vendor) for reason in OF_PICTURES]
+        return _page("front", vendor, practice_url=practice_url, published=published, reasons=reasons)
+
+    @pages.app_errorhandler(404)
+    def missing(_error: Exception) -> tuple[str, int]:
+        return _page("missing", vendor), 404
+
+    @pages.after_app_request
+    def guarded(response: Response) -> Response:
+        for name, value in (
+            ("Content-Security-Policy", _POLICY),
+            ("X-Content-Type-Options", "nosniff"),
+            ("X-Frame-Options", "DENY"),
+            ("Referrer-Policy", "no-referrer"),
+        ):
+            response.headers.setdefault(name, value)  # a room that sets its own header keeps it
+        return response
+
+    return pages
+
+
+def _locale() -> Language:
+    return chosen(request.accept_languages.values())
+
+
+def _page(template: str, vendor: str, **context: Any) -> str:
+    """The page in the browser's language, on the look of showcam.console.look."""
+    locale = _locale()
+    say = partial(OURS.say, locale, vendor=vendor)
+    given = {"_": say, "locale": locale, "vendor": vendor, "menu": MENU, "here": request.path}
+    return render_template(f"{template}.html", **given, **context)

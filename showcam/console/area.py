@@ -1,0 +1,116 @@
+"""The pages for who is signed in at the console: which session a request has, and what all of these pages are given."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import Response, g, redirect, request, session
+
+from showcam.accounts.console_sessions import ConsoleSession, ConsoleSessions
+from showcam.accounts.links import NewLinks
+from showcam.console import cookies, pages
+from showcam.console.reach import host_of
+from showcam.store.ports import Store
+from showcam.store.records import Assistant
+
+type View = Callable[..., Any]
+type EndPictures = Callable[[str], None]
+type Rule = tuple[str, str, View, tuple[str, ...]]  # path, name, view, methods
+
+READ, FORM = ("GET",), ("GET", "POST")
+_PAGE = "text/html"  # what a browser accepts for a page, and not for an image or to a script
+_WANTED = "wanted"  # key in the form's cookie
+
+
+class Area:
+    """`media_port` is where this machine's pictures are; None: they come from another machine, by https.
+
+    `end_pictures` ends those of a session, by its id.
+    """
+
+    def __init__(
+        self, store: Store, sessions: ConsoleSessions, end_pictures: EndPictures, *, media_port: int | None
+    ) -> None:
+        self.store, self.sessions, self._media_port = store, sessions, media_port
+        self._end_pictures = end_pictures
+        self.new_links = NewLinks(store)
+
+    def current(self) -> ConsoleSession | None:
+        """The request's session; one whose household was removed is over."""
+        found = self.sessions.read(cookies.read(request))
+        if found is not None and found.account and self.store.account(found.account) is None:
+            self.sessions.end(found)
+            return None
+        g.console_session = found
+        return found
+
+    def owned(self, view: View, *, early: bool = False) -> View:
+        """A view that gets the session of somebody who is signed in to a household. Others are led to /home, and back
+        to the page that they wanted once they are signed in; a script of a page is answered 401.
+
+        `early`: it also gets that of a browser that has only given the printed code, until it signs out.
+        """
+
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            current = self.current()
+            if current is None or current.has_left or not (current.account or early):
+                accepted = request.headers.get("Accept", _PAGE)
+                if _PAGE not in accepted:
+                    return pages.signed_out()
+                if request.method == "GET":
+                    session[_WANTED] = request.path
+                return redirect(cookies.HOME, 303)
+            return view(current, *args, **kwargs)
+
+        return guarded
+
+    def has_ended(self) -> bool:
+        """True if the browser of a request without a session had one."""
+        return bool(cookies.read(request))
+
+    def wanted(self) -> str:
+        """The page that the browser wanted before it signed in, else the first one. It is asked for once."""
+        wanted = str(session.pop(_WANTED, cookies.HOME))
+        return wanted if cookies.is_home(wanted) else cookies.HOME
+
+    def begun(self, cookie: str, at: str = cookies.HOME) -> Response:
+        """Lead to that page, with the session that has just begun."""
+        response = pages.led(at)
+        cookies.keep(request, response, cookie)
+        session.pop("csrf_token", None)
+        return response
+
+    def end(self, session: ConsoleSession) -> None:
+        """End the session: its browser is signed out, and its live pictures end at once."""
+        self.sessions.end(session)
+        self._end_pictures(session.id)
+
+    def signed_out(self, current: ConsoleSession) -> Response:
+        """Lead to the form of the sign-in, with a session that may do no more than that.
+
+        Without one the next sign-in would need a new code, which is printed where showcam runs.
+        """
+        self.end(current)
+        return self.begun(self.sessions.begin(user=current.user))
+
+    def linked(self, account: str, assistant: Assistant) -> float:
+        """When the assistant's first link was made, 0.0 without one."""
+        return min((link.created for link in self.store.links(account) if link.assistant == assistant), default=0.0)
+
+    def media(self) -> str | None:
+        """Where this browser fetches pictures: behind a proxy at the same address, else at the media port."""
+        if self._media_port is None:
+            return None
+        if request.is_secure:
+            return ""
+        host = host_of(request.host)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self._media_port}"
+
+    def page(self, template: str, status: int = 200, /, **context: Any) -> Response:
+        media, current = self.media(), g.get("console_session")
+        g.home_policy = pages.policy("https:" if media is None else media)
+        if current is not None and current.account:
+            context["signed_in"] = current.user
+            context["new_links"] = self.new_links.of(current.account)
+        return pages.rendered(template, status, **context)

@@ -1,0 +1,147 @@
+"""The assistants' page: links and their reports, clients, PIN, quiet times, who may link, what is kept."""
+
+import time
+from collections.abc import Iterable, Mapping
+from functools import partial
+
+import msgspec
+from flask import Response, request
+
+from showcam.accounts.clients import TRIAL
+from showcam.accounts.console_sessions import ConsoleSession
+from showcam.accounts.links import LinkingWindow
+from showcam.console import cookies, household_data, pages
+from showcam.console.area import READ, Area, Rule
+from showcam.console.assistants_sentences import ASSISTANTS
+from showcam.console.client_forms import ClientForms, Made
+from showcam.console.household_forms import HouseholdForms
+from showcam.console.link_forms import LinkForms
+from showcam.console.reports import Reports
+from showcam.drivers.camera import Camera
+from showcam.drivers.errors import Unavailable
+from showcam.registry import quiet_times
+from showcam.registry.owner.owner import Owner
+from showcam.registry.owner.sign_in import Guest, is_of_owner
+from showcam.registry.streams.history import History
+
+AT = "/home/assistants"
+OF_LINKS = frozenset({"acknowledge", "end", "choose"})
+OF_CLIENTS = frozenset({"add-client", "renew-secret", "remove-client"})
+OF_HOUSEHOLD = frozenset({"set-pin", "clear-pin", "set-quiet"})
+OF_OWNER = frozenset({"open-window", "close-window", "invite", "take-back"})  # of who runs the installation
+OF_REPORTS = frozenset({"retry-report", "drop-report"})
+
+
+class Assistants:
+    """`open_to_all`: anybody may link here anyway."""
+
+    def __init__(
+        self,
+        owner: Owner,
+        area: Area,
+        history: History,
+        links: LinkForms,
+        clients: ClientForms,
+        household: HouseholdForms,
+        window: LinkingWindow,
+        *,
+        open_to_all: bool,
+    ) -> None:
+        self._owner, self._area, self._history = owner, area, history
+        self._links, self._clients, self._household = links, clients, household
+        self._window, self._open_to_all = window, open_to_all
+        self._reports = Reports(area.store)
+
+    def rules(self) -> list[Rule]:
+        return [
+            (AT, "assistants", self.show, READ),
+            (AT, "assistants_step", self.take, ("POST",)),
+            (f"{AT}/everything.json", "everything", self.everything, READ),
+        ]
+
+    def show(self, current: ConsoleSession, error: str = "", made: Made | None = None) -> Response:
+        account, store = current.account, self._area.store
+        cameras, links, quiet = self._cameras(account), store.links(account), quiet_times.of_household(store, account)
+        named = {camera.id: camera.name for camera in cameras}
+        reports, ended = self._reports.of(account, links, named)
+        return self._area.page(
+            "assistants",
+            403 if error else 200,
+            links=links,
+            reports=reports,
+            ended=ended,
+            cameras=cameras,
+            names_of=partial(_names, named),
+            times=str(quiet),
+            zone=quiet.zone if quiet.spans else quiet_times.own_zone(),
+            typed=request.form if error else {},
+            clients=[client for client in store.clients() if not client.id.startswith(TRIAL)],
+            made=made,
+            has_pin=self._household.has_pin(account),
+            window_min=-(-self._window.left_s() // 60),
+            open_to_all=self._open_to_all,
+            invites=is_of_owner(store, account),
+            guests=self._guests(account),
+            user=current.user,
+            error=pages.say(error) if error else "",
+            done=request.args.get("done", ""),
+        )
+
+    def take(self, current: ConsoleSession) -> Response:
+        step, account = request.form.get("step", ""), current.account
+        if step in OF_LINKS:
+            known = frozenset(camera.id for camera in self._cameras(account)) if step == "choose" else frozenset()
+            wrong = self._links.take(step, account, known)
+        elif step in OF_CLIENTS:
+            made = self._clients.take(step)
+            if isinstance(made, Made):
+                return self.show(current, made=made)
+            wrong = made
+        elif step in OF_OWNER and not is_of_owner(self._area.store, account):
+            wrong = ASSISTANTS["owners_alone"]
+        elif step in OF_HOUSEHOLD | OF_OWNER:
+            wrong = self._household.take(step, account)
+        elif step in OF_REPORTS:
+            wrong = self._reports.take(step, account)
+        elif step == "delete":
+            return self._delete(current)
+        else:
+            return pages.problem("request")
+        return self.show(current, wrong) if wrong else pages.led(f"{AT}?done={step}")
+
+    def everything(self, current: ConsoleSession) -> Response:
+        facts = household_data.of(
+            self._area.store, self._area.sessions, self._owner, self._history, current.account, current.user
+        )
+        response = Response(msgspec.json.format(msgspec.json.encode(facts)), content_type="application/json")
+        day = time.strftime("%Y-%m-%d")
+        response.headers["Content-Disposition"] = f'attachment; filename="showcam-{day}.json"'
+        return response
+
+    def _delete(self, current: ConsoleSession) -> Response:
+        browsers = self._area.sessions.browsers(current.account)
+        wrong = self._household.delete(current.account, current.user)
+        if wrong:
+            return self.show(current, wrong)
+        for browser in browsers:
+            self._area.end(browser.session)
+        self._area.end(current)
+        response = self._area.page("deleted", user=current.user)
+        cookies.drop(request, response)
+        return response
+
+    def _guests(self, account: str) -> list[Guest]:
+        """None where anybody may link, whom nobody invites, and for a household that was invited itself."""
+        shown = not self._open_to_all and is_of_owner(self._area.store, account)
+        return self._household.invitations.guests() if shown else []
+
+    def _cameras(self, account: str) -> tuple[Camera, ...]:
+        try:
+            return self._owner.cameras(account).cameras
+        except Unavailable:
+            return ()
+
+
+def _names(named: Mapping[str, str], cameras: Iterable[str]) -> str:
+    """The names of the cameras that are still there."""
+    return ", ".join(sorted(filter(None, map(named.get, cameras)))) or "–"

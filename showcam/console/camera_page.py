@@ -1,0 +1,262 @@
+"""The page of one camera: its picture, settings, what a voice may do, how assistants call it, and its last asks."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+
+from flask import Response, request
+from msgspec import Struct
+
+from showcam.accounts.console_sessions import ConsoleSession
+from showcam.console import pages
+from showcam.console.area import FORM, Area, Rule
+from showcam.console.encryption import PATIENCE_S, EncryptionPassword
+from showcam.console.pages import moment
+from showcam.console.preference_forms import NotKept, PreferenceForms, mark_of
+from showcam.console.sentences import CHANGED, HISTORY
+from showcam.console.setting_words import HINTS, NAMES, RESTART, RINGS, TYPED, VALUES, WAYS
+from showcam.console.tile_forms import STEPS, TileForms
+from showcam.console.tiles import Tiles
+from showcam.drivers.camera import Camera, Refusal, kind_of
+from showcam.drivers.errors import Unavailable, is_reason
+from showcam.drivers.settings import BY_VOICE, FIELDS, Asked, BadValue, Setting, SettingView, Step
+from showcam.engine.grants import START_S
+from showcam.i18n.catalogue import OURS, Language
+from showcam.registry.gate.reasons import explain, row_text
+from showcam.registry.gate.voice_names import trouble
+from showcam.registry.owner.owner import LONGEST_ROOM, Owner
+from showcam.registry.preferences import MOTION_RINGS
+from showcam.registry.streams.history import History
+from showcam.store.records import Ask, Link
+
+SHOWN = 30  # as many are listed
+
+type Called = Callable[[Iterable[Camera]], Mapping[str, str]]
+
+
+class Said(Struct, frozen=True):
+    when: str
+    who: str
+    what: str
+
+
+class Asks:
+    """The last asks of a camera as sentences: who asked when, what came of it, and tampering among them."""
+
+    def __init__(self, links: Mapping[str, Link], now: float) -> None:
+        """`links` by id, those that have ended too."""
+        self._links, self._now = links, now
+
+    def of(self, camera: Camera, asks: list[Ask], language: Language) -> list[Said]:
+        mine = [ask for ask in asks if ask.camera == camera.id][:SHOWN]
+        return [Said(moment(ask.at), self._who(ask, camera), self._what(ask, camera, language)) for ask in mine]
+
+    def _who(self, ask: Ask, camera: Camera) -> str:
+        if not ask.link:
+            return camera.name
+        assistant = "Google" if ask.surface == "google" else "Alexa"
+        link = self._links.get(ask.link)
+        return f"{assistant}, {link.label}" if link and link.label else assistant
+
+    def _what(self, ask: Ask, camera: Camera, language: Language) -> str:
+        if not ask.link:
+            return OURS.say(language, HISTORY["tampered"])
+        if ask.reason:
+            if not is_reason(ask.reason):
+                return ask.reason
+            wrong, _ = row_text(ask.reason, language, camera.name, camera.manufacturer)
+            return wrong
+        if ask.live_s:
+            minutes, seconds = divmod(round(ask.live_s), 60)
+            return OURS.say(language, HISTORY["shown"], took=f"{ask.took_s:.1f}", long=f"{minutes}:{seconds:02}")
+        word = "waiting" if self._now - ask.at < START_S else "unfetched"
+        return OURS.say(language, HISTORY[word])
+
+
+class Row(Struct, frozen=True):
+    """A setting as the page shows it: `kind` says by what it is set."""
+
+    setting: Setting
+    name: str
+    hint: str
+    kind: str  # switch, choice, text, format, encryption, read
+    value: str
+    shown: str
+    choices: tuple[tuple[str, str], ...]
+    note: str
+
+
+class CameraPage:
+    """`alexa` and `google` are what these assistants call cameras, by id. `traces`: the kind that has some."""
+
+    def __init__(
+        self,
+        owner: Owner,
+        area: Area,
+        forms: TileForms,
+        history: History,
+        *,
+        alexa: Called,
+        google: Called,
+        traces: str = "",
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        self._traces = traces
+        self._owner, self._area, self._forms, self._history = owner, area, forms, history
+        self._alexa, self._google, self._patience_s = alexa, google, patience_s
+        self._tiles, self._preferences = Tiles(owner, area.store), PreferenceForms(owner)
+        self._password = EncryptionPassword(owner, patience_s)
+
+    def rules(self) -> list[Rule]:
+        at = "/home/cameras/<camera>"
+        return [
+            (at, "camera", self.show, ("GET",)),
+            (f"{at}/settings", "setting", self.set, FORM),
+            (f"{at}/preferences", "preferences", self.prefer, FORM),
+            (f"{at}/password", "camera_password", self.change_password, FORM),
+            (f"{at}/restart", "restart", self.restart, FORM),
+            (f"{at}/history", "history", self.keep_history, FORM),
+            (f"{at}/mend", "mend", self.mend, FORM),
+        ]
+
+    def show(self, current: ConsoleSession, camera: str, error: str = "", not_kept: NotKept | None = None) -> Response:
+        account, language = current.account, pages.language()
+        try:
+            listed = self._owner.cameras(account).cameras
+            steps = self._forms.encryption.steps(current, language, pages.vendor())
+            tile = next((row for row in self._tiles.of(account, language, steps) if row.id == camera), None)
+        except Unavailable:
+            return pages.again()  # the page of all cameras says why
+        shown = next((row for row in listed if row.id == camera), None)
+        if shown is None or tile is None:
+            return pages.problem("no_camera")
+        preferences = not_kept.preferences if not_kept else self._owner.preferences(account, camera)
+        views = self._owner.settings(account, camera)
+        unread = explain(views, language) if isinstance(views, Refusal) else ""
+        rows = [] if isinstance(views, Refusal) else self._rows(shown, views, account)
+        return self._area.page(
+            "camera",
+            403 if error else 200,
+            camera=shown,
+            tile=tile,
+            rows=rows,
+            unread=unread,
+            error=error,
+            preferences=preferences,
+            mark=mark_of(self._owner.preferences(account, camera)),
+            pause=not_kept.pause if not_kept else preferences.ring_pause_s,
+            by_voice=[(name, pages.say(RESTART if name == "restart" else NAMES[name])) for name in BY_VOICE],  # type: ignore[index]
+            longest_room=LONGEST_ROOM,
+            rings=[(value, pages.say(RINGS[value])) for value in MOTION_RINGS],
+            ways=[OURS.say(language, WAYS[way], vendor=pages.vendor()) for way in shown.ways if way in WAYS],
+            alexa=self._alexa(listed)[camera],
+            google=self._google(listed)[camera],
+            troubles=trouble(listed, self._alexa(listed), language).get(camera, []),
+            asks=self._asks(account, shown),
+            traces=kind_of(camera) == self._traces,
+            keeps_history=self._history.is_kept(account),
+            deciphers=self._owner.may_be_deciphered(account, shown),
+        )
+
+    def mend(self, current: ConsoleSession, camera: str) -> Response:
+        """A form of its tile, which stands on the page of all cameras too."""
+        if request.method == "GET":
+            return _at(camera)
+        step = request.form.get("step", "")
+        if step not in STEPS or request.form.get("camera", "") != camera:
+            return pages.problem("request")
+        why = self._forms.take(step, current, pages.language())
+        return self.show(current, camera, why) if why else _at(camera)
+
+    def set(self, current: ConsoleSession, camera: str) -> Response:
+        if request.method == "GET":
+            return _at(camera)
+        setting, value = request.form.get("setting", ""), request.form.get("value", "").strip()[:100]
+        consent = "consent" in request.form
+        try:
+            done = self._owner.change(
+                current.account, camera, setting, value, consent=consent, patience_s=self._patience_s
+            )
+        except BadValue:
+            known = setting in NAMES
+            return self.show(current, camera, pages.say(CHANGED["no_value" if known else "no_setting"]))
+        if isinstance(done, Refusal):
+            return self.show(current, camera, explain(done, pages.language()))
+        if isinstance(done, Step):
+            return _at(camera, f"#{camera}" if pages.is_id(camera) else "")  # its tile asks for what is missing
+        how = "asked" if isinstance(done, Asked) else "set"
+        return _at(camera, f"?{how}={setting}#{setting}")
+
+    def change_password(self, current: ConsoleSession, camera: str) -> Response:
+        if request.method == "GET":
+            return _at(camera)
+        changed = self._password.take(current.account, camera)
+        if changed.why:
+            return self.show(current, camera, changed.why)
+        return _at(camera, f"?{'asked' if changed.is_asked else 'set'}=password#password")
+
+    def restart(self, current: ConsoleSession, camera: str) -> Response:
+        if request.method == "POST":
+            done = self._owner.restart(current.account, camera)
+            if isinstance(done, Refusal):
+                return self.show(current, camera, explain(done, pages.language()))
+        return _at(camera)
+
+    def prefer(self, current: ConsoleSession, camera: str) -> Response:
+        if request.method == "GET":
+            return _at(camera)
+        if self._owner.camera(current.account, camera) is None:
+            return pages.problem("no_camera")
+        not_kept = self._preferences.take(current.account, camera)
+        if not_kept is not None:
+            return self.show(current, camera, not_kept.why, not_kept)
+        return _at(camera, "?kept=1#preferences")
+
+    def keep_history(self, current: ConsoleSession, camera: str) -> Response:
+        if request.method == "POST":
+            self._history.keep(current.account, kept=request.form.get("history") == "on")
+        return _at(camera, "#history")
+
+    def _rows(self, camera: Camera, views: Mapping[Setting, SettingView], account: str) -> list[Row]:
+        awaited = self._owner.awaited(account)
+        rows = []
+        for setting, view in views.items():
+            awaited_value = awaited.get((camera.id, FIELDS.get(setting, "")))
+            if view.value is None and not view.can_set and awaited_value is None:
+                continue  # what the camera lacks, or no way reads
+            rows.append(_row(setting, view, awaited_value))
+        return rows
+
+    def _asks(self, account: str, camera: Camera) -> list[object]:
+        asks = self._history.of(account)
+        ids = {ask.link for ask in asks if ask.camera == camera.id and ask.link}
+        links = {link.id: link for link_id in ids if (link := self._area.store.link(link_id))}
+        return list(Asks(links, time.time()).of(camera, asks, pages.language()))
+
+
+def _row(setting: Setting, view: SettingView, awaited_value: str | None) -> Row:
+    value = view.value or ""
+    kind = "read"
+    if view.can_set:
+        kind = "text" if not view.choices else "switch" if set(view.choices) == {"on", "off"} else "choice"
+    if setting == "storage":
+        kind = "format" if view.can_set else "read"
+    if setting == "encryption" and kind == "switch" and value == "on":
+        kind = "encryption" if awaited_value != "off" else "read"  # it was asked to go off
+    note = ""
+    if awaited_value is not None and awaited_value != value:
+        note = f"{_value(awaited_value)}: {pages.say(CHANGED['asked_for'])}"
+    elif request.args.get("set") == setting:
+        note = pages.say(CHANGED["confirmed"])
+    elif request.args.get("asked") == setting:
+        note = pages.say(CHANGED["asked_for"])
+    hint = pages.say(HINTS[setting]) if setting in HINTS and not (kind == "read" and setting in TYPED) else ""
+    choices = tuple((choice, _value(choice)) for choice in view.choices)
+    return Row(setting, pages.say(NAMES[setting]), hint, kind, value, _value(value), choices, note)
+
+
+def _value(value: str) -> str:
+    return pages.say(VALUES[value]) if value in VALUES else value
+
+
+def _at(camera: str, more: str = "") -> Response:
+    return pages.led(f"/home/cameras/{camera}{more}" if pages.is_id(camera) else "/home")

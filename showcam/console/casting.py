@@ -1,0 +1,189 @@
+"""The page of the house's TVs: what is shown on them, a camera put on one or taken off, by itself too, and scenes."""
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from flask import Response, request
+from msgspec import Struct
+from msgspec.structs import replace
+
+from showcam.accounts.console_sessions import ConsoleSession
+from showcam.console import pages
+from showcam.console.area import READ, Area, Rule
+from showcam.console.sentences import CASTING, HAPPENS
+from showcam.drivers.camera import Camera, Refusal
+from showcam.drivers.errors import Unavailable
+from showcam.drivers.settings import BadValue
+from showcam.i18n.catalogue import Language
+from showcam.registry.gate.reasons import explain
+from showcam.registry.owner.owner import Owner
+from showcam.registry.preferences import TV_WHEN, Preferences
+
+AT = "/home/tv"
+KNOWN_S = 600.0  # TVs that were found so lately are listed without another search, which takes seconds
+
+
+class Tv(Struct, frozen=True):
+    id: str
+    name: str
+
+
+class OnTv(Struct, frozen=True):
+    """A camera, by its name, on a TV."""
+
+    tv: Tv
+    camera: str
+    waking: bool = False  # the camera runs on battery, and the TV waits for it
+
+
+class Tvs(Protocol):
+    """The TVs of the house, as the worker reaches them. Each method but `found` answers for one household."""
+
+    def found(self) -> list[Tv]:
+        """The TVs that answer now; takes seconds. Raises NotOnTv."""
+        ...
+
+    def now(self, account: str) -> list[OnTv]:
+        """Raises NotOnTv."""
+        ...
+
+    def show(self, account: str, camera: str, tv: str) -> Refusal | None:
+        """None if it is shown, the TV still loads, or the camera is being woken. `tv`: an id. Raises NotOnTv."""
+        ...
+
+    def stop(self, account: str, tv: str) -> None:
+        """Raises NotOnTv."""
+        ...
+
+
+class NotOnTv(Exception):
+    """A TV or showcam stands in the way; the text is for a person."""
+
+    def text(self, language: Language) -> str:
+        raise NotImplementedError
+
+
+class Scenes(Struct, frozen=True):
+    """The scenes of one camera."""
+
+    camera: Camera
+    tvs: tuple[str, ...]
+
+
+class ByItself(Struct, frozen=True):
+    """What brings a camera to a TV for a minute: `when` is of TV_WHEN, `happens` what people call it."""
+
+    camera: Camera
+    tv: str
+    when: str
+    happens: str
+
+
+class Casting:
+    def __init__(self, owner: Owner, area: Area, tvs: Tvs, clock: Callable[[], float] = time.monotonic) -> None:
+        self._owner, self._area, self._tvs, self._clock = owner, area, tvs, clock
+        self._known: tuple[float, list[Tv]] | None = None
+
+    def rules(self) -> list[Rule]:
+        """The addresses of the page, which tiles and the menu lead to."""
+        return [(AT, "tv", self.show, READ), (AT, "tv_step", self.take, ("POST",))]
+
+    def show(self, current: ConsoleSession) -> Response:
+        return self._page(current, chosen=request.args.get("camera", ""))
+
+    def take(self, current: ConsoleSession) -> Response:
+        camera, tv = request.form.get("camera", ""), request.form.get("tv", "")
+        try:
+            why = self._done(request.form.get("step", ""), current.account, camera, tv, request.form.get("when", ""))
+        except NotOnTv as failed:
+            why = failed.text(pages.language())
+        except (Unavailable, BadValue):
+            why = pages.say(CASTING["not_kept"])
+        if why:
+            return self._page(current, 403, chosen=camera, tv=tv, error=why)
+        return pages.led(AT)
+
+    def _done(self, step: str, account: str, camera: str, tv: str, when: str) -> str:
+        """Why nothing was done, as a sentence; "" else."""
+        match step:
+            case "show" if camera and tv:
+                refusal = self._tvs.show(account, camera, tv)
+                return explain(refusal, pages.language()) if refusal else ""
+            case "stop" if tv:
+                self._tvs.stop(account, tv)
+            case "scene" | "no-scene" if camera and tv:
+                self._scene(account, camera, tv, wanted=step == "scene")
+            case "by-itself" if camera and tv and when in TV_WHEN:
+                self._by_itself(account, camera, self._named(tv), when)
+            case "not-by-itself" if camera:
+                self._not_by_itself(account, camera, when)
+            case "look":
+                self._known = None
+            case _:
+                return pages.say(CASTING["nothing_chosen"])
+        return ""
+
+    def _scene(self, account: str, camera: str, tv: str, *, wanted: bool) -> None:
+        """`tv`: an id of one that was found, or its name. Raises BadValue, Unavailable, NotOnTv."""
+        kept = self._kept(account, camera)
+        name = self._named(tv) if wanted else tv
+        others = tuple(scene for scene in kept.tv_scenes if scene.casefold() != name.casefold())
+        self._owner.prefer(account, camera, replace(kept, tv_scenes=(*others, name) if wanted else others))
+
+    def _by_itself(self, account: str, camera: str, tv: str, when: str) -> None:
+        """Beside what brings it to that TV already; a camera has one. Raises BadValue, Unavailable."""
+        kept = self._kept(account, camera)
+        others = kept.tv_when if kept.tv.casefold() == tv.casefold() else ()
+        wanted = tuple(when_shown for when_shown in TV_WHEN if when_shown == when or when_shown in others)
+        self._owner.prefer(account, camera, replace(kept, tv=tv, tv_when=wanted))
+
+    def _not_by_itself(self, account: str, camera: str, when: str) -> None:
+        """Raises BadValue, Unavailable."""
+        kept = self._kept(account, camera)
+        left = tuple(occasion for occasion in kept.tv_when if occasion != when)
+        self._owner.prefer(account, camera, replace(kept, tv=kept.tv if left else "", tv_when=left))
+
+    def _kept(self, account: str, camera: str) -> Preferences:
+        """Raises BadValue where the household has no such camera, Unavailable."""
+        if all(listed.id != camera for listed in self._owner.cameras(account).cameras):
+            raise BadValue("there is no such camera")
+        return self._owner.preferences(account, camera)
+
+    def _named(self, tv: str) -> str:
+        """The name of a TV that was found by its id; else what was given. Raises NotOnTv."""
+        return next((found.name for found in self._found() if found.id == tv), tv)
+
+    def _found(self) -> list[Tv]:
+        if self._known is None or self._clock() - self._known[0] > KNOWN_S:
+            self._known = (self._clock(), self._tvs.found())
+        return self._known[1]
+
+    def _page(self, current: ConsoleSession, status: int = 200, **context: object) -> Response:
+        cameras: tuple[Camera, ...] = ()
+        tvs: list[Tv] = []
+        now: list[OnTv] = []
+        try:
+            cameras = self._owner.cameras(current.account).cameras
+            now = self._tvs.now(current.account)
+            tvs = self._found()
+        except NotOnTv as failed:
+            context.setdefault("error", failed.text(pages.language()))
+        except Unavailable:
+            context.setdefault("error", pages.say(CASTING["no_list"]))
+        kept = [(camera, self._owner.preferences(current.account, camera.id)) for camera in cameras]
+        return self._area.page(
+            "tv",
+            status,
+            cameras=cameras,
+            tvs=tvs,
+            now=now,
+            scenes=[Scenes(camera, preferred.tv_scenes) for camera, preferred in kept if preferred.tv_scenes],
+            by_itself=[
+                ByItself(camera, preferred.tv, when, pages.say(HAPPENS[when]))
+                for camera, preferred in kept
+                for when in (preferred.tv_when if preferred.tv else ())
+            ],
+            happens=[(when, pages.say(HAPPENS[when])) for when in TV_WHEN],
+            **context,
+        )

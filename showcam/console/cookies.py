@@ -1,0 +1,61 @@
+"""The cookies of the console, which a browser in the house sends by http, and one from outside by https alone."""
+
+from flask import Flask, Request, Response, request
+from flask.sessions import SecureCookieSessionInterface
+
+from showcam.accounts.console_sessions import KEPT_S
+
+HOME = "/home"
+
+
+def is_home(path: str) -> bool:
+    """Whether a path is the console's, in whatever spelling the router may read as one of its."""
+    plain = "/" + path.lstrip("/")
+    return plain == HOME or plain.startswith(f"{HOME}/")
+
+
+class FormCookie(SecureCookieSessionInterface):
+    """Flask's cookie of the forms. Linking's has Secure where public_url is https, which http can't use."""
+
+    def get_cookie_name(self, app: Flask) -> str:
+        return "showcam-home-form" if _plain_http() else super().get_cookie_name(app)
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return not _plain_http() and super().get_cookie_secure(app)
+
+
+def read(received: Request) -> str:
+    """The text of the session's cookie, "" without one."""
+    text = received.cookies.get(_name(received), "")
+    return text if len(text) <= 100 else ""
+
+
+def keep(received: Request, response: Response, text: str) -> None:
+    response.set_cookie(
+        _name(received),
+        text,
+        max_age=KEPT_S,
+        path=_path(received),
+        secure=received.is_secure,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def drop(received: Request, response: Response) -> None:
+    response.delete_cookie(
+        _name(received), path=_path(received), secure=received.is_secure, httponly=True, samesite="Lax"
+    )
+
+
+def _path(received: Request) -> str:
+    """By http a cookie goes to every port of the machine, and so to its other services; "__Host-" wants "/"."""
+    return "/" if received.is_secure else HOME
+
+
+def _name(received: Request) -> str:
+    return "__Host-showcam-home" if received.is_secure else "showcam-home"
+
+
+def _plain_http() -> bool:
+    return is_home(request.path) and not request.is_secure

@@ -1,0 +1,56 @@
+"""Who may reach the console, and the printed code that lets a browser in."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import structlog
+from flask import abort, g, request
+
+from showcam.accounts.attempts import OneTimeCode
+from showcam.console import cookies
+from showcam.console.reach import from_house
+from showcam.net.addresses import PEER, is_in_house
+from showcam.store.ports import Store
+
+log = structlog.get_logger()
+
+MAX_BODY = 64 * 1024  # an offer may be half of it
+
+type Entered = Literal["right", "wrong", "too_many", "outside"]
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """`open_to`: who may reach the console. `names`: the house's own names for this machine."""
+
+    store: Store
+    code: OneTimeCode
+    open_to: Literal["lan", "public"]
+    names: tuple[str, ...]
+
+    def guard(self) -> None:
+        """404 for who may not, as for any page that does not exist; it runs before all else reads the request."""
+        if not cookies.is_home(request.path):
+            return
+        request.max_content_length = MAX_BODY
+        may = self.open_to == "public" and request.is_secure
+        if not may and not self._in_house():
+            g.hidden = True
+            abort(404)
+
+    def enter(self, typed: str) -> Entered:
+        """Whether the printed code is right; it is used up by that."""
+        address = request.remote_addr or ""
+        # by https a trusted proxy names the visitor; without its word the address is the proxy's own
+        is_named = request.environ.get(PEER) != address
+        if not self._in_house() and not (is_named and is_in_house(address)):
+            return "outside"
+        verdict = self.code.redeem(typed, address, self.store)
+        if verdict == "right":
+            log.info("signed in at the console by the printed code")
+        else:
+            log.info("code of the console refused", why=verdict)
+        return verdict
+
+    def _in_house(self) -> bool:
+        return from_house(request.environ, self.names)

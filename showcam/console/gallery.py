@@ -1,0 +1,68 @@
+"""The cameras of who is signed in, as tiles with a line above them, and what is done at a tile."""
+
+from msgspec import Struct
+
+from showcam.accounts.console_sessions import ConsoleSession
+from showcam.console import pages
+from showcam.console.sentences import BY_ITSELF
+from showcam.console.tile_forms import STEPS, TileForms
+from showcam.console.tiles import Tile, Tiles, WhyNot, summary, unlisted
+from showcam.drivers.camera import Camera
+from showcam.drivers.errors import Unavailable
+from showcam.registry.owner.sign_in import SignIn
+
+
+class GalleryView(Struct, frozen=True):
+    """`waiting`: the vendors that nobody has signed in to yet. `why`: why there is no list; None where there is one."""
+
+    tiles: list[Tile]
+    summary: str = ""
+    waiting: tuple[str, ...] = ()
+    why: WhyNot | None = None
+    undecided: tuple[Camera, ...] = ()  # own encrypted cameras that one tick may cover
+
+    @property
+    def signed_out(self) -> bool:
+        """Whether signing in again brings the list."""
+        return self.why is not None and self.why["reason"] == "signed_out"
+
+    @property
+    def comes(self) -> bool:
+        """Whether there will be a list without anybody's doing: the page asks for it again."""
+        return self.why is not None and self.why["reason"] in BY_ITSELF
+
+    @property
+    def shown(self) -> int:
+        """How many the page can show."""
+        return sum(tile.why_not is None for tile in self.tiles)
+
+
+class Gallery:
+    """`live`: how many pictures the page shows at once."""
+
+    def __init__(self, tiles: Tiles, forms: TileForms, sign_in: SignIn, live: int) -> None:
+        self._tiles, self._forms, self._sign_in, self.live = tiles, forms, sign_in, live
+
+    def of(self, current: ConsoleSession) -> GalleryView:
+        language = pages.language()
+        try:
+            steps = self._forms.encryption.steps(current, language, self._sign_in.vendor)
+            tiles = self._tiles.of(current.account, language, steps)
+            undecided = self._tiles.undecided(current.account)
+            return GalleryView(
+                tiles, summary(tiles, language), self._tiles.waiting(current.account), undecided=undecided
+            )
+        except Unavailable as unavailable:
+            return GalleryView([], why=unlisted(unavailable, language))
+
+    def takes(self, step: str) -> bool:
+        return step == "open-way" or step in STEPS
+
+    def take(self, current: ConsoleSession, step: str) -> str:
+        """Why nothing was changed, as a sentence; "" else, and for who is not signed in."""
+        if not current.account:
+            return ""
+        if step == "open-way":
+            self._sign_in.allow_open_way(current.account, allowed=True)
+            return ""
+        return self._forms.take(step, current, pages.language())

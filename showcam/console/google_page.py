@@ -1,0 +1,91 @@
+"""The page that brings showcam to Google: every field of Google's console in its order, and the client behind them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import msgspec
+from flask import Response, request
+
+from showcam.accounts import clients
+from showcam.accounts.console_sessions import ConsoleSession
+from showcam.console import pages
+from showcam.console.area import FORM, READ, Area, Rule
+from showcam.console.skill import Row
+from showcam.i18n.catalogue import mark
+from showcam.store.ports import Store
+
+CLIENT = "google"
+_WRONG = mark("That is no project id of Google's: 6 to 30 small letters, digits and hyphens, with a letter first.")
+
+
+@dataclass(frozen=True)
+class GoogleConsole:
+    """What Google's console asks for."""
+
+    rows: Callable[[str], list[Row]]  # for a project id
+    redirects: Callable[[str], tuple[str, ...]]  # for a project id
+    project_of: Callable[[tuple[str, ...]], str]  # of redirect addresses; "": of none
+    is_project: Callable[[str], bool]
+    reachable: bool  # whether Google can come here
+    icon: Path  # what Google's app shows of showcam
+
+
+class GooglePage:
+    def __init__(self, area: Area, store: Store, console: GoogleConsole) -> None:
+        self._area, self._store, self._console = area, store, console
+
+    def rules(self) -> list[Rule]:
+        return [
+            ("/home/google", "google", self.page, FORM),
+            ("/home/google/icon.png", "google_icon", self.icon, READ),
+        ]
+
+    def icon(self, _current: ConsoleSession) -> Response:
+        return Response(self._console.icon.read_bytes(), content_type="image/png")
+
+    def page(self, current: ConsoleSession) -> Response:
+        if request.method == "GET":
+            return self._shown(current)
+        match request.form.get("step", ""):
+            case "project":
+                return self._project(current, request.form.get("project", "").strip())
+            case "secret":
+                return self._new_secret(current)
+        return pages.problem("request")
+
+    def _project(self, current: ConsoleSession, project: str) -> Response:
+        """The redirect addresses follow from the project; a client that is there keeps its secret."""
+        if not self._console.is_project(project):
+            return self._shown(current, 403, error=pages.say(_WRONG), typed=project[:100])
+        redirects = self._console.redirects(project)
+        client = self._store.client(CLIENT)
+        if client is None:
+            return self._shown(current, secret=clients.register(self._store, CLIENT, "google", redirects))
+        self._store.put_client(msgspec.structs.replace(client, redirect_uris=redirects))
+        return pages.led("/home/google")
+
+    def _new_secret(self, current: ConsoleSession) -> Response:
+        client = self._store.client(CLIENT)
+        if client is None:
+            return pages.led("/home/google")
+        return self._shown(current, secret=clients.register(self._store, CLIENT, "google", client.redirect_uris))
+
+    def _shown(
+        self, current: ConsoleSession, status: int = 200, *, error: str = "", typed: str = "", secret: str = ""
+    ) -> Response:
+        client = self._store.client(CLIENT)
+        project = self._console.project_of(client.redirect_uris) if client else ""
+        rows = self._console.rows(project) if project else []
+        return self._area.page(
+            "google",
+            status,
+            reachable=self._console.reachable,
+            project=typed or project,
+            is_known=bool(project),
+            rows=[(screen, list(of_screen)) for screen, of_screen in groupby(rows, key=lambda row: row.page)],
+            linked=self._area.linked(current.account, "google"),
+            secret=secret,
+            error=error,
+        )

@@ -1,0 +1,220 @@
+"""The console's page /home: enter the printed code, sign in to the vendor, and see each camera live or why not."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol, cast
+
+import msgspec
+from flask import Blueprint, Flask, Response, g, redirect, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from showcam.accounts.console_sessions import ConsoleSession, ConsoleSessions
+from showcam.accounts.states import States
+from showcam.console import cookies, pages
+from showcam.console.area import READ, Area, EndPictures, Rule
+from showcam.console.entrance import Entrance
+from showcam.console.gallery import Gallery
+from showcam.console.sentences import CODE, PROBLEMS
+from showcam.console.setting_words import WAYS
+from showcam.console.sign_in import Form, Refused, SigningIn
+from showcam.console.tile_forms import TileForms
+from showcam.console.tiles import Asked, Tiles, at_own_media, shown
+from showcam.drivers.camera import Refusal
+from showcam.drivers.errors import BadOffer
+from showcam.registry.gate.reasons import explain
+from showcam.registry.owner.owner import Owner
+from showcam.registry.owner.sign_in import SignIn
+from showcam.registry.owner.sign_in_outcome import refused
+from showcam.store.ports import Store, StoreUnavailable
+
+_asked = msgspec.json.Decoder(Asked)
+
+EARLY = ("setup", "setup_step", "came_back")  # names of views for a browser without a household
+FREE = ("document",)  # names of views for whoever may open the page, which get no session
+
+
+@dataclass(frozen=True)
+class HomeSettings:
+    media_port: int | None  # None: pictures come from another machine, by https
+    live: int  # pictures at once
+    adds: bool = False  # whether owners may add cameras of their own
+    back: str = ""  # the callback's address at showcam
+
+
+class Home:
+    """`end_pictures` ends the pictures of a console session, by its id."""
+
+    def __init__(
+        self,
+        store: Store,
+        sign_in: SignIn,
+        owner: Owner,
+        entrance: Entrance,
+        settings: HomeSettings,
+        end_pictures: EndPictures,
+        states: States,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.entrance = entrance
+        self._owner, self.sign_in, self._settings = owner, sign_in, settings
+        self._sessions, self._tiles = ConsoleSessions(store, clock), Tiles(owner, store)
+        self.area = Area(store, self._sessions, end_pictures, media_port=settings.media_port)
+        self.signing_in = SigningIn(sign_in, self._sessions, states, adds=settings.adds, back=settings.back)
+        self.forms = TileForms(owner, self._sessions, sign_in.vendor, clock)
+        self.gallery = Gallery(self._tiles, self.forms, sign_in, settings.live)
+        self._opened: Callable[[str], None] = lambda account: None
+
+    @property
+    def vendor(self) -> str:
+        return self.sign_in.vendor
+
+    def when_open(self, callback: Callable[[str], None]) -> None:
+        """`callback` gets the household of each page that is open, several times a minute; it must be quick."""
+        self._opened = callback
+
+    # the page
+
+    def show(self) -> Response:
+        return self._due(self.area.current())
+
+    def take(self) -> Response:
+        step, current = request.form.get("step", ""), self.area.current()
+        if step == "enter":
+            return self._enter()
+        if current is None:
+            return self._page("enter", 403)
+        if self.signing_in.takes(current, step):
+            return self._after(current, self.signing_in.take(current, step))
+        if self.gallery.takes(step):
+            why = self.gallery.take(current, step)
+            return self._cameras(current, error=why) if why else pages.again(request.form.get("camera", ""))
+        return self.area.signed_out(current) if step == "sign-out" else pages.problem("request")
+
+    def _due(self, current: ConsoleSession | None) -> Response:
+        if current is None:
+            return self._page("enter", ended=self.area.has_ended())
+        form = self.signing_in.due(current)
+        return self._form(form) if form else self._cameras(current)
+
+    def _enter(self) -> Response:
+        verdict = self.entrance.enter(request.form.get("entry", "").strip())
+        if verdict == "right":
+            return self.area.begun(self._sessions.begin())
+        status, sentence = CODE[verdict]
+        return self._page("enter", status, error=pages.say(sentence))
+
+    def came_back(self, current: ConsoleSession, kind: str) -> Response:
+        """Takes a browser back from a vendor's own page."""
+        outcome = self.signing_in.came_back(current, kind)
+        if isinstance(outcome, str):
+            return self.area.begun(outcome)
+        vendors, heading = self.sign_in.vendors, PROBLEMS["callback"][1]
+        vendor = vendors[kind].vendor if kind in vendors else self.vendor
+        return self.area.page("problem", 403, heading=heading, text=refused(outcome.why, pages.language(), vendor))
+
+    def _after(self, current: ConsoleSession, outcome: str | Refused | Form | Response | None) -> Response:
+        if isinstance(outcome, Response):
+            return outcome
+        if isinstance(outcome, Form):
+            return self._form(outcome)
+        if isinstance(outcome, str):
+            return self.area.begun(outcome, self.area.wanted())
+        return self._form(self.signing_in.again(current, outcome), 403) if outcome else pages.again()
+
+    def _form(self, form: Form, status: int = 200) -> Response:
+        return self._page(form.name, status, **form.fields)
+
+    def _cameras(self, current: ConsoleSession, error: str = "") -> Response:
+        view = self.gallery.of(current)
+        if view.why and view.signed_out:
+            why = f"{view.why['wrong']} {view.why['mend']}"
+            return self._form(self.signing_in.form(current, error=why, user=current.user))
+        status, adds = 503 if view.why else 403 if error else 200, self._settings.adds
+        given = {"view": view, "live": self.gallery.live, "adds": adds}
+        return self._page("cameras", status, user=current.user, error=error, **given)
+
+    # a camera
+
+    def open(self, camera: str) -> Response:
+        current = self.area.current()
+        if current is None or not current.account:
+            return pages.signed_out()
+        try:
+            wish = _asked.decode(request.get_data())
+            found = self._tiles.open(current.account, current.id, camera, wish, pages.language())
+        except (msgspec.MsgspecError, UnicodeDecodeError, BadOffer):
+            return pages.problem_json(400, "That is no offer", "Send session and sdp as JSON.")
+        if isinstance(found, dict):
+            return pages.data(found)
+        way = pages.say(WAYS[found.way]) if found.way in WAYS else ""
+        return pages.data(shown(found, self.area.media(), way))
+
+    def still(self, current: ConsoleSession, camera: str) -> Response:
+        """Leads to a still picture of now."""
+        found = self._owner.still(current.account, current.id, camera)
+        if isinstance(found, Refusal):
+            return pages.problem_json(404, "No picture", explain(found, pages.language()))
+        return cast("Response", redirect(at_own_media(found.url, self.area.media()), 302))
+
+    def is_open(self, current: ConsoleSession) -> Response:
+        """A page with cameras is in front of somebody."""
+        self._opened(current.account)
+        return Response(status=204)
+
+    def rules(self) -> list[Rule]:
+        """The addresses of the pages beside /home itself."""
+        return [
+            ("/home/cameras/<camera>/still.jpg", "camera_still", self.still, READ),
+            ("/home/open", "is_open", self.is_open, READ),
+            ("/home/callback/<kind>", "came_back", self.came_back, READ),
+        ]
+
+    def _page(self, name: str, status: int = 200, **context: Any) -> Response:
+        return self.area.page(name, status, **{"owners": self.sign_in.has_owner_users(), **context})
+
+
+class Page(Protocol):
+    """A page of the console, or a few that belong together."""
+
+    def rules(self) -> list[Rule]: ...
+
+
+def bind(app: Flask, home: Home, *more: Page) -> None:
+    """Adds the console to an app whose forms have CSRF protection (oauth.app.bind brings it)."""
+    app.config[pages.VENDOR] = home.vendor
+    app.session_interface = cookies.FormCookie()
+    app.before_request_funcs.setdefault(None, []).insert(0, home.entrance.guard)
+    room = Blueprint("home", __name__, template_folder="templates")
+    room.add_url_rule("/home", view_func=home.show, methods=["GET"], endpoint="page")
+    room.add_url_rule("/home", view_func=home.take, methods=["POST"], endpoint="step")
+    room.add_url_rule("/home/cameras/<camera>", view_func=home.open, methods=["POST"], endpoint="open")
+    for path, name, view, methods in (rule for page in (home, *more) for rule in page.rules()):
+        owned = view if name in FREE else home.area.owned(view, early=name in EARLY)
+        room.add_url_rule(path, view_func=owned, methods=methods, endpoint=name)
+    room.before_request(_same_site)
+    room.after_request(_guarded)
+    for kind, reason in ((CSRFError, "form"), (StoreUnavailable, "store"), (HTTPException, "request"), (500, "fault")):
+        room.register_error_handler(kind, partial(_failed, reason))
+    app.register_blueprint(room)
+
+
+def _failed(reason: str, _error: Exception) -> Response:
+    return pages.problem(reason)
+
+
+def _same_site() -> Response | None:
+    if request.method == "POST" and request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
+        return pages.problem("form")
+    return None
+
+
+def _guarded(response: Response) -> Response:
+    if g.get("hidden"):
+        return response  # as for any page that does not exist
+    response.headers["Content-Security-Policy"] = g.get("home_policy") or pages.policy("")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response

@@ -1,0 +1,74 @@
+"""The code of a camera at home, given or taken back at its tile: by it the picture comes over the home network."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from showcam.console.sentences import HERE, PICTURE_CODE
+from showcam.drivers.camera import Camera, Refusal
+from showcam.drivers.errors import Reason
+from showcam.drivers.settings import BadValue, Step
+from showcam.drivers.vendor import Sentence
+from showcam.i18n.catalogue import OURS, Language, mark
+from showcam.registry.gate.reasons import explain
+from showcam.registry.owner.owner import Owner
+
+# takes: one may be given. has: one is kept; another may be given, or it may be forgotten. "": none is taken.
+type HomeCode = Literal["", "takes", "has"]
+
+WRONG: Mapping[Reason, Sentence] = {
+    "code_wrong": (
+        mark("Nothing was changed. {camera} does not take that code."),
+        mark("It is the verification code on its label, or the encryption password set since."),
+    )
+}
+# Why a camera is not shown, where its tile takes a code.
+AT_TILE: Mapping[Reason, Sentence] = {
+    "code_wrong": HERE["code_wrong"],
+    "no_way": ("", mark("Give the code on its label here, and it is shown over the home network.")),
+}
+NO_CODE = mark("Nothing was changed. Give the code on the camera's label.")
+
+
+class HomeCodes:
+    def __init__(self, owner: Owner) -> None:
+        self._owner = owner
+
+    def of(self, account: str, camera: Camera) -> HomeCode:
+        """What the tile offers. Raises Unavailable."""
+        if not self._owner.takes_code(account, camera):
+            return ""
+        return "has" if "lan" in camera.ways else "takes"
+
+    def own(self, account: str, camera: Camera) -> Mapping[Reason, Sentence]:
+        """What is said of the camera's tile in place of the sentences for assistants. Raises Unavailable."""
+        return AT_TILE if self._owner.takes_code(account, camera) else {}
+
+    def give(self, account: str, camera: str, code: str, language: Language, *, while_encrypted: bool) -> str:
+        """Why it was not kept, as a sentence; "" where it was.
+
+        `while_encrypted`: the picture at home is clear, and is shown while Image Encryption is on.
+        """
+        code = code.strip()
+        if not code:  # that would take the kept one back
+            return OURS.say(language, NO_CODE)
+        try:
+            done = self._owner.set_code(account, camera, code)
+        except BadValue:
+            return OURS.say(language, NO_CODE)
+        if isinstance(done, Step):
+            return OURS.say(language, PICTURE_CODE["guessed"])
+        if isinstance(done, Refusal):
+            return explain(done, language, WRONG)
+        return self._decided(account, camera, "lan", language) if while_encrypted else ""
+
+    def forget(self, account: str, camera: str, language: Language) -> str:
+        """Why it was not forgotten, as a sentence; "" where it was."""
+        done = self._owner.set_code(account, camera, "")
+        if isinstance(done, Refusal):
+            return explain(done, language)
+        decided = self._owner.preferences(account, camera).while_encrypted
+        return self._decided(account, camera, "no", language) if decided == "lan" else ""
+
+    def _decided(self, account: str, camera: str, value: str, language: Language) -> str:
+        done = self._owner.while_encrypted(account, camera, value)
+        return explain(done, language) if isinstance(done, Refusal) else ""

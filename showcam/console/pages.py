@@ -1,0 +1,126 @@
+"""What the console answers with: its pages, its JSON, and the policy of what a page may load."""
+
+import re
+import time
+from functools import partial
+from typing import Any, cast
+
+import msgspec
+from flask import Response, current_app, g, make_response, redirect, render_template, request
+
+from showcam.console.sentences import PROBLEMS
+from showcam.i18n.catalogue import OURS, Language, chosen, in_words, mark
+from showcam.net.text import problem_of
+from showcam.registry.owner.sign_in_outcome import no_password
+
+_ID = re.compile(r"[a-z]+-[a-zA-Z0-9_-]{1,40}")
+TVS = "CONSOLE_TVS"  # key of the app's configuration: whether cameras may be shown on TVs of the house
+NOTIFIES = "CONSOLE_NOTIFIES"  # key of the app's configuration: whether owners are notified of faults
+VENDOR = "CONSOLE_VENDOR"  # key of the app's configuration: the vendor's name
+
+
+# The pages of who is signed in, as the header lists them.
+MENU = (
+    ("/home", mark("Cameras")),
+    ("/home/assistants", mark("Assistants")),
+    ("/home/try", mark("Try it")),
+    ("/home/health", mark("Health")),
+    ("/home/setup", mark("Set-up")),
+    ("/help", mark("Help")),
+)
+OF_TVS = (("/home/tv", mark("TV")),)  # where cameras may be shown on TVs of the house
+SHORT_MEND = 200  # characters; a longer one is folded, where there are many cameras
+ASSISTANTS = {"alexa": "Alexa", "google": "Google"}
+
+
+def day(when: float) -> str:
+    """The day of epoch seconds, by the clock here, in a form that is read the same in each language."""
+    return time.strftime("%Y-%m-%d", time.localtime(when))
+
+
+def moment(when: float) -> str:
+    """The time of epoch seconds, by the clock here, to the minute."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(when))
+
+
+def policy(media: str) -> str:
+    """The page's own script, its own requests, and pictures of `media`; nothing else, and no frame around it.
+
+    A form may lead to the vendors that ask for the password on their own pages.
+    """
+    pictures = f"'self' {media}" if media else "'self'"
+    return (
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src {pictures}; "
+        f"connect-src {pictures}; media-src {pictures} blob:; "
+        f"form-action {' '.join(("'self'", *g.get('leads_to', ())))}; frame-ancestors 'none'; base-uri 'none'"
+    )
+
+
+def problem(reason: str) -> Response:
+    """`reason`: a key of showcam.console.sentences.PROBLEMS."""
+    status, heading, text = PROBLEMS[reason]
+    if request.endpoint in ("home.open", "home.try_offer"):
+        return problem_json(status, heading, text)
+    return rendered("problem", status, heading=heading, text=text)
+
+
+def language() -> Language:
+    return chosen(request.accept_languages.values())
+
+
+def vendor() -> str:
+    """The vendor whose form is shown, or the usual one."""
+    return str(g.get("vendor") or current_app.config[VENDOR])
+
+
+def say(sentence: str, **gaps: object) -> str:
+    return OURS.say(language(), sentence, **{"vendor": vendor(), **gaps})
+
+
+def is_id(camera: str) -> bool:
+    """Whether it may be a camera's id, whatever a browser sends."""
+    return _ID.fullmatch(camera) is not None
+
+
+def rendered(template: str, status: int, /, **context: Any) -> Response:
+    locale, has_tvs = language(), bool(current_app.config.get(TVS))
+    given = {
+        "menu": (*MENU[:1], *OF_TVS, *MENU[1:]) if has_tvs else MENU,
+        "has_tvs": has_tvs,
+        "notifies": bool(current_app.config.get(NOTIFIES)),
+        "short_mend": SHORT_MEND,
+        "here": request.path,
+        "assistants": ASSISTANTS,
+        "day": day,
+        "moment": moment,
+        "_": partial(OURS.say, locale, vendor=vendor()),
+        "in_words": lambda text: in_words(text, locale),
+        "locale": locale,
+        "no_password": no_password(locale, vendor()),
+    }
+    return make_response(render_template(f"home/{template}.html", **given, **context), status)
+
+
+def again(camera: str = "", at: str = "/home") -> Response:
+    """The page as it is now; at the tile of a camera, by its id."""
+    return led(f"{at}#{camera}" if is_id(camera) else at)
+
+
+def led(address: str) -> Response:
+    """Lead to another page of the console."""
+    return cast("Response", redirect(address, 303))
+
+
+def data(content: object) -> Response:
+    return Response(msgspec.json.encode(content), content_type="application/json")
+
+
+def signed_out() -> Response:
+    """For a script of a page whose session has ended."""
+    return problem_json(401, "Signed out", "Open the page again and sign in.")
+
+
+def problem_json(status: int, title: str, detail: str) -> Response:
+    return Response(
+        msgspec.json.encode(problem_of(status, title, detail)), status, content_type="application/problem+json"
+    )

@@ -1,0 +1,56 @@
+"""Who may reach the console: the house alone, whatever proxy, tunnel or name leads a request here.
+
+Behind a tunnel everybody comes from 127.0.0.1, so the peer's address alone proves nothing. A page of another site that
+has its own name resolve to this house (DNS rebinding) sends that name as Host.
+"""
+
+from urllib.parse import urlsplit
+from wsgiref.types import WSGIEnvironment
+
+from showcam.net.addresses import PEER, is_in_house
+
+# What proxies and tunnels add, beside all of X-Forwarded-… and all that name an address, as X-Real-IP does.
+_FORWARDING = frozenset(
+    {
+        "HTTP_FORWARDED",
+        "HTTP_VIA",
+        "HTTP_CF_RAY",
+        "HTTP_CDN_LOOP",
+        "HTTP_TAILSCALE_FUNNEL_REQUEST",
+    }
+)
+_NAMES_ADDRESS = "_IP"
+# Browsers speak it to a server without TLS; nginx speaks HTTP/1.0 to what is behind it unless it is configured.
+_BROWSERS = "HTTP/1.1"
+_ANY_FORWARDED = "HTTP_X_FORWARDED"
+
+
+def from_house(environ: WSGIEnvironment, names: tuple[str, ...]) -> bool:
+    """`names`: what the house's own names for this machine are, beside its addresses and localhost."""
+    peer = environ.get(PEER) or environ.get("REMOTE_ADDR", "")
+    if not is_in_house(peer, loopback=True) or environ.get("SERVER_PROTOCOL") != _BROWSERS:
+        return False
+    return not _forwarded(environ) and _is_own(environ.get("HTTP_HOST", ""), names)
+
+
+def host_of(host: str) -> str:
+    """A Host header without its port, in lower case; "" where it is none."""
+    try:
+        split = urlsplit(f"//{host}")
+        name, _ = split.hostname or "", split.port
+    except ValueError:
+        return ""
+    return "" if split.path or split.query or split.fragment or "@" in host else name
+
+
+def _forwarded(environ: WSGIEnvironment) -> bool:
+    return any([key in _FORWARDING or key.startswith(_ANY_FORWARDED) or _names_address(key) for key in environ])
+
+
+def _names_address(key: str) -> bool:
+    return key.startswith("HTTP_") and key.endswith(_NAMES_ADDRESS)
+
+
+def _is_own(host: str, names: tuple[str, ...]) -> bool:
+    name = host_of(host)
+    return name == "localhost" or is_in_house(name, loopback=True) or name in {own.lower() for own in names}

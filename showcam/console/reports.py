@@ -1,0 +1,130 @@
+"""The reports of links on the assistants' page: what was last reported, what waits, and what was put aside and why."""
+
+import time
+from collections.abc import Callable, Mapping
+
+from flask import request
+from msgspec import Struct
+
+from showcam.console import pages
+from showcam.console.assistants_sentences import ASSISTANTS as SAID
+from showcam.console.assistants_sentences import LAST_TOLD, REPORTED
+from showcam.console.pages import ASSISTANTS
+from showcam.i18n.catalogue import mark
+from showcam.registry.reporting.reasons import LATE_S, Why, why_of
+from showcam.store.outbox import ENDED, LOOK, Laid, Row
+from showcam.store.ports import Store
+from showcam.store.records import Assistant, Link
+
+REASONS: Mapping[Why, str] = {
+    "late": mark("It happened more than {minutes} minutes before it could be reported."),
+    "too_large": mark("The report is larger than {assistant} takes."),
+    "refused": mark("{assistant} refused this report, and refuses it again until something changes at the camera."),
+    "permission": mark(
+        "{assistant} takes no reports by this link: let the doctor on the page Health say why, or link it again."
+    ),
+    "unknown_user": mark("{assistant} does not know this link: it is told again once it asks for the list of cameras."),
+    "busy": mark("{assistant} takes no more reports just now, and showcam goes on by itself."),
+    "trouble": mark("The service of {assistant} did not take it, and showcam tries again by itself."),
+    "unreached": mark("{assistant} could not be reached, and showcam tries again by itself."),
+    "clock": mark("The clock of this machine is wrong by more than {assistant} takes: set it right."),
+    "fault": mark("Something went wrong here; it is noted in showcam's log."),
+}
+OWN: frozenset[Why] = frozenset({"late", "fault"})  # nothing was answered
+SHOWN = 20  # of each kind and link
+
+
+class Reason(Struct, frozen=True):
+    """`answered`: the service's own words, in English; "" where it said nothing."""
+
+    says: str
+    answered: str
+
+
+def reason(kept: str, assistant: str) -> Reason:
+    why = why_of(kept)
+    says = pages.say(REASONS[why], assistant=assistant, minutes=round(LATE_S / 60))
+    return Reason(says, "" if why in OWN else kept)
+
+
+class Report(Struct, frozen=True):
+    """`since`: when it became due, or was put aside. `reason`: None of one that waits."""
+
+    id: str
+    what: str
+    since: float
+    reason: Reason | None = None
+
+
+class OfLink(Struct, frozen=True):
+    """`told`: when and what it was last told, "" where it was told nothing. `why_not`: why it is tried again."""
+
+    told: str
+    why_not: Reason | None
+    waiting: tuple[Report, ...]
+    laid: tuple[Report, ...]
+
+
+class OfEnded(Struct, frozen=True):
+    """What could not be reported of a link that has ended."""
+
+    assistant: Assistant
+    report: Report
+
+
+class Reports:
+    """`clock`: epoch seconds."""
+
+    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+        self._store, self._clock = store, clock
+
+    def of(self, account: str, links: list[Link], names: Mapping[str, str]) -> tuple[dict[str, OfLink], list[OfEnded]]:
+        """By the ids of the links, and of those that have ended. `names`: of the cameras, by id."""
+        tellings, laid = self._store.tellings(account), self._store.laid_down(account)
+        waiting = self._store.waiting(self._clock(), account)
+        found = {}
+        for link in links:
+            telling = tellings.get(link.id)
+            told = telling is not None and telling.told_at is not None
+            found[link.id] = OfLink(
+                _last_sent(telling.told_at or 0.0, telling.what) if telling and told else "",
+                reason(telling.reason, ASSISTANTS[link.assistant]) if telling and telling.reason else None,
+                tuple(Report(row.id, _what(row, names), row.due) for row in waiting if row.link == link.id)[:SHOWN],
+                tuple(_laid(laid_row, names) for laid_row in laid if laid_row.row.link == link.id)[:SHOWN],
+            )
+        ended = [
+            OfEnded(laid_row.row.assistant, _laid(laid_row, names))
+            for laid_row in laid
+            if laid_row.row.link not in found
+        ]
+        return found, ended[:SHOWN]
+
+    def take(self, step: str, account: str) -> str:
+        """What was wrong, as a sentence to translate; "" where it is done."""
+        row = request.form.get("row", "")
+        if step == "retry-report":
+            done = self._store.retry(account, row, self._clock())
+        else:
+            done = self._store.drop(account, row)
+        return "" if done else SAID["no_report"]
+
+
+def _last_sent(at: float, what: str) -> str:
+    """`what` as showcam.registry.reporting writes it: counts and words."""
+    counts = [part.partition(" ") for part in what.split(", ") if part]
+    said = [pages.say(REPORTED[word], count=count) for count, _, word in counts if word in REPORTED]
+    return pages.say(LAST_TOLD, when=pages.moment(at), what="; ".join(said) or what)
+
+
+def _laid(laid: Laid, names: Mapping[str, str]) -> Report:
+    return Report(laid.row.id, _what(laid.row, names), laid.at, reason(laid.reason, ASSISTANTS[laid.row.assistant]))
+
+
+def _what(row: Row, names: Mapping[str, str]) -> str:
+    """What a row is to report, without the link's secret that the row of its end holds."""
+    if row.kind == ENDED:
+        return pages.say(REPORTED["ended"])
+    if row.kind == LOOK and row.subject not in names:
+        return pages.say(REPORTED["look"])
+    sentence = REPORTED["camera"] if row.kind == LOOK else REPORTED.get(f"a {row.kind}", REPORTED["look"])
+    return pages.say(sentence, camera=names.get(row.subject, "–"))

@@ -1,0 +1,175 @@
+"""The rail of set-up: five steps, each of worth by itself, with what is done of it as it is now."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from flask import Response, request
+
+from showcam.accounts.console_sessions import ConsoleSession
+from showcam.console import pages, recipes
+from showcam.console.area import READ, Area, Rule
+from showcam.console.examinations import GOOD_FOR_S, Examinations, Examined
+from showcam.console.gallery import Gallery, GalleryView
+from showcam.console.sentences import SET_UP
+from showcam.console.sign_in import Form, SigningIn
+from showcam.store.records import Assistant
+
+AT = "/home/setup"
+LONGEST = 253
+ASSISTANTS: tuple[Assistant, ...] = ("alexa", "google")
+
+
+@dataclass(frozen=True)
+class Ports:
+    web: int
+    media: int
+
+
+class Keeper(Protocol):
+    """Keeps the public address where nothing else gives it."""
+
+    def keep(self, name: str) -> bool:
+        """Keep the address; False: something else gives it, and counts more."""
+        ...
+
+    def is_held_up(self) -> bool:
+        """Whether a process that reads a changed setting waits until nobody watches."""
+        ...
+
+    def apply_now(self) -> None:
+        """Pictures that are watched stop for some seconds."""
+        ...
+
+
+class SetUp:
+    """`address` is the public one, "" without. `adds`: whether owners may add cameras of their own.
+
+    `examinations`: what the doctor finds of each step; None: nobody examines here.
+    `keeper`: None where no address is kept.
+    """
+
+    def __init__(
+        self,
+        gallery: Gallery,
+        signing_in: SigningIn,
+        area: Area,
+        ports: Ports,
+        *,
+        address: str,
+        adds: bool,
+        keeper: Keeper | None,
+        examinations: Examinations | None = None,
+    ) -> None:
+        self._gallery, self._signing_in, self._area = gallery, signing_in, area
+        self._ports, self._address, self._adds, self._keeper = ports, address, adds, keeper
+        self._examinations = examinations
+
+    def rules(self) -> list[Rule]:
+        return [(AT, "setup", self.show, READ), (AT, "setup_step", self.take, ("POST",))]
+
+    def show(self, current: ConsoleSession) -> Response:
+        return self._shown(current, _name(request.args.get("name", "")), kept=_name(request.args.get("kept", "")))
+
+    def take(self, current: ConsoleSession) -> Response:
+        step = request.form.get("step", "")
+        if self._signing_in.takes(current, step):
+            return self._sign_in(current, step)
+        if self._gallery.takes(step):
+            wrong = self._gallery.take(current, step)
+            camera = request.form.get("camera", "")
+            return self._shown(current, wrong=wrong) if wrong else pages.again(camera, AT)
+        if step == "address" and self._keeper is not None:
+            return self._named(current, self._keeper)
+        if step == "apply" and self._keeper is not None:
+            self._keeper.apply_now()
+            return pages.led(f"{AT}#reachable")
+        return pages.problem("request")
+
+    def _sign_in(self, current: ConsoleSession, step: str) -> Response:
+        outcome = self._signing_in.take(current, step)
+        if isinstance(outcome, Response):
+            return outcome
+        if isinstance(outcome, Form):
+            return self._shown(current, form=outcome, chosen=True)
+        if isinstance(outcome, str):
+            return self._area.begun(outcome, AT)
+        return self._shown(current, form=self._signing_in.again(current, outcome)) if outcome else pages.led(AT)
+
+    def _named(self, current: ConsoleSession, keeper: Keeper) -> Response:
+        name = _name(request.form.get("name", ""))
+        if not _is_name(name):
+            return self._shown(current, name, is_wrong=True)
+        if not keeper.keep(name):
+            return self._shown(current, name, error=pages.say(SET_UP["given_elsewhere"]))
+        return pages.led(f"{AT}?kept={name}")
+
+    def _shown(
+        self,
+        current: ConsoleSession,
+        name: str = "",
+        *,
+        kept: str = "",
+        error: str = "",
+        is_wrong: bool = False,
+        wrong: str = "",
+        form: Form | None = None,
+        chosen: bool = False,
+    ) -> Response:
+        """`error`: of the address. `wrong`: of a tile. `form`: of a sign-in that was refused, or `chosen`."""
+        refused = error or is_wrong or wrong or (form and not chosen)
+        view = self._gallery.of(current) if current.account else GalleryView([])
+        form = form or self._due(current, view)
+        is_name = _is_name(name)
+        return self._area.page(
+            "setup",
+            403 if refused or (name and not is_name) else 200,
+            view=view,
+            live=self._gallery.live,
+            form=form.name if form else "",
+            chosen=chosen,
+            joins=self._signing_in.joins(current),
+            wrong=wrong,
+            adds=self._adds,
+            address=self._address,
+            typed=name[:LONGEST],
+            is_wrong=is_wrong or (bool(name) and not is_name),
+            keeps=self._keeper is not None,
+            is_held_up=self._keeper is not None and self._keeper.is_held_up(),
+            kept=kept if _is_name(kept) and self._address != f"https://{kept}" else "",
+            address_error=error,
+            examined=self._examined(current.account) if current.account else None,
+            since={assistant: self._area.linked(current.account, assistant) for assistant in ASSISTANTS},
+            ports=self._ports,
+            **self._recipes((name if is_name else "") or recipes.EXAMPLE),
+            **(form.fields if form else {}),
+        )
+
+    def _due(self, current: ConsoleSession, view: GalleryView) -> Form | None:
+        """Signing in, where it brings cameras that are missing."""
+        due = self._signing_in.due(current)
+        if due is None and (view.signed_out or view.waiting):
+            return self._signing_in.form(current, user=current.user if view.signed_out else "")
+        if due is None and self._signing_in.joins(current):
+            return self._signing_in.form(current, missing=True)
+        return due
+
+    def _recipes(self, name: str) -> dict[str, str]:
+        """The files that a tunnel and a proxy read."""
+        web, media = self._ports.web, self._ports.media
+        return {"cloudflare": recipes.cloudflare(name, web, media), "caddy": recipes.caddy(name, web, media)}
+
+    def _examined(self, account: str) -> Examined | None:
+        """The doctor looks by itself where there is an address to come by, and lately nobody has."""
+        if self._examinations is None:
+            return None
+        if not self._address:
+            return self._examinations.of(account)
+        return self._examinations.begin(account, good_for_s=GOOD_FOR_S)
+
+
+def _name(typed: str) -> str:
+    return typed.strip().lower().removeprefix("https://").rstrip("/")
+
+
+def _is_name(name: str) -> bool:
+    return len(name) <= LONGEST and recipes.NAME.fullmatch(name) is not None

@@ -1,0 +1,77 @@
+"""What the camera's settings and their values are called on its page, in the words of the manual."""
+
+from collections.abc import Mapping
+
+from showcam.drivers.settings import Setting
+from showcam.i18n.catalogue import mark
+from showcam.registry.preferences import MotionRings
+
+NAMES: Mapping[Setting, str] = {
+    "audio": mark("Audio"),
+    "sleep": mark("Sleep Mode"),
+    "status_light": mark("Status Light"),
+    "alarm_notification": mark("Alarm Notification"),
+    "phone_mute": mark("Silence on the telephone"),
+    "offline_notification": mark("Offline Notification"),
+    "flip": mark("Flip Image"),
+    "night_vision": mark("Night Vision Mode"),
+    "sensitivity": mark("Detection sensitivity"),
+    "resolution": mark("Resolution in the app"),
+    "encryption": mark("Image Encryption"),
+    "time_zone": mark("Time Zone"),
+    "date_format": mark("Date Format"),
+    "wifi": mark("Wi-Fi"),
+    "cloud_storage": mark("Cloud Storage"),
+    "storage": mark("Storage Status"),
+    "version": mark("Device Version"),
+    "user_guide": mark("User Guide"),
+    "about": mark("About"),
+}
+HINTS: Mapping[Setting, str] = {
+    "audio": mark("Off: no sound, live or recorded, and Google shows no picture."),
+    "sleep": mark("On: nobody can watch, and nothing is recorded."),
+    "alarm_notification": mark("Off: nothing is detected, and nothing is sent to the telephone."),
+    "phone_mute": mark("On: detection goes on, and the telephones stay silent."),
+    "sensitivity": mark("A whole number from 1: higher sees more, animals and cars too."),
+    "encryption": mark("On: no assistant shows the picture, unless you decide otherwise below."),
+    "time_zone": mark("As +02:00."),
+    "resolution": mark("Set in the {vendor} app, on the live view."),
+}
+TYPED: frozenset[Setting] = frozenset({"time_zone"})  # whose hint says how a value is typed
+VALUES: Mapping[str, str] = {
+    "on": mark("On"),
+    "off": mark("Off"),
+    "colour": mark("Colour"),
+    "black_and_white": mark("Black and white"),
+    "smart": mark("Smart"),
+    "ymd": mark("Year, month, day"),
+    "mdy": mark("Month, day, year"),
+    "dmy": mark("Day, month, year"),
+    "ultra_hd": mark("Ultra HD"),
+    "hi_def": mark("Hi-Def"),
+    "standard": mark("Standard"),
+    "ok": mark("Works"),
+    "faulty": mark("Faulty"),
+    "uninitialised": mark("Uninitialised: nothing is recorded"),
+    "formatting": mark("Being formatted"),
+    "unsupported": mark("Not for this camera"),
+    "unavailable": mark("Not available"),
+    "inactive": mark("Not active"),
+    "active": mark("Active"),
+    "expired": mark("Expired"),
+}
+RESTART = mark("Restart")
+# What is announced as if somebody had rung.
+RINGS: Mapping[MotionRings, str] = {
+    "no": mark("Nothing but its bell, if it has one"),
+    "motion": mark("All motion: cats and cars ring too"),
+    "person": mark("Persons alone"),
+}
+# How a picture comes, by the words of showcam.registry.gate.gate.
+WAYS: Mapping[str, str] = {
+    "lan": mark("over your own network"),
+    "open": mark("by the Open Platform key"),
+    "local": mark("from the camera itself at home, by {vendor}'s own protocol"),
+    "cloud": mark("by {vendor}'s cloud stream"),
+    "cloud_unasked": mark("by {vendor}'s cloud stream, once you allow its open connection"),
+}

@@ -1,0 +1,125 @@
+"""What the page about the Alexa skill needs of whoever makes it, who is handed in by composition."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from showcam.i18n.catalogue import mark
+
+type Road = Literal["not_kept", "unreachable", "begin", "allow", "making", "function", "made"]
+type Step = Literal["vendor", "skill", "linking", "models", "testing", "function", "smart_home", "events"]
+
+
+class NotMade(Exception):
+    """Something did not go on. `sentence` is marked for translation; its gaps hold no secret."""
+
+    def __init__(self, sentence: str, **gaps: str) -> None:
+        super().__init__(sentence.format(**gaps))
+        self.sentence, self.gaps = sentence, gaps
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far the skill is. `road` is what comes next."""
+
+    road: Road
+    language: str = "en-GB"
+    client_id: str = ""
+    running: bool = False
+    done: frozenset[Step] = frozenset()
+    failed: NotMade | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """A field of a vendor's console. `copies`: its value is to be copied as it stands; else it is a sentence."""
+
+    page: str
+    name: str
+    value: str
+    copies: bool
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What CloudFormation makes the function from: a template without the key, and the key that it asks for."""
+
+    template: str
+    region: str  # of AWS, in which Alexa calls a function for the Echo's language
+    key: str = field(repr=False)
+
+
+class Skill(Protocol):
+    """Raises StoreUnavailable."""
+
+    languages: tuple[str, ...]
+    return_url: str  # what the owner writes into the security profile; "": no public address
+
+    def standing(self) -> Standing: ...
+
+    def begin(self, client_id: str, client_secret: str, language: str) -> str:
+        """The address at which the browser's user allows it. Raises NotMade."""
+        ...
+
+    def go_on(self) -> None:
+        """Go on with making the skill, in a thread of its own, one at a time."""
+        ...
+
+    def stack(self) -> Stack:
+        """Raises NotMade."""
+        ...
+
+    def use_function(self, arn: str) -> None:
+        """Go on with the function of that ARN. Raises NotMade for one that Alexa can't call."""
+        ...
+
+    def forget(self) -> None: ...
+
+    def takes(self, state: str) -> bool:
+        """Whether Amazon's return with this state is waited for."""
+        ...
+
+    def allowed(self, state: str, code: str) -> None:
+        """Raises NotMade."""
+        ...
+
+    @property
+    def hand(self) -> "Hand | None":
+        """The road by hand; None without a public https address."""
+        ...
+
+
+class Hand(Protocol):
+    """What is copied between Amazon's console and here. Raises StoreUnavailable."""
+
+    def rows(self, language: str) -> list[Row]:
+        """Every field of Amazon's console in its order."""
+        ...
+
+    def client(self, address: str) -> str:
+        """Takes one of the redirect addresses: the client's new secret, "" where it keeps its own. Raises NotMade."""
+        ...
+
+    def new_secret(self) -> str:
+        """Raises NotMade."""
+        ...
+
+    def stack(self, language: str) -> Stack:
+        """Raises NotMade."""
+        ...
+
+    def keep(self, skill_id: str, client_id: str, client_secret: str) -> None:
+        """What is empty stays as it is. Raises NotMade."""
+        ...
+
+
+STEPS: Mapping[Step, str] = {
+    "vendor": mark("Your developer account"),
+    "skill": mark("The skill"),
+    "linking": mark("Account linking"),
+    "models": mark("What it understands, in English and German"),
+    "testing": mark("Testing switched on"),
+    "function": mark("The function at AWS"),
+    "smart_home": mark("The Smart Home half"),
+    "events": mark("The keys for reports"),
+}

@@ -1,0 +1,92 @@
+"""The forms of a camera's tile: each mends what stands in the way of its picture."""
+
+import time
+from collections.abc import Callable, Mapping
+
+from flask import request
+
+from showcam.accounts.console_sessions import ConsoleSession, ConsoleSessions
+from showcam.console.encryption import PATIENCE_S, Encryption, PictureCodes
+from showcam.console.home_codes import HomeCodes
+from showcam.drivers.camera import Refusal
+from showcam.drivers.errors import Reason
+from showcam.drivers.settings import Step
+from showcam.drivers.vendor import Sentence
+from showcam.i18n.catalogue import Language, mark
+from showcam.registry.gate.reasons import explain
+from showcam.registry.owner.owner import Owner
+from showcam.registry.owner.sign_in_outcome import refused
+
+# Why a camera is not asked at home by its own protocol.
+ASKED: Mapping[Reason, Sentence] = {
+    "lan_closed": (
+        mark("{camera} does not take a connection at home."),
+        mark("Its model may not have that. Nothing was changed."),
+    ),
+    "lan_unreachable": (
+        mark("{vendor} names no address of {camera} at home."),
+        mark("See that it is in the same network as showcam. Nothing was changed."),
+    ),
+}
+MOST_AT_ONCE = 300  # cameras that one tick covers
+STEPS = frozenset(
+    {
+        *("picture-code", "show-encrypted", "ask-key", "key-code", "forget-code", "home-code", "forget-home-code"),
+        *("encryption-off", "encryption-code", "wake", "sound-on", "ask-camera", "forget-camera", "trust-keys"),
+    }
+)
+
+
+class TileForms:
+    def __init__(
+        self, owner: Owner, sessions: ConsoleSessions, vendor: str, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._owner, self._vendor = owner, vendor
+        self.encryption = Encryption(owner, sessions, clock)
+        self._codes, self._home_codes = PictureCodes(owner, self.encryption), HomeCodes(owner)
+
+    def take(self, step: str, current: ConsoleSession, language: Language) -> str:
+        """One of STEPS, of somebody who is signed in. Why nothing was changed, as a sentence; "" else."""
+        form, account, camera = request.form, current.account, request.form.get("camera", "")
+        match step:
+            case "picture-code":
+                code, consent = form.get("picture_code", ""), "deciphered" in form
+                return self._codes.give(current, camera, code, language, consent=consent)
+            case "show-encrypted":
+                cameras, consent = form.getlist("encrypted")[:MOST_AT_ONCE], "deciphered" in form
+                return self._codes.give_all(current, cameras, language, consent=consent)
+            case "ask-key":
+                return self.encryption.ask_key(current, camera, "", language)
+            case "key-code":
+                code = form.get("key_code", "")
+                if not code.strip():  # without one the vendor would mail another
+                    return refused("no_code", language, self._vendor)
+                return self.encryption.ask_key(current, camera, code, language)
+            case "forget-code":
+                return self._codes.take_back(current, camera, language)
+            case "home-code":
+                code, is_clear = form.get("home_code", ""), "while_encrypted" in form
+                return self._home_codes.give(account, camera, code, language, while_encrypted=is_clear)
+            case "forget-home-code":
+                return self._home_codes.forget(account, camera, language)
+            case "encryption-code":
+                code = form.get("encryption_code", "")
+                if not code.strip():  # without one the vendor would mail another
+                    return refused("no_code", language, self._vendor)
+                return self.encryption.switch_off(current, camera, code, language)
+            case "encryption-off":
+                return self.encryption.switch_off(current, camera, "", language)
+            case "ask-camera" | "forget-camera":
+                done = self._owner.ask_camera(account, camera, wanted=step == "ask-camera")
+                return explain(done, language, ASKED) if isinstance(done, Refusal) else ""
+            case "trust-keys":
+                found = self._owner.trust_key_server(account, camera)
+                return explain(found, language) if isinstance(found, Refusal) else ""
+            case "sound-on":
+                return self._set(account, camera, "audio", "on", language)
+        return self._set(account, camera, "sleep", "off", language)
+
+    def _set(self, account: str, camera: str, setting: str, value: str, language: Language) -> str:
+        done = self._owner.change(account, camera, setting, value, patience_s=PATIENCE_S)
+        assert not isinstance(done, Step)  # which Image Encryption alone takes
+        return explain(done, language) if isinstance(done, Refusal) else ""

@@ -1,0 +1,272 @@
+"""What the console shows of each camera: a live picture, or why there is none and what to do."""
+
+from collections.abc import Mapping, Sequence
+from typing import NotRequired, TypedDict
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from showcam.console.adding_sentences import AT_ITS_TILE
+from showcam.console.encryption import Steps, Switching
+from showcam.console.home_codes import HomeCode, HomeCodes
+from showcam.console.mends import Mend, Mends, is_asked_for
+from showcam.console.sentences import (
+    AGAIN,
+    ASKED_FOR,
+    BY_ITSELF,
+    BY_ITSELF_SHARED,
+    CAN_BE_SHOWN,
+    HERE,
+    KEY_MISSING,
+    NEEDS_YOU,
+    OWN,
+)
+from showcam.drivers.camera import Camera, PictureCode, Refusal, Stream, StreamRequest, Surface, is_on_battery, is_own
+from showcam.drivers.errors import Reason, Unavailable
+from showcam.drivers.vendor import Sentence
+from showcam.engine.source import WAKING_S
+from showcam.i18n.catalogue import OURS, Language
+from showcam.registry.gate.gate import overruled
+from showcam.registry.gate.reasons import row_text
+from showcam.registry.owner.owner import Owner
+from showcam.registry.preferences import WhileEncrypted
+from showcam.registry.readings.changes import AwaitedChanges as Changes
+from showcam.registry.readings.judge import Row
+from showcam.store.ports import Links
+from showcam.store.records import Assistant, Link
+
+ASSISTANTS: tuple[Assistant, ...] = ("alexa", "google")
+SHOWN_ON: tuple[Surface, ...] = ("page", *ASSISTANTS)
+ENDS_BY_ITSELF = frozenset(
+    {"asked_for", "no_internet", "vendor_down", "vendor_busy", "waking", "media_down"}
+    | {"busy", "too_often", "household_full", "machine_full"}
+)
+WAKES_S = round(WAKING_S) + 5
+
+
+class Asked(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the page sends to see a camera: an SDP offer, or "" to have HLS. `session`: its name for the WebRTC one."""
+
+    session: str
+    sdp: str = ""
+
+
+class WhyNot(TypedDict):
+    """`reason` is "asked_for" where the picture comes by itself, as soon as the camera shows the change."""
+
+    wrong: str
+    mend: str
+    reason: str
+    mends: NotRequired[tuple[Mend, ...]]  # what may be done about it here
+
+
+class Shown(TypedDict):
+    """The answer to the offer or a playlist's address; and how the picture comes, for a person.
+
+    `wakes_s`: so long it may take until the camera has woken.
+    """
+
+    way: str
+    sdp: NotRequired[str]
+    hls: NotRequired[str]
+    wakes_s: NotRequired[int]
+
+
+class Shows(Struct, frozen=True):
+    """Which assistants could show the camera, None where no link of theirs has it.
+
+    `why_not` where one could not and the page could.
+    """
+
+    alexa: bool | None
+    google: bool | None
+    why_not: WhyNot | None
+
+
+class Tile(Struct, frozen=True):
+    """`starts`: whether its picture begins with the page; a camera on battery waits for a press, which wakes it.
+
+    `switching`: what the vendor wants before Image Encryption goes off, `key`: before it hands out the camera's key.
+    `decided`: its owner's decision to show it though it is encrypted, made at `decided_at`, epoch seconds or 0.
+    """
+
+    id: str
+    name: str
+    about: str
+    on_battery: bool
+    why_not: WhyNot | None
+    switching: Switching | None
+    key: Switching | None
+    decided: WhileEncrypted
+    decided_at: float
+    key_state: PictureCode
+    is_shared: bool
+    home_code: HomeCode
+    is_encrypted: bool
+    is_asked_itself: bool
+    shows: Shows
+
+    @property
+    def has_still(self) -> bool:
+        """Whether it has a picture that renews itself: one would empty a camera on battery."""
+        return self.starts
+
+    @property
+    def needs_somebody(self) -> bool:
+        """Whether an assistant or the page can't show it for a reason that does not end by itself."""
+        reasons = {why["reason"] for why in (self.why_not, self.shows.why_not) if why}
+        return bool(reasons - ENDS_BY_ITSELF)
+
+    @property
+    def starts(self) -> bool:
+        return self.why_not is None and not self.on_battery
+
+    @property
+    def mends(self) -> tuple[Mend, ...]:
+        return self.why_not.get("mends", ()) if self.why_not else ()
+
+
+class Tiles:
+    def __init__(self, owner: Owner, links: Links) -> None:
+        self._links = links
+        self._owner, self._mends, self._home_codes = owner, Mends(owner), HomeCodes(owner)
+
+    def of(self, account: str, language: Language, steps: Steps) -> list[Tile]:
+        """The household's tiles, those that can be shown first, in the order of their names. Raises Unavailable."""
+        rows, awaited = self._owner.readiness(account, SHOWN_ON), self._owner.awaited(account)
+        links = self._links.links(account)
+        tiles = [self._tile(account, row, awaited, links, steps, language) for row in rows]
+        return sorted(tiles, key=lambda tile: (tile.why_not is not None, tile.name.casefold()))
+
+    def waiting(self, account: str) -> tuple[str, ...]:
+        """The vendors that nobody has signed in to yet. Raises Unavailable."""
+        return self._owner.waiting(account)
+
+    def undecided(self, account: str) -> tuple[Camera, ...]:
+        """Own encrypted cameras that one tick may cover; a single one has its own tile for that. Raises Unavailable."""
+        found = self._owner.undecided(account, self._owner.cameras(account).cameras)
+        return tuple(sorted(found, key=lambda camera: camera.name.casefold())) if len(found) > 1 else ()
+
+    def _tile(
+        self, account: str, row: Row, awaited: Changes, links: Sequence[Link], steps: Steps, language: Language
+    ) -> Tile:
+        camera, verdicts = row
+        preferences = self._owner.preferences(account, camera.id)
+        refused = [surface for surface in SHOWN_ON if isinstance(verdicts[surface], Refusal)]
+        why: WhyNot | None = None
+        if refused and isinstance(first := verdicts[refused[0]], Refusal):
+            why = self._why_not(account, first, camera, awaited, language)
+        on_page = "page" in refused
+        have = {link.assistant for link in links if link.cameras is None or camera.id in link.cameras}
+        shows = {surface: surface not in refused if surface in have else None for surface in ASSISTANTS}
+        return Tile(
+            camera.id,
+            camera.name,
+            _about(camera),
+            is_on_battery(camera),
+            why if on_page else None,
+            steps.off.get(camera.id),
+            steps.key.get(camera.id),
+            preferences.while_encrypted if camera.encryption != "none" else "no",
+            preferences.decided_at,
+            camera.picture_code,
+            camera.owner == "shared",
+            self._home_codes.of(account, camera),
+            camera.encryption == "on",
+            "local" in camera.ways,
+            Shows(shows["alexa"], shows["google"], None if on_page else why),
+        )
+
+    def open(self, account: str, session: str, camera_id: str, wish: Asked, language: Language) -> Stream | WhyNot:
+        """Raises BadOffer."""
+        protocols = ("webrtc", "hls") if wish.sdp else ("hls",)
+        request = StreamRequest("page", protocols, wish.sdp or None, session=wish.session)
+        found = self._owner.open_stream(account, session, camera_id, request)
+        if not isinstance(found, Refusal):
+            return found
+        camera = self._mends.found(account, camera_id, found.reason)
+        return self._why_not(account, found, camera, self._owner.awaited(account), language)
+
+    def _why_not(
+        self, account: str, refusal: Refusal, camera: Camera | None, awaited: Changes, language: Language
+    ) -> WhyNot:
+        """The first reason: the next is read once that is mended."""
+        by_itself = BY_ITSELF_SHARED if refusal.shared else BY_ITSELF
+        if camera is None:
+            return why_not(refusal, language, {**OWN, **by_itself})
+        if is_asked_for(camera, refusal.reason, awaited):
+            return {**why_not(refusal, language, ASKED_FOR), "reason": "asked_for"}
+        mends = self._mends.of(account, camera, refusal.reason)
+        is_here = bool(set(mends) - {"home_code"}) and (refusal.reason != "encryption_on" or "off" in mends)
+        own = {**OWN, **self._home_codes.own(account, camera), **(HERE if is_here else {})}
+        if not is_on_battery(camera):
+            own |= by_itself
+        if is_own(camera.id):
+            own |= AT_ITS_TILE
+        if refusal.reason == "encryption_on" and self._owner.is_encrypted_again(account, camera.id):
+            own["encryption_on"] = (AGAIN, own["encryption_on"][1])
+        if refusal.reason == "encryption_on" and self._lacks_key(account, camera):
+            own["encryption_on"] = KEY_MISSING
+        answer = why_not(refusal, language, own)
+        if mends:
+            answer["mends"] = mends
+        return answer
+
+    def _lacks_key(self, account: str, camera: Camera) -> bool:
+        decided = self._owner.preferences(account, camera.id).while_encrypted
+        return decided == "code" and camera.picture_code == "none"
+
+
+def why_not(refusal: Refusal, language: Language, own: Mapping[Reason, Sentence] = OWN) -> WhyNot:
+    wrong, mend = row_text(
+        refusal.reason,
+        language,
+        refusal.camera,
+        refusal.vendor,
+        own,
+        shared=refusal.shared,
+        battery=refusal.battery,
+    )
+    return {"wrong": wrong, "mend": mend, "reason": refusal.reason}
+
+
+def unlisted(error: Unavailable, language: Language) -> WhyNot:
+    """Why there is no list of cameras."""
+    return why_not(overruled(error.reason, None, error.vendor), language, {**OWN, **BY_ITSELF})
+
+
+def shown(stream: Stream, own_media: str | None, way: str) -> Shown:
+    """`own_media`: see `at_own_media`."""
+    answer: Shown = {"way": way}
+    if stream.protocol == "webrtc":
+        answer["sdp"] = stream.answer
+    else:
+        answer["hls"] = at_own_media(stream.url, own_media)
+    if stream.camera is not None and is_on_battery(stream.camera):
+        answer["wakes_s"] = WAKES_S
+    return answer
+
+
+def at_own_media(url: str, own_media: str | None) -> str:
+    """`own_media`: where this page's browser reaches this machine's media process, "" for the page's own origin.
+
+    None: pictures come from elsewhere.
+    """
+    return url if own_media is None else f"{own_media}{urlsplit(url).path}"
+
+
+def summary(tiles: Sequence[Tile], language: Language) -> str:
+    """How many can be shown, and how many need somebody; "" without cameras."""
+    if not tiles:
+        return ""
+    can = sum(tile.why_not is None for tile in tiles)
+    need = sum(tile.needs_somebody for tile in tiles)
+    said = [OURS.say(language, CAN_BE_SHOWN, shown=can, all=len(tiles))]
+    if need:
+        said.append(OURS.say(language, NEEDS_YOU[need > 1], count=need))
+    return " ".join(said)
+
+
+def _about(camera: Camera) -> str:
+    about = [camera.model, *([f"{camera.battery} %"] if camera.battery is not None else [])]
+    return " · ".join(filter(None, about))

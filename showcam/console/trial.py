@@ -1,0 +1,104 @@
+"""A sentence tried against one's own cameras: what Alexa and Google would be answered, without an assistant."""
+
+import time
+from dataclasses import dataclass
+
+import msgspec
+from flask import Response, request
+from msgspec import Struct
+
+from showcam.accounts.clients import TRIAL_S
+from showcam.accounts.console_sessions import ConsoleSession
+from showcam.console import pages
+from showcam.console.area import READ, Area, Rule
+from showcam.console.echo import Echo
+from showcam.console.exchanges import Ask, Exchanges, Messages
+from showcam.console.google_display import GoogleDisplay
+from showcam.console.heard import Heard, Reasons
+from showcam.console.sentences import TRIAL
+from showcam.console.tiles import at_own_media
+from showcam.registry.owner.owner import Owner
+from showcam.store.records import Assistant, Link
+
+AT = "/home/try"
+LONGEST = 200
+
+
+class Offered(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the page sends for the Echo: the camera it shows, and an SDP offer, or "" to have HLS."""
+
+    camera: str
+    sdp: str
+
+
+class Answered(Struct, frozen=True):
+    """What it is answered: one of `sdp` and `hls` where a picture comes."""
+
+    says: str
+    told: str
+    sdp: str
+    hls: str
+    messages: Messages
+
+
+_offered = msgspec.json.Decoder(Offered)
+
+
+@dataclass(frozen=True)
+class Doors:
+    """Each answers a message of its assistant's as if it came with a token of the link; `skill`: the spoken half."""
+
+    alexa: Ask
+    google: Ask
+    skill: Ask
+
+
+class Trial:
+    def __init__(self, owner: Owner, area: Area, doors: Doors) -> None:
+        self._owner, self._area, self._doors = owner, area, doors
+
+    def rules(self) -> list[Rule]:
+        return [
+            (AT, "try", self.show, READ),
+            (AT, "try_step", self.take, ("POST",)),
+            (f"{AT}/offer", "try_offer", self.offer, ("POST",)),
+        ]
+
+    def show(self, _current: ConsoleSession) -> Response:
+        return self._area.page("try", text="", heard=())
+
+    def take(self, current: ConsoleSession) -> Response:
+        text = " ".join(request.form.get("text", "").split())[:LONGEST]
+        if not text:
+            return self._area.page("try", 403, text="", heard=(), error=pages.say(TRIAL["nothing_said"]))
+        # in which a picture says why, for as long as one may be shown
+        self._area.sessions.remember(current, pages.language().encode(), TRIAL_S, "language")
+        google = GoogleDisplay(self._exchanges(current, "google"), Reasons(self._owner, current.account))
+        heard = (self._echo(current).say(text), self._here(google.say(text)))
+        return self._area.page("try", text=text, heard=heard)
+
+    def offer(self, current: ConsoleSession) -> Response:
+        """The Echo's second step, by the page's script: its offer, and what comes of it."""
+        try:
+            offered = _offered.decode(request.get_data())
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            return pages.problem_json(400, "That is no offer", "Send camera and sdp as JSON.")
+        heard, answer = self._echo(current).show(offered.camera, offered.sdp)
+        heard = self._here(heard)
+        return pages.data(Answered(heard.says, heard.told, answer, heard.hls, heard.messages))
+
+    def _echo(self, current: ConsoleSession) -> Echo:
+        reasons = Reasons(self._owner, current.account)
+        return Echo(self._exchanges(current, "alexa"), self._doors.skill, reasons)
+
+    def _exchanges(self, current: ConsoleSession, assistant: Assistant) -> Exchanges:
+        """The link is stored nowhere: what is shown by it is shown to the console's session."""
+        link = Link(
+            current.id, current.account, "console", assistant, "", None, pages.language(), time.time(), "console"
+        )
+        return Exchanges(link, self._doors.alexa if assistant == "alexa" else self._doors.google)
+
+    def _here(self, heard: Heard) -> Heard:
+        """What was heard, with its picture at the address where this browser reaches it."""
+        hls = at_own_media(heard.hls, self._area.media()) if heard.hls else ""
+        return msgspec.structs.replace(heard, hls=hls)

@@ -1,0 +1,217 @@
+"""A camera as the registry knows it, and the surfaces that show it; in no vendor's and no assistant's words."""
+
+from operator import attrgetter
+from typing import Literal
+
+from msgspec import Struct, field
+
+from showcam.drivers.errors import Reason
+from showcam.store.records import DAY_S
+
+# video: Alexa's VideoApp, see showcam.registry.gate.displays; tv: a TV in the house, which is a Cast device
+type Display = Literal["alexa", "google", "page", "video", "tv"]
+type Surface = Literal[Display, "still"]
+
+OF_ASSISTANTS: tuple[Surface, ...] = ("alexa", "google", "still")
+DISPLAYS = frozenset[Surface]({"alexa", "google", "tv"})  # they decode no more than Full HD
+WAITING_FOR_SOUND = frozenset[str]({"google", "tv"})  # they show no picture before a sound track comes
+SOUND_REQUIRED: tuple[str, ...] = ("google",)  # by the manual; an owner may say otherwise
+_RULES: dict[Surface, str] = {"video": "alexa", "tv": "google"}  # a Cast device is Google's
+STALE_S = DAY_S  # what was last seen of a camera may have been changed in the vendor's app since, a day later
+UNASKED = "cloud_unasked"  # among a camera's ways: its cloud stream, to which its owner has not agreed; no way yet
+
+# "none": this camera has no such feature (no microphone; encryption at a vendor that has none)
+type Flag = Literal["on", "off", "none", "unknown"]
+# Whether the code or key that is kept deciphers the camera's video. "none": none is kept. "fits": the video showed so,
+# or the vendor lists its digest. "unknown": the next video decides. "wrong": keyframes did not decode with it.
+type PictureCode = Literal["none", "fits", "wrong", "unknown"]
+type VideoCodec = Literal["h264", "h265", "mjpeg", "unknown"]
+
+
+def assistant(surface: Surface) -> str:
+    """By whose rules a picture is shown there."""
+    return _RULES.get(surface, surface)
+
+
+class Ref(Struct, frozen=True):
+    """Where a driver finds the camera; it never leaves the registry."""
+
+    source: str
+    serial: str
+    channel: int
+
+
+class Video(Struct, frozen=True, omit_defaults=True):  # stored so: a changed default would change stored lists
+    codec: VideoCodec = "unknown"
+    width: int = 0  # 0: unknown
+    height: int = 0
+    b_frames: bool = False  # found when it was opened: no display plays them by WebRTC
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it is known to be of a codec that no display is sent."""
+        return self.codec not in ("h264", "unknown")
+
+
+class Listed(Struct, frozen=True, omit_defaults=True):  # stored so: a changed default would change stored lists
+    """One channel as a driver reads it: as the vendor lists it, or as the camera at home answers."""
+
+    ref: Ref
+    name: str
+    kind: Literal["camera", "doorbell"] = "camera"
+    manufacturer: str = ""  # the vendor's name, in whose app people manage it
+    model: str = ""
+    firmware: str = ""
+    owner: Literal["own", "shared", "unknown"] = "own"
+    online: Flag = "unknown"
+    asleep: Flag = "unknown"
+    encryption: Flag = "unknown"
+    audio: Flag = "unknown"
+    listed_video: Video = field(name="video", default=Video())
+    listed_sub: Video | None = field(name="sub", default=None)  # the smaller picture beside it; None: it sends none
+    battery: int | None = None  # percent
+    charging: Flag = "none"
+    status_light: Flag = "none"
+    alarm_notification: Flag = "none"
+    offline_notification: Flag = "none"
+    flip: Flag = "none"
+    night_vision: Literal["colour", "black_and_white", "smart", "none", "unknown"] = "none"
+    night_modes: tuple[str, ...] = ()  # what night vision can be set to; (): to any; only what it is: to nothing else
+    motion: Flag = "none"  # "on": reported within the last half minute; "none": it reports no motion
+    person: Flag = "none"  # "on": reported within the last half minute; "none": it does not detect people
+    picture_code: PictureCode = "none"
+    can_restart: bool = False
+    fault: Reason | Literal[""] = ""  # why a camera at home can't be had, as was last found; "" where nothing is known
+    ways: tuple[str, ...] = ()  # ways to a picture, best first: "lan", "open", "local", "cloud"
+
+
+_fields_of = attrgetter(*Listed.__struct_fields__)
+
+
+class Measured(Struct, frozen=True):
+    """What a camera's pictures turned out to be when they were last opened. Times are epoch seconds; 0: never."""
+
+    video: Video | None = None  # None: not opened since the vendor last listed its size
+    sub: Video | None = None
+    looked_at: float = 0.0  # when the whole picture was measured
+    sub_silent_at: float = 0.0  # when the smaller picture was opened and brought nothing
+
+
+UNMEASURED = Measured()
+
+
+class Decided(Struct, frozen=True):
+    """What its owner decided in showcam that a surface shows; the rest is in showcam.registry.preferences."""
+
+    voice_may: tuple[str, ...] = ()  # what a voice may change: settings by name, "restart"
+    motion_rings: bool = False  # motion or persons ring like a bell; it may have none itself
+    room: str = ""  # where the camera is, as people call it; "": not said
+    tv_scenes: tuple[str, ...] = ()  # TVs in the house, for each of which assistants hear of a scene
+
+
+class Camera(Listed, frozen=True, kw_only=True):
+    """A channel as the registry knows it: what is listed, measured and decided. It was listed at `as_of`, epoch s."""
+
+    id: str
+    measured: Measured = UNMEASURED
+    decided: Decided = Decided()
+    as_of: float = 0.0
+
+    @classmethod
+    def of(cls, listed: Listed, *, measured: Measured = UNMEASURED) -> "Camera":
+        """The channel before it has an id and before its owner's decisions are known."""
+        return cls(*_fields_of(listed), id="", measured=measured)
+
+    @property
+    def video(self) -> Video:
+        """The whole picture as it was measured, else as it is listed."""
+        return self.measured.video or self.listed_video
+
+    @property
+    def sub(self) -> Video | None:
+        """The smaller picture as it was measured, else as it is listed; None: it sends none."""
+        return self.listed_sub and (self.measured.sub or self.listed_sub)
+
+    @property
+    def can_ring(self) -> bool:
+        return self.kind == "doorbell" or self.decided.motion_rings
+
+
+def kind_of(camera_id: str) -> str:
+    """The kind of the source that the camera is of."""
+    return camera_id.partition("-")[0]
+
+
+def is_own(camera_id: str) -> bool:
+    """Whether its owner added the camera by its address at home, so that no vendor's account lists it."""
+    return kind_of(camera_id) == "lan"
+
+
+def is_on_battery(camera: Camera) -> bool:
+    """Whether a picture wakes it and costs charge: it dozes between pictures, also while it is charged."""
+    return camera.battery is not None or camera.charging != "none"
+
+
+class StreamRequest(Struct, frozen=True):
+    """What a surface asks for: protocols it can play, best first ("webrtc", "hls"); `sdp` when it makes an offer."""
+
+    surface: Display
+    protocols: tuple[str, ...]
+    sdp: str | None = None
+    session: str = ""  # the surface's own name for a WebRTC session; a new offer under it replaces the answer
+    within_s: float | None = None  # what the surface has left to wait; None: as long as the rules say
+    image: bool = False  # a still picture's address is wanted beside the stream
+    largest: tuple[int, int] | None = None  # width and height of the largest picture wanted; None: any
+    silent: bool = False  # it plays a picture without sound and no other
+
+
+class Stream(Struct, frozen=True):
+    """A way to see the camera, good for `expires` (epoch s) to be started. URLs are ours, never the vendor's."""
+
+    protocol: Literal["webrtc", "hls"]
+    expires: float
+    idle_timeout_s: int
+    video: Video
+    sound: bool
+    url: str = ""  # hls: the master playlist; webrtc: where an offer may be posted (WHEP)
+    image_url: str = ""  # one JPEG of now, where `image` was requested
+    grant: str = ""  # webrtc: the grant alone, for a signalling URL of the surface's own
+    answer: str = ""  # webrtc with an offer: the SDP answer
+    camera: Camera | None = None  # as it was read for this; None beside a card
+    way: str = ""  # of showcam.registry.gate.gate, by which the picture is fetched; "" where it is not fetched here
+    explains: "Refusal | None" = None  # not the camera but a short picture of why it can't be shown
+
+
+class Snapshot(Struct, frozen=True):
+    """Where a still picture of `at` or later can be fetched until `expires`, with an access token of the link."""
+
+    url: str
+    expires: float
+    at: float
+
+
+class State(Struct, frozen=True):
+    """The answer to a query about one camera. `refusal` says why it could not be shown just now."""
+
+    camera: Camera
+    refusal: "Refusal | None" = None
+
+
+class Failed(Struct, frozen=True):
+    """One row of the gate that did not pass. `reason` names it."""
+
+    reason: Reason
+
+
+class Refusal(Struct, frozen=True):
+    """Why not: every failed row in the manual's order, the first as the reason."""
+
+    failed: tuple[Failed, ...]
+    camera: str = ""  # its name, "" when it must not be disclosed
+    vendor: str = ""  # whose camera it is, "" when that is not known
+    shared: bool = False  # by another account, whose owner alone changes some settings
+    battery: bool = False  # the camera runs on battery, so it has no video port at home
+
+    @property
+    def reason(self) -> Reason:
+        return self.failed[0].reason

@@ -1,0 +1,192 @@
+"""Why a camera can't be shown or was not changed, a word for each reason, and the errors that carry it."""
+
+from typing import Literal, TypedDict, TypeIs, get_args
+
+from showcam.engine.grants import BadGrant, ExpiredGrant
+from showcam.engine.messages import BadOffer
+
+type Reason = Literal[
+    "not_found",
+    "signed_out",
+    "no_internet",
+    "vendor_down",
+    "vendor_busy",
+    "offline",
+    "asleep",
+    "state_unknown",
+    "encryption_on",
+    "encryption_unknown",
+    "audio_off",
+    "audio_unknown",
+    "not_agreed",
+    "no_way",
+    "silent",
+    "not_permitted",
+    "code_wrong",
+    "lan_unreachable",
+    "lan_closed",
+    "key_server_changed",
+    "not_playable",
+    "beyond_displays",
+    "not_passable",
+    "no_common_protocol",
+    "too_large",
+    "busy",
+    "too_often",
+    "household_full",
+    "machine_full",
+    "waking",
+    "media_down",
+    "voice_may_not",
+    "encryption_by_voice",
+    "owners_alone",
+    "not_this_way",
+    "not_set",
+    "no_tv",
+]
+
+REASONS: tuple[Reason, ...] = get_args(Reason.__value__)
+__all__ = [
+    "BadGrant",
+    "BadOffer",
+    "CameraSilent",
+    "DriverError",
+    "ExpiredGrant",
+    "NoInternet",
+    "Refused",
+    "SetRefused",
+    "SignedOut",
+    "Unavailable",
+    "VendorBusy",
+    "VendorDown",
+]
+
+type Why = Literal[
+    "wrong_code",
+    "wrong_mailed_code",
+    "code_wanted",
+    "code_mailed",
+    "old",
+    "too_soon",
+    "too_often",
+    "guessed",
+    "silent",
+    "not_permitted",
+    "unsupported",
+    "not_taken",
+    "not_given",
+]
+
+
+class ByReason[T](TypedDict):
+    """A table with a row for every Reason: mypy refuses one that lacks a row, or has one too many."""
+
+    not_found: T
+    signed_out: T
+    no_internet: T
+    vendor_down: T
+    vendor_busy: T
+    offline: T
+    asleep: T
+    state_unknown: T
+    encryption_on: T
+    encryption_unknown: T
+    audio_off: T
+    audio_unknown: T
+    not_agreed: T
+    no_way: T
+    silent: T
+    not_permitted: T
+    code_wrong: T
+    lan_unreachable: T
+    lan_closed: T
+    key_server_changed: T
+    not_playable: T
+    beyond_displays: T
+    not_passable: T
+    no_common_protocol: T
+    too_large: T
+    busy: T
+    too_often: T
+    household_full: T
+    machine_full: T
+    waking: T
+    media_down: T
+    voice_may_not: T
+    encryption_by_voice: T
+    owners_alone: T
+    not_this_way: T
+    not_set: T
+    no_tv: T
+
+
+def is_reason(word: object) -> TypeIs[Reason]:
+    """For a word from another process or an assistant."""
+    return word in REASONS
+
+
+class DriverError(Exception):
+    """A vendor call failed. `reason` is the gate's word for it (see showcam.drivers.errors), `vendor` whose call it was."""
+
+    reason: Reason = "vendor_down"
+    vendor: str = ""  # filled by who calls the driver
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail or self.reason)
+
+
+class VendorDown(DriverError):
+    """No answer in time, 5xx, garbage."""
+
+
+class NoInternet(VendorDown):
+    """This machine has no way out: no name could be looked up, or no route leads to any address of the vendor."""
+
+    reason: Reason = "no_internet"
+
+
+class CameraSilent(VendorDown):
+    """The vendor answers; the camera does not answer the vendor."""
+
+
+class VendorBusy(DriverError):
+    """Rate limit or quota of calls. `after_s`: what the vendor asks to wait (Retry-After), 0.0: nothing."""
+
+    reason: Reason = "vendor_busy"
+
+    def __init__(self, detail: str = "", after_s: float = 0.0) -> None:
+        super().__init__(detail)
+        self.after_s = after_s
+
+
+class SignedOut(DriverError):
+    """The vendor session is dead; a person must sign in again. Never an OAuth error of ours."""
+
+    reason: Reason = "signed_out"
+
+
+class Refused(DriverError):
+    """The vendor refused this camera or stream for the reason named: encryption_on, offline, asleep, busy, no_way …"""
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        self.reason = reason
+        super().__init__(detail)
+
+
+class Unavailable(Exception):
+    """The account's cameras can't be listed just now and no list younger than a day is known.
+
+    `vendor`: whose they are, "" where that is not known.
+    """
+
+    def __init__(self, reason: Reason, vendor: str = "") -> None:
+        super().__init__(reason)
+        self.reason, self.vendor = reason, vendor
+
+
+class SetRefused(Exception):
+    """The vendor would not change a setting; the same values would be refused again."""
+
+    def __init__(self, why: Why) -> None:
+        super().__init__(why)
+        self.why = why

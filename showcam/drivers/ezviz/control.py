@@ -1,0 +1,384 @@
+"""Reading and changing a camera's settings: by the app's API, and by the Open Platform what the first lacks.
+
+The Open Platform also lists the cameras of a household that has a sub-account and no app session. Its list has names,
+presence and encryption; Audio and the lens mask take two calls for each camera, so that this is for households of a few
+cameras. Some calls exist in China alone; elsewhere the vendor answers "not supported", and so does this module.
+"""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from showcam.drivers.camera import Camera, Flag, Listed, Ref, Video
+from showcam.drivers.driver import LEAST_S
+from showcam.drivers.errors import DriverError, Refused, SetRefused, SignedOut, VendorBusy
+from showcam.drivers.ezviz.account import EzvizAccount
+from showcam.drivers.ezviz.cameras import NIGHT_MODES
+from showcam.drivers.ezviz.keys import Keys
+from showcam.drivers.ezviz.open_platform import Access, Calls, OpenPlatform
+from showcam.drivers.ezviz.sessions import Sessions
+from showcam.drivers.ezviz.settings import CLOUD, DATE_FORMAT, Clock, disks
+from showcam.drivers.settings import CHOICES, Setting, SettingView
+from showcam.net.exchange import Exchange
+from showcam.net.text import JsonObject, line
+from showcam.store.records import Source
+
+if TYPE_CHECKING:
+    from showcam.drivers.ezviz.open_platform import Calls
+
+
+SHARED_TO_ME = "2"
+DOORBELLS = ("DB", "CS-DB", "HP", "CS-HP")  # how the models' names begin
+
+_FLAGS: dict[str, Flag] = {"0": "off", "1": "on"}
+
+
+def listed(platform: OpenPlatform, access: Access, source: str, exchange: Exchange) -> tuple[Listed, ...]:
+    """Raises DriverError."""
+    devices = {str(device.get("deviceSerial")): device for device in platform.pages(access, "device/list", exchange)}
+    rows = platform.pages(access, "camera/list", exchange)
+    return tuple(
+        _camera(platform, access, row, devices.get(str(row["deviceSerial"]), {}), source, exchange)
+        for row in rows
+        if row.get("deviceSerial")
+    )
+
+
+def _camera(
+    platform: OpenPlatform, access: Access, row: JsonObject, device: JsonObject, source: str, exchange: Exchange
+) -> Listed:
+    try:
+        channel = max(1, int(row.get("channelNo", 1)))
+    except (TypeError, ValueError):
+        channel = 1
+    ref = Ref(source, str(row["deviceSerial"]), channel)
+    model = line(device.get("deviceType") or device.get("model"))
+    online = _listed_flag(row.get("status"))
+    calls = Calls(platform, access, ref, exchange)
+    shared = str(row.get("isShared")) == SHARED_TO_ME
+    readable = online == "on" and not shared
+    return Listed(
+        ref=ref,
+        name=line(row.get("channelName")) or line(device.get("deviceName")) or ref.serial,
+        manufacturer="EZVIZ",
+        kind="doorbell" if model.startswith(DOORBELLS) else "camera",
+        model=model,
+        firmware=line(device.get("deviceVersion")),
+        owner="shared" if shared else "own",
+        online=online,
+        asleep=_asleep(calls, exchange) if readable else "unknown",
+        encryption=_listed_flag(row.get("isEncrypt")),
+        audio=_audio(calls, exchange) if readable else "unknown",
+        listed_sub=Video(),  # the list lacks it, and the platform has an address of a smaller picture for every camera
+        alarm_notification=_listed_flag(device["defence"]) if "defence" in device else "none",
+        ways=("open",) if not shared else (),
+    )
+
+
+def _asleep(calls: Calls, exchange: Exchange) -> Flag:
+    status = _ask(calls, exchange, "device/status/get")
+    # -1, -2: not known; 2: this camera has no such mask
+    return "none" if str(status.get("privacyStatus")) == "2" else _listed_flag(status.get("privacyStatus"))
+
+
+def _audio(calls: Calls, exchange: Exchange) -> Flag:
+    if exchange.left < LEAST_S:
+        return "unknown"
+    try:
+        rows = calls.rows("camera/video/sound/status")
+    except (SignedOut, VendorBusy):
+        raise
+    except (DriverError, SetRefused):
+        return "unknown"  # "not supported" also means "not known"
+    own_rows = [row for row in rows if str(row.get("channelNo")) == str(calls.channel)] or rows
+    return _listed_flag(own_rows[0].get("enable")) if own_rows else "unknown"
+
+
+def _ask(calls: Calls, exchange: Exchange, path: str) -> JsonObject:
+    if exchange.left < LEAST_S:
+        return {}
+    try:
+        return calls.data(path)
+    except (SignedOut, VendorBusy):
+        raise
+    except (DriverError, SetRefused):
+        return {}
+
+
+def _listed_flag(value: Any) -> Flag:
+    return _FLAGS.get(str(value), "unknown")
+
+
+FILL_LIGHT = "/api/v3/device/fillLight/mode"
+
+
+def _flag(value: Any) -> str:
+    return {"0": "off", "1": "on"}.get(str(value), "")
+
+
+def _sound(calls: "Calls") -> dict[Setting, str]:
+    rows = calls.rows("camera/video/sound/status")
+    own_rows = [row for row in rows if str(row.get("channelNo")) == str(calls.channel)] or rows
+    return {"audio": _flag(own_rows[0].get("enable")) if own_rows else ""}
+
+
+def _light(calls: "Calls") -> dict[Setting, str]:
+    return {"status_light": _flag(calls.data("device/light/switch/status").get("enable"))}
+
+
+def _info(calls: "Calls") -> dict[Setting, str]:
+    info = calls.data("device/info", version="utc")
+    zone = str(info.get("timeZone") or "")
+    return {
+        "encryption": _flag(info.get("isEncrypt")),
+        "alarm_notification": _flag(info.get("defence")),
+        "offline_notification": _flag(info.get("offlineNotify")),
+        "time_zone": "+00:00" if zone == "UTC" else zone.removeprefix("UTC"),
+        "wifi": str(info.get("wifiSsid") or ""),
+        "about": str(info.get("model") or ""),
+    }
+
+
+def _status(calls: "Calls") -> dict[Setting, str]:
+    status = calls.data("device/status/get")
+    try:
+        cloud = CLOUD.get(int(status.get("cloudStatus", "")), "")
+    except (TypeError, ValueError):
+        cloud = ""
+    return {
+        # the Open Platform has no Sleep Mode; the nearest, the covered lens, is read and set instead
+        "sleep": _flag(status.get("privacyStatus")),
+        "cloud_storage": cloud,
+        "storage": disks(str(status.get("diskState") or ""), status.get("diskNum")),
+    }
+
+
+def _version(calls: "Calls") -> dict[Setting, str]:
+    versions = calls.data("device/version/info")
+    current, latest = (str(versions.get(name) or "") for name in ("currentVersion", "latestVersion"))
+    return {"version": f"{current}, {latest} is there" if latest not in ("", current) else current}
+
+
+def _night(calls: "Calls") -> dict[Setting, str]:
+    light = calls.v3("GET", f"{FILL_LIGHT}/get")
+    try:
+        return {"night_vision": NIGHT_MODES.get(int(light.get("graphicType", "")), "")}
+    except (TypeError, ValueError):
+        return {}
+
+
+_READS: tuple[Callable[["Calls"], dict[Setting, str]], ...] = (_info, _status, _sound, _light, _version, _night)
+
+
+def open_views(calls: "Calls") -> dict[Setting, SettingView]:
+    """The settings that can be read, each by its calls; those that the device refuses are left out."""
+    found: dict[Setting, str] = {}
+    for read in _READS:
+        try:
+            found |= read(calls)
+        except SetRefused:
+            continue
+    shown = {}
+    for name, choices in CHOICES.items():
+        can_set = name in _WRITES or name in TIME or name == "encryption"
+        readable = name in found
+        # a write that can't be read may be one that this device has not; only the date format is known to be so
+        can_set = can_set and (readable or name == "date_format")
+        value = found.get(name) or None
+        if readable or can_set:
+            why = "" if can_set else "not_this_way"
+            shown[name] = SettingView(value, can_set, "open", why, (choices or ()) if can_set else ())
+    return shown
+
+
+def _set(path: str, name: str = "enable", **more: str) -> Callable[["Calls", str], None]:
+    def write(calls: "Calls", value: str) -> None:
+        calls.data(path, **{name: str(int(value == "on"))}, **more)
+
+    return write
+
+
+def _set_night(calls: "Calls", value: str) -> None:
+    mode = next(number for number, name in NIGHT_MODES.items() if name == value)
+    calls.v3("POST", f"{FILL_LIGHT}/set", mode=str(mode))
+
+
+def _set_time(calls: "Calls", setting: Setting, value: str, clock: Clock) -> None:
+    """Zone, date format and summer time go together in one call."""
+    date_format = clock.date_format
+    if setting == "time_zone":
+        zone = "UTC" if value == "+00:00" else f"UTC{value}"
+    else:
+        zone = str(calls.data("device/info", version="utc").get("timeZone") or "")
+        date_format = next(number for number, name in DATE_FORMAT.items() if name == value)
+    codes = [row.get("tzCode") for row in calls.rows("timezone/list") if row.get("tzValue") == zone]
+    if not codes:
+        raise SetRefused("unsupported")
+    calls.data("device/timezone/set", timezone=str(codes[0]), timeFormat=date_format, daylightSaving=clock.summer_time)
+
+
+def _format(calls: "Calls", _value: str) -> None:
+    disks = calls.v3("GET", "/api/v3/device/format/status").get("storageStatus")
+    rows = [row for row in disks if isinstance(row, dict)] if isinstance(disks, list) else []
+    if not rows:
+        raise SetRefused("unsupported")
+    for row in rows:
+        calls.v3("PUT", "/api/v3/device/format/disk", diskIndex=str(row.get("index", 0)))
+
+
+_WRITES: dict[Setting, Callable[["Calls", str], None]] = {
+    "audio": _set("camera/video/sound/set"),
+    "sleep": _set("device/scene/switch/set"),
+    "status_light": _set("device/light/switch/set"),
+    "alarm_notification": _set("device/defence/set", "isDefence"),
+    "offline_notification": _set("device/notify/switch"),
+    "night_vision": _set_night,
+    "storage": _format,
+}
+TIME: tuple[Setting, ...] = ("time_zone", "date_format")
+
+
+def write(calls: "Calls", camera: Camera, setting: Setting, value: str, code: str, clock: Clock | None = None) -> None:
+    """`clock`: how the camera writes the time now, where that is known. Raises SetRefused and DriverError."""
+    if camera.owner == "shared":
+        raise SetRefused("unsupported")
+    if setting == "encryption":
+        _encrypt(calls, value, code)
+    elif setting in TIME:
+        _set_time(calls, setting, value, clock or Clock())
+    elif setting in _WRITES:
+        _WRITES[setting](calls, value)
+    else:
+        raise SetRefused("unsupported")
+
+
+def _encrypt(calls: "Calls", value: str, code: str) -> None:
+    if value == "on":
+        try:
+            calls.data("device/encrypt/on")
+        except Refused as refused:
+            if refused.reason != "encryption_on":  # it was so already
+                raise
+    elif code:
+        calls.data("device/encrypt/off", validateCode=code)
+    else:
+        raise SetRefused("code_wanted")
+
+
+def restart(calls: "Calls") -> None:
+    calls.v3("POST", "/api/v3/device/systemOperate", systemOperation="reboot", delay="0")
+
+
+def change_password(calls: "Calls", old: str, new: str) -> None:
+    calls.data("device/password/update", oldPassword=old, newPassword=new)
+
+
+def delete(calls: "Calls") -> None:
+    """Takes the device off the vendor account."""
+    try:
+        calls.data("device/delete")
+    except SetRefused:
+        raise Refused("not_this_way") from None
+
+
+class Control:
+    """Raises showcam.drivers.errors.DriverError, and SetRefused where something is set."""
+
+    def __init__(self, account: EzvizAccount, sessions: Sessions, keys: Keys) -> None:
+        self._account, self._sessions, self._keys = account, sessions, keys
+
+    def settings(self, source: Source, camera: Camera, deadline_s: float) -> dict[Setting, SettingView]:
+        """By the app's API; what that doesn't report or can't set, by the Open Platform where there is a key."""
+        held, began = self._sessions.read(source), time.monotonic()
+        views = {} if self._keys.alone(held) else self._account.settings(source, camera, deadline_s)
+        if self._keys.reaches(held, camera):
+            try:
+                with self._keys.calls(held, camera, deadline_s - (time.monotonic() - began)) as calls:
+                    views = _both(views, open_views(calls))
+            except DriverError:
+                if not views:
+                    raise
+        nothing = SettingView(None, False, why_not="not_this_way")
+        return {name: views.get(name, nothing) for name in CHOICES}
+
+    def apply(
+        self, source: Source, camera: Camera, setting: Setting, value: str, deadline_s: float, *, code: str = ""
+    ) -> None:
+        began = time.monotonic()
+        clock = self._clock(source, camera, setting, deadline_s)
+        self._either(
+            source,
+            camera,
+            deadline_s - (time.monotonic() - began),
+            lambda left_s: self._account.apply(source, camera, setting, value, left_s, code=code),
+            lambda calls: write(calls, camera, setting, value, code, clock),
+        )
+
+    def restart(self, source: Source, camera: Camera, deadline_s: float) -> None:
+        self._either(
+            source,
+            camera,
+            deadline_s,
+            lambda left_s: self._account.restart(source, camera, left_s),
+            restart,
+        )
+
+    def change_password(self, source: Source, camera: Camera, old: str, new: str, deadline_s: float) -> None:
+        self._either(
+            source,
+            camera,
+            deadline_s,
+            lambda left_s: self._account.change_password(source, camera, old, new, left_s),
+            lambda calls: change_password(calls, old, new),
+        )
+
+    def delete(self, source: Source, camera: Camera, deadline_s: float) -> None:
+        held = self._sessions.read(source)
+        if not self._keys.reaches(held, camera):
+            raise SetRefused("unsupported")
+        with self._keys.calls(held, camera, deadline_s) as calls:
+            delete(calls)
+
+    def _clock(self, source: Source, camera: Camera, setting: Setting, deadline_s: float) -> Clock | None:
+        """What would be lost by setting a part of it; a sub-account alone can't know."""
+        held = self._sessions.read(source)
+        if setting not in TIME or self._keys.alone(held) or not self._keys.reaches(held, camera):
+            return None
+        return self._account.clock(source, camera, deadline_s)
+
+    def _either(
+        self,
+        source: Source,
+        camera: Camera,
+        deadline_s: float,
+        by_account: Callable[[float], None],
+        by_open: Callable[[Calls], None],
+    ) -> None:
+        """By the app's API; by the Open Platform only what the first can't do at all."""
+        held, began = self._sessions.read(source), time.monotonic()
+        if not self._keys.alone(held):
+            try:
+                by_account(deadline_s)
+            except SetRefused as refused:
+                if refused.why not in ("unsupported", "not_permitted") or not self._keys.reaches(held, camera):
+                    raise
+            else:
+                return
+        with self._keys.calls(held, camera, deadline_s - (time.monotonic() - began), again=False) as calls:
+            by_open(calls)
+
+
+def _both(first: dict[Setting, SettingView], second: dict[Setting, SettingView]) -> dict[Setting, SettingView]:
+    """What the first can't report or set is taken from the second."""
+    both = dict(first)
+    for name, other in second.items():
+        one = first.get(name)
+        if one is None or (one.value is None and not one.can_set):
+            both[name] = other
+        elif other.can_set and not one.can_set:
+            both[name] = replace(one, can_set=True, choices=other.choices, why_not="")
+        elif one.value is None:
+            both[name] = replace(one, value=other.value, way=other.way)
+    return both

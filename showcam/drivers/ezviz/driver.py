@@ -1,0 +1,378 @@
+"""EZVIZ as one driver: the app's API says which cameras there are and how they are, the Open Platform shows them."""
+
+import hmac
+import time
+from collections.abc import Callable
+from copy import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from showcam.drivers.camera import Camera, Listed, Ref
+from showcam.drivers.driver import Hint, Probed, sound
+from showcam.drivers.errors import DriverError, Refused, SetRefused, SignedOut, VendorDown
+from showcam.drivers.ezviz import EZVIZ
+from showcam.drivers.ezviz.account import EzvizAccount
+from showcam.drivers.ezviz.control import Control, listed
+from showcam.drivers.ezviz.home import IN_VAIN_S, Lan, Local
+from showcam.drivers.ezviz.keys import Cas, Keys, digest_of, key_of
+from showcam.drivers.ezviz.leases import LiveAddress, LocalKey, Opening, lease_of, read_lent
+from showcam.drivers.ezviz.open_platform import EzvizHosts, Key, OpenPlatform
+from showcam.drivers.ezviz.pictures import (
+    Cloud,
+    StreamTokens,
+    Waking,
+    in_background,
+    is_enciphered,
+    is_sub_silent,
+    lasts_s,
+)
+from showcam.drivers.ezviz.sessions import ASK_S, Held, Sessions, Terminal
+from showcam.drivers.ezviz.trace_lines import Call
+from showcam.drivers.ezviz.tracing import CallNotes
+from showcam.drivers.probes import hls
+from showcam.drivers.probes.rtsp import KNOCK_S
+from showcam.drivers.settings import Setting, SettingView
+from showcam.drivers.vendor import Verdict
+from showcam.drivers.vendor_http import VendorHttp
+from showcam.engine.ezviz.address import KNOWN
+from showcam.engine.ezviz.results import TOKEN
+from showcam.engine.grants import Picture
+from showcam.engine.lease import Ending, InVain, Unopened
+from showcam.engine.source import CameraSpec, Hls, mark_of
+from showcam.net.cache import Recent
+from showcam.net.exchange import Exchange, Hosts
+from showcam.store.ports import Store
+from showcam.store.records import Source
+
+if TYPE_CHECKING:
+    from showcam.drivers.ezviz.messages import Listener, Waits
+
+
+ENCODED = b"hikencodepicture"
+DIGEST_BYTES = 32  # bytes of hexadecimal digits behind it: of the password
+JPEG = b"\xff\xd8\xff"
+_IV = b"01234567" + bytes(8)
+MOST_CAMERAS = 4096
+
+
+class Captures:
+    """Stills that the vendor has a camera make, without a stream: of a battery camera that sleeps.
+
+    `ask` has a camera make one, and answers with the address of a JPEG: PUT /v3/devconfig/v1/{serial}/{channel}/capture
+    (github.com/cristianojmiranda/hikcloudstream, github.com/AidenShaw2020/ha-ezviz-doorbell).
+    """
+
+    def __init__(self, ask: Callable[[Source, Camera, float], str], http: VendorHttp) -> None:
+        self._ask, self._http = ask, http
+        self._in_vain: Recent[Ref, float] = Recent(MOST_CAMERAS)  # since when
+
+    def of(self, source: Source, camera: Camera, code: str, deadline_s: float) -> bytes | None:
+        """A JPEG of now; None where the camera gives none. `code`: deciphers it, or "" where its owner wants that not.
+
+        Raises Refused for what can't be deciphered.
+        """
+        end = time.monotonic() + deadline_s
+        since = self._in_vain.get(camera.ref)
+        if since is not None and time.monotonic() - since < IN_VAIN_S:
+            return None
+        try:
+            url = self._ask(source, camera, min(ASK_S, deadline_s))
+            with Exchange(end - time.monotonic()) as exchange:
+                page = self._http.fetch(url, exchange.left, {})
+        except DriverError as error:
+            if isinstance(error, VendorDown):
+                self._in_vain.put(camera.ref, time.monotonic())
+            return None
+        still = deciphered(page.body, code) if page.status == 200 else b""
+        return still if still.startswith(JPEG) else None
+
+
+def deciphered(data: bytes, code: str) -> bytes:
+    """A still as JPEG. While Image Encryption is on its bytes begin with "hikencodepicture", as those of alarms do
+    (github.com/RenierM26/pyEzvizApi, utils.py).
+
+    Raises Refused: encryption_on where it is encrypted and there is no code, else code_wrong."""
+    if not data.startswith(ENCODED):
+        return data
+    if not code:
+        raise Refused("encryption_on", "the still is encrypted")
+    digest, body = data[len(ENCODED) : len(ENCODED) + DIGEST_BYTES], data[len(ENCODED) + DIGEST_BYTES :]
+    if not hmac.compare_digest(digest, digest_of(code)) or not body or len(body) % 16:
+        raise Refused("code_wrong", "the still is encrypted with another code")
+    from cryptography.hazmat.primitives.ciphers import Cipher
+    from cryptography.hazmat.primitives.ciphers.algorithms import AES
+    from cryptography.hazmat.primitives.ciphers.modes import CBC
+
+    cipher = Cipher(AES(key_of(code)), CBC(_IV)).decryptor()
+    clear = cipher.update(body) + cipher.finalize()
+    return clear[: -clear[-1]] if 0 < clear[-1] <= 16 else clear
+
+
+__all__ = ["EzvizDriver", "EzvizHosts"]
+
+
+class EzvizDriver:
+    """A showcam.drivers.driver.Driver. In the demo it reaches the given hosts alone, never EZVIZ's own.
+
+    `developer` is the installation's own Open Platform key, under which households may have sub-accounts. `lan`: if
+    showcam runs in the network of a camera and serves nobody else, the camera is fetched there first, by its own
+    protocol if its owner chose that. `cloud`: also by the account's own cloud stream, an open connection to the vendor.
+    `may_go_on`: whether something may be done behind an answer. `has_webhook`: whether the vendor calls showcam, too.
+    """
+
+    vendor = EZVIZ.vendor
+
+    def __init__(
+        self,
+        store: Store,
+        hosts: EzvizHosts,
+        *,
+        ca_file: Path | None = None,
+        demo: bool = False,
+        developer: Key | None = None,
+        lan: bool = False,
+        cloud: bool = False,
+        may_go_on: bool = True,
+        has_webhook: bool = False,
+    ) -> None:
+        self.has_webhook = has_webhook
+        http = VendorHttp(Hosts(hosts.extra, None if demo else KNOWN), ca_file)
+        self.sessions = Sessions(store)
+        in_house = Lan(loopback=demo) if lan else None
+        self._cloud = Cloud(loopback=demo or hosts.is_here) if cloud else None
+        self.takes_codes = lan
+        self._sign_ins = CallNotes()
+        self._terminal = Terminal(store, http, hosts, self._sign_ins.note)
+        self.account = EzvizAccount(self.sessions, http, in_house, self._cloud)
+        later = in_background if may_go_on else None
+        self._tokens = StreamTokens(self.account.stream_token, self.account.session_id, later)
+        self._lan = in_house
+        self._local = Local(self.account.cas_session, Cas(ca_file, store, loopback=demo))
+        self._open = OpenPlatform(http, hosts.open_platform)
+        self._keys = Keys(self._open, hosts, developer)
+        self._control = Control(self.account, self.sessions, self._keys)
+        self._http, self._push_at = http, hosts.push
+        self._waking = Waking(store, self.account.wake)
+        self._captures = Captures(self.account.capture, http)
+
+    def load(self) -> None:
+        """Import ahead of the first call what it would have to wait for."""
+        import showcam.drivers.ezviz.client  # noqa: F401
+
+    def sign_in(self, user: str, password: str, deadline_s: float, *, code: str = "", host: str = "") -> Verdict:
+        return self._terminal.sign_in(user, password, deadline_s, code=code, host=host)
+
+    def sign_in_calls(self) -> tuple[Call, ...]:
+        """The requests of this process's last attempts to sign in, for a trace."""
+        return tuple(self._sign_ins.calls)
+
+    def sign_out(self, source: Source, deadline_s: float) -> None:
+        self.account.sign_out(source, deadline_s)
+
+    def read(self, source: Source, deadline_s: float) -> tuple[Listed, ...]:
+        held = self.sessions.read(source)
+        if not self._keys.alone(held):
+            return self.account.read(source, deadline_s)
+        with Exchange(deadline_s) as exchange:
+            return listed(self._open, self._keys.access(held), source.id, exchange)
+
+    def serves(self, source: Source) -> tuple[str, ...]:
+        held = self.sessions.read(source)
+        if self._keys.alone(held):
+            return ("open",)
+        return ("account",) if self._keys.find(held) is None else ("account", "open")
+
+    def settings(self, source: Source, camera: Camera, deadline_s: float) -> dict[Setting, SettingView]:
+        return self._control.settings(source, camera, deadline_s)
+
+    def apply(
+        self, source: Source, camera: Camera, setting: Setting, value: str, deadline_s: float, *, code: str = ""
+    ) -> None:
+        self._control.apply(source, camera, setting, value, deadline_s, code=code)
+
+    def restart(self, source: Source, camera: Camera, deadline_s: float) -> None:
+        self._control.restart(source, camera, deadline_s)
+
+    def change_password(self, source: Source, camera: Camera, old: str, new: str, deadline_s: float) -> None:
+        self._control.change_password(source, camera, old, new, deadline_s)
+        if camera.ref.serial in self.sessions.read(source).secrets.picture_codes:
+            self.sessions.keep_picture_code(source, camera.ref.serial, new)  # the password is the code from now on
+
+    def is_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> bool | None:
+        if self._keys.alone(self.sessions.read(source)):
+            return None  # the app account alone lists what a code is checked against
+        return self.account.is_picture_code(source, camera, code, deadline_s)
+
+    def deletes(self, source: Source, camera: Camera) -> bool:
+        return self._keys.reaches(self.sessions.read(source), camera)
+
+    def delete(self, source: Source, camera: Camera, deadline_s: float) -> None:
+        self._control.delete(source, camera, deadline_s)
+
+    def happened(self, source: Source, since: float, deadline_s: float) -> tuple[Hint, ...]:
+        """What the vendor lists as having happened after `since`, epoch seconds."""
+        return self.account.happened(source, since, deadline_s)
+
+    def listen(self, source: Source, hear: Callable[[Hint], None], waits: "Waits | None" = None) -> "Listener":
+        """Hear of what happens as it does, until the listener is stopped."""
+        from showcam.drivers.ezviz.messages import WAITS, Listener
+
+        return Listener(source, self.account, self._http, hear, at=self._push_at, waits=waits or WAITS)
+
+    def mint(
+        self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main", life_s: int = 0
+    ) -> CameraSpec:
+        held = self.sessions.read(source)
+        if way == "lan":
+            return self._mint_lan(held, source, camera, picture, deadline_s)
+        if way == "local":
+            return self._mint_local(held, source, camera, deadline_s)
+        if way == "cloud":
+            return self._mint_cloud(held, source, camera, picture, deadline_s)
+        key = self._keys.find(held)
+        if way != "open" or key is None:
+            raise Refused("no_way", f"no {way} way")
+        ref, shown = camera.ref, camera.sub if picture == "sub" and camera.sub else camera.video
+        live = self._waking.reached(
+            source,
+            camera,
+            lambda left_s: self._open.live(
+                key, ref.serial, ref.channel, left_s, picture, life_s, is_h265=shown.codec == "h265"
+            ),
+            deadline_s,
+        )
+        host, port = self._http.check(live.url)
+        lease = lease_of(source, LiveAddress(ref.serial, ref.channel, live.id)) if live.id else None
+        hosts = (host if port == 443 else f"{host}:{port}",)
+        return Hls(url=live.url, hosts=hosts, sound=sound(camera), lease=lease, lasts_s=lasts_s(camera))
+
+    def probe(self, source: Source, spec: CameraSpec, deadline_s: float) -> Probed:
+        if not isinstance(spec, Hls):
+            raise Refused("not_passable", "no address of HLS")
+        return hls.examine(self._http, spec.url, deadline_s)
+
+    def watched(self, source: Source, camera: Camera) -> None:
+        self._waking.watched(source, camera)
+
+    def still(self, source: Source, camera: Camera, deadline_s: float, *, deciphers: bool) -> bytes | None:
+        held = self.sessions.read(source)
+        if camera.battery is None or self._keys.alone(held):
+            return None
+        code = held.secrets.picture_codes.get(camera.ref.serial, "") if deciphers else ""
+        return self._captures.of(source, camera, code, deadline_s)
+
+    def _mint_lan(self, held: Held, source: Source, camera: Camera, picture: Picture, deadline_s: float) -> CameraSpec:
+        code = held.secrets.codes.get(camera.ref.serial)
+        if self._lan is None or not code:
+            raise Refused("no_way", "no lan way")
+        end = time.monotonic() + deadline_s
+        place = self._lan.place(camera) or self.account.place(source, camera, deadline_s / 2)
+        self._waking.rouse(source, camera)
+        # a key too: RTSP is clear in the cameras that are known, and what comes decides
+        return replace(self._lan.open(camera, place, code, end - time.monotonic(), picture), key=_key(held, camera))
+
+    def _mint_local(self, held: Held, source: Source, camera: Camera, deadline_s: float) -> CameraSpec:
+        if self._lan is None or camera.ref.serial not in held.secrets.local:
+            raise Refused("no_way", "not asked by its own protocol")
+        key = _key(held, camera)
+        if camera.encryption == "on" and not key:  # that way an encrypted picture stays so
+            raise Refused("encryption_on", "nothing deciphers it")
+        end = time.monotonic() + deadline_s
+        place = self._lan.place(camera) or self.account.place(source, camera, deadline_s / 2)
+        self._waking.rouse(source, camera)
+        return replace(self._local.open(source, camera, place, end - time.monotonic()), key=key)
+
+    def _mint_cloud(
+        self, held: Held, source: Source, camera: Camera, picture: Picture, deadline_s: float
+    ) -> CameraSpec:
+        if self._cloud is None or not (held.secrets.open_air or is_enciphered(camera)):
+            raise Refused("no_way", "no cloud way")
+        if (reason := self._cloud.rests(camera)) is not None:
+            raise Refused(reason, "refused a moment ago")
+        began, ref = time.monotonic(), camera.ref
+        self._waking.rouse(source, camera)
+        place = self._cloud.place(ref) or self._cloud.keep(camera, self.account.dispatcher(source, camera, deadline_s))
+        if place is None:
+            raise Refused("no_way", "no dispatcher that may be gone to")
+        if picture == "sub" and (is_sub_silent(camera) or not place.has_sub):
+            raise Refused("too_large", "no smaller stream")
+        token = self._tokens.take(source, deadline_s - (time.monotonic() - began))
+        spec = self._cloud.spec(camera, place, token.text, _key(held, camera))
+        opening = Opening(token.number, ref.serial, ref.channel, spec.state)
+        return replace(spec, lease=lease_of(source, opening) if token.number else None)
+
+    def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
+        """Try it at the camera, once, and keep it; "" forgets the one there is."""
+        if self._lan is None:
+            raise Refused("not_this_way", "not a camera for the LAN")
+        if code:
+            end = time.monotonic() + deadline_s
+            place = self.account.place(source, camera, deadline_s)
+            self._lan.try_code(camera, place, code, end - time.monotonic())
+        self.sessions.keep_code(source, camera.ref.serial, code)
+
+    def set_local(self, source: Source, camera: Camera, deadline_s: float, *, wanted: bool) -> None:
+        if self._lan is None:
+            raise Refused("not_this_way", "not a camera for the LAN")
+        if wanted:
+            place = self.account.place(source, camera, deadline_s)
+            if not self._local.answers(place, KNOCK_S):
+                raise Refused("lan_closed", "its port of commands takes no connection")
+        self.sessions.keep_local(source, camera.ref.serial, wanted=wanted)
+
+    def trust_key_server(self, source: Source, camera: Camera, deadline_s: float) -> None:
+        self._local.trust(source, camera, deadline_s)
+
+    def set_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
+        """Keep it, and forget what video showed of the one before; "" forgets the one there is."""
+        if code and self._keys.alone(self.sessions.read(source)):
+            raise Refused("not_this_way", "no app account, whose cloud stream is the one to be deciphered")
+        self.sessions.keep_picture_code(source, camera.ref.serial, code)
+
+    # keys that the vendor hands out
+
+    def asks_silently(self, source: Source) -> bool:
+        return self.sessions.is_elevated(source)
+
+    def ask_key(self, source: Source, camera: Camera, deadline_s: float, *, code: str = "") -> None:
+        held, serial, is_shared = self.sessions.read(source), camera.ref.serial, camera.owner == "shared"
+        if self._keys.alone(held) or (is_shared and serial in held.secrets.keys_refused):
+            raise SetRefused("not_given")
+        try:
+            key = self.account.key(source, camera, code, deadline_s)
+        except SetRefused as refused:
+            if refused.why == "not_given" and is_shared:
+                self.sessions.refuse_key(source, serial)
+            if refused.why == "code_mailed" and held.secrets.elevated:
+                self.sessions.elevate(source, is_elevated=False)
+            raise
+        self.sessions.keep_picture_code(source, serial, key)
+        if code:
+            self.sessions.elevate(source, is_elevated=True)
+
+    def judge_key(self, source: Source, camera: Camera, mark: str, *, fits: bool) -> None:
+        code = self.sessions.read(source).secrets.picture_codes.get(camera.ref.serial, "")
+        if code and mark_of(key_of(code)) == mark:
+            self.sessions.judge_key(source, camera.ref.serial, code, fits=fits)
+
+    def release(self, source: Source, lent: str, ending: Ending, deadline_s: float) -> None:
+        match read_lent(lent):
+            case Opening(number, serial, channel, state):
+                refused = ending if isinstance(ending, Unopened) else Unopened(0, "", 0.0)
+                if self._cloud is not None and refused.rest_s:
+                    self._cloud.rest(Ref(source.id, serial, channel), state, refused)
+                is_next_wanted = not refused.rest_s and refused.result not in TOKEN
+                self._tokens.opened(source, number, is_next_wanted=is_next_wanted)
+            case LocalKey(serial):
+                self._local.ended(source, serial, ending.reason if isinstance(ending, InVain) else "")
+            case LiveAddress(serial, channel, url_id):
+                key = self._keys.find(self.sessions.read(source))
+                if key is None:
+                    raise SignedOut
+                self._open.disable(key, serial, channel, url_id, deadline_s)
+
+
+def _key(held: Held, camera: Camera) -> bytes:
+    """What deciphers the camera's video; empty if none is kept, or the video showed that it does not fit."""
+    code = held.secrets.picture_codes.get(camera.ref.serial, "")
+    return key_of(code) if code and camera.picture_code in ("fits", "unknown") else b""

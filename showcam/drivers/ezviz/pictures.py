@@ -1,0 +1,355 @@
+"""What a picture by the app account's own cloud stream takes: a camera that is awake, its dispatcher, and a token.
+
+Battery cameras doze until they are woken, which takes 8 to 70 s. A camera sleeps about 58 s after it woke, unless it is
+asked to stay awake each 30 s (github.com/Dead96/ezviz-stream-ha-integration, releases 0.3.1 and 0.3.2, on a CS-DP2C).
+
+The vendor's list names the dispatcher of each camera. Only host names of the vendor and public addresses are used.
+
+A token is good for one session, within five minutes of being made. From fetching a token to the stream node's answer an
+account does one thing at a time: tokens that are fetched at once get into each other's way
+(github.com/luigibarretta/vistoda-ezviz). The next token is fetched once a session is open, so that whoever opens a
+stream then does not wait for the vendor.
+"""
+
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from showcam.drivers.camera import STALE_S, UNASKED, Camera, Listed, Ref
+from showcam.drivers.driver import AGAIN_S, sound
+from showcam.drivers.errors import CameraSilent, DriverError, Reason, Refused, is_reason
+from showcam.drivers.ezviz.answers import text
+from showcam.drivers.ezviz.cameras import has_sub, is_channel
+from showcam.drivers.ezviz.sessions import ASK_S
+from showcam.engine.ezviz.address import KNOWN, LOWEST_PORT, MAIN, SUB, live, named
+from showcam.engine.lease import Unopened
+from showcam.engine.source import EzvizCloud
+from showcam.net.addresses import is_public, is_spelled
+from showcam.net.cache import Recent
+from showcam.net.text import JsonObject
+from showcam.store.ports import StoreUnavailable, Throttle
+from showcam.store.records import Source
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 60  # waking costs battery: at most once in this, by whichever process
+KEPT_S = 30  # a camera that is watched is asked to stay awake after each, as Dead96 does
+OTHERS_S = KEPT_S - 5  # another process has seen to it within this
+AWAKE_S = 300  # so long a battery camera is watched; the app stops after 5 min too (home-assistant/core issue 102648)
+MOST_AWAKE = 4096
+
+type Wake = Callable[[Source, Camera, float], None]
+
+
+def lasts_s(camera: Camera) -> int:
+    """Seconds after which a viewer has to ask again; 0: no end."""
+    return 0 if camera.battery is None else AWAKE_S
+
+
+class Waking:
+    """`wake` asks the vendor to wake a camera; it may take longer than whoever wants a picture can wait."""
+
+    def __init__(self, store: Throttle, wake: Wake, clock: Callable[[], float] = time.time) -> None:
+        self._store, self._wake, self._clock = store, wake, clock
+        self._kept: Recent[Ref, float] = Recent(MOST_AWAKE)  # by camera: when this process last saw to it
+
+    def reached[T](self, source: Source, camera: Camera, call: Callable[[float], T], deadline_s: float) -> T:
+        """What `call` brings within the time it is handed; of a camera that dozes it is asked again while that lasts.
+
+        Raises Refused("waking") where it was not awake in time.
+        """
+        end = time.monotonic() + deadline_s
+        while True:
+            try:
+                return call(end - time.monotonic())
+            except CameraSilent:
+                if camera.battery is None:
+                    raise
+            self.rouse(source, camera)
+            if end - time.monotonic() <= 2 * AGAIN_S:
+                raise Refused("waking", "the camera dozes")
+            time.sleep(AGAIN_S)
+
+    def rouse(self, source: Source, camera: Camera) -> None:
+        """Wakes a camera on battery, in a thread of its own. Raises StoreUnavailable."""
+        if camera.battery is None or not self._is_due("wake", camera, EVERY_S):
+            return
+        self._kept.put(camera.ref, self._clock())
+        self._in_thread(lambda: self._ask(source, camera), source)
+
+    def watched(self, source: Source, camera: Camera) -> None:
+        """Keeps a camera on battery awake; to be called again and again while somebody watches it."""
+        now = self._clock()
+        if camera.battery is None or 0 <= now - (self._kept.get(camera.ref) or 0.0) < KEPT_S:
+            return
+        self._kept.put(camera.ref, now)
+
+        def work() -> None:
+            if self._is_due("awake", camera, OTHERS_S):
+                self._ask(source, camera)
+
+        self._in_thread(work, source)
+
+    def _ask(self, source: Source, camera: Camera) -> None:
+        try:
+            self._wake(source, camera, ASK_S)
+        except DriverError as error:
+            log.info("a camera of source %s could not be woken: %s", source.id, error.reason)
+
+    def _in_thread(self, work: Callable[[], None], source: Source) -> None:
+        def run() -> None:
+            try:
+                work()
+            except StoreUnavailable:
+                log.warning("a camera of source %s could not be woken: the database can't be read", source.id)
+
+        threading.Thread(target=run, name="wake", daemon=True).start()
+
+    def _is_due(self, what: str, camera: Camera, every_s: int) -> bool:
+        ref = camera.ref
+        is_due, _ = self._store.take_place(f"{what}/{ref.source}/{ref.serial}/{ref.channel}", 1, every_s, self._clock())
+        return is_due
+
+
+SECTIONS = "VTM"  # beside those that cameras are read from
+MANY = 4096
+
+type Page = JsonObject
+
+
+class Place(Struct, frozen=True):
+    """The dispatcher of a camera: `hosts` as "host:port", best first."""
+
+    hosts: tuple[str, ...]
+    biz: str = ""  # query parameters that the vendor's list gives for this camera
+    has_sub: bool = True  # False only if the vendor's list says so
+
+
+class Cloud:
+    """`loopback`: in the demo the vendor runs on this machine, and none of its host names is used."""
+
+    def __init__(self, *, loopback: bool, clock: Callable[[], float] = time.monotonic) -> None:
+        self._loopback, self._clock = loopback, clock
+        self._places: Recent[Ref, Place] = Recent(MANY)
+        self._rests: Recent[Ref, tuple[str, str, float]] = Recent(MANY)  # why, in which state, until when
+
+    def offered(self, cameras: tuple[Listed, ...], pages: Iterable[Page], *, agreed: bool) -> tuple[Listed, ...]:
+        """The same cameras with the way `cloud` as their last.
+
+        The list does not name every camera's dispatcher to every client: then it is asked for with the picture.
+        `agreed`: whether the owner has consented to pictures that cross the internet as they are. Without consent the
+        way is UNASKED, which shows no picture, except of a camera that is deciphered here.
+        """
+        source = cameras[0].ref.source if cameras else ""
+        for page in pages:
+            for ref, place in self._placed(page, source):
+                self._places.put(ref, place)
+        return tuple(
+            replace(camera, ways=(*camera.ways, "cloud" if agreed or is_enciphered(camera) else UNASKED))
+            for camera in cameras
+        )
+
+    def place(self, ref: Ref) -> Place | None:
+        """From the list that this process read last; None where that names none, or another process read it."""
+        return self._places.get(ref)
+
+    def keep(self, camera: Camera, dispatcher: Page) -> Place | None:
+        """From the vendor's answer for one camera."""
+        hosts = self._hosts(dispatcher)
+        if hosts:
+            self._places.put(camera.ref, Place(hosts, has_sub=camera.sub is not None))
+        return self._places.get(camera.ref)
+
+    def spec(self, camera: Camera, place: Place, token: str, key: bytes = b"") -> EzvizCloud:
+        """For the smaller picture if there is one: keyframes of the full picture may be minutes apart."""
+        stream = SUB if place.has_sub and not is_sub_silent(camera) else MAIN
+        now_ms = int(time.time() * 1000)
+        url = live(place.hosts[0], camera.ref.serial, camera.ref.channel, stream, token, place.biz, now_ms)
+        return EzvizCloud(
+            url=url,
+            hosts=place.hosts,
+            sound=sound(camera),
+            dozes=camera.battery is not None,
+            lasts_s=lasts_s(camera),
+            key=key,
+            state=state_of(camera),
+            alone=True,  # whichever of the two pictures brings something is shown, so there is no other to ask for
+        )
+
+    def rests(self, camera: Camera) -> Reason | None:
+        """Why the camera's stream was refused a moment ago; None if it may be requested.
+
+        A rest ends early when the vendor lists the camera in another state.
+        """
+        reason, state, until = self._rests.get(camera.ref) or ("", "", 0.0)
+        is_over = self._clock() >= until or state != state_of(camera)
+        return reason if not is_over and is_reason(reason) else None
+
+    def rest(self, ref: Ref, state: str, refused: Unopened) -> None:
+        self._rests.put(ref, (refused.reason, state, self._clock() + refused.rest_s))
+
+    def _placed(self, page: Page, source: str) -> Iterator[tuple[Ref, Place]]:
+        """A place for each channel; rows of channels come last, so that they win over the row of their device."""
+        dispatchers, qualities = page.get("VTM") or {}, page.get("VIDEO_QUALITY") or {}
+        rows = [info for info in page.get("resourceInfos") or () if isinstance(info, dict)]
+        for row in sorted(rows, key=is_channel):
+            resource, channel = text(row.get("resourceId")), str(row.get("localIndex"))
+            hosts = self._hosts(dispatchers.get(resource))
+            if hosts and channel.isascii() and channel.isdigit() and len(channel) < 4:
+                ref = Ref(source, str(row.get("deviceSerial")), max(1, int(channel)))
+                biz = row.get("streamBizUrl")
+                yield ref, Place(hosts, biz if isinstance(biz, str) else "", has_sub(qualities.get(resource)))
+
+    def _hosts(self, kms: Any) -> tuple[str, ...]:
+        if not isinstance(kms, dict):
+            return ()
+        port = kms.get("port")
+        if not isinstance(port, int | str) or not str(port).isdecimal() or not LOWEST_PORT <= int(port) < 65536:
+            return ()
+        hosts = [str(kms.get(name) or "") for name in ("externalIp", "domain")]
+        return tuple(dict.fromkeys(named(host, int(port)) for host in hosts if host and self._is_vendors(host)))
+
+    def _is_vendors(self, host: str) -> bool:
+        if is_spelled(host):
+            return is_public(host, loopback=self._loopback)
+        return not self._loopback and KNOWN.fullmatch(host) is not None
+
+
+def state_of(camera: Camera) -> str:
+    """What the vendor lists that a stream node may refuse the camera for."""
+    return f"{camera.online} {camera.asleep} {camera.encryption}"
+
+
+def is_sub_silent(camera: Camera) -> bool:
+    """Whether its smaller picture brought nothing when it was last opened, by whichever process."""
+    return camera.measured.sub_silent_at > max(0.0, camera.as_of - STALE_S)
+
+
+def is_enciphered(camera: Listed) -> bool:
+    """Whether its picture crosses the internet enciphered, and its owner gave the code to decipher it here."""
+    return camera.encryption == "on" and camera.picture_code != "none"
+
+
+FRESH_S = 240.0  # a token that nobody used was good for about 5 min (fiveapplesonthetable/hik-connect-py)
+OPENS_S = 6.0  # an opening whose end nobody has reported has ended; one takes 4 to 6 s (Stinocon/ezviz-stream-bridge)
+MOST_SOURCES = 512  # sources
+
+type Fetch = Callable[[Source, float], str]
+
+
+class Token(NamedTuple):
+    """`number` names it when its end is reported; 0: its end need not be reported."""
+
+    text: str
+    number: int
+
+
+class StreamTokens:
+    """`fetch` asks the vendor for one. `session` is the session of the account that counts: a token is good in its own.
+
+    `later` does something in the background; None: nothing may go on behind an answer, so none is fetched ahead, and
+    no session's opening is known of.
+    """
+
+    def __init__(
+        self,
+        fetch: Fetch,
+        session: Callable[[Source], str],
+        later: Callable[[Callable[[], None]], None] | None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._fetch, self._session, self._later, self._clock = fetch, session, later, clock
+        self._ahead: Recent[str, tuple[str, str, float]] = Recent(
+            MOST_SOURCES
+        )  # by source: session, token, when it was made
+        self._opening: Recent[str, tuple[int, float]] = Recent(
+            MOST_SOURCES
+        )  # by source: which, and until when it may last
+        self._numbers = itertools.count(1)
+        self._changed = threading.Condition()
+
+    def take(self, source: Source, deadline_s: float) -> Token:
+        """One that nobody else is given, once no other session of the account is being opened.
+
+        Raises showcam.drivers.errors.DriverError.
+        """
+        if self._later is None:
+            return Token(self._fetch(source, deadline_s), 0)
+        until = self._clock() + deadline_s
+        number = self._begun(source, until)
+        try:
+            token = self._kept(source) or self._fetch(source, until - self._clock())
+        except BaseException:
+            self._end(source, number)
+            raise
+        with self._changed:
+            self._opening.put(source.id, (number, self._clock() + OPENS_S))
+        return Token(token, number)
+
+    def opened(self, source: Source, number: int, *, is_next_wanted: bool = True) -> None:
+        """The session of that token is open, or will never be."""
+        if self._later is not None and self._end(source, number) and is_next_wanted:
+            self._later(lambda: self._keep(source))
+
+    def _begun(self, source: Source, until: float) -> int:
+        """Raises Refused."""
+        with self._changed:
+            while (left_s := self._left_s(source)) > 0:
+                patience_s = until - self._clock()
+                if patience_s <= 0:
+                    raise Refused("busy", "another session of the account is being opened")
+                self._changed.wait(min(left_s, patience_s))
+            return self._begin(source)
+
+    def _left_s(self, source: Source) -> float:
+        """How long the opening that goes on may still last."""
+        _, until = self._opening.get(source.id) or (0, 0.0)
+        return until - self._clock()
+
+    def _begin(self, source: Source) -> int:
+        number = next(self._numbers)
+        self._opening.put(source.id, (number, self._clock() + ASK_S + OPENS_S))
+        return number
+
+    def _end(self, source: Source, number: int) -> bool:
+        """Whether it was going on."""
+        with self._changed:
+            opening, _ = self._opening.get(source.id) or (0, 0.0)
+            if opening == number:
+                self._opening.drop(source.id)
+                self._changed.notify_all()
+            return opening == number
+
+    def _kept(self, source: Source) -> str:
+        with self._changed:
+            kept = self._ahead.get(source.id)
+            self._ahead.drop(source.id)
+        if kept is None:
+            return ""
+        session, token, made = kept
+        return token if session == self._session(source) and self._clock() - made < FRESH_S else ""
+
+    def _keep(self, source: Source) -> None:
+        with self._changed:
+            if self._left_s(source) > 0 or self._ahead.get(source.id) is not None:
+                return  # whose end comes, or which will be taken
+            number = self._begin(source)
+        try:
+            session, made = self._session(source), self._clock()
+            token = self._fetch(source, ASK_S)
+            with self._changed:
+                self._ahead.put(source.id, (session, token, made))
+        except (DriverError, StoreUnavailable) as error:
+            log.info("no token was kept for source %s: %s", source.id, type(error).__name__)
+        finally:
+            self._end(source, number)
+
+
+def in_background(work: Callable[[], None]) -> None:
+    threading.Thread(target=work, name="stream token", daemon=True).start()

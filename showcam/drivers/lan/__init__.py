@@ -1,0 +1,95 @@
+"""Cameras that the owner added by their addresses: how their driver is built, and what is said of them.
+
+There is no maker's app to name.
+"""
+
+from pathlib import Path
+
+from showcam.drivers.driver import Driver
+from showcam.drivers.vendor import Brand, Installation, Speech
+from showcam.i18n.catalogue import Catalogue, mark
+from showcam.store.ports import Store
+
+SPEECH = Speech(
+    "LAN",
+    Catalogue(Path(__file__).parent, "lan"),
+    written={
+        "offline": (
+            mark("{camera} does not answer at its address on the home network."),
+            mark(
+                "See that it has power and is on the network. If it has another address now and showcam did not find "
+                "it there, give the address on showcam's page, at its picture under “Name, password, address”."
+            ),
+        ),
+        "lan_unreachable": (
+            mark("{camera} does not answer at its address on the home network."),
+            mark(
+                "See that it has power and is on the network. If it has another address now and showcam did not find "
+                "it there, give the address on showcam's page, at its picture under “Name, password, address”."
+            ),
+        ),
+        "lan_closed": (
+            mark("{camera} is on the home network, and its video port (RTSP) is closed."),
+            mark("On the camera's own page or in its maker's app switch RTSP on, or ONVIF, which brings it."),
+        ),
+        "code_wrong": (
+            mark("{camera} refuses the user name or the password that showcam was given."),
+            mark(
+                "showcam stops after three refusals, since some cameras lock. "
+                "Give the right ones on showcam's page, at its picture under “Name, password, address”."
+            ),
+        ),
+        "no_way": (
+            mark("{camera} answers, and has no picture at the path that showcam was given."),
+            mark(
+                "Look the path up in the camera's manual, then give it on showcam's page, at its picture under “Name, "
+                "password, address”."
+            ),
+        ),
+        "audio_off": (
+            mark("You have switched the sound of {camera} off, and this assistant shows only cameras with sound."),
+            mark("Press “Switch Audio on” at its picture on showcam's page."),
+        ),
+        "not_playable": (
+            "",
+            mark("On the camera's own page set the video encoding of its sub stream to H.264."),
+        ),
+        "beyond_displays": (
+            "",
+            mark("On the camera's own page set a sub stream of 1920×1080 or lower in H.264."),
+        ),
+        "too_large": (
+            "",
+            mark("On the camera's own page set a sub stream of 1280×720 or lower in H.264."),
+        ),
+        "not_this_way": (
+            mark("{camera} has no such setting, or showcam can't reach it."),
+            mark("Look for it on the camera's own page."),
+        ),
+        "not_set": ("", mark("See on the camera's own page how it is set, then try again.")),
+    },
+    aloud={
+        "offline": ("", mark("Check its power and its address.")),
+        "lan_closed": ("", mark("Switch RTSP on at the camera.")),
+        "code_wrong": (mark("it refuses its password"), mark("Give showcam the right one.")),
+        "no_way": (mark("it has no picture at that path"), mark("Give another path.")),
+        "audio_off": ("", mark("Switch it on in showcam.")),
+        "not_playable": ("", mark("Set its sub stream to H 264.")),
+        "beyond_displays": ("", mark("Set a smaller sub stream.")),
+        "not_this_way": ("", mark("Use the camera's own page.")),
+    },
+    sign_in={},
+)
+
+
+def build(store: Store, installation: Installation) -> Driver | None:
+    if not installation.adds:
+        return None
+    from showcam.drivers.lan.discovery import of_house
+    from showcam.drivers.lan.driver import LanDriver
+
+    # the demo asks nothing of a real house
+    return LanDriver(store, loopback=installation.demo, asks=None if installation.demo else of_house)
+
+
+LAN = Brand("lan", "LAN", build, SPEECH, signs_in=False)

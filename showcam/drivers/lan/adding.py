@@ -1,0 +1,353 @@
+"""Finds out how a camera at an address is reached: its pictures, what it is, and an id that survives a new address.
+
+A camera that does not say its paths by ONVIF is asked for those of makers. `known` is where such a path is from: the
+maker's own page, or a list that others wrote. None was tried on such a camera.
+"""
+
+import re
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from showcam.drivers.errors import Refused
+from showcam.drivers.lan.devices import RTSP, Address, Device, Pictured
+from showcam.drivers.lan.events import reported
+from showcam.drivers.lan.onvif import ANSWER_S, DEVICE_PATH, Onvif, OnvifFailed, Profile
+from showcam.drivers.lan.onvif import Described as Identity
+from showcam.drivers.probes import rtsp
+from showcam.drivers.probes.rtsp import KNOCK_S, Described, NoRtsp, NoStream, knock
+from showcam.engine.camera_still import NoStill, fetch
+from showcam.engine.rtsp.login import Login
+from showcam.net.addresses import is_in_house
+from showcam.net.house import HouseHttp
+
+_ROBOCAM = "github.com/neilshah101/Robocam, docs/RTSP-Formats.md"
+_GUIDE = "github.com/AkashMLodiwiksz/Face-Identifying-Security-system-, RTSP_URL_GUIDE.md"
+_LIVENVR = "blog.csdn.net/hzhouhangkeji/article/details/133701174"
+_TEMPLATES = "github.com/thephez/onvif-viewer, URL Templates.txt"
+
+
+class Known(Struct, frozen=True):
+    """A maker's two pictures; `sub` "" where no list has one."""
+
+    makers: str
+    main: str
+    sub: str
+    known: str
+
+
+# In the order in which they are tried: those of many makers first.
+PATHS: tuple[Known, ...] = (
+    Known(
+        "Hikvision, HiLook, ANNKE, EZVIZ",
+        "/Streaming/Channels/101",
+        "/Streaming/Channels/102",
+        "supportusa.hikvision.com/support/solutions/articles/17000129022",
+    ),
+    Known(
+        "Dahua, Amcrest, Imou, Lorex",
+        "/cam/realmonitor?channel=1&subtype=0",
+        "/cam/realmonitor?channel=1&subtype=1",
+        "programmerteach.com/p/onvif-rtsp-streaming-services-rtsp-configure-rules",
+    ),
+    Known("TP-Link Tapo, Pelco, Mobotix, Grandstream", "/stream1", "/stream2", _GUIDE),
+    Known(
+        "Reolink",
+        "/h264Preview_01_main",
+        "/h264Preview_01_sub",
+        "the maker's CGI manual, in github.com/Benehiko/ReolinkCameraAPI",
+    ),
+    Known("Foscam", "/videoMain", "/videoSub", _GUIDE),
+    Known("Uniview", "/unicast/c1/s0/live", "/unicast/c1/s1/live", _GUIDE),
+    Known("Uniview, older", "/video1", "/video2", _LIVENVR),
+    Known("Axis", "/axis-media/media.amp", "", _GUIDE),
+    Known(
+        "Hanwha Wisenet",
+        "/profile2/media.smp",
+        "/profile3/media.smp",
+        "support.hanwhavision.eu/hc/en-gb/articles/4414178841746",
+    ),
+    Known("Samsung", "/onvif/profile2/media.smp", "/onvif/profile3/media.smp", _LIVENVR),
+    Known("Eufy", "/live0", "/live1", _GUIDE),
+    Known("Wyze with its RTSP firmware", "/live", "", "smartcamalerts.com/blog/rtsp-camera-setup.html"),
+    Known(
+        "Yi with yi-hack",
+        "/ch0_0.h264",
+        "/ch0_1.h264",
+        "github.com/alienatedsec/yi-hack-v5, its wiki",
+    ),
+    Known("Hikvision before 2012", "/h264/ch1/main/av_stream", "/h264/ch1/sub/av_stream", _LIVENVR),
+    Known("Milesight, Avycon", "/main", "/sub", "avycon.freshdesk.com/support/solutions/articles/36000328602"),
+    Known(
+        "Avycon Plug & Play", "/profile1", "/profile2", "avycon.freshdesk.com/support/solutions/articles/36000299004"
+    ),
+    Known("Vivotek, Netgear, Trendnet, Brickcom", "/live.sdp", "", _ROBOCAM),
+    Known("D-Link", "/live1.sdp", "", _ROBOCAM),
+    Known("Bosch", "/rtsp_tunnel?h26x=4&line=1&inst=1", "/rtsp_tunnel?h26x=4&line=1&inst=2", _TEMPLATES),
+    Known("Panasonic i-PRO", "/MediaInput/h264", "", _ROBOCAM),
+    Known("Sony", "/media/video1", "", _ROBOCAM),
+    Known("Avigilon", "/defaultPrimary?streamType=u", "", _ROBOCAM),
+    Known("Zosi and cameras without a maker's name", "/11", "", _GUIDE),
+    Known("Tiandy", "/live/ch00_0", "", _ROBOCAM),
+    Known("Infinova", "/1/h264major", "/1/h264minor", _LIVENVR),
+)
+
+
+def sub_of(main: str) -> str:
+    """The smaller picture that goes with a main path of the table, "" where none is known."""
+    return next((maker.sub for maker in PATHS if maker.main == main), "")
+
+
+ONVIF_PORTS = (80, 8000, 2020, 8899, 8080)  # the usual one; Reolink's; Tapo's; those of cameras without a maker's name
+HTTPS = 443
+RTSP_PORTS = (RTSP, 8554)
+_NEIGHBOURS = Path("/proc/net/arp")
+_SERIAL = re.compile(r"(?=.*[1-9A-Za-z])[\w.:-]{4,64}")
+
+type OnvifState = Literal["in", "login", "none"]
+
+
+class Found(Struct, frozen=True):
+    """How a camera is reached; `onvif`: whether its ONVIF let us in."""
+
+    device: Device
+    onvif: OnvifState
+    profiles: tuple[Profile, ...] = ()
+
+
+class _Login(Struct, frozen=True):
+    """`basic`: whether they may be sent as they are. `onvif`: "port/path" where it was known, and whether by https."""
+
+    user: str
+    password: str
+    basic: bool = True
+    onvif: tuple[str, bool] = ("", False)
+
+
+class _Asked(Struct, frozen=True):
+    """What came of ONVIF at a camera's address; `onvif` is what it answered to, where it let us in."""
+
+    state: OnvifState
+    at: str = ""
+    onvif: Onvif | None = None
+    identity: Identity = Identity()
+    profiles: tuple[Profile, ...] = ()
+
+
+class Adding:
+    """Each password is sent to RTSP once, and to ONVIF once where RTSP took it. Raises showcam.drivers.errors.Refused."""
+
+    def __init__(self, *, loopback: bool, onvif_ports: tuple[int, ...] = ONVIF_PORTS) -> None:
+        self._http, self._loopback, self._onvif_ports = HouseHttp(loopback=loopback), loopback, onvif_ports
+
+    def look(self, address: Address, user: str, password: str, *, port: int = 0, known: Device | None = None) -> Found:
+        """`port`: of RTSP, where the address does not say it. `known`: the camera that its owner says is there.
+
+        One that is known by Digest gets no password by Basic.
+        """
+        login = _Login(user, password)
+        if known is not None:
+            login = _Login(user, password, known.basic, (known.onvif, bool(known.pin)))
+        if address.kind == "rtsp" and address.path not in ("", "/"):
+            return self._by_path(address, login)
+        answered = self._onvif(address, login)
+        if answered.onvif is not None and (found := self._by_onvif(address, login, answered.onvif, answered)):
+            return found
+        if answered.state == "login":
+            raise Refused("code_wrong", "refused by ONVIF")
+        return self._by_table(address, login, port)
+
+    def onvif(self, device: Device) -> Onvif:
+        pin = device.pin or None
+        return Onvif(self._http, device.host, device.onvif, device.user, device.password, pin=pin)
+
+    def _by_path(self, address: Address, login: _Login) -> Found:
+        main = self._described(address.host, address.port or RTSP, (address.path,), login)
+        device = self._device(address.host, address.port or RTSP, _pictured(main), login, main)
+        answered = self._onvif(address, login)
+        if answered.onvif is not None and (found := self._by_onvif(address, login, answered.onvif, answered)):
+            streams = (found.device.main, found.device.sub)
+            mine = next((stream for stream in streams if stream is not None and stream.path == address.path), None)
+            if mine is not None:
+                other = found.device.sub if mine is found.device.main else None
+                return replace(found, device=replace(found.device, main=mine, sub=other, port=device.port))
+            device = replace(found.device, main=device.main, sub=None, port=device.port)
+        return Found(self._with_sub(device), answered.state, answered.profiles)
+
+    def _by_table(self, address: Address, login: _Login, port: int) -> Found:
+        """By the makers' paths; those that a connection does not outlive are tried over another."""
+        ports = tuple(filter(None, (port, address.port if address.kind != "onvif" else 0))) or RTSP_PORTS
+        knocked = knock([(address.host, tried) for tried in ports], KNOCK_S)
+        reason = knocked[address.host, ports[0]]
+        for tried in ports:
+            if knocked[address.host, tried] is None:
+                paths = tuple(known.main for known in PATHS)
+                main = self._described(address.host, tried, paths, login)
+                return Found(self._with_sub(self._device(address.host, tried, _pictured(main), login, main)), "none")
+        raise Refused(reason or "lan_unreachable", "no RTSP port is open")
+
+    def _by_onvif(self, address: Address, login: _Login, onvif: Onvif, answered: _Asked) -> Found | None:
+        """None where none of its pictures can be had."""
+        identity, (main, sub) = answered.identity, chosen(answered.profiles)
+        if main is None:
+            return None
+        try:
+            port, path = onvif.stream_path(main.token, ANSWER_S)
+            _, sub_path = onvif.stream_path(sub.token, ANSWER_S) if sub else (0, "")
+        except OnvifFailed:
+            return None
+        heard = self._described(address.host, port, (path,), login)
+        device = replace(
+            self._device(address.host, port, _profiled(main, heard), login, heard),
+            onvif=answered.at,
+            pin=onvif.pin,
+            model=" ".join(filter(None, (identity.maker, identity.model))),
+            firmware=identity.firmware,
+            id=identity.serial if _SERIAL.fullmatch(identity.serial) else "",
+            events=reported(onvif, ANSWER_S),
+            lens=main.source,
+        )
+        device = replace(device, still=self._still(onvif, device, sub or main))
+        if sub is not None:
+            try:
+                smaller = self._described(address.host, port, (sub_path,), login)
+                device = replace(device, sub=_profiled(sub, smaller))
+            except Refused:
+                pass  # announced, and not sent
+        return Found(device, "in", answered.profiles)
+
+    def _onvif(self, address: Address, login: _Login) -> _Asked:
+        """The place of the camera's device service, and what that answers."""
+        places = self._places(address, login)
+        knocked = knock([(address.host, int(place.partition("/")[0])) for place in places], KNOCK_S)
+        for place, is_https in places.items():
+            if knocked[address.host, int(place.partition("/")[0])] is not None:
+                continue
+            pin = "" if is_https else None  # its owner says that it is the camera, and so that this is its certificate
+            onvif = Onvif(self._http, address.host, place, login.user, login.password, pin=pin)
+            try:
+                onvif.clock(ANSWER_S)
+                return _Asked("in", place, onvif, onvif.describe(ANSWER_S), onvif.profiles(ANSWER_S))
+            except OnvifFailed as failed:
+                if failed.why == "login":
+                    return _Asked("login", place)
+        return _Asked("none")
+
+    def _places(self, address: Address, login: _Login) -> dict[str, bool]:
+        """The places where ONVIF may be, "port/path", and whether it is by https there."""
+        if address.kind == "onvif":
+            path = address.path if address.path not in ("", "/") else DEVICE_PATH
+            return {f"{address.port or (HTTPS if address.tls else 80)}{path}": address.tls}
+        at, is_https = login.onvif
+        usual = {f"{port}{DEVICE_PATH}": port == HTTPS for port in (*self._onvif_ports, HTTPS)}
+        known = {at: is_https} if at else {}
+        return known | {place: is_https for place, is_https in usual.items() if place not in known}
+
+    def _described(self, host: str, port: int, paths: tuple[str, ...], login: _Login) -> Described:
+        """Some cameras end a connection with the first path that they do not have."""
+        within_s = ANSWER_S + len(paths) * 0.2
+        end = time.monotonic() + within_s
+        while True:
+            tried: list[str] = []
+            try:
+                signed = {"loopback": self._loopback, "basic": login.basic}
+                return describe(host, port, _noting(paths, tried), login.user, login.password, within_s, **signed)
+            except Refused as refused:
+                paths = paths[max(1, len(tried) - 1) :]  # the last one was answered no more, unless it was the first
+                if refused.reason != "no_way" or not paths or time.monotonic() > end:
+                    raise
+
+    def _still(self, onvif: Onvif, device: Device, profile: Profile) -> str:
+        """The address at which the camera makes stills, if it gives one to this user."""
+        try:
+            port, path = onvif.still_path(profile.token, ANSWER_S)
+            still = f"{port or 80}{path}"
+            url = replace(device, still=still).still_url
+            fetch(url, device.user, device.password, loopback=self._loopback, within_s=ANSWER_S)
+        except (OnvifFailed, NoStill):
+            return ""
+        return still
+
+    def _with_sub(self, device: Device) -> Device:
+        """The device with the smaller picture that the table has for its main one, if the camera has it."""
+        path = sub_of(device.main.path)
+        if not path or device.sub is not None:
+            return device
+        try:
+            login = _Login(device.user, device.password, device.basic)
+            smaller = self._described(device.host, device.port, (path,), login)
+        except Refused:
+            return device
+        return replace(device, sub=_pictured(smaller))
+
+    def _device(self, host: str, port: int, main: Pictured, login: _Login, heard: Described) -> Device:
+        device = Device("", 1, "", host, port, main, user=login.user, password=login.password, mac=mac_of(host))
+        return replace(device, basic=heard.basic)
+
+
+def chosen(profiles: tuple[Profile, ...]) -> tuple[Profile | None, Profile | None]:
+    """The largest picture of the first lens, and a smaller one: the largest in H.264 that is 1280×720 at most.
+
+    Motion JPEG, which many devices offer beside others, only where there is nothing else.
+    """
+    usable = [profile for profile in profiles if profile.codec not in ("", "mjpeg")]
+    usable = usable or [profile for profile in profiles if profile.codec]
+    lens = [profile for profile in usable if profile.source == usable[0].source]
+    ordered = sorted(lens, key=lambda profile: profile.width * profile.height, reverse=True)
+    main = ordered[0] if ordered else None
+    smaller = [stream for stream in ordered[1:] if main and stream.width * stream.height < main.width * main.height]
+    fitting = [stream for stream in smaller if stream.codec == "h264" and stream.width * stream.height <= 1280 * 720]
+    return main, next(iter(fitting or smaller), None)
+
+
+def mac_of(host: str) -> str:
+    """The camera's MAC address, which this machine knows after it has connected; "" behind a router."""
+    try:
+        rows = _NEIGHBOURS.read_text().splitlines()[1:]
+    except OSError:
+        return ""
+    found = next((row.split() for row in rows if row.startswith(f"{host} ")), [])
+    return found[3] if len(found) > 3 and found[3] != "00:00:00:00:00:00" else ""
+
+
+def _noting(paths: tuple[str, ...], tried: list[str]) -> Iterator[str]:
+    for path in paths:
+        tried.append(path)
+        yield path
+
+
+def _pictured(heard: Described) -> Pictured:
+    return Pictured(heard.path, heard.codec, sound=heard.sound)
+
+
+def _profiled(profile: Profile, heard: Described) -> Pictured:
+    codec = heard.codec or profile.codec
+    return Pictured(heard.path, codec, profile.width, profile.height, heard.sound, profile.token)
+
+
+def describe(
+    host: str,
+    port: int,
+    paths: Iterable[str],
+    user: str,
+    password: str,
+    deadline_s: float,
+    *,
+    loopback: bool,
+    basic: bool = True,
+) -> Described:
+    """The first path that has a picture; `basic`: whether user and password may be sent as they are.
+
+    Raises Refused: code_wrong after one try, lan_closed, lan_unreachable, and no_way where the port speaks no RTSP or
+    has no picture by these paths.
+    """
+    if not is_in_house(host, loopback=loopback):
+        raise Refused("lan_unreachable", "no address of a house")
+    try:
+        return rtsp.describe(host, port, paths, Login(user, password, basic=basic), deadline_s)
+    except (NoRtsp, NoStream) as other:
+        raise Refused("no_way", str(other)) from None

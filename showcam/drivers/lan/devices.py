@@ -1,0 +1,269 @@
+"""What is sealed for a LAN source: the owner's cameras, where each is, and what opens it.
+
+This module alone reads and writes the sealed text; all processes share it through the store. Here is also which address
+an owner may give, and which camera a found one is.
+"""
+
+import ipaddress
+from collections.abc import Callable
+from typing import Literal
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from showcam.accounts.identity import new_id
+from showcam.drivers.driver import EventKind
+from showcam.drivers.errors import SignedOut, VendorDown
+from showcam.net.addresses import is_in_house
+from showcam.net.text import line
+from showcam.store.ports import Store
+from showcam.store.records import Source, SourceKind
+
+TRIES = 5
+WRONG = 3  # a password that the camera refused so often is not sent again: some cameras lock
+
+
+class Pictured(Struct, frozen=True, omit_defaults=True):
+    """One of a camera's pictures. What is 0 or "" was not found out."""
+
+    path: str  # of its RTSP address, with its query
+    codec: str = ""  # "h264", "h265", "mjpeg"
+    width: int = 0
+    height: int = 0
+    sound: str = ""  # its codec; "": it has none
+    profile: str = ""  # ONVIF's token
+
+
+class Device(Struct, frozen=True, omit_defaults=True):
+    """One camera. `id` and `channel` stay the same wherever it is: they make the camera's id for assistants."""
+
+    id: str  # its serial, else its MAC address, else one of ours
+    channel: int
+    name: str
+    host: str
+    port: int  # of RTSP
+    main: Pictured
+    sub: Pictured | None = None
+    user: str = ""
+    password: str = ""
+    wrong: int = 0  # how often the camera refused them, one refusal after another
+    silent: bool = False  # its owner wants no sound from it
+    model: str = ""  # with its maker's name
+    firmware: str = ""
+    mac: str = ""
+    endpoint: str = ""  # WS-Discovery's endpoint reference, which stays when the address changes
+    onvif: str = ""  # "port/path" of its ONVIF device service; "": none
+    pin: str = ""  # the SHA-256 of its certificate, where its ONVIF is by https
+    doorbell: bool = False
+    events: tuple[EventKind, ...] = ()  # what it reports by ONVIF
+    basic: bool = False  # it took user and password by Basic, as they are, from its owner; else it never gets them so
+    moved: str = ""  # where its endpoint answers now, if its owner has to say that it is there
+    still: str = ""  # "port/path" of a JPEG of now, by HTTP; "": none that it gives this user by Digest
+    lens: str = ""  # ONVIF's token of the video source that its pictures come from
+
+    def __repr__(self) -> str:
+        return f"<Device {self.channel}>"
+
+    @property
+    def place(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def still_url(self) -> str:
+        """The address of the camera's own stills; "" where it makes none."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.still}" if self.still else ""
+
+
+class _Kept(Struct, frozen=True):
+    devices: tuple[Device, ...] = ()
+
+
+class Devices:
+    """Raises SignedOut where nothing can be read of the source, VendorDown where a change can't be kept."""
+
+    kind: SourceKind = "lan"
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @staticmethod
+    def none() -> bytes:
+        """To be sealed for a source without cameras."""
+        return msgspec.json.encode(_Kept())
+
+    def read(self, source: Source) -> tuple[Device, ...]:
+        return self._held(source)[0].devices
+
+    def find(self, source: Source, device_id: str, channel: int) -> Device | None:
+        return next(
+            (device for device in self.read(source) if (device.id, device.channel) == (device_id, channel)), None
+        )
+
+    def put(self, source: Source, device: Device) -> None:
+        """Adds it, or takes the place of the one with its id and channel."""
+
+        def changed(devices: tuple[Device, ...]) -> tuple[Device, ...]:
+            known = [_key(kept) for kept in devices]
+            if _key(device) not in known:
+                return (*devices, device)
+            at = known.index(_key(device))
+            return (*devices[:at], device, *devices[at + 1 :])
+
+        self._change(source, changed)
+
+    def alter(self, source: Source, device: Device, change: Callable[[Device], Device]) -> None:
+        """Changes it as it is stored now; one that was removed meanwhile stays removed."""
+        self._change(
+            source,
+            lambda devices: tuple(change(kept) if _key(kept) == _key(device) else kept for kept in devices),
+        )
+
+    def remove(self, source: Source, device_id: str, channel: int) -> None:
+        self._change(source, lambda devices: tuple(kept for kept in devices if _key(kept) != (device_id, channel)))
+
+    def refused(self, source: Source, device: Device) -> None:
+        """Counts that the camera refused this user and password."""
+
+        def counted(stored: Device) -> Device:
+            same = (stored.user, stored.password) == (device.user, device.password)
+            return replace(stored, wrong=stored.wrong + 1) if same else stored
+
+        self.alter(source, device, counted)
+
+    def _held(self, source: Source) -> tuple[_Kept, int]:
+        row = self._store.read_session(source.account, source.id)
+        if row is None:
+            raise SignedOut
+        try:
+            return msgspec.json.decode(row.secrets, type=_Kept), row.version
+        except msgspec.MsgspecError:
+            raise SignedOut from None
+
+    def _change(self, source: Source, change: Callable[[tuple[Device, ...]], tuple[Device, ...]]) -> None:
+        """Change the stored devices, whatever other processes write meanwhile."""
+        for _ in range(TRIES):
+            kept, version = self._held(source)
+            devices = change(kept.devices)
+            if devices == kept.devices:
+                return
+            secrets = msgspec.json.encode(_Kept(devices))
+            if self._store.swap_session(source.account, source.id, version=version, secrets=secrets, state="ok"):
+                return
+        raise VendorDown("the cameras could not be kept")
+
+
+def _key(device: Device) -> tuple[str, int]:
+    return device.id, device.channel
+
+
+LONGEST_NAME = 64  # characters
+
+
+def settled(found: Device, known: tuple[Device, ...], *, like: Device | None = None) -> Device:
+    """The device with an id of its own, or with id and channel of the camera that it is: one of `known`.
+
+    `like`: the camera that its owner says it is.
+    """
+    same = like or next((device for device in known if _is_same(device, found)), None)
+    if same is not None:
+        kept = {"name": found.name or same.name, "silent": same.silent, "doorbell": found.doorbell or same.doorbell}
+        return replace(found, id=same.id, channel=same.channel, **kept)
+    ids = {device.id for device in known if not _is_same_device(device, found)}
+    candidates = (found.id, found.mac, f"{found.id}/{found.mac}" if found.mac else "", new_id())
+    its_id = next(candidate for candidate in candidates if candidate and candidate not in ids)
+    channels = [device.channel for device in known if device.id == its_id]
+    return replace(found, id=its_id, channel=max(channels, default=0) + 1)
+
+
+def moved(known: Device, found: Device) -> Device:
+    """The camera at the address and with the login of `found`, and what its owner decided about it before."""
+    its = settled(found, (), like=known)
+    same = known.main.path == found.main.path
+    pictures = {"main": known.main, "sub": known.sub or found.sub} if same else {}
+    kept = ("model", "firmware", "mac", "still", *(() if found.onvif else ("onvif", "pin")))
+    inherited = {name: getattr(found, name) or getattr(known, name) for name in kept}
+    return replace(its, **pictures, **inherited, endpoint=found.endpoint or known.endpoint)
+
+
+def named(device: Device, name: str, *, doorbell: bool = False) -> Device | None:
+    """None where nothing is left of the name."""
+    plain = line(name)[:LONGEST_NAME]
+    return replace(device, name=plain, doorbell=doorbell or device.doorbell) if plain else None
+
+
+def _is_same_device(known: Device, found: Device) -> bool:
+    if known.mac and found.mac:
+        return known.mac == found.mac
+    return (known.host, known.port) == (found.host, found.port) or bool(found.id and known.id == found.id)
+
+
+def _is_same(known: Device, found: Device) -> bool:
+    return _is_same_device(known, found) and known.main.path == found.main.path
+
+
+RTSP = 554
+
+
+_KINDS: dict[str, Literal["any", "rtsp", "onvif"]] = {
+    "any": "any",
+    "rtsp": "rtsp",
+    "http": "onvif",
+    "https": "onvif",
+}
+
+type Wrong = Literal["characters", "none", "login", "tls", "scheme", "name", "outside", "path"]
+
+
+class BadAddress(ValueError):
+    """The text says for a person what is wrong with it, `why` in a word; nothing of the address is in either."""
+
+    def __init__(self, why: Wrong, text: str) -> None:
+        super().__init__(text)
+        self.why = why
+
+
+class Address(Struct, frozen=True):
+    """`path` with its query; "" and a `port` of 0: not given. `tls`: ONVIF by https."""
+
+    kind: Literal["any", "rtsp", "onvif"]
+    host: str
+    port: int = 0
+    path: str = ""
+    tls: bool = False
+
+
+def read_address(text: str, *, loopback: bool = False) -> Address:
+    """An IP address alone, rtsp://…, or http(s)://… of ONVIF. Raises BadAddress."""
+    given = text.strip()
+    if not given.isascii() or not given.isprintable() or " " in given:
+        raise BadAddress("characters", "An address has no blanks and no letters beyond ASCII")
+    if "://" not in given:
+        given = f"any://[{given}]" if given.count(":") > 1 and "[" not in given else f"any://{given}"
+    try:
+        parts = urlsplit(given)
+        host, port = parts.hostname or "", parts.port or 0
+        userless = parts.username is None and parts.password is None and "@" not in parts.netloc
+    except ValueError:
+        raise BadAddress("none", "That is not an address: rtsp://192.168.1.20/stream1, or 192.168.1.20") from None
+    if not userless:
+        raise BadAddress("login", "Leave user and password out of the address: both are asked for, and kept sealed")
+    if parts.scheme == "rtsps":
+        raise BadAddress("tls", "RTSP over TLS is not read: give the camera's plain rtsp:// address")
+    if parts.scheme not in _KINDS:
+        raise BadAddress(
+            "scheme", "An address begins with rtsp://, with http:// or https:// for ONVIF, or is an IP address alone"
+        )
+    try:
+        host = str(ipaddress.ip_address(host))
+    except ValueError:
+        raise BadAddress("name", "Give the camera's IP address, such as 192.168.1.20, in place of a name") from None
+    if not is_in_house(host, loopback=loopback):
+        raise BadAddress("outside", "That is no address of a home network: 10.…, 172.16.… to 172.31.…, 192.168.…, fd…")
+    path = parts.path + (f"?{parts.query}" if parts.query else "")
+    if parts.scheme == "any" and path not in ("", "/"):
+        raise BadAddress("path", "An address with a path begins with rtsp:// or http://")
+    path = "" if parts.scheme == "any" else path
+    return Address(_KINDS[parts.scheme], host, port, path, tls=parts.scheme == "https")

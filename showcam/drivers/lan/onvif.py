@@ -1,0 +1,395 @@
+"""ONVIF's calls to one device: SOAP by HTTP to the pinned address of a camera in the house.
+
+ONVIF Core and Media specifications (onvif.org). Of an address that the device answers only the path is taken: it is
+put to the host and port that the owner gave.
+
+Requests carry WS-Security's digest by the device's own clock; a device that answers 401 with a challenge gets HTTP's
+Digest in its place, once.
+"""
+
+import base64
+import hashlib
+import html
+import secrets
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from showcam.drivers.settings import Setting, SettingView
+from showcam.engine.rtsp.login import Login, challenge
+from showcam.net.elements import Element, NotXml, read
+from showcam.net.exchange import NotAllowed, Unreached
+from showcam.net.house import Answer, HouseHttp
+from showcam.net.text import line
+
+ANSWER_S = 3.0  # for one call; our own choice: a camera at home answers most within a tenth of a second
+DEVICE = "http://www.onvif.org/ver10/device/wsdl"
+_SOAP = "http://www.w3.org/2003/05/soap-envelope"
+_SECURITY = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss"
+
+
+class OnvifFailed(Exception):
+    """`why`: "down" is no answer in time or none by ONVIF; "login" is user or password; "refused" a fault."""
+
+    def __init__(self, why: Literal["down", "login", "refused"]) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class Soap:
+    """`path` is of the device service; `pin` as showcam.net.house takes it. Each call raises OnvifFailed.
+
+    With "" the certificate of the first answer, which no login went before, is the one of all others.
+    """
+
+    def __init__(
+        self, http: HouseHttp, host: str, port: int, path: str, user: str, password: str, pin: str | None = None
+    ) -> None:
+        self._http, self._host, self._port, self._path = http, host, port, path
+        self.pin = pin
+        self._user, self._password = user, password
+        self._ahead: timedelta | None = None  # of the device's clock
+        self._digest: Login | None = None
+
+    def clock(self, timeout_s: float) -> None:
+        """Reads the device's clock, which by the specification needs no login: also how one finds a device."""
+        try:
+            answer = self._exchange(self._path, f'<GetSystemDateAndTime xmlns="{DEVICE}"/>', timeout_s, signed=False)
+        except OnvifFailed as failed:
+            if failed.why == "down":
+                raise
+            self._ahead = timedelta()  # a device that keeps its clock to itself
+            return
+        content = next(answer.descendants("UTCDateTime"), None)
+        self._ahead = _ahead(content) if content is not None else timedelta()
+
+    def ask(self, path: str, body: str, timeout_s: float, *, header: str = "") -> Element:
+        """The first element of the answer's body."""
+        if self._ahead is None:
+            self.clock(timeout_s)
+        return self._exchange(path, body, timeout_s, header=header)
+
+    def _exchange(self, path: str, body: str, timeout_s: float, *, signed: bool = True, header: str = "") -> Element:
+        head = (self._token() if signed and self._user and self._digest is None else "") + header
+        envelope = (
+            f'<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s="{_SOAP}"><s:Header>{head}</s:Header>'
+            f"<s:Body>{body}</s:Body></s:Envelope>"
+        ).encode()
+        answer = self._fetch("POST", self._port, path, timeout_s, self._digest if signed else None, envelope)
+        if signed and answer.status == 401 and self._digest is None and (login := self._login(answer)) is not None:
+            self._digest = login
+            answer = self._fetch("POST", self._port, path, timeout_s, login, envelope)
+        if answer.status == 401:
+            raise OnvifFailed("login")
+        try:
+            content = read(answer.body).find("Body")
+        except NotXml:
+            raise OnvifFailed("down") from None
+        if content is None:
+            raise OnvifFailed("down")
+        if fault := content.find("Fault"):
+            codes = " ".join(code.text for code in fault.descendants("Value"))
+            raise OnvifFailed("login" if "NotAuthorized" in codes or "FailedAuthentication" in codes else "refused")
+        if answer.status != 200 or not content.children:
+            raise OnvifFailed("down")
+        return content.children[0]
+
+    def _fetch(
+        self, method: str, port: int, path: str, timeout_s: float, login: Login | None = None, body: bytes | None = None
+    ) -> Answer:
+        headers = {"Content-Type": "application/soap+xml; charset=utf-8"} if body is not None else {}
+        signature = login.sign(method, path) if login else None
+        if signature is not None:
+            headers["Authorization"] = signature
+        try:
+            answer = self._http.ask(method, self._host, port, path, timeout_s, headers=headers, body=body, pin=self.pin)
+        except (Unreached, NotAllowed):
+            raise OnvifFailed("down") from None
+        if self.pin == "":
+            self.pin = answer.pin
+        return answer
+
+    def _login(self, answer: Answer) -> Login | None:
+        """By HTTP's Digest, where the device wants that; never by Basic, which anybody on the way can read."""
+        wanted = challenge(list(answer.headers.get("www-authenticate", ())))
+        if wanted is None or wanted.scheme != "digest" or not self._user:
+            return None
+        login = Login(self._user, self._password)
+        login.take(wanted)
+        return login
+
+    def _token(self) -> str:
+        """WS-Security UsernameToken Profile 1.0, PasswordDigest."""
+        nonce = secrets.token_bytes(16)
+        now = datetime.fromtimestamp(time.time(), UTC) + (self._ahead or timedelta())
+        created = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        digest = hashlib.sha1(nonce + created.encode() + self._password.encode(), usedforsecurity=False).digest()
+        return (
+            f'<Security s:mustUnderstand="1" xmlns="{_SECURITY}-wssecurity-secext-1.0.xsd"><UsernameToken>'
+            f"<Username>{html.escape(self._user)}</Username>"
+            f'<Password Type="{_SECURITY}-username-token-profile-1.0#PasswordDigest">{_base64(digest)}</Password>'
+            f'<Nonce EncodingType="{_SECURITY}-soap-message-security-1.0#Base64Binary">{_base64(nonce)}</Nonce>'
+            f'<Created xmlns="{_SECURITY}-wssecurity-utility-1.0.xsd">{created}</Created>'
+            "</UsernameToken></Security>"
+        )
+
+
+def _ahead(content: Element) -> timedelta:
+    """How far the device's clock, as it answered, is before ours."""
+    try:
+        year, month, day = (int(content.get("Date", name)) for name in ("Year", "Month", "Day"))
+        hour, minute, second = (int(content.get("Time", name)) for name in ("Hour", "Minute", "Second"))
+        return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC) - datetime.now(UTC)
+    except (ValueError, OverflowError):
+        return timedelta()
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+_VIDEO_CODECS = {"H264": "h264", "H265": "h265", "HEVC": "h265", "JPEG": "mjpeg"}
+
+
+class Profile(Struct, frozen=True):
+    """A picture that the device can send."""
+
+    token: str
+    codec: str  # "h264", "h265", "mjpeg" or "" for another
+    width: int
+    height: int
+    rate: int
+    keyframes: int  # frames from one keyframe to the next; 0: not reported
+    sound: str
+    source: str  # the token of the lens it comes from
+    encoder: Element | None = None  # its video encoder's configuration
+
+
+def profile_of(element: Element) -> Profile | None:
+    """The profile in an element of either media service. None for one without video."""
+    configurations = element.find("Configurations")
+    encoder = element.find("VideoEncoderConfiguration") or element.find("Configurations", "VideoEncoder")
+    if encoder is None or not element.attributes.get("token"):
+        return None
+    sound = element.find("AudioEncoderConfiguration") or (configurations and configurations.find("AudioEncoder"))
+    source = element.find("VideoSourceConfiguration") or (configurations and configurations.find("VideoSource"))
+    between = encoder.attributes.get("GovLength") or encoder.get("H264", "GovLength")
+    return Profile(
+        short(element.attributes["token"]),
+        _VIDEO_CODECS.get(encoder.get("Encoding").upper(), ""),
+        _number(encoder.get("Resolution", "Width")),
+        _number(encoder.get("Resolution", "Height")),
+        _number(encoder.get("RateControl", "FrameRateLimit")),
+        _number(between),
+        short(sound.get("Encoding")) if sound else "",
+        short(source.get("SourceToken")) if source else "",
+        encoder,
+    )
+
+
+def _number(text: str) -> int:
+    """A picture's size, rate or GOP as a number: 0 for what is none."""
+    try:
+        return max(0, min(int(float(text)), 100_000))
+    except (ValueError, OverflowError):
+        return 0
+
+
+def short(text: str) -> str:
+    return line(text)[:100]
+
+
+DEVICE_PATH = "/onvif/device_service"
+MOST_PROFILES = 32
+_LONGEST = 1024  # of an address or a name
+_MEDIA = "http://www.onvif.org/ver10/media/wsdl"
+_MEDIA2 = "http://www.onvif.org/ver20/media/wsdl"
+_SCHEMA = "http://www.onvif.org/ver10/schema"
+EVENTS = "http://www.onvif.org/ver10/events/wsdl"
+IMAGING = "http://www.onvif.org/ver20/imaging/wsdl"
+
+
+class Described(Struct, frozen=True):
+    """What a device says of itself; "" where it says nothing."""
+
+    maker: str = ""
+    model: str = ""
+    firmware: str = ""
+    serial: str = ""
+
+
+class Onvif:
+    """`at` is "port/path" of the device service; `pin`: of its certificate, by https. Each call raises OnvifFailed."""
+
+    def __init__(
+        self, http: HouseHttp, host: str, at: str, user: str, password: str, *, pin: str | None = None
+    ) -> None:
+        port, slash, path = at.partition("/")
+        self._path = slash + path
+        self._soap = Soap(http, host, int(port or 80), self._path, user, password, pin)
+        self._schemes = ("http",) if pin is None else ("https", "http")
+        self._services: dict[str, str] | None = None  # paths by namespace
+
+    @property
+    def pin(self) -> str:
+        """The SHA-256 of the device's certificate, "" without TLS."""
+        return self._soap.pin or ""
+
+    def clock(self, timeout_s: float) -> None:
+        """Reads the device's clock, which by the specification needs no login: also how one finds a device."""
+        self._soap.clock(timeout_s)
+
+    def describe(self, timeout_s: float) -> Described:
+        answer = self.call(DEVICE, "GetDeviceInformation", timeout_s)
+        names = ("Manufacturer", "Model", "FirmwareVersion", "SerialNumber")
+        return Described(*(short(answer.get(name)) for name in names))
+
+    def profiles(self, timeout_s: float) -> tuple[Profile, ...]:
+        """The profiles with video, of the newer media service where the device has it, which alone knows H.265."""
+        if self.has(_MEDIA2, timeout_s):
+            answer = self.call(_MEDIA2, "GetProfiles", timeout_s, "<Type>All</Type>")
+        else:
+            answer = self.call(_MEDIA, "GetProfiles", timeout_s)
+        found = [profile_of(element) for element in list(answer.all("Profiles"))[:MOST_PROFILES]]
+        return tuple(profile for profile in found if profile is not None)
+
+    def stream_path(self, profile: str, timeout_s: float) -> tuple[int, str]:
+        """Port and path of the RTSP address; the host is the device's own."""
+        token = html.escape(profile)
+        if self.has(_MEDIA2, timeout_s):
+            inner = f"<Protocol>RTSP</Protocol><ProfileToken>{token}</ProfileToken>"
+            answer = self.call(_MEDIA2, "GetStreamUri", timeout_s, inner)
+        else:
+            setup = (
+                f'<StreamSetup><Stream xmlns="{_SCHEMA}">RTP-Unicast</Stream>'
+                f'<Transport xmlns="{_SCHEMA}"><Protocol>RTSP</Protocol></Transport></StreamSetup>'
+            )
+            answer = self.call(_MEDIA, "GetStreamUri", timeout_s, f"{setup}<ProfileToken>{token}</ProfileToken>")
+        port, path = _place(_uri(answer), "rtsp")
+        return port or 554, path
+
+    def still_path(self, profile: str, timeout_s: float) -> tuple[int, str]:
+        """Port (0: the usual one) and path of the address of a JPEG of now; the host is the device's own."""
+        space = _MEDIA2 if self.has(_MEDIA2, timeout_s) else _MEDIA
+        inner = f"<ProfileToken>{html.escape(profile)}</ProfileToken>"
+        return _place(_uri(self.call(space, "GetSnapshotUri", timeout_s, inner)), "http")
+
+    def want_keyframe(self, profile: str, timeout_s: float) -> None:
+        """Asks for a keyframe now, for those who have just begun to watch."""
+        space = _MEDIA2 if self.has(_MEDIA2, timeout_s) else _MEDIA
+        inner = f"<ProfileToken>{html.escape(profile)}</ProfileToken>"
+        self.call(space, "SetSynchronizationPoint", timeout_s, inner)
+
+    def set_encoder(self, profile: Profile, change: Callable[[Element], None], timeout_s: float) -> None:
+        """Gives the device the profile's video encoder as `change` leaves it."""
+        if profile.encoder is None:
+            raise OnvifFailed("refused")
+        space = _MEDIA2 if self.has(_MEDIA2, timeout_s) else _MEDIA
+        change(profile.encoder)
+        profile.encoder.name, profile.encoder.space = "Configuration", space
+        persist = f'<ForcePersistence xmlns="{_MEDIA}">true</ForcePersistence>' if space == _MEDIA else ""
+        self.call(space, "SetVideoEncoderConfiguration", timeout_s, profile.encoder.encode() + persist)
+
+    def restart(self, timeout_s: float) -> None:
+        self.call(DEVICE, "SystemReboot", timeout_s)
+
+    def path_of(self, address: str) -> str:
+        """The path of an address that the device named, to be asked at its own host and port."""
+        return _place(address, *self._schemes)[1]
+
+    def has(self, space: str, timeout_s: float) -> bool:
+        return space in self._known_services(timeout_s)
+
+    def _known_services(self, timeout_s: float) -> dict[str, str]:
+        if self._services is None:
+            self._services = {DEVICE: self._path}
+            try:
+                inner = "<IncludeCapability>false</IncludeCapability>"
+                services = self.call(DEVICE, "GetServices", timeout_s, inner)
+                named = [(service.get("Namespace"), service.get("XAddr")) for service in services.all("Service")]
+            except OnvifFailed as failed:
+                if failed.why != "refused":
+                    self._services = None
+                    raise
+                named = self._capabilities(timeout_s)  # of a device older than GetServices
+            for space, address in named[:64]:
+                try:
+                    self._services.setdefault(space, _place(address, *self._schemes)[1])
+                except OnvifFailed:
+                    continue  # https alone, where the device was given by http, or no address
+        return self._services
+
+    def _capabilities(self, timeout_s: float) -> list[tuple[str, str]]:
+        answer = self.call(DEVICE, "GetCapabilities", timeout_s, "<Category>All</Category>")
+        spaces = {"Media": _MEDIA, "Events": EVENTS, "Imaging": IMAGING}
+        return [
+            (space, address) for name, space in spaces.items() if (address := answer.get("Capabilities", name, "XAddr"))
+        ]
+
+    def call(
+        self, space: str, name: str, timeout_s: float, inner: str = "", *, path: str = "", header: str = ""
+    ) -> Element:
+        """A call of a service of the device, or at a path that the device named."""
+        path = path or self._known_services(timeout_s).get(space, "") if space != DEVICE else self._path
+        if not path:
+            raise OnvifFailed("refused")
+        return self._soap.ask(path, f'<{name} xmlns="{space}">{inner}</{name}>', timeout_s, header=header)
+
+
+def _uri(answer: Element) -> str:
+    """The address that GetStreamUri or GetSnapshotUri answers, in either media service."""
+    return answer.get("MediaUri", "Uri") or answer.get("Uri")
+
+
+def _place(address: str, *schemes: str) -> tuple[int, str]:
+    """Port (0: the usual one) and path. Raises OnvifFailed for an address that is not followed."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port or 0
+    except ValueError:
+        raise OnvifFailed("refused") from None
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    if (
+        parts.scheme not in schemes
+        or len(path) > _LONGEST
+        or not path.isascii()
+        or not path.isprintable()
+        or " " in path
+    ):
+        raise OnvifFailed("refused")
+    return port, path
+
+
+# The filter is before the lens by day: the picture has colour. AUTO is by how dark it is.
+_NIGHT = {"ON": "colour", "OFF": "black_and_white", "AUTO": "smart"}
+_FILTER = {value: filter_ for filter_, value in _NIGHT.items()}
+
+
+def night_vision(onvif: Onvif, lens: str, timeout_s: float) -> dict[Setting, SettingView]:
+    """The settings that the camera reports; none where it can't be asked."""
+    try:
+        value = _NIGHT.get(_read(onvif, lens, timeout_s))
+    except OnvifFailed:
+        return {}
+    if value is None:
+        return {}
+    return {"night_vision": SettingView(value, can_set=True, choices=tuple(_FILTER))}
+
+
+def set_night_vision(onvif: Onvif, lens: str, value: str, timeout_s: float) -> None:
+    """Raises OnvifFailed."""
+    wanted = f'<IrCutFilter xmlns="{_SCHEMA}">{_FILTER[value]}</IrCutFilter>'
+    inner = f"{_lens(lens)}<ImagingSettings>{wanted}</ImagingSettings><ForcePersistence>true</ForcePersistence>"
+    onvif.call(IMAGING, "SetImagingSettings", timeout_s, inner)
+
+
+def _read(onvif: Onvif, lens: str, timeout_s: float) -> str:
+    return onvif.call(IMAGING, "GetImagingSettings", timeout_s, _lens(lens)).get("ImagingSettings", "IrCutFilter")
+
+
+def _lens(lens: str) -> str:
+    return f"<VideoSourceToken>{html.escape(lens)}</VideoSourceToken>"

@@ -1,0 +1,257 @@
+"""Whether a vendor's HLS may be handed to a display unchanged, found by reading the stream itself.
+
+It must come over https with a valid chain, be readable by a player of another origin (CORS), live, in the clear, and
+hold H.264 with AAC or no sound. showcam.net.http checks the chain, and that hosts are known and public. The codecs are read
+from the two tables of a transport stream (ISO/IEC 13818-1, 2.4.4), or the sample entries of an MP4 init section
+(ISO/IEC 14496-12, 8.5.2).
+"""
+
+import re
+import struct
+import time
+from collections.abc import Iterator
+from typing import NamedTuple, NoReturn
+from urllib.parse import urljoin
+
+from showcam.drivers.driver import AGAIN_S, Probed
+from showcam.drivers.errors import Refused, VendorDown
+from showcam.drivers.vendor_http import VendorHttp
+from showcam.net.exchange import Exchange
+from showcam.net.http import Page
+
+PACKET = 188
+_SYNC, _PAT_PID = 0x47, 0
+_PAT, _PMT = 0x00, 0x02
+# ignored beside picture and sound: private sections, and ID3 as HLS carries it
+_BESIDE = frozenset({0x05, 0x06, 0x15, 0x86})
+
+
+class NoTables(Exception):
+    """No transport stream, or one without tables at its start."""
+
+
+def stream_types(data: bytes) -> frozenset[int]:
+    """The stream types of pictures and sounds. Raises NoTables."""
+    program = -1
+    for pid, section in _sections(data):
+        if pid == _PAT_PID and section[:1] == bytes([_PAT]) and program < 0:
+            program = _program(section)
+        elif pid == program and section[:1] == bytes([_PMT]):
+            return _streams(section)
+    raise NoTables
+
+
+def _sections(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Sections that begin in a packet of their own, as far as that packet holds them."""
+    for start in range(0, len(data) - PACKET + 1, PACKET):
+        packet = data[start : start + PACKET]
+        if packet[0] != _SYNC:
+            raise NoTables
+        begins, adaptation = packet[1] & 0x40, packet[3] >> 4 & 3
+        at = 4 + (1 + packet[4] if adaptation & 2 else 0)
+        if not begins or not adaptation & 1 or at >= PACKET:
+            continue
+        at += 1 + packet[at]  # the pointer field
+        yield (packet[1] & 0x1F) << 8 | packet[2], packet[at:]
+
+
+def _body(section: bytes) -> bytes:
+    """The table's body without its CRC. Raises NoTables when it goes on in another packet."""
+    if len(section) < 8:
+        raise NoTables
+    end = 3 + ((section[1] & 0x0F) << 8 | section[2])
+    if end > len(section) or end < 12:
+        raise NoTables
+    return section[: end - 4]
+
+
+def _program(section: bytes) -> int:
+    body = _body(section)
+    for at in range(8, len(body) - 3, 4):
+        if body[at : at + 2] != b"\0\0":  # 0 names the network
+            return (body[at + 2] & 0x1F) << 8 | body[at + 3]
+    raise NoTables
+
+
+def _streams(section: bytes) -> frozenset[int]:
+    body, found = _body(section), set()
+    if len(body) < 12:
+        raise NoTables
+    at = 12 + ((body[10] & 0x0F) << 8 | body[11])
+    while at + 5 <= len(body):
+        found.add(body[at])
+        at += 5 + ((body[at + 3] & 0x0F) << 8 | body[at + 4])
+    return frozenset(found - _BESIDE)
+
+
+_WAY = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd")  # the boxes down to the sample entries
+_HEAD = 8
+
+
+class NoEntries(Exception):
+    """No init section, or one that is cut short."""
+
+
+def sample_entries(data: bytes) -> frozenset[str]:
+    """By their four characters, as of the playlist's CODECS: "avc1", "mp4a" … Raises NoEntries."""
+    found = frozenset(_entries(data))
+    if not found:
+        raise NoEntries
+    return found
+
+
+def _entries(data: bytes, way: tuple[bytes, ...] = _WAY) -> Iterator[str]:
+    if not way:
+        yield from (entry.decode("latin-1") for entry, _ in _boxes(data[_HEAD:]))
+        return
+    for kind, body in _boxes(data):
+        if kind == way[0]:
+            yield from _entries(body, way[1:])
+
+
+def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Kind and body of each box; an init section has none with a 64-bit size."""
+    at = 0
+    while at < len(data):
+        if at + _HEAD > len(data):
+            raise NoEntries
+        size, kind = struct.unpack_from(">I4s", data, at)
+        if not _HEAD <= size <= len(data) - at:
+            raise NoEntries
+        yield kind, data[at + _HEAD : at + size]
+        at += size
+
+
+PLAYER = "https://www.gstatic.com"  # the origin of Google's players
+ENOUGH = 64 * 1024  # bytes of a segment, whose tables are at the start
+_H264, _HEVC, _AAC = 0x1B, 0x24, 0x0F
+_H264_NAMES, _HEVC_NAMES, _AAC_NAME = ("avc1", "avc3"), ("hvc1", "hev1"), "mp4a"
+LONGEST_LINE = 4096
+_ATTRIBUTE = re.compile(r'(?:^|,)\s*([A-Z0-9-]+)=("[^"]*"|[^,]*)')
+_SIZE = re.compile(r"(\d{1,5})x(\d{1,5})").fullmatch
+
+
+class _Variant(NamedTuple):
+    """The first variant of the master playlist. `sound` None: its CODECS name no H.264."""
+
+    sound: bool | None = None
+    width: int = 0
+    height: int = 0
+
+
+def examine(http: VendorHttp, url: str, timeout_s: float) -> Probed:
+    """Raises Refused("not_passable" or "not_playable"), VendorDown."""
+    with Exchange(timeout_s) as exchange:
+        variant, lines = _Variant(), _list(http, url, exchange)
+        if (number := _first(lines, "#EXT-X-STREAM-INF:")) is not None:
+            variant = _variant(lines, number)
+            url = urljoin(url, next(_addresses(lines[number + 1 :]), ""))
+            lines = _list(http, url, exchange)
+        _judge(lines)
+        while not (segments := [*_addresses(lines)]):
+            if exchange.left < 2 * AGAIN_S:
+                raise VendorDown("nothing is in the playlist yet")
+            time.sleep(AGAIN_S)
+            lines = _list(http, url, exchange)
+            _judge(lines)
+        init = next((_attributes(line).get("URI", "") for line in lines[::-1] if line.startswith("#EXT-X-MAP:")), None)
+        segment = _fetched(http, urljoin(url, segments[-1]), exchange, ENOUGH).body
+        if init is None:
+            return Probed(_sound(segment), variant.width, variant.height)
+        return Probed(
+            _sound_of_mp4(_fetched(http, urljoin(url, init), exchange, ENOUGH).body, variant),
+            variant.width,
+            variant.height,
+        )
+
+
+def _list(http: VendorHttp, url: str, exchange: Exchange) -> list[str]:
+    """A playlist in the clear, master or media."""
+    text = _fetched(http, url, exchange).body.decode("utf-8", "replace")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if not lines or lines[0] != "#EXTM3U":
+        _refuse("no playlist")
+    for line in lines:
+        if len(line) > LONGEST_LINE:
+            _refuse("a line that is too long")
+        if line.startswith(("#EXT-X-KEY", "#EXT-X-SESSION-KEY")) and _attributes(line).get("METHOD") != "NONE":
+            _refuse("encrypted")
+    return lines
+
+
+def _fetched(http: VendorHttp, url: str, exchange: Exchange, enough: int = 0) -> Page:
+    headers = {"Origin": PLAYER} | ({"Range": f"bytes=0-{enough - 1}"} if enough else {})
+    page = http.fetch(url, exchange.left, headers, enough=enough)
+    if page.status not in (200, 206):
+        raise VendorDown(f"HTTP {page.status}")
+    if page.headers.get("access-control-allow-origin") not in ("*", PLAYER):
+        _refuse("no CORS")
+    return page
+
+
+def _first(lines: list[str], tag: str) -> int | None:
+    return next((number for number, line in enumerate(lines) if line.startswith(tag)), None)
+
+
+def _addresses(lines: list[str]) -> Iterator[str]:
+    return (line for line in lines if not line.startswith("#"))
+
+
+def _attributes(line: str) -> dict[str, str]:
+    return {name: value.strip('"') for name, value in _ATTRIBUTE.findall(line.partition(":")[2])}
+
+
+def _variant(lines: list[str], number: int) -> _Variant:
+    """The variant in the master playlist's line of that number."""
+    renditions = [_attributes(line) for line in lines if line.startswith("#EXT-X-MEDIA:")]
+    if any("URI" in rendition and rendition.get("TYPE") in ("AUDIO", "VIDEO") for rendition in renditions):
+        _refuse("sound or picture in a playlist of its own")
+    attributes = _attributes(lines[number])
+    codecs = [codec.strip() for codec in attributes.get("CODECS", "").split(",") if codec.strip()]
+    if any(codec.startswith(_HEVC_NAMES) for codec in codecs):
+        raise Refused("not_playable", "HEVC")
+    if any(not codec.startswith((*_H264_NAMES, "mp4a.40")) for codec in codecs):
+        _refuse("another codec")
+    resolution = _SIZE(attributes.get("RESOLUTION", ""))
+    size = (int(resolution[1]), int(resolution[2])) if resolution else (0, 0)
+    named = any(codec.startswith(_H264_NAMES) for codec in codecs)
+    return _Variant(any(codec.startswith(_AAC_NAME) for codec in codecs) if named else None, *size)
+
+
+def _judge(lines: list[str]) -> None:
+    """Refuses a media playlist that is not live; called for every version of it."""
+    if any(line.startswith(("#EXT-X-ENDLIST", "#EXT-X-PLAYLIST-TYPE:VOD", "#EXT-X-I-FRAMES-ONLY")) for line in lines):
+        _refuse("not live")
+    if _first(lines, "#EXT-X-TARGETDURATION") is None:
+        _refuse("no target duration")
+
+
+def _sound(segment: bytes) -> bool:
+    try:
+        found = stream_types(segment)
+    except NoTables:
+        _refuse("no transport stream")
+    if _HEVC in found:
+        raise Refused("not_playable", "HEVC")
+    if _H264 not in found or found - {_H264, _AAC}:
+        _refuse(f"stream types {sorted(found)}")
+    return _AAC in found
+
+
+def _sound_of_mp4(init: bytes, variant: _Variant) -> bool:
+    """A player of MP4 chooses its decoders by CODECS, so the master playlist must have them, and they must be right."""
+    try:
+        found = sample_entries(init)
+    except NoEntries:
+        _refuse("no init section")
+    if not found.isdisjoint(_HEVC_NAMES):
+        raise Refused("not_playable", "HEVC")
+    if found.isdisjoint(_H264_NAMES) or found - {*_H264_NAMES, _AAC_NAME}:
+        _refuse(f"sample entries {sorted(found)}")
+    if variant.sound is None or variant.sound != (_AAC_NAME in found):
+        _refuse("CODECS are missing or differ from the MP4")
+    return variant.sound
+
+
+def _refuse(why: str) -> NoReturn:
+    raise Refused("not_passable", why)

@@ -1,0 +1,143 @@
+"""A camera's settings in our own words: their names, what they may be set to, and what setting one can come to."""
+
+import re
+from typing import Literal
+
+from msgspec import Struct
+
+from showcam.drivers.camera import Camera, Listed
+
+type Setting = Literal[
+    "audio",
+    "sleep",
+    "status_light",
+    "alarm_notification",
+    "phone_mute",
+    "offline_notification",
+    "flip",
+    "night_vision",
+    "sensitivity",
+    "resolution",
+    "encryption",
+    "time_zone",
+    "date_format",
+    "wifi",
+    "cloud_storage",
+    "storage",
+    "version",
+    "user_guide",
+    "about",
+]
+
+SENSITIVITY = re.compile(r"[1-9][0-9]{0,2}")
+ON_OFF = ("on", "off")
+NIGHT_VISION = ("colour", "black_and_white", "smart")
+DATE_FORMATS = ("ymd", "mdy", "dmy")
+
+# setting: what it may be set to; () any text, and None where it can only be read
+CHOICES: dict[Setting, tuple[str, ...] | None] = {
+    "audio": ON_OFF,
+    "sleep": ON_OFF,
+    "status_light": ON_OFF,
+    "alarm_notification": ON_OFF,  # arms and disarms detection; `phone_mute` silences the phone alone
+    "phone_mute": ON_OFF,
+    "offline_notification": ON_OFF,
+    "flip": ON_OFF,
+    "night_vision": NIGHT_VISION,
+    "sensitivity": (),  # of detection: a whole number from 1, up to the finest that the camera has
+    "resolution": None,  # of the live view in the vendor's app: ultra_hd, hi_def, standard
+    "encryption": ON_OFF,
+    "time_zone": (),  # as "+02:00"
+    "date_format": DATE_FORMATS,
+    "wifi": None,
+    "cloud_storage": None,
+    "storage": ("format",),  # for one that is uninitialised; erases it
+    "version": None,
+    "user_guide": None,
+    "about": None,
+}
+
+# setting: the field of Camera that holds it, read with the list at no further cost
+FIELDS: dict[str, str] = {
+    "audio": "audio",
+    "sleep": "asleep",
+    "status_light": "status_light",
+    "alarm_notification": "alarm_notification",
+    "offline_notification": "offline_notification",
+    "flip": "flip",
+    "night_vision": "night_vision",
+    "encryption": "encryption",
+}
+
+# What an owner may allow a voice; never Image Encryption.
+BY_VOICE = (*(setting for setting in FIELDS if setting != "encryption"), "restart")
+
+
+class BadValue(ValueError):
+    """The setting is none, can't be set, or can't be set to that; the text says what can."""
+
+
+class SettingView(Struct, frozen=True):
+    """`value` None: not known. `why_not`: the Reason why it is not known or can't be set, else ""."""
+
+    value: str | None
+    can_set: bool
+    way: Literal["", "account", "open"] = ""  # what it is read by
+    why_not: str = ""
+    choices: tuple[str, ...] = ()
+
+
+# Why a code does not help now: it was mailed too long ago; no other is mailed yet, or none for a while; too many were
+# wrong; the camera does not answer the vendor; the vendor gives this account no key of the camera.
+type Hindrance = Literal["", "old", "too_soon", "too_often", "guessed", "silent", "not_given"]
+
+
+class Step(Struct, frozen=True):
+    """What the owner must bring before the setting is changed; nothing was changed.
+
+    "code" is the one on the camera's label or the password set since, "mailed_code" one that the vendor has mailed,
+    "pause" some time.
+    """
+
+    wants: Literal["consent", "code", "mailed_code", "pause"]
+    wrong: bool = False  # the code that was brought is not it
+    why: Hindrance = ""
+
+
+class Asked(Struct, frozen=True):
+    """The vendor took the change, and the camera did not show it in time; most show it within half a minute.
+
+    `camera` is as it will be, if it does.
+    """
+
+    camera: Camera
+
+
+def check(setting: str, value: str) -> Setting:
+    """The setting, if it can be set to the value. Raises BadValue."""
+    for name, choices in CHOICES.items():
+        if name != setting:
+            continue
+        if choices is None:
+            raise BadValue(f"{setting} can be read, not set")
+        if choices and value not in choices:
+            raise BadValue(f"{setting} can be set to {', '.join(choices)}")
+        if name == "sensitivity" and not SENSITIVITY.fullmatch(value):
+            raise BadValue("sensitivity can be set to a number from 1, up to 6 or 100 as the camera has it")
+        return name
+    raise BadValue(f"there is no setting {setting!r}; there are {', '.join(CHOICES)}")
+
+
+def night_choices(camera: Listed) -> tuple[str, ...]:
+    """What the camera's night vision can be set to; () where there is nothing to choose."""
+    if camera.night_vision == "none" or len(camera.night_modes) == 1:
+        return ()
+    return camera.night_modes or NIGHT_VISION
+
+
+def field_of(camera: Listed, setting: str) -> str:
+    """The setting as the camera list holds it; "none" where the list lacks it.
+
+    A change is then read back by `Driver.settings`: the Open Platform's list holds few settings.
+    """
+    return str(getattr(camera, FIELDS[setting]))

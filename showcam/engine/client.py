@@ -1,0 +1,328 @@
+"""How the other processes speak to a media process, on this machine or over https."""
+
+import base64
+import contextlib
+import http.client
+import json
+import ssl
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from showcam.engine.grants import HEADER, Claims, Picture, ProcessAuth
+from showcam.engine.messages import (
+    BadOffer,
+    End,
+    FlowsOf,
+    Keep,
+    Lend,
+    LiveOf,
+    MediaBusy,
+    MediaFull,
+    MediaGone,
+    MediaLate,
+    MediaUnavailable,
+    NoPicture,
+    Offer,
+    Probe,
+    SessionOver,
+    Warm,
+)
+from showcam.engine.source import Codec, SourceSpec, Watched
+from showcam.net.addresses import is_confidential
+
+CONNECT_S = 0.8  # the media process is on this machine or in the same region
+LONGEST_S = 5.0  # assistants give up after 6 to 8 s
+MOST_IDLE = 32  # connections kept; above that each request makes one of its own
+LONGEST_ANSWER = 512 * 1024  # a still is in one
+PICTURES: tuple[Picture, ...] = ("main", "sub")
+PROBE_S = 1.5  # beyond what a camera is watched: for its still, and the way
+_NO_MEDIA = "what answers is no media process"
+_CODECS: dict[str, Codec] = {"h264": "h264", "h265": "h265", "mjpeg": "mjpeg"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    at: str  # where: the public address of the media process that answered
+    sdp: str
+    session: str  # the session's grant: POST a new offer to /s/{session}/whep to replace the answer
+
+
+class MediaClient:
+    """Connections are kept alive; after a restart of the media process a request connects a second time.
+
+    `public`: where displays find the same process, when that is another address. `authorities` makes the context that
+    an https address is trusted by; it is asked for once, when it is needed.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        proof: ProcessAuth,
+        timeout_s: float = LONGEST_S,
+        *,
+        public: str = "",
+        authorities: Callable[[], ssl.SSLContext] = ssl.create_default_context,
+    ) -> None:
+        self.public = public or url
+        self._proof, self._timeout_s = proof, timeout_s
+        self._connections, self._may_have_keys = Connections(url, authorities), is_confidential(url)
+
+    def place(self, account: str) -> str:
+        """The address at which displays fetch the account's pictures."""
+        return self.public
+
+    def warm(self, claims: Claims, source: SourceSpec | None, *, timeout_s: float | None = None) -> str:
+        """Start the pull now, before the display asks. Answers at once: with the public address it is fetched at.
+
+        Without a source it joins what flows; where that has just ended, the media process asks for a source.
+
+        A place is kept for who comes with a grant of these claims, until it lapses; a snapshot's takes none.
+        Raises MediaBusy, MediaUnavailable.
+        """
+        self._check(source)
+        body: Warm = {"claims": claims.as_json(), "source": source.as_json() if source else None}
+        self._post("/internal/warm", body, timeout_s)
+        return self.public
+
+    def answer(
+        self,
+        claims: Claims,
+        source: SourceSpec | None,
+        sdp: str,
+        *,
+        replaces: str = "",
+        timeout_s: float | None = None,
+        within_s: float | None = None,
+    ) -> Answer:
+        """WebRTC: an SDP answer with every candidate in it. `replaces` names an own session id (Alexa's sessionId).
+
+        `within_s`: when it is wanted; a camera that has shown nothing by then is not waited for.
+        Raises BadOffer, MediaBusy, SessionOver, MediaUnavailable.
+        """
+        self._check(source)
+        body: Offer = {
+            "claims": claims.as_json(),
+            "source": source.as_json() if source else None,
+            "sdp": sdp,
+            "replaces": replaces,
+        }
+        if within_s is not None:
+            body["within_s"] = within_s
+        data = self._post("/internal/answer", body, timeout_s)
+        return Answer(self.public, _text(data, "sdp"), _text(data, "session"))
+
+    def keep(self, claims: Claims) -> None:
+        """Hold the camera's picture open for half a minute, if it comes over the home network.
+
+        Raises MediaBusy, MediaUnavailable.
+        """
+        body: Keep = {"claims": claims.as_json()}
+        self._post("/internal/keep", body)
+
+    def lend(self, link: str, device: str) -> str:
+        """Where a device in the house fetches what is granted to the link: by http, from its own address alone.
+
+        Raises MediaBusy, MediaUnavailable.
+        """
+        body: Lend = {"link": link, "device": device}
+        return _text(self._post("/internal/lend", body), "at")
+
+    def probe(self, source: SourceSpec, within_s: float) -> Watched:
+        """A camera's picture at home, watched for so long at most. Raises MediaBusy, MediaUnavailable."""
+        body: Probe = {"source": source.as_json(), "within_s": within_s}
+        data = self._post("/internal/probe", body, within_s + PROBE_S)
+        codec = _CODECS.get(str(data.get("codec")))
+        if codec is None:
+            raise MediaGone(_NO_MEDIA)
+        width, height = int(_number(data, "width")), int(_number(data, "height"))
+        rate, gop_s, watched_s = (_number(data, name) for name in ("rate", "gop_s", "watched_s"))
+        return Watched(codec, width, height, rate, gop_s, watched_s, base64.b64decode(_text(data, "still")))
+
+    def end_session(self, link: str, name: str) -> None:
+        """End the session opened with `replaces=name` under that link, "" for all of them; ending twice is fine."""
+        body: End = {"link": link, "name": name}
+        self._post("/internal/end", body)
+
+    def end_link(self, link: str) -> None:
+        self.end_session(link, "")
+
+    def flows(self, account: str, camera: str, timeout_s: float | None = None) -> tuple[Picture, ...]:
+        """Those of the camera's pictures that are being pulled for the account. Raises MediaUnavailable."""
+        body: FlowsOf = {"account": account, "camera": camera}
+        pictures = self._post("/internal/flows", body, timeout_s).get("pictures")
+        if not isinstance(pictures, list):
+            raise MediaGone(_NO_MEDIA)
+        return tuple([picture for picture in PICTURES if picture in pictures])
+
+    def live(self, account: str) -> int:
+        """How many streams of the account are live, "" for all accounts."""
+        body: LiveOf = {"account": account}
+        count = self._post("/internal/live", body).get("live")
+        if not isinstance(count, int):
+            raise MediaGone(_NO_MEDIA)
+        return count
+
+    def close(self) -> None:
+        """Close what is idle now, and what is in use when it comes back."""
+        self._connections.close()
+
+    def _check(self, source: SourceSpec | None) -> None:
+        """Raises MediaUnavailable for a key that others could read on its way."""
+        has_key = source is not None and (source.key or source.is_secret)
+        if has_key and not self._may_have_keys:
+            raise MediaUnavailable("a key goes by loopback or https alone")
+
+    def _post(self, path: str, body: Mapping[str, object], timeout_s: float | None = None) -> Mapping[str, object]:
+        payload = json.dumps(body).encode()
+        end = time.monotonic() + (self._timeout_s if timeout_s is None else timeout_s)
+        connection = self._connections.kept()
+        while True:
+            try:
+                status, kind, text = self._say(connection, path, payload, end)
+            except TimeoutError:
+                raise MediaLate("the media process did not answer in time") from None
+            except (OSError, http.client.HTTPException):
+                if connection is None:
+                    raise MediaGone("the media process can't be reached") from None
+                connection = None  # it died since it served, as did those kept beside it, and a new one does better
+                self._connections.drop()
+            else:
+                return _judge(status, kind, text)
+
+    def _say(
+        self, kept: http.client.HTTPConnection | None, path: str, payload: bytes, end: float
+    ) -> tuple[int, str, bytes]:
+        """Status, content type, body. Raises OSError, HTTPException."""
+        connection = kept or self._connections.new(_left(end))
+        try:
+            connection.sock.settimeout(_left(end))
+            headers = {"Content-Type": "application/json", HEADER: self._proof.make(path, payload, time.time())}
+            connection.request("POST", path, payload, headers)
+            response = connection.getresponse()
+            text = response.read(LONGEST_ANSWER)
+        except BaseException:
+            connection.close()
+            raise
+        if response.isclosed():
+            self._connections.keep(connection)
+        else:
+            connection.close()
+        return response.status, response.getheader("Content-Type", ""), text
+
+
+class Connections:
+    """Connections to one media process, kept alive for the requests to come.
+
+    One thread at a time on each; as many as threads were at work together, whichever threads those were."""
+
+    def __init__(self, url: str, authorities: Callable[[], ssl.SSLContext]) -> None:
+        parts = urlsplit(url)
+        self._secure = parts.scheme == "https"
+        self._host = parts.hostname or "127.0.0.1"
+        self._port = parts.port or (443 if self._secure else 80)
+        self._authorities = authorities
+        self._context: ssl.SSLContext | None = None
+        self._idle: deque[http.client.HTTPConnection] = deque()
+        self._closed = False
+
+    def kept(self) -> http.client.HTTPConnection | None:
+        """One that has served before, and may have died since."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
+
+    def new(self, left_s: float) -> http.client.HTTPConnection:
+        """Raises OSError."""
+        connection = self._made(min(CONNECT_S, left_s))
+        try:
+            connection.connect()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def keep(self, connection: http.client.HTTPConnection) -> None:
+        """Keep the connection for the next request, unless the other side has said that there is none."""
+        if connection.sock is None:
+            return
+        self._idle.append(connection)
+        if self._closed:
+            self.drop()
+        elif len(self._idle) > MOST_IDLE:
+            self._end(self._idle.popleft)
+
+    def drop(self) -> None:
+        """Close those that nobody is using."""
+        while self._end(self._idle.pop):
+            pass
+
+    def close(self) -> None:
+        """Close those that nobody is using, and the others when they come back."""
+        self._closed = True
+        self.drop()
+
+    @staticmethod
+    def _end(take: Callable[[], http.client.HTTPConnection]) -> bool:
+        with contextlib.suppress(IndexError):
+            take().close()
+            return True
+        return False
+
+    def _made(self, timeout_s: float) -> http.client.HTTPConnection:
+        if not self._secure:
+            return http.client.HTTPConnection(self._host, self._port, timeout_s)
+        if self._context is None:
+            self._context = self._authorities()
+        return http.client.HTTPSConnection(self._host, self._port, timeout=timeout_s, context=self._context)
+
+
+def _left(end: float) -> float:
+    left_s = end - time.monotonic()
+    if left_s <= 0:
+        raise TimeoutError
+    return left_s
+
+
+def _judge(status: int, kind: str, text: bytes) -> Mapping[str, object]:
+    if status in (200, 202):
+        try:
+            return dict(json.loads(text or b"{}"))
+        except (ValueError, TypeError):
+            raise MediaGone(_NO_MEDIA) from None
+    # what stands before it answers in another form when there is nothing behind
+    if status == 404 or (status >= 500 and kind.partition(";")[0] != "application/problem+json"):
+        raise MediaGone(f"the media process can't be reached: {status}")
+    if status == 400:
+        raise BadOffer("the offer could not be answered")
+    if status == 410:
+        raise SessionOver("that session is over")
+    if status == 429:
+        raise (MediaFull if b'"full"' in text else MediaBusy)("too many live streams")
+    if status == 502 and (reason := _reason(text)):
+        raise NoPicture(reason)
+    raise MediaUnavailable(f"the media process answered {status}")
+
+
+def _text(data: Mapping[str, object], key: str) -> str:
+    found = data.get(key)
+    if not isinstance(found, str):
+        raise MediaGone(_NO_MEDIA)
+    return found
+
+
+def _number(data: Mapping[str, object], key: str) -> float:
+    found = data.get(key)
+    if not isinstance(found, int | float):
+        raise MediaGone(_NO_MEDIA)
+    return float(found)
+
+
+def _reason(text: bytes) -> str:
+    try:
+        return str(json.loads(text).get("reason", ""))
+    except (ValueError, AttributeError):
+        return ""

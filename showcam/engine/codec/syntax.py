@@ -1,0 +1,71 @@
+"""Whether bytes are a NAL unit of a codec, as far as two readings of one unit must be distinguished.
+
+Parameter sets and the beginnings of slice headers are parsed. Standard library only.
+"""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar, Literal
+
+from showcam.engine.codec.bits import Malformed
+from showcam.engine.codec.nal import Codec, message_number
+
+type Kind = Literal["sets", "key", "inter", "other"]
+
+PEEK = 256  # bytes of a unit, which hold all that is parsed
+_USER_DATA = frozenset({4, 5})  # kinds of SEI message that are as long as their sender likes
+_LAST_MESSAGE = 205
+
+
+class Syntax(ABC):
+    """`fits` answers True for a unit that parses, False for one that does not, None where nothing can be parsed.
+
+    `learn` keeps what later units refer to. `doubt`: of two slices that fit, the one with less is likelier to be one.
+    """
+
+    doubt = 0
+    CODEC: ClassVar[Codec]
+    HEAD: ClassVar[int]  # bytes of a unit's header
+
+    @abstractmethod
+    def kind(self, unit: bytes) -> Kind | None:
+        """None: the header is none of the codec's."""
+
+    @abstractmethod
+    def begins(self, unit: bytes) -> bool:
+        """Whether it is, by its header, a parameter set that only this codec has."""
+
+    def fits(self, unit: bytes) -> bool | None:
+        try:
+            return self._read(unit, keep=False)
+        except Malformed:
+            return False
+
+    def learn(self, unit: bytes) -> None:
+        try:
+            self._read(unit, keep=True)
+        except Malformed:
+            return
+
+    @abstractmethod
+    def _read(self, unit: bytes, *, keep: bool) -> bool | None:
+        """Raises Malformed."""
+
+
+def are_messages(body: bytes) -> bool | None:
+    """Whether these are SEI messages; None where the last one is not in sight."""
+    at = 0
+    while at < len(body):
+        if body[at:].rstrip(b"\0") == b"\x80":
+            return at > 0
+        kind, at = message_number(body, at)
+        size, at = message_number(body, at)
+        if kind > _LAST_MESSAGE:
+            return False
+        if at + size > len(body):
+            return True if kind in _USER_DATA else None
+        at += size
+    return False
+
+
+def is_filler(body: bytes) -> bool:
+    return body.rstrip(b"\x80").strip(b"\xff") == b""

@@ -1,0 +1,165 @@
+"""EZVIZ's Image Encryption undone: AES-128-ECB over the beginning of each NAL unit, and over each AAC frame.
+
+`Encryption` finds how a unit is encrypted; this module applies it to units, to pictures of a program stream, and to
+sound.
+"""
+
+import copy
+import re
+from collections import deque
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from showcam.engine.codec import nal
+from showcam.engine.codec.syntax import Kind
+from showcam.engine.ezviz.encryption import BLOCK, FIRST, Encryption, Judged, Layout, Reading, counted
+
+_CODE = re.compile(rb"\x00\x00\x01")
+_UNITS = 64  # of keyframes, that are kept as they came: a keyframe has its slices and a few parameter sets
+_AAC = frozenset((b"\x00", b"\x01", b"\x20", b"\x21"))  # how a frame begins: with a channel, or a pair, numbered 0
+
+
+class _Piece(NamedTuple):
+    """A unit in a run, or the rest of one that began in an earlier run."""
+
+    begin: int
+    body: int  # where its encrypted bytes begin
+    unit: Judged
+    is_rest: bool = False
+
+
+class Decipherer:
+    """Deciphers one stream. `key`: 16 bytes, or none, and then all is taken for clear. `codec`: None if it is to be
+    found.
+    """
+
+    def __init__(self, key: bytes, codec: nal.Codec | None = None) -> None:
+        self._encryption = Encryption(key, codec)
+        self._sound = 0  # above zero: sound is encrypted
+        self._last = Judged()
+        self._long_codes: dict[Kind | None, bool] = {}  # whether start codes before that kind have four bytes
+        self._came: deque[tuple[bytes, bytes]] = deque(maxlen=_UNITS)  # units of keyframes: in the clear, as they came
+
+    @property
+    def codec(self) -> nal.Codec | None:
+        syntax = self._encryption.syntax
+        return syntax.CODEC if syntax else None
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether the stream is encrypted with another key, headers and all."""
+        return self._encryption.is_wrong
+
+    @property
+    def may_fit(self) -> bool:
+        """Whether all units so far, but for an accident, have a codec's header, as they are or deciphered."""
+        return self._encryption.may_fit
+
+    @property
+    def layout(self) -> Layout:
+        """How the stream is encrypted: "clear" where it is not, or the key does not fit."""
+        return self._encryption.stream
+
+    @property
+    def hides_types(self) -> bool:
+        return self._encryption.hides_types
+
+    def unit(self, unit: bytes) -> bytes:
+        """A NAL unit without start code; b"" until the codec is known, since nothing can be shown before."""
+        judged = self._encryption.judge(unit)
+        opened = self._encryption.opened(unit, judged.layout) if self._encryption.syntax else b""
+        if self._encryption.may_be_of_keyframe(unit, judged):
+            self._came.append((opened, unit))
+        return opened
+
+    def came(self, keyframe: bytes) -> list[bytes]:
+        """The units of this keyframe, which were deciphered one by one, as they came."""
+        found: list[bytes] = []
+        end = len(keyframe)
+        for opened, unit in reversed(self._came):
+            at = keyframe.rfind(opened, 0, end) if opened else -1
+            if at >= 0:
+                found.insert(0, unit)
+                end = at
+        return found
+
+    def with_keys(self, layout: Layout) -> "Decipherer":
+        """One that deciphers the same stream, except that it reads the slices of keyframes in this layout."""
+        other = copy.copy(self)
+        other._encryption = self._encryption.with_keys(layout)
+        other._long_codes, other._came = dict(self._long_codes), deque(maxlen=_UNITS)
+        return other
+
+    def force(self, layout: Layout) -> None:
+        """Read the slices of keyframes in this layout from now on."""
+        self._encryption.force(layout)
+
+    def picture(self, data: bytes, breaks: Sequence[int] = ()) -> bytes:
+        """A picture in Annex B form. `breaks`: offsets at which the cipher began again, after other packets."""
+        return b"".join(self._run(data[begin:end]) for begin, end in pairwise((0, *breaks, len(data))))
+
+    def sound(self, frame: bytes) -> bytes:
+        """An AAC frame without header."""
+        opened = self._encryption.deciphered(frame, len(frame))
+        is_clear, is_opened = frame[:1] in _AAC, opened[:1] in _AAC
+        if is_clear != is_opened:
+            self._sound = counted(self._sound, up=is_opened)
+        return opened if self._sound > 0 or (self._sound == 0 and self._encryption.stream != "clear") else frame
+
+    def samples(self, data: bytes) -> bytes:
+        """Samples of G.711, deciphered whether they are encrypted or not."""
+        return self._encryption.deciphered(data, len(data))
+
+    # program streams, in which ciphertext may look like the start of a unit
+
+    def _run(self, data: bytes) -> bytes:
+        """A part of a picture in which nothing came between its packets."""
+        codes = [found.start() for found in _CODE.finditer(data)]
+        out = bytearray()
+        piece: _Piece | None = None
+        if data[: codes[0] if codes else None].strip(b"\0"):
+            piece = _Piece(0, 0, self._last, is_rest=True)
+        for code, following in pairwise((*codes, len(data))):
+            begin = code + 3
+            if piece is not None and code < piece.body + FIRST and not self._may_begin(piece, data[begin:following]):
+                continue
+            unit = self._encryption.judge(data[begin:following])
+            if piece is None:
+                out += data[:begin]
+            else:
+                end = code - self._has_long_code(data, code, piece, unit.kind)
+                out += self._closed(data, piece, end) + data[end:begin]
+            head = self._encryption.syntax.HEAD if self._encryption.syntax and unit.layout != "whole" else 0
+            piece = _Piece(begin, begin + head, unit)
+        if piece is None:
+            return data
+        self._last = piece.unit
+        return bytes(out + self._closed(data, piece, len(data)))
+
+    def _may_begin(self, piece: _Piece, unit: bytes) -> bool:
+        """Whether a unit begins there, and not only three bytes of ciphertext that look so."""
+        if piece.unit.layout == "clear" or self._encryption.syntax is None:
+            return True
+        return any(self._may_follow(piece.unit, reading) for reading in self._encryption.readings(unit))
+
+    def _may_follow(self, before: Judged, unit: Reading) -> bool:
+        """Behind a picture's first slice come others of it, and little else."""
+        if before.kind in ("key", "inter") and before.header != unit.head[: len(before.header)]:
+            return unit.fits is True and unit.kind in ("other", "inter")
+        return unit.fits is not False or unit.kind == "other"
+
+    def _has_long_code(self, data: bytes, code: int, piece: _Piece, kind: Kind | None) -> bool:
+        """Whether the zero before a start code belongs to it, and not to what is encrypted before it."""
+        is_zero = code > piece.begin and data[code - 1] == 0
+        size = code - piece.body
+        if is_zero and piece.unit.layout != "clear" and size % BLOCK == 0 and size <= FIRST:
+            return self._long_codes.get(kind, True)
+        self._long_codes[kind] = is_zero
+        return is_zero
+
+    def _closed(self, data: bytes, piece: _Piece, end: int) -> bytes:
+        unit = data[piece.begin : end]
+        if not piece.is_rest:
+            return self._encryption.opened(unit, piece.unit.layout)
+        return unit if piece.unit.layout == "clear" else self._encryption.deciphered(unit)

@@ -1,0 +1,135 @@
+"""The web process, which alone knows the cameras and who may see them: what it is asked, and what is reported to it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import structlog
+
+from showcam.engine.event_loop import Background
+from showcam.engine.grants import Claims
+from showcam.engine.lease import Ending, Lease
+from showcam.engine.settings import PlaneSettings
+from showcam.engine.source import UNASKED, Denied, Sources, SourceSpec, mark_of
+from showcam.engine.units import Format, SourceFailed
+
+_log = structlog.get_logger()
+
+ASK_S = 10.0  # longer than the web process waits for a vendor, also where it is just being started again
+CHECK_S = 3.0  # a live picture outlasts a gate that closed by this at the most, and by the time between two checks
+LONGEST_BEARER = 512
+
+
+class Watching(Protocol):
+    """A session, as far as the gate is concerned."""
+
+    claims: Claims
+
+
+class Gate:
+    """`opened` counts the sources that were handed out. What is reported is sent in the background."""
+
+    def __init__(self, sources: Sources, background: Background) -> None:
+        self._sources, self._background = sources, background
+        self.opened = 0
+
+    # before a picture
+
+    async def source(self, claims: Claims) -> SourceSpec:
+        """A new address of a camera. Raises SourceFailed."""
+        answer = await self._asked(self._sources.open(claims), ASK_S, "a source could not be asked for")
+        if answer is None:
+            raise SourceFailed("media_down", again=True)
+        if isinstance(answer, Denied):
+            raise SourceFailed(answer.reason, again=answer.again)
+        self.opened += 1
+        return answer
+
+    async def still(self, claims: Claims) -> bytes | None:
+        """A still that the camera's vendor makes; None where it makes none. Raises SourceFailed if the gate is shut."""
+        answer = await self._asked(self._sources.still(claims), ASK_S, "a still could not be asked for")
+        if isinstance(answer, Denied):
+            raise SourceFailed(answer.reason, again=answer.again)
+        return answer
+
+    async def admits(self, claims: Claims, bearer: str) -> bool:
+        """Whether a still may be given to whoever holds this access token. False too if nobody can be asked."""
+        if not 0 < len(bearer) <= LONGEST_BEARER:
+            return False
+        admits = self._sources.admits(claims, bearer)
+        return await self._asked(admits, CHECK_S, "an access token could not be asked about") or False
+
+    async def check(self, claims: Claims) -> None:
+        """For a picture that is shown without a new source. Raises SourceFailed if the gate is shut or not asked."""
+        verdict = (await self._verdicts([claims]))[0]
+        if verdict is not None and verdict.reason == UNASKED:
+            raise SourceFailed("media_down", again=True)
+        if verdict is not None and not verdict.again:
+            raise SourceFailed(verdict.reason, again=False)
+
+    # while somebody watches
+
+    async def watch[S: Watching](
+        self,
+        settings: PlaneSettings,
+        sessions: Callable[[], list[S]],
+        renew: Callable[[S], None],
+        shut: Callable[[S, Denied], None],
+    ) -> None:
+        """Until cancelled; `renew` gets each session that may go on, `shut` each that may not.
+
+        The question is put each `gate_check_s`, however long the answer takes. A session that nobody judges goes on for
+        `unasked_s`: long enough for the web process to be started again.
+        """
+        loop = asyncio.get_running_loop()
+        unasked: dict[S, float] = {}  # since when
+        began = loop.time()
+        while True:
+            await asyncio.sleep(max(0.0, began + settings.gate_check_s - loop.time()))
+            watching = sessions()
+            began, before, unasked = loop.time(), unasked, {}
+            verdicts = await self._verdicts([session.claims for session in watching])
+            for session, verdict in zip(watching, verdicts, strict=False):
+                if verdict is None:
+                    renew(session)
+                elif verdict.reason == UNASKED:
+                    unasked[session] = before.get(session, began)
+                    if loop.time() - unasked[session] > settings.unasked_s:
+                        shut(session, Denied("media_down"))
+                elif not verdict.again:
+                    shut(session, verdict)
+
+    async def _verdicts(self, claims: list[Claims]) -> list[Denied | None]:
+        if not claims:
+            return []
+        answer = await self._asked(self._sources.check(claims), CHECK_S, "the gate could not be asked")
+        return answer if answer is not None else [Denied(UNASKED, again=True)] * len(claims)
+
+    # what became of it
+
+    def give_back(self, claims: Claims, lease: Lease, ending: Ending) -> None:
+        self._background.later(self.given_back(claims, lease, ending))
+
+    async def given_back(self, claims: Claims, lease: Lease, ending: Ending) -> None:
+        closed = self._sources.closed(claims, lease, ending)
+        await self._asked(closed, ASK_S, "a vendor's place could not be given back")
+
+    def report(self, claims: Claims, form: Format) -> None:
+        """What the picture turned out to be like."""
+        learnt = self._sources.learnt(
+            claims, form.width, form.height, codec=form.kind, b_frames=form.b_frames, lacks_sub=form.lacks_sub
+        )
+        self._background.later(self._asked(learnt, ASK_S, "what a picture is like could not be reported"))
+
+    def report_key(self, claims: Claims, key: bytes, *, fits: bool) -> None:
+        """What the video showed of the key that came with its source."""
+        judged = self._sources.judged(claims, mark_of(key), fits=fits)
+        self._background.later(self._asked(judged, ASK_S, "what the video showed of a key could not be reported"))
+
+    async def _asked[T](self, answer: Awaitable[T], within_s: float, otherwise: str) -> T | None:
+        """None, and `otherwise` in the log, where there is no answer in time."""
+        try:
+            return await asyncio.wait_for(answer, within_s)
+        except Exception as error:
+            _log.warning(otherwise, error=type(error).__name__)
+            return None

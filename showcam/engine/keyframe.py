@@ -1,0 +1,96 @@
+"""One keyframe by itself: whether it is a picture at all, and the still picture that is made of it."""
+
+import io
+from dataclasses import dataclass
+from fractions import Fraction
+
+import av
+import av.error
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange
+
+from showcam.engine.codec import nal
+from showcam.engine.codec.bitstream import Bitstream
+from showcam.engine.codec.nal import NoPicture
+
+_LEAST, _MOST = 360, 540
+_JPEG = b"\xff\xd8"
+_LAST_PIXELS = 8  # less than any block of a picture has
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a keyframe and its parameter sets show of a stream."""
+
+    width: int
+    height: int
+    codec: str  # RFC 6381
+    b_frames: bool
+
+
+def measure(codec: Bitstream, keyframe: bytes) -> Measured:
+    """Raises NoPicture."""
+    context = decoder(codec.DECODER)
+    frame = decoded(context, keyframe)
+    if codec.DECODER == "hevc" and _lacks_its_end(frame):
+        raise NoPicture
+    return Measured(frame.width, frame.height, codec.codec_name(keyframe), bool(context.has_b_frames))
+
+
+def _lacks_its_end(frame: VideoFrame) -> bool:
+    """Noise mostly decodes as a slice that ends early, and libav says nothing: what it did not write stays zero."""
+    lines = [(bytes(plane)[-plane.line_size :], plane.width) for plane in frame.planes]
+    return not any([any(line[max(0, width - _LAST_PIXELS) : width]) for line, width in lines])
+
+
+def decoder(name: str) -> VideoCodecContext:
+    made = av.CodecContext.create(name, "r")
+    assert isinstance(made, VideoCodecContext)
+    made.thread_count = 1
+    return made
+
+
+def decoded(codec: VideoCodecContext, keyframe: bytes) -> VideoFrame:
+    """Strictly: encrypted bytes must not pass as a grey picture. Raises NoPicture."""
+    codec.options = {"err_detect": "explode"}
+    try:
+        frames = [*codec.decode(av.Packet(keyframe)), *codec.decode(None)]
+    except (av.error.FFmpegError, ValueError, EOFError):
+        raise NoPicture from None
+    if not frames or any([frame.is_corrupt for frame in frames]):
+        raise NoPicture
+    return frames[0]
+
+
+def jpeg(keyframe: bytes, *, small: bool = False) -> bytes:
+    """`small`: between 360 and 540 px on the shorter side, whatever the camera sends. Raises NoPicture."""
+    if keyframe.startswith(_JPEG):
+        return resized(keyframe, small=small)
+    return _jpeg(decoded(decoder("hevc" if nal.codec(keyframe) == "h265" else "h264"), keyframe), small=small)
+
+
+def resized(jpeg: bytes, *, small: bool) -> bytes:
+    """A JPEG of somebody else's, made again: nothing but a picture is left of it. Raises NoPicture."""
+    return _jpeg(decoded(decoder("mjpeg"), jpeg), small=small)
+
+
+def _jpeg(frame: VideoFrame, *, small: bool) -> bytes:
+    width, height = _thumbnail(frame.width, frame.height) if small else (frame.width, frame.height)
+    frame = frame.reformat(width, height, "yuvj420p", src_color_range=ColorRange.MPEG, dst_color_range=ColorRange.JPEG)
+    frame.pts, frame.time_base, frame.pict_type = 0, Fraction(1, 25), 0
+    out = io.BytesIO()
+    with av.open(out, "w", format="mjpeg") as container:
+        stream = container.add_stream("mjpeg", rate=25)
+        stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, "yuvj420p"
+        if small:
+            stream.options = {"qmin": "5", "qmax": "5"}
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return out.getvalue()
+
+
+def _thumbnail(width: int, height: int) -> tuple[int, int]:
+    short = min(width, height)
+    scale = min(max(short, _LEAST), _MOST) / short
+    return round(width * scale / 2) * 2, round(height * scale / 2) * 2

@@ -1,0 +1,352 @@
+"""HLS out: segments kept in memory, and a playlist of our own (RFC 8216)."""
+
+import re
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from showcam.engine.grants import IDLE_S
+from showcam.engine.outputs.muxer import SegmentMuxer, rounded
+from showcam.engine.sound import SILENT_RATE
+from showcam.engine.units import Format, SourceFailed, Unit
+
+# Players begin three target durations before the end (RFC 8216 section 6.3.3): what they begin on is still listed when
+# the next segment comes. Of short segments that is too little.
+LISTED_TARGETS, LISTED_S = 4, 6.0
+MOST_LISTED = 12  # listed, however short they are, unless that were less than LEAST_TARGETS
+LEAST_TARGETS = 3  # target durations that a list has, once it has let a segment go (RFC 8216 section 6.2.2)
+HEAVIEST_LIST = 32 * 1024 * 1024  # bytes that are listed, and one segment at least
+HEAVIEST_DUE = 16 * 1024 * 1024  # bytes of what left the list: a heavy camera with rare keyframes has its bound
+GONE_S = 2 * IDLE_S  # after which a player that fetches nothing has gone: longer than its session lasts
+LONGEST_SEGMENT_S = 24.0  # and so of a GOP: by HLS a picture would be behind by three times as much
+HEAVIEST_SEGMENT = 24 * 1024 * 1024  # bytes of a segment
+SPARE_S = 2  # that a player has left to fetch a segment, once it knows of it
+SOON_S = 1.7  # of what comes in clumps: a player that had less would stand still for the next one
+_LEAD = 5
+_LEAST_S = 0.04  # of a segment: a single picture's length is not known when nothing follows it
+_START = re.compile(r"[0-9a-f]{1,12}-[A-Za-z0-9_-]{12}")
+
+
+@dataclass(slots=True)
+class Segment:
+    """One that was listed stays for its own and its list's duration after it left the list (RFC 8216 section 6.2.2)."""
+
+    number: int
+    data: bytes
+    seconds: float
+    breaks: bool  # another timeline than the segment before
+    key: bool = True  # it begins with a keyframe
+    listed_s: float = 0.0  # how long the longest list was in which a player was given it; 0: in none
+    left: float | None = None  # when it fell out of the list, monotonic s
+
+    def due(self, now: float) -> bool:
+        """Whether a player may still ask for it, as far as that is not for being listed."""
+        return self.listed_s > 0 and self.left is not None and now < self.left + self.seconds + self.listed_s
+
+
+@dataclass(slots=True)
+class _Player:
+    latest: int  # number of the latest segment that it has fetched, or of the first that it was ever listed
+    asked: float  # when it fetched a list or a segment last
+
+
+class Segments:
+    """Oldest first. Times are monotonic seconds. `player` names a session.
+
+    A segment that left the list goes once every player has fetched a later one, since players fetch them in order; of
+    sixteen cameras in full HD those that wait for nobody were 100 MB. A slow player's wait as long as they are due.
+    """
+
+    def __init__(self) -> None:
+        self._kept: deque[Segment] = deque()
+        self._players: dict[str, _Player] = {}
+        self._from = 0  # number of the first that was listed last
+        self._breaks_gone = 0
+
+    def __iter__(self) -> Iterator[Segment]:
+        return iter(self._kept)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def find(self, number: int) -> Segment | None:
+        return next((segment for segment in self._kept if segment.number == number), None)
+
+    def clear(self) -> None:
+        self._kept.clear()
+        self._players.clear()
+        self._breaks_gone = 0
+
+    def add(self, segment: Segment, target_s: int, now: float) -> None:
+        self._kept.append(segment)
+        self._let_go(target_s, now)
+
+    def listed(self, target_s: int, now: float, player: str) -> list[Segment]:
+        """What a playlist lists that is given to a player now."""
+        # what was left out of it once never comes back, though longer segments would want a longer list
+        listed = [kept for kept in list(self._kept)[-self._worth_listing(target_s) :] if kept.number >= self._from]
+        lasts_s = sum(segment.seconds for segment in listed)
+        for segment in listed:
+            segment.listed_s = max(segment.listed_s, lasts_s)
+        if listed:
+            self._from = listed[0].number
+            self._players.setdefault(player, _Player(self._from, now)).asked = now
+        return listed
+
+    def fetched(self, number: int, target_s: int, now: float, player: str) -> Segment | None:
+        """The segment that a player fetches now, if it is kept."""
+        found = self.find(number)
+        if found is not None and (known := self._players.get(player)) is not None:
+            known.latest, known.asked = max(known.latest, number), now
+            self._let_go(target_s, now)
+        return found
+
+    def entry(self, target_s: int) -> int | None:
+        """The first segment for a player that comes now: all that are listed, if each begins with a keyframe, else only
+        the newest. None: that one begins without, so that the player has to wait.
+        """
+        listed = list(self._kept)[-self._worth_listing(target_s) :]
+        if all(segment.key for segment in listed):
+            return 0
+        return listed[-1].number if listed[-1].key else None
+
+    def breaks_before(self, number: int) -> int:
+        """How many segments before that one began another timeline."""
+        return self._breaks_gone + sum(segment.breaks for segment in self._kept if segment.number < number)
+
+    def _let_go(self, target_s: int, now: float) -> None:
+        """What is neither listed nor due to a player."""
+        listed = self._worth_listing(target_s)
+        for segment in list(self._kept)[:-listed]:
+            segment.left = segment.left or now
+        self._players = {name: player for name, player in self._players.items() if now - player.asked < GONE_S}
+        slowest = min([player.latest for player in self._players.values()], default=self._kept[-1].number)
+        due = sum(len(segment.data) for segment in list(self._kept)[:-listed])
+        while len(self._kept) > listed:
+            first = self._kept[0]
+            if first.due(now) and first.number >= slowest and due <= HEAVIEST_DUE:
+                break
+            due -= len(first.data)
+            self._breaks_gone += first.breaks
+            self._kept.popleft()
+
+    def _worth_listing(self, target_s: int) -> int:
+        """How many of the newest: a camera's memory is what it keeps of these."""
+        wanted, total, weight, count = max(LISTED_S, LISTED_TARGETS * target_s), 0.0, 0, 0
+        for segment in reversed(self._kept):
+            weight += len(segment.data)
+            is_long = count >= MOST_LISTED and total >= LEAST_TARGETS * target_s
+            if total > wanted - 0.05 or is_long or (count and weight > HEAVIEST_LIST):
+                break
+            total, count = total + segment.seconds, count + 1
+        return count
+
+
+class HlsOutput:
+    """One rendition of one camera.
+
+    `start_id` is in its address, so that no segment is another's of the same number; it shows when the first was due.
+    What a master playlist says, and the target duration, hold as long as a start id: what contradicts them begins
+    another one. `failure`: why there is no HLS of what comes just now, where that is so. `clock`: monotonic seconds.
+    `is_soon`: segments are as short as its keyframes make them, and it is listed once it has SOON_S of them.
+    `since_s`: how long ago the first picture came that it is given.
+    """
+
+    def __init__(
+        self,
+        *,
+        silent_track: bool,
+        changed: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
+        silent_rate: int = SILENT_RATE,
+        is_soon: bool = False,
+        since_s: float = 0.0,
+    ) -> None:
+        self.is_soon = is_soon
+        self._born_ms = int((time.time() - since_s) * 1000)
+        self.start_id = _start_id(self._born_ms)
+        self._first = 0  # number of the start id's first segment
+        self.segments = Segments()
+        self._silent_track, self._silent_rate = silent_track, silent_rate
+        self._changed, self._clock = changed, clock
+        self._next = 0
+        self._target = 0  # 0: no segment has shown it yet
+        self._is_listed = False  # a player knows the target
+        self._muxer: SegmentMuxer | None = None
+        self.format: Format | None = None
+        self.failure: SourceFailed | None = None
+
+    @property
+    def has_audio(self) -> bool:
+        return self._silent_track or (self.format is not None and self.format.audio)
+
+    def begin(self, form: Format) -> None:
+        """A source was opened; what follows is of its timeline."""
+        self.end()
+        if self.format is not None and not form.continues(self.format):
+            self._start()
+        self.format = form
+        self._mux()
+
+    def write(self, unit: Unit) -> None:
+        if self._muxer is not None and unit.kind == "video" and self._is_torn(self._muxer, unit):
+            self.end()
+            self._mux()
+        muxer = self._muxer
+        if muxer is None:
+            return
+        muxer.write(unit)
+        if unit.kind == "video":
+            self._weigh(muxer)
+
+    def end(self) -> None:
+        muxer, self._muxer = self._muxer, None
+        if muxer is not None and self._is_listed:
+            muxer.close()
+        elif muxer is not None:
+            # a segment that is cut short does not show how long segments are
+            muxer.discard()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is something to say of it."""
+        if self.failure is not None:
+            return True
+        least_s = SOON_S if self.is_soon and not self._is_listed else 0
+        return sum(segment.seconds for segment in self.segments) > least_s
+
+    @property
+    def due(self) -> int:
+        """The number of the next segment."""
+        return self._next
+
+    @property
+    def target_s(self) -> int:
+        return self._target or 1
+
+    @property
+    def entry(self) -> int | None:
+        """As of Segments."""
+        return self.segments.entry(self.target_s)
+
+    def before(self, keyframe: Unit) -> Segment | None:
+        """The whole segment that ends where this keyframe begins, if it is kept."""
+        if self._muxer is None or self._muxer.open_since != keyframe.dts or not self.segments:
+            return None
+        return list(self.segments)[-1]
+
+    def bandwidth(self) -> int:
+        """Bits a second of the fullest segment, with a tenth to spare."""
+        return int(max([8 * len(segment.data) / segment.seconds for segment in self.segments], default=1e6) * 1.1)
+
+    def follows(self, start_id: str) -> bool:
+        """Whether that start id can be of an output before this one."""
+        return is_start_id(start_id) and _born_ms(start_id) <= self._born_ms
+
+    def playlist(
+        self, after: str = "", *, near: bool = False, player: str = "", entry: int = 0, is_first: bool = False
+    ) -> str:
+        """For a player, now. `after`: in the place of the output of that start id, which died with its process.
+
+        Both sequence numbers lie above all of that output's, as RFC 8216 section 6.2.2 wants of one playlist; not far
+        above, since players take the numbers between for time that passed.
+
+        `near`: players are to begin closer to the end than the three target durations of RFC 8216 section 6.3.3. They
+        know of the next segment after one target duration at the latest, and have SPARE_S to fetch it.
+
+        `entry`: no earlier segment is listed, and in the player's first list (`is_first`) only that one: players begin
+        near the end, and hls.js asks again and again for a segment in which it finds no keyframe to begin with.
+        """
+        self._is_listed = bool(self._target)
+        listed = self.segments.listed(self.target_s, self._clock(), player)
+        listed = [kept for kept in listed if kept.number >= entry]
+        listed = listed[:1] if entry and is_first else listed
+        number = listed[0].number if listed else self._next
+        gone = self.segments.breaks_before(number)
+        shift, folder = (self._lead(after), f"../{self.start_id}/") if after else (0, "")
+        if after and number > self._first:
+            gone += 1
+        lines = [
+            "#EXTM3U",
+            "#EXT-X-VERSION:6",
+            f"#EXT-X-TARGETDURATION:{self.target_s}",
+            f"#EXT-X-MEDIA-SEQUENCE:{number + shift}",
+            f"#EXT-X-DISCONTINUITY-SEQUENCE:{gone + shift}",
+        ]
+        if near:
+            lines.append(f"#EXT-X-START:TIME-OFFSET=-{min(3 * self.target_s, self.target_s + SPARE_S)}")
+        for segment in listed:
+            if segment.breaks or (after and segment.number == self._first):
+                lines.append("#EXT-X-DISCONTINUITY")
+            lines += [f"#EXTINF:{segment.seconds:.6f},", f"{folder}{segment.number}.ts"]
+        return "\n".join(lines) + "\n"
+
+    def segment(self, number: int, player: str = "") -> bytes | None:
+        found = self.segments.fetched(number, self.target_s, self._clock(), player)
+        return found.data if found else None
+
+    def codecs(self) -> str:
+        assert self.format is not None
+        return self.format.codec + (",mp4a.40.2" if self.has_audio else "")
+
+    def _lead(self, start_id: str) -> int:
+        # a segment lasts a second or more, but for a few where a source was opened
+        return (self._born_ms - _born_ms(start_id)) // 500 + _LEAD
+
+    def _start(self) -> None:
+        """What players have of the list is true no longer: they must fetch the master playlist again."""
+        self.start_id = _start_id(self._born_ms)
+        self._first = self._next
+        self.segments.clear()
+        self._target, self._is_listed = 0, False
+
+    def _mux(self) -> None:
+        assert self.format is not None
+        self._muxer = SegmentMuxer(
+            self.format,
+            self._next,
+            silent_track=self._silent_track,
+            cut=self._cut,
+            silent_rate=self._silent_rate,
+            is_soon=self.is_soon,
+            target_s=lambda: self._target if self._is_listed else 0,
+        )
+
+    def _is_torn(self, muxer: SegmentMuxer, unit: Unit) -> bool:
+        """Whether pictures are missing before this one, and with that time the segment would outgrow the target."""
+        return self._is_listed and muxer.is_hole(unit.dts) and rounded(muxer.open_until(unit.dts)) > self._target
+
+    def _weigh(self, muxer: SegmentMuxer) -> None:
+        """Keep the segment that is not whole within its bounds."""
+        if muxer.open_s > LONGEST_SEGMENT_S or muxer.open_bytes > HEAVIEST_SEGMENT:
+            # nothing can be shown by HLS until keyframes come again
+            self._muxer = None
+            muxer.discard()
+            self._start()
+            self._mux()
+            self.failure = SourceFailed("no_common_protocol", again=False)
+            self._changed()
+
+    def _cut(self, data: bytes, seconds: float, *, first: bool, key: bool) -> None:
+        seconds = max(seconds, _LEAST_S)
+        if not self._is_listed:
+            self._target = max(self._target, rounded(seconds), 1)
+        self.failure = None
+        made = Segment(self._next, data, seconds, breaks=first and len(self.segments) > 0, key=key)
+        self.segments.add(made, self.target_s, self._clock())
+        self._next += 1
+        self._changed()
+
+
+def is_start_id(text: str) -> bool:
+    return _START.fullmatch(text) is not None
+
+
+def _born_ms(start_id: str) -> int:
+    return int(start_id.partition("-")[0], 16)
+
+
+def _start_id(born_ms: int) -> str:
+    return f"{born_ms:x}-{secrets.token_urlsafe(9)}"

@@ -1,0 +1,211 @@
+"""MPEG-TS segments by copy: libavformat's segment muxer.
+
+Its HLS muxer would take three times as long, and keep the segment that is not whole twice.
+"""
+
+import io
+from collections import deque
+from collections.abc import Callable
+from fractions import Fraction
+from math import ceil
+from typing import Any, NamedTuple, Protocol
+
+import av
+
+from showcam.engine import sound
+from showcam.engine.codec.sound import AAC_SAMPLES
+from showcam.engine.units import CLOCK, Format, Unit
+
+_SHORTEST = CLOCK  # of a segment: a keyframe that comes earlier begins none, unless there is a reason to
+_HOLE = CLOCK
+_ROUNDED_OFF = 0.49  # seconds that a segment may last beyond its target
+_RANDOM_ACCESS = 0x40
+_TICK = Fraction(1, CLOCK)
+
+
+class Cut(Protocol):
+    """Takes a whole segment. `first`: of its muxer; `key`: it begins with a keyframe."""
+
+    def __call__(self, data: bytes, seconds: float, /, *, first: bool, key: bool) -> None: ...
+
+
+class _Begin(NamedTuple):
+    """The picture that a segment begins with."""
+
+    dts: int
+    key: bool
+
+
+class SegmentMuxer:
+    """One timeline of one format. What comes before the first keyframe is left out.
+
+    `is_soon`: segments are as short as their keyframes make them. `target_s`: the target duration that players know, 0
+    while none does. No segment outgrows it: where no keyframe comes in time, one begins with any picture.
+    """
+
+    def __init__(
+        self,
+        form: Format,
+        number: int,
+        *,
+        silent_track: bool,
+        cut: Cut,
+        silent_rate: int = sound.SILENT_RATE,
+        is_soon: bool = False,
+        target_s: Callable[[], int] = lambda: 0,
+    ) -> None:
+        self._cut, self._is_soon, self._target_s = cut, is_soon, target_s
+        self._first = True
+        self._begins: deque[_Begin] = deque()
+        self._began: int | None = None  # decoding time of the picture that the open segment begins with
+        self._last = self._step = 0  # decoding time of the latest picture, and how long after the one before
+        self.open_bytes = 0  # of the segment that is not whole yet
+        self._silent_dts: int | None = None
+        self._container = av.open(
+            "%d.ts",
+            "w",
+            format="segment",
+            options={
+                "segment_format": "mpegts",
+                "segment_format_options": "pat_period=1000000:sdt_period=1000000",  # s: each segment begins with them
+                "segment_time": "0.001",  # each picture that is marked as a keyframe begins one
+                "segment_start_number": str(number),
+                "max_interleave_delta": "500000",  # µs that pictures wait for announced sound that does not come
+            },
+            io_open=lambda _url, _flags, _options: _Body(self._closed),
+        )
+        self._video: Any = self._container.add_mux_stream("h264", width=form.width, height=form.height)
+        self._video.time_base = _TICK
+        self._audio: Any = None
+        self._silent, self._silent_rate = silent_track, silent_rate
+        if form.audio or silent_track:
+            rate = silent_rate if silent_track else form.audio_rate
+            self._audio = self._container.add_mux_stream("aac", rate=rate)
+            self._audio.time_base = _TICK
+
+    @property
+    def open_since(self) -> int | None:
+        """Decoding time of the picture that the segment begins with that is not whole yet."""
+        return self._began
+
+    @property
+    def open_s(self) -> float:
+        """How long the pictures last of the segment that is not whole yet."""
+        return self.open_until(self._last)
+
+    def open_until(self, dts: int) -> float:
+        """How long it would last up to a picture of that decoding time."""
+        return 0.0 if self._began is None else (dts - self._began) / CLOCK
+
+    def is_hole(self, dts: int) -> bool:
+        """Whether time is missing before a picture of that decoding time."""
+        return self._step > 0 and dts - self._last > max(2 * self._step, _HOLE)
+
+    def write(self, unit: Unit) -> None:
+        if unit.kind == "video":
+            self._picture(unit)
+        elif self._began is not None and self._audio is not None and not self._silent:
+            self._mux(self._audio, unit.data, unit.pts, unit.dts, key=True)
+
+    def close(self) -> None:
+        if self._began is not None:
+            self._container.close()
+
+    def discard(self) -> None:
+        """End without the segment that is not whole."""
+        self._cut = _nothing
+        self.close()
+
+    def __del__(self) -> None:
+        """libavformat's open file is closed before what it is written into is gone."""
+        self.discard()
+
+    def _picture(self, unit: Unit) -> None:
+        if self._began is None and not unit.key:
+            return
+        begins = self._began is None or (unit.key and self._may_end(unit.dts)) or self._must_end(unit.dts)
+        if begins:
+            self._begins.append(_Begin(unit.dts, unit.key))
+            self._began, self.open_bytes = unit.dts, 0
+        elif unit.dts > self._last:
+            self._step = unit.dts - self._last
+        self._last = unit.dts
+        self._mux(self._video, unit.data, unit.pts, unit.dts, key=begins)
+        if self._silent:
+            self._keep_silent(unit.dts)
+
+    def _must_end(self, dts: int) -> bool:
+        """Whether the open segment outgrows the target if the picture of that decoding time is in it, too."""
+        return self._is_long(dts + self._step)
+
+    def _is_long(self, dts: int) -> bool:
+        """Whether the open segment would outgrow the target if it lasted until then."""
+        target_s = self._target_s()
+        return target_s > 0 and rounded(self.open_until(dts)) > target_s
+
+    def _may_end(self, dts: int) -> bool:
+        """Whether the open segment may end where the keyframe of that decoding time begins the next.
+
+        One that went on past a keyframe which comes early, as where a source changes, might outgrow the target; and
+        players begin only with a keyframe.
+        """
+        is_whole = dts - (self._began or 0) >= _SHORTEST or not self._begins[-1].key
+        return is_whole or self._is_soon or self._is_long(dts + self._target_s() * CLOCK)
+
+    def _keep_silent(self, until: int) -> None:
+        if self._silent_dts is None:
+            self._silent_dts = until
+        silence = sound.silent_aac(self._silent_rate)
+        while self._silent_dts <= until:
+            self._mux(self._audio, silence, self._silent_dts, self._silent_dts, key=True)
+            self._silent_dts += AAC_SAMPLES * CLOCK // self._silent_rate
+
+    def _mux(self, stream: Any, data: bytes, pts: int, dts: int, *, key: bool) -> None:
+        self.open_bytes += len(data)
+        packet = av.Packet(data)
+        packet.pts, packet.dts, packet.time_base = pts, dts, _TICK
+        packet.is_keyframe, packet.stream = key, stream
+        self._container.mux(packet)
+
+    def _closed(self, data: bytes) -> None:
+        """A segment is whole: it lasts up to the one that begins next, or as long as its pictures do."""
+        begun = self._begins.popleft()
+        ticks = (self._begins[0].dts if self._begins else self._last + self._step) - begun.dts
+        target_s = self._target_s()
+        seconds = min(ticks / CLOCK, target_s + _ROUNDED_OFF) if target_s else ticks / CLOCK
+        self._cut(data if begun.key else _unmarked(data), seconds, first=self._first, key=begun.key)
+        self._first = False
+
+
+def rounded(seconds: float) -> int:
+    """The seconds as they are compared with a target duration (RFC 8216 section 4.3.3.1)."""
+    return ceil(seconds - 0.5)
+
+
+def _unmarked(data: bytes) -> bytes:
+    """Without marks of random access (ISO 13818-1 section 2.4.3.5): the first picture had one only to be cut here."""
+    changed = bytearray(data)
+    for at in range(0, len(changed) - 5, 188):
+        if changed[at + 3] & 0x20 and changed[at + 4]:
+            changed[at + 5] &= 0xFF ^ _RANDOM_ACCESS
+    return bytes(changed)
+
+
+class _Body(io.BytesIO):
+    """What libavformat writes one segment into; `kept` gets it when libavformat closes it."""
+
+    def __init__(self, kept: Callable[[bytes], None]) -> None:
+        super().__init__()
+        self._kept = kept
+
+    def seekable(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        if not self.closed:
+            self._kept(self.getvalue())
+        super().close()
+
+
+def _nothing(_data: bytes, _seconds: float, *, first: bool, key: bool) -> None:
+    """In place of a cut, once nobody wants what is left."""

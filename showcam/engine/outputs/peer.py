@@ -1,0 +1,130 @@
+"""One WebRTC viewer: H.264 passed through, and sound or silence beside it."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from typing import Literal
+
+from aiortc import RTCBundlePolicy, RTCConfiguration, RTCIceServer, RTCRtpSender, RTCSessionDescription
+
+from showcam.engine.outputs import ice
+from showcam.engine.outputs.amendments import PeerConnection
+from showcam.engine.outputs.ice import Address
+from showcam.engine.outputs.sdp import NoOffer, OfferedSound, as_offered, is_far, normalise, offered_sound
+from showcam.engine.outputs.tracks import G711Track, OpusTrack, SilentTrack, SoundSource, VideoTrack
+from showcam.engine.units import CLOCK
+
+# late: the camera's, which may come after its picture; silence until then
+type Voice = Literal["camera", "late", "silence", "none"]
+
+LEAST_S = 1.0  # for opening sockets, however late it is
+
+
+class NotGathered(Exception):
+    """No local candidates in time."""
+
+
+class Peer:
+    """Sends the track, and the sound of the picture that all who watch share.
+
+    `gone` is called once, when the connection failed, closed, or never came. `servers`: of STUN.
+    """
+
+    def __init__(
+        self,
+        video: VideoTrack,
+        sound: SoundSource,
+        gone: Callable[[], None],
+        relays: list[RTCIceServer],
+        servers: tuple[Address, ...],
+    ) -> None:
+        self._video, self._sound, self._gone, self._servers = video, sound, gone, servers
+        self._epoch_s = video.epoch_s = time.time() - sound.now() / CLOCK
+        # each section a transport of its own until the offer bundles it: by aiortc's default a second video keeps the
+        # first one's, which is closed when that is bundled
+        self._connection = PeerConnection(RTCConfiguration(iceServers=relays, bundlePolicy=RTCBundlePolicy.MAX_COMPAT))
+        self._connection.on("connectionstatechange", self._changed)
+        self._gathering: asyncio.Task[None] | None = None
+        self._offer = ""
+        self._hears: OfferedSound = ""
+        self._closed = False
+
+    @property
+    def state(self) -> str:
+        return str(self._connection.connectionState)
+
+    def gather(self, sdp: str, within_s: float) -> None:
+        """Find candidates for the offer from now on, while it is not known yet what there will be to send."""
+        self._gathering = asyncio.create_task(self._gather(sdp, within_s))
+
+    async def gathered(self, within_s: float) -> None:
+        """Raises NoOffer, NotGathered."""
+        assert self._gathering is not None
+        done, _ = await asyncio.wait({self._gathering}, timeout=max(LEAST_S, within_s))
+        if not done:
+            raise NotGathered
+        if self._gathering.exception() is not None:
+            # aiortc raises whatever the text made it trip over
+            raise NoOffer
+
+    async def answer(self, voice: Voice) -> str:
+        """An answer with every candidate in it, once they are gathered. Raises NoOffer.
+
+        Where no sound comes its section is inactive, and never rejected: it may be the one whose transport is shared,
+        and Chromium and GStreamer then show nothing.
+        """
+        connection = self._connection
+        if not self._hears:
+            voice = "none"
+        if voice != "none":
+            track: OpusTrack | SilentTrack = SilentTrack()
+            if voice != "silence":
+                track = OpusTrack(self._sound, is_late=voice == "late")
+                track.epoch_s = self._epoch_s
+            connection.addTrack(G711Track(track) if self._hears == "g711" else track)
+        for transceiver in connection.getTransceivers():
+            transceiver.direction = "sendonly" if transceiver.sender.track is not None else "inactive"
+        try:
+            await connection.setLocalDescription(await connection.createAnswer())
+        except Exception:
+            raise NoOffer from None
+        return as_offered(self._offer, str(connection.localDescription.sdp))
+
+    async def _gather(self, sdp: str, within_s: float) -> None:
+        offer, self._offer = RTCSessionDescription(normalise(sdp), "offer"), sdp
+        self._hears = offered_sound(offer.sdp)
+        connection = self._connection
+        sender = connection.addTrack(self._video)
+        transceiver = next(own for own in connection.getTransceivers() if own.sender is sender)
+        # before the remote description: afterwards VP8 would be answered, and H.264 sent under its name
+        capabilities = RTCRtpSender.getCapabilities("video").codecs
+        transceiver.setCodecPreferences(
+            [capability for capability in capabilities if capability.mimeType == "video/H264"]
+        )
+        await connection.setRemoteDescription(offer)
+        # only now: what is bundled shares one transport from here on
+        transports = {own.sender.transport for own in connection.getTransceivers()}
+        if connection.sctp is not None:
+            transports.add(connection.sctp.transport)
+        far = is_far(sdp)
+        await ice.gather([transport.transport for transport in transports], within_s, self._servers, far=far)
+
+    async def close(self) -> None:
+        self._closed = True
+        for sender in self._connection.getSenders():
+            if sender.track is not None:
+                sender.track.stop()
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(self._end(), 3)
+
+    async def _end(self) -> None:
+        if self._gathering is not None:
+            # a connection that is closed meanwhile would leave sockets open
+            await asyncio.gather(self._gathering, return_exceptions=True)
+        await self._connection.close()
+
+    def _changed(self) -> None:
+        if self.state in ("failed", "closed") and not self._closed:
+            self._closed = True
+            self._gone()

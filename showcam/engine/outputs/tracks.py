@@ -1,0 +1,365 @@
+"""What a WebRTC viewer is sent, which aiortc asks for packet by packet once the connection is there.
+
+Video is H.264 passed through, whole or smaller, as much as the viewer's connection takes. Sound is the camera's as Opus
+or G.711, or silence.
+"""
+
+import asyncio
+import contextlib
+from collections import deque
+from fractions import Fraction
+from typing import Any, Protocol
+
+import av
+from aiortc import MediaStreamTrack
+from aiortc.mediastreams import MediaStreamError
+
+from showcam.engine.outputs.congestion import WELL_S, Congestion
+from showcam.engine.sound import OPUS_CLOCK, OPUS_STEP, SILENT_OPUS
+from showcam.engine.units import CLOCK, Listen, Unit, Watch
+
+LEAST_QUEUE = 120
+PATIENCE_S = 0.6  # after a start a wish for a keyframe is let be for so long: the one that was sent may be on its way
+FRESH = 5  # pictures since a keyframe that are no more than another keyframe
+RATE_S = 2.0  # over which a picture's bits are counted
+_BURST_STEP = CLOCK // 500  # 2 ms
+_FRAME = CLOCK // 25
+_TIME_BASE = Fraction(1, CLOCK)
+
+
+class Track(MediaStreamTrack):
+    """`epoch_s`: the Unix time at its time 0, by which sound and picture of one moment are shown together; None where
+    there is nothing to be shown with it.
+    """
+
+    epoch_s: float | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._arrival: asyncio.Future[None] | None = None
+
+    def _wake(self) -> None:
+        if self._arrival and not self._arrival.done():
+            self._arrival.set_result(None)
+
+    async def _sleep(self) -> None:
+        """Until something may have come. Raises MediaStreamError once the track is stopped."""
+        if self.readyState != "live":
+            raise MediaStreamError
+        self._arrival = asyncio.get_running_loop().create_future()
+        await self._arrival
+
+    def stop(self) -> None:
+        super().stop()
+        self._wake()
+
+
+class SharedPicture(Protocol):
+    """A picture that all who watch it share."""
+
+    def watch(self, viewer: Watch) -> list[Unit]: ...
+
+    def unwatch(self, viewer: Watch) -> None: ...
+
+    def sync(self) -> bool:
+        """Have a keyframe come at once; False where whoever brings the picture can't be asked."""
+        ...
+
+
+class WholePicture(SharedPicture, Protocol):
+    async def smaller(self) -> SharedPicture | None:
+        """The smaller picture, for a connection that does not take the whole one; None where there is none."""
+        ...
+
+
+class VideoTrack(Track):
+    """`congestion` hears of what is sent and what comes back (showcam.engine.outputs.amendments).
+
+    `again_s` and `calm_s` are Congestion's.
+    """
+
+    kind = "video"
+
+    def __init__(self, picture: WholePicture, *, again_s: float, calm_s: float) -> None:
+        super().__init__()
+        self._clock = asyncio.get_running_loop().time
+        self.congestion = Congestion(self._clock, self._wake, again_s=again_s, calm_s=calm_s)
+        self._whole = picture
+        self._picture: SharedPicture = picture
+        self._moving: asyncio.Task[SharedPicture | None] | None = None
+        self._joined = self._returning = False
+        self._queue: deque[Unit] = deque()
+        self._burst: deque[Unit] = deque()
+        self._limit = LEAST_QUEUE
+        self._wants_key = False
+        self._last: int | None = None  # the time that was sent last
+        self._alone_until = 0.0
+        self._started = 0.0  # when the latest run of pictures was begun
+        self._key: int | None = None  # the latest keyframe's time
+        self._gop = 0  # from the keyframe before to the latest one
+        self._recent: deque[tuple[int, int]] = deque()  # time and size of pictures, over RATE_S
+
+    async def recv(self) -> Any:
+        if not self._joined:
+            self._joined = True
+            self._join(self._picture)
+        while True:
+            self._judge()
+            if self._burst:
+                unit = self._burst.popleft()
+                # a whole group of pictures at line speed would overrun what the connection and receivers buffer
+                await asyncio.sleep(len(unit.data) / self.congestion.pace())
+                return self._packet(unit)
+            if self._queue:
+                return self._packet(self._queue.popleft())
+            await self._sleep()
+
+    @property
+    def rate(self) -> float:
+        """Bits a second of the picture that is watched."""
+        if not self._recent:
+            return 0.0
+        lasts = max(CLOCK, self._recent[-1][0] - self._recent[0][0])
+        return 8 * sum(size for _, size in self._recent) * CLOCK / lasts
+
+    def stop(self) -> None:
+        if self._moving is not None and not self._moving.cancel():
+            self._give_up(self._moving)
+        self._whole.unwatch(self._ahead)
+        self._picture.unwatch(self._take)
+        super().stop()
+
+    def _give_up(self, moved: asyncio.Task[SharedPicture | None]) -> None:
+        """What came too late to be watched."""
+        if not moved.cancelled() and not moved.exception() and (smaller := moved.result()):
+            smaller.unwatch(self._take)
+
+    # which picture, and where it begins
+
+    def _judge(self) -> None:
+        if self._moving is not None:
+            self._arrive(self._moving)
+        elif self._picture is self._whole:
+            if self._clock() >= self._alone_until and self.congestion.is_overfull:
+                self._leave()
+        elif self.congestion.may_try and not self._returning:
+            self._returning = True
+            self._whole.watch(self._ahead)
+        if self.congestion.take_wish():
+            self._refresh()
+
+    def _join(self, picture: SharedPicture, *, requested: bool = False) -> None:
+        """The pictures since the last keyframe, then those that come."""
+        self._picture = picture
+        units = picture.watch(self._take)
+        self._queue.clear()
+        if picture is not self._whole and len(units) > FRESH and picture.sync():
+            units = []  # a keyframe alone is less for a connection that has little
+        self._wants_key = not units
+        self._limit = max(LEAST_QUEUE, 2 * len(units))
+        for unit in [] if requested else units:
+            self._count(unit)
+        self._burst = self._pressed(units)
+        self._started = self._clock()
+        self.congestion.start(requested=requested)
+
+    def _leave(self) -> None:
+        """Send nothing until the smaller picture is there: what the connection can't take would delay that."""
+        self._picture.unwatch(self._take)
+        self._queue.clear()
+        self._burst.clear()
+        self._recent.clear()
+        self.congestion.moved()
+        self._moving = asyncio.create_task(self._whole.smaller())
+        self._moving.add_done_callback(lambda _: self._wake())
+
+    def _arrive(self, moving: asyncio.Task[SharedPicture | None]) -> None:
+        if not moving.done():
+            return
+        self._moving = None
+        self._join(moving.result() or self._whole)
+        if self._picture is self._whole:
+            self._alone_until = self._clock() + WELL_S
+            self.congestion.returned()
+
+    def _ahead(self, unit: Unit) -> None:
+        """The whole picture, while the smaller one is sent up to its next keyframe."""
+        if unit.kind != "video" or not unit.key:
+            return
+        self._whole.unwatch(self._ahead)
+        self._picture.unwatch(self._take)
+        self._picture, self._returning = self._whole, False
+        self._recent.clear()
+        self._whole.watch(self._take)
+        self.congestion.returned()
+        self.congestion.start()
+        self._take(unit)
+
+    def _refresh(self) -> None:
+        """The viewer can't go on: it gets a keyframe by the shortest way."""
+        if self._moving is not None or self._clock() - self._started < PATIENCE_S or self._burst:
+            return
+        if self._picture.sync():
+            self._started = self._clock()
+            return
+        units = self._picture.watch(self._take)
+        size = sum(len(unit.data) for unit in units)
+        waits = self._gop - (units[-1].dts - units[0].dts) if units and self._gop else None
+        has_time = waits is None or size / self.congestion.pace() < waits / CLOCK
+        if units and has_time and not self.congestion.is_overfull:
+            self._join(self._picture, requested=True)
+        else:
+            self._queue.clear()
+            self._wants_key = True
+
+    # pictures as they come
+
+    def _take(self, unit: Unit) -> None:
+        self._count(unit)
+        if self._wants_key and not unit.key:
+            return
+        self._wants_key = False
+        if len(self._queue) >= self._limit:
+            self._queue.clear()
+            if not unit.key:
+                self._wants_key = True
+                return
+        self._queue.append(unit)
+        self._wake()
+
+    def _count(self, unit: Unit) -> None:
+        if unit.key:
+            self._gop = unit.dts - self._key if self._key is not None else 0
+            self._key = unit.dts
+        self._recent.append((unit.dts, len(unit.data)))
+        while self._recent[0][0] < unit.dts - RATE_S * CLOCK:
+            self._recent.popleft()
+
+    def _pressed(self, units: list[Unit]) -> deque[Unit]:
+        """Their times pressed together just before now, and behind what was sent.
+
+        A display that plays by the times it is given would else stay behind by as much for good.
+        """
+        if not units:
+            return deque()
+        end, step = units[-1].dts, _BURST_STEP
+        if self._last is not None and end - len(units) * step <= self._last:
+            step = max(1, min(step, (max(end, self._last) + _FRAME // 2 - self._last) // (len(units) + 1)))
+            end = max(end, self._last + len(units) * step)
+        times = [end - back * step for back in reversed(range(len(units)))]
+        return deque(unit._replace(pts=time, dts=time) for unit, time in zip(units, times, strict=True))
+
+    def _packet(self, unit: Unit) -> Any:
+        time = unit.pts if self._last is None else max(unit.pts, self._last + 1)
+        self._last = time
+        packet = av.Packet(unit.data)
+        packet.pts, packet.dts, packet.time_base = time, time, _TIME_BASE
+        packet.is_keyframe = unit.key
+        return packet
+
+
+class SoundSource(Protocol):
+    def listen(self, listener: Listen) -> None: ...
+
+    def unlisten(self, listener: Listen) -> None: ...
+
+    def now(self) -> int:
+        """On the picture's own timeline, in ticks of showcam.engine.units.CLOCK."""
+        ...
+
+
+class OpusTrack(Track):
+    """`is_late`: the camera's sound may come after its picture was shown; silence is sent until then."""
+
+    kind = "audio"
+
+    def __init__(self, picture: SoundSource, *, is_late: bool = False) -> None:
+        super().__init__()
+        self._picture = picture
+        self._queue: deque[tuple[bytes, int]] = deque(maxlen=100)
+        self._joined = False
+        self._is_silent, self._sent_until = is_late, 0
+
+    async def recv(self) -> Any:
+        if not self._joined:
+            self._joined = True
+            self._picture.listen(self._take)
+        while not self._queue:
+            if not self._is_silent:
+                await self._sleep()
+            elif self._sent_until <= self._now():
+                return self._silence()
+            else:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._sleep(), (self._sent_until - self._now()) / OPUS_CLOCK)
+        return _opus(*self._queue.popleft())
+
+    def _now(self) -> int:
+        return self._picture.now() * OPUS_CLOCK // CLOCK
+
+    def _silence(self) -> Any:
+        pts = self._sent_until or self._now()
+        self._sent_until = pts + OPUS_STEP
+        return _opus(SILENT_OPUS, pts)
+
+    def _take(self, data: bytes, pts: int) -> None:
+        self._is_silent = False
+        if pts >= self._sent_until:
+            self._queue.append((data, pts))
+            self._wake()
+
+    def stop(self) -> None:
+        self._picture.unlisten(self._take)
+        super().stop()
+
+
+class SilentTrack(Track):
+    kind = "audio"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sent = 0
+        self._began: float | None = None
+
+    async def recv(self) -> Any:
+        loop = asyncio.get_running_loop()
+        if self._began is None:
+            self._began = loop.time()
+        await asyncio.sleep(max(0.0, self._began + self._sent * OPUS_STEP / OPUS_CLOCK - loop.time()))
+        if self.readyState != "live":
+            raise MediaStreamError
+        self._sent += 1
+        return _opus(SILENT_OPUS, (self._sent - 1) * OPUS_STEP)
+
+
+class G711Track(Track):
+    """What another track sends, as samples, which aiortc makes G.711 of: for displays that take no Opus."""
+
+    kind = "audio"
+
+    def __init__(self, opus: OpusTrack | SilentTrack) -> None:
+        super().__init__()
+        self._opus, self.epoch_s = opus, opus.epoch_s
+        self._decoder = av.CodecContext.create("libopus", "r")
+        self._decoder.sample_rate, self._decoder.layout = OPUS_CLOCK, "stereo"
+        self._resampler = av.AudioResampler("s16", "mono", OPUS_CLOCK)
+
+    async def recv(self) -> Any:
+        while True:
+            packet = await self._opus.recv()
+            for decoded in self._decoder.decode(packet):
+                decoded.pts = None
+                for frame in self._resampler.resample(decoded):
+                    frame.pts, frame.time_base = packet.pts, packet.time_base
+                    return frame
+
+    def stop(self) -> None:
+        self._opus.stop()
+        super().stop()
+
+
+def _opus(data: bytes, pts: int) -> Any:
+    packet = av.Packet(data)
+    packet.pts = packet.dts = pts
+    packet.time_base = Fraction(1, OPUS_CLOCK)
+    return packet

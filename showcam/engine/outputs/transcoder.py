@@ -1,0 +1,316 @@
+"""Transcoding: all video of a camera that is encoded, made smaller and as displays play it, is encoded here.
+
+A thread does it. Pictures for which it has no time are left out before they are encoded, never after.
+"""
+
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import av
+import av.error
+import structlog
+from av.video.frame import PictureType
+
+from showcam.engine.codec import h264
+from showcam.engine.sound import silence
+from showcam.engine.source import TRANSCODED, Codec, transcoded_size
+from showcam.engine.units import CLOCK, Format, Unit
+
+_log = structlog.get_logger()
+
+SELDOM_S = 0.5  # a picture is due where none was shown for so long
+_DECODERS: dict[Codec, str] = {"h264": "h264", "h265": "hevc", "mjpeg": "mjpeg"}
+_REPEATED = CLOCK // 5  # ticks between the copies of a repeated picture
+_LEAST_STEP = CLOCK // 45  # between two pictures: those of a faster camera are thinned out
+_USUAL_FPS = 25  # by which the rate is kept: a camera of another gets more or fewer bits
+WAITING, WAITING_BYTES = 250, 16 * 1024 * 1024  # units that wait; some five seconds of a camera
+_WINDOW_S = 2.0  # over which the load is measured
+_EVER = -1 << 62  # a time before all others
+
+type Made = Callable[[Format | None, Unit], None]
+
+
+class Shape(NamedTuple):
+    """How large a picture is made, and how heavy: in bits a second, and in bits that may come at once.
+
+    `gop_s`: between keyframes, and so the length of HLS segments, which players are given. `late_s`: a picture that has
+    waited so long is left out, unless it is due: where time never suffices, some are. `shows_s`: of the pictures since
+    the last keyframe, which are only decoded, those of so long are shown. `begins_with`: how many groups of pictures a
+    player needs to begin. The first picture is repeated in front of itself for those that are missing.
+    """
+
+    width: int
+    height: int
+    rate: int  # 0: as many as the picture needs
+    most: int
+    burst: int
+    gop_s: float = 2.0
+    late_s: float = 0.3
+    shows_s: float = 0.0
+    begins_with: int = 0
+
+
+DISPLAY = Shape(*TRANSCODED, 0, 2_000_000, 2_000_000)  # an Echo's offer asks for no more than 2.5 Mbit/s
+# for HLS that begins soon, of what comes in clumps
+SOON = DISPLAY._replace(gop_s=0.6, late_s=2.0, shows_s=3.2, begins_with=3)
+THIN = Shape(640, 360, 400_000, 500_000, 250_000)  # for a connection of 1 Mbit/s, with room for sound and for losses
+
+
+class Pipeline:
+    """Decodes and encodes in one thread, in the order in which it is given both."""
+
+    def __init__(self, form: Format, shape: Shape) -> None:
+        self._size, self._shape = transcoded_size(form.width, form.height, shape[:2]), shape
+        self._decoder: Any = av.CodecContext.create(_DECODERS[form.kind], "r")
+        self._decoder.thread_count = 1
+        self._encoder = _encoder(*self._size, shape)
+        self._last: int | None = None
+        self._last_key: int | None = None
+
+    def renew(self) -> None:
+        """The next picture is a keyframe."""
+        self._last_key = None
+
+    def form_of(self, keyframe: Unit, form: Format) -> Format:
+        width, height = self._size
+        return replace(form, width=width, height=height, codec=h264.codec_name(keyframe.data), b_frames=False)
+
+    def decode(self, unit: Unit) -> list[Any]:
+        """None of a picture that does not decode: what was shown last stands still."""
+        packet = av.Packet(unit.data)
+        packet.pts, packet.dts, packet.time_base = unit.pts, unit.dts, Fraction(1, CLOCK)
+        try:
+            frames: list[Any] = self._decoder.decode(packet)
+        except (av.error.FFmpegError, ValueError):
+            return []
+        return [frame for frame in frames if frame.pts is not None and not frame.is_corrupt]
+
+    def is_due(self, frame: Any) -> bool:
+        return self._last is None or frame.pts - self._last >= SELDOM_S * CLOCK
+
+    def encode(self, frame: Any) -> list[Unit]:
+        return self._encoded(frame, frame.pts)
+
+    def repeated(self, frame: Any, groups: int) -> list[Unit]:
+        """The picture over and over, for so many groups of pictures before its time."""
+        due, ticks = frame.pts, round(groups * self._shape.gop_s * CLOCK)
+        units = [unit for early in range(ticks, 0, -_REPEATED) for unit in self._encoded(frame, due - early)]
+        frame.pts = due  # a frame that needs no scaling is encoded itself, and had the time of its last copy
+        return units
+
+    def _encoded(self, frame: Any, at: int) -> list[Unit]:
+        if self._last is not None and at - self._last < _LEAST_STEP:
+            return []
+        due = self._is_key_due(at)
+        self._last = at
+        width, height = self._size
+        small = frame.reformat(width=width, height=height, format="yuv420p")
+        small.pts, small.time_base = at, Fraction(1, CLOCK)
+        small.pict_type = PictureType.I if due else PictureType.NONE
+        if due:
+            self._last_key = at
+        return [
+            Unit("video", bytes(packet), packet.pts, packet.dts, bool(packet.is_keyframe))
+            for packet in self._encoder.encode(small)
+        ]
+
+    def _is_key_due(self, pts: int) -> bool:
+        """Whether this is, of the pictures there are, the one nearest to the time of the next keyframe."""
+        if self._last_key is None or self._last is None:
+            return True
+        return pts + (pts - self._last) // 2 - self._last_key >= self._shape.gop_s * CLOCK
+
+
+def _encoder(width: int, height: int, shape: Shape) -> Any:
+    encoder: Any = av.CodecContext.create("libx264", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
+    encoder.time_base, encoder.framerate = Fraction(1, CLOCK), Fraction(_USUAL_FPS)
+    encoder.options = {
+        "preset": "superfast",
+        "tune": "zerolatency",
+        "profile": "main",
+        "level": "3.2",  # 1280×720 at up to 60 pictures a second
+        "threads": "1",
+        "g": "600",  # keyframes are forced, by time
+        "sc_threshold": "0",
+        "maxrate": str(shape.most),
+        "bufsize": str(shape.burst),
+    }
+    if shape.rate:
+        encoder.bit_rate = shape.rate
+    else:
+        encoder.options |= {"crf": "24"}
+    return encoder
+
+
+class Transcoder(threading.Thread):
+    """`made` is called in this thread with each unit, and with its format where a timeline begins; `broke` if it fails.
+
+    `since`: what came since the last keyframe. It is decoded, and shown as far as `shape` has it.
+    """
+
+    def __init__(
+        self,
+        form: Format,
+        since: Iterable[Unit],
+        made: Made,
+        broke: Callable[[], None],
+        shape: Shape = DISPLAY,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(name="transcoding", daemon=True)
+        self._shape, self._clock = shape, clock
+        self._wants_key = threading.Event()
+        self._form, self._since, self._made, self._broke = form, list(since), made, broke
+        self._units: queue.Queue[tuple[Unit | Format, float] | None] = queue.Queue(WAITING)
+        self._put_bytes = self._taken_bytes = 0  # each written by one thread alone
+        self._waits_for_key = not self._since
+        self._stopped = self._is_begun = False
+        self._begins: Format | None = None  # of what is made, until the first picture shows it
+        self._silent_until = _EVER  # sound that is older came too late, in ticks
+        self._load = _Load()
+        self.left_out = 0  # pictures for which there was no time
+
+    @property
+    def load(self) -> float | None:
+        """The part of a core that it takes; None until that is known."""
+        return self._load.value
+
+    def put(self, unit: Unit) -> None:
+        """Called from the event loop."""
+        if unit.kind == "video" and self._waits_for_key and not (unit.key and self._has_room()):
+            return
+        if not self._has_room():
+            # a decoder needs what a picture refers to: up to the next keyframe nothing makes sense to it
+            self._waits_for_key = True
+            return
+        if unit.kind == "video":
+            self._waits_for_key = False
+        self._put(unit, len(unit.data))
+
+    def sync(self) -> None:
+        """The next picture is a keyframe."""
+        self._wants_key.set()
+
+    def go_on_as(self, form: Format) -> None:
+        """Begin a new timeline with the next picture: the source was opened again, or time passed without a picture."""
+        self._put(form, 0)
+
+    def decodes(self, form: Format) -> bool:
+        """Whether a source that was opened again goes on as what this one decodes."""
+        mine = self._form
+        return self.is_alive() and (mine.codec, mine.width, mine.height) == (form.codec, form.width, form.height)
+
+    def stop(self) -> None:
+        self._stopped = True
+        with contextlib.suppress(queue.Full):
+            self._units.put_nowait(None)
+
+    def run(self) -> None:
+        try:
+            self._run()
+        except Exception as error:
+            # libav's error may quote what it read: only its type is logged
+            _log.warning("transcoding broke", error=type(error).__name__)
+            self._broke()
+
+    def _put(self, what: Unit | Format, size: int) -> None:
+        with contextlib.suppress(queue.Full):
+            self._units.put_nowait((what, self._clock()))
+            self._put_bytes += size
+
+    def _has_room(self) -> bool:
+        return not self._units.full() and self._put_bytes - self._taken_bytes < WAITING_BYTES
+
+    def _run(self) -> None:
+        pipeline = Pipeline(self._form, self._shape)
+        self._begins = self._form
+        self._catch_up(pipeline)
+        while (item := self._units.get()) is not None and not self._stopped:
+            what, came = item
+            if isinstance(what, Format):
+                self._begins, self._silent_until = what, _EVER
+                pipeline.renew()
+                continue
+            self._taken_bytes += len(what.data)
+            if self._wants_key.is_set():
+                self._wants_key.clear()
+                pipeline.renew()
+            self._hand_over(pipeline, self._units_of(pipeline, what, came))
+            self._load.measure()
+
+    def _catch_up(self, pipeline: Pipeline) -> None:
+        since, self._since = self._since, []
+        shows = self._shape.shows_s > 0
+        shown = since[-1].dts - self._shape.shows_s * CLOCK if since else 0
+        for at, unit in enumerate(since):
+            if self._stopped:
+                return
+            if unit.kind == "audio":
+                self._hand_over(pipeline, [unit] if shows and unit.pts >= shown else [])
+                continue
+            for frame in pipeline.decode(unit):
+                if shows and frame.pts >= shown:
+                    self._hand_over(pipeline, self._shown(pipeline, frame, since, at))
+
+    def _shown(self, pipeline: Pipeline, frame: Any, since: list[Unit], at: int) -> list[Unit]:
+        before = [] if self._is_begun else self._repeated(pipeline, frame, since, at)
+        return [*before, *pipeline.encode(frame)]
+
+    def _repeated(self, pipeline: Pipeline, frame: Any, since: list[Unit], at: int) -> list[Unit]:
+        """Copies of the first picture, and silence, in place of what a player would wait for before it begins."""
+        gop = round(self._shape.gop_s * CLOCK)
+        pictures = [unit.dts for unit in since if unit.kind == "video"]
+        there = max(pictures[-2:][0] - frame.pts, 0) // gop  # the decoder holds the last one back
+        groups = min(self._shape.begins_with - there, frame.pts // gop)  # no time is before the timeline's beginning
+        if groups <= 0:
+            return []
+        sound = [unit for unit in since if unit.kind == "audio"]
+        until = min(sound[0].dts, frame.pts + CLOCK) if sound else frame.pts  # a camera's clock may lie
+        silent = silence(self._form, frame.pts - groups * gop, until) if self._form.audio else []
+        if self._form.audio and not silent:
+            return []  # a player that meets sound later begins again
+        self._silent_until = until
+        heard = [unit for unit in since[:at] if unit.kind == "audio"]  # while the decoder had no picture yet
+        return sorted([*pipeline.repeated(frame, groups), *silent, *heard], key=lambda unit: unit.dts)
+
+    def _hand_over(self, pipeline: Pipeline, made: list[Unit]) -> None:
+        for unit in made:
+            if self._begins is None:
+                self._made(None, unit)
+            elif unit.kind == "video" and unit.key:
+                self._made(pipeline.form_of(unit, self._begins), unit)
+                self._begins, self._is_begun = None, True
+
+    def _units_of(self, pipeline: Pipeline, unit: Unit, came: float) -> list[Unit]:
+        if unit.kind == "audio":
+            return [unit] if unit.dts >= self._silent_until else []
+        made = []
+        for frame in pipeline.decode(unit):
+            if self._clock() - came > self._shape.late_s and not pipeline.is_due(frame):
+                self.left_out += self._is_begun  # before that it catches up with `since`
+            else:
+                made += self._shown(pipeline, frame, [unit], 0)
+        return made
+
+
+class _Load:
+    """How much of a core the thread that calls `measure` takes."""
+
+    def __init__(self) -> None:
+        self._began: tuple[float, float] | None = None  # wall clock, CPU
+        self.value: float | None = None
+
+    def measure(self) -> None:
+        now, cpu = time.monotonic(), time.thread_time()
+        if self._began is None:
+            self._began = now, cpu
+        elif now - self._began[0] >= _WINDOW_S:
+            self.value = (cpu - self._began[1]) / (now - self._began[0])
+            self._began = now, cpu

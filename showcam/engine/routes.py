@@ -1,0 +1,268 @@
+"""What displays ask the picture process for: HLS, WebRTC and stills, under /s/.
+
+What fails is answered by problem documents (RFC 9457) that show no more than their kind.
+"""
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import Awaitable, Callable
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from showcam.engine.grants import BadGrant, Claims, ExpiredGrant, Grants, Protocol
+from showcam.engine.outputs.hls import HlsOutput, is_start_id
+from showcam.engine.outputs.peer import NotGathered
+from showcam.engine.outputs.sdp import OFFER_CAP, NoOffer
+from showcam.engine.sessions.endings import Ended
+from showcam.engine.sessions.fanout import NotYet
+from showcam.engine.sessions.pull import RESTS
+from showcam.engine.sessions.pulls import TooMany
+from showcam.engine.sessions.session import Session
+from showcam.engine.sessions.sessions import Sessions
+from showcam.engine.units import SourceFailed
+from showcam.net.text import problem_of
+
+_log = structlog.get_logger()
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, DELETE, OPTIONS",
+    "Access-Control-Allow-Headers": "Range, Content-Type, Accept-Encoding",
+    "Access-Control-Expose-Headers": "Content-Length, Content-Range, Location, Retry-After",
+    "Access-Control-Max-Age": "600",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+_OVER = {RESTS: "The camera runs on battery, so its picture ends after a while; ask for it again to go on watching."}
+_TITLES = {
+    400: "Bad offer",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not found",
+    405: "Method not allowed",
+    410: "Gone",
+    413: "Too long",
+    415: "Wrong content type",
+    422: "Not understood",
+    429: "Too many streams",
+    500: "Internal error",
+    502: "No picture",
+    503: "Not ready",
+}
+# hls.js joins the list of a new process at once if it has nothing left to play, else a target duration later. It asks a
+# little before it has nothing left.
+DRY_S = 0.3
+MOST_STARTS = 16  # that a session answers to
+_BEARER = {"WWW-Authenticate": "Bearer"}
+_PLAYLIST = {"Content-Type": "application/vnd.apple.mpegurl", "Cache-Control": "no-store"}
+_SEGMENT = re.compile(r"(\d{1,9})\.ts")
+
+type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def application(*middlewares: Middleware) -> web.Application:
+    """An application without routes. `middlewares` run behind the one that answers what fails."""
+    return web.Application(middlewares=[answer_everything, *middlewares], client_max_size=4 * OFFER_CAP)
+
+
+@web.middleware
+async def answer_everything(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every answer under /s/ may be read by any page, refusals too; nothing that fails shows more than its kind."""
+    if request.method == "OPTIONS" and request.path.startswith("/s/"):
+        response: web.StreamResponse = web.Response(status=204)
+    else:
+        response = await _guarded(request, handler)
+    if request.path.startswith("/s/"):
+        response.headers.update(_CORS)
+    response.headers["Server"] = "showcam"
+    return response
+
+
+async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except BadGrant:
+        return problem(403, "This address was not given out by us for this use.")
+    except ExpiredGrant:
+        return problem(410, "This address is over; ask for the camera again.")
+    except Ended as ended:
+        return problem(410, _OVER.get(ended.reason, "This stream is over; ask for the camera again."), ended.reason)
+    except TooMany as busy:
+        return problem(
+            429,
+            "As many streams are live as may be.",
+            "full" if busy.full else "busy",
+            {"Retry-After": str(busy.retry_s)},
+        )
+    except NotYet:
+        return problem(
+            503, "The camera sends, and its next keyframe is waited for; ask again.", headers={"Retry-After": "1"}
+        )
+    except SourceFailed as failed:
+        return problem(502, "The camera's picture could not be had.", failed.reason or "media_down")
+    except NoOffer:
+        return problem(400, "This is no SDP offer that H.264 video could answer.")
+    except NotGathered:
+        return problem(503, "No address for WebRTC was found in time.", "media_down", {"Retry-After": "1"})
+    except web.HTTPException as error:
+        return problem(
+            error.status,
+            error.reason,
+            headers={name: value for name, value in error.headers.items() if name == "Allow"},
+        )
+    except Exception as error:
+        _log.error("request broke", route=_route(request), error=type(error).__name__)
+        return problem(500, "Something went wrong here.")
+
+
+def _route(request: web.Request) -> str:
+    """The pattern, which holds no grant."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else ""
+
+
+def problem(status: int, detail: str, reason: str = "", headers: dict[str, str] | None = None) -> web.Response:
+    """RFC 9457; `reason` is the registry's word, or "full": of this process, where another may have room."""
+    body = problem_of(status, _TITLES.get(status, "Refused"), detail)
+    if reason:
+        body["reason"] = reason
+    return web.Response(
+        status=status,
+        body=json.dumps(body).encode(),
+        headers={"Content-Type": "application/problem+json", "Cache-Control": "no-store", **(headers or {})},
+    )
+
+
+class Routes:
+    def __init__(self, grants: Grants, sessions: Sessions, picture_wait_s: float) -> None:
+        self._sessions = sessions
+        self._picture_wait_s = picture_wait_s
+
+    def add_to(self, app: web.Application) -> None:
+        app.add_routes([web.get("/healthz", self.healthz), *self.of_pictures()])
+
+    def of_pictures(self) -> list[web.RouteDef]:
+        return [
+            web.get("/s/{grant}/master.m3u8", self.master),
+            web.get("/s/{grant}/snapshot.jpg", self.snapshot),
+            web.post("/s/{grant}/whep", self.whep),
+            web.delete("/s/{grant}/whep", self.end),
+            web.delete("/s/{grant}", self.end),
+            web.get("/s/{grant}/{start}/index.m3u8", self.index),
+            web.get("/s/{grant}/{start}/{name}", self.segment),
+        ]
+
+    async def healthz(self, _request: web.Request) -> web.Response:
+        return web.json_response({"status": "ok"})
+
+    # HLS
+
+    async def master(self, request: web.Request) -> web.Response:
+        session = self._sessions.open(self._verify(request, "hls", "session"))
+        output = await self._output(session)
+        session.starts[output.start_id] = output.start_id
+        form = output.format
+        assert form is not None
+        text = (
+            "#EXTM3U\n#EXT-X-VERSION:6\n"
+            f'#EXT-X-STREAM-INF:BANDWIDTH={output.bandwidth()},CODECS="{output.codecs()}",'
+            f"RESOLUTION={form.width}x{form.height}\n"
+            f"../{session.grant}/{output.start_id}/index.m3u8\n"
+        )
+        return web.Response(body=text.encode(), headers=_PLAYLIST)
+
+    async def index(self, request: web.Request) -> web.Response:
+        """Under a start id of a process before too: players ask it again and again, and for the master never."""
+        claims, start = self._verify(request, "session"), request.match_info["start"]
+        if not is_start_id(start):
+            raise Ended
+        session = self._sessions.resume(claims)
+        if await session.news():
+            session = self._sessions.resume(claims)  # it may be over by now
+        if start in session.starts and not session.pull.shows(session.starts[start]):
+            raise Ended
+        output = await self._output(session)
+        if start not in session.starts and (len(session.starts) >= MOST_STARTS or not output.follows(start)):
+            raise Ended
+        # one that showed another picture's format stays over: the master that led to it is no longer true
+        if session.starts.setdefault(start, output.start_id) != output.start_id:
+            raise Ended
+        if start != output.start_id and not session.has_list:
+            await asyncio.sleep(DRY_S)
+        # our own pages say themselves where hls.js begins, and nearer still: too near for what comes in clumps
+        near = session.claims.surface != "page" or output.is_soon
+        after, is_first = "" if start == output.start_id else start, not session.has_list_of(output)
+        player, entry = session.claims.nonce, session.view.entry
+        body = output.playlist(after, near=near, player=player, entry=entry, is_first=is_first)
+        session.hand_list(output)
+        return web.Response(body=body.encode(), headers=_PLAYLIST)
+
+    async def segment(self, request: web.Request) -> web.Response:
+        output, player = await self._rendition(request)
+        segment = _SEGMENT.fullmatch(request.match_info["name"])
+        data = output.segment(int(segment[1]), player) if segment else None
+        if data is None:
+            return problem(404, "There is no such segment, or no longer.")
+        return web.Response(body=data, headers={"Content-Type": "video/mp2t", "Cache-Control": "private, max-age=60"})
+
+    async def _rendition(self, request: web.Request) -> tuple[HlsOutput, str]:
+        """What the start id in the address names, if it is still that, and the id of the session. Raises Ended."""
+        session = self._sessions.find(self._verify(request, "session"))
+        output = await self._output(session)
+        if request.match_info["start"] != output.start_id:
+            raise Ended
+        return output, session.claims.nonce
+
+    async def _output(self, session: Session) -> HlsOutput:
+        """Raises SourceFailed, NotYet."""
+        with session.fetching():
+            return await self._first(session)
+
+    async def _first(self, session: Session) -> HlsOutput:
+        """Raises SourceFailed, NotYet."""
+        pull, surface = session.pull, session.claims.surface
+        began = time.monotonic()
+        if not await pull.opened(self._picture_wait_s):
+            raise NotYet if pull.is_arriving else pull.not_yet
+        # Alexa's VideoApp wants a sound track whatever the camera; Google where its microphone is not switched off
+        silent = surface == "video" or (surface in ("google", "tv") and pull.sound != "off")
+        left_s = began + self._picture_wait_s - time.monotonic()
+        return await session.view.output(silent_track=silent, timeout_s=left_s)
+
+    # WebRTC
+
+    async def whep(self, request: web.Request) -> web.Response:
+        claims = self._verify(request, "webrtc", "webrtc_session")
+        if request.content_type != "application/sdp":
+            return problem(415, "An offer has the content type application/sdp.")
+        if (request.content_length or 0) > OFFER_CAP:
+            return problem(413, "The offer is too long.")
+        sdp = (await request.read()).decode("utf-8", "replace")
+        answer, grant = await self._sessions.answer(claims, sdp)
+        headers = {"Content-Type": "application/sdp", "Location": f"../{grant}/whep", "Cache-Control": "no-store"}
+        return web.Response(status=201, body=answer.encode(), headers=headers)
+
+    async def end(self, request: web.Request) -> web.Response:
+        self._sessions.endings.by_viewer(self._verify(request, "session", "webrtc_session"))
+        return web.Response(status=200)
+
+    # a still picture
+
+    async def snapshot(self, request: web.Request) -> web.Response:
+        claims = self._verify(request, "snapshot", "still")
+        if claims.protocol == "still" and not await self._sessions.gate.admits(claims, _bearer(request)):
+            return problem(401, "A bearer token of the link this was made for is needed.", headers=_BEARER)
+        data = await self._sessions.warming.still(claims)
+        return web.Response(body=data, headers={"Content-Type": "image/jpeg", "Cache-Control": "no-store"})
+
+    def _verify(self, request: web.Request, *protocols: Protocol) -> Claims:
+        return self._sessions.verified(request.match_info["grant"], *protocols)
+
+
+def _bearer(request: web.Request) -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""

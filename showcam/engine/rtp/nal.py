@@ -1,0 +1,332 @@
+"""NAL units of H.264 and H.265 from RTP payloads, joined to pictures."""
+
+from abc import ABC, abstractmethod
+from enum import Enum, auto
+from typing import ClassVar
+
+from showcam.engine.codec import h264, h265
+from showcam.engine.codec.nal import START, Codec
+from showcam.engine.rtp.packets import UNIT_CAP, AccessUnit, Depacketizer, Opener
+
+_PIECES_CAP = 8192  # of one picture
+_TOGETHER_CAP = 32  # units in one packet
+_LONG_SET = 128  # bytes; parameter sets are shorter
+_FIRST, _LAST = 0x80, 0x40  # of a fragment's flags
+# how payloads begin that have parameter sets
+_H264_SPS = frozenset((0x07, 0x27, 0x47, 0x67))
+_H264_SEVERAL = frozenset((0x18, 0x38, 0x58, 0x78))
+_H265_SETS = (b"\x40\x01", b"\x42\x01")  # VPS, SPS
+_H265_SEVERAL = b"\x60\x01"
+
+
+class Part(Enum):
+    """What a NAL unit is to its picture."""
+
+    FIRST_SLICE = auto()  # nothing of the picture's slices comes before it
+    SLICE = auto()
+    FIRST_KEY = auto()  # as FIRST_SLICE, of a picture that a decoder can start on
+    KEY = auto()
+    REFRESH = auto()  # says that a decoder can start on the picture, whatever its slices are
+    HEAD = auto()  # comes before all slices: parameter sets, delimiters
+    OTHER = auto()
+
+
+class NalDepacketizer(ABC):
+    """A picture ends with the marker or with another timestamp.
+
+    Some cameras set the marker after their parameter sets, or after each slice: what has no slice is kept for the
+    picture that follows, and a marker that proved wrong is not believed again.
+    """
+
+    HEAD: ClassVar[int]  # bytes of a NAL unit's head
+    KINDS: ClassVar[range]  # of payloads that are one unit
+    SEVERAL: ClassVar[int]  # the kind of an aggregation packet
+    FRAGMENT: ClassVar[int]
+
+    def __init__(self, opener: Opener | None = None) -> None:
+        """`opener`: for units that come encrypted, which are read once they are whole."""
+        self._opener = opener
+        self._timestamp = 0
+        self._given: int | None = None  # timestamp of the picture given last
+        self._marker_lies = False
+        self._parts: list[bytes] = []
+        self._fragment: list[bytes] | None = None  # of the unit that comes in pieces just now
+        self._before: int | None = None  # timestamp of the slices at hand
+        self._clear()
+
+    def feed(self, payload: bytes, timestamp: int, *, marker: bool, lost: bool = False) -> list[AccessUnit]:
+        done: list[AccessUnit] = []
+        if timestamp != self._timestamp:
+            self._break_off(lost=lost)
+            self._timestamp = timestamp
+            done = self._turn(lost=lost)
+        elif lost:
+            self._end_fragment(whole=False)
+            self._is_damaged |= bool(self._parts) or self._has_slice
+        self._is_in_doubt |= lost
+        self._unpack(payload)
+        if marker and self._has_slice and not self._marker_lies:
+            done += self._take(timestamp)
+        return done
+
+    # what a codec says of its units
+
+    @abstractmethod
+    def _kind(self, unit: bytes) -> int:
+        """The kind by the header of a unit or a payload."""
+
+    @abstractmethod
+    def _fragmented(self, payload: bytes) -> bytes:
+        """The header of the unit of which a payload is a fragment."""
+
+    @abstractmethod
+    def _part(self, unit: bytes) -> Part:
+        """`unit` may be only the first bytes of the unit, its header at least."""
+
+    # what is in a payload
+
+    def _unpack(self, payload: bytes) -> None:
+        if not payload:
+            return
+        kind = self._kind(payload)
+        if kind == self.FRAGMENT:
+            self._unpack_fragment(payload)
+        elif kind == self.SEVERAL:
+            self._unpack_several(payload, self.HEAD)
+        elif kind in self.KINDS:
+            self._add(payload)
+        else:
+            self._damage()
+
+    def _unpack_fragment(self, payload: bytes) -> None:
+        if len(payload) < self.HEAD + 2:
+            self._damage()
+            return
+        flags, piece = payload[self.HEAD], payload[self.HEAD + 1 :]
+        if flags & _FIRST:
+            self._begin(self._fragmented(payload), piece, is_last=bool(flags & _LAST))
+        elif self._fragment is not None:
+            self._go_on(piece, is_last=bool(flags & _LAST))
+        else:
+            self._miss(self._fragmented(payload))
+
+    def _add(self, unit: bytes) -> None:
+        self._end_fragment(whole=False)
+        if self._opener:
+            unit = self._opener.unit(unit)
+            if not unit:
+                return
+        if len(unit) <= self.HEAD:
+            self._is_damaged = True
+            return
+        self._weigh(self._part(unit))
+        self._weigh_hidden(unit)
+        self._size += len(unit)
+        if self._has_room():
+            self._parts.append(unit)
+
+    def _weigh_hidden(self, unit: bytes) -> None:
+        """Some send a keyframe behind its parameter sets as one unit, with start codes (scottlamb/retina issue 68)."""
+        if len(unit) > _LONG_SET and self._part(unit) is Part.HEAD:
+            for more in unit.split(START)[1:_TOGETHER_CAP]:
+                if len(more) > self.HEAD:
+                    self._weigh(self._part(more))
+
+    def _unpack_several(self, payload: bytes, at: int) -> None:
+        """Units of an aggregation packet, each after two bytes of length."""
+        for _ in range(_TOGETHER_CAP):
+            if at >= len(payload):
+                return
+            size = int.from_bytes(payload[at : at + 2])
+            unit = payload[at + 2 : at + 2 + size]
+            if not size or len(unit) < size:
+                break
+            self._add(unit)
+            at += 2 + size
+        self._damage()
+
+    def _begin(self, head: bytes, piece: bytes, *, is_last: bool) -> None:
+        """The first fragment of a unit; some send small units in one (bluenviron/gortsplib pull request 649)."""
+        self._end_fragment(whole=False)
+        self._fragment = [head, piece]
+        self._size += len(piece)
+        if self._opener is None:
+            self._weigh(self._part(head + piece[:64]))
+        if is_last:
+            self._end_fragment(whole=True)
+
+    def _go_on(self, piece: bytes, *, is_last: bool) -> None:
+        """A later fragment of a unit."""
+        assert self._fragment is not None
+        self._size += len(piece)
+        if self._has_room():
+            self._fragment.append(piece)
+        if is_last:
+            self._end_fragment(whole=True)
+
+    def _miss(self, head: bytes) -> None:
+        """A later fragment of a unit whose first one did not come."""
+        self._is_damaged = True
+        is_hidden = self._opener is not None and self._opener.hides_types
+        self._weigh(Part.KEY if is_hidden else self._part(head))
+
+    def _damage(self) -> None:
+        self._is_damaged = True
+
+    # where pictures end
+
+    def _break_off(self, *, lost: bool) -> None:
+        """A packet of another picture comes while a unit has no end."""
+        self._end_fragment(whole=False)
+
+    def _turn(self, *, lost: bool) -> list[AccessUnit]:
+        """A packet has another timestamp: the picture before it is complete."""
+        if lost and self._has_slice:
+            self._is_damaged = True
+        if self._has_slice:
+            assert self._before is not None
+            return self._take(self._before)
+        if self._is_damaged:
+            self._clear()
+        return []
+
+    def _take(self, timestamp: int) -> list[AccessUnit]:
+        self._end_fragment(whole=False)
+        data = START + START.join(self._parts) if self._parts else b""
+        unit = AccessUnit(data, timestamp, self._is_key, self._is_damaged)
+        self._given = timestamp
+        self._clear()
+        return [unit]
+
+    def _clear(self) -> None:
+        self._parts, self._fragment, self._before = [], None, None
+        self._size = 0
+        self._has_slice = self._is_key = self._is_damaged = False
+        self._is_in_doubt = False  # packets are missing before anything of the picture came
+
+    def _weigh(self, part: Part) -> None:
+        if part in (Part.HEAD, Part.REFRESH):
+            self._is_key |= part is Part.REFRESH
+            self._is_in_doubt &= self._has_slice
+            return
+        if part is Part.OTHER:
+            return
+        is_first = part in (Part.FIRST_SLICE, Part.FIRST_KEY)
+        self._is_key |= part in (Part.FIRST_KEY, Part.KEY)
+        if self._has_slice:
+            return
+        self._has_slice, self._before = True, self._timestamp
+        if not is_first:
+            # its first slices are missing, or were given as a picture of their own
+            self._marker_lies |= self._given == self._timestamp and not self._is_in_doubt
+            self._is_damaged |= self._is_in_doubt or self._given == self._timestamp
+        self._is_in_doubt = False
+
+    def _has_room(self) -> bool:
+        pieces = len(self._parts) + len(self._fragment or ())
+        has_room = self._size <= UNIT_CAP and pieces < _PIECES_CAP
+        self._is_damaged |= not has_room
+        return has_room
+
+    def _end_fragment(self, *, whole: bool) -> None:
+        fragment, self._fragment = self._fragment, None
+        if fragment is None:
+            return
+        unit = b"".join(fragment)
+        if self._opener:
+            unit = self._opener.unit(unit)
+            if not unit:
+                return
+            self._weigh(self._part(unit))
+        self._weigh_hidden(unit)
+        if not whole:
+            self._is_damaged = True
+        elif self._has_room():
+            self._parts.append(unit)
+
+
+class H264Depacketizer(NalDepacketizer):
+    """Packetization modes 0 and 1 of RFC 6184. STAP-B, MTAP and FU-B, whose units are not in decoding order, count as
+    damage.
+    """
+
+    HEAD, KINDS, SEVERAL, FRAGMENT = 1, range(1, 24), 24, 28  # STAP-A, FU-A
+
+    def _kind(self, unit: bytes) -> int:
+        return h264.kind_of(unit)
+
+    def _fragmented(self, payload: bytes) -> bytes:
+        return bytes((payload[0] & 0xE0 | payload[1] & 0x1F,))
+
+    def _part(self, unit: bytes) -> Part:
+        kind = h264.kind_of(unit)
+        if kind in h264.SLICES:
+            return _slice(is_first=len(unit) > 1 and unit[1] >= 0x80, is_key=kind == h264.IDR)  # first_mb_in_slice is 0
+        if kind in (h264.SPS, h264.PPS, h264.DELIMITER):
+            return Part.HEAD
+        return Part.REFRESH if kind == h264.SEI and h264.has_recovery_point(unit) else Part.OTHER
+
+
+class H265Depacketizer(NalDepacketizer):
+    """RFC 7798 in decoding order: streams with sprop-max-don-diff above 0 are not supported."""
+
+    HEAD, KINDS, SEVERAL, FRAGMENT = 2, range(48), 48, 49
+
+    def _kind(self, unit: bytes) -> int:
+        return h265.kind_of(unit)
+
+    def _fragmented(self, payload: bytes) -> bytes:
+        return bytes((payload[0] & 0x81 | (payload[2] & 0x3F) << 1, payload[1]))
+
+    def _part(self, unit: bytes) -> Part:
+        kind = h265.kind_of(unit)
+        if kind <= h265.LAST_SLICE:
+            # first_slice_segment_in_pic_flag
+            return _slice(is_first=len(unit) > 2 and unit[2] >= 0x80, is_key=kind in h265.KEYS)
+        return Part.HEAD if kind in h265.SETS or kind == h265.DELIMITER else Part.OTHER
+
+
+def _slice(*, is_first: bool, is_key: bool) -> Part:
+    if is_key:
+        return Part.FIRST_KEY if is_first else Part.KEY
+    return Part.FIRST_SLICE if is_first else Part.SLICE
+
+
+class EitherDepacketizer:
+    """Begins as the description says; the parameter sets that come decide. `codec` is that of the latest unit.
+
+    EZVIZ's C6N says H265 and sends H.264 (AlexxIT/go2rtc issue 264, bluenviron/mediamtx issue 1631).
+    """
+
+    def __init__(self, codec: Codec, opener: Opener | None = None) -> None:
+        self.codec, self._opener = codec, opener
+        self._of_it: Depacketizer = _made(codec, opener)
+
+    def feed(self, payload: bytes, timestamp: int, *, marker: bool, lost: bool = False) -> list[AccessUnit]:
+        if self._opener is None or not self._opener.hides_types:
+            sent = codec_of(payload)
+            if sent is not None and sent != self.codec:
+                self.codec, self._of_it = sent, _made(sent, self._opener)
+        return self._of_it.feed(payload, timestamp, marker=marker, lost=lost)
+
+
+def _made(codec: Codec, opener: Opener | None) -> Depacketizer:
+    return H264Depacketizer(opener) if codec == "h264" else H265Depacketizer(opener)
+
+
+def codec_of(payload: bytes) -> Codec | None:
+    """The codec of a payload that begins with parameter sets: no unit of one codec looks like such of the other.
+
+    The first byte of H.265's units is even as cameras send them (RFC 7798 section 1.1.4), that of an H.264 SPS is odd.
+    """
+    if len(payload) < 4:
+        return None
+    first = payload[0]
+    if first in _H264_SPS:
+        return "h264" if payload[1] in h264.PROFILES else None
+    if payload.startswith(_H265_SETS):
+        return "h265"
+    if first in _H264_SEVERAL:
+        unit = payload[3:5]
+        return "h264" if len(unit) == 2 and unit[0] in _H264_SPS and unit[1] in h264.PROFILES else None
+    return "h265" if payload.startswith(_H265_SEVERAL) and payload[4:6] in _H265_SETS else None

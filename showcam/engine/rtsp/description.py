@@ -1,0 +1,109 @@
+"""A camera's session description (SDP, RFC 8866, in the form of RFC 2326 appendix C)."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+from showcam.net.text import number
+
+MOST_TRACKS = 16  # a description may go on; nothing more of it is looked at
+_LONGEST = 1024  # of an address
+_STATIC = {  # RFC 3551 section 6: encoding, clock, channels
+    0: ("PCMU", 8000, 1),
+    8: ("PCMA", 8000, 1),
+    9: ("G722", 8000, 1),
+    10: ("L16", 44_100, 2),
+    11: ("L16", 44_100, 1),
+    26: ("JPEG", 90_000, 1),
+    33: ("MP2T", 90_000, 1),
+}
+_UNKNOWN = ("", 0, 1)
+_G726 = frozenset(f"{form}G726-{kbits}" for form in ("", "AAL2-") for kbits in (16, 24, 32, 40))
+_VIDEOS = {"H264", "H265", "HEVC", "JPEG", "MP2T"}
+_KNOWN = _VIDEOS | _G726 | {"MPEG4-GENERIC", "MP4A-LATM", "PCMU", "PCMA", "G722", "L16", "OPUS"}
+_MAP = re.compile(r"(\d{1,3})\s+([\w.-]{1,40})/(\d{1,9})(?:/(\d{1,3}))?")
+_FORM = re.compile(r"(\d{1,3})\s+(.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    kind: Literal["video", "audio"]
+    payload: int  # RTP payload type
+    encoding: str  # in capitals; "" where it is not named
+    clock_hz: int
+    channels: int = 1
+    is_back: bool = False  # sound that the camera would play
+    control: str = ""
+    parameters: dict[str, str] = field(default_factory=dict)  # names in small letters
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    tracks: tuple[Track, ...]
+    control: str  # of all tracks together
+
+    @classmethod
+    def read(cls, body: bytes) -> "Description | None":
+        """None if it describes no track."""
+        heads: list[list[str]] = [[]]
+        for line in body.decode("utf-8", "replace").splitlines():
+            if line.startswith("m="):
+                if len(heads) > MOST_TRACKS:
+                    break
+                heads.append([])
+            heads[-1].append(line.strip())
+        if not body.lstrip().startswith((b"v=", b"m=")):  # some begin with their tracks (AlexxIT/go2rtc issue 679)
+            return None
+        tracks = tuple(track for lines in heads[1:] if (track := _track(lines)) is not None)
+        return cls(tracks, _attribute(heads[0], "control"))
+
+
+def address(base: str, control: str) -> str:
+    """The URI of a track for requests on the open connection; nothing connects to it."""
+    if control.lower().startswith("rtsp://"):
+        return control
+    return base if control in ("", "*") else f"{base.rstrip('/')}/{control.lstrip('/')}"
+
+
+def _track(lines: list[str]) -> Track | None:
+    kind, *rest = lines[0].removeprefix("m=").split() or [""]
+    payloads = [named for word in rest[2:] if len(word) < 4 and (named := number(word)) is not None]
+    if kind not in ("video", "audio") or not payloads:
+        return None
+    maps = {int(found[1]): found for line in _attributes(lines, "rtpmap") if (found := _MAP.match(line))}
+    payload = next((known for known in payloads if _encoding(known, maps) in _KNOWN), payloads[0])
+    mapped = maps.get(payload)
+    _, clock, channels = _STATIC.get(payload, _UNKNOWN)
+    stated = [found for line in _attributes(lines, "fmtp") if (found := _FORM.match(line))]
+    # one may name another payload type than its track has (bluenviron/mediamtx issue 3669)
+    forms = [form[2] for form in stated if form[1] == f"{payload}" or len(stated) == 1]
+    return Track(
+        "video" if kind == "video" else "audio",
+        payload,
+        _encoding(payload, maps),
+        int(mapped[3]) if mapped else clock,
+        int(mapped[4] or 1) if mapped else channels,
+        "a=sendonly" in lines,
+        _attribute(lines, "control"),
+        _parameters(forms[0] if forms else ""),
+    )
+
+
+def _encoding(payload: int, maps: dict[int, re.Match[str]]) -> str:
+    return maps[payload][2].upper() if payload in maps else _STATIC.get(payload, _UNKNOWN)[0]
+
+
+def _parameters(text: str) -> dict[str, str]:
+    parted = (pair.partition("=") for pair in text.split(";"))
+    return {name.strip().lower(): value.strip() for name, _, value in parted if name.strip()}
+
+
+def _attributes(lines: list[str], name: str) -> list[str]:
+    return [line[len(name) + 3 :].strip() for line in lines if line.startswith(f"a={name}:")]
+
+
+def _attribute(lines: list[str], name: str) -> str:
+    """The first value of the attribute, or "" if none is safe to put into a request."""
+    found = next(iter(_attributes(lines, name)), "")
+    is_clean = found.isascii() and found.isprintable() and " " not in found and len(found) <= _LONGEST
+    return found if is_clean else ""

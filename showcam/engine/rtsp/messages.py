@@ -1,0 +1,133 @@
+"""Splits the byte stream of RTSP (RFC 2326 section 10.12) into messages and interleaved frames."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from showcam.net.text import number
+
+HEAD_CAP = 16 * 1024
+BODY_CAP = 64 * 1024
+_FRAME = 0x24
+# how messages of a camera begin: answers, and the requests of RFC 2326 that servers make
+_REQUESTS = "OPTIONS", "ANNOUNCE", "DESCRIBE", "GET_PARAMETER", "SET_PARAMETER", "REDIRECT", "TEARDOWN"
+_STARTS = (b"RTSP/", *(f"{name} ".encode() for name in _REQUESTS))
+_LONGEST_START = 16
+_NEXT = re.compile(rb"[$ROADGST]")  # what a frame or one of them begins with
+
+
+class NotRtsp(Exception):
+    """The bytes are no RTSP, or exceed a limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`start` is its first line."""
+
+    start: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes = b""
+
+    def values(self, name: str) -> list[str]:
+        return [value for header, value in self.headers if header.lower() == name]
+
+    def value(self, name: str) -> str:
+        """The value of the first header of that (lower-case) name, or ""."""
+        return next(iter(self.values(name)), "")
+
+    @property
+    def status(self) -> int:
+        """The status of a response; 0 for a request. Raises NotRtsp."""
+        if not self.start.startswith("RTSP/"):
+            return 0
+        code = "".join(self.start.split(" ", 2)[1:2])
+        status = number(code)
+        if status is None or len(code) != 3:
+            raise NotRtsp
+        return status
+
+    @property
+    def method(self) -> str:
+        """The method of a request. Raises NotRtsp."""
+        parts = self.start.split(" ")
+        if len(parts) != 3 or not parts[2].startswith("RTSP/"):
+            raise NotRtsp
+        return parts[0]
+
+    def encode(self) -> bytes:
+        lines = [self.start, *(f"{name}: {value}" for name, value in self.headers), "", ""]
+        return "\r\n".join(lines).encode("utf-8", "surrogateescape") + self.body
+
+
+class Splitter:
+    """`frames` gets each complete interleaved frame and its channel.
+
+    Between frames some cameras send bytes that belong to nothing, which are skipped (AlexxIT/go2rtc issue 236).
+    """
+
+    def __init__(self, frames: Callable[[int, bytes], None], message: Callable[[Message], None]) -> None:
+        self._frames, self._message = frames, message
+        self._held = bytearray()
+        self._has_frames = False
+        self._wanted = 0  # bytes of `_held` with which the frame or message in it is whole, as far as its head says
+
+    def feed(self, data: bytes) -> int:
+        """Returns how many frames and messages were complete. Raises NotRtsp."""
+        if self._held:
+            self._held += data
+            if len(self._held) < self._wanted:  # nothing is parsed again for each byte that drips in
+                return 0
+            data = bytes(self._held)
+            self._held.clear()
+        self._wanted = 0
+        at, size, frames, count = 0, len(data), self._frames, 0
+        while at < size:
+            if data[at] == _FRAME:
+                if size - at < 4:
+                    break
+                end = at + 4 + (data[at + 2] << 8 | data[at + 3])
+                if end > size:
+                    self._wanted = end - at
+                    break
+                self._has_frames = True
+                frames(data[at + 1], data[at + 4 : end])
+                at = end
+            else:
+                taken = self._take(data, at)
+                if not taken:
+                    break
+                at += taken
+            count += 1
+        self._held += data[at:]
+        return count
+
+    def _take(self, data: bytes, at: int) -> int:
+        """How many bytes the message took; 0 if it is incomplete."""
+        if data[at] in b"\r\n":
+            return 1  # between messages some send an empty line
+        if self._has_frames and not _may_begin(data[at : at + _LONGEST_START]):
+            after = _NEXT.search(data, at + 1)
+            return (after.start() if after else len(data)) - at
+        end = data.find(b"\r\n\r\n", at, at + HEAD_CAP)
+        if end == -1:
+            if len(data) - at >= HEAD_CAP:
+                raise NotRtsp
+            return 0
+        lines = data[at:end].decode("utf-8", "surrogateescape").split("\r\n")
+        parted = [line.partition(":") for line in lines[1:]]
+        headers = tuple((name.strip(), value.strip()) for name, colon, value in parted if colon)
+        found = Message(lines[0], headers)
+        length = number(found.value("content-length") or "0")
+        if length is None or length > BODY_CAP:
+            raise NotRtsp
+        whole = end + 4 + length
+        if whole > len(data):
+            self._wanted = whole - at
+            return 0
+        self._message(Message(found.start, headers, data[end + 4 : whole]))
+        return whole - at
+
+
+def _may_begin(data: bytes) -> bool:
+    """Whether a message may begin with these bytes."""
+    return data.startswith(_STARTS) or any([start.startswith(data) for start in _STARTS])

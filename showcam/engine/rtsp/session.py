@@ -1,0 +1,298 @@
+"""One RTSP session (RFC 2326): DESCRIBE, SETUP, PLAY, keep-alive, TEARDOWN."""
+
+import asyncio
+import re
+import secrets
+from collections.abc import Callable
+from typing import Protocol
+
+from showcam.engine.rtp.packets import (
+    WAIT_S,
+    AccessUnit,
+    Depacketizer,
+    NotRtp,
+    Order,
+    Packet,
+    SenderReport,
+    read,
+    read_reports,
+    receiver_report,
+)
+from showcam.engine.rtsp.connection import Connection, PortPair, RtspFailed
+from showcam.engine.rtsp.description import Description, Track, address
+from showcam.engine.rtsp.login import Login
+from showcam.engine.rtsp.messages import Message
+
+REPORT_S = 5.0  # between reports that packets arrive
+_ALIVE_S = (5, 30)  # between requests that keep the session, at least and at most
+_TURN_S = 0.05
+_TIMEOUT = re.compile(r";\s*timeout\s*=\s*(\d{1,5})", re.IGNORECASE)
+_CHANNELS = re.compile(r"interleaved\s*=\s*(\d{1,3})", re.IGNORECASE)
+_SCHEME = re.compile(r"(?:rtsp://)+", re.IGNORECASE)
+_PORT = re.compile(r"server_port\s*=\s*(\d{1,5})", re.IGNORECASE)
+
+
+class Hears(Protocol):
+    """Receives the units and reports of a track; `at` is the time of arrival by the loop's clock, in seconds."""
+
+    def unit(self, kind: str, unit: AccessUnit, at: float) -> None: ...
+
+    def report(self, kind: str, report: SenderReport, at: float) -> None: ...
+
+
+class Incoming:
+    """`kind` is the hearer's name of the track. Packets of another payload type and broken ones are dropped."""
+
+    def __init__(self, kind: str, payload: int, depacketizer: Depacketizer, hears: Hears, *, wait_s: float = 0) -> None:
+        self.kind, self._payload, self._depacketizer, self._hears = kind, payload, depacketizer, hears
+        self._order = Order(wait_s)
+        self._highest = self._source = 0
+        self.is_over = False  # its sender said good-bye
+
+    def rtp(self, data: bytes, at: float) -> None:
+        try:
+            packet = read(data)
+        except NotRtp:
+            return
+        if packet.kind != self._payload:
+            return
+        self._source, self._highest = packet.source, packet.number
+        if self._order.follows(packet):
+            self._feed(packet, at, lost=False)
+            return
+        for released, lost in self._order.take(packet, at):
+            self._feed(released, at, lost=lost)
+
+    def rtcp(self, data: bytes, at: float) -> None:
+        try:
+            compound = read_reports(data)
+        except NotRtp:
+            return
+        self.is_over |= compound.is_over
+        for report in compound.reports:
+            if report.source == self._source or not self._source:
+                self._hears.report(self.kind, report, at)
+
+    def tidy(self, at: float) -> None:
+        """Release packets that have waited long enough for a missing one."""
+        for packet, lost in self._order.due(at):
+            self._feed(packet, at, lost=lost)
+
+    def report(self, own: int) -> bytes:
+        """The receiver report that is due; b"" before the first packet."""
+        if not self._source:
+            return b""
+        return receiver_report(own, self._source, self._highest, self._order.lost)
+
+    def _feed(self, packet: Packet, at: float, *, lost: bool) -> None:
+        for unit in self._depacketizer.feed(packet.payload, packet.timestamp, marker=packet.marker, lost=lost):
+            self._hears.unit(self.kind, unit, at)
+
+
+class Session:
+    """`over` hears once why it ended, unless it was closed by us.
+
+    Times in RTP-Info are not read: cameras send wrong ones, and sender reports and arrival show the same better.
+    """
+
+    def __init__(self, host: str, port: int, path: str, login: Login, over: Callable[[RtspFailed], None]) -> None:
+        self._host, self._port, self._login, self._over = host, port, login, over
+        at = f"rtsp://[{host}]:{port}" if ":" in host else f"rtsp://{host}:{port}"
+        self._uri = self._base = at + path
+        self._loop = asyncio.get_running_loop()
+        self._connection: Connection | None = None
+        self._session = ""
+        self._keeper = "OPTIONS"  # the request that keeps it alive
+        self._timeout_s = 60
+        self._incoming: dict[int, Incoming] = {}  # by channel
+        self._pairs: dict[int, PortPair] = {}
+        self._uses_udp = False
+        self._own = secrets.randbits(32)
+        self._timers: set[asyncio.TimerHandle] = set()
+        self._closed = False
+
+    async def describe(self) -> Description:
+        """Raises RtspFailed."""
+        self._connection = await Connection.open(self._host, self._port, self._login, self._frame, self._over)
+        answered = await self._connection.ask("OPTIONS", self._uri)
+        if "GET_PARAMETER" in answered.value("public").upper():
+            self._keeper = "GET_PARAMETER"
+        answer = _good(await self._connection.ask("DESCRIBE", self._uri, ("Accept", "application/sdp")))
+        description = Description.read(answer.body)
+        if description is None:
+            raise RtspFailed("down")
+        self._base = _base(answer.value("content-base") or answer.value("content-location")) or self._uri
+        return description
+
+    async def play(
+        self,
+        description: Description,
+        tracks: list[tuple[str, Track, Depacketizer]],
+        hears: Hears,
+        has_time: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`tracks`: the hearer's name, the track and its depacketizer; tracks after the first may be refused.
+
+        `has_time`: whether what comes over TCP may be heard a tenth of a second later.
+        Raises RtspFailed.
+        """
+        for kind, track, depacketizer in tracks:
+            if not await self._set_up(kind, track, depacketizer, hears) and not self._incoming:
+                raise RtspFailed("down")
+        assert self._connection is not None
+        whole = address(self._base, description.control)
+        answer = _good(await self._connection.ask("PLAY", whole, *self._in_session(), ("Range", "npt=0.000-")))
+        self._take_session(answer)  # some name it only here (bluenviron/mediamtx issue 840)
+        self._connection.batch(has_time)
+        self._every(max(_ALIVE_S[0], min(_ALIVE_S[1], self._timeout_s / 2)), self._keep_alive)
+        self._every(REPORT_S, self._report)
+        if self._uses_udp:
+            self._every(_TURN_S, self._tidy)
+
+    def has(self, kind: str) -> bool:
+        """Whether the camera sends a track of that name."""
+        return any(track.kind == kind for track in self._incoming.values())
+
+    def close(self) -> None:
+        """Close at once, with TEARDOWN, since a camera has few places."""
+        self._closed = True
+        for timer in self._timers:
+            timer.cancel()
+        for pair in self._pairs.values():
+            pair.close()
+        if self._connection:
+            if self._session:
+                self._send("TEARDOWN")
+            self._connection.close()
+
+    async def _set_up(self, kind: str, track: Track, depacketizer: Depacketizer, hears: Hears) -> bool:
+        """Set up a track over TCP, or over UDP if the camera answers 461. False: the camera refuses the track."""
+        assert self._connection is not None
+        channel = next(number for number in range(0, 256, 2) if number not in self._incoming)
+        uri = address(self._base, track.control)
+        session = self._in_session()
+        if not self._uses_udp:
+            self._incoming[channel] = Incoming(kind, track.payload, depacketizer, hears)
+            wanted = f"RTP/AVP/TCP;unicast;interleaved={channel}-{channel + 1}"
+            answer = await self._connection.ask("SETUP", uri, ("Transport", wanted), *session)
+            if answer.status == 200:
+                self._take_session(answer)
+                self._take_channel(channel, answer.value("transport"))
+                return True
+            del self._incoming[channel]
+            if answer.status != 461 or session:
+                return False
+            self._uses_udp = True
+        incoming = self._incoming[channel] = Incoming(kind, track.payload, depacketizer, hears, wait_s=WAIT_S)
+        pair = await self._pair(channel, incoming)
+        wanted = f"RTP/AVP;unicast;client_port={pair.port}-{pair.port + 1}"
+        answer = await self._connection.ask("SETUP", uri, ("Transport", wanted), *session)
+        if answer.status != 200:
+            del self._incoming[channel]
+            self._pairs.pop(channel).close()
+            return False
+        self._take_session(answer)
+        port = _PORT.search(answer.value("transport"))
+        if port and 0 < int(port[1]) < 0xFFFF:
+            pair.to(int(port[1]))
+        return True
+
+    async def _pair(self, channel: int, incoming: Incoming) -> PortPair:
+        assert self._connection is not None
+
+        def rtp(data: bytes) -> None:
+            self._count(data)
+            incoming.rtp(data, self._loop.time())
+
+        def rtcp(data: bytes) -> None:
+            self._count(data)
+            self._heard(incoming, data)
+
+        pair = await PortPair.open(self._connection.own_address, self._host, rtp, rtcp)
+        self._pairs[channel] = pair
+        return pair
+
+    def _take_session(self, answer: Message) -> None:
+        answered = answer.value("session")
+        self._session = _clean(answered.partition(";")[0].strip()) or self._session
+        if found := _TIMEOUT.search(answered):
+            self._timeout_s = int(found[1])
+
+    def _take_channel(self, channel: int, transport: str) -> None:
+        """Use the channel that the camera names, if it is not the requested one."""
+        channels = _CHANNELS.search(transport)
+        if channels and int(channels[1]) not in self._incoming:
+            self._incoming[int(channels[1])] = self._incoming.pop(channel)
+
+    # what comes in
+
+    def _frame(self, channel: int, data: bytes) -> None:
+        if self._closed or self._connection is None:
+            return
+        incoming = self._incoming.get(channel)
+        if incoming is not None:
+            incoming.rtp(data, self._connection.read_at)
+        elif (incoming := self._incoming.get(channel - 1)) is not None:
+            self._heard(incoming, data)
+
+    def _heard(self, incoming: Incoming, data: bytes) -> None:
+        incoming.rtcp(data, self._loop.time())
+        if all(track.is_over for track in self._incoming.values()) and not self._closed:
+            self._over(RtspFailed("down"))
+
+    def _count(self, data: bytes) -> None:
+        if self._connection:
+            self._connection.count(len(data), 1)
+
+    # what arrives
+
+    def _keep_alive(self) -> None:
+        self._send(self._keeper)
+
+    def _report(self) -> None:
+        for channel, incoming in self._incoming.items():
+            report = incoming.report(self._own)
+            if report and channel in self._pairs:
+                self._pairs[channel].report(report)
+            elif report and self._connection:
+                self._connection.send_frame(channel + 1, report)
+
+    def _tidy(self) -> None:
+        for incoming in self._incoming.values():
+            incoming.tidy(self._loop.time())
+
+    def _send(self, method: str) -> None:
+        assert self._connection is not None
+        self._connection.send(method, self._base, *self._in_session())
+
+    def _in_session(self) -> tuple[tuple[str, str], ...]:
+        return (("Session", self._session),) if self._session else ()
+
+    def _every(self, seconds: float, call: Callable[[], None]) -> None:
+        def turn() -> None:
+            self._timers.discard(timer)
+            if not self._closed:
+                call()
+                self._every(seconds, call)
+
+        timer = self._loop.call_later(seconds, turn)
+        self._timers.add(timer)
+
+
+def _good(answer: Message) -> Message:
+    """Raises RtspFailed."""
+    if answer.status != 200:
+        raise RtspFailed("down")
+    return answer
+
+
+def _base(told: str) -> str:
+    """The address; "" if it is none. Some cameras write its scheme twice (AlexxIT/go2rtc issue 208)."""
+    found = _SCHEME.match(_clean(told))
+    return f"rtsp://{told[found.end() :]}" if found else ""
+
+
+def _clean(session: str) -> str:
+    """The text if it is safe to put into a request, else ""."""
+    is_clean = session.isascii() and session.isprintable() and " " not in session and len(session) <= 1024
+    return session if is_clean else ""

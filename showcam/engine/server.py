@@ -1,0 +1,108 @@
+"""The picture process: everything that touches video, in one event loop of its own."""
+
+import asyncio
+import contextlib
+import ctypes
+import socket
+
+import structlog
+from aiohttp import web
+
+from showcam.engine.doors import AcceptFailures, Door, LentDoors
+from showcam.engine.grants import Grants
+from showcam.engine.internal_routes import InternalRoutes
+from showcam.engine.outputs import amendments
+from showcam.engine.routes import Routes, application
+from showcam.engine.sessions.sessions import Sessions
+from showcam.engine.settings import PlaneSettings
+from showcam.engine.source import Sources
+from showcam.engine.trust import tls_context
+
+_MMAP_THRESHOLD, _ARENA_MAX = -3, -8  # glibc's malloc.h
+_LARGE = 64 * 1024
+_log = structlog.get_logger()
+
+
+class MediaServer:
+    """`sources` is asked for cameras; grants are verified by key alone, also those of a process before this one.
+
+    `listener`: the socket that is served, in place of one that is opened at the address of the settings.
+    """
+
+    def __init__(
+        self, settings: PlaneSettings, grants: Grants, sources: Sources, listener: socket.socket | None = None
+    ) -> None:
+        self._settings, self._grants, self._sources, self._listener = settings, grants, sources, listener
+        self._runner: web.AppRunner | None = None
+        self._sessions: Sessions | None = None
+        self._server: asyncio.Server | None = None
+        self._lent: LentDoors | None = None
+        self._watching: list[asyncio.Task[None]] = []
+        self.port = settings.port
+
+    async def serve(self) -> None:
+        """Until cancelled. Raises OSError when the port can't be had."""
+        await self.start()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await self.stop()
+
+    async def start(self) -> None:
+        loop, settings = asyncio.get_running_loop(), self._settings
+        loop.set_exception_handler(AcceptFailures())
+        _settle_memory()
+        amendments.apply(settings.ice_addresses)
+        context = await asyncio.to_thread(tls_context, settings.ca_file)
+        self._sessions = Sessions(settings, self._grants, self._sources, context)
+        app = application()
+        routes = Routes(self._grants, self._sessions, settings.picture_wait_s)
+        routes.add_to(app)
+        self._lent = LentDoors(
+            self._grants, self._sessions.watched_by, routes.of_pictures, practice=settings.allow_loopback_sources
+        )
+        loopback = settings.allow_loopback_sources
+        InternalRoutes(self._grants, self._sessions, self._lent, loopback=loopback).add_to(app)
+        # no access log: paths under /s/ hold grants
+        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+        await self._runner.setup()
+        assert self._runner.server is not None
+        door = Door(
+            self._runner.server,
+            most=settings.connections,
+            most_of_one=settings.connections_of_one,
+            shared=settings.trusted_proxies,
+        )
+        try:
+            if self._listener is not None:
+                self._server = await loop.create_server(door, sock=self._listener)
+            else:
+                self._server = await loop.create_server(door, settings.bind, settings.port)
+        except OSError:
+            await self.stop()
+            raise
+        self._watching = [asyncio.create_task(door.watch()), asyncio.create_task(self._lent.watch())]
+        self.port = self._server.sockets[0].getsockname()[1]
+        _log.info("pictures are served", bind=settings.bind, port=self.port)
+
+    async def stop(self) -> None:
+        for task in self._watching:
+            task.cancel()
+        if self._server:
+            self._server.close()
+        if self._lent:
+            await self._lent.close()
+        if self._sessions:
+            await self._sessions.close()
+        if self._runner:
+            await self._runner.cleanup()
+
+
+def _settle_memory() -> None:
+    """Two arenas instead of one for each reader, and a mapping of its own, given back when it is over, for every large
+    piece: sixteen cameras in full HD take a third less. Where the C library is another one, nothing is done.
+    """
+    with contextlib.suppress(AttributeError, OSError):
+        library = ctypes.CDLL(None)
+        library.mallopt(_ARENA_MAX, 2)
+        library.mallopt(_MMAP_THRESHOLD, _LARGE)

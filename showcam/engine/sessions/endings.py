@@ -1,0 +1,176 @@
+"""How sessions end: every way, and what a viewer is answered who still asks afterwards."""
+
+import asyncio
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from showcam.engine.event_loop import Background
+from showcam.engine.grants import SNAPSHOT_S, Claims
+from showcam.engine.sessions.pulls import Places, Pulls
+from showcam.engine.sessions.session import Session, SessionIndex
+from showcam.engine.settings import PlaneSettings
+from showcam.engine.source import Denied
+
+EXPLAINED_S = 120.0  # why it ended is answered for this long at the least: players ask again when they are shown again
+
+
+class End(Enum):
+    """Every way in which a session ends.
+
+    `is_final`: no grant of the session opens it again. Else it was a fault, after which its viewer may come back by the
+    same address.
+    """
+
+    VIEWER = "its viewer ended it, or who gave it its name", True
+    LINK = "the link that it belongs to ended", True
+    GATE = "the gate closed, or was not asked for `unasked_s`", True
+    TIME = "`stream_cap_s` is over, or the gate has not renewed it for `session_s`", True
+    CARD = "its card was shown for `card_s`", True
+    IDLE = "its viewer by HLS fetched nothing for `idle_s`", True
+    UNCONNECTED = "its viewer by WebRTC did not connect within `connect_s`", True
+    STOP = "this process stops", True
+    PICTURE = "its picture failed, came to its end, or made room for another", False
+    CONNECTION = "its connection by WebRTC failed or was closed", False
+    ANSWER = "its offer could not be answered", False
+    OTHER = "the same grant or name now stands for another picture", False
+
+    def __init__(self, meaning: str, is_final: bool) -> None:
+        self.meaning, self.is_final = meaning, is_final
+
+
+class Ended(Exception):
+    """The session, or the link behind it, is over. Answer 410."""
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    until: float  # epoch s; forgotten then, since no grant reaches beyond it
+    reason: str
+    is_final: bool
+
+
+class Endings:
+    """Ends sessions, and remembers each end as long as a grant of the session verifies, so that none opens it again."""
+
+    def __init__(
+        self, settings: PlaneSettings, index: SessionIndex, places: Places, pulls: Pulls, background: Background
+    ) -> None:
+        self._settings, self._index, self._places, self._pulls = settings, index, places, pulls
+        self._background = background
+        self._past: dict[str, _Past] = {}  # by session id, nonce of a start grant, or link
+
+    def end(self, session: Session, how: End, reason: str = "") -> None:
+        """End the session and its connection; ending it twice is fine.
+
+        Its pull goes on for `idle_s`, so that a viewer who comes back waits for nothing. If the gate closed, or it is a
+        card, it ends now.
+        """
+        nonces = self._index.remove(session)
+        # a grant that its session outlived is over by itself; who still asks with it is answered why
+        until = max(session.claims.expires + 1, time.time() + EXPLAINED_S)
+        self._note(nonces, until, reason, is_final=how.is_final)
+        self.disconnect(session)
+        session.pull.need()
+        if session.claims.explains or how is End.GATE:
+            self._pulls.leave(session.pull)
+
+    def disconnect(self, session: Session) -> None:
+        """Close its connection by WebRTC, if it has one."""
+        peer, session.peer = session.peer, None
+        if peer is not None:
+            self._background.later(peer.close())
+
+    # who ends them
+
+    def by_viewer(self, claims: Claims) -> None:
+        if session := self._index.of_id(claims.nonce):
+            self.end(session, End.VIEWER)
+
+    def by_name(self, link: str, name: str) -> None:
+        if session := self._index.named(link, name):
+            self.end(session, End.VIEWER)
+        elif claims := self._places.give_back(link, name):  # a grant is a name too, and nobody came with this one
+            self._note([name], claims.expires + 1, "", is_final=True)
+
+    def by_link(self, link: str) -> None:
+        """Its grants open nothing from here on, as long as any of them verifies."""
+        # the machine that made a grant and the one that verifies it may differ by two minutes
+        until = time.time() + max(self._settings.life_s, SNAPSHOT_S) + 120
+        self._note([_link_key(link)], until, "", is_final=True)
+        for session in self._index.of_link(link):
+            self.end(session, End.LINK)
+        self._places.leave_link(link)
+        self._pulls.leave_link(link)
+
+    def by_gate(self, session: Session, verdict: Denied) -> None:
+        self.end(session, End.GATE, verdict.reason)
+
+    def by_picture(self, session: Session) -> bool:
+        """Whether its picture ended, and the session with it."""
+        if session.failure is not None:
+            self.end(session, End.PICTURE, session.failure.reason)
+        return session.failure is not None
+
+    def by_time(self) -> None:
+        """End the sessions whose time is over, or whose viewer left without a word; keep the pulls that are watched."""
+        now = asyncio.get_running_loop().time()
+        for session in self._index:
+            if self.by_picture(session):
+                continue
+            if how := self._due(session, now):
+                self.end(session, how)
+            elif session.watches(now):
+                session.pull.need()
+        clock = time.time()
+        self._past = {key: past for key, past in self._past.items() if past.until > clock}
+
+    def _due(self, session: Session, now: float) -> End | None:
+        settings = self._settings
+        if session.until <= time.time():
+            return End.TIME
+        if session.claims.explains and now - session.opened > settings.card_s:
+            return End.CARD
+        if session.peer is None:
+            return End.IDLE if not session.is_fetching and now - session.used > settings.idle_s else None
+        is_late = session.peer.state != "connected" and now - session.began > settings.connect_s
+        return End.UNCONNECTED if is_late else None
+
+    # what is over
+
+    def knows(self, nonce: str) -> bool:
+        return nonce in self._past
+
+    def stays(self, nonce: str) -> bool:
+        """Whether it ended for good or for a reason, so that a session's own address does not open it again."""
+        past = self._past.get(nonce)
+        return past is not None and (past.is_final or past.reason != "")
+
+    def reason(self, nonce: str) -> str:
+        """Why it ended; "" where nobody gave a reason."""
+        past = self._past.get(nonce)
+        return past.reason if past else ""
+
+    def refuse(self, claims: Claims) -> None:
+        """Raises Ended, for what ended for good."""
+        for key in (claims.nonce, _link_key(claims.link)):
+            past = self._past.get(key)
+            if past is not None and past.is_final:
+                raise Ended(past.reason)
+
+    def _note(self, nonces: Iterable[str], until: float, reason: str, *, is_final: bool) -> None:
+        """What ended for good stays so, whatever is noted of it later."""
+        past = _Past(until, reason, is_final)
+        for nonce in nonces:
+            known = self._past.get(nonce)
+            if is_final or known is None or not known.is_final:
+                self._past[nonce] = past
+
+
+def _link_key(link: str) -> str:
+    return f"link/{link}"

@@ -1,0 +1,337 @@
+"""One camera being pulled for one account, shared by all its viewers."""
+
+import asyncio
+import hashlib
+import random
+from collections.abc import Callable
+from copy import replace
+from typing import Literal
+
+import structlog
+
+from showcam.engine.event_loop import Background
+from showcam.engine.gate import Gate
+from showcam.engine.grants import Claims
+from showcam.engine.lease import USED, Ending, InVain, Lease
+from showcam.engine.outputs import displays
+from showcam.engine.sessions.slim import Slim
+from showcam.engine.sessions.transcodes import PlayableFanout, Transcodes
+from showcam.engine.source import WAKING_S, Card, Rtsp, Sources, SourceSpec
+from showcam.engine.sources.opener import Opener
+from showcam.engine.units import Format, SourceFailed, WayFailed
+
+_log = structlog.get_logger()
+
+OF_FORM = frozenset({"not_playable", "beyond_displays", "no_common_protocol", "too_large"})  # another picture may do
+BACKOFF_S = (0.1, 1, 2, 4, 8, 16, 30)
+AT_HOME_S = (0.1, *[0.4] * 10, 1, 2, 4)  # a camera in the house may be tried often: no vendor counts the tries
+WELL_S = 10.0  # a source that lasted so long is opened again at once when it ends
+REPORT_S = 1.0  # for the web process to take what was refused
+RESTS = "rests"  # why a battery camera's picture ended: its time is over, and it may be asked for again
+
+# A camera that sent no video for so long is read afresh for the next viewer, who is told if it is away. EZVIZ's nodes
+# send in clumps, and one session follows another within some seconds.
+QUIET_S, QUIET_VENDOR_S = 1.0, 10.0
+
+type Key = tuple[str, str]
+
+
+def key_of(claims: Claims) -> Key:
+    """What shares a pull: all who see one picture of a camera; a card is in one link's language, for its surface."""
+    if claims.explains:
+        return claims.account, f"{claims.camera}/{claims.link}"
+    return claims.account, claims.camera if claims.picture == "main" else f"{claims.camera}/sub"
+
+
+def other_key(claims: Claims) -> Key:
+    """What a pull of the camera's other picture is known by; a card has no other."""
+    return key_of(replace(claims, picture="sub" if claims.picture == "main" else "main"))
+
+
+class Choice:
+    """Which of a camera's pictures a pull opens.
+
+    First the whole one. Where displays don't play it the smaller one, and where that fails too the whole one again, to
+    be transcoded. `has_smaller`: whether the smaller picture may come in place of the one that was asked for.
+    """
+
+    def __init__(self, *, has_smaller: bool, has_room: Callable[[], bool]) -> None:
+        self._has_smaller, self._has_room = has_smaller, has_room
+        self._first: SourceFailed | None = None  # why the whole picture did not do
+        self.is_smaller = False
+        self.is_alone = False  # the camera has no other picture that would do
+        self._is_last = False  # no other picture may do: what can't be shown as it comes is transcoded
+
+    @property
+    def has_other(self) -> bool:
+        """Whether the camera's smaller picture may be opened beside the one that is shown."""
+        return not (self.is_smaller or self.is_alone)
+
+    @property
+    def may_be_smaller(self) -> bool:
+        return self._has_smaller and not (self.is_smaller or self._is_last or self.is_alone)
+
+    def moves_on(self, failed: SourceFailed) -> bool:
+        """Whether another picture is opened after that failure of one that was never shown."""
+        if self._first is None and failed.reason in OF_FORM and self.may_be_smaller:
+            self._first, self.is_smaller = failed, True
+            return True
+        if self._first is not None and not self._is_last and self._has_room():
+            self.is_smaller, self._is_last = False, True
+            return True
+        return False
+
+    def failure(self, failed: SourceFailed) -> SourceFailed:
+        """Why no picture is shown: the first reason where several were opened."""
+        return self._first or failed
+
+
+class Pull(PlayableFanout):
+    """Opening, live, reopening …, ended; once ended it never comes back, and `failure` says why.
+
+    `has_answered`: whether a viewer by WebRTC has an answer, which says nothing of what comes. A first picture is tried
+    again for `answered_s` then.
+    """
+
+    def __init__(
+        self,
+        claims: Claims,
+        spec: SourceSpec | None,
+        sources: Sources,
+        opener: Opener,
+        transcodes: Transcodes,
+        *,
+        sub: Callable[[Claims], "Pull | None"],
+        has_answered: Callable[["Pull"], bool],
+        answered_s: float,
+    ) -> None:
+        super().__init__(transcodes)
+        self._choice = Choice(has_smaller=claims.picture == "main", has_room=lambda: transcodes.has_room)
+        self._slim = Slim(self, lambda: sub(self.claims) if self._choice.has_other else None, transcodes.admit)
+        self._has_answered, self._answered_s = has_answered, answered_s
+        self.key, self.camera = key_of(claims), claims.camera
+        self.claims = claims  # in whose name the gate is asked: the latest viewer's
+        self._spec, self._opener = spec, opener
+        self.sound: Literal["on", "off", "none"] | None = spec.sound if spec else None
+        self._opened_for = claims
+        self._dozes = False  # it runs on battery, and may have to be woken
+        self._backoff_s: tuple[float, ...] = BACKOFF_S
+        self.is_single = spec is not None and spec.is_single  # the camera gives one session for all its pictures
+        self.needed = self._loop.time()
+        self.held_until = 0.0
+        self.is_only_kept = False  # it was begun to be kept warm, and nobody has asked for it yet
+        self.reopened = 0
+        self._background = Background()
+        self._gate = Gate(sources, self._background)
+        self._lasts_s = 0
+        self._is_interrupted = False  # the camera ended an opening, and the next one has brought nothing yet
+        self._rest: asyncio.TimerHandle | None = None
+        self._task = asyncio.create_task(self._run())
+
+    def need(self) -> None:
+        self.needed, self.is_only_kept = self._loop.time(), False
+
+    async def smaller(self) -> Slim | None:
+        """The picture for a connection that does not take it whole; None of a card, or where none can be made."""
+        return None if self.claims.explains else await self._slim.ready()
+
+    def hold(self, seconds: float) -> bool:
+        """Keep it without viewers, if it comes over the home network; False where it does not."""
+        spec = self._spec
+        is_at_home = spec is None or (spec.is_at_home and not spec.lasts_s)  # None: it is not known yet
+        may = is_at_home and self.failure is None
+        self.held_until = self._loop.time() + seconds if may else 0.0
+        return may
+
+    @property
+    def flows(self) -> bool:
+        """True if one more viewer costs nothing: it is opening for the first time, or the camera sends."""
+        if self.failure is not None or self._is_interrupted:
+            return False
+        quiet_s = self._loop.time() - self.brought_at
+        return self.format is None or quiet_s < (QUIET_VENDOR_S if self.is_single else QUIET_S)
+
+    @property
+    def minted(self) -> int:
+        return self._gate.opened
+
+    @property
+    def makes_stills(self) -> bool:
+        """Whether the camera makes stills itself, as far as is known."""
+        return isinstance(self._spec, Rtsp) and bool(self._spec.still)
+
+    @property
+    def not_yet(self) -> SourceFailed:
+        """What to say to who can't wait any longer for the picture to open; it goes on opening."""
+        return SourceFailed("waking" if self._dozes else "media_down", again=True)
+
+    @property
+    def patience_s(self) -> float:
+        """How long it goes on opening without a viewer: a camera that is being woken is asked for again."""
+        return WAKING_S if self._dozes and self.format is None else 0.0
+
+    @property
+    def is_idle_at_vendor(self) -> bool:
+        """Whether it is an open stream of the vendor's cloud or camera, which counts them, and no viewer takes what
+        comes.
+        """
+        return self._spec is not None and self._spec.is_single and self.is_live and not self._viewers
+
+    def holds(self, lease: Lease | None) -> bool:
+        return self._spec is not None and self._spec.lease == lease
+
+    def says(self, spec: SourceSpec) -> bool:
+        """Whether this is what it plays, as far as that is a card."""
+        return self._spec is None or _lines(self._spec) == _lines(spec)
+
+    async def stop(self) -> None:
+        if self._rest:
+            self._rest.cancel()
+        self._task.cancel()
+        self.stop_transcoding()
+        self._slim.close()
+        await asyncio.gather(self._task, return_exceptions=True)
+        await self._background.done()
+
+    async def _run(self) -> None:
+        failure = SourceFailed("media_down", again=True)
+        try:
+            failure = await self._live()
+        except asyncio.CancelledError:
+            failure = SourceFailed("", again=True)  # nobody watches any longer
+            raise
+        except Exception as error:
+            # whatever libav raises may quote addresses: its type alone is logged
+            _log.error("pull broke", camera=_short(self.camera), error=type(error).__name__)
+        finally:
+            self._return_place()
+            self.end(failure)
+            _log.info("pull ended", camera=_short(self.camera), reason=failure.reason, reopened=self.reopened)
+
+    async def _live(self) -> SourceFailed:
+        """Open, and open again after a fault that may pass, until one does not.
+
+        Where the first opening shows what displays don't play, another picture of the camera is tried; where its way
+        fails, another way.
+        """
+        tries, has_moved = 0, False
+        while True:
+            began = self._loop.time()
+            try:
+                await self._opening(self._spec or await self._mint())
+            except SourceFailed as failed:
+                if failed.reason == "code_wrong":
+                    self._judge_key(fits=False)
+                if isinstance(failed, WayFailed):
+                    await self._report_in_vain(failed)
+                    if self.format is None and not has_moved:
+                        has_moved = True
+                        continue
+                if self.format is None and self._choice.moves_on(failed):
+                    self._return_place()
+                    continue
+                if not (failed.again and self._is_waited_for):
+                    # a viewer that asks again at once meets a web process that knows what was refused
+                    await self._background.done_within(REPORT_S)
+                    return self._choice.failure(failed) if self.format is None else failed
+                self._is_interrupted = True
+                self.pause()
+            if self._loop.time() - began > WELL_S:
+                tries = 0
+            self._return_place()
+            wait_s = self._backoff_s[min(tries, len(self._backoff_s) - 1)]
+            await asyncio.sleep(wait_s * random.uniform(0.8, 1.2))  # noqa: S311
+            tries += 1
+            self.reopened += 1
+
+    @property
+    def _is_waited_for(self) -> bool:
+        """Whether an opening that failed is followed by another.
+
+        The first has one try, since who asks hears at once that it failed; who was answered before would hear nothing.
+        """
+        if self.format is not None:
+            return True
+        return self._loop.time() - self._epoch < self._answered_s and self._has_answered(self)
+
+    def _claims_asked(self) -> Claims:
+        """In whose name, and for which picture."""
+        return replace(self.claims, picture="sub") if self._choice.is_smaller else self.claims
+
+    async def _mint(self) -> SourceSpec:
+        """A new address, through the gate. Raises SourceFailed."""
+        spec = await self._gate.source(self._claims_asked())
+        if not self.holds(spec.lease):
+            self._return_place()
+        self._spec, self.sound, self.is_single = spec, spec.sound, spec.is_single
+        return spec
+
+    def _rests(self) -> None:
+        self.end(SourceFailed(RESTS, again=False))
+        self._task.cancel()
+
+    def _return_place(self) -> None:
+        spec, self._spec = self._spec, None
+        if spec is not None and spec.lease:
+            self.give_back(spec.lease)
+
+    async def _report_in_vain(self, failed: WayFailed) -> None:
+        """Report that the way failed, before anything else is asked for, so that the answer is another way."""
+        spec, self._spec = self._spec, None
+        if spec is not None and spec.lease:
+            await self._gate.given_back(self.claims, spec.lease, InVain(failed.reason))
+
+    def give_back(self, lease: Lease, ending: Ending = USED) -> None:
+        """Says what became of an address, once: a second word could arrive before the first and be taken for it."""
+        if self._spec is not None and self.holds(lease):
+            self._spec = replace(self._spec, lease=None)
+        self._gate.give_back(self.claims, lease, ending)
+
+    async def _opening(self, spec: SourceSpec) -> None:
+        """One opening of the source, to its end. Raises SourceFailed."""
+        if self.is_only_kept and not spec.is_at_home:
+            raise SourceFailed("", again=False)  # nothing that nobody asked for takes one of an account's last places
+        self._choice.is_alone, self._is_paced, self._dozes = spec.alone, False, spec.dozes
+        self.sound, self._lasts_s = spec.sound, spec.lasts_s
+        self._backoff_s = AT_HOME_S if spec.may_be_retried_at_once else BACKOFF_S
+        await self._opener.last(
+            self, spec, self._mint, self.give_back, self._background, camera=f"{self.key[0]}/{self.camera}"
+        )
+
+    def _judge_key(self, *, fits: bool) -> None:
+        """Report what the video showed of its key. RTSP refuses a wrong password, which says nothing of a key."""
+        if self._spec is not None and self._spec.key and self._spec.is_enciphered:
+            self._gate.report_key(self._claims_asked(), self._spec.key, fits=fits)
+
+    def begin(self, form: Format) -> None:
+        """Raises SourceFailed for what those it was opened for can't be shown."""
+        self._is_interrupted = False
+        if not self.claims.explains and (self.format is None or _like(self.format) != _like(form)):
+            self._gate.report(self._claims_asked(), form)
+        reason = displays.unplayed(form, self._opened_for.surface, self._opened_for.protocol)
+        may_be_smaller = self.format is None and self._choice.may_be_smaller
+        if reason and (may_be_smaller or not self.may_be_transcoded):
+            raise SourceFailed(reason, again=False)
+        if self.sound == "off":
+            form = replace(form, audio=False)
+        if self.format is None:
+            self._judge_key(fits=True)
+            took = self._loop.time() - self._epoch
+            _log.info("pull opened", camera=_short(self.camera), seconds=round(took, 2), height=form.height)
+            # its keyframes come seconds apart, and in clumps: nobody waits for two of them to learn that
+            self.is_slow |= self._spec is not None and self._spec.is_single
+            if self._lasts_s:
+                self._rest = self._loop.call_later(self._lasts_s, self._rests)
+        super().begin(form)
+
+
+def _lines(spec: SourceSpec) -> tuple[str, ...]:
+    return spec.card if isinstance(spec, Card) else ()
+
+
+def _like(form: Format) -> tuple[int, int, bool, str]:
+    return form.width, form.height, form.b_frames, form.codec.partition(".")[0]
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]

@@ -1,0 +1,202 @@
+"""The cameras that are being pulled: as many as the machine carries, and one that nobody watches gives way."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+
+from showcam.engine.event_loop import Background
+from showcam.engine.grants import Claims, Picture
+from showcam.engine.messages import PullStats
+from showcam.engine.sessions.pull import Key, Pull, key_of, other_key
+from showcam.engine.settings import PlaneSettings
+from showcam.engine.source import SourceSpec
+
+FREED_S = 1.0  # after its last viewer a stream of a vendor's cloud ends; others may be wanted again at once
+OVER_S = 10.0  # a page that opens many cameras at once makes the loop busy for a second or two
+FEW = 4  # cameras that are always admitted, whatever else makes the loop busy
+MOST_KEPT = 4096  # grants; beyond them the oldest keeps its camera no longer, and still opens it where there is room
+
+
+class TooMany(Exception):
+    """A limit is reached. Answer 429."""
+
+    def __init__(self, retry_s: int, *, full: bool = False) -> None:
+        super().__init__(retry_s)
+        self.retry_s = retry_s
+        self.full = full  # of this process, not of the household: another process may have room
+
+
+class Places:
+    """Addresses that displays were handed and have not fetched yet. Their cameras do not give way to others."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Claims] = {}  # by nonce, the oldest first
+
+    def keep(self, claims: Claims) -> None:
+        """Until the grant expires, or somebody comes with it."""
+        self._kept.setdefault(claims.nonce, claims)
+        while len(self._kept) > MOST_KEPT:
+            del self._kept[next(iter(self._kept))]
+
+    def take(self, claims: Claims) -> None:
+        """A session begins with this grant."""
+        self.give_back(claims.link, claims.nonce)
+
+    def give_back(self, link: str, nonce: str) -> Claims | None:
+        """Returns the claims that were kept under that nonce, if the grant is the link's."""
+        claims = self._kept.get(nonce)
+        return self._kept.pop(nonce) if claims is not None and claims.link == link else None
+
+    def leave_link(self, link: str) -> None:
+        self._kept = {nonce: claims for nonce, claims in self._kept.items() if claims.link != link}
+
+    def expects(self, is_meant: Callable[[Claims], bool]) -> bool:
+        """True while somebody may still come with such claims."""
+        clock = time.time()
+        return any([claims.expires > clock and is_meant(claims) for claims in self._kept.values()])
+
+    def tidy(self) -> None:
+        clock = time.time()
+        self._kept = {nonce: claims for nonce, claims in self._kept.items() if claims.expires > clock}
+
+
+class Load:
+    """How busy the event loop is that carries all pictures: the measure of how many cameras this machine can pull.
+
+    The loop runs in one thread, so `cpu` is that thread's time: a machine that is slow for other reasons admits.
+    `full`: the part of a core from which on no further camera is admitted.
+    """
+
+    def __init__(
+        self, full: float, cpu: Callable[[], float] = time.thread_time, clock: Callable[[], float] | None = None
+    ) -> None:
+        self._full, self._cpu = full, cpu
+        self._clock = clock or asyncio.get_running_loop().time
+        self._samples: deque[tuple[float, float]] = deque([(self._clock(), cpu())])
+
+    def sample(self) -> None:
+        now = self._clock()
+        self._samples.append((now, self._cpu()))
+        while len(self._samples) > 2 and now - self._samples[1][0] >= OVER_S:
+            self._samples.popleft()
+
+    @property
+    def part(self) -> float:
+        """The part of a core that the loop took over the last ten seconds."""
+        (began, at_first), (now, at_last) = self._samples[0], self._samples[-1]
+        return (at_last - at_first) / (now - began) if now > began else 0.0
+
+    def admits(self, cameras: int) -> bool:
+        """True if one more camera may be pulled beside that many."""
+        return cameras < FEW or self.part < self._full
+
+
+class Pulls:
+    """`held` says whether a session is on it, `in_use` whether it is watched, or an address of it is out."""
+
+    def __init__(
+        self,
+        settings: PlaneSettings,
+        load: Load,
+        begin: Callable[[Claims, SourceSpec | None], Pull],
+        held: Callable[[Pull], bool],
+        in_use: Callable[[Pull], bool],
+    ) -> None:
+        self._settings, self._load, self._begin = settings, load, begin
+        self._held, self._in_use = held, in_use
+        self._by_key: dict[Key, Pull] = {}
+        self._background = Background()
+
+    def runs(self, claims: Claims) -> bool:
+        return self.key(claims) in self._by_key
+
+    def key(self, claims: Claims) -> Key:
+        """Of the pull that these claims share: that of the camera's other picture too, if it gives one session."""
+        own, other = key_of(claims), other_key(claims)
+        pull = self._by_key.get(other)
+        is_shared = own not in self._by_key and pull is not None and pull.is_single and pull.failure is None
+        return other if is_shared else own
+
+    def flows(self, account: str, camera: str) -> list[Picture]:
+        """The pictures of that camera that are being pulled, so that one more viewer costs nothing."""
+        keys: dict[Picture, Key] = {"main": (account, camera), "sub": (account, f"{camera}/sub")}
+        pulls = {picture: self._by_key.get(key) for picture, key in keys.items()}
+        flowing = {picture: pull for picture, pull in pulls.items() if pull is not None and pull.flows}
+        return list(keys if any([pull.is_single for pull in flowing.values()]) else flowing)
+
+    def warm(self, claims: Claims, spec: SourceSpec | None) -> Pull:
+        """Start the pull, or join the one there is. Raises TooMany."""
+        key = self.key(claims)
+        pull = self._by_key.get(key)
+        if pull is not None and spec is not None and not pull.says(spec):
+            self._stop(key)  # another reason than a moment ago
+            pull = None
+        if pull is not None and pull.failure is None:
+            pull.need()
+            if spec is not None and spec.lease and not pull.holds(spec.lease):
+                pull.give_back(spec.lease)
+            return pull
+        self._make_room(claims.account)
+        pull = self._by_key[key] = self._begin(claims, spec)
+        return pull
+
+    def leave(self, pull: Pull) -> None:
+        """End the pull now if it has no viewer, with what is kept of its picture."""
+        if not self._held(pull) and self._by_key.get(pull.key) is pull:
+            self._stop(pull.key)
+
+    def leave_link(self, link: str) -> None:
+        for pull in list(self._by_key.values()):
+            if pull.claims.link == link:
+                self.leave(pull)
+
+    def tidy(self, now: float) -> None:
+        """Ends what failed or was not needed for a while; `now` is the loop's time."""
+        for key, pull in list(self._by_key.items()):
+            pull.tidy()
+            if pull.failure is not None:
+                self.leave(pull)
+            elif self._is_left(pull, now):
+                self._stop(key)
+
+    def _is_left(self, pull: Pull, now: float) -> bool:
+        is_freed = pull.is_idle_at_vendor and not self._in_use(pull)
+        idle_s = FREED_S if is_freed else max(self._settings.idle_s, pull.patience_s)
+        return now - pull.needed > idle_s and now > pull.held_until
+
+    def stats(self) -> PullStats:
+        pulls = list(self._by_key.values())
+        return {
+            "pulls": len(pulls),
+            "pulls_live": sum(pull.is_live for pull in pulls),
+            "reopened": sum(pull.reopened for pull in pulls),
+            "minted": sum(pull.minted for pull in pulls),
+        }
+
+    async def close(self) -> None:
+        for key in list(self._by_key):
+            self._stop(key)
+        await self._background.done()
+
+    def _stop(self, key: Key) -> None:
+        self._background.later(self._by_key.pop(key).stop())
+
+    def _make_room(self, account: str) -> None:
+        """Raises TooMany."""
+        for key in [key for key, pull in self._by_key.items() if pull.failure is not None]:
+            self._stop(key)
+        of_one, of_all = self._settings.live_per_account, self._settings.live_per_process
+        own = [key for key in self._by_key if key[0] == account]
+        if of_one is not None and len(own) >= of_one:
+            self._stop_one(own, full=False)
+        count = len(self._by_key)
+        if (of_all is not None and count >= of_all) or not self._load.admits(count):
+            self._stop_one(list(self._by_key), full=True)
+
+    def _stop_one(self, keys: list[Key], *, full: bool) -> None:
+        """End the pull that is not in use and was needed longest ago. Raises TooMany if all are in use."""
+        idle = [key for key in keys if not self._in_use(self._by_key[key])]
+        if not idle:
+            raise TooMany(10, full=full)
+        self._stop(min(idle, key=lambda key: self._by_key[key].needed))

@@ -1,0 +1,305 @@
+"""One viewer's use of a picture, from its first fetch to its end, and what that viewer is shown of it."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from showcam.engine.event_loop import Signal
+from showcam.engine.grants import Claims
+from showcam.engine.outputs.hls import HlsOutput
+from showcam.engine.outputs.peer import Peer, Voice
+from showcam.engine.sessions.fanout import SILENT_S, Fanout, NotYet
+from showcam.engine.sessions.pull import Pull
+from showcam.engine.sessions.slim import Slim
+from showcam.engine.units import Listen, SourceFailed, Unit, Watch
+
+VERDICT_S = 1.0  # a camera has this to say that it can't be shown
+NEWS_S = 1.0  # a list waits so long for a segment that its viewer does not know
+
+
+class View:
+    """What one viewer is shown of a camera's picture: as it comes or, if that can't be shown, as it is transcoded."""
+
+    def __init__(self, pull: Pull, surface: str) -> None:
+        self._pull, self._surface = pull, surface
+        self._at: Fanout = pull
+        self._viewers: set[Watch] = set()  # of the one who watches by WebRTC
+        self._failure: SourceFailed | None = None
+        self._start_id = ""  # of the rendition that a viewer by HLS is shown
+        self.entry = 0  # the segment that it began with, where not all that were listed began with a keyframe
+
+    @property
+    def failure(self) -> SourceFailed | None:
+        return self._failure or self._at.failure
+
+    @property
+    def signal(self) -> Signal:
+        return self._at.signal
+
+    @property
+    def target_s(self) -> int:
+        """How long a segment may last."""
+        return self._at.target_s
+
+    def check(self) -> None:
+        """Begins to transcode where a viewer by WebRTC needs it. Raises SourceFailed."""
+        self._pull.shown(self._surface, "webrtc")
+
+    # by HLS
+
+    @property
+    def _is_settled(self) -> bool:
+        """A viewer is moved from no rendition that goes on to another."""
+        return self._pull.shows(self._start_id)
+
+    async def output(self, *, silent_track: bool, timeout_s: float) -> HlsOutput:
+        """The rendition, with its first segment. Raises SourceFailed, NotYet."""
+        pull, tv = self._pull, self._surface == "tv"
+        self._at = self._for_hls(silent_track=silent_track)
+        ends = asyncio.get_running_loop().time() + timeout_s
+        if self._at is pull and not self._is_settled:
+
+            def may_begin() -> bool:
+                made = pull.ready(silent_track=silent_track, tv=tv)
+                return made is not None and (made.failure is not None or made.entry is not None)
+
+            # keyframes that are far apart are found out while the first segment is waited for
+            await pull.signal.until(lambda: pull.failure or pull.is_slow or may_begin(), timeout_s)
+            self._at = self._for_hls(silent_track=silent_track)
+        output = await self._at.first_segment(silent_track=silent_track, timeout_s=timeout_s, tv=tv)
+        if output.start_id != self._start_id:
+            left_s = ends - asyncio.get_running_loop().time()
+            await self.signal.until(lambda: self.failure or output.entry is not None, left_s)
+            if output.entry is None:
+                raise self.failure or NotYet
+            self.entry = output.entry
+        self._start_id = output.start_id
+        return output
+
+    def _for_hls(self, *, silent_track: bool) -> Fanout:
+        at = self._chosen()
+        if self._surface == "tv":
+            at.need_tv()
+        else:
+            at.need_hls(silent_track=silent_track)
+        return at
+
+    def _chosen(self) -> Fanout:
+        pull, at = self._pull, self._pull.shown(self._surface, "hls")
+        if at is not pull:
+            return at
+        if self._at is pull and (self._is_settled or not pull.is_slow):
+            return pull
+        return pull.quickened()
+
+    # showcam.engine.outputs.tracks.WholePicture and SoundSource
+
+    def watch(self, viewer: Watch) -> list[Unit]:
+        self._viewers.add(viewer)
+        self._pull.follow(self._settle)
+        try:
+            self._at = self._pull.shown(self._surface, "webrtc")
+        except SourceFailed as failed:
+            self._failure = failed
+            return []
+        return self._at.watch(viewer)
+
+    def unwatch(self, viewer: Watch) -> None:
+        self._viewers.discard(viewer)
+        self._at.unwatch(viewer)
+        if not self._viewers:
+            self._pull.unfollow(self._settle)
+
+    def sync(self) -> bool:
+        return self._at.sync()
+
+    async def smaller(self) -> Slim | None:
+        return await self._pull.smaller()
+
+    def now(self) -> int:
+        return self._pull.now()
+
+    def listen(self, listener: Listen) -> None:
+        self._pull.listen(listener)
+
+    def unlisten(self, listener: Listen) -> None:
+        self._pull.unlisten(listener)
+
+    def _settle(self) -> None:
+        """The source was opened, and may be of another kind than before."""
+        before = self._at
+        for viewer in list(self._viewers):
+            units = self.watch(viewer)
+            if self._at is before:
+                return
+            before.unwatch(viewer)
+            for unit in units:
+                viewer(unit)
+
+
+@dataclass(eq=False)
+class Session:
+    """Its grant is in the addresses that its viewer uses from here on."""
+
+    claims: Claims  # for the protocol it began with; the nonce is its id
+    grant: str
+    pull: Pull
+    began: float  # with its latest answer
+    used: float  # by its viewer, last
+    opened: float
+    view: View
+    until: float  # epoch s; the gate's check renews it where nothing caps a session
+    name: str = ""
+    peer: Peer | None = None
+    starts: dict[str, str] = field(default_factory=dict)  # by the start id in a playlist's address, what it shows
+    answering: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _fetches: int = 0
+    # the output whose list its viewer has, and the segment that was due after that list
+    _listed: tuple[HlsOutput, int] | None = None
+    _listed_at: float = 0.0
+
+    @property
+    def failure(self) -> SourceFailed | None:
+        """Why it is over, if the picture is."""
+        return self.pull.failure or self.view.failure
+
+    def watches(self, now: float) -> bool:
+        """A WebRTC viewer is a connection, an HLS viewer a request now or within SILENT_S."""
+        return self.peer is not None or self.is_fetching or now - self.used < SILENT_S
+
+    @property
+    def is_fetching(self) -> bool:
+        """Whether a request of its viewer waits for an answer."""
+        return self._fetches > 0
+
+    @contextlib.contextmanager
+    def fetching(self) -> Iterator[None]:
+        """While a request of its viewer waits for an answer."""
+        self._fetches += 1
+        try:
+            yield
+        finally:
+            self._fetches -= 1
+            self.used = asyncio.get_running_loop().time()
+
+    @property
+    def has_list(self) -> bool:
+        """Whether its viewer has been given a list."""
+        return self._listed is not None
+
+    def has_list_of(self, output: HlsOutput) -> bool:
+        """Whether its viewer has been given a list of that output."""
+        return self._listed is not None and self._listed[0] is output
+
+    def hand_list(self, output: HlsOutput) -> None:
+        """Its viewer is given the list as it is now."""
+        self._listed, self._listed_at = (output, output.due), asyncio.get_running_loop().time()
+
+    async def news(self) -> bool:
+        """Wait for a segment that its viewer does not know; whether it was waited for.
+
+        A player that finds an old list comes again after half a target duration, and may stand still until then. One
+        that asks again sooner is not kept waiting: some ask twice when they begin.
+        """
+        if self._listed is None:
+            return False
+        output, due = self._listed
+        half_s = output.target_s / 2
+        if output.due != due or asyncio.get_running_loop().time() - self._listed_at < half_s:
+            return False
+        with self.fetching():
+            await self.view.signal.until(lambda: output.due != due or self.failure, min(NEWS_S, half_s))
+        return True
+
+    async def answer(self, peer: Peer, view: View, sdp: str, left_s: float) -> str:
+        """A peer's answer to an offer within `left_s`, of that view. Raises SourceFailed, NoOffer, NotGathered."""
+        loop = asyncio.get_running_loop()
+        due = loop.time() + left_s
+        peer.gather(sdp, left_s)
+        # a source that can't be shown is best said now, but a slow one must not cost the answer
+        await self.pull.opened(min(VERDICT_S, left_s))
+        await peer.gathered(due - loop.time())
+        await self.pull.opened(0)
+        view.check()
+        answer = await peer.answer(self._voice())
+        if self.pull.failure is not None:
+            raise self.pull.failure  # of meanwhile: from here on whoever is answered is waited for
+        return answer
+
+    def _voice(self) -> Voice:
+        pull = self.pull
+        if pull.sound == "on":
+            # a camera may send its first sound after its first picture
+            return "camera" if pull.format is None or pull.format.audio else "late"
+        # both assistants' displays are sent silence; Google's sees a camera without Audio only where the gate lets it
+        waits = self.claims.surface == "alexa" or (self.claims.surface in ("google", "tv") and pull.sound != "off")
+        return "silence" if waits else "none"
+
+
+class SessionIndex:
+    """The sessions that live: by id, by the grant they were started with, and by the name others gave them."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, Session] = {}
+        self._by_start: dict[str, Session] = {}  # nonce of the grant it was started with
+        self._by_name: dict[tuple[str, str], Session] = {}  # by link and name
+
+    def __iter__(self) -> Iterator[Session]:
+        """A copy: sessions may be removed meanwhile."""
+        return iter(list(self._by_id.values()))
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def add(self, session: Session, start: str) -> None:
+        """`start`: the nonce of its start grant."""
+        self._by_id[session.claims.nonce] = session
+        self._by_start[start] = session
+        if session.name:
+            self._by_name[session.claims.link, session.name] = session
+
+    def remove(self, session: Session) -> list[str]:
+        """The nonces by which it was known."""
+        self._by_id.pop(session.claims.nonce, None)
+        starts = [nonce for nonce, known in self._by_start.items() if known is session]
+        for nonce in starts:
+            del self._by_start[nonce]
+        for name in [name for name, known in self._by_name.items() if known is session]:
+            del self._by_name[name]
+        return [session.claims.nonce, *starts]
+
+    def find(self, claims: Claims, name: str) -> Session | None:
+        """The session of a start grant, of a session grant, or of a name."""
+        session = self._by_id.get(claims.nonce) or self._by_start.get(claims.nonce)
+        return session or (self._by_name.get((claims.link, name)) if name else None)
+
+    def of_id(self, nonce: str) -> Session | None:
+        return self._by_id.get(nonce)
+
+    def named(self, link: str, name: str) -> Session | None:
+        return self._by_name.get((link, name))
+
+    def of_link(self, link: str) -> list[Session]:
+        return [session for session in self if session.claims.link == link]
+
+    def count(self, account: str) -> int:
+        return sum(session.claims.account == account for session in self)
+
+    def watched(self, now: float, account: str | None) -> int:
+        """How many have a viewer that watches; with None of all accounts."""
+        return sum(account in (None, session.claims.account) and session.watches(now) for session in self)
+
+    def has_begun(self, start: str) -> bool:
+        return start in self._by_start
+
+    def holds(self, session: Session) -> bool:
+        return self._by_id.get(session.claims.nonce) is session
+
+    def watch_pull(self, pull: Pull, now: float | None = None) -> bool:
+        """Whether a session has that pull; with `now` (of the loop), one whose viewer watches."""
+        return any([session.pull is pull and (now is None or session.watches(now)) for session in self])
+
+    def has_answered(self, pull: Pull) -> bool:
+        """Whether a viewer by WebRTC has its answer, and waits for that picture or is shown it."""
+        return any([session.pull is pull and session.peer is not None for session in self])

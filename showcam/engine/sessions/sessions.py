@@ -1,0 +1,272 @@
+"""Who is watching: sessions, and the pulls under them."""
+
+import asyncio
+import contextlib
+import ssl
+import time
+
+import structlog
+
+from showcam.engine.event_loop import Background
+from showcam.engine.gate import Gate
+from showcam.engine.grants import SESSION_OF, Claims, ExpiredGrant, Grants, Picture, Protocol
+from showcam.engine.messages import Stats
+from showcam.engine.outputs import ice
+from showcam.engine.outputs.peer import Peer
+from showcam.engine.outputs.tracks import VideoTrack
+from showcam.engine.sessions.endings import End, Ended, Endings
+from showcam.engine.sessions.pull import Pull
+from showcam.engine.sessions.pulls import Load, Places, Pulls, TooMany
+from showcam.engine.sessions.session import Session, SessionIndex, View
+from showcam.engine.sessions.transcodes import Transcodes
+from showcam.engine.sessions.warming import Warming
+from showcam.engine.settings import PlaneSettings
+from showcam.engine.source import Sources, SourceSpec
+from showcam.engine.sources.opener import Opener
+from showcam.engine.trust import OnLoopback
+from showcam.engine.units import SourceFailed
+
+_log = structlog.get_logger()
+
+ANSWER_S = 5.0  # for all of it, where nobody says when it is wanted; only a machine under load takes so long
+FINISH_S = 0.1  # for writing an answer once it is known what is in it
+
+
+class Sessions:
+    def __init__(self, settings: PlaneSettings, grants: Grants, sources: Sources, context: ssl.SSLContext) -> None:
+        self._settings, self._grants, self._sources = settings, grants, sources
+        self._loop = asyncio.get_running_loop()
+        loopback = OnLoopback(settings.allow_loopback_sources, frozenset(settings.loopback_vendors))
+        self._opener = Opener(context, loopback, settings.open_s)
+        self._stun = ice.StunServers(settings.stun)
+        self._index = SessionIndex()
+        self._transcodes = Transcodes(settings.transcodes)
+        self._load = Load(settings.full_load)
+        self._places = Places()
+        self._pulls = Pulls(settings, self._load, self._pull, self._index.watch_pull, self._in_use)
+        self._background = Background()
+        self.gate = Gate(sources, self._background)
+        self.endings = Endings(settings, self._index, self._places, self._pulls, self._background)
+        self.warming = Warming(
+            settings, self._index, self.endings, self._places, self._pulls, self.gate, self._background
+        )
+        watch = self.gate.watch(settings, lambda: list(self._index), self._renew, self.endings.by_gate)
+        self._tasks = [asyncio.create_task(self._tidy()), asyncio.create_task(watch)]
+
+    def verified(self, grant: str, *protocols: Protocol) -> Claims:
+        """The claims of a grant for one of these uses that is not over, or whose session was renewed.
+
+        Raises BadGrant, ExpiredGrant, Ended.
+        """
+        try:
+            return self._grants.verify(grant, protocols, time.time())
+        except ExpiredGrant as expired:
+            nonce = expired.claims.nonce
+            if self._index.of_id(nonce) is not None:
+                return expired.claims
+            if self.endings.knows(nonce):
+                raise Ended(self.endings.reason(nonce)) from None
+            raise
+
+    # opening
+
+    def open(self, claims: Claims, spec: SourceSpec | None = None, name: str = "") -> Session:
+        """The session of a start grant, of a session grant, or of a name. Raises Ended, TooMany."""
+        self.endings.refuse(claims)
+        session = self._index.find(claims, name)
+        if session is not None and not self.endings.by_picture(session):
+            if self._shows(session, claims, spec):
+                return self._come_back(session)
+            self.endings.end(session, End.OTHER)
+        return self._begin(claims, spec, name)
+
+    def _shows(self, session: Session, claims: Claims, spec: SourceSpec | None) -> bool:
+        """Whether it shows what these claims are for. Raises Ended, TooMany."""
+        if session.pull.key != self._pulls.key(claims):
+            return False
+        return spec is None or self.warming.warm(claims, spec) is session.pull
+
+    def _begin(self, claims: Claims, spec: SourceSpec | None, name: str) -> Session:
+        if self._index.count(claims.account) >= self._settings.sessions_of_one:
+            raise TooMany(10)
+        self._places.take(claims)
+        now, clock = self._loop.time(), int(time.time())
+        own = claims
+        if protocol := SESSION_OF.get(claims.protocol):
+            _, own = self._grants.issue(
+                account=claims.account,
+                link=claims.link,
+                camera=claims.camera,
+                protocol=protocol,
+                surface=claims.surface,
+                now=clock,
+                life_s=self._settings.life_s,
+                explains=claims.explains,
+                picture=claims.picture,
+            )
+        pull = self.warming.warm(claims, spec)
+        pull.claims = own
+        until = own.expires if self._settings.stream_cap_s else clock + self._settings.session_s
+        session = Session(own, self._grants.sign(own), pull, now, now, now, View(pull, own.surface), until, name)
+        self._index.add(session, claims.nonce)
+        return session
+
+    def find(self, claims: Claims) -> Session:
+        """The live session of a session grant. Raises Ended."""
+        session = self._index.of_id(claims.nonce)
+        if session is None or self.endings.by_picture(session):
+            raise Ended(self.endings.reason(claims.nonce))
+        return self._come_back(session)
+
+    def _come_back(self, session: Session) -> Session:
+        session.used = self._loop.time()
+        return session
+
+    def resume(self, claims: Claims) -> Session:
+        """The live session of a session grant, which is opened again where its viewer began with the process before
+        this, or was silent while its picture made room for another.
+
+        Raises Ended, TooMany.
+        """
+        is_known = self._index.of_id(claims.nonce) is not None or self.endings.knows(claims.nonce)
+        if is_known and (claims.explains or not self._made_room(claims.nonce)):
+            return self.find(claims)
+        return self.open(claims)
+
+    def _made_room(self, nonce: str) -> bool:
+        session = self._index.of_id(nonce)
+        if session is None:
+            return not self.endings.stays(nonce)
+        return session.failure is not None and not session.failure.reason
+
+    # WebRTC
+
+    async def answer(
+        self,
+        claims: Claims,
+        sdp: str,
+        spec: SourceSpec | None = None,
+        name: str = "",
+        within_s: float = ANSWER_S,
+    ) -> tuple[str, str]:
+        """An SDP answer and the session's grant; an earlier answer of the same session ends.
+
+        `within_s`: when it is wanted; it is late only by what sockets, STUN and TURN have at the least.
+        Raises Ended, TooMany, SourceFailed, NoOffer, NotGathered.
+        """
+        due = self._loop.time() + within_s - FINISH_S
+        while True:
+            session = self.open(claims, spec, name)
+            async with session.answering:
+                if self._index.holds(session):
+                    return await self._answer(session, sdp, due), session.grant
+            spec = None  # it was given back to its vendor, or used up, in what another offer's failure ended
+
+    async def _answer(self, session: Session, sdp: str, due: float) -> str:
+        """Raises Ended, SourceFailed, NoOffer, NotGathered."""
+        try:
+            answer = await self._connect(session, sdp, due)
+        except SourceFailed as failed:
+            self.endings.end(session, End.ANSWER, failed.reason)
+            self.endings.refuse(session.claims)  # it was ended meanwhile, and its picture with it
+            raise
+        except BaseException:
+            if session.peer is None:
+                self.endings.end(session, End.ANSWER)
+            raise
+        if not self._index.holds(session):
+            self.endings.disconnect(session)
+            raise Ended(self.endings.reason(session.claims.nonce))
+        return answer
+
+    async def _connect(self, session: Session, sdp: str, due: float) -> str:
+        """The answer to an offer in that session, by `due` of the loop's time. It replaces the session's connection.
+
+        Raises SourceFailed, NoOffer, NotGathered.
+        """
+        peer: Peer | None = None
+
+        def gone() -> None:
+            if session.peer is peer:
+                self.endings.end(session, End.CONNECTION)
+
+        view = View(session.pull, session.claims.surface)
+        settings = self._settings
+        video = VideoTrack(view, again_s=settings.again_s, calm_s=settings.calm_s)
+        peer = Peer(video, view, gone, ice.relays(settings, time.time()), self._stun.addresses)
+        try:
+            answer = await session.answer(peer, view, sdp, due - self._loop.time())
+        except BaseException:
+            self._background.later(peer.close())
+            raise
+        self.endings.disconnect(session)
+        session.peer, session.view, session.began = peer, view, self._loop.time()
+        return answer
+
+    # what others ask
+
+    def watched_by(self, link: str) -> bool:
+        """Whether the link has a session that is not over."""
+        return bool(self._index.of_link(link))
+
+    def flows(self, account: str, camera: str) -> list[Picture]:
+        return self._pulls.flows(account, camera)
+
+    def live(self, account: str | None = None) -> int:
+        return self._index.watched(self._loop.time(), account)
+
+    def stats(self) -> Stats:
+        return {
+            "sessions": len(self._index),
+            "live": self.live(),
+            "webrtc": sum(session.peer is not None for session in self._index),
+            **self._pulls.stats(),
+            **self._transcodes.stats(),
+        }
+
+    # while they last
+
+    def _pull(self, claims: Claims, spec: SourceSpec | None) -> Pull:
+        return Pull(
+            claims,
+            spec,
+            self._sources,
+            self._opener,
+            self._transcodes,
+            sub=self.warming.sub,
+            has_answered=self._index.has_answered,
+            answered_s=self._settings.answered_s,
+        )
+
+    def _in_use(self, pull: Pull) -> bool:
+        """Watched just now, or an address of it is out: who left without a word holds nothing up."""
+        return self._index.watch_pull(pull, self._loop.time()) or self._places.expects(
+            lambda claims: self._pulls.key(claims) == pull.key
+        )
+
+    def _renew(self, session: Session) -> None:
+        if not self._settings.stream_cap_s:
+            session.until = max(session.until, time.time() + self._settings.session_s)
+
+    async def _tidy(self) -> None:
+        """Until cancelled: ends what time ends, and what nobody needs any longer."""
+        while True:
+            await asyncio.sleep(min(0.5, self._settings.idle_s / 4))
+            try:
+                self._load.sample()
+                self.endings.by_time()
+                self._pulls.tidy(self._loop.time())
+                self._transcodes.tidy()
+                self._places.tidy()
+            except Exception as error:
+                _log.error("sweep broke", error=type(error).__name__)
+
+    async def close(self) -> None:
+        self._stun.stop()
+        for task in self._tasks:
+            task.cancel()
+        for session in self._index:
+            self.endings.end(session, End.STOP)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(2):  # showcam ends within three seconds
+                await asyncio.gather(*self._tasks, self._pulls.close(), self._background.done(), return_exceptions=True)

@@ -1,0 +1,195 @@
+"""A picture for connections that don't take the whole one: the camera's own smaller one, or one that is made here.
+
+What is made here is there at once. It bridges the time until the camera's smaller picture has come, and comes back when
+that ends. All of it lasts as long as somebody watches.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+from showcam.engine.event_loop import Signal
+from showcam.engine.outputs.transcoder import THIN, Transcoder
+from showcam.engine.sessions.fanout import Fanout, Gop
+from showcam.engine.sound import as_sent
+from showcam.engine.units import Format, SourceFailed, Unit, Watch
+
+READY_S = 3.0  # for the first picture that is made: its viewer is sent nothing meanwhile
+
+
+class Slim:
+    """`sub` opens the camera's smaller picture, or answers with None where there is none to be had. `admit`: whether
+    there is room to make one.
+    """
+
+    def __init__(self, whole: Fanout, sub: Callable[[], Fanout | None], admit: Callable[["Slim"], bool]) -> None:
+        self._whole, self._sub, self._admit = whole, sub, admit
+        self._loop = asyncio.get_running_loop()
+        self._signal = Signal()
+        self._viewers: set[Watch] = set()
+        self._waiting = 0  # for a keyframe to begin with
+        self._gop = Gop()
+        self._work: Transcoder | None = None
+        self._own: Fanout | None = None  # the camera's
+        self._shift = 0  # from its timeline to the whole picture's
+        self._following: asyncio.Task[None] | None = None
+
+    # showcam.engine.sessions.transcodes.Running
+
+    gives_way = False
+    displaces = False  # the whole picture can be shown in its place
+
+    @property
+    def is_over(self) -> bool:
+        return self._work is None
+
+    @property
+    def is_watched(self) -> bool:
+        return True  # it ends with the last viewer
+
+    @property
+    def is_behind(self) -> bool:
+        return self.left_out > 0
+
+    @property
+    def load(self) -> float | None:
+        return self._work.load if self._work else None
+
+    @property
+    def left_out(self) -> int:
+        return self._work.left_out if self._work else 0
+
+    def tidy(self) -> None:
+        """Nothing: it ends by itself."""
+
+    # what viewers ask
+
+    async def ready(self) -> "Slim | None":
+        """Itself, once there is a keyframe to begin with; None where none came in time, or none can come.
+
+        Whoever gets it watches it, or says at once that it does not (`unwatch`).
+        """
+        if self._following is None:
+            self._make()
+            self._following = asyncio.create_task(self._follow())
+            self._following.add_done_callback(lambda _: self._signal.ring())
+        is_ready = False
+        self._waiting += 1
+        try:
+            await self._signal.until(lambda: self._gop.units or self._is_vain, READY_S)
+            is_ready = bool(self._gop.units)
+        finally:
+            self._waiting -= 1
+            if not is_ready:
+                self._end_unwatched()
+        return self if is_ready else None
+
+    @property
+    def _is_vain(self) -> bool:
+        return self._work is None and (self._following is None or self._following.done())
+
+    def watch(self, viewer: Watch) -> list[Unit]:
+        """Show it every picture from now on, and return those since the last keyframe."""
+        self._viewers.add(viewer)
+        return list(self._gop.units)
+
+    def unwatch(self, viewer: Watch) -> None:
+        self._viewers.discard(viewer)
+        self._end_unwatched()
+
+    def sync(self) -> bool:
+        if self._work is not None:
+            self._work.sync()
+        return self._work is not None
+
+    def close(self, reason: str = "") -> None:
+        """Its viewers are shown the whole picture, without a reason."""
+        self._stop_making()
+        following, self._following = self._following, None
+        if following is not None:
+            following.cancel()
+        if self._own is not None:
+            self._own.unwatch(self._take_own)
+        self._own, self._gop = None, Gop()
+
+    def _end_unwatched(self) -> None:
+        if not self._viewers and not self._waiting:
+            self.close()
+
+    # made here
+
+    def _make(self) -> None:
+        form = self._whole.format
+        if form is None or not self._admit(self):
+            return
+        units = self._whole.watch(self._feed)
+        work: Transcoder = Transcoder(
+            as_sent(form), units[:-1], lambda _, unit: self._post(work, unit), lambda: None, THIN
+        )
+        self._work = work
+        for unit in units[-1:]:
+            work.put(unit)
+        work.start()
+
+    def _feed(self, unit: Unit) -> None:
+        if self._work is not None:
+            self._work.put(unit)
+
+    def _post(self, work: Transcoder, unit: Unit) -> None:
+        """From the work's thread into the loop."""
+
+        def take() -> None:
+            if self._work is work:
+                self._pass(unit)
+
+        # a loop that is gone took everybody who watched with it
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(take)
+
+    def _stop_making(self) -> None:
+        self._whole.unwatch(self._feed)
+        work, self._work = self._work, None
+        if work is not None:
+            work.stop()
+
+    # the camera's own
+
+    async def _follow(self) -> None:
+        own = self._sub()
+        if own is None:
+            return
+        try:
+            if not await own.opened() or not _is_smaller(own.format, self._whole.format):
+                return
+        except SourceFailed:
+            return
+        self._own, self._shift = own, self._whole.now() - own.now()
+        own.watch(self._take_own)
+        await own.signal.until(lambda: own.failure, float("inf"))
+        self._own = None
+        if self._work is None:
+            self._make()
+
+    def _take_own(self, unit: Unit) -> None:
+        own = self._own
+        if own is None or (self._work is not None and not unit.key):
+            return
+        if unit.key:
+            own.need()
+            self._stop_making()
+        self._pass(unit.later(self._shift))
+
+    def _pass(self, unit: Unit) -> None:
+        self._gop.add(unit)
+        if unit.key:
+            self._signal.ring()
+        elif self._gop.key is None:
+            return  # it begins with a keyframe
+        for viewer in list(self._viewers):
+            viewer(unit)
+
+
+def _is_smaller(form: Format | None, whole: Format | None) -> bool:
+    if form is None or form.kind != "h264" or form.b_frames:
+        return False  # no viewer by WebRTC is sent that
+    return whole is not None and form.width * form.height < whole.width * whole.height

@@ -1,0 +1,326 @@
+"""A camera's picture as displays are shown it: as it comes, or transcoded once for all that don't play that.
+
+As many pictures are transcoded at once as there is room for. With "auto" two may, or one on one core, and more as what
+those that run now are measured to take leaves room.
+"""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
+
+import structlog
+
+from showcam.engine.grants import IDLE_S, Protocol
+from showcam.engine.messages import TranscodeStats
+from showcam.engine.outputs import displays
+from showcam.engine.outputs.hls import HlsOutput
+from showcam.engine.outputs.transcoder import DISPLAY, SOON, Shape, Transcoder
+from showcam.engine.sessions.fanout import SILENT_S, Fanout
+from showcam.engine.sessions.slim import Slim
+from showcam.engine.units import Format, SourceFailed, Unit
+
+_log = structlog.get_logger()
+
+BEHIND_S = 10.0  # it counts as behind for so long after it left out a picture; so long no other one is begun beside it
+UNMEASURED = 1.0  # cores that a picture is taken to need before that was measured
+FLOOR = 2  # so many are admitted on as many cores, whatever they take: what has no time leaves pictures out
+_SPARE = 1  # cores for everything else
+
+type Most = int | Literal["auto"]
+type Running = Transcode | Slim
+
+
+class Transcode(Fanout):
+    """Takes the pull's units on the pull's own timeline. `failure` says why it ended, to its own viewers alone.
+
+    `gives_way`: its viewers can be shown the picture as it comes, only later, so that it ends where another picture
+    needs its room. It is for HLS alone, and takes what HLS is made of: where units come in clumps, before viewers by
+    WebRTC get them. `is_soon`: as of HlsOutput; what gives way is.
+    """
+
+    def __init__(self, form: Format, since: Iterable[Unit], *, gives_way: bool = False, is_soon: bool = False) -> None:
+        super().__init__()
+        self.gives_way, self._renditions.is_soon = gives_way, gives_way or is_soon
+        self._used = self._loop.time()
+        self._waiting = 0  # viewers by HLS, for a first segment
+        self._left_out = self._counted = 0
+        self._behind: float | None = None  # when it last left out a picture
+        self._work = self._begun(form, since, SOON if self._renditions.is_soon else DISPLAY)
+
+    @property
+    def displaces(self) -> bool:
+        """Whether what gives way ends for it."""
+        return not self.gives_way
+
+    def need(self) -> None:
+        self._used = self._loop.time()
+
+    @property
+    def is_over(self) -> bool:
+        return self.failure is not None
+
+    @property
+    def is_watched(self) -> bool:
+        return bool(self._viewers) or self._waiting > 0 or self._loop.time() - self._used < SILENT_S
+
+    @property
+    def load(self) -> float | None:
+        """The part of a core that it takes; None until that is known."""
+        return self._work.load
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether there was no time for some of the latest pictures, as far as `tidy` was called."""
+        return self._behind is not None and self._loop.time() - self._behind < BEHIND_S
+
+    @property
+    def left_out(self) -> int:
+        return self._left_out + self._work.left_out
+
+    def open(self, form: Format) -> None:
+        """The source was opened, again, or time passed without a picture."""
+        if self.failure:
+            return
+        if self._work.decodes(form):
+            self._work.go_on_as(form)
+            return
+        self._work.stop()
+        self._left_out += self._work.left_out
+        # players have segments already: no picture is repeated
+        self._work = self._begun(form, (), SOON._replace(begins_with=0) if self._renditions.is_soon else DISPLAY)
+
+    def sync(self) -> bool:
+        self._work.sync()
+        return True
+
+    def take(self, unit: Unit) -> None:
+        self._work.put(unit)
+
+    def close(self, reason: str = "media_down") -> None:
+        """`reason`: for those who watch it just now."""
+        self._work.stop()
+        self.end(SourceFailed(reason, again=True))
+
+    async def first_segment(self, *, silent_track: bool, timeout_s: float, tv: bool = False) -> HlsOutput:
+        """As Fanout's; who waits for it watches."""
+        self._waiting += 1
+        try:
+            return await super().first_segment(silent_track=silent_track, timeout_s=timeout_s, tv=tv)
+        finally:
+            self._waiting -= 1
+            self.need()
+
+    def tidy(self) -> None:
+        """Ends it when nobody has needed it for long; logs, once for as long as it lasts, that there is no time."""
+        super().tidy()
+        if not self._viewers and not self._waiting and self._loop.time() - self._used > IDLE_S:
+            self.close()
+        if self.left_out > self._counted:
+            now = self._loop.time()
+            if self._behind is None or now - self._behind > BEHIND_S:
+                _log.warning("there is no time to transcode every picture", left_out=self.left_out, load=self.load)
+            self._counted, self._behind = self.left_out, now
+
+    def _begun(self, form: Format, since: Iterable[Unit], shape: Shape) -> Transcoder:
+        def made(begins: Format | None, unit: Unit) -> None:
+            # a loop that is gone took everybody who watched with it
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._show, work, begins, unit)
+
+        def broke() -> None:
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._broke, work)
+
+        work = Transcoder(form, since, made, broke, shape)
+        work.start()
+        return work
+
+    def _show(self, work: Transcoder, begins: Format | None, unit: Unit) -> None:
+        if work is not self._work or self.failure:
+            return
+        try:
+            if begins is not None:
+                self.begin(begins)
+            self.to_hls(unit)
+            self.to_viewers(unit)
+        except Exception as error:
+            _log.warning("a transcoded picture could not be shown", error=type(error).__name__)
+            self._broke(work)
+
+    def _broke(self, work: Transcoder) -> None:
+        if work is self._work:
+            self.close()
+
+
+def admits(
+    most: Most, cores: int, loads: Sequence[float | None], measured: float | None = None, *, behind: bool = False
+) -> bool:
+    """Whether there is room beside those that run. `loads`: the cores that each takes; `measured`: that one took."""
+    if most != "auto":
+        return len(loads) < most
+    if len(loads) < min(FLOOR, cores):
+        return True
+    free = cores - _SPARE - sum(UNMEASURED if load is None else load for load in loads)
+    return not behind and (UNMEASURED if measured is None else measured) <= free
+
+
+class Transcodes:
+    """All that are transcoded. `cores`: how many there are."""
+
+    def __init__(self, most: Most, cores: int | None = None) -> None:
+        self._most = most
+        self._cores = cores or os.process_cpu_count() or 1
+        self._running: list[Running] = []
+        self._measured: float | None = None  # what one took, the most of those that run or ran last
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more would be admitted that nothing else can show."""
+        return self._has_room(displaces=True)
+
+    def begin(
+        self, form: Format, since: Iterable[Unit], reason: str, *, gives_way: bool = False, is_soon: bool = False
+    ) -> Transcode:
+        """Raises SourceFailed with the reason where there is no room."""
+        if not self._has_room(displaces=not gives_way):
+            raise SourceFailed(reason, again=False)
+        made = Transcode(form, since, gives_way=gives_way, is_soon=is_soon)
+        self.admit(made)
+        return made
+
+    def admit(self, running: Running) -> bool:
+        """Whether there is room for it, which it has from here on until it is over; others may end for it."""
+        if not self._has_room(displaces=running.displaces):
+            return False
+        is_tight = not self._has_room(displaces=False)
+        for other in self._running:
+            if not other.is_watched or (other.gives_way and is_tight):
+                other.close("machine_full")
+        self._running = [other for other in self._running if not other.is_over] + [running]
+        return True
+
+    def _has_room(self, *, displaces: bool) -> bool:
+        """One that nobody watches just now gives way to any, and some that are watched to one that displaces them."""
+        self.tidy()
+        stay = [running for running in self._running if running.is_watched and not (displaces and running.gives_way)]
+        loads = [running.load for running in stay]
+        return admits(
+            self._most, self._cores, loads, self._measured, behind=any([running.is_behind for running in stay])
+        )
+
+    def tidy(self) -> None:
+        """Ends what nobody needs any longer."""
+        for running in self._running:
+            running.tidy()
+        self._running = [running for running in self._running if not running.is_over]
+        loads = [running.load for running in self._running if running.load is not None]
+        self._measured = max(loads, default=self._measured)
+
+    def stats(self) -> TranscodeStats:
+        self.tidy()
+        return {
+            "transcodes": len(self._running),
+            "left_out": sum(running.left_out for running in self._running),
+        }
+
+
+class PlayableFanout(Fanout):
+    """A camera's picture. It is transcoded from the first viewer on that needs that; after a failure, for the next."""
+
+    def __init__(self, transcodes: Transcodes) -> None:
+        super().__init__()
+        self._transcodes = transcodes
+        self._transcode: Transcode | None = None
+        self._followers: set[Callable[[], None]] = set()
+        self._is_paced = False  # viewers get this opening's units later than HLS, where `begin` is said
+
+    @property
+    def has_time(self) -> bool:
+        return super().has_time and (self._running is None or self._running.has_time)
+
+    @property
+    def may_be_transcoded(self) -> bool:
+        """Whether it is, or there is room for it."""
+        return self._running is not None or self._transcodes.has_room
+
+    def follow(self, follower: Callable[[], None]) -> None:
+        """Call it at each opening from now on."""
+        self._followers.add(follower)
+
+    def unfollow(self, follower: Callable[[], None]) -> None:
+        self._followers.discard(follower)
+
+    def shown(self, surface: str, protocol: Protocol) -> Fanout:
+        """The picture as it comes, or transcoded where it can't be shown so.
+
+        Raises SourceFailed where there is no room to transcode it.
+        """
+        reason = displays.unplayed(self.format, surface, protocol) if self.format else ""
+        return self._needed(reason, is_soon=protocol == "hls" and self.is_slow) if reason else self
+
+    def quickened(self) -> Fanout:
+        """For HLS where keyframes are far apart: with keyframes of our own, or as it comes where there is no room."""
+        try:
+            return self._needed("media_down", gives_way=True)
+        except SourceFailed:
+            return self
+
+    def begin(self, form: Format) -> None:
+        super().begin(form)
+        if made := self._fed(hls=True):
+            made.open(form)
+        if not self._is_paced and (made := self._fed(hls=False)):
+            made.open(form)
+        for follower in list(self._followers):
+            follower()
+
+    def to_hls(self, unit: Unit) -> None:
+        super().to_hls(unit)
+        if made := self._fed(hls=True):
+            made.take(unit)
+
+    def to_viewers(self, unit: Unit) -> None:
+        super().to_viewers(unit)
+        self._is_paced |= unit.form is not None
+        if made := self._fed(hls=False):
+            if unit.form is not None and self.format is not None:
+                made.open(self.format)
+            made.take(unit)
+
+    def shows(self, start_id: str) -> bool:
+        return super().shows(start_id) or (self._running is not None and self._running.shows(start_id))
+
+    def tidy(self) -> None:
+        super().tidy()
+        self._transcode = self._running
+
+    def stop_transcoding(self) -> None:
+        if self._transcode is not None:
+            self._transcode.close()
+
+    @property
+    def _running(self) -> Transcode | None:
+        return self._transcode if self._transcode is not None and not self._transcode.is_over else None
+
+    def _fed(self, *, hls: bool) -> Transcode | None:
+        """The one that takes what HLS gets, or what viewers get."""
+        made = self._transcode
+        return made if made is not None and made.gives_way == hls else None
+
+    def _needed(self, reason: str, *, gives_way: bool = False, is_soon: bool = False) -> Transcode:
+        """The transcoded picture. One that gives way ends for one that every viewer can be shown.
+
+        Raises SourceFailed with the reason where there is no room.
+        """
+        assert self.format is not None
+        made = self._running
+        if made is not None and made.gives_way and not gives_way:
+            made.close()
+            made = None
+        if made is None:
+            since = self._renditions.since_key if gives_way else self._gop.units
+            made = self._transcodes.begin(self.format, since, reason, gives_way=gives_way, is_soon=is_soon)
+            self._transcode = made
+        made.need()
+        return made

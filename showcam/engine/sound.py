@@ -1,0 +1,196 @@
+"""Sound: to Opus and AAC from what cameras send, once per camera, and silence for displays that wait for it."""
+
+import functools
+import io
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any, Literal
+
+import av
+import av.error
+from av.audio.frame import AudioFrame
+
+from showcam.engine.codec.sound import AAC_SAMPLES, RATES, adts, mono
+from showcam.engine.units import CLOCK, Format, Unit
+
+OPUS_CLOCK = 48_000
+OPUS_STEP = 960  # 20 ms
+SILENT_OPUS = b"\xf8\xff\xfe"  # one 20-ms frame of nothing (RFC 6716 section 3.1)
+SILENT_RATE = 16_000
+TV_RATE = 48_000  # what every Cast device plays
+TV_RATES = frozenset({44_100, TV_RATE})
+_OFF = 25  # the part of a second that sound may be off before it is left out, or a gap
+_STRAIGHT = 500  # the part of a second that it may be off and is not bent
+_BEND = 50  # one sample in so many is added or left out at most
+_BARE = 4096  # bytes that libavformat looks at
+_SAMPLE = 4  # bytes of one that is encoded: 16 bits of two channels, or a float of one
+_SILENT = {"pcm_mulaw": b"\xff", "pcm_alaw": b"\xd5", "pcm_s16be": b"\0\0"}
+_BITS = {SILENT_RATE: 32_000, TV_RATE: 64_000}  # a second, of AAC that is made here
+
+
+@functools.cache
+def silent_aac(rate: int = SILENT_RATE) -> bytes:
+    """One ADTS frame of silence, mono."""
+    encoder = av.CodecContext.create("aac", "w")
+    encoder.sample_rate, encoder.layout, encoder.format = rate, "mono", "fltp"
+    encoder.time_base = Fraction(1, rate)
+    packets = []
+    for number in range(4):
+        frame = AudioFrame(format="fltp", layout="mono", samples=AAC_SAMPLES)
+        frame.sample_rate, frame.pts = rate, number * AAC_SAMPLES
+        frame.planes[0].update(bytes(frame.planes[0].buffer_size))
+        packets += encoder.encode(frame)
+    packets += encoder.encode(None)
+    # the first frames still carry the encoder's priming
+    return adts(bytes(packets[-1]), mono(rate).encode())
+
+
+def silence(form: Format, since: int, until: int) -> list[Unit]:
+    """Silent units of a form's sound between these times; none where silence of its kind can't be made."""
+    data, step = SILENT_OPUS, CLOCK // 50
+    if form.audio_codec == "aac":
+        if form.audio_channels != 1 or form.audio_rate not in RATES:
+            return []
+        data, step = silent_aac(form.audio_rate), AAC_SAMPLES * CLOCK // form.audio_rate
+    elif form.audio_codec in _SILENT:
+        data = _SILENT[form.audio_codec] * (form.audio_rate // 50) * (form.audio_channels or 1)
+    elif form.audio_codec != "opus":
+        return []
+    if not data:
+        return []  # an empty packet would end a decoder
+    first = until - (until - since) // step * step
+    return [Unit("audio", data, at, at, key=True) for at in range(first, until, step)]
+
+
+class _Chain:
+    """Decode, resample, encode; lives as long as somebody wants what comes out."""
+
+    def __init__(self, form: Format, codec: str, *, rate: int, layout: str, sample: str, step: int, bits: int) -> None:
+        self._decoder = _decoder(form)
+        self._resampler = av.AudioResampler(sample, layout, rate)
+        self._encoder = _codec(codec, "w")
+        self._encoder.sample_rate, self._encoder.layout, self._encoder.format = rate, layout, sample
+        self._encoder.bit_rate = bits
+        self._encoder.time_base = Fraction(1, rate)
+        self._rate, self._step, self._layout, self._kind = rate, step, layout, sample
+        self._waiting = bytearray()  # samples that make no whole frame yet
+        self._next = 0  # time of the frame that is made next
+        self._due: int | None = None  # time of the sample that is fed next
+        self._samples = 0
+
+    def feed(self, unit: Unit) -> list[tuple[bytes, int]]:
+        """Frames, and their times in samples, which grow.
+
+        Sound whose clock is fast or slow is bent; a gap in it stays a gap, and what comes twice is left out.
+        """
+        wanted = unit.pts * self._rate // CLOCK
+        if self._due is None:
+            self._due = self._next = wanted
+        off = wanted - self._due
+        if off < -self._rate // _OFF:
+            return []
+        if off > self._rate // _OFF:
+            # go on where the camera's clock is
+            self._due, self._next, off = wanted, self._next + off, 0
+        try:
+            frames = self._decoder.decode(av.Packet(unit.data))
+        except (av.error.FFmpegError, ValueError):
+            return []
+        out = []
+        for frame in frames:
+            out += self._made(frame, off if abs(off) > self._rate // _STRAIGHT else 0)
+        return out
+
+    def _made(self, frame: AudioFrame, off: int) -> list[tuple[bytes, int]]:
+        assert self._due is not None
+        frame.pts = None
+        data = b"".join(
+            [bytes(piece.planes[0])[: piece.samples * _SAMPLE] for piece in self._resampler.resample(frame)]
+        )
+        most = len(data) // _SAMPLE // _BEND
+        bend = max(-most, min(most, off))
+        self._due += frame.samples * self._rate // frame.sample_rate + bend
+        self._waiting += bent(data, bend)
+        out = []
+        size = self._step * _SAMPLE
+        while len(self._waiting) >= size:
+            for packet in self._encoder.encode(self._frame(bytes(self._waiting[:size]))):
+                out.append((bytes(packet), self._next))
+                self._next += self._step
+            del self._waiting[:size]
+        return out
+
+    def _frame(self, data: bytes) -> AudioFrame:
+        frame = AudioFrame(format=self._kind, layout=self._layout, samples=self._step)
+        frame.planes[0].update(data.ljust(frame.planes[0].buffer_size, b"\0"))
+        frame.sample_rate, frame.pts, frame.time_base = self._rate, self._samples, Fraction(1, self._rate)
+        self._samples += self._step
+        return frame
+
+
+def bent(data: bytes, by: int) -> bytes:
+    """The sound with so many samples more, or fewer, evenly spread."""
+    out = bytearray(data)
+    apart = len(data) // _SAMPLE // (abs(by) + 1) * _SAMPLE
+    for number in range(abs(by), 0, -1):
+        at = number * apart
+        if by > 0:
+            out[at:at] = out[at - _SAMPLE : at]
+        else:
+            del out[at : at + _SAMPLE]
+    return bytes(out)
+
+
+def _codec(name: str, mode: Literal["r", "w"]) -> Any:
+    return av.CodecContext.create(name, mode)
+
+
+def _decoder(form: Format) -> Any:
+    if form.audio_codec in ("g726", "g726le"):
+        # only libavformat's reader of bare G.726 can be told how many bits a sample has
+        bits = {"code_size": str(form.audio_bits)}
+        with av.open(io.BytesIO(bytes(_BARE)), format=form.audio_codec, options=bits) as bare:
+            return bare.streams.audio[0].codec_context
+    decoder = _codec(form.audio_codec, "r")
+    if form.audio_codec not in ("aac", "opus"):
+        decoder.sample_rate, decoder.layout = form.audio_rate, "stereo" if form.audio_channels == 2 else "mono"
+    return decoder
+
+
+class OpusVoice:
+    """A camera's sound in, Opus packets out, of 20 ms where they are made here; their times at 48 kHz."""
+
+    def __init__(self, form: Format) -> None:
+        self._chain: _Chain | None = None
+        if form.audio_codec != "opus":
+            self._chain = _Chain(
+                form, "libopus", rate=OPUS_CLOCK, layout="stereo", sample="s16", step=OPUS_STEP, bits=48_000
+            )
+
+    def feed(self, unit: Unit) -> list[tuple[bytes, int]]:
+        return self._chain.feed(unit) if self._chain else [(unit.data, unit.pts * OPUS_CLOCK // CLOCK)]
+
+
+class AacVoice:
+    """A camera's sound in, AAC units out: HLS of MPEG-TS knows neither G.711 nor Opus, and TVs not every rate."""
+
+    def __init__(self, form: Format, rate: int = SILENT_RATE) -> None:
+        self._rate, self._config = rate, mono(rate).encode()
+        self._chain = _Chain(form, "aac", rate=rate, layout="mono", sample="fltp", step=AAC_SAMPLES, bits=_BITS[rate])
+
+    def feed(self, unit: Unit) -> list[Unit]:
+        made = self._chain.feed(unit)
+        times = [(at - AAC_SAMPLES) * CLOCK // self._rate for _, at in made]
+        return [
+            Unit("audio", adts(data, self._config), at, at, key=True) for (data, _), at in zip(made, times, strict=True)
+        ]
+
+
+def as_sent(form: Format) -> Format:
+    """The sound as HLS viewers get it."""
+    return form if form.audio_codec == "aac" else replace(form, audio_codec="aac", audio_rate=SILENT_RATE)
+
+
+def plays_on_tvs(form: Format) -> bool:
+    """Whether its sound does, as it comes."""
+    return form.audio and form.audio_codec == "aac" and form.audio_rate in TV_RATES

@@ -1,0 +1,198 @@
+"""What the media plane is handed for a camera, and whom it asks again.
+
+Composition gives the plane an object of this protocol; the plane itself knows no registry and no store.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import ClassVar, Literal, NamedTuple, NotRequired, Protocol, TypedDict
+
+from msgspec import Struct, convert, to_builtins
+
+from showcam.engine.grants import Claims
+from showcam.engine.lease import Ending, Lease, as_text, from_text
+from showcam.net.text import JsonObject
+
+MOST_PIXELS = 8704 * 256  # of a picture that displays decode: H.264 up to level 4.2 (table A-1, MaxFS)
+TRANSCODED = (1280, 720)  # width and height of a transcoded picture, at the most
+
+
+def transcoded_size(width: int, height: int, most: tuple[int, int] = TRANSCODED) -> tuple[int, int]:
+    """The largest size that may be, in the same proportions, with even sides as 4:2:0 requires."""
+    scale = min(most[0] / width, most[1] / height, 1.0)
+    return max(2, int(width * scale) // 2 * 2), max(2, int(height * scale) // 2 * 2)
+
+
+type Codec = Literal["h264", "h265", "mjpeg"]
+type Sound = Literal["on", "off", "none"]  # as the vendor says: off = switched off, none = no microphone
+type WireSource = JsonObject  # a SourceSpec between two of our own processes
+
+WAKING_S = 70.0  # of a camera on battery: the first byte took 8 to "70+" s (Dead96, CHANGELOG 0.2.4)
+
+
+class SourceSpec(Struct, frozen=True, kw_only=True, tag_field="kind"):
+    """A way to a camera's video, good for one opening. Secret: never logged, never shown.
+
+    Each way is a struct of its own, which says of itself what it can; showcam.engine.sources.opener has its opener.
+    """
+
+    is_at_home: ClassVar[bool] = False  # it comes over the home network, and no vendor counts the tries
+    is_single: ClassVar[bool] = False  # the camera gives one session at a time, whose keyframes are seconds apart
+    is_enciphered: ClassVar[bool] = False  # it comes as the camera encrypts it, so that video shows whether a key fits
+    is_secret: ClassVar[bool] = False  # what it holds opens a camera: it may go by loopback or https only
+
+    sound: Sound
+    lease: Lease | None = None  # handed back, so that the vendor's place is free
+    encrypts: bool = True  # the vendor has an Image Encryption, which a picture that does not decode may be the work of
+    alone: bool = False  # the camera sends no other picture that displays play as it comes
+    key: bytes = b""  # AES-128, what deciphers a picture that comes encrypted; empty: it is shown only if it is clear
+    lasts_s: int = 0  # seconds of picture, after which a viewer has to ask again; 0: no end
+    dozes: bool = False  # on battery: it may have to be asked more than once before it is awake
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+    @property
+    def may_be_retried_at_once(self) -> bool:
+        """Whether nobody counts how often it is opened, and no battery runs down by it."""
+        return self.is_at_home and not self.is_single and not self.lasts_s
+
+    def as_json(self) -> WireSource:
+        """As another of our own processes reads it, also one of the version before."""
+        written: WireSource = to_builtins(self)
+        return {"url": "", "hosts": (), **written, "release": as_text(self.lease)}
+
+
+class CameraSpec(SourceSpec, frozen=True, kw_only=True):
+    """What drivers mint. `hosts`: what may be reached, exactly so, as "host" (443) or "host:port"."""
+
+    url: str
+    hosts: tuple[str, ...]
+
+
+class Hls(CameraSpec, frozen=True, kw_only=True, tag="hls"):
+    """A vendor's live HLS."""
+
+
+class Rtsp(CameraSpec, frozen=True, kw_only=True, tag="rtsp"):
+    """A camera in the house by RTSP. `hosts`: its IP address and port."""
+
+    is_at_home: ClassVar[bool] = True
+
+    user: str = ""  # with the password it signs requests; no URL ever holds them
+    password: str = ""
+    basic: bool = True  # user and password may be sent as they are, if the camera wants that
+    still: str = ""  # http://… of a JPEG that the camera makes itself, at one of its hosts' addresses
+
+
+class EzvizCloud(CameraSpec, frozen=True, kw_only=True, tag="ezviz"):
+    """The account's cloud stream. `hosts`: a dispatcher's, which sends on to a node of the vendor's."""
+
+    is_single: ClassVar[bool] = True
+    is_enciphered: ClassVar[bool] = True
+
+    state: str = ""  # names what the vendor's list said of the camera; when it changes a refusal may be over
+
+
+class EzvizLocal(CameraSpec, frozen=True, kw_only=True, tag="ezviz_local"):
+    """A camera in the house by its own protocol. `hosts`: its ports of commands and of pictures."""
+
+    is_at_home: ClassVar[bool] = True
+    is_single: ClassVar[bool] = True
+    is_enciphered: ClassVar[bool] = True
+    is_secret: ClassVar[bool] = True
+
+    user: str  # the operation code
+    password: str  # the key of commands
+
+
+class Card(SourceSpec, frozen=True, kw_only=True, tag="card"):
+    """No camera is asked: a heading and paragraphs are written into the picture."""
+
+    sound: Sound = "none"
+    card: tuple[str, ...]
+
+
+def read_source(written: WireSource) -> SourceSpec:
+    """What another of our own processes wrote, also one of the version before. Raises msgspec.ValidationError."""
+    if "lease" not in written and (release := written.get("release")):
+        lease, _ = from_text(str(release))
+        written = {**written, "lease": to_builtins(lease)}
+    found: SourceSpec = convert(written, Hls | Rtsp | EzvizCloud | EzvizLocal | Card)
+    return found
+
+
+def mark_of(key: bytes) -> str:
+    """Tells one key of a camera from the next, without being the key."""
+    return hashlib.sha256(b"showcam key " + key).hexdigest()[:8]
+
+
+class Watched(NamedTuple):
+    """A picture at home as it came in a moment. `gop_s` 0.0: no second keyframe came in the `watched_s` seconds."""
+
+    codec: Codec
+    width: int
+    height: int
+    rate: float  # pictures a second
+    gop_s: float  # from one keyframe to the next
+    watched_s: float
+    still: bytes  # JPEG
+
+
+UNASKED = "unasked"  # no verdict: who judges could not, so that a live picture has but a moment left
+
+
+class WireDenied(TypedDict):
+    """A Denied between two of our own processes."""
+
+    reason: str
+    again: NotRequired[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """The gate is closed, or nobody could be asked. `reason` is a registry reason such as "encryption_on"."""
+
+    reason: str
+    again: bool = False  # True: a fault that may pass; False: end the stream
+
+    def as_json(self) -> WireDenied:
+        return {"reason": self.reason, "again": self.again}
+
+
+class Sources(Protocol):
+    async def open(self, claims: Claims) -> SourceSpec | Denied:
+        """Through the gate, read fresh; a new vendor address each time."""
+        ...
+
+    async def still(self, claims: Claims) -> bytes | Denied | None:
+        """A JPEG, through the gate, of a camera that should not be woken for one; None where one has to be opened."""
+        ...
+
+    async def check(self, claims: list[Claims]) -> list[Denied | None]:
+        """Whether these live sessions may go on, in the order asked."""
+        ...
+
+    async def admits(self, claims: Claims, bearer: str) -> bool:
+        """Whether this access token is one of the link that the grant was made for."""
+        ...
+
+    async def learnt(
+        self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool
+    ) -> None:
+        """What the picture turned out to be like that was opened by these claims.
+
+        `lacks_sub`: the smaller picture brought nothing in its place.
+        """
+        ...
+
+    async def judged(self, claims: Claims, mark: str, *, fits: bool) -> None:
+        """Whether the key with this mark (`mark_of`) deciphered the video that was opened by these claims.
+
+        It did not if keyframes failed twice, under every layout.
+        """
+        ...
+
+    async def closed(self, claims: Claims, lease: Lease, ending: Ending) -> None:
+        """An opening ended; the vendor's place may be given back."""
+        ...

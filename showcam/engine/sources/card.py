@@ -1,0 +1,177 @@
+"""A card: a few lines of text as a short film, for a display that can be shown nothing else.
+
+Pillow and a font are loaded when the first card is drawn, and in no other process.
+"""
+
+import asyncio
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Never
+
+import av
+from av.video.frame import VideoFrame
+
+from showcam import engine as plane
+from showcam.engine.codec import h264
+from showcam.engine.sources.screen import Screen
+from showcam.engine.units import CLOCK, Format, Unit
+
+FONTS = Path(plane.__file__).with_name("fonts")
+WIDTH, HEIGHT = 1280, 720
+FPS = 5  # fewer, and HLS players stall
+GROUP = 10  # pictures from keyframe to keyframe
+STEP = CLOCK // FPS
+AHEAD_S = 4  # written for HLS at once: a player that begins finds whole segments
+_AHEAD = AHEAD_S * FPS + 1  # the picture after a segment completes it
+_MARGIN = 72
+_HEADING, _TEXT, _FOOT = 68, 42, 28  # px
+_LEAST = 24  # a text that needs it smaller ends in …
+_BACK, _INK, _SOFT, _BAR = "#10151c", "#f4f6f8", "#9aa7b5", "#f0a92b"
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """One group of pictures, to be looped."""
+
+    format: Format
+    pictures: tuple[bytes, ...]
+
+    def unit(self, number: int) -> Unit:
+        """The picture of that number, from 0 on, at its time."""
+        at = number % GROUP
+        return Unit("video", self.pictures[at], number * STEP, number * STEP, key=at == 0)
+
+
+@functools.lru_cache(maxsize=8)
+def film(lines: tuple[str, ...]) -> Film:
+    """Takes about 0.1 s; the text moves nowhere, so that all pictures but the first cost a few bytes."""
+    pictures = _encoded(draw(lines))
+    return Film(Format(WIDTH, HEIGHT, h264.codec_name(pictures[0]), audio=False), pictures)
+
+
+def draw(lines: tuple[str, ...]) -> Any:
+    """A PIL image: the first line as the heading, the last one as the foot, the others as paragraphs."""
+    from PIL import Image, ImageDraw
+
+    heading, *paragraphs, foot = lines if len(lines) > 1 else (*lines, "")
+    image = Image.new("RGB", (WIDTH, HEIGHT), _BACK)
+    pen = ImageDraw.Draw(image)
+    wide = WIDTH - 2 * _MARGIN
+    pen.rectangle((0, 0, 14, HEIGHT), fill=_BAR)
+    bold, fine = _Face(bold=True), _Face(bold=False)
+    top = _MARGIN - 16
+    pen.text((_MARGIN, top), _wrapped(bold.at(_HEADING), bold.legible(heading), wide)[0], _INK, bold.at(_HEADING))
+    top += _HEADING + 44
+    bottom = HEIGHT - _MARGIN - _FOOT
+    size, rows = _fitted(fine, [fine.legible(paragraph) for paragraph in paragraphs], wide, bottom - top - 16)
+    for row in rows:
+        pen.text((_MARGIN, top), row, _INK, fine.at(size))
+        top += _pitch(size) if row else _pitch(size) // 2
+    pen.text((_MARGIN, bottom), fine.legible(foot), _SOFT, fine.at(_FOOT))
+    return image
+
+
+class _Face:
+    """Roboto: Latin with every accent, Greek and Cyrillic."""
+
+    def __init__(self, *, bold: bool) -> None:
+        self._path = str(FONTS / ("Roboto-Bold.ttf" if bold else "Roboto-Regular.ttf"))
+        self._sizes: dict[int, Any] = {}
+        self._unknown = self._shape("\U0010fffe")
+
+    def at(self, size: int) -> Any:
+        if size not in self._sizes:
+            from PIL import ImageFont
+
+            self._sizes[size] = ImageFont.truetype(self._path, size)
+        return self._sizes[size]
+
+    def legible(self, text: str) -> str:
+        """A run of signs that the font lacks becomes one …, for it would be drawn as boxes."""
+        out = ""
+        for sign in text:
+            if sign.isspace():
+                out += " "
+            elif self._shape(sign) != self._unknown:
+                out += sign
+            elif not out.endswith("…"):
+                out += "…"
+        return out
+
+    def _shape(self, sign: str) -> bytes:
+        return bytes(self.at(_LEAST).getmask(sign))
+
+
+def _fitted(face: _Face, paragraphs: list[str], wide: int, high: int) -> tuple[int, list[str]]:
+    """The greatest size at which they fit, and their rows; "" parts paragraphs."""
+    for size in range(_TEXT, _LEAST - 1, -2):
+        rows: list[str] = []
+        for paragraph in paragraphs:
+            rows += (
+                ["", *_wrapped(face.at(size), paragraph, wide)] if rows else _wrapped(face.at(size), paragraph, wide)
+            )
+        used = sum(_pitch(size) if row else _pitch(size) // 2 for row in rows)
+        if used <= high:
+            return size, rows
+    most = high // _pitch(_LEAST)
+    return _LEAST, [*rows[: most - 1], "…"]
+
+
+def _pitch(size: int) -> int:
+    return size * 4 // 3
+
+
+def _wrapped(font: Any, text: str, wide: int) -> list[str]:
+    rows = [""]
+    for word in text.split():
+        longer = f"{rows[-1]} {word}".strip()
+        if font.getlength(longer) <= wide:
+            rows[-1] = longer
+            continue
+        if rows[-1]:
+            rows.append("")
+        while font.getlength(word) > wide:
+            word = word[: len(word) * 3 // 4] + "…"
+        rows[-1] = word
+    return rows
+
+
+def _encoded(image: Any) -> tuple[bytes, ...]:
+    """Constrained baseline, as displays take it; constant quality, so that a still picture costs next to nothing."""
+    encoder = av.CodecContext.create("libx264", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+    encoder.time_base, encoder.framerate = Fraction(1, FPS), Fraction(FPS)
+    encoder.profile = "Baseline"
+    encoder.options = {
+        "preset": "ultrafast",
+        "tune": "zerolatency",
+        "qp": "22",
+        "g": str(GROUP),
+        "bf": "0",
+        "x264-params": "scenecut=0:repeat-headers=1",
+    }
+    frame = VideoFrame(WIDTH, HEIGHT, "rgb24")
+    frame.planes[0].update(image.tobytes())
+    packets = []
+    for number in range(GROUP):
+        frame.pts, frame.pict_type = number, 0
+        packets += encoder.encode(frame)
+    return tuple(bytes(packet) for packet in [*packets, *encoder.encode(None)])
+
+
+async def play(screen: Screen, lines: tuple[str, ...], clock: Callable[[], float]) -> Never:
+    """Play a card as if a camera sent it, until cancelled."""
+    played = await asyncio.to_thread(film, lines)
+    screen.begin(played.format)
+    for number in range(_AHEAD):
+        screen.to_hls(played.unit(number))
+    began, shift, number = clock(), screen.now(), 0
+    while True:
+        unit = played.unit(number)
+        screen.to_viewers(unit.later(shift))
+        screen.to_hls(played.unit(_AHEAD + number))
+        number += 1
+        await asyncio.sleep(max(0.0, began + number * STEP / CLOCK - clock()))

@@ -1,0 +1,118 @@
+"""Opens a camera's source by the table of all ways, and lets it last.
+
+A way to a picture is a struct of showcam.engine.source, which says what the way can, and its row in WAYS.
+"""
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from showcam.engine.event_loop import Background
+from showcam.engine.lease import Ending, Lease
+from showcam.engine.source import Card, EzvizCloud, EzvizLocal, Hls, Rtsp, SourceSpec
+from showcam.engine.sources import card
+from showcam.engine.sources.ezviz import EzvizCameras, EzvizSource
+from showcam.engine.sources.ezviz_local import MANY, EzvizLocalSource, Known
+from showcam.engine.sources.hls import HlsSource
+from showcam.engine.sources.reader import Run
+from showcam.engine.sources.rtsp import RtspSource
+from showcam.engine.sources.screen import Screen
+from showcam.engine.trust import OnLoopback
+from showcam.net.cache import Recent
+
+type Mint = Callable[[], Awaitable[SourceSpec]]
+type GiveBack = Callable[[Lease, Ending], None]
+
+
+class Opener:
+    """`context` verifies the certificates of vendors; `loopback` names the sources that may be on this machine.
+
+    `open_s`: a camera in the house has this to show its first picture.
+    """
+
+    def __init__(self, context: ssl.SSLContext, loopback: OnLoopback, open_s: float) -> None:
+        self.context, self.loopback, self.open_s = context, loopback, open_s
+        self.ezviz = EzvizCameras(asyncio.get_running_loop().time)
+        self.manners: Known = Recent(MANY)
+
+    async def last(
+        self,
+        screen: Screen,
+        spec: SourceSpec,
+        mint: Mint,
+        give_back: GiveBack,
+        background: Background,
+        *,
+        camera: str,
+    ) -> None:
+        """One opening of the source, to its end. `camera` names it for one account. Raises SourceFailed.
+
+        `mint` returns a new address of the same source; `give_back` takes the lease of one that was used up before the
+        opening ended. What takes time to close goes to `background`.
+        """
+        await WAYS[type(spec)](spec, Opening(self, screen, mint, give_back, background, camera))
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What the way of one opening is given."""
+
+    opener: Opener
+    screen: Screen
+    mint: Mint
+    give_back: GiveBack
+    background: Background
+    camera: str
+
+
+async def _card(spec: Card, opening: Opening) -> None:
+    await card.play(opening.screen, spec.card, asyncio.get_running_loop().time)
+
+
+async def _hls(spec: Hls, opening: Opening) -> None:
+    origin = HlsSource(spec, opening.opener.context, opening.mint, loopback=opening.opener.loopback)
+    run = Run(opening.screen, origin)
+    try:
+        await origin.prepare()
+        await run.last()
+    finally:
+        run.close()
+        opening.background.later(origin.close())
+
+
+async def _rtsp(spec: Rtsp, opening: Opening) -> None:
+    loopback, open_s = opening.opener.loopback.every, opening.opener.open_s
+    with contextlib.closing(RtspSource(opening.screen, spec, loopback=loopback, open_s=open_s)) as source:
+        await source.last()
+
+
+async def _ezviz(spec: EzvizCloud, opening: Opening) -> None:
+    source = EzvizSource(
+        opening.screen,
+        spec,
+        opening.mint,
+        opening.give_back,
+        camera=opening.camera,
+        loopback=opening.opener.loopback,
+        cameras=opening.opener.ezviz,
+    )
+    with contextlib.closing(source):
+        await source.last()
+
+
+async def _ezviz_local(spec: EzvizLocal, opening: Opening) -> None:
+    manners, loopback = opening.opener.manners, opening.opener.loopback.every
+    with contextlib.closing(EzvizLocalSource(opening.screen, spec, manners, loopback=loopback)) as source:
+        await source.last()
+
+
+WAYS: Mapping[type[SourceSpec], Callable[[Any, Opening], Awaitable[None]]] = {
+    Card: _card,
+    Hls: _hls,
+    Rtsp: _rtsp,
+    EzvizCloud: _ezviz,
+    EzvizLocal: _ezviz_local,
+}

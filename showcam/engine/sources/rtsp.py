@@ -1,0 +1,355 @@
+"""A camera in the house by RTSP: access units come in real time, whole pictures go to the screen."""
+
+import asyncio
+import heapq
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+import structlog
+
+from showcam.engine.codec import nal
+from showcam.engine.codec.bitstream import bitstream
+from showcam.engine.codec.nal import NoPicture
+from showcam.engine.codec.sound import adts
+from showcam.engine.ezviz.decipher import Decipherer
+from showcam.engine.keyframe import Measured, measure
+from showcam.engine.rtp.packets import AccessUnit, SenderReport
+from showcam.engine.rtsp.connection import RtspFailed
+from showcam.engine.rtsp.login import Login
+from showcam.engine.rtsp.session import Session
+from showcam.engine.source import Codec, Rtsp
+from showcam.engine.sources.screen import SILENCE_S, TURN_S, Doubt, Screen, guarded
+from showcam.engine.sources.timeline import LEAP, Timeline
+from showcam.engine.sources.tracks import Sound, choose
+from showcam.engine.units import Format, SourceFailed, Unit
+from showcam.net.addresses import is_in_house
+
+_log = structlog.get_logger()
+
+KEYFRAME_S = 25.0  # for a keyframe while pictures come: some send one in twenty seconds
+_HELD_CAP = 16 * 1024 * 1024  # bytes that wait while a keyframe is looked at
+_DEPTH = 2  # pictures that may come before one that is shown earlier
+_STEP = 3000  # between the decoding times of the first of them
+
+
+class Live:
+    """What comes of one session. `over` is called with the failure that ends it.
+
+    `codec_of`: of the picture that came latest, which may be another than was described; `sets`: what is known of each
+    codec's parameter sets before any come. `sound_of` finds the format of the sound when the first picture is shown.
+    `encrypts`: its vendor has a setting that garbles pictures. `decipherer`: what has deciphered its pictures.
+
+    A picture that lost a part is left out. After a keyframe that lost a part, everything up to the next keyframe is
+    left out: a picture that stands still is better than a smeared one.
+    """
+
+    def __init__(
+        self,
+        screen: Screen,
+        sound_of: Callable[[], Sound | None],
+        timeline: Timeline,
+        *,
+        codec_of: Callable[[], Codec],
+        sets: Mapping[nal.Codec, bytes],
+        encrypts: bool,
+        decipherer: Decipherer | None = None,
+        over: Callable[[SourceFailed], None],
+    ) -> None:
+        self._screen, self._sound_of, self._timeline, self._over = screen, sound_of, timeline, over
+        self._codec_of, self._described, self._decipherer = codec_of, sets, decipherer
+        self._is_of(codec_of())
+        self._doubts = Doubt(encrypts=encrypts, deciphers=decipherer is not None)
+        self._loop = asyncio.get_running_loop()
+        self.heard: float | None = None  # when the latest whole picture came, by the loop's time
+        self.shown: float | None = None  # when one went to the screen
+        self.is_open = False
+        self._format: Format | None = None
+        self._sps: list[bytes] | None = None  # those that `_format` was seen with
+        self._measuring: asyncio.Task[None] | None = None
+        self._held: list[Unit] = []  # from the keyframe on that is being looked at
+        self._held_bytes = 0
+        self._waits = True  # for a keyframe
+        self._order: list[int] = []  # times that are due to be decoding times
+        self._zero = self._shift = 0
+        self._last: int | None = None  # decoding time of the picture shown last
+        self._step = 0  # from the picture before to the one shown last
+
+    def unit(self, kind: str, unit: AccessUnit, at: float) -> None:
+        is_sound = kind == "audio" or unit.is_sound
+        guarded(self._heard if is_sound else self._picture, self._over)(unit, at)
+
+    def report(self, kind: str, report: SenderReport, at: float) -> None:
+        guarded(self._timeline.report, self._over)(kind, report.wall_s, report.timestamp)
+
+    @property
+    def is_measuring(self) -> bool:
+        """Whether a keyframe is being decoded, and everything after it waits."""
+        return self._measuring is not None
+
+    def check(self) -> None:
+        """Raises SourceFailed for a wrong key, or if a keyframe stayed garbled and no other came to compare it with."""
+        if self._decipherer and self._decipherer.is_wrong:
+            raise SourceFailed("code_wrong", again=False)
+        if self._measuring is None:
+            self._doubts.check(self._loop.time())
+
+    def close(self) -> None:
+        if self._measuring:
+            self._measuring.cancel()
+
+    # pictures and sound as they come
+
+    def _is_of(self, codec: Codec) -> None:
+        self._name, self._codec = codec, bitstream(codec)
+        self._sets = b"" if codec == "mjpeg" else self._described.get(codec, b"")
+
+    def _turn(self, codec: Codec) -> None:
+        """The pictures are of another codec: what came before was none."""
+        _log.info("pictures are of another codec than was said", codec=codec)
+        self._is_of(codec)
+        if self._measuring:
+            self._measuring.cancel()
+            self._measuring = None
+        self._held, self._sps, self._waits = [], None, True
+        self._doubts.end()
+
+    def _picture(self, unit: AccessUnit, at: float) -> None:
+        if (codec := self._codec_of()) != self._name:
+            self._turn(codec)
+        reordered = self._timeline.reorders
+        pts = self._timeline.video(unit.timestamp, at, is_b=not unit.key and self._codec.is_bidirectional(unit.data))
+        if self._timeline.reorders and not reordered and self._format is not None:
+            # nothing had said so
+            self._begin(replace(self._format, b_frames=True))
+        if unit.damaged:
+            self._waits |= unit.key
+            return
+        self.heard = at
+        if self._waits and not unit.key:
+            self._screen.wait_for_key()
+            return
+        self._waits = False
+        data = unit.data
+        if unit.key:
+            own = self._codec.parameter_sets(data)
+            self._sets = own or self._sets
+            data = self._codec.relabelled(data if own else self._sets + data)
+        self._pass(Unit("video", data, pts, pts, unit.key))
+
+    def _heard(self, unit: AccessUnit, at: float) -> None:
+        time = self._timeline.audio(unit.timestamp, at)
+        heard = self._sound_of()
+        if time is not None and heard is not None:
+            if self._format is not None and not self._format.audio:
+                # nothing had said so when the first picture was shown
+                self._begin(heard.described(self._format))
+            data = unit.data
+            if heard.codec == "aac":
+                data = adts(self._decipherer.sound(data) if self._decipherer else data, heard.config)
+            self._pass(Unit("audio", data, time, time, key=True))
+
+    def _decoded(self, pts: int) -> int:
+        """The decoding time of a picture that may be shown later than the next: of all presentation times, in order."""
+        heapq.heappush(self._order, pts)
+        if len(self._order) <= _DEPTH:
+            return self._order[0] - (_DEPTH + 1 - len(self._order)) * _STEP
+        return heapq.heappop(self._order)
+
+    def _pass(self, unit: Unit) -> None:
+        is_new = unit.kind == "video" and unit.key and self._sps_of(unit) != self._sps
+        if self._measuring is not None:
+            self._hold(unit)
+        elif is_new:
+            self._judge([unit])
+        elif self.is_open:
+            if unit.key and unit.kind == "video":
+                self._doubts.end()  # that was an accident in its parameter sets
+            self._show(unit)
+
+    # what a keyframe looks like
+
+    def _judge(self, units: list[Unit]) -> None:
+        """Look at the keyframe that `units` begin with, whose parameter sets are new."""
+        self._held, self._held_bytes = units, sum(len(unit.data) for unit in units)
+        self._measuring = asyncio.create_task(self._measure(units[0]))
+
+    def _hold(self, unit: Unit) -> None:
+        self._held_bytes += len(unit.data)
+        if self._held_bytes > _HELD_CAP:
+            raise SourceFailed("media_down", again=True)
+        self._held.append(unit)
+
+    async def _measure(self, keyframe: Unit) -> None:
+        try:
+            measured: Measured | None = await asyncio.to_thread(measure, self._codec, keyframe.data)
+        except NoPicture:
+            measured = None
+        self._measuring = None
+        guarded(self._take_measured, self._over)(measured, keyframe)
+
+    def _take_measured(self, measured: Measured | None, keyframe: Unit) -> None:
+        if measured is None:
+            self._doubt(keyframe)
+            return
+        self._doubts.end()
+        self._doubts.is_shown, self._sps = True, self._sps_of(keyframe)
+        if measured.b_frames:
+            self._timeline.reorders = True
+        form = Format(measured.width, measured.height, measured.codec, audio=False, b_frames=self._timeline.reorders)
+        if heard := self._sound_of():
+            form = heard.described(form)
+        self.is_open = True
+        self._begin(form)
+        held, self._held = self._held, []
+        for unit in held:
+            self._pass(unit)
+
+    def _begin(self, form: Format) -> None:
+        self._format = form
+        self._screen.begin(form)
+
+    def _doubt(self, keyframe: Unit) -> None:
+        """Decide by the next keyframe whether a garbled one was an accident."""
+        held, self._held = self._held, []
+        if self._codec.is_idr(keyframe.data):
+            self._doubts.add(self._loop.time())
+        later = next((at for at, unit in enumerate(held) if at and unit.kind == "video" and unit.key), None)
+        if later is None:
+            self._waits = True
+        else:
+            self._judge(held[later:])
+
+    # to the screen
+
+    def _show(self, unit: Unit) -> None:
+        if unit.kind == "video" and self._timeline.reorders:
+            unit = unit._replace(dts=self._decoded(unit.pts))
+        if self._last is None:
+            if unit.kind != "video":
+                return
+            self._zero = unit.dts
+            self._shift = self._screen.now()
+        unit = unit.later(-self._zero)
+        if unit.dts < 0:
+            return
+        if unit.kind == "video":
+            unit = self._in_order(unit)
+            self.shown = self._loop.time()
+        self._screen.to_hls(unit)
+        self._screen.to_viewers(unit.later(self._shift))
+
+    def _in_order(self, unit: Unit) -> Unit:
+        """Reported to all outputs where time passed without a picture, unless pictures come that seldom."""
+        last, self._last = self._last, unit.dts
+        if last is None:
+            return unit
+        before, self._step = self._step, unit.dts - last
+        if self._step > max(LEAP, 2 * before) and self._format is not None:
+            self._screen.begin(self._format)
+        if unit.dts <= last:
+            self._last = last + 1
+            return unit._replace(dts=last + 1, pts=max(unit.pts, last + 1))
+        return unit if unit.pts >= unit.dts else unit._replace(pts=unit.dts)
+
+    def _sps_of(self, keyframe: Unit) -> list[bytes]:
+        return self._codec.sps(self._codec.parameter_sets(keyframe.data))
+
+
+class RtspSource:
+    """One run of one camera, read in the event loop.
+
+    `open_s`: from the first packet sent to the first picture that comes.
+    """
+
+    def __init__(self, screen: Screen, spec: Rtsp, *, loopback: bool, open_s: float) -> None:
+        self._screen, self._spec, self._loopback, self._open_s = screen, spec, loopback, open_s
+        self._loop = asyncio.get_running_loop()
+        self._over: asyncio.Future[SourceFailed] = self._loop.create_future()
+        self._session: Session | None = None
+        self._live: Live | None = None
+
+    async def last(self) -> None:
+        """Run until it is over. Raises SourceFailed."""
+        began = self._loop.time()
+        try:
+            async with asyncio.timeout(self._open_s):
+                await self._open()
+        except TimeoutError:
+            raise SourceFailed("media_down", again=True) from None
+        except RtspFailed as failed:
+            raise _failure(failed) from None
+        while True:
+            done, _ = await asyncio.wait([self._over], timeout=TURN_S)
+            if done:
+                raise self._over.result()
+            self._check(began)
+
+    def close(self) -> None:
+        if self._session:
+            self._session.close()
+        if self._live:
+            self._live.close()
+
+    async def _open(self) -> None:
+        """Raises SourceFailed, RtspFailed."""
+        session = self._session = session_of(
+            self._spec, lambda failed: self._ended(_failure(failed)), loopback=self._loopback
+        )
+        description = await session.describe()
+        decipherer = Decipherer(self._spec.key) if self._spec.key else None
+        chosen = choose(description, sound=self._spec.sound != "off", opener=decipherer)
+        if decipherer and chosen.codec != "mjpeg":
+            decipherer.picture(chosen.sets.get(chosen.codec, b""))
+        timeline = Timeline(chosen.video.clock_hz, (chosen.audio or chosen.video).clock_hz)
+        self._live = Live(
+            self._screen,
+            lambda: chosen.heard() if session.has("audio") or chosen.audio is None else None,
+            timeline,
+            codec_of=lambda: chosen.codec,
+            sets=chosen.sets,
+            encrypts=self._spec.encrypts,
+            decipherer=decipherer,
+            over=self._ended,
+        )
+        await session.play(description, chosen.played, self._live, lambda: self._screen.has_time)
+
+    def _check(self, began: float) -> None:
+        """Raises SourceFailed if the picture has stopped."""
+        assert self._live is not None
+        self._live.check()
+        now, heard = self._loop.time(), self._live.heard
+        is_silent = now - began > self._open_s if heard is None else now - heard > SILENCE_S
+        if is_silent or now - (self._live.shown or began) > KEYFRAME_S:
+            raise SourceFailed("media_down", again=True)
+
+    def _ended(self, failure: SourceFailed) -> None:
+        if not self._over.done():
+            self._over.set_result(failure)
+
+
+def session_of(spec: Rtsp, over: Callable[[RtspFailed], None], *, loopback: bool) -> Session:
+    """A session that is not open yet; `over` hears why it ended.
+
+    Raises SourceFailed for an address that the source does not name, or that is none of a house.
+    """
+    try:
+        parts = urlsplit(spec.url)
+        host, port = parts.hostname or "", parts.port or 554
+    except ValueError:
+        raise SourceFailed("media_down", again=True) from None
+    named = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    clean = parts.scheme == "rtsp" and parts.username is None and parts.path.startswith("/")
+    printable = (parts.path + parts.query).isascii() and (parts.path + parts.query).isprintable()
+    if not clean or not printable or " " in parts.path or spec.hosts != (named,):
+        raise SourceFailed("media_down", again=True)
+    if not is_in_house(host, loopback=loopback):
+        raise SourceFailed("media_down", again=True)
+    path = parts.path + (f"?{parts.query}" if parts.query else "")
+    return Session(host, port, path, Login(spec.user, spec.password, basic=spec.basic), over)
+
+
+def _failure(failed: RtspFailed) -> SourceFailed:
+    if failed.why == "down":
+        return SourceFailed("media_down", again=True)
+    return SourceFailed(failed.why, again=failed.why == "busy")

@@ -1,0 +1,251 @@
+"""One timeline for a camera's video and sound, from clocks that drift, leap and lie.
+
+It begins at zero with the first picture and never steps back. `Timeline` is for a camera that sends in real time,
+`Joined` for one that sends in bursts, over all its sessions. Life is the judge: a clock that leaps while pictures
+come as ever has learnt the time, and nothing is missing; only where they stayed away is time missing too.
+"""
+
+from collections.abc import Callable
+
+from showcam.engine.units import CLOCK, Unit
+
+LEAP = CLOCK  # what no clock does by itself; longer without a picture is a pause
+JUMP = 5 * CLOCK  # longer without a picture is no pause: the camera has set its clock
+STEP = CLOCK // 15  # between pictures, before any other distance is known
+_WINDOW = 10 * CLOCK
+_SURE, _UNSURE = CLOCK // 200, CLOCK // 10  # how far sound may be off: by sender reports, by arrival
+_EARLY = 2 * CLOCK  # so long after its first sound may leap into its place
+_BEND = 32  # sound is moved by one part in so many
+
+
+class _Clock:
+    """The clock of one track. Times in ticks: `media` is the track's own, with any origin, `at` is of arrival."""
+
+    def __init__(self, hz: int) -> None:
+        self._hz = hz
+        self._stamp: int | None = None
+        self._extended = 0
+        self.shift: int | None = None  # from media to the timeline
+        self.last = self.last_at = self.began = 0
+        self.given_until = -1  # what follows has to be later
+        self.usual = STEP
+        self.wall: int | None = None  # from media to the sender's time of day
+        self._edges: list[int | None] = [None, None]  # least of at − media, of this window and the one before
+        self._window_ends = 0
+
+    def media(self, timestamp: int) -> int:
+        """The time of the newest unit, with timestamps that go on growing where they begin again at zero."""
+        if self._stamp is None:
+            self._stamp = timestamp
+        self._extended += self._since(timestamp)
+        self._stamp = timestamp
+        return self._extended * CLOCK // self._hz
+
+    def report(self, wall: int, timestamp: int) -> None:
+        if self._stamp is None:
+            return
+        since = self._since(timestamp)
+        if abs(since) < 10 * self._hz:
+            self.wall = wall - (self._extended + since) * CLOCK // self._hz
+
+    @property
+    def edge(self) -> int | None:
+        """The smallest difference of arrival and media time: the delay of the fastest unit."""
+        known = [edge for edge in self._edges if edge is not None]
+        return min(known) if known else None
+
+    def see(self, media: int, at: int) -> None:
+        if at >= self._window_ends:
+            self._edges, self._window_ends = [None, self._edges[0]], at + _WINDOW
+        took = at - media
+        self._edges[0] = took if self._edges[0] is None else min(took, self._edges[0])
+
+    def is_ahead(self, media: int, at: int) -> bool:
+        """Whether a unit would have arrived before it was recorded."""
+        edge = self.edge
+        return edge is not None and edge - (at - media) > LEAP
+
+    def start(self, shift: int, time: int, at: int) -> None:
+        self.shift, self.last, self.last_at, self.began = shift, time, at, at
+
+    def leap(self, shift: int) -> None:
+        """What comes next is elsewhere on the timeline than was believed, and no clock was set."""
+        assert self.shift is not None
+        self.last += shift - self.shift
+        self.shift = shift
+
+    def move(self, by: int) -> None:
+        """The camera set its clock: shift its new times so that they mean the same moments."""
+        assert self.shift is not None
+        self.shift += by
+        self._edges = [None if edge is None else edge + by for edge in self._edges]
+        self.wall = None
+
+    def given(self, time: int, at: int) -> int:
+        step = time - self.last
+        if 0 < step < LEAP:
+            self.usual = step
+        self.last, self.last_at = max(time, self.last), at
+        self.given_until = max(time, self.given_until)
+        return time
+
+    def next_after(self, at: int) -> int:
+        """The time for a unit whose own time is useless: one step after the last."""
+        passed = at - self.last_at
+        return self.last + (passed if passed > LEAP else self.usual)
+
+    def _since(self, timestamp: int) -> int:
+        assert self._stamp is not None
+        return (timestamp - self._stamp + 0x80000000 & 0xFFFFFFFF) - 0x80000000
+
+
+class Timeline:
+    """`at`: time of arrival in seconds, by a monotonic clock."""
+
+    def __init__(self, video_hz: int, audio_hz: int = CLOCK) -> None:
+        self._video, self._audio = _Clock(video_hz), _Clock(audio_hz)
+        self.reorders = False  # pictures come in another order than they are shown in
+
+    def video(self, timestamp: int, at_s: float, *, is_b: bool = False) -> int:
+        """Presentation time of a picture.
+
+        It grows with each picture, except where pictures are reordered (B slices).
+        """
+        clock, at = self._video, round(at_s * CLOCK)
+        media = clock.media(timestamp)
+        if clock.shift is None:
+            clock.start(-media, 0, at)
+        else:
+            self.reorders |= is_b and -LEAP < media + clock.shift - clock.last <= 0
+            self._steady(clock, media, at, back=LEAP if self.reorders else 0)
+        assert clock.shift is not None
+        clock.see(media, at)
+        return clock.given(media + clock.shift, at)
+
+    def audio(self, timestamp: int, at_s: float) -> int | None:
+        """Presentation time of sound; it grows. None: the sound has no place and is dropped."""
+        clock, at = self._audio, round(at_s * CLOCK)
+        media = clock.media(timestamp)
+        if clock.shift is not None:
+            self._steady(clock, media, at, back=0)
+        clock.see(media, at)
+        place = self._place()
+        if place is None:
+            return None
+        wanted, tolerance = place
+        if clock.shift is None:
+            clock.start(wanted, media + wanted - 1, at)
+        assert clock.shift is not None
+        error = wanted - clock.shift
+        if abs(error) > LEAP or (at - clock.began < _EARLY and abs(error) > _UNSURE):
+            clock.leap(wanted)
+        elif abs(error) > tolerance:
+            most = max(1, (media + clock.shift - clock.last) // _BEND)
+            clock.shift += max(-most, min(most, error))
+        time = media + clock.shift
+        if time <= clock.given_until:
+            clock.last, clock.last_at = time, at
+            return None
+        return clock.given(time, at)
+
+    def report(self, kind: str, wall_s: float, timestamp: int) -> None:
+        """Take a sender report's pairing of wall clock and media time."""
+        clock = self._video if kind == "video" else self._audio
+        clock.report(round(wall_s * CLOCK), timestamp)
+
+    def _steady(self, clock: _Clock, media: int, at: int, *, back: int) -> None:
+        """Undo a leap of the clock that the times of arrival do not show."""
+        assert clock.shift is not None
+        time = media + clock.shift
+        step = time - clock.last
+        if step > LEAP and not clock.is_ahead(media, at):
+            return  # time went by without it
+        if step > LEAP or step <= -back:
+            clock.move(clock.next_after(at) - time)
+
+    def _place(self) -> tuple[int, int] | None:
+        """The shift that aligns sound with the picture, and how far it may be off."""
+        video, audio = self._video, self._audio
+        if video.shift is None or video.edge is None or audio.edge is None:
+            return None
+        by_arrival = audio.edge - video.edge + video.shift
+        if video.wall is not None and audio.wall is not None:
+            by_wall = audio.wall - video.wall + video.shift
+            if abs(by_wall - by_arrival) < LEAP:
+                return by_wall, _SURE
+        return by_arrival, _UNSURE
+
+
+class Joined:
+    """One timeline over all sessions of a source that comes in bursts.
+
+    The units of one session share a clock. A clock that was set is undone, so that nothing is missing. Sessions are
+    laid over one another by when their newest pictures arrive. What a new session repeats of the one before it is shown
+    at double speed, so that the video does not fall behind life with each session.
+
+    `now`: a monotonic clock in seconds.
+    """
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._shift: int | None = None
+        self._last: dict[str, int] = {}
+        self._step = 0  # between the last two pictures
+        self._edge = 0  # of a session that begins: the least time from a picture's own time to its arrival
+        self._lag: int | None = None  # the least time from a picture's place on the timeline to its arrival
+        self._behind = 0  # by which this session is shown later than the one before, until that is made good
+        self.paused = False  # before the picture that was put last, longer than pictures are apart
+
+    def part(self, edge: int) -> None:
+        """A new session begins. `edge`: the least time from a picture's time, by its own clock, to its arrival."""
+        self._shift, self._edge = None, edge
+
+    def put(self, unit: Unit) -> Unit | None:
+        """The unit on the common clock; None if it would go back in time. The first after `part` is a keyframe."""
+        if self._shift is None:
+            self._shift = self._joint(unit.dts) - unit.dts
+        elif unit.kind == "video":
+            self._steady(unit.dts)
+        put = self._picture(unit) if unit.kind == "video" else self._sound(unit)
+        if put is not None:
+            self._last[unit.kind] = put.dts
+        return put
+
+    def _steady(self, dts: int) -> None:
+        """Undo that the camera set its clock."""
+        assert self._shift is not None
+        last = self._last.get("video", dts + self._shift - STEP)
+        if not 0 < dts + self._shift - last <= JUMP:
+            self._shift = last + STEP - dts
+
+    def _picture(self, unit: Unit) -> Unit:
+        assert self._shift is not None
+        last = self._last.get("video")
+        if last is not None and self._behind:
+            made_good = min(self._behind, (unit.dts + self._shift - last) // 2)
+            self._shift, self._behind = self._shift - made_good, self._behind - made_good
+        put = unit.later(self._shift)
+        before, self._step = self._step, 0 if last is None else put.dts - last
+        self.paused = self._step > max(LEAP, 2 * before)
+        lag = round(self._now() * CLOCK) - put.dts + self._behind
+        self._lag = lag if self._lag is None else min(lag, self._lag)
+        return put
+
+    def _sound(self, unit: Unit) -> Unit | None:
+        """Sound that leaps ahead of the picture is of a clock whose new time no picture has shown yet."""
+        assert self._shift is not None
+        last, at = self._last.get("audio"), unit.dts + self._shift
+        ahead = at - self._last["video"]
+        if abs(ahead) > JUMP or (last is not None and (at <= last or (at - last > LEAP and ahead > 2 * LEAP))):
+            return None
+        return unit.later(self._shift)
+
+    def _joint(self, dts: int) -> int:
+        """The time of the first picture of a new session."""
+        lag, self._lag, self._behind = self._lag, None, 0
+        if lag is None:
+            return 0
+        wanted, least = dts + self._edge - lag, self._last["video"] + STEP
+        if 0 < least - wanted < JUMP:
+            self._behind = least - wanted
+        return max(wanted, least)

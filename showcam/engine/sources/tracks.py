@@ -1,0 +1,204 @@
+"""Which of a camera's tracks are played, and the depacketizer of each."""
+
+import base64
+import binascii
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from showcam.engine.codec import nal
+from showcam.engine.codec.nal import START
+from showcam.engine.codec.sound import AacConfig, NoAac, read_config, read_mux_config
+from showcam.engine.rtp.jpeg import JpegDepacketizer
+from showcam.engine.rtp.mp2t import TransportDepacketizer
+from showcam.engine.rtp.nal import EitherDepacketizer
+from showcam.engine.rtp.packets import Depacketizer, Opener
+from showcam.engine.rtp.sound import AacDepacketizer, LatmDepacketizer, PlainDepacketizer
+from showcam.engine.rtsp.description import Description, Track
+from showcam.engine.source import Codec
+from showcam.engine.units import Format, SoundCodec, SourceFailed
+
+_HIGHEST_HZ = 1_000_000
+_VIDEOS = ("H264", "MP2T", "H265", "HEVC", "JPEG")  # the best first
+_SETS = frozenset({7, 8})
+_SETS_H265 = frozenset({32, 33, 34})
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    codec: SoundCodec
+    rate: int
+    depacketizer: Depacketizer
+    config: bytes = b""  # AAC's
+    channels: int = 0  # 0: not known
+    bits: int = 0  # of a sample of G.726
+
+    def described(self, form: Format) -> Format:
+        """The form with this sound."""
+        return replace(
+            form,
+            audio=True,
+            audio_rate=self.rate,
+            audio_codec=self.codec,
+            audio_channels=self.channels,
+            audio_bits=self.bits,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    video: Track
+    sets: dict[nal.Codec, bytes]  # parameter sets that the description has, in Annex B's form
+    depacketizer: EitherDepacketizer | TransportDepacketizer | JpegDepacketizer
+    audio: Track | None = None  # where sound has a track of its own
+    sound: Sound | None = None
+
+    @property
+    def codec(self) -> Codec:
+        """As described, until what comes shows another."""
+        if isinstance(self.depacketizer, EitherDepacketizer):
+            return self.depacketizer.codec
+        return "mjpeg" if isinstance(self.depacketizer, JpegDepacketizer) else "h264"
+
+    @property
+    def played(self) -> list[tuple[str, Track, Depacketizer]]:
+        """Its tracks as a session plays them."""
+        tracks: list[tuple[str, Track, Depacketizer]] = [("video", self.video, self.depacketizer)]
+        if self.audio and self.sound:
+            tracks.append(("audio", self.audio, self.sound.depacketizer))
+        return tracks
+
+    def heard(self) -> Sound | None:
+        """Codec and rate of the sound, as far as known."""
+        if isinstance(self.depacketizer, TransportDepacketizer) and (config := self.depacketizer.config):
+            return Sound("aac", config.rate, self.depacketizer, config.encode())
+        return self.sound
+
+
+def choose(description: Description, *, sound: bool, opener: Opener | None = None) -> Chosen:
+    """`opener` deciphers pictures. Raises SourceFailed if no track has a picture that can be played.
+
+    H.264 comes before all else.
+    """
+    videos = [offered for offered in description.tracks if offered.kind == "video" and offered.encoding in _VIDEOS]
+    video = min(videos, key=lambda track: _VIDEOS.index(track.encoding), default=None)
+    if video is None or not 0 < video.clock_hz <= _HIGHEST_HZ or video.parameters.get("packetization-mode") == "2":
+        raise SourceFailed("not_playable", again=False)
+    if video.encoding == "MP2T":
+        return Chosen(video, {}, TransportDepacketizer())
+    made = _described(video, opener) if video.encoding != "JPEG" else Chosen(video, {}, JpegDepacketizer())
+    for track in description.tracks if sound else ():
+        is_back = track.is_back and not video.is_back
+        if track.kind == "audio" and not is_back and (heard := _sound(track)) is not None:
+            return replace(made, audio=track, sound=heard)
+    return made
+
+
+def _described(video: Track, opener: Opener | None) -> Chosen:
+    """Where the description contradicts itself, parameter sets count for more than names."""
+    told = [video.parameters.get(f"sprop-{name}", "") for name in ("vps", "sps", "pps")]  # RFC 7798 section 7.1
+    sets: dict[nal.Codec, bytes] = {
+        "h264": _sets(video.parameters.get("sprop-parameter-sets", ""), _is_h264_set),
+        "h265": b"".join(_sets(text, _is_h265_set) for text in told),
+    }
+    codec: nal.Codec = "h264" if video.encoding == "H264" else "h265"
+    other: nal.Codec = "h265" if codec == "h264" else "h264"
+    if sets[other] and not sets[codec]:
+        codec = other
+    return Chosen(video, sets, EitherDepacketizer(codec, opener))
+
+
+def _is_h264_set(unit: bytes) -> bool:
+    return unit[0] & 0x1F in _SETS
+
+
+def _is_h265_set(unit: bytes) -> bool:
+    return unit[0] >> 1 & 0x3F in _SETS_H265
+
+
+def _sets(told: str, is_one: Callable[[bytes], bool]) -> bytes:
+    found = []
+    for text in told.split(","):
+        try:
+            unit = base64.b64decode(text)
+        except (binascii.Error, ValueError):
+            continue
+        if unit and is_one(unit):
+            found.append(START + unit)
+    return b"".join(found)
+
+
+def _sound(track: Track) -> Sound | None:
+    """None if the track is of another codec, or described wrongly."""
+    make = _SOUNDS.get(track.encoding)
+    if make is None or not 0 < track.clock_hz <= _HIGHEST_HZ:
+        return None
+    try:
+        return make(track)
+    except (NoAac, ValueError):
+        return None
+
+
+def _aac(track: Track) -> Sound:
+    told = track.parameters
+    config = read_config(bytes.fromhex(told.get("config", "")))
+    index = int(told.get("indexlength", 0))
+    if int(told.get("indexdeltalength", index)) != index:
+        raise NoAac
+    return _heard(config, AacDepacketizer(int(told.get("sizelength", 0)), index, _step(config, track)))
+
+
+def _latm(track: Track) -> Sound:
+    if track.parameters.get("cpresent", "1") != "0":
+        raise NoAac
+    return _heard(read_mux_config(bytes.fromhex(track.parameters.get("config", ""))), LatmDepacketizer())
+
+
+def _heard(config: AacConfig, depacketizer: Depacketizer) -> Sound:
+    return Sound("aac", config.rate, depacketizer, config.encode())
+
+
+def _step(config: AacConfig, track: Track) -> int:
+    """Ticks of the track's clock in one AAC frame; cameras with SBR count the doubled rate."""
+    return 1024 * track.clock_hz // config.rate
+
+
+def _mulaw(track: Track) -> Sound | None:
+    return Sound("pcm_mulaw", track.clock_hz, PlainDepacketizer()) if track.channels == 1 else None
+
+
+def _alaw(track: Track) -> Sound | None:
+    return Sound("pcm_alaw", track.clock_hz, PlainDepacketizer()) if track.channels == 1 else None
+
+
+def _g722(track: Track) -> Sound | None:
+    # its clock is half its rate (RFC 3551 section 4.5.2)
+    return Sound("g722", 16_000, PlainDepacketizer()) if track.channels == 1 else None
+
+
+def _linear(track: Track) -> Sound | None:
+    if track.channels not in (1, 2):
+        return None
+    return Sound("pcm_s16be", track.clock_hz, PlainDepacketizer(), channels=track.channels)
+
+
+def _g726(track: Track) -> Sound | None:
+    if track.channels != 1 or track.clock_hz != 8000:
+        return None
+    form, _, kbits = track.encoding.rpartition("G726-")
+    return Sound("g726" if form else "g726le", 8000, PlainDepacketizer(), bits=int(kbits) // 8)
+
+
+def _opus(track: Track) -> Sound:
+    return Sound("opus", 48_000, PlainDepacketizer())
+
+
+_SOUNDS: dict[str, Callable[[Track], Sound | None]] = {
+    "MPEG4-GENERIC": _aac,
+    "MP4A-LATM": _latm,
+    "PCMU": _mulaw,
+    "PCMA": _alaw,
+    "G722": _g722,
+    "L16": _linear,
+    "OPUS": _opus,
+    **{f"{form}G726-{kbits}": _g726 for form in ("", "AAL2-") for kbits in (16, 24, 32, 40)},
+}

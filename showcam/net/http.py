@@ -1,0 +1,156 @@
+"""Every request to a vendor: https, known hosts, no redirect, no private address, 1 MiB, one deadline over it all.
+
+`requests` is imported with the first request, since a directive pays for imports here.
+"""
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
+
+from showcam.net.exchange import Exchange, Hosts, NoInternet, Unreached, exchange_within
+from showcam.net.text import JsonObject, too_deep
+
+if TYPE_CHECKING:
+    import requests
+
+    from showcam.net.requests_adapter import RuledAdapter
+
+LONGEST_WAIT_S = 3600.0  # of a Retry-After (RFC 9110, 10.2.3)
+IDLE_S = 50.0  # many peers close a connection after a minute, and a router on the way may forget it without a word
+
+
+class Reply(Struct, frozen=True):
+    """`data` is the body's JSON object; None when the body is anything else. `after_s`: what it asks to wait."""
+
+    status: int
+    data: JsonObject | None
+    after_s: float = 0.0
+
+
+class Page(Struct, frozen=True):
+    """An answer with its body as bytes; header names in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Http:
+    """Connections kept alive and shared by all threads. `ca_file` holds one more certificate authority to trust.
+
+    `idle_s`: a connection that lay idle longer is not used again.
+    """
+
+    def __init__(self, hosts: Hosts, ca_file: Path | None = None, idle_s: float = IDLE_S) -> None:
+        self.hosts, self._idle_s = hosts, idle_s
+        self._ca_file = ca_file
+        self._lock = threading.Lock()
+        self._adapter: RuledAdapter | None = None
+        self._session: requests.Session | None = None
+
+    def post(
+        self, url: str, form: Mapping[str, str], timeout_s: float, headers: Mapping[str, str] | None = None
+    ) -> Reply:
+        """A form posted within `timeout_s`, or within what is left of the thread's exchange. Raises Unreached."""
+        return self.ask("POST", url, timeout_s, form=form, headers=headers)
+
+    def ask(
+        self,
+        method: str,
+        url: str,
+        timeout_s: float,
+        *,
+        form: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        repeatable: bool = False,
+    ) -> Reply:
+        """By any method, within `timeout_s` or what is left of the thread's exchange. Raises Unreached.
+
+        Secrets go in form, body or headers, never in `url` or `query`. `repeatable`: the peer knows the request again,
+        as by a message id, so that it is sent once more at once when a kept connection ended without an answer.
+        """
+        import requests
+
+        with exchange_within(timeout_s) as exchange:
+            exchange.repeatable = repeatable
+            try:
+                session = self._own_session()
+                answer = session.request(method, url, data=form or body, params=query, headers=headers)
+            except requests.RequestException as error:
+                raise _unreached(error, exchange) from None
+            finally:
+                exchange.repeatable = False
+            return Reply(
+                answer.status_code, _json_object(answer.content), retry_after_s(answer.headers.get("Retry-After"))
+            )
+
+    def fetch(self, url: str, timeout_s: float, headers: Mapping[str, str], *, enough: int = 0) -> Page:
+        """A GET; with `enough` the rest after so many bytes is not read. Raises Unreached."""
+        import requests
+
+        with exchange_within(timeout_s) as exchange:
+            exchange.enough = enough
+            try:
+                answer = self._own_session().get(url, headers=headers)
+            except requests.RequestException as error:
+                raise _unreached(error, exchange) from None
+            finally:
+                exchange.enough = 0
+            return Page(
+                answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content
+            )
+
+    def mount(self, session: "requests.Session") -> None:
+        """Makes a library's session keep the rules; calls outside an exchange fail. Raises Unreached."""
+        session.trust_env = False  # no proxy, .netrc or authorities from the environment
+        session.adapters.clear()
+        session.mount("https://", self._shared_adapter())
+
+    def _shared_adapter(self) -> "RuledAdapter":
+        """One for all sessions, with its connections."""
+        from showcam.net.requests_adapter import RuledAdapter
+
+        with self._lock:
+            if self._adapter is None:
+                try:
+                    self._adapter = RuledAdapter(self.hosts, self._ca_file, self._idle_s)
+                except OSError as error:
+                    raise Unreached(f"the authorities in {self._ca_file} can't be used: {error.strerror}") from None
+            return self._adapter
+
+    def _own_session(self) -> "requests.Session":
+        if self._session is None:
+            from http.cookiejar import DefaultCookiePolicy
+
+            import requests
+
+            session = requests.Session()
+            session.headers["User-Agent"] = "showcam"
+            session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # one household's are not another's
+            self.mount(session)
+            self._session = session  # two threads may both make one: the two are the same
+        return self._session
+
+
+def _unreached(error: Exception, exchange: Exchange) -> Unreached:
+    return (NoInternet if exchange.no_internet else Unreached)(type(error).__name__)
+
+
+def _json_object(body: bytes) -> JsonObject | None:
+    try:
+        data = None if too_deep(body) else msgspec.json.decode(body.decode("utf-8", "replace"))
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def retry_after_s(header: str | None) -> float:
+    """Seconds that a service asks to wait (RFC 9110 section 10.2.3); 0 where the header is missing or a date."""
+    text = (header or "").strip()
+    return min(float(text), LONGEST_WAIT_S) if text.isascii() and text.isdigit() and len(text) < 10 else 0.0

@@ -1,0 +1,39 @@
+"""The process that hands one notice to Apprise: it reads an order of showcam.net.notices and writes what became of it.
+
+Nothing is logged here, since Apprise and what it is built on name addresses.
+"""
+
+import contextlib
+import json
+import logging
+import sys
+from typing import Any
+
+
+def main() -> None:
+    logging.disable(logging.CRITICAL)
+    order = json.load(sys.stdin)
+    plugin = _plugin(order["url"])
+    taken = False
+    if plugin is not None and order["title"]:
+        with contextlib.suppress(Exception):  # as various as the services, and its text may hold the address
+            taken = bool(plugin.notify(body=order["text"], title=order["title"], body_format="text"))
+    json.dump({"service": str(plugin.service_name) if plugin is not None else "", "taken": taken}, sys.stdout)
+
+
+def _no_file(*_: object, **__: object) -> bool:
+    raise TypeError("no file is read for a notice")
+
+
+def _plugin(url: str) -> Any:
+    from apprise import Apprise, AppriseAsset, AppriseAttachment
+
+    asset = AppriseAsset(app_id="showcam", app_desc="showcam", app_url="", async_mode=False, plugin_paths=[])
+    asset.image_url_mask = asset.image_url_logo = ""  # no service is pointed at somebody else's pictures
+    # by it plugins read templates and keys from files, or fetch them
+    AppriseAttachment.add = _no_file  # type: ignore[method-assign]
+    return Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""Sends notices to an owner by Apprise, which knows some 130 services: ntfy, mail, webhooks and others.
+
+Addresses are the operator's alone, as https://github.com/caronc/apprise/wiki has them. Apprise works in a process of
+its own, which ends with the message: to know one service it loads all of them, which takes a second and 50 MB, and a
+service that hangs ends with it.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+WITHIN_S = 20.0  # for a whole message, however slowly the service takes it
+LONGEST = 2048  # characters of an address
+# Services that are programs or the desktop of this machine; and no plugin is loaded from a file.
+OF_THIS_MACHINE = frozenset({"dbus", "gio", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows"})
+# By what services take files of this machine. Any other, such as a template, the process refuses (notice_process.py).
+_FILES = frozenset({"keyfile", "subfile", "pgppub", "pgpprv"})
+# What of our environment the process gets: neither settings nor keys.
+_ENVIRON = frozenset(
+    {"PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "LD_LIBRARY_PATH"}
+    | {"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"}
+)
+
+
+class BadAddress(ValueError):
+    """Not an address that is sent to; the text says why, and holds nothing of it but its scheme."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What the process answers. `service` is "" where Apprise does not know the address."""
+
+    service: str
+    taken: bool
+
+
+def service(url: str) -> str:
+    """The name of the service, such as “ntfy”. Raises BadAddress."""
+    scheme = _checked(url)
+    done = _done(url, "", "", WITHIN_S)  # without a title nothing is sent
+    if done is None or not done.service:
+        raise BadAddress(f"Apprise does not know the service {scheme}://, or the address lacks something it needs")
+    return done.service
+
+
+def send(url: str, title: str, text: str, within_s: float = WITHIN_S) -> bool:
+    """Whether the service took it. Raises BadAddress where it is none at first sight."""
+    _checked(url)
+    done = _done(url, title, text, within_s)
+    return done is not None and done.taken
+
+
+def _checked(url: str) -> str:
+    """The scheme. Raises BadAddress."""
+    scheme, found, _ = url.partition("://")
+    scheme = scheme.strip().lower()
+    if not found or len(url) > LONGEST or not url.isprintable():
+        raise BadAddress("an address of Apprise's begins with a service, such as ntfys:// or mailtos://")
+    if scheme in OF_THIS_MACHINE:
+        raise BadAddress(f"{scheme}:// is of the machine itself: take a service that reaches you")
+    named = {name.strip().lower() for name, _ in parse_qsl(url.partition("?")[2], keep_blank_values=True)}
+    if named & _FILES:
+        raise BadAddress(f"this address of {scheme}:// names a file of this machine, and none is read for a notice")
+    return scheme
+
+
+def _done(url: str, title: str, text: str, within_s: float) -> _Done | None:
+    """None where the process could not do it in time: it is ended then."""
+    environ = {name: text for name, text in os.environ.items() if name in _ENVIRON}
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-P", "-m", "showcam.net.notice_process"],
+            input=json.dumps({"url": url, "title": title, "text": text}).encode(),
+            env=environ,
+            capture_output=True,
+            timeout=within_s,
+            check=False,
+        )
+        answer = json.loads(ended.stdout)
+        return _Done(str(answer["service"]), answer["taken"] is True)
+    except (subprocess.TimeoutExpired, OSError, ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,239 @@
+"""The gate: by which way a camera may be shown on a surface, read like the manual's table.
+
+The gate does no I/O: it judges what was read, and the registry hands it fresh readings.
+"""
+
+from collections.abc import Callable, Mapping, Set
+from typing import Literal
+
+from msgspec import Struct
+
+from showcam.drivers.camera import (
+    DISPLAYS,
+    SOUND_REQUIRED,
+    UNASKED,
+    WAITING_FOR_SOUND,
+    Camera,
+    Failed,
+    Refusal,
+    Surface,
+    assistant,
+    is_on_battery,
+)
+from showcam.drivers.errors import Reason
+from showcam.drivers.settings import BY_VOICE
+from showcam.registry.gate.displays import beyond, by_hls_alone, not_h264
+from showcam.registry.preferences import WhileEncrypted
+
+# LAN first: it costs the vendor nothing and the picture never leaves the house. The account's own cloud stream asks
+# nothing of its owner, but is slower to begin and an open connection. "local" is a camera's own protocol at home, which
+# its owner chose since the cloud brought nothing.
+ORDER = ("lan", "open", "local", "cloud")
+
+# Ways that bring one picture, whichever is asked for: all who watch share it.
+ONE_PICTURE = frozenset({"cloud", "local"})
+
+OPEN_AIR = frozenset({"cloud"})  # ways whose pictures cross the internet as they are
+
+# What lies in the way alone, so that another may do better.
+ANOTHER = frozenset(
+    {
+        "lan_unreachable",
+        "lan_closed",
+        "key_server_changed",
+        "code_wrong",
+        "not_playable",
+        "no_way",
+        "silent",
+        "not_permitted",
+        "too_large",
+        "busy",
+    }
+)
+
+# Ways that show a camera while its Image Encryption is on, by what its owner decided. RTSP at home is clear; what the
+# account's cloud stream or the camera's own protocol brings is deciphered here.
+EXCEPTED: Mapping[WhileEncrypted, frozenset[str]] = {
+    "no": frozenset(),
+    "lan": frozenset({"lan"}),
+    "code": frozenset({"lan", "local", "cloud"}),
+}
+
+_CLEAR = frozenset({"off", "none"})  # values of Image Encryption
+_NOT_SHARED = frozenset({"open"})  # what another account shares its own key can't fetch
+
+
+def choose(camera: Camera, tried: tuple[str, ...] = (), while_encrypted: WhileEncrypted = "no") -> str | None:
+    """None when no way is left. A way that shows an encrypted camera comes before one that does not."""
+    barred: Set[str] = _NOT_SHARED if camera.owner == "shared" else frozenset()
+    left = [way for way in ORDER if way in camera.ways and way not in tried and way not in barred]
+    if camera.encryption not in _CLEAR:
+        left = [way for way in left if way in EXCEPTED[while_encrypted]] or left
+    return left[0] if left else None
+
+
+def shows_by_code(camera: Camera) -> bool:
+    """Whether it has a way that shows an encrypted picture by its code, once its owner agrees to that way."""
+    return UNASKED in camera.ways or not EXCEPTED["code"].isdisjoint(camera.ways)
+
+
+def may_be_overheard(camera: Camera) -> bool:
+    """Whether its best way is one whose pictures cross the internet as they are: its owner must agree."""
+    way = choose(camera)
+    return way in OPEN_AIR or (way is None and UNASKED in camera.ways)
+
+
+type Full = Literal["nothing", "household", "machine"]
+
+
+class Allowed(Struct, frozen=True):
+    """The gate is open; `sound` says whether the picture comes with sound, `silence` whether a silent track is due."""
+
+    sound: bool
+    silence: bool
+
+
+class Conditions(Struct, frozen=True):
+    """What the gate judges beside the camera itself."""
+
+    surface: Surface
+    way: str | None  # "lan", "open", "local", "cloud"; None when no way to a picture exists
+    protocols: tuple[str, ...] = ()  # what the surface can play; empty for a still picture
+    signed_in: bool = True
+    vendor: Literal["answers", "down", "busy", "no_internet"] = "answers"
+    full: Full = "nothing"  # whose limit of live cameras is reached
+    audio_required: tuple[str, ...] = SOUND_REQUIRED
+    transcodes: bool = False  # a picture that the surface can't be shown as it comes may be transcoded
+    while_encrypted: WhileEncrypted = "no"  # what the owner decided
+
+
+# The reason for each value of a flag. A value that is not listed is unknown, which is not off.
+_VENDOR: dict[str, Reason | None] = {
+    "answers": None,
+    "no_internet": "no_internet",
+    "down": "vendor_down",
+    "busy": "vendor_busy",
+}
+_ONLINE: dict[str, Reason | None] = {"on": None, "off": "offline"}
+_ASLEEP: dict[str, Reason | None] = {"off": None, "none": None, "on": "asleep"}  # "none": the model has no Sleep Mode
+_ENCRYPTION: dict[str, Reason | None] = {"off": None, "none": None, "on": "encryption_on"}
+# Of the code or key that is kept for a camera whose owner decided "code"; without one it is as encrypted as any other.
+# The video judges a key, so one that no video has judged yet may be tried.
+_PICTURE_CODE: dict[str, Reason | None] = {
+    "fits": None,
+    "unknown": None,
+    "wrong": "code_wrong",
+    "none": "encryption_on",
+}
+_FULL: dict[Full, Reason | None] = {"nothing": None, "household": "household_full", "machine": "machine_full"}
+_PLAYED = frozenset({"webrtc", "hls"})
+_BY_HLS = frozenset({"hls"})
+_AUDIO: dict[str, Reason | None] = {"on": None, "none": None, "off": "audio_off"}
+
+
+def _account(_camera: Camera, now: Conditions) -> Reason | None:
+    return None if now.signed_in else "signed_out"
+
+
+def _vendor(_camera: Camera, now: Conditions) -> Reason | None:
+    return _VENDOR[now.vendor]
+
+
+def _online(camera: Camera, _now: Conditions) -> Reason | None:
+    reason = _ONLINE.get(camera.online, "state_unknown")
+    return camera.fault or reason if reason == "offline" else reason
+
+
+def _awake(camera: Camera, _now: Conditions) -> Reason | None:
+    return _ASLEEP.get(camera.asleep, "state_unknown")
+
+
+def _encryption(camera: Camera, now: Conditions) -> Reason | None:
+    reason = _ENCRYPTION.get(camera.encryption, "encryption_unknown")
+    if reason is None or now.way not in EXCEPTED[now.while_encrypted]:
+        return reason
+    if now.while_encrypted == "code":
+        return _PICTURE_CODE.get(camera.picture_code, "encryption_unknown")
+    return None
+
+
+def _audio(camera: Camera, now: Conditions) -> Reason | None:
+    if assistant(now.surface) not in now.audio_required:
+        return None
+    return _AUDIO.get(camera.audio, "audio_unknown")
+
+
+def _way(camera: Camera, now: Conditions) -> Reason | None:
+    if now.way or (camera.fault and camera.online == "off"):  # that fault is the reason of the row “online”
+        return None
+    return camera.fault or ("not_agreed" if UNASKED in camera.ways else "no_way")
+
+
+def _playable(camera: Camera, now: Conditions) -> Reason | None:
+    if now.surface == "still":
+        return None
+    if now.transcodes:
+        return "no_common_protocol" if _PLAYED.isdisjoint(now.protocols) else None
+    # an unknown codec is settled by the first packet
+    if not_h264(camera):
+        return "not_playable"
+    # a browser plays more
+    if now.surface in DISPLAYS and beyond(camera):
+        return "beyond_displays"
+    played = _BY_HLS if by_hls_alone(camera) else _PLAYED
+    return "no_common_protocol" if played.isdisjoint(now.protocols) else None
+
+
+def _place(_camera: Camera, now: Conditions) -> Reason | None:
+    return _FULL[now.full]
+
+
+type Row = Callable[[Camera, Conditions], Reason | None]
+
+# The manual's preconditions in the order in which they are reported. The registry checks visibility before them: of a
+# camera that a link may not see nothing else is judged, so that nothing can be disclosed.
+REACH: tuple[Row, ...] = (_account, _vendor)
+BEYOND: tuple[Row, ...] = (_online, _awake, _encryption, _audio, _way, _playable, _place)
+
+
+def gate(camera: Camera, now: Conditions) -> Allowed | Refusal:
+    """Every failed row, or how the picture may be shown."""
+    # where the vendor can't be queried the flags are old, and reporting them might mislead
+    failed = _failed(REACH, camera, now) or _failed(BEYOND, camera, now)
+    if failed:
+        return _refusal(tuple(failed), camera)
+    return Allowed(sound=camera.audio == "on", silence=camera.audio != "on" and now.surface in WAITING_FOR_SOUND)
+
+
+def _failed(rows: tuple[Row, ...], camera: Camera, now: Conditions) -> list[Failed]:
+    return [Failed(reason) for row in rows if (reason := row(camera, now)) is not None]
+
+
+def unverified(refusal: Refusal) -> bool:
+    """Whether reading the camera once more might open the gate."""
+    return any(row.reason in ("state_unknown", "encryption_unknown", "audio_unknown") for row in refusal.failed)
+
+
+def overruled(reason: Reason, camera: Camera | None, vendor: str = "") -> Refusal:
+    """A refusal by the vendor or a limit, whatever the flags say. `camera` None: only the vendor is named."""
+    if camera is None:
+        return Refusal((Failed(reason),), vendor=vendor)
+    return _refusal((Failed(reason),), camera)
+
+
+def _refusal(failed: tuple[Failed, ...], camera: Camera) -> Refusal:
+    is_shared = camera.owner == "shared"
+    return Refusal(failed, camera.name, camera.manufacturer, shared=is_shared, battery=is_on_battery(camera))
+
+
+def not_by_voice(camera: Camera, what: str) -> Refusal | None:
+    """Why no voice may change `what` on the camera: a setting's name, or "restart". None: a voice may."""
+    if what == "encryption":
+        return overruled("encryption_by_voice", camera)  # nobody can allow it
+    may = what in BY_VOICE and what in camera.decided.voice_may
+    return None if may else overruled("voice_may_not", camera)
+
+
+def not_found() -> Refusal:
+    """The same answer for an unknown camera, another household's, and one not chosen at consent."""
+    return Refusal((Failed("not_found"),))

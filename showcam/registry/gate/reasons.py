@@ -1,0 +1,378 @@
+"""What a refusal says to a person: what is wrong, what to press, and where, in the languages of `words`.
+
+These sentences are for the cameras of all vendors and for all assistants. A vendor brings its own beside its driver
+(`showcam.drivers.SPEECHES`), and a door hands in the sentences that differ for its assistant.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from urllib.parse import urlsplit
+
+from msgspec.structs import replace
+
+from showcam.drivers import SPEECHES
+from showcam.drivers.camera import Refusal, Video
+from showcam.drivers.errors import REASONS, ByReason, Reason
+from showcam.drivers.vendor import Sentence, Speech
+from showcam.engine.source import Card
+from showcam.i18n.catalogue import OURS, Language, chosen, mark
+
+# {camera} and {vendor} are names; no sentence holds a command. German has {camera} only where it may be “die Kamera”
+# too: as subject or object, or behind “für”.
+WRITTEN: ByReason[Sentence] = {
+    "not_found": (
+        mark("There is no camera of that name here."),
+        mark("Have the assistant look for devices again, or link again and tick the camera."),
+    ),
+    "signed_out": (
+        mark("showcam is signed out of the {vendor} account."),
+        mark(
+            "In the assistant's app disable or disconnect showcam, then link it again and sign in there with the "
+            "{vendor} user name and password."
+        ),
+    ),
+    "no_internet": (
+        mark("This showcam can't reach the internet just now."),
+        mark(
+            "See whether other devices in the house can. If none can, restart the router; if they can, restart the "
+            "machine that showcam runs on."
+        ),
+    ),
+    "vendor_down": (
+        mark("The {vendor} service does not answer just now."),
+        mark("Try again in a few minutes."),
+    ),
+    "vendor_busy": (
+        mark("The {vendor} service is getting too many requests just now."),
+        mark("Wait a minute, then ask again."),
+    ),
+    "offline": (
+        mark("{camera} is offline."),
+        mark("See that it has power and that the Wi-Fi and the router work; restart the camera if they do."),
+    ),
+    "asleep": (
+        mark("{camera} is in Sleep Mode."),
+        mark("In the {vendor} app open {camera} and switch Sleep Mode off."),
+    ),
+    "state_unknown": (
+        mark("Whether {camera} is awake and online could not be verified."),
+        mark("Open {camera} in the {vendor} app once, then ask again."),
+    ),
+    "encryption_on": (
+        mark("Image Encryption is on for {camera}, so no assistant can show its picture."),
+        mark("In the {vendor} app open {camera} and switch Image Encryption off."),
+    ),
+    "encryption_unknown": (
+        mark("Whether Image Encryption is on for {camera} could not be verified."),
+        mark("In the {vendor} app open {camera}, see that Image Encryption is off, then ask again."),
+    ),
+    "audio_off": (
+        mark("Audio is off for {camera}, and this assistant shows only cameras with sound."),
+        mark("In the {vendor} app open {camera} and switch its sound on."),
+    ),
+    "audio_unknown": (
+        mark("Whether Audio is on for {camera} could not be verified."),
+        mark("In the {vendor} app open {camera}, see that its sound is on, then ask again."),
+    ),
+    "not_agreed": (
+        mark("The video of {camera} would come over an open connection, which nobody has allowed yet."),
+        mark(
+            "At its picture on showcam's page press “Allow the open connection”, or link showcam again and tick it "
+            "there."
+        ),
+    ),
+    "no_way": (
+        mark("There is no way yet to fetch the picture of {camera}."),
+        mark("If another {vendor} account owns the camera, link with that account."),
+    ),
+    "not_permitted": (
+        mark("The {vendor} account that showcam was given has no right to the live picture of {camera}, or no longer."),
+        mark("Have the owner of the camera share it once more, with live pictures, or link with the owner's account."),
+    ),
+    "code_wrong": (
+        mark("{camera} does not take the code that showcam was given, or no longer."),
+        mark("Give the right one at its picture on showcam's page."),
+    ),
+    "silent": (
+        mark(
+            "{vendor}'s cloud opened the video of {camera} at least three times in a row, and the camera sent nothing."
+        ),
+        mark("See whether the {vendor} app shows it live."),
+    ),
+    "lan_unreachable": (
+        mark("{camera} does not answer on the home network."),
+        mark("See that the camera is on and in the same network as showcam."),
+    ),
+    "lan_closed": (
+        mark("{camera} is there on the home network, and its video port (RTSP) is closed."),
+        mark("Open it in the {vendor} app, if the app has it for this camera, or have the picture come another way."),
+    ),
+    "key_server_changed": (
+        mark(
+            "{vendor}'s server of keys shows another certificate than before. So showcam sent it nothing, and could "
+            "not ask {camera} at home."
+        ),
+        mark(
+            "{vendor} may have replaced the certificate, or somebody on the way pretends to be {vendor}. If you trust "
+            "your internet connection, press “Trust the new certificate” at its picture on showcam's page."
+        ),
+    ),
+    "not_playable": (
+        mark(
+            "{camera} sends video as H.265 or Motion JPEG, which the display can't play, and showcam has no room to "
+            "convert it."
+        ),
+        mark("In the {vendor} app open {camera} and set the video encoding to H.264."),
+    ),
+    "beyond_displays": (
+        mark(
+            "The picture of {camera} is larger than Full HD, which is more than displays can play, and showcam has no "
+            "room to convert it."
+        ),
+        mark(
+            "In the {vendor} app open {camera} and set a resolution of 1920×1080 or lower, then ask twice: "
+            "the first time showcam looks at it again."
+        ),
+    ),
+    "not_passable": (
+        mark("The picture of {camera} comes in a form that can't be shown here as it is."),
+        mark(
+            "Whoever runs this showcam can add a media process, which brings it in the right form; until then ask on "
+            "another display, or look in the {vendor} app."
+        ),
+    ),
+    "no_common_protocol": (
+        mark("{camera} can't be shown by any protocol this display asked for."),
+        mark("Ask on another display; showcam serves HLS, and WebRTC where it has a media process."),
+    ),
+    "too_large": (
+        mark(
+            "The picture of {camera} is larger than the 1280×720 that a video on this display may have, and showcam "
+            "has no room to convert it."
+        ),
+        mark(
+            "Close another picture that showcam converts, set a lower resolution in the {vendor} app, or let showcam "
+            "convert more at once: its setting transcodes."
+        ),
+    ),
+    "busy": (
+        mark("{camera} is already shown on as many screens as it or its vendor allows."),
+        mark("Close it on one of them, then ask again."),
+    ),
+    "too_often": (
+        mark("Too many cameras were opened here in the last minute, so {camera} was not opened."),
+        mark("Wait a minute, then ask again."),
+    ),
+    "household_full": (
+        mark("This household already watches as many cameras as it may, so {camera} was not opened."),
+        mark("Close another camera, then ask again."),
+    ),
+    "machine_full": (
+        mark("The machine that showcam runs on has no time left for another camera, so {camera} was not opened."),
+        mark("Close another camera, then ask again."),
+    ),
+    "waking": (
+        mark("{camera} runs on battery and was asleep. It is being woken."),
+        mark("Ask again in half a minute."),
+    ),
+    "media_down": (
+        mark("The picture of {camera} could not be started."),
+        mark("Ask again in a few seconds."),
+    ),
+    "voice_may_not": (
+        mark("A voice is not allowed to change that on {camera}."),
+        mark(
+            "The owner can tick it on the camera's page of showcam, under “A voice may change”, or change it in the "
+            "{vendor} app."
+        ),
+    ),
+    "encryption_by_voice": (
+        mark("Image Encryption is never changed by voice."),
+        mark("Set it in the {vendor} app, or switch it off on the camera's page of showcam."),
+    ),
+    "owners_alone": (
+        mark("{camera} belongs to another {vendor} account, and only its owner can change that."),
+        mark("Ask the owner to change it in the {vendor} app."),
+    ),
+    "not_this_way": (
+        mark("{camera} has no such setting, or showcam can't reach it."),
+        mark("Look for it in the {vendor} app."),
+    ),
+    "not_set": (
+        mark("{camera} did not take the change."),
+        mark("See in the {vendor} app whether it is online and how it is set, then try again."),
+    ),
+    "no_tv": (
+        mark("The TV that was chosen for {camera} does not answer."),
+        mark("Check that the TV is on, in the same network as showcam, and has not been renamed."),
+    ),
+}
+_ANY_CAMERA = mark("the camera")  # where its name must not be disclosed
+_ANY_VENDOR = mark("camera")  # where its name is not known: the camera app
+_NONE: Mapping[Reason, Sentence] = MappingProxyType({})
+
+OF_CHANGES: frozenset[Reason] = frozenset(
+    {"voice_may_not", "encryption_by_voice", "owners_alone", "not_this_way", "not_set", "no_tv"}
+)  # never of a picture on an assistant's own display
+OF_PICTURES = tuple(reason for reason in REASONS if reason not in OF_CHANGES)  # in the gate's order
+OF_VIDEO: frozenset[Reason] = frozenset({"too_large"})  # of the surface “video” alone
+# The number of a reason in the short address of its help page, such as /h/5, which is typed from a television. It stays
+# that reason's, since it stands on pictures and in letters.
+NUMBERS: ByReason[int] = {
+    "not_found": 1,
+    "signed_out": 2,
+    "vendor_down": 3,
+    "vendor_busy": 4,
+    "offline": 5,
+    "asleep": 6,
+    "state_unknown": 7,
+    "encryption_on": 8,
+    "encryption_unknown": 9,
+    "audio_off": 10,
+    "audio_unknown": 11,
+    "no_way": 12,
+    "not_permitted": 13,
+    "code_wrong": 14,
+    "lan_unreachable": 15,
+    "lan_closed": 16,
+    "not_playable": 17,
+    "beyond_displays": 18,
+    "not_passable": 19,
+    "no_common_protocol": 20,
+    "too_large": 21,
+    "busy": 22,
+    "waking": 23,
+    "media_down": 24,
+    "voice_may_not": 25,
+    "encryption_by_voice": 26,
+    "owners_alone": 27,
+    "not_this_way": 28,
+    "not_set": 29,
+    "no_tv": 30,
+    "too_often": 31,
+    "household_full": 32,
+    "machine_full": 33,
+    "no_internet": 34,
+    "not_agreed": 35,
+    "silent": 36,
+    "key_server_changed": 37,
+}
+_BY_NUMBER = {NUMBERS[reason]: reason for reason in REASONS}
+CARD = Video("h264", 1280, 720)  # as showcam.engine.sources.card draws it
+# A card shows only lasting states of the camera itself. A camera that was not found is not described. A transient
+# reason, or one outside the camera, is better heard than read. Google itself asks for a new link, Alexa does not.
+ON_CARDS = frozenset(
+    {
+        "offline",
+        "asleep",
+        "state_unknown",
+        "encryption_on",
+        "encryption_unknown",
+        "audio_off",
+        "audio_unknown",
+        "not_agreed",
+        "no_way",
+        "silent",
+        "not_permitted",
+        "code_wrong",
+        "lan_unreachable",
+        "lan_closed",
+        "key_server_changed",
+        "not_playable",
+        "beyond_displays",
+    }
+)
+ONLY_ON_ALEXA = frozenset({"signed_out"})
+MOST_ROWS = 3  # of the gate on a card; more can't be read from across a room
+
+
+def explain(refusal: Refusal, locale: str = "en", own: Mapping[Reason, Sentence] = _NONE) -> str:
+    """All failed rows as sentences, each with its mend, in the link's language. `own`: the door's own sentences."""
+    return " ".join(sentences(refusal, locale, own))
+
+
+def sentences(refusal: Refusal, locale: str, own: Mapping[Reason, Sentence] = _NONE) -> tuple[str, ...]:
+    """One text for each failed row: what is wrong, and its mend."""
+    rows = (
+        row_text(
+            row.reason, locale, refusal.camera, refusal.vendor, own, shared=refusal.shared, battery=refusal.battery
+        )
+        for row in refusal.failed
+    )
+    return tuple(" ".join(row) for row in rows)
+
+
+def row_text(
+    reason: Reason,
+    locale: str,
+    camera: str = "",
+    vendor: str = "",
+    own: Mapping[Reason, Sentence] = _NONE,
+    *,
+    shared: bool = False,
+    battery: bool = False,
+) -> tuple[str, str]:
+    """What is wrong with a camera, and what mends it; "" for any camera, and for any vendor."""
+    language = chosen([locale])
+    wrong, mend = translated(
+        reason, language, WRITTEN, vendor, lambda speech: speech.of_written(shared=shared, battery=battery), own
+    )
+    names = {"camera": camera or OURS.translate(language, _ANY_CAMERA), "vendor": named(vendor, language)}
+    problem = wrong.format(**names)
+    # a sentence may begin with the stand-in for a name
+    begins = (not camera and wrong.startswith("{camera}")) or (not vendor and wrong.startswith("{vendor}"))
+    return problem[0].upper() + problem[1:] if begins else problem, mend.format(**names)
+
+
+def named(vendor: str, language: Language) -> str:
+    """What goes before “app”, “account” and “service”: the vendor's name, or what stands in for one."""
+    return vendor or OURS.translate(language, _ANY_VENDOR)
+
+
+def translated(
+    reason: Reason,
+    language: Language,
+    all_vendors: ByReason[Sentence],
+    vendor: str,
+    of: Callable[[Speech], Mapping[Reason, Sentence]],
+    own: Mapping[Reason, Sentence] = _NONE,
+) -> Sentence:
+    """The sentences for a reason, their gaps left open: the door's own, else the vendor's, else those for all.
+
+    A sentence that is "" stands for the next one's.
+    """
+    speech = SPEECHES.get(vendor)
+    of_vendor = of(speech).get(reason, ("", "")) if speech else ("", "")
+
+    def chosen_of(at: int) -> str:
+        if ours := own.get(reason, ("", ""))[at]:
+            return OURS.translate(language, ours)
+        if speech and of_vendor[at]:
+            return speech.catalogue.translate(language, of_vendor[at])
+        return OURS.translate(language, all_vendors[reason][at])
+
+    return chosen_of(0), chosen_of(1)
+
+
+def short(reason: Reason) -> str:
+    """The path on this installation's own address."""
+    return f"/h/{NUMBERS[reason]}"
+
+
+def of_number(number: int) -> Reason | None:
+    return _BY_NUMBER.get(number)
+
+
+def has_card(refusal: Refusal, surface: str) -> bool:
+    """Whether a display is shown the refusal as a card. `surface`: of a request or a grant."""
+    shown = ON_CARDS if surface == "google" else ON_CARDS | ONLY_ON_ALEXA
+    return refusal.reason in shown and bool(refusal.camera)
+
+
+def card(refusal: Refusal, locale: str, web_url: str) -> Card:
+    """The camera's name, each reason with its mend, and the short address of the page about the first."""
+    rows = sentences(replace(refusal, failed=refusal.failed[:MOST_ROWS]), locale)
+    address = urlsplit(web_url).netloc
+    page = f"{address}{short(refusal.reason)}"
+    lines = (refusal.camera, *rows, f"showcam · {page}" if address else "showcam")
+    return Card(card=lines)

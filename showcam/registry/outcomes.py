@@ -1,0 +1,119 @@
+"""What a door asks of the registry, and what that comes to: an `Outcome` of `showcam.net.outcomes` for each.
+
+A door opens `asking` around a directive, an intent, or a device's commands. What the registry finds meanwhile is added
+by `opened`, `refused` and `pending`, in the same thread.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from showcam.accounts import console_sessions
+from showcam.drivers.camera import Refusal, Stream
+from showcam.drivers.settings import Asked
+from showcam.net.outcomes import Ending, Outcome
+
+CARD = "card"  # a way of its own: the display was shown the reason in the camera's place, which is a refusal
+_ID = re.compile(r"(?:[a-z]{2,10}-[a-z2-7]{20}|scene-[0-9a-f]{20})")  # what else stands in its place may be a secret
+
+
+class Asking:
+    """A directive, an intent or a device's commands under way. `name` is one that showcam knows."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._outcome: Ending = "done"
+        self._reason = self._way = self._camera = self._link = self._account = ""
+        self._is_split = False
+
+    def by(self, link: str, account: str) -> None:
+        """The ids of a link and its household."""
+        self._link, self._account = link, account
+
+    def about(self, camera: str) -> None:
+        self._camera = camera if _ID.fullmatch(camera) else ""
+
+    def opened(self, stream: Stream) -> None:
+        """A stream, or a card with the reason."""
+        if stream.explains is None:
+            self._way = stream.way
+            return
+        self._way = CARD
+        self.refused(stream.explains.reason)
+
+    def refused(self, reason: str) -> None:
+        self._outcome, self._reason = "refused", reason
+
+    def pending(self) -> None:
+        self._outcome = "pending"
+
+    def failed(self, reason: str = "") -> None:
+        self._outcome, self._reason = "failed", reason
+
+    def split(self) -> None:
+        """Its devices have an outcome each, and it has none."""
+        self._is_split = True
+
+    def ended(self) -> Outcome | None:
+        """None of what an owner tries on the console."""
+        if self._is_split or self._link.startswith(console_sessions.PREFIX):
+            return None
+        found = self._outcome, self._reason, self._way
+        return Outcome(self.name, *found, self._camera, self._link, self._account)
+
+
+_asking: ContextVar[Asking | None] = ContextVar("asking", default=None)
+
+
+@contextmanager
+def asking(name: str) -> Iterator[Asking]:
+    """What this thread asks of the registry until the block ends. It is not added to the request's outcomes yet."""
+    asked = Asking(name)
+    within = _asking.set(asked)
+    try:
+        yield asked
+    finally:
+        _asking.reset(within)
+
+
+def by(link: str, account: str) -> None:
+    """The ids of the link that asks and its household."""
+    if asked := _asking.get():
+        asked.by(link, account)
+
+
+def about(camera: str) -> None:
+    """The camera or scene that is asked for."""
+    if asked := _asking.get():
+        asked.about(camera)
+
+
+def refused(reason: str) -> None:
+    if asked := _asking.get():
+        asked.refused(reason)
+
+
+def pending() -> None:
+    """What was wanted has begun, and is not done yet."""
+    if asked := _asking.get():
+        asked.pending()
+
+
+def failed(reason: str = "") -> None:
+    if asked := _asking.get():
+        asked.failed(reason)
+
+
+def came_to(camera: str, found: object) -> None:
+    """What the registry answers about the camera: a stream, a refusal, a change that is awaited, or what was wanted."""
+    asked = _asking.get()
+    if asked is None:
+        return
+    asked.about(camera)
+    if isinstance(found, Refusal):
+        asked.refused(found.reason)
+    elif isinstance(found, Stream):
+        asked.opened(found)
+    elif isinstance(found, Asked):
+        asked.pending()

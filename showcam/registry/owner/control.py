@@ -1,0 +1,245 @@
+"""Changing a camera: the vendor gets the change once, and the camera is read until it has taken it."""
+
+import itertools
+import logging
+import math
+import time
+from collections.abc import Callable, Mapping
+
+from showcam.drivers.camera import Camera, Refusal
+from showcam.drivers.driver import Driver, GivesKeys, cipher, setter
+from showcam.drivers.errors import DriverError, SetRefused
+from showcam.drivers.settings import FIELDS, Asked, Setting, SettingView, Step, check, field_of
+from showcam.registry.gate.gate import not_by_voice, overruled
+from showcam.registry.readings.changes import Awaited
+from showcam.registry.readings.changes import AwaitedChanges as Changes
+from showcam.registry.readings.judge import Deadline, Judge, VisibleCamera, unreached
+from showcam.registry.readings.readings import Readings
+from showcam.registry.readings.vendor_calls import Breaker
+from showcam.registry.rules import Rules
+from showcam.store.records import Link, Source
+
+log = logging.getLogger(__name__)
+
+
+class Control:
+    """Callers have checked the permission. Answers with a Refusal where something is wrong."""
+
+    def __init__(
+        self,
+        drivers: Mapping[str, Driver],
+        readings: Readings,
+        breaker: Breaker,
+        awaited: Awaited,
+        read_back_s: float,
+    ) -> None:
+        self._drivers, self._readings, self._breaker = drivers, readings, breaker
+        self._awaited, self._read_back_s = awaited, read_back_s
+        self._reads = itertools.count()
+
+    def awaited(self, account_id: str) -> Changes:
+        """What was asked for and does not show yet, for half a minute."""
+        return self._awaited.of(account_id)
+
+    def serves(self, source: Source) -> tuple[str, ...]:
+        """By which ways the source serves state and settings."""
+        return setter(self._drivers[source.kind]).serves(source)
+
+    def settings(self, visible: VisibleCamera, deadline: Deadline) -> dict[Setting, SettingView] | Refusal:
+        driver = setter(self._drivers[visible.source.kind])
+        try:
+            return self._breaker.call(
+                f"set/{visible.source.id}",
+                deadline.left,
+                lambda: driver.settings(visible.source, visible.camera, deadline.left),
+            )
+        except DriverError as error:
+            return unreached(error, visible.camera)
+
+    def change(
+        self,
+        visible: VisibleCamera,
+        setting: Setting,
+        value: str,
+        code: str,
+        deadline: Deadline,
+        patience_s: float = math.inf,
+    ) -> Camera | Asked | Refusal | Step:
+        """Asked: the vendor took the change, which no reading has shown within `patience_s` and the deadline."""
+        driver = setter(self._drivers[visible.source.kind])
+
+        def apply() -> None:
+            driver.apply(visible.source, visible.camera, setting, value, deadline.left, code=code)
+
+        refusal = self._send(visible, deadline, apply)
+        if refusal is not None:
+            return refusal
+        left = Deadline(min(deadline.left, patience_s))
+        found = self._polled(lambda left: self._read_change(visible, setting, value, left), left)
+        return found or self._awaited.put(visible.account.id, visible.camera, setting, value)
+
+    def restart(self, visible: VisibleCamera, deadline: Deadline) -> Camera | Refusal:
+        if not visible.camera.can_restart:
+            return overruled("not_this_way", visible.camera)
+        driver = setter(self._drivers[visible.source.kind])
+        refusal = self._send(visible, deadline, lambda: driver.restart(visible.source, visible.camera, deadline.left))
+        if isinstance(refusal, Step):
+            return overruled("not_set", visible.camera)
+        return refusal or visible.camera
+
+    def change_password(
+        self, visible: VisibleCamera, old: str, new: str, deadline: Deadline, patience_s: float
+    ) -> Camera | Asked | Refusal | Step:
+        """Asked: the vendor took it, and lists another password yet after `patience_s`."""
+        driver = cipher(self._drivers[visible.source.kind])
+        refusal = self._send(
+            visible, deadline, lambda: driver.change_password(visible.source, visible.camera, old, new, deadline.left)
+        )
+        if refusal is not None:
+            return refusal
+
+        def taken(left: Deadline) -> Camera | None:
+            is_new = driver.is_code(visible.source, visible.camera, new, left.left)
+            return None if is_new is False else visible.camera  # what can't be read counts as taken
+
+        return self._polled(taken, Deadline(min(deadline.left, patience_s))) or Asked(visible.camera)
+
+    def may_delete(self, visible: VisibleCamera) -> Refusal | None:
+        """Why there is no way to delete it; None where there is one."""
+        try:
+            deletes = setter(self._drivers[visible.source.kind]).deletes(visible.source, visible.camera)
+        except DriverError as error:
+            return unreached(error, visible.camera)
+        return None if deletes else overruled("not_this_way", visible.camera)
+
+    def delete(self, visible: VisibleCamera, deadline: Deadline, patience_s: float) -> Camera | Asked | Refusal:
+        """Asked: the vendor took it, and lists the camera yet after `patience_s`."""
+        driver = setter(self._drivers[visible.source.kind])
+        refusal = self._send(visible, deadline, lambda: driver.delete(visible.source, visible.camera, deadline.left))
+        if isinstance(refusal, Step):
+            return overruled("not_set", visible.camera)
+        if refusal is not None:
+            return refusal
+
+        def gone(left: Deadline) -> Camera | None:
+            listed = self._read(visible, left)
+            return visible.camera if listed is None else None
+
+        return self._polled(gone, Deadline(min(deadline.left, patience_s))) or Asked(visible.camera)
+
+    def ask_key(
+        self, visible: VisibleCamera, driver: GivesKeys, code: str, deadline: Deadline
+    ) -> Refusal | Step | None:
+        """None when the vendor handed out the camera's key, which is kept then."""
+        return self._send(
+            visible,
+            deadline,
+            lambda: driver.ask_key(visible.source, visible.camera, deadline.left, code=code),
+        )
+
+    def _send(self, visible: VisibleCamera, deadline: Deadline, write: Callable[[], None]) -> Refusal | Step | None:
+        """Sends the change once, never again after a failure. None when the vendor accepted it."""
+        try:
+            self._breaker.call(f"set/{visible.source.id}", deadline.left, write)
+        except DriverError as error:
+            log.warning(
+                "source %s: the vendor call to change a camera failed: %s",
+                visible.source.id,
+                error.reason,
+                extra={"reason": error.reason},
+            )
+            return unreached(error, visible.camera)
+        except SetRefused as refused:
+            match refused.why:
+                case "wrong_code":
+                    return Step("code", wrong=True)
+                case "wrong_mailed_code":
+                    return Step("mailed_code", wrong=True)
+                case "code_wanted":
+                    return Step("code")
+                case "code_mailed":
+                    return Step("mailed_code")
+                case "old" | "too_soon":
+                    return Step("mailed_code", why=refused.why)
+                case "too_often" | "guessed" | "silent":
+                    return Step("pause", why=refused.why)
+                case "not_given":
+                    return Step("code", why="not_given")
+                case "not_permitted":
+                    return overruled("owners_alone", visible.camera)
+                case "unsupported":
+                    return overruled("not_this_way", visible.camera)
+                case "not_taken":
+                    return overruled("not_set", visible.camera)
+        return None
+
+    def _polled(self, read: Callable[[Deadline], Camera | None], deadline: Deadline) -> Camera | None:
+        """Reads until the camera is as it should be: the vendor answers yes before that, and sometimes without it."""
+        while True:
+            try:
+                camera = read(deadline)
+            except DriverError:
+                return None  # the change was taken all the same
+            if camera is not None or deadline.left <= self._read_back_s:
+                return camera
+            time.sleep(self._read_back_s)
+
+    def _read(self, visible: VisibleCamera, deadline: Deadline) -> Camera | None:
+        """The camera as the vendor lists it now, and not by a read that began before the change."""
+        purpose = f"changed/{next(self._reads)}"
+        reading = self._readings.read(visible.account, visible.source, deadline.left, purpose=purpose)
+        return reading.find(visible.camera.id)
+
+    def _read_change(self, visible: VisibleCamera, setting: Setting, value: str, deadline: Deadline) -> Camera | None:
+        """The camera if it has taken the value: by its list, and where that holds no such setting, by `settings`."""
+        if _listed(visible.camera, setting):
+            camera = self._read(visible, deadline)
+            if camera is None or _listed(camera, setting):
+                return camera if camera is not None and field_of(camera, setting) == value else None
+            if value == "off":
+                return camera  # without its shutter closed, a model that has no Sleep Mode has nothing that is on
+        views = setter(self._drivers[visible.source.kind]).settings(visible.source, visible.camera, deadline.left)
+        # a setting that can't be read counts as taken; formatted storage reads as another value than "format"
+        taken = views[setting].value in (value, None) or setting == "storage"
+        return visible.camera if taken else None
+
+
+def _listed(camera: Camera, setting: Setting) -> bool:
+    """Whether the camera list holds the setting: "none" there may come from the vendor's API, not the camera."""
+    return setting in FIELDS and field_of(camera, setting) != "none"
+
+
+class Voice:
+    """Changes by voice: only what the owner allows for the camera, and never Image Encryption.
+
+    Answers with a Refusal where something is wrong. `within_s`: what the surface has left to wait."""
+
+    def __init__(self, judge: Judge, control: Control, rules: Rules) -> None:
+        self._judge, self._control, self._rules = judge, control, rules
+
+    def change(
+        self, link: Link, camera_id: str, setting: str, value: str, within_s: float | None = None
+    ) -> Camera | Asked | Refusal:
+        """The camera as it is then, or as it was asked to be. Raises BadValue."""
+        wanted = check(setting, value)
+        deadline = Deadline(self._rules.vendor_within(within_s))
+        visible = self._may(link, camera_id, wanted, deadline)
+        if isinstance(visible, Refusal):
+            return visible
+        if field_of(visible.camera, wanted) == "none":
+            return overruled("not_this_way", visible.camera)
+        changed = self._control.change(visible, wanted, value, "", deadline)
+        # a step asks for a code, and a voice is never asked for one
+        return overruled("not_set", visible.camera) if isinstance(changed, Step) else changed
+
+    def restart(self, link: Link, camera_id: str, within_s: float | None = None) -> Camera | Refusal:
+        """The camera is offline for a minute or two from then on."""
+        deadline = Deadline(self._rules.vendor_within(within_s))
+        visible = self._may(link, camera_id, "restart", deadline)
+        return visible if isinstance(visible, Refusal) else self._control.restart(visible, deadline)
+
+    def _may(self, link: Link, camera_id: str, what: str, deadline: Deadline) -> VisibleCamera | Refusal:
+        visible = self._judge.see(link, camera_id, deadline)
+        if isinstance(visible, Refusal):
+            return visible
+        return not_by_voice(visible.camera, what) or visible

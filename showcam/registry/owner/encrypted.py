@@ -1,0 +1,327 @@
+"""What an owner decides about a camera whose Image Encryption is on.
+
+It is switched off, or the camera is not shown, shown at home, or deciphered here. A key carries such a decision out and
+never makes it: the vendor is asked for a key only for a camera that its owner decided so for, and only by the owner's
+press or in a session that was signed in by a code, since asking may mail the owner.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+
+from msgspec.structs import replace
+
+from showcam.drivers.camera import Camera, Refusal
+from showcam.drivers.driver import Driver, GivesKeys, cipher
+from showcam.drivers.errors import DriverError, Unavailable
+from showcam.drivers.settings import Asked, BadValue, Step
+from showcam.registry.gate.gate import EXCEPTED, not_found, overruled, shows_by_code
+from showcam.registry.notices.faults import Faults
+from showcam.registry.owner.codes import CODE, CodeTries
+from showcam.registry.owner.control import Control
+from showcam.registry.preferences import NONE, WHILE_ENCRYPTED, WhileEncrypted, is_while_encrypted, keep
+from showcam.registry.readings.changes import Change
+from showcam.registry.readings.judge import Deadline, Judge, VisibleCamera, unreached
+from showcam.registry.readings.readings import Readings
+from showcam.registry.rules import Rules
+from showcam.store.household_ports import AccountSecrets
+from showcam.store.ports import Store
+
+
+class CameBack:
+    """Which cameras switched Image Encryption on again by themselves, as after an update.
+
+    A row of the store for each, since one process finds the change and another shows it."""
+
+    def __init__(self, store: AccountSecrets) -> None:
+        self._store = store
+
+    def note(self, change: Change) -> None:
+        """For Changes. Raises what the store raises."""
+        if change.kind == "encryption_on":
+            self._store.put_account_secret(change.account, _name(change.camera), b"1")
+        elif change.kind == "encryption_off":
+            self._store.drop_account_secret(change.account, _name(change.camera))
+
+    def has(self, account_id: str, camera_id: str) -> bool:
+        return self._store.account_secret(account_id, _name(camera_id)) is not None
+
+
+def _name(camera_id: str) -> str:
+    return f"came_back/{camera_id}"
+
+
+class Encrypted:
+    """A household decides for itself, also about a camera that another account shares with it."""
+
+    def __init__(
+        self,
+        store: Store,
+        drivers: Mapping[str, Driver],
+        readings: Readings,
+        judge: Judge,
+        control: Control,
+        tries: CodeTries,
+        rules: Rules,
+        came_back: CameBack,
+        faults: Faults,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store, self._drivers, self._readings, self._judge = store, drivers, readings, judge
+        self._control, self._tries, self._rules = control, tries, rules
+        self._came_back, self._faults, self._clock = came_back, faults, clock
+
+    def is_again(self, account_id: str, camera_id: str) -> bool:
+        """Whether Image Encryption was off before, and came back."""
+        return self._came_back.has(account_id, camera_id)
+
+    def switching_on(self, visible: VisibleCamera) -> None:
+        """The owner is about to switch it on here, so that it does not count as a fault."""
+        self._faults.switching_on(visible.account.id, visible.camera.id)
+
+    def switch_off(
+        self, visible: VisibleCamera, code: str, deadline: Deadline, patience_s: float
+    ) -> Camera | Asked | Refusal | Step:
+        """Switch it off, with its owner's consent, which the caller has. `code` "": the vendor is asked without one."""
+        right = self._tries.take(visible.account.id) if code else None
+        if code and right is None:
+            return Step("pause", why="guessed")
+        done = self._control.change(visible, "encryption", "off", code, deadline, patience_s)
+        if right is not None and not (isinstance(done, Step) and done.wrong):
+            right()
+        return done
+
+    def change_password(
+        self, visible: VisibleCamera, old: str, new: str, deadline: Deadline, patience_s: float
+    ) -> Camera | Asked | Refusal | Step:
+        """Change the password of the pictures; a wrong `old` is counted as a wrong code is."""
+        right = self._tries.take(visible.account.id)
+        if right is None:
+            return Step("pause", why="guessed")
+        done = self._control.change_password(visible, old, new, deadline, patience_s)
+        if not (isinstance(done, Step) and done.wrong):
+            right()
+        return done
+
+    def may_be_deciphered(self, account_id: str, camera: Camera) -> bool:
+        """Whether a code or key would show the camera, and nothing that was decided does. Raises Unavailable."""
+        if camera.encryption != "on" or self._rules.exception("code") != "code" or not shows_by_code(camera):
+            return False
+        decided = self._readings.households.preferences(account_id).get(camera.id, NONE).while_encrypted
+        if decided == "code":
+            return camera.picture_code in ("none", "wrong")
+        ways = frozenset(camera.ways).difference(self._rules.closed_ways)
+        return EXCEPTED[decided].isdisjoint(ways)
+
+    def decide(
+        self, account_id: str, camera_id: str, value: str, *, code: str = "", consent: bool = False
+    ) -> Camera | Refusal | Step:
+        """ "code" wants the owner's consent. A `code` is kept, and the video judges it; without one the vendor is asked
+        for the key where that mails nobody, else the Step says what is missing. Other values forget what is kept.
+
+        Raises BadValue.
+        """
+        if not is_while_encrypted(value):
+            raise BadValue(f"while_encrypted can be set to {', '.join(WHILE_ENCRYPTED)}")
+        deadline = Deadline(self._rules.owner_s)
+        visible = self._judge.find(account_id, camera_id, deadline)
+        if isinstance(visible, Refusal):
+            return visible
+        if value == "code":
+            missing = self._missing(visible, code, consent=consent)
+            if missing is None and code:
+                return self._given(visible, code, deadline)
+            return missing or self._decided(visible, deadline)
+        self._prefer(visible, value)
+        # whatever the list says, which may be from before the code was given in another process
+        if visible.camera.encryption == "none" or self._is_code_used(visible):
+            return visible.camera
+        try:
+            cipher(self._drivers[visible.source.kind]).set_picture_code(
+                visible.source, visible.camera, "", deadline.left
+            )
+        except DriverError as error:
+            return unreached(error, visible.camera)
+        return replace(visible.camera, picture_code="none")
+
+    def _missing(self, visible: VisibleCamera, code: str, *, consent: bool) -> Refusal | Step | None:
+        """Raises BadValue."""
+        if self._rules.exception("code") != "code":
+            raise BadValue(
+                "showcam deciphers no picture here: that takes a media process which the web process reaches by "
+                "loopback or https"
+            )
+        if visible.camera.encryption == "none":
+            return overruled("not_this_way", visible.camera)
+        if not consent:
+            return Step("consent")
+        if code and not CODE.fullmatch(code):
+            raise BadValue("a code has up to 32 letters and digits, and no blank")
+        return None
+
+    def _decided(self, visible: VisibleCamera, deadline: Deadline) -> Camera | Refusal | Step:
+        """The owner's decision, without a code."""
+        self._prefer(visible, "code")
+        if visible.camera.picture_code in ("fits", "unknown"):
+            return visible.camera
+        driver = self._silent(visible)
+        return self._asked(visible, driver, "", deadline) if driver else Step("code")
+
+    def _given(self, visible: VisibleCamera, code: str, deadline: Deadline) -> Camera | Refusal | Step:
+        """The owner's decision, with a code. It counts as a wrong one unless the vendor's list confirms it."""
+        right = self._tries.take(visible.account.id)
+        if right is None:
+            return Step("pause", why="guessed")
+        try:
+            driver = cipher(self._drivers[visible.source.kind])
+            driver.set_picture_code(visible.source, visible.camera, code, deadline.left)
+        except DriverError as error:
+            right()
+            return unreached(error, visible.camera)
+        self._prefer(visible, "code")
+        found = self._read(visible, deadline)
+        if isinstance(found, Camera) and found.picture_code == "fits":
+            right()
+        return found
+
+    def _read(self, visible: VisibleCamera, deadline: Deadline) -> Camera | Refusal:
+        """The camera as it is with the key that was just kept."""
+        camera = visible.camera
+        try:
+            # a purpose of its own, so that no read that began before the change answers it
+            purpose = f"picture_code/{camera.id}"
+            reading = self._readings.read(visible.account, visible.source, deadline.left, purpose=purpose)
+        except DriverError:
+            return replace(camera, picture_code="unknown")
+        return reading.find(camera.id) or not_found()
+
+    def _prefer(self, visible: VisibleCamera, value: WhileEncrypted) -> None:
+        account_id, camera_id = visible.account.id, visible.camera.id
+        preferences = self._readings.households.of(account_id, fresh_preferences=True).preferences
+        kept = preferences.get(camera_id, NONE)
+        since = kept.decided_at if kept.while_encrypted == value and kept.decided_at else self._clock()
+        at = since if value != "no" else 0.0
+        keep(self._store, account_id, camera_id, replace(kept, while_encrypted=value, decided_at=at))
+        self._readings.households.forget(account_id)
+
+    # the vendor's keys
+
+    def undecided(self, account_id: str, cameras: Iterable[Camera]) -> list[Camera]:
+        """The household's own encrypted cameras that its owner decided nothing for, and that a key would show.
+
+        Raises Unavailable.
+        """
+        decided = self._readings.households.preferences(account_id)
+        return [
+            camera
+            for camera in cameras
+            if camera.owner == "own"
+            and decided.get(camera.id, NONE).while_encrypted == "no"
+            and self.may_be_deciphered(account_id, camera)
+        ]
+
+    def decide_all(self, account_id: str, camera_ids: Iterable[str]) -> None:
+        """Take the owner's one decision for all of these cameras that are own, encrypted and undecided."""
+        deadline, wanted = Deadline(self._rules.owner_s), frozenset(camera_ids)
+        found = [self._judge.find(account_id, camera_id, deadline) for camera_id in wanted]
+        visible = [one for one in found if isinstance(one, VisibleCamera)]
+        undecided = {camera.id for camera in self.undecided(account_id, [one.camera for one in visible])}
+        for one in visible:
+            if one.camera.id in undecided:
+                self._prefer(one, "code")
+        self.fetch_keys(account_id, deadline)
+
+    def ask_key(self, account_id: str, camera_id: str, code: str = "") -> Camera | Refusal | Step:
+        """The owner's press, which may make the vendor mail a code; `code`: the one that it mailed.
+
+        With a code that the vendor took, the keys of the other cameras that were decided for follow.
+        """
+        deadline = Deadline(self._rules.owner_s)
+        visible = self._judge.find(account_id, camera_id, deadline)
+        if isinstance(visible, Refusal):
+            return visible
+        decided = self._readings.households.of(account_id, fresh_preferences=True).preferences
+        if self._rules.exception(decided.get(camera_id, NONE).while_encrypted) != "code":
+            return Step("consent")
+        driver = self._drivers[visible.source.kind]
+        if visible.camera.encryption == "none" or not isinstance(driver, GivesKeys):
+            return overruled("not_this_way", visible.camera)
+        right = self._tries.take(account_id) if code else None
+        if code and right is None:
+            return Step("pause", why="guessed")
+        done = self._asked(visible, driver, code, deadline)
+        if right is not None and not (isinstance(done, Step) and done.wrong):
+            right()
+        if code and isinstance(done, Camera):
+            self.fetch_keys(account_id, deadline)
+        return done
+
+    def fetch_keys(self, account_id: str, deadline: Deadline | None = None) -> None:
+        """Ask for the keys that are missing of own cameras that were decided for, where asking mails nobody.
+
+        Called after a sign-in by a code, and after the owner's decision or press.
+        """
+        deadline = deadline or Deadline(self._rules.owner_s)
+        try:
+            preferences = self._readings.households.of(account_id, fresh_preferences=True).preferences
+        except Unavailable:
+            return
+        decided = [
+            camera_id
+            for camera_id, preference in preferences.items()
+            if self._rules.exception(preference.while_encrypted) == "code"
+        ]
+        fetched: set[tuple[str, str]] = set()
+        for camera_id in decided:
+            visible = self._judge.find(account_id, camera_id, deadline)
+            if (
+                isinstance(visible, Refusal)
+                or visible.camera.encryption != "on"
+                or visible.camera.picture_code != "none"
+            ):
+                continue
+            driver, device = self._silent(visible), (visible.source.id, visible.camera.ref.serial)
+            if driver is None or device in fetched:
+                continue
+            fetched.add(device)
+            done = self._asked(visible, driver, "", deadline)
+            if isinstance(done, Refusal) or (isinstance(done, Step) and done.why not in ("silent", "not_given")):
+                return  # a code was mailed, or the vendor wants a pause: another question would void the code
+
+    def _silent(self, visible: VisibleCamera) -> GivesKeys | None:
+        """The camera's driver, if asking it for the key mails nobody."""
+        driver = self._drivers[visible.source.kind]
+        if visible.camera.owner != "own" or not isinstance(driver, GivesKeys):
+            return None
+        try:
+            return driver if driver.asks_silently(visible.source) else None
+        except DriverError:
+            return None
+
+    def _asked(
+        self, visible: VisibleCamera, driver: GivesKeys, code: str, deadline: Deadline
+    ) -> Camera | Refusal | Step:
+        return self._control.ask_key(visible, driver, code, deadline) or self._read(visible, deadline)
+
+    def judge_key(self, account_id: str, camera_id: str, mark: str, *, fits: bool) -> None:
+        """Keep what the video showed of the key that was handed out for it. `mark`: see `showcam.engine.source.mark_of`."""
+        visible = self._judge.find(account_id, camera_id, Deadline(0.0))
+        if isinstance(visible, Refusal):
+            return
+        driver = self._drivers[visible.source.kind]
+        decided = self._readings.households.preferences(account_id).get(camera_id, NONE).while_encrypted
+        if decided != "code" or not isinstance(driver, GivesKeys):
+            return
+        try:
+            driver.judge_key(visible.source, visible.camera, mark, fits=fits)
+        except DriverError:
+            return  # the next video judges it again
+
+    def _is_code_used(self, visible: VisibleCamera) -> bool:
+        """Whether another channel of the same device is shown by the code."""
+        reading = self._readings.last(visible.account, visible.source)
+        preferences = self._readings.households.preferences(visible.account.id)
+        return reading is not None and any(
+            camera.ref.serial == visible.camera.ref.serial
+            and preferences.get(camera.id, NONE).while_encrypted == "code"
+            for camera in reading.cameras
+        )

@@ -1,0 +1,399 @@
+"""Signing in by user name and password, at the vendor or at showcam itself: who may, how often, and a vendor's code.
+
+A name is either an owner's user at showcam or a vendor's user. A password that is typed with the first never leaves
+showcam, right or wrong.
+"""
+
+import contextlib
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from showcam.accounts import attempts, households
+from showcam.accounts.attempts import Attempts, Browser, Limits, NoPlace, Place
+from showcam.accounts.identity import vendor_key
+from showcam.accounts.links import LinkingWindow
+from showcam.accounts.owner_users import BadUser, Busy, OwnerUsers, check_password, checked_name
+from showcam.drivers.errors import DriverError
+from showcam.drivers.vendor import ByKey, ByPage, ByPassword, CodeSent, Rejected, Sessions, Vendor, Verdict
+from showcam.drivers.vendor import SignedIn as VendorSession
+from showcam.registry.owner.sign_in_outcome import PENDING_S, CodeWanted, Outcome, SignedIn, SignInRefused, masked
+from showcam.store.ports import Store
+from showcam.store.records import Account, Origin, OwnerUser, Source, SourceKind
+
+type SignUp = Literal["owner", "invited", "anyone"]
+MOST = 200  # invitations that wait
+
+type Invited = Literal["", "known", "full"]
+
+
+class _Pending(Struct, frozen=True):
+    """`user` is empty if the vendor says it. `password`: or a key, or PKCE's verifier. `host`: or our callback."""
+
+    user: str
+    password: str
+    host: str
+    until: float
+    who: str  # as showcam.accounts.attempts counts
+    places: tuple[Place, ...]
+    kind: SourceKind  # of the vendor's sources
+    to: str = ""  # the household that a user joins whom nobody here knows, "" for one of its own
+
+
+class Going(Struct, frozen=True):
+    """The browser goes to `url`. Keep `pending` sealed, for PENDING_S at most."""
+
+    url: str
+    pending: bytes
+
+
+class _Try(Struct, frozen=True):
+    """What a sign-in may take before its password is compared."""
+
+    who: str  # as showcam.accounts.attempts counts
+    places: tuple[Place, ...]
+    own: bool = False
+
+
+class SignIn:
+    """`vendors`: the usual one first. `vendor_s` is how long a person waits for the vendor's verdict.
+
+    `origin`: of households that begin by it.
+
+    `owner_users` are given where several share the memory for hashes.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        vendors: Iterable[Vendor],
+        sign_up: SignUp,
+        *,
+        origin: Origin = "linking",
+        owner_users: OwnerUsers | None = None,
+        limits: Limits | None = None,
+        vendor_s: float = 10.0,
+        clock: Callable[[], float] = time.time,
+        by_code: Callable[[str], None] | None = None,
+    ) -> None:
+        """`by_code` is called with the household's id after a sign-in by the vendor's code."""
+        self._by_code = by_code
+        self._store, self._sign_up, self._origin = store, sign_up, origin
+        self.vendors = {vendor.sessions.kind: vendor for vendor in vendors}
+        self.usual = next(iter(self.vendors))
+        self._vendor_s, self._clock = vendor_s, clock
+        self._attempts = Attempts(store, limits or Limits(), clock)
+        self._window = LinkingWindow(store, clock)
+        self._owner_users = owner_users or OwnerUsers(store)
+
+    @property
+    def vendor(self) -> str:
+        """The name of the usual vendor."""
+        return self.vendors[self.usual].vendor
+
+    def has_owner_users(self) -> bool:
+        """Whether one may sign in at showcam itself: whether an owner has a user there."""
+        return self._owner_users.exist()
+
+    def lacks_vendor(self, account_id: str) -> bool:
+        """Whether the household has no account at any vendor."""
+        return len(self.lacking(account_id)) == len(self.vendors)
+
+    def lacking(self, account_id: str) -> list[SourceKind]:
+        """The vendors that the household has no account at, and may be given one."""
+        kinds = {source.kind for source in self._store.sources(account_id)}
+        return [kind for kind in self.vendors if kind not in kinds]
+
+    def begin(
+        self,
+        user: str,
+        password: str,
+        address: str,
+        browser: Browser | None = None,
+        *,
+        to: str = "",
+        kind: SourceKind = "",
+    ) -> Outcome:
+        """The password is for this one call, or, with a code to come, for the call after it.
+
+        `to`: the household that a user joins whom nobody here knows; else the user gets one of its own. `kind`: of the
+        vendor's sources, "" for the usual one.
+        """
+        kind = kind or self.usual
+        user = user.strip()
+        if not user or not password:
+            return SignInRefused("wrong")
+        owner = self._owner_users.find(user)
+        if owner is not None:
+            return self._begin_owner(owner, password, address, browser)
+        key = vendor_key(self._salt(), kind, user)
+        source = self._store.source_by_vendor_key(key)
+        begun = self._try(key, source.account if source else "", address, browser)
+        if isinstance(begun, SignInRefused):
+            return begun
+        if source is None and not self._admits_strangers():
+            return self._stranger(password)
+        outcome = self._sign_in(_Pending(user, password, "", 0.0, begun.who, begun.places, kind, to))
+        return replace(outcome, own=True) if isinstance(outcome, SignInRefused) and begun.own else outcome
+
+    def begin_key(self, key: str, address: str, *, to: str = "", kind: SourceKind) -> Outcome:
+        """The key is for this one call. `to`: as of `begin`."""
+        try:
+            place = self._attempts.from_address(self._salt(), address)
+        except NoPlace as full:
+            return SignInRefused("throttled", full.wait_s)
+        return self._sign_in(_Pending("", key, "", 0.0, "", (place,), kind, to))
+
+    def go(self, address: str, back: str, state: str, *, to: str = "", kind: SourceKind) -> Going | SignInRefused:
+        """Lead a person to the vendor's own page. `back`: our address, to which the vendor sends them afterwards."""
+        vendor = self.vendors[kind]
+        if not isinstance(vendor, ByPage):
+            return SignInRefused("unsupported")
+        try:
+            place = self._attempts.from_address(self._salt(), address)
+        except NoPlace as full:
+            return SignInRefused("throttled", full.wait_s)
+        there = vendor.go_there(back, state)
+        waiting = _Pending("", there.verifier, back, self._clock() + PENDING_S, "", (place,), kind, to)
+        return Going(there.url, msgspec.json.encode(waiting))
+
+    def come_back(self, pending: bytes, code: str) -> Outcome:
+        """The code from the callback. Whoever calls has compared the state, and calls once for each `Going`."""
+        try:
+            waiting = msgspec.json.decode(pending, type=_Pending)
+        except msgspec.MsgspecError:
+            return SignInRefused("expired")  # kept by another version
+        if self._clock() >= waiting.until or waiting.kind not in self.vendors:
+            return SignInRefused("expired")
+        return self._sign_in(waiting, code)
+
+    def _begin_owner(self, owner: OwnerUser, password: str, address: str, browser: Browser | None) -> Outcome:
+        begun = self._try(owner.key, owner.account, address, browser)
+        if isinstance(begun, SignInRefused):
+            return begun
+        try:
+            fits = self._owner_users.fits(owner, password)
+        except Busy:
+            self._attempts.were_right(*begun.places)
+            return SignInRefused("crowded")
+        account = self._store.account(owner.account) if fits else None
+        if account is None:
+            return SignInRefused("wrong_password", own=begun.own)
+        self._attempts.were_right(*begun.places)
+        return SignedIn(account)
+
+    def _try(self, key: str, account_id: str, address: str, browser: Browser | None) -> _Try | SignInRefused:
+        """Takes the places of a try under the name of this key; `account_id` is "" where nobody here has the name."""
+        if account_id and browser is not None and browser.knows(account_id):
+            who = attempts.own(account_id, browser)
+            try:
+                return _Try(who, (self._attempts.of(who),), own=True)
+            except NoPlace as full:
+                return SignInRefused("throttled", full.wait_s, own=True)
+        try:
+            place = self._attempts.from_address(self._salt(), address)
+        except NoPlace as full:
+            return SignInRefused("throttled", full.wait_s)
+        who = attempts.strangers(key)
+        if not account_id and not self._admits_strangers():
+            return _Try(who, (place,))
+        try:
+            return _Try(who, (place, self._attempts.of(who)))
+        except NoPlace:
+            return SignInRefused("too_many")
+
+    def _admits_strangers(self) -> bool:
+        return self._sign_up == "anyone" or self._window.left_s() > 0
+
+    def _stranger(self, password: str) -> Outcome:
+        """Where owners have users here, an unknown name takes as long as the wrong password of a known one."""
+        try:
+            if self._owner_users.exist():
+                self._owner_users.fits(None, password)
+        except Busy:
+            return SignInRefused("crowded")
+        return SignInRefused("stranger")
+
+    def begin_own(self, name: str, password: str, locale: str) -> Account:
+        """A household of cameras in the house alone, whose owner signs in by this name at showcam itself.
+
+        Whoever asks may add any account. Raises showcam.accounts.owner_users.BadUser, showcam.accounts.owner_users.Busy.
+        """
+        name = checked_name(name)
+        if households.find_at_any(self._store, self.vendors, name) is not None:
+            raise BadUser("taken", "a user of the vendor's has that name")
+        check_password(password, name)
+        account = households.add_of_lan(self._store, locale=locale)
+        try:
+            self._owner_users.set(account.id, name, password)
+        except BaseException:
+            self._store.drop_household(account.id)
+            raise
+        return account
+
+    def submit_code(self, pending: bytes, code: str) -> Outcome:
+        """The code as typed; it is text, and may start with 0."""
+        try:
+            waiting = msgspec.json.decode(pending, type=_Pending)
+        except msgspec.MsgspecError:
+            return SignInRefused("expired")  # kept by another version
+        if self._clock() >= waiting.until:
+            return SignInRefused("expired")
+        try:
+            place = self._attempts.code_of(waiting.who)
+        except NoPlace as full:
+            return SignInRefused("guessed", full.wait_s)
+        code = code.strip()
+        if not code.isascii() or not code.isalnum() or len(code) > 12:
+            return SignInRefused("wrong_code")
+        return self._sign_in(replace(waiting, places=(*waiting.places, place)), code)
+
+    def sign_out(self, account_id: str) -> None:
+        """End the household's sessions at the vendor, as far as it answers."""
+        for source in self._store.sources(account_id):
+            if source.kind in self.vendors:
+                with contextlib.suppress(DriverError):
+                    self.vendors[source.kind].sign_out(source, self._vendor_s)
+
+    def allow_open_way(self, account_id: str, *, allowed: bool, user: str = "") -> None:
+        """Keep whether pictures may come unencrypted. If it can't be kept, the next link asks again.
+
+        `user`: who was asked while signing in, for whose source alone it is kept. One who is nobody at the vendor
+        answers for all sources of the household.
+        """
+        found = [households.find(self._store, kind, user) for kind in self.vendors] if user else []
+        own = [source for source in found if source is not None]
+        for source in self._store.sources(account_id):
+            if source.kind in self.vendors and (not own or source in own):
+                with contextlib.suppress(DriverError):
+                    self.vendors[source.kind].sessions.allow_open_way(source, allowed=allowed)
+
+    def _sign_in(self, pending: _Pending, code: str = "") -> Outcome:
+        """A try at the vendor. One without an answer stays counted: the vendor may have counted it, too."""
+        sessions = self.vendors[pending.kind].sessions
+        try:
+            verdict = self._ask(pending, code)
+            if isinstance(verdict, VendorSession):
+                user = pending.user or verdict.user
+                is_known = bool(pending.user) or households.find(self._store, pending.kind, user) is not None
+                if not user or not (is_known or self._admits_strangers()):
+                    return SignInRefused("uninvited")
+                account = self._admit(sessions, user, verdict, pending.to)
+                self._attempts.were_right(*pending.places)
+                if code and pending.user and self._by_code is not None:
+                    self._by_code(account.id)
+                return SignedIn(account, user)
+        except DriverError as error:
+            return SignInRefused("no_internet" if error.reason == "no_internet" else "vendor_down")
+        if not isinstance(verdict, CodeSent):
+            if not isinstance(verdict, Rejected):
+                return SignInRefused("unsupported")
+            if verdict.why == "terminals":
+                self._attempts.were_right(*pending.places)
+            is_key = not pending.user and verdict.why == "wrong"
+            return SignInRefused("wrong_key" if is_key else verdict.why, region=verdict.region)
+        # the password's places stay taken until the code is right, so that a password alone gets few codes sent
+        waiting = replace(pending, host=verdict.host, until=self._clock() + PENDING_S)
+        return CodeWanted(msgspec.json.encode(waiting), masked(pending.user))
+
+    def _ask(self, pending: _Pending, code: str) -> Verdict:
+        """Ask the vendor. A typed name goes only to a vendor that checks it; the answer of any other names the user."""
+        vendor, user, secret, host = self.vendors[pending.kind], pending.user, pending.password, pending.host
+        if user and isinstance(vendor, ByPassword):
+            return vendor.sign_in(user, secret, self._vendor_s, code=code, host=host)
+        if not user and not host and isinstance(vendor, ByKey):
+            return vendor.sign_in_by_key(secret, self._vendor_s)
+        if not user and host and isinstance(vendor, ByPage):
+            return vendor.came_back(code, host, secret, self._vendor_s)
+        return Rejected("unsupported")
+
+    def _admit(self, sessions: Sessions, user: str, verdict: VendorSession, to: str) -> Account:
+        source = households.find(self._store, sessions.kind, user) or self._sign_up_now(sessions, user, to)
+        sessions.signed_in(source, user, verdict.session)
+        account = self._store.account(source.account)
+        assert account is not None  # a source belongs to one
+        return account
+
+    def _sign_up_now(self, sessions: Sessions, user: str, to: str = "") -> Source:
+        """`to`: as of `begin`; a household that was removed meanwhile, or has an account at the vendor now, is none."""
+        sealed, kind = sessions.waiting(user), sessions.kind
+        with contextlib.suppress(households.AlreadyAdded):  # the same person, twice at once
+            if to and self._store.account(to) is not None and kind in self.lacking(to):
+                households.add_to(self._store, to, kind, user, sealed)
+            else:
+                households.add(self._store, kind, user, sealed, origin=self._origin)
+        source = households.find(self._store, kind, user)
+        assert source is not None
+        return source
+
+    def _salt(self) -> str:
+        return self._store.meta_once("vendor_salt", secrets.token_hex(32))
+
+
+class Guest(Struct, frozen=True):
+    """`waits`: nobody has signed in with the account yet. `last_used`: of its links, epoch seconds; 0: none was."""
+
+    household: str
+    user: str
+    at: float
+    origin: Origin
+    waits: bool
+    links: int
+    last_used: float
+
+
+class Invitations:
+    """Whom the owner of the installation lets link. An invitation is a household to which nobody has signed in yet.
+
+    Its account's own password is the only way in. `sessions`: of each vendor, the usual one's first.
+    """
+
+    def __init__(self, store: Store, sessions: Iterable[Sessions]) -> None:
+        self._store, self._sessions = store, {each.kind: each for each in sessions}
+
+    def invite(self, user: str, kind: SourceKind = "") -> Invited:
+        """Let the vendor's user of that name sign in from here on; "known" where that was so already."""
+        user, kind = user.strip(), kind or next(iter(self._sessions))
+        if households.find(self._store, kind, user) is not None or OwnerUsers(self._store).find(user) is not None:
+            return "known"
+        if sum(guest.waits for guest in self.guests()) >= MOST:
+            return "full"
+        try:
+            households.add(self._store, kind, user, self._sessions[kind].waiting(user), origin="invited")
+        except households.AlreadyAdded:  # the same name, twice at once
+            return "known"
+        return ""
+
+    def guests(self) -> list[Guest]:
+        """Households that the installation's owner did not begin, and invitations; the newest first."""
+        found = [guest for account in self._store.accounts() if (guest := self._guest(account))]
+        return sorted(found, key=lambda guest: (-guest.at, guest.household))[: 2 * MOST]
+
+    def take_back(self, household: str) -> bool:
+        """False where no invitation waits there: somebody has signed in meanwhile, or it was taken back."""
+        account = self._store.account(household)
+        guest = self._guest(account) if account is not None else None
+        return guest is not None and guest.waits and self._store.drop_household(household)
+
+    def _guest(self, account: Account) -> Guest | None:
+        sources = self._store.sources(account.id)
+        users = [self._sessions[source.kind].user(source) for source in sources if source.kind in self._sessions]
+        only = len(users) == len(sources) == 1
+        waits = only and not users[0].has_signed_in and self._store.owner_user(account.id) is None
+        if account.origin == "owner" and not waits:
+            return None
+        links = self._store.links(account.id)
+        names = ", ".join(user.name for user in users if user.name)
+        last_used = max((link.last_used for link in links), default=0.0)
+        return Guest(account.id, names, account.created, account.origin, waits, len(links), last_used)
+
+
+def is_of_owner(store: Store, account_id: str) -> bool:
+    """Whether the household is of whoever runs the installation: neither invited nor begun by linking."""
+    account = store.account(account_id)
+    return account is not None and account.origin == "owner"

@@ -1,0 +1,297 @@
+"""What happens at a household's cameras: sightings, changes found by comparing readings, and changes that are awaited.
+
+Sightings and awaited changes are rows of the store for half a minute: the next question may reach another process.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from showcam.drivers.camera import Camera
+from showcam.drivers.driver import EventKind
+from showcam.drivers.settings import FIELDS, Asked, Setting
+from showcam.net.cache import Recent
+from showcam.registry.preferences import Preferences
+from showcam.registry.quiet_times import QuietTimes, of_household
+from showcam.registry.readings.households import IN_MEMORY, Households, Reading
+from showcam.store.ports import Store, StoreUnavailable
+from showcam.store.records import Account, Happening, Source
+
+log = logging.getLogger(__name__)
+
+LAST_S = 30.0  # what happened is kept so long: vendors report the beginning of motion, and not its end
+REREAD_S = 1.0  # what another process wrote is known here within this
+RUNG_S = 45.0  # a ring that is older is not rung any more: nobody stands at the door
+LONGEST_REST_S = (
+    RUNG_S / 3
+)  # at a start, and after failures, a household is read within this, so that no ring gets too old
+# A second message of the kind within so long, by another channel or of the same motion, is no second sighting. A camera
+# that stays covered says so again and again.
+SAME_S: dict[EventKind, float] = {"motion": LAST_S, "person": LAST_S, "tamper": 300.0, "doorbell": 3.0}
+_ASKED = "asked"  # begins the kind of a change that is awaited: asked/{field}/{value}
+_KNOWN = frozenset(FIELDS.values())  # another version may write others
+# The fields that assistants show, beside those with a kind of change of their own; a battery's percent comes with the
+# next query.
+_REST = (
+    *("asleep", "audio", "charging", "status_light", "alarm_notification", "offline_notification", "flip"),
+    *("night_vision", "video", "ways", "decided", "can_restart", "kind", "firmware", "picture_code"),
+)
+
+type Held = Mapping[str, frozenset[str]]  # by camera id, the kinds of sightings that hold now
+type AwaitedChanges = Mapping[tuple[str, str], str]  # by camera id and field of Camera: the value that was asked for
+type Kind = Literal[
+    "motion",
+    "person",
+    "doorbell",
+    "tamper",
+    "online",
+    "offline",
+    "encryption_on",
+    "encryption_off",
+    "renamed",
+    "added",
+    "removed",
+    "state",
+]
+
+
+class Change(Struct, frozen=True):
+    """`camera` is its id, `at` epoch seconds. "state": any other difference that an assistant shows.
+
+    "tamper": the camera reports that it was turned away, covered or blinded. No assistant has a word for it; its owner
+    is notified.
+    `announced`: as what a sighting may be announced, decided by Announcing where it was found; None: not at all.
+    """
+
+    account: str
+    camera: str
+    kind: Kind
+    at: float
+    announced: EventKind | None = None
+
+
+class Changes:
+    """Subscribers are called in the thread that found the change, in the process that found it first."""
+
+    def __init__(self) -> None:
+        self._callbacks: list[Callable[[Change], None]] = []
+
+    def subscribe(self, callback: Callable[[Change], None]) -> None:
+        self._callbacks.append(callback)
+
+    def publish(self, changes: Iterable[Change]) -> None:
+        for change in changes:
+            if change.kind == "encryption_on":
+                log.warning(
+                    "Image Encryption was switched on for camera %s of account %s: no assistant can show it now",
+                    change.camera,
+                    change.account,
+                )
+            for callback in self._callbacks:
+                try:
+                    callback(change)
+                except Exception:
+                    log.exception("a subscriber of changes failed")
+
+    def compared(self, account: Account, _source: Source, before: tuple[Camera, ...], after: Reading) -> None:
+        """For Readings, which calls it with the list that the store held until now."""
+        self.publish(compare(account.id, before, after.cameras, after.as_of))
+
+
+def compare(account: str, before: Iterable[Camera], after: Iterable[Camera], at: float) -> list[Change]:
+    """By camera id, in the order of `after`; a flag that is or was unknown is no change."""
+    were = {camera.id: camera for camera in before}
+    found: list[Change] = []
+    for camera in after:
+        was = were.pop(camera.id, None)
+        kinds: list[Kind] = ["added"] if was is None else _differences(was, camera)
+        found += [Change(account, camera.id, kind, at) for kind in kinds]
+    return found + [Change(account, gone, "removed", at) for gone in were]
+
+
+def _differences(was: Camera, now: Camera) -> list[Kind]:
+    kinds: list[Kind] = []
+    if (was.online, now.online) in (("on", "off"), ("off", "on")):
+        kinds.append("online" if now.online == "on" else "offline")
+    if (was.encryption, now.encryption) in (("on", "off"), ("off", "on")):
+        kinds.append("encryption_on" if now.encryption == "on" else "encryption_off")
+    if was.name != now.name:
+        kinds.append("renamed")
+    if any(_differ(getattr(was, name), getattr(now, name)) for name in _REST):
+        kinds.append("state")
+    return kinds
+
+
+def _differ(was: object, now: object) -> bool:
+    return was != now and "unknown" not in (was, now)
+
+
+class Happenings:
+    """One read of the store a second and household, for sightings and for changes that are awaited."""
+
+    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+        self._store, self._clock = store, clock
+        self._recent: Recent[str, tuple[float, list[Happening]]] = Recent(IN_MEMORY)
+
+    def put(self, account_id: str, happening: Happening) -> None:
+        """Raises StoreUnavailable."""
+        self._store.put_happening(account_id, happening)
+        self._recent.drop(account_id)
+
+    def since(self, account_id: str, at: float) -> list[Happening]:
+        """The happenings after `at` as the store has them now, oldest first. Raises StoreUnavailable."""
+        return self._store.happenings(account_id, at)
+
+    def record(self, account_id: str, happening: Happening, same_s: float, told: tuple[str, ...] | None) -> bool:
+        """For assistants too (see showcam.store.outbox); False when it was known already. Raises StoreUnavailable."""
+        new = self._store.record_happening(account_id, happening, same_s, told)
+        self._recent.drop(account_id)
+        return new
+
+    def newest(self, account_id: str) -> list[Happening]:
+        """Those of the last LAST_S, read from the store now, which `last` then answers. Raises StoreUnavailable."""
+        now = self._clock()
+        found = self._store.happenings(account_id, now - LAST_S)
+        self._recent.put(account_id, (now, found))
+        return found
+
+    def last(self, account_id: str) -> list[Happening]:
+        """The happenings of the last LAST_S, oldest first; none where the store can't be read."""
+        now = self._clock()
+        recent = self._recent.get(account_id)
+        if recent is None or not 0 <= now - recent[0] < REREAD_S:
+            try:
+                recent = (now, self._store.happenings(account_id, now - LAST_S))
+            except StoreUnavailable:
+                recent = (now, [])  # cameras are shown and listed without them
+            self._recent.put(account_id, recent)
+        return [happening for happening in recent[1] if now - happening.at < LAST_S] if recent[1] else recent[1]
+
+
+class Sightings:
+    """Motion, persons, rings and tampering at the cameras within the last half minute."""
+
+    def __init__(self, happenings: Happenings, clock: Callable[[], float] = time.time) -> None:
+        self._happenings, self._clock = happenings, clock
+
+    def note(
+        self, account_id: str, camera: str, kind: EventKind, at: float, announced_as: Callable[[], EventKind | None]
+    ) -> tuple[bool, EventKind | None]:
+        """Writes it for all processes and for assistants: whether it is new, and as what it is announced.
+
+        `announced_as` is called for what is new and not too old: motion that no longer holds, and a ring of RUNG_S, are
+        told to nobody. Raises what `announced_as` raises, and StoreUnavailable.
+        """
+        now = self._clock()
+        at = min(at, now)
+        known = self._happenings.since(account_id, at - SAME_S[kind])
+        is_new = not any(happening.camera == camera and happening.kind == kind for happening in known)
+        is_late = now - at >= (RUNG_S if kind == "doorbell" else LAST_S)
+        announced = announced_as() if is_new and not is_late else None
+        told = None if is_late else () if announced is None else (announced,)
+        if not self._happenings.record(account_id, Happening(camera, kind, at), SAME_S[kind], told):
+            return False, None  # another process was first
+        return True, announced
+
+    def held(self, account_id: str) -> Held:
+        """By camera id, the kinds that hold now."""
+        last = self._happenings.last(account_id)
+        if not last:
+            return {}
+        held: dict[str, frozenset[str]] = {}
+        for happening in last:
+            if happening.kind in SAME_S:
+                held[happening.camera] = held.get(happening.camera, frozenset()) | {happening.kind}
+        return held
+
+
+def with_motion(camera: Camera, held: Held) -> Camera:
+    """The camera with its motion as it is now; a flag "none" stays "none"."""
+    kinds = held.get(camera.id)
+    if not kinds:
+        return camera
+    motion = "on" if camera.motion != "none" and kinds & {"motion", "person"} else camera.motion
+    person = "on" if camera.person != "none" and "person" in kinds else camera.person
+    return replace(camera, motion=motion, person=person)
+
+
+class Announcing:
+    """Decides once for each sighting, where it is found, whether it is announced and as what (`Change.announced`).
+
+    An announcement is what people notice at once: a display that rings, a notification, a TV that changes to the
+    camera. A sensor's state is none: an assistant may always be reported that somebody moved.
+    """
+
+    def __init__(self, store: Store, households: Households, clock: Callable[[], float] = time.time) -> None:
+        self._store, self._households, self._clock = store, households, clock
+
+    def announced_as(self, account_id: str, camera_id: str, kind: EventKind, at: float) -> EventKind | None:
+        """None: it is not announced. Begins the camera's pause. Raises Unavailable, StoreUnavailable."""
+        preferences = self._households.preferences(account_id).get(camera_id, Preferences())
+        announced = announcement(kind, preferences, of_household(self._store, account_id), at)
+        if announced is None or not preferences.ring_pause_s:
+            return announced
+        key, now = f"announced/{account_id}/{camera_id}/{announced}", self._clock()
+        is_first, _ = self._store.take_place(key, 1, preferences.ring_pause_s, now)
+        # a person at the bell is always announced, and begins the pause of what is announced as one
+        return announced if is_first or kind == "doorbell" else None
+
+
+def announcement(kind: EventKind, preferences: Preferences, quiet: QuietTimes, at: float) -> EventKind | None:
+    """As what a sighting at the epoch second `at` is announced, apart from the pause after the last one.
+
+    No assistant has a word for tampering.
+    """
+    if kind == "tamper" or quiet.hold(at):
+        return None
+    rings = {"no": (), "motion": ("motion", "person"), "person": ("person",)}[preferences.motion_rings]
+    return "doorbell" if kind in rings else kind
+
+
+class Awaited:
+    """Changes that a vendor took and whose camera does not show them yet: vendors' lists lag some 20 seconds behind.
+
+    After LAST_S the camera's own word counts, whatever was asked for.
+    """
+
+    def __init__(self, happenings: Happenings, clock: Callable[[], float] = time.time) -> None:
+        self._happenings, self._clock = happenings, clock
+
+    def put(self, account_id: str, camera: Camera, setting: Setting, value: str) -> Asked:
+        """Until the camera shows it, or LAST_S are over, the setting is unknown. A camera's newest change counts."""
+        if setting not in FIELDS:
+            return Asked(camera)
+        field = FIELDS[setting]
+        try:
+            self._happenings.put(account_id, Happening(camera.id, f"{_ASKED}/{field}/{value}", self._clock()))
+        except StoreUnavailable:
+            # the vendor took the change all the same; until the next reading the camera is listed as it was
+            log.warning("a change of account %s could not be noted as asked for", account_id, extra={"reason": "store"})
+        return Asked(replace(camera, **{field: value}))
+
+    def of(self, account_id: str) -> AwaitedChanges:
+        """The changes of the household that may still be awaited."""
+        last = self._happenings.last(account_id)
+        if not last:
+            return {}
+        changes: dict[tuple[str, str], str] = {}
+        for happening in last:  # the newest comes last
+            word, _, change = happening.kind.partition("/")
+            field, _, value = change.partition("/")
+            if word == _ASKED and field in _KNOWN:
+                changes[happening.camera, field] = value
+        return changes
+
+
+def with_awaited(camera: Camera, changes: AwaitedChanges) -> Camera:
+    """The camera with what it does not show yet as unknown: neither what was nor what was asked for is so."""
+    unknown = {
+        field: "unknown"
+        for (camera_id, field), value in changes.items()
+        if camera_id == camera.id and getattr(camera, field) not in (value, "none")
+    }
+    return replace(camera, **unknown) if unknown else camera

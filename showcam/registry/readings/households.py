@@ -1,0 +1,196 @@
+"""A household: its sources, what their vendors answered, its cameras as one list, and its devices."""
+
+import hashlib
+import secrets
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import fields, replace
+
+from showcam.accounts.identity import vendor_key
+from showcam.drivers.camera import Camera, Listed, Measured, Video
+from showcam.drivers.errors import Unavailable
+from showcam.net.cache import Recent
+from showcam.registry.preferences import Preferences, of_account
+from showcam.store.ports import Store
+from showcam.store.records import Account, Source
+
+HOUSEHOLD_S = 30.0  # what another process changed of a household is known here within this
+IN_MEMORY = 1024  # accounts; what falls out is read again
+
+
+class Household(Struct, frozen=True):
+    account: Account
+    sources: tuple[Source, ...]
+    preferences: Mapping[str, Preferences]
+    read_at: float
+
+
+class Households:
+    """Households as the store has them, kept in memory for half a minute. `clock`: epoch seconds."""
+
+    def __init__(self, store: Store, kinds: Iterable[str], clock: Callable[[], float] = time.time) -> None:
+        """`kinds`: of the sources that a driver serves; cameras of others are not listed."""
+        self._store, self._kinds, self._clock = store, frozenset(kinds), clock
+        self._known: Recent[str, Household] = Recent(IN_MEMORY)
+
+    def of(self, account_id: str, *, fresh_preferences: bool = False) -> Household:
+        """`fresh_preferences`: read from the store now, with the sources.
+
+        Raises Unavailable: no such account, or no source in it.
+        """
+        known = self._known.get(account_id)
+        if known and 0 <= self._clock() - known.read_at < HOUSEHOLD_S:
+            return self._with_preferences(self._with_sources(known)) if fresh_preferences else known
+        account = self._store.account(account_id)
+        sources = tuple(self._store.sources(account_id)) if account else ()
+        if account is None or not sources:
+            raise Unavailable("signed_out")
+        preferences = of_account(self._store, account_id)
+        if known and known.preferences == preferences:
+            preferences = known.preferences  # so that readings compare by identity
+        household = Household(account, self._served(sources), preferences, self._clock())
+        self._known.put(account_id, household)
+        return household
+
+    def _served(self, sources: Iterable[Source]) -> tuple[Source, ...]:
+        return tuple(source for source in sources if source.kind in self._kinds)
+
+    def _with_sources(self, known: Household) -> Household:
+        """The household with a source that another process added: its cameras are listed at once."""
+        sources = self._served(self._store.sources(known.account.id))
+        if sources == known.sources:
+            return known
+        household = replace(known, sources=sources)
+        self._known.put(known.account.id, household)
+        return household
+
+    def _with_preferences(self, known: Household) -> Household:
+        preferences = of_account(self._store, known.account.id)
+        if preferences == known.preferences:
+            return known
+        household = replace(known, preferences=preferences)
+        self._known.put(known.account.id, household)
+        return household
+
+    def follow(self, account_id: str) -> None:
+        """Take up what the owner changed in another process; a household that is not in memory is read when needed."""
+        if known := self._known.get(account_id):
+            self._with_preferences(known)
+
+    def forget(self, account_id: str) -> None:
+        """After a change in this process: the next request reads the household from the store."""
+        self._known.drop(account_id)
+
+    def preferences(self, account_id: str) -> Mapping[str, Preferences]:
+        """By camera id. Raises Unavailable as `of` does."""
+        return self.of(account_id).preferences
+
+
+type Lists = tuple[Listed, ...] | None
+
+
+class Reading(Struct, frozen=True):
+    """One source as its vendor listed it; `as_of`, epoch seconds, is when the vendor was called. It does not change."""
+
+    as_of: float
+    listed: Lists  # as the driver returned them; None: to another process
+    cameras: tuple[Camera, ...]
+    by_id: Mapping[str, Camera]
+    stored: bytes  # its cameras as the store has them: the same for the same list with the same measurements
+    fingerprint: str
+    preferences: Mapping[str, Preferences]  # of the household, by camera id
+
+    def find(self, camera: str) -> Camera | None:
+        found = self.by_id.get(camera)
+        return replace(found, as_of=self.as_of) if found else None
+
+
+class _Stored(Listed, frozen=True, kw_only=True):
+    """A camera in the store's list. Of each picture it has one size, the measured or the listed one.
+
+    This form is as old as showcam, and older versions read it. What comes from it counts as measured.
+    """
+
+    id: str  # "": it follows from the account
+    looked_at: float = 0.0
+    sub_silent_at: float = 0.0
+
+
+_DEFAULTS = {field.name: field.default for field in fields(_Stored)}
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(tuple[_Stored, ...])
+
+
+def encoded(cameras: Iterable[Camera]) -> bytes:
+    """The cameras for the store, without ids and decisions: the same bytes for the same cameras."""
+    return _encoder.encode([_stored(camera) for camera in cameras])
+
+
+def _stored(camera: Camera) -> _Stored:
+    measured = camera.measured
+    values = {name: getattr(camera, name) for name in Listed.__struct_fields__}
+    values |= {"id": "", "listed_video": camera.video, "listed_sub": camera.sub}
+    values |= {"looked_at": measured.looked_at, "sub_silent_at": measured.sub_silent_at}
+    # msgspec leaves out a default by its identity, and a driver may give an equal one
+    return _Stored(**{name: value for name, value in values.items() if value != _DEFAULTS[name]})
+
+
+def decoded(data: bytes) -> tuple[Camera, ...]:
+    """Raises msgspec.MsgspecError for what another version wrote and this one can't read."""
+    return tuple(
+        Camera.of(
+            replace(row, listed_video=Video(), listed_sub=row.listed_sub and Video()),
+            measured=Measured(row.listed_video, row.listed_sub, row.looked_at, row.sub_silent_at),
+        )
+        for row in _decoder.decode(data)
+    )
+
+
+class Listing(Struct, frozen=True):
+    """`fingerprint` is the same for the same cameras in the same state; `as_of` in epoch seconds.
+
+    `waiting`: the vendors of sources that nobody has signed in to yet, whose cameras are therefore not in it.
+    """
+
+    cameras: tuple[Camera, ...]
+    fingerprint: str
+    as_of: float
+    waiting: tuple[str, ...] = ()
+
+
+def merged(readings: Sequence[Reading], now: float, waiting: tuple[str, ...] = ()) -> Listing:
+    """The cameras of all sources; its age is the oldest reading's, and no cameras are those of `now`."""
+    if len(readings) == 1:
+        return Listing(readings[0].cameras, readings[0].fingerprint, readings[0].as_of, waiting)
+    cameras = tuple(camera for reading in readings for camera in reading.cameras)
+    fingerprint = hashlib.blake2b(
+        "".join(reading.fingerprint for reading in readings).encode(), digest_size=16
+    ).hexdigest()
+    return Listing(cameras, fingerprint, min((reading.as_of for reading in readings), default=now), waiting)
+
+
+class Devices:
+    """In which households a vendor's device is listed, stored without its serial in readable form.
+
+    `kinds`: of the sources there may be. Raises StoreUnavailable.
+    """
+
+    def __init__(self, store: Store, kinds: Iterable[str]) -> None:
+        self._store, self._kinds = store, tuple(kinds)
+        self._salt = ""  # never changes, so it is read from the store once
+
+    def place(self, account_id: str, devices: Iterable[tuple[str, str]]) -> None:
+        """Replaces the household's devices. A device is the kind of its source and its serial."""
+        self._store.put_devices(account_id, frozenset(self._key(kind, serial) for kind, serial in devices))
+
+    def accounts(self, serial: str) -> list[str]:
+        """The accounts that list the device, by a source of any kind."""
+        by_kind = [self._store.accounts_with(self._key(kind, serial)) for kind in self._kinds]
+        return list(dict.fromkeys(account for accounts in by_kind for account in accounts))
+
+    def _key(self, kind: str, serial: str) -> str:
+        self._salt = self._salt or self._store.meta_once("vendor_salt", secrets.token_hex(32))
+        return vendor_key(self._salt, f"{kind} device", serial)

@@ -1,0 +1,280 @@
+"""Applies the gate to a fresh reading: visibility first, then what was read, then the vendor's own refusal."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Literal
+
+from msgspec import Struct
+
+from showcam.accounts.console_sessions import Viewer
+from showcam.drivers.camera import OF_ASSISTANTS, Camera, Refusal, Surface
+from showcam.drivers.errors import DriverError, NoInternet, Refused, SignedOut, Unavailable, VendorBusy
+from showcam.net.cache import Recent
+from showcam.registry.gate.displays import PLAYABLE
+from showcam.registry.gate.gate import Allowed, Conditions, Full, choose, gate, not_found, overruled, unverified
+from showcam.registry.preferences import NONE, Preferences
+from showcam.registry.readings.households import IN_MEMORY, Household, Reading
+from showcam.registry.readings.readings import Readings
+from showcam.registry.rules import Rules
+from showcam.store.records import Account, Link, Source
+
+MOST = 4096  # of one source; a household of 300 cameras on both assistants has some 2000
+
+type Case = tuple[str, Surface, tuple[str, ...]]  # camera id, surface, protocols
+type Verdict = tuple[str | None, Allowed | Refusal]  # the way, and the gate's answer
+_NOT_FOUND = not_found()
+LEAST_S = 0.1  # the least a later step gets under a hard deadline, so that every step may overrun a little
+
+type Read = Callable[[Account, Source], Reading]
+type Row = tuple[Camera, dict[Surface, Allowed | Refusal]]
+
+
+class _Given(Struct, frozen=True):
+    cameras: tuple[Camera, ...]
+    preferences: Mapping[str, Preferences]
+    verdicts: dict[Case, Verdict]
+
+
+class Verdicts:
+    """Keeps the gate's verdicts while the cameras do not change: most readings equal the one before.
+
+    By source, for as many sources as there are kept readings. Safe to use from many threads."""
+
+    def __init__(self) -> None:
+        self._given: Recent[str, _Given] = Recent(IN_MEMORY)
+
+    def on(self, source_id: str, reading: Reading) -> dict[Case, Verdict]:
+        """The verdicts on exactly these cameras under these preferences; the judge adds to them."""
+        given = self._given.get(source_id)
+        # by identity: a reading that brings nothing new keeps the tuple, and to compare 300 cameras takes too long
+        if (
+            given is None
+            or given.cameras is not reading.cameras
+            or given.preferences is not reading.preferences
+            or len(given.verdicts) >= MOST
+        ):
+            given = _Given(reading.cameras, reading.preferences, {})
+            self._given.put(source_id, given)
+        return given.verdicts
+
+
+class Deadline:
+    """Seconds left of a request. `hard`: the surface gives up soon after them.
+
+    `after_s`: seconds kept for the steps after the vendor's.
+    """
+
+    def __init__(self, seconds: float, *, hard: bool = False, after_s: float = 0.0) -> None:
+        self._began = time.monotonic()
+        self._end = self._began + seconds
+        self._hard, self._after_s = hard, after_s
+
+    @property
+    def left(self) -> float:
+        """Seconds for the vendor."""
+        left = self._end - self._after_s - time.monotonic()
+        return left if left > 0 else 0.0
+
+    def left_of(self, seconds: float) -> float:
+        """Seconds left of `seconds` since the request began."""
+        return max(0.0, self._began + seconds - time.monotonic())
+
+    def or_at_least(self, seconds: float) -> float:
+        """Seconds for a step after the vendor's, however long the vendor took."""
+        return max(LEAST_S if self._hard else seconds, self._end - time.monotonic())
+
+
+class VisibleCamera(Struct, frozen=True):
+    """A camera that its viewer may see, as last read, and where it comes from."""
+
+    account: Account
+    source: Source
+    camera: Camera
+
+
+class Open(Struct, frozen=True):
+    """The gate is open for this camera, by this way."""
+
+    visible: VisibleCamera
+    way: str
+    allowed: Allowed
+
+
+class Judge:
+    """Answers with a Refusal where something is wrong; raises nothing but what the store raises."""
+
+    def __init__(self, readings: Readings, rules: Rules) -> None:
+        self._readings, self._rules = readings, rules
+        self._verdicts = Verdicts()
+
+    def see(self, viewer: Viewer, camera: str, deadline: Deadline) -> VisibleCamera | Refusal:
+        """The camera if the viewer may see it. One that is unknown, another household's or not chosen: not_found."""
+        if viewer.cameras is not None and camera not in viewer.cameras:
+            return not_found()
+        return self.find(viewer.account, camera, deadline)
+
+    def find(self, account_id: str, camera: str, deadline: Deadline) -> VisibleCamera | Refusal:
+        """The household's camera, visible to a link or not."""
+        try:
+            household = self._readings.households.of(account_id)
+        except Unavailable as error:
+            return overruled(error.reason, None, error.vendor)
+        return self._last_known(household, camera) or self._newly_listed(household, camera, deadline)
+
+    def fresh(self, deadline: Deadline) -> Read:
+        """A reading made for this request, or shared with requests that came together with it."""
+        return lambda account, source: self._readings.read(account, source, deadline.left)
+
+    def judge(self, visible: VisibleCamera, surface: Surface, protocols: tuple[str, ...], read: Read) -> Open | Refusal:
+        """The gate on the reading of `read`; where a flag is unknown, on a second one.
+
+        What the owner decides about an encrypted camera counts at once, in whichever process.
+        """
+        verdict: Open | Refusal = _NOT_FOUND
+        if visible.camera.encryption in ("on", "unknown"):
+            self._readings.households.follow(visible.account.id)
+        for _ in range(2):
+            try:
+                reading = read(visible.account, visible.source)
+            except DriverError as error:
+                return unreached(error, visible.camera)
+            verdict = self.of_reading(visible.account, visible.source, reading, visible.camera.id, surface, protocols)
+            if isinstance(verdict, Open) or not unverified(verdict):
+                break
+        return verdict
+
+    def of_reading(
+        self,
+        account: Account,
+        source: Source,
+        reading: Reading,
+        camera_id: str,
+        surface: Surface,
+        protocols: tuple[str, ...],
+    ) -> Open | Refusal:
+        """The gate on the camera as it is in the reading."""
+        camera = reading.find(camera_id)
+        if camera is None:
+            return not_found()
+        verdicts, case = self._verdicts.on(source.id, reading), (camera.id, surface, protocols)
+        given = verdicts.get(case)
+        if given is None:
+            given = verdicts[case] = self._gated(camera, reading.preferences, surface, protocols)
+        return _opened(VisibleCamera(account, source, camera), given)
+
+    def verdict(
+        self, visible: VisibleCamera, surface: Surface, protocols: tuple[str, ...], tried: tuple[str, ...] = ()
+    ) -> Open | Refusal:
+        """The gate on the camera as last read, by the best way that was not tried yet."""
+        preferences = self._readings.households.preferences(visible.account.id)
+        return _opened(visible, self._gated(visible.camera, preferences, surface, protocols, tried))
+
+    def crowded(self, visible: VisibleCamera, surface: Surface, protocols: tuple[str, ...], full: Full) -> Refusal:
+        """The gate's refusal if the media process has no place left. `full`: whose limit that is."""
+        preferences = self._readings.households.preferences(visible.account.id)
+        _, verdict = self._gated(visible.camera, preferences, surface, protocols, full=full)
+        assert isinstance(verdict, Refusal)
+        return verdict
+
+    def _gated(
+        self,
+        camera: Camera,
+        household: Mapping[str, Preferences],
+        surface: Surface,
+        protocols: tuple[str, ...],
+        tried: tuple[str, ...] = (),
+        *,
+        full: Full = "nothing",
+    ) -> Verdict:
+        """Depends on its arguments and the rules alone, so `Verdicts` may keep the result."""
+        while_encrypted = self._rules.exception(household.get(camera.id, NONE).while_encrypted)
+        way = choose(camera, (*tried, *self._rules.closed_ways), while_encrypted)
+        conditions = Conditions(
+            surface,
+            way,
+            protocols,
+            full=full,
+            audio_required=self._rules.require_audio,
+            transcodes=self._rules.transcodes,
+            while_encrypted=while_encrypted,
+        )
+        return way, gate(camera, conditions)
+
+    def _last_known(self, household: Household, camera: str) -> VisibleCamera | None:
+        for source in household.sources:
+            last = self._readings.last(household.account, source)
+            if last and (found := last.find(camera)):
+                return VisibleCamera(household.account, source, found)
+        return None
+
+    def _newly_listed(self, household: Household, camera: str, deadline: Deadline) -> VisibleCamera | Refusal:
+        """Finds a camera that another process has listed since; reads the vendor where no list is known."""
+        unread: Refusal | None = None
+        for source in household.sources:
+            newer = self._readings.newer(household.account, source)
+            if newer and (found := newer.find(camera)):
+                return VisibleCamera(household.account, source, found)
+            if self._readings.last(household.account, source):
+                continue
+            try:
+                reading = self._readings.read(household.account, source, deadline.left)
+            except DriverError as error:
+                unread = unreached(error, None)  # it may be another source's
+                continue
+            if found := reading.find(camera):
+                return VisibleCamera(household.account, source, found)
+        return unread or not_found()
+
+
+def _opened(visible: VisibleCamera, verdict: Verdict) -> Open | Refusal:
+    way, allowed = verdict
+    if isinstance(allowed, Refusal):
+        return allowed
+    assert way is not None  # the gate refuses a camera without one
+    return Open(visible, way, allowed)
+
+
+def unreached(error: DriverError, camera: Camera | None) -> Refusal:
+    """The refusal for a failed vendor call: a row of the gate, or the vendor's own reason, whatever the flags say."""
+    if camera is None or isinstance(error, Refused):
+        return overruled(error.reason, camera, error.vendor)
+    signed_in = not isinstance(error, SignedOut)
+    conditions = Conditions("still", None, signed_in=signed_in, vendor=_vendor(error) if signed_in else "answers")
+    verdict = gate(camera, conditions)
+    assert isinstance(verdict, Refusal)
+    return verdict
+
+
+def _vendor(error: DriverError) -> Literal["down", "busy", "no_internet"]:
+    if isinstance(error, NoInternet):
+        return "no_internet"
+    return "busy" if isinstance(error, VendorBusy) else "down"
+
+
+class Readiness:
+    """Judges cameras as they were listed, without a new read."""
+
+    def __init__(self, judge: Judge, rules: Rules) -> None:
+        self._judge, self._rules = judge, rules
+
+    def of_link(self, link: Link, cameras: Iterable[Camera], deadline: Deadline) -> list[Row]:
+        return self._rows([self._judge.see(link, camera.id, deadline) for camera in cameras])
+
+    def of_account(
+        self, account_id: str, cameras: Iterable[Camera], surfaces: tuple[Surface, ...] = OF_ASSISTANTS
+    ) -> list[Row]:
+        deadline = Deadline(self._rules.states_s)
+        return self._rows([self._judge.find(account_id, camera.id, deadline) for camera in cameras], surfaces)
+
+    def _rows(self, found: list[VisibleCamera | Refusal], surfaces: tuple[Surface, ...] = OF_ASSISTANTS) -> list[Row]:
+        return [
+            (visible.camera, {surface: self._verdict(visible, surface) for surface in surfaces})
+            for visible in found
+            if isinstance(visible, VisibleCamera)
+        ]
+
+    def _verdict(self, visible: VisibleCamera, surface: Surface) -> Allowed | Refusal:
+        if surface == "still" and not self._rules.stills:
+            return overruled("not_passable", visible.camera)
+        verdict = self._judge.verdict(visible, surface, PLAYABLE)
+        return verdict.allowed if isinstance(verdict, Open) else verdict

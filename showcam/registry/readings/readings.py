@@ -1,0 +1,342 @@
+"""An account's cameras as last read: from memory first, then from the store; a failure never empties a list."""
+
+import hashlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from types import MappingProxyType
+
+import msgspec
+from msgspec.structs import replace
+
+from showcam.accounts.identity import camera_id
+from showcam.drivers.camera import STALE_S, Camera, Decided, Listed
+from showcam.drivers.driver import Driver
+from showcam.drivers.errors import DriverError, SignedOut, Unavailable
+from showcam.engine.grants import Picture
+from showcam.net.cache import Recent
+from showcam.registry.gate.displays import Cameras, Measurement, resized, sized
+from showcam.registry.preferences import NONE
+from showcam.registry.readings.households import (
+    IN_MEMORY,
+    Devices,
+    Households,
+    Listing,
+    Lists,
+    Reading,
+    decoded,
+    encoded,
+    merged,
+)
+from showcam.registry.readings.vendor_calls import Breaker, Flights
+from showcam.store.ports import Store, StoreUnavailable
+from showcam.store.records import OVERTAKEN_S, Account, Known, Source
+
+log = logging.getLogger(__name__)
+
+type Compared = Callable[[Account, Source, tuple[Camera, ...], Reading], None]
+
+RENEW_S = 600  # an unchanged list is written again after this, so that its copy in the store stays young
+
+_encoder = msgspec.msgpack.Encoder()
+NOTICE = "notice"  # the purpose of what is read so that assistants hear of changes
+
+
+class LastReadings:
+    """The last readings of all sources: in this process's memory, and in the store for all processes.
+
+    `compared` gets each reading that differs from the store's list, and that list.
+    """
+
+    def __init__(
+        self, store: Store, devices: Devices, households: Households, clock: Callable[[], float], compared: Compared
+    ) -> None:
+        self._store, self._devices, self._households = store, devices, households
+        self._clock, self._compared = clock, compared
+        self._last: Recent[str, Reading] = Recent(IN_MEMORY)
+        self._written: Recent[str, tuple[str, float]] = Recent(IN_MEMORY)
+        self._lock = threading.Lock()
+
+    def young(self, account: Account, source: Source, max_age_s: float) -> Reading | None:
+        """The last reading of this process, if it is young enough."""
+        last = self._last.get(source.id)
+        if last and 0 <= self._clock() - last.as_of <= max_age_s:
+            return self.preferred(account, source, last)
+        return None
+
+    def last(self, account: Account, source: Source) -> Reading | None:
+        """The last reading of any process, if it is less than STALE_S old."""
+        reading = self._last.get(source.id) or self.known(account, source)
+        if reading is None or self._clock() - reading.as_of >= STALE_S:
+            return None
+        return self.preferred(account, source, reading)
+
+    def newer(self, account: Account, source: Source) -> Reading | None:
+        """A reading of another process that is newer and differs from ours; it becomes our last one."""
+        known = self._young_known(account, source)
+        return known if known is not None and self._adopt(source, known) else None
+
+    def shared(self, account: Account, source: Source) -> Reading | None:
+        """The list that all processes share, as of our last reading where that found the same.
+
+        Changes are recorded with this list. Our own last reading may differ from it until it is written.
+        """
+        known = self._young_known(account, source)
+        if known is None or self._adopt(source, known):
+            return known or self.last(account, source)
+        last = self.last(account, source)
+        return last if last is not None and last.stored == known.stored else known
+
+    def _young_known(self, account: Account, source: Source) -> Reading | None:
+        known = self.known(account, source)
+        return known if known is not None and self._clock() - known.as_of < STALE_S else None
+
+    def _adopt(self, source: Source, known: Reading) -> bool:
+        """Replaces our last reading by this one, if its cameras differ and ours is not newer; whether it did."""
+        with self._lock:
+            last = self._last.get(source.id)
+            if last and (_is_newer(last, known) or last.stored == known.stored):
+                return False
+            self._last.put(source.id, known)
+        return True
+
+    def known(self, account: Account, source: Source) -> Reading | None:
+        known, last = self._store.known(account.id, source.id), self._last.get(source.id)
+        if known is None:
+            return None
+        if last and last.stored == known.data and last.preferences is self._households.preferences(account.id):
+            return replace(last, as_of=known.as_of)  # hundreds of cameras take milliseconds to decode
+        try:
+            cameras = decoded(known.data)
+        except msgspec.MsgspecError:
+            return None  # written by another version: it counts as no list
+        return self.made(account, source, None, cameras, known.as_of)
+
+    def taken(self, account: Account, source: Source, listed: tuple[Listed, ...], as_of: float) -> Reading:
+        """The reading for what the driver returned; the last one at a new time where nothing changed."""
+        last = self._last.get(source.id)
+        if last is None or listed != last.listed:
+            cameras = tuple(map(Camera.of, listed))
+            return self.made(account, source, listed, sized(cameras, last.cameras) if last else cameras, as_of)
+        # ids, index and fingerprint stay valid, and so do the judge's verdicts on them
+        return self.preferred(account, source, replace(last, as_of=as_of))
+
+    def made(self, account: Account, source: Source, listed: Lists, cameras: Cameras, as_of: float) -> Reading:
+        """The reading of these cameras, with their ids and what their owner has decided by now."""
+        preferences, stored = self._households.preferences(account.id), encoded(cameras)
+        last = self._last.get(source.id)
+        if last and last.stored == stored and last.preferences is preferences:
+            return replace(last, as_of=as_of, listed=listed)  # ids and the fingerprint stay valid
+        known = []
+        for camera in cameras:
+            its_id = camera_id(account.salt, source.kind, camera.ref.serial, camera.ref.channel)
+            own = preferences.get(its_id, NONE)
+            decided = Decided(own.voice_may, own.motion_rings != "no", own.room, own.tv_scenes)
+            known.append(replace(camera, id=its_id, as_of=as_of, decided=decided))
+        decisions = _encoder.encode([camera.decided for camera in known])
+        fingerprint = hashlib.blake2b(stored + decisions, digest_size=16).hexdigest()
+        by_id = MappingProxyType({camera.id: camera for camera in known})
+        return Reading(as_of, listed, tuple(known), by_id, stored, fingerprint, preferences)
+
+    def preferred(self, account: Account, source: Source, reading: Reading) -> Reading:
+        """The reading under the preferences of now."""
+        if reading.preferences is self._households.of(account.id).preferences:
+            return reading
+        with self._lock:
+            renewed = self.made(account, source, reading.listed, reading.cameras, reading.as_of)
+            if self._last.get(source.id) is reading:
+                self._last.put(source.id, renewed)
+        return renewed
+
+    def remember(self, account: Account, source: Source, reading: Reading, *, sure: bool = False) -> Reading:
+        """Makes it the last reading, and writes it to the store where that has another list or an old one.
+
+        `sure`: the store is read even where this process wrote the same list last. Another process may have written
+        another list after that, which may be reported to assistants already. Raises StoreUnavailable then: who reads
+        for assistants tries again.
+        """
+        self._put(source, reading)
+        fingerprint, written = self._written.get(source.id) or ("", 0.0)
+        if not sure and fingerprint == reading.fingerprint and 0 <= reading.as_of - written < RENEW_S:
+            return reading
+        try:
+            known = self.known(account, source)
+            if known and (cameras := sized(reading.cameras, known.cameras)) != reading.cameras:
+                reading = self.made(account, source, reading.listed, cameras, reading.as_of)
+                self._put(source, reading)
+            if known and known.stored == reading.stored and 0 <= reading.as_of - known.as_of < RENEW_S:
+                self._written.put(source.id, (reading.fingerprint, known.as_of))
+                return reading  # another process has written the same list
+            is_shared = self._share(account, source, known, reading)
+        except StoreUnavailable:
+            # the reading is valid all the same; the next one is written
+            self._written.drop(source.id)
+            log.warning(
+                "the camera list of account %s could not be written to the store", account.id, extra={"reason": "store"}
+            )
+            if sure:
+                raise
+            return reading
+        if is_shared and known is not None and known.stored != reading.stored:
+            self._compared(account, source, known.cameras, reading)
+        return reading
+
+    def _share(self, account: Account, source: Source, known: Reading | None, reading: Reading) -> bool:
+        """Writes the household's devices, then its list, for all processes; False: a newer list is stored.
+
+        Raises StoreUnavailable. In this order: after a failure between the two the stored list differs, and the next
+        reading writes both.
+        """
+        if known is not None and _is_newer(known, reading):
+            self._written.drop(source.id)
+            return False
+        self._written.put(source.id, (reading.fingerprint, reading.as_of))
+        if known is None or _serials(known.cameras) != _serials(reading.cameras):
+            listed = {(source.kind, serial) for serial in _serials(reading.cameras)}
+            for other in self._households.of(account.id).sources:
+                if other.id != source.id and (last := self.last(account, other)):
+                    listed |= {(other.kind, serial) for serial in _serials(last.cameras)}
+            self._devices.place(account.id, listed)
+        keep = Known(reading.stored, reading.as_of)
+        is_same = known is not None and known.stored == reading.stored
+        write = self._store.put_known if is_same else self._store.record_change
+        if is_shared := write(account.id, source.id, keep):
+            return is_shared
+        self._written.drop(source.id)  # the next reading is held against what is stored
+        return is_shared
+
+    def _put(self, source: Source, reading: Reading) -> None:
+        with self._lock:
+            last = self._last.get(source.id)
+            if last is None or not _is_newer(last, reading):
+                self._last.put(source.id, reading)
+
+
+def _is_newer(reading: Reading, other: Reading) -> bool:
+    """Whether it began later; one that is much newer was made by a clock that ran ahead."""
+    return 0.0 < reading.as_of - other.as_of <= OVERTAKEN_S
+
+
+def _serials(cameras: Iterable[Camera]) -> set[str]:
+    return {camera.ref.serial for camera in cameras}
+
+
+class Readings:
+    """The only place that calls a driver's `read`. Ages are judged by `clock`, epoch seconds; see LastReadings."""
+
+    def __init__(
+        self,
+        store: Store,
+        drivers: Mapping[str, Driver],
+        breaker: Breaker,
+        clock: Callable[[], float] = time.time,
+        compared: Compared = lambda account, source, before, after: None,
+    ) -> None:
+        self._drivers, self._breaker, self._clock = drivers, breaker, clock
+        self._flights: Flights[Reading] = Flights()
+        self.households = Households(store, drivers, clock)
+        self._kept = LastReadings(store, Devices(store, drivers), self.households, clock, compared)
+
+    def read(
+        self, account: Account, source: Source, deadline_s: float, *, purpose: str = "ask", after: float = 0.0
+    ) -> Reading:
+        """Read now, or share a call that began at most two seconds ago for the same purpose. Raises DriverError.
+
+        A call that began before `after`, of time.monotonic(), is not shared: it may not hold what happened since.
+        """
+        until = time.monotonic() + deadline_s
+        try:
+            return self._flights.share(
+                f"{purpose}/{source.id}", deadline_s, self._read, account, source, until, purpose, after=after
+            )
+        except DriverError as error:
+            error.vendor = self._drivers[source.kind].vendor
+            raise
+
+    def vendor(self, source: Source) -> str:
+        """The name of the source's vendor, for a person."""
+        return self._drivers[source.kind].vendor
+
+    def recent(self, account: Account, source: Source, max_age_s: float, deadline_s: float) -> Reading:
+        """The last reading while it is young enough, else a new one. Raises DriverError."""
+        return self._kept.young(account, source, max_age_s) or self.read(account, source, deadline_s)
+
+    def last(self, account: Account, source: Source) -> Reading | None:
+        """The last reading of any process, if it is less than STALE_S old."""
+        return self._kept.last(account, source)
+
+    def shared(self, account: Account, source: Source) -> Reading | None:
+        """The list that all processes share, with which changes are recorded, if it is less than STALE_S old."""
+        return self._kept.shared(account, source)
+
+    def newer(self, account: Account, source: Source) -> Reading | None:
+        """A reading of another process that is newer and differs from ours; it becomes our last one."""
+        return self._kept.newer(account, source)
+
+    def learn(self, account_id: str, camera: str, picture: Picture, measurement: Measurement) -> None:
+        """Keeps the measurement of an opened picture until the next one. Raises Unavailable."""
+        household = self.households.of(account_id)
+        for source in household.sources:
+            last = self.last(household.account, source)
+            found = last.find(camera) if last else None
+            if last is None or found is None:
+                continue
+            cameras = resized(last.cameras, found.ref, picture, measurement)
+            if cameras != last.cameras:
+                made = self._kept.made(household.account, source, last.listed, cameras, last.as_of)
+                self._kept.remember(household.account, source, made)
+
+    def listing(
+        self, account_id: str, deadline_s: float, *, purpose: str = "ask", signed_in: Collection[str] | None = None
+    ) -> Listing:
+        """Read now; failing that, the last known list. Raises Unavailable when there is none.
+
+        `signed_in`: ids of sources. One that is not among them and has never been listed is not read.
+
+        With the preferences as the store has them now: an assistant keeps a list until it is asked to sync again.
+        """
+        household = self.households.of(account_id, fresh_preferences=True)
+        began = time.monotonic()
+        readings = []
+        unread: list[DriverError] = []
+        for source in household.sources:
+            if signed_in is not None and source.id not in signed_in and not self._is_known(household.account, source):
+                continue
+            left = deadline_s - (time.monotonic() - began)
+            try:
+                # a shared read may have begun before the owner changed a preference
+                read = self.read(household.account, source, left, purpose=purpose)
+                readings.append(self._kept.preferred(household.account, source, read))
+            except DriverError as error:
+                last = self.last(household.account, source)
+                if last is not None:
+                    readings.append(last)
+                    continue
+                if not self._never_listed(household.account, source, error):
+                    raise Unavailable(error.reason, error.vendor) from None
+                unread.append(error)
+        if unread and not readings:
+            raise Unavailable(unread[-1].reason, unread[-1].vendor)
+        return merged(readings, self._clock(), tuple(error.vendor for error in unread))
+
+    def _never_listed(self, account: Account, source: Source, error: DriverError) -> bool:
+        """Whether nobody has signed in to the source yet: so no camera of it is missing from a list without it."""
+        return isinstance(error, SignedOut) and not self._is_known(account, source)
+
+    def _is_known(self, account: Account, source: Source) -> bool:
+        return self._kept.known(account, source) is not None
+
+    def _read(self, account: Account, source: Source, until: float, purpose: str) -> Reading:
+        driver, left_s = self._drivers[source.kind], max(0.0, until - time.monotonic())
+        began = self._clock()
+        try:
+            listed = self._breaker.call(f"read/{source.id}", left_s, driver.read, source, left_s)
+        except DriverError as error:
+            # that nobody has signed in to a source yet is no trouble
+            level = logging.DEBUG if self._never_listed(account, source, error) else logging.WARNING
+            said = "source %s could not be read: %s (%s)"
+            log.log(level, said, source.id, error.reason, error, extra={"reason": error.reason})
+            raise
+        reading = self._kept.taken(account, source, listed, began)
+        return self._kept.remember(account, source, reading, sure=purpose == NOTICE)

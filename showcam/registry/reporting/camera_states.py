@@ -1,0 +1,70 @@
+"""What a link's cameras are now, by the last readings of all processes; no vendor is called."""
+
+import time
+from collections.abc import Callable, Iterable
+
+from msgspec.structs import replace
+
+from showcam.drivers.camera import Refusal, State
+from showcam.drivers.errors import SignedOut, Unavailable
+from showcam.registry.gate.displays import PLAYABLE
+from showcam.registry.readings.changes import LAST_S, Awaited, Happenings, Sightings
+from showcam.registry.readings.judge import Judge, VisibleCamera, unreached
+from showcam.registry.readings.readings import Readings
+from showcam.registry.readings.views import with_changes, with_sightings
+from showcam.registry.reporting.reporter import Now
+from showcam.store.ports import Store
+from showcam.store.records import Happening, Link, Source
+
+LATER_S = 0.05  # a sighting has surely ended so long after its end
+_AT_ONCE = ("doorbell",)  # kinds that leave no state behind
+
+
+class CameraStates:
+    def __init__(
+        self,
+        store: Store,
+        readings: Readings,
+        judge: Judge,
+        happenings: Happenings,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store, self._readings, self._judge, self._happenings = store, readings, judge, happenings
+        self._sightings, self._awaited = Sightings(happenings, clock), Awaited(happenings, clock)
+
+    def of(self, link: Link) -> Now:
+        """Raises Unavailable where a list is not known, or too old: an assistant would be told that cameras are gone.
+
+        Raises StoreUnavailable.
+        """
+        household = self._readings.households.of(link.account, fresh_preferences=True)
+        newest = self._happenings.newest(link.account)
+        states: dict[str, State] = {}
+        for source in household.sources:
+            reading, signed_in = self._readings.shared(household.account, source), self._is_signed_in(source)
+            if reading is None:
+                if signed_in or self._store.known(source.account, source.id) is not None:
+                    raise Unavailable("vendor_down")
+                continue  # nobody has signed in to it yet
+            for camera in reading.cameras:
+                if link.cameras is None or camera.id in link.cameras:
+                    visible = VisibleCamera(household.account, source, replace(camera, as_of=reading.as_of))
+                    states[camera.id] = self._state(link, visible, signed_in=signed_in)
+        awaited, held = self._awaited.of(link.account), self._sightings.held(link.account)
+        states = {camera_id: with_sightings(with_changes(state, awaited), held) for camera_id, state in states.items()}
+        return Now(tuple(state.camera for state in states.values()), states, _ends(newest, states))
+
+    def _is_signed_in(self, source: Source) -> bool:
+        session = self._store.read_session(source.account, source.id)
+        return session is not None and session.state == "ok"
+
+    def _state(self, link: Link, visible: VisibleCamera, *, signed_in: bool) -> State:
+        if not signed_in:
+            return State(visible.camera, unreached(SignedOut(), visible.camera))
+        verdict = self._judge.verdict(visible, link.assistant, PLAYABLE)
+        return State(visible.camera, verdict if isinstance(verdict, Refusal) else None)
+
+
+def _ends(newest: Iterable[Happening], states: dict[str, State]) -> float | None:
+    ends = [known.at + LAST_S + LATER_S for known in newest if known.camera in states and known.kind not in _AT_ONCE]
+    return min(ends, default=None)

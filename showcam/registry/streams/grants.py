@@ -1,0 +1,237 @@
+"""What the holders of a grant ask: a display posts an offer, and the media process asks for sources and checks."""
+
+import contextlib
+import time
+from collections.abc import Callable
+from copy import replace
+
+from showcam.accounts import console_sessions
+from showcam.accounts.console_sessions import Viewer
+from showcam.drivers.camera import OF_ASSISTANTS, Refusal, Stream, Surface, VideoCodec, is_on_battery
+from showcam.drivers.errors import ExpiredGrant, Unavailable
+from showcam.engine.grants import Claims
+from showcam.engine.lease import USED, Ending, Lease
+from showcam.engine.messages import MediaBusy, MediaUnavailable, SessionOver
+from showcam.engine.source import Denied, SourceSpec
+from showcam.registry import outcomes
+from showcam.registry.gate.displays import GATE, PLAYABLE, Fit, Measurement
+from showcam.registry.gate.gate import not_found
+from showcam.registry.readings.households import Reading
+from showcam.registry.readings.judge import Deadline, Judge, Open, Read, VisibleCamera
+from showcam.registry.readings.readings import Readings
+from showcam.registry.rules import Rules
+from showcam.registry.streams.handover import Handover, Sight, check_offer, unstarted
+from showcam.registry.streams.history import History
+from showcam.registry.streams.sources import StreamSources
+from showcam.registry.streams.streams import Explaining
+from showcam.store.ports import Store, StoreUnavailable
+from showcam.store.records import Account, Source
+
+MOST_PIXELS = 16_384  # on a side
+SOURCE_S = 5.0  # less than a media process waits for a source
+TRANSIENT = frozenset(
+    {
+        "no_internet",
+        "vendor_down",
+        "vendor_busy",
+        "media_down",
+        "busy",
+        "too_often",
+        "household_full",
+        "machine_full",
+        "waking",
+    }
+)
+
+
+class Reopening:
+    """The gate for an issued grant: its viewer, the viewer's cameras and the camera may have changed since."""
+
+    def __init__(self, store: Store, judge: Judge) -> None:
+        self._store, self._judge = store, judge
+
+    def ended(self, claims: Claims) -> bool:
+        return self._viewer(claims) is None
+
+    def on_battery(self, claims: Claims, deadline: Deadline) -> bool:
+        """Whether the camera is known to run on battery."""
+        viewer = self._viewer(claims)
+        visible = self._judge.see(viewer, claims.camera, deadline) if viewer else None
+        return isinstance(visible, VisibleCamera) and is_on_battery(visible.camera)
+
+    def judged(self, claims: Claims, read: Read, deadline: Deadline) -> Open | Refusal:
+        viewer = self._viewer(claims)
+        if viewer is None:
+            return not_found()
+        visible = self._judge.see(viewer, claims.camera, deadline)
+        if isinstance(visible, Refusal):
+            return visible
+        return self._judge.judge(visible, surface_of(claims), PLAYABLE, read)
+
+    def _viewer(self, claims: Claims) -> Viewer | None:
+        viewer = console_sessions.find_viewer(self._store, claims.link)
+        return viewer if viewer is not None and viewer.account == claims.account else None
+
+
+def surface_of(claims: Claims) -> Surface:
+    # a card answers for the surface that was refused, which may ask for more than a still picture does
+    if claims.protocol in ("snapshot", "still") and not claims.explains:
+        return "still"
+    return GATE.get(claims.surface, "page")
+
+
+class Questions:
+    """Answers the media process. Each method takes the claims of a grant, which that process has verified."""
+
+    def __init__(
+        self,
+        reopening: Reopening,
+        readings: Readings,
+        judge: Judge,
+        sources: StreamSources,
+        explaining: Explaining,
+        rules: Rules,
+        clock: Callable[[], float] = time.time,
+        history: History | None = None,
+        judge_key: Callable[..., None] | None = None,
+    ) -> None:
+        self._history, self._judge_key = history, judge_key
+        self._reopening, self._readings, self._judge = reopening, readings, judge
+        self._sources, self._explaining, self._rules, self._clock = sources, explaining, rules, clock
+
+    def source_for(self, claims: Claims) -> SourceSpec | Denied:
+        """For the media process, when it opens or opens again."""
+        if self._reopening.ended(claims):
+            return Denied("link_ended")
+        deadline = Deadline(SOURCE_S)
+        opened = self._reopening.judged(claims, self._judge.fresh(deadline), deadline)
+        if claims.explains:
+            spec = self._explaining.card(claims.link, claims.surface, opened) if isinstance(opened, Refusal) else None
+            return spec or Denied("mended")
+        if isinstance(opened, Refusal):
+            return _denied(opened)
+        source = self._sources.mint(opened, surface_of(claims), claims.picture, deadline)
+        return _denied(source) if isinstance(source, Refusal) else source
+
+    def still_for(self, claims: Claims) -> bytes | Denied | None:
+        """For the media process, which has no picture of the camera open: a JPEG, or None where it has to open one."""
+        if claims.explains or self._reopening.ended(claims):
+            return None  # what it opens then answers why
+        deadline = Deadline(SOURCE_S)
+        if not self._reopening.on_battery(claims, deadline):
+            return None
+        opened = self._reopening.judged(claims, self._judge.fresh(deadline), deadline)
+        still = opened if isinstance(opened, Refusal) else self._sources.still(opened, deadline)
+        return _denied(still) if isinstance(still, Refusal) else still
+
+    def check(self, claims: Claims, requested_at: float | None = None) -> Denied | None:
+        """For the media process, while a session lives: a reading made since `asked`, epoch seconds, will do.
+
+        An older one would let a picture outlast its gate by its age.
+        """
+        if self._reopening.ended(claims):
+            return Denied("link_ended")
+        if claims.explains:
+            return None  # a card shows why the gate is closed, and ends soon
+        deadline = Deadline(self._rules.vendor_s)
+        # what is unknown is read once more
+        ages = iter((0.0 if requested_at is None else self._clock() - requested_at, 0.0))
+
+        def shared(account: Account, source: Source) -> Reading:
+            return self._readings.recent(account, source, next(ages), deadline.left)
+
+        opened = self._reopening.judged(claims, shared, deadline)
+        if isinstance(opened, Refusal):
+            return _denied(opened)
+        self._sources.watched(opened)
+        if self._history is not None and claims.surface in OF_ASSISTANTS:
+            self._history.is_live(claims)
+        return None
+
+    def learn(
+        self,
+        claims: Claims,
+        width: int,
+        height: int,
+        *,
+        b_frames: bool = False,
+        codec: VideoCodec = "unknown",
+        lacks_sub: bool = False,
+    ) -> None:
+        """Takes the measurement of a picture that was opened."""
+        if claims.explains or not (0 < width <= MOST_PIXELS and 0 < height <= MOST_PIXELS):
+            return
+        measurement = Measurement(width, height, b_frames, self._clock(), codec, lacks_sub)
+        try:
+            self._readings.learn(claims.account, claims.camera, claims.picture, measurement)
+        except (Unavailable, StoreUnavailable):
+            return  # the next opening measures it again
+
+    def judge_key(self, claims: Claims, mark: str, *, fits: bool) -> None:
+        """Takes what the video showed of the key that was handed out with its source."""
+        if self._judge_key is None or claims.explains:
+            return
+        try:
+            self._judge_key(claims.account, claims.camera, mark, fits=fits)
+        except (Unavailable, StoreUnavailable):
+            return  # the next video judges it again
+
+    def release(self, claims: Claims, lease: Lease | None, ending: Ending = USED) -> None:
+        """A pull ended: what the driver took for it goes back. Never raises for the vendor's sake."""
+        if lease is None:
+            return
+        try:
+            sources = self._readings.households.of(claims.account).sources
+        except Unavailable:
+            return
+        for source in sources:
+            if source.id == lease.source:
+                self._sources.give_back(source, lease, Deadline(self._rules.vendor_s), ending)
+
+
+def _denied(refusal: Refusal) -> Denied:
+    return Denied(refusal.reason, again=refusal.reason in TRANSIENT)
+
+
+class Offers:
+    """Answers a display that posts an offer with a grant, which names its link and camera."""
+
+    def __init__(
+        self, reopening: Reopening, judge: Judge, handover: Handover, explaining: Explaining, rules: Rules
+    ) -> None:
+        self._reopening, self._judge, self._handover = reopening, judge, handover
+        self._explaining, self._rules = explaining, rules
+
+    def camera(self, grant: str) -> str:
+        """The id of the camera it is for. Raises BadGrant, ExpiredGrant."""
+        return self._handover.verified(grant).camera
+
+    def end(self, grant: str) -> None:
+        """Ends what was opened by it, also after its minute. Raises BadGrant."""
+        self._handover.end_grant(grant)
+
+    def answer(self, grant: str, sdp: str) -> Stream | Refusal:
+        """Answers an offer posted with a webrtc grant. Raises BadGrant, ExpiredGrant, BadOffer."""
+        claims = self._handover.verified(grant)
+        outcomes.by(claims.link, claims.account)
+        check_offer(sdp)
+        deadline = Deadline(self._rules.vendor_s)
+        opened = self._reopening.judged(claims, self._judge.fresh(deadline), deadline)
+        found = opened if isinstance(opened, Refusal) else self._answered(claims, grant, opened, sdp, deadline)
+        if isinstance(found, Refusal):
+            with contextlib.suppress(MediaBusy, MediaUnavailable):
+                found = self._explaining.answer(replace(claims, explains=True), grant, found, sdp, deadline)
+        outcomes.came_to(claims.camera, found)
+        return found
+
+    def _answered(self, claims: Claims, grant: str, opened: Open, sdp: str, deadline: Deadline) -> Stream | Refusal:
+        # no source: the pull has been warm since the grant was issued; if not, the media process asks for a source
+        claims = replace(claims, explains=False)
+        try:
+            answer = self._handover.answer(claims, None, sdp, claims.nonce, deadline)
+        except SessionOver:
+            raise ExpiredGrant(claims) from None  # a viewer ended it; a new request may well get the picture
+        except (MediaBusy, MediaUnavailable) as error:
+            return unstarted(error, self._judge, opened, surface_of(claims), PLAYABLE)
+        sight = Sight.of(opened, Fit(claims.picture, claims.surface))
+        return self._handover.stream(claims, grant, sight, answer.at, answer.sdp)

@@ -1,0 +1,309 @@
+"""The media process as the registry uses it: grants for displays, with pulls behind them, and pictures kept warm."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+from msgspec import Struct
+
+from showcam.accounts.console_sessions import Viewer
+from showcam.drivers.camera import Camera, Refusal, Snapshot, Stream, StreamRequest, Surface, Video, is_on_battery
+from showcam.drivers.driver import LEAST_S
+from showcam.drivers.errors import BadOffer, is_reason
+from showcam.engine.client import Answer
+from showcam.engine.grants import SNAPSHOT_S, START_S, Claims, Grants, Picture
+from showcam.engine.messages import MediaBusy, MediaFull, MediaUnavailable, NoPicture
+from showcam.engine.source import SourceSpec
+from showcam.registry.gate import reasons
+from showcam.registry.gate.displays import Fit, as_played, shown
+from showcam.registry.gate.gate import Full, overruled
+from showcam.registry.readings.judge import Deadline, Judge, Open, VisibleCamera
+from showcam.registry.readings.readings import Readings
+from showcam.registry.readings.views import STATES_S
+from showcam.registry.rules import Rules
+from showcam.store.ports import Store
+from showcam.store.records import Link
+
+log = logging.getLogger(__name__)
+
+LONGEST_OFFER = 32 * 1024
+ANSWER_S = 1.0  # the media process has this, however long the vendor took, where the display can wait for it
+PAGE_S = 6.0  # and this for an owner's page, which no assistant's clock hurries
+WITHIN_S = 1.8  # of a request, to have an SDP answer; what is left of two seconds is for the way there and back
+TURN_S = 10.0  # between two turns of Keeping; the media process holds a picture for three
+
+
+class Pictures(Protocol):
+    """The media process, or several, as showcam.engine.client.MediaClient and showcam.engine.fleet.Fleet speak to them.
+
+    Every stream's address begins with where it was begun: an https origin without a trailing slash.
+    """
+
+    def place(self, account: str) -> str:
+        """The address at which the account's pictures are fetched; makes no request."""
+        ...
+
+    def flows(self, account: str, camera: str, timeout_s: float | None = None) -> tuple[Picture, ...]:
+        """Those of the camera's pictures that are being pulled for the account."""
+        ...
+
+    def warm(self, claims: Claims, source: SourceSpec | None, *, timeout_s: float | None = None) -> str:
+        """The address of the media process in which the pull was begun, or joined."""
+        ...
+
+    def answer(
+        self,
+        claims: Claims,
+        source: SourceSpec | None,
+        sdp: str,
+        *,
+        replaces: str = "",
+        timeout_s: float | None = None,
+        within_s: float | None = None,
+    ) -> Answer:
+        """`timeout_s`: the whole wait; `within_s`: the wait for a slow camera."""
+        ...
+
+    def keep(self, claims: Claims) -> None:
+        """Hold the camera's picture open for a while, if it comes over the home network."""
+        ...
+
+    def end_session(self, link: str, name: str) -> None: ...
+
+
+class Sight(Struct, frozen=True):
+    """What a display shows: the camera, or the card of a refusal."""
+
+    video: Video
+    sound: bool
+    camera: Camera | None = None
+    explains: Refusal | None = None
+    fit: Fit | None = None  # None: any picture, for the request's surface
+
+    @classmethod
+    def of(cls, opened: Open, fit: Fit, *, transcodes: bool = False) -> "Sight":
+        camera = opened.visible.camera
+        video = shown(camera, fit.picture)
+        return cls(as_played(video, fit.surface) if transcodes else video, opened.allowed.sound, camera, fit=fit)
+
+    @classmethod
+    def card(cls, refusal: Refusal) -> "Sight":
+        return cls(reasons.CARD, sound=False, explains=refusal)
+
+
+class Handover:
+    """Raises MediaBusy, MediaUnavailable, BadOffer as the media process does."""
+
+    def __init__(
+        self, pictures: Pictures, grants: Grants, rules: Rules, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._pictures, self._grants, self._rules, self._clock = pictures, grants, rules, clock
+
+    def start(
+        self,
+        viewer: Viewer,
+        camera: str,
+        source: SourceSpec | None,
+        sight: Sight,
+        request: StreamRequest,
+        deadline: Deadline,
+    ) -> Stream:
+        """`source` is None for a picture that flows."""
+        fit = sight.fit or Fit("main", request.surface)
+        protocol = _best(request.protocols, sight.video)
+        grant, claims = self._grants.issue(
+            account=viewer.account,
+            link=viewer.id,
+            camera=camera,
+            protocol=protocol,
+            surface=fit.surface,
+            now=self._clock(),
+            life_s=START_S,
+            explains=sight.explains is not None,
+            picture=fit.picture,
+        )
+        if protocol == "hls" or request.sdp is None:
+            at = self._pictures.warm(claims, source, timeout_s=deadline.or_at_least(ANSWER_S))
+            return self.stream(claims, grant, sight, at, image=request.image)
+        answer = self.answer(claims, source, request.sdp, request.session or claims.nonce, deadline)
+        return self.stream(claims, grant, sight, answer.at, answer.sdp, image=request.image)
+
+    def flows(self, account: str, camera: str, deadline: Deadline) -> tuple[Picture, ...]:
+        """Those of the camera's pictures that are being pulled: who joins one costs neither the vendor nor the camera
+        anything. None where no media process answers.
+        """
+        try:
+            return self._pictures.flows(account, camera, min(LEAST_S, deadline.or_at_least(LEAST_S)))
+        except MediaUnavailable:
+            return ()
+
+    def answer(self, claims: Claims, source: SourceSpec | None, sdp: str, session: str, deadline: Deadline) -> Answer:
+        left_s = deadline.or_at_least(PAGE_S if claims.surface == "page" else ANSWER_S)
+        within_s = min(left_s, deadline.left_of(WITHIN_S))
+        return self._pictures.answer(claims, source, sdp, replaces=session, timeout_s=left_s, within_s=within_s)
+
+    def stream(
+        self, claims: Claims, grant: str, sight: Sight, at: str, answer: str = "", *, image: bool = False
+    ) -> Stream:
+        """`at`: where it was begun; `answer`: the SDP, when there was an offer."""
+        webrtc = claims.protocol == "webrtc"
+        return Stream(
+            protocol="webrtc" if webrtc else "hls",
+            expires=float(claims.expires),
+            idle_timeout_s=self._rules.idle_s,
+            video=sight.video,
+            sound=sight.sound,
+            way=sight.fit.way if sight.fit else "",
+            url=f"{at}/s/{grant}/{'whep' if webrtc else 'master.m3u8'}",
+            image_url=self._image(claims, at) if image else "",
+            grant=grant if webrtc else "",
+            answer=answer,
+            camera=sight.camera,
+            explains=sight.explains,
+        )
+
+    def snapshot(self, viewer: Viewer, camera: str, surface: str, picture: Picture) -> Snapshot:
+        """May be fetched repeatedly within its time, each time with an access token of the link."""
+        grant, claims = self._grants.issue(
+            account=viewer.account,
+            link=viewer.id,
+            camera=camera,
+            protocol="still",
+            surface=surface,
+            now=self._clock(),
+            life_s=SNAPSHOT_S,
+            picture=picture,
+        )
+        at = self._pictures.place(viewer.account)
+        return Snapshot(f"{at}/s/{grant}/snapshot.jpg", float(claims.expires), self._clock())
+
+    def still(self, viewer: Viewer, camera: str, picture: Picture) -> Snapshot:
+        """For an owner's page, whose images carry no token: it may be fetched for a minute."""
+        claims = self._without_viewer(viewer, camera, "page", picture)
+        at = self._pictures.place(viewer.account)
+        return Snapshot(f"{at}/s/{self._grants.sign(claims)}/snapshot.jpg", float(claims.expires), self._clock())
+
+    def measure(self, viewer: Viewer, camera: str, source: SourceSpec, deadline: Deadline) -> None:
+        """Opens the whole picture without a viewer: the media process measures and closes it."""
+        claims = self._without_viewer(viewer, camera, "still")
+        self._pictures.warm(claims, source, timeout_s=deadline.or_at_least(ANSWER_S))
+
+    def hold(self, viewer: Viewer, camera: str) -> None:
+        """Keeps its whole picture open for a while, so that a display sees it at once."""
+        self._pictures.keep(self._without_viewer(viewer, camera, "page"))
+
+    def _without_viewer(self, viewer: Viewer, camera: str, surface: Surface, picture: Picture = "main") -> Claims:
+        _, claims = self._grants.issue(
+            account=viewer.account,
+            link=viewer.id,
+            camera=camera,
+            protocol="snapshot",
+            surface=surface,
+            now=self._clock(),
+            life_s=START_S,
+            picture=picture,
+        )
+        return claims
+
+    def verified(self, grant: str) -> Claims:
+        """The claims of a webrtc grant within its minute. Raises BadGrant, ExpiredGrant."""
+        return self._grants.verify(grant, "webrtc", self._clock())
+
+    def end_grant(self, grant: str) -> None:
+        """Ends what was opened by it, also after its minute. Raises BadGrant."""
+        claims = self._grants.verify(grant, "webrtc", 0.0)
+        self.end(claims.link, claims.nonce)
+
+    def end(self, link_id: str, session: str) -> None:
+        try:
+            self._pictures.end_session(link_id, session)
+        except MediaUnavailable:
+            log.info("a session could not be ended: the media process does not answer, so nothing is live")
+
+    def _image(self, claims: Claims, at: str) -> str:
+        """The address beside a stream. It needs no bearer, so it is good for a minute only."""
+        return f"{at}/s/{self._grants.beside(claims, 'snapshot')}/snapshot.jpg"
+
+
+def _best(protocols: tuple[str, ...], video: Video) -> Literal["webrtc", "hls"]:
+    """The first protocol that plays the picture; the gate has refused surfaces without one."""
+    if video.b_frames and "hls" in protocols:
+        return "hls"
+    for protocol in protocols:
+        if protocol == "webrtc":
+            return "webrtc"
+        if protocol == "hls":
+            return "hls"
+    raise ValueError("no protocol that is played")
+
+
+def unstarted(error: Exception, judge: Judge, opened: Open, surface: Surface, protocols: tuple[str, ...]) -> Refusal:
+    """The refusal for a picture that the media process did not start."""
+    if isinstance(error, NoPicture) and is_reason(error.reason):
+        return overruled(error.reason, opened.visible.camera)  # found when it was opened, whatever the list says
+    if isinstance(error, MediaBusy):
+        full: Full = "machine" if isinstance(error, MediaFull) else "household"
+        return judge.crowded(opened.visible, surface, protocols, full)
+    return overruled("media_down", opened.visible.camera)
+
+
+def check_offer(sdp: str) -> None:
+    """RFC 8866 section 5: an offer starts with its version; one without video has nothing to show."""
+    if len(sdp) > LONGEST_OFFER or not sdp.startswith("v=0") or "m=video" not in sdp:
+        raise BadOffer("not an SDP offer with video")
+
+
+class Keeping:
+    """Keeps pictures warm that an owner chose: a pull is held, so that a display sees one at once.
+
+    Only of cameras on mains, and only over the home network: over a vendor's cloud it would be a stream without end.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        readings: Readings,
+        judge: Judge,
+        handover: Handover,
+        rules: Rules,
+    ) -> None:
+        self._store, self._readings, self._judge = store, readings, judge
+        self._handover, self._rules = handover, rules
+
+    def turn(self) -> None:
+        """Says of each picture that is kept warm that it goes on. Raises StoreUnavailable."""
+        if self._rules.pictures == "vendor":
+            return
+        for account in self._store.accounts():
+            preferences = self._readings.households.preferences(account.id)
+            cameras = [camera for camera, preference in preferences.items() if preference.keep_warm]
+            links = self._store.links(account.id) if cameras else []
+            for camera in cameras:
+                self._keep(links, camera)
+
+    def _keep(self, links: list[Link], camera: str) -> None:
+        """In the name of the first link that may see it."""
+        for link in links:
+            deadline = Deadline(self._rules.vendor_s)
+            visible = self._judge.see(link, camera, deadline)
+            if isinstance(visible, Refusal):
+                continue
+            opened = self._judged(visible, deadline)
+            if isinstance(opened, Open) and opened.way == "lan" and not is_on_battery(opened.visible.camera):
+                self._hold(link, camera)
+            return
+
+    def _judged(self, visible: VisibleCamera, deadline: Deadline) -> Open | Refusal:
+        return self._judge.judge(
+            visible,
+            "still",
+            (),
+            lambda account, source: self._readings.recent(account, source, STATES_S, deadline.left),
+        )
+
+    def _hold(self, link: Link, camera: str) -> None:
+        try:
+            self._handover.hold(link, camera)
+        except (MediaBusy, MediaUnavailable):
+            log.info("a picture is not kept warm: the media process has no room for it, or does not answer")

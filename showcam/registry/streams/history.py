@@ -1,0 +1,208 @@
+"""What assistants were asked to show and what came of it, and tampering: for the owner, kept thirty days, if at all."""
+
+import contextlib
+import itertools
+import logging
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from showcam.accounts import console_sessions
+from showcam.drivers.camera import Refusal, Stream
+from showcam.engine.grants import CHECK_S, SESSION_S, Claims
+from showcam.registry.readings.changes import Change
+from showcam.store.ports import Inconsistent, Store, StoreUnavailable
+from showcam.store.records import ASK_KEPT_S, Ask, Link
+
+log = logging.getLogger(__name__)
+
+OFF = "history_off"  # name of a household's secret that is there where its owner keeps no history
+SILENT_S = 3 * CHECK_S  # a picture that was not checked for so long has ended
+MOST_LIVE = 1024
+MOST_NOTED = 20_000  # asks that wait to be written
+TOGETHER_S = 0.5  # asks of so long are written together
+
+type Work = Callable[[], None]
+
+
+class Later:
+    """A thread that does work in order, since nobody who waits for a picture should wait for its history.
+
+    `pause_s`: how long it gathers work before it does it. What waits is lost when the process ends.
+    """
+
+    def __init__(self, most: int = 1024, pause_s: float = 0.0) -> None:
+        self._work: queue.Queue[Work] = queue.Queue(most)
+        self._pause_s = pause_s
+        self._thread: threading.Thread | None = None
+
+    def __call__(self, work: Work) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="history", daemon=True)
+            self._thread.start()
+        try:
+            self._work.put_nowait(work)
+        except queue.Full:
+            log.warning("too much happens at once for the history: some of it is missing")
+
+    def _run(self) -> None:
+        while True:
+            gathered = [self._work.get()]
+            time.sleep(self._pause_s)
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    gathered.append(self._work.get_nowait())
+            for work in gathered:
+                try:
+                    work()
+                except Exception:  # a daemon's thread: nobody else would say it
+                    log.exception("some of the history is missing")
+
+
+class History:
+    """`clock`: epoch seconds. `later` does what takes the store; by default it is done at once."""
+
+    def __init__(
+        self, store: Store, clock: Callable[[], float] = time.time, later: Callable[[Work], None] | None = None
+    ) -> None:
+        self._store, self._clock, self._later = store, clock, later or _now
+        self._noted: list[tuple[str, Ask]] = []  # accounts and their asks that are not written yet
+        self._left_out = 0  # asks, since so many waited
+        self._granted: dict[tuple[str, str], str] = {}  # by link and camera: the id of the ask that was granted last
+        self._live: dict[str, _Watched] = {}  # by the nonce of a session
+        self._lock = threading.Lock()
+
+    def note(self, link: Link, camera: str, surface: str, found: Stream | Refusal, requested_at: float) -> None:
+        """`asked`: when, epoch seconds. What an owner tries on the console is none."""
+        if link.id.startswith(console_sessions.PREFIX):
+            return
+        refusal = found if isinstance(found, Refusal) else found.explains
+        ask = Ask(
+            id=_new_id(requested_at),
+            camera=camera,
+            link=link.id,
+            surface=surface,
+            at=requested_at,
+            took_s=max(0.0, self._clock() - requested_at),
+            reason=refusal.reason if refusal else "",
+        )
+        if refusal is None:
+            with self._lock:
+                if len(self._granted) >= MOST_LIVE:
+                    self._granted.clear()  # the store knows them too
+                self._granted[link.id, camera] = ask.id
+        self._put(link.account, ask)
+
+    def note_tampering(self, change: Change) -> None:
+        """For Changes: the camera reported it, and nobody asked."""
+        if change.kind == "tamper":
+            ask = Ask(_new_id(change.at), change.camera, link="", surface="", at=change.at, took_s=0.0, reason="tamper")
+            self._put(change.account, ask)
+
+    def _put(self, account_id: str, ask: Ask) -> None:
+        with self._lock:
+            if len(self._noted) == MOST_NOTED:
+                self._left_out += 1
+                return
+            self._noted.append((account_id, ask))
+            is_first = len(self._noted) == 1
+        if is_first:
+            self._later(self._write)
+
+    def is_live(self, claims: Claims) -> None:
+        """A picture was just found to be watched, of a session with these claims."""
+        if claims.link.startswith(console_sessions.PREFIX):
+            return
+        now, due = self._clock(), list[_Watched]()
+        with self._lock:
+            watched = self._live.get(claims.nonce)
+            if watched is not None:
+                watched.last = now
+            elif len(self._live) < MOST_LIVE:
+                self._live[claims.nonce] = _Watched(claims, now, now)
+                due.append(self._live[claims.nonce])
+            over = [nonce for nonce, live in self._live.items() if live.last < now - SILENT_S]
+            due += [self._live.pop(nonce) for nonce in over]
+        for watched_before in due:
+            self._later(partial(self._put_live, watched_before))
+
+    def settle(self) -> None:
+        """Keep what was asked and how long pictures were watched until now."""
+        self._write()
+        with self._lock:
+            living = list(self._live.values())
+        for watched in living:
+            self._put_live(watched)
+
+    def of(self, account_id: str) -> list[Ask]:
+        """The asks of the last thirty days, newest first."""
+        self.settle()
+        return self._store.asks(account_id, self._clock() - ASK_KEPT_S)
+
+    def is_kept(self, account_id: str) -> bool:
+        return self._store.account_secret(account_id, OFF) is None
+
+    def keep(self, account_id: str, *, kept: bool) -> None:
+        """Set whether the history is kept; where it is not, what there is goes."""
+        if kept:
+            self._store.drop_account_secret(account_id, OFF)
+            return
+        self._store.put_account_secret(account_id, OFF, b"1")
+        self._store.drop_asks(account_id)
+
+    def _write(self) -> None:
+        with self._lock:
+            noted, self._noted = self._noted, []
+            left_out, self._left_out = self._left_out, 0
+        if left_out:
+            log.warning("too much happens at once for the history: %d asks are missing", left_out)
+        noted.sort(key=_account)
+        for account_id, asks in itertools.groupby(noted, _account):
+            try:
+                if self.is_kept(account_id):
+                    self._store.put_asks(account_id, [ask for _, ask in asks])
+            except (Inconsistent, StoreUnavailable) as error:
+                log.info("an ask is missing in the history: %s", error, extra={"account": account_id})
+
+    def _put_live(self, watched: "_Watched") -> None:
+        claims = watched.claims
+        try:
+            watched.ask = watched.ask or self._ask_of(claims)
+            if watched.ask:
+                self._store.put_live(claims.account, watched.ask, watched.last - watched.first + CHECK_S)
+        except StoreUnavailable as error:
+            log.info("a time is missing in the history: %s", error, extra={"account": claims.account})
+
+    def _ask_of(self, claims: Claims) -> str:
+        """The id of the ask that a session answers: its link's last for the camera; "" where there is none."""
+        with self._lock:
+            if known := self._granted.get((claims.link, claims.camera)):
+                return known
+        recent = self._store.asks(claims.account, self._clock() - SESSION_S)
+        mine = (ask for ask in recent if (ask.link, ask.camera, ask.reason) == (claims.link, claims.camera, ""))
+        return next((ask.id for ask in mine), "")
+
+
+@dataclass
+class _Watched:
+    claims: Claims
+    first: float
+    last: float
+    ask: str = ""  # its id
+
+
+def _new_id(at: float) -> str:
+    """New rows are beside one another."""
+    return f"{int(at * 1000):011x}{os.urandom(4).hex()}"
+
+
+def _account(noted: tuple[str, Ask]) -> str:
+    return noted[0]
+
+
+def _now(work: Work) -> None:
+    work()

@@ -1,0 +1,157 @@
+"""A picture's address from the vendor: which of a camera's pictures, by which way, and giving it back at the end."""
+
+import logging
+from collections.abc import Mapping
+
+from msgspec import structs
+
+from showcam.drivers.camera import Camera, Refusal, StreamRequest, Surface
+from showcam.drivers.driver import LEAST_S, Driver, KeepsAwake, TakesBack
+from showcam.drivers.errors import DriverError
+from showcam.engine.grants import Picture
+from showcam.engine.lease import USED, Ending, Lease
+from showcam.engine.source import CameraSpec
+from showcam.registry.gate.displays import GATE, PLAYABLE, Fit, fits
+from showcam.registry.gate.gate import ANOTHER, ONE_PICTURE, overruled
+from showcam.registry.preferences import NONE
+from showcam.registry.readings.judge import Deadline, Judge, Open, VisibleCamera, unreached
+from showcam.registry.readings.readings import Readings
+from showcam.registry.readings.vendor_calls import Breaker
+from showcam.registry.rules import Rules
+from showcam.store.records import Source
+
+log = logging.getLogger(__name__)
+
+
+class StreamSources:
+    """The source of each stream that is opened; a Refusal where no way brings an address."""
+
+    def __init__(
+        self, drivers: Mapping[str, Driver], rules: Rules, readings: Readings, judge: Judge, breaker: Breaker
+    ) -> None:
+        self._drivers, self._readings, self._judge, self._breaker = drivers, readings, judge, breaker
+        self._rules = rules
+        self._life_s = rules.passed_s if rules.pictures == "vendor" else 0
+
+    def fitted(self, opened: Open, request: StreamRequest, deadline: Deadline) -> tuple[CameraSpec, Fit] | Refusal:
+        """The best picture for the display that the camera has."""
+        camera = opened.visible.camera
+        refusal: Refusal | None = None
+        for fit in fits(request, camera, transcodes=self._rules.transcodes):
+            found, way = self._mint(opened, GATE[fit.surface], fit.picture, deadline)
+            if not isinstance(found, Refusal):
+                return found, Fit("main" if way in ONE_PICTURE else fit.picture, fit.surface, way)
+            if found.reason not in ANOTHER:
+                return found
+            refusal = found
+            if fit.picture == "sub" and request.surface != "video":
+                # without a smaller picture the gate may refuse for another reason
+                alone = structs.replace(camera, listed_sub=None)
+                without_sub = VisibleCamera(opened.visible.account, opened.visible.source, alone)
+                verdict = self._judge.verdict(without_sub, GATE[fit.surface], request.protocols)
+                if isinstance(verdict, Refusal):
+                    return verdict
+        return refusal or overruled("too_large", camera)
+
+    def joined(self, opened: Open, request: StreamRequest, flows: tuple[Picture, ...]) -> Fit | None:
+        """The best picture for the display, if it is among those that flow."""
+        for fit in fits(request, opened.visible.camera, transcodes=self._rules.transcodes)[:1]:
+            picture: Picture = "main" if opened.way in ONE_PICTURE else fit.picture
+            if picture in flows:
+                return Fit(picture, fit.surface, opened.way)
+        return None
+
+    def too_large(self, camera: Camera) -> Refusal | None:
+        """For the surface "video", as far as the size of the picture is known."""
+        request = StreamRequest("video", ("hls",))
+        return None if fits(request, camera, transcodes=self._rules.transcodes) else overruled("too_large", camera)
+
+    def mint(self, opened: Open, surface: Surface, picture: Picture, deadline: Deadline) -> CameraSpec | Refusal:
+        """An address by the best way that brings one; if none does, the refusal of the first."""
+        found, _ = self._mint(opened, surface, picture, deadline)
+        return found
+
+    def _mint(
+        self, opened: Open, surface: Surface, picture: Picture, deadline: Deadline
+    ) -> tuple[CameraSpec | Refusal, str]:
+        """And by which way, the last that was tried."""
+        refusal: Refusal | None = None
+        tried: tuple[str, ...] = ()
+        while True:
+            found = self._mint_by(opened, picture, deadline)
+            if not isinstance(found, Refusal):
+                return found, opened.way
+            refusal, tried = refusal or found, (*tried, opened.way)
+            if found.reason not in ANOTHER:
+                return found, opened.way
+            # the gate may ask more of another way, such as Image Encryption off
+            other = self._judge.verdict(opened.visible, surface, PLAYABLE, tried)
+            if isinstance(other, Refusal):
+                return refusal, opened.way
+            opened = other
+
+    def _mint_by(self, opened: Open, picture: Picture, deadline: Deadline) -> CameraSpec | Refusal:
+        source, camera, way = opened.visible.source, opened.visible.camera, opened.way
+        driver, left_s = self._drivers[source.kind], deadline.left
+        try:
+            # each way has its own breaker: a camera that is not in the house says nothing about its vendor
+            spec = self._breaker.call(
+                f"mint/{source.id}/{way}",
+                left_s,
+                driver.mint,
+                source,
+                camera,
+                way,
+                left_s,
+                picture=picture,
+                life_s=self._life_s,
+            )
+        except DriverError as error:
+            log.warning(
+                "no picture from source %s by way %s: %s", source.id, way, error.reason, extra={"reason": error.reason}
+            )
+            return unreached(error, camera)
+        return self._handed(opened, spec)
+
+    def _handed(self, opened: Open, spec: CameraSpec) -> CameraSpec:
+        """What the media process is handed: its key only where its owner has the picture deciphered."""
+        camera = opened.visible.camera
+        return structs.replace(
+            spec,
+            key=spec.key if spec.key and self._deciphers(opened) else b"",
+            # what does not decode is the work of a setting only where the camera has one
+            encrypts=camera.encryption != "none",
+            alone=spec.alone or (camera.sub is not None and camera.sub.is_foreign),
+        )
+
+    def _deciphers(self, opened: Open) -> bool:
+        """Whether its owner has the picture deciphered."""
+        preferences = self._readings.households.preferences(opened.visible.account.id)
+        return self._rules.exception(preferences.get(opened.visible.camera.id, NONE).while_encrypted) == "code"
+
+    def watched(self, opened: Open) -> None:
+        """Somebody watches the camera at this moment."""
+        source, camera = opened.visible.source, opened.visible.camera
+        driver = self._drivers[source.kind]
+        if camera.battery is not None and isinstance(driver, KeepsAwake):
+            driver.watched(source, camera)
+
+    def still(self, opened: Open, deadline: Deadline) -> bytes | Refusal | None:
+        """A JPEG of a camera on battery, which need not wake for a stream; None where a picture has to be opened."""
+        source, camera = opened.visible.source, opened.visible.camera
+        driver = self._drivers[source.kind]
+        if camera.battery is None or not isinstance(driver, KeepsAwake):
+            return None
+        try:
+            return driver.still(source, camera, deadline.left, deciphers=self._deciphers(opened))
+        except DriverError as error:
+            return unreached(error, camera)
+
+    def give_back(self, source: Source, lease: Lease | None, deadline: Deadline, ending: Ending = USED) -> None:
+        driver = self._drivers[source.kind]
+        if lease is None or not isinstance(driver, TakesBack):
+            return
+        try:
+            driver.release(source, lease.lent, ending, deadline.or_at_least(LEAST_S))
+        except DriverError as error:
+            log.info("source %s did not take an address back: %s", source.id, error.reason)

@@ -1,0 +1,347 @@
+"""Opening a camera: the gate on a fresh reading, a vendor address, our own grant, and a pull that is already warm."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from showcam.accounts.console_sessions import ConsoleSessions, Viewer
+from showcam.drivers.camera import (
+    WAITING_FOR_SOUND,
+    Camera,
+    Refusal,
+    Snapshot,
+    Stream,
+    StreamRequest,
+    Surface,
+    is_on_battery,
+)
+from showcam.drivers.driver import Driver, HandsOn, Probed
+from showcam.drivers.errors import BadOffer, DriverError
+from showcam.engine.grants import Claims, Picture
+from showcam.engine.messages import MediaBusy, MediaUnavailable
+from showcam.engine.source import Hls, SourceSpec
+from showcam.net.cache import Rate
+from showcam.registry.gate import reasons
+from showcam.registry.gate.displays import GATE, PLAYABLE, VIDEO_APP, Fit, common, plain, shown, within
+from showcam.registry.gate.gate import ONE_PICTURE, overruled
+from showcam.registry.readings.judge import Deadline, Judge, Open, VisibleCamera, unreached
+from showcam.registry.rules import Rules
+from showcam.registry.streams.handover import Handover, Sight, check_offer, unstarted
+from showcam.registry.streams.sources import StreamSources
+from showcam.store.ports import Store, Throttle
+
+log = logging.getLogger(__name__)
+
+WINDOW_S = 60  # in which openings and cards are counted, and a picture that no display plays is measured once
+# the vendor has this to show its stream, however long the address took, where the display can wait for it
+PROBE_S = 1.5
+PICTURE = "/static/camera.png"  # a display may want a picture beside a stream; of the camera there is none
+OFFER_S = 0.6  # kept of a surface's time for the SDP answer: STUN and TURN have half of it, however late it is
+
+
+class Quota(Protocol):
+    """What is left of a link's streams in the present minute."""
+
+    def spent(self, link_id: str, now: float) -> bool:
+        """Whether the quota is known to be used up, before the vendor is called."""
+        ...
+
+    def take(self, link_id: str, now: float) -> bool:
+        """Takes one; False when none is left. May raise StoreUnavailable, which counts as none left."""
+        ...
+
+    def give_back(self, link_id: str, now: float) -> None:
+        """Gives one back after nothing was shown."""
+        ...
+
+
+class QuotaHere:
+    """Counted in this process; a stream that showed nothing is not counted."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._rate = most, Rate(WINDOW_S)
+
+    def spent(self, link_id: str, now: float) -> bool:
+        return self._rate.count(link_id, now) >= self._most
+
+    def take(self, link_id: str, now: float) -> bool:
+        return self._rate.hit(link_id, now) <= self._most
+
+    def give_back(self, link_id: str, now: float) -> None:
+        self._rate.hit(link_id, now, -1)
+
+
+class QuotaOfAll:
+    """Counted in the store for all processes, with one write per stream that the gate allows, shown or not."""
+
+    def __init__(self, most: int, store: Throttle) -> None:
+        self._most, self._store = most, store
+
+    def spent(self, link_id: str, now: float) -> bool:
+        return False
+
+    def take(self, link_id: str, now: float) -> bool:
+        return self._store.hit(f"opens/{link_id}", WINDOW_S, now) <= self._most
+
+    def give_back(self, link_id: str, now: float) -> None:
+        """Does nothing: a second write costs more than the rare case is worth."""
+
+
+class VendorDirect:
+    """Without a media process: a display is handed the vendor's own address, when that is fit for it.
+
+    Nothing of it can be ended from here: the address is asked to live no longer than a glance takes.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        drivers: Mapping[str, Driver],
+        rules: Rules,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store, self._drivers, self._rules, self._clock = store, drivers, rules, clock
+
+    def start(
+        self, opened: Open, source: SourceSpec, fit: Fit, request: StreamRequest, deadline: Deadline
+    ) -> Stream | Refusal:
+        """What it refuses the caller gives back to the vendor."""
+        visible, camera = opened.visible, opened.visible.camera
+        driver = self._drivers[visible.source.kind]
+        if not isinstance(driver, HandsOn) or not isinstance(source, Hls):
+            return overruled("not_passable", camera)
+        try:
+            probed = driver.probe(visible.source, source, deadline.or_at_least(PROBE_S))
+        except DriverError as error:
+            log.warning("the stream of source %s is not passed on: %s (%s)", visible.source.id, error.reason, error)
+            return unreached(error, camera)
+        video = shown(camera, fit.picture)
+        if probed.width:
+            video = type(video)("h264", probed.width, probed.height)
+        if not _plays(request, probed, small=within(video, VIDEO_APP)):
+            return overruled("not_passable", camera)
+        now = self._clock()
+        # nothing shows when a display has had enough: each opening takes a place for as long as its address lives
+        if self._store.hit(f"passed/{visible.account.id}", self._rules.passed_s, now) > self._rules.live_per_account:
+            return overruled("household_full", camera)
+        return Stream(
+            protocol="hls",
+            expires=now + self._rules.passed_s,
+            idle_timeout_s=self._rules.idle_s,
+            video=video,
+            sound=opened.allowed.sound and probed.sound,
+            url=source.url,
+            image_url=f"{self._rules.web_url}{PICTURE}",
+            camera=camera,
+        )
+
+
+def _plays(request: StreamRequest, probed: Probed, *, small: bool) -> bool:
+    """Some displays wait for a sound track; the surface "video" plays no large picture besides."""
+    if request.surface == "video":
+        return probed.sound and small
+    return probed.sound or request.surface not in WAITING_FOR_SOUND
+
+
+class Explaining:
+    """Shows a display why a camera can't be shown, where the owner wants that and the display can play it.
+
+    Cards are counted apart from openings of cameras, so that whoever fixed the reason gets the picture. A link gets
+    as many cards in a minute as it may open cameras.
+    """
+
+    def __init__(self, store: Store, handover: Handover, rules: Rules, clock: Callable[[], float] = time.time) -> None:
+        self._clock, self._shown = clock, Rate(WINDOW_S)
+        self._store, self._handover, self._rules = store, handover, rules
+        self._sessions = ConsoleSessions(store)
+        self._wanted = rules.explain == "picture" and rules.pictures == "plane"
+
+    def stream(
+        self, viewer: Viewer, camera: str, refusal: Refusal, request: StreamRequest, deadline: Deadline
+    ) -> Stream | Refusal:
+        """The reason as a picture, or else the refusal as it is. Raises BadOffer."""
+        source = None if request.surface in ("page", "tv") else self.card(viewer.id, request.surface, refusal)
+        if source is None or not {*request.protocols} & {*PLAYABLE}:
+            return refusal
+        if self._shown.hit(viewer.id, self._clock()) > self._rules.opens_per_minute:
+            return refusal
+        try:
+            return self._handover.start(viewer, camera, source, Sight.card(refusal), request, deadline)
+        except (MediaBusy, MediaUnavailable):
+            return refusal
+
+    def answer(self, claims: Claims, grant: str, refusal: Refusal, sdp: str, deadline: Deadline) -> Stream | Refusal:
+        source = self.card(claims.link, claims.surface, refusal)
+        if source is None:
+            return refusal
+        answer = self._handover.answer(claims, source, sdp, claims.nonce, deadline)
+        return self._handover.stream(claims, grant, Sight.card(refusal), answer.at, answer.sdp)
+
+    def card(self, link_id: str, surface: str, refusal: Refusal) -> SourceSpec | None:
+        """In the language of the link, or of the browser that tries a sentence in its place."""
+        if not self._wanted or not reasons.has_card(refusal, surface):
+            return None
+        link = self._store.link(link_id)
+        locale = link.locale if link else self._tried_in(link_id)
+        return None if locale is None else reasons.card(refusal, locale, self._rules.web_url)
+
+    def _tried_in(self, session_id: str) -> str | None:
+        """None where no session of the console has that id and tries a sentence."""
+        session = self._sessions.find(session_id)
+        kept = self._sessions.remembered(session, "language") if session else None
+        return kept.decode() if kept else None
+
+
+class Streams:
+    """Opens streams. Where there is no media process, `vendor_direct` starts them and `handover` does not."""
+
+    def __init__(
+        self,
+        judge: Judge,
+        sources: StreamSources,
+        quota: Quota,
+        handover: Handover,
+        vendor_direct: VendorDirect | None,
+        explaining: Explaining,
+        rules: Rules,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._judge, self._sources, self._quota = judge, sources, quota
+        self._handover, self._vendor_direct, self._explaining = handover, vendor_direct, explaining
+        self._rules, self._playable, self._clock = rules, rules.playable, clock
+        self._measured = Rate(WINDOW_S)
+
+    def open(self, viewer: Viewer, camera: str, request: StreamRequest) -> Stream | Refusal:
+        """Raises BadOffer before any call to the vendor."""
+        if request.sdp is not None:
+            check_offer(request.sdp)
+        deadline = self._deadline(request)
+        visible = self._judge.see(viewer, camera, deadline)
+        if isinstance(visible, Refusal):
+            return visible
+        is_counted = request.surface != "page"  # an owner's page opens all its cameras, and is opened again soon
+        if is_counted and self._quota.spent(viewer.id, self._clock()) and not self._flows(viewer, camera, deadline):
+            return overruled("too_often", visible.camera)
+        protocols = common(request.protocols, self._playable)
+        opened = self._judge.judge(visible, GATE[request.surface], protocols, self._judge.fresh(deadline))
+        if isinstance(opened, Refusal):
+            if opened.reason == "beyond_displays":
+                self._measure(viewer, visible, deadline)
+            return self._explaining.stream(viewer, camera, opened, request, deadline)
+        if request.silent and opened.allowed.sound:
+            return overruled("no_common_protocol", opened.visible.camera)  # a stream comes with what the camera sends
+        flowing = self._sources.joined(opened, request, self._flows(viewer, camera, deadline))
+        if flowing is not None:
+            return self._started(viewer, opened, None, flowing, request, deadline)
+        if is_counted and not self._quota.take(viewer.id, self._clock()):
+            return overruled("too_often", opened.visible.camera)
+        is_shown = False
+        try:
+            found = self._opened(viewer, opened, request, deadline)
+            is_shown = isinstance(found, Stream) and found.explains is None
+        finally:
+            if is_counted and not is_shown:
+                self._quota.give_back(viewer.id, self._clock())  # a request after the fix gets the picture
+        return found
+
+    def _measure(self, viewer: Viewer, visible: VisibleCamera, deadline: Deadline) -> None:
+        """Has the whole picture opened for the next request: its owner may have made it smaller. Does not wait."""
+        key = f"{visible.account.id}/{visible.camera.id}"
+        if self._rules.pictures != "plane" or self._measured.hit(key, self._clock()) > 1:
+            return
+        opened = self._judge.verdict(visible, "still", ())
+        source = self._sources.mint(opened, "still", "main", deadline) if isinstance(opened, Open) else opened
+        if isinstance(source, Refusal):
+            return
+        try:
+            self._handover.measure(viewer, visible.camera.id, source, deadline)
+        except (MediaBusy, MediaUnavailable):
+            self._sources.give_back(visible.source, source.lease, deadline)
+
+    def _flows(self, viewer: Viewer, camera: str, deadline: Deadline) -> tuple[Picture, ...]:
+        return () if self._vendor_direct is not None else self._handover.flows(viewer.account, camera, deadline)
+
+    def _opened(self, viewer: Viewer, opened: Open, request: StreamRequest, deadline: Deadline) -> Stream | Refusal:
+        """With an address of the vendor's. Raises BadOffer."""
+        found = self._sources.fitted(opened, request, deadline)
+        if isinstance(found, Refusal):
+            return self._explaining.stream(viewer, opened.visible.camera.id, found, request, deadline)
+        source, fit = found
+        if self._vendor_direct is None:
+            return self._started(viewer, opened, source, fit, request, deadline)
+        stream = self._vendor_direct.start(opened, source, fit, request, deadline)
+        if isinstance(stream, Refusal):
+            self._sources.give_back(opened.visible.source, source.lease, deadline)
+        return stream
+
+    def _started(
+        self,
+        viewer: Viewer,
+        opened: Open,
+        source: SourceSpec | None,
+        fit: Fit,
+        request: StreamRequest,
+        deadline: Deadline,
+    ) -> Stream | Refusal:
+        """By the media process, which has no source of a picture that flows. Raises BadOffer."""
+        camera = opened.visible.camera.id
+        try:
+            sight = Sight.of(opened, fit, transcodes=self._rules.transcodes)
+            return self._handover.start(viewer, camera, source, sight, request, deadline)
+        except (MediaBusy, MediaUnavailable, BadOffer) as error:
+            if source is not None:
+                self._sources.give_back(opened.visible.source, source.lease, deadline)
+            if isinstance(error, BadOffer):
+                raise
+            protocols = common(request.protocols, self._playable)
+            refusal = unstarted(error, self._judge, opened, GATE[request.surface], protocols)
+            return self._explaining.stream(viewer, camera, refusal, request, deadline)
+
+    def snapshot(
+        self, viewer: Viewer, camera: str, surface: Surface, within_s: float | None = None
+    ) -> Snapshot | Refusal:
+        """The address of a still picture; the gate is asked now, and by each fetch that wakes the camera."""
+        deadline = Deadline(self._rules.vendor_within(within_s))
+        visible = self._judge.see(viewer, camera, deadline)
+        if isinstance(visible, Refusal):
+            return visible
+        opened = self._judge.judge(visible, "still", (), self._judge.fresh(deadline))
+        if isinstance(opened, Refusal):
+            return opened
+        if self._vendor_direct is not None:
+            return overruled("not_passable", opened.visible.camera)
+        return self._handover.snapshot(viewer, camera, surface, _still_of(opened))
+
+    def still(self, viewer: Viewer, camera: str) -> Snapshot | Refusal:
+        """A still picture for an owner's page, by what is known; the fetch asks the gate on a fresh reading.
+
+        One of a camera on battery is refused as `waking`: a picture that renews itself would empty it.
+        """
+        visible = self._judge.see(viewer, camera, Deadline(self._rules.vendor_s))
+        if isinstance(visible, Refusal):
+            return visible
+        if is_on_battery(visible.camera):
+            return overruled("waking", visible.camera)
+        if not self._rules.stills:
+            return overruled("not_passable", visible.camera)
+        verdict = self._judge.verdict(visible, "still", ())
+        return verdict if isinstance(verdict, Refusal) else self._handover.still(viewer, camera, _still_of(verdict))
+
+    def too_large(self, viewer: Viewer, camera: Camera) -> Refusal | None:
+        """For the surface "video", as far as the size of the picture is known."""
+        return self._sources.too_large(camera)
+
+    def end_session(self, viewer: Viewer, session: str) -> None:
+        self._handover.end(viewer.id, session)
+
+    def _deadline(self, request: StreamRequest) -> Deadline:
+        if request.within_s is None:
+            return Deadline(self._rules.vendor_s)
+        after_s = OFFER_S if request.sdp is not None else 0.0
+        return Deadline(request.within_s, hard=True, after_s=after_s)
+
+
+def _still_of(opened: Open) -> Picture:
+    """The picture that a still is made of."""
+    return "main" if opened.way in ONE_PICTURE else plain(opened.visible.camera)

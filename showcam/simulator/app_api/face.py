@@ -1,0 +1,262 @@
+"""The EZVIZ app's API, as far as a bridge uses it: sign-in, lists, switches, encryption, messages."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+
+from aiohttp import web
+
+from showcam.simulator.app_api import messages, pagelist
+from showcam.simulator.app_api.messages import Captures, Push
+from showcam.simulator.app_api.pagelist import SWITCHES
+from showcam.simulator.app_api.sessions import Sessions, SignIn
+from showcam.simulator.app_api.settings import SettingCalls
+from showcam.simulator.app_api.wire import AppError, NoSession, answer, form, old_answer
+from showcam.simulator.camera import Camera
+from showcam.simulator.cloud.dispatcher import Tokens
+from showcam.simulator.faults import OWN_WORDS, Faulty, met, spoiled
+from showcam.simulator.local.cas import Keys
+from showcam.simulator.state import CAS, Account, World, counting
+
+type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+type AccountHandler = Callable[[web.Request, Account], Awaitable[web.Response]]
+
+HOST = "127.0.0.1"
+FEATURES = "/v3/iot-feature/feature"
+MANY_CALLS = 10007  # the quota of calls is used up
+
+
+class AppFace:
+    def __init__(self, world: World, sessions: Sessions, tokens: Tokens, keys: Keys) -> None:
+        self._world, self._keys = world, keys
+        self._tokens = tokens
+        self._sessions = sessions
+        self._sign_in = SignIn(world, sessions)
+        self.push = Push(world, sessions)
+        self._settings = SettingCalls(world, self._writable, sessions)
+        self._captures = Captures()
+        self._gets = self._lists = 0
+
+    def app(self) -> web.Application:
+        app = counting(self._world)
+        add = app.router.add_route
+        add("POST", "/v3/users/login/v5", self._open(self.login))
+        add("POST", "/v3/sms/nologin/checkcode", self._open(self.send_code))
+        add("PUT", "/v3/apigateway/login", self._open(self.refresh))
+        add("DELETE", "/v3/users/logout/v2", self._signed_in(self.logout))
+        add("GET", "/v3/configurations/system/info", self._signed_in(self.system_info))
+        add("POST", "/v3/p2pbusiness/configurations/p2p", self._signed_in(self.register))
+        add("GET", "/v3/userdevices/v1/resources/pagelist", self._signed_in(self.pagelist))
+        add("GET", "/v3/streaming/vtm/{serial}/{channel}", self._signed_in(self.dispatcher))
+        add("GET", "/vtdutoken2", self._open(self.stream_tokens))
+        add("GET", "/v3/unifiedmsg/list", self._signed_in(self.messages))
+        add(
+            "PUT", "/v3/specialBizs/v1/batteryDevices/{serial}/{channel}/{kind}/sleep", self._signed_in(self.keep_awake)
+        )
+        add("PUT", "/v3/devconfig/v1/{serial}/{channel}/capture", self._signed_in(self.capture))
+        add("GET", "/pictures/{name}.jpg", self._open(self.picture))
+        self.push.add_routes(app)
+        add("PUT", "/v3/devices/encryptedInfo/risk", self._signed_in(self._settings.encryption))
+        add("PUT", "/v3/devices/{serial}/{channel}/{enable}/{kind}/switchStatus", self._signed_in(self.switch))
+        add("POST", "/api/device/switchStatus", self._signed_in(self.old_switch))
+        setting = self._settings
+        add("POST", "/v3/users/checkcode/mt", self._signed_in(setting.mail_code))
+        add("PUT", "/v3/devices/{serial}/{channel}/changeDefenceStatusReq", self._signed_in(setting.arm))
+        add("PUT", "/v3/devconfig/v1/keyValue/{serial}/{channel}/op", self._signed_in(setting.key_value))
+        add("PUT", "/v3/basics/v1/devices/{serial}/{channel}/CENTER/mirror", self._signed_in(setting.mirror))
+        add("POST", "/api/device/notify/switch", self._signed_in(setting.offline_notice))
+        add("POST", "/api/device/v2/sysOper/{serial}", self._signed_in(setting.restart))
+        add("POST", "/api/device/queryStorageStatus", self._signed_in(setting.storage))
+        add("POST", "/api/device/updateName", self._signed_in(setting.rename))
+        add("POST", "/api/device/query/encryptkey", self._signed_in(setting.password))
+        add("PUT", "/v3/alarms/{serial}/{channel}/nodisturb", self._signed_in(setting.mute))
+        add("POST", "/api/device/queryAlgorithmConfig", self._signed_in(setting.algorithms))
+        add("POST", "/api/device/configAlgorithm", self._signed_in(setting.algorithm))
+        add(
+            "PUT",
+            f"{FEATURES}/{{serial}}/{{resource}}/{{channel}}/{{domain}}/{{action}}",
+            self._signed_in(setting.feature),
+        )
+        return app
+
+    async def login(self, request: web.Request) -> web.Response:
+        return answer(**self._sign_in.login(await form(request), request.host))
+
+    async def send_code(self, request: web.Request) -> web.Response:
+        fields = await form(request)
+        if fields.get("bizType") != "TERMINAL_BIND":
+            raise AppError(1021, "bizType is wrong")
+        self._sign_in.send_code(fields.get("from", ""))
+        return answer(contact={"type": "EMAIL", "fuzzyContact": "m***@example.com"})
+
+    async def refresh(self, request: web.Request) -> web.Response:
+        fields = await form(request)
+        ids = self._sessions.refresh(fields.get("refreshSessionId", ""), fields.get("featureCode", ""))
+        if ids is None:
+            raise AppError(403, "The session is over")
+        return answer(sessionInfo={"sessionId": ids[0], "refreshSessionId": ids[1]})
+
+    async def logout(self, request: web.Request, _account: Account) -> web.Response:
+        self._sessions.end(request.headers.get("sessionId", ""))
+        return answer()
+
+    async def system_info(self, request: web.Request, _account: Account) -> web.Response:
+        addresses = {"pushAddr": request.host, "authAddr": f"https://{request.host}"}
+        servers = ["0"] * 20
+        servers[15:17] = [HOST, str(self._world.ports.at(CAS))]
+        return answer(systemConfigInfo=addresses | {"sysConf": "|".join(servers)})
+
+    async def register(self, request: web.Request, _account: Account) -> web.Response:
+        """Has a side effect alone: the server of keys knows the session's terminal."""
+        session = (await form(request)).get("sessionId", "")
+        if request.headers.get("appId") == "ys7" and request.headers.get("clientType") == "1":
+            self._keys.register(session)
+        return answer(ticket="0" * 32, secret="0" * 32, expireTime=86400, serverInfos=[])
+
+    async def dispatcher(self, request: web.Request, account: Account) -> web.Response:
+        camera = self._world.find(request.match_info["serial"], _whole(request.match_info["channel"]) or 1)
+        if camera is None or camera not in self._world.visible(account.user):
+            raise AppError(2000, "The device does not exist")
+        await self._trouble([camera])
+        return answer(streamServerConfig=pagelist.dispatcher(self._world))
+
+    async def stream_tokens(self, request: web.Request) -> web.Response:
+        session = request.query.get("ssid", "")
+        user = self._sessions.user(session)
+        if user is None:
+            raise NoSession
+        if not self._sessions.signed(session, request.query.get("sign", "")):
+            raise web.HTTPForbidden
+        return web.json_response({"retcode": 0, "msg": "success", "tokens": self._tokens.made(user)})
+
+    async def pagelist(self, request: web.Request, account: Account) -> web.Response:
+        await self._trouble(self._world.visible(account.user))
+        query = request.query
+        offset, limit = _whole(query.get("offset", "0")), _whole(query.get("limit", str(pagelist.MOST)))
+        if offset is None or limit is None or not 0 < limit <= pagelist.MOST or not query.get("filter"):
+            raise AppError(1021, "A parameter of the list is wrong")
+        sections = {word.strip() for word in query["filter"].split(",")}
+        listed = pagelist.page(self._world, account, offset, limit, sections)
+        self._lists += 1
+        if listed.get("STATUS") and _falls_due(self._lists, self._world.settings.empty_each):
+            listed["STATUS"][next(iter(listed["STATUS"]))] = {}
+        return answer(**listed)
+
+    async def messages(self, request: web.Request, account: Account) -> web.Response:
+        wanted = {serial for serial in request.query.get("serials", "").split(",") if serial}
+        cameras = [camera for camera in self._world.visible(account.user) if not wanted or camera.serial in wanted]
+        await self._trouble(cameras)
+        limit, day = _whole(request.query.get("limit", "20")), request.query.get("date", "")
+        if limit is None or not 0 < limit <= messages.MOST or (day and _whole(day) is None):
+            raise AppError(1021, "limit or date is wrong")
+        return answer(**messages.listed(cameras, day, limit, request.query.get("endTime", "")))
+
+    async def keep_awake(self, request: web.Request, account: Account) -> web.Response:
+        camera = await self._writable(account, request.match_info["serial"])
+        self._world.wake(camera)
+        return answer()
+
+    async def capture(self, request: web.Request, account: Account) -> web.Response:
+        at = request.match_info
+        camera = self._world.find(at["serial"], _whole(at["channel"]) or 1)
+        if camera is None or camera not in self._world.visible(account.user):
+            raise AppError(2000, "The device does not exist")
+        await self._trouble([camera])
+        if not camera.streaming or camera.privacy:
+            raise AppError(2009, "The device does not respond")
+        if camera.battery is not None and not self._world.awake(camera):
+            self._world.wake(camera)
+            await asyncio.sleep(self._world.settings.capture_s)
+        name = self._captures.take(camera, self._world.now())
+        return answer(captureInfo={"picUrl": f"https://{request.host}/pictures/{name}.jpg", "isEncrypted": 0})
+
+    async def picture(self, request: web.Request) -> web.Response:
+        data = self._captures.kept.get(request.match_info["name"])
+        if data is None:
+            raise web.HTTPNotFound
+        return web.Response(body=data, content_type="image/jpeg")
+
+    async def switch(self, request: web.Request, account: Account) -> web.Response:
+        at = request.match_info
+        camera = await self._writable(account, at["serial"], at["channel"])
+        self._switch(camera, at["kind"], at["enable"])
+        return answer()
+
+    async def old_switch(self, request: web.Request, account: Account) -> web.Response:
+        fields = await form(request)
+        try:
+            camera = await self._writable(account, fields.get("serial", ""), fields.get("channel", ""))
+            self._switch(camera, fields.get("type", ""), fields.get("enable", ""))
+        except AppError as error:
+            return old_answer(str(error.code), error.message)
+        return old_answer()
+
+    def _switch(self, camera: Camera, kind: str, enable: str) -> None:
+        name = SWITCHES.get(_whole(kind) or 0)
+        if name is None:
+            raise AppError(2030, "The device does not support this")
+        if enable not in ("0", "1"):
+            raise AppError(1021, "A parameter of the switch is wrong")
+        camera.switch(name, enable == "1", self._world.now(), self._world.settings.lag_s)
+
+    async def _writable(self, account: Account, serial: str, channel: str = "1") -> Camera:
+        """The account's own camera, which must be online; channel 0 is the device's first. Raises AppError, Faulty."""
+        number = _whole(channel)
+        if number is None:
+            raise AppError(1021, "The channel is wrong")
+        camera = self._world.find(serial, number or 1)
+        if camera is None or camera not in self._world.visible(account.user):
+            raise AppError(2000, "The device does not exist")
+        await self._trouble([camera])
+        if camera.owner != account.user:
+            raise AppError(10031, "The user has no permission")
+        if not camera.online:
+            raise AppError(2003, "The device is offline")
+        return camera
+
+    async def _trouble(self, cameras: Iterable[Camera]) -> None:
+        """Raises the fault of a call about these cameras. The session has dealt with "expired"."""
+        fault, _camera = met(self._world, [camera for camera in cameras if camera.fault != "expired"])
+        if fault == "delay":
+            await asyncio.sleep(self._world.settings.delay_s)
+        elif fault == "rate":
+            raise web.HTTPTooManyRequests(text="<html>gateway</html>", content_type="text/html")
+        elif fault == "quota":
+            raise AppError(MANY_CALLS, "The quota of calls is used up")
+        elif fault is not None and fault not in OWN_WORDS:
+            raise Faulty(fault)
+
+    def _open(self, handler: Handler) -> Handler:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            await asyncio.sleep(self._world.settings.latency_ms / 1000)
+            if request.method == "GET":
+                self._gets += 1
+                if _falls_due(self._gets, self._world.settings.gateway_each):
+                    return web.Response(status=504, text="<html>gateway</html>", content_type="text/html")
+            try:
+                await self._trouble([])
+                return await handler(request)
+            except AppError as error:
+                return answer(error.code, error.message, **error.more)
+            except NoSession:
+                return answer(401, "No session", status=401)
+            except Faulty as error:
+                return await spoiled(request, error.fault)
+
+        return handle
+
+    def _signed_in(self, handler: AccountHandler) -> Handler:
+        async def handle(request: web.Request) -> web.Response:
+            user = self._sessions.user(request.headers.get("sessionId", ""))
+            if user is None:
+                raise NoSession
+            return await handler(request, self._world.accounts[user])
+
+        return self._open(handle)
+
+
+def _falls_due(count: int, each: int) -> bool:
+    return bool(each) and count % each == 0
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

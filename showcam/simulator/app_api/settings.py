@@ -1,0 +1,256 @@
+"""The app's settings beyond the switches: newer calls answer with meta, older ones with resultCode."""
+
+import asyncio
+import hmac
+import json
+import secrets
+from collections.abc import Awaitable
+from typing import Any, Protocol
+
+from aiohttp import web
+
+from showcam.simulator.app_api.sessions import CODE_LIFE_S, Sessions
+from showcam.simulator.app_api.wire import AppError, answer, form, old_answer
+from showcam.simulator.camera import Camera
+from showcam.simulator.state import Account, World
+
+
+class Writable(Protocol):
+    def __call__(self, account: Account, serial: str, channel: str = "1", /) -> Awaitable[Camera]: ...
+
+
+ASKED_AGAIN_S = 60.0  # 10001: a camera's key is not to be requested again within 1 to 2 min (pyEzvizApi, get_cam_key)
+WRONG_CODES = 5  # of one mail
+LONGEST_PASSWORD = 12
+LONGEST_NAME = 50  # bytes
+_BUSINESS = ("DEVICE_ENCRYPTION", "DEVICE_AUTH_CODE")
+
+
+class SettingCalls:
+    """`writable` finds an account's own camera that is online. Raises AppError."""
+
+    def __init__(self, world: World, writable: Writable, sessions: Sessions) -> None:
+        self._world, self._writable, self._sessions = world, writable, sessions
+
+    async def encryption(self, request: web.Request, account: Account) -> web.Response:
+        fields = await form(request)
+        wanted = fields.get("isEncrypt", "")
+        if wanted not in ("0", "1", "2"):
+            raise AppError(1021, "isEncrypt is wrong")
+        camera = await self._writable(account, fields.get("deviceSerial", ""))
+        if wanted == "2":
+            self._change_password(camera, fields.get("oldPassword", ""), fields.get("password", ""))
+            return answer()
+        if wanted == "0":
+            self._check_code(camera, account, fields.get("validateCode", ""))
+        camera.encrypt(wanted == "1", self._world.now(), self._world.settings.encryption_delay_s)
+        return answer()
+
+    async def mail_code(self, request: web.Request, account: Account) -> web.Response:
+        fields = await form(request)
+        if fields.get("bizType") not in _BUSINESS or fields.get("from") != account.user:
+            raise AppError(1021, "A parameter is wrong")
+        self._mail(account)
+        return answer(contact={"type": "EMAIL", "fuzzyContact": f"{account.user[0]}***@example.com"})
+
+    async def arm(self, request: web.Request, account: Account) -> web.Response:
+        fields = await form(request)
+        camera = await self._writable(account, request.match_info["serial"])
+        if fields.get("type") != "Global" or fields.get("status") not in ("0", "1"):
+            raise AppError(1021, "type or status is wrong")
+        camera.armed = fields["status"] == "1"
+        return answer()
+
+    async def key_value(self, request: web.Request, account: Account) -> web.Response:
+        fields = await form(request)
+        camera = await self._writable(account, request.match_info["serial"])
+        if fields.get("key") != "NightVision_Model":
+            raise AppError(2030, "The device does not support this")
+        try:
+            mode = json.loads(fields.get("value", ""))["graphicType"]
+        except (ValueError, KeyError, TypeError):
+            raise AppError(1021, "value is wrong") from None
+        if mode not in (0, 1, 2):
+            raise AppError(1021, "value is wrong")
+        camera.night_vision = mode
+        return answer()
+
+    async def mirror(self, request: web.Request, account: Account) -> web.Response:
+        camera = await self._writable(account, request.match_info["serial"])
+        camera.flipped = not camera.flipped
+        return answer()
+
+    async def feature(self, request: web.Request, account: Account) -> web.Response:
+        """Sets one of the rows of FEATURE_INFO; of these, ImageFlip alone is known here."""
+        at = request.match_info
+        camera = await self._writable(account, at["serial"], at["channel"])
+        named = (at["resource"].partition("_")[0], at["domain"], at["action"]) == (
+            "Video",
+            "VideoAdjustment",
+            "ImageFlip",
+        )
+        if not named or not camera.flip_feature or camera.only_mirrors:
+            raise AppError(2030, "The device does not support this")
+        try:
+            turned = (await request.json())["value"]["enabled"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise AppError(1021, "value is wrong") from None
+        if not isinstance(turned, bool):
+            raise AppError(1021, "value is wrong")
+        camera.flipped = turned
+        return answer()
+
+    async def mute(self, request: web.Request, account: Account) -> web.Response:
+        fields = await form(request)
+        camera = await self._writable(account, request.match_info["serial"], request.match_info["channel"])
+        if fields.get("enable") not in ("0", "1"):
+            raise AppError(1021, "enable is wrong")
+        camera.muted = fields["enable"] == "1"
+        return answer()
+
+    async def algorithms(self, request: web.Request, account: Account) -> web.Response:
+        fields = await form(request)
+        try:
+            camera = await self._writable(account, fields.get("subSerial", ""))
+        except AppError as error:
+            return old_answer(str(error.code), error.message)
+        listed: list[dict[str, Any]] = [
+            {"type": _detection(camera), "value": str(camera.sensitivity), "channel": camera.channel},
+            {"type": "5", "value": "0", "channel": camera.channel},
+        ]
+        return web.json_response({"resultCode": "0", "resultDes": "", "algorithmConfig": {"algorithmList": listed}})
+
+    async def algorithm(self, request: web.Request, account: Account) -> web.Response:
+        fields = await form(request)
+        try:
+            camera = await self._writable(account, fields.get("subSerial", ""), fields.get("channelNo", ""))
+        except AppError as error:
+            return old_answer(str(error.code), error.message)
+        value, finest = fields.get("value", ""), 6 if camera.battery is None else 100
+        if fields.get("type") != _detection(camera) or not value.isdecimal() or not 1 <= int(value) <= finest:
+            return old_answer("1021", "type or value is wrong")
+        camera.sensitivity = int(value)
+        return old_answer()
+
+    async def rename(self, request: web.Request, account: Account) -> web.Response:
+        fields = await form(request)
+        name = fields.get("deviceName", "").strip()
+        try:
+            camera = await self._writable(account, fields.get("deviceSerialNo", ""))
+        except AppError as error:
+            return old_answer(str(error.code), error.message)
+        if not 0 < len(name.encode()) <= LONGEST_NAME:
+            return old_answer("1021", "deviceName is wrong")
+        camera.name = name
+        return old_answer()
+
+    async def offline_notice(self, request: web.Request, account: Account) -> web.Response:
+        fields = await form(request)
+        try:
+            camera = await self._writable(account, fields.get("serial", ""))
+        except AppError as error:
+            return old_answer(str(error.code), error.message)
+        if fields.get("reqType") != "1" or fields.get("status") not in ("0", "1"):
+            return old_answer("1021", "reqType or status is wrong")
+        camera.offline_notify = fields["status"] == "1"
+        return old_answer()
+
+    async def restart(self, request: web.Request, account: Account) -> web.Response:
+        fields = await form(request)
+        serial = request.match_info["serial"]
+        try:
+            camera = await self._writable(account, serial)
+        except AppError as error:
+            return old_answer(str(error.code), error.message)
+        if fields.get("oper") != "1" or fields.get("deviceSerial") != serial:
+            return old_answer("1021", "oper or deviceSerial is wrong")
+        restart(camera, self._world)
+        return old_answer()
+
+    async def storage(self, request: web.Request, account: Account) -> web.Response:
+        fields = await form(request)
+        try:
+            camera = await self._writable(account, fields.get("subSerial", ""))
+        except AppError as error:
+            return old_answer(str(error.code), error.message)
+        status = [] if camera.disk is None else [{"index": 0, "name": "SD", "status": camera.disk}]
+        return web.json_response({"resultCode": "0", "resultDes": "", "storageStatus": status})
+
+    async def password(self, request: web.Request, account: Account) -> web.Response:
+        """The password of encrypted pictures, of a camera that the account owns.
+
+        Asking for it makes the vendor mail a code, which it then takes, unless the session is elevated. Some accounts
+        are handed every key without a code, which is kinder and not done here.
+        """
+        fields, now = await form(request), self._world.now()
+        session = request.headers.get("sessionId", "")
+        if self._world.settings.key_code:
+            return old_answer(str(self._world.settings.key_code), "As the control door has it")
+        try:
+            camera = await self._writable(account, fields.get("serial", ""))
+            given = fields.get("checkcode", "")
+            if not given and not self._sessions.is_elevated(session):
+                if now - account.key_asked_at < ASKED_AGAIN_S:
+                    return old_answer("10001", "Requested again too soon")
+                account.key_asked_at = now
+                self._mail(account)
+                return old_answer("20002", "A verification code was sent")
+            if given and account.wrong_codes >= WRONG_CODES:
+                return old_answer("1043", "Too many incorrect verification codes")
+            if given and not self._is_mailed(account, given):
+                account.wrong_codes += 1
+                return old_answer("1011", "Incorrect verification code")
+        except AppError as error:
+            return old_answer("2009" if error.code == 2003 else str(error.code), error.message)
+        if given:
+            self._sessions.elevate(session)
+        return web.json_response({"resultCode": "0", "resultDes": "", "encryptkey": camera.secret})
+
+    def _mail(self, account: Account) -> None:
+        """The code before it is void."""
+        account.mailed_code = f"{secrets.randbelow(10_000):04}"
+        account.mailed_until = self._world.now() + CODE_LIFE_S
+        account.wrong_codes = 0
+
+    def _check_code(self, camera: Camera, account: Account, given: str) -> None:
+        """Raises AppError unless the code switches encryption off.
+
+        A mailed one does once; the camera's own does if its firmware accepts it.
+        """
+        if self._is_mailed(account, given):
+            return
+        if camera.rejects_label_code or not hmac.compare_digest(camera.secret.encode(), given.encode()):
+            raise AppError(1011, "Incorrect verification code")
+
+    def _is_mailed(self, account: Account, given: str) -> bool:
+        """Whether it is the code that was mailed, which is good once. Raises AppError for one that is too old."""
+        if not account.mailed_code or not hmac.compare_digest(account.mailed_code.encode(), given.encode()):
+            return False
+        account.mailed_code = ""
+        if account.mailed_until <= self._world.now():
+            raise AppError(1012, "The verification code has expired")
+        return True
+
+    @staticmethod
+    def _change_password(camera: Camera, old: str, new: str) -> None:
+        if not hmac.compare_digest(camera.secret.encode(), old.encode()):
+            raise AppError(1011, "Incorrect password")
+        if not 6 <= len(new) <= LONGEST_PASSWORD:
+            raise AppError(1021, "password is wrong")
+        camera.password = new
+
+
+def _detection(camera: Camera) -> str:
+    """The kind of its detection: by the picture, or by warmth where it has a battery."""
+    return "0" if camera.battery is None else "3"
+
+
+def restart(camera: Camera, world: World) -> None:
+    """Takes the camera offline for `restart_s`."""
+    camera.online = False
+    world.restarted(camera)
+
+    def back() -> None:
+        camera.online = True
+
+    asyncio.get_running_loop().call_later(world.settings.restart_s, back)

@@ -1,0 +1,283 @@
+"""Amazon's side of an Echo Show: directives out, events in, what Alexa then says, and live views by WebRTC."""
+
+import uuid
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+from showcam.i18n import hearing
+from showcam.simulator.assistants import alexa_rules, skill, speech
+from showcam.simulator.assistants.alexa_control_rules import SCENES
+from showcam.simulator.assistants.alexa_customer import AlexaCustomer
+from showcam.simulator.assistants.alexa_endpoints import CAMERA_STREAM, POWER, RTC, combinations, directive
+from showcam.simulator.assistants.alexa_endpoints import capability_of as capability
+from showcam.simulator.assistants.amazon import Amazon, LoginWithAmazon
+from showcam.simulator.assistants.cloud import Unlinked
+from showcam.simulator.assistants.linking import Client
+from showcam.simulator.assistants.person import LinkFailed
+from showcam.simulator.assistants.skill import Skill
+from showcam.simulator.assistants.speech import Outcome, no_answer, not_understood, unknown_camera
+from showcam.simulator.assistants.wire import ANSWER_S, PICTURE_S, NoAnswer, Wire
+
+
+@dataclass(slots=True)
+class Session:
+    """A live view by WebRTC; begun once showcam has answered its offer."""
+
+    endpoint: dict[str, Any]
+    begun: bool = False
+
+
+class AlexaSessions(AlexaCustomer):
+    def __init__(
+        self, http: aiohttp.ClientSession, app_url: str, client: Client, login: LoginWithAmazon | None = None
+    ) -> None:
+        super().__init__(http, app_url, client, login)
+        self.sessions: dict[str, Session] = {}
+
+    @abstractmethod
+    async def direct(
+        self,
+        wire: Wire,
+        namespace: str,
+        name: str,
+        endpoint: dict[str, Any] | None,
+        payload: dict[str, Any],
+        within_s: float,
+    ) -> tuple[dict[str, Any], list[str]]:
+        """(event, broken rules). Raises NoAnswer, Unlinked."""
+
+    async def connected(self, wire: Wire, session: str) -> list[str]:
+        """Reports the connection; returns the rules the answer broke. Raises KeyError."""
+        return await self.notify(wire, "SessionConnected", session, self.sessions[session])
+
+    async def hide(self, wire: Wire) -> list[str]:
+        """Ends every live view of this screen; returns the rules the answers broke."""
+        broken = []
+        ending = dict(self.sessions)  # a view that begins meanwhile stays
+        for session, known in ending.items():
+            if self.sessions.pop(session, None) is not None and known.begun:
+                broken += await self.notify(wire, "SessionDisconnected", session, known)
+        return broken
+
+    async def notify(self, wire: Wire, name: str, session: str, known: Session) -> list[str]:
+        try:
+            answer, broken = await self.direct(wire, RTC, name, known.endpoint, {"sessionId": session}, ANSWER_S)
+        except (NoAnswer, Unlinked) as error:
+            return [str(error)]
+        if not broken and answer["event"]["header"]["name"] == "ErrorResponse":
+            return [f"{name} was refused: {answer['event']['payload']['type']}"]
+        return broken
+
+
+class Alexa(AlexaSessions):
+    name = "alexa"
+    title = "Alexa"
+
+    def __init__(self, http: aiohttp.ClientSession, app_url: str, amazon: Amazon | None = None) -> None:
+        super().__init__(http, app_url, Client("alexa", "alexa-secret", basic=True), amazon.login if amazon else None)
+        self._amazon = amazon
+        self._skill = None if amazon is None else Skill(amazon, f"{self.app_url}/alexa/skill")
+
+    async def learn(self, wire: Wire) -> None:
+        answer, broken = await self.direct(wire, "Alexa.Discovery", "Discover", None, {}, ANSWER_S)
+        if broken:
+            raise LinkFailed(f"showcam broke a rule: {broken[0]}")
+        payload = answer["event"]["payload"]
+        if answer["event"]["header"]["name"] == "ErrorResponse":
+            raise LinkFailed(f"Discover was answered by {payload['type']}: {payload['message']}")
+        self.customer.endpoints.discovered(payload["endpoints"])
+        self.state.cameras = self.customer.endpoints.cameras()
+
+    async def finish_link(self, wire: Wire, answered: dict[str, str]) -> None:
+        """A skill that sends events must accept the grant, or linking fails."""
+        self.customer = self.new_customer()
+        await super().finish_link(wire, answered)
+        if self._amazon is None:
+            return
+        try:
+            refused = await self._grant(wire, self._amazon.login.code(self.customer))
+        except (NoAnswer, Unlinked) as error:
+            refused = str(error)
+        if refused:
+            self.forget(refused)
+            raise LinkFailed(refused)
+        if self._skill is not None:
+            self._skill.tell_later(self.wire(), "SkillAccountLinked", self.access())
+
+    async def _grant(self, wire: Wire, code: str) -> str:
+        """The reason the grant was refused, or "". Raises NoAnswer, Unlinked."""
+        grant = {"type": "OAuth2.AuthorizationCode", "code": code}
+        body = {"grant": grant, "grantee": {"type": "BearerToken", "token": self.access()}}
+        answer, broken = await self.direct(wire, "Alexa.Authorization", "AcceptGrant", None, body, ANSWER_S)
+        if broken:
+            return f"showcam broke a rule: {broken[0]}"
+        is_error = answer["event"]["header"]["name"] == "ErrorResponse"
+        return f"AcceptGrant was refused: {answer['event']['payload']['message']}" if is_error else ""
+
+    async def unlink(self, wire: Wire) -> None:
+        """Disables the skill: Amazon forgets its tokens, and sends the skill's event, without any of them."""
+        self.sessions.clear()
+        if self._amazon is not None:
+            self._amazon.login.disable(self.customer)
+        self.forget()
+        if self._skill is not None:
+            self._skill.tell_later(self.wire(), "SkillDisabled")
+
+    async def open(self, wire: Wire, camera_id: str, via: str = "") -> dict[str, Any]:
+        """What an Echo does by itself when a doorbell rings: opens the view. Raises KeyError.
+
+        It does so only for a camera that has a doorbell, and that is a camera first.
+        """
+        camera = next(known for known in self.state.cameras if known["id"] == camera_id)
+        if camera["categories"][:2] != ["CAMERA", "DOORBELL"] or not camera["webrtc"]:
+            why = "an Echo opens a doorbell's view by itself where CAMERA stands before DOORBELL, and by WebRTC alone"
+            return {"outcome": no_answer(f"Somebody is at {camera['name']}.", why)}
+        try:
+            return await self._show(wire, camera, via)
+        except Unlinked:
+            return {"outcome": self.lost()}
+        except NoAnswer as error:
+            return {"outcome": no_answer("Sorry, the device isn't responding.", str(error))}
+
+    async def say(self, wire: Wire, text: str, via: str = "") -> dict[str, Any]:
+        """{"outcome"} and what the screen needs to continue."""
+        request = skill.skill_request(text)
+        if request is not None or (self._skill is not None and self._skill.waiting):
+            return await self._speak(wire, text if request is None else request)
+        wish = hearing.hear(text)
+        try:
+            self.access()
+            if wish.what == "discover":
+                await self.learn(wire)
+                found = f"I found {speech.count(len(self.state.cameras))}."
+                return {"outcome": Outcome(spoken=found, answered=True)}
+            if wish.what == "hide":
+                await self.hide(wire)
+                return {"outcome": Outcome(spoken=""), "hide": True}
+            if wish.what in ("unclear", "battery", "restart", "reply", "why"):
+                return {"outcome": not_understood(text, hearing.EXAMPLES)}
+            if (scene := hearing.find_scene(wish, self.customer.endpoints.scenes())) is not None:
+                return {"outcome": await self._activate(wire, scene, wish.about)}
+            camera = hearing.find(wish, self.state.cameras)
+            if camera is None:
+                return {"outcome": unknown_camera(wish.camera, self.state.cameras, "discover devices")}
+            if wish.what == "ask":
+                return {"outcome": await self._query(wire, camera, wish.about)}
+            if wish.what == "switch":
+                return {"outcome": await self._switch(wire, camera, wish.about)}
+            return await self._show(wire, camera, via)
+        except Unlinked:
+            return {"outcome": self.lost()}
+        except LinkFailed as error:
+            return {"outcome": no_answer("Sorry, I couldn't look for your devices.", str(error))}
+        except NoAnswer as error:
+            return {"outcome": no_answer("Sorry, the device isn't responding.", str(error))}
+
+    async def _speak(self, wire: Wire, wish: str) -> dict[str, Any]:
+        """Sends a wish to the skill's spoken half."""
+        if self._skill is None:
+            why = "this simulator runs without Amazon's part"
+            return {"outcome": no_answer("Sorry, I don't know that skill.", why)}
+        session = self._skill.take_session()
+        await self.hide(wire)
+        token = self.state.tokens.access if self.state.tokens else None
+        return await self._skill.say(wire, wish, token, session)
+
+    async def _show(self, wire: Wire, camera: dict[str, Any], via: str) -> dict[str, Any]:
+        await self.hide(wire)
+        if camera["webrtc"] and via != "hls":
+            session = str(uuid.uuid4())
+            self.sessions[session] = Session(self.customer.endpoints.by_id[camera["id"]])
+            return {"outcome": Outcome(pending=True), "need": "offer", "camera": camera, "session": session}
+        wanted = combinations(self.customer.endpoints.by_id[camera["id"]])
+        if via == "webrtc" or not wanted:
+            offers = "HLS" if wanted else "neither WebRTC nor HLS"
+            return {"outcome": no_answer(f"{camera['name']} doesn't support that.", f"showcam offers {offers} for it")}
+        endpoint = self.customer.endpoints.by_id[camera["id"]]
+        body = {"cameraStreams": wanted}
+        answer, broken = await self.direct(wire, CAMERA_STREAM, "InitializeCameraStreams", endpoint, body, PICTURE_S)
+        outcome = self._judge(answer, broken, camera["name"])
+        if not outcome.shown:
+            return {"outcome": outcome, "camera": camera}
+        stream = answer["event"]["payload"]["cameraStreams"][0]
+        image = answer["event"]["payload"]["imageUri"]
+        return {"outcome": outcome, "camera": camera, "hls": stream["uri"], "image": image}
+
+    async def offer(self, wire: Wire, session: str, sdp: str) -> dict[str, Any]:
+        """Sends the screen's offer as InitiateSessionWithOffer: {"outcome", "answer"?}. Raises KeyError."""
+        known = self.sessions[session]
+        endpoint = known.endpoint
+        name = endpoint["friendlyName"]
+        body = {"sessionId": session, "offer": {"format": "SDP", "value": sdp}}
+        try:
+            answer, broken = await self.direct(wire, RTC, "InitiateSessionWithOffer", endpoint, body, PICTURE_S)
+        except Unlinked:
+            return {"outcome": self.lost()}
+        except NoAnswer as error:
+            return {"outcome": no_answer(f"{name} isn't responding.", str(error))}
+        outcome = self._judge(answer, broken, name)
+        if not outcome.shown:
+            self.sessions.pop(session, None)
+            return {"outcome": outcome}
+        known.begun = True
+        if session not in self.sessions:  # hidden while showcam answered
+            await self.notify(wire, "SessionDisconnected", session, known)
+        return {"outcome": outcome, "answer": answer["event"]["payload"]["answer"]["value"]}
+
+    async def _switch(self, wire: Wire, camera: dict[str, Any], to: str) -> Outcome:
+        endpoint, name = self.customer.endpoints.by_id[camera["id"]], camera["name"]
+        if capability(endpoint, POWER) is None:
+            why = (
+                "showcam offers no switch for it. Where its owner lets a voice do it (voice_may sleep), "
+                "say “discover devices” and try again."
+            )
+            return no_answer(f"{name} doesn't support that.", why)
+        switch = "TurnOn" if to == "on" else "TurnOff"
+        answer, broken = await self.direct(wire, POWER, switch, endpoint, {}, ANSWER_S)
+        outcome = self._judge(answer, broken, name)
+        return Outcome(spoken="Okay.", answered=True) if outcome.shown else outcome
+
+    async def _activate(self, wire: Wire, scene: dict[str, Any], to: str) -> Outcome:
+        name = "Activate" if to == "on" else "Deactivate"
+        endpoint = self.customer.endpoints.by_id[scene["id"]]
+        answer, broken = await self.direct(wire, SCENES, name, endpoint, {}, ANSWER_S)
+        outcome = self._judge(answer, broken, scene["name"])
+        return Outcome(spoken="Okay.", answered=True) if outcome.shown else outcome
+
+    async def _query(self, wire: Wire, camera: dict[str, Any], about: str) -> Outcome:
+        endpoint = self.customer.endpoints.by_id[camera["id"]]
+        answer, broken = await self.direct(wire, "Alexa", "ReportState", endpoint, {}, ANSWER_S)
+        outcome = self._judge(answer, broken, camera["name"])
+        return speech.report(answer, about, camera["name"]) if outcome.shown else outcome
+
+    def _judge(self, answer: dict[str, Any], broken: list[str], name: str) -> Outcome:
+        """The outcome of an event; credentials that showcam does not know unlink it."""
+        if not broken and answer["event"]["payload"].get("type") == "INVALID_AUTHORIZATION_CREDENTIAL":
+            self.forget("showcam does not know the access token. Alexa has unlinked it: link again.")
+        return speech.outcome(answer, broken, name)
+
+    async def direct(
+        self,
+        wire: Wire,
+        namespace: str,
+        name: str,
+        endpoint: dict[str, Any] | None,
+        payload: dict[str, Any],
+        within_s: float,
+    ) -> tuple[dict[str, Any], list[str]]:
+        """(event, broken rules); an expired access token is refreshed once. Raises NoAnswer, Unlinked."""
+        for attempt in (1, 2):
+            token = self.access()
+            message = directive(namespace, name, endpoint, payload, token)
+            url = f"{self.app_url}/alexa/smart-home"
+            reply = await wire.send(f"Alexa: {name}", url, body=message, timeout_s=within_s)
+            broken = alexa_rules.check(message, reply.status, reply.text, token)
+            answer = reply.json()
+            kind = None if broken else answer["event"]["payload"].get("type")
+            if kind != "EXPIRED_AUTHORIZATION_CREDENTIAL" or attempt == 2:
+                break
+            await self.renew(wire, token)
+        return answer if isinstance(answer, dict) else {}, broken

@@ -1,0 +1,382 @@
+"""Amazon's servers that a skill meets: Login with Amazon (one-time codes, tokens), the event gateway, the chain of its
+certificate.
+
+The gateway answers 202 to a message that is well formed before Alexa knows whether it means anything.
+"""
+
+import base64
+import hashlib
+import json
+import re
+import secrets
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+
+from showcam.simulator import authority
+from showcam.simulator.assistants import alexa_control_rules as control
+from showcam.simulator.assistants import cloud_faults
+from showcam.simulator.assistants.alexa_endpoints import Endpoints
+from showcam.simulator.assistants.alexa_rules import check_one
+from showcam.simulator.assistants.rules import Rules
+from showcam.simulator.state import Settings
+
+CLIENT, SECRET = "amzn1.application-oa2-client.demo", "demo-lwa-secret"
+CODE_S = 300
+
+
+@dataclass(slots=True)
+class Customer:
+    """Whose Alexa it is. `enabled`: whether the skill is; `endpoints`: what Alexa knows of the customer's devices."""
+
+    endpoints: Endpoints = field(default_factory=Endpoints)
+    enabled: bool = True
+
+
+@dataclass(slots=True)
+class _Code:
+    customer: Customer
+    given: float
+    used: bool = False
+
+
+class LoginWithAmazon:
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
+        self._settings, self._clock = settings, clock
+        self._codes: dict[str, _Code] = {}
+        self._access: dict[str, tuple[Customer, float]] = {}  # token: whose, until when
+        self._refresh: dict[str, Customer] = {}
+
+    def code(self, customer: Customer) -> str:
+        """A code for AcceptGrant: valid once, for five minutes."""
+        code = "A" + secrets.token_hex(9)
+        self._codes[code] = _Code(customer, self._clock())
+        return code
+
+    def disable(self, customer: Customer) -> None:
+        """The customer disables the skill: nothing is renewed any more."""
+        customer.enabled = False
+        self._refresh = {token: whose for token, whose in self._refresh.items() if whose is not customer}
+
+    def refresh_tokens(self, customer: Customer) -> list[str]:
+        return [token for token, whose in self._refresh.items() if whose is customer]
+
+    def take_back(self, refresh_tokens: list[str], customer: Customer) -> None:
+        """What was given to a customer before a restart is good again; an access token of that time is not."""
+        self._refresh |= dict.fromkeys(refresh_tokens, customer)
+
+    def customer(self, request: web.Request) -> Customer | None:
+        """Whose access token the request carries, as long as it lives."""
+        customer, until = self._access.get(bearer(request), (None, 0.0))
+        return customer if until > self._clock() else None
+
+    async def token(self, request: web.Request) -> web.StreamResponse:
+        """RFC 6749 sections 4.1.3 and 6, as Login with Amazon has them."""
+        fault = self._settings.lwa_fault if cloud_faults.meets(self._settings.lwa_fault, self._share) else ""
+        if fault == "invalid_grant":
+            return _refused("invalid_grant")
+        if fault in cloud_faults.STATUS:
+            return _refused("server_error", cloud_faults.STATUS[fault])
+        if fault and fault != "cut":
+            return await cloud_faults.spoiled(request, fault)
+        form = {name: str(value) for name, value in (await request.post()).items()}
+        answer = self._answered(form)
+        return cloud_faults.hung_up(request, answer) if fault else answer
+
+    @property
+    def _share(self) -> float:
+        return self._settings.cloud_fault_share
+
+    def _answered(self, form: dict[str, str]) -> web.Response:
+        if (form.get("client_id"), form.get("client_secret")) != (CLIENT, SECRET):
+            return _refused("invalid_client", 401)
+        grant, customer = form.get("grant_type"), None
+        if grant == "authorization_code":
+            code = self._codes.get(form.get("code", ""))
+            if code is None or code.used or self._clock() - code.given > CODE_S:
+                return _refused("invalid_grant")
+            code.used, customer = True, code.customer
+            refresh = "Atzr|" + secrets.token_urlsafe(48)
+            self._refresh[refresh] = customer
+        elif grant == "refresh_token":
+            refresh = form.get("refresh_token", "")
+            customer = self._refresh.get(refresh)
+            if customer is None:
+                return _refused("invalid_grant")
+        else:
+            return _refused("unsupported_grant_type" if grant else "invalid_request")
+        access, life_s = "Atza|" + secrets.token_urlsafe(48), self._settings.lwa_access_s
+        self._access[access] = customer, self._clock() + life_s
+        tokens = {"access_token": access, "refresh_token": refresh, "token_type": "bearer", "expires_in": int(life_s)}
+        return web.json_response(tokens, headers={"Cache-Control": "no-store"})
+
+
+def bearer(request: web.Request) -> str:
+    return request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+
+
+def _refused(error: str, status: int = 400) -> web.Response:
+    return web.json_response({"error": error, "error_description": "The request was refused."}, status=status)
+
+
+OBJECTS = "Alexa.SmartVision.ObjectDetectionSensor"
+CAUSES = {
+    "APP_INTERACTION", "PHYSICAL_INTERACTION", "PERIODIC_POLL", "RULE_TRIGGER", "VOICE_INTERACTION",
+    "INVALID_CREDENTIALS", "SUBSCRIPTION_EXPIRED",
+}  # fmt: skip
+PRESSES = CAUSES - {"INVALID_CREDENTIALS", "SUBSCRIPTION_EXPIRED"}
+_MESSAGE_ID = re.compile(r"[a-zA-Z0-9\-]{1,127}")
+_ENDPOINT_ID = re.compile(r"[a-zA-Z0-9_\-=#;:?@&]{1,256}")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z")
+_SECOND = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_STATE = {"namespace", "name", "value", "timeOfSample", "uncertaintyInMilliseconds"}
+
+
+def check(message: Any, token: str) -> list[str]:
+    """Every rule the message broke; `token` is the bearer of its request."""
+    rules = Rules()
+    if not rules.keys(message, "the message", {"event"}, {"context"}):
+        return rules.broken
+    event = message["event"]
+    if not rules.keys(event, "event", {"header", "payload"}, {"endpoint"}):
+        return rules.broken
+    header, payload = event["header"], event["payload"]
+    if not rules.keys(header, "header", {"namespace", "name", "payloadVersion", "messageId"}):
+        return rules.broken
+    if not rules.must(isinstance(payload, dict), "payload is no object"):
+        return rules.broken
+    rules.must(_MESSAGE_ID.fullmatch(str(header["messageId"])), "messageId is not 1–127 of a–z, 0–9 and -")
+    kind = _KINDS.get((str(header["namespace"]), str(header["name"])))
+    if not rules.must(kind, f"{header['namespace']} {header['name']} is no event that the gateway takes"):
+        return rules.broken
+    assert kind is not None
+    version, of_endpoint, has_context, hold = kind
+    rules.must(header["payloadVersion"] == version, f"payloadVersion is not “{version}”")
+    scope = _scope(rules, event, payload, of_endpoint)
+    if scope is not None and rules.keys(scope, "scope", {"type", "token"}):
+        rules.must(scope["type"] == "BearerToken", "the scope is no BearerToken")
+        rules.must(scope["token"] == token, "the scope has another token than the header")
+    rules.must(has_context or "context" not in message, f"{header['name']} has no context")
+    unchanged = _context(rules, message.get("context", {}))
+    hold(rules, payload, unchanged)
+    return rules.broken
+
+
+def _scope(rules: Rules, event: dict[str, Any], payload: dict[str, Any], of_endpoint: bool) -> Any:
+    if not of_endpoint:
+        rules.must("endpoint" not in event, "an event about several endpoints has no endpoint")
+        rules.must("scope" in payload, "the payload has no scope")
+        return payload.get("scope")
+    endpoint = event.get("endpoint")
+    if not rules.keys(endpoint, "endpoint", {"scope", "endpointId"}, {"cookie"}):
+        return None
+    assert isinstance(endpoint, dict)
+    rules.must(_ENDPOINT_ID.fullmatch(str(endpoint["endpointId"])), "endpointId has a character it may not have")
+    return endpoint["scope"]
+
+
+def _context(rules: Rules, context: Any) -> list[dict[str, Any]]:
+    if not rules.keys(context, "context", set(), {"properties"}):
+        return []
+    return _properties(rules, context.get("properties", []))
+
+
+def _properties(rules: Rules, given: Any) -> list[dict[str, Any]]:
+    if not rules.must(isinstance(given, list), "properties is no list"):
+        return []
+    known = [state for state in given if rules.keys(state, "a property", _STATE, {"instance"})]
+    for state in known:
+        rules.must(_TIME.fullmatch(str(state["timeOfSample"])), "timeOfSample is no UTC time")
+        unsure = state["uncertaintyInMilliseconds"]
+        rules.must(isinstance(unsure, int) and unsure >= 0, "uncertaintyInMilliseconds is no number ≥ 0")
+        control.state(rules, state)
+    return known
+
+
+def _change(rules: Rules, payload: Any, unchanged: list[dict[str, Any]]) -> None:
+    if not rules.keys(payload, "the payload", {"change"}):
+        return
+    change = payload["change"]
+    if not rules.keys(change, "change", {"cause", "properties"}):
+        return
+    if rules.keys(change["cause"], "cause", {"type"}):
+        rules.must(change["cause"]["type"] in CAUSES, f"{change['cause']['type']} is no cause")
+    changed = _properties(rules, change["properties"])
+    rules.must(changed, "nothing has changed")
+    keys = [_key(state) for state in (*changed, *unchanged)]
+    rules.must(len(set(keys)) == len(keys), "a property comes twice")
+    health = any(state["namespace"] == "Alexa.EndpointHealth" for state in (*changed, *unchanged))
+    rules.must(health, "the report lacks connectivity")
+
+
+def _key(state: dict[str, Any]) -> tuple[str, str, str]:
+    return state["namespace"], state["name"], str(state.get("instance"))
+
+
+def _added(rules: Rules, payload: Any, _unchanged: list[dict[str, Any]]) -> None:
+    for given in _endpoints(rules, payload):
+        check_one(rules, given)
+
+
+def _deleted(rules: Rules, payload: Any, _unchanged: list[dict[str, Any]]) -> None:
+    for given in _endpoints(rules, payload):
+        rules.keys(given, "an endpoint", {"endpointId"})
+
+
+def _endpoints(rules: Rules, payload: Any) -> list[Any]:
+    if not rules.keys(payload, "the payload", {"endpoints", "scope"}):
+        return []
+    endpoints = payload["endpoints"]
+    if not rules.must(isinstance(endpoints, list) and 0 < len(endpoints) <= 300, "endpoints is no list of 1–300"):
+        return []
+    ids = [given.get("endpointId") for given in endpoints if isinstance(given, dict)]
+    rules.must(len(set(ids)) == len(endpoints), "an endpointId comes twice or is missing")
+    return list(endpoints)
+
+
+def _press(rules: Rules, payload: Any, _unchanged: list[dict[str, Any]]) -> None:
+    if not rules.keys(payload, "the payload", {"cause", "timestamp"}):
+        return
+    rules.must(_SECOND.fullmatch(str(payload["timestamp"])), "the timestamp is no UTC time in whole seconds")
+    if rules.keys(payload["cause"], "cause", {"type"}):
+        rules.must(payload["cause"]["type"] in PRESSES, f"{payload['cause']['type']} is no cause of a press")
+
+
+def _objects(rules: Rules, payload: Any, _unchanged: list[dict[str, Any]]) -> None:
+    if not rules.keys(payload, "the payload", {"events"}):
+        return
+    events = payload["events"]
+    rules.must(isinstance(events, list) and events, "events is no list with an event")
+    needed = {"eventIdentifier", "imageNetClass", "timeOfSample", "uncertaintyInMilliseconds"}
+    for seen in events if isinstance(events, list) else []:
+        optional = {"objectIdentifier", "frameImageUri", "croppedImageUri"}
+        if rules.keys(seen, "an event", needed, optional):
+            rules.text(seen["eventIdentifier"], "eventIdentifier", 256)
+            rules.text(seen["imageNetClass"], "imageNetClass", 64)
+            rules.must(_TIME.fullmatch(str(seen["timeOfSample"])), "timeOfSample is no UTC time")
+
+
+type _Hold = Callable[[Rules, Any, list[dict[str, Any]]], None]
+# payloadVersion, whether it is about one endpoint, whether it may have a context, what its payload is held to
+_KINDS: dict[tuple[str, str], tuple[str, bool, bool, _Hold]] = {
+    ("Alexa", "ChangeReport"): ("3", True, True, _change),
+    ("Alexa.Discovery", "AddOrUpdateReport"): ("3", False, False, _added),
+    ("Alexa.Discovery", "DeleteReport"): ("3", False, False, _deleted),
+    ("Alexa.DoorbellEventSource", "DoorbellPress"): ("3", True, True, _press),
+    (OBJECTS, "ObjectDetection"): ("1.0", True, True, _objects),
+}
+
+
+LONGEST = 256 * 1024
+_CODES = {
+    400: "INVALID_REQUEST_EXCEPTION",
+    401: "INVALID_ACCESS_TOKEN_EXCEPTION",
+    403: "INSUFFICIENT_PERMISSION_EXCEPTION",
+    413: "REQUEST_ENTITY_TOO_LARGE_EXCEPTION",
+    429: "THROTTLING_EXCEPTION",
+    500: "INTERNAL_SERVICE_EXCEPTION",
+    503: "SERVICE_UNAVAILABLE_EXCEPTION",
+}
+DISABLED = "SKILL_DISABLED_EXCEPTION"
+
+
+class EventGateway:
+    def __init__(self, login: LoginWithAmazon, settings: Settings) -> None:
+        self._login, self._settings = login, settings
+
+    async def take(self, request: web.Request) -> web.StreamResponse:
+        fault, share = self._settings.gateway_fault, self._settings.cloud_fault_share
+        if not cloud_faults.meets(fault, share):
+            fault = ""
+        if fault in cloud_faults.STATUS:
+            return _exception(cloud_faults.STATUS[fault], "As it was set.", DISABLED if fault == "disabled" else "")
+        if fault and fault != "cut":
+            return await cloud_faults.spoiled(request, fault)
+        answer = await self._answered(request)
+        return cloud_faults.hung_up(request, answer) if fault else answer
+
+    async def _answered(self, request: web.Request) -> web.Response:
+        customer = self._login.customer(request)
+        if customer is None:
+            return _exception(401, "The access token is not valid.")
+        if not customer.enabled:
+            return _exception(403, "The customer has disabled the skill.", DISABLED)
+        try:
+            body = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            body = b" " * (LONGEST + 1)
+        if len(body) > LONGEST:
+            return _exception(413, "The event is too large.")
+        if request.content_type != "application/json":
+            return _exception(400, "The event is not application/json.")
+        try:
+            message = json.loads(body)
+        except ValueError:
+            return _exception(400, "The event is no JSON.")
+        if broken := check(message, bearer(request)):
+            return _exception(400, "; ".join(broken))
+        event: dict[str, Any] = message["event"]
+        (event["endpoint"] if "endpoint" in event else event["payload"]).pop("scope")
+        customer.endpoints.take(event, message.get("context", {}).get("properties", []))
+        return web.Response(status=202)
+
+
+def _exception(status: int, description: str, code: str = "") -> web.Response:
+    header = {"namespace": "System", "name": "Exception", "messageId": str(uuid.uuid4())}
+    body = {"header": header, "payload": {"code": code or _CODES[status], "description": description}}
+    return web.Response(status=status, text=json.dumps(body), content_type="application/json")
+
+
+SKILL_ID = "amzn1.ask.skill.demo"
+SIGNER = "echo-api.amazon.com"
+CHAIN = "/echo.api/echo-api-cert-{key}.pem"  # each key has an address of its own, under which a chain is kept
+
+
+@dataclass(slots=True)
+class Amazon:
+    """`url` is its https address."""
+
+    url: str
+    data: Path
+    settings: Settings = field(default_factory=Settings)
+    login: LoginWithAmazon = field(init=False)
+    _signer: authority.Signer | None = None
+
+    def __post_init__(self) -> None:
+        self.login = LoginWithAmazon(self.settings)
+
+    def add_routes(self, app: web.Application) -> None:
+        app.router.add_post("/auth/o2/token", self.login.token)
+        app.router.add_get("/v1/alexaApiEndpoint", self.endpoint)
+        app.router.add_post("/v3/events", EventGateway(self.login, self.settings).take)
+        app.router.add_get(CHAIN, self.chain)
+
+    async def endpoint(self, request: web.Request) -> web.Response:
+        """The region of the customer."""
+        if self.login.customer(request) is None:
+            return web.json_response({"message": "The access token is not valid."}, status=401)
+        return web.json_response({"endpoints": [self.url], "timestamp": int(time.time())})
+
+    async def chain(self, _request: web.Request) -> web.Response:
+        return web.Response(body=self._own_signer().chain, content_type="application/x-pem-file")
+
+    def signed(self, body: bytes) -> dict[str, str]:
+        """The headers that sign a custom-skill request."""
+        key = self._own_signer().key
+        signature = base64.b64encode(key.sign(body, padding.PKCS1v15(), hashes.SHA256())).decode()
+        return {"SignatureCertChainUrl": self.url + self._address(), "Signature-256": signature}
+
+    def _address(self) -> str:
+        return CHAIN.format(key=hashlib.sha256(self._own_signer().chain).hexdigest()[:12])
+
+    def _own_signer(self) -> authority.Signer:
+        if self._signer is None:
+            self._signer = authority.signer(self.data, SIGNER)
+        return self._signer

@@ -1,0 +1,157 @@
+"""The part both assistants' clouds share: a link, its tokens, the cameras discovered, the record of messages, and
+news that nobody asked for: a report came, somebody rang."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+import aiohttp
+
+from showcam.simulator.assistants.linking import Client, LinkDead, Linking, Tokens
+from showcam.simulator.assistants.person import LinkFailed, Person
+from showcam.simulator.assistants.speech import Outcome, not_linked
+from showcam.simulator.assistants.wire import NoAnswer, Record, Wire
+
+KEPT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    number: int
+    kind: Literal["report", "ring", "announcement"]
+    camera: str  # its id; "" where it is about none or several
+    at: float  # by the event loop's clock
+
+
+class News:
+    def __init__(self) -> None:
+        self.items: deque[Item] = deque(maxlen=KEPT)
+        self._last = 0
+        self._came = asyncio.Event()
+
+    def add(self, kind: Literal["report", "ring", "announcement"], camera: str = "") -> None:
+        self._last += 1
+        self.items.append(Item(self._last, kind, camera, asyncio.get_running_loop().time()))
+        self._came.set()
+        self._came = asyncio.Event()
+
+    async def after(self, number: int | None = None) -> AsyncIterator[Item]:
+        """Each item after that number, None: after now, as it comes."""
+        seen = self._last if number is None else number
+        while True:
+            came = self._came
+            for item in [item for item in self.items if item.number > seen]:
+                seen = item.number
+                yield item
+            await came.wait()
+
+
+class Unlinked(Exception):
+    """The assistant has no link, or has lost it; the text says why."""
+
+
+@dataclass(slots=True)
+class State:
+    """A file keeps it beyond a restart: see `showcam.simulator.assistants.door`."""
+
+    tokens: Tokens | None = None
+    cameras: list[dict[str, Any]] = field(default_factory=list)
+    household: str | None = None
+    user: str | None = None  # who signed in, where no browser did
+    problem: str | None = None  # why the last linking failed
+
+
+class Cloud:
+    name = ""  # as in paths
+    title = ""  # as people say it
+
+    def __init__(self, http: aiohttp.ClientSession, app_url: str, client: Client) -> None:
+        self.http = http
+        self.app_url = app_url
+        self.state = State()
+        self.record = Record()
+        self.news = News()
+        self.linking = Linking(client, app_url)
+        self._refreshing = asyncio.Lock()
+
+    def wire(self) -> Wire:
+        return Wire(self.http, self.record)
+
+    def about(self) -> dict[str, Any]:
+        return {
+            "linked": self.state.tokens is not None,
+            "cameras": self.state.cameras,
+            "household": self.state.household,
+            "user": self.state.user,
+            "problem": self.state.problem,
+        }
+
+    async def finish_link(self, wire: Wire, answered: dict[str, str]) -> None:
+        """From the redirect back to a linked account whose cameras are known. Raises LinkFailed, NoAnswer."""
+        self.forget()
+        try:
+            self.state.tokens = await self.linking.finish(wire, answered)
+            await self.learn(wire)
+        except (LinkFailed, NoAnswer, Unlinked) as error:
+            self.forget(_sentence(str(error)))
+            raise LinkFailed(str(error)) from None
+
+    async def link_as(self, wire: Wire, person: Person, redirect_uri: str) -> None:
+        """The whole linking without a browser, on showcam's real pages. Raises LinkFailed."""
+        url = self.linking.begin(redirect_uri)
+        jar = aiohttp.CookieJar(unsafe=True)  # the address is an IP
+        try:
+            async with aiohttp.ClientSession(cookie_jar=jar) as browser:
+                answered = await person.authorize(wire, browser, url, redirect_uri)
+        except (LinkFailed, NoAnswer) as error:
+            self.state.problem = _sentence(str(error))
+            raise LinkFailed(str(error)) from None
+        await self.finish_link(wire, answered)
+        self.state.user = person.user
+
+    async def learn(self, wire: Wire) -> None:
+        """Discover or SYNC. Raises LinkFailed when the answer is no list of cameras, NoAnswer, Unlinked."""
+        raise NotImplementedError
+
+    def kept(self) -> dict[str, Any]:
+        """What of the link outlives a restart."""
+        return asdict(self.state)
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        """Raises KeyError, TypeError for what another version has kept."""
+        tokens = kept["tokens"]
+        self.state = State(**(kept | {"tokens": Tokens(**tokens) if tokens else None}))
+
+    def lost(self) -> Outcome:
+        """The outcome of a wish without a link, or that lost its link."""
+        if self.state.problem is None:
+            return not_linked(self.title)
+        return Outcome(spoken="I couldn't find any cameras.", person=self.state.problem)
+
+    def access(self) -> str:
+        if self.state.tokens is None:
+            raise Unlinked(f"{self.title} is not linked")
+        return self.state.tokens.access
+
+    def forget(self, why: str | None = None) -> None:
+        self.state = State(problem=why)
+
+    async def renew(self, wire: Wire, dead: str) -> None:
+        """Replaces the dead access token; a dead refresh token unlinks, as in life. Raises Unlinked."""
+        async with self._refreshing:
+            if self.state.tokens is None or self.state.tokens.access != dead:
+                return  # another message has refreshed it
+            try:
+                self.state.tokens = await self.linking.refresh(wire, self.state.tokens)
+            except LinkDead as error:
+                why = (
+                    f"showcam no longer accepts the refresh token ({error}). {self.title} has unlinked it: link again."
+                )
+                self.forget(why)
+                raise Unlinked(why) from None
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,291 @@
+"""Google's HomeGraph: Request Sync, Report State, notifications, what Google believes of a user's devices; and the
+service account by which it is called (RFC 7523 as Google has it: RS256, an hour at most, the account's own key, one
+audience)."""
+
+import asyncio
+import base64
+import binascii
+import json
+import os
+import secrets
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from showcam.simulator.assistants import cloud_faults, google_rules
+from showcam.simulator.state import HOUR_S, Settings
+
+PROJECT = "showcam-demo"
+EMAIL = f"homegraph@{PROJECT}.iam.gserviceaccount.com"
+AUDIENCE = "https://oauth2.googleapis.com/token"  # google-auth keeps it whatever token_uri is
+SCOPE = "https://www.googleapis.com/auth/homegraph"
+GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+FILE = "google-service-account.json"
+SLACK_S = 300  # clocks may differ by this
+
+
+class ServiceAccount:
+    """`url` is where tokens are given. The key is kept in the folder, so that it survives a restart."""
+
+    def __init__(self, folder: Path, url: str, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+        self._settings, self._clock, self._url = settings, clock, url
+        self._access: dict[str, float] = {}  # token: until when
+        self._key, self._key_id = _kept(folder / FILE, url)
+
+    def knows(self, request: web.Request) -> bool:
+        """Whether the request carries a token that lives."""
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+        return self._access.get(token, 0.0) > self._clock()
+
+    async def token(self, request: web.Request) -> web.StreamResponse:
+        fault = self._settings.google_login_fault
+        if not cloud_faults.meets(fault, self._settings.cloud_fault_share):
+            fault = ""
+        if fault == "invalid_grant":
+            return _refused("invalid_grant", "Invalid grant: account not found")
+        if fault in cloud_faults.STATUS:
+            return _refused("internal_failure", "As it was set.", cloud_faults.STATUS[fault])
+        if fault and fault != "cut":
+            return await cloud_faults.spoiled(request, fault)
+        form = await request.post()
+        answer = self._answered(str(form.get("grant_type", "")), str(form.get("assertion", "")))
+        return cloud_faults.hung_up(request, answer) if fault else answer
+
+    def _answered(self, grant: str, assertion: str) -> web.Response:
+        if grant != GRANT:
+            return _refused("unsupported_grant_type", f"Invalid grant_type: {grant[:40]}")
+        if why := self._wrong(assertion):
+            return _refused("invalid_grant", why)
+        access, life_s = "ya29." + secrets.token_urlsafe(64), self._settings.google_access_s
+        self._access[access] = self._clock() + life_s
+        return web.json_response({"access_token": access, "expires_in": int(life_s), "token_type": "Bearer"})
+
+    def _wrong(self, assertion: str) -> str:
+        """What is wrong with the assertion, in Google's words; "" for a good one."""
+        try:
+            signed, _, signature = assertion.rpartition(".")
+            header, claims = (json.loads(_decoded(part)) for part in signed.split("."))
+            if (header["alg"], header["kid"]) != ("RS256", self._key_id):
+                return "Invalid JWT Signature."
+            self._key.public_key().verify(_decoded(signature), signed.encode(), padding.PKCS1v15(), hashes.SHA256())
+            issued, expires = float(claims["iat"]), float(claims["exp"])
+            if claims["iss"] != EMAIL or claims["scope"] != SCOPE:
+                return "Invalid OAuth scope or ID token audience provided."
+            if claims["aud"] not in (AUDIENCE, self._url):
+                return "Invalid JWT: Failed audience check."
+        except InvalidSignature:
+            return "Invalid JWT Signature."
+        except (ValueError, KeyError, TypeError, binascii.Error):
+            return "Invalid JWT"
+        now = self._clock() + self._settings.google_skew_s
+        if issued - SLACK_S > now or expires + SLACK_S < now or expires - issued > HOUR_S:
+            return (
+                "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. "
+                "Check your iat and exp values in the JWT claim."
+            )
+        return ""
+
+
+def _kept(file: Path, url: str) -> tuple[rsa.RSAPrivateKey, str]:
+    """The key and its id from the file, which is written where it is missing or for another address."""
+    try:
+        kept: dict[str, Any] = json.loads(file.read_text())
+        key = serialization.load_pem_private_key(kept["private_key"].encode(), None)
+        if isinstance(key, rsa.RSAPrivateKey) and kept["token_uri"] == url:
+            return key, str(kept["private_key_id"])
+    except (FileNotFoundError, ValueError, KeyError):
+        pass
+    key, key_id = rsa.generate_private_key(65537, 2048), secrets.token_hex(20)
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    content = {
+        "type": "service_account",
+        "project_id": PROJECT,
+        "private_key_id": key_id,
+        "private_key": pem.decode(),
+        "client_email": EMAIL,
+        "client_id": "100000000000000000001",
+        "token_uri": url,
+        "universe_domain": "googleapis.com",
+    }
+    new = file.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as written:
+        json.dump(content, written)
+    new.replace(file)
+    return key, key_id
+
+
+def _decoded(part: str) -> bytes:
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+def _refused(error: str, described: str, status: int = 400) -> web.Response:
+    return web.json_response({"error": error, "error_description": described}, status=status)
+
+
+QUOTA_S = 60
+_STATUS = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    429: "RESOURCE_EXHAUSTED",
+    500: "INTERNAL",
+    503: "UNAVAILABLE",
+}
+
+
+@dataclass(slots=True)
+class User:
+    """An agentUserId that has been linked and synchronised; `sync` fetches its devices again."""
+
+    devices: dict[str, dict[str, Any]]
+    sync: Callable[[], Awaitable[None]]
+    reported: Callable[[dict[str, Any]], None]
+    deleted: Callable[[], None]
+    states: dict[str, dict[str, Any]] = field(default_factory=dict)
+    reports: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=1000))
+    events: set[str] = field(default_factory=set)  # eventIds
+    repeated: int = 0
+    syncs: int = 0  # Request Syncs that were taken
+    syncing: bool = False
+
+
+class HomeGraph:
+    def __init__(self, url: str, folder: Path, settings: Settings) -> None:
+        self.users: dict[str, User] = {}
+        self._settings = settings
+        self._account = ServiceAccount(folder, f"{url}/google/token", settings)
+        self._calls: deque[float] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def add_routes(self, app: web.Application) -> None:
+        app.router.add_post("/google/token", self._account.token)
+        app.router.add_post("/v1/devices:requestSync", self._called(self.request_sync))
+        app.router.add_post("/v1/devices:reportStateAndNotification", self._called(self.report))
+        app.router.add_post("/v1/devices:query", self._called(self.query))
+        app.router.add_post("/v1/devices:sync", self._called(self.sync))
+        app.router.add_delete("/v1/agentUsers/{user}", self._called(self.delete))
+
+    async def request_sync(self, _request: web.Request, given: dict[str, Any]) -> web.Response:
+        if broken := google_rules.check_request_sync(given):
+            return _error(400, broken[0])
+        user = self._user(given)
+        if user is None:
+            return _error(404, "Requested entity was not found.")
+        if user.syncing:
+            return _error(429, "There is already a Request Sync for this user.")
+        user.syncing, user.syncs = True, user.syncs + 1
+        if given.get("async"):
+            task = asyncio.create_task(self._synced(user))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        else:
+            await self._synced(user)
+        return web.json_response({})
+
+    async def _synced(self, user: User) -> None:
+        try:
+            await user.sync()
+        finally:
+            user.syncing = False
+
+    async def report(self, _request: web.Request, given: dict[str, Any]) -> web.Response:
+        if broken := google_rules.check_report(given, lambda: self._user(given)):
+            return _error(400, broken[0])
+        user = self._user(given)
+        if user is None:
+            return _error(404, "Requested entity was not found.")
+        devices = given["payload"]["devices"]
+        if any(device not in user.devices for kind in ("states", "notifications") for device in devices.get(kind, {})):
+            return _error(404, "Requested entity was not found.")
+        if given.get("eventId") in user.events:
+            user.repeated += 1
+        else:
+            if given.get("eventId"):
+                user.events.add(given["eventId"])
+            user.states |= devices.get("states", {})  # a report replaces all that was known of the device
+            user.reports.append(given)
+            user.reported(given)
+        return web.json_response({"requestId": given.get("requestId", "")})
+
+    async def query(self, _request: web.Request, given: dict[str, Any]) -> web.Response:
+        user = self._user(given)
+        if user is None:
+            return _error(404, "Requested entity was not found.")
+        try:
+            wanted = [device["id"] for device in given["inputs"][0]["payload"]["devices"]]
+        except (KeyError, IndexError, TypeError):
+            return _error(400, "Request contains an invalid argument.")
+        known = {its_id: user.states.get(its_id, {}) for its_id in wanted if its_id in user.devices}
+        return web.json_response({"requestId": given.get("requestId", ""), "payload": {"devices": known}})
+
+    async def sync(self, _request: web.Request, given: dict[str, Any]) -> web.Response:
+        user = self._user(given)
+        if user is None:
+            return _error(404, "Requested entity was not found.")
+        payload = {"agentUserId": given["agentUserId"], "devices": list(user.devices.values())}
+        return web.json_response({"requestId": given.get("requestId", ""), "payload": payload})
+
+    async def delete(self, request: web.Request, _given: dict[str, Any]) -> web.Response:
+        user = self.users.pop(request.match_info["user"], None)
+        if user is None:
+            return _error(404, "Requested entity was not found.")
+        user.deleted()
+        return web.json_response({})
+
+    def _user(self, given: dict[str, Any]) -> User | None:
+        return self.users.get(str(given.get("agentUserId")))
+
+    def _called(
+        self, handler: Callable[[web.Request, dict[str, Any]], Awaitable[web.Response]]
+    ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            fault = self._settings.homegraph_fault
+            if not cloud_faults.meets(fault, self._settings.cloud_fault_share):
+                fault = ""
+            if fault in cloud_faults.STATUS:
+                return _error(cloud_faults.STATUS[fault], "As it was set.")
+            if fault and fault != "cut":
+                return await cloud_faults.spoiled(request, fault)
+            if not self._account.knows(request):
+                return _error(401, "Request had invalid authentication credentials.")
+            if self._over_quota():
+                return _error(429, "Quota exceeded for quota metric 'Requests'.")
+            answer = await self._read(request, handler)
+            return cloud_faults.hung_up(request, answer) if fault else answer
+
+        return handle
+
+    async def _read(
+        self, request: web.Request, handler: Callable[[web.Request, dict[str, Any]], Awaitable[web.Response]]
+    ) -> web.Response:
+        try:
+            given = json.loads(await request.read() or b"{}")
+        except ValueError:
+            given = None
+        if not isinstance(given, dict):
+            return _error(400, "Invalid JSON payload received.")
+        return await handler(request, given)
+
+    def _over_quota(self) -> bool:
+        now = time.monotonic()
+        while self._calls and self._calls[0] <= now - QUOTA_S:
+            self._calls.popleft()
+        if len(self._calls) >= self._settings.homegraph_quota:
+            return True
+        self._calls.append(now)
+        return False
+
+
+def _error(status: int, message: str) -> web.Response:
+    body = {"error": {"code": status, "message": message, "status": _STATUS[status]}}
+    return web.json_response(body, status=status)

@@ -1,0 +1,129 @@
+"""The dispatcher of live streams, and the one-shot tokens of which it makes an address at a node with a key."""
+
+import asyncio
+import re
+import secrets
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
+
+from showcam.simulator.assistants.cloud_faults import HANG_S
+from showcam.simulator.camera import Camera
+from showcam.simulator.cloud.wire import ANSWER, ASK, Line, fields_of, message, text_of
+from showcam.simulator.state import World
+
+LIFE_S = 300.0  # of a token that is not used (fiveapplesonthetable/hik-connect-py)
+COLLIDE_S = 2.0  # tokens fetched closer together collide, and the last is good (luigibarretta/vistoda-ezviz)
+AT_ONCE = 20
+_STREAM = re.compile(r"(?<=[?&]stream=)[12](?=&|$)")
+_TIME = re.compile(r"&timestamp=\d+$")
+
+
+@dataclass(slots=True)
+class Ticket:
+    """Good for one session at the node, at just this address."""
+
+    url: str
+    key: str
+    user: str
+
+
+class Tokens:
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._tokens: dict[str, tuple[str, float]] = {}  # the user's, until
+        self._tickets: dict[str, Ticket] = {}  # by the token in its address
+
+    def made(self, user: str) -> list[str]:
+        """A session of the user's that is being opened just now will not open any more."""
+        now = self._world.now()
+        self._tickets = {ticket: row for ticket, row in self._tickets.items() if row.user != user}
+        self._tokens = {
+            token: (whose, until)
+            for token, (whose, until) in self._tokens.items()
+            if until > now and (whose != user or until < now + LIFE_S - COLLIDE_S)
+        }
+        made = [f"ut.{secrets.token_hex(30)}" for _ in range(AT_ONCE)]
+        self._tokens |= dict.fromkeys(made, (user, now + LIFE_S))
+        return made
+
+    def spent(self, token: str) -> str | None:
+        """Whose it was; None for one that is unknown, used or too old."""
+        user, until = self._tokens.pop(token, ("", 0.0))
+        return user if until > self._world.now() else None
+
+    def ticket(self, url: str, user: str, token: str) -> Ticket:
+        ticket = self._tickets[token] = Ticket(url, secrets.token_hex(16), user)
+        return ticket
+
+    def taken(self, token: str) -> Ticket | None:
+        return self._tickets.pop(token, None)
+
+
+def asked(url: str) -> dict[str, str]:
+    """What an address asks for; {} where it is none."""
+    try:
+        parts = urlsplit(url)
+        parameters = parse_qs(parts.query, keep_blank_values=True)
+    except ValueError:
+        return {}
+    return {name: values[0] for name, values in parameters.items()} if parts.scheme == "ysproto" else {}
+
+
+def is_as_given(url: str, ticket: str) -> bool:
+    """Whether an address is the one that was given, letter by letter.
+
+    A client may name another stream in it, and add its time at the end where it has none.
+    """
+    given, made = (_STREAM.sub("1", address, count=1) for address in (ticket, url))
+    return made == given or ("timestamp=" not in given and _TIME.sub("", made) == given)
+
+
+def camera_of(world: World, parameters: dict[str, str]) -> Camera | None:
+    serial, channel = parameters.get("dev", ""), parameters.get("chn", "")
+    return world.find(serial, int(channel)) if channel.isascii() and channel.isdigit() and len(channel) < 4 else None
+
+
+REDIRECT, NO_CAMERA, NO_RIGHT, BAD_TOKEN, BAD_URL = 5302, 6106, 5411, 5406, 5407
+ELSEWHERE = {"private": "10.0.0.1", "foreign": "vtdu.example.com", "link_local": "169.254.169.254"}
+
+
+class Dispatcher:
+    def __init__(self, world: World, tokens: Tokens) -> None:
+        self._world, self._tokens = world, tokens
+        self.node_port = 0
+
+    async def serve(self, line: Line) -> None:
+        code, body = await asyncio.wait_for(line.heard(), 10)
+        if code != ASK:
+            return
+        url = text_of(fields_of(body), 1)
+        self._world.calls["vtm"] += 1
+        await asyncio.sleep(self._world.settings.node_s / 4)
+        fault = self._world.settings.stream_fault
+        if fault == "hangs":
+            await asyncio.sleep(HANG_S)
+        if fault == "drips":
+            await line.drip(ANSWER, message(self._answer(url)))
+        else:
+            line.say(ANSWER, message(self._answer(url)))
+        await line.writer.drain()
+
+    def _answer(self, url: str) -> dict[int, int | str]:
+        requested, settings = asked(url), self._world.settings
+        if not requested:
+            return {1: BAD_URL}
+        token = requested.get("ssn", "")
+        user = self._tokens.spent(token)
+        if user is None or settings.stream_fault == "tokens":
+            return {1: BAD_TOKEN}
+        camera = camera_of(self._world, requested)
+        if camera is None:
+            return {1: NO_CAMERA}
+        if camera not in self._world.visible(user):
+            return {1: NO_RIGHT}
+        host = ELSEWHERE.get(settings.stream_fault, "127.0.0.1")
+        # the whole picture, whichever was asked for; and what only the two servers understand
+        query = "&".join(f"{name}={'1' if name == 'stream' else value}" for name, value in requested.items())
+        redirect = f"ysproto://{host}:{self.node_port}/live?{query}&hdSign={secrets.token_hex(8)}&busiProxy=0"
+        ticket = self._tokens.ticket(redirect, user, token)
+        return {1: REDIRECT, 5: ticket.key, 6: "ys7-vtm v2.18.5", 7: redirect}

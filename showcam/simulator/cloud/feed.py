@@ -1,0 +1,179 @@
+"""What one session is sent of a camera: its stream from wherever it is just now, on a clock of its own."""
+
+import asyncio
+import contextlib
+import random
+from typing import Literal
+
+from showcam.simulator.camera import Camera
+from showcam.simulator.cloud.streams import Habits, ProgramStream, RtpStream
+from showcam.simulator.pictures.encoder import RATE_HZ, SEGMENT_S
+from showcam.simulator.pictures.garbler import Garbler, split
+from showcam.simulator.pictures.studio import Studio
+from showcam.simulator.replay import Shape
+from showcam.simulator.state import World
+
+# Between keyframes of the whole picture and of the smaller one. A battery camera has only the whole one, with a
+# keyframe each four seconds, as one public capture of a CP4 has it (Stinocon/ezviz-stream-bridge).
+KEY_S = {1: 60, 2: 4}
+_CLOCK = 90_000
+_CONFIG = 0x60  # AAC-LC, 16 kHz, in a header's third byte
+LONGEST = 1400  # bytes of a body
+
+type Unit = tuple[Literal["video", "audio"], bytes, float]  # of the video or a frame of sound, and its epoch s
+
+
+class Feed:
+    """`taken` returns what has come since it was last asked. `sets_alone`: parameter sets, once, and nothing more;
+    `lacks_sets`: everything but parameter sets.
+
+    `at_home_key_s`: seconds between keyframes in the house, where it is always a program stream. `shape`: how far apart
+    keyframes are, and which units they have, as a trace of a real camera has it. `in_units`: `units` returns what has
+    come, as RTSP sends it in the house, where Image Encryption leaves it clear.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        camera: Camera,
+        studio: Studio,
+        quality: int,
+        *,
+        sets_alone: bool = False,
+        lacks_sets: bool = False,
+        at_home_key_s: float = 0.0,
+        shape: Shape | None = None,
+        in_units: bool = False,
+    ) -> None:
+        picture = camera.picture(quality)
+        assert picture is not None
+        self._world, self._camera, self._codec = world, camera, picture[0]
+        self._program = ProgramStream(
+            self._codec, "aac" if camera.audio else "", Habits(world.settings.stream_map or "true", private=True)
+        )
+        self._sets_alone, self._lacks_sets, self._is_over = sets_alone, lacks_sets, False
+        self._rtp = RtpStream(self._codec) if camera.transport == "rtp" and not at_home_key_s else None
+        self._held, self._packets = bytearray(), list[bytes]()
+        self._units: list[Unit] | None = [] if in_units else None
+        self._began: float | None = None
+        self._start = random.getrandbits(32)
+        self._loop = asyncio.get_running_loop()
+        usual_s = KEY_S[quality] if camera.battery is None else KEY_S[2]
+        self._shape, self._keys = shape, 0
+        # what came from the first keyframe on, while that is not due yet
+        self._early: list[Unit] | None = [] if shape else None
+        self._late_s, self._opened = 0.0, asyncio.get_running_loop().time()
+        key_s = (shape.key_ms / 1000 if shape else 0) or at_home_key_s or world.settings.stream_key_s or usual_s
+        self._encoder = studio.running(camera, quality, key_s=max(1, round(key_s / SEGMENT_S)) * SEGMENT_S)
+        # at home the trace's first keyframe is soon: one is made now, and kept until it is due
+        self._encoder.listen(self._heard, key=shape is not None and at_home_key_s > 0)
+
+    def close(self) -> None:
+        self._encoder.unlisten(self._heard)
+
+    def _held_back(self, kind: Literal["video", "audio"], data: bytes, at: float) -> float | None:
+        """Keep what has come since the first keyframe. Returns the time that it has if it is sent meanwhile.
+
+        What follows a keyframe is sent before the keyframe is due, as a client gets it that comes in between.
+        """
+        assert self._early is not None
+        assert self._shape is not None
+        is_key = kind == "video" and _is_key(data, self._codec)
+        if not self._early and not is_key:
+            return at
+        if not self._early:
+            self._late_s = max(0.0, self._shape.first_key_ms / 1000 - (self._loop.time() - self._opened))
+        self._early.append((kind, data, at))
+        return None if is_key else at - self._late_s
+
+    def release(self) -> None:
+        """The first keyframe is due: what has come since it did is sent from now on."""
+        early, self._early = self._early or [], None
+        for kind, data, at in early:
+            self._take(kind, data, at)
+
+    def units(self) -> list[Unit]:
+        """Access units of the video and frames of sound that have come since it was last asked."""
+        taken, self._units = self._units or [], []
+        return taken
+
+    def taken(self) -> list[bytes]:
+        """Bodies: an RTP packet each, or slices of the program stream, cut anywhere."""
+        taken, self._packets = self._packets, []
+        held, self._held = bytes(self._held), bytearray()
+        while held:
+            size = random.randrange(LONGEST - 200, LONGEST)
+            taken.append(held[:size])
+            held = held[size:]
+        return taken
+
+    def _heard(self, kind: Literal["video", "audio"], data: bytes, at: float) -> None:
+        """In the encoder's thread."""
+        with contextlib.suppress(RuntimeError):  # the loop has closed
+            self._loop.call_soon_threadsafe(self._take, kind, data, at)
+
+    def _take(self, kind: Literal["video", "audio"], data: bytes, at: float) -> None:
+        if self._early is not None:
+            sent = self._held_back(kind, data, at)
+            if sent is None:
+                return
+            at = sent
+        first = self._began is None
+        self._began = at if self._began is None else self._began
+        pts = self._start + round((at - self._began) * _CLOCK)
+        garbler, key = self._garbler(), kind == "video" and _is_key(data, self._codec)
+        if self._sets_alone:
+            data, key = _sets(data, self._codec) if kind == "video" and not self._is_over else b"", False
+            self._is_over |= bool(data)
+        elif self._lacks_sets and kind == "video":
+            data = _sets(data, self._codec, others=True)
+        if not data:
+            return
+        if key and self._shape:
+            data, self._keys = self._shape.dressed(data, self._codec, self._keys), self._keys + 1
+        if self._units is not None:
+            self._units.append((kind, data, at))
+            return
+        if garbler:
+            data = garbler.video(data) if kind == "video" else garbler.audio(data)
+        if self._rtp:
+            rtp = self._rtp
+            self._packets += rtp.picture(data, pts, key=key) if kind == "video" else rtp.sound(data, pts)
+            return
+        program = self._program
+        made = program.picture(data, pts, key=key) if kind == "video" else program.sound(_adts(data), pts)
+        # nobody waits for a packet's beginning
+        self._held += made[random.randrange(1, len(made)) :] if first and not (self._shape and key) else made
+
+    def _garbler(self) -> Garbler | None:
+        camera = self._camera
+        if not camera.encrypted(self._world.now()):
+            return None
+        return Garbler(camera.secret, self._codec, camera.layout, selective=camera.selective)
+
+
+def _adts(frame: bytes) -> bytes:
+    size = len(frame) + 7
+    assert RATE_HZ == 16000
+    head = (0xFF, 0xF1, _CONFIG, 0x40 | size >> 11, size >> 3 & 0xFF, (size & 7) << 5 | 0x1F, 0xFC)
+    return bytes(head) + frame
+
+
+def _sets(access_unit: bytes, codec: str, *, others: bool = False) -> bytes:
+    """The parameter sets, or all units but those."""
+    kinds = (7, 8) if codec == "h264" else (32, 33, 34)
+    return b"".join(
+        start + unit
+        for start, unit in split(access_unit)
+        if ((unit[0] & 0x1F if codec == "h264" else unit[0] >> 1 & 0x3F) in kinds) != others
+    )
+
+
+def _is_key(data: bytes, codec: str) -> bool:
+    at = data.find(b"\0\0\1")
+    while 0 <= at < len(data) - 3:
+        kind = data[at + 3] & 0x1F if codec == "h264" else data[at + 3] >> 1 & 0x3F
+        if kind == 5 if codec == "h264" else 16 <= kind <= 21:
+            return True
+        at = data.find(b"\0\0\1", at + 3)
+    return False

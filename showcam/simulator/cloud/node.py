@@ -1,0 +1,330 @@
+"""A stream node: one session for each token that was paid with; and both servers of the app's cloud stream."""
+
+import asyncio
+import contextlib
+import random
+import secrets
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from showcam.simulator.camera import Camera
+from showcam.simulator.cloud.dispatcher import Dispatcher, Tokens, asked, camera_of, is_as_given
+from showcam.simulator.cloud.feed import Feed
+from showcam.simulator.cloud.wire import (
+    ANSWER,
+    ASK,
+    CIPHERED,
+    KEEP_ALIVE,
+    KEPT_ALIVE,
+    LINK_INFO,
+    NOTICE,
+    STOP,
+    STOPPED,
+    STREAM,
+    UNHEARD,
+    Line,
+    NotOurs,
+    fields_of,
+    message,
+    text_of,
+)
+from showcam.simulator.pictures.studio import Studio
+from showcam.simulator.replay import Shape
+from showcam.simulator.state import VTDU, VTM, World
+
+ASKS_S, ANSWERED_S = 15.0, 10.0  # it asks for a sign of life itself, and wants one within
+OPENS = 6  # within a second
+UNKEPT = 18  # packets of RTP that are sent before the first keep-alive
+
+
+class Node:
+    def __init__(self, world: World, tokens: Tokens, studio: Studio) -> None:
+        self._world, self._tokens, self._studio = world, tokens, studio
+        self._sessions: dict[str, _Session] = {}
+        self._seen: set[str] = set()  # serials of cameras that had a session
+        self._opens: deque[float] = deque(maxlen=OPENS)
+
+    def sessions(self, camera: Camera) -> int:
+        """Open just now."""
+        return len(self._of(camera))
+
+    def _of(self, camera: Camera) -> list["_Session"]:
+        return [session for session in self._sessions.values() if session.camera is camera and not session.is_over]
+
+    async def serve(self, line: Line) -> None:
+        code, body = await asyncio.wait_for(line.heard(), 10)
+        if code != ASK:
+            return
+        await asyncio.sleep(self._world.settings.node_s)
+        requested = fields_of(body)
+        url, key = text_of(requested, 1), text_of(requested, 2)
+        result, user, camera, quality = self._judge(url, key)
+        if result == 5405:
+            await asyncio.sleep(10)
+        if result or camera is None:
+            line.say(ANSWER, message({1: result}))
+            await line.writer.drain()
+            return
+        for older in self._of(camera) if not self._world.settings.stream_crowd else ():
+            older.end()
+            self._world.calls["vtdu_ended"] += 1
+        ssn = secrets.token_hex(25) + "x"
+        is_first = camera.serial not in self._seen
+        self._seen.add(camera.serial)
+        session = _Session(self._world, self._studio, line, ssn, user, camera, quality, is_first=is_first)
+        self._sessions[ssn] = session
+        self._world.calls["vtdu"] += 1
+        named = "" if self._world.settings.stream_fault == "nameless" else ssn
+        answer = message({1: 0, 2: 7, 3: "SU1LSA==", 4: named, 6: "ys7-vtdu"})
+        try:
+            if self._world.settings.stream_fault == "drips":
+                await line.drip(ANSWER, answer)
+            else:
+                line.say(ANSWER, answer)
+            await session.last()
+        finally:
+            del self._sessions[ssn]
+
+    def _judge(self, url: str, key: str) -> tuple[int, str, Camera | None, int]:
+        settings, requested = self._world.settings, asked(url)
+        if settings.stream_code:
+            return settings.stream_code, "", None, 0
+        if not key:
+            return 6110, "", None, 0
+        ticket = self._tokens.taken(requested.get("ssn", ""))
+        if ticket is None:
+            return 5406, "", None, 0
+        if key != ticket.key or not is_as_given(url, ticket.url):
+            return 6001, "", None, 0
+        camera, quality = camera_of(self._world, requested), 2 if requested.get("stream") == "2" else 1
+        if camera is None:
+            return 5415, "", None, 0
+        if camera.replay is not None and (result := camera.replay.refuses(quality)):
+            return result, "", None, 0
+        return self._state(camera, quality, ticket.user), ticket.user, camera, quality
+
+    def _state(self, camera: Camera, quality: int, user: str) -> int:
+        if not camera.online:
+            return 5404
+        if camera.privacy or camera.asleep:
+            return 5409
+        if camera.ciphers_link:
+            return 5457  # nobody here can make the keys that it wants
+        if camera.picture(quality) is None:
+            return 5451
+        others = [
+            session for session in self._sessions.values() if session.user == user and session.camera is not camera
+        ]
+        if len(others) >= self._world.settings.streams:
+            return 5504
+        crowd = self._world.settings.stream_crowd
+        if crowd.isdigit() and self._of(camera):
+            return int(crowd)
+        now = _now()
+        crowded = len(self._opens) == OPENS and now - self._opens[0] < 1
+        self._opens.append(now)
+        return 5405 if crowded else 0
+
+
+class _Session:
+    """`is_first`: of this camera."""
+
+    def __init__(
+        self,
+        world: World,
+        studio: Studio,
+        line: Line,
+        ssn: str,
+        user: str,
+        camera: Camera,
+        quality: int,
+        *,
+        is_first: bool,
+    ) -> None:
+        self._world, self._studio, self._line, self._ssn = world, studio, line, ssn
+        self.user, self.camera, self._quality = user, camera, quality
+        self._is_first, self._preempted = is_first, asyncio.Event()
+        self._began = self._kept = _now()
+        self._unkept = UNKEPT if camera.transport == "rtp" else None  # bodies left until a keep-alive; None: any
+        self._asked: float | None = None  # when it asked for a sign of life that has not come
+        self._next_ask = self._began + ASKS_S
+
+    @property
+    def is_over(self) -> bool:
+        return self._preempted.is_set()
+
+    def end(self) -> None:
+        """Another session of the camera has begun."""
+        self._preempted.set()
+
+    async def last(self) -> None:
+        """Returns when the client or the node has closed the connection."""
+        self._line.say(LINK_INFO, b"\x08\x01")  # which no client needs
+        self._line.say(UNHEARD, secrets.token_bytes(9))
+        sending = asyncio.create_task(self._send())
+        hearing = asyncio.create_task(self._hear())
+        preempted = asyncio.create_task(self._preempted.wait())
+        tasks = (sending, hearing, preempted)
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _hear(self) -> None:
+        while True:
+            code, body = await self._line.heard()
+            if code == STOP:
+                self._line.say(STOPPED, b"")
+                return
+            if code == KEPT_ALIVE and body == message({1: self._ssn}):
+                self._asked = None
+            elif code == KEEP_ALIVE and body == message({1: self._ssn}):
+                self._kept, self._unkept = _now(), None
+                self._line.say(KEPT_ALIVE, b"")
+            elif code == KEEP_ALIVE:
+                await asyncio.sleep(0.2)
+                return
+
+    async def _send(self) -> None:
+        camera, fault = self.camera, self._world.settings.stream_fault
+        if camera.replay is not None and (shape := camera.replay.begins(self._quality, self._began)) is not None:
+            by_itself = False
+            try:
+                by_itself = await self._replay(shape)
+            finally:
+                lasted_ms = (_now() - self._began) * 1000
+                camera.replay.over(self._quality, shape, lasted_ms, by_itself=by_itself)
+            return
+        if camera.battery is not None and not self._world.awake(camera):
+            self._world.wake(camera)
+            camera.is_half_awake = camera.wakes_slowly
+            await self._watch(None)
+        if fault == "silent" or (fault == "silent_sub" and self._quality == 2):
+            await self._watch(None)
+        sets_alone, camera.is_half_awake = camera.is_half_awake, False
+        lacks_sets = self._world.settings.stream_sets == "first" and not self._is_first
+        feed = Feed(self._world, camera, self._studio, self._quality, sets_alone=sets_alone, lacks_sets=lacks_sets)
+        try:
+            await self._watch(feed)
+        finally:
+            feed.close()
+
+    async def _replay(self, shape: Shape) -> bool:
+        """Send as the trace of a real camera has it. Whether it came to the end that the trace has."""
+        feed = Feed(self._world, self.camera, self._studio, self._quality, shape=shape)
+
+        def is_over() -> bool:
+            self._ask()
+            return self._over()
+
+        try:
+            async for ms in shape.due(self._began, is_over):
+                if ms >= shape.first_key_ms:
+                    feed.release()
+                for body in feed.taken() if self.camera.streaming else ():
+                    self._pass_on(body)
+                await self._line.writer.drain()
+        finally:
+            feed.close()
+        if shape.ends and shape.ends[1]:
+            self._line.say(NOTICE, message({1: shape.ends[1]}))
+            with contextlib.suppress(OSError):
+                await self._line.writer.drain()
+        return _now() >= shape.end(self._began)
+
+    async def _watch(self, feed: Feed | None) -> None:
+        """Send what there is, in clumps, until this session's time is over."""
+        while True:
+            clump_s = self._world.settings.clump_s
+            await asyncio.sleep(random.uniform(clump_s / 4, clump_s) if clump_s else 0.02)
+            if self._over():
+                break  # what was to be sent now is lost
+            for body in feed.taken() if feed and self.camera.streaming and not self._is_mute else ():
+                self._pass_on(body)
+            self._ask()
+            await self._line.writer.drain()
+        if self._world.settings.cut_with:
+            self._line.say(NOTICE, message({1: int(self._world.settings.cut_with)}))
+            with contextlib.suppress(OSError):
+                await self._line.writer.drain()
+
+    def _pass_on(self, body: bytes) -> None:
+        if self._unkept is not None:
+            if not self._unkept:
+                return
+            self._unkept -= 1
+        fault = self._world.settings.stream_fault
+        if fault == "noise":
+            body = random.randbytes(len(body))
+        elif fault == "junk" and self._line.sent % 9 == 2:
+            self._line.writer.write(b"\x24\x99" + random.randbytes(random.randrange(9)))
+        self._line.stream(body, CIPHERED if fault == "ciphered" else STREAM)
+
+    def _ask(self) -> None:
+        now = _now()
+        if now >= self._next_ask:
+            self._line.say(KEEP_ALIVE, message({1: self._ssn}))
+            self._asked, self._next_ask = now, now + ASKS_S
+
+    @property
+    def _is_mute(self) -> bool:
+        if not self._world.awake(self.camera):
+            return True
+        mute_s = self._world.settings.mute_after_s
+        return bool(mute_s) and _now() - self._began > mute_s
+
+    def _over(self) -> bool:
+        now, settings = _now(), self._world.settings
+        cut_s = settings.session_cut_s
+        unanswered = self._asked is not None and now - self._asked > ANSWERED_S
+        return unanswered or now - self._kept > settings.unkept_s or bool(cut_s and now - self._began > cut_s)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+_ENDINGS = (OSError, NotOurs, TimeoutError, asyncio.IncompleteReadError)
+
+
+class Cloud:
+    def __init__(self, world: World, studio: Studio) -> None:
+        self.tokens = Tokens(world)
+        self.node = Node(world, self.tokens, studio)
+        self._world = world
+        self._dispatcher = Dispatcher(world, self.tokens)
+        self._servers: list[asyncio.Server] = []
+        self._clients: set[asyncio.Task[None]] = set()
+
+    async def open(self, host: str) -> None:
+        chosen = self._world.ports.chosen
+        chosen[VTDU] = self._dispatcher.node_port = await self._listen(host, self.node.serve)
+        chosen[VTM] = await self._listen(host, self._dispatcher.serve)
+
+    async def close(self) -> None:
+        for server in self._servers:
+            server.close()
+        for task in list(self._clients):
+            task.cancel()
+        await asyncio.gather(*self._clients, return_exceptions=True)
+
+    async def _listen(self, host: str, serve: Callable[[Line], Awaitable[None]]) -> int:
+        async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            self._clients.add(task)
+            try:
+                await serve(Line(reader, writer))
+            except _ENDINGS:
+                pass
+            finally:
+                self._clients.discard(task)
+                writer.close()
+                with contextlib.suppress(OSError):
+                    await writer.wait_closed()
+
+        server = await asyncio.start_server(connected, host, 0)
+        self._servers.append(server)
+        return int(server.sockets[0].getsockname()[1])

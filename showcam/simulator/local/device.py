@@ -1,0 +1,268 @@
+"""The vendor's own protocol in the house: cameras that speak it, on ports that the system chooses.
+
+In life the ports are 9010 and 9020 everywhere, and the list names these for devices without them too.
+
+What nobody has published has a setting, so that a client is tried with each answer: how long a session lasts, what a
+second one does to the first, how a camera refuses, and what one that wraps its picture does for a client without a key.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from showcam.simulator.camera import Camera
+from showcam.simulator.cloud.feed import KEY_S, Feed
+from showcam.simulator.local.cas import NotOurs, Said, answer, heard, key_of
+from showcam.simulator.local.dress import Dress, Plain, Wrapped
+from showcam.simulator.pictures.studio import Studio
+from showcam.simulator.replay import Shape
+from showcam.simulator.state import LOCAL_CONTROL, LOCAL_MEDIA, World
+
+PREPARE, INVITE, PLAY = 0x2013, 0x2011, 0x3105
+CODE_LENGTH = 7  # of an operation code: its content is not looked at
+REFUSED, BUSY = 9, 10  # results; no public client has met one
+TICK_S = 0.06
+LONGEST_JUNK = 400_000
+EMPTY_CHUNK, MANY_CHUNKS = b"$\x01\x00\x00", 4000  # of a fault, in each turn
+type Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+_ENDINGS = (OSError, NotOurs, TimeoutError, ValueError, asyncio.IncompleteReadError)
+
+
+class Device:
+    """Of all channels of a serial. `ports` are 0 while they are closed."""
+
+    def __init__(self, world: World, studio: Studio, serial: str) -> None:
+        self._world, self._studio, self._serial = world, studio, serial
+        self._numbers = itertools.count(random.randrange(10_000, 60_000))
+        self._invited: dict[str, tuple[Camera, Dress | None, Shape | None]] = {}
+        self._playing: list[asyncio.StreamWriter] = []
+        self._servers: list[asyncio.Server] = []
+        self._clients: set[asyncio.Task[None]] = set()
+        self.ports = (0, 0)
+
+    @property
+    def sessions(self) -> int:
+        """Open just now."""
+        return len(self._playing)
+
+    async def open(self, host: str) -> None:
+        for serve in (self._command, self._picture):
+            self._servers.append(await asyncio.start_server(self._connected(serve), host, 0))
+        control, media = (int(server.sockets[0].getsockname()[1]) for server in self._servers)
+        self.ports = control, media
+
+    async def close(self) -> None:
+        servers, self._servers, self.ports = self._servers, [], (0, 0)
+        for server in servers:
+            server.close()
+            server.abort_clients()
+        for task in list(self._clients):
+            task.cancel()
+        await asyncio.gather(*self._clients, return_exceptions=True)
+
+    def _connected(self, serve: Serve) -> Serve:
+        async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            self._clients.add(task)
+            try:
+                if self._camera.online:
+                    await serve(reader, writer)
+            except _ENDINGS:
+                pass
+            finally:
+                self._clients.discard(task)
+                writer.transport.abort()
+
+        return connected
+
+    @property
+    def _camera(self) -> Camera:
+        camera = self._world.first(self._serial)
+        assert camera is not None
+        return camera
+
+    @property
+    def _key(self) -> bytes:
+        return key_of(self._camera).encode()
+
+    # commands
+
+    async def _command(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Any number of them on a connection, which its client closes."""
+        while True:
+            said = await heard(reader, self._key)
+            self._world.calls[f"local/{said.command:x}"] += 1
+            if len(said.text("OperationCode")) != CODE_LENGTH:
+                raise NotOurs
+            if said.command == PREPARE:
+                await self._say(writer, said, "<Result>0</Result>")
+            elif said.command == INVITE:
+                await self._say(writer, said, self._invite(said))
+            else:
+                raise NotOurs
+
+    def _invite(self, said: Said) -> str:
+        settings, channel = self._world.settings, said.text("Channel")
+        camera = self._world.find(self._serial, int(channel)) if channel.isascii() and channel.isdigit() else None
+        told = [said.attribute("ReceiverInfo", name) for name in ("ServerType", "NewStreamType", "TransProto")]
+        is_known = told == ["1", "1", "TCP"] and said.attribute("ReceiverInfo", "StreamType") == "MAIN"
+        if camera is None or not is_known or said.text("IsEncrypt") not in ("TRUE", "FALSE"):
+            return f"<Result>{REFUSED}</Result>"
+        if settings.local_fault == "refuses" or not camera.streaming or camera.privacy:
+            return f"<Result>{REFUSED}</Result>"
+        if self._playing and settings.local_crowd == "refuses":
+            return f"<Result>{BUSY}</Result>"
+        dress = self._dress(camera, said.text("PublicKey"))
+        if dress is None and settings.local_stranger == "refuses":
+            return f"<Result>{REFUSED}</Result>"
+        shape = camera.replay.next_at_home("local") if camera.replay and dress else None
+        if shape is not None and shape.result:
+            return f"<Result>{shape.result}</Result>"
+        session = str(next(self._numbers))
+        self._invited[session] = camera, dress, shape
+        return f"<Result>0</Result>\n<Session>{session}</Session>"
+
+    def _dress(self, camera: Camera, public_key: str) -> Dress | None:
+        """None for a client without the key that the camera wants."""
+        if camera.local == "plain":
+            return Plain()
+        return Wrapped(public_key) if public_key else None
+
+    async def _say(self, writer: asyncio.StreamWriter, said: Said, xml: str) -> None:
+        data = answer(said, xml, self._key if self._world.settings.local_answers == "sealed" else b"")
+        bent = bent_by(self._world.settings.local_bent, data, f"{said.command:x}")
+        size = 1 if self._world.settings.local_fault == "drips" else len(bent) or 1
+        for at in range(0, len(bent), size):
+            writer.write(bent[at : at + size])
+            await writer.drain()
+        if len(bent) < len(data):
+            raise NotOurs  # it hangs up midway
+
+    # pictures
+
+    async def _picture(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        said = await heard(reader, self._key)
+        self._world.calls["local/3105"] += 1
+        camera, dress, shape = self._invited.pop(said.text("Session"), (None, None, None))
+        if said.command != PLAY or camera is None:
+            raise NotOurs
+        if self._playing:  # and not refused when it was invited
+            self._playing[0].transport.abort()
+        self._playing.append(writer)
+        try:
+            await self._say(writer, said, "<Result>0</Result>")
+            if self._world.settings.local_fault != "drops":
+                await self._send(camera, dress, shape, reader, writer)
+        finally:
+            self._playing.remove(writer)
+
+    async def _send(
+        self,
+        camera: Camera,
+        dress: Dress | None,
+        shape: Shape | None,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        """Until the client hangs up, or this session's time is over."""
+        leaving = asyncio.create_task(reader.read())
+        key_s = self._world.settings.stream_key_s or KEY_S[2]
+        feed = Feed(self._world, camera, self._studio, 1, at_home_key_s=key_s, shape=shape)
+        began = asyncio.get_running_loop().time()
+
+        def is_over() -> bool:
+            return leaving.done() or self._is_over(asyncio.get_running_loop().time() - began)
+
+        try:
+            if dress is not None and self._world.settings.local_fault != "mute":
+                writer.write(self._first(dress))
+            async for ms in shape.due(began, is_over) if shape else _ticks(leaving, is_over):
+                if shape is not None and ms >= shape.first_key_ms:
+                    feed.release()
+                if self._world.settings.local_fault == "floods":
+                    writer.write(EMPTY_CHUNK * MANY_CHUNKS)
+                for part in feed.taken():
+                    if dress is not None and self._world.settings.local_fault != "mute" and camera.streaming:
+                        writer.write(self._chunk(dress, part))
+                await writer.drain()
+        finally:
+            leaving.cancel()
+            feed.close()
+            with contextlib.suppress(asyncio.CancelledError, OSError):
+                await leaving
+
+    def _first(self, dress: Dress) -> bytes:
+        if self._world.settings.local_fault == "junk":
+            return bytes(LONGEST_JUNK)
+        first = dress.first()
+        return first.replace(b"$\x01", b"$\x07") if self._world.settings.local_fault == "keyless" else first
+
+    def _chunk(self, dress: Dress, part: bytes) -> bytes:
+        if self._world.settings.local_fault == "noise":
+            part = random.randbytes(len(part))
+        return dress.part(part)
+
+    def _is_over(self, lasted_s: float) -> bool:
+        cut_s = self._world.settings.local_cut_s
+        return bool(cut_s) and lasted_s > cut_s
+
+
+async def _ticks(leaving: asyncio.Task[bytes], is_over: Callable[[], bool]) -> AsyncIterator[float]:
+    """Each moment at which a camera that replays nothing sends what it has."""
+    while not is_over():
+        await asyncio.wait([leaving], timeout=TICK_S)
+        yield 0.0
+
+
+def bent_by(how: str, data: bytes, command: str) -> bytes:
+    """`how`: "command:cut:number of bytes" or "command:flip:place", or empty."""
+    which, _, rest = how.partition(":")
+    kind, _, place = rest.partition(":")
+    if which != command:
+        return data
+    at = int(place)
+    if kind == "cut":
+        return data[:at]
+    return data[:at] + bytes((data[at] ^ 0x55,)) + data[at + 1 :]
+
+
+HOST = "127.0.0.1"
+
+
+class LocalHouse:
+    def __init__(self, world: World, studio: Studio) -> None:
+        self._world, self._studio = world, studio
+        self._devices: dict[str, Device] = {}
+        self._turn = asyncio.Lock()
+        self._turning: set[asyncio.Task[None]] = set()
+        world.local_doors.append(self._turned)
+
+    def sessions(self, camera: Camera) -> int:
+        """Open just now."""
+        device = self._devices.get(camera.serial)
+        return device.sessions if device else 0
+
+    async def close(self) -> None:
+        await asyncio.gather(*self._turning, return_exceptions=True)
+        await asyncio.gather(*(device.close() for device in self._devices.values()))
+
+    def _turned(self, camera: Camera) -> None:
+        task = asyncio.get_running_loop().create_task(self._follow(camera))
+        self._turning.add(task)
+        task.add_done_callback(self._turning.discard)
+
+    async def _follow(self, camera: Camera) -> None:
+        """Listens while the camera speaks it; at a closed port a connection is refused."""
+        async with self._turn:
+            serial, chosen = camera.serial, self._world.ports.chosen
+            device = self._devices.setdefault(serial, Device(self._world, self._studio, serial))
+            if camera.local and not device.ports[0]:
+                await device.open(HOST)
+                chosen[LOCAL_CONTROL + serial], chosen[LOCAL_MEDIA + serial] = device.ports
+            elif not camera.local and device.ports[0]:
+                del chosen[LOCAL_CONTROL + serial], chosen[LOCAL_MEDIA + serial]
+                await device.close()

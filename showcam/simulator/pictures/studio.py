@@ -1,0 +1,69 @@
+"""The encoders of the cameras that are being watched, one for each picture."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from functools import partial
+
+from showcam.simulator.camera import TICK_S, Camera
+from showcam.simulator.pictures.encoder import SEGMENT_S, Encoder, Segment
+
+FIRST_S = 3.0  # an encoder makes a keyframe within a part of a second; a busy machine takes longer
+
+
+class Studio:
+    def __init__(self) -> None:
+        self._encoders: dict[tuple[str, int, int], Encoder] = {}  # by camera, quality, seconds between keyframes
+        self._news = asyncio.Event()
+
+    async def segments(self, camera: Camera, quality: int) -> tuple[Segment, ...]:
+        """The camera's newest segments, oldest first; starts its encoder and waits until that has caught up."""
+        encoder = self.running(camera, quality)
+        while not encoder.caught_up and not encoder.ended:
+            await self._news.wait()
+        return encoder.segments
+
+    async def encoder(self, camera: Camera, quality: int) -> Encoder:
+        """The camera's encoder, once it has made a keyframe or FIRST_S have passed."""
+        encoder = self.running(camera, quality)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_S):
+                while not encoder.keyframe and not encoder.ended:
+                    await self._news.wait()
+        return encoder
+
+    def segment(self, camera: Camera, quality: int, number: int) -> Segment | None:
+        encoder = self._encoders.get((camera.key, quality, SEGMENT_S))
+        if encoder is None:
+            return None
+        encoder.touched = time.monotonic()
+        return next((segment for segment in encoder.segments if segment.number == number), None)
+
+    def watched(self, camera: Camera) -> bool:
+        return any(key[0] == camera.key and not encoder.ended for key, encoder in self._encoders.items())
+
+    def close(self) -> None:
+        for encoder in self._encoders.values():
+            encoder.stop()
+        for encoder in self._encoders.values():
+            encoder.join(TICK_S)
+
+    def running(self, camera: Camera, quality: int, *, key_s: int = SEGMENT_S) -> Encoder:
+        key = camera.key, quality, key_s
+        encoder = self._encoders.get(key)
+        if encoder is None or encoder.ended:
+            loop = asyncio.get_running_loop()
+            encoder = self._encoders[key] = Encoder(camera, partial(_notify, loop, self._wake), quality, key_s)
+            encoder.start()
+        encoder.touched = time.monotonic()
+        return encoder
+
+    def _wake(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()
+
+
+def _notify(loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop has closed, and nobody waits
+        loop.call_soon_threadsafe(wake)

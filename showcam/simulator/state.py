@@ -1,0 +1,314 @@
+"""The simulator's one state, which its faces share, and the table of its ports, all on loopback.
+
+The first six ports are given when it is started. All others the system chooses, and `/_control` lists each by its name.
+
+One thread changes it; the cameras' encoders only read it.
+"""
+
+import hashlib
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from showcam.simulator.assistants.cloud_faults import CloudFault
+from showcam.simulator.camera import ALARMS, Camera, Event, EventKind, Fault
+
+type Given = Literal["control", "app_api", "open_platform", "push", "barn_rtsp", "barn_onvif"]
+
+# name: its option of the command, what listens there; each one's default is the port after the one before it
+GIVEN: dict[Given, tuple[str, str]] = {
+    "control": ("--port", "practice page and control door, http"),
+    "app_api": ("--app-port", "EZVIZ app API, https"),
+    "open_platform": ("--open-port", "Open Platform and live video, https"),
+    "push": ("--push-port", "the app's messages, MQTT"),
+    "barn_rtsp": ("--barn-port", "the owner's own camera Barn, RTSP"),
+    "barn_onvif": ("--barn-onvif-port", "Barn's ONVIF, http"),
+}
+OPTIONS = ", ".join(option for option, _ in GIVEN.values())
+
+HOUR_S = 3600.0  # life of an access token of Amazon's or Google's, and the longest that Google takes of an assertion
+ACTS_S = 2.0  # a camera takes about this to do what it is told, and a slow vendor to answer
+VTM = "vtm"  # dispatcher of the app's cloud stream
+VTDU = "vtdu"  # node of the app's cloud stream
+CAST = "cast"  # the television
+CAS = "cas"  # server of cameras' keys
+LOCAL_CONTROL, LOCAL_MEDIA = "9010/", "9020/"  # and a serial: a camera's own protocol in the house
+_RTSP = "rtsp/"  # and a serial: a camera's own server in the house
+
+
+@dataclass(slots=True)
+class Ports:
+    """`given` is empty where no command started it; `chosen` is filled as servers begin to listen."""
+
+    given: dict[Given, int] = field(default_factory=dict)
+    chosen: dict[str, int] = field(default_factory=dict)
+
+    def table(self) -> dict[str, int]:
+        return {str(name): port for name, port in self.given.items()} | self.chosen
+
+    def at(self, name: str) -> int:
+        """The port of that name; 0 while nothing listens there."""
+        return self.chosen.get(name, 0)
+
+    def rtsp(self, serial: str) -> int:
+        return self.at(_RTSP + serial)
+
+    def open_rtsp(self, serial: str, port: int) -> None:
+        self.chosen[_RTSP + serial] = port
+
+    def close_rtsp(self, serial: str) -> None:
+        self.chosen.pop(_RTSP + serial, None)
+
+
+@dataclass(slots=True)
+class SubAccount:
+    """An account under a developer's key; it sees only the cameras it was given."""
+
+    id: str
+    name: str
+    serials: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Account:
+    user: str
+    password_md5: str
+    app_key: str
+    app_secret: str
+    sign_in_code: str = ""  # "": no second factor
+    mailed_code: str = ""  # valid once, until `mailed_until`
+    mailed_until: float = 0.0
+    wrong_codes: int = 0  # tried since one was mailed
+    key_asked_at: float = 0.0  # when a camera's encryption password was last requested, epoch s
+    subs: dict[str, SubAccount] = field(default_factory=dict)  # of its developer key
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device with several channels or none: a recorder, a camera with two lenses, a hub."""
+
+    serial: str
+    name: str
+    owner: str
+    category: str
+    model: str
+    channels: int = 0  # places for cameras, taken or not
+
+
+@dataclass(slots=True)
+class Webhook:
+    """Where the Open Platform's messages go, and the counts of what became of them."""
+
+    url: str = ""
+    key: str = ""
+    duplicates: int = 0  # how many more times each message is sent
+    skew_s: float = 0.0  # the sender's clock runs ahead by this
+    sent: int = 0
+    answered: int = 0
+    dropped: int = 0
+
+
+@dataclass(slots=True)
+class Settings:
+    """How the vendor behaves; `/_control` changes it."""
+
+    cut_s: float = 60.0  # life of a live address from its first fetch
+    latency_ms: float = 0.0
+    region: str = ""  # host:port where the app API accepts sign-ins; "circle": it always names another
+    session_s: float = 86400.0
+    token_s: float = 7 * 86400.0
+    viewers: int = 20  # at once, per account
+    terminals: int = 10  # per account
+    encryption_delay_s: float = ACTS_S
+    fault: Fault | Literal[""] = ""  # of every call
+    key_code: int = 0  # what every request for a camera's key is answered with; 0: what is true
+    push_fault: Literal["", "garbage", "refuse", "drop", "resumed", "denied"] = ""  # of the app's messages
+    pushes_rings: bool = False  # a press is pushed too, as an older DP1C does it (RenierM26/ha-ezviz issue 112)
+    hls_fault: Literal["", "no_cors", "ended", "key", "sound"] = ""  # of live streams, as players meet it
+    delay_s: float = ACTS_S  # of the fault "delay"
+    # each so many-th GET of the app's API is answered 504, and each so many-th list has an empty STATUS of a camera, as
+    # happens in life now and then (github.com/Bobsilvio/ezviz_hp7 36 and 37, adirgan/ha-ezviz-cloud-plus); 0: none
+    gateway_each: int = 40
+    empty_each: int = 15
+    # a battery camera wakes within this and up to so much longer, and sleeps after `awake_s` unless it is asked to stay
+    # awake, which helps for a while (github.com/Dead96/ezviz-stream-ha-integration, 0.3.1 and 0.3.2, on a CS-DP2C)
+    wake_s: float = 8.0
+    wake_spread_s: float = 62.0
+    awake_s: float = 58.0
+    awake_most_s: float = 100.0
+    awake_spread_s: float = 80.0
+    capture_s: float = ACTS_S  # a still of one that sleeps takes this long
+    restart_s: float = 5.0  # a camera is offline this long after a restart
+    lag_s: float = 18.0  # the list shows a switch of a camera that is as in life this long after it was set
+    # the app's cloud stream, at life's timing
+    node_s: float = 0.6  # a stream node answers after this, a dispatcher in a quarter of it
+    clump_s: float = 2.0  # pictures come in clumps, as far apart as this
+    stream_key_s: float = 0.0  # between key frames; 0: as in life, the smaller picture's 4 and the whole one's 60
+    session_cut_s: float = 0.0  # a session lasts so long; 0: for as long as it is kept alive
+    cut_with: Literal["", "5500", "5999", "7005"] = ""  # the result by which its end is announced
+    mute_after_s: float = 0.0  # a session that has lasted so long sends nothing more and stays open; 0: none does
+    unkept_s: float = 27.0  # a session without keep-alives lasts so long
+    streams: int = 8  # sessions at once, per account
+    # what a second session of a camera does; "": it ends the first, as two clients of real cameras report
+    # (rhanekom/hass-ezviz-stream, camera.py; Dead96/ezviz-stream-ha-integration, CHANGELOG 0.2.3); "joins": it is sent
+    # the same; else it is refused with that result
+    stream_crowd: Literal["", "joins", "5405", "5416", "5452", "5491"] = ""
+    # parameter sets come with each keyframe; "first": with none but those of a camera's first session
+    stream_sets: Literal["", "first"] = ""
+    stream_code: int = 0  # what every node answers; 0: what is true
+    stream_map: Literal["", "lies", "none"] = ""  # the table in the stream that names its codecs
+    stream_fault: Literal[
+        "",
+        "silent",
+        "silent_sub",  # the smaller picture alone
+        "noise",
+        "junk",
+        "tokens",
+        "ciphered",
+        "hangs",
+        "drips",
+        "nameless",  # an answer that names no session
+        "private",
+        "foreign",
+        "link_local",
+    ] = ""
+    # the server of cameras' keys, and their own protocol in the house
+    cas_certificate: Literal["", "good", "replaced"] = (
+        ""  # out of date, as real ones were found (github.com/RenierM26/pyEzvizApi #271)
+    )
+    cas_fault: Literal[
+        "",
+        "forgets",  # once, that a terminal was registered
+        "refused",
+        "limit",
+        "silent",
+        "garbage",
+        "half",
+        "drips",
+    ] = ""
+    cas_zero: bool = False  # whether a client of type 0 is answered: often it is not
+    local_answers: Literal["", "sealed"] = "sealed"  # "": in the clear
+    local_cut_s: float = 0.0  # a session lasts so long; 0: until its client ends it
+    local_crowd: Literal["", "refuses"] = ""  # what a second session does; "": it ends the first
+    local_stranger: Literal["", "refuses"] = ""  # to a client without the key that the camera wants; "": nothing comes
+    local_fault: Literal["", "refuses", "mute", "drops", "noise", "junk", "keyless", "drips", "floods"] = ""
+    local_bent: str = ""  # which answer is cut or changed, and where
+    china: bool = False  # whether the Open Platform is the Chinese one, which has a few calls more
+    # Amazon's and Google's clouds, as showcam reports to them
+    lwa_fault: CloudFault | Literal[""] = ""  # of Login with Amazon
+    gateway_fault: CloudFault | Literal[""] = ""  # of the event gateway
+    google_login_fault: CloudFault | Literal[""] = ""  # of the token endpoint for service accounts
+    homegraph_fault: CloudFault | Literal[""] = ""
+    cloud_fault_share: float = 1.0  # of their calls that meet the fault
+    lwa_access_s: float = HOUR_S
+    google_access_s: float = HOUR_S
+    google_skew_s: float = 0.0  # Google's clock runs ahead by this
+    homegraph_quota: int = 6000  # requests in a minute
+
+
+@dataclass(slots=True)
+class World:
+    accounts: dict[str, Account]
+    cameras: dict[str, Camera]
+    settings: Settings = field(default_factory=Settings)
+    now: Callable[[], float] = time.time
+    ports: Ports = field(default_factory=Ports)
+    devices: dict[str, Device] = field(default_factory=dict)
+    webhook: Webhook = field(default_factory=Webhook)
+    listeners: list[Callable[[Camera, Event], None]] = field(default_factory=list)
+    local_doors: list[Callable[[Camera], None]] = field(default_factory=list)  # the same of a camera's own protocol
+    doors: list[Callable[[Camera], None]] = field(default_factory=list)  # called when a camera's door was turned
+    calls: Counter[str] = field(default_factory=Counter)  # of both APIs, by path
+
+    def add(self, camera: Camera) -> None:
+        self.cameras[camera.key] = camera
+
+    def find(self, serial: str, channel: int) -> Camera | None:
+        return self.cameras.get(serial if channel == 1 else f"{serial}-{channel}")
+
+    def first(self, serial: str) -> Camera | None:
+        """The device's first channel that has a camera."""
+        return next((camera for camera in self.cameras.values() if camera.serial == serial), None)
+
+    def owned(self, user: str) -> list[Camera]:
+        return [camera for camera in self.cameras.values() if camera.owner == user]
+
+    def visible(self, user: str) -> list[Camera]:
+        """Own cameras first, then the ones shared with the user."""
+        shared = [camera for camera in self.cameras.values() if user in camera.shared_with]
+        return self.owned(user) + shared
+
+    def happen(self, camera: Camera, kind: EventKind) -> None:
+        at = self.now()
+        name = md5(f"{camera.serial} {kind} {at} {len(camera.events)}")
+        event = Event(name, kind, at)
+        if kind in ALARMS:
+            camera.events.appendleft(event)
+        for listener in self.listeners:
+            listener(camera, event)
+
+    def set_online(self, camera: Camera, online: bool) -> None:
+        """A change is an event that the vendor reports."""
+        if camera.online != online:
+            camera.online = online
+            self.happen(camera, "online" if online else "offline")
+
+    def open_door(self, camera: Camera, is_open: bool) -> None:
+        """Open the port for RTSP, as the owner does in the app's LAN Live View. A camera without one stays without."""
+        if camera.rtsp != is_open and camera.has_door:
+            camera.rtsp = is_open
+            for listener in self.doors:
+                listener(camera)
+
+    def turn_local(self, camera: Camera, how: Literal["", "plain", "wrapped"]) -> None:
+        """Whether and how it speaks its own protocol in the house."""
+        camera.local = how
+        for listener in self.local_doors:
+            listener(camera)
+
+    def restarted(self, camera: Camera) -> None:
+        """A restarted camera closes its RTSP port, as real ones do."""
+        if camera.product is not None:
+            self.open_door(camera, False)
+
+    def wake(self, camera: Camera) -> None:
+        """Starts waking a battery camera that sleeps; one that is awake goes on being so for `awake_s`, to its end."""
+        now, pace = self.now(), self.settings
+        if self.awake(camera):
+            camera.awake_until = min(camera.awake_at_most, max(camera.awake_until, now + pace.awake_s))
+        elif camera.waking_until <= now:
+            camera.waking_until = now + pace.wake_s + random.uniform(0, pace.wake_spread_s)
+            camera.awake_until = camera.waking_until + pace.awake_s
+            most_s = pace.awake_most_s + random.uniform(0, pace.awake_spread_s)
+            camera.awake_at_most = max(camera.awake_until, camera.waking_until + most_s)
+
+    def awake(self, camera: Camera) -> bool:
+        return camera.waking_until <= self.now() < camera.awake_until
+
+
+def fault_of(cameras: Iterable[Camera]) -> Camera | None:
+    """The first of these cameras that has a fault."""
+    return next((camera for camera in cameras if camera.fault is not None), None)
+
+
+def md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def counting(world: World) -> web.Application:
+    """An application whose calls are counted by path, in `world.calls`."""
+
+    @web.middleware
+    async def counted(request: web.Request, handler: Handler) -> web.StreamResponse:
+        resource = request.match_info.route.resource
+        known = resource.canonical if resource is not None else ""
+        world.calls[request.path if known.endswith("{operation}") else known] += 1
+        return await handler(request)
+
+    return web.Application(client_max_size=256 * 1024, middlewares=[counted])

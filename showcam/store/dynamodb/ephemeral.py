@@ -1,0 +1,207 @@
+"""Passing items: visits, throttle windows, known cameras, what happened, what was asked for, taken keys."""
+
+import contextlib
+import math
+import secrets
+
+import msgspec
+from msgspec import structs
+
+from showcam.store.dynamodb.table import EXISTS, NEW, Action, ConditionFailed, Item, Table, item_of, refusing
+from showcam.store.ports import StoreUnavailable
+from showcam.store.records import (
+    ASK_KEPT_S,
+    HAPPENING_KEPT_S,
+    OVERTAKEN_S,
+    Ask,
+    Happening,
+    Known,
+    places_name,
+    throttle_window,
+)
+from showcam.store.sealing import SealedUnreadable, Sealer
+
+_RACES = 32  # lost races before a caller gives up; a place that can't be given back is held to its end
+
+
+class EphemeralItems:
+    _table: Table
+    _sealer: Sealer
+
+    def put_visit(self, visit_hash: str, data: bytes, expires: float) -> None:
+        sealed = self._sealer.seal(f"visit|{visit_hash}", data)
+        row = {"pk": f"visit#{visit_hash}", "sk": "visit", "kind": "visit", "sealed": sealed, "expires": expires}
+        self._table.write(self._table.put(row | {"expires_at": math.ceil(expires)}))
+
+    def visit(self, visit_hash: str, now: float) -> bytes | None:
+        item = self._table.get(f"visit#{visit_hash}", "visit")
+        if item is None or item["expires"] <= now:
+            return None
+        with contextlib.suppress(SealedUnreadable):
+            return self._sealer.open(f"visit|{visit_hash}", item["sealed"])
+        return None
+
+    def drop_visit(self, visit_hash: str) -> None:
+        self._table.write(self._table.delete(f"visit#{visit_hash}", "visit"))
+
+    def hit(self, key: str, window_s: int, now: float) -> int:
+        name, ends = throttle_window(key, window_s, now)
+        count = self._table.update(
+            f"throttle#{name}#{ends}",
+            "throttle",
+            "SET #kind = :kind, #expires_at = :ends ADD #count :one",
+            kind="throttle",
+            ends=ends,
+            one=1,
+        )
+        return int(self._table.write(count)["count"])
+
+    def hits(self, key: str, window_s: int, now: float) -> int:
+        name, ends = throttle_window(key, window_s, now)
+        item = self._table.get(f"throttle#{name}#{ends}", "throttle")
+        return int(item["count"]) if item else 0
+
+    def take_place(self, key: str, most: int, window_s: int, now: float) -> tuple[bool, int]:
+        mine = math.ceil(now + window_s)
+        for _ in range(_RACES):
+            existing = self._table.get(f"places#{places_name(key)}", "places")
+            held = [ends for ends in existing["ends"] if ends > now] if existing else []
+            if len(held) >= most:
+                return False, min(held)
+            if self._swap_places(key, existing, [*held, mine]):
+                return True, mine
+        raise StoreUnavailable("other callers changed the places of the same key in every try")
+
+    def leave_place(self, key: str, ends: int) -> None:
+        for _ in range(_RACES):
+            existing = self._table.get(f"places#{places_name(key)}", "places")
+            if existing is None or ends not in existing["ends"]:
+                return
+            held = list(existing["ends"])
+            held.remove(ends)
+            if self._swap_places(key, existing, held):
+                return
+
+    def _swap_places(self, key: str, existing: Item | None, held: list[int]) -> bool:
+        """Writes the places if the row has not changed since `existing` was read."""
+        row: Item = {"pk": f"places#{places_name(key)}", "sk": "places", "kind": "places", "ends": held}
+        row["expires_at"] = max(held) if held else existing and existing["expires_at"]
+        # the writer: the next writer's condition, which also recognizes an earlier try of ours whose answer was lost
+        row["by"] = secrets.token_hex(8)
+        put = self._table.put(row, "#by = :by", by=existing["by"]) if existing else self._table.put(row, NEW)
+        try:
+            self._table.write(put)
+        except ConditionFailed:
+            return False
+        return True
+
+    def take_once(self, key: str, until: float) -> bool:
+        row = {"pk": f"taken#{float(until)}#{key}", "sk": "taken", "kind": "taken", "expires_at": math.ceil(until)}
+        # the taker, by which an earlier try of ours whose answer was lost is recognized
+        row["by"] = secrets.token_hex(8)
+        try:
+            self._table.write(self._table.put(row, NEW))
+        except ConditionFailed:
+            return False
+        return True
+
+    def put_known(self, account_id: str, source_id: str, known: Known) -> bool:
+        try:
+            self._table.write(put_known(self._table, self._sealer, account_id, source_id, known))
+        except ConditionFailed:
+            return False
+        return True
+
+    def known(self, account_id: str, source_id: str) -> Known | None:
+        item = self._table.get(f"account#{account_id}", f"known#{source_id}")
+        with contextlib.suppress(SealedUnreadable):
+            if item is not None:
+                data = self._sealer.open(f"known|{account_id}|{source_id}", item["sealed"])
+                return Known(data, float(item["as_of"]))
+        return None
+
+    def meta_once(self, key: str, value: str) -> str:
+        found = self.meta(key)
+        if found is not None:
+            return found
+        first = "SET #kind = :kind, #value = if_not_exists(#value, :value)"
+        return str(
+            self._table.write(self._table.update(f"meta#{key}", "meta", first, kind="meta", value=value))["value"]
+        )
+
+    def meta(self, key: str) -> str | None:
+        item = self._table.get(f"meta#{key}", "meta")
+        return item["value"] if item else None
+
+    def put_happening(self, account_id: str, happening: Happening) -> None:
+        put = self._table.update(
+            f"account#{account_id}",
+            f"happening#{happening.camera}#{happening.kind}",
+            "SET #kind = :kind, #camera = :camera, #what = :what, #at = :at, #expires_at = :ends",
+            "attribute_not_exists(#pk) OR #at < :at",
+            kind="happening",
+            camera=happening.camera,
+            what=happening.kind,
+            at=happening.at,
+            ends=math.ceil(happening.at + HAPPENING_KEPT_S),
+        )
+        with contextlib.suppress(ConditionFailed):  # a later one is stored
+            self._table.write(put)
+
+    def happenings(self, account_id: str, since: float) -> list[Happening]:
+        items = self._table.query(f"account#{account_id}", "happening#")
+        found = [Happening(item["camera"], item["what"], float(item["at"])) for item in items if item["at"] > since]
+        return sorted(found, key=lambda happening: (happening.at, happening.camera, happening.kind))
+
+    def put_devices(self, account_id: str, keys: frozenset[str]) -> None:
+        pk = f"account#{account_id}"
+        stored = {str(item["sk"]).removeprefix("device#") for item in self._table.query(pk, "device#")}
+        for key in sorted(stored - keys):
+            self._table.write(self._table.delete(pk, f"device#{key}"))
+        for key in sorted(keys - stored):
+            listed = {"gsi1pk": f"device#{key}", "gsi1sk": account_id}
+            self._table.write(self._table.put({"pk": pk, "sk": f"device#{key}", "kind": "device"} | listed))
+
+    def accounts_with(self, key: str) -> list[str]:
+        return sorted(str(item["gsi1sk"]) for item in self._table.listed(f"device#{key}"))
+
+    def put_asks(self, account_id: str, asks: list[Ask]) -> None:
+        for ask in asks:
+            self._put_ask(account_id, ask)
+
+    def _put_ask(self, account_id: str, ask: Ask) -> None:
+        row = item_of(f"account#{account_id}", f"ask#{ask.id}", "ask", structs.replace(ask, live_s=0.0))
+        row |= {"live_s": ask.live_s, "expires_at": math.ceil(ask.at) + ASK_KEPT_S}
+        exists = self._table.check(f"account#{account_id}", "account", EXISTS)
+        with refusing():
+            self._table.together(exists, self._table.put(row, NEW))
+
+    def put_live(self, account_id: str, ask_id: str, live_s: float) -> None:
+        longer = f"{EXISTS} AND #live_s < :live_s"
+        update = "SET #live_s = :live_s"
+        with contextlib.suppress(ConditionFailed):  # it is removed, or longer already
+            self._table.write(
+                self._table.update(f"account#{account_id}", f"ask#{ask_id}", update, longer, live_s=live_s)
+            )
+
+    def asks(self, account_id: str, since: float) -> list[Ask]:
+        items = self._table.query(f"account#{account_id}", "ask#")
+        found = [structs.replace(msgspec.convert(item["record"], Ask), live_s=float(item["live_s"])) for item in items]
+        return sorted((ask for ask in found if ask.at > since), key=lambda ask: (-ask.at, ask.id))
+
+    def drop_asks(self, account_id: str) -> None:
+        for item in self._table.query(f"account#{account_id}", "ask#"):
+            self._table.write(self._table.delete(item["pk"], item["sk"]))
+
+
+def put_known(table: Table, sealer: Sealer, account_id: str, source_id: str, known: Known) -> Action:
+    """See `put_known` of the port; its condition fails where the stored list is newer."""
+    item = {
+        "pk": f"account#{account_id}",
+        "sk": f"known#{source_id}",
+        "kind": "known",
+        "sealed": sealer.seal(f"known|{account_id}|{source_id}", known.data),
+        "as_of": known.as_of,
+    }
+    unless = f"{NEW} OR #as_of <= :mine OR #as_of > :ahead"
+    return table.put(item, unless, mine=known.as_of, ahead=known.as_of + OVERTAKEN_S)

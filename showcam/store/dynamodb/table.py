@@ -1,0 +1,299 @@
+"""One DynamoDB table: plain values in and out, conditions, transactions, and what its errors mean.
+
+Expressions write every attribute as `#name` and every value as `:name`. Both are declared from the text, so that
+reserved words don't matter and nothing unused is sent.
+"""
+
+import contextlib
+import random
+import re
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+from botocore.exceptions import BotoCoreError, ClientError
+from msgspec import Struct, structs
+
+from showcam.store.ports import Inconsistent, StoreUnavailable
+
+type Item = dict[str, Any]
+type Action = tuple[str, dict[str, Any]]  # ("Put" | "Update" | "Delete" | "ConditionCheck", its parameters)
+
+GSI = "gsi1"
+NEW = "attribute_not_exists(#pk)"
+EXISTS = "attribute_exists(#pk)"
+LIVE = f"{EXISTS} AND attribute_not_exists(#ended)"  # of a link
+_TRIES = 8
+_CONFLICTS = ("TransactionConflictException", "TransactionInProgressException")
+
+
+class ConditionFailed(Exception):
+    """A condition did not hold; nothing was written. `item`: the stored row, for a single write."""
+
+    def __init__(self, item: Item | None, places: tuple[int, ...] = (0,)) -> None:
+        super().__init__("condition failed")
+        self.item = item
+        self.places = places  # which actions of a transaction
+
+
+class _Conflict(Exception):
+    """Another transaction holds one of the items."""
+
+
+class Table:
+    """Every read of the table itself is consistent; `listed`, by the index, lags a little."""
+
+    def __init__(self, client: Any, name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def get(self, pk: str, sk: str) -> Item | None:
+        answer = self._call("get_item", TableName=self._name, Key=_key(pk, sk), ConsistentRead=True)
+        return _plain(answer["Item"]) if "Item" in answer else None
+
+    def get_all(self, keys: list[tuple[str, str]]) -> list[Item]:
+        """The rows of these keys that exist, in no order."""
+        found: list[Item] = []
+        for start in range(0, len(keys), 100):
+            wanted: list[Any] = [_key(*key) for key in keys[start : start + 100]]
+            for attempt in range(_TRIES):
+                request = {self._name: {"Keys": wanted, "ConsistentRead": True}}
+                answer = self._call("batch_get_item", RequestItems=request)
+                found += [_plain(item) for item in answer["Responses"].get(self._name, [])]
+                wanted = answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
+                if not wanted:
+                    break
+                _pause(attempt)
+            else:
+                raise StoreUnavailable(f"table {self._name} is throttled: it left keys unread in every try")
+        return found
+
+    def query(self, pk: str, prefix: str) -> Iterator[Item]:
+        values = _values({"pk": pk, "prefix": prefix})
+        where = "#pk = :pk AND begins_with(#sk, :prefix)"
+        return self._pages(KeyConditionExpression=where, ExpressionAttributeValues=values, ConsistentRead=True)
+
+    def listed(self, gsi1pk: str, after: str = "", until: str = "") -> Iterator[Item]:
+        """By gsi1sk: those that sort after `after`, up to and with `until`, or to the end."""
+        where, values = "#gsi1pk = :gsi1pk", {"gsi1pk": gsi1pk}
+        if after:  # one condition on the key of order is allowed: what sorts on from `until` is left below
+            where, values = f"{where} AND #gsi1sk > :after", {**values, "after": after}
+        elif until:
+            where, values = f"{where} AND #gsi1sk <= :until", {**values, "until": until}
+        request = {"KeyConditionExpression": where, "ExpressionAttributeValues": _values(values)}
+        for item in self._pages(IndexName=GSI, **request):
+            if until and item["gsi1sk"] > until:
+                return
+            yield item
+
+    def put(self, item: Item, condition: str = "", **values: Any) -> Action:
+        return "Put", {"TableName": self._name, "Item": _values(item, "")} | _condition(condition, values)
+
+    def update(self, pk: str, sk: str, update: str, condition: str = "", **values: Any) -> Action:
+        request = _condition(condition, values, update)
+        return "Update", {"TableName": self._name, "Key": _key(pk, sk), "UpdateExpression": update} | request
+
+    def check(self, pk: str, sk: str, condition: str, **values: Any) -> Action:
+        return "ConditionCheck", {"TableName": self._name, "Key": _key(pk, sk)} | _condition(condition, values)
+
+    def delete(self, pk: str, sk: str, condition: str = "", **values: Any) -> Action:
+        return "Delete", {"TableName": self._name, "Key": _key(pk, sk)} | _condition(condition, values)
+
+    def write(self, action: Action, *, tries: int = _TRIES) -> Item:
+        """One action by itself: the item as it is now (Update) or was (Delete). Raises ConditionFailed.
+
+        AWS's client repeats a request without an answer. A row that the first try put counts as written; after an
+        Update the caller finds by `item` whether the row is its own.
+        """
+        kind, request = action
+        more = {"Put": "NONE", "Update": "ALL_NEW", "Delete": "ALL_OLD"}[kind]
+        if "ConditionExpression" in request:
+            request = request | {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+        try:
+            answer = self._patiently(f"{kind.lower()}_item", tries, ReturnValues=more, **request)
+        except ConditionFailed as failed:
+            # the same row is stored: an earlier try of this request wrote it, and its answer was lost
+            if kind == "Put" and failed.item == _plain(request["Item"]):
+                return {}
+            raise
+        return _plain(answer.get("Attributes", {}))
+
+    def together(self, *actions: Action) -> None:
+        """All or none. Raises ConditionFailed with the places that failed."""
+        self._patiently("transact_write_items", _TRIES, TransactItems=[{kind: request} for kind, request in actions])
+
+    def _patiently(self, operation: str, tries: int, **request: Any) -> dict[str, Any]:
+        for attempt in range(tries):
+            try:
+                return self._call(operation, **request)
+            except _Conflict:
+                _pause(attempt)
+        raise StoreUnavailable(f"table {self._name}: other writers of the same rows won every try")
+
+    def _pages(self, **request: Any) -> Iterator[Item]:
+        names = {"ExpressionAttributeNames": _names(request["KeyConditionExpression"])}
+        while True:
+            answer = self._call("query", TableName=self._name, **request, **names)
+            yield from (_plain(item) for item in answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _call(self, operation: str, **request: Any) -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = getattr(self._client, operation)(**request)
+            return answer
+        except ClientError as error:
+            raise self._meaning(error) from error
+        except BotoCoreError as error:  # its text holds addresses of the service at most
+            raise StoreUnavailable(f"table {self._name} can't be reached: {error}") from error
+
+    def _meaning(self, error: ClientError) -> Exception:
+        code = error.response.get("Error", {}).get("Code", "")
+        if code == "ConditionalCheckFailedException":
+            return ConditionFailed(_plain(error.response["Item"]) if error.response.get("Item") else None)
+        if code == "TransactionCanceledException":
+            reasons = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
+            failed = tuple(place for place, reason in enumerate(reasons) if reason == "ConditionalCheckFailed")
+            if failed:
+                return ConditionFailed(None, failed)
+            if "TransactionConflict" in reasons:
+                return _Conflict()
+            code = ", ".join(sorted({reason for reason in reasons if reason and reason != "None"})) or code
+        if code in _CONFLICTS:
+            return _Conflict()
+        if code == "ValidationException":
+            mistake: Exception = error  # a mistake in our request, no failure of the table
+            return mistake
+        return StoreUnavailable(f"table {self._name} refused: {code}")
+
+
+def _condition(condition: str, values: dict[str, Any], update: str = "") -> dict[str, Any]:
+    request: dict[str, Any] = {}
+    if condition:
+        request["ConditionExpression"] = condition
+    if names := _names(update + " " + condition):
+        request["ExpressionAttributeNames"] = names
+    if values:
+        request["ExpressionAttributeValues"] = _values(values)
+    return request
+
+
+def _names(expression: str) -> dict[str, str]:
+    return {f"#{name}": name for name in re.findall(r"#(\w+)", expression)}
+
+
+def _values(values: dict[str, Any], mark: str = ":") -> dict[str, Any]:
+    return {mark + name: _wire(value) for name, value in values.items()}
+
+
+def _key(pk: str, sk: str) -> dict[str, Any]:
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+def _pause(attempt: int) -> None:
+    time.sleep(random.uniform(0.5, 1.0) * min(0.2, 0.01 * 2**attempt))  # noqa: S311 - spreads retries
+
+
+def _wire(value: Any) -> dict[str, Any]:
+    match value:
+        case None:
+            return {"NULL": True}
+        case bool():
+            return {"BOOL": value}
+        case str():
+            return {"S": value}
+        case bytes():
+            return {"B": value}
+        case int() | float():
+            return {"N": repr(value)}
+        case dict():
+            return {"M": _values(value, "")}
+        case _:
+            return {"L": [_wire(element) for element in value]}
+
+
+def _plain(item: dict[str, Any]) -> Item:
+    return {name: _value(wire) for name, wire in item.items()}
+
+
+def _value(wire: dict[str, Any]) -> Any:
+    ((kind, value),) = wire.items()
+    match kind:
+        case "NULL":
+            return None
+        case "N":
+            return int(value) if value.lstrip("-").isdigit() else float(value)
+        case "M":
+            return _plain(value)
+        case "L":
+            return [_value(element) for element in value]
+        case _:
+            return value
+
+
+def item_of(pk: str, sk: str, kind: str, record: Struct) -> Item:
+    return {"pk": pk, "sk": sk, "kind": kind, "record": structs.asdict(record)}
+
+
+def record_of[T: Struct](item: Item | None, kind: type[T]) -> T | None:
+    return msgspec.convert(item["record"], kind) if item else None
+
+
+def swap_sealed(
+    table: Table,
+    pk: str,
+    sk: str,
+    sealed: bytes,
+    version: int,
+    *,
+    write: Callable[[Action], object] | None = None,
+    **values: object,
+) -> bool:
+    """Replace what is sealed, and those values, if the row still has that version. `write`: what writes it."""
+    sets = ", ".join(f"#{name} = :{name}" for name in ("sealed", *values))
+    update = f"SET {sets}, #version = :next"
+    swap = table.update(
+        pk, sk, update, "#version = :version", sealed=sealed, version=version, next=version + 1, **values
+    )
+    try:
+        (write or table.write)(swap)
+    except ConditionFailed as failed:
+        # sealing never gives the same bytes twice: equal ones were written by this call, whose answer was lost
+        stored = failed.item or table.get(pk, sk)
+        return stored is not None and stored["sealed"] == sealed
+    return True
+
+
+@contextlib.contextmanager
+def refusing() -> Iterator[None]:
+    """Turns a failed condition into Inconsistent."""
+    try:
+        yield
+    except ConditionFailed:
+        raise Inconsistent("the id is taken, or what the row belongs to is missing") from None
+
+
+def create_table(client: Any, table: str) -> None:
+    attributes = ("pk", "sk", "gsi1pk", "gsi1sk")
+    client.create_table(
+        TableName=table,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in attributes],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": GSI,
+                "KeySchema": [
+                    {"AttributeName": "gsi1pk", "KeyType": "HASH"},
+                    {"AttributeName": "gsi1sk", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )
+    client.get_waiter("table_exists").wait(TableName=table)
+    client.update_time_to_live(
+        TableName=table, TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires_at"}
+    )
