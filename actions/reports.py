@@ -43,8 +43,8 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Reports:
-    """A reporter of `showcam.registry.reporting`, with a key that was examined. `scenes`: whether SYNC lists those that show a
-    camera on a TV. `clock`: epoch seconds.
+    """A reporter of `showcam.registry.reporting`, with a key that was examined. `scenes`: whether SYNC lists those that
+    show a camera on a TV. `clock`: epoch seconds.
     """
 
     assistant: Assistant = "google"

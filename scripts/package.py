@@ -23,7 +23,7 @@ VERSION = "{}.{}".format(*sys.version_info)
 FUNCTIONS = ("directives", "fulfillment", "web", "changes", "reports", "sweep")
 PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinux_2_28"}
 # The SQLite store is for an owner's machine; functions that AWS never calls import it.
-LEFT_OUT = ("showcam.store.sqlite", "simulator")
+LEFT_OUT = ("showcam.store.sqlite", "showcam.simulator")
 DATA = ("templates", "static", "locale")  # folders of a package with files that it reads
 # authlib reads werkzeug's version when it is imported
 READ_METADATA = ("werkzeug",)

@@ -20,17 +20,17 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parents[1]
 ROOMS = (
-    "accounts",
+    "showcam/accounts",
     "actions",
-    "alexa",
-    "cast",
-    "console",
+    "showcam/alexa",
+    "showcam/cast",
+    "showcam/console",
     "oauth",
-    "registry",
+    "showcam/registry",
     "showcam/app/compose",
     "showcam/app/doctor",
     "showcam/app/setup",
-    "words",
+    "showcam/i18n",
 )
 VENDORS = "showcam/drivers"
 LANGUAGES = ("nb", "de")
@@ -57,7 +57,7 @@ def domains() -> list[Domain]:
     vendors = [
         Domain(folder.parent.name, folder, (folder.parent,)) for folder in sorted((ROOT / VENDORS).glob("*/locale"))
     ]
-    return [Domain("showcam", ROOT / "words" / "locale", tuple(ROOT / room for room in ROOMS)), *vendors]
+    return [Domain("showcam", ROOT / "showcam/i18n/locale", tuple(ROOT / room for room in ROOMS)), *vendors]
 
 
 def said(domain: Domain) -> dict[str, set[str]]:

@@ -18,7 +18,7 @@ from showcam.app import settings_rules  # noqa: E402
 from showcam.app.process.settings_sources import DEMO  # noqa: E402
 from showcam.app.settings import KEPT, SECRETS, Settings  # noqa: E402
 
-CODE = ROOT / "showcam" / "settings_table.py"
+CODE = ROOT / "showcam" / "app" / "settings_table.py"
 PAGE = ROOT / "docs" / "owner" / "settings.md"
 NO_SETTINGS = {"demo"}  # an option of the command line
 HEAD = """# Settings
@@ -111,7 +111,7 @@ def _kind(hint: Any) -> str:
 
 def on_pages() -> set[str]:
     """The kept settings that composition hands to the console: keys of its dictionaries."""
-    trees = [ast.parse(file.read_text()) for file in (ROOT / "showcam" / "compose").glob("*.py")]
+    trees = [ast.parse(file.read_text()) for file in (ROOT / "showcam" / "app" / "compose").glob("*.py")]
     keys = [key for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Dict) for key in node.keys]
     return {name for name in KEPT if any(isinstance(key, ast.Constant) and key.value == name for key in keys)}
 

@@ -117,7 +117,7 @@ class OwnerUsers:
         return self._store.has_owner_users()
 
     def set(self, account_id: str, name: str, password: str) -> None:
-        """Adds the household's user or replaces it. Raises BadUser, passwords.Busy, showcam.store.ports.Inconsistent."""
+        """Adds the household's user or replaces it. Raises BadUser, Busy, Inconsistent."""
         name = checked_name(name)
         check_password(password, name)
         kept = msgspec.json.encode(_Kept(name, self._passwords.hash(password)))
@@ -133,7 +133,7 @@ class OwnerUsers:
         return self._store.owner_user_by_key(self._key(name))
 
     def fits(self, user: OwnerUser | None, password: str) -> bool:
-        """Whether it is the user's password. For nobody (None) it takes as long. Raises showcam.accounts.owner_users.Busy."""
+        """Whether it is the user's password. For nobody (None) it takes as long. Raises Busy."""
         if user is None:
             return self._passwords.fits(password, None)
         kept = _kept(user)

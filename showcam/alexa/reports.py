@@ -31,8 +31,8 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Reports:
-    """A reporter of `showcam.registry.reporting`. `interfaces`: those of a camera, as Discover has them; `scenes`: whether it
-    lists those that show a camera on a TV.
+    """A reporter of `showcam.registry.reporting`. `interfaces`: those of a camera, as Discover has them; `scenes`:
+    whether it lists those that show a camera on a TV.
     """
 
     assistant: Assistant = "alexa"

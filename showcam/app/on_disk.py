@@ -8,11 +8,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-HERE = Path(__file__).parents[1]
-ROOMS = (
-    *("accounts", "actions", "alexa", "cast", "console", "media"),
-    *("net", "oauth", "registry", "showcam", "store", "words"),
-)
+HERE = Path(__file__).parents[2]
+ROOMS = ("actions", "oauth", "showcam")
 
 
 @dataclass(frozen=True)

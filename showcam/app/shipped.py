@@ -4,12 +4,12 @@ from importlib.resources import files
 from pathlib import Path
 
 _PACKED = Path(str(files("showcam") / "docs"))  # their place in a wheel, see pyproject.toml
-_DOCS = _PACKED if _PACKED.is_dir() else Path(__file__).parents[1] / "docs"
+_DOCS = _PACKED if _PACKED.is_dir() else Path(__file__).parents[2] / "docs"
 
 
 def skill_package() -> Path:
     """The folder that Alexa's skill packages are made from. The image of the media process lacks it."""
-    return Path(str(files("alexa") / "skill_package"))
+    return Path(str(files("showcam.alexa") / "skill_package"))
 
 
 def document(name: str) -> Path:

@@ -21,7 +21,7 @@ type Browse = Callable[[float], Iterable[Device]]  # for so many seconds; raises
 
 
 def browse(seconds: float) -> list[Device]:
-    """Who answers by mDNS within the time; `showcam.cast.apart` has it done in a process. Raises OSError without a network.
+    """Who answers by mDNS within the time; apart.py has it done in a process. Raises OSError without a network.
 
     zeroconf and PyChromecast keep each device that is announced, however many there are.
     """

@@ -27,7 +27,7 @@ ASSISTANTS = {
     "not_deleted": mark("Nothing was deleted: that is not the name with which you are signed in."),
 }
 
-# What was last reported to a link's assistant, by the words of showcam.registry.reporting; and what waits or was put aside.
+# What was last reported to a link's assistant, by the words of showcam.registry.reporting; what waits or was put aside.
 LAST_TOLD = mark("Last told {when}: {what}.")
 REPORTED = {
     "gone": mark("cameras gone: {count}"),

@@ -163,7 +163,7 @@ class GivesKeys(Protocol):
         ...
 
     def judge_key(self, source: Source, camera: Camera, mark: str, *, fits: bool) -> None:
-        """Keep whether the camera's video could be deciphered by the key with this mark (showcam.engine.source.mark_of)."""
+        """Keep whether the key with this mark (showcam.engine.source.mark_of) deciphered the camera's video."""
         ...
 
 

@@ -126,7 +126,7 @@ def is_reason(word: object) -> TypeIs[Reason]:
 
 
 class DriverError(Exception):
-    """A vendor call failed. `reason` is the gate's word for it (see showcam.drivers.errors), `vendor` whose call it was."""
+    """A vendor call failed. `reason` is the gate's word for it, `vendor` whose call it was."""
 
     reason: Reason = "vendor_down"
     vendor: str = ""  # filled by who calls the driver

@@ -25,7 +25,7 @@ type Share = Callable[[float, int, int], float]  # of the seconds left, for whic
 
 
 class Fleet:
-    """Speaks as showcam.engine.client.MediaClient does; each of its members is one, at a public https address of its own.
+    """Speaks as its members do: each is a MediaClient, at a public https address of its own.
 
     One without members says of every picture that nobody is there, and has nothing to end.
     """

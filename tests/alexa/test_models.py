@@ -12,7 +12,7 @@ from showcam.alexa.spoken.texts import TEXTS, spoken_language
 from showcam.alexa.spoken.turn import SLOT_TYPE
 from showcam.i18n.catalogue import OURS
 
-FOLDER = Path(__file__).parents[2] / "alexa" / "skill_package" / "interactionModels" / "custom"
+FOLDER = Path(__file__).parents[2] / "showcam" / "alexa" / "skill_package" / "interactionModels" / "custom"
 LOCALES = ("de-DE", "en-GB", "en-US")
 
 # Alexa Skills Kit, "Choose the Invocation Name" and "Create Intents, Utterances, and Slots".

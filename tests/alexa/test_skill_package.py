@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 ROOT = Path(__file__).parents[2]
-PACKAGE = ROOT / "alexa" / "skill_package"
+PACKAGE = ROOT / "showcam" / "alexa" / "skill_package"
 MANIFEST: dict[str, Any] = json.loads((PACKAGE / "skill.json").read_text())["manifest"]
 LOCALES = {path.stem for path in (PACKAGE / "interactionModels" / "custom").glob("*.json")}
 

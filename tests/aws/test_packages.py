@@ -16,7 +16,7 @@ import pytest
 from tests.aws.conftest import ARCHITECTURE
 
 ROOT = Path(__file__).parents[2]
-NOWHERE = {"av", "aiortc", "aiohttp", "granian", "simulator", "tests", "bench", "aws", "boto3", "botocore"}
+NOWHERE = {"av", "aiortc", "aiohttp", "granian", "tests", "bench", "scripts", "boto3", "botocore"}
 NOT_FOR_A_DIRECTIVE = {"flask", "flask_wtf", "authlib", "jinja2", "werkzeug", "babel", "console", "oauth", "actions"}
 FORBIDDEN = {
     "directives": NOWHERE | NOT_FOR_A_DIRECTIVE,

@@ -13,7 +13,7 @@ from tests.doubles.home_world import HomeWorld, home_world
 ROOT = Path(__file__).parents[2]
 LINKS = {
     link
-    for template in (ROOT / "console" / "templates").rglob("*.html")
+    for template in (ROOT / "showcam" / "console" / "templates").rglob("*.html")
     for link in re.findall(r'href="/home/documents/([^"]+)"', template.read_text())
 }
 

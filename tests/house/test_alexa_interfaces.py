@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 def declared(kind: type[Any]) -> list[Any]:
     """Those of the room; the example of the tests is no part of it."""
-    return [interface for interface in kind.__subclasses__() if interface.__module__.startswith("alexa.")]
+    return [interface for interface in kind.__subclasses__() if interface.__module__.startswith("showcam.alexa.")]
 
 
 OF_CAMERAS, OF_HOUSEHOLDS = declared(Interface), declared(HouseholdInterface)
@@ -66,7 +66,7 @@ def test_the_table_has_each_of_them_once(home: Household, table: tuple[Interface
 
 @EACH
 def test_its_module_is_named_as_it_is_and_declares_all_of_it(interface: Any) -> None:
-    assert interface.__module__.removeprefix("alexa.").replace("_", "") == interface.__name__.lower()
+    assert interface.__module__.removeprefix("showcam.alexa.").replace("_", "") == interface.__name__.lower()
     assert DECLARES[interface] <= vars(interface).keys()
 
 
@@ -109,7 +109,7 @@ UNTYPED = {"spoken/skill.py"}
 
 
 def test_outgoing_messages_are_typed_where_they_are_built() -> None:
-    room = ROOT / "alexa"
+    room = ROOT / "showcam" / "alexa"
     untyped = {
         file.relative_to(room).as_posix()
         for file in room.rglob("*.py")

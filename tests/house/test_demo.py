@@ -13,7 +13,14 @@ from showcam.simulator.state import Settings as Simulated
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "maintainer" / "demo.md").read_text()
-ROOMS = ("accounts", "actions", "alexa", "cast", "console", "media", "net", "oauth", "registry", "showcam", "store")
+ROOMS = (
+    "actions",
+    "oauth",
+    *(
+        f"showcam/{room}"
+        for room in ("accounts", "alexa", "app", "cast", "console", "drivers", "engine", "net", "registry", "store")
+    ),
+)
 DEFAULTS = {
     "Settings": {field.name: field.default for field in fields(Simulated)},
     "Camera": {field.name: field.default for field in fields(Camera)},

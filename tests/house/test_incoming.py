@@ -4,16 +4,17 @@ from pathlib import Path
 
 HOUSE = Path(__file__).parents[2]
 ROOMS = (
-    "accounts",
+    "showcam/accounts",
     "actions",
-    "alexa",
-    "cast",
-    "console",
-    "media",
-    "net",
+    "showcam/alexa",
+    "showcam/cast",
+    "showcam/console",
+    "showcam/engine",
+    "showcam/net",
     "oauth",
-    "registry",
-    "showcam",
+    "showcam/registry",
+    "showcam/app",
+    "showcam/drivers",
     "tests/examples",
 )
 

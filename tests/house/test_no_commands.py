@@ -31,9 +31,9 @@ from tests.doubles.packages import script
 
 ROOT = Path(__file__).parents[2]
 PAGES = (
-    "console",
+    "showcam/console",
     "oauth",
-    "cast",
+    "showcam/cast",
     "showcam/simulator/assistants/page",
 )  # what people open in a browser or see on a TV
 VENDORED = ("hls", "htmx")

@@ -36,7 +36,7 @@ def test_ffmpeg_is_listed_under_the_licence_it_states() -> None:
 
 def test_each_encoder_in_use_is_listed() -> None:
     used = set()
-    for path in (ROOT / "media").rglob("*.py"):
+    for path in (ROOT / "showcam" / "engine").rglob("*.py"):
         used |= set(re.findall(r'"(lib(?:x264|x265|opus|vpx|aom)\w*)"', path.read_text()))
     [sentence] = re.findall(r"The media process uses them in production: (.*?) libx265", WORDS)
     assert used == set(re.findall(r"lib\w+", sentence))

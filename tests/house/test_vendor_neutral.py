@@ -3,13 +3,11 @@
 import re
 from pathlib import Path
 
-REGISTRY = Path(__file__).parents[2] / "registry"
+REGISTRY = Path(__file__).parents[2] / "showcam" / "registry"
 NAMES = re.compile(r"ezviz|hikvision|amazon|\balexa|_alexa|\bgoogle|\becho\b|\bnest\b", re.IGNORECASE)
 
 # Where a name still stands, in which lines, and why. A file that needs none any longer is taken off.
 STILL_NAMED = {
-    # a surface is named after the assistant that shows it, in grants and settings too
-    "camera.py": r'"(alexa|google)"|^# video: Alexa\'s VideoApp',
     # the assistants differ in which reason they say by themselves
     "gate/reasons.py": r'ON_ALEXA|surface == "google"|Google itself asks for a new link',
     # a camera's name must not be what wakes an assistant

@@ -64,4 +64,4 @@ def test_a_module_that_was_written_after_the_start_is_a_change(disk: OnDisk, nam
 
 
 def test_the_rooms_are_those_of_the_house() -> None:
-    assert set(ROOMS) == OF_THE_HOUSE - {"simulator", "lambda"}
+    assert set(ROOMS) == OF_THE_HOUSE - {"lambda"}

@@ -182,7 +182,7 @@ def test_there_are_so_many_sessions_and_no_more(cloud: Cloud, client: Callable[.
 def test_a_cameras_newest_session_ends_the_older_one_unless_the_node_is_another(
     cloud: Cloud, client: Callable[..., EzvizClient], crowd: str, second_is: int | None, first_ends: bool
 ) -> None:
-    """Two clients of real cameras report the first (see showcam.simulator.state); `crowd` is the switch for other nodes."""
+    """Two clients of real cameras report the first (see simulator/state.py); `crowd` is the switch for other nodes."""
     assert Settings().stream_crowd == ""
     cloud.process.configure(stream_crowd=crowd)
     own, serial = client(), cloud.process.serial("Garden")

@@ -16,7 +16,7 @@ from tests.doubles.simulator_process import SimulatorProcess
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-P", "-m", "simulator", *words]
+    command = [sys.executable, "-P", "-m", "showcam.simulator", *words]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
 
 

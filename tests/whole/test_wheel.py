@@ -241,7 +241,7 @@ def test_a_skill_package_is_written_whole(program: Program) -> None:
     assert "ask deploy" in printed
     package = program.stands / "skill" / "skill-package"
     assert json.loads((package / "skill.json").read_text())["manifest"]["apis"]["smartHome"]["endpoint"]["uri"] == ARN
-    source = ROOT / "alexa" / "skill_package"
+    source = ROOT / "showcam" / "alexa" / "skill_package"
     same = [path.relative_to(source) for path in source.rglob("*") if path.is_file() and path.name != "skill.json"]
     assert len(same) == 5
     assert all((package / path).read_bytes() == (source / path).read_bytes() for path in same)

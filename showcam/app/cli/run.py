@@ -143,7 +143,7 @@ def processes(
         media.listener = Listener(settings.bind, settings.media_port)
         processes.insert(0, media)
     if settings.demo:
-        words = ["simulator", "--port", str(settings.simulator_port), "--app-url", settings.web_url]
+        words = ["showcam.simulator", "--port", str(settings.simulator_port), "--app-url", settings.web_url]
         words += ["--data", str(settings.data / "simulator")]
         words += [word for file in replays for word in ("--replay", str(file.absolute()))]
         processes.insert(0, process("simulator", words, settings.simulator_port, first=True))

@@ -5,7 +5,7 @@ import gzip
 import textwrap
 from pathlib import Path
 
-CODE = Path(__file__).parents[2] / "lambda" / "forward.py"
+CODE = Path(__file__).parents[3] / "lambda" / "forward.py"
 INLINE = 4096  # characters of code that CloudFormation takes inline (ZipFile)
 STACK = "showcam"
 

@@ -25,7 +25,7 @@ from showcam.engine.rtsp.login import Login
 from showcam.net.addresses import is_in_house
 from showcam.net.house import HouseHttp
 
-_ROBOCAM = "github.com/neilshah101/Robocam, docs/RTSP-Formats.md"
+_ROBOCAM = "github.com/neilshah101/Robocam, RTSP-Formats.md"
 _GUIDE = "github.com/AkashMLodiwiksz/Face-Identifying-Security-system-, RTSP_URL_GUIDE.md"
 _LIVENVR = "blog.csdn.net/hzhouhangkeji/article/details/133701174"
 _TEMPLATES = "github.com/thephez/onvif-viewer, URL Templates.txt"
@@ -139,7 +139,7 @@ class _Asked(Struct, frozen=True):
 
 
 class Adding:
-    """Each password is sent to RTSP once, and to ONVIF once where RTSP took it. Raises showcam.drivers.errors.Refused."""
+    """Each password is sent to RTSP once, and to ONVIF once where RTSP took it. Raises Refused."""
 
     def __init__(self, *, loopback: bool, onvif_ports: tuple[int, ...] = ONVIF_PORTS) -> None:
         self._http, self._loopback, self._onvif_ports = HouseHttp(loopback=loopback), loopback, onvif_ports

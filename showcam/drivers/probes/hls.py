@@ -1,9 +1,9 @@
 """Whether a vendor's HLS may be handed to a display unchanged, found by reading the stream itself.
 
 It must come over https with a valid chain, be readable by a player of another origin (CORS), live, in the clear, and
-hold H.264 with AAC or no sound. showcam.net.http checks the chain, and that hosts are known and public. The codecs are read
-from the two tables of a transport stream (ISO/IEC 13818-1, 2.4.4), or the sample entries of an MP4 init section
-(ISO/IEC 14496-12, 8.5.2).
+hold H.264 with AAC or no sound. showcam.net.http checks the chain, and that hosts are known and public. The codecs
+are read from the two tables of a transport stream (ISO/IEC 13818-1, 2.4.4), or the sample entries of an MP4 init
+section (ISO/IEC 14496-12, 8.5.2).
 """
 
 import re

@@ -14,12 +14,11 @@ from typing import Any, Never
 import av
 from av.video.frame import VideoFrame
 
-from showcam import engine as plane
 from showcam.engine.codec import h264
 from showcam.engine.sources.screen import Screen
 from showcam.engine.units import CLOCK, Format, Unit
 
-FONTS = Path(plane.__file__).with_name("fonts")
+FONTS = Path(__file__).parents[1] / "fonts"
 WIDTH, HEIGHT = 1280, 720
 FPS = 5  # fewer, and HLS players stall
 GROUP = 10  # pictures from keyframe to keyframe

@@ -303,7 +303,7 @@ class Encrypted:
         return self._control.ask_key(visible, driver, code, deadline) or self._read(visible, deadline)
 
     def judge_key(self, account_id: str, camera_id: str, mark: str, *, fits: bool) -> None:
-        """Keep what the video showed of the key that was handed out for it. `mark`: see `showcam.engine.source.mark_of`."""
+        """Keep what the video showed of the key that was handed out for it; `mark`: showcam.engine.source.mark_of."""
         visible = self._judge.find(account_id, camera_id, Deadline(0.0))
         if isinstance(visible, Refusal):
             return

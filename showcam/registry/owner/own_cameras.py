@@ -52,7 +52,7 @@ class Guessed(NotNow):
 
 
 class OwnCameras:
-    """Raises showcam.drivers.errors.Refused as a camera answers, BadAddress, BadValue, NotNow, and DriverError by the store.
+    """Raises Refused as a camera answers, BadAddress, BadValue, NotNow, and DriverError by the store.
 
     `watch`: watches a picture for a moment. `asks`: who answers WS-Discovery; None: nobody is asked. `loopback`:
     cameras may be on this machine, for the demo. `clock`: epoch seconds.

@@ -222,7 +222,7 @@ class SignIn:
     def begin_own(self, name: str, password: str, locale: str) -> Account:
         """A household of cameras in the house alone, whose owner signs in by this name at showcam itself.
 
-        Whoever asks may add any account. Raises showcam.accounts.owner_users.BadUser, showcam.accounts.owner_users.Busy.
+        Whoever asks may add any account. Raises BadUser and Busy of showcam.accounts.owner_users.
         """
         name = checked_name(name)
         if households.find_at_any(self._store, self.vendors, name) is not None:

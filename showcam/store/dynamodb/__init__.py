@@ -126,8 +126,8 @@ most. A transaction has 100 actions: those that
 add rows for each link of a household have two for a link, and where it has more than 40 links the rest in transactions
 before, which may be repeated; all others have 60 at most. A batch reads 100 keys and a Query's page holds 1 MB:
 longer reads take several requests. pk may have 2,048 bytes and sk 1,024: names from outside are held to 512
-(showcam.store.records). A change of several writes (`put_devices`, `drop_household`, the tidying after `end_link`) that was cut
-off is completed by repeating it.
+(showcam.store.records). A change of several writes (`put_devices`, `drop_household`, the tidying after `end_link`)
+that was cut off is completed by repeating it.
 
 IAM: GetItem, BatchGetItem, Query (also on the index), PutItem, UpdateItem, DeleteItem, ConditionCheckItem.
 """

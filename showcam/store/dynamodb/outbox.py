@@ -1,4 +1,4 @@
-"""What is to be told to assistants, as changes add it to the table; `showcam.store.dynamodb.claims` takes it from there.
+"""What is to be told to assistants, as changes add it to the table; claims.py takes it from there.
 
 A link's row `telling` holds its LOOK and says when it is next due; what happened has rows of its own. Whoever adds
 counts it in `news`, so that a claim that ends sees what came meanwhile.

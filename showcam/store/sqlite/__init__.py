@@ -1,4 +1,4 @@
-"""The store on one SQLite file; its schema is showcam/store/migrations, its transactions are showcam.store.sqlite.database."""
+"""The store on one SQLite file; migrations/ has its schema, database.py its transactions."""
 
 from pathlib import Path
 

@@ -86,7 +86,7 @@ def keep_older(connection: sqlite3.Connection, path: Path, newest: int) -> None:
 
 def migrations() -> list[str]:
     """The scripts of showcam/store/migrations in order; a script's place is the schema version it leads to."""
-    folder = resources.files("store") / "migrations"
+    folder = resources.files("showcam.store") / "migrations"
     files = sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
     return [file.read_text(encoding="utf-8") for file in files]
 
@@ -140,8 +140,8 @@ class Database:
     """Connections are pooled, one thread at a time on each: as many as threads ever worked at the same time.
 
     A write waits `wait_s` for other writers, of this process and of others. `schema`: the scripts that make it, in
-    order; None: those of showcam/store/migrations. `damaged`: the end of the error text for a damaged file. `room`: bytes that
-    must be free on the disk.
+    order; None: those of showcam/store/migrations. `damaged`: the end of the error text for a damaged file. `room`:
+    bytes that must be free on the disk.
     """
 
     def __init__(
