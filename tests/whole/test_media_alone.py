@@ -28,7 +28,9 @@ from tests.doubles.program import ROOT, SHOWCAM
 from tests.doubles.simulator_process import SimulatorProcess
 from tests.doubles.tls_front import TlsFront
 
-ROOMS = ("media", "net", "showcam", "store", "words")  # all that the Dockerfile puts into its image
+# all that the Dockerfile puts into its image
+ROOMS = tuple(f"showcam/{room}" for room in ("app", "engine", "net", "store", "i18n"))
+FACES = ("showcam/__init__.py", "showcam/__main__.py")
 ROOTS = json.dumps({"root": "one root of the tests, shared by the web app and both media processes"})
 USER, PASSWORD = "demo@example.com", "showcam-demo"
 
@@ -53,15 +55,20 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run([*sync, ROOT / "requirements" / "media.txt"], check=True)
     for room in ROOMS:
         shutil.copytree(ROOT / room, folder / "app" / room, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in FACES:
+        shutil.copyfile(ROOT / file, folder / "app" / file)
     return folder
 
 
 def test_the_image_is_made_of_what_is_tried_here() -> None:
     dockerfile = (ROOT / "aws/Dockerfile").read_text()
     copied = {
-        line.split()[1].strip("/") for line in dockerfile.splitlines() if line.startswith("COPY ") and "/opt/" in line
+        word.strip("/")
+        for line in dockerfile.splitlines()
+        if line.startswith("COPY showcam/") and "/opt/" in line
+        for word in line.split()[1:-1]
     }
-    assert copied >= {*ROOMS}
+    assert copied == {*ROOMS, *FACES}
     assert "requirements/media.txt" in dockerfile
     assert "--require-hashes --only-binary=:all:" in dockerfile
     assert "PYTHONPATH=/opt/app" in dockerfile  # by which the rooms are found, and not by the folder one stands in

@@ -39,7 +39,8 @@ print(json.dumps(helps))
 PINNED_HERE = re.compile(r"([\w.-]+)==[^;]+$")  # a line with a marker is for another system
 WHERE = """
 import importlib, json
-rooms = "console alexa actions oauth registry accounts media store net showcam simulator".split()
+rooms = ["actions", "oauth", "showcam"]
+rooms += [f"showcam.{room}" for room in "console alexa registry accounts engine store net app simulator".split()]
 print(json.dumps([importlib.import_module(room).__file__ for room in rooms]))
 """
 

@@ -12,18 +12,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from showcam.accounts.links import authenticate
-from showcam.alexa.amazon import Amazon
-from showcam.alexa.gateway import Gateway
 from showcam.alexa.smart_home import SmartHome
 from showcam.app import keys
 from showcam.app.aws import boto
 from showcam.app.aws.cloudwatch import CloudWatch, Event, Handler, Reply
 from showcam.app.compose import ground
+from showcam.app.compose.event_gateway import event_gateway
 from showcam.app.process.settings_sources import load
 from showcam.app.settings import Settings
 from showcam.net.text import JsonObject
 from showcam.registry.reporting.sender import Listed
-from showcam.store.ports import LinkSecrets, Store
+from showcam.store.ports import Store
 from showcam.store.records import Link
 
 if TYPE_CHECKING:
@@ -31,14 +30,6 @@ if TYPE_CHECKING:
     from showcam.alexa.spoken.skill import Spoken
 
 _KEPT_S = 10 * 365 * 24 * 3600.0  # as long as the link: a skill's user has no other end
-
-
-def event_gateway(settings: Settings, store: LinkSecrets) -> Gateway:
-    return Gateway(store, amazon_http(settings), settings.lwa_client_id, settings.lwa_client_secret)
-
-
-def amazon_http(settings: Settings) -> Amazon:
-    return Amazon(settings.assistants_at, settings.ca_file if settings.assistants_at else None)
 
 
 def chains(settings: Settings) -> "Chains":
