@@ -92,7 +92,7 @@ ENVIRONMENT = ROOT / ".venv-cloud"
 REGION = "eu-west-1"
 START_S = 60  # a program of Python's is up in seconds, on a busy machine in tens of them
 ANSWER_S = 40  # longer than the gateway's 29 s, and the functions' 30
-END_S = 10
+END_S = 10  # for a process to end, and for its answer that it serves
 PAUSE_S = 0.05  # between two looks
 
 

@@ -19,7 +19,7 @@ from showcam.drivers.camera import Refusal
 log = structlog.get_logger()
 
 AGAIN = 3  # so often a picture that ended by itself is shown again within AGAIN_S
-AGAIN_S = 600.0
+AGAIN_S = 600.0  # our own choice: a device that ends more often is broken, or wanted by somebody else
 
 
 @dataclass

@@ -21,7 +21,7 @@ type MotionRings = Literal["no", "motion", "person"]
 TV_WHEN = ("doorbell", "motion", "person")
 WHILE_ENCRYPTED: tuple[WhileEncrypted, ...] = get_args(WhileEncrypted.__value__)
 MOTION_RINGS: tuple[MotionRings, ...] = get_args(MotionRings.__value__)
-LONGEST_PAUSE_S = 3600
+LONGEST_PAUSE_S = 3600  # who wants none for longer has quiet times
 RING_PAUSE_S = 60  # motion in front of a camera goes on for some time
 
 

@@ -121,8 +121,8 @@ class Settings:
     cut_s: float = 60.0  # life of a live address from its first fetch
     latency_ms: float = 0.0
     region: str = ""  # host:port where the app API accepts sign-ins; "circle": it always names another
-    session_s: float = 86400.0
-    token_s: float = 7 * 86400.0
+    session_s: float = 86400.0  # of the app's session [assumed]
+    token_s: float = 7 * 86400.0  # of the Open Platform's access token
     viewers: int = 20  # at once, per account
     terminals: int = 10  # per account
     encryption_delay_s: float = ACTS_S

@@ -13,7 +13,7 @@ import aiohttp
 from showcam.simulator.camera import ALARMS, TICK_S, Camera, Event
 from showcam.simulator.state import World
 
-PATIENCE_S = 2.0
+PATIENCE_S = 2.0  # EZVIZ wants an answer within this, else it sends the message again
 TRIES = 3
 WORDS = {"motion": "motiondetect", "person": "humandetect"}
 

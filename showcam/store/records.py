@@ -7,7 +7,7 @@ from msgspec import Struct
 
 # How long rows outlive their use
 CODE_KEPT_S = 600  # so that a replay is distinguished from a guess
-DAY_S = 24 * 3600
+DAY_S = 24 * 3600  # an assistant that was off for a day, a list of cameras that is a day old
 LOOK_S = 0.05  # between two looks at what another process or thread is about to write
 TOKEN_KEPT_S = DAY_S  # an assistant that was off for a day gets "expired" (refresh), not "invalid" (link again)
 MONTH_S = 30 * 24 * 3600  # what ended is kept for so long, so that its owner still finds it

@@ -59,7 +59,7 @@ class ChainUnreached(Exception):
 class FetchLimits:
     """How much a stranger can make showcam fetch."""
 
-    timeout_s: float = 3.0
+    timeout_s: float = 3.0  # Alexa waits 8 s for the answer that this is fetched for
     of_one_a_minute: int = 5  # fetches for one network: an IPv4 address or an IPv6 /64
     lots: int = 32  # a neighbourhood (IPv4 /16, IPv6 /32) belongs to one of these, drawn by a secret of the process
     of_lot_a_minute: int = 10  # fetches for all networks of one lot; `lots` times as many for all networks together

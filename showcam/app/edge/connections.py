@@ -28,7 +28,7 @@ SENDER_S = 5.0  # a sender has this for the head of a request, for its body, and
 KNOWN_S = 3600.0  # a client whose proof held is known for so long
 MOST_KNOWN = 1024
 MOST = 2048  # at once; who is silent gives up its place after SENDER_S
-EVERY_S = 0.5
+EVERY_S = 0.5  # between two looks at all connections
 _DESCRIPTORS = "/proc/self/fd"
 
 

@@ -45,7 +45,7 @@ STEP_MS = 1000  # of a session that is too long to be told by frame
 CROWDED_S = 10.0  # how long a session is watched while another one opens
 MEASURED = 3  # keyframes of a session that are decoded
 
-_LONGEST_MS = 4 * 3600 * 1000
+_LONGEST_MS = 4 * 3600 * 1000  # a trace takes minutes; a wrong clock must not fill it
 
 
 class Watched(Protocol):

@@ -24,9 +24,7 @@ from showcam.store.records import DAY_S
 
 ROWS = ("deviceInfos", "resourceInfos")
 LISTS = frozenset({"SWITCH", "VIDEO_QUALITY"})  # sections that hold a list for each device or channel, others an object
-STATUS_KEPT_S = (
-    60.0  # what was known stands in for an empty STATUS, which comes now and then (adirgan/ha-ezviz-cloud-plus)
-)
+STATUS_KEPT_S = 60.0  # stands in for an empty STATUS, which comes now and then (adirgan/ha-ezviz-cloud-plus)
 MOST_KEPT = 4096
 
 

@@ -30,7 +30,7 @@ from showcam.net.text import line
 log = logging.getLogger(__name__)
 
 GROUP = ("239.255.255.250", 3702)
-LISTENS_S = 1.5
+LISTENS_S = 1.5  # devices spread their answers over 0.5 s (WS-Discovery 1.1, APP_MAX_DELAY)
 AGAIN_S = 0.3  # a probe is sent twice: nobody repeats a datagram that was lost
 MORE = 4  # probes where a device sends more than devices do: what it sends may leave no room for others' answers
 MOST = 256  # devices that are listed

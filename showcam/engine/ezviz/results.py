@@ -32,7 +32,7 @@ DENIED = frozenset({5411, 5545, 5403, 5457, 5458, 5459, 5415, 5455, 6106})
 
 
 MANY = 1024
-MINUTE_S = 60.0
+MINUTE_S = 60.0  # in which openings in vain are counted; bursts trip 5405 (rhanekom/hass-ezviz-stream)
 MOST_A_MINUTE = 6  # openings in a row of one camera that showed no video, whatever the results were
 
 # by result: the first rest, and the longest one where it is refused again and again, in seconds

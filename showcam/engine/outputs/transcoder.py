@@ -50,8 +50,8 @@ class Shape(NamedTuple):
     rate: int  # 0: as many as the picture needs
     most: int
     burst: int
-    gop_s: float = 2.0
-    late_s: float = 0.3
+    gop_s: float = 2.0  # Alexa's and Google's players begin with a keyframe
+    late_s: float = 0.3  # our own choice: more is seen as delay
     shows_s: float = 0.0
     begins_with: int = 0
 

@@ -12,7 +12,7 @@ from showcam.net.addresses import are_public, is_public, is_spelled
 
 LIST_CAP = 512 * 1024
 SEGMENT_CAP = 16 * 1024 * 1024
-LIST_S = 4.0
+LIST_S = 4.0  # a list is small: it is asked for again while an Echo waits 6 s for its first video
 SEGMENT_S = 10.0  # a segment that takes longer than it lasts makes viewers wait anyway
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from showcam.simulator.app_api.wire import AppError
 from showcam.simulator.state import Account, World, fault_of
 
-REFRESH_LIFE_S = 30 * 86400.0
+REFRESH_LIFE_S = 30 * 86400.0  # [assumed: nobody has published it]
 
 
 @dataclass(slots=True)
@@ -151,7 +151,7 @@ def _digest(text: str) -> str:
 
 
 WRONG_TRIES = 5
-LOCKED_S = 120.0
+LOCKED_S = 120.0  # life's lock was about half an hour (1015): too long to practise with
 CODE_LIFE_S = 1800.0  # a mailed code is good for about half an hour (Bobsilvio/ezviz_hp7 issue 47)
 CODE_TRIES = 5
 CODES_A_MINUTE = 10

@@ -29,7 +29,7 @@ from showcam.simulator.assistants.rules import Rules
 from showcam.simulator.state import Settings
 
 CLIENT, SECRET = "amzn1.application-oa2-client.demo", "demo-lwa-secret"
-CODE_S = 300
+CODE_S = 300  # of Login with Amazon's authorization code
 
 
 @dataclass(slots=True)

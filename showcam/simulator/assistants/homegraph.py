@@ -131,7 +131,7 @@ def _refused(error: str, described: str, status: int = 400) -> web.Response:
     return web.json_response({"error": error, "error_description": described}, status=status)
 
 
-QUOTA_S = 60
+QUOTA_S = 60  # Google counts requests in a minute
 _STATUS = {
     400: "INVALID_ARGUMENT",
     401: "UNAUTHENTICATED",

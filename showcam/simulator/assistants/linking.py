@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 from showcam.simulator.assistants.person import LinkFailed
 from showcam.simulator.assistants.wire import NoAnswer, Reply, Wire
 
-TOKEN_DEADLINE_S = 4.5
-PENDING_S = 900
+TOKEN_DEADLINE_S = 4.5  # Alexa's own, for the token endpoint
+PENDING_S = 900  # a person signs in within it
 LEAST_LIFE_S = 360  # Alexa refuses access tokens that live shorter
 
 

@@ -200,7 +200,7 @@ def _use_loopback() -> None:
     aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
 
 
-TOTAL_S = 15.0
+TOTAL_S = 15.0  # a person has turned away by then
 PLAYER_ORIGIN = "https://www.gstatic.com"
 
 

@@ -25,7 +25,7 @@ from showcam.simulator.pictures.studio import Studio
 SERIAL = "BARN00417"
 PASSWORD = "barn-demo"  # noqa: S105  (published)
 MAIN, SUB = "/Streaming/Channels/101", "/Streaming/Channels/102"
-PULL_S = 10.0
+PULL_S = 10.0  # the Timeout that showcam asks for
 _KINDS = {
     "motion": "RuleEngine/CellMotionDetector/Motion",
     "person": "RuleEngine/MyRuleDetector/PeopleDetect",

@@ -125,7 +125,7 @@ class Picture:
 _SECURITY = "{http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd}"
 _UTILITY = "{http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd}"
 _OPEN = frozenset({"GetSystemDateAndTime", "GetServices", "GetCapabilities"})  # Core, 5.9.4.3: before a login
-SKEW_S = 30
+SKEW_S = 30  # [assumed: cameras refuse a time far from their own]
 LOCKS_AFTER = 5
 _REALM = "still"
 

@@ -142,7 +142,7 @@ USER = "admin"
 PATHS = re.compile(r"/(?:Streaming/Channels/[12]0[12]|h264/ch1/(?:main|sub)/av_stream)(?:/trackID=[12])?/?")
 _SMALLER = re.compile(r"/Channels/[12]02|/sub/")
 BEHIND = 1024 * 1024  # bytes a viewer may lag; then it loses packets instead of the camera its memory
-REPORT_S = 5.0
+REPORT_S = 5.0  # RFC 3550, 6.2
 _PARAMETER = re.compile(r'(\w+)="?([^",]*)"?')
 
 type Take = Callable[[Literal["video", "audio"], bytes, float], None]  # an access unit or a frame, and its epoch s

@@ -23,7 +23,7 @@ from showcam.simulator.state import LOCAL_CONTROL, LOCAL_MEDIA, World
 PREPARE, INVITE, PLAY = 0x2013, 0x2011, 0x3105
 CODE_LENGTH = 7  # of an operation code: its content is not looked at
 REFUSED, BUSY = 9, 10  # results; no public client has met one
-TICK_S = 0.06
+TICK_S = 0.06  # about a picture's length
 LONGEST_JUNK = 400_000
 EMPTY_CHUNK, MANY_CHUNKS = b"$\x01\x00\x00", 4000  # of a fault, in each turn
 type Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

@@ -119,8 +119,8 @@ def _type(camera: Camera) -> str:
 
 
 EZOPEN, HLS = 1, 2
-DEFAULT_LIFE_S = 1800
-LONGEST_LIFE_S = 720 * 86400
+DEFAULT_LIFE_S = 1800  # a client measured about half an hour
+LONGEST_LIFE_S = 720 * 86400  # the platform's own limit of expireTime
 
 
 class Live:

@@ -14,7 +14,7 @@ from showcam.simulator.open_platform.wire import Call, OpenError, Tokens, answer
 from showcam.simulator.pictures.door import Addresses
 from showcam.simulator.state import World, counting
 
-LONGEST_WINDOW_S = 7 * 86400
+LONGEST_WINDOW_S = 7 * 86400  # the platform's own limit of a list of alarms
 
 
 def alarm_list(call: Call) -> web.Response:
@@ -67,7 +67,7 @@ def _time(call: Call, name: str, default: float) -> float:
     return int(given) / 1000
 
 
-SKEW_S = 30 * 86400.0
+SKEW_S = 30 * 86400.0  # more than any token lives
 
 
 class OpenFace:

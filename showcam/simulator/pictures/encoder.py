@@ -166,7 +166,7 @@ class Transport:
         return bytes(data)
 
 
-SEGMENT_S = 2
+SEGMENT_S = 2  # an encoder on two cores makes it in time
 KEPT = 8
 BACKFILL = 3
 IDLE_S = 4 * SEGMENT_S

@@ -15,7 +15,7 @@ from showcam.simulator.camera import TICK_S
 
 ORIGIN = "https://www.gstatic.com"
 PLAYLISTS = ("application/vnd.apple.mpegurl", "application/x-mpegurl")
-FETCH_S = 10.0
+FETCH_S = 10.0  # for a list or a segment
 LOST_S = 20.0  # without a new segment a live stream counts as over
 
 type State = Literal["BUFFERING", "PLAYING", "IDLE"]

@@ -153,7 +153,7 @@ def keep_log(connection: sqlite3.Connection) -> None:
 
 
 def fold(database: Path) -> None:
-    """Moves the log into the database and empties it; does nothing where another process uses it."""
+    """Moves the log into the database and empties it; does nothing if another process uses it for half a second."""
     with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(database, timeout=0.5)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
