@@ -21,14 +21,14 @@ class Hls(TypedDict):
     online: NotRequired[None]
     cameraStreamProtocol: Literal["hls"]
     cameraStreamAccessUrl: str
-    cameraStreamReceiverAppId: NotRequired[str]  # beside HLS alone, and read for a TV alone
+    cameraStreamReceiverAppId: NotRequired[str]  # only with HLS; only a TV reads the field
 
 
 class WebRtc(TypedDict):
     online: NotRequired[None]
     cameraStreamProtocol: Literal["webrtc"]
     cameraStreamSignalingUrl: str
-    cameraStreamAuthToken: str  # for this camera alone; never the link's own token
+    cameraStreamAuthToken: str  # opens only this camera; the link's token is never sent to a player
 
 
 class CameraStream(Trait):

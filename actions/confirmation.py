@@ -62,7 +62,7 @@ def need_yes(challenge: JsonObject) -> None:
 
 
 def need_pin(challenge: JsonObject, proof: Proof) -> None:
-    """Raises Challenge without the right PIN, TooManyTries, or NoPin where none is set."""
+    """Raises Challenge without the right PIN, TooManyTries after too many wrong ones, NoPin if the owner set none."""
     if not proof.is_possible():
         raise NoPin(
             "No PIN is set for turning cameras off by voice. The owner sets one on showcam's page, under Assistants."

@@ -12,7 +12,7 @@ class Controls:
         self._registry = registry
 
     def refusal(self, command: CameraCommand, setting: str) -> Refusal | None:
-        """Why the change is refused whatever the person confirms: checked first, so no PIN is requested in vain."""
+        """Why the change is refused, whatever the person confirms. Checked first, to ask for no PIN in vain."""
         state = self._registry.states(command.link, [command.camera], command.left_s).get(command.camera)
         if state is None:
             return not_found()

@@ -43,7 +43,7 @@ class Device(TypedDict):
     traits: list[str]
     name: Name
     willReportState: bool
-    attributes: dict[str, object]  # of all its traits together
+    attributes: dict[str, object]  # of all the device's traits together
     deviceInfo: DeviceInfo
     roomHint: NotRequired[str]
     notificationSupportedByAgent: NotRequired[bool]
@@ -76,7 +76,7 @@ class Devices:
         self._kept: Recent[str, tuple[tuple[str, bool], Raw]] = Recent(KEPT)
 
     def sync(self, link: Link, within_s: float | None = None) -> SyncPayload:
-        """Raises CannotList."""
+        """Raises CannotList if the vendor gives no list of the cameras."""
         try:
             listing = self._registry.cameras(link, within_s)
         except Unavailable as unavailable:
@@ -96,7 +96,7 @@ class Devices:
 
 
 def scene_devices(scenes: Iterable[Scene], names: Mapping[str, str], locale: str) -> list[SceneDevice]:
-    """What SYNC lists beside the cameras, whose `names` it has by id."""
+    """The scenes as SYNC lists them, after the cameras. `names`: the cameras' names by camera id."""
     return [
         {
             "id": scene.id,
@@ -142,7 +142,7 @@ def _info(camera: Camera) -> DeviceInfo:
 
 
 def names(cameras: Iterable[Camera]) -> dict[str, str]:
-    """What Google calls the cameras, by id."""
+    """The names that Google uses for the cameras, by camera id."""
     return {camera.id: _name(camera) for camera in cameras}
 
 

@@ -71,7 +71,7 @@ class NotSupported(IntentError):
 
 
 class Transient(IntentError):
-    """A failure of showcam or the vendor that may end by itself."""
+    """A failure of showcam or of the vendor that may pass without anybody's doing."""
 
     code = "transientError"
 
@@ -110,7 +110,7 @@ class OutOfTime(DeviceError):
 
 
 class NoStore(DeviceError):
-    """showcam's own."""
+    """The command failed because showcam's own store can't be reached."""
 
     code = "transientError"
 

@@ -117,7 +117,7 @@ class Executions:
             return DeviceError(_BROKEN).failure()
 
     def _late(self, link: Link, camera: str, executions: list[Execution]) -> Ran:
-        """Of a device whose thread is still at it."""
+        """The answer for a device whose thread has not finished in time."""
         asked = Asking(self._named(executions))
         asked.by(link.id, link.account)
         asked.about(camera)
@@ -154,7 +154,7 @@ class Executions:
         return {"status": "PENDING" if pending else "SUCCESS", "states": known}
 
     def _trait(self, command: str) -> Trait:
-        """Raises UnknownCommand."""
+        """Raises UnknownCommand if no trait has this command."""
         try:
             return self._commands[command]
         except KeyError:

@@ -82,7 +82,7 @@ class Fulfillment:
     def _answered(
         self, request_id: str, given: Input | None, bearer: str | None, since: float, asked: Asking
     ) -> Payload | bytes | None:
-        """The payload; None for an empty answer; the body of the answer without a valid token."""
+        """Returns the payload, None for an empty answer, or the answer's whole body if the token is not valid."""
         try:
             link = self._authenticate(bearer or "")
             asked.by(link.id, link.account)
@@ -104,7 +104,7 @@ class Fulfillment:
             return IntentError("Something went wrong in showcam.").failure()
 
     def _answer(self, link: Link, given: Input | None, received: float, asked: Asking) -> Payload | None:
-        """The payload; None for an empty answer."""
+        """Returns the payload, or None for an empty answer."""
         if given is None:
             raise Malformed("This is not a request with one intent.")
         match given.intent:

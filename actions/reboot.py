@@ -1,4 +1,4 @@
-"""The trait action.devices.traits.Reboot: offered where the owner lets a voice restart the camera.
+"""The trait action.devices.traits.Reboot: offered if the owner lets a voice restart the camera.
 
 Page: https://developers.home.google.com/cloud-to-cloud/traits/reboot
 """
@@ -17,7 +17,7 @@ class Reboot(Trait):
         self._controls = controls
 
     def attributes(self, camera: Camera) -> Nothing | None:
-        # Reboot has no query-only form, so it is offered only where a voice may use it
+        # Reboot has no query-only form, so cameras offer it only if the owner lets a voice restart them
         return Nothing() if camera.can_restart and "restart" in camera.decided.voice_may else None
 
     def execute(self, command: CameraCommand) -> Nothing | Refusal:

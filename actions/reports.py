@@ -1,4 +1,4 @@
-"""Reports to Google what has changed of a link's cameras since it was last reported to.
+"""Reports to Google the changes of a link's cameras since the last report.
 
 https://developers.home.google.com/cloud-to-cloud/integration/report-state
 https://developers.home.google.com/cloud-to-cloud/integration/request-sync
@@ -38,7 +38,7 @@ from showcam.store.records import Assistant, Link
 
 FETCHES_S = 60.0  # Google fetches the list of a new link within this, and answers 404 until then
 SYNC_S = 15.0  # between two Request Syncs of a link, as Scrypted's plugin google-home pauses
-STATE = ""  # Google takes all states of a device or none, so they have one fingerprint
+STATE = ""  # the key of a device's only fingerprint: Google takes all states of a device together or rejects the report
 _encode = msgspec.json.Encoder().encode
 
 
@@ -87,7 +87,7 @@ class Reports:
         self._report(turn)
 
     def _list(self, turn: "_HomeGraphTurn") -> None:
-        """Google fetches the whole list where anything of it differs."""
+        """Sends a Request Sync if a camera's entry in the list has changed: Google then fetches the whole list."""
         cameras = turn.tell.now.cameras
         prints = {camera.id: fingerprint(_encode(self._listed(camera, turn.tell.link.locale))) for camera in cameras}
         if {camera: told.listed for camera, told in turn.cameras.items()} == prints and turn.tell.told is not None:
@@ -114,7 +114,7 @@ class Reports:
         states = {
             camera.id: self._states.reported(tell.now.states.get(camera.id, State(camera)), tell.link.locale)
             for camera in tell.now.cameras
-            if camera.id not in turn.stale  # Google refuses states that it has not seen listed
+            if camera.id not in turn.stale  # Google refuses the states of a trait that SYNC has not listed yet
         }
         prints = {camera: fingerprint(_encode(reported)) for camera, reported in states.items()}
         new = {camera: states[camera] for camera in states if turn.cameras[camera].states.get(STATE) != prints[camera]}
@@ -154,8 +154,8 @@ class _HomeGraphTurn(Turn):
     def __init__(self, tell: Tell, homegraph: HomeGraph, end: float) -> None:
         super().__init__(tell)
         self._homegraph, self._end = homegraph, end
-        self.later_s = 0.0  # so long the next Request Sync waits
-        self.stale: set[str] = set()  # cameras that Google has otherwise than they are listed
+        self.later_s = 0.0  # seconds until the next Request Sync may be sent; 0 if none waits
+        self.stale: set[str] = set()  # cameras whose entry in Google's list is out of date
 
     def listed(self, camera: str) -> str:
         return self.cameras.get(camera, ToldOf()).listed
@@ -167,9 +167,9 @@ class _HomeGraphTurn(Turn):
             raise TryAgain(f"Request Sync: {error}") from None
 
     def report(self, message: str, devices: ReportedDevices, cameras: tuple[str, ...], event: str = "") -> None:
-        """Google refuses a report whole; of one about several cameras each is then reported by itself.
+        """Sends the report. If Google refuses a report about several cameras, each camera is then reported separately.
 
-        What is refused for good is as if it had been taken, so that it is not sent again.
+        A report that Google refuses for good counts as reported, so that it is not sent again.
         """
         try:
             self._homegraph.report(self._request(message, devices, event), self._end)

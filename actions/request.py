@@ -55,7 +55,7 @@ _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def read(body: bytes) -> tuple[str, Input | None]:
-    """The request's id as text, and its one intent, or None where that can't be read."""
+    """The request's id as text, and its one intent, or None if the body can't be read."""
     try:
         request = None if too_deep(body) else _request.decode(body)
     except _UNREADABLE:

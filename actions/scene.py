@@ -1,7 +1,7 @@
 """The trait action.devices.traits.Scene: a scene shows a camera on a TV in the house; ended, it takes it off.
 
 Page: https://developers.home.google.com/cloud-to-cloud/traits/scene
-A scene is a device of its own, of the type action.devices.types.SCENE.
+Google lists each scene as a device of the type action.devices.types.SCENE.
 """
 
 from typing import Literal, TypedDict

@@ -1,6 +1,6 @@
 """WebRTC signalling: answers the offer that Google's player posts for a camera.
 
-Page: https://developers.home.google.com/cloud-to-cloud/traits/camerastream, under WebRTC. It calls the header
+Page: https://developers.home.google.com/cloud-to-cloud/traits/camerastream, under WebRTC. The page names the header
 Authorization in one place and Authentication in another. The player runs on another origin, so every response needs
 CORS headers, errors too.
 """
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 type Answer = tuple[int, list[tuple[str, str]], bytes]
 
-# by reason; any other reason is 409: a person must mend it
+# HTTP status by reason; every other reason is 409, since only a person can fix the cause
 _STATUS = {
     "not_found": 404,
     "busy": 429,
@@ -41,7 +41,7 @@ _STATUS = {
 
 
 class Message(Struct, rename="camel"):
-    """What a player posts. Players use several shapes."""
+    """The message that a player posts. Players use several shapes."""
 
     action: Any = UNSET
     type: Any = UNSET
@@ -129,7 +129,7 @@ class Signalling:
             camera = self._offers.camera(token)
         except ExpiredGrant:
             if ended:
-                return  # a stream outlives its grant and may still be ended with it
+                return  # the stream goes on after its grant has expired, so an end with the expired grant is taken too
             raise
         if device_id is not None and device_id != camera:
             raise BadGrant

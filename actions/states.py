@@ -10,7 +10,8 @@ from showcam.registry.gate.gate import not_found
 from showcam.registry.registry import Registry
 from showcam.store.records import Link
 
-STATE_UNREAD = ("signed_out", "no_internet", "vendor_down", "vendor_busy")  # reasons for which no state could be read
+# with one of these reasons the camera's state could not be read
+STATE_UNREAD = ("signed_out", "no_internet", "vendor_down", "vendor_busy")
 _OF_QUERY = ("status", "errorCode", "debugString")
 
 
@@ -61,7 +62,8 @@ class States:
     def _device(self, state: State, locale: str) -> dict[str, object]:
         refusal = state.refusal
         if refusal is not None and refusal.reason in STATE_UNREAD:
-            # not reported offline: Google sends no requests for an offline camera, so nobody would learn the reason
+            # not reported offline: to an offline camera Google sends no requests, so the person would not hear the
+            # reason
             return {**_failed(state.camera.online != "off", refused(refusal, locale))}
         entry: dict[str, object] = {**_health(refusal, locale)}
         for trait in self._with_states:
@@ -75,7 +77,7 @@ def _health(refusal: Refusal | None, locale: str) -> Health:
     failure = refused(refusal, locale)
     if refusal.reason == "offline":
         return _failed(online=False, failure=failure)
-    # online, though it can't be shown: the request for its picture gets the error
+    # reported online although the camera can't be shown: the request for its stream then answers with the error
     return {"online": True, "status": "SUCCESS", "debugString": failure["debugString"]}
 
 

@@ -1,7 +1,7 @@
 """The trait action.devices.traits.StatusReport: why a camera can't be shown, for "is the garage OK".
 
-The error codes of a refused stream only say that it can't be played. With these codes Google names the cause, as far
-as it has a code for it.
+The error codes of a refused stream only say that the stream can't be played. With these codes Google names the cause,
+as far as it has a code for it.
 
 Page: https://developers.home.google.com/cloud-to-cloud/traits/statusreport
 Codes: https://developers.home.google.com/cloud-to-cloud/intents/errors-exceptions

@@ -16,11 +16,11 @@ type Keys = Mapping[str, object]  # the keys that a trait adds to an answer; eve
 
 
 class Nothing(TypedDict):
-    """No keys."""
+    """The trait adds no keys."""
 
 
 class CameraCommand:
-    """One command for one device. `challenge`: the person's answer to a challenge, if any."""
+    """Google's command for a single device. `challenge`: the person's answer to a challenge, if any."""
 
     def __init__(self, link: Link, camera: str, params: Any, challenge: Any, proof: Proof, end: float) -> None:
         self.link, self.camera, self.proof = link, camera, proof
@@ -35,7 +35,7 @@ class CameraCommand:
 
 
 class Trait(ABC):
-    """One object serves all cameras. `command`: the command that it executes, or ""."""
+    """A Google trait; one object serves all cameras. `command`: the command that the trait executes, or ""."""
 
     name: ClassVar[str]
     command: ClassVar[str] = ""
@@ -49,10 +49,10 @@ class Trait(ABC):
         return Nothing()
 
     def execute(self, command: CameraCommand) -> Keys | Refusal | Asked | Begun:
-        """The states after the command; a state of None is left out of the answer. Raises DeviceError.
+        """The states after the command; a key whose state is None is left out of the answer. Raises DeviceError.
 
         Asked: the change was taken, and no reading has shown it yet. Begun: a TV waits for a camera that wakes.
 
-        Only a trait with a `command` is executed, so that one without needs no method of its own.
+        Only traits with a `command` are executed; the others need not define this method.
         """
         raise NotImplementedError
