@@ -218,7 +218,7 @@ def blueprint(
 
 
 def _hush_authlib() -> None:
-    """Keeps Authlib from logging at DEBUG, where it logs every token it issues."""
+    """Raises Authlib's log level to INFO: at DEBUG the library logs every token that it issues."""
     library = logging.getLogger("authlib")
     library.setLevel(max(library.level, logging.INFO))
 

@@ -1,6 +1,6 @@
 """A client in Authlib's form, how it authenticates at the token endpoints, and its authorization request.
 
-The request is validated before Authlib gets it: an untrusted one is never redirected.
+The request is validated before Authlib gets it: the browser never follows the redirect of an untrusted request.
 """
 
 import base64
@@ -30,7 +30,7 @@ class Registered(ClientMixin):  # type: ignore[misc]
         return self.row.id
 
     def get_default_redirect_uri(self) -> None:
-        return None  # so that every request must name one
+        return None  # every request must name its redirect address
 
     def get_allowed_scope(self, scope: str | None) -> str | None:
         return SCOPE if set((scope or SCOPE).split()) == {SCOPE} else None
@@ -57,7 +57,10 @@ def find(store: Store, client_id: str | None) -> Registered | None:
 
 
 def authenticate(store: Store, request: Any) -> Registered:
-    """By HTTP Basic, else by the form (RFC 6749 section 2.3.1). Raises one InvalidClientError for every cause."""
+    """Returns the client that HTTP Basic, else the form, proves (RFC 6749 section 2.3.1).
+
+    Raises the same InvalidClientError for every cause.
+    """
     header = request.headers.get("Authorization")
     if header is not None:
         client_id, secret = _basic(header)
@@ -83,9 +86,10 @@ def _basic(header: str) -> tuple[str | None, str | None]:
     return unquote(client_id), unquote(secret)
 
 
-MAX_QUERY = 16 * 1024  # bytes; Alexa's state alone may be long
-# Where an assistant's callback redirects the browser. Chromium applies form-action to every redirect after a form: with
-# the callback's origin alone the browser would stay on the page although the code is already issued.
+MAX_QUERY = 16 * 1024  # bytes; only Alexa's state may be long
+# Chromium applies form-action to every redirect after a form, so it must allow the hosts below: an assistant's callback
+# redirects the browser to them. With only the callback's origin the browser would stay on the page although the code is
+# already issued.
 _ONWARD: dict[Assistant, tuple[str, ...]] = {
     "alexa": (
         *(

@@ -29,7 +29,8 @@ from showcam.store.records import LOOK_S, Account, Link
 
 FIELD = "code-"  # and the camera's id
 TICK = "deciphered"
-ALL, NAMED = "show_encrypted", "encrypted"  # the tick for all own cameras, and the ids of those that it names
+# names in the form: of the tick for all own cameras, and of the fields with the ids of the cameras it covers
+ALL, NAMED = "show_encrypted", "encrypted"
 log = structlog.get_logger()
 LINKS_AN_HOUR = 30
 AGAIN_S = 60  # "Agree" pressed again for the same request within this time gets the same link
@@ -52,7 +53,7 @@ class Codes:
         return [camera for camera in cameras if self._owner.may_be_deciphered(account_id, camera)]
 
     def own(self, account_id: str, cameras: Iterable[Camera]) -> list[Camera]:
-        """Own encrypted cameras that nothing was decided for, which one tick covers."""
+        """The person's own encrypted cameras that have no decision yet; a single tick covers all of them."""
         return self._owner.undecided(account_id, cameras)
 
     def decide(self, form: MultiDict[str, str], account_id: str, offered: tuple[str, ...]) -> None:
@@ -62,7 +63,7 @@ class Codes:
             self._owner.show_all_encrypted(account_id, [camera for camera in offered if camera in named])
 
     def keep(self, form: MultiDict[str, str], account_id: str, offered: tuple[str, ...]) -> None:
-        """Keeps the codes that were typed, each as its camera's owner's decision. Raises CodeRefused."""
+        """Keeps each typed code as the decision of the camera's owner. Raises CodeRefused."""
         codes = {camera_id: form.get(f"{FIELD}{camera_id}", "").strip() for camera_id in offered}
         given = {camera_id: code for camera_id, code in codes.items() if code}
         if given and TICK not in form:

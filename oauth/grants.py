@@ -144,7 +144,10 @@ class RefreshGrant(grants.RefreshTokenGrant):  # type: ignore[misc]
 
 
 class S256(CodeChallenge):  # type: ignore[misc]
-    """PKCE (RFC 7636) with S256 alone. Required where the client's registration says so, checked whenever sent."""
+    """PKCE (RFC 7636), only with S256. Some clients are registered as requiring it.
+
+    A client that sends a challenge without being required to is checked too.
+    """
 
     DEFAULT_CODE_CHALLENGE_METHOD = "S256"
     SUPPORTED_CODE_CHALLENGE_METHOD = ["S256"]  # noqa: RUF012 - Authlib's type
@@ -168,7 +171,7 @@ class S256(CodeChallenge):  # type: ignore[misc]
 
 
 class Revocation(RevocationEndpoint):  # type: ignore[misc]
-    """RFC 7009: either token ends its link, and that link alone."""
+    """RFC 7009: an access token or a refresh token ends its link, and only this link."""
 
     def check_params(self, request: Any, client: Registered) -> None:
         # a hint may be wrong or unknown (section 2.1), so only the token decides
@@ -183,7 +186,7 @@ class Revocation(RevocationEndpoint):  # type: ignore[misc]
 
 
 def issuing(store: Store) -> Callable[..., links.TokenAnswer]:
-    """A token generator for Authlib; `showcam.accounts.links` keeps the tokens that it issues."""
+    """A token generator for Authlib. `showcam.accounts.links` keeps the issued tokens in the store."""
 
     def issue(user: Link, scope: str, include_refresh_token: bool, **_: Any) -> links.TokenAnswer:
         try:

@@ -46,7 +46,7 @@ def bad_grant_type() -> Response | None:
 
 
 def userinfo(store: Store) -> Response:
-    """The link's id for the assistant, nothing about the person. Takes the bearer from the header alone (RFC 6750)."""
+    """The link's id for the assistant, nothing about the person. Takes the bearer only from the header (RFC 6750)."""
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         response = refuse(401, "invalid_request", "An access token is wanted in the Authorization header.")

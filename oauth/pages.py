@@ -22,12 +22,12 @@ _TAG = re.compile(r"([A-Za-z]{2})(?:[-_]([A-Za-z]{2}))?(?:[-_]|$)")
 
 
 def read(request: Request) -> Language:
-    """From `ui_locales`, Google's `user_locale`, then Accept-Language."""
+    """The language of the page: by `ui_locales`, else Google's `user_locale`, else Accept-Language."""
     return chosen(_tags(request))
 
 
 def spoken(request: Request) -> str:
-    """The language that the household speaks with its assistant: "de", or "de-DE" where the country is known."""
+    """The household's language for speaking to its assistant: "de", or "de-DE" if the country is known."""
     return next((locale for tag in _tags(request) if (locale := _spoken(tag))), "en")
 
 
@@ -58,7 +58,7 @@ class AssistantTexts:
     name: str
     company: str
     privacy: str
-    manage: str  # where the user unlinks
+    manage: str  # address of the assistant's page for unlinking
 
 
 ASSISTANTS: dict[Assistant, AssistantTexts] = {
@@ -97,7 +97,7 @@ def refusal(why: str, retry_after_s: int = 0, sentence: str = "", region: str = 
 
 
 def no_password() -> str:
-    """What a person does whose account has no password; "" where the vendor knows no such accounts."""
+    """The advice for a person whose account has no password; "" if the vendor knows no such accounts."""
     return sign_in_outcome.no_password(read(request), vendor())
 
 

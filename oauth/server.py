@@ -81,7 +81,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]
         return _OAuthRequest(current, self.issuer)
 
     def authenticate_client(self, request: OAuth2Request, methods: list[str], endpoint: str = "token") -> Registered:
-        # Basic or the form at every endpoint; Authlib's revocation endpoint would take Basic alone
+        # HTTP Basic or the form at every endpoint; Authlib's revocation endpoint would take only Basic
         client = clients.authenticate(self.store, request)
         request.client = client
         return client

@@ -1,4 +1,4 @@
-"""The pages on which a person signs in: user name and password, then the vendor's code where it wants one."""
+"""The pages for a person's sign-in: user name and password, then a code if the vendor wants a second factor."""
 
 import contextlib
 import threading
@@ -112,7 +112,7 @@ class SigningIn:
         return named if named in self._sign_in.vendors else self._sign_in.usual
 
     def has_owner_users(self) -> bool:
-        """Whether one may sign in at showcam itself, too: then the pages say so."""
+        """Whether owners may also sign in with a user of showcam itself; if so, the pages mention this."""
         return self._sign_in.has_owner_users()
 
     def name_vendor(self, kind: str = "") -> None:
@@ -295,7 +295,7 @@ class SigningIn:
     def _refused(
         self, auth_request: AuthorizeRequest, outcome: SignInRefused, user: str, page_why: str = ""
     ) -> Response:
-        """`page_why`: the reason shown, where it differs from the one that is logged."""
+        """`page_why`: the reason to show, if the log gets a different reason."""
         status, text = self._refusal(page_why or outcome.why, outcome)
         log.info("sign-in refused", why=page_why if outcome.why == "expired" else outcome.why)
         invalid = outcome.why != "expired"  # an expired step is not a typing error

@@ -25,8 +25,8 @@ MOST = 8  # accounts remembered in one browser
 
 
 class Visit(Struct, frozen=True):
-    """`step`: `there`, at the vendor's page; `refused`, back from that page, and `hint` says why; `code`, the vendor
-    wants its code; `signed`, signed in; `done`, consent was given to `request`.
+    """A person's way through the sign-in. `step`: `there`, at the vendor's page; `refused`, back from that page, and
+    `hint` says why; `code`, the vendor wants its code; `signed`, signed in; `done`, consent was given to `request`.
 
     A visit makes one link. It is kept after that until it expires, so that another window can say what became of it.
     """
@@ -36,7 +36,7 @@ class Visit(Struct, frozen=True):
     expires: float
     account: str = ""
     pending: bytes = b""  # the driver's state of the sign-in; opaque
-    hint: str = ""  # where the vendor sent its code
+    hint: str = ""  # the masked address that gets the vendor's code; of a refused visit, the reason
     kind: str = ""  # of the vendor's sources
     state: str = ""  # hash of the state that the vendor sends back
     query: str = ""  # the authorization request to go on with
@@ -101,7 +101,7 @@ class Visits:
         return visit.step == "there" and is_same and self._store.hit(counted, VISIT_S, visit.expires) == 1
 
     def link_id(self, request: Request) -> str:
-        """The id of the one link that the visit may make."""
+        """The id of the link: each visit makes at most one."""
         return id_from(request.cookies.get(self.cookie, ""))
 
     def _key(self, request: Request) -> str | None:
@@ -140,5 +140,5 @@ class KnownBrowser:
             path="/",
             secure=self._secure,
             httponly=True,
-            samesite="Strict",  # read only when one of our own forms is posted
+            samesite="Strict",  # read only when a form of showcam is posted
         )

@@ -4,7 +4,7 @@ from showcam.i18n.catalogue import mark
 from showcam.registry.owner.sign_in_outcome import WRITTEN
 
 # One answer for a wrong password, an unknown user, a user who may not link here, and too many wrong tries here or at
-# the vendor: so nobody learns whether the account is known here.
+# the vendor. So a stranger can't find out whether showcam knows the account.
 NOT_THESE = frozenset({"wrong", "wrong_password", "stranger", "too_many", "locked"})
 _NOT_THESE = (
     403,
@@ -14,7 +14,7 @@ _NOT_THESE = (
         "account in."
     ),
 )
-# The answer to the same where owners have users at showcam itself.
+# The same answer, for an installation with owners who have users at showcam itself.
 NOT_THESE_EITHER = mark(
     "That user name and password did not work. Check the password: it is the one of the {vendor} app, or the one you "
     "chose for showcam. After {tries} wrong tries wait {wait} minutes. If it is right, ask whoever runs this showcam "
@@ -44,7 +44,7 @@ SIGN_IN: dict[str, tuple[int, str]] = {
     "unfinished": (403, mark("Your sign-in needs one more step: enter the code that was sent to you.")),
     "wrong_code": (403, WRITTEN["wrong_code"]),
     "unsupported": (403, WRITTEN["unsupported"]),
-    # a sign-in that is over, mostly in a second window
+    # the sign-in has expired, or was ended in another window
     "away": (
         403,
         mark(
@@ -77,7 +77,7 @@ WRONG_CODE = mark(
 TOO_MANY_CODES = mark("Nothing is linked yet. There were too many wrong codes: leave them empty, or wait an hour.")
 TOO_MANY_LINKS = mark("This account was linked very often in the last hour. Try again in an hour.")
 
-# reason: (status, heading, what happened and what to do)
+# reason: (status, heading, the event and the person's next step)
 PROBLEMS: dict[str, tuple[int, str, str]] = {
     "client": (
         400,
