@@ -15,12 +15,12 @@ _READ_AS: dict[str, Language] = {**{language: language for language in LANGUAGES
 
 
 def mark(sentence: str) -> str:
-    """The sentence unchanged: `make words` collects what is marked, where the translation happens elsewhere."""
+    """The sentence unchanged. `make words` collects marked sentences, which other code translates later."""
     return sentence
 
 
 class Catalogue:
-    """`locale/{language}/LC_MESSAGES/{domain}.mo` below a package.
+    """The translations in `locale/{language}/LC_MESSAGES/{domain}.mo` below a package.
 
     A file is read with the first sentence in its language. Safe to use from many threads.
     """
@@ -30,7 +30,7 @@ class Catalogue:
         self._read: dict[str, GNUTranslations] = {}
 
     def translate(self, language: str, sentence: str, /) -> str:
-        """The sentence with its gaps left open; in English where the language has no translation."""
+        """The translation with its gaps left open; English if the language has no translation."""
         if language == "en" or not sentence:  # gettext answers "" with the file's header
             return sentence
         return self._translations(language).gettext(sentence)
@@ -53,7 +53,7 @@ OURS = Catalogue(Path(__file__).parent, "showcam")
 
 
 def known(tag: str) -> Language | None:
-    """By a tag such as "nb-NO" or "de_AT"; None for a language that showcam does not have."""
+    """The language of a tag such as "nb-NO" or "de_AT"; None for a language that showcam does not have."""
     return _READ_AS.get(tag.replace("_", "-").split("-")[0].strip().lower())
 
 
@@ -63,7 +63,7 @@ def chosen(tags: Iterable[str]) -> Language:
 
 
 class Worded(str):
-    """An English sentence for a person that a page can say in its own language. Elsewhere it is its English text."""
+    """An English sentence that a page can say in the reader's language. Other code gets the English text."""
 
     into: Callable[[Language], str]
 
@@ -88,5 +88,5 @@ def both(first: str, second: str) -> Worded:
 
 
 def in_words(text: object, language: Language) -> object:
-    """In the language, where it can be said in it."""
+    """The text in the language if it is Worded, else unchanged."""
     return text.into(language) if isinstance(text, Worded) else text

@@ -1,6 +1,6 @@
-"""What a person wishes of a screen that shows cameras, in English, German and Norwegian.
+"""Understands spoken wishes to a screen that shows cameras, in English, German and Norwegian.
 
-The simulated assistants and the console's “Try a sentence” hear by it; a real assistant has its own.
+The simulated assistants and the console's “Try a sentence” use it; a real assistant understands speech itself.
 """
 
 import re
@@ -99,7 +99,7 @@ class Wish:
 
 
 def hear(text: str, settings: Collection[str] = ()) -> Wish:
-    """`settings` are the cameras' settings that are on or off, in the form of `plain`."""
+    """The wish in a sentence. `settings` names the cameras' settings that are on or off, in the form of `plain`."""
     words = _PLEASE.sub("", _WAKE.sub("", " ".join(text.split())).strip(" .!?"))
     if _DISCOVER.match(words):
         return Wish("discover")
@@ -143,7 +143,7 @@ def _question(words: str) -> Wish:
 
 
 def _about(what: What, match: re.Match[str]) -> Wish:
-    """The name of the camera in one of the match's groups; "" where none has one."""
+    """The wish about the camera whose name one of the match's groups has; "" if no group has a name."""
     camera = next(filter(None, match.groups()), "")
     return Wish(what, camera, whole=camera)
 
@@ -155,7 +155,7 @@ def plain(name: str) -> str:
 
 
 def find_scene[Named: Mapping[str, object]](wish: Wish, scenes: Sequence[Named]) -> Named | None:
-    """The scene that is to be switched, by its whole name."""
+    """The scene with the whole name that the wish says, if the wish is to switch something."""
     wanted = plain(wish.whole) if wish.what == "switch" else None
     return next((scene for scene in scenes if plain(str(scene["name"])) == wanted), None)
 
