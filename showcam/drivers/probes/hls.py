@@ -1,9 +1,9 @@
-"""Whether a vendor's HLS may be handed to a display unchanged, found by reading the stream itself.
+"""Reads a vendor's HLS stream to find out whether a display may be handed its address unchanged.
 
-It must come over https with a valid chain, be readable by a player of another origin (CORS), live, in the clear, and
-hold H.264 with AAC or no sound. showcam.net.http checks the chain, and that hosts are known and public. The codecs
-are read from the two tables of a transport stream (ISO/IEC 13818-1, 2.4.4), or the sample entries of an MP4 init
-section (ISO/IEC 14496-12, 8.5.2).
+The stream must come over https with a valid chain. It must be live, in the clear, and readable by a player of another
+origin (CORS). It must hold H.264 with AAC or no sound. The client in showcam.net.http checks the chain, and that hosts
+are known and public. The codecs of a transport stream are read from its two tables (ISO/IEC 13818-1, 2.4.4). Those of
+MP4 are read from the sample entries of the init section (ISO/IEC 14496-12, 8.5.2).
 """
 
 import re
@@ -22,12 +22,12 @@ from showcam.net.http import Page
 PACKET = 188
 _SYNC, _PAT_PID = 0x47, 0
 _PAT, _PMT = 0x00, 0x02
-# ignored beside picture and sound: private sections, and ID3 as HLS carries it
+# stream types that are ignored: private sections, and ID3 as HLS carries it
 _BESIDE = frozenset({0x05, 0x06, 0x15, 0x86})
 
 
 class NoTables(Exception):
-    """No transport stream, or one without tables at its start."""
+    """The data is no transport stream, or has no tables at the start."""
 
 
 def stream_types(data: bytes) -> frozenset[int]:
@@ -42,7 +42,7 @@ def stream_types(data: bytes) -> frozenset[int]:
 
 
 def _sections(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Sections that begin in a packet of their own, as far as that packet holds them."""
+    """Each section that begins in a packet, cut off at the packet's end."""
     for start in range(0, len(data) - PACKET + 1, PACKET):
         packet = data[start : start + PACKET]
         if packet[0] != _SYNC:
@@ -89,11 +89,11 @@ _HEAD = 8
 
 
 class NoEntries(Exception):
-    """No init section, or one that is cut short."""
+    """The data is no init section, or is cut short."""
 
 
 def sample_entries(data: bytes) -> frozenset[str]:
-    """By their four characters, as of the playlist's CODECS: "avc1", "mp4a" … Raises NoEntries."""
+    """The sample entries by their four characters, as in the playlist's CODECS: "avc1", "mp4a" … Raises NoEntries."""
     found = frozenset(_entries(data))
     if not found:
         raise NoEntries
@@ -140,7 +140,7 @@ class _Variant(NamedTuple):
 
 
 def examine(http: VendorHttp, url: str, timeout_s: float) -> Probed:
-    """Raises Refused("not_passable" or "not_playable"), VendorDown."""
+    """Reads the stream at `url`. Raises Refused("not_passable" or "not_playable"), VendorDown."""
     with Exchange(timeout_s) as exchange:
         variant, lines = _Variant(), _list(http, url, exchange)
         if (number := _first(lines, "#EXT-X-STREAM-INF:")) is not None:
@@ -219,7 +219,7 @@ def _variant(lines: list[str], number: int) -> _Variant:
 
 
 def _judge(lines: list[str]) -> None:
-    """Refuses a media playlist that is not live; called for every version of it."""
+    """Refuses a media playlist that is not live; called for every version of the playlist."""
     if any(line.startswith(("#EXT-X-ENDLIST", "#EXT-X-PLAYLIST-TYPE:VOD", "#EXT-X-I-FRAMES-ONLY")) for line in lines):
         _refuse("not live")
     if _first(lines, "#EXT-X-TARGETDURATION") is None:

@@ -23,19 +23,19 @@ _SOUNDS = {"MPEG4-GENERIC": "aac", "MP4A-LATM": "aac", "PCMU": "g711u", "PCMA": 
 
 
 class Described(Struct, frozen=True):
-    """A camera's own description of one of its pictures.
+    """A picture as the camera itself describes it.
 
-    `codec` is "" and `sound` is "" for another than those that are shown and heard.
+    `codec` and `sound` are "" for formats that showcam does not know.
     """
 
     path: str
     codec: str
     sound: str = ""
-    basic: bool = False  # user and password went to it as they are
+    basic: bool = False  # user and password were sent as they are, by Basic
 
 
 class OnlyBasic(Refused):
-    """The camera wants user and password as they are, and they may not be sent so; they were not."""
+    """The camera wants user and password as they are (Basic), which is not allowed here; they were not sent."""
 
 
 class NoStream(Refused):
@@ -49,10 +49,10 @@ class NoRtsp(Refused):
 def describe(
     host: str, port: int, paths: Iterable[str], login: Login, deadline_s: float, *, rather_h264: bool = False
 ) -> Described:
-    """The first of the paths that has a picture, over one connection; `rather_h264`: H.265 gives way to a later one.
+    """The first path with a picture, asked over one connection; `rather_h264`: a later path wins over H.265.
 
-    Raises Refused: lan_closed, where the camera answered that the port is closed; lan_unreachable, where nothing
-    answered; code_wrong after one try; OnlyBasic; NoRtsp; NoStream.
+    Raises Refused: lan_closed if the camera answered that the port is closed; lan_unreachable if nothing answered;
+    code_wrong after one try; OnlyBasic; NoRtsp; NoStream.
     """
     # asyncio takes as long to load as a whole directive does, and only cameras in a house are asked
     import asyncio
@@ -90,7 +90,7 @@ async def _found(
                 other = other or found
         finally:
             connection.close()
-            await asyncio.sleep(0)  # a turn of the loop, in which the socket is closed
+            await asyncio.sleep(0)  # the loop closes the socket in its next turn
     return other
 
 
@@ -127,9 +127,9 @@ KNOCK_S = 1.0  # a device in the house that says nothing within this counts as a
 
 
 def knock(places: Iterable[Place], deadline_s: float, *, rtsp: bool = False) -> Mapping[Place, Reason | None]:
-    """None where the connection was taken; it is closed at once, without a byte sent.
+    """None for each place that takes a connection, else the reason. Connections are closed at once, with nothing sent.
 
-    `rtsp`: it is asked for its methods, which needs no login, and whoever does not say anything is away.
+    `rtsp`: each place is also asked for its RTSP methods, which needs no login. A place that says nothing is away.
     """
     end, found = time.monotonic() + deadline_s, dict[Place, Reason | None]()
     with selectors.DefaultSelector() as waiting, contextlib.ExitStack() as stack:
@@ -159,7 +159,7 @@ def knock(places: Iterable[Place], deadline_s: float, *, rtsp: bool = False) -> 
 
 
 def _is_asked(connection: socket.socket) -> bool:
-    """False where the connection is over already."""
+    """Sends the request; False if the connection has already ended."""
     try:
         return connection.send(_OPTIONS) > 0
     except OSError:
