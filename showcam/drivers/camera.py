@@ -17,24 +17,24 @@ DISPLAYS = frozenset[Surface]({"alexa", "google", "tv"})  # they decode no more 
 WAITING_FOR_SOUND = frozenset[str]({"google", "tv"})  # they show no picture before a sound track comes
 SOUND_REQUIRED: tuple[str, ...] = ("google",)  # by the manual; an owner may say otherwise
 _RULES: dict[Surface, str] = {"video": "alexa", "tv": "google"}  # a Cast device is Google's
-STALE_S = DAY_S  # what was last seen of a camera may have been changed in the vendor's app since, a day later
-UNASKED = "cloud_unasked"  # among a camera's ways: its cloud stream, to which its owner has not agreed; no way yet
+STALE_S = DAY_S  # after a day somebody may have changed the camera in the vendor's app
+UNASKED = "cloud_unasked"  # in `ways`: the cloud stream, which is not used until the owner agrees to it
 
 # "none": this camera has no such feature (no microphone; encryption at a vendor that has none)
 type Flag = Literal["on", "off", "none", "unknown"]
-# Whether the code or key that is kept deciphers the camera's video. "none": none is kept. "fits": the video showed so,
-# or the vendor lists its digest. "unknown": the next video decides. "wrong": keyframes did not decode with it.
+# Whether the stored code or key deciphers the camera's video. "none": no code is stored. "fits": video was deciphered,
+# or the vendor lists the code's digest. "unknown": the next video decides. "wrong": keyframes did not decode with it.
 type PictureCode = Literal["none", "fits", "wrong", "unknown"]
 type VideoCodec = Literal["h264", "h265", "mjpeg", "unknown"]
 
 
 def assistant(surface: Surface) -> str:
-    """By whose rules a picture is shown there."""
+    """The assistant whose rules hold for pictures on this surface."""
     return _RULES.get(surface, surface)
 
 
 class Ref(Struct, frozen=True):
-    """Where a driver finds the camera; it never leaves the registry."""
+    """The driver's own address of a camera. It never leaves the registry."""
 
     source: str
     serial: str
@@ -49,7 +49,7 @@ class Video(Struct, frozen=True, omit_defaults=True):  # stored so: a changed de
 
     @property
     def is_foreign(self) -> bool:
-        """Whether it is known to be of a codec that no display is sent."""
+        """Whether the codec is known and is not H.264, the only one that displays are sent."""
         return self.codec not in ("h264", "unknown")
 
 
@@ -68,7 +68,7 @@ class Listed(Struct, frozen=True, omit_defaults=True):  # stored so: a changed d
     encryption: Flag = "unknown"
     audio: Flag = "unknown"
     listed_video: Video = field(name="video", default=Video())
-    listed_sub: Video | None = field(name="sub", default=None)  # the smaller picture beside it; None: it sends none
+    listed_sub: Video | None = field(name="sub", default=None)  # the smaller picture; None: the camera sends none
     battery: int | None = None  # percent
     charging: Flag = "none"
     status_light: Flag = "none"
@@ -76,12 +76,12 @@ class Listed(Struct, frozen=True, omit_defaults=True):  # stored so: a changed d
     offline_notification: Flag = "none"
     flip: Flag = "none"
     night_vision: Literal["colour", "black_and_white", "smart", "none", "unknown"] = "none"
-    night_modes: tuple[str, ...] = ()  # what night vision can be set to; (): to any; only what it is: to nothing else
+    night_modes: tuple[str, ...] = ()  # the modes that can be set; (): any mode; a single mode: no choice
     motion: Flag = "none"  # "on": reported within the last half minute; "none": it reports no motion
     person: Flag = "none"  # "on": reported within the last half minute; "none": it does not detect people
     picture_code: PictureCode = "none"
     can_restart: bool = False
-    fault: Reason | Literal[""] = ""  # why a camera at home can't be had, as was last found; "" where nothing is known
+    fault: Reason | Literal[""] = ""  # why a camera at home could not be reached last; "" if unknown
     ways: tuple[str, ...] = ()  # ways to a picture, best first: "lan", "open", "local", "cloud"
 
 
@@ -89,7 +89,7 @@ _fields_of = attrgetter(*Listed.__struct_fields__)
 
 
 class Measured(Struct, frozen=True):
-    """What a camera's pictures turned out to be when they were last opened. Times are epoch seconds; 0: never."""
+    """A camera's pictures as they were found when they were last opened. Times are epoch seconds; 0: never."""
 
     video: Video | None = None  # None: not opened since the vendor last listed its size
     sub: Video | None = None
@@ -101,16 +101,16 @@ UNMEASURED = Measured()
 
 
 class Decided(Struct, frozen=True):
-    """What its owner decided in showcam that a surface shows; the rest is in showcam.registry.preferences."""
+    """The owner's decisions in showcam that surfaces show. All others are in showcam.registry.preferences."""
 
-    voice_may: tuple[str, ...] = ()  # what a voice may change: settings by name, "restart"
-    motion_rings: bool = False  # motion or persons ring like a bell; it may have none itself
-    room: str = ""  # where the camera is, as people call it; "": not said
-    tv_scenes: tuple[str, ...] = ()  # TVs in the house, for each of which assistants hear of a scene
+    voice_may: tuple[str, ...] = ()  # the settings that a voice may change, by name, and "restart"
+    motion_rings: bool = False  # motion or persons ring like a bell; the camera itself may have no bell
+    room: str = ""  # the owner's name for the camera's room; "": not given
+    tv_scenes: tuple[str, ...] = ()  # TVs in the house; assistants get a scene for each
 
 
 class Camera(Listed, frozen=True, kw_only=True):
-    """A channel as the registry knows it: what is listed, measured and decided. It was listed at `as_of`, epoch s."""
+    """A channel with its listed, measured and decided values. It was listed at `as_of`, epoch s."""
 
     id: str
     measured: Measured = UNMEASURED
@@ -119,17 +119,17 @@ class Camera(Listed, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, listed: Listed, *, measured: Measured = UNMEASURED) -> "Camera":
-        """The channel before it has an id and before its owner's decisions are known."""
+        """The channel without an id and without the owner's decisions, before both are known."""
         return cls(*_fields_of(listed), id="", measured=measured)
 
     @property
     def video(self) -> Video:
-        """The whole picture as it was measured, else as it is listed."""
+        """The whole picture as measured, or as listed if it was never measured."""
         return self.measured.video or self.listed_video
 
     @property
     def sub(self) -> Video | None:
-        """The smaller picture as it was measured, else as it is listed; None: it sends none."""
+        """The smaller picture as measured, or as listed if it was never measured; None if the camera sends none."""
         return self.listed_sub and (self.measured.sub or self.listed_sub)
 
     @property
@@ -153,16 +153,16 @@ def is_on_battery(camera: Camera) -> bool:
 
 
 class StreamRequest(Struct, frozen=True):
-    """What a surface asks for: protocols it can play, best first ("webrtc", "hls"); `sdp` when it makes an offer."""
+    """A surface's request. `protocols`: which ones it plays, best first ("webrtc", "hls"). `sdp`: its offer, if any."""
 
     surface: Display
     protocols: tuple[str, ...]
     sdp: str | None = None
     session: str = ""  # the surface's own name for a WebRTC session; a new offer under it replaces the answer
-    within_s: float | None = None  # what the surface has left to wait; None: as long as the rules say
-    image: bool = False  # a still picture's address is wanted beside the stream
+    within_s: float | None = None  # seconds that the surface can still wait; None: as long as the rules say
+    image: bool = False  # the address of a still is wanted, too
     largest: tuple[int, int] | None = None  # width and height of the largest picture wanted; None: any
-    silent: bool = False  # it plays a picture without sound and no other
+    silent: bool = False  # the surface plays only pictures without sound
 
 
 class Stream(Struct, frozen=True):
@@ -173,17 +173,17 @@ class Stream(Struct, frozen=True):
     idle_timeout_s: int
     video: Video
     sound: bool
-    url: str = ""  # hls: the master playlist; webrtc: where an offer may be posted (WHEP)
-    image_url: str = ""  # one JPEG of now, where `image` was requested
-    grant: str = ""  # webrtc: the grant alone, for a signalling URL of the surface's own
+    url: str = ""  # hls: the master playlist; webrtc: the address for posting an offer (WHEP)
+    image_url: str = ""  # the address of a JPEG of now, if `image` was requested
+    grant: str = ""  # webrtc: only the grant, for the surface's own signalling URL
     answer: str = ""  # webrtc with an offer: the SDP answer
-    camera: Camera | None = None  # as it was read for this; None beside a card
-    way: str = ""  # of showcam.registry.gate.gate, by which the picture is fetched; "" where it is not fetched here
-    explains: "Refusal | None" = None  # not the camera but a short picture of why it can't be shown
+    camera: Camera | None = None  # as it was read for this request; None with a card
+    way: str = ""  # a way of showcam.registry.gate.gate, if showcam fetches the picture; else ""
+    explains: "Refusal | None" = None  # the stream shows a card, which says why the camera can't be shown
 
 
 class Snapshot(Struct, frozen=True):
-    """Where a still picture of `at` or later can be fetched until `expires`, with an access token of the link."""
+    """The address of a still of `at` or later. It can be fetched until `expires`, with an access token of the link."""
 
     url: str
     expires: float
@@ -198,7 +198,7 @@ class State(Struct, frozen=True):
 
 
 class Failed(Struct, frozen=True):
-    """One row of the gate that did not pass. `reason` names it."""
+    """A row of the gate that did not pass. `reason` names the row."""
 
     reason: Reason
 
@@ -207,10 +207,10 @@ class Refusal(Struct, frozen=True):
     """Why not: every failed row in the manual's order, the first as the reason."""
 
     failed: tuple[Failed, ...]
-    camera: str = ""  # its name, "" when it must not be disclosed
-    vendor: str = ""  # whose camera it is, "" when that is not known
-    shared: bool = False  # by another account, whose owner alone changes some settings
-    battery: bool = False  # the camera runs on battery, so it has no video port at home
+    camera: str = ""  # the camera's name, "" if it must not be disclosed
+    vendor: str = ""  # the camera's vendor, "" if unknown
+    shared: bool = False  # another account shares the camera, and only its owner can change some settings
+    battery: bool = False  # the camera runs on battery, and cameras on battery have no video port at home
 
     @property
     def reason(self) -> Reason:

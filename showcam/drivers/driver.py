@@ -1,4 +1,4 @@
-"""What every camera source can do. Synchronous; a call keeps to the seconds it is given, whatever the vendor does."""
+"""The interface of every camera source. Calls are synchronous, and end within the seconds that they are given."""
 
 from typing import Literal, Protocol, runtime_checkable
 
@@ -12,16 +12,16 @@ from showcam.engine.lease import Ending
 from showcam.engine.source import CameraSpec
 from showcam.store.records import Source
 
-LEAST_S = 0.4  # a call to a vendor or a camera needs this at least; with less left of a request none is begun
+LEAST_S = 0.4  # a call to a vendor or a camera needs this at least; none is begun if a request has less left
 RETRY_S = 2.0  # a listener's pause after a failure, twice as long after each further one
-LONGEST_PAUSE_S = 300.0  # after which the pause grows no more
-REREAD_S = 30.0  # between two reads of whom to listen to: of households, sessions and cameras
+LONGEST_PAUSE_S = 300.0  # the longest pause of a listener
+REREAD_S = 30.0  # between two reads of the households, sessions and cameras to listen to
 
-AGAIN_S = 0.5  # between two questions for what takes a camera or a vendor a moment
+AGAIN_S = 0.5  # between two questions about something that takes a camera or a vendor a moment
 
 
 class Probed(Struct, frozen=True):
-    """What a vendor's stream turned out to hold; a size of 0 is unknown."""
+    """The content of a vendor's stream; a size of 0 is unknown."""
 
     sound: bool
     width: int = 0
@@ -34,7 +34,7 @@ type EventKind = Literal["motion", "person", "doorbell", "tamper"]
 class Hint(Struct, frozen=True):
     """Something may have happened at this device. `serial` "": at any; `channel` 0: on any of its channels.
 
-    `message` is the vendor's id of the message, if it has one. With `only_bells` a camera without a bell did not ring.
+    `message` is the vendor's id of the message, or "". With `only_bells` a camera without a bell did not ring.
     """
 
     serial: str = ""
@@ -46,29 +46,29 @@ class Hint(Struct, frozen=True):
 
 
 class Driver(Protocol):
-    """What every vendor has. What only some have is in the protocols below, which a driver implements by its methods.
+    """The methods of every driver. The protocols below hold optional methods, which only some drivers have.
 
     Raises showcam.drivers.errors.DriverError. Safe to call from many threads.
     """
 
     @property
     def vendor(self) -> str:
-        """Whose cameras they are, as people say it; sentences about failed reads use this name."""
+        """The vendor's name, as people say it; sentences about failed reads use this name."""
         ...
 
     def read(self, source: Source, deadline_s: float) -> tuple[Listed, ...]:
-        """Every camera of the source as it is now, each channel one.
+        """The source's cameras as they are now. Each channel is a camera.
 
-        A flag that the vendor did not report is "unknown". `ways` holds what could bring a picture, best first.
+        A flag that the vendor did not report is "unknown". `ways` lists the ways to a picture, best first.
         """
         ...
 
     def mint(
         self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main", life_s: int = 0
     ) -> CameraSpec:
-        """A new address of the camera's picture by that way. Raises Refused when the vendor says why not.
+        """Returns a new address of the camera's picture by this way. Raises Refused with the vendor's reason.
 
-        Refused("too_large") if the way brings no smaller one.
+        Raises Refused("too_large") if this way has no smaller picture.
         """
         ...
 
@@ -82,10 +82,13 @@ class LoadsAhead(Protocol):
 
 @runtime_checkable
 class TakesBack(Protocol):
-    """A driver whose vendor wants an address back, or to hear how it went."""
+    """A driver whose vendor wants an address back, or a report of how the opening ended."""
 
     def release(self, source: Source, lent: str, ending: Ending, deadline_s: float) -> None:
-        """Give back what `mint` took, its `lease.lent`. Doing it twice is fine. `ending`: how the opening ended."""
+        """Give back an address of `mint`, by its `lease.lent`. A second call does no harm.
+
+        `ending`: how the opening ended.
+        """
         ...
 
 
@@ -94,7 +97,7 @@ class HandsOn(Protocol):
     """A driver whose vendor's addresses a display may be given."""
 
     def probe(self, source: Source, spec: CameraSpec, deadline_s: float) -> Probed:
-        """Whether a display can take that address straight from the vendor. Raises Refused when it can't."""
+        """Examine the stream at a vendor's address. Raises Refused if a display can't play it from there."""
         ...
 
 
@@ -103,26 +106,26 @@ class Sets(Protocol):
     """A driver whose cameras have settings that can be read and set. Raises SetRefused when something is not set."""
 
     def serves(self, source: Source) -> tuple[str, ...]:
-        """By which ways state and settings come, the first for both: "account", "open", "lan"."""
+        """The ways to a camera's state and settings: "account", "open", "lan". The first serves both."""
         ...
 
     def settings(self, source: Source, camera: Camera, deadline_s: float) -> dict[Setting, SettingView]:
-        """Every setting as it is now; those that can't be read or set this way say so."""
+        """Every setting as it is now. Its view says if the setting can't be read or set this way."""
         ...
 
     def apply(
         self, source: Source, camera: Camera, setting: Setting, value: str, deadline_s: float, *, code: str = ""
     ) -> None:
-        """Ask the vendor to set it, once; whether the camera took it is read back by the caller.
+        """Ask the vendor once to set the value. The caller reads back whether the camera took the change.
 
-        `code` goes with "encryption": the one on the label, the password set since, or the one that was mailed.
+        `code` goes with "encryption": the code on the label, the password set since, or a code that was mailed.
         """
         ...
 
     def restart(self, source: Source, camera: Camera, deadline_s: float) -> None: ...
 
     def deletes(self, source: Source, camera: Camera) -> bool:
-        """Whether there is a way to `delete` it."""
+        """Whether `delete` can take the camera off the account."""
         ...
 
     def delete(self, source: Source, camera: Camera, deadline_s: float) -> None:
@@ -139,11 +142,11 @@ class Enciphers(Protocol):
         ...
 
     def is_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> bool | None:
-        """Whether it is what the camera's pictures are encrypted with; None if the vendor does not say."""
+        """Whether the camera's pictures are encrypted with this code; None if the vendor does not say."""
         ...
 
     def set_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
-        """Keep what deciphers the camera's video, which the next video judges; "" forgets it. Raises Refused."""
+        """Keep the code of the camera's video; "" forgets it. The next video shows whether it fits. Raises Refused."""
         ...
 
 
@@ -156,7 +159,7 @@ class GivesKeys(Protocol):
         ...
 
     def ask_key(self, source: Source, camera: Camera, deadline_s: float, *, code: str = "") -> None:
-        """Ask the vendor for the camera's key, once, and keep it. `code`: the one that the vendor mailed.
+        """Ask the vendor for the camera's key, once, and keep it. `code`: the code that the vendor mailed.
 
         Without a code the vendor may mail one to the owner. Raises SetRefused.
         """
@@ -176,9 +179,9 @@ class KeepsAwake(Protocol):
         ...
 
     def still(self, source: Source, camera: Camera, deadline_s: float, *, deciphers: bool) -> bytes | None:
-        """A JPEG of now for which no picture is opened; None where there is none.
+        """A JPEG that the camera makes now, without opening its video; None if there is none.
 
-        `deciphers`: whether its owner decided that showcam deciphers the camera. Raises Refused where that is needed.
+        `deciphers`: whether the owner lets showcam decipher the camera. Raises Refused if the still needs this.
         """
         ...
 
@@ -193,11 +196,11 @@ class AsksCameras(Protocol):
         ...
 
     def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
-        """What opens the camera on the LAN: tried there once, then kept; "" forgets it. Raises Refused."""
+        """Try the code once at the camera on the LAN, then keep it; "" forgets it. Raises Refused."""
         ...
 
     def set_local(self, source: Source, camera: Camera, deadline_s: float, *, wanted: bool) -> None:
-        """Keep what the owner chose; a camera is tried once before. Raises Refused."""
+        """Keep whether the owner wants the camera's own protocol. If so, the camera is tried once. Raises Refused."""
         ...
 
     def trust_key_server(self, source: Source, camera: Camera, deadline_s: float) -> None:
@@ -244,17 +247,17 @@ FIXED = Fixed()
 
 
 def setter(driver: Driver) -> Sets:
-    """How the cameras of this driver are set."""
+    """The driver as Sets; FIXED if its cameras have no settings."""
     return driver if isinstance(driver, Sets) else FIXED
 
 
 def cipher(driver: Driver) -> Enciphers:
-    """How the cameras of this driver are encrypted."""
+    """The driver as Enciphers; FIXED if its cameras encrypt nothing by a code."""
     return driver if isinstance(driver, Enciphers) else FIXED
 
 
 def sound(camera: Camera) -> Literal["on", "off", "none"]:
-    """How the media plane should take the camera's sound; what could not be verified is not played."""
+    """How the engine should take the camera's sound. Sound is not played if its setting is unknown."""
     if camera.audio in ("on", "none"):
         return "on" if camera.audio == "on" else "none"
     return "off"

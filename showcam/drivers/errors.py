@@ -121,22 +121,22 @@ class ByReason[T](TypedDict):
 
 
 def is_reason(word: object) -> TypeIs[Reason]:
-    """For a word from another process or an assistant."""
+    """Whether a word from another process or an assistant is a Reason."""
     return word in REASONS
 
 
 class DriverError(Exception):
-    """A vendor call failed. `reason` is the gate's word for it, `vendor` whose call it was."""
+    """A call to a vendor failed. `reason` is the gate's word for the failure, `vendor` the vendor's name."""
 
     reason: Reason = "vendor_down"
-    vendor: str = ""  # filled by who calls the driver
+    vendor: str = ""  # filled in by the driver's caller
 
     def __init__(self, detail: str = "") -> None:
         super().__init__(detail or self.reason)
 
 
 class VendorDown(DriverError):
-    """No answer in time, 5xx, garbage."""
+    """The vendor gave no answer in time, an HTTP 5xx, or garbage."""
 
 
 class NoInternet(VendorDown):
@@ -150,7 +150,7 @@ class CameraSilent(VendorDown):
 
 
 class VendorBusy(DriverError):
-    """Rate limit or quota of calls. `after_s`: what the vendor asks to wait (Retry-After), 0.0: nothing."""
+    """The vendor's rate limit or quota is used up. `after_s`: the seconds of its Retry-After, 0.0 without one."""
 
     reason: Reason = "vendor_busy"
 
@@ -176,7 +176,7 @@ class Refused(DriverError):
 class Unavailable(Exception):
     """The account's cameras can't be listed just now and no list younger than a day is known.
 
-    `vendor`: whose they are, "" where that is not known.
+    `vendor`: the vendor of the cameras, "" if unknown.
     """
 
     def __init__(self, reason: Reason, vendor: str = "") -> None:

@@ -1,4 +1,4 @@
-"""A camera's settings in our own words: their names, what they may be set to, and what setting one can come to."""
+"""A camera's settings in showcam's words: their names, their values, and the outcomes of a change."""
 
 import re
 from typing import Literal
@@ -34,12 +34,12 @@ ON_OFF = ("on", "off")
 NIGHT_VISION = ("colour", "black_and_white", "smart")
 DATE_FORMATS = ("ymd", "mdy", "dmy")
 
-# setting: what it may be set to; () any text, and None where it can only be read
+# The values of each setting; () is any text. None: the setting can only be read.
 CHOICES: dict[Setting, tuple[str, ...] | None] = {
     "audio": ON_OFF,
     "sleep": ON_OFF,
     "status_light": ON_OFF,
-    "alarm_notification": ON_OFF,  # arms and disarms detection; `phone_mute` silences the phone alone
+    "alarm_notification": ON_OFF,  # arms and disarms detection; `phone_mute` only silences the phone
     "phone_mute": ON_OFF,
     "offline_notification": ON_OFF,
     "flip": ON_OFF,
@@ -51,7 +51,7 @@ CHOICES: dict[Setting, tuple[str, ...] | None] = {
     "date_format": DATE_FORMATS,
     "wifi": None,
     "cloud_storage": None,
-    "storage": ("format",),  # for one that is uninitialised; erases it
+    "storage": ("format",),  # of an uninitialised disk; this erases the disk
     "version": None,
     "user_guide": None,
     "about": None,
@@ -69,12 +69,12 @@ FIELDS: dict[str, str] = {
     "encryption": "encryption",
 }
 
-# What an owner may allow a voice; never Image Encryption.
+# The settings that an owner may let a voice change; never Image Encryption.
 BY_VOICE = (*(setting for setting in FIELDS if setting != "encryption"), "restart")
 
 
 class BadValue(ValueError):
-    """The setting is none, can't be set, or can't be set to that; the text says what can."""
+    """There is no such setting, or it can't be set to this value; the text says which values it takes."""
 
 
 class SettingView(Struct, frozen=True):
@@ -82,32 +82,33 @@ class SettingView(Struct, frozen=True):
 
     value: str | None
     can_set: bool
-    way: Literal["", "account", "open"] = ""  # what it is read by
+    way: Literal["", "account", "open"] = ""  # the way it is read
     why_not: str = ""
     choices: tuple[str, ...] = ()
 
 
-# Why a code does not help now: it was mailed too long ago; no other is mailed yet, or none for a while; too many were
-# wrong; the camera does not answer the vendor; the vendor gives this account no key of the camera.
+# Why a code does not help now. "old": it was mailed too long ago. "too_soon": no other is mailed yet. "too_often": none
+# is mailed for a while. "guessed": too many codes were wrong. "silent": the camera does not answer the vendor.
+# "not_given": the vendor gives this account no key of the camera.
 type Hindrance = Literal["", "old", "too_soon", "too_often", "guessed", "silent", "not_given"]
 
 
 class Step(Struct, frozen=True):
-    """What the owner must bring before the setting is changed; nothing was changed.
+    """Something the owner must bring before the setting can be changed. Nothing was changed.
 
-    "code" is the one on the camera's label or the password set since, "mailed_code" one that the vendor has mailed,
-    "pause" some time.
+    "code" is the code on the camera's label or the password set since, "mailed_code" a code that the vendor has
+    mailed, "pause" some time.
     """
 
     wants: Literal["consent", "code", "mailed_code", "pause"]
-    wrong: bool = False  # the code that was brought is not it
+    wrong: bool = False  # the code that was brought is wrong
     why: Hindrance = ""
 
 
 class Asked(Struct, frozen=True):
     """The vendor took the change, and the camera did not show it in time; most show it within half a minute.
 
-    `camera` is as it will be, if it does.
+    `camera` has the value of the change.
     """
 
     camera: Camera
@@ -129,14 +130,14 @@ def check(setting: str, value: str) -> Setting:
 
 
 def night_choices(camera: Listed) -> tuple[str, ...]:
-    """What the camera's night vision can be set to; () where there is nothing to choose."""
+    """The modes that the camera's night vision can be set to; () if there is nothing to choose."""
     if camera.night_vision == "none" or len(camera.night_modes) == 1:
         return ()
     return camera.night_modes or NIGHT_VISION
 
 
 def field_of(camera: Listed, setting: str) -> str:
-    """The setting as the camera list holds it; "none" where the list lacks it.
+    """The setting's value in the camera list; "none" if the list lacks it.
 
     A change is then read back by `Driver.settings`: the Open Platform's list holds few settings.
     """

@@ -14,7 +14,7 @@ from showcam.net.text import JsonObject
 from showcam.store.ports import Store
 from showcam.store.records import Source, SourceKind
 
-type Sentence = tuple[str, str]  # what is wrong, and what mends it; {camera} and {vendor} are names
+type Sentence = tuple[str, str]  # the fault, and its remedy; {camera} and {vendor} are names
 
 
 @dataclass(frozen=True)
@@ -24,13 +24,13 @@ class Speech:
     The sentences for all vendors stand in for a reason that is missing here, and for a sentence that is "".
     """
 
-    vendor: str  # its name, as people and its cameras' `manufacturer` say it
+    vendor: str  # the name that people use, and the `manufacturer` of the cameras
     catalogue: Catalogue  # the translations
     written: Mapping[Reason, Sentence]  # in place of those of showcam.registry.gate.reasons
     aloud: Mapping[Reason, Sentence]  # as the end of “…, because”, without signs that a voice would read out
-    # in place of a sentence of the sign-in page, by why it refuses; "no_password": beside the form, always
+    # in place of sentences of the sign-in page, by the reason of a refusal; "no_password" is always near the form
     sign_in: Mapping[str, str]
-    # of a camera on battery, then of one that another account shares: in place of those above
+    # in place of the sentences above: for cameras on battery, then for cameras that another account shares
     written_battery: Mapping[Reason, Sentence] = field(default_factory=dict)
     written_shared: Mapping[Reason, Sentence] = field(default_factory=dict)
     aloud_shared: Mapping[Reason, Sentence] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class Speech:
     regions: Mapping[str, str] = field(default_factory=dict)
 
     def of_written(self, *, shared: bool, battery: bool) -> Mapping[Reason, Sentence]:
-        """A sentence of both, shared and on battery, is the one for battery."""
+        """The written sentences; if a camera is shared and on battery, the sentence for battery wins."""
         of_camera = self.written_shared if shared else {}
         return {**self.written, **of_camera, **(self.written_battery if battery else {})}
 
@@ -84,7 +84,7 @@ class CodeSent(Struct, frozen=True):
 
 class Rejected(Struct, frozen=True):
     why: Literal["wrong", "unknown", "locked", "terminals", "too_often", "wrong_code", "expired", "unsupported"]
-    region: str = ""  # if the account is unknown everywhere: the one of `Speech.regions` that was asked first
+    region: str = ""  # if no region knows the account: the region asked first, a key of `Speech.regions`
 
 
 class GoThere(Struct, frozen=True):
@@ -112,7 +112,7 @@ class Sessions(Protocol):
     kind: SourceKind
 
     def user(self, source: Source) -> SourceUser:
-        """Whose account it is."""
+        """The user whose account the source reads."""
         ...
 
     def waiting(self, user: str) -> bytes:
@@ -120,7 +120,7 @@ class Sessions(Protocol):
         ...
 
     def signed_in(self, source: Source, user: str, session: JsonObject) -> None:
-        """Raises VendorDown where it can't be kept."""
+        """Keep the session of a user who signed in. Raises VendorDown if it can't be kept."""
         ...
 
     def allow_open_way(self, source: Source, *, allowed: bool) -> None:
@@ -137,7 +137,7 @@ class Vendor(Protocol):
 
     @property
     def vendor(self) -> str:
-        """Its name, as people say it."""
+        """The vendor's name, as people say it."""
         ...
 
     @property

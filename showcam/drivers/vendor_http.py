@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class VendorHttp(Http):
-    """Every method raises VendorDown where the method of Http raises Unreached, and NoInternet for its NoInternet."""
+    """Http whose methods raise VendorDown in place of Unreached, and the drivers' NoInternet in place of Http's."""
 
     def check(self, url: str) -> tuple[str, int]:
         """Host and port of an address the vendor named."""
@@ -21,7 +21,7 @@ class VendorHttp(Http):
             return self.hosts.check(url)
 
     def addresses(self, host: str, port: int, timeout_s: float) -> list[str]:
-        """The host's public addresses, for a driver that makes its own connection."""
+        """The host's public addresses, for a driver with connections outside this client."""
         with _as_vendor_down():
             return self.hosts.addresses(host, port, timeout_s)
 
