@@ -1,6 +1,6 @@
 """A card: a few lines of text as a short film, for a display that can be shown nothing else.
 
-Pillow and a font are loaded when the first card is drawn, and in no other process.
+Pillow and the fonts are loaded only by a process that draws a card, at its first card.
 """
 
 import asyncio
@@ -20,14 +20,14 @@ from showcam.engine.units import CLOCK, Format, Unit
 
 FONTS = Path(__file__).parents[1] / "fonts"
 WIDTH, HEIGHT = 1280, 720
-FPS = 5  # fewer, and HLS players stall
+FPS = 5  # at a lower rate HLS players stall
 GROUP = 10  # pictures from keyframe to keyframe
 STEP = CLOCK // FPS
 AHEAD_S = 4  # written for HLS at once: a player that begins finds whole segments
 _AHEAD = AHEAD_S * FPS + 1  # the picture after a segment completes it
 _MARGIN = 72
 _HEADING, _TEXT, _FOOT = 68, 42, 28  # px
-_LEAST = 24  # a text that needs it smaller ends in …
+_LEAST = 24  # px; a text that would need smaller letters is cut and ends in …
 _BACK, _INK, _SOFT, _BAR = "#10151c", "#f4f6f8", "#9aa7b5", "#f0a92b"
 
 
@@ -39,14 +39,14 @@ class Film:
     pictures: tuple[bytes, ...]
 
     def unit(self, number: int) -> Unit:
-        """The picture of that number, from 0 on, at its time."""
+        """The picture with this number, counted from 0, with its time in the loop."""
         at = number % GROUP
         return Unit("video", self.pictures[at], number * STEP, number * STEP, key=at == 0)
 
 
 @functools.lru_cache(maxsize=8)
 def film(lines: tuple[str, ...]) -> Film:
-    """Takes about 0.1 s; the text moves nowhere, so that all pictures but the first cost a few bytes."""
+    """Takes about 0.1 s. The text does not move, so all pictures but the first take only a few bytes."""
     pictures = _encoded(draw(lines))
     return Film(Format(WIDTH, HEIGHT, h264.codec_name(pictures[0]), audio=False), pictures)
 
@@ -74,7 +74,7 @@ def draw(lines: tuple[str, ...]) -> Any:
 
 
 class _Face:
-    """Roboto: Latin with every accent, Greek and Cyrillic."""
+    """The font Roboto, which has Latin with every accent, Greek and Cyrillic."""
 
     def __init__(self, *, bold: bool) -> None:
         self._path = str(FONTS / ("Roboto-Bold.ttf" if bold else "Roboto-Regular.ttf"))
@@ -89,7 +89,7 @@ class _Face:
         return self._sizes[size]
 
     def legible(self, text: str) -> str:
-        """A run of signs that the font lacks becomes one …, for it would be drawn as boxes."""
+        """Replaces each run of characters that the font lacks with one …; the font would draw them as boxes."""
         out = ""
         for sign in text:
             if sign.isspace():
@@ -105,7 +105,7 @@ class _Face:
 
 
 def _fitted(face: _Face, paragraphs: list[str], wide: int, high: int) -> tuple[int, list[str]]:
-    """The greatest size at which they fit, and their rows; "" parts paragraphs."""
+    """The largest font size that lets the paragraphs fit, and their rows. An empty row separates paragraphs."""
     for size in range(_TEXT, _LEAST - 1, -2):
         rows: list[str] = []
         for paragraph in paragraphs:
@@ -139,7 +139,7 @@ def _wrapped(font: Any, text: str, wide: int) -> list[str]:
 
 
 def _encoded(image: Any) -> tuple[bytes, ...]:
-    """Constrained baseline, as displays take it; constant quality, so that a still picture costs next to nothing."""
+    """Encodes constrained baseline, which displays play, at constant quality: a still image then takes few bytes."""
     encoder = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt = WIDTH, HEIGHT, "yuv420p"
     encoder.time_base, encoder.framerate = Fraction(1, FPS), Fraction(FPS)

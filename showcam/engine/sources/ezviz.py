@@ -2,21 +2,21 @@
 
 A camera gives one session. A second one ends the first (rhanekom/hass-ezviz-stream, camera.py: "a rival session
 preempts the live one"; Dead96/ezviz-stream-ha-integration, CHANGELOG 0.2.3: "the device only supports one at a time").
-So there is never a second one, whoever asks for the camera.
+So showcam never opens a second session, no matter how many viewers ask for the camera.
 
 An opening goes through these states until its last viewer leaves:
 
-    rest     what was refused a moment ago is refused again, and no address is asked for (`ezviz_rests.py`)
-    open     an address with a new token; dispatcher and node answer            -> shown, or refused
-    mute     the session is open and no byte has come                           -> keyless, vain, or refused as silent
-    keyless  bytes come and no keyframe                                         -> shown, or vain
-    shown    video flows                                                        -> silent, or over
-    over     a session that was shown has ended: the next one opens at once
-    vain     a session that brought no video has ended: the next opens after 2 s, 4 s and longer
-    refused  as vain where the result may pass, else its reason is reported
+    `rest`     The camera was refused a moment ago. It is refused again without a new address (`ezviz_rests.py`).
+    `open`     An address has a new token; dispatcher and node answer.  Next: `shown` or `refused`.
+    `mute`     The session is open and no byte has come.                Next: `keyless`, `vain`, or `refused` as silent.
+    `keyless`  Bytes come, but no keyframe.                             Next: `shown` or `vain`.
+    `shown`    Video flows.                                             Next: silent, or `over`.
+    `over`     A session that was shown has ended. The next session opens at once.
+    `vain`     A session that brought no video has ended. The next session opens after 2 s, 4 s and longer.
+    `refused`  The node refused the session. If the result may pass, this is like `vain`; else its reason is reported.
 
-Of two streams the smaller one is requested first, since its keyframes are seconds apart and not minutes. The full one
-follows if that stays mute or keyless.
+A camera has two streams. The smaller stream is requested first, since its keyframes are seconds apart and not minutes.
+The full stream follows if the smaller one stays mute or keyless.
 """
 
 import asyncio
@@ -52,31 +52,31 @@ from showcam.net.cache import Recent
 
 _log = structlog.get_logger()
 
-# open: the clocks of an answer are in ezviz_node.py
-LEAVES_S = 3.0  # a session that ends for this one, such as that of the viewer before, is closed by then
+# open: the time limits for an answer are in ezviz_node.py
+LEAVES_S = 3.0  # a session that ends to make room for this one, such as the previous viewer's, is closed by then
 # mute, and shown without video: nodes send in clumps up to 2 s apart, after the camera has answered them
 # (rhanekom/hass-ezviz-stream, doc/reference.md)
 MUTE_S = 6.0
-# mute, on battery: a first session that stays mute is what wakes it (rhanekom/hass-ezviz-stream, doc/reference.md), and
-# one that it answers has its first byte after 4.3 s (Stinocon/ezviz-stream-bridge); later ones may last for longer
+# mute, on battery: The first session wakes the camera and may stay mute (rhanekom/hass-ezviz-stream, doc/reference.md).
+# Its first byte comes after 4.3 s if the camera answers (Stinocon/ezviz-stream-bridge); later sessions may wait longer.
 DOZES_S = (6.0, 12.0)
 # mute, on battery: all sessions together have WAKING_S
 # mute: some models open sessions and never send (Bobsilvio/ezviz_hp7, issues 33, 36 and 58); one on battery has 70 s
 MUTE_SESSIONS = 3
 # keyless: the smaller stream had a keyframe within 5 s (rhanekom) or 10 s (Bahrombekk/cloud-cam-viewer), and clumps
 KEYLESS_S = 12.0
-# keyless and vain, plugged in: all sessions together (Stinocon/ezviz-stream-bridge waits so long)
+# keyless and vain, plugged in: the limit for all sessions together, as in Stinocon/ezviz-stream-bridge
 FIRST_S = 25.0
-# vain: 2 s come between two sessions of a real client (rhanekom/hass-ezviz-stream, stream.py, _RETRY_BACKOFF)
+# vain: a real client waits 2 s between two sessions (rhanekom/hass-ezviz-stream, stream.py, _RETRY_BACKOFF)
 PAUSES_S = (0.0, 2.0, 4.0, 8.0, 16.0)
-# vain: so many sessions in a row end an opening that was shown; its viewers wait for another opening
+# vain: this number of sessions in a row ends an opening that was shown; its viewers wait for another opening
 TRIES = 4
-# refused: 5452 of a camera on mains passes within seconds (nick3/ezviz-cb2-homekit tries six times)
+# refused: result 5452 of a camera on mains passes within seconds (nick3/ezviz-cb2-homekit tries six times)
 REACHED_TRIES = 3
 
 
 class EzvizCameras:
-    """What a media process keeps about all cameras of EZVIZ: their rests, their parameter sets, whose turn it is."""
+    """A media process's memory of all EZVIZ cameras: their rests, their parameter sets, and whose turn it is."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self.rests = Rests(now)
@@ -85,7 +85,7 @@ class EzvizCameras:
 
     @contextlib.asynccontextmanager
     async def turn(self, camera: str) -> AsyncIterator[None]:
-        """Have the camera's one session. Raises SourceFailed if another account's viewer keeps it."""
+        """Holds the right to the camera's only session. Raises SourceFailed if another account's viewer keeps it."""
         lock = self._turns.get(camera) or asyncio.Lock()
         self._turns[camera] = lock
         try:
@@ -99,10 +99,10 @@ class EzvizCameras:
 
 
 class EzvizSource:
-    """One opening of the camera, over all its sessions. `mint` returns a new address, since a token works once.
+    """Opens the camera in one session after another. `mint` returns a new address, since a token works once.
 
     `give_back` takes the lease of an address once its session is open, or never will be: an account opens one
-    session at a time. `camera` names it for one account.
+    session at a time. `camera` is the camera's name within one account.
     """
 
     def __init__(
@@ -121,16 +121,16 @@ class EzvizSource:
         self._camera, self._cameras, self._rests = camera, cameras, cameras.rests
         self._picture = EzvizPicture(screen, spec.sound, deciphers=bool(spec.key))
         self._spec, self._is_first = spec, True
-        self._owed: Lease | None = None  # that of an address whose session is being opened
+        self._owed: Lease | None = None  # the lease of an address whose session is being opened
         self._showing: Showing | None = None
         self._began = self._loop.time()
-        self._stream: Stream | None = None  # the one that brings video, as far as is known
-        self._barren: set[Stream] = set()  # streams that brought none
-        self._absent: Stream | None = None  # the one of the two that the camera does not have
+        self._stream: Stream | None = None  # the stream that brings video, as far as is known
+        self._barren: set[Stream] = set()  # streams that brought no video
+        self._absent: Stream | None = None  # the stream that the camera does not have
         self._vain = self._mute = self._refused = 0  # in a row: sessions without video, without a byte; refusals
 
     async def last(self) -> Never:
-        """Run until it is over. Raises SourceFailed."""
+        """Runs session after session until the camera's source fails. Raises SourceFailed."""
         async with self._cameras.turn(_address(self._spec).camera):
             pause_s = 0.0
             while True:
@@ -143,7 +143,7 @@ class EzvizSource:
         self._end()
 
     async def _next(self) -> None:
-        """Have an address for the next session. Raises SourceFailed."""
+        """Gets an address for the next session. Raises SourceFailed."""
         rest = None if self._picture.is_begun else self._rests.of(self._camera, self._spec.state)
         if rest is not None:
             raise self._resting(rest)
@@ -152,7 +152,7 @@ class EzvizSource:
         self._is_first = False
 
     async def _session(self) -> float:
-        """One session, to its end. Returns how long to wait before the next. Raises SourceFailed."""
+        """Opens a session and shows its video. Returns the seconds to wait before the next. Raises SourceFailed."""
         address = _address(self._spec)
         stream = self._stream or address.stream
         node, kept = NodeSession(self._loopback), f"{address.camera}/{stream}"
@@ -186,7 +186,7 @@ class EzvizSource:
             self._ended(result)
         if is_given_up and not (showing.is_shown or self._picture.is_begun):
             if showing.footage.uses_lent:
-                self._cameras.sets.drop(kept)  # they may have kept its video from being recognised
+                self._cameras.sets.drop(kept)  # wrong parameter sets may have hidden a keyframe
             else:
                 self._barren.add(stream)
                 self._stream = self._other(showing, address.stream)
@@ -198,7 +198,7 @@ class EzvizSource:
         self._return_address()
 
     def _keep_sets(self, kept: str, sets: Sets | None) -> None:
-        """Keep the parameter sets for the next session. Video has come, so the camera does not rest any longer."""
+        """Keeps the parameter sets for the next session. Video has come, so the camera's rest ends."""
         self._rests.shown(self._camera)
         if sets and sets != self._cameras.sets.get(kept):
             self._cameras.sets.put(kept, sets)
@@ -223,7 +223,7 @@ class EzvizSource:
         return WAKING_S if self._spec.dozes else FIRST_S
 
     def _over(self, showing: Showing) -> float:
-        """The pause behind a session that is over. Raises SourceFailed if there is to be no other."""
+        """The seconds to wait after a session that has ended. Raises SourceFailed if no other session should follow."""
         is_begun = self._picture.is_begun
         if showing.is_shown and showing.lasted_s > SHORT_S:
             self._vain = self._mute = 0
@@ -245,15 +245,15 @@ class EzvizSource:
         return SourceFailed("silent", again=False)
 
     def _other(self, showing: Showing, asked: Stream) -> Stream:
-        """The stream to request after one that brought no video."""
+        """The stream to request after a session that brought no video."""
         other = MAIN if showing.stream == SUB else SUB
         is_worth_it = other == MAIN or asked == SUB or not (showing.is_mute or SUB in self._barren)
         return other if is_worth_it and other != self._absent else showing.stream
 
-    # what was refused
+    # refusals
 
     def _said_no(self, result: int, stream: Stream) -> float:
-        """The pause before another try. Raises SourceFailed if none is worth it."""
+        """The seconds to wait before another try. Raises SourceFailed if another try is useless."""
         _log.info("a stream node said no", result=result)
         self._refused += 1
         if result in OTHER_STREAM and self._absent is None:
@@ -267,7 +267,7 @@ class EzvizSource:
         raise self._refusal(result)
 
     def _ended(self, result: int) -> None:
-        """The node ended a session with that result. Raises SourceFailed if no other can follow."""
+        """Notes that the node ended a session with this result. Raises SourceFailed if no other session can follow."""
         _log.info("a stream node ended a session", result=result)
         if result not in SINGLE and meaning(result).reason != "media_down":
             raise self._refusal(result)
@@ -279,7 +279,7 @@ class EzvizSource:
         return SourceFailed(reason, again=means.again)
 
     def _tries(self, result: int) -> float:
-        """How often in a row that result may be heard."""
+        """The number of times in a row that a node may answer with this result before the opening fails."""
         is_begun, waited_s = self._picture.is_begun, self._loop.time() - self._began
         if result in TOKEN or result in SERVER:
             return 2
@@ -314,14 +314,14 @@ class EzvizSource:
 
 
 def _of_cloud(spec: SourceSpec) -> EzvizCloud:
-    """Raises SourceFailed if there is a better way by now."""
+    """Raises SourceFailed if the camera has a better way by now."""
     if not isinstance(spec, EzvizCloud):
         raise SourceFailed("media_down", again=True)
     return spec
 
 
 def _address(spec: EzvizCloud) -> Address:
-    """Raises SourceFailed."""
+    """Raises SourceFailed if the URL is not an address of EZVIZ's cloud."""
     try:
         return Address.read(spec.url)
     except BadAddress:

@@ -1,7 +1,7 @@
-"""An EZVIZ camera in the house by its own protocol: one session after another, which viewers see as one picture.
+"""An EZVIZ camera in the house by its own protocol: one session after another, which viewers see as one video.
 
-Where a camera brings no picture in one manner, the other one is tried; which it was is kept for the next opening. Where
-it brings none at all another way may do better.
+If a camera brings no video in one manner, the other manner is tried. The manner that worked is kept for the next
+opening. If neither works, another way (such as the cloud) may do better.
 """
 
 import asyncio
@@ -21,17 +21,17 @@ from showcam.net.cache import Recent
 
 _log = structlog.get_logger()
 
-KEYFRAME_S = 6.0  # the first video, and any later one, comes within this: keyframes are two to four seconds apart
-TRIES = 3  # sessions in a row that brought nothing, after which the picture is given up
-PAUSE_S = 1.0  # after a session that brought nothing, and longer after each further one
+KEYFRAME_S = 6.0  # the longest wait for video, at the start and later: keyframes are two to four seconds apart
+TRIES = 3  # after this number of sessions in a row without video the camera is given up
+PAUSE_S = 1.0  # wait after a session without video; it grows with each further session without video
 MANY = 256
 ENCRYPTED = frozenset({"encryption_on", "code_wrong"})
 
-type Known = Recent[str, Manner]  # by camera: in which manner it brought a picture
+type Known = Recent[str, Manner]  # by camera: the manner that brought video
 
 
 class EzvizLocalSource:
-    """One opening of the camera. Raises WayFailed where another way may do better."""
+    """One opening of the camera. Raises WayFailed if another way may do better."""
 
     def __init__(self, screen: Screen, spec: EzvizLocal, known: Known, *, loopback: bool) -> None:
         self._loop = asyncio.get_running_loop()
@@ -40,7 +40,7 @@ class EzvizLocalSource:
         self._showing: Showing | None = None
 
     async def last(self) -> Never:
-        """Run until it is over. Raises SourceFailed."""
+        """Runs session after session until the camera fails. Raises SourceFailed."""
         try:
             address = LocalAddress.read(self._spec)
         except BadAddress:
@@ -59,7 +59,7 @@ class EzvizLocalSource:
         self._end()
 
     async def _first(self, address: LocalAddress) -> Manner:
-        """The manner in which a picture came, once its first session is over."""
+        """Runs a session in each manner until one brings video. Returns the manner after this session has ended."""
         known = self._known.get(address.place)
         for manner in sorted(MANNERS, key=lambda each: each != known):
             await self._session(address, manner)
@@ -69,7 +69,10 @@ class EzvizLocalSource:
         raise WayFailed("media_down")
 
     async def _session(self, address: LocalAddress, manner: Manner) -> bool:
-        """One session, to its end. Whether it brought a picture for a while. Raises SourceFailed."""
+        """Opens a session and shows its video until the end. Returns True if video came for a while.
+
+        Raises SourceFailed.
+        """
         began = self._loop.time()
         session = LocalSession(address, manner, loopback=self._loopback)
         showing = self._showing = Showing(MAIN, session, self._spec.key)

@@ -1,4 +1,4 @@
-"""The video of a camera of EZVIZ's over all its sessions: judged, put on one timeline and released."""
+"""The video of an EZVIZ camera over all its sessions: keyframes are checked, and units are put on one timeline."""
 
 import asyncio
 from dataclasses import replace
@@ -19,10 +19,10 @@ from showcam.engine.units import CLOCK, Format, SourceFailed, Unit
 
 _log = structlog.get_logger()
 
-SHORT_S = 2.0  # a session that was shown for less brought nothing, or a node that ends each would be asked on and on
-SETTLE_S = 0.2  # of a clump's arrival: the age of its newest picture says how far behind life the session is
-SOUND_S = 0.7  # of pictures that wait for the first sound
-HELD_CAP = 8 * 1024 * 1024  # bytes that wait for it: a node that floods with times that stand still gets no more memory
+SHORT_S = 2.0  # a session that was shown for less counts as vain; else a node that ends each would be asked forever
+SETTLE_S = 0.2  # wait for a whole clump to arrive: the age of its newest picture shows the session's delay
+SOUND_S = 0.7  # length of the video that waits for the first sound
+HELD_CAP = 8 * 1024 * 1024  # bytes that wait for sound: a node whose timestamps stand still can't fill the memory
 
 
 class Session(Protocol):
@@ -36,10 +36,10 @@ class Session(Protocol):
 
 
 class Showing:
-    """One session and the units that it has brought, from its first keyframe on. `held`: those not taken yet.
+    """One session and the units that the node has sent, from the first keyframe on. `held` are the units still to show.
 
-    `lent`: parameter sets of an earlier session, for one that sends none. Call `began` once the session is open, and
-    `close` after use.
+    `lent` are parameter sets of an earlier session, for a node that sends none. Call `began` once the session is open,
+    and `close` after use.
     """
 
     def __init__(self, stream: Stream, session: Session, key: bytes = b"", lent: Sets | None = None) -> None:
@@ -50,7 +50,7 @@ class Showing:
         self.is_open, self.is_mute = False, True  # mute: no byte has come
         self._is_heard = False  # a picture came
         self.keyed = 0.0  # when the first one came, a keyframe
-        self.is_shown = self.is_other = False  # other: the whole picture, in place of the smaller one that was wanted
+        self.is_shown = self.is_other = False  # other: the full stream, although the smaller one was wanted
         self.edge = 0  # the least time from a picture's own time to its arrival, in ticks
         self.asked = self.opened = self.heard = self._came = self._loop.time()
 
@@ -59,9 +59,9 @@ class Showing:
         self.opened = self.heard = self._came = self._loop.time()
 
     async def wait(self) -> None:
-        """Wait a moment for more units.
+        """Waits a moment for more units.
 
-        Raises Unreached or SaidNo when the session is over, SourceFailed for what can't be shown.
+        Raises Unreached or SaidNo when the session has ended, SourceFailed for a stream that can't be shown.
         """
         try:
             async with asyncio.timeout(TURN_S):
@@ -71,7 +71,7 @@ class Showing:
         self.keep(bodies)
 
     def keep(self, bodies: list[bytes]) -> None:
-        """Add the units of these bodies. Raises SourceFailed for what can't be shown."""
+        """Adds the units of these bodies. Raises SourceFailed for a stream that can't be shown."""
         if bodies:
             self._came, self.is_mute = self._loop.time(), False
         for unit in (unit for body in bodies for unit in self.footage.feed(body)):
@@ -102,7 +102,7 @@ class Showing:
 
     @property
     def may_lack_sound(self) -> bool:
-        """Whether to begin without sound: it would have come by now, or too many bytes wait for it."""
+        """True if the video may begin now: sound has come, would have come by now, or too many bytes wait for sound."""
         if self._held_bytes > HELD_CAP:
             return True
         pictures = [unit.dts for unit in self.held if unit.kind == "video"]
@@ -117,15 +117,18 @@ class Showing:
 
 
 class EzvizPicture:
-    """`deciphers`: a key was given. `room` is clear while units enough for now are waiting. Call `close` after use."""
+    """Shows sessions on the screen. `deciphers`: a key was given. `room` is clear while enough units are waiting.
+
+    Call `close` after use.
+    """
 
     def __init__(self, screen: Screen, sound: Sound, *, deciphers: bool) -> None:
         self._loop = asyncio.get_running_loop()
         self._sound = sound
         self._form: Format | None = None
-        self._sps: list[bytes] = []  # those that `_form` was seen with
-        self._is_new = False  # nobody was shown a picture of `_form` yet
-        self._waits = False  # for a keyframe that is a picture
+        self._sps: list[bytes] = []  # SPS (H.264 parameter sets) of the keyframe that `_form` was read from
+        self._is_new = False  # no picture of `_form` was shown yet
+        self._waits = False  # for a keyframe that decodes
         self._doubt = Doubt(encrypts=True, deciphers=deciphers)
         self._failure: SourceFailed | None = None
         self.room = asyncio.Event()
@@ -135,14 +138,14 @@ class EzvizPicture:
 
     @property
     def is_begun(self) -> bool:
-        """Whether a session has brought a picture."""
+        """True once a session has brought a keyframe that decodes."""
         return self._form is not None
 
     def close(self) -> None:
         self._pacing.close()
 
     async def take(self, showing: Showing) -> None:
-        """Show what the session has brought. Raises SourceFailed."""
+        """Shows the units that the session has brought. Raises SourceFailed."""
         if self._failure:
             raise self._failure
         self._doubt.check(self._loop.time())
@@ -161,13 +164,13 @@ class EzvizPicture:
                 self._push(unit)
 
     def _may_begin(self, showing: Showing) -> bool:
-        """Whether enough has come of a session to show it."""
+        """True if enough of the session has come to show it."""
         if self.is_begun:
             return self._loop.time() - showing.keyed >= SETTLE_S
         return self._sound != "on" or showing.may_lack_sound
 
     async def _judged(self, showing: Showing, unit: Unit) -> Unit | None:
-        """The keyframe, if it is a picture. Raises SourceFailed: bytes that stay none are an encrypted camera's."""
+        """The keyframe, or None if it does not decode. Raises SourceFailed if several don't: the camera encrypts."""
         codec = bitstream(showing.footage.codec)
         keyframe = unit._replace(data=codec.relabelled(unit.data))
         sets = codec.sps(codec.parameter_sets(keyframe.data))
@@ -199,7 +202,7 @@ class EzvizPicture:
             channels = showing.footage.channels
             form = replace(form, audio=True, audio_codec=codec, audio_rate=rate, audio_channels=channels)
         elif known := self._form:
-            # its sound comes a little later
+            # this session's sound comes a little later
             form = replace(
                 form,
                 audio=known.audio,
@@ -230,7 +233,7 @@ class EzvizPicture:
 
 
 def _otherwise(showing: Showing, keyframe: bytes) -> tuple[Layout, Measured, bytes] | None:
-    """The layout under which a keyframe decodes that did not as it was deciphered, and the keyframe then."""
+    """Tries other layouts on a keyframe that did not decode. Returns the layout that works, and the clear keyframe."""
     codec = bitstream(showing.footage.codec)
     for layout, data in showing.footage.otherwise(keyframe):
         whole = codec.relabelled(data)

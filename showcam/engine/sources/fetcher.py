@@ -1,4 +1,4 @@
-"""The one way from this process to a vendor: https, named hosts, no redirect, addresses looked up once."""
+"""The only way from this process to a vendor: https, named hosts, no redirect, addresses looked up once."""
 
 import asyncio
 import socket
@@ -12,8 +12,8 @@ from showcam.net.addresses import are_public, is_public, is_spelled
 
 LIST_CAP = 512 * 1024
 SEGMENT_CAP = 16 * 1024 * 1024
-LIST_S = 4.0  # a list is small: it is asked for again while an Echo waits 6 s for its first video
-SEGMENT_S = 10.0  # a segment that takes longer than it lasts makes viewers wait anyway
+LIST_S = 4.0  # a list is small: it is requested again while an Echo waits 6 s for its first video
+SEGMENT_S = 10.0  # viewers wait anyway if a segment takes longer to fetch than to play
 
 
 class Forbidden(Exception):
@@ -21,7 +21,7 @@ class Forbidden(Exception):
 
 
 class Cut(Exception):
-    """The vendor says that this address is over: 403, 404 or 410."""
+    """The vendor says that this address no longer works: 403, 404 or 410."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -29,11 +29,11 @@ class Cut(Exception):
 
 
 class Fault(Exception):
-    """No usable answer in time."""
+    """The vendor gave no usable answer in time."""
 
 
 class _Pinned(AbstractResolver):
-    """Looks each host up once; a host with a single address that is not allowed is refused whole."""
+    """Looks each host up once. Refuses a host if any address of the host is not allowed."""
 
     def __init__(self, *, loopback: bool) -> None:
         self._loopback = loopback
@@ -85,7 +85,7 @@ class Fetcher:
         )
 
     async def get(self, url: str, *, cap: int, deadline_s: float, part: tuple[int, int] | None = None) -> bytes:
-        """`part` is a byte range, its end excluded. Raises Forbidden, Cut or Fault, none of which names the URL."""
+        """`part` is a byte range, its end excluded. Raises Forbidden, Cut or Fault; none of them contains the URL."""
         self._judge(url)
         headers = {"Range": f"bytes={part[0]}-{part[1] - 1}"} if part else {}
         try:
@@ -110,7 +110,7 @@ class Fetcher:
         named = f"[{host}]" if ":" in host else host
         if f"{named}:{port}" not in self._hosts and not (port == 443 and named in self._hosts):
             raise Forbidden
-        # aiohttp hands what looks like an address to the system, past the resolver above
+        # aiohttp sends a host that looks like an address straight to the system, past the resolver above
         if is_spelled(host) and not is_public(host, loopback=self._loopback):
             raise Forbidden
 

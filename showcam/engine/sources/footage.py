@@ -1,4 +1,4 @@
-"""The units of one session of a camera of EZVIZ's, from its first keyframe on, by the session's clock."""
+"""Reads the units of one session of an EZVIZ camera, from its first keyframe on, with times of the session's clock."""
 
 import time
 from collections import deque
@@ -20,28 +20,28 @@ from showcam.engine.units import CLOCK, SourceFailed, Unit
 type Transport = Literal["ps", "rtp", "ts"]
 
 _PACK = b"\x00\x00\x01\xba"
-# of EZVIZ's: pictures, what only its player reads, and kinds of sound
+# RTP payload types of EZVIZ: pictures, data for its own player, and kinds of sound
 _RTP_KINDS = frozenset({0, 8, 11, 14, 96, 98, *range(100, 105), 112, 115})
 _SOURCE = b"\x55\x66\x77\x88"
-MOST_UNITS = 1024  # of a picture: each is looked at, and no camera cuts one into so many
-UNFOUND = 256 * 1024  # bytes before the transport is known
-KEYFRAMES = 4  # that are kept as they came, until each was judged
-_TURN = 1 << 33  # where the clock in a program stream begins again
+MOST_UNITS = 1024  # NAL units of a picture: no camera cuts a picture into more, and each takes time to read
+UNFOUND = 256 * 1024  # bytes that may come before the transport is known
+KEYFRAMES = 4  # keyframes that are also kept as they came, until each was checked
+_TURN = 1 << 33  # the clock in a program stream begins again at this number
 _VIDEO = 96
 _G711 = frozenset({0, 8})
-_AAC = frozenset({11, 14, 98, *range(100, 105), 115})  # those that cameras send sound by; some send other things
+_AAC = frozenset({11, 14, 98, *range(100, 105), 115})  # cameras send sound under these types, and some send other data
 _HEADED = b"\x00\x10"  # the length of AU headers (RFC 3640) in front of one frame
-_CONFIG = b"\x14\x08"  # AAC-LC, 16 kHz, mono: what all sound of these cameras is whose own headers say it
+_CONFIG = b"\x14\x08"  # AAC-LC, 16 kHz, mono: these cameras' sound, as all that send their own headers say
 _RATE, _SAMPLES = 16_000, 1024
 
 
 def transport(body: bytes, before: bytes = b"") -> Transport | None:
-    """Which transport a session uses, by its first bytes.
+    """Tells from its first bytes which transport a session uses.
 
-    None if the bytes begin in the middle of a packet: then the next ones decide.
+    Returns None if the bytes begin in the middle of a packet: then the next bytes decide.
 
-    RTP of the source that all known cameras name is told by one packet, of another one by a packet and the one `before`
-    it.
+    One packet is enough to recognise RTP with the source number of all known cameras. RTP with another source number
+    also needs the packet `before`.
     """
     if _PACK in body or body.startswith(b"IMKH"):
         return "ps"
@@ -57,7 +57,7 @@ def _may_be_rtp(body: bytes) -> bool:
 
 
 def _follows(body: bytes, before: bytes) -> bool:
-    """Whether both are of one source, numbered one after the other."""
+    """True if both RTP packets have the same source and successive numbers."""
     if not _may_be_rtp(before) or body[8:12] != before[8:12]:
         return False
     return (int.from_bytes(body[2:4]) - int.from_bytes(before[2:4])) & 0xFFFF == 1
@@ -71,11 +71,12 @@ class Sets(NamedTuple):
 
 
 class Footage:
-    """`key` deciphers, where it is given. `now`: a monotonic clock in seconds. Raises SourceFailed for what can't be
-    shown.
+    """Reads one session. `key`, if given, deciphers it. `now` is a monotonic clock in seconds.
 
-    `lent`: parameter sets of the session before. They may come only with a session's first keyframe or never
-    (github.com/Bobsilvio/ezviz_hp7, issue 33).
+    Raises SourceFailed for a stream that can't be shown.
+
+    `lent` are parameter sets of the session before. A camera may send them only with a session's first keyframe, or
+    never (github.com/Bobsilvio/ezviz_hp7, issue 33).
     """
 
     def __init__(self, key: bytes = b"", now: Callable[[], float] = time.monotonic, lent: Sets | None = None) -> None:
@@ -100,7 +101,7 @@ class Footage:
 
     @property
     def channels(self) -> int:
-        """How many channels its sound has; 0: not known."""
+        """The number of channels of the sound; 0 if it is not known."""
         return self._sound.channels
 
     @property
@@ -115,16 +116,16 @@ class Footage:
 
     @property
     def uses_lent(self) -> bool:
-        """Whether keyframes have the parameter sets of another session."""
+        """True if keyframes are given the parameter sets of another session."""
         return self._lent is not None and not self._parameters
 
     def drop_lent(self) -> None:
-        """The lent parameter sets do not fit."""
+        """Forgets the lent parameter sets, which do not fit this session."""
         self._lent, self._runs = None, bool(self._parameters) and self._runs
 
     @property
     def unreadable(self) -> SourceFailed:
-        """What to say of a picture that no decoder takes."""
+        """The failure to raise for a picture that no decoder can read: a wrong code, or encryption without one."""
         return SourceFailed("code_wrong" if self._key else "encryption_on", again=False)
 
     def feed(self, body: bytes) -> list[Unit]:
@@ -145,7 +146,7 @@ class Footage:
         return units
 
     def otherwise(self, keyframe: bytes) -> Iterator[tuple[Layout, bytes]]:
-        """This keyframe deciphered under each layout, whichever its slices were taken to have."""
+        """This keyframe deciphered under each layout, no matter which layout was assumed first."""
         if not self._key:
             return
         units = self._decipherer.came(keyframe)
@@ -162,13 +163,13 @@ class Footage:
                 yield layout, data
 
     def force(self, layout: Layout) -> None:
-        """Read the slices of keyframes in this layout from now on: one decoded so, and in no other."""
+        """Reads the slices of keyframes in this layout from now on: a keyframe decoded only under this layout."""
         self._decipherer.force(layout)
 
     def _find(self, body: bytes) -> bytes:
-        """Find which transport it is, which stays. Returns the body before it, where it is found by both.
+        """Finds the session's transport, which never changes. Returns the body before if it was needed to find RTP.
 
-        Raises SourceFailed for one that is not read.
+        Raises SourceFailed for a transport that showcam can't read.
         """
         before, self._before = self._before, body
         form = transport(body, before)
@@ -186,13 +187,13 @@ class Footage:
 
     @property
     def _is_unknown(self) -> bool:
-        """Whether the stream is encrypted, headers and all, and no key opens it."""
+        """True if the stream is encrypted, headers and all, and no key opens it."""
         return self._rtp.is_unknown if self._rtp else self._decipherer.is_wrong
 
     def _units(self, piece: Piece) -> list[Unit]:
         is_shredded = piece.kind == "video" and piece.data.count(b"\0\0\1") > MOST_UNITS
         if piece.kind == "lost" or is_shredded:
-            self._runs = False  # pictures refer to what is missing, until the next keyframe
+            self._runs = False  # until the next keyframe, pictures refer to the missing one
             return []
         if piece.kind == "video":
             return self._picture(piece)
@@ -203,7 +204,7 @@ class Footage:
         return [Unit("audio", frame.data, at, at, key=True) for frame, at in zip(heard, times, strict=True)]
 
     def _opened(self, heard: Heard) -> Heard:
-        """AAC is deciphered behind its header."""
+        """Deciphers a frame of AAC after its header; other sound stays as it is."""
         if self._sound.codec != "aac":
             return heard
         size = 7 if heard.data[1] & 1 else 9
@@ -235,7 +236,7 @@ class Footage:
         return data, self._codec
 
     def _time(self, pts: int) -> int:
-        """A time that goes on growing where the 33-bit timestamps of the stream begin again at zero."""
+        """A time that goes on growing when the 33-bit timestamps of the stream begin again at zero."""
         if self._last is None:
             return pts
         ahead = (pts - self._last) % _TURN
@@ -243,9 +244,10 @@ class Footage:
 
 
 class EzvizRtp:
-    """Takes bodies of a session, returns pieces on one clock of 90 kHz.
+    """Takes bodies of a session and returns pieces on one clock of 90 kHz.
 
-    A picture that lost a part is left out; where it was a keyframe, `lost` says so. `codec` is None until it is known.
+    A picture that lost a part is left out. For a keyframe that lost a part, a piece of kind `lost` is returned.
+    `codec` is None until it is known.
     """
 
     def __init__(self, key: bytes, now: Callable[[], float]) -> None:
@@ -262,17 +264,17 @@ class EzvizRtp:
         self._clock = _SoundClock()
 
     def learn(self, lent: Sets) -> None:
-        """Know the codec by the parameter sets of another session."""
+        """Learns the codec from the parameter sets of another session."""
         self._takers[lent.codec][1].picture(lent.data)
 
     @property
     def decipherer(self) -> Decipherer:
-        """The one of the codec; that of H.264 until it is known."""
+        """The decipherer for the stream's codec; the one for H.264 until the codec is known."""
         return self._takers[self.codec or "h264"][1]
 
     @property
     def is_unknown(self) -> bool:
-        """Whether the stream is encrypted, headers and all, and no key opens it."""
+        """True if the stream is encrypted, headers and all, and no key opens it."""
         openers = [opener for _, opener in self._takers.values()]
         return any(tried.is_wrong for tried in openers) and not any(tried.may_fit for tried in openers)
 
@@ -289,7 +291,7 @@ class EzvizRtp:
         return []
 
     def _is_lost(self, packet: Packet) -> bool:
-        """Whether packets are missing directly before this one."""
+        """True if packets are missing directly before this packet."""
         before = packet.number - 1 & 0xFFFF
         is_lost = self._last is not None and before not in (self._last, self._numbers.get(packet.kind))
         self._last = self._numbers[packet.kind] = packet.number
@@ -331,7 +333,7 @@ class EzvizRtp:
 
 
 class _SoundClock:
-    """Timestamps of sound at 90 kHz. The first two show whether they count samples or 90 kHz."""
+    """Converts the timestamps of sound to 90 kHz. The first two show whether the camera counts samples or 90 kHz."""
 
     def __init__(self) -> None:
         self._before: tuple[int, int] | None = None  # timestamp and samples of the packet before

@@ -1,7 +1,7 @@
-"""A vendor's live HLS, given to libav under names of our own.
+"""A vendor's live HLS, which libav reads under names that showcam chooses.
 
-libav asks by `io_open` from the reader's thread; the answer is fetched in the event loop. When the vendor cuts the
-session, a new address is minted here and the same question answered from it, so that libav notices nothing.
+libav asks by `io_open` from the reader's thread, and the event loop fetches the answer. When the vendor cuts the
+session, the source gets a new address and answers the same request from there, so libav notices nothing.
 """
 
 import asyncio
@@ -24,16 +24,16 @@ from showcam.engine.units import SourceFailed
 
 ROOT = "https://source/index.m3u8"
 _ASKED = re.compile(r"https://source/(?:(index\.m3u8)|(\d{1,20})\.(?:ts|m4s)|init-(\d{1,4})\.mp4)$")
-FIRST_SEGMENT_S = 6.0  # an Echo gives up after 6 s, and the list of a camera just woken names nothing at first
+FIRST_SEGMENT_S = 6.0  # an Echo gives up after 6 s, and the list of a camera that has just woken is empty at first
 _OPTIONS = {
-    # the newest segment but one: without it a viewer freezes whenever a vendor's segment comes a little late
+    # begin at the newest segment but one: else a viewer freezes whenever a vendor's segment comes a little late
     "live_start_index": "-2",
     "probesize": "500000",
     "analyzeduration": "500000",
     "fpsprobesize": "0",
 }
 MOST_SEGMENTS = 2000
-# Lines that libav needs and that name no address.
+# libav needs these lines, and they contain no address
 _KEPT = re.compile(
     r"#(EXTM3U|EXT-X-VERSION|EXT-X-TARGETDURATION|EXT-X-MEDIA-SEQUENCE|EXT-X-DISCONTINUITY|EXT-X-DISCONTINUITY-SEQUENCE"
     r"|EXTINF|EXT-X-BYTERANGE|EXT-X-ENDLIST|EXT-X-INDEPENDENT-SEGMENTS|EXT-X-PROGRAM-DATE-TIME|EXT-X-GAP)(:|$)"
@@ -42,16 +42,16 @@ _URI = re.compile(r'URI="([^"]*)"')
 
 
 class NotPlaylist(Exception):
-    """Not an HLS playlist, or one that is out of all proportion."""
+    """The text is not an HLS playlist, or names far too many segments."""
 
 
 class Encrypted(Exception):
-    """Its segments are encrypted."""
+    """The segments of a playlist are encrypted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A media playlist. `segments` are addresses by media sequence number, `inits` those of init sections."""
+    """A media playlist. `segments` are addresses by media sequence number, `inits` are addresses of init sections."""
 
     first: int
     target_s: float
@@ -64,7 +64,7 @@ class Listing:
         return self.first + len(self.segments) - 1
 
     def continues(self, before: "Listing") -> bool:
-        """Whether whoever has read `before` to its end finds the next segment here."""
+        """True if a reader of all of `before` finds the next segment in this playlist."""
         return before.first <= self.first <= before.last + 1 and self.last >= before.last
 
 
@@ -80,7 +80,7 @@ def variant(text: str, base: str, index: int = 0) -> str | None:
 
 
 def read_playlist(text: str, base: str) -> Listing:
-    """A playlist (RFC 8216) under names of our own, so that libav never sees a vendor's address.
+    """Reads a playlist (RFC 8216) and renames its segments, so that libav never sees a vendor's address.
 
     Raises NotPlaylist, Encrypted.
     """
@@ -124,7 +124,7 @@ def _number(text: str, tag: str, default: int) -> int:
 
 
 class HlsSource:
-    """`mint` gives a new address through the gate; it raises SourceFailed."""
+    """A vendor's HLS of one camera. `mint` asks the gate for a new address and raises SourceFailed."""
 
     def __init__(
         self,
@@ -135,7 +135,7 @@ class HlsSource:
         loopback: OnLoopback,
     ) -> None:
         self._context, self._loopback, self._mint = context, loopback, mint
-        self.encrypts = spec.encrypts  # its vendor has a setting that garbles pictures
+        self.encrypts = spec.encrypts  # the camera's vendor has a setting that encrypts pictures
         self._loop = asyncio.get_running_loop()
         self._fetchers: list[Fetcher] = []
         self._use(spec)
@@ -147,7 +147,7 @@ class HlsSource:
         self.mints = 0
 
     async def prepare(self) -> None:
-        """Wait for the first segment to be listed. Raises SourceFailed; nothing has reached libav by then."""
+        """Waits until the vendor lists a first segment. Raises SourceFailed; libav has read nothing by then."""
         self._listing = self._fresh = await self._settled()
 
     @property
@@ -155,11 +155,11 @@ class HlsSource:
         return self._listing.target_s if self._listing else 2.0
 
     def container(self) -> Any:
-        """What libav reads, for the reader's thread."""
+        """Opens the stream in libav. The reader's thread calls this."""
         return av.open(ROOT, format="hls", options=_OPTIONS, io_open=self.io_open)
 
     def io_open(self, url: str, _flags: int, options: dict[str, str]) -> io.BytesIO:
-        """For libav, in the reader's thread. Never raises: libav would print the exception, and choke on it later."""
+        """libav calls this in the reader's thread. Never raises: libav would print the exception, later choke on it."""
         try:
             part = (int(options["offset"]), int(options["end_offset"])) if "end_offset" in options else None
             question = self._answer(url, part)
@@ -177,7 +177,7 @@ class HlsSource:
             return io.BytesIO()
 
     async def close(self) -> None:
-        """From here on libav gets the end of everything; the reader's thread runs out by itself."""
+        """Answers every further request of libav with an end of file, so that the reader's thread ends."""
         self._closed = True
         for future in list(self._asked):
             future.cancel()
@@ -190,7 +190,7 @@ class HlsSource:
         self._fetchers.append(self._fetcher)
 
     async def _settled(self) -> Listing:
-        """The list once it names a segment: that of a camera just woken is missing or empty at first."""
+        """Waits until the playlist names a segment: a camera that has just woken has no playlist, or an empty one."""
         deadline = self._loop.time() + FIRST_SEGMENT_S
         while True:
             try:
@@ -270,7 +270,7 @@ class HlsSource:
         except Fault:
             return await self._fetch(number, init, part)
         except Cut:
-            # either this segment is just too old, or the whole session is over: its playlist shows which
+            # either only this segment is too old, or the vendor ended the session: the playlist shows which
             try:
                 self._listing = self._read(await self._patiently(self._media))
             except Cut:
@@ -288,7 +288,7 @@ class HlsSource:
         return await self._fetcher.get(url, cap=SEGMENT_CAP, deadline_s=SEGMENT_S, part=part)
 
     async def _remint(self) -> None:
-        """A new address in place of the cut one, if it goes on where that ended. Raises SourceFailed."""
+        """Gets a new address after the vendor cut the old one. Raises SourceFailed if the video does not go on."""
         before = self._listing
         self.mints += 1
         minted = await self._mint()

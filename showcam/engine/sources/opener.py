@@ -1,6 +1,6 @@
-"""Opens a camera's source by the table of all ways, and lets it last.
+"""Opens a camera's source and runs it. The table WAYS has a row for each way to get video.
 
-A way to a picture is a struct of showcam.engine.source, which says what the way can, and its row in WAYS.
+To add a way, add a struct to showcam.engine.source, which says what the way can do, and a row to WAYS.
 """
 
 import asyncio
@@ -48,17 +48,17 @@ class Opener:
         *,
         camera: str,
     ) -> None:
-        """One opening of the source, to its end. `camera` names it for one account. Raises SourceFailed.
+        """Runs the source until the video ends. `camera` names the camera within an account. Raises SourceFailed.
 
-        `mint` returns a new address of the same source; `give_back` takes the lease of one that was used up before the
-        opening ended. What takes time to close goes to `background`.
+        `mint` returns a new address of the same source. `give_back` takes the lease of an address that was used up
+        before the opening ended. Slow closing is handed to `background`.
         """
         await WAYS[type(spec)](spec, Opening(self, screen, mint, give_back, background, camera))
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What the way of one opening is given."""
+    """The arguments for a function in WAYS, which opens one source."""
 
     opener: Opener
     screen: Screen

@@ -12,14 +12,15 @@ from showcam.engine.source import Rtsp, Watched
 from showcam.engine.sources.rtsp import RtspSource
 from showcam.engine.units import CLOCK, Format, SourceFailed, Unit
 
-ENOUGH_S = 0.8  # of pictures, for their rate, once the distance of keyframes is known
+ENOUGH_S = 0.8  # of video, to measure the picture rate, once the distance of keyframes is known
 
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """`rate` in pictures a second; `gop_s`: from one keyframe to the next, 0.0 where no second one came.
+    """The figures that a watched camera showed. `rate` is in pictures a second.
 
-    `watched_s`: from the first keyframe on.
+    `gop_s` is the time from one keyframe to the next; 0.0 if no second keyframe came. `watched_s` counts from the first
+    keyframe on.
     """
 
     form: Format
@@ -29,7 +30,7 @@ class Probed:
     keyframe: bytes
 
     def watched(self, *, small: bool) -> Watched:
-        """What was watched, and a still of it; `small`: for a page. Raises SourceFailed where no keyframe decodes."""
+        """The measured figures and a still; `small` fits a page. Raises SourceFailed if no keyframe decodes."""
         form = self.form
         try:
             still = jpeg(self.keyframe, small=small)
@@ -39,7 +40,7 @@ class Probed:
 
 
 class _Screen:
-    """A showcam.engine.sources.screen.Screen that keeps what it is shown."""
+    """A showcam.engine.sources.screen.Screen that keeps the last keyframe and the times of all pictures."""
 
     def __init__(self) -> None:
         self.form: Format | None = None
@@ -73,7 +74,7 @@ class _Screen:
 
 
 async def probe(spec: Rtsp, *, loopback: bool, within_s: float) -> Probed:
-    """Raises SourceFailed, also where no whole picture came in time."""
+    """Watches the camera for `within_s` at most. Raises SourceFailed, also if no whole picture came in time."""
     screen = _Screen()
     source = RtspSource(screen, spec, loopback=loopback, open_s=within_s)
     running = asyncio.create_task(source.last())

@@ -1,4 +1,4 @@
-"""One opening of a source by libav: a thread that reads it, its units paced, until it is over."""
+"""One opening of a source by libav: a thread reads the source until its end, and its units are shown at real speed."""
 
 import asyncio
 import contextlib
@@ -29,9 +29,9 @@ _SOUNDS = ("aac", "pcm_mulaw", "pcm_alaw")
 
 
 class Reader(threading.Thread):
-    """`deliver` and `done` are called in this thread; the first unit is a keyframe with its format.
+    """The thread that reads the source. It calls `deliver` for each unit, and `done` when reading ends.
 
-    Clear `room` to stop reading for a while.
+    The first unit is a keyframe with its format. Clear `room` to pause reading.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Reader(threading.Thread):
         except SourceFailed as failed:
             failure = failed
         except Exception:  # noqa: S110
-            # libav's errors quote what they were reading: nothing of them is passed on
+            # libav's errors quote the data that they were reading: no text of theirs is passed on
             pass
         if not self._stopped:
             self._done(self._source.failure or failure)
@@ -82,15 +82,15 @@ class Reader(threading.Thread):
 
 
 class _Judged:
-    """From the first keyframe on that is a picture; its parameter sets show when it becomes another."""
+    """Passes units on from the first keyframe that decodes. New parameter sets make it check the format again."""
 
     def __init__(self, codec: Bitstream, video: Any, audio: Any, *, encrypts: bool) -> None:
         self._codec, self._video, self._audio = codec, video, audio
         self._joined = Joined(time.monotonic)
         self._doubt = Doubt(encrypts=encrypts)
         self._form: Format | None = None
-        self._sps: list[bytes] | None = None  # those that `_form` was seen with
-        self._waits = True  # for a keyframe that is a picture
+        self._sps: list[bytes] | None = None  # SPS (H.264 parameter sets) of the keyframe that `_form` was read from
+        self._waits = True  # for a keyframe that decodes
 
     def place(self, unit: Unit) -> Unit | None:
         """The unit on the source's timeline, or None if it can't be shown. Raises SourceFailed."""
@@ -113,13 +113,13 @@ class _Judged:
         return placed
 
     def _measure(self, keyframe: Unit, sets: list[bytes]) -> bool:
-        """Whether it is a picture. Raises SourceFailed if that is the second that is none."""
+        """Returns whether the keyframe decodes. Raises SourceFailed if it is the second that does not."""
         try:
             measured = measure(self._codec, keyframe.data)
         except NoPicture:
             self._doubt.add(time.monotonic())
             return False
-        # not every camera says so in its parameter sets; libav may have noticed while it probed
+        # not every camera announces B frames in its parameter sets; libav may have noticed them while it probed
         b_frames = measured.b_frames or bool(self._video.codec_context.has_b_frames)
         form = Format(measured.width, measured.height, measured.codec, audio=False, b_frames=b_frames)
         if self._audio is not None:
@@ -130,13 +130,13 @@ class _Judged:
 
 
 class _Units:
-    """libav's packets as units: times in our clock, Annex B, ADTS."""
+    """Converts libav's packets to units: times of showcam's clock, video in Annex B, AAC in ADTS."""
 
     def __init__(self, codec: Bitstream, video: Any, audio: Any) -> None:
         self._codec, self._video, self._audio = codec, video, audio
         self._extradata: bytes = video.codec_context.extradata or b""
         self._to_annexb = None
-        if self._extradata[:1] == b"\x01":  # MP4's way; its filter writes the parameter sets into keyframes
+        if self._extradata[:1] == b"\x01":  # as in MP4; libav's filter writes the parameter sets into keyframes
             self._to_annexb = BitStreamFilterContext(f"{video.codec_context.name}_mp4toannexb", video)
         self._config: bytes = (audio.codec_context.extradata or b"") if audio else b""
         self._scales: dict[str, Fraction] = {}
@@ -159,7 +159,7 @@ class _Units:
     def _one(self, kind: Any, packet: Any, data: bytes, *, key: bool) -> list[Unit]:
         dts = packet.dts if packet.dts is not None else packet.pts
         if kind not in self._scales and packet.time_base:
-            self._scales[kind] = Fraction(packet.time_base) / _TICK  # one for all of a stream's packets
+            self._scales[kind] = Fraction(packet.time_base) / _TICK  # the same for all of a stream's packets
         scale = self._scales.get(kind)
         if dts is None or scale is None:
             return []
@@ -174,7 +174,7 @@ def _with_adts(data: bytes, config: bytes) -> bytes:
 
 
 class Run:
-    """One reader in its thread, its pacing, and the watch over them."""
+    """Runs a reader in its thread, paces its units, and ends when the reader is silent for too long."""
 
     def __init__(self, screen: Screen, source: HlsSource) -> None:
         self._source = source
@@ -190,7 +190,7 @@ class Run:
         self._is_open = False
 
     async def last(self) -> None:
-        """Run until the source is over. Raises SourceFailed."""
+        """Runs until the source ends. Raises SourceFailed."""
         self._heard = self._loop.time()
         self._reader.start()
         while True:
@@ -210,11 +210,11 @@ class Run:
             self._over.cancel()
 
     def _post[T](self, call: Callable[[T], None]) -> Callable[[T], None]:
-        """From the reader's thread into the loop."""
+        """Wraps `call` so that the reader's thread can call it, and the event loop runs it."""
         show = guarded(call, self._done)
 
         def post(value: T) -> None:
-            # a loop that is gone took everybody who watched with it
+            # if the loop has ended, no viewer is left
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(show, value)
 

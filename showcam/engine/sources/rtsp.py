@@ -1,4 +1,4 @@
-"""A camera in the house by RTSP: access units come in real time, whole pictures go to the screen."""
+"""A camera in the house by RTSP: access units come in real time, and whole pictures go to the screen."""
 
 import asyncio
 import heapq
@@ -27,21 +27,21 @@ from showcam.net.addresses import is_in_house
 
 _log = structlog.get_logger()
 
-KEYFRAME_S = 25.0  # for a keyframe while pictures come: some send one in twenty seconds
-_HELD_CAP = 16 * 1024 * 1024  # bytes that wait while a keyframe is looked at
-_DEPTH = 2  # pictures that may come before one that is shown earlier
-_STEP = 3000  # between the decoding times of the first of them
+KEYFRAME_S = 25.0  # the wait for a keyframe while pictures come: some cameras send one in twenty seconds
+_HELD_CAP = 16 * 1024 * 1024  # bytes that wait while a keyframe is decoded
+_DEPTH = 2  # the number of pictures that may arrive before an earlier picture
+_STEP = 3000  # ticks between the decoding times of the first pictures
 
 
 class Live:
-    """What comes of one session. `over` is called with the failure that ends it.
+    """Receives the pictures and sound of one session. When the session fails, `over` gets the failure.
 
-    `codec_of`: of the picture that came latest, which may be another than was described; `sets`: what is known of each
-    codec's parameter sets before any come. `sound_of` finds the format of the sound when the first picture is shown.
-    `encrypts`: its vendor has a setting that garbles pictures. `decipherer`: what has deciphered its pictures.
+    `codec_of` returns the codec of the latest picture, which may differ from the description. `sets` are each codec's
+    parameter sets as described. `sound_of` finds the format of the sound when the first picture is shown. `encrypts`:
+    the camera's vendor has a setting that encrypts pictures. `decipherer` has deciphered the pictures, if there is one.
 
     A picture that lost a part is left out. After a keyframe that lost a part, everything up to the next keyframe is
-    left out: a picture that stands still is better than a smeared one.
+    left out: video that stands still is better than smeared video.
     """
 
     def __init__(
@@ -62,18 +62,18 @@ class Live:
         self._doubts = Doubt(encrypts=encrypts, deciphers=decipherer is not None)
         self._loop = asyncio.get_running_loop()
         self.heard: float | None = None  # when the latest whole picture came, by the loop's time
-        self.shown: float | None = None  # when one went to the screen
+        self.shown: float | None = None  # when the latest picture went to the screen
         self.is_open = False
         self._format: Format | None = None
-        self._sps: list[bytes] | None = None  # those that `_format` was seen with
+        self._sps: list[bytes] | None = None  # SPS of the keyframe that `_format` was read from
         self._measuring: asyncio.Task[None] | None = None
-        self._held: list[Unit] = []  # from the keyframe on that is being looked at
+        self._held: list[Unit] = []  # units from the keyframe on that is being decoded
         self._held_bytes = 0
         self._waits = True  # for a keyframe
-        self._order: list[int] = []  # times that are due to be decoding times
+        self._order: list[int] = []  # presentation times that become decoding times
         self._zero = self._shift = 0
         self._last: int | None = None  # decoding time of the picture shown last
-        self._step = 0  # from the picture before to the one shown last
+        self._step = 0  # between the last two pictures that were shown
 
     def unit(self, kind: str, unit: AccessUnit, at: float) -> None:
         is_sound = kind == "audio" or unit.is_sound
@@ -84,11 +84,11 @@ class Live:
 
     @property
     def is_measuring(self) -> bool:
-        """Whether a keyframe is being decoded, and everything after it waits."""
+        """True while a keyframe is being decoded, and everything after it waits."""
         return self._measuring is not None
 
     def check(self) -> None:
-        """Raises SourceFailed for a wrong key, or if a keyframe stayed garbled and no other came to compare it with."""
+        """Raises SourceFailed for a wrong key, or if a garbled keyframe is too old and no other came to compare."""
         if self._decipherer and self._decipherer.is_wrong:
             raise SourceFailed("code_wrong", again=False)
         if self._measuring is None:
@@ -105,7 +105,7 @@ class Live:
         self._sets = b"" if codec == "mjpeg" else self._described.get(codec, b"")
 
     def _turn(self, codec: Codec) -> None:
-        """The pictures are of another codec: what came before was none."""
+        """Begins again with another codec: the pictures before were read in the wrong codec."""
         _log.info("pictures are of another codec than was said", codec=codec)
         self._is_of(codec)
         if self._measuring:
@@ -120,7 +120,7 @@ class Live:
         reordered = self._timeline.reorders
         pts = self._timeline.video(unit.timestamp, at, is_b=not unit.key and self._codec.is_bidirectional(unit.data))
         if self._timeline.reorders and not reordered and self._format is not None:
-            # nothing had said so
+            # neither the description nor a parameter set had announced B frames
             self._begin(replace(self._format, b_frames=True))
         if unit.damaged:
             self._waits |= unit.key
@@ -142,7 +142,7 @@ class Live:
         heard = self._sound_of()
         if time is not None and heard is not None:
             if self._format is not None and not self._format.audio:
-                # nothing had said so when the first picture was shown
+                # no sound was known when the first picture was shown
                 self._begin(heard.described(self._format))
             data = unit.data
             if heard.codec == "aac":
@@ -150,7 +150,7 @@ class Live:
             self._pass(Unit("audio", data, time, time, key=True))
 
     def _decoded(self, pts: int) -> int:
-        """The decoding time of a picture that may be shown later than the next: of all presentation times, in order."""
+        """The decoding time of a picture that may be shown after a later one: the sorted presentation times serve."""
         heapq.heappush(self._order, pts)
         if len(self._order) <= _DEPTH:
             return self._order[0] - (_DEPTH + 1 - len(self._order)) * _STEP
@@ -164,13 +164,13 @@ class Live:
             self._judge([unit])
         elif self.is_open:
             if unit.key and unit.kind == "video":
-                self._doubts.end()  # that was an accident in its parameter sets
+                self._doubts.end()  # the garbled keyframe was damaged in its parameter sets
             self._show(unit)
 
-    # what a keyframe looks like
+    # decoding a keyframe to check it
 
     def _judge(self, units: list[Unit]) -> None:
-        """Look at the keyframe that `units` begin with, whose parameter sets are new."""
+        """Decodes the first of `units`, a keyframe with new parameter sets."""
         self._held, self._held_bytes = units, sum(len(unit.data) for unit in units)
         self._measuring = asyncio.create_task(self._measure(units[0]))
 
@@ -210,7 +210,7 @@ class Live:
         self._screen.begin(form)
 
     def _doubt(self, keyframe: Unit) -> None:
-        """Decide by the next keyframe whether a garbled one was an accident."""
+        """Waits for the next keyframe to decide whether a garbled keyframe was an accident."""
         held, self._held = self._held, []
         if self._codec.is_idr(keyframe.data):
             self._doubts.add(self._loop.time())
@@ -240,7 +240,7 @@ class Live:
         self._screen.to_viewers(unit.later(self._shift))
 
     def _in_order(self, unit: Unit) -> Unit:
-        """Reported to all outputs where time passed without a picture, unless pictures come that seldom."""
+        """Tells all outputs about a gap in time, unless this camera normally sends that rarely. Keeps times growing."""
         last, self._last = self._last, unit.dts
         if last is None:
             return unit
@@ -257,9 +257,9 @@ class Live:
 
 
 class RtspSource:
-    """One run of one camera, read in the event loop.
+    """Reads one camera in the event loop, once.
 
-    `open_s`: from the first packet sent to the first picture that comes.
+    `open_s` is the time limit from the first packet that is sent to the first picture that arrives.
     """
 
     def __init__(self, screen: Screen, spec: Rtsp, *, loopback: bool, open_s: float) -> None:
@@ -270,7 +270,7 @@ class RtspSource:
         self._live: Live | None = None
 
     async def last(self) -> None:
-        """Run until it is over. Raises SourceFailed."""
+        """Runs until the camera's session ends. Raises SourceFailed."""
         began = self._loop.time()
         try:
             async with asyncio.timeout(self._open_s):
@@ -292,7 +292,7 @@ class RtspSource:
             self._live.close()
 
     async def _open(self) -> None:
-        """Raises SourceFailed, RtspFailed."""
+        """Opens the session and plays the chosen tracks. Raises SourceFailed, RtspFailed."""
         session = self._session = session_of(
             self._spec, lambda failed: self._ended(_failure(failed)), loopback=self._loopback
         )
@@ -315,7 +315,7 @@ class RtspSource:
         await session.play(description, chosen.played, self._live, lambda: self._screen.has_time)
 
     def _check(self, began: float) -> None:
-        """Raises SourceFailed if the picture has stopped."""
+        """Raises SourceFailed if the video has stopped."""
         assert self._live is not None
         self._live.check()
         now, heard = self._loop.time(), self._live.heard
@@ -329,9 +329,9 @@ class RtspSource:
 
 
 def session_of(spec: Rtsp, over: Callable[[RtspFailed], None], *, loopback: bool) -> Session:
-    """A session that is not open yet; `over` hears why it ended.
+    """A session that is not open yet. When the session ends, `over` gets the reason.
 
-    Raises SourceFailed for an address that the source does not name, or that is none of a house.
+    Raises SourceFailed for an address that the source does not name, or that is not inside a house.
     """
     try:
         parts = urlsplit(spec.url)

@@ -1,4 +1,4 @@
-"""What all sources share: the screen that they show video on, and the pace at which what comes in clumps is shown."""
+"""All sources share this: the screen that they show video on, and the pacing of video that arrives in clumps."""
 
 import asyncio
 import heapq
@@ -11,28 +11,28 @@ from showcam.engine.units import CLOCK, Format, SourceFailed, Unit
 
 _log = structlog.get_logger()
 
-TURN_S = 0.25  # whoever waits for video looks after other things as often as this
-LATE_S = 0.3  # a unit later than this moves everything after it
-SILENCE_S = 8.0  # a source that sends nothing for so long has ended: keyframes and segments are a few seconds apart
-SPARE_S = 3.0  # more than this kept in hand for long is latency for nothing
-_WINDOW_S = 10.0  # over which what is kept in hand is looked at: two keyframes, or several clumps
-MOST, MOST_BYTES = 3000, 16 * 1024 * 1024  # in hand before the reader is asked to wait, and half of it until it goes on
-_ORIGIN = 2 * CLOCK  # of HLS: a transcoder may repeat the first picture in front of itself
-ANOTHER_S = 8.0  # another keyframe is waited for so long: EZVIZ's are up to 5 s apart, and come in clumps
+TURN_S = 0.25  # tasks that wait for video check other conditions this often
+LATE_S = 0.3  # a unit later than this delays all units that follow
+SILENCE_S = 8.0  # a source that is silent for this time has ended: keyframes and segments are a few seconds apart
+SPARE_S = 3.0  # a larger reserve of video is latency without a use
+_WINDOW_S = 10.0  # the reserve of video is measured over this time: two keyframes, or several clumps
+MOST, MOST_BYTES = 3000, 16 * 1024 * 1024  # the reader waits above this, and goes on below half
+_ORIGIN = 2 * CLOCK  # HLS begins at this time: a transcoder may repeat the first picture at earlier times
+ANOTHER_S = 8.0  # wait for another keyframe: those of EZVIZ are up to 5 s apart, and come in clumps
 
 
 class Screen(Protocol):
-    """What a source needs of those who watch it."""
+    """The outputs of a camera as its source sees them."""
 
     @property
     def has_time(self) -> bool:
-        """Whether pictures may come 0.1 s later: nobody is shown each as it comes, or waits for the first one."""
+        """True if pictures may come 0.1 s later: no viewer sees them at once, and none waits for the first one."""
         ...
 
     def begin(self, form: Format) -> None: ...
 
     def wait_for_key(self) -> None:
-        """Pictures come, and none that could be shown without a keyframe before it."""
+        """Reports that pictures arrive, but none can be shown before a keyframe."""
         ...
 
     def to_hls(self, unit: Unit) -> None: ...
@@ -43,7 +43,7 @@ class Screen(Protocol):
 
 
 def guarded[**P](call: Callable[P, None], failed: Callable[[SourceFailed], None]) -> Callable[P, None]:
-    """The call, where a failure ends the opening at hand and nothing else: it is reported to `failed`."""
+    """Wraps `call` in a function that never raises: a failure ends only this opening, and `failed` gets it."""
 
     def guard(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
@@ -51,7 +51,7 @@ def guarded[**P](call: Callable[P, None], failed: Callable[[SourceFailed], None]
         except SourceFailed as failure:
             failed(failure)
         except Exception as error:
-            # libav's error may quote what it read: only its type is logged
+            # an error of libav may quote the data: only its type is logged
             _log.warning("opening broke", error=type(error).__name__)
             failed(SourceFailed("media_down", again=True))
 
@@ -59,10 +59,10 @@ def guarded[**P](call: Callable[P, None], failed: Callable[[SourceFailed], None]
 
 
 class Pacer:
-    """Order by DTS over both streams, release at base + DTS.
+    """Orders units of both streams by DTS and releases each at base + DTS.
 
-    `at_once`: how many keyframes go through unpaced first. With one, the second keyframe sets the base, so that a
-    first whole group of pictures is there at once for HLS, which needs it whole.
+    `at_once` is the number of keyframes that first go through unpaced. With 1, the second keyframe sets the base, so
+    that HLS gets a first whole group of pictures at once.
     """
 
     def __init__(self, release: Callable[[Unit], None], *, at_once: int = 0, full: Callable[[bool], None]) -> None:
@@ -128,7 +128,7 @@ class Pacer:
             self._full(False)
 
     def _watch_spare(self, unit: Unit) -> None:
-        """Once the source has caught up after a stall, win back what the stall cost, half a second at a time."""
+        """Once the source has caught up after a stall, removes the delay of the stall, half a second at a time."""
         assert self._base is not None
         now = self._loop.time()
         spare = self._base + unit.dts / CLOCK - now
@@ -140,7 +140,7 @@ class Pacer:
 
 
 class Room(Protocol):
-    """An event of asyncio or of threading, by where the source reads."""
+    """An event of asyncio for a source that reads in the loop, or of threading for one that reads in a thread."""
 
     def set(self) -> None: ...
 
@@ -148,15 +148,15 @@ class Room(Protocol):
 
 
 class Pacing:
-    """Units that arrive in clumps, shown at real speed: to HLS, which first needs a whole GOP, and to WebRTC viewers.
+    """Shows units that arrive in clumps at real speed: to HLS, which first needs a whole GOP, and to WebRTC viewers.
 
-    `failed` gets what went wrong while a unit was shown. `room` is clear while units enough for now are waiting."""
+    `failed` gets the failure if showing a unit failed. `room` is clear while enough units are waiting."""
 
     def __init__(self, screen: Screen, failed: Callable[[SourceFailed], None], room: Room) -> None:
         self._screen, self._room = screen, room
         self._full: set[str] = set()
         self._shift: int | None = None
-        # HLS needs a whole group of pictures before it can show anything: it gets the first one at once
+        # HLS can show nothing before it has a whole group of pictures, so it gets the first group at once
         self._hls = Pacer(guarded(self._to_hls, failed), at_once=1, full=self._throttle("hls"))
         self._live = Pacer(guarded(self._to_viewers, failed), full=self._throttle("live"))
 
@@ -174,7 +174,7 @@ class Pacing:
         self._screen.to_hls(unit.later(_ORIGIN))
 
     def _to_viewers(self, unit: Unit) -> None:
-        """On the screen's timeline, since each opening of a source has a clock of its own."""
+        """Sends the unit with a time of the screen's timeline, since each opening of a source has its own clock."""
         if self._shift is None:
             self._shift = self._screen.now() - unit.dts
         self._screen.to_viewers(unit.later(self._shift))
@@ -188,32 +188,32 @@ class Pacing:
 
 
 class Doubt:
-    """What a keyframe that does not decode means: nothing, until it was compared with another one.
+    """Decides the reason why keyframes do not decode. The first such keyframe means nothing until another came.
 
-    Times are monotonic seconds.
-    `encrypts`: the camera's vendor has a setting that garbles pictures. `deciphers`: a key was given against that.
+    Times are monotonic seconds. `encrypts`: the camera's vendor has a setting that encrypts pictures. `deciphers`: a
+    key was given to decipher them.
     """
 
     def __init__(self, *, encrypts: bool, deciphers: bool = False) -> None:
         self._means = "code_wrong" if deciphers else "encryption_on" if encrypts else "not_playable"
         self._deciphers = deciphers
         self._since: float | None = None
-        self.is_shown = False  # a picture of this opening was whole: what garbles later ones is no setting
+        self.is_shown = False  # a picture of this opening decoded: no setting garbles later ones
 
     def end(self) -> None:
-        """A keyframe was whole."""
+        """Forgets the doubt, because a keyframe decoded."""
         self._since = None
 
     def add(self, now: float) -> None:
-        """A keyframe did not decode. Raises SourceFailed if the one before did not either."""
+        """Notes that a keyframe did not decode. Raises SourceFailed if the keyframe before did not either."""
         if self._since is not None:
             raise self._failure()
         self._since = now
 
     def check(self, now: float) -> None:
-        """Raises SourceFailed if no other keyframe came to compare it with.
+        """Raises SourceFailed if a keyframe did not decode and no other came to compare it with.
 
-        A key is not judged so: one keyframe may be damaged, and a right code must not be called wrong for that.
+        It never blames a key: one keyframe may be damaged, and a right code must not be called wrong for that.
         """
         if not self._deciphers and self._since is not None and now - self._since > ANOTHER_S:
             raise self._failure()

@@ -1,25 +1,25 @@
 """One timeline for a camera's video and sound, from clocks that drift, leap and lie.
 
-It begins at zero with the first picture and never steps back. `Timeline` is for a camera that sends in real time,
-`Joined` for one that sends in bursts, over all its sessions. Life is the judge: a clock that leaps while pictures
-come as ever has learnt the time, and nothing is missing; only where they stayed away is time missing too.
+The timeline begins at zero with the first picture and never steps back. `Timeline` is for a camera that sends in real
+time, `Joined` for one that sends in bursts, over all its sessions. The times of arrival decide: a clock that leaps
+while pictures arrive as usual was set, and no video is missing. Video is missing only if pictures stayed away.
 """
 
 from collections.abc import Callable
 
 from showcam.engine.units import CLOCK, Unit
 
-LEAP = CLOCK  # what no clock does by itself; longer without a picture is a pause
-JUMP = 5 * CLOCK  # longer without a picture is no pause: the camera has set its clock
+LEAP = CLOCK  # no clock drifts this far at once; a longer time without a picture is a pause
+JUMP = 5 * CLOCK  # a longer time between two pictures is no pause: the camera has set its clock
 STEP = CLOCK // 15  # between pictures, before any other distance is known
 _WINDOW = 10 * CLOCK
 _SURE, _UNSURE = CLOCK // 200, CLOCK // 10  # how far sound may be off: by sender reports, by arrival
-_EARLY = 2 * CLOCK  # so long after its first sound may leap into its place
-_BEND = 32  # sound is moved by one part in so many
+_EARLY = 2 * CLOCK  # for this time after the first unit, sound may leap into its place
+_BEND = 32  # later, sound is moved by at most 1/32 of the time that passed
 
 
 class _Clock:
-    """The clock of one track. Times in ticks: `media` is the track's own, with any origin, `at` is of arrival."""
+    """The clock of one track. Times are in ticks: `media` is the track's own time from any origin, `at` the arrival."""
 
     def __init__(self, hz: int) -> None:
         self._hz = hz
@@ -27,14 +27,14 @@ class _Clock:
         self._extended = 0
         self.shift: int | None = None  # from media to the timeline
         self.last = self.last_at = self.began = 0
-        self.given_until = -1  # what follows has to be later
+        self.given_until = -1  # the next unit has to be later
         self.usual = STEP
         self.wall: int | None = None  # from media to the sender's time of day
-        self._edges: list[int | None] = [None, None]  # least of at − media, of this window and the one before
+        self._edges: list[int | None] = [None, None]  # the least at − media in this window and the one before
         self._window_ends = 0
 
     def media(self, timestamp: int) -> int:
-        """The time of the newest unit, with timestamps that go on growing where they begin again at zero."""
+        """The time of the newest unit. It goes on growing when the 32-bit timestamps begin again at zero."""
         if self._stamp is None:
             self._stamp = timestamp
         self._extended += self._since(timestamp)
@@ -61,7 +61,7 @@ class _Clock:
         self._edges[0] = took if self._edges[0] is None else min(took, self._edges[0])
 
     def is_ahead(self, media: int, at: int) -> bool:
-        """Whether a unit would have arrived before it was recorded."""
+        """True if the unit would have arrived before it was recorded."""
         edge = self.edge
         return edge is not None and edge - (at - media) > LEAP
 
@@ -69,13 +69,13 @@ class _Clock:
         self.shift, self.last, self.last_at, self.began = shift, time, at, at
 
     def leap(self, shift: int) -> None:
-        """What comes next is elsewhere on the timeline than was believed, and no clock was set."""
+        """Corrects the track's place on the timeline, which was wrong although the camera set no clock."""
         assert self.shift is not None
         self.last += shift - self.shift
         self.shift = shift
 
     def move(self, by: int) -> None:
-        """The camera set its clock: shift its new times so that they mean the same moments."""
+        """Shifts new times after the camera set its clock, so that they mean the same moments as before."""
         assert self.shift is not None
         self.shift += by
         self._edges = [None if edge is None else edge + by for edge in self._edges]
@@ -90,7 +90,7 @@ class _Clock:
         return time
 
     def next_after(self, at: int) -> int:
-        """The time for a unit whose own time is useless: one step after the last."""
+        """A time for a unit whose own time is useless: one step after the last unit."""
         passed = at - self.last_at
         return self.last + (passed if passed > LEAP else self.usual)
 
@@ -100,16 +100,16 @@ class _Clock:
 
 
 class Timeline:
-    """`at`: time of arrival in seconds, by a monotonic clock."""
+    """The timeline of a camera that sends in real time. `at_s` is the time of arrival in monotonic seconds."""
 
     def __init__(self, video_hz: int, audio_hz: int = CLOCK) -> None:
         self._video, self._audio = _Clock(video_hz), _Clock(audio_hz)
         self.reorders = False  # pictures come in another order than they are shown in
 
     def video(self, timestamp: int, at_s: float, *, is_b: bool = False) -> int:
-        """Presentation time of a picture.
+        """The presentation time of a picture.
 
-        It grows with each picture, except where pictures are reordered (B slices).
+        The time grows with each picture, except if pictures are reordered (B slices).
         """
         clock, at = self._video, round(at_s * CLOCK)
         media = clock.media(timestamp)
@@ -123,7 +123,7 @@ class Timeline:
         return clock.given(media + clock.shift, at)
 
     def audio(self, timestamp: int, at_s: float) -> int | None:
-        """Presentation time of sound; it grows. None: the sound has no place and is dropped."""
+        """The presentation time of sound, which always grows. None if the sound has no place and must be dropped."""
         clock, at = self._audio, round(at_s * CLOCK)
         media = clock.media(timestamp)
         if clock.shift is not None:
@@ -149,22 +149,22 @@ class Timeline:
         return clock.given(time, at)
 
     def report(self, kind: str, wall_s: float, timestamp: int) -> None:
-        """Take a sender report's pairing of wall clock and media time."""
+        """Takes the wall clock and media time that a sender report pairs."""
         clock = self._video if kind == "video" else self._audio
         clock.report(round(wall_s * CLOCK), timestamp)
 
     def _steady(self, clock: _Clock, media: int, at: int, *, back: int) -> None:
-        """Undo a leap of the clock that the times of arrival do not show."""
+        """Undoes a leap of the clock that the times of arrival do not show."""
         assert clock.shift is not None
         time = media + clock.shift
         step = time - clock.last
         if step > LEAP and not clock.is_ahead(media, at):
-            return  # time went by without it
+            return  # units were missing for this time
         if step > LEAP or step <= -back:
             clock.move(clock.next_after(at) - time)
 
     def _place(self) -> tuple[int, int] | None:
-        """The shift that aligns sound with the picture, and how far it may be off."""
+        """The shift that aligns sound with the video, and the tolerance in ticks."""
         video, audio = self._video, self._audio
         if video.shift is None or video.edge is None or audio.edge is None:
             return None
@@ -177,13 +177,13 @@ class Timeline:
 
 
 class Joined:
-    """One timeline over all sessions of a source that comes in bursts.
+    """Puts all sessions of a source on the same timeline. The source sends in bursts.
 
-    The units of one session share a clock. A clock that was set is undone, so that nothing is missing. Sessions are
-    laid over one another by when their newest pictures arrive. What a new session repeats of the one before it is shown
-    at double speed, so that the video does not fall behind life with each session.
+    The units of one session share a clock. When the camera sets its clock, the change is undone. Sessions are placed on
+    the timeline by the arrival of their newest pictures. If a new session repeats video of the session before, the
+    repeated part is shown at double speed, so that the delay does not grow with each session.
 
-    `now`: a monotonic clock in seconds.
+    `now` is a monotonic clock in seconds.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:
@@ -193,15 +193,15 @@ class Joined:
         self._step = 0  # between the last two pictures
         self._edge = 0  # of a session that begins: the least time from a picture's own time to its arrival
         self._lag: int | None = None  # the least time from a picture's place on the timeline to its arrival
-        self._behind = 0  # by which this session is shown later than the one before, until that is made good
-        self.paused = False  # before the picture that was put last, longer than pictures are apart
+        self._behind = 0  # this session's extra delay compared with the session before, until it is made good
+        self.paused = False  # there was a pause before the picture that was put last
 
     def part(self, edge: int) -> None:
-        """A new session begins. `edge`: the least time from a picture's time, by its own clock, to its arrival."""
+        """Begins a new session. `edge` is the least time from a picture's time, by its own clock, to its arrival."""
         self._shift, self._edge = None, edge
 
     def put(self, unit: Unit) -> Unit | None:
-        """The unit on the common clock; None if it would go back in time. The first after `part` is a keyframe."""
+        """The unit on the common clock; None if its time would go back. The first unit after `part` is a keyframe."""
         if self._shift is None:
             self._shift = self._joint(unit.dts) - unit.dts
         elif unit.kind == "video":
@@ -212,7 +212,7 @@ class Joined:
         return put
 
     def _steady(self, dts: int) -> None:
-        """Undo that the camera set its clock."""
+        """Undoes the change when the camera has set its clock."""
         assert self._shift is not None
         last = self._last.get("video", dts + self._shift - STEP)
         if not 0 < dts + self._shift - last <= JUMP:
@@ -232,7 +232,7 @@ class Joined:
         return put
 
     def _sound(self, unit: Unit) -> Unit | None:
-        """Sound that leaps ahead of the picture is of a clock whose new time no picture has shown yet."""
+        """Drops sound that leaps ahead of the video: the camera has set its clock, and no picture has shown it yet."""
         assert self._shift is not None
         last, at = self._last.get("audio"), unit.dts + self._shift
         ahead = at - self._last["video"]
@@ -241,7 +241,7 @@ class Joined:
         return unit.later(self._shift)
 
     def _joint(self, dts: int) -> int:
-        """The time of the first picture of a new session."""
+        """The timeline's time for the first picture of a new session."""
         lag, self._lag, self._behind = self._lag, None, 0
         if lag is None:
             return 0

@@ -1,4 +1,4 @@
-"""Which of a camera's tracks are played, and the depacketizer of each."""
+"""Chooses which of a camera's tracks are played, and the depacketizer for each."""
 
 import base64
 import binascii
@@ -28,12 +28,12 @@ class Sound:
     codec: SoundCodec
     rate: int
     depacketizer: Depacketizer
-    config: bytes = b""  # AAC's
+    config: bytes = b""  # the AudioSpecificConfig of AAC
     channels: int = 0  # 0: not known
     bits: int = 0  # of a sample of G.726
 
     def described(self, form: Format) -> Format:
-        """The form with this sound."""
+        """The video's format with this sound added."""
         return replace(
             form,
             audio=True,
@@ -47,37 +47,37 @@ class Sound:
 @dataclass(frozen=True, slots=True)
 class Chosen:
     video: Track
-    sets: dict[nal.Codec, bytes]  # parameter sets that the description has, in Annex B's form
+    sets: dict[nal.Codec, bytes]  # the description's parameter sets, in the form of Annex B
     depacketizer: EitherDepacketizer | TransportDepacketizer | JpegDepacketizer
-    audio: Track | None = None  # where sound has a track of its own
+    audio: Track | None = None  # if sound has its own track
     sound: Sound | None = None
 
     @property
     def codec(self) -> Codec:
-        """As described, until what comes shows another."""
+        """The codec in the description, until the pictures show another."""
         if isinstance(self.depacketizer, EitherDepacketizer):
             return self.depacketizer.codec
         return "mjpeg" if isinstance(self.depacketizer, JpegDepacketizer) else "h264"
 
     @property
     def played(self) -> list[tuple[str, Track, Depacketizer]]:
-        """Its tracks as a session plays them."""
+        """The tracks in the form that a session plays."""
         tracks: list[tuple[str, Track, Depacketizer]] = [("video", self.video, self.depacketizer)]
         if self.audio and self.sound:
             tracks.append(("audio", self.audio, self.sound.depacketizer))
         return tracks
 
     def heard(self) -> Sound | None:
-        """Codec and rate of the sound, as far as known."""
+        """The codec and rate of the sound, as far as they are known."""
         if isinstance(self.depacketizer, TransportDepacketizer) and (config := self.depacketizer.config):
             return Sound("aac", config.rate, self.depacketizer, config.encode())
         return self.sound
 
 
 def choose(description: Description, *, sound: bool, opener: Opener | None = None) -> Chosen:
-    """`opener` deciphers pictures. Raises SourceFailed if no track has a picture that can be played.
+    """Chooses the best video track and a sound track. `opener` deciphers pictures. H.264 is preferred.
 
-    H.264 comes before all else.
+    Raises SourceFailed if no track has video that can be played.
     """
     videos = [offered for offered in description.tracks if offered.kind == "video" and offered.encoding in _VIDEOS]
     video = min(videos, key=lambda track: _VIDEOS.index(track.encoding), default=None)
@@ -94,7 +94,7 @@ def choose(description: Description, *, sound: bool, opener: Opener | None = Non
 
 
 def _described(video: Track, opener: Opener | None) -> Chosen:
-    """Where the description contradicts itself, parameter sets count for more than names."""
+    """Chooses the codec. If the description contradicts itself, the parameter sets outweigh the codec's name."""
     told = [video.parameters.get(f"sprop-{name}", "") for name in ("vps", "sps", "pps")]  # RFC 7798 section 7.1
     sets: dict[nal.Codec, bytes] = {
         "h264": _sets(video.parameters.get("sprop-parameter-sets", ""), _is_h264_set),
@@ -128,7 +128,7 @@ def _sets(told: str, is_one: Callable[[bytes], bool]) -> bytes:
 
 
 def _sound(track: Track) -> Sound | None:
-    """None if the track is of another codec, or described wrongly."""
+    """The track's sound, or None if its codec is unknown or its description is wrong."""
     make = _SOUNDS.get(track.encoding)
     if make is None or not 0 < track.clock_hz <= _HIGHEST_HZ:
         return None
@@ -158,7 +158,7 @@ def _heard(config: AacConfig, depacketizer: Depacketizer) -> Sound:
 
 
 def _step(config: AacConfig, track: Track) -> int:
-    """Ticks of the track's clock in one AAC frame; cameras with SBR count the doubled rate."""
+    """The ticks of the track's clock in one AAC frame. Cameras with SBR count at the doubled rate."""
     return 1024 * track.clock_hz // config.rate
 
 
@@ -171,7 +171,7 @@ def _alaw(track: Track) -> Sound | None:
 
 
 def _g722(track: Track) -> Sound | None:
-    # its clock is half its rate (RFC 3551 section 4.5.2)
+    # the RTP clock of G.722 is half its sample rate (RFC 3551 section 4.5.2)
     return Sound("g722", 16_000, PlainDepacketizer()) if track.channels == 1 else None
 
 
