@@ -1,9 +1,9 @@
-"""Limited tries: of sign-ins at a vendor, and of the printed code by which a browser is signed in at the console.
+"""Limits the tries of sign-ins at a vendor, and of the printed code that signs a browser in at the console.
 
 Failed sign-ins are limited before a request goes to the vendor, so that guessing can't lock the account there. A try
 takes its places before the vendor is called, so that tries at the same time are counted, and gives them back when it
 was right: only failures count. Strangers share the places of an account name. A browser that signed in to the account
-before has places of its own, so no stranger can lock the owner out.
+before has its own places, so no stranger can lock the owner out.
 """
 
 import contextlib
@@ -24,25 +24,25 @@ from showcam.accounts.identity import new_secret, token_hash
 from showcam.net.addresses import counted_as
 from showcam.store.ports import Throttle
 
-LIFE_S = 30 * 60  # of the code; who installs showcam may have to find another device first
+LIFE_S = 30 * 60  # the code works for this long; whoever installs showcam may have to find another device first
 TRIES = 20  # wrong codes of one IPv4 address or IPv6 /64 in WINDOW_S
-WINDOW_S = 900  # in which failures are counted
+WINDOW_S = 900  # failures are counted within this time
 type Verdict = Literal["right", "wrong", "too_many"]
 
 
 class Limits(Struct, frozen=True):
-    """Failures in any `window_s` seconds."""
+    """How many failures are allowed in any `window_s` seconds."""
 
-    per_user: int = 3  # per account name; a browser that it knows has as many of its own
+    per_user: int = 3  # failed tries per account name; a browser that knows the account has this number for itself
     per_address: int = 20
-    per_code: int = 5  # wrong codes per account name; a browser that it knows has as many of its own
+    per_code: int = 5  # wrong codes per account name; a browser that knows the account has this number for itself
     window_s: int = WINDOW_S
 
 
 class Browser(Struct, frozen=True):
-    """A browser that proved its earlier sign-ins, and the ids of their accounts.
+    """A browser that proved its earlier sign-ins, and the ids of the accounts it signed in to.
 
-    `every`: it has tries of its own for every account, since its person runs the installation.
+    `every`: the browser has its own tries for every account, since its person runs the installation.
     """
 
     id: str
@@ -54,14 +54,14 @@ class Browser(Struct, frozen=True):
 
 
 class Place(Struct, frozen=True):
-    """A place that a try has taken; it falls free at `ends`, epoch seconds."""
+    """A place for one try. It becomes free again at `ends`, in epoch seconds."""
 
     key: str
     ends: int
 
 
 class NoPlace(Exception):
-    """None is free before `wait_s` seconds have passed."""
+    """All places are in use; one becomes free after `wait_s` seconds."""
 
     def __init__(self, wait_s: int) -> None:
         super().__init__("too many failures")
@@ -100,12 +100,12 @@ class Attempts:
 
 
 def strangers(vendor_key: str) -> str:
-    """Counts all browsers together that the account of that name does not know."""
+    """The key that counts the tries of all browsers that do not know this account name together."""
     return f"user/{vendor_key}"
 
 
 def own(account_id: str, browser: Browser) -> str:
-    """Counts one known browser of one account."""
+    """The key that counts the tries of one browser at an account that this browser knows."""
     return f"browser/{account_id}/{browser.id}"
 
 
@@ -119,7 +119,7 @@ class OneTimeCode:
         self._file, self._clock = file, clock
 
     def renew(self) -> str:
-        """A code in place of the one before."""
+        """Replaces the code with a new one and returns the new code."""
         text = new_secret()
         self._file.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._file.with_name(f"{self._file.name}.{os.getpid()}")
@@ -161,7 +161,7 @@ class OneTimeCode:
             return False
         right = self._is(text, taken)
         if not right:
-            with contextlib.suppress(OSError):  # a still newer one may stand there
+            with contextlib.suppress(OSError):  # a still newer code may be in the file
                 self._file.hardlink_to(taken)
         taken.unlink(missing_ok=True)
         return right

@@ -16,8 +16,8 @@ from showcam.accounts.identity import token_hash
 from showcam.store.ports import Store, StoreUnavailable, Throttle
 from showcam.store.records import Assistant, Client
 
-TRIAL = "doctor-trial-"  # begins the ids of clients that exist for one examination by the doctor
-TRIAL_S = 3600.0  # no examination lasts so long: an older client was left behind
+TRIAL = "doctor-trial-"  # the ids of clients that exist only during one examination by the doctor begin with this
+TRIAL_S = 3600.0  # an examination takes less time: an older client was left behind
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _LOOPBACK = re.compile(r"http://127\.0\.0\.1:([1-9][0-9]{0,4})/callback")
 type Refused = Literal["forwarder", "skill"]
@@ -42,7 +42,7 @@ def register(
         raise ValueError("a client needs at least one redirect URI; the assistant's console shows it")
     for uri in redirect_uris:
         _check_redirect(uri)
-    # letters and digits alone: it is typed into a console, and a double click selects all of it
+    # letters and digits only: a person pastes the secret into a console, and a double click selects all of it
     text = secrets.token_hex(32) if secret is None else secret
     if not text:
         raise ValueError("a client secret can't be empty")

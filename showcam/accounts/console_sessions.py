@@ -1,8 +1,8 @@
-"""Browsers that are signed in at the console, and who is shown a picture: such a browser, or an assistant by its link.
+"""Keeps the browsers that are signed in at the console, and finds the viewer of a video: a browser or a link.
 
-A browser has a cookie of its own for thirty days, sealed in the store. The store finds a session by its id, which the
-cookie's text gives and which gives no cookie. So the id may stand in a stream's grant, and the gate still finds out
-whether its browser is signed in.
+A browser has its own cookie for thirty days, sealed in the store. The store finds a session by its id. The cookie's
+text gives this id, but the id does not give the cookie. So a stream's grant may name the id, and the gate still finds
+out whether the browser is signed in.
 """
 
 import time
@@ -19,26 +19,28 @@ from showcam.store.ports import Links, Throttle, Visits
 from showcam.store.records import MONTH_S
 
 KEPT_S = MONTH_S
-SLOW_S = 60.0  # a browser is listed before its session is kept: for so long the session may be on its way
-LISTED = "browser-"  # of a household's secrets: a browser's begins so, its session's id follows
+SLOW_S = 60.0  # a browser is listed before its session is stored: the session may be missing for this time
+LISTED = "browser-"  # a browser's row in a household's secrets is named by this and the session's id
 PREFIX = "home-"  # of the ids: no link's id has a hyphen
 
-# What is remembered of a browser: its sign-in that waits for a code, cameras whose encryption or whose key waits for
-# one, and the language in which it tries a sentence.
+# The kinds of data that are remembered for a browser. `next`: a sign-in that waits for a code. `encryption` and `keys`:
+# cameras whose encryption or key waits for a code. `language`: the language of the sentences that the browser tries.
 type Name = Literal["next", "encryption", "keys", "language"]
 NAMES: tuple[Name, ...] = get_args(Name.__value__)
 
 
 class ConsoleSession(Struct, frozen=True):
-    """`account` is "" until somebody has signed in to a vendor: until then the browser sees no camera.
+    """A browser's session at the console.
 
-    `user` without an account: it signed out. It was let in once, so it may sign in, and nothing else.
+    `account` is "" until somebody has signed in to a vendor; until then the browser sees no camera. A session with
+    `user` but without `account` has signed out. The household let this browser in once, so it may sign in again, and
+    nothing else.
     """
 
     id: str
     expires: float
     account: str = ""
-    user: str = ""  # with which name that was
+    user: str = ""  # the user name before the browser signed out
 
     @property
     def has_left(self) -> bool:
@@ -46,7 +48,7 @@ class ConsoleSession(Struct, frozen=True):
 
 
 class Listed(Struct, frozen=True):
-    """What is kept of a browser for its owner to read. `browser`: a name that the console gives it."""
+    """The data about a browser for its owner to read. The console makes up the name in `browser`."""
 
     since: float = 0.0
     browser: str = ""
@@ -59,7 +61,7 @@ class SignedInBrowser(Struct, frozen=True):
 
 
 class Store(Visits, AccountSecrets, Throttle, Protocol):
-    """What sessions take."""
+    """The parts of the store that sessions use."""
 
 
 _decoder = msgspec.msgpack.Decoder(ConsoleSession)
@@ -73,7 +75,10 @@ class ConsoleSessions:
         self._store, self._clock = store, clock
 
     def begin(self, *, account: str = "", user: str = "", kept_s: float = KEPT_S, browser: str | None = None) -> str:
-        """The text of the cookie, from which `read` finds the session. A `browser` is in the household's list."""
+        """Begins a session and returns the text of its cookie, which `read` takes.
+
+        With a `browser` name the household's list of browsers shows the session.
+        """
         text = new_secret()
         session = ConsoleSession(_id(text), self._clock() + kept_s, account, user)
         if browser is not None:
@@ -83,7 +88,7 @@ class ConsoleSessions:
         return text
 
     def browsers(self, account: str) -> list[SignedInBrowser]:
-        """The browsers that are signed in to the household, the last one first; what is over leaves the list."""
+        """The browsers that are signed in to the household, the newest first. Removes those whose session has ended."""
         found = []
         for name, data in self._store.account_secrets(account, LISTED).items():
             session, listed = self.find(name.removeprefix(LISTED)), _listed.decode(data)
@@ -94,7 +99,7 @@ class ConsoleSessions:
         return sorted(found, key=lambda browser: -browser.since)
 
     def renew(self, session: ConsoleSession, kept_s: float) -> None:
-        """Keep it for that long from now."""
+        """Makes the session last for `kept_s` seconds from now."""
         self._keep(replace(session, expires=self._clock() + kept_s))
 
     def read(self, text: str) -> ConsoleSession | None:
@@ -116,7 +121,7 @@ class ConsoleSessions:
             self.forget(session, name)
 
     def remember(self, session: ConsoleSession, data: bytes, seconds: float, name: Name = "next") -> None:
-        """Keep what a later step of the browser needs, sealed, for that long."""
+        """Stores data for a later step of the browser, sealed, for `seconds`."""
         self._store.put_visit(_named(session, name), data, self._clock() + seconds)
 
     def remembered(self, session: ConsoleSession, name: Name = "next") -> bytes | None:
@@ -159,7 +164,7 @@ class Viewer(Protocol):
 
 
 class OwnersPage(Struct, frozen=True):
-    """A browser of an owner's, to which all cameras of the household are visible."""
+    """An owner's browser, which may see all cameras of the household."""
 
     id: str
     account: str
@@ -167,11 +172,11 @@ class OwnersPage(Struct, frozen=True):
 
 
 class ViewerStore(Accounts, AccountSecrets, Links, Throttle, Visits, Protocol):
-    """What finding a viewer takes."""
+    """The parts of the store that finding a viewer takes."""
 
 
 def find_viewer(store: ViewerStore, viewer_id: str) -> Viewer | None:
-    """None where it never was or is over. Raises StoreUnavailable."""
+    """The viewer of that id. None if there never was one, or if this viewer has ended. Raises StoreUnavailable."""
     if viewer_id.startswith(PREFIX):
         session = ConsoleSessions(store).find(viewer_id)
         if session is None or store.account(session.account) is None:

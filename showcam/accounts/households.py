@@ -35,7 +35,7 @@ class Pictures(Protocol):
 def add(
     store: Store, kind: SourceKind, user: str, sealed: bytes, *, locale: str = "en", origin: Origin = "owner"
 ) -> Account:
-    """A household whose one source waits for its first sign-in. Raises AlreadyAdded."""
+    """Adds a household whose only source waits for its first sign-in. Raises AlreadyAdded."""
     now = time.time()
     account = Account(new_id(), now, secrets.token_bytes(16), locale, origin)
     source = Source(id=new_id(), account=account.id, kind=kind, vendor_key=_vendor_key(store, kind, user), created=now)
@@ -45,14 +45,14 @@ def add(
 
 
 def add_of_lan(store: Store, *, locale: str = "en") -> Account:
-    """A household of LAN cameras alone, which has none yet."""
+    """Adds a household that has only a LAN source, without cameras yet."""
     account = Account(id=new_id(), created=time.time(), salt=secrets.token_bytes(16), locale=locale)
     store.add_household(account, _lan_source(store, account.id), NO_LAN_CAMERAS, "ok")
     return account
 
 
 def with_lan(store: Store, account_id: str) -> Source:
-    """The source of the household's LAN cameras, which it gains where it has none."""
+    """Returns the source of the household's LAN cameras. Adds this source if the household has none."""
     source = _lan_source(store, account_id)
     if store.add_source(source, NO_LAN_CAMERAS, "ok"):
         return source
@@ -99,7 +99,7 @@ def remove(store: Store, pictures: Pictures, account_id: str) -> list[Link]:
     """Remove the household's rows, then end its links' live pictures. Answers those links."""
     links = store.links(account_id)
     for link in links:
-        store.end_link(link.id, time.time())  # so that its assistant is notified
+        store.end_link(link.id, time.time())  # so the assistant is notified
     store.drop_household(account_id)
     for link in links:
         end_pictures(pictures, link.id)
@@ -119,7 +119,7 @@ def unreadable(store: Store) -> list[Unreadable]:
 
 
 def _lan_source(store: Store, account_id: str) -> Source:
-    """Found again by the account's id, so that a household has one at most."""
+    """The household's LAN source. The key is made from the account's id: a household has at most one LAN source."""
     return Source(new_id(), account_id, "lan", _vendor_key(store, "lan", account_id), time.time())
 
 

@@ -1,4 +1,4 @@
-"""Ids and keyed hashes that disclose nothing of what they stand for."""
+"""Makes ids and keyed hashes. They disclose nothing about the account, camera or user behind them."""
 
 import base64
 import hashlib
@@ -28,7 +28,7 @@ def token_hash(text: str) -> str:
 
 
 def vendor_key(salt: str, kind: str, user: str) -> str:
-    """The vendor user under which a household is found again; not readable from the database."""
+    """The key that finds a vendor user's household again. The database does not reveal the user name."""
     message = f"{kind}\x00{user.strip().casefold()}".encode()
     return hmac.digest(salt.encode(), message, hashlib.sha256).hex()
 

@@ -1,6 +1,6 @@
 """Completed authorizations and their tokens, the links that a household has not acknowledged, and the linking window.
 
-A link is made at consent, has tokens of its own and never replaces another. Tokens are opaque and have 256 bits; only
+A link is made at consent, has its own tokens and never replaces another. Tokens are opaque and have 256 bits; only
 hashes are stored. A token's text is `{kind}.{link id}.{secret}`, so that link and token are read in one request. This
 module stays free of Flask and Authlib, since a directive pays for what is imported here.
 """
@@ -18,20 +18,20 @@ from showcam.store.ports import Store, Visits
 from showcam.store.records import Account, Assistant, Client, Link, Token
 
 ACCESS_S = 12 * 3600  # Alexa wants at least six minutes; each renewal is a request of an assistant's
-TOUCH_S = 300  # when a link was last used is written no more often
+TOUCH_S = 300  # seconds; the time when a link was last used is written at most this often
 LABEL_LENGTH = 60
 _NAME = "acknowledged_links"
 _decoder = msgspec.json.Decoder(list[str])
-OPEN_S = 15 * 60  # to link in an assistant's app takes minutes
+OPEN_S = 15 * 60  # linking in an assistant's app takes minutes
 _ROW = token_hash("linking window")
 
 
 class TokenInvalid(Exception):
-    """Unknown, revoked, of another client, or none at all."""
+    """The token is unknown, revoked, of another client, or missing."""
 
 
 class TokenExpired(TokenInvalid):
-    """Ours, and over: the assistant should refresh it."""
+    """The token is ours but has expired: the assistant should refresh it."""
 
 
 def mint(link_id: str, kind: str, scope: str, now: float) -> tuple[str, Token]:
@@ -93,7 +93,7 @@ def complete(
 ) -> Link:
     """Adds a link; the account's other links stay. `cameras` None: all, also ones added later.
 
-    `link_id` lets a caller repeat the request. Raises showcam.store.ports.Inconsistent where the id is taken.
+    `link_id` lets a caller repeat the request. Raises showcam.store.ports.Inconsistent if the id is already in use.
     """
     link = Link(
         id=link_id or new_id(),
@@ -130,7 +130,7 @@ def minted(link: Link, scope: str, now: float, refresh: bool) -> tuple[TokenAnsw
 
 
 def clean_label(text: str) -> str:
-    """What a person called the link: one line of printable characters."""
+    """A person's name for a link, as one line of printable characters."""
     line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     return line[:LABEL_LENGTH].rstrip()
 
@@ -142,7 +142,7 @@ class NewLinks:
         self._store = store
 
     def of(self, account_id: str) -> list[Link]:
-        """Oldest first."""
+        """The links that the owner has not acknowledged, oldest first."""
         known = self._acknowledged(account_id)
         return [link for link in self._store.links(account_id) if link.id not in known]
 

@@ -1,4 +1,4 @@
-"""Owners' users at showcam itself: a name and a password of the owner's choice, by which a household is signed in.
+"""Owners' users at showcam itself: an owner chooses a name and a password, and signs in to the household with them.
 
 The name is found by its keyed hash and sealed together with the password's hash. A vendor is never given this password.
 Passwords are hashed by argon2id (RFC 9106): slow to guess, and a few at a time, since each hash takes memory.
@@ -23,7 +23,7 @@ from showcam.store.ports import Meta, Store
 from showcam.store.records import Account, OwnerUser, SourceKind
 
 AT_ONCE = 2  # hashes of one process: 72 MiB with the cost below
-WAIT_S = 2.0  # for the memory
+WAIT_S = 2.0  # a request waits this long for memory
 SHORTEST_NAME, LONGEST_NAME = 2, 100
 SHORTEST, LONGEST = 10, 200  # characters of a password
 
@@ -48,7 +48,7 @@ class Passwords:
     def __init__(self, cost: Cost = Cost(), *, at_once: int = AT_ONCE, wait_s: float = WAIT_S) -> None:  # noqa: B008
         self._hasher = PasswordHasher(cost.passes, cost.memory_kib, cost.lanes, type=Type.ID)
         self._memory, self._wait_s = threading.BoundedSemaphore(at_once), wait_s
-        self._nobodys = ""  # the hash that a password is compared with where there is none
+        self._nobodys = ""  # a hash to compare the password with if the user does not exist
 
     def hash(self, password: str) -> str:
         """The password's hash, with its salt and cost. Raises Busy."""
@@ -95,7 +95,7 @@ class BadUser(ValueError):
 
 
 class OwnerStore(household_ports.OwnerUsers, Meta, Protocol):
-    """What keeping an owner's user takes."""
+    """The parts of the store that keeping an owner's user takes."""
 
 
 class _Kept(Struct, frozen=True):
@@ -125,7 +125,7 @@ class OwnerUsers:
             raise BadUser("taken", f"another household has the user name {name}: choose another")
 
     def name_of(self, account_id: str) -> str:
-        """The household's user name as it was typed; "" where the household has none."""
+        """The household's user name as it was typed; "" if the household has none."""
         user = self._store.owner_user(account_id)
         return _kept(user).name if user else ""
 
@@ -133,7 +133,7 @@ class OwnerUsers:
         return self._store.owner_user_by_key(self._key(name))
 
     def fits(self, user: OwnerUser | None, password: str) -> bool:
-        """Whether it is the user's password. For nobody (None) it takes as long. Raises Busy."""
+        """Whether the user has this password. Without a user (None) the answer takes as long. Raises Busy."""
         if user is None:
             return self._passwords.fits(password, None)
         kept = _kept(user)
@@ -162,7 +162,7 @@ def checked_name(name: str) -> str:
 
 
 def check_password(password: str, name: str) -> None:
-    """Raises BadUser."""
+    """Raises BadUser if the password is too short, too long or easy to guess."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise BadUser("length", f"a password is {SHORTEST} to {LONGEST} characters")
     if password.casefold() == name.casefold() or len(set(password)) < 4:

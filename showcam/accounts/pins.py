@@ -1,4 +1,4 @@
-"""The PIN with which a household turns cameras off by voice: kept as a slow hash, tried a limited number of times."""
+"""Checks the PIN for turning cameras off by voice. Stores a household's PIN as a slow hash, and limits the tries."""
 
 import hashlib
 import hmac
@@ -26,7 +26,7 @@ class Pins:
         self._store = store
 
     def set(self, account_id: str, pin: str) -> None:
-        """Raises BadPin."""
+        """Stores the household's PIN. Raises BadPin if it is not 4 to 8 digits."""
         if not (pin.isascii() and pin.isdigit() and SHORTEST <= len(pin) <= LONGEST):
             raise BadPin(f"a PIN is {SHORTEST} to {LONGEST} digits")
         salt = secrets.token_bytes(_SALT)
@@ -39,7 +39,7 @@ class Pins:
         return self._store.account_secret(account_id, NAME) is not None
 
     def check(self, account_id: str, pin: str, now: float) -> Verdict:
-        """ "wrong" also where none is set."""
+        """Compares a spoken PIN and counts the try. The answer is "wrong" also if the household has no PIN."""
         counts = [self._store.hit(f"pin/{account_id}/{window}", window, now) > most for window, most in LIMITS]
         if any(counts):
             return "too_many"
