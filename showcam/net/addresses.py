@@ -1,7 +1,7 @@
-"""IP addresses: whether one is public or in the house, this machine's own, and the key by which visitors are counted.
+"""IP addresses: whether one is public or in the house, this machine's addresses, and the key that counts a visitor.
 
-Standard library only. Every room that judges an address does it here, before it connects. A room connects only to the
-address that was judged.
+Standard library only. Every room judges addresses here, before it connects. A room connects only to the address that
+was judged.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ _HOUSE = tuple(
 _GIVEN_OUT = ipaddress.ip_network("2000::/3")
 # For protocols (RFC 6890, 7526): a nearby router answers, though IANA lists some of it as globally reachable.
 _OF_PROTOCOLS = tuple(ipaddress.ip_network(network) for network in ("192.0.0.0/24", "192.88.99.0/24", "2001::/23"))
-# A translator's prefix (RFC 6052), by which a network without IPv4 reaches hosts that have only IPv4.
+# The prefix of a translator (RFC 6052). Through it a network without IPv4 reaches hosts that have only IPv4.
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _ISATAP = (0x00005EFE, 0x02005EFE)  # RFC 5214: the IPv4 address of a tunnel's end follows
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+", re.IGNORECASE)
@@ -30,8 +30,8 @@ type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _ADDRESS, _MASK = 0x8915, 0x891B  # SIOCGIFADDR, SIOCGIFNETMASK
 LOCAL = Path("/proc/net/fib_trie")
-LARGEST = 1024  # addresses of a network that is looked through
-# a key of the environ: the other end of the connection, where REMOTE_ADDR was taken from a trusted proxy's header
+LARGEST = 1024  # addresses; a larger network is not searched
+# A key of the environ: the other end of the connection, if REMOTE_ADDR comes from a trusted proxy's header.
 PEER = "showcam.peer"
 
 
@@ -72,7 +72,8 @@ def is_in_house(address: str, *, loopback: bool = False) -> bool:
 
 
 def is_confidential(url: str) -> bool:
-    """Whether nobody on a network can read what is sent to this URL: it is https, or an address of this machine alone.
+    """Whether a text sent to this URL stays unreadable on a network: it is https, or an address only inside this
+    machine.
 
     False for this machine's address in a network, though such a packet does not leave the machine.
     """
@@ -104,7 +105,9 @@ def unmapped(address: str) -> str:
 
 
 def _plain(address: str) -> Address | None:
-    """The address; a mapped one as IPv4, by which the system connects. None where the text is no address."""
+    """The parsed address, or None if the text is no address. A mapped address becomes IPv4, as the system connects by
+    IPv4.
+    """
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
@@ -138,7 +141,7 @@ def neighbours(networks: list[ipaddress.IPv4Interface]) -> list[str]:
 
 
 def own_addresses(table: Path = LOCAL) -> frozenset[str]:
-    """Every IPv4 address of this machine, second ones too; empty where the system does not say."""
+    """Every IPv4 address of this machine, second ones too; empty if the system does not say."""
     found, address = set(), ""
     try:
         lines = table.read_text().splitlines()

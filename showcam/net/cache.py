@@ -1,4 +1,4 @@
-"""What a process keeps in memory up to a limit: the entries used last, and counts by key."""
+"""Keeps recent entries and counts by key in a process's memory, up to a limit."""
 
 import threading
 
@@ -6,9 +6,9 @@ import threading
 class Recent[K, V]:
     """A mapping for values that can be read again: it keeps `limit` entries at most.
 
-    An entry stays until nearly half as many others have been used after it. Safe to use from many threads.
-    It has two generations, so that a look-up takes no lock: an entry of the old one moves to the young one when it is
-    used, and a full young one becomes the old one.
+    An entry stays until nearly half as many others have been used after it. Safe to use from many threads. Two
+    generations of entries make a look-up possible without a lock. An entry of the old generation moves to the young one
+    when it is used. A full young generation becomes the old one.
     """
 
     def __init__(self, limit: int) -> None:
@@ -41,7 +41,7 @@ class Recent[K, V]:
             self._old, self._young = self._young, {}
 
 
-MOST = 100_000  # counted keys; one that falls out starts at 0
+MOST = 100_000  # counted keys; a key that is dropped starts at 0 again
 
 
 class Rate:
@@ -55,7 +55,7 @@ class Rate:
         self._counts: Recent[str, tuple[int, int]] = Recent(MOST)
 
     def hit(self, key: str, now: float, more: int = 1) -> int:
-        """Counts one more in the window of `now`, epoch seconds; the count with this one."""
+        """Adds `more` to the key's count in the window of `now`, in epoch seconds, and returns the new count."""
         window = int(now) // self._window_s
         known = self._counts.get(key)
         count = max(0, known[1] + more if known and known[0] == window else more)
@@ -63,6 +63,6 @@ class Rate:
         return count
 
     def count(self, key: str, now: float) -> int:
-        """How many there were so far in the window of `now`."""
+        """The key's count so far in the window of `now`, in epoch seconds."""
         known = self._counts.get(key)
         return known[1] if known and known[0] == int(now) // self._window_s else 0

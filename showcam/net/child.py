@@ -1,7 +1,7 @@
-"""Starts what listens to devices of the house as a process, under limits on memory and CPU.
+"""Runs code that listens to devices of the house in its own process, under limits on memory and CPU.
 
-Anything in the house may answer, with as much as it likes. What that costs ends with the process, so that a hostile
-device can spoil what its process is for and nothing else. Each side writes lines of JSON to the other.
+Anything in the house may answer, with any amount of data. The cost ends with the process, so that a hostile device can
+spoil the process's purpose and nothing else. Each side writes lines of JSON to the other.
 """
 
 import contextlib
@@ -18,12 +18,12 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import Struct
 
-LONGEST = 4 * 1024 * 1024  # bytes of a line: all that a search found
-NICE = 10  # of what goes on for long: whoever answers an assistant goes first
+LONGEST = 4 * 1024 * 1024  # bytes of a line: all devices that a search found
+NICE = 10  # the niceness of a long-running process: processes that answer assistants come first
 ENDING_S = 1.0  # showcam itself ends within three seconds
-# what of our environment a process gets: neither settings nor keys
+# The environment variables that a process gets: neither settings nor keys.
 _ENVIRON = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
-# else each thread's memory begins with 64 MB of addresses, which the limit counts
+# Without this, each thread's memory begins with 64 MB of addresses, which the limit counts.
 _ARENAS = {"MALLOC_ARENA_MAX": "1"}
 
 _says = threading.Lock()
@@ -60,7 +60,7 @@ class Limits(Struct, frozen=True):
 
 
 class Child:
-    """A module of ours that runs in a process; `order` is the first line that it gets. Raises Broke."""
+    """A process that runs a module of ours. The process reads `order` as its first line. Raises Broke."""
 
     def __init__(self, module: str, order: object, limits: Limits) -> None:
         environ = {name: os.environ[name] for name in _ENVIRON if name in os.environ} | _ARENAS
@@ -86,7 +86,7 @@ class Child:
         return self._process.poll() is not None
 
     def say(self, what: object) -> None:
-        """Write it as a line; a process that has ended does not read it."""
+        """Writes `what` as a line. A process that has ended does not read the line."""
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(msgspec.json.encode(what) + b"\n")
@@ -95,7 +95,7 @@ class Child:
             return
 
     def lines(self) -> Iterator[bytes]:
-        """What the process writes, line by line, until it ends well. Raises Broke."""
+        """The lines that the process writes, until the process ends well. Raises Broke."""
         assert self._process.stdout is not None
         with self._process.stdout as written:
             while line := written.readline(LONGEST):
@@ -107,7 +107,7 @@ class Child:
         self._process.kill()
 
     def end(self, within_s: float = ENDING_S) -> None:
-        """Lets the process end, which it does when nothing more comes, and ends it if it has not by then."""
+        """Ends the process by closing its input. Kills the process if it still runs after `within_s`."""
         assert self._process.stdin is not None
         with contextlib.suppress(OSError):  # it is gone
             self._process.stdin.close()
@@ -119,7 +119,7 @@ class Child:
 
 
 def orders() -> Iterator[bytes]:
-    """In the process: keeps the limits, which come first, and then gives each line that follows."""
+    """Called in the process: keeps the limits, which are the first line, and then gives each line that follows."""
     for ends in (signal.SIGINT, signal.SIGTERM):  # a whole group gets them; whoever started the process ends it
         signal.signal(ends, signal.SIG_IGN)
     lines = iter(sys.stdin.buffer)
@@ -128,7 +128,7 @@ def orders() -> Iterator[bytes]:
 
 
 def say(what: object) -> None:
-    """In the process: writes it as a line."""
+    """Called in the process: writes `what` as a line."""
     with _says:
         sys.stdout.buffer.write(msgspec.json.encode(what) + b"\n")
         sys.stdout.buffer.flush()

@@ -9,7 +9,7 @@ MOST = 20_000  # elements
 
 
 class NotXml(Exception):
-    """No XML, or XML beyond the limits."""
+    """The text is no XML, or XML beyond the limits."""
 
 
 class Element:
@@ -34,7 +34,7 @@ class Element:
         return found
 
     def get(self, *names: str) -> str:
-        """The text of the first element down that path, "" where there is none."""
+        """The text of the first element down that path, or "" if there is none."""
         found = self.find(*names)
         return found.text.strip() if found else ""
 
@@ -45,14 +45,14 @@ class Element:
             yield from child.descendants(name)
 
     def encode(self) -> str:
-        """The element as XML in which each element names its namespace."""
+        """The element as XML. Each element names its own namespace."""
         attributes = "".join(f' {name}="{html.escape(value)}"' for name, value in self.attributes.items())
         inner = "".join(child.encode() for child in self.children) or html.escape(self.text.strip())
         return f'<{self.name} xmlns="{html.escape(self.space)}"{attributes}>{inner}</{self.name}>'
 
 
 def read(body: bytes, *, most: int = MOST) -> Element:
-    """`most`: elements. Raises NotXml."""
+    """Reads an XML document of at most `most` elements. Raises NotXml."""
     reader = _Reader(most)
     try:
         reader.parser.Parse(body, True)
@@ -74,7 +74,8 @@ class _Reader:
         self.parser.CharacterDataHandler = self._text
         self.root: Element | None = None
         self._open: list[Element] = []
-        self._texts: list[list[str]] = []  # of each open element; added to a text one by one they would take minutes
+        # the texts of each open element; adding them up one by one would take minutes for many texts
+        self._texts: list[list[str]] = []
         self._count = 0
 
     def _refuse(self, *_: object) -> None:

@@ -13,22 +13,22 @@ from urllib.parse import urlsplit
 from showcam.net.addresses import are_public, is_spelled
 
 _current = threading.local()
-# A resolver that is silent for so long is not there: those of homes answer in tens of milliseconds, and glibc waits 5 s
-# for one before it asks again (resolv.conf(5), `timeout`).
+# A resolver that is silent for this time is taken as missing. Resolvers of homes answer in tens of milliseconds, and
+# glibc waits 5 s for an answer before it asks again (resolv.conf(5), `timeout`).
 SILENT_S = 1.0
 EARLY_S = 300  # another party's access token, which lives an hour or longer, is renewed this long before it expires
 
 
 class Unreached(Exception):
-    """No answer in time, a broken connection, or an answer that the rules forbid."""
+    """The request got no answer in time, a broken connection, or an answer that the rules forbid."""
 
 
 class NoInternet(Unreached):
-    """This machine has no way out. The host that was asked for has no part in that."""
+    """This machine has no way out to the internet. The host of the request is not to blame."""
 
 
 class NotAllowed(Unreached):
-    """An address that the rules forbid; nothing was sent to it."""
+    """The rules forbid the address; nothing was sent."""
 
 
 class Exchange:
@@ -45,10 +45,10 @@ class Exchange:
         self._watched: socket.socket | None = None
         self._lock = threading.Lock()
         self.over = False
-        self.enough = 0  # bytes of an answer after which the rest is not read; 0: read all
-        self.reused = False  # whether the request under way uses a connection that carried one before
+        self.enough = 0  # bytes of an answer; the rest is not read; 0: the whole answer is read
+        self.reused = False  # whether the request under way uses a connection that has carried a request before
         self.no_internet = False  # whether the request under way found no way out of this machine
-        self.repeatable = False  # whether the peer knows the request again, so that it may be sent twice
+        self.repeatable = False  # whether the request may be sent twice, since the peer recognizes the second
 
     @staticmethod
     def current() -> "Exchange | None":
@@ -59,9 +59,9 @@ class Exchange:
         return max(0.0, self._end - time.monotonic())
 
     def watch(self, connected: socket.socket) -> None:
-        """The connection of the one request under way, until `unwatch`."""
+        """Cuts this connection at the deadline. It is the only request under way, until `unwatch`."""
         self.unwatch()
-        # a descriptor of our own: the number of a closed one may belong to another file, and TLS keeps its own state
+        # our own descriptor: the number of a closed one may belong to another file, and TLS keeps its own state
         own = socket.socket(fileno=os.dup(connected.fileno()))
         with self._lock:
             self._watched = own
@@ -99,7 +99,7 @@ class Exchange:
 
 @contextlib.contextmanager
 def exchange_within(timeout_s: float) -> Iterator[Exchange]:
-    """The exchange that runs in this thread, or a new one of so many seconds."""
+    """The exchange that runs in this thread, or a new exchange of `timeout_s` seconds."""
     if running := Exchange.current():
         yield running
         return
@@ -108,10 +108,10 @@ def exchange_within(timeout_s: float) -> Iterator[Exchange]:
 
 
 class Hosts:
-    """Which hosts may be connected to, by https alone.
+    """The hosts that may be connected to, only by https.
 
-    `extra`: given exactly as "host:port"; they may be on loopback. `known`: a pattern of further names, whose port
-    is 443; None: no further ones, since practice must not reach a real service.
+    `extra`: given exactly as "host:port"; they may be on loopback. `known`: a pattern of further names, whose port is
+    443; None: no further ones, since practice must not reach a real service.
     """
 
     def __init__(self, extra: tuple[str, ...] = (), known: re.Pattern[str] | None = None) -> None:
@@ -158,7 +158,7 @@ def _resolve(host: str, port: int, timeout_s: float) -> list[str]:
     thread = threading.Thread(target=resolve, name="resolve", daemon=True)
     thread.start()
     thread.join(max(0.0, timeout_s))
-    # EAI_AGAIN: no resolver answered. One that answers "no such name" speaks of the host.
+    # EAI_AGAIN: no resolver answered. The answer "no such name" tells about the host.
     unanswered = thread.is_alive() and timeout_s >= SILENT_S
     if unanswered or any(failure.errno == socket.EAI_AGAIN for failure in failures):
         raise NoInternet("no name can be looked up")

@@ -1,7 +1,7 @@
 """HTTP to a device in the house: one pinned private address, one deadline, no redirect, no proxy, a limit on size.
 
-By https a device has a certificate that it made itself, which nobody vouches for: whoever asks names the one that the
-device had when its owner gave it, or takes whichever it has.
+By https a device has a certificate that the device made itself, which nobody vouches for. The caller names the
+certificate that the device had when its owner added it, or accepts any.
 """
 
 import hashlib
@@ -54,9 +54,9 @@ class HouseHttp:
         body: bytes | None = None,
         pin: str | None = None,
     ) -> Answer:
-        """Within `timeout_s`, or what is left of the thread's exchange.
+        """Sends one request and returns the answer, within `timeout_s` or the rest of the thread's exchange.
 
-        `pin`: by https, to a device whose certificate has this SHA-256, "" for whichever it has; None: without TLS.
+        `pin`: by https, to a device whose certificate has this SHA-256, "" for any certificate; None: without TLS.
         Raises NotAllowed, OtherCertificate, Unreached.
         """
         if not is_in_house(host, loopback=self._loopback):
@@ -86,7 +86,7 @@ def _connection(host: str, port: int, timeout_s: float, *, tls: bool) -> http.cl
     if not tls:
         return http.client.HTTPConnection(host, port, timeout=timeout_s)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # nobody vouches for it: see `pin`
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # nobody vouches for the certificate: see `pin`
     return http.client.HTTPSConnection(host, port, timeout=timeout_s, context=context)
 
 
@@ -96,7 +96,7 @@ def _pin(connected: socket.socket) -> str:
 
 
 def _answer(response: http.client.HTTPResponse, exchange: Exchange) -> Answer:
-    """Raises Unreached."""
+    """Reads the whole answer. Raises Unreached if it is too long or the time is up."""
     chunks, length = [], 0
     while chunk := response.read(_READ):
         chunks.append(chunk)

@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 
     from showcam.net.requests_adapter import RuledAdapter
 
-LONGEST_WAIT_S = 3600.0  # of a Retry-After (RFC 9110, 10.2.3)
+LONGEST_WAIT_S = 3600.0  # seconds; the longest Retry-After that is believed (RFC 9110, 10.2.3)
 IDLE_S = 50.0  # many peers close a connection after a minute, and a router on the way may forget it without a word
 
 
 class Reply(Struct, frozen=True):
-    """`data` is the body's JSON object; None when the body is anything else. `after_s`: what it asks to wait."""
+    """The answer of a vendor. `data`: the JSON object of the body, None for any other body.
+
+    `after_s`: seconds that the vendor asks to wait.
+    """
 
     status: int
     data: JsonObject | None
@@ -70,10 +73,11 @@ class Http:
         headers: Mapping[str, str] | None = None,
         repeatable: bool = False,
     ) -> Reply:
-        """By any method, within `timeout_s` or what is left of the thread's exchange. Raises Unreached.
+        """Sends a request by any method, within `timeout_s` or the rest of the thread's exchange. Raises Unreached.
 
-        Secrets go in form, body or headers, never in `url` or `query`. `repeatable`: the peer knows the request again,
-        as by a message id, so that it is sent once more at once when a kept connection ended without an answer.
+        Secrets go in form, body or headers, never in `url` or `query`. `repeatable`: the peer recognizes the same
+        request, for example by a message id. Then the request is sent once more if a kept connection ended without an
+        answer.
         """
         import requests
 
@@ -91,7 +95,7 @@ class Http:
             )
 
     def fetch(self, url: str, timeout_s: float, headers: Mapping[str, str], *, enough: int = 0) -> Page:
-        """A GET; with `enough` the rest after so many bytes is not read. Raises Unreached."""
+        """Sends a GET; with `enough` the rest after that number of bytes is not read. Raises Unreached."""
         import requests
 
         with exchange_within(timeout_s) as exchange:
@@ -113,7 +117,7 @@ class Http:
         session.mount("https://", self._shared_adapter())
 
     def _shared_adapter(self) -> "RuledAdapter":
-        """One for all sessions, with its connections."""
+        """The adapter, which all sessions share together with its connections."""
         from showcam.net.requests_adapter import RuledAdapter
 
         with self._lock:
@@ -151,6 +155,6 @@ def _json_object(body: bytes) -> JsonObject | None:
 
 
 def retry_after_s(header: str | None) -> float:
-    """Seconds that a service asks to wait (RFC 9110 section 10.2.3); 0 where the header is missing or a date."""
+    """Seconds that a service asks to wait (RFC 9110 section 10.2.3); 0 if the header is missing or a date."""
     text = (header or "").strip()
     return min(float(text), LONGEST_WAIT_S) if text.isascii() and text.isdigit() and len(text) < 10 else 0.0

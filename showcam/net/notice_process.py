@@ -1,6 +1,6 @@
-"""The process that hands one notice to Apprise: it reads an order of showcam.net.notices and writes what became of it.
+"""The process that hands one notice to Apprise: it reads an order of showcam.net.notices and writes the result.
 
-Nothing is logged here, since Apprise and what it is built on name addresses.
+Nothing is logged here, since Apprise and the libraries below it name addresses.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ def _plugin(url: str) -> Any:
 
     asset = AppriseAsset(app_id="showcam", app_desc="showcam", app_url="", async_mode=False, plugin_paths=[])
     asset.image_url_mask = asset.image_url_logo = ""  # no service is pointed at somebody else's pictures
-    # by it plugins read templates and keys from files, or fetch them
+    # through attachments plugins read templates and keys from files, or fetch them
     AppriseAttachment.add = _no_file  # type: ignore[method-assign]
     return Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
 

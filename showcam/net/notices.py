@@ -1,8 +1,8 @@
 """Sends notices to an owner by Apprise, which knows some 130 services: ntfy, mail, webhooks and others.
 
-Addresses are the operator's alone, as https://github.com/caronc/apprise/wiki has them. Apprise works in a process of
-its own, which ends with the message: to know one service it loads all of them, which takes a second and 50 MB, and a
-service that hangs ends with it.
+Only the operator gives addresses, in the form of https://github.com/caronc/apprise/wiki. Apprise works in its own
+process, which ends with the message. To know one service Apprise loads all of them, which takes a second and 50 MB. A
+service that hangs ends with the process.
 """
 
 import json
@@ -16,9 +16,10 @@ WITHIN_S = 20.0  # for a whole message, however slowly the service takes it
 LONGEST = 2048  # characters of an address
 # Services that are programs or the desktop of this machine; and no plugin is loaded from a file.
 OF_THIS_MACHINE = frozenset({"dbus", "gio", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows"})
-# By what services take files of this machine. Any other, such as a template, the process refuses (notice_process.py).
+# These parameters of an address make services read files of this machine. The process (notice_process.py) refuses any
+# other file, such as a template.
 _FILES = frozenset({"keyfile", "subfile", "pgppub", "pgpprv"})
-# What of our environment the process gets: neither settings nor keys.
+# The environment variables that the process gets: neither settings nor keys.
 _ENVIRON = frozenset(
     {"PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "LD_LIBRARY_PATH"}
     | {"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"}
@@ -26,12 +27,12 @@ _ENVIRON = frozenset(
 
 
 class BadAddress(ValueError):
-    """Not an address that is sent to; the text says why, and holds nothing of it but its scheme."""
+    """The address can't be used; the text says why. Of the address it holds only the scheme."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """What the process answers. `service` is "" where Apprise does not know the address."""
+    """The process's answer. `service` is "" if Apprise does not know the address."""
 
     service: str
     taken: bool
@@ -47,14 +48,14 @@ def service(url: str) -> str:
 
 
 def send(url: str, title: str, text: str, within_s: float = WITHIN_S) -> bool:
-    """Whether the service took it. Raises BadAddress where it is none at first sight."""
+    """Sends a notice and returns whether the service took it. Raises BadAddress if the address can't be used."""
     _checked(url)
     done = _done(url, title, text, within_s)
     return done is not None and done.taken
 
 
 def _checked(url: str) -> str:
-    """The scheme. Raises BadAddress."""
+    """The scheme of an address. Raises BadAddress."""
     scheme, found, _ = url.partition("://")
     scheme = scheme.strip().lower()
     if not found or len(url) > LONGEST or not url.isprintable():
@@ -68,7 +69,7 @@ def _checked(url: str) -> str:
 
 
 def _done(url: str, title: str, text: str, within_s: float) -> _Done | None:
-    """None where the process could not do it in time: it is ended then."""
+    """The answer of the process. None if the process failed or took too long; then it is ended."""
     environ = {name: text for name, text in os.environ.items() if name in _ENVIRON}
     try:
         ended = subprocess.run(

@@ -1,4 +1,4 @@
-"""What each directive and intent of a request came to, for its log line and the metrics, with no name in it.
+"""Collects how each directive and intent of a request ended, for its log line and the metrics, without any name.
 
 The edge opens `collected` around a request; the doors add an `Outcome` for each directive, intent or device's command.
 """
@@ -31,7 +31,7 @@ _collected: ContextVar[list[Outcome] | None] = ContextVar("collected", default=N
 
 @contextmanager
 def collected() -> Iterator[list[Outcome]]:
-    """The outcomes of the request that this thread answers. Within another's it is the same list."""
+    """The outcomes of the request that this thread answers. Nested calls share one list."""
     running = _collected.get()
     if running is not None:
         yield running

@@ -18,17 +18,17 @@ from urllib3.exceptions import HTTPError, NewConnectionError
 from showcam.net.exchange import Exchange, Hosts, NoInternet, NotAllowed
 from showcam.net.text import mended
 
-STALE = 3  # kept connections that may turn out dead before a new one is made
+STALE = 3  # tries with kept connections, which may turn out dead, before a new one is made
 KEPT = 16  # connections to one host that are kept, as many as there are senders of reports
 
 LONGEST_ANSWER = 1024 * 1024
 
-# What connect(2) fails with where no route leads out, no address here could be the sender, or the router is silent.
+# The errors of connect(2) if no route leads out, no address here could be the sender, or the router is silent.
 NO_WAY_OUT = frozenset({errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL})
 
 
 class Cut(requests.RequestException):
-    """The exchange's deadline was over, or the answer too long, redirected or not to be read."""
+    """The exchange's deadline has passed, or the answer is too long, redirected or unreadable."""
 
 
 class Forbidden(requests.RequestException):
@@ -37,9 +37,9 @@ class Forbidden(requests.RequestException):
 
 @functools.lru_cache(4)
 def _context(ca_file: Path | None, _written: int) -> ssl.SSLContext:
-    """One for all adapters of the process: the authorities take a megabyte and 20 ms to read.
+    """The TLS context that all adapters of the process share: reading the authorities takes a megabyte and 20 ms.
 
-    `_written`: when the file was, since an authority may be replaced under the same name.
+    `_written`: when the file was written, since an authority may be replaced under the same name.
     """
     context = ssl.create_default_context(cafile=certifi.where())
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -49,7 +49,7 @@ def _context(ca_file: Path | None, _written: int) -> ssl.SSLContext:
 
 
 class RuledAdapter(HTTPAdapter):
-    """Mounted for https:// and nothing else. Reads the whole answer itself, within the exchange."""
+    """An adapter for https:// and nothing else. Reads the whole answer itself, within the exchange."""
 
     def __init__(self, hosts: Hosts, ca_file: Path | None, idle_s: float) -> None:
         self._hosts = hosts
@@ -145,9 +145,9 @@ def _pool(hosts: Hosts, idle_s: float) -> type[HTTPSConnectionPool]:
         ConnectionCls = Connection
 
         def _get_conn(self, timeout: float | None = None) -> Any:
-            conn: Any = super()._get_conn(timeout)  # one that its peer has closed comes closed
+            conn: Any = super()._get_conn(timeout)  # a connection that the peer has closed is closed here too
             if time.monotonic() - conn.idle_since > idle_s:
-                conn.close()  # it connects again by itself
+                conn.close()  # urllib3 connects it again automatically
             return conn
 
         def _put_conn(self, conn: Any) -> None:

@@ -6,7 +6,7 @@ from itertools import accumulate, islice
 from typing import Any, Literal, NotRequired, TypedDict
 
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
-# both halves together, a half alone, any other escape
+# both halves of a surrogate pair together, a single half, any other escape
 _ESCAPE = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL
 )
@@ -62,7 +62,7 @@ def too_deep(data: bytes, limit: int = 64) -> bool:
 
 
 def shallow(data: bytes, depth: int) -> bytes:
-    """The JSON with null in place of everything deeper than `depth`, and closed where the text breaks off."""
+    """The JSON with null in place of everything deeper than `depth`. Adds closing brackets if the text breaks off."""
     kept, opened, start, end = bytearray(), list[bytes](), 0, 0
     for found in islice(_TO_BRACKET.finditer(data), _BRACKETS):
         bracket, end = found[1], found.end()
@@ -80,7 +80,7 @@ def shallow(data: bytes, depth: int) -> bytes:
 
 
 class Problem(TypedDict):
-    """What our own endpoints answer (RFC 9457): what happened (`title`) and what to do (`detail`), without a secret."""
+    """Our endpoints' answer to an error (RFC 9457), without secrets. `title`: the fault; `detail`: the remedy."""
 
     type: Literal["about:blank"]
     title: str
