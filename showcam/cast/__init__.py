@@ -1,1 +1,1 @@
-"""Cast devices in the house, what is shown on them, and the door by which other processes ask for it."""
+"""Finds Cast devices in the house, shows cameras on them, and opens a door for our other processes to ask for this."""

@@ -1,7 +1,7 @@
 """Runs PyChromecast in processes with limits: one for each TV that shows something, one for a search of the house.
 
-A device is whatever answers at its address. PyChromecast bounds nothing that it reads, so each process has limits on
-memory and CPU: what a device costs beyond them, its own picture pays.
+Anything at an address may answer as a device. PyChromecast bounds nothing that it reads, so each process has limits on
+memory and CPU. A device that exceeds these limits ends only the video on this device.
 """
 
 import os
@@ -18,11 +18,11 @@ from showcam.net import child
 from showcam.net.child import Broke, Child, Limits
 
 MODULE = "showcam.cast.apart"
-# a picture that goes on for a day takes seconds of CPU
+# a video that goes on for a day takes seconds of CPU
 DEVICE = Limits(cpu_s=10, memory=256 * 1024 * 1024, renewed_s=60.0)
 SEARCH = Limits(cpu_s=10, memory=512 * 1024 * 1024)
 WITHIN_S = 60.0  # on a busy machine, for a process to start, and a device to connect and play
-STOP_S = 15.0  # for the device to be told
+STOP_S = 15.0  # seconds that stopping the device may take
 
 
 class Order(Struct, frozen=True):
@@ -63,7 +63,7 @@ class ApartScreen:
     """A `showcam.cast.player.Shown`. `over` is called once, in a thread, when what was shown is shown no more."""
 
     def __init__(self, device: Device, over: Callable[[Over], None], *, app: str = "", limits: Limits = DEVICE) -> None:
-        """Raises CastFailed."""
+        """Starts the process for the device. Raises CastFailed."""
         self._device, self._over = device, over
         self._answers: queue.Queue[Said] = queue.Queue()  # one for each picture, or the end of the process
         self._stopping = False
@@ -86,7 +86,7 @@ class ApartScreen:
         self._ask(Ask(wake=name))
 
     def _ask(self, ask: Ask) -> None:
-        """Raises CastFailed."""
+        """Sends the order and waits for its answer. Raises CastFailed."""
         self._process.say(ask)
         try:
             said = self._answers.get(timeout=WITHIN_S)
@@ -122,7 +122,7 @@ class ApartScreen:
 
 
 def browse(seconds: float, limits: Limits = SEARCH) -> list[Device]:
-    """Who answers by mDNS within the time. Raises OSError without a network, and if the process broke."""
+    """The devices that answer by mDNS within the time. Raises OSError without a network, and if the process broke."""
     try:
         process = Child(MODULE, Order(seconds=seconds), limits)
         late = threading.Timer(seconds + WITHIN_S, process.kill)
@@ -137,7 +137,7 @@ def browse(seconds: float, limits: Limits = SEARCH) -> list[Device]:
         raise OSError(f"the search broke: {type(broke).__name__}") from None
 
 
-# what the process does
+# From here on: the code that runs in the process.
 
 
 def main() -> None:

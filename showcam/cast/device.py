@@ -6,11 +6,11 @@ from msgspec import Struct
 
 CAST_PORT = 8009
 
-type Kind = Literal["screen", "speaker", "group"]  # a group plays sound alone
+type Kind = Literal["screen", "speaker", "group"]  # a group plays only sound
 
 
 class Device(Struct, frozen=True):
-    """`id`: the device's own, or its address where the owner named it by that."""
+    """A Cast device. `id`: the device's id, or its address if the owner named the device by its address."""
 
     id: str
     name: str
@@ -42,7 +42,7 @@ def _parted(address: str) -> tuple[str, int]:
 
 
 class Picture(Struct, frozen=True):
-    """`at`: where it may be fetched, the nearest first, each an origin; `path` is the same at all.
+    """`at`: the origins that serve the video, the nearest first; `path` is the same at all of them.
 
     `waking`: the camera runs on battery, and its first frame may take 70 s.
     """
@@ -58,7 +58,7 @@ class Picture(Struct, frozen=True):
         return self.at[0] + self.path
 
 
-# taken: another sender shows something there, or somebody went home; ended: the receiver plays no more
+# taken: another sender shows something there, or somebody pressed Home; ended: the receiver has stopped; gone: lost
 type Over = Literal["taken", "ended", "gone"]
 
 

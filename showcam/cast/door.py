@@ -1,6 +1,6 @@
 """The worker's door for Cast devices: a socket of this machine, one line of JSON each way, for our own processes only.
 
-Its client asks there, and answers as `Screens` would.
+The client of this door has the methods of `Screens` and passes each call to it.
 """
 
 import contextlib
@@ -25,15 +25,15 @@ from showcam.drivers.errors import Reason
 from showcam.engine.grants import ProcessAuth
 from showcam.registry.scenes import Begun
 
-PATH = "/cast"  # what the proof of a question covers beside its text
+PATH = "/cast"  # the path, which the proof of a question covers together with the question's text
 LONGEST = 64 * 1024
 
 
 class Ask(Struct, frozen=True):
-    """`on`: a device's name, "" for every one; `camera`: an id, "" for any.
+    """A question at the door. `on`: a device's name, "" for all; `camera`: an id, "" for any.
 
-    `wait_s`: after this the answer is `goes_on`, and at once if a camera has to wake. 0: the answer comes when all is
-    done, and a line of its own before it if a camera has to wake.
+    With `wait_s` the answer is `goes_on` after this time, or at once if a camera has to wake. With 0 the answer comes
+    when all is done. If a camera has to wake, an extra line comes before it.
     """
 
     what: Literal["devices", "now", "show", "stop"]
@@ -58,7 +58,7 @@ class Answer(Struct, frozen=True):
 
 log = structlog.get_logger()
 
-MOST_AT_WORK = 16  # that go on after their answer
+MOST_AT_WORK = 16  # questions that may go on after their answer
 SAY_S = 5.0  # for a question to arrive
 NAME = "cast"  # of the socket, in the folder `run`
 
@@ -66,7 +66,7 @@ _ask = msgspec.json.Decoder(Ask)
 
 
 class Shows(Protocol):
-    """What `Screens` answers."""
+    """The methods of `Screens` that the door calls."""
 
     def devices(self) -> list[Device]: ...
     def now(self, account: str) -> list[Showing]: ...
@@ -80,7 +80,7 @@ class Shows(Protocol):
 
 
 class CastDoor(socketserver.ThreadingUnixStreamServer):
-    """`folder` is for its owner alone. Raises OSError."""
+    """A server in `folder`, which only its owner can read. Raises OSError."""
 
     daemon_threads = True
     request_queue_size = 8
@@ -94,14 +94,16 @@ class CastDoor(socketserver.ThreadingUnixStreamServer):
         (folder / NAME).chmod(0o600)
 
     def answer(self, line: bytes, proof: str, meanwhile: Callable[[Answer], object]) -> Answer | None:
-        """None if none of our own processes made the proof. `meanwhile` gets an answer that is not the last."""
+        """The answer, or None if the proof was not made by a process of showcam. `meanwhile` gets an answer before the
+        last.
+        """
         if not self.proof.covers(proof, PATH, line, time.time()):
             return None
         ask = _ask.decode(line)
         return self._within(ask) if ask.wait_s > 0 else self._done(ask, meanwhile)
 
     def _within(self, ask: Ask) -> Answer:
-        """What is not done in time goes on in a thread of its own, whose end nobody waits for."""
+        """Answers after `wait_s`. Unfinished work goes on in its own thread, without anybody waiting for the end."""
         with self._at_work:
             if self._working >= MOST_AT_WORK:
                 return Answer(failed="full")
@@ -151,7 +153,7 @@ class CastDoor(socketserver.ThreadingUnixStreamServer):
 
 
 class _Question(socketserver.StreamRequestHandler):
-    """A proof, a line of JSON; a line of JSON back."""
+    """Reads a proof and a line of JSON, and writes a line of JSON back."""
 
     timeout = SAY_S
     server: CastDoor
@@ -172,7 +174,7 @@ class _Question(socketserver.StreamRequestHandler):
             self._send(answer)
 
     def _send(self, answer: Answer) -> None:
-        with contextlib.suppress(OSError):  # who asked is gone
+        with contextlib.suppress(OSError):  # the process that asked has gone
             self.wfile.write(msgspec.json.encode(answer) + b"\n")
 
 
@@ -187,7 +189,7 @@ def address(folder: Path) -> Iterator[str]:
 
 
 LONGEST_S = 120.0  # for a device to be found, a camera to wake, and the picture to play
-ANSWER_S = 0.2  # more than is waited for, for the answer itself
+ANSWER_S = 0.2  # waited in addition, for the answer itself
 
 _answer = msgspec.json.Decoder(Answer)
 
@@ -217,7 +219,7 @@ class CastClient:
         return answer.refusal or answer.showing[0]
 
     def begin(self, account: str, camera: str, on: str, wait_s: float) -> Refusal | Begun:
-        """Shows it, which may take longer than `wait_s`."""
+        """Begins to show the camera, which may take longer than `wait_s`."""
         answer = self._asked(Ask("show", account, camera, on, wait_s=wait_s), wait_s + ANSWER_S)
         return answer.refusal or Begun(waking=bool(answer.waking))
 
@@ -250,7 +252,7 @@ class CastClient:
 
 
 class SceneScreens:
-    """`showcam.registry.scenes.Screens`."""
+    """Shows scenes on TVs: a `showcam.registry.scenes.Screens`."""
 
     def __init__(self, worker: CastClient) -> None:
         self._worker = worker

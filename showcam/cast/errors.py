@@ -1,4 +1,4 @@
-"""Why a TV shows no picture, where the camera is not what stands in the way; and the sentence for a person."""
+"""Says why a TV shows no video although the camera is fine, and gives the sentence for a person."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -19,7 +19,7 @@ type Why = Literal[
     "no_pictures",
 ]
 
-# what an assistant is answered in its place
+# the reason that an assistant gets for each fault of a TV
 REASONS: Mapping[Why, Reason] = {
     "no_device": "no_tv",
     "several": "no_tv",
@@ -33,7 +33,7 @@ REASONS: Mapping[Why, Reason] = {
     "no_pictures": "media_down",
 }
 
-type Sentence = tuple[str, str]  # what is wrong, and what mends it; {device} is a name
+type Sentence = tuple[str, str]  # the fault, and how to fix it; {device} is a name
 
 SENTENCES: Mapping[Why, Sentence] = {
     "no_device": (
@@ -83,9 +83,10 @@ SENTENCES: Mapping[Why, Sentence] = {
 
 
 class CastFailed(Exception):
-    """`device`: its name, as it was asked for. `said`: the device itself said that it does not play.
+    """A TV can't show the video. `device`: the TV's name, as the caller gave it. `said`: the device reported the
+    failure.
 
-    `unpaired`: by WebRTC no address of it reaches one of showcam's.
+    `unpaired`: by WebRTC none of the device's addresses reaches an address of showcam.
     """
 
     def __init__(self, why: Why, device: str = "", *, said: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Finds the Cast devices and groups of the house by mDNS, beside those that the owner named by address."""
+"""Finds the Cast devices and groups of the house by mDNS, and adds those that the owner named by address."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -13,15 +13,16 @@ log = structlog.get_logger()
 
 FIND_S = 3.0  # a device answers within a second or two
 LONGEST_NAME = 80
-MOST = 64  # that are listed, whoever answers
+MOST = 64  # devices that are listed, however many answer
 
 _KINDS: dict[str, Kind] = {"audio": "speaker", "group": "group"}  # PyChromecast's words for them
 
-type Browse = Callable[[float], Iterable[Device]]  # for so many seconds; raises OSError
+type Browse = Callable[[float], Iterable[Device]]  # takes seconds; raises OSError
 
 
 def browse(seconds: float) -> list[Device]:
-    """Who answers by mDNS within the time; apart.py has it done in a process. Raises OSError without a network.
+    """The devices that answer by mDNS within the time; apart.py runs this in a process. Raises OSError without a
+    network.
 
     zeroconf and PyChromecast keep each device that is announced, however many there are.
     """
@@ -72,7 +73,7 @@ class Finder:
         return sorted(found.values(), key=lambda device: (device.name.casefold(), device.id))
 
     def device(self, name: str) -> Device:
-        """The device by name or id, searched for where it is not known yet. Raises CastFailed."""
+        """The device by name or id. An unknown device is searched for. Raises CastFailed."""
         found = _called(self._known.values(), name) or _called(self.find(), name)
         if not found:
             raise CastFailed("no_device", name)
@@ -89,6 +90,6 @@ def _called(devices: Iterable[Device], name: str) -> list[Device]:
 
 
 def _tidied(device: Device) -> Device:
-    """The device with a name that fits a line: it may report any."""
+    """The device with a name that fits on one line: a device may report any text."""
     name = "".join(character if character.isprintable() else " " for character in device.name)[:LONGEST_NAME].strip()
     return Device(device.id, name or device.id, device.host, device.port, device.model[:LONGEST_NAME], device.kind)

@@ -1,6 +1,6 @@
 """Shows a camera on the TV that its owner chose, for a minute, when somebody rings or moves there.
 
-What is not announced to the household, as in its quiet times, changes no TV.
+A change that is not announced to the household, as in its quiet times, does not appear on a TV.
 """
 
 import queue
@@ -18,7 +18,7 @@ from showcam.store.ports import StoreUnavailable
 
 log = structlog.get_logger()
 
-SHOWN_S = 60.0  # what rang or moved is over by then
+SHOWN_S = 60.0  # a visitor or a movement has usually gone after this
 MOST_WAITING = 64
 _QUIET = ("no_device", "unreachable", "not_running")  # a TV that is off is no fault
 
@@ -30,7 +30,7 @@ class Owner(Protocol):
 
 
 class OnChange:
-    """`take` is for `Changes.subscribe` and does not wait; `run` works in a thread of its own."""
+    """Shows changes on TVs. `take` is for `Changes.subscribe` and does not wait; `run` works in its own thread."""
 
     def __init__(self, owner: Owner, screens: Shows) -> None:
         self._owner, self._screens = owner, screens
@@ -58,7 +58,7 @@ class OnChange:
                 log.exception("a change could not be shown on a TV", account=change.account)
 
     def handle(self, change: Change) -> None:
-        """What a TV shows at its owner's own wish stays on it."""
+        """Shows the change, unless the TV shows a camera that a person asked for."""
         try:
             chosen = self._owner.preferences(change.account, change.camera)
             is_chosen = change.kind in chosen.tv_when or change.announced in chosen.tv_when

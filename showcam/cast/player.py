@@ -18,7 +18,7 @@ from showcam.engine.source import WAKING_S
 
 # devices that WebRTC did not reach are remembered, by their ids; a house has few
 MOST_UNPAIRED = 64
-LEASE_S = 60.0  # the longest that a picture goes on after its worker has died
+LEASE_S = 60.0  # a video ends at most this long after its worker has died
 # While a battery camera wakes, for WAKING_S at most, a TV gives up after 14 to 20 s.
 TRIES_WAKING = 5
 PAUSE_S = 5.0  # between two requests for the stream of a camera that the vendor calls asleep
@@ -37,7 +37,7 @@ class Doors(Protocol):
         ...
 
     def end_link(self, link: str) -> None:
-        """Raises MediaUnavailable."""
+        """Ends the viewer's live videos. Raises MediaUnavailable."""
         ...
 
 
@@ -45,7 +45,7 @@ class Shown(Protocol):
     """A connection to a device, as `showcam.cast.screen.Screen` is."""
 
     def show(self, picture: Picture) -> None:
-        """Show the picture; called again for another protocol where one did not play. Raises CastFailed."""
+        """Show the video. Called again for another protocol if the first did not play. Raises CastFailed."""
         ...
 
     def wake(self, name: str) -> None:
@@ -68,7 +68,7 @@ class Played(NamedTuple):
 
 @dataclass
 class _Turn:
-    """A picture that a TV was asked to show. `screen`: the connection to the TV, None until it stands."""
+    """A video that a TV was asked to show. `screen`: the connection to the TV, None before it is made."""
 
     device: Device
     session: ConsoleSession
@@ -78,7 +78,7 @@ class _Turn:
     waking: Callable[[str], object]
     screen: Shown | None = None
     is_free: bool = False
-    wakes: bool = False  # the camera runs on battery, or its vendor calls it asleep
+    wakes: bool = False  # the camera runs on battery, or the vendor reports the camera asleep
 
     def wake(self, name: str) -> None:
         self.wakes = True
@@ -91,9 +91,9 @@ class _Turn:
 
 
 class Player:
-    """`protocols`: those that the receiver on the devices plays, best first.
+    """Plays cameras on devices. `protocols`: the protocols that the receiver on the devices plays, best first.
 
-    A receiver of HLS alone is Google's, which is given one address at a time.
+    A receiver that plays only HLS is Google's, which is given one address at a time.
     """
 
     def __init__(
@@ -149,7 +149,7 @@ class Player:
         self._forget(played.session)
 
     def _woken(self, turn: "_Turn") -> tuple[Shown, str] | Refusal:
-        """As `_shown`, which is tried again while a camera on battery wakes.
+        """Shows the video as `_shown` does, and tries again while a camera on battery wakes.
 
         The vendor and a TV give up long before that. showcam's own receiver says meanwhile that the camera is waking.
         """
@@ -178,7 +178,7 @@ class Player:
     def _shown(self, turn: "_Turn") -> str | Refusal:
         """The name of the camera that `turn.screen` plays now.
 
-        By the best protocol first; where that does not play, by the next. A device that WebRTC did not reach though HLS
+        Tries the best protocol first; if that does not play, the next. A device that WebRTC did not reach though HLS
         does is shown HLS from then on: Nest Hubs since early 2026 (AlexxIT/WebRTC issue 941).
         """
         protocols, is_unpaired, device = self._protocols, False, turn.device
@@ -214,7 +214,7 @@ class Player:
         raise CastFailed("not_played", device.name)
 
     def _taken(self, turn: "_Turn") -> Shown:
-        """The connection to the device, whose picture before is ended with the first."""
+        """The connection to the device. Before the first connection is made, `free` ends what the device showed."""
         if turn.screen is None:
             if not turn.is_free:
                 turn.free()
@@ -228,7 +228,9 @@ class Player:
         self._unpaired[device.id] = None
 
     def _picture(self, stream: Stream, name: str, session: ConsoleSession, device: Device) -> Picture:
-        """Its addresses in the house come first. A page of https may not read plain http, so the public is next."""
+        """The video with the addresses in the house first. An https page may not read plain http, so the public address
+        is next.
+        """
         url = urlsplit(stream.url)
         public = (f"https://{url.netloc}",) if url.scheme == "https" else ()
         return Picture(stream.protocol, (self._lent(session, device), *public), url.path, name)

@@ -6,8 +6,8 @@ from flask import Blueprint, Response, send_from_directory
 
 _KINDS = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 _FOLDER = Path(__file__).parent / "receiver"
-# Google's framework comes from its own address and talks to the device by that port of it. Pictures come from this
-# showcam, or from another's: a receiver that somebody published serves all.
+# Google's framework comes from its own address and talks to the device by port 8008. Video comes from this showcam, or
+# from another: a receiver that somebody published serves all.
 _POLICY = (
     "default-src 'none'; script-src 'self' https://www.gstatic.com/cast/sdk/libs/ https://www.gstatic.com/eureka/; "
     "style-src 'self'; connect-src 'self' http: https: ws://localhost:8008; media-src blob: http: https:; "
@@ -16,7 +16,7 @@ _POLICY = (
 
 
 def blueprint() -> Blueprint:
-    """The receiver's page, with nothing of a household. hls.js and what plays a picture are served beside the look."""
+    """The receiver's page, with nothing of a household. hls.js and the player are served next to the style."""
     page = Blueprint("receiver", __name__)
 
     @page.get("/receiver")

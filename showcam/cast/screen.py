@@ -1,4 +1,4 @@
-"""A connection to one Cast device: shows a picture on its default media receiver, and reports when that is over."""
+"""Connects to one Cast device, shows a camera on its default media receiver, and reports when the video ends."""
 
 import logging
 import secrets
@@ -28,23 +28,23 @@ if TYPE_CHECKING:
 
 
 log = structlog.get_logger()
-logging.getLogger("pychromecast").setLevel(logging.CRITICAL)  # it names devices and what they play
+logging.getLogger("pychromecast").setLevel(logging.CRITICAL)  # its logs name devices and the videos on them
 
 RECEIVER = "CC1AD845"  # Google's default media receiver
 PLAYLIST = "application/vnd.apple.mpegurl"
 # Without these the receiver guesses at the segments (developers.google.com/cast, MediaInformation).
 SEGMENTS = {"hlsSegmentFormat": "ts", "hlsVideoSegmentFormat": "mpeg2_ts"}
-CONNECT_S = 5.0  # for a connection, for its end, and for what is written to it
+CONNECT_S = 5.0  # seconds for a connection, for its end, and for writing a message
 PLAY_S = 20.0  # from LOAD to PLAYING: a camera may have to wake first
 TRIES = 3  # to connect again, RETRY_S apart, before a device counts as gone
-RETRY_S = 1.0  # PyChromecast's own default is 5 s, in which a picture would stand still
+RETRY_S = 1.0  # PyChromecast waits 5 s by default; the video would stand still for this time
 LONGEST = 64 * 1024  # bytes of a message, as Chromium's components/cast_channel/cast_framer.cc bounds it
 MOST = 100  # messages of a device in COUNTED_S; one that plays sends a few in a second
 _TYPES: dict[str, str] = {"screen": "cast", "speaker": "audio", "group": "group"}
 
 
 class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
-    """`over` is called once, in a thread of the connection, when what was shown is shown no more."""
+    """`over` is called once, in a thread of the connection, when the device no longer shows the video."""
 
     def __init__(
         self,
@@ -59,12 +59,12 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
         self._device, self._over, self._app = device, over, app
         self._connect_s, self._play_s = connect_s, play_s
         self._plays = threading.Event()
-        self._settled = threading.Event()  # it plays, or it failed
+        self._settled = threading.Event()  # set when the device plays or has failed
         self._reported = threading.Lock()  # held by whoever reported the end first, and never released
         self._session = ""  # of the receiver application that we started
         self._picture: Picture | None = None
-        self._why: Why = "not_played"  # where it does not play
-        self._said = False  # it said so itself
+        self._why: Why = "not_played"  # the reason if the device does not play
+        self._said = False  # the device itself reported the failure
         info = CastInfo(
             {HostServiceInfo(device.host, device.port)},
             _uuid(device),
@@ -82,17 +82,19 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
         self._cast.media_controller.register_status_listener(self)
 
     def show(self, picture: Picture) -> None:
-        """Returns when the device plays it. Raises CastFailed."""
+        """Returns when the device plays the video. Raises CastFailed."""
         self._picture = picture
         self._start(self._play_s)
         if not self._plays.is_set():
             raise CastFailed(self._why, self._device.name, said=self._said)
 
     def wake(self, name: str) -> None:
-        """Google's default receiver has no words of ours to show while a camera wakes."""
+        """A call without effect: Google's default receiver can't show a text of ours while a camera wakes."""
 
     def _start(self, within_s: float) -> None:
-        """Returns when it is settled what comes of it. Raises CastFailed."""
+        """Starts the application, and returns when the device plays, fails or has had `within_s` seconds. Raises
+        CastFailed.
+        """
         try:
             self._cast.wait(self._connect_s)
         except PyChromecastError:
@@ -104,14 +106,14 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
         self._settled.wait(within_s)
 
     def _begin(self) -> None:
-        """Raises PyChromecastError."""
+        """Launches the receiver's application. Raises PyChromecastError."""
         # in a new session: what plays there already may belong to another sender
         self._cast.socket_client.receiver_controller.launch_app(
             self._app, force_launch=True, callback_function=self._launched
         )
 
     def stop(self) -> None:
-        """Ends our application there, unless another took its place, and the connection."""
+        """Ends our application on the device, unless another took its place, and the connection."""
         self._reported.acquire(blocking=False)
         status = self._cast.status
         try:
@@ -123,7 +125,7 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
             self._disconnect()
 
     def _disconnect(self) -> None:
-        """PyChromecast leaves what its thread waits at for the garbage collector."""
+        """Ends the connection and closes its sockets, which PyChromecast leaves to the garbage collector."""
         client = self._cast.socket_client
         client.disconnect()
         if client.is_alive():
@@ -133,10 +135,12 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
                 waits.close()
             client.selector.close()
 
-    # what the device reports, in a thread of the connection
+    # The following methods get the device's reports, in a thread of the connection.
 
     def _launched(self, sent: bool, answer: object) -> None:
-        """Goes on in this thread: what is sent from another one could overtake the CONNECT to the application."""
+        """Loads the video in this same thread: a message from another thread could overtake the CONNECT to the
+        application.
+        """
         status = self._cast.status
         if not sent or status is None or status.app_id != self._app:
             self._settled.set()
@@ -145,7 +149,7 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
         self._load(status)
 
     def _load(self, status: CastStatus) -> None:
-        """The application runs: it is sent what to show."""
+        """Sends the video's address to the application, which is running."""
         assert self._picture is not None
         self._cast.media_controller.play_media(
             self._picture.url,
@@ -204,8 +208,8 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
 def _one_at_a_time(client: SocketClient) -> None:
     """Reads and writes in turns: both at once, from two threads, break TLS (github.com/python/cpython/pull/124993).
 
-    PyChromecast reads in a thread of its own and writes in its caller's. It reads messages of any length (4 GiB), as
-    fast as they come, so this bounds both.
+    PyChromecast reads in its own thread and writes in the caller's. It reads messages of any length (4 GiB), as fast as
+    they come, so this bounds both.
     """
     turn = threading.RLock()
     read, read_bytes, write = client._read_message, client._read_bytes_from_socket, client.send_message
@@ -258,17 +262,17 @@ NAMESPACE = "urn:x-cast:showcam.picture"  # showcam/cast/receiver/on_cast.js has
 
 
 class OwnScreen(Screen):
-    """Shows one picture after another in the same application, so that HLS may follow where WebRTC fails."""
+    """Shows one video after another in the same application, so that HLS may follow if WebRTC fails."""
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         self._is_unpaired = False
-        self._asked = ""  # names what was asked for last, in what the receiver answers
-        self._name = ""  # of a camera that is being woken, and of which there is no picture yet
+        self._asked = ""  # the id of the latest request; the receiver's answers name it
+        self._name = ""  # the name of a camera that is being woken and has no video yet
         self._cast.register_handler(_Channel(self))
 
     def show(self, picture: Picture) -> None:
-        """Returns when the device plays it. Raises CastFailed."""
+        """Returns when the device plays the video. Raises CastFailed."""
         self._asked, self._is_unpaired = "", False
         self._settled.clear()
         try:
@@ -291,11 +295,13 @@ class OwnScreen(Screen):
             super()._begin()
         elif status is not None and status.session_id == self._session:
             self._load(status)
-        else:  # somebody went home or cast something else, between two tries
+        else:  # somebody pressed Home or cast something else, between two tries
             raise CastFailed("taken", self._device.name)
 
     def _load(self, status: CastStatus) -> None:
-        """Waits for a later status where the application does not listen yet."""
+        """Sends the request to the application. Does nothing if the application does not listen yet: a later status
+        follows.
+        """
         if NAMESPACE not in status.namespaces or self._asked:
             return
         picture = self._picture
@@ -315,10 +321,12 @@ class OwnScreen(Screen):
         if picture is None:
             self._settled.set()
 
-    # what the device reports, in a thread of the connection
+    # The following methods get the device's reports, in a thread of the connection.
 
     def _launched(self, sent: bool, answer: object) -> None:
-        """Google's default receiver is on every device; this one is where it was registered."""
+        """Notes if showcam's receiver is missing: it runs only on devices registered for it, Google's default one on
+        all.
+        """
         status = self._cast.status
         if not sent or status is None or status.app_id != self._app:
             self._why = "no_receiver"
@@ -334,7 +342,7 @@ class OwnScreen(Screen):
 
     def reported(self, state: object, shown_id: object) -> None:
         if not self._asked or shown_id != self._asked:
-            return  # of a picture before
+            return  # this is about an earlier video
         match state:
             case "playing":
                 self._plays.set()

@@ -1,4 +1,4 @@
-"""What the house's Cast devices show: one camera each, until when, and what follows when it is over."""
+"""Manages the house's Cast devices: each shows one camera, until a set time or a stop, and again after a failure."""
 
 import threading
 import time
@@ -18,7 +18,7 @@ from showcam.drivers.camera import Refusal
 
 log = structlog.get_logger()
 
-AGAIN = 3  # so often a picture that ended by itself is shown again within AGAIN_S
+AGAIN = 3  # a video that ended unasked is shown again this number of times within AGAIN_S
 AGAIN_S = 600.0  # our own choice: a device that ends more often is broken, or wanted by somebody else
 
 
@@ -27,12 +27,12 @@ class _On:
     showing: Showing
     played: Played
     again: list[float]  # when it was shown again
-    over: list[Over]  # what the device reported
+    over: list[Over]  # the reasons that the device reported for the end of the video
     renewed: float  # epoch s
 
 
 class Screens:
-    """Safe to use from many threads. A picture that one household shows is stopped by another's that takes the TV."""
+    """Safe to use from many threads. If another household takes the TV, the first household's video stops."""
 
     def __init__(
         self,
@@ -46,14 +46,14 @@ class Screens:
         *,
         protocols: tuple[Literal["webrtc", "hls"], ...] = ("hls",),
     ) -> None:
-        """`protocols`: those that the receiver on the devices plays, best first.
+        """`protocols`: the protocols that the receiver on the devices plays, best first.
 
-        A receiver of HLS alone is Google's, which is given one address at a time.
+        A receiver that plays only HLS is Google's, which is given one address at a time.
         """
         self._player = Player(owner, sessions, doors, connect, protocols, clock, wait)
         self._finder, self._clock = finder, clock
         self._on: dict[str, _On] = {}  # by the device's id
-        self._starting: dict[str, Showing] = {}  # what is about to be shown, by the device's id
+        self._starting: dict[str, Showing] = {}  # videos that are about to start, by the device's id
         self._lock = threading.Lock()  # of `_on` and `_starting`
         self._turns: dict[str, threading.Lock] = {}  # by the device's id: one change at a time
 
@@ -75,7 +75,7 @@ class Screens:
         seconds: float = 0.0,
         waking: Callable[[str], object] = lambda name: None,
     ) -> Showing | Refusal:
-        """Show a camera on the device of that name, until it is stopped, or for so many seconds. Raises CastFailed.
+        """Show a camera on the device of that name, until it is stopped, or for `seconds`. Raises CastFailed.
 
         `waking` is called with the camera's name before the wait for a camera on battery.
         """
@@ -99,9 +99,9 @@ class Screens:
                     del self._starting[device.id]
 
     def stop(self, account: str, on: str = "", camera: str = "") -> list[Showing]:
-        """What the household shows on the device of that name, or on every one. Answers what was stopped.
+        """Stops the household's videos on the device of that name, or on every device. Answers the stopped ones.
 
-        `camera`: an id, of which alone it is the end.
+        `camera`: the id of the only camera to stop; "" stops any.
         """
         wanted = on.strip().casefold()
         stopped = []
@@ -109,12 +109,12 @@ class Screens:
             starting = [showing for showing in self._starting.values() if showing.account == account]
         for showing in (*self.now(account), *starting):
             if camera in ("", showing.camera) and wanted in ("", showing.device.name.casefold(), showing.device.id):
-                with self._turn_of(showing.device):  # of what is about to be shown: until it is
+                with self._turn_of(showing.device):  # waits until a video that is about to start has started
                     stopped += self._ended(showing)
         return stopped
 
     def _ended(self, showing: Showing) -> list[Showing]:
-        """What was ended, unless something else has taken its place."""
+        """Ends the video, unless something else has taken its place. Answers the ended video."""
         with self._lock:
             on = self._on.get(showing.device.id)
         if on is None or (on.showing.account, on.showing.camera) != (showing.account, showing.camera):
@@ -122,12 +122,14 @@ class Screens:
         return [on.showing] if self._end(showing.device.id) else []
 
     def turn(self) -> None:
-        """To be called each second or so: ends what is over, shows again what ended by itself, and renews the rest."""
+        """Ends expired videos, shows a video again that ended unasked, and renews the rest. Call this about once a
+        second.
+        """
         with self._lock:
             shown = list(self._on.values())
         for on in shown:
             turn = self._turn_of(on.showing.device)
-            if turn.acquire(blocking=False):  # else somebody is just changing what it shows
+            if turn.acquire(blocking=False):  # otherwise another thread is just changing the device's video
                 try:
                     self._tend(on)
                 finally:
@@ -138,7 +140,7 @@ class Screens:
             self._end(device)
 
     def _prolonged(self, device: Device, account: str, camera: str, until: float) -> Showing | None:
-        """The picture that the device shows already, prolonged; None where it shows another camera or nothing."""
+        """The video that the device shows already, prolonged; None if the device shows another camera or nothing."""
         with self._lock:
             on = self._on.get(device.id)
             if on is None or on.over or (on.showing.account, on.showing.camera) != (account, camera):
@@ -182,7 +184,7 @@ class Screens:
         again: list[float],
         waking: Callable[[str], object] = lambda name: None,
     ) -> Showing | Refusal:
-        """What the device showed before goes on where the camera is refused."""
+        """Starts the camera on the device. If the camera is refused, the device's current video goes on."""
         over = list[Over]()
         played = self._player.play(device, account, camera, over.append, lambda: self._end(device.id), waking)
         if isinstance(played, Refusal):
