@@ -22,7 +22,9 @@ class Unreached(Exception):
 
 
 class Posted(Struct, frozen=True):
-    """The event gateway's answer. `code`: of a refusal, "" where it names none; `after_s`: what it asked to wait."""
+    """The event gateway's answer. `code`: the code of a refusal, or ""; `after_s`: seconds that the gateway asked to
+    wait.
+    """
 
     status: int
     code: str
@@ -47,7 +49,7 @@ class Amazon:
         form: Mapping[str, str] | None = None,
         bearer: str = "",
     ) -> tuple[int, JsonObject]:
-        """Status and JSON object. Raises Unreached."""
+        """Sends a request, and returns the status and the JSON object. Raises Unreached."""
         headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {bearer}"} if bearer else {})
         try:
             reply = self._http.ask(method, url, timeout_s, form=form, headers=headers)

@@ -34,7 +34,9 @@ _accept_grant = msgspec.json.Decoder(_AcceptGrant)
 
 
 class Authorization(HouseholdInterface):
-    """`gateway`: None where no events are sent; `granted` is called once a grant is kept."""
+    """Answers the AcceptGrant directive. `gateway`: None if no events are sent; `granted` is called once a grant is
+    stored.
+    """
 
     name = "Alexa.Authorization"
 

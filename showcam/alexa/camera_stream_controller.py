@@ -40,7 +40,7 @@ class CameraStreamCapability(Capability):
 
 
 class Wanted(Struct, rename="camel"):
-    """A combination that the display can play. A field that it omits is ours to choose."""
+    """A combination that the display can play. showcam chooses any field that the display omits."""
 
     protocol: str = ""
     resolution: Resolution | None = None
@@ -70,7 +70,7 @@ class _Initialized(Struct, rename="camel"):
 
 
 class _Request(Struct, frozen=True):
-    """What displays of one kind request. `size`: reported for a picture whose own size is unknown."""
+    """The request from displays of one kind. `size`: reported for a video whose own size is unknown."""
 
     stream: StreamRequest
     size: Resolution
@@ -107,7 +107,7 @@ class CameraStreamController(Interface):
         return {"InitializeCameraStreams": self.initialize}
 
     def initialize(self, directive: CameraDirective) -> Answer:
-        """Answers with one stream, if the display can play it."""
+        """Answers with one stream, if the display can play the stream."""
         request = _request(directive)
         wanted = structs.replace(request.stream, within_s=directive.left_s)
         stream = self._registry.open_stream(directive.link, directive.camera_id, wanted)
@@ -123,10 +123,10 @@ class CameraStreamController(Interface):
 
 
 def _resolutions(camera: Camera) -> list[Resolution]:
-    """The sizes offered: the main stream's and, once its size is known, the sub stream's; or the sub stream's alone.
+    """The sizes offered: the main stream's and, once its size is known, the sub stream's, or only the sub stream's.
 
-    A camera that can show neither is offered at the size of the card that names the reason: a display never requests
-    what is not offered, so the reason would stay hidden.
+    A camera that can show neither is offered at the size of the card that names the reason. A display never requests a
+    size that is not offered, so the reason would stay hidden.
     """
     if best(camera) == "sub":
         return [_resolution(shown(camera, "sub")) or _USUAL]
@@ -149,10 +149,10 @@ def _request(directive: CameraDirective) -> _Request:
 
 
 def _read(directive: CameraDirective) -> _Request:
-    """Raises InvalidDirective."""
+    """Reads the display's wishes from the payload. Raises InvalidDirective."""
     playable = [wanted for wanted in directive.read(_payload).camera_streams if _playable(wanted)]
     named = [wanted.resolution for wanted in playable if wanted.resolution and _real(wanted.resolution)]
-    # where one combination names no size, a picture of any size is accepted
+    # if one combination names no size, a video of any size is accepted
     largest = max(named, key=lambda size: size.width * size.height) if named and len(named) == len(playable) else None
     stream = StreamRequest(
         "alexa",

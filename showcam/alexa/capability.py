@@ -20,7 +20,9 @@ class ReportedProperties(Struct, rename="camel", omit_defaults=True, kw_only=Tru
 
 
 class Capability(Struct, tag_field="type", tag="AlexaInterface", rename="camel", omit_defaults=True, kw_only=True):
-    """The fields of every interface. A field of one interface alone is in a subclass, in that interface's module."""
+    """The fields of every interface. A field of only one interface is in a subclass, in the module of
+    that interface.
+    """
 
     interface: str
     version: str
@@ -30,7 +32,7 @@ class Capability(Struct, tag_field="type", tag="AlexaInterface", rename="camel",
     configuration: Struct | None = None
 
     def report(self) -> None:
-        """Promises Alexa that showcam reports each change by itself."""
+        """Promises Alexa that showcam reports each change without a request."""
         if self.properties is not None:
             self.properties.proactively_reported = True
 
@@ -38,7 +40,7 @@ class Capability(Struct, tag_field="type", tag="AlexaInterface", rename="camel",
 def reported(name: str, *, controllable: bool = True) -> ReportedProperties:
     """A property that no voice may change is declared `nonControllable`: Alexa offers to change every other.
 
-    It is reported proactively where the link has a grant: see `Capability.report`.
+    It is reported proactively if the link has a grant: see `Capability.report`.
     """
     return ReportedProperties(
         supported=(Supported(name),), proactively_reported=False, retrievable=True, non_controllable=not controllable

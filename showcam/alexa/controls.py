@@ -10,7 +10,7 @@ from showcam.drivers.settings import Asked, BadValue
 from showcam.registry.gate.gate import not_found, overruled
 from showcam.registry.registry import Registry
 
-STATE_UNREAD = ("signed_out", "no_internet", "vendor_down", "vendor_busy")  # reasons for which no state could be read
+STATE_UNREAD = ("signed_out", "no_internet", "vendor_down", "vendor_busy")  # with these reasons no state could be read
 
 
 class Controls:
@@ -18,7 +18,7 @@ class Controls:
         self._registry = registry
 
     def change(self, directive: CameraDirective, setting: str, value: str) -> Answer:
-        """A Response with the state as read back, or as the vendor was asked for it: Alexa waits for no later word.
+        """A Response with the state as read back, or as showcam asked the vendor for it: Alexa waits for no later word.
 
         A refusal says where the setting can be changed instead.
         """

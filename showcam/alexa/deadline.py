@@ -1,4 +1,4 @@
-"""The time by which Alexa must be answered."""
+"""The deadline for an answer to Alexa."""
 
 import time
 
@@ -16,5 +16,5 @@ class Deadline:
 
     @property
     def left_s(self) -> float:
-        """Seconds left to find the answer; what Alexa waits beyond them covers the network."""
+        """Seconds left to find the answer. Alexa waits a little longer, which covers the network."""
         return max(0.0, self._late - time.monotonic())

@@ -1,4 +1,4 @@
-"""A link's cameras as endpoints: the same for whoever discovers them and for a report of what is new.
+"""A link's cameras as endpoints: the same in a discovery and in a report of new cameras.
 
 https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-discovery-objects.html
 """
@@ -17,7 +17,7 @@ from showcam.store.records import Link
 
 log = logging.getLogger(__name__)
 
-MOST = 300  # endpoints that Alexa accepts from one customer
+MOST = 300  # Alexa accepts this number of endpoints from one customer
 
 
 class _Attributes(Struct, rename="camel", omit_defaults=True):
@@ -37,7 +37,9 @@ class Endpoint(Struct, rename="camel"):
 
 
 class Endpoints:
-    """`interfaces`: what a camera may have, in the order of its capabilities."""
+    """Makes the endpoints of cameras. `interfaces`: all possible interfaces, in the order of an endpoint's
+    capabilities.
+    """
 
     def __init__(self, interfaces: Sequence[Interface]) -> None:
         self._interfaces = interfaces

@@ -38,7 +38,7 @@ class ErrorPayload(Struct, rename="camel", omit_defaults=True):
 
 
 class DirectiveError(Exception):
-    """Answered as an ErrorResponse. Alexa does not speak the message; it serves whoever reads the answer."""
+    """A failure that is answered as an ErrorResponse. Alexa does not speak the message; people read it in answers."""
 
     namespace: ClassVar[str] = "Alexa"
     version: ClassVar[str] = "3"  # of the payload
@@ -164,7 +164,7 @@ REFUSED: ByReason[type[DirectiveError]] = {
 
 
 def refused(refusal: Refusal, locale: str) -> DirectiveError:
-    """The error's type follows the first failed row; its message lists every failed row and its mend."""
+    """The error's type follows the first failed row; its message lists every failed row with its remedy."""
     error = REFUSED[refusal.reason](explain(refusal, locale, WRITTEN))
     error.reason = refusal.reason
     return error

@@ -1,4 +1,4 @@
-"""The messages that showcam sends to Alexa by itself: cameras that are new or gone, changes, rings, detections.
+"""The messages that showcam sends to Alexa unasked: cameras that are new or gone, changes, rings, detections.
 
 https://developer.amazon.com/en-US/docs/alexa/smarthome/state-reporting-for-a-smart-home-skill.html
 https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-discovery.html
@@ -19,7 +19,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Scope(Struct, tag_field="type", tag="BearerToken", frozen=True):
-    """Amazon's token, by which the gateway knows whose Alexa the event is for."""
+    """Amazon's token, which tells the gateway the customer of the event."""
 
     token: str = ""
 
@@ -70,7 +70,7 @@ class Detections(Struct):
 
 
 class Report(Struct, frozen=True):
-    """A message before it is signed with a token. `camera`: "" where it is about several."""
+    """A message before it is signed with a token. `camera`: "" if it is about several."""
 
     header: Header
     payload: Listed | Gone | Changed | Press | Detections
@@ -110,6 +110,6 @@ def pressed(message_id: str, camera: str, at: float) -> Report:
 
 
 def detected(message_id: str, camera: str, at: float, uncertainty_ms: int) -> Report:
-    """A person, the one class that showcam knows of."""
+    """Reports a person: showcam knows no other class of object."""
     detection = Detection(message_id, "person", timestamp(at), uncertainty_ms)
     return Report(Header(OBJECTS, "ObjectDetection", "1.0", message_id), Detections([detection]), camera)

@@ -21,7 +21,7 @@ from showcam.store.records import Link
 log = logging.getLogger(__name__)
 
 SECRET = "alexa_gateway"  # noqa: S105  (the name under which the store keeps it)
-EXCHANGE_S = 2.5  # both within the 5 s in which AcceptGrant has to be answered
+EXCHANGE_S = 2.5  # both requests fit into the 5 s for the answer to AcceptGrant
 REGION_S = 1.5
 
 
@@ -44,8 +44,8 @@ class OfWhichClient(NotGranted):
 class Grant(Struct, frozen=True):
     """Amazon's tokens for one link. `expires`: epoch s; `gateway`: "" until the region is known.
 
-    `client`: the id of the client that they were given to, which alone can renew them; "" of a grant that showcam 0.2
-    kept, until it is renewed.
+    `client`: the id of the client that got the tokens; only this client can renew them. A grant that showcam 0.2 stored
+    has "" until it is renewed.
     """
 
     access: str
@@ -83,7 +83,7 @@ class Gateway:
         return data is not None and self._is_ours(msgspec.json.decode(data, type=Grant))
 
     def move(self, link_id: str) -> None:
-        """Forgets the region of the customer, so that it is requested again."""
+        """Forgets the region of the customer. The next report asks for it again."""
         self._keep(link_id, msgspec.structs.replace(self._kept(link_id), gateway=""))
 
     def grant(self, link_id: str) -> Grant:

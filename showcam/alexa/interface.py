@@ -29,11 +29,11 @@ class CameraDirective:
 
     @property
     def instance(self) -> str:
-        """The instance of a generic controller; "" where the directive names none."""
+        """The instance of a generic controller; "" if the directive names none."""
         return self.original.header.instance or ""
 
     def read[T](self, shape: msgspec.json.Decoder[T]) -> T:
-        """The payload. Raises InvalidDirective."""
+        """The decoded payload. Raises InvalidDirective."""
         return self.original.read(shape)
 
 
@@ -67,7 +67,9 @@ class Interface(ABC):
 
     @abstractmethod
     def capabilities(self, camera: Camera, locales: Locales) -> Sequence[Capability]:
-        """What Discover lists for the camera. `locales`: those in which instances and modes are named."""
+        """The camera's capabilities in Discover's answer. `locales`: the languages for the names of instances and
+        modes.
+        """
 
     @abstractmethod
     def states(self, camera: Camera) -> Sequence[Stated]:

@@ -127,7 +127,7 @@ _message = msgspec.json.Decoder(_Message)
 
 
 def read(body: bytes) -> Directive:
-    """Raises Unreadable."""
+    """Reads a directive. Raises Unreadable."""
     try:
         if not too_deep(body):
             return _message.decode(body).directive
@@ -137,7 +137,10 @@ def read(body: bytes) -> Directive:
 
 
 class Unreadable(Exception):
-    """`correlation_token` and `endpoint_id` are None where the body does not hold them as text."""
+    """The body is no directive.
+
+    `correlation_token` and `endpoint_id` are None if the body does not hold them as text.
+    """
 
     def __init__(self, body: bytes) -> None:
         super().__init__("not a directive")
@@ -159,6 +162,6 @@ def _within(given: Any, key: str) -> JsonObject:
 
 
 def _text(given: JsonObject, key: str) -> str | None:
-    """The value if it is text that can be sent back unchanged."""
+    """The value if it is text and can be sent back unchanged."""
     value = given.get(key)
     return value if isinstance(value, str) and not _unpaired(value) else None

@@ -41,7 +41,7 @@ def spoken(name: str) -> str:
 
 
 def shorten(text: str, longest: int) -> str:
-    """The name with at most `longest` characters, cut between words where possible."""
+    """The name with at most `longest` characters, cut between words if possible."""
     return text if len(text) <= longest else textwrap.shorten(text, longest, placeholder="") or text[:longest]
 
 

@@ -1,4 +1,4 @@
-"""Alexa.SmartVision.ObjectDetectionSensor 1.0: people, where the camera itself recognises them.
+"""Alexa.SmartVision.ObjectDetectionSensor 1.0: people, if the camera itself recognises them.
 
 https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-smartvision-objectdetectionsensor.html
 """
@@ -46,14 +46,14 @@ class ObjectDetectionSensor(Interface):
         return (Capability(interface=self.name, version="1.0", properties=properties, configuration=configuration),)
 
     def states(self, camera: Camera) -> Sequence[Stated]:
-        """The classes that the camera can detect, whether it detects any now or not."""
+        """The classes that the camera can detect, also while the camera detects none."""
         return () if camera.person == "none" else _STATES
 
     def directives(self) -> Mapping[str, Handler]:
         return {"SetObjectDetectionClasses": self.set_classes}
 
     def set_classes(self, directive: CameraDirective) -> Answer:
-        """Accepts people alone: the camera detects nothing else, and detection can't be switched off by voice."""
+        """Accepts only people: the camera detects nothing else, and detection can't be switched off by voice."""
         classes = {wanted.image_net_class for wanted in directive.read(_set_classes).object_detection_classes}
         if classes != {"person"}:
             raise InvalidValue("This camera tells people apart, and nothing else; it can be set in the camera's app.")

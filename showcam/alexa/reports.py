@@ -1,4 +1,4 @@
-"""Reports to Alexa what has changed of a link's cameras since it was last reported to.
+"""Reports to Alexa the changes of a link's cameras since the last report.
 
 https://developer.amazon.com/en-US/docs/alexa/smarthome/state-reporting-for-a-smart-home-skill.html
 """
@@ -31,8 +31,10 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Reports:
-    """A reporter of `showcam.registry.reporting`. `interfaces`: those of a camera, as Discover has them; `scenes`:
-    whether it lists those that show a camera on a TV.
+    """A reporter of `showcam.registry.reporting`.
+
+    `interfaces`: those of a camera, as Discover has them; `scenes`: whether the link lists scenes that show a camera on
+    a TV.
     """
 
     assistant: Assistant = "alexa"
@@ -54,7 +56,7 @@ class Reports:
         return self._works(link)
 
     def end(self, agent_user: str, deadline_s: float) -> None:
-        """Amazon has no call for it: the grant goes with the link."""
+        """A call without effect: Amazon has no call for the end of a link, and the grant goes with the link."""
 
     def tell(self, tell: Tell) -> Told:
         return _EventTurn(tell, self._sender, self._monotonic() + tell.deadline_s).take(self._send, self._announce)
@@ -65,7 +67,7 @@ class Reports:
             self._change(turn, camera)
 
     def _list(self, turn: "_EventTurn") -> None:
-        """What is gone, then what is new or listed otherwise."""
+        """Reports endpoints that are gone, then new endpoints and endpoints with another entry."""
         tell, endpoints = turn.tell, self._encoded(turn.tell)
         gone = {endpoint: camera for endpoint, camera in turn.listed() if endpoint not in endpoints}
         for removed in _parts(sorted(gone), MOST_GONE):
@@ -104,7 +106,7 @@ class Reports:
     def _change(self, turn: "_EventTurn", camera: Camera) -> None:
         told = turn.cameras.get(camera.id)
         if told is None:
-            return  # beyond what Alexa takes from one customer
+            return  # Alexa takes no more cameras from one customer
         state = turn.tell.now.states.get(camera.id)
         properties = self._sampled(camera if state is None else state.camera)
         if all(known.namespace != HEALTH for known in properties):
@@ -156,7 +158,7 @@ class _EventTurn(Turn):
         self._sender, self._end = sender, end
 
     def listed(self) -> Iterable[tuple[str, str]]:
-        """Every endpoint that Alexa has, with the camera that it belongs to."""
+        """Every endpoint that Alexa has, with the endpoint's camera."""
         for camera, told in self.cameras.items():
             if told.listed:
                 yield camera, camera
@@ -165,7 +167,7 @@ class _EventTurn(Turn):
                     yield name.removeprefix(SCENE), camera
 
     def print_of(self, camera: str, endpoint: str) -> str:
-        """The fingerprint of the endpoint as Alexa has it; "": it has it not."""
+        """The fingerprint of the endpoint that Alexa has; "" if Alexa does not have the endpoint."""
         told = self.cameras.get(camera, ToldOf())
         return told.listed if endpoint == camera else told.states.get(SCENE + endpoint, "")
 
@@ -184,7 +186,7 @@ class _EventTurn(Turn):
             self.cameras[camera] = replace(told, states=left)
 
     def send(self, report: Report, cameras: Iterable[str]) -> None:
-        """An event that is refused for good is as if it had been taken, so that it is not sent again."""
+        """Sends an event. An event that is refused for good counts as sent, so that it is not sent again."""
         try:
             self._sender.send(self.tell.link.id, report, self._end)
         except Rejected as error:
@@ -207,7 +209,7 @@ def _parts(all_of: list[str], most: int) -> Iterable[list[str]]:
 
 
 def _batches(new: Mapping[str, tuple[str, bytes]]) -> Iterable[list[str]]:
-    """Camera ids, as many together as one message holds."""
+    """Lists of camera ids. Each list fits into one message."""
     batch: list[str] = []
     size = 0
     for camera, (_, data) in new.items():

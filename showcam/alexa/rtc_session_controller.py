@@ -88,11 +88,11 @@ class RtcSessionController(Interface):
         return Answer(self.name, "AnswerGeneratedForSession", _Answered(_Description("SDP", stream.answer)))
 
     def connected(self, directive: CameraDirective) -> Answer:
-        """The display reports that it plays; not every display does."""
+        """Confirms the display's report that the video plays; not every display reports."""
         return self._confirmed("SessionConnected", directive, directive.read(_session))
 
     def disconnected(self, directive: CameraDirective) -> Answer:
-        """May be sent any number of times."""
+        """Ends the session; a display may send this any number of times."""
         session = directive.read(_session)
         # the session of the link ends even when its camera is no longer visible
         self._registry.end_session(directive.link, session.session_id)

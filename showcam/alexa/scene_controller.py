@@ -1,7 +1,7 @@
 """Alexa.SceneController 3: a scene shows a camera on a TV in the house; ended, it takes the camera off that TV.
 
-https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-scenecontroller.html
-A scene is an endpoint of its own, with a name that people say: “Alexa, turn on Garden on Living room TV”.
+https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-scenecontroller.html A scene is an endpoint with its own
+name, which people say: “Alexa, turn on Garden on Living room TV”.
 """
 
 import time
@@ -46,7 +46,7 @@ class _Cause(Struct, frozen=True):
 
 
 class _Started(Struct):
-    """Begun, not done: the TV may still be loading."""
+    """The scene has begun; it may not be done, since the TV may still be loading."""
 
     timestamp: str
     cause: _Cause = _Cause()
@@ -88,7 +88,7 @@ class SceneController(Interface):
 
 
 def scene_endpoints(scenes: Iterable[Scene], names: Mapping[str, str], locale: str) -> list[SceneEndpoint]:
-    """What Discover lists beside the cameras, whose `names` it has by id."""
+    """The scenes that Discover lists as well as the cameras. `names`: the cameras' names by id."""
     return [
         SceneEndpoint(scene.id, spoken(called(names[scene.camera], scene, locale)) or "Scene")
         for scene in scenes

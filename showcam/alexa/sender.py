@@ -1,4 +1,4 @@
-"""Sends one event to a customer's event gateway, and says what its answer means.
+"""Sends one event to a customer's event gateway, and raises an error that says what a refusal means.
 
 https://developer.amazon.com/en-US/docs/alexa/smarthome/send-events-to-the-alexa-event-gateway.html
 """
@@ -28,10 +28,10 @@ class EventSender:
         self._gateway, self._amazon, self._monotonic = gateway, amazon, monotonic
 
     def send(self, link_id: str, report: Report, end: float) -> None:
-        """Returns when the gateway has taken it. `end`: of the whole call, by the monotonic clock.
+        """Returns when the gateway has taken the event. `end`: the end of the whole call, by the monotonic clock.
 
-        An event is posted once: Amazon takes one that comes again within the same second for another event. Raises
-        Rejected, TryAgain, Refused, GrantDead, Unlinked.
+        An event is posted once: Amazon takes the same event within the same second for another event. Raises Rejected,
+        TryAgain, Refused, GrantDead, Unlinked.
         """
         try:
             grant = self._gateway.grant(link_id)

@@ -103,7 +103,7 @@ class SmartHome:
             return envelope.error(InternalError("Something went wrong in showcam. It is in its log."))
 
     def _named(self, directive: Directive) -> str:
-        """Its name for the log, which holds nothing that a stranger wrote."""
+        """The directive's name for the log, or "unknown". The name holds no text of a stranger."""
         kind = directive.header.namespace, directive.header.name
         return ".".join(kind) if kind in self._handlers or kind in self._household_handlers else UNKNOWN
 

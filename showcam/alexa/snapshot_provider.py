@@ -42,7 +42,7 @@ class _Snapshot(Struct, rename="camel"):
 
 
 class SnapshotProvider(Interface):
-    """`enabled`: False for a trial, whose link is stored nowhere."""
+    """Gives the address of a still. `enabled`: False for a trial, because the link of a trial is not stored."""
 
     name = "Alexa.SmartVision.SnapshotProvider"
 

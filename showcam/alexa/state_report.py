@@ -32,7 +32,7 @@ class StateReport(Interface):
         return {"ReportState": self.report}
 
     def report(self, directive: CameraDirective) -> Answer:
-        """Reports an offline camera as UNREACHABLE. Raises DirectiveError only where its state can't be read."""
+        """Reports an offline camera as UNREACHABLE. Raises DirectiveError only if its state can't be read."""
         return Answer(self.name, "StateReport", EMPTY, self._controls.read(directive))
 
 

@@ -1,4 +1,4 @@
-"""The spoken names of a camera's settings, in the languages in which Alexa shows cameras."""
+"""The spoken names of a camera's settings, in the languages of the Alexa devices that show cameras."""
 
 from msgspec import Struct
 
@@ -46,10 +46,10 @@ _COMMON = (
     "ar-SA",
 )
 MOST_BYTES = 64 * 1024  # of names in one answer
-_NAME_BYTES = 75  # of one name in one locale, roughly
+_NAME_BYTES = 75  # roughly the bytes of a name in a locale
 _LEAST = 2  # locales, for any number of names
 
-# Names by language, or by locale where a country uses another word.
+# Names by language, or by locale if a country uses another word.
 TEXTS: dict[str, dict[str, str]] = {
     "status_light": {
         "ar": "ضوء الحالة",
@@ -209,7 +209,7 @@ class Text(Struct, tag_field="@type", tag="text"):
 
 
 class Named(Struct, rename="camel"):
-    """On the wire: capabilityResources or modeResources."""
+    """Names of an instance or a mode. Its key in the JSON is capabilityResources or modeResources."""
 
     friendly_names: list[Asset | Text]
 

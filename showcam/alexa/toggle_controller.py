@@ -1,4 +1,4 @@
-"""Alexa.ToggleController 3: a camera's switches, which a voice may read, and change where the owner allows it.
+"""Alexa.ToggleController 3: a camera's switches. A voice may read them, and change them if the owner allows it.
 
 https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-togglecontroller.html
 """

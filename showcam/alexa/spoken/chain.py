@@ -1,4 +1,4 @@
-"""The certificate chains with which Amazon signs custom-skill requests: fetched from Amazon's folder, verified, kept.
+"""The certificate chains that sign Amazon's custom-skill requests: fetched from Amazon's folder, verified, kept.
 
 Alexa Skills Kit, "Host a Custom Skill as a Web Service". cryptography verifies a chain like a TLS server's.
 """
@@ -39,7 +39,7 @@ HOST, PORT, FOLDER = "s3.amazonaws.com", 443, "/echo.api/"
 SIGNER = "echo-api.amazon.com"
 KEPT = 8  # trusted chains in memory and on disk
 LONGEST_URL = 512
-REMEMBERED, FORGET_S = 1024, 300.0  # addresses without a good chain, and seconds for which they are not fetched again
+REMEMBERED, FORGET_S = 1024, 300.0  # addresses without a good chain, and the seconds before they are fetched again
 _PLAIN = re.compile(r"[A-Za-z0-9._/-]+")
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
@@ -87,7 +87,9 @@ def checked(url: str, host: str = HOST, port: int = PORT) -> str:
 
 
 def _without_dots(path: str) -> str:
-    """The path without "." and ".." (RFC 3986 section 5.2.4): only without them does its folder show where it leads."""
+    """The path without "." and ".." (RFC 3986 section 5.2.4). Only this path shows the folder that the address leads
+    to.
+    """
     segments: list[str] = []
     for segment in path.split("/"):
         if segment == "..":
@@ -105,8 +107,8 @@ class Chains:
     fetches of all networks are limited per lot: strangers from few neighbourhoods can't use up the fetches that
     Amazon's own requests need.
 
-    `anchors`: trusted roots. `double`: "host:port" that replaces Amazon's host in the demo and in tests. `file`: where
-    trusted chains outlast the process. `secret`: draws the lots. `now`: a clock, in seconds.
+    `anchors`: trusted roots. `double`: "host:port" that replaces Amazon's host in the demo and in tests. `file`: the
+    file that keeps trusted chains after the process ends. `secret`: draws the lots. `now`: a clock, in seconds.
     """
 
     def __init__(
@@ -134,7 +136,7 @@ class Chains:
     def key(self, url: str, network: str = "") -> rsa.RSAPublicKey:
         """Amazon's public key, if the chain at that address is good now. Raises BadChain, ChainUnreached.
 
-        `network`: where the request comes from.
+        `network`: the network that the request comes from.
         """
         address = checked(url, self._host, self._port)
         good = self._trusted.get(address)
@@ -246,9 +248,9 @@ def _neighbourhood(network: str) -> str:
 
 
 class KeptChains:
-    """The chains on disk, so that a start needs no fetch. The reader must verify what it reads.
+    """Keeps the chains on disk: a start then needs no fetch. The reader must verify the content of the file.
 
-    `file`: None where no disk lasts. Never raises: without the file the chains are fetched again.
+    `file`: None if no disk lasts. Never raises: without the file the chains are fetched again.
     """
 
     def __init__(self, file: Path | None) -> None:

@@ -21,7 +21,7 @@ from showcam.registry.registry import Registry
 from showcam.store.ports import StoreUnavailable
 from showcam.store.records import Link
 
-MOST_NAMES = 5  # listed in one sentence; nobody listens to more
+MOST_NAMES = 5  # names listed in one sentence; people do not listen to more
 
 
 type Wish = Callable[["Conversation", Turn], Reply]
@@ -29,7 +29,7 @@ type Answer = Callable[[Turn, Camera, str], Reply]
 
 
 class Conversation:
-    """`page_url`: the public address, below which each reason has a page, or ""."""
+    """Answers a person's wishes. `page_url`: the public address with a page for each reason below it, or ""."""
 
     def __init__(self, registry: Registry, page_url: str) -> None:
         self._registry, self._page_url = registry, page_url
@@ -39,7 +39,7 @@ class Conversation:
         return self.with_names(reply, turn.link, turn.left_s) if reply.open and not reply.names else reply
 
     def with_names(self, reply: Reply, link: Link, left_s: float) -> Reply:
-        """Adds the cameras' names: most answers to a question are one. Alexa keeps them for one session."""
+        """Adds the cameras' names, since most answers to a question are a name. Alexa keeps them for one session."""
         try:
             names = friendly_names(self._registry.cameras(link, left_s).cameras)
         except (Unavailable, StoreUnavailable):
@@ -50,7 +50,7 @@ class Conversation:
         return Reply(say("welcome", turn.language), open=True)
 
     def ready(self, turn: Turn) -> Reply:
-        """Which cameras can be shown on Alexa, and the reasons of those that can't."""
+        """Lists the cameras that can be shown on Alexa, and the reasons for the others."""
         try:
             table = self._registry.readiness(turn.link, turn.left_s)
         except Unavailable as error:
@@ -82,7 +82,9 @@ class Conversation:
         return self._about(turn, "show", self._show)
 
     def camera(self, turn: Turn) -> Reply:
-        """A name alone answers “which camera?”; without that question it means “show it”."""
+        """Answers a reply that is only a camera's name: the answer to “which camera?”, otherwise the wish to see the
+        camera.
+        """
         return _WISHES.get(turn.pending.get("about", ""), Conversation.show)(self, turn)
 
     def yes(self, turn: Turn) -> Reply:
@@ -105,7 +107,7 @@ class Conversation:
         return Reply(say("left" if turn.pending else "goodbye", turn.language))
 
     def _about(self, turn: Turn, wish: str, answer: Answer) -> Reply:
-        """The answer for the camera that was named, or a question which one is meant."""
+        """The answer for the camera that the person named, or the question which camera they mean."""
         try:
             cameras = self._registry.cameras(turn.link, turn.left_s).cameras
         except Unavailable as error:
@@ -153,7 +155,7 @@ class Conversation:
 
     def _mend(self, turn: Turn, camera: Camera, name: str) -> Reply:
         pending = _pending_refusal(turn, camera, name)
-        # a video is refused for more than the camera's state shows
+        # the video may be refused for a reason that the camera's state does not show
         of_video = pending if pending and pending.reason in OF_VIDEO else None
         refusal = of_video or self._refusal(turn, camera) or self._too_large(turn, camera) or pending
         if refusal is None:

@@ -1,4 +1,4 @@
-"""Refusals in speech: why, and how to mend it. A vendor's own sentences are in its driver's folder."""
+"""Refusals in speech: the reason, and how to fix it. A vendor's own sentences are in its driver's folder."""
 
 from showcam.drivers.camera import Refusal
 from showcam.drivers.errors import ByReason
@@ -6,8 +6,8 @@ from showcam.drivers.vendor import Sentence
 from showcam.i18n.catalogue import Language, mark
 from showcam.registry.gate.reasons import named, translated
 
-# reason: (why, behind “can't be shown:”; what to do). Read aloud, so without signs that Alexa would spell out, and so
-# short that a reply which says both has at most 15 words beside names. The card in the Alexa app has the long form.
+# reason: (why, spoken after “can't be shown:”; what to do). Alexa reads both aloud: they hold no signs that would be
+# spelt out. A reply with both has at most 15 words besides names. The card in the Alexa app has the long form.
 ALOUD: ByReason[Sentence] = {
     "not_found": (mark("I don't know that camera"), mark("Say: discover devices.")),
     "signed_out": (mark("showcam is signed out of the {vendor} account"), mark("Link this skill again.")),
@@ -50,12 +50,12 @@ ALOUD: ByReason[Sentence] = {
 
 
 def why(refusal: Refusal, language: Language) -> str:
-    """The first reason only: who listens can't read it again, and the next is told once the first is fixed."""
+    """The first reason only: a listener can't read it again, and hears the next one once the first is fixed."""
     return _said(refusal, language)[0]
 
 
 def mend(refusal: Refusal, language: Language) -> str:
-    """What to do about the first reason, as a whole sentence."""
+    """The remedy for the first reason, as a whole sentence."""
     return _said(refusal, language)[1]
 
 

@@ -62,11 +62,11 @@ class NotForUs(Exception):
 
 
 class NotTaken(Exception):
-    """A skill event could not be handled now. Answered with an error, so Amazon sends it again."""
+    """A skill event could not be handled now. Amazon gets an error, and sends the event again."""
 
 
 class People(Protocol):
-    """The links of the skill's Amazon users: when a skill is disabled, Amazon names the user alone."""
+    """The links of the skill's Amazon users: when a skill is disabled, Amazon names only the user."""
 
     def remember(self, user: str, link: Link) -> None: ...
     def link_of(self, user: str) -> Link | None: ...
@@ -158,7 +158,7 @@ class Spoken:
         return self._conversation.with_names(reply, link, deadline.left_s) if link else reply
 
     def _link(self, user: str | None, token: str | None) -> Link | None:
-        """The token's link, or None. Remembers the user, whom alone Amazon names when the skill is disabled."""
+        """The token's link, or None. Remembers the user: Amazon names only the user when the skill is disabled."""
         if not token:
             return None
         try:
@@ -195,7 +195,7 @@ class _Handler(AbstractRequestHandler):
 
 
 class _Failure(AbstractExceptionHandler):
-    """The outermost edge: the traceback goes to the log, a person hears that it failed, an event raises NotTaken."""
+    """The outermost edge: the traceback goes to the log, a person hears of the failure, an event raises NotTaken."""
 
     def can_handle(self, handler_input: HandlerInput, exception: Exception) -> bool:
         return True

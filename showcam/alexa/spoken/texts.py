@@ -1,4 +1,4 @@
-"""What the spoken half says in English and German, and which cameras a recognised name may mean."""
+"""The sentences of the spoken half in English and German, and the search for the cameras that a name may mean."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -61,7 +61,7 @@ _NUMBERS = {
 }
 _ARTICLES = re.compile(r"the|my|our|a|der|die|das|den|dem|meine[nrms]?|mein|unsere[nrms]?|unser")
 _KIND = re.compile(r"(?:cameras?|cams?|kameras?)$")  # German joins it to the name: Gartenkamera
-_CLOSE = 0.8  # similarity (0 to 1) from which a name may be meant
+_CLOSE = 0.8  # a name of this similarity (0 to 1) or more may be meant
 _APART = 0.1  # names this close to the most similar one may be meant too
 
 
@@ -109,7 +109,7 @@ def plain(name: str) -> str:
 
 
 def _nearest(wanted: str, known: Mapping[str, str]) -> tuple[str, ...]:
-    """The most similar names, for one that speech recognition garbled."""
+    """The cameras with the most similar names, for a name that speech recognition garbled."""
     scored = sorted((SequenceMatcher(None, wanted, name).ratio(), camera) for camera, name in known.items())
     close = [(score, camera) for score, camera in scored if score >= _CLOSE]
     return tuple(camera for score, camera in close if close[-1][0] - score < _APART)

@@ -24,7 +24,7 @@ from showcam.i18n.catalogue import Language
 from showcam.store.records import Link
 
 LONGEST_SPEECH = 6000  # characters; Alexa accepts 8000
-MOST_NAMES = 100  # dynamic entity values that Alexa accepts in one response
+MOST_NAMES = 100  # Alexa accepts this number of dynamic entity values in one response
 SLOT_TYPE = "CAMERA_NAME"
 
 
@@ -34,7 +34,7 @@ class Turn:
     language: Language
     heard: str = ""  # the camera's name as Alexa recognised it
     screen: bool = False  # whether the device has a VideoApp
-    pending: dict[str, str] = field(default_factory=dict)  # what the previous reply left open
+    pending: dict[str, str] = field(default_factory=dict)  # the data that the previous reply left for the next turn
     deadline: Deadline = field(default_factory=Deadline)
 
     @property
@@ -44,10 +44,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What Alexa says and shows. `open`: the session waits for an answer.
+    """A reply for Alexa to speak and show. `open`: the session waits for an answer.
 
-    `pending` comes back with the next turn: `about` (a wish that lacks its camera), `offer` (a wish that a yes grants),
-    `sound_of` (a camera id whose sound a yes turns on), `name` and `reason` (of the camera spoken of).
+    `pending` comes back with the next turn. `about`: a wish without its camera. `offer`: a wish that a yes grants.
+    `sound_of`: the id of a camera whose sound a yes turns on. `name` and `reason`: of the camera spoken of.
     """
 
     speech: str
