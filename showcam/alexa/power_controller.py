@@ -1,8 +1,8 @@
 """Alexa.PowerController 3: an awake camera is on, and a camera in Sleep Mode is off.
 
-https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-powercontroller.html A camera has this interface only if
-its owner lets a voice use it. Alexa knows no read-only power state (`nonControllable` exists only for the generic
-controllers) and would show a switch that showcam refuses.
+https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-powercontroller.html
+A camera has this interface only if its owner lets a voice use it. Alexa knows no read-only power state
+(`nonControllable` exists only for the generic controllers) and would show a switch that showcam refuses.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """Alexa.SceneController 3: a scene shows a camera on a TV in the house; ended, it takes the camera off that TV.
 
-https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-scenecontroller.html A scene is an endpoint with its own
-name, which people say: “Alexa, turn on Garden on Living room TV”.
+https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-scenecontroller.html
+A scene is an endpoint with its own name, which people say: “Alexa, turn on Garden on Living room TV”.
 """
 
 import time
