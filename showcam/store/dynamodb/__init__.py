@@ -1,9 +1,10 @@
 """The store on one DynamoDB table.
 
-A row's `record` does not change after it was written, but for the cameras of a link; attributes beside it do. `kind` is
-for readers of the table's stream. `expires_at` (epoch s) is the TTL, after which DynamoDB removes the row within days;
-an expired row counts as absent before that. Every read is consistent but those by the index.
+A row's `record` does not change after it was written, except the cameras of a link; the row's other attributes do
+change. `kind` is for readers of the table's stream. `expires_at` (epoch s) is the TTL: DynamoDB removes the row within
+days after it, and until then an expired row counts as absent. Every read is consistent, except those by the index.
 
+```
 | pk                     | sk             | kind     | beside the record        | listed by gsi1 (gsi1pk, gsi1sk) |
 |------------------------|----------------|----------|--------------------------|---------------------------------|
 | account#{account}      | account        | account  |                          | accounts, {account}             |
@@ -33,10 +34,11 @@ an expired row counts as absent before that. Every read is consistent but those 
 | places#{hash}          | places         | places   | ends, by                 |                                 |
 | taken#{until}#{key}    | taken          | taken    | by                       |                                 |
 | meta#{key}             | meta           | meta     | value                    |                                 |
-
 Beside the record of a telling: account, link, assistant; news, wanted, look, look_at, again, which say what waits;
 claimed, free, asked, rung; listed, told, told_at, told_what, turn; tries, reason.
+```
 
+```
 | access pattern                      | by                 | requests                                              |
 |-------------------------------------|--------------------|-------------------------------------------------------|
 | link and token of a bearer          | find_token         | BatchGetItem, consistent                              |
@@ -47,87 +49,90 @@ claimed, free, asked, rung; listed, told, told_at, told_what, turn; tries, reaso
 | a new code                          | add_code           | PutItem if new                                        |
 | a new link of an account            | add_link           | TransactWriteItems: account exists, link, linked      |
 | a link's last use                   | touch_link         | UpdateItem if later                                   |
-| its cameras, unless it ended        | choose_cameras     | GetItem; TransactWriteItems: link live, telling       |
+| a link's cameras, unless it ended   | choose_cameras     | GetItem; TransactWriteItems: link live, telling       |
 | end a link                          | end_link           | GetItem; TransactWriteItems: both, telling, outbox    |
-| its tokens, secrets and what waited | end_link           | Query link#, account#; DeleteItem of each             |
+| its tokens, secrets, waiting rows   | end_link           | Query link#, account#; DeleteItem of each             |
 | links of an account                 | links              | Query account#/link#, BatchGetItem; consistent        |
 | a secret of a link, unless it ended | put_link_secret    | TransactWriteItems: link exists, secret               |
-| the same read                       | link_secret        | BatchGetItem with the link, consistent                |
+| a secret of a link                  | link_secret        | BatchGetItem with the link, consistent                |
 | a new account                       | add_account        | PutItem if new                                        |
 | a new account with its source       | add_household      | TransactWriteItems: account, source, vendor; all new  |
-| a household and all that is its own | drop_household     | GetItem; Query account#, link#                        |
-| each row of them                    | drop_household     | TransactWriteItems: source, vendor; DeleteItem        |
+| remove a household: find its rows   | drop_household     | GetItem; Query account#, link#                        |
+| remove each of these rows           | drop_household     | TransactWriteItems: source, vendor; DeleteItem        |
 | an owner's user, by a new name      | put_owner_user     | GetItem; TransactWriteItems: account exists, both     |
-| its password's hash, unless changed | swap_owner_user    | UpdateItem if `version` is as it was read             |
+| its password's hash, unless changed | swap_owner_user    | UpdateItem if version is as it was read               |
 | the user of a household's owner     | owner_user         | GetItem, consistent                                   |
 | an owner's user by its name         | owner_user_by_key  | GetItem of each row, consistent                       |
-| whether there is any                | has_owner_users    | Query gsi1, lags a little                             |
+| whether any owner has a user        | has_owner_users    | Query gsi1, lags a little                             |
 | a new source of an account          | add_source         | TransactWriteItems: account exists, source, vendor    |
 | sources of an account               | sources            | Query account#/source#, consistent                    |
-| a session, unless it was changed    | swap_session       | UpdateItem if `version` is as it was read             |
-| the same with a look of each link   | swap_session       | Query, BatchGetItem; TransactWriteItems; GetItem      |
-| a preference of an account          | put_preference     | Query, BatchGetItem                                   |
-| it, and a look of each link         | put_preference     | TransactWriteItems: account exists, preference        |
+| a session, unless it was changed    | swap_session       | UpdateItem if version is as it was read               |
+| the same with a LOOK of each link   | swap_session       | Query, BatchGetItem; TransactWriteItems; GetItem      |
+| the links for a new preference      | put_preference     | Query, BatchGetItem                                   |
+| a preference, a LOOK of each link   | put_preference     | TransactWriteItems: account exists, preference        |
 | a secret of an account              | put_account_secret | TransactWriteItems: account exists, secret            |
 | secrets of an account by name       | account_secrets    | Query account#/secret#, consistent                    |
 | an address for notices              | put_notice_address | TransactWriteItems: account exists, notice_address    |
 | addresses for notices               | notice_addresses   | Query account#/notice_address#, consistent            |
 | a fault's first notice              | swap_notice        | TransactWriteItems: account exists, notice            |
-| the same, unless it was changed     | swap_notice        | PutItem, DeleteItem if `version` is as it was read    |
+| the same, unless it was changed     | swap_notice        | PutItem, DeleteItem if version is as it was read      |
 | notices of an account               | notices            | Query account#/notice#, consistent                    |
 | preferences of an account           | preferences        | Query account#/preference#, consistent                |
 | the latest happening of its kind    | put_happening      | UpdateItem if later                                   |
 | the latest happenings               | happenings         | Query account#/happening#, consistent                 |
-| a list, and a look of each link     | record_change      | Query, BatchGetItem; TransactWriteItems               |
+| a list, and a LOOK of each link     | record_change      | Query, BatchGetItem; TransactWriteItems               |
 | a happening, and its rows           | record_happening   | GetItem; Query, BatchGetItem; TransactWriteItems      |
-| a look of each link                 | look               | Query, BatchGetItem; TransactWriteItems               |
+| a LOOK of each link                 | look               | Query, BatchGetItem; TransactWriteItems               |
 | that a list was fetched             | note_listed        | GetItem of both rows; UpdateItem of telling           |
 | what can be claimed                 | due                | Query gsi1, lags a little; one for each shard         |
 | claim a link                        | claim              | UpdateItem if due and free; GetItem; Query of outbox# |
 | end a claim, unless rows were added | settle             | GetItem; Query of outbox#; TransactWriteItems         |
 | free the claims of a killed sender  | free_claims        | Query gsi1; UpdateItem of each                        |
 | what waits                          | waiting, backlog   | Query gsi1, lags a little; Query of outbox# of each   |
-| what was put aside                  | laid_down          | Query gsi1, lags a little                             |
-| put a laid row back                 | retry              | GetItem; TransactWriteItems: laid, outbox, telling    |
-| remove it                           | drop               | DeleteItem                                            |
-| where the links of an account stand | tellings           | Query account#/telling#, consistent                   |
+| the parked rows                     | laid_down          | Query gsi1, lags a little                             |
+| put a parked row back               | retry              | GetItem; TransactWriteItems: laid, outbox, telling    |
+| remove a parked row                 | drop               | DeleteItem                                            |
+| the tellings of an account's links  | tellings           | Query account#/telling#, consistent                   |
 | what assistants were asked to show  | put_asks           | TransactWriteItems of each: account exists, ask; new  |
-| how long it was watched             | put_live           | UpdateItem if longer                                  |
+| how long a camera was watched       | put_live           | UpdateItem if longer                                  |
 | what they were asked to show        | asks               | Query account#/ask#, consistent                       |
-| forget that                         | drop_asks          | Query account#/ask#, DeleteItem of each               |
+| forget what they were asked to show | drop_asks          | Query account#/ask#, DeleteItem of each               |
 | replace a household's devices       | put_devices        | Query account#/device#; DeleteItem, PutItem of others |
 | households a device is listed in    | accounts_with      | Query gsi1, lags a little                             |
 | all accounts (command line)         | accounts           | Query gsi1, lags a little                             |
 | all clients (command line)          | clients            | Query gsi1, lags a little                             |
 | count in a throttle window          | hit                | UpdateItem ADD                                        |
 | one of a few places under a key     | take_place         | GetItem, consistent; PutItem if unchanged since       |
-| give it back                        | leave_place        | GetItem, consistent; PutItem if unchanged since       |
+| give a place back                   | leave_place        | GetItem, consistent; PutItem if unchanged since       |
 | take a key once                     | take_once          | PutItem if new                                        |
 | a value all callers agree on        | meta_once          | GetItem, else UpdateItem if_not_exists                |
 | keep a list of cameras              | put_known          | PutItem unless a newer one is stored                  |
 | whether the table answers           | ping               | GetItem of a random key                               |
+```
 
+```
 | one by its key | by                                                                                                  |
 |----------------|-----------------------------------------------------------------------------------------------------|
 | GetItem        | account, client, link, source_by_vendor_key, read_session, visit, known, account_secret, hits, meta |
 | PutItem        | put_client, put_visit                                                                               |
 | DeleteItem     | drop_client, drop_visit, drop_account_secret, drop_link_secret, drop_notice_address                 |
+```
 
-Hot keys. A key takes 3,000 reads and 1,000 writes a second. A household's rows are under keys of its own account,
-links, codes and visits. All requests share client#{client} (read by each page and token request), meta#vendor_salt
-(read by each sign-in, and once by each process) and, in the index, accounts (written for each new household) and
-owner_users (read by each sign-in page). Links with something to tell are listed under 16 shards for each assistant. A
-stranger's requests read all but accounts, and write only throttle windows, places and visits; strangers may send fewer
-requests a second (`requestsPerSecond`, 500) than one key takes. A health
-check writes nothing, and reads another key each time. docs/integrator/scale.md lists the other limits.
+Hot keys. A key takes 3,000 reads and 1,000 writes a second. A household's rows are under the keys of the household's
+account, links, codes and visits. All requests share four keys. Each page and token request reads client#{client}. Each
+sign-in reads meta#vendor_salt, and so does each process once. In the index, each new household is written to accounts,
+and each sign-in page reads owner_users. Links with something to report are listed under 16 shards for each assistant.
+A stranger's requests read all of these but accounts. They write only throttle windows, places and visits. Strangers
+may send fewer requests a second (`requestsPerSecond`, 500) than one key takes. A health check writes nothing, and
+reads another key each time. docs/integrator/scale.md lists the other limits.
 
-Limits. A row holds 400 KB: the largest is `known`, some 500 bytes for each camera, so a source has 800 cameras at
-most. A transaction has 100 actions: those that
-add rows for each link of a household have two for a link, and where it has more than 40 links the rest in transactions
-before, which may be repeated; all others have 60 at most. A batch reads 100 keys and a Query's page holds 1 MB:
-longer reads take several requests. pk may have 2,048 bytes and sk 1,024: names from outside are held to 512
-(showcam.store.records). A change of several writes (`put_devices`, `drop_household`, the tidying after `end_link`)
-that was cut off is completed by repeating it.
+Limits. A row holds 400 KB: the largest is `known`, some 500 bytes for each camera, so a source has at most 800
+cameras. A transaction has 100 actions. A change that adds rows for each link of a household has two actions for each
+link; beyond 40 links the others go into earlier transactions, which may be repeated. All other transactions have at
+most 60 actions. A batch reads 100 keys and a Query's page holds 1 MB: longer reads take several requests. The pk may
+have 2,048 bytes and the sk 1,024. Names from outside may have at most 512 (showcam.store.records). Some changes
+are several writes (`put_devices`, `drop_household`, the tidying after `end_link`). A cut-off change is completed
+when the caller repeats it.
 
 IAM: GetItem, BatchGetItem, Query (also on the index), PutItem, UpdateItem, DeleteItem, ConditionCheckItem.
 """
@@ -153,7 +158,7 @@ class DynamoStore(AccountItems, ClaimItems, KeptItems, EphemeralItems):
         self._sealer = sealer
 
     def sweep(self, now: float) -> int:
-        """0: DynamoDB removes expired rows by itself."""
+        """Returns always 0, since DynamoDB removes expired rows automatically."""
         return 0
 
     def ping(self) -> None:

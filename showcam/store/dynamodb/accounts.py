@@ -67,7 +67,7 @@ class AccountItems(TellingItems):
                 self._table.write(self._table.delete(pk, item["sk"]))
 
     def _of_link(self, pk: str, link: str) -> Iterator[Item]:
-        """All rows of a live link; `link` is its key. That a link has ended is told after its household is gone."""
+        """All rows of a live link; `link` is its key. A link's end is reported even after the household is gone."""
         link_id = link.removeprefix("link#")
         for kind in ("link", "token#", "secret#"):
             yield from self._table.query(link, kind)

@@ -1,4 +1,4 @@
-"""What waits to be told to assistants, as who tells them takes it from the table: claims, and what became of them."""
+"""The outbox in the table, as a sender takes rows from it: the claims on links, and their results."""
 
 import math
 import secrets
@@ -13,7 +13,8 @@ from showcam.store.outbox import LAID_KEPT_S, LOOK, Claim, Laid, Row, Settled, T
 from showcam.store.ports import StoreUnavailable
 from showcam.store.records import Assistant
 
-# somebody has rung since the last claim: that waits for what the service asked, and not for the pause after a try
+# somebody has rung since the last claim: the ring waits for a pause that the service asked for, but not for the pause
+# after a failed try
 _RUNG = (
     "attribute_exists(#rung) AND attribute_not_exists(#claimed) AND (attribute_not_exists(#asked) OR #asked <= :now)"
 )
@@ -134,11 +135,11 @@ class ClaimItems(TellingItems):
         return [_row(item) for item in self._table.query(f"account#{account_id}", f"outbox#{link_id}#")]
 
     def _tellings(self, assistant: str, until: str = "") -> Iterator[Item]:
-        """`until`: those only that sort up to there."""
+        """The `telling` items of an assistant, up to and including the sort key `until`."""
         return (item for shard in SHARDS for item in self._table.listed(f"telling#{assistant}#{shard}", until=until))
 
     def _state(self, item: Item, claim: Claim, settled: Settled, left: list[float]) -> Action:
-        """Where the link stands after the claim, unless others have added rows since `item` was read."""
+        """Writes the link's state after the claim, unless others have added rows since `item` was read."""
         looked = [row for row in (*settled.over, *(row for row, _ in settled.laid)) if row.kind == LOOK]
         looked = [row for row in looked if not row.subject]
         sets: Item = {"free": settled.wait, "asked": settled.asked, "tries": settled.tries, "reason": settled.reason}
@@ -175,7 +176,7 @@ class ClaimItems(TellingItems):
 
 
 def _free(item: Item) -> float:
-    """From when on it may be claimed."""
+    """When the link may be claimed again."""
     return float(item.get("asked" if "rung" in item and "claimed" not in item else "free", 0))
 
 

@@ -97,7 +97,7 @@ class EphemeralItems:
 
     def take_once(self, key: str, until: float) -> bool:
         row = {"pk": f"taken#{float(until)}#{key}", "sk": "taken", "kind": "taken", "expires_at": math.ceil(until)}
-        # the taker, by which an earlier try of ours whose answer was lost is recognized
+        # the taker: recognizes an earlier try of ours whose answer was lost
         row["by"] = secrets.token_hex(8)
         try:
             self._table.write(self._table.put(row, NEW))
@@ -195,7 +195,7 @@ class EphemeralItems:
 
 
 def put_known(table: Table, sealer: Sealer, account_id: str, source_id: str, known: Known) -> Action:
-    """See `put_known` of the port; its condition fails where the stored list is newer."""
+    """The action for `put_known` of the port. Its condition fails if the stored list is newer."""
     item = {
         "pk": f"account#{account_id}",
         "sk": f"known#{source_id}",

@@ -51,7 +51,7 @@ class LinkItems:
         if link is None:
             return False
         if link.ended is not None:
-            self._tidy(link)  # the process that ended it may have been killed before it tidied
+            self._tidy(link)  # the process that ended the link may have been killed before tidying
             return False
         mark = "SET #ended = :now, #expires_at = :expires_at"
         over = math.ceil(now) + LINK_KEPT_S
@@ -73,9 +73,9 @@ class LinkItems:
         raise NotImplementedError
 
     def _tidy(self, link: Link) -> None:
-        """Remove tokens and secrets of an ended link, and what waited for it; a failure is ignored: nothing uses them.
+        """Removes the tokens and secrets of an ended link, and the rows that waited for it, except the row of its end.
 
-        The row of its end stays.
+        A failure is ignored, since nothing uses these rows.
         """
         of_link, of_account = f"link#{link.id}", f"account#{link.account}"
         with contextlib.suppress(StoreUnavailable):
@@ -147,7 +147,7 @@ class LinkItems:
         return True
 
     def add_tokens(self, tokens: list[Token]) -> bool:
-        (link_id,) = {token.link for token in tokens}  # of one link, and at least one
+        (link_id,) = {token.link for token in tokens}  # at least one token, and all of the same link
         try:
             self._table.together(
                 self._table.check(f"link#{link_id}", "link", LIVE),

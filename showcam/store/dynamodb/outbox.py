@@ -1,7 +1,7 @@
-"""What is to be told to assistants, as changes add it to the table; claims.py takes it from there.
+"""The outbox in the table, as changes add rows to it; claims.py takes them from there.
 
-A link's row `telling` holds its LOOK and says when it is next due; what happened has rows of its own. Whoever adds
-counts it in `news`, so that a claim that ends sees what came meanwhile.
+A link's row `telling` holds its LOOK and says when the link is next due; happenings have separate rows. Each addition
+is counted in `news`: when a claim ends, this shows whether rows came meanwhile.
 """
 
 import contextlib
@@ -16,9 +16,9 @@ from showcam.store.ports import StoreUnavailable
 from showcam.store.records import HAPPENING_KEPT_S, Happening, Known, Link
 from showcam.store.sealing import Sealer
 
-SHARDS = "0123456789abcdef"  # of the index; a link's is found by its id
-_MOST = 80  # actions of one transaction, beside those for the state itself
-RACES = 32  # tries of a write that others may come before
+SHARDS = "0123456789abcdef"  # of the index; `shard` finds a link's from the link's id
+_MOST = 80  # actions in a transaction, as well as those for the state
+RACES = 32  # tries of a write, since another write may come first
 
 
 class TellingItems(LinkItems):
@@ -86,18 +86,21 @@ class TellingItems(LinkItems):
             unless += " AND attribute_not_exists(#claimed)"
             first = min(due, max(float(known.get("wanted", due)), float(known.get("free", 0))))
             sets, values = f"{sets}, #free = :none, #tries = :none", values | {"none": 0}
-        with contextlib.suppress(ConditionFailed):  # it is looked at for another reason; the next fetch is noted
+        with contextlib.suppress(ConditionFailed):  # another write came first; the next fetch is noted
             self._table.write(self._wanted(link, first, sets, unless=unless, listed=at, again=due, **values))
 
     def _ended(self, link: Link, at: float) -> list[Action]:
-        """Replaces what the link was told by the row of its end; rows of what happened go with the next claim."""
+        """Replaces the link's state by the row of its end; the next claim removes the rows of happenings."""
         return [
             self._table.put(_key(link, at) | {"news": 1, "wanted": at}),
             self._table.put(_item(ended_row(link, at))),
         ]
 
     def _with(self, actions: Iterable[Action], *state: Action) -> None:
-        """The state and the first actions as one; those beyond a transaction's room before, since they may repeat."""
+        """Writes the state and the first actions in one transaction.
+
+        Actions beyond the size of a transaction are written before it: they may be repeated.
+        """
         listed = list(actions)
         for start in range(_MOST, len(listed), _MOST):
             self._table.together(*listed[start : start + _MOST])
@@ -105,13 +108,13 @@ class TellingItems(LinkItems):
             self._table.together(*listed[:_MOST], *state)
 
     def _add(self, *rows: Row) -> list[Action]:
-        """Rows of one link that are due at the same time. A ring waits for no pause after a try in vain."""
+        """Adds rows of a link, all due at the same time. A ring does not wait for the pause after a failed try."""
         rings = [row for row in rows if row.kind == RING]
         wanted = self._wanted(rows[0], rows[0].due, "#rung = :due" if rings else "")
         return [*(self._table.put(_item(row)) for row in rows), wanted]
 
     def _looks(self, account_id: str, at: float, link_id: str = "") -> list[Action]:
-        """A LOOK for each live link of the household, or for one of them."""
+        """A LOOK for each live link of the household, or only for `link_id`."""
         return [self._look(link, at) for link in self.links(account_id) if link_id in ("", link.id)]
 
     def _look(self, link: Link, at: float) -> Action:
@@ -120,7 +123,7 @@ class TellingItems(LinkItems):
     def _wanted(
         self, of: Link | Row, due: float, sets: str = "", adds: str = "", unless: str = "", **values: object
     ) -> Action:
-        """Makes the link due; it may be due later already, but not sooner."""
+        """Makes the link due at `due`. The link may be due later already, but not sooner."""
         link_id = of.id if isinstance(of, Link) else of.link
         key = _key(of, due)
         names = ("kind", "account", "link", "assistant", "gsi1pk", "gsi1sk")
@@ -135,7 +138,7 @@ def shard(link_id: str) -> str:
 
 
 def listed_as(due: float, link_id: str) -> str:
-    """The index's key of order, by which what is due is read without the rest."""
+    """The sort key of the index. A query by this key reads only the links that are due."""
     return f"{due:015.3f}#{link_id}"
 
 

@@ -34,7 +34,7 @@ class ConditionFailed(Exception):
     def __init__(self, item: Item | None, places: tuple[int, ...] = (0,)) -> None:
         super().__init__("condition failed")
         self.item = item
-        self.places = places  # which actions of a transaction
+        self.places = places  # the places of the failed actions in the transaction
 
 
 class _Conflict(Exception):
@@ -75,9 +75,9 @@ class Table:
         return self._pages(KeyConditionExpression=where, ExpressionAttributeValues=values, ConsistentRead=True)
 
     def listed(self, gsi1pk: str, after: str = "", until: str = "") -> Iterator[Item]:
-        """By gsi1sk: those that sort after `after`, up to and with `until`, or to the end."""
+        """The rows in the order of gsi1sk: those after `after`, up to and including `until`, or to the end."""
         where, values = "#gsi1pk = :gsi1pk", {"gsi1pk": gsi1pk}
-        if after:  # one condition on the key of order is allowed: what sorts on from `until` is left below
+        if after:  # DynamoDB allows one condition on the sort key: the loop below stops at `until`
             where, values = f"{where} AND #gsi1sk > :after", {**values, "after": after}
         elif until:
             where, values = f"{where} AND #gsi1sk <= :until", {**values, "until": until}
@@ -101,7 +101,7 @@ class Table:
         return "Delete", {"TableName": self._name, "Key": _key(pk, sk)} | _condition(condition, values)
 
     def write(self, action: Action, *, tries: int = _TRIES) -> Item:
-        """One action by itself: the item as it is now (Update) or was (Delete). Raises ConditionFailed.
+        """Writes one action. Returns the item as it is now (Update) or was (Delete). Raises ConditionFailed.
 
         AWS's client repeats a request without an answer. A row that the first try put counts as written; after an
         Update the caller finds by `item` whether the row is its own.
@@ -120,7 +120,7 @@ class Table:
         return _plain(answer.get("Attributes", {}))
 
     def together(self, *actions: Action) -> None:
-        """All or none. Raises ConditionFailed with the places that failed."""
+        """Writes all actions or none. Raises ConditionFailed with the places of those that failed."""
         self._patiently("transact_write_items", _TRIES, TransactItems=[{kind: request} for kind, request in actions])
 
     def _patiently(self, operation: str, tries: int, **request: Any) -> dict[str, Any]:
@@ -251,7 +251,7 @@ def swap_sealed(
     write: Callable[[Action], object] | None = None,
     **values: object,
 ) -> bool:
-    """Replace what is sealed, and those values, if the row still has that version. `write`: what writes it."""
+    """Replaces the sealed bytes and `values` if the row still has this version. `write` writes the action."""
     sets = ", ".join(f"#{name} = :{name}" for name in ("sealed", *values))
     update = f"SET {sets}, #version = :next"
     swap = table.update(
