@@ -20,9 +20,9 @@ class SqliteStore(
     TellingRows,
     EphemeralRows,
 ):
-    """Any number of threads and processes may use one file. Taken keys are in a second file beside it.
+    """Any number of threads and processes may use one file. Taken keys are in a second file in the same folder.
 
-    Raises StoreUnavailable when it can't be opened.
+    Raises StoreUnavailable if the file can't be opened.
     """
 
     def __init__(self, path: Path, sealer: Sealer, *, wait_s: float = WAIT_S) -> None:

@@ -23,7 +23,7 @@ _OF_HOUSEHOLD = (
     "DELETE FROM known WHERE account = ?",
     "DELETE FROM happening WHERE account = ?",
     "DELETE FROM device WHERE account = ?",
-    # that its links ended is told after it is gone
+    # the ends of links are reported after the household is gone
     "DELETE FROM outbox WHERE account = ? AND kind <> 'ended'",
     "DELETE FROM telling WHERE account = ? AND link NOT IN (SELECT link FROM outbox)",
     "DELETE FROM ask WHERE account = ?",

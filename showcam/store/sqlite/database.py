@@ -26,15 +26,15 @@ _MEANING = {
 }
 
 DAMAGED = "is damaged"
-# of the database in use, in whose place a backup can be put
+# the words for the database in use: a backup can take its place
 TO_RESTORE = "is damaged. Restore a backup, which keeps what is there now beside it: showcam restore FILE"
 
 
 def unavailable(name: str, error: sqlite3.Error | OSError, damaged: str = DAMAGED) -> StoreUnavailable:
     """The error in words, with the file's name and never its content.
 
-    `damaged`: what is said of a file whose content SQLite can't read. Where it names a remedy, a file that is no
-    database gets it too.
+    `damaged`: the words for a file whose content SQLite can't read. If they name a remedy, they are also used for a
+    file that is no database.
     """
     if isinstance(error, OSError):
         return StoreUnavailable(f"database {name} can't be opened: {error.strerror or type(error).__name__}")
@@ -61,9 +61,9 @@ def migrate(connection: sqlite3.Connection, steps: Sequence[str], name: str) -> 
 
 
 def keep_older(connection: sqlite3.Connection, path: Path, newest: int) -> None:
-    """Copies a database that will be migrated now to `NAME.schema-N` beside it.
+    """Copies a database to `NAME.schema-N` in the same folder, if it is about to be migrated.
 
-    Removes such copies after a month: they hold what a household may have deleted since.
+    Removes copies that are older than a month: they hold data that a household may have deleted since.
     """
     for copy in path.parent.glob(f"{path.name}.schema-*"):
         if time.time() - copy.stat().st_mtime > MONTH_S:
@@ -116,7 +116,7 @@ def use_wal(connection: sqlite3.Connection, wait_s: float) -> None:
 
 
 ROOM = 1 << 20
-CHECKPOINT_S = 0.2  # a checkpoint waits so long for readers, and writers wait with it
+CHECKPOINT_S = 0.2  # a checkpoint waits this long for readers, and writers wait with it
 WAIT_S = 2.0  # a request's own deadline is a little longer
 
 
@@ -137,10 +137,10 @@ class _Connection(sqlite3.Connection):
 
 
 class Database:
-    """Connections are pooled, one thread at a time on each: as many as threads ever worked at the same time.
+    """A pool of connections, one for each of the threads that ever worked at the same time.
 
-    A write waits `wait_s` for other writers, of this process and of others. `schema`: the scripts that make it, in
-    order; None: those of showcam/store/migrations. `damaged`: the end of the error text for a damaged file. `room`:
+    A write waits `wait_s` for other writers, of this process and of others. `schema`: the scripts that make the schema,
+    in order; None: those of showcam/store/migrations. `damaged`: the end of the error text for a damaged file. `room`:
     bytes that must be free on the disk.
     """
 
@@ -160,7 +160,7 @@ class Database:
         self._writer = threading.Lock()  # within the process writers queue fairly; SQLite itself only polls
         self._closed = False
         with self._errors():
-            # created with its mode, so that others can read it at no moment; WAL and SHM take the same mode
+            # created with this mode: no other user can ever read the file; WAL and SHM take the same mode
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             path.chmod(0o600)
         try:
@@ -189,7 +189,7 @@ class Database:
             return connection.execute(sql, values).fetchall()
 
     def change(self, sql: str, *values: Any) -> int:
-        """One statement as a transaction of its own, which a power cut may undo; the number of rows it changed."""
+        """Runs a statement in its own transaction, which a power cut may undo. Returns the number of changed rows."""
         left_s = self._queue(self._wait_s)
         try:
             connection = self._take()
@@ -207,7 +207,7 @@ class Database:
 
     @contextlib.contextmanager
     def writing(self, *, durable: bool = True, patient: bool = True) -> Iterator[sqlite3.Connection]:
-        """One transaction; undone when the block raises.
+        """Opens a transaction; if the block raises, the transaction is undone.
 
         Not `durable`: a power cut may undo it. Not `patient`: it does not wait for other writers.
         """
@@ -225,7 +225,7 @@ class Database:
             self._writer.release()
 
     def _queue(self, wait_s: float) -> float:
-        """Waits until this thread may write; the seconds left to wait for other processes."""
+        """Waits until this thread may write. Returns the seconds that are left to wait for other processes."""
         if self._writer.acquire(blocking=False):
             return wait_s
         until = time.monotonic() + wait_s
@@ -234,7 +234,7 @@ class Database:
         return max(0.0, until - time.monotonic())
 
     def check(self) -> None:
-        """Raises StoreUnavailable when a write would fail; writes nothing."""
+        """Raises StoreUnavailable if a write would fail; writes nothing."""
         with self._errors():
             disk = os.statvfs(self._path.parent)
             if disk.f_bavail * disk.f_frsize < self._room:

@@ -18,12 +18,12 @@ from showcam.store.ports import StoreUnavailable
 from showcam.store.sealing import key_id
 from showcam.store.sqlite.database import TO_RESTORE, WAIT_S, migrations, unavailable
 
-_COPIED_AT_ONCE = 256  # at once; then others have their turn
+_COPIED_AT_ONCE = 256  # pages; then others have their turn
 _OURS = ("CREATE TABLE ", "CREATE INDEX ", "CREATE UNIQUE INDEX ")
 
 
 def copy(source: Path, target: Path) -> None:
-    """Copies the database as it is now into one new file. Raises StoreUnavailable."""
+    """Copies the database in its present state into a new file. Raises StoreUnavailable."""
     with (
         errors(source),
         contextlib.closing(_opened(source)) as reading,
@@ -32,14 +32,15 @@ def copy(source: Path, target: Path) -> None:
         reading.execute("BEGIN")  # one view for the whole copy: without it each commit of others would restart the copy
         reading.execute("SELECT count(*) FROM sqlite_master").fetchone()
         reading.backup(into, pages=_COPIED_AT_ONCE)
-        into.execute("PRAGMA journal_mode = DELETE")  # nothing beside the file
+        into.execute("PRAGMA journal_mode = DELETE")  # no second file
 
 
 def require_whole(database: Path, *, beside: frozenset[str] = frozenset()) -> int:
-    """The version of its schema, from the file alone, whatever log is beside it.
+    """The schema version of a sound database. Reads only the database file and ignores its log.
 
-    Raises StoreUnavailable where it is damaged, of a newer showcam or not showcam's, or holds objects that showcam
-    never makes: a trigger would go on working unnoticed. `beside`: further tables that may exist.
+    Raises StoreUnavailable if the database is damaged, from a newer showcam or not showcam's. A database with objects
+    that showcam never makes is refused too: a trigger would go on working unnoticed. `beside`: further tables that may
+    exist.
     """
     with errors(database), contextlib.closing(_opened(database, "ro&immutable=1")) as connection:
         made = connection.execute("SELECT name, coalesce(sql, '') FROM sqlite_master").fetchall()
@@ -75,9 +76,9 @@ def _ours() -> set[str]:
 
 
 def let_go(database: Path) -> bool:
-    """Moves the log into the database and removes it; False where another process has the database open.
+    """Moves the log into the database and removes it. False if another process has the database open.
 
-    A damaged database stays as it is, which is True.
+    A damaged database stays as it is; the answer is then True.
     """
     with contextlib.closing(_opened(database)) as connection:
         try:
@@ -122,7 +123,7 @@ class TooLong(Exception):
 
 
 def inspect(database: Path, within_s: float) -> Wal:
-    """To be called while no process has the database open. Raises TooLong, OSError."""
+    """Counts the frames in the log, while no process has the database open. Raises TooLong, OSError."""
     deadline = time.monotonic() + within_s
     index = _index(database)
     try:
@@ -142,24 +143,27 @@ def inspect(database: Path, within_s: float) -> Wal:
     committed, whole = _whole(frames, order, salt, struct.unpack(">II", data[24:_HEADER]), deadline)
     if index and index.salt == salt and index.frames >= committed:
         return Wal(committed, index.frames - committed)
-    # without an index for this log: a frame of it behind an unreadable one was written later, so both are lost
+    # there is no index for this log: a frame behind an unreadable frame was written later, so both are lost
     behind = [number for number, frame in enumerate(frames, 1) if number > whole + 1 and frame[8:16] == salt]
     return Wal(committed, behind[-1] - committed if behind else 0)
 
 
 def keep_log(connection: sqlite3.Connection) -> None:
-    """Closing it leaves the write-ahead log as it is, so that a damaged one is seen before anything takes it in."""
+    """Leaves the write-ahead log as it is when the connection closes.
+
+    A damaged log can then be found before SQLite takes it into the database.
+    """
     connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)
 
 
 def fold(database: Path) -> None:
-    """Moves the log into the database and empties it; does nothing if another process uses it for half a second."""
+    """Moves the log into the database and empties the log; does nothing if another process uses it for 0.5 s."""
     with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(database, timeout=0.5)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _whole(frames: list[bytes], order: str, salt: bytes, before: tuple[int, int], deadline: float) -> tuple[int, int]:
-    """The numbers of frames from the first that are committed and that are readable."""
+    """How many frames are committed, and how many are readable, counted from the first."""
     committed = 0
     for number, frame in enumerate(frames, 1):
         if time.monotonic() > deadline:
@@ -185,11 +189,11 @@ def _sum(order: str, data: bytes, before: tuple[int, int]) -> tuple[int, int]:
 class _Index:
     salt: bytes
     frames: int  # in the log, committed
-    in_database: int  # of those
+    in_database: int  # the frames that are in the database already
 
 
 def _index(database: Path) -> _Index | None:
-    """The WAL index that the last writers left; None where there is none, or it is not whole."""
+    """The WAL index that the last writers left; None if the index is missing or incomplete."""
     try:
         with database.with_name(f"{database.name}-shm").open("rb") as file:
             data = file.read(2 * _INDEX.size + 4)
@@ -205,13 +209,13 @@ def _index(database: Path) -> _Index | None:
     return _Index(salt, frames, int.from_bytes(data[2 * _INDEX.size :][:4], sys.byteorder))
 
 
-# Without visits and known cameras: one that can't be opened counts as none and is made again.
+# Visits and known cameras are left out: an unreadable row there counts as missing and is made again
 _TABLES = ("source", "owner_user", "account_secret", "link_secret", "notice_address", "setting")
 _SEAL_HEADER = 257  # bytes
 
 
 def key_ids(database: Path, mode: str = "rw") -> set[str]:
-    """The ids of the keys that the file needs; empty where there is no file. Raises StoreUnavailable."""
+    """The ids of the keys that the file needs; empty if there is no file. Raises StoreUnavailable."""
     if not database.exists():
         return set()
     try:

@@ -48,7 +48,7 @@ class Taken:
         return rows.change("INSERT OR IGNORE INTO taken VALUES (?, ?)", until, hashed) == 1
 
     def sweep(self, now: float) -> int:
-        """Removes rows that ended before `now`, and the journals of earlier versions; the number of rows removed."""
+        """Removes rows that ended before `now`, and the journals of earlier versions. Returns the number of rows."""
         for journal in self._path.parent.glob(f"{self._name}-taken-[0-9]*"):
             journal.unlink(missing_ok=True)
         if not self._path.exists():

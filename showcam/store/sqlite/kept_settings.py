@@ -1,6 +1,6 @@
-"""Settings that the installation's owner gave by a page or a command, sealed rows of the database.
+"""Settings that the installation's owner gave by a page or a command, kept in sealed rows of the database.
 
-They are read before anything else is, so reading makes no file and changes no schema.
+They are read before anything else, so reading makes no file and changes no schema.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ class KeptSettings:
         self._path, self._sealer = path, sealer
 
     def read(self) -> dict[str, str]:
-        """By name; empty where there is no database yet, or one of an earlier version. Raises SealedUnreadable."""
+        """The values by name; empty if there is no database yet, or an earlier version's. Raises SealedUnreadable."""
         if not self._path.exists():
             return {}
         try:
@@ -36,7 +36,7 @@ class KeptSettings:
         return {name: self._sealer.open(f"setting|{name}", sealed).decode() for name, sealed in rows}
 
     def change(self, values: Mapping[str, str | None]) -> None:
-        """Keeps each value, and forgets the names whose value is None: all of it in one write, or nothing."""
+        """Stores each value and removes the names whose value is None, all in one write or not at all."""
         sealed = {
             name: self._sealer.seal(f"setting|{name}", text.encode())
             for name, text in values.items()

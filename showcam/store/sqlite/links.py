@@ -84,7 +84,7 @@ class LinkRows:
             return True
 
     def add_tokens(self, tokens: list[Token]) -> bool:
-        (link_id,) = {token.link for token in tokens}  # of one link, and at least one
+        (link_id,) = {token.link for token in tokens}  # at least one token, and all of the same link
         with self._database.writing(durable=_lasting(tokens)) as write:
             if write.execute("SELECT 1 FROM link WHERE id = ? AND ended IS NULL", (link_id,)).fetchone() is None:
                 return False

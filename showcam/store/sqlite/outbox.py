@@ -1,4 +1,4 @@
-"""What waits to be told to assistants, and what each link was told, in SQLite."""
+"""The outbox in SQLite: changes that wait to be reported to assistants, and the last report to each link."""
 
 import secrets
 from sqlite3 import Connection
@@ -15,7 +15,7 @@ from showcam.store.sqlite.ephemeral import PUT_KNOWN
 
 _ROW = "SELECT id, account, link, assistant, kind, subject, at, due, number FROM outbox"
 _PUT = "INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-# of a LOOK that waits the first change counts, and the first time at which it is due
+# a waiting LOOK keeps the time of its first change and its earliest due time
 _LOOK = _PUT + (
     " ON CONFLICT (id) DO UPDATE SET number = number + 1, at = min(at, excluded.at), due = min(due, excluded.due)"
 )
@@ -23,7 +23,7 @@ _WANTED = (
     "INSERT INTO telling (link, account, assistant, wanted) VALUES (?, ?, ?, ?) ON CONFLICT (link)"
     " DO UPDATE SET wanted = max(free, min(coalesce(wanted, excluded.wanted), excluded.wanted))"
 )
-# a ring waits for a claim and for what the service asked, and not for the pause after a try in vain
+# a ring waits for a claim and for a pause that the service asked for, but not for the pause after a failed try
 _RUNG = "CASE WHEN claimed = '' THEN asked ELSE free END"
 _WANTED_BY_RING = _WANTED.replace("SET wanted = max(free,", f"SET free = {_RUNG}, wanted = max({_RUNG},")
 _NEXT = "(SELECT min(due) FROM outbox WHERE outbox.link = telling.link AND laid IS NULL)"
@@ -111,10 +111,10 @@ class TellingRows:
             known = {row.id for row in claim.rows}
             rung = "SELECT id FROM outbox WHERE link = ? AND kind = ? AND laid IS NULL"
             if any(row[0] not in known for row in write.execute(rung, (claim.link_id, RING))):
-                settled = replace(settled, wait=settled.asked)  # it came while the others were tried
+                settled = replace(settled, wait=settled.asked)  # the ring came while the other rows were tried
             write.execute(*_state(claim, settled))
             if claim.link is None:
-                # of a link that has ended nothing is kept once its assistant was told
+                # the link has ended: nothing of it is kept once the assistant was notified
                 write.execute("DELETE FROM telling WHERE link = ? AND wanted IS NULL", (claim.link_id,))
         return True
 
@@ -158,14 +158,14 @@ class TellingRows:
 
 
 def put_looks(write: Connection, account_id: str, at: float, link_id: str = "", due: float | None = None) -> None:
-    """A LOOK for each live link of the household, or for one of them, in the caller's transaction."""
+    """Adds a LOOK for each live link of the household, or only for `link_id`, in the caller's transaction."""
     for link in _live(write, account_id):
         if link_id in ("", link.id):
             _put_look(write, look_row(account_id, link.id, link.assistant, at, at if due is None else due))
 
 
 def put_ended(write: Connection, link: Link, at: float) -> None:
-    """Replaces all that waits for the link by the row of its end, in the caller's transaction."""
+    """Replaces all rows that wait for the link by the row of its end, in the caller's transaction."""
     write.execute("DELETE FROM outbox WHERE link = ?", (link.id,))
     write.execute("DELETE FROM telling WHERE link = ?", (link.id,))
     _put(write, ended_row(link, at))
@@ -191,7 +191,7 @@ def _values(row: Row) -> tuple[Any, ...]:
 
 
 def _state(claim: Claim, settled: Settled) -> tuple[str, tuple[Any, ...]]:
-    """The statement that writes where the link stands after the claim."""
+    """The statement that writes the link's state after the claim."""
     changes: dict[str, Any] = {
         "claimed": "",
         "free": settled.wait,
