@@ -1,4 +1,4 @@
-"""What a store can do for a household: its account, sources, users, preferences, secrets and notices."""
+"""The operations of a store on a household: its account, sources, users, preferences, secrets and notices."""
 
 from collections.abc import Iterator
 from typing import Protocol
@@ -12,19 +12,19 @@ class Accounts(Protocol):
         ...
 
     def add_household(self, account: Account, source: Source, secrets: bytes, state: SourceState) -> bool:
-        """An account and its first source in one write; False, and nothing written, when the vendor key is taken."""
+        """Adds an account and its first source together. False, and nothing is written, if the vendor key is taken."""
         ...
 
     def account(self, account_id: str) -> Account | None: ...
     def accounts(self, after: str = "", until: str = "") -> Iterator[Account]:
-        """By their ids: those that sort after `after`, up to and with `until`, or to the end."""
+        """The accounts in the order of their ids: those after `after`, up to and including `until`, or to the end."""
         ...
 
     def drop_household(self, account_id: str) -> bool:
-        """Remove the account and all its rows: sources, owner's user, links, tokens, lists, preferences, secrets.
+        """Removes the account and all its rows: sources, owner's user, links, tokens, lists, preferences, secrets.
 
-        False when there is no such account. A call that was cut off can be repeated. In DynamoDB links that had
-        ended before, and codes, expire by their own time.
+        False if there is no such account. A call that was cut off can be repeated. In DynamoDB, codes and links that
+        had ended before stay until they expire.
         """
         ...
 
@@ -48,44 +48,45 @@ class Sources(Protocol):
         state: SourceState,
         look_at: float | None = None,
     ) -> bool:
-        """Write secrets and state if `version` is current (it grows by one); False: another write was first.
+        """Writes secrets and state if `version` is current, and counts it up by 1. False: another write came first.
 
-        `look_at`: now, with a new state; a LOOK for each live link (showcam.store.outbox) is in the same write.
+        `look_at`: now, given with a new state. The same write then adds a LOOK for each live link
+        (showcam.store.outbox).
         """
         ...
 
 
 class OwnerUsers(Protocol):
-    """A household has at most one."""
+    """The user of a household's owner, at most one for each household."""
 
     def put_owner_user(self, account_id: str, key: str, data: bytes) -> bool:
-        """Add it, or replace the household's. False, and nothing written, when the key is another household's.
+        """Adds or replaces the household's user. False, and nothing is written, if another household has the key.
 
-        Raises Inconsistent when there is no such account.
+        Raises Inconsistent if there is no such account.
         """
         ...
 
     def swap_owner_user(self, account_id: str, *, version: int, data: bytes) -> bool:
-        """Write data if `version` is current (it grows by one); False: another write was first."""
+        """Writes `data` if `version` is current, and counts it up by 1. False: another write came first."""
         ...
 
     def owner_user(self, account_id: str) -> OwnerUser | None: ...
     def owner_user_by_key(self, key: str) -> OwnerUser | None: ...
     def has_owner_users(self) -> bool:
-        """Whether any household has one; may lag a little."""
+        """Whether any household has an owner's user; may lag a little."""
         ...
 
 
 class Cameras(Protocol):
     def put_known(self, account_id: str, source_id: str, known: Known) -> bool:
-        """False, and nothing is written, where the stored list is newer: reads end in another order than they begin.
+        """False, and nothing is written, if the stored list is newer: reads may end in another order than they began.
 
         A list that is newer by more than OVERTAKEN_S was written by a clock that ran ahead: it is replaced.
         """
         ...
 
     def known(self, account_id: str, source_id: str) -> Known | None:
-        """None also when it can't be unsealed: the vendor is read again."""
+        """None also if the list can't be unsealed: the vendor is then read again."""
         ...
 
 
@@ -93,14 +94,14 @@ class Preferences(Protocol):
     """An owner's preferences per camera, encoded by showcam.registry.preferences."""
 
     def put_preference(self, account_id: str, camera_id: str, data: bytes, at: float) -> None:
-        """Keep a preference, with a LOOK for each live link (showcam.store.outbox), in one write; `at`: now.
+        """Stores a preference and a LOOK for each live link (showcam.store.outbox) in one write; `at`: now.
 
-        Raises Inconsistent when there is no such account; so does put_account_secret.
+        Raises Inconsistent if there is no such account; so does put_account_secret.
         """
         ...
 
     def preferences(self, account_id: str) -> dict[str, bytes]:
-        """By camera id."""
+        """The preferences by camera id."""
         ...
 
 
@@ -110,36 +111,37 @@ class AccountSecrets(Protocol):
     def put_account_secret(self, account_id: str, name: str, data: bytes) -> None: ...
     def account_secret(self, account_id: str, name: str) -> bytes | None: ...
     def account_secrets(self, account_id: str, prefix: str) -> dict[str, bytes]:
-        """By name: those whose name begins so, without what can't be unsealed."""
+        """The secrets whose names begin with `prefix`, by name; without the ones that can't be unsealed."""
         ...
 
     def drop_account_secret(self, account_id: str, name: str) -> None: ...
 
 
 class NoticeAddresses(Protocol):
-    """Where a household's owner is notified, sealed at rest."""
+    """The addresses for notices to a household's owner, sealed at rest."""
 
     def put_notice_address(self, account_id: str, address_id: str, data: bytes) -> None:
-        """Raises Inconsistent when there is no such account."""
+        """Raises Inconsistent if there is no such account."""
         ...
 
     def notice_addresses(self, account_id: str) -> dict[str, bytes]:
-        """By their ids."""
+        """The addresses by their ids."""
         ...
 
     def drop_notice_address(self, account_id: str, address_id: str) -> bool: ...
 
 
 class Notices(Protocol):
-    """One row for each fault of a household, encoded by showcam.registry.notices; it holds no secret and no name."""
+    """One row for each fault of a household, encoded by showcam.registry.notices. A row holds no secret and no name."""
 
     def swap_notice(self, account_id: str, fault: str, *, version: int, data: bytes | None) -> bool:
-        """Write data if `version` is current (it grows by one; 0: there is no row), or with None remove the row.
+        """Writes `data` if `version` is current, and counts it up by 1; None as `data` removes the row.
 
-        False: another write was first. Raises Inconsistent when a first row has no account.
+        `version` 0: there is no row yet. False: another write came first. Raises Inconsistent if a first row has no
+        account.
         """
         ...
 
     def notices(self, account_id: str) -> list[Notice]:
-        """In the order of their faults."""
+        """The household's notices, sorted by fault."""
         ...

@@ -1,7 +1,7 @@
-"""What a store can do so that assistants are told of changes: rows of what is to be told, and what each link was told.
+"""The outbox of a store: changes that wait to be reported to assistants, and the last report to each link.
 
-A row is a change in our own terms, for one link. What an assistant is shown and the row are one write: a list, a
-happening, a preference, the cameras of a link, whether a source is signed in. Each method is atomic by itself, as in
+A row is a change in showcam's own terms, for one link. The store writes it together with the change itself: a list, a
+happening, a preference, the cameras of a link, whether a source is signed in. Each method is atomic, as in
 showcam.store.ports.
 """
 
@@ -11,30 +11,33 @@ from msgspec import Struct
 
 from showcam.store.records import MONTH_S, Assistant, Happening, Known, Link
 
-LOOK = "look"  # the cameras may differ from what was told; a link has one such row at most
-RING = "doorbell"  # somebody rang, or what its owner has announced as that
-ENDED = "ended"  # the link ended here; the row stays until its assistant is told
+LOOK = "look"  # the cameras may differ from the last report; a link has at most one LOOK
+RING = "doorbell"  # somebody rang, or motion was seen that the owner has announced as a ring
+ENDED = "ended"  # the link ended here; the row stays until its assistant has been notified
 
-OUTBOX_KEPT_S = 7 * 24 * 3600  # a row that nobody sent is removed after this
+OUTBOX_KEPT_S = 7 * 24 * 3600  # a row that was never sent is removed after this time
 LAID_KEPT_S = MONTH_S
 
 
 class Row(Struct, frozen=True):
-    """What waits to be told to one link. `kind`: LOOK, ENDED, or what happened (showcam.store.records.Happening)."""
+    """A change that waits to be reported to a link. `kind`: LOOK, ENDED, or a kind of happening.
+
+    Kinds of happenings are in showcam.store.records.Happening.
+    """
 
     id: str
     account: str
     link: str
     assistant: Assistant
     kind: str
-    subject: str  # the camera's id; of ENDED the link's agent user; of LOOK "", or the camera to be told whole
-    at: float  # of LOOK the first change that it stands for
+    subject: str  # the camera's id; of ENDED the link's agent user; of LOOK "", or the camera to report completely
+    at: float  # of LOOK: the time of the first change in it
     due: float
-    number: int = 1  # how many changes it stands for
+    number: int = 1  # how many changes the row stands for
 
 
 class Laid(Struct, frozen=True):
-    """A row that can't be sent, and why: it waits for a person."""
+    """A parked row: it could not be sent, for this reason, and waits for a person."""
 
     row: Row
     at: float
@@ -42,38 +45,38 @@ class Laid(Struct, frozen=True):
 
 
 class Claim(Struct, frozen=True):
-    """One link's due rows, oldest first, for who claimed it alone until its time is over."""
+    """The due rows of one link, oldest first. Only one sender has them, until the claim expires."""
 
     account: str
     link_id: str
-    link: Link | None  # None: it has ended, or is gone with its household
+    link: Link | None  # None: the link has ended, or was removed with its household
     rows: tuple[Row, ...]
     told: bytes | None
-    turn: int  # how often something was told
+    turn: int  # how often something was reported
     listed: float | None  # when the assistant first fetched the list
-    tries: int  # in vain, one after the other
-    reason: str  # why the last of them was in vain
+    tries: int  # failed ones in a row
+    reason: str  # why the last try failed
     by: str
 
 
 class Settled(Struct, frozen=True):
-    """How a claim ends. A LOOK that has a new change since it was claimed stays, though it is `over`."""
+    """The result of a claim. A LOOK that got a new change since the claim stays, even if it is in `over`."""
 
     at: float
     over: tuple[Row, ...] = ()
-    laid: tuple[tuple[Row, str], ...] = ()  # with the reason; a row that is not stored yet is stored so
-    told: bytes | None = None  # None: as it was
-    what: str = ""  # in few words, what was told; "": nothing
-    forget: bool = False  # what it was told, and that the list was fetched
-    again: float | None = None  # look again at this time
-    wait: float = 0.0  # it is not claimed before this time, unless a RING comes
-    asked: float = 0.0  # nor before this one, whatever comes: the service asked to wait
-    reason: str = ""  # why not all of it was told; "": all was
-    tries: int = 0  # in vain, one after the other
+    laid: tuple[tuple[Row, str], ...] = ()  # to be parked, each with the reason; a row that is not stored yet is added
+    told: bytes | None = None  # None: unchanged
+    what: str = ""  # in few words, what was reported; "": nothing
+    forget: bool = False  # forget the last report and the fetch of the list
+    again: float | None = None  # adds a LOOK that is due at this time
+    wait: float = 0.0  # the link is not claimed before this time, unless a RING comes
+    asked: float = 0.0  # the link is not claimed before this time, even for a RING: the service asked to wait
+    reason: str = ""  # why something was not reported; "": all was
+    tries: int = 0  # failed ones in a row
 
 
 class Telling(Struct, frozen=True):
-    """Where a link stands."""
+    """The state of the reports to a link."""
 
     link: str
     listed: float | None
@@ -81,73 +84,79 @@ class Telling(Struct, frozen=True):
     what: str
     tries: int
     reason: str
-    wanted: float | None  # when it is next due; None: nothing waits
+    wanted: float | None  # when the link is next due; None: nothing waits
 
 
 class Outbox(Protocol):
     def record_change(self, account_id: str, source_id: str, known: Known) -> bool:
-        """The list (see `put_known`), and a LOOK for each live link of the household, in one write; False: neither."""
+        """Stores the list (see `put_known`) and a LOOK for each live link of the household. False: stored neither."""
         ...
 
     def record_happening(
         self, account_id: str, happening: Happening, same_s: float, told: tuple[str, ...] | None
     ) -> bool:
-        """The happening (see `put_happening`), and a row of each kind in `told` for each link that may see the camera.
+        """Stores the happening (see `put_happening`), and rows for each link that may see the camera.
 
-        Where `told` is empty, the row is a LOOK; where it is None, there is none. False, and no row, when one of its
-        kind is stored that began less than `same_s` before it, or later. A row has the same id when written again.
+        Each link gets a row of each kind in `told`. If `told` is empty, the row is a LOOK; if it is None, there are
+        no rows. A row has the same id when it is written again.
+
+        Returns False, and adds no row, if a happening of the same kind is stored that began less than `same_s`
+        seconds before this one, or later.
         """
         ...
 
     def look(self, account_id: str, at: float, link_id: str = "") -> None:
-        """A LOOK for each live link of the household, or for one of them."""
+        """Adds a LOOK for each live link of the household, or only for `link_id`."""
         ...
 
     def note_listed(self, account_id: str, link_id: str, at: float, due: float) -> None:
-        """The assistant fetched the list; for the first time: a LOOK that is due then, whatever the link waits for."""
+        """Notes that the assistant fetched the list. The first fetch adds a LOOK due at `due`, despite any pause."""
         ...
 
     def due(self, assistant: Assistant, now: float, most: int) -> list[tuple[str, str]]:
-        """Accounts and links that can be claimed, those first that wait longest; may lag a little."""
+        """Accounts and links that can be claimed, the longest waiting ones first; may lag a little."""
         ...
 
     def claim(self, account_id: str, link_id: str, now: float, until: float, most: int) -> Claim | None:
-        """Its first `most` due rows; None: nothing is due, or somebody has claimed it."""
+        """Claims the link's first `most` due rows until `until`. None: nothing is due, or another sender has them."""
         ...
 
     def settle(self, claim: Claim, settled: Settled) -> bool:
-        """All or none. False, and nothing written, when the claim's time was over and another had it, or it ended."""
+        """Ends a claim: writes all or nothing.
+
+        False, and nothing is written, if the claim had expired and another sender took the link, or the link ended.
+        """
         ...
 
     def free_claims(self, at: float) -> None:
-        """At the start of the only sender: frees from `at` on what an earlier one held when it was killed."""
+        """Frees, from `at` on, the claims of an earlier sender that was killed; for the start of the only sender."""
         ...
 
     def waiting(self, now: float, account_id: str = "") -> list[Row]:
         """Every row that is due by `now`, also those whose link waits for a later try; may lag a little.
 
-        `account_id`: of that household alone; "" of all.
+        `account_id`: only this household's; "": all.
         """
         ...
 
     def backlog(self, now: float) -> dict[Assistant, tuple[int, float]]:
-        """For each assistant that waits for rows due by `now`: how many, and since when the first waits."""
+        """How many rows are due by `now` for each assistant, and since when the first of them waits."""
         ...
 
     def laid_down(self, account_id: str = "") -> list[Laid]:
-        """Oldest first; may lag a little. `account_id`: of that household alone; "" of all."""
+        """The parked rows, oldest first; may lag a little. `account_id`: only this household's; "": all."""
         ...
 
     def retry(self, account_id: str, row_id: str, now: float) -> bool:
-        """Puts a laid row back, due now. False: no such row."""
+        """Puts a parked row back, due now. False: no such row."""
         ...
 
     def drop(self, account_id: str, row_id: str) -> bool:
-        """Removes a laid row. False: no such row."""
+        """Removes a parked row. False: no such row."""
         ...
 
     def tellings(self, account_id: str) -> dict[str, Telling]:
-        """By link; one that nothing was ever to be told is absent."""
+        """The state of each link, by its id. A link without any changes so far is absent."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""What a store can do. Each method is atomic by itself; none takes a query or hands out a transaction.
+"""The operations of a store. Each method is atomic; none takes a query or hands out a transaction.
 
 Engines: showcam.store.sqlite.SqliteStore, showcam.store.dynamodb.DynamoStore. tests/store holds both to one contract.
 """
@@ -42,23 +42,23 @@ class Links(Protocol):
         ...
 
     def end_link(self, link_id: str, now: float) -> bool:
-        """From here on no code and no token of the link is found. False when it had ended or never was."""
+        """Ends the link: its codes and tokens are no longer found. False if it had ended before or does not exist."""
         ...
 
     def choose_cameras(self, link_id: str, cameras: tuple[str, ...] | None, at: float) -> bool:
-        """From here on the link sees these cameras; None: all. False, and nothing changed, when it has ended.
+        """Limits the link to these cameras; None: all of them. False, and nothing is changed, if the link has ended.
 
-        With a LOOK for it (showcam.store.outbox), in one write; `at`: now.
+        The same write adds a LOOK for the link (showcam.store.outbox); `at`: now.
         """
         ...
 
     def touch_link(self, link_id: str, now: float) -> None:
-        """Note its last use, by a cheap write that may be lost."""
+        """Notes the time of the link's last use, by a cheap write that may be lost."""
         ...
 
 
 class Replayed(Exception):
-    """The code was taken before: its link is named so that it can be ended (RFC 6749 section 4.1.2)."""
+    """The code was redeemed before. `link_id` names its link, for the caller to end it (RFC 6749 section 4.1.2)."""
 
     def __init__(self, link_id: str) -> None:
         super().__init__("code was taken before")
@@ -69,30 +69,33 @@ class Tokens(Protocol):
     def add_code(self, code: Code) -> None: ...
 
     def code(self, code_hash: str, client_id: str, now: float) -> tuple[Code, Link] | None:
-        """None: unknown, expired, another client's or its link ended. Raises Replayed when it was taken."""
+        """The code and its link. None if the code is unknown, expired or another client's, or if its link has ended.
+
+        Raises Replayed if the code was redeemed before.
+        """
         ...
 
     def redeem_code(self, code: Code, now: float, tokens: list[Token]) -> bool:
-        """Take the code once and store the tokens issued for it, all or none; without tokens it is only used up.
+        """Redeems the code and stores the tokens issued for it, all or none; without tokens the code is only used up.
 
-        False: it has expired or its link has ended. Raises Replayed when it was taken before. Of any number of callers
-        at the same time exactly one takes it.
+        False if the code has expired or its link has ended. Raises Replayed if the code was redeemed before. If many
+        callers try at the same time, exactly one of them redeems the code.
         """
         ...
 
     def add_tokens(self, tokens: list[Token]) -> bool:
-        """All or none, all of one link; False, and none written, when the link has ended."""
+        """Stores tokens of one link, all or none. False, and nothing is written, if the link has ended."""
         ...
 
     def find_token(self, link_id: str, token_hash: str) -> tuple[Link, Token] | None:
-        """Link and token in one request; None when one is unknown or the link ended. The caller checks the expiry."""
+        """Link and token in one request; None if one is unknown or the link has ended. The caller checks the expiry."""
         ...
 
 
 class Visits(Protocol):
-    """Sign-in sessions of the pages, sealed: who signed in, or a sign-in that waits for its code.
+    """Sign-in sessions of the pages, sealed. A visit names the signed-in person, or is a sign-in that waits for a code.
 
-    A visit that can't be unsealed counts as none: the person signs in again.
+    A visit that can't be unsealed counts as missing: the person signs in again.
     """
 
     def put_visit(self, visit_hash: str, data: bytes, expires: float) -> None: ...
@@ -102,38 +105,38 @@ class Visits(Protocol):
 
 class Throttle(Protocol):
     def hit(self, key: str, window_s: int, now: float) -> int:
-        """Count one more in the fixed window of `window_s` seconds that holds `now`; the count with this one."""
+        """Counts a hit in the fixed window of `window_s` seconds around `now`. Returns the new count."""
         ...
 
     def hits(self, key: str, window_s: int, now: float) -> int: ...
 
     def take_place(self, key: str, most: int, window_s: int, now: float) -> tuple[bool, int]:
-        """Take one of the key's `most` places for `window_s` seconds, beginning now: there are no fixed windows.
+        """Takes one of the key's `most` places for `window_s` seconds, beginning now: there are no fixed windows.
 
-        True and the epoch second in which the place falls free by itself; False and that of the next one to fall free.
-        Of any number of callers at the same time at most `most` get one.
+        Returns True and the epoch second at the end of the place's time. If all places are taken, returns False and
+        the second when the next place becomes free. However many callers ask at the same time, at most `most` get one.
         """
         ...
 
     def leave_place(self, key: str, ends: int) -> None:
-        """Give back a place; `ends` is what `take_place` answered. A place that is free stays free."""
+        """Gives back a place; `ends` is the second that `take_place` returned. A place that is free stays free."""
         ...
 
 
 class Taken(Protocol):
     def take_once(self, key: str, until: float) -> bool:
-        """True for the first of any number of callers; a power cut may undo it.
+        """True for the first caller, however many ask at the same time; a power cut may undo it.
 
-        It stays taken until `until` at least. `until` is part of the key: with another one it is another key.
+        The key stays taken at least until `until`, which is part of it: another `until` makes another key.
         """
         ...
 
 
 class LinkSecrets(Protocol):
-    """Small secrets of a link by name, sealed at rest; gone when the link ends."""
+    """Small secrets of a link by name, sealed at rest. They are removed when the link ends."""
 
     def put_link_secret(self, link_id: str, name: str, data: bytes) -> bool:
-        """False, and nothing written, when the link has ended."""
+        """False, and nothing is written, if the link has ended."""
         ...
 
     def link_secret(self, link_id: str, name: str) -> bytes | None: ...
@@ -142,15 +145,15 @@ class LinkSecrets(Protocol):
 
 class Events(Protocol):
     def put_happening(self, account_id: str, happening: Happening) -> None:
-        """Stores it unless a later one of its camera and kind is stored."""
+        """Stores the happening, unless a later one of the same camera and kind is stored."""
         ...
 
     def happenings(self, account_id: str, since: float) -> list[Happening]:
-        """The account's after `since`, oldest first; a store may drop them after HAPPENING_KEPT_S."""
+        """The account's happenings after `since`, oldest first; a store may drop them after HAPPENING_KEPT_S."""
         ...
 
     def put_devices(self, account_id: str, keys: frozenset[str]) -> None:
-        """Replaces the household's devices; `keys` are keyed hashes of serials."""
+        """Replaces the household's list of devices; `keys` are keyed hashes of serials."""
         ...
 
     def accounts_with(self, key: str) -> list[str]:
@@ -159,18 +162,18 @@ class Events(Protocol):
 
 
 class Asks(Protocol):
-    """What assistants were asked to show."""
+    """The cameras that people asked assistants to show."""
 
     def put_asks(self, account_id: str, asks: list[Ask]) -> None:
-        """A power cut may undo it. Raises Inconsistent when there is no such account, or an id is taken."""
+        """Adds the asks; a power cut may undo it. Raises Inconsistent if the account is missing or an id is taken."""
         ...
 
     def put_live(self, account_id: str, ask_id: str, live_s: float) -> None:
-        """Notes how long it was watched; a shorter time changes nothing, nor does one of an ask that is not there."""
+        """Notes how long the camera was watched. A shorter time than before, or an unknown ask, changes nothing."""
         ...
 
     def asks(self, account_id: str, since: float) -> list[Ask]:
-        """The household's after `since`, newest first; a store may drop them after ASK_KEPT_S."""
+        """The household's asks after `since`, newest first; a store may drop them after ASK_KEPT_S."""
         ...
 
     def drop_asks(self, account_id: str) -> None: ...
@@ -178,7 +181,7 @@ class Asks(Protocol):
 
 class Meta(Protocol):
     def meta_once(self, key: str, value: str) -> str:
-        """The value under `key`; writes `value` first when there is none. All callers get the same one."""
+        """The value under `key`; writes `value` first if there is none. All callers get the same value."""
         ...
 
     def meta(self, key: str) -> str | None: ...
@@ -207,14 +210,14 @@ class Store(
     Protocol,
 ):
     def sweep(self, now: float) -> int:
-        """Remove expired codes, access tokens, ended links, visits, windows and taken keys; the number of rows removed.
+        """Removes expired codes, access tokens, ended links, visits, windows and taken keys; returns how many rows.
 
-        showcam.store.records has how long each outlives its use. DynamoDB does this by itself: 0.
+        showcam.store.records says how long each outlives its use. DynamoDB removes rows automatically and returns 0.
         """
         ...
 
     def ping(self) -> None:
-        """Raises StoreUnavailable when it can't be read; SQLite also when it can't be written."""
+        """Raises StoreUnavailable if the store can't be read; SQLite also if it can't be written."""
         ...
 
     def close(self) -> None: ...

@@ -6,26 +6,26 @@ from typing import Literal
 from msgspec import Struct
 
 # How long rows outlive their use
-CODE_KEPT_S = 600  # so that a replay is distinguished from a guess
-DAY_S = 24 * 3600  # an assistant that was off for a day, a list of cameras that is a day old
-LOOK_S = 0.05  # between two looks at what another process or thread is about to write
+CODE_KEPT_S = 600  # a code that is sent again is recognized for this time, and not taken for a guess
+DAY_S = 24 * 3600  # for an assistant that was off for a day, and a list of cameras that is a day old
+LOOK_S = 0.05  # between two checks for something that another process or thread is about to write
 TOKEN_KEPT_S = DAY_S  # an assistant that was off for a day gets "expired" (refresh), not "invalid" (link again)
-MONTH_S = 30 * 24 * 3600  # what ended is kept for so long, so that its owner still finds it
+MONTH_S = 30 * 24 * 3600  # links and asks are kept for this time after their end: the owner still finds them
 LINK_KEPT_S = MONTH_S  # an ended link keeps its label this long
 ASK_KEPT_S = MONTH_S
-HAPPENING_KEPT_S = 600  # what happened counts for half a minute; older rows are removed after this
+HAPPENING_KEPT_S = 600  # a happening counts for half a minute; its row is removed after this time
 
-OVERTAKEN_S = 60.0  # a read that began earlier ends no later than this after one that began later
+OVERTAKEN_S = 60.0  # a read that is overtaken by a later read ends at most this many seconds after the later one
 
 type SourceKind = str  # a row of showcam.drivers: of a vendor's account, or "lan" of cameras added by address
 type SourceState = Literal["ok", "needs_login"]
-# who began a household: whoever runs showcam, a guest whom they invited, or anybody by linking
+# the person who began a household: the owner of this showcam, an invited guest, or anybody by linking
 type Origin = Literal["owner", "invited", "linking"]
 type Assistant = Literal["alexa", "google"]
 
 
 class Account(Struct, frozen=True):
-    """One household."""
+    """The account of one household."""
 
     id: str
     created: float
@@ -35,7 +35,7 @@ class Account(Struct, frozen=True):
 
 
 class Source(Struct, frozen=True):
-    """Where cameras of an account come from."""
+    """A source of an account's cameras: an account at a vendor, or the cameras added by address."""
 
     id: str
     account: str
@@ -54,7 +54,7 @@ class OwnerUser(Struct, frozen=True):
 
 
 class Notice(Struct, frozen=True):
-    """What the owner of a household was notified of about one fault, and the version that a swap must name."""
+    """The notices that a household's owner got about one fault, and the version that a swap must name."""
 
     account: str
     fault: str
@@ -79,11 +79,11 @@ class Client(Struct, frozen=True):
     redirect_uris: tuple[str, ...]
     created: float
     require_pkce: bool = False
-    loopback_redirect: bool = False  # also http://127.0.0.1:{any port}/callback; the demo alone sets it
+    loopback_redirect: bool = False  # also http://127.0.0.1:{any port}/callback; only the demo sets it
 
 
 class Link(Struct, frozen=True):
-    """One completed authorization. Its id is part of every token issued under it."""
+    """One completed authorization. The link's id is part of every token issued under it."""
 
     id: str
     account: str
@@ -129,17 +129,17 @@ class Known(Struct, frozen=True):
 
 
 class Happening(Struct, frozen=True):
-    """What happened at a camera just now: motion, a person, the bell; or a change that its vendor was asked for."""
+    """An event at a camera just now: motion, a person, the bell; or a change that showcam asked its vendor for."""
 
     camera: str  # its id
-    kind: str  # a sighting's word; of a change see showcam.registry.readings.changes
+    kind: str  # a sighting's word; for a change see showcam.registry.readings.changes
     at: float
 
 
 class Ask(Struct, frozen=True):
-    """A person asked an assistant for a camera, and what came of it. It holds no address and no name.
+    """A person's request to an assistant for a camera, and its outcome. It holds no address and no name.
 
-    Without a link nobody asked: `reason` is then what the camera reported of itself, "tamper".
+    If `link` is empty, nobody asked: `reason` is then "tamper", which the camera reported itself.
     """
 
     id: str
@@ -148,8 +148,8 @@ class Ask(Struct, frozen=True):
     surface: str  # a word of showcam.drivers.camera
     at: float
     took_s: float  # until it was answered
-    reason: str  # why it was refused; "" where it was not
-    live_s: float = 0.0  # how long it was watched, as last known; 0: the display never fetched it
+    reason: str  # why the request was refused; "" if it was not
+    live_s: float = 0.0  # how long the camera was watched, as last known; 0: the display never fetched the video
 
 
 def addressable(*names: str) -> bool:

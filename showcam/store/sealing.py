@@ -26,13 +26,13 @@ class SealedUnreadable(StoreUnavailable):
 
 
 def key_id(data: bytes) -> str:
-    """The id of the key that a value is sealed with, from its header; "" where that is damaged."""
+    """The id of the key that sealed a value, from the value's header; "" if the header is damaged."""
     length = data[1] if len(data) > 1 and data[0] == _VERSION else 0
     return data[2 : 2 + length].decode(errors="replace")
 
 
 class Sealer:
-    """The first key seals, every key opens, so that keys can be rotated."""
+    """Seals with the first key and opens with any of the keys, so keys can be rotated."""
 
     def __init__(self, keys: list[tuple[str, bytes]]) -> None:
         if not keys:
@@ -51,7 +51,7 @@ class Sealer:
         return header + nonce + self._ciphers[self._first].encrypt(nonce, data, header + aad.encode())
 
     def open(self, aad: str, data: bytes) -> bytes:
-        """Raises SealedUnreadable."""
+        """Raises SealedUnreadable if the value is damaged, was changed or moved, or if its key is missing."""
         start = 2 + data[1] if len(data) > 1 and data[0] == _VERSION else 0
         if not start or len(data) < start + _NONCE + 16:
             raise SealedUnreadable("a sealed row is damaged")
@@ -68,7 +68,7 @@ class Sealer:
             raise SealedUnreadable("a sealed row was changed, or moved from another row") from None
 
     def open_all(self, aad: str, rows: Iterable[tuple[str, bytes]]) -> dict[str, bytes]:
-        """By name, without those that can't be opened. A row was sealed under `aad` and its name."""
+        """The opened values by name, without the unreadable ones. Each row was sealed under `aad` and its name."""
         found = {}
         for name, data in rows:
             with contextlib.suppress(SealedUnreadable):
