@@ -1,7 +1,7 @@
 """Finds out how a camera at an address is reached: its pictures, what it is, and an id that survives a new address.
 
-A camera that does not say its paths by ONVIF is asked for those of makers. `known` is where such a path is from: the
-maker's own page, or a list that others wrote. None was tried on such a camera.
+A camera that does not tell its paths by ONVIF is asked for the paths of makers. `known` names the source of a path: the
+maker's own page, or a list that others wrote. No path was tried on a camera of its maker.
 """
 
 import re
@@ -32,7 +32,7 @@ _TEMPLATES = "github.com/thephez/onvif-viewer, URL Templates.txt"
 
 
 class Known(Struct, frozen=True):
-    """A maker's two pictures; `sub` "" where no list has one."""
+    """The paths of a maker's two pictures; `sub` is "" if no list has it."""
 
     makers: str
     main: str
@@ -40,7 +40,7 @@ class Known(Struct, frozen=True):
     known: str
 
 
-# In the order in which they are tried: those of many makers first.
+# Paths are tried in this order. The paths of many makers come first.
 PATHS: tuple[Known, ...] = (
     Known(
         "Hikvision, HiLook, ANNKE, EZVIZ",
@@ -98,7 +98,7 @@ PATHS: tuple[Known, ...] = (
 
 
 def sub_of(main: str) -> str:
-    """The smaller picture that goes with a main path of the table, "" where none is known."""
+    """The path of the smaller picture for a main path of the table; "" if none is known."""
     return next((maker.sub for maker in PATHS if maker.main == main), "")
 
 
@@ -120,7 +120,7 @@ class Found(Struct, frozen=True):
 
 
 class _Login(Struct, frozen=True):
-    """`basic`: whether they may be sent as they are. `onvif`: "port/path" where it was known, and whether by https."""
+    """`basic`: whether the login may be sent as it is. `onvif`: "port/path" if known, and whether by https."""
 
     user: str
     password: str
@@ -129,7 +129,7 @@ class _Login(Struct, frozen=True):
 
 
 class _Asked(Struct, frozen=True):
-    """What came of ONVIF at a camera's address; `onvif` is what it answered to, where it let us in."""
+    """The outcome of asking for ONVIF at a camera's address. `onvif` is the client, if the camera let us in."""
 
     state: OnvifState
     at: str = ""
@@ -139,15 +139,15 @@ class _Asked(Struct, frozen=True):
 
 
 class Adding:
-    """Each password is sent to RTSP once, and to ONVIF once where RTSP took it. Raises Refused."""
+    """Sends each password to RTSP once, and to ONVIF once if RTSP took it. Raises Refused."""
 
     def __init__(self, *, loopback: bool, onvif_ports: tuple[int, ...] = ONVIF_PORTS) -> None:
         self._http, self._loopback, self._onvif_ports = HouseHttp(loopback=loopback), loopback, onvif_ports
 
     def look(self, address: Address, user: str, password: str, *, port: int = 0, known: Device | None = None) -> Found:
-        """`port`: of RTSP, where the address does not say it. `known`: the camera that its owner says is there.
+        """Finds the camera at an address. `port`: of RTSP, if the address has none. `known`: here, says its owner.
 
-        One that is known by Digest gets no password by Basic.
+        A camera that is known to take Digest gets no password by Basic.
         """
         login = _Login(user, password)
         if known is not None:
@@ -179,7 +179,7 @@ class Adding:
         return Found(self._with_sub(device), answered.state, answered.profiles)
 
     def _by_table(self, address: Address, login: _Login, port: int) -> Found:
-        """By the makers' paths; those that a connection does not outlive are tried over another."""
+        """Tries the makers' paths. If the camera ends the connection at one, the rest go over a new connection."""
         ports = tuple(filter(None, (port, address.port if address.kind != "onvif" else 0))) or RTSP_PORTS
         knocked = knock([(address.host, tried) for tried in ports], KNOCK_S)
         reason = knocked[address.host, ports[0]]
@@ -191,7 +191,7 @@ class Adding:
         raise Refused(reason or "lan_unreachable", "no RTSP port is open")
 
     def _by_onvif(self, address: Address, login: _Login, onvif: Onvif, answered: _Asked) -> Found | None:
-        """None where none of its pictures can be had."""
+        """The camera as ONVIF describes it; None if none of its pictures can be had."""
         identity, (main, sub) = answered.identity, chosen(answered.profiles)
         if main is None:
             return None
@@ -221,13 +221,13 @@ class Adding:
         return Found(device, "in", answered.profiles)
 
     def _onvif(self, address: Address, login: _Login) -> _Asked:
-        """The place of the camera's device service, and what that answers."""
+        """Finds the camera's ONVIF device service, and asks for its details."""
         places = self._places(address, login)
         knocked = knock([(address.host, int(place.partition("/")[0])) for place in places], KNOCK_S)
         for place, is_https in places.items():
             if knocked[address.host, int(place.partition("/")[0])] is not None:
                 continue
-            pin = "" if is_https else None  # its owner says that it is the camera, and so that this is its certificate
+            pin = "" if is_https else None  # the owner says the camera is here: its certificate is taken
             onvif = Onvif(self._http, address.host, place, login.user, login.password, pin=pin)
             try:
                 onvif.clock(ANSWER_S)
@@ -257,12 +257,12 @@ class Adding:
                 signed = {"loopback": self._loopback, "basic": login.basic}
                 return describe(host, port, _noting(paths, tried), login.user, login.password, within_s, **signed)
             except Refused as refused:
-                paths = paths[max(1, len(tried) - 1) :]  # the last one was answered no more, unless it was the first
+                paths = paths[max(1, len(tried) - 1) :]  # the last path got no answer: again, unless it was the first
                 if refused.reason != "no_way" or not paths or time.monotonic() > end:
                     raise
 
     def _still(self, onvif: Onvif, device: Device, profile: Profile) -> str:
-        """The address at which the camera makes stills, if it gives one to this user."""
+        """Port and path of the camera's stills; "" if this user gets none."""
         try:
             port, path = onvif.still_path(profile.token, ANSWER_S)
             still = f"{port or 80}{path}"
@@ -292,7 +292,7 @@ class Adding:
 def chosen(profiles: tuple[Profile, ...]) -> tuple[Profile | None, Profile | None]:
     """The largest picture of the first lens, and a smaller one: the largest in H.264 that is 1280×720 at most.
 
-    Motion JPEG, which many devices offer beside others, only where there is nothing else.
+    Motion JPEG, which many devices also offer, is chosen only if there is nothing else.
     """
     usable = [profile for profile in profiles if profile.codec not in ("", "mjpeg")]
     usable = usable or [profile for profile in profiles if profile.codec]
@@ -342,7 +342,7 @@ def describe(
 ) -> Described:
     """The first path that has a picture; `basic`: whether user and password may be sent as they are.
 
-    Raises Refused: code_wrong after one try, lan_closed, lan_unreachable, and no_way where the port speaks no RTSP or
+    Raises Refused: code_wrong after one try, lan_closed, lan_unreachable, and no_way if the port speaks no RTSP or
     has no picture by these paths.
     """
     if not is_in_house(host, loopback=loopback):

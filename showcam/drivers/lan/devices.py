@@ -1,7 +1,7 @@
-"""What is sealed for a LAN source: the owner's cameras, where each is, and what opens it.
+"""The sealed text of a LAN source: the owner's cameras, with their addresses and logins.
 
-This module alone reads and writes the sealed text; all processes share it through the store. Here is also which address
-an owner may give, and which camera a found one is.
+Only this module reads and writes the sealed text; all processes share it through the store. This module also decides
+which address an owner may give, and whether a found camera is a known one.
 """
 
 import ipaddress
@@ -22,22 +22,22 @@ from showcam.store.ports import Store
 from showcam.store.records import Source, SourceKind
 
 TRIES = 5
-WRONG = 3  # a password that the camera refused so often is not sent again: some cameras lock
+WRONG = 3  # a password is not sent again after so many refusals: some cameras lock
 
 
 class Pictured(Struct, frozen=True, omit_defaults=True):
-    """One of a camera's pictures. What is 0 or "" was not found out."""
+    """A picture that a camera sends. A value of 0 or "" is unknown."""
 
     path: str  # of its RTSP address, with its query
     codec: str = ""  # "h264", "h265", "mjpeg"
     width: int = 0
     height: int = 0
-    sound: str = ""  # its codec; "": it has none
+    sound: str = ""  # the codec; "": no sound
     profile: str = ""  # ONVIF's token
 
 
 class Device(Struct, frozen=True, omit_defaults=True):
-    """One camera. `id` and `channel` stay the same wherever it is: they make the camera's id for assistants."""
+    """A camera of the owner. `id` and `channel` survive a new address: they make the camera's id for assistants."""
 
     id: str  # its serial, else its MAC address, else one of ours
     channel: int
@@ -48,19 +48,19 @@ class Device(Struct, frozen=True, omit_defaults=True):
     sub: Pictured | None = None
     user: str = ""
     password: str = ""
-    wrong: int = 0  # how often the camera refused them, one refusal after another
-    silent: bool = False  # its owner wants no sound from it
+    wrong: int = 0  # how often in a row the camera refused user and password
+    silent: bool = False  # the owner wants no sound from this camera
     model: str = ""  # with its maker's name
     firmware: str = ""
     mac: str = ""
     endpoint: str = ""  # WS-Discovery's endpoint reference, which stays when the address changes
     onvif: str = ""  # "port/path" of its ONVIF device service; "": none
-    pin: str = ""  # the SHA-256 of its certificate, where its ONVIF is by https
+    pin: str = ""  # the SHA-256 of its certificate, if its ONVIF is by https
     doorbell: bool = False
-    events: tuple[EventKind, ...] = ()  # what it reports by ONVIF
-    basic: bool = False  # it took user and password by Basic, as they are, from its owner; else it never gets them so
-    moved: str = ""  # where its endpoint answers now, if its owner has to say that it is there
-    still: str = ""  # "port/path" of a JPEG of now, by HTTP; "": none that it gives this user by Digest
+    events: tuple[EventKind, ...] = ()  # the events that the camera reports by ONVIF
+    basic: bool = False  # the camera took the owner's login by Basic, as it is; else no login is sent by Basic
+    moved: str = ""  # the address of its endpoint now, if the owner has to confirm the move
+    still: str = ""  # "port/path" of a JPEG of now, by HTTP; "": this user gets none by Digest
     lens: str = ""  # ONVIF's token of the video source that its pictures come from
 
     def __repr__(self) -> str:
@@ -72,7 +72,7 @@ class Device(Struct, frozen=True, omit_defaults=True):
 
     @property
     def still_url(self) -> str:
-        """The address of the camera's own stills; "" where it makes none."""
+        """The address of the camera's own stills; "" if it makes none."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.still}" if self.still else ""
 
@@ -82,7 +82,7 @@ class _Kept(Struct, frozen=True):
 
 
 class Devices:
-    """Raises SignedOut where nothing can be read of the source, VendorDown where a change can't be kept."""
+    """The stored cameras. Raises SignedOut if a source can't be read, VendorDown if a change can't be kept."""
 
     kind: SourceKind = "lan"
 
@@ -91,7 +91,7 @@ class Devices:
 
     @staticmethod
     def none() -> bytes:
-        """To be sealed for a source without cameras."""
+        """The text to seal for a source without cameras."""
         return msgspec.json.encode(_Kept())
 
     def read(self, source: Source) -> tuple[Device, ...]:
@@ -103,7 +103,7 @@ class Devices:
         )
 
     def put(self, source: Source, device: Device) -> None:
-        """Adds it, or takes the place of the one with its id and channel."""
+        """Adds the device, or replaces the stored device with the same id and channel."""
 
         def changed(devices: tuple[Device, ...]) -> tuple[Device, ...]:
             known = [_key(kept) for kept in devices]
@@ -115,7 +115,7 @@ class Devices:
         self._change(source, changed)
 
     def alter(self, source: Source, device: Device, change: Callable[[Device], Device]) -> None:
-        """Changes it as it is stored now; one that was removed meanwhile stays removed."""
+        """Changes the device as it is stored now. A device that was removed meanwhile stays removed."""
         self._change(
             source,
             lambda devices: tuple(change(kept) if _key(kept) == _key(device) else kept for kept in devices),
@@ -163,9 +163,9 @@ LONGEST_NAME = 64  # characters
 
 
 def settled(found: Device, known: tuple[Device, ...], *, like: Device | None = None) -> Device:
-    """The device with an id of its own, or with id and channel of the camera that it is: one of `known`.
+    """The device with a new id, or with id and channel of the same camera in `known`.
 
-    `like`: the camera that its owner says it is.
+    `like`: the owner says that the device is this camera.
     """
     same = like or next((device for device in known if _is_same(device, found)), None)
     if same is not None:
@@ -189,7 +189,7 @@ def moved(known: Device, found: Device) -> Device:
 
 
 def named(device: Device, name: str, *, doorbell: bool = False) -> Device | None:
-    """None where nothing is left of the name."""
+    """The device with this name; None if nothing of the name can be shown."""
     plain = line(name)[:LONGEST_NAME]
     return replace(device, name=plain, doorbell=doorbell or device.doorbell) if plain else None
 
@@ -236,7 +236,7 @@ class Address(Struct, frozen=True):
 
 
 def read_address(text: str, *, loopback: bool = False) -> Address:
-    """An IP address alone, rtsp://…, or http(s)://… of ONVIF. Raises BadAddress."""
+    """Reads a bare IP address, rtsp://…, or http(s)://… of ONVIF. Raises BadAddress."""
     given = text.strip()
     if not given.isascii() or not given.isprintable() or " " in given:
         raise BadAddress("characters", "An address has no blanks and no letters beyond ASCII")

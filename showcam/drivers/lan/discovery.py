@@ -1,7 +1,7 @@
 """Finds devices in the house by WS-Discovery (ONVIF Core, 7; OASIS WS-Discovery 1.1, in the form of April 2005).
 
-Whoever is in the house can answer, and say what they like: of an answer the address that it came from is believed, and
-of the address in it the port and the path of the device service.
+Anybody in the house can answer, with any text. So the host of a device is the sender's address. Of the address in the
+text only the port and the path of the device service are used.
 """
 
 import contextlib
@@ -31,8 +31,8 @@ log = logging.getLogger(__name__)
 
 GROUP = ("239.255.255.250", 3702)
 LISTENS_S = 1.5  # devices spread their answers over 0.5 s (WS-Discovery 1.1, APP_MAX_DELAY)
-AGAIN_S = 0.3  # a probe is sent twice: nobody repeats a datagram that was lost
-MORE = 4  # probes where a device sends more than devices do: what it sends may leave no room for others' answers
+AGAIN_S = 0.3  # a probe is sent twice, since a datagram may get lost
+MORE = 4  # more probes if one device sends too much: it may leave no room for the answers of others
 MOST = 256  # devices that are listed
 WITHIN_S = 300.0  # a search takes no longer, on a busy machine too
 _LONGEST = 8 * 1024  # of an answer
@@ -49,7 +49,7 @@ _SCOPES = {"name": "name", "hardware": "model"}
 class Discovered(Struct, frozen=True):
     """A device that answered; `onvif` is "port/path" of its device service, `endpoint` the same at any address.
 
-    `tls`: the service is by https alone.
+    `tls`: the service is only by https.
     """
 
     host: str
@@ -61,7 +61,7 @@ class Discovered(Struct, frozen=True):
 
 
 def discover(networks: Sequence[ipaddress.IPv4Interface]) -> list[Discovered]:
-    """Who answers now, asked by a process with limits on memory and CPU; [] if that broke."""
+    """The devices that answer now, asked by a process with limits on memory and CPU; [] if the process broke."""
     try:
         process = Child("showcam.drivers.lan.discovery", [str(network.ip) for network in networks], Limits())
         late = threading.Timer(WITHIN_S, process.kill)
@@ -88,7 +88,7 @@ def main() -> None:
 
 
 def probe(addresses: Iterable[str], *, listens_s: float = LISTENS_S, loopback: bool = False) -> list[Discovered]:
-    """Asks the networks of these IPv4 addresses of ours, and listens for so long."""
+    """Asks the networks of these IPv4 addresses of this machine, and listens for `listens_s`."""
     answers: list[tuple[bytes, str]] = []  # read after listening: a hundred devices answer at once
     count: Counter[str] = Counter()
     ours = f"urn:uuid:{uuid.UUID(bytes=secrets.token_bytes(16), version=4)}"
@@ -118,7 +118,7 @@ def probe(addresses: Iterable[str], *, listens_s: float = LISTENS_S, loopback: b
 
 
 def _received(opened: socket.socket) -> Iterator[tuple[bytes, str]]:
-    """What has come, and from where: as much as the system holds of it, so that there is room again."""
+    """The datagrams that have come, with their senders. Reading them all makes room for more."""
     for _ in range(_MOST_HELD):
         try:
             data, (host, _port) = opened.recvfrom(_LONGEST + 1)
@@ -158,7 +158,7 @@ def _send(opened: socket.socket, ours: str) -> None:
 
 
 def _matches(data: bytes, host: str, ours: str) -> list[Discovered]:
-    """The devices in an answer to our probe; what is none has no devices."""
+    """The devices in an answer to our probe; [] if the data is no such answer."""
     if len(data) > _LONGEST:
         return []
     try:
@@ -173,7 +173,7 @@ def _matches(data: bytes, host: str, ours: str) -> list[Discovered]:
 
 
 def _discovered(match: Element, host: str) -> Discovered | None:
-    """None for a device that is no camera."""
+    """The device in a match; None if it is no camera."""
     scopes = match.get("Scopes").split()
     if "NetworkVideoTransmitter" not in match.get("Types") and not any(
         scope.startswith("onvif://www.onvif.org/type/") for scope in scopes
@@ -192,7 +192,7 @@ def _discovered(match: Element, host: str) -> Discovered | None:
 
 
 def _service(addresses: list[str], scheme: str) -> str:
-    """Port and path of the first by that scheme, "" where there is none."""
+    """Port and path of the first address with this scheme; "" if there is none."""
     for address in addresses[:8]:
         try:
             parts = urlsplit(address)

@@ -1,8 +1,8 @@
 """The owner's own cameras as one driver: at their addresses in the house, by RTSP, and by ONVIF if they have it.
 
 A camera that got another address is found again by its endpoint reference of WS-Discovery. Anybody in the house can
-answer by a camera's endpoint, and no call of ONVIF proves that a device knows the password. So a camera that takes its
-password as it is (Basic) is moved by its owner alone; by Digest whoever answers learns no more than a hash of it.
+answer by a camera's endpoint, and no call of ONVIF proves that a device knows the password. So only the owner can move
+a camera that takes its password as it is (Basic). By Digest, a device that answers learns only a hash of the password.
 """
 
 import contextlib
@@ -31,14 +31,14 @@ from showcam.net.house import HouseHttp
 from showcam.store.ports import Store, StoreUnavailable
 from showcam.store.records import Source
 
-SEARCHED_S = 60.0  # the house is asked no more often
+SEARCHED_S = 60.0  # between two searches of the house
 MOST_SEARCHED = 1024
 
 type Asks = Callable[[], Sequence[Discovered]]
 
 
 class Moves:
-    """`asks`: who answers WS-Discovery now."""
+    """Finds cameras that got another address. `asks` returns the devices that answer WS-Discovery now."""
 
     def __init__(self, devices: Devices, asks: Asks, *, again_s: float = SEARCHED_S) -> None:
         self._devices, self._asks, self._again_s = devices, asks, again_s
@@ -46,7 +46,7 @@ class Moves:
         self._lock = threading.Lock()
 
     def search(self, source: Source, away: Sequence[Device]) -> threading.Thread | None:
-        """Looks for these cameras in a thread of its own; None where it is too soon, or there is nothing to go by."""
+        """Looks for these cameras in a new thread; None if it is too soon, or no camera has an endpoint."""
         wanted = {device.endpoint: device for device in away if device.endpoint}
         with self._lock:
             now = time.monotonic()
@@ -73,16 +73,16 @@ class Moves:
         try:
             self._devices.alter(source, device, moved)
         except (DriverError, StoreUnavailable):
-            return  # the next look finds it again
+            return  # the next search finds it again
 
 
-# After an opening: as soon as the picture may flow, and for a media process that took its time.
+# Seconds after an opening: as soon as the picture may flow, and again for a slow media process.
 AFTER_S = (0.15, 0.6)
 MOST_ASKED = 1024
 
 
 class Keyframes:
-    """`asks` makes a client of a device's ONVIF."""
+    """Asks devices for keyframes. `asks` makes a client of a device's ONVIF."""
 
     def __init__(self, asks: Callable[[Device], Onvif], *, after_s: tuple[float, ...] = AFTER_S) -> None:
         self._asks, self._after_s = asks, after_s
@@ -90,7 +90,7 @@ class Keyframes:
         self._known: Recent[Device, tuple[Onvif | None]] = Recent(MOST_ASKED)
 
     def soon(self, device: Device, profile: str) -> threading.Thread | None:
-        """In a thread of its own. What fails is left: a keyframe comes anyway."""
+        """Asks for a keyframe in a new thread. Failures are ignored: a keyframe comes anyway."""
         known = self._known.get(device)
         if not device.onvif or not profile or known == (None,):
             return None
@@ -113,8 +113,8 @@ class Keyframes:
                 return
 
 
-KNOWN_S = 10.0  # a camera is not knocked at more often: a stream asks it anyway
-OPEN_S = 2.0  # an opening waits so long for the camera's description
+KNOWN_S = 10.0  # between two knocks at a camera: a stream asks the camera anyway
+OPEN_S = 2.0  # an opening waits at most this long for the camera's description
 MANY = 4096
 _CODECS: dict[str, VideoCodec] = {"h264": "h264", "h265": "h265", "mjpeg": "mjpeg"}
 _AWAY: frozenset[Reason] = frozenset({"lan_unreachable", "lan_closed"})
@@ -123,8 +123,8 @@ _AWAY: frozenset[Reason] = frozenset({"lan_unreachable", "lan_closed"})
 class LanDriver:
     """A showcam.drivers.driver.Driver. `loopback`: cameras may be on this machine, for the demo.
 
-    `known_s`: so long it counts what was found when a camera was asked last. `asks`: who answers WS-Discovery, to find
-    a camera that moved; without it none is looked for.
+    `known_s`: for this long the last answer of a camera counts. `asks` returns the devices that answer WS-Discovery, to
+    find a camera that moved; without `asks` no search is made.
     """
 
     vendor = LAN.vendor
@@ -137,7 +137,7 @@ class LanDriver:
         self._http = HouseHttp(loopback=loopback)
         self._keyframes = Keyframes(self._onvif)
         self._loopback, self._known_s = loopback, known_s
-        # by address, when it was knocked at and what came of it
+        # by address: the time and the outcome of the last knock
         self._knocked: Recent[Place, tuple[float, Reason | None]] = Recent(MANY)
         # by source, id and channel, when and why the camera showed no picture
         self._refused: Recent[tuple[str, str, int], tuple[float, Reason]] = Recent(MANY)
@@ -152,7 +152,7 @@ class LanDriver:
         for place, reason in knock(due, max(LEAST_S, min(KNOCK_S, deadline_s / 2)), rtsp=True).items():
             self._knocked.put(place, (now, reason))
         if self._moves:
-            # where it was, nothing may answer, or a device that has its address now
+            # at the camera's old address nothing may answer, or another device
             self._moves.search(source, [device for device in devices if self._fault(source, device) in _AWAY])
         return tuple(self._camera(source, device) for device in devices)
 
@@ -216,11 +216,11 @@ class LanDriver:
         return True
 
     def delete(self, source: Source, camera: Camera, deadline_s: float) -> None:
-        """Forgets it, with its user and password; the camera itself stays as it is."""
+        """Forgets the camera with its user and password. The camera itself is not changed."""
         self.devices.remove(source, camera.ref.serial, camera.ref.channel)
 
     def happened(self, source: Source, since: float, deadline_s: float) -> tuple[Hint, ...]:
-        """Cameras report what happens as it does, and nothing afterwards."""
+        """Always empty: cameras report an event when it happens, and not afterwards."""
         return ()
 
     def listen(self, source: Source, hear: Callable[[Hint], None], waits: Waits | None = None) -> Listener:
@@ -243,7 +243,7 @@ class LanDriver:
             raise
         self._refused.drop(who)
         self._knocked.put(place, (time.monotonic(), None))
-        if device.wrong or device.moved:  # it is where it was
+        if device.wrong or device.moved:  # the camera is at its old address
             self.devices.alter(source, device, lambda stored: replace(stored, wrong=0, moved=""))
 
     def _camera(self, source: Source, device: Device) -> Listed:
@@ -280,7 +280,7 @@ class LanDriver:
         return knocked or (refused if time.monotonic() - since < self._known_s else None)
 
     def _device(self, source: Source, camera: Camera) -> Device:
-        """Raises Refused."""
+        """The stored camera. Raises Refused if it was removed."""
         device = self.devices.find(source, camera.ref.serial, camera.ref.channel)
         if device is None:
             raise Refused("not_found", "removed meanwhile")
@@ -296,7 +296,7 @@ def _video(picture: Pictured) -> Video:
 
 @contextlib.contextmanager
 def _as_set() -> Iterator[None]:
-    """What ONVIF does not take is refused as other vendors' settings are."""
+    """Raises SetRefused or Refused in place of OnvifFailed."""
     try:
         yield
     except OnvifFailed as failed:

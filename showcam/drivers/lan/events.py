@@ -1,11 +1,11 @@
 """The events of a source's cameras, by ONVIF's pull points (Core, 9.1): motion, people, the bell, tampering.
 
-Topics are ONVIF's own and those of makers, as Home Assistant's ONVIF integration knows them (homeassistant/components/
-onvif/parsers.py). Of a message the kind is taken, and no time: cameras' clocks are wrong.
+Topics are ONVIF's own and those of makers, as in Home Assistant (homeassistant/components/onvif/parsers.py lists them).
+Only the kind of a message is used, and not its time: cameras' clocks are wrong.
 
 A process with limits on memory and CPU listens until it is stopped. A camera's answers are read for as long as the
-camera is there, whatever it answers. A hostile one makes its own events rare, and ends the process at worst; `Listener`
-then starts another, and the worker goes on.
+camera is there, whatever it answers. A hostile camera makes its own events rare, and ends the process at worst. Then
+`Listener` starts another, and the worker goes on.
 """
 
 import contextlib
@@ -33,12 +33,12 @@ from showcam.store.records import Source
 
 PULL_S = 10  # a device answers by then, also with nothing (ONVIF Core, 9.2: the Timeout of PullMessages)
 LASTS = "PT2M"  # a subscription, unless it is pulled from
-MOST = 64  # messages of one answer that are read
+MOST = 64  # messages that are read of an answer
 _ADDRESSING = "http://www.w3.org/2005/08/addressing"
 _PULL = f"{EVENTS}/PullPointSubscription/PullMessagesRequest"
 _PREFIX = re.compile(r"\b\w+:")
 
-# The end of a topic: what it says, and where that is in the message, as true.
+# The kind of an event by the end of its topic. An event counts if a value in the message is true.
 _TOPICS: dict[str, EventKind] = {
     "RuleEngine/CellMotionDetector/Motion": "motion",
     "RuleEngine/MotionRegionDetector/Motion": "motion",
@@ -69,7 +69,7 @@ class PullPoint:
         self._own = "".join(child.encode() for child in parameters.children[:8]) if parameters else ""
 
     def pull(self) -> list[EventKind]:
-        """What has happened; waits PULL_S where nothing has."""
+        """The events since the last pull; waits PULL_S if there are none."""
         inner = f"<Timeout>PT{PULL_S}S</Timeout><MessageLimit>{MOST}</MessageLimit>"
         header = f'<Action xmlns="{_ADDRESSING}">{_PULL}</Action>{self._own}'
         answer = self._onvif.call(EVENTS, "PullMessages", PULL_S + 5.0, inner, path=self._path, header=header)
@@ -78,7 +78,7 @@ class PullPoint:
 
 
 def kind_of(message: Element) -> EventKind | None:
-    """None for a message about something else, about the end of it, or about how it is since before."""
+    """The event in a message; None if the message reports something else, an end, or a state from before."""
     kind = _TOPICS.get(_PREFIX.sub("", message.get("Topic")).strip("/"))
     body = message.find("Message", "Message")
     if kind is None or body is None or body.attributes.get("PropertyOperation") in ("Initialized", "Deleted"):
@@ -89,7 +89,7 @@ def kind_of(message: Element) -> EventKind | None:
 
 
 def reported(onvif: Onvif, timeout_s: float) -> tuple[EventKind, ...]:
-    """The kinds that the device says it can report; () where it has no events."""
+    """The kinds of events that the device can report; () if it has none."""
     try:
         if not onvif.has(EVENTS, timeout_s):
             return ()
@@ -112,14 +112,14 @@ log = logging.getLogger(__name__)
 
 MODULE = "showcam.drivers.lan.events"
 MOST_CAMERAS = 32  # cameras of a source that are listened to
-# thirty cameras to which nothing happens take a second of CPU in a minute
+# thirty cameras without events take a second of CPU in a minute
 LIMITS = Limits(cpu_s=10, memory=512 * 1024 * 1024, renewed_s=60.0)
 
 
 class Waits(Struct, frozen=True):
-    """Seconds."""
+    """A listener's waits in seconds."""
 
-    reread_s: float = REREAD_S  # between two reads of which cameras there are
+    reread_s: float = REREAD_S  # between two reads of the list of cameras
     pause_s: float = RETRY_S
     longest_s: float = LONGEST_PAUSE_S
     answer_s: float = ANSWER_S
@@ -133,7 +133,7 @@ class _Order(Struct, frozen=True):
 
 
 class _Heard(Struct, frozen=True):
-    """An event of a camera; without a kind the camera refused its login."""
+    """An event of a camera; `kind` is None if the camera refused the login."""
 
     device: str
     channel: int
@@ -141,7 +141,7 @@ class _Heard(Struct, frozen=True):
 
 
 class Listener:
-    """`hint` gets each event as it comes, in a thread."""
+    """Listens to a source's cameras. `hint` gets each event as it comes, in a thread."""
 
     listening = False  # events say nothing of what else changes, so that the cameras are polled all the same
 
@@ -226,11 +226,11 @@ def _reached(device: Device) -> tuple[str, ...]:
     return device.host, device.onvif, device.user, device.password
 
 
-# what the process does
+# the process that listens
 
 
 class _Ear:
-    """Listens to each camera in a thread of its own."""
+    """Listens to each camera in its own thread."""
 
     def __init__(self, order: _Order) -> None:
         self._waits, self._http = order.waits, HouseHttp(loopback=order.loopback)
@@ -258,14 +258,14 @@ class _Ear:
                         child.say(_Heard(device.id, device.channel, kind))
                     pause_s = self._waits.pause_s
             except OnvifFailed as failed:
-                if failed.why == "login":  # its password is not sent again until its owner gives another
+                if failed.why == "login":  # the password is not sent again until the owner gives another
                     child.say(_Heard(device.id, device.channel))
                     return
             over.wait(pause_s * random.uniform(0.8, 1.2))  # noqa: S311 - spreads
             pause_s = min(2 * pause_s, self._waits.longest_s)
 
     def _pulls(self, point: PullPoint, over: threading.Event) -> Iterator[list[EventKind]]:
-        """What happened since the pull before, each kind once. Raises OnvifFailed."""
+        """The events since the last pull, each kind once. Raises OnvifFailed."""
         while not over.is_set():
             began, spent = time.monotonic(), time.thread_time()
             yield list(dict.fromkeys(point.pull()))

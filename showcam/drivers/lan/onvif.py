@@ -1,7 +1,7 @@
 """ONVIF's calls to one device: SOAP by HTTP to the pinned address of a camera in the house.
 
-ONVIF Core and Media specifications (onvif.org). Of an address that the device answers only the path is taken: it is
-put to the host and port that the owner gave.
+ONVIF Core and Media specifications (onvif.org). Of an address in a device's answer only the path is used, at the host
+and port that the owner gave.
 
 Requests carry WS-Security's digest by the device's own clock; a device that answers 401 with a challenge gets HTTP's
 Digest in its place, once.
@@ -43,7 +43,7 @@ class OnvifFailed(Exception):
 class Soap:
     """`path` is of the device service; `pin` as showcam.net.house takes it. Each call raises OnvifFailed.
 
-    With "" the certificate of the first answer, which no login went before, is the one of all others.
+    With `pin` "" the certificate of the first answer holds for all others; no login is sent before it.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Soap:
         except OnvifFailed as failed:
             if failed.why == "down":
                 raise
-            self._ahead = timedelta()  # a device that keeps its clock to itself
+            self._ahead = timedelta()  # this device does not tell its time
             return
         content = next(answer.descendants("UTCDateTime"), None)
         self._ahead = _ahead(content) if content is not None else timedelta()
@@ -114,7 +114,7 @@ class Soap:
         return answer
 
     def _login(self, answer: Answer) -> Login | None:
-        """By HTTP's Digest, where the device wants that; never by Basic, which anybody on the way can read."""
+        """The login for HTTP's Digest, if the device wants it; never for Basic, which anybody on the way can read."""
         wanted = challenge(list(answer.headers.get("www-authenticate", ())))
         if wanted is None or wanted.scheme != "digest" or not self._user:
             return None
@@ -214,7 +214,7 @@ IMAGING = "http://www.onvif.org/ver20/imaging/wsdl"
 
 
 class Described(Struct, frozen=True):
-    """What a device says of itself; "" where it says nothing."""
+    """A device's description of itself; "" if a part is missing."""
 
     maker: str = ""
     model: str = ""
@@ -249,7 +249,7 @@ class Onvif:
         return Described(*(short(answer.get(name)) for name in names))
 
     def profiles(self, timeout_s: float) -> tuple[Profile, ...]:
-        """The profiles with video, of the newer media service where the device has it, which alone knows H.265."""
+        """The profiles with video, from the newer media service if there is one: only the newer one knows H.265."""
         if self.has(_MEDIA2, timeout_s):
             answer = self.call(_MEDIA2, "GetProfiles", timeout_s, "<Type>All</Type>")
         else:
@@ -320,7 +320,7 @@ class Onvif:
                 try:
                     self._services.setdefault(space, _place(address, *self._schemes)[1])
                 except OnvifFailed:
-                    continue  # https alone, where the device was given by http, or no address
+                    continue  # only https, while the device was given by http, or no address
         return self._services
 
     def _capabilities(self, timeout_s: float) -> list[tuple[str, str]]:
@@ -370,7 +370,7 @@ _FILTER = {value: filter_ for filter_, value in _NIGHT.items()}
 
 
 def night_vision(onvif: Onvif, lens: str, timeout_s: float) -> dict[Setting, SettingView]:
-    """The settings that the camera reports; none where it can't be asked."""
+    """The settings in the camera's report; {} if the camera does not answer."""
     try:
         value = _NIGHT.get(_read(onvif, lens, timeout_s))
     except OnvifFailed:
@@ -381,7 +381,7 @@ def night_vision(onvif: Onvif, lens: str, timeout_s: float) -> dict[Setting, Set
 
 
 def set_night_vision(onvif: Onvif, lens: str, value: str, timeout_s: float) -> None:
-    """Raises OnvifFailed."""
+    """Sets the lens's infrared filter. Raises OnvifFailed."""
     wanted = f'<IrCutFilter xmlns="{_SCHEMA}">{_FILTER[value]}</IrCutFilter>'
     inner = f"{_lens(lens)}<ImagingSettings>{wanted}</ImagingSettings><ForcePersistence>true</ForcePersistence>"
     onvif.call(IMAGING, "SetImagingSettings", timeout_s, inner)

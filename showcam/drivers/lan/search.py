@@ -1,5 +1,5 @@
-"""What could be a camera in the house: devices that answer WS-Discovery or mDNS (RFC 6762) and, if asked for, have
-open video ports.
+"""Searches the house for possible cameras: devices that answer WS-Discovery or mDNS (RFC 6762) and, if asked for,
+devices with open video ports.
 """
 
 import contextlib
@@ -38,10 +38,10 @@ class Announced(Struct, frozen=True):
 
 
 def browse(addresses: Sequence[str], *, listens_s: float) -> list[Announced]:
-    """Asks the networks of these IPv4 addresses of ours, and listens for so long."""
+    """Asks the networks of these IPv4 addresses of this machine, and listens for `listens_s`."""
     if not addresses:
         return []
-    import zeroconf  # 40 ms, for this command alone
+    import zeroconf  # takes 40 ms, and only a search needs it
 
     names: set[tuple[str, str]] = set()
     lock = threading.Lock()
@@ -65,15 +65,15 @@ def browse(addresses: Sequence[str], *, listens_s: float) -> list[Announced]:
 
 
 def _announced(network: "zeroconf.Zeroconf", kind: str, name: str) -> Announced | None:
-    """None where it has no address in the house."""
+    """The device with the name; None if it has no address in the house."""
     import zeroconf
 
     try:
         info = zeroconf.ServiceInfo(kind, name)
     except zeroconf.Error:
-        return None  # a name that may not be one
+        return None  # not a valid name
     if not info.load_from_cache(network):
-        return None  # the answers that came with its name did not say where it is
+        return None  # no answer had an address for the name
     hosts = [host for host in info.parsed_addresses() if is_in_house(host)]
     return Announced(hosts[0], line(name.removesuffix(f".{kind}"))[:64]) if hosts else None
 
@@ -85,9 +85,9 @@ type Heard = Callable[[int, int], None]  # how many addresses of how many were k
 
 
 class Candidate(Struct, frozen=True):
-    """`added` is the name of the camera that it is already, "" for none.
+    """A device that may be a camera. `added` is the camera's name if the owner has added it already, else "".
 
-    `at`: "port/path" of its ONVIF device service; `endpoint`: what it answers WS-Discovery by, at any address.
+    `at`: "port/path" of its ONVIF device service; `endpoint`: its reference in WS-Discovery, the same at any address.
     """
 
     host: str
@@ -108,7 +108,10 @@ def find(
     heard: Heard = lambda _done, _all: None,
     listens_s: float = discovery.LISTENS_S,
 ) -> list[Candidate]:
-    """`look`: also knock at the video ports of every address, some at a time; a web page alone is no camera."""
+    """Searches the networks. `look`: also knock at the video ports of every address, some at a time.
+
+    An address with only a web page is no camera.
+    """
     addresses = [str(interface.ip) for interface in networks]
     with ThreadPoolExecutor(1) as beside:
         announcing = beside.submit(browse, addresses, listens_s=listens_s)
@@ -129,13 +132,13 @@ def find(
 
 
 def named(found: Sequence[Candidate], known: Sequence[Device]) -> list[Candidate]:
-    """The candidates with the names of those that are cameras of the household already."""
+    """The candidates, with `added` for those at the address of a camera of the household."""
     names = {device.host: device.name for device in known}
     return [replace(possible, added=names.get(possible.host, "")) for possible in found]
 
 
 class _Order(Struct, frozen=True):
-    """What a process searches for; `look`: as `find` takes it."""
+    """The order to the process that searches; `look` is as in `find`."""
 
     networks: list[str]
     look: bool = False
@@ -160,7 +163,7 @@ def search(
     heard: Heard = lambda _done, _all: None,
     limits: Limits | None = None,
 ) -> list[Candidate]:
-    """As `find`, in a process with limits on memory and CPU. Raises Broke."""
+    """Runs `find` in a process with limits on memory and CPU. Raises Broke."""
     found: list[Candidate] = []
     for said in _said(_Order([str(network) for network in networks], look), limits or Limits()):
         if said.heard is not None:
@@ -170,7 +173,7 @@ def search(
 
 
 def _said(order: _Order, limits: Limits) -> Iterator[_Said]:
-    """Raises Broke."""
+    """The lines of the process as they come. Raises Broke."""
     process = Child("showcam.drivers.lan.search", order, limits)
     late = threading.Timer(discovery.WITHIN_S, process.kill)
     late.start()

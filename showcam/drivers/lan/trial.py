@@ -1,4 +1,4 @@
-"""A camera of one's own that has shown its pictures, before it is added: what it sends, and what to set better."""
+"""Tries the owner's camera before it is added: its pictures as they come, and the settings that would be better."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,8 +14,8 @@ from showcam.drivers.lan.onvif import Onvif, OnvifFailed, Profile
 from showcam.engine.source import Rtsp, Watched
 from showcam.net.elements import Element
 
-KEYFRAMES_S = 2  # between two: Alexa's and Google's players begin with one
-SLOW_S = 2.5  # keyframes farther apart let a display wait
+KEYFRAMES_S = 2  # seconds between two: Alexa's and Google's players begin with one
+SLOW_S = 2.5  # keyframes farther apart make a display wait
 
 
 class Received(Struct, frozen=True):
@@ -60,7 +60,7 @@ def better(main: Received, sub: Received | None) -> tuple[Better, ...]:
 
 
 def improve(onvif: Onvif, wanted: tuple[Better, ...], tokens: dict[str, str], timeout_s: float) -> tuple[Better, ...]:
-    """Sets by ONVIF what it can, and answers with what the camera then reports so. Raises OnvifFailed."""
+    """Sets by ONVIF what it can. Returns the changes that the camera then reports. Raises OnvifFailed."""
     for setting in wanted:
         profile = _profile(onvif, tokens.get(setting.picture, ""), timeout_s)
         if profile is None or not setting.sets:
@@ -110,7 +110,7 @@ type Watch = Callable[[Rtsp], Watched]  # raises Refused
 
 
 class Tried(Struct, frozen=True):
-    """`smaller`: what came of its smaller picture, or why it does not come; None: it has none."""
+    """A camera whose pictures were watched. `smaller` is a Reason if the picture did not come, None if none exists."""
 
     found: Found
     whole: Watched
@@ -134,7 +134,7 @@ class Tried(Struct, frozen=True):
 
     @property
     def settable(self) -> tuple[Better, ...]:
-        """What of it ONVIF can set in this camera."""
+        """The changes of `better` that ONVIF can make in this camera."""
         return tuple(change for change in self.better if change.sets) if self.found.onvif == "in" else ()
 
     @property
@@ -144,7 +144,7 @@ class Tried(Struct, frozen=True):
         return {"main": device.main.profile, "sub": device.sub.profile if device.sub else ""}
 
     def gop_s(self, watched: Watched, picture: Pictured) -> float:
-        """Between keyframes, as they came, or as far as they were watched, or as ONVIF says; 0.0: not known."""
+        """Seconds between keyframes: as they came, else for how long none came, else by ONVIF; 0.0 if unknown."""
         if watched.gop_s or watched.watched_s > SLOW_S:
             return watched.gop_s or watched.watched_s
         profile = next((known for known in self.found.profiles if known.token == picture.profile), None)
@@ -156,7 +156,7 @@ class Tried(Struct, frozen=True):
 
 
 def tried(found: Found, watch: Watch) -> Tried:
-    """Watches both pictures at once. Raises Refused where the whole one does not come."""
+    """Watches both pictures at once. Raises Refused if the whole picture does not come."""
     device = found.device
     with ThreadPoolExecutor(1) as beside:
         smaller = beside.submit(_smaller, device, watch)
