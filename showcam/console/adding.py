@@ -50,7 +50,7 @@ class Picture:
 
 
 class Adding:
-    """`search`: None where there is no house to look through, as in the demo."""
+    """`search` is None in the demo, which has no house to search."""
 
     def __init__(self, own: OwnCameras, search: Search | None, area: Area) -> None:
         self._own, self._search, self._area = own, search, area
@@ -142,7 +142,7 @@ class Adding:
         self._nameless.drop(current.id)
         return pages.again(added)
 
-    # what is shown
+    # the pages
 
     def _page(self, current: ConsoleSession, status: int = 200, *, error: str = "", **given: str) -> Response:
         progress = self._search.of(current.account) if self._search else None
@@ -192,13 +192,13 @@ def _address(found: Candidate) -> str:
 
 
 def _known(tried: Tried, known: tuple[Device, ...]) -> str:
-    """The name of the camera here that it is, "" for none."""
+    """Returns the name that this household already gave the tried camera, or "" if the camera is new."""
     its = settled(tried.device, known)
     return next((device.name for device in known if (device.id, device.channel) == (its.id, its.channel)), "")
 
 
 def why_not(error: BadAddress | NotNow | DriverError) -> str:
-    """The English sentence, which is said in the browser's language."""
+    """Returns the English sentence; the page says it in the browser's language."""
     match error:
         case BadAddress():
             return ADDRESS[error.why]

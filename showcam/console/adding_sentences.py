@@ -1,4 +1,4 @@
-"""What the pages of the owner's own cameras say: why an address can't be read, and why a camera can't be had."""
+"""The sentences about the owner's own cameras: why an address can't be read, and why a camera can't be added."""
 
 from collections.abc import Mapping
 
@@ -43,7 +43,7 @@ ROOM = mark("A room has at most 60 characters.")
 NOT_SET = mark("The camera did not take all of it. Set the rest on the camera's own page.")
 SEARCHING = mark("A search is running already.")
 
-# at the tile of a camera of one's own, whose page is one press away
+# at the tile of the owner's own camera, whose page is a press away
 _ON_ITS_PAGE = mark(
     "See that it has power and is on the network. If it has another address now, give it under: "
     "Name, password, address."

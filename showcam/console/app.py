@@ -1,4 +1,4 @@
-"""The pages beside linking that are for everybody: the front page, help, and the page for unknown addresses."""
+"""The public pages apart from linking: the front page, help, and the page for unknown addresses."""
 
 from functools import partial
 from typing import Any
@@ -21,8 +21,8 @@ def blueprint(
 ) -> Blueprint:
     """`practice_url`: the demo's practice page, "" outside the demo. `vendor`: the vendor's name, "" for several.
 
-    `heard`: what assistants say of each reason. `published`: the assistants' apps list showcam to everybody, and not
-    to its owner alone.
+    `heard`: the assistants' words for each reason. `published`: the assistants' apps list showcam to everybody, not
+    only to its owner.
     """
     pages = Blueprint("console", __name__, template_folder="templates")
     helped = Help(vendor, heard)
@@ -60,7 +60,7 @@ def blueprint(
             ("X-Frame-Options", "DENY"),
             ("Referrer-Policy", "no-referrer"),
         ):
-            response.headers.setdefault(name, value)  # a room that sets its own header keeps it
+            response.headers.setdefault(name, value)  # a header that the page set stays
         return response
 
     return pages

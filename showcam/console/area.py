@@ -18,14 +18,14 @@ type EndPictures = Callable[[str], None]
 type Rule = tuple[str, str, View, tuple[str, ...]]  # path, name, view, methods
 
 READ, FORM = ("GET",), ("GET", "POST")
-_PAGE = "text/html"  # what a browser accepts for a page, and not for an image or to a script
+_PAGE = "text/html"  # browsers accept this for a page, but not for an image or in a script
 _WANTED = "wanted"  # key in the form's cookie
 
 
 class Area:
-    """`media_port` is where this machine's pictures are; None: they come from another machine, by https.
+    """`media_port` is this machine's port for video; None: video comes from another machine, by https.
 
-    `end_pictures` ends those of a session, by its id.
+    `end_pictures` ends the video of a session, by the session's id.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Area:
         self.new_links = NewLinks(store)
 
     def current(self) -> ConsoleSession | None:
-        """The request's session; one whose household was removed is over."""
+        """Returns the request's session. A session whose household was removed has expired."""
         found = self.sessions.read(cookies.read(request))
         if found is not None and found.account and self.store.account(found.account) is None:
             self.sessions.end(found)
@@ -70,12 +70,12 @@ class Area:
         return bool(cookies.read(request))
 
     def wanted(self) -> str:
-        """The page that the browser wanted before it signed in, else the first one. It is asked for once."""
+        """Returns, only once, the page that the browser wanted before it signed in; else the first page."""
         wanted = str(session.pop(_WANTED, cookies.HOME))
         return wanted if cookies.is_home(wanted) else cookies.HOME
 
     def begun(self, cookie: str, at: str = cookies.HOME) -> Response:
-        """Lead to that page, with the session that has just begun."""
+        """Leads the browser to the page `at`, with the session that has just begun."""
         response = pages.led(at)
         cookies.keep(request, response, cookie)
         session.pop("csrf_token", None)
@@ -87,9 +87,9 @@ class Area:
         self._end_pictures(session.id)
 
     def signed_out(self, current: ConsoleSession) -> Response:
-        """Lead to the form of the sign-in, with a session that may do no more than that.
+        """Leads to the sign-in form, with a session that can only sign in.
 
-        Without one the next sign-in would need a new code, which is printed where showcam runs.
+        Without this session the next sign-in would need a new code, which is printed on the machine that runs showcam.
         """
         self.end(current)
         return self.begun(self.sessions.begin(user=current.user))
@@ -99,7 +99,7 @@ class Area:
         return min((link.created for link in self.store.links(account) if link.assistant == assistant), default=0.0)
 
     def media(self) -> str | None:
-        """Where this browser fetches pictures: behind a proxy at the same address, else at the media port."""
+        """Returns the origin of video for this browser: the same address behind a proxy, else the media port."""
         if self._media_port is None:
             return None
         if request.is_secure:

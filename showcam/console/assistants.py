@@ -131,7 +131,7 @@ class Assistants:
         return response
 
     def _guests(self, account: str) -> list[Guest]:
-        """None where anybody may link, whom nobody invites, and for a household that was invited itself."""
+        """Returns no guests if anybody may link without an invitation, or if the household was itself invited."""
         shown = not self._open_to_all and is_of_owner(self._area.store, account)
         return self._household.invitations.guests() if shown else []
 

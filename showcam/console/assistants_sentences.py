@@ -1,8 +1,8 @@
-"""What the assistants' page says: what was wrong with a form, and what was reported of a link."""
+"""The sentences of the assistants' page: errors of a form, and the reports to a link."""
 
 from showcam.i18n.catalogue import mark
 
-# Of the assistants' page, what was wrong with a form.
+# Errors of a form on the assistants' page.
 ASSISTANTS = {
     "no_link": mark("Nothing was changed: that link has ended."),
     "nothing_ticked": mark("Nothing was changed: tick at least one camera, or end the link."),
@@ -27,7 +27,7 @@ ASSISTANTS = {
     "not_deleted": mark("Nothing was deleted: that is not the name with which you are signed in."),
 }
 
-# What was last reported to a link's assistant, by the words of showcam.registry.reporting; what waits or was put aside.
+# The last report to a link's assistant, and reports that wait or were parked; keys are showcam.registry.reporting's.
 LAST_TOLD = mark("Last told {when}: {what}.")
 REPORTED = {
     "gone": mark("cameras gone: {count}"),

@@ -43,7 +43,7 @@ class Asks:
     """The last asks of a camera as sentences: who asked when, what came of it, and tampering among them."""
 
     def __init__(self, links: Mapping[str, Link], now: float) -> None:
-        """`links` by id, those that have ended too."""
+        """`links` are by id, and include links that have ended."""
         self._links, self._now = links, now
 
     def of(self, camera: Camera, asks: list[Ask], language: Language) -> list[Said]:
@@ -73,7 +73,7 @@ class Asks:
 
 
 class Row(Struct, frozen=True):
-    """A setting as the page shows it: `kind` says by what it is set."""
+    """A setting as the page shows it. `kind` names the control that changes the setting."""
 
     setting: Setting
     name: str
@@ -182,7 +182,8 @@ class CameraPage:
         if isinstance(done, Refusal):
             return self.show(current, camera, explain(done, pages.language()))
         if isinstance(done, Step):
-            return _at(camera, f"#{camera}" if pages.is_id(camera) else "")  # its tile asks for what is missing
+            # the camera's tile asks for the missing code or consent
+            return _at(camera, f"#{camera}" if pages.is_id(camera) else "")
         how = "asked" if isinstance(done, Asked) else "set"
         return _at(camera, f"?{how}={setting}#{setting}")
 
@@ -222,7 +223,7 @@ class CameraPage:
         for setting, view in views.items():
             awaited_value = awaited.get((camera.id, FIELDS.get(setting, "")))
             if view.value is None and not view.can_set and awaited_value is None:
-                continue  # what the camera lacks, or no way reads
+                continue  # the camera lacks this setting, or no way reads it
             rows.append(_row(setting, view, awaited_value))
         return rows
 

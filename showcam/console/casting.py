@@ -1,4 +1,4 @@
-"""The page of the house's TVs: what is shown on them, a camera put on one or taken off, by itself too, and scenes."""
+"""The page of the house's TVs: show a camera on a TV, stop it, edit scenes, and have cameras come automatically."""
 
 import time
 from collections.abc import Callable
@@ -45,7 +45,7 @@ class Tvs(Protocol):
         ...
 
     def now(self, account: str) -> list[OnTv]:
-        """Raises NotOnTv."""
+        """Lists the cameras that are on TVs now. Raises NotOnTv."""
         ...
 
     def show(self, account: str, camera: str, tv: str) -> Refusal | None:
@@ -53,7 +53,7 @@ class Tvs(Protocol):
         ...
 
     def stop(self, account: str, tv: str) -> None:
-        """Raises NotOnTv."""
+        """Takes the camera off the TV. Raises NotOnTv."""
         ...
 
 
@@ -72,7 +72,7 @@ class Scenes(Struct, frozen=True):
 
 
 class ByItself(Struct, frozen=True):
-    """What brings a camera to a TV for a minute: `when` is of TV_WHEN, `happens` what people call it."""
+    """A camera that an occasion brings to a TV for a minute. `when` is of TV_WHEN, `happens` its name for people."""
 
     camera: Camera
     tv: str
@@ -125,27 +125,30 @@ class Casting:
         return ""
 
     def _scene(self, account: str, camera: str, tv: str, *, wanted: bool) -> None:
-        """`tv`: an id of one that was found, or its name. Raises BadValue, Unavailable, NotOnTv."""
+        """`tv` is the id of a found TV, or its name. Raises BadValue, Unavailable, NotOnTv."""
         kept = self._kept(account, camera)
         name = self._named(tv) if wanted else tv
         others = tuple(scene for scene in kept.tv_scenes if scene.casefold() != name.casefold())
         self._owner.prefer(account, camera, replace(kept, tv_scenes=(*others, name) if wanted else others))
 
     def _by_itself(self, account: str, camera: str, tv: str, when: str) -> None:
-        """Beside what brings it to that TV already; a camera has one. Raises BadValue, Unavailable."""
+        """Adds the occasion `when`. A camera has one TV; on another TV the earlier occasions end.
+
+        Raises BadValue, Unavailable.
+        """
         kept = self._kept(account, camera)
         others = kept.tv_when if kept.tv.casefold() == tv.casefold() else ()
         wanted = tuple(when_shown for when_shown in TV_WHEN if when_shown == when or when_shown in others)
         self._owner.prefer(account, camera, replace(kept, tv=tv, tv_when=wanted))
 
     def _not_by_itself(self, account: str, camera: str, when: str) -> None:
-        """Raises BadValue, Unavailable."""
+        """Ends the occasion `when`. Raises BadValue, Unavailable."""
         kept = self._kept(account, camera)
         left = tuple(occasion for occasion in kept.tv_when if occasion != when)
         self._owner.prefer(account, camera, replace(kept, tv=kept.tv if left else "", tv_when=left))
 
     def _kept(self, account: str, camera: str) -> Preferences:
-        """Raises BadValue where the household has no such camera, Unavailable."""
+        """Raises BadValue if the household has no such camera, and Unavailable."""
         if all(listed.id != camera for listed in self._owner.cameras(account).cameras):
             raise BadValue("there is no such camera")
         return self._owner.preferences(account, camera)

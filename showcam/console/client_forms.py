@@ -23,7 +23,7 @@ class ClientForms:
         self._store = store
 
     def take(self, step: str) -> Made | str:
-        """The client that has a new secret, else what was wrong as a sentence to translate; "" where it is done."""
+        """Returns the client with its new secret, or what was wrong as a sentence to translate, or "" when done."""
         if step == "add-client":
             return self._add()
         client = self._store.client(request.form.get("client", ""))

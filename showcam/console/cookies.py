@@ -1,4 +1,4 @@
-"""The cookies of the console, which a browser in the house sends by http, and one from outside by https alone."""
+"""The cookies of the console. A browser in the house sends them by http, a browser from outside only by https."""
 
 from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSessionInterface
@@ -15,7 +15,7 @@ def is_home(path: str) -> bool:
 
 
 class FormCookie(SecureCookieSessionInterface):
-    """Flask's cookie of the forms. Linking's has Secure where public_url is https, which http can't use."""
+    """Flask's cookie of the forms. The cookie of linking has Secure if public_url is https, which http can't use."""
 
     def get_cookie_name(self, app: Flask) -> str:
         return "showcam-home-form" if _plain_http() else super().get_cookie_name(app)
@@ -49,7 +49,10 @@ def drop(received: Request, response: Response) -> None:
 
 
 def _path(received: Request) -> str:
-    """By http a cookie goes to every port of the machine, and so to its other services; "__Host-" wants "/"."""
+    """Limits an http cookie to /home: it goes to every port of the machine, and so to its other services.
+
+    "__Host-" wants "/".
+    """
     return "/" if received.is_secure else HOME
 
 

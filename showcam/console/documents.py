@@ -21,7 +21,7 @@ class Section:
 
 
 class Documents:
-    """`folder` has the documents; a function on AWS carries none. They are public, so nobody signs in to read them."""
+    """`folder` has the documents; a function on AWS carries none. The documents are public: they need no sign-in."""
 
     def __init__(self, area: Area, folder: Path) -> None:
         self._area, self._folder = area, folder

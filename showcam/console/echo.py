@@ -38,7 +38,10 @@ class Echo:
         return answered(self, text, cameras, {name for endpoint in endpoints for name in _toggles(endpoint)})
 
     def show(self, camera: str, sdp: str) -> tuple[Heard, str]:
-        """Asks for its picture, with an offer or, without one, by HLS; the answer to the offer beside it."""
+        """Asks for the camera's video by an SDP offer, or without an offer by HLS.
+
+        Also returns the answer to the offer.
+        """
         if sdp:
             payload = {"sessionId": str(uuid.uuid4()), "offer": {"format": "SDP", "value": sdp}}
             event = self._send(_RTC, "InitiateSessionWithOffer", payload, camera)["event"]

@@ -1,6 +1,6 @@
 """Image Encryption on the console: switching it off step by step, showing a camera in spite of it, and its password.
 
-What the vendor wants next is remembered for the browser.
+The browser's session remembers which step the vendor wants next.
 """
 
 import time
@@ -20,20 +20,20 @@ from showcam.i18n.catalogue import OURS, Language
 from showcam.registry.gate.reasons import explain
 from showcam.registry.owner.owner import Owner
 
-WANTED_S = 1800.0  # so long a mailed code is good
+WANTED_S = 1800.0  # a mailed code works for this time
 LONGEST_CODE = 32
-PATIENCE_S = 4.0  # a person waits for the page; what a camera shows later was asked for
+PATIENCE_S = 4.0  # a person waits for the page; a change that the camera shows later counts as asked for
 
 
 class Wanted(Struct, frozen=True):
-    """What a camera's tile asks for: `step`, until `until`, epoch seconds."""
+    """A camera's tile asks for `step` until `until`, in epoch seconds."""
 
     step: Step
     until: float
 
 
 class Switching(Struct, frozen=True):
-    """What one tile says of the next step, whether it takes a code, and whether that is bad news."""
+    """A tile's sentence about the next step, whether the tile takes a code, and whether the sentence is bad news."""
 
     says: str
     takes_code: bool
@@ -41,7 +41,7 @@ class Switching(Struct, frozen=True):
 
 
 class Steps(Struct, frozen=True):
-    """By camera id, the next step of switching Image Encryption off, and of asking for its key."""
+    """The next steps by camera id: `off` to switch Image Encryption off, `key` to get its key."""
 
     off: Mapping[str, Switching]
     key: Mapping[str, Switching]
@@ -57,9 +57,9 @@ class Encryption:
         self._owner, self._sessions, self._clock = owner, sessions, clock
 
     def switch_off(self, current: ConsoleSession, camera: str, code: str, language: Language) -> str:
-        """Why it can't be, as a sentence; "" where it was done, was asked for, or takes another step.
+        """Returns why Image Encryption stays on, as a sentence; "" if it is off, was asked for, or takes another step.
 
-        The button stands under what its owner consents to.
+        The button stands under the text of the consent.
         """
         done = self._owner.change(
             current.account, camera, "encryption", "off", code=_typed(code), consent=True, patience_s=PATIENCE_S
@@ -67,15 +67,18 @@ class Encryption:
         return self._next(current, camera, done, language, "encryption")
 
     def ask_key(self, current: ConsoleSession, camera: str, code: str, language: Language) -> str:
-        """The owner's press. Why there is no key, as a sentence; "" where there is one, or another step is due."""
+        """Asks for the key when the owner presses the button.
+
+        Returns why there is no key, as a sentence, or "" if there is a key or another step is due.
+        """
         return self._next(current, camera, self._owner.ask_key(current.account, camera, _typed(code)), language, "keys")
 
     def decided(self, current: ConsoleSession, camera: str, step: Step | None) -> None:
-        """The owner decided to have it shown; `step`: what the vendor wants before its key comes."""
+        """Notes that the owner decided to show the camera. `step` is the vendor's demand before the key comes."""
         self._remember(current, camera, step if step != Step("code") else None, "keys")
 
     def steps(self, current: ConsoleSession, language: Language, vendor: str) -> Steps:
-        """What the tiles of cameras say whose Image Encryption is to be switched off, or whose key is asked for."""
+        """Returns the next steps of cameras whose Image Encryption is to be switched off, or whose key is asked for."""
         off, key = self._wanted(current, "encryption"), self._wanted(current, "keys")
         return Steps(
             {camera: _said(wanted.step, SWITCHING_OFF, language, vendor) for camera, wanted in off.items()},
@@ -118,7 +121,7 @@ class PictureCodes:
         self._owner, self._encryption = owner, encryption
 
     def give(self, current: ConsoleSession, camera: str, code: str, language: Language, *, consent: bool) -> str:
-        """Why it was not kept, as a sentence; "" where it was. Without a code the decision is kept."""
+        """Keeps the code, or without a code the decision. Returns why it was not kept, as a sentence, or ""."""
         try:
             done = self._owner.while_encrypted(current.account, camera, "code", code=code.strip(), consent=consent)
         except BadValue:
@@ -134,21 +137,21 @@ class PictureCodes:
         return ""
 
     def give_all(self, current: ConsoleSession, cameras: list[str], language: Language, *, consent: bool) -> str:
-        """One decision for all of these. Why it was not kept, as a sentence; "" where it was."""
+        """Makes one decision for all of these cameras. Returns why it was not kept, as a sentence, or ""."""
         if not consent:
             return OURS.say(language, PICTURE_CODE["consent"])
         self._owner.show_all_encrypted(current.account, cameras)
         return ""
 
     def take_back(self, current: ConsoleSession, camera: str, language: Language) -> str:
-        """The decision, and with it the key. Why not, as a sentence; "" where it was."""
+        """Takes back the decision, and with it the key. Returns why it did not, as a sentence, or ""."""
         done = self._owner.while_encrypted(current.account, camera, "no")
         self._encryption.decided(current, camera, None)
         return explain(done, language) if isinstance(done, Refusal) else ""
 
 
 class Changed(Struct, frozen=True):
-    """`why` nothing was changed, as a sentence; "" where it was. `is_asked`: the vendor does not list it yet."""
+    """`why` is a sentence that says why nothing was changed, or "". `is_asked`: the vendor has not listed it yet."""
 
     why: str = ""
     is_asked: bool = False

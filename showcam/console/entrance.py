@@ -1,4 +1,4 @@
-"""Who may reach the console, and the printed code that lets a browser in."""
+"""Decides who may reach the console, and checks the printed code that lets a browser in."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -39,7 +39,7 @@ class Entrance:
             abort(404)
 
     def enter(self, typed: str) -> Entered:
-        """Whether the printed code is right; it is used up by that."""
+        """Checks the printed code. A right code is used up."""
         address = request.remote_addr or ""
         # by https a trusted proxy names the visitor; without its word the address is the proxy's own
         is_named = request.environ.get(PEER) != address

@@ -1,6 +1,6 @@
-"""What the doctor finds of each household, examined in the background.
+"""The doctor's findings for each household, examined in the background.
 
-A page begins it and shows how far it is. The page may be left, or opened again, meanwhile.
+A page begins an examination and shows its progress. The page may be left, or opened again, meanwhile.
 """
 
 import logging
@@ -13,7 +13,7 @@ from showcam.console.machine import Found, Machine, Step
 
 log = logging.getLogger(__name__)
 
-GOOD_FOR_S = 300.0  # a page that shows whether a step is done examines again after that
+GOOD_FOR_S = 300.0  # after this time, a page that shows whether a step is done examines again
 
 
 @dataclass
@@ -29,7 +29,7 @@ class Examined:
         return not self.ended
 
     def wrong(self, step: Step = "") -> list[Found]:
-        """What is wrong, of one step of set-up or of all."""
+        """Lists the findings that are wrong, of one step of set-up or of all steps."""
         return [found for found in self.findings if found.state == "wrong" and (not step or found.step == step)]
 
     def well(self, step: Step) -> bool:
@@ -53,11 +53,14 @@ class Examinations:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def of(self, account: str) -> Examined | None:
-        """The last one, or the one that goes on; None before the first."""
+        """Returns the examination that is running, else the last; None before the first."""
         return self._of.get(account)
 
     def begin(self, account: str, *, good_for_s: float = 0.0) -> Examined:
-        """Unless one goes on, or the last one ended so lately."""
+        """Begins an examination, unless another is running or ended less than `good_for_s` seconds ago.
+
+        Returns the examination.
+        """
         with self._lock:
             last = self._of.get(account)
             if last is not None and (last.running or last.ended + good_for_s > self.clock()):

@@ -28,7 +28,7 @@ class Exchanges:
         return tuple(self._shown)
 
     def send(self, message: Mapping[str, object], ask: Ask | None = None) -> Any:
-        """The answer. `ask`: another door of the same assistant."""
+        """Sends the message and returns the answer. `ask` is another door of the same assistant."""
         body = msgspec.json.encode(message)
         answer = (ask or self._ask)(self.link, body)
         self._shown.append((_for_a_person(body), _for_a_person(answer)))

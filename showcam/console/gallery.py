@@ -13,13 +13,13 @@ from showcam.registry.owner.sign_in import SignIn
 
 
 class GalleryView(Struct, frozen=True):
-    """`waiting`: the vendors that nobody has signed in to yet. `why`: why there is no list; None where there is one."""
+    """`waiting` names the vendors without a sign-in. `why` says why there is no list; None if there is a list."""
 
     tiles: list[Tile]
     summary: str = ""
     waiting: tuple[str, ...] = ()
     why: WhyNot | None = None
-    undecided: tuple[Camera, ...] = ()  # own encrypted cameras that one tick may cover
+    undecided: tuple[Camera, ...] = ()  # the household's own encrypted cameras; a single tick may cover them all
 
     @property
     def signed_out(self) -> bool:

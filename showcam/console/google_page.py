@@ -22,14 +22,14 @@ _WRONG = mark("That is no project id of Google's: 6 to 30 small letters, digits 
 
 @dataclass(frozen=True)
 class GoogleConsole:
-    """What Google's console asks for."""
+    """The values that Google's console asks for."""
 
     rows: Callable[[str], list[Row]]  # for a project id
     redirects: Callable[[str], tuple[str, ...]]  # for a project id
     project_of: Callable[[tuple[str, ...]], str]  # of redirect addresses; "": of none
     is_project: Callable[[str], bool]
     reachable: bool  # whether Google can come here
-    icon: Path  # what Google's app shows of showcam
+    icon: Path  # showcam's icon in Google's app
 
 
 class GooglePage:

@@ -39,7 +39,7 @@ MIB = 2**20
 
 
 class Health:
-    """`folder` is where a backup is for the moment of its download."""
+    """`folder` holds a backup only while it is being downloaded."""
 
     def __init__(self, owner: Owner, area: Area, examinations: Examinations, folder: Path) -> None:
         self._owner, self._area, self._examinations, self._folder = owner, area, examinations, folder

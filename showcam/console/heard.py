@@ -1,4 +1,4 @@
-"""What an assistant that is tried would do after a sentence, and what both have in common: names, words, reasons."""
+"""An assistant's reaction to a sentence that is tried. Both assistants share these names, words and reasons."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -20,9 +20,9 @@ type Named = Mapping[str, str]  # "id" and "name" of a camera
 
 
 class Heard(Struct, frozen=True):
-    """`says`: for a person, in `language`. `told`: the error that the assistant was answered.
+    """`says` is for a person, in `language`. `told` is the error that the assistant got as answer.
 
-    One of them where a picture plays: `hls`, an address; `offers`, the camera that an Echo's offer is for.
+    If video plays, one of these is set: `hls` is an address, `offers` is the camera that an Echo's offer is for.
     """
 
     assistant: str
@@ -41,11 +41,11 @@ class Reasons:
         self._owner, self._account = owner, account
 
     def of(self, surface: Surface, camera_id: str) -> str:
-        """Why the camera is not shown, in sentences; "" where nothing stands in the way or nobody knows."""
+        """Says in sentences why the camera is not shown; "" if nothing prevents it or the reason is unknown."""
         return " ".join(dict(self._each(surface)).get(camera_id, ()))
 
     def _each(self, surface: Surface) -> list[tuple[str, tuple[str, ...]]]:
-        """The cameras that can't be shown, by id: what is wrong, and its mend."""
+        """Lists the ids of the cameras that can't be shown, each with sentences about the reason and the fix."""
         try:
             rows = self._owner.readiness(self._account, (surface,))
         except Unavailable:
@@ -58,7 +58,7 @@ class Reasons:
         ]
 
     def why(self, surface: Surface, camera: Named | None) -> str:
-        """Why one camera is not shown, with its mend, or what is wrong with all."""
+        """Says why the camera is not shown, and the fix. Without a camera, says what is wrong with all cameras."""
         if camera is not None:
             return self.of(surface, camera["id"]) or pages.say(TRIAL["well"], camera=camera["name"])
         return " ".join(wrong for _, (wrong, *_) in self._each(surface)) or pages.say(TRIAL["all_well"])
@@ -73,7 +73,7 @@ class Answers(Protocol):
 
 
 def answered(by: Answers, text: str, cameras: list[tuple[Named, Any]], settings: set[str]) -> Heard:
-    """What the assistant does after the sentence. `cameras`: as it listed them; `settings`: the names of switches."""
+    """Returns the assistant's reaction. `cameras` are as the assistant listed them; `settings` names the switches."""
     wish, names = hear(text, settings), [name for name, _ in cameras]
     if wish.what == "discover":
         return by.heard("listed", count=len(cameras))
@@ -88,7 +88,7 @@ def answered(by: Answers, text: str, cameras: list[tuple[Named, Any]], settings:
 
 
 def meant(wish: Wish, text: str, cameras: list[Named]) -> Named | None:
-    """The camera that a wish is about. The sentence may be a camera's name alone, or hold one anywhere."""
+    """Finds the camera that a wish is about. The sentence may be only a camera's name, or contain a name anywhere."""
     by_id = {camera["id"]: camera for camera in cameras}
     return find(wish, cameras) or by_id.get(named(by_id_and_name(cameras))(text) or "")
 

@@ -7,11 +7,11 @@ from showcam.drivers.errors import REASONS, Reason
 from showcam.i18n.catalogue import OURS, Language, mark
 from showcam.registry.gate.reasons import OF_CHANGES, OF_PICTURES, row_text
 
-# By assistant, the word with which it is answered for each reason: an error's type, or its code.
+# By assistant, the answer to each reason: an error's type or code.
 type Heard = Mapping[str, Mapping[str, str]]
 NOTHING_HEARD: Heard = {}
 
-# What is heard of each word, as the vendors' pages describe it and the practice page says it.
+# The sentence that people hear for each of these words: the vendors' pages describe it, the practice page says it.
 SAID: Mapping[str, Mapping[str, str]] = {
     "alexa": {
         "ENDPOINT_UNREACHABLE": mark("“… isn't responding.”"),
@@ -52,7 +52,7 @@ DEVICES = (
 )
 
 
-# Where each is there and in which language; Alexa's are those of showcam.alexa.texts.
+# The places and languages of each part; Alexa's languages are those of showcam.alexa.texts.
 PLACES = (
     ("showcam", mark("Its pages, its reasons and the pictures that say why are in English, Norwegian and German.")),
     (
@@ -85,7 +85,7 @@ class Help:
         self._vendor, self._heard = vendor, heard
 
     def all(self, language: Language) -> dict[str, object]:
-        """What the page of all reasons shows."""
+        """Returns the contents of the page of all reasons."""
         return {
             "of_pictures": [self._row(reason, language) for reason in OF_PICTURES],
             "of_changes": [self._row(reason, language) for reason in REASONS if reason in OF_CHANGES],
@@ -95,7 +95,7 @@ class Help:
         }
 
     def of(self, reason: Reason, language: Language) -> dict[str, object]:
-        """What the page of one shows."""
+        """Returns the contents of the page of a single reason."""
         said = [
             (NAMES[assistant], OURS.translate(language, SAID[assistant][words[reason]]))
             for assistant, words in self._heard.items()

@@ -40,7 +40,7 @@ FREE = ("document",)  # names of views for whoever may open the page, which get 
 class HomeSettings:
     media_port: int | None  # None: pictures come from another machine, by https
     live: int  # pictures at once
-    adds: bool = False  # whether owners may add cameras of their own
+    adds: bool = False  # whether owners may add their own cameras
     back: str = ""  # the callback's address at showcam
 
 
@@ -165,7 +165,7 @@ class Home:
         return Response(status=204)
 
     def rules(self) -> list[Rule]:
-        """The addresses of the pages beside /home itself."""
+        """The addresses of the pages, apart from /home itself."""
         return [
             ("/home/cameras/<camera>/still.jpg", "camera_still", self.still, READ),
             ("/home/open", "is_open", self.is_open, READ),

@@ -21,7 +21,7 @@ WRONG: Mapping[Reason, Sentence] = {
         mark("It is the verification code on its label, or the encryption password set since."),
     )
 }
-# Why a camera is not shown, where its tile takes a code.
+# Why a camera is not shown, if its tile takes a code.
 AT_TILE: Mapping[Reason, Sentence] = {
     "code_wrong": HERE["code_wrong"],
     "no_way": ("", mark("Give the code on its label here, and it is shown over the home network.")),
@@ -34,22 +34,25 @@ class HomeCodes:
         self._owner = owner
 
     def of(self, account: str, camera: Camera) -> HomeCode:
-        """What the tile offers. Raises Unavailable."""
+        """Tells whether the tile takes a code or already has a code. Raises Unavailable."""
         if not self._owner.takes_code(account, camera):
             return ""
         return "has" if "lan" in camera.ways else "takes"
 
     def own(self, account: str, camera: Camera) -> Mapping[Reason, Sentence]:
-        """What is said of the camera's tile in place of the sentences for assistants. Raises Unavailable."""
+        """Returns the sentences that a camera's tile shows in place of the sentences for assistants.
+
+        Raises Unavailable.
+        """
         return AT_TILE if self._owner.takes_code(account, camera) else {}
 
     def give(self, account: str, camera: str, code: str, language: Language, *, while_encrypted: bool) -> str:
-        """Why it was not kept, as a sentence; "" where it was.
+        """Returns why the code was not kept, as a sentence, or "".
 
-        `while_encrypted`: the picture at home is clear, and is shown while Image Encryption is on.
+        `while_encrypted`: the video at home is not encrypted, and is shown while Image Encryption is on.
         """
         code = code.strip()
-        if not code:  # that would take the kept one back
+        if not code:  # an empty code would delete the stored code
             return OURS.say(language, NO_CODE)
         try:
             done = self._owner.set_code(account, camera, code)
@@ -62,7 +65,7 @@ class HomeCodes:
         return self._decided(account, camera, "lan", language) if while_encrypted else ""
 
     def forget(self, account: str, camera: str, language: Language) -> str:
-        """Why it was not forgotten, as a sentence; "" where it was."""
+        """Returns why the code was not forgotten, as a sentence, or ""."""
         done = self._owner.set_code(account, camera, "")
         if isinstance(done, Refusal):
             return explain(done, language)

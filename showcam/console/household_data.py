@@ -63,7 +63,7 @@ class OfAddress(TypedDict):
 
 
 class OfBrowser(TypedDict):
-    """One that is signed in at the console."""
+    """A browser that is signed in at the console."""
 
     browser: str
     since: float
@@ -90,7 +90,7 @@ class Everything(TypedDict):
 def of(
     store: Store, sessions: ConsoleSessions, owner: Owner, history: History, account_id: str, user: str
 ) -> Everything:
-    """`user`: the name with which its owner is signed in here."""
+    """`user` is the name that the owner signed in with."""
     account = store.account(account_id)
     assert account is not None  # its owner is signed in
     quiet = quiet_times.of_household(store, account_id)
@@ -134,7 +134,7 @@ def of(
 
 
 def _cameras(owner: Owner, account_id: str) -> tuple[Camera, ...]:
-    """None where they can't be listed now."""
+    """Returns an empty tuple if the cameras can't be listed now."""
     try:
         return owner.cameras(account_id).cameras
     except Unavailable:

@@ -17,7 +17,7 @@ _NOT_INVITED: dict[Invited, str] = {"": "", "known": ASSISTANTS["invited"], "ful
 
 
 class HouseholdForms:
-    """`remove` removes a household by its id, and ends what it is being shown."""
+    """`remove` removes a household by id, and ends all video that the household is shown."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class HouseholdForms:
         self._sign_in, self._window, self._remove = sign_in, window, remove
 
     def take(self, step: str, account: str) -> str:
-        """What was wrong, as a sentence to translate; "" where it is done."""
+        """Returns what was wrong, as a sentence to translate, or "" when done."""
         match step:
             case "set-pin":
                 return self._set_pin(account)
@@ -54,7 +54,7 @@ class HouseholdForms:
         return self._pins.is_set(account)
 
     def delete(self, account: str, user: str) -> str:
-        """What was wrong, as a sentence to translate; "" where the household is gone. `user`: who is signed in."""
+        """Returns what was wrong, as a sentence to translate, or "" after deletion. `user` is the signed-in name."""
         if request.form.get("name", "").strip() != user:
             return ASSISTANTS["not_deleted"]
         self._sign_in.sign_out(account)

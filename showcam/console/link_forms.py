@@ -12,13 +12,16 @@ from showcam.store.records import Link
 
 
 class LinkForms:
-    """`end` ends a link and the pictures that it is being shown."""
+    """`end` ends a link and its video."""
 
     def __init__(self, store: Store, new_links: NewLinks, end: Callable[[Link], None]) -> None:
         self._store, self._new_links, self._end = store, new_links, end
 
     def take(self, step: str, account: str, cameras: frozenset[str]) -> str:
-        """What was wrong, as a sentence to translate; "" where it is done. `cameras`: the ids of the household's."""
+        """Returns what was wrong, as a sentence to translate, or "" when done.
+
+        `cameras` are the household's camera ids.
+        """
         if step == "acknowledge":
             self._new_links.acknowledge(account, request.form.getlist("links")[:1000])
             return ""

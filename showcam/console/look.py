@@ -1,8 +1,8 @@
-"""The look that all pages share, those of linking too: look/base.html with its style, and the fields of a sign-in."""
+"""The look of all pages, including the pages of linking: look/base.html with its style, and the fields of a sign-in."""
 
 from flask import Blueprint
 
 
 def blueprint() -> Blueprint:
-    """Its templates want `_`, which translates and fills {vendor}, and `locale`."""
+    """The templates want `_`, which translates and fills {vendor}, and `locale`."""
     return Blueprint("look", __name__, template_folder="templates", static_folder="static", static_url_path="/static")

@@ -1,4 +1,4 @@
-"""What the console asks of the machine that showcam runs on; composition hands it in."""
+"""The console's interface to the machine that showcam runs on; composition hands in the object."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,14 +6,15 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
-# A step of set-up that a finding belongs to; "" where it belongs to none.
+# The step of set-up that a finding belongs to; "" if there is none.
 type Step = Literal["", "cameras", "reachable", "google", "alexa"]
 
 
 class Facts(Struct, frozen=True):
-    """Sizes in bytes; `live` counts the household's pictures that are watched now, None where nobody answers.
+    """Sizes are in bytes. `live` counts the household's streams that are watched now; None if nothing answers.
 
-    `newer`: another version on the disk. `changed`: when the program there was, since showcam started; 0: it was not.
+    `newer` is another version on the disk. `changed` is when the program on the disk changed since showcam started; 0
+    if it did not.
     """
 
     version: str
@@ -29,7 +30,7 @@ class Facts(Struct, frozen=True):
 
 
 class Found(Protocol):
-    """One of the doctor's findings. Its texts are English, which the page says in its own language."""
+    """One of the doctor's findings. The texts are English; the page translates them."""
 
     @property
     def what(self) -> str: ...
@@ -53,13 +54,13 @@ class Machine(Protocol):
     def facts(self, account_id: str) -> Facts: ...
 
     def examine(self, account_id: str) -> Iterator[Found]:
-        """Everything the doctor examines; of households that one alone. Takes seconds."""
+        """Examines everything that the doctor can examine, but only this household. Takes seconds."""
         ...
 
     def backup(self, folder: Path) -> Path:
-        """Writes one there, without the keys. Raises NotMade."""
+        """Writes a backup into `folder`, without the keys. Raises NotMade."""
         ...
 
     def log(self, most: int) -> list[str]:
-        """The last lines, oldest first; none where the log goes elsewhere."""
+        """Returns the last lines, oldest first; none if the log goes elsewhere."""
         ...

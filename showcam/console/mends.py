@@ -1,4 +1,4 @@
-"""What an owner may do at a camera's tile about what stands in the way of its picture."""
+"""The owner's possible actions, at a camera's tile, against an obstacle to its picture."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -8,12 +8,12 @@ from showcam.drivers.errors import Reason
 from showcam.registry.owner.owner import Owner
 from showcam.registry.readings.changes import AwaitedChanges as Changes
 
-# open_way: allow the open connection. off: switch Image Encryption off. code: decide to show it, get its key or give
-# its code. wake: end Sleep Mode. sound: switch Audio on. home_code: give the code for the home network. local: ask the
-# camera itself at home. trust: take the new certificate of the server of keys.
+# `open_way`: allow the open connection. `off`: switch Image Encryption off. `code`: decide to show the camera, get the
+# key or give the code. `wake`: end Sleep Mode. `sound`: switch Audio on. `home_code`: give the code for the home
+# network. `local`: ask the camera itself at home. `trust`: take the new certificate of the server of keys.
 type Mend = Literal["open_way", "off", "code", "wake", "sound", "home_code", "local", "trust"]
 
-# By reason, the field of a camera and the value that ends it.
+# For each reason, the field of a camera and the value that ends the reason.
 _ENDS: Mapping[Reason, tuple[str, str]] = {
     "encryption_on": ("encryption", "off"),
     "asleep": ("asleep", "off"),
@@ -29,11 +29,11 @@ class Mends:
         self._owner = owner
 
     def found(self, account: str, camera_id: str, reason: Reason) -> Camera | None:
-        """The camera as last known, where a mend depends on it."""
+        """Returns the camera as last known if a fix depends on it, else None."""
         return self._owner.camera(account, camera_id) if reason in _OF_CAMERA else None
 
     def of(self, account: str, camera: Camera, reason: Reason) -> tuple[Mend, ...]:
-        """The plain mend first. A camera that somebody else shares keeps its owner's switches. Raises Unavailable."""
+        """Lists the fixes, the plain fix first. Only the owner may use a camera's switches. Raises Unavailable."""
         mends: list[Mend] = []
         if reason == "not_agreed":
             mends.append("open_way")
@@ -49,7 +49,7 @@ class Mends:
             return self._codes(account, camera)
         if reason == "encryption_on":
             of_encryption = self._of_encryption(account, camera)
-            # the plain mend first, unless its owner decided otherwise
+            # the plain fix first, unless the owner decided otherwise
             decided = self._owner.preferences(account, camera.id).while_encrypted == "code"
             mends += reversed(of_encryption) if decided else of_encryption
             mends += ["home_code"] if self._lacks_home_code(account, camera) else []
@@ -81,6 +81,6 @@ class Mends:
 
 
 def is_asked_for(camera: Camera, reason: Reason, awaited: Changes) -> bool:
-    """Whether the reason ends by itself, as soon as the camera shows what was asked for."""
+    """Tells whether the reason ends automatically, as soon as the camera shows the change that was asked for."""
     field, value = _ENDS.get(reason, ("", ""))
     return bool(field) and awaited.get((camera.id, field)) == value

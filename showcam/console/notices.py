@@ -1,4 +1,4 @@
-"""The page of notices: where the household's owner is notified, one more address, a test of each, and its removal."""
+"""The page of notices: the owner adds addresses for notices, tests each, and removes them."""
 
 import time
 from collections.abc import Callable
@@ -18,11 +18,11 @@ from showcam.registry.notices.texts import trial
 from showcam.registry.owner.sign_in import is_of_owner
 
 AT = "/home/health/notices"
-TRIES, WINDOW_S = 10, 60  # each is a process of its own, and a message to somebody's service
+TRIES, WINDOW_S = 10, 60  # each test is a separate process, and a message to somebody's service
 
 
 class Shown(Struct, frozen=True):
-    """An address without its secret: nothing of it but its service and what its owner calls it."""
+    """An address without its secret: shows only its service and the owner's name for it."""
 
     id: str
     service: str
@@ -81,7 +81,7 @@ class Notices:
         return self._area.store.hit(f"notice-tries/{account}", WINDOW_S, self._clock()) > TRIES
 
     def _add(self, account: str) -> str:
-        """Why it was not added, as a sentence; "" where it was."""
+        """Returns why the address was not added, as a sentence, or ""."""
         url, name = request.form.get("url", "").strip(), line(request.form.get("name", ""))
         if len(name) > LONGEST_NAME:
             return pages.say(NOTICES["long_name"], most=LONGEST_NAME)
@@ -108,5 +108,5 @@ class Notices:
 
 
 def _named(addresses: list[Shown], address_id: str) -> str:
-    """What its owner calls the address, or else its service; "" where there is none."""
+    """Returns the owner's name for the address, or else its service; "" if there is no such address."""
     return next((shown.name or shown.service for shown in addresses if shown.id == address_id), "")

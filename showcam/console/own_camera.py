@@ -38,7 +38,7 @@ class OwnCamera:
         return self._page(camera, device, 403, error) if error else pages.again(camera)
 
     def _step(self, account: str, device: Device) -> str | None:
-        """Why nothing was changed, "" where it was; None: no such step."""
+        """Returns why nothing was changed, "" if something was, or None if there is no such step."""
         form = request.form
         match form.get("step", ""):
             case "rename":

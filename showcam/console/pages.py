@@ -1,4 +1,4 @@
-"""What the console answers with: its pages, its JSON, and the policy of what a page may load."""
+"""The console's answers: its pages, its JSON, and the policy of what a page may load."""
 
 import re
 import time
@@ -28,8 +28,8 @@ MENU = (
     ("/home/setup", mark("Set-up")),
     ("/help", mark("Help")),
 )
-OF_TVS = (("/home/tv", mark("TV")),)  # where cameras may be shown on TVs of the house
-SHORT_MEND = 200  # characters; a longer one is folded, where there are many cameras
+OF_TVS = (("/home/tv", mark("TV")),)  # in the menu if cameras may be shown on TVs of the house
+SHORT_MEND = 200  # characters; if there are many cameras, a longer text is folded
 ASSISTANTS = {"alexa": "Alexa", "google": "Google"}
 
 
@@ -116,7 +116,7 @@ def data(content: object) -> Response:
 
 
 def signed_out() -> Response:
-    """For a script of a page whose session has ended."""
+    """Answers the script of a page whose session has ended."""
     return problem_json(401, "Signed out", "Open the page again and sign in.")
 
 

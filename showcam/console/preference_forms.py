@@ -29,9 +29,9 @@ class PreferenceForms:
         self._owner = owner
 
     def take(self, account: str, camera: str) -> NotKept | None:
-        """None where it is kept. A field that was not sent stays as it is, but for ticks.
+        """Returns None if the form is kept. A missing field keeps its value, but a missing tick is taken away.
 
-        Of two owners who have the page open the second learns of the first, and overwrites nothing unseen.
+        If two owners have the page open, the second learns of the first's change, and overwrites nothing unseen.
         """
         form, kept = request.form, self._owner.preferences(account, camera)
         if form.get("shown", mark_of(kept)) != mark_of(kept):
@@ -74,6 +74,6 @@ def mark_of(kept: Preferences) -> str:
 
 
 def _seconds(typed: str) -> int:
-    """-1 where it is no whole number."""
+    """Returns -1 if the text is no whole number."""
     typed = typed.strip()
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else -1

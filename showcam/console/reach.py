@@ -1,7 +1,7 @@
-"""Who may reach the console: the house alone, whatever proxy, tunnel or name leads a request here.
+"""Decides who may reach the console: only the house, whatever proxy, tunnel or name leads a request here.
 
-Behind a tunnel everybody comes from 127.0.0.1, so the peer's address alone proves nothing. A page of another site that
-has its own name resolve to this house (DNS rebinding) sends that name as Host.
+Behind a tunnel everybody comes from 127.0.0.1, so the peer's address is not enough. A page of another site that has its
+own name resolve to this house (DNS rebinding) sends that name as Host.
 """
 
 from urllib.parse import urlsplit
@@ -9,7 +9,7 @@ from wsgiref.types import WSGIEnvironment
 
 from showcam.net.addresses import PEER, is_in_house
 
-# What proxies and tunnels add, beside all of X-Forwarded-… and all that name an address, as X-Real-IP does.
+# Headers that proxies and tunnels add, as well as all of X-Forwarded-… and all that name an address, as X-Real-IP does.
 _FORWARDING = frozenset(
     {
         "HTTP_FORWARDED",
@@ -26,7 +26,7 @@ _ANY_FORWARDED = "HTTP_X_FORWARDED"
 
 
 def from_house(environ: WSGIEnvironment, names: tuple[str, ...]) -> bool:
-    """`names`: what the house's own names for this machine are, beside its addresses and localhost."""
+    """`names` are the house's own names for this machine, as well as its addresses and localhost."""
     peer = environ.get(PEER) or environ.get("REMOTE_ADDR", "")
     if not is_in_house(peer, loopback=True) or environ.get("SERVER_PROTOCOL") != _BROWSERS:
         return False
@@ -34,7 +34,7 @@ def from_house(environ: WSGIEnvironment, names: tuple[str, ...]) -> bool:
 
 
 def host_of(host: str) -> str:
-    """A Host header without its port, in lower case; "" where it is none."""
+    """Returns a Host header without its port, in lower case; "" if the header is malformed."""
     try:
         split = urlsplit(f"//{host}")
         name, _ = split.hostname or "", split.port

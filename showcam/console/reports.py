@@ -35,7 +35,7 @@ SHOWN = 20  # of each kind and link
 
 
 class Reason(Struct, frozen=True):
-    """`answered`: the service's own words, in English; "" where it said nothing."""
+    """`answered`: the service's own words, in English; "" if the service said nothing."""
 
     says: str
     answered: str
@@ -48,7 +48,7 @@ def reason(kept: str, assistant: str) -> Reason:
 
 
 class Report(Struct, frozen=True):
-    """`since`: when it became due, or was put aside. `reason`: None of one that waits."""
+    """`since`: when the report became due, or was parked. `reason`: None if the report waits."""
 
     id: str
     what: str
@@ -57,7 +57,7 @@ class Report(Struct, frozen=True):
 
 
 class OfLink(Struct, frozen=True):
-    """`told`: when and what it was last told, "" where it was told nothing. `why_not`: why it is tried again."""
+    """`told`: when and what was last reported, "" if nothing was. `why_not`: why the report is tried again."""
 
     told: str
     why_not: Reason | None
@@ -66,7 +66,7 @@ class OfLink(Struct, frozen=True):
 
 
 class OfEnded(Struct, frozen=True):
-    """What could not be reported of a link that has ended."""
+    """A report about an ended link that could not be sent."""
 
     assistant: Assistant
     report: Report
@@ -79,7 +79,10 @@ class Reports:
         self._store, self._clock = store, clock
 
     def of(self, account: str, links: list[Link], names: Mapping[str, str]) -> tuple[dict[str, OfLink], list[OfEnded]]:
-        """By the ids of the links, and of those that have ended. `names`: of the cameras, by id."""
+        """Returns the reports of each link by its id, and the reports of links that have ended.
+
+        `names` are of cameras, by id.
+        """
         tellings, laid = self._store.tellings(account), self._store.laid_down(account)
         waiting = self._store.waiting(self._clock(), account)
         found = {}
@@ -100,7 +103,7 @@ class Reports:
         return found, ended[:SHOWN]
 
     def take(self, step: str, account: str) -> str:
-        """What was wrong, as a sentence to translate; "" where it is done."""
+        """Returns what was wrong, as a sentence to translate, or "" when done."""
         row = request.form.get("row", "")
         if step == "retry-report":
             done = self._store.retry(account, row, self._clock())
@@ -121,7 +124,7 @@ def _laid(laid: Laid, names: Mapping[str, str]) -> Report:
 
 
 def _what(row: Row, names: Mapping[str, str]) -> str:
-    """What a row is to report, without the link's secret that the row of its end holds."""
+    """Says what a row is to report. The row about a link's end holds the link's secret, which is left out."""
     if row.kind == ENDED:
         return pages.say(REPORTED["ended"])
     if row.kind == LOOK and row.subject not in names:

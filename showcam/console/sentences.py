@@ -1,4 +1,4 @@
-"""What the console says in place of the sentences for assistants, and what it says of itself."""
+"""The console's sentences: replacements for the sentences for assistants, and sentences about the console."""
 
 from collections.abc import Mapping
 
@@ -21,7 +21,7 @@ OWN: Mapping[Reason, Sentence] = {
     ),
     "audio_off": (mark("Audio is off for {camera}, and Google shows only cameras with sound."), ""),
 }
-# Where the page itself has the button.
+# For a page that has the button itself.
 HERE: Mapping[Reason, Sentence] = {
     "encryption_on": (
         OWN["encryption_on"][0],
@@ -39,7 +39,7 @@ HERE: Mapping[Reason, Sentence] = {
         mark("On its way from {vendor} to here it is not encrypted. Allow that, and it is shown."),
     ),
 }
-# Of a picture that the page asks for again by itself.
+# For video that the page automatically asks for again.
 _BY_ITSELF = mark("This page asks again by itself.")
 _MAKES_ROOM = mark("Close another camera. This page asks again by itself.")
 BY_ITSELF: Mapping[Reason, Sentence] = {
@@ -51,14 +51,14 @@ BY_ITSELF: Mapping[Reason, Sentence] = {
     "household_full": ("", _MAKES_ROOM),
     "machine_full": ("", _MAKES_ROOM),
 }
-# Of a camera that another household shares, which nobody here can close elsewhere.
+# For a camera that another household shares, whose other viewers can't be closed from here.
 BY_ITSELF_SHARED: Mapping[Reason, Sentence] = {**BY_ITSELF, "busy": ("", _BY_ITSELF)}
 # Above the tiles, by how many there are.
 CAN_BE_SHOWN = mark("{shown} of {all} can be shown.")
 NEEDS_YOU = (mark("One needs you."), mark("{count} need you."))
 
 AGAIN = mark("Image Encryption is on again for {camera}: somebody switched it on, or an update of the camera did.")
-# Of what was asked for, and does not show yet.
+# For a change that was asked for, and that the camera does not show yet.
 _SHOWN_LATER = mark("{vendor} shows that within half a minute. The picture then comes by itself.")
 ASKED_FOR: Mapping[Reason, Sentence] = {
     "encryption_on": (mark("Image Encryption is being switched off for {camera}."), _SHOWN_LATER),
@@ -98,7 +98,7 @@ KEY = {
 }
 KEY["pause"] = KEY["guessed"]
 
-# Of the code that deciphers a camera's picture, by what is wrong with it.
+# Errors of the code that deciphers a camera's picture.
 PICTURE_CODE = {
     "consent": mark("Nothing was changed. Tick that the pictures are deciphered here, then try again."),
     "wrong": mark(
@@ -132,7 +132,7 @@ SWITCHING_OFF = {
     ),
 }
 
-# reason: (status, heading, what happened and what to do)
+# by reason: the status, the heading, and a text about what happened and what to do
 PROBLEMS: dict[str, tuple[int, str, str]] = {
     "form": (
         400,
@@ -158,7 +158,7 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
     ),
 }
 
-# Of the one-time code, by what is wrong with it.
+# Errors of the one-time code.
 CODE = {
     "wrong": (
         403,
@@ -168,7 +168,7 @@ CODE = {
     "outside": (403, mark("The code is taken in the house alone. Open this page at the address it was printed with.")),
 }
 
-# What came of an ask, in the history of a camera.
+# Outcomes of an ask, in the history of a camera.
 HISTORY = {
     "shown": mark("Shown: answered after {took} s, watched for {long} min."),
     "waiting": mark("Answered; the display has not fetched the picture yet."),
@@ -197,7 +197,7 @@ PASSWORD = {
     "consent": mark("Nothing was changed. Tick that whoever watches the camera needs the new password."),
 }
 
-# What a sentence that was tried came to.
+# Outcomes of a sentence that was tried.
 TRIAL = {
     "nothing_said": mark("Write what you would say, with a camera's name in it."),
     "no_name": mark("It knows no camera of that name: say one as the page of all cameras has it."),
@@ -228,7 +228,7 @@ CASTING = {
     "no_list": mark("The cameras can't be listed just now. Try again in a moment."),
 }
 
-# What brings a camera to a TV by itself; follows “when”.
+# Occasions that automatically bring a camera to a TV; each follows “when”.
 HAPPENS = {
     "doorbell": mark("somebody rings"),
     "motion": mark("something moves"),

@@ -1,4 +1,4 @@
-"""The rail of set-up: five steps, each of worth by itself, with what is done of it as it is now."""
+"""The rail of set-up: five steps, each useful without the others, with the present state of each."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -33,7 +33,7 @@ class Keeper(Protocol):
         ...
 
     def is_held_up(self) -> bool:
-        """Whether a process that reads a changed setting waits until nobody watches."""
+        """Tells whether a process reads a changed setting only after the last viewer has left."""
         ...
 
     def apply_now(self) -> None:
@@ -42,10 +42,11 @@ class Keeper(Protocol):
 
 
 class SetUp:
-    """`address` is the public one, "" without. `adds`: whether owners may add cameras of their own.
+    """`address` is the public one, "" without. `adds`: whether owners may add their own cameras.
 
-    `examinations`: what the doctor finds of each step; None: nobody examines here.
-    `keeper`: None where no address is kept.
+    `examinations`: the doctor's findings of each step; None: nobody examines here.
+
+    `keeper`: None if no address is kept.
     """
 
     def __init__(
@@ -145,7 +146,7 @@ class SetUp:
         )
 
     def _due(self, current: ConsoleSession, view: GalleryView) -> Form | None:
-        """Signing in, where it brings cameras that are missing."""
+        """Returns the form of a sign-in that brings missing cameras, if any."""
         due = self._signing_in.due(current)
         if due is None and (view.signed_out or view.waiting):
             return self._signing_in.form(current, user=current.user if view.signed_out else "")
@@ -159,7 +160,7 @@ class SetUp:
         return {"cloudflare": recipes.cloudflare(name, web, media), "caddy": recipes.caddy(name, web, media)}
 
     def _examined(self, account: str) -> Examined | None:
-        """The doctor looks by itself where there is an address to come by, and lately nobody has."""
+        """Starts the doctor automatically if there is a public address and no recent examination."""
         if self._examinations is None:
             return None
         if not self._address:

@@ -1,4 +1,4 @@
-"""What the camera's settings and their values are called on its page, in the words of the manual."""
+"""The names of the camera's settings and of their values on its page, in the words of the manual."""
 
 from collections.abc import Mapping
 
@@ -61,7 +61,7 @@ VALUES: Mapping[str, str] = {
     "expired": mark("Expired"),
 }
 RESTART = mark("Restart")
-# What is announced as if somebody had rung.
+# Events that are announced as if somebody had rung.
 RINGS: Mapping[MotionRings, str] = {
     "no": mark("Nothing but its bell, if it has one"),
     "motion": mark("All motion: cats and cars ring too"),

@@ -1,4 +1,4 @@
-"""Signing in to the vendor on the console's page: user name and password, then the vendor's code where it wants one."""
+"""Signing in to the vendor on the console's page: user name and password, then the vendor's code if it wants one."""
 
 import hmac
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ _MACHINES = (
 )
 MAX_TYPED = 200
 MAX_KEY = 2048  # of a vendor's key or code
-HERE = "console"  # tries of all its browsers count together, apart from those of linking
+HERE = "console"  # the tries of all browsers at the console count together, apart from the tries of linking
 
 
 class Waiting(Struct, frozen=True):
@@ -73,12 +73,12 @@ class Refused:
     why: str
     retry_after_s: int = 0
     user: str = ""
-    region: str = ""  # where an account that is unknown was looked for first
+    region: str = ""  # the region that was searched first for an unknown account
 
 
 @dataclass(frozen=True)
 class Form:
-    """The form that is due, and what it holds; home/{name}_form.html has its fields."""
+    """The form to show next, with the contents of its fields; home/{name}_form.html is the template."""
 
     name: Literal["sign_in", "code"]
     fields: dict[str, object]
@@ -88,9 +88,9 @@ _decoder, _there = msgspec.msgpack.Decoder(Waiting), msgspec.msgpack.Decoder(The
 
 
 class SigningIn:
-    """Each step answers the cookie of the session that is signed in, None where another form is due, or Refused.
+    """Each step answers the cookie of the session that is signed in, None if another form is due, or Refused.
 
-    `adds`: whether there may be households of cameras in the house alone. `back`: the callback's address.
+    `adds`: whether there may be households that have only cameras in the house. `back`: the callback's address.
     """
 
     def __init__(self, sign_in: SignIn, sessions: ConsoleSessions, states: States, *, adds: bool, back: str) -> None:
@@ -98,7 +98,7 @@ class SigningIn:
         self._states, self._back = states, back
 
     def takes(self, current: ConsoleSession, step: str) -> bool:
-        """Whether it is a step of the forms that this browser may be shown."""
+        """Tells whether this browser may be shown the form of this step."""
         return step in ("sign-in", "key", "vendor", "code", "again") or (step == "own" and self._owns(current))
 
     def take(self, current: ConsoleSession, step: str) -> str | Refused | Form | Response | None:
@@ -128,7 +128,9 @@ class SigningIn:
         return bool(current.account) and bool(self._sign_in.lacking(current.account))
 
     def form(self, current: ConsoleSession, kind: SourceKind = "", *, missing: bool = False, **fields: object) -> Form:
-        """The form of a vendor, and the way to each other one. `fields`: what differs from an empty one.
+        """Returns the form of a vendor, and the way to each other vendor.
+
+        `fields`: values that differ from an empty form.
 
         `missing`: only vendors that the household has no account at.
         """
@@ -226,7 +228,7 @@ class SigningIn:
         return self._taken(current, outcome, outcome.user if isinstance(outcome, SignedIn) else "", open_way=False)
 
     def own(self, current: ConsoleSession, language: Language) -> str | Refused:
-        """Begins a household of cameras in the house alone, for which no vendor is asked."""
+        """Begins a household that has only cameras in the house, without any vendor."""
         user, password = request.form.get("own_user", "").strip(), request.form.get("own_password", "")
         try:
             account = self._sign_in.begin_own(user, password, language)
@@ -262,7 +264,7 @@ class SigningIn:
         return self._signed_in(current, outcome, user, open_way)
 
     def _signed_in(self, current: ConsoleSession, outcome: SignedIn, user: str, open_way: bool) -> str:
-        """Under a cookie of its own, so that whoever knew the one before is not signed in."""
+        """Begins a session with a new cookie, so that whoever knew the old cookie is not signed in."""
         self._sign_in.allow_open_way(outcome.account.id, allowed=open_way, user=user)
         self._sessions.end(current)
         log.info("signed in at the console", account=outcome.account.id)

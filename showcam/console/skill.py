@@ -1,4 +1,4 @@
-"""What the page about the Alexa skill needs of whoever makes it, who is handed in by composition."""
+"""The interface between the page about the Alexa skill and the maker of the skill; composition hands in the maker."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -42,31 +42,31 @@ class Row:
 
 @dataclass(frozen=True)
 class Stack:
-    """What CloudFormation makes the function from: a template without the key, and the key that it asks for."""
+    """The function's CloudFormation template, which holds no key, and the key that CloudFormation asks for."""
 
     template: str
-    region: str  # of AWS, in which Alexa calls a function for the Echo's language
+    region: str  # an AWS region: Alexa calls a function there for the Echo's language
     key: str = field(repr=False)
 
 
 class Skill(Protocol):
-    """Raises StoreUnavailable."""
+    """Each method may raise StoreUnavailable."""
 
     languages: tuple[str, ...]
-    return_url: str  # what the owner writes into the security profile; "": no public address
+    return_url: str  # the owner writes this into the security profile; "": no public address
 
     def standing(self) -> Standing: ...
 
     def begin(self, client_id: str, client_secret: str, language: str) -> str:
-        """The address at which the browser's user allows it. Raises NotMade."""
+        """Returns Amazon's address for the consent of the browser's user. Raises NotMade."""
         ...
 
     def go_on(self) -> None:
-        """Go on with making the skill, in a thread of its own, one at a time."""
+        """Go on with making the skill in a separate thread, only one at a time."""
         ...
 
     def stack(self) -> Stack:
-        """Raises NotMade."""
+        """Returns the stack of the function at AWS. Raises NotMade."""
         ...
 
     def use_function(self, arn: str) -> None:
@@ -80,7 +80,7 @@ class Skill(Protocol):
         ...
 
     def allowed(self, state: str, code: str) -> None:
-        """Raises NotMade."""
+        """Takes the code that Amazon sends back with the consent. Raises NotMade."""
         ...
 
     @property
@@ -90,26 +90,29 @@ class Skill(Protocol):
 
 
 class Hand(Protocol):
-    """What is copied between Amazon's console and here. Raises StoreUnavailable."""
+    """The values that the owner copies between Amazon's console and here. Each method may raise StoreUnavailable."""
 
     def rows(self, language: str) -> list[Row]:
         """Every field of Amazon's console in its order."""
         ...
 
     def client(self, address: str) -> str:
-        """Takes one of the redirect addresses: the client's new secret, "" where it keeps its own. Raises NotMade."""
+        """Takes one of the redirect addresses. Returns the client's new secret, or "" if the client keeps its own.
+
+        Raises NotMade.
+        """
         ...
 
     def new_secret(self) -> str:
-        """Raises NotMade."""
+        """Makes a new secret for the client and returns it. Raises NotMade."""
         ...
 
     def stack(self, language: str) -> Stack:
-        """Raises NotMade."""
+        """Returns the stack of the function for an Echo in this language. Raises NotMade."""
         ...
 
     def keep(self, skill_id: str, client_id: str, client_secret: str) -> None:
-        """What is empty stays as it is. Raises NotMade."""
+        """Stores the three values; an empty value changes nothing. Raises NotMade."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""The page that brings showcam to Alexa: field by field by hand, or by itself with one security profile."""
+"""The page that brings showcam to Alexa: field by field by hand, or automatically with one security profile."""
 
 from functools import partial
 from itertools import groupby
@@ -111,7 +111,7 @@ class SkillPage:
 
 
 def arrivals(skill: Skill) -> Blueprint:
-    """Amazon's return, at the public address. It exists only while it is waited for."""
+    """Amazon's return at the public address. The address exists only while a return is expected."""
     room = Blueprint("set_up", __name__, template_folder="templates")
 
     @room.get("/setup/lwa")

@@ -1,4 +1,4 @@
-"""The forms of a camera's tile: each mends what stands in the way of its picture."""
+"""The forms of a camera's tile: each removes an obstacle to the camera's picture."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ ASKED: Mapping[Reason, Sentence] = {
         mark("See that it is in the same network as showcam. Nothing was changed."),
     ),
 }
-MOST_AT_ONCE = 300  # cameras that one tick covers
+MOST_AT_ONCE = 300  # the most cameras that a single tick covers
 STEPS = frozenset(
     {
         *("picture-code", "show-encrypted", "ask-key", "key-code", "forget-code", "home-code", "forget-home-code"),
@@ -88,5 +88,5 @@ class TileForms:
 
     def _set(self, account: str, camera: str, setting: str, value: str, language: Language) -> str:
         done = self._owner.change(account, camera, setting, value, patience_s=PATIENCE_S)
-        assert not isinstance(done, Step)  # which Image Encryption alone takes
+        assert not isinstance(done, Step)  # only Image Encryption takes steps
         return explain(done, language) if isinstance(done, Refusal) else ""

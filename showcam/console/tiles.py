@@ -1,4 +1,4 @@
-"""What the console shows of each camera: a live picture, or why there is none and what to do."""
+"""The console's tile of each camera: a live picture, or why there is none and what to do."""
 
 from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
@@ -45,25 +45,28 @@ WAKES_S = round(WAKING_S) + 5
 
 
 class Asked(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the page sends to see a camera: an SDP offer, or "" to have HLS. `session`: its name for the WebRTC one."""
+    """The page's request to see a camera: an SDP offer, or "" for HLS.
+
+    `session`: the page's name for the WebRTC session.
+    """
 
     session: str
     sdp: str = ""
 
 
 class WhyNot(TypedDict):
-    """`reason` is "asked_for" where the picture comes by itself, as soon as the camera shows the change."""
+    """`reason` is "asked_for" if the picture comes automatically, as soon as the camera shows the change."""
 
     wrong: str
     mend: str
     reason: str
-    mends: NotRequired[tuple[Mend, ...]]  # what may be done about it here
+    mends: NotRequired[tuple[Mend, ...]]  # the owner's possible actions here
 
 
 class Shown(TypedDict):
     """The answer to the offer or a playlist's address; and how the picture comes, for a person.
 
-    `wakes_s`: so long it may take until the camera has woken.
+    `wakes_s`: the longest time until the camera has woken.
     """
 
     way: str
@@ -73,9 +76,9 @@ class Shown(TypedDict):
 
 
 class Shows(Struct, frozen=True):
-    """Which assistants could show the camera, None where no link of theirs has it.
+    """Whether each assistant could show the camera, None if no link of the assistant has the camera.
 
-    `why_not` where one could not and the page could.
+    `why_not` is set if an assistant could not show the camera and the page could.
     """
 
     alexa: bool | None
@@ -113,7 +116,7 @@ class Tile(Struct, frozen=True):
 
     @property
     def needs_somebody(self) -> bool:
-        """Whether an assistant or the page can't show it for a reason that does not end by itself."""
+        """Tells whether an assistant or the page can't show the camera for a reason that a person must end."""
         reasons = {why["reason"] for why in (self.why_not, self.shows.why_not) if why}
         return bool(reasons - ENDS_BY_ITSELF)
 
@@ -139,7 +142,7 @@ class Tiles:
         return sorted(tiles, key=lambda tile: (tile.why_not is not None, tile.name.casefold()))
 
     def waiting(self, account: str) -> tuple[str, ...]:
-        """The vendors that nobody has signed in to yet. Raises Unavailable."""
+        """Lists the vendors without a sign-in. Raises Unavailable."""
         return self._owner.waiting(account)
 
     def undecided(self, account: str) -> tuple[Camera, ...]:
@@ -178,7 +181,7 @@ class Tiles:
         )
 
     def open(self, account: str, session: str, camera_id: str, wish: Asked, language: Language) -> Stream | WhyNot:
-        """Raises BadOffer."""
+        """Opens a stream of the camera, or says why not. Raises BadOffer."""
         protocols = ("webrtc", "hls") if wish.sdp else ("hls",)
         request = StreamRequest("page", protocols, wish.sdp or None, session=wish.session)
         found = self._owner.open_stream(account, session, camera_id, request)
@@ -190,7 +193,7 @@ class Tiles:
     def _why_not(
         self, account: str, refusal: Refusal, camera: Camera | None, awaited: Changes, language: Language
     ) -> WhyNot:
-        """The first reason: the next is read once that is mended."""
+        """Explains the first reason; the next is read once the first is fixed."""
         by_itself = BY_ITSELF_SHARED if refusal.shared else BY_ITSELF
         if camera is None:
             return why_not(refusal, language, {**OWN, **by_itself})
@@ -248,9 +251,9 @@ def shown(stream: Stream, own_media: str | None, way: str) -> Shown:
 
 
 def at_own_media(url: str, own_media: str | None) -> str:
-    """`own_media`: where this page's browser reaches this machine's media process, "" for the page's own origin.
+    """`own_media`: the origin of this machine's media process for this page's browser, "" for the page's own origin.
 
-    None: pictures come from elsewhere.
+    None: video comes from elsewhere.
     """
     return url if own_media is None else f"{own_media}{urlsplit(url).path}"
 

@@ -19,7 +19,7 @@ from showcam.registry.owner.owner import Owner
 log = logging.getLogger(__name__)
 
 MINUTES = (2, 10, 30)
-KEPT_S = 3600.0  # a trace that nobody saved is thrown away after so long
+KEPT_S = 3600.0  # an unsaved trace is thrown away after this time
 
 
 class NoTrace(Exception):
@@ -33,7 +33,7 @@ class Tracer(Protocol):
         ...
 
     def take(self, account: str, camera: Camera, minutes: int, *, beside: bool) -> bytes:
-        """Watch the camera for so long; everything that would be saved. Raises NoTrace."""
+        """Watches the camera for `minutes`, and returns all the bytes to save. Raises NoTrace."""
         ...
 
 
@@ -43,7 +43,7 @@ def in_background(work: Callable[[], None]) -> None:
 
 @dataclass
 class Making:
-    """One trace, in memory alone. `ended` is in epoch seconds, 0 while it goes on. `text` is empty if it failed."""
+    """A trace, only in memory. `ended` is in epoch seconds, 0 while it goes on. `text` is empty if it failed."""
 
     camera: str
     minutes: int
@@ -63,7 +63,7 @@ class Traces:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def of(self, account: str) -> Making | None:
-        """The one that goes on, or that was made in the last hour."""
+        """Returns the trace that is being made, or was made in the last hour."""
         with self._lock:
             made = self._of.get(account)
             if made is not None and made.ended and made.ended + KEPT_S < self.clock():
@@ -72,7 +72,7 @@ class Traces:
             return made
 
     def begin(self, account: str, camera: Camera, minutes: int, *, beside: bool) -> None:
-        """Unless one goes on."""
+        """Begins a trace, unless another is being made."""
         with self._lock:
             last = self._of.get(account)
             if last is not None and not last.ended:
@@ -81,7 +81,7 @@ class Traces:
         self.start(lambda: self._take(account, camera, begun, beside=beside))
 
     def drop(self, account: str) -> None:
-        """Throw away what was made. One that goes on stays."""
+        """Throws a finished trace away. A trace that is being made stays."""
         with self._lock:
             made = self._of.get(account)
             if made is not None and made.ended:

@@ -25,14 +25,14 @@ LONGEST = 200
 
 
 class Offered(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the page sends for the Echo: the camera it shows, and an SDP offer, or "" to have HLS."""
+    """The page's request for the Echo: the camera to show, and an SDP offer, or "" for HLS."""
 
     camera: str
     sdp: str
 
 
 class Answered(Struct, frozen=True):
-    """What it is answered: one of `sdp` and `hls` where a picture comes."""
+    """The answer to the page: one of `sdp` and `hls` is set if a picture comes."""
 
     says: str
     told: str
@@ -71,7 +71,7 @@ class Trial:
         text = " ".join(request.form.get("text", "").split())[:LONGEST]
         if not text:
             return self._area.page("try", 403, text="", heard=(), error=pages.say(TRIAL["nothing_said"]))
-        # in which a picture says why, for as long as one may be shown
+        # the language of a picture that says why, for as long as a picture may be shown
         self._area.sessions.remember(current, pages.language().encode(), TRIAL_S, "language")
         google = GoogleDisplay(self._exchanges(current, "google"), Reasons(self._owner, current.account))
         heard = (self._echo(current).say(text), self._here(google.say(text)))
@@ -99,6 +99,6 @@ class Trial:
         return Exchanges(link, self._doors.alexa if assistant == "alexa" else self._doors.google)
 
     def _here(self, heard: Heard) -> Heard:
-        """What was heard, with its picture at the address where this browser reaches it."""
+        """Gives the reaction's video the address where this browser reaches it."""
         hls = at_own_media(heard.hls, self._area.media()) if heard.hls else ""
         return msgspec.structs.replace(heard, hls=hls)
