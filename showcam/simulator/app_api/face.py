@@ -106,7 +106,7 @@ class AppFace:
         return answer(systemConfigInfo=addresses | {"sysConf": "|".join(servers)})
 
     async def register(self, request: web.Request, _account: Account) -> web.Response:
-        """Has a side effect alone: the server of keys knows the session's terminal."""
+        """Has only a side effect: the server of keys learns the session's terminal."""
         session = (await form(request)).get("sessionId", "")
         if request.headers.get("appId") == "ys7" and request.headers.get("clientType") == "1":
             self._keys.register(session)

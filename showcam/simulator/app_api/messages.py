@@ -87,7 +87,9 @@ class Captures:
 
 
 def encoded(data: bytes, password: str) -> bytes:
-    """As in life: a heading, the password's digest, AES-128-CBC (github.com/RenierM26/pyEzvizApi, utils.py)."""
+    """Encodes as the vendor does: a heading, the password's digest, AES-128-CBC (github.com/RenierM26/pyEzvizApi,
+    utils.py).
+    """
     pad = 16 - len(data) % 16
     cipher = Cipher(AES(password.encode()[:16].ljust(16, b"\0")), CBC(_IV)).encryptor()
     body = cipher.update(data + bytes([pad]) * pad) + cipher.finalize()

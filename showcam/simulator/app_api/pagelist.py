@@ -12,7 +12,7 @@ from showcam.simulator.state import LOCAL_CONTROL, LOCAL_MEDIA, VTM, Account, De
 
 
 def features(cameras: Sequence[Camera]) -> dict[str, Any] | None:
-    """The rows of one device, whose channels these are; None where its type has none."""
+    """Returns the rows of a device with these channels; None if the device's type has no rows."""
     product = cameras[0].product
     if not (product.features if product else any(camera.flips for camera in cameras)):
         return None
@@ -30,7 +30,7 @@ def _rows(camera: Camera) -> dict[str, Any]:
 
 SOUND, SLEEP, PRIVACY, LIGHT, INFRARED = 22, 21, 7, 3, 10
 SWITCHES = {LIGHT: "light", PRIVACY: "privacy", INFRARED: "infrared", SLEEP: "asleep", SOUND: "audio"}
-_SPOTLIGHT = {"type": 303, "enable": False}  # the one switch that life lists for each channel
+_SPOTLIGHT = {"type": 303, "enable": False}  # real devices list only this switch for each channel
 _ENCODINGS = {"h264": 0, "h265": 1}
 
 
@@ -41,7 +41,7 @@ def status(world: World, account: Account, camera: Camera) -> dict[str, Any]:
         "encryptPwd": _digest(camera) if own or camera.product else "",
         "globalStatus": int(camera.armed),
         "alarmSoundMode": 0,
-        # the shutter of life shows among the switches alone
+        # real cameras show the shutter only among the switches
         "privacyStatus": 0 if camera.product else int(camera.privacy),
         "pirStatus": -1,
         "diskNum": int(camera.disk is not None),
@@ -68,7 +68,7 @@ def _digest(camera: Camera) -> str:
 
 
 def _encodings(camera: Camera) -> dict[str, int]:
-    """By type, whatever the camera sends; -1 where the type does not show it."""
+    """Lists the codecs of the camera's type, whatever the camera sends; -1 if the type shows no codec."""
     if camera.product is not None:
         return camera.product.video_para()
     streams = (("MainEncode", camera.picture(1)), ("SubEncode", camera.picture(2)))
@@ -79,7 +79,7 @@ def _more(camera: Camera) -> dict[str, Any]:
     """The optionals that only some models have."""
     optionals: dict[str, Any] = {}
     if camera.flips:
-        # where FEATURE_INFO says how the picture stands, this place does not follow
+        # if FEATURE_INFO says which way up the picture is, this value does not follow
         stale = camera.product.inverse if camera.product else 1
         turned = stale if camera.flip_feature else int(camera.flipped)
         optionals["inverse_mode"] = json.dumps({"mode": 0, "enable": turned, "position": 0})
@@ -107,7 +107,7 @@ def _switches_of(camera: Camera, channel: int, now: float) -> list[dict[str, Any
 
 
 MOST = 50
-# of a dispatcher, a SubjectPublicKeyInfo on P-256; clients need it where the link is ciphered by itself
+# a dispatcher's SubjectPublicKeyInfo on P-256; clients need the key if the link has its own cipher
 PUBLIC_KEY = base64.b64encode(
     bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004") + bytes(range(64))
 ).decode()
@@ -118,7 +118,7 @@ _EMPTY = (
 
 
 def page(world: World, account: Account, offset: int, limit: int, sections: set[str]) -> dict[str, Any]:
-    """One page; `offset` counts resources: channels, and devices with several of them or none."""
+    """Returns one page. `offset` counts resources: channels, and devices with several channels or none."""
     everything = _resources(world, account)
     shown = everything[offset : offset + limit]
     more = offset + limit < len(everything)
@@ -188,11 +188,11 @@ def _body(device: Device) -> dict[str, Any]:
 
 
 def dispatcher(world: World) -> dict[str, Any]:
-    """The address at which the app alone asks for a camera's live stream."""
+    """Returns the server for a camera's live stream; only the app asks for it."""
     return {
         "domain": "127.0.0.1",
         "externalIp": "127.0.0.1",
-        "internalIp": "None",  # so the vendor writes it
+        "internalIp": "None",  # the vendor writes None as a text
         "port": world.ports.at(VTM),
         "memo": "",
         "forceStreamType": 0,
@@ -256,7 +256,7 @@ def _row(
 
 
 def _connection(world: World, account: Account, camera: Camera) -> dict[str, Any]:
-    # the port of life is 554, of all cameras, and the list has 0; here each has one of its own, listed while it is open
+    # real cameras all have port 554, and the list has 0; here each camera has its own port, listed while it is open
     port = world.ports.rtsp(camera.serial) if camera.owner == account.user else 0
     unknown = "0.0.0.0" if camera.product is None else ""  # noqa: S104 - listed, not bound
     own = world.ports.at(LOCAL_CONTROL + camera.serial), world.ports.at(LOCAL_MEDIA + camera.serial)

@@ -16,7 +16,7 @@ from typing import Any
 from showcam.simulator.app_api.wire import AppError
 from showcam.simulator.state import Account, World, fault_of
 
-REFRESH_LIFE_S = 30 * 86400.0  # [assumed: nobody has published it]
+REFRESH_LIFE_S = 30 * 86400.0  # [assumed: no source gives the real value]
 
 
 @dataclass(slots=True)
@@ -55,7 +55,7 @@ class Sessions:
         return terminal in known or len(known) < self._world.settings.terminals
 
     def user(self, session_id: str) -> str | None:
-        """The session's user; None where it is unknown, has expired, or was revoked by a fault."""
+        """Returns the session's user; None if the session is unknown, has expired, or was revoked by a fault."""
         session = self._sessions.get(_digest(session_id))
         if session is None or session.expires <= self._world.now() or self._revoked(session):
             return None
@@ -71,12 +71,12 @@ class Sessions:
         self._save()
 
     def terminal(self, session_id: str) -> str:
-        """By which the session was opened; "" for one that is unknown."""
+        """Returns the terminal that opened the session; "" if the session is unknown."""
         session = self._sessions.get(_digest(session_id))
         return session.terminal if session else ""
 
     def signed(self, session_id: str, sign: str) -> bool:
-        """Whether `sign` is what the session's own claims say, by which the app's streams are asked for."""
+        """Tells whether `sign` is the one in the session's own claims; the app asks for streams with it."""
         try:
             claims = session_id.split(".")[1]
             claimed = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
@@ -85,7 +85,10 @@ class Sessions:
         return bool(sign) and hmac.compare_digest(str(claimed.get("s")).encode(), sign.encode())
 
     def refresh(self, refresh_id: str, terminal: str) -> tuple[str, str] | None:
-        """Replaces both ids; None when the refresh id is not valid. No public source says that it stays elevated."""
+        """Replaces both ids; None if the refresh id is not valid.
+
+        No public source says that the session stays elevated.
+        """
         digest = _digest(refresh_id)
         found = next((key for key, known in self._sessions.items() if hmac.compare_digest(known.refresh, digest)), None)
         if found is None:
@@ -194,7 +197,7 @@ class SignIn:
         }
 
     def send_code(self, user: str) -> None:
-        """Sends a code. Raises AppError for an unknown account or too many codes."""
+        """Mails the user a code. Raises AppError for an unknown account or too many codes."""
         if user not in self._world.accounts:
             raise AppError(1013, "The user does not exist")
         tries, now = self._of(user), self._world.now()

@@ -81,7 +81,7 @@ class SettingCalls:
         return answer()
 
     async def feature(self, request: web.Request, account: Account) -> web.Response:
-        """Sets one of the rows of FEATURE_INFO; of these, ImageFlip alone is known here."""
+        """Sets a row of FEATURE_INFO; only ImageFlip is known here."""
         at = request.match_info
         camera = await self._writable(account, at["serial"], at["channel"])
         named = (at["resource"].partition("_")[0], at["domain"], at["action"]) == (
@@ -215,7 +215,7 @@ class SettingCalls:
     def _check_code(self, camera: Camera, account: Account, given: str) -> None:
         """Raises AppError unless the code switches encryption off.
 
-        A mailed one does once; the camera's own does if its firmware accepts it.
+        A mailed code works once; the camera's own code works if its firmware accepts label codes.
         """
         if self._is_mailed(account, given):
             return
@@ -223,7 +223,10 @@ class SettingCalls:
             raise AppError(1011, "Incorrect verification code")
 
     def _is_mailed(self, account: Account, given: str) -> bool:
-        """Whether it is the code that was mailed, which is good once. Raises AppError for one that is too old."""
+        """Tells whether the code is the mailed code, which works only once.
+
+        Raises AppError if the mailed code is too old.
+        """
         if not account.mailed_code or not hmac.compare_digest(account.mailed_code.encode(), given.encode()):
             return False
         account.mailed_code = ""
@@ -241,7 +244,7 @@ class SettingCalls:
 
 
 def _detection(camera: Camera) -> str:
-    """The kind of its detection: by the picture, or by warmth where it has a battery."""
+    """The kind of the camera's detection: by picture, or by warmth if the camera has a battery."""
     return "0" if camera.battery is None else "3"
 
 

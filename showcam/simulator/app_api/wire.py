@@ -6,7 +6,7 @@ from aiohttp import web
 
 
 class AppError(Exception):
-    """A business error: HTTP 200 with the number in `meta.code`, and more keys beside it."""
+    """A business error: HTTP 200 with the number in `meta.code`, and more keys in the answer."""
 
     def __init__(self, code: int, message: str, **more: Any) -> None:
         super().__init__(message)
