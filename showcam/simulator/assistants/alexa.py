@@ -127,9 +127,9 @@ class Alexa(AlexaSessions):
             self._skill.tell_later(self.wire(), "SkillDisabled")
 
     async def open(self, wire: Wire, camera_id: str, via: str = "") -> dict[str, Any]:
-        """What an Echo does by itself when a doorbell rings: opens the view. Raises KeyError.
+        """Opens the view of a doorbell that rings, as an Echo does automatically. Raises KeyError.
 
-        It does so only for a camera that has a doorbell, and that is a camera first.
+        An Echo does this only for a camera with a doorbell, if CAMERA comes before DOORBELL.
         """
         camera = next(known for known in self.state.cameras if known["id"] == camera_id)
         if camera["categories"][:2] != ["CAMERA", "DOORBELL"] or not camera["webrtc"]:
@@ -254,7 +254,7 @@ class Alexa(AlexaSessions):
         return speech.report(answer, about, camera["name"]) if outcome.shown else outcome
 
     def _judge(self, answer: dict[str, Any], broken: list[str], name: str) -> Outcome:
-        """The outcome of an event; credentials that showcam does not know unlink it."""
+        """Returns the outcome of an event. Alexa unlinks showcam if showcam does not know the credentials."""
         if not broken and answer["event"]["payload"].get("type") == "INVALID_AUTHORIZATION_CREDENTIAL":
             self.forget("showcam does not know the access token. Alexa has unlinked it: link again.")
         return speech.outcome(answer, broken, name)

@@ -1,5 +1,4 @@
-"""What Alexa knows of a customer's devices, from Discover and from accepted events, and the directives that it sends
-them."""
+"""Alexa's knowledge of a customer's devices, from Discover and accepted events, and the directives to them."""
 
 import secrets
 import time
@@ -52,7 +51,7 @@ def combinations(endpoint: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 type PropertyKey = tuple[str, str, str | None]  # namespace, name, instance
-REMEMBERED = 4096  # message ids by which a repeated event is known
+REMEMBERED = 4096  # ids of earlier messages, to recognise a repeated event
 RESENT_S = 1.0  # Amazon asks that an event is not sent again sooner
 
 
@@ -69,7 +68,7 @@ class Endpoints:
         self._taken: dict[str, float] = {}  # when, by message id, the oldest first
 
     def discovered(self, endpoints: list[dict[str, Any]]) -> None:
-        """Discover's answer is the whole list: what it lacks is gone."""
+        """Discover's answer is the whole list: missing devices are gone."""
         self.by_id = {endpoint["endpointId"]: endpoint for endpoint in endpoints}
         self.states = {its_id: states for its_id, states in self.states.items() if its_id in self.by_id}
 
@@ -92,7 +91,7 @@ class Endpoints:
         return [{"id": scene["endpointId"], "name": scene["friendlyName"]} for scene in scenes]
 
     def values(self) -> dict[str, dict[str, Any]]:
-        """What was reported, by endpoint and by “name” or “instance: name”."""
+        """Returns the reported values, by endpoint and by “name” or “instance: name”."""
         return {
             its_id: {
                 f"{instance}: {name}" if instance else name: state["value"]
@@ -102,9 +101,9 @@ class Endpoints:
         }
 
     def take(self, event: dict[str, Any], properties: list[dict[str, Any]]) -> None:
-        """Applies an event that the gateway accepted; `properties` are those of its context.
+        """Applies an event that the gateway accepted; `properties` are from its context.
 
-        As in life 202 promises nothing: an event about an endpoint that Alexa does not know, or older than what it
+        As in life 202 promises nothing: an event about an endpoint that Alexa does not know, or older than what Alexa
         knows, comes to nothing.
         """
         header = event["header"]

@@ -1,7 +1,6 @@
-"""Amazon's servers that a skill meets: Login with Amazon (one-time codes, tokens), the event gateway, the chain of its
-certificate.
+"""Amazon's servers for a skill: Login with Amazon (one-time codes, tokens), event gateway, certificate chain.
 
-The gateway answers 202 to a message that is well formed before Alexa knows whether it means anything.
+The gateway answers 202 to a well-formed message before Alexa knows whether the message means anything.
 """
 
 import base64
@@ -69,7 +68,10 @@ class LoginWithAmazon:
         return [token for token, whose in self._refresh.items() if whose is customer]
 
     def take_back(self, refresh_tokens: list[str], customer: Customer) -> None:
-        """What was given to a customer before a restart is good again; an access token of that time is not."""
+        """Makes a customer's refresh tokens from before a restart valid again.
+
+        Access tokens of that time stay invalid.
+        """
         self._refresh |= dict.fromkeys(refresh_tokens, customer)
 
     def customer(self, request: web.Request) -> Customer | None:
@@ -336,7 +338,7 @@ def _exception(status: int, description: str, code: str = "") -> web.Response:
 
 SKILL_ID = "amzn1.ask.skill.demo"
 SIGNER = "echo-api.amazon.com"
-CHAIN = "/echo.api/echo-api-cert-{key}.pem"  # each key has an address of its own, under which a chain is kept
+CHAIN = "/echo.api/echo-api-cert-{key}.pem"  # each key's chain has a separate address
 
 
 @dataclass(slots=True)

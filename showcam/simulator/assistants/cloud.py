@@ -21,7 +21,7 @@ KEPT = 200
 class Item:
     number: int
     kind: Literal["report", "ring", "announcement"]
-    camera: str  # its id; "" where it is about none or several
+    camera: str  # the camera's id; "" for no camera or several
     at: float  # by the event loop's clock
 
 
@@ -38,7 +38,7 @@ class News:
         self._came = asyncio.Event()
 
     async def after(self, number: int | None = None) -> AsyncIterator[Item]:
-        """Each item after that number, None: after now, as it comes."""
+        """Yields each item after that number; None: each item from now on."""
         seen = self._last if number is None else number
         while True:
             came = self._came
@@ -59,7 +59,7 @@ class State:
     tokens: Tokens | None = None
     cameras: list[dict[str, Any]] = field(default_factory=list)
     household: str | None = None
-    user: str | None = None  # who signed in, where no browser did
+    user: str | None = None  # the person that signed in without a browser
     problem: str | None = None  # why the last linking failed
 
 
@@ -89,7 +89,7 @@ class Cloud:
         }
 
     async def finish_link(self, wire: Wire, answered: dict[str, str]) -> None:
-        """From the redirect back to a linked account whose cameras are known. Raises LinkFailed, NoAnswer."""
+        """Finishes the linking: from the redirect back to the account's known cameras. Raises LinkFailed, NoAnswer."""
         self.forget()
         try:
             self.state.tokens = await self.linking.finish(wire, answered)
@@ -116,7 +116,7 @@ class Cloud:
         raise NotImplementedError
 
     def kept(self) -> dict[str, Any]:
-        """What of the link outlives a restart."""
+        """Returns the part of the link that outlives a restart."""
         return asdict(self.state)
 
     def restore(self, kept: dict[str, Any]) -> None:
@@ -125,7 +125,7 @@ class Cloud:
         self.state = State(**(kept | {"tokens": Tokens(**tokens) if tokens else None}))
 
     def lost(self) -> Outcome:
-        """The outcome of a wish without a link, or that lost its link."""
+        """The outcome of a wish without a link, or after the link was lost."""
         if self.state.problem is None:
             return not_linked(self.title)
         return Outcome(spoken="I couldn't find any cameras.", person=self.state.problem)

@@ -10,10 +10,10 @@ type CloudFault = Literal[
     "rate",  # 429
     "http500",
     "http503",
-    "expired",  # 401: the access token is over
+    "expired",  # 401: the access token has expired
     "forbidden",  # 403: the right to send is missing
-    "disabled",  # 403: the customer has disabled the skill; of the event gateway alone
-    "invalid_grant",  # of the token endpoints alone
+    "disabled",  # 403: the customer has disabled the skill; only at the event gateway
+    "invalid_grant",  # only at the token endpoints
     "timeout",
     "html",
     "empty",
@@ -22,7 +22,7 @@ type CloudFault = Literal[
 ]
 FAULTS: tuple[str, ...] = get_args(CloudFault.__value__)
 STATUS = {"rate": 429, "http500": 500, "http503": 503, "expired": 401, "forbidden": 403, "disabled": 403}
-HANG_S = 600.0  # what never answers: longer than any client waits
+HANG_S = 600.0  # the pause of a server that never answers: longer than any client waits
 _HTML = "<!DOCTYPE html><html><body><h1>We will be back soon</h1></body></html>"
 _HALF = b'{"header":{"namespace":"System","na'
 

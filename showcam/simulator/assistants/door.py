@@ -48,7 +48,7 @@ class Keeping:
         self._last = ""
 
     def kept(self) -> Facts:
-        """What an earlier demo has left, {} where there is nothing or nothing of use."""
+        """Returns the facts of an earlier demo; {} if there are no usable facts."""
         try:
             facts = json.loads(self._file.read_bytes())
         except (OSError, ValueError):
@@ -56,7 +56,7 @@ class Keeping:
         return facts if isinstance(facts, dict) else {}
 
     async def run(self) -> None:
-        """Until it is cancelled, and once more then."""
+        """Writes the facts at intervals until it is cancelled, then a last time."""
         try:
             while True:
                 self.write()
@@ -158,7 +158,7 @@ class Door:
         return _answer(wire, await cloud.say(wire, text, protocol))
 
     async def open(self, request: web.Request) -> web.StreamResponse:
-        """What an Echo shows by itself when somebody rings."""
+        """Opens a doorbell's view, as an Echo does automatically when somebody rings."""
         cloud, body = self._alexa(), await body_of(request, "camera")
         if not any(camera["id"] == body["camera"] for camera in cloud.state.cameras):
             raise problem(404, "No such camera", "Alexa knows no camera with this id.")
@@ -212,7 +212,7 @@ class Door:
         return web.json_response({"entries": chosen(self.clouds, request).record.after(_number(after) or 0)})
 
     async def add_trace(self, request: web.Request) -> web.StreamResponse:
-        """Records a message that the page has sent; it is masked like all others."""
+        """Records a message that the page has sent, masked like all others."""
         cloud, body = chosen(self.clouds, request), await body_of(request, "title", "url")
         status, ms = (body[key] if isinstance(body.get(key), int) else 0 for key in ("status", "ms"))
         headers = body["headers"] if isinstance(body.get("headers"), dict) else None
@@ -249,7 +249,7 @@ def _seconds(body: dict[str, Any], name: str, usual: float, most: float) -> floa
 
 
 def _spoken_by(cloud: Alexa | Google, body: dict[str, Any]) -> str:
-    """The language of the answer: the person's, where the assistant speaks it."""
+    """Returns the language of the answer: the person's language if the assistant speaks it, else English."""
     spoken = ("de", "nb") if isinstance(cloud, Google) else ("de",)
     return body["language"] if body.get("language") in spoken else "en"
 

@@ -1,5 +1,7 @@
-"""The rules that Google holds a smart-home answer to, and HomeGraph a request. A request that breaks one changes
-nothing."""
+"""Google's rules for a smart-home answer, and HomeGraph's for a request.
+
+A request that breaks a rule changes nothing.
+"""
 
 import json
 from collections.abc import Callable, Collection, Mapping
@@ -28,7 +30,7 @@ _DEVICE_OPTIONAL = {
 SCENE = "action.devices.types.SCENE"
 _STREAM = "action.devices.commands.GetCameraStream"
 _CHALLENGES = {"ackNeeded", "pinNeeded", "challengeFailedPinNeeded"}
-# trait: its required attribute, the state it reports
+# by trait: the required attribute, and the reported state
 _TRAITS = {
     "CameraStream": ("cameraStreamSupportedProtocols", ""),
     "OnOff": ("", "on"),

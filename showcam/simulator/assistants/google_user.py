@@ -57,7 +57,7 @@ class GoogleUser(Cloud):
         return super().about() | {"reports": reports, "states": user.states}
 
     async def _synced(self) -> None:
-        """Request Sync: Google fetches the devices again, whatever comes of it."""
+        """Fetches the devices again after a Request Sync, whatever comes of it."""
         with contextlib.suppress(LinkFailed, NoAnswer, Unlinked):
             await self.learn(self.wire())
         self.news.add("report")

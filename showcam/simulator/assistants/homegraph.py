@@ -1,6 +1,7 @@
-"""Google's HomeGraph: Request Sync, Report State, notifications, what Google believes of a user's devices; and the
-service account by which it is called (RFC 7523 as Google has it: RS256, an hour at most, the account's own key, one
-audience)."""
+"""HomeGraph as Google runs it: Request Sync, Report State, notifications, and the believed states of a user's devices.
+
+Callers use a service account (RFC 7523 as Google has it: RS256, an hour at most, the account's own key, one audience).
+"""
 
 import asyncio
 import base64
@@ -33,7 +34,7 @@ SLACK_S = 300  # clocks may differ by this
 
 
 class ServiceAccount:
-    """`url` is where tokens are given. The key is kept in the folder, so that it survives a restart."""
+    """`url` is the address of the token endpoint. The folder keeps the key over a restart."""
 
     def __init__(self, folder: Path, url: str, settings: Settings, clock: Callable[[], float] = time.time) -> None:
         self._settings, self._clock, self._url = settings, clock, url
@@ -69,7 +70,7 @@ class ServiceAccount:
         return web.json_response({"access_token": access, "expires_in": int(life_s), "token_type": "Bearer"})
 
     def _wrong(self, assertion: str) -> str:
-        """What is wrong with the assertion, in Google's words; "" for a good one."""
+        """Says in Google's words why the assertion is wrong; "" if it is good."""
         try:
             signed, _, signature = assertion.rpartition(".")
             header, claims = (json.loads(_decoded(part)) for part in signed.split("."))
@@ -95,7 +96,7 @@ class ServiceAccount:
 
 
 def _kept(file: Path, url: str) -> tuple[rsa.RSAPrivateKey, str]:
-    """The key and its id from the file, which is written where it is missing or for another address."""
+    """Returns the key and its id from the file. Writes the file if it is missing or for another address."""
     try:
         kept: dict[str, Any] = json.loads(file.read_text())
         key = serialization.load_pem_private_key(kept["private_key"].encode(), None)

@@ -51,7 +51,10 @@ class Linking:
         self._pending: dict[str, Pending] = {}
 
     def begin(self, redirect_uri: str, locale: str = "") -> str:
-        """The address where a person signs in and consents. `locale`: of the person's assistant, where it says so."""
+        """Returns the address where a person signs in and consents.
+
+        `locale`: the language of the person's assistant, if known.
+        """
         now = time.monotonic()
         self._pending = {state: pending for state, pending in self._pending.items() if now - pending.begun < PENDING_S}
         # as long as in life, and with the characters that need escaping

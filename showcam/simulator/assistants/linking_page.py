@@ -70,7 +70,7 @@ def via(body: dict[str, Any]) -> str:
 
 
 async def body_of(request: web.Request, *texts: str) -> dict[str, Any]:
-    """The JSON object in the body, in which these keys must be texts."""
+    """Returns the body's JSON object. The values of the keys `texts` must be texts."""
     try:
         body = await request.json()
     except (json.JSONDecodeError, UnicodeDecodeError):

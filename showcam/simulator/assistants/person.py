@@ -42,7 +42,7 @@ class Form:
 
 
 class Page(HTMLParser):
-    """The forms of a page, its heading, and what it announces as an error."""
+    """A page's forms, heading and error text."""
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -165,13 +165,13 @@ class Person:
 
     @staticmethod
     def _once(step: str, page: Page, given: set[str]) -> None:
-        """A step that is shown a second time was refused; its page says why."""
+        """Raises LinkFailed if a step comes a second time: showcam refused the step, and its page says why."""
         if step in given:
             raise LinkFailed(page.alert or f"the {step} page came back without saying why")
         given.add(step)
 
     def _values(self, form: Form, typed: dict[str, str]) -> Pairs:
-        """The fields a browser would send; where no box is ticked, all are."""
+        """Returns the fields that a browser would send. If no box is ticked, all boxes count as ticked."""
         boxes = [known for known in form.fields if known.kind == "checkbox"]
         ticked = [box for box in boxes if box.checked] or boxes
         values: Pairs = []

@@ -1,4 +1,4 @@
-"""The rules of both assistants: where URLs may point, what an SDP answer must contain."""
+"""The rules of both assistants: the servers that URLs may point to, and the contents of an SDP answer."""
 
 import ipaddress
 from urllib.parse import urlsplit

@@ -32,7 +32,7 @@ class NoPicture(Exception):
 
 @dataclass(slots=True)
 class Playback:
-    """What was decoded, counted while it plays."""
+    """The decoded pictures and sound, counted during playback."""
 
     protocol: str
     frames: int = 0
@@ -103,7 +103,7 @@ class WebRtcScreen:
         return str(self._pc.localDescription.sdp)
 
     async def play(self, answer: str, seconds: float, connected: Callable[[], Awaitable[object]] | None = None) -> None:
-        """Raises NoPicture."""
+        """Plays showcam's SDP answer for `seconds`. Raises NoPicture."""
         try:
             await self._pc.setRemoteDescription(RTCSessionDescription(answer, "answer"))
         except Exception as error:
@@ -211,7 +211,10 @@ async def watch(cloud: Alexa | Google, text: str, via: str, seconds: float, orig
 
 
 async def watch_ring(cloud: Alexa, within_s: float, seconds: float, origin: str) -> dict[str, Any]:
-    """Waits for a ring and opens its view, as an Echo does by itself: as `watch`, with "rang_at", epoch s, or null."""
+    """Waits for a ring and opens the doorbell's view, as an Echo does automatically.
+
+    The answer is that of `watch`, with "rang_at": epoch s, or null.
+    """
     wire, rang = cloud.wire(), None
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(within_s):

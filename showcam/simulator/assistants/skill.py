@@ -152,14 +152,14 @@ def _video(rules: Rules, response: dict[str, Any]) -> dict[str, str]:
 
 
 class Skill:
-    """While the skill's session is open, everything that is said is for it."""
+    """While the skill's session is open, the skill gets every sentence."""
 
     def __init__(self, amazon: Amazon, url: str) -> None:
         self._amazon = amazon
         self._url = url
         self._session: dict[str, Any] | None = None  # the attributes of the open session
         self._telling: set[asyncio.Task[None]] = set()
-        self._names: tuple[str, ...] = ()  # camera names that recognition listens for in it
+        self._names: tuple[str, ...] = ()  # camera names that speech recognition listens for in the skill
 
     @property
     def waiting(self) -> bool:
@@ -185,7 +185,7 @@ class Skill:
         return {"outcome": outcome, "camera": {"id": "", "name": video["title"]}, "hls": video["source"]}
 
     def tell_later(self, wire: Wire, kind: str, token: str | None = None) -> None:
-        """Sends an event, for which nobody waits: the account was linked, or the skill disabled. Amazon tries again."""
+        """Sends an event without waiting: the account was linked, or the skill disabled. Amazon tries again."""
         telling = asyncio.create_task(self._tell(wire, kind, token))
         self._telling.add(telling)
         telling.add_done_callback(self._telling.discard)

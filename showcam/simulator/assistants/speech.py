@@ -17,7 +17,7 @@ _words: Mapping[str, Mapping[str, str]] = json.loads(_FILE.read_text(encoding="u
 
 
 def said(sentence: str, **gaps: object) -> str:
-    """In English where the language has no words for it."""
+    """Translates the sentence into the answer's language, or leaves it in English."""
     return _words.get(LANGUAGE.get(), {}).get(sentence, sentence).format(**gaps)
 
 
@@ -26,7 +26,7 @@ class Outcome:
     shown: bool = False
     spoken: str = ""  # aloud
     told: str | None = None  # the assistant's own error: type and mode, or error code
-    person: str | None = None  # text for a person: why, and how to mend it
+    person: str | None = None  # text for a person: why, and how to fix it
     answered: bool = False  # a question or command was answered; no picture was wanted
     pending: bool = False  # the screen's own step (an offer) is still to come
     broken: list[str] = field(default_factory=list)  # rules that showcam's answer broke
@@ -161,7 +161,7 @@ def challenge(kind: str, name: str) -> str:
 
 
 def battery(states: dict[str, Any], name: str) -> str:
-    """In percent where showcam reports it."""
+    """Says the charge in percent if showcam reports percent, else as a level."""
     capacities = states.get("capacityRemaining", [])
     percent = next((capacity["rawValue"] for capacity in capacities if capacity["unit"] == "PERCENTAGE"), None)
     level = str(states.get("descriptiveCapacityRemaining", "unknown")).lower().replace("_", " ")
