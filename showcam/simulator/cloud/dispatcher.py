@@ -1,4 +1,4 @@
-"""The dispatcher of live streams, and the one-shot tokens of which it makes an address at a node with a key."""
+"""The dispatcher of live streams: each one-shot token gives an address at a node, with a key."""
 
 import asyncio
 import re
@@ -47,7 +47,7 @@ class Tokens:
         return made
 
     def spent(self, token: str) -> str | None:
-        """Whose it was; None for one that is unknown, used or too old."""
+        """Uses the token up and returns its user; None if the token is unknown, used or too old."""
         user, until = self._tokens.pop(token, ("", 0.0))
         return user if until > self._world.now() else None
 
@@ -60,7 +60,7 @@ class Tokens:
 
 
 def asked(url: str) -> dict[str, str]:
-    """What an address asks for; {} where it is none."""
+    """Returns the parameters of a stream's address; {} if the address is malformed."""
     try:
         parts = urlsplit(url)
         parameters = parse_qs(parts.query, keep_blank_values=True)
@@ -70,9 +70,9 @@ def asked(url: str) -> dict[str, str]:
 
 
 def is_as_given(url: str, ticket: str) -> bool:
-    """Whether an address is the one that was given, letter by letter.
+    """Tells whether an address is the given address, letter by letter.
 
-    A client may name another stream in it, and add its time at the end where it has none.
+    A client may name another stream in it, and add its time at the end if the given address has no time.
     """
     given, made = (_STREAM.sub("1", address, count=1) for address in (ticket, url))
     return made == given or ("timestamp=" not in given and _TIME.sub("", made) == given)

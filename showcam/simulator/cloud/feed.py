@@ -1,4 +1,4 @@
-"""What one session is sent of a camera: its stream from wherever it is just now, on a clock of its own."""
+"""The bytes that one session gets of a camera: its stream from the present moment on, by the session's own clock."""
 
 import asyncio
 import contextlib
@@ -24,12 +24,12 @@ type Unit = tuple[Literal["video", "audio"], bytes, float]  # of the video or a 
 
 
 class Feed:
-    """`taken` returns what has come since it was last asked. `sets_alone`: parameter sets, once, and nothing more;
-    `lacks_sets`: everything but parameter sets.
+    """`taken` returns the bytes since its last call. `sets_alone`: parameter sets, once, and nothing more.
 
-    `at_home_key_s`: seconds between keyframes in the house, where it is always a program stream. `shape`: how far apart
-    keyframes are, and which units they have, as a trace of a real camera has it. `in_units`: `units` returns what has
-    come, as RTSP sends it in the house, where Image Encryption leaves it clear.
+    `lacks_sets`: everything but parameter sets. `at_home_key_s`: seconds between keyframes in the house, which always
+    gets a program stream. `shape`: the distance between keyframes, and their units, from a real camera's trace.
+    `in_units`: `units` returns the units that came, in the clear in spite of Image Encryption, as RTSP sends them in
+    the house.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Feed:
         self._loop = asyncio.get_running_loop()
         usual_s = KEY_S[quality] if camera.battery is None else KEY_S[2]
         self._shape, self._keys = shape, 0
-        # what came from the first keyframe on, while that is not due yet
+        # units from the first keyframe on, until the keyframe is due
         self._early: list[Unit] | None = [] if shape else None
         self._late_s, self._opened = 0.0, asyncio.get_running_loop().time()
         key_s = (shape.key_ms / 1000 if shape else 0) or at_home_key_s or world.settings.stream_key_s or usual_s
@@ -72,9 +72,9 @@ class Feed:
         self._encoder.unlisten(self._heard)
 
     def _held_back(self, kind: Literal["video", "audio"], data: bytes, at: float) -> float | None:
-        """Keep what has come since the first keyframe. Returns the time that it has if it is sent meanwhile.
+        """Keeps units from the first keyframe on. Returns the time of a unit that is sent meanwhile.
 
-        What follows a keyframe is sent before the keyframe is due, as a client gets it that comes in between.
+        Units after a keyframe are sent before the keyframe is due, as to a client that joins in between.
         """
         assert self._early is not None
         assert self._shape is not None
@@ -108,7 +108,7 @@ class Feed:
         return taken
 
     def _heard(self, kind: Literal["video", "audio"], data: bytes, at: float) -> None:
-        """In the encoder's thread."""
+        """Takes a unit in the encoder's thread and passes it to the loop."""
         with contextlib.suppress(RuntimeError):  # the loop has closed
             self._loop.call_soon_threadsafe(self._take, kind, data, at)
 

@@ -32,7 +32,7 @@ from showcam.simulator.pictures.studio import Studio
 from showcam.simulator.replay import Shape
 from showcam.simulator.state import VTDU, VTM, World
 
-ASKS_S, ANSWERED_S = 15.0, 10.0  # it asks for a sign of life itself, and wants one within
+ASKS_S, ANSWERED_S = 15.0, 10.0  # the node asks for a sign of life after the first time, and wants it within the second
 OPENS = 6  # within a second
 UNKEPT = 18  # packets of RTP that are sent before the first keep-alive
 
@@ -109,7 +109,7 @@ class Node:
         if camera.privacy or camera.asleep:
             return 5409
         if camera.ciphers_link:
-            return 5457  # nobody here can make the keys that it wants
+            return 5457  # the simulator can't make the keys for such a link
         if camera.picture(quality) is None:
             return 5451
         others = [
@@ -146,7 +146,7 @@ class _Session:
         self._is_first, self._preempted = is_first, asyncio.Event()
         self._began = self._kept = _now()
         self._unkept = UNKEPT if camera.transport == "rtp" else None  # bodies left until a keep-alive; None: any
-        self._asked: float | None = None  # when it asked for a sign of life that has not come
+        self._asked: float | None = None  # when the node asked for a sign of life that is still missing
         self._next_ask = self._began + ASKS_S
 
     @property
@@ -212,7 +212,7 @@ class _Session:
             feed.close()
 
     async def _replay(self, shape: Shape) -> bool:
-        """Send as the trace of a real camera has it. Whether it came to the end that the trace has."""
+        """Sends as the trace of a real camera does. Returns whether the session came to the trace's end."""
         feed = Feed(self._world, self.camera, self._studio, self._quality, shape=shape)
 
         def is_over() -> bool:
@@ -235,12 +235,12 @@ class _Session:
         return _now() >= shape.end(self._began)
 
     async def _watch(self, feed: Feed | None) -> None:
-        """Send what there is, in clumps, until this session's time is over."""
+        """Sends the stream in clumps, until this session's time has passed."""
         while True:
             clump_s = self._world.settings.clump_s
             await asyncio.sleep(random.uniform(clump_s / 4, clump_s) if clump_s else 0.02)
             if self._over():
-                break  # what was to be sent now is lost
+                break  # the bytes that were due now are lost
             for body in feed.taken() if feed and self.camera.streaming and not self._is_mute else ():
                 self._pass_on(body)
             self._ask()

@@ -1,5 +1,4 @@
-"""What a node sends: MPEG program streams and RTP as the vendor's cameras write them, never quite as a standard has
-it.
+"""The bytes of a node: MPEG program streams and RTP as the vendor's cameras write them, never quite to a standard.
 
 RTP comes without a description, with one source for all, and with odd packets.
 """
@@ -25,9 +24,9 @@ class Habits:
 
     map: Literal["true", "lies", "none"] = "true"
     open_ended: bool = False  # packets of pictures that do not say how long they are
-    private: bool = False  # packets that mean something to the vendor alone
+    private: bool = False  # packets with a meaning only for the vendor
     padding: bool = False
-    interrupted: bool = False  # private packets between those of one picture
+    interrupted: bool = False  # private packets between the packets of a picture
 
 
 class ProgramStream:
@@ -40,7 +39,7 @@ class ProgramStream:
         self._codec, self._sound, self._habits = codec, sound, habits
 
     def picture(self, access_unit: bytes, pts: int, *, key: bool) -> bytes:
-        """`access_unit`: NAL units with start codes. `pts`: in ticks of 90 kHz."""
+        """`access_unit` has NAL units with start codes. `pts` is in ticks of 90 kHz."""
         out = bytearray(_pack(pts))
         if key and self._habits.map != "none":
             out += _system_header() + self._map()
@@ -114,7 +113,7 @@ class RtpHabits:
 
     together: bool = True  # parameter sets share one packet
     fragments: Literal["right", "bare", "unit"] = "right"
-    own_numbers: bool = False  # each kind of packet has a sequence of its own
+    own_numbers: bool = False  # each kind of packet has its own sequence
     metadata: bool = True
 
 

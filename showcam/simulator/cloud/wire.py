@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 MESSAGE, STREAM, CIPHERED = 0, 1, 0x0B
 ASK, ANSWER, NOTICE = 0x13B, 0x13C, 0x13D
 STOP, STOPPED, KEEP_ALIVE, KEPT_ALIVE, LINK_INFO = 0x130, 0x131, 0x132, 0x133, 0x149
-UNHEARD = 0x1F7  # a message that nobody knows
+UNHEARD = 0x1F7  # an unknown kind of message
 _SELDOM = 64  # frames
 _HEADER = struct.Struct(">BBHHH")
 type Fields = dict[int, int | bytes]
 
 
 class NotOurs(Exception):
-    """A client that speaks otherwise: it is hung up on."""
+    """The client speaks another protocol: the node hangs up."""
 
 
 def message(fields: dict[int, int | str]) -> bytes:
-    """What is zero or empty is left out."""
+    """Encodes the fields. Zero and empty values are left out."""
     out = bytearray()
     for number, value in sorted(fields.items()):
         if isinstance(value, int):
@@ -29,7 +29,7 @@ def message(fields: dict[int, int | str]) -> bytes:
 
 
 def fields_of(body: bytes) -> Fields:
-    """Raises NotOurs."""
+    """Decodes the fields of a message. Raises NotOurs."""
     found: Fields = {}
     at = 0
     try:
