@@ -104,7 +104,7 @@ class Barn:
                     await asyncio.sleep(0.05)
 
     def happen(self, kind: str) -> None:
-        """For whoever listens: "motion", "person" or "tamper"."""
+        """Reports "motion", "person" or "tamper" to whoever listens."""
         self.device.happen(_KINDS[kind])
 
     async def _pictured(self, request: web.Request) -> web.StreamResponse:
@@ -122,7 +122,7 @@ class Barn:
 
 
 class _Lens:
-    """A picture of the studio's, with sound of its own: the cloud's cameras send AAC."""
+    """A studio's picture with its own sound, since the cloud's cameras send AAC."""
 
     def __init__(self, camera: Camera, studio: Studio, quality: int) -> None:
         self._camera, self._studio, self._quality = camera, studio, quality
@@ -154,7 +154,7 @@ class _Lens:
                 heard = until
 
         encoder = self._studio.running(self._camera, self._quality)
-        encoder.listen(forward, key=False)  # whoever joins gets what comes, and keyframes when they are due
+        encoder.listen(forward, key=False)  # a new viewer gets the stream from now on, and keyframes when they are due
         self._listening[take] = (encoder, forward)
 
     def want_keyframe(self) -> None:

@@ -54,7 +54,7 @@ class House:
             task.add_done_callback(self._turning.discard)
 
     async def _follow(self, serial: str) -> None:
-        """Listens where the camera's door is open, and nowhere else."""
+        """Listens if the camera's door is open, else stops."""
         camera, server, ports = self._world.cameras[serial], self._servers[serial], self._world.ports
         async with self._turn:
             if camera.rtsp and not ports.rtsp(serial):

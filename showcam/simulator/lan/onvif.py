@@ -138,7 +138,7 @@ class Reply(NamedTuple):
 
 @dataclass
 class OnvifDevice:
-    """`address`: "host:port" of every address that it answers; `rtsp`: that of its RTSP addresses.
+    """`address`: "host:port" of all addresses in answers; `rtsp`: the same for RTSP addresses.
 
     `clock_s`: how far its clock is ahead. `still`: makes a picture of now.
     """
@@ -158,11 +158,12 @@ class OnvifDevice:
     wrong: int = 0
     asked: list[str] = field(default_factory=list)  # the names of the requests
     night: str = "AUTO"  # the infrared cut filter
-    topics: dict[str, str] = field(default_factory=lambda: dict(TOPICS))  # that it reports: topic and name of its value
-    happened: deque[str] = field(default_factory=lambda: deque(maxlen=50))  # messages that nobody has pulled yet
-    takes_settings: bool = True  # False: it answers yes and stays as it was, as some do
+    # the reported topics, each with the name of its value
+    topics: dict[str, str] = field(default_factory=lambda: dict(TOPICS))
+    happened: deque[str] = field(default_factory=lambda: deque(maxlen=50))  # messages that are not pulled yet
+    takes_settings: bool = True  # False: the device answers yes and changes nothing, as some do
     subscriptions: int = 0
-    on_keyframe: Callable[[str], None] = lambda _token: None  # somebody asked for one of that picture
+    on_keyframe: Callable[[str], None] = lambda _token: None  # called if a client asks for a keyframe of this picture
     nonce: str = "d1f0"  # of HTTP's Digest
     _nonces: set[str] = field(default_factory=set)
 
@@ -215,7 +216,7 @@ class OnvifDevice:
         self.wrong += 1
         return False
 
-    # what it answers, by the name of the request; None: an argument is wrong
+    # the answers, by the name of the request; None: an argument is wrong
 
     def _GetSystemDateAndTime(self, _space: str, _request: Element) -> str:
         now = datetime.fromtimestamp(time.time() + self.clock_s, UTC)
@@ -293,7 +294,7 @@ class OnvifDevice:
         self.happened.clear()
         for topic in self.topics:
             self.happen(topic, on=False, operation="Initialized")
-        self.subscriptions += 1  # last: whoever waits for it may then say what happens
+        self.subscriptions += 1  # last: whoever waits for a subscription may then report an event
         address = f'<Address xmlns="http://www.w3.org/2005/08/addressing">http://{self.address}/onvif/pull</Address>'
         return f"<SubscriptionReference>{address}</SubscriptionReference>"
 
@@ -305,7 +306,7 @@ class OnvifDevice:
         return messages
 
     def happen(self, topic: str, *, on: bool = True, operation: str = "Changed") -> None:
-        """For whoever pulls next."""
+        """Queues an event for the next pull."""
         self.happened.append(notification(topic, self.topics[topic], str(on).lower(), operation))
 
     def _named(self, request: Element) -> Picture | None:

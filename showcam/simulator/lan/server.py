@@ -1,5 +1,7 @@
-"""An RTSP server: the description of its streams (SDP, RFC 8866), sessions, and RTP packets (RFC 3550) of H.264 (RFC
-6184), H.265 (RFC 7798), AAC (RFC 3640) and G.711 (RFC 3551)."""
+"""An RTSP server: the description of its streams (SDP, RFC 8866), sessions, and RTP packets (RFC 3550).
+
+The packets carry H.264 (RFC 6184), H.265 (RFC 7798), AAC (RFC 3640) and G.711 (RFC 3551).
+"""
 
 import asyncio
 import base64
@@ -65,7 +67,7 @@ class Packer:
 
 
 def _fragments(unit: bytes) -> Iterator[bytes]:
-    """The unit, or its FU-A fragments where it is too long."""
+    """Yields the unit, or its FU-A fragments if the unit is too long."""
     if len(unit) <= LONGEST:
         yield unit
         return
@@ -78,7 +80,7 @@ def _fragments(unit: bytes) -> Iterator[bytes]:
 
 
 def _fragments_h265(unit: bytes) -> Iterator[bytes]:
-    """The unit, or its fragmentation units where it is too long (RFC 7798 section 4.4.3)."""
+    """Yields the unit, or its fragmentation units if the unit is too long (RFC 7798 section 4.4.3)."""
     if len(unit) <= LONGEST:
         yield unit
         return
@@ -152,7 +154,7 @@ class Lens(Protocol):
     """The source of the server's pictures; called in its loop."""
 
     async def tracks(self) -> Tracks | None:
-        """The tracks; None where it has no such picture."""
+        """Returns the tracks of video and sound; None if the camera has no such picture."""
         ...
 
     def watch(self, take: Take, over: Callable[[], None]) -> None:
@@ -187,7 +189,7 @@ class CameraServer:
         return self._reachable()
 
     async def start(self, host: str = "127.0.0.1", at: socket.socket | None = None) -> asyncio.Server:
-        """At a socket that listens already, or at its port."""
+        """Listens at the socket `at`, or else at the server's own port."""
         if at is not None:
             self._server = await asyncio.start_server(self._connected, sock=at, limit=64 * 1024)
         else:
@@ -240,7 +242,7 @@ class CameraServer:
 
 
 class Viewer:
-    """One connection."""
+    """A viewer's connection to the server."""
 
     def __init__(self, server: CameraServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._server, self._reader, self._writer = server, reader, writer

@@ -1,6 +1,6 @@
 """The vendor's server of keys, and the messages of its protocol in the house, as two public clients found them.
 
-They are written apart from those of the program that is tried with it.
+These messages are written independently of showcam's own driver, which is tried with them.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ class Said:
 
 
 async def heard(reader: asyncio.StreamReader, key: bytes = b"") -> Said:
-    """The next message. With a key its body is enciphered, and its tail has to be right."""
+    """Reads the next message. With a key, the body must be enciphered and the tail right."""
     head = await reader.readexactly(HEAD_BYTES)
     magic, version, number, _, command, flags, length, _ = struct.unpack(">4s4s6I", head)
     if magic != MAGIC or version != b"\x01\0\0\0" or length > LONGEST or flags != (ENCIPHERED if key else 0):
@@ -66,7 +66,7 @@ async def heard(reader: asyncio.StreamReader, key: bytes = b"") -> Said:
 
 
 def answer(said: Said, xml: str, key: bytes = b"") -> bytes:
-    """With a key it is enciphered; without one it is as it is, from cameras too."""
+    """Enciphers the answer with the key. Without a key the answer stays in the clear, as some cameras send it too."""
     body = f'<?xml version="1.0" encoding="utf-8"?>\n<Response>\n{xml}\n</Response>\n'.encode()
     if key:
         rest = 16 - len(body) % 16
@@ -90,9 +90,9 @@ _ENDINGS = (OSError, NotOurs, TimeoutError, asyncio.IncompleteReadError, ssl.SSL
 
 
 class Keys:
-    """`expired`: TLS with a certificate that is out of date, in place of `tls` unless the good one is chosen.
+    """`expired` is TLS with an outdated certificate, used in place of `tls` unless the setting says good.
 
-    `replaced`: with another one that is out of date.
+    `replaced` is TLS with another outdated certificate.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class Keys:
         self._tls, self._expired, self._replaced = tls, expired, replaced
 
     def register(self, session_id: str) -> None:
-        """As the app does before it asks for a key."""
+        """Registers the session, as the app does before it asks for a key."""
         self._registered.add(session_id)
 
     async def open(self, host: str) -> None:
@@ -176,7 +176,7 @@ class Keys:
 
 
 def key_of(camera: Camera) -> str:
-    """What opens the camera's own protocol, until it is paired again."""
+    """Returns the key of the camera's own protocol; a new pairing changes the key."""
     return md5(f"{camera.serial} key {camera.pairing}")[:16]
 
 

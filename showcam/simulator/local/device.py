@@ -2,8 +2,9 @@
 
 In life the ports are 9010 and 9020 everywhere, and the list names these for devices without them too.
 
-What nobody has published has a setting, so that a client is tried with each answer: how long a session lasts, what a
-second one does to the first, how a camera refuses, and what one that wraps its picture does for a client without a key.
+Each fact that nobody has published has a setting, so that a client is tried with each answer. Examples are how long a
+session lasts, what a second session does to the first, and how a camera refuses. Another is the answer of a camera that
+wraps its picture to a client without a key.
 """
 
 import asyncio
@@ -32,7 +33,7 @@ _ENDINGS = (OSError, NotOurs, TimeoutError, ValueError, asyncio.IncompleteReadEr
 
 
 class Device:
-    """Of all channels of a serial. `ports` are 0 while they are closed."""
+    """The protocol for all channels of a serial. `ports` are 0 while they are closed."""
 
     def __init__(self, world: World, studio: Studio, serial: str) -> None:
         self._world, self._studio, self._serial = world, studio, serial
@@ -168,7 +169,7 @@ class Device:
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
     ) -> None:
-        """Until the client hangs up, or this session's time is over."""
+        """Sends until the client hangs up, or this session's time has passed."""
         leaving = asyncio.create_task(reader.read())
         key_s = self._world.settings.stream_key_s or KEY_S[2]
         feed = Feed(self._world, camera, self._studio, 1, at_home_key_s=key_s, shape=shape)
@@ -212,7 +213,7 @@ class Device:
 
 
 async def _ticks(leaving: asyncio.Task[bytes], is_over: Callable[[], bool]) -> AsyncIterator[float]:
-    """Each moment at which a camera that replays nothing sends what it has."""
+    """Yields the moments when a camera without a trace sends its bytes."""
     while not is_over():
         await asyncio.wait([leaving], timeout=TICK_S)
         yield 0.0

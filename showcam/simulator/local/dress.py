@@ -17,7 +17,7 @@ _PACK = b"\0\0\1\xba"
 
 class Dress(Protocol):
     def first(self) -> bytes:
-        """What comes before the picture."""
+        """Returns the bytes before the picture."""
         ...
 
     def part(self, part: bytes) -> bytes:
