@@ -1,4 +1,4 @@
-"""The lists of devices, and live addresses by which a camera's picture may be fetched for a while."""
+"""The lists of devices, and live addresses that give a camera's picture for a while."""
 
 import hmac
 import time

@@ -1,5 +1,4 @@
-"""What a developer's key may change: settings and switches of cameras, and sub-accounts (RAM) with cameras of their
-own."""
+"""Changes by a developer's key: settings and switches of cameras, and sub-accounts (RAM) with their own cameras."""
 
 import hmac
 import json
@@ -254,7 +253,7 @@ def _of(camera: Camera) -> dict[str, Any]:
 
 
 def pair(name: str) -> tuple[Operation, Operation]:
-    """The calls that read and set a switch. Its state is a number, and setting it to the same is refused."""
+    """Makes the calls that read and set a switch. The state is a number, and setting the same number is refused."""
 
     def status(call: Call) -> web.Response:
         camera = call.reached()

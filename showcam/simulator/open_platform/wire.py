@@ -48,7 +48,7 @@ class OpenError(Exception):
 
 
 async def read_form(request: web.Request) -> dict[str, str]:
-    """Raises OpenError."""
+    """Reads the fields of a form. Raises OpenError."""
     try:
         fields = await request.post()
     except (ValueError, LookupError):  # no form, or an unknown character set
@@ -71,7 +71,7 @@ def refusal(code: str) -> web.Response:
 
 
 class Call:
-    """One call of a signed-in account, its parameters read on demand. Each reader raises OpenError."""
+    """A call of a signed-in account, whose parameters are read on demand. Each reader raises OpenError."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class Call:
         self.patient = False  # it has been delayed
 
     def developer(self) -> Account:
-        """The account, for calls that only its own key may make."""
+        """Returns the account, for calls that sub-accounts may not make."""
         if self._sub is not None:
             raise OpenError("10031")
         return self.account
@@ -148,7 +148,7 @@ class Call:
         return camera
 
     def reached(self) -> Camera:
-        """The camera, for a call that needs it online and awake."""
+        """Returns the camera, for a call to a camera that must be online and awake."""
         camera = self.camera()
         if not camera.online:
             raise OpenError("20007")
