@@ -20,7 +20,7 @@ BEFORE_FIRST_FETCH_S = 5.0  # and this long after it was minted
 
 
 class Unknown(Exception):
-    """No such address, or its signature is wrong."""
+    """The address does not exist, or its signature is wrong."""
 
 
 class Over(Exception):
@@ -38,7 +38,7 @@ class Address:
     first_fetch: float = 0.0
     last_fetch: float = 0.0
     disabled: bool = False
-    notice: Camera | None = None  # what is shown in the camera's place
+    notice: Camera | None = None  # the vendor's notice, shown in the camera's place
 
     @property
     def shown(self) -> Camera:
@@ -86,7 +86,7 @@ class Addresses:
         return address
 
     def disable(self, camera: Camera, user: str, name: str | None) -> bool:
-        """Disables one address by its id, or all of the user's for this camera. False when none was found."""
+        """Disables an address by its id, or all of the user's for this camera. Returns False if there was none."""
         mine = [known for known in self._all.values() if known.camera is camera and known.user == user]
         found = [known for known in mine if name in (None, known.id)]
         for address in found:

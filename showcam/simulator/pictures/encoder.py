@@ -31,7 +31,7 @@ _LOUDNESS = 0.18
 
 class Tone:
     def __init__(self, pitch_hz: int) -> None:
-        """`pitch_hz` is whole, so that the second joins onto itself without a click."""
+        """`pitch_hz` is a whole number: the second then joins onto itself without a click."""
         turn = 2 * math.pi / RATE_HZ
         second = array(
             "f",
@@ -112,7 +112,7 @@ class Codecs:
 
 
 PACKET = 188
-# each audio frame in a PES packet of its own, so that sound does not trail the picture by a second
+# each audio frame has its own PES packet, so that sound does not trail the picture by a second
 _OPTIONS = {"pes_payload_size": "0", "max_delay": "0"}
 
 
@@ -189,7 +189,7 @@ class Encoder(threading.Thread):
     """`notify` is called from this thread after each segment, and when the encoder has ended.
 
     `quality` is 1 for the full picture, 2 for the smaller one. A change of that picture's shape ends the encoder.
-    `key_s`: between keyframes; only segments that begin with one can be played by themselves.
+    `key_s`: seconds between keyframes; only a segment that begins with a keyframe can be played without the one before.
     """
 
     def __init__(self, camera: Camera, notify: Callable[[], None], quality: int = 1, key_s: int = SEGMENT_S) -> None:
@@ -262,7 +262,7 @@ class Encoder(threading.Thread):
             number += 1
 
     def _pieces(self, codecs: Codecs, number: int, sound: bool) -> Iterator[Piece]:
-        """One segment's units, paced by the clock; those of the past come at once."""
+        """Yields the units of a segment, paced by the clock; units of the past come at once."""
         camera, start = self._camera, number * SEGMENT_S
         garbler = Garbler(camera.secret, self._codec) if camera.encrypted(time.time()) else None
         for index in range(SEGMENT_S * self._shape.rate):

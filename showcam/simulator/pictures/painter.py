@@ -59,7 +59,7 @@ _PLAIN = str.maketrans({"æ": "ae", "Æ": "Ae", "ø": "o", "Ø": "O", "ß": "ss"
 
 
 class Painter:
-    """Draws one camera's picture at its size."""
+    """Draws a camera's picture at the camera's size."""
 
     def __init__(self, scene: str, width: int, height: int) -> None:
         self._scene = SCENES[scene]
@@ -101,7 +101,7 @@ class Painter:
         return picture
 
     def _walker(self, at: float) -> list[tuple[Box, Colour]]:
-        """What moves: its body, its head and its eye."""
+        """Returns the moving figure: body, head and eye."""
         width, height = self._size
         walker = self._scene.walker
         along = at / walker.lap_s % 1.0

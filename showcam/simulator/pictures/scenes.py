@@ -20,7 +20,7 @@ class Walker:
     """A figure that crosses the scene from left to right, again and again."""
 
     colour: Colour
-    height: float  # where, as a share of the picture's height
+    height: float  # the walker's place, as a share of the picture's height
     size: float = 0.05
     flat: float = 0.6
     lap_s: float = 9.0

@@ -1,4 +1,4 @@
-"""The encoders of the cameras that are being watched, one for each picture."""
+"""The encoders of the watched cameras, one for each picture."""
 
 import asyncio
 import contextlib
