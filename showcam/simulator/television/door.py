@@ -1,4 +1,4 @@
-"""What the practice page sees of the television, and what a person does at it."""
+"""The practice page's view of the television, and a person's actions at the television."""
 
 import asyncio
 

@@ -26,7 +26,7 @@ class Refused(Exception):
 
 
 class Player(threading.Thread):
-    """`hears` gets each state, in this thread; `why` is set where the last is IDLE without a stop."""
+    """`hears` gets each state, in this thread; `why` is set if the last state is IDLE without a stop."""
 
     def __init__(self, media: dict[str, Any], hears: Callable[[State], None]) -> None:
         super().__init__(daemon=True, name="television")
@@ -99,7 +99,7 @@ class Player(threading.Thread):
         return data.decode()
 
     def _fetched(self, address: str) -> tuple[bytes, str]:
-        """Raises Refused where a page of Google's might not read it."""
+        """Fetches the address. Raises Refused if a page of Google's might not read the answer."""
         if urlsplit(address).scheme not in ("http", "https"):
             raise Refused("the address is no http")
         requested = Request(address, headers={"Origin": ORIGIN, "User-Agent": "CrKey"})  # noqa: S310

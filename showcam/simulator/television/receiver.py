@@ -16,7 +16,7 @@ from pychromecast.generated.cast_channel_pb2 import CastMessage
 
 from showcam.simulator.television.player import Player, State
 
-LONGEST = 64 * 1024  # what a receiver takes
+LONGEST = 64 * 1024  # bytes of the longest message
 OF_ANYBODY, PREFIX = "urn:x-cast:", "urn:x-cast:com.google.cast."
 
 
@@ -63,7 +63,7 @@ def written(message: Message) -> bytes:
 
 
 class Sender:
-    """A connection; `connected`: pairs of source and destination, which CONNECT opened."""
+    """A sender's connection. `connected` has the pairs of source and destination that CONNECT opened."""
 
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         self.writer = writer
@@ -85,7 +85,8 @@ class Application:
     state: State = "IDLE"
     idle_reason: str = ""
     media_session: int = 0
-    loading: tuple["Sender", str, int] | None = None  # who waits for the answer to LOAD: sender, source, requestId
+    # the sender that waits for the answer to LOAD: sender, source, requestId
+    loading: tuple["Sender", str, int] | None = None
 
     def row(self) -> dict[str, Any]:
         return {
@@ -121,7 +122,7 @@ SILENT_S = 30.0  # a sender that says nothing, no PING either, is gone
 
 
 class Page(NamedTuple):
-    """A registered receiver: its own namespace, and what takes the messages in it."""
+    """A registered receiver: its own namespace, and the function for messages in this namespace."""
 
     space: str
     heard: Callable[[dict[str, Any]], None]
@@ -139,7 +140,7 @@ class Television:
         self._server: asyncio.Server | None = None
         self._idle: asyncio.TimerHandle | None = None
         self.application: Application | None = None
-        self.loads: list[dict[str, Any]] = []  # what senders asked to be played
+        self.loads: list[dict[str, Any]] = []  # the media of the senders' requests to play
         self.took_s = 0.0  # from the last LOAD that played to its first picture
         self._loaded = 0.0
         self.port = 0
@@ -157,7 +158,7 @@ class Television:
             sender.writer.close()
 
     def facts(self) -> dict[str, Any]:
-        """What is on it, for a page and for tests."""
+        """Returns the television's present state, for a page and for tests."""
         on = self.application
         player = on.player if on else None
         return {
@@ -173,11 +174,11 @@ class Television:
         }
 
     def take_over(self) -> None:
-        """Somebody casts from a telephone."""
+        """Acts as if somebody casts from a phone."""
         self._launch(OTHER, "YouTube")
 
     def say_from_page(self, message: dict[str, Any]) -> None:
-        """What the registered receiver that runs says to its senders."""
+        """Sends the running registered receiver's message to all senders."""
         on = self.application
         if on is not None and on.id in self._pages:
             for sender in self._senders:
@@ -240,7 +241,7 @@ class Television:
     def _media(self, sender: Sender, message: Message) -> None:
         on, body = self.application, message.body
         if on is None or message.destination != on.session:
-            return  # its application is gone: nobody answers
+            return  # the application is gone: no answer
         match body.get("type"):
             case "GET_STATUS":
                 sender.say(self._media_status(on, message.source, body.get("requestId", 0)))
@@ -311,14 +312,14 @@ class Television:
         self.application = None
 
     def _hold(self, idle: Application | None) -> None:
-        """Close that application if it goes on to play nothing."""
+        """Closes the application if it goes on to play nothing."""
         if self._idle:
             self._idle.cancel()
             self._idle = None
         if idle is not None:
             self._idle = self._loop.call_later(self._idle_out_s, self.press_home)
 
-    # what senders are sent
+    # the messages to senders
 
     def _receiver_status(self, to: str, request: int = 0) -> Message:
         status = {
