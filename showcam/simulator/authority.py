@@ -1,4 +1,4 @@
-"""A certificate authority of our own for 127.0.0.1 and localhost, made once in the data folder."""
+"""The simulator's own certificate authority for 127.0.0.1 and localhost, made once in the data folder."""
 
 import datetime
 import ipaddress
@@ -173,7 +173,7 @@ def _keep(folder: Path, name: str, pair: Pair) -> None:
 
 
 def _write(path: Path, data: bytes, mode: int) -> None:
-    """Replaces the file in one step: other processes may be reading the old one."""
+    """Replaces the file in one step, since other processes may be reading the old file."""
     new = path.with_suffix(path.suffix + ".new")
     new.unlink(missing_ok=True)
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:

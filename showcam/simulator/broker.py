@@ -39,7 +39,7 @@ class Client:
         self._writer.write(bytes([kind << 4 | flags]) + _length(len(body)) + body)
 
     def publish(self, topic: str, payload: bytes) -> bool:
-        """False where it has not subscribed to the topic."""
+        """Sends the payload. Returns False if the client has not subscribed to the topic."""
         qualities = [quality for pattern, quality in self._filters.items() if _matches(pattern, topic)]
         if not qualities:
             return False
@@ -58,8 +58,8 @@ class Client:
 class Broker:
     """`admit` gives the CONNACK return code for a client id, user and password.
 
-    `fault` may be "resumed", which says at each connection that the session before goes on and keeps none of its
-    subscriptions (AidenShaw2020/ha-ezviz-doorbell, coordinator.py, _resubscribe), or "denied", which refuses each one.
+    `fault` may be "resumed": each connection is told that the session before goes on, but its subscriptions are lost
+    (AidenShaw2020/ha-ezviz-doorbell, coordinator.py, _resubscribe). With "denied" the broker refuses each subscription.
     """
 
     def __init__(self, admit: Callable[[str, str, str], int], fault: Callable[[], str] = lambda: "") -> None:

@@ -38,7 +38,7 @@ class Camera:
     serial: str
     name: str
     owner: str
-    code: str  # the verification code on its label; also the encryption password until that is changed
+    code: str  # the verification code on the label, and the encryption password until changed
     scene: str
     model: str = "C3TN"
     kind: Literal["camera", "doorbell"] = "camera"
@@ -55,12 +55,12 @@ class Camera:
     light: bool = True
     infrared: bool = True
     prompt: bool = True  # the spoken prompt of Wi-Fi set-up: not the microphone
-    password: str = ""  # for encrypted pictures, where it differs from the label's code
+    password: str = ""  # for encrypted pictures; "": the label's code
     transport: Literal["ps", "rtp"] = "ps"  # of its cloud stream
-    layout: Literal["body", "copied", "whole"] = "body"  # what Image Encryption leaves clear of a NAL unit
-    selective: bool = False  # it encrypts only what keyframes consist of
-    ciphers_link: bool = False  # its stream node wants a link with a cipher of its own
-    lists_other_digest: bool = False  # the digest in the list is not of the key that deciphers its video
+    layout: Literal["body", "copied", "whole"] = "body"  # the part of a NAL unit that Image Encryption leaves clear
+    selective: bool = False  # encrypts only the units of keyframes
+    ciphers_link: bool = False  # the stream node wants a link with an extra cipher
+    lists_other_digest: bool = False  # the digest in the list is not of the key of the video
     rejects_label_code: bool = False  # newer firmware: switching encryption off takes a mailed code
     armed: bool = True
     muted: bool = False  # on the phone
@@ -68,7 +68,7 @@ class Camera:
     offline_notify: bool = False
     night_vision: int = 2  # 0 black and white, 1 colour, 2 smart
     flips: bool = True  # reports which way up its picture is
-    only_mirrors: bool = False  # it knows the call that turns the picture over, and none that sets it
+    only_mirrors: bool = False  # has only the call to turn the picture over, and no call to set its direction
     flipped: bool = False
     zone: str = "138"  # tzCode
     date_format: int = 0  # 0 year first, 1 month first, 2 day first
@@ -81,9 +81,10 @@ class Camera:
     rtsp: bool = True  # whether its door at home is open; `World.open_door` changes it
     local: Literal["", "plain", "wrapped"] = ""  # how its own protocol in the house sends pictures; "": it has none
     pairing: int = 1  # each further pairing of a camera gives it another key
-    product: Product | None = None  # what the vendor lists of its type; None: a friendly list, with all that it can do
+    # the vendor's list for this type; None: a friendly list, with everything that the camera can do
+    product: Product | None = None
     channel: int = 1
-    category: str = ""  # the vendor's, where it does not follow from the kind
+    category: str = ""  # the vendor's category, if it does not follow from the kind
     awake_until: float = math.inf  # a battery camera dozes after this
     awake_at_most: float = math.inf  # however often it is asked to stay awake
     waking_until: float = 0.0
@@ -95,7 +96,8 @@ class Camera:
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
     encryption: bool = False  # the value from `encryption_from` on
     encryption_from: float = 0.0
-    before: dict[str, tuple[Any, float]] = field(default_factory=dict)  # what is listed of a switch, and until when
+    # by switch: the value that is still listed, and until when
+    before: dict[str, tuple[Any, float]] = field(default_factory=dict)
 
     def encrypted(self, now: float) -> bool:
         return self.encryption if now >= self.encryption_from else not self.encryption
@@ -108,7 +110,7 @@ class Camera:
             self.encryption_from = now
 
     def switch(self, name: str, value: bool, now: float, lag_s: float) -> None:
-        """Sets it at once. Of a camera that is as in life, the list shows it after `lag_s`."""
+        """Sets the switch at once. If the camera has a product, the list shows the change only after `lag_s`."""
         if self.product is not None:
             self.before[name] = self.listed(name, now), now + lag_s
         setattr(self, name, value)
@@ -129,7 +131,7 @@ class Camera:
 
     @property
     def secret(self) -> str:
-        """The password that decrypts its pictures."""
+        """The password of the camera's encrypted pictures."""
         return self.password or self.code
 
     @property

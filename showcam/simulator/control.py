@@ -17,7 +17,7 @@ from showcam.simulator.state import Settings, Webhook, World
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 OWN = ("online", "audio", "motion", "person", "tamper")
-# what is set as it is given
+# fields that take the given value unchanged
 PLAIN = (
     *(
         "audio",
@@ -142,7 +142,7 @@ class Control:
         for name in PLAIN:
             if name in change:
                 setattr(camera, name, change[name])
-                camera.before.pop(name, None)  # what is set here is listed at once
+                camera.before.pop(name, None)  # a value that is set here is listed at once
         for name in SIZES:
             if name in change:
                 setattr(camera, name, tuple(change[name]) if change[name] else None)

@@ -16,7 +16,7 @@ LONGEST_NAME = 50  # bytes, the vendor's limit
 @dataclass(frozen=True, slots=True)
 class Field:
     kind: type
-    what: str  # what it must be, for the caller
+    what: str  # a description of the valid values, for the caller
 
     def takes(self, value: object) -> bool:
         return type(value) is self.kind
@@ -44,9 +44,9 @@ CHANGES = {
     "pairing": _YES_NO,
     "name": Field(str, f"a text of 1 to {LONGEST_NAME} bytes"),
 }
-# of its cloud stream, of what it encrypts, of its own protocol in the house
+# of the cloud stream, of the encryption, of the camera's own protocol in the house
 CHOICES = {"transport": ("ps", "rtp"), "layout": LAYOUTS, "local": ("", "plain", "wrapped")}
-SIZES = ("size", "sub_size")  # of its pictures; null as the second: it has no smaller picture
+SIZES = ("size", "sub_size")  # of pictures; null as the second: the camera has no smaller picture
 _SIDES = (16, 4096)
 LIMITS: dict[str, tuple[float, float]] = {
     "cut_s": (0.5, 86400),

@@ -1,6 +1,6 @@
-"""What the vendor's list says of every camera of a type, taken from a real account's list.
+"""The vendor's list for every camera of a type, taken from a real account's list.
 
-The list says so whatever the camera does. Its `encodings` do not show for sure which codec a camera sends.
+The list says the same whatever the camera does. Its `encodings` do not show for sure which codec a camera sends.
 """
 
 import json
@@ -26,11 +26,11 @@ class Product:
     category: Literal["IPC", "BatteryCamera"] = "IPC"
     features: bool = True  # whether FEATURE_INFO has rows of it
     flip_feature: bool = True  # whether they hold ImageFlip; else inverse_mode of STATUS says which way up a picture is
-    inverse: int = 0  # `enable` of inverse_mode where ImageFlip counts: it may say the contrary
-    rtsp: bool = True  # whether it has a door at home that can be opened
+    inverse: int = 0  # `enable` of inverse_mode if ImageFlip counts: it may say the contrary
+    rtsp: bool = True  # whether the camera has a door at home that can be opened
 
     def device(self, serial: str) -> dict[str, Any]:
-        """What a device's own row has of it."""
+        """Returns the type's part of a device's own row."""
         return {
             "fullSerial": f"{self.type}0120240305CCRR{serial}",
             "deviceType": self.type,
@@ -44,7 +44,7 @@ class Product:
         }
 
     def resource(self, channel: int) -> dict[str, Any]:
-        """What the row of a channel has of it, or that of the device itself, which is channel 0."""
+        """Returns the type's part of a channel's row, or of the row of the device itself, which is channel 0."""
         if not self.features:
             return {}
         names = {0: "global", 1: "Video"}

@@ -20,7 +20,7 @@ _COURTYARD, _SHED = "F00497505", "F00497511"
 
 
 def add(world: World) -> None:
-    """To a world that has the accounts."""
+    """Adds the cameras to a world that has the accounts."""
     for camera in (*_cameras(), *_encrypted()):
         world.add(camera)
     world.devices[_COURTYARD] = Device(_COURTYARD, "Courtyard", FAMILY, "IPC", "H9c", channels=2)

@@ -21,8 +21,8 @@ from showcam.simulator.state import Account, World
 
 USER, FAMILY, CODE = "replay@example.com", "replay-family@example.com", "RPLAYC"
 WIDE, SMALL = 640, 320  # pixels
-ANSWERS_MS = 500  # a camera that is awake sends its first byte after this
-CLUMP_MS = 40  # bytes that come closer together are one clump
+ANSWERS_MS = 500  # an awake camera sends its first byte after this time
+CLUMP_MS = 40  # bytes closer together than this are one clump
 CLOUD = ("sub", "main", "long", "beside")  # ways of a session; the others are at home
 type AtHome = Literal["rtsp", "local"]
 DOORBELLS = ("BDoorBell", "CatEye")
@@ -41,9 +41,9 @@ class NotTrace(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How one session goes. `clumps`: ms since it opened at which bytes come; they go on as far apart as they were.
+    """How one session goes. `clumps`: ms since its opening when bytes come; later clumps keep the same distances.
 
-    `ends`: ms and the result by which it ends, 0 for none; None: by no wish of the node's.
+    `ends`: the ms of the end and its result, 0 for none; None: the node does not end the session.
     """
 
     result: int
@@ -51,7 +51,7 @@ class Shape:
     ends: tuple[int, int] | None = None
     keys: tuple[tuple[int, ...], ...] = ()  # types of the NAL units of each keyframe, the last one for all that follow
     key_ms: int = 0  # between keyframes; 0: unknown
-    first_key_ms: int = 0  # when the first keyframe comes, or later where the encoder has none by then
+    first_key_ms: int = 0  # when the first keyframe comes, or later if the encoder has none by then
 
     def at(self, first_ms: int) -> "Shape":
         """The same with its first byte at another time."""
@@ -71,7 +71,7 @@ class Shape:
                 yield at
 
     async def due(self, began: float, is_over: Callable[[], bool] = lambda: False) -> AsyncIterator[float]:
-        """Yields the ms at which bytes come, each when it is due, up to the session's end or until `is_over`.
+        """Yields the ms when bytes come, each when it is due, up to the session's end or until `is_over`.
 
         `began` is by the loop's clock.
         """
@@ -85,7 +85,7 @@ class Shape:
             yield ms
 
     def end(self, began: float) -> float:
-        """When it ends by itself; infinity if it does not."""
+        """Returns when the session ends automatically; infinity if it does not."""
         return began + self.ends[0] / 1000 if self.ends else math.inf
 
     def dressed(self, data: bytes, codec: Literal["h264", "h265"], number: int) -> bytes:
@@ -107,10 +107,10 @@ class Shape:
 
 @dataclass(slots=True)
 class Replay:
-    """What a camera's sessions do, by stream: each takes the next shape, and the last one stands for all later ones.
+    """A camera's sessions, by stream: each takes the next shape, and all later sessions take the last shape.
 
-    `at_home` has those by RTSP and by the camera's own protocol, in the same way. A camera on battery wakes once for
-    all sessions that are opened meanwhile, and sleeps when one has ended by itself.
+    `at_home` has the sessions by RTSP and by the camera's own protocol, in the same way. A camera on battery wakes once
+    for all sessions that are opened meanwhile, and sleeps after a session that its client did not end.
     """
 
     shapes: dict[int, list[Shape]]
@@ -120,7 +120,7 @@ class Replay:
     awake_at: float | None = None  # by the clock of whoever asks; None: it sleeps
 
     def refuses(self, stream: int) -> int:
-        """The result by which the next session is refused; 0: it is not. A refusal is a turn, too."""
+        """Returns the result that refuses the next session; 0: no refusal. A refusal is a turn, too."""
         shape = self._now(stream)
         if shape is not None and shape.result:
             self.taken[stream] = self.taken.get(stream, 0) + 1
@@ -142,7 +142,7 @@ class Replay:
         return known[min(number, len(known) - 1)] if known else None
 
     def over(self, stream: int, shape: Shape, lasted_ms: float, *, by_itself: bool) -> None:
-        """A session is over. One that its client ended while the camera woke was no turn."""
+        """Ends a session. The session was no turn if the client ended it while the camera woke."""
         if by_itself and shape.clumps:
             self.awake_at = None
         if by_itself or not shape.clumps or lasted_ms >= shape.clumps[0]:
@@ -154,7 +154,7 @@ class Replay:
 
 
 def add(world: World, files: Iterable[Path]) -> None:
-    """One camera a file, in a household of their own. Raises NotTrace."""
+    """Adds one camera a file, in a separate household. Raises NotTrace."""
     for user in (USER, FAMILY):
         world.accounts.setdefault(user, Account(user, PASSWORD_MD5, f"{user.partition('@')[0]}-key", "secret"))
     for number, file in enumerate(files):
@@ -164,7 +164,7 @@ def add(world: World, files: Iterable[Path]) -> None:
 
 
 def _answers_as(world: World, lines: list[dict[str, Any]]) -> None:
-    """The vendor's odd answers come as often as in the trace where it has any; the vendor is one for all cameras."""
+    """Gives the vendor's odd answers as often as in the trace, if there are any; all cameras share one vendor."""
     lists = [line for line in lines if line["line"] == "call" and line["call"] == "list"]
     odd = {"gateway_each": sum(call["http"] >= 500 for call in lists), "empty_each": sum(c["is_empty"] for c in lists)}
     for name, count in odd.items():
@@ -173,7 +173,7 @@ def _answers_as(world: World, lines: list[dict[str, Any]]) -> None:
 
 
 def read(file: Path) -> list[dict[str, Any]]:
-    """Its lines. Raises NotTrace."""
+    """Reads the lines of a trace. Raises NotTrace."""
     try:
         lines = [json.loads(line) for line in file.read_text().splitlines()]
         if lines[0]["line"] == "trace" and lines[0]["version"] == 1 and lines[0]["of"] == "camera":
@@ -184,7 +184,7 @@ def read(file: Path) -> list[dict[str, Any]]:
 
 
 def camera_of(lines: list[dict[str, Any]], serial: str, name: str) -> Camera:
-    """Raises NotTrace."""
+    """Makes a camera from the lines of a trace. Raises NotTrace."""
     row = next((line for line in lines if line["line"] == "camera"), None)
     if row is None:
         raise NotTrace("the trace has no line of the camera")
@@ -246,7 +246,10 @@ def camera_of(lines: list[dict[str, Any]], serial: str, name: str) -> Camera:
 
 
 def _shapes(lines: list[dict[str, Any]]) -> dict[int, list[Shape]]:
-    """By stream, in the order of the trace, without sessions that ran beside others and those at home."""
+    """Returns the shapes by stream, in the order of the trace.
+
+    Sessions at home, or at the same time as others, are left out.
+    """
     found: dict[int, list[Shape]] = {}
     for session in lines:
         if session["line"] == "session" and session["way"] in CLOUD[:3] and not session["refused"]:
@@ -256,7 +259,7 @@ def _shapes(lines: list[dict[str, Any]]) -> dict[int, list[Shape]]:
 
 
 def _at_home(lines: list[dict[str, Any]], manner: str) -> dict[AtHome, list[Shape]]:
-    """Of sessions by RTSP, and by the camera's own protocol in the manner that showed it."""
+    """Returns the shapes by RTSP, and by the camera's own protocol in the manner that showed it."""
     found: dict[AtHome, list[Shape]] = {}
     ways: dict[str, AtHome] = {"rtsp": "rtsp", manner: "local"}
     for session in lines:
@@ -298,7 +301,7 @@ def _codec(end: dict[str, Any] | None) -> Literal["h264", "h265"]:
 
 
 def _size(end: dict[str, Any] | None, wide: int) -> tuple[int, int]:
-    """In the proportions of the trace."""
+    """Returns a size in the proportions of the trace."""
     width, height = (end["width"], end["height"]) if end else (0, 0)
     return (wide, round(wide * height / width / 4) * 4) if width and height else (wide, wide * 9 // 16)
 

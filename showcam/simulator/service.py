@@ -1,4 +1,4 @@
-"""The simulator as a program: its servers on loopback over one state."""
+"""The simulator as a program: several servers on loopback with a common state."""
 
 import asyncio
 import errno

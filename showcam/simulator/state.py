@@ -1,8 +1,9 @@
-"""The simulator's one state, which its faces share, and the table of its ports, all on loopback.
+"""The simulator's only state, which its faces share, and the table of its ports, all on loopback.
 
-The first six ports are given when it is started. All others the system chooses, and `/_control` lists each by its name.
+The command that starts the simulator gives the first six ports. The system chooses all others, and `/_control` lists
+each port by name.
 
-One thread changes it; the cameras' encoders only read it.
+A single thread changes the state; the cameras' encoders only read it.
 """
 
 import hashlib
@@ -44,7 +45,7 @@ _RTSP = "rtsp/"  # and a serial: a camera's own server in the house
 
 @dataclass(slots=True)
 class Ports:
-    """`given` is empty where no command started it; `chosen` is filled as servers begin to listen."""
+    """`given` is empty if no command started the simulator; `chosen` is filled as servers begin to listen."""
 
     given: dict[Given, int] = field(default_factory=dict)
     chosen: dict[str, int] = field(default_factory=dict)
@@ -68,7 +69,7 @@ class Ports:
 
 @dataclass(slots=True)
 class SubAccount:
-    """An account under a developer's key; it sees only the cameras it was given."""
+    """An account under a developer's key, which sees only the given cameras."""
 
     id: str
     name: str
@@ -103,7 +104,7 @@ class Device:
 
 @dataclass(slots=True)
 class Webhook:
-    """Where the Open Platform's messages go, and the counts of what became of them."""
+    """The address for the Open Platform's messages, and counts of their outcomes."""
 
     url: str = ""
     key: str = ""
@@ -120,53 +121,56 @@ class Settings:
 
     cut_s: float = 60.0  # life of a live address from its first fetch
     latency_ms: float = 0.0
-    region: str = ""  # host:port where the app API accepts sign-ins; "circle": it always names another
+    region: str = ""  # host:port of the app API that accepts sign-ins; "circle": each always names another
     session_s: float = 86400.0  # of the app's session [assumed]
     token_s: float = 7 * 86400.0  # of the Open Platform's access token
     viewers: int = 20  # at once, per account
     terminals: int = 10  # per account
     encryption_delay_s: float = ACTS_S
     fault: Fault | Literal[""] = ""  # of every call
-    key_code: int = 0  # what every request for a camera's key is answered with; 0: what is true
+    key_code: int = 0  # the answer to every request for a camera's key; 0: the true answer
     push_fault: Literal["", "garbage", "refuse", "drop", "resumed", "denied"] = ""  # of the app's messages
     pushes_rings: bool = False  # a press is pushed too, as an older DP1C does it (RenierM26/ha-ezviz issue 112)
     hls_fault: Literal["", "no_cors", "ended", "key", "sound"] = ""  # of live streams, as players meet it
     delay_s: float = ACTS_S  # of the fault "delay"
-    # each so many-th GET of the app's API is answered 504, and each so many-th list has an empty STATUS of a camera, as
-    # happens in life now and then (github.com/Bobsilvio/ezviz_hp7 36 and 37, adirgan/ha-ezviz-cloud-plus); 0: none
+    # every `gateway_each`-th GET of the app's API is answered 504, and every `empty_each`-th list has an empty STATUS
+    # of a camera; 0: none. The real servers do this now and then (github.com/Bobsilvio/ezviz_hp7 36 and 37,
+    # adirgan/ha-ezviz-cloud-plus).
     gateway_each: int = 40
     empty_each: int = 15
-    # a battery camera wakes within this and up to so much longer, and sleeps after `awake_s` unless it is asked to stay
-    # awake, which helps for a while (github.com/Dead96/ezviz-stream-ha-integration, 0.3.1 and 0.3.2, on a CS-DP2C)
+    # a battery camera wakes within `wake_s` and up to `wake_spread_s` longer. It sleeps after `awake_s` unless asked to
+    # stay awake, which helps for a while (github.com/Dead96/ezviz-stream-ha-integration, 0.3.1 and 0.3.2, on a
+    # CS-DP2C).
     wake_s: float = 8.0
     wake_spread_s: float = 62.0
     awake_s: float = 58.0
     awake_most_s: float = 100.0
     awake_spread_s: float = 80.0
-    capture_s: float = ACTS_S  # a still of one that sleeps takes this long
+    capture_s: float = ACTS_S  # a still of a sleeping camera takes this long
     restart_s: float = 5.0  # a camera is offline this long after a restart
     lag_s: float = 18.0  # the list shows a switch of a camera that is as in life this long after it was set
     # the app's cloud stream, at life's timing
     node_s: float = 0.6  # a stream node answers after this, a dispatcher in a quarter of it
     clump_s: float = 2.0  # pictures come in clumps, as far apart as this
     stream_key_s: float = 0.0  # between key frames; 0: as in life, the smaller picture's 4 and the whole one's 60
-    session_cut_s: float = 0.0  # a session lasts so long; 0: for as long as it is kept alive
-    cut_with: Literal["", "5500", "5999", "7005"] = ""  # the result by which its end is announced
-    mute_after_s: float = 0.0  # a session that has lasted so long sends nothing more and stays open; 0: none does
-    unkept_s: float = 27.0  # a session without keep-alives lasts so long
+    session_cut_s: float = 0.0  # a session lasts this long; 0: for as long as it is kept alive
+    cut_with: Literal["", "5500", "5999", "7005"] = ""  # the result that announces the end of a session
+    # a session that has lasted this long sends nothing more and stays open; 0: no session does
+    mute_after_s: float = 0.0
+    unkept_s: float = 27.0  # a session without keep-alives lasts this long
     streams: int = 8  # sessions at once, per account
-    # what a second session of a camera does; "": it ends the first, as two clients of real cameras report
-    # (rhanekom/hass-ezviz-stream, camera.py; Dead96/ezviz-stream-ha-integration, CHANGELOG 0.2.3); "joins": it is sent
-    # the same; else it is refused with that result
+    # a camera's second session: with "" it ends the first, as two clients of real cameras report
+    # (rhanekom/hass-ezviz-stream, camera.py; Dead96/ezviz-stream-ha-integration, CHANGELOG 0.2.3). With "joins" it is
+    # sent the same. With a number, the node refuses the session with that result.
     stream_crowd: Literal["", "joins", "5405", "5416", "5452", "5491"] = ""
     # parameter sets come with each keyframe; "first": with none but those of a camera's first session
     stream_sets: Literal["", "first"] = ""
-    stream_code: int = 0  # what every node answers; 0: what is true
-    stream_map: Literal["", "lies", "none"] = ""  # the table in the stream that names its codecs
+    stream_code: int = 0  # the answer of every node; 0: the true answer
+    stream_map: Literal["", "lies", "none"] = ""  # the stream's table of codecs
     stream_fault: Literal[
         "",
         "silent",
-        "silent_sub",  # the smaller picture alone
+        "silent_sub",  # only the smaller picture
         "noise",
         "junk",
         "tokens",
@@ -194,11 +198,11 @@ class Settings:
     ] = ""
     cas_zero: bool = False  # whether a client of type 0 is answered: often it is not
     local_answers: Literal["", "sealed"] = "sealed"  # "": in the clear
-    local_cut_s: float = 0.0  # a session lasts so long; 0: until its client ends it
-    local_crowd: Literal["", "refuses"] = ""  # what a second session does; "": it ends the first
+    local_cut_s: float = 0.0  # a session lasts this long; 0: until its client ends it
+    local_crowd: Literal["", "refuses"] = ""  # the second session's effect; "": the first session ends
     local_stranger: Literal["", "refuses"] = ""  # to a client without the key that the camera wants; "": nothing comes
     local_fault: Literal["", "refuses", "mute", "drops", "noise", "junk", "keyless", "drips", "floods"] = ""
-    local_bent: str = ""  # which answer is cut or changed, and where
+    local_bent: str = ""  # the answer to cut or change, and the changed place
     china: bool = False  # whether the Open Platform is the Chinese one, which has a few calls more
     # Amazon's and Google's clouds, as showcam reports to them
     lwa_fault: CloudFault | Literal[""] = ""  # of Login with Amazon
@@ -267,7 +271,7 @@ class World:
                 listener(camera)
 
     def turn_local(self, camera: Camera, how: Literal["", "plain", "wrapped"]) -> None:
-        """Whether and how it speaks its own protocol in the house."""
+        """Sets whether and how the camera speaks its own protocol in the house."""
         camera.local = how
         for listener in self.local_doors:
             listener(camera)
