@@ -1,7 +1,7 @@
-"""What is changed in aiortc and aioice. All of it goes by names of theirs that are private, and stands here alone.
+"""Changes aiortc and aioice in memory. Only this module uses the private names of these two libraries.
 
-It was checked against aiortc 1.16.0 and aioice 0.13.0. A name that is gone or takes other arguments ends the start:
-unseen it would be a black screen on some display.
+The changes were checked against aiortc 1.16.0 and aioice 0.13.0. If a name is gone or takes other arguments, showcam
+does not start: unnoticed, the change would cause a black screen on some display.
 """
 
 import asyncio
@@ -37,11 +37,11 @@ from showcam.engine.outputs import ice
 from showcam.engine.outputs.tracks import Track, VideoTrack
 
 PLAYOUT_DELAY = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
-_UNIT_S, _MOST = 0.01, 0xFFF  # of a playout delay, and the longest
+_UNIT_S, _MOST = 0.01, 0xFFF  # the unit of a playout delay, and the longest delay
 _NTP_EPOCH = 2_208_988_800  # seconds from 1900 to 1970
-HISTORY = 1024  # packets that are kept to be sent again; aiortc's 128 are a third of a second at 4 Mbit/s
+HISTORY = 1024  # packets that are kept to be sent again; aiortc keeps 128, a third of a second at 4 Mbit/s
 
-# aiortc offers the first four alone, with which a display that has an RSA certificate can't agree (its issue 1434).
+# aiortc offers only the first four. A display that has an RSA certificate accepts none of them (aiortc issue 1434).
 CIPHERS = tuple(
     f"ECDHE-{key}-{rest}"
     for key in ("ECDSA", "RSA")
@@ -50,11 +50,11 @@ CIPHERS = tuple(
 
 
 class LibraryChanged(Exception):
-    """A library is not the one this was written for; the text says where."""
+    """A library differs from the version that this module was written for. The text says where."""
 
 
 def _its_own(owner: Any, name: str, *parameters: str) -> Any:
-    """The function as the library has it. Raises LibraryChanged."""
+    """The library's function of this name. Raises LibraryChanged if its parameters are others."""
     found = getattr(owner, name, None)
     if not callable(found) or tuple(inspect.signature(found).parameters) != parameters:
         raise LibraryChanged(f"{owner.__name__}.{name} is not there any more with ({', '.join(parameters)})")
@@ -91,7 +91,7 @@ _its_own(aioice.ice, "get_host_addresses", "use_ipv4", "use_ipv6")
 
 
 def apply(addresses: tuple[str, ...]) -> None:
-    """Amend the libraries in the whole process. `addresses`: offered in place of the machine's, which lack loopback.
+    """Changes the libraries in the whole process. `addresses` are offered in place of the machine's, without loopback.
 
     Raises LibraryChanged.
     """
@@ -120,13 +120,13 @@ def _with_rsa(certificate: RTCCertificate, srtp_profiles: Any) -> Any:
 
 
 class Sender(RTCRtpSender):
-    """Gives a picture's congestion control what is sent, and all that its receiver reports.
+    """Tells a video track's congestion control about sent packets and the receiver's reports.
 
-    Its own reports say when a picture or sound was taken. aiortc's say when it was sent, so that sound which comes
-    later than its picture, or a picture that was transcoded, would be shown with another moment.
+    This class's own sender reports contain the time when a picture or sound was recorded. aiortc's contain the time of
+    sending. Late sound or a transcoded picture would then be shown with another moment.
     """
 
-    _taken_ntp: int | None = None  # of what is sent just now
+    _taken_ntp: int | None = None  # recording time of the frame that is being sent
     _reported_ntp = 0
 
     @property
@@ -168,7 +168,7 @@ class Sender(RTCRtpSender):
 
 
 class Extensions(HeaderExtensionsMap):
-    """Adds to each packet how long at the least a receiver holds a picture back, where it takes that."""
+    """Adds the least playout delay to each packet, if the receiver has accepted this header extension."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -202,16 +202,16 @@ def _feed_back(track: VideoTrack, packet: Any, ssrc: int) -> None:
     elif isinstance(packet, RtcpPsfbPacket) and packet.fmt in (RTCP_PSFB_PLI, RTCP_PSFB_FIR):
         control.wants_key()
     elif isinstance(packet, RtcpPsfbPacket) and packet.fmt == RTCP_PSFB_APP:
-        with contextlib.suppress(ValueError, struct.error):  # an application's own, which is no estimate
+        with contextlib.suppress(ValueError, struct.error):  # another application's feedback, not an estimate
             bits_s, ssrcs = unpack_remb_fci(packet.fci)
             if ssrc in ssrcs:
                 control.estimated(bits_s, track.rate)
 
 
 class PeerConnection(RTCPeerConnection):
-    """aiortc connects in tasks that nobody asks how they went, and that go on while it is closed.
+    """Watches the tasks that aiortc connects in. aiortc never checks their result, and they go on after a close.
 
-    What breaks in one ends the connection here, and a close ends them first.
+    Here the connection closes if such a task fails, and a close first ends the tasks.
     """
 
     def __init__(self, configuration: RTCConfiguration) -> None:

@@ -1,37 +1,38 @@
-"""What one viewer's connection takes, as its receiver reports by RTCP: what it asks for again, lost, and estimates.
+"""Measures how much one viewer's connection can carry. Its receiver reports losses, repeats and estimates by RTCP.
 
-No real display has confirmed the numbers. They were chosen with Chromium behind wires that lose, delay or are narrow
-(tests/browser/test_bad_wires.py). The shares from which a picture is held back, and given up, are near the 2 % and 10 %
-of Google Congestion Control (draft-ietf-rmcat-gcc-02, section 6).
+No real display has confirmed the numbers. They were chosen with Chromium behind wires that lose packets, delay them or
+are narrow (tests/browser/test_bad_wires.py). Google Congestion Control has limits at 2 % and 10 % loss
+(draft-ietf-rmcat-gcc-02, section 6). The shares here are near these: LEAKY delays playout, LOSSY gives the video up.
 """
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 
-WINDOW_S = 0.5  # over which shares are counted: receivers ask again within some round trips
-FEW = 30  # packets in the window, of fewer a share says nothing
-FLOODED = 0.3  # share of the packets in the window that is asked for again
-LOSSY = 0.12  # share that stayed lost over REPORT_S, twice in a row
-REPORT_S, MANY = 1.0, 50  # seconds and packets, less is no sample: receivers report with each request too
-NARROW, NARROW_S = 0.7, 1.0  # estimate beside the picture's rate, and for how long
-QUEUED_S = 0.15  # over the shortest round trip: what is sent waits on the way
-LEAKY, DROPS = 0.02, 3  # share and number asked for again in the window, from which a picture is held back
-HELD_S = 20.0  # after which it is not any more: losses come in bouts, and each change of the delay is seen
-ROUNDS = 3.2  # round trips that a packet may take to come: it, and what is sent in its place, may be lost
-USUAL_RTT_S = 0.1  # until it is known
+WINDOW_S = 0.5  # shares are counted over this time: receivers ask again within a few round trips
+FEW = 30  # packets in the window; a share of fewer packets says nothing
+FLOODED = 0.3  # share of the packets in the window that the receiver asked for again
+LOSSY = 0.12  # share of packets that stayed lost over REPORT_S, twice in a row
+REPORT_S, MANY = 1.0, 50  # least seconds and packets of a sample: receivers also report with each request
+NARROW, NARROW_S = 0.7, 1.0  # the estimate as a share of the video's rate, and for how long
+QUEUED_S = 0.15  # more than the shortest round trip: packets wait on the way
+LEAKY, DROPS = 0.02, 3  # share and number of packets asked for again in the window that make receivers delay playout
+HELD_S = 20.0  # the delay ends after this time: losses come in bouts, and viewers see each change of the delay
+ROUNDS = 3.2  # round trips that a packet may need: the packet may be lost, and so may its first repeat
+USUAL_RTT_S = 0.1  # round trip until the real one is known
 LEAST_DELAY_S, MOST_DELAY_S = 0.1, 0.6
-STUCK, STUCK_S = 3, 6.0  # so many fresh starts that were asked for, in so many seconds
-MOST_TRY_S = 300.0  # until the whole picture is tried again, which takes twice as long each time that failed
-WELL_S = 60.0  # a try that lasted so long did not fail; where there is no smaller picture the next one is later
+STUCK, STUCK_S = 3, 6.0  # the number of fresh starts that the receiver asked for within these seconds
+MOST_TRY_S = 300.0  # longest wait before the whole picture is tried again; the wait doubles with each failed try
+WELL_S = 60.0  # a try of the whole picture that lasted this long did not fail; also the wait if no smaller one exists
 SLOWEST, FIRST_PACE, FASTEST = 60_000.0, 1_000_000.0, 4_000_000.0  # bytes a second of a burst
-STEP_S = WINDOW_S / 2  # between two changes of it
+STEP_S = WINDOW_S / 2  # between two changes of the pace
 _REMEMBERED = 2048
 
 
 class Congestion:
-    """`clock` is in seconds. `wake` is called when there is something new to judge.
+    """Decides for one viewer between the whole and the smaller picture. `clock` is in seconds.
 
-    `again_s`: until the whole picture is first tried again; `calm_s`: without loss, before that.
+    `wake` is called when the receiver has reported. The whole picture is first tried again after `again_s`, if the last
+    `calm_s` were without loss.
     """
 
     def __init__(self, clock: Callable[[], float], wake: Callable[[], None], *, again_s: float, calm_s: float) -> None:
@@ -39,20 +40,20 @@ class Congestion:
         self._again_s, self._calm_s = again_s, calm_s
         self._sent: deque[tuple[float, int]] = deque()  # time and packets
         self._again: deque[float] = deque()  # when packets were first asked for again
-        self._known: OrderedDict[int, None] = OrderedDict()  # their numbers
-        self._lossy = 0  # samples in a row
+        self._known: OrderedDict[int, None] = OrderedDict()  # numbers of these packets
+        self._lossy = 0  # lossy samples in a row
         self._narrow: float | None = None  # since when estimates are too small
-        self._sample: tuple[float, int, int] | None = None  # where it began: time, packets lost and packets in all
+        self._sample: tuple[float, int, int] | None = None  # time, packets lost and packets in all at its beginning
         self._starts: deque[float] = deque()
         self._wants_key = self._is_fresh = False
-        self.resends = True  # whether anything that is asked for again is sent again
+        self.resends = True  # whether packets are sent again on request
         self._pace, self._paced = FIRST_PACE, clock()
         self._calm_since = clock()
         self._moved: float | None = None  # when the smaller picture was begun
-        self._tried: float | None = None  # when the whole one was begun again
+        self._tried: float | None = None  # when the whole picture was begun again
         self._wait_s = again_s
         self._held_until = float("-inf")
-        self.rtt_s: float | None = None  # a round trip, once it is known
+        self.rtt_s: float | None = None  # the latest round trip; None until it is known
         self._least_rtt = float("inf")
 
     # reported by the sender
@@ -79,7 +80,7 @@ class Congestion:
         self._wake()
 
     def reported(self, lost: int, packets: int) -> None:
-        """How many of so many were lost since the beginning, less what came when it was sent again."""
+        """Takes a receiver's report. `lost` of `packets` are missing since the beginning, without those sent again."""
         now = self._clock()
         since, lost_before, before = self._sample or (now, lost, packets)
         if self._sample is None or packets < before:
@@ -92,12 +93,12 @@ class Congestion:
         self._wake()
 
     def estimated(self, bits_s: float, rate: float) -> None:
-        """`rate`: of the picture that is sent, in bits a second."""
+        """Takes a receiver's estimate in bits a second. `rate` are the bits a second of the video now."""
         self._narrow = (self._narrow or self._clock()) if bits_s < NARROW * rate else None
         self._wake()
 
     def turned(self, rtt_s: float) -> None:
-        """A round trip took so long."""
+        """Takes the seconds of a round trip."""
         self.rtt_s = rtt_s
         self._least_rtt = min(self._least_rtt, rtt_s)
 
@@ -105,17 +106,17 @@ class Congestion:
         self._wants_key = True
         self._wake()
 
-    # what the track does
+    # called by the track
 
     def take_wish(self) -> bool:
-        """Whether a keyframe was asked for since the last call."""
+        """True if the receiver asked for a keyframe since the last call."""
         wished, self._wants_key = self._wants_key, False
         return wished
 
     def start(self, *, requested: bool = False) -> None:
-        """Another run of pictures begins with a keyframe; what was before is not sent again.
+        """Begins another run of pictures with a keyframe; earlier packets are not sent again.
 
-        `requested`: because the receiver could not go on.
+        `requested`: the receiver asked for the run because it could not go on.
         """
         now = self._clock()
         if requested:
@@ -128,12 +129,12 @@ class Congestion:
         self._is_fresh, self._wants_key, self.resends = True, False, True
 
     def take_start(self) -> bool:
-        """Whether what is sent next begins a run."""
+        """True if the next frame begins a run of pictures."""
         fresh, self._is_fresh = self._is_fresh, False
         return fresh
 
     def pace(self) -> float:
-        """Bytes a second for a burst: more while nothing is asked for again, less when much is."""
+        """Bytes a second for a burst. The pace falls while the receiver asks for many packets again, and rises else."""
         now = self._clock()
         if now - self._paced >= STEP_S:
             much = self._share() >= LOSSY
@@ -143,31 +144,31 @@ class Congestion:
 
     @property
     def delay_s(self) -> float:
-        """How long a receiver should hold a picture back, so that what was lost is there in time; 0 where little is."""
+        """How long a receiver should delay a picture, so that repeated packets arrive in time; 0 if losses are rare."""
         if not self._is_leaky:
             return 0.0
         return min(MOST_DELAY_S, max(LEAST_DELAY_S, ROUNDS * (self.rtt_s or USUAL_RTT_S)))
 
     @property
     def copies(self) -> int:
-        """How often what is asked for again is sent: where single packets get lost, and not where there is no room."""
+        """How often to send a packet that the receiver asked for again: twice if only single packets get lost."""
         return 0 if not self.resends else 2 if self._is_leaky and self._share() < LOSSY else 1
 
     @property
     def _is_leaky(self) -> bool:
         return self._clock() < self._held_until
 
-    # which picture it takes
+    # whole or smaller picture
 
     @property
     def is_overfull(self) -> bool:
-        """Whether the picture that is sent is more than it takes."""
+        """True if the picture that is sent is more than the connection can carry."""
         now = self._clock()
         self._forget(now)
         return self._share() >= FLOODED or self._lossy >= 2 or len(self._starts) >= STUCK or self._is_narrow(now)
 
     def moved(self) -> None:
-        """What was sent is given up for the smaller picture, which begins with the next start."""
+        """Notes that the smaller picture is sent from the next start on. Packets of the whole one are not repeated."""
         self.resends = False
         now = self._clock()
         failed = self._tried is not None and now - self._tried < WELL_S
@@ -175,23 +176,23 @@ class Congestion:
         self._moved, self._calm_since = now, now
 
     def returned(self) -> None:
-        """The whole picture is sent again."""
+        """Notes that the whole picture is sent again."""
         self._moved, self._tried = None, self._clock()
 
     @property
     def may_try(self) -> bool:
-        """Whether it is time to see if it takes the whole picture again."""
+        """True if it is time to try the whole picture again."""
         now = self._clock()
         return self._moved is not None and now - self._moved >= self._wait_s and now - self._calm_since >= self._calm_s
 
     def _is_narrow(self, now: float) -> bool:
-        """An estimate alone is no proof: a receiver that was busy for a moment gives too small ones for seconds."""
+        """True if estimates stay small and packets are lost or late: a busy receiver's estimates are no proof."""
         if self._narrow is None or now - self._narrow < NARROW_S:
             return False
         return self._share() >= LOSSY or (self.rtt_s or 0.0) - self._least_rtt >= QUEUED_S
 
     def _share(self) -> float:
-        """The share of the window's packets that were asked for again; 0 where they are few."""
+        """The share of the window's packets that the receiver asked for again; 0 if the window has too few packets."""
         sent = sum(packets for _, packets in self._sent)
         return len(self._again) / sent if sent >= FEW else 0.0
 

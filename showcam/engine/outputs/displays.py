@@ -1,6 +1,7 @@
-"""What viewers play: H.264, and by WebRTC nothing that comes out of order; displays up to High at level 4.2.
+"""Knows which video each kind of viewer plays. Displays play H.264 up to High at level 4.2.
 
-TVs get no more than level 4.1: the first Chromecasts end there, and no device reports which one it is.
+By WebRTC, pictures must also come in order (no B frames). TVs get no more than level 4.1: the first Chromecasts play no
+more, and no device reports its model.
 """
 
 from showcam.engine.grants import Protocol
@@ -13,11 +14,14 @@ _OF_TVS = 41
 
 
 def unplayed(form: Format, surface: str, protocol: Protocol) -> str:
-    """Why that can't be shown there as it comes, "" where it can. A browser plays more, and so does what is here."""
+    """The reason why a video can't be shown on this surface as it comes; "" if it can.
+
+    A browser plays more than displays, and stills are decoded by showcam.
+    """
     if protocol in ("still", "snapshot"):
         return ""
     if form.kind != "h264":
-        return "not_playable"  # no surface says that it plays it
+        return "not_playable"  # no surface announces other codecs
     if protocol == "webrtc" and form.b_frames:
         return "no_common_protocol"
     if surface == "video":
@@ -31,6 +35,9 @@ def _is_small(form: Format) -> bool:
 
 
 def _decode(form: Format, highest: int = _HIGHEST) -> bool:
-    """Whether displays decode it, by profile and level ("avc1.PPCCLL"), and by size: cameras name too low a level."""
+    """True if displays decode the video, by profile and level ("avc1.PPCCLL"), and by size.
+
+    The size counts since some cameras name too low a level.
+    """
     profile, _, level = bytes.fromhex(form.codec.removeprefix("avc1."))
     return profile in _PROFILES and level <= highest and form.width * form.height <= MOST_PIXELS

@@ -1,4 +1,4 @@
-"""HLS out: segments kept in memory, and a playlist of our own (RFC 8216)."""
+"""The HLS that showcam serves: segments in memory, and a playlist that showcam writes (RFC 8216)."""
 
 import re
 import secrets
@@ -12,57 +12,57 @@ from showcam.engine.outputs.muxer import SegmentMuxer, rounded
 from showcam.engine.sound import SILENT_RATE
 from showcam.engine.units import Format, SourceFailed, Unit
 
-# Players begin three target durations before the end (RFC 8216 section 6.3.3): what they begin on is still listed when
-# the next segment comes. Of short segments that is too little.
+# Players begin three target durations before the end (RFC 8216 section 6.3.3). With four, their first segment is still
+# listed when the next segment comes. If segments are short, four of them are too little.
 LISTED_TARGETS, LISTED_S = 4, 6.0
-MOST_LISTED = 12  # listed, however short they are, unless that were less than LEAST_TARGETS
+MOST_LISTED = 12  # segments in a list of short segments, unless these are less than LEAST_TARGETS
 LEAST_TARGETS = 3  # target durations that a list has, once it has let a segment go (RFC 8216 section 6.2.2)
-HEAVIEST_LIST = 32 * 1024 * 1024  # bytes that are listed, and one segment at least
-HEAVIEST_DUE = 16 * 1024 * 1024  # bytes of what left the list: a heavy camera with rare keyframes has its bound
-GONE_S = 2 * IDLE_S  # after which a player that fetches nothing has gone: longer than its session lasts
-LONGEST_SEGMENT_S = 24.0  # and so of a GOP: by HLS a picture would be behind by three times as much
+HEAVIEST_LIST = 32 * 1024 * 1024  # bytes of all listed segments; the newest is always listed
+HEAVIEST_DUE = 16 * 1024 * 1024  # bytes of segments that have left the list, for a heavy camera with rare keyframes
+GONE_S = 2 * IDLE_S  # a player that fetches nothing for this time has gone; sessions end earlier
+LONGEST_SEGMENT_S = 24.0  # also of a group of pictures: HLS would be behind by three times as much
 HEAVIEST_SEGMENT = 24 * 1024 * 1024  # bytes of a segment
-SPARE_S = 2  # that a player has left to fetch a segment, once it knows of it
-SOON_S = 1.7  # of what comes in clumps: a player that had less would stand still for the next one
+SPARE_S = 2  # seconds that a player has to fetch a new segment
+SOON_S = 1.7  # of video that comes in clumps: with less, a player would stand still until the next clump
 _LEAD = 5
-_LEAST_S = 0.04  # of a segment: a single picture's length is not known when nothing follows it
+_LEAST_S = 0.04  # shortest length of a segment: a single picture's length is unknown until another picture follows
 _START = re.compile(r"[0-9a-f]{1,12}-[A-Za-z0-9_-]{12}")
 
 
 @dataclass(slots=True)
 class Segment:
-    """One that was listed stays for its own and its list's duration after it left the list (RFC 8216 section 6.2.2)."""
+    """A listed segment is kept after it left the list: for its own and the list's duration (RFC 8216 section 6.2.2)."""
 
     number: int
     data: bytes
     seconds: float
     breaks: bool  # another timeline than the segment before
     key: bool = True  # it begins with a keyframe
-    listed_s: float = 0.0  # how long the longest list was in which a player was given it; 0: in none
-    left: float | None = None  # when it fell out of the list, monotonic s
+    listed_s: float = 0.0  # duration of the longest list with this segment that a player got; 0: no list had it
+    left: float | None = None  # when the segment fell out of the list, monotonic s
 
     def due(self, now: float) -> bool:
-        """Whether a player may still ask for it, as far as that is not for being listed."""
+        """True if a player may still ask for the segment after it has left the list."""
         return self.listed_s > 0 and self.left is not None and now < self.left + self.seconds + self.listed_s
 
 
 @dataclass(slots=True)
 class _Player:
-    latest: int  # number of the latest segment that it has fetched, or of the first that it was ever listed
-    asked: float  # when it fetched a list or a segment last
+    latest: int  # number of the latest segment that the player fetched, or of the first that its list had
+    asked: float  # when the player last fetched a list or a segment
 
 
 class Segments:
-    """Oldest first. Times are monotonic seconds. `player` names a session.
+    """The segments in memory, oldest first. Times are monotonic seconds. `player` is the id of a session.
 
-    A segment that left the list goes once every player has fetched a later one, since players fetch them in order; of
-    sixteen cameras in full HD those that wait for nobody were 100 MB. A slow player's wait as long as they are due.
+    Players fetch segments in order. So a segment that left the list goes once every player has fetched a later segment:
+    with sixteen cameras in full HD this saved 100 MB. For a slow player segments are kept as long as they are due.
     """
 
     def __init__(self) -> None:
         self._kept: deque[Segment] = deque()
         self._players: dict[str, _Player] = {}
-        self._from = 0  # number of the first that was listed last
+        self._from = 0  # number of the first segment in the latest list
         self._breaks_gone = 0
 
     def __iter__(self) -> Iterator[Segment]:
@@ -84,8 +84,8 @@ class Segments:
         self._let_go(target_s, now)
 
     def listed(self, target_s: int, now: float, player: str) -> list[Segment]:
-        """What a playlist lists that is given to a player now."""
-        # what was left out of it once never comes back, though longer segments would want a longer list
+        """The segments for a playlist that a player gets now."""
+        # a segment that was left out of a list never comes back, even if longer segments would want a longer list
         listed = [kept for kept in list(self._kept)[-self._worth_listing(target_s) :] if kept.number >= self._from]
         lasts_s = sum(segment.seconds for segment in listed)
         for segment in listed:
@@ -96,7 +96,7 @@ class Segments:
         return listed
 
     def fetched(self, number: int, target_s: int, now: float, player: str) -> Segment | None:
-        """The segment that a player fetches now, if it is kept."""
+        """The segment that a player fetches now, or None if this number is not in memory."""
         found = self.find(number)
         if found is not None and (known := self._players.get(player)) is not None:
             known.latest, known.asked = max(known.latest, number), now
@@ -104,8 +104,10 @@ class Segments:
         return found
 
     def entry(self, target_s: int) -> int | None:
-        """The first segment for a player that comes now: all that are listed, if each begins with a keyframe, else only
-        the newest. None: that one begins without, so that the player has to wait.
+        """The number of the first segment for a player that comes now.
+
+        It is 0 (all listed segments) if each begins with a keyframe, else the newest segment. None if the newest begins
+        without a keyframe: the player has to wait.
         """
         listed = list(self._kept)[-self._worth_listing(target_s) :]
         if all(segment.key for segment in listed):
@@ -113,11 +115,11 @@ class Segments:
         return listed[-1].number if listed[-1].key else None
 
     def breaks_before(self, number: int) -> int:
-        """How many segments before that one began another timeline."""
+        """The number of segments before this number that began another timeline."""
         return self._breaks_gone + sum(segment.breaks for segment in self._kept if segment.number < number)
 
     def _let_go(self, target_s: int, now: float) -> None:
-        """What is neither listed nor due to a player."""
+        """Drops segments that are neither listed nor due to a player."""
         listed = self._worth_listing(target_s)
         for segment in list(self._kept)[:-listed]:
             segment.left = segment.left or now
@@ -133,7 +135,7 @@ class Segments:
             self._kept.popleft()
 
     def _worth_listing(self, target_s: int) -> int:
-        """How many of the newest: a camera's memory is what it keeps of these."""
+        """The number of the newest segments that a list should have. They make up most of a camera's memory."""
         wanted, total, weight, count = max(LISTED_S, LISTED_TARGETS * target_s), 0.0, 0, 0
         for segment in reversed(self._kept):
             weight += len(segment.data)
@@ -145,13 +147,13 @@ class Segments:
 
 
 class HlsOutput:
-    """One rendition of one camera.
+    """A rendition of a camera's video.
 
-    `start_id` is in its address, so that no segment is another's of the same number; it shows when the first was due.
-    What a master playlist says, and the target duration, hold as long as a start id: what contradicts them begins
-    another one. `failure`: why there is no HLS of what comes just now, where that is so. `clock`: monotonic seconds.
-    `is_soon`: segments are as short as its keyframes make them, and it is listed once it has SOON_S of them.
-    `since_s`: how long ago the first picture came that it is given.
+    `start_id` is in the address, so that segments of two outputs with the same number differ. It contains the time of
+    the first picture. The master playlist and the target duration never change under a start id: if the format changes,
+    another start id begins. `failure` is the reason if the present video can't be shown by HLS. `clock` returns
+    monotonic seconds. `is_soon`: segments are as short as the keyframes allow, and the list begins with SOON_S of them.
+    `since_s` is the age of the first picture.
     """
 
     def __init__(
@@ -172,7 +174,7 @@ class HlsOutput:
         self._silent_track, self._silent_rate = silent_track, silent_rate
         self._changed, self._clock = changed, clock
         self._next = 0
-        self._target = 0  # 0: no segment has shown it yet
+        self._target = 0  # 0: not known yet, no segment is whole
         self._is_listed = False  # a player knows the target
         self._muxer: SegmentMuxer | None = None
         self.format: Format | None = None
@@ -183,7 +185,7 @@ class HlsOutput:
         return self._silent_track or (self.format is not None and self.format.audio)
 
     def begin(self, form: Format) -> None:
-        """A source was opened; what follows is of its timeline."""
+        """Begins a new timeline, because a source was opened."""
         self.end()
         if self.format is not None and not form.continues(self.format):
             self._start()
@@ -211,7 +213,7 @@ class HlsOutput:
 
     @property
     def is_ready(self) -> bool:
-        """Whether there is something to say of it."""
+        """True if the output has enough segments for a player, or a failure to report."""
         if self.failure is not None:
             return True
         least_s = SOON_S if self.is_soon and not self._is_listed else 0
@@ -228,36 +230,36 @@ class HlsOutput:
 
     @property
     def entry(self) -> int | None:
-        """As of Segments."""
+        """The number of the first segment for a player that comes now, as in `Segments.entry`."""
         return self.segments.entry(self.target_s)
 
     def before(self, keyframe: Unit) -> Segment | None:
-        """The whole segment that ends where this keyframe begins, if it is kept."""
+        """The whole segment directly before this keyframe, if it is in memory."""
         if self._muxer is None or self._muxer.open_since != keyframe.dts or not self.segments:
             return None
         return list(self.segments)[-1]
 
     def bandwidth(self) -> int:
-        """Bits a second of the fullest segment, with a tenth to spare."""
+        """The bits a second of the fullest segment, and a tenth more."""
         return int(max([8 * len(segment.data) / segment.seconds for segment in self.segments], default=1e6) * 1.1)
 
     def follows(self, start_id: str) -> bool:
-        """Whether that start id can be of an output before this one."""
+        """True if this start id can belong to an earlier output."""
         return is_start_id(start_id) and _born_ms(start_id) <= self._born_ms
 
     def playlist(
         self, after: str = "", *, near: bool = False, player: str = "", entry: int = 0, is_first: bool = False
     ) -> str:
-        """For a player, now. `after`: in the place of the output of that start id, which died with its process.
+        """The playlist for a player, now. `after` is the start id of an output whose process has ended.
 
-        Both sequence numbers lie above all of that output's, as RFC 8216 section 6.2.2 wants of one playlist; not far
-        above, since players take the numbers between for time that passed.
+        The playlist then goes on in place of that output. Both sequence numbers are above the old output's, as RFC 8216
+        section 6.2.2 demands. They are not far above, since players take the numbers between for time that passed.
 
-        `near`: players are to begin closer to the end than the three target durations of RFC 8216 section 6.3.3. They
-        know of the next segment after one target duration at the latest, and have SPARE_S to fetch it.
+        `near`: players begin closer to the end than the three target durations of RFC 8216 section 6.3.3. They know of
+        the next segment within one target duration, and have SPARE_S to fetch it.
 
-        `entry`: no earlier segment is listed, and in the player's first list (`is_first`) only that one: players begin
-        near the end, and hls.js asks again and again for a segment in which it finds no keyframe to begin with.
+        `entry`: no earlier segment is listed. The player's first list (`is_first`) has only this segment, since players
+        begin near the end: hls.js asks again and again for a segment without a keyframe.
         """
         self._is_listed = bool(self._target)
         listed = self.segments.listed(self.target_s, self._clock(), player)
@@ -292,11 +294,11 @@ class HlsOutput:
         return self.format.codec + (",mp4a.40.2" if self.has_audio else "")
 
     def _lead(self, start_id: str) -> int:
-        # a segment lasts a second or more, but for a few where a source was opened
+        # a segment lasts a second or more, except for a few after a source was opened
         return (self._born_ms - _born_ms(start_id)) // 500 + _LEAD
 
     def _start(self) -> None:
-        """What players have of the list is true no longer: they must fetch the master playlist again."""
+        """Begins a new start id. Old lists no longer hold, so players must fetch the master playlist again."""
         self.start_id = _start_id(self._born_ms)
         self._first = self._next
         self.segments.clear()
@@ -315,11 +317,11 @@ class HlsOutput:
         )
 
     def _is_torn(self, muxer: SegmentMuxer, unit: Unit) -> bool:
-        """Whether pictures are missing before this one, and with that time the segment would outgrow the target."""
+        """True if pictures are missing before this unit, and the gap would make the segment exceed the target."""
         return self._is_listed and muxer.is_hole(unit.dts) and rounded(muxer.open_until(unit.dts)) > self._target
 
     def _weigh(self, muxer: SegmentMuxer) -> None:
-        """Keep the segment that is not whole within its bounds."""
+        """Drops the open segment if it has become too long or too heavy, and reports that HLS is not possible."""
         if muxer.open_s > LONGEST_SEGMENT_S or muxer.open_bytes > HEAVIEST_SEGMENT:
             # nothing can be shown by HLS until keyframes come again
             self._muxer = None

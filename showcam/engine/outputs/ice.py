@@ -1,6 +1,6 @@
-"""How a display is found across the internet: our own addresses, STUN and TURN, gathered within a bound.
+"""Finds the way to a display across the internet: local addresses, STUN and TURN, gathered within a time limit.
 
-Time-limited TURN credentials: draft-uberti-behave-turn-rest, the way coturn's `use-auth-secret` takes them.
+The time-limited TURN credentials follow draft-uberti-behave-turn-rest, as coturn's `use-auth-secret` accepts them.
 """
 
 import asyncio
@@ -26,11 +26,11 @@ from showcam.engine.grants import SESSION_S
 from showcam.engine.settings import PlaneSettings
 from showcam.net.addresses import is_public
 
-ANSWER_S = 0.3  # an answer waits so long for a STUN server, and in any hurry for TURN: without it a display may be lost
-REPEAT_S = 0.1  # each is asked again after this: a lost datagram would cost a display two seconds of its own retries
-LOOK_UP_S = 60.0  # between two: a router may start later than showcam, and a server may move
-SERVERS_S = 0.6  # TURN has this; what has not answered by then is left out
-# RFC 7675 asks each 5 s and gives up after 30. A display that is switched off would hold its camera for so long.
+ANSWER_S = 0.3  # an answer's wait for a STUN server, and even in a hurry for TURN: some displays need TURN
+REPEAT_S = 0.1  # each server is asked again after this: a lost datagram would cost a display two seconds of retries
+LOOK_UP_S = 60.0  # between two look-ups: a router may start later than showcam, and a server may move
+SERVERS_S = 0.6  # the limit for TURN; a server that has not answered by then is left out
+# RFC 7675 asks each 5 s and gives up after 30 s. A display that is switched off would block its camera for 30 s.
 ASK_S = 1.0
 DEAD_S = 4.0
 _USER = "showcam"
@@ -39,9 +39,10 @@ type Address = tuple[str, int]
 
 
 class StunServers:
-    """`named`: "host:port" each. Names are looked up by a thread beside the loop, which no answer waits for.
+    """The addresses of the STUN servers. `named` has a "host:port" for each.
 
-    A resolver that says nothing would hold up the end of a loop whose own threads asked it.
+    A separate thread looks the names up, and no answer waits for it. In a thread of the loop, a resolver that never
+    answers would delay the end of the loop.
     """
 
     def __init__(self, named: tuple[str, ...]) -> None:
@@ -62,7 +63,7 @@ class StunServers:
 
 
 def _resolved(server: Address) -> Address | None:
-    """IPv4, as aioice asks over nothing else."""
+    """The server's IPv4 address: aioice asks STUN servers over nothing else. None if the name is unknown."""
     try:
         return str(socket.getaddrinfo(*server, socket.AF_INET, socket.SOCK_DGRAM)[0][4][0]), server[1]
     except OSError:
@@ -78,17 +79,17 @@ def _is_literal(host: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Gathering:
-    """What a search for candidates knows beyond what aiortc hands on."""
+    """Settings of a search for candidates that aiortc does not hand on to aioice."""
 
     servers: tuple[Address, ...] = ()
     relay_s: float = SERVERS_S
-    far: bool = False  # the display names public addresses alone
+    far: bool = False  # the display names only public addresses
 
 
 async def gather(
     transports: Iterable[RTCIceTransport], within_s: float, servers: tuple[Address, ...], *, far: bool
 ) -> None:
-    """All candidates of all of them, as far as they are known within the time."""
+    """Gathers the candidates of all transports that can be found within the time."""
     _gathering.set(Gathering(servers, min(SERVERS_S, max(ANSWER_S, within_s)), far))
     await asyncio.gather(*[transport.iceGatherer.gather() for transport in transports])
 
@@ -96,7 +97,7 @@ async def gather(
 async def reflexive(
     protocol: aioice.ice.StunProtocol, stun_server: Address
 ) -> tuple[Candidate, aioice.ice.StunProtocol | None]:
-    """Replaces aioice's function, which takes one server only and resolves its name while a display waits."""
+    """Replaces aioice's function, which asks only one server and looks its name up while a display waits."""
     host, port = await public_address(protocol, _gathering.get(Gathering()).servers or (stun_server,))
     local = protocol.local_candidate
     return Candidate(
@@ -113,7 +114,7 @@ async def reflexive(
 
 
 async def public_address(protocol: Any, servers: tuple[Address, ...]) -> Address:
-    """Where the socket of aioice's `protocol` is seen from, as the first of the servers says that answers.
+    """Asks all servers for the public address of the socket of aioice's `protocol`. The first answer counts.
 
     Raises TimeoutError, ConnectionError.
     """
@@ -142,9 +143,9 @@ async def _asked(protocol: Any, server: Address, at_s: float) -> stun.Message:
 
 
 class Connection(aioice.ice.Connection):
-    """A display that died is known by its silence; aioice itself goes on for half a minute (RFC 7675)."""
+    """Closes after DEAD_S of silence, since a silent display has died. aioice would wait half a minute (RFC 7675)."""
 
-    _heard = 0.0  # when anything came from it, by the loop's time
+    _heard = 0.0  # when the display last sent anything, by the loop's time
 
     def data_received(self, data: bytes, component: int) -> None:
         self._heard = asyncio.get_running_loop().time()
@@ -155,7 +156,7 @@ class Connection(aioice.ice.Connection):
         super().request_received(message, addr, protocol)
 
     async def query_consent(self) -> None:
-        """In a task, from the time on that a pair was chosen."""
+        """Asks the display each ASK_S whether it still listens. aioice runs this in a task once a pair was chosen."""
         loop = asyncio.get_running_loop()
         self._heard = loop.time()
         while loop.time() - self._heard < DEAD_S:
@@ -167,7 +168,7 @@ class Connection(aioice.ice.Connection):
         await self.close()
 
     async def _pause(self) -> None:
-        """Until the next question. Time in which this process itself got none is no silence of the display."""
+        """Waits until the next question. If this process was held up, that time does not count as silence."""
         loop = asyncio.get_running_loop()
         due = loop.time() + ASK_S
         await asyncio.sleep(ASK_S)
@@ -188,7 +189,7 @@ class Connection(aioice.ice.Connection):
         timeout: float | None = None,
     ) -> list[Candidate]:
         wanted = _gathering.get(Gathering())
-        self.stun_server = next(iter(wanted.servers), None)  # that any are asked; reflexive() knows which
+        self.stun_server = next(iter(wanted.servers), None)  # only switches STUN on; reflexive() knows the servers
         bound = wanted.relay_s if timeout is None else timeout
         found = await super().get_component_candidates(component, addresses, bound)  # type: ignore[arg-type]
         return far_candidates(found) if wanted.far else found
@@ -197,8 +198,8 @@ class Connection(aioice.ice.Connection):
 def far_candidates(candidates: list[Candidate]) -> list[Candidate]:
     """The candidates that a display far away can use.
 
-    It would try a private address first, and only two seconds later take one that works: so none is offered where
-    there is another from STUN or TURN, and all of them where nothing else might do.
+    Such a display would try a private address first, and a working address only two seconds later. So private addresses
+    are left out if STUN or TURN found another. If neither did, all are offered.
     """
     if all([candidate.type == "host" for candidate in candidates]):
         return candidates
@@ -206,7 +207,7 @@ def far_candidates(candidates: list[Candidate]) -> list[Candidate]:
 
 
 def _unrelated(candidate: Candidate) -> Candidate:
-    """The candidate without the address behind it, in the form of RFC 8839 section 5.1; aioice keeps its own."""
+    """A copy without the private address behind it, in the form of RFC 8839 section 5.1. aioice keeps the original."""
     bare = copy(candidate)
     if bare.related_address is not None:
         bare.related_address, bare.related_port = ("::" if ":" in bare.host else "0.0.0.0"), 9  # noqa: S104
@@ -214,7 +215,7 @@ def _unrelated(candidate: Candidate) -> Candidate:
 
 
 def relays(settings: PlaneSettings, now: float) -> list[RTCIceServer]:
-    """None are asked that were not named: without a list aiortc would ask a STUN server of its own choice."""
+    """The TURN servers in the settings. An empty list matters: without any list aiortc asks its own STUN server."""
     if not settings.turn:
         return []
     # The relay is kept alive with the same credentials as long as the connection lives. A later offer in the session is
@@ -224,7 +225,7 @@ def relays(settings: PlaneSettings, now: float) -> list[RTCIceServer]:
 
 
 def credentials(secret: str, now: float, life_s: int) -> tuple[str, str]:
-    """User name and password, good until then, made from what the TURN server knows too."""
+    """A user name and password that work for `life_s`, made from the secret that the TURN server shares."""
     user = f"{int(now) + life_s}:{_USER}"
     tag = hmac.digest(secret.encode(), user.encode(), hashlib.sha1)
     return user, base64.b64encode(tag).decode()

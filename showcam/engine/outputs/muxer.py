@@ -1,6 +1,6 @@
 """MPEG-TS segments by copy: libavformat's segment muxer.
 
-Its HLS muxer would take three times as long, and keep the segment that is not whole twice.
+libavformat's HLS muxer would take three times as long, and hold the open segment in memory twice.
 """
 
 import io
@@ -16,15 +16,15 @@ from showcam.engine import sound
 from showcam.engine.codec.sound import AAC_SAMPLES
 from showcam.engine.units import CLOCK, Format, Unit
 
-_SHORTEST = CLOCK  # of a segment: a keyframe that comes earlier begins none, unless there is a reason to
+_SHORTEST = CLOCK  # shortest segment: an earlier keyframe begins no segment, unless there is a reason
 _HOLE = CLOCK
-_ROUNDED_OFF = 0.49  # seconds that a segment may last beyond its target
+_ROUNDED_OFF = 0.49  # seconds allowed over the target duration
 _RANDOM_ACCESS = 0x40
 _TICK = Fraction(1, CLOCK)
 
 
 class Cut(Protocol):
-    """Takes a whole segment. `first`: of its muxer; `key`: it begins with a keyframe."""
+    """Takes a whole segment. `first`: it is the muxer's first segment. `key`: it begins with a keyframe."""
 
     def __call__(self, data: bytes, seconds: float, /, *, first: bool, key: bool) -> None: ...
 
@@ -37,10 +37,10 @@ class _Begin(NamedTuple):
 
 
 class SegmentMuxer:
-    """One timeline of one format. What comes before the first keyframe is left out.
+    """Makes segments of a single timeline and format. Units before the first keyframe are left out.
 
-    `is_soon`: segments are as short as their keyframes make them. `target_s`: the target duration that players know, 0
-    while none does. No segment outgrows it: where no keyframe comes in time, one begins with any picture.
+    `is_soon`: segments are as short as the keyframes allow. `target_s` returns the target duration that players know, 0
+    while no player does. No segment exceeds the target: without a keyframe in time, a segment begins with any picture.
     """
 
     def __init__(
@@ -58,8 +58,8 @@ class SegmentMuxer:
         self._first = True
         self._begins: deque[_Begin] = deque()
         self._began: int | None = None  # decoding time of the picture that the open segment begins with
-        self._last = self._step = 0  # decoding time of the latest picture, and how long after the one before
-        self.open_bytes = 0  # of the segment that is not whole yet
+        self._last = self._step = 0  # decoding time of the latest picture, and the time since the picture before
+        self.open_bytes = 0  # of the open segment
         self._silent_dts: int | None = None
         self._container = av.open(
             "%d.ts",
@@ -67,10 +67,10 @@ class SegmentMuxer:
             format="segment",
             options={
                 "segment_format": "mpegts",
-                "segment_format_options": "pat_period=1000000:sdt_period=1000000",  # s: each segment begins with them
-                "segment_time": "0.001",  # each picture that is marked as a keyframe begins one
+                "segment_format_options": "pat_period=1000000:sdt_period=1000000",  # s: segments begin with both
+                "segment_time": "0.001",  # each picture marked as a keyframe begins a segment
                 "segment_start_number": str(number),
-                "max_interleave_delta": "500000",  # µs that pictures wait for announced sound that does not come
+                "max_interleave_delta": "500000",  # µs that pictures wait for announced sound
             },
             io_open=lambda _url, _flags, _options: _Body(self._closed),
         )
@@ -85,20 +85,20 @@ class SegmentMuxer:
 
     @property
     def open_since(self) -> int | None:
-        """Decoding time of the picture that the segment begins with that is not whole yet."""
+        """The decoding time of the first picture in the open segment."""
         return self._began
 
     @property
     def open_s(self) -> float:
-        """How long the pictures last of the segment that is not whole yet."""
+        """The length of the open segment in seconds."""
         return self.open_until(self._last)
 
     def open_until(self, dts: int) -> float:
-        """How long it would last up to a picture of that decoding time."""
+        """The length of the open segment if it ended before a picture with this decoding time."""
         return 0.0 if self._began is None else (dts - self._began) / CLOCK
 
     def is_hole(self, dts: int) -> bool:
-        """Whether time is missing before a picture of that decoding time."""
+        """True if pictures are missing before a picture with this decoding time."""
         return self._step > 0 and dts - self._last > max(2 * self._step, _HOLE)
 
     def write(self, unit: Unit) -> None:
@@ -112,12 +112,12 @@ class SegmentMuxer:
             self._container.close()
 
     def discard(self) -> None:
-        """End without the segment that is not whole."""
+        """Closes the muxer and drops the open segment."""
         self._cut = _nothing
         self.close()
 
     def __del__(self) -> None:
-        """libavformat's open file is closed before what it is written into is gone."""
+        """Closes libavformat's open file before the buffer behind the file is freed."""
         self.discard()
 
     def _picture(self, unit: Unit) -> None:
@@ -135,19 +135,19 @@ class SegmentMuxer:
             self._keep_silent(unit.dts)
 
     def _must_end(self, dts: int) -> bool:
-        """Whether the open segment outgrows the target if the picture of that decoding time is in it, too."""
+        """True if the open segment would exceed the target with the picture of this decoding time."""
         return self._is_long(dts + self._step)
 
     def _is_long(self, dts: int) -> bool:
-        """Whether the open segment would outgrow the target if it lasted until then."""
+        """True if the open segment would exceed the target if it lasted until `dts`."""
         target_s = self._target_s()
         return target_s > 0 and rounded(self.open_until(dts)) > target_s
 
     def _may_end(self, dts: int) -> bool:
-        """Whether the open segment may end where the keyframe of that decoding time begins the next.
+        """True if the open segment may end before the keyframe with this decoding time.
 
-        One that went on past a keyframe which comes early, as where a source changes, might outgrow the target; and
-        players begin only with a keyframe.
+        Sometimes a keyframe comes early, for example when a source changes. A segment that went on past it might exceed
+        the target without another keyframe, and players begin only with a keyframe.
         """
         is_whole = dts - (self._began or 0) >= _SHORTEST or not self._begins[-1].key
         return is_whole or self._is_soon or self._is_long(dts + self._target_s() * CLOCK)
@@ -168,7 +168,7 @@ class SegmentMuxer:
         self._container.mux(packet)
 
     def _closed(self, data: bytes) -> None:
-        """A segment is whole: it lasts up to the one that begins next, or as long as its pictures do."""
+        """Hands over a whole segment, which lasts until the next segment begins or the last picture ends."""
         begun = self._begins.popleft()
         ticks = (self._begins[0].dts if self._begins else self._last + self._step) - begun.dts
         target_s = self._target_s()
@@ -178,12 +178,12 @@ class SegmentMuxer:
 
 
 def rounded(seconds: float) -> int:
-    """The seconds as they are compared with a target duration (RFC 8216 section 4.3.3.1)."""
+    """The seconds rounded for comparison with a target duration (RFC 8216 section 4.3.3.1)."""
     return ceil(seconds - 0.5)
 
 
 def _unmarked(data: bytes) -> bytes:
-    """Without marks of random access (ISO 13818-1 section 2.4.3.5): the first picture had one only to be cut here."""
+    """Removes marks of random access (ISO 13818-1 section 2.4.3.5). The first picture had one only to make a cut."""
     changed = bytearray(data)
     for at in range(0, len(changed) - 5, 188):
         if changed[at + 3] & 0x20 and changed[at + 4]:
@@ -192,7 +192,7 @@ def _unmarked(data: bytes) -> bytes:
 
 
 class _Body(io.BytesIO):
-    """What libavformat writes one segment into; `kept` gets it when libavformat closes it."""
+    """The buffer for a segment. libavformat writes into it; `kept` gets the bytes on close."""
 
     def __init__(self, kept: Callable[[bytes], None]) -> None:
         super().__init__()
@@ -208,4 +208,4 @@ class _Body(io.BytesIO):
 
 
 def _nothing(_data: bytes, _seconds: float, *, first: bool, key: bool) -> None:
-    """In place of a cut, once nobody wants what is left."""
+    """Takes the place of `cut` after `discard`, and drops the segment."""

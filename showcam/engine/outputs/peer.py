@@ -1,4 +1,4 @@
-"""One WebRTC viewer: H.264 passed through, and sound or silence beside it."""
+"""One WebRTC viewer: H.264 is passed through, with sound or silence."""
 
 import asyncio
 import contextlib
@@ -15,20 +15,20 @@ from showcam.engine.outputs.sdp import NoOffer, OfferedSound, as_offered, is_far
 from showcam.engine.outputs.tracks import G711Track, OpusTrack, SilentTrack, SoundSource, VideoTrack
 from showcam.engine.units import CLOCK
 
-# late: the camera's, which may come after its picture; silence until then
+# "late": the camera's sound, which may come after the first picture; silence is sent until then
 type Voice = Literal["camera", "late", "silence", "none"]
 
-LEAST_S = 1.0  # for opening sockets, however late it is
+LEAST_S = 1.0  # least time for opening sockets, even if the answer is late
 
 
 class NotGathered(Exception):
-    """No local candidates in time."""
+    """The local candidates were not found in time."""
 
 
 class Peer:
-    """Sends the track, and the sound of the picture that all who watch share.
+    """Sends the video track, and the camera's sound, which all viewers share.
 
-    `gone` is called once, when the connection failed, closed, or never came. `servers`: of STUN.
+    `gone` is called once, when the connection failed, closed, or never came. `servers` are the STUN servers.
     """
 
     def __init__(
@@ -41,8 +41,8 @@ class Peer:
     ) -> None:
         self._video, self._sound, self._gone, self._servers = video, sound, gone, servers
         self._epoch_s = video.epoch_s = time.time() - sound.now() / CLOCK
-        # each section a transport of its own until the offer bundles it: by aiortc's default a second video keeps the
-        # first one's, which is closed when that is bundled
+        # Each section has its own transport until the offer bundles both. By aiortc's default a second video section
+        # would keep the first section's transport, which is closed when the first section is bundled.
         self._connection = PeerConnection(RTCConfiguration(iceServers=relays, bundlePolicy=RTCBundlePolicy.MAX_COMPAT))
         self._connection.on("connectionstatechange", self._changed)
         self._gathering: asyncio.Task[None] | None = None
@@ -55,24 +55,24 @@ class Peer:
         return str(self._connection.connectionState)
 
     def gather(self, sdp: str, within_s: float) -> None:
-        """Find candidates for the offer from now on, while it is not known yet what there will be to send."""
+        """Starts to find candidates for the offer, while the camera's video is not known yet."""
         self._gathering = asyncio.create_task(self._gather(sdp, within_s))
 
     async def gathered(self, within_s: float) -> None:
-        """Raises NoOffer, NotGathered."""
+        """Waits until the candidates are found. Raises NoOffer, NotGathered."""
         assert self._gathering is not None
         done, _ = await asyncio.wait({self._gathering}, timeout=max(LEAST_S, within_s))
         if not done:
             raise NotGathered
         if self._gathering.exception() is not None:
-            # aiortc raises whatever the text made it trip over
+            # aiortc raises errors of any type for a bad text
             raise NoOffer
 
     async def answer(self, voice: Voice) -> str:
         """An answer with every candidate in it, once they are gathered. Raises NoOffer.
 
-        Where no sound comes its section is inactive, and never rejected: it may be the one whose transport is shared,
-        and Chromium and GStreamer then show nothing.
+        If no sound comes, its section is inactive, but never rejected. The other sections may share its transport, and
+        Chromium and GStreamer would then show nothing.
         """
         connection = self._connection
         if not self._hears:
@@ -97,13 +97,13 @@ class Peer:
         connection = self._connection
         sender = connection.addTrack(self._video)
         transceiver = next(own for own in connection.getTransceivers() if own.sender is sender)
-        # before the remote description: afterwards VP8 would be answered, and H.264 sent under its name
+        # this must come before the remote description, else the answer says VP8, and H.264 is sent under that name
         capabilities = RTCRtpSender.getCapabilities("video").codecs
         transceiver.setCodecPreferences(
             [capability for capability in capabilities if capability.mimeType == "video/H264"]
         )
         await connection.setRemoteDescription(offer)
-        # only now: what is bundled shares one transport from here on
+        # only now are bundled sections on a shared transport
         transports = {own.sender.transport for own in connection.getTransceivers()}
         if connection.sctp is not None:
             transports.add(connection.sctp.transport)
@@ -120,7 +120,7 @@ class Peer:
 
     async def _end(self) -> None:
         if self._gathering is not None:
-            # a connection that is closed meanwhile would leave sockets open
+            # closing the connection while it gathers would leave sockets open
             await asyncio.gather(self._gathering, return_exceptions=True)
         await self._connection.close()
 

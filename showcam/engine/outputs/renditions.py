@@ -1,7 +1,7 @@
-"""What is made by HLS of one picture: as it comes, with a silent track, and for TVs.
+"""The HLS renditions of a camera's video: as the video comes, with a silent track, and for TVs.
 
-A player's request makes a rendition, which begins with what was shown last, so that nobody waits for it. It ends when
-no player asks for it any longer.
+A player's request makes a rendition, which begins with the latest video, so the player need not wait. A rendition ends
+when players have stopped asking for HLS.
 """
 
 import io
@@ -16,7 +16,7 @@ from showcam.engine.outputs.hls import GONE_S, HlsOutput, Segment
 from showcam.engine.sound import TV_RATE, AacVoice, as_sent, plays_on_tvs
 from showcam.engine.units import CLOCK, Format, Unit
 
-RECENT_S = 5.0  # of whole groups at the least: what a player needs that begins near the end of a list
+RECENT_S = 5.0  # least length of whole groups: a player that begins near the end of a list needs this much
 RECENT_CAP = 24 * 1024 * 1024  # bytes
 
 type Kind = Literal["video", "audio"]
@@ -24,7 +24,7 @@ type Kind = Literal["video", "audio"]
 
 @dataclass(slots=True)
 class Group:
-    """A keyframe and what came up to the next one, the sound too. Groups of one `timeline` follow one another."""
+    """A keyframe and all pictures and sound up to the next keyframe. Groups of a `timeline` follow each other."""
 
     timeline: int
     form: Format
@@ -38,7 +38,7 @@ class Group:
 
 
 class RecentGroups:
-    """The latest groups of pictures: the open one and, while HLS is not made of them, whole ones of RECENT_S."""
+    """The latest groups of pictures: the open group and, while no HLS is made, whole groups of RECENT_S."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -48,32 +48,32 @@ class RecentGroups:
         self._is_open = False  # the last group goes on
 
     def __iter__(self) -> Iterator[Group]:
-        """Oldest first."""
+        """Yields the groups, oldest first."""
         return iter(self._groups)
 
     @property
     def open(self) -> list[Unit]:
-        """What came since the last keyframe."""
+        """The units since the last keyframe."""
         return list(self._groups[-1].units) if self._is_open else []
 
     @property
     def since_s(self) -> float:
-        """How long ago the first of them came."""
+        """The age in seconds of the oldest group."""
         return self._clock() - self._groups[0].began if self._groups else 0.0
 
     @property
     def timeline(self) -> int:
-        """The timeline of what comes next."""
+        """The timeline of the next group."""
         return self._timeline
 
     def begin(self, form: Format) -> None:
-        """Another timeline begins with the next keyframe."""
+        """Begins another timeline with the next keyframe."""
         if self._form is not None and not form.continues(self._form):
             self._clear()
         self._form, self._timeline, self._is_open = form, self._timeline + 1, False
 
     def add(self, unit: Unit, *, whole: bool) -> None:
-        """`whole`: keep whole groups too."""
+        """Adds a unit to the open group. `whole`: keep whole groups too."""
         if unit.kind == "video" and unit.key and self._form is not None:
             if not whole:
                 self._clear()
@@ -92,7 +92,7 @@ class RecentGroups:
             self._forget()
 
     def _forget(self) -> None:
-        """The oldest group."""
+        """Drops the oldest group."""
         self._size -= self._groups.popleft().size
         self._is_open = self._is_open and bool(self._groups)
 
@@ -102,9 +102,9 @@ class RecentGroups:
 
 
 class TvRendition:
-    """For TVs in the house: the sound at a rate that every one plays, or silence.
+    """The rendition for TVs in the house: its sound has a rate that all TVs play, or is silence.
 
-    `changed` and `clock` as of HlsOutput.
+    `changed` and `clock` are as in HlsOutput.
     """
 
     def __init__(self, changed: Callable[[], None], clock: Callable[[], float]) -> None:
@@ -114,7 +114,7 @@ class TvRendition:
         self.output: HlsOutput | None = None
 
     def begin(self, form: Format) -> None:
-        """A source was opened. What TVs play as it comes needs no rendition of their own."""
+        """Begins a new timeline, because a source was opened. Video that TVs play as it comes needs no TV rendition."""
         if plays_on_tvs(form):
             self._end()
             return
@@ -140,17 +140,17 @@ class TvRendition:
 
 
 class Renditions:
-    """`changed` and `clock` as of HlsOutput. `is_soon` too."""
+    """All HLS outputs of a camera. `changed`, `clock` and `is_soon` are as in HlsOutput."""
 
     def __init__(self, changed: Callable[[], None], clock: Callable[[], float]) -> None:
         self._changed, self._clock = changed, clock
         self.is_soon = False
-        self.outputs: dict[bool, HlsOutput] = {}  # by whether it has a silent track
-        self._wanted: set[bool] = set()  # those that a player has asked for
-        self._tv: TvRendition | None = None  # as soon as a TV came
+        self.outputs: dict[bool, HlsOutput] = {}  # by whether they have a silent track
+        self._wanted: set[bool] = set()  # the renditions that players have asked for
+        self._tv: TvRendition | None = None  # made when the first TV comes
         self._form: Format | None = None
         self._aac: AacVoice | None = None
-        self._recent = RecentGroups(clock)  # the same units as viewers get; where those are paced, earlier
+        self._recent = RecentGroups(clock)  # the units that viewers get, earlier if these are paced
         self._asked = clock()
 
     @property
@@ -160,12 +160,12 @@ class Renditions:
 
     @property
     def are_awaited(self) -> bool:
-        """Whether one of them has no segment yet."""
+        """True if some output has no segment yet."""
         return any([not output.segments for output in self.all])
 
     def ready(self, *, silent_track: bool, tv: bool) -> HlsOutput | None:
-        """The one for this player, once there is something to say of it."""
-        # where the source has sound of its own there is no silent rendition, and none is needed
+        """The output for this player; None until it has segments or a failure."""
+        # a source with sound has no silent rendition, and needs none
         output = self.outputs.get(silent_track) or self.outputs.get(False)
         if tv and self._form is not None and not plays_on_tvs(self._form):
             output = self._tv.output if self._tv is not None else None
@@ -191,7 +191,7 @@ class Renditions:
         self._form = form
         self._recent.begin(form)
         if form.kind != "h264":
-            self.end()  # nobody is sent it as it comes
+            self.end()  # no viewer plays this codec
             self.outputs.clear()
             return
         self._make(begins=True)
@@ -213,7 +213,7 @@ class Renditions:
             output.end()
 
     def tidy(self) -> None:
-        """Ends what no player has asked for any longer."""
+        """Ends all outputs if no player has asked for HLS for GONE_S."""
         if self.all and self._clock() - self._asked > GONE_S:
             self.end()
             self.outputs.clear()
@@ -222,11 +222,11 @@ class Renditions:
 
     @property
     def since_key(self) -> list[Unit]:
-        """What came since the last keyframe, the sound too."""
+        """The pictures and sound since the last keyframe."""
         return self._recent.open
 
     def _make(self, *, begins: bool = False) -> None:
-        """Those that players have asked for; `begins`: another timeline does."""
+        """Makes the outputs that players have asked for, and ends the others. `begins`: another timeline begins."""
         form = self._form
         if form is None or form.kind != "h264":
             return
@@ -263,7 +263,7 @@ class Renditions:
                 output.write(converted)
 
     def _shown_last(self) -> list[tuple[Format, list[Unit]]]:
-        """The latest groups of pictures by their timelines, of which the last goes on."""
+        """The latest groups of pictures, joined for each timeline. The last timeline goes on."""
         assert self._form is not None
         shown: list[tuple[Format, list[Unit]]] = []
         timeline = 0
@@ -276,7 +276,7 @@ class Renditions:
             shown.append((self._form, []))
         units = shown[-1][1]
         for output in self.outputs.values():
-            # while it is made whole groups are not kept: they are in its segments
+            # whole groups are not kept while an output is made: its segments contain them
             if units and (before := output.before(units[0])) is not None:
                 units[:0] = _replayed(before, units[0].pts)
                 break
@@ -284,7 +284,7 @@ class Renditions:
 
 
 def _replayed(segment: Segment, until: int) -> Iterator[Unit]:
-    """What is in a whole segment, whose pictures end at that time; nothing where it can't be read."""
+    """The units in a whole segment whose pictures end at the time `until`. Yields none if the segment can't be read."""
     shift: int | None = None
     try:
         with av.open(io.BytesIO(segment.data), "r", format="mpegts") as container:

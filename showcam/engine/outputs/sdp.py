@@ -1,7 +1,6 @@
-"""Session descriptions (RFC 8866): a display's offer made into what aiortc understands, and aiortc's answer made into
-what that offer wants.
+"""Rewrites session descriptions (RFC 8866): a display's offer for aiortc, and aiortc's answer for the display.
 
-An offer that aiortc would stumble over is refused before.
+An offer that would make aiortc fail is refused first.
 """
 
 import ipaddress
@@ -12,19 +11,19 @@ from typing import Literal
 from showcam.net.addresses import is_public
 
 DIRECTIONS = ("a=sendrecv", "a=sendonly", "a=recvonly", "a=inactive")
-MOST_CANDIDATES = 64  # of an offer, whose sections may all end at one transport, which tries each with each of ours
+MOST_CANDIDATES = 64  # of an offer: all sections may share a transport, which tries each pair of candidates
 _CANDIDATE, _NO_MORE = "a=candidate:", "a=end-of-candidates"
-# aioice speaks UDP, and RTCP goes the way of RTP. What is beyond these bounds would break aioice's tasks.
+# aioice speaks UDP, and RTCP goes the way of RTP. Other candidates would break aioice's tasks.
 _USABLE = re.compile(
     r"a=candidate:\S{1,32} 1 udp (\d{1,10}) (\S+) (\d{1,5}) typ (?:host|srflx|relay)(?: .*)?", re.I | re.A
 )
 OFFER_CAP = 64 * 1024
-MOST_SECTIONS = 8  # each may get sockets of its own
-MOST_LINES = 512  # of a section, candidates beside
+MOST_SECTIONS = 8  # each may get its own sockets
+MOST_LINES = 512  # of a section, without candidates
 MOST_WILD = 8  # lines of feedback for every payload
 _DYNAMIC = r"9[6-9]|1[01]\d|12[0-7]"  # payload numbers that aiortc takes over from an offer
 _H264 = re.compile(rf"a=rtpmap:({_DYNAMIC}) H264/90000", re.IGNORECASE)
-# packetization-mode 1 and constrained baseline: what aiortc knows, and what displays take other profiles under too
+# packetization-mode 1 and constrained baseline: aiortc knows these, and displays accept other profiles under them
 _FMTP = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"
 _OPUS = re.compile(rf"a=rtpmap:({_DYNAMIC}) opus/48000/2", re.IGNORECASE)
 _OF_PAYLOAD = re.compile(r"a=(?:rtpmap|fmtp|rtcp-fb):(\d+) ")
@@ -40,11 +39,11 @@ type OfferedSound = Literal["opus", "g711", ""]
 
 
 class NoOffer(Exception):
-    """Not an SDP offer, or one without a video section that takes H.264 from us over WebRTC and UDP."""
+    """The text is no SDP offer, or has no video section that accepts H.264 over WebRTC and UDP."""
 
 
 def normalise(sdp: str) -> str:
-    """The offer, its sections in their order, without those that it rejects itself. Raises NoOffer."""
+    """The offer in aiortc's form, without the sections that the offer itself rejects. Raises NoOffer."""
     head, offered = parted(sdp)
     taken = [section for section in offered if not is_rejected(section)]
     if len(sdp) > OFFER_CAP or head[:1] != ["v=0"] or len(taken) > MOST_SECTIONS:
@@ -56,7 +55,7 @@ def normalise(sdp: str) -> str:
 
 
 def offered_sound(offer: str) -> OfferedSound:
-    """What all of its audio sections take that it does not reject itself; "" where there is none, or none is alike."""
+    """The codec that all audio sections of the offer accept; "" if there is no audio section, or they differ."""
     _, offered = parted(offer)
     wanted = [section for section in offered if kind_of(section) == "audio" and not is_rejected(section)]
     kinds: set[OfferedSound] = {"opus" if _opus(section) else "g711" if _g711(section) else "" for section in wanted}
@@ -64,15 +63,15 @@ def offered_sound(offer: str) -> OfferedSound:
 
 
 def is_far(offer: str) -> bool:
-    """Whether all of its candidates name public addresses: a gateway or a display on the internet made it."""
+    """True if all candidates name public addresses: the offer comes from a gateway or a display on the internet."""
     hosts = [(line.split()[4:5] or [""])[0] for line in offer.splitlines() if line.startswith(_CANDIDATE)]
     return bool(hosts) and all([_is_literal(host) and is_public(host) for host in hosts])
 
 
 def as_offered(offer: str, answer: str) -> str:
-    """The answer as its offer binds it (RFC 8829 section 5.3.1).
+    """The answer in the form that its offer demands (RFC 8829 section 5.3.1).
 
-    Each section is in its place and under its own protocol; bundled is only what was offered so.
+    Each section keeps the place and the protocol from the offer. Sections are bundled only if the offer bundled them.
     """
     offered_head, offered = parted(offer)
     head, answered = parted(answer)
@@ -80,15 +79,15 @@ def as_offered(offer: str, answer: str) -> str:
     out = [_refused(section) if is_rejected(section) else _taken(section, next(own)) for section in offered]
     accepted = {mid_of(section) for section in answered}
     mids = [mid for mid in bundled(offered_head) if mid in accepted]
-    # the library's number is the second it was made in: two sessions would have the same (RFC 8829 section 5.2.1)
+    # aiortc's number is the second it was made in, so two sessions could have the same (RFC 8829 section 5.2.1)
     head = [f"o=- {secrets.randbits(62)} 1 IN IP4 0.0.0.0" if line.startswith("o=") else line for line in head]
     return joined(bundling(head, mids), out)
 
 
 def _judge(head: Section, taken: list[Section]) -> None:
-    """Raises NoOffer where nothing would be seen, or a task of aiortc's would break when all is answered."""
+    """Raises NoOffer if a display would show nothing, or if a task of aiortc would break after the answer."""
     video = next((accepted for accepted in taken if kind_of(accepted) == "video"), None)
-    # the first one is where pictures are sent
+    # pictures are sent in the first video section
     if video is None or direction_of(head, video) in ("a=sendonly", "a=inactive") or are_tcp(taken):
         raise NoOffer
     mids = [mid_of(accepted) for accepted in taken]
@@ -117,14 +116,14 @@ def _section(head: Section, section: Section) -> Section:
 
 
 def _bounded(section: Section) -> Section:
-    """aiortc joins each line of feedback with each codec, so thousands of both would hold up everybody's picture."""
+    """Limits a section's lines. aiortc joins each line of feedback with each codec: thousands would block the loop."""
     payloads: set[int] = set()
     wild, out = 0, []
     for line in section:
         if line.startswith("a=rtpmap:"):
             number = _payload(line)
             if number is None or number in payloads:
-                continue  # RFC 8866 section 6.6: one for each
+                continue  # RFC 8866 section 6.6: one line for each payload
             payloads.add(number)
         elif line.startswith("a=rtcp-fb:*"):
             wild += 1
@@ -137,7 +136,7 @@ def _bounded(section: Section) -> Section:
 
 
 def _payload(line: str) -> int | None:
-    """The payload type as aiortc reads it, which takes any spelling of a number."""
+    """The payload type as aiortc reads it: aiortc accepts any spelling of a number."""
     try:
         return int(line.removeprefix("a=rtpmap:").partition(" ")[0])
     except ValueError:
@@ -145,7 +144,7 @@ def _payload(line: str) -> int | None:
 
 
 def _extends(line: str) -> bool:
-    """RFC 8285 section 4.3: a number of one byte."""
+    """True if the header extension's number fits a byte (RFC 8285 section 4.3)."""
     found = _EXTENSION.fullmatch(line)
     return found is not None and int(found[1]) < 256
 
@@ -175,7 +174,7 @@ def _fmtp(section: Section, payload: str) -> str | None:
 
 
 def _known(fmtp: str) -> bool:
-    """Whether aiortc takes it: mode 1, baseline or constrained baseline of any level."""
+    """True if aiortc accepts the format: packetization mode 1, baseline or constrained baseline of any level."""
     values = dict(part.strip().partition("=")[::2] for part in fmtp.lower().split(";"))
     return (
         values.get("packetization-mode") == "1"
@@ -184,7 +183,7 @@ def _known(fmtp: str) -> bool:
 
 
 def _audio(section: Section) -> Section:
-    """Opus alone where it is offered, else G.711: aiortc would take the first codec it knows, also one not sent."""
+    """Keeps only Opus if it is offered, else only G.711: aiortc would choose a codec that showcam does not send."""
     chosen = _opus(section) or _g711(section)
     if chosen is None:
         return section
@@ -209,18 +208,18 @@ def _taken(offered: Section, answered: Section) -> Section:
 
 
 def _refused(offered: Section) -> Section:
-    """What an offer rejects itself stays so (RFC 3264 section 6)."""
+    """The answer to a section that the offer itself rejects: it stays rejected (RFC 3264 section 6)."""
     mid = mid_of(offered)
     return [offered[0], "c=IN IP4 0.0.0.0", *([f"a=mid:{mid}"] if mid else []), "a=inactive"]
 
 
 def usable(offered: list[Section]) -> list[Section]:
-    """The sections without candidates that can't be tried, and of the others with the most wanted ones of the offer.
+    """The sections without candidates that can't be tried. Of the others the best by priority are kept.
 
-    Names too are left out: one under .local would be asked of the whole network, and a display behind one is found by
-    its own checks. RFC 8445 section 6.1.2.5: what is beyond an agent's limit is discarded by priority, not refused.
-    Where one was left out, so is the line that says that there are no more: Firefox names .local candidates only and
-    then that line, and aioice fails at once when it has nothing to try and expects nothing.
+    Candidates with names are left out too: aioice would ask the whole network for a name under .local, and such a
+    display is found by its own checks. RFC 8445 section 6.1.2.5: an agent discards candidates beyond its limit by
+    priority and does not refuse the offer. If a candidate was left out, `end-of-candidates` is left out as well.
+    Firefox sends only .local candidates and then this line, and aioice would fail at once.
     """
     found = [
         (-priority, number, place)
@@ -241,14 +240,14 @@ def usable(offered: list[Section]) -> list[Section]:
 
 
 def _priority(line: str) -> int | None:
-    """None where it can't be tried."""
+    """The priority of a candidate's line; None if the candidate can't be tried."""
     found = _USABLE.fullmatch(line)
     good = found and _is_literal(found[2]) and 0 < int(found[3]) < 65536
     return int(found[1]) if found and good else None
 
 
 def are_tcp(offered: list[Section]) -> bool:
-    """Whether there are some and all of them are of TCP, which aioice does not speak."""
+    """True if there are candidates, and all of them are for TCP, which aioice does not speak."""
     ways = [
         (line.split()[2:3] or [""])[0].lower() for section in offered for line in section if line.startswith(_CANDIDATE)
     ]
@@ -257,17 +256,17 @@ def are_tcp(offered: list[Section]) -> bool:
 
 def _is_literal(host: str) -> bool:
     try:
-        # one with a zone ("%eth0") is of a link, and the zone is the display's own
+        # an address with a zone ("%eth0") works only on its link, and only the display knows the zone
         return "%" not in str(ipaddress.ip_address(host))
     except ValueError:
         return False
 
 
 def parted(sdp: str) -> tuple[Section, list[Section]]:
-    """The head, and each section from its m= line on; empty lines are left out."""
+    """Splits a description into its head and its sections, each from its m= line on. Empty lines are left out."""
     head: Section = []
     sections: list[Section] = []
-    # at every sign at which aiortc parts lines: what is passed over here must not be one there
+    # splitlines() as in aiortc: text that is no line here must not be a line there
     for line in [line.rstrip() for line in sdp.splitlines() if line.strip()]:
         if line.startswith("m="):
             sections.append([])
@@ -288,27 +287,27 @@ def mid_of(section: Section) -> str:
 
 
 def value_of(lines: Section, start: str) -> str:
-    """What follows `start` in the first line that begins so; empty where none does."""
+    """The rest of the first line that begins with `start`; empty if no line does."""
     return next((line.removeprefix(start) for line in lines if line.startswith(start)), "")
 
 
 def is_rejected(section: Section) -> bool:
-    """By port 0, which also says that a section is there in a bundle only (RFC 8843 section 6)."""
+    """True if port 0 rejects the section. With a=bundle-only, port 0 means only a bundle (RFC 8843 section 6)."""
     return section[0].split()[1:2] == ["0"] and "a=bundle-only" not in section
 
 
 def direction_of(head: Section, section: Section) -> str:
-    """The direction of the section, else that of all, else both ways (RFC 8866 section 6.7)."""
+    """The direction of the section; else the head's direction; else both ways (RFC 8866 section 6.7)."""
     return next((line for line in [*section, *head] if line in DIRECTIONS), "a=sendrecv")
 
 
 def bundled(head: Section) -> list[str]:
-    """The mids that share a transport, that of the first one; each once, and of the first bundle alone."""
+    """The mids of the first bundle, each once. These sections share the transport of the first mid."""
     return list(dict.fromkeys(value_of(head, "a=group:BUNDLE").split()))
 
 
 def bundling(head: Section, mids: list[str]) -> Section:
-    """The head with these in its bundle, where the first was; without one where there are none."""
+    """The head with these mids in place of its first bundle, and without a bundle if `mids` is empty."""
     bundle = [f"a=group:BUNDLE {' '.join(mids)}"] if mids else []
     out: Section = []
     for line in head:

@@ -1,7 +1,7 @@
-"""What a WebRTC viewer is sent, which aiortc asks for packet by packet once the connection is there.
+"""The video and sound tracks of a WebRTC viewer. aiortc asks them for each packet once the connection is there.
 
-Video is H.264 passed through, whole or smaller, as much as the viewer's connection takes. Sound is the camera's as Opus
-or G.711, or silence.
+Video is H.264 passed through: the whole picture or a smaller one, as much as the viewer's connection can carry. Sound
+is the camera's as Opus or G.711, or silence.
 """
 
 import asyncio
@@ -19,17 +19,18 @@ from showcam.engine.sound import OPUS_CLOCK, OPUS_STEP, SILENT_OPUS
 from showcam.engine.units import CLOCK, Listen, Unit, Watch
 
 LEAST_QUEUE = 120
-PATIENCE_S = 0.6  # after a start a wish for a keyframe is let be for so long: the one that was sent may be on its way
-FRESH = 5  # pictures since a keyframe that are no more than another keyframe
-RATE_S = 2.0  # over which a picture's bits are counted
+PATIENCE_S = 0.6  # for this time after a start, wishes for a keyframe are ignored: the last one may be on its way
+FRESH = 5  # this number of pictures since a keyframe is no more data than another keyframe
+RATE_S = 2.0  # the picture's bits are counted over this time
 _BURST_STEP = CLOCK // 500  # 2 ms
 _FRAME = CLOCK // 25
 _TIME_BASE = Fraction(1, CLOCK)
 
 
 class Track(MediaStreamTrack):
-    """`epoch_s`: the Unix time at its time 0, by which sound and picture of one moment are shown together; None where
-    there is nothing to be shown with it.
+    """A track for aiortc. `epoch_s` is the Unix time at the track's time 0.
+
+    It lets a display show sound and picture of a moment together. None if there is no other track.
     """
 
     epoch_s: float | None = None
@@ -43,7 +44,7 @@ class Track(MediaStreamTrack):
             self._arrival.set_result(None)
 
     async def _sleep(self) -> None:
-        """Until something may have come. Raises MediaStreamError once the track is stopped."""
+        """Waits until a unit may have come. Raises MediaStreamError once the track is stopped."""
         if self.readyState != "live":
             raise MediaStreamError
         self._arrival = asyncio.get_running_loop().create_future()
@@ -55,27 +56,28 @@ class Track(MediaStreamTrack):
 
 
 class SharedPicture(Protocol):
-    """A picture that all who watch it share."""
+    """A camera's video that several viewers share."""
 
     def watch(self, viewer: Watch) -> list[Unit]: ...
 
     def unwatch(self, viewer: Watch) -> None: ...
 
     def sync(self) -> bool:
-        """Have a keyframe come at once; False where whoever brings the picture can't be asked."""
+        """Makes a keyframe come at once. Returns False if the source can't be asked for a keyframe."""
         ...
 
 
 class WholePicture(SharedPicture, Protocol):
     async def smaller(self) -> SharedPicture | None:
-        """The smaller picture, for a connection that does not take the whole one; None where there is none."""
+        """The smaller picture, for a connection that can't carry the whole picture; None if there is no smaller one."""
         ...
 
 
 class VideoTrack(Track):
-    """`congestion` hears of what is sent and what comes back (showcam.engine.outputs.amendments).
+    """The video for a viewer, which changes to the smaller picture if the connection can't carry the whole one.
 
-    `again_s` and `calm_s` are Congestion's.
+    `congestion` gets the sent packets and the receiver's reports (showcam.engine.outputs.amendments). `again_s` and
+    `calm_s` are as in Congestion.
     """
 
     kind = "video"
@@ -92,11 +94,11 @@ class VideoTrack(Track):
         self._burst: deque[Unit] = deque()
         self._limit = LEAST_QUEUE
         self._wants_key = False
-        self._last: int | None = None  # the time that was sent last
+        self._last: int | None = None  # the time of the last packet sent
         self._alone_until = 0.0
         self._started = 0.0  # when the latest run of pictures was begun
         self._key: int | None = None  # the latest keyframe's time
-        self._gop = 0  # from the keyframe before to the latest one
+        self._gop = 0  # ticks between the last two keyframes
         self._recent: deque[tuple[int, int]] = deque()  # time and size of pictures, over RATE_S
 
     async def recv(self) -> Any:
@@ -107,7 +109,7 @@ class VideoTrack(Track):
             self._judge()
             if self._burst:
                 unit = self._burst.popleft()
-                # a whole group of pictures at line speed would overrun what the connection and receivers buffer
+                # a whole group of pictures at line speed would overflow the buffers of the connection and the receiver
                 await asyncio.sleep(len(unit.data) / self.congestion.pace())
                 return self._packet(unit)
             if self._queue:
@@ -130,11 +132,11 @@ class VideoTrack(Track):
         super().stop()
 
     def _give_up(self, moved: asyncio.Task[SharedPicture | None]) -> None:
-        """What came too late to be watched."""
+        """Leaves a smaller picture that came too late to be watched."""
         if not moved.cancelled() and not moved.exception() and (smaller := moved.result()):
             smaller.unwatch(self._take)
 
-    # which picture, and where it begins
+    # choice of the picture, and its beginning
 
     def _judge(self) -> None:
         if self._moving is not None:
@@ -149,12 +151,12 @@ class VideoTrack(Track):
             self._refresh()
 
     def _join(self, picture: SharedPicture, *, requested: bool = False) -> None:
-        """The pictures since the last keyframe, then those that come."""
+        """Begins to send `picture`: first the units since the last keyframe, then new units."""
         self._picture = picture
         units = picture.watch(self._take)
         self._queue.clear()
         if picture is not self._whole and len(units) > FRESH and picture.sync():
-            units = []  # a keyframe alone is less for a connection that has little
+            units = []  # for a slow connection, only a new keyframe is less data
         self._wants_key = not units
         self._limit = max(LEAST_QUEUE, 2 * len(units))
         for unit in [] if requested else units:
@@ -164,7 +166,7 @@ class VideoTrack(Track):
         self.congestion.start(requested=requested)
 
     def _leave(self) -> None:
-        """Send nothing until the smaller picture is there: what the connection can't take would delay that."""
+        """Stops sending until the smaller picture is there: other packets would delay it on a full connection."""
         self._picture.unwatch(self._take)
         self._queue.clear()
         self._burst.clear()
@@ -183,7 +185,7 @@ class VideoTrack(Track):
             self.congestion.returned()
 
     def _ahead(self, unit: Unit) -> None:
-        """The whole picture, while the smaller one is sent up to its next keyframe."""
+        """Watches the whole picture while the smaller one is sent, and changes over at the next keyframe."""
         if unit.kind != "video" or not unit.key:
             return
         self._whole.unwatch(self._ahead)
@@ -196,7 +198,7 @@ class VideoTrack(Track):
         self._take(unit)
 
     def _refresh(self) -> None:
-        """The viewer can't go on: it gets a keyframe by the shortest way."""
+        """Sends a keyframe by the shortest way, because the viewer can't go on without."""
         if self._moving is not None or self._clock() - self._started < PATIENCE_S or self._burst:
             return
         if self._picture.sync():
@@ -236,9 +238,9 @@ class VideoTrack(Track):
             self._recent.popleft()
 
     def _pressed(self, units: list[Unit]) -> deque[Unit]:
-        """Their times pressed together just before now, and behind what was sent.
+        """The units with new times, close together just before now and after the last packet.
 
-        A display that plays by the times it is given would else stay behind by as much for good.
+        With their old times, a display that plays by timestamps would stay behind for good.
         """
         if not units:
             return deque()
@@ -264,12 +266,12 @@ class SoundSource(Protocol):
     def unlisten(self, listener: Listen) -> None: ...
 
     def now(self) -> int:
-        """On the picture's own timeline, in ticks of showcam.engine.units.CLOCK."""
+        """The time on the picture's own timeline, in ticks of showcam.engine.units.CLOCK."""
         ...
 
 
 class OpusTrack(Track):
-    """`is_late`: the camera's sound may come after its picture was shown; silence is sent until then."""
+    """The camera's sound as Opus. `is_late`: the sound may come after the first picture; until then silence is sent."""
 
     kind = "audio"
 
@@ -333,7 +335,7 @@ class SilentTrack(Track):
 
 
 class G711Track(Track):
-    """What another track sends, as samples, which aiortc makes G.711 of: for displays that take no Opus."""
+    """Decodes another track's Opus for displays that play no Opus. aiortc encodes the samples as G.711."""
 
     kind = "audio"
 

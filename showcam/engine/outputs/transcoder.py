@@ -1,6 +1,6 @@
-"""Transcoding: all video of a camera that is encoded, made smaller and as displays play it, is encoded here.
+"""Transcodes a camera's video in a thread: makes it smaller, and encodes it as displays play it.
 
-A thread does it. Pictures for which it has no time are left out before they are encoded, never after.
+When time runs short, the thread leaves pictures out before encoding, never after.
 """
 
 import contextlib
@@ -24,30 +24,30 @@ from showcam.engine.units import CLOCK, Format, Unit
 
 _log = structlog.get_logger()
 
-SELDOM_S = 0.5  # a picture is due where none was shown for so long
+SELDOM_S = 0.5  # a picture is due if none was shown for this time
 _DECODERS: dict[Codec, str] = {"h264": "h264", "h265": "hevc", "mjpeg": "mjpeg"}
 _REPEATED = CLOCK // 5  # ticks between the copies of a repeated picture
-_LEAST_STEP = CLOCK // 45  # between two pictures: those of a faster camera are thinned out
-_USUAL_FPS = 25  # by which the rate is kept: a camera of another gets more or fewer bits
-WAITING, WAITING_BYTES = 250, 16 * 1024 * 1024  # units that wait; some five seconds of a camera
-_WINDOW_S = 2.0  # over which the load is measured
+_LEAST_STEP = CLOCK // 45  # least time between two pictures: pictures of a faster camera are thinned out
+_USUAL_FPS = 25  # the encoder's bit rate assumes this: a camera with another picture rate gets more or fewer bits
+WAITING, WAITING_BYTES = 250, 16 * 1024 * 1024  # most units that wait; some five seconds of a camera
+_WINDOW_S = 2.0  # the load is measured over this time
 _EVER = -1 << 62  # a time before all others
 
 type Made = Callable[[Format | None, Unit], None]
 
 
 class Shape(NamedTuple):
-    """How large a picture is made, and how heavy: in bits a second, and in bits that may come at once.
+    """The size of the transcoded video, and its weight: `most` bits a second, and `burst` bits at once.
 
-    `gop_s`: between keyframes, and so the length of HLS segments, which players are given. `late_s`: a picture that has
-    waited so long is left out, unless it is due: where time never suffices, some are. `shows_s`: of the pictures since
-    the last keyframe, which are only decoded, those of so long are shown. `begins_with`: how many groups of pictures a
-    player needs to begin. The first picture is repeated in front of itself for those that are missing.
+    `gop_s` is the time between keyframes, and so the length of HLS segments. A picture that has waited for `late_s` is
+    left out unless it is due: so some are shown even on a machine that is too slow. The pictures since the last
+    keyframe are only decoded, except for the last `shows_s`, which are shown. A player needs `begins_with` groups of
+    pictures to begin; the first picture is repeated before its time to fill missing groups.
     """
 
     width: int
     height: int
-    rate: int  # 0: as many as the picture needs
+    rate: int  # bits a second; 0: as many as the video needs
     most: int
     burst: int
     gop_s: float = 2.0  # Alexa's and Google's players begin with a keyframe
@@ -57,13 +57,13 @@ class Shape(NamedTuple):
 
 
 DISPLAY = Shape(*TRANSCODED, 0, 2_000_000, 2_000_000)  # an Echo's offer asks for no more than 2.5 Mbit/s
-# for HLS that begins soon, of what comes in clumps
+# for HLS that begins soon although the video comes in clumps
 SOON = DISPLAY._replace(gop_s=0.6, late_s=2.0, shows_s=3.2, begins_with=3)
 THIN = Shape(640, 360, 400_000, 500_000, 250_000)  # for a connection of 1 Mbit/s, with room for sound and for losses
 
 
 class Pipeline:
-    """Decodes and encodes in one thread, in the order in which it is given both."""
+    """Decodes and encodes units in the order of the calls. All calls come from the same thread."""
 
     def __init__(self, form: Format, shape: Shape) -> None:
         self._size, self._shape = transcoded_size(form.width, form.height, shape[:2]), shape
@@ -74,7 +74,7 @@ class Pipeline:
         self._last_key: int | None = None
 
     def renew(self) -> None:
-        """The next picture is a keyframe."""
+        """Makes the next picture a keyframe."""
         self._last_key = None
 
     def form_of(self, keyframe: Unit, form: Format) -> Format:
@@ -82,7 +82,7 @@ class Pipeline:
         return replace(form, width=width, height=height, codec=h264.codec_name(keyframe.data), b_frames=False)
 
     def decode(self, unit: Unit) -> list[Any]:
-        """None of a picture that does not decode: what was shown last stands still."""
+        """The decoded frames; an empty list if the unit does not decode. The last picture then stands still."""
         packet = av.Packet(unit.data)
         packet.pts, packet.dts, packet.time_base = unit.pts, unit.dts, Fraction(1, CLOCK)
         try:
@@ -98,10 +98,10 @@ class Pipeline:
         return self._encoded(frame, frame.pts)
 
     def repeated(self, frame: Any, groups: int) -> list[Unit]:
-        """The picture over and over, for so many groups of pictures before its time."""
+        """Copies of the picture that fill the given number of groups before the picture's time."""
         due, ticks = frame.pts, round(groups * self._shape.gop_s * CLOCK)
         units = [unit for early in range(ticks, 0, -_REPEATED) for unit in self._encoded(frame, due - early)]
-        frame.pts = due  # a frame that needs no scaling is encoded itself, and had the time of its last copy
+        frame.pts = due  # a frame that needs no scaling was encoded itself and has the time of its last copy
         return units
 
     def _encoded(self, frame: Any, at: int) -> list[Unit]:
@@ -121,7 +121,7 @@ class Pipeline:
         ]
 
     def _is_key_due(self, pts: int) -> bool:
-        """Whether this is, of the pictures there are, the one nearest to the time of the next keyframe."""
+        """True if this picture is the nearest to the time of the next keyframe."""
         if self._last_key is None or self._last is None:
             return True
         return pts + (pts - self._last) // 2 - self._last_key >= self._shape.gop_s * CLOCK
@@ -150,9 +150,10 @@ def _encoder(width: int, height: int, shape: Shape) -> Any:
 
 
 class Transcoder(threading.Thread):
-    """`made` is called in this thread with each unit, and with its format where a timeline begins; `broke` if it fails.
+    """The thread that transcodes. The thread calls `made` with each unit, and `broke` if transcoding fails.
 
-    `since`: what came since the last keyframe. It is decoded, and shown as far as `shape` has it.
+    With the first unit of a timeline `made` also gets the format. `since` are the units since the last keyframe. They
+    are decoded, and shown as far as `shape` says.
     """
 
     def __init__(
@@ -169,25 +170,25 @@ class Transcoder(threading.Thread):
         self._wants_key = threading.Event()
         self._form, self._since, self._made, self._broke = form, list(since), made, broke
         self._units: queue.Queue[tuple[Unit | Format, float] | None] = queue.Queue(WAITING)
-        self._put_bytes = self._taken_bytes = 0  # each written by one thread alone
+        self._put_bytes = self._taken_bytes = 0  # each is written by only one thread
         self._waits_for_key = not self._since
         self._stopped = self._is_begun = False
-        self._begins: Format | None = None  # of what is made, until the first picture shows it
-        self._silent_until = _EVER  # sound that is older came too late, in ticks
+        self._begins: Format | None = None  # the source's format, until its first picture is made
+        self._silent_until = _EVER  # in ticks; older sound came too late
         self._load = _Load()
-        self.left_out = 0  # pictures for which there was no time
+        self.left_out = 0  # number of pictures left out for lack of time
 
     @property
     def load(self) -> float | None:
-        """The part of a core that it takes; None until that is known."""
+        """The part of a core that the thread takes; None until it was measured."""
         return self._load.value
 
     def put(self, unit: Unit) -> None:
-        """Called from the event loop."""
+        """Hands a unit to the thread. Called from the event loop. Without room, units are left out up to a keyframe."""
         if unit.kind == "video" and self._waits_for_key and not (unit.key and self._has_room()):
             return
         if not self._has_room():
-            # a decoder needs what a picture refers to: up to the next keyframe nothing makes sense to it
+            # pictures refer to earlier ones: without them the decoder can use nothing before the next keyframe
             self._waits_for_key = True
             return
         if unit.kind == "video":
@@ -195,15 +196,15 @@ class Transcoder(threading.Thread):
         self._put(unit, len(unit.data))
 
     def sync(self) -> None:
-        """The next picture is a keyframe."""
+        """Makes the next picture a keyframe."""
         self._wants_key.set()
 
     def go_on_as(self, form: Format) -> None:
-        """Begin a new timeline with the next picture: the source was opened again, or time passed without a picture."""
+        """Begins a new timeline with the next picture, after the source was opened again or paused."""
         self._put(form, 0)
 
     def decodes(self, form: Format) -> bool:
-        """Whether a source that was opened again goes on as what this one decodes."""
+        """True if the transcoder can go on with a source of this format after a new opening."""
         mine = self._form
         return self.is_alive() and (mine.codec, mine.width, mine.height) == (form.codec, form.width, form.height)
 
@@ -216,7 +217,7 @@ class Transcoder(threading.Thread):
         try:
             self._run()
         except Exception as error:
-            # libav's error may quote what it read: only its type is logged
+            # an error of libav may quote the data: only its type is logged
             _log.warning("transcoding broke", error=type(error).__name__)
             self._broke()
 
@@ -264,11 +265,11 @@ class Transcoder(threading.Thread):
         return [*before, *pipeline.encode(frame)]
 
     def _repeated(self, pipeline: Pipeline, frame: Any, since: list[Unit], at: int) -> list[Unit]:
-        """Copies of the first picture, and silence, in place of what a player would wait for before it begins."""
+        """Copies of the first picture, with silence, in place of video that a player would first have to wait for."""
         gop = round(self._shape.gop_s * CLOCK)
         pictures = [unit.dts for unit in since if unit.kind == "video"]
-        there = max(pictures[-2:][0] - frame.pts, 0) // gop  # the decoder holds the last one back
-        groups = min(self._shape.begins_with - there, frame.pts // gop)  # no time is before the timeline's beginning
+        there = max(pictures[-2:][0] - frame.pts, 0) // gop  # the decoder holds the last picture back
+        groups = min(self._shape.begins_with - there, frame.pts // gop)  # times can't be negative
         if groups <= 0:
             return []
         sound = [unit for unit in since if unit.kind == "audio"]
@@ -294,14 +295,14 @@ class Transcoder(threading.Thread):
         made = []
         for frame in pipeline.decode(unit):
             if self._clock() - came > self._shape.late_s and not pipeline.is_due(frame):
-                self.left_out += self._is_begun  # before that it catches up with `since`
+                self.left_out += self._is_begun  # until then the thread catches up with `since`
             else:
                 made += self._shown(pipeline, frame, [unit], 0)
         return made
 
 
 class _Load:
-    """How much of a core the thread that calls `measure` takes."""
+    """Measures the part of a core that the calling thread takes."""
 
     def __init__(self) -> None:
         self._began: tuple[float, float] | None = None  # wall clock, CPU
