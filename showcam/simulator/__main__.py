@@ -1,4 +1,4 @@
-"""`python -P -m simulator`: cameras, the EZVIZ cloud behind them, and both assistants, to practise on."""
+"""`python -P -m showcam.simulator`: cameras, the EZVIZ cloud behind them, and both assistants, to practise on."""
 
 import argparse
 import asyncio

@@ -1,4 +1,4 @@
-"""What a refusal says to a person: what is wrong, what to press, and where, in the languages of `words`.
+"""What a refusal says to a person: what is wrong, what to press, and where, in the languages of `i18n`.
 
 These sentences are for the cameras of all vendors and for all assistants. A vendor brings its own beside its driver
 (`showcam.drivers.SPEECHES`), and a door hands in the sentences that differ for its assistant.
