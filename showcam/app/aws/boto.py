@@ -18,8 +18,8 @@ from showcam.store.ports import StoreUnavailable
 
 CONNECT_S = 1  # within a region a connection takes milliseconds
 BOUNDS = 2, 3  # seconds to wait for an answer, tries
-TABLE_BOUNDS = 1, 2  # DynamoDB answers in milliseconds; where it hangs, the assistant is to hear so in time
-STORE_S = 1.5  # for a request's calls to the table, beside its waits for others
+TABLE_BOUNDS = 1, 2  # DynamoDB answers in milliseconds; if a call hangs, the assistant must still get an answer in time
+STORE_S = 1.5  # for a request's calls to the table, in addition to the request's other waits
 ASSISTANT_S = 4.5  # for an assistant's request: a call begun by then ends before Alexa stops waiting
 
 _end: ContextVar[float] = ContextVar("end", default=math.inf)
@@ -27,7 +27,7 @@ _end: ContextVar[float] = ContextVar("end", default=math.inf)
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """After these seconds every call to the table raises StoreUnavailable at once."""
+    """Limits the time for the table: after these seconds every call to it raises StoreUnavailable at once."""
     before = _end.set(min(_end.get(), time.monotonic() + seconds))
     try:
         yield
@@ -37,9 +37,9 @@ def within(seconds: float) -> Iterator[None]:
 
 @cache
 def client(service: str, region: str = "") -> Any:
-    """In this process's own region if none is named; safe to share between threads.
+    """An AWS client, safe to share between threads. Without a named region it uses the region of this process.
 
-    Raises botocore.exceptions.BotoCoreError where no region is set.
+    Raises botocore.exceptions.BotoCoreError if no region is set.
     """
     import boto3
     from botocore.config import Config

@@ -1,8 +1,8 @@
 """A function's log for CloudWatch: JSON lines, one of them for each request, with metrics embedded in it (EMF).
 
-AWS counts a function that answers an error as one that ran well, so what an alarm watches is counted here: in namespace
-"showcam", by FunctionName, as the number of requests in which it happened. A metric is only written when it happened,
-since each costs by the hour; AWS itself counts requests and their durations.
+AWS counts a function that answers an error as one that ran well, so showcam itself counts the events that alarms watch.
+The counts are in namespace "showcam", by FunctionName: the number of requests with the event. A metric is only written
+if the event happened, since each costs by the hour; AWS itself counts requests and their durations.
 """
 
 import json
@@ -73,7 +73,7 @@ class RequestLine(Line):
 
 
 class CloudWatch(logging.Handler):
-    """Writes the lines of the process. A function handles one request at a time; its threads may log too."""
+    """Writes the log lines of the process. A function handles requests one after the other; threads may log too."""
 
     def __init__(self, level: str) -> None:
         super().__init__()
@@ -117,7 +117,7 @@ class CloudWatch(logging.Handler):
             self.handleError(record)
 
     def log(self, level: int, event: str, failure: str = "", reason: str = "", **more: Any) -> None:
-        """`failure` is a traceback; `reason` may be one that is counted."""
+        """Logs one line. `failure` is a traceback; `reason` may be a key of COUNTED."""
         if kind := COUNTED.get(reason) or (FAILED if failure else None):
             self._happened.add(kind)
         if level < self._least:

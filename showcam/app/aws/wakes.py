@@ -1,4 +1,4 @@
-"""Messages of the queue by which the function `reports` learns that a link is due; what is due is in the table.
+"""Messages of a queue: each tells the function `reports` that a link is due. The table says what is due.
 
 A message may come twice, late or not at all: a claim makes the first harmless, `sweep` the last.
 """
@@ -65,7 +65,7 @@ class Queue:
 
 
 def of_stream(event: JsonObject, now: float) -> list[Wake]:
-    """For each link whose row says that something is due, from the records of the table's stream."""
+    """A message for each link that has something due, by the records of the table's stream."""
     found: dict[str, Wake] = {}
     for record in event["Records"]:
         image = record["dynamodb"].get("NewImage", {})
