@@ -22,7 +22,7 @@ def stop(text: str, code: int = 2) -> NoReturn:
 
 
 def readable[**P, T](command: Callable[P, T]) -> Callable[P, T]:
-    """Turns what a person can mend into one line on stderr and exit code 2."""
+    """Turns an error that a person can fix into one line on stderr and exit code 2."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -62,7 +62,7 @@ def readable[**P, T](command: Callable[P, T]) -> Callable[P, T]:
 def settings_of(context: click.Context, *, kept: bool = True) -> Settings:
     """The settings of a command: handed over by the supervisor, or read from their sources.
 
-    `kept`: with those that showcam keeps in its database.
+    `kept`: include the settings in showcam's database.
     """
     from showcam.app.process.handover import handed_over
 
@@ -165,9 +165,9 @@ class _Typed(click.Group):
 )
 @installation
 def main() -> None:
-    """Say “show the garden camera” to Alexa or Google and see it; if it can't be shown, hear why and mend it."""
+    """Say “show the garden camera” to Alexa or Google and see it; if it can't be shown, hear why and how to fix it."""
     forbid_core()
-    # where getpass can't hide what is typed it warns twice; its second warning is for a person, and stays
+    # getpass warns twice if it can't hide the typed text. The second warning is for a person, and stays
     warnings.filterwarnings("ignore", "Can not control echo on the terminal")
 
 

@@ -123,7 +123,8 @@ def package(
 ) -> None:
     """Write into FOLDER what Amazon's command line deploys as a skill.
 
-    Without --arn: its spoken half alone, by HTTPS. On AWS functions answer both halves, and --arn is needed.
+    Without --arn the skill has only its spoken half, by HTTPS. On AWS functions answer both halves: there --arn is
+    needed.
     """
     from showcam.app.setup import skill_package
 
@@ -167,7 +168,10 @@ def _linking(settings: "Settings") -> "AccountLinking":
 
 
 def _require_functions(settings: "Settings", arns: tuple[str, ...]) -> None:
-    """On AWS the functions must exist before the skill, and permit one skill id."""
+    """Ends the command unless functions and a skill id are given.
+
+    On AWS each function must exist before the skill, and permits one skill id.
+    """
     if not arns:
         stop("On AWS functions answer both halves: say --arn with the output DirectivesArn, once for each region.")
     if not settings.alexa_skill_id:

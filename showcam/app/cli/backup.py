@@ -1,4 +1,4 @@
-"""`showcam backup` and `showcam restore`: everything that must last in one file, and back."""
+"""`showcam backup` and `showcam restore`: write all lasting data into one file, and put the data back."""
 
 import sys
 from collections.abc import Iterator
@@ -85,7 +85,7 @@ def backup(
 @click.pass_context
 @readable
 def restore(context: click.Context, file: Path, passphrase_file: Any, without_keys: bool, as_json: bool) -> None:
-    """Put back what showcam backup wrote into FILE; what is there now is kept beside it under a dated name.
+    """Put back the data that showcam backup wrote into FILE; the present data is kept under a dated name.
 
     Not while showcam runs. FILE is checked first, and nothing is changed if anything is wrong with it.
     """
@@ -115,7 +115,7 @@ def restore(context: click.Context, file: Path, passphrase_file: Any, without_ke
 
 
 def _passphrase(file: Any, *, new: bool) -> str:
-    """From a file or a prompt, never from an argument, which every process on the machine can read."""
+    """Reads the passphrase from a file or a prompt, never from an argument: every process could read that."""
     from showcam.app.data.backup import SHORTEST
 
     if file is not None:

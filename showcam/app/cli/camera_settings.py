@@ -63,7 +63,7 @@ def _step_by_step(
 
 
 def _code(camera: "Camera", what: str, step: "Step") -> str:
-    """The code that the step wants, prompted for; the command ends where none would help."""
+    """Prompts for the code that the step wants; ends the command if no code would help."""
     in_app = _IN_APP.format(camera=camera.name) if what == "encryption" else ""
     if step.wrong and step.wants == "mailed_code":
         stop(f"{_WRONG_MAILED}{in_app}", 1)
@@ -128,7 +128,7 @@ def _decide_while_encrypted(named: NamedCamera, value: str, yes: bool) -> None:
     from showcam.drivers.settings import Step
 
     owner = named.home.owner
-    wants = ""  # what the last step wanted
+    wants = ""  # the kind of code that the last step asked for
 
     def decide(account: str, camera: str, code: str, consent: bool) -> "Camera | Step | Refusal":
         nonlocal wants
@@ -219,7 +219,7 @@ def change_preference(named: NamedCamera, name: str, value: str, yes: bool) -> N
 
 
 def _happenings(value: str) -> tuple[str, ...]:
-    """Raises BadValue."""
+    """The happenings in `value`, parted by commas. Raises BadValue for an unknown happening."""
     from showcam.drivers.settings import BadValue
     from showcam.registry.preferences import TV_WHEN
 
@@ -232,7 +232,7 @@ def _happenings(value: str) -> tuple[str, ...]:
 
 
 def _motion_rings(camera: "Camera", value: str) -> "MotionRings":
-    """Raises BadValue."""
+    """The value of motion_rings; warns if the camera may ring less or more than wished. Raises BadValue."""
     from showcam.drivers.settings import BadValue
     from showcam.registry.preferences import MOTION_RINGS, is_motion_rings
 
@@ -246,7 +246,7 @@ def _motion_rings(camera: "Camera", value: str) -> "MotionRings":
 
 
 def _pause(value: str) -> int:
-    """Raises BadValue."""
+    """The pause in seconds. Raises BadValue if it is not from 0 to LONGEST_PAUSE_S."""
     from showcam.drivers.settings import BadValue
     from showcam.registry.preferences import LONGEST_PAUSE_S, is_pause
 

@@ -29,7 +29,7 @@ MEANS: dict[Setting, str] = {
     "phone_mute": "on: detection goes on, this account's phones stay silent",
 }
 IN_APP: dict[str, str] = {"resolution": "set in the EZVIZ app, on the live view: Ultra HD, Hi-Def or Standard"}
-# what does in a terminal what the sentence of a reason names a button for
+# by reason: the commands that do in a terminal the work of the button in the reason's sentence
 MENDS: Mapping[Reason, tuple[str, ...]] = {
     "asleep": ("set {camera} sleep off",),
     "encryption_on": ("set {camera} encryption off", "set {camera} while_encrypted code"),

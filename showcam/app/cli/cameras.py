@@ -114,23 +114,43 @@ def set_(named: NamedCamera, setting: str, value: str, yes: bool) -> None:
 
     \b
     audio, sleep, status_light, offline_notification, flip: on or off
-    alarm_notification: on or off (arms or disarms detection); phone_mute: on or off
+    alarm_notification: on or off (arms or disarms detection)
+    phone_mute: on or off
+
+    \b
     night_vision: colour, black_and_white or smart
     sensitivity: of detection, a number from 1 to 6 (to 100 with a battery)
-    encryption: on or off (off wants your consent, and a code where EZVIZ does)
-    time_zone: as +02:00; date_format: ymd, mdy or dmy
     storage: format (erases it)
-    voice_may: what a voice may change, parted by commas: audio,sleep,restart … or nothing
-    while_encrypted: how it is shown with Image Encryption on: no, lan (at home, where its picture is
-    clear) or code (deciphered here, by the code, which is asked for)
+
+    \b
+    encryption: on or off (off needs your consent, and a code if EZVIZ asks for one)
+    time_zone: as +02:00
+    date_format: ymd, mdy or dmy
+
+    \b
+    while_encrypted, for Image Encryption on: no, lan (at home the video is clear)
+    or code (deciphered here, by the code, which is asked for)
+
+    \b
+    voice_may: the changes that a voice may make, parted by commas: audio,sleep,restart … or nothing
     keep_warm: yes or no
-    room: where it is, such as Garden; Google proposes it as the room. "nothing" takes it back
+
+    \b
+    room: the camera's place, such as Garden; Google proposes it as the room. "nothing" takes it back
     tv: a TV in the house by its name, or nothing (showcam cast --list)
-    tv_when: what brings the camera to that TV for a minute: doorbell,motion,person or nothing
-    tv_scenes: TVs, parted by commas, for each of which assistants get a scene that shows it there; or nothing
-    motion_rings: what rings like a doorbell beside the bell: no, motion, or person, so that cats and
+
+    \b
+    tv_when: events that bring the camera to this TV for a minute: doorbell,motion,person or nothing
+
+    \b
+    tv_scenes: TVs, parted by commas, or nothing; for each, assistants get a scene that shows the camera there
+
+    \b
+    motion_rings: events that ring like the bell: no, motion, or person, so that cats and
     cars don't ring (a camera that reports persons)
-    ring_pause_s: after an announcement no other of its kind for so many seconds, 0 to 3600; the bell
+
+    \b
+    ring_pause_s: seconds after an announcement without another of its kind, 0 to 3600; the bell
     itself always rings (showcam owner quiet has the household's quiet times)
     """
     from showcam.app.cli import camera_tables as tables
@@ -162,9 +182,9 @@ def restart(named: NamedCamera) -> None:
 @cameras.command()
 @on_camera
 def code(named: NamedCamera) -> None:
-    """Show the camera NAME over the home network, by the code on its label, which is asked for.
+    """Show the camera NAME over the home network, by the code on its label. The code is asked for.
 
-    Where while_encrypted is code, the code also takes the place of the one that deciphers its picture.
+    If while_encrypted is code, this code also becomes the code for deciphering the camera's video.
     """
     from showcam.drivers.camera import Refusal
     from showcam.drivers.settings import Step

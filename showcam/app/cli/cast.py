@@ -95,7 +95,7 @@ def show(client: "CastClient", home: "Household", camera: str, device: str, seco
 
 
 def only_screen(client: "CastClient") -> tuple[str, str]:
-    """Id and name of the only one that has a screen."""
+    """Id and name of the only Cast device with a screen. The command ends if there are several or none."""
     with progress("Looking for Cast devices"):
         found = [device for device in client.devices() if device.kind == "screen"]
     if len(found) != 1:

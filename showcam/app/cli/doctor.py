@@ -21,7 +21,7 @@ _MARKS = {"ok": "ok    ", "wrong": "WRONG ", "unsure": "?     "}
 @click.pass_context
 @readable
 def doctor(context: click.Context, as_json: bool) -> None:
-    """Examine this machine, the way to it from outside, the assistants and the cameras; say what is wrong and its mend.
+    """Examine this machine, the way to it from outside, the assistants and the cameras. Print each fault and its fix.
 
     Exit code 0: nothing is wrong. 1: something is.
     """
@@ -37,7 +37,7 @@ def doctor(context: click.Context, as_json: bool) -> None:
 @click.pass_context
 @readable
 def google(context: click.Context, as_json: bool) -> None:
-    """Fetch this installation's endpoints as Google would, and say what is wrong and how to mend it.
+    """Fetch this installation's endpoints as Google would, and say what is wrong and how to fix it.
 
     Exit code 0: nothing is wrong. 1: something is.
     """

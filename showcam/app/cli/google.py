@@ -12,7 +12,7 @@ from showcam.app.shipped import whole_way
 
 @click.group(epilog=whole_way("owner/google.md"))
 def google() -> None:
-    """Google Home: what its developer console wants of showcam."""
+    """Google Home: the values for Google's developer console."""
 
 
 @google.command()

@@ -21,7 +21,7 @@ from showcam.app.settings import Settings
 def home(context: click.Context, *, as_json: bool) -> None:
     """Print the address of your cameras' page, with a code that signs one browser in: once, within half an hour.
 
-    showcam must run for the page to be there. The code before it, if any, is good no more.
+    showcam must run for the page to be there. An earlier code no longer works.
     """
     from showcam.app.data import integrity
 
@@ -33,9 +33,9 @@ def home(context: click.Context, *, as_json: bool) -> None:
 
 
 def announce(settings: Settings, *, as_json: bool = False, again: str = "showcam home") -> None:
-    """Print the address with a new code; at a terminal also as a QR code, where a telephone could use it.
+    """Prints the address with a new code; at a terminal also as a QR code, if a phone could open the address.
 
-    `again`: the command that prints another one.
+    `again`: the command that prints a new code.
     """
     from showcam.accounts.attempts import LIFE_S, OneTimeCode
 

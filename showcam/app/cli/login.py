@@ -33,7 +33,7 @@ HERE = "command line"  # counted apart from what visitors try
 def login(context: click.Context, user: str | None, kind: str, open_way: bool | None, as_json: bool) -> None:
     """Sign in to EZVIZ, or another vendor, and list the cameras: those that can be shown, and why the others can't.
 
-    The password is asked for, used once and not kept. Whoever may read the data folder may sign in any account.
+    The password is asked for, used once and not kept. A person who may read the data folder may sign in any account.
     """
     from showcam.app.compose.command import is_meant, signing_in
 
@@ -95,7 +95,7 @@ def _why(refusal: "SignInRefused", kind: str) -> str:
 
 
 def _agree(sign_in: "SignIn", home: "Household", open_way: bool | None) -> None:
-    """Keep whether pictures may come by an open connection; asked for where a camera has no better way."""
+    """Keeps whether pictures may come by an open connection. A person is asked if a camera has no better way."""
     from showcam.drivers.errors import Unavailable
     from showcam.registry.gate.gate import may_be_overheard
 

@@ -23,7 +23,7 @@ class NamedCamera:
 
     @property
     def is_own(self) -> bool:
-        """Whether it is one of the owner's own, which no vendor's account has."""
+        """Whether the camera is one of the owner's own cameras, which are in no vendor's account."""
         from showcam.drivers.camera import is_own
 
         return is_own(self.camera.id)
@@ -48,7 +48,7 @@ class NamedCamera:
 
 
 def asking(home: "Household") -> str:
-    """Who is asked about the household's cameras."""
+    """The announcement of a wait: it names the vendors that are asked about the household's cameras."""
     from showcam.drivers import vendor_of
 
     kinds = {source.kind for source in home.store.sources(home.account)}
@@ -73,7 +73,7 @@ def _note_user(context: click.Context, _option: click.Parameter, value: str | No
 
 
 def on_camera(command: Callable[..., None]) -> Callable[..., None]:
-    """Hands the command the camera of its first argument, NAME. A value that can't be set ends it."""
+    """Hands the command the camera of its first argument, NAME. BadValue ends the command."""
 
     @click.argument("name")
     @of_household
@@ -94,7 +94,7 @@ def on_camera(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def camera_named(home: "Household", name: str) -> "Camera":
-    """The camera of this name, or the only one whose name begins so."""
+    """The camera of this name, or the only camera whose name begins with `name`."""
     from showcam.drivers.errors import Unavailable
 
     try:

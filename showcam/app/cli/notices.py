@@ -1,4 +1,4 @@
-"""`showcam notices`: where a household's owner is notified of faults."""
+"""`showcam notices`: the addresses for notices of faults to a household's owner."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ _user = click.option("--user", help="Whose household (default: the only one).")
 
 @click.group()
 def notices() -> None:
-    """Where you are notified when something is wrong with your cameras, and when it is mended."""
+    """The addresses that get a notice when something is wrong with your cameras, and when it is fixed."""
 
 
 @notices.command()

@@ -1,4 +1,4 @@
-"""`showcam outbox`: what waits to be reported to assistants, and what can't be."""
+"""`showcam outbox`: waiting reports to assistants, and reports that can't be sent."""
 
 import time
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from showcam.app.cli.output import as_json, echo, report, table
 
 @click.group()
 def outbox() -> None:
-    """What waits to be reported to Alexa and Google, and what can't be reported, with the reason."""
+    """The reports that wait for Alexa and Google, and the reports that can't be sent, with the reason."""
 
 
 @outbox.command("list")

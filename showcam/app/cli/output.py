@@ -14,7 +14,8 @@ from pathlib import Path
 
 import click
 
-USER = "showcam.user"  # in a context's meta: whose cameras a command is about, where it has to be said
+# key in a context's meta: the household's user, if commands in printed texts must name the household
+USER = "showcam.user"
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print facts as one JSON object.")
 SOON_S = 1.0  # work that takes longer is announced
@@ -26,7 +27,7 @@ def echo(text: str, *, err: bool = False) -> None:
 
 
 def report(as_json: bool, facts: Mapping[str, object], lines: Iterable[str]) -> None:
-    """What a command found: facts as one JSON object, or lines for a person."""
+    """Prints the result of a command: facts as one JSON object, or lines for a person."""
     if as_json:
         click.echo(json.dumps(facts))
         return
@@ -35,9 +36,9 @@ def report(as_json: bool, facts: Mapping[str, object], lines: Iterable[str]) -> 
 
 
 def runnable(text: str) -> str:
-    """The text with `showcam …` commands written as this program was called, so that they can be pasted.
+    """Writes the `showcam …` commands in a text as this program was called, so that they can be pasted.
 
-    Those about cameras name the household that this command named.
+    Commands about cameras name the household that this command named.
     """
     context = click.get_current_context(silent=True)
     root = context.find_root() if context else None
@@ -104,13 +105,13 @@ def _program() -> list[str]:
 
 
 def _one_line(text: str) -> str:
-    """Replace control characters, by which a name could move the cursor or break a row."""
+    """Replaces control characters: with them a name could move the cursor or break a row."""
     return "".join(" " if unicodedata.category(character) == "Cc" else character for character in text)
 
 
 @contextlib.contextmanager
 def progress(doing: str) -> Iterator[None]:
-    """After a second `doing` is printed, then a dot every second until the work is done."""
+    """Prints `doing` if the work takes longer than a second, then a dot every second until the work is done."""
     done = threading.Event()
 
     def write() -> None:

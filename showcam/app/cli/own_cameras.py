@@ -1,4 +1,4 @@
-"""`showcam cameras find`, `add`, `login`, `move` and `rename`: cameras of one's own, by their address in the house."""
+"""`showcam cameras find`, `add`, `login`, `move` and `rename`: the owner's own cameras, by their address at home."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _CODECS = {"h264": "H.264", "h265": "H.265", "mjpeg": "Motion JPEG"}
 _SOUNDS = {"aac": "AAC", "g711u": "G.711", "g711a": "G.711", "opus": "Opus"}
-# why a camera can't be added, and what mends it
+# by reason: why a camera can't be added, and how to fix it
 WHY = {
     "lan_unreachable": "Nothing answers there: see that the camera is on, in this network, and has that address.",
     "lan_closed": "The camera is there, and its video port is closed: switch RTSP (or ONVIF) on, on its own page.",
@@ -54,7 +54,7 @@ ADDRESS = "Address: rtsp://…, or the camera's IP address"
 def add(
     context: click.Context, address: str | None, name: str | None, doorbell: bool, still: Path | None, user: str | None
 ) -> None:
-    """Add a camera of your own by ADDRESS: rtsp://192.168.1.20/stream1, or its IP address alone.
+    """Add your own camera by ADDRESS: rtsp://192.168.1.20/stream1, or only its IP address.
 
     Its user name and password are asked for, kept sealed, and sent to no other address.
     """
@@ -117,7 +117,7 @@ def _found_by(candidate: "Candidate") -> str:
 @click.command()
 @on_camera
 def login(named: NamedCamera) -> None:
-    """Give another user name and password of the camera NAME, one of your own; both are asked for and tried."""
+    """Give another user name and password for your own camera NAME; both are asked for and tried."""
     from showcam.drivers.lan.devices import Address, moved
 
     own, _, device = _own(named)
@@ -130,7 +130,7 @@ def login(named: NamedCamera) -> None:
 @on_camera
 @click.argument("address", required=False)
 def move(named: NamedCamera, address: str | None) -> None:
-    """Say that the camera NAME, one of your own, has another ADDRESS now. Its name and settings stay."""
+    """Say that your own camera NAME has another ADDRESS now. Its name and settings stay."""
     from showcam.drivers.lan.devices import moved
 
     own, _, device = _own(named)
@@ -144,7 +144,7 @@ def move(named: NamedCamera, address: str | None) -> None:
 @on_camera
 @click.argument("new")
 def rename(named: NamedCamera, new: str) -> None:
-    """Call the camera NAME, one of your own, NEW. Then have your assistants look for devices again."""
+    """Give your own camera NAME the name NEW. Then have your assistants look for devices again."""
     from msgspec.structs import replace
 
     own, source, device = _own(named)

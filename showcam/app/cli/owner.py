@@ -1,4 +1,4 @@
-"""`showcam owner`: who may link cameras here, and the hours in which nothing is announced in a household."""
+"""`showcam owner`: who may link cameras here, and a household's quiet hours, without announcements."""
 
 import shlex
 from typing import TypedDict
@@ -28,12 +28,12 @@ class HouseholdFacts(TypedDict):
     pin: bool
     language: str
     created: float
-    origin: str  # who began it: owner, invited, linking
+    origin: str  # how the household began: owner, invited, linking
 
 
 @click.group()
 def owner() -> None:
-    """Who may link cameras here: EZVIZ accounts by their user names, and owners by a user name for showcam itself."""
+    """The people who may link cameras here: by their EZVIZ user name, or an owner's user name for showcam itself."""
 
 
 owner.add_command(owner_password.password)
@@ -165,10 +165,10 @@ def _yes(fact: bool) -> str:
 @click.pass_context
 @readable
 def remove(context: click.Context, user: str) -> None:
-    """Remove the household of USER and all that is kept of it. USER is asked for again.
+    """Remove the household of USER and all its data. USER is asked for again.
 
-    Its links end at once, and nobody signs in with it any more. The vendor's account and its cameras stay as they are.
-    USER is its user name at the vendor, its user name for showcam, or the household of showcam owner list.
+    The household's links end at once, and its sign-ins no longer work. The vendor's account and its cameras stay as
+    they are. USER is its user name at the vendor, its user name for showcam, or the household of showcam owner list.
     """
     from showcam.accounts import households, owner_users
     from showcam.app.compose.command import pictures, tools
@@ -231,7 +231,7 @@ def sub_account(context: click.Context, user: str, account_id: str) -> None:
 @click.pass_context
 @readable
 def cloud(context: click.Context, user: str, agreed: str) -> None:
-    """Say whether pictures of USER's cameras may come by EZVIZ's own cloud stream, where no other way brings one.
+    """Say whether pictures of USER's cameras may come by EZVIZ's own cloud stream, if no other way brings one.
 
     It is an open connection: on its way from EZVIZ to here the picture is not encrypted. Linking asks for it too.
     """
@@ -252,7 +252,7 @@ def cloud(context: click.Context, user: str, agreed: str) -> None:
 @click.pass_context
 @readable
 def key(context: click.Context, user: str, key: str | None) -> None:
-    """Set the Open Platform key by which pictures of USER's cameras come."""
+    """Set the Open Platform key that fetches the video of USER's cameras."""
     from showcam.app.compose.command import tools
     from showcam.drivers.ezviz import sessions
 

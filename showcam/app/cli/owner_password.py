@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 @click.pass_context
 @readable
 def password(context: click.Context, user: str | None, name: str | None, as_json: bool) -> None:
-    """Set the user name and password with which USER's household signs in at showcam itself.
+    """Set the user name and password for USER's household at showcam itself.
 
     USER is its EZVIZ user name, its user name for showcam, or the household of showcam owner list; it may be left out
-    where there is one household. The password is asked for twice. One signs in by it where Alexa or Google are linked,
-    and at the console, beside the EZVIZ account.
+    if there is one household. The password is asked for twice. It opens the console and the pages for linking Alexa or
+    Google. The EZVIZ account opens them too.
     """
     from showcam.accounts.owner_users import BadUser, OwnerUsers
     from showcam.app.compose.command import tools
@@ -50,7 +50,7 @@ def password(context: click.Context, user: str | None, name: str | None, as_json
 @click.pass_context
 @readable
 def lan(context: click.Context, user: str | None) -> None:
-    """Give USER's household, or the only one, a place for cameras in the house, beside those of its EZVIZ account."""
+    """Let USER's household, or the only one, have cameras in the house as well as those of its EZVIZ account."""
     from showcam.accounts import households
     from showcam.app.compose.command import tools
 
@@ -65,7 +65,7 @@ def lan(context: click.Context, user: str | None) -> None:
 
 
 def add_with_lan(settings: "Settings", name: str, language: str) -> None:
-    """A household of cameras in the house alone, whose owner signs in at showcam itself by `name`."""
+    """Adds a household that has only cameras in the house. Its owner signs in at showcam itself by `name`."""
     from showcam.accounts import households
     from showcam.accounts.owner_users import BadUser, OwnerUsers
     from showcam.app.compose.command import pictures, tools
@@ -87,7 +87,7 @@ def add_with_lan(settings: "Settings", name: str, language: str) -> None:
 
 
 def user_of(store: "Store", account_id: str) -> str:
-    """The household's user name at showcam, for a list; "" where it has none."""
+    """The household's user name at showcam, for a list; "" if it has none."""
     from showcam.accounts.owner_users import OwnerUsers
     from showcam.store.sealing import SealedUnreadable
 
@@ -98,7 +98,7 @@ def user_of(store: "Store", account_id: str) -> str:
 
 
 def known(store: "Store", user: str) -> "Account":
-    """The household that the command names; the command ends where there is none."""
+    """The household that the command names; the command ends if there is none."""
     from showcam.accounts import owner_users
     from showcam.drivers import KINDS
 
@@ -109,7 +109,10 @@ def known(store: "Store", user: str) -> "Account":
 
 
 def known_or_only(store: "Store", user: str | None) -> "Account":
-    """The household of `user`, or the only one where none is named; the command ends where that says none."""
+    """The household of `user`, or the only household if none is named.
+
+    The command ends if there is no household, or if several are possible.
+    """
     if user is not None:
         return known(store, user)
     accounts = [account for account, _ in zip(store.accounts(), range(2), strict=False)]
@@ -121,7 +124,7 @@ def known_or_only(store: "Store", user: str | None) -> "Account":
 
 
 def hint_at_password(store: "Store", account_id: str) -> None:
-    """Says how one signs in to a household to which there is no way in yet."""
+    """Says how to sign in to a household that nobody can sign in to yet."""
     from showcam.accounts.owner_users import OwnerUsers
 
     if all(source.kind == "lan" for source in store.sources(account_id)) and not OwnerUsers(store).name_of(account_id):
@@ -129,7 +132,7 @@ def hint_at_password(store: "Store", account_id: str) -> None:
 
 
 def free(store: "Store", name: str, account_id: str) -> None:
-    """Raises BadUser where the name is a vendor's user here, or another household's at showcam."""
+    """Raises BadUser if the name is a vendor's user here, or another household's at showcam."""
     from showcam.accounts import households
     from showcam.accounts.owner_users import BadUser, OwnerUsers, checked_name
     from showcam.drivers import KINDS, vendor_of

@@ -1,4 +1,4 @@
-"""`showcam pin`: the PIN with which Google turns cameras off by voice."""
+"""`showcam pin`: the PIN for turning cameras off by voice with Google."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -70,7 +70,7 @@ def run(context: click.Context, port: int | None, replay: tuple[Path, ...]) -> N
 
 
 def _decided(context: click.Context, settings: Settings) -> Settings:
-    """As the person wants it who is at the terminal: whether the house reaches the page of the cameras."""
+    """The settings, after a person at the terminal has said whether the house may open the page of the cameras."""
     from showcam.app.process.home_address import decide, undecided
     from showcam.net.addresses import own_addresses
 
@@ -105,7 +105,7 @@ def _renewal(context: click.Context, settings: Settings) -> "Renewal | None":
             return False
 
     def environs() -> dict[str, dict[str, str]]:
-        # the sockets stay where they listen until the next start
+        # the sockets stay at their present address until the next start
         now = replace(settings_of(context), bind=settings.bind)
         return {process.name: process.environ for process in processes(now, origins_of(context))}
 
@@ -126,7 +126,7 @@ def processes(
 ) -> list[Process]:
     """`origins`: which settings files, variables and options give, for the pages that show settings.
 
-    `replays`: traces, of which the simulator makes cameras.
+    `replays`: traces; the simulator makes a camera of each.
     """
     from showcam.app.process.handover import ORIGINS, STARTED, environment
 
@@ -151,7 +151,7 @@ def processes(
 
 
 def _announce(settings: Settings) -> None:
-    """What a person opens next comes last, where it is found: the practice page, or the page of the cameras."""
+    """Prints the page to open next as the last line: the practice page, or the page of the cameras."""
     if sys.stderr.isatty():
         echo(f"What happens is written into {settings.data / 'log'}.", err=True)
     if settings.demo:
@@ -182,7 +182,7 @@ def _announce(settings: Settings) -> None:
 
 
 def _prepared(settings: Settings, process: str) -> Settings:
-    """What `showcam run` does before it starts a process, done for one that a person starts."""
+    """Prepares the start of a single process, as `showcam run` does before it starts its processes."""
     from showcam.app import extras, keys
     from showcam.app.data import integrity
     from showcam.app.process import logs
@@ -199,7 +199,7 @@ def _prepared(settings: Settings, process: str) -> Settings:
 
 
 def _with_port(settings: Settings, port: int, setting: str) -> Settings:
-    """Raises CannotStart where a person starts the process and the port is taken."""
+    """Raises CannotStart if a person starts the process and the port is taken."""
     from showcam.app.process.handover import handed_over
     from showcam.app.process.supervisor import require_ports
 

@@ -29,7 +29,7 @@ def settings() -> None:
 @click.pass_context
 @readable
 def list_(context: click.Context, as_json: bool) -> None:
-    """Each setting, its value, and where that is from. Secrets are not shown."""
+    """Print each setting with the value and the source of the value. Secrets are not shown."""
     rows = _opened(context).rows()
     facts = {
         row.name: {"value": None if row.is_secret else row.text, "set": row.is_set, "from": _origin(row)}
@@ -46,9 +46,10 @@ def list_(context: click.Context, as_json: bool) -> None:
 @click.pass_context
 @readable
 def set_(context: click.Context, name: str, value: str | None) -> None:
-    """Keep VALUE for NAME; of a list, parted by commas. A secret is asked for, never written into the command.
+    """Keep VALUE for NAME; the values of a list are parted by commas.
 
-    A setting and its secret, such as turn and turn_secret, are asked for together.
+    A secret is asked for, never written into the command. A setting and its secret are asked for together, for example
+    turn and turn_secret.
     """
     if name in SECRETS and value is not None:
         stop(

@@ -56,8 +56,8 @@ def trace(
 ) -> None:
     """Watch the camera NAME and write down how it behaves, without a picture, a name, a serial or an address.
 
-    With --sign-in it tells the codes by which EZVIZ answers a sign-in, which is one with your user name and password.
-    With --assistant it tells the shape of the last offers of Alexa's or Google's displays, and of the answers.
+    With --sign-in it signs in with your user name and password, and tells the codes of EZVIZ's answers. With
+    --assistant it tells the shape of the last offers of Alexa's or Google's displays, and of the answers.
 
     All that would be saved is shown first. While it runs, whoever watches the camera may lose the video.
     """
@@ -120,7 +120,7 @@ def _of_assistant(settings: "Settings", assistant: "Assistant") -> bytes:
 
 
 def _of_sign_in(settings: "Settings", user: str | None) -> bytes:
-    """What the vendor answers to signing in, whether it succeeds or not."""
+    """A trace of the vendor's answers to a sign-in, whether it succeeds or not."""
     from showcam.app.cli.login import signed_in
     from showcam.app.compose.trace import program, signing_in
     from showcam.app.trace.text import Trace, written
@@ -136,7 +136,7 @@ ASSISTANTS = {"alexa": "Alexa", "google": "Google"}
 
 
 def _save(file: Path, text: bytes, *, yes: bool) -> None:
-    """Show all of it, and write it if that is wanted."""
+    """Shows the whole trace, and writes the file if the person agrees."""
     if not yes:
         click.echo_via_pager(text.decode())
         if not click.confirm(f"That is all of it, {len(text)} bytes. Save it to {file}?", err=True):
