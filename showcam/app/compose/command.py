@@ -81,7 +81,7 @@ def household(settings: Settings, user: str | None) -> Iterator[Household]:
 
 
 def named_or_only(store: Store, user: str | None) -> str | None:
-    """The id of the household; None where none is named and there is none. Raises CannotStart."""
+    """The id of the household; None if none is named and there is none. Raises CannotStart."""
     if user is not None:
         named = owner_users.named_household(store, KINDS, user)
         if named is None:
@@ -94,7 +94,7 @@ def named_or_only(store: Store, user: str | None) -> str | None:
 
 
 def is_meant(settings: Settings, household: Household) -> bool:
-    """Whether commands about cameras mean this household where none is named."""
+    """Whether commands about cameras mean this household if none is named."""
     try:
         return named_or_only(household.store, DEMO_USER if settings.demo else None) == household.account
     except CannotStart:
@@ -103,7 +103,10 @@ def is_meant(settings: Settings, household: Household) -> bool:
 
 @contextlib.contextmanager
 def signing_in(settings: Settings) -> Iterator[tuple[SignIn, Callable[[str], Household]]]:
-    """For any account, since whoever may read the keys may add one; and an account's household, by its id."""
+    """Yields the sign-in for any account, and a function that returns an account's household by its id.
+
+    Any account may sign in, since a person who may read the keys may also add an account.
+    """
     with built(settings) as base:
         limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
         sign_in = SignIn(

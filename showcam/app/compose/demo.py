@@ -12,14 +12,14 @@ from showcam.drivers.lan.devices import Device, Devices, Pictured
 from showcam.store.ports import Store
 from showcam.store.records import Assistant
 
-PRACTICE = ("demo@example.com", "showcam-demo")  # whom the demo's sign-in page fills in
+PRACTICE = ("demo@example.com", "showcam-demo")  # user name and password that the demo's sign-in page fills in
 REPLAY = "replay@example.com"  # whose cameras are made from traces
 _USERS = {
     "demo@example.com": "demo",
     "mfa@example.com": "mfa",
     "other@example.com": "other",
     "real@example.com": "",  # without a developer key: its cameras are shown by the account's own cloud stream
-    "keys@example.com": "",  # all of its cameras are encrypted, and it signs in by a code
+    "keys@example.com": "",  # all cameras are encrypted, and the account signs in by a code
     "fleet@example.com": "fleet",  # a household of any size, made at the simulator's control door
 }
 _CLIENTS: dict[Assistant, tuple[str, ...]] = {

@@ -33,7 +33,7 @@ _KEPT_S = 10 * 365 * 24 * 3600.0  # as long as the link: a skill's user has no o
 
 
 def chains(settings: Settings) -> "Chains":
-    """In the demo the simulator's authority is trusted in place of the public ones."""
+    """Checks Amazon's certificate chains. In the demo the simulator's authority is trusted, not the public ones."""
     from cryptography import x509
 
     from showcam.alexa.spoken.chain import Chains, public_roots

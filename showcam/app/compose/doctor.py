@@ -27,7 +27,7 @@ MOST = 100  # households whose links are looked at
 
 
 def google(settings: Settings, authorities: Path | None = None) -> Iterator[Finding]:
-    """What Google needs alone."""
+    """Examines only the things that Google needs."""
     with tools(settings) as store:
         yield sign_in.examine(store, anyone=settings.sign_up == "anyone")
         yield from _endpoints(settings, store, Visitor(authorities))
@@ -42,7 +42,7 @@ def whole(settings: Settings, authorities: Path | None = None) -> Iterator[Findi
 def running(
     settings: Settings, base: Ground, authorities: Path | None = None, *, household: str = ""
 ) -> Iterator[Finding]:
-    """The doctor of a process that has built what it stands on. `household`: the one whose owner reads it."""
+    """Examines everything with the store and the drivers in `base`. `household`: the household whose owner reads it."""
     visitor, store = Visitor(authorities), base.store
     if not settings.all_on_aws:  # else nothing lasts here
         yield disk.examine(settings.data)

@@ -1,4 +1,4 @@
-"""The routes beside the pages that web process and web function share: signalling, webhook, /internal, /readyz."""
+"""The routes, other than pages, that web process and web function share: signalling, webhook, /internal, /readyz."""
 
 import ipaddress
 import json
@@ -25,7 +25,8 @@ log = structlog.get_logger()
 
 _WEBHOOK_TYPES = ("text/plain", "application/json")
 JSON = ("Content-Type", "application/json")
-ORIGINS: tuple[str, ...] = ("https://www.gstatic.com",)  # where Google's displays load the player that posts offers
+# Google's displays load the player that posts offers from these hosts
+ORIGINS: tuple[str, ...] = ("https://www.gstatic.com",)
 THREADS = 128  # requests that are answered at once
 BODIES_TO_A_THREAD = 2  # a thread that waits for a body costs a few kilobytes
 
@@ -51,7 +52,7 @@ def _internal(base: ground.Ground) -> Route:
 
 
 def webhook_route(webhook: Webhook | None) -> Route:
-    """`webhook` is None where ezviz_webhook_key is not set: the address then answers 404."""
+    """`webhook` is None if ezviz_webhook_key is not set: the address then answers 404."""
 
     def answer(request: Request) -> Response:
         if webhook is None:
@@ -78,7 +79,7 @@ def webhook_route(webhook: Webhook | None) -> Route:
 
 
 def limited(settings: Settings, routes: list[Route]) -> list[Route]:
-    """The routes with a time limit on their calls to a DynamoDB table; SQLite has a limit of its own."""
+    """The routes with a time limit on their calls to a DynamoDB table; SQLite has its own limit."""
     if settings.store != "dynamodb":
         return routes
     within = boto.within(settings.request_s + boto.STORE_S)

@@ -1,4 +1,4 @@
-"""Google's fulfillment: as a route of the web process, and as a function of its own behind an HTTP API."""
+"""Google's fulfillment: as a route of the web process, and as a separate function behind an HTTP API."""
 
 import json
 from collections.abc import Callable
@@ -26,12 +26,12 @@ from showcam.store.ports import Store
 from showcam.store.records import Link
 
 _JSON = ("Content-Type", "application/json")
-# what Google is answered where the body was not even read
+# Google's answer by HTTP status, if the body was not even read
 _UNREAD: dict[int, type[IntentError]] = {400: Malformed, 408: Transient, 413: Malformed, 503: Transient}
 
 
 def google_key(settings: Settings, store: Store) -> KeyFile | None:
-    """The key, examined beside Google's registered client; None where none is set. Raises BadKey, StoreUnavailable.
+    """The key, checked against Google's registered client; None if no key is set. Raises BadKey, StoreUnavailable.
 
     On AWS only the key itself is examined, since the function of reports may not list the clients.
     """
@@ -44,7 +44,10 @@ def google_key(settings: Settings, store: Store) -> KeyFile | None:
 
 
 def reported(settings: Settings, store: Store) -> Callable[[Link], bool]:
-    """What `willReportState` says of a link, by its own client's project. Raises StoreUnavailable."""
+    """A function that says whether a link's changes are reported to Google, for `willReportState`.
+
+    This depends on the project of the link's client. The function raises StoreUnavailable.
+    """
 
     @cache  # an error is not kept
     def usable(client: str) -> bool:

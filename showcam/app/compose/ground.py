@@ -38,7 +38,7 @@ SECRETS_OF = {
 
 
 def open_store(settings: Settings, keys: Keys) -> Store:
-    """Raises StoreUnavailable."""
+    """Opens the database or the table, as the settings say. Raises StoreUnavailable."""
     sealer = Sealer(keys.seal)
     if settings.store == "dynamodb":
         from botocore.exceptions import BotoCoreError
@@ -82,7 +82,7 @@ def vendors(drivers: Mapping[SourceKind, Driver]) -> dict[SourceKind, Vendor]:
 
 
 def unlinker(store: Store, pictures: households.Pictures) -> Callable[[Link], None]:
-    """A function that ends a link and the pictures that it is being shown."""
+    """A function to end a link together with the link's live pictures."""
 
     def end(link: Link) -> None:
         households.end(store, pictures, link)
@@ -113,7 +113,7 @@ class Ground:
 
 
 def build(settings: Settings, keys: Keys) -> Ground:
-    """Raises StoreUnavailable."""
+    """Builds store, drivers and registry for a process. Raises StoreUnavailable."""
     store, grants = open_store(settings, keys), Grants(keys.grant)
     pictures, by_kind = media_client(settings, grants), drivers(settings, store)
     rules = Rules(
@@ -128,7 +128,7 @@ def build(settings: Settings, keys: Keys) -> Ground:
         transcodes=settings.may_transcode,
         live_per_account=settings.live_per_account,
     )
-    # many functions share a table, so opens are counted in it: a count of each function alone would be no limit
+    # many functions share a table, so opens are counted in it: a count in each function would be no limit
     quota = QuotaOfAll(settings.opens_per_minute, store) if settings.store == "dynamodb" else None
     adapter = adapt(
         store,

@@ -23,12 +23,12 @@ from showcam.net.child import Broke
 from showcam.store.ports import Store
 from showcam.store.records import Source
 
-PROBE_S = 2.8  # a camera is watched for so long at most: two keyframes are to come, 2.5 s apart
+PROBE_S = 2.8  # a camera is watched for at most this long: two keyframes must come, 2.5 s apart
 
 
 @dataclass(frozen=True)
 class OwnCameras:
-    """`account` is the household's id, "" where there is none before the first camera is kept."""
+    """`account` is the household's id, "" if there is no household before the first camera is kept."""
 
     store: Store
     account: str
@@ -47,9 +47,9 @@ class OwnCameras:
         return self.devices.read(source) if source else ()
 
     def keep(self, device: Device) -> str:
-        """Adds the camera or replaces it; the id of its household, which is made now where there is none.
+        """Adds the camera or replaces it. Returns the id of its household, which is made now if there is none.
 
-        Raises CannotStart where households were made meanwhile.
+        Raises CannotStart if several households were made meanwhile.
         """
         account = self.account or named_or_only(self.store, None)
         if account is not None:
@@ -59,12 +59,12 @@ class OwnCameras:
         try:
             self.devices.put(households.with_lan(self.store, account), device)
         except BaseException:
-            self.store.drop_household(account)  # one without a camera is nobody's
+            self.store.drop_household(account)  # a household without a camera would be nobody's
             raise
         return account
 
     def with_endpoint(self, device: Device) -> Device:
-        """The device with what it answers WS-Discovery by, which finds it again at another address."""
+        """The device with its WS-Discovery endpoint. With that, showcam finds the device again at another address."""
         its_answer = (
             next((found for found in of_house() if found.host == device.host), None) if not self.loopback else None
         )
@@ -81,7 +81,7 @@ class OwnCameras:
 
 
 def found(settings: Settings, user: str | None, *, look: bool, heard: Heard) -> list[Candidate]:
-    """What could be a camera in the house; nothing is kept of it. Raises CannotStart."""
+    """Devices in the house that could be cameras; nothing about them is kept. Raises CannotStart."""
     _check(settings)
     try:
         return search(house_networks(), _known(settings, user), look=look, heard=heard)
@@ -90,7 +90,7 @@ def found(settings: Settings, user: str | None, *, look: bool, heard: Heard) -> 
 
 
 def _known(settings: Settings, user: str | None) -> tuple[Device, ...]:
-    """The household's own cameras, where there is a household."""
+    """The household's own cameras; none if there is no household."""
     try:
         with household(settings, user) as home:
             return own_of(home, settings).known()
@@ -106,7 +106,7 @@ def _check(settings: Settings) -> None:
 
 
 def own_of(home: Household, settings: Settings) -> OwnCameras:
-    """Raises CannotStart."""
+    """The own cameras of this household. Raises CannotStart if the installation can have none."""
     _check(settings)
     return _of(home.store, home.account, settings)
 
@@ -117,7 +117,7 @@ def _of(store: Store, account: str, settings: Settings) -> OwnCameras:
 
 @contextlib.contextmanager
 def own_cameras(settings: Settings, user: str | None) -> Iterator[OwnCameras]:
-    """The own cameras of the user's household, or of the only one, which there need not be yet. Raises CannotStart."""
+    """The own cameras of the user's household, or of the only household, if there is one. Raises CannotStart."""
     _check(settings)
     if settings.demo:
         user = user or DEMO_USER

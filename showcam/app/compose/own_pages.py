@@ -1,4 +1,7 @@
-"""Builds what the console has at home alone: sentences to try, cameras of the household's own, TVs of the house."""
+"""Builds the parts of the console that exist only at home.
+
+These are sentences to try, cameras of the household's own, and TVs of the house.
+"""
 
 from collections.abc import Sequence
 
@@ -148,5 +151,5 @@ class WorkersTvs:
 
 
 def tvs(settings: Settings) -> WorkersTvs | None:
-    """The console's, where it is served."""
+    """The TVs for the console; None if there is no console, or no Cast."""
     return WorkersTvs(screens.client(settings)) if settings.casts and settings.has_console else None

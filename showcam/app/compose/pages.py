@@ -65,13 +65,11 @@ def app(
     keeper: Keeper | None = None,
     tracer: Tracer | None = None,
 ) -> Flask:
-    """`own_pages`: makes those of cameras of one's own, where there may be any. On AWS nothing of them is loaded.
+    """`own_pages`: makes the pages of the household's own cameras, if there may be any; on AWS none is loaded.
 
-    `tvs`: those of the house, where cameras may be shown on them.
-
-    `skill`: whoever makes the owner's Alexa skill, where the console may have that made. `machine`: what the console's
-    page of health asks. `keeper`: keeps the public address, where settings are kept. `tracer`: makes traces of
-    cameras, where there is time for that.
+    `tvs`: the TVs of the house, if cameras may be shown on them. `skill`: makes the owner's Alexa skill, if the console
+    may do this. `machine`: answers the page of health. `keeper`: keeps the public address, if settings are kept.
+    `tracer`: makes traces of cameras, if there is time for that.
     """
     limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
     if limits.per_user > limits.per_code:  # in the demo
@@ -146,7 +144,7 @@ def app(
 
 
 def heard() -> Heard:
-    """The words by which each assistant is answered for each reason."""
+    """The error code that each assistant gets for each reason."""
     return {
         "alexa": {reason: ALEXA[reason].kind for reason in REASONS},
         "google": {reason: GOOGLE[reason] for reason in REASONS},
@@ -160,7 +158,7 @@ def _console(
     keeper: Keeper | None,
     examinations: Examinations | None,
 ) -> list[home.Page]:
-    """The console's pages beside /home itself."""
+    """The console's pages other than /home itself."""
 
     def remove(account: str) -> None:
         households.remove(base.store, base.pictures, account)
@@ -198,7 +196,7 @@ def _console(
 def _home(
     settings: Settings, base: ground.Ground, limits: Limits, owner_users: OwnerUsers, cookie_keys: list[bytes]
 ) -> Home:
-    # whoever holds the printed code runs this installation, and so may add any account
+    # a person who holds the printed code runs this installation, and so may add any account
     sign_in = SignIn(
         base.store,
         base.vendors,
@@ -221,7 +219,7 @@ def _home(
         ),
         HomeSettings(
             media_port=settings.media_port if settings.own_media else None,
-            # where a household has only a few places, one of them stays free for a display
+            # if a household has only a few places, one of them stays free for a display
             live=PAGE_LIVE if settings.is_one_house else max(1, settings.live_per_account - 1),
             adds=settings.has_lan_cameras,
             back=f"{settings.web_url}{oauth.CALLBACK}",

@@ -29,12 +29,12 @@ from showcam.store.records import Assistant
 log = logging.getLogger(__name__)
 
 ASSISTANTS: tuple[Assistant, ...] = ("alexa", "google")
-TURNS = 4  # of one link, for what came meanwhile; the stream wakes for what is left
+TURNS = 4  # turns for one link in a run, for changes that came meanwhile; the stream wakes the function for the rest
 STORE_S = 20.0  # for all calls to the table
 
 
 def reporters_of(settings: Settings, base: ground.Ground) -> list[Reporter]:
-    """The reporters by which something can be sent. A key that can't be used is named, and everything else goes on."""
+    """The reporters that can send. A key that can't be used is logged, and everything else goes on."""
     found: list[Reporter] = []
     if settings.lwa_client_id and settings.lwa_client_secret:  # no grant can be made without them
         found.append(_alexa(settings, base))
@@ -47,7 +47,7 @@ def reporters_of(settings: Settings, base: ground.Ground) -> list[Reporter]:
 
 
 def note_faults(base: ground.Ground, claim: Claim, outcome: Outcome) -> None:
-    """What the owner is notified of."""
+    """Begins or ends the link's faults by the outcome of a delivery; the owner is notified of faults."""
     match outcome:
         case "dead" | "refused":
             base.adapter.faults.began(claim.account, "grant", claim.link_id)

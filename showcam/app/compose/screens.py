@@ -24,12 +24,12 @@ SIMULATOR_S = 2.0  # for the simulator's answer
 
 
 def folder(settings: Settings) -> Path:
-    """The folder in which the door is."""
+    """The folder of the door, for other processes to reach the screens."""
     return settings.data / "run"
 
 
 def build(settings: Settings, base: Ground) -> Screens:
-    """The worker's, which take turns."""
+    """The screens of the worker process, which take turns."""
     assert isinstance(base.pictures, MediaClient)
     return Screens(
         base.adapter.owner,
@@ -46,7 +46,7 @@ def _connected(own_app: str, device: Device, over: Callable[[Over], None]) -> Ap
 
 
 def door(settings: Settings, base: Ground, screens: Screens) -> CastDoor:
-    """Raises OSError."""
+    """The door for other processes to the worker's screens. Raises OSError."""
     return CastDoor(folder(settings), screens, base.grants.proof())
 
 
@@ -55,13 +55,13 @@ def client(settings: Settings) -> CastClient:
 
 
 def fill(settings: Settings, base: Ground) -> None:
-    """From here on, the registry's scenes reach the TVs through the worker."""
+    """Lets the registry's scenes reach the TVs through the worker from now on."""
     if settings.casts:
         base.adapter.registry.scenes.cast_with(SceneScreens(client(settings)))
 
 
 def show_on_change(base: Ground, screens: Shows) -> None:
-    """From here on, what happens at a camera brings it to the TV that its owner chose."""
+    """Shows a camera from now on, when something happens at it, on the TV that the camera's owner chose."""
     on_change = OnChange(base.adapter.owner, screens)
     base.adapter.changes.subscribe(on_change.take)
     threading.Thread(target=on_change.run, name="shown on change", daemon=True).start()

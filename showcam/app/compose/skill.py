@@ -61,5 +61,5 @@ class AddressKeeper:
 
 
 def address_keeper(settings: Settings) -> AddressKeeper | None:
-    """None where no settings are kept."""
+    """The keeper of the public address; None if no settings are kept."""
     return AddressKeeper(settings) if keeps(settings) else None

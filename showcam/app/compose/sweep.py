@@ -1,6 +1,7 @@
 """The function on a schedule: wakes `reports` for links that are overdue, and looks at each household once a day.
 
-Stream and queue deliver within seconds. What they lose, and what waits longer than a queue holds it, is found here.
+Stream and queue deliver within seconds. This function finds the links that they lose, and those that wait longer than a
+queue holds a message.
 """
 
 import time
@@ -16,7 +17,7 @@ from showcam.registry.reporting.sender import Reconciliation
 from showcam.store.records import Assistant
 
 ASSISTANTS: tuple[Assistant, ...] = ("alexa", "google")
-OVERDUE_S = 60.0  # what is due for less may be on its way
+OVERDUE_S = 60.0  # a link that is due for less time may have a message on its way
 MOST = 10_000  # links in one run
 
 

@@ -28,7 +28,7 @@ type Makes = Callable[[Camera, Callable[[Doing], None]], CameraTrace]
 
 @contextlib.contextmanager
 def tracing(settings: Settings, user: str | None) -> Iterator[tuple[Household, Makes]]:
-    """The household, and a function that prepares the trace of one of its cameras. Raises CannotStart."""
+    """Yields the household, and a function that prepares the trace of a camera. Raises CannotStart."""
     if settings.demo:
         user = user or demo.PRACTICE[0]
     with built(settings) as base:
@@ -41,7 +41,7 @@ def tracing(settings: Settings, user: str | None) -> Iterator[tuple[Household, M
 
 @contextlib.contextmanager
 def signing_in(settings: Settings) -> Iterator[tuple[SignIn, Callable[[], tuple[Call, ...]]]]:
-    """For any account, and a function that tells which requests the attempts have made so far."""
+    """Yields the sign-in for any account, and a function that returns the requests of all attempts up to now."""
     with built(settings) as base:
         limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
         # a trace asks for no key, after a sign-in by a code neither
@@ -78,7 +78,7 @@ def camera_trace(
 
 @dataclass(frozen=True)
 class OwnTracer:
-    """For the console's page."""
+    """Makes traces for the console's page."""
 
     settings: Settings
     base: Ground

@@ -46,14 +46,14 @@ from showcam.store.ports import Store, StoreUnavailable
 log = logging.getLogger(__name__)
 
 WORKER_LATE_S = 30.0  # its file is touched each second
-ASKED_S = 10.0  # a household is read so long after somebody asked to be shown a camera
-OPEN_S = 2.0  # and so long after a page with its cameras said that it is open
+ASKED_S = 10.0  # delay of a household's reading after somebody asked to be shown a camera
+OPEN_S = 2.0  # delay of the reading after a page with cameras reported itself open
 
 
 def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_stderr) -> Edge:
     """Everything the web process serves, as one WSGI callable; `write` takes the lines of requests."""
     base = ground.build(settings, keys)
-    atexit.register(base.store.close)  # the last to close the database folds its log into it
+    atexit.register(base.store.close)  # the process that closes the database last folds the log into the database
     metrics = Metrics(settings.data / METRICS_FILE)
     lines = RequestLines("web", settings.log_level, write)
 
@@ -71,7 +71,7 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
     ]
     registry = base.adapter.registry
     registry.when_listed(Listed(base.store).note)
-    # somebody who was refused mends it next, in the vendor's app, which announces nothing
+    # a person who was refused then fixes the cause in the vendor's app, which announces nothing
     registry.when_asked(lambda link: inbox.look(link.account, ASKED_S))
     made = skill.build(settings, keys, base) if settings.has_console else None
     machine = OwnMachine(settings, base)
@@ -82,7 +82,7 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
 
     keeper = skill.address_keeper(settings)
     app = pages.app(settings, keys, base, own, made, tvs(settings), machine, keeper, OwnTracer(settings, base))
-    if settings.casts:  # what a webhook brings is noticed here
+    if settings.casts:  # this process notices the changes that a webhook brings
         screens.show_on_change(base, screens.client(settings))
     screens.fill(settings, base)
     threading.Thread(target=base.load, name="driver-load", daemon=True).start()
@@ -117,7 +117,7 @@ def _alexa(settings: Settings, keys: Keys, base: ground.Ground) -> list[Route]:
 
 
 def _forwarded(request: Request, signatures: Signatures) -> float | None:
-    """When the owner's forwarder sent the request, by time.monotonic; None where it did not."""
+    """The time the owner's forwarder sent the request, by time.monotonic; None if the forwarder did not send it."""
     try:
         return signatures.sent(request)
     except StoreUnavailable as error:
@@ -161,9 +161,9 @@ def load_app(settings: Settings) -> Edge:
 
 
 class _Server(MPServer):
-    """On the socket that the supervisor holds, where it handed one over.
+    """Serves on the supervisor's socket, if there is one.
 
-    Replaces a private name of granian 2.8, as its own server does on systems where workers share one socket.
+    Replaces a private name of granian 2.8, as granian's own server does on systems whose workers share one socket.
     """
 
     _ssp: None
@@ -200,6 +200,6 @@ def serve(settings: Settings, app: Callable[[Settings], WSGIApplication] = load_
         log_access=False,
         workers_kill_timeout=1,
     )
-    # The app is passed as an object, since granian would search a name in the current folder first, and with its
-    # settings, since only this process knows the options of the command line.
+    # The app is passed as an object, since granian would search for a name in the current folder first. The settings
+    # are passed too, since only this process knows the options of the command line.
     server.serve(target_loader=partial(_in_threads, app, settings), wrap_loader=False)

@@ -1,7 +1,7 @@
 """Linking, pages, signalling and webhook as a function behind an HTTP API.
 
-AWS freezes the environment after each answer, so no work is left for later. Directives and fulfillment have functions
-of their own.
+AWS freezes the environment after each answer, so no work is left for later. Directives and fulfillment have their own
+functions.
 """
 
 import contextlib

@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 METRICS_S = 5.0  # Prometheus asks each 15 s in its own sample configuration
 KEY_S = 300.0  # a new key of Google's or Amazon's is noticed within this
-RESEND_S = 1.0  # what a killed worker sent is sent again no sooner after the next one's start
+RESEND_S = 1.0  # reports of a killed worker are sent again no sooner after the next worker's start
 
 
 class Tellings:
@@ -72,7 +72,7 @@ class Tellings:
 
 
 def telling(base: Ground, reporter: Reporter, metrics: TellingMetrics) -> Delivery:
-    # whoever took the key or the client away needs no notice of that
+    # a person who took the key or the client away needs no notice of that
     noted = None if isinstance(reporter, Unreported) else base
     follow = partial(_follow, noted, metrics, reporter.assistant)
     return Delivery(base.store, reporter, base.adapter.present, ground.unlinker(base.store, base.pictures), follow)
