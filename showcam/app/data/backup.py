@@ -53,7 +53,7 @@ class Contents:
 
 
 def write(settings: Settings, target: Path, passphrase: str | None, *, force: bool) -> Contents:
-    """Write it, with the keys where a passphrase is given. Raises Unusable, StoreUnavailable, KeysUnreadable."""
+    """Writes the backup, with the keys if a passphrase is given. Raises Unusable, StoreUnavailable, KeysUnreadable."""
     _require_place(settings, target, force=force)
     held = _key_files(settings) if passphrase is not None else None
     with _unfinished(target) as made:
@@ -67,7 +67,7 @@ def write(settings: Settings, target: Path, passphrase: str | None, *, force: bo
 
 
 def _copied(made: Path, database: Path) -> Contents:
-    """What the finished copy holds. Raises Unusable, whose text names the database that was copied."""
+    """The contents of the finished copy. Raises Unusable, whose text names the database that was copied."""
     try:
         return _read(made)
     except StoreUnavailable as error:
@@ -75,7 +75,7 @@ def _copied(made: Path, database: Path) -> Contents:
 
 
 def contents(file: Path) -> Contents:
-    """Raises Unusable where the file is no backup, damaged, of a newer showcam, or can't be read."""
+    """Raises Unusable if the file is no backup, damaged, of a newer showcam, or can't be read."""
     if not file.is_file():
         raise Unusable(f"There is no file {file}.")
     try:
@@ -100,14 +100,14 @@ def _read(file: Path) -> Contents:
         facts = json.loads(about)
         if facts["format"] != _FORMAT:
             raise Unusable(f"{file} was made by a newer showcam: install that version.")
-        datetime.fromtimestamp(facts["made"], UTC)  # raises where it is no date that can be printed
+        datetime.fromtimestamp(facts["made"], UTC)  # raises if the number is no date that can be printed
         return Contents(float(facts["made"]), bool(facts["demo"]), schema, households, links, facts["keys"], about)
     except (ValueError, KeyError, TypeError, OverflowError, OSError, RecursionError):
         raise Unusable(f"{file} is damaged: its description of itself can't be read.") from None
 
 
 def key_files(file: Path, backup: Contents, passphrase: str) -> dict[str, str]:
-    """The texts of keys/ by name. Raises Unusable where the passphrase is wrong."""
+    """The texts of keys/ by name. Raises Unusable if the passphrase is wrong."""
     assert backup.opens_with is not None
     try:
         cost = {name: int(backup.opens_with[name]) for name in _COST}
@@ -132,7 +132,7 @@ def key_files(file: Path, backup: Contents, passphrase: str) -> dict[str, str]:
 
 
 def _opened(file: Path) -> sqlite3.Connection:
-    """Open the file alone, as it will be copied: no write-ahead log beside it is read or made."""
+    """Opens only this file, as it will be copied: no write-ahead log next to it is read or made."""
     return sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
 
 
@@ -143,7 +143,7 @@ def _row(database: sqlite3.Connection, name: str) -> bytes:
 
 
 def settle(folder: Path) -> None:
-    """Sync the folder, so that the names of its files outlast a power cut. Raises OSError."""
+    """Syncs the folder: only then do the names of its files outlast a power cut. Raises OSError."""
     opened = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(opened)
@@ -169,7 +169,7 @@ def _require_place(settings: Settings, target: Path, *, force: bool) -> None:
 
 @contextlib.contextmanager
 def _unfinished(target: Path) -> Iterator[Path]:
-    """A file beside the target that only its owner can read, deleted at the end unless it was renamed."""
+    """A file next to the target that only its owner can read, deleted at the end unless it was renamed."""
     made = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
         try:
@@ -185,7 +185,7 @@ def _unfinished(target: Path) -> Iterator[Path]:
 def _name(made: Path, target: Path, *, force: bool) -> None:
     try:
         if not force:
-            os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # fails where a file exists by now
+            os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # fails if a file exists by now
         made.replace(target)
         settle(target.parent)
     except OSError as error:

@@ -30,7 +30,7 @@ _STEPS = 10_000  # instructions of SQLite's virtual machine between two reads of
 
 
 def claim(settings: Settings) -> None:
-    """Make or check the folder. Raises CannotStart where a demo's data would serve a real start, or the reverse."""
+    """Makes or checks the folder. Raises CannotStart if a demo's data would serve a real start, or the reverse."""
     if settings.all_on_aws:
         return
     folder, mark = settings.data, settings.data / _DEMO
@@ -53,7 +53,10 @@ def claim(settings: Settings) -> None:
 
 @contextlib.contextmanager
 def watched(settings: Settings) -> Iterator[None]:
-    """Check the database, then mark the folder as in use; its lock is held. Raises CannotStart where it is damaged."""
+    """Checks the database, then marks the folder as in use; the caller holds the folder's lock.
+
+    Raises CannotStart if the database is damaged.
+    """
     if settings.store != "sqlite":
         yield
         return
@@ -70,9 +73,9 @@ def watched(settings: Settings) -> Iterator[None]:
 
 
 def check(settings: Settings) -> None:
-    """For a command that opens the database without the folder's lock; a running showcam has checked it.
+    """Checks the database for a command that opens it without the folder's lock; a running showcam has checked it.
 
-    Raises CannotStart where the database is damaged.
+    Raises CannotStart if the database is damaged.
     """
     if settings.store != "sqlite" or not _mark(settings).exists():
         return
@@ -88,7 +91,7 @@ def check(settings: Settings) -> None:
 def check_once(settings: Settings) -> None:
     """`check` before anything else of this process reads the database; the process need not do it again.
 
-    Whoever opens the database before that would take in silence what a damaged log has lost.
+    A process that opens the database before that would not notice the rows that a damaged log has lost.
     """
     if settings.store != "sqlite" or settings.demo or not _mark(settings).exists():
         return
@@ -157,7 +160,7 @@ def _damaged(database: Path, finding: str) -> CannotStart:
 
 
 def _quick_check(database: Path) -> str:
-    """`ok`, the first fault, or "" where WITHIN_S was too short for all of the database."""
+    """`ok`, the first fault, or "" if WITHIN_S was too short for the whole database."""
     until = time.monotonic() + WITHIN_S
     try:
         with contextlib.closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=rw", uri=True)) as connection:

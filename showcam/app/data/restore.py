@@ -70,7 +70,7 @@ def restore(settings: Settings, file: Path, contents: backup.Contents, passphras
 
 
 def _require_keys(settings: Settings, file: Path, copied: Path, held: dict[str, str] | None, *, offered: bool) -> None:
-    """Raises Unusable where rows of the backup could not be opened afterwards."""
+    """Raises Unusable if rows of the backup could not be opened afterwards."""
     needed = key_ids(copied)
     available = {key_id for key_id, _ in keys.parsed(held["seal"], file)} if held else keys.seal_ids(settings)
     if missing := needed - available:
@@ -84,7 +84,7 @@ def _require_keys(settings: Settings, file: Path, copied: Path, held: dict[str, 
 
 @contextlib.contextmanager
 def _copied(settings: Settings, file: Path) -> Iterator[Path]:
-    """A copy of the file beside the database that it will replace, deleted at the end unless it was renamed."""
+    """A copy of the file next to the database that it will replace, deleted at the end unless it was renamed."""
     copied = settings.database.with_name(f".{settings.database.name}.{secrets.token_hex(4)}")
     try:
         with errors(copied):
@@ -141,7 +141,7 @@ def _copy(old: Path, new: Path) -> None:
 
 
 def _replace(copied: Path, database: Path) -> None:
-    """A database exists at every moment, and never beside another one's write-ahead log."""
+    """Puts the copy in place: a database exists at every moment, and never next to the log of another database."""
     for end in ("-wal", "-shm"):
         database.with_name(f"{database.name}{end}").unlink(missing_ok=True)
     copied.replace(database)
