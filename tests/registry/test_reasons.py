@@ -9,6 +9,7 @@ import pytest
 
 import actions.errors
 import showcam.alexa.errors
+from showcam import registry
 from showcam.alexa.spoken import refusals
 from showcam.cast.errors import REASONS as TV_REASONS
 from showcam.drivers import SPEECHES, errors
@@ -24,7 +25,7 @@ from showcam.registry.gate.reasons import explain
 from tests.doubles.ready_driver import camera
 
 VENDORS = ("", "EZVIZ", "Lakeside")  # one that is not known, one with sentences of its own, one without
-MODULES = sorted(Path(errors.__file__).parent.rglob("*.py"))
+MODULES = sorted(path for room in (errors, registry) for path in Path(str(room.__file__)).parent.rglob("*.py"))
 MADE_WITH = ("Failed", "overruled", "Refused", "Unavailable", "Denied")
 NOT_THE_GATES = {"token", "retry", "down", "rate"}  # ezviz_codes' own kinds
 NOT_FOR_PEOPLE = {"mended", "link_ended"}  # for the media process alone: who ended the link knows

@@ -23,8 +23,7 @@ ARNS = {
 }
 SKILL, OTHER_SKILL = (f"amzn1.ask.skill.{digit * 8}-1111-1111-1111-111111111111" for digit in "12")
 REDIRECTS = tuple(
-    f"https://{host}/api/skill/link/M1"
-    for host in ("pitangui.amazon.com", "layla.amazon.com", "showcam.alexa.amazon.co.jp")
+    f"https://{host}/api/skill/link/M1" for host in ("pitangui.amazon.com", "layla.amazon.com", "alexa.amazon.co.jp")
 )
 
 # The part of Amazon's manifest that this skill uses: keys, forms and values by its schema and pages.

@@ -305,7 +305,7 @@ def test_a_forwarder_where_no_directive_comes(store: SqliteStore) -> None:
 
 
 def test_a_client_of_alexas_that_lacks_a_redirect_address(store: SqliteStore) -> None:
-    hosts = ("pitangui.amazon.com", "layla.amazon.com", "showcam.alexa.amazon.co.jp")
+    hosts = ("pitangui.amazon.com", "layla.amazon.com", "alexa.amazon.co.jp")
     three = tuple(f"https://{host}/api/skill/link/M1" for host in hosts)
     for redirects, fault in ((three, None), (three[:2], "redirect_uri_missing")):
         clients.register(store, "alexa", "alexa", redirects)
