@@ -10,7 +10,7 @@ class Bits:
         self._number, self._left = int.from_bytes(data), 8 * len(data)
 
     def take(self, count: int) -> int:
-        """Raises Malformed."""
+        """The next `count` bits as a number. Raises Malformed."""
         self._left -= count
         if self._left < 0:
             raise Malformed

@@ -1,4 +1,4 @@
-"""What a relay asks of a camera's codec: H.264 and H.265 by the modules of that name, and Motion JPEG."""
+"""The functions that a relay needs for a camera's codec: H.264, H.265 (each in its own module) or Motion JPEG."""
 
 from typing import Literal, Protocol
 
@@ -29,7 +29,7 @@ class Bitstream(Protocol):
 
 
 class _MotionJpeg:
-    """Each picture is a JPEG, which a decoder can start on, and which nobody is sent as it is."""
+    """Motion JPEG: each frame is a JPEG, a decoder can start on it, and no viewer gets it unchanged."""
 
     DECODER = "mjpeg"
 
@@ -40,7 +40,7 @@ class _MotionJpeg:
         return False
 
     def parameter_sets(self, data: bytes) -> bytes:
-        """The segment that has the picture's size: with another one it is another picture."""
+        """The segment with the size of the frame. A frame of another size is the start of another format."""
         at = data.find(_FRAME)
         return data[at : at + _FRAME_BYTES] if at >= 0 else b""
 

@@ -13,7 +13,7 @@ SLICES = frozenset({SLICE, PARTITION, IDR})
 PROFILES = frozenset({44, 66, 77, 83, 86, 88, 100, 110, 118, 122, 128, 244})
 _HIGH = frozenset({44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244})  # which state their chroma
 _LEVELS = frozenset({9, 10, 11, 12, 13, 20, 21, 22, 30, 31, 32, 40, 41, 42, 50, 51, 52, 60, 61, 62})
-# level_idc: macroblocks a second, macroblocks of a picture, macroblocks that are kept to refer to (table A-1)
+# level_idc: macroblocks a second, macroblocks of a frame, macroblocks of frames kept for reference (table A-1)
 _LIMITS = {
     31: (108_000, 3_600, 18_000),
     32: (216_000, 5_120, 20_480),
@@ -23,15 +23,15 @@ _LIMITS = {
     51: (983_040, 36_864, 184_320),
     52: (2_073_600, 36_864, 184_320),
 }
-_HARMLESS = 41  # every display plays what names this or less
+_HARMLESS = 41  # every display plays a stream of this level or a lower level
 _USUAL_FPS, _MOST_FPS = 30.0, 60.0
-_LONGEST = 512  # bytes of a parameter set that are read: what is needed here stands in its beginning
+_LONGEST = 512  # bytes of a parameter set that are read: all fields that are needed here are in its beginning
 _B = frozenset({1, 6})
-_FIRST_SLICE_BYTES = 10  # hold the first two numbers of a slice
+_FIRST_SLICE_BYTES = 10  # bytes that hold the first two numbers of a slice
 _ANY = 0xFFFFFFFE
-_EXTENSIONS = frozenset({14, 15, 20})  # what scalable streams have beside their pictures
+_EXTENSIONS = frozenset({14, 15, 20})  # scalable streams have these as well as their pictures
 _RECOVERY_POINT = 6
-_MOST_MESSAGES = 8  # that are read
+_MOST_MESSAGES = 8  # messages of an SEI that are read
 
 
 def kind_of(unit: bytes) -> int:
@@ -43,7 +43,7 @@ def is_idr(data: bytes) -> bool:
 
 
 def parameter_sets(data: bytes) -> bytes:
-    """The sets that stand before the slices, where an SPS is among them, else b""."""
+    """The parameter sets before the slices if an SPS is among them, else b""."""
     found = [unit for unit in nal.leading(data, lambda unit: kind_of(unit) in SLICES) if kind_of(unit) in (SPS, PPS)]
     return nal.joined(found) if any(kind_of(unit) == SPS for unit in found) else b""
 
@@ -70,12 +70,12 @@ def codec_name(keyframe: bytes) -> str:
 
 
 def is_bidirectional(data: bytes) -> bool:
-    """Whether the first slice is a B slice (section 7.4.3): what it refers to may be shown after it."""
+    """Whether the first slice is a B slice (section 7.4.3): it may refer to a frame that is shown after it."""
     for at in nal.offsets(data):
         if data[at] & 0x1F in SLICES:
             bits = Bits(data[at + 1 : at + 1 + _FIRST_SLICE_BYTES])
             try:
-                bits.up_to(_ANY)  # where the slice begins
+                bits.up_to(_ANY)  # the address of the slice's first macroblock
                 return bits.up_to(_ANY) in _B
             except Malformed:
                 return False
@@ -108,7 +108,7 @@ class Sps:
     separate: bool  # colour planes
     frame_bits: int  # of frame_num
     order_bits: int  # of the picture order count; 0: it is not sent
-    references: int  # pictures that are kept to refer to
+    references: int  # frames that are kept for reference
     blocks: int  # macroblocks of a picture
     is_interlaced: bool
 
@@ -157,12 +157,12 @@ def _skip_scaling(bits: Bits, count: int) -> None:
             last = following or last
 
 
-# levels: how much a decoder must be able to do. Some cameras name 5.1 for every picture, and a display then refuses
-# what it could play.
+# levels: how much a decoder must be able to do. Some cameras name 5.1 for every video. A display then refuses a video
+# although the display could play it.
 
 
 def relabelled(keyframe: bytes) -> bytes:
-    """The keyframe with the level that its picture needs, where its parameter sets claim more than that."""
+    """The keyframe with the level that its video needs, if its parameter sets claim more than that."""
     out = bytearray(keyframe)
     for unit in nal.offsets(keyframe):
         if keyframe[unit] & 0x1F == IDR:
@@ -176,7 +176,7 @@ def relabelled(keyframe: bytes) -> bytes:
 
 @functools.lru_cache(maxsize=64)
 def needed_level(sps: bytes) -> int | None:
-    """The least level that a sequence parameter set's pictures need; None if it makes no sense."""
+    """The lowest level that a sequence parameter set's video needs; None if the set makes no sense."""
     bits = Bits(nal.body(sps, 1, _LONGEST))
     try:
         read = read_sps(bits)
@@ -190,7 +190,7 @@ def needed_level(sps: bytes) -> int | None:
 
 
 def _fps(bits: Bits, sps: Sps) -> float:
-    """Pictures a second by the video usability information (annex E.1.1); 0.0: it does not say."""
+    """Frames a second by the video usability information (annex E.1.1); 0.0 if it does not say."""
     bits.take(1 + sps.is_interlaced)
     if bits.take(1):
         for _ in range(4):
@@ -213,7 +213,7 @@ def _fps(bits: Bits, sps: Sps) -> float:
     return scale / (2 * ticks) if ticks else 0.0
 
 
-# whether bytes are a unit of it
+# checks whether bytes are a unit of this codec
 
 
 class H264(Syntax):
@@ -225,7 +225,7 @@ class H264(Syntax):
         self._sps: dict[int, Sps] = {}
         self._pps: dict[int, int] = {}
         self._frame: int | None = None  # frame_num of the slice before
-        self._step = 0  # from it to that of the next picture
+        self._step = 0  # from frame_num of that slice to frame_num of the next picture
 
     def kind(self, unit: bytes) -> Kind | None:
         if not unit or unit[0] & 0x80:
@@ -270,7 +270,7 @@ class H264(Syntax):
             return False
         bits.take(2)
         if bits.up_to(7):
-            return None  # slice groups, which no camera has
+            return None  # slice groups, which cameras do not use
         bits.up_to(31), bits.up_to(31), bits.take(1)
         if bits.take(2) == 3:
             return False

@@ -26,7 +26,7 @@ def is_idr(data: bytes) -> bool:
 
 
 def parameter_sets(data: bytes) -> bytes:
-    """The sets that stand before the slices, where an SPS is among them, else b""."""
+    """The parameter sets before the slices if an SPS is among them, else b""."""
     found = [unit for unit in nal.leading(data, lambda unit: kind_of(unit) <= LAST_SLICE) if kind_of(unit) in SETS]
     return nal.joined(found) if any(kind_of(unit) == SPS for unit in found) else b""
 
@@ -42,7 +42,7 @@ def with_parameters(keyframe: bytes, extradata: bytes) -> bytes:
 
 
 def codec_name(keyframe: bytes) -> str:
-    """RFC 6381, as ISO 14496-15 annex E writes it. Raises NoPicture where there is no SPS."""
+    """The codec's name of RFC 6381, in the form of ISO 14496-15 annex E. Raises NoPicture if there is no SPS."""
     head = nal.body(next(iter(sps(parameter_sets(keyframe))), b""), _HEAD, _HEAD + _LONGEST)
     if len(head) < 13:
         raise nal.NoPicture
@@ -60,12 +60,12 @@ def codec_name(keyframe: bytes) -> str:
 
 
 def is_bidirectional(_data: bytes) -> bool:
-    """Whether it refers to pictures that are shown after it. No slice shows it: the SPS alone does."""
+    """False, because a slice of H.265 does not show whether its picture refers to later ones: only the SPS does."""
     return False
 
 
 def relabelled(keyframe: bytes) -> bytes:
-    """The keyframe unchanged: nobody is sent H.265 as it is, so the level that it claims does not matter."""
+    """The keyframe unchanged: no viewer gets H.265 unchanged, so the level that it claims does not matter."""
     return keyframe
 
 

@@ -1,4 +1,4 @@
-"""NAL units in Annex B form: where they begin, their codec, keyframes and parameter sets. Standard library only."""
+"""Finds NAL units in Annex B form, their codec, keyframes and parameter sets. Standard library only."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
@@ -7,7 +7,7 @@ from typing import Literal
 type Codec = Literal["h264", "h265"]
 
 START = b"\x00\x00\x00\x01"
-_CODE = START[1:]  # what every start code ends with
+_CODE = START[1:]  # every start code ends with these bytes
 _H264 = frozenset({b"\x67", b"\x27", b"\x47", b"\x68", b"\x28", b"\x48", b"\x65"})  # SPS, PPS, a slice of a keyframe
 _H265_KEYS = range(16, 24)  # IRAP: BLA, IDR and CRA pictures
 _H265_SETS = range(32, 35)
@@ -19,7 +19,7 @@ class NoPicture(Exception):
 
 
 def offsets(data: bytes) -> Iterator[int]:
-    """Where the header of each unit begins."""
+    """The offset of each unit's header."""
     at = data.find(_CODE)
     while at >= 0 and at + 3 < len(data):
         yield at + 3
@@ -46,7 +46,7 @@ def leading(data: bytes, is_slice: Callable[[bytes], bool]) -> Iterator[bytes]:
 
 
 def body(unit: bytes, head: int, most: int) -> bytes:
-    """What follows the header in the first bytes of a unit, without the bytes that keep start codes out of it."""
+    """The bytes after the header, from the first `most` of a unit, without the bytes that keep start codes out."""
     return unit[head:most].replace(b"\0\0\3", b"\0\0")
 
 
@@ -64,14 +64,14 @@ def headers(picture: bytes) -> Iterator[bytes]:
 
 
 def codec_of(header: bytes) -> Codec | None:
-    """The codec, if only one codec has units that begin with these two bytes."""
+    """The codec, if these two bytes begin units of only one codec."""
     if header[:2] in _H265:
         return "h265"
     return "h264" if header[:1] in _H264 else None
 
 
 def codec(picture: bytes) -> Codec | None:
-    """The codec, by headers that only one codec has; None if there is none of them."""
+    """The codec, by the first header that no unit of the other codec has; None without such a header."""
     return next((found for header in headers(picture) if (found := codec_of(header)) is not None), None)
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from showcam.engine.codec.bits import Bits, Malformed
 
 RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
-AAC_SAMPLES = 1024  # of a frame, and so many an encoder puts before the first
+AAC_SAMPLES = 1024  # samples of a frame; an encoder puts the same number before the first
 ADTS_BYTES = 7  # of a header without a checksum
 MOST_FRAME = 8191 - ADTS_BYTES  # bytes of a frame that an ADTS header has room for
 _CONFIG_BYTES = 64  # of a configuration that are read
@@ -22,7 +22,7 @@ class AacConfig:
     """The fields of an AudioSpecificConfig (section 1.6.2.1) that every decoder needs."""
 
     kind: int  # 1 to 4; 2 is AAC-LC
-    rate_at: int  # where in the list of rates
+    rate_at: int  # index in RATES
     channels: int
 
     @property
@@ -34,7 +34,7 @@ class AacConfig:
 
 
 def read_config(data: bytes) -> AacConfig:
-    """Raises NoAac."""
+    """Reads an AudioSpecificConfig. Raises NoAac."""
     try:
         return _config(Bits(data[:_CONFIG_BYTES]))
     except Malformed:
@@ -42,7 +42,10 @@ def read_config(data: bytes) -> AacConfig:
 
 
 def read_mux_config(data: bytes) -> AacConfig:
-    """A StreamMuxConfig with one program, one layer and one frame a packet. Raises NoAac."""
+    """Reads a StreamMuxConfig of streams with a single program, a single layer and a single frame in each packet.
+
+    Raises NoAac.
+    """
     bits = Bits(data[:_CONFIG_BYTES])
     try:
         is_second_version, _same_times = bits.take(1), bits.take(1)
@@ -57,7 +60,7 @@ def read_mux_config(data: bytes) -> AacConfig:
 def _config(bits: Bits) -> AacConfig:
     kind, rate_at, channels = bits.take(5), bits.take(4), bits.take(4)
     if kind in _EXTENDED:
-        bits.take(4)  # the rate with the extension, which decoders find out by themselves
+        bits.take(4)  # the rate with the extension, which decoders find out without help
         kind = bits.take(5)
     if not 1 <= kind <= 4 or rate_at >= len(RATES) or not 1 <= channels <= 7:
         raise NoAac
@@ -72,13 +75,13 @@ def mono(rate: int) -> AacConfig:
 class Adts(NamedTuple):
     """The header of a frame (section 1.A.2.2)."""
 
-    config: AacConfig  # its channels are 0 where only the frame itself says how many there are
+    config: AacConfig  # its channels are 0 if only the frame itself says how many there are
     head: int  # bytes of the header
     size: int  # bytes of header and frame
 
 
 def read_adts(data: bytes) -> Adts | None:
-    """The header that the data begins with; None if it does not begin with one."""
+    """The header at the beginning of the data, or None."""
     if len(data) < ADTS_BYTES or data[0] != 0xFF or data[1] & 0xF6 != 0xF0:
         return None
     kind, rate_at, channels = (data[2] >> 6) + 1, data[2] >> 2 & 15, (data[2] & 1) << 2 | data[3] >> 6

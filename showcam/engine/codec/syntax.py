@@ -17,9 +17,10 @@ _LAST_MESSAGE = 205
 
 
 class Syntax(ABC):
-    """`fits` answers True for a unit that parses, False for one that does not, None where nothing can be parsed.
+    """The syntax of a codec. `fits`: True for a unit that parses, False if it does not, None if nothing can be parsed.
 
-    `learn` keeps what later units refer to. `doubt`: of two slices that fit, the one with less is likelier to be one.
+    `learn` keeps the values that later units refer to. `doubt`: of two slices that fit, the one with less doubt is
+    likelier to be a slice.
     """
 
     doubt = 0
@@ -28,11 +29,11 @@ class Syntax(ABC):
 
     @abstractmethod
     def kind(self, unit: bytes) -> Kind | None:
-        """None: the header is none of the codec's."""
+        """The kind of the unit, or None: the header is not one of this codec."""
 
     @abstractmethod
     def begins(self, unit: bytes) -> bool:
-        """Whether it is, by its header, a parameter set that only this codec has."""
+        """Whether the unit, by its header, is a parameter set that only this codec has."""
 
     def fits(self, unit: bytes) -> bool | None:
         try:
@@ -48,11 +49,11 @@ class Syntax(ABC):
 
     @abstractmethod
     def _read(self, unit: bytes, *, keep: bool) -> bool | None:
-        """Raises Malformed."""
+        """Reads the unit, and keeps its values if `keep`. Raises Malformed."""
 
 
 def are_messages(body: bytes) -> bool | None:
-    """Whether these are SEI messages; None where the last one is not in sight."""
+    """Whether these are SEI messages; None if the last message is cut off."""
     at = 0
     while at < len(body):
         if body[at:].rstrip(b"\0") == b"\x80":
