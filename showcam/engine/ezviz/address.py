@@ -19,7 +19,7 @@ _BIZ = re.compile(r"[\w.~%-]+=[\w.~%-]*(?:&[\w.~%-]+=[\w.~%-]*)*", re.ASCII)
 
 
 class BadAddress(Exception):
-    """The text is no such address. The error quotes nothing of it."""
+    """The text is no such address. The error quotes nothing of the text."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -32,7 +32,7 @@ class Address:
 
     @classmethod
     def read(cls, url: str) -> "Address":
-        """Raises BadAddress."""
+        """Reads the text of an address. Raises BadAddress."""
         try:
             parts = urlsplit(url)
             host, port = parts.hostname or "", parts.port or 0

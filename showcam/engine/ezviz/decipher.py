@@ -16,7 +16,7 @@ from showcam.engine.codec.syntax import Kind
 from showcam.engine.ezviz.encryption import BLOCK, FIRST, Encryption, Judged, Layout, Reading, counted
 
 _CODE = re.compile(rb"\x00\x00\x01")
-_UNITS = 64  # of keyframes, that are kept as they came: a keyframe has its slices and a few parameter sets
+_UNITS = 64  # units of keyframes that are remembered as they came: a keyframe has its slices and a few parameter sets
 _AAC = frozenset((b"\x00", b"\x01", b"\x20", b"\x21"))  # how a frame begins: with a channel, or a pair, numbered 0
 
 
@@ -24,14 +24,14 @@ class _Piece(NamedTuple):
     """A unit in a run, or the rest of one that began in an earlier run."""
 
     begin: int
-    body: int  # where its encrypted bytes begin
+    body: int  # the offset of its encrypted bytes
     unit: Judged
     is_rest: bool = False
 
 
 class Decipherer:
-    """Deciphers one stream. `key`: 16 bytes, or none, and then all is taken for clear. `codec`: None if it is to be
-    found.
+    """Deciphers one stream. `key`: 16 bytes; with none everything counts as clear. `codec`: None if it
+    must be found.
     """
 
     def __init__(self, key: bytes, codec: nal.Codec | None = None) -> None:
@@ -58,7 +58,7 @@ class Decipherer:
 
     @property
     def layout(self) -> Layout:
-        """How the stream is encrypted: "clear" where it is not, or the key does not fit."""
+        """How the stream is encrypted; "clear" if it is not, or if the key does not fit."""
         return self._encryption.stream
 
     @property
@@ -74,7 +74,7 @@ class Decipherer:
         return opened
 
     def came(self, keyframe: bytes) -> list[bytes]:
-        """The units of this keyframe, which were deciphered one by one, as they came."""
+        """The units of this keyframe as they came, before each was deciphered."""
         found: list[bytes] = []
         end = len(keyframe)
         for opened, unit in reversed(self._came):
@@ -85,7 +85,7 @@ class Decipherer:
         return found
 
     def with_keys(self, layout: Layout) -> "Decipherer":
-        """One that deciphers the same stream, except that it reads the slices of keyframes in this layout."""
+        """A copy that deciphers the same stream, except that it reads the slices of keyframes in this layout."""
         other = copy.copy(self)
         other._encryption = self._encryption.with_keys(layout)
         other._long_codes, other._came = dict(self._long_codes), deque(maxlen=_UNITS)
@@ -96,11 +96,13 @@ class Decipherer:
         self._encryption.force(layout)
 
     def picture(self, data: bytes, breaks: Sequence[int] = ()) -> bytes:
-        """A picture in Annex B form. `breaks`: offsets at which the cipher began again, after other packets."""
+        """Deciphers a picture in Annex B form. `breaks`: the offsets of new beginnings of the cipher, after other
+        packets.
+        """
         return b"".join(self._run(data[begin:end]) for begin, end in pairwise((0, *breaks, len(data))))
 
     def sound(self, frame: bytes) -> bytes:
-        """An AAC frame without header."""
+        """Deciphers an AAC frame without header."""
         opened = self._encryption.deciphered(frame, len(frame))
         is_clear, is_opened = frame[:1] in _AAC, opened[:1] in _AAC
         if is_clear != is_opened:
@@ -111,10 +113,10 @@ class Decipherer:
         """Samples of G.711, deciphered whether they are encrypted or not."""
         return self._encryption.deciphered(data, len(data))
 
-    # program streams, in which ciphertext may look like the start of a unit
+    # program streams: ciphertext in them may look like the start of a unit
 
     def _run(self, data: bytes) -> bytes:
-        """A part of a picture in which nothing came between its packets."""
+        """Deciphers a part of a picture whose packets followed one another directly."""
         codes = [found.start() for found in _CODE.finditer(data)]
         out = bytearray()
         piece: _Piece | None = None
@@ -144,13 +146,13 @@ class Decipherer:
         return any(self._may_follow(piece.unit, reading) for reading in self._encryption.readings(unit))
 
     def _may_follow(self, before: Judged, unit: Reading) -> bool:
-        """Behind a picture's first slice come others of it, and little else."""
+        """Whether this unit may follow: after a picture's first slice come others of this picture, and little else."""
         if before.kind in ("key", "inter") and before.header != unit.head[: len(before.header)]:
             return unit.fits is True and unit.kind in ("other", "inter")
         return unit.fits is not False or unit.kind == "other"
 
     def _has_long_code(self, data: bytes, code: int, piece: _Piece, kind: Kind | None) -> bool:
-        """Whether the zero before a start code belongs to it, and not to what is encrypted before it."""
+        """Whether the zero before a start code belongs to it, and not to the encrypted bytes before it."""
         is_zero = code > piece.begin and data[code - 1] == 0
         size = code - piece.body
         if is_zero and piece.unit.layout != "clear" and size % BLOCK == 0 and size <= FIRST:

@@ -1,8 +1,8 @@
-"""How the units of one stream are encrypted, found by reading them.
+"""Finds out how the units of one stream are encrypted, by reading them.
 
-Each kind of unit is judged by itself: some cameras encrypt only what a keyframe consists of, and what a vendor's list
-says of a camera may be old. A unit is deciphered only if that makes sense of it, so a clear stream stays as it is
-whatever the key.
+Each kind of unit is judged on its own: some cameras encrypt only the units of a keyframe, and the vendor's list may
+hold old data about a camera. A unit is deciphered only if that makes sense of it, so a clear stream stays as it is with
+any key.
 """
 
 import copy
@@ -17,22 +17,24 @@ from showcam.engine.codec.h264 import H264
 from showcam.engine.codec.h265 import H265
 from showcam.engine.codec.syntax import PEEK, Kind, Syntax
 
-# what is encrypted: nothing; all behind the unit's header; the whole unit, with a clear copy of its header in front of
-# it; the whole unit
+# The encrypted part of a unit. `clear`: nothing. `body`: all bytes after the unit's header. `copied`: the whole unit,
+# with a clear copy of its header in front. `whole`: the whole unit.
 type Layout = Literal["clear", "body", "copied", "whole"]
 
 FIRST = 4096  # bytes that are encrypted, in whole blocks
 BLOCK = 16
 ENOUGH = 16  # units that show whether their headers can be read
-CERTAIN = 3  # headers that only one codec has
+CERTAIN = 3  # headers that no unit of the other codec has
 ODD = 2  # units that have no codec's header, deciphered or not: a stream that can be read has none
-FAILED = 2  # keyframes that no layout makes sense of, before a key is called wrong: one may be damaged
+FAILED = 2  # keyframes that no layout makes sense of before the key counts as wrong: a single keyframe may be damaged
 LAYOUTS: tuple[Layout, ...] = ("clear", "body", "copied", "whole")
 _SURE = 3
 
 
 class Reading(NamedTuple):
-    """What a unit would be in one layout; `fits`: None where nothing can be said of it."""
+    """A possible reading of a unit, in one layout. `fits`: None if the unit does not show whether the
+    reading is right.
+    """
 
     layout: Layout
     kind: Kind
@@ -42,7 +44,7 @@ class Reading(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """What is known of a unit by its beginning."""
+    """The judgement on a unit, made from its beginning."""
 
     layout: Layout = "clear"
     kind: Kind | None = None
@@ -61,7 +63,8 @@ class Encryption:
         self._layouts = LAYOUTS if key else LAYOUTS[:1]
         self._syntaxes = tuple(syntax for syntax in (H264, H265) if codec in (None, syntax.CODEC))
         self.syntax: Syntax | None = None  # None until the codec is known
-        self._sets: Layout | None = None  # of parameter sets, None until one was long enough to show it
+        # the layout of parameter sets; None until one set was long enough to show the layout
+        self._sets: Layout | None = None
         self._keys: Layout | None = None  # of slices of keyframes
         self._between = 0  # above zero: other slices are encrypted
         self._is_forced = False  # `_keys` was found by decoding
@@ -85,18 +88,18 @@ class Encryption:
 
     @property
     def stream(self) -> Layout:
-        """How the stream is encrypted where it is."""
+        """How the stream is encrypted, if any part of it is."""
         return next((layout for layout in (self._sets, self._keys) if layout and layout != "clear"), "clear")
 
     def with_keys(self, layout: Layout) -> "Encryption":
-        """The same, except that the slices of keyframes are read in this layout."""
+        """A copy, except that the slices of keyframes are read in this layout."""
         other = copy.copy(self)
         other.syntax = copy.deepcopy(self.syntax)
         other.force(layout)
         return other
 
     def force(self, layout: Layout) -> None:
-        """Read the slices of keyframes in this layout from now on: a keyframe decoded so, and in no other."""
+        """Reads the slices of keyframes in this layout from now on: a keyframe decoded only in this layout."""
         self._keys, self._is_forced, self._between = layout, True, 0
 
     # the cipher
@@ -119,7 +122,7 @@ class Encryption:
     # how a unit is encrypted
 
     def judge(self, unit: bytes) -> Judged:
-        """What the unit is; what it shows of the stream is kept."""
+        """Judges the unit, and keeps the conclusions about the stream."""
         if self.syntax is None and not self._begin(unit):
             return Judged()
         assert self.syntax is not None
@@ -137,7 +140,7 @@ class Encryption:
         return Judged(chosen.layout, chosen.kind, chosen.head[: self.syntax.HEAD])
 
     def may_be_of_keyframe(self, unit: bytes, judged: Judged) -> bool:
-        """Whether it is deciphered, and part of a keyframe by what was made of it or by its header as it came."""
+        """Whether the unit is deciphered, and is part of a keyframe by its deciphered or its original header."""
         if self._aes is None:
             return False
         kinds = {judged.kind, self.syntax.kind(unit[: PEEK + self.syntax.HEAD]) if self.syntax else None}
@@ -146,7 +149,7 @@ class Encryption:
     def _begin(self, unit: bytes) -> bool:
         """Whether the codec is known with this unit: by a parameter set that makes sense.
 
-        Where none does, clear headers decide: the stream then stays as it is, and no decoder takes it if it is
+        If no set does, clear headers decide: the stream then stays as it is, and no decoder takes it if it is
         encrypted.
         """
         for make in self._syntaxes:
@@ -169,7 +172,7 @@ class Encryption:
         return self.syntax is not None
 
     def readings(self, unit: bytes) -> Iterator[Reading]:
-        """What the unit may be, by each layout that makes a difference to it."""
+        """The unit's possible readings: each layout that changes the bytes gives a reading."""
         assert self.syntax is not None
         size = self.syntax.HEAD
         peek, read = unit[: PEEK + size], set[bytes]()
@@ -202,10 +205,11 @@ class Encryption:
         return {"sets": self._sets, "key": self._keys or self.stream}.get(kind, self.stream)
 
     def _chosen(self, readings: list[Reading]) -> Reading | None:
-        """What fits, else what nothing can be said of; in doubt what is usual, and what is clear before all else.
+        """The reading that fits, else a reading with `fits` None. In doubt the usual layout wins, and clear before all
+        others.
 
-        A slice between keyframes that fits otherwise than those before may do so by accident: it is read as they were
-        once that is settled, and where nothing speaks against it.
+        A slice between keyframes may fit in another layout than the slices before it by accident. It is read as they
+        were once their layout is settled, and if nothing speaks against it.
         """
         usual = [reading for reading in readings if reading.layout == self._usual(reading.kind)]
         fitting = [reading for reading in readings if reading.fits]
@@ -228,9 +232,9 @@ class Encryption:
             self._keys = chosen.layout
 
     def _weigh(self, readings: list[Reading]) -> None:
-        """Count what a slice between keyframes shows if one reading of it fits and another does not.
+        """Counts the evidence of a slice between keyframes if one reading of it fits and another does not.
 
-        What is usual is confirmed where nothing can be said of the other.
+        The usual layout counts as confirmed also if the other reading has `fits` None.
         """
         between = [reading for reading in readings if reading.kind == "inter"]
         fitting = [reading.layout for reading in between if reading.fits]

@@ -1,14 +1,15 @@
-"""H.265 in RTP as EZVIZ's cameras fragment it, which is not always as RFC 7798 has it. Standard library only.
+"""H.265 in RTP with the fragments of EZVIZ's cameras, which do not always follow RFC 7798. Standard library only.
 
-A later fragment may have no header of its own, or the unit's header in its place. The last one of a unit may be marked
-by nothing but the packet's marker or the beginning of the next unit.
+A later fragment may have no own header, or the unit's header in its place. The last fragment of a unit may be marked
+only by the packet's marker or the beginning of the next unit.
 """
 
 from showcam.engine.rtp.nal import H265Depacketizer
 from showcam.engine.rtp.packets import AccessUnit
 
 _FIRST, _LAST = 0x80, 0x40
-_BESIDE = frozenset({32, 33, 34, 39, 40})  # what may stand beside a picture's slices, which are all of one kind
+# a picture may have these units as well as its slices, which are all of one kind
+_BESIDE = frozenset({32, 33, 34, 39, 40})
 
 
 class EzvizH265Depacketizer(H265Depacketizer):

@@ -1,7 +1,7 @@
 """Messages of EZVIZ's own protocol at home, and of the server that hands out its keys: a head, XML, a tail.
 
-Two public clients agree on them, and on the order of the elements, which one of them has from what EZVIZ's app sends.
-What a camera is asked is enciphered with AES-128 in CBC mode, and what it answers may be; a tail of 32 characters
+Two public clients agree on these messages, and on the order of the elements, which one of the clients has from EZVIZ's
+app. Requests to a camera are enciphered with AES-128 in CBC mode, and its answers may be; a tail of 32 characters
 follows every body. The tail of an answer is passed over: it proves nothing, and no client needs it.
 """
 
@@ -38,14 +38,14 @@ KEY_WANTED, PREPARE, INVITE, PLAY = 0x2001, 0x2013, 0x2011, 0x3105
 CLIENT_TYPE = 3  # 0 is often left without an answer
 ANY_SESSION = 10011
 CONTROL_PORT, MEDIA_PORT = 9010, 9020  # of nearly every device, for commands and for video
-LIMIT = -9999  # as the server writes it, where it gives no key for now
+LIMIT = -9999  # the server writes this if it gives no key for now
 _KEY = re.compile(r"[!-~]{16}")
 _CODE = re.compile(r"[!-~]{1,32}")
 _SESSION = re.compile(r"[!-~]{1,64}")
 
 
 class NotMessage(Exception):
-    """What came is no such message. The text quotes nothing of it."""
+    """The bytes are no such message. The text of the error quotes nothing of them."""
 
 
 class Head(NamedTuple):
@@ -54,7 +54,7 @@ class Head(NamedTuple):
 
     @classmethod
     def read(cls, data: bytes) -> "Head":
-        """Raises NotMessage."""
+        """Reads the head of a message. Raises NotMessage."""
         magic, _, _, _, command, _, length, _ = HEAD.unpack(data)
         if magic != MAGIC or length > LONGEST:
             raise NotMessage
@@ -62,7 +62,7 @@ class Head(NamedTuple):
 
 
 def plain(command: int, number: int, body: bytes, tail: bytes) -> bytes:
-    """A message to the server of keys, which TLS hides."""
+    """A message to the server of keys. TLS encrypts it."""
     return HEAD.pack(MAGIC, VERSION, number, 0, command, 0, len(body), 0) + body + tail
 
 
@@ -75,7 +75,7 @@ def sealed(command: int, number: int, body: bytes, key: bytes) -> bytes:
 
 
 def answer(body: bytes, key: bytes = b"") -> Element:
-    """What a body says, enciphered or not. Raises NotMessage."""
+    """The XML of a body, enciphered or not. Raises NotMessage."""
     if key and not body.startswith(b"<"):
         body = _opened(body, key)
     try:
@@ -85,7 +85,7 @@ def answer(body: bytes, key: bytes = b"") -> Element:
 
 
 def result(told: Element) -> int:
-    """0 where all is well, or where nothing is said. Raises NotMessage."""
+    """The result in an answer: 0 if all is well, or if the answer states none. Raises NotMessage."""
     text = text_of(told, "Result") or "0"
     digits = text.removeprefix("-")
     if not digits.isascii() or not digits.isdigit() or len(text) > 10:
@@ -94,7 +94,7 @@ def result(told: Element) -> int:
 
 
 def text_of(told: Element, name: str) -> str:
-    """The text of the first element of that name, wherever it is."""
+    """The text of the first element of that name at any depth, or ""."""
     return next((element.text.strip() for element in told.descendants(name)), "")
 
 
@@ -119,7 +119,7 @@ class NoKey(Exception):
 
 
 class Device(NamedTuple):
-    """What opens a camera's own protocol. Secret."""
+    """The key and the operation code that open a camera's own protocol. Secret."""
 
     key: str
     code: str
@@ -129,7 +129,7 @@ class Device(NamedTuple):
 
     @classmethod
     def read(cls, told: Element) -> "Device":
-        """Raises NoKey, NotMessage."""
+        """Reads the server's answer. Raises NoKey, NotMessage."""
         session = next(told.descendants("Session"), None)
         if code := result(told):
             raise NoKey(code)
@@ -143,7 +143,7 @@ class Device(NamedTuple):
 
 
 def key_wanted(session: str, terminal: str, serial: str) -> bytes:
-    """`session` and `terminal`: of the account's sign-in."""
+    """The request for a camera's key. `session` and `terminal`: of the account's sign-in."""
     return _request(
         f"<ClientID>{escape(session)}</ClientID>",
         f"<Sign>{escape(terminal)}</Sign>",
@@ -157,7 +157,10 @@ def prepare(code: str) -> bytes:
 
 
 class Invitation(NamedTuple):
-    """`related`: the second serial of a device that has two; `public_key`: base64, "" where none is given."""
+    """An invitation to a camera to send video.
+
+    `related`: the second serial of a device that has two; `public_key`: base64, "" if there is none.
+    """
 
     code: str
     channel: int
@@ -218,7 +221,7 @@ class LocalAddress:
 
     @classmethod
     def read(cls, spec: "EzvizLocal") -> "LocalAddress":
-        """Raises BadAddress."""
+        """Reads the address from a spec. Raises BadAddress."""
         found = _URL.fullmatch(spec.url)
         if found is None or len(spec.hosts) != 2 or not spec.password.isascii() or len(spec.password) != 16:
             raise BadAddress
@@ -229,7 +232,7 @@ class LocalAddress:
 
     @property
     def place(self) -> str:
-        """The camera, among those in the house."""
+        """The name of the camera among those in the house."""
         return f"{named(self.host, self.control)}/{self.channel}"
 
 

@@ -1,14 +1,14 @@
 """One session with an EZVIZ camera in the house by its own protocol: invited on one port, played on another.
 
-Two public clients speak it in two ways, to different models (`Manner`). All that nobody has published is guessed here,
-and nowhere else:
+Two public clients speak it in two ways, to different models (`Manner`). Everything unpublished about it is guessed
+below, and nowhere else:
 
-- Nothing is sent to keep a session alive. Neither client sends anything, one of them for sessions of minutes.
-- A session ends when the camera hangs up, or sends nothing for a while. No message is taken for its end.
-- Closing the connections frees the camera's place. Neither client says good-bye.
-- One session at once: one client opens no second one, since its doorbell did not seem to like it.
-- A result other than 0 is a refusal, whatever it says.
-- Only the whole picture is requested: whether the smaller one can be, as `StreamType` "SUB", nobody has tried.
+Nothing is sent to keep a session alive. Neither client sends anything, one of them for sessions of minutes.
+A session ends when the camera hangs up, or sends nothing for a while. No message is taken for its end.
+Closing the connections frees the camera's place. Neither client says good-bye.
+One session at once: one client opens no second one, since its doorbell did not seem to like it.
+A result other than 0 is a refusal, whatever its number.
+Only the main stream is requested. The smaller one, as `StreamType` "SUB", has not been tried.
 """
 
 import asyncio
@@ -45,11 +45,12 @@ from showcam.net.elements import Element
 ANSWER_S = 3.0  # for each answer of the two to four that open a session, and for the first byte after them
 _READ = 64 * 1024
 MAGIC = 0x24
-MOST_JUNK = 256 * 1024  # before the first chunk, and between a damage and the next one
+MOST_JUNK = 256 * 1024  # bytes before the first chunk, and from one damage to the next
 _HEAD = 4
-_MARKER = 0x1C  # of two bytes in front of each part of the program stream; the second tells a first part from others
-MOST_PLACES = 16  # at which a key is looked for: each costs some ten microseconds, and a first chunk has one
-CHANNEL = 1  # of the picture, once the key is known
+# the first of two bytes before each part of the program stream; the second tells a first part from others
+_MARKER = 0x1C
+MOST_PLACES = 16  # offsets that are searched for a key: each costs some ten microseconds, and a first chunk has one
+CHANNEL = 1  # the channel of the video, once the key is known
 _KEYS, _DATA = b"\x24\x01", b"\x24\x02"
 _SESSION_KEY, _SESSION_BYTES, _THEIR_BYTES = 0x0B, 32, 91
 _LONGEST_KEYS = _SESSION_KEY + 255 + _SESSION_BYTES + _THEIR_BYTES
@@ -62,17 +63,18 @@ class NotChunks(Exception):
 
 
 class Chunks:
-    """What a camera's port of pictures sends: a short preface, then chunks of `$`, channel, length and payload.
+    """Splits the bytes from a camera's port of video: a short preface, then chunks of `$`, channel, length and payload.
 
-    Takes bytes in pieces of any size, returns payloads by channel. Buffers one chunk, 64 KiB at most."""
+    Takes bytes in pieces of any size, returns payloads by channel. Buffers one chunk, 64 KiB at most.
+    """
 
     def __init__(self) -> None:
         self._held = bytearray()
-        self._in_step = False  # False: a chunk counts only if another one begins right behind it
+        self._in_step = False  # False: a chunk counts only if another chunk begins directly after it
         self._junk = 0
 
     def feed(self, data: bytes) -> list[tuple[int, bytes]]:
-        """Raises NotChunks."""
+        """Takes bytes, and returns channels and payloads of complete chunks. Raises NotChunks."""
         self._held += data
         return list(self._whole())
 
@@ -95,7 +97,7 @@ class Chunks:
             del self._held[:at]
 
     def _skipped(self, at: int) -> int:
-        """The next place at which a chunk may begin. Raises NotChunks."""
+        """The next possible offset of a chunk. Raises NotChunks after too many bytes without a chunk."""
         self._in_step = False
         found = self._held.find(MAGIC, at + 1)
         where = found if found >= 0 else len(self._held)
@@ -106,7 +108,7 @@ class Chunks:
 
 
 def bare(payload: bytes) -> bytes:
-    """The part of the stream in a payload: without its head of RTP, and without the marker. b"" where it is no RTP."""
+    """The part of the stream in a payload: without its head of RTP, and without the marker. b"" if it is no RTP."""
     try:
         part = read(payload).payload
     except NotRtp:
@@ -115,15 +117,15 @@ def bare(payload: bytes) -> bytes:
 
 
 class NotWrapped(Exception):
-    """The first chunk has no key for us. The text quotes nothing of it."""
+    """The first chunk has no key for us. The text of the error quotes nothing of the chunk."""
 
 
 class Wrapping:
     """The cipher that some cameras put around the video at home, as one public client undoes it: ChaCha20.
 
     The camera's first chunk has its public key and the session's key, enciphered for ours. Each packet has its own
-    nonce. The 32 bytes that end a packet, which sign it, are not looked at. `public_key`: base64 of a
-    SubjectPublicKeyInfo, for the invitation.
+    nonce. The 32 bytes that end a packet, which sign it, are not read. `public_key`: base64 of a SubjectPublicKeyInfo,
+    for the invitation.
     """
 
     def __init__(self) -> None:
@@ -154,7 +156,7 @@ class Wrapping:
         raise NotWrapped
 
     def _key_at(self, packet: bytes) -> bytes:
-        """b"" where there is none."""
+        """The session's key in this packet, or b"" if there is none."""
         begin = _SESSION_KEY + (packet[2] if len(packet) > 2 else 0)
         hidden, theirs = packet[begin : begin + _SESSION_BYTES], packet[begin + _SESSION_BYTES :][:_THEIR_BYTES]
         if len(theirs) < _THEIR_BYTES:
@@ -170,9 +172,10 @@ class Wrapping:
 
 
 class Manner(NamedTuple):
-    """`prepares`: a command comes before the invitation. `wraps`: the picture comes in a cipher of the session's own.
+    """One of two ways to open a session. `prepares`: a command comes before the invitation.
 
-    `stays`: the connection of the invitation stays open as long as the picture lasts. `number`: of the first message.
+    `wraps`: the session has its own cipher around the video. `stays`: the connection of the invitation stays open as
+    long as the video lasts. `number`: of the first message.
     """
 
     name: str
@@ -181,7 +184,7 @@ class Manner(NamedTuple):
     stays: bool
     number: int
     step: int  # from one message's number to the next
-    port: int  # told to the camera, which does not use it: the picture comes on a connection of ours
+    port: int  # sent to the camera, which does not use it: the video comes on a connection that we open
 
 
 PLAIN = Manner("plain", prepares=False, wraps=False, stays=True, number=16, step=1, port=10101)
@@ -207,7 +210,7 @@ class LocalSession:
         self._writers: list[asyncio.StreamWriter] = []
 
     async def open(self) -> None:
-        """Raises Closed, Unreached, SaidNo."""
+        """Opens the session, and starts the video. Raises Closed, Unreached, SaidNo."""
         if not is_in_house(self._address.host, loopback=self._loopback):
             raise Unreached
         if self._manner.prepares:
@@ -226,7 +229,7 @@ class LocalSession:
         await self._asked(self._reader, writer, local_messages.PLAY, local_messages.play(session))
 
     async def read(self) -> list[bytes]:
-        """The next parts of the program stream. Raises Unreached when the session is over."""
+        """The next parts of the program stream. Raises Unreached when the session has ended."""
         assert self._reader is not None
         try:
             data = await self._reader.read(_READ)
@@ -239,7 +242,7 @@ class LocalSession:
             raise Unreached from None
 
     def _count(self, size: int, chunks: int) -> None:
-        """Raises Unreached above what any camera sends."""
+        """Counts received data. Raises Unreached above the limits, which no camera exceeds."""
         now = time.monotonic()
         if now >= self._count_ends:
             self._bytes, self._came, self._count_ends = 0, 0, now + COUNTED_S
@@ -255,7 +258,8 @@ class LocalSession:
         return self._wrapping.opened(channel, payload) if self._wrapping else bare(payload)
 
     def _invitation(self, writer: asyncio.StreamWriter) -> bytes:
-        own = str(writer.get_extra_info("sockname")[0]) if self._wrapping else ""  # which the one client tells there
+        # the client of this manner states its own address; the other client states none
+        own = str(writer.get_extra_info("sockname")[0]) if self._wrapping else ""
         return Invitation(
             self._address.code,
             self._address.channel,
@@ -281,7 +285,7 @@ class LocalSession:
     async def _asked(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, command: int, body: bytes
     ) -> Element:
-        """What the camera answers. Raises Unreached, SaidNo."""
+        """Sends a command, and returns the camera's answer. Raises Unreached, SaidNo."""
         number, self._number = self._number, self._number + self._manner.step
         try:
             writer.write(sealed(command, number, body, self._address.key))
@@ -299,6 +303,6 @@ class LocalSession:
         return told
 
     def _hang_up(self, writer: asyncio.StreamWriter) -> None:
-        """Close at once: nothing is left to be said, and the camera's place is free then."""
+        """Closes at once: no message is left to be sent, and the camera's place is then free."""
         self._writers.remove(writer)
         writer.transport.abort()

@@ -12,7 +12,7 @@ from typing import NamedTuple
 MAGIC = 0x24
 HEADER = struct.Struct(">BBHHH")
 MESSAGE, STREAM = 0x00, 0x01
-CHANNELS = frozenset({MESSAGE, STREAM, 0x02, 0x0A, 0x0B})  # the last two are ciphered, which nobody asks for
+CHANNELS = frozenset({MESSAGE, STREAM, 0x02, 0x0A, 0x0B})  # the last two are ciphered, which nobody requests
 MOST_JUNK = 256 * 1024
 STOP, KEEP_ALIVE, KEPT_ALIVE, INFO, INFO_ANSWER = 0x130, 0x132, 0x133, 0x13B, 0x13C
 CLIENT = "v3.6.3.20221124"  # the version that public clients give and nodes take
@@ -30,7 +30,7 @@ class NotFrames(Exception):
 
 class Frame(NamedTuple):
     channel: int
-    code: int  # of messages alone: on other channels it is anything
+    code: int  # only messages have a code: on other channels it is any number
     body: bytes
 
 
@@ -44,11 +44,11 @@ class Frames:
 
     def __init__(self) -> None:
         self._held = bytearray()
-        self._in_step = True  # False: a frame counts only if another one begins right behind it
+        self._in_step = True  # False: a frame counts only if another frame begins directly after it
         self._junk = 0
 
     def feed(self, data: bytes) -> list[Frame]:
-        """Raises NotFrames."""
+        """Takes bytes, and returns the frames that are complete. Raises NotFrames."""
         self._held += data
         found, at = [], 0
         while (end := self._end(at)) is not None:
@@ -76,7 +76,7 @@ class Frames:
         return end if _may_begin(held, end) else -1
 
     def _skip(self, at: int) -> int:
-        """The next place at which a frame may begin. Raises NotFrames."""
+        """The next possible offset of a frame. Raises NotFrames after too many bytes without a frame."""
         self._in_step = False
         found = self._held.find(MAGIC, at + 1)
         where = found if found >= 0 else len(self._held)
@@ -87,18 +87,18 @@ class Frames:
 
 
 def _may_begin(held: bytearray, at: int) -> bool:
-    """Whether a frame may begin there, by its first two bytes, or those of them that have arrived."""
+    """Whether a frame may begin there, by its first two bytes, or as many of them as have arrived."""
     remaining = len(held) - at
     return (remaining < 1 or held[at] == MAGIC) and (remaining < 2 or held[at + 1] in CHANNELS)
 
 
 class NotAnswer(Exception):
-    """The body is no answer. The error quotes nothing of it."""
+    """The body is no answer. The error quotes nothing of the body."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Answer:
-    """Secret: `ssn` opens the session, `url` holds the token, `key` is sent to the next node."""
+    """A server's answer. Secret: `ssn` opens the session, `url` holds the token, `key` is sent to the next node."""
 
     result: int = 0
     ssn: str = ""
@@ -111,7 +111,7 @@ class Answer:
 
     @classmethod
     def read(cls, body: bytes) -> "Answer":
-        """Raises NotAnswer."""
+        """Reads the body of an answer. Raises NotAnswer."""
         try:
             answered = read_fields(body)
         except NotFields:

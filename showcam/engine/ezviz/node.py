@@ -19,8 +19,8 @@ ANSWER_S = 11.0  # a node waits ten seconds for the camera before it answers
 MOST_HOPS = 4
 MOST_MESSAGES = 64  # before the answer
 KEEP_ALIVE_S = 10.0  # as the vendor's client and two others send it (rhanekom/hass-ezviz-stream, doc/)
-BEHIND = 64 * 1024  # bytes that wait to be sent; a node that takes fewer is dropped
-CIPHERED = 5457  # the vendor's result for a link with a cipher of its own
+BEHIND = 64 * 1024  # bytes that wait to be sent; a node that is slower than this is dropped
+CIPHERED = 5457  # the vendor's result for a link with its own cipher
 NOTICE = 0x13D
 RESULTS = range(5000, 8000)  # of dispatchers and nodes; other numbers are a damaged answer or another kind of notice
 
@@ -66,7 +66,7 @@ class NodeSession:
         if answer.result in RESULTS:
             raise SaidNo(answer.result)
         if answer.result:
-            raise Unreached  # the answer was damaged on its way: no server has such a result
+            raise Unreached  # the answer was damaged on its way: servers send only results in RESULTS
         # some nodes name no session, and a real client goes on without keep-alives then (rhanekom/hass-ezviz-stream,
         # stream.py, open_stream)
         self._ssn = answer.ssn
@@ -81,7 +81,7 @@ class NodeSession:
         return [frame.body for frame in frames if self._is_picture(frame)]
 
     def close(self) -> None:
-        """Stop the stream, so that the node frees its place at once."""
+        """Stops the stream: the node then frees the camera's place at once."""
         if self._keeping:
             self._keeping.cancel()
         if self._writer is None:
@@ -146,7 +146,7 @@ class NodeSession:
         raise Unreached
 
     async def _received(self) -> list[Frame]:
-        """Raises Unreached."""
+        """Waits for the next frames. Raises Unreached."""
         assert self._reader is not None
         try:
             data = await self._reader.read(64 * 1024)

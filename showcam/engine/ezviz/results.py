@@ -1,8 +1,8 @@
-"""What the results of EZVIZ's dispatchers and stream nodes mean, and how long a refused camera rests.
+"""The meaning of the results of EZVIZ's dispatchers and stream nodes, and the rests of refused cameras.
 
-A viewer that asks each second opens nothing meanwhile. One real client gives up a camera that stays offline so that it
-does not hammer it (rhanekom/hass-ezviz-stream, stream.py, _MAX_STREAM_FAILURES), and its doc/reference.md B.12 lists
-what the results mean.
+During a rest a viewer that asks each second opens nothing. One real client gives up a camera that stays offline so that
+it does not hammer it (rhanekom/hass-ezviz-stream, stream.py, _MAX_STREAM_FAILURES). Its doc/reference.md B.12 lists the
+meanings of the results.
 """
 
 from collections import deque
@@ -13,42 +13,43 @@ from typing import NamedTuple
 from showcam.net.cache import Recent
 
 REDIRECT = 5302
-# the token was used, is too old, another account's, or of a session that is over: one more is asked for
+# the token was used, is too old, is another account's, or its session has ended: showcam requests one more
 TOKEN = frozenset({5406, 5412, 5413, 5454})
-OTHER_STREAM = frozenset({5451})  # there is no such stream: the other of the two is asked for
-SERVER = frozenset({5000, 5500})  # a server's own trouble: it is asked once more
-# the camera did not answer in time, a double question, a packet too large, an unstable line, a node that is gone: all
-# of it passes, and is asked for again after a pause
+OTHER_STREAM = frozenset({5451})  # there is no such stream: showcam requests the other of the two
+SERVER = frozenset({5000, 5500})  # a server's own trouble: showcam asks it once more
+# The camera did not answer in time, a double question, a packet too large, an unstable line, a node that is gone. All
+# of these pass, and showcam tries again after a pause.
 PASSING = frozenset({5405, 5491, 6518, 6519, 6520, 7005})
-QUOTA = frozenset({5416, 5503, 5504, 5546, 5547})  # as many as the device, the account or the node allows
-UNREACHED = 5452  # the camera can't reach the node; of one on mains it passes within seconds (nick3/ezviz-cb2-homekit)
+QUOTA = frozenset({5416, 5503, 5504, 5546, 5547})  # the device, the account or the node allows no more sessions
+UNREACHED = 5452  # the camera can't reach the node; on mains this passes within seconds (nick3/ezviz-cb2-homekit)
 # the camera is in a session that EZVIZ has not ended yet: the one before this, or another client's
 SINGLE = QUOTA | {UNREACHED, 5405, 5491}
-SILENT = -1  # no result of EZVIZ's: sessions open, and none brings a byte (Bobsilvio/ezviz_hp7, issues 33, 36, 58)
+SILENT = -1  # no result of EZVIZ's: sessions open without a single byte (Bobsilvio/ezviz_hp7, issues 33, 36, 58)
 PRIVACY = frozenset({5409, 5544})  # the lens is covered; there is no video source
-# no right; what was shared is over; the device has another operation code; an encrypted link is demanded, which
-# showcam does not speak; the channel is another, is not linked, has no camera
+# The account has no right, or the camera is no longer shared with it. The device has another operation code. The vendor
+# demands an encrypted link, which showcam does not speak. The channel is another, is not linked, or has no camera.
 DENIED = frozenset({5411, 5545, 5403, 5457, 5458, 5459, 5415, 5455, 6106})
 
 
 MANY = 1024
-MINUTE_S = 60.0  # in which openings in vain are counted; bursts trip 5405 (rhanekom/hass-ezviz-stream)
+MINUTE_S = 60.0  # openings in vain are counted within this time; bursts trip 5405 (rhanekom/hass-ezviz-stream)
 MOST_A_MINUTE = 6  # openings in a row of one camera that showed no video, whatever the results were
 
-# by result: the first rest, and the longest one where it is refused again and again, in seconds
+# by result: the first rest, and the longest one if the camera is refused again and again, in seconds
 RESTS: dict[int, tuple[float, float]] = {
-    **dict.fromkeys(DENIED, (60.0, 60.0)),  # only its owner can change that, in the app
-    **dict.fromkeys(PRIVACY, (10.0, 10.0)),  # its owner may end that at any moment, and asks again at once
+    **dict.fromkeys(DENIED, (60.0, 60.0)),  # only the camera's owner can change this, in the app
+    **dict.fromkeys(PRIVACY, (10.0, 10.0)),  # the owner may end this at any moment, and then expects video at once
     5404: (5.0, 20.0),  # offline; a camera that starts is back within seconds
     5456: (5.0, 20.0),
-    UNREACHED: (25.0, 25.0),  # which three tries came before
+    UNREACHED: (25.0, 25.0),  # showcam has tried three times before this
     SILENT: (120.0, 600.0),  # a real client waits ten minutes after three sessions without video (Bobsilvio/ezviz_hp7)
-    **dict.fromkeys(QUOTA, (15.0, 240.0)),  # somebody else has to leave, and who goes on asking is shut out for longer
+    # somebody else has to leave, and a client that goes on asking is shut out for longer
+    **dict.fromkeys(QUOTA, (15.0, 240.0)),
 }
 
 
 class Meaning(NamedTuple):
-    """`reason` is a Reason of the registry; `again`: another try may succeed."""
+    """The meaning of a result. `reason` is a Reason of the registry; `again`: another try may succeed."""
 
     reason: str
     again: bool
@@ -56,7 +57,8 @@ class Meaning(NamedTuple):
 
 _DOWN = Meaning("media_down", again=True)
 _MEANINGS = {
-    **dict.fromkeys((5404, UNREACHED, 5456), Meaning("offline", again=True)),  # or asleep and not to be reached
+    # or the camera is asleep and can't be reached
+    **dict.fromkeys((5404, UNREACHED, 5456), Meaning("offline", again=True)),
     **dict.fromkeys(PRIVACY, Meaning("asleep", again=False)),
     **dict.fromkeys((5411, 5545), Meaning("not_permitted", again=False)),
     **dict.fromkeys((5415, 5455, 6106), Meaning("not_found", again=False)),
@@ -67,12 +69,12 @@ _MEANINGS = {
 
 
 def meaning(result: int) -> Meaning:
-    """What a result means that is neither success nor a redirect; an unknown one may succeed at the next try."""
+    """The meaning of a result other than success or redirect. With an unknown one the next try may succeed."""
     return _MEANINGS.get(result, _DOWN)
 
 
 class Rest(NamedTuple):
-    """`result`: what EZVIZ said; 0: too many openings in a row showed no video."""
+    """A pause in opening a camera. `result`: EZVIZ's result; 0: too many openings in a row showed no video."""
 
     result: int
     left_s: float
@@ -88,9 +90,9 @@ class _Row:
 
 
 class Rests:
-    """`now`: monotonic seconds. A camera is any text that names it for one account.
+    """Keeps the rests of cameras. `now`: monotonic seconds. `camera`: any text for a single camera of an account.
 
-    A `state` is any text that names what the vendor last said of the camera. A rest ends when the state changes.
+    A `state` is any text that stands for the vendor's last report about the camera. A rest ends when the state changes.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:
@@ -98,7 +100,7 @@ class Rests:
         self._rows: Recent[str, _Row] = Recent(MANY)
 
     def of(self, camera: str, state: str) -> Rest | None:
-        """The rest in which the camera is left alone; None if it may be opened."""
+        """The rest that the camera is in; None if it may be opened."""
         row, now = self._rows.get(camera), self._now()
         if row is None or row.state != state:
             return None
@@ -108,12 +110,12 @@ class Rests:
         return Rest(0, free - now) if now < free else None
 
     def opens(self, camera: str, state: str) -> None:
-        """A session of the camera is requested."""
+        """Notes that a session of the camera is requested."""
         row = self._of(camera, state)
         row.vain.append(self._now())
 
     def refused(self, camera: str, result: int, state: str) -> float:
-        """Let the camera rest, and return for how many seconds: twice as long as before if that was not long ago."""
+        """Lets the camera rest, and returns for how many seconds: twice as long as before if that was not long ago."""
         first_s, longest_s = RESTS.get(result, (0.0, 0.0))
         row, now = self._of(camera, state), self._now()
         is_again = row.result == result and row.length_s > 0 and now < row.until + longest_s
@@ -122,7 +124,7 @@ class Rests:
         return row.length_s
 
     def shown(self, camera: str) -> None:
-        """A session has brought video."""
+        """Notes that a session has brought video."""
         self._rows.drop(camera)
 
     def _of(self, camera: str, state: str) -> _Row:
