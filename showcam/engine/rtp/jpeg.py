@@ -1,4 +1,4 @@
-"""JPEG from RTP (RFC 2435): baseline pictures of 4:2:2 or 4:2:0, whose headers are made again from what packets say.
+"""JPEG from RTP (RFC 2435): baseline pictures of 4:2:2 or 4:2:0, whose headers are made again from the packets' fields.
 
 A picture beyond 2040 pixels has no size in its packets (section 3.1.5), and counts as damaged.
 """
@@ -23,7 +23,7 @@ _CHROMA = (17, 18, 18, 24, 21, 24, 47, 26, 26, 47, 99, 66, 56, 66, *[99] * 50)
 
 
 class _Head(NamedTuple):
-    """What a decoder needs before the scan of a picture."""
+    """The fields that a decoder needs before the scan of a picture."""
 
     kind: int
     width: int
@@ -32,7 +32,7 @@ class _Head(NamedTuple):
     tables: bytes
 
     def encode(self) -> bytes:
-        """Up to the scan. Huffman's tables are those that every decoder begins with, so they are left out."""
+        """The JPEG up to the scan. Huffman's tables are left out: every decoder begins with these tables."""
         size = len(self.tables) // 2
         wide = int(size == 128)  # tables of 16 bits
         tables = [
@@ -76,7 +76,7 @@ class JpegDepacketizer:
         self._head, self._pieces, self._size, self._is_whole = None, [], 0, True
 
     def _take(self, payload: bytes) -> bool:
-        """Whether the packet makes sense where it is."""
+        """Whether the packet makes sense at this point of the stream."""
         if len(payload) <= _HEAD:
             return False
         offset, kind, quality = int.from_bytes(payload[1:4]), payload[4], payload[5]
@@ -95,14 +95,14 @@ class JpegDepacketizer:
         return True
 
     def _tables_of(self, quality: int, payload: bytes, at: int) -> tuple[bytes, int]:
-        """Both quantization tables, b"" where they are not known, and where the scan begins."""
+        """Both quantization tables, b"" if they are not known, and the offset of the scan."""
         if quality < _IN_BAND:
             return _scaled(quality), at
         length = int.from_bytes(payload[at + 2 : at + _TABLES_HEAD])
         at += _TABLES_HEAD
         found, at = payload[at : at + length], at + length
         if length == 64:
-            found, length = found * 2, 128  # libavformat sends one table, which both parts of its pictures have
+            found, length = found * 2, 128  # libavformat sends a single table for both parts of its pictures
         if length in (128, 256) and len(found) == length:
             if len(self._tables) < _MOST_TABLES or quality in self._tables:
                 self._tables[quality] = found
@@ -111,7 +111,7 @@ class JpegDepacketizer:
 
 
 def _scaled(quality: int) -> bytes:
-    """Annex A of the RFC."""
+    """Both tables for this quality (annex A of the RFC)."""
     factor = max(1, min(99, quality))
     scale = 5000 // factor if factor < 50 else 200 - 2 * factor
     return bytes(max(1, min(255, (step * scale + 50) // 100)) for step in (*_LUMA, *_CHROMA))

@@ -10,7 +10,7 @@ _SIZE, _SYNC = 188, 0x47
 _H264, _AAC = 0x1B, 0x0F  # stream types
 _START = b"\x00\x00\x01"
 _CLOCK = 90_000
-_PATIENCE = 64  # pictures that wait for the first sound, which shows its format
+_PATIENCE = 64  # pictures that wait for the first sound, which shows the format of the sound
 
 
 class _Pes:
@@ -22,7 +22,7 @@ class _Pes:
         self._counter = -1
 
     def feed(self, body: bytes, counter: int, *, begins: bool) -> "_Timed | None":
-        """The unit that ends where another one begins."""
+        """The unit that is complete because the next unit begins."""
         done = self._taken() if begins else None
         if begins:
             self._is_begun, self._is_damaged = True, False
@@ -54,13 +54,13 @@ class _Timed(NamedTuple):
 
 
 class TransportDepacketizer:
-    """Picture and sound share one clock. `config` describes the sound once the first of it has come."""
+    """Splits a transport stream. Picture and sound share one clock. `config` describes the sound once it has come."""
 
     def __init__(self) -> None:
         self._map: int | None = None  # the PID of the program's map
         self._kinds: dict[int, Literal["video", "audio"]] = {}
         self._pes: dict[int, _Pes] = {}
-        self._waiting: list[AccessUnit] | None = []  # pictures, until it is known what sound there is
+        self._waiting: list[AccessUnit] | None = []  # pictures, until the format of the sound is known
         self.config: AacConfig | None = None
 
     def feed(self, payload: bytes, timestamp: int, *, marker: bool, lost: bool = False) -> list[AccessUnit]:
@@ -121,7 +121,7 @@ class TransportDepacketizer:
                 kinds[stream] = "audio"
             at += 5 + ((table[at + 3] & 0x0F) << 8 | table[at + 4])
         if kinds != self._kinds:
-            # a map that only names one stream more costs no picture of the others
+            # a map with one more stream costs no picture of the other streams
             same = {pid_of_stream for pid_of_stream, kind in kinds.items() if self._kinds.get(pid_of_stream) == kind}
             self._pes = {
                 pid_of_stream: self._pes[pid_of_stream] if pid_of_stream in same else _Pes() for pid_of_stream in kinds

@@ -12,7 +12,7 @@ _PIECES_CAP = 8192  # of one picture
 _TOGETHER_CAP = 32  # units in one packet
 _LONG_SET = 128  # bytes; parameter sets are shorter
 _FIRST, _LAST = 0x80, 0x40  # of a fragment's flags
-# how payloads begin that have parameter sets
+# the beginnings of payloads that have parameter sets
 _H264_SPS = frozenset((0x07, 0x27, 0x47, 0x67))
 _H264_SEVERAL = frozenset((0x18, 0x38, 0x58, 0x78))
 _H265_SETS = (b"\x40\x01", b"\x42\x01")  # VPS, SPS
@@ -20,26 +20,26 @@ _H265_SEVERAL = b"\x60\x01"
 
 
 class Part(Enum):
-    """What a NAL unit is to its picture."""
+    """The part that a NAL unit plays in its picture."""
 
-    FIRST_SLICE = auto()  # nothing of the picture's slices comes before it
+    FIRST_SLICE = auto()  # no slice of the picture comes before it
     SLICE = auto()
     FIRST_KEY = auto()  # as FIRST_SLICE, of a picture that a decoder can start on
     KEY = auto()
-    REFRESH = auto()  # says that a decoder can start on the picture, whatever its slices are
+    REFRESH = auto()  # an SEI that allows a decoder to start on the picture, with slices of any kind
     HEAD = auto()  # comes before all slices: parameter sets, delimiters
     OTHER = auto()
 
 
 class NalDepacketizer(ABC):
-    """A picture ends with the marker or with another timestamp.
+    """Joins NAL units to pictures. A picture ends with the marker or with another timestamp.
 
-    Some cameras set the marker after their parameter sets, or after each slice: what has no slice is kept for the
+    Some cameras set the marker after their parameter sets, or after each slice. Units without a slice are kept for the
     picture that follows, and a marker that proved wrong is not believed again.
     """
 
     HEAD: ClassVar[int]  # bytes of a NAL unit's head
-    KINDS: ClassVar[range]  # of payloads that are one unit
+    KINDS: ClassVar[range]  # payload types that hold a single unit
     SEVERAL: ClassVar[int]  # the kind of an aggregation packet
     FRAGMENT: ClassVar[int]
 
@@ -50,7 +50,7 @@ class NalDepacketizer(ABC):
         self._given: int | None = None  # timestamp of the picture given last
         self._marker_lies = False
         self._parts: list[bytes] = []
-        self._fragment: list[bytes] | None = None  # of the unit that comes in pieces just now
+        self._fragment: list[bytes] | None = None  # pieces of the unit that is coming just now
         self._before: int | None = None  # timestamp of the slices at hand
         self._clear()
 
@@ -69,7 +69,7 @@ class NalDepacketizer(ABC):
             done += self._take(timestamp)
         return done
 
-    # what a codec says of its units
+    # the codec's view of its units
 
     @abstractmethod
     def _kind(self, unit: bytes) -> int:
@@ -77,13 +77,13 @@ class NalDepacketizer(ABC):
 
     @abstractmethod
     def _fragmented(self, payload: bytes) -> bytes:
-        """The header of the unit of which a payload is a fragment."""
+        """The header of a whole unit, made from the payload of a fragment."""
 
     @abstractmethod
     def _part(self, unit: bytes) -> Part:
         """`unit` may be only the first bytes of the unit, its header at least."""
 
-    # what is in a payload
+    # the content of a payload
 
     def _unpack(self, payload: bytes) -> None:
         if not payload:
@@ -126,7 +126,7 @@ class NalDepacketizer(ABC):
             self._parts.append(unit)
 
     def _weigh_hidden(self, unit: bytes) -> None:
-        """Some send a keyframe behind its parameter sets as one unit, with start codes (scottlamb/retina issue 68)."""
+        """Finds a keyframe that some cameras send in one unit with its parameter sets (scottlamb/retina issue 68)."""
         if len(unit) > _LONG_SET and self._part(unit) is Part.HEAD:
             for more in unit.split(START)[1:_TOGETHER_CAP]:
                 if len(more) > self.HEAD:
@@ -146,7 +146,9 @@ class NalDepacketizer(ABC):
         self._damage()
 
     def _begin(self, head: bytes, piece: bytes, *, is_last: bool) -> None:
-        """The first fragment of a unit; some send small units in one (bluenviron/gortsplib pull request 649)."""
+        """Begins a unit; some cameras send a small unit as its only fragment (bluenviron/gortsplib
+        pull request 649).
+        """
         self._end_fragment(whole=False)
         self._fragment = [head, piece]
         self._size += len(piece)
@@ -156,7 +158,7 @@ class NalDepacketizer(ABC):
             self._end_fragment(whole=True)
 
     def _go_on(self, piece: bytes, *, is_last: bool) -> None:
-        """A later fragment of a unit."""
+        """Adds a later fragment of a unit."""
         assert self._fragment is not None
         self._size += len(piece)
         if self._has_room():
@@ -165,7 +167,7 @@ class NalDepacketizer(ABC):
             self._end_fragment(whole=True)
 
     def _miss(self, head: bytes) -> None:
-        """A later fragment of a unit whose first one did not come."""
+        """Notes a later fragment of a unit whose first fragment did not come."""
         self._is_damaged = True
         is_hidden = self._opener is not None and self._opener.hides_types
         self._weigh(Part.KEY if is_hidden else self._part(head))
@@ -173,14 +175,14 @@ class NalDepacketizer(ABC):
     def _damage(self) -> None:
         self._is_damaged = True
 
-    # where pictures end
+    # the ends of pictures
 
     def _break_off(self, *, lost: bool) -> None:
-        """A packet of another picture comes while a unit has no end."""
+        """Ends a unit that has no end yet, since a packet of another picture comes."""
         self._end_fragment(whole=False)
 
     def _turn(self, *, lost: bool) -> list[AccessUnit]:
-        """A packet has another timestamp: the picture before it is complete."""
+        """A packet with another timestamp has come: returns the complete picture before it."""
         if lost and self._has_slice:
             self._is_damaged = True
         if self._has_slice:
@@ -202,7 +204,7 @@ class NalDepacketizer(ABC):
         self._parts, self._fragment, self._before = [], None, None
         self._size = 0
         self._has_slice = self._is_key = self._is_damaged = False
-        self._is_in_doubt = False  # packets are missing before anything of the picture came
+        self._is_in_doubt = False  # packets are missing before the first unit of the picture
 
     def _weigh(self, part: Part) -> None:
         if part in (Part.HEAD, Part.REFRESH):
@@ -217,7 +219,7 @@ class NalDepacketizer(ABC):
             return
         self._has_slice, self._before = True, self._timestamp
         if not is_first:
-            # its first slices are missing, or were given as a picture of their own
+            # its first slices are missing, or were given as a picture without these
             self._marker_lies |= self._given == self._timestamp and not self._is_in_doubt
             self._is_damaged |= self._is_in_doubt or self._given == self._timestamp
         self._is_in_doubt = False
@@ -246,8 +248,9 @@ class NalDepacketizer(ABC):
 
 
 class H264Depacketizer(NalDepacketizer):
-    """Packetization modes 0 and 1 of RFC 6184. STAP-B, MTAP and FU-B, whose units are not in decoding order, count as
-    damage.
+    """Packetization modes 0 and 1 of RFC 6184.
+
+    STAP-B, MTAP and FU-B, whose units are not in decoding order, count as damage.
     """
 
     HEAD, KINDS, SEVERAL, FRAGMENT = 1, range(1, 24), 24, 28  # STAP-A, FU-A
@@ -293,7 +296,7 @@ def _slice(*, is_first: bool, is_key: bool) -> Part:
 
 
 class EitherDepacketizer:
-    """Begins as the description says; the parameter sets that come decide. `codec` is that of the latest unit.
+    """Begins with the codec of the description; then the parameter sets decide. `codec` is that of the latest unit.
 
     EZVIZ's C6N says H265 and sends H.264 (AlexxIT/go2rtc issue 264, bluenviron/mediamtx issue 1631).
     """
@@ -315,7 +318,7 @@ def _made(codec: Codec, opener: Opener | None) -> Depacketizer:
 
 
 def codec_of(payload: bytes) -> Codec | None:
-    """The codec of a payload that begins with parameter sets: no unit of one codec looks like such of the other.
+    """The codec of a payload that begins with parameter sets: these look different in the two codecs.
 
     The first byte of H.265's units is even as cameras send them (RFC 7798 section 1.1.4), that of an H.264 SPS is odd.
     """

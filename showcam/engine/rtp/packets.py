@@ -1,14 +1,14 @@
-"""RTP (RFC 3550): packets in their order, what they are joined to, and the reports of RTCP. Standard library only.
+"""RTP (RFC 3550): puts packets in order, defines the units made of them, and reads and writes RTCP reports.
 
-Nothing in this folder does I/O.
+Standard library only. Nothing in this folder does I/O.
 """
 
 import struct
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
-UNIT_CAP = 4 * 1024 * 1024  # bytes of one access unit; what would be larger is thrown away
-WAIT_S = 0.1  # how long packets wait for one that is late
+UNIT_CAP = 4 * 1024 * 1024  # bytes of one access unit; a larger unit is thrown away
+WAIT_S = 0.1  # seconds to wait for a late packet
 _MOST = 512  # packets that wait
 _FAR = 3000  # numbers; a leap beyond them is another number line (RFC 3550 appendix A.1)
 _HEAD = struct.Struct(">BBHII")
@@ -22,16 +22,16 @@ class AccessUnit(NamedTuple):
 
     data: bytes
     timestamp: int  # 32 bits, of the track's clock
-    key: bool = True  # a decoder can start on it; every unit of sound is one
-    damaged: bool = False  # a part of it did not arrive
-    is_sound: bool = False  # set where one track carries both
+    key: bool = True  # a decoder can start on this unit; true for every unit of sound
+    damaged: bool = False  # a part of the unit did not arrive
+    is_sound: bool = False  # set if one track carries both video and sound
 
 
 class Depacketizer(Protocol):
     """Joins the payloads of one track. `feed` never raises: payloads that make no sense count as damage."""
 
     def feed(self, payload: bytes, timestamp: int, *, marker: bool, lost: bool = False) -> list[AccessUnit]:
-        """`lost`: packets are missing directly before this one."""
+        """Takes a payload, and returns the units that are complete. `lost`: packets are missing directly before it."""
         ...
 
 
@@ -40,7 +40,7 @@ class Opener(Protocol):
 
     @property
     def hides_types(self) -> bool:
-        """Whether what kind a unit is can't be read before it is deciphered."""
+        """Whether the kind of a unit can be read only after deciphering."""
         ...
 
     def unit(self, unit: bytes) -> bytes: ...
@@ -60,7 +60,7 @@ class Packet(NamedTuple):
 
 
 def read(data: bytes) -> Packet:
-    """Payload without header extension and padding. Raises NotRtp."""
+    """Reads a packet, without header extension and padding of the payload. Raises NotRtp."""
     size = len(data)
     if size < 12:
         raise NotRtp
@@ -81,19 +81,19 @@ def read(data: bytes) -> Packet:
 
 
 class Order:
-    """`wait_s`: how long a missing packet is waited for; 0 over TCP, which keeps the order."""
+    """Puts packets in order. `wait_s`: seconds to wait for a missing packet; 0 over TCP, which keeps the order."""
 
     def __init__(self, wait_s: float = 0.0) -> None:
         self._wait_s = wait_s
         self._next: int | None = None
         self._source: int | None = None
         self._waiting: dict[int, Packet] = {}
-        self._since = 0.0  # when the first of those that wait came
+        self._since = 0.0  # the arrival of the first packet that waits
         self._is_lost = False
         self.lost = self.taken = 0  # packets
 
     def follows(self, packet: Packet) -> bool:
-        """Whether it is due and nothing is missing before it, as nearly always; it is taken then."""
+        """Whether the packet is due and nothing is missing before it, as nearly always. Then it counts as taken."""
         if packet.number != self._next or packet.source != self._source or self._waiting:
             return False
         self._next = packet.number + 1 & 0xFFFF
@@ -101,13 +101,13 @@ class Order:
         return True
 
     def take(self, packet: Packet, now: float) -> Iterator[tuple[Packet, bool]]:
-        """The packets that are due, each with whether packets are missing directly before it; `now` in seconds."""
+        """The packets that are due, each with a flag: packets are missing directly before it. `now` is in seconds."""
         if packet.source != self._source or self._next is None:
             self._restart(packet)
         ahead = packet.number - (self._next or 0) & 0xFFFF
         if ahead >= 0x8000:
             if 0x10000 - ahead <= _FAR:
-                return  # twice, or later than it was waited for
+                return  # a duplicate, or a packet that came after WAIT_S
             self._restart(packet)
             ahead = 0
         elif ahead > _FAR:
@@ -153,7 +153,7 @@ class Order:
         self._next = (self._next or 0) + count & 0xFFFF
 
     def _restart(self, packet: Packet) -> None:
-        """The sender began new sequence numbers: the unit before may be incomplete.
+        """Starts again, since the sender began new sequence numbers: the unit before may be incomplete.
 
         Some name another source at each keyframe, and their numbers go on (bluenviron/gortsplib issue 687).
         """

@@ -1,5 +1,6 @@
-"""Sound from RTP: AAC as mpeg4-generic (RFC 3640) and as LATM with its configuration in the description (RFC 6416), and
-what comes one unit a packet.
+"""Reads sound from RTP: AAC, and other sound that comes one unit a packet.
+
+AAC comes as mpeg4-generic (RFC 3640), or as LATM with its configuration in the description (RFC 6416).
 """
 
 from showcam.engine.codec.sound import AAC_SAMPLES, MOST_FRAME, NoAac
@@ -10,7 +11,7 @@ _MOST_PLAIN = 8192  # bytes of a packet of G.711: a second of it
 
 
 class AacDepacketizer:
-    """AU headers of `size_bits` and `index_bits`; `step`: ticks of the track's clock in one frame."""
+    """Reads AAC frames, whose AU headers have these bits. `step`: ticks of the track's clock in one frame."""
 
     def __init__(self, size_bits: int, index_bits: int, step: int = AAC_SAMPLES) -> None:
         """Raises NoAac for header sizes that no sender uses."""
@@ -40,7 +41,7 @@ class AacDepacketizer:
         return found
 
     def _heads(self, payload: bytes) -> tuple[list[int], int]:
-        """The sizes of the frames and where they begin; empty if the headers are wrong."""
+        """The sizes of the frames, and the offset of the first; empty if the headers are wrong."""
         total = int.from_bytes(payload[:2]) if len(payload) > 2 else 0
         begin = 2 + (total + 7) // 8
         count = total // self._head_bits
@@ -64,7 +65,7 @@ class AacDepacketizer:
 
 
 class LatmDepacketizer:
-    """One frame a packet, with its length before it (PayloadLengthInfo)."""
+    """Reads AAC as LATM: each packet has one frame, after the frame's length (PayloadLengthInfo)."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
@@ -96,7 +97,7 @@ class LatmDepacketizer:
 
 
 class PlainDepacketizer:
-    """G.711 (RFC 3551), Opus (RFC 7587) and others of which each packet is one unit."""
+    """Reads G.711 (RFC 3551), Opus (RFC 7587) and others whose packets are one unit each."""
 
     def feed(self, payload: bytes, timestamp: int, *, marker: bool, lost: bool = False) -> list[AccessUnit]:
         return [AccessUnit(payload, timestamp)] if 0 < len(payload) <= _MOST_PLAIN else []
