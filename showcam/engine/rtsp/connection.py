@@ -1,4 +1,4 @@
-"""One RTSP connection to a camera: signed requests, answers, interleaved frames, and pairs of UDP ports beside it."""
+"""One RTSP connection to a camera: signed requests, answers and interleaved frames; and pairs of UDP ports."""
 
 import asyncio
 import contextlib
@@ -10,19 +10,20 @@ from typing import Literal
 from showcam.engine.rtsp.login import Challenge, Login, challenge
 from showcam.engine.rtsp.messages import Message, NotRtsp, Splitter
 
-CONNECT_S = 3.0  # our own choice: of the 6 s after which an Echo gives up, half is left for another way
-ANSWER_S = 5.0  # for each answer; all that open a session together have what the caller waits
+CONNECT_S = 3.0  # our own choice: an Echo gives up after 6 s, and half of this time is left for another way
+ANSWER_S = 5.0  # for each answer; the caller sets the time for all answers that open a session together
 CLOSE_S = 1.0  # for the last message to be sent
-MOST_BYTES_A_SECOND = 8 * 1024 * 1024  # what a camera may send; 4K at its best is a third of it
+MOST_BYTES_A_SECOND = 8 * 1024 * 1024  # a camera may send this much; 4K at its best is a third of it
 MOST_PACKETS_A_SECOND = 10_000
-MOST_MESSAGES_A_SECOND = 100  # answers and requests; a camera sends a few in a minute, and each may have to be answered
-COUNTED_S = 2.0  # over which what a peer sends is counted, since it comes in clumps
-_BATCH_S = 0.01  # of pictures what comes piece by piece is read in lots: each wake-up costs more than the bytes do
-# Between two reads if nobody is shown each picture as it comes. It varies, so that now and then a unit of each track is
-# read just after it came: their clocks are set by the fastest.
+# answers and requests; a camera sends a few in a minute, and showcam may have to answer each
+MOST_MESSAGES_A_SECOND = 100
+COUNTED_S = 2.0  # received data is counted over this time, since it comes in clumps
+_BATCH_S = 0.01  # data that arrives in pieces is read in lots: each wake-up costs more than the bytes do
+# The pause between two reads if no viewer is shown each picture as it comes. The pause varies, so that now and then a
+# unit of each track is read just after it came: the clocks of the tracks are set by the fastest.
 _REST_S = (0.08, 0.12)
-_ROOM = 60 * 1024  # bytes that are read at once; asyncio's own 256 KB would be a mapping made and undone for each read
-_MUCH = 128 * 1024  # bytes at once: twice what the system has room for at first, which grows with what is read
+_ROOM = 60 * 1024  # bytes of a single read; asyncio's own 256 KB would be a mapping made and undone for each read
+_MUCH = 128 * 1024  # bytes at once: twice the system's first buffer, which grows with the amount that is read
 _UNREAD = 256 * 1024  # of answers that the camera does not take
 _BUSY = frozenset({453, 503})
 _PORT_TRIES, _PORTS = 20, (20_000, 60_000)  # of UDP
@@ -30,10 +31,10 @@ _PORT_BUFFER = 1024 * 1024  # a keyframe comes at once
 
 
 class RtspFailed(Exception):
-    """`why`: "down" is a fault that may pass. The text holds nothing that the camera sent, and no address.
+    """An RTSP session failed. `why`: "down" may pass. The text holds no address, and nothing that the camera sent.
 
-    `cause` is for those who tell an owner what is at an address: "basic" is a camera that wants a password which
-    everybody on the way can read, and did not get it; "no_rtsp" is a port that speaks no RTSP.
+    `cause` is for a report to an owner about an address. "basic": the camera wants the password in a form that
+    everybody on the way can read, and did not get it. "no_rtsp": the port speaks no RTSP.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class RtspFailed(Exception):
 
 
 class _Request:
-    """A request without its answer yet; `answer` is None if nobody waits for it."""
+    """A request that is still without an answer; `answer` is None if the sender does not wait."""
 
     def __init__(self, method: str, uri: str, headers: tuple[tuple[str, str], ...]) -> None:
         self.method, self.uri, self.headers = method, uri, headers
@@ -55,10 +56,10 @@ class _Request:
 
 
 class Connection(asyncio.BufferedProtocol):
-    """`over` hears once why it ended, unless it was closed by us.
+    """An RTSP connection. `over` is called once with the reason when the connection ends, unless we closed it.
 
-    Answers are matched by CSeq; one without is that of the request that waits longest, since cameras answer in
-    order. A 3xx or a REDIRECT ends it: nothing but the address that it was made for is ever gone to.
+    Answers are matched by CSeq. An answer without CSeq belongs to the request that waits longest, since cameras answer
+    in order. A 3xx or a REDIRECT ends the connection: showcam never goes to another address than the one given.
     """
 
     def __init__(self, login: Login, frames: Callable[[int, bytes], None], over: Callable[[RtspFailed], None]) -> None:
@@ -77,8 +78,8 @@ class Connection(asyncio.BufferedProtocol):
         self._lot = 0  # bytes that were read since reading was paused
         self._room = memoryview(bytearray(_ROOM))
         self.read_at = 0.0  # when the newest bytes came, by the loop's clock
-        self._reads = 0  # of the burst that comes just now
-        self._in_pieces = False  # so came the burst before
+        self._reads = 0  # reads of the present burst
+        self._in_pieces = False  # whether the burst before came in pieces
 
     @classmethod
     async def open(
@@ -89,7 +90,7 @@ class Connection(asyncio.BufferedProtocol):
         frames: Callable[[int, bytes], None],
         over: Callable[[RtspFailed], None],
     ) -> "Connection":
-        """Raises RtspFailed."""
+        """Connects to a camera. Raises RtspFailed."""
         made = cls(login, frames, over)
         try:
             async with asyncio.timeout(CONNECT_S):
@@ -107,7 +108,7 @@ class Connection(asyncio.BufferedProtocol):
         return str(stated[0]) if stated else ""
 
     async def ask(self, method: str, uri: str, *headers: tuple[str, str]) -> Message:
-        """The answer, with any status that does not end the connection. Raises RtspFailed."""
+        """Sends a request. Returns the answer, with any status that does not end the connection. Raises RtspFailed."""
         request = _Request(method, uri, headers)
         request.answer = self._loop.create_future()
         self._send(request)
@@ -128,7 +129,7 @@ class Connection(asyncio.BufferedProtocol):
         self._write(b"$" + bytes((channel,)) + len(data).to_bytes(2) + data)
 
     def batch(self, has_time: Callable[[], bool]) -> None:
-        """Pictures follow, which are read in lots. `has_time`: whether they may come a tenth of a second later."""
+        """Reads the video that follows in lots. `has_time`: whether it may come a tenth of a second later."""
         self._has_time = has_time
 
     def count(self, size: int, packets: int) -> None:
@@ -141,7 +142,7 @@ class Connection(asyncio.BufferedProtocol):
             self._fail(RtspFailed("down"))
 
     def close(self) -> None:
-        """Close. Requests that the camera accepts at once are still sent."""
+        """Closes the connection. Requests that the camera accepts at once are still sent."""
         self._closed = True
         if self._transport and not self._transport.is_closing():
             self._transport.close()
@@ -204,7 +205,7 @@ class Connection(asyncio.BufferedProtocol):
         if self._transport and not self._transport.is_closing():
             self._transport.resume_reading()
 
-    # what is requested, and what arrives
+    # requests and arrivals
 
     def _send(self, request: _Request) -> None:
         if self._failure:
@@ -226,7 +227,7 @@ class Connection(asyncio.BufferedProtocol):
         self._transport.write(data)
 
     def _arrived(self, message: Message) -> None:
-        """Raises NotRtsp."""
+        """Handles a message of the camera. Raises NotRtsp."""
         self._messages += 1
         if self._messages > MOST_MESSAGES_A_SECOND * COUNTED_S:
             raise NotRtsp
@@ -259,11 +260,11 @@ class Connection(asyncio.BufferedProtocol):
             request.answer.set_result(message)
 
     def _refused(self, request: _Request, message: Message) -> None:
-        """Sign the request, again if the nonce is stale; the same password is never tried twice."""
+        """Signs the request, again if the nonce is stale; the same password is never tried twice."""
         wanted = challenge(message.values("www-authenticate"))
         request.tries += 1
         if wanted is None or not self._login.may(wanted) or request.tries > (2 if wanted.stale else 1):
-            if request.answer is not None:  # else the next of its kind is signed by what was learnt meanwhile
+            if request.answer is not None:  # otherwise the next request of this kind is signed with this challenge
                 self._fail(RtspFailed("code_wrong", self._cause(wanted)), request)
             return
         self._login.take(wanted)
@@ -299,7 +300,7 @@ class _Port(asyncio.DatagramProtocol):
             self._taken(data)
 
     def error_received(self, exc: Exception) -> None:
-        pass  # a port of the camera's that is closed: silence is what ends an opening
+        pass  # a port of the camera is closed: an opening ends by silence, not by this error
 
 
 class PortPair:
@@ -328,7 +329,7 @@ class PortPair:
         raise RtspFailed("down")
 
     def to(self, port: int) -> None:
-        """The camera's ports: a packet to them opens a firewall in between."""
+        """Notes the camera's ports: a packet to them opens a firewall in between."""
         self._to = port
         with contextlib.suppress(OSError):
             for number, transport in enumerate(self._transports):

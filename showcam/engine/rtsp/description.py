@@ -6,7 +6,7 @@ from typing import Literal
 
 from showcam.net.text import number
 
-MOST_TRACKS = 16  # a description may go on; nothing more of it is looked at
+MOST_TRACKS = 16  # a description may be longer; the rest is not read
 _LONGEST = 1024  # of an address
 _STATIC = {  # RFC 3551 section 6: encoding, clock, channels
     0: ("PCMU", 8000, 1),
@@ -29,7 +29,7 @@ _FORM = re.compile(r"(\d{1,3})\s+(.*)")
 class Track:
     kind: Literal["video", "audio"]
     payload: int  # RTP payload type
-    encoding: str  # in capitals; "" where it is not named
+    encoding: str  # in capitals; "" if the description names none
     clock_hz: int
     channels: int = 1
     is_back: bool = False  # sound that the camera would play
@@ -44,7 +44,7 @@ class Description:
 
     @classmethod
     def read(cls, body: bytes) -> "Description | None":
-        """None if it describes no track."""
+        """Reads a description; None if it describes no track."""
         heads: list[list[str]] = [[]]
         for line in body.decode("utf-8", "replace").splitlines():
             if line.startswith("m="):
@@ -75,7 +75,7 @@ def _track(lines: list[str]) -> Track | None:
     mapped = maps.get(payload)
     _, clock, channels = _STATIC.get(payload, _UNKNOWN)
     stated = [found for line in _attributes(lines, "fmtp") if (found := _FORM.match(line))]
-    # one may name another payload type than its track has (bluenviron/mediamtx issue 3669)
+    # a camera may name another payload type than its track has (bluenviron/mediamtx issue 3669)
     forms = [form[2] for form in stated if form[1] == f"{payload}" or len(stated) == 1]
     return Track(
         "video" if kind == "video" else "audio",

@@ -1,6 +1,6 @@
-"""Signing RTSP requests: Digest (RFC 7616, of which cameras mostly do RFC 2069 and 2617) and Basic (RFC 7617).
+"""Signs RTSP requests by Digest (RFC 7616; cameras mostly use RFC 2069 and 2617) and Basic (RFC 7617).
 
-Standard library only: the web process asks cameras whether a code is right, the media process fetches the picture.
+Standard library only: the web process asks cameras whether a code is right, the media process fetches the video.
 """
 
 import base64
@@ -13,7 +13,7 @@ from typing import Literal
 type Algorithm = Literal["MD5", "SHA-256"]
 
 _PART = re.compile(r'([a-zA-Z][\w-]*)\s*=\s*(?:"([^"]*)"|([^\s,"]+))')
-_MOST = 8  # challenges that are looked at
+_MOST = 8  # challenges that are read
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Challenge:
 
 
 def challenge(headers: list[str]) -> Challenge | None:
-    """From the WWW-Authenticate headers of a 401; None if none can be answered. See also Login.may."""
+    """Reads the WWW-Authenticate headers of a 401; None if no challenge can be answered. See also Login.may."""
     found = [each for value in headers[:_MOST] if (each := _read(value)) is not None]
     return max(
         found, key=lambda challenge: (challenge.scheme == "digest", challenge.algorithm == "SHA-256"), default=None
@@ -106,7 +106,7 @@ class Login:
         if challenge.opaque is not None:
             parameters["opaque"] = challenge.opaque
         joined = ", ".join(f'{name}="{value}"' for name, value in parameters.items())
-        # some cameras stumble over an algorithm that is the usual one
+        # some cameras stumble over the name of the usual algorithm
         return f"Digest {joined}{extra}" + (
             "" if challenge.algorithm == "MD5" else f", algorithm={challenge.algorithm}"
         )

@@ -9,11 +9,11 @@ from showcam.net.text import number
 HEAD_CAP = 16 * 1024
 BODY_CAP = 64 * 1024
 _FRAME = 0x24
-# how messages of a camera begin: answers, and the requests of RFC 2326 that servers make
+# the beginnings of a camera's messages: answers, and the requests of RFC 2326 that servers make
 _REQUESTS = "OPTIONS", "ANNOUNCE", "DESCRIBE", "GET_PARAMETER", "SET_PARAMETER", "REDIRECT", "TEARDOWN"
 _STARTS = (b"RTSP/", *(f"{name} ".encode() for name in _REQUESTS))
 _LONGEST_START = 16
-_NEXT = re.compile(rb"[$ROADGST]")  # what a frame or one of them begins with
+_NEXT = re.compile(rb"[$ROADGST]")  # the first byte of a frame or of a message
 
 
 class NotRtsp(Exception):
@@ -22,7 +22,7 @@ class NotRtsp(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`start` is its first line."""
+    """A request or a response. `start` is its first line."""
 
     start: str
     headers: tuple[tuple[str, str], ...]
@@ -60,7 +60,7 @@ class Message:
 
 
 class Splitter:
-    """`frames` gets each complete interleaved frame and its channel.
+    """Splits received bytes. `frames` gets each complete interleaved frame and its channel.
 
     Between frames some cameras send bytes that belong to nothing, which are skipped (AlexxIT/go2rtc issue 236).
     """
@@ -69,10 +69,10 @@ class Splitter:
         self._frames, self._message = frames, message
         self._held = bytearray()
         self._has_frames = False
-        self._wanted = 0  # bytes of `_held` with which the frame or message in it is whole, as far as its head says
+        self._wanted = 0  # bytes until the frame or message in `_held` is whole, by the length in its head
 
     def feed(self, data: bytes) -> int:
-        """Returns how many frames and messages were complete. Raises NotRtsp."""
+        """Takes bytes, and returns how many frames and messages were complete. Raises NotRtsp."""
         if self._held:
             self._held += data
             if len(self._held) < self._wanted:  # nothing is parsed again for each byte that drips in
@@ -102,9 +102,9 @@ class Splitter:
         return count
 
     def _take(self, data: bytes, at: int) -> int:
-        """How many bytes the message took; 0 if it is incomplete."""
+        """Reads a message, and returns its number of bytes; 0 if it is incomplete."""
         if data[at] in b"\r\n":
-            return 1  # between messages some send an empty line
+            return 1  # an empty line, which some cameras send between messages
         if self._has_frames and not _may_begin(data[at : at + _LONGEST_START]):
             after = _NEXT.search(data, at + 1)
             return (after.start() if after else len(data)) - at

@@ -41,7 +41,10 @@ class Hears(Protocol):
 
 
 class Incoming:
-    """`kind` is the hearer's name of the track. Packets of another payload type and broken ones are dropped."""
+    """A track that the camera sends. `kind` is the hearer's name of the track.
+
+    Packets of another payload type and broken ones are dropped.
+    """
 
     def __init__(self, kind: str, payload: int, depacketizer: Depacketizer, hears: Hears, *, wait_s: float = 0) -> None:
         self.kind, self._payload, self._depacketizer, self._hears = kind, payload, depacketizer, hears
@@ -74,7 +77,7 @@ class Incoming:
                 self._hears.report(self.kind, report, at)
 
     def tidy(self, at: float) -> None:
-        """Release packets that have waited long enough for a missing one."""
+        """Releases packets that have waited long enough for the missing packet."""
         for packet, lost in self._order.due(at):
             self._feed(packet, at, lost=lost)
 
@@ -90,7 +93,7 @@ class Incoming:
 
 
 class Session:
-    """`over` hears once why it ended, unless it was closed by us.
+    """A session with a camera. `over` is called once with the reason when the session ends, unless we closed it.
 
     Times in RTP-Info are not read: cameras send wrong ones, and sender reports and arrival show the same better.
     """
@@ -102,7 +105,7 @@ class Session:
         self._loop = asyncio.get_running_loop()
         self._connection: Connection | None = None
         self._session = ""
-        self._keeper = "OPTIONS"  # the request that keeps it alive
+        self._keeper = "OPTIONS"  # the kind of request that keeps the session alive
         self._timeout_s = 60
         self._incoming: dict[int, Incoming] = {}  # by channel
         self._pairs: dict[int, PortPair] = {}
@@ -112,7 +115,7 @@ class Session:
         self._closed = False
 
     async def describe(self) -> Description:
-        """Raises RtspFailed."""
+        """Connects, and reads the camera's description. Raises RtspFailed."""
         self._connection = await Connection.open(self._host, self._port, self._login, self._frame, self._over)
         answered = await self._connection.ask("OPTIONS", self._uri)
         if "GET_PARAMETER" in answered.value("public").upper():
@@ -131,9 +134,9 @@ class Session:
         hears: Hears,
         has_time: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`tracks`: the hearer's name, the track and its depacketizer; tracks after the first may be refused.
+        """Starts the tracks. `tracks`: the hearer's name, the track and its depacketizer.
 
-        `has_time`: whether what comes over TCP may be heard a tenth of a second later.
+        Tracks after the first may be refused. `has_time`: whether data over TCP may be heard a tenth of a second later.
         Raises RtspFailed.
         """
         for kind, track, depacketizer in tracks:
@@ -154,7 +157,7 @@ class Session:
         return any(track.kind == kind for track in self._incoming.values())
 
     def close(self) -> None:
-        """Close at once, with TEARDOWN, since a camera has few places."""
+        """Closes at once, with TEARDOWN, since a camera has few places."""
         self._closed = True
         for timer in self._timers:
             timer.cancel()
@@ -166,7 +169,7 @@ class Session:
             self._connection.close()
 
     async def _set_up(self, kind: str, track: Track, depacketizer: Depacketizer, hears: Hears) -> bool:
-        """Set up a track over TCP, or over UDP if the camera answers 461. False: the camera refuses the track."""
+        """Sets up a track over TCP, or over UDP if the camera answers 461. False: the camera refuses the track."""
         assert self._connection is not None
         channel = next(number for number in range(0, 256, 2) if number not in self._incoming)
         uri = address(self._base, track.control)
@@ -219,12 +222,12 @@ class Session:
             self._timeout_s = int(found[1])
 
     def _take_channel(self, channel: int, transport: str) -> None:
-        """Use the channel that the camera names, if it is not the requested one."""
+        """Uses the channel that the camera names, if this is not the requested channel."""
         channels = _CHANNELS.search(transport)
         if channels and int(channels[1]) not in self._incoming:
             self._incoming[int(channels[1])] = self._incoming.pop(channel)
 
-    # what comes in
+    # received data
 
     def _frame(self, channel: int, data: bytes) -> None:
         if self._closed or self._connection is None:
@@ -244,7 +247,7 @@ class Session:
         if self._connection:
             self._connection.count(len(data), 1)
 
-    # what arrives
+    # requests at intervals, and helpers
 
     def _keep_alive(self) -> None:
         self._send(self._keeper)
@@ -280,14 +283,14 @@ class Session:
 
 
 def _good(answer: Message) -> Message:
-    """Raises RtspFailed."""
+    """The answer, if its status is 200. Raises RtspFailed."""
     if answer.status != 200:
         raise RtspFailed("down")
     return answer
 
 
 def _base(told: str) -> str:
-    """The address; "" if it is none. Some cameras write its scheme twice (AlexxIT/go2rtc issue 208)."""
+    """The address; "" if the text is none. Some cameras write its scheme twice (AlexxIT/go2rtc issue 208)."""
     found = _SCHEME.match(_clean(told))
     return f"rtsp://{told[found.end() :]}" if found else ""
 
