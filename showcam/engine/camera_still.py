@@ -10,7 +10,7 @@ _JPEG = b"\xff\xd8\xff"
 
 
 class NoStill(Exception):
-    """`refused`: the camera does not take this user and password for it."""
+    """The camera gave no still. `refused`: the camera does not accept this user and password for a still."""
 
     def __init__(self, *, refused: bool = False) -> None:
         super().__init__("no still")
@@ -18,7 +18,7 @@ class NoStill(Exception):
 
 
 def fetch(url: str, user: str, password: str, *, loopback: bool, within_s: float) -> bytes:
-    """JPEG. User and password go by Digest alone, once. No redirect is followed. Raises NoStill."""
+    """A still as JPEG. User and password go only by Digest, once. No redirect is followed. Raises NoStill."""
     http = HouseHttp(loopback=loopback)
     answer = _ask(http, url, within_s)
     if answer.status == 401:

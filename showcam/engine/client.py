@@ -35,26 +35,27 @@ from showcam.net.addresses import is_confidential
 
 CONNECT_S = 0.8  # the media process is on this machine or in the same region
 LONGEST_S = 5.0  # assistants give up after 6 to 8 s
-MOST_IDLE = 32  # connections kept; above that each request makes one of its own
+MOST_IDLE = 32  # idle connections that are kept; beyond this number each request makes a connection for itself
 LONGEST_ANSWER = 512 * 1024  # a still is in one
 PICTURES: tuple[Picture, ...] = ("main", "sub")
-PROBE_S = 1.5  # beyond what a camera is watched: for its still, and the way
+PROBE_S = 1.5  # seconds beyond the watching of a camera: for its still, and for the way there and back
 _NO_MEDIA = "what answers is no media process"
 _CODECS: dict[str, Codec] = {"h264": "h264", "h265": "h265", "mjpeg": "mjpeg"}
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    at: str  # where: the public address of the media process that answered
+    at: str  # the public address of the media process that answered
     sdp: str
     session: str  # the session's grant: POST a new offer to /s/{session}/whep to replace the answer
 
 
 class MediaClient:
-    """Connections are kept alive; after a restart of the media process a request connects a second time.
+    """A client of one media process.
 
-    `public`: where displays find the same process, when that is another address. `authorities` makes the context that
-    an https address is trusted by; it is asked for once, when it is needed.
+    Connections are kept alive; after a restart of the media process a request connects a second time. `public`: the
+    address of the same process for displays, if they use another one. `authorities` makes the context that an https
+    address is trusted by. It is called once, at the first need.
     """
 
     def __init__(
@@ -71,15 +72,16 @@ class MediaClient:
         self._connections, self._may_have_keys = Connections(url, authorities), is_confidential(url)
 
     def place(self, account: str) -> str:
-        """The address at which displays fetch the account's pictures."""
+        """The address of the account's video for displays."""
         return self.public
 
     def warm(self, claims: Claims, source: SourceSpec | None, *, timeout_s: float | None = None) -> str:
-        """Start the pull now, before the display asks. Answers at once: with the public address it is fetched at.
+        """Starts the pull now, before the display asks. Returns at once, with the public address of the stream.
 
-        Without a source it joins what flows; where that has just ended, the media process asks for a source.
+        Without a source the request joins a running pull; if the pull has just ended, the media process asks for a
+        source.
 
-        A place is kept for who comes with a grant of these claims, until it lapses; a snapshot's takes none.
+        A place is kept for the viewer with a grant of these claims, until the grant expires. A snapshot takes no place.
         Raises MediaBusy, MediaUnavailable.
         """
         self._check(source)
@@ -97,10 +99,10 @@ class MediaClient:
         timeout_s: float | None = None,
         within_s: float | None = None,
     ) -> Answer:
-        """WebRTC: an SDP answer with every candidate in it. `replaces` names an own session id (Alexa's sessionId).
+        """Answers a WebRTC offer with an SDP answer that holds every candidate.
 
-        `within_s`: when it is wanted; a camera that has shown nothing by then is not waited for.
-        Raises BadOffer, MediaBusy, SessionOver, MediaUnavailable.
+        `replaces` names an own session id (Alexa's sessionId). `within_s`: when the answer is wanted; a camera that has
+        shown nothing by then is not waited for. Raises BadOffer, MediaBusy, SessionOver, MediaUnavailable.
         """
         self._check(source)
         body: Offer = {
@@ -123,15 +125,15 @@ class MediaClient:
         self._post("/internal/keep", body)
 
     def lend(self, link: str, device: str) -> str:
-        """Where a device in the house fetches what is granted to the link: by http, from its own address alone.
+        """The http address for a device in the house to fetch all that is granted to the link.
 
-        Raises MediaBusy, MediaUnavailable.
+        The address works only from the device's own address. Raises MediaBusy, MediaUnavailable.
         """
         body: Lend = {"link": link, "device": device}
         return _text(self._post("/internal/lend", body), "at")
 
     def probe(self, source: SourceSpec, within_s: float) -> Watched:
-        """A camera's picture at home, watched for so long at most. Raises MediaBusy, MediaUnavailable."""
+        """Watches a camera's stream at home for at most `within_s` seconds. Raises MediaBusy, MediaUnavailable."""
         body: Probe = {"source": source.as_json(), "within_s": within_s}
         data = self._post("/internal/probe", body, within_s + PROBE_S)
         codec = _CODECS.get(str(data.get("codec")))
@@ -150,7 +152,7 @@ class MediaClient:
         self.end_session(link, "")
 
     def flows(self, account: str, camera: str, timeout_s: float | None = None) -> tuple[Picture, ...]:
-        """Those of the camera's pictures that are being pulled for the account. Raises MediaUnavailable."""
+        """The streams (main, sub) of the camera that are being pulled for the account. Raises MediaUnavailable."""
         body: FlowsOf = {"account": account, "camera": camera}
         pictures = self._post("/internal/flows", body, timeout_s).get("pictures")
         if not isinstance(pictures, list):
@@ -166,7 +168,7 @@ class MediaClient:
         return count
 
     def close(self) -> None:
-        """Close what is idle now, and what is in use when it comes back."""
+        """Closes idle connections now, and the others when they come back."""
         self._connections.close()
 
     def _check(self, source: SourceSpec | None) -> None:
@@ -187,7 +189,8 @@ class MediaClient:
             except (OSError, http.client.HTTPException):
                 if connection is None:
                     raise MediaGone("the media process can't be reached") from None
-                connection = None  # it died since it served, as did those kept beside it, and a new one does better
+                # the connection has died since its last answer, as have the other kept ones: a new one does better
+                connection = None
                 self._connections.drop()
             else:
                 return _judge(status, kind, text)
@@ -195,7 +198,7 @@ class MediaClient:
     def _say(
         self, kept: http.client.HTTPConnection | None, path: str, payload: bytes, end: float
     ) -> tuple[int, str, bytes]:
-        """Status, content type, body. Raises OSError, HTTPException."""
+        """Sends a request, and returns status, content type and body. Raises OSError, HTTPException."""
         connection = kept or self._connections.new(_left(end))
         try:
             connection.sock.settimeout(_left(end))
@@ -214,9 +217,10 @@ class MediaClient:
 
 
 class Connections:
-    """Connections to one media process, kept alive for the requests to come.
+    """Connections to one media process, kept alive for later requests.
 
-    One thread at a time on each; as many as threads were at work together, whichever threads those were."""
+    One thread at a time uses a connection. There are as many as the threads that have been at work together.
+    """
 
     def __init__(self, url: str, authorities: Callable[[], ssl.SSLContext]) -> None:
         parts = urlsplit(url)
@@ -229,14 +233,14 @@ class Connections:
         self._closed = False
 
     def kept(self) -> http.client.HTTPConnection | None:
-        """One that has served before, and may have died since."""
+        """A connection that has served before. It may have died since."""
         try:
             return self._idle.pop()
         except IndexError:
             return None
 
     def new(self, left_s: float) -> http.client.HTTPConnection:
-        """Raises OSError."""
+        """Makes a new connection. Raises OSError."""
         connection = self._made(min(CONNECT_S, left_s))
         try:
             connection.connect()
@@ -256,12 +260,12 @@ class Connections:
             self._end(self._idle.popleft)
 
     def drop(self) -> None:
-        """Close those that nobody is using."""
+        """Closes the connections that are not in use."""
         while self._end(self._idle.pop):
             pass
 
     def close(self) -> None:
-        """Close those that nobody is using, and the others when they come back."""
+        """Closes the connections that are not in use, and the others when they come back."""
         self._closed = True
         self.drop()
 
@@ -293,7 +297,7 @@ def _judge(status: int, kind: str, text: bytes) -> Mapping[str, object]:
             return dict(json.loads(text or b"{}"))
         except (ValueError, TypeError):
             raise MediaGone(_NO_MEDIA) from None
-    # what stands before it answers in another form when there is nothing behind
+    # a proxy in front of the media process answers in another form if there is nothing behind it
     if status == 404 or (status >= 500 and kind.partition(";")[0] != "application/problem+json"):
         raise MediaGone(f"the media process can't be reached: {status}")
     if status == 400:

@@ -1,9 +1,9 @@
-"""Who may be connected to the picture process: by its own address, and by doors that are lent to devices of the house.
+"""Limits the connections to the media process, and lends doors to devices of the house.
 
-Everywhere there are so many connections in all and of one address, and none that says nothing. A lent door is for a TV
-that fetches pictures over the LAN, while nothing else there can: it listens on this machine's address towards the
-device, on a port that the system chooses. It takes connections only from the device's address, opens grants of one link
-only, and is closed once that link watches nothing.
+Everywhere the number of connections is limited, in all and for one address, and silent connections are closed. A lent
+door is for a TV that fetches video over the LAN, while nothing else there can. It listens on this machine's address
+towards the device, on a port that the system chooses. It takes connections only from the device's address, opens grants
+of one link only, and is closed once that link watches nothing.
 """
 
 import asyncio
@@ -21,10 +21,10 @@ from showcam.engine.silence import Silence, silence
 from showcam.net.addresses import Network, counted_as, is_in_house, unmapped, within
 
 _log = structlog.get_logger()
-SILENT_S = 5.0  # until somebody who has connected says something
-UNANSWERED_S = 20.0  # until the first answer: nothing takes so long
-QUIET_S = 75.0  # later: a load balancer keeps what is idle for a minute, and must be the one who ends it
-EVERY_S = 1.0  # between two looks for who is silent, and for lent doors that nobody uses
+SILENT_S = 5.0  # until a new connection sends its first byte
+UNANSWERED_S = 20.0  # until the first answer: no request takes longer
+QUIET_S = 75.0  # later: a load balancer keeps idle connections for a minute, and must be the one who ends them
+EVERY_S = 1.0  # between two checks for silent connections and for lent doors that are not in use
 LOG_EVERY_S = 60.0  # a flood that is refused must not fill the log
 _HERE = ("127.0.0.1", "::1")
 MOST_LENT = 8  # doors at once
@@ -34,7 +34,7 @@ _PICTURES: tuple[Protocol, ...] = ("hls", "session", "webrtc", "webrtc_session",
 
 
 class Door:
-    """Makes each connection's protocol. `shared`: networks of proxies, each of which comes for many viewers."""
+    """Makes each connection's protocol. `shared`: networks of proxies; each proxy comes for many viewers."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Door:
         protocol.connection_made(transport)
 
     async def watch(self) -> None:
-        """Until cancelled: ends who is silent, and counts those who are there."""
+        """Ends silent connections and counts the others, until cancelled."""
         while True:
             await asyncio.sleep(EVERY_S)
             self._of_one = Counter(
@@ -81,7 +81,7 @@ class Door:
             self._log_refused()
 
     def _ended(self, transport: asyncio.Transport) -> bool:
-        """Whether it was silent for too long, and so is no more."""
+        """Ends the connection if it was silent for too long. True if it was ended."""
         quiet = _quiet(transport)
         if quiet is None:
             return False
@@ -92,7 +92,11 @@ class Door:
         return quiet.sent_s > may_s
 
     def _makes_room(self, mine: int) -> bool:
-        """Where all is full, who has most gives up the one that was silent longest: a few can't keep all others out."""
+        """Makes room when all places are in use: the client with most connections loses the one that was silent
+        longest.
+
+        So a few clients can't keep all others out. False if no client has at least two more than the newcomer.
+        """
         by_client: dict[str, list[asyncio.Transport]] = {}
         for transport in self._there():
             address = _address(transport)
@@ -134,7 +138,7 @@ class _Arriving(asyncio.Protocol):
 
 
 class AcceptFailures:
-    """Where no descriptor is left the loop tries again every second, and reports it a hundred times each time."""
+    """Logs rarely if no descriptor is left: the loop tries again every second and reports a hundred times each time."""
 
     def __init__(self) -> None:
         self._logged = float("-inf")
@@ -181,10 +185,12 @@ class LentDoors:
         self._grants, self._is_watching, self._pictures, self._practice = grants, is_watching, pictures, practice
         self._clock = clock
         self._doors: dict[tuple[str, str], LentDoor] = {}
-        self._changing = asyncio.Lock()  # a door is known by its address, which it has once it is open
+        self._changing = asyncio.Lock()  # only an open door has an address
 
     async def lend(self, link: str, device: str) -> str:
-        """Where that device fetches what is granted to the link, as "http://192.168.1.5:40123". Raises NotLent."""
+        """Lends the device a door, as "http://192.168.1.5:40123", for all that is granted to the link.
+        Raises NotLent.
+        """
         if not is_in_house(device, loopback=self._practice):
             raise NotLent("A door is opened for a device in the house alone.")
         async with self._changing:
@@ -206,7 +212,7 @@ class LentDoors:
             await self._doors.pop(key).close()
 
     async def watch(self) -> None:
-        """Until cancelled: closes the doors that are not used."""
+        """Closes the doors that are not in use, until cancelled."""
         while True:
             await asyncio.sleep(EVERY_S)
             await self.tidy()
@@ -227,7 +233,7 @@ class LentDoors:
 
 
 class LentDoor:
-    """`used`: when somebody watched through it, by the clock of its doors."""
+    """A door for one device. `used`: the time when a viewer last watched through it, by the clock of LentDoors."""
 
     def __init__(self, link: str, device: str, grants: Grants, now: float) -> None:
         self.link, self.used, self.at = link, now, ""
@@ -237,7 +243,7 @@ class LentDoor:
         self._watch: asyncio.Task[None] | None = None
 
     async def open(self, pictures: list[web.RouteDef]) -> str:
-        """Raises OSError."""
+        """Opens the door and returns its address. Raises OSError."""
         app = application(self._guard)
         app.add_routes(pictures)
         # no access log: paths under /s/ hold grants
@@ -264,7 +270,7 @@ class LentDoor:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Refuses grants of other links; whether a grant of this one still opens is judged behind it."""
+        """Refuses grants of other links. The routes behind it judge whether a grant of this link still opens."""
         try:
             claims = self._grants.verify(request.match_info.get("grant", ""), _PICTURES, time.time())
         except ExpiredGrant as over:
@@ -279,7 +285,7 @@ class LentDoor:
 
 
 class _FromDevice(asyncio.Protocol):
-    """Ends a connection that comes from elsewhere before a byte of it is read."""
+    """Ends a connection from another address than the device's before a byte of it is read."""
 
     def __init__(self, device: str, door: Door) -> None:
         self._device, self._door = device, door
@@ -294,7 +300,7 @@ class _FromDevice(asyncio.Protocol):
 
 
 def address_towards(device: str) -> str:
-    """This machine's address by which the device is reached; nothing is sent. Raises OSError without a route."""
+    """The local address of the route to the device; nothing is sent. Raises OSError without a route."""
     family = socket.AF_INET6 if ":" in device else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as probe:
         probe.connect((device, 9))

@@ -1,4 +1,4 @@
-"""What one event loop needs: a signal to wait for, and work that nobody waits for."""
+"""Helpers for an event loop: a signal to wait for, and tasks that run in the background."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class Signal:
-    """Rung whenever something changed; whoever waits then looks again."""
+    """Rung whenever something changed; each waiter then checks its condition again."""
 
     def __init__(self) -> None:
         self._waiting: set[asyncio.Future[None]] = set()
@@ -18,7 +18,7 @@ class Signal:
                 future.set_result(None)
 
     async def until(self, condition: Callable[[], object], timeout_s: float) -> bool:
-        """False when time ran out first."""
+        """Waits until the condition is true. False when time ran out first."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_s
         while not condition():
@@ -37,7 +37,7 @@ class Signal:
 
 
 class Background:
-    """Holds tasks until they are done: one that only the loop knows may be collected."""
+    """Holds tasks until they are done: a task that only the loop knows may be collected."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
@@ -48,10 +48,10 @@ class Background:
         task.add_done_callback(self._tasks.discard)
 
     async def done(self) -> None:
-        """When all that was begun so far has ended, however it did."""
+        """Waits until all tasks begun so far have ended, also by an error."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def done_within(self, seconds: float) -> None:
-        """The same, but no longer than that; what goes on then is not cancelled."""
+        """Waits likewise, for at most `seconds`; unfinished tasks are not cancelled."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)

@@ -1,7 +1,7 @@
-"""Several media processes: which one an account's pictures come from, and what happens when it is gone.
+"""Chooses among several media processes: each account has one, and another one takes over if it is gone.
 
-All of an account's come from one, found by rendezvous hashing (Thaler and Ravishankar, 1998): viewers share a pull, and
-the limits that a media process holds an account and a link to stay whole. Standard library only.
+All streams of an account come from one process, found by rendezvous hashing (Thaler and Ravishankar, 1998). So viewers
+share a pull, and the limits that a media process sets for an account and a link stay whole. Standard library only.
 """
 
 import hashlib
@@ -16,18 +16,19 @@ from showcam.engine.source import SourceSpec, Watched
 
 log = logging.getLogger(__name__)
 
-REST_S = 10.0  # one that did not answer is asked last for so long
-WARM_S = 1.0  # a pull is begun at once, or by the next one, which has at least this too if any time is left
-FAIR_S = 0.4  # one that had less to answer in does not rest for it
+REST_S = 10.0  # a process that did not answer is asked last for this time
+WARM_S = 1.0  # a pull is begun at once, or by the next process, which has at least this time too if any time is left
+FAIR_S = 0.4  # seconds; a process that had less time than this for its answer does not rest
 TRIES = 3
 
-type Share = Callable[[float, int, int], float]  # of the seconds left, for which member of how many
+# takes the seconds left, the number of the member, and the number of members; returns the seconds for this member
+type Share = Callable[[float, int, int], float]
 
 
 class Fleet:
-    """Speaks as its members do: each is a MediaClient, at a public https address of its own.
+    """Several media processes with the methods of one. Each is a MediaClient with its own public https address.
 
-    One without members says of every picture that nobody is there, and has nothing to end.
+    Without members each stream fails because no media process is there, and there is nothing to end.
     """
 
     def __init__(self, members: Sequence[MediaClient], clock: Callable[[], float] = time.monotonic) -> None:
@@ -38,7 +39,7 @@ class Fleet:
         return next((media.public for media in self._order(account)), "")
 
     def warm(self, claims: Claims, source: SourceSpec | None, *, timeout_s: float | None = None) -> str:
-        """Within the time, whoever is asked. Raises MediaBusy, MediaUnavailable."""
+        """Warms one stream within the time, whichever process is asked. Raises MediaBusy, MediaUnavailable."""
 
         def ask(member: MediaClient, left_s: float) -> str:
             return member.warm(claims, source, timeout_s=min(WARM_S, left_s))
@@ -55,7 +56,7 @@ class Fleet:
         timeout_s: float | None = None,
         within_s: float | None = None,
     ) -> Answer:
-        """Raises BadOffer, MediaBusy, MediaUnavailable."""
+        """Answers a WebRTC offer. Raises BadOffer, MediaBusy, MediaUnavailable."""
         began = time.monotonic()
 
         def ask(member: MediaClient, left_s: float) -> Answer:
@@ -65,27 +66,27 @@ class Fleet:
         return self._by(claims.account, timeout_s, ask, _whole)
 
     def keep(self, claims: Claims) -> None:
-        """Raises MediaBusy, MediaUnavailable."""
+        """Keeps a stream warm. Raises MediaBusy, MediaUnavailable."""
         self._by(claims.account, WARM_S, lambda member, _: member.keep(claims), _whole)
 
     def end_session(self, link: str, name: str) -> None:
-        """End the session at every media process: where it was begun depends on which were there then."""
+        """Ends the session at every media process: any of them may have begun it, if others were missing then."""
         self._everywhere(lambda member: member.end_session(link, name))
 
     def end_link(self, link: str) -> None:
         self._everywhere(lambda member: member.end_link(link))
 
     def probe(self, source: SourceSpec, within_s: float) -> Watched:
-        """By whichever answers first in the order of all. Raises MediaBusy, MediaUnavailable."""
+        """Probes a camera by the first process that answers, in their order. Raises MediaBusy, MediaUnavailable."""
         return self._by("", within_s + PROBE_S, lambda member, _: member.probe(source, within_s), _whole)
 
     def flows(self, account: str, camera: str, timeout_s: float | None = None) -> tuple[Picture, ...]:
-        """At the media process that the account's pictures come from. Raises MediaUnavailable."""
+        """The streams that are pulled at the account's media process. Raises MediaUnavailable."""
         member = next(iter(self._order(account)), None)
         return member.flows(account, camera, WARM_S if timeout_s is None else timeout_s) if member else ()
 
     def live(self, account: str) -> int:
-        """Raises MediaUnavailable."""
+        """The number of live streams at all media processes. Raises MediaUnavailable."""
         return sum(member.live(account) for member in self._members)
 
     def close(self) -> None:
@@ -101,7 +102,7 @@ class Fleet:
         return sorted(self._members, key=rank)
 
     def _by[T](self, account: str, timeout_s: float | None, ask: Callable[[MediaClient, float], T], share: Share) -> T:
-        """The account's own, or the next that answers and has room."""
+        """Asks the account's own process, or the next process that answers and has room."""
         end = time.monotonic() + (LONGEST_S if timeout_s is None else timeout_s)
         failed: MediaGone | MediaFull | None = None
         members = self._order(account)[:TRIES]
@@ -125,7 +126,7 @@ class Fleet:
         raise failed or MediaGone("there is no media process")
 
     def _everywhere(self, ask: Callable[[MediaClient], None]) -> None:
-        """Raises MediaUnavailable when one could not be reached, after all were tried."""
+        """Asks every process. Raises MediaUnavailable at the end if one could not be reached."""
         missed: MediaUnavailable | None = None
         for member in self._members:
             try:

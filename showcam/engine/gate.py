@@ -1,4 +1,4 @@
-"""The web process, which alone knows the cameras and who may see them: what it is asked, and what is reported to it."""
+"""Asks the web process whether a viewer may see a camera, and reports to it: only the web process knows the cameras."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,8 +15,8 @@ from showcam.engine.units import Format, SourceFailed
 
 _log = structlog.get_logger()
 
-ASK_S = 10.0  # longer than the web process waits for a vendor, also where it is just being started again
-CHECK_S = 3.0  # a live picture outlasts a gate that closed by this at the most, and by the time between two checks
+ASK_S = 10.0  # longer than the web process waits for a vendor, also while it is being started again
+CHECK_S = 3.0  # a live video outlasts a closed gate by at most this, and by the time between two checks
 LONGEST_BEARER = 512
 
 
@@ -27,16 +27,16 @@ class Watching(Protocol):
 
 
 class Gate:
-    """`opened` counts the sources that were handed out. What is reported is sent in the background."""
+    """Asks the web process, and reports to it in the background. `opened` counts the sources that were handed out."""
 
     def __init__(self, sources: Sources, background: Background) -> None:
         self._sources, self._background = sources, background
         self.opened = 0
 
-    # before a picture
+    # before a viewer sees video
 
     async def source(self, claims: Claims) -> SourceSpec:
-        """A new address of a camera. Raises SourceFailed."""
+        """Asks for a new address of a camera. Raises SourceFailed."""
         answer = await self._asked(self._sources.open(claims), ASK_S, "a source could not be asked for")
         if answer is None:
             raise SourceFailed("media_down", again=True)
@@ -46,28 +46,28 @@ class Gate:
         return answer
 
     async def still(self, claims: Claims) -> bytes | None:
-        """A still that the camera's vendor makes; None where it makes none. Raises SourceFailed if the gate is shut."""
+        """The JPEG of a camera whose vendor makes stills, else None. Raises SourceFailed if the gate is shut."""
         answer = await self._asked(self._sources.still(claims), ASK_S, "a still could not be asked for")
         if isinstance(answer, Denied):
             raise SourceFailed(answer.reason, again=answer.again)
         return answer
 
     async def admits(self, claims: Claims, bearer: str) -> bool:
-        """Whether a still may be given to whoever holds this access token. False too if nobody can be asked."""
+        """Whether a still may be given to the holder of this access token. False too if nobody can be asked."""
         if not 0 < len(bearer) <= LONGEST_BEARER:
             return False
         admits = self._sources.admits(claims, bearer)
         return await self._asked(admits, CHECK_S, "an access token could not be asked about") or False
 
     async def check(self, claims: Claims) -> None:
-        """For a picture that is shown without a new source. Raises SourceFailed if the gate is shut or not asked."""
+        """Checks a video that is shown without a new source. Raises SourceFailed if the gate is shut or silent."""
         verdict = (await self._verdicts([claims]))[0]
         if verdict is not None and verdict.reason == UNASKED:
             raise SourceFailed("media_down", again=True)
         if verdict is not None and not verdict.again:
             raise SourceFailed(verdict.reason, again=False)
 
-    # while somebody watches
+    # while a viewer watches
 
     async def watch[S: Watching](
         self,
@@ -76,9 +76,9 @@ class Gate:
         renew: Callable[[S], None],
         shut: Callable[[S, Denied], None],
     ) -> None:
-        """Until cancelled; `renew` gets each session that may go on, `shut` each that may not.
+        """Checks all sessions, until cancelled. `renew` gets the sessions that may go on, `shut` the others.
 
-        The question is put each `gate_check_s`, however long the answer takes. A session that nobody judges goes on for
+        The question is put each `gate_check_s`, however long the answer takes. A session without a verdict goes on for
         `unasked_s`: long enough for the web process to be started again.
         """
         loop = asyncio.get_running_loop()
@@ -105,7 +105,7 @@ class Gate:
         answer = await self._asked(self._sources.check(claims), CHECK_S, "the gate could not be asked")
         return answer if answer is not None else [Denied(UNASKED, again=True)] * len(claims)
 
-    # what became of it
+    # reports on a source that was opened
 
     def give_back(self, claims: Claims, lease: Lease, ending: Ending) -> None:
         self._background.later(self.given_back(claims, lease, ending))
@@ -115,19 +115,19 @@ class Gate:
         await self._asked(closed, ASK_S, "a vendor's place could not be given back")
 
     def report(self, claims: Claims, form: Format) -> None:
-        """What the picture turned out to be like."""
+        """Reports the size, codec and other properties of the camera's video."""
         learnt = self._sources.learnt(
             claims, form.width, form.height, codec=form.kind, b_frames=form.b_frames, lacks_sub=form.lacks_sub
         )
         self._background.later(self._asked(learnt, ASK_S, "what a picture is like could not be reported"))
 
     def report_key(self, claims: Claims, key: bytes, *, fits: bool) -> None:
-        """What the video showed of the key that came with its source."""
+        """Reports whether the video could be deciphered with the key that came with its source."""
         judged = self._sources.judged(claims, mark_of(key), fits=fits)
         self._background.later(self._asked(judged, ASK_S, "what the video showed of a key could not be reported"))
 
     async def _asked[T](self, answer: Awaitable[T], within_s: float, otherwise: str) -> T | None:
-        """None, and `otherwise` in the log, where there is no answer in time."""
+        """The answer, or None if none comes in time; then `otherwise` goes into the log."""
         try:
             return await asyncio.wait_for(answer, within_s)
         except Exception as error:

@@ -1,8 +1,7 @@
-"""Stream grants: who may see which camera, by which protocol, until when; signed, and carried in the URL's path.
+"""Stream grants: they state the viewer, the camera, the protocol and the end, are signed, and are part of a URL's path.
 
-A grant verifies by its key alone, so a media process that was just restarted honours those of the one before.
-What the web and the media processes prove to each other with every request stands on the same keys.
-Standard library only.
+A key is enough to verify a grant, so a media process that was just restarted honours the grants of the process before
+it. The proofs that the web and the media processes send with every request use the same keys. Standard library only.
 """
 
 import hashlib
@@ -10,18 +9,18 @@ import hmac
 import os
 from typing import Literal, NamedTuple, NotRequired, TypedDict, cast
 
-# "still" is a snapshot that lives longer, and opens only to a bearer of its link. What a viewer goes on with after the
-# start is a grant for the same protocol: "session" of HLS, "webrtc_session" of WebRTC.
+# "still" is a snapshot that lives longer, and opens only to a bearer of its link. After the start a viewer uses a
+# further grant for the same protocol: "session" of HLS, "webrtc_session" of WebRTC.
 type Protocol = Literal["hls", "webrtc", "snapshot", "still", "session", "webrtc_session"]
 SESSION_OF: dict[Protocol, Protocol] = {"hls": "session", "webrtc": "webrtc_session"}
-# which of a camera's streams: the whole picture, or the smaller one that most cameras send beside it
+# one of a camera's streams: the whole video, or the smaller one that most cameras send as well
 type Picture = Literal["main", "sub"]
 
 START_S = 60  # a stream must be started within this
 SNAPSHOT_S = 600  # an assistant fetches a still within it, again and again
-CHECK_S = 2.0  # between two questions whether a live video may go on: one whose gate closes ends within 3 s
+CHECK_S = 2.0  # between two checks whether a live video may go on: a video whose gate closes ends within 3 s
 IDLE_S = 30  # a session without a request ends: a player asks for its list every target duration (RFC 8216, 6.3.4)
-SESSION_S = 86_400  # of a session's grant by itself; while somebody watches, the gate's check renews it
+SESSION_S = 86_400  # of a session's grant without renewal; while a viewer watches, the gate's check renews the session
 
 
 HEADER = "X-Showcam-Internal"  # v1;{epoch s};{sha256 of the body, hex};{hmac, hex}
@@ -29,11 +28,11 @@ WINDOW_S = 60  # how far two clocks may differ
 
 
 class BadGrant(Exception):
-    """Not signed by us, or not for this use. Answer 403 and do nothing else."""
+    """The grant is not signed by us, or not for this use. Answer 403 and do nothing else."""
 
 
 class ExpiredGrant(Exception):
-    """Signed by us, and over. Answer 410, unless the session that `claims` names was renewed."""
+    """The grant is signed by us but has expired. Answer 410, unless the session that `claims` names was renewed."""
 
     def __init__(self, claims: "Claims") -> None:
         super().__init__()
@@ -41,7 +40,7 @@ class ExpiredGrant(Exception):
 
 
 class WireClaims(TypedDict):
-    """Claims between two of our own processes."""
+    """Claims in the JSON that showcam's processes exchange."""
 
     account: str
     link: str
@@ -55,7 +54,7 @@ class WireClaims(TypedDict):
 
 
 class Claims(NamedTuple):
-    """Ids and words of ours: what stands in a URL as it is, and no dot."""
+    """The ids and words in a grant. Each can be put into a URL unchanged and holds no dot."""
 
     account: str
     link: str
@@ -94,7 +93,7 @@ class Grants:
         return self._signed(claims, claims.protocol, claims.nonce)
 
     def beside(self, claims: Claims, protocol: Protocol) -> str:
-        """A grant of its own that claims the same for another use."""
+        """A further grant with the same claims for another protocol."""
         return self._signed(claims, protocol, _nonce())
 
     def issue(
@@ -130,7 +129,7 @@ class Grants:
         return claims
 
     def proof(self) -> "ProcessAuth":
-        """How one of our own processes proves itself to another, under keys made from the grant keys."""
+        """Makes proofs for requests from one process of showcam to another. The keys are made from the grant keys."""
         return ProcessAuth([hmac.digest(key, b"internal/2", "sha256") for key in self._keys])
 
     def _signed(self, claims: Claims, protocol: Protocol, nonce: str) -> str:
@@ -145,7 +144,7 @@ def _nonce() -> str:
 
 
 def _claims(body: str) -> Claims:
-    """A field with a dot in it makes one too many, so that no two claims are written alike. Raises BadGrant."""
+    """Reads the claims of a grant; a field with a dot adds a field, which is refused. Raises BadGrant."""
     values = body.split(".")
     if len(values) != 9:
         raise BadGrant
@@ -161,10 +160,10 @@ def _tag(begun: hmac.HMAC, body: str) -> str:
 
 
 class ProcessAuth:
-    """What two of our own processes prove to each other with every request, also over the internet.
+    """Proves to a process of showcam that a request comes from another one, also over the internet.
 
-    An HMAC over time, path and body: good for a minute, for that one request, and verified before the body is read.
-    Made with the first key, taken by every key of the list.
+    The proof is an HMAC over time, path and body: good for a minute, for that one request, and verified before the body
+    is read. The first key makes the proof; every key of the list verifies it.
     """
 
     def __init__(self, keys: list[bytes]) -> None:
@@ -175,7 +174,7 @@ class ProcessAuth:
         return f"v1;{sent};{digest};{_auth_tag(self._keys[0], sent, path, digest)}"
 
     def opens(self, header: str, path: str, now: float) -> bool:
-        """Whether one of ours wrote the header just now, for this path; its body is still to be compared."""
+        """Whether a process of ours wrote the header just now, for this path; its body is still to be compared."""
         parts = header.split(";")
         if len(header) > 256 or len(parts) != 4 or parts[0] != "v1" or not header.isascii():
             return False
@@ -185,7 +184,7 @@ class ProcessAuth:
         return known and abs(now - int(sent)) <= WINDOW_S
 
     def covers(self, header: str, path: str, body: bytes, now: float) -> bool:
-        """Whether one of ours wrote the header just now, for this path and this body."""
+        """Whether a process of ours wrote the header just now, for this path and this body."""
         return self.opens(header, path, now) and holds(header, body)
 
 

@@ -1,4 +1,4 @@
-"""What the other processes ask the picture process for on loopback, with a header made from the grant key."""
+"""Answers the other processes' requests on loopback, which carry a header made from the grant key."""
 
 import asyncio
 import base64
@@ -31,7 +31,7 @@ from showcam.engine.sessions.sessions import ANSWER_S, Sessions
 from showcam.engine.source import Rtsp, read_source
 from showcam.engine.sources.probe import probe
 
-PROBES = 4  # at once: a household tries one camera, and of it two pictures
+PROBES = 4  # at once: a household tries the two streams of one camera
 
 
 class InternalRoutes:

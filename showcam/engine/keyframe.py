@@ -1,4 +1,4 @@
-"""One keyframe by itself: whether it is a picture at all, and the still picture that is made of it."""
+"""Checks whether a single keyframe decodes at all, and makes a still from it."""
 
 import io
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _LAST_PIXELS = 8  # less than any block of a picture has
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a keyframe and its parameter sets show of a stream."""
+    """The properties of a stream, measured from a keyframe and its parameter sets."""
 
     width: int
     height: int
@@ -30,7 +30,7 @@ class Measured:
 
 
 def measure(codec: Bitstream, keyframe: bytes) -> Measured:
-    """Raises NoPicture."""
+    """Measures a keyframe. Raises NoPicture if it does not decode."""
     context = decoder(codec.DECODER)
     frame = decoded(context, keyframe)
     if codec.DECODER == "hevc" and _lacks_its_end(frame):
@@ -39,7 +39,11 @@ def measure(codec: Bitstream, keyframe: bytes) -> Measured:
 
 
 def _lacks_its_end(frame: VideoFrame) -> bool:
-    """Noise mostly decodes as a slice that ends early, and libav says nothing: what it did not write stays zero."""
+    """True if the end of the frame is missing: noise mostly decodes as a slice that ends early, and the rest stays
+    zero.
+
+    libav reports nothing in this case.
+    """
     lines = [(bytes(plane)[-plane.line_size :], plane.width) for plane in frame.planes]
     return not any([any(line[max(0, width - _LAST_PIXELS) : width]) for line, width in lines])
 
@@ -52,7 +56,7 @@ def decoder(name: str) -> VideoCodecContext:
 
 
 def decoded(codec: VideoCodecContext, keyframe: bytes) -> VideoFrame:
-    """Strictly: encrypted bytes must not pass as a grey picture. Raises NoPicture."""
+    """Decodes a keyframe strictly: encrypted bytes must not pass as a grey image. Raises NoPicture."""
     codec.options = {"err_detect": "explode"}
     try:
         frames = [*codec.decode(av.Packet(keyframe)), *codec.decode(None)]
@@ -64,14 +68,14 @@ def decoded(codec: VideoCodecContext, keyframe: bytes) -> VideoFrame:
 
 
 def jpeg(keyframe: bytes, *, small: bool = False) -> bytes:
-    """`small`: between 360 and 540 px on the shorter side, whatever the camera sends. Raises NoPicture."""
+    """A still as JPEG. `small`: between 360 and 540 px on the shorter side, for any video. Raises NoPicture."""
     if keyframe.startswith(_JPEG):
         return resized(keyframe, small=small)
     return _jpeg(decoded(decoder("hevc" if nal.codec(keyframe) == "h265" else "h264"), keyframe), small=small)
 
 
 def resized(jpeg: bytes, *, small: bool) -> bytes:
-    """A JPEG of somebody else's, made again: nothing but a picture is left of it. Raises NoPicture."""
+    """Makes a foreign JPEG again, so that only the image is left of it. Raises NoPicture."""
     return _jpeg(decoded(decoder("mjpeg"), jpeg), small=small)
 
 

@@ -1,7 +1,7 @@
-"""What a source lent for one opening, and how that opening ended: the media process hands both back.
+"""A source's loan for one opening, and the ending of this opening: the media process hands both back.
 
-A lease crosses processes that are deployed apart. The version before wrote both into one text; this version reads
-that text and still writes it as well.
+A lease crosses processes that are deployed apart. The version before wrote both into one text; this version reads that
+text and still writes it as well.
 """
 
 from msgspec import Struct
@@ -10,24 +10,24 @@ _IN_VAIN, _REFUSED = " in vain: ", " refused: "
 
 
 class Lease(Struct, frozen=True):
-    """`source`: the id of the source that lent it. `lent`: in the words of its driver, which alone reads them."""
+    """The loan of a source for one opening. `source`: the lender's id. `lent`: text for the source's driver only."""
 
     source: str
     lent: str
 
 
 class Used(Struct, frozen=True, tag="used"):
-    """A session was opened, or nobody answered: there is nothing to say of it."""
+    """A session was opened, or the camera did not answer: there is nothing to report."""
 
 
 class InVain(Struct, frozen=True, tag="in_vain"):
-    """Its way brought no video; `reason` is a Reason of the registry."""
+    """The opening brought no video; `reason` is a Reason of the registry."""
 
     reason: str
 
 
 class Unopened(Struct, frozen=True, tag="unopened"):
-    """The vendor opened nothing. `result` is its code; the camera is not asked for again for `rest_s` seconds."""
+    """The vendor opened nothing. `result` is the vendor's code; the camera is not opened again for `rest_s` seconds."""
 
     result: int
     reason: str
@@ -40,7 +40,7 @@ USED = Used()
 
 
 def as_text(lease: Lease | None, ending: Ending = USED) -> str:
-    """Both as the version before reads them."""
+    """Writes both as one text for a process of the version before."""
     text = f"{lease.source}/{lease.lent}" if lease else ""
     if isinstance(ending, InVain):
         return f"{text}{_IN_VAIN}{ending.reason}"
@@ -50,7 +50,7 @@ def as_text(lease: Lease | None, ending: Ending = USED) -> str:
 
 
 def from_text(text: str) -> tuple[Lease | None, Ending]:
-    """Both as the version before wrote them."""
+    """Both from the text that the version before wrote."""
     ending: Ending = USED
     if _IN_VAIN in text:
         text, _, reason = text.partition(_IN_VAIN)

@@ -1,6 +1,7 @@
-"""What the media process and the others say to each other, and why a request failed: one definition for both ends.
+"""The messages between the media process and the others, and the reasons for failed requests, for both ends.
 
-Either may be of the version before: what was added since has to be NotRequired, and what is not known is passed over.
+Either end may be of the version before: a field that was added since must be NotRequired, and unknown fields are
+ignored.
 """
 
 from collections.abc import Sequence
@@ -24,11 +25,11 @@ class NoPicture(MediaUnavailable):
 
 
 class SessionOver(MediaUnavailable):
-    """What the grant or the name stands for was ended; only another grant opens the camera."""
+    """The stream of the grant or the name was ended; only another grant opens the camera."""
 
 
 class MediaGone(MediaUnavailable):
-    """Nobody answered in time, or nobody who knows us; another media process may do."""
+    """No media process of ours answered in time; another one may do better."""
 
 
 class MediaLate(MediaGone):
@@ -48,7 +49,7 @@ class BadOffer(Exception):
 
 
 class Nothing(TypedDict):
-    """An empty answer: what was requested is done, or begun."""
+    """An empty answer: the request is done, or has begun."""
 
 
 # to the media process, under /internal/
@@ -56,12 +57,12 @@ class Nothing(TypedDict):
 
 class Warm(TypedDict):
     claims: WireClaims
-    source: WireSource | None  # None: of a picture that flows
+    source: WireSource | None  # None: the camera is being pulled already
 
 
 class Offer(TypedDict):
     claims: WireClaims
-    source: WireSource | None  # None: of a session that has one
+    source: WireSource | None  # None: the session has a source already
     sdp: str
     replaces: str
     within_s: NotRequired[float]
@@ -74,7 +75,7 @@ class Answered(TypedDict):
 
 class End(TypedDict):
     link: str
-    name: str  # "": all of the link's
+    name: str  # "": all sessions of the link
 
 
 class Keep(TypedDict):
@@ -82,18 +83,18 @@ class Keep(TypedDict):
 
 
 class Lend(TypedDict):
-    """A door for one device in the house, which opens what was granted to that link and nothing else."""
+    """Asks for a door for one device in the house. The door opens the grants of that link and nothing else."""
 
     link: str
     device: str  # its address
 
 
 class Lent(TypedDict):
-    at: str  # where the device fetches, as "http://192.168.1.5:40123"
+    at: str  # the address that the device fetches from, as "http://192.168.1.5:40123"
 
 
 class Probe(TypedDict):
-    """Watch a camera at home for a moment; nobody sees it."""
+    """Asks to watch a camera at home for a moment, without a viewer."""
 
     source: WireSource
     within_s: float
@@ -115,13 +116,13 @@ class FlowsOf(TypedDict):
 
 
 class Flows(TypedDict):
-    """Those of the camera's pictures that are being pulled."""
+    """The streams of the camera that are being pulled."""
 
     pictures: list[Picture]
 
 
 class LiveOf(TypedDict):
-    account: str  # "": of all
+    account: str  # "": all accounts
 
 
 class Live(TypedDict):
@@ -137,7 +138,7 @@ class PullStats(TypedDict):
 
 class TranscodeStats(TypedDict):
     transcodes: int
-    left_out: int  # pictures for which there was no time, of those that are transcoded now
+    left_out: int  # frames that were skipped for lack of time, of the videos that are transcoded now
 
 
 class Stats(PullStats, TranscodeStats):
@@ -162,7 +163,7 @@ class NotOpened(TypedDict):
 
 
 class Still(TypedDict):
-    still: str  # JPEG, in Base64; "": a picture has to be opened
+    still: str  # JPEG, in Base64; "": the camera's video has to be opened
 
 
 class Check(TypedDict):
@@ -199,6 +200,6 @@ class Judged(TypedDict):
 
 class Closed(TypedDict):
     claims: WireClaims
-    release: str  # both of what follows, as the version before reads them
+    release: str  # the lease and the ending in one text, as the version before reads them
     lease: NotRequired[Lease]
     ending: NotRequired[Ending]

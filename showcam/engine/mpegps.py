@@ -1,7 +1,7 @@
-"""MPEG program streams (ISO 13818-1, 2.5) as cameras write them: packets, pictures and sound. Standard library only.
+"""Reads MPEG program streams (ISO 13818-1, 2.5) as cameras write them: packets, pictures and sound.
 
-Maps and headers of the system are passed over, since some cameras' maps name another codec than what is sent. Which
-sound it is, is found by its bytes: AAC by its own headers, G.711 by what it sounds like.
+Maps and headers of the system are passed over, since some cameras' maps name another codec than the camera sends. The
+kind of sound is found by its bytes: AAC by its own headers, G.711 by the waveform. Standard library only.
 """
 
 import re
@@ -14,9 +14,9 @@ from showcam.engine.codec.sound import AAC_SAMPLES, ADTS_BYTES, read_adts
 type Codec = Literal["aac", "pcm_alaw", "pcm_mulaw"]
 
 PACK, END, VIDEO, SOUND = 0xBA, 0xB9, range(0xE0, 0xF0), range(0xC0, 0xE0)
-PRIVATE = frozenset({0xBD, 0xBF})  # what only the vendor's player reads
-MOST_JUNK = 256 * 1024  # before the first pack, and between a damage and the next one
-LONGEST = 4 * 1024 * 1024  # of a packet that does not say how long it is
+PRIVATE = frozenset({0xBD, 0xBF})  # only the vendor's player reads these
+MOST_JUNK = 256 * 1024  # bytes before the first pack, and from one damage to the next
+LONGEST = 4 * 1024 * 1024  # bytes of a packet without a stated length
 LONGEST_PICTURE = 4 * 1024 * 1024
 _PACK = b"\x00\x00\x01\xba"
 _SYSTEM = re.compile(rb"\x00\x00\x01[\xb9-\xff]")  # no NAL unit begins so: its first bit is 0
@@ -48,7 +48,7 @@ class Packets:
         self._junk = self._searched = 0
 
     def feed(self, data: bytes) -> list[Packet]:
-        """Raises NotMpegPs."""
+        """Takes bytes, and returns the packets that are complete. Raises NotMpegPs."""
         self._held += data
         found: list[Packet] = []
         at = 0
@@ -72,7 +72,7 @@ class Packets:
         return found
 
     def _found(self, at: int) -> int:
-        """Where the next pack begins, or the earliest place where it may begin once more bytes are there."""
+        """The offset of the next pack, or the earliest possible offset of a pack once more bytes are there."""
         where = self._held.find(_PACK, at)
         self._in_step = where >= 0
         where = where if where >= 0 else max(at, len(self._held) - len(_PACK) + 1)
@@ -110,7 +110,7 @@ class Packets:
         return at + size if there >= size else None
 
     def _open_end(self, at: int) -> int | None:
-        """The end of a packet without a length: where the next one begins."""
+        """The end of a packet that states no length: the next packet begins there."""
         found = _SYSTEM.search(self._held, max(at + _PES, self._searched))
         if found:
             return found.start()
@@ -120,7 +120,7 @@ class Packets:
         return None
 
     def _packet(self, at: int, end: int) -> Packet | None:
-        """None for a part that holds nothing of the camera's, such as a map."""
+        """The packet of that part; None for a part without video or sound, such as a map."""
         kind = self._held[at + 3]
         if kind in PRIVATE:
             return Packet("private")
@@ -142,8 +142,8 @@ def _pts(five: bytearray) -> int | None:
 class Piece(NamedTuple):
     """A picture in Annex B form, or a packet of sound.
 
-    `lost`: data is missing, so pictures up to the next keyframe are broken. `breaks`: offsets in the picture before
-    which sound or a private packet came.
+    `lost`: data is missing, so pictures up to the next keyframe are broken. `breaks`: offsets in the picture; sound or
+    a private packet came at each of them.
     """
 
     kind: Literal["video", "sound", "lost"]
@@ -153,15 +153,16 @@ class Piece(NamedTuple):
 
 
 class Pictures:
-    """A picture is all packets from one with a timestamp to the next with another; it is complete when that one
-    arrives.
+    """Joins packets to pictures. A picture begins with a packet that has a timestamp.
+
+    It is complete when a packet with another timestamp arrives.
     """
 
     def __init__(self) -> None:
         self._held = bytearray()
         self._breaks: list[int] = []
-        self._is_broken = False  # something came since the picture's latest packet
-        self._pts: int | None = None  # None: what comes belongs to no picture whose beginning was seen
+        self._is_broken = False  # whether sound or a private packet came since the picture's latest packet
+        self._pts: int | None = None  # None: the beginning of the present picture was not seen
 
     def feed(self, packets: Iterable[Packet]) -> Iterator[Piece]:
         for packet in packets:
@@ -203,9 +204,10 @@ class Heard(NamedTuple):
 
 
 class Sound:
-    """`codec` is None until it is certain, and "" if the sound is none of the three.
+    """Finds the codec of the sound, and splits it into frames.
 
-    `opened`: G.711 that may be encrypted, deciphered; of both readings the calmer one is right.
+    `codec` is None until it is certain, and "" if the sound is none of the three. `opened` deciphers G.711 that may be
+    encrypted; of both readings the calmer one is right.
     """
 
     def __init__(self, opened: Callable[[bytes], bytes] | None = None) -> None:
@@ -253,7 +255,7 @@ class Sound:
 
 
 def _is_mpeg_audio(data: bytes) -> bool:
-    """A frame of its layers I to III begins (ISO 11172-3 2.4.1.3), and not G.711's silence."""
+    """Whether a frame of MPEG audio, layers I to III, begins here (ISO 11172-3 2.4.1.3), and not G.711's silence."""
     begins = len(data) > 2 and data[0] == 0xFF and data[1] & 0xE0 == 0xE0 and data[1] & 6 != 0
     return begins and data[2] >> 4 not in (0, 15) and data[2] & 12 != 12
 
@@ -264,7 +266,7 @@ def _law(sample: bytes) -> Codec:
 
 
 def _calm(sample: bytearray) -> int:
-    """The unrest by the law that makes it calmer."""
+    """The unrest by A-law or µ-law, whichever is calmer."""
     return min(_unrest(bytes(sample), _A_LAW), _unrest(bytes(sample), _MU_LAW))
 
 

@@ -1,6 +1,6 @@
-"""What displays ask the picture process for: HLS, WebRTC and stills, under /s/.
+"""Answers the requests of displays for HLS, WebRTC and stills, under /s/.
 
-What fails is answered by problem documents (RFC 9457) that show no more than their kind.
+Failures are answered by problem documents (RFC 9457) that show only the kind of failure.
 """
 
 import asyncio
@@ -53,10 +53,10 @@ _TITLES = {
     502: "No picture",
     503: "Not ready",
 }
-# hls.js joins the list of a new process at once if it has nothing left to play, else a target duration later. It asks a
-# little before it has nothing left.
+# If hls.js has nothing left to play, it joins the list of a new process at once, else a target duration later. The
+# player asks a little before its last segment ends.
 DRY_S = 0.3
-MOST_STARTS = 16  # that a session answers to
+MOST_STARTS = 16  # start ids that a session answers to
 _BEARER = {"WWW-Authenticate": "Bearer"}
 _PLAYLIST = {"Content-Type": "application/vnd.apple.mpegurl", "Cache-Control": "no-store"}
 _SEGMENT = re.compile(r"(\d{1,9})\.ts")
@@ -65,13 +65,13 @@ type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def application(*middlewares: Middleware) -> web.Application:
-    """An application without routes. `middlewares` run behind the one that answers what fails."""
+    """An application without routes. `middlewares` run behind the middleware that answers failures."""
     return web.Application(middlewares=[answer_everything, *middlewares], client_max_size=4 * OFFER_CAP)
 
 
 @web.middleware
 async def answer_everything(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Every answer under /s/ may be read by any page, refusals too; nothing that fails shows more than its kind."""
+    """Lets any page read every answer under /s/, refusals too. A failure shows only its kind."""
     if request.method == "OPTIONS" and request.path.startswith("/s/"):
         response: web.StreamResponse = web.Response(status=204)
     else:
@@ -120,13 +120,13 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
 
 
 def _route(request: web.Request) -> str:
-    """The pattern, which holds no grant."""
+    """The pattern of the route, which holds no grant."""
     resource = request.match_info.route.resource
     return resource.canonical if resource else ""
 
 
 def problem(status: int, detail: str, reason: str = "", headers: dict[str, str] | None = None) -> web.Response:
-    """RFC 9457; `reason` is the registry's word, or "full": of this process, where another may have room."""
+    """A problem document (RFC 9457). `reason` is the registry's word, or "full": another process may have room."""
     body = problem_of(status, _TITLES.get(status, "Refused"), detail)
     if reason:
         body["reason"] = reason
@@ -176,7 +176,9 @@ class Routes:
         return web.Response(body=text.encode(), headers=_PLAYLIST)
 
     async def index(self, request: web.Request) -> web.Response:
-        """Under a start id of a process before too: players ask it again and again, and for the master never."""
+        """The list of segments. An earlier process's start id works too, since players never ask for
+        the master again.
+        """
         claims, start = self._verify(request, "session"), request.match_info["start"]
         if not is_start_id(start):
             raise Ended
@@ -188,12 +190,12 @@ class Routes:
         output = await self._output(session)
         if start not in session.starts and (len(session.starts) >= MOST_STARTS or not output.follows(start)):
             raise Ended
-        # one that showed another picture's format stays over: the master that led to it is no longer true
+        # a start id that showed another video format stays over: its master list is no longer true
         if session.starts.setdefault(start, output.start_id) != output.start_id:
             raise Ended
         if start != output.start_id and not session.has_list:
             await asyncio.sleep(DRY_S)
-        # our own pages say themselves where hls.js begins, and nearer still: too near for what comes in clumps
+        # our own pages let hls.js begin at a point nearer still: too near for a camera that sends in clumps
         near = session.claims.surface != "page" or output.is_soon
         after, is_first = "" if start == output.start_id else start, not session.has_list_of(output)
         player, entry = session.claims.nonce, session.view.entry
@@ -210,7 +212,7 @@ class Routes:
         return web.Response(body=data, headers={"Content-Type": "video/mp2t", "Cache-Control": "private, max-age=60"})
 
     async def _rendition(self, request: web.Request) -> tuple[HlsOutput, str]:
-        """What the start id in the address names, if it is still that, and the id of the session. Raises Ended."""
+        """The output of the start id in the address, if it is still current, and the session's id. Raises Ended."""
         session = self._sessions.find(self._verify(request, "session"))
         output = await self._output(session)
         if request.match_info["start"] != output.start_id:
@@ -218,17 +220,18 @@ class Routes:
         return output, session.claims.nonce
 
     async def _output(self, session: Session) -> HlsOutput:
-        """Raises SourceFailed, NotYet."""
+        """The output of the session's video. Raises SourceFailed, NotYet."""
         with session.fetching():
             return await self._first(session)
 
     async def _first(self, session: Session) -> HlsOutput:
-        """Raises SourceFailed, NotYet."""
+        """Waits for the first video and returns its output. Raises SourceFailed, NotYet."""
         pull, surface = session.pull, session.claims.surface
         began = time.monotonic()
         if not await pull.opened(self._picture_wait_s):
             raise NotYet if pull.is_arriving else pull.not_yet
-        # Alexa's VideoApp wants a sound track whatever the camera; Google where its microphone is not switched off
+        # Alexa's VideoApp wants a sound track from every camera; Google and TVs do if the microphone is not switched
+        # off
         silent = surface == "video" or (surface in ("google", "tv") and pull.sound != "off")
         left_s = began + self._picture_wait_s - time.monotonic()
         return await session.view.output(silent_track=silent, timeout_s=left_s)

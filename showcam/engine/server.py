@@ -1,4 +1,4 @@
-"""The picture process: everything that touches video, in one event loop of its own."""
+"""The media process does all work on video, in one event loop."""
 
 import asyncio
 import contextlib
@@ -24,9 +24,10 @@ _log = structlog.get_logger()
 
 
 class MediaServer:
-    """`sources` is asked for cameras; grants are verified by key alone, also those of a process before this one.
+    """The media process's server. `sources` opens cameras; a key is enough to verify a grant, also of an earlier
+    process.
 
-    `listener`: the socket that is served, in place of one that is opened at the address of the settings.
+    `listener`: the socket that is served; without it a socket is opened at the address of the settings.
     """
 
     def __init__(
@@ -41,7 +42,7 @@ class MediaServer:
         self.port = settings.port
 
     async def serve(self) -> None:
-        """Until cancelled. Raises OSError when the port can't be had."""
+        """Serves until cancelled. Raises OSError when the port can't be had."""
         await self.start()
         try:
             await asyncio.Event().wait()
@@ -99,8 +100,10 @@ class MediaServer:
 
 
 def _settle_memory() -> None:
-    """Two arenas instead of one for each reader, and a mapping of its own, given back when it is over, for every large
-    piece: sixteen cameras in full HD take a third less. Where the C library is another one, nothing is done.
+    """Limits the memory that glibc keeps: sixteen cameras in full HD take a third less. Does nothing with another libc.
+
+    There are two arenas, instead of one for each reader. Every large piece has its own mapping, which is given back as
+    soon as it is free.
     """
     with contextlib.suppress(AttributeError, OSError):
         library = ctypes.CDLL(None)

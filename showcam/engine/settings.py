@@ -1,4 +1,4 @@
-"""What the picture process is given at its start."""
+"""The settings of the media process, given at its start."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,38 +11,40 @@ from showcam.net.addresses import Network
 @dataclass(frozen=True, slots=True)
 class PlaneSettings:
     bind: str = "127.0.0.1"
-    port: int = 8081  # 0: any free one, which MediaServer.port names
+    port: int = 8081  # 0: any free port, which MediaServer.port then names
     idle_s: float = IDLE_S  # a session without a request, and a pull without a viewer, end after this
-    stream_cap_s: int = 0  # seconds after which a session ends; 0: none, while somebody watches and the gate holds
-    session_s: int = SESSION_S  # a session's grant verifies so long by itself
+    stream_cap_s: int = 0  # seconds until a session ends; 0: never while a viewer watches and the gate holds
+    session_s: int = SESSION_S  # a session's grant verifies for this time if it is not renewed
     live_per_account: int | None = None  # cameras; None: as many as the machine carries
     live_per_process: int | None = None  # the same, of all accounts
     full_load: float = 0.85  # of a core; from then on the loop that carries all pictures takes no further camera
     sessions_of_one: int = 128  # of one household at once, whichever cameras they show
     transcodes: int | Literal["auto"] = "auto"  # pictures at once; auto: two, and more as is measured
     connections: int = 512  # at once; a descriptor each
-    connections_of_one: int = 128  # of one address that is neither this machine's nor a proxy's
+    connections_of_one: int = 128  # at once, of one address; unlimited for this machine and for proxies
     trusted_proxies: tuple[Network, ...] = ()
     ice_addresses: tuple[str, ...] = ()  # local addresses offered for WebRTC; empty: the machine's own
-    stun: tuple[str, ...] = ()  # host:port each; empty: none is asked
+    stun: tuple[str, ...] = ()  # host:port each; empty: no server is asked
     turn: str = ""  # turn:host:port?transport=udp or tcp, turns:host:port
-    turn_secret: str = ""  # shared with the TURN server, for credentials that are over soon
-    ca_file: Path | None = None  # one more certificate authority towards vendors, beside the system's
-    allow_loopback_sources: bool = False  # the demo alone: its vendor lives on this machine
-    loopback_vendors: tuple[str, ...] = ()  # "host:port" that the operator named so himself, to practise on
+    turn_secret: str = ""  # shared with the TURN server, for credentials that expire soon
+    ca_file: Path | None = None  # one more certificate authority to trust for vendors, added to the system's
+    allow_loopback_sources: bool = False  # only for the demo: its vendor lives on this machine
+    loopback_vendors: tuple[str, ...] = ()  # each "host:port" of a practice vendor; only the operator may name them
     gate_check_s: float = CHECK_S  # between two questions whether live sessions may go on
-    unasked_s: float = 60.0  # so long a live picture goes on while nobody can be asked whether it may
-    picture_wait_s: float = 14.0  # until a first segment is whole; who then asks again goes on waiting for it
-    still_s: float = 2.0  # for a still that a camera at home makes itself; then it is opened for one
-    card_s: float = 20.0  # a written reason can be read twice, and is over by itself
-    open_s: float = 8.0  # a camera in the house has this from the first packet sent to the first picture that comes
+    unasked_s: float = 60.0  # a live video goes on for this time while the gate can't be asked
+    picture_wait_s: float = 14.0  # until a first segment is whole; a viewer who then asks again goes on waiting for it
+    # seconds for a still that a camera at home makes; after this showcam opens the camera for the still
+    still_s: float = 2.0
+    card_s: float = 20.0  # a written reason can be read twice in this time, and then ends
+    # a camera in the house may take this long from the first packet sent to the first video received
+    open_s: float = 8.0
     connect_s: float = 20.0  # an answer by WebRTC that nobody connects to is dropped after this
-    answered_s: float = 20.0  # a first picture is tried for so long again where a viewer can't be told that none comes
-    keep_s: float = IDLE_S  # a picture is held open for so long, unless somebody says again that it is kept warm
-    again_s: float = 30.0  # until a whole picture is tried again on a connection that did not take it
+    answered_s: float = 20.0  # if a viewer can't be told that no video comes, showcam tries again for this time
+    keep_s: float = IDLE_S  # a video is held open for this time after the latest request to keep it warm
+    again_s: float = 30.0  # until a whole video is tried again on a connection that was too slow for it
     calm_s: float = 5.0  # without loss, before that
 
     @property
     def life_s(self) -> int:
-        """Seconds for which a new session's grant verifies."""
+        """The lifetime of a new session's grant, in seconds."""
         return self.stream_cap_s or self.session_s

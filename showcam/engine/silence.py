@@ -5,7 +5,7 @@ import struct
 from typing import NamedTuple, Protocol
 
 _INFO = getattr(socket, "TCP_INFO", None)  # Linux
-_SENT_MS, _ACKED, _RECEIVED = 44, 120, 128  # where they stand in struct tcp_info, linux/tcp.h
+_SENT_MS, _ACKED, _RECEIVED = 44, 120, 128  # the offsets of these fields in struct tcp_info, linux/tcp.h
 _LENGTH = 136
 
 
@@ -14,13 +14,13 @@ class Connected(Protocol):
 
 
 class Silence(NamedTuple):
-    sent_s: float  # since anything was last sent to the peer; before that, since it connected
+    sent_s: float  # seconds since data was last sent to the peer, or since the peer connected
     ever_sent: bool
     ever_received: bool
 
 
 def silence(connection: Connected) -> Silence | None:
-    """None where the system does not count it, or the connection is gone."""
+    """The silence of a connection. None if the system does not count it, or the connection is gone."""
     if _INFO is None:
         return None
     try:

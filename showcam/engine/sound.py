@@ -1,4 +1,4 @@
-"""Sound: to Opus and AAC from what cameras send, once per camera, and silence for displays that wait for it."""
+"""Converts a camera's sound to Opus and AAC, once per camera, and makes silence for displays that wait for sound."""
 
 import functools
 import io
@@ -17,13 +17,13 @@ OPUS_CLOCK = 48_000
 OPUS_STEP = 960  # 20 ms
 SILENT_OPUS = b"\xf8\xff\xfe"  # one 20-ms frame of nothing (RFC 6716 section 3.1)
 SILENT_RATE = 16_000
-TV_RATE = 48_000  # what every Cast device plays
+TV_RATE = 48_000  # every Cast device plays this rate
 TV_RATES = frozenset({44_100, TV_RATE})
-_OFF = 25  # the part of a second that sound may be off before it is left out, or a gap
-_STRAIGHT = 500  # the part of a second that it may be off and is not bent
-_BEND = 50  # one sample in so many is added or left out at most
+_OFF = 25  # the part of a second that sound may be off; with more it is left out, or there is a gap
+_STRAIGHT = 500  # sound that is off by less than this part of a second is not corrected
+_BEND = 50  # at most one of this number of samples is added or left out
 _BARE = 4096  # bytes that libavformat looks at
-_SAMPLE = 4  # bytes of one that is encoded: 16 bits of two channels, or a float of one
+_SAMPLE = 4  # bytes of an encoder's sample: 16 bits of two channels, or a float of one
 _SILENT = {"pcm_mulaw": b"\xff", "pcm_alaw": b"\xd5", "pcm_s16be": b"\0\0"}
 _BITS = {SILENT_RATE: 32_000, TV_RATE: 64_000}  # a second, of AAC that is made here
 
@@ -46,7 +46,7 @@ def silent_aac(rate: int = SILENT_RATE) -> bytes:
 
 
 def silence(form: Format, since: int, until: int) -> list[Unit]:
-    """Silent units of a form's sound between these times; none where silence of its kind can't be made."""
+    """Silent units of a form's sound between these times; none if silence of its kind can't be made."""
     data, step = SILENT_OPUS, CLOCK // 50
     if form.audio_codec == "aac":
         if form.audio_channels != 1 or form.audio_rate not in RATES:
@@ -63,7 +63,7 @@ def silence(form: Format, since: int, until: int) -> list[Unit]:
 
 
 class _Chain:
-    """Decode, resample, encode; lives as long as somebody wants what comes out."""
+    """Decodes, resamples and encodes sound. Lives as long as its output is wanted."""
 
     def __init__(self, form: Format, codec: str, *, rate: int, layout: str, sample: str, step: int, bits: int) -> None:
         self._decoder = _decoder(form)
@@ -79,9 +79,9 @@ class _Chain:
         self._samples = 0
 
     def feed(self, unit: Unit) -> list[tuple[bytes, int]]:
-        """Frames, and their times in samples, which grow.
+        """Encodes a unit, and returns frames with their times in samples, which grow.
 
-        Sound whose clock is fast or slow is bent; a gap in it stays a gap, and what comes twice is left out.
+        Sound whose clock is fast or slow is stretched; a gap stays a gap, and repeated sound is left out.
         """
         wanted = unit.pts * self._rate // CLOCK
         if self._due is None:
@@ -90,7 +90,7 @@ class _Chain:
         if off < -self._rate // _OFF:
             return []
         if off > self._rate // _OFF:
-            # go on where the camera's clock is
+            # go on from the camera's present time
             self._due, self._next, off = wanted, self._next + off, 0
         try:
             frames = self._decoder.decode(av.Packet(unit.data))
@@ -129,7 +129,7 @@ class _Chain:
 
 
 def bent(data: bytes, by: int) -> bytes:
-    """The sound with so many samples more, or fewer, evenly spread."""
+    """The sound with `by` samples more, or fewer, evenly spread."""
     out = bytearray(data)
     apart = len(data) // _SAMPLE // (abs(by) + 1) * _SAMPLE
     for number in range(abs(by), 0, -1):
@@ -158,7 +158,7 @@ def _decoder(form: Format) -> Any:
 
 
 class OpusVoice:
-    """A camera's sound in, Opus packets out, of 20 ms where they are made here; their times at 48 kHz."""
+    """Takes a camera's sound, gives Opus packets with times at 48 kHz. Packets that are encoded here last 20 ms."""
 
     def __init__(self, form: Format) -> None:
         self._chain: _Chain | None = None
@@ -187,10 +187,10 @@ class AacVoice:
 
 
 def as_sent(form: Format) -> Format:
-    """The sound as HLS viewers get it."""
+    """The format of the camera with its sound as HLS viewers get it."""
     return form if form.audio_codec == "aac" else replace(form, audio_codec="aac", audio_rate=SILENT_RATE)
 
 
 def plays_on_tvs(form: Format) -> bool:
-    """Whether its sound does, as it comes."""
+    """Whether TVs play the camera's sound unchanged."""
     return form.audio and form.audio_codec == "aac" and form.audio_rate in TV_RATES

@@ -1,6 +1,6 @@
-"""What the media plane is handed for a camera, and whom it asks again.
+"""The media process's view of cameras: how a source is described, and who is asked for another one.
 
-Composition gives the plane an object of this protocol; the plane itself knows no registry and no store.
+Composition gives the media process an object of this protocol; the process itself knows no registry and no store.
 """
 
 import hashlib
@@ -18,14 +18,14 @@ TRANSCODED = (1280, 720)  # width and height of a transcoded picture, at the mos
 
 
 def transcoded_size(width: int, height: int, most: tuple[int, int] = TRANSCODED) -> tuple[int, int]:
-    """The largest size that may be, in the same proportions, with even sides as 4:2:0 requires."""
+    """The largest allowed size in the same proportions, with even sides as 4:2:0 requires."""
     scale = min(most[0] / width, most[1] / height, 1.0)
     return max(2, int(width * scale) // 2 * 2), max(2, int(height * scale) // 2 * 2)
 
 
 type Codec = Literal["h264", "h265", "mjpeg"]
 type Sound = Literal["on", "off", "none"]  # as the vendor says: off = switched off, none = no microphone
-type WireSource = JsonObject  # a SourceSpec between two of our own processes
+type WireSource = JsonObject  # a SourceSpec in the JSON that showcam's processes exchange
 
 WAKING_S = 70.0  # of a camera on battery: the first byte took 8 to "70+" s (Dead96, CHANGELOG 0.2.4)
 
@@ -33,38 +33,38 @@ WAKING_S = 70.0  # of a camera on battery: the first byte took 8 to "70+" s (Dea
 class SourceSpec(Struct, frozen=True, kw_only=True, tag_field="kind"):
     """A way to a camera's video, good for one opening. Secret: never logged, never shown.
 
-    Each way is a struct of its own, which says of itself what it can; showcam.engine.sources.opener has its opener.
+    Each way is its own struct, whose fields say what the way can do; showcam.engine.sources.opener has its opener.
     """
 
     is_at_home: ClassVar[bool] = False  # it comes over the home network, and no vendor counts the tries
     is_single: ClassVar[bool] = False  # the camera gives one session at a time, whose keyframes are seconds apart
     is_enciphered: ClassVar[bool] = False  # it comes as the camera encrypts it, so that video shows whether a key fits
-    is_secret: ClassVar[bool] = False  # what it holds opens a camera: it may go by loopback or https only
+    is_secret: ClassVar[bool] = False  # the spec itself opens a camera: it may go by loopback or https only
 
     sound: Sound
-    lease: Lease | None = None  # handed back, so that the vendor's place is free
-    encrypts: bool = True  # the vendor has an Image Encryption, which a picture that does not decode may be the work of
-    alone: bool = False  # the camera sends no other picture that displays play as it comes
-    key: bytes = b""  # AES-128, what deciphers a picture that comes encrypted; empty: it is shown only if it is clear
-    lasts_s: int = 0  # seconds of picture, after which a viewer has to ask again; 0: no end
-    dozes: bool = False  # on battery: it may have to be asked more than once before it is awake
+    lease: Lease | None = None  # handed back, so the vendor's place is free
+    encrypts: bool = True  # the vendor has an Image Encryption, which may be the reason if a video does not decode
+    alone: bool = False  # no other stream of the camera can be played by displays unchanged
+    key: bytes = b""  # AES-128 key for an encrypted video; empty: the video is shown only if it is clear
+    lasts_s: int = 0  # seconds of video; then a viewer has to ask again; 0: no end
+    dozes: bool = False  # on battery: showcam may have to ask more than once before the camera is awake
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
 
     @property
     def may_be_retried_at_once(self) -> bool:
-        """Whether nobody counts how often it is opened, and no battery runs down by it."""
+        """Whether nobody counts how often the camera is opened, and no battery runs down by it."""
         return self.is_at_home and not self.is_single and not self.lasts_s
 
     def as_json(self) -> WireSource:
-        """As another of our own processes reads it, also one of the version before."""
+        """The spec as JSON for another process of showcam, which may be of the version before."""
         written: WireSource = to_builtins(self)
         return {"url": "", "hosts": (), **written, "release": as_text(self.lease)}
 
 
 class CameraSpec(SourceSpec, frozen=True, kw_only=True):
-    """What drivers mint. `hosts`: what may be reached, exactly so, as "host" (443) or "host:port"."""
+    """A spec that a driver makes. `hosts`: all hosts that may be connected to, as "host" (443) or "host:port"."""
 
     url: str
     hosts: tuple[str, ...]
@@ -91,7 +91,8 @@ class EzvizCloud(CameraSpec, frozen=True, kw_only=True, tag="ezviz"):
     is_single: ClassVar[bool] = True
     is_enciphered: ClassVar[bool] = True
 
-    state: str = ""  # names what the vendor's list said of the camera; when it changes a refusal may be over
+    # stands for the vendor's last report about the camera; when it changes, a refusal may no longer hold
+    state: str = ""
 
 
 class EzvizLocal(CameraSpec, frozen=True, kw_only=True, tag="ezviz_local"):
@@ -107,14 +108,14 @@ class EzvizLocal(CameraSpec, frozen=True, kw_only=True, tag="ezviz_local"):
 
 
 class Card(SourceSpec, frozen=True, kw_only=True, tag="card"):
-    """No camera is asked: a heading and paragraphs are written into the picture."""
+    """Opens no camera: a heading and paragraphs are written into the video."""
 
     sound: Sound = "none"
     card: tuple[str, ...]
 
 
 def read_source(written: WireSource) -> SourceSpec:
-    """What another of our own processes wrote, also one of the version before. Raises msgspec.ValidationError."""
+    """Reads the JSON of another process of showcam, also of the version before. Raises msgspec.ValidationError."""
     if "lease" not in written and (release := written.get("release")):
         lease, _ = from_text(str(release))
         written = {**written, "lease": to_builtins(lease)}
@@ -128,7 +129,7 @@ def mark_of(key: bytes) -> str:
 
 
 class Watched(NamedTuple):
-    """A picture at home as it came in a moment. `gop_s` 0.0: no second keyframe came in the `watched_s` seconds."""
+    """A camera's stream at home, watched for a moment. `gop_s` 0.0: no second keyframe came in `watched_s` seconds."""
 
     codec: Codec
     width: int
@@ -139,11 +140,11 @@ class Watched(NamedTuple):
     still: bytes  # JPEG
 
 
-UNASKED = "unasked"  # no verdict: who judges could not, so that a live picture has but a moment left
+UNASKED = "unasked"  # no verdict, since the gate could not be asked: a live video has only a moment left
 
 
 class WireDenied(TypedDict):
-    """A Denied between two of our own processes."""
+    """A Denied in the JSON that showcam's processes exchange."""
 
     reason: str
     again: NotRequired[bool]
@@ -151,7 +152,7 @@ class WireDenied(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """The gate is closed, or nobody could be asked. `reason` is a registry reason such as "encryption_on"."""
+    """The gate is closed, or could not be asked. `reason` is a registry reason such as "encryption_on"."""
 
     reason: str
     again: bool = False  # True: a fault that may pass; False: end the stream
@@ -162,27 +163,29 @@ class Denied:
 
 class Sources(Protocol):
     async def open(self, claims: Claims) -> SourceSpec | Denied:
-        """Through the gate, read fresh; a new vendor address each time."""
+        """Opens a camera through the gate, read fresh; a new vendor address each time."""
         ...
 
     async def still(self, claims: Claims) -> bytes | Denied | None:
-        """A JPEG, through the gate, of a camera that should not be woken for one; None where one has to be opened."""
+        """A JPEG, through the gate, of a camera that should not be woken for it; None if the camera
+        has to be opened.
+        """
         ...
 
     async def check(self, claims: list[Claims]) -> list[Denied | None]:
-        """Whether these live sessions may go on, in the order asked."""
+        """Whether these live sessions may go on, in the order of the claims."""
         ...
 
     async def admits(self, claims: Claims, bearer: str) -> bool:
-        """Whether this access token is one of the link that the grant was made for."""
+        """Whether this access token belongs to the link that the grant was made for."""
         ...
 
     async def learnt(
         self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool
     ) -> None:
-        """What the picture turned out to be like that was opened by these claims.
+        """Reports the properties of the video that was opened by these claims.
 
-        `lacks_sub`: the smaller picture brought nothing in its place.
+        `lacks_sub`: the smaller stream brought nothing, and the main stream came in its place.
         """
         ...
 

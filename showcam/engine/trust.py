@@ -1,4 +1,4 @@
-"""Whom the media plane trusts on its ways out: TLS authorities, and sources on this machine. Standard library only."""
+"""The media process's trust in others: TLS authorities, and sources on this machine. Standard library only."""
 
 import ssl
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    """The system's authorities, and one more. Takes 20 ms."""
+    """A TLS context with the system's authorities and one more. Takes 20 ms."""
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if ca_file is not None:

@@ -1,4 +1,4 @@
-"""What travels from a source to its viewers: access units of one timeline, and what kind of stream they are."""
+"""The pieces of a stream from a source to its viewers: access units of one timeline, and the format of the stream."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ type SoundCodec = Literal["aac", "pcm_mulaw", "pcm_alaw", "pcm_s16be", "g722", "
 
 
 class SourceFailed(Exception):
-    """A picture can't be had. `reason` is the registry's word; `again`: a fault that may pass by itself."""
+    """No video comes. `reason` is the registry's word; `again`: the fault may pass without a change."""
 
     def __init__(self, reason: str, *, again: bool) -> None:
         super().__init__(reason)
@@ -23,7 +23,7 @@ class SourceFailed(Exception):
 
 
 class WayFailed(SourceFailed):
-    """The way to a picture failed, so that another one may do better, which the web process knows."""
+    """This way to a video failed; the web process may know a better one."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason, again=True)
@@ -31,7 +31,7 @@ class WayFailed(SourceFailed):
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A source as it turned out to be when it was opened."""
+    """The format of a source, as found when it was opened."""
 
     width: int
     height: int
@@ -41,24 +41,24 @@ class Format:
     audio_channels: int = 0  # 0: not known
     audio_codec: SoundCodec = "aac"
     audio_bits: int = 0  # of a sample of G.726
-    b_frames: bool = False  # pictures come in another order than they are shown in, as far as that is known
-    lacks_sub: bool = False  # it is the whole picture, since the smaller one was requested and brought nothing
+    b_frames: bool = False  # frames come in another order than they are shown in, as far as known
+    lacks_sub: bool = False  # this is the main stream, since the smaller one was requested and brought nothing
 
     @property
     def kind(self) -> Codec:
         return "h265" if self.codec.startswith("hvc1") else "mjpeg" if self.codec == "jpeg" else "h264"
 
     def continues(self, before: "Format") -> bool:
-        """Whether a player that was told of the format before goes on with this one."""
+        """Whether a player of the format before can go on with this format."""
         told = self.codec, self.width, self.height, self.audio
         return told == (before.codec, before.width, before.height, before.audio)
 
 
 class Unit(NamedTuple):
-    """H.264 or H.265 in Annex B, its parameter sets on every keyframe; or one AAC frame with its ADTS header, or
-    other sound as it comes.
+    """H.264 or H.265 in Annex B, with its parameter sets on every keyframe; or a frame of sound.
 
-    `form`: what pictures are like from this one on, where that changes or where time passed without a picture.
+    AAC comes as one frame with its ADTS header, other sound unchanged. `form`: the format of frames from this one on,
+    if it changes or after a time without video.
     """
 
     kind: Literal["video", "audio"]
