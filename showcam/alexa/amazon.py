@@ -22,9 +22,7 @@ class Unreached(Exception):
 
 
 class Posted(Struct, frozen=True):
-    """The event gateway's answer. `code`: the code of a refusal, or ""; `after_s`: seconds that the gateway asked to
-    wait.
-    """
+    """The event gateway's answer. `code`: the code of a refusal, or ""; `after_s`: the wait it demands, in seconds."""
 
     status: int
     code: str

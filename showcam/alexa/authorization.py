@@ -34,7 +34,7 @@ _accept_grant = msgspec.json.Decoder(_AcceptGrant)
 
 
 class Authorization(HouseholdInterface):
-    """Answers the AcceptGrant directive. `gateway`: None if no events are sent; `granted` is called once a grant is
+    """Answers AcceptGrant directives. `gateway`: None if no events are sent; `granted` is called after a grant is
     stored.
     """
 

@@ -20,9 +20,7 @@ class ReportedProperties(Struct, rename="camel", omit_defaults=True, kw_only=Tru
 
 
 class Capability(Struct, tag_field="type", tag="AlexaInterface", rename="camel", omit_defaults=True, kw_only=True):
-    """The fields of every interface. A field of only one interface is in a subclass, in the module of
-    that interface.
-    """
+    """The fields of every interface. An interface's own fields are in a subclass, in the interface's module."""
 
     interface: str
     version: str

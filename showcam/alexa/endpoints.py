@@ -37,9 +37,7 @@ class Endpoint(Struct, rename="camel"):
 
 
 class Endpoints:
-    """Makes the endpoints of cameras. `interfaces`: all possible interfaces, in the order of an endpoint's
-    capabilities.
-    """
+    """Makes the endpoints of cameras. `interfaces`: all possible ones, in the order of an endpoint's capabilities."""
 
     def __init__(self, interfaces: Sequence[Interface]) -> None:
         self._interfaces = interfaces

@@ -67,9 +67,7 @@ class Interface(ABC):
 
     @abstractmethod
     def capabilities(self, camera: Camera, locales: Locales) -> Sequence[Capability]:
-        """The camera's capabilities in Discover's answer. `locales`: the languages for the names of instances and
-        modes.
-        """
+        """The camera's capabilities in Discover's answer. `locales`: the languages for names of instances and modes."""
 
     @abstractmethod
     def states(self, camera: Camera) -> Sequence[Stated]:

@@ -94,7 +94,7 @@ class CastDoor(socketserver.ThreadingUnixStreamServer):
         (folder / NAME).chmod(0o600)
 
     def answer(self, line: bytes, proof: str, meanwhile: Callable[[Answer], object]) -> Answer | None:
-        """The answer, or None if the proof was not made by a process of showcam. `meanwhile` gets an answer before the
+        """The answer, or None if the proof is not from a process of showcam. `meanwhile` gets an answer before the
         last.
         """
         if not self.proof.covers(proof, PATH, line, time.time()):

@@ -228,8 +228,8 @@ class Player:
         self._unpaired[device.id] = None
 
     def _picture(self, stream: Stream, name: str, session: ConsoleSession, device: Device) -> Picture:
-        """The video with the addresses in the house first. An https page may not read plain http, so the public address
-        is next.
+        """The video with its addresses in the house first, then the public one: an https page may not
+        read plain http.
         """
         url = urlsplit(stream.url)
         public = (f"https://{url.netloc}",) if url.scheme == "https" else ()

@@ -92,7 +92,7 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
         """A call without effect: Google's default receiver can't show a text of ours while a camera wakes."""
 
     def _start(self, within_s: float) -> None:
-        """Starts the application, and returns when the device plays, fails or has had `within_s` seconds. Raises
+        """Starts the application. Returns when the device plays, has failed, or `within_s` has passed. Raises
         CastFailed.
         """
         try:
@@ -138,9 +138,7 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
     # The following methods get the device's reports, in a thread of the connection.
 
     def _launched(self, sent: bool, answer: object) -> None:
-        """Loads the video in this same thread: a message from another thread could overtake the CONNECT to the
-        application.
-        """
+        """Loads the video in this same thread: a message from another could overtake the CONNECT to the application."""
         status = self._cast.status
         if not sent or status is None or status.app_id != self._app:
             self._settled.set()
@@ -299,8 +297,8 @@ class OwnScreen(Screen):
             raise CastFailed("taken", self._device.name)
 
     def _load(self, status: CastStatus) -> None:
-        """Sends the request to the application. Does nothing if the application does not listen yet: a later status
-        follows.
+        """Sends the request to the application; does nothing if it does not listen yet, since a later
+        status follows.
         """
         if NAMESPACE not in status.namespaces or self._asked:
             return
@@ -324,9 +322,7 @@ class OwnScreen(Screen):
     # The following methods get the device's reports, in a thread of the connection.
 
     def _launched(self, sent: bool, answer: object) -> None:
-        """Notes if showcam's receiver is missing: it runs only on devices registered for it, Google's default one on
-        all.
-        """
+        """Notes if showcam's receiver is missing: unlike Google's, it runs only on devices registered for it."""
         status = self._cast.status
         if not sent or status is None or status.app_id != self._app:
             self._why = "no_receiver"

@@ -122,9 +122,7 @@ class Screens:
         return [on.showing] if self._end(showing.device.id) else []
 
     def turn(self) -> None:
-        """Ends expired videos, shows a video again that ended unasked, and renews the rest. Call this about once a
-        second.
-        """
+        """Ends expired videos, shows failed ones again, and renews the rest. Call this about once a second."""
         with self._lock:
             shown = list(self._on.values())
         for on in shown:

@@ -105,9 +105,7 @@ def unmapped(address: str) -> str:
 
 
 def _plain(address: str) -> Address | None:
-    """The parsed address, or None if the text is no address. A mapped address becomes IPv4, as the system connects by
-    IPv4.
-    """
+    """The parsed address; a mapped one becomes IPv4, as the system connects by IPv4. None if the text is no address."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:

@@ -87,9 +87,7 @@ def checked(url: str, host: str = HOST, port: int = PORT) -> str:
 
 
 def _without_dots(path: str) -> str:
-    """The path without "." and ".." (RFC 3986 section 5.2.4). Only this path shows the folder that the address leads
-    to.
-    """
+    """The path without "." and ".." (RFC 3986 section 5.2.4): only this path shows the folder that is meant."""
     segments: list[str] = []
     for segment in path.split("/"):
         if segment == "..":

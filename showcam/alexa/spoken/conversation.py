@@ -82,9 +82,7 @@ class Conversation:
         return self._about(turn, "show", self._show)
 
     def camera(self, turn: Turn) -> Reply:
-        """Answers a reply that is only a camera's name: the answer to “which camera?”, otherwise the wish to see the
-        camera.
-        """
+        """Answers a reply that is only a name: the answer to “which camera?”, otherwise the wish to see the camera."""
         return _WISHES.get(turn.pending.get("about", ""), Conversation.show)(self, turn)
 
     def yes(self, turn: Turn) -> Reply:
