@@ -29,7 +29,7 @@ _HAIRPIN = worded(
 
 
 def arrive(origin: str, visitor: Visitor, world: World) -> Iterator[Finding]:
-    """The findings up to the first that is wrong: where the name is wrong, the name alone."""
+    """The findings up to the first that is wrong: if the name is wrong, only the name's finding."""
     split = urlsplit(origin)
     host, port = split.hostname or "", split.port or 443
     inside, outside = addresses_here(host, port), world.addresses(host, visitor)
@@ -83,7 +83,7 @@ def _name(host: str, inside: frozenset[str], outside: frozenset[str] | None, wor
 def _port(
     host: str, port: int, inside: frozenset[str], outside: frozenset[str] | None, visitor: Visitor, world: World
 ) -> Finding | None:
-    """None where the port can be reached where the world goes; a finding where it can't."""
+    """None if the port can be reached at the address that the world uses; a finding if it can't."""
     what = worded("address {host}:{port}", host=host, port=port)
     public = sorted(address for address in (outside or inside) if world.public(address)) or sorted(inside)
     if any(_is_open(address, port, visitor) for address in public):
@@ -185,9 +185,10 @@ def _refused(what: str, host: str, port: int, error: ssl.SSLCertVerificationErro
 
 
 def _missing_issuer(host: str, port: int, visitor: Visitor) -> str:
-    """Who issued the last certificate that the server sends; "" where that one issued itself."""
+    """The issuer of the last certificate that the server sends; "" if this certificate issued itself."""
     context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # what is sent is read, and nothing is believed
+    # the certificates are only read, and nothing in them is believed
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
         with (
             socket.create_connection((host, port), timeout=visitor.within_s) as plain,

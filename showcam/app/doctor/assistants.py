@@ -17,7 +17,10 @@ _THREE = 3
 
 
 def examine(store: Store, *, forwarded: bool, spoken: bool, now: float | None = None) -> Iterator[Finding]:
-    """`forwarded`: Alexa's directives come by the owner's forwarder. `spoken`: a skill id is set."""
+    """Examines each assistant's client, the forwarder and the skill, by the refusals that showcam has noted.
+
+    `forwarded`: Alexa's directives come by the owner's forwarder. `spoken`: a skill id is set.
+    """
     refusals, at = Refusals(store), time.time() if now is None else now
     for client in store.clients():
         if client.id.startswith(TRIAL):

@@ -1,10 +1,10 @@
-"""What the doctor found at one point."""
+"""A finding of the doctor about one point of the installation."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-# What the doctor knows by name, for pages and programs that act on it.
+# The faults that have a name, for pages and programs that act on a certain fault.
 type Fault = Literal[
     "dns_wrong",
     "dns_private",
@@ -43,10 +43,10 @@ type Step = Literal["", "cameras", "reachable", "google", "alexa"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`what` is the point, `text` what was found there, `mend` what to do where it is wrong or may be.
+    """`what` is the point that was examined, `text` the result, `mend` how to fix it if it is wrong or may be.
 
-    `command`: what does the same in a terminal, which no page shows. `fault`: which of the faults it is that have a
-    name; None for others. `step`: of set-up, which it belongs to.
+    `command`: does the same in a terminal; no page shows it. `fault`: the name of the fault; None for faults without a
+    name. `step`: the step of set-up that the finding belongs to.
     """
 
     what: str
@@ -71,6 +71,6 @@ def unsure(what: str, text: str, mend: str, fault: Fault | None = None, *, comma
 
 
 def of(step: Step, findings: Iterable[Finding]) -> Iterator[Finding]:
-    """The findings, as those of one step of set-up."""
+    """Marks the findings as part of a step of set-up."""
     for finding in findings:
         yield replace(finding, step=step)

@@ -42,7 +42,7 @@ def examine(patient: Patient, visitor: Visitor, world: World | None = None) -> I
 
 
 def _answers(patient: Patient, visitor: Visitor) -> Iterator[Finding]:
-    """What each endpoint answers."""
+    """The findings about the answers of all endpoints."""
     for check in (_client, _bearer, _authorize, _token, _fulfillment, _preflight, _signalling):
         yield _checked(check, patient, visitor)
     for origin in patient.pictures:
@@ -215,7 +215,7 @@ def _preflight(patient: Patient, visitor: Visitor) -> Finding:
 
 
 def _not_allowed(answer: Answer) -> Worded | None:
-    """What the answer forbids Google's player; None where it may post its offer."""
+    """The part of the answer that forbids Google's player to post; None if the player may post its offer."""
     headers = answer.headers
     methods = {method.strip().upper() for method in headers.get("access-control-allow-methods", "").split(",")}
     fields = {name.strip().lower() for name in headers.get("access-control-allow-headers", "").split(",")}

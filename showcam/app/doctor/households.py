@@ -14,17 +14,17 @@ from showcam.registry.notices.faults import Fault as Noted
 from showcam.registry.readings.judge import Row
 from showcam.store.ports import Store
 
-MOST = 20  # that are examined; each takes as long as its vendor
+MOST = 20  # most households in an examination: each waits for the vendor's answer
 # Stills are not among them: with pictures = vendor no camera has one, and both assistants show it all the same.
 _ASSISTANTS: tuple[Surface, ...] = ("alexa", "google")
 _FAULTS: dict[Reason, Fault] = {"code_wrong": "code_wrong", "not_playable": "no_room_to_transcode"}
-# what a camera's owner may want so; any other reason is a fault of the installation
+# states that a camera's owner may want; any other reason is a fault of the installation
 _WANTED: frozenset[Reason] = frozenset({"asleep", "encryption_on", "audio_off", "offline", "lan_unreachable", "busy"})
 
 
 class Owner(Protocol):
     def readiness(self, account_id: str, surfaces: tuple[Surface, ...]) -> list[Row]:
-        """Raises Unavailable."""
+        """Raises Unavailable if the cameras can't be listed."""
         ...
 
 

@@ -11,7 +11,7 @@ from showcam.app.doctor.finding import Finding, ok, unsure, wrong
 from showcam.app.shipped import document
 from showcam.i18n.catalogue import both, worded
 
-# asked where none of the configured ones answers, to distinguish dead servers from a network without UDP
+# asked if none of the configured servers answers, to distinguish dead servers from a network without UDP
 OTHERS = ("stun.l.google.com:19302", "stun.cloudflare.com:3478", "stun.nextcloud.com:3478")
 WITHIN_S = 3.0  # for a server's answer, the question asked again meanwhile
 _AGAIN_S = 0.5  # the first repetition of RFC 8489, section 6.2.1: a datagram may be lost
@@ -48,7 +48,7 @@ def stun(servers: Sequence[str], others: Sequence[str] = OTHERS, within_s: float
 
 
 def seen_from(server: str, within_s: float) -> str | None:
-    """The IPv4 address from which a STUN server, as host:port, sees this machine; None if it says none in time."""
+    """This machine's IPv4 address as a STUN server, host:port, sees it; None if the server does not answer in time."""
     # only here: loading it takes longer than most checks do
     from aioice import stun as messages
 
@@ -79,7 +79,7 @@ def seen_from(server: str, within_s: float) -> str | None:
 
 
 def turn(relay: str, secret: str, within_s: float = WITHIN_S) -> Finding | None:
-    """None where no TURN server is named."""
+    """Examines the TURN server; None if no server is named."""
     what = worded("TURN")
     named = _RELAY(relay)
     if named is None:

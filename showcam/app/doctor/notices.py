@@ -1,4 +1,4 @@
-"""Examines the addresses at which owners are notified, without sending to them."""
+"""Examines the addresses for notices to owners, without sending to them."""
 
 from showcam.app.doctor.finding import Finding, ok, wrong
 from showcam.i18n.catalogue import worded

@@ -1,4 +1,6 @@
-"""What a visitor from outside sees: answers without following redirects, what a proxy changes, and the name in DNS."""
+"""Sees the installation as a visitor from outside does: its answers, without following redirects, the changes that a
+proxy makes to them, and the name in DNS.
+"""
 
 import json
 import socket
@@ -46,14 +48,14 @@ class Answer:
         return self.headers.get("content-type", "").split(";")[0].strip().lower()
 
     def json(self) -> Any:
-        """None where the text is no JSON."""
+        """The parsed text; None if the text is no JSON."""
         try:
             return json.loads(self.text)
         except ValueError:
             return None
 
     def summary(self) -> Worded:
-        """For a person: the status, a redirect's target, the content type."""
+        """Says for a person the status, a redirect's target and the content type."""
         kind = self.kind or worded("without a content type")
         if "location" not in self.headers:
             return worded("{status}, {kind}", status=self.status, kind=kind)
@@ -76,7 +78,7 @@ class Visitor:
         headers: dict[str, str] | None = None,
         data: bytes | dict[str, str] | None = None,
     ) -> Answer:
-        """Raises Unreached."""
+        """Sends a request and reads the whole answer. Raises Unreached."""
         try:
             return _within(self.within_s, lambda: self._exchange(method, url, headers or {}, data))
         except (requests.Timeout, ReadTimeoutError, TimeoutError):
@@ -107,7 +109,9 @@ class Visitor:
 
 
 def _within[T](seconds: float, work: Callable[[], T]) -> T:
-    """What the work returns or raises; TimeoutError when it is not done in time, and its thread is left behind.
+    """Returns the value of the work, or raises the work's error.
+
+    Raises TimeoutError if the work is not done in time; the thread is then left behind.
 
     A socket's own timeout starts again with each byte, so a server that drips its answer would never exceed it.
     """
@@ -124,7 +128,7 @@ def _within[T](seconds: float, work: Callable[[], T]) -> T:
 
 
 def not_ours(what: str, answer: Answer, text: str = "") -> Finding:
-    """An answer that showcam does not give. `text` says so; without it the answer is summed up."""
+    """A finding about an answer that showcam does not give. `text` describes the answer; "" means a summary."""
     text = text or worded("it answers {answer}", answer=answer.summary())
     if 300 <= answer.status < 400 and "location" in answer.headers:
         mend = worded(
@@ -140,7 +144,7 @@ def not_ours(what: str, answer: Answer, text: str = "") -> Finding:
 
 
 def client(web: str, visitor: Visitor, *, demo: bool) -> Finding:
-    """Whether somebody's own word is taken for where he comes from."""
+    """Whether showcam believes a forged header about a visitor's address."""
     what = worded("visitors' addresses, /readyz")
     answer = visitor.request("GET", f"{web}/readyz", headers={_FORWARDED: STRANGER})
     ready = answer.json()
@@ -158,7 +162,7 @@ def client(web: str, visitor: Visitor, *, demo: bool) -> Finding:
 
 
 def bearer(web: str, visitor: Visitor) -> Finding:
-    """Whether the header Authorization arrives, by which assistants show their tokens."""
+    """Whether the header Authorization arrives: assistants show their tokens in it."""
     what = worded("header Authorization, /oauth/userinfo")
     answer = visitor.request("GET", f"{web}/oauth/userinfo", headers={"Authorization": f"Bearer {_FORGED}"})
     content = answer.json()
@@ -177,11 +181,11 @@ def nowhere() -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What others answer about this installation.
+    """Services outside that can tell about this installation.
 
-    `resolver` answers names as the world sees them, by HTTPS and JSON; "" where none is to be asked.
+    `resolver` answers names as the world sees them, by HTTPS and JSON; "" if no resolver is to be asked.
 
-    `own_address` answers the public address of the house, None where that can't be had. `visited`: whether an assistant
+    `own_address` answers the public address of the house, None if it can't be found. `visited`: whether an assistant
     came to the public address lately. `public` judges an address.
     """
 
@@ -191,7 +195,7 @@ class World:
     public: Callable[[str], bool] = is_public
 
     def addresses(self, host: str, visitor: Visitor) -> frozenset[str] | None:
-        """The addresses of a name, as resolvers outside answer; None where nobody answers."""
+        """The addresses of a name, as resolvers outside answer; None if nobody answers."""
         if not self.resolver:
             return None
         found: set[str] = set()
@@ -212,5 +216,5 @@ def addresses_here(host: str, port: int) -> frozenset[str]:
     """The addresses of a name, by this machine's own resolver."""
     try:
         return frozenset(str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-    except (OSError, UnicodeError):  # UnicodeError where the text can't be a host name
+    except (OSError, UnicodeError):  # UnicodeError if the text can't be a host name
         return frozenset()
