@@ -3,8 +3,9 @@
 granian hands a request over before its body has arrived, so a thread waits for it. A client may occupy a small share of
 the places for such threads, and half of them are kept for clients whose signature or bearer was valid before.
 
-granian waits SENDER_S for a request's head, also on a connection that is kept alive, but without end for a body and
-for a peer that does not read its answer. The kernel's count of bytes (TCP_INFO) shows which peers are silent.
+granian waits SENDER_S for a request's head, also on a connection that is kept alive, but without end for a body. Nor
+does granian end the wait for a peer that does not read an answer. The kernel's count of bytes (TCP_INFO) shows which
+peers are silent.
 """
 
 import contextlib
@@ -25,7 +26,7 @@ from showcam.net.addresses import PEER, counted_as, unmapped
 log = structlog.get_logger()
 
 SENDER_S = 5.0  # a sender has this for the head of a request, for its body, and for whatever follows
-KNOWN_S = 3600.0  # a client whose proof held is known for so long
+KNOWN_S = 3600.0  # a client whose proof was valid stays known for this many seconds
 MOST_KNOWN = 1024
 MOST = 2048  # at once; who is silent gives up its place after SENDER_S
 EVERY_S = 0.5  # between two looks at all connections
@@ -58,9 +59,9 @@ class _Share:
 
 
 class Bodies:
-    """`places` is how many bodies are waited for at once.
+    """`places`: the number of bodies that are waited for at once.
 
-    `known_s`: so long a client is known by a proof that held; `most_known`: so many are.
+    `known_s`: how long a client stays known after a valid proof. `most_known`: the number of known clients.
     """
 
     def __init__(
@@ -150,7 +151,7 @@ class Bodies:
 
 
 class Connections:
-    """`overdue`: the peers a body of which has been waited for long enough. `answer_s`: the longest an answer takes.
+    """`overdue`: the peers whose body has been waited for long enough. `answer_s`: the longest an answer takes.
 
     `head_s`, `body_s`: what a head and a body may take; `and_more_s`: beyond what all three may take together.
     """

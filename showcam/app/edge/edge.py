@@ -1,7 +1,7 @@
 """The WSGI edge: one wrapper around the machine endpoints, which are plain callables, and the Flask app.
 
-It gives each request an id, believes only trusted proxies, limits bodies, and reports each answer once, by the name of
-its route and not by its path, which may hold a grant.
+It gives each request an id, believes only trusted proxies, limits bodies, and reports each answer once. A report names
+the route and not the path, since a path may hold a grant.
 """
 
 import io
@@ -91,7 +91,7 @@ class Edge:
         except Refuse as refused:
             return route.refused(environ, refused.response)
         except Exception:
-            log.exception("unexpected")  # the only place where it is logged; the caller gets the request id alone
+            log.exception("unexpected")  # the only place where it is logged; the caller gets only the request id
             return _unexpected(request_id)
 
     def _page(

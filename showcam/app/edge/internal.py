@@ -47,7 +47,7 @@ type Answer = Opened | NotOpened | Still | Checked | Admitted | Nothing
 class Internal:
     """POST /internal/sources/{open,still,check,admits,learnt,judged,closed}, with a header that our processes make.
 
-    `authenticate` turns an assistant's access token into its link; it raises TokenInvalid.
+    `authenticate` returns the link of an assistant's access token, or raises TokenInvalid.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Counters of the web process for Prometheus; shown to this machine alone."""
+"""Counters of the web process for Prometheus; shown only to this machine."""
 
 import contextlib
 from functools import lru_cache

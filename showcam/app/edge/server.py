@@ -38,7 +38,7 @@ class Fields(Protocol):
 
 
 class Scope(Protocol):
-    """What granian says about a request."""
+    """The facts that granian gives about a request."""
 
     http_version: str
     server: str
@@ -158,7 +158,7 @@ def _is_small(length: str) -> bool:
 
 
 class _SmallBody:
-    """A body of up to 64 KiB, which the loop receives. A thread waits only for one that did not come with its head."""
+    """A body of up to 64 KiB, which the loop receives. A thread waits only for a body that came after the head."""
 
     def __init__(self) -> None:
         self._there = threading.Event()
@@ -183,7 +183,7 @@ class _Body:
         self._rest = b""
 
     def read(self, size: int = -1) -> bytes:
-        """Up to `size` bytes, or all of them; b"" at the end, also where the sender was cut off."""
+        """Up to `size` bytes, or all of them; b"" at the end, also if the sender was cut off."""
         if size >= 0:
             taken = self._rest or self._more()
             self._rest = taken[size:]

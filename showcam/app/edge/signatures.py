@@ -1,7 +1,7 @@
-"""Who sent a request of Alexa's: the owner's own Lambda function signs directives, and Amazon signs spoken requests.
+"""Checks who sent a request for Alexa: the owner's Lambda function signs directives, Amazon signs spoken requests.
 
 The forwarder's signature is HMAC-SHA256 over version, key id, time, nonce, method, path and the body's hash, each on a
-line of its own. A message is taken once, within 60 s of its time.
+separate line. A message is taken once, within 60 s of its time.
 """
 
 import hashlib
@@ -26,13 +26,13 @@ log = logging.getLogger(__name__)
 HEADER = "X-Showcam-Signature"  # v1;{key id};{epoch s};{nonce};{hex}
 _KEY = "HTTP_X_SHOWCAM_SIGNATURE"
 _READ = "showcam.signature"  # a key of the environ: the header once it was read
-WAY_S = 2.0  # the longest transport that is believed: where more is measured, the two clocks differ
+WAY_S = 2.0  # the longest transport that is believed: if more is measured, the two clocks differ
 _KEEP_S = 5 * WINDOW_S  # a nonce is remembered for longer than its message is taken
 SKILL_PATH = "/alexa/skill"
 
 
 class _Signature(Struct, frozen=True):
-    """A header in which nothing is wrong but, perhaps, its tag."""
+    """A header that is right in all parts but perhaps the tag."""
 
     keyed: hmac.HMAC
     key_id: str
@@ -53,7 +53,7 @@ def sign(key_id: str, key: bytes, method: str, path: str, body: bytes, *, now: i
 
 
 class Signatures:
-    """`keys`: ids and keys, the one in use first, then those it had before."""
+    """`keys`: ids and keys, the present key first, then the earlier keys."""
 
     def __init__(self, keys: list[tuple[str, bytes]], store: Taken) -> None:
         self._keyed = {key_id: _keyed(key) for key_id, key in keys}
@@ -85,7 +85,7 @@ class Signatures:
         return received - min(WAY_S, max(0.0, way_s))
 
     def _read(self, environ: WSGIEnvironment) -> _Signature | None:
-        """None where the header can't be right."""
+        """The header's signature; None if the header can't be right."""
         signature: _Signature | None = environ.get(_READ) or self._parsed(environ.get(_KEY) or "")
         if signature is None or abs(time.time() - signature.sent_at) > WINDOW_S:
             return None
@@ -104,7 +104,7 @@ class Signatures:
 
 
 def _keyed(key: bytes) -> hmac.HMAC:
-    return hmac.new(key, digestmod="sha256")  # a copy of it takes half as long as a new one
+    return hmac.new(key, digestmod="sha256")  # copying this object takes half as long as making a new one
 
 
 def _tag(keyed: hmac.HMAC, key_id: str, sent: str, nonce: str, method: str, path: str, body: bytes) -> str:
@@ -123,8 +123,8 @@ def spoken_route(
 ) -> Route:
     """`answer` takes an event and the time it was received, by time.monotonic. `chains` is called on a request.
 
-    `forwarded` returns when the forwarder sent the request, None where it did not; it may raise Refuse. `note_stranger`
-    is called for a signed request of another skill.
+    `forwarded` returns the time the forwarder sent the request, None if it did not; it may raise Refuse.
+    `note_stranger` is called for a signed request of another skill.
     """
 
     def skill(request: Request) -> Response:
