@@ -1,7 +1,7 @@
-"""Keeps a process, in which one interpreter does the work, to one core.
+"""Keeps a process to one core if a single interpreter does the work.
 
-Only one thread of it runs at a time. Spread over cores, the threads hand the interpreter from core to core twice or
-more in a request, and find their data in another core's caches each time: that costs as much as the request itself.
+Only one of the process's threads runs at a time. Spread over cores, the threads hand the interpreter from core to core
+twice or more in a request, and find their data in another core's caches each time. That costs as much as the request.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 def keep_to_one() -> int | None:
-    """Bind the calling thread, and all it starts from now on, to one core; return the core, None where it is not bound.
+    """Binds the calling thread, and all threads it starts from now on, to a core. Returns the core, or None.
 
     SCHED_BATCH keeps a woken thread from interrupting the one that runs: it could only wait for the interpreter.
     """

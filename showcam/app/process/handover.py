@@ -1,7 +1,7 @@
-"""What `showcam run` hands to a process that it starts: an environment of its own, with its share of the settings.
+"""The environment that `showcam run` hands to each process it starts, with the process's share of the settings.
 
 Nothing else of the outer environment reaches the process: whoever breaks into the media process finds neither the
-vendor's secret nor AWS's. A process that needs one more setting, secret or variable gets it here.
+vendor's secret nor AWS's. A further setting, secret or variable for a process is added here.
 """
 
 import base64
@@ -57,7 +57,7 @@ MEDIA = frozenset(
 def environment(process: str, settings: Settings, outer: Mapping[str, str] = os.environ) -> dict[str, str]:
     """`process` is a name: web, media, worker or simulator. Raises KeysUnreadable, SecretUnreadable."""
     own = {name: text for name, text in outer.items() if name in _EVERYONE or name.startswith(_EVERYONE_BEGIN)}
-    own["PYTHONSAFEPATH"] = "1"  # for the processes that this one starts
+    own["PYTHONSAFEPATH"] = "1"  # for the processes that this process starts
     # an empty or relative entry would make the current folder importable in spite of PYTHONSAFEPATH
     own["PYTHONPATH"] = os.pathsep.join(filter(os.path.isabs, own.get("PYTHONPATH", "").split(os.pathsep)))
     if process == "simulator":
@@ -71,22 +71,22 @@ def environment(process: str, settings: Settings, outer: Mapping[str, str] = os.
 
 
 def hand_origins(origins: Mapping[str, str]) -> None:
-    """For the processes that this one starts; what a supervisor handed to this one stays."""
+    """Hands the origins to the processes that this one starts; origins from a supervisor stay as they are."""
     os.environ.setdefault(ORIGINS, msgspec.json.encode(origins).decode())
 
 
 def origins() -> dict[str, str]:
-    """By setting: the file, variable or option that gives it, as the supervisor or the command found it."""
+    """The origin of each setting: the file, variable or option that gives it, as found by supervisor or command."""
     return msgspec.json.decode(os.environ.get(ORIGINS, "{}"), type=dict[str, str])
 
 
 def started() -> float:
-    """When what runs here was started: by a supervisor all of it, else this process just now."""
+    """The time of the start: the supervisor's with all its processes, else the start of this process."""
     return float(os.environ.get(STARTED) or time.time())
 
 
 def handed_over() -> Settings | None:
-    """The settings that this process was handed; None where a person started it."""
+    """The settings that this process was handed; None if a person started it."""
     text = os.environ.get(VARIABLE)
     if not text:
         return None
@@ -102,7 +102,7 @@ def _of_media(settings: Settings) -> Settings:
 
 
 def _grant_keys(settings: Settings) -> dict[str, str]:
-    """The grant keys, where they are derived from a root that makes the other keys too; else media reads its file."""
+    """The grant keys, if they are derived from a root that makes the other keys too; else media reads its file."""
     if not keys.from_root(settings):
         return {}
     return {keys.HANDED: " ".join(base64.b64encode(key).decode() for key in keys.grant_of(settings))}

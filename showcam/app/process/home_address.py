@@ -1,7 +1,7 @@
-"""At which address the house reaches this machine, and whether showcam listens to the house at all.
+"""Finds the address for reaching this machine in the house, and decides whether showcam listens to the house at all.
 
-Where no file or variable says it, a person at a terminal is asked, once. Without a terminal it listens to the house if
-none of the machine's IPv4 addresses is public, since a machine without a screen would otherwise be out of reach. The
+If no file or variable says it, a person at a terminal is asked, once. Without a terminal showcam listens to the house
+if none of the machine's IPv4 addresses is public, since a machine without a screen would otherwise be out of reach. The
 answer is kept.
 """
 
@@ -22,7 +22,7 @@ def home_address(settings: Settings) -> str:
 
 
 def host_in_house(bind: str) -> str:
-    """At which address a browser in the house reaches what listens on `bind`."""
+    """The host that a browser in the house uses to reach a server on `bind`."""
     if bind not in ("0.0.0.0", "::"):  # noqa: S104
         return "127.0.0.1" if bind == "localhost" else bind
     family = socket.AF_INET6 if ":" in bind else socket.AF_INET
@@ -45,9 +45,10 @@ def decide(
     ask: Callable[[], bool] | None,
     addresses: Callable[[], Collection[str]],
 ) -> bool:
-    """Whether the house reaches it from now on, which is kept. `ask`: a person; None where nobody is at a terminal.
+    """Decides whether the house reaches showcam from now on, and keeps the answer.
 
-    `addresses`: IPv4 addresses of this machine, empty where they can't be read.
+    `ask`: asks a person; None if nobody is at a terminal. `addresses`: IPv4 addresses of this machine, empty if they
+    can't be read.
     """
     to_house = ask() if ask is not None else is_at_home(addresses())
     Installation(settings, origins).change({"bind": HOUSE if to_house else HERE})

@@ -15,7 +15,8 @@ from showcam.store.sealing import Sealer
 from showcam.store.sqlite.kept_settings import KeptSettings
 
 CHANGED, NOW = "settings-changed", "settings-now"  # files in run/, which the supervisor watches
-WAITS = "settings-wait"  # its own file there: pictures are watched that a change would interrupt
+# the supervisor's file there: a changed setting would interrupt pictures that somebody watches, so it waits
+WAITS = "settings-wait"
 
 
 def keeps(settings: Settings) -> bool:
@@ -54,7 +55,10 @@ class Installation:
         return [self._row(name, kept) for name in KEPT]
 
     def change(self, texts: Mapping[str, str | None]) -> None:
-        """Keep these, and forget those that are None. What reads them starts again soon. Raises SettingsError."""
+        """Keeps these settings, and forgets each whose text is None. The processes that read them start again soon.
+
+        Raises SettingsError.
+        """
         for name in texts:
             if name not in KEPT:
                 raise SettingsError(f"{name} is not kept by showcam. It keeps {', '.join(KEPT)}")
@@ -98,7 +102,7 @@ class Installation:
 
 
 class Record:
-    """One sealed text of set-up that waits, beside the settings. Raises StoreUnavailable, SealedUnreadable."""
+    """A sealed text of a set-up in progress, kept with the settings. Raises StoreUnavailable, SealedUnreadable."""
 
     def __init__(self, settings: Settings, name: str) -> None:
         self._settings, self._name = settings, name

@@ -1,4 +1,4 @@
-"""What the system may do with a process: how many files and connections it may open, and no core of it."""
+"""Sets the system's limits for a process: the number of files and connections it may open, and no core dump of it."""
 
 import resource
 

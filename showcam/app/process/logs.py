@@ -52,7 +52,7 @@ def for_person(event: MutableMapping[str, Any]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Escape control characters, by which a stranger's text could move the cursor, hide a line or rename the window."""
+    """Escapes control characters: they let a stranger's text move the cursor, hide a line or rename the window."""
     return "".join([character if character.isprintable() else ascii(character)[1:-1] for character in text])
 
 
@@ -85,7 +85,7 @@ class LineFile:
 
 
 def start(process: str, settings: Settings) -> Callable[[bytes], None]:
-    """Configure logging for a process that stays; return what takes the lines that it encodes by itself."""
+    """Configures logging for a process that stays. Returns a function for the lines that the process encodes itself."""
     folder = settings.data / "log"
     usable = sys.stderr.isatty() and os.access(settings.data, os.W_OK | os.X_OK)
     file = LineFile(folder / f"{process}.jsonl") if usable else None

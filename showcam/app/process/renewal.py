@@ -26,7 +26,7 @@ type Environ = dict[str, str]
 class Renewal:
     """`environs`: each process's environment by the settings of now.
 
-    Where those can't be used, that is logged and everything goes on as before.
+    If these settings can't be used, the reason is logged and everything goes on as before.
 
     `watched`: whether a picture is live. `run`: the folder with the files of `showcam.app.process.kept`.
     """
@@ -79,7 +79,7 @@ class Renewal:
         return True
 
     def _announce(self) -> None:
-        """For the page that has the button."""
+        """Tells the page with the button whether a change waits."""
         with contextlib.suppress(OSError):
             if self._is_held_up:
                 (self._run / WAITS).touch()

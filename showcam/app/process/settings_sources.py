@@ -1,4 +1,4 @@
-"""Where settings come from; of two values the one that comes later in this list counts.
+"""The sources of settings. If two sources give a value, the later source in this list counts.
 
 Defaults, what showcam keeps, `showcam.toml`, secrets on AWS, `SHOWCAM_*` in the environment, the command line.
 """
@@ -48,7 +48,9 @@ def load(
     overrides: Mapping[str, Any] | None = None,
     kept: Mapping[str, str] | None = None,
 ) -> Settings:
-    """Raises SettingsError. `overrides` are the command line's options; one that is None is not given.
+    """The settings from all sources. Raises SettingsError.
+
+    `overrides`: the command line's options; None means not given.
 
     `kept`: texts of the settings that showcam keeps; unknown names among them are left out.
     """
@@ -62,12 +64,12 @@ def origins(
     file: Path | None = None,
     overrides: Mapping[str, Any] | None = None,
 ) -> dict[str, str]:
-    """For each setting that does not come from the defaults or from what showcam keeps: where it comes from."""
+    """The origin of each setting, except for defaults and for settings that showcam itself keeps."""
     return {name: given.origin for name, given in _given_of(demo, environ, file, overrides, {}).items()}
 
 
 def changed(settings: Settings, texts: Mapping[str, str | None]) -> Settings:
-    """The settings with some of KEPT as given, by default where None. Raises SettingsError for the first fault."""
+    """The settings with some of KEPT as given, and the default for None. Raises SettingsError for the first fault."""
     given = {name: _Given(_of_text(name, text), "what you gave") for name, text in texts.items() if text is not None}
     values = dict.fromkeys(texts, None) | {name: _convert(name, setting) for name, setting in given.items()}
     defaults = Settings()

@@ -27,10 +27,10 @@ POLL_S = 0.05  # between two checks of the processes
 STOP_S = 2.0  # a process that has not ended by then is killed; all are gone within 3 s
 STEADY_S = 60.0  # a process that lived this long is started at once again; what dies sooner waits, each time longer
 SHORTEST_S, LONGEST_S = 0.25, 30.0
-HELD_S = 1.0  # who connects to a process that is started again sooner waits for it
+HELD_S = 1.0  # if a process is started again sooner than this, clients that connect meanwhile wait for it
 _PR_SET_PDEATHSIG = 1
 VARIABLE = "SHOWCAM_LISTENER"
-_BACKLOG = 128  # who wait
+_BACKLOG = 128  # clients that may wait
 
 
 class CannotStart(Exception):
@@ -45,10 +45,10 @@ class Listener:
         self._socket: socket.socket | None = None
 
     def open(self) -> int:
-        """The descriptor of the listening socket. Raises OSError where the port can't be had."""
+        """The descriptor of the listening socket. Raises OSError if the port can't be had."""
         if self._socket is None:
             family = socket.AF_INET6 if ":" in self._bind else socket.AF_INET
-            # IPv4 too, by which this machine's own processes come
+            # IPv4 too, since this machine's own processes connect by IPv4
             both = self._bind == "::" and socket.has_dualstack_ipv6()
             self._socket = socket.create_server(
                 (self._bind, self._port), family=family, backlog=_BACKLOG, dualstack_ipv6=both
@@ -56,14 +56,14 @@ class Listener:
         return self._socket.fileno()
 
     def close(self) -> None:
-        """From here on whoever connects is refused, unless a process that was handed the socket still listens."""
+        """Refuses new connections from here on, unless a process that was handed the socket still listens."""
         if self._socket is not None:
             self._socket.close()
             self._socket = None
 
 
 def handed_socket() -> socket.socket | None:
-    """The socket that this process was handed; None where it opens its own."""
+    """The socket that this process was handed; None if the process opens a socket itself."""
     text = os.environ.get(VARIABLE)
     return socket.socket(fileno=int(text)) if text else None
 
@@ -96,7 +96,7 @@ class Supervisor:
     clock: Callable[[], float] = field(default=time.monotonic)
 
     def run(self, ready: Callable[[], None], timeout_s: float = 30.0) -> int:
-        """Until a signal; calls `ready` once, when every process serves. Returns the exit code."""
+        """Runs the processes until a signal; calls `ready` once, when every process serves. Returns the exit code."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._end)
         deadline = self.clock() + timeout_s
@@ -167,7 +167,7 @@ class Supervisor:
             env=process.environ | ({VARIABLE: str(held)} if held is not None else {}),
             pass_fds=() if held is None else (held,),
             stdin=subprocess.DEVNULL,
-            start_new_session=True,  # so that Ctrl-C reaches the supervisor alone, which ends the others in order
+            start_new_session=True,  # Ctrl-C then reaches only the supervisor, which ends the others in order
             preexec_fn=_die_with_parent if sys.platform == "linux" else None,
         )
 
@@ -176,7 +176,7 @@ class Supervisor:
         for process in self.processes:
             running = process.running
             if running is not None and running.poll() is not None:
-                _signal_group(running, signal.SIGKILL)  # its children would hold its port
+                _signal_group(running, signal.SIGKILL)  # children of the dead process would hold its port
                 process.deaths = 1 if now - process.started > STEADY_S else process.deaths + 1
                 wait = _wait_s(process.deaths)
                 if process.listener is not None and wait >= HELD_S:
@@ -193,7 +193,7 @@ def _wait_s(deaths: int) -> float:
 
 
 def _held(process: Process) -> int | None:
-    """The descriptor that it is handed. Where its port can't be had it finds that out itself, and says so."""
+    """The descriptor for the process; None if its port can't be had. The process then reports this itself."""
     if process.listener is None:
         return None
     try:

@@ -89,7 +89,7 @@ class WebSources:
             await self._session.close()
 
     async def _post(self, what: str, body: Mapping[str, object], timeout_s: float | None = None) -> bytes:
-        """What it answers; b"" when the web process can't be asked just now."""
+        """The answer of the web process; b"" if the web process can't be asked just now."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(ssl=self._context or True, limit=16),

@@ -61,14 +61,14 @@ class Job:
 
 
 class Worker:
-    """Runs each job in a thread of its own, so that a slow vendor does not delay the heartbeat."""
+    """Runs each job in a separate thread, so that a slow vendor does not delay the heartbeat."""
 
     def __init__(self, jobs: list[Job]) -> None:
         self._jobs = jobs
         self._ended = threading.Event()
 
     def run(self) -> None:
-        """Until SIGTERM or SIGINT."""
+        """Runs the jobs until SIGTERM or SIGINT."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._ended.set())
         for job in self._jobs:
