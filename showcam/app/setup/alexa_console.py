@@ -162,7 +162,7 @@ def model(language: str) -> str:
 
 
 def certificate(url: str) -> str:
-    """The console's choice for the address; both where the name may have a wildcard certificate (as Cloudflare's)."""
+    """The console's choice for the address; both if the name may have a wildcard certificate (as Cloudflare's)."""
     if url.endswith(_EXACT):
         return _TRUSTED
     return (

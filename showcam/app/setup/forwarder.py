@@ -9,7 +9,7 @@ CODE = Path(__file__).parents[3] / "lambda" / "forward.py"
 INLINE = 4096  # characters of code that CloudFormation takes inline (ZipFile)
 STACK = "showcam"
 
-# The region in which Alexa calls a function, by the language of the device.
+# by region: the languages of the devices whose requests Alexa sends to a function there
 REGIONS = {
     "us-east-1": ("en-US", "en-CA", "pt-BR", "es-MX", "es-US", "fr-CA"),
     "eu-west-1": ("en-GB", "en-IN", "de-DE", "es-ES", "fr-FR", "it-IT", "hi-IN", "ar-SA", "nl-NL"),

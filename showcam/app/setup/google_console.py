@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from showcam.app.shipped import document
 
-CLIENT = "google"  # the id that `showcam clients add google` gives it by default
+CLIENT = "google"  # the client's id, as `showcam clients add google` sets it by default
 REDIRECTS = (
     "https://oauth-redirect.googleusercontent.com/r/{project}",
     "https://oauth-redirect-sandbox.googleusercontent.com/r/{project}",
@@ -31,7 +31,7 @@ def projects_of(redirect_uris: tuple[str, ...]) -> list[str]:
 
 
 def project_of(redirect_uris: tuple[str, ...]) -> str:
-    """The first project in the redirect addresses; "" where there is none."""
+    """The first project in the redirect addresses; "" if there is none."""
     return next(iter(projects_of(redirect_uris)), "")
 
 

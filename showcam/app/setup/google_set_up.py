@@ -1,4 +1,4 @@
-"""Google's console as the page about it shows it."""
+"""The fields of Google's console, for the page that guides through them."""
 
 from showcam.app.settings import Settings
 from showcam.app.setup.google_console import ICON, PROJECT, REDIRECTS, Field, fields, project_of
@@ -7,7 +7,7 @@ from showcam.console.skill import Row
 from showcam.i18n.catalogue import mark
 
 _HERE = "Here, not in the console"  # the redirect addresses, which the page itself keeps
-# What the owner does in fields into which nothing is typed.
+# Instructions for fields that need no typing.
 _SAID = {
     "Client secret": mark("It is shown above, once: when the project id is kept, and when a new secret is made."),
     "Local fulfillment": mark("Leave it off."),

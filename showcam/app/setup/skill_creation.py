@@ -1,4 +1,4 @@
-"""Makes the owner's skill at Amazon, step by step. What was made is found again, and each step may be repeated.
+"""Makes the owner's skill at Amazon, step by step. Each step may be repeated: parts that exist already are found again.
 
 The skill begins with its spoken half, which needs nothing of AWS. Its Smart Home half is added when the forwarder's
 function exists, because a function permits one skill id and a skill names its function.
@@ -58,7 +58,7 @@ class Waiting(Struct, frozen=True):
         return now >= self.until
 
     def takes(self, text: str, now: float) -> bool:
-        """In constant time for texts of any kind."""
+        """Compares the text in constant time, whatever characters it has."""
         try:
             given = token_hash(text)
         except UnicodeEncodeError:
@@ -80,16 +80,16 @@ class Made(Struct, frozen=True):
 
 
 class Records(Protocol):
-    """The records in which the making of a skill is kept between calls and restarts."""
+    """Keeps the state of a skill in the making between calls and restarts."""
 
     def read(self) -> bytes | None: ...
     def write(self, data: bytes | None) -> None: ...
 
 
 class SkillCreation:
-    """`finished` gets the skill id, the client id and the secret of events when all of it is made.
+    """`finished` gets the skill id, the client id and the secret of events when the whole skill is made.
 
-    `url`: showcam's public https address; `certificate` looks at what kind it has. Methods raise StoreUnavailable.
+    `url`: showcam's public https address; `certificate` finds the certificate's kind. Methods raise StoreUnavailable.
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class SkillCreation:
 
     @property
     def return_url(self) -> str:
-        """What the owner writes into the security profile as allowed return URL."""
+        """The address that the owner enters as allowed return URL in the security profile."""
         return f"{self._url}/setup/lwa"
 
     def made(self) -> Made | None:
@@ -119,11 +119,11 @@ class SkillCreation:
         return msgspec.json.decode(held, type=Made) if held else None
 
     def forget(self) -> None:
-        """What stands at Amazon stays there."""
+        """Forgets the skill here; everything at Amazon stays."""
         self._records.write(None)
 
     def begin(self, profile: Profile, language: str) -> str:
-        """The address at which the owner allows it. What was made before under this profile is gone on with."""
+        """The address for the owner's permission in a browser. A skill begun before under this profile is continued."""
         before = self.made()
         text, waiting = Waiting.begin(self._clock())
         if before is not None and before.profile == profile and before.language == language:
@@ -214,7 +214,7 @@ class SkillCreation:
         return made
 
     def _change(self, made: Made, skills: Skills) -> None:
-        """Amazon takes no change while it builds the one before."""
+        """Changes the skill's manifest. Amazon takes no change while it builds the change before."""
         built = partial(skills.manifest_built, made.skill)
         with contextlib.suppress(NotBuilt):
             self._built(built)
@@ -222,7 +222,7 @@ class SkillCreation:
         self._built(built)
 
     def _link(self, made: Made, skills: Skills) -> None:
-        """The client gets a new secret, since nobody keeps the old one's text."""
+        """Links the skill to a client with a new secret, since nobody keeps the text of the old secret."""
         redirects = tuple(redirect.format(vendor=made.vendor) for redirect in REDIRECTS)
         secret = clients.register(self._store, CLIENT, "alexa", redirects)
         client = self._store.client(CLIENT)
@@ -266,7 +266,7 @@ class SkillCreation:
 def certificate_kind(url: str, context: ssl.SSLContext | None = None, port: int = 443) -> Certificate:
     """The kind of the public address's certificate.
 
-    “wildcard” where only a name like *.example.org covers the host. “trusted” also where it can't be looked at.
+    “wildcard” if only a name like *.example.org covers the host. “trusted” also if the certificate can't be fetched.
     https://developer.amazon.com/en-US/docs/alexa/custom-skills/host-a-custom-skill-as-a-web-service.html
     """
     host = urlsplit(url).hostname or ""

@@ -17,8 +17,9 @@ from showcam.store.records import Client
 
 RESOURCES = "ask-resources.json"
 LINKING = "linking.json"
-STATES = Path(".ask", "ask-states.json")  # where Amazon's command line keeps the id of the skill that it deploys
-# Alexa's names of the AWS regions in which it calls functions.
+# Amazon's command line keeps the id of the deployed skill in this file of the folder
+STATES = Path(".ask", "ask-states.json")
+# Alexa's names of the AWS regions whose functions it can call.
 REGIONS = {"us-east-1": "NA", "eu-west-1": "EU", "us-west-2": "FE"}
 _ARN = re.compile(r"arn:aws:lambda:([a-z0-9-]+):\d{12}:function:[A-Za-z0-9_-]{1,64}(?::[A-Za-z0-9_$-]{1,128})?")
 _SPOKEN_EVENTS = ("SKILL_ACCOUNT_LINKED", "SKILL_DISABLED")
@@ -26,7 +27,7 @@ _SPOKEN_EVENTS = ("SKILL_ACCOUNT_LINKED", "SKILL_DISABLED")
 type Certificate = Literal["trusted", "wildcard"]
 
 
-# Shapes: Amazon's "Skill Manifest Schema"; what the shipped package holds beside these stays as it is.
+# Shapes: Amazon's "Skill Manifest Schema". Other parts of the shipped package stay as they are.
 
 
 class Uri(TypedDict):
@@ -102,7 +103,7 @@ class AccountLinking(TypedDict):
 
 
 class Missing(Exception):
-    """What the package lacks or what is wrong with an argument; the text is for a person."""
+    """Something is missing in the package, or an argument is wrong; the text is for a person."""
 
 
 def regions(arns: Sequence[str]) -> dict[str, str]:
@@ -142,7 +143,7 @@ def manifest(
     privacy: str,
     terms: str,
 ) -> Manifest:
-    """skill.json. Without functions the skill has its spoken half alone. Raises Missing."""
+    """The content of skill.json. Without functions the skill has only its spoken half. Raises Missing."""
     skill = _skill()
     if spoken_by_function and not functions:
         raise Missing("For spoken requests by a function its ARN is wanted: --arn arn:aws:lambda:….")
@@ -163,7 +164,7 @@ def manifest(
 
 
 def _skill() -> Skill:
-    """What all packages have in common."""
+    """The part that all packages have in common."""
     skill: Skill = json.loads((skill_package() / "skill.json").read_text())["manifest"]
     return skill
 
@@ -179,7 +180,7 @@ def _places(functions: Mapping[str, str]) -> Places:
 
 
 def linking(url: str, client: Client, secret: str) -> AccountLinking:
-    """What `ask smapi update-account-linking-info` takes."""
+    """The input of `ask smapi update-account-linking-info`."""
     return {
         "accountLinkingRequest": {
             "skipOnEnablement": "false",
@@ -197,11 +198,11 @@ def linking(url: str, client: Client, secret: str) -> AccountLinking:
 
 
 def write(folder: Path, skill: Manifest, skill_id: str, account_linking: AccountLinking | None) -> None:
-    """Into an empty folder, or over what this wrote before.
+    """Writes the package into an empty folder, or over an earlier package.
 
-    Raises Missing where something else is in the folder, and OSError.
+    Raises Missing if something else is in the folder, and OSError.
 
-    Without `skill_id` Amazon's command line makes a skill and keeps its id in the folder.
+    Without `skill_id` Amazon's command line makes a skill and keeps the skill's id in the folder.
     """
     if folder.exists() and not folder.is_dir():
         raise Missing(f"{folder} is a file; name a folder.")

@@ -27,7 +27,7 @@ _REDIRECT = re.compile(rf"https://{_HOSTS}/api/skill/link/([A-Z0-9]{{5,40}})", r
 _SKILL = re.compile(r"amzn1\.ask\.skill\.[0-9A-Za-z-]{1,100}", re.ASCII)
 _EVENTS = re.compile(r"amzn1\.application-oa2-client\.[0-9A-Za-z]{1,100}", re.ASCII)
 _COPIED = mark("Copy it from there to above.")
-# What the owner does in a field whose value showcam can't name.
+# Instructions for fields whose value showcam can't know.
 _SAID = {
     "Skill ID": _COPIED,
     "Your Skill ID": _COPIED,
@@ -53,7 +53,7 @@ type Keep = Callable[[Mapping[str, str]], None]
 class AlexaByHand:
     """Each field of Amazon's console, and four things that are copied from there.
 
-    `keep` keeps settings by their names, but for those that something else gives. `keys`: of the forwarder.
+    `keep` keeps settings by their names, except settings with another source. `keys`: of the forwarder.
     """
 
     def __init__(self, settings: Settings, store: Store, keep: Keep, keys: Sequence[tuple[str, bytes]]) -> None:
@@ -65,9 +65,10 @@ class AlexaByHand:
         return [self._row(field, language) for field in fields]
 
     def client(self, address: str) -> str:
-        """Registers Alexa with all three redirect addresses: the secret, "" of one that keeps its own.
+        """Registers Alexa with all three redirect addresses.
 
-        Raises NotMade where `address` is none of them.
+        Returns the new secret, or "" if a known client keeps the old one. Raises NotMade if `address` is none of the
+        three.
         """
         found = _REDIRECT.fullmatch(address.strip())
         if found is None:
@@ -80,14 +81,14 @@ class AlexaByHand:
         return ""
 
     def new_secret(self) -> str:
-        """Raises NotMade where there is no client yet."""
+        """Gives the client a new secret. Raises NotMade if there is no client yet."""
         known = self._store.client(CLIENT)
         if known is None:
             raise NotMade(_SAID["Your Client ID"])
         return clients.register(self._store, CLIENT, "alexa", known.redirect_uris)
 
     def keep(self, skill_id: str, client_id: str, client_secret: str) -> None:
-        """What is empty stays as it is. Raises NotMade, and then nothing is kept."""
+        """Keeps the given values; an empty value changes nothing. Raises NotMade, and then nothing is kept."""
         found: dict[str, str] = {}
         if skill_id:
             if not _SKILL.fullmatch(skill_id):
@@ -106,7 +107,7 @@ class AlexaByHand:
         self._keep(found)
 
     def stack(self, language: str) -> Stack:
-        """What makes the forwarder at AWS. Raises NotMade before the skill's id is kept."""
+        """The stack that makes the forwarder at AWS. Raises NotMade before the skill's id is kept."""
         if not self._settings.alexa_skill_id:
             raise NotMade(mark("Keep the Skill ID first: the function at AWS serves that skill alone."))
         template = forwarder.template(self._settings.public_url, self._settings.alexa_skill_id)

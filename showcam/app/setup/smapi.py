@@ -57,7 +57,7 @@ class Amazon:
         self._clock = clock
 
     def authorize_url(self, profile: Profile, return_url: str, state: str) -> str:
-        """The address at which the owner allows it in a browser."""
+        """The address for the owner's permission in a browser."""
         request = {
             "client_id": profile.client_id,
             "scope": SCOPE,
@@ -92,7 +92,7 @@ class Amazon:
 
 
 class Skills:
-    """Calls with one access token, which lives an hour. Each raises Failed, and SignInAgain where it is refused."""
+    """Calls with one access token, which lives an hour. Each raises Failed, and SignInAgain if the token is refused."""
 
     def __init__(self, http: Http, api: str, access: str) -> None:
         self._http, self._api = http, api
@@ -109,7 +109,7 @@ class Skills:
         )
 
     def find(self, vendor: str, name: str) -> str:
-        """The id of a skill in development with this name; "" where there is none."""
+        """The id of a skill in development with this name; "" if there is none."""
         listed = self._call("GET", f"/v1/skills?vendorId={quote(vendor)}&maxResults=50").get("skills")
         for skill in listed if isinstance(listed, list) else []:
             match skill:
@@ -142,7 +142,7 @@ class Skills:
         return _built(answered if isinstance(answered, dict) else {}, locale)
 
     def event_credentials(self, skill: str) -> tuple[str, str]:
-        """Client id and secret with which events are sent: those of the console's page Permissions."""
+        """Client id and secret for sending events: those of the console's page Permissions."""
         held = self._call("GET", f"/v1/skills/{skill}/credentials").get("skillMessagingCredentials")
         match held:
             case {"clientId": str(client), "clientSecret": str(secret)} if client and secret:
@@ -193,7 +193,7 @@ def _whole(reply: Reply) -> JsonObject:
 
 
 def _built(answered: JsonObject, name: str) -> Build:
-    """What a status resource says of the last change of one part."""
+    """The state of a part's last change, from a status resource. Raises NotBuilt if the change failed."""
     part = answered.get(name)
     request = part.get("lastUpdateRequest") if isinstance(part, dict) else None
     if not isinstance(request, dict):
