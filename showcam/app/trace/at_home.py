@@ -19,12 +19,12 @@ from showcam.engine.sources.rtsp import session_of
 from showcam.engine.sources.tracks import Chosen, choose
 from showcam.engine.units import SourceFailed
 
-SOUND = 2  # the channel of a recording for sound that has a track of its own
+SOUND = 2  # the channel of a recording for sound on a separate track
 _WHY: dict[str, Unopened] = {"busy": "busy", "code_wrong": "code_wrong", "not_playable": "not_playable"}
 
 
 class ByRtsp:
-    """One session. Each access unit that comes is noted in `recording`."""
+    """A session by RTSP. Each access unit is noted in `recording`."""
 
     def __init__(self, recording: Recording) -> None:
         self._recording, self._loop = recording, asyncio.get_running_loop()
@@ -44,7 +44,7 @@ class ByRtsp:
         return ""
 
     async def read(self) -> None:
-        """Wait for more. Raises Unreached when the session is over."""
+        """Waits for more. Raises Unreached when the session has ended."""
         await self._came.wait()
         self._came.clear()
         if self._is_over:
@@ -89,7 +89,7 @@ class ByRtsp:
 
 
 class ByOwnProtocol:
-    """One session in one manner. Each part of the program stream that comes is noted in `recording`."""
+    """A session by the camera's own protocol in one manner. Each part of the program stream is noted in `recording`."""
 
     def __init__(self, recording: Recording, manner: Manner) -> None:
         self._recording, self._manner = recording, manner
@@ -109,7 +109,7 @@ class ByOwnProtocol:
         return ""
 
     async def read(self) -> None:
-        """Wait for more. Raises Unreached when the session is over."""
+        """Waits for more. Raises Unreached when the session has ended."""
         assert self._session is not None
         for part in await self._session.read():
             self._recording.came(STREAM, part)
@@ -127,7 +127,7 @@ async def recorded(
     *,
     loopback: bool,
 ) -> None:
-    """One session with the camera, to its second keyframe or for so long."""
+    """Records a session with the camera, until its second keyframe or for `seconds`."""
     session, refused, is_open = by(recording), "", True
     try:
         refused = await session.open(spec, loopback=loopback)

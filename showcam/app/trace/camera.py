@@ -30,7 +30,7 @@ from showcam.engine.trust import OnLoopback
 from showcam.store.records import Source
 
 REST_S = 2.0  # between two sessions, as rhanekom/hass-ezviz-stream waits before it opens again
-SUB_S, MAIN_S = 25.0, 40.0  # a session of each picture, for which the second keyframe is enough
+SUB_S, MAIN_S = 25.0, 40.0  # longest session of the substream and of the main stream; a second keyframe ends it sooner
 WAKES = 6  # sessions of a battery camera in that time, as a viewer opens them: the first one wakes it and stays empty
 OWN_S = 12.0  # of the camera's own protocol in one manner, for two keyframes, as in showcam.engine.sources.ezviz_local
 BY_FRAME, FIRST_BY_FRAME = 1200, 800  # rows of a short session, and of the long one
@@ -58,7 +58,7 @@ class Wanted:
 
 
 class CameraTrace:
-    """`loopback`: practice, where the vendor and its cameras are on this machine."""
+    """Makes the trace of a camera. `loopback`: practice, with the vendor and its cameras on this machine."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class CameraTrace:
         self._notes = CallNotes()
 
     def take(self, wanted: Wanted) -> list[Line]:
-        """Takes as long as is wanted, and a moment more. Raises DriverError where there is no list."""
+        """Takes as long as is wanted, and a moment more. Raises DriverError if there is no list."""
         end, now = time.monotonic() + wanted.seconds, time.gmtime()
         head = Trace(1, "camera", self._version, now.tm_year, now.tm_mon, round(wanted.seconds / 60))
         self._doing("list")
@@ -147,7 +147,7 @@ class CameraTrace:
     async def _session(
         self, way: Way, stream: Stream, seconds: float, *, step_ms: int = STEP_MS, mute_s: float | None = None
     ) -> Recording:
-        """`mute_s`: it is given up where no byte has come by then."""
+        """`mute_s`: the session is given up if no byte has come by then."""
         recording = await self._recording(way, stream, step_ms)
         spec = await self._spec(recording)
         if spec is None:
@@ -159,7 +159,7 @@ class CameraTrace:
         return recording
 
     async def _at_home(self) -> list[Line]:
-        """By the ways that its owner chose for it at home: by RTSP with its code, by the camera's own protocol."""
+        """Tries the ways that the camera's owner chose at home: RTSP with the code, and the camera's own protocol."""
         lines: list[Line] = []
         if "lan" in self._camera.ways:
             lines += (await self._session_at_home("rtsp", "lan", ByRtsp, KEYFRAME_S)).lines
@@ -211,7 +211,7 @@ class CameraTrace:
         return Recording(self._numbers, way, stream, most, step_ms, key_of(code) if code else b"")
 
     async def _spec(self, recording: Recording) -> CameraSpec | None:
-        """An address with a token of its own; None, and then the recording's lines say why there is none."""
+        """An address with its own token. Returns None if there is none; the recording's lines then say why."""
         try:
             return await asyncio.to_thread(self._driver.mint, self._source, self._camera, "cloud", ASK_S)
         except Refused as refused:

@@ -20,7 +20,7 @@ from showcam.net.addresses import is_in_house
 # web pages, RTSP, the vendor's device SDK with and without TLS, the camera's own protocol
 ASKED = (80, 443, 554, 8000, 8443, 9010, 9020)
 _TLS = (443, 8443)
-# the ciphers with which pyezvizapi (cas.py of RenierM26/pyEzvizApi) speaks to the server of keys
+# pyezvizapi (cas.py of RenierM26/pyEzvizApi) speaks to the server of keys with these ciphers
 _LEGACY = "DEFAULT:!aNULL:!eNULL:!MD5:!3DES:!DES:!RC4:!IDEA:!SEED:!aDSS:!SRP:!PSK:@SECLEVEL=0"
 
 
@@ -29,7 +29,7 @@ def asked(home: Home, address: str, *, loopback: bool) -> tuple[Home, list[Certi
     if not is_in_house(address, loopback=loopback):
         return home, []
     ports = [port for port in dict.fromkeys((*ASKED, *home.listed)) if port]
-    if loopback:  # practice, where only the listed ports are the camera's
+    if loopback:  # practice: only the listed ports are the camera's
         ports = [port for port in home.listed if port]
     states = {port: _state(address, port) for port in ports}
     shown = [certificate("camera", address, port) for port in _TLS if states.get(port) == "open"]

@@ -57,7 +57,7 @@ class OfferNotes:
 
 
 def read(folder: Path, surface: Assistant) -> list[Sdp]:
-    """What is kept, the newest last."""
+    """The kept offers, the newest last."""
     try:
         return [_DECODER.decode(line) for line in _file(folder, surface).read_bytes().splitlines()]
     except (OSError, msgspec.MsgspecError):

@@ -1,4 +1,4 @@
-"""What a trace tells of an assistant's offer and of the answer: the shape of the SDP, by an allow list.
+"""Describes an assistant's offer and the answer for a trace: the shape of the SDP, by an allow list.
 
 No user name, password, fingerprint, address, SSRC or name of a stream is in it.
 """

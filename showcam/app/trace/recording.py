@@ -49,10 +49,10 @@ _LONGEST_MS = 4 * 3600 * 1000  # a trace takes minutes; a wrong clock must not f
 
 
 class Watched(Protocol):
-    """An open session, which hands what comes to its recording."""
+    """An open session, which feeds a recording."""
 
     async def read(self) -> object:
-        """Wait for more. Raises SaidNo, Unreached when the session is over."""
+        """Waits for more. Raises SaidNo, Unreached when the session has ended."""
         ...
 
     def close(self) -> None: ...
@@ -72,7 +72,7 @@ class Pictured:
         self._heard: SoundCodec | None = None
         self._described: Mapping[nal.Codec, bytes] = {}
         self.transport: Transport = "unknown"
-        self.is_unread = False  # it is none of the transports that are known, or broke
+        self.is_unread = False  # the transport is unknown, or the stream broke
         self.pictures = self.keys = 0
 
     def described(
@@ -82,12 +82,15 @@ class Pictured:
         heard: SoundCodec | None,
         decipherer: Decipherer,
     ) -> None:
-        """As a camera at home describes its stream before it sends any. `decipherer` has deciphered what comes."""
+        """Takes the description that a camera at home sends before any stream.
+
+        `decipherer` has deciphered the bodies that `feed` gets.
+        """
         self.transport, self._described = transport, sets
         self._heard, self._decipherer = heard, decipherer
 
     def is_of(self, codec: nal.Codec) -> None:
-        """The pictures that come now are of that codec, whatever was described."""
+        """Sets the codec of the pictures that come now, whatever was described."""
         if codec != self._codec:
             self._codec, self._sets, self._unmeasured = codec, self._described.get(codec, b""), []
 
@@ -114,7 +117,7 @@ class Pictured:
             return ()
         decipherer = self._rtp.decipherer if self._rtp else self._decipherer
         data = piece.data if self._rtp else decipherer.picture(piece.data, piece.breaks)
-        # of a stream that hides its parameter sets the headers tell at times
+        # if a stream hides its parameter sets, the headers tell the codec at times
         self._codec = self._codec or decipherer.codec or nal.codec(data)
         return self.picture(data)
 
@@ -165,7 +168,7 @@ class Pictured:
 
 @dataclass
 class Recording:
-    """One session while it lasts. `most`: rows by frame; after that come steps of `step_ms`."""
+    """A session in progress. `most`: rows by frame; after these come steps of `step_ms`."""
 
     number: int
     way: Way
@@ -208,7 +211,7 @@ class Recording:
         return node
 
     def opened(self, refused: Unopened) -> None:
-        """Note what came of opening it. `refused`: why nothing did; "" also where `results` say it."""
+        """Notes the result of opening. `refused`: why nothing opened; "" also if `results` say it."""
         self.opened_ms = _ms(self._loop.time() - self._asked)
         results = tuple(self.results[:8])
         self.lines.append(Opened(self.number, self.way, self.stream, refused, results, self.opened_ms, self.ssn))
@@ -217,9 +220,9 @@ class Recording:
     async def lasts(
         self, node: Watched, seconds: float, *, until_key: bool = False, mute_s: float | None = None
     ) -> None:
-        """Watch it for so long, or until it ends. `until_key`: a second keyframe is enough.
+        """Watches the session for `seconds`, or until it ends. `until_key`: a second keyframe is enough.
 
-        `mute_s`: it is watched no longer than that where no byte of the stream comes.
+        `mute_s`: the session is given up after this time if no byte of the stream comes.
         """
         ending: Ending = "ours"
         result = 0
@@ -271,7 +274,7 @@ class Recording:
             self.came(received.channel, received.body, received.code if received.channel == MESSAGE else 0)
 
     def came(self, channel: int, body: bytes, code: int = 0) -> None:
-        """Note what has come of the stream, or beside it."""
+        """Notes a body of the stream, or of a channel other than the stream's."""
         keys, pictures = self.pictured.keys, self.pictured.pictures
         nals = self.pictured.feed(body) if channel == STREAM else ()
         self._note(channel, len(body), nals, pictures, keys, code)
