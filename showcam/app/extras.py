@@ -14,7 +14,7 @@ _OF_EXTRA = re.compile(r"""([\w.-]+)[^;]*;.*\bextra\s*==\s*["'](\w+)["']""")
 
 
 class ExtraMissing(Exception):
-    """The text names the extra and the command that installs it."""
+    """The extra is not installed. The text names the extra and the command for installing it."""
 
     def __init__(self, extra: str) -> None:
         lacked = ", ".join(lacking(extra))
@@ -22,7 +22,7 @@ class ExtraMissing(Exception):
 
 
 def need(extra: str) -> None:
-    """Raises ExtraMissing."""
+    """Raises ExtraMissing if a distribution of the extra is not installed."""
     if lacking(extra):
         raise ExtraMissing(extra)
 
@@ -48,7 +48,7 @@ def _installed(name: str) -> Distribution | None:
 
 
 def _command(extra: str) -> str:
-    """From where showcam itself was installed, which an installer notes in direct_url.json (PEP 610)."""
+    """The command for installing the extra from the source of showcam itself, noted in direct_url.json (PEP 610)."""
     showcam = _installed("showcam")
     source = json.loads((showcam and showcam.read_text("direct_url.json")) or "{}")
     address = str(source.get("url", ""))

@@ -28,7 +28,7 @@ def _key(header: str) -> str:
 
 
 def carries(*headers: str) -> Callable[[WSGIEnvironment], bool]:
-    """A function that returns whether an environ has one of these headers."""
+    """A function that says whether a request's environ has at least one of these headers."""
     first, *more = map(_key, headers)
     return lambda environ: first in environ or any(key in environ for key in more)
 
@@ -47,13 +47,13 @@ class Request(Struct, frozen=True):
 
     @property
     def received(self) -> float:
-        """By time.monotonic; the time limits of a request run from then on."""
+        """The time of arrival, by time.monotonic; the time limits of a request run from then on."""
         received: float | None = self.environ.get(RECEIVED)
         return time.monotonic() if received is None else received
 
     @property
     def network(self) -> str:
-        """What the sender is counted as where limits are per visitor: see `counted_as`."""
+        """The sender's network, for limits per visitor: see `counted_as`."""
         return counted_as(self.environ.get("REMOTE_ADDR", ""))
 
     @property
@@ -72,7 +72,7 @@ class Response(Struct, frozen=True):
 class Route:
     """`path` ends in "/" when what follows belongs to the endpoint. `json`: other content types are refused.
 
-    `claims`: whether a POST seems, by its headers alone, to carry a proof of its sender. A POST that does may be
+    `claims`: whether a POST seems to carry a proof of its sender, judged only by the headers. Such a POST may be
     answered below 400 only if the proof is valid.
     """
 
@@ -86,7 +86,7 @@ class Route:
 
 
 class Answered(Struct, frozen=True):
-    """What is counted and logged about a request that was answered."""
+    """The facts about an answered request that are counted and logged."""
 
     request: str
     route: str
@@ -105,6 +105,6 @@ class Refuse(Exception):
 
 
 def problem(status: int, title: str, detail: str) -> Response:
-    """What happened (`title`) and what to do (`detail`); nothing secret in either."""
+    """An error answer: `title` names the event, and `detail` the remedy. Neither may hold a secret."""
     body = problem_of(status, title, detail)
     return Response(status, json.dumps(body).encode(), [("Content-Type", "application/problem+json")])

@@ -37,10 +37,10 @@ class Keys:
 
 
 def of(settings: Settings) -> Keys:
-    """The keys from the secret where one is named, else from the folder, where missing files are made.
+    """The keys from the secret if one is named, else from the folder; files missing there are made.
 
-    Raises KeysUnreadable, also where rows of the database are sealed under a key that is missing: then none is made.
-    Raises SecretUnreadable, and StoreUnavailable where the database can't be read.
+    Raises KeysUnreadable, also if rows of the database are sealed under a key that is missing: then none is made.
+    Raises SecretUnreadable, and StoreUnavailable if the database can't be read.
     """
     needed = _sealed_under(settings)
     if needed and not settings.keys_secret and not (settings.keys / "seal").exists():
@@ -91,7 +91,7 @@ def from_root(settings: Settings) -> bool:
 
 
 def grant_of(settings: Settings) -> list[bytes]:
-    """The grant keys alone, for the media process. Raises KeysUnreadable, SecretUnreadable."""
+    """Only the grant keys, for the media process. Raises KeysUnreadable, SecretUnreadable."""
     if handed := os.environ.get(HANDED):
         return [base64.b64decode(key) for key in handed.split()]
     if apart := _grant_apart(settings):
@@ -100,7 +100,7 @@ def grant_of(settings: Settings) -> list[bytes]:
 
 
 def _grant_apart(settings: Settings) -> list[bytes]:
-    """Grant keys of a root of their own, so that a media process elsewhere holds no root of the other keys."""
+    """Grant keys from a separate root, so that a media process elsewhere holds no root of the other keys."""
     if settings.grant_secret:
         roots = _roots(settings.grant_secret, boto.read_secret(settings.grant_secret))
     elif settings.grant_roots:
@@ -115,7 +115,7 @@ def _grant_apart(settings: Settings) -> list[bytes]:
 
 
 def _cookie_apart(settings: Settings) -> list[bytes]:
-    """Cookie keys of a root of their own, which only the function that signs cookies may read."""
+    """Cookie keys from a separate root, which only the function that signs cookies may read."""
     if not settings.cookie_secret:
         return []
     roots = _roots(settings.cookie_secret, boto.read_secret(settings.cookie_secret))
@@ -155,7 +155,7 @@ def read_grant_keys(folder: Path) -> list[bytes]:
 
 
 def _roots(secret: str, held: JsonObject) -> list[str]:
-    """Newest first."""
+    """The texts of the roots, the newest first. Raises KeysUnreadable."""
     root, older = held.get("root"), held.get("older", [])
     if not {*held} <= {"root", "older"} or not isinstance(older, list):
         raise KeysUnreadable(f'the secret {secret} is not {{"root": "…", "older": ["…"]}}')

@@ -14,29 +14,29 @@ ROOMS = ("actions", "oauth", "showcam")
 
 @dataclass(frozen=True)
 class OnDisk:
-    """`version` is the one that runs, and `started` when it did, in epoch seconds."""
+    """The program on the disk. `version` is the running version, `started` the time of its start, in epoch seconds."""
 
     version: str
     started: float
     folder: Path = HERE
 
     def newer(self) -> str:
-        """The version on the disk, "" where it is the one that runs or can't be read just now."""
+        """The version on the disk, "" if this version runs already or can't be read just now."""
         found = version_of(self.folder)
         return found if found != self.version else ""
 
     def changed(self) -> float:
-        """When a module was last written since the start, in epoch seconds; 0 where none was."""
+        """The last time a module was written since the start, in epoch seconds; 0 if none was."""
         written = [module.stat().st_mtime for room in self._rooms() for module in room.rglob("*.py")]
         return max((at for at in written if at > self.started), default=0.0)
 
     def _rooms(self) -> list[Path]:
-        """By a wheel other distributions have theirs beside them."""
+        """The folders of showcam's own packages: in a wheel's installation other distributions lie next to them."""
         return [self.folder / name for name in ROOMS if (self.folder / name).is_dir()]
 
 
 def version_of(folder: Path = HERE) -> str:
-    """The version as it stands on the disk now; "" where none does."""
+    """The version that the disk holds now; "" if the disk holds none."""
     try:
         project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
         if project["name"] == "showcam":

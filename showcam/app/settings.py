@@ -19,7 +19,7 @@ class Settings(SettingsTable, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     @property
     def pictures_urls(self) -> tuple[str, ...]:
-        """Addresses of pictures: several where media processes run elsewhere, none with pictures = vendor."""
+        """Addresses of pictures: several if media processes run elsewhere, none with pictures = vendor."""
         if self.pictures == "vendor":
             return ()
         if self.media_urls:
@@ -48,7 +48,7 @@ class Settings(SettingsTable, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     @property
     def vendor_is_here(self) -> bool:
-        """Whether the vendor is on this machine: in the demo, or where the operator's `ezviz_at` says so."""
+        """Whether the vendor is on this machine: in the demo, or if the operator's `ezviz_at` says so."""
         return self.demo or self.ezviz_api.startswith("127.0.0.1:")
 
     @property
@@ -81,7 +81,7 @@ class Settings(SettingsTable, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     @property
     def own_host(self) -> str:
-        """The host at which this machine's processes reach each other."""
+        """The host that this machine's processes use to reach each other."""
         return "127.0.0.1" if self.bind in ("0.0.0.0", "::", "localhost") else self.bind  # noqa: S104
 
     @property
@@ -94,7 +94,7 @@ class Settings(SettingsTable, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     @property
     def deciphers(self) -> bool:
-        """Whether pictures may be deciphered: each way by which web and media processes meet keeps a key secret."""
+        """Whether pictures may be deciphered: only if all ways between web and media processes keep a key secret."""
         media = self.media_urls or (self.internal_media_url,)
         return self.pictures == "plane" and all(map(is_confidential, (*media, self.internal_web_url)))
 

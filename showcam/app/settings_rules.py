@@ -1,4 +1,4 @@
-"""What settings must be beyond their types, so that a wrong one is named at the start."""
+"""The rules for settings beyond their types, so that a wrong setting is named at the start."""
 
 import ipaddress
 import re
@@ -32,7 +32,7 @@ _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[1-9][0-9]{0,4})?"
 
 
 def faults(settings: "Settings") -> Iterator[tuple[str, str]]:
-    """For every fault the setting's name and what is wrong with it."""
+    """Yields for each fault the setting's name and the reason that makes the value wrong."""
     yield from _numbers(settings)
     yield from _addresses(settings)
     if settings.ca_file and not settings.ca_file.is_file():

@@ -1,4 +1,4 @@
-"""Where the documents and packages are that come with the program, in a checkout or in an installed wheel."""
+"""Finds the documents and packages that come with the program, in a checkout or in an installed wheel."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -13,10 +13,10 @@ def skill_package() -> Path:
 
 
 def document(name: str) -> Path:
-    """A page of docs/, or a picture beside it."""
+    """A page of docs/, or an image there."""
     return _DOCS / name
 
 
 def whole_way(name: str) -> str:
-    """The last lines of a command's help: where its guide is. \\b keeps click from wrapping the path."""
+    """The last lines of a command's help: the path of its guide. \\b keeps click from wrapping the path."""
     return f"\b\nThe whole way, step by step:\n{document(name)}"
