@@ -32,7 +32,7 @@ from showcam.store.ports import Store
 
 @dataclass(frozen=True)
 class Adapter:
-    """The components of the registry. A door gets the one that it needs."""
+    """The components of the registry. A door gets only the component for its purpose."""
 
     registry: Registry  # for requests under a link
     owner: Owner  # for the owner of a household
@@ -41,11 +41,11 @@ class Adapter:
     noticing: Noticing  # for watching over households
     keeping: Keeping  # for pictures that are kept warm
     changes: Changes
-    faults: Faults  # its `note` is for changes, where an owner is notified
+    faults: Faults  # `note` subscribes to `changes` if owners are notified
     standing: Standing
     history: History
-    came_back: CameBack  # its `note` is for changes, where there is a console that shows it
-    present: CameraStates  # for who reports to assistants
+    came_back: CameBack  # `note` subscribes to `changes` if a console shows the result
+    present: CameraStates  # for the reports to assistants
 
 
 def adapt(

@@ -1,7 +1,7 @@
-"""What a door asks of the registry, and what that comes to: an `Outcome` of `showcam.net.outcomes` for each.
+"""Notes the requests of a door to the registry, and makes an `Outcome` of `showcam.net.outcomes` for each.
 
-A door opens `asking` around a directive, an intent, or a device's commands. What the registry finds meanwhile is added
-by `opened`, `refused` and `pending`, in the same thread.
+A door opens `asking` around a directive, an intent, or a device's commands. Meanwhile the registry adds its findings
+with `opened`, `refused` and `pending`, in the same thread.
 """
 
 import re
@@ -14,12 +14,12 @@ from showcam.drivers.camera import Refusal, Stream
 from showcam.drivers.settings import Asked
 from showcam.net.outcomes import Ending, Outcome
 
-CARD = "card"  # a way of its own: the display was shown the reason in the camera's place, which is a refusal
-_ID = re.compile(r"(?:[a-z]{2,10}-[a-z2-7]{20}|scene-[0-9a-f]{20})")  # what else stands in its place may be a secret
+CARD = "card"  # counts as a refusal: the display was shown the reason in the camera's place
+_ID = re.compile(r"(?:[a-z]{2,10}-[a-z2-7]{20}|scene-[0-9a-f]{20})")  # any other text in place of an id may be a secret
 
 
 class Asking:
-    """A directive, an intent or a device's commands under way. `name` is one that showcam knows."""
+    """A directive, an intent or a device's commands under way. `name` is a name from showcam's own list."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -28,14 +28,14 @@ class Asking:
         self._is_split = False
 
     def by(self, link: str, account: str) -> None:
-        """The ids of a link and its household."""
+        """Notes the ids of a link and its household."""
         self._link, self._account = link, account
 
     def about(self, camera: str) -> None:
         self._camera = camera if _ID.fullmatch(camera) else ""
 
     def opened(self, stream: Stream) -> None:
-        """A stream, or a card with the reason."""
+        """Notes a stream, or a card with the reason."""
         if stream.explains is None:
             self._way = stream.way
             return
@@ -52,11 +52,11 @@ class Asking:
         self._outcome, self._reason = "failed", reason
 
     def split(self) -> None:
-        """Its devices have an outcome each, and it has none."""
+        """Notes that each device of the request has an outcome, and the request as a whole has none."""
         self._is_split = True
 
     def ended(self) -> Outcome | None:
-        """None of what an owner tries on the console."""
+        """The outcome of this request; None after `split`, and for a request that an owner tries on the console."""
         if self._is_split or self._link.startswith(console_sessions.PREFIX):
             return None
         found = self._outcome, self._reason, self._way
@@ -68,7 +68,7 @@ _asking: ContextVar[Asking | None] = ContextVar("asking", default=None)
 
 @contextmanager
 def asking(name: str) -> Iterator[Asking]:
-    """What this thread asks of the registry until the block ends. It is not added to the request's outcomes yet."""
+    """Notes what this thread asks of the registry in the block. The caller adds it to the request's outcomes."""
     asked = Asking(name)
     within = _asking.set(asked)
     try:
@@ -78,13 +78,13 @@ def asking(name: str) -> Iterator[Asking]:
 
 
 def by(link: str, account: str) -> None:
-    """The ids of the link that asks and its household."""
+    """Notes the ids of the asking link and its household."""
     if asked := _asking.get():
         asked.by(link, account)
 
 
 def about(camera: str) -> None:
-    """The camera or scene that is asked for."""
+    """Notes the camera or scene that is asked for."""
     if asked := _asking.get():
         asked.about(camera)
 
@@ -95,7 +95,7 @@ def refused(reason: str) -> None:
 
 
 def pending() -> None:
-    """What was wanted has begun, and is not done yet."""
+    """Notes that the wanted change has begun, and is not done yet."""
     if asked := _asking.get():
         asked.pending()
 
@@ -106,7 +106,7 @@ def failed(reason: str = "") -> None:
 
 
 def came_to(camera: str, found: object) -> None:
-    """What the registry answers about the camera: a stream, a refusal, a change that is awaited, or what was wanted."""
+    """Notes the registry's answer about the camera: a stream, a refusal, an awaited change, or the wanted result."""
     asked = _asking.get()
     if asked is None:
         return

@@ -1,4 +1,4 @@
-"""What an owner decides in showcam per camera."""
+"""The decisions of an owner for each camera."""
 
 import time
 from collections.abc import Mapping
@@ -11,34 +11,34 @@ from msgspec import Struct
 from showcam.store.ports import Store
 
 # How a camera is shown while its Image Encryption is on. "no": not at all. "lan": by its clear RTSP at home.
-# "code": its video is deciphered here. That is the owner's decision, which a code or a key never makes: without the
-# decision a key that is kept opens nothing, and without a key the decision opens nothing.
+# "code": its video is deciphered here. Only the owner decides this; giving a code or a key does not. Without the
+# decision a stored key opens nothing, and without a key the decision opens nothing.
 type WhileEncrypted = Literal["no", "lan", "code"]
 
-# What else than the bell is announced as if somebody had rung: nothing, all motion, or persons alone.
+# Events that are announced as if somebody had rung, as well as the bell: none, all motion, or only persons.
 type MotionRings = Literal["no", "motion", "person"]
 
 TV_WHEN = ("doorbell", "motion", "person")
 WHILE_ENCRYPTED: tuple[WhileEncrypted, ...] = get_args(WhileEncrypted.__value__)
 MOTION_RINGS: tuple[MotionRings, ...] = get_args(MotionRings.__value__)
-LONGEST_PAUSE_S = 3600  # who wants none for longer has quiet times
+LONGEST_PAUSE_S = 3600  # for longer pauses there are quiet times
 RING_PAUSE_S = 60  # motion in front of a camera goes on for some time
 
 
 class Preferences(Struct, frozen=True):
     """`voice_may`: names of showcam.drivers.settings.BY_VOICE. `tv_when`: of TV_WHEN, what brings the camera to `tv`.
 
-    `ring_pause_s`: after an announcement nothing more is announced as the same for so long, but the bell itself.
+    `ring_pause_s`: for this long after an announcement, such events are not announced again. The bell always is.
     """
 
     voice_may: tuple[str, ...] = ()
     while_encrypted: WhileEncrypted = "no"
     decided_at: float = 0.0  # when the owner decided that, epoch seconds; 0: never, or in a version that kept no date
-    keep_warm: bool = False  # hold its picture open over the home network, so that a display sees it at once
-    room: str = ""  # where it is, as people call it
+    keep_warm: bool = False  # keep the video open over the home network: a display then shows it at once
+    room: str = ""  # the room of the camera, as people call it
     tv: str = ""  # name of a Cast device in the house
     tv_when: tuple[str, ...] = ()
-    tv_scenes: tuple[str, ...] = ()  # names of Cast devices, for each of which assistants hear of a scene
+    tv_scenes: tuple[str, ...] = ()  # names of Cast devices; assistants get a scene for each
     motion_rings: MotionRings = "no"
     ring_pause_s: int = RING_PAUSE_S
 
@@ -64,7 +64,7 @@ _decoder = msgspec.json.Decoder(_Kept)
 
 
 def of_account(store: Store, account_id: str) -> Mapping[str, Preferences]:
-    """By camera id, read-only; a camera without an entry has none."""
+    """The preferences by camera id, read-only. A camera without preferences is absent."""
     kept = store.preferences(account_id)
     return MappingProxyType(
         {camera: decoded for camera, data in kept.items() if (decoded := _decoded(data)) is not None}

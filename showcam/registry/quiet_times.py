@@ -1,4 +1,4 @@
-"""The hours of the day in which nothing is announced in a household."""
+"""The hours of the day when nothing is announced in a household."""
 
 import re
 from datetime import datetime
@@ -18,7 +18,7 @@ _SPAN = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*[-–]\s*([01]?\d|2[0-3]):([0-
 
 
 class QuietTimes(Struct, frozen=True):
-    """`spans`: minutes of the day by the clocks of `zone`, the first included; one may pass midnight."""
+    """`spans`: minutes of the day by the clocks of `zone`, the first included; a span may pass midnight."""
 
     zone: str = "UTC"
     spans: tuple[tuple[int, int], ...] = ()
@@ -46,7 +46,7 @@ _decoder = msgspec.json.Decoder(QuietTimes)
 
 
 def parsed(text: str, zone: str) -> QuietTimes:
-    """From a person's “22:00-07:00, 13:00-14:30”. Raises BadValue."""
+    """Reads quiet times as a person writes them: “22:00-07:00, 13:00-14:30”. Raises BadValue."""
     spans = []
     for part in filter(None, (part.strip() for part in text.split(","))):
         found = _SPAN(part)
@@ -66,7 +66,7 @@ def parsed(text: str, zone: str) -> QuietTimes:
 
 
 def own_zone(link: Path = LOCALTIME) -> str:
-    """The name of this machine's time zone; UTC where it has none by name."""
+    """The name of this machine's time zone; UTC if the zone has no name."""
     _, _, name = str(link.resolve()).partition("/zoneinfo/")
     return name or "UTC"
 

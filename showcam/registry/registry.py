@@ -23,7 +23,7 @@ __all__ = ["Listing", "Registry"]
 
 
 class Registry:
-    """Safe to use from many threads. `within_s`: what the surface has left to wait; None: as long as the rules say."""
+    """Safe to use from many threads. `within_s`: the seconds that the surface has left; None: as the rules say."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Registry:
 
     @property
     def playable(self) -> tuple[str, ...]:
-        """By which protocols a camera can be shown here, best first: "webrtc", "hls"."""
+        """The protocols that can show a camera here, best first: "webrtc", "hls"."""
         return self._rules.playable
 
     @property
@@ -66,11 +66,11 @@ class Registry:
         self._listed = (*self._listed, callback)
 
     def states(self, link: Link, camera_ids: Iterable[str], within_s: float | None = None) -> dict[str, State]:
-        """By id, read at most a minute ago; an id that the link may not see is absent."""
+        """The states by camera id, read at most a minute ago. A camera that the link may not see is absent."""
         return self._states.of(link, camera_ids, within_s)
 
     def knows(self, link: Link, camera_id: str) -> bool:
-        """Whether the link may see it, by the last readings; True as long as nothing was read."""
+        """Whether the link may see the camera, by the last readings; True as long as nothing was read."""
         return self._states.knows(link, camera_id)
 
     def readiness(self, link: Link, within_s: float | None = None) -> list[Row]:
@@ -79,7 +79,7 @@ class Registry:
         return self._readiness.of_link(link, self.cameras(link, within_s).cameras, deadline)
 
     def open_stream(self, link: Link, camera_id: str, request: StreamRequest) -> Stream | Refusal:
-        """Raises BadOffer."""
+        """Opens a stream of the camera, or says why not. Raises BadOffer."""
         requested_at = self._clock()
         found = self._streams.open(link, camera_id, request)
         outcomes.came_to(camera_id, found)

@@ -17,24 +17,24 @@ CLOSE_S = 1.0  # at the end, for calls that are being made: showcam ends within 
 class Rules(Struct, frozen=True, kw_only=True):
     """Times in seconds."""
 
-    web_url: str = ""  # where people find showcam, without a trailing slash
+    web_url: str = ""  # the address of showcam's pages, without a trailing slash
     require_audio: tuple[str, ...] = SOUND_REQUIRED
     pictures: Literal["plane", "vendor"] = "plane"  # vendor: no media process, a display fetches from the vendor itself
-    transcodes: bool = False  # whether the media process may transcode what a display can't be shown as it comes
-    live_per_account: int = 4  # counted here where there is no media process
+    transcodes: bool = False  # whether the media process may transcode video that a display can't play
+    live_per_account: int = 4  # counted here if there is no media process
     passed_s: int = PASSED_S  # the lifetime requested for a vendor's address that a display gets
-    deciphers: bool = True  # whether a key may go to the media process: by loopback or https alone
+    deciphers: bool = True  # whether a key may go to the media process: only by loopback or https
     explain: Literal["no", "picture"] = "no"  # whether a display is shown why a camera can't be shown
     opens_per_minute: int = 6  # per link
     idle_s: int = IDLE_S
-    request_s: float = REQUEST_S  # for a whole request, where the surface names no time of its own
-    states_s: float = 1.5  # the one read a query may wait for
+    request_s: float = REQUEST_S  # for a whole request, unless the surface names a time
+    states_s: float = 1.5  # a query may wait this long, for one read
     owner_s: float = 20.0  # for a request of an owner, who waits for it
     read_back_s: float = AGAIN_S  # between two reads of a changed setting; Image Encryption needs seconds
 
     @property
     def playable(self) -> tuple[str, ...]:
-        """By which protocols a display can be shown a picture, best first."""
+        """The protocols that can show a picture on a display, best first."""
         return ("webrtc", "hls") if self.pictures == "plane" else ("hls",)
 
     @property
@@ -48,7 +48,7 @@ class Rules(Struct, frozen=True, kw_only=True):
         return () if self.pictures == "plane" else ("lan", "local", "cloud")
 
     def exception(self, while_encrypted: WhileEncrypted) -> WhileEncrypted:
-        """What an owner's decision comes to here: where nothing is deciphered, a code shows no picture."""
+        """The owner's decision as it applies here: if nothing is deciphered here, a code shows no picture."""
         return "no" if while_encrypted == "code" and not self.deciphers else while_encrypted
 
     @property

@@ -1,6 +1,6 @@
-"""Scenes that show a camera on a TV in the house: which a link has, and what starts and ends one.
+"""Scenes that show a camera on a TV in the house: lists a link's scenes, and starts and ends them.
 
-Composition fills the port `Screens` with `showcam/cast/` where there may be TVs.
+Composition fills the port `Screens` with `showcam/cast/` if there may be TVs.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from showcam.registry.rules import Rules
 from showcam.store.records import Link
 
 _NAME = mark("{camera} on {tv}")
-SETTLED_S = 1.0  # a TV that is on plays or fails within this, mostly; what comes later is in the log alone
+SETTLED_S = 1.0  # a TV that is on usually plays or fails within this time; a later result is only in the log
 
 
 class Scene(Struct, frozen=True):
@@ -33,12 +33,12 @@ class Scene(Struct, frozen=True):
 
 
 def scenes_of(camera_id: str, tvs: Iterable[str]) -> tuple[Scene, ...]:
-    """One for each of the TVs."""
+    """A scene for each of the TVs."""
     return tuple(Scene(_id(camera_id, tv), camera_id, tv) for tv in tvs)
 
 
 def called(camera: str, scene: Scene, locale: str) -> str:
-    """The name by which people call it, such as “Garden on Living room TV”. `camera`: its name."""
+    """The name of a scene for people, like “Garden on Living room TV”. `camera`: the camera's name."""
     return OURS.say(chosen([locale]), _NAME, camera=camera, tv=scene.tv)
 
 
@@ -56,10 +56,10 @@ class Begun:
 
 
 class Screens(Protocol):
-    """Each method waits `within_s` at most; what takes longer goes on after its answer."""
+    """Each method waits `within_s` at most; slower work goes on after the answer."""
 
     def show(self, account: str, camera: str, tv: str, within_s: float) -> Refusal | Reason | Begun:
-        """Shows the camera on the TV of that name. A Reason where the TV or showcam stands in the way."""
+        """Shows the camera on the TV of that name. Returns a Reason if the TV or showcam prevents this."""
         ...
 
     def stop(self, account: str, camera: str, tv: str, within_s: float) -> Reason | None:
@@ -68,7 +68,7 @@ class Screens(Protocol):
 
 
 class Scenes:
-    """Answers with a Refusal where something is wrong. Without `screens` there are none."""
+    """Answers with a Refusal if something is wrong. Without `screens` there are no scenes."""
 
     def __init__(self, households: Households, judge: Judge, rules: Rules) -> None:
         self._households, self._judge, self._rules = households, judge, rules
