@@ -1,9 +1,9 @@
-"""What a camera's pictures are like, which of them a display can play, and which one it gets.
+"""The pictures of a camera: their properties, which of them a display can play, and which one it gets.
 
 Sizes are as the vendor lists them, or else as measured when a picture was opened.
 
-Displays decode H.264 up to level 4.x, which is Full HD: more than that is black on them. By WebRTC no
-display reorders frames, so B-frames can't be played.
+Displays decode H.264 up to level 4.x, which is Full HD: larger pictures stay black. No display reorders frames that
+come by WebRTC, so it can't play B-frames.
 """
 
 from typing import NamedTuple, get_args
@@ -30,14 +30,14 @@ from showcam.engine.source import MOST_PIXELS, TRANSCODED, transcoded_size
 type Cameras = tuple[Camera, ...]
 PLAYABLE = ("webrtc", "hls")  # protocols of the media process, the better first
 FULL_HD = (1920, 1080)
-USUAL = (1280, 720)  # assumed of a picture whose size is not known
+USUAL = (1280, 720)  # assumed for a picture of unknown size
 VIDEO_APP = (1280, 720)
 # The gate's row for each surface a grant may be for.
 GATE: dict[str, Surface] = {display: display for display in get_args(Display.__value__)}
 
 
 class Measurement(Struct, frozen=True):
-    """What an opened picture turned out to be at `at`, epoch s."""
+    """The properties of an opened picture, as measured at `at`, epoch s."""
 
     width: int
     height: int
@@ -67,7 +67,7 @@ def resized(cameras: Cameras, ref: Ref, picture: Picture, measurement: Measureme
 
 
 def sized(cameras: Cameras, before: Cameras) -> Cameras:
-    """The cameras with what is known from `before` where the vendor lists no size, and no other codec."""
+    """The cameras with the sizes known from `before`, if the vendor lists no size and no other codec."""
     known = {camera.ref: camera.measured for camera in before}
     return tuple(_filled(camera, known.get(camera.ref, UNMEASURED)) for camera in cameras)
 
@@ -90,22 +90,22 @@ def _lacks(picture: Video | None, known: Video | None) -> bool:
 
 
 def may_have_changed(camera: Camera) -> bool:
-    """Whether its whole picture was measured more than STALE_S ago: its owner may have chosen another since."""
+    """Whether the whole picture was measured more than STALE_S ago: the owner may have changed it since."""
     return 0 < camera.measured.looked_at < camera.as_of - STALE_S
 
 
 def plain(camera: Camera) -> Picture:
-    """The picture for whoever plays any size: the smaller one where that alone is H.264, as far as is known."""
+    """The picture for a player of any size: the smaller one if, as far as is known, only that one is H.264."""
     return "sub" if camera.video.is_foreign and camera.sub and not camera.sub.is_foreign else "main"
 
 
 def not_h264(camera: Camera) -> bool:
-    """Whether no picture is H.264. False where that may have changed: it is tried then."""
+    """Whether no picture is H.264. False if the codec may have changed: the picture is tried then."""
     return shown(camera, plain(camera)).is_foreign and not may_have_changed(camera)
 
 
 def best(camera: Camera) -> Picture:
-    """The picture for a display: the smaller one too where the whole one is known to be more than displays decode."""
+    """The picture for a display: also the smaller one if the whole one is known to be too large for displays."""
     sub_alone = not camera.video.is_foreign and is_larger(camera.video, _full_hd(camera.video))
     return "sub" if sub_alone and camera.sub and may_fit(camera.sub, _full_hd(camera.sub)) else plain(camera)
 
@@ -115,12 +115,12 @@ def shown(camera: Camera, picture: Picture) -> Video:
 
 
 def within(video: Video, largest: tuple[int, int]) -> bool:
-    """False also where the size is not known."""
+    """Whether the video is at most this large; False if its size is not known."""
     return 0 < video.width <= largest[0] and 0 < video.height <= largest[1]
 
 
 def beyond(camera: Camera) -> bool:
-    """Whether every picture is more than a display decodes. False where the size may have changed: it is tried then."""
+    """Whether every picture is too large for a display. False if the size may have changed: it is tried then."""
     picture = shown(camera, best(camera))
     return picture.width * picture.height > MOST_PIXELS and not may_have_changed(camera)
 
@@ -134,7 +134,7 @@ def by_hls_alone(camera: Camera) -> bool:
 
 
 def as_played(video: Video, surface: str) -> Video:
-    """What a display gets of it, where the media process transcodes what can't be shown as it comes."""
+    """The video that a display gets, if the media process transcodes pictures that the display can't play."""
     is_too_large = surface in DISPLAYS and video.width * video.height > MOST_PIXELS
     if video.is_foreign or is_too_large or (surface == "video" and is_larger(video, TRANSCODED)):
         return Video("h264", *(transcoded_size(video.width, video.height) if video.width else TRANSCODED))
@@ -157,7 +157,7 @@ def is_larger(video: Video, largest: tuple[int, int]) -> bool:
 
 
 class Fit(NamedTuple):
-    """A picture to ask the camera for, and the surface as its grant will name it. `way`: what brought it, "" before."""
+    """A picture to ask the camera for, and the surface as its grant will name it. `way`: how it came, "" before."""
 
     picture: Picture
     surface: str
@@ -170,15 +170,15 @@ def common(requested: tuple[str, ...], playable: tuple[str, ...]) -> tuple[str, 
 
 
 def fits(request: StreamRequest, camera: Camera, *, transcodes: bool) -> tuple[Fit, ...]:
-    """Best first: the next is for a camera that turns out to have no smaller picture. Empty: all are too large.
+    """The fits, best first: the next is for a camera that turns out to have no smaller picture. Empty: all too large.
 
-    `transcodes`: the media process may make a larger one smaller.
+    `transcodes`: the media process may make a larger picture smaller.
     """
     if request.surface != "video":
         return _for_display(request, camera) if camera.sub else (Fit("main", request.surface),)
     if plain(camera) == "main" and within(camera.video, VIDEO_APP):
         return (Fit("main", "video"),)
-    # how large a picture is may turn out only when it plays: the media process transcodes or refuses it then
+    # the size of a picture may turn out only when it plays: the media process transcodes or refuses it then
     alone = transcodes and plain(camera) == "sub"
     found = [Fit("sub", "video")] if alone or may_fit(camera.sub, VIDEO_APP) else []
     if plain(camera) == "main" and (transcodes or camera.video.width == 0):
@@ -200,5 +200,5 @@ def _wants_less(request: StreamRequest, camera: Camera) -> bool:
     orderly = camera.sub is not None and not camera.sub.is_foreign and not camera.sub.b_frames
     if orderly and camera.video.b_frames and "hls" not in request.protocols:
         return True
-    # once a day the whole one is tried again: its owner may have made it smaller, and the media process will see
+    # once a day the whole picture is tried again: the owner may have made it smaller, and the media process will see
     return request.surface != "page" and best(camera) == "sub" and not may_have_changed(camera)

@@ -1,4 +1,4 @@
-"""The gate: by which way a camera may be shown on a surface, read like the manual's table.
+"""The gate decides how a camera may be shown on a surface. It reads like the manual's table.
 
 The gate does no I/O: it judges what was read, and the registry hands it fresh readings.
 """
@@ -30,12 +30,12 @@ from showcam.registry.preferences import WhileEncrypted
 # its owner chose since the cloud brought nothing.
 ORDER = ("lan", "open", "local", "cloud")
 
-# Ways that bring one picture, whichever is asked for: all who watch share it.
+# Ways with a single picture, whichever picture is asked for: all viewers share it.
 ONE_PICTURE = frozenset({"cloud", "local"})
 
-OPEN_AIR = frozenset({"cloud"})  # ways whose pictures cross the internet as they are
+OPEN_AIR = frozenset({"cloud"})  # ways whose pictures cross the internet on an open connection
 
-# What lies in the way alone, so that another may do better.
+# Faults of only this way: another way may do better.
 ANOTHER = frozenset(
     {
         "lan_unreachable",
@@ -51,8 +51,8 @@ ANOTHER = frozenset(
     }
 )
 
-# Ways that show a camera while its Image Encryption is on, by what its owner decided. RTSP at home is clear; what the
-# account's cloud stream or the camera's own protocol brings is deciphered here.
+# Ways that show a camera while its Image Encryption is on, by the owner's decision. RTSP at home is clear; video of the
+# account's cloud stream or of the camera's own protocol is deciphered here.
 EXCEPTED: Mapping[WhileEncrypted, frozenset[str]] = {
     "no": frozenset(),
     "lan": frozenset({"lan"}),
@@ -60,11 +60,11 @@ EXCEPTED: Mapping[WhileEncrypted, frozenset[str]] = {
 }
 
 _CLEAR = frozenset({"off", "none"})  # values of Image Encryption
-_NOT_SHARED = frozenset({"open"})  # what another account shares its own key can't fetch
+_NOT_SHARED = frozenset({"open"})  # the account's own key can't fetch a camera that another account shares
 
 
 def choose(camera: Camera, tried: tuple[str, ...] = (), while_encrypted: WhileEncrypted = "no") -> str | None:
-    """None when no way is left. A way that shows an encrypted camera comes before one that does not."""
+    """The best way left, or None. Ways that show an encrypted camera come before other ways."""
     barred: Set[str] = _NOT_SHARED if camera.owner == "shared" else frozenset()
     left = [way for way in ORDER if way in camera.ways and way not in tried and way not in barred]
     if camera.encryption not in _CLEAR:
@@ -73,12 +73,12 @@ def choose(camera: Camera, tried: tuple[str, ...] = (), while_encrypted: WhileEn
 
 
 def shows_by_code(camera: Camera) -> bool:
-    """Whether it has a way that shows an encrypted picture by its code, once its owner agrees to that way."""
+    """Whether the camera has a way that shows an encrypted picture by its code, once the owner agrees to that way."""
     return UNASKED in camera.ways or not EXCEPTED["code"].isdisjoint(camera.ways)
 
 
 def may_be_overheard(camera: Camera) -> bool:
-    """Whether its best way is one whose pictures cross the internet as they are: its owner must agree."""
+    """Whether the camera's best way crosses the internet on an open connection: the owner must agree."""
     way = choose(camera)
     return way in OPEN_AIR or (way is None and UNASKED in camera.ways)
 
@@ -94,17 +94,17 @@ class Allowed(Struct, frozen=True):
 
 
 class Conditions(Struct, frozen=True):
-    """What the gate judges beside the camera itself."""
+    """The facts that the gate judges as well as the camera itself."""
 
     surface: Surface
     way: str | None  # "lan", "open", "local", "cloud"; None when no way to a picture exists
-    protocols: tuple[str, ...] = ()  # what the surface can play; empty for a still picture
+    protocols: tuple[str, ...] = ()  # all that the surface can play; empty for a still picture
     signed_in: bool = True
     vendor: Literal["answers", "down", "busy", "no_internet"] = "answers"
     full: Full = "nothing"  # whose limit of live cameras is reached
     audio_required: tuple[str, ...] = SOUND_REQUIRED
-    transcodes: bool = False  # a picture that the surface can't be shown as it comes may be transcoded
-    while_encrypted: WhileEncrypted = "no"  # what the owner decided
+    transcodes: bool = False  # a picture that the surface can't play may be transcoded
+    while_encrypted: WhileEncrypted = "no"  # the owner's decision
 
 
 # The reason for each value of a flag. A value that is not listed is unknown, which is not off.
@@ -117,8 +117,8 @@ _VENDOR: dict[str, Reason | None] = {
 _ONLINE: dict[str, Reason | None] = {"on": None, "off": "offline"}
 _ASLEEP: dict[str, Reason | None] = {"off": None, "none": None, "on": "asleep"}  # "none": the model has no Sleep Mode
 _ENCRYPTION: dict[str, Reason | None] = {"off": None, "none": None, "on": "encryption_on"}
-# Of the code or key that is kept for a camera whose owner decided "code"; without one it is as encrypted as any other.
-# The video judges a key, so one that no video has judged yet may be tried.
+# The reason for each state of the stored code or key, if the owner decided "code"; without a key the camera counts as
+# encrypted. Only the video shows whether a key fits, so an untested key may be tried.
 _PICTURE_CODE: dict[str, Reason | None] = {
     "fits": None,
     "unknown": None,
@@ -190,15 +190,15 @@ def _place(_camera: Camera, now: Conditions) -> Reason | None:
 
 type Row = Callable[[Camera, Conditions], Reason | None]
 
-# The manual's preconditions in the order in which they are reported. The registry checks visibility before them: of a
-# camera that a link may not see nothing else is judged, so that nothing can be disclosed.
+# The manual's preconditions in the order of their reports. The registry checks visibility before them: if a link may
+# not see a camera, nothing else about the camera is judged, and so nothing can be disclosed.
 REACH: tuple[Row, ...] = (_account, _vendor)
 BEYOND: tuple[Row, ...] = (_online, _awake, _encryption, _audio, _way, _playable, _place)
 
 
 def gate(camera: Camera, now: Conditions) -> Allowed | Refusal:
-    """Every failed row, or how the picture may be shown."""
-    # where the vendor can't be queried the flags are old, and reporting them might mislead
+    """A refusal with every failed row, or how the picture may be shown."""
+    # if the vendor can't be queried, the flags are old, and reporting them might mislead
     failed = _failed(REACH, camera, now) or _failed(BEYOND, camera, now)
     if failed:
         return _refusal(tuple(failed), camera)
@@ -229,7 +229,7 @@ def _refusal(failed: tuple[Failed, ...], camera: Camera) -> Refusal:
 def not_by_voice(camera: Camera, what: str) -> Refusal | None:
     """Why no voice may change `what` on the camera: a setting's name, or "restart". None: a voice may."""
     if what == "encryption":
-        return overruled("encryption_by_voice", camera)  # nobody can allow it
+        return overruled("encryption_by_voice", camera)  # not even the owner can allow this
     may = what in BY_VOICE and what in camera.decided.voice_may
     return None if may else overruled("voice_may_not", camera)
 

@@ -1,7 +1,7 @@
-"""What a refusal says to a person: what is wrong, what to press, and where, in the languages of `i18n`.
+"""The text of a refusal for a person: the fault, and what to do about it, in the languages of showcam.i18n.
 
-These sentences are for the cameras of all vendors and for all assistants. A vendor brings its own beside its driver
-(`showcam.drivers.SPEECHES`), and a door hands in the sentences that differ for its assistant.
+These sentences are for the cameras of all vendors and for all assistants. A vendor brings other sentences with its
+driver (`showcam.drivers.SPEECHES`), and a door hands in the sentences that differ for its assistant.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,8 +17,8 @@ from showcam.drivers.vendor import Sentence, Speech
 from showcam.engine.source import Card
 from showcam.i18n.catalogue import OURS, Language, chosen, mark
 
-# {camera} and {vendor} are names; no sentence holds a command. German has {camera} only where it may be “die Kamera”
-# too: as subject or object, or behind “für”.
+# {camera} and {vendor} are names; no sentence holds a command. German has {camera} only as subject or object, or behind
+# “für”: “die Kamera” fits there too.
 WRITTEN: ByReason[Sentence] = {
     "not_found": (
         mark("There is no camera of that name here."),
@@ -207,17 +207,17 @@ WRITTEN: ByReason[Sentence] = {
         mark("Check that the TV is on, in the same network as showcam, and has not been renamed."),
     ),
 }
-_ANY_CAMERA = mark("the camera")  # where its name must not be disclosed
-_ANY_VENDOR = mark("camera")  # where its name is not known: the camera app
+_ANY_CAMERA = mark("the camera")  # if the camera's name must not be disclosed
+_ANY_VENDOR = mark("camera")  # if the vendor's name is not known: the camera app
 _NONE: Mapping[Reason, Sentence] = MappingProxyType({})
 
 OF_CHANGES: frozenset[Reason] = frozenset(
     {"voice_may_not", "encryption_by_voice", "owners_alone", "not_this_way", "not_set", "no_tv"}
 )  # never of a picture on an assistant's own display
 OF_PICTURES = tuple(reason for reason in REASONS if reason not in OF_CHANGES)  # in the gate's order
-OF_VIDEO: frozenset[Reason] = frozenset({"too_large"})  # of the surface “video” alone
-# The number of a reason in the short address of its help page, such as /h/5, which is typed from a television. It stays
-# that reason's, since it stands on pictures and in letters.
+OF_VIDEO: frozenset[Reason] = frozenset({"too_large"})  # only for the surface “video”
+# The number of a reason in the short address of its help page, such as /h/5, which is typed from a television. A
+# reason keeps its number, which is shown on pictures and printed in letters.
 NUMBERS: ByReason[int] = {
     "not_found": 1,
     "signed_out": 2,
@@ -287,12 +287,12 @@ MOST_ROWS = 3  # of the gate on a card; more can't be read from across a room
 
 
 def explain(refusal: Refusal, locale: str = "en", own: Mapping[Reason, Sentence] = _NONE) -> str:
-    """All failed rows as sentences, each with its mend, in the link's language. `own`: the door's own sentences."""
+    """All failed rows as sentences, each with its fix, in the link's language. `own`: the door's own sentences."""
     return " ".join(sentences(refusal, locale, own))
 
 
 def sentences(refusal: Refusal, locale: str, own: Mapping[Reason, Sentence] = _NONE) -> tuple[str, ...]:
-    """One text for each failed row: what is wrong, and its mend."""
+    """A text for each failed row: the fault, and how to fix it."""
     rows = (
         row_text(
             row.reason, locale, refusal.camera, refusal.vendor, own, shared=refusal.shared, battery=refusal.battery
@@ -312,7 +312,7 @@ def row_text(
     shared: bool = False,
     battery: bool = False,
 ) -> tuple[str, str]:
-    """What is wrong with a camera, and what mends it; "" for any camera, and for any vendor."""
+    """A sentence about the fault, and another about its fix. `camera` "": any camera; `vendor` "": any vendor."""
     language = chosen([locale])
     wrong, mend = translated(
         reason, language, WRITTEN, vendor, lambda speech: speech.of_written(shared=shared, battery=battery), own
@@ -325,7 +325,7 @@ def row_text(
 
 
 def named(vendor: str, language: Language) -> str:
-    """What goes before “app”, “account” and “service”: the vendor's name, or what stands in for one."""
+    """The name before “app”, “account” and “service”: the vendor's, or a stand-in for it."""
     return vendor or OURS.translate(language, _ANY_VENDOR)
 
 
@@ -339,7 +339,7 @@ def translated(
 ) -> Sentence:
     """The sentences for a reason, their gaps left open: the door's own, else the vendor's, else those for all.
 
-    A sentence that is "" stands for the next one's.
+    If a sentence is "", the next in this order is used.
     """
     speech = SPEECHES.get(vendor)
     of_vendor = of(speech).get(reason, ("", "")) if speech else ("", "")
@@ -355,7 +355,7 @@ def translated(
 
 
 def short(reason: Reason) -> str:
-    """The path on this installation's own address."""
+    """The path of the reason's help page on this installation's address."""
     return f"/h/{NUMBERS[reason]}"
 
 
@@ -370,7 +370,7 @@ def has_card(refusal: Refusal, surface: str) -> bool:
 
 
 def card(refusal: Refusal, locale: str, web_url: str) -> Card:
-    """The camera's name, each reason with its mend, and the short address of the page about the first."""
+    """The camera's name, each reason with its fix, and the short address of the page about the first reason."""
     rows = sentences(replace(refusal, failed=refusal.failed[:MOST_ROWS]), locale)
     address = urlsplit(web_url).netloc
     page = f"{address}{short(refusal.reason)}"

@@ -15,13 +15,13 @@ KINDS = frozenset(
 )
 FILLERS = frozenset({"the", "my", "our", "a", "show", "open", "start", "stop", "hide", "display", "turn"})
 LONGEST_WORDS = 4
-SHORTEST_ALIKE = 4  # letters of words that one letter does not separate
+SHORTEST_ALIKE = 4  # letters of a word; in longer words too, one different letter does not separate two names
 
-type Trouble = tuple[str, dict[str, object]]  # a sentence, and what fills its gaps
+type Trouble = tuple[str, dict[str, object]]  # a sentence, and the values for its gaps
 
 
 def trouble(cameras: Iterable[Camera], to_alexa: Mapping[str, str], language: Language = "en") -> dict[str, list[str]]:
-    """By camera id, a sentence for each trouble; a camera with none is absent. `to_alexa`: its names, by id."""
+    """Sentences about each trouble, by camera id; a camera without any is absent. `to_alexa`: names by id."""
     spoken = [(camera, _words(camera.name)) for camera in cameras]
     alike = Counter(" ".join(words) for _, words in spoken)
     by_length: dict[int, list[tuple[Camera, list[str]]]] = {}
@@ -90,9 +90,9 @@ def _of_sounds(others: list[str]) -> list[Trouble]:
 
 
 def sound_alike(one: str, other: str) -> bool:
-    """Whether they hardly differ by voice: the same letters, or a word with one letter another, extra or missing.
+    """Whether two names hardly differ by voice: the same letters, or one letter of a word changed, added or missing.
 
-    A number separates names, and so does each letter of a word of three.
+    A number separates names, and so does each letter of a word with three letters.
     """
     return _sound_alike(_words(one), _words(other))
 
