@@ -1,4 +1,4 @@
-"""What a link's cameras are now, by the last readings of all processes; no vendor is called."""
+"""The present states of a link's cameras, by the last readings of all processes; no vendor is called."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -16,7 +16,7 @@ from showcam.registry.reporting.reporter import Now
 from showcam.store.ports import Store
 from showcam.store.records import Happening, Link, Source
 
-LATER_S = 0.05  # a sighting has surely ended so long after its end
+LATER_S = 0.05  # a sighting has surely ended this long after its end
 _AT_ONCE = ("doorbell",)  # kinds that leave no state behind
 
 
@@ -33,9 +33,9 @@ class CameraStates:
         self._sightings, self._awaited = Sightings(happenings, clock), Awaited(happenings, clock)
 
     def of(self, link: Link) -> Now:
-        """Raises Unavailable where a list is not known, or too old: an assistant would be told that cameras are gone.
+        """The link's cameras and their states. Raises StoreUnavailable.
 
-        Raises StoreUnavailable.
+        Raises Unavailable if a list is not known, or too old: an assistant would be told that cameras are gone.
         """
         household = self._readings.households.of(link.account, fresh_preferences=True)
         newest = self._happenings.newest(link.account)
@@ -45,7 +45,7 @@ class CameraStates:
             if reading is None:
                 if signed_in or self._store.known(source.account, source.id) is not None:
                     raise Unavailable("vendor_down")
-                continue  # nobody has signed in to it yet
+                continue  # the source still waits for its first sign-in
             for camera in reading.cameras:
                 if link.cameras is None or camera.id in link.cameras:
                     visible = VisibleCamera(household.account, source, replace(camera, as_of=reading.as_of))

@@ -1,7 +1,7 @@
-"""Reports to one assistant what changed: in order for each link, several links at the same time, until it is taken.
+"""Reports changes to one assistant until it takes them: in order for each link, to several links at the same time.
 
-What waits is in the store's outbox, so that nothing is lost with the process. A call that was cut off by a crash or a
-lost answer is repeated with the same message ids. What the assistant was told of a link is kept as fingerprints.
+Waiting reports are in the store's outbox, so nothing is lost with the process. A call that was cut off by a crash or a
+lost answer is repeated with the same message ids. The last report to each link is stored as fingerprints.
 """
 
 import logging
@@ -37,33 +37,34 @@ from showcam.store.outbox import ENDED, LOOK, RING, Claim, Row, Settled
 from showcam.store.ports import Store, StoreUnavailable
 from showcam.store.records import Link
 
-ALL = "all"  # in a camera's place in a row that a person has put back: the whole link is told again
+ALL = "all"  # in a camera's place in a row that a person has put back: the whole link is reported again
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Told)
 log = logging.getLogger(__name__)
 TELL_S = 10.0  # one call of a reporter
-CLAIM_S = 2 * TELL_S  # a sender that was killed holds a link so long
+CLAIM_S = 2 * TELL_S  # a sender that was killed holds a link for this time
 MOST = 50  # rows in one claim
 RESENDS_S = (1.0, 2.0, 4.0)  # before the first resends
-LATER_S, LONGEST_S = 15.0, 900.0  # before those after them, doubled each time
+LATER_S, LONGEST_S = 15.0, 900.0  # before the later resends, doubled each time
 RING_S = 5.0  # a ring that waits is tried as often as this, unless the service asked for more
 REFUSED_S = (*RESENDS_S, 60.0, 300.0, 900.0)  # before the first tries after a refusal
 HOUR_S, HOURLY, DAY_S = 3600.0, 24, 86_400  # then so many hourly ones, then daily ones
-ENDINGS, ENDINGS_S = 10, 60  # more links that end within so long are a fault at the assistant or here
-# told: something was. first: and nothing before it. dead: there is no grant or key any more. refused: for a quarter of
-# an hour and longer. doubted: the assistant said of too many links at once that they have ended.
+ENDINGS, ENDINGS_S = 10, 60  # more links that end within this time are a fault at the assistant or here
+# "told": something was reported. "first": the link's first report. "retried": a try failed and is repeated.
+# "laid_down": a row was parked. "dead": there is no grant or key any more. "refused": for a quarter of an hour and
+# longer. "doubted": the assistant said of too many links at once that they have ended.
 type Outcome = Literal["told", "first", "retried", "laid_down", "dead", "refused", "doubted"]
-type Follow = Callable[[Claim, Outcome, float], None]  # with the lag of what was told, in seconds
+type Follow = Callable[[Claim, Outcome, float], None]  # with the lag of the report, in seconds
 
 
 def before(claim: Claim) -> Told | None:
-    """What the assistant was told; of a camera that is to be told whole only when that was."""
+    """The last report to the assistant. Only the turn is left of a camera that must be reported completely."""
     if claim.told is None:
         return None
     try:
         told = _decoder.decode(claim.told)
     except msgspec.MsgspecError:
-        return None  # written by another version: all is told
+        return None  # written by another version: all is reported
     whole = {row.subject for row in claim.rows if row.kind == LOOK and row.subject}
     return Told(
         {camera: ToldOf(turn=known.turn) if whole & {camera, ALL} else known for camera, known in told.cameras.items()}
@@ -71,7 +72,7 @@ def before(claim: Claim) -> Told | None:
 
 
 def kept(claim: Claim, was: Told | None, told: Told) -> bytes | None:
-    """To be kept, with the turn at each camera that changed; None where nothing did."""
+    """The report to store, with a new turn at each camera that changed; None if nothing changed."""
     were = was.cameras if was else {}
     now: dict[str, ToldOf] = {}
     for camera, of in told.cameras.items():
@@ -82,7 +83,7 @@ def kept(claim: Claim, was: Told | None, told: Told) -> bytes | None:
 
 
 def what_was_told(was: Told | None, told: Told, happened: tuple[Happened, ...]) -> str:
-    """In few words, for a list of links; "" where nothing was told."""
+    """A report in few words, for a list of links; "" if nothing was reported."""
     were = was.cameras if was else {}
     now = told.cameras
     counts = {
@@ -95,7 +96,7 @@ def what_was_told(was: Told | None, told: Told, happened: tuple[Happened, ...]) 
 
 
 class Delivery:
-    """`end` ends a link that its assistant has ended; `follow` learns how each call ended. Safe for many threads."""
+    """`end` ends a link here that the assistant has ended. `follow` gets each outcome. Safe for many threads."""
 
     def __init__(
         self,
@@ -111,7 +112,7 @@ class Delivery:
         self.assistant = reporter.assistant
 
     def tell(self, account_id: str, link_id: str) -> bool:
-        """Tells the link what is due; False: nothing is, or another sender has claimed it. Raises StoreUnavailable."""
+        """Reports to the link. False: nothing is due, or another sender has the link. Raises StoreUnavailable."""
         now = self._clock()
         claim = self._store.claim(account_id, link_id, now, now + CLAIM_S, MOST)
         if claim is None:
@@ -129,7 +130,7 @@ class Delivery:
 
     def _settled_by(self, claim: Claim) -> Settled:
         if not claim.rows:
-            return Settled(self._clock())  # they were too old to be kept
+            return Settled(self._clock())  # the rows were too old and had been removed
         return self._told(claim) if claim.link else self._ended(claim)
 
     def _told(self, claim: Claim) -> Settled:
@@ -141,7 +142,7 @@ class Delivery:
         try:
             now = self._present.of(claim.link)
         except Unavailable:
-            return Settled(self._clock(), claim.rows)  # the next list that is read is told
+            return Settled(self._clock(), claim.rows)  # the next list that is read will be reported
         was, late = before(claim), self._late(claim)
         passed_over = (*late, *_older_rings(claim))
         tell = Tell(
@@ -157,7 +158,7 @@ class Delivery:
             f"{claim.link_id}/{claim.turn}",
             TELL_S,
         )
-        # the owner is notified of a refusal; thousands of sightings that were put aside would say no more
+        # the owner is notified of a refusal; thousands of parked sightings would say no more
         laid = () if is_refusal(claim.reason) else tuple((row, LATE) for row in late)
         try:
             told = self._reporter.tell(tell)
@@ -169,7 +170,7 @@ class Delivery:
         return Settled(self._clock(), over, laid, told=kept(claim, was, told), what=what, again=now.ends)
 
     def _settled(self, claim: Claim, was: Told | None, error: NotTold) -> Settled:
-        """How the claim ends after a failure, with what was accepted before it."""
+        """The claim's result after a failure, with all that was accepted before."""
         told = kept(claim, was, error.told) if error.told is not None else None
         over = tuple(row for row in claim.rows if row.id in error.happened)
         return Settled(self._clock(), over, told=told, reason=error.reason)
@@ -207,7 +208,7 @@ class Delivery:
         return replace(settled, forget=True) if isinstance(error, NotNow) else settled
 
     def _may_end(self) -> bool:
-        """Whether a link may end because its assistant says so: not after a day's first flood of such answers."""
+        """Whether a link may end because its assistant says so: not for a day after a flood of such answers."""
         key, now = f"endings/{self.assistant}", self._clock()
         if self._store.hits(f"{key}/stopped", DAY_S, now):
             return False
@@ -224,10 +225,11 @@ class Delivery:
         return may_end
 
     def _later(self, claim: Claim, error: NotTold, settled: Settled | None = None) -> Settled:
-        """What is left waits, longer with each try in vain; one that told something is not in vain.
+        """Lets the rest wait, longer after each failed try. A try that reported something has not failed.
 
-        Refusals and other trouble are counted apart, so that an odd refusal after an outage has a short wait. A ring
-        that is left waits RING_S at most, unless it was refused. What the service asked to wait goes before all of it.
+        Refusals and other failures are counted separately, so that an odd refusal after an outage has a short wait.
+        A ring that is left waits RING_S at most, unless it was refused. A wait that the service asked for (Retry-After)
+        replaces all these.
         """
         now = self._clock()
         settled = settled or Settled(now, reason=error.reason)
@@ -245,7 +247,7 @@ class Delivery:
         return replace(settled, wait=now + wait_s, tries=tries + 1)
 
     def _ended(self, claim: Claim) -> Settled:
-        """The link is gone: all that its assistant is still told is that."""
+        """Reports the end of a link that is gone, and nothing else."""
         over = tuple(row for row in claim.rows if row.kind != ENDED)
         for row in claim.rows:
             if row.kind != ENDED:
@@ -260,7 +262,7 @@ class Delivery:
         return Settled(self._clock(), over)
 
     def _late(self, claim: Claim) -> tuple[Row, ...]:
-        """Rows of what happened too long ago. A person may put back any but a ring, and then it is due later."""
+        """Rows of happenings from too long ago. A person may put back any row but a ring; the row is then due later."""
         now = self._clock()
         return tuple(
             row
@@ -279,7 +281,7 @@ class Delivery:
 
 
 def pause_s(tries: int) -> float:
-    """Seconds before the next try, after `tries` in vain: at least one, spread so that many don't come together."""
+    """Seconds before the next try, after `tries` failed ones: at least 1, spread so that many don't come together."""
     if tries < len(RESENDS_S):
         base_s = RESENDS_S[tries]
     else:
@@ -301,7 +303,7 @@ def _is_event(row: Row) -> bool:
 
 
 def _older_rings(claim: Claim) -> tuple[Row, ...]:
-    """Rings of a camera before its last one: somebody who rings three times is told once."""
+    """Rings of a camera before its last one: somebody who rings three times is reported once."""
     rings = [row for row in claim.rows if row.kind == RING]
     newest = {row.subject: row for row in sorted(rings, key=lambda row: row.at)}
     return tuple(row for row in rings if row is not newest[row.subject])
@@ -312,7 +314,7 @@ def _happened(row: Row) -> Happened:
 
 
 def _refused(claim: Claim, camera: str) -> Row:
-    """A row for a person: put back, it makes the camera be told whole; without a camera it makes telling look again."""
+    """A row for a person. If it is put back, the whole camera is reported; without a camera, the whole link."""
     subject = camera or ALL
     (row, *_) = claim.rows
     return Row(f"{claim.link_id}/{LOOK}/{subject}", row.account, row.link, row.assistant, LOOK, subject, row.at, row.at)

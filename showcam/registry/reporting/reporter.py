@@ -1,7 +1,8 @@
 """The contract between `showcam/registry/reporting` and the doors that report to assistants.
 
-Telling decides when a link is reported to, and repeats what failed. A reporter compares what is with what its assistant
-was last told, sends the difference, and answers what the assistant knows then. It keeps nothing of its own.
+Delivery decides when a link is reported to, and repeats failed calls. A reporter compares the present state with the
+last report to the assistant, sends the difference, and returns what the assistant knows then. A reporter stores
+nothing.
 """
 
 import hashlib
@@ -15,14 +16,14 @@ from showcam.drivers.camera import Camera, State
 from showcam.drivers.driver import EventKind
 from showcam.store.records import Assistant, Link
 
-_MESSAGES = uuid.UUID("5a0f6a0e-6f3c-4f6e-9b0a-2f0f4c0d8d11")  # the namespace of message ids, made for this alone
+_MESSAGES = uuid.UUID("5a0f6a0e-6f3c-4f6e-9b0a-2f0f4c0d8d11")  # the namespace of message ids, made only for them
 
 
 class Now(Struct, frozen=True):
-    """The cameras that the link may see, as whoever asks is answered: Discover, SYNC, ReportState, QUERY.
+    """The cameras that the link may see, as in the answers to Discover, SYNC, ReportState and QUERY.
 
-    It is made from the last readings of all processes and calls no vendor. A camera's motion and person are "on" for
-    half a minute after they were seen; `ends` is when the next of them goes off, epoch seconds, None: none is on.
+    They come from the last readings of all processes; no vendor is called. A camera's motion and person are "on" for
+    half a minute after they were seen. `ends`: when the next of them goes off, epoch seconds; None: none is on.
     """
 
     cameras: tuple[Camera, ...]
@@ -31,27 +32,27 @@ class Now(Struct, frozen=True):
 
 
 class ToldOf(Struct, frozen=True):
-    """What an assistant was last told of one camera, as fingerprints that the reporter makes and alone understands.
+    """The last report of a camera to an assistant, as fingerprints that only the reporter makes and understands.
 
     A fingerprint is a short text: the same for the same thing in every process and after a restart, so never `hash()`.
     After an upgrade that makes a camera more capable, `listed` differs, and the assistant is told.
     """
 
-    listed: str = ""  # of what Discover or SYNC lists for it; "": the assistant does not have it
-    states: Mapping[str, str] = {}  # by the reporter's own name of a state: of its value
-    turn: int = 0  # telling sets it when the rest changes; a reporter leaves it as it is
+    listed: str = ""  # of the camera's entry in Discover or SYNC; "": the assistant does not have the camera
+    states: Mapping[str, str] = {}  # fingerprints of values, by the reporter's own names of the states
+    turn: int = 0  # Delivery sets this when the rest changes; a reporter leaves the turn unchanged
 
 
 class Told(Struct, frozen=True):
-    """What an assistant knows of a link. A camera that is absent from it, is absent there."""
+    """An assistant's knowledge of a link. A camera that is absent here is absent at the assistant."""
 
     cameras: Mapping[str, ToldOf] = {}  # by camera id
 
 
 class Happened(Struct, frozen=True):
-    """Somebody moved or rang. It is told once, and never again later: a state says what still is."""
+    """Somebody moved or rang. This is reported once, and never later: a state says what still lasts."""
 
-    row: str  # unique; the message about it gets its id from this
+    row: str  # unique; the message's id is made from this
     camera: str
     kind: EventKind
     at: float  # epoch seconds, when it happened at the camera
@@ -62,14 +63,14 @@ class Tell(Struct, frozen=True):
 
     link: Link
     now: Now
-    told: Told | None  # None: the assistant was told nothing by reports yet; so all of `now` is told
+    told: Told | None  # None: nothing was reported to the assistant yet, so all of `now` is reported
     happened: tuple[Happened, ...]  # oldest first; each of a camera in `now`
     listed: bool  # whether the assistant has ever fetched the list (Discover, SYNC) under this link
-    turn: str  # for `message_id` of a message about several cameras; another once something of a call was accepted
+    turn: str  # for `message_id` of a message about several cameras; changes once something of a call was accepted
     deadline_s: float  # for the whole call, tokens included
 
     def turn_of(self, camera: str) -> str:
-        """For `message_id` of a message about one camera: another once something about it was accepted."""
+        """The turn for `message_id` of a message about one camera; changes once something about it was accepted."""
         told = self.told.cameras.get(camera) if self.told else None
         return f"{self.link.id}/{told.turn}" if told else self.turn
 
@@ -81,25 +82,26 @@ class Reporter(Protocol):
     def assistant(self) -> Assistant: ...
 
     def may_tell(self, link: Link) -> bool:
-        """Whether showcam has what it takes to report under the link: a grant or a key of its present client.
+        """Whether showcam can report under the link: it needs a grant or a key of the link's present client.
 
-        Calls nobody. `proactivelyReported` and `willReportState` are this answer. While it is False nothing is sent and
-        changes are forgotten. Whatever makes it True, as AcceptGrant does, calls the store's `look(account, at, link)`.
+        Calls nobody. `proactivelyReported` and `willReportState` have this value. While it is False, nothing is sent
+        and changes are forgotten. A step that makes `may_tell` True, as AcceptGrant
+        does, calls the store's `look(account, at, link)`.
         """
         ...
 
     def tell(self, tell: Tell) -> Told:
-        """Sends what differs, in this order: cameras that are gone, new or listed otherwise; states; what happened.
+        """Sends the differences in this order: cameras that are gone, new or listed otherwise; states; happenings.
 
-        Answers what the assistant knows when all of it was accepted. Sends nothing where nothing differs. Raises one of
-        the errors below where the service did not accept everything, with what it did accept.
+        Returns what the assistant knows once everything was accepted. Sends nothing if nothing differs. Raises one of
+        the errors below if the service did not accept everything; the error holds what was accepted.
         """
         ...
 
     def end(self, agent_user: str, deadline_s: float) -> None:
-        """The link with this `Link.agent_user` has ended here: the assistant is told where it has a call for that.
+        """Reports that the link with this `Link.agent_user` has ended here, if the assistant has a call for it.
 
-        That it knows of no such user is success. Raises TryAgain, Undeliverable.
+        If the assistant does not know the user, the call succeeded. Raises TryAgain, Undeliverable.
         """
         ...
 
@@ -107,7 +109,7 @@ class Reporter(Protocol):
 class NotTold(Exception):
     """Not everything was accepted. The text is for the log and the owner: no name, token, id or answer's body in it.
 
-    `told`: what the assistant knows now, None: what it knew before; `happened`: the rows of those it accepted.
+    `told`: the assistant's present knowledge, None: unchanged. `happened`: the rows of the accepted happenings.
     """
 
     def __init__(self, reason: str, *, told: Told | None = None, happened: frozenset[str] = frozenset()) -> None:
@@ -116,9 +118,9 @@ class NotTold(Exception):
 
 
 class TryAgain(NotTold):
-    """The service can't take it now: no answer in time, 429, 5xx, a 401, after which the token was renewed.
+    """The service can't take it now: no answer in time, 429, 5xx, or a 401, and then the token was renewed.
 
-    `after_s`: what the service asked to wait (Retry-After), 0.0: nothing. Telling spaces the tries, with jitter.
+    `after_s`: the wait that the service asked for (Retry-After), 0.0: none. Delivery spaces the tries, with jitter.
     """
 
     def __init__(
@@ -134,7 +136,10 @@ class TryAgain(NotTold):
 
 
 class Later(NotTold):
-    """All was accepted but what the service should not be asked yet: it is told in `after_s`, and holds up no ring."""
+    """All was accepted, except what the service should not be asked yet.
+
+    The rest is reported in `after_s` seconds, and holds up no ring.
+    """
 
     def __init__(self, reason: str, after_s: float, *, told: Told, happened: frozenset[str]) -> None:
         super().__init__(reason, told=told, happened=happened)
@@ -144,7 +149,7 @@ class Later(NotTold):
 class Refused(TryAgain):
     """The service refuses the link or the key (403, 404), which may pass: nothing ends, and the owner is notified.
 
-    Telling tries again after seconds and minutes, then hourly, and from the second day daily. `hourly`: never more
+    Delivery tries again after seconds and minutes, then hourly, and from the second day daily. `hourly`: never more
     rarely than hourly.
     """
 
@@ -152,15 +157,15 @@ class Refused(TryAgain):
 
 
 class RefusedKey(Refused):
-    """The service refuses showcam's own key, which serves all links: a mended key must not wait for a day."""
+    """The service refuses showcam's own key, which serves all links: a fixed key must not wait for a day."""
 
     hourly = True
 
 
 class NotNow(Refused):
-    """The assistant does not know this user (404). What it was told is forgotten.
+    """The assistant does not know this user (404). The last report is forgotten.
 
-    It is tried again as after any refusal, and a few seconds after the assistant has fetched the list.
+    Delivery tries again as after any refusal, and a few seconds after the assistant has fetched the list.
     """
 
 
@@ -171,15 +176,15 @@ class Unlinked(NotTold):
 class GrantDead(NotTold):
     """There is no grant or key to report with, though the link lives on. `may_tell` is False from here on.
 
-    What it was told is forgotten, and the owner is notified.
+    The last report is forgotten, and the owner is notified.
     """
 
 
 class Undeliverable(NotTold):
     """The service refused a message for good (400, 413): repeating it is no use.
 
-    The reporter goes on with the other messages first. In `told` the refused cameras are as if they had been told, so
-    that they are not sent again before they change. `cameras`: their ids; `happened` holds refused rows, too.
+    The reporter goes on with the other messages first. In `told` the refused cameras count as reported, so that they
+    are not sent again before they change. `cameras`: their ids; `happened` holds refused rows, too.
     """
 
     def __init__(
@@ -204,7 +209,7 @@ def message_id(turn: str, *about: str) -> str:
 
 
 class Turn:
-    """`cameras`: what the assistant knows now. A reporter writes it as its messages are accepted.
+    """`cameras`: the assistant's present knowledge. A reporter writes it as messages are accepted.
 
     A door's own turn is made of this one and of the way to its assistant.
     """
@@ -217,7 +222,7 @@ class Turn:
         self._refused: set[str] = set()
 
     def take(self, send: Callable[[Self], None], announce: Callable[[Self, Camera, Happened], None]) -> Told:
-        """Sends what differs, then announces what happened of cameras in `tell.now`, the oldest first.
+        """Sends the differences, then announces the happenings of cameras in `tell.now`, the oldest first.
 
         Raises NotTold with what was accepted before it; Undeliverable when all was sent and some of it was refused.
         """
@@ -240,7 +245,7 @@ class Turn:
         return self._told
 
     def refuse(self, reason: str, cameras: Iterable[str]) -> None:
-        """Notes a message that the assistant refused for good. Its cameras are as if it had been accepted."""
+        """Notes a message that the assistant refused for good. Its cameras count as if the message was accepted."""
         self._reasons.append(reason)
         self._refused.update(cameras)
 
@@ -268,4 +273,4 @@ class Unreported:
         raise GrantDead("showcam has no key for reports to this assistant")
 
     def end(self, agent_user: str, deadline_s: float) -> None:
-        """Nobody is told."""
+        """Does nothing: there is nobody to report to."""

@@ -1,4 +1,4 @@
-"""When a link is reported to: threads for what is due, a note of a fetched list, and a comparison of every link."""
+"""Decides when a link is reported to: threads for due rows, a note of a fetched list, a comparison of every link."""
 
 import logging
 import threading
@@ -16,15 +16,15 @@ from showcam.store.records import DAY_S, Link
 
 log = logging.getLogger(__name__)
 POLL_S = 0.25  # other processes' changes are found within this
-SENDERS = 16  # links that are told at the same time: an answer that hangs holds up none of the others
-SETTLES_S = 5.0  # an assistant knows its cameras so long after it fetched the list
+SENDERS = 16  # links that are reported to at the same time: an answer that hangs holds up none of the others
+SETTLES_S = 5.0  # an assistant knows its cameras this long after the fetch of the list
 EVERY_S = 300.0  # between two calls of `turn_of_day`
-TARDY_S = 60.0  # a call may come so much later than EVERY_S after the one before
+TARDY_S = 60.0  # a call may come this much later than EVERY_S after the call before
 _IDS = "234567abcdefghijklmnopqrstuvwxyz"  # the characters of households' ids, in the order of sorting
 
 
 class Sender:
-    """One per assistant, so that a service that hangs does not hold up the other's."""
+    """Hands out due links to threads, for one assistant: a service that hangs does not hold up the other's reports."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Sender:
         self._thread.start()
 
     def wake(self) -> None:
-        """After a change in this process."""
+        """Makes the sender look for due links at once, after a change in this process."""
         with self._changed:
             self._woken = True
             self._changed.notify()
@@ -104,7 +104,7 @@ class Sender:
 
 
 class Listed:
-    """`note` is for Registry.when_listed: mostly it costs one look-up in memory."""
+    """Notes fetched lists. `note` is for Registry.when_listed, and usually costs one look-up in memory."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
         self._store, self._clock = store, clock
@@ -123,17 +123,17 @@ class Listed:
 
 
 class Reconciliation:
-    """Daily, and after each start, since an upgrade may offer more."""
+    """Compares every link daily, and after each start, since an upgrade may offer more."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
         self._store, self._clock = store, clock
 
     def turn(self) -> None:
-        """Every household. Raises StoreUnavailable."""
+        """Adds a LOOK for each link of every household. Raises StoreUnavailable."""
         self._reconcile("", "")
 
     def turn_of_day(self) -> int:
-        """Looks at the households whose turn came since the last call, and returns how many. Raises StoreUnavailable.
+        """Does the same for households whose turn came since the last call; returns how many. Raises StoreUnavailable.
 
         A household's id gives the time of the day of its turn. So the work is spread evenly, and nothing is kept
         between two calls.
