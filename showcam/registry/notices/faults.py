@@ -1,4 +1,4 @@
-"""What is wrong at a household that its owner is notified of. Any process notes it; the worker notifies the owner."""
+"""The faults of a household, for notices to the owner. Any process notes a fault; the worker notifies the owner."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -16,32 +16,33 @@ from showcam.registry.readings.readings import Readings
 from showcam.store.ports import Store, StoreUnavailable
 from showcam.store.records import Account, Happening, Notice, Source
 
-# encryption: Image Encryption of a camera was switched on. session: a vendor ended a source's session. lost: a camera
-# in the house is at no address. tamper: a camera was turned away, covered or blinded; nothing says when that is mended.
-# grant: an assistant takes no more reports of a link. ending: it says that a link has ended, like too many others at
-# once. key: showcam's key for reports to an assistant can't be used. outbox: reports of a link can't be sent.
+# "encryption": Image Encryption of a camera was switched on. "session": a vendor ended a source's session. "lost": a
+# camera in the house is at no address. "tamper": a camera was turned away, covered or blinded; nothing says when this
+# is fixed. "grant": an assistant takes no more reports of a link. "ending": an assistant says that a link has ended,
+# as it says of too many others at once. "key": showcam's key for reports to an assistant can't be used. "outbox":
+# reports of a link can't be sent.
 type Kind = Literal["encryption", "session", "lost", "tamper", "grant", "ending", "key", "outbox"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind.__value__)
-OWN_S = 180.0  # Image Encryption that comes on so soon after the owner switched it on is no fault
-TAMPERED_S = 3600.0  # an owner is notified once of all tampering with a camera within so long
+OWN_S = 180.0  # Image Encryption that comes on this soon after the owner switched it on is no fault
+TAMPERED_S = 3600.0  # within this time an owner is notified only once of tampering with a camera
 _OWN = "own/encryption"  # the kind of a happening
 _RACES = 16
-CENSUS_S = 5.0  # between two reads of which households have addresses, and of reports that were put aside
-AWAY_S = 600.0  # a camera in the house that is away so long was searched for in vain
+CENSUS_S = 5.0  # between two reads of the households with addresses, and of parked reports
+AWAY_S = 600.0  # a camera in the house that is away this long was searched for in vain
 
 
 class Fault(Struct, frozen=True):
     """`subject` is the id of a camera, a source or a link, or for a key the assistant.
 
-    `told`: ids of the addresses that know.
+    `told`: ids of the addresses that were notified.
     """
 
     account: str
     kind: Kind
     subject: str
     began: float
-    lasts: bool = True  # False: it is mended, and the addresses of `told` have yet to be notified of that
+    lasts: bool = True  # False: it is fixed, and the addresses of `told` must still be notified of the fix
     told: tuple[str, ...] = ()
     version: int = 0
 
@@ -98,12 +99,12 @@ class Faults:
         return [fault for notice in self._store.notices(account_id) if (fault := decoded(notice)) is not None]
 
     def began(self, account_id: str, kind: Kind, subject: str) -> None:
-        """Note a fault that lasts from now on; one that is noted already stays as it is."""
+        """Notes a fault that lasts from now on. If the fault is noted already, its begin stays."""
         new = Fault(account_id, kind, subject, self._clock())
         self.change(new, lambda fault: replace(fault, lasts=True) if fault is not None else new)
 
     def ended(self, account_id: str, kind: Kind, subject: str) -> None:
-        """Note that a fault is mended, if it is noted; those who were notified of it are notified of that."""
+        """Notes the fix of a fault, if the fault was noted. Addresses that know of the fault then get a notice."""
 
         def mended(fault: Fault | None) -> Fault | None:
             return replace(fault, lasts=False) if fault is not None and fault.told else None
@@ -111,7 +112,7 @@ class Faults:
         self.change(Fault(account_id, kind, subject, 0.0), mended)
 
     def forget(self, account_id: str, kind: Kind, subject: str) -> None:
-        """Nobody is notified of it any more: what it is about is gone."""
+        """Drops a fault without any notice, since the camera, source or link is gone."""
         self.change(Fault(account_id, kind, subject, 0.0), lambda _: None)
 
     def switching_on(self, account_id: str, camera_id: str) -> None:
@@ -119,7 +120,7 @@ class Faults:
         self._happenings.put(account_id, Happening(camera_id, _OWN, self._clock()))
 
     def note(self, change: Change) -> None:
-        """For Changes."""
+        """Notes the faults that begin or end with this change; subscribes to Changes."""
         match change.kind:
             case "encryption_on":
                 if not self._is_own(change):
@@ -136,7 +137,7 @@ class Faults:
                 pass
 
     def change(self, fault: Fault, change: Callable[[Fault | None], Fault | None]) -> None:
-        """Writes what `change` makes of the fault as it is kept, whatever other processes write meanwhile."""
+        """Writes the stored fault as `change` returns it, whatever other processes write meanwhile."""
         if not self._keeps:
             return
         for _ in range(_RACES):
@@ -155,14 +156,14 @@ class Faults:
 
 
 def is_over(fault: Fault, now: float) -> bool:
-    """Whether it ends by its time alone."""
+    """Whether the fault has ended only because of its age."""
     return fault.kind == "tamper" and now - fault.began >= TAMPERED_S
 
 
 class Standing:
-    """Compares a household as it is with its noted faults: sessions, reports, cameras in the house, encryption.
+    """Compares the present state of a household with its noted faults: sessions, reports, cameras at home, encryption.
 
-    So a fault is noted that no change announced, and one ends that was mended while nothing ran. `clock`: epoch
+    This notes faults that no change announced, and ends faults that were fixed while nothing ran. `clock`: epoch
     seconds. Not safe to use from several threads.
     """
 
@@ -196,7 +197,7 @@ class Standing:
         return noted if lasting.keys() == before else self._faults.of(account_id)
 
     def signed_out(self, account_id: str) -> bool:
-        """Whether a vendor ended the session of one of its sources."""
+        """Whether a vendor ended the session of any source of the household."""
         return any(
             session.state == "needs_login" and self._store.known(account.id, source.id) is not None
             for account, source in self._sources(account_id)
@@ -204,7 +205,7 @@ class Standing:
         )
 
     def camera_name(self, account_id: str, camera_id: str) -> str:
-        """The camera's name as last read; "" where it is not known any more."""
+        """The camera's name as last read; "" if the camera is no longer known."""
         for account, source in self._sources(account_id):
             reading = self._readings.last(account, source)
             camera = reading.find(camera_id) if reading else None
@@ -213,7 +214,7 @@ class Standing:
         return ""
 
     def vendor(self, account_id: str, source_id: str) -> str:
-        """The name of the source's vendor; "" where there is none."""
+        """The name of the source's vendor; "" if there is no such source."""
         for _, source in self._sources(account_id):
             if source.id == source_id:
                 return self._readings.vendor(source)
@@ -229,14 +230,14 @@ class Standing:
     def _mended(
         self, account_id: str, kind: Kind, camera_id: str, lasting: dict[str, float], reading: Reading | None
     ) -> None:
-        """By a reading that is younger than the fault: another process may have found it by one that we lack."""
+        """Ends a fault, but only by a younger reading: another process may have found it by a reading that we lack."""
         key = key_of(kind, camera_id)
         if key in lasting and reading is not None and reading.as_of > lasting[key]:
             self._faults.ended(account_id, kind, camera_id)
             del lasting[key]
 
     def _session(self, account: Account, source: Source, lasting: dict[str, float]) -> None:
-        """A source that nobody has signed in to yet is no fault: it has no list."""
+        """Notes or ends the fault of a source's session. Before the first sign-in there is no fault and no list."""
         session = self._store.read_session(account.id, source.id)
         key = f"session/{source.id}"
         if session is None:
@@ -249,7 +250,7 @@ class Standing:
             lasting[key] = self._clock()
 
     def _reports(self, account_id: str, lasting: dict[str, float]) -> None:
-        """Reports that were put aside, until they are sent again or dropped."""
+        """Notes a fault for each link with parked reports, until they are sent again or dropped."""
         links = {laid.row.link for laid in self._store.laid_down(account_id)}
         live = {link.id for link in self._store.links(account_id)} if links else set()
         laid = {f"outbox/{link}" for link in links & live}

@@ -1,4 +1,4 @@
-"""Notifies owners of faults: one notice for a fault and one for its mend, whatever is restarted, and never a flood."""
+"""Notifies owners of faults: one notice for a fault and one for its fix, despite restarts, and never a flood."""
 
 import logging
 import secrets
@@ -23,10 +23,10 @@ log = logging.getLogger(__name__)
 
 MOST = 10  # addresses of a household
 LONGEST_NAME = 60  # characters of an address's name
-AN_HOUR = 20  # messages to a household; what is left waits for the next hour
-A_DAY = 4  # notices of one fault to one address: one that comes and goes is not told each time
+AN_HOUR = 20  # messages to a household; the others wait for the next hour
+A_DAY = 4  # notices of one fault to one address: a fault that comes and goes is not announced each time
 _HOUR_S, _DAY_S = 3600, 86400
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 30.0, 3600.0  # before an address is tried again that took nothing
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 30.0, 3600.0  # before an address that took nothing is tried again
 TOGETHER = 8  # addresses that are sent to at once
 
 
@@ -35,7 +35,7 @@ class TooMany(ValueError):
 
 
 class Address(Struct, frozen=True):
-    """`service` is its kind for a person, such as “ntfy”; `name` what its owner calls it."""
+    """`service`: the kind of the address for a person, such as “ntfy”. `name`: the owner's name for the address."""
 
     url: str
     service: str
@@ -50,13 +50,13 @@ _decoder = msgspec.json.Decoder(Address)
 
 
 class Addresses:
-    """Where an owner is notified: addresses in Apprise's form, which may hold passwords and are sealed at rest."""
+    """The addresses for notices to an owner, in Apprise's form. They may hold passwords and are sealed at rest."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
         self._store, self._clock = store, clock
 
     def of(self, account_id: str) -> Mapping[str, Address]:
-        """By their ids, the oldest first."""
+        """The addresses by their ids, the oldest first."""
         found = {}
         for address_id, data in self._store.notice_addresses(account_id).items():
             try:
@@ -66,7 +66,7 @@ class Addresses:
         return dict(sorted(found.items(), key=lambda item: (item[1].added, item[0])))
 
     def add(self, account_id: str, url: str, service: str, name: str) -> str:
-        """The id of the new one. Raises TooMany, Inconsistent."""
+        """Adds an address and returns its id. Raises TooMany, Inconsistent."""
         if len(self.of(account_id)) >= MOST:
             raise TooMany(f"a household has at most {MOST} addresses for notices")
         address_id = secrets.token_hex(4)
@@ -75,7 +75,7 @@ class Addresses:
         return address_id
 
     def remove(self, account_id: str, address_id: str) -> bool:
-        """Remove the address; with the last one go the notices of the household: nobody waits for them."""
+        """Removes the address. With the last address the notices of the household go too: nobody waits for them."""
         gone = self._store.drop_notice_address(account_id, address_id)
         if not self._store.notice_addresses(account_id):
             for notice in self._store.notices(account_id):
@@ -85,12 +85,12 @@ class Addresses:
 
 class Send(Protocol):
     def __call__(self, url: str, title: str, text: str) -> bool:
-        """Whether it was taken. It has a deadline of its own, and logs neither address nor text."""
+        """Whether the service took the notice. The call has its own deadline, and logs neither address nor text."""
         ...
 
 
 class Notifying:
-    """`turn` is called every second or so, by one thread. `home`: the address where an owner mends."""
+    """One thread calls `turn` about every second. `home`: the address of the page for fixing faults."""
 
     def __init__(
         self,
@@ -119,7 +119,7 @@ class Notifying:
         for account, addresses in self._households:
             faults = self._standing.examine(account.id)
             due = {address_id: _due(address_id, faults) for address_id in addresses if not self._waits(address_id)}
-            # each address in a thread of its own, so that one that hangs holds up no other
+            # each address in its own thread: a hanging address holds up no other
             self._sent = [
                 self._pool.submit(self._notify, account, address_id, addresses[address_id], due_faults)
                 for address_id, due_faults in due.items()
@@ -129,10 +129,10 @@ class Notifying:
                 delivery.result()
             for fault in faults:
                 if not fault.lasts and not set(fault.told) & addresses.keys():
-                    self._faults.forget(account.id, fault.kind, fault.subject)  # who knew of it is gone
+                    self._faults.forget(account.id, fault.kind, fault.subject)  # all its addresses are gone
 
     def close(self) -> None:
-        """What is on its way is waited for a moment, so that it is not sent again after the next start."""
+        """Waits a moment for notices on their way: otherwise they would be sent again after the next start."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         wait(self._sent, CLOSE_S)
 
@@ -158,7 +158,7 @@ class Notifying:
     def _took(self, address: Address, title: str, text: str) -> bool:
         try:
             return self._send(address.url, title, text)
-        except Exception as error:  # whatever one address does, the others are notified; its text may hold the address
+        except Exception as error:  # the other addresses must still be notified; the error's text may hold the address
             log.warning("a notice by %s failed: %s", address.service, type(error).__name__)
             return False
 
@@ -174,7 +174,7 @@ class Notifying:
         now = self._clock()
         if self._store.hits(f"notices/{account_id}", _HOUR_S, now) >= AN_HOUR:
             return False
-        # whoever was notified of a fault is always notified of its mend
+        # an address that was notified of a fault is always notified of the fix
         return not fault.lasts or self._store.hits(_of_day(account_id, address_id, fault), _DAY_S, now) < A_DAY
 
     def _count(self, account_id: str, address_id: str, fault: Fault) -> None:
@@ -184,7 +184,7 @@ class Notifying:
             self._store.hit(_of_day(account_id, address_id, fault), _DAY_S, now)
 
     def _names(self, fault: Fault) -> Names | None:
-        """None where what the fault is about is gone."""
+        """The names for a notice; None if the camera, source or link of the fault is gone."""
         match fault.kind:
             case "encryption" | "lost" | "tamper":
                 return Names(camera=self._standing.camera_name(fault.account, fault.subject))
@@ -201,14 +201,14 @@ class Notifying:
 
 
 def _due(address_id: str, faults: list[Fault]) -> list[Fault]:
-    """The faults that the address has yet to be notified of, or of whose mend."""
+    """The faults whose begin or fix the address has yet to be notified of."""
     return [fault for fault in faults if fault.lasts is not (address_id in fault.told)]
 
 
 def _told(kept: Fault | None, sent: Fault, address_id: str) -> Fault | None:
-    """The fault as it is kept, after the address was sent what `sent` says."""
+    """The fault to store, after the address was notified of `sent`."""
     if kept is None:
-        # it ended while the address was notified of it: the address is then notified of that
+        # the fault ended while the address was notified: the address is then notified of the fix
         is_mended = sent.lasts and sent.kind != "tamper"
         return replace(sent, lasts=False, told=(address_id,), version=0) if is_mended else None
     told = tuple(known for known in kept.told if known != address_id)

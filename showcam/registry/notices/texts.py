@@ -1,4 +1,4 @@
-"""What a notice says: what happened, why, and what to do, with one address, in the owner's language."""
+"""The text of a notice: the fault, its cause, and what to do, with one address, in the owner's language."""
 
 from typing import NotRequired, TypedDict
 
@@ -15,7 +15,7 @@ class _Sentences(TypedDict):
     title: str
     began: str
     mend: str
-    ended: NotRequired[str]  # of a fault whose mend is noticed
+    ended: NotRequired[str]  # if showcam notices the fix of this fault
 
 
 _TEXTS: dict[Kind, _Sentences] = {
@@ -103,7 +103,7 @@ _MENDED = mark("Mended: {title}")
 
 
 class Names(Struct, frozen=True):
-    """What fills a notice; "" where it is not known."""
+    """The names in a notice; "" if a name is not known."""
 
     camera: str = ""
     vendor: str = ""
@@ -112,7 +112,7 @@ class Names(Struct, frozen=True):
 
 
 def notice(fault: Fault, names: Names, address: str, language: Language) -> tuple[str, str]:
-    """Title and text, of a fault that lasts or of one that is mended."""
+    """The title and text for a fault that lasts or was fixed."""
     sentences = _TEXTS[fault.kind]
     gaps = {
         "camera": names.camera or OURS.translate(language, _ANY_CAMERA),
@@ -134,5 +134,5 @@ def trial(language: Language) -> tuple[str, str]:
 
 
 def _begun(text: str) -> str:
-    """A sentence may begin with the stand-in for a name."""
+    """Capitalizes a text: it may begin with the stand-in for a name."""
     return text[:1].upper() + text[1:]
