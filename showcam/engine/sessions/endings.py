@@ -1,4 +1,4 @@
-"""How sessions end: every way, and what a viewer is answered who still asks afterwards."""
+"""Ends sessions, and remembers the reason for a viewer who still asks afterwards."""
 
 import asyncio
 import time
@@ -13,13 +13,13 @@ from showcam.engine.sessions.session import Session, SessionIndex
 from showcam.engine.settings import PlaneSettings
 from showcam.engine.source import Denied
 
-EXPLAINED_S = 120.0  # why it ended is answered for this long at the least: players ask again when they are shown again
+EXPLAINED_S = 120.0  # the reason is kept for at least this time: a player asks again when it becomes visible again
 
 
 class End(Enum):
-    """Every way in which a session ends.
+    """The ways to end a session.
 
-    `is_final`: no grant of the session opens it again. Else it was a fault, after which its viewer may come back by the
+    `is_final`: no grant of the session opens it again. Else the end was a fault, and the viewer may come back with the
     same address.
     """
 
@@ -41,7 +41,7 @@ class End(Enum):
 
 
 class Ended(Exception):
-    """The session, or the link behind it, is over. Answer 410."""
+    """The session or its link has ended. The answer is 410."""
 
     def __init__(self, reason: str = "") -> None:
         super().__init__(reason)
@@ -50,13 +50,13 @@ class Ended(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Past:
-    until: float  # epoch s; forgotten then, since no grant reaches beyond it
+    until: float  # epoch s; no grant works later, so the end is forgotten then
     reason: str
     is_final: bool
 
 
 class Endings:
-    """Ends sessions, and remembers each end as long as a grant of the session verifies, so that none opens it again."""
+    """Ends sessions, and remembers each end while a grant of the session verifies, so that no grant opens it again."""
 
     def __init__(
         self, settings: PlaneSettings, index: SessionIndex, places: Places, pulls: Pulls, background: Background
@@ -66,13 +66,13 @@ class Endings:
         self._past: dict[str, _Past] = {}  # by session id, nonce of a start grant, or link
 
     def end(self, session: Session, how: End, reason: str = "") -> None:
-        """End the session and its connection; ending it twice is fine.
+        """Ends the session and its connection. A second call does no harm.
 
-        Its pull goes on for `idle_s`, so that a viewer who comes back waits for nothing. If the gate closed, or it is a
-        card, it ends now.
+        The pull goes on for `idle_s`, so that a viewer who comes back need not wait. If the gate closed, or the pull
+        plays a card, the pull ends now.
         """
         nonces = self._index.remove(session)
-        # a grant that its session outlived is over by itself; who still asks with it is answered why
+        # a grant may have expired before its session ended; a viewer who still asks with this grant gets the reason
         until = max(session.claims.expires + 1, time.time() + EXPLAINED_S)
         self._note(nonces, until, reason, is_final=how.is_final)
         self.disconnect(session)
@@ -81,12 +81,12 @@ class Endings:
             self._pulls.leave(session.pull)
 
     def disconnect(self, session: Session) -> None:
-        """Close its connection by WebRTC, if it has one."""
+        """Closes the session's WebRTC connection, if there is one."""
         peer, session.peer = session.peer, None
         if peer is not None:
             self._background.later(peer.close())
 
-    # who ends them
+    # the causes
 
     def by_viewer(self, claims: Claims) -> None:
         if session := self._index.of_id(claims.nonce):
@@ -95,11 +95,11 @@ class Endings:
     def by_name(self, link: str, name: str) -> None:
         if session := self._index.named(link, name):
             self.end(session, End.VIEWER)
-        elif claims := self._places.give_back(link, name):  # a grant is a name too, and nobody came with this one
+        elif claims := self._places.give_back(link, name):  # the name is an unused grant's nonce
             self._note([name], claims.expires + 1, "", is_final=True)
 
     def by_link(self, link: str) -> None:
-        """Its grants open nothing from here on, as long as any of them verifies."""
+        """Ends the sessions of a link. From now on the link's grants open nothing, even if they have not expired."""
         # the machine that made a grant and the one that verifies it may differ by two minutes
         until = time.time() + max(self._settings.life_s, SNAPSHOT_S) + 120
         self._note([_link_key(link)], until, "", is_final=True)
@@ -112,13 +112,13 @@ class Endings:
         self.end(session, End.GATE, verdict.reason)
 
     def by_picture(self, session: Session) -> bool:
-        """Whether its picture ended, and the session with it."""
+        """Ends the session if its video has ended. Returns True if it has."""
         if session.failure is not None:
             self.end(session, End.PICTURE, session.failure.reason)
         return session.failure is not None
 
     def by_time(self) -> None:
-        """End the sessions whose time is over, or whose viewer left without a word; keep the pulls that are watched."""
+        """Ends the sessions whose time has expired or whose viewer left silently. Keeps the pulls that are watched."""
         now = asyncio.get_running_loop().time()
         for session in self._index:
             if self.by_picture(session):
@@ -141,30 +141,30 @@ class Endings:
         is_late = session.peer.state != "connected" and now - session.began > settings.connect_s
         return End.UNCONNECTED if is_late else None
 
-    # what is over
+    # past sessions
 
     def knows(self, nonce: str) -> bool:
         return nonce in self._past
 
     def stays(self, nonce: str) -> bool:
-        """Whether it ended for good or for a reason, so that a session's own address does not open it again."""
+        """True if the session ended for good or for a reason. The session's address then opens nothing."""
         past = self._past.get(nonce)
         return past is not None and (past.is_final or past.reason != "")
 
     def reason(self, nonce: str) -> str:
-        """Why it ended; "" where nobody gave a reason."""
+        """The reason why the session ended; "" if none was given."""
         past = self._past.get(nonce)
         return past.reason if past else ""
 
     def refuse(self, claims: Claims) -> None:
-        """Raises Ended, for what ended for good."""
+        """Raises Ended if the session or its link has ended for good."""
         for key in (claims.nonce, _link_key(claims.link)):
             past = self._past.get(key)
             if past is not None and past.is_final:
                 raise Ended(past.reason)
 
     def _note(self, nonces: Iterable[str], until: float, reason: str, *, is_final: bool) -> None:
-        """What ended for good stays so, whatever is noted of it later."""
+        """Remembers an end. A final end is never replaced by a later end."""
         past = _Past(until, reason, is_final)
         for nonce in nonces:
             known = self._past.get(nonce)

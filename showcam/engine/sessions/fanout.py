@@ -1,4 +1,4 @@
-"""One picture for all who watch it: to displays by HLS and WebRTC, as Opus to those who listen, and as a still."""
+"""Gives a camera's video to all its viewers: to displays by HLS and WebRTC, as Opus to listeners, and as a still."""
 
 import asyncio
 import math
@@ -11,20 +11,20 @@ from showcam.engine.outputs.renditions import Renditions
 from showcam.engine.sound import OpusVoice
 from showcam.engine.units import CLOCK, Format, Listen, SourceFailed, Unit, Watch
 
-SILENT_S = 5.0  # a viewer by HLS that fetches nothing for so long holds up nobody else, until it fetches again
-SLOW_S = 4.5  # between keyframes: by HLS a picture is behind by several times as much
+SILENT_S = 5.0  # an HLS viewer that fetches nothing for this time counts as away until its next fetch
+SLOW_S = 4.5  # a long time between keyframes: HLS is behind by several times as much
 GOP_CAP = 8 * 1024 * 1024  # bytes
 
 
 class Gop:
-    """What came since the last keyframe, for who comes in its middle.
+    """The units since the last keyframe, for viewers who come before the next keyframe.
 
-    A group that outgrows GOP_CAP is of use to nobody: from then until the next keyframe there are no units.
+    A group larger than GOP_CAP is useless: after that there are no units until the next keyframe.
     """
 
     def __init__(self) -> None:
         self.units: list[Unit] = []  # they begin with a keyframe
-        self.key: Unit | None = None  # the last keyframe, which is good for a still picture without those after it
+        self.key: Unit | None = None  # the last keyframe, which is enough for a still
         self._bytes = 0
 
     def add(self, unit: Unit) -> None:
@@ -40,27 +40,27 @@ class Gop:
 
 
 class Stills:
-    """The newest keyframe as JPEG, decoded once for all who ask; it is kept in each size, also while it is made."""
+    """The newest keyframe as JPEG. It is decoded once for all requests, and kept in each size."""
 
     def __init__(self) -> None:
         self._made: dict[bool, tuple[Unit, asyncio.Task[bytes]]] = {}  # by whether they are small
 
     async def of(self, keyframe: Unit, *, small: bool) -> bytes:
-        """Raises NoPicture."""
+        """The keyframe as JPEG. Raises NoPicture if the keyframe does not decode."""
         known = self._made.get(small)
         if known is None or known[0] is not keyframe:
             known = keyframe, asyncio.create_task(asyncio.to_thread(jpeg, keyframe.data, small=small))
             self._made[small] = known
-        # whoever asked first may go while others wait for it
+        # the first request may be cancelled while others wait for the same JPEG
         return await asyncio.shield(known[1])
 
 
 class NotYet(Exception):
-    """Pictures come, and their keyframes are further apart than was waited for."""
+    """Pictures come, but keyframes are so far apart that no segment was whole within the waiting time."""
 
 
 class Fanout:
-    """What brings the picture says `begin` at each opening and hands units over; `failure` says that it is the end."""
+    """Spreads the units of a source, which calls `begin` at each opening. Once `failure` is set, no more units come."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -70,17 +70,17 @@ class Fanout:
         self.format: Format | None = None
         self.failure: SourceFailed | None = None
         self._renditions = Renditions(self.signal.ring, self._loop.time)
-        self._gop = Gop()  # of viewers
-        self.is_arriving = False  # pictures come, and no keyframe did yet
+        self._gop = Gop()  # for WebRTC viewers
+        self.is_arriving = False  # pictures come, but no keyframe has come yet
         self._since_key = 0  # ticks
-        self._last: int | None = None  # when the picture before was decoded
-        self.is_slow = False  # keyframes come so seldom that HLS takes long to begin and stays behind
+        self._last: int | None = None  # decoding time of the picture before
+        self.is_slow = False  # keyframes are so rare that HLS begins late and stays behind
         self._viewers: set[Watch] = set()
         self._listeners: set[Listen] = set()
         self._voice: OpusVoice | None = None
         self._stills = Stills()
 
-    # what viewers ask
+    # called for viewers
 
     @property
     def outputs(self) -> dict[bool, HlsOutput]:
@@ -93,22 +93,22 @@ class Fanout:
 
     @property
     def has_time(self) -> bool:
-        """As of showcam.engine.sources.screen.Screen."""
+        """True if pictures may come a little later, as in showcam.engine.sources.screen.Screen."""
         return self.is_live and not self._viewers and not self._renditions.are_awaited
 
     async def opened(self, timeout_s: float = math.inf) -> bool:
-        """False when it is still opening by then. Raises SourceFailed."""
+        """Waits until the source is open. Returns False if the time runs out first. Raises SourceFailed."""
         await self.signal.until(lambda: self.is_live or self.failure, timeout_s)
         if self.failure:
             raise self.failure
         return self.is_live
 
     def need_tv(self) -> None:
-        """From now on there is a rendition for TVs."""
+        """Makes the rendition for TVs, unless it exists already."""
         self._renditions.need_tv()
 
     def need_hls(self, *, silent_track: bool) -> None:
-        """From now on there is this rendition; a camera with sound has one for all."""
+        """Makes this rendition, unless it exists already. A camera with sound has the same for all players."""
         self._renditions.need(silent_track=silent_track)
 
     async def first_segment(self, *, silent_track: bool, timeout_s: float, tv: bool = False) -> HlsOutput:
@@ -127,20 +127,20 @@ class Fanout:
         return output
 
     def ready(self, *, silent_track: bool, tv: bool = False) -> HlsOutput | None:
-        """The rendition, once there is something to say of it."""
+        """The rendition for a player, or None until the rendition has segments or a failure."""
         return self._renditions.ready(silent_track=silent_track, tv=tv)
 
     def shows(self, start_id: str) -> bool:
-        """Whether an output of that start id goes on."""
+        """True if an output with this start id goes on."""
         return any([output.start_id == start_id for output in self._renditions.all])
 
     @property
     def target_s(self) -> int:
-        """How long a segment may last."""
+        """The longest that a segment may last."""
         return max([output.target_s for output in self._renditions.all], default=2)
 
     async def jpeg(self, timeout_s: float, *, small: bool = False) -> bytes:
-        """The latest keyframe. Raises SourceFailed."""
+        """The latest keyframe as JPEG. Raises SourceFailed."""
         await self.signal.until(lambda: self._gop.key or self.failure, timeout_s)
         if self.failure:
             raise self.failure
@@ -152,7 +152,7 @@ class Fanout:
             raise SourceFailed("media_down", again=True) from None
 
     def watch(self, viewer: Watch) -> list[Unit]:
-        """Show it every picture from now on, and return those since the last keyframe."""
+        """Gives the viewer every picture from now on. Returns the pictures since the last keyframe."""
         self._viewers.add(viewer)
         return list(self._gop.units)
 
@@ -160,14 +160,14 @@ class Fanout:
         self._viewers.discard(viewer)
 
     def sync(self) -> bool:
-        """A camera's keyframes come when they come."""
+        """Returns False, because a camera can't be asked for a keyframe."""
         return False
 
     def need(self) -> None:
-        """Somebody watches it."""
+        """Notes that a viewer watches the video."""
 
     def listen(self, listener: Listen) -> None:
-        """Opus is made while somebody listens, once for all."""
+        """Gives the listener Opus from now on. Opus is made once for all listeners, and only while there are some."""
         self._listeners.add(listener)
 
     def unlisten(self, listener: Listen) -> None:
@@ -175,13 +175,13 @@ class Fanout:
         if not self._listeners:
             self._voice = None
 
-    # what is brought
+    # called by the source
 
     def wait_for_key(self) -> None:
         self.is_arriving = True
 
     def begin(self, form: Format) -> None:
-        """An opening turned out to be a picture."""
+        """Begins a new timeline: an opening has brought a keyframe of this format."""
         self.format = form
         self._renditions.begin(form)
         self._voice = None
@@ -206,25 +206,25 @@ class Fanout:
                     listener(data, pts)
 
     def pause(self) -> None:
-        """An opening is over. Players have all that came while the next one is waited for."""
+        """Ends the open segments after an opening, so that players get all units before the next opening."""
         self._renditions.end()
 
     def tidy(self) -> None:
-        """Ends what no player asks for any longer."""
+        """Ends the renditions if players have stopped asking for HLS."""
         self._renditions.tidy()
 
     def end(self, failure: SourceFailed) -> None:
-        """Nothing more is brought."""
+        """Notes that no more units come."""
         self.failure = self.failure or failure
         self._renditions.end()
         self.signal.ring()
 
     def now(self) -> int:
-        """The pull's own timeline, which outlives openings."""
+        """The time on the pull's own timeline, which goes on over all openings, in ticks."""
         return int((self._loop.time() - self._epoch) * CLOCK)
 
     def _time_keyframes(self, unit: Unit) -> None:
-        """How far apart they are, by the camera's clock; time that passes without a picture does not count."""
+        """Measures the distance of keyframes by the camera's clock. Gaps count as at most a second."""
         is_first = self._last is None
         if self._last is not None:
             self._since_key += min(unit.dts - self._last, CLOCK)

@@ -1,4 +1,4 @@
-"""One camera being pulled for one account, shared by all its viewers."""
+"""A pull: a camera's open source for an account, which all its viewers share."""
 
 import asyncio
 import hashlib
@@ -22,49 +22,52 @@ from showcam.engine.units import Format, SourceFailed, WayFailed
 
 _log = structlog.get_logger()
 
-OF_FORM = frozenset({"not_playable", "beyond_displays", "no_common_protocol", "too_large"})  # another picture may do
+OF_FORM = frozenset({"not_playable", "beyond_displays", "no_common_protocol", "too_large"})  # another may do
 BACKOFF_S = (0.1, 1, 2, 4, 8, 16, 30)
 AT_HOME_S = (0.1, *[0.4] * 10, 1, 2, 4)  # a camera in the house may be tried often: no vendor counts the tries
-WELL_S = 10.0  # a source that lasted so long is opened again at once when it ends
-REPORT_S = 1.0  # for the web process to take what was refused
-RESTS = "rests"  # why a battery camera's picture ended: its time is over, and it may be asked for again
+WELL_S = 10.0  # a source that lasted for this time is opened again at once when it ends
+REPORT_S = 1.0  # for the web process to take the report of a refusal
+RESTS = "rests"  # the reason when a battery camera's time has expired; a viewer may ask for it again
 
-# A camera that sent no video for so long is read afresh for the next viewer, who is told if it is away. EZVIZ's nodes
-# send in clumps, and one session follows another within some seconds.
+# After this time without video, the camera's state is read again for the next viewer, who learns if it is offline.
+# EZVIZ's nodes send in clumps, and a new session begins within some seconds of the last.
 QUIET_S, QUIET_VENDOR_S = 1.0, 10.0
 
 type Key = tuple[str, str]
 
 
 def key_of(claims: Claims) -> Key:
-    """What shares a pull: all who see one picture of a camera; a card is in one link's language, for its surface."""
+    """The key of a pull. All viewers of a camera's picture share a pull, but each link has its own pull of a card.
+
+    A card's text is in the link's language, and for its surface.
+    """
     if claims.explains:
         return claims.account, f"{claims.camera}/{claims.link}"
     return claims.account, claims.camera if claims.picture == "main" else f"{claims.camera}/sub"
 
 
 def other_key(claims: Claims) -> Key:
-    """What a pull of the camera's other picture is known by; a card has no other."""
+    """The key of a pull of the camera's other picture. For a card it is the same key."""
     return key_of(replace(claims, picture="sub" if claims.picture == "main" else "main"))
 
 
 class Choice:
-    """Which of a camera's pictures a pull opens.
+    """Chooses which of a camera's pictures a pull opens.
 
-    First the whole one. Where displays don't play it the smaller one, and where that fails too the whole one again, to
-    be transcoded. `has_smaller`: whether the smaller picture may come in place of the one that was asked for.
+    First comes the whole picture. If displays don't play it, the smaller picture is tried. If that fails too, the whole
+    picture is opened again and transcoded. `has_smaller`: the smaller picture may come in place of the requested one.
     """
 
     def __init__(self, *, has_smaller: bool, has_room: Callable[[], bool]) -> None:
         self._has_smaller, self._has_room = has_smaller, has_room
-        self._first: SourceFailed | None = None  # why the whole picture did not do
+        self._first: SourceFailed | None = None  # why the whole picture could not be shown
         self.is_smaller = False
-        self.is_alone = False  # the camera has no other picture that would do
-        self._is_last = False  # no other picture may do: what can't be shown as it comes is transcoded
+        self.is_alone = False  # the camera has no other picture that could be shown
+        self._is_last = False  # the whole picture was opened again, to be transcoded
 
     @property
     def has_other(self) -> bool:
-        """Whether the camera's smaller picture may be opened beside the one that is shown."""
+        """True if the camera's smaller picture may be opened while the whole picture is shown."""
         return not (self.is_smaller or self.is_alone)
 
     @property
@@ -72,7 +75,7 @@ class Choice:
         return self._has_smaller and not (self.is_smaller or self._is_last or self.is_alone)
 
     def moves_on(self, failed: SourceFailed) -> bool:
-        """Whether another picture is opened after that failure of one that was never shown."""
+        """Changes to another picture after a picture failed that was never shown. Returns False if no other is left."""
         if self._first is None and failed.reason in OF_FORM and self.may_be_smaller:
             self._first, self.is_smaller = failed, True
             return True
@@ -82,15 +85,15 @@ class Choice:
         return False
 
     def failure(self, failed: SourceFailed) -> SourceFailed:
-        """Why no picture is shown: the first reason where several were opened."""
+        """The reason why no picture is shown. If several were opened, the first reason counts."""
         return self._first or failed
 
 
 class Pull(PlayableFanout):
-    """Opening, live, reopening …, ended; once ended it never comes back, and `failure` says why.
+    """Opens a source, and opens it again after faults. A pull that has ended never comes back; `failure` says why.
 
-    `has_answered`: whether a viewer by WebRTC has an answer, which says nothing of what comes. A first picture is tried
-    again for `answered_s` then.
+    `has_answered`: a WebRTC viewer already has its answer, which can't report a later failure. Then the first opening
+    is repeated for `answered_s`.
     """
 
     def __init__(
@@ -110,21 +113,21 @@ class Pull(PlayableFanout):
         self._slim = Slim(self, lambda: sub(self.claims) if self._choice.has_other else None, transcodes.admit)
         self._has_answered, self._answered_s = has_answered, answered_s
         self.key, self.camera = key_of(claims), claims.camera
-        self.claims = claims  # in whose name the gate is asked: the latest viewer's
+        self.claims = claims  # of the latest viewer, for requests to the gate
         self._spec, self._opener = spec, opener
         self.sound: Literal["on", "off", "none"] | None = spec.sound if spec else None
         self._opened_for = claims
-        self._dozes = False  # it runs on battery, and may have to be woken
+        self._dozes = False  # the camera runs on battery, and may have to be woken
         self._backoff_s: tuple[float, ...] = BACKOFF_S
-        self.is_single = spec is not None and spec.is_single  # the camera gives one session for all its pictures
+        self.is_single = spec is not None and spec.is_single  # the camera gives a single session for all pictures
         self.needed = self._loop.time()
         self.held_until = 0.0
-        self.is_only_kept = False  # it was begun to be kept warm, and nobody has asked for it yet
+        self.is_only_kept = False  # begun only to be kept warm; no viewer has come yet
         self.reopened = 0
         self._background = Background()
         self._gate = Gate(sources, self._background)
         self._lasts_s = 0
-        self._is_interrupted = False  # the camera ended an opening, and the next one has brought nothing yet
+        self._is_interrupted = False  # the camera ended an opening, and the next has brought no video yet
         self._rest: asyncio.TimerHandle | None = None
         self._task = asyncio.create_task(self._run())
 
@@ -132,20 +135,20 @@ class Pull(PlayableFanout):
         self.needed, self.is_only_kept = self._loop.time(), False
 
     async def smaller(self) -> Slim | None:
-        """The picture for a connection that does not take it whole; None of a card, or where none can be made."""
+        """A picture for a connection that can't carry the whole picture. None for a card, or if there is none."""
         return None if self.claims.explains else await self._slim.ready()
 
     def hold(self, seconds: float) -> bool:
-        """Keep it without viewers, if it comes over the home network; False where it does not."""
+        """Keeps the pull without viewers, if its video comes over the home network. Returns False if it does not."""
         spec = self._spec
-        is_at_home = spec is None or (spec.is_at_home and not spec.lasts_s)  # None: it is not known yet
+        is_at_home = spec is None or (spec.is_at_home and not spec.lasts_s)  # None: the source is not known yet
         may = is_at_home and self.failure is None
         self.held_until = self._loop.time() + seconds if may else 0.0
         return may
 
     @property
     def flows(self) -> bool:
-        """True if one more viewer costs nothing: it is opening for the first time, or the camera sends."""
+        """True if a further viewer costs nothing: the pull is opening for the first time, or the camera sends."""
         if self.failure is not None or self._is_interrupted:
             return False
         quiet_s = self._loop.time() - self.brought_at
@@ -157,31 +160,29 @@ class Pull(PlayableFanout):
 
     @property
     def makes_stills(self) -> bool:
-        """Whether the camera makes stills itself, as far as is known."""
+        """True if the camera is known to make stills itself."""
         return isinstance(self._spec, Rtsp) and bool(self._spec.still)
 
     @property
     def not_yet(self) -> SourceFailed:
-        """What to say to who can't wait any longer for the picture to open; it goes on opening."""
+        """The failure for a viewer who can't wait any longer. The pull goes on opening."""
         return SourceFailed("waking" if self._dozes else "media_down", again=True)
 
     @property
     def patience_s(self) -> float:
-        """How long it goes on opening without a viewer: a camera that is being woken is asked for again."""
+        """The seconds that the pull goes on opening without a viewer: viewers ask again for a camera that is waking."""
         return WAKING_S if self._dozes and self.format is None else 0.0
 
     @property
     def is_idle_at_vendor(self) -> bool:
-        """Whether it is an open stream of the vendor's cloud or camera, which counts them, and no viewer takes what
-        comes.
-        """
+        """True if the vendor's cloud or the camera counts this open stream, and no WebRTC viewer uses the stream."""
         return self._spec is not None and self._spec.is_single and self.is_live and not self._viewers
 
     def holds(self, lease: Lease | None) -> bool:
         return self._spec is not None and self._spec.lease == lease
 
     def says(self, spec: SourceSpec) -> bool:
-        """Whether this is what it plays, as far as that is a card."""
+        """True if the pull plays the same card as `spec`, or neither is a card."""
         return self._spec is None or _lines(self._spec) == _lines(spec)
 
     async def stop(self) -> None:
@@ -198,10 +199,10 @@ class Pull(PlayableFanout):
         try:
             failure = await self._live()
         except asyncio.CancelledError:
-            failure = SourceFailed("", again=True)  # nobody watches any longer
+            failure = SourceFailed("", again=True)  # no viewer is left
             raise
         except Exception as error:
-            # whatever libav raises may quote addresses: its type alone is logged
+            # errors of libav may quote addresses: only the error's type is logged
             _log.error("pull broke", camera=_short(self.camera), error=type(error).__name__)
         finally:
             self._return_place()
@@ -209,10 +210,10 @@ class Pull(PlayableFanout):
             _log.info("pull ended", camera=_short(self.camera), reason=failure.reason, reopened=self.reopened)
 
     async def _live(self) -> SourceFailed:
-        """Open, and open again after a fault that may pass, until one does not.
+        """Opens the source again and again while its faults may pass. Returns the fault that does not.
 
-        Where the first opening shows what displays don't play, another picture of the camera is tried; where its way
-        fails, another way.
+        If displays don't play the first picture, the camera's other picture is tried. If the way to the camera fails,
+        another way is tried.
         """
         tries, has_moved = 0, False
         while True:
@@ -231,7 +232,7 @@ class Pull(PlayableFanout):
                     self._return_place()
                     continue
                 if not (failed.again and self._is_waited_for):
-                    # a viewer that asks again at once meets a web process that knows what was refused
+                    # when a viewer asks again at once, the web process already knows of the refusal
                     await self._background.done_within(REPORT_S)
                     return self._choice.failure(failed) if self.format is None else failed
                 self._is_interrupted = True
@@ -246,20 +247,21 @@ class Pull(PlayableFanout):
 
     @property
     def _is_waited_for(self) -> bool:
-        """Whether an opening that failed is followed by another.
+        """True if another opening follows a failed opening.
 
-        The first has one try, since who asks hears at once that it failed; who was answered before would hear nothing.
+        The first opening has a single try, since its viewer learns of the failure at once. A WebRTC viewer that already
+        has its answer can't learn of it, so for such a viewer the opening is repeated.
         """
         if self.format is not None:
             return True
         return self._loop.time() - self._epoch < self._answered_s and self._has_answered(self)
 
     def _claims_asked(self) -> Claims:
-        """In whose name, and for which picture."""
+        """The claims for a request to the gate: the latest viewer's, with the picture that was chosen."""
         return replace(self.claims, picture="sub") if self._choice.is_smaller else self.claims
 
     async def _mint(self) -> SourceSpec:
-        """A new address, through the gate. Raises SourceFailed."""
+        """Gets a new address through the gate. Raises SourceFailed."""
         spec = await self._gate.source(self._claims_asked())
         if not self.holds(spec.lease):
             self._return_place()
@@ -276,21 +278,21 @@ class Pull(PlayableFanout):
             self.give_back(spec.lease)
 
     async def _report_in_vain(self, failed: WayFailed) -> None:
-        """Report that the way failed, before anything else is asked for, so that the answer is another way."""
+        """Reports that the way failed, before the next request: the gate then answers with another way."""
         spec, self._spec = self._spec, None
         if spec is not None and spec.lease:
             await self._gate.given_back(self.claims, spec.lease, InVain(failed.reason))
 
     def give_back(self, lease: Lease, ending: Ending = USED) -> None:
-        """Says what became of an address, once: a second word could arrive before the first and be taken for it."""
+        """Reports once how an address ended. A second report could arrive before the first and be taken for it."""
         if self._spec is not None and self.holds(lease):
             self._spec = replace(self._spec, lease=None)
         self._gate.give_back(self.claims, lease, ending)
 
     async def _opening(self, spec: SourceSpec) -> None:
-        """One opening of the source, to its end. Raises SourceFailed."""
+        """Opens the source and runs it until the end. Raises SourceFailed."""
         if self.is_only_kept and not spec.is_at_home:
-            raise SourceFailed("", again=False)  # nothing that nobody asked for takes one of an account's last places
+            raise SourceFailed("", again=False)  # without a viewer, no pull takes an account's last places
         self._choice.is_alone, self._is_paced, self._dozes = spec.alone, False, spec.dozes
         self.sound, self._lasts_s = spec.sound, spec.lasts_s
         self._backoff_s = AT_HOME_S if spec.may_be_retried_at_once else BACKOFF_S
@@ -299,12 +301,12 @@ class Pull(PlayableFanout):
         )
 
     def _judge_key(self, *, fits: bool) -> None:
-        """Report what the video showed of its key. RTSP refuses a wrong password, which says nothing of a key."""
+        """Reports if the key fits the video. RTSP refuses a wrong password, but that says nothing about the key."""
         if self._spec is not None and self._spec.key and self._spec.is_enciphered:
             self._gate.report_key(self._claims_asked(), self._spec.key, fits=fits)
 
     def begin(self, form: Format) -> None:
-        """Raises SourceFailed for what those it was opened for can't be shown."""
+        """Begins to show an opening. Raises SourceFailed if the viewers that it was opened for can't be shown it."""
         self._is_interrupted = False
         if not self.claims.explains and (self.format is None or _like(self.format) != _like(form)):
             self._gate.report(self._claims_asked(), form)
@@ -318,7 +320,7 @@ class Pull(PlayableFanout):
             self._judge_key(fits=True)
             took = self._loop.time() - self._epoch
             _log.info("pull opened", camera=_short(self.camera), seconds=round(took, 2), height=form.height)
-            # its keyframes come seconds apart, and in clumps: nobody waits for two of them to learn that
+            # such sources have keyframes seconds apart and in clumps: this is known without waiting for two of them
             self.is_slow |= self._spec is not None and self._spec.is_single
             if self._lasts_s:
                 self._rest = self._loop.call_later(self._lasts_s, self._rests)

@@ -1,4 +1,4 @@
-"""The cameras that are being pulled: as many as the machine carries, and one that nobody watches gives way."""
+"""The cameras that are being pulled. If the machine can carry no more, a pull without a viewer gives way."""
 
 import asyncio
 import time
@@ -12,39 +12,39 @@ from showcam.engine.sessions.pull import Key, Pull, key_of, other_key
 from showcam.engine.settings import PlaneSettings
 from showcam.engine.source import SourceSpec
 
-FREED_S = 1.0  # after its last viewer a stream of a vendor's cloud ends; others may be wanted again at once
+FREED_S = 1.0  # a vendor's stream ends this long after its last viewer; other streams may be wanted again at once
 OVER_S = 10.0  # a page that opens many cameras at once makes the loop busy for a second or two
-FEW = 4  # cameras that are always admitted, whatever else makes the loop busy
-MOST_KEPT = 4096  # grants; beyond them the oldest keeps its camera no longer, and still opens it where there is room
+FEW = 4  # cameras that are always admitted, however busy the loop is
+MOST_KEPT = 4096  # grants with a reserved place; above this the oldest loses its place and needs free room
 
 
 class TooMany(Exception):
-    """A limit is reached. Answer 429."""
+    """A limit is reached. The answer is 429."""
 
     def __init__(self, retry_s: int, *, full: bool = False) -> None:
         super().__init__(retry_s)
         self.retry_s = retry_s
-        self.full = full  # of this process, not of the household: another process may have room
+        self.full = full  # the limit is this process's, not the household's: another process may have room
 
 
 class Places:
-    """Addresses that displays were handed and have not fetched yet. Their cameras do not give way to others."""
+    """Grants that displays were given and have not used yet. Their cameras do not give way to others."""
 
     def __init__(self) -> None:
         self._kept: dict[str, Claims] = {}  # by nonce, the oldest first
 
     def keep(self, claims: Claims) -> None:
-        """Until the grant expires, or somebody comes with it."""
+        """Reserves a place until the grant expires or a display uses it."""
         self._kept.setdefault(claims.nonce, claims)
         while len(self._kept) > MOST_KEPT:
             del self._kept[next(iter(self._kept))]
 
     def take(self, claims: Claims) -> None:
-        """A session begins with this grant."""
+        """Frees the place, because a session begins with this grant."""
         self.give_back(claims.link, claims.nonce)
 
     def give_back(self, link: str, nonce: str) -> Claims | None:
-        """Returns the claims that were kept under that nonce, if the grant is the link's."""
+        """Frees the place of the grant with this nonce, and returns its claims, if the grant belongs to the link."""
         claims = self._kept.get(nonce)
         return self._kept.pop(nonce) if claims is not None and claims.link == link else None
 
@@ -52,7 +52,7 @@ class Places:
         self._kept = {nonce: claims for nonce, claims in self._kept.items() if claims.link != link}
 
     def expects(self, is_meant: Callable[[Claims], bool]) -> bool:
-        """True while somebody may still come with such claims."""
+        """True while a display may still come with claims that `is_meant` accepts."""
         clock = time.time()
         return any([claims.expires > clock and is_meant(claims) for claims in self._kept.values()])
 
@@ -62,10 +62,10 @@ class Places:
 
 
 class Load:
-    """How busy the event loop is that carries all pictures: the measure of how many cameras this machine can pull.
+    """Measures how busy the event loop is. All video passes through the loop, whose load limits the number of cameras.
 
-    The loop runs in one thread, so `cpu` is that thread's time: a machine that is slow for other reasons admits.
-    `full`: the part of a core from which on no further camera is admitted.
+    The loop runs in a single thread, and `cpu` returns that thread's time. A machine that is slow for other reasons
+    still admits cameras. If the loop takes the part `full` of a core, no further camera is admitted.
     """
 
     def __init__(
@@ -88,12 +88,12 @@ class Load:
         return (at_last - at_first) / (now - began) if now > began else 0.0
 
     def admits(self, cameras: int) -> bool:
-        """True if one more camera may be pulled beside that many."""
+        """True if a further camera may be pulled while this number of cameras is."""
         return cameras < FEW or self.part < self._full
 
 
 class Pulls:
-    """`held` says whether a session is on it, `in_use` whether it is watched, or an address of it is out."""
+    """All pulls of this process. `held`: the pull has a session. `in_use`: it has a viewer or an unused grant."""
 
     def __init__(
         self,
@@ -112,25 +112,25 @@ class Pulls:
         return self.key(claims) in self._by_key
 
     def key(self, claims: Claims) -> Key:
-        """Of the pull that these claims share: that of the camera's other picture too, if it gives one session."""
+        """The key of the pull for these claims. With a single session for both pictures, the other picture's serves."""
         own, other = key_of(claims), other_key(claims)
         pull = self._by_key.get(other)
         is_shared = own not in self._by_key and pull is not None and pull.is_single and pull.failure is None
         return other if is_shared else own
 
     def flows(self, account: str, camera: str) -> list[Picture]:
-        """The pictures of that camera that are being pulled, so that one more viewer costs nothing."""
+        """The camera's pictures that are already pulled and flow, so that a further viewer costs nothing."""
         keys: dict[Picture, Key] = {"main": (account, camera), "sub": (account, f"{camera}/sub")}
         pulls = {picture: self._by_key.get(key) for picture, key in keys.items()}
         flowing = {picture: pull for picture, pull in pulls.items() if pull is not None and pull.flows}
         return list(keys if any([pull.is_single for pull in flowing.values()]) else flowing)
 
     def warm(self, claims: Claims, spec: SourceSpec | None) -> Pull:
-        """Start the pull, or join the one there is. Raises TooMany."""
+        """Starts the pull, or joins the pull that runs. Raises TooMany."""
         key = self.key(claims)
         pull = self._by_key.get(key)
         if pull is not None and spec is not None and not pull.says(spec):
-            self._stop(key)  # another reason than a moment ago
+            self._stop(key)  # a card with another reason than before
             pull = None
         if pull is not None and pull.failure is None:
             pull.need()
@@ -142,7 +142,7 @@ class Pulls:
         return pull
 
     def leave(self, pull: Pull) -> None:
-        """End the pull now if it has no viewer, with what is kept of its picture."""
+        """Ends the pull now if it has no session, and drops its video in memory."""
         if not self._held(pull) and self._by_key.get(pull.key) is pull:
             self._stop(pull.key)
 
@@ -152,7 +152,7 @@ class Pulls:
                 self.leave(pull)
 
     def tidy(self, now: float) -> None:
-        """Ends what failed or was not needed for a while; `now` is the loop's time."""
+        """Ends pulls that failed or were not needed for a while. `now` is the loop's time."""
         for key, pull in list(self._by_key.items()):
             pull.tidy()
             if pull.failure is not None:
@@ -183,7 +183,7 @@ class Pulls:
         self._background.later(self._by_key.pop(key).stop())
 
     def _make_room(self, account: str) -> None:
-        """Raises TooMany."""
+        """Ends failed pulls, and an unused pull if a limit is reached. Raises TooMany."""
         for key in [key for key, pull in self._by_key.items() if pull.failure is not None]:
             self._stop(key)
         of_one, of_all = self._settings.live_per_account, self._settings.live_per_process
@@ -195,7 +195,7 @@ class Pulls:
             self._stop_one(list(self._by_key), full=True)
 
     def _stop_one(self, keys: list[Key], *, full: bool) -> None:
-        """End the pull that is not in use and was needed longest ago. Raises TooMany if all are in use."""
+        """Ends the unused pull that was needed longest ago. Raises TooMany if all are in use."""
         idle = [key for key in keys if not self._in_use(self._by_key[key])]
         if not idle:
             raise TooMany(10, full=full)

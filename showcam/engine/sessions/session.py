@@ -1,4 +1,4 @@
-"""One viewer's use of a picture, from its first fetch to its end, and what that viewer is shown of it."""
+"""A session: a viewer's use of a camera's video, from the first fetch to the end."""
 
 import asyncio
 import contextlib
@@ -14,20 +14,20 @@ from showcam.engine.sessions.pull import Pull
 from showcam.engine.sessions.slim import Slim
 from showcam.engine.units import Listen, SourceFailed, Unit, Watch
 
-VERDICT_S = 1.0  # a camera has this to say that it can't be shown
-NEWS_S = 1.0  # a list waits so long for a segment that its viewer does not know
+VERDICT_S = 1.0  # an answer waits this long for a failure of the camera
+NEWS_S = 1.0  # a playlist waits this long for a segment new to the viewer
 
 
 class View:
-    """What one viewer is shown of a camera's picture: as it comes or, if that can't be shown, as it is transcoded."""
+    """Chooses the video for a viewer: as the camera sends it or, if the viewer can't play that, transcoded."""
 
     def __init__(self, pull: Pull, surface: str) -> None:
         self._pull, self._surface = pull, surface
         self._at: Fanout = pull
-        self._viewers: set[Watch] = set()  # of the one who watches by WebRTC
+        self._viewers: set[Watch] = set()  # the track of a WebRTC viewer
         self._failure: SourceFailed | None = None
-        self._start_id = ""  # of the rendition that a viewer by HLS is shown
-        self.entry = 0  # the segment that it began with, where not all that were listed began with a keyframe
+        self._start_id = ""  # of the rendition that an HLS viewer gets
+        self.entry = 0  # the HLS viewer's first segment; 0 if all listed segments began with a keyframe
 
     @property
     def failure(self) -> SourceFailed | None:
@@ -39,22 +39,22 @@ class View:
 
     @property
     def target_s(self) -> int:
-        """How long a segment may last."""
+        """The longest that a segment may last."""
         return self._at.target_s
 
     def check(self) -> None:
-        """Begins to transcode where a viewer by WebRTC needs it. Raises SourceFailed."""
+        """Begins to transcode if a WebRTC viewer needs it. Raises SourceFailed."""
         self._pull.shown(self._surface, "webrtc")
 
     # by HLS
 
     @property
     def _is_settled(self) -> bool:
-        """A viewer is moved from no rendition that goes on to another."""
+        """True if the viewer's rendition goes on: then the viewer is not moved to another."""
         return self._pull.shows(self._start_id)
 
     async def output(self, *, silent_track: bool, timeout_s: float) -> HlsOutput:
-        """The rendition, with its first segment. Raises SourceFailed, NotYet."""
+        """The viewer's rendition, once it has a first segment. Raises SourceFailed, NotYet."""
         pull, tv = self._pull, self._surface == "tv"
         self._at = self._for_hls(silent_track=silent_track)
         ends = asyncio.get_running_loop().time() + timeout_s
@@ -64,7 +64,7 @@ class View:
                 made = pull.ready(silent_track=silent_track, tv=tv)
                 return made is not None and (made.failure is not None or made.entry is not None)
 
-            # keyframes that are far apart are found out while the first segment is waited for
+            # while this waits for the first segment, it finds out whether keyframes are far apart
             await pull.signal.until(lambda: pull.failure or pull.is_slow or may_begin(), timeout_s)
             self._at = self._for_hls(silent_track=silent_track)
         output = await self._at.first_segment(silent_track=silent_track, timeout_s=timeout_s, tv=tv)
@@ -127,7 +127,7 @@ class View:
         self._pull.unlisten(listener)
 
     def _settle(self) -> None:
-        """The source was opened, and may be of another kind than before."""
+        """Chooses again after an opening, because the source's format may have changed."""
         before = self._at
         for viewer in list(self._viewers):
             units = self.watch(viewer)
@@ -140,42 +140,42 @@ class View:
 
 @dataclass(eq=False)
 class Session:
-    """Its grant is in the addresses that its viewer uses from here on."""
+    """A viewer's session. The viewer's addresses contain `grant` from here on."""
 
-    claims: Claims  # for the protocol it began with; the nonce is its id
+    claims: Claims  # for the protocol at the beginning; the nonce is the session's id
     grant: str
     pull: Pull
-    began: float  # with its latest answer
-    used: float  # by its viewer, last
+    began: float  # time of the latest answer
+    used: float  # time of the viewer's latest request
     opened: float
     view: View
-    until: float  # epoch s; the gate's check renews it where nothing caps a session
+    until: float  # epoch s; the gate's check renews it unless `stream_cap_s` is set
     name: str = ""
     peer: Peer | None = None
-    starts: dict[str, str] = field(default_factory=dict)  # by the start id in a playlist's address, what it shows
+    starts: dict[str, str] = field(default_factory=dict)  # start id in a playlist's address → start id shown
     answering: asyncio.Lock = field(default_factory=asyncio.Lock)
     _fetches: int = 0
-    # the output whose list its viewer has, and the segment that was due after that list
+    # the output of the viewer's latest list, and the number of the next segment after that list
     _listed: tuple[HlsOutput, int] | None = None
     _listed_at: float = 0.0
 
     @property
     def failure(self) -> SourceFailed | None:
-        """Why it is over, if the picture is."""
+        """The reason why the video has ended; None while it goes on."""
         return self.pull.failure or self.view.failure
 
     def watches(self, now: float) -> bool:
-        """A WebRTC viewer is a connection, an HLS viewer a request now or within SILENT_S."""
+        """True if the session has a WebRTC connection, or an HLS request now or within the last SILENT_S."""
         return self.peer is not None or self.is_fetching or now - self.used < SILENT_S
 
     @property
     def is_fetching(self) -> bool:
-        """Whether a request of its viewer waits for an answer."""
+        """True while a request of the viewer waits for an answer."""
         return self._fetches > 0
 
     @contextlib.contextmanager
     def fetching(self) -> Iterator[None]:
-        """While a request of its viewer waits for an answer."""
+        """Marks a request of the viewer as waiting, for `is_fetching`."""
         self._fetches += 1
         try:
             yield
@@ -185,22 +185,22 @@ class Session:
 
     @property
     def has_list(self) -> bool:
-        """Whether its viewer has been given a list."""
+        """True if the viewer has a playlist."""
         return self._listed is not None
 
     def has_list_of(self, output: HlsOutput) -> bool:
-        """Whether its viewer has been given a list of that output."""
+        """True if the viewer's latest playlist is of this output."""
         return self._listed is not None and self._listed[0] is output
 
     def hand_list(self, output: HlsOutput) -> None:
-        """Its viewer is given the list as it is now."""
+        """Notes that the viewer gets this output's playlist now."""
         self._listed, self._listed_at = (output, output.due), asyncio.get_running_loop().time()
 
     async def news(self) -> bool:
-        """Wait for a segment that its viewer does not know; whether it was waited for.
+        """Waits for a segment that is new to the viewer. Returns False without a wait if none was needed.
 
-        A player that finds an old list comes again after half a target duration, and may stand still until then. One
-        that asks again sooner is not kept waiting: some ask twice when they begin.
+        A player that finds an old list comes again after half a target duration, and may stand still until then. A
+        player that asks again sooner is not kept waiting: some ask twice at the beginning.
         """
         if self._listed is None:
             return False
@@ -213,54 +213,54 @@ class Session:
         return True
 
     async def answer(self, peer: Peer, view: View, sdp: str, left_s: float) -> str:
-        """A peer's answer to an offer within `left_s`, of that view. Raises SourceFailed, NoOffer, NotGathered."""
+        """The peer's answer to an offer, within `left_s`. Raises SourceFailed, NoOffer, NotGathered."""
         loop = asyncio.get_running_loop()
         due = loop.time() + left_s
         peer.gather(sdp, left_s)
-        # a source that can't be shown is best said now, but a slow one must not cost the answer
+        # a failed source is best reported now, but a slow source must not cost the answer
         await self.pull.opened(min(VERDICT_S, left_s))
         await peer.gathered(due - loop.time())
         await self.pull.opened(0)
         view.check()
         answer = await peer.answer(self._voice())
         if self.pull.failure is not None:
-            raise self.pull.failure  # of meanwhile: from here on whoever is answered is waited for
+            raise self.pull.failure  # failed meanwhile; later failures are tried again
         return answer
 
     def _voice(self) -> Voice:
         pull = self.pull
         if pull.sound == "on":
-            # a camera may send its first sound after its first picture
+            # a camera's first sound may come after the first picture
             return "camera" if pull.format is None or pull.format.audio else "late"
-        # both assistants' displays are sent silence; Google's sees a camera without Audio only where the gate lets it
+        # displays of both assistants get silence; Google's show a camera without sound only if the gate allows it
         waits = self.claims.surface == "alexa" or (self.claims.surface in ("google", "tv") and pull.sound != "off")
         return "silence" if waits else "none"
 
 
 class SessionIndex:
-    """The sessions that live: by id, by the grant they were started with, and by the name others gave them."""
+    """The live sessions: by id, by the grant that started them, and by the name that others gave them."""
 
     def __init__(self) -> None:
         self._by_id: dict[str, Session] = {}
-        self._by_start: dict[str, Session] = {}  # nonce of the grant it was started with
+        self._by_start: dict[str, Session] = {}  # by the nonce of the start grant
         self._by_name: dict[tuple[str, str], Session] = {}  # by link and name
 
     def __iter__(self) -> Iterator[Session]:
-        """A copy: sessions may be removed meanwhile."""
+        """Iterates over a copy, since sessions may be removed meanwhile."""
         return iter(list(self._by_id.values()))
 
     def __len__(self) -> int:
         return len(self._by_id)
 
     def add(self, session: Session, start: str) -> None:
-        """`start`: the nonce of its start grant."""
+        """Adds a session. `start` is the nonce of the start grant."""
         self._by_id[session.claims.nonce] = session
         self._by_start[start] = session
         if session.name:
             self._by_name[session.claims.link, session.name] = session
 
     def remove(self, session: Session) -> list[str]:
-        """The nonces by which it was known."""
+        """Removes the session. Returns the nonces of its grants."""
         self._by_id.pop(session.claims.nonce, None)
         starts = [nonce for nonce, known in self._by_start.items() if known is session]
         for nonce in starts:
@@ -287,7 +287,7 @@ class SessionIndex:
         return sum(session.claims.account == account for session in self)
 
     def watched(self, now: float, account: str | None) -> int:
-        """How many have a viewer that watches; with None of all accounts."""
+        """The number of sessions with a viewer; `account` None counts all accounts."""
         return sum(account in (None, session.claims.account) and session.watches(now) for session in self)
 
     def has_begun(self, start: str) -> bool:
@@ -297,9 +297,9 @@ class SessionIndex:
         return self._by_id.get(session.claims.nonce) is session
 
     def watch_pull(self, pull: Pull, now: float | None = None) -> bool:
-        """Whether a session has that pull; with `now` (of the loop), one whose viewer watches."""
+        """True if a session has this pull. With `now`, the loop's time, its viewer must also watch."""
         return any([session.pull is pull and (now is None or session.watches(now)) for session in self])
 
     def has_answered(self, pull: Pull) -> bool:
-        """Whether a viewer by WebRTC has its answer, and waits for that picture or is shown it."""
+        """True if a WebRTC viewer of this pull already has its answer."""
         return any([session.pull is pull and session.peer is not None for session in self])

@@ -1,4 +1,4 @@
-"""Who is watching: sessions, and the pulls under them."""
+"""Opens, finds and answers sessions, and holds the pulls that bring their video."""
 
 import asyncio
 import contextlib
@@ -28,8 +28,8 @@ from showcam.engine.units import SourceFailed
 
 _log = structlog.get_logger()
 
-ANSWER_S = 5.0  # for all of it, where nobody says when it is wanted; only a machine under load takes so long
-FINISH_S = 0.1  # for writing an answer once it is known what is in it
+ANSWER_S = 5.0  # the limit for a whole answer if the request has none; only a machine under load needs this time
+FINISH_S = 0.1  # for writing an answer once its parts are known
 
 
 class Sessions:
@@ -54,7 +54,7 @@ class Sessions:
         self._tasks = [asyncio.create_task(self._tidy()), asyncio.create_task(watch)]
 
     def verified(self, grant: str, *protocols: Protocol) -> Claims:
-        """The claims of a grant for one of these uses that is not over, or whose session was renewed.
+        """The claims of a grant for one of these protocols. The grant has not expired, or its session was renewed.
 
         Raises BadGrant, ExpiredGrant, Ended.
         """
@@ -81,7 +81,7 @@ class Sessions:
         return self._begin(claims, spec, name)
 
     def _shows(self, session: Session, claims: Claims, spec: SourceSpec | None) -> bool:
-        """Whether it shows what these claims are for. Raises Ended, TooMany."""
+        """True if the session shows the video that these claims are for. Raises Ended, TooMany."""
         if session.pull.key != self._pulls.key(claims):
             return False
         return spec is None or self.warming.warm(claims, spec) is session.pull
@@ -123,10 +123,10 @@ class Sessions:
         return session
 
     def resume(self, claims: Claims) -> Session:
-        """The live session of a session grant, which is opened again where its viewer began with the process before
-        this, or was silent while its picture made room for another.
+        """The live session of a session grant.
 
-        Raises Ended, TooMany.
+        The session is opened again if its viewer began before this process did, or if the viewer was silent while its
+        video made room for another. Raises Ended, TooMany.
         """
         is_known = self._index.of_id(claims.nonce) is not None or self.endings.knows(claims.nonce)
         if is_known and (claims.explains or not self._made_room(claims.nonce)):
@@ -149,9 +149,9 @@ class Sessions:
         name: str = "",
         within_s: float = ANSWER_S,
     ) -> tuple[str, str]:
-        """An SDP answer and the session's grant; an earlier answer of the same session ends.
+        """An SDP answer and the session's grant. The connection of an earlier answer in the session ends.
 
-        `within_s`: when it is wanted; it is late only by what sockets, STUN and TURN have at the least.
+        The answer takes `within_s`. It is late only if sockets, STUN and TURN need their least time.
         Raises Ended, TooMany, SourceFailed, NoOffer, NotGathered.
         """
         due = self._loop.time() + within_s - FINISH_S
@@ -160,15 +160,15 @@ class Sessions:
             async with session.answering:
                 if self._index.holds(session):
                     return await self._answer(session, sdp, due), session.grant
-            spec = None  # it was given back to its vendor, or used up, in what another offer's failure ended
+            spec = None  # another offer's failure has given the address back or used it up
 
     async def _answer(self, session: Session, sdp: str, due: float) -> str:
-        """Raises Ended, SourceFailed, NoOffer, NotGathered."""
+        """Connects, and ends the session if that fails. Raises Ended, SourceFailed, NoOffer, NotGathered."""
         try:
             answer = await self._connect(session, sdp, due)
         except SourceFailed as failed:
             self.endings.end(session, End.ANSWER, failed.reason)
-            self.endings.refuse(session.claims)  # it was ended meanwhile, and its picture with it
+            self.endings.refuse(session.claims)  # raises Ended if the session was ended meanwhile
             raise
         except BaseException:
             if session.peer is None:
@@ -180,7 +180,7 @@ class Sessions:
         return answer
 
     async def _connect(self, session: Session, sdp: str, due: float) -> str:
-        """The answer to an offer in that session, by `due` of the loop's time. It replaces the session's connection.
+        """Answers an offer by `due`, in the loop's time. The new connection replaces the session's old connection.
 
         Raises SourceFailed, NoOffer, NotGathered.
         """
@@ -203,10 +203,10 @@ class Sessions:
         session.peer, session.view, session.began = peer, view, self._loop.time()
         return answer
 
-    # what others ask
+    # questions of other parts
 
     def watched_by(self, link: str) -> bool:
-        """Whether the link has a session that is not over."""
+        """True if the link has a live session."""
         return bool(self._index.of_link(link))
 
     def flows(self, account: str, camera: str) -> list[Picture]:
@@ -224,7 +224,7 @@ class Sessions:
             **self._transcodes.stats(),
         }
 
-    # while they last
+    # upkeep
 
     def _pull(self, claims: Claims, spec: SourceSpec | None) -> Pull:
         return Pull(
@@ -239,7 +239,7 @@ class Sessions:
         )
 
     def _in_use(self, pull: Pull) -> bool:
-        """Watched just now, or an address of it is out: who left without a word holds nothing up."""
+        """True if the pull has a viewer now or an unused grant. A viewer that left silently does not count."""
         return self._index.watch_pull(pull, self._loop.time()) or self._places.expects(
             lambda claims: self._pulls.key(claims) == pull.key
         )
@@ -249,7 +249,7 @@ class Sessions:
             session.until = max(session.until, time.time() + self._settings.session_s)
 
     async def _tidy(self) -> None:
-        """Until cancelled: ends what time ends, and what nobody needs any longer."""
+        """Ends expired sessions and unneeded pulls again and again, until the task is cancelled."""
         while True:
             await asyncio.sleep(min(0.5, self._settings.idle_s / 4))
             try:

@@ -1,7 +1,7 @@
-"""A picture for connections that don't take the whole one: the camera's own smaller one, or one that is made here.
+"""A smaller picture for slow connections: the camera's own smaller picture, or one that is transcoded here.
 
-What is made here is there at once. It bridges the time until the camera's smaller picture has come, and comes back when
-that ends. All of it lasts as long as somebody watches.
+The transcoded picture is there at once. It bridges the time until the camera's smaller picture comes, and returns when
+that ends. Both last while there is a viewer.
 """
 
 import asyncio
@@ -14,12 +14,13 @@ from showcam.engine.sessions.fanout import Fanout, Gop
 from showcam.engine.sound import as_sent
 from showcam.engine.units import Format, SourceFailed, Unit, Watch
 
-READY_S = 3.0  # for the first picture that is made: its viewer is sent nothing meanwhile
+READY_S = 3.0  # limit for the first smaller picture: the viewer gets no video meanwhile
 
 
 class Slim:
-    """`sub` opens the camera's smaller picture, or answers with None where there is none to be had. `admit`: whether
-    there is room to make one.
+    """The smaller picture of a camera. `sub` opens the camera's own, or returns None if there is none.
+
+    `admit` tells whether there is room to transcode.
     """
 
     def __init__(self, whole: Fanout, sub: Callable[[], Fanout | None], admit: Callable[["Slim"], bool]) -> None:
@@ -27,17 +28,17 @@ class Slim:
         self._loop = asyncio.get_running_loop()
         self._signal = Signal()
         self._viewers: set[Watch] = set()
-        self._waiting = 0  # for a keyframe to begin with
+        self._waiting = 0  # number of viewers that wait for a first keyframe
         self._gop = Gop()
         self._work: Transcoder | None = None
-        self._own: Fanout | None = None  # the camera's
-        self._shift = 0  # from its timeline to the whole picture's
+        self._own: Fanout | None = None  # the camera's own smaller picture
+        self._shift = 0  # from the smaller picture's timeline to the whole picture's
         self._following: asyncio.Task[None] | None = None
 
     # showcam.engine.sessions.transcodes.Running
 
     gives_way = False
-    displaces = False  # the whole picture can be shown in its place
+    displaces = False  # the whole picture can be shown instead
 
     @property
     def is_over(self) -> bool:
@@ -60,14 +61,14 @@ class Slim:
         return self._work.left_out if self._work else 0
 
     def tidy(self) -> None:
-        """Nothing: it ends by itself."""
+        """Does nothing, because a Slim ends with its last viewer."""
 
-    # what viewers ask
+    # called for viewers
 
     async def ready(self) -> "Slim | None":
-        """Itself, once there is a keyframe to begin with; None where none came in time, or none can come.
+        """Waits for a first keyframe and returns itself. None if no keyframe came in time, or none can come.
 
-        Whoever gets it watches it, or says at once that it does not (`unwatch`).
+        The caller must then call `watch`, or `unwatch` at once.
         """
         if self._following is None:
             self._make()
@@ -89,7 +90,7 @@ class Slim:
         return self._work is None and (self._following is None or self._following.done())
 
     def watch(self, viewer: Watch) -> list[Unit]:
-        """Show it every picture from now on, and return those since the last keyframe."""
+        """Gives the viewer every picture from now on. Returns the pictures since the last keyframe."""
         self._viewers.add(viewer)
         return list(self._gop.units)
 
@@ -103,7 +104,7 @@ class Slim:
         return self._work is not None
 
     def close(self, reason: str = "") -> None:
-        """Its viewers are shown the whole picture, without a reason."""
+        """Ends the smaller picture. `reason` is ignored, since viewers can be shown the whole picture."""
         self._stop_making()
         following, self._following = self._following, None
         if following is not None:
@@ -116,7 +117,7 @@ class Slim:
         if not self._viewers and not self._waiting:
             self.close()
 
-    # made here
+    # transcoding
 
     def _make(self) -> None:
         form = self._whole.format
@@ -136,13 +137,13 @@ class Slim:
             self._work.put(unit)
 
     def _post(self, work: Transcoder, unit: Unit) -> None:
-        """From the work's thread into the loop."""
+        """Hands a unit from the transcoder's thread to the event loop."""
 
         def take() -> None:
             if self._work is work:
                 self._pass(unit)
 
-        # a loop that is gone took everybody who watched with it
+        # if the loop has ended, no viewer is left
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(take)
 
@@ -152,7 +153,7 @@ class Slim:
         if work is not None:
             work.stop()
 
-    # the camera's own
+    # the camera's own smaller picture
 
     async def _follow(self) -> None:
         own = self._sub()
@@ -184,12 +185,12 @@ class Slim:
         if unit.key:
             self._signal.ring()
         elif self._gop.key is None:
-            return  # it begins with a keyframe
+            return  # viewers must begin with a keyframe
         for viewer in list(self._viewers):
             viewer(unit)
 
 
 def _is_smaller(form: Format | None, whole: Format | None) -> bool:
     if form is None or form.kind != "h264" or form.b_frames:
-        return False  # no viewer by WebRTC is sent that
+        return False  # WebRTC viewers can't be sent these
     return whole is not None and form.width * form.height < whole.width * whole.height

@@ -1,7 +1,7 @@
-"""A camera's picture as displays are shown it: as it comes, or transcoded once for all that don't play that.
+"""A camera's video for displays: as it comes, or transcoded once for all displays that don't play it.
 
-As many pictures are transcoded at once as there is room for. With "auto" two may, or one on one core, and more as what
-those that run now are measured to take leaves room.
+The number of transcoded videos has a limit. With "auto" two may run, or one on a single core. More may run if the
+measured load of the running ones leaves room.
 """
 
 import contextlib
@@ -22,9 +22,9 @@ from showcam.engine.units import Format, SourceFailed, Unit
 
 _log = structlog.get_logger()
 
-BEHIND_S = 10.0  # it counts as behind for so long after it left out a picture; so long no other one is begun beside it
-UNMEASURED = 1.0  # cores that a picture is taken to need before that was measured
-FLOOR = 2  # so many are admitted on as many cores, whatever they take: what has no time leaves pictures out
+BEHIND_S = 10.0  # a transcode counts as behind for this time after it left out a picture; then no other may begin
+UNMEASURED = 1.0  # cores that a transcode is assumed to need before measurement
+FLOOR = 2  # this number is always admitted if there are as many cores; one without time leaves pictures out
 _SPARE = 1  # cores for everything else
 
 type Most = int | Literal["auto"]
@@ -32,25 +32,25 @@ type Running = Transcode | Slim
 
 
 class Transcode(Fanout):
-    """Takes the pull's units on the pull's own timeline. `failure` says why it ended, to its own viewers alone.
+    """A transcoded video, on the timeline of its pull. `failure` gives the reason of an end, only to its viewers.
 
-    `gives_way`: its viewers can be shown the picture as it comes, only later, so that it ends where another picture
-    needs its room. It is for HLS alone, and takes what HLS is made of: where units come in clumps, before viewers by
-    WebRTC get them. `is_soon`: as of HlsOutput; what gives way is.
+    `gives_way`: viewers could also be shown the video as it comes, only later. The transcode then ends when another
+    video needs room. Such a transcode is only for HLS, and takes the units that HLS gets: if units come in clumps, HLS
+    gets them before WebRTC viewers. `is_soon` is as in HlsOutput, and always True with `gives_way`.
     """
 
     def __init__(self, form: Format, since: Iterable[Unit], *, gives_way: bool = False, is_soon: bool = False) -> None:
         super().__init__()
         self.gives_way, self._renditions.is_soon = gives_way, gives_way or is_soon
         self._used = self._loop.time()
-        self._waiting = 0  # viewers by HLS, for a first segment
+        self._waiting = 0  # number of HLS viewers that wait for a first segment
         self._left_out = self._counted = 0
         self._behind: float | None = None  # when it last left out a picture
         self._work = self._begun(form, since, SOON if self._renditions.is_soon else DISPLAY)
 
     @property
     def displaces(self) -> bool:
-        """Whether what gives way ends for it."""
+        """True if transcodes that give way end to make room for this transcode."""
         return not self.gives_way
 
     def need(self) -> None:
@@ -66,12 +66,12 @@ class Transcode(Fanout):
 
     @property
     def load(self) -> float | None:
-        """The part of a core that it takes; None until that is known."""
+        """The part of a core that the transcode takes; None until it was measured."""
         return self._work.load
 
     @property
     def is_behind(self) -> bool:
-        """Whether there was no time for some of the latest pictures, as far as `tidy` was called."""
+        """True if the last call of `tidy` within BEHIND_S found that pictures were left out for lack of time."""
         return self._behind is not None and self._loop.time() - self._behind < BEHIND_S
 
     @property
@@ -79,7 +79,7 @@ class Transcode(Fanout):
         return self._left_out + self._work.left_out
 
     def open(self, form: Format) -> None:
-        """The source was opened, again, or time passed without a picture."""
+        """Begins a new timeline: the source was opened, or time passed without a picture."""
         if self.failure:
             return
         if self._work.decodes(form):
@@ -87,7 +87,7 @@ class Transcode(Fanout):
             return
         self._work.stop()
         self._left_out += self._work.left_out
-        # players have segments already: no picture is repeated
+        # players already have segments, so no picture is repeated
         self._work = self._begun(form, (), SOON._replace(begins_with=0) if self._renditions.is_soon else DISPLAY)
 
     def sync(self) -> bool:
@@ -98,12 +98,12 @@ class Transcode(Fanout):
         self._work.put(unit)
 
     def close(self, reason: str = "media_down") -> None:
-        """`reason`: for those who watch it just now."""
+        """Ends the transcode. `reason` is reported to its present viewers."""
         self._work.stop()
         self.end(SourceFailed(reason, again=True))
 
     async def first_segment(self, *, silent_track: bool, timeout_s: float, tv: bool = False) -> HlsOutput:
-        """As Fanout's; who waits for it watches."""
+        """Waits for a first segment as in Fanout. A viewer that waits counts as watching."""
         self._waiting += 1
         try:
             return await super().first_segment(silent_track=silent_track, timeout_s=timeout_s, tv=tv)
@@ -112,7 +112,7 @@ class Transcode(Fanout):
             self.need()
 
     def tidy(self) -> None:
-        """Ends it when nobody has needed it for long; logs, once for as long as it lasts, that there is no time."""
+        """Ends the transcode if no viewer needed it for IDLE_S. Logs a lack of time, once for each time it begins."""
         super().tidy()
         if not self._viewers and not self._waiting and self._loop.time() - self._used > IDLE_S:
             self.close()
@@ -124,7 +124,7 @@ class Transcode(Fanout):
 
     def _begun(self, form: Format, since: Iterable[Unit], shape: Shape) -> Transcoder:
         def made(begins: Format | None, unit: Unit) -> None:
-            # a loop that is gone took everybody who watched with it
+            # if the loop has ended, no viewer is left
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._show, work, begins, unit)
 
@@ -156,7 +156,10 @@ class Transcode(Fanout):
 def admits(
     most: Most, cores: int, loads: Sequence[float | None], measured: float | None = None, *, behind: bool = False
 ) -> bool:
-    """Whether there is room beside those that run. `loads`: the cores that each takes; `measured`: that one took."""
+    """True if there is room for a further transcode. `loads`: the cores taken by each running transcode.
+
+    `measured`: cores that a transcode was last measured to take. `behind`: some running one lacks time.
+    """
     if most != "auto":
         return len(loads) < most
     if len(loads) < min(FLOOR, cores):
@@ -166,23 +169,23 @@ def admits(
 
 
 class Transcodes:
-    """All that are transcoded. `cores`: how many there are."""
+    """All running transcodes. `cores` is the machine's number of cores."""
 
     def __init__(self, most: Most, cores: int | None = None) -> None:
         self._most = most
         self._cores = cores or os.process_cpu_count() or 1
         self._running: list[Running] = []
-        self._measured: float | None = None  # what one took, the most of those that run or ran last
+        self._measured: float | None = None  # the largest load of the latest transcodes
 
     @property
     def has_room(self) -> bool:
-        """Whether one more would be admitted that nothing else can show."""
+        """True if a transcode would be admitted for viewers that can't be shown the video otherwise."""
         return self._has_room(displaces=True)
 
     def begin(
         self, form: Format, since: Iterable[Unit], reason: str, *, gives_way: bool = False, is_soon: bool = False
     ) -> Transcode:
-        """Raises SourceFailed with the reason where there is no room."""
+        """Begins a transcode. Raises SourceFailed with `reason` if there is no room."""
         if not self._has_room(displaces=not gives_way):
             raise SourceFailed(reason, again=False)
         made = Transcode(form, since, gives_way=gives_way, is_soon=is_soon)
@@ -190,7 +193,7 @@ class Transcodes:
         return made
 
     def admit(self, running: Running) -> bool:
-        """Whether there is room for it, which it has from here on until it is over; others may end for it."""
+        """Admits a transcode if there is room, and ends others that give way to it. Returns False without room."""
         if not self._has_room(displaces=running.displaces):
             return False
         is_tight = not self._has_room(displaces=False)
@@ -201,7 +204,7 @@ class Transcodes:
         return True
 
     def _has_room(self, *, displaces: bool) -> bool:
-        """One that nobody watches just now gives way to any, and some that are watched to one that displaces them."""
+        """True if there is room. Unwatched transcodes don't count; with `displaces`, transcodes that give way don't."""
         self.tidy()
         stay = [running for running in self._running if running.is_watched and not (displaces and running.gives_way)]
         loads = [running.load for running in stay]
@@ -210,7 +213,7 @@ class Transcodes:
         )
 
     def tidy(self) -> None:
-        """Ends what nobody needs any longer."""
+        """Ends unneeded transcodes, and measures the load of the others."""
         for running in self._running:
             running.tidy()
         self._running = [running for running in self._running if not running.is_over]
@@ -226,14 +229,14 @@ class Transcodes:
 
 
 class PlayableFanout(Fanout):
-    """A camera's picture. It is transcoded from the first viewer on that needs that; after a failure, for the next."""
+    """A camera's video. The first viewer that needs it starts the transcode; after a failure, the next viewer does."""
 
     def __init__(self, transcodes: Transcodes) -> None:
         super().__init__()
         self._transcodes = transcodes
         self._transcode: Transcode | None = None
         self._followers: set[Callable[[], None]] = set()
-        self._is_paced = False  # viewers get this opening's units later than HLS, where `begin` is said
+        self._is_paced = False  # viewers get this opening's units later than HLS
 
     @property
     def has_time(self) -> bool:
@@ -241,26 +244,26 @@ class PlayableFanout(Fanout):
 
     @property
     def may_be_transcoded(self) -> bool:
-        """Whether it is, or there is room for it."""
+        """True if the video is transcoded already, or there is room for it."""
         return self._running is not None or self._transcodes.has_room
 
     def follow(self, follower: Callable[[], None]) -> None:
-        """Call it at each opening from now on."""
+        """Calls `follower` at each opening from now on."""
         self._followers.add(follower)
 
     def unfollow(self, follower: Callable[[], None]) -> None:
         self._followers.discard(follower)
 
     def shown(self, surface: str, protocol: Protocol) -> Fanout:
-        """The picture as it comes, or transcoded where it can't be shown so.
+        """The video for this surface: as it comes, or transcoded if the surface can't play that.
 
-        Raises SourceFailed where there is no room to transcode it.
+        Raises SourceFailed if there is no room to transcode.
         """
         reason = displays.unplayed(self.format, surface, protocol) if self.format else ""
         return self._needed(reason, is_soon=protocol == "hls" and self.is_slow) if reason else self
 
     def quickened(self) -> Fanout:
-        """For HLS where keyframes are far apart: with keyframes of our own, or as it comes where there is no room."""
+        """The video for HLS if keyframes are far apart: transcoded with more keyframes, or as it comes without room."""
         try:
             return self._needed("media_down", gives_way=True)
         except SourceFailed:
@@ -304,14 +307,14 @@ class PlayableFanout(Fanout):
         return self._transcode if self._transcode is not None and not self._transcode.is_over else None
 
     def _fed(self, *, hls: bool) -> Transcode | None:
-        """The one that takes what HLS gets, or what viewers get."""
+        """The transcode that takes the units for HLS or, with `hls` False, for WebRTC viewers. None if none runs."""
         made = self._transcode
         return made if made is not None and made.gives_way == hls else None
 
     def _needed(self, reason: str, *, gives_way: bool = False, is_soon: bool = False) -> Transcode:
-        """The transcoded picture. One that gives way ends for one that every viewer can be shown.
+        """The transcoded video. A transcode that gives way ends if a viewer needs a full transcode.
 
-        Raises SourceFailed with the reason where there is no room.
+        Raises SourceFailed with `reason` if there is no room.
         """
         assert self.format is not None
         made = self._running

@@ -1,4 +1,4 @@
-"""Pictures that are opened before or beside a session: ahead of a display, to be measured, and for a still."""
+"""Opens cameras without a session: before a display comes, to measure the video, and for a still."""
 
 import asyncio
 import contextlib
@@ -20,29 +20,29 @@ from showcam.engine.source import Rtsp, SourceSpec
 from showcam.engine.units import SourceFailed
 from showcam.net.cache import Recent
 
-AWAY_S = 600.0  # one that came another way than over the home network is not opened again to be kept for so long
-MANY = 1024  # cameras of which it is kept whether they make stills
-ASKED_S = 60.0  # whether a camera runs on battery is asked again after so long
+AWAY_S = 600.0  # for this time, a camera whose video came from outside the home network is not opened to be kept
+MANY = 1024  # showcam remembers this number of cameras that make stills, or don't
+ASKED_S = 60.0  # after this time, showcam asks again if a camera runs on battery
 
 
 class CameraStills:
-    """Stills that cameras make themselves, of those that are not being pulled: for these nothing is opened.
+    """Stills that cameras or their vendors make, for cameras that are not being pulled: no video is opened.
 
-    A camera at home makes one by HTTP, one on battery by its vendor. A camera counts as one of these once a pull of it
-    said so; a camera that refuses one is not asked again.
+    A camera at home makes a still by HTTP, for a camera on battery its vendor does. A camera at home is asked only
+    after a pull has shown that the camera makes stills. After a refusal it is never asked again.
     """
 
     def __init__(self, settings: PlaneSettings, gate: Gate) -> None:
         self._settings, self._gate = settings, gate
         self._makes: dict[Key, bool] = {}
-        self._on_mains: Recent[Key, float] = Recent(MANY)  # since when its vendor made no still of it
+        self._on_mains: Recent[Key, float] = Recent(MANY)  # when the vendor last made no still of the camera
 
     def note(self, pull: Pull) -> None:
         if pull.makes_stills and len(self._makes) < MANY:
             self._makes.setdefault(pull.key, True)
 
     async def of(self, claims: Claims) -> bytes | None:
-        """A JPEG of now, through the gate; None where it takes a pull. Raises SourceFailed where the gate is shut."""
+        """A JPEG of now, through the gate; None if a pull is needed for it. Raises SourceFailed if the gate is shut."""
         if still := await self._of_vendor(claims):
             return still
         if not self._makes.get(key_of(claims)):
@@ -63,7 +63,7 @@ class CameraStills:
         return None
 
     async def _of_vendor(self, claims: Claims) -> bytes | None:
-        """Raises SourceFailed where the gate is shut."""
+        """A JPEG from the vendor, or None. Raises SourceFailed if the gate is shut."""
         now = asyncio.get_running_loop().time()
         since = self._on_mains.get(key_of(claims))
         if since is not None and now - since < ASKED_S:
@@ -94,10 +94,10 @@ class Warming:
         self._keep_s, self._open_s = settings.keep_s, settings.open_s
         self._stills = CameraStills(settings, gate)
         self._clock = asyncio.get_running_loop().time
-        self._away: dict[Key, float] = {}  # until when no picture is opened to be kept, since it came another way
+        self._away: dict[Key, float] = {}  # until when the camera is not opened to be kept
 
     def warm(self, claims: Claims, spec: SourceSpec | None) -> Pull:
-        """Start the pull, or join the one there is. Raises Ended, TooMany."""
+        """Starts the pull, or joins the pull that runs. Raises Ended, TooMany."""
         self._endings.refuse(claims)
         pull = self._pulls.warm(claims, spec)
         if claims.surface == "tv":
@@ -105,7 +105,7 @@ class Warming:
         return pull
 
     def expect(self, claims: Claims, spec: SourceSpec | None) -> Pull:
-        """A warm pull, and a place for who comes with this grant until it lapses. Raises Ended, TooMany."""
+        """Starts the pull, and reserves a place for this grant's viewer until it expires. Raises Ended, TooMany."""
         self._endings.refuse(claims)
         if not self._index.has_begun(claims.nonce):
             self._places.keep(claims)
@@ -116,14 +116,14 @@ class Warming:
             raise
 
     def measure(self, claims: Claims, spec: SourceSpec | None) -> None:
-        """Opens the picture for nobody, to report what it is like, and leaves it. Raises Ended, TooMany."""
+        """Opens the camera without a viewer, reports the format of its video, and leaves it. Raises Ended, TooMany."""
         runs = self._pulls.runs(claims)
         pull = self.warm(claims, spec)
         if not runs:
             self._background.later(self._measured(pull))
 
     def keep(self, claims: Claims) -> None:
-        """Hold the picture open for `keep_s`, if it comes over the home network; the next call renews it.
+        """Keeps the camera open for `keep_s`, if its video comes over the home network. The next call renews this time.
 
         Raises Ended, TooMany.
         """
@@ -138,8 +138,8 @@ class Warming:
             self._background.later(self._held(pull))
 
     async def still(self, claims: Claims) -> bytes:
-        """A JPEG of now; who fetches it does not ask again. Raises Ended, TooMany, SourceFailed."""
-        # a pull that runs already went through the gate once, for whoever began it
+        """A JPEG of now. Waits for the camera, since viewers don't ask again. Raises Ended, TooMany, SourceFailed."""
+        # a running pull went through the gate only for its first viewer
         if self._pulls.runs(claims):
             await self._gate.check(claims)
         else:
@@ -152,7 +152,10 @@ class Warming:
         return still
 
     def sub(self, claims: Claims) -> Pull | None:
-        """The camera's smaller picture, beside the whole one of these claims; it takes no viewer's place."""
+        """A pull of the camera's smaller picture, as well as the whole picture.
+
+        Returns None if there is no room: the smaller picture takes no viewer's place.
+        """
         if claims.picture == "sub":
             return None
         try:
@@ -174,5 +177,5 @@ class Warming:
         needed = pull.needed
         with contextlib.suppress(SourceFailed):
             await pull.opened()
-        if pull.needed == needed:  # nobody came for it meanwhile
+        if pull.needed == needed:  # no viewer came meanwhile
             self._pulls.leave(pull)
