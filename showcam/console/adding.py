@@ -39,7 +39,7 @@ _SOUNDS = {"aac": "AAC", "g711u": "G.711", "g711a": "G.711", "opus": "Opus"}
 
 @dataclass(frozen=True)
 class Picture:
-    """A row of what a camera sends; `codec` is "" for a smaller picture that does not come."""
+    """A row of the page, about one of the camera's pictures; `codec` is "" for a smaller picture that does not come."""
 
     is_whole: bool
     codec: str = ""
@@ -92,12 +92,12 @@ class Adding:
             return pages.led(AT)
         account = current.account
         begun = self._search.begin(account, self._own.known(account), look="look" in request.form)
-        if not begun and self._search.of(account) is None:  # another household's
+        if not begun and self._search.of(account) is None:  # another household is searching
             return self._page(current, 409, error=SEARCHING)
         return pages.led(AT)
 
     def _try(self, current: ConsoleSession) -> Response:
-        """Try the device whose button was pressed, else the address that was typed."""
+        """Tries the device whose button was pressed, else the address that was typed."""
         form = request.form
         host, typed = form.get("found", ""), form.get("address", "").strip()
         user, password = form.get("user", ""), form.get("password", "")

@@ -6,7 +6,7 @@ from showcam.drivers.errors import Reason
 from showcam.drivers.vendor import Sentence
 from showcam.i18n.catalogue import mark
 
-# by showcam.drivers.lan.devices.BadAddress.why
+# keys are of showcam.drivers.lan.devices.BadAddress.why
 ADDRESS: Mapping[str, str] = {
     "characters": mark("An address has no spaces, and no letters beyond a to z."),
     "none": mark("That is not an address. Give one such as 192.168.1.20, or rtsp://192.168.1.20/stream1."),
@@ -17,7 +17,7 @@ ADDRESS: Mapping[str, str] = {
     "outside": mark("That is no address of a home network. Those begin with 10., 172.16. to 172.31., 192.168. or fd."),
     "path": mark("An address with a path begins with rtsp:// or http://."),
 }
-# by showcam.drivers.errors.Reason of a camera that was asked
+# keys are reasons (showcam.drivers.errors.Reason) of a camera that was tried
 WHY: Mapping[str, str] = {
     "lan_unreachable": mark("Nothing answers there. See that the camera is on, in this network, and has that address."),
     "lan_closed": mark(
@@ -64,7 +64,7 @@ AT_ITS_TILE: Mapping[Reason, Sentence] = {
     ),
 }
 
-# by showcam.drivers.lan.trial.Better: which picture, and what
+# keys are of showcam.drivers.lan.trial.Better: which picture, and which change
 BETTER: Mapping[tuple[str, str], str] = {
     ("main", "h264"): mark("H.264 for the picture, which every display plays as it comes"),
     ("sub", "h264"): mark("H.264 for the smaller picture, which every display plays as it comes"),

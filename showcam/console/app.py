@@ -11,7 +11,7 @@ from showcam.drivers.errors import is_reason
 from showcam.i18n.catalogue import OURS, Language, chosen, mark
 from showcam.registry.gate.reasons import OF_PICTURES, of_number, row_text
 
-# The pages of everybody, as the header lists them.
+# The pages for everybody, as the header lists them.
 MENU = (("/", mark("Start")), ("/help", mark("Help")))
 _POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 
@@ -71,7 +71,7 @@ def _locale() -> Language:
 
 
 def _page(template: str, vendor: str, **context: Any) -> str:
-    """The page in the browser's language, on the look of showcam.console.look."""
+    """Renders the page in the browser's language, on the look of showcam.console.look."""
     locale = _locale()
     say = partial(OURS.say, locale, vendor=vendor)
     given = {"_": say, "locale": locale, "vendor": vendor, "menu": MENU, "here": request.path}

@@ -1,4 +1,4 @@
-"""The pages for who is signed in at the console: which session a request has, and what all of these pages are given."""
+"""The pages for somebody who is signed in: which session a request has, and the values that all these pages get."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -45,10 +45,11 @@ class Area:
         return found
 
     def owned(self, view: View, *, early: bool = False) -> View:
-        """A view that gets the session of somebody who is signed in to a household. Others are led to /home, and back
-        to the page that they wanted once they are signed in; a script of a page is answered 401.
+        """A view that gets the session of somebody who is signed in to a household.
 
-        `early`: it also gets that of a browser that has only given the printed code, until it signs out.
+        All others are led to /home, and after sign-in back to the wanted page. A page's script is answered 401.
+
+        `early`: a browser that has only given the printed code is let in too, until it signs out.
         """
 
         @wraps(view)
@@ -66,7 +67,7 @@ class Area:
         return guarded
 
     def has_ended(self) -> bool:
-        """True if the browser of a request without a session had one."""
+        """True if the browser of a request without a session had a session before."""
         return bool(cookies.read(request))
 
     def wanted(self) -> str:
@@ -95,7 +96,7 @@ class Area:
         return self.begun(self.sessions.begin(user=current.user))
 
     def linked(self, account: str, assistant: Assistant) -> float:
-        """When the assistant's first link was made, 0.0 without one."""
+        """Returns when the assistant's first link was made, or 0.0 if there is no link."""
         return min((link.created for link in self.store.links(account) if link.assistant == assistant), default=0.0)
 
     def media(self) -> str | None:

@@ -1,4 +1,4 @@
-"""The assistants' page: links and their reports, clients, PIN, quiet times, who may link, what is kept."""
+"""The assistants' page: links and their reports, clients, PIN, quiet times, who may link, and the stored data."""
 
 import time
 from collections.abc import Iterable, Mapping
@@ -28,12 +28,12 @@ AT = "/home/assistants"
 OF_LINKS = frozenset({"acknowledge", "end", "choose"})
 OF_CLIENTS = frozenset({"add-client", "renew-secret", "remove-client"})
 OF_HOUSEHOLD = frozenset({"set-pin", "clear-pin", "set-quiet"})
-OF_OWNER = frozenset({"open-window", "close-window", "invite", "take-back"})  # of who runs the installation
+OF_OWNER = frozenset({"open-window", "close-window", "invite", "take-back"})  # only for the owner of the installation
 OF_REPORTS = frozenset({"retry-report", "drop-report"})
 
 
 class Assistants:
-    """`open_to_all`: anybody may link here anyway."""
+    """`open_to_all`: anybody may link here without an invitation."""
 
     def __init__(
         self,
@@ -143,5 +143,5 @@ class Assistants:
 
 
 def _names(named: Mapping[str, str], cameras: Iterable[str]) -> str:
-    """The names of the cameras that are still there."""
+    """Returns the names of the cameras that still exist."""
     return ", ".join(sorted(filter(None, map(named.get, cameras)))) or "–"

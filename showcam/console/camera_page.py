@@ -1,4 +1,4 @@
-"""The page of one camera: its picture, settings, what a voice may do, how assistants call it, and its last asks."""
+"""The page of one camera: its picture, settings, a voice's permissions, its names at assistants, and its last asks."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -28,7 +28,7 @@ from showcam.registry.preferences import MOTION_RINGS
 from showcam.registry.streams.history import History
 from showcam.store.records import Ask, Link
 
-SHOWN = 30  # as many are listed
+SHOWN = 30  # the number of asks that the page lists
 
 type Called = Callable[[Iterable[Camera]], Mapping[str, str]]
 
@@ -40,7 +40,7 @@ class Said(Struct, frozen=True):
 
 
 class Asks:
-    """The last asks of a camera as sentences: who asked when, what came of it, and tampering among them."""
+    """The last asks of a camera as sentences: who asked when, and the outcome; tampering is among them."""
 
     def __init__(self, links: Mapping[str, Link], now: float) -> None:
         """`links` are by id, and include links that have ended."""
@@ -86,7 +86,10 @@ class Row(Struct, frozen=True):
 
 
 class CameraPage:
-    """`alexa` and `google` are what these assistants call cameras, by id. `traces`: the kind that has some."""
+    """`alexa` and `google` are the names of cameras at these assistants, by id.
+
+    `traces`: the kind of sources with traces.
+    """
 
     def __init__(
         self,
@@ -158,7 +161,7 @@ class CameraPage:
         )
 
     def mend(self, current: ConsoleSession, camera: str) -> Response:
-        """A form of its tile, which stands on the page of all cameras too."""
+        """Takes a form of the camera's tile, which is also on the page of all cameras."""
         if request.method == "GET":
             return _at(camera)
         step = request.form.get("step", "")
@@ -242,7 +245,7 @@ def _row(setting: Setting, view: SettingView, awaited_value: str | None) -> Row:
     if setting == "storage":
         kind = "format" if view.can_set else "read"
     if setting == "encryption" and kind == "switch" and value == "on":
-        kind = "encryption" if awaited_value != "off" else "read"  # it was asked to go off
+        kind = "encryption" if awaited_value != "off" else "read"  # the owner asked to switch it off
     note = ""
     if awaited_value is not None and awaited_value != value:
         note = f"{_value(awaited_value)}: {pages.say(CHANGED['asked_for'])}"

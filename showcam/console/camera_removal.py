@@ -23,7 +23,7 @@ class CameraRemoval:
 
     def view(self, current: ConsoleSession, camera: str) -> Response:
         if is_own(camera) and pages.is_id(camera):
-            return pages.led(f"/home/cameras/{camera}/own")  # which has its removal
+            return pages.led(f"/home/cameras/{camera}/own")  # the page of an own camera has its removal
         known = self._owner.camera(current.account, camera)
         if known is None:
             return pages.problem("no_camera")
@@ -54,7 +54,7 @@ class CameraRemoval:
         )
 
     def _with_it(self, current: ConsoleSession, camera: Camera) -> str:
-        """The names of the other channels of its device, which the vendor deletes too."""
+        """Returns the names of the device's other channels, which the vendor deletes too."""
         try:
             listed = self._owner.cameras(current.account).cameras
         except Unavailable:

@@ -21,7 +21,7 @@ from showcam.registry.owner.owner import Owner
 from showcam.registry.preferences import TV_WHEN, Preferences
 
 AT = "/home/tv"
-KNOWN_S = 600.0  # TVs that were found so lately are listed without another search, which takes seconds
+KNOWN_S = 600.0  # TVs that were found within this time are listed without another search, which takes seconds
 
 
 class Tv(Struct, frozen=True):
@@ -30,7 +30,7 @@ class Tv(Struct, frozen=True):
 
 
 class OnTv(Struct, frozen=True):
-    """A camera, by its name, on a TV."""
+    """A TV that shows a camera; `camera` is the camera's name."""
 
     tv: Tv
     camera: str
@@ -41,7 +41,7 @@ class Tvs(Protocol):
     """The TVs of the house, as the worker reaches them. Each method but `found` answers for one household."""
 
     def found(self) -> list[Tv]:
-        """The TVs that answer now; takes seconds. Raises NotOnTv."""
+        """Returns the TVs that answer now; takes seconds. Raises NotOnTv."""
         ...
 
     def now(self, account: str) -> list[OnTv]:
@@ -49,7 +49,10 @@ class Tvs(Protocol):
         ...
 
     def show(self, account: str, camera: str, tv: str) -> Refusal | None:
-        """None if it is shown, the TV still loads, or the camera is being woken. `tv`: an id. Raises NotOnTv."""
+        """Returns None if the camera is shown, the TV still loads, or the camera is being woken. `tv` is an id.
+
+        Raises NotOnTv.
+        """
         ...
 
     def stop(self, account: str, tv: str) -> None:
@@ -105,7 +108,7 @@ class Casting:
         return pages.led(AT)
 
     def _done(self, step: str, account: str, camera: str, tv: str, when: str) -> str:
-        """Why nothing was done, as a sentence; "" else."""
+        """Does the step. Returns why nothing was done, as a sentence, or ""."""
         match step:
             case "show" if camera and tv:
                 refusal = self._tvs.show(account, camera, tv)
@@ -154,7 +157,7 @@ class Casting:
         return self._owner.preferences(account, camera)
 
     def _named(self, tv: str) -> str:
-        """The name of a TV that was found by its id; else what was given. Raises NotOnTv."""
+        """Returns the name of a TV that was found by its id, else the given text. Raises NotOnTv."""
         return next((found.name for found in self._found() if found.id == tv), tv)
 
     def _found(self) -> list[Tv]:

@@ -9,7 +9,7 @@ HOME = "/home"
 
 
 def is_home(path: str) -> bool:
-    """Whether a path is the console's, in whatever spelling the router may read as one of its."""
+    """Tells whether a path is the console's, however the path is spelled: the router may still take it."""
     plain = "/" + path.lstrip("/")
     return plain == HOME or plain.startswith(f"{HOME}/")
 
@@ -25,7 +25,7 @@ class FormCookie(SecureCookieSessionInterface):
 
 
 def read(received: Request) -> str:
-    """The text of the session's cookie, "" without one."""
+    """Returns the text of the session's cookie, or "" if there is no cookie."""
     text = received.cookies.get(_name(received), "")
     return text if len(text) <= 100 else ""
 

@@ -1,4 +1,4 @@
-"""The owner's documents, which pages lead to instead of saying a command. Each heading has an address on its page."""
+"""The owner's documents: pages link to them instead of naming a command. Each heading has an address on its page."""
 
 import re
 from dataclasses import dataclass
@@ -45,5 +45,5 @@ def sections(text: str) -> list[Section]:
 
 
 def anchor(heading: str) -> str:
-    """The id that a link in the documents has for a heading, as on the pages of a code host."""
+    """Returns the id of a heading, which links in the documents use, in the same way as a code host makes it."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")

@@ -25,7 +25,7 @@ _HLS = {
 
 
 class Echo:
-    """`ask_skill` asks the skill's spoken half, which answers what is not asked of Alexa herself."""
+    """`ask_skill` asks the skill's spoken half, which answers the questions that Alexa herself does not."""
 
     def __init__(self, exchanges: Exchanges, ask_skill: Ask, reasons: Reasons) -> None:
         self._exchanges, self._ask_skill, self._reasons = exchanges, ask_skill, reasons
@@ -89,7 +89,7 @@ class Echo:
         return self._heard(event, pages.say(TRIAL["refused" if refused else "done"], camera=camera["name"]))
 
     def why(self, camera: Named | None) -> Heard:
-        """“Alexa, ask my cameras why …”: the skill's own answer, in a language that Alexa speaks."""
+        """“Alexa, ask my cameras why …”: returns the skill's own answer, in a language that Alexa speaks."""
         language: Language = "de" if pages.language() == "de" else "en"
         answer = self._exchanges.send(_skill_request(camera, language), self._ask_skill)
         says = str(answer.get("response", {}).get("outputSpeech", {}).get("text", ""))
@@ -128,7 +128,7 @@ def _offers(endpoint: Any, interface: str) -> bool:
 
 
 def _toggles(endpoint: Any) -> dict[str, str]:
-    """The instances of the switches that a voice may turn, by each name that a person says."""
+    """Returns the instance of each switch that a voice may turn, by every name that a person may say."""
     offered = [
         capability
         for capability in endpoint["capabilities"]

@@ -110,7 +110,7 @@ class Encryption:
         try:
             found = _decoder.decode(data) if data else {}
         except msgspec.MsgspecError:
-            return {}  # written by another version
+            return {}  # another version wrote this
         return {camera: wanted for camera, wanted in found.items() if wanted.until > now}
 
 
@@ -164,7 +164,7 @@ class EncryptionPassword:
         self._owner, self._patience_s = owner, patience_s
 
     def take(self, account: str, camera: str) -> Changed:
-        """Passwords are sent on as they were typed, and stand in no page."""
+        """Changes the password. Passwords are sent on as they were typed, and no page shows them."""
         form = request.form
         old, new = form.get("old", ""), form.get("new", "")
         if not old:
@@ -194,7 +194,7 @@ def _said(step: Step, sentences: Mapping[str, str], language: Language, vendor: 
 
 
 def _key(step: Step) -> str:
-    """The key of the sentence about a step."""
+    """Returns the key of the sentence about a step."""
     return step.why or (f"wrong_{step.wants}" if step.wrong else step.wants)
 
 

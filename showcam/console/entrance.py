@@ -14,14 +14,14 @@ from showcam.store.ports import Store
 
 log = structlog.get_logger()
 
-MAX_BODY = 64 * 1024  # an offer may be half of it
+MAX_BODY = 64 * 1024  # bytes; an offer may take half of this
 
 type Entered = Literal["right", "wrong", "too_many", "outside"]
 
 
 @dataclass(frozen=True)
 class Entrance:
-    """`open_to`: who may reach the console. `names`: the house's own names for this machine."""
+    """`open_to` says who may reach the console. `names` are the house's own names for this machine."""
 
     store: Store
     code: OneTimeCode
@@ -29,7 +29,10 @@ class Entrance:
     names: tuple[str, ...]
 
     def guard(self) -> None:
-        """404 for who may not, as for any page that does not exist; it runs before all else reads the request."""
+        """Answers 404 to whoever may not come in, as for a page that does not exist.
+
+        Runs before anything reads the request.
+        """
         if not cookies.is_home(request.path):
             return
         request.max_content_length = MAX_BODY
@@ -41,7 +44,7 @@ class Entrance:
     def enter(self, typed: str) -> Entered:
         """Checks the printed code. A right code is used up."""
         address = request.remote_addr or ""
-        # by https a trusted proxy names the visitor; without its word the address is the proxy's own
+        # by https a trusted proxy names the visitor; if it does not, the address is the proxy's own
         is_named = request.environ.get(PEER) != address
         if not self._in_house() and not (is_named and is_in_house(address)):
             return "outside"

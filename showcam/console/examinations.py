@@ -18,7 +18,7 @@ GOOD_FOR_S = 300.0  # after this time, a page that shows whether a step is done 
 
 @dataclass
 class Examined:
-    """`ended`, in epoch seconds: 0 while it goes on. `broke`: it ended before everything was examined."""
+    """`ended` is in epoch seconds, 0 while the examination runs. `broke`: it ended before everything was examined."""
 
     findings: tuple[Found, ...] = ()
     ended: float = 0.0
@@ -33,7 +33,7 @@ class Examined:
         return [found for found in self.findings if found.state == "wrong" and (not step or found.step == step)]
 
     def well(self, step: Step) -> bool:
-        """Whether everything of the step was examined and nothing of it is wrong."""
+        """Tells whether everything of the step was examined and nothing was wrong."""
         examined = any(found.step == step for found in self.findings)
         return examined and not self.running and not self.broke and not self.wrong(step)
 
@@ -44,7 +44,7 @@ def in_background(work: Callable[[], None]) -> None:
 
 @dataclass
 class Examinations:
-    """One at a time for each household. Safe to use from many threads."""
+    """One examination at a time for each household. Safe to use from many threads."""
 
     machine: Machine
     start: Callable[[Callable[[], None]], None] = in_background

@@ -24,7 +24,7 @@ class Exchanges:
 
     @property
     def shown(self) -> Messages:
-        """The messages for a person, without the grant in an address and the lines of a description of WebRTC."""
+        """The messages for a person to read; grants in addresses and the lines of WebRTC descriptions are left out."""
         return tuple(self._shown)
 
     def send(self, message: Mapping[str, object], ask: Ask | None = None) -> Any:

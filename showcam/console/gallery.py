@@ -1,4 +1,4 @@
-"""The cameras of who is signed in, as tiles with a line above them, and what is done at a tile."""
+"""The household's cameras as tiles, with a line above them, and the forms at a tile."""
 
 from msgspec import Struct
 
@@ -23,22 +23,22 @@ class GalleryView(Struct, frozen=True):
 
     @property
     def signed_out(self) -> bool:
-        """Whether signing in again brings the list."""
+        """Tells whether signing in again brings the list."""
         return self.why is not None and self.why["reason"] == "signed_out"
 
     @property
     def comes(self) -> bool:
-        """Whether there will be a list without anybody's doing: the page asks for it again."""
+        """Tells whether a list comes without anybody's doing: the page then asks for it again."""
         return self.why is not None and self.why["reason"] in BY_ITSELF
 
     @property
     def shown(self) -> int:
-        """How many the page can show."""
+        """Counts the cameras that the page can show."""
         return sum(tile.why_not is None for tile in self.tiles)
 
 
 class Gallery:
-    """`live`: how many pictures the page shows at once."""
+    """`live` is the number of pictures that the page shows at once."""
 
     def __init__(self, tiles: Tiles, forms: TileForms, sign_in: SignIn, live: int) -> None:
         self._tiles, self._forms, self._sign_in, self.live = tiles, forms, sign_in, live
@@ -59,7 +59,7 @@ class Gallery:
         return step == "open-way" or step in STEPS
 
     def take(self, current: ConsoleSession, step: str) -> str:
-        """Why nothing was changed, as a sentence; "" else, and for who is not signed in."""
+        """Returns why nothing was changed, as a sentence; "" if something was, or if nobody is signed in."""
         if not current.account:
             return ""
         if step == "open-way":

@@ -75,7 +75,10 @@ class GoogleDisplay:
         return self._heard(result, pages.say(TRIAL["done" if done else "refused"], camera=camera["name"]))
 
     def why(self, camera: Named | None) -> Heard:
-        """Google has no words for it: it answers whether a camera is ok, and for the rest the page stands in."""
+        """Google has no words for a reason: it answers whether a camera is ok.
+
+        For all other questions the page answers.
+        """
         if camera is not None:
             return self._asked("well", camera)
         return Heard("Google", self._reasons.why("google", None), pages.language(), messages=self._exchanges.shown)
@@ -102,7 +105,7 @@ def _named(device: Any) -> Named:
 
 
 def _toggles(device: Any) -> dict[str, str]:
-    """The switches by each name that a person says."""
+    """Returns the switches, by each name that a person may say."""
     return {
         plain(str(synonym)): str(toggle["name"])
         for toggle in device.get("attributes", {}).get("availableToggles", [])

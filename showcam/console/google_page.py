@@ -1,4 +1,4 @@
-"""The page that brings showcam to Google: every field of Google's console in its order, and the client behind them."""
+"""The page that brings showcam to Google: every field of Google's console in its order, and the fields' client."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,9 +26,9 @@ class GoogleConsole:
 
     rows: Callable[[str], list[Row]]  # for a project id
     redirects: Callable[[str], tuple[str, ...]]  # for a project id
-    project_of: Callable[[tuple[str, ...]], str]  # of redirect addresses; "": of none
+    project_of: Callable[[tuple[str, ...]], str]  # for redirect addresses; "" if they are of no project
     is_project: Callable[[str], bool]
-    reachable: bool  # whether Google can come here
+    reachable: bool  # whether Google can reach showcam
     icon: Path  # showcam's icon in Google's app
 
 
@@ -56,7 +56,7 @@ class GooglePage:
         return pages.problem("request")
 
     def _project(self, current: ConsoleSession, project: str) -> Response:
-        """The redirect addresses follow from the project; a client that is there keeps its secret."""
+        """The redirect addresses follow from the project. An existing client keeps its secret."""
         if not self._console.is_project(project):
             return self._shown(current, 403, error=pages.say(_WRONG), typed=project[:100])
         redirects = self._console.redirects(project)

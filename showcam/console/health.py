@@ -1,4 +1,4 @@
-"""The health page: what the doctor finds, the machine, who is signed in, a backup to download, and a diagnosis."""
+"""The health page: the doctor's findings, the machine, who is signed in, a backup to download, and a diagnosis."""
 
 import re
 import shutil
@@ -23,7 +23,7 @@ from showcam.console.sentences import HEALTH
 from showcam.drivers.errors import Unavailable
 from showcam.registry.owner.owner import Owner
 
-MOST = 30  # troubles of the log
+MOST = 30  # the most troubles from the log
 LEVELS: dict[str, Literal["warning", "error"]] = {"warning": "warning", "error": "error", "critical": "error"}
 _MASKS = (
     (re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+"), "(account)"),
@@ -34,7 +34,7 @@ _MASKS = (
 )
 MARKS = {"ok": "ok", "wrong": "WRONG", "unsure": "?"}
 AT = "/home/health"
-LINES = 300  # of the log
+LINES = 300  # the most lines of the log
 MIB = 2**20
 
 
@@ -54,7 +54,7 @@ class Health:
         ]
 
     def show(self, current: ConsoleSession, error: str = "", technically: str = "") -> Response:
-        """`error` is a sentence to say; `technically`: what was met, in English."""
+        """`error` is a sentence to say. `technically` is the cause, in English."""
         facts, examined = self._machine.facts(current.account), self._examinations.of(current.account)
         return self._area.page(
             "health",
@@ -87,7 +87,7 @@ class Health:
         return self._area.page("log", lines=lines, troubles=troubles(lines))
 
     def progress(self, current: ConsoleSession) -> Response:
-        """The answer to the script of a page that waits for the doctor."""
+        """Answers the script of a page that waits for the doctor."""
         examined = self._examinations.of(current.account)
         running = examined is not None and examined.running
         return pages.data({"running": running, "found": len(examined.findings) if examined else 0})
@@ -136,7 +136,10 @@ class Health:
 
 
 class Trouble(Struct, frozen=True):
-    """A line of the log. `last`: when it was last written, epoch seconds; `line` as it then was; `part`: a process."""
+    """A kind of line in the log. `last` is when it was last written, in epoch seconds; `line` is its text then.
+
+    `part` is the process behind the line.
+    """
 
     level: Literal["warning", "error"]
     part: str
@@ -156,9 +159,9 @@ _decoder = msgspec.json.Decoder(_Line)
 
 
 def troubles(lines: Iterable[str]) -> list[Trouble]:
-    """The log's warnings and errors for an owner to read, the last first, and how often each was written.
+    """Returns the log's warnings and errors for an owner to read, the last first, and how often each was written.
 
-    `lines`: as they are in the files, the oldest first; one that is none of ours is left out.
+    `lines` are as in the files, the oldest first; lines of other programs are left out.
     """
     found: dict[tuple[str, str, str], Trouble] = {}
     for line in lines:
@@ -175,7 +178,7 @@ def troubles(lines: Iterable[str]) -> list[Trouble]:
 
 
 def diagnosed(facts: Facts, findings: Iterable[Found], names: Iterable[str], host: str) -> str:
-    """The diagnosis for others to read: it holds none of `names` (cameras, people) and not the public `host`."""
+    """Returns the diagnosis for others to read, without any of `names` (cameras, people) and the public `host`."""
     lines = [
         f"showcam {facts.version}, Python {facts.python}",
         f"disk {facts.disk_free // 2**20} of {facts.disk_size // 2**20} MiB free",

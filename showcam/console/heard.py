@@ -35,7 +35,7 @@ class Heard(Struct, frozen=True):
 
 
 class Reasons:
-    """Why a camera of the household can't be shown."""
+    """Says why a camera of the household can't be shown."""
 
     def __init__(self, owner: Owner, account: str) -> None:
         self._owner, self._account = owner, account
@@ -65,7 +65,7 @@ class Reasons:
 
 
 class Answers(Protocol):
-    """An assistant that is tried. `of`: about one camera, with what the assistant got of it when it listed all."""
+    """An assistant that is tried. `of` gets a wish, the camera, and the assistant's listing of this camera."""
 
     def heard(self, key: str, **gaps: object) -> Heard: ...
     def why(self, camera: Named | None) -> Heard: ...
@@ -98,7 +98,7 @@ def by_id_and_name(cameras: Iterable[Named]) -> list[tuple[str, str]]:
 
 
 def named(devices: Iterable[tuple[str, str]]) -> Callable[[str], str | None]:
-    """Finds the id of the device whose name is in a sentence: of several the one with the longest."""
+    """Returns a function that finds the id of the device named in a sentence; of several, the longest name wins."""
     by_length = sorted(devices, key=lambda device: -len(device[1]))
 
     def find_id(text: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Help for everybody: a page for each reason, found by what one sees or what an assistant said; and which devices."""
+"""Help for everybody: a page for each reason, found by what a viewer sees or an assistant says; and usable devices."""
 
 from collections.abc import Mapping
 from typing import TypedDict
@@ -42,7 +42,7 @@ SAID: Mapping[str, Mapping[str, str]] = {
 NAMES = {"alexa": "Alexa", "google": "Google"}
 _BOTH = mark("Is offered WebRTC and HLS, and takes what it plays.")
 _WITH_SOUND = mark("Is offered WebRTC and HLS, and takes what it plays. Audio has to be on.")
-# Those of the camera's manual and others of their kind, and what each is offered.
+# The devices in the camera's manual and others of their kind, each with the streams that it is offered.
 DEVICES = (
     ("Echo Show", _BOTH),
     ("Echo Spot", _BOTH),

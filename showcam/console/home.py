@@ -33,7 +33,7 @@ from showcam.store.ports import Store, StoreUnavailable
 _asked = msgspec.json.Decoder(Asked)
 
 EARLY = ("setup", "setup_step", "came_back")  # names of views for a browser without a household
-FREE = ("document",)  # names of views for whoever may open the page, which get no session
+FREE = ("document",)  # names of views for whoever may open the page; they get no session
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class HomeSettings:
     media_port: int | None  # None: pictures come from another machine, by https
     live: int  # pictures at once
     adds: bool = False  # whether owners may add their own cameras
-    back: str = ""  # the callback's address at showcam
+    back: str = ""  # the address of the vendor's callback at showcam
 
 
 class Home:
@@ -72,7 +72,7 @@ class Home:
         return self.sign_in.vendor
 
     def when_open(self, callback: Callable[[str], None]) -> None:
-        """`callback` gets the household of each page that is open, several times a minute; it must be quick."""
+        """`callback` gets the household of each open page, several times a minute; it must be quick."""
         self._opened = callback
 
     # the page
@@ -153,14 +153,14 @@ class Home:
         return pages.data(shown(found, self.area.media(), way))
 
     def still(self, current: ConsoleSession, camera: str) -> Response:
-        """Leads to a still picture of now."""
+        """Leads to a still picture of this moment."""
         found = self._owner.still(current.account, current.id, camera)
         if isinstance(found, Refusal):
             return pages.problem_json(404, "No picture", explain(found, pages.language()))
         return cast("Response", redirect(at_own_media(found.url, self.area.media()), 302))
 
     def is_open(self, current: ConsoleSession) -> Response:
-        """A page with cameras is in front of somebody."""
+        """A browser reports that somebody has a page with cameras open."""
         self._opened(current.account)
         return Response(status=204)
 
@@ -177,7 +177,7 @@ class Home:
 
 
 class Page(Protocol):
-    """A page of the console, or a few that belong together."""
+    """A page of the console, or several pages that belong together."""
 
     def rules(self) -> list[Rule]: ...
 
@@ -213,7 +213,7 @@ def _same_site() -> Response | None:
 
 def _guarded(response: Response) -> Response:
     if g.get("hidden"):
-        return response  # as for any page that does not exist
+        return response  # the same answer as for any page that does not exist
     response.headers["Content-Security-Policy"] = g.get("home_policy") or pages.policy("")
     response.headers["Cache-Control"] = "no-store"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"

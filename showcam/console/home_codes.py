@@ -1,4 +1,4 @@
-"""The code of a camera at home, given or taken back at its tile: by it the picture comes over the home network."""
+"""The code of a camera at home, given or taken back at its tile. With it the video comes over the home network."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -12,7 +12,7 @@ from showcam.i18n.catalogue import OURS, Language, mark
 from showcam.registry.gate.reasons import explain
 from showcam.registry.owner.owner import Owner
 
-# takes: one may be given. has: one is kept; another may be given, or it may be forgotten. "": none is taken.
+# takes: a code may be given. has: a code is stored; another may be given, or it may be deleted. "": no code is taken.
 type HomeCode = Literal["", "takes", "has"]
 
 WRONG: Mapping[Reason, Sentence] = {

@@ -1,4 +1,4 @@
-"""Everything that is kept of a household, for its owner, as JSON; secrets are only said to be there."""
+"""Everything that showcam stores about a household, for its owner, as JSON. Secrets are only said to exist."""
 
 import json
 from typing import TypedDict

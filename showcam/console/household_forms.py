@@ -1,4 +1,4 @@
-"""The forms of the household on the assistants' page: PIN, quiet times, whom it lets link, and its removal."""
+"""The household's forms on the assistants' page: PIN, quiet times, who may link, and the household's removal."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The forms of links on the assistants' page: which cameras one sees, its end, and that a new one is known."""
+"""The forms of links on the assistants' page: choose a link's cameras, end a link, and acknowledge a new link."""
 
 import time
 from collections.abc import Callable

@@ -67,12 +67,12 @@ class Mends:
         return mends
 
     def _lacks_home_code(self, account: str, camera: Camera) -> bool:
-        """Whether it is to be shown at home while it is encrypted, and has no code for that yet."""
+        """Tells whether the camera is to be shown at home while it is encrypted, and has no code for that yet."""
         decided = self._owner.preferences(account, camera.id).while_encrypted
         return decided == "lan" and "lan" not in camera.ways and self._owner.takes_code(account, camera)
 
     def _codes(self, account: str, camera: Camera) -> tuple[Mend, ...]:
-        """The code that was wrong comes first: the one that deciphers the picture, or the one for the home network."""
+        """Lists the wrong code first: the code that deciphers the picture, or the code for the home network."""
         at_home: list[Mend] = ["home_code"] if self._owner.takes_code(account, camera) else []
         others = self._of_encryption(account, camera)
         if self._owner.preferences(account, camera.id).while_encrypted == "code":

@@ -1,4 +1,4 @@
-"""The page of one camera of the owner's own: its name, its login, its address, and its removal."""
+"""The page of an owner's own camera: its name, its login, its address, and its removal."""
 
 from flask import Response, request
 

@@ -19,7 +19,7 @@ NOTIFIES = "CONSOLE_NOTIFIES"  # key of the app's configuration: whether owners 
 VENDOR = "CONSOLE_VENDOR"  # key of the app's configuration: the vendor's name
 
 
-# The pages of who is signed in, as the header lists them.
+# The pages for somebody who is signed in, as the header lists them.
 MENU = (
     ("/home", mark("Cameras")),
     ("/home/assistants", mark("Assistants")),
@@ -34,17 +34,17 @@ ASSISTANTS = {"alexa": "Alexa", "google": "Google"}
 
 
 def day(when: float) -> str:
-    """The day of epoch seconds, by the clock here, in a form that is read the same in each language."""
+    """Returns the day of epoch seconds, by the clock here, in a form that reads the same in each language."""
     return time.strftime("%Y-%m-%d", time.localtime(when))
 
 
 def moment(when: float) -> str:
-    """The time of epoch seconds, by the clock here, to the minute."""
+    """Returns the time of epoch seconds, by the clock here, to the minute."""
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(when))
 
 
 def policy(media: str) -> str:
-    """The page's own script, its own requests, and pictures of `media`; nothing else, and no frame around it.
+    """Allows a page its own script, its own requests, and video from `media`; nothing else, and no frame around it.
 
     A form may lead to the vendors that ask for the password on their own pages.
     """
@@ -57,7 +57,7 @@ def policy(media: str) -> str:
 
 
 def problem(reason: str) -> Response:
-    """`reason`: a key of showcam.console.sentences.PROBLEMS."""
+    """`reason` is a key of showcam.console.sentences.PROBLEMS."""
     status, heading, text = PROBLEMS[reason]
     if request.endpoint in ("home.open", "home.try_offer"):
         return problem_json(status, heading, text)
@@ -69,7 +69,7 @@ def language() -> Language:
 
 
 def vendor() -> str:
-    """The vendor whose form is shown, or the usual one."""
+    """Returns the vendor whose form is shown, or the usual vendor."""
     return str(g.get("vendor") or current_app.config[VENDOR])
 
 
@@ -78,7 +78,7 @@ def say(sentence: str, **gaps: object) -> str:
 
 
 def is_id(camera: str) -> bool:
-    """Whether it may be a camera's id, whatever a browser sends."""
+    """Tells whether the text may be a camera's id; a browser may send anything."""
     return _ID.fullmatch(camera) is not None
 
 
@@ -102,12 +102,12 @@ def rendered(template: str, status: int, /, **context: Any) -> Response:
 
 
 def again(camera: str = "", at: str = "/home") -> Response:
-    """The page as it is now; at the tile of a camera, by its id."""
+    """Leads back to the page; with a camera's id, to the camera's tile."""
     return led(f"{at}#{camera}" if is_id(camera) else at)
 
 
 def led(address: str) -> Response:
-    """Lead to another page of the console."""
+    """Leads to another page of the console."""
     return cast("Response", redirect(address, 303))
 
 

@@ -1,4 +1,4 @@
-"""The form of what showcam does with a camera: what a voice may do, what rings, its room, and the picture at home."""
+"""The form of showcam's own settings for a camera: voice, what rings, its room, and the picture at home."""
 
 import hashlib
 
@@ -17,7 +17,7 @@ from showcam.registry.preferences import LONGEST_PAUSE_S, Preferences, is_motion
 
 
 class NotKept(Struct, frozen=True):
-    """Why nothing was kept, as a sentence; and what was typed, for the form that comes back."""
+    """Says why nothing was kept, as a sentence; holds the typed values for the form that comes back."""
 
     why: str
     preferences: Preferences
@@ -68,7 +68,7 @@ class PreferenceForms:
 
 
 def mark_of(kept: Preferences) -> str:
-    """A mark of what the form shows: it is the same while that is the same."""
+    """Returns a mark of the values in the form: the same values have the same mark."""
     shown = (kept.voice_may, kept.while_encrypted, kept.keep_warm, kept.room, kept.motion_rings, kept.ring_pause_s)
     return hashlib.sha256(msgspec.json.encode(shown)).hexdigest()[:16]
 

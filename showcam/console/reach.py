@@ -20,7 +20,7 @@ _FORWARDING = frozenset(
     }
 )
 _NAMES_ADDRESS = "_IP"
-# Browsers speak it to a server without TLS; nginx speaks HTTP/1.0 to what is behind it unless it is configured.
+# Browsers speak this version to a server without TLS; an nginx without configuration speaks HTTP/1.0 to its server.
 _BROWSERS = "HTTP/1.1"
 _ANY_FORWARDED = "HTTP_X_FORWARDED"
 

@@ -1,4 +1,4 @@
-"""The reports of links on the assistants' page: what was last reported, what waits, and what was put aside and why."""
+"""The reports of links on the assistants' page: the last report, waiting reports, and parked reports with reasons."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -30,8 +30,8 @@ REASONS: Mapping[Why, str] = {
     "clock": mark("The clock of this machine is wrong by more than {assistant} takes: set it right."),
     "fault": mark("Something went wrong here; it is noted in showcam's log."),
 }
-OWN: frozenset[Why] = frozenset({"late", "fault"})  # nothing was answered
-SHOWN = 20  # of each kind and link
+OWN: frozenset[Why] = frozenset({"late", "fault"})  # reasons without any answer
+SHOWN = 20  # the most reports of each kind and link
 
 
 class Reason(Struct, frozen=True):
@@ -113,7 +113,7 @@ class Reports:
 
 
 def _last_sent(at: float, what: str) -> str:
-    """`what` as showcam.registry.reporting writes it: counts and words."""
+    """Returns the last report as a sentence. `what` is as showcam.registry.reporting writes it: counts and words."""
     counts = [part.partition(" ") for part in what.split(", ") if part]
     said = [pages.say(REPORTED[word], count=count) for count, _, word in counts if word in REPORTED]
     return pages.say(LAST_TOLD, when=pages.moment(at), what="; ".join(said) or what)

@@ -53,7 +53,7 @@ BY_ITSELF: Mapping[Reason, Sentence] = {
 }
 # For a camera that another household shares, whose other viewers can't be closed from here.
 BY_ITSELF_SHARED: Mapping[Reason, Sentence] = {**BY_ITSELF, "busy": ("", _BY_ITSELF)}
-# Above the tiles, by how many there are.
+# Above the tiles, by the number of cameras.
 CAN_BE_SHOWN = mark("{shown} of {all} can be shown.")
 NEEDS_YOU = (mark("One needs you."), mark("{count} need you."))
 
@@ -66,12 +66,12 @@ ASKED_FOR: Mapping[Reason, Sentence] = {
     "audio_off": (mark("Audio is being switched on for {camera}."), mark("{vendor} shows that within half a minute.")),
 }
 
-# Of an encrypted camera that its owner decided to show, and whose key is missing.
+# For an encrypted camera that its owner decided to show, and whose key is missing.
 KEY_MISSING: Sentence = (
     mark("Image Encryption is on for {camera}, and showcam does not have its key yet."),
     mark("Ask {vendor} for the key here, or give the code on the camera's label."),
 )
-# Of the key that the vendor was asked for: what it wants next, or why there is none.
+# For the key that the vendor was asked for: the vendor's next demand, or why there is none.
 KEY = {
     "mailed_code": mark(
         "{vendor} has mailed a code of four digits to the account's address. It may be in the spam folder. It works "
@@ -108,7 +108,7 @@ PICTURE_CODE = {
     "guessed": mark("Nothing was changed. There were too many wrong codes: wait an hour, then give the right one."),
 }
 
-# Of Image Encryption that is being switched off: what the vendor wants next, or what is wrong with the code.
+# While Image Encryption is being switched off: the vendor's next demand, or the error of the code.
 SWITCHING_OFF = {
     "mailed_code": mark(
         "{vendor} wants a code for that, and has just mailed one of four digits to the account's address. Look in the "
@@ -176,7 +176,7 @@ HISTORY = {
     "tampered": mark("Tampered with: it was turned away, covered or blinded."),
 }
 
-# Of a change on a camera's page.
+# For a change on a camera's page.
 CHANGED = {
     "no_value": mark("Nothing was changed: that can't be set to this value."),
     "no_pause": mark("Nothing was changed: a pause is a whole number of seconds from 0 to {most}."),
@@ -189,7 +189,7 @@ CHANGED = {
     "confirmed": mark("confirmed by the camera"),
 }
 
-# Of the encryption password, what was wrong with the form.
+# Errors of the form of the encryption password.
 PASSWORD = {
     "missing": mark("Nothing was changed. Type the password of now, or the code on the label."),
     "differ": mark("Nothing was changed: the two new passwords are not the same."),
@@ -221,7 +221,7 @@ TRIAL = {
     "asks_yes": mark("It asks whether you are sure, and goes on after a yes."),
 }
 
-# Of the TVs' page, what was wrong with a form.
+# Errors of the TVs' page.
 CASTING = {
     "nothing_chosen": mark("Choose a camera and a TV."),
     "not_kept": mark("Nothing was changed: that camera is not here, or has as many scenes as it may."),
@@ -235,7 +235,7 @@ HAPPENS = {
     "person": mark("a person is seen"),
 }
 
-# Of the page of notices, what was wrong with a form.
+# Errors of the page of notices.
 NOTICES = {
     "bad_address": mark(
         "Nothing was added: no service is known by that address, or it lacks something. It begins with a service, as "
@@ -250,14 +250,14 @@ NOTICES = {
     "no_address": mark("Nothing was done: that address is not there any more."),
 }
 
-# Of set-up, by what is wrong.
+# Errors of set-up.
 SET_UP = {
     "given_elsewhere": mark(
         "Nothing was kept: a file, a variable or an option gives the public address, and counts more. Change it there."
     ),
 }
 
-# Of a camera's page of traces, why there is none.
+# Errors of a camera's page of traces.
 TRACING = {
     "busy": mark("A trace of another camera is being made. Wait until it is done, then begin."),
     "none": mark(
@@ -265,7 +265,7 @@ TRACING = {
     ),
 }
 
-# Of the health page, what could not be done.
+# Errors of the health page.
 HEALTH = {
     "no_browser": mark("Nothing was changed: that browser is not signed in any more."),
     "no_backup": mark(

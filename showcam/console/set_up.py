@@ -26,18 +26,18 @@ class Ports:
 
 
 class Keeper(Protocol):
-    """Keeps the public address where nothing else gives it."""
+    """Keeps the public address if nothing else gives it."""
 
     def keep(self, name: str) -> bool:
-        """Keep the address; False: something else gives it, and counts more."""
+        """Keeps the address. Returns False if something else gives an address, which counts more."""
         ...
 
     def is_held_up(self) -> bool:
-        """Tells whether a process reads a changed setting only after the last viewer has left."""
+        """Tells whether a process that must read a changed setting waits for the last viewer to leave."""
         ...
 
     def apply_now(self) -> None:
-        """Pictures that are watched stop for some seconds."""
+        """Applies the changed setting at once; video that is being watched stops for some seconds."""
         ...
 
 
@@ -116,7 +116,7 @@ class SetUp:
         form: Form | None = None,
         chosen: bool = False,
     ) -> Response:
-        """`error`: of the address. `wrong`: of a tile. `form`: of a sign-in that was refused, or `chosen`."""
+        """`error` is about the address, `wrong` about a tile. `form` is a refused sign-in form, or a `chosen` one."""
         refused = error or is_wrong or wrong or (form and not chosen)
         view = self._gallery.of(current) if current.account else GalleryView([])
         form = form or self._due(current, view)
@@ -155,7 +155,7 @@ class SetUp:
         return due
 
     def _recipes(self, name: str) -> dict[str, str]:
-        """The files that a tunnel and a proxy read."""
+        """Returns the files that a tunnel and a proxy read."""
         web, media = self._ports.web, self._ports.media
         return {"cloudflare": recipes.cloudflare(name, web, media), "caddy": recipes.caddy(name, web, media)}
 

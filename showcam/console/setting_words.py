@@ -37,7 +37,7 @@ HINTS: Mapping[Setting, str] = {
     "time_zone": mark("As +02:00."),
     "resolution": mark("Set in the {vendor} app, on the live view."),
 }
-TYPED: frozenset[Setting] = frozenset({"time_zone"})  # whose hint says how a value is typed
+TYPED: frozenset[Setting] = frozenset({"time_zone"})  # settings whose hint says how a value is typed
 VALUES: Mapping[str, str] = {
     "on": mark("On"),
     "off": mark("Off"),
@@ -67,7 +67,7 @@ RINGS: Mapping[MotionRings, str] = {
     "motion": mark("All motion: cats and cars ring too"),
     "person": mark("Persons alone"),
 }
-# How a picture comes, by the words of showcam.registry.gate.gate.
+# The ways of a picture, by the words of showcam.registry.gate.gate.
 WAYS: Mapping[str, str] = {
     "lan": mark("over your own network"),
     "open": mark("by the Open Platform key"),

@@ -23,7 +23,7 @@ from showcam.store.records import SourceKind
 
 log = structlog.get_logger()
 
-# Words of its User-Agent, the first that is there counts: browsers name those that they are like, too.
+# Words of the User-Agent. The first word that is found counts: browsers also name the browsers that they resemble.
 _BROWSERS = (
     ("Edg", "Edge"),
     ("OPR", "Opera"),
@@ -44,7 +44,7 @@ _MACHINES = (
     ("Linux", "Linux"),
 )
 MAX_TYPED = 200
-MAX_KEY = 2048  # of a vendor's key or code
+MAX_KEY = 2048  # the most characters of a vendor's key or code
 HERE = "console"  # the tries of all browsers at the console count together, apart from the tries of linking
 
 
@@ -67,7 +67,7 @@ class There(Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Refused:
-    """`step`: whose form is shown again, with why."""
+    """`step` names the form that is shown again, with the reason."""
 
     step: str
     why: str
@@ -117,14 +117,14 @@ class SigningIn:
         return None
 
     def due(self, current: ConsoleSession) -> Form | None:
-        """The form that is to be shown, None to who is signed in."""
+        """Returns the form that is due, or None if no form is."""
         waiting = self.waiting(current)
         if waiting is not None:
             return Form("code", {"hint": waiting.hint})
         return None if current.account else self.form(current)
 
     def joins(self, current: ConsoleSession) -> bool:
-        """Whether signing in to a vendor adds its cameras to the household that is signed in."""
+        """Tells whether signing in to a vendor adds the vendor's cameras to the household that is signed in."""
         return bool(current.account) and bool(self._sign_in.lacking(current.account))
 
     def form(self, current: ConsoleSession, kind: SourceKind = "", *, missing: bool = False, **fields: object) -> Form:
@@ -146,7 +146,7 @@ class SigningIn:
         return Form("sign_in", {**given, **fields})
 
     def again(self, current: ConsoleSession, why: Refused) -> Form:
-        """The form that was refused, with the reason and what was typed but for secrets."""
+        """Returns the refused form again, with the reason and the typed values except secrets."""
         kind = self._chosen()
         vendor = self._sign_in.vendors[kind].vendor
         text = refused(why.why, pages.language(), vendor, why.retry_after_s, region=why.region)
@@ -166,7 +166,7 @@ class SigningIn:
         try:
             return _decoder.decode(data) if data else None
         except msgspec.MsgspecError:
-            return None  # written by another version
+            return None  # another version wrote this
 
     def begin(self, current: ConsoleSession) -> str | Refused | None:
         user, password = request.form.get("user", "").strip(), request.form.get("password", "")
@@ -176,18 +176,18 @@ class SigningIn:
             return Refused("sign-in", "empty", user=user[:MAX_TYPED])
         if len(user) > MAX_TYPED or len(password) > MAX_TYPED:
             return Refused("sign-in", "wrong")
-        # strangers' tries at linking don't keep its owner out; each sign-in begins a session, so none has its own tries
+        # strangers' tries at linking don't lock the owner out; each sign-in is a new session, so a session can't count
         browser = Browser(HERE, every=True)
         outcome = self._sign_in.begin(user, password, request.remote_addr or "", browser, to=current.account, kind=kind)
         return self._taken(current, outcome, user, open_way)
 
     def _chosen(self) -> SourceKind:
-        """The form's vendor, or the usual one."""
+        """Returns the form's vendor, or the usual vendor."""
         named = request.form.get("vendor", "")
         return named if named in self._sign_in.vendors else self._sign_in.usual
 
     def choose(self, current: ConsoleSession) -> Form | Refused | Response:
-        """The form of the vendor that was chosen, or the way to its own page."""
+        """Returns the form of the chosen vendor, or leads to the vendor's own page."""
         kind = self._chosen()
         if manner_of(self._sign_in.vendors[kind]) != "page":
             return self.form(current, kind)
@@ -201,7 +201,7 @@ class SigningIn:
         return pages.led(going.url)
 
     def came_back(self, current: ConsoleSession, kind: SourceKind) -> str | Refused:
-        """The vendor sent the browser back from its own page, with a code or an error."""
+        """Takes a browser that the vendor sent back from its own page, with a code or an error."""
         state, code, data = request.args.get("state", ""), request.args.get("code", ""), b""
         try:
             data = self._sessions.remembered(current) or b""
@@ -276,6 +276,6 @@ class SigningIn:
 
 
 def browser_name(agent: str) -> str:
-    """Browser and machine from the User-Agent, as far as both are known: an owner knows it again by this."""
+    """Reads browser and machine from the User-Agent, as far as known, so that an owner recognises the browser."""
     found = (next((name for word, name in words if word in agent), "") for words in (_BROWSERS, _MACHINES))
     return ", ".join(filter(None, found))

@@ -11,7 +11,7 @@ type Step = Literal["vendor", "skill", "linking", "models", "testing", "function
 
 
 class NotMade(Exception):
-    """Something did not go on. `sentence` is marked for translation; its gaps hold no secret."""
+    """A step of making the skill failed. `sentence` is marked for translation; its gaps hold no secret."""
 
     def __init__(self, sentence: str, **gaps: str) -> None:
         super().__init__(sentence.format(**gaps))
@@ -20,7 +20,7 @@ class NotMade(Exception):
 
 @dataclass(frozen=True)
 class Standing:
-    """How far the skill is. `road` is what comes next."""
+    """The progress of the skill. `road` is the next step."""
 
     road: Road
     language: str = "en-GB"
@@ -32,7 +32,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Row:
-    """A field of a vendor's console. `copies`: its value is to be copied as it stands; else it is a sentence."""
+    """A field of a vendor's console. `copies`: the value is to be copied exactly; else the value is a sentence."""
 
     page: str
     name: str
@@ -70,13 +70,13 @@ class Skill(Protocol):
         ...
 
     def use_function(self, arn: str) -> None:
-        """Go on with the function of that ARN. Raises NotMade for one that Alexa can't call."""
+        """Goes on with the function of that ARN. Raises NotMade for a function that Alexa can't call."""
         ...
 
     def forget(self) -> None: ...
 
     def takes(self, state: str) -> bool:
-        """Whether Amazon's return with this state is waited for."""
+        """Tells whether a return from Amazon with this state is expected."""
         ...
 
     def allowed(self, state: str, code: str) -> None:
@@ -85,7 +85,7 @@ class Skill(Protocol):
 
     @property
     def hand(self) -> "Hand | None":
-        """The road by hand; None without a public https address."""
+        """The way by hand; None without a public https address."""
         ...
 
 
@@ -93,7 +93,7 @@ class Hand(Protocol):
     """The values that the owner copies between Amazon's console and here. Each method may raise StoreUnavailable."""
 
     def rows(self, language: str) -> list[Row]:
-        """Every field of Amazon's console in its order."""
+        """Returns every field of Amazon's console, in the console's order."""
         ...
 
     def client(self, address: str) -> str:

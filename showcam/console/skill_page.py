@@ -87,7 +87,7 @@ class SkillPage:
         hand_stack: Stack | None = None,
         secret: str = "",
     ) -> Response:
-        """`secret`: of the client, which was just made."""
+        """`secret` is the client's secret, if it was just made."""
         standing, hand = self._skill.standing(), self._skill.hand
         chosen = language if language in self._skill.languages else standing.language
         return self._area.page(

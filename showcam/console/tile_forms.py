@@ -17,7 +17,7 @@ from showcam.registry.gate.reasons import explain
 from showcam.registry.owner.owner import Owner
 from showcam.registry.owner.sign_in_outcome import refused
 
-# Why a camera is not asked at home by its own protocol.
+# Why a camera can't be asked at home by its own protocol.
 ASKED: Mapping[Reason, Sentence] = {
     "lan_closed": (
         mark("{camera} does not take a connection at home."),
@@ -46,7 +46,7 @@ class TileForms:
         self._codes, self._home_codes = PictureCodes(owner, self.encryption), HomeCodes(owner)
 
     def take(self, step: str, current: ConsoleSession, language: Language) -> str:
-        """One of STEPS, of somebody who is signed in. Why nothing was changed, as a sentence; "" else."""
+        """Takes a step of STEPS for the signed-in household. Returns why nothing was changed, as a sentence, or ""."""
         form, account, camera = request.form, current.account, request.form.get("camera", "")
         match step:
             case "picture-code":
@@ -59,7 +59,7 @@ class TileForms:
                 return self.encryption.ask_key(current, camera, "", language)
             case "key-code":
                 code = form.get("key_code", "")
-                if not code.strip():  # without one the vendor would mail another
+                if not code.strip():  # without a code the vendor would mail another
                     return refused("no_code", language, self._vendor)
                 return self.encryption.ask_key(current, camera, code, language)
             case "forget-code":
@@ -71,7 +71,7 @@ class TileForms:
                 return self._home_codes.forget(account, camera, language)
             case "encryption-code":
                 code = form.get("encryption_code", "")
-                if not code.strip():  # without one the vendor would mail another
+                if not code.strip():  # without a code the vendor would mail another
                     return refused("no_code", language, self._vendor)
                 return self.encryption.switch_off(current, camera, code, language)
             case "encryption-off":

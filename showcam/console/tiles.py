@@ -87,10 +87,11 @@ class Shows(Struct, frozen=True):
 
 
 class Tile(Struct, frozen=True):
-    """`starts`: whether its picture begins with the page; a camera on battery waits for a press, which wakes it.
+    """`starts`: whether the picture begins with the page; a camera on battery waits for a press, which wakes it.
 
-    `switching`: what the vendor wants before Image Encryption goes off, `key`: before it hands out the camera's key.
-    `decided`: its owner's decision to show it though it is encrypted, made at `decided_at`, epoch seconds or 0.
+    `switching`: the vendor's demand before Image Encryption goes off. `key`: the demand before the vendor gives the
+    camera's key. `decided`: the owner's decision to show the camera though it is encrypted, made at `decided_at`, epoch
+    seconds or 0.
     """
 
     id: str
@@ -111,7 +112,7 @@ class Tile(Struct, frozen=True):
 
     @property
     def has_still(self) -> bool:
-        """Whether it has a picture that renews itself: one would empty a camera on battery."""
+        """Tells whether the tile has a still that renews itself, which would empty a camera on battery."""
         return self.starts
 
     @property
@@ -135,7 +136,7 @@ class Tiles:
         self._owner, self._mends, self._home_codes = owner, Mends(owner), HomeCodes(owner)
 
     def of(self, account: str, language: Language, steps: Steps) -> list[Tile]:
-        """The household's tiles, those that can be shown first, in the order of their names. Raises Unavailable."""
+        """Returns the household's tiles by name, cameras that can be shown first. Raises Unavailable."""
         rows, awaited = self._owner.readiness(account, SHOWN_ON), self._owner.awaited(account)
         links = self._links.links(account)
         tiles = [self._tile(account, row, awaited, links, steps, language) for row in rows]
@@ -146,7 +147,10 @@ class Tiles:
         return self._owner.waiting(account)
 
     def undecided(self, account: str) -> tuple[Camera, ...]:
-        """Own encrypted cameras that one tick may cover; a single one has its own tile for that. Raises Unavailable."""
+        """Returns own encrypted cameras that one tick may cover; a single camera has its tile for that.
+
+        Raises Unavailable.
+        """
         found = self._owner.undecided(account, self._owner.cameras(account).cameras)
         return tuple(sorted(found, key=lambda camera: camera.name.casefold())) if len(found) > 1 else ()
 
@@ -234,7 +238,7 @@ def why_not(refusal: Refusal, language: Language, own: Mapping[Reason, Sentence]
 
 
 def unlisted(error: Unavailable, language: Language) -> WhyNot:
-    """Why there is no list of cameras."""
+    """Says why there is no list of cameras."""
     return why_not(overruled(error.reason, None, error.vendor), language, {**OWN, **BY_ITSELF})
 
 
@@ -259,7 +263,7 @@ def at_own_media(url: str, own_media: str | None) -> str:
 
 
 def summary(tiles: Sequence[Tile], language: Language) -> str:
-    """How many can be shown, and how many need somebody; "" without cameras."""
+    """Says how many cameras can be shown, and how many need somebody; "" without cameras."""
     if not tiles:
         return ""
     can = sum(tile.why_not is None for tile in tiles)

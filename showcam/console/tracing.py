@@ -1,4 +1,4 @@
-"""A camera's page of traces: what a trace tells, its making in the background, all that would be saved, and saving."""
+"""A camera's page of traces: it explains traces, makes one in the background, shows all bytes to save, and saves it."""
 
 import logging
 import threading
@@ -29,7 +29,7 @@ class NoTrace(Exception):
 class Tracer(Protocol):
     @property
     def kind(self) -> str:
-        """The kind of sources whose cameras it traces."""
+        """The kind of sources whose cameras can be traced."""
         ...
 
     def take(self, account: str, camera: Camera, minutes: int, *, beside: bool) -> bytes:

@@ -1,4 +1,4 @@
-"""A sentence tried against one's own cameras: what Alexa and Google would be answered, without an assistant."""
+"""The page that tries a sentence on the household's own cameras: what Alexa and Google would be answered."""
 
 import time
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ _offered = msgspec.json.Decoder(Offered)
 
 @dataclass(frozen=True)
 class Doors:
-    """Each answers a message of its assistant's as if it came with a token of the link; `skill`: the spoken half."""
+    """Each door answers an assistant's message as if it came with a token of the link. `skill` is the spoken half."""
 
     alexa: Ask
     google: Ask
@@ -78,7 +78,7 @@ class Trial:
         return self._area.page("try", text=text, heard=heard)
 
     def offer(self, current: ConsoleSession) -> Response:
-        """The Echo's second step, by the page's script: its offer, and what comes of it."""
+        """The Echo's second step: takes the offer of the page's script, and returns the outcome."""
         try:
             offered = _offered.decode(request.get_data())
         except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -92,7 +92,10 @@ class Trial:
         return Echo(self._exchanges(current, "alexa"), self._doors.skill, reasons)
 
     def _exchanges(self, current: ConsoleSession, assistant: Assistant) -> Exchanges:
-        """The link is stored nowhere: what is shown by it is shown to the console's session."""
+        """Makes a link that is stored nowhere.
+
+        The console's session counts as the viewer of all video through this link.
+        """
         link = Link(
             current.id, current.account, "console", assistant, "", None, pages.language(), time.time(), "console"
         )
