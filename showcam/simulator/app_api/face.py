@@ -199,7 +199,10 @@ class AppFace:
         camera.switch(name, enable == "1", self._world.now(), self._world.settings.lag_s)
 
     async def _writable(self, account: Account, serial: str, channel: str = "1") -> Camera:
-        """The account's own camera, which must be online; channel 0 is the device's first. Raises AppError, Faulty."""
+        """Returns the account's own camera, which must be online; channel 0 is the device's first.
+
+        Raises AppError, Faulty.
+        """
         number = _whole(channel)
         if number is None:
             raise AppError(1021, "The channel is wrong")
@@ -214,7 +217,7 @@ class AppFace:
         return camera
 
     async def _trouble(self, cameras: Iterable[Camera]) -> None:
-        """Raises the fault of a call about these cameras. The session has dealt with "expired"."""
+        """Raises the fault of a call about these cameras, except "expired", which the session has dealt with."""
         fault, _camera = met(self._world, [camera for camera in cameras if camera.fault != "expired"])
         if fault == "delay":
             await asyncio.sleep(self._world.settings.delay_s)

@@ -1,6 +1,6 @@
-"""The app's messages: the list of alarms, the stills that it has cameras make, and the push service by MQTT.
+"""The app's messages: the list of alarms, the stills that the app requests of cameras, and the push service by MQTT.
 
-A still is encrypted by the camera's password while its Image Encryption is on.
+A still is encrypted with the camera's password while the camera's Image Encryption is on.
 """
 
 import base64
@@ -29,7 +29,7 @@ MOST = 50
 
 
 def listed(cameras: Sequence[Camera], day: str, limit: int, after: str) -> dict[str, Any]:
-    """Messages of one `day`, YYYYMMDD in local time ("": of all days), after the message with the id `after`."""
+    """Lists messages of one `day`, YYYYMMDD in local time ("": of all days), after the message with the id `after`."""
     rows = [(event, camera) for camera in cameras for event in camera.events if day in ("", _day(event))]
     rows.sort(key=lambda row: -row[0].at)
     ids = [event.id for event, _camera in rows]
@@ -56,7 +56,7 @@ def _message(event: Event, camera: Camera) -> dict[str, Any]:
 
 
 def _call() -> dict[str, Any]:
-    """A press as an EP8x lists it (AidenShaw2020/ha-ezviz-doorbell, README)."""
+    """Returns a press as an EP8x lists it (AidenShaw2020/ha-ezviz-doorbell, README)."""
     ext = {"callingStatus": 1, "text": "somebody there ring the door", "preTime": 5, "delayTime": 25}
     return {"subType": 2701, "title": "Your doorbell is ringing", "ext": ext}
 
@@ -76,7 +76,7 @@ class Captures:
         self.kept: OrderedDict[str, bytes] = OrderedDict()  # by name, the newest last
 
     def take(self, camera: Camera, now: float) -> str:
-        """The name of a still of now."""
+        """Draws a still of this moment and returns its name."""
         made = io.BytesIO()
         Painter(camera.scene, *camera.size).still(camera.name, now).convert("RGB").save(made, "JPEG")
         data, name = made.getvalue(), secrets.token_hex(16)
@@ -171,7 +171,7 @@ def _pushed_message(camera: Camera, event: Event) -> dict[str, Any]:
 
 
 def _basic(request: web.Request) -> str:
-    """The user part of HTTP basic authentication."""
+    """Returns the user part of HTTP basic authentication."""
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     try:
         return base64.b64decode(text).decode().partition(":")[0] if scheme == "Basic" else ""

@@ -1,5 +1,7 @@
-"""The app's list of cameras: what each is (FEATURE_INFO too, which newer types have by channel; "0" is the whole
-device), and how it is just now (STATUS, SWITCH)."""
+"""The app's list of cameras: each camera's type and features, and its present state (STATUS, SWITCH).
+
+Newer types have FEATURE_INFO by channel; "0" is the whole device.
+"""
 
 import base64
 import json
@@ -76,7 +78,7 @@ def _encodings(camera: Camera) -> dict[str, int]:
 
 
 def _more(camera: Camera) -> dict[str, Any]:
-    """The optionals that only some models have."""
+    """Returns the optionals that only some models have."""
     optionals: dict[str, Any] = {}
     if camera.flips:
         # if FEATURE_INFO says which way up the picture is, this value does not follow
@@ -89,7 +91,7 @@ def _more(camera: Camera) -> dict[str, Any]:
 
 
 def switches(world: World, account: Account, camera: Camera) -> list[dict[str, Any]]:
-    """The switches of the device's channels; the only channel of a plain camera has number 0 here."""
+    """Returns the switches of the device's channels; the only channel of a plain camera has number 0 here."""
     serial, now = camera.serial, world.now()
     if camera.product is not None:  # as in life, two lenses have the switches of their device, and one row each of 303
         lenses = [{**_SPOTLIGHT, "deviceSerial": serial, "channelNo": at} for at in (0, 1, 2)]
@@ -126,13 +128,13 @@ def page(world: World, account: Account, offset: int, limit: int, sections: set[
     cameras = list({camera.key: camera for _row, camera in shown if camera is not None}.values())
     firsts = {camera.serial: camera for camera in reversed(cameras)}
     answer: dict[str, Any] = {
-        # the vendor counts nothing, of a full list either
+        # the vendor counts nothing, even for a full list
         "page": {"offset": offset, "limit": limit, "totalResults": 0, "hasNext": more},
         "deviceInfos": [_info(world, serial, firsts) for serial in serials],
         "resourceInfos": [row for row, _camera in shown],
     }
     for name in sorted(sections & BY_SERIAL.keys()):
-        # a recorder has no switches in life
+        # real recorders have no switches
         shown_of = [camera for camera in firsts.values() if name != "SWITCH" or not _is_recorder(world, camera)]
         answer[name] = {camera.serial: BY_SERIAL[name](world, account, camera) for camera in shown_of}
     for name in sorted(sections & BY_RESOURCE.keys()):
@@ -147,7 +149,10 @@ def page(world: World, account: Account, offset: int, limit: int, sections: set[
 
 
 def _resources(world: World, account: Account) -> list[tuple[dict[str, Any], Camera | None]]:
-    """A row for each channel, after its device's row where there are several, and rows of a recorder's empty places."""
+    """Returns a row for each channel, and for a recorder's empty places.
+
+    A device with several channels has its row first.
+    """
     rows: list[tuple[dict[str, Any], Camera | None]] = []
     cameras: dict[str, list[Camera]] = {}
     for camera in world.visible(account.user):
@@ -220,7 +225,7 @@ def _device(camera: Camera) -> dict[str, Any]:
         "mac": "02:" + ":".join(md5(camera.serial)[at : at + 2] for at in range(0, 10, 2)),
         "offlineNotify": int(camera.offline_notify),
         "offlineTime": "",
-        # every value is a string; a key that is missing is not supported
+        # every value is a string; a missing key means that the setting is not supported
         "supportExt": json.dumps(dict.fromkeys(("9", "14", "46", "61", "62", "63", "206", "452"), "1")),
         "instructionBook": f"https://support.ezviz.com/manuals/{camera.model}",
         "hik": False,
@@ -274,7 +279,7 @@ def _connection(world: World, account: Account, camera: Camera) -> dict[str, Any
 
 
 def _wifi(_world: World, _account: Account, camera: Camera) -> dict[str, Any]:
-    # of a camera in life it is always there, and may be an old one
+    # real cameras always list an address, which may be an old one
     return {"address": "127.0.0.1" if camera.product else "", "ssid": "showcam", "signal": 82, "netType": "wireless"}
 
 

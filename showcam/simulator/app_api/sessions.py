@@ -26,7 +26,7 @@ class Session:
     issued: float
     expires: float
     refresh: str  # digest
-    elevated: bool = False  # keys of cameras are handed out in it without a mailed code
+    elevated: bool = False  # in this session, keys of cameras are given without a mailed code
 
 
 class Sessions:
@@ -39,7 +39,7 @@ class Sessions:
         self._load()
 
     def open(self, user: str, terminal: str, *, elevated: bool = False) -> tuple[str, str]:
-        """Opens a session and returns its two ids. `elevated`: a person signed in by a code."""
+        """Opens a session and returns its two ids. `elevated`: a person signed in with a code."""
         known = self.terminals.setdefault(user, [])
         if terminal not in known:
             known.append(terminal)
@@ -66,7 +66,7 @@ class Sessions:
         return session is not None and session.elevated
 
     def elevate(self, session_id: str) -> None:
-        """A key was handed out by a mailed code: from then on others are without one."""
+        """Marks the session after a mailed code has given a key: later keys need no code."""
         self._sessions[_digest(session_id)].elevated = True
         self._save()
 
@@ -106,7 +106,10 @@ class Sessions:
         return ended
 
     def _revoked(self, session: Session) -> bool:
-        """The fault "expired" ends sessions opened before it; a new sign-in works, as in life."""
+        """Tells whether the fault "expired" ended the session.
+
+        It ends older sessions; a new sign-in works, as in life.
+        """
         cameras = [camera for camera in self._world.visible(session.user) if camera.fault == "expired"]
         camera = fault_of(cameras)
         return camera is not None and session.issued < camera.fault_since
@@ -118,7 +121,7 @@ class Sessions:
             "iat": int(now),
             "exp": int(expires),
             "jti": secrets.token_hex(8),
-            "s": secrets.token_hex(16),  # signs the app's own video streams
+            "s": secrets.token_hex(16),  # the app signs its own video streams with this
         }
         head = _b64({"typ": "JWT", "alg": "HS256"}) + "." + _b64(claims)
         tag = hmac.digest(self._key, head.encode(), hashlib.sha256)
@@ -154,8 +157,8 @@ def _digest(text: str) -> str:
 
 
 WRONG_TRIES = 5
-LOCKED_S = 120.0  # life's lock was about half an hour (1015): too long to practise with
-CODE_LIFE_S = 1800.0  # a mailed code is good for about half an hour (Bobsilvio/ezviz_hp7 issue 47)
+LOCKED_S = 120.0  # the vendor's lock was about half an hour (1015): too long to practise with
+CODE_LIFE_S = 1800.0  # a mailed code works for about half an hour (Bobsilvio/ezviz_hp7 issue 47)
 CODE_TRIES = 5
 CODES_A_MINUTE = 10
 
@@ -176,7 +179,7 @@ class SignIn:
         self._tries: dict[str, _Tries] = {}
 
     def login(self, form: dict[str, str], host: str) -> dict[str, Any]:
-        """The answer's data. Raises AppError."""
+        """Returns the answer's data. Raises AppError."""
         for name in ("account", "password", "featureCode"):
             if not form.get(name):
                 raise AppError(1021, f"{name} is missing")

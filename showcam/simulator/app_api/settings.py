@@ -1,4 +1,4 @@
-"""The app's settings beyond the switches: newer calls answer with meta, older ones with resultCode."""
+"""The app's settings beyond the switches: newer calls answer with meta, older calls with resultCode."""
 
 import asyncio
 import hmac
@@ -20,14 +20,14 @@ class Writable(Protocol):
 
 
 ASKED_AGAIN_S = 60.0  # 10001: a camera's key is not to be requested again within 1 to 2 min (pyEzvizApi, get_cam_key)
-WRONG_CODES = 5  # of one mail
+WRONG_CODES = 5  # wrong codes allowed for one mail
 LONGEST_PASSWORD = 12
 LONGEST_NAME = 50  # bytes
 _BUSINESS = ("DEVICE_ENCRYPTION", "DEVICE_AUTH_CODE")
 
 
 class SettingCalls:
-    """`writable` finds an account's own camera that is online. Raises AppError."""
+    """`writable` finds an account's own online camera, or raises AppError."""
 
     def __init__(self, world: World, writable: Writable, sessions: Sessions) -> None:
         self._world, self._writable, self._sessions = world, writable, sessions
@@ -177,10 +177,10 @@ class SettingCalls:
         return web.json_response({"resultCode": "0", "resultDes": "", "storageStatus": status})
 
     async def password(self, request: web.Request, account: Account) -> web.Response:
-        """The password of encrypted pictures, of a camera that the account owns.
+        """Returns the password of encrypted pictures, for a camera that the account owns.
 
-        Asking for it makes the vendor mail a code, which it then takes, unless the session is elevated. Some accounts
-        are handed every key without a code, which is kinder and not done here.
+        The request makes the vendor mail a code, which the next request must have, unless the session is elevated. Some
+        real accounts get every key without a code, which is kinder and not done here.
         """
         fields, now = await form(request), self._world.now()
         session = request.headers.get("sessionId", "")
@@ -207,7 +207,7 @@ class SettingCalls:
         return web.json_response({"resultCode": "0", "resultDes": "", "encryptkey": camera.secret})
 
     def _mail(self, account: Account) -> None:
-        """The code before it is void."""
+        """Mails a new code, which makes the earlier code void."""
         account.mailed_code = f"{secrets.randbelow(10_000):04}"
         account.mailed_until = self._world.now() + CODE_LIFE_S
         account.wrong_codes = 0
