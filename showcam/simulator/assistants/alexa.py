@@ -1,4 +1,4 @@
-"""Amazon's side of an Echo Show: directives out, events in, what Alexa then says, and live views by WebRTC."""
+"""Amazon's side of an Echo Show: directives out, events in, Alexa's spoken answers, and live views by WebRTC."""
 
 import uuid
 from abc import abstractmethod
@@ -24,7 +24,7 @@ from showcam.simulator.assistants.wire import ANSWER_S, PICTURE_S, NoAnswer, Wir
 
 @dataclass(slots=True)
 class Session:
-    """A live view by WebRTC; begun once showcam has answered its offer."""
+    """A live view by WebRTC; `begun` once showcam has answered the offer."""
 
     endpoint: dict[str, Any]
     begun: bool = False
@@ -47,7 +47,7 @@ class AlexaSessions(AlexaCustomer):
         payload: dict[str, Any],
         within_s: float,
     ) -> tuple[dict[str, Any], list[str]]:
-        """(event, broken rules). Raises NoAnswer, Unlinked."""
+        """Sends a directive. Returns the event and the broken rules. Raises NoAnswer, Unlinked."""
 
     async def connected(self, wire: Wire, session: str) -> list[str]:
         """Reports the connection; returns the rules the answer broke. Raises KeyError."""
@@ -92,7 +92,7 @@ class Alexa(AlexaSessions):
         self.state.cameras = self.customer.endpoints.cameras()
 
     async def finish_link(self, wire: Wire, answered: dict[str, str]) -> None:
-        """A skill that sends events must accept the grant, or linking fails."""
+        """Links the account. A skill that sends events must accept the grant, or linking fails."""
         self.customer = self.new_customer()
         await super().finish_link(wire, answered)
         if self._amazon is None:
@@ -108,7 +108,7 @@ class Alexa(AlexaSessions):
             self._skill.tell_later(self.wire(), "SkillAccountLinked", self.access())
 
     async def _grant(self, wire: Wire, code: str) -> str:
-        """The reason the grant was refused, or "". Raises NoAnswer, Unlinked."""
+        """Returns the reason why the grant was refused, or "". Raises NoAnswer, Unlinked."""
         grant = {"type": "OAuth2.AuthorizationCode", "code": code}
         body = {"grant": grant, "grantee": {"type": "BearerToken", "token": self.access()}}
         answer, broken = await self.direct(wire, "Alexa.Authorization", "AcceptGrant", None, body, ANSWER_S)
@@ -118,7 +118,7 @@ class Alexa(AlexaSessions):
         return f"AcceptGrant was refused: {answer['event']['payload']['message']}" if is_error else ""
 
     async def unlink(self, wire: Wire) -> None:
-        """Disables the skill: Amazon forgets its tokens, and sends the skill's event, without any of them."""
+        """Disables the skill: Amazon forgets its tokens, and sends the skill's event without any token."""
         self.sessions.clear()
         if self._amazon is not None:
             self._amazon.login.disable(self.customer)
@@ -143,7 +143,7 @@ class Alexa(AlexaSessions):
             return {"outcome": no_answer("Sorry, the device isn't responding.", str(error))}
 
     async def say(self, wire: Wire, text: str, via: str = "") -> dict[str, Any]:
-        """{"outcome"} and what the screen needs to continue."""
+        """Says a sentence. Returns {"outcome"} and the data that the screen needs to continue."""
         request = skill.skill_request(text)
         if request is not None or (self._skill is not None and self._skill.waiting):
             return await self._speak(wire, text if request is None else request)
@@ -207,7 +207,7 @@ class Alexa(AlexaSessions):
         return {"outcome": outcome, "camera": camera, "hls": stream["uri"], "image": image}
 
     async def offer(self, wire: Wire, session: str, sdp: str) -> dict[str, Any]:
-        """Sends the screen's offer as InitiateSessionWithOffer: {"outcome", "answer"?}. Raises KeyError."""
+        """Sends the screen's offer as InitiateSessionWithOffer. Returns {"outcome", "answer"?}. Raises KeyError."""
         known = self.sessions[session]
         endpoint = known.endpoint
         name = endpoint["friendlyName"]
@@ -223,7 +223,7 @@ class Alexa(AlexaSessions):
             self.sessions.pop(session, None)
             return {"outcome": outcome}
         known.begun = True
-        if session not in self.sessions:  # hidden while showcam answered
+        if session not in self.sessions:  # the view was hidden while showcam answered
             await self.notify(wire, "SessionDisconnected", session, known)
         return {"outcome": outcome, "answer": answer["event"]["payload"]["answer"]["value"]}
 
@@ -268,7 +268,7 @@ class Alexa(AlexaSessions):
         payload: dict[str, Any],
         within_s: float,
     ) -> tuple[dict[str, Any], list[str]]:
-        """(event, broken rules); an expired access token is refreshed once. Raises NoAnswer, Unlinked."""
+        """Returns the event and the broken rules. Refreshes an expired access token once. Raises NoAnswer, Unlinked."""
         for attempt in (1, 2):
             token = self.access()
             message = directive(namespace, name, endpoint, payload, token)

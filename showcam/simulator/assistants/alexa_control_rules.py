@@ -8,7 +8,7 @@ SNAPSHOTS = "Alexa.SmartVision.SnapshotProvider"
 OBJECTS = "Alexa.SmartVision.ObjectDetectionSensor"
 POWER, TOGGLE, MODE = "Alexa.PowerController", "Alexa.ToggleController", "Alexa.ModeController"
 SCENES = "Alexa.SceneController"
-VERSIONS = {SNAPSHOTS: "1.1", OBJECTS: "1.0"}  # of capabilities; all others are at 3, EndpointHealth at 3.1 too
+VERSIONS = {SNAPSHOTS: "1.1", OBJECTS: "1.0"}  # of capabilities; all others are at version 3, EndpointHealth at 3.1 too
 _PROPERTY = {POWER: "powerState", TOGGLE: "toggleState", MODE: "mode", OBJECTS: "objectDetectionClasses"}
 _VALUES = {
     "powerState": ("ON", "OFF"),
@@ -55,7 +55,7 @@ def _named(rules: Rules, what: str, resources: Any) -> None:
 
 
 def state(rules: Rules, state: dict[str, Any]) -> None:
-    """A property of a context."""
+    """Checks a property of a context."""
     values = _VALUES.get(state["name"])
     rules.must(values is None or state["value"] in values, f"{state['name']} is {state['value']!r}")
     if state["namespace"] in (TOGGLE, MODE):
@@ -63,7 +63,7 @@ def state(rules: Rules, state: dict[str, Any]) -> None:
 
 
 def changed(rules: Rules, directive: dict[str, Any], answer: dict[str, Any]) -> None:
-    """A Response reports all state, with what was set."""
+    """Checks that a Response reports the whole state, with the new value."""
     rules.must(answer["event"]["payload"] == {}, "Response's payload is not empty")
     header = directive["directive"]["header"]
     reported = {
@@ -86,7 +86,7 @@ def snapshot(rules: Rules, _directive: dict[str, Any], answer: dict[str, Any]) -
 
 
 def started(rules: Rules, _directive: dict[str, Any], answer: dict[str, Any]) -> None:
-    """A scene has begun or ended."""
+    """Checks the answer when a scene has begun or ended."""
     payload = answer["event"]["payload"]
     if rules.keys(payload, "the payload", {"cause", "timestamp"}):
         rules.must(payload["cause"] == {"type": "VOICE_INTERACTION"}, "the cause is no voice")

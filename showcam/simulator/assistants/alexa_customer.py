@@ -1,4 +1,4 @@
-"""The customer of an Echo: what Alexa knows of the devices, and what the event gateway brings about them."""
+"""The customer of an Echo: Alexa's knowledge of the devices, and the event gateway's news about them."""
 
 from functools import partial
 from typing import Any
@@ -9,7 +9,7 @@ from showcam.simulator.assistants.amazon import Customer, LoginWithAmazon
 from showcam.simulator.assistants.cloud import Cloud
 from showcam.simulator.assistants.linking import Client
 
-EVENTS = "https://api.amazonalexa.com/v3/events"  # as the record shows it
+EVENTS = "https://api.amazonalexa.com/v3/events"  # the address that the record shows
 
 
 class AlexaCustomer(Cloud):
@@ -54,7 +54,7 @@ class AlexaCustomer(Cloud):
         return super().about() | {"reports": reports, "states": endpoints.values()}
 
     def _reported(self, customer: Customer, event: dict[str, Any]) -> None:
-        """The event gateway has taken an event about this customer's devices."""
+        """Takes the news that the event gateway has accepted an event about this customer's devices."""
         if self.state.tokens is None or customer is not self.customer:
             return
         name = event["header"]["name"]

@@ -61,11 +61,11 @@ class Endpoints:
     def __init__(self) -> None:
         self.by_id: dict[str, dict[str, Any]] = {}
         self.states: dict[str, dict[PropertyKey, dict[str, Any]]] = {}
-        self.events: deque[dict[str, Any]] = deque(maxlen=1000)  # without their scope, repeated ones left out
+        self.events: deque[dict[str, Any]] = deque(maxlen=1000)  # repeated events are left out, and each event's scope
         self.dropped: deque[str] = deque(maxlen=100)  # why an event that was answered 202 came to nothing
         self.repeated = 0
         self.listeners: list[Callable[[dict[str, Any]], None]] = []
-        self._taken: dict[str, float] = {}  # when, by message id, the oldest first
+        self._taken: dict[str, float] = {}  # when each event came, by message id, the oldest first
 
     def discovered(self, endpoints: list[dict[str, Any]]) -> None:
         """Discover's answer is the whole list: missing devices are gone."""
@@ -124,7 +124,7 @@ class Endpoints:
             listener(event)
 
     def _applied(self, name: str, event: dict[str, Any], properties: list[dict[str, Any]]) -> str:
-        """The reason it came to nothing, or ""."""
+        """Applies an event. Returns the reason why it came to nothing, or ""."""
         if name == "AddOrUpdateReport":
             self.by_id |= {endpoint["endpointId"]: endpoint for endpoint in event["payload"]["endpoints"]}
             return ""

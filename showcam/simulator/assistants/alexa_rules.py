@@ -1,4 +1,4 @@
-"""The rules that Amazon holds the answer to a Smart Home directive to; to Discover, its endpoints and capabilities."""
+"""Amazon's rules for the answer to a Smart Home directive; for Discover, the rules for endpoints and capabilities."""
 
 import json
 import re
@@ -133,7 +133,7 @@ _NO_CONTEXT = {"ErrorResponse", "Discover.Response", "DeferredResponse"}
 
 
 def check(directive: dict[str, Any], status: int, text: str, token: str) -> list[str]:
-    """Every rule the answer to a directive broke; none for a good one."""
+    """Returns every rule that the answer to a directive broke; none for a good answer."""
     rules = Rules()
     try:
         answer = json.loads(text)

@@ -28,12 +28,15 @@ from showcam.simulator.assistants.rules import Rules
 from showcam.simulator.state import Settings
 
 CLIENT, SECRET = "amzn1.application-oa2-client.demo", "demo-lwa-secret"
-CODE_S = 300  # of Login with Amazon's authorization code
+CODE_S = 300  # life of Login with Amazon's authorization code
 
 
 @dataclass(slots=True)
 class Customer:
-    """Whose Alexa it is. `enabled`: whether the skill is; `endpoints`: what Alexa knows of the customer's devices."""
+    """The owner of an Alexa. `enabled`: the skill is enabled.
+
+    `endpoints`: what Alexa knows of the customer's devices.
+    """
 
     endpoints: Endpoints = field(default_factory=Endpoints)
     enabled: bool = True
@@ -50,17 +53,17 @@ class LoginWithAmazon:
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings, self._clock = settings, clock
         self._codes: dict[str, _Code] = {}
-        self._access: dict[str, tuple[Customer, float]] = {}  # token: whose, until when
+        self._access: dict[str, tuple[Customer, float]] = {}  # by token: its customer, and until when
         self._refresh: dict[str, Customer] = {}
 
     def code(self, customer: Customer) -> str:
-        """A code for AcceptGrant: valid once, for five minutes."""
+        """Makes a code for AcceptGrant, which is valid once and for five minutes."""
         code = "A" + secrets.token_hex(9)
         self._codes[code] = _Code(customer, self._clock())
         return code
 
     def disable(self, customer: Customer) -> None:
-        """The customer disables the skill: nothing is renewed any more."""
+        """Disables the skill for the customer: no token is renewed any more."""
         customer.enabled = False
         self._refresh = {token: whose for token, whose in self._refresh.items() if whose is not customer}
 
@@ -75,12 +78,12 @@ class LoginWithAmazon:
         self._refresh |= dict.fromkeys(refresh_tokens, customer)
 
     def customer(self, request: web.Request) -> Customer | None:
-        """Whose access token the request carries, as long as it lives."""
+        """Returns the customer of the request's access token, while the token lives."""
         customer, until = self._access.get(bearer(request), (None, 0.0))
         return customer if until > self._clock() else None
 
     async def token(self, request: web.Request) -> web.StreamResponse:
-        """RFC 6749 sections 4.1.3 and 6, as Login with Amazon has them."""
+        """Answers RFC 6749 sections 4.1.3 and 6, as Login with Amazon has them."""
         fault = self._settings.lwa_fault if cloud_faults.meets(self._settings.lwa_fault, self._share) else ""
         if fault == "invalid_grant":
             return _refused("invalid_grant")
@@ -142,7 +145,7 @@ _STATE = {"namespace", "name", "value", "timeOfSample", "uncertaintyInMillisecon
 
 
 def check(message: Any, token: str) -> list[str]:
-    """Every rule the message broke; `token` is the bearer of its request."""
+    """Returns every rule that the message broke; `token` is the bearer token of its request."""
     rules = Rules()
     if not rules.keys(message, "the message", {"event"}, {"context"}):
         return rules.broken
@@ -266,7 +269,7 @@ def _objects(rules: Rules, payload: Any, _unchanged: list[dict[str, Any]]) -> No
 
 
 type _Hold = Callable[[Rules, Any, list[dict[str, Any]]], None]
-# payloadVersion, whether it is about one endpoint, whether it may have a context, what its payload is held to
+# payloadVersion, whether the event is about one endpoint, whether it may have a context, the check of its payload
 _KINDS: dict[tuple[str, str], tuple[str, bool, bool, _Hold]] = {
     ("Alexa", "ChangeReport"): ("3", True, True, _change),
     ("Alexa.Discovery", "AddOrUpdateReport"): ("3", False, False, _added),
@@ -361,7 +364,7 @@ class Amazon:
         app.router.add_get(CHAIN, self.chain)
 
     async def endpoint(self, request: web.Request) -> web.Response:
-        """The region of the customer."""
+        """Returns the endpoint of the customer's region."""
         if self.login.customer(request) is None:
             return web.json_response({"message": "The access token is not valid."}, status=401)
         return web.json_response({"endpoints": [self.url], "timestamp": int(time.time())})
@@ -370,7 +373,7 @@ class Amazon:
         return web.Response(body=self._own_signer().chain, content_type="application/x-pem-file")
 
     def signed(self, body: bytes) -> dict[str, str]:
-        """The headers that sign a custom-skill request."""
+        """Returns the headers that sign a custom-skill request."""
         key = self._own_signer().key
         signature = base64.b64encode(key.sign(body, padding.PKCS1v15(), hashes.SHA256())).decode()
         return {"SignatureCertChainUrl": self.url + self._address(), "Signature-256": signature}

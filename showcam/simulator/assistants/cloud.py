@@ -1,5 +1,7 @@
-"""The part both assistants' clouds share: a link, its tokens, the cameras discovered, the record of messages, and
-news that nobody asked for: a report came, somebody rang."""
+"""The part that both assistants' clouds share: link, tokens, discovered cameras, record of messages, and news.
+
+News come without a request: a report came, or somebody rang.
+"""
 
 import asyncio
 from collections import deque
@@ -54,7 +56,7 @@ class Unlinked(Exception):
 
 @dataclass(slots=True)
 class State:
-    """A file keeps it beyond a restart: see `showcam.simulator.assistants.door`."""
+    """The state of a link. A file keeps it beyond a restart: see `showcam.simulator.assistants.door`."""
 
     tokens: Tokens | None = None
     cameras: list[dict[str, Any]] = field(default_factory=list)
@@ -64,8 +66,8 @@ class State:
 
 
 class Cloud:
-    name = ""  # as in paths
-    title = ""  # as people say it
+    name = ""  # in paths
+    title = ""  # for people
 
     def __init__(self, http: aiohttp.ClientSession, app_url: str, client: Client) -> None:
         self.http = http
@@ -99,7 +101,7 @@ class Cloud:
             raise LinkFailed(str(error)) from None
 
     async def link_as(self, wire: Wire, person: Person, redirect_uri: str) -> None:
-        """The whole linking without a browser, on showcam's real pages. Raises LinkFailed."""
+        """Links the account without a browser, on showcam's real pages. Raises LinkFailed."""
         url = self.linking.begin(redirect_uri)
         jar = aiohttp.CookieJar(unsafe=True)  # the address is an IP
         try:
@@ -112,7 +114,7 @@ class Cloud:
         self.state.user = person.user
 
     async def learn(self, wire: Wire) -> None:
-        """Discover or SYNC. Raises LinkFailed when the answer is no list of cameras, NoAnswer, Unlinked."""
+        """Sends Discover or SYNC. Raises LinkFailed if the answer is no list of cameras, NoAnswer, Unlinked."""
         raise NotImplementedError
 
     def kept(self) -> dict[str, Any]:
@@ -120,7 +122,7 @@ class Cloud:
         return asdict(self.state)
 
     def restore(self, kept: dict[str, Any]) -> None:
-        """Raises KeyError, TypeError for what another version has kept."""
+        """Restores the state. Raises KeyError, TypeError for the state of another version."""
         tokens = kept["tokens"]
         self.state = State(**(kept | {"tokens": Tokens(**tokens) if tokens else None}))
 
@@ -139,7 +141,7 @@ class Cloud:
         self.state = State(problem=why)
 
     async def renew(self, wire: Wire, dead: str) -> None:
-        """Replaces the dead access token; a dead refresh token unlinks, as in life. Raises Unlinked."""
+        """Replaces an expired access token; an expired refresh token unlinks, as in life. Raises Unlinked."""
         async with self._refreshing:
             if self.state.tokens is None or self.state.tokens.access != dead:
                 return  # another message has refreshed it

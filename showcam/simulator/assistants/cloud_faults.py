@@ -1,4 +1,4 @@
-"""The faults of Amazon's and Google's clouds, which the control door sets for each of their servers."""
+"""The faults of Amazon's and Google's clouds; the control door sets a fault for each of their servers."""
 
 import asyncio
 import random
@@ -28,12 +28,12 @@ _HALF = b'{"header":{"namespace":"System","na'
 
 
 def meets(fault: str, share: float) -> bool:
-    """Whether a call meets the fault; `share` of all calls does."""
+    """Tells whether a call meets the fault, which happens to `share` of all calls."""
     return bool(fault) and (share >= 1 or random.random() < share)
 
 
 async def spoiled(request: web.Request, fault: str) -> web.StreamResponse:
-    """The answer of a fault that is the same at every server."""
+    """Returns the answer of a fault that is the same at every server."""
     if fault == "timeout":
         await asyncio.sleep(HANG_S)
     if fault == "html":

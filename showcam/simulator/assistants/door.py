@@ -1,7 +1,6 @@
-"""The assistants' door of the simulator: saying, watching, the practice page, and what lasts beyond a restart in one
-file.
+"""The assistants' door of the simulator: saying, watching, the practice page, and a file that survives a restart.
 
-A link is only shown as kept if showcam still knows it: the first message after the restart finds out, as in life.
+A link from the file may be unknown to showcam by now: the first message after the restart finds out, as in life.
 """
 
 import asyncio
@@ -41,7 +40,7 @@ type Facts = dict[str, Any]
 
 
 class Keeping:
-    """`read` gives what is to be kept, as JSON."""
+    """Keeps facts in a file. `read` returns the facts as JSON."""
 
     def __init__(self, file: Path, read: Callable[[], Facts]) -> None:
         self._file, self._read = file, read
@@ -98,16 +97,16 @@ class Door:
     def __init__(self, app_url: str, data: Path, amazon: Amazon | None, homegraph: HomeGraph | None) -> None:
         self._app_url, self._amazon, self._homegraph = app_url, amazon, homegraph
         self._keeping = Keeping(data / "assistants.json", self._kept)
-        self.clouds: dict[str, Alexa | Google] = {}  # by their names in paths; none until it runs
+        self.clouds: dict[str, Alexa | Google] = {}  # by their names in paths; none until the door runs
 
     async def run(self, _app: web.Application) -> Any:
-        # clouds keep no cookies
+        # assistants' clouds keep no cookies
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
             alexa = Alexa(http, self._app_url, self._amazon)
             self.clouds |= {"alexa": alexa, "google": Google(http, self._app_url, self._homegraph)}
             kept = self._keeping.kept()
             for name, cloud in self.clouds.items():
-                with contextlib.suppress(KeyError, TypeError, ValueError):  # none, or of another version
+                with contextlib.suppress(KeyError, TypeError, ValueError):  # no file, or a file of another version
                     cloud.restore(kept[name])
             keeping = asyncio.create_task(self._keeping.run())
             yield
@@ -186,7 +185,7 @@ class Door:
         return _answer(wire, await cloud.offer(wire, body["session"], body["sdp"]))
 
     async def session(self, request: web.Request) -> web.StreamResponse:
-        """The page reports that a live view has connected or was closed."""
+        """Takes the page's report that a live view has connected or was closed."""
         cloud, body = self._alexa(), await body_of(request, "session", "event")
         wire = cloud.wire()
         broken: list[str] = []

@@ -1,4 +1,4 @@
-"""Google's side of a smart display: intents and commands out, results in, and what the Assistant then says."""
+"""Google's side of a smart display: intents and commands out, results in, and the Assistant's spoken answers."""
 
 import secrets
 from collections.abc import Iterable
@@ -49,7 +49,7 @@ def command(wish: Wish, device: dict[str, Any]) -> Command:
 
 
 def refused_command(wanted: Command, device: dict[str, Any]) -> Outcome | None:
-    """The outcome of a command that the device does not offer, which Google sends to nobody; None when it does."""
+    """Returns the outcome of a command that Google does not send, since the device does not offer it; else None."""
     offered = f"{TRAITS}{wanted.trait}" in device["traits"] and not device["attributes"].get(wanted.query_only)
     if offered and (wanted.params or wanted.name == "Reboot"):
         return None
@@ -61,12 +61,12 @@ def refused_command(wanted: Command, device: dict[str, Any]) -> Outcome | None:
 
 
 def settings(devices: Iterable[dict[str, Any]]) -> set[str]:
-    """The spoken names of everything that is on or off at these devices."""
+    """Returns the spoken names of everything that is on or off at these devices."""
     return {name for device in devices for name in _toggles(device)}
 
 
 def _toggles(device: dict[str, Any]) -> dict[str, str]:
-    """Spoken name: the toggle's name."""
+    """Returns each toggle's name by its spoken name."""
     toggles = device.get("attributes", {}).get("availableToggles", [])
     return {
         plain(synonym): toggle["name"]
@@ -94,7 +94,7 @@ class Google(GoogleUser):
     def __init__(self, http: aiohttp.ClientSession, app_url: str, homegraph: HomeGraph | None = None) -> None:
         client = Client("google", "google-secret", basic=False, locale="en-US")
         super().__init__(http, app_url, client, homegraph)
-        self._sure: tuple[dict[str, Any], Command] | None = None  # the camera and the command that wait for “yes”
+        self._sure: tuple[dict[str, Any], Command] | None = None  # camera and command that wait for “yes”
 
     async def learn(self, wire: Wire) -> None:
         answer, broken = await self._intend(wire, "SYNC")
@@ -127,14 +127,14 @@ class Google(GoogleUser):
         return [{"id": scene["id"], "name": scene["name"]["name"]} for scene in scenes]
 
     async def unlink(self, wire: Wire) -> None:
-        """Unlinks in the Home app: sends DISCONNECT, and forgets the link whatever the answer is."""
+        """Unlinks in the Home app: sends DISCONNECT, and forgets the link whatever the answer."""
         try:
             await self._intend(wire, "DISCONNECT")
         finally:
             self.forget()
 
     async def say(self, wire: Wire, text: str, via: str = "", pin: str = "") -> dict[str, Any]:
-        """{"outcome"} and what the screen needs to continue.
+        """Says a sentence. Returns {"outcome"} and the data that the screen needs to continue.
 
         A command that needs a PIN is answered with {"need": "pin"}; it is said again with `pin`.
         """
@@ -254,7 +254,7 @@ class Google(GoogleUser):
         return outcome
 
     def _judge(self, result: dict[str, Any], broken: list[str], name: str, screen: str = "") -> Outcome:
-        """The outcome of one result."""
+        """Returns the outcome of one result."""
         if broken:
             return Outcome(spoken=speech.code("", name), broken=broken)
         if result.get("status") == "SUCCESS":
@@ -266,7 +266,10 @@ class Google(GoogleUser):
     async def _intend(
         self, wire: Wire, intent: str, payload: dict[str, Any] | None = None
     ) -> tuple[dict[str, Any], list[str]]:
-        """(answer, broken rules); after a 401 the token is refreshed once. Raises NoAnswer, Unlinked."""
+        """Sends an intent. Returns the answer and the broken rules; after a 401 the token is refreshed once.
+
+        Raises NoAnswer, Unlinked.
+        """
         call: dict[str, Any] = {"intent": f"action.devices.{intent}"}
         if payload is not None:
             call["payload"] = payload
@@ -289,7 +292,7 @@ class Google(GoogleUser):
 
 
 def _report(states: dict[str, Any], name: str, about: str) -> Outcome:
-    """The outcome of a QUERY that succeeded."""
+    """Returns the outcome of a QUERY that succeeded."""
     report = states.get("currentStatusReport")
     if about == "battery":
         return Outcome(spoken=speech.battery(states, name), answered=True)

@@ -12,7 +12,7 @@ from showcam.simulator.assistants.rules import Rules
 PROTOCOLS = {"hls", "dash", "smooth_stream", "progressive_mp4", "webrtc"}
 STATUSES = {"SUCCESS", "PENDING", "OFFLINE", "EXCEPTIONS", "ERROR"}
 
-# The codes of the platform that can concern a camera.
+# The platform's error codes that can concern a camera.
 _CODES = """
     actionNotAvailable alreadyInState alreadyOff alreadyOn authFailure challengeNeeded commandInsertFailed
     deadBattery deviceAtExtremeTemperature deviceBusy deviceCharging deviceMoved deviceNotFound deviceNotMounted
@@ -53,7 +53,7 @@ _STREAM_OPTIONAL = {
 
 
 def check(request: dict[str, Any], status: int, text: str, token: str, devices: dict[str, Any]) -> list[str]:
-    """Every rule the answer to an intent broke; `devices` are those of the last SYNC, by id."""
+    """Returns every rule that the answer to an intent broke; `devices` are those of the last SYNC, by id."""
     rules = Rules()
     try:
         answer = json.loads(text)
@@ -188,7 +188,7 @@ def _execute(rules: Rules, request: dict[str, Any], payload: dict[str, Any], kno
 
 
 def _states(rules: Rules, states: Any, toggled: Collection[str] = ()) -> None:
-    """The states of traits other than CameraStream; `toggled` names the toggles that were just set."""
+    """Checks the states of traits other than CameraStream; `toggled` names the toggles that were just set."""
     if not rules.must(isinstance(states, dict), "states is no object"):
         return
     for name, kind in _STATES.items():
@@ -228,7 +228,7 @@ def _ice_servers(value: Any) -> bool:
 
 
 def check_signalling(status: int, headers: dict[str, str], answer: Any, offer: str, origin: str) -> list[str]:
-    """The answer to an offer that was posted to cameraStreamSignalingUrl from the player's origin."""
+    """Checks the answer to an offer that was posted to cameraStreamSignalingUrl from the player's origin."""
     rules = Rules()
     allowed = headers.get("access-control-allow-origin")
     rules.must(allowed == origin, "the signalling answer lacks Access-Control-Allow-Origin for the player")
@@ -239,7 +239,7 @@ def check_signalling(status: int, headers: dict[str, str], answer: Any, offer: s
 
 
 _REPORTED_TRAITS = "action.devices.traits."
-# the states of each trait: what each must be
+# by trait and state: the type of the state
 _REPORTED_STATES: dict[str, dict[str, type]] = {
     "OnOff": {"on": bool},
     "Toggles": {"currentToggleSettings": dict},
@@ -256,7 +256,7 @@ _OBJECTS = {"named": list, "familiar": int, "unfamiliar": int, "unclassified": i
 
 
 class Known(Protocol):
-    """A user, as far as a request is judged by it."""
+    """The part of a user that the rules need."""
 
     @property
     def devices(self) -> Mapping[str, dict[str, Any]]: ...
@@ -297,7 +297,7 @@ def _reported_states(rules: Rules, reported: Any, device: dict[str, Any] | None)
         return
     rules.must(isinstance(reported["online"], bool), "online is neither true nor false")
     if device is None:
-        return  # answered 404
+        return  # it is answered 404
     traits = [str(trait).removeprefix(_REPORTED_TRAITS) for trait in device["traits"]]
     allowed = {name: kind for trait in traits for name, kind in _REPORTED_STATES.get(trait, {}).items()}
     for name, value in reported.items():

@@ -1,4 +1,4 @@
-"""The user of a Google display: the devices of the last SYNC, and what HomeGraph brings about them."""
+"""The user of a Google display: the devices of the last SYNC, and HomeGraph's news about them."""
 
 import contextlib
 from functools import partial
@@ -12,7 +12,7 @@ from showcam.simulator.assistants.linking import Client
 from showcam.simulator.assistants.person import LinkFailed
 from showcam.simulator.assistants.wire import NoAnswer
 
-REPORTS = "https://homegraph.googleapis.com/v1/devices:reportStateAndNotification"  # as the record shows it
+REPORTS = "https://homegraph.googleapis.com/v1/devices:reportStateAndNotification"  # the address that the record shows
 
 
 class GoogleUser(Cloud):
@@ -24,7 +24,7 @@ class GoogleUser(Cloud):
         self.devices: dict[str, dict[str, Any]] = {}
 
     def know(self) -> None:
-        """HomeGraph knows the user from here on, with the devices of this SYNC."""
+        """Makes the user known to HomeGraph, with the devices of this SYNC."""
         household = self.state.household
         if self._homegraph is None or household is None:
             return
@@ -73,7 +73,7 @@ class GoogleUser(Cloud):
             self.news.add("report")
 
     def _deleted(self, household: str) -> None:
-        """showcam has ended the link (agentUsers.delete)."""
+        """Forgets the link: showcam has ended it (agentUsers.delete)."""
         if household == self.state.household:
             self.forget("showcam has ended this link. Link again.")
             self.news.add("report")

@@ -26,7 +26,7 @@ from showcam.simulator.state import HOUR_S, Settings
 
 PROJECT = "showcam-demo"
 EMAIL = f"homegraph@{PROJECT}.iam.gserviceaccount.com"
-AUDIENCE = "https://oauth2.googleapis.com/token"  # google-auth keeps it whatever token_uri is
+AUDIENCE = "https://oauth2.googleapis.com/token"  # google-auth uses this audience whatever token_uri is
 SCOPE = "https://www.googleapis.com/auth/homegraph"
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 FILE = "google-service-account.json"
@@ -38,11 +38,11 @@ class ServiceAccount:
 
     def __init__(self, folder: Path, url: str, settings: Settings, clock: Callable[[], float] = time.time) -> None:
         self._settings, self._clock, self._url = settings, clock, url
-        self._access: dict[str, float] = {}  # token: until when
+        self._access: dict[str, float] = {}  # by token: until when
         self._key, self._key_id = _kept(folder / FILE, url)
 
     def knows(self, request: web.Request) -> bool:
-        """Whether the request carries a token that lives."""
+        """Tells whether the request carries a valid token."""
         token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
         return self._access.get(token, 0.0) > self._clock()
 
@@ -146,7 +146,7 @@ _STATUS = {
 
 @dataclass(slots=True)
 class User:
-    """An agentUserId that has been linked and synchronised; `sync` fetches its devices again."""
+    """An agentUserId that has been linked and synchronised; `sync` fetches the user's devices again."""
 
     devices: dict[str, dict[str, Any]]
     sync: Callable[[], Awaitable[None]]
@@ -213,7 +213,7 @@ class HomeGraph:
         else:
             if given.get("eventId"):
                 user.events.add(given["eventId"])
-            user.states |= devices.get("states", {})  # a report replaces all that was known of the device
+            user.states |= devices.get("states", {})  # a report replaces everything that was known of the device
             user.reports.append(given)
             user.reported(given)
         return web.json_response({"requestId": given.get("requestId", "")})

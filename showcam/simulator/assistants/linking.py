@@ -12,22 +12,22 @@ from urllib.parse import urlencode
 from showcam.simulator.assistants.person import LinkFailed
 from showcam.simulator.assistants.wire import NoAnswer, Reply, Wire
 
-TOKEN_DEADLINE_S = 4.5  # Alexa's own, for the token endpoint
-PENDING_S = 900  # a person signs in within it
-LEAST_LIFE_S = 360  # Alexa refuses access tokens that live shorter
+TOKEN_DEADLINE_S = 4.5  # Alexa's own deadline for the token endpoint
+PENDING_S = 900  # a person has this time to sign in
+LEAST_LIFE_S = 360  # Alexa refuses access tokens with a shorter life
 
 
 class LinkDead(Exception):
-    """The refresh token is no longer good: the assistant has unlinked the account."""
+    """The refresh token no longer works: the assistant has unlinked the account."""
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """How an assistant is registered at showcam's authorization server."""
+    """An assistant's registration at showcam's authorization server."""
 
     id: str
     secret: str
-    basic: bool  # its secret travels in HTTP Basic, else in the form
+    basic: bool  # the secret travels in HTTP Basic, else in the form
     locale: str = ""  # sent as user_locale
 
 
@@ -57,7 +57,7 @@ class Linking:
         """
         now = time.monotonic()
         self._pending = {state: pending for state, pending in self._pending.items() if now - pending.begun < PENDING_S}
-        # as long as in life, and with the characters that need escaping
+        # as long as in life, and with characters that need escaping
         state = base64.b64encode(secrets.token_bytes(600)).decode()
         verifier = secrets.token_urlsafe(48)
         self._pending[state] = Pending(redirect_uri, verifier, now)
@@ -79,7 +79,7 @@ class Linking:
         return state in self._pending
 
     async def finish(self, wire: Wire, answered: dict[str, str]) -> Tokens:
-        """Exchanges the code in the query of the redirect for tokens. Raises LinkFailed, NoAnswer."""
+        """Exchanges the code in the redirect's query for tokens. Raises LinkFailed, NoAnswer."""
         pending = self._pending.pop(answered.get("state", ""), None)
         if pending is None or time.monotonic() - pending.begun > PENDING_S:
             raise LinkFailed("the answer does not belong to a linking that was begun here (its state is unknown)")
@@ -105,7 +105,7 @@ class Linking:
         return Tokens(answer["access_token"], answer["refresh_token"])
 
     async def refresh(self, wire: Wire, tokens: Tokens) -> Tokens:
-        """Raises LinkDead when the refresh token is dead, NoAnswer when there was no usable answer."""
+        """Raises LinkDead if the refresh token no longer works, NoAnswer without a usable answer."""
         form = [("grant_type", "refresh_token"), ("refresh_token", tokens.refresh)]
         reply = await self._request(wire, "refreshes its access token", form)
         if reply.status in (400, 401):
@@ -132,7 +132,7 @@ class Linking:
 
     @staticmethod
     def _token_answer(reply: Reply) -> dict[str, Any]:
-        """The token answer, checked by RFC 6749 section 5.1 and the rules of both assistants. Raises LinkFailed."""
+        """Returns the tokens, checked by RFC 6749 section 5.1 and the rules of both assistants. Raises LinkFailed."""
         answer = reply.json()
         broken = ""
         if not isinstance(answer, dict) or "json" not in reply.headers.get("content-type", ""):

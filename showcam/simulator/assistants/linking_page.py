@@ -1,4 +1,4 @@
-"""Linking at the assistants' door, in a browser or by one request with a password, and who may send such requests."""
+"""Linking at the assistants' door, in a browser or by a request with a password; decides who may send such requests."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -30,7 +30,7 @@ HEADERS = {
 
 
 def guarded(handler: Handler) -> Handler:
-    """Serves this machine only: no other name in Host, no other site's scripts."""
+    """Serves only this machine: refuses other names in Host and other sites' scripts."""
 
     async def guard(request: web.Request) -> web.StreamResponse:
         name, _, port = request.host.rpartition(":")
@@ -55,7 +55,7 @@ def redirect_uri(request: web.Request) -> str:
 
 
 def chosen[C](clouds: Mapping[str, C], request: web.Request) -> C:
-    """The assistant that the path names."""
+    """Returns the assistant that the path names."""
     try:
         return clouds[request.match_info["a"]]
     except KeyError:
@@ -81,7 +81,7 @@ async def body_of(request: web.Request, *texts: str) -> dict[str, Any]:
 
 
 def problem(status: int, title: str, detail: str) -> web.HTTPException:
-    """A problem document, RFC 9457."""
+    """Makes a problem document, RFC 9457."""
     kinds = {400: web.HTTPBadRequest, 403: web.HTTPForbidden, 404: web.HTTPNotFound, 421: web.HTTPMisdirectedRequest}
     text = json.dumps({"title": title, "status": status, "detail": detail})
     return kinds[status](text=text, content_type="application/problem+json")
@@ -91,7 +91,7 @@ _LOCALES = {"de": "de-DE", "nb": "nb-NO"}
 
 
 class LinkingDoor:
-    """`clouds`: by their names in paths, and filled before the first request."""
+    """`clouds`: by their names in paths; filled before the first request."""
 
     def __init__(self, clouds: Mapping[str, Alexa | Google]) -> None:
         self._clouds = clouds

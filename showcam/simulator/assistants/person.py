@@ -114,10 +114,13 @@ class Person:
     user: str
     password: str
     code: str = ""  # the sign-in code, if the vendor requires one
-    label: str = ""  # whose assistant account this is, for the consent page
+    label: str = ""  # the name of this assistant account on the consent page
 
     async def authorize(self, wire: Wire, http: aiohttp.ClientSession, url: str, redirect_uri: str) -> dict[str, str]:
-        """Walks from the authorize URL to the redirect back; its query. Raises LinkFailed, wire.NoAnswer."""
+        """Walks from the authorize URL to the redirect back, and returns its query.
+
+        Raises LinkFailed, wire.NoAnswer.
+        """
         given: set[str] = set()
         reply = await wire.send("Browser: opens the sign-in", url, method="GET", timeout_s=PERSON_S, http=http)
         for _ in range(MAX_STEPS):

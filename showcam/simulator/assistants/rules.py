@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 
 class Rules:
-    """Collects the rules an answer broke, in words."""
+    """Collects the rules that an answer broke, in words."""
 
     def __init__(self) -> None:
         self.broken: list[str] = []
@@ -16,7 +16,7 @@ class Rules:
         return bool(kept)
 
     def keys(self, value: object, where: str, required: set[str], optional: set[str] | None = None) -> bool:
-        """The value must be an object with these keys and no others."""
+        """Checks that the value is an object with these keys and no others."""
         if not self.must(isinstance(value, dict), f"{where} is no object"):
             return False
         assert isinstance(value, dict)
@@ -30,7 +30,7 @@ class Rules:
         return self.must(isinstance(value, str) and 0 < len(value) <= longest, f"{where} is no text of 1–{longest}")
 
     def url(self, value: object, where: str) -> None:
-        """https on port 443 at a host name, as the assistants demand; plain http only on loopback."""
+        """Checks a URL: https on port 443 at a host name, as the assistants demand; plain http only on loopback."""
         if not self.must(isinstance(value, str) and value, f"{where} is no URL"):
             return
         assert isinstance(value, str)
@@ -51,7 +51,9 @@ class Rules:
         self.must(token not in text, "the answer holds our own access token")
 
     def sdp_answer(self, answer: object, offer: str) -> None:
-        """RFC 8829 as far as a screen depends on it: one-way video, and no trickle: it holds every candidate."""
+        """Checks an answer by RFC 8829, as far as a screen depends on it: one-way video, and no trickle (all
+        candidates).
+        """
         if not self.must(isinstance(answer, str) and answer.startswith("v=0"), "the answer is no SDP"):
             return
         assert isinstance(answer, str)

@@ -1,4 +1,4 @@
-"""A screen without a display: it says a wish, plays the stream and measures its picture and sound."""
+"""A screen without a display: says a wish, plays the stream, and measures picture and sound."""
 
 import asyncio
 import base64
@@ -49,7 +49,7 @@ class Playback:
         self.width, self.height, self.last = frame.width, frame.height, frame
 
     def add_sound(self, frame: av.AudioFrame) -> None:
-        """Sums up the loudness, in either sample format of the decoders of Opus and AAC."""
+        """Adds up the loudness, in either sample format of the Opus and AAC decoders."""
         kind, full = ("h", 32768.0) if frame.format.name in ("s16", "s16p") else ("f", 1.0)
         values = array(kind, bytes(frame.planes[0]))
         step = values[::8]  # enough to distinguish sound from silence
@@ -77,7 +77,7 @@ class Playback:
 
 
 class WebRtcScreen:
-    """One live view by WebRTC: `offer`, then `play` with the answer, then `close`."""
+    """A live view by WebRTC: `offer`, then `play` with the answer, then `close`."""
 
     def __init__(self) -> None:
         _use_loopback()
@@ -91,9 +91,9 @@ class WebRtcScreen:
         self._pc.on("connectionstatechange", self._changed)
 
     async def offer(self) -> str:
-        """An offer to receive H.264 and Opus, with every candidate in it."""
+        """Makes an offer to receive H.264 and Opus, with every candidate in it."""
         known = RTCRtpReceiver.getCapabilities("video")
-        # constrained baseline, which an H.264 line without parameters, as an Echo sends, stands for
+        # constrained baseline: an Echo's H.264 line without parameters means the same
         h264 = [
             codec for codec in (known.codecs if known else []) if codec.parameters.get("profile-level-id") == "42e01f"
         ]
@@ -185,7 +185,7 @@ def _play_hls(url: str, seconds: float) -> Playback:
 
 
 def echo_shaped(offer: str) -> str:
-    """The offer as an Echo writes it: sendrecv, and H.264 without a line of parameters."""
+    """Returns the offer as an Echo writes it: sendrecv, and H.264 without a line of parameters."""
     h264 = [line[9:].split()[0] for line in offer.splitlines() if line.startswith("a=rtpmap:") and " H264/" in line]
     kept = [
         "a=sendrecv" if line == "a=recvonly" else line
@@ -200,12 +200,12 @@ def _use_loopback() -> None:
     aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
 
 
-TOTAL_S = 15.0  # a person has turned away by then
+TOTAL_S = 15.0  # a person has turned away after this time
 PLAYER_ORIGIN = "https://www.gstatic.com"
 
 
 async def watch(cloud: Alexa | Google, text: str, via: str, seconds: float, origin: str) -> dict[str, Any]:
-    """{"outcome", "trace", "shown"?, "jpeg"?}; always within 15 s."""
+    """Returns {"outcome", "trace", "shown"?, "jpeg"?}, always within 15 s."""
     wire = cloud.wire()
     return await _watched(cloud, wire, lambda: cloud.say(wire, text, via), seconds, origin)
 
@@ -331,7 +331,7 @@ async def _by_hls(wire: Wire, url: str, seconds: float) -> Playback:
 
 
 def _dark(result: dict[str, Any], why: str) -> Outcome:
-    """The outcome of a promised picture that can't be played."""
+    """Returns the outcome of a promised picture that can't be played."""
     name = (result.get("camera") or {}).get("name", "the camera")
     broken = result["outcome"].broken
     return Outcome(

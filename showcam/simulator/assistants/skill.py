@@ -1,4 +1,4 @@
-"""“Alexa, ask my cameras …”: the request that Amazon sends to the skill, and what the Echo does with the answer."""
+"""“Alexa, ask my cameras …”: Amazon's request to the skill, and the Echo's reaction to the answer."""
 
 import asyncio
 import contextlib
@@ -39,13 +39,13 @@ _ANSWERS = {
 
 
 def skill_request(text: str) -> str | None:
-    """The wish for the skill, "" to open it; None when the text is not for the skill."""
+    """Returns the wish for the skill, "" to open it; None if the text is not for the skill."""
     match = _ASK.match(" ".join(text.split()).strip(" .!?"))
     return match["wish"] if match else None
 
 
 def intent(wish: str, names: Iterable[str] = ()) -> dict[str, Any]:
-    """The recognised intent and its camera. `names` are the camera names to listen for."""
+    """Returns the recognised intent and its camera. `names` are the camera names to listen for."""
     if name := _ANSWERS.get(wish.strip(" .!?").lower()):
         return {"name": name, "slots": {}}
     for pattern, name in _INTENTS:
@@ -64,7 +64,7 @@ def _plain(name: str) -> str:
 
 
 def names_to_hear(answer: Any) -> tuple[str, ...]:
-    """The camera names that the answer adds to recognition (Dialog.UpdateDynamicEntities)."""
+    """Returns the camera names that the answer adds to recognition (Dialog.UpdateDynamicEntities)."""
     response = answer.get("response") if isinstance(answer, dict) else None
     given = response.get("directives", []) if isinstance(response, dict) else []
     updates = [directive for directive in given if directive.get("type") == "Dialog.UpdateDynamicEntities"]
@@ -75,7 +75,7 @@ def names_to_hear(answer: Any) -> tuple[str, ...]:
 def request(
     skill_id: str, token: str | None, wish: str, attributes: dict[str, Any] | None, names: Iterable[str] = ()
 ) -> dict[str, Any]:
-    """A request as an Echo Show sends it."""
+    """Returns a request as an Echo Show sends it."""
     user = {"userId": USER} | ({"accessToken": token} if token else {})
     application = {"applicationId": skill_id}
     body: dict[str, Any] = {
@@ -100,7 +100,7 @@ def request(
 
 
 def skill_event(skill_id: str, kind: str, token: str | None) -> dict[str, Any]:
-    """An event of the skill as Amazon sends it: it has no session, and names the user. `token`: of a link just made."""
+    """Returns a skill event as Amazon sends it, without a session; it names the user. `token`: of a link just made."""
     at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     system = {"application": {"applicationId": skill_id}, "user": {"userId": USER}}
     body: dict[str, Any] = {
@@ -116,7 +116,7 @@ def skill_event(skill_id: str, kind: str, token: str | None) -> dict[str, Any]:
 
 
 def judge(answer: Any, status: int, token: str | None) -> tuple[Outcome, dict[str, Any] | None, dict[str, str]]:
-    """The outcome, the session's attributes (None: it has ended), the video to play: {"source", "title"} or {}."""
+    """Returns the outcome, the session's attributes (None: it has ended), and the video: {"source", "title"} or {}."""
     rules = Rules()
     rules.must(status == 200, f"the answer came with status {status}")
     response = answer.get("response") if isinstance(answer, dict) else None
@@ -170,7 +170,7 @@ class Skill:
         return session
 
     async def say(self, wire: Wire, wish: str, token: str | None, session: dict[str, Any] | None) -> dict[str, Any]:
-        """{"outcome"} and the video to play; the request is signed as Amazon signs it."""
+        """Sends a request, signed as Amazon signs it. Returns {"outcome"} and the video to play."""
         body = request(SKILL_ID, token, wish, session, self._names if session is not None else ())
         headers = self._amazon.signed(json.dumps(body).encode())
         try:

@@ -1,4 +1,4 @@
-"""The outcome of a wish: what is shown, what the assistant says aloud in the person's language, and the error it got.
+"""The outcome of a wish: what is shown, what the assistant says in the person's language, and the error it got.
 
 Alexa never speaks the message of an error, and has no Norwegian.
 """
@@ -87,12 +87,12 @@ _SPOKEN_ELSE = "Sorry, something went wrong with {name}."
 
 
 def sentence(kind: str, name: str) -> str:
-    """The sentence for an error type about the camera `name`."""
+    """Returns the sentence for an error type about the camera `name`."""
     return said(_SPOKEN.get(kind, _SPOKEN_ELSE), name=name)
 
 
 def outcome(answer: dict[str, Any], broken: list[str], name: str) -> Outcome:
-    """The outcome of an event about the camera `name`."""
+    """Returns the outcome of an event about the camera `name`."""
     if broken:
         return Outcome(spoken=sentence("", name), broken=broken)
     payload = answer["event"]["payload"]
@@ -104,7 +104,7 @@ def outcome(answer: dict[str, Any], broken: list[str], name: str) -> Outcome:
 
 
 def report(answer: dict[str, Any], about: str, name: str) -> Outcome:
-    """The outcome of a StateReport, for a question `about` motion or connectivity."""
+    """Returns the outcome of a StateReport, for a question `about` motion or connectivity."""
     values = {state["name"]: state["value"] for state in answer.get("context", {}).get("properties", [])}
     if about == "motion":
         words = {"DETECTED": "detects motion", "NOT_DETECTED": "detects no motion"}

@@ -13,13 +13,13 @@ from urllib.parse import parse_qsl
 import aiohttp
 
 HIDDEN = "•••"
-# How long answers are waited for: Alexa gives up a directive after 8 s, and a video after 6 (developer.amazon.com,
-# "Send the response"; "Alexa.RTCSessionController"). A person leaves a page that takes longer than PERSON_S.
+# Deadlines for answers: Alexa gives up a directive after 8 s, and a video after 6 (developer.amazon.com, "Send the
+# response"; "Alexa.RTCSessionController"). A person leaves a page that takes longer than PERSON_S.
 ANSWER_S = 8.0
 PICTURE_S = 6.0
 PERSON_S = 20.0
 
-# Values under these keys are hidden whole, in any message.
+# In any message, values under these keys are hidden as a whole.
 _SECRET_KEYS = frozenset(
     {
         "access_token",
@@ -67,12 +67,12 @@ _SECRET_PASSAGES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], 
 
 
 def mask(value: Any, key: str = "") -> Any:
-    """A copy of a JSON value without its secrets; its shape stays."""
+    """Returns a copy of a JSON value without its secrets, in the same shape."""
     if isinstance(value, dict):
         return {mask(str(name)): mask(inner, str(name)) for name, inner in value.items()}
     if isinstance(value, list | tuple):
         return [mask(inner, key) for inner in value]
-    if key == "state" and isinstance(value, str) and len(value) > 40:  # OAuth's, not a camera's
+    if key == "state" and isinstance(value, str) and len(value) > 40:  # OAuth's state, not a camera's
         return HIDDEN
     if key.lower().replace("-", "_") in _SECRET_KEYS or key.lower() in _SECRET_KEYS:
         return HIDDEN if value not in (None, "") else value
@@ -97,7 +97,7 @@ class Reply:
     ms: int
 
     def json(self) -> Any:
-        """The body as JSON, None when it is none."""
+        """Returns the body as JSON, or None if it is no JSON."""
         try:
             return json.loads(self.text)
         except ValueError:
@@ -141,7 +141,7 @@ class Wire:
         ms: int,
         headers: dict[str, str] | None = None,
     ) -> dict[str, Any]:
-        """Records a message of this program, the page or a player."""
+        """Records a message that this program, the page or a player has sent."""
         if request is None and "?" in url:
             url, _, query = url.partition("?")
             request = _grouped(parse_qsl(query, keep_blank_values=True))
@@ -214,7 +214,7 @@ def _ms(started: float) -> int:
 
 
 def _shown(reply: Reply) -> Any:
-    """An answer for a person: JSON as an object, a page by its size, a redirect by its target."""
+    """Returns an answer for a person: JSON as an object, a page by its size, a redirect by its target."""
     if "location" in reply.headers:
         return {"location": reply.headers["location"]}
     if (parsed := reply.json()) is not None:
@@ -226,7 +226,7 @@ def _shown(reply: Reply) -> Any:
 
 
 def _grouped(form: list[tuple[str, str]]) -> dict[str, Any]:
-    """A form as an object; a field sent several times as a list."""
+    """Returns a form as an object; a field that was sent several times is a list."""
     grouped: dict[str, list[str]] = {}
     for name, value in form:
         grouped.setdefault(name, []).append(value)
