@@ -34,7 +34,7 @@ def server_context(
     authority_life: datetime.timedelta = AUTHORITY_LIFE,
     server_life: datetime.timedelta = SERVER_LIFE,
 ) -> ssl.SSLContext:
-    """TLS 1.2 or newer with a certificate signed by `folder/ca.pem`. Raises OSError when it can't be written."""
+    """TLS 1.2 or newer with a certificate signed by `folder/ca.pem`. Raises OSError if it can't be written."""
     authority, made = _kept(folder, "ca"), None
     if authority is None:
         authority = made = _make_authority(authority_life)
@@ -46,13 +46,14 @@ def server_context(
 
 
 def expired_context(folder: Path, name: str = "expired") -> ssl.SSLContext:
-    """The same with a certificate that is out of date, of the authority that `server_context` made in the folder.
+    """Makes the same context with an expired certificate, by the authority that `server_context` made in the folder.
 
     Another `name` has another certificate.
     """
     pair, kept = _kept(folder, "ca"), _kept(folder, name, at_least=-datetime.timedelta(days=36500))
-    assert pair is not None  # it is made before anything is served
-    if kept is None or kept[0].issuer != pair[0].subject:  # clients know a certificate that no check passes again
+    assert pair is not None  # the authority is made before anything is served
+    # clients recognise an expired certificate, which therefore stays the same
+    if kept is None or kept[0].issuer != pair[0].subject:
         _keep(folder, name, _make_server(pair, datetime.timedelta(days=-7)))
     return _context(folder, name)
 
@@ -65,9 +66,9 @@ def _context(folder: Path, name: str) -> ssl.SSLContext:
 
 
 def signer(folder: Path, name: str) -> Signer:
-    """A new key for `name`, signed by the authority that `server_context` made in the folder."""
+    """Makes a new key for `name`, signed by the authority that `server_context` made in the folder."""
     pair = _kept(folder, "ca")
-    assert pair is not None  # it is made before anything is served
+    assert pair is not None  # the authority is made before anything is served
     issuer, issuer_key = pair
     key = rsa.generate_private_key(65537, 2048)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -151,7 +152,7 @@ def _usage(*, certificates: bool) -> x509.KeyUsage:
 
 
 def _kept(folder: Path, name: str, *, at_least: datetime.timedelta = RENEW_BEFORE) -> Pair | None:
-    """The pair an earlier start wrote; None when it is missing, unreadable or about to expire."""
+    """Returns the pair that an earlier start wrote; None if it is missing, unreadable or about to expire."""
     try:
         certificate = x509.load_pem_x509_certificate((folder / f"{name}.pem").read_bytes())
         key = serialization.load_pem_private_key((folder / f"{name}.key").read_bytes(), None)

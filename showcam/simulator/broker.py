@@ -1,6 +1,6 @@
 """An MQTT 3.1.1 broker (OASIS standard), as far as subscribers to the app's messages use it.
 
-Sections 3.1 to 3.14 name the packets. No message is kept for a client that is not connected.
+Sections 3.1 to 3.14 name the packets. The broker keeps no message for a client that is not connected.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from collections.abc import Callable
 CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP = 1, 2, 3, 4, 5, 6, 7
 SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK, PINGREQ, PINGRESP, DISCONNECT = 8, 9, 10, 11, 12, 13, 14
 ACCEPTED, WRONG_VERSION, UNKNOWN_CLIENT, NOT_AUTHORISED = 0, 1, 2, 5
-DENIED = 0x80  # in place of the quality that a subscription is granted
+DENIED = 0x80  # sent in place of the granted quality of a subscription
 LONGEST = 64 * 1024
 
 
@@ -67,7 +67,7 @@ class Broker:
         self.clients: dict[str, Client] = {}
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, for asyncio.start_server."""
+        """Serves one connection, for asyncio.start_server."""
         client: Client | None = None
         try:
             client = self._accepted(await _packet(reader), writer)
@@ -97,7 +97,7 @@ class Broker:
         protocol, rest = _taken(body)
         level, flags, rest = rest[0], rest[1], rest[4:]
         name, rest = _taken(rest)
-        if flags & 0x04:  # a will: its topic and message are skipped
+        if flags & 0x04:  # a will: the broker skips its topic and message
             _topic, rest = _taken(rest)
             _message, rest = _taken(rest)
         user, rest = _taken(rest) if flags & 0x80 else ("", rest)
@@ -113,7 +113,7 @@ class Broker:
         return client
 
     def _answered(self, client: Client, packet: tuple[int, int, bytes]) -> bool:
-        """Answers one packet; False when the client disconnects."""
+        """Answers one packet. Returns False if the client disconnects."""
         kind, _flags, body = packet
         if kind == DISCONNECT:
             return False
@@ -146,7 +146,7 @@ class Broker:
 
 
 async def _packet(reader: asyncio.StreamReader) -> tuple[int, int, bytes]:
-    """Kind, flags and body."""
+    """Returns a packet's kind, flags and body."""
     first = (await reader.readexactly(1))[0]
     length = shift = 0
     while True:
@@ -184,7 +184,7 @@ def _taken(data: bytes) -> tuple[str, bytes]:
 
 
 def _matches(topic_filter: str, topic: str) -> bool:
-    """Topic filters with wildcards, section 4.7."""
+    """Tells whether a topic filter with wildcards matches, section 4.7."""
     wanted, levels = topic_filter.split("/"), topic.split("/")
     for place, word in enumerate(wanted):
         if word == "#":

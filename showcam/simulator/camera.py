@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 type Fault = Literal["timeout", "http500", "rate", "expired", "delay", "garbage", "half", "html", "clock_skew", "quota"]
 type EventKind = Literal["motion", "person", "press", "online", "offline"]
 KEPT_EVENTS = 50
-TICK_S = 0.5  # between two looks at what has become of a camera, a session or a file
-# The vendor's number and title of the events that are alarms. A press is one to the Open Platform only: in the app's
-# list it is a call, and no push brings it (AidenShaw2020/ha-ezviz-doorbell, README: captured from an EP8x).
+TICK_S = 0.5  # between two checks of the state of a camera, a session or a file
+# The vendor's number and title of the events that are alarms. A press is an alarm only at the Open Platform: the app's
+# list has it as a call, and no push brings it (AidenShaw2020/ha-ezviz-doorbell, README: captured from an EP8x).
 ALARMS: dict[EventKind, tuple[int, str]] = {
     "motion": (10002, "Motion Detection Alarm"),
     "person": (10120, "AI Human Detection"),
@@ -44,8 +44,8 @@ class Camera:
     kind: Literal["camera", "doorbell"] = "camera"
     codec: Literal["h264", "h265"] = "h264"
     size: tuple[int, int] = (640, 360)
-    sub_codec: Literal["h264", "h265", ""] = ""  # of its smaller picture; "": the same
-    sub_size: tuple[int, int] | None = (320, 180)  # None: it sends no smaller picture
+    sub_codec: Literal["h264", "h265", ""] = ""  # of the smaller picture; "": the same codec
+    sub_size: tuple[int, int] | None = (320, 180)  # None: the camera sends no smaller picture
     shared_with: tuple[str, ...] = ()
     pitch_hz: int = 220
     online: bool = True
@@ -56,18 +56,18 @@ class Camera:
     infrared: bool = True
     prompt: bool = True  # the spoken prompt of Wi-Fi set-up: not the microphone
     password: str = ""  # for encrypted pictures; "": the label's code
-    transport: Literal["ps", "rtp"] = "ps"  # of its cloud stream
+    transport: Literal["ps", "rtp"] = "ps"  # of the cloud stream
     layout: Literal["body", "copied", "whole"] = "body"  # the part of a NAL unit that Image Encryption leaves clear
     selective: bool = False  # encrypts only the units of keyframes
     ciphers_link: bool = False  # the stream node wants a link with an extra cipher
     lists_other_digest: bool = False  # the digest in the list is not of the key of the video
     rejects_label_code: bool = False  # newer firmware: switching encryption off takes a mailed code
     armed: bool = True
-    muted: bool = False  # on the phone
-    sensitivity: int = 3  # of its detection, 1 to 6; 1 to 100 with a battery
+    muted: bool = False  # notifications on the phone are muted
+    sensitivity: int = 3  # of the detection, 1 to 6; 1 to 100 with a battery
     offline_notify: bool = False
     night_vision: int = 2  # 0 black and white, 1 colour, 2 smart
-    flips: bool = True  # reports which way up its picture is
+    flips: bool = True  # the list says which way up the picture is
     only_mirrors: bool = False  # has only the call to turn the picture over, and no call to set its direction
     flipped: bool = False
     zone: str = "138"  # tzCode
@@ -76,21 +76,22 @@ class Camera:
     disk: int | None = 0  # 0 ok, 1 faulty, 2 uninitialised, 3 formatting; None: no disk
     cloud: int = 0  # -2 unsupported, -1 unavailable, 0 inactive, 1 active, 2 expired
     newer_firmware: str = ""
-    battery: int | None = None  # percent; None: it has none
+    battery: int | None = None  # percent; None: no battery
     charging: bool = False
-    rtsp: bool = True  # whether its door at home is open; `World.open_door` changes it
-    local: Literal["", "plain", "wrapped"] = ""  # how its own protocol in the house sends pictures; "": it has none
-    pairing: int = 1  # each further pairing of a camera gives it another key
+    rtsp: bool = True  # whether the camera's door at home is open; `World.open_door` changes it
+    # how the camera's own protocol in the house sends pictures; "": the camera has no such protocol
+    local: Literal["", "plain", "wrapped"] = ""
+    pairing: int = 1  # each further pairing gives the camera another key
     # the vendor's list for this type; None: a friendly list, with everything that the camera can do
     product: Product | None = None
     channel: int = 1
     category: str = ""  # the vendor's category, if it does not follow from the kind
     awake_until: float = math.inf  # a battery camera dozes after this
-    awake_at_most: float = math.inf  # however often it is asked to stay awake
+    awake_at_most: float = math.inf  # the camera dozes then, however often it is asked to stay awake
     waking_until: float = 0.0
-    wakes_slowly: bool = False  # its second session brings no picture yet: parameter sets, and nothing more
+    wakes_slowly: bool = False  # the second session brings no picture yet, only parameter sets
     is_half_awake: bool = False
-    replay: "Replay | None" = None  # how its sessions go, as a trace of a real camera has them
+    replay: "Replay | None" = None  # how sessions go, as the trace of a real camera has them
     fault: Fault | None = None
     fault_since: float = 0.0
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
@@ -121,12 +122,12 @@ class Camera:
 
     @property
     def flip_feature(self) -> bool:
-        """Whether FEATURE_INFO says which way up its picture is."""
+        """Tells whether FEATURE_INFO says which way up the picture is."""
         return self.flips and (self.product is None or self.product.flip_feature)
 
     @property
     def has_door(self) -> bool:
-        """Whether it has a door at home, open or not: no doorbell and no camera on battery has one."""
+        """Tells whether the camera has a door at home, open or not. Doorbells and cameras on battery have none."""
         return self.kind == "camera" and self.battery is None and (self.product is None or self.product.rtsp)
 
     @property
@@ -136,18 +137,18 @@ class Camera:
 
     @property
     def key(self) -> str:
-        """Its key in `World.cameras`."""
+        """The camera's key in `World.cameras`."""
         return self.serial if self.channel == 1 else f"{self.serial}-{self.channel}"
 
     def picture(self, quality: int) -> tuple[Literal["h264", "h265"], tuple[int, int]] | None:
-        """Codec and size by the vendor's quality number: 1 the full picture, 2 the smaller one, or None."""
+        """Returns codec and size by the vendor's quality number: 1 the full picture, 2 the smaller picture, or None."""
         if quality == 1:
             return self.codec, self.size
         return (self.sub_codec or self.codec, self.sub_size) if self.sub_size else None
 
     @property
     def streaming(self) -> bool:
-        """Whether it sends pictures to the cloud."""
+        """Tells whether the camera sends pictures to the cloud."""
         return self.online and not self.asleep
 
 

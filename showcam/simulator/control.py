@@ -46,7 +46,7 @@ class Control:
         local: Callable[[Camera], int],
         own: Barn,
     ) -> None:
-        """`own`: the camera that no vendor knows."""
+        """`own` is the owner's own camera, which no vendor knows."""
         self._world, self._barn, self._own = world, own, own.camera
         self._watched, self._streams, self._local = watched, streams, local
         self._serving = serving
@@ -87,7 +87,7 @@ class Control:
         return web.json_response(asdict(self._world.settings))
 
     def _fleet(self, wanted: object) -> None:
-        """{"account", "cameras", "mixed"}: makes a household, or replaces it."""
+        """Makes or replaces a household, by {"account", "cameras", "mixed"}."""
         given = wanted if isinstance(wanted, dict) else {}
         user, count, mixed = given.get("account"), given.get("cameras"), given.get("mixed", False)
         if not isinstance(user, str) or not households.ADDRESS.fullmatch(user) or user in households.KEPT:
@@ -99,7 +99,7 @@ class Control:
         households.make(self._world, user, count, mixed=mixed)
 
     def _webhook(self, wanted: object) -> None:
-        """{"url", "key", "duplicates", "skew_s"}; an empty url ends it."""
+        """Sets the webhook by {"url", "key", "duplicates", "skew_s"}; an empty url ends it."""
         given: dict[str, Any] = dict(wanted) if isinstance(wanted, dict) else {"": ""}
         url, key = given.pop("url", ""), given.pop("key", "")
         twice, skew = given.pop("duplicates", 0), given.pop("skew_s", 0.0)
@@ -150,7 +150,7 @@ class Control:
             self._world.open_door(camera, change["rtsp"])
         if "local" in change:
             self._world.turn_local(camera, change["local"])
-        if "dozes" in change:  # it runs on battery, and sleeps now
+        if "dozes" in change:  # the camera runs on battery, and sleeps now
             camera.battery, camera.awake_until = (60, 0.0) if change["dozes"] else (None, math.inf)
         if "pairing" in change:
             camera.pairing += 1
@@ -225,7 +225,7 @@ async def _body(request: web.Request) -> dict[str, Any]:
 
 
 def _guarded(handler: Handler) -> Handler:
-    """Serves this machine only: no other name in Host, no other site's page. Answers problems as documents."""
+    """Serves only this machine: refuses other names in Host and other sites' pages. Answers problems as documents."""
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         try:

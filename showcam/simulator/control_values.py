@@ -1,4 +1,4 @@
-"""The values `/_control` takes: what each field must be, and the problem when it is not."""
+"""The values that `/_control` takes: the type of each field, and the problem if the value is wrong."""
 
 import re
 from dataclasses import dataclass
@@ -114,7 +114,7 @@ FAULTS_OF: dict[str, tuple[str, ...]] = {
 
 
 class Problem(Exception):
-    """Answered as an RFC 9457 problem document."""
+    """A problem that is answered as an RFC 9457 problem document."""
 
     def __init__(self, status: int, title: str, detail: str) -> None:
         super().__init__(detail)

@@ -12,13 +12,13 @@ from showcam.simulator.state import World, fault_of
 
 GARBAGE = b'\x00{"code":200,"meta":{"code":\xff\xfe'
 HTML = "<!DOCTYPE html><html><body><h1>Service is being maintained</h1></body></html>"
-# Faults that each API expresses itself: "expired" at the session or token, "rate" and "quota" by a code.
+# Faults with a different form at each API: "expired" at the session or token, "rate" and "quota" by a code.
 OWN_WORDS = frozenset({"expired", "rate", "quota", "clock_skew"})
 FAULTS: tuple[str, ...] = get_args(Fault.__value__)
 
 
 class Faulty(Exception):
-    """A call has a fault that `spoiled` answers."""
+    """A call meets a fault; `spoiled` makes the answer."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault)
@@ -26,7 +26,7 @@ class Faulty(Exception):
 
 
 def met(world: World, cameras: list[Camera]) -> tuple[Fault | None, Camera | None]:
-    """The fault of a call about these cameras: the vendor's as a whole, or that of the first camera that has one."""
+    """Returns the fault of a call about these cameras: the vendor's fault, or that of the first camera with a fault."""
     if world.settings.fault:
         return world.settings.fault, None
     camera = fault_of(cameras)

@@ -13,7 +13,7 @@ PASSWORD_MD5 = md5("showcam-demo")  # a published password
 
 
 def demo_world() -> World:
-    """The state at each start of the simulator."""
+    """Returns the state at each start of the simulator."""
     accounts = [
         _account(_DEMO, "demo"),
         _account(_MFA, "mfa", sign_in_code="012345"),
@@ -50,7 +50,7 @@ _SCENES = ("garden", "door", "garage", "nursery", "attic", "bedroom", "pond", "p
 
 
 def make(world: World, user: str, cameras: int, *, mixed: bool) -> None:
-    """Replaces what the user owns. `mixed` adds a recorder, a camera of two lenses, a hub and a doorbell."""
+    """Replaces the user's cameras. `mixed` adds a recorder, a camera of two lenses, a hub and a doorbell."""
     key = user.partition("@")[0]
     if user not in world.accounts:
         world.accounts[user] = Account(user, PASSWORD_MD5, f"{key}-key", f"{key}-secret")

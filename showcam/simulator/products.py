@@ -11,20 +11,20 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """`support` is the excerpt of supportExt that a bridge reads: several settings that cameras have are missing in it.
+    """`support` is the part of supportExt that a bridge reads; several real settings are missing in it.
 
-    `qualities` is the app's menu: streamType and videoLevel, that is, which stream brings a level.
+    `qualities` is the app's menu, as pairs of streamType and videoLevel: which stream brings a level.
     """
 
     type: str
     sub_category: str
     version: str
-    permission: int  # a mask: what somebody may do whom the camera is shared with
+    permission: int  # a mask: the rights of a person that the camera is shared with
     support: Mapping[str, str]
-    encodings: tuple[int, int]  # of video_para, of the whole and the smaller picture
+    encodings: tuple[int, int]  # of video_para: of the whole and of the smaller picture
     qualities: tuple[tuple[int, int], ...]
     category: Literal["IPC", "BatteryCamera"] = "IPC"
-    features: bool = True  # whether FEATURE_INFO has rows of it
+    features: bool = True  # whether FEATURE_INFO has rows of this type
     flip_feature: bool = True  # whether they hold ImageFlip; else inverse_mode of STATUS says which way up a picture is
     inverse: int = 0  # `enable` of inverse_mode if ImageFlip counts: it may say the contrary
     rtsp: bool = True  # whether the camera has a door at home that can be opened
@@ -55,7 +55,7 @@ class Product:
         return {"channel": 1, "MainEncode": whole, "SubEncode": smaller}
 
     def levels(self, *, smaller: bool = True) -> list[dict[str, int]]:
-        """`smaller`: whether the camera sends a smaller picture, which brings none of its levels otherwise."""
+        """`smaller`: whether the camera sends a smaller picture; if not, all levels are of the whole picture."""
         return [{"streamType": stream if smaller else 1, "videoLevel": level} for stream, level in self.qualities]
 
 
@@ -64,7 +64,7 @@ _MAINS = _BASE | {"14": "1", "61": "1"}
 _SLEEPS, _RESTARTS, _TURNS, _STANDS = {"62": "1"}, {"452": "1"}, {"154": "1"}, {"154": "0"}
 _NIGHT = {"206": "1", "274": "1"}
 _FOUR_LEVELS = ((2, 1), (1, 2), (1, 3), (1, 4))
-_ON_BATTERY = ((1, 2), (1, 3), (1, 4))  # no level by a smaller stream: there is none to ask for
+_ON_BATTERY = ((1, 2), (1, 3), (1, 4))  # no level needs a smaller stream, since these cameras send none
 
 PRODUCTS = {
     "H3": Product(

@@ -1,8 +1,10 @@
 """Households as unkind as life, after a real account's list. No door at home is open, and switches are listed late.
 
-Of `real@example.com` most cameras are somebody else's and all but one encrypted; one code is on every label, and newer
-firmware does not take it. All four of `keys@example.com` are own and encrypted. Its owner signs in by a code, so EZVIZ
-hands out their keys. Two labels have the key; of the other two only EZVIZ knows it, and lists another digest
+Most cameras of `real@example.com` belong to somebody else, and all but one are encrypted. Every label has the same
+code, and newer firmware does not take it.
+
+All four cameras of `keys@example.com` are its own and encrypted. Its owner signs in by a code, so EZVIZ gives the keys.
+Two labels have the key; the other two keys are known only to EZVIZ, which lists another digest
 (github.com/Bobsilvio/ezviz_hp7, issue 47).
 """
 
@@ -13,7 +15,7 @@ from showcam.simulator.products import PRODUCTS
 from showcam.simulator.state import Device, World
 
 USER = "real@example.com"
-FAMILY = "family@example.com"  # whose cameras are shared with it
+FAMILY = "family@example.com"  # this user's cameras are shared with USER
 KEYS = "keys@example.com"
 CODE = "ABCDEF"
 _COURTYARD, _SHED = "F00497505", "F00497511"

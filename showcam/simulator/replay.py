@@ -1,7 +1,7 @@
-"""Cameras made from traces of real ones (docs/owner/trace.md has the format): what is listed, and how sessions go.
+"""Cameras made from traces of real cameras (docs/owner/trace.md has the format): their lists, and how sessions go.
 
-A session follows the trace in what it is answered, when bytes come, how far apart keyframes are and which NAL units
-they have, and when and how it ends. The video is the simulator's own, smaller than life so that it encodes in time.
+A session follows the trace in its answers, the times of bytes, the distance and NAL units of keyframes, and its end.
+The video is the simulator's own, smaller than in life so that it encodes in time.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ CLOUD = ("sub", "main", "long", "beside")  # ways of a session; the others are a
 type AtHome = Literal["rtsp", "local"]
 DOORBELLS = ("BDoorBell", "CatEye")
 _START = b"\0\0\0\1"
-# units that the encoder does not make, as small as they may be: an access unit delimiter, and an empty message (SEI)
+# units that the encoder does not make, as small as possible: an access unit delimiter, and an empty message (SEI)
 _MADE = {
     "h264": {9: b"\x09\xf0", 6: b"\x06\x05\x01\x00\x80"},
     "h265": {35: b"\x46\x01\x50", 39: b"\x4e\x01\x05\x01\x00\x80"},
@@ -54,13 +54,13 @@ class Shape:
     first_key_ms: int = 0  # when the first keyframe comes, or later if the encoder has none by then
 
     def at(self, first_ms: int) -> "Shape":
-        """The same with its first byte at another time."""
+        """Returns the same shape with its first byte at another time."""
         later = first_ms - self.clumps[0]
         clumps = tuple(ms + later for ms in self.clumps)
         return replace(self, clumps=clumps, first_key_ms=max(0, self.first_key_ms + later))
 
     def moments(self) -> Iterator[int]:
-        """When bytes come, without end unless none ever do."""
+        """Yields the ms when bytes come, without end unless none ever do."""
         yield from self.clumps
         if len(self.clumps) < 2:
             return
@@ -89,7 +89,7 @@ class Shape:
         return began + self.ends[0] / 1000 if self.ends else math.inf
 
     def dressed(self, data: bytes, codec: Literal["h264", "h265"], number: int) -> bytes:
-        """The session's keyframe of that number with the units that the trace has of it."""
+        """Returns the session's keyframe of that number, with the units that the trace has for it."""
         if not self.keys:
             return data
         wanted = self.keys[min(number, len(self.keys) - 1)]
@@ -117,7 +117,7 @@ class Replay:
     at_home: dict[AtHome, list[Shape]] = field(default_factory=dict)
     dozes: bool = False
     taken: dict[int | AtHome, int] = field(default_factory=dict)
-    awake_at: float | None = None  # by the clock of whoever asks; None: it sleeps
+    awake_at: float | None = None  # by the caller's clock; None: the camera sleeps
 
     def refuses(self, stream: int) -> int:
         """Returns the result that refuses the next session; 0: no refusal. A refusal is a turn, too."""
@@ -127,7 +127,7 @@ class Replay:
         return shape.result if shape is not None else 0
 
     def begins(self, stream: int, now: float) -> Shape | None:
-        """How the session goes that opens now; None: the trace has none."""
+        """Returns the shape of a session that opens now; None: the trace has none."""
         shape = self._now(stream)
         if shape is None or not self.dozes or not shape.clumps:
             return shape
@@ -136,7 +136,7 @@ class Replay:
         return shape.at(max(ANSWERS_MS, round((self.awake_at - now) * 1000)))
 
     def next_at_home(self, way: AtHome) -> Shape | None:
-        """How the session goes that opens now at home, which is a turn; None: the trace has none."""
+        """Returns the shape of a session that opens now at home, which is a turn; None: the trace has none."""
         known, number = self.at_home.get(way), self.taken.get(way, 0)
         self.taken[way] = number + 1
         return known[min(number, len(known) - 1)] if known else None
@@ -270,7 +270,7 @@ def _at_home(lines: list[dict[str, Any]], manner: str) -> dict[AtHome, list[Shap
 
 
 def _shape(session: dict[str, Any], own: list[dict[str, Any]], unanswered: int = 5000) -> Shape:
-    """`unanswered`: the result of a session whose servers gave none."""
+    """`unanswered` is the result of a session without an answer from its servers."""
     result = session["results"][-1] if session["results"] else unanswered
     rows = [row for line in own if line["line"] == "frames" for row in line["rows"]]
     end = next((line for line in own if line["line"] == "end"), None)
@@ -284,7 +284,7 @@ def _shape(session: dict[str, Any], own: list[dict[str, Any]], unanswered: int =
     if not apart and (counted := sum(row[4] for row in steps)):
         apart = [(steps[-1][0] - steps[0][0]) // counted]
     first = (end["first_key_ms"] if end else None) or 0
-    # behind the frames there are steps of time, at whose beginnings something came
+    # after the frames the trace has steps of time; bytes came at the beginning of each
     clumps += [step for step, *_ in steps if not clumps or step > clumps[-1]]
     ends = (end["ms"], end["result"]) if end and end["ending"] in ("result", "closed") else None
     return Shape(result, tuple(clumps), ends, tuple(nals for _, nals in keys), max(apart, default=0), first)
@@ -333,5 +333,5 @@ def _kind(unit: bytes, codec: str) -> int:
 
 
 def _is_extra(unit: bytes, codec: Literal["h264", "h265"]) -> bool:
-    """Whether a picture may be without it: a parameter set, a delimiter, a message."""
+    """Tells whether a picture may lack the unit: a parameter set, a delimiter, a message."""
     return _kind(unit, codec) in (*_SETS[codec], *_MADE[codec])

@@ -22,7 +22,7 @@ from showcam.simulator.camera import ALARMS, Camera, Event, EventKind, Fault
 
 type Given = Literal["control", "app_api", "open_platform", "push", "barn_rtsp", "barn_onvif"]
 
-# name: its option of the command, what listens there; each one's default is the port after the one before it
+# by name: the option of the command, and what listens at the port; each default is the next port after the earlier one
 GIVEN: dict[Given, tuple[str, str]] = {
     "control": ("--port", "practice page and control door, http"),
     "app_api": ("--app-port", "EZVIZ app API, https"),
@@ -33,14 +33,14 @@ GIVEN: dict[Given, tuple[str, str]] = {
 }
 OPTIONS = ", ".join(option for option, _ in GIVEN.values())
 
-HOUR_S = 3600.0  # life of an access token of Amazon's or Google's, and the longest that Google takes of an assertion
-ACTS_S = 2.0  # a camera takes about this to do what it is told, and a slow vendor to answer
+HOUR_S = 3600.0  # life of an access token of Amazon's or Google's, and the longest life of an assertion at Google
+ACTS_S = 2.0  # a camera takes about this long to act, and a slow vendor to answer
 VTM = "vtm"  # dispatcher of the app's cloud stream
 VTDU = "vtdu"  # node of the app's cloud stream
 CAST = "cast"  # the television
 CAS = "cas"  # server of cameras' keys
-LOCAL_CONTROL, LOCAL_MEDIA = "9010/", "9020/"  # and a serial: a camera's own protocol in the house
-_RTSP = "rtsp/"  # and a serial: a camera's own server in the house
+LOCAL_CONTROL, LOCAL_MEDIA = "9010/", "9020/"  # plus a serial: a camera's own protocol in the house
+_RTSP = "rtsp/"  # plus a serial: a camera's own server in the house
 
 
 @dataclass(slots=True)
@@ -54,7 +54,7 @@ class Ports:
         return {str(name): port for name, port in self.given.items()} | self.chosen
 
     def at(self, name: str) -> int:
-        """The port of that name; 0 while nothing listens there."""
+        """Returns the port of that name; 0 while nothing listens there."""
         return self.chosen.get(name, 0)
 
     def rtsp(self, serial: str) -> int:
@@ -85,9 +85,9 @@ class Account:
     sign_in_code: str = ""  # "": no second factor
     mailed_code: str = ""  # valid once, until `mailed_until`
     mailed_until: float = 0.0
-    wrong_codes: int = 0  # tried since one was mailed
+    wrong_codes: int = 0  # wrong codes since the last code was mailed
     key_asked_at: float = 0.0  # when a camera's encryption password was last requested, epoch s
-    subs: dict[str, SubAccount] = field(default_factory=dict)  # of its developer key
+    subs: dict[str, SubAccount] = field(default_factory=dict)  # under the account's developer key
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class Webhook:
 
 @dataclass(slots=True)
 class Settings:
-    """How the vendor behaves; `/_control` changes it."""
+    """The vendor's behaviour; `/_control` changes it."""
 
     cut_s: float = 60.0  # life of a live address from its first fetch
     latency_ms: float = 0.0
@@ -127,12 +127,12 @@ class Settings:
     viewers: int = 20  # at once, per account
     terminals: int = 10  # per account
     encryption_delay_s: float = ACTS_S
-    fault: Fault | Literal[""] = ""  # of every call
+    fault: Fault | Literal[""] = ""  # every call meets this fault
     key_code: int = 0  # the answer to every request for a camera's key; 0: the true answer
-    push_fault: Literal["", "garbage", "refuse", "drop", "resumed", "denied"] = ""  # of the app's messages
+    push_fault: Literal["", "garbage", "refuse", "drop", "resumed", "denied"] = ""  # a fault of the app's messages
     pushes_rings: bool = False  # a press is pushed too, as an older DP1C does it (RenierM26/ha-ezviz issue 112)
-    hls_fault: Literal["", "no_cors", "ended", "key", "sound"] = ""  # of live streams, as players meet it
-    delay_s: float = ACTS_S  # of the fault "delay"
+    hls_fault: Literal["", "no_cors", "ended", "key", "sound"] = ""  # a fault of live streams, as players meet it
+    delay_s: float = ACTS_S  # the delay of the fault "delay"
     # every `gateway_each`-th GET of the app's API is answered 504, and every `empty_each`-th list has an empty STATUS
     # of a camera; 0: none. The real servers do this now and then (github.com/Bobsilvio/ezviz_hp7 36 and 37,
     # adirgan/ha-ezviz-cloud-plus).
@@ -148,10 +148,10 @@ class Settings:
     awake_spread_s: float = 80.0
     capture_s: float = ACTS_S  # a still of a sleeping camera takes this long
     restart_s: float = 5.0  # a camera is offline this long after a restart
-    lag_s: float = 18.0  # the list shows a switch of a camera that is as in life this long after it was set
-    # the app's cloud stream, at life's timing
-    node_s: float = 0.6  # a stream node answers after this, a dispatcher in a quarter of it
-    clump_s: float = 2.0  # pictures come in clumps, as far apart as this
+    lag_s: float = 18.0  # the list shows a switch this long after it was set, if the camera is as in life
+    # the app's cloud stream, with the timing of life
+    node_s: float = 0.6  # a stream node answers after this, a dispatcher after a quarter of it
+    clump_s: float = 2.0  # pictures come in clumps, at this distance
     stream_key_s: float = 0.0  # between key frames; 0: as in life, the smaller picture's 4 and the whole one's 60
     session_cut_s: float = 0.0  # a session lasts this long; 0: for as long as it is kept alive
     cut_with: Literal["", "5500", "5999", "7005"] = ""  # the result that announces the end of a session
@@ -163,7 +163,7 @@ class Settings:
     # (rhanekom/hass-ezviz-stream, camera.py; Dead96/ezviz-stream-ha-integration, CHANGELOG 0.2.3). With "joins" it is
     # sent the same. With a number, the node refuses the session with that result.
     stream_crowd: Literal["", "joins", "5405", "5416", "5452", "5491"] = ""
-    # parameter sets come with each keyframe; "first": with none but those of a camera's first session
+    # each keyframe comes with parameter sets; "first": only those of a camera's first session do
     stream_sets: Literal["", "first"] = ""
     stream_code: int = 0  # the answer of every node; 0: the true answer
     stream_map: Literal["", "lies", "none"] = ""  # the stream's table of codecs
@@ -188,7 +188,7 @@ class Settings:
     )
     cas_fault: Literal[
         "",
-        "forgets",  # once, that a terminal was registered
+        "forgets",  # once, the fact that a terminal was registered
         "refused",
         "limit",
         "silent",
@@ -196,20 +196,20 @@ class Settings:
         "half",
         "drips",
     ] = ""
-    cas_zero: bool = False  # whether a client of type 0 is answered: often it is not
+    cas_zero: bool = False  # whether a client of type 0 is answered; real servers often do not
     local_answers: Literal["", "sealed"] = "sealed"  # "": in the clear
     local_cut_s: float = 0.0  # a session lasts this long; 0: until its client ends it
     local_crowd: Literal["", "refuses"] = ""  # the second session's effect; "": the first session ends
-    local_stranger: Literal["", "refuses"] = ""  # to a client without the key that the camera wants; "": nothing comes
+    local_stranger: Literal["", "refuses"] = ""  # the answer to a client without the camera's key; "": nothing comes
     local_fault: Literal["", "refuses", "mute", "drops", "noise", "junk", "keyless", "drips", "floods"] = ""
     local_bent: str = ""  # the answer to cut or change, and the changed place
-    china: bool = False  # whether the Open Platform is the Chinese one, which has a few calls more
-    # Amazon's and Google's clouds, as showcam reports to them
+    china: bool = False  # whether the Open Platform is the Chinese one, which has a few more calls
+    # Amazon's and Google's clouds: showcam sends its reports there
     lwa_fault: CloudFault | Literal[""] = ""  # of Login with Amazon
     gateway_fault: CloudFault | Literal[""] = ""  # of the event gateway
     google_login_fault: CloudFault | Literal[""] = ""  # of the token endpoint for service accounts
     homegraph_fault: CloudFault | Literal[""] = ""
-    cloud_fault_share: float = 1.0  # of their calls that meet the fault
+    cloud_fault_share: float = 1.0  # the share of calls to these clouds that meet the fault
     lwa_access_s: float = HOUR_S
     google_access_s: float = HOUR_S
     google_skew_s: float = 0.0  # Google's clock runs ahead by this
@@ -226,8 +226,9 @@ class World:
     devices: dict[str, Device] = field(default_factory=dict)
     webhook: Webhook = field(default_factory=Webhook)
     listeners: list[Callable[[Camera, Event], None]] = field(default_factory=list)
-    local_doors: list[Callable[[Camera], None]] = field(default_factory=list)  # the same of a camera's own protocol
-    doors: list[Callable[[Camera], None]] = field(default_factory=list)  # called when a camera's door was turned
+    # called if a camera's own protocol was turned on or off
+    local_doors: list[Callable[[Camera], None]] = field(default_factory=list)
+    doors: list[Callable[[Camera], None]] = field(default_factory=list)  # called if a camera's door was opened or shut
     calls: Counter[str] = field(default_factory=Counter)  # of both APIs, by path
 
     def add(self, camera: Camera) -> None:
@@ -237,14 +238,14 @@ class World:
         return self.cameras.get(serial if channel == 1 else f"{serial}-{channel}")
 
     def first(self, serial: str) -> Camera | None:
-        """The device's first channel that has a camera."""
+        """Returns the device's first channel that has a camera."""
         return next((camera for camera in self.cameras.values() if camera.serial == serial), None)
 
     def owned(self, user: str) -> list[Camera]:
         return [camera for camera in self.cameras.values() if camera.owner == user]
 
     def visible(self, user: str) -> list[Camera]:
-        """Own cameras first, then the ones shared with the user."""
+        """Returns own cameras first, then the cameras that are shared with the user."""
         shared = [camera for camera in self.cameras.values() if user in camera.shared_with]
         return self.owned(user) + shared
 
@@ -258,13 +259,16 @@ class World:
             listener(camera, event)
 
     def set_online(self, camera: Camera, online: bool) -> None:
-        """A change is an event that the vendor reports."""
+        """Sets the state; a change is an event that the vendor reports."""
         if camera.online != online:
             camera.online = online
             self.happen(camera, "online" if online else "offline")
 
     def open_door(self, camera: Camera, is_open: bool) -> None:
-        """Open the port for RTSP, as the owner does in the app's LAN Live View. A camera without one stays without."""
+        """Opens or shuts the port for RTSP, as the owner does in the app's LAN Live View.
+
+        Some cameras have no such port.
+        """
         if camera.rtsp != is_open and camera.has_door:
             camera.rtsp = is_open
             for listener in self.doors:
@@ -282,7 +286,10 @@ class World:
             self.open_door(camera, False)
 
     def wake(self, camera: Camera) -> None:
-        """Starts waking a battery camera that sleeps; one that is awake goes on being so for `awake_s`, to its end."""
+        """Starts waking a sleeping battery camera.
+
+        An awake camera stays awake for `awake_s`, up to the camera's limit.
+        """
         now, pace = self.now(), self.settings
         if self.awake(camera):
             camera.awake_until = min(camera.awake_at_most, max(camera.awake_until, now + pace.awake_s))
@@ -297,7 +304,7 @@ class World:
 
 
 def fault_of(cameras: Iterable[Camera]) -> Camera | None:
-    """The first of these cameras that has a fault."""
+    """Returns the first of these cameras that has a fault."""
     return next((camera for camera in cameras if camera.fault is not None), None)
 
 
@@ -306,7 +313,7 @@ def md5(text: str) -> str:
 
 
 def counting(world: World) -> web.Application:
-    """An application whose calls are counted by path, in `world.calls`."""
+    """Makes an application whose calls are counted by path, in `world.calls`."""
 
     @web.middleware
     async def counted(request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -11,8 +11,8 @@ from showcam.simulator.camera import Camera
 from showcam.simulator.cloud.wire import ANSWER, ASK, Line, fields_of, message, text_of
 from showcam.simulator.state import World
 
-LIFE_S = 300.0  # of a token that is not used (fiveapplesonthetable/hik-connect-py)
-COLLIDE_S = 2.0  # tokens fetched closer together collide, and the last is good (luigibarretta/vistoda-ezviz)
+LIFE_S = 300.0  # life of an unused token (fiveapplesonthetable/hik-connect-py)
+COLLIDE_S = 2.0  # tokens fetched closer together collide, and only the last works (luigibarretta/vistoda-ezviz)
 AT_ONCE = 20
 _STREAM = re.compile(r"(?<=[?&]stream=)[12](?=&|$)")
 _TIME = re.compile(r"&timestamp=\d+$")
@@ -20,7 +20,7 @@ _TIME = re.compile(r"&timestamp=\d+$")
 
 @dataclass(slots=True)
 class Ticket:
-    """Good for one session at the node, at just this address."""
+    """A ticket works for one session at the node, at exactly this address."""
 
     url: str
     key: str
@@ -30,11 +30,11 @@ class Ticket:
 class Tokens:
     def __init__(self, world: World) -> None:
         self._world = world
-        self._tokens: dict[str, tuple[str, float]] = {}  # the user's, until
-        self._tickets: dict[str, Ticket] = {}  # by the token in its address
+        self._tokens: dict[str, tuple[str, float]] = {}  # by token: its user, and until when
+        self._tickets: dict[str, Ticket] = {}  # by the token in the ticket's address
 
     def made(self, user: str) -> list[str]:
-        """A session of the user's that is being opened just now will not open any more."""
+        """Makes tokens for the user. Sessions of the user that are still being opened then fail."""
         now = self._world.now()
         self._tickets = {ticket: row for ticket, row in self._tickets.items() if row.user != user}
         self._tokens = {
@@ -122,7 +122,7 @@ class Dispatcher:
         if camera not in self._world.visible(user):
             return {1: NO_RIGHT}
         host = ELSEWHERE.get(settings.stream_fault, "127.0.0.1")
-        # the whole picture, whichever was asked for; and what only the two servers understand
+        # always the whole picture, whichever was asked for; the last two parameters are only for the two servers
         query = "&".join(f"{name}={'1' if name == 'stream' else value}" for name, value in requested.items())
         redirect = f"ysproto://{host}:{self.node_port}/live?{query}&hdSign={secrets.token_hex(8)}&busiProxy=0"
         ticket = self._tokens.ticket(redirect, user, token)

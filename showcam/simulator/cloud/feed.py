@@ -13,8 +13,8 @@ from showcam.simulator.pictures.studio import Studio
 from showcam.simulator.replay import Shape
 from showcam.simulator.state import World
 
-# Between keyframes of the whole picture and of the smaller one. A battery camera has only the whole one, with a
-# keyframe each four seconds, as one public capture of a CP4 has it (Stinocon/ezviz-stream-bridge).
+# Seconds between keyframes of the whole picture and of the smaller picture. A battery camera has only the whole
+# picture, with a keyframe each four seconds, as one public capture of a CP4 has it (Stinocon/ezviz-stream-bridge).
 KEY_S = {1: 60, 2: 4}
 _CLOCK = 90_000
 _CONFIG = 0x60  # AAC-LC, 16 kHz, in a header's third byte
@@ -65,7 +65,7 @@ class Feed:
         self._late_s, self._opened = 0.0, asyncio.get_running_loop().time()
         key_s = (shape.key_ms / 1000 if shape else 0) or at_home_key_s or world.settings.stream_key_s or usual_s
         self._encoder = studio.running(camera, quality, key_s=max(1, round(key_s / SEGMENT_S)) * SEGMENT_S)
-        # at home the trace's first keyframe is soon: one is made now, and kept until it is due
+        # at home the trace's first keyframe is soon: the encoder makes one now, which is held until it is due
         self._encoder.listen(self._heard, key=shape is not None and at_home_key_s > 0)
 
     def close(self) -> None:
@@ -87,18 +87,18 @@ class Feed:
         return None if is_key else at - self._late_s
 
     def release(self) -> None:
-        """The first keyframe is due: what has come since it did is sent from now on."""
+        """Sends the units since the first keyframe, which is now due."""
         early, self._early = self._early or [], None
         for kind, data, at in early:
             self._take(kind, data, at)
 
     def units(self) -> list[Unit]:
-        """Access units of the video and frames of sound that have come since it was last asked."""
+        """Returns access units of the video and frames of sound since the last call."""
         taken, self._units = self._units or [], []
         return taken
 
     def taken(self) -> list[bytes]:
-        """Bodies: an RTP packet each, or slices of the program stream, cut anywhere."""
+        """Returns bodies: an RTP packet each, or slices of the program stream, cut anywhere."""
         taken, self._packets = self._packets, []
         held, self._held = bytes(self._held), bytearray()
         while held:
@@ -142,7 +142,7 @@ class Feed:
             return
         program = self._program
         made = program.picture(data, pts, key=key) if kind == "video" else program.sound(_adts(data), pts)
-        # nobody waits for a packet's beginning
+        # a stream begins in the middle of a packet
         self._held += made[random.randrange(1, len(made)) :] if first and not (self._shape and key) else made
 
     def _garbler(self) -> Garbler | None:
@@ -160,7 +160,7 @@ def _adts(frame: bytes) -> bytes:
 
 
 def _sets(access_unit: bytes, codec: str, *, others: bool = False) -> bytes:
-    """The parameter sets, or all units but those."""
+    """Returns the parameter sets, or all other units."""
     kinds = (7, 8) if codec == "h264" else (32, 33, 34)
     return b"".join(
         start + unit

@@ -1,4 +1,4 @@
-"""A stream node: one session for each token that was paid with; and both servers of the app's cloud stream."""
+"""A stream node: one session for each redeemed token; and both servers of the app's cloud stream."""
 
 import asyncio
 import contextlib
@@ -33,7 +33,7 @@ from showcam.simulator.replay import Shape
 from showcam.simulator.state import VTDU, VTM, World
 
 ASKS_S, ANSWERED_S = 15.0, 10.0  # the node asks for a sign of life after the first time, and wants it within the second
-OPENS = 6  # within a second
+OPENS = 6  # the node opens at most this many sessions within a second
 UNKEPT = 18  # packets of RTP that are sent before the first keep-alive
 
 
@@ -45,7 +45,7 @@ class Node:
         self._opens: deque[float] = deque(maxlen=OPENS)
 
     def sessions(self, camera: Camera) -> int:
-        """Open just now."""
+        """Counts the camera's open sessions."""
         return len(self._of(camera))
 
     def _of(self, camera: Camera) -> list["_Session"]:
@@ -127,7 +127,7 @@ class Node:
 
 
 class _Session:
-    """`is_first`: of this camera."""
+    """`is_first`: the first session of this camera."""
 
     def __init__(
         self,
@@ -154,12 +154,12 @@ class _Session:
         return self._preempted.is_set()
 
     def end(self) -> None:
-        """Another session of the camera has begun."""
+        """Ends this session, since another session of the camera has begun."""
         self._preempted.set()
 
     async def last(self) -> None:
-        """Returns when the client or the node has closed the connection."""
-        self._line.say(LINK_INFO, b"\x08\x01")  # which no client needs
+        """Sends the stream. Returns when the client or the node has closed the connection."""
+        self._line.say(LINK_INFO, b"\x08\x01")  # no client needs this message
         self._line.say(UNHEARD, secrets.token_bytes(9))
         sending = asyncio.create_task(self._send())
         hearing = asyncio.create_task(self._hear())

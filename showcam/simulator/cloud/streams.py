@@ -10,20 +10,20 @@ from typing import Literal
 
 from showcam.simulator.pictures.garbler import split
 
-LONGEST = 5000  # bytes of a packet's payload: a picture is cut into many
+LONGEST = 5000  # bytes of a packet's payload: a picture is cut into many packets
 _VIDEO, _SOUND, _PRIVATE, _PADDING = 0xE0, 0xC0, 0xBD, 0xBE
 _TYPES = {"h264": 0x1B, "h265": 0x24, "aac": 0x0F, "pcm_alaw": 0x90, "pcm_mulaw": 0x91}
 _MPEG_AUDIO = 0x03
-# in front of recordings and of some streams: 4 letters, then what only the vendor's player reads
+# the beginning of recordings and of some streams: 4 letters, then bytes for the vendor's player
 HIKVISION_HEADER = b"IMKH" + bytes(range(1, 77))
 
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """`map`: of the system's two tables, whether they are sent, and whether the sound's row is wrong."""
+    """`map`: whether the system's two tables are sent, and whether the row of the sound is wrong."""
 
     map: Literal["true", "lies", "none"] = "true"
-    open_ended: bool = False  # packets of pictures that do not say how long they are
+    open_ended: bool = False  # packets of pictures do not say how long they are
     private: bool = False  # packets with a meaning only for the vendor
     padding: bool = False
     interrupted: bool = False  # private packets between the packets of a picture
@@ -51,7 +51,7 @@ class ProgramStream:
         return bytes(out)
 
     def sound(self, frame: bytes, pts: int) -> bytes:
-        """An AAC frame with its header, or samples of G.711."""
+        """`frame` is an AAC frame with its header, or samples of G.711."""
         return _pes(_SOUND, frame, pts)
 
     def _pieces(self, access_unit: bytes, pts: int) -> Iterator[bytes]:
@@ -66,7 +66,7 @@ class ProgramStream:
         if self._sound:
             rows += _row(_MPEG_AUDIO if self._habits.map == "lies" else _TYPES[self._sound], _SOUND)
         body = b"\xe0\xff\x00\x00" + len(rows).to_bytes(2, "big") + rows
-        return _packet(0xBC, body + b"\x00\x00\x00\x00")  # no reader checks the sum at its end
+        return _packet(0xBC, body + b"\x00\x00\x00\x00")  # no reader checks the checksum at the end
 
 
 def _pack(pts: int) -> bytes:
@@ -109,7 +109,7 @@ _CLOCK = 90_000
 
 @dataclass(frozen=True, slots=True)
 class RtpHabits:
-    """`fragments`: of H.265, what stands in front of later fragments of a unit."""
+    """`fragments`: for H.265, the header of the later fragments of a unit."""
 
     together: bool = True  # parameter sets share one packet
     fragments: Literal["right", "bare", "unit"] = "right"
@@ -118,7 +118,7 @@ class RtpHabits:
 
 
 class RtpStream:
-    """`sound_hz`: the clock of its timestamps of sound."""
+    """`sound_hz` is the clock of the timestamps of sound."""
 
     def __init__(
         self, codec: Literal["h264", "h265"], habits: RtpHabits = RtpHabits(), *, sound_hz: int = 16_000
@@ -128,7 +128,7 @@ class RtpStream:
         self._numbers: dict[int, int] = {}
 
     def picture(self, access_unit: bytes, pts: int, *, key: bool) -> list[bytes]:
-        """Packets of an access unit in Annex B form; `pts` in 90 kHz. Only the last has the marker."""
+        """Yields packets of an access unit in Annex B form; `pts` in 90 kHz. Only the last packet has the marker."""
         units = [unit for _, unit in split(access_unit)]
         payloads = list(self._payloads(units))
         out, last = list[bytes](), len(payloads) - 1
@@ -137,12 +137,12 @@ class RtpStream:
         return out + [self._packet(_RTP_VIDEO, payload, pts, marker=at == last) for at, payload in enumerate(payloads)]
 
     def sound(self, frame: bytes, pts: int) -> list[bytes]:
-        """An AAC frame without its header, behind AU headers (RFC 3640)."""
+        """Yields an AAC frame without its header, behind AU headers (RFC 3640)."""
         headed = struct.pack(">HH", 16, len(frame) << 3) + frame
         return [self._packet(_AAC, headed, pts * self._sound_hz // _CLOCK, marker=True)]
 
     def plain(self, kind: int, payload: bytes, timestamp: int) -> bytes:
-        """A packet of sound as it is."""
+        """Yields a packet of plain sound."""
         return self._packet(kind, payload, timestamp)
 
     def _payloads(self, units: list[bytes]) -> Iterator[bytes]:
@@ -158,7 +158,7 @@ class RtpStream:
                 yield from self._fragments(unit)
 
     def _is_plain(self, unit: bytes) -> bool:
-        """Whether a packet may begin with the unit: an encrypted header may mean another kind of packet."""
+        """Tells whether a packet may begin with the unit: an encrypted header may look like another kind of packet."""
         kind = unit[0] & 0x1F if self._codec == "h264" else unit[0] >> 1 & 0x3F
         return 0 < kind < 24 if self._codec == "h264" else kind < 48
 
@@ -166,7 +166,7 @@ class RtpStream:
         kind = unit[0] & 0x1F if self._codec == "h264" else unit[0] >> 1 & 0x3F
         head = bytes((unit[0] & 0xE0 | 28,)) if self._codec == "h264" else bytes((unit[0] & 0x81 | 49 << 1, unit[1]))
         body = unit[self._size :]
-        step = min(LONGEST_PACKET, max(1, len(body) - 1))  # a unit is never one fragment
+        step = min(LONGEST_PACKET, max(1, len(body) - 1))  # a unit always has two fragments or more
         for begin in range(0, len(body), step):
             first, last = begin == 0, begin + step >= len(body)
             flags = bytes((first << 7 | last << 6 | kind,))
@@ -186,6 +186,6 @@ class RtpStream:
 
 
 def _looks_headed(first: int, unit: bytes) -> bool:
-    """Whether a fragment without a header could be taken for one with: cameras send those as they should."""
+    """Tells whether a fragment without a header could be taken for one with a header; cameras then send the header."""
     own, beside = unit[0] >> 1 & 0x3F, (32, 33, 34, 39, 40)
     return own in beside or first & 0x3F in (own, *beside) or first & ~0x40 == unit[0]

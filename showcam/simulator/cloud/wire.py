@@ -1,4 +1,4 @@
-"""How the vendor's dispatchers and stream nodes write: frames of eight bytes and a body, messages of fields."""
+"""The format of the vendor's dispatchers and stream nodes: frames of eight bytes and a body, messages of fields."""
 
 import asyncio
 import struct
@@ -55,14 +55,14 @@ def text_of(fields: Fields, number: int) -> str:
 
 @dataclass(slots=True)
 class Line:
-    """One connection of a client's."""
+    """A client's connection."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     sent: int = field(default=0)
 
     async def heard(self) -> tuple[int, bytes]:
-        """The next message's code and body. Raises NotOurs, and what a connection raises."""
+        """Reads the next message's code and body. Raises NotOurs, and the errors of the connection."""
         magic, channel, length, _, code = _HEADER.unpack(await self.reader.readexactly(_HEADER.size))
         if magic != 0x24 or channel != MESSAGE:
             raise NotOurs
@@ -72,13 +72,13 @@ class Line:
         self._write(MESSAGE, code, body)
 
     async def drip(self, code: int, body: bytes) -> None:
-        """The data, a byte at a time."""
+        """Sends the message a byte at a time."""
         for byte in _HEADER.pack(0x24, MESSAGE, len(body), 0, code) + body:
             self.writer.write(bytes((byte,)))
             await asyncio.sleep(0.002)
 
     def stream(self, body: bytes, channel: int = STREAM) -> None:
-        """The code in a picture's head means nothing; now and then it is the same number as a message's."""
+        """Sends a part of the picture. The code in its head means nothing; now and then it equals a message's code."""
         self._write(channel, KEEP_ALIVE if self.sent % _SELDOM == 0 else 0x9E03, body)
 
     def _write(self, channel: int, code: int, body: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Barn: a camera of the owner's own. No vendor knows it; it speaks RTSP and ONVIF at two ports that are given.
+"""Barn: the owner's own camera, which no vendor knows. It speaks RTSP and ONVIF at two given ports.
 
 Its whole picture is H.265, its smaller one H.264, its sound G.711. User and password are published.
 """
@@ -50,7 +50,7 @@ def barn() -> Camera:
 
 
 class Barn:
-    """Serves while it is online; `camera` is changed by `/_control`."""
+    """Serves while the camera is online; `/_control` changes `camera`."""
 
     def __init__(self, camera: Camera, studio: Studio, *, rtsp: int, onvif: int) -> None:
         self.camera = camera
@@ -82,7 +82,7 @@ class Barn:
         await self._server.stop()
 
     def app(self) -> web.Application:
-        """Its ONVIF services and its still picture."""
+        """Makes the app of the ONVIF services and the still picture."""
         app = web.Application(client_max_size=64 * 1024)
         app.router.add_route("POST", "/onvif/{service}", self._answered)
         app.router.add_route("GET", "/onvif/still.jpg", self._pictured)
@@ -168,7 +168,7 @@ class _Lens:
 
 
 def _mulaw_second(pitch_hz: int) -> bytes:
-    """A second of a tone that joins onto itself, in G.711's µ-law (ITU-T G.711)."""
+    """Returns a second of a tone that joins onto itself, in G.711's µ-law (ITU-T G.711)."""
     turn = 2 * math.pi / SOUND_HZ
     return bytes(_mulaw(round(6000 * math.sin(turn * pitch_hz * at))) for at in range(SOUND_HZ))
 

@@ -18,9 +18,9 @@ _CONFIG = b"\x14\x08"  # AAC-LC, 16 kHz, mono
 
 
 class House:
-    """A server for each camera whose door is open, on a loopback port that the vendor's list names.
+    """A server for each camera with an open door, on a loopback port that the vendor's list names.
 
-    At a shut door the connection is refused, as at a port that nobody listens on.
+    At a shut door the connection is refused, as at a port without a server.
     """
 
     def __init__(self, world: World, studio: Studio) -> None:
@@ -65,7 +65,7 @@ class House:
                 await server.stop()
 
     def _password(self, camera: Camera) -> str:
-        """The encryption password while Image Encryption is on, as in newer firmware; the pictures stay clear."""
+        """Returns the encryption password while Image Encryption is on, as in newer firmware. Pictures stay clear."""
         return camera.secret if camera.encrypted(self._world.now()) else camera.code
 
 
@@ -101,7 +101,7 @@ class _Lens:
         self._listening[take] = (encoder, forward)
 
     async def _replay(self, shape: Shape, take: Take, over: Callable[[], None]) -> None:
-        """Send as the trace of a real camera has it."""
+        """Sends as the trace of a real camera does."""
         world, camera = self._world, self._camera
         feed = Feed(world, camera, self._studio, self._quality, shape=shape, at_home_key_s=SEGMENT_S, in_units=True)
         try:

@@ -1,6 +1,6 @@
-"""A camera's ONVIF services (Device, Media, Media2, Events, Imaging), as strict as cameras are about who asks.
+"""A camera's ONVIF services (Device, Media, Media2, Events, Imaging), as strict about logins as real cameras are.
 
-Answers a request; who serves it by HTTP calls `answer`. A wrong password counts, and after five the device is locked.
+An HTTP server calls `answer` with each request. Wrong passwords count, and after five the device is locked.
 """
 
 import base64
@@ -52,7 +52,7 @@ def _nested(tree: dict[str, Any]) -> str:
 
 
 def notification(topic: str, name: str, value: str, operation: str) -> str:
-    """A notification that the topic's value `name` is now `value`."""
+    """Returns a notification that the topic's value `name` is now `value`."""
     return (
         f'<NotificationMessage xmlns="{_NOTIFY}"><Topic xmlns:tns1="{_TOPICS1}">tns1:{topic}</Topic><Message>'
         f'<Message xmlns="{SCHEMA}" UtcTime="2001-01-01T00:00:00Z" PropertyOperation="{operation}">'
@@ -84,7 +84,7 @@ def enveloped(body: str) -> bytes:
 
 @dataclass
 class Picture:
-    """`gop`: frames from one keyframe to the next."""
+    """`gop`: the number of frames from one keyframe to the next."""
 
     token: str
     path: str
@@ -95,7 +95,7 @@ class Picture:
     gop: int = 30
 
     def profile(self, space: str, sound: str) -> str:
-        """Its profile in the answer of Media or Media2; `sound`: the codec of the device's microphone."""
+        """Returns the picture's profile for Media or Media2; `sound` is the codec of the device's microphone."""
         size = f"<Resolution><Width>{self.width}</Width><Height>{self.height}</Height></Resolution>"
         rate = f"<RateControl><FrameRateLimit>{self.rate}</FrameRateLimit></RateControl>"
         named = f'<VideoSource token="vs"><SourceToken xmlns="{SCHEMA}">lens</SourceToken></VideoSource>'
@@ -124,7 +124,7 @@ class Picture:
 
 _SECURITY = "{http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd}"
 _UTILITY = "{http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd}"
-_OPEN = frozenset({"GetSystemDateAndTime", "GetServices", "GetCapabilities"})  # Core, 5.9.4.3: before a login
+_OPEN = frozenset({"GetSystemDateAndTime", "GetServices", "GetCapabilities"})  # Core, 5.9.4.3: allowed before a login
 SKEW_S = 30  # [assumed: cameras refuse a time far from their own]
 LOCKS_AFTER = 5
 _REALM = "still"
@@ -188,7 +188,10 @@ class OnvifDevice:
         return Reply(200, enveloped(f'<{name}Response xmlns="{space}">{answered}</{name}Response>'))
 
     def pictured(self, method: str, authorization: str) -> Reply:
-        """Its still, by HTTP's Digest (RFC 2617, without qop). The reply of a refusal has the challenge in `kind`."""
+        """Returns the device's still, by HTTP's Digest (RFC 2617, without qop).
+
+        A refusal has the challenge in `kind`.
+        """
         given = dict(re.findall(r'(\w+)="([^"]*)"', authorization))
         secret = _md5(f"{self.user}:{_REALM}:{self.password}")
         right = _md5(f"{secret}:{self.nonce}:{_md5(f'{method}:{given.get("uri", "")}')}")
@@ -198,7 +201,7 @@ class OnvifDevice:
         return Reply(401, b"", f'Digest realm="{_REALM}", nonce="{self.nonce}"')
 
     def _is_let_in(self, envelope: Element) -> bool:
-        """WS-Security UsernameToken Profile 1.0; each nonce once, and the time of day by the device's own clock."""
+        """Checks WS-Security UsernameToken Profile 1.0: each nonce once, and the time by the device's own clock."""
         if not self.password:
             return True
         token = envelope.find(f".//{_SECURITY}UsernameToken")

@@ -22,7 +22,7 @@ _NTP = 2208988800  # s from 1900 to 1970
 
 
 def nal_units(access_unit: bytes) -> list[bytes]:
-    """The NAL units of an access unit in Annex B form."""
+    """Returns the NAL units of an access unit in Annex B form."""
     return [unit for unit in _START.split(access_unit) if unit]
 
 
@@ -36,20 +36,20 @@ class Packer:
         self._sent = self._bytes = 0
 
     def video(self, codec: Literal["h264", "h265"], access_unit: bytes, at: float) -> list[bytes]:
-        """`at` in s, epoch."""
+        """`at` is in epoch seconds."""
         split = _fragments if codec == "h264" else _fragments_h265
         pieces = [piece for unit in nal_units(access_unit) for piece in split(unit)]
         return [self._packet(piece, at, marker=piece is pieces[-1]) for piece in pieces]
 
     def aac(self, frame: bytes, at: float) -> list[bytes]:
-        """One frame without its ADTS header: AU-headers-length, then 13 bits of size and 3 of index."""
+        """Packs one frame without its ADTS header: AU-headers-length, then 13 bits of size and 3 of index."""
         return [self._packet(struct.pack(">HH", 16, len(frame) << 3) + frame, at, marker=True)]
 
     def plain(self, samples: bytes, at: float) -> list[bytes]:
         return [self._packet(samples, at, marker=False)]
 
     def report(self, now: float) -> bytes:
-        """A sender report (RFC 3550 section 6.4.1), which maps RTP time to the time of day."""
+        """Makes a sender report (RFC 3550 section 6.4.1), which maps RTP time to the time of day."""
         seconds, rest = divmod(now + _NTP, 1)
         body = struct.pack(
             ">IIIIII", self._source, int(seconds), int(rest * 2**32), self._at(now), self._sent, self._bytes
@@ -97,7 +97,7 @@ _PAYLOADS = {"aac": 97, "pcmu": 0, "pcma": 8}
 
 @dataclass(frozen=True, slots=True)
 class Tracks:
-    """`keyframe` is any of the video's, in Annex B form; with b"" the description has no parameter sets."""
+    """`keyframe` is any keyframe of the video, in Annex B form; with b"" the description has no parameter sets."""
 
     video: Literal["h264", "h265"] = "h264"
     keyframe: bytes = b""
@@ -111,7 +111,7 @@ class Tracks:
 
 
 def describe(tracks: Tracks, base: str) -> str:
-    """`base` is put before the tracks' addresses; "" makes them relative."""
+    """Returns the SDP. `base` is put before the tracks' addresses; "" makes them relative."""
     lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=Media Presentation", "c=IN IP4 0.0.0.0", "t=0 0", "a=range:npt=now-"]
     lines += ["m=video 0 RTP/AVP 96", f"a=rtpmap:96 {tracks.video.upper()}/90000"]
     if tracks.video == "h264":
@@ -143,7 +143,7 @@ def _parameters(keyframe: bytes) -> str:
 USER = "admin"
 PATHS = re.compile(r"/(?:Streaming/Channels/[12]0[12]|h264/ch1/(?:main|sub)/av_stream)(?:/trackID=[12])?/?")
 _SMALLER = re.compile(r"/Channels/[12]02|/sub/")
-BEHIND = 1024 * 1024  # bytes a viewer may lag; then it loses packets instead of the camera its memory
+BEHIND = 1024 * 1024  # bytes that a viewer may lag; then the viewer loses packets, and the camera keeps its memory
 REPORT_S = 5.0  # RFC 3550, 6.2
 _PARAMETER = re.compile(r'(\w+)="?([^",]*)"?')
 
@@ -151,23 +151,23 @@ type Take = Callable[[Literal["video", "audio"], bytes, float], None]  # an acce
 
 
 class Lens(Protocol):
-    """The source of the server's pictures; called in its loop."""
+    """The source of the server's pictures; the server calls it in the server's loop."""
 
     async def tracks(self) -> Tracks | None:
         """Returns the tracks of video and sound; None if the camera has no such picture."""
         ...
 
     def watch(self, take: Take, over: Callable[[], None]) -> None:
-        """`over` is called if the camera itself ends the session."""
+        """Begins to pass units to `take`. `over` is called if the camera itself ends the session."""
         ...
 
     def unwatch(self, take: Take) -> None: ...
 
 
 class CameraServer:
-    """`password` is called at each request, since Image Encryption changes it. `smaller` is the sub stream.
+    """Each request calls `password`, since Image Encryption changes it. `smaller` is the sub stream.
 
-    While the camera is not `reachable` nothing is answered.
+    While the camera is not `reachable`, the server answers nothing.
     """
 
     def __init__(
@@ -229,7 +229,7 @@ class CameraServer:
         return Viewer(self, reader, writer)
 
     def is_right(self, method: str, authorization: str, nonce: str) -> bool:
-        """RFC 2617's Digest, without and with qop."""
+        """Checks RFC 2617's Digest, without and with qop."""
         given = dict(_PARAMETER.findall(authorization))
         if not authorization.startswith("Digest ") or given.get("nonce") != nonce or given.get("username") != USER:
             return False

@@ -29,7 +29,7 @@ class NotOurs(Exception):
 
 
 class Said:
-    """A message of a client's. `body` is in the clear."""
+    """A client's message. `body` is in the clear."""
 
     def __init__(self, command: int, number: int, body: bytes) -> None:
         self.command, self.number = command, number

@@ -22,11 +22,11 @@ from showcam.simulator.replay import Shape
 from showcam.simulator.state import LOCAL_CONTROL, LOCAL_MEDIA, World
 
 PREPARE, INVITE, PLAY = 0x2013, 0x2011, 0x3105
-CODE_LENGTH = 7  # of an operation code: its content is not looked at
-REFUSED, BUSY = 9, 10  # results; no public client has met one
-TICK_S = 0.06  # about a picture's length
+CODE_LENGTH = 7  # of an operation code; its content is not checked
+REFUSED, BUSY = 9, 10  # results that no public client has met
+TICK_S = 0.06  # about the duration of a picture
 LONGEST_JUNK = 400_000
-EMPTY_CHUNK, MANY_CHUNKS = b"$\x01\x00\x00", 4000  # of a fault, in each turn
+EMPTY_CHUNK, MANY_CHUNKS = b"$\x01\x00\x00", 4000  # of a fault: the chunk, and how often it is sent in each turn
 type Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 _ENDINGS = (OSError, NotOurs, TimeoutError, ValueError, asyncio.IncompleteReadError)
@@ -46,7 +46,7 @@ class Device:
 
     @property
     def sessions(self) -> int:
-        """Open just now."""
+        """Counts the open sessions."""
         return len(self._playing)
 
     async def open(self, host: str) -> None:
@@ -93,7 +93,7 @@ class Device:
     # commands
 
     async def _command(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Any number of them on a connection, which its client closes."""
+        """Answers commands on a connection, any number of them, until the client closes it."""
         while True:
             said = await heard(reader, self._key)
             self._world.calls[f"local/{said.command:x}"] += 1
@@ -128,7 +128,7 @@ class Device:
         return f"<Result>0</Result>\n<Session>{session}</Session>"
 
     def _dress(self, camera: Camera, public_key: str) -> Dress | None:
-        """None for a client without the key that the camera wants."""
+        """Returns None for a client without the key that the camera wants."""
         if camera.local == "plain":
             return Plain()
         return Wrapped(public_key) if public_key else None
@@ -141,7 +141,7 @@ class Device:
             writer.write(bent[at : at + size])
             await writer.drain()
         if len(bent) < len(data):
-            raise NotOurs  # it hangs up midway
+            raise NotOurs  # the camera hangs up in the middle of the answer
 
     # pictures
 
@@ -151,7 +151,7 @@ class Device:
         camera, dress, shape = self._invited.pop(said.text("Session"), (None, None, None))
         if said.command != PLAY or camera is None:
             raise NotOurs
-        if self._playing:  # and not refused when it was invited
+        if self._playing:  # the invitation did not refuse this session: it ends the first
             self._playing[0].transport.abort()
         self._playing.append(writer)
         try:
@@ -220,7 +220,7 @@ async def _ticks(leaving: asyncio.Task[bytes], is_over: Callable[[], bool]) -> A
 
 
 def bent_by(how: str, data: bytes, command: str) -> bytes:
-    """`how`: "command:cut:number of bytes" or "command:flip:place", or empty."""
+    """Cuts or changes an answer. `how`: "command:cut:number of bytes" or "command:flip:place", or empty."""
     which, _, rest = how.partition(":")
     kind, _, place = rest.partition(":")
     if which != command:
@@ -243,7 +243,7 @@ class LocalHouse:
         world.local_doors.append(self._turned)
 
     def sessions(self, camera: Camera) -> int:
-        """Open just now."""
+        """Counts the camera's open sessions."""
         device = self._devices.get(camera.serial)
         return device.sessions if device else 0
 
@@ -257,7 +257,7 @@ class LocalHouse:
         task.add_done_callback(self._turning.discard)
 
     async def _follow(self, camera: Camera) -> None:
-        """Listens while the camera speaks it; at a closed port a connection is refused."""
+        """Listens while the camera speaks the protocol; at a closed port a connection is refused."""
         async with self._turn:
             serial, chosen = camera.serial, self._world.ports.chosen
             device = self._devices.setdefault(serial, Device(self._world, self._studio, serial))

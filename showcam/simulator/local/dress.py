@@ -1,4 +1,4 @@
-"""How a camera sends its program stream in the house: plainly, or in a cipher that it agrees on with the client."""
+"""A camera's program stream in the house: sent plainly, or in a cipher that camera and client agree on."""
 
 import base64
 import hmac
@@ -21,12 +21,12 @@ class Dress(Protocol):
         ...
 
     def part(self, part: bytes) -> bytes:
-        """A part of the stream as a chunk."""
+        """Returns a part of the stream as a chunk."""
         ...
 
 
 class Plain:
-    """Parts in RTP, behind two bytes that tell a pack's first part from the others."""
+    """Parts in RTP, behind two bytes that mark a pack's first part."""
 
     def __init__(self) -> None:
         self._number = random.getrandbits(16)
@@ -42,7 +42,7 @@ class Plain:
 
 
 class Wrapped:
-    """`public_key`: the client's, base64 of a SubjectPublicKeyInfo. Raises ValueError for one that is none."""
+    """`public_key` is the client's: base64 of a SubjectPublicKeyInfo. Raises ValueError if it is malformed."""
 
     def __init__(self, public_key: str) -> None:
         theirs = load_der_public_key(base64.b64decode(public_key, validate=True))

@@ -71,7 +71,7 @@ def status(call: Call) -> web.Response:
 
 def capacity(call: Call) -> web.Response:
     camera = call.camera()
-    # a key that is missing is not supported
+    # a missing key means that the setting is not supported
     return answer(
         {
             "supprot_encrypt": "1",
@@ -139,7 +139,7 @@ class Live:
         if camera.encrypted(call.now):
             raise OpenError("60019")
         if camera.picture(quality) is None:
-            raise OpenError("60020")  # a guess: which code the vendor has for this is not published
+            raise OpenError("60020")  # a guess: the vendor's code for this is not published
         self._check_showable(call, camera)
         address = self._addresses.mint(camera, call.account.user, quality, life_s, None if takes_h265 else "h264")
         url = f"https://{call.host}/v3/openlive/{address.stem}.m3u8?{self._addresses.query(address)}"
@@ -154,7 +154,9 @@ class Live:
         return answer()
 
     def _ezopen(self, call: Call, camera: Camera, quality: int) -> web.Response:
-        """An address of the vendor's own scheme, for its player only; the code opens an encrypted camera."""
+        """Returns an address of the vendor's own scheme, only for the vendor's player; the code opens an encrypted
+        camera.
+        """
         code = call.optional("code")
         if camera.encrypted(call.now):
             if code is None:

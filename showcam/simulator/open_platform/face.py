@@ -58,7 +58,7 @@ def _listed(call: Call, cameras: list[Camera]) -> web.Response:
 
 
 def _time(call: Call, name: str, default: float) -> float:
-    """Epoch seconds of a parameter in milliseconds."""
+    """Returns the epoch seconds of a parameter in milliseconds."""
     given = call.optional(name)
     if given is None:
         return default
@@ -88,7 +88,7 @@ class OpenFace:
             "device/encrypt/off": settings.encryption_off,
             "device/scene/switch/status": scene_status,
             "device/scene/switch/set": set_scene,
-            # despite its name: the voice prompt, not the microphone
+            # in spite of the name, this is the voice prompt, not the microphone
             "device/sound/switch/status": prompt_status,
             "device/sound/switch/set": set_prompt,
             "device/light/switch/status": light_status,
@@ -164,7 +164,7 @@ class OpenFace:
         return settings.zones()
 
     async def call_v3(self, request: web.Request) -> web.StreamResponse:
-        """Version 3: token and serial are headers, the rest is query or form; each code has an HTTP status."""
+        """Answers version 3: token and serial are headers, the rest is query or form; each code has an HTTP status."""
         operation = self._operations_v3.get((request.method, request.match_info["operation"]))
         if operation is None:
             raise web.HTTPNotFound
@@ -181,7 +181,7 @@ class OpenFace:
     async def _answered(
         self, request: web.Request, operation: Callable[[Call], web.Response], call: Call
     ) -> web.StreamResponse:
-        """The answer of the operation, or of the fault it meets. Raises OpenError."""
+        """Returns the answer of the operation, or of the fault that the call meets. Raises OpenError."""
         try:
             return operation(call)
         except Faulty as error:

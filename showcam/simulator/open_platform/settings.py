@@ -14,7 +14,7 @@ from showcam.simulator.camera import VALUES, ZONES, Camera
 from showcam.simulator.open_platform.wire import Call, OpenError, Tokens, answer
 from showcam.simulator.state import SubAccount
 
-# HTTP status of a code in version 3; other codes come with 200
+# HTTP status of the codes in version 3; all other codes come with 200
 _STATUS = {
     "10001": 400,
     "20014": 400,
@@ -35,7 +35,7 @@ def answer_v3(data: object = None) -> web.Response:
 
 
 def refusal_v3(code: str) -> web.Response:
-    """A refusal of version 3, whose codes are numbers."""
+    """Makes a refusal of version 3, whose codes are numbers."""
     meta = {"code": int(code), "message": "refused", "moreInfo": None}
     return web.json_response({"meta": meta}, status=_STATUS.get(code, 200))
 
@@ -148,7 +148,7 @@ def _in_china(call: Call) -> None:
 
 
 def rights(statement: str) -> list[str]:
-    """The serials that a sub-account's statement names; raises OpenError."""
+    """Returns the serials that a sub-account's statement names; raises OpenError."""
     try:
         policy = json.loads(statement)
         resources = [str(resource) for row in policy["Statement"] for resource in row["Resource"]]

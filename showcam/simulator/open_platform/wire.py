@@ -1,4 +1,4 @@
-"""Answers of the Open Platform, and its access tokens: a new one for each call, valid seven days."""
+"""Answers of the Open Platform, and its access tokens: each call gives a new token, valid for seven days."""
 
 import hmac
 import re
@@ -89,7 +89,7 @@ class Call:
         self._form = form
         self._sub = sub
         self._token_issued = token_issued
-        self.patient = False  # it has been delayed
+        self.patient = False  # the call has been delayed
 
     def developer(self) -> Account:
         """Returns the account, for calls that sub-accounts may not make."""
@@ -98,7 +98,7 @@ class Call:
         return self.account
 
     def owned(self) -> list[Camera]:
-        """The cameras it may see: a sub-account's, or all of the account's own."""
+        """Returns the cameras that the call may see: a sub-account's cameras, or all of the account's own."""
         return [camera for camera in self.world.owned(self.account.user) if self._sees(camera)]
 
     def visible(self) -> list[Camera]:
@@ -130,7 +130,7 @@ class Call:
         return self._form[name] == "1"
 
     def camera(self) -> Camera:
-        """The camera that `deviceSerial` names, which the account must own; a shared one is refused."""
+        """Returns the camera that `deviceSerial` names. The account must own it; a shared camera is refused."""
         serial = self.text("deviceSerial")
         if not re.fullmatch(r"[A-Z0-9]{9}", serial):
             raise OpenError("20014")
@@ -170,7 +170,7 @@ class Call:
             raise Faulty(fault)
 
     def paged(self, rows: list[dict[str, Any]]) -> web.Response:
-        """`pageStart` is the index of a page, not of a row."""
+        """Returns a page of rows. `pageStart` is the index of a page, not of a row."""
         page, size = self.whole("pageStart", 0, 0, 10**8), self.whole("pageSize", 10, 1, MOST_PER_PAGE)
         return answer(rows[page * size : (page + 1) * size], {"total": len(rows), "page": page, "size": size})
 

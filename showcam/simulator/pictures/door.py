@@ -1,4 +1,4 @@
-"""The door of pictures, and its live addresses: signed, counted as viewers, cut by the vendor."""
+"""The door of pictures, with live addresses that are signed, counted as viewers, and cut by the vendor."""
 
 import hashlib
 import hmac
@@ -24,7 +24,7 @@ class Unknown(Exception):
 
 
 class Over(Exception):
-    """Expired, disabled, or cut by the vendor: a new one must be requested."""
+    """The address has expired, was disabled, or was cut by the vendor: the client must request a new one."""
 
 
 @dataclass(slots=True)
@@ -58,8 +58,11 @@ class Addresses:
     def mint(
         self, camera: Camera, user: str, quality: int, life_s: int, only: Literal["h264"] | None = None
     ) -> Address:
-        """`only`: what the client plays. A film that says so is shown in place of a picture in another codec; this is
-        a guess, since it is not published what the vendor does.
+        """`only` is the codec that the client plays.
+
+        If the picture has another codec, a film about the codec is shown instead.
+
+        This is a guess: nobody has published the vendor's behaviour.
         """
         now, picture = self._world.now(), camera.picture(quality)
         notice = _notice(camera, quality) if only and picture and picture[0] != only else None
@@ -72,7 +75,7 @@ class Addresses:
         return f"expire={address.expires}&id={address.id}&t={self._tag(address)}&ev=100"
 
     def fetched(self, stem: str, query: dict[str, str]) -> Address:
-        """The address behind a fetch of its list or a segment. Raises Unknown or Over."""
+        """Returns the address behind a fetch of its list or a segment. Raises Unknown or Over."""
         address = self._all.get(query.get("id", ""))
         if address is None or address.stem != stem or query.get("expire") != str(address.expires):
             raise Unknown
@@ -94,7 +97,7 @@ class Addresses:
         return bool(found)
 
     def viewers(self, user: str) -> int:
-        """The number of the account's addresses that are being watched or about to be."""
+        """Counts the account's addresses that are being watched or about to be."""
         return sum(address.user == user and self._watched(address) for address in self._all.values())
 
     def _watched(self, address: Address) -> bool:
@@ -112,7 +115,7 @@ class Addresses:
 
 
 def _notice(camera: Camera, quality: int) -> Camera:
-    """A camera of no household, whose picture is the vendor's notice."""
+    """Returns a camera of no household, whose picture is the vendor's notice."""
     return Camera(f"{camera.key}N{quality}", NOTICE, camera.owner, "", "attic", audio=camera.audio)
 
 
@@ -163,7 +166,7 @@ class PictureDoor:
 
 
 def _cors(fault: str) -> dict[str, str]:
-    """Whether the vendor's server allows other origins is not known; this one does."""
+    """Allows other origins; nobody knows whether the vendor's server does."""
     return {} if fault == "no_cors" else {"Access-Control-Allow-Origin": "*"}
 
 
@@ -173,7 +176,7 @@ def _with_other_sound(data: bytes) -> bytes:
 
 
 def listing(segments: tuple[Segment, ...], stem: str, query: str) -> str:
-    """A playlist of the newest consecutive segments; it stands still while the camera sleeps."""
+    """Returns a playlist of the newest consecutive segments; it stands still while the camera sleeps."""
     run: list[Segment] = []
     for segment in segments[-LISTED:]:
         run = [*run, segment] if run and run[-1].number + 1 == segment.number else [segment]

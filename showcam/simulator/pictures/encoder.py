@@ -1,6 +1,6 @@
-"""A camera's encoders: picture, a soft tone of the camera's pitch, and MPEG-TS segments that follow one another.
+"""A camera's encoders: the picture, a soft tone of the camera's pitch, and consecutive MPEG-TS segments.
 
-The wall clock numbers and stamps its segments, so that the stream seems to have run always.
+The wall clock numbers and stamps the segments, so that the stream seems to have run always.
 """
 
 import io
@@ -40,7 +40,7 @@ class Tone:
         self._samples = second + second[:FRAME]
 
     def frame(self, first: int) -> bytes:
-        """FRAME samples from the sample numbered `first`, as float32."""
+        """Returns FRAME samples from the sample numbered `first`, as float32."""
         at = first % RATE_HZ
         return self._samples[at : at + FRAME].tobytes()
 
@@ -73,13 +73,16 @@ class Shape:
 
 SHAPES = {
     "h264": Shape("libx264", 15, _X264),
-    # H.265 costs several times as much: fewer frames, so that watching the pond stays cheap
+    # H.265 costs several times as much, so it has fewer frames: watching the pond stays cheap
     "h265": Shape("libx265", 10, _X265),
 }
 
 
 class Codecs:
-    """Both encoders belong to a container that nobody reads: it fixes their parameters, which segments copy."""
+    """Both encoders belong to a container without readers.
+
+    It fixes the encoders' parameters, and segments copy these.
+    """
 
     def __init__(self, shape: Shape, size: tuple[int, int]) -> None:
         self._holder = av.open(io.BytesIO(), "w", format="mpegts")
@@ -94,14 +97,14 @@ class Codecs:
         self._sample = 0
 
     def encode_picture(self, frame: av.VideoFrame, at: float, *, key: bool) -> "list[Packet[Any]]":
-        """`at` in s since the stream's origin."""
+        """`at` is in seconds since the stream's origin."""
         frame.pts, frame.time_base = round(at * CLOCK_HZ), Fraction(1, CLOCK_HZ)
         # a drawn frame asks to be coded as a keyframe
         frame.pict_type = PictureType.I if key else PictureType.NONE
         return list(self.video.codec_context.encode(frame))
 
     def encode_sound(self, tone: Tone, start: float, until: float) -> "Iterator[Packet[Any]]":
-        """The sound before `until`; after a silence it continues at `start`. Both in s since the origin."""
+        """Encodes the sound before `until`; after a silence it continues at `start`. Both are in s since the origin."""
         self._sample = max(self._sample, round(start * RATE_HZ) - FRAME)
         while self._sample < until * RATE_HZ:
             frame = av.AudioFrame(format="fltp", layout="mono", samples=FRAME)
@@ -139,7 +142,7 @@ class Piece:
 
 class Transport:
     def __init__(self) -> None:
-        self._next: dict[int, int] = {}  # continuity counter each PID goes on with
+        self._next: dict[int, int] = {}  # by PID: the next continuity counter
 
     def segment(self, video: VideoStream, audio: AudioStream | None, pieces: Iterable[Piece]) -> bytes:
         out = io.BytesIO()
@@ -152,7 +155,7 @@ class Transport:
         return self._continued(bytearray(out.getvalue()))
 
     def _continued(self, data: bytearray) -> bytes:
-        """Continues the counters of the segment before; each multiplexer begins at zero."""
+        """Continues the counters of the earlier segment, since each multiplexer begins at zero."""
         shift: dict[int, int] = {}
         for at in range(0, len(data), PACKET):
             pid = (data[at + 1] & 0x1F) << 8 | data[at + 2]
@@ -166,12 +169,12 @@ class Transport:
         return bytes(data)
 
 
-SEGMENT_S = 2  # an encoder on two cores makes it in time
+SEGMENT_S = 2  # an encoder on two cores makes a segment in this time
 KEPT = 8
 BACKFILL = 3
 IDLE_S = 4 * SEGMENT_S
-_LIVE_S = 0.5  # older units are of the past, which an encoder makes first
-# timestamps count from here, so that they are small and the same for every camera
+_LIVE_S = 0.5  # older units are of the past; an encoder makes these first
+# timestamps count from here, which keeps them small and equal for every camera
 _ORIGIN = (int(time.time()) // SEGMENT_S - BACKFILL - 30) * SEGMENT_S
 
 
@@ -182,7 +185,7 @@ type Listener = Callable[[Literal["video", "audio"], bytes, float], None]  # kin
 class Segment:
     number: int
     data: bytes
-    turn: int  # how often its tracks have changed since the encoder started
+    turn: int  # how often the tracks have changed since the encoder started
 
 
 class Encoder(threading.Thread):
@@ -195,7 +198,7 @@ class Encoder(threading.Thread):
     def __init__(self, camera: Camera, notify: Callable[[], None], quality: int = 1, key_s: int = SEGMENT_S) -> None:
         super().__init__(name=f"camera {camera.serial}", daemon=True)
         self.segments: tuple[Segment, ...] = ()  # replaced, never changed: other threads read it
-        self.caught_up = False  # it has made the segments before now
+        self.caught_up = False  # the segments of the past are made
         self.touched = time.monotonic()
         self._camera = camera
         self._notify = notify
@@ -226,7 +229,7 @@ class Encoder(threading.Thread):
         self._wants_key |= key
 
     def want_key(self) -> None:
-        """The next picture is a keyframe."""
+        """Makes the next picture a keyframe."""
         self._wants_key = True
 
     def unlisten(self, listener: Listener) -> None:
@@ -283,7 +286,7 @@ class Encoder(threading.Thread):
                 yield Piece("audio", packet, garbler.audio(bytes(packet)) if garbler else None)
 
     def _pass_on(self, kind: Literal["video", "audio"], packet: "Packet[Any]") -> None:
-        """Gives a live unit to the listeners; units of the past are not for them."""
+        """Gives a live unit to the listeners. Units of the past are left out."""
         if kind == "video" and packet.is_keyframe:
             self.keyframe = bytes(packet)
             self._notify()

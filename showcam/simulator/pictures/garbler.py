@@ -1,4 +1,4 @@
-"""Image Encryption: the framing of a picture stays, its bodies are encrypted."""
+"""Image Encryption: encrypts the bodies of a picture, and leaves its framing."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -18,8 +18,8 @@ _HEADER = {"h264": 1, "h265": 2}
 class Garbler:
     """AES-128-ECB over the first 4096 bytes of each NAL unit, and over each AAC frame; the code is the key.
 
-    `layout`: the header stays clear, stands in clear in front of the encrypted unit, or is encrypted too. `selective`:
-    only what a keyframe consists of is encrypted.
+    `layout`: the header stays clear, is copied in clear in front of the encrypted unit, or is encrypted too.
+    `selective`: only the units of keyframes are encrypted.
     """
 
     def __init__(
@@ -30,12 +30,15 @@ class Garbler:
         self._codec, self._header, self._layout, self._selective = codec, _HEADER[codec], layout, selective
 
     def audio(self, frame: bytes) -> bytes:
-        """An AAC frame without its header."""
+        """Encrypts an AAC frame without its header."""
         whole = len(frame) // 16 * 16
         return self._cipher.update(frame[:whole]) + frame[whole:]
 
     def video(self, access_unit: bytes, breaks: Sequence[int] = ()) -> bytes:
-        """An access unit in Annex B form. At `breaks`, offsets in what is returned, the cipher begins again."""
+        """Encrypts an access unit in Annex B form.
+
+        The cipher begins again at `breaks`, which are offsets in the result.
+        """
         out = bytearray()
         for start, unit in split(access_unit):
             out += start
@@ -43,7 +46,7 @@ class Garbler:
         return bytes(out)
 
     def unit(self, unit: bytes, breaks: Sequence[int] = ()) -> bytes:
-        """A NAL unit without start code."""
+        """Encrypts a NAL unit without start code."""
         if self._selective and not self._is_of_keyframe(unit):
             return unit
         clear = b"" if self._layout == "whole" else unit[: self._header]
@@ -64,7 +67,7 @@ class Garbler:
 
 
 def split(access_unit: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Start codes and NAL units."""
+    """Returns pairs of a start code and a NAL unit."""
     found = [*_START.finditer(access_unit)]
     ends = [match.start() for match in found[1:]] + [len(access_unit)]
     for start, end in zip(found, ends, strict=True):

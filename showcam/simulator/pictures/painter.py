@@ -1,5 +1,4 @@
-"""Draws a camera's picture as encoders take it: a plane of brightness, two of colours at half the size (ITU-R
-BT.601)."""
+"""Draws a picture as encoders take it: a plane of brightness, two of colours at half the size (ITU-R BT.601)."""
 
 import functools
 import math
@@ -18,15 +17,17 @@ type Colour = tuple[int, int, int]
 
 
 class Planes:
-    """Planes of a picture that is drawn on for every frame: it is converted once, and for a frame only what is drawn.
+    """The planes of a picture that every frame draws on.
 
-    To convert each whole frame took more time than to encode it.
+    The picture is converted once; for a frame only the drawn shapes are.
+
+    Converting each whole frame took more time than encoding it.
     """
 
     def __init__(self, picture: Image.Image) -> None:
         self._size = picture.size
         whole = av.VideoFrame.from_image(picture).reformat(format="yuv420p")  # type: ignore[no-untyped-call]
-        # as wide as a line is in memory, so that the bytes are a frame's own
+        # each line is as wide as in memory, so that the bytes can be copied to a frame
         self._still = [Image.frombytes("L", (plane.line_size, plane.height), bytes(plane)) for plane in whole.planes]
 
     def with_ellipses(self, drawn: Iterable[tuple[Box, Colour]]) -> av.VideoFrame:
@@ -66,11 +67,11 @@ class Painter:
         self._size = (width, height)
         self._view = _view(scene, width, height)
         self._caption: tuple[str, int] = ("", -1)
-        self._planes: Planes | None = None  # of the picture with this caption
+        self._planes: Planes | None = None  # the planes of the picture with this caption
         self._black: Planes | None = None
 
     def still(self, name: str, at: float) -> Image.Image:
-        """The picture at `at`, epoch s, with this machine's local time."""
+        """Draws the picture at `at`, epoch s, with this machine's local time."""
         picture = self._captioned(name, at)
         draw = ImageDraw.Draw(picture)
         for box, colour in self._walker(at):
@@ -78,7 +79,7 @@ class Painter:
         return picture
 
     def frame(self, name: str, at: float) -> av.VideoFrame:
-        """The picture as a frame for an encoder."""
+        """Draws the picture as a frame for an encoder."""
         if self._planes is None or self._caption != (name, int(at)):
             self._caption, self._planes = (name, int(at)), Planes(self._captioned(name, at))
         return self._planes.with_ellipses(self._walker(at))

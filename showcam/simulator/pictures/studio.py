@@ -18,14 +18,14 @@ class Studio:
         self._news = asyncio.Event()
 
     async def segments(self, camera: Camera, quality: int) -> tuple[Segment, ...]:
-        """The camera's newest segments, oldest first; starts its encoder and waits until that has caught up."""
+        """Returns the camera's newest segments, oldest first. Starts the encoder and waits until it has caught up."""
         encoder = self.running(camera, quality)
         while not encoder.caught_up and not encoder.ended:
             await self._news.wait()
         return encoder.segments
 
     async def encoder(self, camera: Camera, quality: int) -> Encoder:
-        """The camera's encoder, once it has made a keyframe or FIRST_S have passed."""
+        """Returns the camera's encoder, once it has made a keyframe or FIRST_S have passed."""
         encoder = self.running(camera, quality)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FIRST_S):

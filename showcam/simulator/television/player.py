@@ -15,14 +15,14 @@ from showcam.simulator.camera import TICK_S
 
 ORIGIN = "https://www.gstatic.com"
 PLAYLISTS = ("application/vnd.apple.mpegurl", "application/x-mpegurl")
-FETCH_S = 10.0  # for a list or a segment
-LOST_S = 20.0  # without a new segment a live stream counts as over
+FETCH_S = 10.0  # to fetch a list or a segment
+LOST_S = 20.0  # a live stream without a new segment has ended after this
 
 type State = Literal["BUFFERING", "PLAYING", "IDLE"]
 
 
 class Refused(Exception):
-    """Why the receiver does not play it."""
+    """The receiver does not play it; the text says why."""
 
 
 class Player(threading.Thread):

@@ -1,4 +1,4 @@
-"""A Cast television: CASTV2 (a length of four bytes, a CastMessage with JSON), who is connected, and what it plays.
+"""A Cast television: CASTV2 (a length of four bytes, a CastMessage with JSON), its connections, and what it plays.
 
 Sources: the table of CASTV2 messages that senders were observed to send and receivers to answer, and
 developers.google.com/cast/docs/media/messages.
@@ -21,7 +21,7 @@ OF_ANYBODY, PREFIX = "urn:x-cast:", "urn:x-cast:com.google.cast."
 
 
 class Message(NamedTuple):
-    """`space` is the namespace behind PREFIX, or all of one that is not Google's."""
+    """`space` is the namespace behind PREFIX, or the whole namespace if it is not Google's."""
 
     space: str
     source: str
@@ -34,7 +34,7 @@ class BadMessage(Exception):
 
 
 async def read(reader: asyncio.StreamReader) -> Message:
-    """Raises BadMessage, asyncio.IncompleteReadError at the end."""
+    """Reads a message. Raises BadMessage, asyncio.IncompleteReadError at the end."""
     length = int.from_bytes(await reader.readexactly(4))
     if not 0 < length <= LONGEST:
         raise BadMessage("a message is too long")
@@ -116,9 +116,9 @@ class Application:
 
 NAME = "Living room TV"
 MEDIA_RECEIVER = "CC1AD845"
-OTHER = "233637DE"  # YouTube: what takes the television over
+OTHER = "233637DE"  # YouTube: the application that takes the television over
 IDLE_OUT_S = 300.0  # an application that plays nothing is closed after this [memory: five minutes]
-SILENT_S = 30.0  # a sender that says nothing, no PING either, is gone
+SILENT_S = 30.0  # a sender that sends nothing, not even PING, counts as gone
 
 
 class Page(NamedTuple):
@@ -129,9 +129,9 @@ class Page(NamedTuple):
 
 
 class Television:
-    """All of it runs in the loop it was opened in, but the player, a thread.
+    """Everything but the player, which is a thread, runs in the loop that opened the television.
 
-    `pages`: the registered receivers by app id; each takes what senders say to its page.
+    `pages` has the registered receivers by app id; each takes what senders say to its page.
     """
 
     def __init__(self, idle_out_s: float = IDLE_OUT_S, pages: Mapping[str, Page] | None = None) -> None:
@@ -282,7 +282,7 @@ class Television:
         self._send_media(on)
 
     def _answer_load(self, on: Application, sender: Sender, source: str, request: int) -> None:
-        """LOAD is answered when it is known whether it plays."""
+        """Answers LOAD when it is known whether the media plays."""
         on.loading = None
         if on.state == "IDLE":
             failed = {"type": "LOAD_FAILED", "requestId": request, "itemId": 1, "detailedErrorCode": 301}
