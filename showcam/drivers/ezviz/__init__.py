@@ -1,4 +1,4 @@
-"""EZVIZ: how its driver is built, and its own sentences, with its app's menus and what it calls things there."""
+"""EZVIZ: builds its driver, and holds its own sentences, with the menus and the words of its app."""
 
 from pathlib import Path
 
@@ -205,7 +205,7 @@ SPEECH = Speech(
 
 
 def build(store: Store, installation: Installation) -> Driver:
-    """Raises ValueError for a region that is none."""
+    """The driver of this installation. Raises ValueError for an unknown region."""
     from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
     from showcam.drivers.ezviz.open_platform import Key
 

@@ -1,6 +1,6 @@
 """An EZVIZ account by the app's API: the cameras, their state and settings, and what leads to their pictures.
 
-Each source has one client at work, for one thread at a time; a session that is over is renewed here.
+Each source has a single client at work, for one thread at a time. A session that has expired is renewed here.
 """
 
 import contextlib
@@ -53,7 +53,7 @@ class Clients:
         self._lock = threading.Lock()
 
     def use[T](self, source: Source, deadline_s: float, work: "Callable[[Client, Held], T]") -> T:
-        """What `work` brings, in the time given. Raises showcam.drivers.errors.DriverError."""
+        """Returns the result of `work` within the time given. Raises showcam.drivers.errors.DriverError."""
         from showcam.drivers.ezviz.client import FAILURES, failure
 
         at_work = self._entry(source)
@@ -100,7 +100,7 @@ class Clients:
         return at_work.client
 
     def _renew(self, source: Source, client: "Client") -> None:
-        """The vendor said that the session is over; another process may have renewed it already."""
+        """Renews a session that the vendor calls expired, unless another process has renewed it already."""
         from showcam.drivers.ezviz.client import EzvizAuthTokenExpired
 
         old = client.session_id
@@ -120,7 +120,7 @@ class Clients:
 
 @contextlib.contextmanager
 def _told_apart(client: "Client") -> Iterator[None]:
-    """What the vendor refuses a setting for, out of its last answer's code."""
+    """Raises the error for the code in the vendor's last answer, if a change is refused."""
     from showcam.drivers.ezviz.client import PyEzvizError
 
     client.code = None
@@ -134,11 +134,11 @@ def _told_apart(client: "Client") -> Iterator[None]:
 
 
 AWAKE = 1  # kind of a battery camera's rest: from it, to being awake
-MESSAGES = 50  # of those that happened, the vendor lists no more at once
+MESSAGES = 50  # the vendor lists no more messages at once
 
 
 class PushSession(Struct, frozen=True):
-    """What listening to an account's messages takes."""
+    """The session and the host for listening to an account's messages."""
 
     host: str  # "host" or "host:port", by https
     session_id: str
@@ -147,7 +147,7 @@ class PushSession(Struct, frozen=True):
 
 
 class EzvizAccount:
-    """Raises showcam.drivers.errors.DriverError."""
+    """Accounts by the app's API. Raises showcam.drivers.errors.DriverError."""
 
     def __init__(
         self, sessions: Sessions, http: VendorHttp, lan: Lan | None = None, cloud: Cloud | None = None
@@ -156,10 +156,10 @@ class EzvizAccount:
         self._lan = lan  # None: cameras are not looked for in houses
         self._cloud = cloud  # None: their cloud stream is not used
         self._clients, self._channels, self._last_status = Clients(sessions, http), Channels(), LastStatus()
-        self._listeners = Clients(sessions, http)  # a ring waits for no list of cameras that is just being read
+        self._listeners = Clients(sessions, http)  # a ring must not wait while a list of cameras is read
 
     def read(self, source: Source, deadline_s: float) -> tuple[Listed, ...]:
-        """Every camera as it is now: one request per thirty."""
+        """The account's cameras as they are now, with a request for each thirty of them."""
 
         def work(client: "Client", held: Held) -> tuple[Listed, ...]:
             ways = ("open",) if held.secrets.open or held.secrets.sub_account else ()
@@ -177,7 +177,7 @@ class EzvizAccount:
         return self._clients.use(source, deadline_s, work)
 
     def place(self, source: Source, camera: Camera, deadline_s: float) -> home.Place:
-        """Where the camera is at home, as the vendor lists it now. Raises Refused if it lists no address of a house."""
+        """The camera's address at home, as the vendor lists it now. Raises Refused if it is no address of a house."""
 
         def work(client: "Client", _: Held) -> home.Place:
             pages = client.pages(f"{SECTIONS},{home.SECTIONS}")
@@ -189,7 +189,7 @@ class EzvizAccount:
         return self._clients.use(source, deadline_s, work)
 
     def is_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> bool | None:
-        """Whether the code deciphers the camera's picture; None where the vendor does not say."""
+        """Whether the code deciphers the camera's picture; None if the vendor does not say."""
 
         def work(client: "Client", _: Held) -> bool | None:
             return keys.is_right(client.pages("STATUS"), camera.ref.serial, code)
@@ -241,7 +241,7 @@ class EzvizAccount:
         self._clients.change(source, deadline_s, work)
 
     def key(self, source: Source, camera: Camera, code: str, deadline_s: float) -> str:
-        """What the camera's video is encrypted with. Raises SetRefused."""
+        """The key that the camera's video is encrypted with. Raises SetRefused."""
         return self._clients.use(source, deadline_s, lambda client, _: keys.ask_key(client, camera, code))
 
     def restart(self, source: Source, camera: Camera, deadline_s: float) -> None:
@@ -251,11 +251,11 @@ class EzvizAccount:
         self._clients.change(source, deadline_s, work)
 
     def happened(self, source: Source, since: float, deadline_s: float) -> tuple[Hint, ...]:
-        """What the account's fifty newest messages say happened after `since`, epoch seconds.
+        """The events after `since`, epoch seconds, among the account's fifty newest messages.
 
-        No day is named: the vendor's day and this machine's differ around midnight.
+        The request names no day: the vendor's day and this machine's differ around midnight.
 
-        Their times are moved to our clock where it differs from the vendor's.
+        The times of messages are moved to our clock if it differs from the vendor's.
         """
 
         def work(client: "Client", _: Held) -> tuple[Hint, ...]:
@@ -276,7 +276,7 @@ class EzvizAccount:
         self._clients.use(source, deadline_s, work)
 
     def capture(self, source: Source, camera: Camera, deadline_s: float) -> str:
-        """The address of a still that the camera makes now, also if it sleeps."""
+        """The address of a still that the camera makes now, even while asleep."""
 
         def work(client: "Client", _: Held) -> str:
             return client.capture(camera.ref.serial, camera.ref.channel)
@@ -284,7 +284,7 @@ class EzvizAccount:
         return self._clients.use(source, deadline_s, work)
 
     def stream_token(self, source: Source, deadline_s: float) -> str:
-        """Good for one stream of the account's, within minutes; one is asked for at a time."""
+        """A token for one stream of the account, good for minutes. Only one is asked for at a time."""
 
         def work(client: "Client", _: Held) -> str:
             return client.stream_token()
@@ -294,7 +294,7 @@ class EzvizAccount:
     def excerpt(
         self, source: Source, camera: Camera, alias: str, notes: tracing.CallNotes, deadline_s: float
     ) -> tracing.Excerpt:
-        """What a trace tells of the camera, by the list and the last messages."""
+        """The lines of a trace about the camera, from the list and the last messages."""
 
         def work(client: "Client", held: Held) -> tracing.Excerpt:
             client.hear = notes.note
@@ -310,7 +310,7 @@ class EzvizAccount:
         return self._clients.use(source, deadline_s, work)
 
     def dispatcher(self, source: Source, camera: Camera, deadline_s: float) -> JsonObject:
-        """The address at which the camera's cloud stream is asked for, as the vendor writes it."""
+        """The dispatcher of the camera's cloud stream, as the vendor writes its address."""
 
         def work(client: "Client", _: Held) -> JsonObject:
             return client.dispatcher(camera.ref.serial, camera.ref.channel)
@@ -318,7 +318,7 @@ class EzvizAccount:
         return self._clients.use(source, deadline_s, work)
 
     def cas_session(self, source: Source, deadline_s: float) -> CasSession:
-        """What the server of cameras' keys wants of the account, which is registered there again."""
+        """The account's data for the server of cameras' keys. The account is registered there again."""
 
         def work(client: "Client", _: Held) -> CasSession:
             servers = client.get_service_urls().get("sysConf")
@@ -328,7 +328,7 @@ class EzvizAccount:
         return self._clients.use(source, deadline_s, work)
 
     def push_session(self, source: Source, deadline_s: float) -> PushSession:
-        """A live session, and the host that sends messages about it."""
+        """A live session, and the host that sends the account's messages."""
 
         def work(client: "Client", held: Held) -> PushSession:
             host = str(client.get_service_urls().get("pushAddr") or "")
@@ -346,7 +346,7 @@ class EzvizAccount:
         self._clients.use(source, deadline_s, work)
 
     def session_id(self, source: Source) -> str:
-        """Which session counts now; "" for none."""
+        """The id of the session that counts now; "" for none."""
         try:
             held = self._sessions.read(source)
         except SignedOut:

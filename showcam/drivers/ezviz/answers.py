@@ -1,11 +1,11 @@
-"""What EZVIZ's answers and messages mean: pages of the device list, result codes, and the alarms of messages.
+"""Reads EZVIZ's answers and messages: pages of the device list, result codes, and the alarms of messages.
 
 Real lists hold odd rows now and then: null, without a serial, a section as a list (public clients skip such rows).
 
 A press of an EP8x is a call in the app's list of messages, with subType 2701, callingStatus 1 and no alarmType; no push
 brings it (AidenShaw2020/ha-ezviz-doorbell, README, "A ring is not an alarm"). An older DP1C pushes its press, with
-the code 0 (RenierM26/ha-ezviz issue 112). With a read of the list every 5 s, and every second for 30 s after a push, a
-ring of the EP8x was found about a second after the press (the same README, "Burst polling"); its coordinator.py takes
+the code 0 (RenierM26/ha-ezviz issue 112). The same README ("Burst polling") has the list read every 5 s, and every
+second for 30 s after a push. A ring of the EP8x was then found about a second after the press. Its coordinator.py takes
 messages of both channels within 15 s for the same ring.
 """
 
@@ -29,7 +29,7 @@ MOST_KEPT = 4096
 
 
 def tidied(page: JsonObject) -> JsonObject:
-    """The page without what is not of its place's shape. A list of rows that is none stays as it is.
+    """The page without parts of a wrong shape. A value in place of a list of rows is left as it is.
 
     Raises VendorDown if a list has rows and none of them is right: an empty list would remove every camera.
     """
@@ -67,7 +67,7 @@ class LastStatus:
     def read(self, source: str, ask: Callable[[], list[JsonObject]]) -> list[JsonObject]:
         """The pages that `ask` gets, with what was read a minute ago at the most in place of each empty status.
 
-        Where nothing was read before, the list is asked for once more: a camera that was just listed would be refused.
+        If nothing was read before, the list is asked for once more: a camera without a status would be refused.
         """
         pages, unread = self._filled(source, ask())
         return self._filled(source, ask())[0] if unread else pages
@@ -110,7 +110,7 @@ def fields(value: Any) -> JsonObject:
 
 
 def within(value: Any, *names: str) -> JsonObject:
-    """The object below these names; {} where one of them is missing."""
+    """The object below these names; {} if one of them is missing."""
     for name in names:
         value = fields(value).get(name)
     return fields(value)
@@ -126,13 +126,13 @@ def rows(page: JsonObject, name: str) -> list[JsonObject]:
 
 
 def device(pages: Iterable[JsonObject], serial: str) -> JsonObject:
-    """The device's own row; {} where no page has it."""
+    """The device's own row; {} if no page has it."""
     found = (row for page in pages for row in rows(page, "deviceInfos") if text(row.get("deviceSerial")) == serial)
     return next(found, {})
 
 
 def channel(pages: Iterable[JsonObject], serial: str, number_: int) -> JsonObject:
-    """The row of a device's channel, or of a device without channel rows; {} where no page has it."""
+    """The row of a device's channel, or of a device without channel rows; {} if no page has it."""
     for page in pages:
         for row in rows(page, "resourceInfos"):
             if text(row.get("deviceSerial")) == serial and text(row.get("localIndex")) in ("", str(number_)):
@@ -141,7 +141,7 @@ def channel(pages: Iterable[JsonObject], serial: str, number_: int) -> JsonObjec
 
 
 def section(pages: Iterable[JsonObject], name: str, key: str) -> JsonObject:
-    """What a section has under a serial or a resource id; {} where no page has it."""
+    """The object of a section under a serial or a resource id; {} if no page has it."""
     for page in pages:
         found = page.get(name)
         if isinstance(found, dict) and isinstance(found.get(key), dict):
@@ -160,23 +160,23 @@ _OPEN: tuple[tuple[Kind, str], ...] = (
     ("rate", "10006 10007 10029"),  # too many calls
     # the camera isn't this key's: gone, another channel, another owner's (shared ones too)
     ("no_way", "2000 2001 2007 20001 20002 20014 20018 20021 20022 20032"),
-    # it can't do that, or wants a person to confirm it in the app
+    # the camera can't do this, or a person must confirm it in the app
     ("no_way", "2030 20009 20011 20012 20013 20019 20031 60000 60001 60006 60013 60018 60047 60056 20015 60020 60058"),
-    ("not_permitted", "5411 5545"),  # of a stream: no right, or what was shared is over
-    # of a stream: a channel that is another, is not linked, has no camera; a link with a cipher of its own is wanted
+    ("not_permitted", "5411 5545"),  # of a stream: no right, or the sharing has ended
+    # of a stream: another channel, or one that is not linked or has no camera; a link with its own cipher is wanted
     ("no_way", "5403 5415 5455 5457 5458 5459 6106"),
     # network, data or server on their side; the device did not answer them
     ("retry", "20006 20008 2009 49999 50000 5000 5405 5491 5500 6518 6519 6520 7005 60017 60044 60055"),
     ("offline", "2003 20023 20024 20029 20007 5404 5452 5456"),
-    ("encryption_on", "60019 20010 5002"),  # in the last two a code it wants was wrong
-    ("asleep", "60026 5409 5544"),  # privacy, where the lens is covered; no video source
+    ("encryption_on", "60019 20010 5002"),  # in the last two the code was wrong
+    ("asleep", "60026 5409 5544"),  # privacy, with the lens covered; no video source
     # formatting, upgrading, restarting; turning its picture over, panning, talking; as many viewers as the camera or
     # the free edition allows
     ("busy", "20016 60014 60015 60027 60028 60029 60048 5416 5503 5504 5546 5547 9048 9049"),
 )
 OPEN: dict[str, Kind] = {code: kind for kind, codes in _OPEN for code in codes.split()}
 
-# It was so already: as good as done.
+# The setting had this value already, which is as good as done.
 DONE = frozenset({"60016", "60021", "60022"})
 WRONG_CODE = frozenset({"20010", "5002"})
 
@@ -196,16 +196,16 @@ SIGN_IN: dict[int, Literal["wrong", "unknown", "locked", "terminals", "too_often
 }
 
 
-SILENT = frozenset({"20008", "2009"})  # of these, the ones where it is the device that did not answer
+SILENT = frozenset({"20008", "2009"})  # of the codes of OPEN, those of a device that did not answer
 
 
 def kind(code: str) -> Kind:
-    """Some clients see stream codes with the prefix 39, 399048 for 9048; what is not in the table is the vendor's."""
+    """The kind of a code; "down" if unknown. Some clients see stream codes with the prefix 39: 399048 is 9048."""
     return OPEN.get(code) or OPEN.get(code.removeprefix("39") if len(code) == 6 else "") or "down"
 
 
 def error(code: str) -> DriverError:
-    """What the code is raised as."""
+    """The error to raise for a code."""
     if code in SILENT:
         return CameraSilent(f"code {code}")
     match kind(code):
@@ -219,7 +219,7 @@ def error(code: str) -> DriverError:
 
 # EZVIZ app API, settings (meta.code, or resultCode of older calls): why one was not taken. 1011 is Image Encryption's.
 def set_error(code: int | None) -> DriverError | SetRefused | None:
-    """What a refused setting is raised as; None where the answer says no more than that something went wrong."""
+    """The error to raise for a refused setting; None if the code says only that something went wrong."""
     match code:
         case 2003 | 20007:
             return Refused("offline")
@@ -238,7 +238,7 @@ def set_error(code: int | None) -> DriverError | SetRefused | None:
 
 
 def open_set_error(code: str) -> DriverError | SetRefused:
-    """The error for a change by the Open Platform, whose key may be for pictures alone."""
+    """The error for a change by the Open Platform, whose key may be only for pictures."""
     if code in WRONG_CODE:
         return SetRefused("wrong_code")
     if kind(code) == "no_way":
@@ -252,7 +252,7 @@ log = logging.getLogger(__name__)
 SURE_S = 10.0  # clocks that differ less are taken for the same; an answer that takes this long is not waited for
 
 CALL = "2701"  # subType of a doorbell's call in the list of messages
-PUSHED_CALL = "0"  # the code of a press where a bell pushes it
+PUSHED_CALL = "0"  # the code of a press, from bells that push messages
 MOST_UNKNOWN = 100  # codes that are logged
 LONGEST_ID = 64
 
@@ -288,7 +288,7 @@ _unknown: set[str] = set()
 
 
 def kind_of(alarm_type: object) -> Literal["read"] | EventKind:
-    """Returns the kind of an alarm. Of an unknown one only that something happened is taken; its number is logged."""
+    """Returns the kind of an alarm. An unknown alarm gives "read", and its number is logged."""
     code = str(alarm_type).strip().lower()
     kind = SEEN.get(code)
     if kind is not None:
@@ -301,7 +301,7 @@ def kind_of(alarm_type: object) -> Literal["read"] | EventKind:
 
 
 def epoch_s(timestamp: object) -> float | None:
-    """Milliseconds, or seconds, since 1970, also as text."""
+    """Epoch seconds from milliseconds or seconds since 1970, also as text."""
     try:
         number = float(str(timestamp))
     except ValueError:
@@ -314,7 +314,7 @@ def epoch_s(timestamp: object) -> float | None:
 def ahead_s(date: str, now: float, known_s: float = 0.0) -> float:
     """How far `now`, by our clock, is ahead of an answer's Date (RFC 9110, 6.6.1), in seconds.
 
-    0 where they differ by less than SURE_S or more than a day, and without a Date.
+    0 if they differ by less than SURE_S or more than a day, or without a Date.
 
     `known_s`, as found before, stays while it is nearly right, so that a message has the same time in each answer.
     """
@@ -328,7 +328,7 @@ def ahead_s(date: str, now: float, known_s: float = 0.0) -> float:
 
 
 def channel_of(channel: object) -> int:
-    """0: missing, or no channel number."""
+    """The channel's number; 0 if it is missing, or no channel number."""
     text = str(channel)
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0
 
@@ -340,7 +340,7 @@ def message_id(value: object) -> str:
 
 
 def message_hint(message: Any) -> Hint | None:
-    """One of the app's messages; None for what is none."""
+    """The hint in a message of the app; None if the message is not about an event."""
     if not isinstance(message, dict) or not isinstance(message.get("deviceSerial"), str):
         return None
     at, given = epoch_s(message.get("time")), message.get("ext")
@@ -356,7 +356,7 @@ def message_hint(message: Any) -> Hint | None:
 
 
 def push_hint(serial: str, channel: object, code: str, message: str, at: float) -> Hint:
-    """One of the messages that are pushed. Its code 0 is a press, if the device has a bell."""
+    """The hint in a pushed message. The code 0 is a press, if the device has a bell."""
     if code.strip() == PUSHED_CALL:
         return Hint(serial, channel_of(channel), "doorbell", at, message_id(message), only_bells=True)
     return Hint(serial, channel_of(channel), kind_of(code), at, message_id(message))

@@ -32,11 +32,11 @@ class Features:
         self._reported = fields(device.get("supportExt"))
 
     def has(self, feature: str) -> bool | None:
-        """Whether the model has it: what the list leaves out it has not. None where there is no list at all."""
+        """Whether the model has the feature. The list leaves out missing features; None if there is no list at all."""
         return bool(self.mask(feature)) if self._reported else None
 
     def mask(self, feature: str) -> int:
-        """Its value; of a list of numbers, their bits together. 0 for one that is missing or makes no sense."""
+        """The feature's value; of a list of numbers, their bits together. 0 if it is missing or makes no sense."""
         bits = 0
         for part in str(self._reported.get(feature, "")).split(","):
             word = part.strip()
@@ -45,9 +45,9 @@ class Features:
         return bits
 
     def night_modes(self, now: NightVision) -> tuple[str, ...]:
-        """What night vision can be set to; what it is now alone, where the vendor's app offers no choice.
+        """The modes that night vision can be set to; only the present mode if the vendor's app offers no choice.
 
-        () where there is no list of features.
+        () if there is no list of features.
         """
         if not self._reported or now == "none":
             return ()
@@ -71,9 +71,9 @@ def enabled(value: object) -> Flag:
 
 
 def of_channel(rows: Iterable[JsonObject], channel: int, *, apart: bool) -> dict[int, Flag]:
-    """By type. The channel's own row beats the device's (channel 0); that beats another lens of the same camera.
+    """Switches by type. The channel's row beats the device's (channel 0); that beats another lens of the same camera.
 
-    `apart`: each channel is a camera of its own, as of a recorder, and other channels' rows say nothing of it.
+    `apart`: each channel is a separate camera, as of a recorder, so that other channels' rows do not count.
     """
 
     def nearness(row: JsonObject) -> int:
@@ -89,13 +89,13 @@ def of_channel(rows: Iterable[JsonObject], channel: int, *, apart: bool) -> dict
 
 
 class Channels:
-    """By which channel number a switch is set: 0, unless the list has a row of that type for the channel itself."""
+    """The channel number for setting a switch: 0, unless the list has a row of its type for the channel itself."""
 
     def __init__(self) -> None:
         self._own: Recent[Ref, frozenset[int]] = Recent(MANY)
 
     def keep(self, pages: Iterable[JsonObject], refs: Iterable[Ref]) -> None:
-        """From a list that was just read."""
+        """Notes the channels' own switches, from a list that was just read."""
         found: dict[str, list[JsonObject]] = {}
         for page in pages:
             section = page.get("SWITCH")
@@ -119,10 +119,10 @@ NIGHT_MODES = {0: "black_and_white", 1: "colour", 2: "smart"}  # graphicType
 CHANNEL_ROW = 50  # resourceType of a video channel; 0 is the device or hub itself
 # shareType: one's own, shared out or not; another account's: shared now, no longer, not at this hour, by barcode
 OWN, RECEIVED = frozenset({0, 1}), frozenset({2, 3, 4, 5})
-EVERYTHING = -1  # permission of an owner; what single bits of another one's mean nobody has published
+EVERYTHING = -1  # permission of an owner; the single bits of other permissions have no published meaning
 SUB = 2  # streamType of the smaller picture; 1 is the whole one
 
-# Categories whose device row is a camera itself where it has no channel rows.
+# Categories whose device row is a camera itself if there are no channel rows.
 CAMERAS = frozenset({"IPC", "BatteryCamera", "BDoorBell", "CatEye", "COMMON"})
 DOORBELLS = frozenset({"BDoorBell", "CatEye"})
 RECORDERS = frozenset({"XVR"})
@@ -132,7 +132,7 @@ _ON_OFF: dict[int, Flag] = {0: "off", 1: "on"}
 
 
 class _Sections(Struct, frozen=True):
-    """What the pages have of one channel. A section that is None is missing, and what it would show is unknown."""
+    """The parts of the pages about a channel. None is a missing section, whose values are unknown."""
 
     device: JsonObject
     row: JsonObject
@@ -140,7 +140,7 @@ class _Sections(Struct, frozen=True):
     switches: dict[int, Flag] | None
     features: JsonObject | None
     qualities: list[Any] | None
-    has_switches: bool  # no switches are listed of a real recorder, which has nothing to switch
+    has_switches: bool  # a real recorder lists no switches, and has nothing to switch
 
 
 def cameras(pages: Iterable[JsonObject], source: str, ways: tuple[str, ...]) -> tuple[Listed, ...]:
@@ -208,7 +208,7 @@ def is_channel(row: JsonObject) -> bool:
 
 
 def _kind(row: JsonObject) -> str:
-    """The type of a row that no known list has, to be shown beside the model; "" for a known one."""
+    """The type of a row that no known list has, to be shown after the model; "" for a known type."""
     kind = number(row.get("resourceType"))
     return f"(type {kind})" if is_channel(row) and kind != CHANNEL_ROW else ""
 
@@ -255,7 +255,7 @@ def _camera(listed: _Sections, source: str, ways: tuple[str, ...]) -> Listed:
 
 
 def _is_received(row: JsonObject) -> bool:
-    """Whether it is another account's: by its permission where shareType does not say it."""
+    """Whether another account owns the camera; the permission decides if shareType does not."""
     share = number(row.get("shareType"))
     if share in OWN:
         return False
@@ -263,7 +263,7 @@ def _is_received(row: JsonObject) -> bool:
 
 
 def _asleep(can: Features, listed: _Sections) -> Flag:
-    """Sleep Mode or the privacy shutter: with either there is no picture. Switches are listed for models without."""
+    """Whether Sleep Mode or the privacy shutter stops the picture. Models without them list the switches, too."""
     switches = listed.switches
     if number((listed.status or {}).get("privacyStatus")) == 1:
         return "on"
@@ -293,14 +293,14 @@ def _light(listed: _Sections) -> Flag:
 
 
 def _flag(section: JsonObject | None, name: str) -> Flag:
-    """A number of a section. Without the section it is unknown, without the number the camera lacks it."""
+    """A number of a section: "unknown" without the section, "none" if the section lacks the number."""
     if section is None:
         return "unknown"
     return _ON_OFF.get(number(section[name], -1), "unknown") if name in section else "none"
 
 
 def _flip(of_device: JsonObject | None, channel: int) -> Flag:
-    """How the channel's picture stands. `inverse_mode` of the section STATUS contradicts it, and is not used."""
+    """Whether the channel's picture is flipped. `inverse_mode` of STATUS contradicts this value, and is not used."""
     if of_device is None:
         return "unknown"
     flip = within(of_device, str(channel), "Video", "VideoAdjustment").get("ImageFlip")

@@ -1,7 +1,7 @@
-"""pyezvizapi's clients, one of an account at work and one that signs in: the calls that the library lacks or makes
-another way, a terminal name of our own in place of another product's, and silence in the log.
+"""pyezvizapi's clients: for an account at work, and for signing in.
 
-Importing this costs 0.2 s; import it where the vendor is called.
+They add calls that the library lacks or makes another way, name the terminal showcam in place of another product, and
+keep the library out of the log. Importing this costs 0.2 s: import it in the function that calls the vendor.
 """
 
 import base64
@@ -44,11 +44,11 @@ __all__ = [
     "status_of",
 ]
 
-# What a library of the vendor's raises: its own errors, requests' that it lets through, and what an answer of another
-# shape than it expects brings about.
+# The errors that the library raises: its own, those of requests, and those that an answer of an unexpected shape brings
+# about.
 FAILURES = (PyEzvizError, requests.RequestException, KeyError, TypeError, ValueError, AttributeError, RecursionError)
 
-# It logs the region's host and whole answers; urllib3 logs paths with serials in them.
+# The library logs the region's host and whole answers; urllib3 logs paths with serials in them.
 for _name in ("pyezvizapi", "urllib3"):
     logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
 
@@ -59,7 +59,7 @@ class Ruled(EzvizClient):
     ahead_s = 0.0  # how far our clock is ahead of the vendor's, by the last answer
 
     def _keep_rules(self, http: VendorHttp, terminal: str) -> None:
-        """`terminal`: 32 hex digits, by which the vendor distinguishes where an account is signed in."""
+        """`terminal`: 32 hex digits. The vendor tells the terminals of an account apart by them."""
         http.mount(self._session)
         self._session.hooks["response"].append(self._note)
         self._session.headers["featureCode"] = self._terminal = terminal
@@ -113,7 +113,7 @@ def _may_pass(error: BaseException) -> bool:
 
 
 def status_of(error: BaseException) -> int:
-    """Of the answer that a failed call got; 0 where there was none."""
+    """The HTTP status of the answer to a failed call; 0 without an answer."""
     response = _answer(error)
     return response.status_code if response is not None else 0
 
@@ -127,7 +127,7 @@ PAGE = 30
 MOST_PAGES = 40
 P2P = "/v3/p2pbusiness/configurations/p2p"
 DONE = (0, 200)  # codes of success: of a stream token, and of the list of the vendor's servers
-OVER = 403  # of a refreshed session in the body, of a stream token as HTTP status: the session is over
+OVER = 403  # the session has expired: in the body for a refreshed session, as HTTP status for a stream token
 
 
 class PageQuery(TypedDict):
@@ -142,7 +142,7 @@ class Flip(TypedDict):
 
 
 class Client(Ruled):
-    """An account's session at work. `renew` is called when the vendor says the session is over."""
+    """An account's session at work. `renew` is called when the vendor says that the session has expired."""
 
     def __init__(self, http: VendorHttp, session: JsonObject, renew: Callable[["Client"], None]) -> None:
         super().__init__(token=dict(session))
@@ -155,7 +155,7 @@ class Client(Ruled):
         return dict(self._token)
 
     def refresh(self) -> None:
-        """Trade the session for a new one; both of its ids change. Raises EzvizAuthTokenExpired when it is dead."""
+        """Trade the session for a new session, with two new ids. Raises EzvizAuthTokenExpired when it is dead."""
         form = {"refreshSessionId": self._token["rf_session_id"], "featureCode": self._terminal}
         answer = self._request_json("PUT", API_ENDPOINT_REFRESH_SESSION_ID, data=form, retry_401=False)
         match self._meta_code(answer):
@@ -190,16 +190,16 @@ class Client(Ruled):
         return str(told["tokens"][0])
 
     def _may_be_over(self, status: int) -> bool:
-        """Whether the session may be over where no token was given; of HTTP 401 the library knows it."""
+        """Whether no token was given because the session has expired. The library itself handles HTTP 401."""
         return status == OVER or (not status and self.code not in (None, *DONE))
 
     def _check_rate(self) -> None:
-        """Raises VendorBusy, where the vendor has said that it is asked too often."""
+        """Raises VendorBusy if the vendor has said that showcam asks too often."""
         if kind(str(self.code)) == "rate":
             raise VendorBusy(f"code {self.code}") from None
 
     def dispatcher(self, serial: str, channel: int) -> JsonObject:
-        """{} where the vendor names none."""
+        """The camera's dispatcher; {} if the vendor names none."""
         self.code = None
         try:
             return get_vtm_info(self, serial, channel)
@@ -273,13 +273,13 @@ class Client(Ruled):
         return True
 
     def sensitivity(self, serial: str, channel: int, kind_: int) -> str:
-        """The sensitivity of that kind of detection, as a number; "" where the camera does not say."""
+        """The sensitivity of that kind of detection, as a number; "" if the camera does not say."""
         try:
             answer = self._request_json("POST", API_ENDPOINT_DETECTION_SENSIBILITY_GET, data={"subSerial": serial})
         except EzvizAuthTokenExpired:
             raise
         except PyEzvizError:
-            return ""  # a model that knows no such call has its other settings all the same
+            return ""  # a model without this call has its other settings all the same
         found = [
             row
             for row in rows(within(answer, "algorithmConfig"), "algorithmList")
@@ -307,7 +307,7 @@ class Client(Ruled):
         query: PageQuery = {"groupId": -1, "limit": PAGE, "offset": offset, "filter": sections}
         page: JsonObject = self._request_json("GET", API_ENDPOINT_PAGELIST, params={**query})
         if self._meta_code(page) != 200 and not self._is_busy(page) and not self._in_doubt:
-            # by no published number does a body say that the session is over
+            # no published code in a body means that the session has expired
             self._in_doubt = True
             self.login()
             page = self._request_json("GET", API_ENDPOINT_PAGELIST, params={**query})
@@ -321,13 +321,13 @@ class Client(Ruled):
         return kind(str(self._meta_code(page))) == "rate"
 
 
-# What the account's owner reads in the vendor's app in the list of terminals.
+# The name that the account's owner reads in the vendor's app, in the list of terminals.
 TERMINAL = base64.b64encode(b"showcam").decode()
 CODE_WANTED, ELSEWHERE = 6002, 1100  # answers, in the body
 
 
 class Redirected(Exception):
-    """Code 1100: the account lives in another region; `host` is where."""
+    """Code 1100: the account lives in another region, at `host`."""
 
     def __init__(self, host: str) -> None:
         super().__init__("another region")
@@ -345,15 +345,15 @@ class LoginForm(TypedDict):
 
 
 class SigningIn(Ruled):
-    """At one host."""
+    """Signs a user in at one host."""
 
     def __init__(self, http: VendorHttp, user: str, password: str, host: str, terminal: str) -> None:
         super().__init__(user, password, url=host)
         self._keep_rules(http, terminal)
 
     def login(self, sms_code: Any = None) -> JsonObject:
-        """Raises Redirected, EzvizAuthVerificationCode once a code was sent or where `sms_code` is not the one, and
-        PyEzvizError with `code` for a refusal.
+        """Raises Redirected, EzvizAuthVerificationCode once a code was sent or if `sms_code` is wrong, and PyEzvizError
+        with `code` for a refusal.
         """
         form: LoginForm = {
             "account": str(self.account),
@@ -371,7 +371,7 @@ class SigningIn(Ruled):
             case code if code == ELSEWHERE:
                 raise Redirected(str(answer["loginArea"]["apiDomain"]))
             case code if code == CODE_WANTED:
-                if not sms_code:  # another one would void the one that was sent
+                if not sms_code:  # another code would void the code that was sent
                     self.send_mfa_code()
                 raise EzvizAuthVerificationCode("a code was sent")
             case _:

@@ -1,8 +1,8 @@
-"""Reading and changing a camera's settings: by the app's API, and by the Open Platform what the first lacks.
+"""Reads and changes a camera's settings: by the app's API, and by the Open Platform if the app's API can't.
 
 The Open Platform also lists the cameras of a household that has a sub-account and no app session. Its list has names,
 presence and encryption; Audio and the lens mask take two calls for each camera, so that this is for households of a few
-cameras. Some calls exist in China alone; elsewhere the vendor answers "not supported", and so does this module.
+cameras. Some calls exist only in China; elsewhere the vendor answers "not supported", and so does this module.
 """
 
 import time
@@ -36,7 +36,7 @@ _FLAGS: dict[str, Flag] = {"0": "off", "1": "on"}
 
 
 def listed(platform: OpenPlatform, access: Access, source: str, exchange: Exchange) -> tuple[Listed, ...]:
-    """Raises DriverError."""
+    """The cameras in the Open Platform's list. Raises DriverError."""
     devices = {str(device.get("deviceSerial")): device for device in platform.pages(access, "device/list", exchange)}
     rows = platform.pages(access, "camera/list", exchange)
     return tuple(
@@ -184,7 +184,7 @@ def open_views(calls: "Calls") -> dict[Setting, SettingView]:
     for name, choices in CHOICES.items():
         can_set = name in _WRITES or name in TIME or name == "encryption"
         readable = name in found
-        # a write that can't be read may be one that this device has not; only the date format is known to be so
+        # a setting that can't be read may be missing in this device; only the date format is known to be write-only
         can_set = can_set and (readable or name == "date_format")
         value = found.get(name) or None
         if readable or can_set:
@@ -241,7 +241,7 @@ TIME: tuple[Setting, ...] = ("time_zone", "date_format")
 
 
 def write(calls: "Calls", camera: Camera, setting: Setting, value: str, code: str, clock: Clock | None = None) -> None:
-    """`clock`: how the camera writes the time now, where that is known. Raises SetRefused and DriverError."""
+    """Changes a setting. `clock`: how the camera writes the time now, if known. Raises SetRefused and DriverError."""
     if camera.owner == "shared":
         raise SetRefused("unsupported")
     if setting == "encryption":
@@ -259,7 +259,7 @@ def _encrypt(calls: "Calls", value: str, code: str) -> None:
         try:
             calls.data("device/encrypt/on")
         except Refused as refused:
-            if refused.reason != "encryption_on":  # it was so already
+            if refused.reason != "encryption_on":  # encryption is on already
                 raise
     elif code:
         calls.data("device/encrypt/off", validateCode=code)
@@ -284,13 +284,13 @@ def delete(calls: "Calls") -> None:
 
 
 class Control:
-    """Raises showcam.drivers.errors.DriverError, and SetRefused where something is set."""
+    """Settings by both APIs. Raises showcam.drivers.errors.DriverError, and SetRefused if a change is refused."""
 
     def __init__(self, account: EzvizAccount, sessions: Sessions, keys: Keys) -> None:
         self._account, self._sessions, self._keys = account, sessions, keys
 
     def settings(self, source: Source, camera: Camera, deadline_s: float) -> dict[Setting, SettingView]:
-        """By the app's API; what that doesn't report or can't set, by the Open Platform where there is a key."""
+        """The settings by the app's API; a key of the Open Platform adds settings that this API can't report or set."""
         held, began = self._sessions.read(source), time.monotonic()
         views = {} if self._keys.alone(held) else self._account.settings(source, camera, deadline_s)
         if self._keys.reaches(held, camera):
@@ -342,7 +342,7 @@ class Control:
             delete(calls)
 
     def _clock(self, source: Source, camera: Camera, setting: Setting, deadline_s: float) -> Clock | None:
-        """What would be lost by setting a part of it; a sub-account alone can't know."""
+        """How the camera writes the time, if setting a part would lose the rest; unknown with only a sub-account."""
         held = self._sessions.read(source)
         if setting not in TIME or self._keys.alone(held) or not self._keys.reaches(held, camera):
             return None
@@ -356,7 +356,7 @@ class Control:
         by_account: Callable[[float], None],
         by_open: Callable[[Calls], None],
     ) -> None:
-        """By the app's API; by the Open Platform only what the first can't do at all."""
+        """Makes a change by the app's API; by the Open Platform only if the app's API can't do it at all."""
         held, began = self._sessions.read(source), time.monotonic()
         if not self._keys.alone(held):
             try:
@@ -371,7 +371,7 @@ class Control:
 
 
 def _both(first: dict[Setting, SettingView], second: dict[Setting, SettingView]) -> dict[Setting, SettingView]:
-    """What the first can't report or set is taken from the second."""
+    """The first views, with the second for settings that the first can't report or set."""
     both = dict(first)
     for name, other in second.items():
         one = first.get(name)

@@ -56,7 +56,7 @@ MOST_CAMERAS = 4096
 
 
 class Captures:
-    """Stills that the vendor has a camera make, without a stream: of a battery camera that sleeps.
+    """Has the vendor make a battery camera take stills without a stream, also while the camera sleeps.
 
     `ask` has a camera make one, and answers with the address of a JPEG: PUT /v3/devconfig/v1/{serial}/{channel}/capture
     (github.com/cristianojmiranda/hikcloudstream, github.com/AidenShaw2020/ha-ezviz-doorbell).
@@ -67,7 +67,7 @@ class Captures:
         self._in_vain: Recent[Ref, float] = Recent(MOST_CAMERAS)  # since when
 
     def of(self, source: Source, camera: Camera, code: str, deadline_s: float) -> bytes | None:
-        """A JPEG of now; None where the camera gives none. `code`: deciphers it, or "" where its owner wants that not.
+        """A JPEG of now; None if the camera gives none. `code` deciphers the still; "" if the owner does not want this.
 
         Raises Refused for what can't be deciphered.
         """
@@ -91,7 +91,7 @@ def deciphered(data: bytes, code: str) -> bytes:
     """A still as JPEG. While Image Encryption is on its bytes begin with "hikencodepicture", as those of alarms do
     (github.com/RenierM26/pyEzvizApi, utils.py).
 
-    Raises Refused: encryption_on where it is encrypted and there is no code, else code_wrong."""
+    Raises Refused: encryption_on if the still is encrypted and there is no code, else code_wrong."""
     if not data.startswith(ENCODED):
         return data
     if not code:
@@ -112,9 +112,9 @@ __all__ = ["EzvizDriver", "EzvizHosts"]
 
 
 class EzvizDriver:
-    """A showcam.drivers.driver.Driver. In the demo it reaches the given hosts alone, never EZVIZ's own.
+    """A showcam.drivers.driver.Driver. In the demo it reaches only the given hosts, never EZVIZ's own.
 
-    `developer` is the installation's own Open Platform key, under which households may have sub-accounts. `lan`: if
+    `developer` is the installation's own Open Platform key; households may have sub-accounts under it. `lan`: if
     showcam runs in the network of a camera and serves nobody else, the camera is fetched there first, by its own
     protocol if its owner chose that. `cloud`: also by the account's own cloud stream, an open connection to the vendor.
     `may_go_on`: whether something may be done behind an answer. `has_webhook`: whether the vendor calls showcam, too.
@@ -156,7 +156,7 @@ class EzvizDriver:
         self._captures = Captures(self.account.capture, http)
 
     def load(self) -> None:
-        """Import ahead of the first call what it would have to wait for."""
+        """Import the slow library ahead of the first call."""
         import showcam.drivers.ezviz.client  # noqa: F401
 
     def sign_in(self, user: str, password: str, deadline_s: float, *, code: str = "", host: str = "") -> Verdict:
@@ -200,7 +200,7 @@ class EzvizDriver:
 
     def is_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> bool | None:
         if self._keys.alone(self.sessions.read(source)):
-            return None  # the app account alone lists what a code is checked against
+            return None  # only the app account lists the digest for checking a code
         return self.account.is_picture_code(source, camera, code, deadline_s)
 
     def deletes(self, source: Source, camera: Camera) -> bool:
@@ -210,11 +210,11 @@ class EzvizDriver:
         self._control.delete(source, camera, deadline_s)
 
     def happened(self, source: Source, since: float, deadline_s: float) -> tuple[Hint, ...]:
-        """What the vendor lists as having happened after `since`, epoch seconds."""
+        """The events after `since`, epoch seconds, in the vendor's list."""
         return self.account.happened(source, since, deadline_s)
 
     def listen(self, source: Source, hear: Callable[[Hint], None], waits: "Waits | None" = None) -> "Listener":
-        """Hear of what happens as it does, until the listener is stopped."""
+        """Listen to the account's messages until the listener is stopped."""
         from showcam.drivers.ezviz.messages import WAITS, Listener
 
         return Listener(source, self.account, self._http, hear, at=self._push_at, waits=waits or WAITS)
@@ -268,14 +268,14 @@ class EzvizDriver:
         end = time.monotonic() + deadline_s
         place = self._lan.place(camera) or self.account.place(source, camera, deadline_s / 2)
         self._waking.rouse(source, camera)
-        # a key too: RTSP is clear in the cameras that are known, and what comes decides
+        # with a key, too: known cameras send RTSP in the clear, but the video itself decides
         return replace(self._lan.open(camera, place, code, end - time.monotonic(), picture), key=_key(held, camera))
 
     def _mint_local(self, held: Held, source: Source, camera: Camera, deadline_s: float) -> CameraSpec:
         if self._lan is None or camera.ref.serial not in held.secrets.local:
             raise Refused("no_way", "not asked by its own protocol")
         key = _key(held, camera)
-        if camera.encryption == "on" and not key:  # that way an encrypted picture stays so
+        if camera.encryption == "on" and not key:  # this way does not decipher a picture
             raise Refused("encryption_on", "nothing deciphers it")
         end = time.monotonic() + deadline_s
         place = self._lan.place(camera) or self.account.place(source, camera, deadline_s / 2)
@@ -302,7 +302,7 @@ class EzvizDriver:
         return replace(spec, lease=lease_of(source, opening) if token.number else None)
 
     def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
-        """Try it at the camera, once, and keep it; "" forgets the one there is."""
+        """Try the code once at the camera, then keep it; "" forgets the stored code."""
         if self._lan is None:
             raise Refused("not_this_way", "not a camera for the LAN")
         if code:
@@ -324,7 +324,7 @@ class EzvizDriver:
         self._local.trust(source, camera, deadline_s)
 
     def set_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
-        """Keep it, and forget what video showed of the one before; "" forgets the one there is."""
+        """Keep the code, and forget whether the last code fitted the video; "" forgets the stored code."""
         if code and self._keys.alone(self.sessions.read(source)):
             raise Refused("not_this_way", "no app account, whose cloud stream is the one to be deciphered")
         self.sessions.keep_picture_code(source, camera.ref.serial, code)
@@ -373,6 +373,6 @@ class EzvizDriver:
 
 
 def _key(held: Held, camera: Camera) -> bytes:
-    """What deciphers the camera's video; empty if none is kept, or the video showed that it does not fit."""
+    """The key of the camera's video; empty if no code is stored, or the video showed that the code does not fit."""
     code = held.secrets.picture_codes.get(camera.ref.serial, "")
     return key_of(code) if code and camera.picture_code in ("fits", "unknown") else b""

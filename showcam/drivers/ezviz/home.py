@@ -4,8 +4,8 @@ The vendor's list says where a camera is at home, as far as the vendor knows; on
 
 No real camera has confirmed its own protocol here. Some models open sessions of the cloud stream, send nothing, and
 answer at home (github.com/Bobsilvio/ezviz_hp7, issues 33, 36 and 58, and its release 0.16.2). The port of commands is
-tried once, and no sooner again than in half a minute. What opens it comes from the vendor's server of keys and is
-kept in memory for an hour. The media process speaks to the camera, and tells when no picture came.
+tried once, and no sooner again than in half a minute. The camera's key comes from the vendor's server of keys and is
+kept in memory for an hour. The media process speaks to the camera, and reports if no picture came.
 """
 
 import logging
@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 KEPT_S = 3600.0  # a key is good until the camera is paired again; Bobsilvio/ezviz_hp7 keeps it for an hour too
 FETCH_S = 8.0  # the server of keys has this to answer, in the background
 ABSENT_S = 30.0  # one that did not answer is not tried again sooner: openings go another way meanwhile
-IN_VAIN_S = 600.0  # a camera that brought nothing is left alone for so long, as Bobsilvio/ezviz_hp7 leaves one
+IN_VAIN_S = 600.0  # the rest of a camera that brought nothing, as in Bobsilvio/ezviz_hp7
 NOT_REGISTERED = 1052170  # the account's terminal has to be registered again
 MOST_KEPT = 1024
 
@@ -53,7 +53,7 @@ type Asks = Callable[[Source, float], CasSession]
 
 
 class Place(NamedTuple):
-    """Where a camera is in its owner's house. Only this driver's memory holds it, and no line of the log shows it."""
+    """A camera's address in the owner's house. Only this driver's memory holds it, and never the log."""
 
     host: str
     rtsp: int  # the port of RTSP
@@ -66,16 +66,16 @@ class Place(NamedTuple):
 
 class KeyServer(Protocol):
     def device(self, asking: CasSession, serial: str, deadline_s: float) -> Device:
-        """What opens the device of that serial. Raises NoKey, OtherCertificate, VendorDown."""
+        """The code and the key of the device with this serial. Raises NoKey, OtherCertificate, VendorDown."""
         ...
 
     def trust(self, asking: CasSession, deadline_s: float) -> None:
-        """Take the certificate that it shows now. Raises VendorDown."""
+        """Take the certificate that the server shows now. Raises VendorDown."""
         ...
 
 
 class Local:
-    """`asks` registers the account's terminal with the vendor, and tells what the server of keys wants."""
+    """`asks` registers the account's terminal with the vendor. It returns the data for the server of keys."""
 
     def __init__(self, asks: Asks, server: KeyServer, clock: Callable[[], float] = time.monotonic) -> None:
         self._asks, self._server, self._clock = asks, server, clock
@@ -85,7 +85,7 @@ class Local:
         self._lock = threading.Lock()
 
     def open(self, source: Source, camera: Camera, place: Place, deadline_s: float) -> EzvizLocal:
-        """The address of its whole picture, with what opens it. Raises Refused."""
+        """The address of the camera's whole picture, with code and key. Raises Refused."""
         end, who = self._clock() + deadline_s, (source.id, camera.ref.serial)
         until, reason = self._rests.get(who) or (0.0, "lan_closed")
         if self._clock() < until:
@@ -114,7 +114,7 @@ class Local:
             at, did = self._probed.get(door) or (now - ABSENT_S, False)
             if now - at < ABSENT_S:
                 return did
-            self._probed.put(door, (now, False))  # whoever asks meanwhile does not try it too
+            self._probed.put(door, (now, False))  # other threads do not try the port meanwhile
         try:
             socket.create_connection(door, timeout=max(0.01, timeout_s)).close()
         except OSError:
@@ -128,18 +128,18 @@ class Local:
         self._rests.drop((source.id, camera.ref.serial))
 
     def ended(self, source: Source, serial: str, reason: str) -> None:
-        """Note that a picture by this way is over. `reason`: why none came, "" where one did."""
+        """Note that a picture by this way has ended. `reason`: why no picture came, "" if one came."""
         if not reason:
             return
         who = (source.id, serial)
-        self._keys.drop(who)  # it may have a new one
+        self._keys.drop(who)  # the camera may have a new key
         self._rest(who, "code_wrong" if reason == "code_wrong" else "lan_closed")
         log.warning("no picture by a camera's own protocol, of source %s: %s", source.id, reason)
 
     # keys
 
     def _device(self, source: Source, who: Who, wait_s: float) -> Device | None:
-        """Key and code of the device; None where they are not to be had, or not yet: the next opening has them then."""
+        """Key and code of the device; None if they can't be had, or are still being fetched for the next opening."""
         with self._lock:
             at, found = self._keys.get(who) or (0.0, None)
             if found is None or self._clock() - at > KEPT_S:
@@ -203,7 +203,7 @@ class Lan:
     ) -> tuple[Listed, ...]:
         """These cameras; those that can be had on the LAN get that way before their others.
 
-        `local`: the serials of those that are asked by their own protocol.
+        `local`: the serials of cameras that are asked by their own protocol.
         """
         places = self.places(pages)
 
@@ -229,7 +229,7 @@ class Lan:
         return found
 
     def place(self, camera: Listed) -> Place | None:
-        """From the list that this process read last; None if another process read it."""
+        """The camera's place in the list that this process read last; None if another process read the list."""
         return self._places.get((camera.ref.source, camera.ref.serial))
 
     def open(self, camera: Camera, place: Place, code: str, deadline_s: float, picture: Picture = "main") -> Rtsp:
@@ -267,7 +267,7 @@ class Lan:
         return found
 
     def _place(self, connection: JsonObject, network: JsonObject) -> Place | None:
-        """By cable or Wi-Fi; "" or 0.0.0.0 is how the vendor says that it does not know.
+        """The place by cable or Wi-Fi; None if both are unknown, which the vendor writes as "" or 0.0.0.0.
 
         The list names the same two ports of the own protocol for nearly every device, whether it has them or not.
         """
@@ -281,16 +281,19 @@ class Lan:
 
 
 def _port(port: Any, otherwise: int) -> int:
-    """Often 0 where RTSP works; and none that belongs to something else."""
+    """The listed port, but `otherwise` for 0, which is often listed although RTSP works, and for ports below 1024.
+
+    Those belong to other services.
+    """
     text = str(port) if isinstance(port, int | str) else ""
     number = int(text) if text.isdecimal() and len(text) <= 5 else 0
     return number if 1024 <= number < 65536 else otherwise
 
 
 def _paths(channel: int, picture: Picture) -> tuple[str, ...]:
-    """A picture's names, those of most cameras first; a whole one in H.265 gives way to the smaller one.
+    """The paths of a picture, those of most cameras first. A whole picture in H.265 gives way to the smaller one.
 
-    The smaller one is H.264 more often. Names without a channel are those of cameras with one.
+    The smaller one is H.264 more often. Paths without a channel are for cameras with only one.
     """
     sub = f"/Streaming/Channels/{channel}02"
     if picture == "sub":

@@ -3,10 +3,10 @@
 EZVIZ switches Image Encryption off without a code, by a code that it mails, or (older firmware) by the code on the
 label. A wrong label code is found here by the digest that EZVIZ lists, before EZVIZ counts it. Each code is sent once.
 
-The video is deciphered by the code on the label, by the password set since, or by a key that only EZVIZ knows: on newer
-firmware neither code nor password fits (github.com/Bobsilvio/ezviz_hp7, issues 47 and 50). So the listed digest is a
-hint, and the video is the judge. To ask for the key makes EZVIZ mail the owner a code, unless the session was signed in
-by a code; one key that was got by a code elevates the session for the others (Bahrombekk/cloud-cam-viewer, client.py).
+The video is deciphered by the code on the label, by the password set since, or by a key that only EZVIZ knows. On newer
+firmware only the key fits (github.com/Bobsilvio/ezviz_hp7, issues 47 and 50). So the listed digest is a hint, and the
+video is the judge. A request for the key makes EZVIZ mail the owner a code, unless the session was signed in by a code.
+One key that came by a code elevates the session for the others (Bahrombekk/cloud-cam-viewer, client.py).
 
 The server of keys (CAS) tells what opens a camera's own protocol. Real ones have certificates that no check passes: an
 Entrust one that expired in 2019, unknown signers, names of other hosts (github.com/Bobsilvio/ezviz_hp7, issues 60, 66
@@ -59,13 +59,13 @@ if TYPE_CHECKING:
 
 
 class Keys:
-    """`developer` is the installation's own key, under which households may have sub-accounts."""
+    """`developer` is the installation's own key; households may have sub-accounts under it."""
 
     def __init__(self, platform: OpenPlatform, hosts: EzvizHosts, developer: Key | None) -> None:
         self._platform, self._hosts, self._developer = platform, hosts, developer
 
     def find(self, held: Held) -> Access | None:
-        """The household's own key, at the region of its account; else its sub-account."""
+        """The household's own key, at the region of its account; else the sub-account."""
         own = held.secrets.open
         if own is not None:
             api = str((held.secrets.session or {}).get("api_url") or "")
@@ -75,7 +75,7 @@ class Keys:
         return Sub(self._developer, held.secrets.sub_account)
 
     def access(self, held: Held) -> Access:
-        """Raises SignedOut where there is none."""
+        """The household's key or sub-account. Raises SignedOut if there is none."""
         key = self.find(held)
         if key is None:
             raise SignedOut
@@ -114,7 +114,7 @@ _NO_KEY: dict[int, Why] = {
     120002: "code_mailed",  # the same, as the app of version 7.6.1 names it
 }
 
-# Result codes of switching it off and of mailing a code, beside WRONG_CODE.
+# Result codes of switching Image Encryption off and of mailing a code, other than WRONG_CODE.
 _REFUSED: dict[int, Why] = {**_EITHER, 2030: "unsupported", 5002: "wrong_code"}
 
 
@@ -126,7 +126,7 @@ def turn_on(client: "Client", camera: Camera) -> None:
 
 
 def turn_off(client: "Client", camera: Camera, code: str, user: str) -> None:
-    """`code` "": without one, and if the vendor wants one, it is mailed. Raises SetRefused, and PyEzvizError."""
+    """If `code` is "" and the vendor wants a code, the vendor mails one. Raises SetRefused, and PyEzvizError."""
     from showcam.drivers.ezviz.client import PyEzvizError
 
     if camera.owner != "own":
@@ -213,7 +213,7 @@ def key_of(code: str) -> bytes:
 def judged(
     cameras: tuple[Listed, ...], pages: Iterable[JsonObject], codes: Mapping[str, str], videos: Mapping[str, bool]
 ) -> tuple[Listed, ...]:
-    """These cameras; those with a code among `codes`, by serial, with whether it fits. `videos`: what video showed."""
+    """The cameras, each with whether its code in `codes` fits. `videos`: by serial, whether it deciphered video."""
     known = list(pages)
     found: dict[str, PictureCode] = {
         serial: _judged(known, serial, code, videos.get(serial)) for serial, code in codes.items()
@@ -233,7 +233,7 @@ def _judged(pages: list[JsonObject], serial: str, code: str, video: bool | None)
 
 
 def is_right(pages: list[JsonObject], serial: str, code: str) -> bool | None:
-    """Whether it is the camera's code, by the digest that the vendor lists; None without one."""
+    """Whether the code is right by the digest that the vendor lists; None without a digest."""
     for page in pages:
         digest = ((page.get("STATUS") or {}).get(serial) or {}).get("encryptPwd")
         if isinstance(digest, str) and digest:
@@ -247,7 +247,7 @@ def digest_of(code: str) -> bytes:
     return hashlib.md5(once.encode(), usedforsecurity=False).hexdigest().encode()
 
 
-NUMBER = 5  # the sequence number that public clients give the one message to it
+NUMBER = 5  # the sequence number of public clients for their only message to the server
 # OpenSSL's X509_V_ERR of those that were met: expired, self-signed in the chain, an unknown signer, another name
 AS_FOUND = frozenset({10, 19, 20, 62, 64})
 # Python's own choice leaves out all that some of these servers speak (RenierM26/pyEzvizApi, cas.py; home-assistant/core
@@ -257,7 +257,7 @@ _HOST, _PORT = 15, 16  # of the words in the vendor's list of its servers
 
 
 class CasSession(Struct, frozen=True):
-    """What a request to the server takes of an account. Secret."""
+    """The data of an account that a request to the server of keys needs. Secret."""
 
     host: str
     port: int
@@ -269,7 +269,7 @@ class CasSession(Struct, frozen=True):
 
     @classmethod
     def of(cls, servers: object, session_id: str, terminal: str) -> "CasSession":
-        """`servers`: as the vendor lists them. Raises VendorDown where the server of keys is not among them."""
+        """`servers`: as the vendor lists them. Raises VendorDown if the server of keys is not among them."""
         words = servers if isinstance(servers, list) and len(servers) > _PORT else [""] * (_PORT + 1)
         host, port = str(words[_HOST]), str(words[_PORT])
         if not host or not port.isascii() or not port.isdigit() or not LOWEST_PORT <= int(port[:6]) < 65536:
@@ -286,7 +286,7 @@ class OtherCertificate(VendorDown):
 class Cas:
     """`loopback`: in the demo the vendor runs on this machine, and none of its host names is used.
 
-    `store` keeps which certificate a server had that no check passed, and those that owners took after it: the last one
+    `store` keeps a server's first certificate that failed the check, and those that owners took after it: the last one
     holds.
     """
 
@@ -294,7 +294,7 @@ class Cas:
         self._ca_file, self._store, self._loopback = ca_file, store, loopback
 
     def device(self, asking: CasSession, serial: str, deadline_s: float) -> Device:
-        """What opens the device of that serial. Raises NoKey, OtherCertificate, VendorDown."""
+        """The code and the key of the device with this serial. Raises NoKey, OtherCertificate, VendorDown."""
         end = time.monotonic() + deadline_s
         wanted = key_wanted(asking.session_id, asking.terminal, serial.partition("-")[0])
         message = plain(KEY_WANTED, NUMBER, wanted, secrets.token_hex(TAIL // 2).encode())
@@ -344,7 +344,7 @@ class Cas:
                 yield connection
 
     def _address(self, asking: CasSession, timeout_s: float) -> str:
-        """Raises VendorDown."""
+        """The server's IP address. Raises VendorDown."""
         is_practice = self._loopback and is_spelled(asking.host)
         if not is_practice and (self._loopback or not KNOWN.fullmatch(asking.host)):
             raise VendorDown("the server of keys is not the vendor's")
@@ -357,7 +357,7 @@ class Cas:
             raise VendorDown(str(error)) from None
 
     def _check_pin(self, asking: CasSession, connection: ssl.SSLSocket) -> None:
-        """Raises OtherCertificate for another one than the server had before; nothing is sent to it then."""
+        """Raises OtherCertificate if the server had another certificate before; then nothing is sent."""
         found, (_, taken) = _fingerprint(connection), self._taken(asking.host)
         if not hmac.compare_digest(taken or self._store.meta_once(_pin(asking.host, 0), found), found):
             raise OtherCertificate("the server of keys has another certificate than before")
@@ -381,7 +381,7 @@ class Cas:
 
 
 def _pin(host: str, number: int) -> str:
-    """The name under which the certificate is kept that was taken as the first, second …"""
+    """The name in the store of the certificate that was taken as the first, second …"""
     return f"cas_certificate/{host}/{number}" if number else f"cas_certificate/{host}"
 
 

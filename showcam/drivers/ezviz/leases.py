@@ -1,4 +1,4 @@
-"""What this driver lends for one opening, as its words in a showcam.engine.lease.Lease."""
+"""The things that this driver lends for one opening, as text in a showcam.engine.lease.Lease."""
 
 import json
 
@@ -10,7 +10,7 @@ from showcam.store.records import Source
 
 
 class LiveAddress(Struct, frozen=True, tag="address"):
-    """A live address of the Open Platform, which its number ends."""
+    """A live address of the Open Platform. `number` gives it back."""
 
     serial: str
     channel: int
@@ -27,7 +27,7 @@ class Opening(Struct, frozen=True, tag="opening"):
 
 
 class LocalKey(Struct, frozen=True, tag="local"):
-    """What opens a camera's own protocol at home."""
+    """The key of a camera's own protocol at home."""
 
     serial: str
 
@@ -42,7 +42,7 @@ def lease_of(source: Source, lent: Lent) -> Lease:
 
 
 def read_lent(text: str) -> Lent:
-    """Also as the version before wrote it."""
+    """Reads the text of a lease, also in the form of the version before."""
     if text.startswith("local "):
         return LocalKey(text.removeprefix("local "))
     if text.startswith("opening "):

@@ -1,7 +1,7 @@
 """The messages that EZVIZ sends: to its app by MQTT 3.1.1, and by the Open Platform's signed webhook.
 
-pyezvizapi's own client stops at the first message that is no JSON, and connects wherever the account says; of it only
-the constants are used here.
+pyezvizapi's own client stops at the first message that is no JSON, and connects to any host that the account names.
+Only its constants are used here.
 """
 
 import base64
@@ -33,21 +33,21 @@ if TYPE_CHECKING:
     from paho.mqtt.client import Client
 
 
-SKEW_S = 300  # a signature's time may be so far from ours
+SKEW_S = 300  # a signature's time may differ by this from ours
 ONCE_S = 12 * SKEW_S  # a message's id is remembered at least for two of them
 LONGEST_POST = 64 * 1024
 
 
 class Untrusted(Exception):
-    """No signature, a wrong one, or one of another time."""
+    """The signature is missing, wrong, or of another time."""
 
 
 class Unreadable(Exception):
-    """Signed, and not a message."""
+    """The post is signed, but is no message."""
 
 
 class Full(Exception):
-    """No room for the work it would be; the vendor is to try again."""
+    """The inbox has no room for another message; the vendor is to try again."""
 
 
 class _Header(Struct):
@@ -103,7 +103,7 @@ class Webhook:
             raise Untrusted("the signature is of another time")
 
     def _is_known(self, key: str) -> bool:
-        """Whether the message came before, also across the edge of two windows in which the store counts."""
+        """Whether the message came before, even if the store counted it in the window before this one."""
         now = self._clock()
         windows = {at // ONCE_S: at for at in (now - 2 * SKEW_S, now)}
         return any(self._store.hits(key, ONCE_S, at) > 0 for at in windows.values())
@@ -147,7 +147,7 @@ type Hears = Callable[[Hint], None]
 
 
 class Ended(Exception):
-    """The connection is over."""
+    """The connection has ended."""
 
 
 class TooMuch(VendorDown):
@@ -156,9 +156,9 @@ class TooMuch(VendorDown):
 
 @dataclass(frozen=True)
 class Waits:
-    """Seconds."""
+    """A listener's waits in seconds."""
 
-    start_s: float = 8.0  # until the broker says that it will send messages
+    start_s: float = 8.0  # until the broker confirms the subscription
     check_s: float = REREAD_S  # between checks whether the session has changed
     first_pause_s: float = RETRY_S
 
@@ -167,7 +167,7 @@ WAITS = Waits()
 
 
 class Listener:
-    """Listens in a thread of its own until `stop`. `at`: "host:port" of the messages, "": where the account says."""
+    """Listens in its own thread until `stop`. `at`: "host:port" of the messages, "": as the account says."""
 
     def __init__(
         self,
@@ -209,7 +209,7 @@ class Listener:
             self._stopped.wait(pause_s * random.uniform(0.75, 1.25))  # noqa: S311 - spreads many accounts
 
     def _listen(self) -> None:
-        """Until the connection or the session is over. Raises DriverError when it can't be had."""
+        """Listens until the connection or the session ends. Raises DriverError if neither can be had."""
         session = self._account.push_session(self._source, self._waits.start_s)
         client = self._client(register(self._http, session, self._waits.start_s))
         try:
@@ -230,7 +230,7 @@ class Listener:
         client.connect_timeout = self._waits.start_s
 
         def connected(_client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
-            # also where the broker says that the session goes on: it may have lost the subscription
+            # also if the broker says that the session goes on: it may have lost the subscription
             # (AidenShaw2020/ha-ezviz-doorbell, coordinator.py)
             if not reason.is_failure:
                 client.subscribe(f"{MQTT_APP_KEY}/#", qos=2)
@@ -273,7 +273,7 @@ class Listener:
 
 
 def hint_of(payload: bytes) -> Hint | None:
-    """The hint in a message; None where it is no message of an event."""
+    """The hint in a message; None if the message is not about an event."""
     try:
         message = json.loads(mended(payload))
     except (ValueError, RecursionError):
@@ -288,7 +288,7 @@ def hint_of(payload: bytes) -> Hint | None:
 
 
 def register(http: VendorHttp, session: PushSession, within_s: float) -> str:
-    """The client id under which the broker knows this installation. Raises DriverError."""
+    """Registers with the broker, and returns the client id of this installation. Raises DriverError."""
     from pyezvizapi.constants import APP_SECRET, MQTT_APP_KEY
 
     base, key = f"https://{session.host}", f"{MQTT_APP_KEY}:{APP_SECRET}"
@@ -321,11 +321,11 @@ def _asked(
 
 
 def bounded_client(client_id: str) -> "Client":
-    """A client of MQTT 3.1.1 with clean sessions. Its `loop` raises TooMuch, before it reads what is too much.
+    """A client of MQTT 3.1.1 with clean sessions. Its `loop` raises TooMuch before reading too much.
 
-    The standard lets a packet be 256 MB long (MQTT 3.1.1, 2.2.3) and a broker send messages of quality 2 that it never
-    releases (4.3.3). paho bounds neither, and has no public hook before it reads: the private names used here are why
-    pyproject.toml bounds its version.
+    The standard lets a packet be 256 MB long (MQTT 3.1.1, 2.2.3). It lets a broker send messages of quality 2 that it
+    never releases (4.3.3). The library paho bounds neither, and has no public hook before it reads. Since private names
+    are used here, pyproject.toml bounds its version.
     """
     from paho.mqtt import client as mqtt
     from paho.mqtt.enums import CallbackAPIVersion
@@ -343,7 +343,7 @@ def bounded_client(client_id: str) -> "Client":
 
 
 def _close(client: "Client") -> None:
-    """Say so if the broker still reads, and close the socket in any case."""
+    """Tell the broker, if it still reads, and close the socket in any case."""
     client.disconnect()
     still_open = client.socket()
     if still_open is not None:

@@ -35,11 +35,11 @@ class EzvizHosts(Struct, frozen=True):
 
     api: str
     open_platform: str
-    push: str = ""  # of the app's messages; "": where the account says
+    push: str = ""  # of the app's messages; "": as the account says
     extra: tuple[str, ...] = ()  # of these, the ones that are not EZVIZ's own
-    others: tuple[str, ...] = ()  # the app's API in the other regions, where an account may live
+    others: tuple[str, ...] = ()  # the app's API in the other regions; an account may live in one of them
     region: str = "eu"  # of `api`
-    follows: bool = True  # the Open Platform is that of an account's own region, where the account names one
+    follows: bool = True  # the Open Platform is in the account's own region, if the account names one
 
     @property
     def is_here(self) -> bool:
@@ -48,7 +48,7 @@ class EzvizHosts(Struct, frozen=True):
 
     @classmethod
     def of(cls, region: str, *, api: str = "", open_platform: str = "", push: str = "") -> "EzvizHosts":
-        """By region, or as given. Raises ValueError for a region that is none."""
+        """The hosts of a region, or the given ones. Raises ValueError for an unknown region."""
         if region not in REGIONS:
             raise ValueError(f"ezviz_region {region!r} is none of {', '.join(REGIONS)}")
         extra = tuple(f"{host}" if ":" in host else f"{host}:443" for host in (api, open_platform, push) if host)
@@ -70,7 +70,7 @@ class Key(Struct, frozen=True, omit_defaults=True):  # sealed so, without `host`
 
     key: str
     secret: str
-    host: str = ""  # where it asks for its tokens; "": where the installation's settings say
+    host: str = ""  # the host to ask for tokens; "": as the installation's settings say
 
 
 class Sub(Struct, frozen=True):
@@ -85,12 +85,12 @@ type Access = Key | Sub
 
 class Token(Struct, frozen=True):
     text: str
-    area: str  # where it is valid, as https://host
+    area: str  # the host that takes the token, as https://host
     expires: float  # epoch s
 
 
 class Tokens:
-    """Kept in memory: each process has its own.
+    """The access tokens, kept in memory: each process has its own.
 
     `post` answers with the vendor's code and data; its last argument says that it may send the form twice.
     """
@@ -102,7 +102,7 @@ class Tokens:
         self._lock = threading.Lock()
 
     def get(self, access: Access, exchange: Exchange) -> Token:
-        """One asks for a new token, the others wait for it. Raises DriverError."""
+        """A valid token. One thread asks for a new token while the others wait. Raises DriverError."""
         with self._lock:
             lock = self._locks.get(access)
             if lock is None:
@@ -154,13 +154,13 @@ class Tokens:
 
 
 class _Dead(Exception):
-    """The developer's own token is over."""
+    """The developer's own token has expired."""
 
 
 HLS = "2"
 QUALITY: dict[Picture, str] = {"main": "1", "sub": "2"}
 V2, V1 = "/api/lapp/v2/live/address/get", "/api/lapp/live/address/get"
-# where v2 is missing a region answers so
+# a region without v2 answers with one of these codes
 NO_V2 = frozenset({"10001", "10020", "20015", "60020"})
 SHORTEST_S = 30  # that an address may live
 PAGE = 50
@@ -213,7 +213,7 @@ class OpenPlatform:
             return Live(url, str(url_id or ""))
 
     def disable(self, key: Access, serial: str, channel: int, url_id: str, deadline_s: float) -> None:
-        """Give an address back before it ends by itself."""
+        """Give an address back before it expires."""
         form = {"deviceSerial": serial, "channelNo": str(channel), "urlId": url_id}
         with Exchange(deadline_s) as exchange:
             self.call(key, "/api/lapp/live/address/disable", form, exchange)
@@ -275,9 +275,9 @@ class OpenPlatform:
         *,
         is_h265: bool,
     ) -> Any:
-        """Whichever codec the camera sends: who wants H.264 alone may be sent a film that says so in its place.
+        """Asks for any codec: a client that asks only for H.264 may be sent a film about the codec, not the camera.
 
-        The first version of the call knows no other wish.
+        The first version of the call can ask only for H.264.
         """
         area = self._tokens.get(key, exchange).area
         if area not in self._without_v2:
@@ -314,9 +314,9 @@ class OpenPlatform:
 
 
 class Calls:
-    """The calls about one channel of a camera, within one exchange. Raises SetRefused too.
+    """The calls about a channel of a camera, within one exchange. Raises SetRefused too.
 
-    Not `again`: nothing is said twice, since a code counts its tries and turning a picture over twice undoes it.
+    Not `again`: no request is repeated, since a code counts its tries and turning a picture over twice undoes it.
     """
 
     def __init__(
@@ -361,7 +361,7 @@ class _NoSuchCall(Exception):
 
 
 def _third(reply: Reply) -> tuple[str, Any]:
-    """Version 3 answers its code as a number beside an HTTP status, in one of two wrappings."""
+    """The code and the data of an answer of version 3. The code is a number, in one of two wrappings."""
     if reply.status == 429:
         raise VendorBusy("HTTP 429")
     answer = reply.data or {}

@@ -1,14 +1,15 @@
-"""What a picture by the app account's own cloud stream takes: a camera that is awake, its dispatcher, and a token.
+"""Prepares a picture by the app account's own cloud stream: a camera that is awake, its dispatcher, and a token.
 
 Battery cameras doze until they are woken, which takes 8 to 70 s. A camera sleeps about 58 s after it woke, unless it is
-asked to stay awake each 30 s (github.com/Dead96/ezviz-stream-ha-integration, releases 0.3.1 and 0.3.2, on a CS-DP2C).
+asked to stay awake each 30 s. A CS-DP2C did so (releases 0.3.1 and 0.3.2 of
+github.com/Dead96/ezviz-stream-ha-integration).
 
 The vendor's list names the dispatcher of each camera. Only host names of the vendor and public addresses are used.
 
 A token is good for one session, within five minutes of being made. From fetching a token to the stream node's answer an
-account does one thing at a time: tokens that are fetched at once get into each other's way
-(github.com/luigibarretta/vistoda-ezviz). The next token is fetched once a session is open, so that whoever opens a
-stream then does not wait for the vendor.
+account does one thing at a time. Tokens that are fetched at the same time get into each other's way, as
+github.com/luigibarretta/vistoda-ezviz found. The next token is fetched once a session is open, so that the next viewer
+does not wait for the vendor.
 """
 
 import itertools
@@ -41,14 +42,14 @@ log = logging.getLogger(__name__)
 EVERY_S = 60  # waking costs battery: at most once in this, by whichever process
 KEPT_S = 30  # a camera that is watched is asked to stay awake after each, as Dead96 does
 OTHERS_S = KEPT_S - 5  # another process has seen to it within this
-AWAKE_S = 300  # so long a battery camera is watched; the app stops after 5 min too (home-assistant/core issue 102648)
+AWAKE_S = 300  # a battery camera is watched no longer; the app stops after 5 min too (home-assistant/core issue 102648)
 MOST_AWAKE = 4096
 
 type Wake = Callable[[Source, Camera, float], None]
 
 
 def lasts_s(camera: Camera) -> int:
-    """Seconds after which a viewer has to ask again; 0: no end."""
+    """Seconds until a viewer has to ask again; 0: no end."""
     return 0 if camera.battery is None else AWAKE_S
 
 
@@ -60,9 +61,9 @@ class Waking:
         self._kept: Recent[Ref, float] = Recent(MOST_AWAKE)  # by camera: when this process last saw to it
 
     def reached[T](self, source: Source, camera: Camera, call: Callable[[float], T], deadline_s: float) -> T:
-        """What `call` brings within the time it is handed; of a camera that dozes it is asked again while that lasts.
+        """The result of `call`, which gets the seconds left. While the camera dozes, the call is made again and again.
 
-        Raises Refused("waking") where it was not awake in time.
+        Raises Refused("waking") if the camera was not awake in time.
         """
         end = time.monotonic() + deadline_s
         while True:
@@ -77,7 +78,7 @@ class Waking:
             time.sleep(AGAIN_S)
 
     def rouse(self, source: Source, camera: Camera) -> None:
-        """Wakes a camera on battery, in a thread of its own. Raises StoreUnavailable."""
+        """Wakes a camera on battery, in a new thread. Raises StoreUnavailable."""
         if camera.battery is None or not self._is_due("wake", camera, EVERY_S):
             return
         self._kept.put(camera.ref, self._clock())
@@ -117,7 +118,7 @@ class Waking:
         return is_due
 
 
-SECTIONS = "VTM"  # beside those that cameras are read from
+SECTIONS = "VTM"  # as well as the sections that cameras are read from
 MANY = 4096
 
 type Page = JsonObject
@@ -137,7 +138,7 @@ class Cloud:
     def __init__(self, *, loopback: bool, clock: Callable[[], float] = time.monotonic) -> None:
         self._loopback, self._clock = loopback, clock
         self._places: Recent[Ref, Place] = Recent(MANY)
-        self._rests: Recent[Ref, tuple[str, str, float]] = Recent(MANY)  # why, in which state, until when
+        self._rests: Recent[Ref, tuple[str, str, float]] = Recent(MANY)  # the reason, the camera's state, the end
 
     def offered(self, cameras: tuple[Listed, ...], pages: Iterable[Page], *, agreed: bool) -> tuple[Listed, ...]:
         """The same cameras with the way `cloud` as their last.
@@ -156,18 +157,18 @@ class Cloud:
         )
 
     def place(self, ref: Ref) -> Place | None:
-        """From the list that this process read last; None where that names none, or another process read it."""
+        """The dispatcher in this process's last list; None if the list has none, or another process read it."""
         return self._places.get(ref)
 
     def keep(self, camera: Camera, dispatcher: Page) -> Place | None:
-        """From the vendor's answer for one camera."""
+        """Keeps the dispatcher in the vendor's answer for one camera."""
         hosts = self._hosts(dispatcher)
         if hosts:
             self._places.put(camera.ref, Place(hosts, has_sub=camera.sub is not None))
         return self._places.get(camera.ref)
 
     def spec(self, camera: Camera, place: Place, token: str, key: bytes = b"") -> EzvizCloud:
-        """For the smaller picture if there is one: keyframes of the full picture may be minutes apart."""
+        """The spec of the smaller picture if there is one: keyframes of the full picture may be minutes apart."""
         stream = SUB if place.has_sub and not is_sub_silent(camera) else MAIN
         now_ms = int(time.time() * 1000)
         url = live(place.hosts[0], camera.ref.serial, camera.ref.channel, stream, token, place.biz, now_ms)
@@ -222,12 +223,12 @@ class Cloud:
 
 
 def state_of(camera: Camera) -> str:
-    """What the vendor lists that a stream node may refuse the camera for."""
+    """The listed values of a camera that may make a stream node refuse."""
     return f"{camera.online} {camera.asleep} {camera.encryption}"
 
 
 def is_sub_silent(camera: Camera) -> bool:
-    """Whether its smaller picture brought nothing when it was last opened, by whichever process."""
+    """Whether the smaller picture brought nothing when any process last opened it."""
     return camera.measured.sub_silent_at > max(0.0, camera.as_of - STALE_S)
 
 
@@ -251,10 +252,10 @@ class Token(NamedTuple):
 
 
 class StreamTokens:
-    """`fetch` asks the vendor for one. `session` is the session of the account that counts: a token is good in its own.
+    """`fetch` asks the vendor for a token. `session` returns the account's session: tokens work in no other one.
 
-    `later` does something in the background; None: nothing may go on behind an answer, so none is fetched ahead, and
-    no session's opening is known of.
+    `later` does something in the background. None: nothing may go on behind an answer, so no token is fetched ahead,
+    and no session's opening is known of.
     """
 
     def __init__(
@@ -275,7 +276,7 @@ class StreamTokens:
         self._changed = threading.Condition()
 
     def take(self, source: Source, deadline_s: float) -> Token:
-        """One that nobody else is given, once no other session of the account is being opened.
+        """A token for this caller only, once no other session of the account is being opened.
 
         Raises showcam.drivers.errors.DriverError.
         """
@@ -298,7 +299,7 @@ class StreamTokens:
             self._later(lambda: self._keep(source))
 
     def _begun(self, source: Source, until: float) -> int:
-        """Raises Refused."""
+        """Begins an opening once no other goes on, and returns its number. Raises Refused."""
         with self._changed:
             while (left_s := self._left_s(source)) > 0:
                 patience_s = until - self._clock()
@@ -318,7 +319,7 @@ class StreamTokens:
         return number
 
     def _end(self, source: Source, number: int) -> bool:
-        """Whether it was going on."""
+        """Ends the opening; false if it was not going on."""
         with self._changed:
             opening, _ = self._opening.get(source.id) or (0, 0.0)
             if opening == number:
@@ -338,7 +339,7 @@ class StreamTokens:
     def _keep(self, source: Source) -> None:
         with self._changed:
             if self._left_s(source) > 0 or self._ahead.get(source.id) is not None:
-                return  # whose end comes, or which will be taken
+                return  # an opening goes on, or a token is at hand
             number = self._begin(source)
         try:
             session, made = self._session(source), self._clock()

@@ -1,7 +1,7 @@
-"""Who is signed in at EZVIZ: what is sealed for a source, the sign-in itself, and an owner's households.
+"""EZVIZ's sessions: the sealed content of a source, the sign-in itself, and an owner's households.
 
-All processes share the sealed text through the store: who renews a session first, wins. This module alone reads and
-writes it; others hand it what is to be kept.
+All processes share the sealed text through the store: the process that renews a session first wins. Only this module
+reads and writes the text; others hand it the values to keep.
 """
 
 import hmac
@@ -36,19 +36,19 @@ log = logging.getLogger(__name__)
 
 BY_CODE = "by_code"  # in a session that was just signed in by a code
 ASK_S = 5.0  # the vendor has this to answer one call in the background; the account's other calls wait meanwhile
-WAIT_S = 1.0  # for another process that has renewed the session and is about to say so
+WAIT_S = 1.0  # for another process that is about to write the renewed session
 TRIES = 5
 
 
 class Secrets(Struct, frozen=True):
-    """What is sealed for an EZVIZ source. `session` is pyezvizapi's token; never the password."""
+    """The sealed content of an EZVIZ source. `session` is pyezvizapi's token; the password is never kept."""
 
     user: str
     session: JsonObject | None = None
     open: Key | None = None
-    codes: dict[str, str] = {}  # what opens cameras on the LAN, by serial
-    open_air: bool = False  # its owner agreed to pictures by a connection that others could listen to
-    picture_codes: dict[str, str] = {}  # what deciphers the video of cameras, by serial: the owner's code, or a key
+    codes: dict[str, str] = {}  # the codes that open cameras on the LAN, by serial
+    open_air: bool = False  # the owner agreed to pictures by a connection that others could listen to
+    picture_codes: dict[str, str] = {}  # the owner's code or the key that deciphers a camera's video, by serial
     by_video: dict[str, bool] = {}  # by serial, whether video could be deciphered by that; none: no video came yet
     keys_refused: tuple[str, ...] = ()  # serials of shared cameras whose keys the vendor does not give this account
     elevated: str = ""  # id of the session that was signed in by a code, or was handed a key by one
@@ -60,7 +60,7 @@ class Secrets(Struct, frozen=True):
 
 
 class Held(Struct, frozen=True):
-    """The secrets as they stood when read."""
+    """The secrets as they were when they were read."""
 
     secrets: Secrets
     state: SourceState
@@ -75,7 +75,7 @@ class Sessions:
 
     @staticmethod
     def waiting(user: str, key: Key | None = None) -> bytes:
-        """To be sealed for a source that nobody has signed in to yet."""
+        """The content to seal for a source before its first sign-in."""
         return msgspec.json.encode(Secrets(user, open=key))
 
     def user(self, source: Source) -> SourceUser:
@@ -105,9 +105,9 @@ class Sessions:
         )
 
     def is_elevated(self, source: Source) -> bool:
-        """Whether the session is one in which the vendor hands out keys without mailing a code.
+        """Whether the vendor hands out keys in this session without mailing a code.
 
-        No public client says whether a renewed session still is: it counts as one that is not.
+        No public client says whether a renewed session is still elevated: it counts as not elevated.
         """
         held = self.read(source)
         secrets = held.secrets
@@ -122,7 +122,7 @@ class Sessions:
         self._change(source, lambda old: replace(old, keys_refused=(*old.keys_refused, serial)))
 
     def judge_key(self, source: Source, serial: str, code: str, *, fits: bool) -> None:
-        """Keep what video showed of the code, unless another one has taken its place."""
+        """Keep whether the code deciphered video, unless another code has replaced it."""
 
         def changed(old: Secrets) -> Secrets:
             is_kept = old.picture_codes.get(serial) == code
@@ -133,19 +133,19 @@ class Sessions:
             self._change(source, changed)
 
     def renewed(self, source: Source, old: str, session: JsonObject) -> JsonObject:
-        """Keep the session that was had for the one with id `old`; returns the one that counts from now on."""
+        """Keep the session that replaces session `old`. Returns the session that counts from now on."""
         for _ in range(TRIES):
             held = self.read(source)
             stands = held.secrets.session
             if stands is not None and stands["session_id"] != old:
-                return stands  # another process was first, and everybody uses what it wrote
+                return stands  # another process was first, and its session is used
             # a failed renewal in another process may have set "needs_login": this session works, so it is reset
             if self._swap(source, held, replace(held.secrets, session=session), "ok"):
                 return session
         raise VendorDown("the session could not be kept")
 
     def keep_code(self, source: Source, serial: str, code: str) -> None:
-        """ "" forgets it."""
+        """Keep the code of a camera on the LAN; "" forgets it."""
 
         def changed(old: Secrets) -> Secrets:
             codes = {device: known for device, known in old.codes.items() if device != serial}
@@ -154,7 +154,7 @@ class Sessions:
         self._change(source, changed)
 
     def keep_picture_code(self, source: Source, serial: str, code: str) -> None:
-        """ "" forgets it."""
+        """Keep the code of a camera's video; "" forgets it."""
 
         def changed(old: Secrets) -> Secrets:
             codes = {device: known for device, known in old.picture_codes.items() if device != serial}
@@ -184,7 +184,10 @@ class Sessions:
         self._change(source, lambda old: replace(old, sub_account=account_id))
 
     def dead(self, source: Source, old: str, wait_s: float) -> JsonObject:
-        """The vendor would not renew the session with id `old`: another process's, or SignedOut for all."""
+        """Called if the vendor refused to renew session `old`. Returns the session that another process has renewed.
+
+        If there is none, marks the account signed out, and raises SignedOut.
+        """
         end = time.monotonic() + min(WAIT_S, wait_s)
         while True:
             held = self.read(source)
@@ -197,7 +200,7 @@ class Sessions:
             time.sleep(LOOK_S)
 
     def _change(self, source: Source, change: Callable[[Secrets], Secrets], state: SourceState | None = None) -> None:
-        """Change the stored state, whatever other processes write meanwhile. None leaves it as it is."""
+        """Change the stored secrets, whatever other processes write meanwhile. `state` None leaves the state."""
         for _ in range(TRIES):
             held = self.read(source)
             if self._swap(source, held, change(held.secrets), state or held.state):
@@ -211,7 +214,7 @@ class Sessions:
             version=held.version,
             secrets=msgspec.json.encode(secrets),
             state=state,
-            look_at=time.time() if state != held.state else None,  # assistants show whether it can be read
+            look_at=time.time() if state != held.state else None,  # assistants show whether the source can be read
         )
 
 
@@ -268,7 +271,7 @@ def _key(key: str | None, secret: str | None) -> Key | None:
 # Codes of a sign-in that the vendor decides upon; others are of a service in trouble.
 DECIDED = re.compile(r"[16]\d{3}|80000")
 UNKNOWN = Rejected("unknown")  # the vendor knows no such user
-OURS = frozenset({1021})  # a parameter is wrong, which no person can mend
+OURS = frozenset({1021})  # a parameter is wrong, which no person can fix
 
 type Note = Callable[["requests.Response", int | None], None]
 
@@ -276,8 +279,8 @@ type Note = Callable[["requests.Response", int | None], None]
 class Terminal:
     """Raises showcam.drivers.errors.DriverError. `note` notes each answer of the vendor, for a trace.
 
-    An account of Russia is answered at Europe's host that no such user exists,
-    and not where it lives (github.com/BaQs/pyEzviz, issue 38; github.com/RenierM26/ha-ezviz, issue 44).
+    Europe's host answers for an account of Russia that no such user exists, and does not name its region
+    (github.com/BaQs/pyEzviz, issue 38; github.com/RenierM26/ha-ezviz, issue 44).
     """
 
     def __init__(self, store: Store, http: VendorHttp, hosts: EzvizHosts, note: Note) -> None:
@@ -291,7 +294,7 @@ class Terminal:
     def sign_in(self, user: str, password: str, deadline_s: float, *, code: str = "", host: str = "") -> Verdict:
         """One attempt; the region the vendor names is followed once. `code` and `host` when a code was sent.
 
-        Where the vendor knows no such user each other region is asked once.
+        If the vendor knows no such user, each other region is asked once.
         """
         with Exchange(deadline_s) as exchange:
             verdict = self._at(user, password, code, host or self._hosts.api)
@@ -341,7 +344,7 @@ class Terminal:
         return SignedIn({**session, BY_CODE: True} if code else session)
 
     def _rejected(self, code: int | None) -> Rejected:
-        """Raises VendorDown for what is no verdict on this person."""
+        """The vendor's verdict on a sign-in. Raises VendorDown if the code is no verdict on this person."""
         why = SIGN_IN.get(code or 0)
         if why is not None:
             return Rejected(why)

@@ -28,7 +28,7 @@ from showcam.net.text import JsonObject
 if TYPE_CHECKING:
     from showcam.drivers.ezviz.client import Client
 
-# What the camera list must hold for all of them.
+# The sections that the camera list must hold for all settings.
 SECTIONS = f"{of_list.SECTIONS},WIFI,CLOUD,UPGRADE,NODISTURB"
 DISK = {"0": "ok", "1": "faulty", "2": "uninitialised", "3": "formatting"}
 DATE_FORMAT = {"0": "ymd", "1": "mdy", "2": "dmy"}
@@ -58,7 +58,7 @@ def detection(camera: Listed) -> int:
 
 
 def write(client: "Client", camera: Camera, setting: Setting, value: str, channels: Channels) -> bool:
-    """False when the app's API can't set it, or the camera lacks it; Image Encryption is in encryption.py."""
+    """False when the app's API can't set it, or the camera lacks it; Image Encryption is in keys.py."""
     if setting in FIELDS and field_of(camera, setting) == "none":
         return False
     if (setting, value) == ("sleep", "off"):
@@ -108,7 +108,7 @@ def _offline_notice(client: "Client", camera: Camera, value: str) -> None:
 
 
 def _night_vision(client: "Client", camera: Camera, value: str) -> None:
-    """The mode alone: how bright its light is, and for how long, stays as it is."""
+    """Sets only the mode: the brightness of its light and the duration stay as they are."""
     mode = next(known for known, name in NIGHT_MODES.items() if name == value)
     optionals = fields(section(client.pages("STATUS"), "STATUS", camera.ref.serial).get("optionals"))
     model = fields(optionals.get("NightVision_Model"))
@@ -119,7 +119,7 @@ def _night_vision(client: "Client", camera: Camera, value: str) -> None:
 
 
 def _flip(client: "Client", camera: Camera, value: str) -> None:
-    """It is set whatever was listed, which may be old; to turn it over takes knowing how it stands."""
+    """Sets the flip whatever the list says, which may be old. Older models can only turn the picture over."""
     if client.set_flip(camera.ref.serial, camera.ref.channel, value == "on"):
         return
     if camera.flip == "unknown":
@@ -145,7 +145,7 @@ WRITABLE = frozenset({*_SWITCHES, *_WRITES, "encryption"})
 
 
 def views(client: "Client", pages: list[JsonObject], camera: Listed) -> dict[Setting, SettingView]:
-    """Every setting as on the pages that `camera` was read from; detection's sensitivity takes a call of its own."""
+    """Every setting as on the pages that `camera` was read from; detection's sensitivity takes another call."""
     serial = camera.ref.serial
     found = {name: field_of(camera, name) for name in FIELDS}
     its_device, its_row = device(pages, serial), channel(pages, serial, camera.ref.channel)

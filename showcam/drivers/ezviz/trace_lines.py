@@ -16,7 +16,7 @@ type Port = Annotated[int, Meta(ge=0, le=65535)]
 type Mask = Annotated[int, Meta(ge=-1, lt=2**31)]
 type Alias = Annotated[str, Meta(pattern=r"^[0-9a-f]{12}\Z")]
 
-# models that public sources name; another one is "other", and its owner may write it beside the trace
+# models that public sources name; others are "other", and the owner may name the model next to the trace
 type Model = Literal[
     "A1",
     "BC1",
@@ -116,8 +116,8 @@ type CallKind = Literal[
     "sign_in", "code", "renew", "list", "system", "token", "dispatcher", "messages", "wake", "register", "other"
 ]
 type Transport = Literal["ps", "rtp", "ts", "unknown"]
-# of the cloud: the smaller and the whole picture, a second session beside the first, the long one; at home: by RTSP,
-# and by the camera's own protocol in either manner
+# Of the cloud: the smaller and the whole picture, a second session during the first, the long one. At home: by RTSP,
+# and by the camera's own protocol in either manner.
 type Way = Literal["sub", "main", "beside", "long", "rtsp", "plain", "wrapped"]
 # why there was no session: the owner's consent, what the vendor did not give, what a camera at home answers
 type Unopened = Literal[
@@ -133,7 +133,8 @@ type Unopened = Literal[
     "not_playable",
     "busy",
 ]
-# what stopped a session: nobody but us, the node by a result or without one, a cipher of the link, what can't be read
+# The cause that stopped a session: showcam, the node with or without a result, a cipher of the link, or video that
+# can't be read.
 type Ending = Literal["ours", "result", "closed", "unread", "refused"]
 type PortState = Literal["open", "closed", "silent"]
 
@@ -161,7 +162,7 @@ class Call(Struct, frozen=True, tag="call", tag_field="line"):
 
 
 class Row(Struct, frozen=True, tag="camera", tag_field="line"):
-    """What the vendor's list has of the camera. A number is None if the list lacks it, or has another thing there."""
+    """The vendor's list about the camera. A number is None if the list lacks it, or has another thing there."""
 
     device: Alias
     channel: Small
@@ -214,8 +215,8 @@ class Dispatcher(Struct, frozen=True, tag="dispatcher", tag_field="line"):
 class KeyState(Struct, frozen=True, tag="key", tag_field="line"):
     """Whether a key is here. A trace asks the vendor for none.
 
-    `fits`: it is the one whose digest the list has. `by_video`: video could be deciphered by it. `elevated`: the
-    session was signed in by a code, so that the vendor hands keys out. `refused`: it gives this account no key of it.
+    `fits`: the list has the digest of this key. `by_video`: video could be deciphered by it. `elevated`: the session
+    was signed in by a code, so that the vendor hands keys out. `refused`: the vendor gives this account no such key.
     """
 
     kept: bool
@@ -226,7 +227,7 @@ class KeyState(Struct, frozen=True, tag="key", tag_field="line"):
 
 
 class Alarm(Struct, frozen=True, tag="alarm", tag_field="line"):
-    """One of the last messages: its codes."""
+    """The codes of a recent message."""
 
     type: Small | None  # alarmType
     sub: Small | None  # subType
@@ -276,7 +277,7 @@ class Frames(Struct, frozen=True, tag="frames", tag_field="line"):
 
 
 class Second(Struct, frozen=True, array_like=True):
-    """What came in a step of time: when it began, frames, bytes, pictures, keyframes, the longest pause."""
+    """A step of time: its beginning, and the frames, bytes, pictures, keyframes and longest pause in it."""
 
     ms: Ms
     frames: Small
@@ -287,7 +288,7 @@ class Second(Struct, frozen=True, array_like=True):
 
 
 class Seconds(Struct, frozen=True, tag="seconds", tag_field="line"):
-    """The session in steps, where it is too long for a row for each frame."""
+    """The session in steps, if it is too long for a row for each frame."""
 
     number: Small
     step_ms: Ms

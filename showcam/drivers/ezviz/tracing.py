@@ -191,7 +191,7 @@ def small(value: Any, otherwise: int | None = None) -> int | None:
 
 
 def model(device: Mapping[str, Any]) -> Model:
-    """The type of the device, where it is one of those that public sources name."""
+    """The model of the device if public sources name it, else "other"."""
     for name in ("deviceSubCategory", "deviceType"):
         text = str(device.get(name) or "")
         for word in (text, *text.split("-")):
@@ -201,7 +201,7 @@ def model(device: Mapping[str, Any]) -> Model:
 
 
 def host_kind(host: str) -> HostKind:
-    """What kind of host a name or an address is, which names none."""
+    """The kind of a host, which does not tell the host's name or address."""
     if not host or host in ("None", "null", "0.0.0.0"):  # noqa: S104 - compared, not bound
         return "none"
     if found := _REGION.fullmatch(host):
