@@ -91,7 +91,7 @@ _its_own(aioice.ice, "get_host_addresses", "use_ipv4", "use_ipv6")
 
 
 def apply(addresses: tuple[str, ...]) -> None:
-    """Changes the libraries in the whole process. `addresses` are offered in place of the machine's, without loopback.
+    """Changes the libraries in the whole process. `addresses` replace the machine's own, which lack loopback.
 
     Raises LibraryChanged.
     """

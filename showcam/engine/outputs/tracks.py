@@ -19,7 +19,7 @@ from showcam.engine.sound import OPUS_CLOCK, OPUS_STEP, SILENT_OPUS
 from showcam.engine.units import CLOCK, Listen, Unit, Watch
 
 LEAST_QUEUE = 120
-PATIENCE_S = 0.6  # for this time after a start, wishes for a keyframe are ignored: the last one may be on its way
+PATIENCE_S = 0.6  # for this time after a start, requests for a keyframe are ignored: the last may be on its way
 FRESH = 5  # this number of pictures since a keyframe is no more data than another keyframe
 RATE_S = 2.0  # the picture's bits are counted over this time
 _BURST_STEP = CLOCK // 500  # 2 ms

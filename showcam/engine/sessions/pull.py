@@ -139,7 +139,7 @@ class Pull(PlayableFanout):
         return None if self.claims.explains else await self._slim.ready()
 
     def hold(self, seconds: float) -> bool:
-        """Keeps the pull without viewers, if its video comes over the home network. Returns False if it does not."""
+        """Keeps the pull open without viewers. Returns False if the pull has ended or leaves the home network."""
         spec = self._spec
         is_at_home = spec is None or (spec.is_at_home and not spec.lasts_s)  # None: the source is not known yet
         may = is_at_home and self.failure is None
@@ -175,7 +175,7 @@ class Pull(PlayableFanout):
 
     @property
     def is_idle_at_vendor(self) -> bool:
-        """True if the vendor's cloud or the camera counts this open stream, and no WebRTC viewer uses the stream."""
+        """True for a live stream that the vendor's cloud or the camera counts, if no WebRTC viewer uses the stream."""
         return self._spec is not None and self._spec.is_single and self.is_live and not self._viewers
 
     def holds(self, lease: Lease | None) -> bool:
@@ -306,7 +306,7 @@ class Pull(PlayableFanout):
             self._gate.report_key(self._claims_asked(), self._spec.key, fits=fits)
 
     def begin(self, form: Format) -> None:
-        """Begins to show an opening. Raises SourceFailed if the viewers that it was opened for can't be shown it."""
+        """Begins to show an opening. Raises SourceFailed if the viewer that opened the camera can't play the format."""
         self._is_interrupted = False
         if not self.claims.explains and (self.format is None or _like(self.format) != _like(form)):
             self._gate.report(self._claims_asked(), form)

@@ -151,7 +151,7 @@ class Sessions:
     ) -> tuple[str, str]:
         """An SDP answer and the session's grant. The connection of an earlier answer in the session ends.
 
-        The answer takes `within_s`. It is late only if sockets, STUN and TURN need their least time.
+        `within_s` is the time limit. An answer is late only if sockets, STUN and TURN need their least time.
         Raises Ended, TooMany, SourceFailed, NoOffer, NotGathered.
         """
         due = self._loop.time() + within_s - FINISH_S

@@ -162,7 +162,7 @@ def _encoded(image: Any) -> tuple[bytes, ...]:
 
 
 async def play(screen: Screen, lines: tuple[str, ...], clock: Callable[[], float]) -> Never:
-    """Play a card as if a camera sent it, until cancelled."""
+    """Plays a card as if a camera sent it, until the task is cancelled."""
     played = await asyncio.to_thread(film, lines)
     screen.begin(played.format)
     for number in range(_AHEAD):

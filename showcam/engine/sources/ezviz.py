@@ -6,7 +6,7 @@ So showcam never opens a second session, no matter how many viewers ask for the 
 
 An opening goes through these states until its last viewer leaves:
 
-    `rest`     The camera was refused a moment ago. It is refused again without a new address (`ezviz_rests.py`).
+    `rest`     The camera was refused a moment ago. It is refused again without a new address (`ezviz/results.py`).
     `open`     An address has a new token; dispatcher and node answer.  Next: `shown` or `refused`.
     `mute`     The session is open and no byte has come.                Next: `keyless`, `vain`, or `refused` as silent.
     `keyless`  Bytes come, but no keyframe.                             Next: `shown` or `vain`.
@@ -52,13 +52,13 @@ from showcam.net.cache import Recent
 
 _log = structlog.get_logger()
 
-# open: the time limits for an answer are in ezviz_node.py
+# open: the time limits for an answer are in showcam/engine/ezviz/node.py
 LEAVES_S = 3.0  # a session that ends to make room for this one, such as the previous viewer's, is closed by then
 # mute, and shown without video: nodes send in clumps up to 2 s apart, after the camera has answered them
 # (rhanekom/hass-ezviz-stream, doc/reference.md)
 MUTE_S = 6.0
 # mute, on battery: The first session wakes the camera and may stay mute (rhanekom/hass-ezviz-stream, doc/reference.md).
-# Its first byte comes after 4.3 s if the camera answers (Stinocon/ezviz-stream-bridge); later sessions may wait longer.
+# If it answers, its first byte comes after 4.3 s (Stinocon/ezviz-stream-bridge). Later sessions may wait for longer.
 DOZES_S = (6.0, 12.0)
 # mute, on battery: all sessions together have WAKING_S
 # mute: some models open sessions and never send (Bobsilvio/ezviz_hp7, issues 33, 36 and 58); one on battery has 70 s

@@ -126,7 +126,7 @@ class EzvizPicture:
         self._loop = asyncio.get_running_loop()
         self._sound = sound
         self._form: Format | None = None
-        self._sps: list[bytes] = []  # SPS (H.264 parameter sets) of the keyframe that `_form` was read from
+        self._sps: list[bytes] = []  # SPS (sequence parameter sets) of the keyframe that `_form` was read from
         self._is_new = False  # no picture of `_form` was shown yet
         self._waits = False  # for a keyframe that decodes
         self._doubt = Doubt(encrypts=True, deciphers=deciphers)

@@ -89,7 +89,7 @@ class _Judged:
         self._joined = Joined(time.monotonic)
         self._doubt = Doubt(encrypts=encrypts)
         self._form: Format | None = None
-        self._sps: list[bytes] | None = None  # SPS (H.264 parameter sets) of the keyframe that `_form` was read from
+        self._sps: list[bytes] | None = None  # SPS (sequence parameter sets) of the keyframe that `_form` was read from
         self._waits = True  # for a keyframe that decodes
 
     def place(self, unit: Unit) -> Unit | None:

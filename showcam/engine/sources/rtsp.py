@@ -29,7 +29,7 @@ _log = structlog.get_logger()
 
 KEYFRAME_S = 25.0  # the wait for a keyframe while pictures come: some cameras send one in twenty seconds
 _HELD_CAP = 16 * 1024 * 1024  # bytes that wait while a keyframe is decoded
-_DEPTH = 2  # the number of pictures that may arrive before an earlier picture
+_DEPTH = 2  # the number of pictures that may arrive before a picture shown earlier
 _STEP = 3000  # ticks between the decoding times of the first pictures
 
 
@@ -65,7 +65,7 @@ class Live:
         self.shown: float | None = None  # when the latest picture went to the screen
         self.is_open = False
         self._format: Format | None = None
-        self._sps: list[bytes] | None = None  # SPS of the keyframe that `_format` was read from
+        self._sps: list[bytes] | None = None  # sequence parameter sets of the keyframe that `_format` was read from
         self._measuring: asyncio.Task[None] | None = None
         self._held: list[Unit] = []  # units from the keyframe on that is being decoded
         self._held_bytes = 0

@@ -26,7 +26,7 @@ class Screen(Protocol):
 
     @property
     def has_time(self) -> bool:
-        """True if pictures may come 0.1 s later: no viewer sees them at once, and none waits for the first one."""
+        """True if pictures may come 0.1 s later: no viewer is shown each as it comes, and none waits for the first."""
         ...
 
     def begin(self, form: Format) -> None: ...
