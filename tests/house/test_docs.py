@@ -17,7 +17,10 @@ from tests.doubles.packages import script
 
 ROOT = Path(__file__).parents[2]
 settings = script("settings")
-DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+ROOMS = [
+    page for room in ("actions", "lambda", "oauth", "showcam") for page in sorted((ROOT / room).rglob("README.md"))
+]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), *ROOMS]
 STARTED = [
     started
     for document in DOCUMENTS
