@@ -26,7 +26,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _options(words: Sequence[str] | None) -> Options:
     parser = argparse.ArgumentParser(
-        prog="python -P -m simulator",
+        prog="python -P -m showcam.simulator",
         description="Simulated cameras that really stream, the EZVIZ cloud they hang on, and an Echo and a Google "
         "display to show them on. Loopback only.",
     )
