@@ -69,22 +69,25 @@ class NoPlace(Exception):
 
 
 class Attempts:
-    """Keys are hashed by the store. Every method may raise StoreUnavailable: then there is no place either."""
+    """Takes and gives back places for tries; the store hashes their keys.
+
+    Every method may raise StoreUnavailable: then there is no place either.
+    """
 
     def __init__(self, store: Throttle, limits: Limits, clock: Callable[[], float] = time.time) -> None:
         self._store, self._limits, self._clock = store, limits, clock
 
     def from_address(self, salt: str, address: str) -> Place:
-        """Take a place for a try of an unknown browser, under any account name. Raises NoPlace."""
+        """Takes a place for a try of an unknown browser, under any account name. Raises NoPlace."""
         hashed = hashlib.sha256(f"{salt}\x00{counted_as(address)}".encode()).hexdigest()[:32]
         return self._take(f"sign_in/address/{hashed}", self._limits.per_address)
 
     def of(self, who: str) -> Place:
-        """Take a place for a password. `who` is from `strangers` or `own`. Raises NoPlace."""
+        """Takes a place for a password. `who` is from `strangers` or `own`. Raises NoPlace."""
         return self._take(f"sign_in/{who}", self._limits.per_user)
 
     def code_of(self, who: str) -> Place:
-        """Take a place for any code that the vendor sent. `who` is from `strangers` or `own`. Raises NoPlace."""
+        """Takes a place for any code that the vendor sent. `who` is from `strangers` or `own`. Raises NoPlace."""
         return self._take(f"sign_in/code/{who}", self._limits.per_code)
 
     def were_right(self, *places: Place) -> None:
@@ -130,7 +133,7 @@ class OneTimeCode:
         return text
 
     def redeem(self, text: str, address: str, throttle: Throttle) -> Verdict:
-        """Compare a typed code and use it up if it is right: only one caller gets "right". Wrong tries are counted.
+        """Compares a typed code and uses it up if it is right: only one caller gets "right". Wrong tries are counted.
 
         Raises StoreUnavailable.
         """
@@ -148,12 +151,12 @@ class OneTimeCode:
             kept = json.loads(file.read_text())
             code, until = str(kept["code"]), float(kept["until"])
         except (OSError, ValueError, KeyError, TypeError):
-            return False  # none was made, it was used, or somebody else wrote the file
+            return False  # there is no code, the code was used, or somebody else wrote the file
         right = hmac.compare_digest(code.encode(), text.encode())
         return right and self._clock() < until
 
     def _use(self, text: str) -> bool:
-        """Move the code's file away: only one caller succeeds. The moved file may already hold a newer code."""
+        """Moves the code's file away: only one caller succeeds. The moved file may already hold a newer code."""
         taken = self._file.with_name(f"{self._file.name}.{secrets.token_hex(8)}")
         try:
             self._file.rename(taken)

@@ -1,4 +1,4 @@
-"""Assistants' OAuth registrations: exact redirect URIs, a secret shown once, a check in constant time; and refusals."""
+"""Registers assistants as OAuth clients and checks their redirect URIs and secrets; and counts refused requests."""
 
 import contextlib
 import hmac
@@ -61,13 +61,13 @@ def register(
 
 
 def registered(store: Store, assistant: Assistant) -> Client | None:
-    """The first of the assistant's own, if it has any."""
+    """The first client of the assistant, if it has any."""
     own = (client for client in store.clients() if client.assistant == assistant and not client.id.startswith(TRIAL))
     return next(own, None)
 
 
 def readdress(store: Store, client: Client, redirect_uris: tuple[str, ...]) -> None:
-    """Other redirect URIs for a client that keeps its secret. Raises ValueError."""
+    """Gives a client other redirect URIs; the client keeps its secret. Raises ValueError."""
     for uri in redirect_uris:
         _check_redirect(uri)
     store.put_client(replace(client, redirect_uris=redirect_uris))
@@ -132,18 +132,18 @@ class Refusals:
         self._note(what)
 
     def note_client(self, client_id: str) -> None:
-        """Count a request whose client secret differs from the registered secret."""
+        """Counts a request whose client secret differs from the registered secret."""
         self._note(f"client/{client_id}")
 
     def lately(self, what: Refused) -> int:
-        """How often within the last 15 to 30 minutes."""
+        """How often this was refused within the last 15 to 30 minutes."""
         return self._lately(what)
 
     def lately_of_client(self, client_id: str) -> int:
         return self._lately(f"client/{client_id}")
 
     def _note(self, what: str) -> None:
-        with contextlib.suppress(StoreUnavailable):  # it was refused all the same
+        with contextlib.suppress(StoreUnavailable):  # the request is refused even if this count fails
             self._store.hit(f"refused/{what}", WINDOW_S, self._clock())
 
     def _lately(self, what: str) -> int:

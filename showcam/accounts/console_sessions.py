@@ -21,7 +21,7 @@ from showcam.store.records import MONTH_S
 KEPT_S = MONTH_S
 SLOW_S = 60.0  # a browser is listed before its session is stored: the session may be missing for this time
 LISTED = "browser-"  # a browser's row in a household's secrets is named by this and the session's id
-PREFIX = "home-"  # of the ids: no link's id has a hyphen
+PREFIX = "home-"  # the ids of sessions begin with this: no link's id has a hyphen
 
 # The kinds of data that are remembered for a browser. `next`: a sign-in that waits for a code. `encryption` and `keys`:
 # cameras whose encryption or key waits for a code. `language`: the language of the sentences that the browser tries.
@@ -69,7 +69,7 @@ _listed = msgspec.msgpack.Decoder(Listed)
 
 
 class ConsoleSessions:
-    """Each method may raise StoreUnavailable."""
+    """The sessions of browsers at the console. Each method may raise StoreUnavailable."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
         self._store, self._clock = store, clock
@@ -103,7 +103,7 @@ class ConsoleSessions:
         self._keep(replace(session, expires=self._clock() + kept_s))
 
     def read(self, text: str) -> ConsoleSession | None:
-        """The session of the cookie's text."""
+        """The session that belongs to the cookie's text, or None."""
         return self.find(_id(text)) if text else None
 
     def find(self, session_id: str) -> ConsoleSession | None:
@@ -128,7 +128,7 @@ class ConsoleSessions:
         return self._store.visit(_named(session, name), self._clock())
 
     def claim(self, state: str) -> bool:
-        """True for the first of several requests that bring the same state back."""
+        """True for the first of several requests that bring back the same state of a vendor's page."""
         return self._store.hit(f"callback:{token_hash(state)}", 3600, self._clock()) == 1
 
     def forget(self, session: ConsoleSession, name: Name = "next") -> None:
@@ -151,7 +151,7 @@ def _named(session: ConsoleSession, name: Name) -> str:
 
 
 class Viewer(Protocol):
-    """A link of an assistant's, or a session of the console."""
+    """A link of an assistant, or a session of the console."""
 
     @property
     def id(self) -> str: ...

@@ -1,4 +1,4 @@
-"""Households: adding, finding and removing an account with its sources, and ending a link."""
+"""Adds, finds and removes households with their sources, and ends their links."""
 
 import logging
 import secrets
@@ -18,17 +18,17 @@ NO_LAN_CAMERAS = b"{}"  # the sealed content of a LAN source before showcam.driv
 
 
 class AlreadyAdded(Exception):
-    """The vendor user has a household here."""
+    """The vendor user already has a household here."""
 
 
 class Unreadable(NamedTuple):
     sentence: str
-    key_id: str  # of the key that is missing; "": the row is damaged
+    key_id: str  # the id of the missing key; "": the row is damaged
 
 
 class Pictures(Protocol):
     def end_link(self, link: str) -> None:
-        """End the link's live pictures. Raises MediaUnavailable."""
+        """Ends the link's live videos. Raises MediaUnavailable."""
         ...
 
 
@@ -62,7 +62,7 @@ def with_lan(store: Store, account_id: str) -> Source:
 
 
 def add_to(store: Store, account_id: str, kind: SourceKind, user: str, sealed: bytes) -> Source:
-    """A further source of the household, which waits for its first sign-in. Raises AlreadyAdded."""
+    """Adds a further source to the household. The source waits for its first sign-in. Raises AlreadyAdded."""
     source = Source(new_id(), account_id, kind, _vendor_key(store, kind, user), time.time())
     if not store.add_source(source, sealed, "needs_login"):
         raise AlreadyAdded("that user has a household here already")
@@ -78,9 +78,9 @@ def find_at_any(store: Store, kinds: Iterable[SourceKind], user: str) -> Source 
 
 
 def end(store: Store, pictures: Pictures, link: Link) -> bool:
-    """Revoke first, then end live pictures; if those can't be reached now, revocation stands.
+    """Revokes the link, then ends its live videos; if the media process can't be reached, the revocation stands.
 
-    False when the link had ended before; its pictures are ended in either case.
+    False when the link had ended before; its videos are ended in either case.
     """
     ended = store.end_link(link.id, time.time())
     end_pictures(pictures, link.id)
@@ -88,7 +88,7 @@ def end(store: Store, pictures: Pictures, link: Link) -> bool:
 
 
 def end_pictures(pictures: Pictures, viewer: str) -> None:
-    """End the pictures of a link or of a console session, by its id, as far as the media process answers."""
+    """Ends the videos of a link or of a console session, by its id, as far as the media process answers."""
     try:
         pictures.end_link(viewer)
     except MediaUnavailable as error:
@@ -96,7 +96,7 @@ def end_pictures(pictures: Pictures, viewer: str) -> None:
 
 
 def remove(store: Store, pictures: Pictures, account_id: str) -> list[Link]:
-    """Remove the household's rows, then end its links' live pictures. Answers those links."""
+    """Removes the household's rows, then ends its links' live videos. Answers those links."""
     links = store.links(account_id)
     for link in links:
         store.end_link(link.id, time.time())  # so the assistant is notified

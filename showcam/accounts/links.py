@@ -1,4 +1,4 @@
-"""Completed authorizations and their tokens, the links that a household has not acknowledged, and the linking window.
+"""Makes and checks links and their tokens, keeps the links that an owner has not acknowledged, and the linking window.
 
 A link is made at consent, has its own tokens and never replaces another. Tokens are opaque and have 256 bits; only
 hashes are stored. A token's text is `{kind}.{link id}.{secret}`, so that link and token are read in one request. This
@@ -17,7 +17,7 @@ from showcam.accounts.identity import new_id, token_hash
 from showcam.store.ports import Store, Visits
 from showcam.store.records import Account, Assistant, Client, Link, Token
 
-ACCESS_S = 12 * 3600  # Alexa wants at least six minutes; each renewal is a request of an assistant's
+ACCESS_S = 12 * 3600  # Alexa wants at least six minutes; the assistant sends a request for each renewal
 TOUCH_S = 300  # seconds; the time when a link was last used is written at most this often
 LABEL_LENGTH = 60
 _NAME = "acknowledged_links"
@@ -43,7 +43,7 @@ def mint(link_id: str, kind: str, scope: str, now: float) -> tuple[str, Token]:
 
 
 def link_of(text: str) -> str | None:
-    """The link id a token's text names, unverified; None when it is no token of ours."""
+    """The link's id in a token's text, unverified; None when the text is no token of ours."""
     fields = text.split(".")
     if len(fields) != 3 or fields[0] not in ("sca", "scr") or len(text) > 256 or not text.isascii():
         return None
@@ -51,7 +51,7 @@ def link_of(text: str) -> str | None:
 
 
 def authenticate(store: Store, text: str, assistant: Assistant) -> Link:
-    """The link behind an access token. Raises TokenExpired or TokenInvalid; what a store raises passes through."""
+    """The link behind an access token. Raises TokenExpired or TokenInvalid; errors of the store pass through."""
     now = time.time()
     link_id = link_of(text)
     found = store.find_token(link_id, token_hash(text)) if link_id else None
@@ -68,7 +68,7 @@ def authenticate(store: Store, text: str, assistant: Assistant) -> Link:
 
 
 class TokenAnswer(TypedDict):
-    """RFC 6749 section 5.1."""
+    """The answer with tokens of RFC 6749 section 5.1."""
 
     access_token: str
     token_type: Literal["Bearer"]
@@ -119,7 +119,7 @@ def issue(store: Store, link: Link, scope: str, now: float, refresh: bool) -> To
 
 
 def minted(link: Link, scope: str, now: float, refresh: bool) -> tuple[TokenAnswer, list[Token]]:
-    """The token answer, and the rows to store for it; nothing is stored yet."""
+    """Makes the token answer, and the rows to store for it; nothing is stored yet."""
     text, row = mint(link.id, "access", scope, now)
     answer: TokenAnswer = {"access_token": text, "token_type": "Bearer", "expires_in": ACCESS_S, "scope": scope}
     rows = [row]
@@ -147,7 +147,7 @@ class NewLinks:
         return [link for link in self._store.links(account_id) if link.id not in known]
 
     def acknowledge(self, account_id: str, link_ids: list[str]) -> None:
-        """Take these links off the list, as far as they are the household's; a link that came meanwhile stays new."""
+        """Takes these links off the list, as far as they are the household's; a link that came meanwhile stays new."""
         living = [link.id for link in self._store.links(account_id)]
         known = self._acknowledged(account_id) | set(link_ids)
         kept = msgspec.json.encode([link_id for link_id in living if link_id in known])
@@ -168,7 +168,7 @@ class LinkingWindow:
         self._store, self._clock = store, clock
 
     def open(self) -> None:
-        """Open linking for OPEN_S seconds from now."""
+        """Opens linking for OPEN_S seconds from now."""
         ends = self._clock() + OPEN_S
         self._store.put_visit(_ROW, str(ends).encode(), ends)
 

@@ -87,7 +87,7 @@ def _bytes(password: str) -> bytes:
 
 
 class BadUser(ValueError):
-    """Not a name or password that can be set; the text says what can, `why` in a word."""
+    """The name or password can't be set; the text says what can, and `why` gives the reason in a word."""
 
     def __init__(self, why: Literal["name", "taken", "length", "guessed"], text: str) -> None:
         super().__init__(text)
@@ -107,13 +107,13 @@ class _Kept(Struct, frozen=True):
 
 
 class OwnerUsers:
-    """Each method may raise StoreUnavailable and SealedUnreadable."""
+    """The users of households. Each method may raise StoreUnavailable and SealedUnreadable."""
 
     def __init__(self, store: OwnerStore, passwords: Passwords | None = None) -> None:
         self._store, self._passwords = store, passwords or Passwords()
 
     def exist(self) -> bool:
-        """Whether any household has one; may lag a little."""
+        """Whether any household has an owner's user; the answer may lag a little."""
         return self._store.has_owner_users()
 
     def set(self, account_id: str, name: str, password: str) -> None:
@@ -144,7 +144,7 @@ class OwnerUsers:
         return True
 
     def _hash_again(self, user: OwnerUser, kept: _Kept, password: str) -> None:
-        """Hash the password again at the cost of today, unless the owner has set another one meanwhile."""
+        """Hashes the password again at the cost of today, unless the owner has set another one meanwhile."""
         with contextlib.suppress(Busy):
             data = msgspec.json.encode(_Kept(kept.name, self._passwords.hash(password)))
             self._store.swap_owner_user(user.account, version=user.version, data=data)

@@ -13,12 +13,12 @@ NAME = "pin"
 SHORTEST, LONGEST = 4, 8  # digits
 # Every try counts, also a right one, before it is compared, so that tries at the same time are counted.
 LIMITS = ((15 * 60, 6), (24 * 3600, 40))  # seconds, tries
-# About 40 ms and 16 MiB a try: few digits don't stand long against somebody who holds both database and keys.
+# About 40 ms and 16 MiB a try: few digits don't withstand somebody who holds both database and keys for long.
 _COST, _BLOCK, _LANES, _SALT = 2**14, 8, 1, 16
 
 
 class BadPin(ValueError):
-    """Not a PIN that can be set; the text says what can."""
+    """The digits can't be set as a PIN; the text says what can."""
 
 
 class Pins:
