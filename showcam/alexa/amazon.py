@@ -30,7 +30,7 @@ class Posted(Struct, frozen=True):
 
 
 class Amazon:
-    """`double`: "host:port" that replaces all of Amazon's hosts in the demo and in tests."""
+    """Sends requests to Amazon. `double`: "host:port" that replaces all of Amazon's hosts in the demo and in tests."""
 
     def __init__(self, double: str = "", ca_file: Path | None = None) -> None:
         self.login = f"https://{double or LOGIN}"

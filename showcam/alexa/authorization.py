@@ -34,8 +34,9 @@ _accept_grant = msgspec.json.Decoder(_AcceptGrant)
 
 
 class Authorization(HouseholdInterface):
-    """Answers AcceptGrant directives. `gateway`: None if no events are sent; `granted` is called after a grant is
-    stored.
+    """Answers AcceptGrant directives.
+
+    `gateway`: None if no events are sent; `granted` is called after a grant is stored.
     """
 
     name = "Alexa.Authorization"
@@ -52,7 +53,7 @@ class Authorization(HouseholdInterface):
         return {"AcceptGrant": self.accept}
 
     def accept(self, directive: Directive, _deadline: Deadline) -> Answer:
-        """Answers with success only once Amazon's tokens are kept: Alexa relies on it."""
+        """Answers with success only once Amazon's tokens are stored: Alexa relies on this."""
         given = directive.read(_accept_grant)
         if self._gateway is None:
             raise AcceptGrantFailed("showcam does not send events to Alexa.")

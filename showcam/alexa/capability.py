@@ -1,4 +1,4 @@
-"""A capability in Discover's answer: that a camera has an interface, and what of it can be read or changed.
+"""A capability in Discover's answer: the camera has an interface, whose properties can be read or changed.
 
 https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-discovery-objects.html
 """
@@ -36,9 +36,10 @@ class Capability(Struct, tag_field="type", tag="AlexaInterface", rename="camel",
 
 
 def reported(name: str, *, controllable: bool = True) -> ReportedProperties:
-    """A property that no voice may change is declared `nonControllable`: Alexa offers to change every other.
+    """The property `name` of an interface, in Discover's form.
 
-    It is reported proactively if the link has a grant: see `Capability.report`.
+    A property that no voice may change is declared `nonControllable`: Alexa offers to change every other. It is
+    reported proactively if the link has a grant: see `Capability.report`.
     """
     return ReportedProperties(
         supported=(Supported(name),), proactively_reported=False, retrievable=True, non_controllable=not controllable

@@ -18,9 +18,9 @@ class Controls:
         self._registry = registry
 
     def change(self, directive: CameraDirective, setting: str, value: str) -> Answer:
-        """A Response with the state as read back, or as showcam asked the vendor for it: Alexa waits for no later word.
+        """Changes a setting. The Response holds the state as read back, or as showcam asked the vendor for it.
 
-        A refusal says where the setting can be changed instead.
+        Alexa waits for no later word. A refusal says where the setting can be changed instead.
         """
         try:
             changed = self._registry.change(

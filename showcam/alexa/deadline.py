@@ -7,7 +7,7 @@ ANSWER_S = 5.0  # Alexa's displays give a stream up after 6 s
 
 
 class Deadline:
-    """`received`: when the request arrived, by time.monotonic; None: now."""
+    """The deadline of one request. `received`: when the request arrived, by time.monotonic; None: now."""
 
     __slots__ = ("_late",)
 

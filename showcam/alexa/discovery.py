@@ -38,7 +38,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Discovery(HouseholdInterface):
-    """`reported`: whether changes are reported to the link."""
+    """Answers the Discover directive. `reported`: whether changes are reported to the link."""
 
     name = "Alexa.Discovery"
 
@@ -56,7 +56,10 @@ class Discovery(HouseholdInterface):
         return {"Discover": self.discover}
 
     def discover(self, directive: Directive, deadline: Deadline) -> Answer:
-        """Raises DirectiveError when the cameras can't be listed: an empty list would delete them from Alexa."""
+        """Lists the cameras.
+
+        Raises DirectiveError when they can't be listed: an empty list would delete them from Alexa.
+        """
         scope = directive.read(_discover).scope
         link = self._link_of(scope.token if scope else "")
         try:

@@ -41,11 +41,11 @@ class DirectiveError(Exception):
     """A failure that is answered as an ErrorResponse. Alexa does not speak the message; people read it in answers."""
 
     namespace: ClassVar[str] = "Alexa"
-    version: ClassVar[str] = "3"  # of the payload
+    version: ClassVar[str] = "3"  # the version of the payload
     kind: ClassVar[str] = "INTERNAL_ERROR"
-    mode: ClassVar[DeviceMode | None] = None  # NOT_SUPPORTED_IN_CURRENT_MODE demands one
+    mode: ClassVar[DeviceMode | None] = None  # NOT_SUPPORTED_IN_CURRENT_MODE demands a mode
 
-    reason = ""  # of a refusal
+    reason = ""  # the reason of a refusal
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -61,7 +61,7 @@ class InvalidValue(DirectiveError):
 
 
 class InvalidAuthorization(DirectiveError):
-    """Concerns showcam's own token only; a lost vendor sign-in is INSUFFICIENT_PERMISSIONS."""
+    """The error concerns only showcam's own token; a lost vendor sign-in is INSUFFICIENT_PERMISSIONS."""
 
     kind = "INVALID_AUTHORIZATION_CREDENTIAL"
 

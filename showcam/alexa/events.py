@@ -29,7 +29,7 @@ class ReportedEndpoint(EndpointId):
 
 
 class Listed(Struct):
-    """`endpoints`: whole endpoints, each encoded."""
+    """A list of new or changed endpoints, each encoded whole."""
 
     endpoints: list[Raw]
     scope: Scope = Scope()
@@ -99,7 +99,7 @@ def gone(message_id: str, cameras: Sequence[str]) -> Report:
 def changed(
     message_id: str, camera: str, cause: CauseOf, changed: list[Property], unchanged: Sequence[Property]
 ) -> Report:
-    """Every property is either among the changed ones or in the context, and none in both."""
+    """A report of changes. Every property is either among the changed ones or in the context, and none in both."""
     payload = Changed(Change(Cause(cause), changed))
     return Report(Header("Alexa", "ChangeReport", "3", message_id), payload, camera, tuple(unchanged))
 

@@ -56,7 +56,10 @@ class Grant(Struct, frozen=True):
 
 
 class Gateway:
-    """Safe to use from many threads. Without a client id and secret every grant fails."""
+    """Keeps Amazon's tokens for links.
+
+    Safe to use from many threads. Without a client id and secret every grant fails.
+    """
 
     def __init__(
         self,
@@ -78,7 +81,10 @@ class Gateway:
         self._keep(link.id, msgspec.structs.replace(tokens, gateway=self._region(tokens.access)))
 
     def works(self, link: Link) -> bool:
-        """Whether the link has a grant of showcam's present client. Calls nobody. Raises StoreUnavailable."""
+        """Whether the link has a grant of showcam's present client.
+
+        Sends nothing to Amazon. Raises StoreUnavailable.
+        """
         data = self._store.link_secret(link.id, SECRET) if all(self._client.values()) else None
         return data is not None and self._is_ours(msgspec.json.decode(data, type=Grant))
 
@@ -87,7 +93,7 @@ class Gateway:
         self._keep(link_id, msgspec.structs.replace(self._kept(link_id), gateway=""))
 
     def grant(self, link_id: str) -> Grant:
-        """A grant with a known gateway that is good for EARLY_S at least. Raises as `renew` does."""
+        """A grant with a known gateway that works for at least EARLY_S seconds. Raises the same errors as `renew`."""
         grant = self._kept(link_id)
         if grant.expires - EARLY_S <= self._clock():
             grant = self.renew(link_id, grant.access)
@@ -119,7 +125,10 @@ class Gateway:
         return grant.client in ("", self._client["client_id"])
 
     def _tokens(self, form: dict[str, str], refresh: str) -> Grant:
-        """Raises NotGranted when Amazon refused; Unreached for a refresh only, which can be retried."""
+        """Requests tokens from Amazon. Raises NotGranted when Amazon refused.
+
+        Raises Unreached only for a refresh, which can be retried.
+        """
         try:
             status, answered = self._amazon.request_json(
                 "POST", f"{self._amazon.login}/auth/o2/token", EXCHANGE_S, form={**form, **self._client}

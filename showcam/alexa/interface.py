@@ -38,7 +38,7 @@ class CameraDirective:
 
 
 class Answer(Struct, frozen=True):
-    """An event without its envelope. `camera`: its state becomes the context; `version`: of the payload."""
+    """An event without its envelope. `camera`: its state becomes the context; `version`: the version of the payload."""
 
     namespace: str
     name: str

@@ -51,7 +51,10 @@ def household_interfaces(
     reported: Callable[[Link], bool] | None = None,
     granted: Callable[[Link], None] | None = None,
 ) -> tuple[HouseholdInterface, ...]:
-    """`link_of`: the link of a token; raises InvalidAuthorization. `reported`, `granted`: as SmartHome has them."""
+    """The interfaces whose directives concern no camera. `link_of`: the link of a token; raises InvalidAuthorization.
+
+    `reported` and `granted`: as SmartHome has them.
+    """
     return (
         Discovery(registry, link_of, Endpoints(of_cameras), reported or (lambda link: False)),
         Authorization(link_of, gateway, granted or (lambda link: None)),

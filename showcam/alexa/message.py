@@ -18,7 +18,7 @@ from msgspec import Raw, Struct
 from showcam.alexa.errors import InvalidDirective
 from showcam.net.text import JsonObject, shallow, too_deep
 
-type Value = str | int | Struct | tuple[Struct, ...]  # of a property
+type Value = str | int | Struct | tuple[Struct, ...]  # the value of a property
 _MS = [f".{ms:03d}Z" for ms in range(1000)]
 DEEP = 3  # the fields read from header and endpoint lie no deeper
 # more lenient than the decoder of directives; numbers are not used, so each becomes a float
@@ -35,7 +35,7 @@ class Header(Struct, rename="camel", omit_defaults=True):
 
 
 class EndpointId(Struct, rename="camel"):
-    """Has no scope: a bearer token is never sent back."""
+    """The id of an endpoint without a scope: a bearer token is never sent back."""
 
     endpoint_id: str
 

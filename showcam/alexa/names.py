@@ -34,7 +34,7 @@ def spoken_name(camera: Camera) -> str:
 
 
 def spoken(name: str) -> str:
-    """Drops apostrophes ("Kari's stue" becomes "Karis stue"); any other sign becomes a space."""
+    """A name that Alexa understands: without apostrophes ("Karis stue"); any other sign becomes a space."""
     text = unicodedata.normalize("NFC", name).replace("'", "").replace("’", "")
     words = "".join(sign if _spoken(sign) else " " for sign in text).split()
     return shorten(" ".join(words), LONGEST)

@@ -25,7 +25,8 @@ from showcam.store.records import Assistant, Link
 
 LARGEST = 200 * 1024  # bytes of endpoints in one message, of the 256 KiB that Alexa takes
 MOST_GONE = 30  # endpoints in one DeleteReport
-SCENE = "scene/"  # before a scene's id: among the states of its camera, the fingerprint of the scene's endpoint
+# A scene's key among its camera's states: this and the scene's id. The value is the fingerprint of its endpoint.
+SCENE = "scene/"
 HEALTH, MOTION = "Alexa.EndpointHealth", "Alexa.MotionSensor"
 _encode = msgspec.json.Encoder().encode
 
@@ -123,9 +124,10 @@ class Reports:
             turn.cameras[camera.id] = replace(told, states=states)
 
     def _sampled(self, camera: Camera) -> list[Property]:
-        """Each state has the time of the report, because Alexa drops a state that is older than the one it knows.
+        """The states of the camera with the time of the report, because Alexa drops a state older than the one it
+        knows.
 
-        Its uncertainty is the age of the list. Motion comes from messages and not with a list.
+        The uncertainty of a state is the age of the list. Motion comes from messages and not with a list.
         """
         now = self._clock()
         age_ms = max(0, round((now - (camera.as_of or now)) * 1000))
@@ -140,7 +142,7 @@ class Reports:
 
     @staticmethod
     def _announce(turn: "_EventTurn", camera: Camera, happened: Happened) -> None:
-        """Motion is a state, which `_change` reports."""
+        """Sends a ring or a detection. Motion is a state, which `_change` reports."""
         if camera.id not in turn.cameras:
             return
         message = message_id(happened.row, happened.kind)
@@ -151,7 +153,10 @@ class Reports:
 
 
 class _EventTurn(Turn):
-    """A turn whose messages are events to the customer's gateway. A scene's fingerprint stands with its camera's."""
+    """A turn whose messages are events to the customer's gateway.
+
+    The fingerprint of a scene is stored with the states of its camera.
+    """
 
     def __init__(self, tell: Tell, sender: EventSender, end: float) -> None:
         super().__init__(tell)

@@ -72,7 +72,7 @@ class RtcSessionController(Interface):
         }
 
     def initiate(self, directive: CameraDirective) -> Answer:
-        """A second offer in the same session replaces the first one's answer."""
+        """Answers an offer. A second offer in the same session replaces the first one's answer."""
         given = directive.read(_initiate)
         if given.offer.format.upper() != "SDP":
             raise InvalidValue("The offer's format is not SDP.")

@@ -68,9 +68,9 @@ class SceneController(Interface):
         return {"Activate": self.activate, "Deactivate": self.deactivate}
 
     def activate(self, directive: CameraDirective) -> Answer:
-        """Answers ActivationStarted also while the camera wakes, which the TV says: Alexa takes no other answer.
+        """Starts the scene. Answers ActivationStarted also while the camera wakes: Alexa takes no other answer.
 
-        Seen by home-assistant/core, commit f35e7114.
+        The TV says that the camera is waking. Seen by home-assistant/core, commit f35e7114.
         """
         found = self._scenes.activate(directive.link, directive.camera_id, directive.left_s)
         if isinstance(found, Begun) and found.waking:

@@ -14,7 +14,7 @@ from showcam.registry.reporting.reporter import GrantDead, Refused, RefusedKey, 
 
 log = logging.getLogger(__name__)
 
-EVENT_S = 5.0  # for the answer to one event
+EVENT_S = 5.0  # seconds for the answer to one event
 
 
 class Rejected(Exception):
@@ -22,7 +22,7 @@ class Rejected(Exception):
 
 
 class EventSender:
-    """Safe to use from many threads."""
+    """Sends events, and maps Amazon's answers to errors. Safe to use from many threads."""
 
     def __init__(self, gateway: Gateway, amazon: Amazon, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._gateway, self._amazon, self._monotonic = gateway, amazon, monotonic
@@ -66,7 +66,8 @@ class EventSender:
         if code == "SKILL_NEVER_ENABLED_EXCEPTION":
             self._gateway.move(link_id)
             raise Refused(f"{said}: the customer's region is requested again", posted.after_s)
-        if status in (403, 404):  # other codes, and answers without one, pass: some came from a proxy on the way
+        # a 403 or 404 with another code or none may be temporary: some came from a proxy on the way
+        if status in (403, 404):
             raise Refused(said, posted.after_s)
         if status in (400, 413):
             log.warning("%s to a message of showcam's own making", said, extra={"reason": "rejected"})

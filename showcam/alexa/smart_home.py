@@ -37,14 +37,15 @@ type Kind = tuple[str, str]  # namespace and name of a directive
 _printable = re.compile(r"[a-zA-Z0-9\-]{1,127}").fullmatch
 _valid_endpoint_id = re.compile(r"[a-zA-Z0-9_\-=#;:?@&]{1,256}").fullmatch
 _encode = msgspec.json.Encoder().encode
-UNKNOWN = "unknown"  # of a directive that showcam does not know
+UNKNOWN = "unknown"  # the name of a directive that showcam does not know
 
 
 class SmartHome:
-    """`authenticate` raises TokenInvalid or TokenExpired. Safe to use from many threads.
+    """Answers the skill's directives. `authenticate` raises TokenInvalid or TokenExpired. Safe to use from many
+    threads.
 
     `snapshots`: whether stills are advertised and served; `reported`: whether changes are reported to a link, None: to
-    none; `granted` is called once a link has a grant for that.
+    none; `granted` is called once a link has a grant for reports.
     """
 
     def __init__(
@@ -71,7 +72,10 @@ class SmartHome:
         }
 
     def answer(self, body: bytes, received: float | None = None) -> bytes:
-        """Never raises: a failure becomes an ErrorResponse. `received`: when the request arrived, by time.monotonic."""
+        """Answers a directive; never raises: a failure becomes an ErrorResponse.
+
+        `received`: when the request arrived, by time.monotonic.
+        """
         try:
             directive = read(body)
         except Unreadable as unreadable:

@@ -25,7 +25,7 @@ LOCALES = (
     "pt-BR",
 )
 
-# The same locales, most used first, as far as that is known.
+# The same locales, the most used first, as far as their use is known.
 _COMMON = (
     "en-US",
     "en-GB",
@@ -45,7 +45,7 @@ _COMMON = (
     "nl-NL",
     "ar-SA",
 )
-MOST_BYTES = 64 * 1024  # of names in one answer
+MOST_BYTES = 64 * 1024  # bytes of all names in one answer
 _NAME_BYTES = 75  # roughly the bytes of a name in a locale
 _LEAST = 2  # locales, for any number of names
 

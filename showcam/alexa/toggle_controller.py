@@ -17,7 +17,7 @@ from showcam.drivers.camera import Camera
 
 
 class Toggle(NamedTuple):
-    """`setting`: the registry's name of the switch, and the camera's field."""
+    """A switch of a camera. `setting`: the registry's name of the switch, and the camera's field."""
 
     instance: str
     setting: str
@@ -82,7 +82,7 @@ class ToggleController(Interface):
 
 @functools.lru_cache(256)
 def _stated(flags: tuple[str, ...]) -> Sequence[Stated]:
-    """`flags`: in the order of TOGGLES."""
+    """The states of the toggles. `flags` are in the order of TOGGLES."""
     found = [states.get(flag) for states, flag in zip(_STATES, flags, strict=True)]
     return [stated for stated in found if stated]
 

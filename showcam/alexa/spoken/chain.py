@@ -57,7 +57,7 @@ class ChainUnreached(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FetchLimits:
-    """How much a stranger can make showcam fetch."""
+    """Limits on the fetches that a stranger can cause."""
 
     timeout_s: float = 3.0  # Alexa waits 8 s for the answer that this is fetched for
     of_one_a_minute: int = 5  # fetches for one network: an IPv4 address or an IPv6 /64

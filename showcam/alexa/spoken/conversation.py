@@ -134,7 +134,7 @@ class Conversation:
         return Reply(text, open=True, pending={"about": wish})
 
     def _too_large(self, turn: Turn, camera: Camera) -> Refusal | None:
-        """Why this skill's video can't show the camera, although “Alexa, show …” may."""
+        """The reason why this skill's video can't show the camera, although “Alexa, show …” may."""
         return self._registry.too_large(turn.link, camera) if turn.screen else None
 
     def _refusal(self, turn: Turn, camera: Camera) -> Refusal | None:

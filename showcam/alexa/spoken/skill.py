@@ -74,7 +74,7 @@ class People(Protocol):
 
 
 class Spoken:
-    """`authenticate` raises TokenInvalid. Safe to use from many threads."""
+    """Answers custom-skill requests. `authenticate` raises TokenInvalid. Safe to use from many threads."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class Spoken:
         self._serializer = DefaultSerializer()
 
     def answer(self, request: JsonObject, received: float | None = None) -> dict[str, object]:
-        """Raises NotForUs and NotTaken only: any other failure is spoken to the person.
+        """Answers a request. Raises only NotForUs and NotTaken: any other failure is spoken to the person.
 
         `received`: when the request arrived, by time.monotonic; None: now.
         """
