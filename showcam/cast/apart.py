@@ -21,12 +21,15 @@ MODULE = "showcam.cast.apart"
 # a video that goes on for a day takes seconds of CPU
 DEVICE = Limits(cpu_s=10, memory=256 * 1024 * 1024, renewed_s=60.0)
 SEARCH = Limits(cpu_s=10, memory=512 * 1024 * 1024)
-WITHIN_S = 60.0  # on a busy machine, for a process to start, and a device to connect and play
+WITHIN_S = 60.0  # a busy machine may take this long to start a process, or a device to connect and play
 STOP_S = 15.0  # seconds that stopping the device may take
 
 
 class Order(Struct, frozen=True):
-    """Searches for `seconds` if there is no device. `app`: the id of the owner's own receiver, "" for Google's."""
+    """The first line to a process. It searches for `seconds` if there is no device.
+
+    `app`: the id of the owner's own receiver, "" for Google's.
+    """
 
     device: Device | None = None
     app: str = ""
@@ -34,9 +37,9 @@ class Order(Struct, frozen=True):
 
 
 class Ask(Struct, frozen=True):
-    """A line to the process of a TV: show the picture `show`, or write that the camera `wake` is waking.
+    """A line to the process of a TV: show the video `show`, or write that the camera `wake` is waking.
 
-    An Ask without both stops the picture and ends the process.
+    An Ask without both stops the video and ends the process.
     """
 
     show: Picture | None = None
@@ -48,7 +51,7 @@ class Ask(Struct, frozen=True):
 
 
 class Said(Struct, frozen=True):
-    """A line from the process: an Ask was done (`shown`, `woken`) or `failed`, or the picture is `over`."""
+    """A line from the process: an Ask was done (`shown`, `woken`) or `failed`, or the video is `over`."""
 
     shown: bool = False
     woken: bool = False
@@ -60,12 +63,15 @@ class Said(Struct, frozen=True):
 
 
 class ApartScreen:
-    """A `showcam.cast.player.Shown`. `over` is called once, in a thread, when what was shown is shown no more."""
+    """A `showcam.cast.player.Shown` in its own process.
+
+    `over` is called once, in a thread, when the video has ended.
+    """
 
     def __init__(self, device: Device, over: Callable[[Over], None], *, app: str = "", limits: Limits = DEVICE) -> None:
         """Starts the process for the device. Raises CastFailed."""
         self._device, self._over = device, over
-        self._answers: queue.Queue[Said] = queue.Queue()  # one for each picture, or the end of the process
+        self._answers: queue.Queue[Said] = queue.Queue()  # one answer for each video, or the end of the process
         self._stopping = False
         try:
             self._process = Child(MODULE, Order(device, app), limits)
@@ -78,11 +84,11 @@ class ApartScreen:
         return self._process.pid
 
     def show(self, picture: Picture) -> None:
-        """Returns when the device plays it. Raises CastFailed."""
+        """Returns when the device plays the video. Raises CastFailed."""
         self._ask(Ask(picture))
 
     def wake(self, name: str) -> None:
-        """Write on the TV that the camera `name` is waking; Google's receiver writes nothing. Raises CastFailed."""
+        """Writes on the TV that the camera `name` is waking; Google's receiver writes nothing. Raises CastFailed."""
         self._ask(Ask(wake=name))
 
     def _ask(self, ask: Ask) -> None:
@@ -168,7 +174,7 @@ def _show(device: Device, app: str, orders: Iterator[bytes]) -> None:
         else:
             child.say(Said(shown=ask.show is not None, woken=ask.show is None))
     screen.stop()
-    os._exit(0)  # threads of PyChromecast's may wait for a device
+    os._exit(0)  # threads of PyChromecast may wait for a device
 
 
 def _read(orders: Iterator[bytes], asked: "queue.Queue[Ask]") -> None:

@@ -1,4 +1,4 @@
-"""A Cast device, as the owner calls it and as it is reached; what a receiver is sent to show, and what is shown now."""
+"""A Cast device with its name and address, a video for a receiver, and the state of what a device shows."""
 
 from typing import Literal
 
@@ -42,7 +42,7 @@ def _parted(address: str) -> tuple[str, int]:
 
 
 class Picture(Struct, frozen=True):
-    """`at`: the origins that serve the video, the nearest first; `path` is the same at all of them.
+    """A video for a receiver. `at`: the origins of the video, the nearest first; `path` is the same at all of them.
 
     `waking`: the camera runs on battery, and its first frame may take 70 s.
     """
@@ -58,7 +58,7 @@ class Picture(Struct, frozen=True):
         return self.at[0] + self.path
 
 
-# taken: another sender shows something there, or somebody pressed Home; ended: the receiver has stopped; gone: lost
+# taken: another sender shows something there, or somebody pressed Home; ended: the receiver stopped; gone: no answer
 type Over = Literal["taken", "ended", "gone"]
 
 

@@ -32,8 +32,8 @@ LONGEST = 64 * 1024
 class Ask(Struct, frozen=True):
     """A question at the door. `on`: a device's name, "" for all; `camera`: an id, "" for any.
 
-    With `wait_s` the answer is `goes_on` after this time, or at once if a camera has to wake. With 0 the answer comes
-    when all is done. If a camera has to wake, an extra line comes before it.
+    The answer is `goes_on` if the work takes longer than `wait_s`, or at once if a camera has to wake. With a `wait_s`
+    of 0 the answer comes when all is done. If a camera has to wake, an extra line comes before it.
     """
 
     what: Literal["devices", "now", "show", "stop"]
@@ -45,7 +45,7 @@ class Ask(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """`failed` and `refusal` say why nothing is shown."""
+    """The answer of the door. `failed` and `refusal` say why nothing is shown."""
 
     devices: tuple[Device, ...] = ()
     showing: tuple[Showing, ...] = ()
@@ -59,8 +59,8 @@ class Answer(Struct, frozen=True):
 log = structlog.get_logger()
 
 MOST_AT_WORK = 16  # questions that may go on after their answer
-SAY_S = 5.0  # for a question to arrive
-NAME = "cast"  # of the socket, in the folder `run`
+SAY_S = 5.0  # seconds for a question to arrive
+NAME = "cast"  # the name of the socket in the folder `run`
 
 _ask = msgspec.json.Decoder(Ask)
 
@@ -73,7 +73,10 @@ class Shows(Protocol):
     def show(
         self, account: str, camera: str, on: str, seconds: float = 0.0, waking: Callable[[str], object] = ...
     ) -> Showing | Refusal:
-        """`waking` is called with the camera's name before the wait for a camera on battery. Raises CastFailed."""
+        """Shows a camera.
+
+        `waking` is called with its name before the wait for a camera on battery. Raises CastFailed.
+        """
         ...
 
     def stop(self, account: str, on: str = "", camera: str = "") -> list[Showing]: ...
@@ -88,14 +91,15 @@ class CastDoor(socketserver.ThreadingUnixStreamServer):
     def __init__(self, folder: Path, screens: Shows, proof: ProcessAuth) -> None:
         self.screens, self.proof = screens, proof
         self._working, self._at_work = 0, threading.Lock()
-        (folder / NAME).unlink(missing_ok=True)  # of a worker before
+        (folder / NAME).unlink(missing_ok=True)  # the socket of an earlier worker
         with address(folder) as path:
             super().__init__(path, _Question)
         (folder / NAME).chmod(0o600)
 
     def answer(self, line: bytes, proof: str, meanwhile: Callable[[Answer], object]) -> Answer | None:
-        """The answer, or None if the proof is not from a process of showcam. `meanwhile` gets an answer before the
-        last.
+        """The answer, or None if the proof is not from a process of showcam.
+
+        `meanwhile` gets each answer that comes before the last.
         """
         if not self.proof.covers(proof, PATH, line, time.time()):
             return None
@@ -103,7 +107,7 @@ class CastDoor(socketserver.ThreadingUnixStreamServer):
         return self._within(ask) if ask.wait_s > 0 else self._done(ask, meanwhile)
 
     def _within(self, ask: Ask) -> Answer:
-        """Answers after `wait_s`. Unfinished work goes on in its own thread, without anybody waiting for the end."""
+        """Answers within `wait_s`. Unfinished work goes on in its own thread, without anybody waiting for the end."""
         with self._at_work:
             if self._working >= MOST_AT_WORK:
                 return Answer(failed="full")
@@ -180,7 +184,9 @@ class _Question(socketserver.StreamRequestHandler):
 
 @contextlib.contextmanager
 def address(folder: Path) -> Iterator[str]:
-    """The socket's path by the folder's descriptor: a path as long as a folder's may be fits no socket address."""
+    """The path of the socket, through the folder's descriptor: a folder's own path may be too long for a socket
+    address.
+    """
     descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY)
     try:
         yield f"/proc/self/fd/{descriptor}/{NAME}"
@@ -188,14 +194,14 @@ def address(folder: Path) -> Iterator[str]:
         os.close(descriptor)
 
 
-LONGEST_S = 120.0  # for a device to be found, a camera to wake, and the picture to play
+LONGEST_S = 120.0  # seconds to find a device, to wake a camera, and to play the video
 ANSWER_S = 0.2  # waited in addition, for the answer itself
 
 _answer = msgspec.json.Decoder(Answer)
 
 
 class CastClient:
-    """Each method raises CastFailed."""
+    """Sends questions to the door. Each method raises CastFailed."""
 
     def __init__(self, folder: Path, proof: ProcessAuth) -> None:
         self._folder, self._proof = folder, proof
@@ -214,7 +220,7 @@ class CastClient:
         seconds: float = 0.0,
         waking: Callable[[str], object] = lambda name: None,
     ) -> Showing | Refusal:
-        """`waking` is called with the camera's name before the wait for a camera on battery."""
+        """Shows a camera. `waking` is called with its name before the wait for a camera on battery."""
         answer = self._asked(Ask("show", account, camera, on, seconds), waking=waking)
         return answer.refusal or answer.showing[0]
 

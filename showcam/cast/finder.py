@@ -17,7 +17,7 @@ MOST = 64  # devices that are listed, however many answer
 
 _KINDS: dict[str, Kind] = {"audio": "speaker", "group": "group"}  # PyChromecast's words for them
 
-type Browse = Callable[[float], Iterable[Device]]  # takes seconds; raises OSError
+type Browse = Callable[[float], Iterable[Device]]  # gets the number of seconds to search; raises OSError
 
 
 def browse(seconds: float) -> list[Device]:
@@ -52,7 +52,10 @@ def browse(seconds: float) -> list[Device]:
 
 
 class Finder:
-    """`named`: devices that mDNS does not reach. `practice`: whether a device may be on this machine."""
+    """Finds the Cast devices of the house. `named`: devices that mDNS does not reach.
+
+    `practice`: whether a device may be on this machine.
+    """
 
     def __init__(self, named: tuple[Device, ...] = (), *, practice: bool = False, browse: Browse) -> None:
         self._named, self._practice, self._browse = named, practice, browse
@@ -60,7 +63,7 @@ class Finder:
         self._finding = threading.Lock()
 
     def find(self, seconds: float = FIND_S) -> list[Device]:
-        """The devices that answer now, by name."""
+        """The devices that answer now, sorted by name."""
         with self._finding:
             found = {device.id: device for device in self._named}
             try:

@@ -20,12 +20,12 @@ log = structlog.get_logger()
 
 SHOWN_S = 60.0  # a visitor or a movement has usually gone after this
 MOST_WAITING = 64
-_QUIET = ("no_device", "unreachable", "not_running")  # a TV that is off is no fault
+_QUIET = ("no_device", "unreachable", "not_running")  # reasons that are no fault, such as a TV that is off
 
 
 class Owner(Protocol):
     def preferences(self, account_id: str, camera_id: str) -> Preferences:
-        """Raises Unavailable, StoreUnavailable."""
+        """The owner's settings for the camera. Raises Unavailable, StoreUnavailable."""
         ...
 
 
@@ -49,7 +49,7 @@ class OnChange:
         return self._waiting.qsize()
 
     def run(self) -> None:
-        """Show what changes ask for, without end; a fault with one change does not keep the next from being shown."""
+        """Shows changes without end; a fault with one change does not keep the next from being shown."""
         while True:
             change = self._waiting.get()
             try:

@@ -19,9 +19,9 @@ from showcam.engine.source import WAKING_S
 # devices that WebRTC did not reach are remembered, by their ids; a house has few
 MOST_UNPAIRED = 64
 LEASE_S = 60.0  # a video ends at most this long after its worker has died
-# While a battery camera wakes, for WAKING_S at most, a TV gives up after 14 to 20 s.
+# A TV gives up after 14 to 20 s, while a camera on battery may need WAKING_S to wake.
 TRIES_WAKING = 5
-PAUSE_S = 5.0  # between two requests for the stream of a camera that the vendor calls asleep
+PAUSE_S = 5.0  # seconds between two requests for the stream of a camera that the vendor calls asleep
 _USER = "cast"
 
 
@@ -33,7 +33,7 @@ class Owner(Protocol):
 
 class Doors(Protocol):
     def lend(self, link: str, device: str) -> str:
-        """Raises MediaBusy, MediaUnavailable."""
+        """Lends the device a door, and returns its address. Raises MediaBusy, MediaUnavailable."""
         ...
 
     def end_link(self, link: str) -> None:
@@ -42,14 +42,14 @@ class Doors(Protocol):
 
 
 class Shown(Protocol):
-    """A connection to a device, as `showcam.cast.screen.Screen` is."""
+    """A connection to a device, such as `showcam.cast.screen.Screen`."""
 
     def show(self, picture: Picture) -> None:
-        """Show the video. Called again for another protocol if the first did not play. Raises CastFailed."""
+        """Shows the video. Called again for another protocol if the first did not play. Raises CastFailed."""
         ...
 
     def wake(self, name: str) -> None:
-        """Write on the TV that the camera `name` is waking; Google's receiver writes nothing. Raises CastFailed."""
+        """Writes on the TV that the camera `name` is waking; Google's receiver writes nothing. Raises CastFailed."""
         ...
 
     def stop(self) -> None: ...
@@ -59,7 +59,7 @@ type Connect = Callable[[Device, Callable[[Over], None]], Shown]
 
 
 class Played(NamedTuple):
-    """`name`: of the camera. The picture is good for as long as its session is renewed."""
+    """A playing video. The video goes on for as long as `session` is renewed. `name`: the camera's name."""
 
     session: ConsoleSession
     screen: Shown
@@ -121,9 +121,10 @@ class Player:
         free: Callable[[], object],
         waking: Callable[[str], object],
     ) -> Played | Refusal:
-        """`over` is called when the device ends it; `free` once the camera may be shown, to end what the device shows.
+        """Plays the camera on the device. `over` is called when the device ends the video.
 
-        `waking` is called with the camera's name before the wait for a camera on battery. Raises CastFailed.
+        `free` is called once the camera may be shown, to end what the device shows. `waking` is called with the
+        camera's name before the wait for a camera on battery. Raises CastFailed.
         """
         session = self._sessions.read(self._sessions.begin(account=account, user=_USER, kept_s=LEASE_S))
         assert session is not None
@@ -141,7 +142,7 @@ class Player:
         return Played(session, screen, name)
 
     def renew(self, played: Played) -> None:
-        """Renew what is shown for LEASE_S from now on."""
+        """Renews the video's session for LEASE_S from now on."""
         self._sessions.renew(played.session, LEASE_S)
 
     def end(self, played: Played) -> None:
@@ -162,7 +163,7 @@ class Player:
                 if failed.why != "not_played" or not turn.wakes or tries == TRIES_WAKING:
                     raise
                 if not self._is_own:
-                    turn.leave()  # Google's receiver is given one address in a connection
+                    turn.leave()  # Google's receiver takes only one address in a connection
                 continue
             if not isinstance(shown, Refusal):
                 assert turn.screen is not None
@@ -245,5 +246,5 @@ class Player:
 
     def _forget(self, session: ConsoleSession) -> None:
         self._sessions.end(session)
-        with contextlib.suppress(MediaUnavailable):  # nothing is live then, and the gate knows the session no more
+        with contextlib.suppress(MediaUnavailable):  # no video is live then, and the gate no longer knows the session
             self._doors.end_link(session.id)

@@ -35,16 +35,19 @@ PLAYLIST = "application/vnd.apple.mpegurl"
 # Without these the receiver guesses at the segments (developers.google.com/cast, MediaInformation).
 SEGMENTS = {"hlsSegmentFormat": "ts", "hlsVideoSegmentFormat": "mpeg2_ts"}
 CONNECT_S = 5.0  # seconds for a connection, for its end, and for writing a message
-PLAY_S = 20.0  # from LOAD to PLAYING: a camera may have to wake first
-TRIES = 3  # to connect again, RETRY_S apart, before a device counts as gone
+PLAY_S = 20.0  # seconds from LOAD to PLAYING: a camera may have to wake first
+TRIES = 3  # tries to connect again, RETRY_S apart, before a device counts as gone
 RETRY_S = 1.0  # PyChromecast waits 5 s by default; the video would stand still for this time
 LONGEST = 64 * 1024  # bytes of a message, as Chromium's components/cast_channel/cast_framer.cc bounds it
-MOST = 100  # messages of a device in COUNTED_S; one that plays sends a few in a second
+MOST = 100  # messages of a device in COUNTED_S; a device that plays sends a few in a second
 _TYPES: dict[str, str] = {"screen": "cast", "speaker": "audio", "group": "group"}
 
 
 class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
-    """`over` is called once, in a thread of the connection, when the device no longer shows the video."""
+    """A connection that shows a video.
+
+    `over` is called once, in its thread, when the device no longer shows the video.
+    """
 
     def __init__(
         self,
@@ -55,13 +58,14 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
         connect_s: float = CONNECT_S,
         play_s: float = PLAY_S,
     ) -> None:
-        """`app`: the id of the receiver application."""
+        """Prepares the connection. `app`: the id of the receiver application."""
         self._device, self._over, self._app = device, over, app
         self._connect_s, self._play_s = connect_s, play_s
         self._plays = threading.Event()
         self._settled = threading.Event()  # set when the device plays or has failed
-        self._reported = threading.Lock()  # held by whoever reported the end first, and never released
-        self._session = ""  # of the receiver application that we started
+        # taken by the thread that reports the end first, and never released
+        self._reported = threading.Lock()
+        self._session = ""  # the session of the receiver application that we started
         self._picture: Picture | None = None
         self._why: Why = "not_played"  # the reason if the device does not play
         self._said = False  # the device itself reported the failure
@@ -92,8 +96,9 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
         """A call without effect: Google's default receiver can't show a text of ours while a camera wakes."""
 
     def _start(self, within_s: float) -> None:
-        """Starts the application. Returns when the device plays, has failed, or `within_s` has passed. Raises
-        CastFailed.
+        """Starts the application.
+
+        Returns when the device plays, has failed, or `within_s` has passed. Raises CastFailed.
         """
         try:
             self._cast.wait(self._connect_s)
@@ -107,13 +112,13 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
 
     def _begin(self) -> None:
         """Launches the receiver's application. Raises PyChromecastError."""
-        # in a new session: what plays there already may belong to another sender
+        # in a new session: a video that plays there already may belong to another sender
         self._cast.socket_client.receiver_controller.launch_app(
             self._app, force_launch=True, callback_function=self._launched
         )
 
     def stop(self) -> None:
-        """Ends our application on the device, unless another took its place, and the connection."""
+        """Ends our application on the device, unless another one took its place, and then the connection."""
         self._reported.acquire(blocking=False)
         status = self._cast.status
         try:
@@ -220,7 +225,7 @@ def _one_at_a_time(client: SocketClient) -> None:
                 raise _too_much(client)
             came.append(now)
             message = read()
-            if too_deep(message.payload_utf8.encode()):  # which would end the thread without a word
+            if too_deep(message.payload_utf8.encode()):  # such depth would end the thread without a word
                 raise _too_much(client)
             return message
 
@@ -242,7 +247,7 @@ def _one_at_a_time(client: SocketClient) -> None:
 
 
 def _too_much(client: SocketClient) -> Exception:
-    """The device sends more than a Cast device does: its connection ends for good, and only what it showed is lost."""
+    """Ends the connection of a device that sends more than a Cast device does. Only its own video is lost."""
     client.stop.set()
     return InterruptLoop("more than a Cast device sends")
 
@@ -280,7 +285,7 @@ class OwnScreen(Screen):
             raise
 
     def wake(self, name: str) -> None:
-        """Write on the TV that the camera `name` is waking. Raises CastFailed."""
+        """Writes on the TV that the camera `name` is waking. Raises CastFailed."""
         self._picture, self._name, self._asked = None, name, ""
         self._settled.clear()
         self._start(self._play_s)
@@ -334,7 +339,7 @@ class OwnScreen(Screen):
             self._load(status)
 
     def new_media_status(self, status: MediaStatus) -> None:
-        """The framework's own player is not used for what showcam shows."""
+        """A call without effect: showcam does not use the framework's own player."""
 
     def reported(self, state: object, shown_id: object) -> None:
         if not self._asked or shown_id != self._asked:

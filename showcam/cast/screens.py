@@ -32,7 +32,10 @@ class _On:
 
 
 class Screens:
-    """Safe to use from many threads. If another household takes the TV, the first household's video stops."""
+    """The videos on the house's Cast devices. Safe to use from many threads.
+
+    If another household takes the TV, the first household's video stops.
+    """
 
     def __init__(
         self,
@@ -75,7 +78,7 @@ class Screens:
         seconds: float = 0.0,
         waking: Callable[[str], object] = lambda name: None,
     ) -> Showing | Refusal:
-        """Show a camera on the device of that name, until it is stopped, or for `seconds`. Raises CastFailed.
+        """Shows a camera on the device of that name, until it is stopped, or for `seconds`. Raises CastFailed.
 
         `waking` is called with the camera's name before the wait for a camera on battery.
         """
@@ -122,7 +125,10 @@ class Screens:
         return [on.showing] if self._end(showing.device.id) else []
 
     def turn(self) -> None:
-        """Ends expired videos, shows failed ones again, and renews the rest. Call this about once a second."""
+        """Ends expired videos, restarts videos that ended unasked, and renews the rest.
+
+        Call this about once a second.
+        """
         with self._lock:
             shown = list(self._on.values())
         for on in shown:
