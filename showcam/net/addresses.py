@@ -36,7 +36,7 @@ PEER = "showcam.peer"
 
 
 def is_public(address: str, *, loopback: bool = False) -> bool:
-    """Whether it is a public address. `loopback`: this machine counts too, for practice; the LAN never.
+    """Whether the address is public. `loopback`: this machine counts too, for practice; the LAN never.
 
     False for an address in another than its canonical spelling, or with a zone. A network's own NAT64 prefix can't be
     distinguished from its other addresses; the local-use prefix (RFC 8215) is refused.
@@ -94,7 +94,7 @@ def is_spelled(host: str) -> bool:
 
 
 def in_url(host: str) -> str:
-    """The host as it stands in a URL: an IPv6 address in brackets."""
+    """The host in the form of a URL: an IPv6 address is in brackets."""
     return f"[{host}]" if ":" in host else host
 
 
@@ -160,7 +160,10 @@ def _interface_address(connection: socket.socket, name: str, request: int) -> st
 
 @functools.lru_cache(4096)
 def counted_as(address: str) -> str:
-    """An IPv6 address counts as its /64, which is one household's; one that maps an IPv4 address as that address."""
+    """The key that an address is counted by: an IPv6 address counts as its /64, which is one household's.
+
+    An IPv6 address that maps an IPv4 address counts as that address.
+    """
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

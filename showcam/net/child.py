@@ -34,14 +34,17 @@ class Broke(Exception):
 
 
 class Limits(Struct, frozen=True):
-    """`memory`: bytes of address space. The process gets `cpu_s` seconds of CPU every `renewed_s` seconds; 0: once."""
+    """Limits of a process. `memory`: bytes of address space.
+
+    The process gets `cpu_s` seconds of CPU every `renewed_s` seconds; 0: only once.
+    """
 
     cpu_s: int = 10  # a search among a hundred devices takes less than one
     memory: int = 512 * 1024 * 1024  # the processes take a fifth of it
     renewed_s: float = 0.0
 
     def keep(self) -> None:
-        """Hold this process to the limits from here on."""
+        """Holds this process to the limits from here on."""
         resource.setrlimit(resource.RLIMIT_AS, (self.memory, self.memory))
         self._allow()
         if self.renewed_s:
@@ -120,7 +123,8 @@ class Child:
 
 def orders() -> Iterator[bytes]:
     """Called in the process: keeps the limits, which are the first line, and then gives each line that follows."""
-    for ends in (signal.SIGINT, signal.SIGTERM):  # a whole group gets them; whoever started the process ends it
+    # signals reach the whole group of processes; the process that started this one ends it
+    for ends in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ends, signal.SIG_IGN)
     lines = iter(sys.stdin.buffer)
     msgspec.json.decode(next(lines), type=Limits).keep()

@@ -13,7 +13,10 @@ class NotXml(Exception):
 
 
 class Element:
-    """`name` has no namespace; `space` is the namespace's address. Attribute names have no namespace."""
+    """An element of XML. `name` has no namespace; `space` is the namespace's address.
+
+    Attribute names have no namespace.
+    """
 
     __slots__ = ("attributes", "children", "name", "space", "text")
 

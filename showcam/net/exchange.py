@@ -59,7 +59,7 @@ class Exchange:
         return max(0.0, self._end - time.monotonic())
 
     def watch(self, connected: socket.socket) -> None:
-        """Cuts this connection at the deadline. It is the only request under way, until `unwatch`."""
+        """Cuts this connection at the deadline, until `unwatch`. It carries the only request under way."""
         self.unwatch()
         # our own descriptor: the number of a closed one may belong to another file, and TLS keeps its own state
         own = socket.socket(fileno=os.dup(connected.fileno()))
@@ -69,7 +69,10 @@ class Exchange:
             self._cut()
 
     def unwatch(self) -> None:
-        """Must come before another thread can use the connection, which would be cut instead."""
+        """Ends the watch of the connection.
+
+        Must come before another thread can use the connection, which would be cut instead.
+        """
         with self._lock:
             own, self._watched = self._watched, None
             if own is not None:
@@ -118,7 +121,7 @@ class Hosts:
         self._extra, self._known = frozenset(extra), known
 
     def check(self, url: str) -> tuple[str, int]:
-        """Host and port. Raises NotAllowed."""
+        """Checks a URL, and returns host and port. Raises NotAllowed."""
         try:
             address = urlsplit(url)
             host, port = (address.hostname or "").lower(), address.port or 443
@@ -154,7 +157,7 @@ def _resolve(host: str, port: int, timeout_s: float) -> list[str]:
         except OSError as error:
             failures.append(error)
 
-    # the system's resolver has no timeout, so it runs in a thread that is waited for
+    # the system's resolver has no timeout, so it runs in a thread, which is given only `timeout_s`
     thread = threading.Thread(target=resolve, name="resolve", daemon=True)
     thread.start()
     thread.join(max(0.0, timeout_s))

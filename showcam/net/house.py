@@ -21,9 +21,9 @@ _READ = 64 * 1024
 
 
 class Answer(Struct, frozen=True):
-    """Header names in lower case, with the values of all headers of that name; of a 3xx nothing is followed.
+    """The answer of a device. Header names are in lower case, with the values of all headers of that name.
 
-    `pin`: the SHA-256 of the certificate, "" without TLS.
+    A redirect (3xx) is not followed. `pin`: the SHA-256 of the certificate, "" without TLS.
     """
 
     status: int

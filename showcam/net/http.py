@@ -1,4 +1,5 @@
-"""Every request to a vendor: https, known hosts, no redirect, no private address, 1 MiB, one deadline over it all.
+"""Sends every request to a vendor: https, known hosts, no redirect, no private address, 1 MiB, one deadline over it
+all.
 
 `requests` is imported with the first request, since a directive pays for imports here.
 """
@@ -45,7 +46,7 @@ class Page(Struct, frozen=True):
 class Http:
     """Connections kept alive and shared by all threads. `ca_file` holds one more certificate authority to trust.
 
-    `idle_s`: a connection that lay idle longer is not used again.
+    `idle_s`: a connection that has been idle for longer is not used again.
     """
 
     def __init__(self, hosts: Hosts, ca_file: Path | None = None, idle_s: float = IDLE_S) -> None:
@@ -58,7 +59,7 @@ class Http:
     def post(
         self, url: str, form: Mapping[str, str], timeout_s: float, headers: Mapping[str, str] | None = None
     ) -> Reply:
-        """A form posted within `timeout_s`, or within what is left of the thread's exchange. Raises Unreached."""
+        """Posts a form within `timeout_s`, or the rest of the thread's exchange. Raises Unreached."""
         return self.ask("POST", url, timeout_s, form=form, headers=headers)
 
     def ask(

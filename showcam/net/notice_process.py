@@ -16,7 +16,8 @@ def main() -> None:
     plugin = _plugin(order["url"])
     taken = False
     if plugin is not None and order["title"]:
-        with contextlib.suppress(Exception):  # as various as the services, and its text may hold the address
+        # the errors are as various as the services, and their text may hold the address
+        with contextlib.suppress(Exception):
             taken = bool(plugin.notify(body=order["text"], title=order["title"], body_format="text"))
     json.dump({"service": str(plugin.service_name) if plugin is not None else "", "taken": taken}, sys.stdout)
 

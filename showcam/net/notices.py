@@ -12,9 +12,9 @@ import sys
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-WITHIN_S = 20.0  # for a whole message, however slowly the service takes it
+WITHIN_S = 20.0  # seconds for a whole message, however slowly the service takes it
 LONGEST = 2048  # characters of an address
-# Services that are programs or the desktop of this machine; and no plugin is loaded from a file.
+# Services that are programs or the desktop of this machine. (Nor is a plugin loaded from a file.)
 OF_THIS_MACHINE = frozenset({"dbus", "gio", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows"})
 # These parameters of an address make services read files of this machine. The process (notice_process.py) refuses any
 # other file, such as a template.

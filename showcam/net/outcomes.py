@@ -15,7 +15,10 @@ type Ending = Literal["done", "pending", "refused", "failed"]
 
 
 class Outcome(Struct, frozen=True):
-    """`reason`: a Reason, or the assistant's own word for an error. `camera`: the id of a camera or a scene."""
+    """The outcome of one directive or intent. `reason`: a Reason, or the assistant's own word for an error.
+
+    `camera`: the id of a camera or a scene.
+    """
 
     name: str
     outcome: Ending

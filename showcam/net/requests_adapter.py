@@ -87,7 +87,10 @@ class RuledAdapter(HTTPAdapter):
         return response
 
     def _sent(self, request: requests.PreparedRequest, exchange: Exchange) -> requests.Response:
-        """Retries what may be sent twice when its kept connection turned out dead (RFC 9110 section 9.2.2)."""
+        """Sends the request.
+
+        Retries a request that may be sent twice if its kept connection is dead (RFC 9110 section 9.2.2).
+        """
         repeatable = request.method == "GET" or exchange.repeatable
         for _ in range(STALE):
             exchange.reused = False
