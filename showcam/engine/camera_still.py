@@ -1,4 +1,4 @@
-"""A still that a camera makes itself, fetched by HTTP in the house: nothing has to be pulled and decoded for it."""
+"""Fetches a still that a camera makes itself, by HTTP in the house: no video has to be pulled and decoded for it."""
 
 from urllib.parse import urlsplit
 

@@ -1,4 +1,4 @@
-"""How the other processes speak to a media process, on this machine or over https."""
+"""The client for requests of the other processes to a media process, on this machine or over https."""
 
 import base64
 import contextlib
@@ -117,7 +117,7 @@ class MediaClient:
         return Answer(self.public, _text(data, "sdp"), _text(data, "session"))
 
     def keep(self, claims: Claims) -> None:
-        """Hold the camera's picture open for half a minute, if it comes over the home network.
+        """Holds the camera's video open for half a minute, if it comes over the home network.
 
         Raises MediaBusy, MediaUnavailable.
         """
@@ -144,7 +144,7 @@ class MediaClient:
         return Watched(codec, width, height, rate, gop_s, watched_s, base64.b64decode(_text(data, "still")))
 
     def end_session(self, link: str, name: str) -> None:
-        """End the session opened with `replaces=name` under that link, "" for all of them; ending twice is fine."""
+        """Ends the session opened with `replaces=name` under that link, "" for all of them; ending twice is fine."""
         body: End = {"link": link, "name": name}
         self._post("/internal/end", body)
 
@@ -160,7 +160,7 @@ class MediaClient:
         return tuple([picture for picture in PICTURES if picture in pictures])
 
     def live(self, account: str) -> int:
-        """How many streams of the account are live, "" for all accounts."""
+        """The number of live streams of the account, "" for all accounts."""
         body: LiveOf = {"account": account}
         count = self._post("/internal/live", body).get("live")
         if not isinstance(count, int):
@@ -250,7 +250,7 @@ class Connections:
         return connection
 
     def keep(self, connection: http.client.HTTPConnection) -> None:
-        """Keep the connection for the next request, unless the other side has said that there is none."""
+        """Keeps the connection for the next request, unless the other side has closed it."""
         if connection.sock is None:
             return
         self._idle.append(connection)

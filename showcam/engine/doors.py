@@ -171,7 +171,10 @@ class NotLent(Exception):
 
 
 class LentDoors:
-    """`is_watching` says whether a link has a live session; `practice`: whether a device may be on this machine."""
+    """Opens and closes lent doors. `is_watching` says whether a link has a live session.
+
+    `practice`: whether a device may be on this machine.
+    """
 
     def __init__(
         self,
@@ -189,6 +192,7 @@ class LentDoors:
 
     async def lend(self, link: str, device: str) -> str:
         """Lends the device a door, as "http://192.168.1.5:40123", for all that is granted to the link.
+
         Raises NotLent.
         """
         if not is_in_house(device, loopback=self._practice):

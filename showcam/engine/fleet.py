@@ -70,7 +70,7 @@ class Fleet:
         self._by(claims.account, WARM_S, lambda member, _: member.keep(claims), _whole)
 
     def end_session(self, link: str, name: str) -> None:
-        """Ends the session at every media process: any of them may have begun it, if others were missing then."""
+        """Ends the session at every media process: earlier, when others were up, any of them may have begun it."""
         self._everywhere(lambda member: member.end_session(link, name))
 
     def end_link(self, link: str) -> None:

@@ -82,7 +82,7 @@ class Gate:
         `unasked_s`: long enough for the web process to be started again.
         """
         loop = asyncio.get_running_loop()
-        unasked: dict[S, float] = {}  # since when
+        unasked: dict[S, float] = {}  # when the session was first without a verdict
         began = loop.time()
         while True:
             await asyncio.sleep(max(0.0, began + settings.gate_check_s - loop.time()))

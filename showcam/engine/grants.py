@@ -16,11 +16,12 @@ SESSION_OF: dict[Protocol, Protocol] = {"hls": "session", "webrtc": "webrtc_sess
 # one of a camera's streams: the whole video, or the smaller one that most cameras send as well
 type Picture = Literal["main", "sub"]
 
-START_S = 60  # a stream must be started within this
-SNAPSHOT_S = 600  # an assistant fetches a still within it, again and again
+START_S = 60  # a stream must be started within this time
+SNAPSHOT_S = 600  # an assistant fetches a still repeatedly within this time
 CHECK_S = 2.0  # between two checks whether a live video may go on: a video whose gate closes ends within 3 s
 IDLE_S = 30  # a session without a request ends: a player asks for its list every target duration (RFC 8216, 6.3.4)
-SESSION_S = 86_400  # of a session's grant without renewal; while a viewer watches, the gate's check renews the session
+# a session's grant lasts this long if it is not renewed; while a viewer watches, the gate's check renews the session
+SESSION_S = 86_400
 
 
 HEADER = "X-Showcam-Internal"  # v1;{epoch s};{sha256 of the body, hex};{hmac, hex}

@@ -35,7 +35,7 @@ PROBES = 4  # at once: a household tries the two streams of one camera
 
 
 class InternalRoutes:
-    """`loopback`: cameras may be on this machine, for the demo."""
+    """The routes under /internal/. `loopback`: cameras may be on this machine, for the demo."""
 
     def __init__(self, grants: Grants, sessions: Sessions, doors: LentDoors, *, loopback: bool) -> None:
         self._sessions, self._doors, self._loopback = sessions, doors, loopback

@@ -17,7 +17,7 @@ class MediaUnavailable(Exception):
 
 
 class NoPicture(MediaUnavailable):
-    """The camera's picture could not be had; `reason` is the registry's word for why."""
+    """The camera's video could not be had; `reason` is the registry's word for the cause."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"no picture: {reason}")
@@ -52,7 +52,7 @@ class Nothing(TypedDict):
     """An empty answer: the request is done, or has begun."""
 
 
-# to the media process, under /internal/
+# messages to the media process, under /internal/
 
 
 class Warm(TypedDict):
@@ -147,7 +147,7 @@ class Stats(PullStats, TranscodeStats):
     webrtc: int
 
 
-# to the web process, under /internal/sources/
+# messages to the web process, under /internal/sources/
 
 
 class Open(TypedDict):

@@ -23,8 +23,8 @@ _SYSTEM = re.compile(rb"\x00\x00\x01[\xb9-\xff]")  # no NAL unit begins so: its 
 _PES = 6  # bytes of a packet's head
 CLOCK = 90_000
 G711_RATE = 8000
-ENOUGH = 1600  # samples, to distinguish the two laws of G.711
-PATIENCE = 5  # packets, for an AAC header to show up
+ENOUGH = 1600  # samples that are needed to distinguish the two laws of G.711
+PATIENCE = 5  # an AAC header should appear within this number of packets
 
 
 class NotMpegPs(Exception):
@@ -32,7 +32,10 @@ class NotMpegPs(Exception):
 
 
 class Packet(NamedTuple):
-    """`lost`: bytes directly before the packet could not be read. A packet of a private stream has no data."""
+    """A packet of the stream. `lost`: bytes directly before the packet could not be read.
+
+    A packet of a private stream has no data.
+    """
 
     kind: Literal["video", "sound", "private", "lost"]
     data: bytes = b""
@@ -82,7 +85,7 @@ class Packets:
         return where
 
     def _end(self, at: int) -> int | None:
-        """The end of the part that begins there; 0: none begins there; None: more bytes are needed."""
+        """The end of the part that begins there; 0: no part begins there; None: more bytes are needed."""
         held, there = self._held, len(self._held) - at
         if not b"\x00\x00\x01".startswith(held[at : at + 3]):
             return 0
@@ -243,7 +246,7 @@ class Sound:
             self.codec = ""
 
     def _aac(self, data: bytes, pts: int) -> list[Heard]:
-        """A packet mostly holds one frame; an incomplete frame is dropped."""
+        """The frames in a packet: mostly one; an incomplete frame is dropped."""
         found: list[Heard] = []
         at = 0
         while (head := read_adts(data[at : at + ADTS_BYTES])) and head.config.rate == self.rate:

@@ -176,8 +176,9 @@ class Routes:
         return web.Response(body=text.encode(), headers=_PLAYLIST)
 
     async def index(self, request: web.Request) -> web.Response:
-        """The list of segments. An earlier process's start id works too, since players never ask for
-        the master again.
+        """The list of segments.
+
+        An earlier process's start id works too, since players never ask for the master again.
         """
         claims, start = self._verify(request, "session"), request.match_info["start"]
         if not is_start_id(start):

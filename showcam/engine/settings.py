@@ -15,11 +15,11 @@ class PlaneSettings:
     idle_s: float = IDLE_S  # a session without a request, and a pull without a viewer, end after this
     stream_cap_s: int = 0  # seconds until a session ends; 0: never while a viewer watches and the gate holds
     session_s: int = SESSION_S  # a session's grant verifies for this time if it is not renewed
-    live_per_account: int | None = None  # cameras; None: as many as the machine carries
+    live_per_account: int | None = None  # cameras; None: as many as the machine can carry
     live_per_process: int | None = None  # the same, of all accounts
-    full_load: float = 0.85  # of a core; from then on the loop that carries all pictures takes no further camera
+    full_load: float = 0.85  # of a core; from this load on the loop that carries all video takes no further camera
     sessions_of_one: int = 128  # of one household at once, whichever cameras they show
-    transcodes: int | Literal["auto"] = "auto"  # pictures at once; auto: two, and more as is measured
+    transcodes: int | Literal["auto"] = "auto"  # videos at once; auto: two, or more if measurements allow
     connections: int = 512  # at once; a descriptor each
     connections_of_one: int = 128  # at once, of one address; unlimited for this machine and for proxies
     trusted_proxies: tuple[Network, ...] = ()
@@ -42,7 +42,7 @@ class PlaneSettings:
     answered_s: float = 20.0  # if a viewer can't be told that no video comes, showcam tries again for this time
     keep_s: float = IDLE_S  # a video is held open for this time after the latest request to keep it warm
     again_s: float = 30.0  # until a whole video is tried again on a connection that was too slow for it
-    calm_s: float = 5.0  # without loss, before that
+    calm_s: float = 5.0  # seconds without loss before that
 
     @property
     def life_s(self) -> int:

@@ -1,4 +1,4 @@
-"""How long a TCP connection has been silent, by the system's own count. Standard library only."""
+"""Tells how long a TCP connection has been silent, by the system's own count. Standard library only."""
 
 import socket
 import struct

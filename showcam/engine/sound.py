@@ -25,7 +25,7 @@ _BEND = 50  # at most one of this number of samples is added or left out
 _BARE = 4096  # bytes that libavformat looks at
 _SAMPLE = 4  # bytes of an encoder's sample: 16 bits of two channels, or a float of one
 _SILENT = {"pcm_mulaw": b"\xff", "pcm_alaw": b"\xd5", "pcm_s16be": b"\0\0"}
-_BITS = {SILENT_RATE: 32_000, TV_RATE: 64_000}  # a second, of AAC that is made here
+_BITS = {SILENT_RATE: 32_000, TV_RATE: 64_000}  # bits a second of AAC that is made here
 
 
 @functools.cache
@@ -172,7 +172,7 @@ class OpusVoice:
 
 
 class AacVoice:
-    """A camera's sound in, AAC units out: HLS of MPEG-TS knows neither G.711 nor Opus, and TVs not every rate."""
+    """Takes a camera's sound, gives AAC units: HLS of MPEG-TS knows neither G.711 nor Opus, and TVs not every rate."""
 
     def __init__(self, form: Format, rate: int = SILENT_RATE) -> None:
         self._rate, self._config = rate, mono(rate).encode()

@@ -13,8 +13,8 @@ from showcam.engine.grants import Claims
 from showcam.engine.lease import Ending, Lease, as_text, from_text
 from showcam.net.text import JsonObject
 
-MOST_PIXELS = 8704 * 256  # of a picture that displays decode: H.264 up to level 4.2 (table A-1, MaxFS)
-TRANSCODED = (1280, 720)  # width and height of a transcoded picture, at the most
+MOST_PIXELS = 8704 * 256  # pixels of the largest video that displays decode: H.264 up to level 4.2 (table A-1, MaxFS)
+TRANSCODED = (1280, 720)  # the largest width and height of a transcoded video
 
 
 def transcoded_size(width: int, height: int, most: tuple[int, int] = TRANSCODED) -> tuple[int, int]:
@@ -24,10 +24,10 @@ def transcoded_size(width: int, height: int, most: tuple[int, int] = TRANSCODED)
 
 
 type Codec = Literal["h264", "h265", "mjpeg"]
-type Sound = Literal["on", "off", "none"]  # as the vendor says: off = switched off, none = no microphone
+type Sound = Literal["on", "off", "none"]  # as the vendor reports: off = switched off, none = no microphone
 type WireSource = JsonObject  # a SourceSpec in the JSON that showcam's processes exchange
 
-WAKING_S = 70.0  # of a camera on battery: the first byte took 8 to "70+" s (Dead96, CHANGELOG 0.2.4)
+WAKING_S = 70.0  # seconds for a camera on battery to wake: the first byte took 8 to "70+" s (Dead96, CHANGELOG 0.2.4)
 
 
 class SourceSpec(Struct, frozen=True, kw_only=True, tag_field="kind"):
@@ -36,9 +36,9 @@ class SourceSpec(Struct, frozen=True, kw_only=True, tag_field="kind"):
     Each way is its own struct, whose fields say what the way can do; showcam.engine.sources.opener has its opener.
     """
 
-    is_at_home: ClassVar[bool] = False  # it comes over the home network, and no vendor counts the tries
+    is_at_home: ClassVar[bool] = False  # the video comes over the home network, and no vendor counts the tries
     is_single: ClassVar[bool] = False  # the camera gives one session at a time, whose keyframes are seconds apart
-    is_enciphered: ClassVar[bool] = False  # it comes as the camera encrypts it, so that video shows whether a key fits
+    is_enciphered: ClassVar[bool] = False  # the video comes as the camera encrypts it, so it shows whether a key fits
     is_secret: ClassVar[bool] = False  # the spec itself opens a camera: it may go by loopback or https only
 
     sound: Sound
@@ -79,9 +79,9 @@ class Rtsp(CameraSpec, frozen=True, kw_only=True, tag="rtsp"):
 
     is_at_home: ClassVar[bool] = True
 
-    user: str = ""  # with the password it signs requests; no URL ever holds them
+    user: str = ""  # signs requests together with the password; no URL ever holds them
     password: str = ""
-    basic: bool = True  # user and password may be sent as they are, if the camera wants that
+    basic: bool = True  # user and password may be sent without protection, if the camera wants that
     still: str = ""  # http://… of a JPEG that the camera makes itself, at one of its hosts' addresses
 
 
@@ -124,7 +124,7 @@ def read_source(written: WireSource) -> SourceSpec:
 
 
 def mark_of(key: bytes) -> str:
-    """Tells one key of a camera from the next, without being the key."""
+    """A short text that distinguishes a camera's keys from each other, without being the key."""
     return hashlib.sha256(b"showcam key " + key).hexdigest()[:8]
 
 
@@ -135,7 +135,7 @@ class Watched(NamedTuple):
     width: int
     height: int
     rate: float  # pictures a second
-    gop_s: float  # from one keyframe to the next
+    gop_s: float  # seconds from one keyframe to the next
     watched_s: float
     still: bytes  # JPEG
 
@@ -190,12 +190,12 @@ class Sources(Protocol):
         ...
 
     async def judged(self, claims: Claims, mark: str, *, fits: bool) -> None:
-        """Whether the key with this mark (`mark_of`) deciphered the video that was opened by these claims.
+        """Reports whether the key with this mark (`mark_of`) deciphered the video that was opened by these claims.
 
         It did not if keyframes failed twice, under every layout.
         """
         ...
 
     async def closed(self, claims: Claims, lease: Lease, ending: Ending) -> None:
-        """An opening ended; the vendor's place may be given back."""
+        """Reports that an opening ended; the vendor's place may be given back."""
         ...

@@ -9,7 +9,7 @@ from showcam.engine.source import Codec
 CLOCK = 90_000  # ticks a second, of every time in this package unless said otherwise
 
 
-# as libavcodec names them; g726le begins at the lowest bits of each byte, as RFC 3551 has it, and g726 at the highest
+# names of libavcodec; g726le begins at the lowest bits of each byte, as RFC 3551 has it, and g726 at the highest
 type SoundCodec = Literal["aac", "pcm_mulaw", "pcm_alaw", "pcm_s16be", "g722", "g726le", "g726", "opus"]
 
 

@@ -1,4 +1,7 @@
-"""Bits read one number after another, with the Exp-Golomb numbers of ISO/IEC 14496-10, 9.1. Standard library only."""
+"""Reads bits as numbers, one after another, with the Exp-Golomb numbers of ISO/IEC 14496-10, 9.1.
+
+Standard library only.
+"""
 
 
 class Malformed(Exception):

@@ -9,7 +9,7 @@ _FRAME_BYTES = 19
 
 
 class Bitstream(Protocol):
-    """`data` is of one picture, in Annex B's form, or a JPEG."""
+    """A codec's functions. `data` is one picture in Annex B's form, or a JPEG."""
 
     DECODER: str  # libav's name
 

@@ -217,7 +217,7 @@ def _fps(bits: Bits, sps: Sps) -> float:
 
 
 class H264(Syntax):
-    """ISO/IEC 14496-10, 7.3."""
+    """Checks H.264 by the syntax of ISO/IEC 14496-10, 7.3."""
 
     CODEC, HEAD = "h264", 1
 

@@ -70,7 +70,7 @@ def relabelled(keyframe: bytes) -> bytes:
 
 
 class H265(Syntax):
-    """ISO/IEC 23008-2, 7.3."""
+    """Checks H.265 by the syntax of ISO/IEC 23008-2, 7.3."""
 
     CODEC, HEAD = "h265", 2
 

@@ -51,7 +51,7 @@ def body(unit: bytes, head: int, most: int) -> bytes:
 
 
 def message_number(data: bytes, at: int) -> tuple[int, int]:
-    """The kind or the size of an SEI message, which is a sum of bytes, and the offset behind it."""
+    """The kind or the size of an SEI message, which is a sum of bytes, and the offset after it."""
     total = 0
     while at < len(data) and data[at] == 0xFF:
         total, at = total + 0xFF, at + 1

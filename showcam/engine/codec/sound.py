@@ -10,11 +10,11 @@ AAC_SAMPLES = 1024  # samples of a frame; an encoder puts the same number before
 ADTS_BYTES = 7  # of a header without a checksum
 MOST_FRAME = 8191 - ADTS_BYTES  # bytes of a frame that an ADTS header has room for
 _CONFIG_BYTES = 64  # of a configuration that are read
-_EXTENDED = frozenset({5, 29})  # SBR and PS: they stand before the kind of sound that they extend
+_EXTENDED = frozenset({5, 29})  # SBR and PS: they come before the kind of sound that they extend
 
 
 class NoAac(Exception):
-    """The description is of no AAC that fits an ADTS header."""
+    """The description is not of AAC that fits an ADTS header."""
 
 
 @dataclass(frozen=True, slots=True)

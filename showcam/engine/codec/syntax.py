@@ -1,4 +1,4 @@
-"""Whether bytes are a NAL unit of a codec, as far as two readings of one unit must be distinguished.
+"""Checks whether bytes are a NAL unit of a codec, as far as two readings of one unit must be distinguished.
 
 Parameter sets and the beginnings of slice headers are parsed. Standard library only.
 """

@@ -10,7 +10,7 @@ type Stream = Literal[1, 2]
 MAIN: Stream = 1
 SUB: Stream = 2
 LONGEST = 4096
-LOWEST_PORT = 1024  # none of the vendor's is below, and other protocols listen there
+LOWEST_PORT = 1024  # the vendor uses no lower port, and other protocols listen there
 # every host name of EZVIZ's that a key, a session or a camera's address may be sent to or come from
 KNOWN = re.compile(r"[a-z0-9-]+\.(?:ezvizlife|ezviz|ezvizru|ys7)\.com")
 _STREAM = re.compile(r"(?<=[?&]stream=)\d+(?=&|$)")
@@ -24,7 +24,7 @@ class BadAddress(Exception):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Address:
-    """`url` is sent to a node unchanged, since it may be signed. Secret: it holds a token."""
+    """An address of a stream. `url` is sent to a node unchanged, since it may be signed. Secret: it holds a token."""
 
     url: str
     host: str
@@ -56,7 +56,7 @@ class Address:
 
     @property
     def camera(self) -> str:
-        """The part that names device and channel."""
+        """The part of the address that names device and channel."""
         found = _CAMERA.search(self.url)
         return found[0] if found else ""
 

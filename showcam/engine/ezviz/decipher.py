@@ -17,7 +17,8 @@ from showcam.engine.ezviz.encryption import BLOCK, FIRST, Encryption, Judged, La
 
 _CODE = re.compile(rb"\x00\x00\x01")
 _UNITS = 64  # units of keyframes that are remembered as they came: a keyframe has its slices and a few parameter sets
-_AAC = frozenset((b"\x00", b"\x01", b"\x20", b"\x21"))  # how a frame begins: with a channel, or a pair, numbered 0
+# the first byte of a frame: with a channel, or a pair, numbered 0
+_AAC = frozenset((b"\x00", b"\x01", b"\x20", b"\x21"))
 
 
 class _Piece(NamedTuple):
@@ -30,8 +31,9 @@ class _Piece(NamedTuple):
 
 
 class Decipherer:
-    """Deciphers one stream. `key`: 16 bytes; with none everything counts as clear. `codec`: None if it
-    must be found.
+    """Deciphers one stream.
+
+    `key`: 16 bytes; with none everything counts as clear. `codec`: None if it must be found.
     """
 
     def __init__(self, key: bytes, codec: nal.Codec | None = None) -> None:
@@ -92,12 +94,13 @@ class Decipherer:
         return other
 
     def force(self, layout: Layout) -> None:
-        """Read the slices of keyframes in this layout from now on."""
+        """Reads the slices of keyframes in this layout from now on."""
         self._encryption.force(layout)
 
     def picture(self, data: bytes, breaks: Sequence[int] = ()) -> bytes:
-        """Deciphers a picture in Annex B form. `breaks`: the offsets of new beginnings of the cipher, after other
-        packets.
+        """Deciphers a picture in Annex B form.
+
+        `breaks`: the offsets of new beginnings of the cipher, after other packets.
         """
         return b"".join(self._run(data[begin:end]) for begin, end in pairwise((0, *breaks, len(data))))
 

@@ -32,8 +32,9 @@ _SURE = 3
 
 
 class Reading(NamedTuple):
-    """A possible reading of a unit, in one layout. `fits`: None if the unit does not show whether the
-    reading is right.
+    """A possible reading of a unit, in one layout.
+
+    `fits`: None if the unit does not show whether the reading is right.
     """
 
     layout: Layout
@@ -54,7 +55,7 @@ class Judged(NamedTuple):
 class Encryption:
     """Finds how one stream is encrypted.
 
-    `key`: 16 bytes, or none, and then everything is taken for clear. `codec`: None if it is to be found.
+    `key`: 16 bytes; with none everything counts as clear. `codec`: None if it must be found.
     """
 
     def __init__(self, key: bytes, codec: nal.Codec | None = None) -> None:
@@ -65,7 +66,7 @@ class Encryption:
         self.syntax: Syntax | None = None  # None until the codec is known
         # the layout of parameter sets; None until one set was long enough to show the layout
         self._sets: Layout | None = None
-        self._keys: Layout | None = None  # of slices of keyframes
+        self._keys: Layout | None = None  # the layout of slices of keyframes
         self._between = 0  # above zero: other slices are encrypted
         self._is_forced = False  # `_keys` was found by decoding
         self._units = self._odd = self._run = self._failed = 0  # until the codec is known
@@ -185,7 +186,7 @@ class Encryption:
             if kind is None:
                 continue
             if layout == "clear" and len(unit) < BLOCK and (usual := self._usual(kind)) not in (None, "copied"):
-                layout = usual  # it is too short to be encrypted
+                layout = usual  # the unit is too short to be encrypted
             if layout in self._possible(kind):
                 yield Reading(layout, kind, self.syntax.fits(head), head, self.syntax.doubt)
 

@@ -67,7 +67,7 @@ def plain(command: int, number: int, body: bytes, tail: bytes) -> bytes:
 
 
 def sealed(command: int, number: int, body: bytes, key: bytes) -> bytes:
-    """A message to a camera."""
+    """A message to a camera, enciphered with its key."""
     padder, cipher = PKCS7(_BLOCK_BITS).padder(), _cipher(key).encryptor()
     hidden = cipher.update(padder.update(body) + padder.finalize()) + cipher.finalize()
     tail = hashlib.md5(hidden, usedforsecurity=False).hexdigest().encode()
@@ -209,7 +209,10 @@ _URL = re.compile(r"ezviz-local:/([1-9]\d{0,2})/([A-Za-z0-9]{0,32})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class LocalAddress:
-    """`related`: the second serial of a device that has two, or "". `key` and `code` are secret."""
+    """The address of a camera at home. `related`: the second serial of a device that has two, or "".
+
+    `key` and `code` are secret.
+    """
 
     host: str
     control: int
@@ -237,5 +240,5 @@ class LocalAddress:
 
 
 def url(channel: int, serial: str) -> str:
-    """`serial`: as the vendor lists it, which of some devices is two serials with a dash between."""
+    """The URL of a camera. `serial`: as the vendor lists it; some devices have two serials with a dash between them."""
     return f"ezviz-local:/{channel}/{serial.partition('-')[2]}"

@@ -17,7 +17,7 @@ from showcam.net.addresses import are_public, is_spelled
 
 ANSWER_S = 11.0  # a node waits ten seconds for the camera before it answers
 MOST_HOPS = 4
-MOST_MESSAGES = 64  # before the answer
+MOST_MESSAGES = 64  # messages before the answer
 KEEP_ALIVE_S = 10.0  # as the vendor's client and two others send it (rhanekom/hass-ezviz-stream, doc/)
 BEHIND = 64 * 1024  # bytes that wait to be sent; a node that is slower than this is dropped
 CIPHERED = 5457  # the vendor's result for a link with its own cipher
@@ -38,7 +38,10 @@ class SaidNo(Exception):
 
 
 class NodeSession:
-    """Call `close` after use. `seen` is called with each frame that comes, for a trace."""
+    """A session with a stream node.
+
+    Call `close` after use. `seen` is called with each frame that comes, for a trace.
+    """
 
     def __init__(self, loopback: OnLoopback, seen: Callable[[Frame], None] = lambda _: None) -> None:
         self._loopback, self._seen = loopback, seen
@@ -50,7 +53,7 @@ class NodeSession:
         self._keeping: asyncio.Task[None] | None = None
 
     async def open(self, address: Address, places: tuple[str, ...]) -> None:
-        """`places`: the dispatcher's addresses, "host:port". Raises Unreached, SaidNo."""
+        """Opens a session. `places`: the dispatcher's addresses, "host:port". Raises Unreached, SaidNo."""
         stream, key = address.stream, ""
         answer = await self._first(address, places)
         for _ in range(MOST_HOPS - 1):
@@ -121,7 +124,7 @@ class NodeSession:
         return found[0]
 
     async def _asked(self, address: Address, key: str, at: str) -> Answer:
-        """Ask the server at IP address `at`; the connection stays open. Raises Unreached."""
+        """Asks the server at IP address `at`; the connection stays open. Raises Unreached."""
         if self._writer:
             _hang_up(self._writer)
         self._frames, self._early, self._sent = Frames(), [], 0
@@ -174,7 +177,7 @@ class NodeSession:
         return False
 
     async def _keep_alive(self) -> None:
-        """Send a keep-alive every ten seconds, whether the stream flows or not."""
+        """Sends a keep-alive every ten seconds, whether the stream flows or not."""
         while self._writer:
             self._send(self._writer, messages.keep_alive(self._ssn, self._number()))
             await asyncio.sleep(KEEP_ALIVE_S)
@@ -192,7 +195,7 @@ class NodeSession:
 
 
 def _hang_up(writer: asyncio.StreamWriter) -> None:
-    """Close, and give the last message a second to be sent."""
+    """Closes the connection, and gives the last message a second to be sent."""
     if not writer.is_closing():
         writer.close()
         asyncio.get_running_loop().call_later(CLOSE_S, writer.transport.abort)

@@ -1,4 +1,4 @@
-"""H.264 and AAC from an MPEG transport stream in RTP (RFC 2250, ISO 13818-1)."""
+"""Reads H.264 and AAC from an MPEG transport stream in RTP (RFC 2250, ISO 13818-1)."""
 
 from typing import Literal, NamedTuple
 
@@ -101,7 +101,7 @@ class TransportDepacketizer:
         return self._frames(done) if kind == "audio" else [self._picture(done)]
 
     def _read_table(self, pid: int, table: bytes) -> None:
-        """Read a program list, or the map of the program. A table longer than one packet is skipped."""
+        """Reads a program list, or the map of the program. A table longer than one packet is skipped."""
         end = 3 + ((table[1] & 0x0F) << 8 | table[2]) - 4 if len(table) > 12 else 0
         if not 8 <= end <= len(table):
             return
@@ -133,7 +133,7 @@ class TransportDepacketizer:
         return AccessUnit(done.data, done.timestamp, h264.is_idr(done.data), done.is_damaged)
 
     def _frames(self, done: _Timed) -> list[AccessUnit]:
-        """AAC frames without their ADTS headers."""
+        """Splits a packet of sound into AAC frames, without their ADTS headers."""
         out: list[AccessUnit] = []
         data, at = done.data, 0
         while (head := read_adts(data[at : at + ADTS_BYTES])) and not done.is_damaged:

@@ -1,4 +1,4 @@
-"""NAL units of H.264 and H.265 from RTP payloads, joined to pictures."""
+"""Joins NAL units of H.264 and H.265 from RTP payloads to pictures."""
 
 from abc import ABC, abstractmethod
 from enum import Enum, auto
@@ -81,7 +81,7 @@ class NalDepacketizer(ABC):
 
     @abstractmethod
     def _part(self, unit: bytes) -> Part:
-        """`unit` may be only the first bytes of the unit, its header at least."""
+        """The part that a unit plays. `unit` may be only the first bytes of the unit, its header at least."""
 
     # the content of a payload
 
@@ -133,7 +133,7 @@ class NalDepacketizer(ABC):
                     self._weigh(self._part(more))
 
     def _unpack_several(self, payload: bytes, at: int) -> None:
-        """Units of an aggregation packet, each after two bytes of length."""
+        """Reads the units of an aggregation packet, each after two bytes of length."""
         for _ in range(_TOGETHER_CAP):
             if at >= len(payload):
                 return

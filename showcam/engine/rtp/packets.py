@@ -125,7 +125,7 @@ class Order:
         yield from self._ready(now)
 
     def due(self, now: float) -> Iterator[tuple[Packet, bool]]:
-        """Packets whose missing predecessors are no longer waited for."""
+        """The packets whose missing predecessors are no longer waited for."""
         while self._waiting and (now - self._since >= self._wait_s or len(self._waiting) > _MOST):
             assert self._next is not None
             nearest = min(self._waiting, key=lambda number: number - (self._next or 0) & 0xFFFF)
@@ -170,7 +170,7 @@ class SenderReport(NamedTuple):
 
 class Compound(NamedTuple):
     reports: tuple[SenderReport, ...]
-    is_over: bool  # a source said good-bye
+    is_over: bool  # a source has ended its stream (BYE)
 
 
 def read_reports(data: bytes) -> Compound:

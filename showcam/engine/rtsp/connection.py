@@ -24,7 +24,7 @@ _BATCH_S = 0.01  # data that arrives in pieces is read in lots: each wake-up cos
 _REST_S = (0.08, 0.12)
 _ROOM = 60 * 1024  # bytes of a single read; asyncio's own 256 KB would be a mapping made and undone for each read
 _MUCH = 128 * 1024  # bytes at once: twice the system's first buffer, which grows with the amount that is read
-_UNREAD = 256 * 1024  # of answers that the camera does not take
+_UNREAD = 256 * 1024  # bytes of answers that the camera has not taken yet
 _BUSY = frozenset({453, 503})
 _PORT_TRIES, _PORTS = 20, (20_000, 60_000)  # of UDP
 _PORT_BUFFER = 1024 * 1024  # a keyframe comes at once
@@ -119,7 +119,7 @@ class Connection(asyncio.BufferedProtocol):
             raise RtspFailed("down", "silent") from None
 
     def send(self, method: str, uri: str, *headers: tuple[str, str]) -> None:
-        """Send a request and do not wait; a missing answer ends nothing."""
+        """Sends a request and does not wait; a missing answer ends nothing."""
         for number in [number for number, request in self._requests.items() if request.answer is None]:
             del self._requests[number]
         if not self._failure:
@@ -133,7 +133,7 @@ class Connection(asyncio.BufferedProtocol):
         self._has_time = has_time
 
     def count(self, size: int, packets: int) -> None:
-        """Count what arrived over this connection or over UDP, and end the connection above the limits."""
+        """Counts data that arrived over this connection or over UDP, and ends the connection above the limits."""
         now = self._loop.time()
         if now >= self._count_ends:
             self._bytes, self._packets, self._messages, self._count_ends = 0, 0, 0, now + COUNTED_S
@@ -148,7 +148,7 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.close()
             self._loop.call_later(CLOSE_S, self._transport.abort)
 
-    # asyncio's side
+    # calls by asyncio
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -178,7 +178,7 @@ class Connection(asyncio.BufferedProtocol):
         self._fail(RtspFailed("down", "no_rtsp"))
 
     def _batch(self, since_s: float) -> None:
-        """Let the rest of a burst come before it is read; `since_s`: from the read before to this one."""
+        """Lets the rest of a burst come before it is read; `since_s`: from the read before to this one."""
         begins = since_s > 2 * _BATCH_S
         if begins:
             self._in_pieces, self._reads = self._reads > 1, 0
@@ -187,7 +187,7 @@ class Connection(asyncio.BufferedProtocol):
             self._pause(_BATCH_S)
 
     def _rest(self, nbytes: int) -> None:
-        """Let more come before the next read.
+        """Lets more data come before the next read.
 
         A camera that sends much may be waiting for room in the system's buffer: it is soon read again.
         """
@@ -240,7 +240,7 @@ class Connection(asyncio.BufferedProtocol):
             self._answered(message, status)
 
     def _commanded(self, message: Message) -> None:
-        """Answer a request of the camera. Raises NotRtsp."""
+        """Answers a request of the camera. Raises NotRtsp."""
         if message.method == "REDIRECT":
             self._fail(RtspFailed("down"))
             return
@@ -273,7 +273,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _cause(self, wanted: Challenge | None) -> Literal["", "no_rtsp", "basic"]:
         if wanted is None:
-            return "no_rtsp"  # an unknown way of signing in
+            return "no_rtsp"  # the camera wants an unknown way of signing in
         return "" if self._login.may(wanted) else "basic"
 
     def _fail(self, failure: RtspFailed, *answered: _Request) -> None:
@@ -312,7 +312,7 @@ class PortPair:
 
     @classmethod
     async def open(cls, own: str, host: str, rtp: Callable[[bytes], None], rtcp: Callable[[bytes], None]) -> "PortPair":
-        """`own`: this machine's address in the camera's network. Raises RtspFailed."""
+        """Opens a pair of ports. `own`: this machine's address in the camera's network. Raises RtspFailed."""
         for _ in range(_PORT_TRIES):
             port = random.randrange(*_PORTS, 2)  # noqa: S311
             transports: list[asyncio.DatagramTransport] = []

@@ -32,7 +32,7 @@ class Track:
     encoding: str  # in capitals; "" if the description names none
     clock_hz: int
     channels: int = 1
-    is_back: bool = False  # sound that the camera would play
+    is_back: bool = False  # True for sound that the camera would play
     control: str = ""
     parameters: dict[str, str] = field(default_factory=dict)  # names in small letters
 
@@ -52,7 +52,8 @@ class Description:
                     break
                 heads.append([])
             heads[-1].append(line.strip())
-        if not body.lstrip().startswith((b"v=", b"m=")):  # some begin with their tracks (AlexxIT/go2rtc issue 679)
+        # some descriptions begin with their tracks (AlexxIT/go2rtc issue 679)
+        if not body.lstrip().startswith((b"v=", b"m=")):
             return None
         tracks = tuple(track for lines in heads[1:] if (track := _track(lines)) is not None)
         return cls(tracks, _attribute(heads[0], "control"))

@@ -77,7 +77,7 @@ class Login:
         return self._challenge is not None and self._challenge.scheme == "basic"
 
     def take(self, challenge: Challenge) -> None:
-        """Sign requests by this challenge from here on."""
+        """Signs requests by this challenge from here on."""
         assert self.may(challenge)
         self._challenge, self._count = challenge, 0
 

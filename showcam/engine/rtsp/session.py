@@ -25,7 +25,7 @@ from showcam.engine.rtsp.messages import Message
 
 REPORT_S = 5.0  # between reports that packets arrive
 _ALIVE_S = (5, 30)  # between requests that keep the session, at least and at most
-_TURN_S = 0.05  # between two looks whether packets that wait have waited WAIT_S
+_TURN_S = 0.05  # seconds between two checks for packets that have waited WAIT_S
 _TIMEOUT = re.compile(r";\s*timeout\s*=\s*(\d{1,5})", re.IGNORECASE)
 _CHANNELS = re.compile(r"interleaved\s*=\s*(\d{1,3})", re.IGNORECASE)
 _SCHEME = re.compile(r"(?:rtsp://)+", re.IGNORECASE)
@@ -50,7 +50,7 @@ class Incoming:
         self.kind, self._payload, self._depacketizer, self._hears = kind, payload, depacketizer, hears
         self._order = Order(wait_s)
         self._highest = self._source = 0
-        self.is_over = False  # its sender said good-bye
+        self.is_over = False  # whether the track's sender has ended its stream (BYE)
 
     def rtp(self, data: bytes, at: float) -> None:
         try:
@@ -145,7 +145,7 @@ class Session:
         assert self._connection is not None
         whole = address(self._base, description.control)
         answer = _good(await self._connection.ask("PLAY", whole, *self._in_session(), ("Range", "npt=0.000-")))
-        self._take_session(answer)  # some name it only here (bluenviron/mediamtx issue 840)
+        self._take_session(answer)  # some cameras name the session only here (bluenviron/mediamtx issue 840)
         self._connection.batch(has_time)
         self._every(max(_ALIVE_S[0], min(_ALIVE_S[1], self._timeout_s / 2)), self._keep_alive)
         self._every(REPORT_S, self._report)
