@@ -22,7 +22,7 @@ from showcam.registry.scenes import Scene, called
 from showcam.store.records import Link
 
 LONGEST_NAME = 60  # code points; Google cuts longer names, even within a word
-KEPT = 256  # links whose encoded list is kept
+KEPT = 256  # limit of links whose encoded list is kept
 
 
 class Name(TypedDict):

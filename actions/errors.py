@@ -52,7 +52,7 @@ class IntentError(Exception):
     """Answered as the payload's errorCode with HTTP 200: Google takes any other status for a broken server."""
 
     code = "hardError"
-    reason = ""  # of a refusal
+    reason = ""  # the gate's reason, if a refusal caused the error
 
     def __init__(self, debug: str) -> None:
         super().__init__(debug)

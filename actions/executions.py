@@ -91,7 +91,7 @@ class Executions:
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _run(self, link: Link, camera: str, executions: list[Execution], proof: Proof, end: float) -> Ran:
-        """Whatever fails, fails for this device: of the others of an EXECUTE some may have been changed by now."""
+        """Turns every failure into one of this device: other devices of the EXECUTE may have been changed by now."""
         with outcomes.asking(self._named(executions)) as asked:
             asked.by(link.id, link.account)
             asked.about(camera)

@@ -30,7 +30,7 @@ SYNC_S = 4.0  # from receipt to answer; Google publishes no limit for SYNC
 _printable = re.compile(r"[\w\-]{1,64}", re.ASCII).fullmatch
 PREFIX = "action.devices."
 INTENTS = frozenset({f"{PREFIX}{name}" for name in ("SYNC", "QUERY", "EXECUTE", "DISCONNECT")})
-UNKNOWN = "unknown"  # of an intent that showcam does not know
+UNKNOWN = "unknown"  # name in the log for an intent that showcam does not know
 _encode = msgspec.json.Encoder().encode
 
 

@@ -54,7 +54,7 @@ class GoogleTokens:
         raise Unreached(f"Google's token endpoint answered {reply.status}")
 
     def _assertion(self) -> str:
-        from google.auth import crypt, jwt  # 0.1 s of import that nobody pays who reports nothing
+        from google.auth import crypt, jwt  # imported only here, since the import takes 0.1 s
 
         now = int(self._clock())
         claims = {
@@ -70,6 +70,6 @@ class GoogleTokens:
 
 
 def _why(error: object) -> str:
-    """Nothing of the answer is repeated that may hold a name."""
+    """Repeats only known error codes, since other parts of the answer may hold a name."""
     known = ("invalid_grant", "invalid_client", "unauthorized_client", "invalid_scope", "disabled_client")
     return f"Google refused the key: {error if error in known else 'an unknown error'}"

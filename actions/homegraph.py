@@ -1,4 +1,4 @@
-"""Calls of Google's HomeGraph API, and what its answers mean.
+"""Calls Google's HomeGraph API, and raises an exception for each kind of error answer.
 
 https://developers.home.google.com/reference/home-graph/rest
 """
@@ -82,17 +82,23 @@ class HomeGraph:
         self._checked(self._call("POST", "devices:requestSync", _encode(body), end))
 
     def report(self, request: ReportRequest, end: float) -> None:
-        """`end`: of the whole call, by the monotonic clock. Raises Rejected, NotNow, TryAgain, RefusedKey."""
+        """Reports states or notifications. `end`: of the whole call, by the monotonic clock.
+
+        Raises Rejected, NotNow, TryAgain, RefusedKey.
+        """
         self._checked(self._call("POST", "devices:reportStateAndNotification", _encode(request), end))
 
     def delete(self, agent_user: str, request_id: str, end: float) -> None:
-        """The link has ended here. That Google knows of none is success. Raises Rejected, TryAgain, RefusedKey."""
+        """Tells Google that the link has ended here, which succeeds too if Google does not know the link.
+
+        Raises Rejected, TryAgain, RefusedKey.
+        """
         answer = self._call("DELETE", f"agentUsers/{agent_user}?requestId={request_id}", None, end)
         if answer.status != 404:
             self._checked(answer)
 
     def _call(self, method: str, path: str, body: bytes | None, end: float) -> Reply:
-        """Sends the request once, since none is repeated within a second; renews a token that is not taken."""
+        """Sends the request once: none is repeated within a second. A refused token is renewed for the next call."""
         try:
             token = self._access(end)
             answer = self._send(method, path, body, token, end)

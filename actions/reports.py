@@ -61,7 +61,7 @@ class Reports:
     ) -> None:
         self._homegraph, self._traits, self._states, self._scenes = homegraph, traits, states, scenes
         self._clock, self._monotonic = clock, monotonic
-        self._synced: Recent[str, float] = Recent(IN_MEMORY)  # when, by link
+        self._synced: Recent[str, float] = Recent(IN_MEMORY)  # time of the last Request Sync, by link
 
     def may_tell(self, link: Link) -> bool:
         return True
@@ -104,7 +104,7 @@ class Reports:
         }
 
     def _listed(self, camera: Camera, locale: str) -> list[Device | SceneDevice]:
-        """All that SYNC lists of a camera."""
+        """A camera's entries in SYNC's list: the camera itself and its scenes."""
         scenes = scenes_of(camera.id, camera.decided.tv_scenes) if self._scenes else ()
         listed = device(camera, self._traits, reported=True)
         return [listed, *scene_devices(scenes, {camera.id: camera.name}, locale)]
@@ -126,16 +126,16 @@ class Reports:
             turn.cameras[camera] = replace(turn.cameras[camera], states={STATE: prints[camera]})
 
     def _announce(self, turn: "_HomeGraphTurn", camera: Camera, happened: Happened) -> None:
-        """Motion is a state, which `_report` reports."""
+        """Reports a doorbell's ring. Motion is a state, which `_report` reports."""
         if camera.id not in turn.cameras:
-            return  # Google has yet to fetch it
+            return  # Google has not fetched the camera yet
         if (notification := self._notification(camera, happened)) is not None:
             message = message_id(happened.row, happened.kind)
             turn.report(message, {"notifications": {camera.id: notification}}, (camera.id,), event=message)
 
     @staticmethod
     def _notification(camera: Camera, happened: Happened) -> Notification | None:
-        """A ring, with its chime. A person who does not ring has none: see actions/object_detection.py."""
+        """The notification of a ring, with a chime. Other people cause none: see actions/object_detection.py."""
         if happened.kind != "doorbell" or ObjectDetection().attributes(camera) is None:
             return None
         notification: Notification = {

@@ -1,4 +1,4 @@
-"""The trait action.devices.traits.Scene: a scene shows a camera on a TV in the house; ended, it takes it off.
+"""The trait action.devices.traits.Scene: a scene shows a camera on a TV in the house until it is ended.
 
 Page: https://developers.home.google.com/cloud-to-cloud/traits/scene
 Google lists each scene as a device of the type action.devices.types.SCENE.
@@ -24,7 +24,7 @@ class SceneTrait(Trait):
         self._scenes = registry.scenes
 
     def attributes(self, camera: Camera) -> None:
-        """No camera is a scene."""
+        """None for every camera, since no camera is a scene."""
         return
 
     @staticmethod

@@ -80,7 +80,7 @@ class Problem(Exception):
 
 
 class Signalling:
-    """`origins`: whose pages may read the answers; any other origin is answered with the first."""
+    """`origins`: pages of these origins may read the answers. For any other origin the answer names the first."""
 
     def __init__(self, offers: Offers, origins: tuple[str, ...] = ("https://www.gstatic.com",)) -> None:
         self._offers, self._origins = offers, origins

@@ -48,7 +48,7 @@ class States:
         }
 
     def _scene(self, link: Link, scene_id: str) -> Health | None:
-        """A scene can be asked for at any time; what stands in its way is answered then."""
+        """A scene's state is always success; obstacles are answered when somebody starts the scene."""
         try:
             scene = self._registry.scenes.find(link, scene_id)
         except Unavailable:
@@ -56,7 +56,7 @@ class States:
         return None if scene is None else {"online": True, "status": "SUCCESS"}
 
     def reported(self, state: State, locale: str) -> dict[str, object]:
-        """The states that QUERY answers, as Report State takes them: a report says nothing of success or why."""
+        """The states of QUERY's answer without its success or error: Report State takes none of these."""
         return {key: value for key, value in self._device(state, locale).items() if key not in _OF_QUERY}
 
     def _device(self, state: State, locale: str) -> dict[str, object]:

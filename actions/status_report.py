@@ -52,6 +52,6 @@ class StatusReport(Trait):
 
 
 def _notices(camera: Camera) -> list[str]:
-    """Codes of what does not keep a camera from being shown."""
+    """Codes of conditions that don't keep a camera from being shown."""
     notices = ["lowBattery"] if camera.battery is not None and camera.battery <= LOW_PERCENT else []
     return [*notices, "motionDetected"] if "on" in (camera.motion, camera.person) else notices
