@@ -53,7 +53,7 @@ MACHINES = ("oauth.token", "oauth.revoke", "oauth.userinfo", "oauth.described")
 
 
 def answer(reason: str, status: int, error: str, description: str) -> Response:
-    """`reason`: of the page; `error` and `description`: of the JSON."""
+    """An error for a person or a machine. `reason`: of the page; `error` and `description`: of the JSON."""
     return refuse(status, error, description) if request.endpoint in MACHINES else pages.problem(reason)
 
 

@@ -27,7 +27,7 @@ from showcam.registry.readings.households import Listing
 from showcam.store.ports import Inconsistent, Store
 from showcam.store.records import LOOK_S, Account, Link
 
-FIELD = "code-"  # and the camera's id
+FIELD = "code-"  # begins the name of a field for a code; the camera's id follows
 TICK = "deciphered"
 # names in the form: of the tick for all own cameras, and of the fields with the ids of the cameras it covers
 ALL, NAMED = "show_encrypted", "encrypted"
@@ -57,7 +57,7 @@ class Codes:
         return self._owner.undecided(account_id, cameras)
 
     def decide(self, form: MultiDict[str, str], account_id: str, offered: tuple[str, ...]) -> None:
-        """Takes the one decision for the cameras that the page named, if it was ticked."""
+        """Takes the decision for all cameras that the page named, if its box was ticked."""
         if ALL in form:
             named = set(form.getlist(NAMED))
             self._owner.show_all_encrypted(account_id, [camera for camera in offered if camera in named])

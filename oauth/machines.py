@@ -12,7 +12,7 @@ GRANT_TYPES = ("authorization_code", "refresh_token")
 
 
 class Refused(TypedDict):
-    """RFC 6749 section 5.2."""
+    """An error response by RFC 6749 section 5.2."""
 
     error: str
     error_description: str

@@ -91,7 +91,7 @@ def linking_page(template: str, assistant: Assistant, status: int = 200, **conte
 
 
 def refusal(why: str, retry_after_s: int = 0, sentence: str = "", region: str = "") -> tuple[int, str]:
-    """HTTP status and translated text. `sentence`: in place of the one by `why`."""
+    """HTTP status and translated text. `sentence` replaces the usual sentence for `why`."""
     status, usual = wording.SIGN_IN[why]
     return status, refused(why, read(request), vendor(), retry_after_s, sentence or usual, region=region)
 

@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 
 class Metadata(TypedDict):
-    """RFC 8414 section 2, and OpenID Connect's userinfo_endpoint."""
+    """The server's metadata by RFC 8414 section 2, with OpenID Connect's userinfo_endpoint."""
 
     issuer: str
     authorization_endpoint: str

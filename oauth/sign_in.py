@@ -45,7 +45,7 @@ class Pace:
 
 
 class Crowded(Exception):
-    """No further sign-in may wait: as many wait as may."""
+    """No further sign-in may wait, since the limit is reached."""
 
 
 class Crowd:
@@ -120,7 +120,7 @@ class SigningIn:
         g.vendor = self._sign_in.vendors[kind or self.chosen()].vendor
 
     def choose(self, auth_request: AuthorizeRequest) -> Response:
-        """The form of the vendor that was chosen, or the way to its own page."""
+        """The form of the vendor that was chosen, or a redirect to the vendor's own page."""
         kind = self.chosen()
         if manner_of(self._sign_in.vendors[kind]) != "page":
             return self._form(auth_request, 200, kind)
@@ -146,7 +146,7 @@ class SigningIn:
         """The vendor sends the browser here from its own page, with a code or an error. Raises Untrusted."""
         visit, state = self._visits.read(request), request.args.get("state", "")
         began_at = self._states.began_at(state) if kind in self._sign_in.vendors else None
-        if began_at:  # at the console, which this browser may reach by another address
+        if began_at:  # the sign-in began at the console, which this browser may reach by another address
             return cast(Response, redirect(f"{began_at}/home/callback/{kind}?{request.query_string.decode()}", 303))
         if began_at is None or visit is None or visit.kind != kind or not self._visits.came_back(request, visit, state):
             raise Untrusted("callback")

@@ -37,7 +37,7 @@ class Visit(Struct, frozen=True):
     account: str = ""
     pending: bytes = b""  # the driver's state of the sign-in; opaque
     hint: str = ""  # the masked address that gets the vendor's code; of a refused visit, the reason
-    kind: str = ""  # of the vendor's sources
+    kind: str = ""  # the vendor's kind of source
     state: str = ""  # hash of the state that the vendor sends back
     query: str = ""  # the authorization request to go on with
     offered: tuple[str, ...] | None = None  # camera ids as last offered on the consent page
@@ -130,7 +130,7 @@ class KnownBrowser:
             return None
 
     def remember(self, request: Request, response: Response, account_id: str) -> None:
-        """Adds the account to those of the browser."""
+        """Adds the account to the accounts that the browser is known for."""
         before = self.read(request) or Browser(new_id(), ())
         accounts = [account_id, *(known for known in before.accounts if known != account_id)][:MOST]
         response.set_cookie(
