@@ -53,7 +53,7 @@ def readable[**P, T](command: Callable[P, T]) -> Callable[P, T]:
         except click.Abort:
             if sys.stdin is not None and sys.stdin.isatty():
                 raise
-            click.echo(err=True)  # the prompt stands on that line
+            click.echo(err=True)  # ends the line of the prompt
             stop("It asked for something, and standard input ended without an answer: run it at a terminal.", code=1)
 
     return run
@@ -81,7 +81,7 @@ def settings_of(context: click.Context, *, kept: bool = True) -> Settings:
 
 
 def origins_of(context: click.Context) -> dict[str, str]:
-    """Which settings a file, a variable or an option gives, and which of them."""
+    """The settings that come from a file, a variable or an option, each with its origin."""
     return origins(**_given(context))
 
 
@@ -107,13 +107,13 @@ def own_address(settings: Settings) -> str:
 
 
 def _note(context: click.Context, option: click.Parameter, value: Any) -> None:
-    """Keep an option's value for `settings_of`, whether it stands before or behind the command."""
+    """Keeps an option's value for `settings_of`, whether the option stands before or after the command."""
     if value:
         context.meta[f"showcam.{option.name}"] = value
 
 
 def installation[F: Callable[..., Any]](command: F) -> F:
-    """Add the options --demo and --data, which `settings_of` reads; main has them too, so that hints can begin so."""
+    """Adds the options --demo and --data, which `settings_of` reads. main has them too, so that hints may begin so."""
     demo = click.option(
         "--demo",
         is_flag=True,
@@ -148,7 +148,7 @@ def _kind(_context: click.Context, _option: click.Parameter, name: str | None) -
 
 
 class _Typed(click.Group):
-    """Named in help and usage as it was called, so that what they say to type can be pasted."""
+    """Help and usage name this group as the person called it, so that their commands can be pasted."""
 
     def main(self, args: Any = None, prog_name: str | None = None, *more: Any, **named: Any) -> Any:
         return super().main(args, prog_name or called(), *more, **named)

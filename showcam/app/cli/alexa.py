@@ -25,7 +25,7 @@ _SPOKEN = "Spoken requests go to the function too, not to HTTPS (on AWS always).
 
 @click.group(epilog=whole_way("owner/alexa.md"))
 def alexa() -> None:
-    """Alexa: what Amazon's developer console and AWS want of showcam."""
+    """Alexa: the values for Amazon's developer console and AWS."""
 
 
 @alexa.command()
@@ -121,7 +121,7 @@ def package(
     terms_url: str | None,
     linking: bool,
 ) -> None:
-    """Write into FOLDER what Amazon's command line deploys as a skill.
+    """Write into FOLDER the package that Amazon's command line deploys as a skill.
 
     Without --arn the skill has only its spoken half, by HTTPS. On AWS functions answer both halves: there --arn is
     needed.

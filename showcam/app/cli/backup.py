@@ -51,7 +51,7 @@ def backup(
 ) -> None:
     """Write everything that must last into FILE, also while showcam runs.
 
-    Without the keys what is sealed in it can't be opened: say --with-keys, or keep a copy of keys/ elsewhere.
+    Without the keys nobody can open the sealed data in FILE: say --with-keys, or keep a copy of keys/ elsewhere.
     """
     from showcam.app.data import backup as backups
     from showcam.app.data import integrity

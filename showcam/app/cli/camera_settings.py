@@ -23,9 +23,9 @@ PREFERENCES = (
 
 
 def change_setting(named: NamedCamera, setting: str, value: str, yes: bool) -> bool:
-    """Prompts for what the camera demands: consent, then a code. Each code is sent once.
+    """Changes the setting, and prompts for consent and then a code if the camera demands them. Each code is sent once.
 
-    False: EZVIZ took the change, and the camera does not show it yet.
+    Returns False if EZVIZ took the change, and the camera does not show it yet.
     """
     from showcam.drivers.settings import Asked
 
@@ -146,7 +146,7 @@ def _decide_while_encrypted(named: NamedCamera, value: str, yes: bool) -> None:
 
 
 def renew_picture_code(named: NamedCamera, code: str) -> bool:
-    """Whether the camera is shown by its code; then this one is kept in its place."""
+    """Has the camera's pictures deciphered by this code, if they are deciphered by a code. Returns whether they are."""
     from showcam.drivers.settings import Step
 
     home, camera = named.home, named.camera

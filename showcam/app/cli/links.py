@@ -21,7 +21,7 @@ def links() -> None:
 @click.pass_context
 @readable
 def list_(context: click.Context, as_json: bool) -> None:
-    """List every link that is alive: when it was made and last used, and what its assistant was told last, when."""
+    """List every link that is alive: when it was made and last used, and the last report to its assistant."""
     from showcam.app.compose.command import tools
 
     with tools(settings_of(context)) as store:
@@ -54,7 +54,7 @@ def list_(context: click.Context, as_json: bool) -> None:
 @click.pass_context
 @readable
 def end(context: click.Context, link_id: str) -> None:
-    """End the link LINK_ID: its tokens are dead at once, its pictures end."""
+    """End the link LINK_ID: its tokens stop working at once, and its live pictures end."""
     from showcam.accounts import households
     from showcam.app.compose.command import pictures, tools
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from showcam.registry.owner.sign_in import SignIn
     from showcam.registry.owner.sign_in_outcome import Outcome, SignedIn, SignInRefused
 
-HERE = "command line"  # counted apart from what visitors try
+HERE = "command line"  # tries at the command line are counted apart from visitors' tries
 
 
 @click.command()

@@ -66,7 +66,7 @@ def of_household[F: Callable[..., Any]](command: F) -> F:
 
 
 def _note_user(context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
-    """Hints of this command name the same household."""
+    """Notes the user: hints of this command then name the same household."""
     if value:
         context.meta[USER] = value
     return value

@@ -80,7 +80,7 @@ def add(
 @click.pass_context
 @readable
 def find(context: click.Context, look: bool, as_json: bool, user: str | None) -> None:
-    """List what could be a camera in the house: what answers ONVIF's discovery or mDNS and, with --look, open ports.
+    """List devices in the house that could be cameras: by ONVIF's discovery, mDNS and, with --look, open ports.
 
     No password is sent.
     """
@@ -166,7 +166,7 @@ def _address(own: "OwnCameras", given: str | None, default: str = "") -> "Addres
 def _found(
     own: "OwnCameras", address: "Address", login: tuple[str, str] | None = None, *, known: "Device | None" = None
 ) -> "Found":
-    """How the camera is reached, with a user name and a password that it takes."""
+    """The way to the camera, with a user name and a password that the camera takes; both are prompted for."""
     from showcam.drivers.errors import Refused
     from showcam.drivers.probes.rtsp import OnlyBasic
 
@@ -200,7 +200,7 @@ def _named(device: "Device", name: str, *, doorbell: bool) -> "Device":
 
 
 def probed(own: "OwnCameras", found: "Found", still: Path | None) -> "Device":
-    """The device with what came of its pictures, which are shown to the owner; what could be better is asked about."""
+    """Tries the camera's pictures, shows the owner the result, and asks about better settings. Returns the device."""
     from showcam.drivers.errors import Refused
     from showcam.drivers.lan.trial import tried
 
@@ -220,7 +220,7 @@ def probed(own: "OwnCameras", found: "Found", still: Path | None) -> "Device":
 
 
 def _improved(own: "OwnCameras", shown: "Tried") -> None:
-    """Says what would be better set in the camera, and sets it by ONVIF on a yes."""
+    """Says which settings would make the camera's pictures better, and sets them by ONVIF after a yes."""
     from showcam.drivers.lan.onvif import OnvifFailed
     from showcam.drivers.lan.trial import improve
 
@@ -260,7 +260,7 @@ def _row(name: str, watched: "Watched", sound: str, gop_s: float) -> tuple[str, 
 
 
 def _own(named: NamedCamera) -> "tuple[OwnCameras, Source, Device]":
-    """The camera as one of the owner's own, and their source, or the end of the command."""
+    """The owner's own camera, with its source. The command ends for any other camera."""
     from showcam.app.compose.own_cameras import own_of
 
     own, ref = own_of(named.home, settings_of(click.get_current_context())), named.camera.ref

@@ -1,4 +1,4 @@
-"""`showcam settings`: what showcam keeps in its database, in place of a line in a file."""
+"""`showcam settings`: the settings in showcam's database, in place of lines in a file."""
 
 from typing import TYPE_CHECKING
 
@@ -71,7 +71,7 @@ def set_(context: click.Context, name: str, value: str | None) -> None:
 @click.pass_context
 @readable
 def unset(context: click.Context, name: str) -> None:
-    """Forget what is kept for NAME, and for the setting that goes with it."""
+    """Forget the kept value of NAME, and of the setting that goes with it."""
     names = (name, *_PARTNERS.get(name, ()))
     _opened(context).change(dict.fromkeys(names))
     echo(f"{' and '.join(names)}: nothing is kept.")
@@ -82,7 +82,7 @@ def unset(context: click.Context, name: str) -> None:
 @click.pass_context
 @readable
 def apply(context: click.Context) -> None:
-    """Take what waits until nobody watches now: pictures that are watched stop for some seconds."""
+    """Take waiting changes at once: pictures that somebody watches stop for some seconds."""
     _opened(context).apply_now()
     echo("A running showcam takes within seconds what was changed; the next start takes it too.")
 

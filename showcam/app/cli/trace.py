@@ -1,4 +1,4 @@
-"""`showcam trace`: what a developer needs to know of a camera that no developer has, as a file to send."""
+"""`showcam trace`: writes a file to send to a developer, with the facts about a camera that no developer has."""
 
 import contextlib
 import time
@@ -106,7 +106,7 @@ DOING = {
 
 
 def _of_assistant(settings: "Settings", assistant: "Assistant") -> bytes:
-    """The shapes of its last offers and of the answers."""
+    """The shapes of the last offers of an assistant, and of the answers."""
     from showcam.app.compose.trace import program
     from showcam.app.trace.offer_notes import read
     from showcam.app.trace.text import Trace, written
@@ -127,7 +127,7 @@ def _of_sign_in(settings: "Settings", user: str | None) -> bytes:
 
     now = time.gmtime()
     with signing_in(settings) as (attempts, calls):
-        with contextlib.suppress(SystemExit):  # it was refused, which stands in the calls
+        with contextlib.suppress(SystemExit):  # the calls show a refused sign-in too
             signed_in(attempts, user, attempts.usual)
         return written([Trace(1, "sign_in", program(), now.tm_year, now.tm_mon), *calls()])
 
