@@ -1,4 +1,4 @@
-"""The function on the table's stream: wakes `reports` for each link that something is to be reported to."""
+"""The function on the table's stream: wakes `reports` for each link that has something to be reported."""
 
 import time
 from typing import Any
@@ -9,7 +9,7 @@ from showcam.app.process.settings_sources import load
 
 
 def build() -> Handler:
-    """Raises whatever prevents a start, so that AWS counts it as an error."""
+    """Builds the function. Raises every error that prevents a start, so that AWS counts it."""
     settings = load()
     watch = CloudWatch(settings.log_level)
     watch.install()

@@ -13,7 +13,7 @@ from showcam.store.ports import Store
 from showcam.store.records import Assistant
 
 PRACTICE = ("demo@example.com", "showcam-demo")  # user name and password that the demo's sign-in page fills in
-REPLAY = "replay@example.com"  # whose cameras are made from traces
+REPLAY = "replay@example.com"  # its cameras are made from traces
 _USERS = {
     "demo@example.com": "demo",
     "mfa@example.com": "mfa",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from showcam.alexa.spoken.chain import Chains
     from showcam.alexa.spoken.skill import Spoken
 
-_KEPT_S = 10 * 365 * 24 * 3600.0  # as long as the link: a skill's user has no other end
+_KEPT_S = 10 * 365 * 24 * 3600.0  # nothing else ends a row of a skill's user, so it lasts as long as the link may
 
 
 def chains(settings: Settings) -> "Chains":
@@ -46,7 +46,7 @@ def chains(settings: Settings) -> "Chains":
 
 
 class People:
-    """Which link an Amazon user has. Stored among the visits: under a hash of the user's id, sealed."""
+    """Finds the link of an Amazon user. The rows are stored among the visits: sealed, under a hash of the user's id."""
 
     def __init__(self, store: Store, end: Callable[[Link], None]) -> None:
         self._store, self.end = store, end
@@ -68,7 +68,7 @@ class Lazy:
         self._spoken: Spoken | None = None
 
     def answer(self, request: JsonObject, received: float | None = None) -> Mapping[str, object]:
-        """`received`: when it came, by time.monotonic."""
+        """`received`: when the directive came, by time.monotonic."""
         return self._ready().answer(request, received)
 
     def _ready(self) -> "Spoken":
@@ -108,7 +108,7 @@ def _granted(store: Store, link: Link) -> None:
 
 
 def build() -> Handler:
-    """Raises whatever prevents a start, so that AWS counts it as an error."""
+    """Builds the function. Raises every error that prevents a start, so that AWS counts it."""
     settings = load()
     watch = CloudWatch(settings.log_level)
     watch.install()

@@ -44,7 +44,7 @@ def running(
 ) -> Iterator[Finding]:
     """Examines everything with the store and the drivers in `base`. `household`: the household whose owner reads it."""
     visitor, store = Visitor(authorities), base.store
-    if not settings.all_on_aws:  # else nothing lasts here
+    if not settings.all_on_aws:  # on AWS no data lasts on this disk
         yield disk.examine(settings.data)
     if not settings.demo:  # the demo asks nobody outside
         yield clock.examine(visitor)

@@ -94,7 +94,7 @@ def _refused(_environ: WSGIEnvironment, refusal: Response) -> Response:
 
 
 def build() -> Handler:
-    """Raises whatever prevents a start, so that AWS counts it as an error."""
+    """Builds the function. Raises every error that prevents a start, so that AWS counts it."""
     settings = load()
     watch = CloudWatch(settings.log_level)
     watch.install()

@@ -150,7 +150,7 @@ def build(settings: Settings, keys: Keys) -> Ground:
 
 
 def with_own_secrets(function: str, settings: Settings) -> Settings:
-    """The settings without what others use."""
+    """The settings without the secrets that only other functions use."""
     held = sorted(name for name in SECRETS - SECRETS_OF[function] if getattr(settings, name))
     for name in held:
         log.warning(

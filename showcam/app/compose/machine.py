@@ -67,7 +67,7 @@ class OwnMachine:
 
 
 def _tail(file: Path) -> list[str]:
-    """The last whole lines."""
+    """The last whole lines of a log file, from its last TAIL bytes."""
     try:
         with file.open("rb") as opened:
             opened.seek(max(0, file.stat().st_size - TAIL))
@@ -78,5 +78,5 @@ def _tail(file: Path) -> list[str]:
 
 
 def _moment(line: str) -> str:
-    """Lines are sorted by when they were written, which stands in each in a form that sorts."""
+    """The time in a line of the log, as a text that sorts."""
     return line.partition('"timestamp":')[2].strip()[:40]

@@ -1,4 +1,4 @@
-"""The media process: the plane, which gets its sources from the web process. It has no store and no sealing key."""
+"""The media process: the engine, which gets its sources from the web process. It has no store and no sealing key."""
 
 import asyncio
 import ipaddress

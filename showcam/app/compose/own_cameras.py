@@ -38,7 +38,7 @@ class OwnCameras:
 
     @property
     def source(self) -> Source | None:
-        """None before the household's first camera."""
+        """The source of the household's own cameras; None before the first camera."""
         sources = self.store.sources(self.account) if self.account else []
         return next((source for source in sources if source.kind == Devices.kind), None)
 
@@ -71,7 +71,7 @@ class OwnCameras:
         return replace(device, endpoint=its_answer.endpoint) if its_answer else device
 
     def watch(self, spec: Rtsp) -> Watched:
-        """A picture as it comes, watched by this process: no other has to run. Raises Refused."""
+        """Watches the camera's picture in this process: no other process has to run. Raises Refused."""
         from showcam.engine.sources.probe import probe  # it brings PyAV, which the web process has no use for
 
         try:

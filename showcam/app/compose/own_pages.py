@@ -36,7 +36,7 @@ from showcam.net.addresses import house_networks
 from showcam.registry.owner.own_cameras import OwnCameras, Search
 from showcam.store.records import Link
 
-WAITED_S = 12.0  # on a page; a TV that takes longer goes on
+WAITED_S = 12.0  # seconds that a page waits; a TV that takes longer still shows the camera
 
 
 def own_pages(settings: Settings, base: ground.Ground, home: Home) -> list[Page]:
@@ -45,7 +45,7 @@ def own_pages(settings: Settings, base: ground.Ground, home: Home) -> list[Page]
 
 
 class Nobody:
-    """The link of an Amazon user: none, since a link of the console's is stored nowhere."""
+    """Finds no link for any Amazon user, since a link of the console's is stored nowhere."""
 
     def remember(self, user: str, link: Link) -> None: ...
 
@@ -116,7 +116,7 @@ class Failed(NotOnTv):
 
 
 class WorkersTvs:
-    """The console's TVs, as the worker's door answers for them."""
+    """The console's TVs, reached by the door of the worker."""
 
     def __init__(self, worker: CastClient) -> None:
         self._worker = worker

@@ -63,7 +63,7 @@ def note_faults(base: ground.Ground, claim: Claim, outcome: Outcome) -> None:
 
 
 def note_key(settings: Settings, base: ground.Ground) -> None:
-    """Notes for households that are linked to Google whether the key for reports can't be used."""
+    """Notes a fault for each household linked to Google if the key for reports can't be used, or that it has ended."""
     is_bad = False
     try:
         google_key(settings, base.store)
@@ -89,7 +89,7 @@ def _google(settings: Settings, base: ground.Ground, key: KeyFile) -> GoogleRepo
 
 
 def build() -> Handler:
-    """Raises whatever prevents a start, so that AWS counts it as an error."""
+    """Builds the function. Raises every error that prevents a start, so that AWS counts it."""
     settings = load()
     watch = CloudWatch(settings.log_level)
     watch.install()

@@ -14,7 +14,7 @@ WITHIN_S = 20.0  # the session of the command lasts no longer
 
 
 def taken(settings: Settings, home: Household, camera: Camera) -> bytes | Refusal:
-    """A JPEG of now, or why there is none."""
+    """A JPEG of the camera's picture now, or the reason why there is none."""
     sessions = ConsoleSessions(home.store)
     session = sessions.read(sessions.begin(account=home.account, kept_s=WITHIN_S))
     assert session is not None

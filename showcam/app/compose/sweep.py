@@ -22,7 +22,10 @@ MOST = 10_000  # links in one run
 
 
 def build(clock: Callable[[], float] = time.time) -> Handler:
-    """Raises whatever prevents a start, so that AWS counts it as an error. `clock`: whose turn of the day it is."""
+    """Builds the function. Raises every error that prevents a start, so that AWS counts it.
+
+    `clock` decides which households have their turn of the day.
+    """
     settings = load()
     watch = CloudWatch(settings.log_level)
     watch.install()

@@ -44,7 +44,7 @@ def signing_in(settings: Settings) -> Iterator[tuple[SignIn, Callable[[], tuple[
     """Yields the sign-in for any account, and a function that returns the requests of all attempts up to now."""
     with built(settings) as base:
         limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
-        # a trace asks for no key, after a sign-in by a code neither
+        # a trace never asks the vendor for a camera's key, not even after a sign-in by a code
         driver = ezviz(base)
         sign_in = SignIn(base.store, [driver], "anyone", origin="owner", limits=limits, vendor_s=settings.sign_in_s)
         yield sign_in, driver.sign_in_calls

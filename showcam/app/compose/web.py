@@ -175,7 +175,8 @@ class _Server(MPServer):
         if held is None:
             super()._init_shared_socket()  # type: ignore[no-untyped-call]
             return
-        held_as = held.fileno(), False, self.backlog  # descriptor, whether it is of the file system, who may wait
+        # descriptor, False since the socket is in no file system, clients that may wait
+        held_as = held.fileno(), False, self.backlog
         self._ssp, self._sso, self._shd = None, held, SocketHolder(*held_as)  # type: ignore[call-arg]
 
 

@@ -25,7 +25,7 @@ from showcam.store.ports import StoreUnavailable
 
 
 def build() -> Handler:
-    """Raises whatever prevents a start, so that AWS counts it as an error."""
+    """Builds the function. Raises every error that prevents a start, so that AWS counts it."""
     settings = load()
     watch = CloudWatch(settings.log_level)
     watch.install()

@@ -46,7 +46,7 @@ class Tellings:
         ]
 
     def start(self) -> list[Job]:
-        """Frees what an earlier worker held when it was killed, and looks at every link. Raises StoreUnavailable."""
+        """Frees the claims of an earlier worker that was killed, and examines every link. Raises StoreUnavailable."""
         self._base.store.free_claims(time.time() + RESEND_S)
         self._base.adapter.changes.subscribe(self._wake)
         for sending in self._sending:
