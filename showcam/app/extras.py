@@ -1,4 +1,4 @@
-"""The extras [aws] and [demo]: what of them is missing here, and the command that installs it."""
+"""The extras [aws] and [demo]: the parts that are missing here, and the command that installs them."""
 
 import json
 import re

@@ -70,7 +70,7 @@ class Response(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`path` ends in "/" when what follows belongs to the endpoint. `json`: other content types are refused.
+    """`path` ends in "/" if the rest of a path belongs to the endpoint. `json`: other content types are refused.
 
     `claims`: whether a POST seems to carry a proof of its sender, judged only by the headers. Such a POST may be
     answered below 400 only if the proof is valid.

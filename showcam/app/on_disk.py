@@ -1,6 +1,6 @@
-"""Whether the program on the disk is newer than the one that runs: a restart takes it.
+"""Finds out whether the program on the disk is newer than the running one: a restart would then take it.
 
-A folder that `git pull` updates has its version in pyproject.toml; what was installed from a wheel, in its metadata.
+A folder that `git pull` updates has its version in pyproject.toml; an installed wheel has it in its metadata.
 """
 
 import tomllib

@@ -1,4 +1,4 @@
-"""The settings with what follows from several of them. showcam.app.process.settings_sources reads them."""
+"""The settings, and values that follow from several of them. showcam.app.process.settings_sources reads them."""
 
 from pathlib import Path
 
@@ -122,7 +122,7 @@ class Settings(SettingsTable, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     @property
     def notifies(self) -> bool:
-        """Whether owners are notified of faults: by the worker, and of strangers none gives an address."""
+        """Whether owners are notified of faults. The worker does this; strangers who signed up give no address."""
         return self.sign_up != "anyone" and not self.all_on_aws
 
     @property

@@ -94,7 +94,7 @@ class CloudWatch(logging.Handler):
             logging.getLogger(name).setLevel(least)
 
     def watched(self, answer: Handler) -> Handler:
-        """The handler, with a line for each request. An error is raised on, and AWS counts it as Errors."""
+        """Wraps a handler, to write a line for each request. Errors are raised again, and AWS counts them as Errors."""
 
         def handler(event: Event, context: Any) -> Reply:
             self._request = str(getattr(context, "aws_request_id", ""))
@@ -130,7 +130,7 @@ class CloudWatch(logging.Handler):
         self._more |= more
 
     def _close(self, event: Event, reply: Reply | None, seconds: float, outcomes: list[Outcome]) -> None:
-        """The request's line, or one for each directive and intent; the first has the metrics."""
+        """Writes the request's line, or one for each directive and intent; the first line has the metrics."""
         status = reply.get("statusCode") if reply is not None else None
         line: RequestLine = {
             "level": "info",

@@ -11,7 +11,7 @@ type Event = JsonObject
 
 
 class HttpReply(TypedDict):
-    """Payload format 2.0."""
+    """An answer in payload format 2.0."""
 
     statusCode: int
     headers: dict[str, str]

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from showcam.net.text import JsonObject
 
-LONGEST_S = 900  # that SQS holds a message back
+LONGEST_S = 900  # the longest time that SQS holds a message back
 _AT_ONCE = 10  # messages in one request
 
 
@@ -28,13 +28,13 @@ class Failure(TypedDict):
 
 
 class Failures(TypedDict):
-    """Which messages of a batch are delivered again."""
+    """Names the messages of a batch that SQS has to deliver again."""
 
     batchItemFailures: list[Failure]
 
 
 class NotSent(Exception):
-    """Not every message was taken by the queue."""
+    """The queue did not take every message."""
 
 
 class Queue:
@@ -44,7 +44,7 @@ class Queue:
         self._client, self._url = client, url
 
     def send(self, wakes: Iterable[Wake]) -> int:
-        """How many were sent. Raises NotSent, and botocore's errors."""
+        """Sends the messages, and returns how many the queue took. Raises NotSent, and botocore's errors."""
         waiting, sent = list(wakes), 0
         for start in range(0, len(waiting), _AT_ONCE):
             entries = [

@@ -1,4 +1,4 @@
-"""Examines what stands in the assistants' consoles, by what they were refused lately and by what is linked."""
+"""Examines the entries in the assistants' consoles, by showcam's recent refusals and by its present links."""
 
 import re
 import time

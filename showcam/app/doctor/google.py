@@ -144,7 +144,7 @@ def _authorize(patient: Patient, visitor: Visitor) -> Finding:
 
 
 def _token(patient: Patient, visitor: Visitor) -> Finding:
-    """The form is as long as it may be, with what counts at its end: a proxy that cuts bodies is found so."""
+    """Sends the longest form allowed, with the parts that count at its end, to find a proxy that cuts bodies."""
     what = worded("token endpoint, /oauth/token")
     form = {
         "padding": "x" * PADDING,

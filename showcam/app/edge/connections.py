@@ -75,8 +75,9 @@ class Bodies:
     ) -> None:
         self._clock = clock
         self._limit, self._known_s, self._most_known = limit, known_s, most_known
-        self._of_known = _Share(places // 2, places // 2)  # carry what may prove a sender whose proof held before
-        self._of_claims = _Share(places // 4, places // 16)  # carry what may prove their sender
+        self._of_known = _Share(places // 2, places // 2)  # bodies of clients whose proof was valid before
+        # bodies with a signature or bearer that is not verified yet
+        self._of_claims = _Share(places // 4, places // 16)
         self._of_others = _Share(places // 4, places // 16)
         self._waiting: dict[int, tuple[float, str]] = {}  # by thread: since when, and the peer
         self._known: OrderedDict[str, float] = OrderedDict()  # by client: until when

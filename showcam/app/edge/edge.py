@@ -31,7 +31,7 @@ _FORWARDING = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST"
 @dataclass(frozen=True)
 class EdgeRules:
     body_limit: int
-    bodies: int = 256  # how many may be waited for at once
+    bodies: int = 256  # the number of bodies that may be waited for at once
     trusted_proxies: tuple[Network, ...] = ()
     only_hosts: tuple[str, ...] = ()  # the demo: answers 421 to any other Host and to every forwarding header
 

@@ -70,7 +70,7 @@ class Internal:
         return Response(200, msgspec.json.encode(result), [("Content-Type", "application/json")])
 
     def _answer(self, what: str, body: bytes) -> Answer:
-        """Raises KeyError for what is no question, and what msgspec does for one of another shape."""
+        """Answers a question. Raises KeyError for an unknown question, and errors of msgspec for a wrong shape."""
         if what == "open":
             found = self._questions.source_for(Claims(**_open.decode(body)["claims"]))
             if isinstance(found, Denied):

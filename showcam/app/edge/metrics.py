@@ -14,7 +14,7 @@ _KEPT = 1024  # more than there are routes and statuses, which are ours
 
 
 class Metrics:
-    """`beside`: a file of another process's counters, which are answered after those of this one."""
+    """`beside`: a file of another process's counters, which are answered after the counters of this process."""
 
     def __init__(self, beside: Path | None = None) -> None:
         self._beside = beside

@@ -42,7 +42,7 @@ class _Signature(Struct, frozen=True):
     tag: str
 
     def fits(self, method: str, path: str, body: bytes) -> bool:
-        """Whether its tag is right too."""
+        """Whether the signature's tag is right too."""
         right = _tag(self.keyed, self.key_id, self.sent, self.nonce, method, path, body)
         return hmac.compare_digest(right, self.tag)
 

@@ -16,9 +16,9 @@ from showcam.app import keys
 from showcam.app.settings import SECRETS, Settings
 
 VARIABLE = "SHOWCAM_SETTINGS"
-ORIGINS = "SHOWCAM_ORIGINS"  # which settings files, variables and options give, for the pages
+ORIGINS = "SHOWCAM_ORIGINS"  # the settings that files, variables and options give, for the pages
 
-STARTED = "SHOWCAM_STARTED"  # when the supervisor did, in epoch seconds
+STARTED = "SHOWCAM_STARTED"  # start of the supervisor, in epoch seconds
 
 _EVERYONE = frozenset(
     {"PATH", "LANG", "LANGUAGE", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "LD_LIBRARY_PATH", "TERM", "NO_COLOR"}

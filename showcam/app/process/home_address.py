@@ -35,7 +35,7 @@ def host_in_house(bind: str) -> str:
 
 
 def undecided(settings: Settings, origins: Mapping[str, str]) -> bool:
-    """Raises StoreUnavailable, SealedUnreadable."""
+    """Whether nobody has decided yet if the house may reach showcam. Raises StoreUnavailable, SealedUnreadable."""
     return settings.has_console and keeps(settings) and "bind" not in origins and "bind" not in read(settings)
 
 

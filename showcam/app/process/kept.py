@@ -24,7 +24,7 @@ def keeps(settings: Settings) -> bool:
 
 
 def read(settings: Settings) -> dict[str, str]:
-    """Texts by name. Raises KeysUnreadable, SealedUnreadable, StoreUnavailable."""
+    """The kept texts, by the setting's name. Raises KeysUnreadable, SealedUnreadable, StoreUnavailable."""
     if not keeps(settings) or not settings.database.exists():
         return {}
     return _rows(settings).read()
@@ -37,11 +37,11 @@ class Row:
     is_set: bool
     is_secret: bool
     is_kept: bool
-    origin: str  # the file, variable or option that gives it and counts more than what is kept; "": none
+    origin: str  # the file, variable or option that gives it and counts more than the kept value; "": none
 
 
 class Installation:
-    """Shows and changes them. `settings` are those in use; `origins`: settings_sources.origins of the same.
+    """Shows and changes the kept settings. `settings` are those in use; `origins`: their settings_sources.origins.
 
     Raises StoreUnavailable and SealedUnreadable.
     """
@@ -74,15 +74,15 @@ class Installation:
         return {name: text for name, text in texts.items() if name not in self._origins}
 
     def waits(self) -> bool:
-        """Whether something that is kept is not in use yet."""
+        """Whether a kept change is not in use yet."""
         return changed(self._settings, self._new(read(self._settings))) != self._settings
 
     def is_held_up(self) -> bool:
-        """Whether a process is to start again, and waits until nobody watches."""
+        """Whether a process has to start again, and waits until nobody watches."""
         return (self._run / WAITS).exists()
 
     def apply_now(self) -> None:
-        """Do not wait until nobody watches."""
+        """Applies kept changes now, also while somebody watches."""
         self._touch(NOW)
 
     def _row(self, name: str, kept: Mapping[str, str]) -> Row:

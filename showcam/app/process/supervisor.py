@@ -72,7 +72,7 @@ def handed_socket() -> socket.socket | None:
 class Process:
     """`health` is port and path that answer 200 once it serves; None: it serves no HTTP. `environ` is all it gets.
 
-    `listener`: the port that it is handed, which stays open while it is started again.
+    `listener`: the port that is handed to the process, and stays open while the process is started again.
     """
 
     name: str
@@ -188,7 +188,7 @@ class Supervisor:
 
 
 def _wait_s(deaths: int) -> float:
-    """How long a process is not started after its so many-th death: the first time not at all."""
+    """Seconds until a process is started again after this number of deaths: 0 after the first."""
     return 0.0 if deaths == 1 else min(LONGEST_S, SHORTEST_S * 2 ** (deaths - 2))
 
 

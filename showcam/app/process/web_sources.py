@@ -109,7 +109,7 @@ class WebSources:
 
 
 def _read[T](text: bytes, shape: type[T]) -> T | None:
-    """None for what has another shape."""
+    """The decoded answer; None if it has another shape."""
     try:
         return msgspec.json.decode(text, type=shape)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -44,7 +44,7 @@ STEPS: tuple[Step, ...] = ("vendor", "skill", "linking", "models", "testing", "f
 
 
 class Waiting(Struct, frozen=True):
-    """A one-time text that somebody is to bring back: its hash, and until when, epoch seconds."""
+    """A one-time text that somebody has to bring back: its hash and its end, in epoch seconds."""
 
     hash: str = ""
     until: float = 0.0
@@ -67,7 +67,7 @@ class Waiting(Struct, frozen=True):
 
 
 class Made(Struct, frozen=True):
-    """How far it is. It is kept sealed: `profile`, `refresh` are secrets."""
+    """The state of the making of a skill. It is kept sealed: `profile` and `refresh` are secrets."""
 
     profile: Profile
     language: str
@@ -114,7 +114,7 @@ class SkillCreation:
         return f"{self._url}/setup/lwa"
 
     def made(self) -> Made | None:
-        """None before it was begun."""
+        """The state of the making; None before the first step."""
         held = self._records.read()
         return msgspec.json.decode(held, type=Made) if held else None
 
@@ -134,12 +134,12 @@ class SkillCreation:
         return self._amazon.authorize_url(profile, self.return_url, text)
 
     def takes(self, state: str) -> bool:
-        """Whether Amazon's return with this state is waited for."""
+        """Whether showcam waits for Amazon's return with this state."""
         made = self.made()
         return made is not None and made.amazon.takes(state, self._clock())
 
     def allowed(self, state: str, code: str) -> None:
-        """Amazon's return, once. Raises Failed."""
+        """Takes Amazon's return, once, and keeps the refresh token. Raises Failed."""
         made = self.made()
         if made is None or not made.amazon.takes(state, self._clock()):
             raise Failed(mark("This return was not waited for, or came too late. Begin again."))
@@ -154,7 +154,7 @@ class SkillCreation:
         return forwarder.template(self._url, made.skill), forwarder.region(made.language)
 
     def use_function(self, arn: str) -> None:
-        """Raises Missing for an ARN that Alexa can't call, Failed while there is no skill."""
+        """Keeps the function's ARN. Raises Missing for an ARN that Alexa can't call, Failed while there is no skill."""
         made = self._skilled()
         wanted = skill_package.REGIONS[forwarder.region(made.language)]
         if wanted not in skill_package.regions([arn]):
@@ -202,7 +202,7 @@ class SkillCreation:
         return made
 
     def _skill(self, made: Made, skills: Skills) -> Made:
-        """One that was made before its id could be kept is found by its name, and changed."""
+        """Makes the skill. If its id could not be kept the last time, the skill is found by its name, and changed."""
         found = made.skill or skills.find(made.vendor, NAME)
         skill = found or skills.create(made.vendor, _plain(self._manifest(made)))
         made = msgspec.structs.replace(made, skill=skill)

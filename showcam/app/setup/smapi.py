@@ -154,7 +154,7 @@ class Skills:
         )
 
     def enable(self, skill: str) -> None:
-        """Testing in development, for the spoken half."""
+        """Enables testing in development, for the spoken half."""
         self._call("PUT", f"/v1/skills/{skill}/stages/development/enablement")
 
     def _call(self, method: str, path: str, body: Mapping[str, object] | None = None) -> JsonObject:

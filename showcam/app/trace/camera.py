@@ -51,7 +51,7 @@ _WHY: dict[str, Unopened] = {
 
 @dataclass(frozen=True)
 class Wanted:
-    """`beside`: its owner agreed that a second session is opened, which may end the first."""
+    """`beside`: the camera's owner agreed that a second session is opened, which may end the first."""
 
     seconds: float = 600.0
     beside: bool = False
@@ -132,7 +132,7 @@ class CameraTrace:
         return lines
 
     async def _until_awake(self, way: Way, stream: Stream, seconds: float, *, dozes: bool) -> list[Recording]:
-        """The sessions of one picture: one, but of a camera on battery as many as a viewer opens until it sends."""
+        """The sessions of a stream: one, or for a camera on battery as many as a viewer opens until it sends."""
         if not dozes:
             return [await self._session(way, stream, seconds)]
         until, found = time.monotonic() + seconds, list[Recording]()

@@ -1,4 +1,4 @@
-"""Which ports a camera has at home, and what is right and wrong with certificates, for a trace."""
+"""Finds the ports that a camera has open at home, and the faults of certificates, for a trace."""
 
 import contextlib
 import socket
@@ -64,7 +64,7 @@ def _state(address: str, port: int) -> PortState:
 
 
 def _verdict(host: str, port: int, name: str, authorities: Path | None, ciphers: str | None) -> int:
-    """OpenSSL's number of what is wrong; 0: nothing; -1: no handshake at all."""
+    """OpenSSL's number of the certificate's fault; 0: no fault; -1: no handshake at all."""
     context = ssl.create_default_context(cafile=authorities)
     context.check_hostname = bool(name)
     try:

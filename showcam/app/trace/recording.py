@@ -41,7 +41,7 @@ from showcam.engine.units import SoundCodec
 ROWS = 40  # of frames in a line
 MOST_NALS = 12  # of a picture: slices of one frame may be many
 ASK_S = 10.0  # the vendor, and a camera at home, have this to answer what opens a session
-STEP_MS = 1000  # of a session that is too long to be told by frame
+STEP_MS = 1000  # of a session that is too long for rows by frame
 CROWDED_S = 10.0  # how long a session is watched while another one opens
 MEASURED = 3  # keyframes of a session that are decoded
 
@@ -194,7 +194,7 @@ class Recording:
         self.ended_at = 0.0  # by the loop's clock
 
     async def opens(self, spec: CameraSpec, loopback: OnLoopback) -> NodeSession | None:
-        """The open session, or None, and then the lines say why."""
+        """Opens the session. Returns None if this fails; the lines then say why."""
         node = NodeSession(loopback, self._seen)
         ending = ""
         try:
@@ -258,12 +258,12 @@ class Recording:
 
     @property
     def is_mute(self) -> bool:
-        """Whether it was opened and no byte of the stream came."""
+        """Whether the session was opened and no byte of the stream came."""
         return self._is_open and self._byte is None
 
     @property
     def ended_ms(self) -> int | None:
-        """When it ended by no wish of ours."""
+        """When the session ended, if the camera or the vendor ended it."""
         last = self.lines[-1] if self.lines else None
         return last.ms if isinstance(last, Ended) and last.ending in ("result", "closed") else None
 
@@ -291,7 +291,7 @@ class Recording:
         self._note(STREAM, length, nals, pictures, keys)
 
     def _note(self, channel: int, length: int, nals: tuple[int, ...], pictures: int, keys: int, code: int = 0) -> None:
-        """`pictures` and `keys`: as many as had come before."""
+        """`pictures` and `keys`: the numbers before this body."""
         ms = _ms(self._loop.time() - (self._began or self._loop.time()))
         if channel == STREAM:
             self._byte = ms if self._byte is None else self._byte

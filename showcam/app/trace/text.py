@@ -37,7 +37,7 @@ def read(text: bytes) -> list[AnyLine]:
 
 
 def _text(line: AnyLine) -> bytes:
-    """b"" for a line that its own type does not admit: nothing is written that was not foreseen."""
+    """A line as text; b"" if its type does not admit it, so that nothing unforeseen is written."""
     text = msgspec.json.encode(line)
     try:
         _DECODER.decode(text)
