@@ -219,7 +219,7 @@ class EzvizAccount:
     def apply(
         self, source: Source, camera: Camera, setting: Setting, value: str, deadline_s: float, *, code: str = ""
     ) -> None:
-        """A code is sent once and never again. Raises SetRefused, and BadValue for what this camera can't be set to."""
+        """Sets a value. A code is sent only once. Raises SetRefused, and BadValue for a value the camera can't have."""
         of_app.check(camera, setting, value)
 
         def work(client: "Client", held: Held) -> None:
@@ -233,7 +233,7 @@ class EzvizAccount:
         self._clients.change(source, deadline_s, work)
 
     def change_password(self, source: Source, camera: Camera, old: str, new: str, deadline_s: float) -> None:
-        """The password that pictures are encrypted with. Raises SetRefused."""
+        """Changes the password that pictures are encrypted with. Raises SetRefused."""
 
         def work(client: "Client", held: Held) -> None:
             keys.change_password(client, camera, old, new)

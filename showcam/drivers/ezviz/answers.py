@@ -4,9 +4,9 @@ Real lists hold odd rows now and then: null, without a serial, a section as a li
 
 A press of an EP8x is a call in the app's list of messages, with subType 2701, callingStatus 1 and no alarmType; no push
 brings it (AidenShaw2020/ha-ezviz-doorbell, README, "A ring is not an alarm"). An older DP1C pushes its press, with
-the code 0 (RenierM26/ha-ezviz issue 112). The same README ("Burst polling") has the list read every 5 s, and every
-second for 30 s after a push. A ring of the EP8x was then found about a second after the press. Its coordinator.py takes
-messages of both channels within 15 s for the same ring.
+the code 0 (RenierM26/ha-ezviz issue 112). AidenShaw2020's README ("Burst polling") has the list read every 5 s, and
+every second for 30 s after a push. A ring of the EP8x was then found about a second after the press. The coordinator.py
+there takes messages of both channels within 15 s for the same ring.
 """
 
 import json
@@ -24,7 +24,7 @@ from showcam.store.records import DAY_S
 
 ROWS = ("deviceInfos", "resourceInfos")
 LISTS = frozenset({"SWITCH", "VIDEO_QUALITY"})  # sections that hold a list for each device or channel, others an object
-STATUS_KEPT_S = 60.0  # stands in for an empty STATUS, which comes now and then (adirgan/ha-ezviz-cloud-plus)
+STATUS_KEPT_S = 60.0  # a STATUS this old replaces an empty one (adirgan/ha-ezviz-cloud-plus gets empty ones)
 MOST_KEPT = 4096
 
 
@@ -65,7 +65,7 @@ class LastStatus:
         self._last: Recent[tuple[str, str], tuple[float, JsonObject]] = Recent(MOST_KEPT)
 
     def read(self, source: str, ask: Callable[[], list[JsonObject]]) -> list[JsonObject]:
-        """The pages that `ask` gets, with what was read a minute ago at the most in place of each empty status.
+        """The pages that `ask` gets. The last status replaces an empty one, if it is at most a minute old.
 
         If nothing was read before, the list is asked for once more: a camera without a status would be refused.
         """

@@ -89,7 +89,7 @@ class Ruled(EzvizClient):
 
 
 def failure(error: BaseException) -> DriverError:
-    """One of FAILURES as ours, within the exchange. Its text is left behind: the library's holds whole answers."""
+    """The DriverError for one of FAILURES, within the exchange. The text is left out, since it may hold an answer."""
     if isinstance(error, EzvizAuthTokenExpired):
         return SignedOut()
     answer, status = _answer(error), status_of(error)
@@ -263,7 +263,7 @@ class Client(Ruled):
         return True
 
     def set_flip(self, serial: str, channel: int, on: bool) -> bool:
-        """False for an older model, which knows no such call but one that turns the picture over."""
+        """Flips the picture or not. False for an older model, which has only a call that turns the picture over."""
         body: Flip = {"value": {"enabled": on}}
         path = f"{API_ENDPOINT_IOT_FEATURE}{serial.upper()}/Video/{channel}/VideoAdjustment/ImageFlip"
         answer = self._request_json("PUT", path, json_body={**body})

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 
 ENCODED = b"hikencodepicture"
-DIGEST_BYTES = 32  # bytes of hexadecimal digits behind it: of the password
+DIGEST_BYTES = 32  # bytes after ENCODED: the password's digest in hexadecimal digits
 JPEG = b"\xff\xd8\xff"
 _IV = b"01234567" + bytes(8)
 MOST_CAMERAS = 4096
@@ -117,7 +117,7 @@ class EzvizDriver:
     `developer` is the installation's own Open Platform key; households may have sub-accounts under it. `lan`: if
     showcam runs in the network of a camera and serves nobody else, the camera is fetched there first, by its own
     protocol if its owner chose that. `cloud`: also by the account's own cloud stream, an open connection to the vendor.
-    `may_go_on`: whether something may be done behind an answer. `has_webhook`: whether the vendor calls showcam, too.
+    `may_go_on`: whether work may go on after an answer. `has_webhook`: whether the vendor calls showcam, too.
     """
 
     vendor = EZVIZ.vendor

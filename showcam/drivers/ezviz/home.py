@@ -41,8 +41,8 @@ from showcam.store.records import Source
 log = logging.getLogger(__name__)
 
 KEPT_S = 3600.0  # a key is good until the camera is paired again; Bobsilvio/ezviz_hp7 keeps it for an hour too
-FETCH_S = 8.0  # the server of keys has this to answer, in the background
-ABSENT_S = 30.0  # one that did not answer is not tried again sooner: openings go another way meanwhile
+FETCH_S = 8.0  # the server of keys must answer within this, in the background
+ABSENT_S = 30.0  # a camera that did not answer is not tried again sooner: openings go another way meanwhile
 IN_VAIN_S = 600.0  # the rest of a camera that brought nothing, as in Bobsilvio/ezviz_hp7
 NOT_REGISTERED = 1052170  # the account's terminal has to be registered again
 MOST_KEPT = 1024

@@ -8,7 +8,7 @@ firmware only the key fits (github.com/Bobsilvio/ezviz_hp7, issues 47 and 50). S
 video is the judge. A request for the key makes EZVIZ mail the owner a code, unless the session was signed in by a code.
 One key that came by a code elevates the session for the others (Bahrombekk/cloud-cam-viewer, client.py).
 
-The server of keys (CAS) tells what opens a camera's own protocol. Real ones have certificates that no check passes: an
+The server of keys (CAS) hands out keys of cameras' own protocol. Real ones have certificates that no check passes: an
 Entrust one that expired in 2019, unknown signers, names of other hosts (github.com/Bobsilvio/ezviz_hp7, issues 60, 66
 and 70; RenierM26/pyEzvizApi, issue 271). Such a certificate is taken once per server and installation, and no other one
 from then on until an owner says so by a press. Only host names of the vendor and public addresses are connected to.
@@ -82,7 +82,7 @@ class Keys:
         return key
 
     def alone(self, held: Held) -> bool:
-        """A household of an integrator, who gave it a sub-account; nobody has signed in with an app account."""
+        """Whether the household has only an integrator's sub-account, and nobody signed in with an app account."""
         return held.secrets.session is None and bool(held.secrets.sub_account) and self._developer is not None
 
     def reaches(self, held: Held, camera: Camera) -> bool:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 SKEW_S = 300  # a signature's time may differ by this from ours
-ONCE_S = 12 * SKEW_S  # a message's id is remembered at least for two of them
+ONCE_S = 12 * SKEW_S  # a message's id is remembered at least for 2 SKEW_S
 LONGEST_POST = 64 * 1024
 
 
@@ -332,7 +332,7 @@ def bounded_client(client_id: str) -> "Client":
 
     class Bounded(mqtt.Client):
         def _sock_recv(self, bufsize: int) -> bytes:
-            """`bufsize` is 1 in a packet's header, then what is still to come of it."""
+            """`bufsize` is 1 in a packet's header, then the number of bytes that the packet still has."""
             if bufsize > LONGEST_PACKET:
                 raise TooMuch(f"a message of {bufsize} bytes")
             if len(self._in_messages) > MOST_HELD:

@@ -231,8 +231,8 @@ class OpenPlatform:
     ) -> Any:
         """The answer's `data`; a dead token is renewed once.
 
-        With `again` the call is made once more after a fault on their side or at the end of a kept connection.
-        With `method` it is one of the calls of version 3. Raises what `fail` makes of the code.
+        With `again` the call is made once more after a fault of the vendor or at the end of a kept connection.
+        With `method` the call is one of version 3. Raises the error that `fail` makes of the code.
         """
         renewed = retried = False
         while True:
@@ -353,7 +353,7 @@ def _none_smaller(code: str) -> Exception:
 
 
 class _NoSuchCall(Exception):
-    """The area has no v2, or (not for good) v2 does not do it for this camera."""
+    """The area has no v2, or (not for good) v2 does not serve this camera."""
 
     def __init__(self, *, for_good: bool) -> None:
         super().__init__()

@@ -40,8 +40,8 @@ from showcam.store.records import Source
 log = logging.getLogger(__name__)
 
 EVERY_S = 60  # waking costs battery: at most once in this, by whichever process
-KEPT_S = 30  # a camera that is watched is asked to stay awake after each, as Dead96 does
-OTHERS_S = KEPT_S - 5  # another process has seen to it within this
+KEPT_S = 30  # a camera that is watched is asked to stay awake this often, as Dead96 does
+OTHERS_S = KEPT_S - 5  # another process has kept the camera awake within this
 AWAKE_S = 300  # a battery camera is watched no longer; the app stops after 5 min too (home-assistant/core issue 102648)
 MOST_AWAKE = 4096
 
@@ -58,7 +58,7 @@ class Waking:
 
     def __init__(self, store: Throttle, wake: Wake, clock: Callable[[], float] = time.time) -> None:
         self._store, self._wake, self._clock = store, wake, clock
-        self._kept: Recent[Ref, float] = Recent(MOST_AWAKE)  # by camera: when this process last saw to it
+        self._kept: Recent[Ref, float] = Recent(MOST_AWAKE)  # by camera: when this process last woke it
 
     def reached[T](self, source: Source, camera: Camera, call: Callable[[float], T], deadline_s: float) -> T:
         """The result of `call`, which gets the seconds left. While the camera dozes, the call is made again and again.
@@ -254,7 +254,7 @@ class Token(NamedTuple):
 class StreamTokens:
     """`fetch` asks the vendor for a token. `session` returns the account's session: tokens work in no other one.
 
-    `later` does something in the background. None: nothing may go on behind an answer, so no token is fetched ahead,
+    `later` does something in the background. None: nothing may go on after an answer, so no token is fetched ahead,
     and no session's opening is known of.
     """
 
@@ -294,7 +294,7 @@ class StreamTokens:
         return Token(token, number)
 
     def opened(self, source: Source, number: int, *, is_next_wanted: bool = True) -> None:
-        """The session of that token is open, or will never be."""
+        """Notes that the session of this token is open, or will never be."""
         if self._later is not None and self._end(source, number) and is_next_wanted:
             self._later(lambda: self._keep(source))
 

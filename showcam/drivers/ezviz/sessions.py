@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-BY_CODE = "by_code"  # in a session that was just signed in by a code
-ASK_S = 5.0  # the vendor has this to answer one call in the background; the account's other calls wait meanwhile
+BY_CODE = "by_code"  # the field of a session that was just signed in by a code
+ASK_S = 5.0  # the vendor must answer a background call within this; the account's other calls wait meanwhile
 WAIT_S = 1.0  # for another process that is about to write the renewed session
 TRIES = 5
 
@@ -114,7 +114,7 @@ class Sessions:
         return held.state == "ok" and bool(secrets.elevated) and _id_of(secrets) == secrets.elevated
 
     def elevate(self, source: Source, *, is_elevated: bool) -> None:
-        """Keep whether the vendor handed out a key in this session by a mailed code, or mailed a code for one."""
+        """Keep that the vendor gave a key for a mailed code, or, if not `is_elevated`, that it mailed a code again."""
         self._change(source, lambda old: replace(old, elevated=_id_of(old) if is_elevated else ""))
 
     def refuse_key(self, source: Source, serial: str) -> None:
@@ -176,11 +176,11 @@ class Sessions:
         self._change(source, lambda old: replace(old, open_air=allowed))
 
     def keep_key(self, source: Source, key: Key | None) -> None:
-        """The household's own Open Platform key; None forgets it."""
+        """Keep the household's own Open Platform key; None forgets it."""
         self._change(source, lambda old: replace(old, open=key))
 
     def keep_sub_account(self, source: Source, account_id: str) -> None:
-        """The household's sub-account under the installation's developer key; "" forgets it."""
+        """Keep the household's sub-account under the installation's developer key; "" forgets it."""
         self._change(source, lambda old: replace(old, sub_account=account_id))
 
     def dead(self, source: Source, old: str, wait_s: float) -> JsonObject:

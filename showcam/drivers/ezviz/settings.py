@@ -58,7 +58,7 @@ def detection(camera: Listed) -> int:
 
 
 def write(client: "Client", camera: Camera, setting: Setting, value: str, channels: Channels) -> bool:
-    """False when the app's API can't set it, or the camera lacks it; Image Encryption is in keys.py."""
+    """Sets a value; false if the app's API or the camera lacks the setting. Image Encryption is in keys.py."""
     if setting in FIELDS and field_of(camera, setting) == "none":
         return False
     if (setting, value) == ("sleep", "off"):

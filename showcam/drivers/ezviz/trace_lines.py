@@ -345,7 +345,7 @@ class Certificate(Struct, frozen=True, tag="certificate", tag_field="line"):
 
 
 class Cut(Struct, frozen=True, tag="cut", tag_field="line"):
-    """So many lines of frames were left out, because the file would be too large."""
+    """The number of lines of frames that were left out, because the file would be too large."""
 
     lines: Small
 
