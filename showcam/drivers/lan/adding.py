@@ -145,9 +145,9 @@ class Adding:
         self._http, self._loopback, self._onvif_ports = HouseHttp(loopback=loopback), loopback, onvif_ports
 
     def look(self, address: Address, user: str, password: str, *, port: int = 0, known: Device | None = None) -> Found:
-        """Finds the camera at an address. `port`: of RTSP, if the address has none. `known`: here, says its owner.
+        """Finds the camera at an address. `port`: of RTSP, if the address has none.
 
-        A camera that is known to take Digest gets no password by Basic.
+        `known`: the owner says that this camera is there. A camera known to take Digest gets no password by Basic.
         """
         login = _Login(user, password)
         if known is not None:
@@ -248,7 +248,7 @@ class Adding:
         return known | {place: is_https for place, is_https in usual.items() if place not in known}
 
     def _described(self, host: str, port: int, paths: tuple[str, ...], login: _Login) -> Described:
-        """Some cameras end a connection with the first path that they do not have."""
+        """The first path with a picture. Some cameras end the connection at the first path that they do not have."""
         within_s = ANSWER_S + len(paths) * 0.2
         end = time.monotonic() + within_s
         while True:

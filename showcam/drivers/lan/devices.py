@@ -39,7 +39,7 @@ class Pictured(Struct, frozen=True, omit_defaults=True):
 class Device(Struct, frozen=True, omit_defaults=True):
     """A camera of the owner. `id` and `channel` survive a new address: they make the camera's id for assistants."""
 
-    id: str  # its serial, else its MAC address, else one of ours
+    id: str  # its serial, else its MAC address, else an id that showcam made
     channel: int
     name: str
     host: str
@@ -218,7 +218,7 @@ type Wrong = Literal["characters", "none", "login", "tls", "scheme", "name", "ou
 
 
 class BadAddress(ValueError):
-    """The text says for a person what is wrong with it, `why` in a word; nothing of the address is in either."""
+    """The text tells a person the fault of an address, `why` is a word for it; neither holds any of the address."""
 
     def __init__(self, why: Wrong, text: str) -> None:
         super().__init__(text)

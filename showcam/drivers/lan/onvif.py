@@ -139,7 +139,7 @@ class Soap:
 
 
 def _ahead(content: Element) -> timedelta:
-    """How far the device's clock, as it answered, is before ours."""
+    """How far the device's clock, as it answered, is ahead of ours."""
     try:
         year, month, day = (int(content.get("Date", name)) for name in ("Year", "Month", "Day"))
         hour, minute, second = (int(content.get("Time", name)) for name in ("Hour", "Minute", "Second"))
