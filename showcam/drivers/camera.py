@@ -138,17 +138,17 @@ class Camera(Listed, frozen=True, kw_only=True):
 
 
 def kind_of(camera_id: str) -> str:
-    """The kind of the source that the camera is of."""
+    """The kind of the camera's source."""
     return camera_id.partition("-")[0]
 
 
 def is_own(camera_id: str) -> bool:
-    """Whether its owner added the camera by its address at home, so that no vendor's account lists it."""
+    """Whether the owner added the camera by its address at home, so that no vendor's account lists it."""
     return kind_of(camera_id) == "lan"
 
 
 def is_on_battery(camera: Camera) -> bool:
-    """Whether a picture wakes it and costs charge: it dozes between pictures, also while it is charged."""
+    """Whether the camera has a battery: a picture wakes it and costs charge, and it dozes even while it is charged."""
     return camera.battery is not None or camera.charging != "none"
 
 
@@ -204,7 +204,7 @@ class Failed(Struct, frozen=True):
 
 
 class Refusal(Struct, frozen=True):
-    """Why not: every failed row in the manual's order, the first as the reason."""
+    """Why a camera can't be shown: every failed row in the manual's order, the first as the reason."""
 
     failed: tuple[Failed, ...]
     camera: str = ""  # the camera's name, "" if it must not be disclosed

@@ -55,7 +55,7 @@ class Installation(Struct, frozen=True):
     in_house: bool  # whether cameras may be asked at home: the installation serves no strangers
     adds: bool  # whether owners may add cameras by their addresses
     relays: bool  # whether there is a media process, which fetches what a display can't
-    may_go_on: bool  # whether something may be done behind an answer
+    may_go_on: bool  # whether work may go on after an answer
 
 
 @dataclass(frozen=True)

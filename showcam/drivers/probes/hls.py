@@ -166,7 +166,7 @@ def examine(http: VendorHttp, url: str, timeout_s: float) -> Probed:
 
 
 def _list(http: VendorHttp, url: str, exchange: Exchange) -> list[str]:
-    """A playlist in the clear, master or media."""
+    """The lines of a playlist, master or media. Refuses an encrypted one."""
     text = _fetched(http, url, exchange).body.decode("utf-8", "replace")
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if not lines or lines[0] != "#EXTM3U":

@@ -49,7 +49,7 @@ class NoRtsp(Refused):
 def describe(
     host: str, port: int, paths: Iterable[str], login: Login, deadline_s: float, *, rather_h264: bool = False
 ) -> Described:
-    """The first path with a picture, asked over one connection; `rather_h264`: a later path wins over H.265.
+    """The first path with a picture, by one connection; `rather_h264`: H.265 only if no other path has another codec.
 
     Raises Refused: lan_closed if the camera answered that the port is closed; lan_unreachable if nothing answered;
     code_wrong after one try; OnlyBasic; NoRtsp; NoStream.
@@ -167,7 +167,7 @@ def _is_asked(connection: socket.socket) -> bool:
 
 
 def _said(connection: socket.socket) -> Reason | None:
-    """Cameras that end a connection in place of an answer are asked properly when they are opened."""
+    """Why the answer is no RTSP, else None. A camera that ends the connection instead is asked again when opened."""
     with contextlib.suppress(OSError):
         said = connection.recv(16)
         return "no_way" if said and not said.startswith(b"RTSP/") else None
