@@ -1,4 +1,7 @@
-"""Registers assistants as OAuth clients and checks their redirect URIs and secrets; and counts refused requests."""
+"""Registers assistants as OAuth clients, and counts the requests that were refused.
+
+Redirect URIs are exact. A client's secret is shown once, and checked in constant time.
+"""
 
 import contextlib
 import hmac

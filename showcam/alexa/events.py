@@ -29,7 +29,7 @@ class ReportedEndpoint(EndpointId):
 
 
 class Listed(Struct):
-    """A list of new or changed endpoints, each encoded whole."""
+    """New or changed cameras. `endpoints`: whole endpoints, each encoded."""
 
     endpoints: list[Raw]
     scope: Scope = Scope()

@@ -11,7 +11,10 @@ _MOST_PLAIN = 8192  # bytes of a packet of G.711: a second of it
 
 
 class AacDepacketizer:
-    """Reads AAC frames, whose AU headers have these bits. `step`: ticks of the track's clock in one frame."""
+    """Reads AAC with AU headers of `size_bits` and `index_bits`.
+
+    `step`: ticks of the track's clock in one frame.
+    """
 
     def __init__(self, size_bits: int, index_bits: int, step: int = AAC_SAMPLES) -> None:
         """Raises NoAac for header sizes that no sender uses."""
