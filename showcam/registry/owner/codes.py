@@ -15,7 +15,7 @@ from showcam.registry.rules import Rules
 from showcam.store.ports import Throttle
 
 WRONG_CODES = 10  # in an hour
-HOUR_S = 3600  # in which wrong codes and passwords are counted: some cameras lock
+HOUR_S = 3600  # wrong codes and passwords are counted for this time: some cameras lock
 CODE = re.compile(r"[!-~]{1,32}")
 
 
@@ -28,7 +28,7 @@ class CodeTries:
     def take(self, account_id: str) -> Callable[[], None] | None:
         """Counts a code as wrong before it is judged, so that tries at the same time are counted.
 
-        Answers what takes that back, for a code that was not wrong; None after too many wrong ones.
+        Returns a function to take the count back for a right code; None after too many wrong codes.
         """
         key = f"picture_codes/{account_id}"
         taken, ends = self._store.take_place(key, WRONG_CODES, HOUR_S, self._clock())
@@ -43,7 +43,7 @@ class LanCodes:
         self._tries, self._rules = tries, rules
 
     def takes(self, account_id: str, camera: Camera) -> bool:
-        """Whether a code could open the camera: one on battery has no door at home. Raises Unavailable."""
+        """Whether a code could open the camera: a camera on battery has no port at home. Raises Unavailable."""
         if is_on_battery(camera) or "lan" in self._rules.closed_ways:
             return False
         sources = self._readings.households.of(account_id).sources
@@ -51,9 +51,9 @@ class LanCodes:
         return any(isinstance(driver, AsksCameras) and driver.takes_codes for driver in drivers)
 
     def set(self, account_id: str, camera_id: str, code: str) -> Camera | Refusal | Step:
-        """Tries the code at the camera, once; "" removes it. Answers the camera with the ways it has then.
+        """Tries the code at the camera, once; "" removes it. Returns the camera with its ways after the change.
 
-        After too many wrong ones it answers with a pause. Raises BadValue.
+        After too many wrong codes the answer is a pause. Raises BadValue.
         """
         if code and not CODE.fullmatch(code):
             raise BadValue("a code has up to 32 letters and digits, and no blank")
@@ -78,7 +78,7 @@ class LanCodes:
         return any(isinstance(driver, AsksCameras) and driver.takes_codes for driver in drivers)
 
     def ask(self, account_id: str, camera_id: str, *, wanted: bool) -> Camera | Refusal:
-        """Have the camera asked in the house by its own protocol, or no longer."""
+        """Lets showcam ask the camera in the house by its own protocol, or no longer."""
         deadline = Deadline(self._rules.owner_s)
         visible = self._judge.find(account_id, camera_id, deadline)
         if isinstance(visible, Refusal):
@@ -95,7 +95,7 @@ class LanCodes:
         return reading.find(camera_id) or not_found()
 
     def trust(self, account_id: str, camera_id: str) -> Camera | Refusal:
-        """Take the certificate that the server of keys shows now. It holds for all cameras of this installation."""
+        """Trusts the certificate that the server of keys shows now, for all cameras of this installation."""
         deadline = Deadline(self._rules.owner_s)
         visible = self._judge.find(account_id, camera_id, deadline)
         if isinstance(visible, Refusal):
@@ -116,7 +116,7 @@ class LanCodes:
             return overruled("not_this_way", camera)
         try:
             driver.set_code(source, camera, code, deadline.left)
-            # a purpose of its own, so that no read that began before the change answers it
+            # a separate purpose: a read from before the change must not give the answer
             reading = self._readings.read(visible.account, source, deadline.left, purpose=f"code/{camera.id}")
         except DriverError as error:
             return unreached(error, camera)

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class Control:
-    """Callers have checked the permission. Answers with a Refusal where something is wrong."""
+    """Callers have checked the permission. Answers with a Refusal if something is wrong."""
 
     def __init__(
         self,
@@ -38,11 +38,11 @@ class Control:
         self._reads = itertools.count()
 
     def awaited(self, account_id: str) -> Changes:
-        """What was asked for and does not show yet, for half a minute."""
+        """The changes of the last half minute that were asked for and do not show yet."""
         return self._awaited.of(account_id)
 
     def serves(self, source: Source) -> tuple[str, ...]:
-        """By which ways the source serves state and settings."""
+        """The ways of the source to serve state and settings."""
         return setter(self._drivers[source.kind]).serves(source)
 
     def settings(self, visible: VisibleCamera, deadline: Deadline) -> dict[Setting, SettingView] | Refusal:
@@ -65,7 +65,7 @@ class Control:
         deadline: Deadline,
         patience_s: float = math.inf,
     ) -> Camera | Asked | Refusal | Step:
-        """Asked: the vendor took the change, which no reading has shown within `patience_s` and the deadline."""
+        """Asked: the vendor took the change, but no reading showed it within `patience_s` and the deadline."""
         driver = setter(self._drivers[visible.source.kind])
 
         def apply() -> None:
@@ -90,7 +90,7 @@ class Control:
     def change_password(
         self, visible: VisibleCamera, old: str, new: str, deadline: Deadline, patience_s: float
     ) -> Camera | Asked | Refusal | Step:
-        """Asked: the vendor took it, and lists another password yet after `patience_s`."""
+        """Asked: the vendor took the password, but still lists the old one after `patience_s`."""
         driver = cipher(self._drivers[visible.source.kind])
         refusal = self._send(
             visible, deadline, lambda: driver.change_password(visible.source, visible.camera, old, new, deadline.left)
@@ -100,12 +100,12 @@ class Control:
 
         def taken(left: Deadline) -> Camera | None:
             is_new = driver.is_code(visible.source, visible.camera, new, left.left)
-            return None if is_new is False else visible.camera  # what can't be read counts as taken
+            return None if is_new is False else visible.camera  # a password that can't be read counts as taken
 
         return self._polled(taken, Deadline(min(deadline.left, patience_s))) or Asked(visible.camera)
 
     def may_delete(self, visible: VisibleCamera) -> Refusal | None:
-        """Why there is no way to delete it; None where there is one."""
+        """Why the camera can't be deleted; None if there is a way."""
         try:
             deletes = setter(self._drivers[visible.source.kind]).deletes(visible.source, visible.camera)
         except DriverError as error:
@@ -113,7 +113,7 @@ class Control:
         return None if deletes else overruled("not_this_way", visible.camera)
 
     def delete(self, visible: VisibleCamera, deadline: Deadline, patience_s: float) -> Camera | Asked | Refusal:
-        """Asked: the vendor took it, and lists the camera yet after `patience_s`."""
+        """Asked: the vendor took the deletion, but still lists the camera after `patience_s`."""
         driver = setter(self._drivers[visible.source.kind])
         refusal = self._send(visible, deadline, lambda: driver.delete(visible.source, visible.camera, deadline.left))
         if isinstance(refusal, Step):
@@ -130,7 +130,7 @@ class Control:
     def ask_key(
         self, visible: VisibleCamera, driver: GivesKeys, code: str, deadline: Deadline
     ) -> Refusal | Step | None:
-        """None when the vendor handed out the camera's key, which is kept then."""
+        """None if the vendor handed out the camera's key, which is then stored."""
         return self._send(
             visible,
             deadline,
@@ -138,7 +138,7 @@ class Control:
         )
 
     def _send(self, visible: VisibleCamera, deadline: Deadline, write: Callable[[], None]) -> Refusal | Step | None:
-        """Sends the change once, never again after a failure. None when the vendor accepted it."""
+        """Sends the change once, never again after a failure. None if the vendor accepted it."""
         try:
             self._breaker.call(f"set/{visible.source.id}", deadline.left, write)
         except DriverError as error:
@@ -174,7 +174,7 @@ class Control:
         return None
 
     def _polled(self, read: Callable[[Deadline], Camera | None], deadline: Deadline) -> Camera | None:
-        """Reads until the camera is as it should be: the vendor answers yes before that, and sometimes without it."""
+        """Reads until the camera has changed: the vendor says yes before the change, and sometimes without one."""
         while True:
             try:
                 camera = read(deadline)
@@ -185,13 +185,13 @@ class Control:
             time.sleep(self._read_back_s)
 
     def _read(self, visible: VisibleCamera, deadline: Deadline) -> Camera | None:
-        """The camera as the vendor lists it now, and not by a read that began before the change."""
+        """The camera as the vendor lists it now, not from a read that began before the change."""
         purpose = f"changed/{next(self._reads)}"
         reading = self._readings.read(visible.account, visible.source, deadline.left, purpose=purpose)
         return reading.find(visible.camera.id)
 
     def _read_change(self, visible: VisibleCamera, setting: Setting, value: str, deadline: Deadline) -> Camera | None:
-        """The camera if it has taken the value: by its list, and where that holds no such setting, by `settings`."""
+        """The camera if it took the value, by the vendor's list, or by `settings` if the list lacks the setting."""
         if _listed(visible.camera, setting):
             camera = self._read(visible, deadline)
             if camera is None or _listed(camera, setting):
@@ -212,7 +212,7 @@ def _listed(camera: Camera, setting: Setting) -> bool:
 class Voice:
     """Changes by voice: only what the owner allows for the camera, and never Image Encryption.
 
-    Answers with a Refusal where something is wrong. `within_s`: what the surface has left to wait."""
+    Answers with a Refusal if something is wrong. `within_s`: the seconds that the surface has left."""
 
     def __init__(self, judge: Judge, control: Control, rules: Rules) -> None:
         self._judge, self._control, self._rules = judge, control, rules
@@ -220,7 +220,7 @@ class Voice:
     def change(
         self, link: Link, camera_id: str, setting: str, value: str, within_s: float | None = None
     ) -> Camera | Asked | Refusal:
-        """The camera as it is then, or as it was asked to be. Raises BadValue."""
+        """The changed camera, or Asked if the change does not show yet. Raises BadValue."""
         wanted = check(setting, value)
         deadline = Deadline(self._rules.vendor_within(within_s))
         visible = self._may(link, camera_id, wanted, deadline)
@@ -233,7 +233,7 @@ class Voice:
         return overruled("not_set", visible.camera) if isinstance(changed, Step) else changed
 
     def restart(self, link: Link, camera_id: str, within_s: float | None = None) -> Camera | Refusal:
-        """The camera is offline for a minute or two from then on."""
+        """Restarts the camera, which is then offline for a minute or two."""
         deadline = Deadline(self._rules.vendor_within(within_s))
         visible = self._may(link, camera_id, "restart", deadline)
         return visible if isinstance(visible, Refusal) else self._control.restart(visible, deadline)

@@ -1,8 +1,8 @@
-"""What an owner decides about a camera whose Image Encryption is on.
+"""The decisions of an owner about a camera whose Image Encryption is on.
 
-It is switched off, or the camera is not shown, shown at home, or deciphered here. A key carries such a decision out and
-never makes it: the vendor is asked for a key only for a camera that its owner decided so for, and only by the owner's
-press or in a session that was signed in by a code, since asking may mail the owner.
+It is switched off, or the camera is not shown, shown at home, or deciphered here. A key carries out such a decision and
+never makes it: the vendor is asked for a key only if the owner decided that the camera is deciphered. It is asked only
+when the owner presses the button, or in a session that was signed in by a code, since asking may mail the owner.
 """
 
 import time
@@ -28,15 +28,15 @@ from showcam.store.ports import Store
 
 
 class CameBack:
-    """Which cameras switched Image Encryption on again by themselves, as after an update.
+    """The cameras that switched Image Encryption on again automatically, as after an update.
 
-    A row of the store for each, since one process finds the change and another shows it."""
+    Each is a row of the store, since one process finds the change and another shows it."""
 
     def __init__(self, store: AccountSecrets) -> None:
         self._store = store
 
     def note(self, change: Change) -> None:
-        """For Changes. Raises what the store raises."""
+        """Notes Image Encryption that went on or off; subscribes to Changes. Raises what the store raises."""
         if change.kind == "encryption_on":
             self._store.put_account_secret(change.account, _name(change.camera), b"1")
         elif change.kind == "encryption_off":
@@ -75,13 +75,13 @@ class Encrypted:
         return self._came_back.has(account_id, camera_id)
 
     def switching_on(self, visible: VisibleCamera) -> None:
-        """The owner is about to switch it on here, so that it does not count as a fault."""
+        """Notes that the owner is about to switch Image Encryption on here, which is then no fault."""
         self._faults.switching_on(visible.account.id, visible.camera.id)
 
     def switch_off(
         self, visible: VisibleCamera, code: str, deadline: Deadline, patience_s: float
     ) -> Camera | Asked | Refusal | Step:
-        """Switch it off, with its owner's consent, which the caller has. `code` "": the vendor is asked without one."""
+        """Switches Image Encryption off; the caller has the owner's consent. `code` "": asks the vendor without one."""
         right = self._tries.take(visible.account.id) if code else None
         if code and right is None:
             return Step("pause", why="guessed")
@@ -93,7 +93,7 @@ class Encrypted:
     def change_password(
         self, visible: VisibleCamera, old: str, new: str, deadline: Deadline, patience_s: float
     ) -> Camera | Asked | Refusal | Step:
-        """Change the password of the pictures; a wrong `old` is counted as a wrong code is."""
+        """Changes the password of the pictures; a wrong `old` is counted like a wrong code."""
         right = self._tries.take(visible.account.id)
         if right is None:
             return Step("pause", why="guessed")
@@ -103,7 +103,7 @@ class Encrypted:
         return done
 
     def may_be_deciphered(self, account_id: str, camera: Camera) -> bool:
-        """Whether a code or key would show the camera, and nothing that was decided does. Raises Unavailable."""
+        """Whether a code or key would show the camera, while no decision so far does. Raises Unavailable."""
         if camera.encryption != "on" or self._rules.exception("code") != "code" or not shows_by_code(camera):
             return False
         decided = self._readings.households.preferences(account_id).get(camera.id, NONE).while_encrypted
@@ -115,10 +115,10 @@ class Encrypted:
     def decide(
         self, account_id: str, camera_id: str, value: str, *, code: str = "", consent: bool = False
     ) -> Camera | Refusal | Step:
-        """ "code" wants the owner's consent. A `code` is kept, and the video judges it; without one the vendor is asked
-        for the key where that mails nobody, else the Step says what is missing. Other values forget what is kept.
+        """Decides how the encrypted camera is shown. The value "code" needs the owner's consent. Raises BadValue.
 
-        Raises BadValue.
+        A given `code` is stored, and the video judges it. Without a `code` the vendor is asked for the key if that
+        mails nobody; otherwise the Step says what is missing. Other values forget the stored code.
         """
         if not is_while_encrypted(value):
             raise BadValue(f"while_encrypted can be set to {', '.join(WHILE_ENCRYPTED)}")
@@ -132,7 +132,7 @@ class Encrypted:
                 return self._given(visible, code, deadline)
             return missing or self._decided(visible, deadline)
         self._prefer(visible, value)
-        # whatever the list says, which may be from before the code was given in another process
+        # the list is not asked: it may be from before the code was given in another process
         if visible.camera.encryption == "none" or self._is_code_used(visible):
             return visible.camera
         try:
@@ -144,7 +144,7 @@ class Encrypted:
         return replace(visible.camera, picture_code="none")
 
     def _missing(self, visible: VisibleCamera, code: str, *, consent: bool) -> Refusal | Step | None:
-        """Raises BadValue."""
+        """The reason why "code" can't be decided yet. Raises BadValue."""
         if self._rules.exception("code") != "code":
             raise BadValue(
                 "showcam deciphers no picture here: that takes a media process which the web process reaches by "
@@ -159,7 +159,7 @@ class Encrypted:
         return None
 
     def _decided(self, visible: VisibleCamera, deadline: Deadline) -> Camera | Refusal | Step:
-        """The owner's decision, without a code."""
+        """Stores the owner's decision, without a code."""
         self._prefer(visible, "code")
         if visible.camera.picture_code in ("fits", "unknown"):
             return visible.camera
@@ -167,7 +167,7 @@ class Encrypted:
         return self._asked(visible, driver, "", deadline) if driver else Step("code")
 
     def _given(self, visible: VisibleCamera, code: str, deadline: Deadline) -> Camera | Refusal | Step:
-        """The owner's decision, with a code. It counts as a wrong one unless the vendor's list confirms it."""
+        """Stores the owner's decision and a code. The code counts as wrong unless the vendor's list confirms it."""
         right = self._tries.take(visible.account.id)
         if right is None:
             return Step("pause", why="guessed")
@@ -184,10 +184,10 @@ class Encrypted:
         return found
 
     def _read(self, visible: VisibleCamera, deadline: Deadline) -> Camera | Refusal:
-        """The camera as it is with the key that was just kept."""
+        """The camera with the key that was just stored."""
         camera = visible.camera
         try:
-            # a purpose of its own, so that no read that began before the change answers it
+            # a separate purpose: a read from before the change must not give the answer
             purpose = f"picture_code/{camera.id}"
             reading = self._readings.read(visible.account, visible.source, deadline.left, purpose=purpose)
         except DriverError:
@@ -206,7 +206,7 @@ class Encrypted:
     # the vendor's keys
 
     def undecided(self, account_id: str, cameras: Iterable[Camera]) -> list[Camera]:
-        """The household's own encrypted cameras that its owner decided nothing for, and that a key would show.
+        """The household's own encrypted cameras that a key would show, and that have no decision yet.
 
         Raises Unavailable.
         """
@@ -220,7 +220,7 @@ class Encrypted:
         ]
 
     def decide_all(self, account_id: str, camera_ids: Iterable[str]) -> None:
-        """Take the owner's one decision for all of these cameras that are own, encrypted and undecided."""
+        """Stores the owner's one decision for all of these cameras that are own, encrypted and undecided."""
         deadline, wanted = Deadline(self._rules.owner_s), frozenset(camera_ids)
         found = [self._judge.find(account_id, camera_id, deadline) for camera_id in wanted]
         visible = [one for one in found if isinstance(one, VisibleCamera)]
@@ -231,9 +231,9 @@ class Encrypted:
         self.fetch_keys(account_id, deadline)
 
     def ask_key(self, account_id: str, camera_id: str, code: str = "") -> Camera | Refusal | Step:
-        """The owner's press, which may make the vendor mail a code; `code`: the one that it mailed.
+        """Asks for a key when the owner presses the button. The vendor may mail a code; `code`: the mailed code.
 
-        With a code that the vendor took, the keys of the other cameras that were decided for follow.
+        If the vendor took a code, the keys of the other cameras to be deciphered are fetched too.
         """
         deadline = Deadline(self._rules.owner_s)
         visible = self._judge.find(account_id, camera_id, deadline)
@@ -256,7 +256,7 @@ class Encrypted:
         return done
 
     def fetch_keys(self, account_id: str, deadline: Deadline | None = None) -> None:
-        """Ask for the keys that are missing of own cameras that were decided for, where asking mails nobody.
+        """Asks for the missing keys of own cameras that are to be deciphered, if asking mails nobody.
 
         Called after a sign-in by a code, and after the owner's decision or press.
         """
@@ -288,7 +288,7 @@ class Encrypted:
                 return  # a code was mailed, or the vendor wants a pause: another question would void the code
 
     def _silent(self, visible: VisibleCamera) -> GivesKeys | None:
-        """The camera's driver, if asking it for the key mails nobody."""
+        """The camera's driver, if asking for the key mails nobody."""
         driver = self._drivers[visible.source.kind]
         if visible.camera.owner != "own" or not isinstance(driver, GivesKeys):
             return None
@@ -303,7 +303,7 @@ class Encrypted:
         return self._control.ask_key(visible, driver, code, deadline) or self._read(visible, deadline)
 
     def judge_key(self, account_id: str, camera_id: str, mark: str, *, fits: bool) -> None:
-        """Keep what the video showed of the key that was handed out for it; `mark`: showcam.engine.source.mark_of."""
+        """Stores whether the video showed that the handed-out key fits. `mark`: showcam.engine.source.mark_of."""
         visible = self._judge.find(account_id, camera_id, Deadline(0.0))
         if isinstance(visible, Refusal):
             return
@@ -317,7 +317,7 @@ class Encrypted:
             return  # the next video judges it again
 
     def _is_code_used(self, visible: VisibleCamera) -> bool:
-        """Whether another channel of the same device is shown by the code."""
+        """Whether the code also shows another channel of the same device."""
         reading = self._readings.last(visible.account, visible.source)
         preferences = self._readings.households.preferences(visible.account.id)
         return reading is not None and any(

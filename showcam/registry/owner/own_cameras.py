@@ -32,13 +32,13 @@ from showcam.store.records import Source
 
 log = logging.getLogger(__name__)
 
-ASKED_S = 8.0  # for all that is asked of a camera by HTTP, whatever it answers
+ASKED_S = 8.0  # for all HTTP requests to a camera, whatever it answers
 TOGETHER = 2  # cameras that are tried at once: each takes a thread of the pages for seconds
-WRONG = 3  # passwords that one address is sent in an hour: some cameras lock
+WRONG = 3  # passwords that are sent to an address in an hour: some cameras lock
 
 type Asks = Callable[[], Sequence[Discovered]]
-KEPT_S = 900.0  # what was found or tried is shown for so long, until its owner names it: addresses change
-MANY = 64  # browsers with such a camera
+KEPT_S = 900.0  # a found or tried camera is shown for this time, until the owner names it: addresses change
+MANY = 64  # browsers with a nameless camera
 
 type Find = Callable[[Sequence[Device], bool, Heard], Sequence[Candidate]]
 
@@ -54,7 +54,7 @@ class Guessed(NotNow):
 class OwnCameras:
     """Raises Refused as a camera answers, BadAddress, BadValue, NotNow, and DriverError by the store.
 
-    `watch`: watches a picture for a moment. `asks`: who answers WS-Discovery; None: nobody is asked. `loopback`:
+    `watch`: watches a picture for a moment. `asks`: finds cameras by WS-Discovery; None: none are asked. `loopback`:
     cameras may be on this machine, for the demo. `clock`: epoch seconds.
     """
 
@@ -94,7 +94,7 @@ class OwnCameras:
         )
 
     def tried(self, address: str, user: str, password: str, *, endpoint: str = "") -> Tried:
-        """What a camera at that address sends. `endpoint`: what it answered WS-Discovery by, where it was found so."""
+        """The camera at that address, after a try. `endpoint`: from its answer to WS-Discovery, if any."""
         at = read(address, loopback=self._loopback)
         with self._turn(), self._try(at.host), exchange_within(ASKED_S):
             found = self._adding.look(at, user, password)
@@ -102,7 +102,7 @@ class OwnCameras:
             return tried(found, self._watch)
 
     def improved(self, shown: Tried) -> tuple[Tried, tuple[Better, ...]]:
-        """Sets by ONVIF what would be better, and watches it again; with what the camera did not take."""
+        """Sets the better values by ONVIF and watches the camera again. Also returns the values it refused."""
         wanted = shown.settable
         with self._turn():
             try:
@@ -115,7 +115,7 @@ class OwnCameras:
         return again, tuple(change for change in wanted if change not in done)
 
     def add(self, account_id: str, shown: Tried, name: str, *, room: str = "", doorbell: bool = False) -> str:
-        """The camera's id. One that is here already keeps its id, and gets what was found now."""
+        """Adds the camera and returns its id. A camera that was added before keeps the id and gets the new data."""
         source = households.with_lan(self._store, account_id)
         device = named(settled(shown.device, self._devices.read(source)), name, doorbell=doorbell)
         if device is None:
@@ -138,17 +138,17 @@ class OwnCameras:
         self._change(account_id, device, lambda stored: replace(stored, name=changed.name))
 
     def login(self, account_id: str, device: Device, user: str, password: str) -> None:
-        """Takes another user and password, which the camera is asked about first."""
+        """Stores another user and password, after a try at the camera."""
         at = Address("rtsp", device.host, device.port, device.main.path)
         self._found_again(account_id, device, at, user, password)
 
     def move(self, account_id: str, device: Device, address: str) -> None:
-        """Takes another address, where the camera must take the user and password that are known."""
+        """Stores another address, after a try there with the known user and password."""
         at = read(address, loopback=self._loopback)
         self._found_again(account_id, device, at, device.user, device.password)
 
     def remove(self, account_id: str, device: Device) -> None:
-        """Forgets it with its user and password."""
+        """Forgets the camera with its user and password."""
         if source := self._source(account_id):
             self._devices.remove(source, device.id, device.channel)
 
@@ -174,7 +174,7 @@ class OwnCameras:
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:
-        """Raises NotNow."""
+        """Takes one of the TOGETHER turns. Raises NotNow if all are taken."""
         if not self._room.acquire(blocking=False):
             raise NotNow
         try:
@@ -184,8 +184,8 @@ class OwnCameras:
 
     @contextlib.contextmanager
     def _try(self, host: str) -> Iterator[None]:
-        """Counts as wrong until the camera took it, so that tries at the same time are counted. Raises Guessed."""
-        key = f"lan_tries/{host}"  # of all households here together: it is one camera that locks
+        """Counts a password as wrong until the camera took it, so that tries at the same time count. Raises Guessed."""
+        key = f"lan_tries/{host}"  # for all households here together: the camera locks for all of them
         taken, ends = self._store.take_place(key, WRONG, HOUR_S, self._clock())
         if not taken:
             raise Guessed
@@ -200,7 +200,7 @@ class OwnCameras:
 
 
 class Nameless(Struct, frozen=True):
-    """`name`: what it may be called; `missed`: the camera did not take all that was to be set."""
+    """`name`: a proposal for the camera's name. `missed`: the camera did not take all values."""
 
     account: str
     tried: Tried
@@ -209,9 +209,9 @@ class Nameless(Struct, frozen=True):
 
 
 class NamelessCameras:
-    """Cameras that were tried and wait for their names, in memory: one holds a password, which goes into no store.
+    """Cameras that were tried and wait for their names, only in memory: a camera's password goes into no store.
 
-    By the browser's session. `clock`: monotonic seconds."""
+    They are found by the browser's session. `clock`: monotonic seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -229,7 +229,7 @@ class NamelessCameras:
 
 
 class Progress(Struct, frozen=True):
-    """`done` of `of` addresses were knocked at, where that was wanted. `found`: None while it runs."""
+    """The search has knocked at `done` of `of` addresses, if it was to knock. `found`: None while it runs."""
 
     account: str
     began: float
@@ -246,9 +246,9 @@ class Progress(Struct, frozen=True):
 class Search:
     """The search for cameras in the house, whose progress and result a page reads.
 
-    `find`: takes the cameras that are known, whether to knock at every address, and what to call with how far it is.
+    `find`: takes the known cameras, whether to knock at every address, and a function to note the progress.
 
-    One for an installation: two searches at once would fill the house's network twice. `clock`: monotonic seconds.
+    An installation has one Search: two at once would fill the house's network twice. `clock`: monotonic seconds.
     """
 
     def __init__(
@@ -261,7 +261,7 @@ class Search:
         self._lock = threading.Lock()
 
     def begin(self, account_id: str, known: Sequence[Device], *, look: bool) -> bool:
-        """False where one runs already."""
+        """Starts a search. False if a search runs already."""
         with self._lock:
             if self._progress is not None and self._progress.runs:
                 return False
@@ -270,7 +270,7 @@ class Search:
         return True
 
     def of(self, account_id: str) -> Progress | None:
-        """The household's, while it runs or its result is young; None else."""
+        """The household's search, while it runs and until KEPT_S after the begin; else None."""
         with self._lock:
             progress = self._progress
         if progress is None or progress.account != account_id:

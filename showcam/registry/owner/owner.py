@@ -1,4 +1,4 @@
-"""What an owner sees and sets: with `Registry` the only way to a camera. Each method takes the account."""
+"""The owner's access to cameras: besides `Registry`, the only way to a camera. Each method takes the account."""
 
 import math
 import re
@@ -23,7 +23,7 @@ from showcam.registry.readings.readings import Readings
 from showcam.registry.readings.views import Lists
 from showcam.store.ports import Store
 
-OWNERS_ALONE: tuple[Setting, ...] = ("encryption", "storage")  # of a camera that another account shares
+OWNERS_ALONE: tuple[Setting, ...] = ("encryption", "storage")  # only the owner of a shared camera may set these
 LONGEST_ROOM = 60  # characters
 LONGEST_TV = 80  # characters
 MOST_SCENES = 8  # of a camera
@@ -31,17 +31,17 @@ PASSWORD = re.compile(r"[A-Za-z0-9]{6,12}")
 
 
 class Pictures(Protocol):
-    """What an owner's page is shown, through the gate."""
+    """The pictures on an owner's page, through the gate."""
 
     def open(self, viewer: Viewer, camera: str, request: StreamRequest) -> Stream | Refusal:
-        """Raises BadOffer."""
+        """Opens a live picture. Raises BadOffer."""
         ...
 
     def still(self, viewer: Viewer, camera: str) -> Snapshot | Refusal: ...
 
 
 class Owner:
-    """Answers with a Refusal where something is wrong with a camera; raises what the store raises."""
+    """Answers with a Refusal if something is wrong with a camera; raises what the store raises."""
 
     def __init__(
         self,
@@ -61,20 +61,20 @@ class Owner:
         self._encrypted, self._pictures, self._within_s = encrypted, pictures, within_s
 
     def cameras(self, account_id: str) -> Listing:
-        """All of the household's, read now, or else as last known. Raises Unavailable."""
+        """All cameras of the household, read now, or else as last known. Raises Unavailable."""
         return self._lists.of_account(account_id)
 
     def waiting(self, account_id: str) -> tuple[str, ...]:
-        """The vendors that nobody has signed in to yet for this household. Raises Unavailable."""
+        """The vendors that wait for this household's first sign-in. Raises Unavailable."""
         return self.cameras(account_id).waiting
 
     def camera(self, account_id: str, camera_id: str) -> Camera | None:
-        """The camera as last known; the vendor is asked where nothing is known."""
+        """The camera as last known; the vendor is asked if nothing is known."""
         found = self._judge.find(account_id, camera_id, Deadline(self._within_s))
         return None if isinstance(found, Refusal) else found.camera
 
     def awaited(self, account_id: str) -> Changes:
-        """What was asked for and does not show yet, for half a minute."""
+        """The changes of the last half minute that were asked for and do not show yet."""
         return self._control.awaited(account_id)
 
     def is_encrypted_again(self, account_id: str, camera_id: str) -> bool:
@@ -90,15 +90,15 @@ class Owner:
         return self._pictures.open(OwnersPage(session, account_id), camera_id, request)
 
     def still(self, account_id: str, session: str, camera_id: str) -> Snapshot | Refusal:
-        """The address at which an owner's page finds a still picture for a minute; never of a camera on battery."""
+        """The address of a still picture for an owner's page, good for a minute; never of a camera on battery."""
         return self._pictures.still(OwnersPage(session, account_id), camera_id)
 
     def serving(self, account_id: str) -> dict[str, tuple[str, ...]]:
-        """By source id, the ways by which it serves state and settings. Raises Unavailable."""
+        """The ways of each source to serve state and settings, by source id. Raises Unavailable."""
         return {source.id: self._control.serves(source) for source in self._readings.households.of(account_id).sources}
 
     def settings(self, account_id: str, camera_id: str) -> dict[Setting, SettingView] | Refusal:
-        """Each setting the manual knows, read now."""
+        """Each setting that the manual knows, read now."""
         deadline = Deadline(self._within_s)
         visible = self._judge.find(account_id, camera_id, deadline)
         if isinstance(visible, Refusal):
@@ -121,9 +121,10 @@ class Owner:
         consent: bool = False,
         patience_s: float = math.inf,
     ) -> Camera | Asked | Refusal | Step:
-        """Image Encryption goes off with the owner's consent: a Step names what is missing, such as a code.
+        """Changes a setting. Image Encryption goes off only with the owner's consent.
 
-        `patience_s`: after this a change that the camera does not show yet was asked for. Raises BadValue.
+        A Step names the missing part, such as a code. `patience_s`: after this time, a change that the camera does not
+        show yet is answered with Asked. Raises BadValue.
         """
         wanted = check(setting, value)
         deadline = Deadline(self._within_s)
@@ -148,7 +149,7 @@ class Owner:
     def change_password(
         self, account_id: str, camera_id: str, old: str, new: str, *, patience_s: float = math.inf
     ) -> Camera | Asked | Refusal | Step:
-        """The password that pictures are encrypted with; `patience_s` as for `change`. Raises BadValue."""
+        """Changes the password that pictures are encrypted with; `patience_s` as for `change`. Raises BadValue."""
         if not PASSWORD.fullmatch(new):
             raise BadValue("an encryption password has 6 to 12 letters and digits")
         deadline = Deadline(self._within_s)
@@ -167,7 +168,10 @@ class Owner:
     def delete(
         self, account_id: str, camera_id: str, name: str, *, patience_s: float = math.inf
     ) -> Camera | Asked | Refusal:
-        """Take it off the vendor account; the person types its name. `patience_s` as for `change`. Raises BadValue."""
+        """Takes the camera off the vendor account. `name`: as the person typed it. `patience_s`: as for `change`.
+
+        Raises BadValue if the name is not the camera's.
+        """
         deadline = Deadline(self._within_s)
         visible = self._deletable(account_id, camera_id, deadline)
         if isinstance(visible, Refusal):
@@ -185,7 +189,7 @@ class Owner:
         return self._control.may_delete(visible) or visible
 
     def set_code(self, account_id: str, camera_id: str, code: str) -> Camera | Refusal | Step:
-        """What opens the camera on the LAN, tried there once; "" takes it back. Raises BadValue."""
+        """Sets the code that opens the camera on the LAN, tried there once; "" removes it. Raises BadValue."""
         return self._codes.set(account_id, camera_id, code)
 
     def takes_code(self, account_id: str, camera: Camera) -> bool:
@@ -193,11 +197,11 @@ class Owner:
         return self._codes.takes(account_id, camera)
 
     def ask_camera(self, account_id: str, camera_id: str, *, wanted: bool) -> Camera | Refusal:
-        """Have the camera asked at home by its own protocol, or no longer."""
+        """Lets showcam ask the camera at home by its own protocol, or no longer."""
         return self._codes.ask(account_id, camera_id, wanted=wanted)
 
     def trust_key_server(self, account_id: str, camera_id: str) -> Camera | Refusal:
-        """Take the certificate that the server of keys shows now, and ask the camera at home again."""
+        """Trusts the certificate that the server of keys shows now, and asks the camera at home again."""
         return self._codes.trust(account_id, camera_id)
 
     def may_ask_camera(self, account_id: str, camera: Camera) -> bool:
@@ -207,7 +211,7 @@ class Owner:
     def while_encrypted(
         self, account_id: str, camera_id: str, value: str, *, code: str = "", consent: bool = False
     ) -> Camera | Refusal | Step:
-        """How a camera is shown while its Image Encryption is on: see `Encrypted.decide`. Raises BadValue."""
+        """Decides how a camera is shown while its Image Encryption is on: see `Encrypted.decide`. Raises BadValue."""
         return self._encrypted.decide(account_id, camera_id, value, code=code, consent=consent)
 
     def may_be_deciphered(self, account_id: str, camera: Camera) -> bool:
@@ -219,25 +223,25 @@ class Owner:
         return self._encrypted.undecided(account_id, cameras)
 
     def show_all_encrypted(self, account_id: str, camera_ids: Iterable[str]) -> None:
-        """The owner's one decision for these cameras. Raises Unavailable."""
+        """Stores the owner's one decision for these cameras. Raises Unavailable."""
         self._encrypted.decide_all(account_id, camera_ids)
 
     def ask_key(self, account_id: str, camera_id: str, code: str = "") -> Camera | Refusal | Step:
-        """The owner's press for a camera's key: see `Encrypted.ask_key`."""
+        """Asks for a camera's key when the owner presses the button: see `Encrypted.ask_key`."""
         return self._encrypted.ask_key(account_id, camera_id, code)
 
     def fetch_keys(self, account_id: str) -> None:
-        """After a sign-in by a code: see `Encrypted.fetch_keys`."""
+        """Fetches keys after a sign-in by a code: see `Encrypted.fetch_keys`."""
         self._encrypted.fetch_keys(account_id)
 
     def preferences(self, account_id: str, camera_id: str) -> Preferences:
-        """Raises Unavailable where there is no such household."""
+        """Raises Unavailable if there is no such household."""
         return self._readings.households.preferences(account_id).get(camera_id, Preferences())
 
     def prefer(self, account_id: str, camera_id: str, preferences: Preferences) -> None:
-        """Keep all but how an encrypted camera is shown, which `while_encrypted` alone decides. Raises BadValue.
+        """Stores the preferences, except how an encrypted camera is shown: only `while_encrypted` decides that.
 
-        Other processes follow with their next list, or in half a minute.
+        Raises BadValue. Other processes follow with their next list, or in half a minute.
         """
         if strange := set(preferences.voice_may) - set(BY_VOICE):
             raise BadValue(f"a voice can't be allowed {', '.join(sorted(strange))}; of these: {', '.join(BY_VOICE)}")

@@ -1,6 +1,6 @@
 """Signing in by user name and password, at the vendor or at showcam itself: who may, how often, and a vendor's code.
 
-A name is either an owner's user at showcam or a vendor's user. A password that is typed with the first never leaves
+A name is either an owner's user at showcam or a vendor's user. The password of an owner's user never leaves
 showcam, right or wrong.
 """
 
@@ -33,7 +33,7 @@ type Invited = Literal["", "known", "full"]
 
 
 class _Pending(Struct, frozen=True):
-    """`user` is empty if the vendor says it. `password`: or a key, or PKCE's verifier. `host`: or our callback."""
+    """`user`: empty if the vendor names the user. `password`: or a key, or PKCE's verifier. `host`: or our callback."""
 
     user: str
     password: str
@@ -42,7 +42,7 @@ class _Pending(Struct, frozen=True):
     who: str  # as showcam.accounts.attempts counts
     places: tuple[Place, ...]
     kind: SourceKind  # of the vendor's sources
-    to: str = ""  # the household that a user joins whom nobody here knows, "" for one of its own
+    to: str = ""  # the household that an unknown user joins; "": a new one
 
 
 class Going(Struct, frozen=True):
@@ -53,7 +53,7 @@ class Going(Struct, frozen=True):
 
 
 class _Try(Struct, frozen=True):
-    """What a sign-in may take before its password is compared."""
+    """The places of a sign-in, taken before the password is compared."""
 
     who: str  # as showcam.accounts.attempts counts
     places: tuple[Place, ...]
@@ -63,9 +63,9 @@ class _Try(Struct, frozen=True):
 class SignIn:
     """`vendors`: the usual one first. `vendor_s` is how long a person waits for the vendor's verdict.
 
-    `origin`: of households that begin by it.
+    `origin`: of the households that begin by this sign-in.
 
-    `owner_users` are given where several share the memory for hashes.
+    `owner_users` are given if several sign-ins share the memory for hashes.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class SignIn:
         return self.vendors[self.usual].vendor
 
     def has_owner_users(self) -> bool:
-        """Whether one may sign in at showcam itself: whether an owner has a user there."""
+        """Whether anybody may sign in at showcam itself, because an owner has a user there."""
         return self._owner_users.exist()
 
     def lacks_vendor(self, account_id: str) -> bool:
@@ -105,7 +105,7 @@ class SignIn:
         return len(self.lacking(account_id)) == len(self.vendors)
 
     def lacking(self, account_id: str) -> list[SourceKind]:
-        """The vendors that the household has no account at, and may be given one."""
+        """The vendors that the household has no account at: it may add an account at each of them."""
         kinds = {source.kind for source in self._store.sources(account_id)}
         return [kind for kind in self.vendors if kind not in kinds]
 
@@ -119,10 +119,10 @@ class SignIn:
         to: str = "",
         kind: SourceKind = "",
     ) -> Outcome:
-        """The password is for this one call, or, with a code to come, for the call after it.
+        """Signs a user in. The password is for this call only, or, with a code to come, also for the next call.
 
-        `to`: the household that a user joins whom nobody here knows; else the user gets one of its own. `kind`: of the
-        vendor's sources, "" for the usual one.
+        `to`: the household that an unknown user joins; "": the user gets a new household. `kind`: of the vendor's
+        sources, "" for the usual vendor.
         """
         kind = kind or self.usual
         user = user.strip()
@@ -142,7 +142,7 @@ class SignIn:
         return replace(outcome, own=True) if isinstance(outcome, SignInRefused) and begun.own else outcome
 
     def begin_key(self, key: str, address: str, *, to: str = "", kind: SourceKind) -> Outcome:
-        """The key is for this one call. `to`: as of `begin`."""
+        """Signs in by a key, which is for this call only. `to`: as in `begin`."""
         try:
             place = self._attempts.from_address(self._salt(), address)
         except NoPlace as full:
@@ -150,7 +150,7 @@ class SignIn:
         return self._sign_in(_Pending("", key, "", 0.0, "", (place,), kind, to))
 
     def go(self, address: str, back: str, state: str, *, to: str = "", kind: SourceKind) -> Going | SignInRefused:
-        """Lead a person to the vendor's own page. `back`: our address, to which the vendor sends them afterwards."""
+        """Leads a person to the vendor's own page. `back`: our address for the return."""
         vendor = self.vendors[kind]
         if not isinstance(vendor, ByPage):
             return SignInRefused("unsupported")
@@ -163,7 +163,7 @@ class SignIn:
         return Going(there.url, msgspec.json.encode(waiting))
 
     def come_back(self, pending: bytes, code: str) -> Outcome:
-        """The code from the callback. Whoever calls has compared the state, and calls once for each `Going`."""
+        """Takes the code from the callback. The caller has compared the state, and calls once for each `Going`."""
         try:
             waiting = msgspec.json.decode(pending, type=_Pending)
         except msgspec.MsgspecError:
@@ -188,7 +188,7 @@ class SignIn:
         return SignedIn(account)
 
     def _try(self, key: str, account_id: str, address: str, browser: Browser | None) -> _Try | SignInRefused:
-        """Takes the places of a try under the name of this key; `account_id` is "" where nobody here has the name."""
+        """Takes the places of a try under the name of this key; `account_id` is "" if nobody here has the name."""
         if account_id and browser is not None and browser.knows(account_id):
             who = attempts.own(account_id, browser)
             try:
@@ -211,7 +211,7 @@ class SignIn:
         return self._sign_up == "anyone" or self._window.left_s() > 0
 
     def _stranger(self, password: str) -> Outcome:
-        """Where owners have users here, an unknown name takes as long as the wrong password of a known one."""
+        """Refuses an unknown name. If owners have users here, this takes as long as a known user's wrong password."""
         try:
             if self._owner_users.exist():
                 self._owner_users.fits(None, password)
@@ -220,9 +220,9 @@ class SignIn:
         return SignInRefused("stranger")
 
     def begin_own(self, name: str, password: str, locale: str) -> Account:
-        """A household of cameras in the house alone, whose owner signs in by this name at showcam itself.
+        """Adds a household with only cameras in the house. Its owner signs in by this name at showcam itself.
 
-        Whoever asks may add any account. Raises BadUser and Busy of showcam.accounts.owner_users.
+        The caller must be allowed to add any account. Raises BadUser and Busy of showcam.accounts.owner_users.
         """
         name = checked_name(name)
         if households.find_at_any(self._store, self.vendors, name) is not None:
@@ -237,7 +237,7 @@ class SignIn:
         return account
 
     def submit_code(self, pending: bytes, code: str) -> Outcome:
-        """The code as typed; it is text, and may start with 0."""
+        """Takes the code as typed; it is text, and may start with 0."""
         try:
             waiting = msgspec.json.decode(pending, type=_Pending)
         except msgspec.MsgspecError:
@@ -254,17 +254,17 @@ class SignIn:
         return self._sign_in(replace(waiting, places=(*waiting.places, place)), code)
 
     def sign_out(self, account_id: str) -> None:
-        """End the household's sessions at the vendor, as far as it answers."""
+        """Ends the household's sessions at the vendor, as far as the vendor answers."""
         for source in self._store.sources(account_id):
             if source.kind in self.vendors:
                 with contextlib.suppress(DriverError):
                     self.vendors[source.kind].sign_out(source, self._vendor_s)
 
     def allow_open_way(self, account_id: str, *, allowed: bool, user: str = "") -> None:
-        """Keep whether pictures may come unencrypted. If it can't be kept, the next link asks again.
+        """Stores whether pictures may come unencrypted. If this can't be stored, the next link asks again.
 
-        `user`: who was asked while signing in, for whose source alone it is kept. One who is nobody at the vendor
-        answers for all sources of the household.
+        `user`: the user who answered while signing in; the answer is stored only for this user's source. A user
+        without an account at a vendor answers for all sources of the household.
         """
         found = [households.find(self._store, kind, user) for kind in self.vendors] if user else []
         own = [source for source in found if source is not None]
@@ -274,7 +274,7 @@ class SignIn:
                     self.vendors[source.kind].sessions.allow_open_way(source, allowed=allowed)
 
     def _sign_in(self, pending: _Pending, code: str = "") -> Outcome:
-        """A try at the vendor. One without an answer stays counted: the vendor may have counted it, too."""
+        """Tries a sign-in at the vendor. A try without an answer stays counted: the vendor may have counted it, too."""
         sessions = self.vendors[pending.kind].sessions
         try:
             verdict = self._ask(pending, code)
@@ -297,12 +297,12 @@ class SignIn:
                 self._attempts.were_right(*pending.places)
             is_key = not pending.user and verdict.why == "wrong"
             return SignInRefused("wrong_key" if is_key else verdict.why, region=verdict.region)
-        # the password's places stay taken until the code is right, so that a password alone gets few codes sent
+        # the password's places stay taken until the code is right: only with a password, a stranger gets few codes sent
         waiting = replace(pending, host=verdict.host, until=self._clock() + PENDING_S)
         return CodeWanted(msgspec.json.encode(waiting), masked(pending.user))
 
     def _ask(self, pending: _Pending, code: str) -> Verdict:
-        """Ask the vendor. A typed name goes only to a vendor that checks it; the answer of any other names the user."""
+        """Asks the vendor. A typed name goes only to a vendor that checks it; other vendors' answers name the user."""
         vendor, user, secret, host = self.vendors[pending.kind], pending.user, pending.password, pending.host
         if user and isinstance(vendor, ByPassword):
             return vendor.sign_in(user, secret, self._vendor_s, code=code, host=host)
@@ -320,7 +320,7 @@ class SignIn:
         return account
 
     def _sign_up_now(self, sessions: Sessions, user: str, to: str = "") -> Source:
-        """`to`: as of `begin`; a household that was removed meanwhile, or has an account at the vendor now, is none."""
+        """`to`: as in `begin`; ignored if that household was removed meanwhile, or has an account at the vendor now."""
         sealed, kind = sessions.waiting(user), sessions.kind
         with contextlib.suppress(households.AlreadyAdded):  # the same person, twice at once
             if to and self._store.account(to) is not None and kind in self.lacking(to):
@@ -336,7 +336,7 @@ class SignIn:
 
 
 class Guest(Struct, frozen=True):
-    """`waits`: nobody has signed in with the account yet. `last_used`: of its links, epoch seconds; 0: none was."""
+    """`waits`: nobody has signed in with the account yet. `last_used`: of the links, epoch seconds; 0: never."""
 
     household: str
     user: str
@@ -348,16 +348,16 @@ class Guest(Struct, frozen=True):
 
 
 class Invitations:
-    """Whom the owner of the installation lets link. An invitation is a household to which nobody has signed in yet.
+    """The users whom the owner of the installation lets link. An invitation is a household before its first sign-in.
 
-    Its account's own password is the only way in. `sessions`: of each vendor, the usual one's first.
+    The account's own password is the only way in. `sessions`: of each vendor, the usual vendor's first.
     """
 
     def __init__(self, store: Store, sessions: Iterable[Sessions]) -> None:
         self._store, self._sessions = store, {each.kind: each for each in sessions}
 
     def invite(self, user: str, kind: SourceKind = "") -> Invited:
-        """Let the vendor's user of that name sign in from here on; "known" where that was so already."""
+        """Lets the vendor's user of that name sign in from now on; "known" if the user could do so before."""
         user, kind = user.strip(), kind or next(iter(self._sessions))
         if households.find(self._store, kind, user) is not None or OwnerUsers(self._store).find(user) is not None:
             return "known"
@@ -375,7 +375,7 @@ class Invitations:
         return sorted(found, key=lambda guest: (-guest.at, guest.household))[: 2 * MOST]
 
     def take_back(self, household: str) -> bool:
-        """False where no invitation waits there: somebody has signed in meanwhile, or it was taken back."""
+        """Removes an invitation. False if it no longer waits: somebody has signed in, or it was taken back."""
         account = self._store.account(household)
         guest = self._guest(account) if account is not None else None
         return guest is not None and guest.waits and self._store.drop_household(household)
@@ -394,6 +394,6 @@ class Invitations:
 
 
 def is_of_owner(store: Store, account_id: str) -> bool:
-    """Whether the household is of whoever runs the installation: neither invited nor begun by linking."""
+    """Whether the household belongs to the installation's owner: it was neither invited nor begun by linking."""
     account = store.account(account_id)
     return account is not None and account.origin == "owner"

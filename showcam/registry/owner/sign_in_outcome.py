@@ -1,4 +1,4 @@
-"""How a sign-in by user name and password ends, and what a refused one says to a person."""
+"""The outcomes of a sign-in by user name and password, and the sentences for a refused one."""
 
 import math
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from showcam.store.records import Account
 PENDING_S = LIFE_S
 LIMITS = Limits()
 WAIT_MIN = math.ceil(LIMITS.window_s / 60)
-# By `why` of SignInRefused, and by what a page or a command finds itself.
+# Sentences by `why` of SignInRefused, and by faults that a page or a command finds itself.
 WRITTEN: Mapping[str, str] = {
     "wrong": mark(
         "That user name and password did not work. Check the password: it is the one of the {vendor} app. After "
@@ -89,7 +89,7 @@ class CodeWanted(Struct, frozen=True):
     """`pending` holds the password: keep it sealed, and for no longer than PENDING_S."""
 
     pending: bytes
-    hint: str  # to whom the vendor sent the code, masked
+    hint: str  # the masked receiver of the vendor's code
 
 
 class SignInRefused(Struct, frozen=True):
@@ -122,11 +122,11 @@ class SignInRefused(Struct, frozen=True):
     ]
     retry_after_s: int = 0
     own: bool = False
-    region: str = ""  # with "unknown": where the account was looked for first, as `Speech.regions` has it
+    region: str = ""  # with "unknown": the region that was searched first for the account, as in `Speech.regions`
 
 
 def masked(user: str) -> str:
-    """k…@example.com, or the last two digits of a telephone number: enough to know where the code arrives."""
+    """k…@example.com, or the last two digits of a phone number: enough to know where the code arrives."""
     name, at, host = user.partition("@")
     return f"{name[:1]}…@{host}" if at else f"…{user[-2:]}"
 
@@ -134,9 +134,9 @@ def masked(user: str) -> str:
 def refused(
     why: str, language: Language, vendor: str, retry_after_s: int = 0, sentence: str = "", *, region: str = ""
 ) -> str:
-    """In the vendor's own words where it has some. `sentence`: in place of the one in WRITTEN.
+    """The sentence for a refused sign-in, in the vendor's own words if it has some. `sentence`: replaces WRITTEN's.
 
-    `region`: where an account that is unknown was looked for first; the vendor's sentence names it and the others.
+    `region`: the region that was searched first for an unknown account; the vendor's sentence names all regions.
     """
     speech = SPEECHES.get(vendor)
     if speech and why in speech.sign_in and (why != "unknown" or region in speech.regions):
@@ -150,7 +150,7 @@ def refused(
 
 
 def no_password(language: Language, vendor: str) -> str:
-    """What a person does whose account has no password; "" where the vendor knows no such accounts."""
+    """The advice for a person whose account has no password; "" if the vendor has no such accounts."""
     speech = SPEECHES.get(vendor)
     sentence = speech.sign_in.get("no_password", "") if speech else ""
     return speech.catalogue.say(language, sentence, vendor=vendor) if speech and sentence else ""
