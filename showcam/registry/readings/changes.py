@@ -1,4 +1,4 @@
-"""What happens at a household's cameras: sightings, changes found by comparing readings, and changes that are awaited.
+"""The events at a household's cameras: sightings, changes found by comparing readings, and awaited changes.
 
 Sightings and awaited changes are rows of the store for half a minute: the next question may reach another process.
 """
@@ -23,19 +23,19 @@ from showcam.store.records import Account, Happening, Source
 
 log = logging.getLogger(__name__)
 
-LAST_S = 30.0  # what happened is kept so long: vendors report the beginning of motion, and not its end
-REREAD_S = 1.0  # what another process wrote is known here within this
-RUNG_S = 45.0  # a ring that is older is not rung any more: nobody stands at the door
+LAST_S = 30.0  # happenings are kept for this time: vendors report the beginning of motion, and not its end
+REREAD_S = 1.0  # a row that another process wrote is known here within this time
+RUNG_S = 45.0  # an older ring is no longer announced: nobody is at the door any more
 LONGEST_REST_S = (
     RUNG_S / 3
 )  # at a start, and after failures, a household is read within this, so that no ring gets too old
-# A second message of the kind within so long, by another channel or of the same motion, is no second sighting. A camera
-# that stays covered says so again and again.
+# A second message of the kind within this time, by another channel or of the same motion, is no second sighting. A
+# covered camera reports tampering again and again.
 SAME_S: dict[EventKind, float] = {"motion": LAST_S, "person": LAST_S, "tamper": 300.0, "doorbell": 3.0}
 _ASKED = "asked"  # begins the kind of a change that is awaited: asked/{field}/{value}
 _KNOWN = frozenset(FIELDS.values())  # another version may write others
-# The fields that assistants show, beside those with a kind of change of their own; a battery's percent comes with the
-# next query.
+# Fields that assistants show, and that have no kind of change for themselves; a battery's percent comes with the next
+# query.
 _REST = (
     *("asleep", "audio", "charging", "status_light", "alarm_notification", "offline_notification", "flip"),
     *("night_vision", "video", "ways", "decided", "can_restart", "kind", "firmware", "picture_code"),
@@ -62,9 +62,9 @@ type Kind = Literal[
 class Change(Struct, frozen=True):
     """`camera` is its id, `at` epoch seconds. "state": any other difference that an assistant shows.
 
-    "tamper": the camera reports that it was turned away, covered or blinded. No assistant has a word for it; its owner
-    is notified.
-    `announced`: as what a sighting may be announced, decided by Announcing where it was found; None: not at all.
+    "tamper": the camera reports being turned away, covered or blinded. No assistant has a word for this; the owner is
+    notified.
+    `announced`: how a sighting may be announced; None: not at all. Announcing decides in the process of the find.
     """
 
     account: str
@@ -98,12 +98,12 @@ class Changes:
                     log.exception("a subscriber of changes failed")
 
     def compared(self, account: Account, _source: Source, before: tuple[Camera, ...], after: Reading) -> None:
-        """For Readings, which calls it with the list that the store held until now."""
+        """Publishes the changes since the list that the store held until now. Readings calls this."""
         self.publish(compare(account.id, before, after.cameras, after.as_of))
 
 
 def compare(account: str, before: Iterable[Camera], after: Iterable[Camera], at: float) -> list[Change]:
-    """By camera id, in the order of `after`; a flag that is or was unknown is no change."""
+    """The changes in the order of `after`. A flag that is or was unknown is no change."""
     were = {camera.id: camera for camera in before}
     found: list[Change] = []
     for camera in after:
@@ -131,14 +131,14 @@ def _differ(was: object, now: object) -> bool:
 
 
 class Happenings:
-    """One read of the store a second and household, for sightings and for changes that are awaited."""
+    """Reads the store once a second for each household, for sightings and for awaited changes."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
         self._store, self._clock = store, clock
         self._recent: Recent[str, tuple[float, list[Happening]]] = Recent(IN_MEMORY)
 
     def put(self, account_id: str, happening: Happening) -> None:
-        """Raises StoreUnavailable."""
+        """Stores the happening. Raises StoreUnavailable."""
         self._store.put_happening(account_id, happening)
         self._recent.drop(account_id)
 
@@ -147,20 +147,20 @@ class Happenings:
         return self._store.happenings(account_id, at)
 
     def record(self, account_id: str, happening: Happening, same_s: float, told: tuple[str, ...] | None) -> bool:
-        """For assistants too (see showcam.store.outbox); False when it was known already. Raises StoreUnavailable."""
+        """Stores it for assistants too (see showcam.store.outbox); False if known already. Raises StoreUnavailable."""
         new = self._store.record_happening(account_id, happening, same_s, told)
         self._recent.drop(account_id)
         return new
 
     def newest(self, account_id: str) -> list[Happening]:
-        """Those of the last LAST_S, read from the store now, which `last` then answers. Raises StoreUnavailable."""
+        """The happenings of the last LAST_S, read from the store now and kept for `last`. Raises StoreUnavailable."""
         now = self._clock()
         found = self._store.happenings(account_id, now - LAST_S)
         self._recent.put(account_id, (now, found))
         return found
 
     def last(self, account_id: str) -> list[Happening]:
-        """The happenings of the last LAST_S, oldest first; none where the store can't be read."""
+        """The happenings of the last LAST_S, oldest first; none if the store can't be read."""
         now = self._clock()
         recent = self._recent.get(account_id)
         if recent is None or not 0 <= now - recent[0] < REREAD_S:
@@ -181,10 +181,10 @@ class Sightings:
     def note(
         self, account_id: str, camera: str, kind: EventKind, at: float, announced_as: Callable[[], EventKind | None]
     ) -> tuple[bool, EventKind | None]:
-        """Writes it for all processes and for assistants: whether it is new, and as what it is announced.
+        """Writes the sighting for all processes and for assistants. Returns whether it is new, and the announcement.
 
-        `announced_as` is called for what is new and not too old: motion that no longer holds, and a ring of RUNG_S, are
-        told to nobody. Raises what `announced_as` raises, and StoreUnavailable.
+        `announced_as` is called only for a new sighting that is not too old: motion that no longer holds, and a ring
+        older than RUNG_S, are announced to nobody. Raises what `announced_as` raises, and StoreUnavailable.
         """
         now = self._clock()
         at = min(at, now)
@@ -198,7 +198,7 @@ class Sightings:
         return True, announced
 
     def held(self, account_id: str) -> Held:
-        """By camera id, the kinds that hold now."""
+        """The kinds of sightings that hold now, by camera id."""
         last = self._happenings.last(account_id)
         if not last:
             return {}
@@ -210,7 +210,7 @@ class Sightings:
 
 
 def with_motion(camera: Camera, held: Held) -> Camera:
-    """The camera with its motion as it is now; a flag "none" stays "none"."""
+    """The camera with its present motion; a flag "none" stays "none"."""
     kinds = held.get(camera.id)
     if not kinds:
         return camera
@@ -220,29 +220,30 @@ def with_motion(camera: Camera, held: Held) -> Camera:
 
 
 class Announcing:
-    """Decides once for each sighting, where it is found, whether it is announced and as what (`Change.announced`).
+    """Decides once for each sighting whether it is announced, and how (`Change.announced`).
 
-    An announcement is what people notice at once: a display that rings, a notification, a TV that changes to the
-    camera. A sensor's state is none: an assistant may always be reported that somebody moved.
+    The process that found the sighting decides. An announcement is something that people notice at once: a display that
+    rings, a notification, a TV that changes to the camera. A sensor's state is none: every movement may be reported to
+    an assistant.
     """
 
     def __init__(self, store: Store, households: Households, clock: Callable[[], float] = time.time) -> None:
         self._store, self._households, self._clock = store, households, clock
 
     def announced_as(self, account_id: str, camera_id: str, kind: EventKind, at: float) -> EventKind | None:
-        """None: it is not announced. Begins the camera's pause. Raises Unavailable, StoreUnavailable."""
+        """How a sighting is announced; None: not at all. Begins a pause. Raises Unavailable, StoreUnavailable."""
         preferences = self._households.preferences(account_id).get(camera_id, Preferences())
         announced = announcement(kind, preferences, of_household(self._store, account_id), at)
         if announced is None or not preferences.ring_pause_s:
             return announced
         key, now = f"announced/{account_id}/{camera_id}/{announced}", self._clock()
         is_first, _ = self._store.take_place(key, 1, preferences.ring_pause_s, now)
-        # a person at the bell is always announced, and begins the pause of what is announced as one
+        # a real ring is always announced, and begins the pause of motion that is announced as a ring
         return announced if is_first or kind == "doorbell" else None
 
 
 def announcement(kind: EventKind, preferences: Preferences, quiet: QuietTimes, at: float) -> EventKind | None:
-    """As what a sighting at the epoch second `at` is announced, apart from the pause after the last one.
+    """How a sighting at the epoch second `at` is announced, apart from the pause after the last one.
 
     No assistant has a word for tampering.
     """
@@ -253,7 +254,7 @@ def announcement(kind: EventKind, preferences: Preferences, quiet: QuietTimes, a
 
 
 class Awaited:
-    """Changes that a vendor took and whose camera does not show them yet: vendors' lists lag some 20 seconds behind.
+    """Changes that a vendor took, but that the camera does not show yet: vendors' lists lag some 20 seconds behind.
 
     After LAST_S the camera's own word counts, whatever was asked for.
     """
@@ -262,7 +263,7 @@ class Awaited:
         self._happenings, self._clock = happenings, clock
 
     def put(self, account_id: str, camera: Camera, setting: Setting, value: str) -> Asked:
-        """Until the camera shows it, or LAST_S are over, the setting is unknown. A camera's newest change counts."""
+        """The setting is unknown until the camera shows the change, or LAST_S have passed. The newest change counts."""
         if setting not in FIELDS:
             return Asked(camera)
         field = FIELDS[setting]
@@ -288,7 +289,7 @@ class Awaited:
 
 
 def with_awaited(camera: Camera, changes: AwaitedChanges) -> Camera:
-    """The camera with what it does not show yet as unknown: neither what was nor what was asked for is so."""
+    """The camera with the awaited fields as unknown: neither the old value nor the new one is certain."""
     unknown = {
         field: "unknown"
         for (camera_id, field), value in changes.items()

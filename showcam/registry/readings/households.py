@@ -1,4 +1,4 @@
-"""A household: its sources, what their vendors answered, its cameras as one list, and its devices."""
+"""A household: its sources, the answers of their vendors, its cameras as one list, and its devices."""
 
 import hashlib
 import secrets
@@ -17,8 +17,8 @@ from showcam.registry.preferences import Preferences, of_account
 from showcam.store.ports import Store
 from showcam.store.records import Account, Source
 
-HOUSEHOLD_S = 30.0  # what another process changed of a household is known here within this
-IN_MEMORY = 1024  # accounts; what falls out is read again
+HOUSEHOLD_S = 30.0  # another process's change of a household is known here within this time
+IN_MEMORY = 1024  # accounts; others are read again
 
 
 class Household(Struct, frozen=True):
@@ -37,7 +37,7 @@ class Households:
         self._known: Recent[str, Household] = Recent(IN_MEMORY)
 
     def of(self, account_id: str, *, fresh_preferences: bool = False) -> Household:
-        """`fresh_preferences`: read from the store now, with the sources.
+        """`fresh_preferences`: the preferences and the sources are read from the store now.
 
         Raises Unavailable: no such account, or no source in it.
         """
@@ -50,7 +50,7 @@ class Households:
             raise Unavailable("signed_out")
         preferences = of_account(self._store, account_id)
         if known and known.preferences == preferences:
-            preferences = known.preferences  # so that readings compare by identity
+            preferences = known.preferences  # readings are compared by identity
         household = Household(account, self._served(sources), preferences, self._clock())
         self._known.put(account_id, household)
         return household
@@ -76,16 +76,16 @@ class Households:
         return household
 
     def follow(self, account_id: str) -> None:
-        """Take up what the owner changed in another process; a household that is not in memory is read when needed."""
+        """Takes up the owner's changes in another process; a household that is not in memory is read when needed."""
         if known := self._known.get(account_id):
             self._with_preferences(known)
 
     def forget(self, account_id: str) -> None:
-        """After a change in this process: the next request reads the household from the store."""
+        """Drops the household after a change in this process: the next request reads it from the store."""
         self._known.drop(account_id)
 
     def preferences(self, account_id: str) -> Mapping[str, Preferences]:
-        """By camera id. Raises Unavailable as `of` does."""
+        """The preferences by camera id. Raises Unavailable as `of` does."""
         return self.of(account_id).preferences
 
 
@@ -93,7 +93,7 @@ type Lists = tuple[Listed, ...] | None
 
 
 class Reading(Struct, frozen=True):
-    """One source as its vendor listed it; `as_of`, epoch seconds, is when the vendor was called. It does not change."""
+    """A source as the vendor listed it. `as_of`: when the vendor was called, epoch seconds. A reading never changes."""
 
     as_of: float
     listed: Lists  # as the driver returned them; None: to another process
@@ -109,9 +109,9 @@ class Reading(Struct, frozen=True):
 
 
 class _Stored(Listed, frozen=True, kw_only=True):
-    """A camera in the store's list. Of each picture it has one size, the measured or the listed one.
+    """A camera in the store's list. Each of the pictures has a single size, measured or listed.
 
-    This form is as old as showcam, and older versions read it. What comes from it counts as measured.
+    This form is as old as showcam, and older versions read it. Sizes from the store count as measured.
     """
 
     id: str  # "": it follows from the account
@@ -152,7 +152,7 @@ def decoded(data: bytes) -> tuple[Camera, ...]:
 class Listing(Struct, frozen=True):
     """`fingerprint` is the same for the same cameras in the same state; `as_of` in epoch seconds.
 
-    `waiting`: the vendors of sources that nobody has signed in to yet, whose cameras are therefore not in it.
+    `waiting`: the vendors of sources that nobody has signed in to yet; their cameras are not listed.
     """
 
     cameras: tuple[Camera, ...]
@@ -162,7 +162,7 @@ class Listing(Struct, frozen=True):
 
 
 def merged(readings: Sequence[Reading], now: float, waiting: tuple[str, ...] = ()) -> Listing:
-    """The cameras of all sources; its age is the oldest reading's, and no cameras are those of `now`."""
+    """One listing of all sources' cameras, as old as the oldest reading; without readings, it is of `now`."""
     if len(readings) == 1:
         return Listing(readings[0].cameras, readings[0].fingerprint, readings[0].as_of, waiting)
     cameras = tuple(camera for reading in readings for camera in reading.cameras)
@@ -173,17 +173,17 @@ def merged(readings: Sequence[Reading], now: float, waiting: tuple[str, ...] = (
 
 
 class Devices:
-    """In which households a vendor's device is listed, stored without its serial in readable form.
+    """The households that list a vendor's device. The store has no serial in readable form.
 
     `kinds`: of the sources there may be. Raises StoreUnavailable.
     """
 
     def __init__(self, store: Store, kinds: Iterable[str]) -> None:
         self._store, self._kinds = store, tuple(kinds)
-        self._salt = ""  # never changes, so it is read from the store once
+        self._salt = ""  # never changes, and is read from the store once
 
     def place(self, account_id: str, devices: Iterable[tuple[str, str]]) -> None:
-        """Replaces the household's devices. A device is the kind of its source and its serial."""
+        """Replaces the household's devices. A device is its source's kind and a serial."""
         self._store.put_devices(account_id, frozenset(self._key(kind, serial) for kind, serial in devices))
 
     def accounts(self, serial: str) -> list[str]:

@@ -38,7 +38,7 @@ class _Given(Struct, frozen=True):
 class Verdicts:
     """Keeps the gate's verdicts while the cameras do not change: most readings equal the one before.
 
-    By source, for as many sources as there are kept readings. Safe to use from many threads."""
+    By source, for IN_MEMORY sources. Safe to use from many threads."""
 
     def __init__(self) -> None:
         self._given: Recent[str, _Given] = Recent(IN_MEMORY)
@@ -85,7 +85,7 @@ class Deadline:
 
 
 class VisibleCamera(Struct, frozen=True):
-    """A camera that its viewer may see, as last read, and where it comes from."""
+    """A camera that the viewer may see, as last read, with its account and source."""
 
     account: Account
     source: Source
@@ -101,14 +101,14 @@ class Open(Struct, frozen=True):
 
 
 class Judge:
-    """Answers with a Refusal where something is wrong; raises nothing but what the store raises."""
+    """Answers with a Refusal if something is wrong; raises only what the store raises."""
 
     def __init__(self, readings: Readings, rules: Rules) -> None:
         self._readings, self._rules = readings, rules
         self._verdicts = Verdicts()
 
     def see(self, viewer: Viewer, camera: str, deadline: Deadline) -> VisibleCamera | Refusal:
-        """The camera if the viewer may see it. One that is unknown, another household's or not chosen: not_found."""
+        """The camera if the viewer may see it; not_found if unknown, another household's or not chosen at consent."""
         if viewer.cameras is not None and camera not in viewer.cameras:
             return not_found()
         return self.find(viewer.account, camera, deadline)
@@ -126,9 +126,9 @@ class Judge:
         return lambda account, source: self._readings.read(account, source, deadline.left)
 
     def judge(self, visible: VisibleCamera, surface: Surface, protocols: tuple[str, ...], read: Read) -> Open | Refusal:
-        """The gate on the reading of `read`; where a flag is unknown, on a second one.
+        """The gate's answer for the reading of `read`, or for a second reading if a flag is unknown.
 
-        What the owner decides about an encrypted camera counts at once, in whichever process.
+        An owner's decision about an encrypted camera counts at once, in whichever process it was made.
         """
         verdict: Open | Refusal = _NOT_FOUND
         if visible.camera.encryption in ("on", "unknown"):
@@ -152,7 +152,7 @@ class Judge:
         surface: Surface,
         protocols: tuple[str, ...],
     ) -> Open | Refusal:
-        """The gate on the camera as it is in the reading."""
+        """The gate's answer for the camera as it is in the reading."""
         camera = reading.find(camera_id)
         if camera is None:
             return not_found()
@@ -165,7 +165,7 @@ class Judge:
     def verdict(
         self, visible: VisibleCamera, surface: Surface, protocols: tuple[str, ...], tried: tuple[str, ...] = ()
     ) -> Open | Refusal:
-        """The gate on the camera as last read, by the best way that was not tried yet."""
+        """The gate's answer for the camera as last read, by the best way that was not tried yet."""
         preferences = self._readings.households.preferences(visible.account.id)
         return _opened(visible, self._gated(visible.camera, preferences, surface, protocols, tried))
 
@@ -186,7 +186,7 @@ class Judge:
         *,
         full: Full = "nothing",
     ) -> Verdict:
-        """Depends on its arguments and the rules alone, so `Verdicts` may keep the result."""
+        """The result depends only on the arguments and the rules, so `Verdicts` may keep it for later."""
         while_encrypted = self._rules.exception(household.get(camera.id, NONE).while_encrypted)
         way = choose(camera, (*tried, *self._rules.closed_ways), while_encrypted)
         conditions = Conditions(
@@ -208,7 +208,7 @@ class Judge:
         return None
 
     def _newly_listed(self, household: Household, camera: str, deadline: Deadline) -> VisibleCamera | Refusal:
-        """Finds a camera that another process has listed since; reads the vendor where no list is known."""
+        """Finds a camera that another process has listed since; reads the vendor if no list is known."""
         unread: Refusal | None = None
         for source in household.sources:
             newer = self._readings.newer(household.account, source)

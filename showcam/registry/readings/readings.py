@@ -40,13 +40,13 @@ type Compared = Callable[[Account, Source, tuple[Camera, ...], Reading], None]
 RENEW_S = 600  # an unchanged list is written again after this, so that its copy in the store stays young
 
 _encoder = msgspec.msgpack.Encoder()
-NOTICE = "notice"  # the purpose of what is read so that assistants hear of changes
+NOTICE = "notice"  # the purpose of reads for reports to assistants
 
 
 class LastReadings:
     """The last readings of all sources: in this process's memory, and in the store for all processes.
 
-    `compared` gets each reading that differs from the store's list, and that list.
+    `compared` gets each reading that differs from the store's list, and this list.
     """
 
     def __init__(
@@ -78,9 +78,9 @@ class LastReadings:
         return known if known is not None and self._adopt(source, known) else None
 
     def shared(self, account: Account, source: Source) -> Reading | None:
-        """The list that all processes share, as of our last reading where that found the same.
+        """The list that all processes share, with the time of our last reading if that found the same.
 
-        Changes are recorded with this list. Our own last reading may differ from it until it is written.
+        Changes are recorded with this list. Our own last reading may differ until it is written.
         """
         known = self._young_known(account, source)
         if known is None or self._adopt(source, known):
@@ -93,7 +93,7 @@ class LastReadings:
         return known if known is not None and self._clock() - known.as_of < STALE_S else None
 
     def _adopt(self, source: Source, known: Reading) -> bool:
-        """Replaces our last reading by this one, if its cameras differ and ours is not newer; whether it did."""
+        """Replaces our last reading by `known`, if the cameras differ and ours is not newer. Returns whether it did."""
         with self._lock:
             last = self._last.get(source.id)
             if last and (_is_newer(last, known) or last.stored == known.stored):
@@ -114,7 +114,7 @@ class LastReadings:
         return self.made(account, source, None, cameras, known.as_of)
 
     def taken(self, account: Account, source: Source, listed: tuple[Listed, ...], as_of: float) -> Reading:
-        """The reading for what the driver returned; the last one at a new time where nothing changed."""
+        """The reading for the driver's list; if nothing changed, the last reading with a new time."""
         last = self._last.get(source.id)
         if last is None or listed != last.listed:
             cameras = tuple(map(Camera.of, listed))
@@ -140,7 +140,7 @@ class LastReadings:
         return Reading(as_of, listed, tuple(known), by_id, stored, fingerprint, preferences)
 
     def preferred(self, account: Account, source: Source, reading: Reading) -> Reading:
-        """The reading under the preferences of now."""
+        """The reading with the present preferences."""
         if reading.preferences is self._households.of(account.id).preferences:
             return reading
         with self._lock:
@@ -150,11 +150,11 @@ class LastReadings:
         return renewed
 
     def remember(self, account: Account, source: Source, reading: Reading, *, sure: bool = False) -> Reading:
-        """Makes it the last reading, and writes it to the store where that has another list or an old one.
+        """Makes this the last reading, and writes it to the store if the store has another list or an old one.
 
-        `sure`: the store is read even where this process wrote the same list last. Another process may have written
-        another list after that, which may be reported to assistants already. Raises StoreUnavailable then: who reads
-        for assistants tries again.
+        `sure`: the store is read even if this process wrote the same list last. Another process may have written
+        another list since, and may have reported it to assistants. Only then StoreUnavailable is raised: a reader for
+        assistants tries again.
         """
         self._put(source, reading)
         fingerprint, written = self._written.get(source.id) or ("", 0.0)
@@ -203,7 +203,7 @@ class LastReadings:
         write = self._store.put_known if is_same else self._store.record_change
         if is_shared := write(account.id, source.id, keep):
             return is_shared
-        self._written.drop(source.id)  # the next reading is held against what is stored
+        self._written.drop(source.id)  # the next reading is compared with the stored one
         return is_shared
 
     def _put(self, source: Source, reading: Reading) -> None:
@@ -214,7 +214,7 @@ class LastReadings:
 
 
 def _is_newer(reading: Reading, other: Reading) -> bool:
-    """Whether it began later; one that is much newer was made by a clock that ran ahead."""
+    """Whether `reading` began later. A much newer reading was made by a clock that ran ahead, and is not newer."""
     return 0.0 < reading.as_of - other.as_of <= OVERTAKEN_S
 
 
@@ -241,9 +241,9 @@ class Readings:
     def read(
         self, account: Account, source: Source, deadline_s: float, *, purpose: str = "ask", after: float = 0.0
     ) -> Reading:
-        """Read now, or share a call that began at most two seconds ago for the same purpose. Raises DriverError.
+        """Reads now, or shares a call that began at most two seconds ago for the same purpose. Raises DriverError.
 
-        A call that began before `after`, of time.monotonic(), is not shared: it may not hold what happened since.
+        A call that began before `after`, of time.monotonic(), is not shared: it may lack later changes.
         """
         until = time.monotonic() + deadline_s
         try:
@@ -259,7 +259,7 @@ class Readings:
         return self._drivers[source.kind].vendor
 
     def recent(self, account: Account, source: Source, max_age_s: float, deadline_s: float) -> Reading:
-        """The last reading while it is young enough, else a new one. Raises DriverError."""
+        """The last reading if at most `max_age_s` old, else a new reading. Raises DriverError."""
         return self._kept.young(account, source, max_age_s) or self.read(account, source, deadline_s)
 
     def last(self, account: Account, source: Source) -> Reading | None:
@@ -267,7 +267,7 @@ class Readings:
         return self._kept.last(account, source)
 
     def shared(self, account: Account, source: Source) -> Reading | None:
-        """The list that all processes share, with which changes are recorded, if it is less than STALE_S old."""
+        """The list that all processes share, if it is less than STALE_S old. Changes are recorded with this list."""
         return self._kept.shared(account, source)
 
     def newer(self, account: Account, source: Source) -> Reading | None:
@@ -290,11 +290,11 @@ class Readings:
     def listing(
         self, account_id: str, deadline_s: float, *, purpose: str = "ask", signed_in: Collection[str] | None = None
     ) -> Listing:
-        """Read now; failing that, the last known list. Raises Unavailable when there is none.
+        """The cameras read now; failing that, the last known list. Raises Unavailable if there is none.
 
-        `signed_in`: ids of sources. One that is not among them and has never been listed is not read.
+        `signed_in`: ids of sources. Other sources are read only if they were listed before.
 
-        With the preferences as the store has them now: an assistant keeps a list until it is asked to sync again.
+        The preferences are read from the store now: an assistant keeps a list until it is asked to sync again.
         """
         household = self.households.of(account_id, fresh_preferences=True)
         began = time.monotonic()
@@ -321,7 +321,7 @@ class Readings:
         return merged(readings, self._clock(), tuple(error.vendor for error in unread))
 
     def _never_listed(self, account: Account, source: Source, error: DriverError) -> bool:
-        """Whether nobody has signed in to the source yet: so no camera of it is missing from a list without it."""
+        """Whether nobody has signed in to the source yet: then a list without this source lacks no camera."""
         return isinstance(error, SignedOut) and not self._is_known(account, source)
 
     def _is_known(self, account: Account, source: Source) -> bool:
@@ -333,7 +333,7 @@ class Readings:
         try:
             listed = self._breaker.call(f"read/{source.id}", left_s, driver.read, source, left_s)
         except DriverError as error:
-            # that nobody has signed in to a source yet is no trouble
+            # a source before its first sign-in is no trouble
             level = logging.DEBUG if self._never_listed(account, source, error) else logging.WARNING
             said = "source %s could not be read: %s (%s)"
             log.log(level, said, source.id, error.reason, error, extra={"reason": error.reason})

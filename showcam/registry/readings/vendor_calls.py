@@ -1,4 +1,4 @@
-"""Calls to a vendor: one for all who want the same at the same time, and none while it is known to be down."""
+"""Calls to a vendor: callers who want the same share one call, and nobody calls while the vendor is known as down."""
 
 import math
 import threading
@@ -12,8 +12,8 @@ from showcam.registry.readings.changes import LONGEST_REST_S
 
 JOIN_S = 2.0  # a call that began longer ago is not joined: its answer might be older than a request may accept
 MANY = 1024  # sources
-MUCH_MORE = 1.5  # times the longest wait in vain: a caller with so much time calls all the same
-WHOLE = 0.9  # share of its time, after which a call that fails has waited in vain
+MUCH_MORE = 1.5  # times the longest wait in vain: a caller with this much time calls all the same
+WHOLE = 0.9  # share of the given time: a call that fails later has waited in vain
 
 
 class _Flight[T]:
@@ -21,7 +21,7 @@ class _Flight[T]:
 
     def __init__(self, began: float, given_s: float) -> None:
         self.began, self.given_s = began, given_s
-        self.landed: threading.Event | None = None  # made by the first who waits for it; most flights are alone
+        self.landed: threading.Event | None = None  # made by the first waiting caller; most flights have only one
         self.result: T | None = None
         self.error: DriverError | None = None
 
@@ -29,7 +29,7 @@ class _Flight[T]:
 class Flights[T]:
     """Single flight: of callers with the same key within `join_s` one calls, the others share its result.
 
-    A call that had too little time is shared by those who have more, and when it fails they make one of their own.
+    A call that had too little time is shared by callers with more time. If the call fails, they call again.
     """
 
     def __init__(self, join_s: float = JOIN_S) -> None:
@@ -40,7 +40,7 @@ class Flights[T]:
     def share[*Given](
         self, key: str, wait_s: float, call: Callable[[*Given], T], *given: *Given, after: float = 0.0
     ) -> T:
-        """What `call` returns or the DriverError it raises; VendorDown when the shared call takes too long.
+        """Returns or raises the result of `call`. Raises VendorDown if the shared call takes too long.
 
         A call that began before `after`, of time.monotonic(), is waited for until `join_s`, and its result is not used.
         """
@@ -89,7 +89,7 @@ class Flights[T]:
 
 
 def copied(error: DriverError) -> DriverError:
-    """To be raised in another thread than the one it comes from."""
+    """A copy of the error, for raising in another thread."""
     copy = type(error).__new__(type(error))
     copy.args = error.args
     copy.__dict__.update(error.__dict__)
@@ -105,10 +105,10 @@ class _Circuit:
 
 
 class Breaker:
-    """After `trip` failures in a row a source is left alone for a while; then one call at a time may try again.
+    """Stops calls to a source for a while after `trip` failures in a row; then one call at a time may try again.
 
-    A vendor that was too slow for short deadlines may answer within a much longer one: such a caller calls. A call that
-    began before the vendor last answered says nothing of the vendor now, however late it fails.
+    A vendor that was too slow for short deadlines may answer within a much longer one: a caller with so much time calls
+    anyway. A call that began before the vendor last answered says nothing of the vendor now, however late it fails.
     """
 
     def __init__(self, *, trip: int = 3, rest_s: float = RETRY_S, longest_s: float = LONGEST_REST_S) -> None:
@@ -118,7 +118,7 @@ class Breaker:
         self._lock = threading.Lock()
 
     def call[**P, T](self, key: str, given_s: float, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Raises VendorDown or VendorBusy, as it last was, without calling while the circuit is open.
+        """Calls the vendor. While the circuit is open, raises the last VendorDown or VendorBusy without a call.
 
         `given_s`: the time that the call has.
         """
@@ -147,7 +147,7 @@ class Breaker:
             now = time.monotonic()
             if now < circuit.open_until:
                 raise copied(circuit.error)
-            circuit.open_until = now + self._rest_s  # this call is the probe; others wait for what it finds
+            circuit.open_until = now + self._rest_s  # this call is the probe; others wait for the result
 
     def _failed(self, key: str, error: DriverError, waited_s: float, began: float) -> None:
         with self._lock:

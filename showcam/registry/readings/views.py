@@ -1,4 +1,4 @@
-"""What a household or a link sees of its cameras: their list, and the states of some of them."""
+"""The cameras as a household or a link sees them: their list, and the states of some of them."""
 
 import hashlib
 from collections.abc import Iterable
@@ -20,9 +20,9 @@ STATES_S = 60.0  # the greatest age of a reading that answers a query
 
 
 class Lists:
-    """Read now, or else as last known, with the cameras' sightings. Raises Unavailable.
+    """Lists cameras as read now, or else as last known, with their sightings. Raises Unavailable.
 
-    `within_s`: what the surface has left to wait; None: as long as the rules say.
+    `within_s`: the seconds that the surface has left; None: as the rules say.
     """
 
     def __init__(self, readings: Readings, sightings: Sightings, rules: Rules) -> None:
@@ -52,7 +52,7 @@ def _moving(listing: Listing, held: Held) -> Listing:
 
 
 def _chosen(listing: Listing, cameras: tuple[str, ...]) -> Listing:
-    """The cameras of it that were ticked at consent."""
+    """The listing with only the cameras that were ticked at consent."""
     ticked = frozenset(cameras)
     fingerprint = hashlib.blake2b((listing.fingerprint + "".join(sorted(ticked))).encode(), digest_size=16).hexdigest()
     return Listing(tuple(camera for camera in listing.cameras if camera.id in ticked), fingerprint, listing.as_of)
@@ -66,7 +66,7 @@ class States:
         self._awaited = awaited
 
     def of(self, link: Link, camera_ids: Iterable[str], within_s: float | None = None) -> dict[str, State]:
-        """By id; one that the link may not see is absent. `within_s`: what the surface has left to wait."""
+        """The states by id, without cameras that the link may not see. `within_s`: the seconds left to the surface."""
         visible = [camera_id for camera_id in camera_ids if link.cameras is None or camera_id in link.cameras]
         if not visible:
             return {}
@@ -96,7 +96,7 @@ class States:
         return {camera_id: with_sightings(state, held) for camera_id, state in found.items()} if held else found
 
     def knows(self, link: Link, camera_id: str) -> bool:
-        """Whether the link may see it, by the last readings; calls no vendor."""
+        """Whether the link may see the camera, by the last readings; calls no vendor."""
         if link.cameras is not None and camera_id not in link.cameras:
             return False
         try:
