@@ -1,4 +1,4 @@
-"""What the holders of a grant ask: a display posts an offer, and the media process asks for sources and checks."""
+"""Answers the holders of a grant: a display posts an offer, and the media process asks for sources and checks."""
 
 import contextlib
 import time
@@ -100,7 +100,7 @@ class Questions:
         self._sources, self._explaining, self._rules, self._clock = sources, explaining, rules, clock
 
     def source_for(self, claims: Claims) -> SourceSpec | Denied:
-        """For the media process, when it opens or opens again."""
+        """The source for the media process, when it opens a picture or opens it again."""
         if self._reopening.ended(claims):
             return Denied("link_ended")
         deadline = Deadline(SOURCE_S)
@@ -114,9 +114,9 @@ class Questions:
         return _denied(source) if isinstance(source, Refusal) else source
 
     def still_for(self, claims: Claims) -> bytes | Denied | None:
-        """For the media process, which has no picture of the camera open: a JPEG, or None where it has to open one."""
+        """A JPEG for the media process if it has no open picture; None if it has to open the camera's picture."""
         if claims.explains or self._reopening.ended(claims):
-            return None  # what it opens then answers why
+            return None  # opening the picture then answers why
         deadline = Deadline(SOURCE_S)
         if not self._reopening.on_battery(claims, deadline):
             return None
@@ -125,16 +125,16 @@ class Questions:
         return _denied(still) if isinstance(still, Refusal) else still
 
     def check(self, claims: Claims, requested_at: float | None = None) -> Denied | None:
-        """For the media process, while a session lives: a reading made since `asked`, epoch seconds, will do.
+        """Checks a living session for the media process, by a reading made since `requested_at`, epoch seconds.
 
-        An older one would let a picture outlast its gate by its age.
+        With an older reading a picture would stay longer than the gate allows, by the reading's age.
         """
         if self._reopening.ended(claims):
             return Denied("link_ended")
         if claims.explains:
             return None  # a card shows why the gate is closed, and ends soon
         deadline = Deadline(self._rules.vendor_s)
-        # what is unknown is read once more
+        # unknown flags are read once more
         ages = iter((0.0 if requested_at is None else self._clock() - requested_at, 0.0))
 
         def shared(account: Account, source: Source) -> Reading:
@@ -168,7 +168,7 @@ class Questions:
             return  # the next opening measures it again
 
     def judge_key(self, claims: Claims, mark: str, *, fits: bool) -> None:
-        """Takes what the video showed of the key that was handed out with its source."""
+        """Notes whether the key that was handed out with the source fits the video."""
         if self._judge_key is None or claims.explains:
             return
         try:
@@ -177,7 +177,7 @@ class Questions:
             return  # the next video judges it again
 
     def release(self, claims: Claims, lease: Lease | None, ending: Ending = USED) -> None:
-        """A pull ended: what the driver took for it goes back. Never raises for the vendor's sake."""
+        """Gives the driver's address back after a pull ended. A failure of the vendor raises nothing."""
         if lease is None:
             return
         try:
@@ -203,11 +203,11 @@ class Offers:
         self._explaining, self._rules = explaining, rules
 
     def camera(self, grant: str) -> str:
-        """The id of the camera it is for. Raises BadGrant, ExpiredGrant."""
+        """The id of the grant's camera. Raises BadGrant, ExpiredGrant."""
         return self._handover.verified(grant).camera
 
     def end(self, grant: str) -> None:
-        """Ends what was opened by it, also after its minute. Raises BadGrant."""
+        """Ends the session that the grant opened, also after the grant's minute. Raises BadGrant."""
         self._handover.end_grant(grant)
 
     def answer(self, grant: str, sdp: str) -> Stream | Refusal:

@@ -28,28 +28,28 @@ from showcam.store.records import Link
 log = logging.getLogger(__name__)
 
 LONGEST_OFFER = 32 * 1024
-ANSWER_S = 1.0  # the media process has this, however long the vendor took, where the display can wait for it
-PAGE_S = 6.0  # and this for an owner's page, which no assistant's clock hurries
-WITHIN_S = 1.8  # of a request, to have an SDP answer; what is left of two seconds is for the way there and back
+ANSWER_S = 1.0  # the media process has this time, however long the vendor took, if the display can wait
+PAGE_S = 6.0  # the same for an owner's page, which no assistant's clock hurries
+WITHIN_S = 1.8  # of a request, to have an SDP answer; the rest of two seconds is for the way there and back
 TURN_S = 10.0  # between two turns of Keeping; the media process holds a picture for three
 
 
 class Pictures(Protocol):
     """The media process, or several, as showcam.engine.client.MediaClient and showcam.engine.fleet.Fleet speak to them.
 
-    Every stream's address begins with where it was begun: an https origin without a trailing slash.
+    Every stream's address begins with the origin of its media process: https, without a trailing slash.
     """
 
     def place(self, account: str) -> str:
-        """The address at which the account's pictures are fetched; makes no request."""
+        """The address for fetching the account's pictures; makes no request."""
         ...
 
     def flows(self, account: str, camera: str, timeout_s: float | None = None) -> tuple[Picture, ...]:
-        """Those of the camera's pictures that are being pulled for the account."""
+        """The camera's pictures that showcam pulls now for the account."""
         ...
 
     def warm(self, claims: Claims, source: SourceSpec | None, *, timeout_s: float | None = None) -> str:
-        """The address of the media process in which the pull was begun, or joined."""
+        """Begins or joins a pull, and returns the address of its media process."""
         ...
 
     def answer(
@@ -66,14 +66,14 @@ class Pictures(Protocol):
         ...
 
     def keep(self, claims: Claims) -> None:
-        """Hold the camera's picture open for a while, if it comes over the home network."""
+        """Holds the camera's picture open for a while, if it comes over the home network."""
         ...
 
     def end_session(self, link: str, name: str) -> None: ...
 
 
 class Sight(Struct, frozen=True):
-    """What a display shows: the camera, or the card of a refusal."""
+    """The picture on a display: the camera, or the card of a refusal."""
 
     video: Video
     sound: bool
@@ -109,7 +109,7 @@ class Handover:
         request: StreamRequest,
         deadline: Deadline,
     ) -> Stream:
-        """`source` is None for a picture that flows."""
+        """Starts a stream. `source` is None for a picture that is already pulled."""
         fit = sight.fit or Fit("main", request.surface)
         protocol = _best(request.protocols, sight.video)
         grant, claims = self._grants.issue(
@@ -130,8 +130,9 @@ class Handover:
         return self.stream(claims, grant, sight, answer.at, answer.sdp, image=request.image)
 
     def flows(self, account: str, camera: str, deadline: Deadline) -> tuple[Picture, ...]:
-        """Those of the camera's pictures that are being pulled: who joins one costs neither the vendor nor the camera
-        anything. None where no media process answers.
+        """The camera's pictures that are pulled now; empty if no media process answers.
+
+        A viewer who joins one of them costs neither the vendor nor the camera anything.
         """
         try:
             return self._pictures.flows(account, camera, min(LEAST_S, deadline.or_at_least(LEAST_S)))
@@ -146,7 +147,7 @@ class Handover:
     def stream(
         self, claims: Claims, grant: str, sight: Sight, at: str, answer: str = "", *, image: bool = False
     ) -> Stream:
-        """`at`: where it was begun; `answer`: the SDP, when there was an offer."""
+        """The stream for a grant. `at`: the origin of its media process; `answer`: the SDP, if there was an offer."""
         webrtc = claims.protocol == "webrtc"
         return Stream(
             protocol="webrtc" if webrtc else "hls",
@@ -164,7 +165,7 @@ class Handover:
         )
 
     def snapshot(self, viewer: Viewer, camera: str, surface: str, picture: Picture) -> Snapshot:
-        """May be fetched repeatedly within its time, each time with an access token of the link."""
+        """A still picture: may be fetched repeatedly within its time, each time with an access token of the link."""
         grant, claims = self._grants.issue(
             account=viewer.account,
             link=viewer.id,
@@ -179,7 +180,7 @@ class Handover:
         return Snapshot(f"{at}/s/{grant}/snapshot.jpg", float(claims.expires), self._clock())
 
     def still(self, viewer: Viewer, camera: str, picture: Picture) -> Snapshot:
-        """For an owner's page, whose images carry no token: it may be fetched for a minute."""
+        """A still picture for an owner's page, whose images carry no token: it may be fetched for a minute."""
         claims = self._without_viewer(viewer, camera, "page", picture)
         at = self._pictures.place(viewer.account)
         return Snapshot(f"{at}/s/{self._grants.sign(claims)}/snapshot.jpg", float(claims.expires), self._clock())
@@ -190,7 +191,7 @@ class Handover:
         self._pictures.warm(claims, source, timeout_s=deadline.or_at_least(ANSWER_S))
 
     def hold(self, viewer: Viewer, camera: str) -> None:
-        """Keeps its whole picture open for a while, so that a display sees it at once."""
+        """Keeps the camera's whole picture open for a while: a display then shows it at once."""
         self._pictures.keep(self._without_viewer(viewer, camera, "page"))
 
     def _without_viewer(self, viewer: Viewer, camera: str, surface: Surface, picture: Picture = "main") -> Claims:
@@ -211,7 +212,7 @@ class Handover:
         return self._grants.verify(grant, "webrtc", self._clock())
 
     def end_grant(self, grant: str) -> None:
-        """Ends what was opened by it, also after its minute. Raises BadGrant."""
+        """Ends the session that the grant opened, also after the grant's minute. Raises BadGrant."""
         claims = self._grants.verify(grant, "webrtc", 0.0)
         self.end(claims.link, claims.nonce)
 
@@ -222,12 +223,12 @@ class Handover:
             log.info("a session could not be ended: the media process does not answer, so nothing is live")
 
     def _image(self, claims: Claims, at: str) -> str:
-        """The address beside a stream. It needs no bearer, so it is good for a minute only."""
+        """The address of a still to go with a stream. It needs no bearer, and is good for only a minute."""
         return f"{at}/s/{self._grants.beside(claims, 'snapshot')}/snapshot.jpg"
 
 
 def _best(protocols: tuple[str, ...], video: Video) -> Literal["webrtc", "hls"]:
-    """The first protocol that plays the picture; the gate has refused surfaces without one."""
+    """The first protocol that plays the picture; the gate has refused surfaces that have none."""
     if video.b_frames and "hls" in protocols:
         return "hls"
     for protocol in protocols:
@@ -249,15 +250,15 @@ def unstarted(error: Exception, judge: Judge, opened: Open, surface: Surface, pr
 
 
 def check_offer(sdp: str) -> None:
-    """RFC 8866 section 5: an offer starts with its version; one without video has nothing to show."""
+    """RFC 8866 section 5: an offer starts with its version; an offer without video has nothing to show."""
     if len(sdp) > LONGEST_OFFER or not sdp.startswith("v=0") or "m=video" not in sdp:
         raise BadOffer("not an SDP offer with video")
 
 
 class Keeping:
-    """Keeps pictures warm that an owner chose: a pull is held, so that a display sees one at once.
+    """Keeps the pictures warm that an owner chose: a pull is held, so that a display shows the camera at once.
 
-    Only of cameras on mains, and only over the home network: over a vendor's cloud it would be a stream without end.
+    This is only for cameras on mains and the home network: over a vendor's cloud it would be a stream without end.
     """
 
     def __init__(
@@ -272,7 +273,7 @@ class Keeping:
         self._handover, self._rules = handover, rules
 
     def turn(self) -> None:
-        """Says of each picture that is kept warm that it goes on. Raises StoreUnavailable."""
+        """Prolongs the hold of each picture that is kept warm. Raises StoreUnavailable."""
         if self._rules.pictures == "vendor":
             return
         for account in self._store.accounts():
@@ -283,7 +284,7 @@ class Keeping:
                 self._keep(links, camera)
 
     def _keep(self, links: list[Link], camera: str) -> None:
-        """In the name of the first link that may see it."""
+        """Holds the camera's picture in the name of the first link that may see the camera."""
         for link in links:
             deadline = Deadline(self._rules.vendor_s)
             visible = self._judge.see(link, camera, deadline)

@@ -1,4 +1,4 @@
-"""What assistants were asked to show and what came of it, and tampering: for the owner, kept thirty days, if at all."""
+"""The history for the owner: requests to assistants with their results, and tampering. Kept thirty days, if at all."""
 
 import contextlib
 import itertools
@@ -20,19 +20,19 @@ from showcam.store.records import ASK_KEPT_S, Ask, Link
 
 log = logging.getLogger(__name__)
 
-OFF = "history_off"  # name of a household's secret that is there where its owner keeps no history
-SILENT_S = 3 * CHECK_S  # a picture that was not checked for so long has ended
+OFF = "history_off"  # a household has a secret of this name if the owner keeps no history
+SILENT_S = 3 * CHECK_S  # a picture that was not checked for this time has ended
 MOST_LIVE = 1024
 MOST_NOTED = 20_000  # asks that wait to be written
-TOGETHER_S = 0.5  # asks of so long are written together
+TOGETHER_S = 0.5  # asks within this time are written together
 
 type Work = Callable[[], None]
 
 
 class Later:
-    """A thread that does work in order, since nobody who waits for a picture should wait for its history.
+    """A thread that does work in order: a viewer who waits for a picture does not wait for the history.
 
-    `pause_s`: how long it gathers work before it does it. What waits is lost when the process ends.
+    `pause_s`: the time for gathering work before it is done. Waiting work is lost when the process ends.
     """
 
     def __init__(self, most: int = 1024, pause_s: float = 0.0) -> None:
@@ -59,12 +59,12 @@ class Later:
             for work in gathered:
                 try:
                     work()
-                except Exception:  # a daemon's thread: nobody else would say it
+                except Exception:  # a daemon's thread: nothing else would report the error
                     log.exception("some of the history is missing")
 
 
 class History:
-    """`clock`: epoch seconds. `later` does what takes the store; by default it is done at once."""
+    """`clock`: epoch seconds. `later` does the work with the store; by default at once."""
 
     def __init__(
         self, store: Store, clock: Callable[[], float] = time.time, later: Callable[[Work], None] | None = None
@@ -77,7 +77,7 @@ class History:
         self._lock = threading.Lock()
 
     def note(self, link: Link, camera: str, surface: str, found: Stream | Refusal, requested_at: float) -> None:
-        """`asked`: when, epoch seconds. What an owner tries on the console is none."""
+        """Notes an ask. `requested_at`: epoch seconds. An owner's try on the console is not an ask."""
         if link.id.startswith(console_sessions.PREFIX):
             return
         refusal = found if isinstance(found, Refusal) else found.explains
@@ -98,7 +98,7 @@ class History:
         self._put(link.account, ask)
 
     def note_tampering(self, change: Change) -> None:
-        """For Changes: the camera reported it, and nobody asked."""
+        """Notes tampering that the camera reported, without an ask; subscribes to Changes."""
         if change.kind == "tamper":
             ask = Ask(_new_id(change.at), change.camera, link="", surface="", at=change.at, took_s=0.0, reason="tamper")
             self._put(change.account, ask)
@@ -114,7 +114,7 @@ class History:
             self._later(self._write)
 
     def is_live(self, claims: Claims) -> None:
-        """A picture was just found to be watched, of a session with these claims."""
+        """Notes that a session with these claims was just found to be watched."""
         if claims.link.startswith(console_sessions.PREFIX):
             return
         now, due = self._clock(), list[_Watched]()
@@ -131,7 +131,7 @@ class History:
             self._later(partial(self._put_live, watched_before))
 
     def settle(self) -> None:
-        """Keep what was asked and how long pictures were watched until now."""
+        """Stores the asks, and how long pictures were watched until now."""
         self._write()
         with self._lock:
             living = list(self._live.values())
@@ -147,7 +147,7 @@ class History:
         return self._store.account_secret(account_id, OFF) is None
 
     def keep(self, account_id: str, *, kept: bool) -> None:
-        """Set whether the history is kept; where it is not, what there is goes."""
+        """Sets whether the history is kept. If not, the present history is removed."""
         if kept:
             self._store.drop_account_secret(account_id, OFF)
             return
@@ -178,7 +178,7 @@ class History:
             log.info("a time is missing in the history: %s", error, extra={"account": claims.account})
 
     def _ask_of(self, claims: Claims) -> str:
-        """The id of the ask that a session answers: its link's last for the camera; "" where there is none."""
+        """The id of the ask that a session answers: its link's last for the camera; "" if there is none."""
         with self._lock:
             if known := self._granted.get((claims.link, claims.camera)):
                 return known
@@ -196,7 +196,7 @@ class _Watched:
 
 
 def _new_id(at: float) -> str:
-    """New rows are beside one another."""
+    """An id that grows with time, so that new rows are next to each other."""
     return f"{int(at * 1000):011x}{os.urandom(4).hex()}"
 
 

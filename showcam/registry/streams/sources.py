@@ -1,4 +1,4 @@
-"""A picture's address from the vendor: which of a camera's pictures, by which way, and giving it back at the end."""
+"""The address of a picture from the vendor: chooses the picture and the way, and gives the address back at the end."""
 
 import logging
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 class StreamSources:
-    """The source of each stream that is opened; a Refusal where no way brings an address."""
+    """Finds a source for each stream that is opened; answers with a Refusal if no way brings an address."""
 
     def __init__(
         self, drivers: Mapping[str, Driver], rules: Rules, readings: Readings, judge: Judge, breaker: Breaker
@@ -54,7 +54,7 @@ class StreamSources:
         return refusal or overruled("too_large", camera)
 
     def joined(self, opened: Open, request: StreamRequest, flows: tuple[Picture, ...]) -> Fit | None:
-        """The best picture for the display, if it is among those that flow."""
+        """The best picture for the display, if that picture is pulled already."""
         for fit in fits(request, opened.visible.camera, transcodes=self._rules.transcodes)[:1]:
             picture: Picture = "main" if opened.way in ONE_PICTURE else fit.picture
             if picture in flows:
@@ -62,7 +62,7 @@ class StreamSources:
         return None
 
     def too_large(self, camera: Camera) -> Refusal | None:
-        """For the surface "video", as far as the size of the picture is known."""
+        """The refusal for the surface "video" if the picture is known to be too large."""
         request = StreamRequest("video", ("hls",))
         return None if fits(request, camera, transcodes=self._rules.transcodes) else overruled("too_large", camera)
 
@@ -74,7 +74,7 @@ class StreamSources:
     def _mint(
         self, opened: Open, surface: Surface, picture: Picture, deadline: Deadline
     ) -> tuple[CameraSpec | Refusal, str]:
-        """And by which way, the last that was tried."""
+        """The result of `mint`, with the last way that was tried."""
         refusal: Refusal | None = None
         tried: tuple[str, ...] = ()
         while True:
@@ -114,30 +114,30 @@ class StreamSources:
         return self._handed(opened, spec)
 
     def _handed(self, opened: Open, spec: CameraSpec) -> CameraSpec:
-        """What the media process is handed: its key only where its owner has the picture deciphered."""
+        """The source for the media process; with a key only if the owner has the picture deciphered."""
         camera = opened.visible.camera
         return structs.replace(
             spec,
             key=spec.key if spec.key and self._deciphers(opened) else b"",
-            # what does not decode is the work of a setting only where the camera has one
+            # undecodable video can be encrypted only if the camera has Image Encryption
             encrypts=camera.encryption != "none",
             alone=spec.alone or (camera.sub is not None and camera.sub.is_foreign),
         )
 
     def _deciphers(self, opened: Open) -> bool:
-        """Whether its owner has the picture deciphered."""
+        """Whether the owner has the picture deciphered."""
         preferences = self._readings.households.preferences(opened.visible.account.id)
         return self._rules.exception(preferences.get(opened.visible.camera.id, NONE).while_encrypted) == "code"
 
     def watched(self, opened: Open) -> None:
-        """Somebody watches the camera at this moment."""
+        """Tells the driver that somebody watches the camera at this moment."""
         source, camera = opened.visible.source, opened.visible.camera
         driver = self._drivers[source.kind]
         if camera.battery is not None and isinstance(driver, KeepsAwake):
             driver.watched(source, camera)
 
     def still(self, opened: Open, deadline: Deadline) -> bytes | Refusal | None:
-        """A JPEG of a camera on battery, which need not wake for a stream; None where a picture has to be opened."""
+        """A JPEG of a camera on battery, which need not wake for a stream; None if a picture has to be opened."""
         source, camera = opened.visible.source, opened.visible.camera
         driver = self._drivers[source.kind]
         if camera.battery is None or not isinstance(driver, KeepsAwake):

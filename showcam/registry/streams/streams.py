@@ -33,31 +33,31 @@ from showcam.store.ports import Store, Throttle
 
 log = logging.getLogger(__name__)
 
-WINDOW_S = 60  # in which openings and cards are counted, and a picture that no display plays is measured once
-# the vendor has this to show its stream, however long the address took, where the display can wait for it
+WINDOW_S = 60  # openings and cards are counted for this time; a picture that no display plays is measured once in it
+# the vendor has this time to show its stream, however long the address took, if the display can wait
 PROBE_S = 1.5
-PICTURE = "/static/camera.png"  # a display may want a picture beside a stream; of the camera there is none
-OFFER_S = 0.6  # kept of a surface's time for the SDP answer: STUN and TURN have half of it, however late it is
+PICTURE = "/static/camera.png"  # for displays that want a still with a stream: there is none of the camera
+OFFER_S = 0.6  # reserved for the SDP answer in a surface's time: STUN and TURN have half of this, however late it is
 
 
 class Quota(Protocol):
-    """What is left of a link's streams in the present minute."""
+    """Counts a link's streams in the present minute."""
 
     def spent(self, link_id: str, now: float) -> bool:
         """Whether the quota is known to be used up, before the vendor is called."""
         ...
 
     def take(self, link_id: str, now: float) -> bool:
-        """Takes one; False when none is left. May raise StoreUnavailable, which counts as none left."""
+        """Takes a stream of the quota; False if none is left. May raise StoreUnavailable, which counts as none left."""
         ...
 
     def give_back(self, link_id: str, now: float) -> None:
-        """Gives one back after nothing was shown."""
+        """Gives a stream back after nothing was shown."""
         ...
 
 
 class QuotaHere:
-    """Counted in this process; a stream that showed nothing is not counted."""
+    """Counts in this process; a stream that showed nothing is not counted."""
 
     def __init__(self, most: int) -> None:
         self._most, self._rate = most, Rate(WINDOW_S)
@@ -73,7 +73,7 @@ class QuotaHere:
 
 
 class QuotaOfAll:
-    """Counted in the store for all processes, with one write per stream that the gate allows, shown or not."""
+    """Counts in the store for all processes, with one write per stream that the gate allows, shown or not."""
 
     def __init__(self, most: int, store: Throttle) -> None:
         self._most, self._store = most, store
@@ -89,9 +89,9 @@ class QuotaOfAll:
 
 
 class VendorDirect:
-    """Without a media process: a display is handed the vendor's own address, when that is fit for it.
+    """Hands the vendor's own address to a display that can play it; used without a media process.
 
-    Nothing of it can be ended from here: the address is asked to live no longer than a glance takes.
+    showcam can't end such a stream: it asks the vendor for an address that lives no longer than a glance takes.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class VendorDirect:
     def start(
         self, opened: Open, source: SourceSpec, fit: Fit, request: StreamRequest, deadline: Deadline
     ) -> Stream | Refusal:
-        """What it refuses the caller gives back to the vendor."""
+        """Starts a stream. If it is refused, the caller gives the address back to the vendor."""
         visible, camera = opened.visible, opened.visible.camera
         driver = self._drivers[visible.source.kind]
         if not isinstance(driver, HandsOn) or not isinstance(source, Hls):
@@ -145,9 +145,9 @@ def _plays(request: StreamRequest, probed: Probed, *, small: bool) -> bool:
 
 
 class Explaining:
-    """Shows a display why a camera can't be shown, where the owner wants that and the display can play it.
+    """Shows a display why a camera can't be shown, if the owner wants this and the display can play it.
 
-    Cards are counted apart from openings of cameras, so that whoever fixed the reason gets the picture. A link gets
+    Cards are counted separately from openings of cameras: after a fix the next request gets the picture. A link gets
     as many cards in a minute as it may open cameras.
     """
 
@@ -179,7 +179,7 @@ class Explaining:
         return self._handover.stream(claims, grant, Sight.card(refusal), answer.at, answer.sdp)
 
     def card(self, link_id: str, surface: str, refusal: Refusal) -> SourceSpec | None:
-        """In the language of the link, or of the browser that tries a sentence in its place."""
+        """A card in the language of the link, or of the browser that tries a sentence instead of a link."""
         if not self._wanted or not reasons.has_card(refusal, surface):
             return None
         link = self._store.link(link_id)
@@ -187,14 +187,14 @@ class Explaining:
         return None if locale is None else reasons.card(refusal, locale, self._rules.web_url)
 
     def _tried_in(self, session_id: str) -> str | None:
-        """None where no session of the console has that id and tries a sentence."""
+        """The language of a try on the console; None if this id is not a console session that tries a sentence."""
         session = self._sessions.find(session_id)
         kept = self._sessions.remembered(session, "language") if session else None
         return kept.decode() if kept else None
 
 
 class Streams:
-    """Opens streams. Where there is no media process, `vendor_direct` starts them and `handover` does not."""
+    """Opens and ends streams. If there is no media process, `vendor_direct` starts them and `handover` does not."""
 
     def __init__(
         self,
@@ -246,7 +246,7 @@ class Streams:
         return found
 
     def _measure(self, viewer: Viewer, visible: VisibleCamera, deadline: Deadline) -> None:
-        """Has the whole picture opened for the next request: its owner may have made it smaller. Does not wait."""
+        """Has the whole picture opened for the next request: the owner may have made it smaller. Does not wait."""
         key = f"{visible.account.id}/{visible.camera.id}"
         if self._rules.pictures != "plane" or self._measured.hit(key, self._clock()) > 1:
             return
@@ -263,7 +263,7 @@ class Streams:
         return () if self._vendor_direct is not None else self._handover.flows(viewer.account, camera, deadline)
 
     def _opened(self, viewer: Viewer, opened: Open, request: StreamRequest, deadline: Deadline) -> Stream | Refusal:
-        """With an address of the vendor's. Raises BadOffer."""
+        """Opens a stream with an address of the vendor's. Raises BadOffer."""
         found = self._sources.fitted(opened, request, deadline)
         if isinstance(found, Refusal):
             return self._explaining.stream(viewer, opened.visible.camera.id, found, request, deadline)
@@ -284,7 +284,7 @@ class Streams:
         request: StreamRequest,
         deadline: Deadline,
     ) -> Stream | Refusal:
-        """By the media process, which has no source of a picture that flows. Raises BadOffer."""
+        """Starts a stream in the media process; a picture that is pulled already needs no source. Raises BadOffer."""
         camera = opened.visible.camera.id
         try:
             sight = Sight.of(opened, fit, transcodes=self._rules.transcodes)
@@ -316,7 +316,7 @@ class Streams:
     def still(self, viewer: Viewer, camera: str) -> Snapshot | Refusal:
         """A still picture for an owner's page, by what is known; the fetch asks the gate on a fresh reading.
 
-        One of a camera on battery is refused as `waking`: a picture that renews itself would empty it.
+        A camera on battery is refused as `waking`: a picture that renews itself would empty the battery.
         """
         visible = self._judge.see(viewer, camera, Deadline(self._rules.vendor_s))
         if isinstance(visible, Refusal):
@@ -329,7 +329,7 @@ class Streams:
         return verdict if isinstance(verdict, Refusal) else self._handover.still(viewer, camera, _still_of(verdict))
 
     def too_large(self, viewer: Viewer, camera: Camera) -> Refusal | None:
-        """For the surface "video", as far as the size of the picture is known."""
+        """The refusal for the surface "video" if the picture is known to be too large."""
         return self._sources.too_large(camera)
 
     def end_session(self, viewer: Viewer, session: str) -> None:
