@@ -1,7 +1,7 @@
 """Hints that something happened at a camera: taken from their sender, and followed by a reading.
 
-A vendor's message is a hint, and the state is read from the vendor. That somebody moved or rang can't be read: of such
-a message the kind and the time are taken, and nothing else.
+A vendor's message is a hint, and the state is read from the vendor. Motion and rings can't be read: only the kind and
+the time are taken from such a message.
 """
 
 import logging
@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 MOST = 2000  # hints that wait
 READERS = 4  # a household whose vendor hangs holds up none of the others
 RETRIES_S = (5.0, 15.0, 45.0)  # before each further try for a household that could not be read
-REFRESH_S = 20.0  # nobody waits for it
-READ_S = 4.0  # a hint's reading may take so long: the first half for one that began before the hint
+REFRESH_S = 20.0  # nobody waits for this reading
+READ_S = 4.0  # for a hint's reading: the first half is for a reading that began before the hint
 
 
 class Noticing:
@@ -46,11 +46,11 @@ class Noticing:
         self._devices, self._announcing, self._clock = devices, announcing, clock
 
     def refresh(self, account_id: str, signed_in: Collection[str] | None = None) -> bool:
-        """Read the account's cameras ahead of requests, and keep its session alive; False: no source could be read.
+        """Reads the account's cameras ahead of requests, and keeps its session alive; False: no source could be read.
 
-        `signed_in`: ids of sources. One that is not among them and has never been listed is not read.
+        `signed_in`: ids of sources. Other sources are read only if they were listed before.
         """
-        began = self._clock() - JOIN_S  # a call that began so long ago is shared
+        began = self._clock() - JOIN_S  # a call that began at most this long ago is shared
         try:
             self._readings.listing(account_id, REFRESH_S, purpose=NOTICE, signed_in=signed_in)
             household = self._readings.households.of(account_id)
@@ -60,7 +60,7 @@ class Noticing:
         return not last or any(reading is not None and reading.as_of >= began for reading in last)
 
     def accounts_with(self, serial: str) -> list[str]:
-        """The accounts in whose lists a vendor's device is. Raises StoreUnavailable."""
+        """The accounts that list a vendor's device. Raises StoreUnavailable."""
         return self._devices.accounts(serial)
 
     def has_bell(self, account_id: str, source: Source) -> bool:
@@ -69,7 +69,7 @@ class Noticing:
         return last is not None and any(camera.kind == "doorbell" for camera in last.cameras)
 
     def noticed(self, account_id: str, hints: Iterable[Hint]) -> bool:
-        """Reads what the hints name, and publishes what has happened; False: some of it could not be read.
+        """Reads the devices that the hints name, and publishes the happenings; False: a source could not be read.
 
         Hints about devices of other accounts are dropped. Raises StoreUnavailable; a vendor's failure raises nothing.
         """
@@ -126,7 +126,7 @@ class _Waiting:
 class Inbox:
     """Hints about devices of all households. Waiting hints about one device are taken together.
 
-    What could not be read is tried again after each of `retries_s`. A poll finds what was dropped after that.
+    A failed reading is tried again after each of `retries_s`. After that, the next poll finds the change.
     """
 
     def __init__(self, noticing: Noticing, *, most: int = MOST, retries_s: Sequence[float] = RETRIES_S) -> None:
@@ -141,16 +141,19 @@ class Inbox:
         return self._count >= self._most
 
     def offer(self, hint: Hint, account_id: str = "") -> None:
-        """For this household, or for all that list the device. A full queue drops it: a poll finds the change."""
+        """Takes a hint for this household, or for all that list the device.
+
+        A full queue drops the hint: a poll finds the change.
+        """
         self._put(account_id, hint.serial, [hint], time.monotonic(), 0)
 
     def offer_list(self, hints: Sequence[Hint], account_id: str) -> None:
-        """Take the hints of one list, in order; one reader gets all that are about the same device."""
+        """Takes the hints of one list, in order; one reader gets all hints about the same device."""
         for serial in dict.fromkeys(hint.serial for hint in hints):
             self._put(account_id, serial, [hint for hint in hints if hint.serial == serial], time.monotonic(), 0)
 
     def look(self, account_id: str, in_s: float) -> None:
-        """Reads the household's cameras `in_s` seconds from now, or sooner where such a reading waits already."""
+        """Reads the household's cameras `in_s` seconds from now, or sooner if such a reading waits already."""
         with self._changed:
             if (account_id, "") not in self._waiting:
                 self._put(account_id, "", [Hint("", 0, "read", time.time())], time.monotonic() + in_s, 0)
@@ -187,7 +190,7 @@ class Inbox:
                     self._again(account, serial, waiting)
 
     def _next(self) -> tuple[str, str, _Waiting]:
-        """Waits until one is due; the longest due is first."""
+        """Waits until hints are due; the hints that are due longest come first."""
         with self._changed:
             while True:
                 key = min(self._waiting, key=lambda key: self._waiting[key].due, default=None)

@@ -1,4 +1,4 @@
-"""Watches every household: reads its cameras all the time, and takes the vendor's messages where there are any.
+"""Watches every household: reads its cameras all the time, and takes the vendor's messages if there are any.
 
 No vendor sends a message about a new name, Image Encryption or Audio, so messages replace no reading.
 """
@@ -27,15 +27,15 @@ from showcam.store.records import Source
 log = logging.getLogger(__name__)
 
 SPREAD = (0.5, 0.9)  # of the longest time between two readings: each takes a part of it by chance
-ONCE_MORE = 1 / 8  # of that time, after the first reading that failed
-BACK_OFF = 4  # doublings of that time, from the third reading that failed on
+ONCE_MORE = 1 / 8  # of the longest time, after the first failed reading
+BACK_OFF = 4  # doublings of the longest time, from the third failed reading on
 LISTENERS = 200  # connections a process keeps; further households are polled
 # A bell's press is only in the list of messages. It was seen a second after the press by reading each second for half
 # a minute after any push, and each few seconds else (AidenShaw2020/ha-ezviz-doorbell, coordinator.py).
 BELL_S = 5.0
 HURRIED_S = 1.0
 HURRY_S = 30.0
-MISSED_S = 60.0  # a read goes so far back: a restart and a broken connection have missed no more than that
+MISSED_S = 60.0  # a read goes back this far: a restart and a broken connection have missed no more than this
 SAME_RING_S = 15.0  # a ring that comes by the other channel within this is the same; our own choice
 READERS = 4
 MANY = 500  # messages of a household that are known
@@ -51,7 +51,7 @@ class Listening(Protocol):
 
 @runtime_checkable
 class Vendor(Protocol):
-    """A vendor that lists what happened, and sends messages too."""
+    """A vendor with a list of happenings, which also sends messages."""
 
     def happened(self, source: Source, since: float, deadline_s: float) -> tuple[Hint, ...]: ...
 
@@ -66,7 +66,7 @@ class Called(Protocol):
 
 
 class _Known:
-    """Which messages of a source were taken, so that what comes by push and in the list is taken once."""
+    """The messages of a source that were taken: a message that comes by push and in the list is taken once."""
 
     def __init__(self) -> None:
         self._ids: Recent[str, bool] = Recent(MANY)
@@ -102,18 +102,18 @@ class _Followed:
     has_bell: bool = False
     hurried_until: float = 0.0
     failures: int = 0
-    asked: float = 0.0  # until when the vendor asked to wait
+    asked: float = 0.0  # the time until which the vendor asked to wait
     busy: bool = False
-    looking: Lock = field(default_factory=Lock)  # so that an older answer does not come after a newer one
+    looking: Lock = field(default_factory=Lock)  # an older answer must not come after a newer one
     known: _Known = field(default_factory=_Known)
 
 
 class Messages:
-    """Reads vendors' lists of messages: every few seconds where there is a doorbell, whose press no push brings.
+    """Reads vendors' lists of messages: every few seconds if there is a doorbell, since no push brings its press.
 
-    Whoever comes to the door is usually seen first, and that is pushed. Who has measured the paces on a real doorbell
-    is said in the driver, in `events.py`. `turn` is called several times a second. `offer` takes the new hints of a
-    list, with the id of its household.
+    A visitor at the door is usually seen first, and the vendor pushes that. The driver's `events.py` names the source
+    of the paces, measured on a real doorbell. `turn` is called several times a second. `offer` takes the new hints of
+    a list, with the id of its household.
     """
 
     def __init__(
@@ -160,8 +160,8 @@ class Messages:
     def pushed(self, source_id: str, hint: Hint) -> bool:
         """Notes a hint that the vendor pushed; False: the list has brought it already.
 
-        The empty hint is a new connection, before which something may have been missed. Any other one means that
-        somebody may be on the way to the door.
+        The empty hint is a new connection: something may have been missed before it. Any other hint means that somebody
+        may be on the way to the door.
         """
         now = self._clock()
         with self._lock:
@@ -197,7 +197,7 @@ class Messages:
         return math.inf if followed.is_pushed else self._poll_s
 
     def _look_for_bell(self, followed: _Followed) -> None:
-        with contextlib.suppress(StoreUnavailable, Unavailable), followed.looking:  # it is as it was
+        with contextlib.suppress(StoreUnavailable, Unavailable), followed.looking:  # the answer stays as before
             followed.has_bell = self._noticing.has_bell(followed.account_id, followed.source)
 
     def _work(self) -> None:
@@ -221,7 +221,7 @@ class Messages:
         hints = self._vendors[source.kind].happened(source, followed.since, READ_S)
         with self._lock:
             new = [hint for hint in hints if followed.known.is_new("list", hint)]
-        # the newest first: of several rings of a camera it is the one that is rung
+        # the newest first: of several rings of a camera only the newest is announced
         self._offer(sorted(new, key=lambda hint: -hint.at), followed.account_id)
         followed.since = began - MISSED_S
         self._look_for_bell(followed)
@@ -331,7 +331,7 @@ class Watch:
             if watched.signed_in != signed_in or watched.read_due <= self._clock():
                 watched.signed_in = signed_in
                 well = not sources or self._noticing.refresh(account_id, [source.id for source in sources])
-                self._follow(account_id, watched, sources)  # again: one of the cameras may be its first doorbell
+                self._follow(account_id, watched, sources)  # again: one of the cameras may be a new doorbell
                 watched.failures = 0 if well else watched.failures + 1
                 watched.read_due = self._next(watched) if sources else math.inf
         except Exception:
