@@ -23,15 +23,15 @@ class Accounts(Protocol):
     def drop_household(self, account_id: str) -> bool:
         """Removes the account and all its rows: sources, owner's user, links, tokens, lists, preferences, secrets.
 
-        False if there is no such account. A call that was cut off can be repeated. In DynamoDB, codes and links that
-        had ended before stay until they expire.
+        False if there is no such account. A call that was cut off can be repeated. In DynamoDB, codes, and links that
+        had ended before, stay until they expire.
         """
         ...
 
 
 class Sources(Protocol):
     def add_source(self, source: Source, secrets: bytes, state: SourceState) -> bool:
-        """False, and nothing written, when the vendor key is taken (by any account)."""
+        """False, and nothing is written, if the vendor key is taken (by any account)."""
         ...
 
     def source_by_vendor_key(self, vendor_key: str) -> Source | None: ...
@@ -79,8 +79,9 @@ class OwnerUsers(Protocol):
 
 class Cameras(Protocol):
     def put_known(self, account_id: str, source_id: str, known: Known) -> bool:
-        """False, and nothing is written, if the stored list is newer: reads may end in another order than they began.
+        """Stores a camera list. False, and nothing is written, if the stored list is newer.
 
+        Reads may end in another order than they began.
         A list that is newer by more than OVERTAKEN_S was written by a clock that ran ahead: it is replaced.
         """
         ...

@@ -105,7 +105,7 @@ class Visits(Protocol):
 
 class Throttle(Protocol):
     def hit(self, key: str, window_s: int, now: float) -> int:
-        """Counts a hit in the fixed window of `window_s` seconds around `now`. Returns the new count."""
+        """Counts a hit in the fixed window of `window_s` seconds that holds `now`. Returns the window's new count."""
         ...
 
     def hits(self, key: str, window_s: int, now: float) -> int: ...

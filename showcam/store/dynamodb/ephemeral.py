@@ -1,4 +1,4 @@
-"""Passing items: visits, throttle windows, known cameras, what happened, what was asked for, taken keys."""
+"""Short-lived items: visits, throttle windows, known cameras, happenings, asks, taken keys."""
 
 import contextlib
 import math

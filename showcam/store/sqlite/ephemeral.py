@@ -1,4 +1,4 @@
-"""Rows in SQLite that pass: visits, throttle windows, known cameras, what happened, what was asked for, taken keys."""
+"""Short-lived rows in SQLite: visits, throttle windows, known cameras, happenings, asks, taken keys."""
 
 import contextlib
 import hashlib
