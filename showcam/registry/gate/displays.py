@@ -157,7 +157,10 @@ def is_larger(video: Video, largest: tuple[int, int]) -> bool:
 
 
 class Fit(NamedTuple):
-    """A picture to ask the camera for, and the surface as its grant will name it. `way`: how it came, "" before."""
+    """A picture to ask the camera for, and the surface as its grant will name it.
+
+    `way`: the way that the source came by; "" until then.
+    """
 
     picture: Picture
     surface: str

@@ -35,7 +35,7 @@ ONE_PICTURE = frozenset({"cloud", "local"})
 
 OPEN_AIR = frozenset({"cloud"})  # ways whose pictures cross the internet on an open connection
 
-# Faults of only this way: another way may do better.
+# Faults of one way only: another way may do better.
 ANOTHER = frozenset(
     {
         "lan_unreachable",

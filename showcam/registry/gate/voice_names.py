@@ -15,7 +15,7 @@ KINDS = frozenset(
 )
 FILLERS = frozenset({"the", "my", "our", "a", "show", "open", "start", "stop", "hide", "display", "turn"})
 LONGEST_WORDS = 4
-SHORTEST_ALIKE = 4  # letters of a word; in longer words too, one different letter does not separate two names
+SHORTEST_ALIKE = 4  # letters of a word: from this length on, one different letter does not separate two names
 
 type Trouble = tuple[str, dict[str, object]]  # a sentence, and the values for its gaps
 

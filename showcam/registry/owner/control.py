@@ -197,7 +197,7 @@ class Control:
             if camera is None or _listed(camera, setting):
                 return camera if camera is not None and field_of(camera, setting) == value else None
             if value == "off":
-                return camera  # without its shutter closed, a model that has no Sleep Mode has nothing that is on
+                return camera  # a model without Sleep Mode lists the setting only while its shutter is closed
         views = setter(self._drivers[visible.source.kind]).settings(visible.source, visible.camera, deadline.left)
         # a setting that can't be read counts as taken; formatted storage reads as another value than "format"
         taken = views[setting].value in (value, None) or setting == "storage"

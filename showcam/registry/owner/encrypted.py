@@ -132,7 +132,7 @@ class Encrypted:
                 return self._given(visible, code, deadline)
             return missing or self._decided(visible, deadline)
         self._prefer(visible, value)
-        # the list is not asked: it may be from before the code was given in another process
+        # the list does not count: it may be from before the code was given in another process
         if visible.camera.encryption == "none" or self._is_code_used(visible):
             return visible.camera
         try:

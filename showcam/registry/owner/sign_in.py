@@ -297,7 +297,7 @@ class SignIn:
                 self._attempts.were_right(*pending.places)
             is_key = not pending.user and verdict.why == "wrong"
             return SignInRefused("wrong_key" if is_key else verdict.why, region=verdict.region)
-        # the password's places stay taken until the code is right: only with a password, a stranger gets few codes sent
+        # the password's places stay taken until the code is right: whoever has only a password gets few codes sent
         waiting = replace(pending, host=verdict.host, until=self._clock() + PENDING_S)
         return CodeWanted(msgspec.json.encode(waiting), masked(pending.user))
 

@@ -131,7 +131,7 @@ def _differ(was: object, now: object) -> bool:
 
 
 class Happenings:
-    """Reads the store once a second for each household, for sightings and for awaited changes."""
+    """Reads the store at most once a second for each household, for sightings and for awaited changes."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
         self._store, self._clock = store, clock

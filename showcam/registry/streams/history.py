@@ -71,7 +71,7 @@ class History:
     ) -> None:
         self._store, self._clock, self._later = store, clock, later or _now
         self._noted: list[tuple[str, Ask]] = []  # accounts and their asks that are not written yet
-        self._left_out = 0  # asks, since so many waited
+        self._left_out = 0  # asks that are missing, since too many waited
         self._granted: dict[tuple[str, str], str] = {}  # by link and camera: the id of the ask that was granted last
         self._live: dict[str, _Watched] = {}  # by the nonce of a session
         self._lock = threading.Lock()

@@ -122,7 +122,7 @@ class VendorDirect:
         if not _plays(request, probed, small=within(video, VIDEO_APP)):
             return overruled("not_passable", camera)
         now = self._clock()
-        # nothing shows when a display has had enough: each opening takes a place for as long as its address lives
+        # showcam does not learn when a display stops: each opening takes a place as long as its address lives
         if self._store.hit(f"passed/{visible.account.id}", self._rules.passed_s, now) > self._rules.live_per_account:
             return overruled("household_full", camera)
         return Stream(
@@ -138,7 +138,7 @@ class VendorDirect:
 
 
 def _plays(request: StreamRequest, probed: Probed, *, small: bool) -> bool:
-    """Some displays wait for a sound track; the surface "video" plays no large picture besides."""
+    """Whether the display plays it: some displays wait for a sound track, and "video" also needs a small picture."""
     if request.surface == "video":
         return probed.sound and small
     return probed.sound or request.surface not in WAITING_FOR_SOUND
@@ -213,7 +213,7 @@ class Streams:
         self._measured = Rate(WINDOW_S)
 
     def open(self, viewer: Viewer, camera: str, request: StreamRequest) -> Stream | Refusal:
-        """Raises BadOffer before any call to the vendor."""
+        """Opens a stream. Raises BadOffer before any call to the vendor."""
         if request.sdp is not None:
             check_offer(request.sdp)
         deadline = self._deadline(request)

@@ -88,7 +88,7 @@ class Noticing:
         if not ours:
             return True
         if last is not None:
-            for hint in ours:  # that somebody rang waits for no vendor
+            for hint in ours:  # a ring is announced before the vendor answers
                 self._happened(account, last, hint)
         try:
             if any(hint.kind == "read" for hint in ours):

@@ -78,7 +78,7 @@ class _Known:
             return False
         is_new = hint.kind != "doorbell" or not self._came_by_other(channel, hint)
         if is_new or channel == "list":
-            # the id of a pushed ring that is not new is left out: if it was another press after all, the list rings it
+            # the id of a pushed ring that is not new is left out: the list announces it if it was another press
             self._ids.put(name, True)
         return is_new
 
