@@ -18,14 +18,14 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     # -- This machine
     # the folder of the data; the demo's is `var/demo`
     data: Path = Path("var/showcam")
-    # the address on which showcam listens, from its next start on; `0.0.0.0` opens the page `/home` to the house. Where
-    # nothing gives it, `showcam run` asks once at a terminal, and without one opens it where no IPv4 address of the
-    # machine is public
+    # the address showcam listens on. A new value counts from showcam's next start. `0.0.0.0` opens the page
+    # `/home` to the house. If nothing gives this setting, `showcam run` asks once at a terminal. Without a terminal it
+    # opens the page if the machine has no public IPv4 address
     bind: str = "127.0.0.1"
     port: int = 8080  # the web app
     media_port: int = 8081  # pictures
-    # the demo's practice page; the three ports after it are the simulated EZVIZ's, the next two are those of the camera
-    # Barn, and `/_control` there lists those that the system chose
+    # the demo's practice page. The next three ports are the simulated EZVIZ's, and the two after them are those of the
+    # camera Barn. `/_control` at the practice page lists the ports that the system chose
     simulator_port: int = 8082
 
     # -- Public address
@@ -34,12 +34,13 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     public_url: str = ""
     # addresses or networks of proxies whose `X-Forwarded-For` and `-Proto` are believed (running.md#a-public-address)
     trusted_proxies: tuple[str, ...] = ()
-    media_url: str = ""  # where displays fetch pictures, if not at `public_url`
-    # instead of `media_url`: media processes elsewhere, each at an `https://…` of its own (pictures.md)
+    media_url: str = ""  # the address of pictures for displays, if it is not `public_url`
+    # instead of `media_url`: the addresses of media processes elsewhere, each with its own `https://…` (pictures.md)
     media_urls: tuple[str, ...] = ()
     # `vendor`: no media process runs, and displays fetch from EZVIZ itself what they can play (pictures.md)
     pictures: Literal["plane", "vendor"] = "plane"
-    # where a media process elsewhere asks for sources: the web app's `https://…`; without it, this machine's own port
+    # the web app's `https://…`. Media processes elsewhere ask the web app there for sources. Without this setting a
+    # media process asks this machine's own port
     web_internal_url: str = ""
     # one more certificate authority to trust, towards vendors and between media and web processes
     ca_file: Path | None = None
@@ -48,38 +49,39 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     # who may sign in: `owner` and `invited`, those added with `owner add`; `anyone`, everybody with an EZVIZ account,
     # and then there are no cameras in the house
     sign_up: Literal["owner", "invited", "anyone"] = "owner"
-    # who may reach the page `/home`: `lan`, the house alone (running.md#your-cameras-page); `public`, everybody, by
-    # https; `off`, nobody, as is always so where everything is on AWS
+    # `lan`: only the house reaches the page `/home` (running.md#your-cameras-page). `public`: everybody reaches the
+    # page, by https. `off`: the page is closed, as always if everything is on AWS
     console: Literal["lan", "public", "off"] = "lan"
-    # names of this machine in the house, such as `nas.local`, by which `/home` may be opened beside its addresses and
-    # `localhost`
+    # names of this machine in the house, such as `nas.local`. A browser may open `/home` by these names as well as by
+    # the machine's addresses and `localhost`
     console_hosts: tuple[str, ...] = ()
-    # failed sign-ins for one user name, of EZVIZ or showcam, in any 15 minutes, from all addresses; after them showcam
-    # sends EZVIZ no more, so strangers can't lock the account there. A browser that signed in before has as many of its
-    # own. One IPv4 address or IPv6 /64 has the failures of nearly seven names
+    # failed sign-ins for one user name, of EZVIZ or showcam, in any 15 minutes, from all addresses. After this number
+    # showcam sends EZVIZ no more sign-ins for the name, so strangers can't lock the account at EZVIZ. A browser
+    # that has signed in before may fail the same number of times, which showcam counts separately. One IPv4 address or
+    # IPv6 /64 has the failures of nearly seven names
     sign_ins_per_user: int = 3
 
     # -- What is shown
-    # assistants that refuse a camera with Audio off
+    # for these assistants showcam refuses a camera with Audio off
     require_audio: tuple[Literal["alexa", "google"], ...] = ("google",)
-    # `picture`: in place of a camera that can't be shown, a display gets a card with reason and mend, in English,
-    # Norwegian or German; a household of another language gets English. `no`: the assistant receives a code, and says a
-    # sentence of its own. With `pictures = "vendor"` it is `no`
+    # `picture`: instead of a camera that can't be shown, a display gets a card with the reason and the fix. The card is
+    # in English, Norwegian or German; a household of another language gets English. `no`: the assistant receives a
+    # code, and says its own sentence. With `pictures = "vendor"` the value is always `no`
     explain: Literal["no", "picture"] = "picture"
     # pictures that are transcoded at once (pictures.md#transcoded); `auto`: two, or one on a single core, and more as
     # the processor is measured to have time for; `0`: none
     transcodes: int | Literal["auto"] = "auto"
 
-    idle_s: int = IDLE_S  # seconds without a fetch after which a picture ends
+    idle_s: int = IDLE_S  # a picture ends after this number of seconds without a fetch
 
     # -- TVs in the house
     # TVs and displays that mDNS does not reach, each `NAME=ADDRESS` or `NAME=ADDRESS:PORT` (tv.md)
     cast_devices: tuple[str, ...] = ()
-    # the id of a receiver of your own, from Google's Cast console, in place of Google's default one (tv.md)
+    # your receiver's id from Google's Cast console, instead of Google's default receiver (tv.md)
     cast_receiver_app_id: str = ""
 
     # -- EZVIZ
-    # where accounts are looked for first; if none is there, the other regions are asked
+    # the region that showcam asks first for an account. If the account is not there, showcam asks the others
     ezviz_region: Literal["eu", "us", "sa", "sg", "in", "ru"] = "eu"
     # appKey of the installation's own Open Platform application, for households with sub-accounts (ezviz.md)
     ezviz_key: str = ""
@@ -114,36 +116,38 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         "stun.l.google.com:19302",
         "stun.cloudflare.com:3478",
     )
-    # a relay where STUN is not enough: `turn:host:port?transport=udp` (or `tcp`), or `turns:host:port`
+    # a relay, if STUN is not enough: `turn:host:port?transport=udp` (or `tcp`), or `turns:host:port`
     turn: str = ""
-    turn_secret: str = ""  # the relay's `static-auth-secret`, from which each stream gets a password that expires soon
+    # the relay's `static-auth-secret`. showcam derives a password from it for each stream; the password expires soon
+    turn_secret: str = ""
     ice_addresses: tuple[str, ...] = ()  # local addresses offered for WebRTC; empty: the machine's own
 
     # -- Limits
     # cameras a link may open in a minute. A picture that somebody watches already is joined uncounted, and what an
     # owner's page opens is not counted
     opens_per_minute: int = 6
-    # cameras a household may have live at once, however many watch each: on AWS, where media processes run elsewhere,
-    # and with `sign_up = "anyone"`. At home the machine's load is the limit (pictures.md#how-many-at-once)
+    # the number of cameras that a household may have live at once. A camera counts once, with any number of viewers.
+    # This limit holds in three cases: on AWS, if media processes run elsewhere, and with `sign_up = "anyone"`. At home
+    # the machine's load is the limit (pictures.md#how-many-at-once)
     live_per_account: int = 4
-    # seconds after which a page, an offer or a check of a live stream stops waiting for a vendor, and a sign-in one
-    # second later; Alexa and Google have times of their own (architecture.md#how-long-a-vendor-is-waited-for)
+    # the seconds that a page, an offer or a check of a live stream waits for a vendor. A sign-in waits one second more.
+    # Alexa and Google have their own times (architecture.md#how-long-a-vendor-is-waited-for)
     request_s: float = 3.0
 
     # -- For whoever examines it
-    log_level: Literal["debug", "info", "warning", "error"] = "info"  # what is logged: this and what is graver
+    log_level: Literal["debug", "info", "warning", "error"] = "info"  # logged: messages of this level and graver ones
 
     # -- On AWS
-    store: Literal["sqlite", "dynamodb"] = "sqlite"  # where accounts and links are kept
+    store: Literal["sqlite", "dynamodb"] = "sqlite"  # the database of the accounts and links
     table: str = "showcam"  # DynamoDB's table
     table_region: str = ""  # the table's AWS region, if it is not the process's own
-    # name or ARN of the AWS secret from which the keys are derived; without it they are in the folder `keys/`
+    # name or ARN of the AWS secret. showcam derives the keys from it; without it the keys are in the folder `keys/`
     keys_secret: str = ""
-    # name or ARN of the AWS secret of the grant key alone, which media processes elsewhere share (pictures.md)
+    # name or ARN of the AWS secret that holds only the grant key. Media processes elsewhere share it (pictures.md)
     grant_secret: str = ""
-    # name or ARN of the AWS secret of the key that signs cookies, which the web function alone may read
+    # name or ARN of the AWS secret that holds the key for signing cookies. Only the web function may read it
     cookie_secret: str = ""
-    grant_roots: str = ""  # the contents of `grant_secret`, for a process that gets them in its environment
+    grant_roots: str = ""  # the contents of `grant_secret`, for a process with this secret in its environment
     reports_queue: str = ""  # the address of the queue that wakes the function of reports
     # names or ARNs of the AWS secrets that hold secret settings of this page; of two values of a setting the last
     # counts
@@ -169,7 +173,7 @@ KEPT = (
     "stun",
     "turn",
     "turn_secret",
-)  # settings that the console and `showcam settings` keep in the database, where no file or variable gives them
+)  # settings that the console and `showcam settings` keep in the database, if no file or variable gives them
 
 GONE = frozenset(
     {
@@ -194,4 +198,4 @@ GONE = frozenset(
         "web_cores",
         "without",
     }
-)  # names of earlier versions; one that is still given is ignored, with a warning
+)  # settings of earlier versions. If a file or variable still gives one, showcam warns and ignores the setting
