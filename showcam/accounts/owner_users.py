@@ -127,7 +127,7 @@ class OwnerUsers:
     def name_of(self, account_id: str) -> str:
         """The household's user name as it was typed; "" if the household has none."""
         user = self._store.owner_user(account_id)
-        return _kept(user).name if user else ""
+        return _stored(user).name if user else ""
 
     def find(self, name: str) -> OwnerUser | None:
         return self._store.owner_user_by_key(self._key(name))
@@ -136,7 +136,7 @@ class OwnerUsers:
         """Whether the user has this password. Without a user (None) the answer takes as long. Raises Busy."""
         if user is None:
             return self._passwords.fits(password, None)
-        kept = _kept(user)
+        kept = _stored(user)
         if not self._passwords.fits(password, kept.hash):
             return False
         if self._passwords.is_of_another_cost(kept.hash):
@@ -171,7 +171,7 @@ def check_password(password: str, name: str) -> None:
         )
 
 
-def _kept(user: OwnerUser) -> _Kept:
+def _stored(user: OwnerUser) -> _Kept:
     return msgspec.json.decode(user.data, type=_Kept)
 
 

@@ -90,11 +90,11 @@ class Gateway:
 
     def move(self, link_id: str) -> None:
         """Forgets the region of the customer. The next report asks for it again."""
-        self._keep(link_id, msgspec.structs.replace(self._kept(link_id), gateway=""))
+        self._keep(link_id, msgspec.structs.replace(self._grant_of(link_id), gateway=""))
 
     def grant(self, link_id: str) -> Grant:
         """A grant with a known gateway that works for at least EARLY_S seconds. Raises the same errors as `renew`."""
-        grant = self._kept(link_id)
+        grant = self._grant_of(link_id)
         if grant.expires - EARLY_S <= self._clock():
             grant = self.renew(link_id, grant.access)
         if not grant.gateway:
@@ -107,7 +107,7 @@ class Gateway:
     def renew(self, link_id: str, dead: str) -> Grant:
         """Replaces the tokens whose access token is `dead`. Raises NotGranted, Unreached."""
         with self._refreshing:
-            grant = self._kept(link_id)
+            grant = self._grant_of(link_id)
             if grant.access != dead:
                 return grant  # another thread has renewed it
             form = {"grant_type": "refresh_token", "refresh_token": grant.refresh}
@@ -165,7 +165,7 @@ class Gateway:
         endpoints = answered.get("endpoints")
         return self._amazon.gateway(endpoints[0]) if isinstance(endpoints, list) and endpoints else ""
 
-    def _kept(self, link_id: str) -> Grant:
+    def _grant_of(self, link_id: str) -> Grant:
         data = self._store.link_secret(link_id, SECRET)
         if data is None:
             raise NotGranted("Amazon gave no tokens for this link.")

@@ -207,10 +207,10 @@ class CastClient:
         self._folder, self._proof = folder, proof
 
     def devices(self) -> list[Device]:
-        return list(self._asked(Ask("devices")).devices)
+        return list(self._request(Ask("devices")).devices)
 
     def now(self, account: str) -> list[Showing]:
-        return list(self._asked(Ask("now", account)).showing)
+        return list(self._request(Ask("now", account)).showing)
 
     def show(
         self,
@@ -221,21 +221,21 @@ class CastClient:
         waking: Callable[[str], object] = lambda name: None,
     ) -> Showing | Refusal:
         """Shows a camera. `waking` is called with its name before the wait for a camera on battery."""
-        answer = self._asked(Ask("show", account, camera, on, seconds), waking=waking)
+        answer = self._request(Ask("show", account, camera, on, seconds), waking=waking)
         return answer.refusal or answer.showing[0]
 
     def begin(self, account: str, camera: str, on: str, wait_s: float) -> Refusal | Begun:
         """Begins to show the camera, which may take longer than `wait_s`."""
-        answer = self._asked(Ask("show", account, camera, on, wait_s=wait_s), wait_s + ANSWER_S)
+        answer = self._request(Ask("show", account, camera, on, wait_s=wait_s), wait_s + ANSWER_S)
         return answer.refusal or Begun(waking=bool(answer.waking))
 
     def stop(self, account: str, on: str = "", camera: str = "") -> list[Showing]:
-        return list(self._asked(Ask("stop", account, camera, on)).showing)
+        return list(self._request(Ask("stop", account, camera, on)).showing)
 
     def begin_stop(self, account: str, camera: str, on: str, wait_s: float) -> None:
-        self._asked(Ask("stop", account, camera, on, wait_s=wait_s), wait_s + ANSWER_S)
+        self._request(Ask("stop", account, camera, on, wait_s=wait_s), wait_s + ANSWER_S)
 
-    def _asked(
+    def _request(
         self, ask: Ask, longest_s: float = LONGEST_S, waking: Callable[[str], object] = lambda name: None
     ) -> Answer:
         line = msgspec.json.encode(ask)

@@ -173,7 +173,7 @@ class Player:
                 return shown
             turn.wake(shown.camera)
             if self._is_own:
-                self._taken(turn).wake(shown.camera)
+                self._connected(turn).wake(shown.camera)
             self._wait(PAUSE_S)
 
     def _shown(self, turn: "_Turn") -> str | Refusal:
@@ -195,7 +195,7 @@ class Player:
             name = stream.camera.name if stream.camera else ""
             on_battery = stream.camera is not None and is_on_battery(stream.camera)
             picture = replace(self._picture(stream, name, turn.session, device), waking=on_battery)
-            screen = self._taken(turn)
+            screen = self._connected(turn)
             if on_battery:
                 turn.wake(name)
             try:
@@ -203,7 +203,7 @@ class Player:
             except CastFailed as failed:
                 if failed.said and self._protocols == ("hls",) and picture.at[1:]:
                     turn.leave()
-                    self._taken(turn).show(replace(picture, at=picture.at[1:]))
+                    self._connected(turn).show(replace(picture, at=picture.at[1:]))
                     return name
                 if failed.why != "not_played" or stream.protocol == protocols[-1]:
                     raise
@@ -214,7 +214,7 @@ class Player:
                 return name
         raise CastFailed("not_played", device.name)
 
-    def _taken(self, turn: "_Turn") -> Shown:
+    def _connected(self, turn: "_Turn") -> Shown:
         """The connection to the device. Before the first connection is made, `free` ends what the device showed."""
         if turn.screen is None:
             if not turn.is_free:

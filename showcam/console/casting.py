@@ -129,7 +129,7 @@ class Casting:
 
     def _scene(self, account: str, camera: str, tv: str, *, wanted: bool) -> None:
         """`tv` is the id of a found TV, or its name. Raises BadValue, Unavailable, NotOnTv."""
-        kept = self._kept(account, camera)
+        kept = self._preferences(account, camera)
         name = self._named(tv) if wanted else tv
         others = tuple(scene for scene in kept.tv_scenes if scene.casefold() != name.casefold())
         self._owner.prefer(account, camera, replace(kept, tv_scenes=(*others, name) if wanted else others))
@@ -139,18 +139,18 @@ class Casting:
 
         Raises BadValue, Unavailable.
         """
-        kept = self._kept(account, camera)
+        kept = self._preferences(account, camera)
         others = kept.tv_when if kept.tv.casefold() == tv.casefold() else ()
         wanted = tuple(when_shown for when_shown in TV_WHEN if when_shown == when or when_shown in others)
         self._owner.prefer(account, camera, replace(kept, tv=tv, tv_when=wanted))
 
     def _not_by_itself(self, account: str, camera: str, when: str) -> None:
         """Ends the occasion `when`. Raises BadValue, Unavailable."""
-        kept = self._kept(account, camera)
+        kept = self._preferences(account, camera)
         left = tuple(occasion for occasion in kept.tv_when if occasion != when)
         self._owner.prefer(account, camera, replace(kept, tv=kept.tv if left else "", tv_when=left))
 
-    def _kept(self, account: str, camera: str) -> Preferences:
+    def _preferences(self, account: str, camera: str) -> Preferences:
         """Raises BadValue if the household has no such camera, and Unavailable."""
         if all(listed.id != camera for listed in self._owner.cameras(account).cameras):
             raise BadValue("there is no such camera")

@@ -51,13 +51,13 @@ class Echo:
             streams = event["payload"].get("cameraStreams") or [{}]
             answer, url = "", str(streams[0].get("uri", ""))
         says = self._reasons.of("alexa", camera) or pages.say(TRIAL["shown" if answer or url else "unshown"])
-        return self._heard(event, says, hls=url), answer
+        return self._reaction_to(event, says, hls=url), answer
 
     def of(self, wish: Wish, camera: Named, listed: Any) -> Heard:
         name, its_id = camera["name"], camera["id"]
         match wish.what:
             case "ask":
-                return self._asked(wish.about, camera)
+                return self._report_state(wish.about, camera)
             case "switch":
                 power = _offers(listed, "Alexa.PowerController")
                 return self._change("Alexa.PowerController", wish, camera, offered=power)
@@ -65,12 +65,12 @@ class Echo:
                 instance = _toggles(listed).get(wish.setting, "")
                 return self._change("Alexa.ToggleController", wish, camera, offered=bool(instance), instance=instance)
             case "battery" | "restart":
-                return self.heard("not_offered", camera=name)
+                return self.reaction("not_offered", camera=name)
         why = self._reasons.of("alexa", its_id)
         says = why or pages.say(TRIAL["shown"])
         return Heard("Alexa", says, pages.language(), offers=its_id, messages=self._exchanges.shown)
 
-    def _asked(self, about: str, camera: Named) -> Heard:
+    def _report_state(self, about: str, camera: Named) -> Heard:
         answer = self._send("Alexa", "ReportState", {}, camera["id"])
         values = {state["name"]: state["value"] for state in answer.get("context", {}).get("properties", [])}
         if about == "motion":
@@ -78,15 +78,15 @@ class Echo:
         else:
             said = values.get("connectivity", {}).get("value")
             key = {"OK": "online", "UNREACHABLE": "offline"}.get(str(said), "unknown")
-        return self._heard(answer["event"], pages.say(TRIAL[key], camera=camera["name"]))
+        return self._reaction_to(answer["event"], pages.say(TRIAL[key], camera=camera["name"]))
 
     def _change(self, namespace: str, wish: Wish, camera: Named, *, offered: bool, instance: str = "") -> Heard:
         if not offered:
-            return self.heard("not_offered", camera=camera["name"])
+            return self.reaction("not_offered", camera=camera["name"])
         name = "TurnOn" if wish.about == "on" else "TurnOff"
         event = self._send(namespace, name, {}, camera["id"], instance)["event"]
         refused = event["header"]["name"] == "ErrorResponse"
-        return self._heard(event, pages.say(TRIAL["refused" if refused else "done"], camera=camera["name"]))
+        return self._reaction_to(event, pages.say(TRIAL["refused" if refused else "done"], camera=camera["name"]))
 
     def why(self, camera: Named | None) -> Heard:
         """“Alexa, ask my cameras why …”: returns the skill's own answer, in a language that Alexa speaks."""
@@ -94,13 +94,13 @@ class Echo:
         answer = self._exchanges.send(_skill_request(camera, language), self._ask_skill)
         says = str(answer.get("response", {}).get("outputSpeech", {}).get("text", ""))
         if not says:
-            return self.heard("unknown", camera=camera["name"] if camera else "")
+            return self.reaction("unknown", camera=camera["name"] if camera else "")
         return Heard("Alexa", says, language, messages=self._exchanges.shown)
 
-    def heard(self, key: str, **gaps: object) -> Heard:
+    def reaction(self, key: str, **gaps: object) -> Heard:
         return Heard("Alexa", pages.say(TRIAL[key], **gaps), pages.language(), messages=self._exchanges.shown)
 
-    def _heard(self, event: Any, says: str, hls: str = "") -> Heard:
+    def _reaction_to(self, event: Any, says: str, hls: str = "") -> Heard:
         payload = event["payload"]
         is_error = event["header"]["name"] == "ErrorResponse"
         error = ", ".join(filter(None, [payload.get("type"), payload.get("currentDeviceMode")])) if is_error else ""

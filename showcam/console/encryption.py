@@ -81,8 +81,8 @@ class Encryption:
         """Returns the next steps of cameras whose Image Encryption is to be switched off, or whose key is asked for."""
         off, key = self._wanted(current, "encryption"), self._wanted(current, "keys")
         return Steps(
-            {camera: _said(wanted.step, SWITCHING_OFF, language, vendor) for camera, wanted in off.items()},
-            {camera: _said(wanted.step, KEY, language, vendor) for camera, wanted in key.items()},
+            {camera: _switching(wanted.step, SWITCHING_OFF, language, vendor) for camera, wanted in off.items()},
+            {camera: _switching(wanted.step, KEY, language, vendor) for camera, wanted in key.items()},
         )
 
     def _next(
@@ -188,7 +188,7 @@ def _typed(code: str) -> str:
     return "".join(code.split())[:LONGEST_CODE]
 
 
-def _said(step: Step, sentences: Mapping[str, str], language: Language, vendor: str) -> Switching:
+def _switching(step: Step, sentences: Mapping[str, str], language: Language, vendor: str) -> Switching:
     takes_code = step.wants != "pause" and step.why not in ("old", "not_given")
     return Switching(OURS.say(language, sentences[_key(step)], vendor=vendor), takes_code, step.wrong or bool(step.why))
 

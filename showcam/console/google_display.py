@@ -26,7 +26,7 @@ class GoogleDisplay:
     def of(self, wish: Wish, camera: Named, listed: Any) -> Heard:
         match wish.what:
             case "ask" | "battery":
-                return self._asked("battery" if wish.what == "battery" else wish.about, camera)
+                return self._query("battery" if wish.what == "battery" else wish.about, camera)
             case "switch":
                 return self._change("OnOff", {"on": wish.about == "on"}, camera, listed)
             case "restart":
@@ -40,9 +40,9 @@ class GoogleDisplay:
         result = self._execute("GetCameraStream", params, camera)
         url = str(result.get("states", {}).get("cameraStreamAccessUrl", ""))
         says = self._reasons.of("google", camera["id"]) or pages.say(TRIAL["shown" if url else "unshown"])
-        return self._heard(result, says, url)
+        return self._reaction_to(result, says, url)
 
-    def _asked(self, about: str, camera: Named) -> Heard:
+    def _query(self, about: str, camera: Named) -> Heard:
         answer = self._send("QUERY", {"devices": [{"id": camera["id"]}]}).get("devices", {}).get(camera["id"], {})
         reported = {report["statusCode"] for report in answer.get("currentStatusReport", [])}
         gaps: dict[str, object] = {"camera": camera["name"]}
@@ -57,22 +57,22 @@ class GoogleDisplay:
             case "motion":
                 key = "motion" if "motionDetected" in reported else "unknown"
             case "well":
-                return self._heard(answer, self._reasons.why("google", camera))
+                return self._reaction_to(answer, self._reasons.why("google", camera))
             case _:
                 key = "online" if answer.get("online") else "offline"
-        return self._heard(answer, pages.say(TRIAL[key], **gaps))
+        return self._reaction_to(answer, pages.say(TRIAL[key], **gaps))
 
     def _change(self, command: str, params: Mapping[str, object], camera: Named, device: Any) -> Heard:
         trait = {"SetToggles": "Toggles"}.get(command, command)
         reads_only = device["attributes"].get(f"queryOnly{trait}", False)
         if f"{_TRAITS}{trait}" not in device["traits"] or reads_only:
-            return self.heard("not_offered", camera=camera["name"])
+            return self.reaction("not_offered", camera=camera["name"])
         result = self._execute(command, params, camera)
         challenge = result.get("challengeNeeded", {}).get("type", "")
         if challenge:
-            return self._heard(result, pages.say(TRIAL[_CHALLENGES[challenge]]))
+            return self._reaction_to(result, pages.say(TRIAL[_CHALLENGES[challenge]]))
         done = result.get("status") in ("SUCCESS", "PENDING")
-        return self._heard(result, pages.say(TRIAL["done" if done else "refused"], camera=camera["name"]))
+        return self._reaction_to(result, pages.say(TRIAL["done" if done else "refused"], camera=camera["name"]))
 
     def why(self, camera: Named | None) -> Heard:
         """Google has no words for a reason: it answers whether a camera is ok.
@@ -80,7 +80,7 @@ class GoogleDisplay:
         For all other questions the page answers.
         """
         if camera is not None:
-            return self._asked("well", camera)
+            return self._query("well", camera)
         return Heard("Google", self._reasons.why("google", None), pages.language(), messages=self._exchanges.shown)
 
     def _execute(self, command: str, params: Mapping[str, object], camera: Named) -> Any:
@@ -88,10 +88,10 @@ class GoogleDisplay:
         commands = [{"devices": [{"id": camera["id"]}], "execution": execution}]
         return (self._send("EXECUTE", {"commands": commands}).get("commands") or [{}])[0]
 
-    def heard(self, key: str, **gaps: object) -> Heard:
+    def reaction(self, key: str, **gaps: object) -> Heard:
         return Heard("Google", pages.say(TRIAL[key], **gaps), pages.language(), messages=self._exchanges.shown)
 
-    def _heard(self, result: Any, says: str, hls: str = "") -> Heard:
+    def _reaction_to(self, result: Any, says: str, hls: str = "") -> Heard:
         error = str(result.get("errorCode", ""))
         return Heard("Google", says, pages.language(), error, hls, messages=self._exchanges.shown)
 

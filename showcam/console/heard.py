@@ -67,7 +67,7 @@ class Reasons:
 class Answers(Protocol):
     """An assistant that is tried. `of` gets a wish, the camera, and the assistant's listing of this camera."""
 
-    def heard(self, key: str, **gaps: object) -> Heard: ...
+    def reaction(self, key: str, **gaps: object) -> Heard: ...
     def why(self, camera: Named | None) -> Heard: ...
     def of(self, wish: Wish, camera: Named, listed: Any) -> Heard: ...
 
@@ -76,14 +76,14 @@ def answered(by: Answers, text: str, cameras: list[tuple[Named, Any]], settings:
     """Returns the assistant's reaction. `cameras` are as the assistant listed them; `settings` names the switches."""
     wish, names = hear(text, settings), [name for name, _ in cameras]
     if wish.what == "discover":
-        return by.heard("listed", count=len(cameras))
+        return by.reaction("listed", count=len(cameras))
     if wish.what == "hide":
-        return by.heard("hidden")
+        return by.reaction("hidden")
     camera = meant(wish, text, names)
     if wish.what == "why":
         return by.why(camera)
     if camera is None:
-        return by.heard("unclear" if wish.what in ("unclear", "reply") else "no_name")
+        return by.reaction("unclear" if wish.what in ("unclear", "reply") else "no_name")
     return by.of(wish, camera, next(listed for name, listed in cameras if name["id"] == camera["id"]))
 
 

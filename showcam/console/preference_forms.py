@@ -52,14 +52,14 @@ class PreferenceForms:
         elif not is_pause(pause_s):
             why = pages.say(CHANGED["no_pause"], most=LONGEST_PAUSE_S)
         else:
-            why = self._kept(account, camera, chosen)
+            why = self._store(account, camera, chosen)
             if not why and encrypted in ("no", "lan") and encrypted != kept.while_encrypted:
                 done = self._owner.while_encrypted(account, camera, encrypted)
                 why = explain(done, pages.language()) if isinstance(done, Refusal) else ""
         may = tuple(setting for setting in chosen.voice_may if setting in BY_VOICE)
         return NotKept(why, replace(chosen, voice_may=may), pause) if why else None
 
-    def _kept(self, account: str, camera: str, chosen: Preferences) -> str:
+    def _store(self, account: str, camera: str, chosen: Preferences) -> str:
         try:
             self._owner.prefer(account, camera, chosen)
         except BadValue:

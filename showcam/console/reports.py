@@ -93,10 +93,10 @@ class Reports:
                 _last_sent(telling.told_at or 0.0, telling.what) if telling and told else "",
                 reason(telling.reason, ASSISTANTS[link.assistant]) if telling and telling.reason else None,
                 tuple(Report(row.id, _what(row, names), row.due) for row in waiting if row.link == link.id)[:SHOWN],
-                tuple(_laid(laid_row, names) for laid_row in laid if laid_row.row.link == link.id)[:SHOWN],
+                tuple(_parked(laid_row, names) for laid_row in laid if laid_row.row.link == link.id)[:SHOWN],
             )
         ended = [
-            OfEnded(laid_row.row.assistant, _laid(laid_row, names))
+            OfEnded(laid_row.row.assistant, _parked(laid_row, names))
             for laid_row in laid
             if laid_row.row.link not in found
         ]
@@ -119,7 +119,7 @@ def _last_sent(at: float, what: str) -> str:
     return pages.say(LAST_TOLD, when=pages.moment(at), what="; ".join(said) or what)
 
 
-def _laid(laid: Laid, names: Mapping[str, str]) -> Report:
+def _parked(laid: Laid, names: Mapping[str, str]) -> Report:
     return Report(laid.row.id, _what(laid.row, names), laid.at, reason(laid.reason, ASSISTANTS[laid.row.assistant]))
 
 

@@ -179,7 +179,7 @@ class SigningIn:
         # strangers' tries at linking don't lock the owner out; each sign-in is a new session, so a session can't count
         browser = Browser(HERE, every=True)
         outcome = self._sign_in.begin(user, password, request.remote_addr or "", browser, to=current.account, kind=kind)
-        return self._taken(current, outcome, user, open_way)
+        return self._follow(current, outcome, user, open_way)
 
     def _chosen(self) -> SourceKind:
         """Returns the form's vendor, or the usual vendor."""
@@ -225,7 +225,7 @@ class SigningIn:
             return Refused("sign-in", "wrong_key" if key else "empty_key")
         address = request.remote_addr or ""
         outcome = self._sign_in.begin_key(key, address, to=current.account, kind=self._chosen())
-        return self._taken(current, outcome, outcome.user if isinstance(outcome, SignedIn) else "", open_way=False)
+        return self._follow(current, outcome, outcome.user if isinstance(outcome, SignedIn) else "", open_way=False)
 
     def own(self, current: ConsoleSession, language: Language) -> str | Refused:
         """Begins a household that has only cameras in the house, without any vendor."""
@@ -251,9 +251,9 @@ class SigningIn:
         if isinstance(outcome, SignInRefused) and outcome.why in ("wrong_code", "no_internet", "vendor_down"):
             return Refused("code", outcome.why)
         self._sessions.forget(current)
-        return self._taken(current, outcome, waiting.user, waiting.open_way)
+        return self._follow(current, outcome, waiting.user, waiting.open_way)
 
-    def _taken(self, current: ConsoleSession, outcome: Outcome, user: str, open_way: bool) -> str | Refused | None:
+    def _follow(self, current: ConsoleSession, outcome: Outcome, user: str, open_way: bool) -> str | Refused | None:
         if isinstance(outcome, SignInRefused):
             log.info("sign-in at the console refused", why=outcome.why)
             return Refused("sign-in", outcome.why, outcome.retry_after_s, user, outcome.region)

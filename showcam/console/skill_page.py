@@ -31,9 +31,9 @@ class SkillPage:
         try:
             if step.startswith("hand-") and self._skill.hand is not None:
                 return self._by_hand(current, step, self._skill.hand, language)
-            return self._taken(current, step, language)
+            return self._run_step(current, step, language)
         except NotMade as failed:
-            return self._shown(current, 403, error=said(failed), language=language)
+            return self._shown(current, 403, error=error_text(failed), language=language)
 
     def _by_hand(self, current: ConsoleSession, step: str, hand: Hand, language: str) -> Response:
         match step:
@@ -56,7 +56,7 @@ class SkillPage:
                 return pages.problem("request")
         return pages.led(f"/home/alexa?{urlencode({'kept': step, 'language': language})}")
 
-    def _taken(self, current: ConsoleSession, step: str, language: str) -> Response:
+    def _run_step(self, current: ConsoleSession, step: str, language: str) -> Response:
         match step:
             case "begin":
                 client_id, client_secret = _typed("client-id"), _typed("client-secret")
@@ -104,7 +104,7 @@ class SkillPage:
             secret=secret,
             hand_stack=hand_stack,
             kept=request.args.get("kept", ""),
-            error=error or (said(standing.failed) if standing.failed else ""),
+            error=error or (error_text(standing.failed) if standing.failed else ""),
             allow=allow,
             stack=stack,
         )
@@ -124,7 +124,7 @@ def arrivals(skill: Skill) -> Blueprint:
         try:
             skill.allowed(state, code)
         except NotMade as failed:
-            return _arrived(said(failed), 403)
+            return _arrived(error_text(failed), 403)
         return _arrived("", 200)
 
     return room
@@ -146,7 +146,7 @@ def _typed(field: str) -> str:
     return request.form.get(field, "").strip()[:_LONGEST]
 
 
-def said(failed: NotMade) -> str:
+def error_text(failed: NotMade) -> str:
     return OURS.say(pages.language(), failed.sentence, **failed.gaps)
 
 

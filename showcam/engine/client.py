@@ -180,7 +180,7 @@ class MediaClient:
     def _post(self, path: str, body: Mapping[str, object], timeout_s: float | None = None) -> Mapping[str, object]:
         payload = json.dumps(body).encode()
         end = time.monotonic() + (self._timeout_s if timeout_s is None else timeout_s)
-        connection = self._connections.kept()
+        connection = self._connections.reuse()
         while True:
             try:
                 status, kind, text = self._say(connection, path, payload, end)
@@ -232,7 +232,7 @@ class Connections:
         self._idle: deque[http.client.HTTPConnection] = deque()
         self._closed = False
 
-    def kept(self) -> http.client.HTTPConnection | None:
+    def reuse(self) -> http.client.HTTPConnection | None:
         """A connection that has served before. It may have died since."""
         try:
             return self._idle.pop()

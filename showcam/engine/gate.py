@@ -37,7 +37,7 @@ class Gate:
 
     async def source(self, claims: Claims) -> SourceSpec:
         """Asks for a new address of a camera. Raises SourceFailed."""
-        answer = await self._asked(self._sources.open(claims), ASK_S, "a source could not be asked for")
+        answer = await self._answer_of(self._sources.open(claims), ASK_S, "a source could not be asked for")
         if answer is None:
             raise SourceFailed("media_down", again=True)
         if isinstance(answer, Denied):
@@ -47,7 +47,7 @@ class Gate:
 
     async def still(self, claims: Claims) -> bytes | None:
         """The JPEG of a camera whose vendor makes stills, else None. Raises SourceFailed if the gate is shut."""
-        answer = await self._asked(self._sources.still(claims), ASK_S, "a still could not be asked for")
+        answer = await self._answer_of(self._sources.still(claims), ASK_S, "a still could not be asked for")
         if isinstance(answer, Denied):
             raise SourceFailed(answer.reason, again=answer.again)
         return answer
@@ -57,7 +57,7 @@ class Gate:
         if not 0 < len(bearer) <= LONGEST_BEARER:
             return False
         admits = self._sources.admits(claims, bearer)
-        return await self._asked(admits, CHECK_S, "an access token could not be asked about") or False
+        return await self._answer_of(admits, CHECK_S, "an access token could not be asked about") or False
 
     async def check(self, claims: Claims) -> None:
         """Checks a video that is shown without a new source. Raises SourceFailed if the gate is shut or silent."""
@@ -102,7 +102,7 @@ class Gate:
     async def _verdicts(self, claims: list[Claims]) -> list[Denied | None]:
         if not claims:
             return []
-        answer = await self._asked(self._sources.check(claims), CHECK_S, "the gate could not be asked")
+        answer = await self._answer_of(self._sources.check(claims), CHECK_S, "the gate could not be asked")
         return answer if answer is not None else [Denied(UNASKED, again=True)] * len(claims)
 
     # reports on a source that was opened
@@ -112,21 +112,21 @@ class Gate:
 
     async def given_back(self, claims: Claims, lease: Lease, ending: Ending) -> None:
         closed = self._sources.closed(claims, lease, ending)
-        await self._asked(closed, ASK_S, "a vendor's place could not be given back")
+        await self._answer_of(closed, ASK_S, "a vendor's place could not be given back")
 
     def report(self, claims: Claims, form: Format) -> None:
         """Reports the size, codec and other properties of the camera's video."""
         learnt = self._sources.learnt(
             claims, form.width, form.height, codec=form.kind, b_frames=form.b_frames, lacks_sub=form.lacks_sub
         )
-        self._background.later(self._asked(learnt, ASK_S, "what a picture is like could not be reported"))
+        self._background.later(self._answer_of(learnt, ASK_S, "what a picture is like could not be reported"))
 
     def report_key(self, claims: Claims, key: bytes, *, fits: bool) -> None:
         """Reports whether the video could be deciphered with the key that came with its source."""
         judged = self._sources.judged(claims, mark_of(key), fits=fits)
-        self._background.later(self._asked(judged, ASK_S, "what the video showed of a key could not be reported"))
+        self._background.later(self._answer_of(judged, ASK_S, "what the video showed of a key could not be reported"))
 
-    async def _asked[T](self, answer: Awaitable[T], within_s: float, otherwise: str) -> T | None:
+    async def _answer_of[T](self, answer: Awaitable[T], within_s: float, otherwise: str) -> T | None:
         """The answer, or None if none comes in time; then `otherwise` goes into the log."""
         try:
             return await asyncio.wait_for(answer, within_s)

@@ -35,11 +35,11 @@ def server_context(
     server_life: datetime.timedelta = SERVER_LIFE,
 ) -> ssl.SSLContext:
     """TLS 1.2 or newer with a certificate signed by `folder/ca.pem`. Raises OSError if it can't be written."""
-    authority, made = _kept(folder, "ca"), None
+    authority, made = _pair_in(folder, "ca"), None
     if authority is None:
         authority = made = _make_authority(authority_life)
         _keep(folder, "ca", made)
-    server = None if made else _kept(folder, "server")
+    server = None if made else _pair_in(folder, "server")
     if server is None or server[0].issuer != authority[0].subject:
         _keep(folder, "server", _make_server(authority, server_life))
     return _context(folder, "server")
@@ -50,7 +50,7 @@ def expired_context(folder: Path, name: str = "expired") -> ssl.SSLContext:
 
     Another `name` has another certificate.
     """
-    pair, kept = _kept(folder, "ca"), _kept(folder, name, at_least=-datetime.timedelta(days=36500))
+    pair, kept = _pair_in(folder, "ca"), _pair_in(folder, name, at_least=-datetime.timedelta(days=36500))
     assert pair is not None  # the authority is made before anything is served
     # clients recognise an expired certificate, which therefore stays the same
     if kept is None or kept[0].issuer != pair[0].subject:
@@ -67,7 +67,7 @@ def _context(folder: Path, name: str) -> ssl.SSLContext:
 
 def signer(folder: Path, name: str) -> Signer:
     """Makes a new key for `name`, signed by the authority that `server_context` made in the folder."""
-    pair = _kept(folder, "ca")
+    pair = _pair_in(folder, "ca")
     assert pair is not None  # the authority is made before anything is served
     issuer, issuer_key = pair
     key = rsa.generate_private_key(65537, 2048)
@@ -151,7 +151,7 @@ def _usage(*, certificates: bool) -> x509.KeyUsage:
     )
 
 
-def _kept(folder: Path, name: str, *, at_least: datetime.timedelta = RENEW_BEFORE) -> Pair | None:
+def _pair_in(folder: Path, name: str, *, at_least: datetime.timedelta = RENEW_BEFORE) -> Pair | None:
     """Returns the pair that an earlier start wrote; None if it is missing, unreadable or about to expire."""
     try:
         certificate = x509.load_pem_x509_certificate((folder / f"{name}.pem").read_bytes())

@@ -94,14 +94,14 @@ class Broker:
         kind, _flags, body = packet
         if kind != CONNECT:
             raise _Bad
-        protocol, rest = _taken(body)
+        protocol, rest = _split_field(body)
         level, flags, rest = rest[0], rest[1], rest[4:]
-        name, rest = _taken(rest)
+        name, rest = _split_field(rest)
         if flags & 0x04:  # a will: the broker skips its topic and message
-            _topic, rest = _taken(rest)
-            _message, rest = _taken(rest)
-        user, rest = _taken(rest) if flags & 0x80 else ("", rest)
-        password = _taken(rest)[0] if flags & 0x40 else ""
+            _topic, rest = _split_field(rest)
+            _message, rest = _split_field(rest)
+        user, rest = _split_field(rest) if flags & 0x80 else ("", rest)
+        password = _split_field(rest)[0] if flags & 0x40 else ""
         client = Client(name, writer)
         code = WRONG_VERSION if (protocol, level) != ("MQTT", 4) else self._admit(name, user, password)
         client.send(CONNACK, bytes([code == ACCEPTED and self._fault() == "resumed", code]))
@@ -122,7 +122,7 @@ class Broker:
         elif kind == SUBSCRIBE:
             number, rest, granted = body[:2], body[2:], b""
             while rest:
-                topic_filter, rest = _taken(rest)
+                topic_filter, rest = _split_field(rest)
                 quality, rest = min(rest[0], 2), rest[1:]
                 if self._fault() == "denied":
                     granted += bytes([DENIED])
@@ -133,7 +133,7 @@ class Broker:
         elif kind == UNSUBSCRIBE:
             rest = body[2:]
             while rest:
-                topic_filter, rest = _taken(rest)
+                topic_filter, rest = _split_field(rest)
                 client.unsubscribe(topic_filter)
             client.send(UNSUBACK, body[:2])
         elif kind == PUBREC:
@@ -176,7 +176,7 @@ def _text(text: str) -> bytes:
     return struct.pack("!H", len(data)) + data
 
 
-def _taken(data: bytes) -> tuple[str, bytes]:
+def _split_field(data: bytes) -> tuple[str, bytes]:
     (length,) = struct.unpack("!H", data[:2])
     if len(data) < 2 + length:
         raise _Bad

@@ -96,7 +96,7 @@ def test_neither_name_nor_password_is_readable_in_the_row(store: Store, users: O
     assert NAME not in user.key
     assert PASSWORD.encode() not in user.data
     assert b"$argon2id$" in user.data
-    assert "argon2" not in repr(owner_users._kept(user))
+    assert "argon2" not in repr(owner_users._stored(user))
 
 
 def test_a_hash_of_another_cost_is_renewed_when_its_password_is_known(store: Store, account: Account) -> None:
@@ -122,7 +122,7 @@ def test_a_renewed_hash_does_not_undo_a_new_password(store: Store, account: Acco
 def cost(store: Store, account: Account) -> tuple[int, int]:
     user = store.owner_user(account.id)
     assert user is not None
-    found = extract_parameters(owner_users._kept(user).hash)
+    found = extract_parameters(owner_users._stored(user).hash)
     return found.memory_cost, found.time_cost
 
 

@@ -8,7 +8,7 @@ from flask import Flask
 from werkzeug.test import Client
 
 from showcam.alexa.texts import LOCALES
-from showcam.app.compose.pages import heard
+from showcam.app.compose.pages import error_codes
 from showcam.console import look
 from showcam.console.app import blueprint
 from showcam.console.help import PLACES, SAID
@@ -20,7 +20,7 @@ from showcam.registry.gate.reasons import NUMBERS, of_number, row_text, short
 def visitor(*, vendor: str = "EZVIZ") -> Client:
     app = Flask("test", static_folder=None)
     app.register_blueprint(look.blueprint())
-    app.register_blueprint(blueprint(practice_url="", vendor=vendor, heard=heard()))
+    app.register_blueprint(blueprint(practice_url="", vendor=vendor, heard=error_codes()))
     return app.test_client()
 
 
@@ -81,7 +81,7 @@ def test_what_is_heard_of_a_reason_leads_to_it(reason: str, alexa: str, google: 
 
 
 def test_whatever_the_assistants_are_told_has_its_words() -> None:
-    for assistant, words in heard().items():
+    for assistant, words in error_codes().items():
         assert set(words.values()) <= set(SAID[assistant]), assistant
 
 

@@ -56,7 +56,7 @@ from showcam.engine.source import CameraSpec, EzvizCloud, EzvizLocal, SourceSpec
 from showcam.engine.trust import OnLoopback
 from showcam.simulator.cloud.wire import ANSWER, ASK, NOTICE, fields_of, message, text_of
 from showcam.simulator.cloud.wire import Line as Wire
-from showcam.simulator.local.cas import answer, heard
+from showcam.simulator.local.cas import answer, receive
 from showcam.simulator.local.dress import Plain
 from showcam.store.sqlite import SqliteStore
 from tests.doubles import real_list
@@ -390,7 +390,7 @@ def test_no_text_of_a_dispatcher_a_node_or_a_stream_is_in_a_trace() -> None:
 
     async def node(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         wire = Wire(reader, writer)
-        code, body = await wire.heard()
+        code, body = await wire.receive()
         assert code == ASK
         asked = text_of(fields_of(body), 1)
         if "hop" not in asked:
@@ -613,7 +613,7 @@ def test_no_text_of_a_cameras_own_protocol_is_in_a_trace() -> None:
     key = CANARY.ljust(16, "0").encode()
 
     async def device(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        said = await heard(reader, key)
+        said = await receive(reader, key)
         more = f"<Session>{CANARY}</Session><Serial>{CANARY}</Serial><{CANARY}>{CANARY}</{CANARY}>"
         writer.write(answer(said, f"<Result>0</Result>{more}", key))
         if said.command == 0x3105:
@@ -758,7 +758,7 @@ def test_the_ports_of_a_camera_at_home_are_told_without_its_address() -> None:
     listening, closed = socket.create_server(("127.0.0.1", 0)), socket.create_server(("127.0.0.1", 0))
     ports = tuple(int(one.getsockname()[1]) for one in (listening, closed))
     closed.close()
-    told, certificates = home.asked(Home("loopback", (*ports, 0, 0), 3, True, {}), "127.0.0.1", loopback=True)
+    told, certificates = home.probed(Home("loopback", (*ports, 0, 0), 3, True, {}), "127.0.0.1", loopback=True)
     listening.close()
     assert told.ports == {ports[0]: "open", ports[1]: "closed"}
     assert certificates == []
@@ -768,4 +768,4 @@ def test_the_ports_of_a_camera_at_home_are_told_without_its_address() -> None:
 @pytest.mark.parametrize("address", ["", "8.8.8.8", "127.0.0.1", "camera.example", "169.254.1.1"])
 def test_only_an_address_of_the_house_is_asked(address: str) -> None:
     line = Home("none", (0, 9010, 9020, 0), 3, None, {})
-    assert home.asked(line, address, loopback=False) == (line, [])
+    assert home.probed(line, address, loopback=False) == (line, [])

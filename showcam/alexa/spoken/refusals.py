@@ -51,15 +51,15 @@ ALOUD: ByReason[Sentence] = {
 
 def why(refusal: Refusal, language: Language) -> str:
     """The first reason only: a listener can't read it again, and hears the next one once the first is fixed."""
-    return _said(refusal, language)[0]
+    return _cause_and_step(refusal, language)[0]
 
 
 def mend(refusal: Refusal, language: Language) -> str:
     """The remedy for the first reason, as a whole sentence."""
-    return _said(refusal, language)[1]
+    return _cause_and_step(refusal, language)[1]
 
 
-def _said(refusal: Refusal, language: Language) -> Sentence:
+def _cause_and_step(refusal: Refusal, language: Language) -> Sentence:
     vendor = named(refusal.vendor, language)
     cause, step = translated(
         refusal.reason, language, ALOUD, refusal.vendor, lambda speech: speech.of_aloud(shared=refusal.shared)

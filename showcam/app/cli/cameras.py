@@ -88,13 +88,13 @@ def show(named: NamedCamera, verbose: bool, as_json: bool) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def snapshot(named: NamedCamera, file: Path) -> None:
     """Write a picture of the camera NAME, as it is now, into FILE as a JPEG. showcam has to run on this machine."""
-    from showcam.app.compose.still import taken
+    from showcam.app.compose.still import capture
     from showcam.drivers.camera import Refusal
 
     if not file.absolute().parent.is_dir():
         stop(f"There is no folder {file.absolute().parent} to write the picture to.")
     with progress("Taking a picture"):
-        picture = taken(settings_of(click.get_current_context()), named.home, named.camera)
+        picture = capture(settings_of(click.get_current_context()), named.home, named.camera)
     if isinstance(picture, Refusal):
         refused(picture)
     try:

@@ -90,7 +90,7 @@ def find(context: click.Context, look: bool, as_json: bool, user: str | None) ->
     if settings.demo:
         stop("The demo asks nothing of your house. Its own camera Barn is added already: showcam cameras list", code=1)
     with progress("Asking the house"):
-        candidates = found(settings, user, look=look, heard=_heard)
+        candidates = found(settings, user, look=look, heard=_show_progress)
     facts = [
         {"address": candidate.host, "name": candidate.name, "onvif": candidate.onvif, "added": candidate.added}
         for candidate in candidates
@@ -98,7 +98,7 @@ def find(context: click.Context, look: bool, as_json: bool, user: str | None) ->
     report(as_json, {"found": facts}, _found_lines(candidates, look=look))
 
 
-def _heard(done: int, of: int) -> None:
+def _show_progress(done: int, of: int) -> None:
     click.echo(f"{done} of {of} addresses", err=True)
 
 
@@ -171,7 +171,7 @@ def _found(
     from showcam.drivers.probes.rtsp import OnlyBasic
 
     for left in range(TRIES - 1, -1, -1):
-        user, password = login or _asked()
+        user, password = login or _prompt_login()
         try:
             with progress("Asking the camera"):
                 return own.adding.look(address, user, password, known=known)
@@ -186,7 +186,7 @@ def _found(
     raise AssertionError
 
 
-def _asked() -> tuple[str, str]:
+def _prompt_login() -> tuple[str, str]:
     user = click.prompt("User name at the camera (nothing: none)", default="", show_default=False, err=True)
     if not user:
         return "", ""

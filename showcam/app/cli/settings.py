@@ -56,10 +56,10 @@ def set_(context: click.Context, name: str, value: str | None) -> None:
             f"{name} is a secret, and other users of this machine see a command's words: leave it out, it is asked for."
         )
     kept = _opened(context)
-    texts = {name: value if value is not None else _asked(name)}
+    texts = {name: value if value is not None else _prompt(name)}
     for partner in _PARTNERS.get(name, ()):
         if not any(row.is_set for row in kept.rows() if row.name == partner):
-            texts[partner] = _asked(partner)
+            texts[partner] = _prompt(partner)
     kept.change(texts)
     when = "The next start of showcam takes it." if name == "bind" else "A running showcam takes it within seconds."
     echo(f"{' and '.join(texts)}: kept. {when}")
@@ -97,7 +97,7 @@ _PARTNERS = {
 }
 
 
-def _asked(name: str) -> str:
+def _prompt(name: str) -> str:
     answer: str = click.prompt(name, hide_input=name in SECRETS)
     return answer
 

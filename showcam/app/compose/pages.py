@@ -106,7 +106,7 @@ def app(
         console.blueprint(
             practice_url=practice,
             vendor=base.vendors[0].vendor,
-            heard=heard(),
+            heard=error_codes(),
             published=settings.sign_up == "anyone",
         )
     )
@@ -143,7 +143,7 @@ def app(
     return app
 
 
-def heard() -> Heard:
+def error_codes() -> Heard:
     """The error code that each assistant gets for each reason."""
     return {
         "alexa": {reason: ALEXA[reason].kind for reason in REASONS},

@@ -13,7 +13,7 @@ from showcam.registry.gate.gate import overruled
 WITHIN_S = 20.0  # the session of the command lasts no longer
 
 
-def taken(settings: Settings, home: Household, camera: Camera) -> bytes | Refusal:
+def capture(settings: Settings, home: Household, camera: Camera) -> bytes | Refusal:
     """A JPEG of the camera's picture now, or the reason why there is none."""
     sessions = ConsoleSessions(home.store)
     session = sessions.read(sessions.begin(account=home.account, kept_s=WITHIN_S))

@@ -188,7 +188,7 @@ def _whole(reply: Reply) -> JsonObject:
         return reply.data or {}
     answered = (reply.data or {}).get("message")
     if isinstance(answered, str):
-        raise Failed(_SAYS, words=_said(answered))
+        raise Failed(_SAYS, words=_one_line(answered))
     raise Failed(mark("Amazon refused it (HTTP {status})."), status=str(reply.status))
 
 
@@ -205,12 +205,12 @@ def _built(answered: JsonObject, name: str) -> Build:
             errors = request.get("errors")
             match errors:
                 case [{"message": str(message)}, *_]:
-                    raise NotBuilt(_SAYS, words=_said(message))
+                    raise NotBuilt(_SAYS, words=_one_line(message))
             raise NotBuilt(mark("Amazon could not build it, and does not say why."))
     return "going on"
 
 
-def _said(message: str) -> str:
+def _one_line(message: str) -> str:
     """Amazon's own words, as one line of printable characters."""
     line = " ".join("".join(char if char.isprintable() else " " for char in message).split())
     return line[:_SHOWN]

@@ -94,7 +94,7 @@ class CameraTrace:
         self._doing("home")
         for line in found.lines:
             if isinstance(line, Home):
-                at_home, certificates = home.asked(line, found.address, loopback=self._loopback)
+                at_home, certificates = home.probed(line, found.address, loopback=self._loopback)
                 lines += [at_home, *certificates]
         lines += self._server_of_keys()
         return [head, *self._notes.calls, *lines]

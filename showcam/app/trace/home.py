@@ -24,7 +24,7 @@ _TLS = (443, 8443)
 _LEGACY = "DEFAULT:!aNULL:!eNULL:!MD5:!3DES:!DES:!RC4:!IDEA:!SEED:!aDSS:!SRP:!PSK:@SECLEVEL=0"
 
 
-def asked(home: Home, address: str, *, loopback: bool) -> tuple[Home, list[Certificate]]:
+def probed(home: Home, address: str, *, loopback: bool) -> tuple[Home, list[Certificate]]:
     """The same line with each port's state, and the certificates of those that have one."""
     if not is_in_house(address, loopback=loopback):
         return home, []

@@ -300,7 +300,7 @@ class Cas:
         message = plain(KEY_WANTED, NUMBER, wanted, secrets.token_hex(TAIL // 2).encode())
         for is_checked in (True, False):
             try:
-                return self._asked(asking, message, end, is_checked=is_checked)
+                return self._request(asking, message, end, is_checked=is_checked)
             except ssl.SSLCertVerificationError as error:
                 if error.verify_code not in AS_FOUND:
                     break
@@ -315,11 +315,11 @@ class Cas:
                 shown = _fingerprint(connection)
         except OSError:
             raise VendorDown("no answer from the server of keys") from None
-        number, taken = self._taken(asking.host)
+        number, taken = self._pinned(asking.host)
         if taken != shown:
             self._store.meta_once(_pin(asking.host, number), shown)
 
-    def _asked(self, asking: CasSession, message: bytes, end: float, *, is_checked: bool) -> Device:
+    def _request(self, asking: CasSession, message: bytes, end: float, *, is_checked: bool) -> Device:
         """Raises NoKey, NotMessage, OSError, VendorDown."""
         with self._connected(asking, end, is_checked=is_checked) as connection:
             if not is_checked:
@@ -358,11 +358,11 @@ class Cas:
 
     def _check_pin(self, asking: CasSession, connection: ssl.SSLSocket) -> None:
         """Raises OtherCertificate if the server had another certificate before; then nothing is sent."""
-        found, (_, taken) = _fingerprint(connection), self._taken(asking.host)
+        found, (_, taken) = _fingerprint(connection), self._pinned(asking.host)
         if not hmac.compare_digest(taken or self._store.meta_once(_pin(asking.host, 0), found), found):
             raise OtherCertificate("the server of keys has another certificate than before")
 
-    def _taken(self, host: str) -> tuple[int, str]:
+    def _pinned(self, host: str) -> tuple[int, str]:
         """How many certificates of the server were taken, and the last one; "" for none."""
         number, last = 0, ""
         while (kept := self._store.meta(_pin(host, number))) is not None:

@@ -239,7 +239,7 @@ class Listener:
             self.listening = not any(reason.is_failure for reason in reasons)
 
         client.on_connect, client.on_subscribe = connected, subscribed
-        client.on_message = lambda _client, _data, message: self._taken(bytes(message.payload))
+        client.on_message = lambda _client, _data, message: self._receive(bytes(message.payload))
         return client
 
     def _connect(self, client: "Client", session: PushSession) -> None:
@@ -266,7 +266,7 @@ class Listener:
             if client.loop(timeout=1.0) != 0:
                 raise Ended
 
-    def _taken(self, payload: bytes) -> None:
+    def _receive(self, payload: bytes) -> None:
         hint = hint_of(payload)
         if hint is not None:
             self._hear(hint)
@@ -295,7 +295,7 @@ def register(http: VendorHttp, session: PushSession, within_s: float) -> str:
     headers = {"Authorization": f"Basic {base64.b64encode(key.encode()).decode()}"}
     form = {"appKey": MQTT_APP_KEY, "clientType": "5", "mac": session.terminal, "token": "123456", "version": "v1.3.0"}
     with Exchange(within_s) as exchange:
-        data = _asked(http, f"{base}/v1/getClientId", form, exchange, headers).get("data")
+        data = _post(http, f"{base}/v1/getClientId", form, exchange, headers).get("data")
         client_id = data.get("clientId") if isinstance(data, dict) else None
         if not isinstance(client_id, str) or not client_id:
             raise VendorDown("no client id in the answer")
@@ -307,11 +307,11 @@ def register(http: VendorHttp, session: PushSession, within_s: float) -> str:
             "username": session.username,
             "token": "123456",
         }
-        _asked(http, f"{base}/api/push/start", start, exchange)
+        _post(http, f"{base}/api/push/start", start, exchange)
     return client_id
 
 
-def _asked(
+def _post(
     http: VendorHttp, url: str, form: dict[str, str], exchange: Exchange, headers: dict[str, str] | None = None
 ) -> JsonObject:
     reply = http.post(url, form, exchange.left, headers)

@@ -127,17 +127,17 @@ class Tokens:
     def _new(self, access: Access, exchange: Exchange) -> Token:
         if isinstance(access, Key):
             form = {"appKey": access.key, "appSecret": access.secret}
-            return self._taken(f"https://{access.host or self._host}", "/api/lapp/token/get", form, exchange)
+            return self._fetch_token(f"https://{access.host or self._host}", "/api/lapp/token/get", form, exchange)
         for _ in range(2):
             developer = self.get(access.developer, exchange)
             form = {"accessToken": developer.text, "accountId": access.account_id}
             try:
-                return self._taken(developer.area, "/api/lapp/ram/token/get", form, exchange)
+                return self._fetch_token(developer.area, "/api/lapp/ram/token/get", form, exchange)
             except _Dead:
                 self.drop(access.developer, developer)
         raise Refused("no_way", "a new token is refused")
 
-    def _taken(self, host: str, path: str, form: dict[str, str], exchange: Exchange) -> Token:
+    def _fetch_token(self, host: str, path: str, form: dict[str, str], exchange: Exchange) -> Token:
         code, data = self._post(f"{host}{path}", form, exchange, True)
         if kind(code) == "token" and "accessToken" in form:
             raise _Dead

@@ -285,7 +285,7 @@ class StreamTokens:
         until = self._clock() + deadline_s
         number = self._begun(source, until)
         try:
-            token = self._kept(source) or self._fetch(source, until - self._clock())
+            token = self._prepared_token(source) or self._fetch(source, until - self._clock())
         except BaseException:
             self._end(source, number)
             raise
@@ -327,7 +327,7 @@ class StreamTokens:
                 self._changed.notify_all()
             return opening == number
 
-    def _kept(self, source: Source) -> str:
+    def _prepared_token(self, source: Source) -> str:
         with self._changed:
             kept = self._ahead.get(source.id)
             self._ahead.drop(source.id)

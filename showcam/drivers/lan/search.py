@@ -165,14 +165,14 @@ def search(
 ) -> list[Candidate]:
     """Runs `find` in a process with limits on memory and CPU. Raises Broke."""
     found: list[Candidate] = []
-    for said in _said(_Order([str(network) for network in networks], look), limits or Limits()):
+    for said in _messages(_Order([str(network) for network in networks], look), limits or Limits()):
         if said.heard is not None:
             heard(*said.heard)
         found = said.found or found
     return named(found, known)
 
 
-def _said(order: _Order, limits: Limits) -> Iterator[_Said]:
+def _messages(order: _Order, limits: Limits) -> Iterator[_Said]:
     """The lines of the process as they come. Raises Broke."""
     process = Child("showcam.drivers.lan.search", order, limits)
     late = threading.Timer(discovery.WITHIN_S, process.kill)
@@ -191,10 +191,10 @@ def main() -> None:
     """The process that searches."""
     order = msgspec.json.decode(next(child.orders()), type=_Order)
 
-    def heard(done: int, of: int) -> None:
+    def report_progress(done: int, of: int) -> None:
         child.say(_Said(heard=(done, of)))
 
-    child.say(_Said(found=find(order.interfaces, look=order.look, heard=heard)))
+    child.say(_Said(found=find(order.interfaces, look=order.look, heard=report_progress)))
 
 
 def _open(hosts: Sequence[str], heard: Heard) -> Iterator[tuple[str, tuple[int, ...]]]:

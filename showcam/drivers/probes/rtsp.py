@@ -145,7 +145,7 @@ def knock(places: Iterable[Place], deadline_s: float, *, rtsp: bool = False) -> 
             for key, _ in waiting.select(left):
                 assert isinstance(key.fileobj, socket.socket)
                 if key.events == selectors.EVENT_READ:
-                    reason = _said(key.fileobj)
+                    reason = _fault_of(key.fileobj)
                 else:
                     reason = _refused(key.fileobj.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
                     if rtsp and reason is None and _is_asked(key.fileobj):
@@ -166,7 +166,7 @@ def _is_asked(connection: socket.socket) -> bool:
         return False
 
 
-def _said(connection: socket.socket) -> Reason | None:
+def _fault_of(connection: socket.socket) -> Reason | None:
     """Why the answer is no RTSP, else None. A camera that ends the connection instead is asked again when opened."""
     with contextlib.suppress(OSError):
         said = connection.recv(16)

@@ -215,10 +215,10 @@ class LocalSession:
             raise Unreached
         if self._manner.prepares:
             reader, writer = await self._connected(self._address.control)
-            await self._asked(reader, writer, local_messages.PREPARE, local_messages.prepare(self._address.code))
+            await self._request(reader, writer, local_messages.PREPARE, local_messages.prepare(self._address.code))
             self._hang_up(writer)
         reader, writer = await self._connected(self._address.control)
-        invited = await self._asked(reader, writer, local_messages.INVITE, self._invitation(writer))
+        invited = await self._request(reader, writer, local_messages.INVITE, self._invitation(writer))
         if not self._manner.stays:
             self._hang_up(writer)
         try:
@@ -226,7 +226,7 @@ class LocalSession:
         except NotMessage:
             raise Unreached from None
         self._reader, writer = await self._connected(self._address.media)
-        await self._asked(self._reader, writer, local_messages.PLAY, local_messages.play(session))
+        await self._request(self._reader, writer, local_messages.PLAY, local_messages.play(session))
 
     async def read(self) -> list[bytes]:
         """The next parts of the program stream. Raises Unreached when the session has ended."""
@@ -282,7 +282,7 @@ class LocalSession:
         self._writers.append(writer)
         return reader, writer
 
-    async def _asked(
+    async def _request(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, command: int, body: bytes
     ) -> Element:
         """Sends a command, and returns the camera's answer. Raises Unreached, SaidNo."""

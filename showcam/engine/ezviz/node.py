@@ -63,7 +63,7 @@ class NodeSession:
                 address, key = Address.read(answer.url).asking(stream), answer.key
             except BadAddress:
                 raise Unreached from None
-            answer = await self._asked(address, key, await self._judged(address.host, address.port))
+            answer = await self._request(address, key, await self._judged(address.host, address.port))
         if answer.redirects:
             raise Unreached
         if answer.result in RESULTS:
@@ -99,7 +99,7 @@ class NodeSession:
         for place in places:
             try:
                 host, port = parted(place)
-                return await self._asked(address.at(host, port), "", await self._judged(host, port))
+                return await self._request(address.at(host, port), "", await self._judged(host, port))
             except (Unreached, BadAddress):
                 continue
         raise Unreached
@@ -123,7 +123,7 @@ class NodeSession:
             raise Unreached
         return found[0]
 
-    async def _asked(self, address: Address, key: str, at: str) -> Answer:
+    async def _request(self, address: Address, key: str, at: str) -> Answer:
         """Asks the server at IP address `at`; the connection stays open. Raises Unreached."""
         if self._writer:
             _hang_up(self._writer)

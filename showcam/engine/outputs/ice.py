@@ -118,7 +118,7 @@ async def public_address(protocol: Any, servers: tuple[Address, ...]) -> Address
 
     Raises TimeoutError, ConnectionError.
     """
-    requests = [asyncio.create_task(_asked(protocol, server, at_s)) for at_s in (0, REPEAT_S) for server in servers]
+    requests = [asyncio.create_task(_response(protocol, server, at_s)) for at_s in (0, REPEAT_S) for server in servers]
     try:
         async with asyncio.timeout(ANSWER_S):
             for answer in asyncio.as_completed(requests):
@@ -133,7 +133,7 @@ async def public_address(protocol: Any, servers: tuple[Address, ...]) -> Address
         await asyncio.gather(*requests, return_exceptions=True)
 
 
-async def _asked(protocol: Any, server: Address, at_s: float) -> stun.Message:
+async def _response(protocol: Any, server: Address, at_s: float) -> stun.Message:
     await asyncio.sleep(at_s)
     response: stun.Message
     response, _ = await protocol.request(

@@ -76,7 +76,7 @@ def as_offered(offer: str, answer: str) -> str:
     offered_head, offered = parted(offer)
     head, answered = parted(answer)
     own = iter(answered)
-    out = [_refused(section) if is_rejected(section) else _taken(section, next(own)) for section in offered]
+    out = [_refused(section) if is_rejected(section) else _accepted(section, next(own)) for section in offered]
     accepted = {mid_of(section) for section in answered}
     mids = [mid for mid in bundled(offered_head) if mid in accepted]
     # aiortc's number is the second it was made in, so two sessions could have the same (RFC 8829 section 5.2.1)
@@ -202,7 +202,7 @@ def _opus(section: Section) -> str | None:
     return next((found[1] for line in section if (found := _OPUS.fullmatch(line)) and found[1] in listed), None)
 
 
-def _taken(offered: Section, answered: Section) -> Section:
+def _accepted(offered: Section, answered: Section) -> Section:
     kind, port, _, formats = answered[0].split(" ", 3)
     return [f"{kind} {port} {offered[0].split(' ')[2]} {formats}", *answered[1:]]
 

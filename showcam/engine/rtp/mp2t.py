@@ -23,7 +23,7 @@ class _Pes:
 
     def feed(self, body: bytes, counter: int, *, begins: bool) -> "_Timed | None":
         """The unit that is complete because the next unit begins."""
-        done = self._taken() if begins else None
+        done = self._release() if begins else None
         if begins:
             self._is_begun, self._is_damaged = True, False
         elif counter != self._counter + 1 & 0x0F:
@@ -38,7 +38,7 @@ class _Pes:
     def lose(self) -> None:
         self._is_damaged = True
 
-    def _taken(self) -> "_Timed | None":
+    def _release(self) -> "_Timed | None":
         data, self._data = bytes(self._data), bytearray()
         if len(data) < 14 or data[:3] != _START or not data[7] & 0x80:
             return None

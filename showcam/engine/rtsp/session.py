@@ -209,7 +209,7 @@ class Session:
 
         def rtcp(data: bytes) -> None:
             self._count(data)
-            self._heard(incoming, data)
+            self._receive_rtcp(incoming, data)
 
         pair = await PortPair.open(self._connection.own_address, self._host, rtp, rtcp)
         self._pairs[channel] = pair
@@ -236,9 +236,9 @@ class Session:
         if incoming is not None:
             incoming.rtp(data, self._connection.read_at)
         elif (incoming := self._incoming.get(channel - 1)) is not None:
-            self._heard(incoming, data)
+            self._receive_rtcp(incoming, data)
 
-    def _heard(self, incoming: Incoming, data: bytes) -> None:
+    def _receive_rtcp(self, incoming: Incoming, data: bytes) -> None:
         incoming.rtcp(data, self._loop.time())
         if all(track.is_over for track in self._incoming.values()) and not self._closed:
             self._over(RtspFailed("down"))

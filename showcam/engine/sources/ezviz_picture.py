@@ -108,7 +108,7 @@ class Showing:
         pictures = [unit.dts for unit in self.held if unit.kind == "video"]
         return bool(self.footage.sound) or (bool(pictures) and pictures[-1] - pictures[0] >= SOUND_S * CLOCK)
 
-    def taken(self) -> list[Unit]:
+    def release(self) -> list[Unit]:
         taken, self.held, self._held_bytes = self.held, [], 0
         return taken
 
@@ -153,7 +153,7 @@ class EzvizPicture:
             return
         if not showing.is_shown and not self._may_begin(showing):
             return
-        for unit in showing.taken():
+        for unit in showing.release():
             is_picture = unit.kind == "video"
             if is_picture and unit.key:
                 whole = await self._judged(showing, unit)

@@ -77,7 +77,7 @@ class Live:
 
     def unit(self, kind: str, unit: AccessUnit, at: float) -> None:
         is_sound = kind == "audio" or unit.is_sound
-        guarded(self._heard if is_sound else self._picture, self._over)(unit, at)
+        guarded(self._pass_sound if is_sound else self._picture, self._over)(unit, at)
 
     def report(self, kind: str, report: SenderReport, at: float) -> None:
         guarded(self._timeline.report, self._over)(kind, report.wall_s, report.timestamp)
@@ -137,7 +137,7 @@ class Live:
             data = self._codec.relabelled(data if own else self._sets + data)
         self._pass(Unit("video", data, pts, pts, unit.key))
 
-    def _heard(self, unit: AccessUnit, at: float) -> None:
+    def _pass_sound(self, unit: AccessUnit, at: float) -> None:
         time = self._timeline.audio(unit.timestamp, at)
         heard = self._sound_of()
         if time is not None and heard is not None:
@@ -304,7 +304,7 @@ class RtspSource:
         timeline = Timeline(chosen.video.clock_hz, (chosen.audio or chosen.video).clock_hz)
         self._live = Live(
             self._screen,
-            lambda: chosen.heard() if session.has("audio") or chosen.audio is None else None,
+            lambda: chosen.known_sound() if session.has("audio") or chosen.audio is None else None,
             timeline,
             codec_of=lambda: chosen.codec,
             sets=chosen.sets,

@@ -67,7 +67,7 @@ class Chosen:
             tracks.append(("audio", self.audio, self.sound.depacketizer))
         return tracks
 
-    def heard(self) -> Sound | None:
+    def known_sound(self) -> Sound | None:
         """The codec and rate of the sound, as far as they are known."""
         if isinstance(self.depacketizer, TransportDepacketizer) and (config := self.depacketizer.config):
             return Sound("aac", config.rate, self.depacketizer, config.encode())
@@ -144,16 +144,16 @@ def _aac(track: Track) -> Sound:
     index = int(told.get("indexlength", 0))
     if int(told.get("indexdeltalength", index)) != index:
         raise NoAac
-    return _heard(config, AacDepacketizer(int(told.get("sizelength", 0)), index, _step(config, track)))
+    return _aac_sound(config, AacDepacketizer(int(told.get("sizelength", 0)), index, _step(config, track)))
 
 
 def _latm(track: Track) -> Sound:
     if track.parameters.get("cpresent", "1") != "0":
         raise NoAac
-    return _heard(read_mux_config(bytes.fromhex(track.parameters.get("config", ""))), LatmDepacketizer())
+    return _aac_sound(read_mux_config(bytes.fromhex(track.parameters.get("config", ""))), LatmDepacketizer())
 
 
-def _heard(config: AacConfig, depacketizer: Depacketizer) -> Sound:
+def _aac_sound(config: AacConfig, depacketizer: Depacketizer) -> Sound:
     return Sound("aac", config.rate, depacketizer, config.encode())
 
 

@@ -153,7 +153,7 @@ class Notifying:
                 return
             self._failures.pop(address_id, None)
             self._count(account.id, address_id, fault)
-            self._faults.change(fault, partial(_told, sent=fault, address_id=address_id))
+            self._faults.change(fault, partial(_notified, sent=fault, address_id=address_id))
 
     def _took(self, address: Address, title: str, text: str) -> bool:
         try:
@@ -205,7 +205,7 @@ def _due(address_id: str, faults: list[Fault]) -> list[Fault]:
     return [fault for fault in faults if fault.lasts is not (address_id in fault.told)]
 
 
-def _told(kept: Fault | None, sent: Fault, address_id: str) -> Fault | None:
+def _notified(kept: Fault | None, sent: Fault, address_id: str) -> Fault | None:
     """The fault to store, after the address was notified of `sent`."""
     if kept is None:
         # the fault ended while the address was notified: the address is then notified of the fix

@@ -98,11 +98,11 @@ class Control:
         if refusal is not None:
             return refusal
 
-        def taken(left: Deadline) -> Camera | None:
+        def camera_with_new_code(left: Deadline) -> Camera | None:
             is_new = driver.is_code(visible.source, visible.camera, new, left.left)
             return None if is_new is False else visible.camera  # a password that can't be read counts as taken
 
-        return self._polled(taken, Deadline(min(deadline.left, patience_s))) or Asked(visible.camera)
+        return self._polled(camera_with_new_code, Deadline(min(deadline.left, patience_s))) or Asked(visible.camera)
 
     def may_delete(self, visible: VisibleCamera) -> Refusal | None:
         """Why the camera can't be deleted; None if there is a way."""

@@ -164,7 +164,7 @@ class Encrypted:
         if visible.camera.picture_code in ("fits", "unknown"):
             return visible.camera
         driver = self._silent(visible)
-        return self._asked(visible, driver, "", deadline) if driver else Step("code")
+        return self._request_key(visible, driver, "", deadline) if driver else Step("code")
 
     def _given(self, visible: VisibleCamera, code: str, deadline: Deadline) -> Camera | Refusal | Step:
         """Stores the owner's decision and a code. The code counts as wrong unless the vendor's list confirms it."""
@@ -248,7 +248,7 @@ class Encrypted:
         right = self._tries.take(account_id) if code else None
         if code and right is None:
             return Step("pause", why="guessed")
-        done = self._asked(visible, driver, code, deadline)
+        done = self._request_key(visible, driver, code, deadline)
         if right is not None and not (isinstance(done, Step) and done.wrong):
             right()
         if code and isinstance(done, Camera):
@@ -283,7 +283,7 @@ class Encrypted:
             if driver is None or device in fetched:
                 continue
             fetched.add(device)
-            done = self._asked(visible, driver, "", deadline)
+            done = self._request_key(visible, driver, "", deadline)
             if isinstance(done, Refusal) or (isinstance(done, Step) and done.why not in ("silent", "not_given")):
                 return  # a code was mailed, or the vendor wants a pause: another question would void the code
 
@@ -297,7 +297,7 @@ class Encrypted:
         except DriverError:
             return None
 
-    def _asked(
+    def _request_key(
         self, visible: VisibleCamera, driver: GivesKeys, code: str, deadline: Deadline
     ) -> Camera | Refusal | Step:
         return self._control.ask_key(visible, driver, code, deadline) or self._read(visible, deadline)

@@ -279,14 +279,14 @@ class Search:
 
     def _run(self, known: Sequence[Device], look: bool) -> None:
         try:
-            found = tuple(self._find(known, look, self._heard))
+            found = tuple(self._find(known, look, self._note_progress))
         except Exception as error:  # the page says so, and another may be begun
             log.warning("the search for cameras in the house broke: %s", type(error).__name__)
             self._note(failed=True)
         else:
             self._note(found=found)
 
-    def _heard(self, done: int, of: int) -> None:
+    def _note_progress(self, done: int, of: int) -> None:
         self._note(done=done, of=of)
 
     def _note(self, **changes: object) -> None:

@@ -113,7 +113,7 @@ class LastReadings:
             return None  # written by another version: it counts as no list
         return self.made(account, source, None, cameras, known.as_of)
 
-    def taken(self, account: Account, source: Source, listed: tuple[Listed, ...], as_of: float) -> Reading:
+    def reading_of(self, account: Account, source: Source, listed: tuple[Listed, ...], as_of: float) -> Reading:
         """The reading for the driver's list; if nothing changed, the last reading with a new time."""
         last = self._last.get(source.id)
         if last is None or listed != last.listed:
@@ -338,5 +338,5 @@ class Readings:
             said = "source %s could not be read: %s (%s)"
             log.log(level, said, source.id, error.reason, error, extra={"reason": error.reason})
             raise
-        reading = self._kept.taken(account, source, listed, began)
+        reading = self._kept.reading_of(account, source, listed, began)
         return self._kept.remember(account, source, reading, sure=purpose == NOTICE)

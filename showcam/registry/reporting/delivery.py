@@ -71,7 +71,7 @@ def before(claim: Claim) -> Told | None:
     )
 
 
-def kept(claim: Claim, was: Told | None, told: Told) -> bytes | None:
+def report_to_store(claim: Claim, was: Told | None, told: Told) -> bytes | None:
     """The report to store, with a new turn at each camera that changed; None if nothing changed."""
     were = was.cameras if was else {}
     now: dict[str, ToldOf] = {}
@@ -131,9 +131,9 @@ class Delivery:
     def _settled_by(self, claim: Claim) -> Settled:
         if not claim.rows:
             return Settled(self._clock())  # the rows were too old and had been removed
-        return self._told(claim) if claim.link else self._ended(claim)
+        return self._report(claim) if claim.link else self._ended(claim)
 
-    def _told(self, claim: Claim) -> Settled:
+    def _report(self, claim: Claim) -> Settled:
         assert claim.link is not None
         if not self._reporter.may_tell(claim.link):
             if was_told := claim.told is not None:
@@ -167,11 +167,11 @@ class Delivery:
             return settled if laid else replace(settled, over=tuple(dict.fromkeys((*settled.over, *late))))
         over = tuple(row for row in claim.rows if row not in dict(laid))
         what = what_was_told(was, told, tell.happened)
-        return Settled(self._clock(), over, laid, told=kept(claim, was, told), what=what, again=now.ends)
+        return Settled(self._clock(), over, laid, told=report_to_store(claim, was, told), what=what, again=now.ends)
 
     def _settled(self, claim: Claim, was: Told | None, error: NotTold) -> Settled:
         """The claim's result after a failure, with all that was accepted before."""
-        told = kept(claim, was, error.told) if error.told is not None else None
+        told = report_to_store(claim, was, error.told) if error.told is not None else None
         over = tuple(row for row in claim.rows if row.id in error.happened)
         return Settled(self._clock(), over, told=told, reason=error.reason)
 

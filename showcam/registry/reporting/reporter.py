@@ -233,16 +233,16 @@ class Turn:
                     announce(self, camera, happened)
                 self._happened.add(happened.row)
         except NotTold as error:
-            error.told, error.happened = self._told, frozenset(self._happened)
+            error.told, error.happened = self._reported, frozenset(self._happened)
             raise
         if self._reasons:
             raise Undeliverable(
                 "; ".join(dict.fromkeys(self._reasons)),
                 cameras=tuple(sorted(self._refused)),
-                told=self._told,
+                told=self._reported,
                 happened=frozenset(self._happened),
             )
-        return self._told
+        return self._reported
 
     def refuse(self, reason: str, cameras: Iterable[str]) -> None:
         """Notes a message that the assistant refused for good. Its cameras count as if the message was accepted."""
@@ -250,7 +250,7 @@ class Turn:
         self._refused.update(cameras)
 
     @property
-    def _told(self) -> Told:
+    def _reported(self) -> Told:
         return Told(self.cameras)
 
     def _camera(self, camera_id: str) -> Camera | None:

@@ -362,10 +362,10 @@ class Watch:
             if sum(len(household.listeners) for household in list(self._watched.values())) < LISTENERS:
                 source = wanted[source_id]
                 watched.listeners[source_id] = self._vendors[source.kind].listen(
-                    source, partial(self._heard, account_id, source_id)
+                    source, partial(self._receive, account_id, source_id)
                 )
 
-    def _heard(self, account_id: str, source_id: str, hint: Hint) -> None:
+    def _receive(self, account_id: str, source_id: str, hint: Hint) -> None:
         if self._messages.pushed(source_id, hint):
             self._inbox.offer(hint, account_id)
 

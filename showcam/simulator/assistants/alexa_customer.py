@@ -25,13 +25,13 @@ class AlexaCustomer(Cloud):
         customer.endpoints.listeners.append(partial(self._reported, customer))
         return customer
 
-    def kept(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, Any]:
         endpoints = self.customer.endpoints
         states = [
             [its_id, *key, value] for its_id, reported in endpoints.states.items() for key, value in reported.items()
         ]
         refresh = self.login.refresh_tokens(self.customer) if self.login else []
-        return {"state": super().kept(), "endpoints": endpoints.by_id, "states": states, "refresh": refresh}
+        return {"state": super().facts(), "endpoints": endpoints.by_id, "states": states, "refresh": refresh}
 
     def restore(self, kept: dict[str, Any]) -> None:
         super().restore(kept["state"])

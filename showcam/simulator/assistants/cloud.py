@@ -117,7 +117,7 @@ class Cloud:
         """Sends Discover or SYNC. Raises LinkFailed if the answer is no list of cameras, NoAnswer, Unlinked."""
         raise NotImplementedError
 
-    def kept(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, Any]:
         """Returns the part of the link that outlives a restart."""
         return asdict(self.state)
 

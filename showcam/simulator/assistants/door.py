@@ -46,7 +46,7 @@ class Keeping:
         self._file, self._read = file, read
         self._last = ""
 
-    def kept(self) -> Facts:
+    def load(self) -> Facts:
         """Returns the facts of an earlier demo; {} if there are no usable facts."""
         try:
             facts = json.loads(self._file.read_bytes())
@@ -96,7 +96,7 @@ def add_routes(
 class Door:
     def __init__(self, app_url: str, data: Path, amazon: Amazon | None, homegraph: HomeGraph | None) -> None:
         self._app_url, self._amazon, self._homegraph = app_url, amazon, homegraph
-        self._keeping = Keeping(data / "assistants.json", self._kept)
+        self._keeping = Keeping(data / "assistants.json", self._facts)
         self.clouds: dict[str, Alexa | Google] = {}  # by their names in paths; none until the door runs
 
     async def run(self, _app: web.Application) -> Any:
@@ -104,7 +104,7 @@ class Door:
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
             alexa = Alexa(http, self._app_url, self._amazon)
             self.clouds |= {"alexa": alexa, "google": Google(http, self._app_url, self._homegraph)}
-            kept = self._keeping.kept()
+            kept = self._keeping.load()
             for name, cloud in self.clouds.items():
                 with contextlib.suppress(KeyError, TypeError, ValueError):  # no file, or a file of another version
                     cloud.restore(kept[name])
@@ -113,8 +113,8 @@ class Door:
             keeping.cancel()
             await asyncio.gather(keeping, return_exceptions=True)
 
-    def _kept(self) -> dict[str, Any]:
-        return {name: cloud.kept() for name, cloud in self.clouds.items()}
+    def _facts(self) -> dict[str, Any]:
+        return {name: cloud.facts() for name, cloud in self.clouds.items()}
 
     def routes(self) -> list[tuple[str, str, Handler]]:
         return [

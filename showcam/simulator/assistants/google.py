@@ -16,7 +16,7 @@ from showcam.simulator.assistants.google_user import GoogleUser
 from showcam.simulator.assistants.homegraph import HomeGraph
 from showcam.simulator.assistants.linking import Client
 from showcam.simulator.assistants.person import LinkFailed
-from showcam.simulator.assistants.speech import Outcome, no_answer, not_understood, said, unknown_camera
+from showcam.simulator.assistants.speech import Outcome, no_answer, not_understood, translate, unknown_camera
 from showcam.simulator.assistants.wire import ANSWER_S, NoAnswer, Wire
 
 TRAITS = "action.devices.traits."
@@ -259,7 +259,7 @@ class Google(GoogleUser):
             return Outcome(spoken=speech.code("", name), broken=broken)
         if result.get("status") == "SUCCESS":
             target = f"{name} on {screen}" if screen else name
-            return Outcome(shown=True, spoken=said("Sure, streaming {name}.", name=target))
+            return Outcome(shown=True, spoken=translate("Sure, streaming {name}.", name=target))
         code = result["errorCode"]
         return Outcome(spoken=speech.code(code, name), told=code, person=result.get("debugString"))
 
@@ -301,7 +301,7 @@ def _report(states: dict[str, Any], name: str, about: str) -> Outcome:
         spoken = " ".join(speech.code(code, name) for code in codes)
         return Outcome(spoken=spoken, told=", ".join(codes), person=states.get("debugString"), answered=True)
     word = "online" if states["online"] else "offline"
-    return Outcome(spoken=said(f"{{name}} is {word}.", name=name), answered=about != "motion")
+    return Outcome(spoken=translate(f"{{name}} is {word}.", name=name), answered=about != "motion")
 
 
 def _named(device: dict[str, Any]) -> dict[str, Any]:

@@ -33,9 +33,9 @@ class GoogleUser(Cloud):
             self._homegraph.users[household] = User({}, self._synced, reported, deleted)
         self._homegraph.users[household].devices = self.devices
 
-    def kept(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, Any]:
         user = self._homegraph.users.get(self.state.household or "") if self._homegraph else None
-        return {"state": super().kept(), "devices": self.devices, "states": user.states if user else {}}
+        return {"state": super().facts(), "devices": self.devices, "states": user.states if user else {}}
 
     def restore(self, kept: dict[str, Any]) -> None:
         super().restore(kept["state"])

@@ -39,7 +39,7 @@ class ServiceAccount:
     def __init__(self, folder: Path, url: str, settings: Settings, clock: Callable[[], float] = time.time) -> None:
         self._settings, self._clock, self._url = settings, clock, url
         self._access: dict[str, float] = {}  # by token: until when
-        self._key, self._key_id = _kept(folder / FILE, url)
+        self._key, self._key_id = _key_in(folder / FILE, url)
 
     def knows(self, request: web.Request) -> bool:
         """Tells whether the request carries a valid token."""
@@ -95,7 +95,7 @@ class ServiceAccount:
         return ""
 
 
-def _kept(file: Path, url: str) -> tuple[rsa.RSAPrivateKey, str]:
+def _key_in(file: Path, url: str) -> tuple[rsa.RSAPrivateKey, str]:
     """Returns the key and its id from the file. Writes the file if it is missing or for another address."""
     try:
         kept: dict[str, Any] = json.loads(file.read_text())

@@ -16,7 +16,7 @@ _FILE = Path(__file__).with_suffix(".json")  # by language and English sentence
 _words: Mapping[str, Mapping[str, str]] = json.loads(_FILE.read_text(encoding="utf-8"))
 
 
-def said(sentence: str, **gaps: object) -> str:
+def translate(sentence: str, **gaps: object) -> str:
     """Translates the sentence into the answer's language, or leaves it in English."""
     return _words.get(LANGUAGE.get(), {}).get(sentence, sentence).format(**gaps)
 
@@ -45,7 +45,7 @@ class Outcome:
 
 def not_linked(assistant: str) -> Outcome:
     return Outcome(
-        spoken=said("I couldn't find any cameras."),
+        spoken=translate("I couldn't find any cameras."),
         person=f"{assistant} is not linked to showcam yet. Press Link on its screen, sign in, and ask again.",
     )
 
@@ -53,7 +53,7 @@ def not_linked(assistant: str) -> Outcome:
 def unknown_camera(spoken: str, cameras: list[dict[str, Any]], again: str) -> Outcome:
     names = ", ".join(camera["name"] for camera in cameras) or "none"
     return Outcome(
-        spoken=said("I couldn't find a camera called {name}.", name=spoken),
+        spoken=translate("I couldn't find a camera called {name}.", name=spoken),
         person=f"Cameras known here: {names}. After a rename say “{again}”.",
     )
 
@@ -61,7 +61,7 @@ def unknown_camera(spoken: str, cameras: list[dict[str, Any]], again: str) -> Ou
 def not_understood(text: str, examples: tuple[str, ...]) -> Outcome:
     tries = "; ".join(f"“{example}”" for example in examples)
     return Outcome(
-        spoken=said("Sorry, I didn't get that."),
+        spoken=translate("Sorry, I didn't get that."),
         person=f"“{text}” is nothing this screen understands. Try: {tries}.",
     )
 
@@ -88,7 +88,7 @@ _SPOKEN_ELSE = "Sorry, something went wrong with {name}."
 
 def sentence(kind: str, name: str) -> str:
     """Returns the sentence for an error type about the camera `name`."""
-    return said(_SPOKEN.get(kind, _SPOKEN_ELSE), name=name)
+    return translate(_SPOKEN.get(kind, _SPOKEN_ELSE), name=name)
 
 
 def outcome(answer: dict[str, Any], broken: list[str], name: str) -> Outcome:
@@ -97,7 +97,7 @@ def outcome(answer: dict[str, Any], broken: list[str], name: str) -> Outcome:
         return Outcome(spoken=sentence("", name), broken=broken)
     payload = answer["event"]["payload"]
     if answer["event"]["header"]["name"] != "ErrorResponse":
-        return Outcome(shown=True, spoken=said("Okay, {name}.", name=name))
+        return Outcome(shown=True, spoken=translate("Okay, {name}.", name=name))
     kind, mode = payload["type"], payload.get("currentDeviceMode")
     told = f"{kind}, {mode}" if mode else kind
     return Outcome(spoken=sentence(kind, name), told=told, person=payload["message"])
@@ -113,7 +113,7 @@ def report(answer: dict[str, Any], about: str, name: str) -> Outcome:
         words = {"OK": "is online", "UNREACHABLE": "is offline"}
         connectivity = values.get("connectivity", {}).get("value")
         word = words.get(str(connectivity), "does not say whether it is online")
-    return Outcome(spoken=said(f"{{name}} {word}.", name=name), answered=not word.startswith("does not say"))
+    return Outcome(spoken=translate(f"{{name}} {word}.", name=name), answered=not word.startswith("does not say"))
 
 
 def count(number: int) -> str:
@@ -153,11 +153,11 @@ _CHALLENGES = {
 
 
 def code(code: str, name: str) -> str:
-    return said(_CODES.get(code, _ELSE), name=name)
+    return translate(_CODES.get(code, _ELSE), name=name)
 
 
 def challenge(kind: str, name: str) -> str:
-    return said(_CHALLENGES.get(kind, _ELSE), name=name)
+    return translate(_CHALLENGES.get(kind, _ELSE), name=name)
 
 
 def battery(states: dict[str, Any], name: str) -> str:

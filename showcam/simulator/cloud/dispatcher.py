@@ -55,11 +55,11 @@ class Tokens:
         ticket = self._tickets[token] = Ticket(url, secrets.token_hex(16), user)
         return ticket
 
-    def taken(self, token: str) -> Ticket | None:
+    def redeem(self, token: str) -> Ticket | None:
         return self._tickets.pop(token, None)
 
 
-def asked(url: str) -> dict[str, str]:
+def parameters_of(url: str) -> dict[str, str]:
     """Returns the parameters of a stream's address; {} if the address is malformed."""
     try:
         parts = urlsplit(url)
@@ -93,7 +93,7 @@ class Dispatcher:
         self.node_port = 0
 
     async def serve(self, line: Line) -> None:
-        code, body = await asyncio.wait_for(line.heard(), 10)
+        code, body = await asyncio.wait_for(line.receive(), 10)
         if code != ASK:
             return
         url = text_of(fields_of(body), 1)
@@ -109,7 +109,7 @@ class Dispatcher:
         await line.writer.drain()
 
     def _answer(self, url: str) -> dict[int, int | str]:
-        requested, settings = asked(url), self._world.settings
+        requested, settings = parameters_of(url), self._world.settings
         if not requested:
             return {1: BAD_URL}
         token = requested.get("ssn", "")

@@ -24,7 +24,7 @@ type Unit = tuple[Literal["video", "audio"], bytes, float]  # of the video or a 
 
 
 class Feed:
-    """`taken` returns the bytes since its last call. `sets_alone`: parameter sets, once, and nothing more.
+    """`take_bodies` returns the bytes since its last call. `sets_alone`: parameter sets, once, and nothing more.
 
     `lacks_sets`: everything but parameter sets. `at_home_key_s`: seconds between keyframes in the house, which always
     gets a program stream. `shape`: the distance between keyframes, and their units, from a real camera's trace.
@@ -66,10 +66,10 @@ class Feed:
         key_s = (shape.key_ms / 1000 if shape else 0) or at_home_key_s or world.settings.stream_key_s or usual_s
         self._encoder = studio.running(camera, quality, key_s=max(1, round(key_s / SEGMENT_S)) * SEGMENT_S)
         # at home the trace's first keyframe is soon: the encoder makes one now, which is held until it is due
-        self._encoder.listen(self._heard, key=shape is not None and at_home_key_s > 0)
+        self._encoder.listen(self._receive, key=shape is not None and at_home_key_s > 0)
 
     def close(self) -> None:
-        self._encoder.unlisten(self._heard)
+        self._encoder.unlisten(self._receive)
 
     def _held_back(self, kind: Literal["video", "audio"], data: bytes, at: float) -> float | None:
         """Keeps units from the first keyframe on. Returns the time of a unit that is sent meanwhile.
@@ -97,7 +97,7 @@ class Feed:
         taken, self._units = self._units or [], []
         return taken
 
-    def taken(self) -> list[bytes]:
+    def take_bodies(self) -> list[bytes]:
         """Returns bodies: an RTP packet each, or slices of the program stream, cut anywhere."""
         taken, self._packets = self._packets, []
         held, self._held = bytes(self._held), bytearray()
@@ -107,7 +107,7 @@ class Feed:
             held = held[size:]
         return taken
 
-    def _heard(self, kind: Literal["video", "audio"], data: bytes, at: float) -> None:
+    def _receive(self, kind: Literal["video", "audio"], data: bytes, at: float) -> None:
         """Takes a unit in the encoder's thread and passes it to the loop."""
         with contextlib.suppress(RuntimeError):  # the loop has closed
             self._loop.call_soon_threadsafe(self._take, kind, data, at)

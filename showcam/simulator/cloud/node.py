@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from showcam.simulator.camera import Camera
-from showcam.simulator.cloud.dispatcher import Dispatcher, Tokens, asked, camera_of, is_as_given
+from showcam.simulator.cloud.dispatcher import Dispatcher, Tokens, camera_of, is_as_given, parameters_of
 from showcam.simulator.cloud.feed import Feed
 from showcam.simulator.cloud.wire import (
     ANSWER,
@@ -52,7 +52,7 @@ class Node:
         return [session for session in self._sessions.values() if session.camera is camera and not session.is_over]
 
     async def serve(self, line: Line) -> None:
-        code, body = await asyncio.wait_for(line.heard(), 10)
+        code, body = await asyncio.wait_for(line.receive(), 10)
         if code != ASK:
             return
         await asyncio.sleep(self._world.settings.node_s)
@@ -86,12 +86,12 @@ class Node:
             del self._sessions[ssn]
 
     def _judge(self, url: str, key: str) -> tuple[int, str, Camera | None, int]:
-        settings, requested = self._world.settings, asked(url)
+        settings, requested = self._world.settings, parameters_of(url)
         if settings.stream_code:
             return settings.stream_code, "", None, 0
         if not key:
             return 6110, "", None, 0
-        ticket = self._tokens.taken(requested.get("ssn", ""))
+        ticket = self._tokens.redeem(requested.get("ssn", ""))
         if ticket is None:
             return 5406, "", None, 0
         if key != ticket.key or not is_as_given(url, ticket.url):
@@ -174,7 +174,7 @@ class _Session:
 
     async def _hear(self) -> None:
         while True:
-            code, body = await self._line.heard()
+            code, body = await self._line.receive()
             if code == STOP:
                 self._line.say(STOPPED, b"")
                 return
@@ -223,7 +223,7 @@ class _Session:
             async for ms in shape.due(self._began, is_over):
                 if ms >= shape.first_key_ms:
                     feed.release()
-                for body in feed.taken() if self.camera.streaming else ():
+                for body in feed.take_bodies() if self.camera.streaming else ():
                     self._pass_on(body)
                 await self._line.writer.drain()
         finally:
@@ -241,7 +241,7 @@ class _Session:
             await asyncio.sleep(random.uniform(clump_s / 4, clump_s) if clump_s else 0.02)
             if self._over():
                 break  # the bytes that were due now are lost
-            for body in feed.taken() if feed and self.camera.streaming and not self._is_mute else ():
+            for body in feed.take_bodies() if feed and self.camera.streaming and not self._is_mute else ():
                 self._pass_on(body)
             self._ask()
             await self._line.writer.drain()

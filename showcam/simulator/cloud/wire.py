@@ -61,7 +61,7 @@ class Line:
     writer: asyncio.StreamWriter
     sent: int = field(default=0)
 
-    async def heard(self) -> tuple[int, bytes]:
+    async def receive(self) -> tuple[int, bytes]:
         """Reads the next message's code and body. Raises NotOurs, and the errors of the connection."""
         magic, channel, length, _, code = _HEADER.unpack(await self.reader.readexactly(_HEADER.size))
         if magic != 0x24 or channel != MESSAGE:

@@ -48,7 +48,7 @@ class Said:
         return found.get(attribute, "") if found is not None else ""
 
 
-async def heard(reader: asyncio.StreamReader, key: bytes = b"") -> Said:
+async def receive(reader: asyncio.StreamReader, key: bytes = b"") -> Said:
     """Reads the next message. With a key, the body must be enciphered and the tail right."""
     head = await reader.readexactly(HEAD_BYTES)
     magic, version, number, _, command, flags, length, _ = struct.unpack(">4s4s6I", head)
@@ -139,14 +139,14 @@ class Keys:
                 await writer.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        said = await asyncio.wait_for(heard(reader), 10)
+        said = await asyncio.wait_for(receive(reader), 10)
         settings = self._world.settings
         self._world.calls["cas"] += 1
         is_answered = said.text("ClientType") == "3" or (said.text("ClientType") == "0" and settings.cas_zero)
         if settings.cas_fault == "silent" or not is_answered or said.command != KEY_WANTED:
             await reader.read()  # until the client gives up
             return
-        data = answer(said, self._said(said))
+        data = answer(said, self._result(said))
         if settings.cas_fault == "garbage":
             data = random.randbytes(len(data))
         data = data[: len(data) // 2] if settings.cas_fault == "half" else data
@@ -155,7 +155,7 @@ class Keys:
             writer.write(data[at : at + size])
             await writer.drain()
 
-    def _said(self, said: Said) -> str:
+    def _result(self, said: Said) -> str:
         session, fault = said.text("ClientID"), self._world.settings.cas_fault
         user = self._sessions.user(session)
         if user is None or said.text("Sign") != self._sessions.terminal(session):

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from showcam.simulator.camera import Camera
 from showcam.simulator.cloud.feed import KEY_S, Feed
-from showcam.simulator.local.cas import NotOurs, Said, answer, heard, key_of
+from showcam.simulator.local.cas import NotOurs, Said, answer, key_of, receive
 from showcam.simulator.local.dress import Dress, Plain, Wrapped
 from showcam.simulator.pictures.studio import Studio
 from showcam.simulator.replay import Shape
@@ -95,7 +95,7 @@ class Device:
     async def _command(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answers commands on a connection, any number of them, until the client closes it."""
         while True:
-            said = await heard(reader, self._key)
+            said = await receive(reader, self._key)
             self._world.calls[f"local/{said.command:x}"] += 1
             if len(said.text("OperationCode")) != CODE_LENGTH:
                 raise NotOurs
@@ -146,7 +146,7 @@ class Device:
     # pictures
 
     async def _picture(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        said = await heard(reader, self._key)
+        said = await receive(reader, self._key)
         self._world.calls["local/3105"] += 1
         camera, dress, shape = self._invited.pop(said.text("Session"), (None, None, None))
         if said.command != PLAY or camera is None:
@@ -186,7 +186,7 @@ class Device:
                     feed.release()
                 if self._world.settings.local_fault == "floods":
                     writer.write(EMPTY_CHUNK * MANY_CHUNKS)
-                for part in feed.taken():
+                for part in feed.take_bodies():
                     if dress is not None and self._world.settings.local_fault != "mute" and camera.streaming:
                         writer.write(self._chunk(dress, part))
                 await writer.drain()

@@ -72,7 +72,7 @@ class ClaimItems(TellingItems):
             left = [row.due for row in self._rows(claim.account, claim.link_id) if row.id not in over]
             state = self._state(item, claim, settled, left)
             gone = [row for row in (*settled.over, *(row for row, _ in settled.laid)) if row.subject]
-            laid = [self._table.put(_laid(row, settled.at, reason)) for row, reason in settled.laid]
+            laid = [self._table.put(_parked_item(row, settled.at, reason)) for row, reason in settled.laid]
             try:
                 self._table.together(state, *(self._table.delete(pk, outbox_key(row)) for row in gone), *laid)
             except ConditionFailed:
@@ -187,7 +187,7 @@ def _looks(item: Item, now: float) -> list[Row]:
     return [look_row(item["account"], item["link"], item["assistant"], min(times), min(times), number)] if times else []
 
 
-def _laid(row: Row, at: float, reason: str) -> Item:
+def _parked_item(row: Row, at: float, reason: str) -> Item:
     listed = {"gsi1pk": "laid", "gsi1sk": row.id, "expires_at": math.ceil(at + LAID_KEPT_S)}
     item = item_of(f"account#{row.account}", f"laid#{row.id}", "laid", row)
     return item | listed | {"laid": at, "reason": reason}

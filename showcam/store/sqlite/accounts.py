@@ -40,7 +40,7 @@ class AccountRows:
 
     def add_household(self, account: Account, source: Source, secrets: bytes, state: SourceState) -> bool:
         with self._database.writing() as write:
-            if _taken(write, source.vendor_key):
+            if _is_taken(write, source.vendor_key):
                 return False
             rows.insert(write, "account", account)
             self._insert_source(write, source, secrets, state)
@@ -67,7 +67,7 @@ class AccountRows:
 
     def add_source(self, source: Source, secrets: bytes, state: SourceState) -> bool:
         with self._database.writing() as write:
-            if _taken(write, source.vendor_key):
+            if _is_taken(write, source.vendor_key):
                 return False
             self._insert_source(write, source, secrets, state)
             return True
@@ -231,7 +231,7 @@ class AccountRows:
         return [Notice(*row) for row in self._database.all(sql, account_id)]
 
 
-def _taken(write: Connection, vendor_key: str) -> bool:
+def _is_taken(write: Connection, vendor_key: str) -> bool:
     return write.execute("SELECT 1 FROM source WHERE vendor_key = ?", (vendor_key,)).fetchone() is not None
 
 
