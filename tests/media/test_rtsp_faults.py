@@ -303,11 +303,9 @@ def test_image_encryption_is_said_of_cameras_that_have_it(
     assert refused(world) == reason
 
 
-def test_a_garbled_keyframe_without_another_is_reported_after_five_seconds(world: World, camera: RtspCamera) -> None:
-    camera.does.recording = recorded(garbled=True, gop_s=12)
-    began = time.monotonic()
+def test_a_garbled_keyframe_is_reported_though_no_other_comes(world: World, camera: RtspCamera) -> None:
+    camera.does.recording = recorded(garbled=True, gop_s=3600)
     assert refused(world) == "encryption_on"
-    assert 5 <= time.monotonic() - began < 8
 
 
 def test_a_camera_that_says_good_bye_is_opened_again_at_once(
