@@ -87,6 +87,16 @@ class Form:
 _decoder, _there = msgspec.msgpack.Decoder(Waiting), msgspec.msgpack.Decoder(There)
 
 
+def own_origin(reached_at: str, back: str) -> str:
+    """Returns the console's origin as this browser reaches it; "" by https if `back`, the callback, is at another one.
+
+    The callback sends the vendor's code to this origin, so a forged Host would lead the code to a stranger. By http
+    only the house comes in (`Entrance.guard`), and only by names of the house.
+    """
+    origin = reached_at.rstrip("/")
+    return origin if origin.startswith("http://") or back.startswith(f"{origin}/") else ""
+
+
 class SigningIn:
     """Each step answers the cookie of the session that is signed in, None if another form is due, or Refused.
 
@@ -191,7 +201,10 @@ class SigningIn:
         kind = self._chosen()
         if manner_of(self._sign_in.vendors[kind]) != "page":
             return self.form(current, kind)
-        state = self._states.new(request.host_url.rstrip("/"))
+        origin = own_origin(request.host_url, self._back)
+        if not origin:
+            return Refused("vendor", "callback")
+        state = self._states.new(origin)
         back = f"{self._back}/{kind}"
         going = self._sign_in.go(request.remote_addr or "", back, state, to=current.account, kind=kind)
         if isinstance(going, SignInRefused):
