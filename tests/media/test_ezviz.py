@@ -102,9 +102,11 @@ def refused(world: World) -> str:
 
 def segments(world: World, count: int, *, breaks: bool = False) -> list[bytes]:
     """`breaks`: a discontinuity may be listed, where the next session takes more than a second."""
-    url = world.variant_url(world.master())
-    known: dict[int, bytes] = {}
     deadline = time.monotonic() + 60
+    while (master := world.master()).status == 503:  # not ready: a player asks again
+        assert time.monotonic() < deadline
+    url = world.variant_url(master)
+    known: dict[int, bytes] = {}
     while len(known) < count:
         assert time.monotonic() < deadline
         for number in re.findall(r"^(\d+)\.ts$", world.request(url).text, re.MULTILINE):
