@@ -202,7 +202,9 @@ def test_a_ring_opens_the_view_by_itself_and_google_announces_it(page: Page, pro
     expect(page.get_by_test_id("trace")).to_contain_text("Event gateway: DoorbellPress")
 
 
+@pytest.mark.timeout(500)
 def test_a_renamed_camera_has_its_new_name_on_both_screens_by_itself(page: Page, program: Program) -> None:
+    """EZVIZ sends no message of a rename: the next reading finds it, after `poll_s` at the latest, which is 120 s."""
     for assistant in ("alexa", "google"):
         link(page, assistant)
     until_true(page, REPORTED)
@@ -212,7 +214,7 @@ def test_a_renamed_camera_has_its_new_name_on_both_screens_by_itself(page: Page,
         field.fill(name)
         field.press("Enter")
         for assistant in ("alexa", "google"):
-            expect(page.get_by_test_id(f"{assistant}-knows")).to_contain_text(name, timeout=30_000)
+            expect(page.get_by_test_id(f"{assistant}-knows")).to_contain_text(name, timeout=180_000)
 
 
 def test_the_tv_shows_what_is_cast_to_it_and_who_takes_it(page: Page, program: Program) -> None:

@@ -405,7 +405,7 @@ def test_no_text_of_a_dispatcher_a_node_or_a_stream_is_in_a_trace() -> None:
                 wire.stream(CANARY.encode() * 40, 2)
             wire.say(NOTICE, message({1: 7005, 4: CANARY, 6: CANARY, 7: CANARY}))
         await writer.drain()
-        await asyncio.sleep(0.3)
+        await reader.read()  # until the client has read all and closed
         writer.close()
 
     async def run() -> list[Line]:
