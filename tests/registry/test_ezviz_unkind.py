@@ -291,6 +291,18 @@ def test_an_empty_status_of_a_camera_that_had_none_is_asked_for_once_more(first:
     assert len(answers) == 1  # and not a third time
 
 
+def test_if_the_second_list_fails_the_first_counts() -> None:
+    first = {"deviceInfos": [{"deviceSerial": "F1"}, {"deviceSerial": "F2"}], "STATUS": {"F2": {"isEncrypt": 0}}}
+    answers = [first]
+
+    def ask() -> list[dict[str, Any]]:
+        if not answers:
+            raise VendorDown("HTTP 504")
+        return [answers.pop(0)]
+
+    assert LastStatus(Clock()).read("s", ask) == [first]
+
+
 def test_a_device_that_never_has_a_status_is_asked_for_twice_once() -> None:
     last, asked = LastStatus(Clock()), []
     for _ in range(3):

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from showcam.drivers.camera import Camera, Listed
 from showcam.drivers.driver import Hint
-from showcam.drivers.errors import Refused, SetRefused, SignedOut, VendorDown
+from showcam.drivers.errors import DriverError, Refused, SetRefused, SignedOut, VendorDown
 from showcam.drivers.ezviz import home, keys, pictures, tracing
 from showcam.drivers.ezviz import settings as of_app
 from showcam.drivers.ezviz.answers import LastStatus, message_hint, set_error
@@ -165,7 +165,9 @@ class EzvizAccount:
             ways = ("open",) if held.secrets.open or held.secrets.sub_account else ()
             at_home = self._lan if held.secrets.codes or held.secrets.local else None
             sections = ",".join([SECTIONS, *[home.SECTIONS] * bool(at_home), *[pictures.SECTIONS] * bool(self._cloud)])
-            pages = self._last_status.read(source.id, lambda: client.pages(sections))
+            from showcam.drivers.ezviz.client import FAILURES
+
+            pages = self._last_status.read(source.id, lambda: client.pages(sections), (DriverError, *FAILURES))
             found = keys.judged(
                 cameras(pages, source.id, ways), pages, held.secrets.picture_codes, held.secrets.by_video
             )

@@ -9,6 +9,7 @@ every second for 30 s after a push. A ring of the EP8x was then found about a se
 there takes messages of both channels within 15 s for the same ring.
 """
 
+import contextlib
 import json
 import logging
 import time
@@ -64,13 +65,19 @@ class LastStatus:
         self._clock = clock
         self._last: Recent[tuple[str, str], tuple[float, JsonObject]] = Recent(MOST_KEPT)
 
-    def read(self, source: str, ask: Callable[[], list[JsonObject]]) -> list[JsonObject]:
+    def read(
+        self, source: str, ask: Callable[[], list[JsonObject]], failures: tuple[type[Exception], ...] = (DriverError,)
+    ) -> list[JsonObject]:
         """The pages that `ask` gets. The last status replaces an empty one, if it is at most a minute old.
 
-        If nothing was read before, the list is asked for once more: a camera without a status would be refused.
+        If nothing was read before, the list is asked for once more: a camera without a status would be refused. If the
+        second request ends with one of `failures`, the first answer counts.
         """
         pages, unread = self._filled(source, ask())
-        return self._filled(source, ask())[0] if unread else pages
+        if unread:
+            with contextlib.suppress(*failures):
+                return self._filled(source, ask())[0]
+        return pages
 
     def _filled(self, source: str, pages: Iterable[JsonObject]) -> tuple[list[JsonObject], bool]:
         """The filled pages, and whether one has an empty status of a device that had none before."""
