@@ -103,12 +103,12 @@ class Attempts:
 
 
 def strangers(vendor_key: str) -> str:
-    """The key that counts the tries of all browsers that do not know this account name together."""
+    """Returns the counter of tries that all browsers new to this account name share."""
     return f"user/{vendor_key}"
 
 
 def own(account_id: str, browser: Browser) -> str:
-    """The key that counts the tries of one browser at an account that this browser knows."""
+    """Returns the counter of one browser's tries at an account, if the browser has signed in there before."""
     return f"browser/{account_id}/{browser.id}"
 
 

@@ -52,6 +52,6 @@ class Background:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def done_within(self, seconds: float) -> None:
-        """Waits likewise, for at most `seconds`; unfinished tasks are not cancelled."""
+        """Waits at most `seconds` for the tasks begun so far; a task that is not done goes on."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
