@@ -291,6 +291,19 @@ def test_an_empty_status_of_a_camera_that_had_none_is_asked_for_once_more(first:
     assert len(answers) == 1  # and not a third time
 
 
+def test_an_empty_status_whose_last_one_is_too_old_is_asked_for_once_more() -> None:
+    device, full = {"deviceSerial": "F1"}, {"F1": {"isEncrypt": 0}}
+    clock = Clock()
+    # at last one that stays empty, which is not asked for twice each time
+    statuses: tuple[dict[str, Any], ...] = (full, {}, full, {}, {}, {})
+    last, answers = LastStatus(clock), [{"deviceInfos": [device], "STATUS": status} for status in statuses]
+    last.read("s", lambda: [answers.pop(0)])
+    for expected, left in ((full, 3), ({}, 1), ({}, 0)):
+        clock.now += 61.0
+        assert last.read("s", lambda: [answers.pop(0)])[0]["STATUS"] == expected
+        assert len(answers) == left
+
+
 def test_if_the_second_list_fails_the_first_counts() -> None:
     first = {"deviceInfos": [{"deviceSerial": "F1"}, {"deviceSerial": "F2"}], "STATUS": {"F2": {"isEncrypt": 0}}}
     answers = [first]

@@ -9,6 +9,7 @@ const SILENT_MS = { webrtc: 4000, hls: 10000 }; // without a packet or a new fra
 const AGAIN = { waking: Array(7).fill(10000), asked_for: Array(12).fill(3000) };
 // Others that do, as does a picture that did not come at all. The last pause is kept to, until a picture comes.
 const PASSES = ["busy", "too_often", "household_full", "machine_full", "no_internet", "vendor_busy", "vendor_down", "media_down", ""];
+PASSES.push("state_unknown", "encryption_unknown", "audio_unknown"); // the next list may have what this one lacked
 PASSES.push("not_playable", "beyond_displays"); // said also when there is just no room to transcode the camera
 const PAUSES = [5000, 10000, 20000, 40000, 60000];
 const UNSEEN_MS = 60000; // a tab that nobody sees lets its pictures go after this

@@ -70,7 +70,7 @@ class LastStatus:
     ) -> list[JsonObject]:
         """The pages that `ask` gets. The last status replaces an empty one, if it is at most a minute old.
 
-        If nothing was read before, the list is asked for once more: a camera without a status would be refused. If the
+        If there is none so young, the list is asked for once more: a camera without a status would be refused. If the
         second request ends with one of `failures`, the first answer counts.
         """
         pages, unread = self._filled(source, ask())
@@ -80,7 +80,7 @@ class LastStatus:
         return pages
 
     def _filled(self, source: str, pages: Iterable[JsonObject]) -> tuple[list[JsonObject], bool]:
-        """The filled pages, and whether one has an empty status of a device that had none before."""
+        """The filled pages, and whether one has an empty status in place of one that was never read or is too old."""
         filled, unread = [], False
         for page in pages:
             if "STATUS" not in page:
@@ -89,11 +89,11 @@ class LastStatus:
             now, found = self._clock(), dict(page["STATUS"] or {})
             for serial in {text(row.get("deviceSerial")) for row in rows(page, "deviceInfos")}:
                 at, before = self._last.get((source, serial)) or (now, None)
-                if found.get(serial) or before is None:
+                if found.get(serial) or before is None or (before and now - at > STATUS_KEPT_S):
                     # an empty one is noted too: a device that never has a status is not asked for twice each time
                     self._last.put((source, serial), (now, found.get(serial) or {}))
                     unread |= not found.get(serial)
-                elif before and now - at <= STATUS_KEPT_S:
+                elif before:
                     found[serial] = before
             filled.append({**page, "STATUS": found})
         return filled, unread
