@@ -6,10 +6,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Literal, NamedTuple, NotRequired, TypedDict
 
-from actions.confirmation import Proof
 from actions.errors import DeviceError, DeviceFailure, Needed, NoStore, OutOfTime, UnknownCommand, refused
 from actions.request import Execution
-from actions.trait import CameraCommand, Trait
+from actions.trait import CameraCommand, Proof, Trait
 from showcam.accounts.pins import Pins
 from showcam.drivers.camera import Refusal
 from showcam.drivers.settings import Asked

@@ -8,11 +8,10 @@ from typing import TypedDict
 
 import msgspec
 
-from actions.devices import Devices, SyncPayload
+from actions.devices import Devices, QueryPayload, States, SyncPayload
 from actions.errors import IntentError, IntentFailure, Malformed, NotSupported, Transient
 from actions.executions import BUDGET_S, ExecutePayload, Executions
 from actions.request import Input, executions, queried, read
-from actions.states import QueryPayload, States
 from actions.traits import traits
 from showcam.accounts.links import TokenInvalid
 from showcam.accounts.pins import Pins

@@ -11,11 +11,10 @@ from collections.abc import Callable, Mapping
 import msgspec
 from msgspec.structs import replace
 
-from actions.devices import Device, SceneDevice, device, scene_devices
+from actions.devices import Device, SceneDevice, States, device, scene_devices
 from actions.homegraph import HomeGraph, Notification, Rejected, ReportedDevices, ReportRequest
-from actions.object_detection import ObjectDetection
-from actions.states import States
 from actions.trait import Trait
+from actions.traits import ObjectDetection
 from showcam.drivers.camera import Camera, State
 from showcam.net.cache import Recent
 from showcam.registry.readings.households import IN_MEMORY
@@ -135,7 +134,7 @@ class Reports:
 
     @staticmethod
     def _notification(camera: Camera, happened: Happened) -> Notification | None:
-        """The notification of a ring, with a chime. Other people cause none: see actions/object_detection.py."""
+        """The notification of a ring, with a chime. Other people cause none: see actions/traits.py."""
         if happened.kind != "doorbell" or ObjectDetection().attributes(camera) is None:
             return None
         notification: Notification = {

@@ -6,11 +6,10 @@ import threading
 import time
 from pathlib import Path
 
-from showcam.alexa.amazon import Amazon
-from showcam.alexa.gateway import Gateway
+from showcam.alexa.events import EventSender
+from showcam.alexa.gateway import Amazon, Gateway
 from showcam.alexa.interfaces import interfaces
 from showcam.alexa.reports import Reports
-from showcam.alexa.sender import EventSender
 from showcam.engine.grants import Grants
 from showcam.registry.adapter import adapt
 from showcam.registry.reporting.delivery import Delivery

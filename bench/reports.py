@@ -22,8 +22,7 @@ from bench.report_sender import CLIENT
 from bench.run import NoPeer, Results, Run
 from bench.table import Bound, LeftOut, Row
 from bench.timing import percentile
-from showcam.alexa.amazon import Amazon
-from showcam.alexa.gateway import Gateway
+from showcam.alexa.gateway import Amazon, Gateway
 from showcam.registry.reporting.reporter import message_id
 from showcam.simulator.authority import server_context
 from showcam.store.outbox import happening_row

@@ -1,22 +1,111 @@
-"""Login with Amazon for the event gateway: exchanges AcceptGrant's code, keeps the tokens sealed, refreshes them.
+"""The right to send events to a customer's Alexa: the client for Login with Amazon, and the tokens, kept sealed.
 
 https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-authorization.html
 The client id and secret are those of the developer console's page "Permissions", not of account linking.
 """
 
 import logging
+import re
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from showcam.alexa.amazon import Amazon, Unreached
-from showcam.net.exchange import EARLY_S
-from showcam.store.ports import LinkSecrets
+from showcam.alexa.errors import AcceptGrantFailed, InvalidAuthorization
+from showcam.alexa.interface import Answer, Deadline, HouseholdHandler, HouseholdInterface
+from showcam.alexa.message import EMPTY, Directive, Scope
+from showcam.net.exchange import EARLY_S, Hosts
+from showcam.net.exchange import Unreached as NoAnswer
+from showcam.net.http import Http
+from showcam.net.text import JsonObject
+from showcam.store.ports import LinkSecrets, StoreUnavailable
 from showcam.store.records import Link
+
+LOGIN = "api.amazon.com"
+GATEWAYS = ("api.amazonalexa.com", "api.eu.amazonalexa.com", "api.fe.amazonalexa.com")
+
+
+class Unreached(Exception):
+    """Amazon did not answer in time, or answered no JSON object."""
+
+
+class Posted(Struct, frozen=True):
+    """The event gateway's answer. `code`: the code of a refusal, or ""; `after_s`: the wait it demands, in seconds."""
+
+    status: int
+    code: str
+    after_s: float
+
+
+class Amazon:
+    """Sends requests to Amazon. `double`: "host:port" that replaces all of Amazon's hosts in the demo and in tests."""
+
+    def __init__(self, double: str = "", ca_file: Path | None = None) -> None:
+        self.login = f"https://{double or LOGIN}"
+        self.gateways = tuple(f"https://{host}" for host in ((double,) if double else GATEWAYS))
+        hosts = (double,) if double else tuple(f"{host}:443" for host in (LOGIN, *GATEWAYS))
+        self._http = Http(Hosts(hosts), ca_file)
+
+    def request_json(
+        self,
+        method: str,
+        url: str,
+        timeout_s: float,
+        *,
+        form: Mapping[str, str] | None = None,
+        bearer: str = "",
+    ) -> tuple[int, JsonObject]:
+        """Sends a request, and returns the status and the JSON object. Raises Unreached."""
+        headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {bearer}"} if bearer else {})
+        try:
+            reply = self._http.ask(method, url, timeout_s, form=form, headers=headers)
+        except NoAnswer as error:
+            raise Unreached(str(error)) from None
+        if reply.data is None:
+            raise Unreached("not an object")
+        return reply.status, reply.data
+
+    def post_event(self, gateway: str, event: bytes, bearer: str, timeout_s: float) -> Posted:
+        """Posts an event to a customer's gateway. Raises Unreached."""
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {bearer}"}
+        try:
+            reply = self._http.ask("POST", f"{gateway}/v3/events", timeout_s, body=event, headers=headers)
+        except NoAnswer as error:
+            raise Unreached(str(error)) from None
+        return Posted(reply.status, _refusal_code(reply.data), reply.after_s)
+
+    def gateway(self, named: object) -> str:
+        """The base address that Amazon named, if it is a known event gateway; else ""."""
+        if not isinstance(named, str):
+            return ""
+        url = urlsplit(named)
+        base = f"{url.scheme}://{url.netloc}".lower()
+        return base if base in self.gateways else ""
+
+
+def _refusal_code(refused: JsonObject | None) -> str:
+    try:
+        code = msgspec.convert(refused, _Refused).payload.code
+    except msgspec.ValidationError:
+        return ""
+    return code if _is_code(code) else ""
+
+
+class _Payload(Struct):
+    code: str
+
+
+class _Refused(Struct):
+    payload: _Payload
+
+
+_is_code = re.compile(r"[A-Z_]{1,64}").fullmatch
+
 
 log = logging.getLogger(__name__)
 
@@ -187,3 +276,58 @@ def _error_code(given: Any) -> str:
     """The error code (RFC 6749 section 5.2) if it is a known one, so that nothing else of the answer is logged."""
     codes = ("invalid_grant", "invalid_client", "unauthorized_client", "invalid_request", "server_error")
     return given if given in codes else "an unknown error"
+
+
+class _Code(Struct):
+    code: Annotated[str, Meta(min_length=1, max_length=4096)]
+
+
+class _AcceptGrant(Struct):
+    grant: _Code
+    grantee: Scope
+
+
+_accept_grant = msgspec.json.Decoder(_AcceptGrant)
+
+
+class Authorization(HouseholdInterface):
+    """Alexa.Authorization 3: AcceptGrant grants showcam the right to send events to the customer's Alexa.
+
+    https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-authorization.html
+
+    Answers AcceptGrant directives.
+
+    `gateway`: None if no events are sent; `granted` is called after a grant is stored.
+    """
+
+    name = "Alexa.Authorization"
+
+    def __init__(
+        self,
+        link_of: Callable[[str], Link],
+        gateway: Gateway | None,
+        granted: Callable[[Link], None] = lambda link: None,
+    ) -> None:
+        self._link_of, self._gateway, self._granted = link_of, gateway, granted
+
+    def directives(self) -> Mapping[str, HouseholdHandler]:
+        return {"AcceptGrant": self.accept}
+
+    def accept(self, directive: Directive, _deadline: Deadline) -> Answer:
+        """Answers with success only once Amazon's tokens are stored: Alexa relies on this."""
+        given = directive.read(_accept_grant)
+        if self._gateway is None:
+            raise AcceptGrantFailed("showcam does not send events to Alexa.")
+        try:
+            link = self._link_of(given.grantee.token)
+            self._gateway.accept(link, given.grant.code)
+            self._granted(link)
+        except InvalidAuthorization:
+            raise AcceptGrantFailed("The access token is not valid here.") from None
+        except StoreUnavailable:
+            log.warning("the store can't be reached", extra={"reason": "store"})
+            raise AcceptGrantFailed("showcam can't reach its store just now.") from None
+        except NotGranted as error:
+            log.warning("AcceptGrant of link %s failed: %s", link.id, error)
+            raise AcceptGrantFailed(str(error)) from None
+        return Answer(self.name, "AcceptGrant.Response", EMPTY, of_camera=False)

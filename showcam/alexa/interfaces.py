@@ -2,24 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
-from showcam.alexa.authorization import Authorization
-from showcam.alexa.camera_stream_controller import CameraStreamController
-from showcam.alexa.controls import Controls
-from showcam.alexa.discovery import Discovery
-from showcam.alexa.doorbell_event_source import DoorbellEventSource
-from showcam.alexa.endpoint_health import EndpointHealth
-from showcam.alexa.endpoints import Endpoints
-from showcam.alexa.gateway import Gateway
-from showcam.alexa.interface import HouseholdInterface, Interface
-from showcam.alexa.mode_controller import ModeController
-from showcam.alexa.motion_sensor import MotionSensor
-from showcam.alexa.object_detection_sensor import ObjectDetectionSensor
-from showcam.alexa.power_controller import PowerController
-from showcam.alexa.rtc_session_controller import RtcSessionController
-from showcam.alexa.scene_controller import SceneController
-from showcam.alexa.snapshot_provider import SnapshotProvider
-from showcam.alexa.state_report import StateReport
-from showcam.alexa.toggle_controller import ToggleController
+from showcam.alexa.controllers import ModeController, PowerController, ToggleController
+from showcam.alexa.discovery import Discovery, Endpoints, SceneController
+from showcam.alexa.gateway import Authorization, Gateway
+from showcam.alexa.interface import Controls, HouseholdInterface, Interface
+from showcam.alexa.states import DoorbellEventSource, EndpointHealth, MotionSensor, ObjectDetectionSensor, StateReport
+from showcam.alexa.streams import CameraStreamController, RtcSessionController, SnapshotProvider
 from showcam.registry.registry import Registry
 from showcam.store.records import Link
 

@@ -10,14 +10,11 @@ import msgspec
 from msgspec.structs import replace
 
 from showcam.alexa import events
-from showcam.alexa.endpoints import MOST, Endpoints
-from showcam.alexa.events import CauseOf, Report
+from showcam.alexa.discovery import MOST, Endpoints, friendly_names, scene_endpoints
+from showcam.alexa.events import CauseOf, EventSender, Rejected, Report
 from showcam.alexa.interface import Interface
 from showcam.alexa.message import Property, timestamp
-from showcam.alexa.names import friendly_names
-from showcam.alexa.scene_controller import scene_endpoints
-from showcam.alexa.sender import EventSender, Rejected
-from showcam.alexa.state_report import SAMPLE_MS, State
+from showcam.alexa.states import SAMPLE_MS, State
 from showcam.drivers.camera import Camera
 from showcam.registry.reporting.reporter import Happened, Tell, Told, ToldOf, Turn, fingerprint, message_id
 from showcam.registry.scenes import scenes_of

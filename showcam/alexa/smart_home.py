@@ -8,7 +8,6 @@ from collections.abc import Callable
 import msgspec
 
 from showcam.accounts.links import TokenExpired, TokenInvalid
-from showcam.alexa.deadline import Deadline
 from showcam.alexa.errors import (
     BridgeUnreachable,
     DirectiveError,
@@ -18,10 +17,10 @@ from showcam.alexa.errors import (
     InvalidDirective,
 )
 from showcam.alexa.gateway import Gateway
-from showcam.alexa.interface import Answer, CameraDirective, Handler, HouseholdHandler
+from showcam.alexa.interface import Answer, CameraDirective, Deadline, Handler, HouseholdHandler
 from showcam.alexa.interfaces import household_interfaces, interfaces
 from showcam.alexa.message import Context, Directive, EndpointId, Event, Header, Message, Property, Unreadable, read
-from showcam.alexa.state_report import State
+from showcam.alexa.states import State
 from showcam.net.outcomes import Outcome
 from showcam.net.outcomes import add as add_outcome
 from showcam.registry import outcomes

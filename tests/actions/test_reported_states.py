@@ -7,11 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from actions.devices import device
+from actions.devices import States, device
 from actions.google_key import read_key
 from actions.homegraph import HomeGraph
 from actions.reports import Reports
-from actions.states import States
 from actions.trait import Trait
 from actions.traits import traits
 from showcam.drivers.camera import Camera

@@ -11,12 +11,11 @@ import pytest
 from jsonschema_rs import Draft7Validator
 from msgspec.structs import replace
 
-from actions.devices import device
+from actions.devices import States, device
 from actions.fulfillment import Fulfillment
 from actions.google_key import KeyFile, read_key
 from actions.homegraph import HomeGraph
 from actions.reports import FETCHES_S, SYNC_S, Reports
-from actions.states import States
 from actions.traits import traits
 from showcam.accounts.links import authenticate
 from showcam.accounts.pins import Pins

@@ -1,6 +1,6 @@
 """A camera's traits in SYNC and QUERY."""
 
-import sys
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -162,10 +162,8 @@ def test_status_report_names_why_a_camera_cannot_be_shown(
 
 
 def test_each_trait_names_the_page_of_google_s_that_it_follows(home: Household) -> None:
-    modules = {
-        trait.name.rpartition(".")[2]: sys.modules[type(trait).__module__] for trait in traits(home.registry, "")
-    }
-    unnamed = [name for name, module in modules.items() if f"{PAGES}{name.lower()}\n" not in f"{module.__doc__}\n"]
+    documents = {trait.name.rpartition(".")[2]: inspect.getdoc(type(trait)) for trait in traits(home.registry, "")}
+    unnamed = [name for name, text in documents.items() if f"{PAGES}{name.lower()}\n" not in f"{text}\n"]
     assert unnamed == []
 
 

@@ -11,8 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from showcam.accounts.links import authenticate
-from showcam.alexa.amazon import Amazon
-from showcam.alexa.gateway import Gateway
+from showcam.alexa.gateway import Amazon, Gateway
 from showcam.alexa.interfaces import household_interfaces, interfaces
 from showcam.alexa.smart_home import SmartHome
 from showcam.registry.preferences import Preferences

@@ -12,8 +12,7 @@ import pytest
 
 from showcam.accounts import households
 from showcam.accounts.links import authenticate
-from showcam.alexa.amazon import Amazon, Unreached
-from showcam.alexa.gateway import SECRET, ClientRefused, Gateway, NotGranted, Revoked
+from showcam.alexa.gateway import SECRET, Amazon, ClientRefused, Gateway, NotGranted, Revoked, Unreached
 from showcam.alexa.smart_home import SmartHome
 from showcam.store.ports import StoreUnavailable
 from tests.doubles.clock import Clock

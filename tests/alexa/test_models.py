@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from showcam.alexa.spoken.conversation import SLOT_TYPE
 from showcam.alexa.spoken.skill import INTENTS, PLAIN, SILENT, SLOT
 from showcam.alexa.spoken.texts import TEXTS, spoken_language
-from showcam.alexa.spoken.turn import SLOT_TYPE
 from showcam.i18n.catalogue import OURS
 
 FOLDER = Path(__file__).parents[2] / "showcam" / "alexa" / "skill_package" / "interactionModels" / "custom"

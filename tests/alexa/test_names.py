@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from showcam.alexa.names import friendly_names
+from showcam.alexa.discovery import friendly_names
 from showcam.alexa.smart_home import SmartHome
 from showcam.alexa.texts import LOCALES, TEXTS
 from showcam.drivers.camera import Video

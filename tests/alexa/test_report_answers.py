@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 
-from showcam.alexa.amazon import Amazon
-from showcam.alexa.gateway import SECRET, Gateway
+from showcam.alexa.events import EventSender
+from showcam.alexa.gateway import SECRET, Amazon, Gateway
 from showcam.alexa.interfaces import interfaces
 from showcam.alexa.reports import Reports
-from showcam.alexa.sender import EventSender
 from showcam.registry.reporting.reasons import Why, why_of
 from showcam.registry.reporting.reporter import (
     GrantDead,

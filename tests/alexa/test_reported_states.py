@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 
 from showcam.accounts.links import authenticate
-from showcam.alexa.amazon import Amazon
-from showcam.alexa.gateway import Gateway
+from showcam.alexa.events import EventSender
+from showcam.alexa.gateway import Amazon, Gateway
 from showcam.alexa.interfaces import interfaces
 from showcam.alexa.reports import Reports
-from showcam.alexa.sender import EventSender
 from showcam.alexa.smart_home import SmartHome
 from showcam.registry.reporting.reporter import Tell
 from showcam.simulator import authority

@@ -9,8 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from showcam.accounts.links import authenticate
-from showcam.alexa.amazon import Amazon
-from showcam.alexa.gateway import Gateway
+from showcam.alexa.gateway import Amazon, Gateway
 from showcam.alexa.reports import LARGEST
 from showcam.alexa.smart_home import SmartHome
 from showcam.drivers.camera import Decided, State

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from showcam.alexa.spoken import refusals
+from showcam.alexa.spoken import texts
 from showcam.alexa.spoken.texts import TEXTS, find, plain, say, spoken_language
 from showcam.drivers import SPEECHES
 from showcam.drivers.camera import Failed, Refusal
@@ -17,7 +17,7 @@ from showcam.drivers.errors import REASONS, Reason
 def test_every_reason_has_a_sentence_in_both_languages(tongue: Any, vendor: str) -> None:
     for reason in REASONS:
         refusal = Refusal((Failed(reason),), "Garden", vendor)
-        why, mend = refusals.why(refusal, tongue), refusals.mend(refusal, tongue)
+        why, mend = texts.why(refusal, tongue), texts.mend(refusal, tongue)
         assert not why.endswith(".")
         assert mend.endswith(".")
         assert not set(f"{why}{mend}") & set("<>&{}“”×")
@@ -42,7 +42,7 @@ def test_a_spoken_refusal_has_at_most_15_words_beside_names(tongue: Any, vendor:
     for reason in REASONS:
         for shared in (False, True):
             refusal = Refusal((Failed(reason), Failed("audio_off")), "Garden", vendor, shared=shared)
-            why, mend = refusals.why(refusal, tongue), refusals.mend(refusal, tongue)
+            why, mend = texts.why(refusal, tongue), texts.mend(refusal, tongue)
             for key in REFUSING:
                 spoken = say(key, tongue, name="Garden", why=why, mend=mend)
                 long += [spoken] if words_beside_names(spoken) > MOST else []
@@ -75,8 +75,8 @@ def test_every_utterance_that_says_a_refusal_is_measured() -> None:
 )
 def test_a_refusal_names_the_vendor(locale: str, vendor: str, reason: Reason, why: str, mend: str) -> None:
     refusal, tongue = Refusal((Failed(reason),), "Garden", vendor), spoken_language(locale)
-    assert why in refusals.why(refusal, tongue)
-    assert mend in refusals.mend(refusal, tongue)
+    assert why in texts.why(refusal, tongue)
+    assert mend in texts.mend(refusal, tongue)
 
 
 @pytest.mark.parametrize(

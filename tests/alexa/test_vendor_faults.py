@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from showcam.alexa import deadline
+from showcam.alexa import interface
 from showcam.alexa.smart_home import SmartHome
 from showcam.drivers.camera import Refusal, StreamRequest
 from showcam.drivers.errors import SignedOut, VendorDown
@@ -62,7 +62,7 @@ def send(
     left_s: float = LEFT_S,
 ) -> Any:
     """`left_s`: seconds left until the answer's deadline."""
-    received = time.monotonic() - (deadline.ANSWER_S - left_s)
+    received = time.monotonic() - (interface.ANSWER_S - left_s)
     camera, token = allowed
     header = {"namespace": namespace, "name": name, "messageId": "m", "correlationToken": "c", **more}
     endpoint = {"scope": {"type": "BearerToken", "token": token}, "endpointId": camera}
@@ -91,7 +91,7 @@ def test_a_hanging_vendor_is_an_error_in_time(
 
 
 def test_the_deadline_is_a_second_before_alexas_limit_for_cameras() -> None:
-    assert deadline.ANSWER_S == 6.0 - 1.0
+    assert interface.ANSWER_S == 6.0 - 1.0
 
 
 @pytest.fixture

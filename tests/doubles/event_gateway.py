@@ -7,11 +7,10 @@ from urllib.parse import parse_qs
 
 from msgspec.structs import replace
 
-from showcam.alexa.amazon import Amazon
-from showcam.alexa.gateway import Gateway
+from showcam.alexa.events import EventSender
+from showcam.alexa.gateway import Amazon, Gateway
 from showcam.alexa.interfaces import interfaces
 from showcam.alexa.reports import Reports
-from showcam.alexa.sender import EventSender
 from showcam.drivers.camera import State
 from showcam.registry.reporting.reporter import Happened, Now, Tell, Told
 from showcam.simulator.assistants import amazon

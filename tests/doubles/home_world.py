@@ -22,7 +22,7 @@ from showcam.accounts.households import end_pictures, remove
 from showcam.accounts.links import LinkingWindow
 from showcam.accounts.pins import Pins
 from showcam.accounts.states import States
-from showcam.alexa.names import friendly_names
+from showcam.alexa.discovery import friendly_names
 from showcam.alexa.smart_home import SmartHome
 from showcam.alexa.spoken.skill import Spoken
 from showcam.app.compose.own_pages import Nobody

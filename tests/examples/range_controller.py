@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from showcam.alexa.capability import Capability, reported
 from showcam.alexa.errors import InvalidDirective
-from showcam.alexa.interface import Answer, CameraDirective, Handler, Interface, Stated
+from showcam.alexa.interface import Answer, CameraDirective, Capability, Handler, Interface, Stated, reported
 from showcam.alexa.texts import Locales, LocalText, Named, Text
 from showcam.drivers.camera import Camera
 

@@ -10,8 +10,7 @@ import pytest
 import actions.errors
 import showcam.alexa.errors
 from oauth import wording
-from showcam.alexa.spoken.refusals import ALOUD
-from showcam.alexa.spoken.texts import TEXTS
+from showcam.alexa.spoken.texts import ALOUD, TEXTS
 from showcam.drivers import SPEECHES
 from showcam.i18n.catalogue import LANGUAGES
 from showcam.registry.gate.reasons import WRITTEN

@@ -10,7 +10,7 @@ import pytest
 import actions.errors
 import showcam.alexa.errors
 from showcam import registry
-from showcam.alexa.spoken import refusals
+from showcam.alexa.spoken import texts
 from showcam.cast.errors import REASONS as TV_REASONS
 from showcam.drivers import SPEECHES, errors
 from showcam.drivers.camera import Failed, Refusal
@@ -213,7 +213,7 @@ def test_who_can_switch_encryption_off_is_asked_to(owner: str, vendor: str, mend
     ],
 )
 def test_a_voice_asks_the_same(owner: str, mend: str) -> None:
-    assert mend in refusals.mend(overruled("encryption_on", camera("Hall", owner=owner)), "en")
+    assert mend in texts.mend(overruled("encryption_on", camera("Hall", owner=owner)), "en")
 
 
 @pytest.mark.parametrize(

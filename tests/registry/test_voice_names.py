@@ -2,7 +2,7 @@
 
 import pytest
 
-from showcam.alexa.names import friendly_names
+from showcam.alexa.discovery import friendly_names
 from showcam.drivers.camera import Camera, Ref
 from showcam.registry.gate.voice_names import sound_alike, trouble
 

@@ -15,8 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from showcam.alexa.spoken.chain import LIMITS, BadChain, Chains, FetchLimits, public_roots
-from showcam.alexa.spoken.signature import NotSigned, verified
+from showcam.alexa.spoken.signature import LIMITS, BadChain, Chains, FetchLimits, NotSigned, public_roots, verified
 from showcam.alexa.spoken.skill import NotTaken
 from showcam.app.edge.signatures import spoken_route
 from showcam.app.http_types import Refuse, Request

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from showcam.alexa.spoken.chain import LIMITS, BadChain, Chains, ChainUnreached, FetchLimits, checked
-from showcam.alexa.spoken.signature import verified
+from showcam.alexa.spoken.signature import LIMITS, BadChain, Chains, ChainUnreached, FetchLimits, checked, verified
 from tests.doubles.tls_vendor import Vendors, silent
 from tests.showcam import test_amazon
 from tests.showcam.test_amazon import BAD, LEAF, MIDDLE, PATH, ROOT, STRANGE, Shelf, body, pem, signed

@@ -11,11 +11,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from actions.devices import device
+from actions.devices import States, device
 from actions.google_key import read_key
 from actions.homegraph import HomeGraph
 from actions.reports import Reports
-from actions.states import States
 from actions.traits import traits
 from showcam.app.settings import Settings
 from showcam.drivers.driver import Hint

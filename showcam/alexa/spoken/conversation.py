@@ -1,15 +1,30 @@
 """The spoken half's answers: from a link and a recognised utterance to speech, a card, a video or a question back."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
+from ask_sdk_core.handler_input import HandlerInput
+from ask_sdk_model.dialog.dynamic_entities_directive import DynamicEntitiesDirective
+from ask_sdk_model.directive import Directive
+from ask_sdk_model.er.dynamic.entity import Entity
+from ask_sdk_model.er.dynamic.entity_list_item import EntityListItem
+from ask_sdk_model.er.dynamic.entity_value_and_synonyms import EntityValueAndSynonyms
+from ask_sdk_model.er.dynamic.update_behavior import UpdateBehavior
+from ask_sdk_model.interfaces.videoapp.launch_directive import LaunchDirective
+from ask_sdk_model.interfaces.videoapp.metadata import Metadata
+from ask_sdk_model.interfaces.videoapp.video_item import VideoItem
+from ask_sdk_model.response import Response
+from ask_sdk_model.ui.link_account_card import LinkAccountCard
+from ask_sdk_model.ui.plain_text_output_speech import PlainTextOutputSpeech
+from ask_sdk_model.ui.reprompt import Reprompt
+from ask_sdk_model.ui.simple_card import SimpleCard
 from msgspec import structs
 
+from showcam.alexa.discovery import friendly_names
 from showcam.alexa.errors import WRITTEN
-from showcam.alexa.names import friendly_names
-from showcam.alexa.spoken import refusals
+from showcam.alexa.interface import Deadline
+from showcam.alexa.spoken import texts
 from showcam.alexa.spoken.texts import find, listed, say
-from showcam.alexa.spoken.turn import Reply, Turn
 from showcam.drivers.camera import Camera, Refusal, StreamRequest
 from showcam.drivers.errors import Unavailable, is_reason
 from showcam.drivers.settings import Asked
@@ -20,6 +35,67 @@ from showcam.registry.gate.reasons import OF_VIDEO, sentences, short
 from showcam.registry.registry import Registry
 from showcam.store.ports import StoreUnavailable
 from showcam.store.records import Link
+
+LONGEST_SPEECH = 6000  # characters; Alexa accepts 8000
+MOST_ENTITIES = 100  # Alexa accepts this number of dynamic entity values in one response
+SLOT_TYPE = "CAMERA_NAME"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    link: Link
+    language: Language
+    heard: str = ""  # the camera's name as Alexa recognised it
+    screen: bool = False  # whether the device has a VideoApp
+    pending: dict[str, str] = field(default_factory=dict)  # the data that the previous reply left for the next turn
+    deadline: Deadline = field(default_factory=Deadline)
+
+    @property
+    def left_s(self) -> float:
+        return self.deadline.left_s
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply for Alexa to speak and show. `open`: the session waits for an answer.
+
+    `pending` comes back with the next turn. `about`: a wish without its camera. `offer`: a wish that a yes grants.
+    `sound_of`: the id of a camera whose sound a yes turns on. `name` and `reason`: of the camera spoken of.
+    """
+
+    speech: str
+    open: bool = False
+    card: tuple[str, str] | None = None  # title, text
+    video: tuple[str, str] | None = None  # HLS address, title
+    pending: dict[str, str] = field(default_factory=dict)
+    names: tuple[tuple[str, str], ...] = ()  # (id, name): for Alexa's speech recognition
+
+
+def respond(
+    handler_input: HandlerInput, reply: Reply, language: Language, card: LinkAccountCard | None = None
+) -> Response:
+    """Speaks plain text, never SSML: a camera's name may hold characters that are markup in SSML."""
+    if handler_input.request_envelope.session is not None:
+        handler_input.attributes_manager.session_attributes = dict(reply.pending)
+    directives: list[Directive] = []
+    speech = PlainTextOutputSpeech(text=reply.speech[:LONGEST_SPEECH])
+    reprompt = Reprompt(output_speech=PlainTextOutputSpeech(text=say("again", language))) if reply.open else None
+    if reply.names:
+        directives.append(_names(reply.names))
+    if reply.video:
+        url, title = reply.video
+        directives.append(LaunchDirective(VideoItem(url, Metadata(title))))
+    # a response with VideoApp.Launch must not carry shouldEndSession
+    ends = None if reply.video else not reply.open
+    return Response(
+        speech, SimpleCard(*reply.card) if reply.card else card, reprompt, directives, should_end_session=ends
+    )
+
+
+def _names(names: tuple[tuple[str, str], ...]) -> DynamicEntitiesDirective:
+    values = [Entity(id=camera, name=EntityValueAndSynonyms(name)) for camera, name in names[:MOST_ENTITIES]]
+    return DynamicEntitiesDirective(UpdateBehavior.REPLACE, [EntityListItem(SLOT_TYPE, values)])
+
 
 MOST_NAMES = 5  # names listed in one sentence; people do not listen to more
 
@@ -158,7 +234,7 @@ class Conversation:
         refusal = of_video or self._refusal(turn, camera) or self._too_large(turn, camera) or pending
         if refusal is None:
             return Reply(say("nothing_to_mend", turn.language, name=name))
-        why, mend = refusals.why(refusal, turn.language), refusals.mend(refusal, turn.language)
+        why, mend = texts.why(refusal, turn.language), texts.mend(refusal, turn.language)
         written = sentences(structs.replace(refusal, camera=refusal.camera or name), turn.language, WRITTEN)
         page = f"{self._page_url}{short(refusal.reason)}"
         more = (say("card_more", turn.language, url=page),) if self._page_url else ()
@@ -182,14 +258,14 @@ class Conversation:
         if isinstance(stream, Refusal):
             return _refused(turn, name, stream)
         if stream.explains is not None:  # the stream is a card: the owner wants the reason shown
-            why = refusals.why(stream.explains, turn.language)
+            why = texts.why(stream.explains, turn.language)
             return Reply(say("shown_why", turn.language, name=name, why=why), video=(stream.url, name))
         return Reply(say("showing", turn.language, name=name), video=(stream.url, name))
 
     @staticmethod
     def _not_changed(turn: Turn, name: str, refusal: Refusal) -> Reply:
         outcomes.refused(refusal.reason)
-        why, mend = refusals.why(refusal, turn.language), refusals.mend(refusal, turn.language)
+        why, mend = texts.why(refusal, turn.language), texts.mend(refusal, turn.language)
         return Reply(say("not_changed", turn.language, name=name, why=why, mend=mend))
 
 
@@ -210,7 +286,7 @@ def _ready(names: list[str], language: Language, *, among_others: bool) -> str:
 
 def _not_ready(refused: list[tuple[str, Refusal]], language: Language) -> str:
     sentences = [
-        say("not_ready", language, name=name, why=refusals.why(refusal, language))
+        say("not_ready", language, name=name, why=texts.why(refusal, language))
         for name, refusal in refused[:MOST_NAMES]
     ]
     more = len(refused) - MOST_NAMES
@@ -218,7 +294,7 @@ def _not_ready(refused: list[tuple[str, Refusal]], language: Language) -> str:
 
 
 def _refused(turn: Turn, name: str, refusal: Refusal, key: str = "refused") -> Reply:
-    speech = say(key, turn.language, name=name, why=refusals.why(refusal, turn.language))
+    speech = say(key, turn.language, name=name, why=texts.why(refusal, turn.language))
     return Reply(speech, open=True, pending={"offer": "mend", "name": name, "reason": refusal.reason})
 
 
@@ -231,7 +307,7 @@ def _pending_refusal(turn: Turn, camera: Camera, name: str) -> Refusal | None:
 def _unreadable(error: Unavailable, turn: Turn) -> Reply:
     outcomes.refused(error.reason)
     refusal = overruled(error.reason, None, error.vendor)
-    why, mend = refusals.why(refusal, turn.language), refusals.mend(refusal, turn.language)
+    why, mend = texts.why(refusal, turn.language), texts.mend(refusal, turn.language)
     return Reply(say("unreadable", turn.language, why=why, mend=mend))
 
 

@@ -17,10 +17,9 @@ from ask_sdk_model.response import Response
 from ask_sdk_model.ui.link_account_card import LinkAccountCard
 
 from showcam.accounts.links import TokenInvalid
-from showcam.alexa.deadline import Deadline
-from showcam.alexa.spoken.conversation import Conversation, Wish
+from showcam.alexa.interface import Deadline
+from showcam.alexa.spoken.conversation import Conversation, Reply, Turn, Wish, respond
 from showcam.alexa.spoken.texts import say, spoken_language
-from showcam.alexa.spoken.turn import Reply, Turn, respond
 from showcam.i18n.catalogue import Language
 from showcam.net.outcomes import add as add_outcome
 from showcam.net.text import JsonObject

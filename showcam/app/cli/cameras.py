@@ -47,7 +47,7 @@ def list_(context: click.Context, verbose: bool, as_json: bool, user: str | None
 
 def report_cameras(home: "Household", *, verbose: bool, as_json: bool) -> None:
     """Print the household's cameras, or why they can't be listed."""
-    from showcam.alexa.names import friendly_names
+    from showcam.alexa.discovery import friendly_names
     from showcam.app.cli import camera_tables as tables
     from showcam.drivers.errors import Unavailable
     from showcam.registry.gate.voice_names import trouble

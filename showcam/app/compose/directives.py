@@ -26,7 +26,7 @@ from showcam.store.ports import Store
 from showcam.store.records import Link
 
 if TYPE_CHECKING:
-    from showcam.alexa.spoken.chain import Chains
+    from showcam.alexa.spoken.signature import Chains
     from showcam.alexa.spoken.skill import Spoken
 
 _KEPT_S = 10 * 365 * 24 * 3600.0  # nothing else ends a row of a skill's user, so it lasts as long as the link may
@@ -36,7 +36,7 @@ def chains(settings: Settings) -> "Chains":
     """Checks Amazon's certificate chains. In the demo the simulator's authority is trusted, not the public ones."""
     from cryptography import x509
 
-    from showcam.alexa.spoken.chain import Chains, public_roots
+    from showcam.alexa.spoken.signature import Chains, public_roots
 
     file = None if settings.all_on_aws else settings.data / "amazon-chains.json"
     if settings.assistants_at and settings.ca_file:

@@ -1,7 +1,6 @@
 """Amazon's event gateway and its tokens, as the settings name them: directives and the function of reports use both."""
 
-from showcam.alexa.amazon import Amazon
-from showcam.alexa.gateway import Gateway
+from showcam.alexa.gateway import Amazon, Gateway
 from showcam.app.settings import Settings
 from showcam.store.ports import LinkSecrets
 

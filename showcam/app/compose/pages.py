@@ -15,8 +15,8 @@ from showcam.accounts.attempts import Limits, OneTimeCode
 from showcam.accounts.links import LinkingWindow
 from showcam.accounts.owner_users import OwnerUsers
 from showcam.accounts.states import States
+from showcam.alexa.discovery import friendly_names
 from showcam.alexa.errors import REFUSED as ALEXA
-from showcam.alexa.names import friendly_names
 from showcam.app.aws import boto
 from showcam.app.compose import ground
 from showcam.app.compose.demo import PRACTICE

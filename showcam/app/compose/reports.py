@@ -4,14 +4,14 @@ import logging
 from functools import partial
 from typing import Any
 
+from actions.devices import States
 from actions.google_key import BadKey, KeyFile
 from actions.homegraph import HomeGraph
 from actions.reports import Reports as GoogleReports
-from actions.states import States
 from actions.traits import traits
+from showcam.alexa.events import EventSender
 from showcam.alexa.interfaces import interfaces
 from showcam.alexa.reports import Reports as AlexaReports
-from showcam.alexa.sender import EventSender
 from showcam.app import keys
 from showcam.app.aws import boto, wakes
 from showcam.app.aws.cloudwatch import CloudWatch, Event, Handler, Reply

@@ -14,8 +14,7 @@ from wsgiref.types import WSGIEnvironment
 
 from msgspec import Struct
 
-from showcam.alexa.spoken.chain import Chains, ChainUnreached
-from showcam.alexa.spoken.signature import NotSigned, event_of, verified
+from showcam.alexa.spoken.signature import Chains, ChainUnreached, NotSigned, event_of, verified
 from showcam.app.http_types import Refuse, Request, Response, Route, carries, problem
 from showcam.engine.grants import WINDOW_S
 from showcam.net.text import JsonObject

@@ -1,22 +1,20 @@
-"""Alexa.CameraStreamController 3: HLS for displays that don't take WebRTC.
-
-https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-camerastreamcontroller.html
-HLS is not in the published list of protocols; displays play it all the same, from an https address with a public name.
-"""
+"""The interfaces that show a camera: HLS, WebRTC and the still."""
 
 from collections.abc import Mapping, Sequence
+from typing import Annotated
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import Meta, Struct, structs
 
-from showcam.alexa.capability import Capability
-from showcam.alexa.errors import refused
-from showcam.alexa.interface import Answer, CameraDirective, Handler, Interface, Stated
+from showcam.alexa.errors import InvalidValue, SnapshotsDisabled, refused
+from showcam.alexa.interface import Answer, CameraDirective, Capability, Handler, Interface, Stated
 from showcam.alexa.message import timestamp
 from showcam.alexa.texts import Locales
 from showcam.drivers.camera import Camera, Refusal, Stream, StreamRequest, Video
+from showcam.drivers.errors import BadOffer
 from showcam.net.cache import Recent
 from showcam.registry.gate.displays import USUAL, best, beyond, shown
+from showcam.registry.gate.gate import not_found
 from showcam.registry.registry import Registry
 
 WIDEST = 7680
@@ -83,6 +81,13 @@ LONGEST_KEPT = 2048  # bytes of a payload
 
 
 class CameraStreamController(Interface):
+    """Alexa.CameraStreamController 3: HLS for displays that don't take WebRTC.
+
+    https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-camerastreamcontroller.html
+    HLS is not in the published list of protocols; displays play it all the same, from an https address with a public
+    name.
+    """
+
     name = "Alexa.CameraStreamController"
 
     def __init__(self, registry: Registry) -> None:
@@ -195,3 +200,153 @@ def _rendered(stream: Stream, otherwise: Resolution) -> _CameraStream:
 
 def _resolution(video: Video) -> Resolution | None:
     return Resolution(video.width, video.height) if video.width > 0 and video.height > 0 else None
+
+
+type SessionId = Annotated[str, Meta(min_length=1, max_length=128)]
+
+
+class _Description(Struct):
+    """An offer or an answer of WebRTC."""
+
+    format: str
+    value: str
+
+
+class _Initiate(Struct, rename="camel"):
+    session_id: SessionId
+    offer: _Description
+
+
+class _Answered(Struct):
+    answer: _Description
+
+
+class _Session(Struct, rename="camel"):
+    session_id: SessionId
+
+
+class _SessionConfiguration(Struct, rename="camel"):
+    is_full_duplex_audio_supported: bool
+
+
+_initiate = msgspec.json.Decoder(_Initiate)
+_session = msgspec.json.Decoder(_Session)
+
+
+class RtcSessionController(Interface):
+    """Alexa.RTCSessionController 3: WebRTC, one way. The answer carries every candidate: there is no trickle ICE.
+
+    https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-rtcsessioncontroller.html
+    """
+
+    name = "Alexa.RTCSessionController"
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    def capabilities(self, camera: Camera, locales: Locales) -> Sequence[Capability]:
+        if "webrtc" not in self._registry.playable:
+            return ()
+        configuration = _SessionConfiguration(is_full_duplex_audio_supported=False)
+        return (Capability(interface=self.name, version="3", configuration=configuration),)
+
+    def states(self, camera: Camera) -> Sequence[Stated]:
+        return ()
+
+    def directives(self) -> Mapping[str, Handler]:
+        return {
+            "InitiateSessionWithOffer": self.initiate,
+            "SessionConnected": self.connected,
+            "SessionDisconnected": self.disconnected,
+        }
+
+    def initiate(self, directive: CameraDirective) -> Answer:
+        """Answers an offer. A second offer in the same session replaces the first one's answer."""
+        given = directive.read(_initiate)
+        if given.offer.format.upper() != "SDP":
+            raise InvalidValue("The offer's format is not SDP.")
+        request = StreamRequest(
+            "alexa", ("webrtc",), sdp=given.offer.value, session=given.session_id, within_s=directive.left_s
+        )
+        try:
+            stream = self._registry.open_stream(directive.link, directive.camera_id, request)
+        except BadOffer:
+            raise InvalidValue("The offer is not SDP that asks for video.") from None
+        if isinstance(stream, Refusal):
+            raise refused(stream, directive.link.locale)
+        return Answer(self.name, "AnswerGeneratedForSession", _Answered(_Description("SDP", stream.answer)))
+
+    def connected(self, directive: CameraDirective) -> Answer:
+        """Confirms the display's report that the video plays; not every display reports."""
+        return self._confirmed("SessionConnected", directive, directive.read(_session))
+
+    def disconnected(self, directive: CameraDirective) -> Answer:
+        """Ends the session; a display may send this any number of times."""
+        session = directive.read(_session)
+        # the session of the link ends even when its camera is no longer visible
+        self._registry.end_session(directive.link, session.session_id)
+        return self._confirmed("SessionDisconnected", directive, session)
+
+    def _confirmed(self, name: str, directive: CameraDirective, session: _Session) -> Answer:
+        if not self._registry.knows(directive.link, directive.camera_id):
+            raise refused(not_found(), directive.link.locale)
+        return Answer(self.name, name, session)
+
+
+VERSION = "1.1"  # of the interface and of its messages
+FRESH_MS = 2000  # the still is taken when it is fetched, from a stream with up to this delay
+
+
+class _GetSnapshot(Struct, rename="camel"):
+    prefer_on_demand_snapshot: bool = False  # every still of ours is on demand
+
+
+_get_snapshot = msgspec.json.Decoder(_GetSnapshot)
+
+
+class _Picture(Struct, rename="camel"):
+    uri: str
+    uri_expiration_time: str
+    authentication_type: str
+
+
+class _Snapshot(Struct, rename="camel"):
+    value: _Picture
+    time_of_sample: str
+    uncertainty_in_milliseconds: int
+
+
+class SnapshotProvider(Interface):
+    """Alexa.SmartVision.SnapshotProvider 1.1: the address of a still, which Alexa fetches with its access token.
+
+    https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-smartvision-snapshotprovider.html
+    No public implementation shows the Snapshot event's payload; without `enabled` the interface is
+    not advertised.
+
+    Gives the address of a still. `enabled`: False for a trial, because the link of a trial is not stored.
+    """
+
+    name = "Alexa.SmartVision.SnapshotProvider"
+
+    def __init__(self, registry: Registry, *, enabled: bool) -> None:
+        self._registry, self._enabled = registry, enabled and registry.stills
+
+    def capabilities(self, camera: Camera, locales: Locales) -> Sequence[Capability]:
+        return (Capability(interface=self.name, version=VERSION),) if self._enabled else ()
+
+    def states(self, camera: Camera) -> Sequence[Stated]:
+        return ()
+
+    def directives(self) -> Mapping[str, Handler]:
+        return {"GetSnapshot": self.get}
+
+    def get(self, directive: CameraDirective) -> Answer:
+        directive.read(_get_snapshot)
+        if not self._enabled:
+            raise SnapshotsDisabled("Snapshots are switched off in the settings of showcam.")
+        snapshot = self._registry.snapshot(directive.link, directive.camera_id, "alexa", directive.left_s)
+        if isinstance(snapshot, Refusal):
+            raise refused(snapshot, directive.link.locale)
+        picture = _Picture(snapshot.url, timestamp(snapshot.expires), "ACCESS_TOKEN")
+        payload = _Snapshot(picture, timestamp(snapshot.at), FRESH_MS)
+        return Answer(self.name, "Snapshot", payload, version=VERSION)
