@@ -25,8 +25,7 @@ from showcam.accounts.states import States
 from showcam.alexa.discovery import friendly_names
 from showcam.alexa.smart_home import SmartHome
 from showcam.alexa.spoken.skill import Spoken
-from showcam.app.compose.own_pages import Nobody
-from showcam.app.compose.skill import AddressKeeper
+from showcam.app.compose.own_pages import AddressKeeper, Nobody
 from showcam.app.settings import Settings
 from showcam.app.setup import google_set_up
 from showcam.app.setup.skill_creation import Made, SkillCreation

@@ -120,6 +120,15 @@ def test_an_entry_answers_and_loads_no_more_than_it_needs(
     assert not loaded & set(NEVER_FOR_A_DIRECTIVE)
 
 
+def test_the_function_of_reports_loads_nothing_of_fulfillment() -> None:
+    program = "import json, sys, showcam.app.compose.reports; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = set(json.loads(done.stdout))
+    assert {"actions.reports", "showcam.alexa.reports"} <= loaded
+    spared = {"actions.fulfillment", "actions.executions", "showcam.alexa.smart_home", "showcam.app.http_types"}
+    assert not loaded & (spared | set(NEVER_FOR_A_DIRECTIVE))
+
+
 def test_the_process_of_pictures_loads_no_store() -> None:
     program = "import json, sys, showcam.app.compose.media; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -4,7 +4,7 @@ import os
 import threading
 from collections.abc import Callable
 
-from showcam.app.process.cores import keep_to_one
+from showcam.app.process.limits import keep_to_one
 from tests.doubles.needs import LINUX
 
 pytestmark = LINUX.mark

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import trustme
 
-from showcam.app.doctor import clock, disk, households, ice, notices
+from showcam.app.doctor import households, machine
 from showcam.app.doctor.finding import Finding
 from showcam.app.doctor.reach import Visitor
 from showcam.drivers.camera import Video
@@ -77,17 +77,17 @@ def test_a_clock(
     off_s: float | None, state: str, says: str, time_server: Callable[[float | None], tuple[str, Visitor]]
 ) -> None:
     url, visitor = time_server(off_s)
-    found = clock.examine(visitor, ["https://localhost:9/", url])
+    found = machine.clock(visitor, ["https://localhost:9/", url])
     assert (found.state, found.fault) == (state, "clock_off" if state == "wrong" else None)
     assert says in found.text.replace("59 seconds", "60 seconds").replace("61 seconds", "60 seconds")
 
 
 def test_a_full_disk_and_one_with_room(tmp_path: Path) -> None:
-    free = disk.examine(tmp_path, least=1)
+    free = machine.disk(tmp_path, least=1)
     assert (free.state, free.fault) == ("ok", None)
-    full = disk.examine(tmp_path, least=1 << 60)  # more than any disk has
+    full = machine.disk(tmp_path, least=1 << 60)  # more than any disk has
     assert (full.state, full.fault, "Remove what is not needed" in full.mend) == ("wrong", "disk_full", True)
-    assert disk.examine(tmp_path / "none").state == "wrong"
+    assert machine.disk(tmp_path / "none").state == "wrong"
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_stun_servers_that_answer_and_that_do_not(dead: str) -> None:
             (["no..name:3478"], [dead], "wrong", "udp_blocked", "nor any other"),
         ]
         for servers, others, state, fault, says in cases:
-            found = ice.stun(servers, others, SOON_S)
+            found = machine.stun(servers, others, SOON_S)
             assert (found.state, found.fault) == (state, fault), servers
             assert says in found.text
             assert bool(found.mend) is (state != "ok")
@@ -132,7 +132,7 @@ def test_what_is_no_answer_of_a_stun_server(answer: bytes) -> None:
 
         thread = threading.Thread(target=serve)
         thread.start()
-        assert ice.seen_from(f"127.0.0.1:{server.getsockname()[1]}", 0.3) is None
+        assert machine.seen_from(f"127.0.0.1:{server.getsockname()[1]}", 0.3) is None
         thread.join()
 
 
@@ -146,7 +146,7 @@ def test_what_is_no_answer_of_a_stun_server(answer: bytes) -> None:
 )
 def test_a_turn_server(secret: str, deaf: bool, state: str, fault: str | None, says: str) -> None:
     with Relay(SECRET, deaf=deaf) as relay:
-        found = ice.turn(f"turn:127.0.0.1:{relay.port}?transport=udp", secret, SOON_S)
+        found = machine.turn(f"turn:127.0.0.1:{relay.port}?transport=udp", secret, SOON_S)
     assert found is not None
     assert (found.state, found.fault, bool(found.mend)) == (state, fault, state != "ok")
     assert says in found.text
@@ -154,7 +154,7 @@ def test_a_turn_server(secret: str, deaf: bool, state: str, fault: str | None, s
 
 
 def test_without_a_turn_server_nothing_is_found() -> None:
-    assert ice.turn("", "") is None
+    assert machine.turn("", "") is None
 
 
 def examined(home: Household) -> list[Finding]:
@@ -243,10 +243,10 @@ def test_addresses_for_notices(make_home: Callable[..., Household]) -> None:
     from showcam.registry.notices.notifier import Addresses
 
     home = make_home()
-    assert "nobody is notified" in notices.examine(home.store).text
+    assert "nobody is notified" in households.notices(home.store).text
     addresses = Addresses(home.store)
     addresses.add(home.account.id, "ntfy://127.0.0.1/cameras", "ntfy", "")
-    assert notices.examine(home.store).text.startswith("1 addresses can be sent to")
+    assert households.notices(home.store).text.startswith("1 addresses can be sent to")
     addresses.add(home.account.id, "gone://kari:hemmelig@host", "gone", "")
-    found = notices.examine(home.store)
+    found = households.notices(home.store)
     assert (found.state, "showcam notices remove" in found.command, "hemmelig" in str(found)) == ("wrong", True, False)

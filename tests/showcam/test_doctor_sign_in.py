@@ -4,7 +4,7 @@ import pytest
 
 from showcam.accounts import households
 from showcam.accounts.owner_users import OwnerUsers
-from showcam.app.doctor import sign_in
+from showcam.app.doctor.households import sign_in
 from showcam.store.sqlite import SqliteStore
 
 
@@ -32,6 +32,6 @@ def furnish(store: SqliteStore, *kinds: str) -> None:
 )
 def test_who_may_sign_in(store: SqliteStore, kinds: tuple[str, ...], anyone: bool, state: str, says: str) -> None:
     furnish(store, *kinds)
-    finding = sign_in.examine(store, anyone=anyone)
+    finding = sign_in(store, anyone=anyone)
     assert (finding.state, finding.text.startswith(says)) == (state, True), finding.text
     assert bool(finding.mend) is (state == "wrong")

@@ -11,10 +11,10 @@ import pytest
 from showcam.accounts import clients
 from showcam.accounts.identity import new_id
 from showcam.app import keys
-from showcam.app.compose import doctor, fulfillment, ground, reports
+from showcam.app.compose import doctor, ground, reports
 from showcam.app.compose.ground import Ground
 from showcam.app.settings import Settings
-from showcam.app.setup.google_console import REDIRECTS
+from showcam.app.setup.google_console import REDIRECTS, reported
 from showcam.registry.reporting.delivery import Outcome
 from showcam.registry.reporting.reporter import Reporter
 from showcam.simulator.assistants.homegraph import FILE, ServiceAccount
@@ -108,7 +108,7 @@ def test_a_key_that_can_not_be_used_is_named_at_the_start_and_by_the_doctor(
     finding = doctor.reports(settings, base.store)
     assert (finding.state, finding.text) == ("wrong", said)
     assert "BEGIN" not in said
-    assert not fulfillment.reported(settings, base.store)(new_link(account(base), "google", None, "en"))
+    assert not reported(settings, base.store)(new_link(account(base), "google", None, "en"))
 
 
 def test_will_report_state_is_promised_with_a_key_that_the_sender_takes(
@@ -116,8 +116,8 @@ def test_will_report_state_is_promised_with_a_key_that_the_sender_takes(
 ) -> None:
     link = new_link(account(base), "google", None, "en")
     with_key = Settings(data=tmp_path, google_service_account=json.dumps(key))
-    assert fulfillment.reported(with_key, base.store)(link)
-    assert not fulfillment.reported(Settings(data=tmp_path), base.store)(link)
+    assert reported(with_key, base.store)(link)
+    assert not reported(Settings(data=tmp_path), base.store)(link)
 
 
 def test_a_key_of_another_project_is_a_notice_for_who_linked_google_until_there_is_the_right_one(

@@ -19,10 +19,10 @@ import trustme
 from msgspec import inspect
 from msgspec.structs import replace
 
-from showcam.app.trace import home, offer_notes, offers, text
+from showcam.app.trace import home, offers, text
 from showcam.app.trace.at_home import ByOwnProtocol, ByRtsp, recorded
 from showcam.app.trace.camera import CameraTrace, Wanted
-from showcam.app.trace.offer_notes import OfferNotes
+from showcam.app.trace.offers import OfferNotes
 from showcam.app.trace.recording import Recording, crowded
 from showcam.drivers.camera import Camera
 from showcam.drivers.ezviz import cameras as listed
@@ -682,10 +682,10 @@ def test_the_last_offers_are_kept_with_their_answers(tmp_path: Path) -> None:
     for _ in range(9):
         notes.answer(claims, None, ECHO)
     notes.answer(claims._replace(surface="page"), None, ECHO)
-    assert within(20, lambda: len(offer_notes.read(tmp_path, "alexa")) == offer_notes.KEPT)
-    kept = offer_notes.read(tmp_path, "alexa")
+    assert within(20, lambda: len(offers.read(tmp_path, "alexa")) == offers.KEPT)
+    kept = offers.read(tmp_path, "alexa")
     assert [line.is_offer for line in kept] == [True, False] * 6
-    assert offer_notes.read(tmp_path, "google") == []
+    assert offers.read(tmp_path, "google") == []
     assert stat.S_IMODE((tmp_path / "offers-alexa.ndjson").stat().st_mode) == 0o600
 
 

@@ -108,7 +108,7 @@ DOING = {
 def _of_assistant(settings: "Settings", assistant: "Assistant") -> bytes:
     """The shapes of the last offers of an assistant, and of the answers."""
     from showcam.app.compose.trace import program
-    from showcam.app.trace.offer_notes import read
+    from showcam.app.trace.offers import read
     from showcam.app.trace.text import Trace, written
 
     lines, now = read(settings.data / "run", assistant), time.gmtime()

@@ -17,7 +17,6 @@ from showcam.app import keys
 from showcam.app.aws import boto
 from showcam.app.aws.cloudwatch import CloudWatch, Event, Handler, Reply
 from showcam.app.compose import ground
-from showcam.app.compose.event_gateway import event_gateway
 from showcam.app.process.settings_sources import load
 from showcam.app.settings import Settings
 from showcam.net.text import JsonObject
@@ -93,7 +92,7 @@ def _visit_key(user: str) -> str:
 
 def skill(settings: Settings, base: ground.Ground) -> SmartHome:
     known = partial(authenticate, base.store, assistant="alexa")
-    gateway = event_gateway(settings, base.store)
+    gateway = ground.event_gateway(settings, base.store)
     return SmartHome(
         known,
         base.adapter.registry,

@@ -1,7 +1,10 @@
 """Builds what the doctor examines: the public addresses, the registered client, and a client for the trial."""
 
+import platform
+import shutil
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -9,27 +12,36 @@ from actions.google_key import BadKey
 from showcam.accounts import clients
 from showcam.app.compose import demo
 from showcam.app.compose.command import built, tools
-from showcam.app.compose.fulfillment import google_key
 from showcam.app.compose.ground import Ground
-from showcam.app.doctor import assistants, clock, disk, households, ice, notices, sign_in
+from showcam.app.data import backup
+from showcam.app.doctor import assistants, households, machine
 from showcam.app.doctor import google as points
 from showcam.app.doctor.finding import Finding, of, ok, unsure, wrong
 from showcam.app.doctor.reach import RESOLVER, Visitor, World
+from showcam.app.keys import KeysUnreadable
+from showcam.app.on_disk import OnDisk, version_of
+from showcam.app.process.handover import started
+from showcam.app.process.supervisor import CannotStart
+from showcam.app.redaction import redact
 from showcam.app.settings import Settings
+from showcam.app.setup.google_console import google_key
 from showcam.app.shipped import document
+from showcam.console.machine import Facts, Found, NotMade
+from showcam.engine.messages import MediaUnavailable
 from showcam.i18n.catalogue import worded
-from showcam.store.ports import Store
+from showcam.store.ports import Store, StoreUnavailable
 from showcam.store.records import DAY_S
 
 KEY = worded("key for reports, google_service_account")
 NOWHERE = "https://showcam.invalid/doctor"
 MOST = 100  # households whose links are looked at
+TAIL = 256 * 1024  # bytes of each log file that are read
 
 
 def google(settings: Settings, authorities: Path | None = None) -> Iterator[Finding]:
     """Examines only the things that Google needs."""
     with tools(settings) as store:
-        yield sign_in.examine(store, anyone=settings.sign_up == "anyone")
+        yield households.sign_in(store, anyone=settings.sign_up == "anyone")
         yield from _endpoints(settings, store, Visitor(authorities))
 
 
@@ -45,22 +57,22 @@ def running(
     """Examines everything with the store and the drivers in `base`. `household`: the household whose owner reads it."""
     visitor, store = Visitor(authorities), base.store
     if not settings.all_on_aws:  # on AWS no data lasts on this disk
-        yield disk.examine(settings.data)
+        yield machine.disk(settings.data)
     if not settings.demo:  # the demo asks nobody outside
-        yield clock.examine(visitor)
-    yield sign_in.examine(store, anyone=settings.sign_up == "anyone")
+        yield machine.clock(visitor)
+    yield households.sign_in(store, anyone=settings.sign_up == "anyone")
     yield from _endpoints(settings, store, visitor)
     forwarded = not settings.demo and not settings.all_on_aws
     yield from assistants.examine(store, forwarded=forwarded, spoken=bool(settings.alexa_skill_id))
     if not settings.demo and settings.own_media:
-        yield ice.stun(settings.stun)
-        if relay := ice.turn(settings.turn, settings.turn_secret):
+        yield machine.stun(settings.stun)
+        if relay := machine.turn(settings.turn, settings.turn_secret):
             yield relay
     adapter = base.adapter
     cameras = households.examine(store, adapter.owner, adapter.faults, adapter.standing, only=household)
     yield from of("cameras", cameras)
     if settings.notifies:
-        yield notices.examine(store)
+        yield households.notices(store)
 
 
 def _endpoints(settings: Settings, store: Store, visitor: Visitor) -> Iterator[Finding]:
@@ -94,13 +106,77 @@ def reports(settings: Settings, store: Store) -> Finding:
 def _world(settings: Settings, store: Store) -> World:
     if settings.demo:
         return World()
-    servers, since = settings.stun or ice.OTHERS, time.time() - DAY_S
+    servers, since = settings.stun or machine.OTHERS, time.time() - DAY_S
     return World(
         resolver=RESOLVER,
-        own_address=lambda: next(filter(None, (ice.seen_from(server, ice.WITHIN_S) for server in servers)), None),
+        own_address=lambda: next(
+            filter(None, (machine.seen_from(server, machine.WITHIN_S) for server in servers)), None
+        ),
         visited=any(link.last_used > since for account in _some(store) for link in store.links(account)),
     )
 
 
 def _some(store: Store) -> Iterator[str]:
     return (account.id for account in islice(store.accounts(), MOST))
+
+
+@dataclass(frozen=True)
+class OwnMachine:
+    """Answers the console about the machine: the doctor, sizes, a backup and the log."""
+
+    settings: Settings
+    base: Ground
+    disk: OnDisk = field(default_factory=lambda: OnDisk(version_of(), started()))
+
+    def facts(self, account_id: str) -> Facts:
+        disk = shutil.disk_usage(self.settings.data)
+        database = self.settings.database
+        return Facts(
+            version=self.disk.version,
+            newer=self.disk.newer(),
+            changed=self.disk.changed(),
+            python=platform.python_version(),
+            address=self.settings.public_url,
+            disk_free=disk.free,
+            disk_size=disk.total,
+            database=database.stat().st_size if database.exists() else 0,
+            live=self._live(account_id),
+            keeps_backups=self.settings.store == "sqlite",
+        )
+
+    def examine(self, account_id: str) -> Iterator[Found]:
+        yield from running(self.settings, self.base, household=account_id)
+
+    def backup(self, folder: Path) -> Path:
+        target = folder / "showcam.backup"
+        try:
+            backup.write(self.settings, target, None, force=False)
+        except (CannotStart, StoreUnavailable, KeysUnreadable) as error:
+            raise NotMade(str(error)) from None
+        return target
+
+    def log(self, most: int) -> list[str]:
+        lines = [line for file in (self.settings.data / "log").glob("*.jsonl") for line in _tail(file)]
+        return sorted(map(redact, lines), key=_moment)[-most:]
+
+    def _live(self, account_id: str) -> int | None:
+        try:
+            return self.base.pictures.live(account_id)
+        except MediaUnavailable:
+            return None
+
+
+def _tail(file: Path) -> list[str]:
+    """The last whole lines of a log file, from its last TAIL bytes."""
+    try:
+        with file.open("rb") as opened:
+            opened.seek(max(0, file.stat().st_size - TAIL))
+            whole = opened.read().decode(errors="replace").splitlines()
+    except OSError:
+        return []
+    return whole[1:] if file.stat().st_size > TAIL else whole
+
+
+def _moment(line: str) -> str:
+    """The time in a line of the log, as a text that sorts."""
+    return line.partition('"timestamp":')[2].strip()[:40]

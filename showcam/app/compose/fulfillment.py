@@ -2,14 +2,12 @@
 
 import json
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 from typing import Any
 from wsgiref.types import WSGIEnvironment
 
 from actions.errors import IntentError, Malformed, Transient
 from actions.fulfillment import Fulfillment, unread
-from actions.google_key import BadKey, KeyFile, check_key, read_key
-from showcam.accounts import clients
 from showcam.accounts.links import authenticate
 from showcam.accounts.pins import Pins
 from showcam.app import keys
@@ -20,47 +18,12 @@ from showcam.app.compose import ground
 from showcam.app.http_types import LONGEST_BODY, Refuse, Request, Response, Route, carries
 from showcam.app.process.settings_sources import load
 from showcam.app.settings import Settings
-from showcam.app.setup.google_console import projects_of
+from showcam.app.setup.google_console import reported
 from showcam.registry.reporting.sender import Listed
-from showcam.store.ports import Store
-from showcam.store.records import Link
 
 _JSON = ("Content-Type", "application/json")
 # Google's answer by HTTP status, if the body was not even read
 _UNREAD: dict[int, type[IntentError]] = {400: Malformed, 408: Transient, 413: Malformed, 503: Transient}
-
-
-def google_key(settings: Settings, store: Store) -> KeyFile | None:
-    """The key, checked against Google's registered client; None if no key is set. Raises BadKey, StoreUnavailable.
-
-    On AWS only the key itself is examined, since the function of reports may not list the clients.
-    """
-    if not settings.google_service_account:
-        return None
-    key = read_key(settings.google_service_account)
-    known = None if settings.all_on_aws else clients.registered(store, "google")
-    check_key(key, projects_of(known.redirect_uris) if known else ())
-    return key
-
-
-def reported(settings: Settings, store: Store) -> Callable[[Link], bool]:
-    """A function that says whether a link's changes are reported to Google, for `willReportState`.
-
-    This depends on the project of the link's client. The function raises StoreUnavailable.
-    """
-
-    @cache  # an error is not kept
-    def usable(client: str) -> bool:
-        if not settings.google_service_account:
-            return False
-        known = store.client(client)
-        try:
-            check_key(read_key(settings.google_service_account), projects_of(known.redirect_uris) if known else ())
-        except BadKey:
-            return False
-        return True
-
-    return lambda link: usable(link.client)
 
 
 def door(settings: Settings, base: ground.Ground) -> Callable[[Request], Response]:

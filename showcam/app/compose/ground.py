@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
@@ -11,7 +12,7 @@ from showcam.accounts import households
 from showcam.app.aws import boto
 from showcam.app.keys import Keys
 from showcam.app.settings import SECRETS, Settings
-from showcam.app.trace.offer_notes import OfferNotes
+from showcam.app.trace.offers import OfferNotes
 from showcam.drivers import BRANDS
 from showcam.drivers.driver import Driver, LoadsAhead
 from showcam.drivers.vendor import Installation, Vendor
@@ -26,6 +27,9 @@ from showcam.registry.streams.streams import QuotaOfAll
 from showcam.store.ports import Store, StoreUnavailable
 from showcam.store.records import Link, SourceKind
 from showcam.store.sealing import Sealer
+
+if TYPE_CHECKING:
+    from showcam.alexa.gateway import Amazon, Gateway
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +63,19 @@ def media_client(settings: Settings, grants: Grants) -> MediaClient | Fleet:
     if settings.media_urls or settings.pictures == "vendor":
         return Fleet([MediaClient(url, proof, authorities=authorities) for url in settings.media_urls])
     return MediaClient(settings.internal_media_url, proof, public=settings.pictures_urls[0])
+
+
+def amazon(settings: Settings) -> "Amazon":
+    from showcam.alexa.gateway import Amazon
+
+    return Amazon(settings.assistants_at, settings.ca_file if settings.assistants_at else None)
+
+
+def event_gateway(settings: Settings, store: Store) -> "Gateway":
+    """Amazon's event gateway and its tokens, as the settings name them."""
+    from showcam.alexa.gateway import Gateway  # Google's functions have no use for it
+
+    return Gateway(store, amazon(settings), settings.lwa_client_id, settings.lwa_client_secret)
 
 
 def drivers(settings: Settings, store: Store) -> dict[SourceKind, Driver]:

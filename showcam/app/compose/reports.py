@@ -16,10 +16,9 @@ from showcam.app import keys
 from showcam.app.aws import boto, wakes
 from showcam.app.aws.cloudwatch import CloudWatch, Event, Handler, Reply
 from showcam.app.compose import ground
-from showcam.app.compose.event_gateway import amazon_http, event_gateway
-from showcam.app.compose.fulfillment import google_key
 from showcam.app.process.settings_sources import load
 from showcam.app.settings import Settings
+from showcam.app.setup.google_console import google_key
 from showcam.registry.reporting.delivery import Delivery, Outcome
 from showcam.registry.reporting.reporter import Reporter, Unreported
 from showcam.store.outbox import Claim
@@ -77,8 +76,8 @@ def note_key(settings: Settings, base: ground.Ground) -> None:
 
 
 def _alexa(settings: Settings, base: ground.Ground) -> AlexaReports:
-    grants, table = event_gateway(settings, base.store), interfaces(base.adapter.registry, snapshots=True)
-    return AlexaReports(EventSender(grants, amazon_http(settings)), table, grants.works, scenes=settings.casts)
+    grants, table = ground.event_gateway(settings, base.store), interfaces(base.adapter.registry, snapshots=True)
+    return AlexaReports(EventSender(grants, ground.amazon(settings)), table, grants.works, scenes=settings.casts)
 
 
 def _google(settings: Settings, base: ground.Ground, key: KeyFile) -> GoogleReports:

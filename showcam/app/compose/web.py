@@ -18,23 +18,20 @@ from granian.server.mp import MPServer
 
 from showcam.accounts.clients import Refusals
 from showcam.app import keys
-from showcam.app.compose import directives, doors, fulfillment, ground, pages, screens, skill
+from showcam.app.compose import directives, doors, fulfillment, ground, pages, screens
+from showcam.app.compose.doctor import OwnMachine
 from showcam.app.compose.doors import JSON
-from showcam.app.compose.machine import OwnMachine
-from showcam.app.compose.own_pages import own_pages, tvs
+from showcam.app.compose.own_pages import address_keeper, own_pages, skill_set_up, tvs
 from showcam.app.compose.trace import OwnTracer
 from showcam.app.edge.connections import MOST, SENDER_S, Connections
-from showcam.app.edge.edge import Edge
-from showcam.app.edge.metrics import Metrics
+from showcam.app.edge.edge import Edge, Metrics
 from showcam.app.edge.server import Server
 from showcam.app.edge.signatures import HEADER, Signatures, spoken_route
 from showcam.app.http_types import Answered, Refuse, Request, Response, Route, problem
 from showcam.app.keys import Keys
 from showcam.app.process import logs, supervisor
-from showcam.app.process.cores import keep_to_one
-from showcam.app.process.limits import raise_limit
+from showcam.app.process.limits import end_with_parent, keep_to_one, raise_limit
 from showcam.app.process.logs import RequestLines, to_stderr
-from showcam.app.process.parent import end_with_parent
 from showcam.app.process.supervisor import answers
 from showcam.app.process.worker import METRICS_FILE
 from showcam.app.settings import Settings
@@ -73,14 +70,14 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
     registry.when_listed(Listed(base.store).note)
     # a person who was refused then fixes the cause in the vendor's app, which announces nothing
     registry.when_asked(lambda link: inbox.look(link.account, ASKED_S))
-    made = skill.build(settings, keys, base) if settings.has_console else None
+    made = skill_set_up(settings, keys, base) if settings.has_console else None
     machine = OwnMachine(settings, base)
 
     def own(home: Home) -> list[Page]:
         home.when_open(lambda account: inbox.look(account, OPEN_S))
         return own_pages(settings, base, home)
 
-    keeper = skill.address_keeper(settings)
+    keeper = address_keeper(settings)
     app = pages.app(settings, keys, base, own, made, tvs(settings), machine, keeper, OwnTracer(settings, base))
     if settings.casts:  # this process notices the changes that a webhook brings
         screens.show_on_change(base, screens.client(settings))

@@ -1,4 +1,4 @@
-"""Examines households: sessions with vendors, what stands in the way of each camera, reports to the assistants."""
+"""Examines households: who may sign in, sessions with vendors, each camera, reports to assistants, and notices."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -6,15 +6,22 @@ from itertools import islice
 from typing import Protocol
 
 from showcam.app.doctor.finding import Fault, Finding, ok, unsure, wrong
+from showcam.drivers import BRANDS
 from showcam.drivers.camera import Refusal, Surface
 from showcam.drivers.errors import Reason, Unavailable
 from showcam.i18n.catalogue import Worded, worded
+from showcam.net.notices import BadAddress, service
 from showcam.registry.gate.reasons import explain
 from showcam.registry.notices.faults import Fault as Noted
+from showcam.registry.notices.notifier import Addresses
 from showcam.registry.readings.judge import Row
 from showcam.store.ports import Store
 
 MOST = 20  # most households in an examination: each waits for the vendor's answer
+MOST_READ = 100  # most households whose rows are read; a maker's installation may have a million
+VENDOR = "/".join(brand.vendor for brand in BRANDS if brand.signs_in)
+WHAT = worded("who may sign in")
+_OF_REPORTS = ("grant", "outbox")
 # Stills are not among them: with pictures = vendor no camera has one, and both assistants show it all the same.
 _ASSISTANTS: tuple[Surface, ...] = ("alexa", "google")
 _FAULTS: dict[Reason, Fault] = {"code_wrong": "code_wrong", "not_playable": "no_room_to_transcode"}
@@ -75,9 +82,6 @@ def _cameras(owner: Owner, account_id: str) -> Iterator[Finding]:
         yield problem(what, text, Worded(explain(first), partial(explain, first)), _FAULTS.get(first.reason))
 
 
-_OF_REPORTS = ("grant", "outbox")
-
-
 def _reports(fault: Noted) -> Finding:
     if fault.kind == "grant":
         text = worded("the assistant refuses them, or showcam has no permission for them any more")
@@ -87,3 +91,57 @@ def _reports(fault: Noted) -> Finding:
     mend = worded("See why, and send them again, on showcam's page under Assistants.")
     what = worded("reports of the link {link}", link=fault.subject)
     return wrong(what, text, mend, "reports_not_sent", command="showcam outbox list")
+
+
+def sign_in(store: Store, *, anyone: bool) -> Finding:
+    """`anyone`: everybody with a vendor's account may sign in, known here or not."""
+    by_vendor = by_password = closed = 0
+    for account in islice(store.accounts(), MOST_READ):
+        at_vendor = any(source.kind != "lan" for source in store.sources(account.id))
+        password = store.owner_user(account.id) is not None
+        by_vendor, by_password = by_vendor + at_vendor, by_password + password
+        closed += not at_vendor and not password
+    if closed:
+        text = worded(
+            "{households} with neither an {vendor} account nor a password for showcam: nobody can link it",
+            households=_households(closed),
+            vendor=VENDOR,
+        )
+        mend = worded("Whoever runs this showcam gives it a password.")
+        return wrong(WHAT, text, mend, command="showcam owner password")
+    if not by_vendor and not by_password and not anyone:
+        text = worded("there is no household yet, so nobody can link")
+        return wrong(WHAT, text, worded("Sign in on showcam's page."), command="showcam login")
+    more = "" if by_vendor + by_password < MOST_READ else worded(", of those examined")
+    text = worded(
+        "{by_vendor} by an {vendor} account, {by_password} by a password for showcam{more}",
+        by_vendor=_households(by_vendor),
+        by_password=_households(by_password),
+        more=more,
+        vendor=VENDOR,
+    )
+    return ok(WHAT, worded("everybody with an {vendor} account; {text}", text=text, vendor=VENDOR) if anyone else text)
+
+
+def _households(count: int) -> Worded:
+    return worded("1 household") if count == 1 else worded("{count} households", count=count)
+
+
+def notices(store: Store) -> Finding:
+    what = worded("notices")
+    addresses, count = Addresses(store), 0
+    for _, account in zip(range(MOST_READ), store.accounts(), strict=False):
+        for address_id, address in addresses.of(account.id).items():
+            count += 1
+            try:
+                service(address.url)
+            except BadAddress as error:
+                return wrong(
+                    what,
+                    worded("the address {address_id} can't be sent to: {error}", address_id=address_id, error=error),
+                    worded("Remove it and add it again, on showcam's page under Notices."),
+                    command=f"showcam notices remove {address_id}, then: showcam notices add",
+                )
+    if not count:
+        return ok(what, worded("nobody is notified of faults; addresses are added on showcam's page under Notices"))
+    return ok(what, worded("{count} addresses can be sent to", count=count))

@@ -12,7 +12,7 @@ import structlog
 
 from showcam.app.keys import KeysUnreadable
 from showcam.app.process.kept import CHANGED, NOW, WAITS
-from showcam.app.process.parent import POLL_S
+from showcam.app.process.limits import POLL_S
 from showcam.app.process.settings_sources import SettingsError
 from showcam.store.ports import StoreUnavailable
 

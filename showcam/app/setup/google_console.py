@@ -1,9 +1,16 @@
-"""The fields of Google's Home Developer Console, in the order of its screens, with this installation's values."""
+"""The fields of Google's Home Developer Console in the order of its screens, and whether its project's key works."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
+from actions.google_key import BadKey, KeyFile, check_key, read_key
+from showcam.accounts import clients
+from showcam.app.settings import Settings
 from showcam.app.shipped import document
+from showcam.store.ports import Store
+from showcam.store.records import Link
 
 CLIENT = "google"  # the client's id, as `showcam clients add google` sets it by default
 REDIRECTS = (
@@ -63,3 +70,36 @@ def register(project: str = "") -> str:
     """The command that registers Google's client."""
     words = [f"--redirect-uri {redirect.format(project=project or PLACEHOLDER)}" for redirect in REDIRECTS]
     return f"showcam clients add google {' '.join(words)}"
+
+
+def google_key(settings: Settings, store: Store) -> KeyFile | None:
+    """The key, checked against Google's registered client; None if no key is set. Raises BadKey, StoreUnavailable.
+
+    On AWS only the key itself is examined, since the function of reports may not list the clients.
+    """
+    if not settings.google_service_account:
+        return None
+    key = read_key(settings.google_service_account)
+    known = None if settings.all_on_aws else clients.registered(store, "google")
+    check_key(key, projects_of(known.redirect_uris) if known else ())
+    return key
+
+
+def reported(settings: Settings, store: Store) -> Callable[[Link], bool]:
+    """A function that says whether a link's changes are reported to Google, for `willReportState`.
+
+    This depends on the project of the link's client. The function raises StoreUnavailable.
+    """
+
+    @cache  # an error is not kept
+    def usable(client: str) -> bool:
+        if not settings.google_service_account:
+            return False
+        known = store.client(client)
+        try:
+            check_key(read_key(settings.google_service_account), projects_of(known.redirect_uris) if known else ())
+        except BadKey:
+            return False
+        return True
+
+    return lambda link: usable(link.client)

@@ -1,15 +1,75 @@
-"""Examines what WebRTC needs of the network: STUN servers that answer by UDP, a TURN server that takes our secret."""
+"""Examines this machine: its disk, its clock, and what WebRTC needs of the network, STUN and TURN servers by UDP."""
 
 import asyncio
 import re
+import shutil
 import socket
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from email.utils import parsedate_to_datetime
+from pathlib import Path
 
 from showcam.app.doctor.finding import Finding, ok, unsure, wrong
+from showcam.app.doctor.reach import Unreached, Visitor
 from showcam.app.shipped import document
-from showcam.i18n.catalogue import both, worded
+from showcam.i18n.catalogue import Worded, both, worded
+
+# servers of the assistants, whose clocks are the ones that count
+SOURCES = ("https://www.google.com/generate_204", "https://api.amazonalexa.com/")
+WRONG_S = 30.0  # the forwarder's signature is taken within a minute, and tokens are counted in seconds
+_MEND = worded("Let the machine keep its time by NTP: timedatectl set-ntp true.")
+LEAST = 200 << 20  # bytes: the database, its log and a backup fit
+
+
+def disk(folder: Path, least: int = LEAST) -> Finding:
+    what = worded("disk")
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        return wrong(
+            what,
+            worded("the data folder can't be read ({error})", error=type(error).__name__),
+            worded("See the setting data."),
+        )
+    if free < least:
+        mend = worded(
+            "Remove what is not needed: a full disk takes no sign-in and no link, and keeps no change.",
+        )
+        return wrong(
+            what, worded("{free} MB are free where showcam keeps its data", free=free >> 20), mend, "disk_full"
+        )
+    return ok(what, worded("{free} MB are free where showcam keeps its data", free=free >> 20))
+
+
+def clock(visitor: Visitor, sources: Sequence[str] = SOURCES, now: Callable[[], float] = time.time) -> Finding:
+    what = worded("clock")
+    for source in sources:
+        began = now()
+        try:
+            answer = visitor.request("GET", source)
+            served = parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
+        except (Unreached, ValueError):
+            continue
+        # the header has whole seconds, and was written while the request was on its way
+        off = min(0.0, now() - served) + max(0.0, began - (served + 1))
+        if abs(off) <= WRONG_S:
+            return ok(what, worded("it is right"))
+        behind, span = off < 0, _span(abs(off))
+        text = worded("it is {span} behind", span=span) if behind else worded("it is {span} ahead", span=span)
+        return wrong(what, text, _MEND, "clock_off")
+    return unsure(
+        what,
+        worded("no server of the assistants tells the time"),
+        worded("See that this machine reaches the internet."),
+    )
+
+
+def _span(seconds: float) -> Worded:
+    if seconds >= 90:
+        return worded("{count} minutes", count=round(seconds / 60))
+    return worded("{count} seconds", count=round(seconds))
+
 
 # asked if none of the configured servers answers, to distinguish dead servers from a network without UDP
 OTHERS = ("stun.l.google.com:19302", "stun.cloudflare.com:3478", "stun.nextcloud.com:3478")

@@ -1,8 +1,4 @@
-"""The function on a schedule: wakes `reports` for links that are overdue, and looks at each household once a day.
-
-Stream and queue deliver within seconds. This function finds the links that they lose, and those that wait longer than a
-queue holds a message.
-"""
+"""The two functions that wake `reports`: one on the table's stream, and one on a schedule."""
 
 import time
 from collections.abc import Callable
@@ -21,17 +17,34 @@ OVERDUE_S = 60.0  # a link that is due for less time may have a message on its w
 MOST = 10_000  # links in one run
 
 
-def build(clock: Callable[[], float] = time.time) -> Handler:
-    """Builds the function. Raises every error that prevents a start, so that AWS counts it.
+def build_changes() -> Handler:
+    """Builds the function on the stream, which wakes `reports` for each link that has something to be reported.
 
-    `clock` decides which households have their turn of the day.
+    Raises every error that prevents a start, so that AWS counts it.
+    """
+    settings = load()
+    watch = CloudWatch(settings.log_level)
+    watch.install()
+    queue = wakes.Queue(boto.client("sqs"), settings.reports_queue)
+
+    def answer(event: Event, _context: Any) -> Reply:
+        """An error makes the stream deliver all records again."""
+        return {"woken": queue.send(wakes.of_stream(event, time.time()))}
+
+    return watch.watched(answer)
+
+
+def build_sweep(clock: Callable[[], float] = time.time) -> Handler:
+    """Builds the function on a schedule. Raises every error that prevents a start, so that AWS counts it.
+
+    It wakes `reports` for links that stream and queue lost, or that wait longer than a queue holds a message, and looks
+    at each household once a day. `clock` decides which households have their turn of the day.
     """
     settings = load()
     watch = CloudWatch(settings.log_level)
     watch.install()
     store = ground.open_store(settings, keys.of(settings))
     queue = wakes.Queue(boto.client("sqs"), settings.reports_queue)
-
     reconciling = Reconciliation(store, clock)
 
     def answer(_event: Event, _context: Any) -> Reply:
