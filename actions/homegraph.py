@@ -15,7 +15,8 @@ import msgspec
 from actions.google_key import KeyFile
 from showcam.net.exchange import EARLY_S, Hosts, Unreached, exchange_within
 from showcam.net.http import Http, Reply
-from showcam.registry.reporting.reporter import NotNow, RefusedKey, TryAgain
+from showcam.registry.reporting.reporter import NotNow, RefusedKey, Rejected, TryAgain
+from showcam.store.outbox import Why
 
 AUDIENCE = "https://oauth2.googleapis.com/token"
 SCOPE = "https://www.googleapis.com/auth/homegraph"
@@ -26,6 +27,14 @@ LIFE_S = 3600  # of an assertion, the longest that Google takes
 
 class KeyRefused(Exception):
     """Google gave no token for the key, and gives none when it is asked again."""
+
+
+class NoToken(Unreached):
+    """Google answered without a token; a later request may succeed."""
+
+    def __init__(self, reason: str, why: Why) -> None:
+        super().__init__(reason)
+        self.why = why
 
 
 class GoogleTokens:
@@ -53,10 +62,10 @@ class GoogleTokens:
             return
         self._access = ""
         if "timeframe" in str(data.get("error_description")):
-            raise Unreached("this machine's clock is wrong by more than Google takes")
+            raise NoToken("this machine's clock is wrong by more than Google takes", "clock")
         if reply.status in (400, 401) and isinstance(data.get("error"), str):
             raise KeyRefused(_why(data["error"]))
-        raise Unreached(f"Google's token endpoint answered {reply.status}")
+        raise NoToken(f"Google's token endpoint answered {reply.status}", "trouble")
 
     def _assertion(self) -> str:
         from google.auth import crypt, jwt  # imported only here, since the import takes 0.1 s
@@ -84,10 +93,6 @@ log = logging.getLogger(__name__)
 
 HOST, LOGIN = "homegraph.googleapis.com", "oauth2.googleapis.com"
 _encode = msgspec.json.Encoder().encode
-
-
-class Rejected(Exception):
-    """Google refused this one request for good."""
 
 
 class Objects(TypedDict):
@@ -170,7 +175,8 @@ class HomeGraph:
         except KeyRefused as error:
             raise RefusedKey(str(error)) from None
         except Unreached as error:
-            raise TryAgain(f"Google could not be reached: {error}") from None
+            why = error.why if isinstance(error, NoToken) else "unreached"
+            raise TryAgain(f"Google could not be reached: {error}", why=why) from None
         return answer
 
     def _access(self, end: float, dead: str = "") -> str:
@@ -188,7 +194,7 @@ class HomeGraph:
     def _left_s(self, end: float) -> float:
         left_s = end - self._monotonic()
         if left_s <= 0:
-            raise TryAgain("the time for this turn was over")
+            raise TryAgain("the time for this turn was over", why="unreached")
         return left_s
 
     def _checked(self, answer: Reply) -> None:
@@ -205,4 +211,4 @@ class HomeGraph:
         if status == 400:
             log.warning("%s to a message of showcam's own making", said, extra={"reason": "rejected"})
             raise Rejected(said)
-        raise TryAgain(said, answer.after_s)
+        raise TryAgain(said, answer.after_s, why="busy" if status == 429 else "trouble")

@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from actions.devices import Device, SceneDevice, States, device, scene_devices
-from actions.homegraph import HomeGraph, Notification, Rejected, ReportedDevices, ReportRequest
+from actions.homegraph import HomeGraph, Notification, ReportedDevices, ReportRequest
 from actions.trait import Trait
 from actions.traits import ObjectDetection
 from showcam.drivers.camera import Camera, State
@@ -23,6 +23,7 @@ from showcam.registry.reporting.reporter import (
     Later,
     NotNow,
     RefusedKey,
+    Rejected,
     Tell,
     Told,
     ToldOf,
@@ -69,7 +70,7 @@ class Reports:
         try:
             self._homegraph.delete(agent_user, message_id(agent_user, "ended"), self._monotonic() + deadline_s)
         except (Rejected, RefusedKey) as error:
-            raise Undeliverable(f"agentUsers.delete: {error}") from None
+            raise Undeliverable(f"agentUsers.delete: {error}", why=error.why) from None
 
     def tell(self, tell: Tell) -> Told:
         if not tell.listed and self._clock() - tell.link.created < FETCHES_S:
@@ -163,7 +164,7 @@ class _HomeGraphTurn(Turn):
         try:
             self._homegraph.request_sync(self.tell.link.agent_user, self._end)
         except Rejected as error:
-            raise TryAgain(f"Request Sync: {error}") from None
+            raise TryAgain(f"Request Sync: {error}", why=error.why) from None
 
     def report(self, message: str, devices: ReportedDevices, cameras: tuple[str, ...], event: str = "") -> None:
         """Sends the report. If Google refuses a report about several cameras, each camera is then reported separately.
@@ -178,7 +179,7 @@ class _HomeGraphTurn(Turn):
                 for camera, state in states.items():
                     self.report(message_id(message, camera), {"states": {camera: state}}, (camera,))
                 return
-            self.refuse(f"reportStateAndNotification: {error}", cameras)
+            self.refuse("reportStateAndNotification", error, cameras)
 
     def _request(self, message: str, devices: ReportedDevices, event: str) -> ReportRequest:
         request: ReportRequest = {

@@ -14,8 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from showcam.accounts.identity import new_secret, token_hash
-from showcam.store.household_ports import Accounts, AccountSecrets
-from showcam.store.ports import Links, Throttle, Visits
+from showcam.store.ports import Store
 from showcam.store.records import MONTH_S
 
 KEPT_S = MONTH_S
@@ -58,10 +57,6 @@ class SignedInBrowser(Struct, frozen=True):
     session: ConsoleSession
     since: float
     browser: str
-
-
-class Store(Visits, AccountSecrets, Throttle, Protocol):
-    """The parts of the store that sessions use."""
 
 
 _decoder = msgspec.msgpack.Decoder(ConsoleSession)
@@ -171,11 +166,7 @@ class OwnersPage(Struct, frozen=True):
     cameras: None = None
 
 
-class ViewerStore(Accounts, AccountSecrets, Links, Throttle, Visits, Protocol):
-    """The parts of the store that finding a viewer takes."""
-
-
-def find_viewer(store: ViewerStore, viewer_id: str) -> Viewer | None:
+def find_viewer(store: Store, viewer_id: str) -> Viewer | None:
     """The viewer of that id. None if there never was one, or if this viewer has ended. Raises StoreUnavailable."""
     if viewer_id.startswith(PREFIX):
         session = ConsoleSessions(store).find(viewer_id)

@@ -14,7 +14,7 @@ from typing import Literal, NotRequired, TypedDict
 import msgspec
 
 from showcam.accounts.identity import new_id, token_hash
-from showcam.store.ports import Store, Visits
+from showcam.store.ports import Store
 from showcam.store.records import Account, Assistant, Client, Link, Token
 
 ACCESS_S = 12 * 3600  # Alexa wants at least six minutes; the assistant sends a request for each renewal
@@ -164,7 +164,7 @@ class NewLinks:
 class LinkingWindow:
     """Lets new links be made for OPEN_S seconds, in all processes. Each method may raise StoreUnavailable."""
 
-    def __init__(self, store: Visits, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
         self._store, self._clock = store, clock
 
     def open(self) -> None:

@@ -9,7 +9,7 @@ import secrets
 import threading
 import unicodedata
 from collections.abc import Iterable, Iterator
-from typing import Literal, Protocol
+from typing import Literal
 
 import msgspec
 from argon2 import PasswordHasher, Type
@@ -18,8 +18,7 @@ from msgspec import Struct
 
 from showcam.accounts import households
 from showcam.accounts.identity import vendor_key
-from showcam.store import household_ports
-from showcam.store.ports import Meta, Store
+from showcam.store.ports import Store
 from showcam.store.records import Account, OwnerUser, SourceKind
 
 AT_ONCE = 2  # hashes of one process: 72 MiB with the cost below
@@ -94,10 +93,6 @@ class BadUser(ValueError):
         self.why = why
 
 
-class OwnerStore(household_ports.OwnerUsers, Meta, Protocol):
-    """The parts of the store that keeping an owner's user takes."""
-
-
 class _Kept(Struct, frozen=True):
     name: str
     hash: str
@@ -109,7 +104,7 @@ class _Kept(Struct, frozen=True):
 class OwnerUsers:
     """The users of households. Each method may raise StoreUnavailable and SealedUnreadable."""
 
-    def __init__(self, store: OwnerStore, passwords: Passwords | None = None) -> None:
+    def __init__(self, store: Store, passwords: Passwords | None = None) -> None:
         self._store, self._passwords = store, passwords or Passwords()
 
     def exist(self) -> bool:

@@ -15,7 +15,7 @@ from msgspec import Raw, Struct, field
 
 from showcam.alexa.gateway import Amazon, ClientRefused, Gateway, NotGranted, OfWhichClient, Posted, Revoked, Unreached
 from showcam.alexa.message import Context, EndpointId, Event, Header, Message, Property, seconds, timestamp
-from showcam.registry.reporting.reporter import GrantDead, Refused, RefusedKey, TryAgain, Unlinked
+from showcam.registry.reporting.reporter import GrantDead, Refused, RefusedKey, Rejected, TryAgain, Unlinked
 
 type CauseOf = Literal["APP_INTERACTION", "PHYSICAL_INTERACTION", "PERIODIC_POLL"]
 
@@ -125,10 +125,6 @@ log = logging.getLogger(__name__)
 EVENT_S = 5.0  # seconds for the answer to one event
 
 
-class Rejected(Exception):
-    """The gateway refused this one event for good."""
-
-
 class EventSender:
     """Sends events, and maps Amazon's answers to errors. Safe to use from many threads."""
 
@@ -155,13 +151,13 @@ class EventSender:
         except NotGranted:
             raise GrantDead("Amazon has given no grant for this link") from None
         except Unreached as error:
-            raise TryAgain(f"Amazon could not be reached: {error}") from None
+            raise TryAgain(f"Amazon could not be reached: {error}", why=error.why) from None
         self._judge(link_id, posted)
 
     def _post(self, gateway: str, report: Report, token: str, end: float) -> Posted:
         left_s = end - self._monotonic()
         if left_s <= 0:
-            raise TryAgain("the time for this turn was over")
+            raise TryAgain("the time for this turn was over", why="unreached")
         return self._amazon.post_event(gateway, report.encoded(token), token, min(left_s, EVENT_S))
 
     def _judge(self, link_id: str, posted: Posted) -> None:
@@ -179,5 +175,5 @@ class EventSender:
             raise Refused(said, posted.after_s)
         if status in (400, 413):
             log.warning("%s to a message of showcam's own making", said, extra={"reason": "rejected"})
-            raise Rejected(said)
-        raise TryAgain(said, posted.after_s)
+            raise Rejected(said, "too_large" if status == 413 else "refused")
+        raise TryAgain(said, posted.after_s, why="busy" if status == 429 else "trouble")

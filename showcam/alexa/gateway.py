@@ -23,6 +23,7 @@ from showcam.net.exchange import EARLY_S, Hosts
 from showcam.net.exchange import Unreached as NoAnswer
 from showcam.net.http import Http
 from showcam.net.text import JsonObject
+from showcam.store.outbox import Why
 from showcam.store.ports import LinkSecrets, StoreUnavailable
 from showcam.store.records import Link
 
@@ -32,6 +33,8 @@ GATEWAYS = ("api.amazonalexa.com", "api.eu.amazonalexa.com", "api.fe.amazonalexa
 
 class Unreached(Exception):
     """Amazon did not answer in time, or answered no JSON object."""
+
+    why: Why = "unreached"
 
 
 class Posted(Struct, frozen=True):
@@ -128,6 +131,12 @@ class ClientRefused(NotGranted):
 
 class OfWhichClient(NotGranted):
     """Amazon refused to renew a grant kept by showcam 0.2, which may be of an earlier client: nobody has unlinked."""
+
+
+class NoTokens(Unreached):
+    """Login with Amazon answered without tokens; a later request may succeed."""
+
+    why: Why = "trouble"
 
 
 class Grant(Struct, frozen=True):
@@ -233,12 +242,12 @@ class Gateway:
             if refresh and error in ("invalid_client", "unauthorized_client"):
                 raise ClientRefused(f"Login with Amazon refused showcam's client: {error}")
             if refresh:
-                raise Unreached(f"Login with Amazon answered {status} {error}")
+                raise NoTokens(f"Login with Amazon answered {status} {error}")
             raise NotGranted(f"Login with Amazon refused: {error}.")
         access, renewing = answered.get("access_token"), answered.get("refresh_token", refresh)
         if not isinstance(access, str) or not isinstance(renewing, str) or not access or not renewing:
             if refresh:
-                raise Unreached("Login with Amazon gave no tokens")
+                raise NoTokens("Login with Amazon gave no tokens")
             raise NotGranted("Login with Amazon gave no tokens.")
         expires = self._clock() + _seconds(answered.get("expires_in"))
         return Grant(access, renewing, expires, client=self._client["client_id"])

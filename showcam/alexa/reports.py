@@ -11,12 +11,12 @@ from msgspec.structs import replace
 
 from showcam.alexa import events
 from showcam.alexa.discovery import MOST, Endpoints, friendly_names, scene_endpoints
-from showcam.alexa.events import CauseOf, EventSender, Rejected, Report
+from showcam.alexa.events import CauseOf, EventSender, Report
 from showcam.alexa.interface import Interface
 from showcam.alexa.message import Property, timestamp
 from showcam.alexa.states import SAMPLE_MS, State
 from showcam.drivers.camera import Camera
-from showcam.registry.reporting.reporter import Happened, Tell, Told, ToldOf, Turn, fingerprint, message_id
+from showcam.registry.reporting.reporter import Happened, Rejected, Tell, Told, ToldOf, Turn, fingerprint, message_id
 from showcam.registry.scenes import scenes_of
 from showcam.store.records import Assistant, Link
 
@@ -192,7 +192,7 @@ class _EventTurn(Turn):
         try:
             self._sender.send(self.tell.link.id, report, self._end)
         except Rejected as error:
-            self.refuse(f"{report.header.name}: {error}", cameras)
+            self.refuse(report.header.name, error, cameras)
 
 
 def _name(known: Property) -> str:

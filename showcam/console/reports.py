@@ -11,8 +11,8 @@ from showcam.console.assistants_sentences import ASSISTANTS as SAID
 from showcam.console.assistants_sentences import LAST_TOLD, REPORTED
 from showcam.console.pages import ASSISTANTS
 from showcam.i18n.catalogue import mark
-from showcam.registry.reporting.reasons import LATE_S, Why, why_of
-from showcam.store.outbox import ENDED, LOOK, Laid, Row
+from showcam.registry.reporting.reporter import LATE_S
+from showcam.store.outbox import ENDED, LOOK, Laid, Row, Telling, Why
 from showcam.store.ports import Store
 from showcam.store.records import Assistant, Link
 
@@ -41,10 +41,11 @@ class Reason(Struct, frozen=True):
     answered: str
 
 
-def reason(kept: str, assistant: str) -> Reason:
-    why = why_of(kept)
-    says = pages.say(REASONS[why], assistant=assistant, minutes=round(LATE_S / 60))
-    return Reason(says, "" if why in OWN else kept)
+def reason(of: Telling | Laid, assistant: str) -> Reason | None:
+    if of.why is None:
+        return None
+    says = pages.say(REASONS[of.why], assistant=assistant, minutes=round(LATE_S / 60))
+    return Reason(says, "" if of.why in OWN else of.reason)
 
 
 class Report(Struct, frozen=True):
@@ -91,7 +92,7 @@ class Reports:
             told = telling is not None and telling.told_at is not None
             found[link.id] = OfLink(
                 _last_sent(telling.told_at or 0.0, telling.what) if telling and told else "",
-                reason(telling.reason, ASSISTANTS[link.assistant]) if telling and telling.reason else None,
+                reason(telling, ASSISTANTS[link.assistant]) if telling else None,
                 tuple(Report(row.id, _what(row, names), row.due) for row in waiting if row.link == link.id)[:SHOWN],
                 tuple(_parked(laid_row, names) for laid_row in laid if laid_row.row.link == link.id)[:SHOWN],
             )
@@ -120,7 +121,7 @@ def _last_sent(at: float, what: str) -> str:
 
 
 def _parked(laid: Laid, names: Mapping[str, str]) -> Report:
-    return Report(laid.row.id, _what(laid.row, names), laid.at, reason(laid.reason, ASSISTANTS[laid.row.assistant]))
+    return Report(laid.row.id, _what(laid.row, names), laid.at, reason(laid, ASSISTANTS[laid.row.assistant]))
 
 
 def _what(row: Row, names: Mapping[str, str]) -> str:

@@ -32,7 +32,7 @@ from showcam.registry.owner.owner import Owner
 from showcam.registry.preferences import WhileEncrypted
 from showcam.registry.readings.changes import AwaitedChanges as Changes
 from showcam.registry.readings.judge import Row
-from showcam.store.ports import Links
+from showcam.store.ports import Store
 from showcam.store.records import Assistant, Link
 
 ASSISTANTS: tuple[Assistant, ...] = ("alexa", "google")
@@ -131,7 +131,7 @@ class Tile(Struct, frozen=True):
 
 
 class Tiles:
-    def __init__(self, owner: Owner, links: Links) -> None:
+    def __init__(self, owner: Owner, links: Store) -> None:
         self._links = links
         self._owner, self._mends, self._home_codes = owner, Mends(owner), HomeCodes(owner)
 

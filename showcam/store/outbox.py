@@ -5,7 +5,7 @@ happening, a preference, the cameras of a link, whether a source is signed in. E
 showcam.store.ports.
 """
 
-from typing import Protocol
+from typing import Literal, Protocol
 
 from msgspec import Struct
 
@@ -15,8 +15,26 @@ LOOK = "look"  # the cameras may differ from the last report; a link has at most
 RING = "doorbell"  # somebody rang, or motion was seen that the owner has announced as a ring
 ENDED = "ended"  # the link ended here; the row stays until its assistant has been notified
 
+# The kind of a failed report. The word is stored: never rename one.
+type Why = Literal[
+    "late", "too_large", "refused", "permission", "unknown_user", "busy", "trouble", "unreached", "clock", "fault"
+]
+
 OUTBOX_KEPT_S = 7 * 24 * 3600  # a row that was never sent is removed after this time
 LAID_KEPT_S = MONTH_S
+_OF_0_2: tuple[tuple[str, Why], ...] = (
+    ("it happened too long ago", "late"),
+    ("something went wrong in showcam", "fault"),
+    ("clock is wrong", "clock"),
+    ("does not know this user", "unknown_user"),
+    ("has not fetched the list", "unknown_user"),
+    ("answered 413", "too_large"),
+    ("refused: ", "permission"),
+    ("answered 400", "refused"),
+    ("answered 403", "permission"),
+    ("answered 429", "busy"),
+    ("could not be reached", "unreached"),
+)
 
 
 class Row(Struct, frozen=True):
@@ -42,6 +60,7 @@ class Laid(Struct, frozen=True):
     row: Row
     at: float
     reason: str
+    why: Why | None
 
 
 class Claim(Struct, frozen=True):
@@ -55,7 +74,7 @@ class Claim(Struct, frozen=True):
     turn: int  # how often something was reported
     listed: float | None  # when the assistant first fetched the list
     tries: int  # failed ones in a row
-    reason: str  # why the last try failed
+    why: Why | None  # why the last try failed; None: it did not
     by: str
 
 
@@ -64,14 +83,15 @@ class Settled(Struct, frozen=True):
 
     at: float
     over: tuple[Row, ...] = ()
-    laid: tuple[tuple[Row, str], ...] = ()  # to be parked, each with the reason; a row that is not stored yet is added
+    laid: tuple[Laid, ...] = ()  # to be parked; a row that is not stored yet is added
     told: bytes | None = None  # None: unchanged
     what: str = ""  # in few words, what was reported; "": nothing
     forget: bool = False  # forget the last report and the fetch of the list
     again: float | None = None  # adds a LOOK that is due at this time
     wait: float = 0.0  # the link is not claimed before this time, unless a RING comes
     asked: float = 0.0  # the link is not claimed before this time, even for a RING: the service asked to wait
-    reason: str = ""  # why something was not reported; "": all was
+    reason: str = ""  # why something was not reported, as a text; "": all was
+    why: Why | None = None
     tries: int = 0  # failed ones in a row
 
 
@@ -85,6 +105,7 @@ class Telling(Struct, frozen=True):
     tries: int
     reason: str
     wanted: float | None  # when the link is next due; None: nothing waits
+    why: Why | None
 
 
 class Outbox(Protocol):
@@ -171,6 +192,13 @@ def ended_row(link: Link, at: float) -> Row:
 
 def look_row(account: str, link: str, assistant: Assistant, at: float, due: float, number: int = 1) -> Row:
     return Row(f"{link}/{LOOK}", account, link, assistant, LOOK, "", at, due, number)
+
+
+def why_of(kept: str | None, reason: str) -> Why | None:
+    """The stored kind of a failure. Showcam 0.2 stored only the text: then the kind is found in that."""
+    if kept or not reason:
+        return kept or None  # type: ignore[return-value]  # written as a Why
+    return next((why for words, why in _OF_0_2 if words in reason), "trouble")
 
 
 def sees(link: Link, camera: str) -> bool:

@@ -3,20 +3,25 @@
 Engines: showcam.store.sqlite.SqliteStore, showcam.store.dynamodb.DynamoStore. tests/store holds both to one contract.
 """
 
+from collections.abc import Iterator
 from typing import Protocol
 
-from showcam.store.household_ports import (
-    Accounts,
-    AccountSecrets,
-    Cameras,
-    NoticeAddresses,
-    Notices,
-    OwnerUsers,
-    Preferences,
-    Sources,
-)
 from showcam.store.outbox import Outbox
-from showcam.store.records import Ask, Client, Code, Happening, Link, Token
+from showcam.store.records import (
+    Account,
+    Ask,
+    Client,
+    Code,
+    Happening,
+    Known,
+    Link,
+    Notice,
+    OwnerUser,
+    Session,
+    Source,
+    SourceState,
+    Token,
+)
 
 
 class StoreUnavailable(Exception):
@@ -27,14 +32,229 @@ class Inconsistent(Exception):
     """The row's id is taken, or what it belongs to is missing; nothing was changed."""
 
 
-class Clients(Protocol):
+class Replayed(Exception):
+    """The code was redeemed before. `link_id` names its link, for the caller to end it (RFC 6749 section 4.1.2)."""
+
+    def __init__(self, link_id: str) -> None:
+        super().__init__("code was taken before")
+        self.link_id = link_id
+
+
+class Throttle(Protocol):
+    def hit(self, key: str, window_s: int, now: float) -> int:
+        """Counts a hit in the fixed window of `window_s` seconds that holds `now`. Returns the window's new count."""
+        ...
+
+    def hits(self, key: str, window_s: int, now: float) -> int: ...
+
+    def take_place(self, key: str, most: int, window_s: int, now: float) -> tuple[bool, int]:
+        """Takes one of the key's `most` places for `window_s` seconds, beginning now: there are no fixed windows.
+
+        Returns True and the epoch second at the end of the place's time. If all places are taken, returns False and
+        the second when the next place becomes free. However many callers ask at the same time, at most `most` get one.
+        """
+        ...
+
+    def leave_place(self, key: str, ends: int) -> None:
+        """Gives back a place; `ends` is the second that `take_place` returned. A place that is free stays free."""
+        ...
+
+
+class LinkSecrets(Protocol):
+    """Small secrets of a link by name, sealed at rest. They are removed when the link ends."""
+
+    def put_link_secret(self, link_id: str, name: str, data: bytes) -> bool:
+        """False, and nothing is written, if the link has ended."""
+        ...
+
+    def link_secret(self, link_id: str, name: str) -> bytes | None: ...
+    def drop_link_secret(self, link_id: str, name: str) -> None: ...
+
+
+class Meta(Protocol):
+    def meta_once(self, key: str, value: str) -> str:
+        """The value under `key`; writes `value` first if there is none. All callers get the same value."""
+        ...
+
+    def meta(self, key: str) -> str | None: ...
+
+
+class Store(Meta, LinkSecrets, Outbox, Throttle, Protocol):
+    # households
+
+    def add_account(self, account: Account) -> None:
+        """Raises Inconsistent when the id is taken; so do add_source, add_link and add_code."""
+        ...
+
+    def add_household(self, account: Account, source: Source, secrets: bytes, state: SourceState) -> bool:
+        """Adds an account and its first source together. False, and nothing is written, if the vendor key is taken."""
+        ...
+
+    def account(self, account_id: str) -> Account | None: ...
+    def accounts(self, after: str = "", until: str = "") -> Iterator[Account]:
+        """The accounts in the order of their ids: those after `after`, up to and including `until`, or to the end."""
+        ...
+
+    def drop_household(self, account_id: str) -> bool:
+        """Removes the account and all its rows: sources, owner's user, links, tokens, lists, preferences, secrets.
+
+        False if there is no such account. A call that was cut off can be repeated. In DynamoDB, codes, and links that
+        had ended before, stay until they expire.
+        """
+        ...
+
+    # sources of cameras
+
+    def add_source(self, source: Source, secrets: bytes, state: SourceState) -> bool:
+        """False, and nothing is written, if the vendor key is taken (by any account)."""
+        ...
+
+    def source_by_vendor_key(self, vendor_key: str) -> Source | None: ...
+    def sources(self, account_id: str) -> list[Source]: ...
+    def read_session(self, account_id: str, source_id: str) -> Session | None: ...
+
+    def swap_session(
+        self,
+        account_id: str,
+        source_id: str,
+        *,
+        version: int,
+        secrets: bytes,
+        state: SourceState,
+        look_at: float | None = None,
+    ) -> bool:
+        """Writes secrets and state if `version` is current, and counts it up by 1. False: another write came first.
+
+        `look_at`: now, given with a new state. The same write then adds a LOOK for each live link
+        (showcam.store.outbox).
+        """
+        ...
+
+    # the user of a household's owner, at most one for each household
+
+    def put_owner_user(self, account_id: str, key: str, data: bytes) -> bool:
+        """Adds or replaces the household's user. False, and nothing is written, if another household has the key.
+
+        Raises Inconsistent if there is no such account.
+        """
+        ...
+
+    def swap_owner_user(self, account_id: str, *, version: int, data: bytes) -> bool:
+        """Writes `data` if `version` is current, and counts it up by 1. False: another write came first."""
+        ...
+
+    def owner_user(self, account_id: str) -> OwnerUser | None: ...
+    def owner_user_by_key(self, key: str) -> OwnerUser | None: ...
+    def has_owner_users(self) -> bool:
+        """Whether any household has an owner's user; may lag a little."""
+        ...
+
+    # lists of cameras
+
+    def put_known(self, account_id: str, source_id: str, known: Known) -> bool:
+        """Stores a camera list. False, and nothing is written, if the stored list is newer.
+
+        Reads may end in another order than they began.
+        A list that is newer by more than OVERTAKEN_S was written by a clock that ran ahead: it is replaced.
+        """
+        ...
+
+    def known(self, account_id: str, source_id: str) -> Known | None:
+        """None also if the list can't be unsealed: the vendor is then read again."""
+        ...
+
+    # an owner's preferences per camera, encoded by showcam.registry.preferences
+
+    def put_preference(self, account_id: str, camera_id: str, data: bytes, at: float) -> None:
+        """Stores a preference and a LOOK for each live link (showcam.store.outbox) in one write; `at`: now.
+
+        Raises Inconsistent if there is no such account; so does put_account_secret.
+        """
+        ...
+
+    def preferences(self, account_id: str) -> dict[str, bytes]:
+        """The preferences by camera id."""
+        ...
+
+    # small secrets of a household by name, sealed at rest
+
+    def put_account_secret(self, account_id: str, name: str, data: bytes) -> None: ...
+    def account_secret(self, account_id: str, name: str) -> bytes | None: ...
+    def account_secrets(self, account_id: str, prefix: str) -> dict[str, bytes]:
+        """The secrets whose names begin with `prefix`, by name; without the ones that can't be unsealed."""
+        ...
+
+    def drop_account_secret(self, account_id: str, name: str) -> None: ...
+
+    # the addresses for notices to a household's owner, sealed at rest
+
+    def put_notice_address(self, account_id: str, address_id: str, data: bytes) -> None:
+        """Raises Inconsistent if there is no such account."""
+        ...
+
+    def notice_addresses(self, account_id: str) -> dict[str, bytes]:
+        """The addresses by their ids."""
+        ...
+
+    def drop_notice_address(self, account_id: str, address_id: str) -> bool: ...
+
+    # one row for each fault of a household, encoded by showcam.registry.notices; it holds no secret and no name
+
+    def swap_notice(self, account_id: str, fault: str, *, version: int, data: bytes | None) -> bool:
+        """Writes `data` if `version` is current, and counts it up by 1; None as `data` removes the row.
+
+        `version` 0: there is no row yet. False: another write came first. Raises Inconsistent if a first row has no
+        account.
+        """
+        ...
+
+    def notices(self, account_id: str) -> list[Notice]:
+        """The household's notices, sorted by fault."""
+        ...
+
+    # happenings at cameras
+
+    def put_happening(self, account_id: str, happening: Happening) -> None:
+        """Stores the happening, unless a later one of the same camera and kind is stored."""
+        ...
+
+    def happenings(self, account_id: str, since: float) -> list[Happening]:
+        """The account's happenings after `since`, oldest first; a store may drop them after HAPPENING_KEPT_S."""
+        ...
+
+    def put_devices(self, account_id: str, keys: frozenset[str]) -> None:
+        """Replaces the household's list of devices; `keys` are keyed hashes of serials."""
+        ...
+
+    def accounts_with(self, key: str) -> list[str]:
+        """The ids of the accounts that list a device; may lag a little."""
+        ...
+
+    # the cameras that people asked assistants to show
+
+    def put_asks(self, account_id: str, asks: list[Ask]) -> None:
+        """Adds the asks; a power cut may undo it. Raises Inconsistent if the account is missing or an id is taken."""
+        ...
+
+    def put_live(self, account_id: str, ask_id: str, live_s: float) -> None:
+        """Notes how long the camera was watched. A shorter time than before, or an unknown ask, changes nothing."""
+        ...
+
+    def asks(self, account_id: str, since: float) -> list[Ask]:
+        """The household's asks after `since`, newest first; a store may drop them after ASK_KEPT_S."""
+        ...
+
+    def drop_asks(self, account_id: str) -> None: ...
+
+    # assistants' registrations
+
     def put_client(self, client: Client) -> None: ...
     def client(self, client_id: str) -> Client | None: ...
     def clients(self) -> list[Client]: ...
     def drop_client(self, client_id: str) -> bool: ...
 
+    # links
 
-class Links(Protocol):
     def add_link(self, link: Link) -> None: ...
     def link(self, link_id: str) -> Link | None: ...
     def links(self, account_id: str) -> list[Link]:
@@ -56,16 +276,8 @@ class Links(Protocol):
         """Notes the time of the link's last use, by a cheap write that may be lost."""
         ...
 
+    # codes and tokens
 
-class Replayed(Exception):
-    """The code was redeemed before. `link_id` names its link, for the caller to end it (RFC 6749 section 4.1.2)."""
-
-    def __init__(self, link_id: str) -> None:
-        super().__init__("code was taken before")
-        self.link_id = link_id
-
-
-class Tokens(Protocol):
     def add_code(self, code: Code) -> None: ...
 
     def code(self, code_hash: str, client_id: str, now: float) -> tuple[Code, Link] | None:
@@ -91,39 +303,15 @@ class Tokens(Protocol):
         """Link and token in one request; None if one is unknown or the link has ended. The caller checks the expiry."""
         ...
 
-
-class Visits(Protocol):
-    """Sign-in sessions of the pages, sealed. A visit names the signed-in person, or is a sign-in that waits for a code.
-
-    A visit that can't be unsealed counts as missing: the person signs in again.
-    """
+    # Sign-in sessions of the pages, sealed. A visit names the signed-in person, or is a sign-in that waits for a code.
+    # A visit that can't be unsealed counts as missing: the person signs in again.
 
     def put_visit(self, visit_hash: str, data: bytes, expires: float) -> None: ...
     def visit(self, visit_hash: str, now: float) -> bytes | None: ...
     def drop_visit(self, visit_hash: str) -> None: ...
 
+    # keys that are taken once
 
-class Throttle(Protocol):
-    def hit(self, key: str, window_s: int, now: float) -> int:
-        """Counts a hit in the fixed window of `window_s` seconds that holds `now`. Returns the window's new count."""
-        ...
-
-    def hits(self, key: str, window_s: int, now: float) -> int: ...
-
-    def take_place(self, key: str, most: int, window_s: int, now: float) -> tuple[bool, int]:
-        """Takes one of the key's `most` places for `window_s` seconds, beginning now: there are no fixed windows.
-
-        Returns True and the epoch second at the end of the place's time. If all places are taken, returns False and
-        the second when the next place becomes free. However many callers ask at the same time, at most `most` get one.
-        """
-        ...
-
-    def leave_place(self, key: str, ends: int) -> None:
-        """Gives back a place; `ends` is the second that `take_place` returned. A place that is free stays free."""
-        ...
-
-
-class Taken(Protocol):
     def take_once(self, key: str, until: float) -> bool:
         """True for the first caller, however many ask at the same time; a power cut may undo it.
 
@@ -131,84 +319,8 @@ class Taken(Protocol):
         """
         ...
 
+    # the store itself
 
-class LinkSecrets(Protocol):
-    """Small secrets of a link by name, sealed at rest. They are removed when the link ends."""
-
-    def put_link_secret(self, link_id: str, name: str, data: bytes) -> bool:
-        """False, and nothing is written, if the link has ended."""
-        ...
-
-    def link_secret(self, link_id: str, name: str) -> bytes | None: ...
-    def drop_link_secret(self, link_id: str, name: str) -> None: ...
-
-
-class Events(Protocol):
-    def put_happening(self, account_id: str, happening: Happening) -> None:
-        """Stores the happening, unless a later one of the same camera and kind is stored."""
-        ...
-
-    def happenings(self, account_id: str, since: float) -> list[Happening]:
-        """The account's happenings after `since`, oldest first; a store may drop them after HAPPENING_KEPT_S."""
-        ...
-
-    def put_devices(self, account_id: str, keys: frozenset[str]) -> None:
-        """Replaces the household's list of devices; `keys` are keyed hashes of serials."""
-        ...
-
-    def accounts_with(self, key: str) -> list[str]:
-        """The ids of the accounts that list a device; may lag a little."""
-        ...
-
-
-class Asks(Protocol):
-    """The cameras that people asked assistants to show."""
-
-    def put_asks(self, account_id: str, asks: list[Ask]) -> None:
-        """Adds the asks; a power cut may undo it. Raises Inconsistent if the account is missing or an id is taken."""
-        ...
-
-    def put_live(self, account_id: str, ask_id: str, live_s: float) -> None:
-        """Notes how long the camera was watched. A shorter time than before, or an unknown ask, changes nothing."""
-        ...
-
-    def asks(self, account_id: str, since: float) -> list[Ask]:
-        """The household's asks after `since`, newest first; a store may drop them after ASK_KEPT_S."""
-        ...
-
-    def drop_asks(self, account_id: str) -> None: ...
-
-
-class Meta(Protocol):
-    def meta_once(self, key: str, value: str) -> str:
-        """The value under `key`; writes `value` first if there is none. All callers get the same value."""
-        ...
-
-    def meta(self, key: str) -> str | None: ...
-
-
-class Store(
-    Accounts,
-    Sources,
-    OwnerUsers,
-    Clients,
-    Links,
-    Tokens,
-    Visits,
-    Throttle,
-    Taken,
-    Cameras,
-    Preferences,
-    AccountSecrets,
-    LinkSecrets,
-    NoticeAddresses,
-    Notices,
-    Events,
-    Outbox,
-    Asks,
-    Meta,
-    Protocol,
-):
     def sweep(self, now: float) -> int:
         """Removes expired codes, access tokens, ended links, visits, windows and taken keys; returns how many rows.
 

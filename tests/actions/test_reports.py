@@ -21,7 +21,6 @@ from showcam.accounts.links import authenticate
 from showcam.accounts.pins import Pins
 from showcam.drivers.camera import Camera
 from showcam.registry.preferences import MotionRings, Preferences
-from showcam.registry.reporting.reasons import Why, why_of
 from showcam.registry.reporting.reporter import (
     Happened,
     Later,
@@ -34,6 +33,7 @@ from showcam.registry.reporting.reporter import (
     TryAgain,
     Undeliverable,
 )
+from showcam.store.outbox import Why
 from tests.doubles.clock import Clock
 from tests.doubles.google_cloud import GoogleCloud
 from tests.doubles.household import Household
@@ -229,7 +229,7 @@ def test_a_camera_whose_motion_rings_is_a_doorbell_to_google(link: Reporting) ->
 def test_nothing_is_sent_in_the_minute_in_which_google_fetches_a_new_list(link: Reporting) -> None:
     with pytest.raises(NotNow) as raised:
         link.tell(listed=False)
-    assert (link.calls(), why_of(raised.value.reason)) == ([], "unknown_user")
+    assert (link.calls(), raised.value.why) == ([], "unknown_user")
     link.clock.wait(FETCHES_S)
     link.tell(listed=False)
     assert link.calls() == [SYNC, REPORT]
@@ -239,7 +239,7 @@ def test_a_user_that_google_does_not_know_waits(link: Reporting) -> None:
     link.cloud.homegraph.users.clear()
     with pytest.raises(NotNow) as raised:
         link.tell()
-    assert why_of(raised.value.reason) == "unknown_user"
+    assert raised.value.why == "unknown_user"
     assert link.reports.may_tell(link.home.link)
 
 
@@ -272,7 +272,7 @@ def test_a_fault_of_google(setting: str, value: Any, error: type[NotTold], why: 
     with pytest.raises(error) as raised:
         link.tell()
     assert type(raised.value) is error
-    assert why_of(raised.value.reason) == why
+    assert raised.value.why == why
     assert link.reports.may_tell(link.home.link)
     if setting == "google_skew_s":
         assert raised.value.reason.endswith("this machine's clock is wrong by more than Google takes")

@@ -9,7 +9,6 @@ from showcam.alexa.events import EventSender
 from showcam.alexa.gateway import SECRET, Amazon, Gateway
 from showcam.alexa.interfaces import interfaces
 from showcam.alexa.reports import Reports
-from showcam.registry.reporting.reasons import Why, why_of
 from showcam.registry.reporting.reporter import (
     GrantDead,
     Happened,
@@ -22,6 +21,7 @@ from showcam.registry.reporting.reporter import (
     Unlinked,
     message_id,
 )
+from showcam.store.outbox import Why
 from tests.doubles.event_gateway import CLIENT, Reporting
 from tests.doubles.household import Household
 from tests.doubles.tls_vendor import Vendors, silent
@@ -101,7 +101,7 @@ def test_an_answer_of_the_gateway(
         link.tell()
     assert type(raised.value) is error
     assert raised.value.reason.startswith(reason)
-    assert why_of(raised.value.reason) == why
+    assert raised.value.why == why
     assert link.amazon.access not in raised.value.reason
     assert link.reports.may_tell(link.home.link)
 
@@ -196,7 +196,7 @@ class TestAnotherClient:
         with pytest.raises(Refused) as raised:
             link.tell()
         assert type(raised.value) is Refused
-        assert why_of(raised.value.reason) == "permission"
+        assert raised.value.why == "permission"
         assert link.reports.may_tell(link.home.link)
 
     def test_a_grant_of_an_earlier_version_is_of_the_client_that_renews_it(self, link: Reporting) -> None:

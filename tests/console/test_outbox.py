@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from showcam.registry.reporting.reasons import FAULT, LATE
-from showcam.store.outbox import LOOK, Claim, Settled
+from showcam.registry.reporting.delivery import FAULT, LATE
+from showcam.store.outbox import LOOK, Claim, Laid, Settled, Why
 from showcam.store.records import Happening
 from tests.console.test_assistants import AT, page, press
 from tests.doubles.home_world import HomeWorld
@@ -19,7 +19,12 @@ def test_it_says_what_its_assistant_was_last_told_and_when(world: HomeWorld, rea
     assert "Told of no change yet." in page(world).text
     store.look(link.account, day, link.id)
     claim = claimed(world)
-    store.settle(claim, Settled(day, claim.rows, told=b"t", what="1 changed, 2 doorbell", reason=reason))
+    store.settle(
+        claim,
+        Settled(
+            day, claim.rows, told=b"t", what="1 changed, 2 doorbell", reason=reason, why="trouble" if reason else None
+        ),
+    )
     text = page(world).text
     assert "Last told 2023-11-1" in text
     assert ": cameras whose state changed: 1; rings: 2." in text
@@ -28,22 +33,34 @@ def test_it_says_what_its_assistant_was_last_told_and_when(world: HomeWorld, rea
 
 
 @pytest.mark.parametrize(
-    ("kept", "language", "says", "answered"),
+    ("kept", "why", "language", "says", "answered"),
     [
-        (LATE, "en", "It happened more than 5 minutes before it could be reported.", False),
-        (LATE, "nb", "Det skjedde mer enn 5 minutter før det kunne meldes.", False),
-        (LATE, "de", "Es geschah mehr als 5 Minuten, bevor es gemeldet werden konnte.", False),
-        (FAULT, "en", "Something went wrong here; it is noted in showcam's log.", False),
-        ("the event gateway answered 413", "de", "Die Meldung ist größer, als Alexa annimmt.", True),
-        ("the event gateway answered 403", "nb", "Alexa tar ikke imot meldinger gjennom denne koblingen", True),
-        ("Amazon could not be reached: Login with Amazon answered 400 x", "en", "The service of Alexa did not", True),
-        ("of another version", "en", "The service of Alexa did not take it", True),
+        (LATE, "late", "en", "It happened more than 5 minutes before it could be reported.", False),
+        (LATE, "late", "nb", "Det skjedde mer enn 5 minutter før det kunne meldes.", False),
+        (LATE, "late", "de", "Es geschah mehr als 5 Minuten, bevor es gemeldet werden konnte.", False),
+        (FAULT, "fault", "en", "Something went wrong here; it is noted in showcam's log.", False),
+        ("the event gateway answered 413", "too_large", "de", "Die Meldung ist größer, als Alexa annimmt.", True),
+        (
+            "the event gateway answered 403",
+            "permission",
+            "nb",
+            "Alexa tar ikke imot meldinger gjennom denne koblingen",
+            True,
+        ),
+        (
+            "Amazon could not be reached: Login with Amazon answered 400 x",
+            "trouble",
+            "en",
+            "The service of Alexa did not",
+            True,
+        ),
+        ("of another version", None, "en", "The service of Alexa did not take it", True),
     ],
 )
 def test_the_reason_is_in_the_language_of_the_page_and_the_services_words_folded_away(
-    world: HomeWorld, kept: str, language: str, says: str, answered: bool
+    world: HomeWorld, kept: str, why: Why | None, language: str, says: str, answered: bool
 ) -> None:
-    put_aside(world, kept)
+    put_aside(world, kept, why)
     browser = world.signed_in()
     browser.headers["Accept-Language"] = language
     browser.visit(AT)
@@ -60,13 +77,14 @@ def claimed(world: HomeWorld) -> Claim:
     return claim
 
 
-def put_aside(world: HomeWorld, reason: str = "the event gateway answered 400") -> str:
+def put_aside(world: HomeWorld, reason: str = "the event gateway answered 400", why: Why | None = "refused") -> str:
     """The id of a ring at Garden that Amazon has refused."""
     home = world.home
     happening = Happening(home.id("Garden"), "doorbell", time.time() - 1)
     home.store.record_happening(home.account.id, happening, 1.0, ("doorbell",))
     claim = claimed(world)
-    home.store.settle(claim, Settled(time.time(), laid=((claim.rows[0], reason),)))
+    now = time.time()
+    home.store.settle(claim, Settled(now, laid=(Laid(claim.rows[0], now, reason, why),)))
     return claim.rows[0].id
 
 
@@ -101,7 +119,9 @@ def test_that_a_link_has_ended_can_be_put_aside_too(world: HomeWorld) -> None:
     home = world.home
     home.store.end_link(home.link.id, time.time() - 1)
     claim = claimed(world)
-    home.store.settle(claim, Settled(time.time(), laid=((claim.rows[0], "agentUsers.delete: HomeGraph answered 400"),)))
+    now = time.time()
+    laid = Laid(claim.rows[0], now, "agentUsers.delete: HomeGraph answered 400", "refused")
+    home.store.settle(claim, Settled(now, laid=(laid,)))
     browser = page(world)
     assert "Links that have ended" in browser.text
     assert "Alexa" in browser.text

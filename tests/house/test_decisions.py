@@ -53,7 +53,7 @@ def test_preferences_are_stored_by_two_modules() -> None:
         "showcam/registry/preferences.py",
         "showcam/store/dynamodb/__init__.py",
         "showcam/store/dynamodb/kept.py",
-        "showcam/store/household_ports.py",
+        "showcam/store/ports.py",
         "showcam/store/sqlite/accounts.py",
     }
 

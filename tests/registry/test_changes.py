@@ -12,7 +12,7 @@ from showcam.drivers.driver import EventKind, Hint
 from showcam.drivers.errors import DriverError, SignedOut, VendorDown
 from showcam.registry.adapter import Adapter, adapt
 from showcam.registry.readings.changes import LAST_S, Change, Kind, compare
-from showcam.registry.reporting.reasons import LATE_S
+from showcam.registry.reporting.reporter import LATE_S
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.doubles.ready_driver import camera

@@ -11,7 +11,7 @@ from showcam.drivers.driver import Hint
 from showcam.drivers.errors import SignedOut
 from showcam.registry.notices.faults import AWAY_S, TAMPERED_S, Kind
 from showcam.registry.notices.notifier import A_DAY, AN_HOUR
-from showcam.store.outbox import Settled
+from showcam.store.outbox import Laid, Settled
 from showcam.store.records import Notice
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
@@ -178,7 +178,9 @@ def lay_down(owner: Owner) -> str:
     claim = store.claim(account, link, owner.clock.now, owner.clock.now + 60, 100)
     assert claim is not None
     first, *others = claim.rows
-    assert store.settle(claim, Settled(owner.clock.now, tuple(others), laid=((first, "refused"),)))
+    assert store.settle(
+        claim, Settled(owner.clock.now, tuple(others), laid=(Laid(first, owner.clock.now, "refused", "refused"),))
+    )
     return first.id
 
 

@@ -11,7 +11,7 @@ from showcam.registry.preferences import Preferences, keep
 from showcam.registry.readings.changes import LAST_S, RUNG_S
 from showcam.registry.reporting.camera_states import LATER_S
 from showcam.registry.reporting.delivery import CLAIM_S, pause_s
-from showcam.registry.reporting.reasons import LATE_S
+from showcam.registry.reporting.reporter import LATE_S
 from showcam.registry.reporting.sender import EVERY_S, TARDY_S, Reconciliation
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household

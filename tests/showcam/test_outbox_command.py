@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from showcam.app import keys as key_files
 from showcam.app.cli import main
-from showcam.store.outbox import Settled
+from showcam.store.outbox import Laid, Settled
 from showcam.store.records import Happening
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite import SqliteStore
@@ -35,7 +35,7 @@ class World:
     def tell(self, **settled: Any) -> None:
         claim = self.store.claim(self.account.id, self.link.id, NOW + 99, NOW + 199, 9)
         assert claim is not None
-        rings = tuple((row, "refused") for row in claim.rows if row.kind == "doorbell")
+        rings = tuple(Laid(row, NOW + 99, "refused", "refused") for row in claim.rows if row.kind == "doorbell")
         assert self.store.settle(claim, Settled(NOW + 99, laid=rings, **settled))
 
     def lay_down(self) -> None:

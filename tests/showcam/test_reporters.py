@@ -148,7 +148,7 @@ def test_who_takes_the_key_away_is_not_notified_that_it_is_gone(base: Ground, tm
 def test_what_an_owner_is_notified_of_until_a_report_is_taken(outcome: Outcome, kinds: list[str], base: Ground) -> None:
     home = account(base)
     link = new_link(home, "alexa", None, "en")
-    claim = Claim(home.id, link.id, link, (), None, 0, None, 0, "", "by")
+    claim = Claim(home.id, link.id, link, (), None, 0, None, 0, None, "by")
     reports.note_faults(base, claim, outcome)
     assert [fault.kind for fault in base.adapter.faults.of(home.id)] == kinds
     reports.note_faults(base, claim, "told")

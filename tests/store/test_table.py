@@ -9,7 +9,7 @@ import pytest
 
 from showcam.store import dynamodb as of_store
 from showcam.store.dynamodb import DynamoStore
-from showcam.store.outbox import LOOK, Claim, Settled
+from showcam.store.outbox import LOOK, Claim, Laid, Settled
 from showcam.store.ports import Replayed, Store
 from showcam.store.records import Account, Ask, Happening, Known, Link, Source
 from showcam.store.sealing import Sealer
@@ -77,7 +77,7 @@ class World:
     def settle(self, *, laid: bool) -> None:
         claim = self.claims[-1]
         assert claim is not None
-        rows = tuple((row, "refused") for row in claim.rows if row.kind == "doorbell" and laid)
+        rows = tuple(Laid(row, NOW, "refused", "refused") for row in claim.rows if row.kind == "doorbell" and laid)
         over = tuple(row for row in claim.rows if row.kind == LOOK)
         settled = Settled(NOW, over, rows, told=b"t", what="w", again=NOW + 5, reason="r")
         assert self.store.settle(claim, settled)

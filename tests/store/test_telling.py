@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from showcam.store.outbox import ENDED, LOOK, Claim, Row, Settled
+from showcam.store.outbox import ENDED, LOOK, Claim, Laid, Row, Settled, Why
 from showcam.store.ports import Store
 from showcam.store.records import Account, Happening, Known, Link, Source, SourceState
 from tests.doubles import records as a
@@ -185,9 +185,39 @@ class TestRecording:
     def test_why_the_last_try_was_in_vain_is_in_the_claim(self, world: World) -> None:
         world.changed()
         claim = world.claim()
-        assert claim.reason == ""
-        world.store.settle(claim, Settled(NOW, wait=NOW + 1, tries=1, reason="refused: by it"))
-        assert world.claim(now=NOW + 1).reason == "refused: by it"
+        assert claim.why is None
+        world.store.settle(claim, Settled(NOW, wait=NOW + 1, tries=1, reason="by it", why="permission"))
+        assert world.claim(now=NOW + 1).why == "permission"
+        telling = world.store.tellings(world.home.id)[world.alexa.id]
+        assert (telling.reason, telling.why) == ("by it", "permission")
+
+    @pytest.mark.parametrize(
+        ("reason", "why"),
+        [
+            ("refused: the event gateway answered 404", "permission"),
+            ("refused: HomeGraph answered 404: Google does not know this user", "unknown_user"),
+            ("refused: Google has not fetched the list yet", "unknown_user"),
+            ("it happened too long ago", "late"),
+            ("something went wrong in showcam; it is in its log", "fault"),
+            ("AddOrUpdateReport: the event gateway answered 413", "too_large"),
+            ("AddOrUpdateReport: the event gateway answered 400 INVALID", "refused"),
+            ("agentUsers.delete: HomeGraph answered 403: the key is of another project", "permission"),
+            ("the event gateway answered 429", "busy"),
+            ("Amazon could not be reached: ConnectTimeout", "unreached"),
+            ("Google could not be reached: this machine's clock is wrong by more than Google takes", "clock"),
+            ("of another version", "trouble"),
+            ("", None),
+        ],
+    )
+    def test_what_showcam_0_2_stored_without_a_kind_has_one(self, world: World, reason: str, why: Why | None) -> None:
+        world.rang()
+        claim = world.claim()
+        laid = Laid(claim.rows[0], NOW, reason, None)
+        world.store.settle(claim, Settled(NOW, laid=(laid,), reason=reason))
+        assert world.store.tellings(world.home.id)[world.alexa.id].why == why
+        assert world.store.laid_down() == [replace(laid, why=why)]
+        world.changed()
+        assert world.claim().why == why
 
     def test_the_first_list_is_noted_and_looked_at_later(self, world: World) -> None:
         world.store.note_listed(world.home.id, world.alexa.id, NOW, NOW + 5)
@@ -354,10 +384,10 @@ class TestLayingDown:
     def test_a_row_waits_for_a_person_and_goes_back(self, world: World) -> None:
         world.rang()
         claim = world.claim()
-        world.store.settle(claim, Settled(NOW + 5, laid=((claim.rows[0], "refused"),)))
+        world.store.settle(claim, Settled(NOW + 5, laid=(Laid(claim.rows[0], NOW + 5, "answered 413", "too_large"),)))
         assert world.alexa.id not in world.due(NOW + 99)
         (laid,) = world.store.laid_down()
-        assert (laid.row, laid.at, laid.reason) == (claim.rows[0], NOW + 5, "refused")
+        assert laid == Laid(claim.rows[0], NOW + 5, "answered 413", "too_large")
         assert world.store.laid_down(world.home.id) == [laid]
         assert world.store.laid_down(world.neighbour.id) == []
         assert not world.store.retry(world.neighbour.id, laid.row.id, NOW + 6)
@@ -369,7 +399,7 @@ class TestLayingDown:
         world.changed()
         claim = world.claim()
         refused = replace(claim.rows[0], id=f"{claim.link_id}/look/garden", subject="garden", number=1)
-        world.store.settle(claim, Settled(NOW, claim.rows, laid=((refused, "refused"),)))
+        world.store.settle(claim, Settled(NOW, claim.rows, laid=(Laid(refused, NOW, "refused", "refused"),)))
         assert world.alexa.id not in world.due(NOW + 99)
         assert [laid.row for laid in world.store.laid_down()] == [refused]
         assert world.store.retry(world.home.id, refused.id, NOW + 6)
@@ -382,7 +412,7 @@ class TestLayingDown:
     def test_a_row_is_dropped(self, world: World) -> None:
         world.rang()
         claim = world.claim()
-        world.store.settle(claim, Settled(NOW, laid=((claim.rows[0], "refused"),)))
+        world.store.settle(claim, Settled(NOW, laid=(Laid(claim.rows[0], NOW, "refused", "refused"),)))
         (laid,) = world.store.laid_down()
         assert not world.store.drop(world.neighbour.id, laid.row.id)
         assert world.store.drop(world.home.id, laid.row.id)
@@ -396,7 +426,9 @@ class TestEnding:
         world.changed()
         world.rang()
         laid = world.claim()
-        world.store.settle(laid, Settled(NOW, laid.rows[1:], laid=((laid.rows[0], "refused"),), told=b"1"))
+        world.store.settle(
+            laid, Settled(NOW, laid.rows[1:], laid=(Laid(laid.rows[0], NOW, "refused", "refused"),), told=b"1")
+        )
         world.changed()
         busy = world.claim()
         world.store.end_link(world.alexa.id, NOW + 1)

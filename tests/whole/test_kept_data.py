@@ -26,6 +26,8 @@ from tests.doubles.waiting import LONG_S
 KEPT = Path(__file__).with_name("kept")
 USER = "demo@example.com"
 VERSIONS = ("40dcf04", "6dbed8eb")
+PARKED = "AddOrUpdateReport: the event gateway answered 413 REQUEST_ENTITY_TOO_LARGE_EXCEPTION"
+FAILED = "refused: the event gateway answered 403"
 OF_HOUSEHOLD = ("cameras", "agent_user", "refresh_tokens", "client_secrets")
 
 
@@ -61,6 +63,8 @@ def demo_on_sqlite(version: str, folder: Path, kept: dict[str, Any]) -> Iterator
     (data / "DEMO").write_text("Practice data of the showcam demo. A real start refuses this folder.\n")
     with closing(sqlite3.connect(data / "showcam.sqlite3")) as database:
         database.executescript((KEPT / f"{version}.sqlite.sql").read_text())
+        if version == "6dbed8eb":
+            put_failures(database)
     put_sessions(data / "simulator", kept)
     yield Program(folder, demo=True, SHOWCAM_EXPLAIN="no", SHOWCAM_SIMULATOR_PORT=port)
 
@@ -70,7 +74,7 @@ def installation_on_dynamodb(version: str, folder: Path, kept: dict[str, Any], a
     client, table = aws.client("dynamodb"), f"kept-{version}"
     create_table(client, table)
     rows = json.loads((KEPT / f"{version}.dynamodb.rows.json").read_text(), object_hook=with_bytes)
-    for row in rows:
+    for row in (*rows, *(failures(rows) if version == "6dbed8eb" else ())):
         client.put_item(TableName=table, Item=row)
     put_sessions(folder / "simulator", kept)
     simulator = SimulatorProcess(folder, port=kept["simulator_port"])
@@ -87,6 +91,33 @@ def installation_on_dynamodb(version: str, folder: Path, kept: dict[str, Any], a
         yield Program(folder, demo=False, **settings)
     finally:
         simulator.stop()
+
+
+def put_failures(database: sqlite3.Connection) -> None:
+    """Puts a parked report and a refused link as 6dbed8eb wrote them, whose tables have no kind of failure."""
+    ((link, account),) = database.execute("SELECT id, account FROM link WHERE assistant = 'alexa'").fetchall()
+    at = time.time() - 60
+    row = (f"{link}/look/all", account, link, "alexa", "look", "all", at, at, 1, at, PARKED)
+    database.execute("INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    waiting = (f"{link}/look", account, link, "alexa", "look", "", at, at, 1, None, None)
+    database.execute("INSERT OR REPLACE INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", waiting)
+    later = time.time() + 3600
+    held = "UPDATE telling SET reason = ?, tries = 9, free = ?, wanted = ? WHERE link = ?"
+    database.execute(held, (FAILED, later, later, link))
+    database.commit()
+
+
+def failures(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Does the same for DynamoDB's items."""
+    (telling,) = [row for row in rows if row["kind"] == {"S": "telling"} and row["assistant"] == {"S": "alexa"}]
+    at, later = str(time.time() - 60), str(time.time() + 3600)
+    name, link = f"{telling['link']['S']}/look/all", telling["link"]
+    record = {"id": {"S": name}, "account": telling["account"], "link": link, "assistant": {"S": "alexa"}}
+    record |= {"kind": {"S": "look"}, "subject": {"S": "all"}, "at": {"N": at}, "due": {"N": at}, "number": {"N": "1"}}
+    listed = {"gsi1pk": {"S": "laid"}, "gsi1sk": {"S": name}, "laid": {"N": at}, "reason": {"S": PARKED}}
+    yield {"pk": telling["pk"], "sk": {"S": f"laid#{name}"}, "kind": {"S": "laid"}, "record": {"M": record}, **listed}
+    wanted = {"wanted": {"N": at}, "look": {"N": "1"}, "look_at": {"N": at}, "gsi1pk": {"S": "telling#alexa#0"}}
+    yield {**telling, **wanted, "gsi1sk": {"S": f"x#{link['S']}"}, "reason": {"S": FAILED}, "free": {"N": later}}
 
 
 def put_sessions(folder: Path, kept: dict[str, Any]) -> None:
@@ -154,3 +185,10 @@ def test_the_households_session_links_pin_and_addresses_are_kept(older: Older) -
     notices = json.loads(older.program.command("notices", "list", *older.demo, "--user", USER, "--json").stdout)
     services = [address["service"] for address in notices["addresses"]]
     assert services == {"40dcf04": [], "6dbed8eb": ["ntfy"]}[older.version]
+
+
+def test_why_a_report_failed_is_known_without_a_stored_kind(older: Older) -> None:
+    rows = json.loads(older.program.command("outbox", "list", *older.demo, "--json").stdout)["rows"]
+    found = {(row["state"], row["reason"], row["why"]) for row in rows if row["reason"] in (PARKED, FAILED)}
+    of_newer = {("put_aside", PARKED, "too_large"), ("waits", FAILED, "permission")}
+    assert found == {"40dcf04": set(), "6dbed8eb": of_newer}[older.version]

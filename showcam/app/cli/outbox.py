@@ -27,18 +27,18 @@ def list_(context: click.Context, as_json: bool) -> None:
     with tools(settings_of(context)) as store:
         waiting, laid = store.waiting(now), store.laid_down()
         reasons = {
-            telling.link: telling.reason
+            telling.link: (telling.reason, telling.why)
             for account in {row.account for row in waiting}
             for telling in store.tellings(account).values()
         }
     rows = [
-        *(("waits", row, row.due, reasons.get(row.link, "")) for row in waiting),
-        *(("put aside", known.row, known.at, known.reason) for known in laid),
+        *(("waits", row, row.due, reasons.get(row.link, ("", None))) for row in waiting),
+        *(("put aside", known.row, known.at, (known.reason, known.why)) for known in laid),
     ]
     lines = table(
         [
             (row.id if state == "put aside" else "", state, row.assistant, row.link, row.kind, _when(since), reason)
-            for state, row, since, reason in rows
+            for state, row, since, (reason, why) in rows
         ],
         ("Row", "State", "Assistant", "Link", "What", "Since (UTC)", "Why"),
     )
@@ -54,8 +54,9 @@ def list_(context: click.Context, as_json: bool) -> None:
             "at": row.at,
             "since": since,
             "reason": reason,
+            "why": why,
         }
-        for state, row, since, reason in rows
+        for state, row, since, (reason, why) in rows
     ]
     report(as_json, {"rows": facts}, lines if rows else ["Nothing waits, and nothing was put aside."])
 

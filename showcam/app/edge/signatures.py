@@ -18,7 +18,7 @@ from showcam.alexa.spoken.signature import Chains, ChainUnreached, NotSigned, ev
 from showcam.app.http_types import Refuse, Request, Response, Route, carries, problem
 from showcam.engine.grants import WINDOW_S
 from showcam.net.text import JsonObject
-from showcam.store.ports import Taken
+from showcam.store.ports import Store
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ def sign(key_id: str, key: bytes, method: str, path: str, body: bytes, *, now: i
 class Signatures:
     """`keys`: ids and keys, the present key first, then the earlier keys."""
 
-    def __init__(self, keys: list[tuple[str, bytes]], store: Taken) -> None:
+    def __init__(self, keys: list[tuple[str, bytes]], store: Store) -> None:
         self._keyed = {key_id: _keyed(key) for key_id, key in keys}
         self._store = store
 

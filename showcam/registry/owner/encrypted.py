@@ -23,7 +23,6 @@ from showcam.registry.readings.changes import Change
 from showcam.registry.readings.judge import Deadline, Judge, VisibleCamera, unreached
 from showcam.registry.readings.readings import Readings
 from showcam.registry.rules import Rules
-from showcam.store.household_ports import AccountSecrets
 from showcam.store.ports import Store
 
 
@@ -32,7 +31,7 @@ class CameBack:
 
     Each is a row of the store, since one process finds the change and another shows it."""
 
-    def __init__(self, store: AccountSecrets) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
 
     def note(self, change: Change) -> None:

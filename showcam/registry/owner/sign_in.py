@@ -100,10 +100,6 @@ class SignIn:
         """Whether anybody may sign in at showcam itself, because an owner has a user there."""
         return self._owner_users.exist()
 
-    def lacks_vendor(self, account_id: str) -> bool:
-        """Whether the household has no account at any vendor."""
-        return len(self.lacking(account_id)) == len(self.vendors)
-
     def lacking(self, account_id: str) -> list[SourceKind]:
         """The vendors that the household has no account at: it may add an account at each of them."""
         kinds = {source.kind for source in self._store.sources(account_id)}

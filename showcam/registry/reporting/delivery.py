@@ -16,8 +16,8 @@ from msgspec.structs import replace
 from showcam.drivers.errors import Unavailable
 from showcam.registry.readings.changes import RUNG_S
 from showcam.registry.reporting.camera_states import CameraStates
-from showcam.registry.reporting.reasons import FAULT, LATE, LATE_S, REFUSED, is_refusal
 from showcam.registry.reporting.reporter import (
+    LATE_S,
     GrantDead,
     Happened,
     Later,
@@ -33,10 +33,12 @@ from showcam.registry.reporting.reporter import (
     Undeliverable,
     Unlinked,
 )
-from showcam.store.outbox import ENDED, LOOK, RING, Claim, Row, Settled
+from showcam.store.outbox import ENDED, LOOK, RING, Claim, Laid, Row, Settled
 from showcam.store.ports import Store, StoreUnavailable
 from showcam.store.records import Link
 
+LATE = "it happened too long ago"
+FAULT = "something went wrong in showcam; it is in its log"
 ALL = "all"  # in a camera's place in a row that a person has put back: the whole link is reported again
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Told)
@@ -123,7 +125,7 @@ class Delivery:
             raise
         except Exception:
             log.exception("link %s could not be told what changed", link_id)
-            settled = self._later(claim, TryAgain(FAULT))
+            settled = self._later(claim, TryAgain(FAULT, why="fault"))
         if self._store.settle(claim, settled):
             self._count(claim, settled)
         return True
@@ -159,13 +161,13 @@ class Delivery:
             TELL_S,
         )
         # the owner is notified of a refusal; thousands of parked sightings would say no more
-        laid = () if is_refusal(claim.reason) else tuple((row, LATE) for row in late)
+        laid = () if _was_refused(claim) else tuple(Laid(row, self._clock(), LATE, "late") for row in late)
         try:
             told = self._reporter.tell(tell)
         except NotTold as error:
             settled = self._failed(claim, now, replace(self._settled(claim, was, error), laid=laid), error)
             return settled if laid else replace(settled, over=tuple(dict.fromkeys((*settled.over, *late))))
-        over = tuple(row for row in claim.rows if row not in dict(laid))
+        over = _without(claim.rows, laid)
         what = what_was_told(was, told, tell.happened)
         return Settled(self._clock(), over, laid, told=report_to_store(claim, was, told), what=what, again=now.ends)
 
@@ -173,7 +175,7 @@ class Delivery:
         """The claim's result after a failure, with all that was accepted before."""
         told = report_to_store(claim, was, error.told) if error.told is not None else None
         over = tuple(row for row in claim.rows if row.id in error.happened)
-        return Settled(self._clock(), over, told=told, reason=error.reason)
+        return Settled(self._clock(), over, told=told, reason=error.reason, why=error.why)
 
     def _failed(self, claim: Claim, now: Now, settled: Settled, error: NotTold) -> Settled:
         assert claim.link is not None
@@ -185,7 +187,7 @@ class Delivery:
             error.reason,
             extra={"reason": type(error).__name__},
         )
-        rows = tuple(row for row in claim.rows if row not in dict(settled.laid))
+        rows = _without(claim.rows, settled.laid)
         match error:
             case Unlinked():
                 if self._may_end():
@@ -198,10 +200,11 @@ class Delivery:
                 return replace(settled, over=rows, forget=True)
             case Later():
                 at = self._clock() + error.after_s
-                return replace(settled, over=rows, reason="", again=min(at, now.ends or at))
+                return replace(settled, over=rows, reason="", why=None, again=min(at, now.ends or at))
             case Undeliverable():
-                refused = tuple((_refused(claim, camera), error.reason) for camera in error.cameras or ("",))
-                return replace(settled, over=rows, laid=(*settled.laid, *refused), reason="", again=now.ends)
+                refused = (_refused(claim, camera) for camera in error.cameras or ("",))
+                laid = (*settled.laid, *(Laid(row, settled.at, error.reason, error.why) for row in refused))
+                return replace(settled, over=rows, laid=laid, reason="", why=None, again=now.ends)
         settled = self._later(claim, error, settled)
         if isinstance(error, Refused) and settled.tries >= len(REFUSED_S):
             self._follow(claim, "refused", 0.0)
@@ -232,17 +235,17 @@ class Delivery:
         replaces all these.
         """
         now = self._clock()
-        settled = settled or Settled(now, reason=error.reason)
-        is_same = isinstance(error, Refused) is is_refusal(claim.reason)
+        settled = settled or Settled(now)
+        settled = replace(settled, reason=error.reason, why=error.why)
+        is_same = isinstance(error, Refused) is _was_refused(claim)
         tries = claim.tries if is_same and not settled.over and settled.told is None else 0
         if isinstance(error, TryAgain) and error.after_s:
             asked = now + max(error.after_s, RESENDS_S[0])
             return replace(settled, wait=asked, asked=asked, tries=tries + 1)
         if isinstance(error, Refused):
             wait_s = refused_pause_s(tries, hourly=error.hourly)
-            settled = replace(settled, reason=REFUSED + error.reason)
         else:
-            left = [row for row in claim.rows if row not in settled.over and row not in dict(settled.laid)]
+            left = [row for row in _without(claim.rows, settled.laid) if row not in settled.over]
             wait_s = min(pause_s(tries), RING_S) if any(row.kind == RING for row in left) else pause_s(tries)
         return replace(settled, wait=now + wait_s, tries=tries + 1)
 
@@ -256,9 +259,10 @@ class Delivery:
                 self._reporter.end(row.subject, TELL_S)
                 over = (*over, row)
             except Undeliverable as error:
-                return Settled(self._clock(), over, ((row, error.reason),))
+                at = self._clock()
+                return Settled(at, over, (Laid(row, at, error.reason, error.why),))
             except NotTold as error:
-                return self._later(claim, error, Settled(self._clock(), over, reason=error.reason))
+                return self._later(claim, error, Settled(self._clock(), over))
         return Settled(self._clock(), over)
 
     def _late(self, claim: Claim) -> tuple[Row, ...]:
@@ -296,6 +300,16 @@ def refused_pause_s(tries: int, *, hourly: bool = False) -> float:
     else:
         base_s = HOUR_S if hourly or tries < len(REFUSED_S) + HOURLY else DAY_S
     return base_s * random.uniform(1.0, 1.3)  # noqa: S311 - spreads
+
+
+def _was_refused(claim: Claim) -> bool:
+    """Whether the last try failed because the assistant refused the link or the key, as by a 403 or 404."""
+    return claim.why in ("permission", "unknown_user")
+
+
+def _without(rows: tuple[Row, ...], laid: tuple[Laid, ...]) -> tuple[Row, ...]:
+    parked = [known.row for known in laid]
+    return tuple(row for row in rows if row not in parked)
 
 
 def _is_event(row: Row) -> bool:

@@ -14,8 +14,10 @@ from msgspec import Struct
 
 from showcam.drivers.camera import Camera, State
 from showcam.drivers.driver import EventKind
+from showcam.store.outbox import Why
 from showcam.store.records import Assistant, Link
 
+LATE_S = 300.0  # an older happening is no longer reported
 _MESSAGES = uuid.UUID("5a0f6a0e-6f3c-4f6e-9b0a-2f0f4c0d8d11")  # the namespace of message ids, made only for them
 
 
@@ -109,30 +111,33 @@ class Reporter(Protocol):
 class NotTold(Exception):
     """Not everything was accepted. The text is for the log and the owner: no name, token, id or answer's body in it.
 
-    `told`: the assistant's present knowledge, None: unchanged. `happened`: the rows of the accepted happenings.
+    `why`: its kind, which is stored; each class has its own unless the service's answer says more. `after_s`: the wait
+    that the service asked for, 0.0: none. `told`: the assistant's present knowledge, None: unchanged. `happened`: the
+    rows of the accepted happenings. `cameras`: the ids of the cameras whose messages were refused for good.
     """
 
-    def __init__(self, reason: str, *, told: Told | None = None, happened: frozenset[str] = frozenset()) -> None:
-        super().__init__(reason)
-        self.reason, self.told, self.happened = reason, told, happened
-
-
-class TryAgain(NotTold):
-    """The service can't take it now: no answer in time, 429, 5xx, or a 401, and then the token was renewed.
-
-    `after_s`: the wait that the service asked for (Retry-After), 0.0: none. Delivery spaces the tries, with jitter.
-    """
+    why: Why = "trouble"
 
     def __init__(
         self,
         reason: str,
         after_s: float = 0.0,
         *,
+        why: Why | None = None,
         told: Told | None = None,
         happened: frozenset[str] = frozenset(),
+        cameras: tuple[str, ...] = (),
     ) -> None:
-        super().__init__(reason, told=told, happened=happened)
-        self.after_s = after_s
+        super().__init__(reason)
+        self.reason, self.after_s, self.told, self.happened, self.cameras = reason, after_s, told, happened, cameras
+        self.why = why or self.why
+
+
+class TryAgain(NotTold):
+    """The service can't take it now: no answer in time, 429, 5xx, or a 401, and then the token was renewed.
+
+    Delivery spaces the tries, with jitter, unless the service asked for a wait (Retry-After).
+    """
 
 
 class Later(NotTold):
@@ -140,10 +145,6 @@ class Later(NotTold):
 
     The rest is reported in `after_s` seconds, and holds up no ring.
     """
-
-    def __init__(self, reason: str, after_s: float, *, told: Told, happened: frozenset[str]) -> None:
-        super().__init__(reason, told=told, happened=happened)
-        self.after_s = after_s
 
 
 class Refused(TryAgain):
@@ -153,6 +154,7 @@ class Refused(TryAgain):
     rarely than hourly.
     """
 
+    why: Why = "permission"
     hourly = False
 
 
@@ -168,9 +170,13 @@ class NotNow(Refused):
     Delivery tries again as after any refusal, and a few seconds after the assistant has fetched the list.
     """
 
+    why: Why = "unknown_user"
+
 
 class Unlinked(NotTold):
     """The assistant has ended the link (SKILL_DISABLED, invalid_grant): it ends here too."""
+
+    why: Why = "permission"
 
 
 class GrantDead(NotTold):
@@ -179,24 +185,25 @@ class GrantDead(NotTold):
     The last report is forgotten, and the owner is notified.
     """
 
+    why: Why = "permission"
+
 
 class Undeliverable(NotTold):
     """The service refused a message for good (400, 413): repeating it is no use.
 
     The reporter goes on with the other messages first. In `told` the refused cameras count as reported, so that they
-    are not sent again before they change. `cameras`: their ids; `happened` holds refused rows, too.
+    are not sent again before they change. `happened` holds refused rows, too.
     """
 
-    def __init__(
-        self,
-        reason: str,
-        *,
-        cameras: tuple[str, ...] = (),
-        told: Told | None = None,
-        happened: frozenset[str] = frozenset(),
-    ) -> None:
-        super().__init__(reason, told=told, happened=happened)
-        self.cameras = cameras
+    why: Why = "refused"
+
+
+class Rejected(Exception):
+    """The service refused this one message for good. `why`: "too_large" if its size is the reason."""
+
+    def __init__(self, reason: str, why: Why = "refused") -> None:
+        super().__init__(reason)
+        self.why = why
 
 
 def message_id(turn: str, *about: str) -> str:
@@ -218,7 +225,8 @@ class Turn:
         self.tell = tell
         self.cameras: dict[str, ToldOf] = dict(tell.told.cameras) if tell.told else {}
         self._happened: set[str] = set()
-        self._reasons: list[str] = []
+        self._rejected: list[str] = []
+        self._why: Why = "refused"
         self._refused: set[str] = set()
 
     def take(self, send: Callable[[Self], None], announce: Callable[[Self, Camera, Happened], None]) -> Told:
@@ -235,18 +243,20 @@ class Turn:
         except NotTold as error:
             error.told, error.happened = self._reported, frozenset(self._happened)
             raise
-        if self._reasons:
+        if self._rejected:
             raise Undeliverable(
-                "; ".join(dict.fromkeys(self._reasons)),
+                "; ".join(dict.fromkeys(self._rejected)),
+                why=self._why,
                 cameras=tuple(sorted(self._refused)),
                 told=self._reported,
                 happened=frozenset(self._happened),
             )
         return self._reported
 
-    def refuse(self, reason: str, cameras: Iterable[str]) -> None:
+    def refuse(self, message: str, error: Rejected, cameras: Iterable[str]) -> None:
         """Notes a message that the assistant refused for good. Its cameras count as if the message was accepted."""
-        self._reasons.append(reason)
+        self._rejected.append(f"{message}: {error}")
+        self._why = error.why
         self._refused.update(cameras)
 
     @property

@@ -17,7 +17,7 @@ from showcam.registry.readings.changes import Announcing, Change, Changes, Sight
 from showcam.registry.readings.households import Devices, Reading
 from showcam.registry.readings.readings import NOTICE, Readings
 from showcam.registry.readings.vendor_calls import JOIN_S
-from showcam.registry.reporting.reasons import LATE_S
+from showcam.registry.reporting.reporter import LATE_S
 from showcam.store.ports import StoreUnavailable
 from showcam.store.records import Account, Source
 

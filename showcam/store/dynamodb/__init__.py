@@ -20,7 +20,7 @@ days after it, and until then an expired row counts as absent. Every read is con
 | account#{account}      | device#{key}   | device   |                          | device#{key}, {account}         |
 | account#{account}      | telling#{link} | telling  | (below)                  | telling#{assistant}#{shard}, {due} |
 | account#{account}      | outbox#{link}#{at}#{kind} | outbox |                  |                                 |
-| account#{account}      | laid#{row}     | laid     | laid, reason             | laid, {row}                     |
+| account#{account}      | laid#{row}     | laid     | laid, reason, why        | laid, {row}                     |
 | account#{account}      | ask#{id}       | ask      | live_s                   |                                 |
 | vendor#{vendor key}    | vendor         | vendor   | (the source's record)    |                                 |
 | owner_name#{key}       | owner_name     | owner_name | account                | owner_users, {account}          |
@@ -35,7 +35,7 @@ days after it, and until then an expired row counts as absent. Every read is con
 | taken#{until}#{key}    | taken          | taken    | by                       |                                 |
 | meta#{key}             | meta           | meta     | value                    |                                 |
 Beside the record of a telling: account, link, assistant; news, wanted, look, look_at, again, which say what waits;
-claimed, free, asked, rung; listed, told, told_at, told_what, turn; tries, reason.
+claimed, free, asked, rung; listed, told, told_at, told_what, turn; tries, reason, why.
 ```
 
 ```

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from showcam.store.dynamodb.outbox import RACES, SHARDS, TellingItems, listed_as, outbox_key
 from showcam.store.dynamodb.table import EXISTS, Action, ConditionFailed, Item, item_of
-from showcam.store.outbox import LAID_KEPT_S, LOOK, Claim, Laid, Row, Settled, Telling, look_row
+from showcam.store.outbox import LAID_KEPT_S, LOOK, Claim, Laid, Row, Settled, Telling, look_row, why_of
 from showcam.store.ports import StoreUnavailable
 from showcam.store.records import Assistant
 
@@ -58,23 +58,23 @@ class ClaimItems(TellingItems):
             item.get("turn", 0),
             float(item["listed"]) if "listed" in item else None,
             item.get("tries", 0),
-            item.get("reason", ""),
+            why_of(item.get("why"), item.get("reason", "")),
             by,
         )
 
     def settle(self, claim: Claim, settled: Settled) -> bool:
         pk, sk = f"account#{claim.account}", f"telling#{claim.link_id}"
-        over = {row.id for row in settled.over} | {row.id for row, _ in settled.laid}
+        over = {row.id for row in settled.over} | {laid.row.id for laid in settled.laid}
         for _ in range(RACES):
             item = self._table.get(pk, sk)
             if item is None or item.get("claimed") != claim.by:
                 return False
             left = [row.due for row in self._rows(claim.account, claim.link_id) if row.id not in over]
             state = self._state(item, claim, settled, left)
-            gone = [row for row in (*settled.over, *(row for row, _ in settled.laid)) if row.subject]
-            laid = [self._table.put(_parked_item(row, settled.at, reason)) for row, reason in settled.laid]
+            gone = [row for row in (*settled.over, *(laid.row for laid in settled.laid)) if row.subject]
+            parked = [self._table.put(_parked_item(laid)) for laid in settled.laid]
             try:
-                self._table.together(state, *(self._table.delete(pk, outbox_key(row)) for row in gone), *laid)
+                self._table.together(state, *(self._table.delete(pk, outbox_key(row)) for row in gone), *parked)
             except ConditionFailed:
                 continue
             return True
@@ -103,7 +103,10 @@ class ClaimItems(TellingItems):
 
     def laid_down(self, account_id: str = "") -> list[Laid]:
         items = self._table.query(f"account#{account_id}", "laid#") if account_id else self._table.listed("laid")
-        found = [Laid(_row(item), float(item["laid"]), item["reason"]) for item in items]
+        found = [
+            Laid(_row(item), float(item["laid"]), item["reason"], why_of(item.get("why"), item["reason"]))
+            for item in items
+        ]
         return sorted(found, key=lambda laid: (laid.at, laid.row.id))
 
     def retry(self, account_id: str, row_id: str, now: float) -> bool:
@@ -127,6 +130,7 @@ class ClaimItems(TellingItems):
                 item.get("tries", 0),
                 item.get("reason", ""),
                 max(float(item["wanted"]), _free(item)) if "wanted" in item else None,
+                why_of(item.get("why"), item.get("reason", "")),
             )
             for item in items
         }
@@ -140,9 +144,10 @@ class ClaimItems(TellingItems):
 
     def _state(self, item: Item, claim: Claim, settled: Settled, left: list[float]) -> Action:
         """Writes the link's state after the claim, unless others have added rows since `item` was read."""
-        looked = [row for row in (*settled.over, *(row for row, _ in settled.laid)) if row.kind == LOOK]
+        looked = [row for row in (*settled.over, *(laid.row for laid in settled.laid)) if row.kind == LOOK]
         looked = [row for row in looked if not row.subject]
-        sets: Item = {"free": settled.wait, "asked": settled.asked, "tries": settled.tries, "reason": settled.reason}
+        sets: Item = {"free": settled.wait, "asked": settled.asked, "tries": settled.tries}
+        sets |= {"reason": settled.reason, "why": settled.why or ""}
         removes = ["claimed"]
         look_at, again = item.get("look_at"), item.get("again")
         if looked:
@@ -187,10 +192,11 @@ def _looks(item: Item, now: float) -> list[Row]:
     return [look_row(item["account"], item["link"], item["assistant"], min(times), min(times), number)] if times else []
 
 
-def _parked_item(row: Row, at: float, reason: str) -> Item:
-    listed = {"gsi1pk": "laid", "gsi1sk": row.id, "expires_at": math.ceil(at + LAID_KEPT_S)}
+def _parked_item(laid: Laid) -> Item:
+    row = laid.row
+    listed = {"gsi1pk": "laid", "gsi1sk": row.id, "expires_at": math.ceil(laid.at + LAID_KEPT_S)}
     item = item_of(f"account#{row.account}", f"laid#{row.id}", "laid", row)
-    return item | listed | {"laid": at, "reason": reason}
+    return item | listed | {"laid": laid.at, "reason": laid.reason, "why": laid.why or ""}
 
 
 def _row(item: Item) -> Row:

@@ -6,7 +6,19 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from showcam.store.outbox import RING, Claim, Laid, Row, Settled, Telling, ended_row, happening_row, look_row, sees
+from showcam.store.outbox import (
+    RING,
+    Claim,
+    Laid,
+    Row,
+    Settled,
+    Telling,
+    ended_row,
+    happening_row,
+    look_row,
+    sees,
+    why_of,
+)
 from showcam.store.records import OVERTAKEN_S, Assistant, Happening, Known, Link
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite import rows
@@ -14,7 +26,7 @@ from showcam.store.sqlite.database import Database
 from showcam.store.sqlite.ephemeral import PUT_KNOWN
 
 _ROW = "SELECT id, account, link, assistant, kind, subject, at, due, number FROM outbox"
-_PUT = "INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_PUT = "INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 # a waiting LOOK keeps the time of its first change and its earliest due time
 _LOOK = _PUT + (
     " ON CONFLICT (id) DO UPDATE SET number = number + 1, at = min(at, excluded.at), due = min(due, excluded.due)"
@@ -82,7 +94,7 @@ class TellingRows:
         with self._database.writing(durable=False) as write:
             take = (
                 "UPDATE telling SET claimed = ?, free = ?, wanted = ? WHERE link = ? AND account = ? AND wanted <= ?"
-                " RETURNING told, turn, listed, tries, reason"
+                " RETURNING told, turn, listed, tries, reason, why"
             )
             taken = write.execute(take, (by, until, until, link_id, account_id, now)).fetchone()
             if taken is None:
@@ -90,9 +102,9 @@ class TellingRows:
             sql = _ROW + " WHERE link = ? AND laid IS NULL AND due <= ? ORDER BY at, kind, subject LIMIT ?"
             due = tuple(Row(*row) for row in write.execute(sql, (link_id, now, most)))
             row = write.execute(rows.LINK + " WHERE id = ? AND ended IS NULL", (link_id,)).fetchone()
-        told, turn, listed, tries, reason = taken
+        told, turn, listed, tries, reason, why = taken
         link = rows.link(row) if row else None
-        return Claim(account_id, link_id, link, due, told, turn, listed, tries, reason, by)
+        return Claim(account_id, link_id, link, due, told, turn, listed, tries, why_of(why, reason), by)
 
     def settle(self, claim: Claim, settled: Settled) -> bool:
         with self._database.writing(durable=False) as write:
@@ -102,12 +114,12 @@ class TellingRows:
                 return False
             for row in settled.over:
                 write.execute("DELETE FROM outbox WHERE id = ? AND number = ?", (row.id, row.number))
-            for row, reason in settled.laid:
-                write.execute("DELETE FROM outbox WHERE id = ?", (row.id,))
-                write.execute(_PUT, (*_values(row), settled.at, reason))
+            for laid in settled.laid:
+                write.execute("DELETE FROM outbox WHERE id = ?", (laid.row.id,))
+                write.execute(_PUT, (*_values(laid.row), laid.at, laid.reason, laid.why))
             if settled.again is not None:
                 again = look_row(claim.account, claim.link_id, found[0], settled.again, settled.again)
-                write.execute(_LOOK, (*_values(again), None, None))
+                write.execute(_LOOK, (*_values(again), None, None, None))
             known = {row.id for row in claim.rows}
             rung = "SELECT id FROM outbox WHERE link = ? AND kind = ? AND laid IS NULL"
             if any(row[0] not in known for row in write.execute(rung, (claim.link_id, RING))):
@@ -132,9 +144,10 @@ class TellingRows:
         return {row[0]: (row[1], row[2]) for row in self._database.all(sql, now)}
 
     def laid_down(self, account_id: str = "") -> list[Laid]:
-        sql = _ROW.replace(" FROM", ", laid, reason FROM")
+        sql = _ROW.replace(" FROM", ", laid, reason, why FROM")
         sql += " WHERE laid IS NOT NULL AND ? IN ('', account) ORDER BY laid, id"
-        return [Laid(Row(*row[:9]), row[9], row[10]) for row in self._database.all(sql, account_id)]
+        found = self._database.all(sql, account_id)
+        return [Laid(Row(*row[:9]), row[9], row[10], why_of(row[11], row[10])) for row in found]
 
     def retry(self, account_id: str, row_id: str, now: float) -> bool:
         with self._database.writing(durable=False) as write:
@@ -153,8 +166,9 @@ class TellingRows:
             return write.execute(sql, (account_id, row_id)).rowcount == 1
 
     def tellings(self, account_id: str) -> dict[str, Telling]:
-        sql = "SELECT link, listed, told_at, what, tries, reason, wanted FROM telling WHERE account = ?"
-        return {row[0]: Telling(*row) for row in self._database.all(sql, account_id)}
+        sql = "SELECT link, listed, told_at, what, tries, reason, wanted, why FROM telling WHERE account = ?"
+        found = self._database.all(sql, account_id)
+        return {row[0]: replace(Telling(*row), why=why_of(row[7], row[5])) for row in found}
 
 
 def put_looks(write: Connection, account_id: str, at: float, link_id: str = "", due: float | None = None) -> None:
@@ -172,12 +186,12 @@ def put_ended(write: Connection, link: Link, at: float) -> None:
 
 
 def _put_look(write: Connection, row: Row) -> None:
-    write.execute(_LOOK, (*_values(row), None, None))
+    write.execute(_LOOK, (*_values(row), None, None, None))
     write.execute(_WANTED, (row.link, row.account, row.assistant, row.due))
 
 
 def _put(write: Connection, row: Row) -> None:
-    write.execute(_PUT + " ON CONFLICT DO NOTHING", (*_values(row), None, None))
+    write.execute(_PUT + " ON CONFLICT DO NOTHING", (*_values(row), None, None, None))
     write.execute(_WANTED_BY_RING if row.kind == RING else _WANTED, (row.link, row.account, row.assistant, row.due))
 
 
@@ -198,6 +212,7 @@ def _state(claim: Claim, settled: Settled) -> tuple[str, tuple[Any, ...]]:
         "asked": settled.asked,
         "tries": settled.tries,
         "reason": settled.reason,
+        "why": settled.why,
     }
     if settled.told is not None:
         changes |= {"told": settled.told, "turn": claim.turn + 1}
