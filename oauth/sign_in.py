@@ -1,10 +1,6 @@
 """The pages for a person's sign-in: user name and password, then a code if the vendor wants a second factor."""
 
-import contextlib
-import threading
 import time
-from collections import Counter
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Any, cast
 
@@ -14,63 +10,22 @@ from flask import Response, g, redirect, request, session
 from oauth import pages
 from oauth.clients import AuthorizeRequest, Untrusted
 from oauth.visits import VISIT_S, KnownBrowser, Visit, Visits, fingerprint
-from oauth.wording import NOT_THESE, NOT_THESE_EITHER, SIGN_IN
-from showcam.accounts.attempts import Browser
+from oauth.wording import SIGN_IN
+from showcam.accounts.attempts import Browser, Crowd, Crowded, Pace
 from showcam.accounts.identity import token_hash
 from showcam.accounts.states import States
 from showcam.drivers.vendor import ByPage, manner_of
 from showcam.net.addresses import counted_as
 from showcam.registry.owner.sign_in import SignIn
-from showcam.registry.owner.sign_in_outcome import PENDING_S, CodeWanted, SignedIn, SignInRefused
+from showcam.registry.owner.sign_in_outcome import (
+    NOT_THESE,
+    NOT_THESE_EITHER,
+    PENDING_S,
+    CodeWanted,
+    SignedIn,
+    SignInRefused,
+)
 from showcam.store.records import SourceKind
-
-KEPT_S = 900  # how long the slowest answer sets the pace
-AT_ONCE = 32  # sign-ins of unknown browsers; as many more of known ones
-AT_ONCE_PER_NETWORK = 8  # sign-ins of one IPv4 address or IPv6 /64
-
-
-class Pace:
-    """Gives answers whose cause must not show equal durations: a minimum, or that of the slowest recent answer."""
-
-    def __init__(self, least_s: float) -> None:
-        self._least_s = self._slowest_s = least_s
-        self._until = 0.0
-
-    def wait(self, began: float) -> None:
-        """`began`: the request's start, by time.monotonic. A vendor slower than the minimum slows all answers down."""
-        now = time.monotonic()
-        if now - began > self._slowest_s or now > self._until:
-            self._slowest_s, self._until = max(self._least_s, now - began), now + KEPT_S
-        time.sleep(max(0.0, began + self._slowest_s - now))
-
-
-class Crowded(Exception):
-    """No further sign-in may wait, since the limit is reached."""
-
-
-class Crowd:
-    """Limits waiting sign-ins in all and per network."""
-
-    def __init__(self, most: int = AT_ONCE, most_per_network: int = AT_ONCE_PER_NETWORK) -> None:
-        self._most, self._most_per_network = most, most_per_network
-        self._by_network: Counter[str] = Counter()
-        self._lock = threading.Lock()
-
-    @contextlib.contextmanager
-    def joined(self, network: str) -> Iterator[None]:
-        """Counts a sign-in while the block runs. Raises Crowded at once when there is no place."""
-        with self._lock:
-            if self._by_network.total() >= self._most or self._by_network[network] >= self._most_per_network:
-                raise Crowded
-            self._by_network[network] += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._by_network[network] -= 1
-                if not self._by_network[network]:
-                    del self._by_network[network]
-
 
 log = structlog.get_logger()
 

@@ -1,25 +1,9 @@
 """HTTP status and sentence by reason, for refusals on the pages; pages.py translates."""
 
 from showcam.i18n.catalogue import mark
-from showcam.registry.owner.sign_in_outcome import WRITTEN
+from showcam.registry.owner.sign_in_outcome import NOT_THESE_ONES, WRITTEN
 
-# One answer for a wrong password, an unknown user, a user who may not link here, and too many wrong tries here or at
-# the vendor. So a stranger can't find out whether showcam knows the account.
-NOT_THESE = frozenset({"wrong", "wrong_password", "stranger", "too_many", "locked"})
-_NOT_THESE = (
-    403,
-    mark(
-        "That user name and password did not work. Check the password: it is the one of the {vendor} app. After "
-        "{tries} wrong tries wait {wait} minutes. If they work in the app, ask whoever runs this showcam to let your "
-        "account in."
-    ),
-)
-# The same answer, for an installation with owners who have users at showcam itself.
-NOT_THESE_EITHER = mark(
-    "That user name and password did not work. Check the password: it is the one of the {vendor} app, or the one you "
-    "chose for showcam. After {tries} wrong tries wait {wait} minutes. If it is right, ask whoever runs this showcam "
-    "to let your account in, or to set another password."
-)
+_NOT_THESE = (403, NOT_THESE_ONES)
 SIGN_IN: dict[str, tuple[int, str]] = {
     "wrong": _NOT_THESE,
     "unknown": (403, WRITTEN["unknown"]),

@@ -75,6 +75,21 @@ WRITTEN: Mapping[str, str] = {
     ),
 }
 
+# One answer for a wrong password, an unknown user, a user who may not sign in here, and too many wrong tries here or at
+# the vendor. So a stranger can't find out whether showcam knows the account.
+NOT_THESE = frozenset({"wrong", "wrong_password", "stranger", "too_many", "locked"})
+NOT_THESE_ONES = mark(
+    "That user name and password did not work. Check the password: it is the one of the {vendor} app. After "
+    "{tries} wrong tries wait {wait} minutes. If they work in the app, ask whoever runs this showcam to let your "
+    "account in."
+)
+# The same answer, for an installation with owners who have users at showcam itself.
+NOT_THESE_EITHER = mark(
+    "That user name and password did not work. Check the password: it is the one of the {vendor} app, or the one you "
+    "chose for showcam. After {tries} wrong tries wait {wait} minutes. If it is right, ask whoever runs this showcam "
+    "to let your account in, or to set another password."
+)
+
 type Outcome = SignedIn | CodeWanted | SignInRefused
 
 
