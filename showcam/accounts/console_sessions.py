@@ -1,8 +1,11 @@
 """Keeps the browsers that are signed in at the console, and finds the viewer of a video: a browser or a link.
 
-A browser has its own cookie for thirty days, sealed in the store. The store finds a session by its id. The cookie's
-text gives this id, but the id does not give the cookie. So a stream's grant may name the id, and the gate still finds
-out whether the browser is signed in.
+A browser has its own cookie, sealed in the store. The store finds a session by its id. The cookie's text gives this
+id, but the id does not give the cookie. So a stream's grant may name the id, and the gate still finds out whether the
+browser is signed in.
+
+A session ends thirty days after its last use. It has no other end: a tablet in the kitchen stays signed in while the
+family uses it, and its owner sees it in a list and ends it there.
 """
 
 import time
@@ -18,6 +21,7 @@ from showcam.store.ports import Store
 from showcam.store.records import MONTH_S
 
 KEPT_S = MONTH_S
+DAY_S = 86_400.0  # a use makes a session longer only after this time: otherwise each request would write
 SLOW_S = 60.0  # a browser is listed before its session is stored: the session may be missing for this time
 LISTED = "browser-"  # a browser's row in a household's secrets is named by this and the session's id
 PREFIX = "home-"  # the ids of sessions begin with this: no link's id has a hyphen
@@ -31,19 +35,23 @@ NAMES: tuple[Name, ...] = get_args(Name.__value__)
 class ConsoleSession(Struct, frozen=True):
     """A browser's session at the console.
 
-    `account` is "" until somebody has signed in to a vendor; until then the browser sees no camera. A session with
-    `user` but without `account` has signed out. The household let this browser in once, so it may sign in again, and
-    nothing else.
+    `account` is "" until somebody has signed in; until then the browser sees no camera.
     """
 
     id: str
     expires: float
     account: str = ""
     user: str = ""  # the user name before the browser signed out
+    left: str = ""  # the household that the browser signed out of
+    by_code: bool = True  # False: the browser gave no printed code, and its sign-in waits for the vendor
 
     @property
-    def has_left(self) -> bool:
-        return bool(self.user) and not self.account
+    def at_door(self) -> bool:
+        """Whether the browser may sign in to a household of the owner's, and nothing else.
+
+        It signed out, or gave no printed code.
+        """
+        return not self.account and (bool(self.user) or not self.by_code)
 
 
 class Listed(Struct, frozen=True):
@@ -69,18 +77,28 @@ class ConsoleSessions:
     def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
         self._store, self._clock = store, clock
 
-    def begin(self, *, account: str = "", user: str = "", kept_s: float = KEPT_S, browser: str | None = None) -> str:
+    def begin(
+        self, *, account: str = "", user: str = "", left: str = "", kept_s: float = KEPT_S, browser: str | None = None
+    ) -> str:
         """Begins a session and returns the text of its cookie, which `read` takes.
 
         With a `browser` name the household's list of browsers shows the session.
         """
         text = new_secret()
-        session = ConsoleSession(_id(text), self._clock() + kept_s, account, user)
+        session = ConsoleSession(_id(text), self._clock() + kept_s, account, user, left)
         if browser is not None:
             listed = msgspec.msgpack.encode(Listed(self._clock(), browser))
             self._store.put_account_secret(account, LISTED + session.id, listed)
-        self._keep(session)
+        self.keep(session)
         return text
+
+    def at_door(self, kept_s: float) -> tuple[str, ConsoleSession]:
+        """Makes a session for a browser that gave no printed code, with its cookie's text. `keep` stores it."""
+        text = new_secret()
+        return text, ConsoleSession(_id(text), self._clock() + kept_s, by_code=False)
+
+    def keep(self, session: ConsoleSession) -> None:
+        self._store.put_visit(_row(session.id), msgspec.msgpack.encode(session), session.expires)
 
     def browsers(self, account: str) -> list[SignedInBrowser]:
         """The browsers that are signed in to the household, the newest first. Removes those whose session has ended."""
@@ -93,9 +111,17 @@ class ConsoleSessions:
                 self._store.drop_account_secret(account, name)
         return sorted(found, key=lambda browser: -browser.since)
 
-    def renew(self, session: ConsoleSession, kept_s: float) -> None:
-        """Makes the session last for `kept_s` seconds from now."""
-        self._keep(replace(session, expires=self._clock() + kept_s))
+    def renew(self, session: ConsoleSession, kept_s: float) -> bool:
+        """Makes the session last for `kept_s` seconds from now. False, and nothing changes, if the session has ended."""
+        now = self._clock()
+        renewed = replace(session, expires=now + kept_s)
+        return self._store.change_visit(_row(session.id), msgspec.msgpack.encode(renewed), renewed.expires, now)
+
+    def use(self, session: ConsoleSession) -> bool:
+        """Notes a use of a signed-in browser's session, once a day. True if its cookie lasts longer from now on."""
+        if not session.account or session.expires - self._clock() > KEPT_S - DAY_S:
+            return False
+        return self.renew(session, KEPT_S)
 
     def read(self, text: str) -> ConsoleSession | None:
         """The session that belongs to the cookie's text, or None."""
@@ -128,9 +154,6 @@ class ConsoleSessions:
 
     def forget(self, session: ConsoleSession, name: Name = "next") -> None:
         self._store.drop_visit(_named(session, name))
-
-    def _keep(self, session: ConsoleSession) -> None:
-        self._store.put_visit(_row(session.id), msgspec.msgpack.encode(session), session.expires)
 
 
 def _id(text: str) -> str:

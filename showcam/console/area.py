@@ -37,10 +37,13 @@ class Area:
 
     def current(self) -> ConsoleSession | None:
         """Returns the request's session. A session whose household was removed has expired."""
-        found = self.sessions.read(cookies.read(request))
+        cookie = cookies.read(request)
+        found = self.sessions.read(cookie)
         if found is not None and found.account and self.store.account(found.account) is None:
             self.sessions.end(found)
             return None
+        if found is not None and self.sessions.use(found):
+            g.renewed_cookie = cookie
         g.console_session = found
         return found
 
@@ -55,7 +58,7 @@ class Area:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             current = self.current()
-            if current is None or current.has_left or not (current.account or early):
+            if current is None or current.at_door or not (current.account or early):
                 accepted = request.headers.get("Accept", _PAGE)
                 if _PAGE not in accepted:
                     return pages.signed_out()
@@ -77,7 +80,11 @@ class Area:
 
     def begun(self, cookie: str, at: str = cookies.HOME) -> Response:
         """Leads the browser to the page `at`, with the session that has just begun."""
-        response = pages.led(at)
+        return self.with_cookie(pages.led(at), cookie)
+
+    def with_cookie(self, response: Response, cookie: str) -> Response:
+        """Adds the cookie of a session that has just begun."""
+        g.pop("renewed_cookie", None)
         cookies.keep(request, response, cookie)
         session.pop("csrf_token", None)
         return response
@@ -88,12 +95,9 @@ class Area:
         self._end_pictures(session.id)
 
     def signed_out(self, current: ConsoleSession) -> Response:
-        """Leads to the sign-in form, with a session that can only sign in.
-
-        Without this session the next sign-in would need a new code, which is printed on the machine that runs showcam.
-        """
+        """Leads to the sign-in form, with a session that can only sign in and has its own tries."""
         self.end(current)
-        return self.begun(self.sessions.begin(user=current.user))
+        return self.begun(self.sessions.begin(user=current.user, left=current.account))
 
     def linked(self, account: str, assistant: Assistant) -> float:
         """Returns when the assistant's first link was made, or 0.0 if there is no link."""

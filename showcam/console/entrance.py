@@ -43,17 +43,23 @@ class Entrance:
 
     def enter(self, typed: str) -> Entered:
         """Checks the printed code. A right code is used up."""
-        address = request.remote_addr or ""
-        # by https a trusted proxy names the visitor; if it does not, the address is the proxy's own
-        is_named = request.environ.get(PEER) != address
-        if not self._in_house() and not (is_named and is_in_house(address)):
+        if not self.visitor_in_house():
             return "outside"
-        verdict = self.code.redeem(typed, address, self.store)
+        verdict = self.code.redeem(typed, request.remote_addr or "", self.store)
         if verdict == "right":
             log.info("signed in at the console by the printed code")
         else:
             log.info("code of the console refused", why=verdict)
         return verdict
+
+    def visitor_in_house(self) -> bool:
+        """Tells whether the browser is in the house, also through a trusted proxy that names it.
+
+        If the proxy names nobody, the address is the proxy's own.
+        """
+        address = request.remote_addr or ""
+        is_named = request.environ.get(PEER) != address
+        return self._in_house() or (is_named and is_in_house(address))
 
     def _in_house(self) -> bool:
         return from_house(request.environ, self.names)

@@ -15,6 +15,7 @@ from showcam.accounts.console_sessions import ConsoleSession, ConsoleSessions
 from showcam.accounts.states import States
 from showcam.console import cookies, pages
 from showcam.console.area import READ, Area, EndPictures, Rule
+from showcam.console.door import STEPS, door
 from showcam.console.entrance import Entrance
 from showcam.console.gallery import Gallery
 from showcam.console.sentences import CODE, PROBLEMS
@@ -32,8 +33,8 @@ from showcam.store.ports import Store, StoreUnavailable
 
 _asked = msgspec.json.Decoder(Asked)
 
-EARLY = ("setup", "setup_step", "came_back")  # names of views for a browser without a household
-FREE = ("document",)  # names of views for whoever may open the page; they get no session
+EARLY = ("setup", "setup_step")  # names of views for a browser without a household
+FREE = ("document", "came_back")  # names of views for whoever may open the page; they get no session
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class HomeSettings:
     live: int  # pictures at once
     adds: bool = False  # whether owners may add their own cameras
     back: str = ""  # the address of the vendor's callback at showcam
+    refusal_s: float = 1.5  # least duration of a refusal whose cause must not show
 
 
 class Home:
@@ -63,6 +65,9 @@ class Home:
         self._sessions, self._tiles = ConsoleSessions(store, clock), Tiles(owner, store)
         self.area = Area(store, self._sessions, end_pictures, media_port=settings.media_port)
         self.signing_in = SigningIn(sign_in, self._sessions, states, adds=settings.adds, back=settings.back)
+        self._door = door(
+            store, self._sessions, entrance, sign_in, states, back=settings.back, refusal_s=settings.refusal_s
+        )
         self.forms = TileForms(owner, self._sessions, sign_in.vendor, clock)
         self.gallery = Gallery(self._tiles, self.forms, sign_in, settings.live)
         self._opened: Callable[[str], None] = lambda account: None
@@ -84,8 +89,8 @@ class Home:
         step, current = request.form.get("step", ""), self.area.current()
         if step == "enter":
             return self._enter()
-        if current is None:
-            return self._page("enter", 403)
+        if current is None or current.at_door:
+            return self._through_door(current, step)
         if self.signing_in.takes(current, step):
             return self._after(current, self.signing_in.take(current, step))
         if self.gallery.takes(step):
@@ -94,8 +99,8 @@ class Home:
         return self.area.signed_out(current) if step == "sign-out" else pages.problem("request")
 
     def _due(self, current: ConsoleSession | None) -> Response:
-        if current is None:
-            return self._page("enter", ended=self.area.has_ended())
+        if current is None or current.at_door:
+            return self._at_door(current)
         form = self.signing_in.due(current)
         return self._form(form) if form else self._cameras(current)
 
@@ -104,11 +109,43 @@ class Home:
         if verdict == "right":
             return self.area.begun(self._sessions.begin())
         status, sentence = CODE[verdict]
-        return self._page("enter", status, error=pages.say(sentence))
+        return self._at_door(self.area.current(), status, code_error=pages.say(sentence))
 
-    def came_back(self, current: ConsoleSession, kind: str) -> Response:
+    def _at_door(self, current: ConsoleSession | None, status: int = 200, **context: Any) -> Response:
+        """The form of the household's password, with the printed code below; before the first household only the code.
+
+        Outside the house only the code's form is shown.
+        """
+        form = self._door.form(current) if self._door.is_open_to(current) and self._door.is_there() else None
+        if form is not None and form.name == "code":
+            return self._form(form, status)
+        ended = current is None and self.area.has_ended()
+        fields = form.fields if form else {}
+        return self._page("enter", status, **{"ended": ended, "known": form is not None, **fields, **context})
+
+    def _through_door(self, current: ConsoleSession | None, step: str) -> Response:
+        if step not in STEPS:
+            return self._at_door(current, 403)
+        if not self._door.is_open_to(current):
+            return self._at_door(current, 403, code_error=pages.say(CODE["outside"][1]))
+        outcome = self._door.take(current, step)
+        if isinstance(outcome.due, Refused):
+            form = self._door.again(current, outcome.due)
+            return self._form(form, 403) if form.name == "code" else self._at_door(current, 403, **form.fields)
+        if isinstance(outcome.due, Form):
+            return self._at_door(current, 200, **outcome.due.fields)
+        if outcome.is_signed_in:
+            return self.area.begun(outcome.cookie, self.area.wanted())
+        response = outcome.due or pages.again()
+        return self.area.with_cookie(response, outcome.cookie) if outcome.cookie else response
+
+    def came_back(self, kind: str) -> Response:
         """Takes a browser back from a vendor's own page."""
-        outcome = self.signing_in.came_back(current, kind)
+        current = self.area.current()
+        if current is None or (current.at_door and not self._door.is_open_to(current)):
+            return pages.led(cookies.HOME)
+        signing_in = self._door.signing_in if current.at_door else self.signing_in
+        outcome = signing_in.came_back(current, kind)
         if isinstance(outcome, str):
             return self.area.begun(outcome)
         vendors, heading = self.sign_in.vendors, PROBLEMS["callback"][1]
@@ -214,6 +251,8 @@ def _same_site() -> Response | None:
 def _guarded(response: Response) -> Response:
     if g.get("hidden"):
         return response  # the same answer as for any page that does not exist
+    if renewed := g.get("renewed_cookie"):
+        cookies.keep(request, response, renewed)
     response.headers["Content-Security-Policy"] = g.get("home_policy") or pages.policy("")
     response.headers["Cache-Control"] = "no-store"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"

@@ -1,6 +1,7 @@
 """Signing in to the vendor on the console's page: user name and password, then the vendor's code if it wants one."""
 
 import hmac
+import time
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,7 +10,7 @@ import structlog
 from flask import Response, g, request
 from msgspec import Struct
 
-from showcam.accounts.attempts import Browser
+from showcam.accounts.attempts import Browser, Pace
 from showcam.accounts.console_sessions import ConsoleSession, ConsoleSessions
 from showcam.accounts.identity import token_hash
 from showcam.accounts.owner_users import BadUser, Busy
@@ -18,7 +19,17 @@ from showcam.console import pages
 from showcam.drivers.vendor import ByPage, manner_of
 from showcam.i18n.catalogue import Language
 from showcam.registry.owner.sign_in import SignIn
-from showcam.registry.owner.sign_in_outcome import PENDING_S, CodeWanted, Outcome, SignedIn, SignInRefused, refused
+from showcam.registry.owner.sign_in_outcome import (
+    NOT_THESE,
+    NOT_THESE_EITHER,
+    NOT_THESE_ONES,
+    PENDING_S,
+    CodeWanted,
+    Outcome,
+    SignedIn,
+    SignInRefused,
+    refused,
+)
 from showcam.store.records import SourceKind
 
 log = structlog.get_logger()
@@ -101,11 +112,23 @@ class SigningIn:
     """Each step answers the cookie of the session that is signed in, None if another form is due, or Refused.
 
     `adds`: whether there may be households that have only cameras in the house. `back`: the callback's address.
+
+    `pace`: given for browsers that gave no printed code. They get one answer, and after one time, for all causes that
+    must not show, and their tries count as those of linking do.
     """
 
-    def __init__(self, sign_in: SignIn, sessions: ConsoleSessions, states: States, *, adds: bool, back: str) -> None:
+    def __init__(
+        self,
+        sign_in: SignIn,
+        sessions: ConsoleSessions,
+        states: States,
+        *,
+        adds: bool,
+        back: str,
+        pace: Pace | None = None,
+    ) -> None:
         self._sign_in, self._sessions, self._adds = sign_in, sessions, adds
-        self._states, self._back = states, back
+        self._states, self._back, self._pace = states, back, pace
 
     def takes(self, current: ConsoleSession, step: str) -> bool:
         """Tells whether this browser may be shown the form of this step."""
@@ -117,7 +140,7 @@ class SigningIn:
                 return self.choose(current)
             case "key":
                 return self.key(current)
-            case "sign-in":
+            case "sign-in" | "door":
                 return self.begin(current)
             case "own":
                 return self.own(current, pages.language())
@@ -152,14 +175,14 @@ class SigningIn:
         others = [(each, vendors[each].vendor) for each in choice if each != kind or manner == "page"]
         fields = {"kind": kind if len(vendors) > 1 else "", "manner": manner, "others": others, **fields}
         owners = self._sign_in.has_owner_users() and not self.joins(current)
-        given = {"open_way": True, "owners": owners, "owns": self._owns(current), "has_left": current.has_left}
+        given = {"open_way": True, "owners": owners, "owns": self._owns(current), "door": self._pace is not None}
         return Form("sign_in", {**given, **fields})
 
     def again(self, current: ConsoleSession, why: Refused) -> Form:
         """Returns the refused form again, with the reason and the typed values except secrets."""
         kind = self._chosen()
         vendor = self._sign_in.vendors[kind].vendor
-        text = refused(why.why, pages.language(), vendor, why.retry_after_s, region=why.region)
+        text = refused(why.why, pages.language(), vendor, why.retry_after_s, self._one_answer(why), region=why.region)
         if why.step == "code":
             waiting = self.waiting(current)
             return Form("code", {"error": text, "invalid": True, "hint": waiting.hint if waiting else ""})
@@ -168,8 +191,13 @@ class SigningIn:
         ticked = "open_way" in request.form or "user" not in request.form
         return self.form(current, kind, error=text, invalid=True, user=why.user, open_way=ticked)
 
+    def _one_answer(self, why: Refused) -> str:
+        if self._pace is None or why.why != "wrong":
+            return ""
+        return NOT_THESE_EITHER if self._sign_in.has_owner_users() else NOT_THESE_ONES
+
     def _owns(self, current: ConsoleSession) -> bool:
-        return self._adds and not current.account and not current.has_left
+        return self._adds and not current.account
 
     def waiting(self, current: ConsoleSession) -> Waiting | None:
         data = self._sessions.remembered(current)
@@ -186,10 +214,24 @@ class SigningIn:
             return Refused("sign-in", "empty", user=user[:MAX_TYPED])
         if len(user) > MAX_TYPED or len(password) > MAX_TYPED:
             return Refused("sign-in", "wrong")
-        # strangers' tries at linking don't lock the owner out; each sign-in is a new session, so a session can't count
-        browser = Browser(HERE, every=True)
-        outcome = self._sign_in.begin(user, password, request.remote_addr or "", browser, to=current.account, kind=kind)
+        began = time.monotonic()
+        browser, address = self._browser(current), request.remote_addr or ""
+        outcome = self._sign_in.begin(user, password, address, browser, to=current.account, kind=kind)
+        if self._pace and isinstance(outcome, SignInRefused) and outcome.why in NOT_THESE:
+            self._pace.wait(began)
+            if not outcome.own:
+                log.info("sign-in at the console refused", why=outcome.why)
+                return Refused("sign-in", "wrong", user=user)
         return self._follow(current, outcome, user, open_way)
+
+    def _browser(self, current: ConsoleSession) -> Browser | None:
+        """Returns whose tries are counted; None: those of all strangers. Strangers can't lock the owner out.
+
+        Each sign-in by a printed code is a new session, so a session can't count there.
+        """
+        if self._pace is None:
+            return Browser(HERE, every=True)
+        return Browser(current.id, (current.left,)) if current.left else None
 
     def _chosen(self) -> SourceKind:
         """Returns the form's vendor, or the usual vendor."""
@@ -278,7 +320,8 @@ class SigningIn:
 
     def _signed_in(self, current: ConsoleSession, outcome: SignedIn, user: str, open_way: bool) -> str:
         """Begins a session with a new cookie, so that whoever knew the old cookie is not signed in."""
-        self._sign_in.allow_open_way(outcome.account.id, allowed=open_way, user=user)
+        if self._pace is None:  # the door does not ask for it
+            self._sign_in.allow_open_way(outcome.account.id, allowed=open_way, user=user)
         self._sessions.end(current)
         log.info("signed in at the console", account=outcome.account.id)
         return self._begun(outcome.account.id, user)

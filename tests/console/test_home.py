@@ -20,7 +20,7 @@ from tests.doubles.ready_vendor import CODE, PASSWORD
 
 def test_the_code_and_two_values_lead_to_the_cameras(world: HomeWorld) -> None:
     browser = world.browser().get()
-    assert (browser.status, browser.step) == (200, "enter")
+    assert (browser.status, browser.step) == (200, "door")
     browser.enter(world.code.renew())
     assert (browser.status, browser.step) == (200, "sign-in")
     browser.sign_in(USER, open_way="1")

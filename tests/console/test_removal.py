@@ -55,7 +55,7 @@ def test_deleting_everything_signs_out_at_the_vendor_and_leaves_no_byte(world: H
     assert (browser.status, f"Nothing of {USER} is kept here any more." in browser.text) == (200, True)
     assert world.vendor.signed_out == [home.source.id]
     assert set(home.pictures.ended) == {(home.link.id, ""), *((session, "") for session in sessions)}
-    assert (browser.get().step, other.get().step, len(sessions)) == ("enter", "enter", 2)
+    assert (browser.get().step, other.get().step, len(sessions)) == ("door", "door", 2)
     assert [ConsoleSessions(home.store).find(session) for session in sessions] == [None, None]
     assistants_are_told(home.store)
     home.store.sweep(time.time())

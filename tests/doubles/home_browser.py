@@ -94,7 +94,7 @@ class HomeBrowser:
         return self.get().post("enter", entry=code)
 
     def sign_in(self, user: str = USER, password: str = PASSWORD, **more: str) -> "HomeBrowser":
-        return self.post("sign-in", user=user, password=password, **more)
+        return self.post("door" if self.step == "door" else "sign-in", user=user, password=password, **more)
 
     def open(self, camera: str, sdp: str = OFFER, **more: Any) -> TestResponse:
         """What a tile's script does."""

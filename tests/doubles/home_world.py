@@ -262,7 +262,7 @@ def home_world(
     app.register_blueprint(look.blueprint())
     app.register_blueprint(blueprint(practice_url="", vendor="EZVIZ"))
     entrance = Entrance(made.store, code, "public" if public else "lan", ("nas.local",))
-    settings = HomeSettings(media_port=media_port, live=4, adds=own)
+    settings = HomeSettings(media_port=media_port, live=4, adds=own, refusal_s=0.0)
 
     def end(session: str) -> None:
         end_pictures(made.pictures, session)

@@ -204,6 +204,25 @@ class TestVisits:
         store.drop_visit("v")
         assert store.visit("v", NOW) is None
 
+    def test_a_visit_is_prolonged_only_while_it_is_there(self, store: Store) -> None:
+        assert not store.change_visit("v", b"one", NOW + 10, NOW)
+        store.put_visit("v", b"one", NOW + 10)
+        assert store.change_visit("v", b"two", NOW + 20, NOW + 9)
+        assert store.visit("v", NOW + 15) == b"two"
+        assert not store.change_visit("v", b"three", NOW + 90, NOW + 20), "it has expired"
+        store.put_visit("v", b"four", NOW + 90)
+        store.drop_visit("v")
+        assert not store.change_visit("v", b"five", NOW + 90, NOW)
+        assert store.visit("v", NOW) is None
+
+    def test_a_visit_is_taken_once_and_in_time(self, store: Store) -> None:
+        store.put_visit("v", b"one", NOW + 10)
+        store.put_visit("late", b"two", NOW + 10)
+        assert store.take_visit("v", NOW + 9.9) == b"one"
+        assert [store.take_visit("v", NOW), store.visit("v", NOW)] == [None, None]
+        assert store.take_visit("late", NOW + 10) is None
+        assert store.take_visit("other", NOW) is None
+
 
 class TestSecrets:
     def test_a_household_keeps_secrets_by_name(self, store: Store) -> None:

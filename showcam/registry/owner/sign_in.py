@@ -5,6 +5,7 @@ showcam, right or wrong.
 """
 
 import contextlib
+import copy
 import secrets
 import time
 from collections.abc import Callable, Iterable
@@ -90,6 +91,16 @@ class SignIn:
         self._attempts = Attempts(store, limits or Limits(), clock)
         self._window = LinkingWindow(store, clock)
         self._owner_users = owner_users or OwnerUsers(store)
+        self._is_door = False
+
+    def at_door(self) -> "SignIn":
+        """Returns the same sign-in, with the same counters of tries, for a browser that gave no printed code.
+
+        It admits only households of the installation's owner; all others are strangers, also while anybody may link.
+        """
+        door = copy.copy(self)
+        door._is_door = True
+        return door
 
     @property
     def vendor(self) -> str:
@@ -125,10 +136,12 @@ class SignIn:
         if not user or not password:
             return SignInRefused("wrong")
         owner = self._owner_users.find(user)
-        if owner is not None:
+        if owner is not None and self._lets_in(owner.account):
             return self._begin_owner(owner, password, address, browser)
         key = vendor_key(self._salt(), kind, user)
         source = self._store.source_by_vendor_key(key)
+        if source is not None and not self._lets_in(source.account):
+            source = None
         begun = self._try(key, source.account if source else "", address, browser)
         if isinstance(begun, SignInRefused):
             return begun
@@ -203,7 +216,12 @@ class SignIn:
         except NoPlace:
             return SignInRefused("too_many")
 
+    def _lets_in(self, account_id: str) -> bool:
+        return not self._is_door or is_of_owner(self._store, account_id)
+
     def _admits_strangers(self) -> bool:
+        if self._is_door:
+            return False
         return self._sign_up == "anyone" or self._window.left_s() > 0
 
     def _stranger(self, password: str) -> Outcome:
@@ -276,8 +294,10 @@ class SignIn:
             verdict = self._ask(pending, code)
             if isinstance(verdict, VendorSession):
                 user = pending.user or verdict.user
-                is_known = bool(pending.user) or households.find(self._store, pending.kind, user) is not None
-                if not user or not (is_known or self._admits_strangers()):
+                source = households.find(self._store, pending.kind, user)
+                is_known = source is not None and self._lets_in(source.account)
+                is_checked = bool(pending.user) and not self._is_door  # `begin` refuses an unknown name
+                if not user or not (is_known or is_checked or self._admits_strangers()):
                     return SignInRefused("uninvited")
                 account = self._admit(sessions, user, verdict, pending.to)
                 self._attempts.were_right(*pending.places)

@@ -47,6 +47,8 @@ claimed, free, asked, rung; listed, told, told_at, told_what, turn; tries, reaso
 | why a code could not be taken       | redeem_code        | GetItem, consistent                                   |
 | tokens unless the link has ended    | add_tokens         | TransactWriteItems: link exists, tokens               |
 | a new code                          | add_code           | PutItem if new                                        |
+| a visit, unless it was dropped      | change_visit       | PutItem if there and not expired                      |
+| a visit for the first who asks      | take_visit         | DeleteItem that answers what was there                |
 | a new link of an account            | add_link           | TransactWriteItems: account exists, link, linked      |
 | a link's last use                   | touch_link         | UpdateItem if later                                   |
 | a link's cameras, unless it ended   | choose_cameras     | GetItem; TransactWriteItems: link live, telling       |

@@ -29,9 +29,23 @@ class EphemeralItems:
     _sealer: Sealer
 
     def put_visit(self, visit_hash: str, data: bytes, expires: float) -> None:
-        sealed = self._sealer.seal(f"visit|{visit_hash}", data)
-        row = {"pk": f"visit#{visit_hash}", "sk": "visit", "kind": "visit", "sealed": sealed, "expires": expires}
-        self._table.write(self._table.put(row | {"expires_at": math.ceil(expires)}))
+        self._table.write(self._table.put(self._visit(visit_hash, data, expires)))
+
+    def change_visit(self, visit_hash: str, data: bytes, expires: float, now: float) -> bool:
+        row = self._visit(visit_hash, data, expires)
+        try:
+            self._table.write(self._table.put(row, f"{EXISTS} AND #expires > :now", now=now))
+        except ConditionFailed:
+            return False
+        return True
+
+    def take_visit(self, visit_hash: str, now: float) -> bytes | None:
+        item = self._table.write(self._table.delete(f"visit#{visit_hash}", "visit"))
+        if not item or item["expires"] <= now:
+            return None
+        with contextlib.suppress(SealedUnreadable):
+            return self._sealer.open(f"visit|{visit_hash}", item["sealed"])
+        return None
 
     def visit(self, visit_hash: str, now: float) -> bytes | None:
         item = self._table.get(f"visit#{visit_hash}", "visit")
@@ -43,6 +57,11 @@ class EphemeralItems:
 
     def drop_visit(self, visit_hash: str) -> None:
         self._table.write(self._table.delete(f"visit#{visit_hash}", "visit"))
+
+    def _visit(self, visit_hash: str, data: bytes, expires: float) -> Item:
+        sealed = self._sealer.seal(f"visit|{visit_hash}", data)
+        row = {"pk": f"visit#{visit_hash}", "sk": "visit", "kind": "visit", "sealed": sealed, "expires": expires}
+        return row | {"expires_at": math.ceil(expires)}
 
     def hit(self, key: str, window_s: int, now: float) -> int:
         name, ends = throttle_window(key, window_s, now)

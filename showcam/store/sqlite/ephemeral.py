@@ -88,6 +88,19 @@ class EphemeralRows:
             return self._sealer.open(f"visit|{visit_hash}", row[0]) if row else None
         return None
 
+    def change_visit(self, visit_hash: str, data: bytes, expires: float, now: float) -> bool:
+        sealed = self._sealer.seal(f"visit|{visit_hash}", data)
+        sql = "UPDATE visit SET sealed = ?, expires = ? WHERE hash = ? AND expires > ?"
+        return self._database.change(sql, sealed, expires, visit_hash, now) == 1
+
+    def take_visit(self, visit_hash: str, now: float) -> bytes | None:
+        with self._database.writing() as write:
+            sql = "DELETE FROM visit WHERE hash = ? AND expires > ? RETURNING sealed"
+            row = write.execute(sql, (visit_hash, now)).fetchone()
+        with contextlib.suppress(SealedUnreadable):
+            return self._sealer.open(f"visit|{visit_hash}", row[0]) if row else None
+        return None
+
     def drop_visit(self, visit_hash: str) -> None:
         with self._database.writing() as write:
             write.execute("DELETE FROM visit WHERE hash = ?", (visit_hash,))
