@@ -112,7 +112,7 @@ class ConsoleSessions:
         return sorted(found, key=lambda browser: -browser.since)
 
     def renew(self, session: ConsoleSession, kept_s: float) -> bool:
-        """Makes the session last for `kept_s` seconds from now. False, and nothing changes, if the session has ended."""
+        """Makes the session last for `kept_s` seconds. False, and nothing changes, if the session has ended."""
         now = self._clock()
         renewed = replace(session, expires=now + kept_s)
         return self._store.change_visit(_row(session.id), msgspec.msgpack.encode(renewed), renewed.expires, now)
