@@ -136,8 +136,10 @@ def test_without_script_the_page_follows_the_search_too(chromium: Browser, tmp_p
     page = context.new_page()
     with house_with(tmp_path, of_house(None, 3)) as (address, code):
         page.goto(address)
+        page.locator("main summary").click()
         page.fill("#entry", code)
         page.keyboard.press("Enter")
+        page.wait_for_selector("button[value=sign-in]")
         page.fill("#user", USER)
         page.fill("#password", PASSWORD)
         page.keyboard.press("Enter")

@@ -309,6 +309,7 @@ def test_it_fits(chromium: Browser, program: Program, language: str, width: int,
     name = f"{language}-{width}-{scheme}"
     page.goto(f"{program.web}/home")
     fits(page, f"enter-{name}")
+    page.locator("main summary").click()
     page.fill("input[name=entry]", "guess")
     page.press("input[name=entry]", "Enter")
     page.wait_for_selector("[role=alert]")

@@ -129,7 +129,7 @@ def linking(world: HomeWorld) -> SignIn:
 def test_who_is_not_signed_in_changes_nothing(world: HomeWorld, step: str) -> None:
     home = world.home
     fields = {"link": home.link.id, "client": "alexa", "pin": "2468", "again": "2468", "user": NEW, "name": USER}
-    for browser, led_to in ((world.browser().get(), "enter"), (world.browser().enter(world.code.renew()), "sign-in")):
+    for browser, led_to in ((world.browser().get(), "door"), (world.browser().enter(world.code.renew()), "sign-in")):
         browser.send(AT, step=step, **fields)
         assert browser.step == led_to
     assert home.store.link(home.link.id) == home.link

@@ -338,7 +338,7 @@ FORMS = ("/settings", "/preferences", "/restart", "/password")
 @pytest.mark.parametrize("more", ["", *FORMS, "/history"])
 def test_who_is_not_signed_in_is_led_to_the_sign_in(world: HomeWorld, more: str) -> None:
     path = at(world, "Garden", more)
-    for stranger, due in ((world.browser().get(), "enter"), (world.browser().enter(world.code.renew()), "sign-in")):
+    for stranger, due in ((world.browser().get(), "door"), (world.browser().enter(world.code.renew()), "sign-in")):
         assert stranger.visit(path).answer.location == "/home"  # type: ignore[union-attr]
         if more:
             assert stranger.get().send(path, setting="audio", value="off", history="off").step == due

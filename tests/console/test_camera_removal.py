@@ -108,7 +108,7 @@ def test_another_household_deletes_nothing(world: HomeWorld) -> None:
 
 def test_who_is_not_signed_in_is_led_to_the_sign_in(world: HomeWorld) -> None:
     path = at(world, "Garden")
-    for stranger, due in ((world.browser().get(), "enter"), (world.browser().enter(world.code.renew()), "sign-in")):
+    for stranger, due in ((world.browser().get(), "door"), (world.browser().enter(world.code.renew()), "sign-in")):
         assert stranger.send(path, name="Garden").step == due
     assert world.home.driver.applied == []
 

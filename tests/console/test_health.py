@@ -220,7 +220,7 @@ def test_a_browser_is_signed_out_from_another_and_its_pictures_end(world: HomeWo
     theirs = with_firefox(world)
     (_, session), _ = listed(mine.visit(AT))
     mine.send(AT, step="end-browser", browser=session)
-    assert (mine.status, len(listed(mine)), theirs.get().step) == (200, 1, "enter")
+    assert (mine.status, len(listed(mine)), theirs.get().step) == (200, 1, "door")
     assert world.home.pictures.ended == [(session, "")]
     mine.send(AT, step="end-browser", browser=session)
     assert (mine.status, "that browser is not signed in any more" in mine.text) == (403, True)
@@ -230,7 +230,7 @@ def test_who_signs_out_the_browser_itself_is_led_to_the_first_page(world: HomeWo
     mine = page(world)
     before = mine.cookie
     mine.send(AT, step="end-browser", browser=listed(mine)[0][1])
-    assert (mine.step, mine.cookie != before) == ("sign-in", True)
+    assert (mine.step, mine.cookie != before) == ("door", True)
 
 
 def test_all_others_are_signed_out_at_once(world: HomeWorld) -> None:
@@ -238,7 +238,7 @@ def test_all_others_are_signed_out_at_once(world: HomeWorld) -> None:
     others = [with_firefox(world), with_firefox(world)]
     assert "Sign out all but this one" in mine.visit(AT).text
     mine.send(AT, step="end-others")
-    assert (mine.status, len(listed(mine)), [other.get().step for other in others]) == (200, 1, ["enter", "enter"])
+    assert (mine.status, len(listed(mine)), [other.get().step for other in others]) == (200, 1, ["door", "door"])
 
 
 def test_another_household_s_browsers_are_neither_seen_nor_signed_out(world: HomeWorld) -> None:
@@ -252,7 +252,7 @@ def test_another_household_s_browsers_are_neither_seen_nor_signed_out(world: Hom
 
 @pytest.mark.parametrize("step", ["examine", "backup", "end-browser", "end-others"])
 def test_who_is_not_signed_in_gets_nothing(world: HomeWorld, step: str) -> None:
-    for stranger, due in ((world.browser().get(), "enter"), (world.browser().enter(world.code.renew()), "sign-in")):
+    for stranger, due in ((world.browser().get(), "door"), (world.browser().enter(world.code.renew()), "sign-in")):
         assert stranger.send(AT, step=step).step == due
         assert stranger.ask("GET", f"{AT}/log").status_code == 303
     assert world.machine.examined == []

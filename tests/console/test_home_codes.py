@@ -199,7 +199,7 @@ def test_a_camera_that_is_away_counts_no_wrong_code(world: HomeWorld) -> None:
 @pytest.mark.parametrize("step", ["home-code", "forget-home-code"])
 def test_who_is_not_signed_in_changes_nothing(world: HomeWorld, step: str) -> None:
     fields = {"camera": world.home.id("Garden"), "home_code": "GKRTUV"}
-    for browser, due in ((world.browser(), "enter"), (world.browser().enter(world.code.renew()), "sign-in")):
+    for browser, due in ((world.browser(), "door"), (world.browser().enter(world.code.renew()), "sign-in")):
         assert browser.get().post(step, **fields).step == due
     assert world.home.driver.calls["set_code"] == 0
 

@@ -118,7 +118,7 @@ def test_the_page_of_health_leads_there(world: HomeWorld) -> None:
 @pytest.mark.parametrize("step", ["add", "test", "remove"])
 def test_who_is_not_signed_in_changes_nothing(world: HomeWorld, web: WebReceiver, step: str) -> None:
     address = put(world, secret(web))
-    for browser, led_to in ((world.browser().get(), "enter"), (world.browser().enter(world.code.renew()), "sign-in")):
+    for browser, led_to in ((world.browser().get(), "door"), (world.browser().enter(world.code.renew()), "sign-in")):
         browser.send(AT, step=step, address=address, url=secret(web))
         assert browser.step == led_to
     assert (web.texts, len(kept(world))) == ([], 1)

@@ -102,7 +102,7 @@ def test_who_is_not_signed_in_changes_nothing(world: HomeWorld, before: WhileEnc
     world.home.driver.is_elevated = True
     fields = {"camera": camera_id, "encrypted": camera_id, "deciphered": "1"}
     codes = dict.fromkeys(("picture_code", "encryption_code", "key_code"), "1234")
-    for browser, step_due in ((world.browser(), "enter"), (world.browser().enter(world.code.renew()), "sign-in")):
+    for browser, step_due in ((world.browser(), "door"), (world.browser().enter(world.code.renew()), "sign-in")):
         assert browser.get().post(step, **fields, **codes).step == step_due
     assert (decided(world), world.home.driver.calls["apply"]) == (before, 0)
     assert (asking(world), world.home.driver.picture_codes) == ([], {})

@@ -164,6 +164,6 @@ def test_the_longest_name_in_a_sentence_is_meant(text: str, found: str | None) -
 
 
 def test_it_is_for_who_is_signed_in(world: HomeWorld) -> None:
-    for stranger, led_to in ((world.browser().get(), "enter"), (world.browser().enter(world.code.renew()), "sign-in")):
+    for stranger, led_to in ((world.browser().get(), "door"), (world.browser().enter(world.code.renew()), "sign-in")):
         assert stranger.send(AT, text="garden").step == led_to
     assert world.home.pictures.warmed == []
