@@ -21,11 +21,10 @@ from showcam.drivers.errors import Unavailable
 from showcam.drivers.settings import BadValue, Step
 from showcam.registry.gate.gate import may_be_overheard
 from showcam.registry.gate.reasons import explain
-from showcam.registry.owner.codes import HOUR_S
 from showcam.registry.owner.owner import Owner
 from showcam.registry.readings.households import Listing
 from showcam.store.ports import Inconsistent, Store
-from showcam.store.records import LOOK_S, Account, Link
+from showcam.store.records import HOUR_S, LOOK_S, Account, Link
 
 FIELD = "code-"  # begins the name of a field for a code; the camera's id follows
 TICK = "deciphered"

@@ -17,10 +17,10 @@ from msgspec.structs import replace
 from showcam.accounts.attempts import WINDOW_S
 from showcam.accounts.identity import token_hash
 from showcam.store.ports import Store, StoreUnavailable, Throttle
-from showcam.store.records import Assistant, Client
+from showcam.store.records import HOUR_S, Assistant, Client
 
 TRIAL = "doctor-trial-"  # the ids of clients that exist only during one examination by the doctor begin with this
-TRIAL_S = 3600.0  # an examination takes less time: an older client was left behind
+TRIAL_S = HOUR_S  # an examination takes less time: an older client was left behind
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _LOOPBACK = re.compile(r"http://127\.0\.0\.1:([1-9][0-9]{0,4})/callback")
 type Refused = Literal["forwarder", "skill"]

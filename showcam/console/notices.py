@@ -13,8 +13,7 @@ from showcam.console.sentences import NOTICES
 from showcam.i18n.catalogue import chosen
 from showcam.net.notices import BadAddress, send, service
 from showcam.net.text import line
-from showcam.registry.notices.notifier import LONGEST_NAME, MOST, Addresses, TooMany
-from showcam.registry.notices.texts import trial
+from showcam.registry.notices.notifier import LONGEST_NAME, MOST, Addresses, TooMany, trial
 from showcam.registry.owner.sign_in import is_of_owner
 
 AT = "/home/health/notices"

@@ -7,13 +7,14 @@ from msgspec import Struct
 
 # How long rows outlive their use
 CODE_KEPT_S = 600  # a code that is sent again is recognized for this time, and not taken for a guess
+HOUR_S = 3600  # guesses and notices are counted in an hour
 DAY_S = 24 * 3600  # for an assistant that was off for a day, and a list of cameras that is a day old
 LOOK_S = 0.05  # between two checks for something that another process or thread is about to write
 TOKEN_KEPT_S = DAY_S  # an assistant that was off for a day gets "expired" (refresh), not "invalid" (link again)
 MONTH_S = 30 * 24 * 3600  # ended links, asks and parked rows are kept for this time: the owner still finds them
 LINK_KEPT_S = MONTH_S  # an ended link keeps its label this long
 ASK_KEPT_S = MONTH_S
-HAPPENING_KEPT_S = 600  # a happening counts for half a minute; its row is removed after this time
+HAPPENING_KEPT_S = CODE_KEPT_S  # a happening counts for half a minute; its row is removed after this time
 
 OVERTAKEN_S = 60.0  # a read ends at most this many seconds after a read that began later
 

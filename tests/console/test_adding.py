@@ -11,9 +11,9 @@ from showcam.console.adding_sentences import BETTER
 from showcam.drivers.lan.devices import Device, Devices
 from showcam.drivers.lan.search import Candidate
 from showcam.drivers.lan.trial import Received, better
-from showcam.registry.owner.codes import HOUR_S
 from showcam.registry.owner.own_cameras import WRONG
 from showcam.simulator.lan.onvif import Picture
+from showcam.store.records import HOUR_S
 from tests.doubles.home_world import HomeWorld, home_world
 from tests.doubles.onvif_device import Served, served
 from tests.doubles.own_pages import ADD, House, Pages

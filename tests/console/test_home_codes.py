@@ -4,7 +4,8 @@ import pytest
 
 from showcam.drivers.camera import UNASKED
 from showcam.drivers.errors import Reason, Refused
-from showcam.registry.owner.codes import HOUR_S, WRONG_CODES
+from showcam.registry.owner.codes import WRONG_CODES
+from showcam.store.records import HOUR_S
 from tests.doubles.home_world import HomeWorld
 
 GIVE, FORGET = "Show it over the home network", "No longer show it over the home network"

@@ -52,7 +52,7 @@ def test_preferences_are_stored_by_two_modules() -> None:
     assert storing == {
         "showcam/registry/preferences.py",
         "showcam/store/dynamodb/__init__.py",
-        "showcam/store/dynamodb/kept.py",
+        "showcam/store/dynamodb/accounts.py",
         "showcam/store/ports.py",
         "showcam/store/sqlite/accounts.py",
     }

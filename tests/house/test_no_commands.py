@@ -24,7 +24,7 @@ from showcam.drivers.vendor import Sentence
 from showcam.i18n.catalogue import LANGUAGES
 from showcam.registry.gate.reasons import explain
 from showcam.registry.notices.faults import KINDS, Fault
-from showcam.registry.notices.texts import Names, notice
+from showcam.registry.notices.notifier import Names, notice
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import home_world
 from tests.doubles.packages import script

@@ -14,9 +14,10 @@ from showcam.drivers.settings import BadValue, Step
 from showcam.engine.grants import Claims
 from showcam.engine.source import Denied
 from showcam.registry.gate.gate import not_found
-from showcam.registry.owner.codes import HOUR_S, WRONG_CODES
+from showcam.registry.owner.codes import WRONG_CODES
 from showcam.registry.preferences import Preferences, WhileEncrypted, keep
 from showcam.registry.rules import Rules
+from showcam.store.records import HOUR_S
 from tests.doubles.clock import Clock
 from tests.doubles.household import WITHOUT_MEDIA, Household, household
 from tests.doubles.ready_driver import camera

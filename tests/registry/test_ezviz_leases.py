@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from showcam.drivers.ezviz.leases import Lent, LiveAddress, LocalKey, Opening, lease_of, read_lent
+from showcam.drivers.ezviz.pictures import Lent, LiveAddress, LocalKey, Opening, lease_of, read_lent
 from showcam.store.records import Source
 
 SOURCE = Source("s1", "a1", "ezviz", "v", 0.0)

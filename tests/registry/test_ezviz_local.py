@@ -11,7 +11,7 @@ from showcam.drivers.camera import Camera
 from showcam.drivers.errors import Refused
 from showcam.drivers.ezviz import sessions
 from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from showcam.drivers.ezviz.leases import LocalKey, read_lent
+from showcam.drivers.ezviz.pictures import LocalKey, read_lent
 from showcam.drivers.vendor import SignedIn
 from showcam.engine.ezviz.local_messages import LocalAddress
 from showcam.engine.lease import USED, InVain

@@ -5,8 +5,7 @@ from msgspec.structs import replace
 
 from showcam.i18n.catalogue import LANGUAGES, Language
 from showcam.registry.notices.faults import Fault, Kind
-from showcam.registry.notices.notifier import Address
-from showcam.registry.notices.texts import Names, notice, trial
+from showcam.registry.notices.notifier import Address, Names, notice, trial
 from tests.doubles.notice_services import HOME, Owner
 
 KINDS: list[Kind] = ["encryption", "session", "lost", "tamper", "grant", "ending", "key", "outbox"]

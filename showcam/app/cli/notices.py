@@ -97,7 +97,7 @@ def test(context: click.Context, user: str | None, as_json: bool) -> None:
     """Send a test to each address. Exit code 0: each took it. 1: one did not."""
     from showcam.i18n.catalogue import chosen
     from showcam.net.notices import BadAddress, send
-    from showcam.registry.notices.texts import trial
+    from showcam.registry.notices.notifier import trial
 
     with _household(context, user) as (account, addresses):
         found = addresses.of(account.id)

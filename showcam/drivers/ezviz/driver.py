@@ -15,16 +15,20 @@ from showcam.drivers.ezviz.account import EzvizAccount
 from showcam.drivers.ezviz.control import Control, listed
 from showcam.drivers.ezviz.home import IN_VAIN_S, Lan, Local
 from showcam.drivers.ezviz.keys import Cas, Keys, digest_of, key_of
-from showcam.drivers.ezviz.leases import LiveAddress, LocalKey, Opening, lease_of, read_lent
 from showcam.drivers.ezviz.open_platform import EzvizHosts, Key, OpenPlatform
 from showcam.drivers.ezviz.pictures import (
     Cloud,
+    LiveAddress,
+    LocalKey,
+    Opening,
     StreamTokens,
     Waking,
     in_background,
     is_enciphered,
     is_sub_silent,
     lasts_s,
+    lease_of,
+    read_lent,
 )
 from showcam.drivers.ezviz.sessions import ASK_S, Held, Sessions, Terminal
 from showcam.drivers.ezviz.trace_lines import Call

@@ -23,8 +23,7 @@ from showcam.drivers.camera import Camera, Listed
 from showcam.drivers.driver import sound
 from showcam.drivers.errors import DriverError, Reason, Refused, VendorDown
 from showcam.drivers.ezviz.keys import CasSession, OtherCertificate
-from showcam.drivers.ezviz.leases import LocalKey, lease_of
-from showcam.drivers.ezviz.pictures import lasts_s
+from showcam.drivers.ezviz.pictures import LocalKey, lasts_s, lease_of
 from showcam.drivers.ezviz.sessions import ASK_S
 from showcam.drivers.probes.rtsp import KNOCK_S, Described, NoStream, describe
 from showcam.engine.ezviz.address import named
@@ -41,7 +40,6 @@ from showcam.store.records import Source
 log = logging.getLogger(__name__)
 
 KEPT_S = 3600.0  # a key is good until the camera is paired again; Bobsilvio/ezviz_hp7 keeps it for an hour too
-FETCH_S = 8.0  # the server of keys must answer within this, in the background
 ABSENT_S = 30.0  # a camera that did not answer is not tried again sooner: openings go another way meanwhile
 IN_VAIN_S = 600.0  # the rest of a camera that brought nothing, as in Bobsilvio/ezviz_hp7
 NOT_REGISTERED = 1052170  # the account's terminal has to be registered again
@@ -169,11 +167,11 @@ class Local:
     def _fetched(self, source: Source, who: Who) -> Device:
         """Raises NoKey, DriverError, StoreUnavailable."""
         try:
-            return self._server.device(self._asks(source, ASK_S), who[1], FETCH_S)
+            return self._server.device(self._asks(source, ASK_S), who[1], ASK_S)
         except NoKey as no:
             if no.code != NOT_REGISTERED:
                 raise
-        return self._server.device(self._asks(source, ASK_S), who[1], FETCH_S)
+        return self._server.device(self._asks(source, ASK_S), who[1], ASK_S)
 
     def _rest(self, who: Who, reason: Reason = "lan_closed") -> None:
         self._rests.put(who, (self._clock() + IN_VAIN_S, reason))

@@ -13,12 +13,14 @@ does not wait for the vendor.
 """
 
 import itertools
+import json
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -29,7 +31,7 @@ from showcam.drivers.ezviz.answers import text
 from showcam.drivers.ezviz.cameras import has_sub, is_channel
 from showcam.drivers.ezviz.sessions import ASK_S
 from showcam.engine.ezviz.address import KNOWN, LOWEST_PORT, MAIN, SUB, live, named
-from showcam.engine.lease import Unopened
+from showcam.engine.lease import Lease, Unopened
 from showcam.engine.source import EzvizCloud
 from showcam.net.addresses import is_public, is_spelled
 from showcam.net.cache import Recent
@@ -354,3 +356,44 @@ class StreamTokens:
 
 def in_background(work: Callable[[], None]) -> None:
     threading.Thread(target=work, name="stream token", daemon=True).start()
+
+
+class LiveAddress(Struct, frozen=True, tag="address"):
+    """A live address of the Open Platform. `number` gives it back."""
+
+    serial: str
+    channel: int
+    number: str
+
+
+class Opening(Struct, frozen=True, tag="opening"):
+    """A token of the account's cloud stream. `state`: what the vendor listed of the camera then."""
+
+    token: int
+    serial: str
+    channel: int
+    state: str
+
+
+class LocalKey(Struct, frozen=True, tag="local"):
+    """The key of a camera's own protocol at home."""
+
+    serial: str
+
+
+type Lent = LiveAddress | Opening | LocalKey
+
+_lent = msgspec.json.Decoder[Lent](Lent)
+
+
+def lease_of(source: Source, lent: Lent) -> Lease:
+    return Lease(source.id, msgspec.json.encode(lent).decode())
+
+
+def read_lent(text: str) -> Lent:
+    """Reads the text of a lease, also in the form of the version before."""
+    if text.startswith("local "):
+        return LocalKey(text.removeprefix("local "))
+    if text.startswith("opening "):
+        return Opening(*json.loads(text.removeprefix("opening ")))
+    return LiveAddress(*json.loads(text)) if text.startswith("[") else _lent.decode(text)

@@ -14,7 +14,7 @@ from showcam.registry.readings.changes import Change, Happenings
 from showcam.registry.readings.households import Reading
 from showcam.registry.readings.readings import Readings
 from showcam.store.ports import Store, StoreUnavailable
-from showcam.store.records import Account, Happening, Notice, Source
+from showcam.store.records import HOUR_S, Account, Happening, Notice, Source
 
 # "encryption": Image Encryption of a camera was switched on. "session": a vendor ended a source's session. "lost": a
 # camera in the house is at no address. "tamper": a camera was turned away, covered or blinded; nothing says when this
@@ -25,7 +25,7 @@ type Kind = Literal["encryption", "session", "lost", "tamper", "grant", "ending"
 
 KINDS: tuple[Kind, ...] = get_args(Kind.__value__)
 OWN_S = 180.0  # Image Encryption that comes on this soon after the owner switched it on is no fault
-TAMPERED_S = 3600.0  # within this time an owner is notified only once of tampering with a camera
+TAMPERED_S = HOUR_S  # within this time an owner is notified only once of tampering with a camera
 _OWN = "own/encryption"  # the kind of a happening
 _RACES = 16
 CENSUS_S = 5.0  # between two reads of the households with addresses, and of parked reports

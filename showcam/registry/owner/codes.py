@@ -13,9 +13,9 @@ from showcam.registry.readings.judge import Deadline, Judge, VisibleCamera, unre
 from showcam.registry.readings.readings import Readings
 from showcam.registry.rules import Rules
 from showcam.store.ports import Throttle
+from showcam.store.records import HOUR_S
 
-WRONG_CODES = 10  # in an hour
-HOUR_S = 3600  # wrong codes and passwords are counted for this time: some cameras lock
+WRONG_CODES = 10  # in an hour: some cameras lock after more
 CODE = re.compile(r"[!-~]{1,32}")
 
 

@@ -25,10 +25,9 @@ from showcam.drivers.lan.trial import Better, Tried, Watch, improve, tried
 from showcam.drivers.settings import BadValue
 from showcam.net.cache import Recent
 from showcam.net.exchange import exchange_within
-from showcam.registry.owner.codes import HOUR_S
 from showcam.registry.owner.owner import Owner
 from showcam.store.ports import Store, StoreUnavailable
-from showcam.store.records import Source
+from showcam.store.records import HOUR_S, Source
 
 log = logging.getLogger(__name__)
 

@@ -35,7 +35,7 @@ from showcam.registry.reporting.reporter import (
 )
 from showcam.store.outbox import ENDED, LOOK, RING, Claim, Laid, Row, Settled
 from showcam.store.ports import Store, StoreUnavailable
-from showcam.store.records import Link
+from showcam.store.records import DAY_S, HOUR_S, Link
 
 LATE = "it happened too long ago"
 FAULT = "something went wrong in showcam; it is in its log"
@@ -50,7 +50,7 @@ RESENDS_S = (1.0, 2.0, 4.0)  # before the first resends
 LATER_S, LONGEST_S = 15.0, 900.0  # before the later resends, doubled each time
 RING_S = 5.0  # a ring that waits is tried as often as this, unless the service asked for more
 REFUSED_S = (*RESENDS_S, 60.0, 300.0, 900.0)  # before the first tries after a refusal
-HOUR_S, HOURLY, DAY_S = 3600.0, 24, 86_400  # then so many hourly ones, then daily ones
+HOURLY = 24  # then so many hourly tries, then daily ones
 ENDINGS, ENDINGS_S = 10, 60  # more links that end within this time are a fault at the assistant or here
 # "told": something was reported. "first": the link's first report. "retried": a try failed and is repeated.
 # "laid_down": a row was parked. "dead": there is no grant or key any more. "refused": for a quarter of an hour and

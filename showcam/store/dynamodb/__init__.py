@@ -143,16 +143,14 @@ import secrets
 from typing import Any
 
 from showcam.store.dynamodb.accounts import AccountItems
-from showcam.store.dynamodb.claims import ClaimItems
 from showcam.store.dynamodb.ephemeral import EphemeralItems
-from showcam.store.dynamodb.kept import KeptItems
 from showcam.store.dynamodb.table import Table, create_table
 from showcam.store.sealing import Sealer
 
 __all__ = ["DynamoStore", "create_table"]
 
 
-class DynamoStore(AccountItems, ClaimItems, KeptItems, EphemeralItems):
+class DynamoStore(AccountItems, EphemeralItems):
     """`client` is boto3.client("dynamodb"), safe to share between threads; whoever made it closes it."""
 
     def __init__(self, client: Any, table: str, sealer: Sealer) -> None:

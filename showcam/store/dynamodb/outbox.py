@@ -1,4 +1,4 @@
-"""The outbox in the table, as changes add rows to it; claims.py takes them from there.
+"""The outbox in the table: changes add rows, a sender claims a link's rows and settles them.
 
 A link's row `telling` holds its LOOK and says when the link is next due; happenings have separate rows. Each addition
 is counted in `news`: when a claim ends, this shows whether rows came meanwhile.
@@ -6,19 +6,43 @@ is counted in `news`: when a claim ends, this shows whether rows came meanwhile.
 
 import contextlib
 import math
-from collections.abc import Iterable
+import secrets
+from collections.abc import Iterable, Iterator
+
+import msgspec
+from msgspec.structs import replace
 
 from showcam.store.dynamodb.ephemeral import put_known
 from showcam.store.dynamodb.links import LinkItems
-from showcam.store.dynamodb.table import NEW, Action, ConditionFailed, Item, item_of
-from showcam.store.outbox import OUTBOX_KEPT_S, RING, Row, ended_row, happening_row, sees
+from showcam.store.dynamodb.table import EXISTS, NEW, Action, ConditionFailed, Item, item_of
+from showcam.store.outbox import (
+    LAID_KEPT_S,
+    LOOK,
+    OUTBOX_KEPT_S,
+    RING,
+    Claim,
+    Laid,
+    Row,
+    Settled,
+    Telling,
+    ended_row,
+    happening_row,
+    look_row,
+    sees,
+    why_of,
+)
 from showcam.store.ports import StoreUnavailable
-from showcam.store.records import HAPPENING_KEPT_S, Happening, Known, Link
+from showcam.store.records import HAPPENING_KEPT_S, Assistant, Happening, Known, Link
 from showcam.store.sealing import Sealer
 
 SHARDS = "0123456789abcdef"  # of the index; `shard` finds a link's from the link's id
 _MOST = 80  # actions in a transaction, as well as those for the state
 RACES = 32  # tries of a write, since another write may come first
+# somebody has rung since the last claim: the ring waits for a pause that the service asked for, but not for the pause
+# after a failed try
+_RUNG = (
+    "attribute_exists(#rung) AND attribute_not_exists(#claimed) AND (attribute_not_exists(#asked) OR #asked <= :now)"
+)
 
 
 class TellingItems(LinkItems):
@@ -132,6 +156,164 @@ class TellingItems(LinkItems):
         values |= {name: key[name] for name in names} | {"due": due, "news": 1}
         return self._table.update(f"account#{of.account}", f"telling#{link_id}", update, unless, **values)
 
+    def due(self, assistant: Assistant, now: float, most: int) -> list[tuple[str, str]]:
+        soon = self._tellings(assistant, listed_as(now + 0.001, "~"))  # a key is rounded to a millisecond
+        waiting = [item for item in soon if item["wanted"] <= now and _free(item) <= now]
+        waiting.sort(key=lambda item: item["wanted"])
+        return [(item["account"], item["link"]) for item in waiting[:most]]
+
+    def claim(self, account_id: str, link_id: str, now: float, until: float, most: int) -> Claim | None:
+        by = secrets.token_hex(8)
+        take = self._table.update(
+            f"account#{account_id}",
+            f"telling#{link_id}",
+            "SET #claimed = :by, #free = :until REMOVE #rung",
+            f"{EXISTS} AND #wanted <= :now AND (attribute_not_exists(#free) OR #free <= :now OR ({_RUNG}))",
+            by=by,
+            until=until,
+            now=now,
+        )
+        try:
+            item = self._table.write(take)
+        except ConditionFailed as failed:
+            # an earlier try of this call, whose answer was lost, has claimed it
+            if failed.item is None or failed.item.get("claimed") != by:
+                return None
+            item = failed.item
+        link = self.link(link_id)
+        rows = sorted(
+            [*_looks(item, now), *self._rows(account_id, link_id)], key=lambda row: (row.at, row.kind, row.subject)
+        )
+        return Claim(
+            account_id,
+            link_id,
+            link if link and link.ended is None else None,
+            tuple(row for row in rows if row.due <= now)[:most],
+            item.get("told"),
+            item.get("turn", 0),
+            float(item["listed"]) if "listed" in item else None,
+            item.get("tries", 0),
+            why_of(item.get("why"), item.get("reason", "")),
+            by,
+        )
+
+    def settle(self, claim: Claim, settled: Settled) -> bool:
+        pk, sk = f"account#{claim.account}", f"telling#{claim.link_id}"
+        over = {row.id for row in settled.over} | {laid.row.id for laid in settled.laid}
+        for _ in range(RACES):
+            item = self._table.get(pk, sk)
+            if item is None or item.get("claimed") != claim.by:
+                return False
+            left = [row.due for row in self._rows(claim.account, claim.link_id) if row.id not in over]
+            state = self._state(item, claim, settled, left)
+            gone = [row for row in (*settled.over, *(laid.row for laid in settled.laid)) if row.subject]
+            parked = [self._table.put(_parked_item(laid)) for laid in settled.laid]
+            try:
+                self._table.together(state, *(self._table.delete(pk, outbox_key(row)) for row in gone), *parked)
+            except ConditionFailed:
+                continue
+            return True
+        raise StoreUnavailable("others added rows to the same link in every try")
+
+    def free_claims(self, at: float) -> None:
+        for assistant in ("alexa", "google"):
+            for item in self._tellings(assistant):
+                if item.get("claimed"):
+                    free = self._table.update(item["pk"], item["sk"], "SET #free = :at REMOVE #claimed", EXISTS, at=at)
+                    self._table.write(free)
+
+    def waiting(self, now: float, account_id: str = "") -> list[Row]:
+        if account_id:
+            tellings = [item for item in self._table.query(f"account#{account_id}", "telling#") if "wanted" in item]
+        else:
+            tellings = [item for assistant in ("alexa", "google") for item in self._tellings(assistant)]
+        rows = [row for item in tellings for row in (*_looks(item, now), *self._rows(item["account"], item["link"]))]
+        return sorted((row for row in rows if row.due <= now), key=lambda row: (row.at, row.kind, row.subject))
+
+    def backlog(self, now: float) -> dict[Assistant, tuple[int, float]]:
+        waits: dict[Assistant, list[float]] = {}
+        for row in self.waiting(now):
+            waits.setdefault(row.assistant, []).append(row.due)
+        return {assistant: (len(due), min(due)) for assistant, due in waits.items()}
+
+    def laid_down(self, account_id: str = "") -> list[Laid]:
+        items = self._table.query(f"account#{account_id}", "laid#") if account_id else self._table.listed("laid")
+        found = [
+            Laid(_row(item), float(item["laid"]), item["reason"], why_of(item.get("why"), item["reason"]))
+            for item in items
+        ]
+        return sorted(found, key=lambda laid: (laid.at, laid.row.id))
+
+    def retry(self, account_id: str, row_id: str, now: float) -> bool:
+        item = self._table.get(f"account#{account_id}", f"laid#{row_id}")
+        if item is None:
+            return False
+        self._table.together(self._table.delete(item["pk"], item["sk"]), *self._add(replace(_row(item), due=now)))
+        return True
+
+    def drop(self, account_id: str, row_id: str) -> bool:
+        return bool(self._table.write(self._table.delete(f"account#{account_id}", f"laid#{row_id}")))
+
+    def tellings(self, account_id: str) -> dict[str, Telling]:
+        items = self._table.query(f"account#{account_id}", "telling#")
+        return {
+            item["link"]: Telling(
+                item["link"],
+                float(item["listed"]) if "listed" in item else None,
+                float(item["told_at"]) if "told_at" in item else None,
+                item.get("told_what", ""),
+                item.get("tries", 0),
+                item.get("reason", ""),
+                max(float(item["wanted"]), _free(item)) if "wanted" in item else None,
+                why_of(item.get("why"), item.get("reason", "")),
+            )
+            for item in items
+        }
+
+    def _rows(self, account_id: str, link_id: str) -> list[Row]:
+        return [_row(item) for item in self._table.query(f"account#{account_id}", f"outbox#{link_id}#")]
+
+    def _tellings(self, assistant: str, until: str = "") -> Iterator[Item]:
+        """The `telling` items of an assistant, up to and including the sort key `until`."""
+        return (item for shard in SHARDS for item in self._table.listed(f"telling#{assistant}#{shard}", until=until))
+
+    def _state(self, item: Item, claim: Claim, settled: Settled, left: list[float]) -> Action:
+        """Writes the link's state after the claim, unless others have added rows since `item` was read."""
+        looked = [row for row in (*settled.over, *(laid.row for laid in settled.laid)) if row.kind == LOOK]
+        looked = [row for row in looked if not row.subject]
+        sets: Item = {"free": settled.wait, "asked": settled.asked, "tries": settled.tries}
+        sets |= {"reason": settled.reason, "why": settled.why or ""}
+        removes = ["claimed"]
+        look_at, again = item.get("look_at"), item.get("again")
+        if looked:
+            if item.get("look", 0) == looked[0].number - (again is not None):
+                removes += ["look", "look_at"]
+                look_at = None
+            if again is not None and again <= looked[0].due:
+                removes.append("again")
+                again = None
+        if settled.again is not None:
+            again = settled.again if again is None else min(again, settled.again)
+            removes = [name for name in removes if name != "again"]
+            sets["again"] = again
+        if settled.told is not None:
+            sets |= {"told": settled.told, "turn": claim.turn + 1}
+        if settled.what:
+            sets |= {"told_at": settled.at, "told_what": settled.what}
+        if settled.forget:
+            sets = {name: value for name, value in sets.items() if name != "told"} | {"turn": claim.turn + 1}
+            removes += ["told", "listed"]
+        due = [*left, *(at for at in (look_at, again) if at is not None)]
+        if due:
+            sets |= {"wanted": min(due), "gsi1pk": item["gsi1pk"], "gsi1sk": listed_as(min(due), claim.link_id)}
+        else:
+            removes += ["wanted", "gsi1pk", "gsi1sk"]
+        if claim.link is None and not due:
+            sets["expires_at"] = math.ceil(settled.at)
+        update = "SET " + ", ".join(f"#{name} = :{name}" for name in sets) + " REMOVE #" + ", #".join(removes)
+        held = "#claimed = :by AND #news = :seen"
+        return self._table.update(item["pk"], item["sk"], update, held, by=claim.by, seen=item["news"], **sets)
+
 
 def shard(link_id: str) -> str:
     return SHARDS[sum(link_id.encode()) % len(SHARDS)]
@@ -163,3 +345,26 @@ def outbox_key(row: Row) -> str:
 def _item(row: Row) -> Item:
     item = item_of(f"account#{row.account}", outbox_key(row), "outbox", row)
     return item | {"expires_at": math.ceil(row.at + OUTBOX_KEPT_S)}
+
+
+def _free(item: Item) -> float:
+    """When the link may be claimed again."""
+    return float(item.get("asked" if "rung" in item and "claimed" not in item else "free", 0))
+
+
+def _looks(item: Item, now: float) -> list[Row]:
+    """The LOOK of a link's row, if it has one."""
+    number = item.get("look", 0) + (1 if "again" in item else 0)
+    times = [float(item[name]) for name in ("look_at", "again") if name in item]
+    return [look_row(item["account"], item["link"], item["assistant"], min(times), min(times), number)] if times else []
+
+
+def _parked_item(laid: Laid) -> Item:
+    row = laid.row
+    listed = {"gsi1pk": "laid", "gsi1sk": row.id, "expires_at": math.ceil(laid.at + LAID_KEPT_S)}
+    item = item_of(f"account#{row.account}", f"laid#{row.id}", "laid", row)
+    return item | listed | {"laid": laid.at, "reason": laid.reason, "why": laid.why or ""}
+
+
+def _row(item: Item) -> Row:
+    return msgspec.convert(item["record"], Row)

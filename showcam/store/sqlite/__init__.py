@@ -9,17 +9,11 @@ from showcam.store.sqlite.accounts import AccountRows
 from showcam.store.sqlite.database import TO_RESTORE, WAIT_S, Database
 from showcam.store.sqlite.ephemeral import EphemeralRows, Taken
 from showcam.store.sqlite.links import LinkRows
-from showcam.store.sqlite.outbox import TellingRows
 
 __all__ = ["SqliteStore"]
 
 
-class SqliteStore(
-    AccountRows,
-    LinkRows,
-    TellingRows,
-    EphemeralRows,
-):
+class SqliteStore(AccountRows, LinkRows, EphemeralRows):
     """Any number of threads and processes may use one file. Taken keys are in a second file in the same folder.
 
     Raises StoreUnavailable if the file can't be opened.

@@ -7,7 +7,7 @@ from showcam.store.records import Account, Client, Notice, OwnerUser, Session, S
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite import rows
 from showcam.store.sqlite.database import Database
-from showcam.store.sqlite.outbox import put_looks
+from showcam.store.sqlite.links import put_looks
 
 _PAGE = 200
 # tokens and secrets of a link go with it

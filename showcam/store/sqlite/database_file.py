@@ -157,8 +157,8 @@ def keep_log(connection: sqlite3.Connection) -> None:
 
 
 def fold(database: Path) -> None:
-    """Moves the log into the database and empties the log; does nothing if another process uses it for 0.5 s."""
-    with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(database, timeout=0.5)) as connection:
+    """Moves the log into the database and empties the log; does nothing if another process uses it for WAIT_S."""
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(_opened(database)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
