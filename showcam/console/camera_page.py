@@ -13,22 +13,25 @@ from showcam.console.encryption import PATIENCE_S, EncryptionPassword
 from showcam.console.pages import moment
 from showcam.console.preference_forms import NotKept, PreferenceForms, mark_of
 from showcam.console.sentences import CHANGED, HISTORY
-from showcam.console.setting_words import HINTS, NAMES, RESTART, RINGS, TYPED, VALUES, WAYS
+from showcam.console.setting_words import ALERTS, GROUPS, HINTS, NAMES, RESTART, RINGS, TYPED, VALUES, WAYS
 from showcam.console.tile_forms import STEPS, TileForms
-from showcam.console.tiles import Tiles
+from showcam.console.tiles import Tile, Tiles
 from showcam.drivers.camera import Camera, Refusal, kind_of
 from showcam.drivers.errors import Unavailable, is_reason
-from showcam.drivers.settings import BY_VOICE, FIELDS, Asked, BadValue, Setting, SettingView, Step
+from showcam.drivers.settings import BY_VOICE, FIELDS, Asked, BadValue, Setting, SettingView, Step, field_of
 from showcam.engine.grants import START_S
 from showcam.i18n.catalogue import OURS, Language
+from showcam.registry.gate.displays import is_larger, plain
 from showcam.registry.gate.reasons import explain, row_text
 from showcam.registry.gate.voice_names import trouble
 from showcam.registry.owner.owner import LONGEST_ROOM, Owner
-from showcam.registry.preferences import MOTION_RINGS
+from showcam.registry.preferences import MOTION_RINGS, Preferences
 from showcam.registry.streams.history import History
 from showcam.store.records import Ask, Link
 
 SHOWN = 30  # the number of asks that the page lists
+SMALLER = (1280, 720)  # the largest size that counts as the smaller picture, if its own is not known
+RECENT = 5  # of these, so many are seen at once
 
 type Called = Callable[[Iterable[Camera]], Mapping[str, str]]
 
@@ -126,11 +129,12 @@ class CameraPage:
         try:
             listed = self._owner.cameras(account).cameras
             steps = self._forms.encryption.steps(current, language, pages.vendor())
-            tile = next((row for row in self._tiles.of(account, language, steps) if row.id == camera), None)
+            tiles = self._tiles.of(account, language, steps)
         except Unavailable:
             return pages.again()  # the page of all cameras says why
         shown = next((row for row in listed if row.id == camera), None)
-        if shown is None or tile is None:
+        at = next((number for number, row in enumerate(tiles) if row.id == camera), None)
+        if shown is None or at is None:
             return pages.problem("no_camera")
         preferences = not_kept.preferences if not_kept else self._owner.preferences(account, camera)
         views = self._owner.settings(account, camera)
@@ -140,22 +144,27 @@ class CameraPage:
             "camera",
             403 if error else 200,
             camera=shown,
-            tile=tile,
-            rows=rows,
+            tile=tiles[at],
+            before=tiles[at - 1] if len(tiles) > 1 else None,
+            after=tiles[(at + 1) % len(tiles)] if len(tiles) > 1 else None,
+            groups=_grouped(rows),
+            opens=_opens(tiles[at], error),
             unread=unread,
             error=error,
             preferences=preferences,
             mark=mark_of(self._owner.preferences(account, camera)),
             pause=not_kept.pause if not_kept else preferences.ring_pause_s,
-            by_voice=[(name, pages.say(RESTART if name == "restart" else NAMES[name])) for name in BY_VOICE],  # type: ignore[index]
+            by_voice=_voiced(shown, preferences),
             longest_room=LONGEST_ROOM,
-            rings=[(value, pages.say(RINGS[value])) for value in MOTION_RINGS],
+            rings=[(value, pages.say(RINGS[value])) for value in MOTION_RINGS if _rings(shown, value, preferences)],
             ways=[OURS.say(language, WAYS[way], vendor=pages.vendor()) for way in shown.ways if way in WAYS],
             alexa=self._alexa(listed)[camera],
             google=self._google(listed)[camera],
             troubles=trouble(listed, self._alexa(listed), language).get(camera, []),
             asks=self._asks(account, shown),
+            recent=RECENT,
             traces=kind_of(camera) == self._traces,
+            smaller=_smaller(shown),
             keeps_history=self._history.is_kept(account),
             deciphers=self._owner.may_be_deciphered(account, shown),
         )
@@ -235,6 +244,47 @@ class CameraPage:
         ids = {ask.link for ask in asks if ask.camera == camera.id and ask.link}
         links = {link.id: link for link_id in ids if (link := self._area.store.link(link_id))}
         return list(Asks(links, time.time()).of(camera, asks, pages.language()))
+
+
+def _grouped(rows: Iterable[Row]) -> list[tuple[str, str, list[Row]]]:
+    """Returns each group's name, its heading and its settings in the order of the page."""
+    by_name = {row.setting: row for row in rows}
+    return [
+        (name, pages.say(heading), [by_name[setting] for setting in settings if setting in by_name])
+        for name, heading, settings in GROUPS
+        if name != ALERTS or not by_name.keys().isdisjoint(settings)
+    ]
+
+
+def _opens(tile: Tile, error: str) -> bool:
+    """Tells whether the settings stand open: something was just set there, was refused, or takes another step."""
+    is_of_picture = request.path.endswith("/mend")
+    if is_of_picture and error:
+        return request.form.get("step", "") == "home-code" and "home_code" not in tile.mends
+    is_set = not {"set", "asked", "kept"}.isdisjoint(request.args)
+    return bool(error) or is_set or (tile.switching is not None and "off" not in tile.mends)
+
+
+def _smaller(camera: Camera) -> str:
+    """Returns the size to ask for when the smaller of two pictures is wanted, as 640x360; "" if there is no choice."""
+    if camera.sub is None or plain(camera) == "sub" or camera.sub.is_foreign:
+        return ""
+    width, height = (camera.sub.width, camera.sub.height) if camera.sub.width else SMALLER
+    return f"{width}x{height}" if is_larger(camera.video, (width, height)) else ""
+
+
+def _voiced(camera: Camera, preferences: Preferences) -> list[tuple[str, str]]:
+    """Returns what a voice could change of this camera, and what the owner has ticked, each with its name."""
+    could = {"restart"} if camera.can_restart else set()
+    could |= {setting for setting in BY_VOICE if setting in FIELDS and field_of(camera, setting) != "none"}
+    shown = [name for name in BY_VOICE if name in could or name in preferences.voice_may]
+    return [(name, pages.say(RESTART if name == "restart" else NAMES[name])) for name in shown]  # type: ignore[index]
+
+
+def _rings(camera: Camera, value: str, preferences: Preferences) -> bool:
+    """Tells whether this camera reports what would ring, or the owner has chosen it."""
+    reports = {"motion": camera.motion, "person": camera.person}.get(value, "on")
+    return reports != "none" or preferences.motion_rings == value
 
 
 def _row(setting: Setting, view: SettingView, awaited_value: str | None) -> Row:

@@ -15,6 +15,8 @@ from showcam.registry.gate.reasons import explain
 from showcam.registry.owner.owner import Owner
 from showcam.registry.preferences import LONGEST_PAUSE_S, Preferences, is_motion_rings, is_pause
 
+ENCRYPTED = "encrypted"  # of the form that decides about an encrypted camera alone
+
 
 class NotKept(Struct, frozen=True):
     """Says why nothing was kept, as a sentence; holds the typed values for the form that comes back."""
@@ -38,13 +40,17 @@ class PreferenceForms:
             return NotKept(pages.say(CHANGED["meanwhile"]), kept, str(kept.ring_pause_s))
         rings, pause = form.get("motion_rings", kept.motion_rings), form.get("ring_pause_s", str(kept.ring_pause_s))
         pause_s, encrypted = _seconds(pause), form.get("while_encrypted", "")
-        chosen = replace(
-            kept,
-            voice_may=tuple(form.getlist("voice_may")),
-            room=form.get("room", ""),
-            keep_warm="keep_warm" in form,
-            motion_rings=rings if is_motion_rings(rings) else kept.motion_rings,
-            ring_pause_s=pause_s if is_pause(pause_s) else kept.ring_pause_s,
+        chosen = (
+            kept
+            if form.get("part", "") == ENCRYPTED
+            else replace(
+                kept,
+                voice_may=tuple(form.getlist("voice_may")),
+                room=form.get("room", ""),
+                keep_warm="keep_warm" in form,
+                motion_rings=rings if is_motion_rings(rings) else kept.motion_rings,
+                ring_pause_s=pause_s if is_pause(pause_s) else kept.ring_pause_s,
+            )
         )
         why = ""
         if not is_motion_rings(rings):

@@ -27,13 +27,35 @@ NAMES: Mapping[Setting, str] = {
     "user_guide": mark("User Guide"),
     "about": mark("About"),
 }
+# The groups of settings on the camera's page: name, heading, and settings in their order.
+ALERTS = "alerts"
+GROUPS: tuple[tuple[str, str, tuple[Setting, ...]], ...] = (
+    ("picture", mark("Picture and sound"), ("audio", "flip", "night_vision", "resolution", "encryption")),
+    (ALERTS, mark("Alerts"), ("alarm_notification", "sensitivity", "phone_mute", "offline_notification")),
+    (
+        "device",
+        mark("The camera itself"),
+        (
+            "sleep",
+            "status_light",
+            "time_zone",
+            "date_format",
+            "wifi",
+            "cloud_storage",
+            "storage",
+            "version",
+            "user_guide",
+            "about",
+        ),
+    ),
+)
 HINTS: Mapping[Setting, str] = {
     "audio": mark("Off: no sound, live or recorded, and Google shows no picture."),
     "sleep": mark("On: nobody can watch, and nothing is recorded."),
     "alarm_notification": mark("Off: nothing is detected, and nothing is sent to the telephone."),
     "phone_mute": mark("On: detection goes on, and the telephones stay silent."),
     "sensitivity": mark("A whole number from 1: higher sees more, animals and cars too."),
-    "encryption": mark("On: no assistant shows the picture, unless you decide otherwise below."),
+    "encryption": mark("On: no assistant shows the picture, unless you decide otherwise."),
     "time_zone": mark("As +02:00."),
     "resolution": mark("Set in the {vendor} app, on the live view."),
 }

@@ -47,11 +47,12 @@ WAKES_S = round(WAKING_S) + 5
 class Asked(Struct, frozen=True, forbid_unknown_fields=True):
     """The page's request to see a camera: an SDP offer, or "" for HLS.
 
-    `session`: the page's name for the WebRTC session.
+    `session`: the page's name for the WebRTC session. `largest`: width and height of the largest picture wanted.
     """
 
     session: str
     sdp: str = ""
+    largest: tuple[int, int] | None = None
 
 
 class WhyNot(TypedDict):
@@ -187,7 +188,7 @@ class Tiles:
     def open(self, account: str, session: str, camera_id: str, wish: Asked, language: Language) -> Stream | WhyNot:
         """Opens a stream of the camera, or says why not. Raises BadOffer."""
         protocols = ("webrtc", "hls") if wish.sdp else ("hls",)
-        request = StreamRequest("page", protocols, wish.sdp or None, session=wish.session)
+        request = StreamRequest("page", protocols, wish.sdp or None, session=wish.session, largest=wish.largest)
         found = self._owner.open_stream(account, session, camera_id, request)
         if not isinstance(found, Refusal):
             return found

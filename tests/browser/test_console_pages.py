@@ -47,6 +47,7 @@ def cameras(page: Page, program: Program) -> None:
 def camera(page: Page, program: Program) -> None:
     cameras(page, program)
     open_settings(page, "Garden")
+    page.locator("#settings > summary").press("Enter")
     page.wait_for_selector(".settings")
 
 
@@ -234,6 +235,7 @@ def test_each_is_used_without_script(signed_in: Callable[..., Page], linked: Pro
     page = signed_in(script=False, path="/home")
     if name == "camera":
         page.goto(f"{linked.web}/home/cameras/{page.get_attribute('.tile[data-name=Garden]', 'data-camera')}")
+        page.locator("#settings > summary").click()
         page.locator("#status_light button").click()
         page.wait_for_selector("#status_light .note")
     elif name == "try":

@@ -173,6 +173,72 @@ def test_the_home_network_is_offered_where_a_camera_has_a_door_to_it(
     assert ("Show it over your own network, where its picture is clear" in opened(world, "Garage").text) is offers
 
 
+def fields(browser: HomeBrowser, name: str) -> list[str]:
+    """The values that the page offers for a field."""
+    assert browser.answer is not None
+    return re.findall(rf'name="{name}" value="(\w+)"', browser.answer.text)
+
+
+@pytest.mark.parametrize(
+    ("has", "voice", "rings"),
+    [
+        ({"audio": "on", "motion": "off", "can_restart": True}, ["audio", "restart"], ["no", "motion"]),
+        ({"asleep": "off", "motion": "off", "person": "off"}, ["sleep"], ["no", "motion", "person"]),
+        ({}, [], []),
+    ],
+    ids=["with sound", "with persons", "with nothing"],
+)
+def test_only_what_the_camera_has_is_offered(
+    world: HomeWorld, has: dict[str, object], voice: list[str], rings: list[str]
+) -> None:
+    bare = camera("Terrace", "F00000009", audio="none", asleep="none", encryption="none")
+    world.home.driver.set([replace(bare, **has)])
+    browser = world.signed_in().visit(at(world, "Terrace"))
+    assert (fields(browser, "voice_may"), fields(browser, "motion_rings")) == (voice, rings)
+    assert "While Image Encryption is on" not in browser.text
+
+
+def test_what_was_ticked_before_stays_to_be_taken_away(world: HomeWorld) -> None:
+    browser = opened(world).send(at(world, "Garden", "/preferences"), voice_may=["restart"], motion_rings="person")
+    world.home.driver.change("Garden", can_restart=False, motion="none", person="none")
+    browser.visit(at(world, "Garden"))
+    assert ("restart" in fields(browser, "voice_may"), fields(browser, "motion_rings")) == (True, ["no", "person"])
+
+
+def test_the_decision_about_an_encrypted_camera_is_a_form_of_its_own(world: HomeWorld) -> None:
+    browser = opened(world, "Garage").send(at(world, "Garage", "/preferences"), voice_may=["sleep"], room="Shed")
+    browser.send(at(world, "Garage", "/preferences"), part="encrypted", while_encrypted="lan")
+    kept = world.home.owner.preferences(world.home.account.id, world.home.id("Garage"))
+    assert (kept.while_encrypted, kept.voice_may, kept.room) == ("lan", ("sleep",), "Shed")
+
+
+@pytest.mark.parametrize(
+    ("more", "is_open"), [("", False), ("?set=audio", True), ("?asked=audio", True), ("?kept=1", True)]
+)
+def test_the_settings_stand_open_after_one_was_set(world: HomeWorld, more: str, is_open: bool) -> None:
+    browser = opened(world).visit(at(world, "Garden"))
+    browser.answer = browser.ask("GET", at(world, "Garden"), query_string=more.removeprefix("?"))
+    assert ('id="settings" open' in browser.answer.text) is is_open
+
+
+def test_the_settings_stand_open_where_one_was_refused(world: HomeWorld) -> None:
+    browser = opened(world).send(at(world, "Garden", "/settings"), setting="audio", value="loud")
+    assert browser.answer is not None
+    assert 'id="settings" open' in browser.answer.text
+
+
+def test_the_cameras_before_and_after_it_are_a_press_away(world: HomeWorld) -> None:
+    browser = world.signed_in()
+    assert browser.answer is not None
+    order = re.findall(r'<li class="tile" id="([\w-]+)"', browser.answer.text)
+    assert len(order) > 2
+    for number, one in enumerate(order):
+        answer = browser.visit(f"/home/cameras/{one}").answer
+        assert answer is not None
+        leads = dict(re.findall(r'<a rel="(prev|next)" href="/home/cameras/([\w-]+)"', answer.text))
+        assert leads == {"prev": order[number - 1], "next": order[(number + 1) % len(order)]}
+
+
 def test_storage_is_formatted_with_consent_alone(world: HomeWorld) -> None:
     browser = opened(world)
     browser.send(at(world, "Garden", "/settings"), setting="storage", value="format")
@@ -198,6 +264,7 @@ def test_preferences_are_kept_as_they_are_ticked(world: HomeWorld) -> None:
     ("rings", "pause", "kept_s"), [("person", "90", 90), ("motion", "0", 0), ("no", " 3600 ", 3600)]
 )
 def test_what_rings_and_the_pause_after_it_are_kept(world: HomeWorld, rings: str, pause: str, kept_s: int) -> None:
+    world.home.driver.change("Garden", motion="off", person="off")
     browser = opened(world).send(at(world, "Garden", "/preferences"), motion_rings=rings, ring_pause_s=pause)
     kept = world.home.owner.preferences(world.home.account.id, world.home.id("Garden"))
     assert (browser.status, kept.motion_rings, kept.ring_pause_s) == (200, rings, kept_s)

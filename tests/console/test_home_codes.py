@@ -37,9 +37,9 @@ def test_its_page_offers_what_there_is_to_do(
     world: HomeWorld, changes: dict[str, object], offers: str, ticks: bool
 ) -> None:
     world.home.driver.change("Garden", **changes)
-    tile = world.signed_in().visit(f"/home/cameras/{world.home.id('Garden')}").tile("Garden")
-    assert [text for text in (GIVE, FORGET) if text in tile] == [offers] * bool(offers)
-    assert (CLEAR in tile) is ticks
+    page = world.signed_in().visit(f"/home/cameras/{world.home.id('Garden')}").text
+    assert [text for text in (GIVE, FORGET) if text in page] == [offers] * bool(offers)
+    assert (CLEAR in page) is ticks
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_code_that_the_camera_takes_no_longer_is_replaced(world: HomeWorld) ->
     browser, garden = world.signed_in(), world.home.id("Garden")
     answer = browser.open(garden).get_json()
     assert (answer["mends"], answer["mend"].startswith("Give the right one here:")) == (["home_code"], True)
-    assert "Another code for the home network" in browser.visit(f"/home/cameras/{garden}").tile("Garden")
+    assert "Another code for the home network" in browser.visit(f"/home/cameras/{garden}").text
     world.home.driver.way_errors = {}
     browser.post("home-code", camera=garden, home_code="NEWONE")
     assert (browser.status, world.home.driver.codes) == (200, {"Garden": "NEWONE"})

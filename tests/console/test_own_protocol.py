@@ -28,9 +28,9 @@ def test_a_silent_camera_offers_the_button_and_a_press_has_it_asked_itself(world
     assert "sdp" in shown
     assert world.home.driver.minted[-1] == ("Garden", "local")
     page = f"/home/cameras/{garden}"
-    assert FORGET in browser.visit(page).tile("Garden")
+    assert FORGET in browser.visit(page).text
     browser.send(f"{page}/mend", step="forget-camera", camera=garden)
-    assert FORGET not in browser.tile("Garden")
+    assert FORGET not in browser.text
     again = browser.open(garden).json
     assert again is not None
     assert again["reason"] == "silent"

@@ -53,6 +53,12 @@ class Tile {
     this.still?.addEventListener("error", () => (this.still.hidden = true));
     const tools = { picture: () => this.save(), screen: () => this.video.requestFullscreen?.(), stop: () => this.rest() };
     for (const tool of this.tools.querySelectorAll("button")) tool.addEventListener("click", tools[tool.dataset.tool]);
+    this.largest = null; // width and height of the largest picture wanted
+    element.addEventListener("size", ({ detail }) => {
+      this.largest = detail;
+      this.start(true);
+    });
+    if (alone) return;
     // the browser's own controls, of sound and size, cover the picture: they are there while somebody reaches for them
     const screen = element.querySelector(".screen");
     for (const event of ["pointerenter", "pointerdown", "focusin"]) screen.addEventListener(event, () => this.control(true));
@@ -182,7 +188,7 @@ class Tile {
     const response = await fetch(`/home/cameras/${encodeURIComponent(this.element.dataset.camera)}`, {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRFToken": token },
-      body: JSON.stringify({ session: this.session, sdp }),
+      body: JSON.stringify({ session: this.session, sdp, largest: this.largest }),
     });
     if (response.ok) return response.json();
     if (isOver(response) || ([400, 404].includes(response.status) && performance.now() - opened > 60000)) {
@@ -230,7 +236,7 @@ class Tile {
     this.why.querySelector(".mend").textContent = mend;
     this.why.hidden = false;
     const what = this.why.querySelector(".what");
-    what.open = what.firstElementChild.hidden = alone || mend.length <= Number(list.dataset.short);
+    if (!alone) what.open = what.firstElementChild.hidden = mend.length <= Number(list.dataset.short);
     const offered = alone ? mends : mends.slice(0, 1);
     for (const each of this.mends) each.hidden = !offered.includes(each.dataset.mends);
     this.button.hidden = reason === "asked_for" || offered.length > 0;

@@ -22,7 +22,7 @@ from showcam.drivers.lan.discovery import Discovered
 from showcam.drivers.lan.events import Listener, Waits
 from showcam.drivers.lan.onvif import ANSWER_S, Onvif, OnvifFailed, night_vision, set_night_vision
 from showcam.drivers.probes.rtsp import KNOCK_S, OnlyBasic, Place, knock
-from showcam.drivers.settings import CHOICES, Setting, SettingView
+from showcam.drivers.settings import CHOICES, ON_OFF, Setting, SettingView
 from showcam.engine.grants import Picture
 from showcam.engine.source import CameraSpec, Rtsp
 from showcam.net.addresses import is_in_house
@@ -188,7 +188,7 @@ class LanDriver:
         views = {setting: SettingView(None, can_set=False, why_not="not_this_way") for setting in CHOICES}
         views["version"] = SettingView(device.firmware or None, can_set=False)
         if device.main.sound:
-            views["audio"] = SettingView("off" if device.silent else "on", can_set=True)
+            views["audio"] = SettingView("off" if device.silent else "on", can_set=True, choices=ON_OFF)
         if device.onvif and device.lens and device.wrong < WRONG:
             views |= night_vision(self._onvif(device), device.lens, min(OPEN_S, deadline_s))
         return views

@@ -1,0 +1,64 @@
+// The settings of a camera's page: each is sent when it is changed, and its group of the page's answer takes its place.
+
+const panel = document.querySelector("#settings");
+const busy = new Map(); // forms on their way; true: something in the form was changed meanwhile
+
+for (const spare of panel.querySelectorAll("[data-spare]")) spare.hidden = true;
+panel.addEventListener("change", ({ target }) => {
+  const form = target.closest("form[data-saves]");
+  if (form) send(form);
+});
+panel.addEventListener("submit", (event) => {
+  if (!event.target.matches("form[data-saves]")) return;
+  event.preventDefault();
+  event.stopPropagation();
+  send(event.target, event.submitter);
+});
+
+async function send(form, button = null) {
+  if (!form.reportValidity()) return;
+  if (busy.has(form)) return void busy.set(form, true);
+  busy.set(form, false);
+  form.setAttribute("aria-busy", "true");
+  const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form, button)), headers: { Accept: "text/html" } }).catch(() => null);
+  form.removeAttribute("aria-busy");
+  const isAgain = busy.get(form);
+  busy.delete(form);
+  if (!answer || answer.status >= 500) return tell(form, panel.dataset.failed);
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (!page.querySelector("#settings")) return location.reload(); // to sign in again, or the camera is gone
+  if (!isAgain) return renew(page, form);
+  for (const name of ["shown", "csrf_token"]) {
+    const newer = page.querySelector(`form[action="${form.getAttribute("action")}"] [name=${name}]`);
+    if (newer && form.elements[name]) form.elements[name].value = newer.value;
+  }
+  send(form);
+}
+
+/** What was typed elsewhere stays: the group of this form alone, and what stands beside the picture, are replaced. */
+function renew(page, form) {
+  const group = form.closest("[data-renewed]").dataset.renewed;
+  const focused = document.activeElement?.id;
+  const value = document.activeElement?.value;
+  const name = document.activeElement?.name;
+  for (const part of [group, "beside"]) {
+    const [older, newer] = [document, page].map((whole) => whole.querySelector(`[data-renewed="${part}"]`));
+    const open = [...older.querySelectorAll("details")].map((details) => details.open);
+    [...newer.querySelectorAll("details")].forEach((details, number) => (details.open ||= open[number] ?? false));
+    older.replaceWith(newer);
+  }
+  const now = document.querySelector(`[data-renewed="${group}"]`);
+  for (const spare of now.querySelectorAll("[data-spare]")) spare.hidden = true;
+  const wrong = page.querySelector("main > .alert")?.textContent;
+  if (wrong) tell(now.querySelector("form"), wrong);
+  const again = focused ? document.getElementById(focused) : now.querySelector(`[name="${CSS.escape(name ?? "")}"][value="${CSS.escape(value ?? "")}"]`);
+  again?.focus();
+}
+
+function tell(form, text) {
+  const group = form.closest("[data-renewed]");
+  group.querySelector(".alert.of-script")?.remove();
+  const alert = Object.assign(document.createElement("p"), { className: "alert of-script", textContent: text });
+  alert.setAttribute("role", "alert");
+  group.prepend(alert);
+}

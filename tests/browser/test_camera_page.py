@@ -1,0 +1,232 @@
+"""A camera's own page in a real browser: its player's buttons, keys and gestures, and settings that save themselves."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import test_console_pages
+from tests.browser.test_home import MOVING
+from tests.doubles.program import Program
+from tests.doubles.waiting import LONG_S
+
+linked, session, signed_in = test_console_pages.linked, test_console_pages.session, test_console_pages.signed_in
+
+LONG_MS = LONG_S * 1000
+SCALE = "() => new DOMMatrix(getComputedStyle(document.querySelector('video')).transform).a"
+TOUCH = """([from, to]) => {
+    const screen = document.querySelector('.screen');
+    const send = (type, [x, y], pointerId) => screen.dispatchEvent(new PointerEvent(type, {
+        pointerId, pointerType: 'touch', clientX: x, clientY: y, bubbles: true }));
+    from.forEach((point, number) => send('pointerdown', point, number + 1));
+    to.forEach((point, number) => send('pointermove', point, number + 1));
+    to.forEach((point, number) => send('pointerup', point, number + 1));
+}"""
+
+
+def address(page: Page, program: Program, name: str) -> str:
+    page.goto(f"{program.web}/home")
+    camera = page.locator(f".tile[data-name='{name}']").get_attribute("data-camera")
+    return f"{program.web}/home/cameras/{camera}"
+
+
+@pytest.fixture
+def player(signed_in: Callable[..., Page], linked: Program) -> Page:
+    """The page of Garden, whose video moves."""
+    page = signed_in()
+    page.goto(address(page, linked, "Garden"))
+    page.wait_for_function(MOVING, arg=page.locator("video").element_handle(), timeout=LONG_MS)
+    expect(page.locator(".tools")).to_be_visible(timeout=LONG_MS)
+    return page
+
+
+def press(page: Page, name: str) -> Any:
+    button = page.get_by_role("button", name=name, exact=True)
+    button.click()
+    return button
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (360, 800)])
+def test_the_video_is_as_wide_as_the_window_and_no_higher(player: Page, width: int, height: int) -> None:
+    player.set_viewport_size({"width": width, "height": height})
+    box = player.locator("video").bounding_box()
+    assert box is not None
+    assert (box["x"], box["width"]) == (0, width)
+    assert box["height"] == pytest.approx(width * 9 / 16, abs=1)
+    player.set_viewport_size({"width": width, "height": 320})
+    box = player.locator("video").bounding_box()
+    assert box is not None
+    assert box["height"] <= 320
+
+
+@pytest.mark.parametrize("name", ["Garden", "Garage", "Barn"])
+def test_the_page_is_short_while_its_settings_are_closed(
+    signed_in: Callable[..., Page], linked: Program, name: str
+) -> None:
+    page = signed_in()
+    page.goto(address(page, linked, name))
+    page.wait_for_load_state("load")
+    page.locator(".banner").evaluate_all("banners => banners.forEach(banner => banner.remove())")
+    assert page.evaluate("document.documentElement.scrollHeight") <= 1400
+
+
+def test_the_sound_is_switched_on_and_has_a_volume(player: Page) -> None:
+    heard = "() => { const { muted, volume } = document.querySelector('video'); return [muted, volume]; }"
+    assert player.evaluate(heard) == [True, 1]
+    button = press(player, "Sound")
+    assert (player.evaluate(heard), button.get_attribute("aria-pressed")) == ([False, 1], "true")
+    player.get_by_role("slider", name="Volume").fill("0.25")
+    assert player.evaluate(heard) == [False, 0.25]
+    player.get_by_role("slider", name="Volume").fill("0")
+    assert (player.evaluate(heard), button.get_attribute("aria-pressed")) == ([True, 0], "false")
+    player.locator("video").press("m")
+    assert (player.evaluate(heard)[0], button.get_attribute("aria-pressed")) == (False, "true")
+
+
+def test_the_picture_comes_nearer_by_button_key_and_wheel(player: Page) -> None:
+    farther = player.get_by_role("button", name="Zoom out", exact=True)
+    assert farther.is_disabled()
+    press(player, "Zoom in")
+    assert player.evaluate(SCALE) == pytest.approx(1.25)
+    player.locator("video").press("+")
+    assert player.evaluate(SCALE) == pytest.approx(1.5625)
+    farther.click()
+    player.locator("video").press("0")
+    assert (player.evaluate(SCALE), farther.is_disabled()) == (1, True)
+    player.evaluate("() => scrollTo(0, 0)")
+    player.mouse.move(640, 500)
+    player.mouse.wheel(0, -300)
+    player.wait_for_function("() => new DOMMatrix(getComputedStyle(document.querySelector('video')).transform).a > 1.5")
+    for _ in range(20):
+        player.keyboard.press("ArrowLeft")  # to its edge, and to no other camera
+    edge = player.evaluate("() => document.querySelector('video').getBoundingClientRect().left")
+    assert edge == pytest.approx(0, abs=1)
+    player.mouse.wheel(0, 3000)
+    player.wait_for_function("() => getComputedStyle(document.querySelector('video')).transform === 'none'")
+
+
+def test_at_its_whole_size_the_wheel_scrolls_the_page(player: Page) -> None:
+    player.locator("video").hover()
+    player.mouse.wheel(0, 200)
+    player.wait_for_function("() => scrollY > 0")
+    assert player.evaluate(SCALE) == 1
+
+
+def test_two_fingers_bring_the_picture_nearer_and_one_moves_it(player: Page) -> None:
+    player.evaluate(TOUCH, [[[600, 300], [700, 300]], [[550, 300], [750, 300]]])
+    near = player.evaluate(SCALE)
+    assert near == pytest.approx(2, rel=0.3)
+    before = player.evaluate("() => document.querySelector('video').getBoundingClientRect().left")
+    player.evaluate(TOUCH, [[[600, 300]], [[650, 300]]])
+    after = player.evaluate("() => document.querySelector('video').getBoundingClientRect().left")
+    assert after - before == pytest.approx(50, abs=1)
+    assert player.evaluate(SCALE) == near
+
+
+def test_full_screen_holds_the_picture_with_its_buttons(player: Page) -> None:
+    press(player, "Full screen")
+    player.wait_for_function("() => document.fullscreenElement?.matches('.tile')")
+    assert player.get_by_role("button", name="Zoom in", exact=True).is_visible()
+    press(player, "Full screen")
+    player.wait_for_function("() => !document.fullscreenElement")
+
+
+def test_an_iphone_gives_the_whole_screen_to_the_video_alone(player: Page) -> None:
+    player.evaluate("""() => {
+        const tile = document.querySelector('.tile'), video = document.querySelector('video');
+        tile.requestFullscreen = undefined;
+        video.webkitEnterFullscreen = () => { video.dataset.entered = 'yes'; };
+    }""")
+    press(player, "Full screen")
+    assert player.locator("video").get_attribute("data-entered") == "yes"
+
+
+def test_a_still_is_taken_as_a_file(player: Page) -> None:
+    with player.expect_download() as download:
+        press(player, "Take a picture")
+    assert download.value.suggested_filename.startswith("Garden 20")
+    assert download.value.path().read_bytes().startswith(b"\xff\xd8")
+
+
+@pytest.mark.parametrize(
+    ("way", "swipe", "leads"),
+    [("ArrowRight", [[[700, 300]], [[500, 310]]], "next"), ("ArrowLeft", [[[500, 300]], [[700, 310]]], "prev")],
+)
+def test_keys_and_a_swipe_lead_to_the_camera_beside_it(player: Page, way: str, swipe: Any, leads: str) -> None:
+    here, there = player.url, player.locator(f".others [rel={leads}]").evaluate("link => link.href")
+    player.keyboard.press(way)
+    player.wait_for_url(there)
+    player.go_back()
+    player.wait_for_url(here)
+    player.wait_for_load_state("load")
+    player.evaluate(TOUCH, swipe)
+    player.wait_for_url(there)
+
+
+def opened(page: Page) -> None:
+    page.locator("#settings > summary").press("Enter")
+    page.wait_for_selector(".settings")
+
+
+def test_a_setting_is_saved_when_it_is_changed_and_the_video_goes_on(player: Page) -> None:
+    opened(player)
+    player.evaluate("() => { window.stays = true; }")
+    assert player.get_by_role("button", name=re.compile("^Set ")).count() == 0
+    chosen = player.locator("#set-date_format")
+    before = chosen.input_value()
+    for value in ("dmy" if before != "dmy" else "mdy", before):
+        chosen.select_option(value)
+        expect(player.locator("#date_format .note")).to_have_text("confirmed by the camera", timeout=LONG_MS)
+        expect(chosen).to_have_value(value)
+        player.locator("#date_format .note").evaluate("note => note.remove()")
+    assert player.evaluate("() => window.stays")
+    player.wait_for_function(MOVING, arg=player.locator("video").element_handle(), timeout=LONG_MS)
+
+
+def test_what_is_ticked_is_kept_also_while_the_tick_before_is_on_its_way(player: Page, linked: Program) -> None:
+    opened(player)
+    ticks = player.locator("[name=voice_may]")
+    player.evaluate("""() => {
+        const [first, second] = document.querySelectorAll('[name=voice_may]');
+        first.click();
+        second.click();
+    }""")
+    expect(player.locator("[data-renewed=preferences] .note")).to_have_text("Kept.", timeout=LONG_MS)
+    player.reload()
+    assert ticks.evaluate_all("all => all.map(tick => tick.checked)")[:3] == [True, True, False]
+    opened(player)
+    for number in (0, 1):
+        ticks.nth(number).press("Space")
+        expect(player.locator("[data-renewed=preferences] .note")).to_have_text("Kept.", timeout=LONG_MS)
+        expect(ticks.nth(number)).to_be_focused()
+        player.locator("[data-renewed=preferences] .note").evaluate("note => note.remove()")
+
+
+def test_what_is_refused_is_said_beside_it_and_what_was_typed_stays(player: Page) -> None:
+    opened(player)
+    player.locator("#ring-pause").fill("soon")
+    player.locator("#ring-pause").press("Tab")
+    alert = player.locator("[data-renewed=preferences] [role=alert]")
+    expect(alert).to_contain_text("a pause is a whole number of seconds", timeout=LONG_MS)
+    assert player.locator("#ring-pause").input_value() == "soon"
+
+
+def test_where_showcam_does_not_answer_that_is_said(player: Page) -> None:
+    opened(player)
+    player.route("**/preferences", lambda route: route.abort())
+    player.locator("#room").fill("Porch")
+    player.locator("#room").press("Tab")
+    alert = player.locator("[data-renewed=preferences] [role=alert]")
+    expect(alert).to_have_text("That was not saved: showcam does not answer. Try again.", timeout=LONG_MS)
+    assert player.locator("#room").input_value() == "Porch"
+
+
+def test_whose_session_is_over_is_led_to_the_sign_in(player: Page) -> None:
+    opened(player)
+    player.context.clear_cookies()
+    player.locator("#room").fill("Porch")
+    player.locator("#room").press("Tab")
+    player.wait_for_url(re.compile(r"/home$"))
+    assert player.locator(".settings").count() == 0
