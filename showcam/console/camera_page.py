@@ -258,9 +258,11 @@ def _grouped(rows: Iterable[Row]) -> list[tuple[str, str, list[Row]]]:
 
 def _opens(tile: Tile, error: str) -> bool:
     """Tells whether the settings stand open: something was just set there, was refused, or takes another step."""
-    is_of_picture = request.path.endswith("/mend")
-    if is_of_picture and error:
-        return request.form.get("step", "") == "home-code" and "home_code" not in tile.mends
+    if error and request.path.endswith("/mend"):  # some of these forms stand at the picture
+        step = request.form.get("step", "")
+        return (step == "home-code" and "home_code" not in tile.mends) or (
+            step.startswith("encryption") and "off" not in tile.mends
+        )
     is_set = not {"set", "asked", "kept"}.isdisjoint(request.args)
     return bool(error) or is_set or (tile.switching is not None and "off" not in tile.mends)
 
@@ -282,7 +284,7 @@ def _voiced(camera: Camera, preferences: Preferences) -> list[tuple[str, str]]:
 
 
 def _rings(camera: Camera, value: str, preferences: Preferences) -> bool:
-    """Tells whether this camera reports what would ring, or the owner has chosen it."""
+    """Tells whether the camera reports these events, or the owner has chosen them."""
     reports = {"motion": camera.motion, "person": camera.person}.get(value, "on")
     return reports != "none" or preferences.motion_rings == value
 

@@ -15,7 +15,7 @@ from showcam.registry.gate.reasons import explain
 from showcam.registry.owner.owner import Owner
 from showcam.registry.preferences import LONGEST_PAUSE_S, Preferences, is_motion_rings, is_pause
 
-ENCRYPTED = "encrypted"  # of the form that decides about an encrypted camera alone
+ENCRYPTED = "encrypted"  # the part of the form that decides only about an encrypted camera
 
 
 class NotKept(Struct, frozen=True):

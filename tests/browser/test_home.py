@@ -289,6 +289,7 @@ def test_of_a_camera_that_is_offline_it_is_switched_off_beside_its_setting(
     page, _ = watched(context)
     sign_in(page, another(program), "real@example.com")
     page.get_by_role("link", name="Settings of Shed").click()
+    page.locator("#settings > summary").press("Enter")
     page.locator("#encryption summary").first.press("Enter")
     page.set_viewport_size({"width": 360, "height": 740})
     with pictured(page, "home-beside-its-setting"):

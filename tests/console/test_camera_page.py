@@ -6,12 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from msgspec.structs import replace
 
-from showcam.drivers.camera import StreamRequest
+from showcam.drivers.camera import StreamRequest, Video
 from showcam.drivers.errors import SetRefused, VendorDown
 from showcam.registry.preferences import Preferences, WhileEncrypted
 from showcam.registry.readings.changes import Change
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld
+from tests.doubles.household import OFFER
 from tests.doubles.linking_world import CAREFUL
 from tests.doubles.ready_driver import camera
 
@@ -219,6 +220,32 @@ def test_the_settings_stand_open_after_one_was_set(world: HomeWorld, more: str, 
     browser = opened(world).visit(at(world, "Garden"))
     browser.answer = browser.ask("GET", at(world, "Garden"), query_string=more.removeprefix("?"))
     assert ('id="settings" open' in browser.answer.text) is is_open
+
+
+@pytest.mark.parametrize(
+    ("whole", "sub", "size"),
+    [
+        (Video("h264", 1920, 1080), Video("h264", 640, 360), "640x360"),
+        (Video("h264", 1920, 1080), Video("h264"), "1280x720"),
+        (Video("h264", 640, 360), Video("h264", 640, 360), ""),
+        (Video("h265", 1920, 1080), Video("h264", 640, 360), ""),  # the smaller one is shown anyway
+        (Video("h264", 1920, 1080), Video("h265", 640, 360), ""),
+        (Video("h264", 1920, 1080), None, ""),
+    ],
+    ids=["two sizes", "size unknown", "no smaller", "whole not playable", "smaller not playable", "one picture"],
+)
+def test_the_smaller_picture_is_offered_and_asked_for_where_there_are_two(
+    world: HomeWorld, whole: Video, sub: Video | None, size: str
+) -> None:
+    world.home.driver.set([camera("Terrace", "F00000009", video=whole, sub=sub)])
+    terrace = world.home.id("Terrace")
+    browser = world.signed_in().visit(at(world, "Terrace"))
+    assert browser.answer is not None
+    assert "".join(re.findall(r'data-size="(\w+)"', browser.answer.text)) == size
+    if size:
+        wish = {"session": "7", "sdp": OFFER, "largest": [int(side) for side in size.split("x")]}
+        browser.ask("POST", f"/home/cameras/{terrace}", json=wish, headers={"X-CSRFToken": browser.token})
+        assert world.home.driver.pictures == [("Terrace", "sub")]
 
 
 def test_the_settings_stand_open_where_one_was_refused(world: HomeWorld) -> None:
