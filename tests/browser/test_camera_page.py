@@ -98,19 +98,23 @@ def test_the_picture_comes_nearer_by_button_key_and_wheel(player: Page) -> None:
     player.evaluate("() => scrollTo(0, 0)")
     player.mouse.move(640, 500)
     player.mouse.wheel(0, -300)
-    player.wait_for_function("() => new DOMMatrix(getComputedStyle(document.querySelector('video')).transform).a > 1.5")
+    player.wait_for_function(
+        "() => new DOMMatrix(getComputedStyle(document.querySelector('video')).transform).a > 1.5", timeout=LONG_MS
+    )
     for _ in range(20):
         player.keyboard.press("ArrowLeft")  # to its edge, and to no other camera
     edge = player.evaluate("() => document.querySelector('video').getBoundingClientRect().left")
     assert edge == pytest.approx(0, abs=1)
     player.mouse.wheel(0, 3000)
-    player.wait_for_function("() => getComputedStyle(document.querySelector('video')).transform === 'none'")
+    player.wait_for_function(
+        "() => getComputedStyle(document.querySelector('video')).transform === 'none'", timeout=LONG_MS
+    )
 
 
 def test_at_its_whole_size_the_wheel_scrolls_the_page(player: Page) -> None:
     player.locator("video").hover()
     player.mouse.wheel(0, 200)
-    player.wait_for_function("() => scrollY > 0")
+    player.wait_for_function("() => scrollY > 0", timeout=LONG_MS)
     assert player.evaluate(SCALE) == 1
 
 
@@ -127,10 +131,10 @@ def test_two_fingers_bring_the_picture_nearer_and_one_moves_it(player: Page) -> 
 
 def test_full_screen_holds_the_picture_with_its_buttons(player: Page) -> None:
     press(player, "Full screen")
-    player.wait_for_function("() => document.fullscreenElement?.matches('.tile')")
+    player.wait_for_function("() => document.fullscreenElement?.matches('.tile')", timeout=LONG_MS)
     assert player.get_by_role("button", name="Zoom in", exact=True).is_visible()
     press(player, "Full screen")
-    player.wait_for_function("() => !document.fullscreenElement")
+    player.wait_for_function("() => !document.fullscreenElement", timeout=LONG_MS)
 
 
 def test_an_iphone_gives_the_whole_screen_to_the_video_alone(player: Page) -> None:
@@ -157,12 +161,12 @@ def test_a_still_is_taken_as_a_file(player: Page) -> None:
 def test_keys_and_a_swipe_lead_to_the_camera_beside_it(player: Page, way: str, swipe: Any, leads: str) -> None:
     here, there = player.url, player.locator(f".others [rel={leads}]").evaluate("link => link.href")
     player.keyboard.press(way)
-    player.wait_for_url(there)
+    player.wait_for_url(there, timeout=LONG_MS)
     player.go_back()
-    player.wait_for_url(here)
+    player.wait_for_url(here, timeout=LONG_MS)
     player.wait_for_load_state("load")
     player.evaluate(TOUCH, swipe)
-    player.wait_for_url(there)
+    player.wait_for_url(there, timeout=LONG_MS)
 
 
 def opened(page: Page) -> None:
@@ -179,7 +183,7 @@ def test_a_setting_is_saved_when_it_is_changed_and_the_video_goes_on(player: Pag
     for value in ("dmy" if before != "dmy" else "mdy", before):
         chosen.select_option(value)
         expect(player.locator("#date_format .note")).to_have_text("confirmed by the camera", timeout=LONG_MS)
-        expect(chosen).to_have_value(value)
+        expect(chosen).to_have_value(value, timeout=LONG_MS)
         player.locator("#date_format .note").evaluate("note => note.remove()")
     assert player.evaluate("() => window.stays")
     player.wait_for_function(MOVING, arg=player.locator("video").element_handle(), timeout=LONG_MS)
@@ -200,7 +204,7 @@ def test_what_is_ticked_is_kept_also_while_the_tick_before_is_on_its_way(player:
     for number in (0, 1):
         ticks.nth(number).press("Space")
         expect(player.locator("[data-renewed=preferences] .note")).to_have_text("Kept.", timeout=LONG_MS)
-        expect(ticks.nth(number)).to_be_focused()
+        expect(ticks.nth(number)).to_be_focused(timeout=LONG_MS)
         player.locator("[data-renewed=preferences] .note").evaluate("note => note.remove()")
 
 
@@ -228,5 +232,5 @@ def test_whose_session_is_over_is_led_to_the_sign_in(player: Page) -> None:
     player.context.clear_cookies()
     player.locator("#room").fill("Porch")
     player.locator("#room").press("Tab")
-    player.wait_for_url(re.compile(r"/home$"))
+    player.wait_for_url(re.compile(r"/home$"), timeout=LONG_MS)
     assert player.locator(".settings").count() == 0
