@@ -258,7 +258,7 @@ def _grouped(rows: Iterable[Row]) -> list[tuple[str, str, list[Row]]]:
 
 def _opens(tile: Tile, error: str) -> bool:
     """Tells whether the settings stand open: something was just set there, was refused, or takes another step."""
-    if error and request.path.endswith("/mend"):  # other forms with this address are beside the video
+    if error and request.path.endswith("/mend"):  # the player has forms with this address, too
         step = request.form.get("step", "")
         return (step == "home-code" and "home_code" not in tile.mends) or (
             step.startswith("encryption") and "off" not in tile.mends
