@@ -23,6 +23,7 @@ from showcam.store.sqlite import SqliteStore
 from tests.doubles import made_once
 from tests.doubles import packages as packages_of_aws
 from tests.doubles.needs import SKIPS, left_out
+from tests.doubles.spare_time import SpareTime
 
 # `make check` leaves out all that is marked with one of these
 MARKS = {
@@ -64,6 +65,7 @@ APART = dict.fromkeys(("tests/browser/test_console_keyboard.py", "tests/browser/
 SLOW_TO_START = {"cloud", "aws", "lambda", "packages"}  # folders, and a fixture that workers may wait for
 SLOW_S = 600
 LEVEL = logging.getLogger().level
+SPARE_TIME = SpareTime(os.environ.get("PYTEST_XDIST_WORKER", ""))
 # tests write databases by the thousand, and a disk takes milliseconds for each write that must last
 MEMORY, MEMORY_FREE = Path("/dev/shm"), 4 << 30  # noqa: S108
 
@@ -193,6 +195,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if SLOW_TO_START & {room, *used}:
             item.add_marker(pytest.mark.timeout(SLOW_S))
     items.sort(key=_order(items))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # before a test's time is counted
+def pytest_runtest_protocol() -> Generator[None, bool | None, bool | None]:
+    SPARE_TIME.wait()
+    return (yield)
 
 
 def pytest_collection_finish() -> None:
