@@ -69,11 +69,27 @@ _GROUPS = (
     Group("relay", "sixteen cameras in full HD by RTSP, served by copy", relay.measure),
     Group("transcode", "a camera in full HD, H.265 to 720p, beside PyAV alone", transcode.measure),
 )
+# what a person waits for or sees
+FELT = (
+    "start",
+    "ring",
+    "first-frame",
+    "cloud",
+    "lan",
+    "adding",
+    "glass",
+    "lip-sync",
+    "wire",
+    "behind",
+    "tv",
+    "killed",
+    "gate",
+)
 ROWS = {
     part.partition("]")[0]: part.partition("]")[2].strip().split("\n")
     for part in Path(__file__).with_name("rows.txt").read_text().split("\n[")[1:]
 }
-GROUPS: tuple[Group, ...] = tuple(replace(group, rows=ROWS[group.name]) for group in _GROUPS)
+GROUPS: tuple[Group, ...] = tuple(replace(group, rows=ROWS[group.name], felt=group.name in FELT) for group in _GROUPS)
 QUIET = 0.1
 
 
@@ -101,8 +117,9 @@ def main(words: list[str] | None = None, measured: Sequence[Group] = GROUPS) -> 
         ended = "ended by Ctrl-C"
         broken.append("the rest")
     rest = [LeftOut("the rest", ended)] if ended else []
-    print(render([*itertools.chain.from_iterable(results.values()), *rest]))
-    for group in groups:
+    printed = sorted(groups, key=lambda group: not group.felt)
+    print(render([*itertools.chain.from_iterable(results[group.name] for group in printed), *rest]))
+    for group in printed:
         # a quick run is smaller, so its rows have other names
         for line in missing(() if run.quick else group.rows, results[group.name], ended):
             print(f"  {line}")

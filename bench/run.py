@@ -41,9 +41,13 @@ type Results = Iterator[Row | LeftOut]
 
 @dataclass(frozen=True)
 class Group:
-    """A part of the bench; `--only` takes its name. `rows`: the names of the rows that a whole run prints for it."""
+    """A part of the bench; `--only` takes its name. `rows`: the names of the rows that a whole run prints for it.
+
+    What a person feels (`felt`) is printed before the rest.
+    """
 
     name: str
     about: str
     measure: Callable[[Run], Results]
     rows: Sequence[str] = ()
+    felt: bool = False

@@ -181,20 +181,27 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     starts = SHARED | ALONE
+    groups, waiting = dict[pytest.Item, str](), set[pytest.Item]()
     for item in items:
         room, path = _place(item.path)
         used = getattr(item, "fixturenames", ())
-        shared = [name for name in used if name in SHARED]
-        marks = {MARKS.get(room), *(starts.get(name) for name in (*used, *_engine(item)))}
-        for mark in marks - {None}:
+        given = {mark.name: mark for mark in item.iter_markers()}
+        marks = {MARKS.get(room), *(starts[name] for name in (*used, *_engine(item)) if name in starts)} - {None}
+        for mark in marks:
             item.add_marker(str(mark))
+        if not WAITING.isdisjoint(marks | given.keys()):
+            waiting.add(item)
+        group = ""
         if room in ONE_WORKER:
-            item.add_marker(pytest.mark.xdist_group(APART.get(path, ONE_WORKER[room])))
-        elif room != "media" and (shared or _shares(item) or not _waits(item)):
-            item.add_marker(pytest.mark.xdist_group("demo" if room == "whole" and "demo" in shared else path))
-        if SLOW_TO_START & {room, *used}:
+            group = APART.get(path, ONE_WORKER[room])
+        elif room != "media" and (item not in waiting or not SHARED.keys().isdisjoint(used) or _shares(item)):
+            group = "demo" if room == "whole" and "demo" in used else path
+        if group:
+            item.add_marker(pytest.mark.xdist_group(group))
+        groups[item] = str(given["xdist_group"].args[0]) if "xdist_group" in given else group
+        if not SLOW_TO_START.isdisjoint((room, *used)):
             item.add_marker(pytest.mark.timeout(SLOW_S))
-    items.sort(key=_order(items))
+    items.sort(key=_order(groups, waiting))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # before a test's time is counted
@@ -237,25 +244,14 @@ def _shares(item: pytest.Item) -> bool:
     return any(fixtures[-1].scope == "module" for fixtures in made)
 
 
-def _waits(item: pytest.Item) -> bool:
-    """Whether it is marked as one that waits more than it computes."""
-    return any(mark.name in WAITING for mark in item.iter_markers())
-
-
-def _group(item: pytest.Item) -> str:
-    """Of tests that one worker takes together; "" for one by itself."""
-    marker = item.get_closest_marker("xdist_group")
-    return str(marker.args[0]) if marker else ""
-
-
-def _order(items: list[pytest.Item]) -> Callable[[pytest.Item], tuple[float, ...]]:
+def _order(groups: dict[pytest.Item, str], waiting: set[pytest.Item]) -> Callable[[pytest.Item], tuple[float, ...]]:
     """Groups that wait come first. Behind them each folder's tests that wait are spread among files that compute, so
     that the machine always has something to do; these go on to the end, where no worker waits for another's long test.
 
-    The waiting tests of a folder are mixed, for those of one file all wait long, or all compute.
+    `groups` names for each test the group that one worker takes together, "" for one by itself. The waiting tests of a
+    folder are mixed, for those of one file all wait long, or all compute.
     """
-    groups = {item: _group(item) for item in items}
-    sizes = Counter(group for item, group in groups.items() if _waits(item))
+    sizes = Counter(groups[item] for item in waiting)
     alone, files = dict[str, list[str]](), dict[str, None]()
     for item, group in groups.items():
         if not group:

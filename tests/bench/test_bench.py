@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -159,6 +160,18 @@ def test_a_group_that_breaks_is_named_and_ends_in_failure(capsys: pytest.Capture
     table = capsys.readouterr().out
     assert "  broken: RuntimeError: the other half" in table
     assert "half   1.00 s" in table
+
+
+def test_what_a_person_feels_is_printed_first_in_whatever_order_it_was_measured(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def measure(name: str) -> Callable[[Run], Results]:
+        return lambda _run: iter([Row(name, "s", 1.0)])
+
+    groups = [Group(name, "", measure(name), felt=name.startswith("felt")) for name in ("a", "felt b", "c", "felt d")]
+    assert bench.main(["--no-peers"], groups) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition("  ")[0] for line in lines[2:6]] == ["felt b", "felt d", "a", "c"]
 
 
 def test_each_row_that_is_left_out_is_named_with_the_reason(capsys: pytest.CaptureFixture[str]) -> None:

@@ -34,7 +34,7 @@ def printed(text: str) -> str:
 
 def at_start(program: Program) -> str:
     """Of a program that just started: it serves a moment before it prints."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + LONG_S
     while "Your cameras: " not in program.log.read_text() and time.monotonic() < deadline:
         time.sleep(0.05)
     return printed(program.log.read_text())

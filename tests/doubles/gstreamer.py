@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.doubles.made_once import made_once
 from tests.doubles.needs import GST_PYTHON, GSTREAMER
+from tests.doubles.waiting import LONG_S
 
 PYTHON = "/usr/bin/python3"
 SCRIPT = Path(__file__).with_name("gstreamer_peer.py")
@@ -91,7 +92,7 @@ class Player:
         self._messages: queue.Queue[dict[str, Any] | None] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
 
-    def until(self, holds: Callable[[dict[str, Any]], object], within_s: float = 15.0) -> dict[str, Any]:
+    def until(self, holds: Callable[[dict[str, Any]], object], within_s: float = LONG_S) -> dict[str, Any]:
         """The first message for which the condition holds."""
         deadline, latest = time.monotonic() + within_s, None
         while (left_s := deadline - time.monotonic()) > 0:

@@ -24,6 +24,7 @@ from tests.doubles.onvif_device import Served, served
 from tests.doubles.program import Program, running
 from tests.doubles.rtsp_camera import PATH, RtspCamera
 from tests.doubles.rtsp_recording import CODE, recorded
+from tests.doubles.waiting import LONG_S
 
 CAMERA = "192.168.7.10"
 ONVIF, RTSP = 8000, 554
@@ -48,7 +49,7 @@ class Pages:
 
     def found(self) -> list[str]:
         """The addresses of the list, once the search has ended."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + LONG_S
         while "data-runs" in self.get("/home/cameras/add"):
             assert time.monotonic() < deadline
             time.sleep(0.1)

@@ -11,6 +11,7 @@ from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld
 from tests.doubles.rtsp_camera import PATH, RtspCamera
 from tests.doubles.rtsp_recording import CODE
+from tests.doubles.waiting import LONG_S
 
 ADD = "/home/cameras/add"
 
@@ -53,7 +54,7 @@ class Pages:
 
     def ended(self) -> HomeBrowser:
         """The page after a search."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + LONG_S
         while "data-runs" in self.get().answer.text:  # type: ignore[union-attr]
             assert time.monotonic() < deadline
             time.sleep(0.01)

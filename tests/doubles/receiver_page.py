@@ -14,6 +14,7 @@ from showcam.cast import receiver_page
 from showcam.cast.screen import NAMESPACE
 from showcam.console import look
 from tests.doubles import served_app
+from tests.doubles.waiting import LONG_S
 
 FRAMEWORK = "https://www.gstatic.com/cast/sdk/libs/caf_receiver/v3/cast_receiver_framework.js"
 STAND_IN = Path(__file__).with_name("cast_framework.js")
@@ -75,7 +76,7 @@ class ReceiverPage:
     def hear(self, message: dict[str, Any]) -> None:
         self.page.evaluate("([space, data]) => framework.hear(space, data)", [NAMESPACE, message])
 
-    def until(self, done: Callable[[], bool], within_s: float = 30.0) -> None:
+    def until(self, done: Callable[[], bool], within_s: float = LONG_S) -> None:
         """Messages come and go meanwhile."""
         deadline = time.monotonic() + within_s
         while not done():

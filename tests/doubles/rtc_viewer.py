@@ -10,6 +10,7 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
 from tests.doubles.seen import Seen
+from tests.doubles.waiting import LONG_S
 
 
 class Viewer:
@@ -41,7 +42,7 @@ class Viewer:
     async def accept(self, sdp: str) -> None:
         await self.connection.setRemoteDescription(RTCSessionDescription(sdp, "answer"))
 
-    async def until(self, condition: Callable[..., object], within_s: float = 10.0) -> None:
+    async def until(self, condition: Callable[..., object], within_s: float = LONG_S) -> None:
         async with asyncio.timeout(within_s):
             while not condition():
                 await asyncio.sleep(0.02)

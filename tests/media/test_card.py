@@ -80,7 +80,7 @@ def test_it_is_over_by_itself_and_for_good(start: Callable[..., World], eventual
     world = start(card_s=1.0)
     grant = begin(world)
     variant = world.variant_url(world.request(f"/s/{grant}/master.m3u8"))
-    eventually(lambda: world.request(variant).status == 410, 20)
+    eventually(lambda: world.request(variant).status == 410)
     assert world.request(f"/s/{grant}/master.m3u8").status == 410
     assert world.stats()["pulls"] == 0
 

@@ -11,6 +11,7 @@ import pytest
 from tests.doubles.hls_camera import FPS, Camera, Household, Vendor, recording
 from tests.doubles.rtc_viewer import Viewer
 from tests.doubles.stopwatch import Stopwatch
+from tests.doubles.waiting import LONG_S
 from tests.media.conftest import World
 from tests.media.test_webrtc import watching
 
@@ -39,7 +40,7 @@ def test_a_keyframe_that_is_asked_for_comes_though_the_camera_sends_none(world: 
 
 async def _crowded(viewer: Viewer, until: Callable[[], object]) -> None:
     """Half of what is sent does not come, until something is so."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + LONG_S
     while not until():
         assert time.monotonic() < deadline, viewer.changes
         await viewer.lose(16)

@@ -17,6 +17,7 @@ from showcam.engine.grants import Grants
 from showcam.engine.source import Denied
 from tests.doubles.hls_camera import FPS, Authority, Camera, Household, Vendor, recording
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
+from tests.doubles.waiting import LONG_S
 from tests.media.conftest import World
 
 type Begin = Callable[..., AbstractContextManager[World]]
@@ -76,7 +77,7 @@ class Reader:
         return 200
 
     def until(self, world: World, segments: int) -> None:
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + LONG_S
         while len(self.segments) < segments:
             assert self.read(world) == 200
             assert time.monotonic() < deadline

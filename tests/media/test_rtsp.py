@@ -186,7 +186,7 @@ def test_a_camera_that_dies_comes_back(
     eventually(lambda: household.opened >= 8)  # through the gate each time, and sooner than once a second
     assert world.request(url).status == 200, "its last pictures stay to be had meanwhile"
     camera.start()
-    eventually(lambda: "#EXT-X-DISCONTINUITY\n" in world.request(url).text, 20)
+    eventually(lambda: "#EXT-X-DISCONTINUITY\n" in world.request(url).text)
 
 
 def test_what_is_encrypted_is_not_shown(world: World, camera: RtspCamera) -> None:

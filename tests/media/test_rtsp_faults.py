@@ -271,9 +271,9 @@ def test_who_comes_by_hls_between_rare_keyframes_is_asked_to_come_again_until_on
         comes.append(world.master())
         return comes[-1].status == status
 
-    eventually(lambda: came(503), 15)
+    eventually(lambda: came(503))
     assert comes[-1].headers["Retry-After"] == "1"
-    eventually(lambda: came(200), 15)
+    eventually(lambda: came(200))
     begun = world.variant_url(comes[-1])
     assert len(re.findall(r"^\d+\.ts$", world.request(begun).text, re.MULTILINE)) == 1, "the keyframe's"
 

@@ -135,7 +135,7 @@ def test_a_player_three_targets_behind_the_end_has_room_for_the_next_segment(
 ) -> None:
     vendor.cameras["garden"] = Camera(recording(gop_s=2), segment_s=2)
     url = world.variant_url(world.master())
-    eventually(lambda: "MEDIA-SEQUENCE:0" not in world.request(url).text, 15)
+    eventually(lambda: "MEDIA-SEQUENCE:0" not in world.request(url).text)
     text = world.request(url).text
     target = number_in(r"TARGETDURATION:(\d+)", text)
     durations = [float(found) for found in re.findall(r"EXTINF:([\d.]+)", text)]

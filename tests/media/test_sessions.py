@@ -110,7 +110,7 @@ def test_a_grant_that_nobody_renews_is_over(
     world = start(session_s=1)
     url = world.variant_url(world.master())
     household.is_away = True
-    eventually(lambda: world.request(url).status == 410, 20)
+    eventually(lambda: world.request(url).status == 410)
 
 
 @pytest.mark.parametrize(("later_s", "status"), [(86_400, 410), (86_400 + 130, 200)])
@@ -130,7 +130,7 @@ def test_a_battery_cameras_picture_ends_with_a_reason_and_goes_on_when_asked_aga
     household.changes = {"lasts_s": 1}
     master = world.master()
     url = world.variant_url(master)
-    eventually(lambda: world.request(url).status == 410, 20)
+    eventually(lambda: world.request(url).status == 410)
     over = json.loads(world.request(url).text)
     assert (over["reason"], "battery" in over["detail"]) == ("rests", True)
     session = url.split("/s/")[1].split("/")[0]
@@ -151,7 +151,7 @@ def test_hls_ends_when_it_must(world: World, household: Household, eventually: C
         household.denied["garden"] = Denied("encryption_on")
     else:
         world.request(f"/s/{url.split('/s/')[1].split('/')[0]}", "DELETE")
-    eventually(lambda: world.request(url).status == 410, 20)
+    eventually(lambda: world.request(url).status == 410)
     assert world.request(segment).status == 410
     assert world.request(f"/s/{grant}/master.m3u8").status == 410, "nor may it be started again"
     if how == "gate":
@@ -171,10 +171,10 @@ def test_without_anybody_to_ask_a_stream_goes_on_for_a_while(
     household.is_away = True
     asked = len(household.checked)
     if goes_on:
-        eventually(lambda: len(household.checked) > asked + 3, 30)
+        eventually(lambda: len(household.checked) > asked + 3)
         assert world.request(url).status == 200
     else:
-        eventually(lambda: world.request(url).status == 410, 20)
+        eventually(lambda: world.request(url).status == 410)
 
 
 def test_ending_one_link_leaves_the_others(world: World) -> None:

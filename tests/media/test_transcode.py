@@ -19,7 +19,7 @@ from showcam.engine.outputs.transcoder import Pipeline
 from showcam.engine.source import transcoded_size
 from tests.doubles.hls_camera import FPS, Camera, Vendor, recording
 from tests.doubles.rtc_viewer import Viewer
-from tests.doubles.waiting import until
+from tests.doubles.waiting import LONG_S, until
 from tests.media.conftest import Answer, World
 from tests.media.test_webrtc import watching
 
@@ -121,7 +121,7 @@ def test_it_is_seen_and_heard_by_webrtc(sent: dict[str, object], world: World, v
 
     async def scene() -> Viewer:
         async with watching(world, world.grant(protocol="webrtc")) as viewer:
-            await viewer.until(lambda: len(viewer.pictures) >= 3 * FPS and len(viewer.loud) > 100, 20)
+            await viewer.until(lambda: len(viewer.pictures) >= 3 * FPS and len(viewer.loud) > 100, LONG_S)
             return viewer
 
     viewer = asyncio.run(scene())
@@ -137,7 +137,7 @@ def test_all_who_need_it_share_one_transcoder_and_it_ends_with_the_pull(
 
     async def scene() -> dict[str, int]:
         async with watching(world, world.grant(protocol="webrtc")) as viewer:
-            await viewer.until(lambda: len(viewer.pictures) >= FPS, 20)
+            await viewer.until(lambda: len(viewer.pictures) >= FPS, LONG_S)
             # a viewer that is silent meanwhile would be taken for dead
             for surface in ("google", "alexa"):
                 assert (await asyncio.to_thread(world.master, surface=surface)).status == 200

@@ -82,7 +82,7 @@ class Attacked:
     @property
     def logins(self) -> int:
         """How many sign-ins have reached the vendor."""
-        control = requests.get(f"{self.program.simulator}/_control", timeout=5).json()
+        control = requests.get(f"{self.program.simulator}/_control", timeout=30).json()
         return int(control["calls"].get(LOGIN, 0))
 
 

@@ -34,7 +34,7 @@ def simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simu
 @pytest.fixture
 def cloud(simulator_process: SimulatorProcess) -> Iterator[Cloud]:
     """A client of the simulator; the test's changes of settings and cameras are undone."""
-    before = requests.get(f"{simulator_process.url}/_control", timeout=5).json()
+    before = requests.get(f"{simulator_process.url}/_control", timeout=30).json()
     yield Cloud(simulator_process)
     simulator_process.configure(**before["settings"])
     for row in before["cameras"]:

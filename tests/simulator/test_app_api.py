@@ -24,7 +24,7 @@ def client(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ezviz
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(cloud.process.ca))
 
     def make(user: str = DEMO, password: str = "showcam-demo", *, login: bool = True, **more: Any) -> EzvizClient:
-        made = EzvizClient(user, password, cloud.process.app_host, timeout=5, **more)
+        made = EzvizClient(user, password, cloud.process.app_host, timeout=30, **more)
         if login:
             made.login()
         return made
@@ -41,11 +41,11 @@ def flags(client: EzvizClient, serial: str) -> dict[str, Any]:
 
 def test_a_stored_token_signs_in_once_without_the_password(client: Callable[..., EzvizClient]) -> None:
     token = client().export_token()
-    again = EzvizClient(token=dict(token), timeout=5)
+    again = EzvizClient(token=dict(token), timeout=30)
     again.login()
     assert "Garden" in {row["deviceInfos"]["name"] for row in again.get_device_infos().values()}
     with pytest.raises(EzvizAuthTokenExpired):
-        EzvizClient(token=token, timeout=5).login()  # the refresh id has rotated
+        EzvizClient(token=token, timeout=30).login()  # the refresh id has rotated
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_sign_in_in_the_wrong_region_names_the_right_one(cloud: Cloud) -> None
 
     def login(host: str) -> dict[str, Any]:
         url = f"https://{host}/v3/users/login/v5"
-        return dict(requests.post(url, data=form, verify=str(cloud.process.ca), timeout=5).json())
+        return dict(requests.post(url, data=form, verify=str(cloud.process.ca), timeout=30).json())
 
     wrong = login(cloud.process.app_host)
     assert (wrong["meta"]["code"], wrong["loginArea"]["apiDomain"]) == (1100, region)
@@ -263,10 +263,10 @@ def test_the_fault_expired_requires_a_new_sign_in(cloud: Cloud, client: Callable
     stored = client().export_token()
     cloud.control(cloud.serials["Garage"], fault="expired")
     with pytest.raises(EzvizAuthTokenExpired):
-        EzvizClient(token=dict(stored), timeout=5).get_device_infos()
+        EzvizClient(token=dict(stored), timeout=30).get_device_infos()
     assert client().get_device_infos()
     cloud.control(cloud.serials["Garage"], fault=None)
-    assert EzvizClient(token=dict(stored), timeout=5).get_device_infos()
+    assert EzvizClient(token=dict(stored), timeout=30).get_device_infos()
 
 
 @pytest.mark.parametrize(
@@ -281,7 +281,7 @@ def test_the_fault_expired_requires_a_new_sign_in(cloud: Cloud, client: Callable
 )
 def test_a_request_without_a_session_is_refused(cloud: Cloud, method: str, path: str, status: int) -> None:
     url = f"https://{cloud.process.app_host}{path}"
-    assert requests.request(method, url, verify=str(cloud.process.ca), timeout=5).status_code == status
+    assert requests.request(method, url, verify=str(cloud.process.ca), timeout=30).status_code == status
 
 
 @pytest.mark.parametrize("query", ["limit=51&filter=STATUS", "limit=0&filter=STATUS", "offset=-1&filter=STATUS", ""])
@@ -290,7 +290,7 @@ def test_a_list_request_with_wrong_parameters_is_refused(
 ) -> None:
     session = {"sessionId": client().export_token()["session_id"]}
     url = f"https://{cloud.process.app_host}/v3/userdevices/v1/resources/pagelist?{query}"
-    reply = requests.get(url, headers=session, verify=str(cloud.process.ca), timeout=5)
+    reply = requests.get(url, headers=session, verify=str(cloud.process.ca), timeout=30)
     assert (reply.status_code, reply.json()["meta"]["code"]) == (200, 1021)
 
 
@@ -302,7 +302,7 @@ def test_by_default_lists_are_lost_and_statuses_are_empty_now_and_then(
     session = {"sessionId": client().export_token()["session_id"]}
     url = f"https://{cloud.process.app_host}/v3/userdevices/v1/resources/pagelist?filter=STATUS"
     with requests.Session() as http:
-        replies = [http.get(url, headers=session, verify=str(cloud.process.ca), timeout=5) for _ in range(120)]
+        replies = [http.get(url, headers=session, verify=str(cloud.process.ca), timeout=30) for _ in range(120)]
     pages = [reply.json() for reply in replies if reply.status_code == 200]
     empty = [page for page in pages if {} in page["STATUS"].values()]
     assert [reply.status_code for reply in replies if reply.status_code != 200] == [504] * 3
@@ -311,5 +311,5 @@ def test_by_default_lists_are_lost_and_statuses_are_empty_now_and_then(
 
 def session_over(cloud: Cloud, session: str) -> bool:
     url = f"https://{cloud.process.app_host}/v3/configurations/system/info"
-    reply = requests.get(url, headers={"sessionId": session}, verify=str(cloud.process.ca), timeout=5)
+    reply = requests.get(url, headers={"sessionId": session}, verify=str(cloud.process.ca), timeout=30)
     return reply.status_code == 401

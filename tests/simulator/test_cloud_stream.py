@@ -34,7 +34,7 @@ def client(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ezviz
     cloud.process.configure(**FAST)
 
     def made(user: str = DEMO) -> EzvizClient:
-        client = EzvizClient(user, "showcam-demo", cloud.process.app_host, timeout=5)
+        client = EzvizClient(user, "showcam-demo", cloud.process.app_host, timeout=30)
         client.login()
         return client
 
@@ -127,7 +127,7 @@ def test_tokens_want_a_session_and_its_sign(cloud: Cloud, client: Callable[..., 
     session = str(client().export_token()["session_id"])
     for query, status in (({"ssid": session, "sign": "0" * 32}, 403), ({"ssid": "x", "sign": "y"}, 401), ({}, 401)):
         answer = requests.get(
-            f"https://{cloud.process.app_host}/vtdutoken2", query, verify=str(cloud.process.ca), timeout=5
+            f"https://{cloud.process.app_host}/vtdutoken2", query, verify=str(cloud.process.ca), timeout=30
         )
         assert answer.status_code == status
 

@@ -9,7 +9,7 @@ from tests.doubles.cloud import Cloud
 
 
 def send(cloud: Cloud, method: str, path: str, **more: Any) -> requests.Response:
-    return requests.request(method, f"{cloud.process.url}{path}", timeout=5, **more)
+    return requests.request(method, f"{cloud.process.url}{path}", timeout=30, **more)
 
 
 def test_it_lists_every_camera(cloud: Cloud) -> None:

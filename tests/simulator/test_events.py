@@ -117,7 +117,7 @@ class TestWebhook:
         assert receiver.got[0][1] == receiver.got[1][1]
         receiver.answers = [bad]
         cloud.control(cloud.serials["Garden"], motion=True)
-        until(lambda: requests.get(f"{cloud.process.url}/_control", timeout=5).json()["webhook"]["dropped"] == 1)
+        until(lambda: requests.get(f"{cloud.process.url}/_control", timeout=30).json()["webhook"]["dropped"] == 1)
         assert len(receiver.got) == 5
 
     def test_a_message_is_sent_twice_where_duplicates_are_set(self, cloud: Cloud, receiver: Receiver) -> None:
@@ -139,7 +139,7 @@ class TestWebhook:
         ],
     )
     def test_a_wrong_webhook_is_refused(self, cloud: Cloud, wrong: object) -> None:
-        answer = requests.post(f"{cloud.process.url}/_control", json={"webhook": wrong}, timeout=5)
+        answer = requests.post(f"{cloud.process.url}/_control", json={"webhook": wrong}, timeout=30)
         assert answer.status_code == 400
 
 
@@ -147,13 +147,13 @@ class TestMessages:
     @pytest.fixture
     def token(self, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(cloud.process.ca))
-        client = EzvizClient("demo@example.com", "showcam-demo", cloud.process.app_host, timeout=5)
+        client = EzvizClient("demo@example.com", "showcam-demo", cloud.process.app_host, timeout=30)
         return dict(client.login())
 
     @pytest.fixture
     def registered(self, token: dict[str, Any]) -> MQTTClient:
         """The public library's own registration, unmodified; its fixed port is not opened."""
-        client = MQTTClient(token, requests.Session(), timeout=5)
+        client = MQTTClient(token, requests.Session(), timeout=30)
         client._register_ezviz_push()
         client._start_ezviz_push()
         return client
@@ -225,11 +225,13 @@ class TestMessages:
         ],
     )
     def test_a_packet_that_is_no_mqtt_ends_only_its_connection(self, cloud: Cloud, raw: bytes, answer: bytes) -> None:
-        with socket.create_connection(("127.0.0.1", int(cloud.process.push_host.partition(":")[2])), timeout=5) as sock:
+        with socket.create_connection(
+            ("127.0.0.1", int(cloud.process.push_host.partition(":")[2])), timeout=30
+        ) as sock:
             sock.sendall(raw)
             sock.shutdown(socket.SHUT_WR)
             assert sock.recv(100) == answer
-        assert requests.get(f"{cloud.process.url}/healthz", timeout=5).ok
+        assert requests.get(f"{cloud.process.url}/healthz", timeout=30).ok
 
     @staticmethod
     def _client(name: str, user: str = MQTT_APP_KEY, password: str = APP_SECRET) -> mqtt.Client:
@@ -260,7 +262,7 @@ def test_an_event_is_in_both_lists(
     cloud.control(serial, **{kind: True})
     event = cloud.row("Front Door")["events"][0]
     assert event["kind"] == kind
-    client = EzvizClient("demo@example.com", "showcam-demo", cloud.process.app_host, timeout=5)
+    client = EzvizClient("demo@example.com", "showcam-demo", cloud.process.app_host, timeout=30)
     client.login()
     newest = client.get_device_messages_list(serials=serial, date="")["message"][0]
     alarm = cloud.open("alarm/device/list", cloud.token(), deviceSerial=serial, status="2")["data"][0]

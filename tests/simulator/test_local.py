@@ -25,7 +25,7 @@ def client(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[EzvizClien
     cloud.process.configure(cas_zero=True, cas_certificate="good", local_answers="")
     cloud.process.control(cloud.process.serial(NAME), local="plain")
     until(lambda: cloud.process.ports().get(LOCAL_MEDIA + cloud.process.serial(NAME)))
-    made = EzvizClient("real@example.com", "showcam-demo", cloud.process.app_host, timeout=5)
+    made = EzvizClient("real@example.com", "showcam-demo", cloud.process.app_host, timeout=30)
     made.login()
     register(made)
     yield made
@@ -37,7 +37,7 @@ def register(client: EzvizClient) -> None:
     """What this client leaves to its user."""
     form, headers = {"sessionId": client.export_token()["session_id"]}, {"appId": "ys7", "clientType": "1"}
     url = f"https://{client.export_token()['api_url']}/v3/p2pbusiness/configurations/p2p"
-    assert client._session.post(url, data=form, headers=headers, timeout=5).json()["meta"]["code"] == 200
+    assert client._session.post(url, data=form, headers=headers, timeout=30).json()["meta"]["code"] == 200
 
 
 def free_port() -> int:

@@ -56,7 +56,7 @@ def test_a_token_runs_out(cloud: Cloud) -> None:
 )
 def test_an_unknown_path_or_method_is_refused(cloud: Cloud, method: str, path: str, status: int) -> None:
     url = f"https://{cloud.process.open_host}{path}"
-    assert requests.request(method, url, verify=str(cloud.process.ca), timeout=5).status_code == status
+    assert requests.request(method, url, verify=str(cloud.process.ca), timeout=30).status_code == status
 
 
 @pytest.mark.parametrize(
@@ -301,6 +301,6 @@ def test_a_body_that_is_no_form_is_refused(cloud: Cloud) -> None:
     url = f"https://{cloud.process.open_host}/api/lapp/device/list"
     for kind in ("application/x-www-form-urlencoded; charset=nonsense", "multipart/form-data"):
         reply = requests.post(
-            url, data=b"\xff\xfe", headers={"Content-Type": kind}, verify=str(cloud.process.ca), timeout=5
+            url, data=b"\xff\xfe", headers={"Content-Type": kind}, verify=str(cloud.process.ca), timeout=30
         )
         assert (reply.status_code, reply.json()["code"]) == (200, "10001")

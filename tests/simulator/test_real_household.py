@@ -18,6 +18,7 @@ from showcam.simulator.real_household import CODE
 from tests.doubles import real_list
 from tests.doubles.cloud import Cloud
 from tests.doubles.needs import REAL_LIST
+from tests.doubles.waiting import LONG_S
 
 REAL = "real@example.com"
 SOUND, PRIVACY = 22, 7
@@ -27,7 +28,7 @@ LAG_S = 0.4
 @pytest.fixture
 def client(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> EzvizClient:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(cloud.process.ca))
-    made = EzvizClient(REAL, "showcam-demo", cloud.process.app_host, timeout=5)
+    made = EzvizClient(REAL, "showcam-demo", cloud.process.app_host, timeout=30)
     made._session.verify = str(cloud.process.ca)  # its prepared requests pass the environment over
     made.login()
     return made
@@ -72,7 +73,7 @@ def test_most_cameras_are_shared_and_all_but_one_encrypted(client: EzvizClient) 
 
 
 def test_the_practice_page_names_its_cameras(cloud: Cloud) -> None:
-    page = " ".join(requests.get(f"{cloud.process.url}/", timeout=5).text.split())
+    page = " ".join(requests.get(f"{cloud.process.url}/", timeout=30).text.split())
     row = page.partition("real@example.com")[2].partition("</tr>")[0]
     names = [name for name, camera in cloud.process.cameras().items() if camera["owner"].startswith(("real", "family"))]
     assert [name for name in names if name not in row] == []
@@ -175,7 +176,7 @@ def test_a_session_that_was_signed_in_by_a_code_is_handed_keys_at_once(
 ) -> None:
     """The list has another digest for two of them: only the vendor knows their keys."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(cloud.process.ca))
-    client = EzvizClient("keys@example.com", "showcam-demo", cloud.process.app_host, timeout=5)
+    client = EzvizClient("keys@example.com", "showcam-demo", cloud.process.app_host, timeout=30)
     client._session.verify = str(cloud.process.ca)
     with pytest.raises(EzvizAuthVerificationCode):
         client.login()
@@ -245,7 +246,7 @@ def _opens(port: int) -> bool:
 
 
 def _until[T](found: Callable[[], T]) -> T:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + LONG_S
     while not (what := found()):
         assert time.monotonic() < deadline
         time.sleep(0.05)

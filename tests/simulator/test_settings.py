@@ -18,7 +18,7 @@ DEMO = "demo@example.com"
 @pytest.fixture
 def client(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> EzvizClient:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(cloud.process.ca))
-    made = EzvizClient(DEMO, "showcam-demo", cloud.process.app_host, timeout=5)
+    made = EzvizClient(DEMO, "showcam-demo", cloud.process.app_host, timeout=30)
     made.login()
     return made
 
@@ -38,7 +38,7 @@ class Platform:
 
     def call(self, path: str, token: str | None = None, **form: str) -> dict[str, Any]:
         sent = form | {"accessToken": self.token if token is None else token}
-        answer = requests.post(f"{self._base}/api/lapp/{path}", data=sent, verify=self._ca, timeout=5)
+        answer = requests.post(f"{self._base}/api/lapp/{path}", data=sent, verify=self._ca, timeout=30)
         assert answer.status_code == 200
         return dict(answer.json())
 
@@ -51,7 +51,7 @@ class Platform:
             data=None if method == "GET" else form,
             headers=headers,
             verify=self._ca,
-            timeout=5,
+            timeout=30,
         )
         return answer.status_code, dict(answer.json())
 

@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from tests.doubles.program import Program
+from tests.doubles.waiting import LONG_S
 
 JSON = {"Content-Type": "application/json"}
 
@@ -118,7 +119,7 @@ def test_senders_who_never_finish_do_not_stop_the_others(demo: Program) -> None:
         for connection in held:
             connection.close()
     # their places fall free once the server has seen them go
-    until = time.monotonic() + 10
+    until = time.monotonic() + LONG_S
     while (status := requests.post(f"{demo.web}/oauth/token", b"x", timeout=5).status_code) == 503:
         assert time.monotonic() < until
         time.sleep(0.1)

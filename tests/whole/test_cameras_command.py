@@ -1,7 +1,9 @@
 """`showcam cameras` as a person types it, on the running demo."""
 
+import json
 import re
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 import requests
 
 from tests.doubles.program import Program
+from tests.doubles.waiting import LONG_S
 
 type Cameras = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -136,27 +139,40 @@ def test_the_next_step_is_printed(demo: Program, cameras: Cameras) -> None:
     cameras("set", "Attic", "voice_may", "nothing")
 
 
-@pytest.mark.parametrize(
-    ("words", "code", "expected"),
-    [
-        (("show", "Nowhere"), 1, "There is no camera 'Nowhere'; there are Garden"),
-        (("show", "Ga"), 1, "2 cameras are called like that"),
-        (("set", "Garden", "audio", "loud"), 2, "audio can be set to on, off."),
-        (("set", "Garden", "wifi", "home"), 2, "wifi can be read, not set."),
-        (("set", "Garden", "resolution", "hi_def"), 2, "It is set in the EZVIZ app, on the live view: Ultra HD"),
-        (("set", "Garden", "colour", "red"), 2, "there is no setting 'colour'"),
-        (("set", "Garden", "keep_warm", "maybe"), 2, "keep_warm is yes or no."),
-        (("set", "Garden", "scaled", "yes"), 2, "as many at once as its setting transcodes allows."),
-        (("list", "--user", "nobody@example.com"), 2, "nobody@example.com is not known here"),
-    ],
-)
-def test_what_is_wrong_is_said_in_one_line(cameras: Cameras, words: tuple[str, ...], code: int, expected: str) -> None:
-    done = cameras(*words)
-    assert (done.returncode, done.stdout) == (code, "")
-    assert expected in done.stderr
+# words, the exit code, what the one line says
+WRONG = [
+    (("show", "Nowhere"), 1, "There is no camera 'Nowhere'; there are Garden"),
+    (("show", "Ga"), 1, "2 cameras are called like that"),
+    (("set", "Garden", "audio", "loud"), 2, "audio can be set to on, off."),
+    (("set", "Garden", "wifi", "home"), 2, "wifi can be read, not set."),
+    (("set", "Garden", "resolution", "hi_def"), 2, "It is set in the EZVIZ app, on the live view: Ultra HD"),
+    (("set", "Garden", "colour", "red"), 2, "there is no setting 'colour'"),
+    (("set", "Garden", "keep_warm", "maybe"), 2, "keep_warm is yes or no."),
+    (("set", "Garden", "scaled", "yes"), 2, "as many at once as its setting transcodes allows."),
+    (("list", "--user", "nobody@example.com"), 2, "nobody@example.com is not known here"),
+]
+# all of them in one process: what a command loads takes most of its time
+IN_ONE = """
+import json, sys
+from click.testing import CliRunner
+from showcam.app.cli import main
+
+done = [CliRunner().invoke(main, ["cameras", *words, "--demo"], prog_name="showcam") for words in json.load(sys.stdin)]
+print(json.dumps([(each.exit_code, each.stdout, each.stderr) for each in done]))
+"""
+
+
+def test_what_is_wrong_is_said_in_one_line(demo: Program) -> None:
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", IN_ONE],
+        env=demo.environ, cwd=demo.stands, input=json.dumps([words for words, _, _ in WRONG]),
+        capture_output=True, text=True, timeout=LONG_S, check=True,
+    )  # fmt: skip
     shown_while_it_lasts = re.compile("Asking EZVIZ( and the cameras of the house)? …[.]*")
-    lines = [line for line in done.stderr.strip().splitlines() if not shown_while_it_lasts.fullmatch(line)]
-    assert len(lines) == 1
+    for (words, code, expected), (ended, printed, told) in zip(WRONG, json.loads(done.stdout), strict=True):
+        lines = [line for line in told.strip().splitlines() if not shown_while_it_lasts.fullmatch(line)]
+        assert (words, ended, printed, len(lines)) == (words, code, "", 1), told
+        assert expected in lines[0]
 
 
 def test_a_camera_is_deleted_by_its_typed_name_alone(demo: Program, cameras: Cameras) -> None:

@@ -88,7 +88,7 @@ def test_motion_is_heard_by_the_worker(program: Program, store: SqliteStore) -> 
     ],
 )
 def test_a_refused_webhook_message_gets_its_status(program: Program, kind: str, body: bytes, status: int) -> None:
-    answer = requests.post(f"{program.web}/webhooks/ezviz", data=body, headers={"Content-Type": kind}, timeout=5)
+    answer = requests.post(f"{program.web}/webhooks/ezviz", data=body, headers={"Content-Type": kind}, timeout=30)
     assert answer.status_code == status
     assert answer.headers["Content-Type"] == "application/problem+json"
 

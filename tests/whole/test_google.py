@@ -75,7 +75,7 @@ def test_a_pin_is_set_for_a_household_that_is_known_and_for_no_other(demo: Progr
 def test_signalling_takes_its_token_by_both_of_its_names(header: str, status: int, demo: Program) -> None:
     body = {"action": "offer", "deviceId": "x", "sdp": "v=0"}
     headers = {header: "Bearer forged", "Origin": "https://www.gstatic.com"}
-    answer = requests.post(f"{demo.web}/google/webrtc/", json=body, headers=headers, timeout=5)
+    answer = requests.post(f"{demo.web}/google/webrtc/", json=body, headers=headers, timeout=30)
     assert answer.status_code == status
     assert answer.headers["Access-Control-Allow-Origin"] == "https://www.gstatic.com"
 

@@ -29,11 +29,11 @@ def client(page: Page) -> dict[str, object]:
     return next((client for client in listed if client["id"] == "google"), {})
 
 
-@pytest.mark.parametrize("project", ["", "x", "Has-Capitals", "9starts-so", "a b c d e f", "x" * 200, "<script>"])
-def test_what_is_no_project_id_makes_no_client(page: Page, project: str) -> None:
-    assert page.post(PATH, step="project", project=project) == 403
-    assert "That is no project id" in page.text
-    assert "<script>" not in page.text
+def test_what_is_no_project_id_makes_no_client(page: Page) -> None:
+    for project in ("", "x", "Has-Capitals", "9starts-so", "a b c d e f", "x" * 200, "<script>"):
+        assert page.post(PATH, step="project", project=project) == 403, project
+        assert "That is no project id" in page.text, project
+        assert "<script>" not in page.text
     assert client(page) == {}
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.doubles.program import Program
+from tests.doubles.waiting import LONG_S
 
 SPARE = ("clients", "add", "google", "--id", "spare", "--redirect-uri", "https://spare.example/r")
 NOBODY, NEW = "nobody@example.com", "new@example.com"
@@ -147,7 +148,7 @@ def test_a_removed_household_leaves_nothing_in_the_store(tmp_path: Path) -> None
         answer = program.assistant("alexa", "say", text="show the garden camera")
         assert not answer["outcome"]["shown"]
         # what waits names the links until both assistants are told that these ended
-        end = time.monotonic() + 30
+        end = time.monotonic() + LONG_S
         while json.loads(program.command("--demo", "outbox", "list", "--json").stdout)["rows"]:
             assert time.monotonic() < end
             time.sleep(0.5)  # each look takes a process

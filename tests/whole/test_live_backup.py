@@ -19,7 +19,7 @@ import requests
 from tests.doubles.linking import link_tokens
 from tests.doubles.program import Program, running
 from tests.doubles.rtc_viewer import Viewer
-from tests.doubles.waiting import until
+from tests.doubles.waiting import LONG_S, until
 from tests.whole.test_backup import PHRASE
 
 pytestmark = pytest.mark.process
@@ -116,11 +116,11 @@ async def watched(program: Program, token: str, count: int, meanwhile: Callable[
             assert answer.status_code == 200, answer.text
             await viewer.accept(answer.json()["sdp"])
         for viewer in viewers:
-            await viewer.until(lambda viewer=viewer: len(viewer.pictures) > 5, within_s=30)
+            await viewer.until(lambda viewer=viewer: len(viewer.pictures) > 5, within_s=LONG_S)
         await asyncio.to_thread(meanwhile)
         before = [len(viewer.pictures) for viewer in viewers]
         for viewer, had in zip(viewers, before, strict=True):
-            await viewer.until(lambda viewer=viewer, had=had: len(viewer.pictures) > had + 5, within_s=30)
+            await viewer.until(lambda viewer=viewer, had=had: len(viewer.pictures) > had + 5, within_s=LONG_S)
     finally:
         for viewer in viewers:
             await viewer.close()

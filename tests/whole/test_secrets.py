@@ -42,10 +42,10 @@ def test_planted_secrets_are_found_nowhere(tmp_path: Path) -> None:
         program.assistant("alexa", "watch", text="show the garden camera")
         program.change("Garden", fault=None)
         requests.get(
-            f"http://127.0.0.1:{program.media_port}/s/planted-grant-aaaaaaaaaaaaaaaaaaaa/master.m3u8", timeout=5
+            f"http://127.0.0.1:{program.media_port}/s/planted-grant-aaaaaaaaaaaaaaaaaaaa/master.m3u8", timeout=30
         )
         streams.add("planted-grant-aaaaaaaaaaaaaaaaaaaa")
-        requests.get(f"{program.web}/oauth/authorize?state=planted-state-bbbb&code=planted-code-cccc", timeout=5)
+        requests.get(f"{program.web}/oauth/authorize?state=planted-state-bbbb&code=planted-code-cccc", timeout=30)
         streams |= {"planted-state-bbbb", "planted-code-cccc"}
         planted |= streams
         # the demo prints its own password on purpose when it is ready

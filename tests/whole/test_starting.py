@@ -18,7 +18,7 @@ from tests.doubles.linking import link, link_tokens
 from tests.doubles.needs import CORES
 from tests.doubles.program import AS_INSTALLED, ROOT, SHOWCAM, Program, running
 from tests.doubles.simulator_process import SimulatorProcess
-from tests.doubles.waiting import within
+from tests.doubles.waiting import LONG_S, within
 
 
 def children(pid: int) -> list[int]:
@@ -185,7 +185,7 @@ def test_the_web_app_alone_serves_by_the_settings_that_its_command_named(tmp_pat
     assert list(stands.iterdir()) == []
 
 
-def get_json(url: str, within_s: float = 30.0) -> dict[str, Any]:
+def get_json(url: str, within_s: float = LONG_S) -> dict[str, Any]:
     until = time.monotonic() + within_s
     while True:
         try:
@@ -249,7 +249,7 @@ def test_a_real_start_serves_its_owner_and_nobody_else(tmp_path: Path, vendor: S
         assert {"Garden", "Garage"} <= names
         # without the forwarder's signature nobody's directive is read
         json = {"Content-Type": "application/json"}
-        assert requests.post(f"{program.web}/alexa/smart-home", b"{}", headers=json, timeout=5).status_code == 403
+        assert requests.post(f"{program.web}/alexa/smart-home", b"{}", headers=json, timeout=30).status_code == 403
         # a household that the owner did not add is refused, though its password is right
         with pytest.raises(AssertionError, match="user name and password did not work"):
             link_tokens(

@@ -59,7 +59,7 @@ SPELLINGS = [
 @pytest.mark.parametrize("order", [1, -1], ids=["the visitor's last", "the visitor's first"])
 @pytest.mark.parametrize("road", ROADS)
 def test_no_spelling_of_a_header_makes_a_visitor_somebody_else(program: Program, road: str, order: int) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", program.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", program.port, timeout=30)
     try:
         connection.putrequest("GET", "/readyz")
         for name, value in (ROADS[road] + SPELLINGS)[::order] if road != "a chain on two lines" else ROADS[road]:
@@ -81,7 +81,7 @@ def test_no_spelling_of_a_header_makes_a_visitor_somebody_else(program: Program,
     ids=str,
 )
 def test_no_other_folded_header_says_how_a_request_is_read(program: Program, headers: dict[str, str]) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", program.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", program.port, timeout=30)
     try:
         for _ in range(2):  # on one connection: nothing of the first is taken for the second
             body = b"grant_type=none"

@@ -164,8 +164,8 @@ def test_an_owner_has_no_extra(installed: Path, installed_with_extras: Path, mod
 def test_without_an_extra_all_that_is_an_owners_starts(program: Program) -> None:
     program.start()
     try:
-        health = requests.get(f"{program.web}/healthz", timeout=5)
-        page = requests.get(f"{program.web}/", timeout=5)
+        health = requests.get(f"{program.web}/healthz", timeout=30)
+        page = requests.get(f"{program.web}/", timeout=30)
     finally:
         program.stop()
     assert (health.status_code, page.status_code) == (200, 200)
