@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from showcam.app.edge.edge import Metrics
+from showcam.app.edge.metrics import Metrics
 from showcam.app.http_types import Answered, Refuse, Request
 
 

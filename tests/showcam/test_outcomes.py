@@ -16,7 +16,8 @@ from showcam.accounts.links import authenticate
 from showcam.accounts.pins import Pins
 from showcam.alexa.smart_home import SmartHome
 from showcam.app.aws.cloudwatch import CloudWatch
-from showcam.app.edge.edge import Edge, EdgeRules, Metrics
+from showcam.app.edge.edge import Edge, EdgeRules
+from showcam.app.edge.metrics import Metrics
 from showcam.app.http_types import Answered, Request, Response, Route
 from showcam.app.process.logs import RequestLines
 from showcam.net.outcomes import Outcome, collected

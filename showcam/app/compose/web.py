@@ -24,7 +24,8 @@ from showcam.app.compose.doors import JSON
 from showcam.app.compose.own_pages import address_keeper, own_pages, skill_set_up, tvs
 from showcam.app.compose.trace import OwnTracer
 from showcam.app.edge.connections import MOST, SENDER_S, Connections
-from showcam.app.edge.edge import Edge, Metrics
+from showcam.app.edge.edge import Edge
+from showcam.app.edge.metrics import Metrics
 from showcam.app.edge.server import Server
 from showcam.app.edge.signatures import HEADER, Signatures, spoken_route
 from showcam.app.http_types import Answered, Refuse, Request, Response, Route, problem

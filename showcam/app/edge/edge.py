@@ -4,70 +4,21 @@ It gives each request an id, believes only trusted proxies, limits bodies, and r
 the route and not the path, since a path may hold a grant.
 """
 
-import contextlib
 import io
 import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from showcam.app.edge.connections import Bodies
 from showcam.app.http_types import AT_WORK, RECEIVED, Answered, Headers, Refuse, Request, Response, Route, problem
 from showcam.net.addresses import PEER, Network, within
 from showcam.net.outcomes import Outcome, collected
-
-BOUNDS_S = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
-_KEPT = 1024  # more than there are routes and statuses, which are ours
-
-
-class Metrics:
-    """`beside`: a file of another process's counters, which are answered after the counters of this process."""
-
-    def __init__(self, beside: Path | None = None) -> None:
-        self._beside = beside
-        disable_created_metrics()  # type: ignore[no-untyped-call]  # when each was first counted is left out
-        self._registry = CollectorRegistry()
-        answered = Counter("showcam_requests", "Requests answered", ["route", "status"], registry=self._registry)
-        taken = Histogram(
-            "showcam_request_seconds", "Time to an answer", ["route"], registry=self._registry, buckets=BOUNDS_S
-        )
-        self._came_to = Counter(
-            "showcam_outcomes",
-            "Directives and intents, by what they came to",
-            ["route", "outcome", "reason"],
-            registry=self._registry,
-        )
-        # held, as the library advises: looked up by their labels for each request they cost more than twice as much
-        self._of = lru_cache(_KEPT)(lambda route, status: (answered.labels(route, status), taken.labels(route)))
-
-    def count(self, done: Answered) -> None:
-        answered, taken = self._of(done.route, done.status)
-        answered.inc()
-        taken.observe(done.seconds)
-        for one in done.outcomes:
-            self._came_to.labels(done.route, one.outcome, one.reason).inc()
-
-    def answer(self, request: Request) -> Response:
-        # a proxy on this machine asks from here too, but in the name of the public host
-        local = request.environ.get("REMOTE_ADDR") in ("127.0.0.1", "::1")
-        named = (request.header("Host") or "").rpartition(":")[0] in ("127.0.0.1", "localhost", "[::1]")
-        if not (local and named) or request.header("X-Forwarded-For") or request.header("Forwarded"):
-            raise Refuse(problem(404, "There is nothing here", "Metrics are shown to this machine alone."))
-        counted = generate_latest(self._registry)
-        if self._beside is not None:
-            with contextlib.suppress(OSError):  # none was written yet
-                counted += self._beside.read_bytes()
-        return Response(200, counted, [("Content-Type", CONTENT_TYPE_LATEST)])
-
 
 log = structlog.get_logger()
 

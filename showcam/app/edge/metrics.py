@@ -1,0 +1,53 @@
+"""Counters of the web process for Prometheus; shown only to this machine."""
+
+import contextlib
+from functools import lru_cache
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from showcam.app.http_types import Answered, Refuse, Request, Response, problem
+
+BOUNDS_S = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+_KEPT = 1024  # more than there are routes and statuses, which are ours
+
+
+class Metrics:
+    """`beside`: a file of another process's counters, which are answered after the counters of this process."""
+
+    def __init__(self, beside: Path | None = None) -> None:
+        self._beside = beside
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # when each was first counted is left out
+        self._registry = CollectorRegistry()
+        answered = Counter("showcam_requests", "Requests answered", ["route", "status"], registry=self._registry)
+        taken = Histogram(
+            "showcam_request_seconds", "Time to an answer", ["route"], registry=self._registry, buckets=BOUNDS_S
+        )
+        self._came_to = Counter(
+            "showcam_outcomes",
+            "Directives and intents, by what they came to",
+            ["route", "outcome", "reason"],
+            registry=self._registry,
+        )
+        # held, as the library advises: looked up by their labels for each request they cost more than twice as much
+        self._of = lru_cache(_KEPT)(lambda route, status: (answered.labels(route, status), taken.labels(route)))
+
+    def count(self, done: Answered) -> None:
+        answered, taken = self._of(done.route, done.status)
+        answered.inc()
+        taken.observe(done.seconds)
+        for one in done.outcomes:
+            self._came_to.labels(done.route, one.outcome, one.reason).inc()
+
+    def answer(self, request: Request) -> Response:
+        # a proxy on this machine asks from here too, but in the name of the public host
+        local = request.environ.get("REMOTE_ADDR") in ("127.0.0.1", "::1")
+        named = (request.header("Host") or "").rpartition(":")[0] in ("127.0.0.1", "localhost", "[::1]")
+        if not (local and named) or request.header("X-Forwarded-For") or request.header("Forwarded"):
+            raise Refuse(problem(404, "There is nothing here", "Metrics are shown to this machine alone."))
+        counted = generate_latest(self._registry)
+        if self._beside is not None:
+            with contextlib.suppress(OSError):  # none was written yet
+                counted += self._beside.read_bytes()
+        return Response(200, counted, [("Content-Type", CONTENT_TYPE_LATEST)])
