@@ -25,6 +25,7 @@ _BEND = 50  # at most one of this number of samples is added or left out
 _BARE = 4096  # bytes that libavformat looks at
 _SAMPLE = 4  # bytes of an encoder's sample: 16 bits of two channels, or a float of one
 _SILENT = {"pcm_mulaw": b"\xff", "pcm_alaw": b"\xd5", "pcm_s16be": b"\0\0"}
+_AHEAD = 312  # samples; libopus plays this much before the sound itself, and RTP has no field to say so (RFC 7587)
 _BITS = {SILENT_RATE: 32_000, TV_RATE: 64_000}  # bits a second of AAC that is made here
 
 
@@ -168,7 +169,9 @@ class OpusVoice:
             )
 
     def feed(self, unit: Unit) -> list[tuple[bytes, int]]:
-        return self._chain.feed(unit) if self._chain else [(unit.data, unit.pts * OPUS_CLOCK // CLOCK)]
+        if self._chain is None:
+            return [(unit.data, unit.pts * OPUS_CLOCK // CLOCK)]
+        return [(data, at - _AHEAD) for data, at in self._chain.feed(unit)]
 
 
 class AacVoice:

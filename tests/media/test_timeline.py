@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -180,3 +180,30 @@ def test_sound_before_the_first_picture_has_no_place() -> None:
     assert line.video(90_000, 1.0) == 0
     assert line.audio(HZ, 1.0) == 0
     assert line.audio(HZ + FRAME, 1.064) == FRAME_TICKS
+
+
+class TestFirstSound:
+    """Sound on its way for a quarter of a second longer than pictures."""
+
+    def line(self, *, video_reports: bool) -> tuple[Timeline, Callable[[int], int | None]]:
+        line = Timeline(CLOCK, HZ)
+        for number in range(25):
+            line.video(number * PICTURE, 10 + number / FPS)
+        if video_reports:
+            line.report("video", 1e9, 0)
+        return line, lambda number: line.audio(number * FRAME, 10.25 + number * FRAME / HZ)
+
+    def test_waits_for_its_report_if_the_video_has_reported(self) -> None:
+        line, sound = self.line(video_reports=True)
+        assert sound(0) is None
+        line.report("audio", 1e9, 0)
+        assert sound(1) == FRAME_TICKS
+
+    def test_comes_without_a_report_after_half_a_second(self) -> None:
+        _, sound = self.line(video_reports=True)
+        placed = [sound(number) for number in range(10)]
+        assert [time is None for time in placed] == [True] * 8 + [False] * 2
+
+    def test_comes_at_once_if_neither_has_reported(self) -> None:
+        _, sound = self.line(video_reports=False)
+        assert sound(0) is not None

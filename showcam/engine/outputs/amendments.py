@@ -155,7 +155,7 @@ class Sender(RTCRtpSender):
             if self.track.congestion.take_start():
                 getattr(self, _KEPT).clear()
             self.track.congestion.sent(len(frame.payloads))
-            self._extensions.least_s = self.track.congestion.delay_s
+            self._extensions.least_s = self.track.delay_s
         epoch_s = self.track.epoch_s if isinstance(self.track, Track) else None
         if frame is not None and epoch_s is not None:
             self._taken_ntp = round((_NTP_EPOCH + epoch_s + frame.timestamp / codec.clockRate) * 2**32)

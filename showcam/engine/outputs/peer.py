@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
-from typing import Literal
 
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCIceServer, RTCRtpSender, RTCSessionDescription
 
@@ -12,11 +11,8 @@ from showcam.engine.outputs import ice
 from showcam.engine.outputs.amendments import PeerConnection
 from showcam.engine.outputs.ice import Address
 from showcam.engine.outputs.sdp import NoOffer, OfferedSound, as_offered, is_far, normalise, offered_sound
-from showcam.engine.outputs.tracks import G711Track, OpusTrack, SilentTrack, SoundSource, VideoTrack
+from showcam.engine.outputs.tracks import G711Track, OpusTrack, SoundSource, VideoTrack, Voice
 from showcam.engine.units import CLOCK
-
-# "late": the camera's sound, which may come after the first picture; silence is sent until then
-type Voice = Literal["camera", "late", "silence", "none"]
 
 LEAST_S = 1.0  # least time for opening sockets, even if the answer is late
 
@@ -40,7 +36,7 @@ class Peer:
         servers: tuple[Address, ...],
     ) -> None:
         self._video, self._sound, self._gone, self._servers = video, sound, gone, servers
-        self._epoch_s = video.epoch_s = time.time() - sound.now() / CLOCK
+        video.epoch_s = time.time() - sound.now() / CLOCK
         # Each section has its own transport until the offer bundles both. By aiortc's default a second video section
         # would keep the first section's transport, which is closed when the first section is bundled.
         self._connection = PeerConnection(RTCConfiguration(iceServers=relays, bundlePolicy=RTCBundlePolicy.MAX_COMPAT))
@@ -68,20 +64,16 @@ class Peer:
             # aiortc raises errors of any type for a bad text
             raise NoOffer
 
-    async def answer(self, voice: Voice) -> str:
+    async def answer(self, voice: Voice | None) -> str:
         """An answer with every candidate in it, once they are gathered. Raises NoOffer.
 
         If no sound comes, its section is inactive, but never rejected. The other sections may share its transport, and
         Chromium and GStreamer would then show nothing.
         """
         connection = self._connection
-        if not self._hears:
-            voice = "none"
-        if voice != "none":
-            track: OpusTrack | SilentTrack = SilentTrack()
-            if voice != "silence":
-                track = OpusTrack(self._sound, is_late=voice == "late")
-                track.epoch_s = self._epoch_s
+        if self._hears and voice:
+            track = OpusTrack(self._sound, voice, measured=self._video.wait_for_sound)
+            track.epoch_s = self._video.epoch_s
             connection.addTrack(G711Track(track) if self._hears == "g711" else track)
         for transceiver in connection.getTransceivers():
             transceiver.direction = "sendonly" if transceiver.sender.track is not None else "inactive"

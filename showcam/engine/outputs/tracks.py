@@ -5,33 +5,39 @@ is the camera's as Opus or G.711, or silence.
 """
 
 import asyncio
-import contextlib
+import statistics
 from collections import deque
+from collections.abc import Callable
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import av
 from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
 
-from showcam.engine.outputs.congestion import WELL_S, Congestion
+from showcam.engine.outputs.congestion import MOST_DELAY_S, WELL_S, Congestion
 from showcam.engine.sound import OPUS_CLOCK, OPUS_STEP, SILENT_OPUS
 from showcam.engine.units import CLOCK, Listen, Unit, Watch
+
+# "late": the camera's sound, which may come after the first picture; silence is sent until then
+type Voice = Literal["camera", "late", "silence"]
 
 LEAST_QUEUE = 120
 PATIENCE_S = 0.6  # for this time after a start, requests for a keyframe are ignored: the last may be on its way
 FRESH = 5  # this number of pictures since a keyframe is no more data than another keyframe
 RATE_S = 2.0  # the picture's bits are counted over this time
+_SPREAD = 8  # sound packets; a longer queue is sent at once. An AAC frame at 8 kHz is six packets, and at 16 kHz three
+_PACE = 0.9  # packets of sound leave a little faster than they play, so that the queue stays short
+_HEARD = 25  # the delay of the sound is measured over this number of packets, half a second
+# Chromium holds sound back for 80 ms at first (WebRTC, neteq/delay_manager.cc), and the way to the speaker is longer
+_HELD_BACK = CLOCK // 10
 _BURST_STEP = CLOCK // 500  # 2 ms
 _FRAME = CLOCK // 25
 _TIME_BASE = Fraction(1, CLOCK)
 
 
 class Track(MediaStreamTrack):
-    """A track for aiortc. `epoch_s` is the Unix time at the track's time 0.
-
-    It lets a display show sound and picture of a moment together. None if there is no other track.
-    """
+    """A track for aiortc. `epoch_s`, the Unix time at the track's time 0, joins sound and picture of a moment."""
 
     epoch_s: float | None = None
 
@@ -100,6 +106,19 @@ class VideoTrack(Track):
         self._key: int | None = None  # the latest keyframe's time
         self._gop = 0  # ticks between the last two keyframes
         self._recent: deque[tuple[int, int]] = deque()  # time and size of pictures, over RATE_S
+        self._sound_delay_s = 0.0
+
+    @property
+    def delay_s(self) -> float:
+        """How long a receiver should delay a picture, for its sound and for packets that are sent again."""
+        return max(self._sound_delay_s, self.congestion.delay_s)
+
+    def wait_for_sound(self, behind: int) -> None:
+        """Notes that sound is sent this number of ticks after its moment.
+
+        Chromium moves a picture to its sound too, but took 20 s for 0.2 s (WebRTC, video/stream_synchronization.cc).
+        """
+        self._sound_delay_s = min(MOST_DELAY_S, max(0, behind + _HELD_BACK) / CLOCK)
 
     async def recv(self) -> Any:
         if not self._joined:
@@ -271,30 +290,60 @@ class SoundSource(Protocol):
 
 
 class OpusTrack(Track):
-    """The camera's sound as Opus. `is_late`: the sound may come after the first picture; until then silence is sent."""
+    """The camera's sound as Opus, or silence.
+
+    An AAC frame is three packets or more. They leave one by one: of sound that comes in lots, Chromium underestimates
+    its buffer, and shows the picture too early. `measured` gets the ticks that sound is sent after its moment.
+    """
 
     kind = "audio"
 
-    def __init__(self, picture: SoundSource, *, is_late: bool = False) -> None:
+    def __init__(
+        self, picture: SoundSource, voice: Voice = "camera", measured: Callable[[int], None] = lambda _: None
+    ) -> None:
         super().__init__()
-        self._picture = picture
+        self._picture, self._voice, self._measured = picture, voice, measured
+        self._clock = asyncio.get_running_loop().time
         self._queue: deque[tuple[bytes, int]] = deque(maxlen=100)
         self._joined = False
-        self._is_silent, self._sent_until = is_late, 0
+        self._is_silent, self._sent_until = voice != "camera", 0
+        self._due = 0.0  # when the next packet leaves
+        self._last = 0  # time of the packet sent last
+        self._behind: list[int] | None = []  # ticks from the moment of each packet until it left; None once measured
 
     async def recv(self) -> Any:
         if not self._joined:
             self._joined = True
-            self._picture.listen(self._take)
+            if self._voice != "silence":
+                self._picture.listen(self._take)
         while not self._queue:
             if not self._is_silent:
                 await self._sleep()
-            elif self._sent_until <= self._now():
+            elif (wait := self._sent_until - self._now()) <= 0:
                 return self._silence()
             else:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._sleep(), (self._sent_until - self._now()) / OPUS_CLOCK)
-        return _opus(*self._queue.popleft())
+                await asyncio.sleep(wait / OPUS_CLOCK)
+                if self.readyState != "live":
+                    raise MediaStreamError
+        data, pts = self._queue.popleft()
+        await self._pace(pts)
+        self._measure(pts)
+        return _opus(data, pts)
+
+    async def _pace(self, pts: int) -> None:
+        now = self._clock()
+        if now < self._due and len(self._queue) < _SPREAD:
+            await asyncio.sleep(self._due - now)
+        lasts = max(0, min(pts - self._last, OPUS_STEP)) / OPUS_CLOCK
+        self._due, self._last = max(self._due, now) + _PACE * lasts, pts
+
+    def _measure(self, pts: int) -> None:
+        if self._behind is None:
+            return
+        self._behind.append(self._picture.now() - pts * CLOCK // OPUS_CLOCK)
+        if len(self._behind) == _HEARD:
+            self._measured(round(statistics.median(self._behind)))
+            self._behind = None
 
     def _now(self) -> int:
         return self._picture.now() * OPUS_CLOCK // CLOCK
@@ -315,31 +364,12 @@ class OpusTrack(Track):
         super().stop()
 
 
-class SilentTrack(Track):
-    kind = "audio"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._sent = 0
-        self._began: float | None = None
-
-    async def recv(self) -> Any:
-        loop = asyncio.get_running_loop()
-        if self._began is None:
-            self._began = loop.time()
-        await asyncio.sleep(max(0.0, self._began + self._sent * OPUS_STEP / OPUS_CLOCK - loop.time()))
-        if self.readyState != "live":
-            raise MediaStreamError
-        self._sent += 1
-        return _opus(SILENT_OPUS, (self._sent - 1) * OPUS_STEP)
-
-
 class G711Track(Track):
     """Decodes another track's Opus for displays that play no Opus. aiortc encodes the samples as G.711."""
 
     kind = "audio"
 
-    def __init__(self, opus: OpusTrack | SilentTrack) -> None:
+    def __init__(self, opus: OpusTrack) -> None:
         super().__init__()
         self._opus, self.epoch_s = opus, opus.epoch_s
         self._decoder = av.CodecContext.create("libopus", "r")

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from showcam.engine.event_loop import Signal
 from showcam.engine.grants import Claims
 from showcam.engine.outputs.hls import HlsOutput
-from showcam.engine.outputs.peer import Peer, Voice
+from showcam.engine.outputs.peer import Peer
+from showcam.engine.outputs.tracks import Voice
 from showcam.engine.sessions.fanout import SILENT_S, Fanout, NotYet
 from showcam.engine.sessions.pull import Pull
 from showcam.engine.sessions.slim import Slim
@@ -227,14 +228,14 @@ class Session:
             raise self.pull.failure  # failed meanwhile; later failures are tried again
         return answer
 
-    def _voice(self) -> Voice:
+    def _voice(self) -> Voice | None:
         pull = self.pull
         if pull.sound == "on":
             # a camera's first sound may come after the first picture
             return "camera" if pull.format is None or pull.format.audio else "late"
         # displays of both assistants get silence; Google's show a camera without sound only if the gate allows it
         waits = self.claims.surface == "alexa" or (self.claims.surface in ("google", "tv") and pull.sound != "off")
-        return "silence" if waits else "none"
+        return "silence" if waits else None
 
 
 class SessionIndex:

@@ -15,6 +15,7 @@ STEP = CLOCK // 15  # between pictures, before any other distance is known
 _WINDOW = 10 * CLOCK
 _SURE, _UNSURE = CLOCK // 200, CLOCK // 10  # how far sound may be off: by sender reports, by arrival
 _EARLY = 2 * CLOCK  # for this time after the first unit, sound may leap into its place
+_REPORTED = CLOCK // 2  # with the sender report of one track there, sound waits this long for the other track's
 _BEND = 32  # later, sound is moved by at most 1/32 of the time that passed
 
 
@@ -104,6 +105,7 @@ class Timeline:
 
     def __init__(self, video_hz: int, audio_hz: int = CLOCK) -> None:
         self._video, self._audio = _Clock(video_hz), _Clock(audio_hz)
+        self._heard: int | None = None  # when the first sound arrived
         self.reorders = False  # pictures come in another order than they are shown in
 
     def video(self, timestamp: int, at_s: float, *, is_b: bool = False) -> int:
@@ -129,8 +131,10 @@ class Timeline:
         if clock.shift is not None:
             self._steady(clock, media, at, back=0)
         clock.see(media, at)
+        if self._heard is None:
+            self._heard = at
         place = self._place()
-        if place is None:
+        if place is None or (clock.shift is None and self._awaits_report(at - self._heard)):
             return None
         wanted, tolerance = place
         if clock.shift is None:
@@ -162,6 +166,14 @@ class Timeline:
             return  # units were missing for this time
         if step > LEAP or step <= -back:
             clock.move(clock.next_after(at) - time)
+
+    def _awaits_report(self, waited: int) -> bool:
+        """True if one track's report has come, so that the other's will soon.
+
+        Sound that is placed by its arrival moves when the report comes. A display then goes on holding it back for
+        longer.
+        """
+        return waited < _REPORTED and (self._video.wall is None) != (self._audio.wall is None)
 
     def _place(self) -> tuple[int, int] | None:
         """The shift that aligns sound with the video, and the tolerance in ticks."""
