@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 import showcam.app.cli
 import showcam.app.compose.media
 from showcam.engine.grants import Claims, Grants
-from showcam.engine.lease import Ending, Lease
 from showcam.engine.server import MediaServer
 from showcam.engine.settings import PlaneSettings
-from showcam.engine.source import Denied, SourceSpec
+from showcam.engine.source import Denied, Ending, Lease, SourceSpec
 from tests.doubles.open_gate import OpenGate
 
 LOADED = (showcam.app.cli, showcam.app.compose.media)  # as in the real one, which is started by a command

@@ -8,8 +8,7 @@ from showcam.drivers.camera import Camera, Listed
 from showcam.drivers.errors import Refused, SetRefused
 from showcam.drivers.settings import CHOICES, FIELDS, Setting, SettingView, field_of
 from showcam.engine.grants import Picture
-from showcam.engine.lease import Ending
-from showcam.engine.source import CameraSpec
+from showcam.engine.source import CameraSpec, Ending
 from showcam.store.records import Source
 
 LEAST_S = 0.4  # a call to a vendor or a camera needs this at least; none is begun if a request has less left

@@ -8,9 +8,8 @@ import structlog
 
 from showcam.engine.event_loop import Background
 from showcam.engine.grants import Claims
-from showcam.engine.lease import Ending, Lease
 from showcam.engine.settings import PlaneSettings
-from showcam.engine.source import UNASKED, Denied, Sources, SourceSpec, mark_of
+from showcam.engine.source import UNASKED, Denied, Ending, Lease, Sources, SourceSpec, mark_of
 from showcam.engine.units import Format, SourceFailed
 
 _log = structlog.get_logger()

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
 from showcam.engine.grants import Picture, WireClaims
-from showcam.engine.lease import Ending, Lease
-from showcam.engine.source import Codec, WireDenied, WireSource
+from showcam.engine.source import Codec, Ending, Lease, WireDenied, WireSource
 
 
 class MediaUnavailable(Exception):

@@ -1,5 +1,7 @@
-"""The settings of the media process, given at its start."""
+"""The settings of the media process, given at its start, and its trust in others. Standard library only."""
 
+import ssl
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -38,13 +40,33 @@ class PlaneSettings:
     card_s: float = 20.0  # a written reason can be read twice in this time, and then ends
     # a camera in the house may take this long from the first packet sent to the first video received
     open_s: float = 8.0
-    connect_s: float = 20.0  # an answer by WebRTC that nobody connects to is dropped after this
-    answered_s: float = 20.0  # if a viewer can't be told that no video comes, showcam tries again for this time
+    # an answer by WebRTC that nobody connects to is dropped after this, and for as long a camera without video is tried
+    # again, since its viewer can't be told
+    connect_s: float = 20.0
     keep_s: float = IDLE_S  # a video is held open for this time after the latest request to keep it warm
     again_s: float = 30.0  # until a whole video is tried again on a connection that was too slow for it
-    calm_s: float = 5.0  # seconds without loss before that
 
     @property
     def life_s(self) -> int:
         """The lifetime of a new session's grant, in seconds."""
         return self.stream_cap_s or self.session_s
+
+
+def tls_context(ca_file: Path | None) -> ssl.SSLContext:
+    """A TLS context with the system's authorities and one more. Takes 20 ms."""
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ca_file is not None:
+        context.load_verify_locations(ca_file)
+    return context
+
+
+@dataclass(frozen=True, slots=True)
+class OnLoopback:
+    """Which sources may live on this machine: all, or those at a "host:port" of `vendors` and nowhere else."""
+
+    every: bool = False
+    vendors: frozenset[str] = frozenset()
+
+    def has(self, hosts: Iterable[str]) -> bool:
+        return self.every or self.vendors.issuperset(hosts)

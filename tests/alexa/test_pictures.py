@@ -20,8 +20,7 @@ from showcam.alexa.smart_home import SmartHome
 from showcam.drivers.camera import Camera, Video
 from showcam.drivers.driver import sound
 from showcam.engine.grants import Claims, Picture
-from showcam.engine.lease import Ending, Lease
-from showcam.engine.source import CameraSpec, Codec, Denied, SourceSpec
+from showcam.engine.source import CameraSpec, Codec, Denied, Ending, Lease, SourceSpec
 from showcam.registry.adapter import adapt
 from showcam.registry.rules import Rules
 from showcam.registry.streams.grants import Questions

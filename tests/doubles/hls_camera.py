@@ -18,8 +18,7 @@ import av
 import trustme
 
 from showcam.engine.grants import Claims
-from showcam.engine.lease import Ending, Lease
-from showcam.engine.source import Codec, Denied, Hls, SourceSpec
+from showcam.engine.source import Codec, Denied, Ending, Hls, Lease, SourceSpec
 from tests.doubles.floating_point import apart
 from tests.doubles.made_once import made_once
 

@@ -15,10 +15,9 @@ from showcam.engine.outputs.tracks import VideoTrack
 from showcam.engine.sessions.pull import Pull
 from showcam.engine.sessions.session import View
 from showcam.engine.sessions.transcodes import Transcodes
-from showcam.engine.settings import PlaneSettings
+from showcam.engine.settings import OnLoopback, PlaneSettings
 from showcam.engine.source import Codec, Denied, EzvizCloud, SourceSpec
 from showcam.engine.sources.opener import Opener
-from showcam.engine.trust import OnLoopback
 from showcam.engine.units import CLOCK
 from showcam.simulator.camera import Camera
 from showcam.simulator.cloud.node import Cloud
@@ -150,7 +149,7 @@ class Watcher:
 
 
 async def by_webrtc(loop: asyncio.AbstractEventLoop, pull: Pull, seen: Watcher) -> None:
-    track = VideoTrack(View(pull, "alexa"), again_s=SETTINGS.again_s, calm_s=SETTINGS.calm_s)
+    track = VideoTrack(View(pull, "alexa"), again_s=SETTINGS.again_s)
     try:
         while True:
             packet = await track.recv()
@@ -218,7 +217,7 @@ def pull_of(cloud: HourCloud, opener: Opener, account: str = "home") -> Pull:
         Transcodes(0),
         sub=lambda _: None,
         has_answered=lambda _: False,
-        answered_s=SETTINGS.answered_s,
+        connect_s=SETTINGS.connect_s,
     )
 
 

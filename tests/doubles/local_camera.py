@@ -3,8 +3,7 @@
 from typing import Any, Literal
 
 from showcam.engine.ezviz.local_messages import url
-from showcam.engine.lease import Lease
-from showcam.engine.source import EzvizLocal
+from showcam.engine.source import EzvizLocal, Lease
 from showcam.simulator.local.cas import code_of, key_of
 from showcam.simulator.local.device import Device
 from tests.doubles.stream_cloud import SERIAL, StreamCloud

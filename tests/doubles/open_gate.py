@@ -1,8 +1,7 @@
 """The Sources of a picture process whose gate is open: everybody may see everything for as long as they like."""
 
 from showcam.engine.grants import Claims
-from showcam.engine.lease import Ending, Lease
-from showcam.engine.source import Codec, Denied
+from showcam.engine.source import Codec, Denied, Ending, Lease
 
 
 class OpenGate:

@@ -11,8 +11,7 @@ from showcam.drivers.driver import Probed, sound
 from showcam.drivers.errors import DriverError, Refused, SetRefused
 from showcam.drivers.settings import CHOICES, FIELDS, Setting, SettingView
 from showcam.engine.grants import Picture
-from showcam.engine.lease import Ending, Lease
-from showcam.engine.source import CameraSpec, Hls
+from showcam.engine.source import CameraSpec, Ending, Hls, Lease
 from showcam.store.records import Source
 
 

@@ -22,7 +22,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def congestion(clock: Clock) -> Congestion:
-    return Congestion(clock, lambda: None, again_s=AGAIN_S, calm_s=5.0)
+    return Congestion(clock, lambda: None, again_s=AGAIN_S)
 
 
 def sent(congestion: Congestion, clock: Clock, seconds: float, *, lost: float = 0.0, per_second: int = 400) -> None:
@@ -164,12 +164,3 @@ def test_the_whole_picture_is_tried_again_after_a_while_and_later_each_time_that
     congestion.moved()
     clock.now += AGAIN_S
     assert congestion.may_try, "it went well for a minute"
-
-
-def test_it_is_not_tried_while_the_smaller_one_does_not_arrive(congestion: Congestion, clock: Clock) -> None:
-    congestion.moved()
-    congestion.start()
-    sent(congestion, clock, AGAIN_S, lost=0.2)
-    assert not congestion.may_try
-    sent(congestion, clock, 5.5)
-    assert congestion.may_try

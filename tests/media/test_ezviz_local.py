@@ -13,8 +13,7 @@ from showcam.engine.ezviz.local_messages import LocalAddress
 from showcam.engine.ezviz.local_session import PLAIN, WRAPPED, LocalSession
 from showcam.engine.ezviz.node import SaidNo, Unreached
 from showcam.engine.grants import Claims
-from showcam.engine.lease import Ending, InVain, Lease
-from showcam.engine.source import Denied, SourceSpec
+from showcam.engine.source import Denied, Ending, InVain, Lease, SourceSpec
 from showcam.simulator.local.cas import code_of, key_of
 from tests.doubles.hls_camera import FPS
 from tests.doubles.local_camera import WRONG_KEY, LocalCamera

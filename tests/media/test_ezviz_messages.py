@@ -19,8 +19,8 @@ from showcam.engine.ezviz.messages import (
     NotFields,
     NotFrames,
     frame,
+    meaning,
 )
-from showcam.engine.ezviz.results import meaning
 
 URL = "ysproto://198.51.100.7:8554/live?dev=F1&chn=1&stream=2&cln=9&isp=0&auth=1&ssn=ut.T&biz=1&vip=0&timestamp=7"
 STREAMED = bytes.fromhex("240100039e03dc5e") + b"abc"  # sequence and code are anything there

@@ -3,7 +3,7 @@
 import pytest
 
 from showcam.engine.ezviz.address import Address
-from showcam.engine.ezviz.results import Rest, Rests
+from showcam.engine.ezviz.messages import Rest, Rests
 from tests.doubles.clock import Clock
 
 GARDEN, POND = "home/garden", "home/pond"

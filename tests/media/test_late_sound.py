@@ -76,7 +76,7 @@ async def left(loop: FastLoop) -> tuple[list[float], float]:
     """When each packet of sound that comes in lots, a quarter of a second late, left; and the picture's delay then."""
     fanout = Fanout()
     fanout.begin(LOUD)
-    video = VideoTrack(fanout, again_s=30, calm_s=5)  # type: ignore[arg-type]  # it asks for no smaller picture here
+    video = VideoTrack(fanout, again_s=30)  # type: ignore[arg-type]  # it asks for no smaller picture here
     track = OpusTrack(fanout, measured=video.wait_for_sound)
     times = list[float]()
 

@@ -5,8 +5,23 @@ from typing import Any
 import msgspec
 import pytest
 
-from showcam.engine.lease import USED, Ending, InVain, Lease, Unopened, as_text, from_text
-from showcam.engine.source import CameraSpec, Card, EzvizCloud, EzvizLocal, Hls, Rtsp, SourceSpec, read_source
+from showcam.engine.source import (
+    USED,
+    CameraSpec,
+    Card,
+    Ending,
+    EzvizCloud,
+    EzvizLocal,
+    Hls,
+    InVain,
+    Lease,
+    Rtsp,
+    SourceSpec,
+    Unopened,
+    as_text,
+    from_text,
+    read_source,
+)
 from showcam.engine.sources.opener import WAYS
 
 TOKEN = Lease("s1", 'opening [7, "F1", 1, "on off off"]')

@@ -79,7 +79,7 @@ def test_a_connection_that_does_not_take_the_picture_gets_a_smaller_one(
 
 
 def test_the_whole_picture_comes_back_when_the_connection_takes_it(start: Callable[..., World], vendor: Vendor) -> None:
-    world = start(again_s=2.0, calm_s=1.0)
+    world = start(again_s=2.0)
     vendor.cameras["garden"] = Camera(recording(size=WHOLE, gop_s=2, length_s=30))
 
     async def scene() -> list[float]:

@@ -354,7 +354,7 @@ def test_who_was_answered_is_shown_a_picture_that_comes_with_a_later_opening(
 def test_who_was_answered_is_let_go_where_no_picture_comes_and_the_reason_is_answered(
     start: Callable[..., World], camera: RtspCamera
 ) -> None:
-    world = start(open_s=2.0, answered_s=6.0)
+    world = start(open_s=2.0, connect_s=6.0)
     camera.does.silent = True
 
     async def scene() -> None:

@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -185,25 +185,29 @@ def test_sound_before_the_first_picture_has_no_place() -> None:
 class TestFirstSound:
     """Sound on its way for a quarter of a second longer than pictures."""
 
-    def line(self, *, video_reports: bool) -> tuple[Timeline, Callable[[int], int | None]]:
+    def line(self, *, video_reports: bool) -> Timeline:
         line = Timeline(CLOCK, HZ)
         for number in range(25):
             line.video(number * PICTURE, 10 + number / FPS)
         if video_reports:
             line.report("video", 1e9, 0)
-        return line, lambda number: line.audio(number * FRAME, 10.25 + number * FRAME / HZ)
+        return line
 
-    def test_waits_for_its_report_if_the_video_has_reported(self) -> None:
-        line, sound = self.line(video_reports=True)
-        assert sound(0) is None
+    def test_waits_for_its_report_if_the_video_has_reported_and_then_has_its_place(self) -> None:
+        line = self.line(video_reports=True)
+        assert line.awaits_report(0, 10.25)
         line.report("audio", 1e9, 0)
-        assert sound(1) == FRAME_TICKS
+        assert not line.awaits_report(FRAME, 10.25 + FRAME / HZ)
+        placed = [line.audio(number * FRAME, 10.25 + number * FRAME / HZ) for number in range(2)]
+        assert placed == [0, FRAME_TICKS]
 
-    def test_comes_without_a_report_after_half_a_second(self) -> None:
-        _, sound = self.line(video_reports=True)
-        placed = [sound(number) for number in range(10)]
-        assert [time is None for time in placed] == [True] * 8 + [False] * 2
+    def test_waits_no_longer_than_its_third_packet(self) -> None:
+        line = self.line(video_reports=True)
+        assert [line.awaits_report(number * FRAME, 10.25 + number * FRAME / HZ) for number in range(3)] == [
+            True,
+            True,
+            False,
+        ]
 
     def test_comes_at_once_if_neither_has_reported(self) -> None:
-        _, sound = self.line(video_reports=False)
-        assert sound(0) is not None
+        assert not self.line(video_reports=False).awaits_report(0, 10.25)

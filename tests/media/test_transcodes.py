@@ -197,7 +197,7 @@ def test_a_smaller_picture_that_came_too_late_for_its_viewer_is_given_up() -> No
         whole = Camera(own)
         whole.begin(Format(1280, 720, "avc1.64001f", audio=False))
         own.begin(Format(320, 180, "avc1.64001f", audio=False))
-        track = VideoTrack(whole, again_s=30.0, calm_s=5.0)
+        track = VideoTrack(whole, again_s=30.0)
         sending = asyncio.create_task(track.recv())
         await asyncio.sleep(0)
         for _ in range(STUCK):

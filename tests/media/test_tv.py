@@ -8,7 +8,7 @@ from dataclasses import replace
 import av
 import pytest
 
-from showcam.engine.outputs.displays import unplayed
+from showcam.engine.sessions.transcodes import unplayed
 from showcam.engine.sound import TV_RATE, plays_on_tvs
 from showcam.engine.source import Sound
 from showcam.engine.units import Format

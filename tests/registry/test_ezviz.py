@@ -19,8 +19,7 @@ from showcam.drivers.ezviz.sessions import Held, Secrets
 from showcam.drivers.vendor import SignedIn
 from showcam.drivers.vendor_http import VendorHttp
 from showcam.engine.grants import Grants
-from showcam.engine.lease import USED
-from showcam.engine.source import Hls
+from showcam.engine.source import USED, Hls
 from showcam.net.exchange import Hosts
 from showcam.registry.adapter import Adapter, adapt
 from showcam.registry.rules import Rules

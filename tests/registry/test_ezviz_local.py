@@ -14,8 +14,7 @@ from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from showcam.drivers.ezviz.pictures import LocalKey, read_lent
 from showcam.drivers.vendor import SignedIn
 from showcam.engine.ezviz.local_messages import LocalAddress
-from showcam.engine.lease import USED, InVain
-from showcam.engine.source import EzvizLocal
+from showcam.engine.source import USED, EzvizLocal, InVain
 from showcam.simulator.local.cas import code_of, key_of
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.leases import lent

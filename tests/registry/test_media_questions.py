@@ -8,8 +8,7 @@ import pytest
 from showcam.drivers.camera import Refusal
 from showcam.drivers.errors import Refused, SignedOut, VendorBusy, VendorDown
 from showcam.engine.grants import Claims
-from showcam.engine.lease import Lease
-from showcam.engine.source import Denied, SourceSpec
+from showcam.engine.source import Denied, Lease, SourceSpec
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 

@@ -16,7 +16,7 @@ from showcam.drivers import SPEECHES, errors
 from showcam.drivers.camera import Failed, Refusal
 from showcam.drivers.errors import REASONS, ByReason, Reason
 from showcam.drivers.ezviz import answers, keys
-from showcam.engine.ezviz.results import SILENT, meaning
+from showcam.engine.ezviz.messages import SILENT, meaning
 from showcam.engine.sources.ezviz import MUTE_SESSIONS
 from showcam.i18n.catalogue import LANGUAGES, Language
 from showcam.registry.gate import gate

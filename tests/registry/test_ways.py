@@ -6,8 +6,7 @@ from showcam.drivers.camera import UNASKED, Camera, Refusal, StreamRequest, Vide
 from showcam.drivers.errors import Reason, Refused, VendorDown
 from showcam.drivers.settings import BadValue
 from showcam.engine.grants import Claims
-from showcam.engine.lease import Lease
-from showcam.engine.source import Denied, SourceSpec
+from showcam.engine.source import Denied, Lease, SourceSpec
 from showcam.registry.gate.gate import choose, may_be_overheard
 from showcam.registry.preferences import WhileEncrypted
 from tests.doubles.household import Household

@@ -21,7 +21,7 @@ from showcam.app.edge.internal import Internal
 from showcam.app.http_types import Refuse, Request
 from showcam.drivers.camera import Video
 from showcam.engine.grants import START_S, Claims
-from showcam.engine.lease import Unopened
+from showcam.engine.source import Unopened
 from showcam.registry.adapter import adapt
 from showcam.registry.streams.grants import Questions
 from showcam.store.dynamodb import DynamoStore, create_table

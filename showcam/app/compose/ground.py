@@ -19,7 +19,7 @@ from showcam.drivers.vendor import Installation, Vendor
 from showcam.engine.client import MediaClient
 from showcam.engine.fleet import Fleet
 from showcam.engine.grants import Grants
-from showcam.engine.trust import tls_context
+from showcam.engine.settings import tls_context
 from showcam.registry.adapter import Adapter, adapt
 from showcam.registry.rules import Rules
 from showcam.registry.streams.history import TOGETHER_S, Later

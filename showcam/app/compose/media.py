@@ -12,8 +12,7 @@ from showcam.app.process.web_sources import WebSources
 from showcam.app.settings import Settings
 from showcam.engine.grants import Grants
 from showcam.engine.server import MediaServer
-from showcam.engine.settings import PlaneSettings
-from showcam.engine.trust import tls_context
+from showcam.engine.settings import PlaneSettings, tls_context
 
 MOST_LIVE = 24  # cameras of a media process that serves several houses
 

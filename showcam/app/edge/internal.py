@@ -12,7 +12,6 @@ import structlog
 from showcam.accounts.links import TokenInvalid
 from showcam.app.http_types import Refuse, Request, Response, problem
 from showcam.engine.grants import HEADER, Claims, ProcessAuth
-from showcam.engine.lease import from_text
 from showcam.engine.messages import (
     Admits,
     Admitted,
@@ -27,7 +26,7 @@ from showcam.engine.messages import (
     Opened,
     Still,
 )
-from showcam.engine.source import UNASKED, Denied
+from showcam.engine.source import UNASKED, Denied, from_text
 from showcam.registry.streams.grants import Questions
 from showcam.store.ports import StoreUnavailable
 from showcam.store.records import Assistant, Link

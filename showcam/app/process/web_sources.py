@@ -9,7 +9,6 @@ import aiohttp
 import msgspec
 
 from showcam.engine.grants import HEADER, Claims, ProcessAuth
-from showcam.engine.lease import Ending, Lease, as_text
 from showcam.engine.messages import (
     Admits,
     Admitted,
@@ -23,7 +22,7 @@ from showcam.engine.messages import (
     Opened,
     Still,
 )
-from showcam.engine.source import UNASKED, Codec, Denied, SourceSpec, read_source
+from showcam.engine.source import UNASKED, Codec, Denied, Ending, Lease, SourceSpec, as_text, read_source
 
 OPEN_S = 6.0  # two calls of a slow vendor, and the round trip to the web process
 

@@ -22,11 +22,10 @@ from showcam.drivers.ezviz.trace_lines import Home, Line, Row, Trace, Unopened, 
 from showcam.drivers.ezviz.tracing import Aliases, CallNotes
 from showcam.engine.ezviz.address import MAIN, SUB, Stream
 from showcam.engine.ezviz.local_session import MANNERS
-from showcam.engine.lease import USED
-from showcam.engine.source import WAKING_S, CameraSpec
+from showcam.engine.settings import OnLoopback
+from showcam.engine.source import USED, WAKING_S, CameraSpec
 from showcam.engine.sources.ezviz import DOZES_S
 from showcam.engine.sources.rtsp import KEYFRAME_S
-from showcam.engine.trust import OnLoopback
 from showcam.store.records import Source
 
 REST_S = 2.0  # between two sessions, as rhanekom/hass-ezviz-stream waits before it opens again

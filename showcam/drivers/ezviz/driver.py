@@ -39,10 +39,9 @@ from showcam.drivers.settings import Setting, SettingView
 from showcam.drivers.vendor import Verdict
 from showcam.drivers.vendor_http import VendorHttp
 from showcam.engine.ezviz.address import KNOWN
-from showcam.engine.ezviz.results import TOKEN
+from showcam.engine.ezviz.messages import TOKEN
 from showcam.engine.grants import Picture
-from showcam.engine.lease import Ending, InVain, Unopened
-from showcam.engine.source import CameraSpec, Hls, mark_of
+from showcam.engine.source import CameraSpec, Ending, Hls, InVain, Unopened, mark_of
 from showcam.net.cache import Recent
 from showcam.net.exchange import Exchange, Hosts
 from showcam.store.ports import Store

@@ -31,8 +31,7 @@ from showcam.drivers.ezviz.answers import text
 from showcam.drivers.ezviz.cameras import has_sub, is_channel
 from showcam.drivers.ezviz.sessions import ASK_S
 from showcam.engine.ezviz.address import KNOWN, LOWEST_PORT, MAIN, SUB, live, named
-from showcam.engine.lease import Lease, Unopened
-from showcam.engine.source import EzvizCloud
+from showcam.engine.source import EzvizCloud, Lease, Unopened
 from showcam.net.addresses import is_public, is_spelled
 from showcam.net.cache import Recent
 from showcam.net.text import JsonObject

@@ -4,8 +4,7 @@ import functools
 from dataclasses import dataclass
 
 from showcam.engine.codec import nal
-from showcam.engine.codec.bits import Bits, Malformed
-from showcam.engine.codec.syntax import PEEK, Kind, Syntax, are_messages, is_filler
+from showcam.engine.codec.nal import PEEK, Bits, Kind, Malformed, Syntax, are_messages, is_filler
 
 DECODER = "h264"  # libav's name
 SLICE, PARTITION, IDR, SEI, SPS, PPS, DELIMITER = 1, 2, 5, 6, 7, 8, 9

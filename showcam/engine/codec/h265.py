@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from showcam.engine.codec import nal
-from showcam.engine.codec.bits import Bits
-from showcam.engine.codec.syntax import PEEK, Kind, Syntax, are_messages, is_filler
+from showcam.engine.codec.nal import PEEK, Bits, Kind, Syntax, are_messages, is_filler
 
 DECODER = "hevc"  # libav's name
 IDR = frozenset({19, 20})

@@ -1,8 +1,13 @@
-"""Finds NAL units in Annex B form, their codec, keyframes and parameter sets. Standard library only."""
+"""Finds NAL units in Annex B form, their codec, keyframes and parameter sets, and reads their bits.
 
+`Syntax` checks whether bytes are a unit of a codec at all, as far as two readings of one unit must be distinguished.
+Standard library only.
+"""
+
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
-from typing import Literal
+from typing import ClassVar, Literal
 
 type Codec = Literal["h264", "h265"]
 
@@ -86,3 +91,104 @@ def parameters(picture: bytes, codec: Codec) -> bytes:
     if codec == "h265":
         return joined(unit for unit in units(picture) if unit[0] >> 1 in _H265_SETS)
     return joined(unit for unit in units(picture) if unit[0] & 0x9F in (7, 8))
+
+
+class Malformed(Exception):
+    """The bytes are too short for what they claim to be, or a number is out of its bounds."""
+
+
+class Bits:
+    """Reads bits as numbers, one after another, with the Exp-Golomb numbers of ISO/IEC 14496-10, 9.1."""
+
+    def __init__(self, data: bytes) -> None:
+        self._number, self._left = int.from_bytes(data), 8 * len(data)
+
+    def take(self, count: int) -> int:
+        """The next `count` bits as a number. Raises Malformed."""
+        self._left -= count
+        if self._left < 0:
+            raise Malformed
+        return self._number >> self._left & (1 << count) - 1
+
+    def up_to(self, most: int) -> int:
+        """An Exp-Golomb number. Raises Malformed, also for a number above `most`."""
+        rest = self._number & (1 << self._left) - 1
+        zeros = self._left - rest.bit_length()
+        self._left -= 2 * zeros + 1
+        if self._left < 0 or zeros > 31:
+            raise Malformed
+        value = (rest >> self._left) - 1
+        if value > most:
+            raise Malformed
+        return value
+
+    def signed(self, least: int, most: int) -> int:
+        """A signed Exp-Golomb number. Raises Malformed, also for a number out of bounds."""
+        coded = self.up_to(0xFFFFFFFE)
+        value = (coded + 1) // 2 if coded & 1 else -(coded // 2)
+        if not least <= value <= most:
+            raise Malformed
+        return value
+
+
+type Kind = Literal["sets", "key", "inter", "other"]
+
+PEEK = 256  # bytes of a unit, which hold all that is parsed
+_USER_DATA = frozenset({4, 5})  # kinds of SEI message that are as long as their sender likes
+_LAST_MESSAGE = 205
+
+
+class Syntax(ABC):
+    """The syntax of a codec. `fits`: True for a unit that parses, False if it does not, None if nothing can be parsed.
+
+    `learn` keeps the values that later units refer to. `doubt`: of two slices that fit, the one with less doubt is
+    likelier to be a slice.
+    """
+
+    doubt = 0
+    CODEC: ClassVar[Codec]
+    HEAD: ClassVar[int]  # bytes of a unit's header
+
+    @abstractmethod
+    def kind(self, unit: bytes) -> Kind | None:
+        """The kind of the unit, or None: the header is not one of this codec."""
+
+    @abstractmethod
+    def begins(self, unit: bytes) -> bool:
+        """Whether the unit, by its header, is a parameter set that only this codec has."""
+
+    def fits(self, unit: bytes) -> bool | None:
+        try:
+            return self._read(unit, keep=False)
+        except Malformed:
+            return False
+
+    def learn(self, unit: bytes) -> None:
+        try:
+            self._read(unit, keep=True)
+        except Malformed:
+            return
+
+    @abstractmethod
+    def _read(self, unit: bytes, *, keep: bool) -> bool | None:
+        """Reads the unit, and keeps its values if `keep`. Raises Malformed."""
+
+
+def are_messages(body: bytes) -> bool | None:
+    """Whether these are SEI messages; None if the last message is cut off."""
+    at = 0
+    while at < len(body):
+        if body[at:].rstrip(b"\0") == b"\x80":
+            return at > 0
+        kind, at = message_number(body, at)
+        size, at = message_number(body, at)
+        if kind > _LAST_MESSAGE:
+            return False
+        if at + size > len(body):
+            return True if kind in _USER_DATA else None
+        at += size
+    return False
+
+
+def is_filler(body: bytes) -> bool:
+    return body.rstrip(b"\x80").strip(b"\xff") == b""

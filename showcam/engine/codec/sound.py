@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from showcam.engine.codec.bits import Bits, Malformed
+from showcam.engine.codec.nal import Bits, Malformed
 
 RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 AAC_SAMPLES = 1024  # samples of a frame; an encoder puts the same number before the first

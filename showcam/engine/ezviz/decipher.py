@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from showcam.engine.codec import nal
-from showcam.engine.codec.syntax import Kind
+from showcam.engine.codec.nal import Kind
 from showcam.engine.ezviz.encryption import BLOCK, FIRST, Encryption, Judged, Layout, Reading, counted
 
 _CODE = re.compile(rb"\x00\x00\x01")

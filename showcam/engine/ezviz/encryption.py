@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from showcam.engine.codec import nal
 from showcam.engine.codec.h264 import H264
 from showcam.engine.codec.h265 import H265
-from showcam.engine.codec.syntax import PEEK, Kind, Syntax
+from showcam.engine.codec.nal import PEEK, Kind, Syntax
 
 # The encrypted part of a unit. `clear`: nothing. `body`: all bytes after the unit's header. `copied`: the whole unit,
 # with a clear copy of its header in front. `whole`: the whole unit.

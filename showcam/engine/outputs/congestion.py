@@ -31,13 +31,12 @@ _REMEMBERED = 2048
 class Congestion:
     """Decides for one viewer between the whole and the smaller picture. `clock` is in seconds.
 
-    `wake` is called when the receiver has reported. The whole picture is first tried again after `again_s`, if the last
-    `calm_s` were without loss.
+    `wake` is called when the receiver has reported. The whole picture is first tried again after `again_s`.
     """
 
-    def __init__(self, clock: Callable[[], float], wake: Callable[[], None], *, again_s: float, calm_s: float) -> None:
+    def __init__(self, clock: Callable[[], float], wake: Callable[[], None], *, again_s: float) -> None:
         self._clock, self._wake = clock, wake
-        self._again_s, self._calm_s = again_s, calm_s
+        self._again_s = again_s
         self._sent: deque[tuple[float, int]] = deque()  # time and packets
         self._again: deque[float] = deque()  # when packets were first asked for again
         self._known: OrderedDict[int, None] = OrderedDict()  # numbers of these packets
@@ -48,7 +47,6 @@ class Congestion:
         self._wants_key = self._is_fresh = False
         self.resends = True  # whether packets are sent again on request
         self._pace, self._paced = FIRST_PACE, clock()
-        self._calm_since = clock()
         self._moved: float | None = None  # when the smaller picture was begun
         self._tried: float | None = None  # when the whole picture was begun again
         self._wait_s = again_s
@@ -72,10 +70,7 @@ class Congestion:
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
         self._forget(now)
-        share = self._share()
-        if share >= LOSSY:
-            self._calm_since = now
-        if share >= LEAKY and len(self._again) >= DROPS:
+        if self._share() >= LEAKY and len(self._again) >= DROPS:
             self._held_until = now + HELD_S
         self._wake()
 
@@ -88,8 +83,6 @@ class Congestion:
         elif now - since >= REPORT_S and packets - before >= MANY:
             self._lossy = self._lossy + 1 if (lost - lost_before) / (packets - before) >= LOSSY else 0
             self._sample = (now, lost, packets)
-            if self._lossy:
-                self._calm_since = now
         self._wake()
 
     def estimated(self, bits_s: float, rate: float) -> None:
@@ -173,7 +166,7 @@ class Congestion:
         now = self._clock()
         failed = self._tried is not None and now - self._tried < WELL_S
         self._wait_s = min(MOST_TRY_S, 2 * self._wait_s) if failed else self._again_s
-        self._moved, self._calm_since = now, now
+        self._moved = now
 
     def returned(self) -> None:
         """Notes that the whole picture is sent again."""
@@ -182,8 +175,7 @@ class Congestion:
     @property
     def may_try(self) -> bool:
         """True if it is time to try the whole picture again."""
-        now = self._clock()
-        return self._moved is not None and now - self._moved >= self._wait_s and now - self._calm_since >= self._calm_s
+        return self._moved is not None and self._clock() - self._moved >= self._wait_s
 
     def _is_narrow(self, now: float) -> bool:
         """True if estimates stay small and packets are lost or late: a busy receiver's estimates are no proof."""

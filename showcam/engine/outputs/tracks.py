@@ -82,16 +82,16 @@ class WholePicture(SharedPicture, Protocol):
 class VideoTrack(Track):
     """The video for a viewer, which changes to the smaller picture if the connection can't carry the whole one.
 
-    `congestion` gets the sent packets and the receiver's reports (showcam.engine.outputs.amendments). `again_s` and
-    `calm_s` are as in Congestion.
+    `congestion` gets the sent packets and the receiver's reports (showcam.engine.outputs.amendments). `again_s` is as
+    in Congestion.
     """
 
     kind = "video"
 
-    def __init__(self, picture: WholePicture, *, again_s: float, calm_s: float) -> None:
+    def __init__(self, picture: WholePicture, *, again_s: float) -> None:
         super().__init__()
         self._clock = asyncio.get_running_loop().time
-        self.congestion = Congestion(self._clock, self._wake, again_s=again_s, calm_s=calm_s)
+        self.congestion = Congestion(self._clock, self._wake, again_s=again_s)
         self._whole = picture
         self._picture: SharedPicture = picture
         self._moving: asyncio.Task[SharedPicture | None] | None = None
@@ -114,7 +114,7 @@ class VideoTrack(Track):
         return max(self._sound_delay_s, self.congestion.delay_s)
 
     def wait_for_sound(self, behind: int) -> None:
-        """Notes that sound is sent this number of ticks after its moment.
+        """Takes the delay of sound when it leaves, in ticks.
 
         Chromium moves a picture to its sound too, but took 20 s for 0.2 s (WebRTC, video/stream_synchronization.cc).
         """
@@ -293,7 +293,7 @@ class OpusTrack(Track):
     """The camera's sound as Opus, or silence.
 
     An AAC frame is three packets or more. They leave one by one: of sound that comes in lots, Chromium underestimates
-    its buffer, and shows the picture too early. `measured` gets the ticks that sound is sent after its moment.
+    its buffer, and shows the picture too early. `measured` gets the sound's delay when it leaves, in ticks.
     """
 
     kind = "audio"

@@ -25,7 +25,7 @@ from showcam.engine.rtsp.messages import Message
 
 REPORT_S = 5.0  # between reports that packets arrive
 _ALIVE_S = (5, 30)  # between requests that keep the session, at least and at most
-_TURN_S = 0.05  # seconds between two checks for packets that have waited WAIT_S
+_TURN_S = WAIT_S / 2  # between two checks for packets that have waited
 _TIMEOUT = re.compile(r";\s*timeout\s*=\s*(\d{1,5})", re.IGNORECASE)
 _CHANNELS = re.compile(r"interleaved\s*=\s*(\d{1,3})", re.IGNORECASE)
 _SCHEME = re.compile(r"(?:rtsp://)+", re.IGNORECASE)

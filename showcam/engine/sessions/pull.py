@@ -12,11 +12,9 @@ import structlog
 from showcam.engine.event_loop import Background
 from showcam.engine.gate import Gate
 from showcam.engine.grants import Claims
-from showcam.engine.lease import USED, Ending, InVain, Lease
-from showcam.engine.outputs import displays
 from showcam.engine.sessions.slim import Slim
-from showcam.engine.sessions.transcodes import PlayableFanout, Transcodes
-from showcam.engine.source import WAKING_S, Card, Rtsp, Sources, SourceSpec
+from showcam.engine.sessions.transcodes import PlayableFanout, Transcodes, unplayed
+from showcam.engine.source import USED, WAKING_S, Card, Ending, InVain, Lease, Rtsp, Sources, SourceSpec
 from showcam.engine.sources.opener import Opener
 from showcam.engine.units import Format, SourceFailed, WayFailed
 
@@ -93,7 +91,7 @@ class Pull(PlayableFanout):
     """Opens a source, and opens it again after faults. A pull that has ended never comes back; `failure` says why.
 
     `has_answered`: a WebRTC viewer already has its answer, which can't report a later failure. Then the first opening
-    is repeated for `answered_s`.
+    is repeated for `connect_s`.
     """
 
     def __init__(
@@ -106,12 +104,12 @@ class Pull(PlayableFanout):
         *,
         sub: Callable[[Claims], "Pull | None"],
         has_answered: Callable[["Pull"], bool],
-        answered_s: float,
+        connect_s: float,
     ) -> None:
         super().__init__(transcodes)
         self._choice = Choice(has_smaller=claims.picture == "main", has_room=lambda: transcodes.has_room)
         self._slim = Slim(self, lambda: sub(self.claims) if self._choice.has_other else None, transcodes.admit)
-        self._has_answered, self._answered_s = has_answered, answered_s
+        self._has_answered, self._connect_s = has_answered, connect_s
         self.key, self.camera = key_of(claims), claims.camera
         self.claims = claims  # of the latest viewer, for requests to the gate
         self._spec, self._opener = spec, opener
@@ -254,7 +252,7 @@ class Pull(PlayableFanout):
         """
         if self.format is not None:
             return True
-        return self._loop.time() - self._epoch < self._answered_s and self._has_answered(self)
+        return self._loop.time() - self._epoch < self._connect_s and self._has_answered(self)
 
     def _claims_asked(self) -> Claims:
         """The claims for a request to the gate: the latest viewer's, with the picture that was chosen."""
@@ -310,7 +308,7 @@ class Pull(PlayableFanout):
         self._is_interrupted = False
         if not self.claims.explains and (self.format is None or _like(self.format) != _like(form)):
             self._gate.report(self._claims_asked(), form)
-        reason = displays.unplayed(form, self._opened_for.surface, self._opened_for.protocol)
+        reason = unplayed(form, self._opened_for.surface, self._opened_for.protocol)
         may_be_smaller = self.format is None and self._choice.may_be_smaller
         if reason and (may_be_smaller or not self.may_be_transcoded):
             raise SourceFailed(reason, again=False)

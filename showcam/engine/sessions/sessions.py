@@ -20,10 +20,9 @@ from showcam.engine.sessions.pulls import Load, Places, Pulls, TooMany
 from showcam.engine.sessions.session import Session, SessionIndex, View
 from showcam.engine.sessions.transcodes import Transcodes
 from showcam.engine.sessions.warming import Warming
-from showcam.engine.settings import PlaneSettings
+from showcam.engine.settings import OnLoopback, PlaneSettings
 from showcam.engine.source import Sources, SourceSpec
 from showcam.engine.sources.opener import Opener
-from showcam.engine.trust import OnLoopback
 from showcam.engine.units import SourceFailed
 
 _log = structlog.get_logger()
@@ -192,7 +191,7 @@ class Sessions:
 
         view = View(session.pull, session.claims.surface)
         settings = self._settings
-        video = VideoTrack(view, again_s=settings.again_s, calm_s=settings.calm_s)
+        video = VideoTrack(view, again_s=settings.again_s)
         peer = Peer(video, view, gone, ice.relays(settings, time.time()), self._stun.addresses)
         try:
             answer = await session.answer(peer, view, sdp, due - self._loop.time())
@@ -235,7 +234,7 @@ class Sessions:
             self._transcodes,
             sub=self.warming.sub,
             has_answered=self._index.has_answered,
-            answered_s=self._settings.answered_s,
+            connect_s=self._settings.connect_s,
         )
 
     def _in_use(self, pull: Pull) -> bool:

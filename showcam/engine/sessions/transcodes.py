@@ -1,5 +1,8 @@
 """A camera's video for displays: as it comes, or transcoded once for all displays that don't play it.
 
+Displays play H.264 up to High at level 4.2, and by WebRTC only pictures that come in order (no B frames). TVs get no
+more than level 4.1: the first Chromecasts play no more, and no device reports its model.
+
 The number of transcoded videos has a limit. With "auto" two may run, or one on a single core. More may run if the
 measured load of the running ones leaves room.
 """
@@ -13,11 +16,11 @@ import structlog
 
 from showcam.engine.grants import IDLE_S, Protocol
 from showcam.engine.messages import TranscodeStats
-from showcam.engine.outputs import displays
 from showcam.engine.outputs.hls import HlsOutput
 from showcam.engine.outputs.transcoder import DISPLAY, SOON, Shape, Transcoder
 from showcam.engine.sessions.fanout import SILENT_S, Fanout
 from showcam.engine.sessions.slim import Slim
+from showcam.engine.source import MOST_PIXELS, TRANSCODED
 from showcam.engine.units import Format, SourceFailed, Unit
 
 _log = structlog.get_logger()
@@ -26,9 +29,42 @@ BEHIND_S = 10.0  # a transcode counts as behind for this time after it left out 
 UNMEASURED = 1.0  # cores that a transcode is assumed to need before measurement
 FLOOR = 2  # this number is always admitted if there are as many cores; one without time leaves pictures out
 _SPARE = 1  # cores for everything else
+_PROFILES = frozenset({66, 77, 100})  # Baseline, Main, High
+_HIGHEST = 42
+_OF_TVS = 41
 
 type Most = int | Literal["auto"]
 type Running = Transcode | Slim
+
+
+def unplayed(form: Format, surface: str, protocol: Protocol) -> str:
+    """The reason why a video can't be shown on this surface as it comes; "" if it can.
+
+    A browser plays more than displays, and stills are decoded by showcam.
+    """
+    if protocol in ("still", "snapshot"):
+        return ""
+    if form.kind != "h264":
+        return "not_playable"  # no surface announces other codecs
+    if protocol == "webrtc" and form.b_frames:
+        return "no_common_protocol"
+    if surface == "video":
+        return "" if _is_small(form) and _decode(form) else "too_large"
+    highest = _OF_TVS if surface == "tv" else _HIGHEST
+    return "" if surface == "page" or _decode(form, highest) else "beyond_displays"
+
+
+def _is_small(form: Format) -> bool:
+    return form.width <= TRANSCODED[0] and form.height <= TRANSCODED[1]
+
+
+def _decode(form: Format, highest: int = _HIGHEST) -> bool:
+    """True if displays decode the video, by profile and level ("avc1.PPCCLL"), and by size.
+
+    The size counts since some cameras name too low a level.
+    """
+    profile, _, level = bytes.fromhex(form.codec.removeprefix("avc1."))
+    return profile in _PROFILES and level <= highest and form.width * form.height <= MOST_PIXELS
 
 
 class Transcode(Fanout):
@@ -259,7 +295,7 @@ class PlayableFanout(Fanout):
 
         Raises SourceFailed if there is no room to transcode.
         """
-        reason = displays.unplayed(self.format, surface, protocol) if self.format else ""
+        reason = unplayed(self.format, surface, protocol) if self.format else ""
         return self._needed(reason, is_soon=protocol == "hls" and self.is_slow) if reason else self
 
     def quickened(self) -> Fanout:

@@ -18,11 +18,9 @@ from showcam.engine.sessions.session import SessionIndex
 from showcam.engine.settings import PlaneSettings
 from showcam.engine.source import Rtsp, SourceSpec
 from showcam.engine.units import SourceFailed
-from showcam.net.cache import Recent
 
 AWAY_S = 600.0  # for this time, a camera whose video came from outside the home network is not opened to be kept
 MANY = 1024  # showcam remembers this number of cameras that make stills, or don't
-ASKED_S = 60.0  # after this time, showcam asks again if a camera runs on battery
 
 
 class CameraStills:
@@ -35,7 +33,6 @@ class CameraStills:
     def __init__(self, settings: PlaneSettings, gate: Gate) -> None:
         self._settings, self._gate = settings, gate
         self._makes: dict[Key, bool] = {}
-        self._on_mains: Recent[Key, float] = Recent(MANY)  # when the vendor last made no still of the camera
 
     def note(self, pull: Pull) -> None:
         if pull.makes_stills and len(self._makes) < MANY:
@@ -64,13 +61,8 @@ class CameraStills:
 
     async def _of_vendor(self, claims: Claims) -> bytes | None:
         """A JPEG from the vendor, or None. Raises SourceFailed if the gate is shut."""
-        now = asyncio.get_running_loop().time()
-        since = self._on_mains.get(key_of(claims))
-        if since is not None and now - since < ASKED_S:
-            return None
         data = await self._gate.still(claims)
         if data is None:
-            self._on_mains.put(key_of(claims), now)
             return None
         try:
             return await asyncio.to_thread(resized, data, small=claims.protocol == "still")

@@ -28,8 +28,7 @@ from typing import Never
 import structlog
 
 from showcam.engine.ezviz.address import MAIN, SUB, Address, BadAddress, Stream
-from showcam.engine.ezviz.node import NodeSession, SaidNo, Unreached
-from showcam.engine.ezviz.results import (
+from showcam.engine.ezviz.messages import (
     OTHER_STREAM,
     PASSING,
     SERVER,
@@ -41,12 +40,12 @@ from showcam.engine.ezviz.results import (
     Rests,
     meaning,
 )
-from showcam.engine.lease import USED, Ending, Lease, Unopened
-from showcam.engine.source import WAKING_S, EzvizCloud, SourceSpec
+from showcam.engine.ezviz.node import NodeSession, SaidNo, Unreached
+from showcam.engine.settings import OnLoopback
+from showcam.engine.source import USED, WAKING_S, Ending, EzvizCloud, Lease, SourceSpec, Unopened
 from showcam.engine.sources.ezviz_picture import SHORT_S, EzvizPicture, Showing
 from showcam.engine.sources.footage import Sets
 from showcam.engine.sources.screen import Screen
-from showcam.engine.trust import OnLoopback
 from showcam.engine.units import SourceFailed
 from showcam.net.cache import Recent
 

@@ -16,10 +16,10 @@ from urllib.parse import urljoin
 
 import av
 
+from showcam.engine.settings import OnLoopback
 from showcam.engine.source import Hls, SourceSpec
 from showcam.engine.sources.fetcher import LIST_CAP, LIST_S, SEGMENT_CAP, SEGMENT_S, Cut, Fault, Fetcher, Forbidden
 from showcam.engine.sources.screen import TURN_S
-from showcam.engine.trust import OnLoopback
 from showcam.engine.units import SourceFailed
 
 ROOT = "https://source/index.m3u8"

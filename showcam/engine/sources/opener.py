@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from showcam.engine.event_loop import Background
-from showcam.engine.lease import Ending, Lease
-from showcam.engine.source import Card, EzvizCloud, EzvizLocal, Hls, Rtsp, SourceSpec
+from showcam.engine.settings import OnLoopback
+from showcam.engine.source import Card, Ending, EzvizCloud, EzvizLocal, Hls, Lease, Rtsp, SourceSpec
 from showcam.engine.sources import card
 from showcam.engine.sources.ezviz import EzvizCameras, EzvizSource
 from showcam.engine.sources.ezviz_local import MANY, EzvizLocalSource, Known
@@ -20,7 +20,6 @@ from showcam.engine.sources.hls import HlsSource
 from showcam.engine.sources.reader import Run
 from showcam.engine.sources.rtsp import RtspSource
 from showcam.engine.sources.screen import Screen
-from showcam.engine.trust import OnLoopback
 from showcam.net.cache import Recent
 
 type Mint = Callable[[], Awaitable[SourceSpec]]

@@ -69,6 +69,7 @@ class Live:
         self._measuring: asyncio.Task[None] | None = None
         self._held: list[Unit] = []  # units from the keyframe on that is being decoded
         self._held_bytes = 0
+        self._early: list[tuple[AccessUnit, float]] | None = []  # the first sound, until its track has reported
         self._waits = True  # for a keyframe
         self._order: list[int] = []  # presentation times that become decoding times
         self._zero = self._shift = 0
@@ -138,6 +139,16 @@ class Live:
         self._pass(Unit("video", data, pts, pts, unit.key))
 
     def _pass_sound(self, unit: AccessUnit, at: float) -> None:
+        if self._early is None:
+            self._place_sound(unit, at)
+            return
+        self._early.append((unit, at))
+        if not self._timeline.awaits_report(unit.timestamp, at):
+            early, self._early = self._early, None
+            for held in early:
+                self._place_sound(*held)
+
+    def _place_sound(self, unit: AccessUnit, at: float) -> None:
         time = self._timeline.audio(unit.timestamp, at)
         heard = self._sound_of()
         if time is not None and heard is not None:

@@ -15,7 +15,7 @@ STEP = CLOCK // 15  # between pictures, before any other distance is known
 _WINDOW = 10 * CLOCK
 _SURE, _UNSURE = CLOCK // 200, CLOCK // 10  # how far sound may be off: by sender reports, by arrival
 _EARLY = 2 * CLOCK  # for this time after the first unit, sound may leap into its place
-_REPORTED = CLOCK // 2  # with the sender report of one track there, sound waits this long for the other track's
+_REPORTED = CLOCK // 10  # senders that report with their first packet have done so before the third packet of AAC
 _BEND = 32  # later, sound is moved by at most 1/32 of the time that passed
 
 
@@ -105,7 +105,7 @@ class Timeline:
 
     def __init__(self, video_hz: int, audio_hz: int = CLOCK) -> None:
         self._video, self._audio = _Clock(video_hz), _Clock(audio_hz)
-        self._heard: int | None = None  # when the first sound arrived
+        self._heard_s: float | None = None  # when the first sound arrived
         self.reorders = False  # pictures come in another order than they are shown in
 
     def video(self, timestamp: int, at_s: float, *, is_b: bool = False) -> int:
@@ -131,10 +131,8 @@ class Timeline:
         if clock.shift is not None:
             self._steady(clock, media, at, back=0)
         clock.see(media, at)
-        if self._heard is None:
-            self._heard = at
         place = self._place()
-        if place is None or (clock.shift is None and self._awaits_report(at - self._heard)):
+        if place is None:
             return None
         wanted, tolerance = place
         if clock.shift is None:
@@ -152,6 +150,17 @@ class Timeline:
             return None
         return clock.given(time, at)
 
+    def awaits_report(self, timestamp: int, at_s: float) -> bool:
+        """True for the first sound, if only one track's sender report has come, since the other follows soon.
+
+        Without this wait, sound first gets the time of its arrival and moves when the report comes. A display then goes
+        on expecting such delays.
+        """
+        self._audio.media(timestamp)
+        if self._heard_s is None:
+            self._heard_s = at_s
+        return at_s - self._heard_s < _REPORTED / CLOCK and (self._video.wall is None) != (self._audio.wall is None)
+
     def report(self, kind: str, wall_s: float, timestamp: int) -> None:
         """Takes the wall clock and media time that a sender report pairs."""
         clock = self._video if kind == "video" else self._audio
@@ -166,14 +175,6 @@ class Timeline:
             return  # units were missing for this time
         if step > LEAP or step <= -back:
             clock.move(clock.next_after(at) - time)
-
-    def _awaits_report(self, waited: int) -> bool:
-        """True if one track's report has come, so that the other's will soon.
-
-        Sound that is placed by its arrival moves when the report comes. A display then goes on holding it back for
-        longer.
-        """
-        return waited < _REPORTED and (self._video.wall is None) != (self._audio.wall is None)
 
     def _place(self) -> tuple[int, int] | None:
         """The shift that aligns sound with the video, and the tolerance in ticks."""

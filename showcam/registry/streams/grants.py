@@ -10,9 +10,8 @@ from showcam.accounts.console_sessions import Viewer
 from showcam.drivers.camera import OF_ASSISTANTS, Refusal, Stream, Surface, VideoCodec, is_on_battery
 from showcam.drivers.errors import ExpiredGrant, Unavailable
 from showcam.engine.grants import Claims
-from showcam.engine.lease import USED, Ending, Lease
 from showcam.engine.messages import MediaBusy, MediaUnavailable, SessionOver
-from showcam.engine.source import Denied, SourceSpec
+from showcam.engine.source import USED, Denied, Ending, Lease, SourceSpec
 from showcam.registry import outcomes
 from showcam.registry.gate.displays import GATE, PLAYABLE, Fit, Measurement
 from showcam.registry.gate.gate import not_found

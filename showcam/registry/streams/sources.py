@@ -9,8 +9,7 @@ from showcam.drivers.camera import Camera, Refusal, StreamRequest, Surface
 from showcam.drivers.driver import LEAST_S, Driver, KeepsAwake, TakesBack
 from showcam.drivers.errors import DriverError
 from showcam.engine.grants import Picture
-from showcam.engine.lease import USED, Ending, Lease
-from showcam.engine.source import CameraSpec
+from showcam.engine.source import USED, CameraSpec, Ending, Lease
 from showcam.registry.gate.displays import GATE, PLAYABLE, Fit, fits
 from showcam.registry.gate.gate import ANOTHER, ONE_PICTURE, overruled
 from showcam.registry.preferences import NONE

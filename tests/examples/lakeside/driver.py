@@ -14,8 +14,7 @@ from showcam.drivers.probes import hls
 from showcam.drivers.vendor import Rejected, SignedIn, SourceUser, Verdict
 from showcam.drivers.vendor_http import VendorHttp
 from showcam.engine.grants import Picture
-from showcam.engine.lease import Ending, Lease
-from showcam.engine.source import CameraSpec, Hls
+from showcam.engine.source import CameraSpec, Ending, Hls, Lease
 from showcam.net.exchange import Hosts
 from showcam.net.text import JsonObject
 from showcam.store.ports import Store
