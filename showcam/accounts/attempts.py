@@ -160,6 +160,13 @@ class Crowd:
                     del self._by_network[network]
 
 
+def code_place(throttle: Throttle, address: str, now: float) -> Place | None:
+    """Takes a place for a code of the console: printed codes and codes of phones count together. None: too many."""
+    key = f"showcam/console/{token_hash(f'console|{counted_as(address)}')[:32]}"
+    taken, ends = throttle.take_place(key, TRIES, WINDOW_S, now)
+    return Place(key, ends) if taken else None
+
+
 class OneTimeCode:
     """The sign-in code that showcam prints at its start; it works once, within LIFE_S. A new code replaces the old one.
 
@@ -185,13 +192,12 @@ class OneTimeCode:
 
         Raises StoreUnavailable.
         """
-        network = token_hash(f"console|{counted_as(address)}")[:32]
-        taken, ends = throttle.take_place(f"showcam/console/{network}", TRIES, WINDOW_S, self._clock())
-        if not taken:
+        place = code_place(throttle, address, self._clock())
+        if place is None:
             return "too_many"
         if not self._is(text, self._file) or not self._use(text):
             return "wrong"
-        throttle.leave_place(f"showcam/console/{network}", ends)
+        throttle.leave_place(place.key, place.ends)
         return "right"
 
     def _is(self, text: str, file: Path) -> bool:

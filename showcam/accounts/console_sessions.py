@@ -28,7 +28,9 @@ PREFIX = "home-"  # the ids of sessions begin with this: no link's id has a hyph
 
 # The kinds of data that are remembered for a browser. `next`: a sign-in that waits for a code. `encryption` and `keys`:
 # cameras whose encryption or key waits for a code. `language`: the language of the sentences that the browser tries.
-type Name = Literal["next", "encryption", "keys", "language"]
+# `phone`: the row of the code of a phone.
+type Name = Literal["next", "encryption", "keys", "language", "phone"]
+type Role = Literal["owner", "member"]  # a member watches, and changes nothing
 NAMES: tuple[Name, ...] = get_args(Name.__value__)
 
 
@@ -43,6 +45,7 @@ class ConsoleSession(Struct, frozen=True):
     account: str = ""
     user: str = ""  # the user name before the browser signed out
     left: str = ""  # the household that the browser signed out of
+    role: Role = "owner"
     by_code: bool = True  # False: the browser gave no printed code, and its sign-in waits for the vendor
 
     @property
@@ -78,14 +81,21 @@ class ConsoleSessions:
         self._store, self._clock = store, clock
 
     def begin(
-        self, *, account: str = "", user: str = "", left: str = "", kept_s: float = KEPT_S, browser: str | None = None
+        self,
+        *,
+        account: str = "",
+        user: str = "",
+        left: str = "",
+        role: Role = "owner",
+        kept_s: float = KEPT_S,
+        browser: str | None = None,
     ) -> str:
         """Begins a session and returns the text of its cookie, which `read` takes.
 
         With a `browser` name the household's list of browsers shows the session.
         """
         text = new_secret()
-        session = ConsoleSession(_id(text), self._clock() + kept_s, account, user, left)
+        session = ConsoleSession(_id(text), self._clock() + kept_s, account, user, left, role)
         if browser is not None:
             listed = msgspec.msgpack.encode(Listed(self._clock(), browser))
             self._store.put_account_secret(account, LISTED + session.id, listed)

@@ -7,8 +7,9 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from showcam.console.help import NOTHING_HEARD, Heard, Help
+from showcam.console.pages import language
 from showcam.drivers.errors import is_reason
-from showcam.i18n.catalogue import OURS, Language, chosen, mark
+from showcam.i18n.catalogue import OURS, mark
 from showcam.registry.gate.reasons import OF_PICTURES, of_number, row_text
 
 # The pages for everybody, as the header lists them.
@@ -29,13 +30,13 @@ def blueprint(
 
     @pages.get("/help")
     def help_() -> str:
-        return _page("help", vendor, **helped.all(_locale()))
+        return _page("help", vendor, **helped.all(language()))
 
     @pages.get("/help/<reason>")
     def help_of(reason: str) -> str:
         if not is_reason(reason):
             abort(404)
-        return _page("reason", vendor, **helped.of(reason, _locale()))
+        return _page("reason", vendor, **helped.of(reason, language()))
 
     @pages.get("/h/<int:number>")
     def short(number: int) -> BaseResponse:
@@ -44,7 +45,7 @@ def blueprint(
 
     @pages.get("/")
     def front() -> str:
-        locale = _locale()
+        locale = language()
         reasons = [row_text(reason, locale, vendor=vendor) for reason in OF_PICTURES]
         return _page("front", vendor, practice_url=practice_url, published=published, reasons=reasons)
 
@@ -66,13 +67,9 @@ def blueprint(
     return pages
 
 
-def _locale() -> Language:
-    return chosen(request.accept_languages.values())
-
-
 def _page(template: str, vendor: str, **context: Any) -> str:
     """Renders the page in the browser's language, on the look of showcam.console.look."""
-    locale = _locale()
+    locale = language()
     say = partial(OURS.say, locale, vendor=vendor)
     given = {"_": say, "locale": locale, "vendor": vendor, "menu": MENU, "here": request.path}
     return render_template(f"{template}.html", **given, **context)

@@ -47,8 +47,10 @@ class Area:
         g.console_session = found
         return found
 
-    def owned(self, view: View, *, early: bool = False) -> View:
-        """A view that gets the session of somebody who is signed in to a household.
+    def owned(self, view: View, *, early: bool = False, watched: bool = False) -> View:
+        """A view that gets the session of an owner who is signed in to a household.
+
+        `watched`: a member may see the page too, and send none of its forms.
 
         All others are led to /home, and after sign-in back to the wanted page. A page's script is answered 401.
 
@@ -65,6 +67,8 @@ class Area:
                 if request.method == "GET":
                     session[_WANTED] = request.path
                 return redirect(cookies.HOME, 303)
+            if current.role != "owner" and not (watched and request.method in ("GET", "HEAD")):
+                return pages.problem("member")
             return view(current, *args, **kwargs)
 
         return guarded
@@ -76,7 +80,7 @@ class Area:
     def wanted(self) -> str:
         """Returns, only once, the page that the browser wanted before it signed in; else the first page."""
         wanted = str(session.pop(_WANTED, cookies.HOME))
-        return wanted if cookies.is_home(wanted) else cookies.HOME
+        return f"/{wanted.lstrip('/')}" if cookies.is_home(wanted) else cookies.HOME
 
     def begun(self, cookie: str, at: str = cookies.HOME) -> Response:
         """Leads the browser to the page `at`, with the session that has just begun."""
@@ -95,8 +99,16 @@ class Area:
         self._end_pictures(session.id)
 
     def signed_out(self, current: ConsoleSession) -> Response:
-        """Leads to the sign-in form, with a session that can only sign in and has its own tries."""
+        """Leads to the sign-in form, with a session that can only sign in and has its own tries.
+
+        A member's browser knew no password, and keeps nothing.
+        """
         self.end(current)
+        if current.role != "owner":
+            g.pop("renewed_cookie", None)
+            response = pages.led(cookies.HOME)
+            cookies.drop(request, response)
+            return response
         return self.begun(self.sessions.begin(user=current.user, left=current.account))
 
     def linked(self, account: str, assistant: Assistant) -> float:
@@ -116,6 +128,6 @@ class Area:
         media, current = self.media(), g.get("console_session")
         g.home_policy = pages.policy("https:" if media is None else media)
         if current is not None and current.account:
-            context["signed_in"] = current.user
+            context["signed_in"], context["may_change"] = current.user, current.role == "owner"
             context["new_links"] = self.new_links.of(current.account)
         return pages.rendered(template, status, **context)

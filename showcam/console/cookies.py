@@ -6,6 +6,8 @@ from flask.sessions import SecureCookieSessionInterface
 from showcam.accounts.console_sessions import KEPT_S
 
 HOME = "/home"
+LANGUAGE = "showcam-language"
+LANGUAGE_S = 400 * 86_400  # browsers limit cookies to 400 days
 
 
 def is_home(path: str) -> bool:
@@ -46,6 +48,11 @@ def drop(received: Request, response: Response) -> None:
     response.delete_cookie(
         _name(received), path=_path(received), secure=received.is_secure, httponly=True, samesite="Lax"
     )
+
+
+def keep_language(response: Response, language: str) -> None:
+    """Keeps which language this browser chose; the front page and help read it too."""
+    response.set_cookie(LANGUAGE, language, max_age=LANGUAGE_S, secure=request.is_secure, httponly=True, samesite="Lax")
 
 
 def _path(received: Request) -> str:

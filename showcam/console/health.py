@@ -63,8 +63,6 @@ class Health:
             mib=MIB,
             examined=examined,
             diagnosis=self._diagnosis(current, facts, examined) if examined and examined.ended else "",
-            browsers=self._area.sessions.browsers(current.account),
-            this=current.id,
             error=pages.say(error) if error else "",
             technically=technically,
         )
@@ -76,10 +74,6 @@ class Health:
                 return pages.led(AT)
             case "backup":
                 return self._backup(current)
-            case "end-browser":
-                return self._end(current, request.form.get("browser", ""))
-            case "end-others":
-                return self._end_others(current)
         return pages.problem("request")
 
     def log(self, _current: ConsoleSession) -> Response:
@@ -91,21 +85,6 @@ class Health:
         examined = self._examinations.of(current.account)
         running = examined is not None and examined.running
         return pages.data({"running": running, "found": len(examined.findings) if examined else 0})
-
-    def _end(self, current: ConsoleSession, session_id: str) -> Response:
-        if session_id == current.id:
-            return self._area.signed_out(current)
-        for browser in self._area.sessions.browsers(current.account):
-            if browser.session.id == session_id:
-                self._area.end(browser.session)
-                return pages.led(f"{AT}#browsers")
-        return self.show(current, HEALTH["no_browser"])
-
-    def _end_others(self, current: ConsoleSession) -> Response:
-        for browser in self._area.sessions.browsers(current.account):
-            if browser.session.id != current.id:
-                self._area.end(browser.session)
-        return pages.led(f"{AT}#browsers")
 
     def _diagnosis(self, current: ConsoleSession, facts: Facts, examined: Examined) -> str:
         host = urlsplit(facts.address).hostname or ""

@@ -12,6 +12,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from showcam.accounts.console_sessions import ConsoleSession, ConsoleSessions
+from showcam.accounts.phone_codes import PhoneCodes
 from showcam.accounts.states import States
 from showcam.console import cookies, pages
 from showcam.console.area import READ, Area, EndPictures, Rule
@@ -25,6 +26,7 @@ from showcam.console.tile_forms import TileForms
 from showcam.console.tiles import Asked, Tiles, at_own_media, shown
 from showcam.drivers.camera import Refusal
 from showcam.drivers.errors import BadOffer
+from showcam.i18n.catalogue import known
 from showcam.registry.gate.reasons import explain
 from showcam.registry.owner.owner import Owner
 from showcam.registry.owner.sign_in import SignIn
@@ -34,7 +36,9 @@ from showcam.store.ports import Store, StoreUnavailable
 _asked = msgspec.json.Decoder(Asked)
 
 EARLY = ("setup", "setup_step")  # names of views for a browser without a household
-FREE = ("document", "came_back")  # names of views for whoever may open the page; they get no session
+WATCHED = ("camera", "camera_still", "is_open")  # names of views that a member may see, who changes nothing
+# names of views for whoever may open the page; they get no session
+FREE = ("document", "came_back", "phone", "language")
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ class Home:
         )
         self.forms = TileForms(owner, self._sessions, sign_in.vendor, clock)
         self.gallery = Gallery(self._tiles, self.forms, sign_in, settings.live)
+        self.phone_codes = PhoneCodes(store, self._sessions, clock)
         self._opened: Callable[[str], None] = lambda account: None
 
     @property
@@ -91,12 +96,16 @@ class Home:
             return self._enter()
         if current is None or current.at_door:
             return self._through_door(current, step)
+        if step == "sign-out":
+            return self.area.signed_out(current)
+        if current.role != "owner":
+            return pages.problem("member")
         if self.signing_in.takes(current, step):
             return self._after(current, self.signing_in.take(current, step))
         if self.gallery.takes(step):
             why = self.gallery.take(current, step)
             return self._cameras(current, error=why) if why else pages.again(request.form.get("camera", ""))
-        return self.area.signed_out(current) if step == "sign-out" else pages.problem("request")
+        return pages.problem("request")
 
     def _due(self, current: ConsoleSession | None) -> Response:
         if current is None or current.at_door:
@@ -201,11 +210,20 @@ class Home:
         self._opened(current.account)
         return Response(status=204)
 
+    def language(self) -> Response:
+        """Keeps the language that was pressed, and leads back to the page."""
+        at, chosen = request.form.get("at", ""), known(request.form.get("language", ""))
+        response = pages.led(f"/{at.lstrip('/')}" if cookies.is_home(at) else cookies.HOME)
+        if chosen is not None:
+            cookies.keep_language(response, chosen)
+        return response
+
     def rules(self) -> list[Rule]:
         """The addresses of the pages, apart from /home itself."""
         return [
             ("/home/cameras/<camera>/still.jpg", "camera_still", self.still, READ),
             ("/home/open", "is_open", self.is_open, READ),
+            ("/home/language", "language", self.language, ("POST",)),
             ("/home/callback/<kind>", "came_back", self.came_back, READ),
         ]
 
@@ -229,7 +247,7 @@ def bind(app: Flask, home: Home, *more: Page) -> None:
     room.add_url_rule("/home", view_func=home.take, methods=["POST"], endpoint="step")
     room.add_url_rule("/home/cameras/<camera>", view_func=home.open, methods=["POST"], endpoint="open")
     for path, name, view, methods in (rule for page in (home, *more) for rule in page.rules()):
-        owned = view if name in FREE else home.area.owned(view, early=name in EARLY)
+        owned = view if name in FREE else home.area.owned(view, early=name in EARLY, watched=name in WATCHED)
         room.add_url_rule(path, view_func=owned, methods=methods, endpoint=name)
     room.before_request(_same_site)
     room.after_request(_guarded)

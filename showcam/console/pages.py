@@ -8,6 +8,7 @@ from typing import Any, cast
 import msgspec
 from flask import Response, current_app, g, make_response, redirect, render_template, request
 
+from showcam.console import cookies
 from showcam.console.sentences import PROBLEMS
 from showcam.i18n.catalogue import OURS, Language, chosen, in_words, mark
 from showcam.net.text import problem_of
@@ -25,12 +26,17 @@ MENU = (
     ("/home/assistants", mark("Assistants")),
     ("/home/try", mark("Try it")),
     ("/home/health", mark("Health")),
+    ("/home/phones", mark("Phones")),
     ("/home/setup", mark("Set-up")),
     ("/help", mark("Help")),
 )
+OF_MEMBERS = (MENU[0], MENU[-1])
 OF_TVS = (("/home/tv", mark("TV")),)  # in the menu if cameras may be shown on TVs of the house
 SHORT_MEND = 200  # characters; if there are many cameras, a longer text is folded
 ASSISTANTS = {"alexa": "Alexa", "google": "Google"}
+
+
+LANGUAGES: dict[Language, str] = {"en": "English", "nb": "Norsk bokmål", "de": "Deutsch"}  # each in its own words
 
 
 def day(when: float) -> str:
@@ -65,7 +71,8 @@ def problem(reason: str) -> Response:
 
 
 def language() -> Language:
-    return chosen(request.accept_languages.values())
+    """Returns the language that was pressed in this browser, else the first that the browser asks for."""
+    return chosen((request.cookies.get(cookies.LANGUAGE, ""), *request.accept_languages.values()))
 
 
 def vendor() -> str:
@@ -85,7 +92,7 @@ def is_id(camera: str) -> bool:
 def rendered(template: str, status: int, /, **context: Any) -> Response:
     locale, has_tvs = language(), bool(current_app.config.get(TVS))
     given = {
-        "menu": (*MENU[:1], *OF_TVS, *MENU[1:]) if has_tvs else MENU,
+        "menu": _menu(has_tvs, may_change=bool(context.get("may_change", True))),
         "has_tvs": has_tvs,
         "notifies": bool(current_app.config.get(NOTIFIES)),
         "short_mend": SHORT_MEND,
@@ -96,9 +103,16 @@ def rendered(template: str, status: int, /, **context: Any) -> Response:
         "_": partial(OURS.say, locale, vendor=vendor()),
         "in_words": lambda text: in_words(text, locale),
         "locale": locale,
+        "languages": LANGUAGES,
         "no_password": no_password(locale, vendor()),
     }
     return make_response(render_template(f"home/{template}.html", **given, **context), status)
+
+
+def _menu(has_tvs: bool, *, may_change: bool) -> tuple[tuple[str, str], ...]:
+    if not may_change:
+        return OF_MEMBERS
+    return (*MENU[:1], *OF_TVS, *MENU[1:]) if has_tvs else MENU
 
 
 def again(camera: str = "", at: str = "/home") -> Response:

@@ -144,6 +144,11 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
     ),
     "request": (400, mark("This can't be read"), mark("Nothing was changed. Open the page again.")),
     "callback": (403, mark("This sign-in can't be finished"), WRITTEN["callback"]),
+    "member": (
+        403,
+        mark("Here you can only watch"),
+        mark("Nothing was changed. An owner can change this, or can add this phone once more as an owner's."),
+    ),
     "no_camera": (404, mark("There is no such camera here any more"), mark("It was removed, or its household was.")),
     "document": (
         404,
@@ -166,6 +171,14 @@ CODE = {
     ),
     "too_many": (429, mark("Those were too many wrong codes from here. Try again in 15 minutes.")),
     "outside": (403, mark("The code is taken in the house alone. Open this page at the address it was printed with.")),
+}
+
+# For the codes that sign a phone in.
+PHONES = {
+    "wrong": (403, mark("That code did not work. Each works once, for ten minutes. Have a new one shown.")),
+    "too_many": CODE["too_many"],
+    "outside": (403, mark("The code works only at home. Connect this phone to your home's Wi-Fi, then try again.")),
+    "no_browser": (403, mark("Nothing was changed: that browser is not signed in any more.")),
 }
 
 # Outcomes of an ask, in the history of a camera.
@@ -267,7 +280,6 @@ TRACING = {
 
 # Errors of the health page.
 HEALTH = {
-    "no_browser": mark("Nothing was changed: that browser is not signed in any more."),
     "no_backup": mark(
         "No backup was made. See that the disk has room and that showcam may write in its data folder, then press "
         "again."

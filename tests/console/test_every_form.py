@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -12,11 +11,13 @@ import pytest
 from showcam.accounts.households import with_lan
 from showcam.drivers.lan.devices import Device, Devices, Pictured
 from showcam.registry.notices.notifier import Addresses
+from tests.doubles.console_forms import Form, Reader
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld, home_world
 from tests.doubles.linking_world import CAREFUL
 
-DEEDS = {"sign-out", "again", "hand-secret"}  # what these do needs no field; the first two end the walk
+# what these do needs no field; the first two end the walk, the last two put the next page in another language
+DEEDS = {"sign-out", "again", "hand-secret", "nb", "de"}
 IDS = (
     "link",
     "links",
@@ -33,41 +34,6 @@ FORM = "application/x-www-form-urlencoded"
 LONG = "x" * 5_000_000
 NOT_OF_THE_PAGE = "This page is no longer good"
 SENTENCE = re.compile(r'role="alert"[^>]*>\s*\S|class="alert"[^>]*>\s*\S')
-
-
-@dataclass
-class Form:
-    """`fields` by name, with what they hold; `steps`: by what it is sent."""
-
-    page: str
-    action: str
-    fields: dict[str, str] = field(default_factory=dict)
-    steps: list[tuple[str, str]] = field(default_factory=list)
-
-
-class Reader(HTMLParser):
-    """The forms of a page, and where its links lead."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.page, self.forms, self.links = page, list[Form](), set[str]()
-        self._form: Form | None = None
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if tag == "a":
-            self.links.add(given.get("href", "").partition("#")[0])
-        elif tag == "form":
-            self._form = Form(self.page, given["action"])
-            self.forms.append(self._form)
-        elif self._form is not None and tag in ("input", "select", "textarea") and given.get("name"):
-            self._form.fields[given["name"]] = given.get("value", "")
-        elif self._form is not None and tag == "button" and given.get("name"):
-            self._form.steps.append((given["name"], given["value"]))
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "form":
-            self._form = None
 
 
 def walked(browser: HomeBrowser) -> list[Form]:
@@ -177,6 +143,7 @@ def test_the_pages_are_walked_and_their_forms_found(console: Console) -> None:
         "/home/assistants",
         "/home/health",
         "/home/health/notices",
+        "/home/phones",
         "/home/try",
         "/home/setup",
     }

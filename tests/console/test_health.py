@@ -11,7 +11,7 @@ from showcam.console.health import masked
 from showcam.console.pages import moment
 from showcam.i18n.catalogue import worded
 from tests.doubles.home_browser import HomeBrowser
-from tests.doubles.home_world import NEW, HomeWorld
+from tests.doubles.home_world import HomeWorld
 from tests.doubles.linking_world import USER
 from tests.doubles.ready_machine import ReadyFinding
 
@@ -182,75 +182,7 @@ def test_a_log_without_troubles_says_so(world: HomeWorld, lines: list[str], said
     assert said in world.signed_in().visit(f"{AT}/log").text
 
 
-# the browsers that are signed in
-
-FIREFOX = "Mozilla/5.0 (Android 15; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0"
-
-
-def with_firefox(world: HomeWorld) -> HomeBrowser:
-    """A Firefox that is signed in a minute later than the browser that shows the page."""
-    world.clock.wait(60)
-    other = world.browser()
-    other.headers["User-Agent"] = FIREFOX
-    return other.enter(world.code.renew()).sign_in()
-
-
-def listed(browser: HomeBrowser) -> list[tuple[str, str]]:
-    """What stands of each browser, and its id."""
-    assert browser.answer is not None
-    part = browser.answer.text.partition('id="browsers"')[2].partition("<h2>")[0]
-    return [
-        (" ".join(re.sub(r"<[^>]*>", " ", item).split()), re.findall(r'name="browser" value="([^"]+)"', item)[0])
-        for item in part.split("<li>")[1:]
-    ]
-
-
-def test_the_browsers_that_are_signed_in_are_listed_and_this_one_is_marked(world: HomeWorld) -> None:
-    mine, since = page(world), moment(world.clock.now)
-    theirs = with_firefox(world)
-    first, second = listed(mine.visit(AT))
-    assert first[0] == f"Firefox, Android Since {moment(world.clock.now)}, as {USER}. Sign it out"
-    assert second[0] == f"A browser that does not say its name (this one) Since {since}, as {USER}. Sign it out"
-    assert "Firefox, Android (this one)" in theirs.visit(AT).text
-    assert "Sign out all but this one" not in mine.text
-
-
-def test_a_browser_is_signed_out_from_another_and_its_pictures_end(world: HomeWorld) -> None:
-    mine = page(world)
-    theirs = with_firefox(world)
-    (_, session), _ = listed(mine.visit(AT))
-    mine.send(AT, step="end-browser", browser=session)
-    assert (mine.status, len(listed(mine)), theirs.get().step) == (200, 1, "door")
-    assert world.home.pictures.ended == [(session, "")]
-    mine.send(AT, step="end-browser", browser=session)
-    assert (mine.status, "that browser is not signed in any more" in mine.text) == (403, True)
-
-
-def test_who_signs_out_the_browser_itself_is_led_to_the_first_page(world: HomeWorld) -> None:
-    mine = page(world)
-    before = mine.cookie
-    mine.send(AT, step="end-browser", browser=listed(mine)[0][1])
-    assert (mine.step, mine.cookie != before) == ("door", True)
-
-
-def test_all_others_are_signed_out_at_once(world: HomeWorld) -> None:
-    mine = page(world)
-    others = [with_firefox(world), with_firefox(world)]
-    assert "Sign out all but this one" in mine.visit(AT).text
-    mine.send(AT, step="end-others")
-    assert (mine.status, len(listed(mine)), [other.get().step for other in others]) == (200, 1, ["door", "door"])
-
-
-def test_another_household_s_browsers_are_neither_seen_nor_signed_out(world: HomeWorld) -> None:
-    theirs = world.signed_in(NEW).visit(AT)
-    ((_, session),) = listed(theirs)
-    mine = page(world)
-    assert session not in [token for _, token in listed(mine)]
-    mine.send(AT, step="end-browser", browser=session)
-    assert (mine.status, theirs.visit(AT).status, len(listed(theirs))) == (403, 200, 1)
-
-
-@pytest.mark.parametrize("step", ["examine", "backup", "end-browser", "end-others"])
+@pytest.mark.parametrize("step", ["examine", "backup"])
 def test_who_is_not_signed_in_gets_nothing(world: HomeWorld, step: str) -> None:
     for stranger, due in ((world.browser().get(), "door"), (world.browser().enter(world.code.renew()), "sign-in")):
         assert stranger.send(AT, step=step).step == due
