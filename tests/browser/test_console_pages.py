@@ -100,7 +100,7 @@ def void(_: object) -> None:
 
 
 # how many entries of the header a page is
-MARKED = dict.fromkeys(("cameras", "assistants", "try", "tv", "health", "setup", "front", "help"), 1)
+MARKED = dict.fromkeys(("cameras", "assistants", "try", "tv", "health", "phones", "setup", "front", "help"), 1)
 # what leads to each; the page of all cameras, which plays their pictures, is opened for those alone that it leads to
 PAGES: dict[str, Callable[[Page, Program], None]] = {
     "cameras": cameras,
@@ -111,6 +111,7 @@ PAGES: dict[str, Callable[[Page, Program], None]] = {
     "tv": on_tv,
     "health": examined,
     "log": at("/home/health/log"),
+    "phones": at("/home/phones"),
     "notices": at("/home/health/notices"),
     "alexa": at("/home/alexa"),
     "google": at("/home/google"),
@@ -122,7 +123,20 @@ PAGES: dict[str, Callable[[Page, Program], None]] = {
     "missing": at("/nothing"),
 }
 # without script these are opened, and no more
-READ_ALONE = {"delete", "log", "notices", "alexa", "google", "adding", "setup", "front", "help", "reason", "missing"}
+READ_ALONE = {
+    "phones",
+    "delete",
+    "log",
+    "notices",
+    "alexa",
+    "google",
+    "adding",
+    "setup",
+    "front",
+    "help",
+    "reason",
+    "missing",
+}
 
 
 def found(page: Page) -> list[str]:

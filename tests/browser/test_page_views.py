@@ -136,7 +136,7 @@ def test_a_page_whose_session_has_ended_says_so_and_is_there_again_after_the_sig
     page.goto(tile(page, "Garden").locator("a[href^='/home/cameras/']").evaluate("link => link.href"))
     at = page.url
     shown(page, "Garden", heading=False)
-    other.goto(f"{home.web}/home/health")
+    other.goto(f"{home.web}/home/phones")
     button = other.get_by_role("button", name="Sign it out")
     other.locator("li", has=button).filter(has_not_text="(this one)").first.get_by_role("button").click()
     page.get_by_text("This browser is signed out: its session has ended.").wait_for(timeout=LONG_MS)

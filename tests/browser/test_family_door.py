@@ -1,0 +1,64 @@
+"""A family's devices in a real browser: signed out and in again by the password, and a phone added by the QR code."""
+
+from playwright.sync_api import Browser, expect
+
+from tests.browser.test_console_pages import found
+from tests.browser.test_home import another, sign_in, watched
+from tests.doubles.program import Program
+from tests.doubles.waiting import LONG_S
+
+LONG_MS = LONG_S * 1000
+
+
+def test_who_signs_out_signs_in_again_with_the_password_and_adds_a_phone(chromium: Browser, program: Program) -> None:
+    contexts = [chromium.new_context(locale="en-US", viewport={"width": width, "height": 740}) for width in (1280, 360)]
+    try:
+        page, complaints = watched(contexts[0])
+        sign_in(page, another(program), "demo@example.com")
+        page.wait_for_selector(".tiles", timeout=LONG_MS)
+        page.locator("button[value=sign-out]").press("Enter")
+        page.wait_for_selector("button[value=door]", timeout=LONG_MS)
+        assert found(page) == []
+        assert page.input_value("input[name=user]") == "demo@example.com"
+        page.fill("input[name=password]", "showcam-demo")
+        page.press("input[name=password]", "Enter")
+        page.wait_for_selector(".tiles", timeout=LONG_MS)
+        page.goto(f"{program.web}/home/phones")
+        assert found(page) == []
+        page.locator("button[value=add]").click()
+        page.wait_for_selector(".qr svg", timeout=LONG_MS)
+        assert found(page) == []
+
+        phone, complaints_of_phone = watched(contexts[1])
+        phone.goto(page.input_value("#address"))
+        assert "#" not in phone.url
+        expect(phone.locator("#code")).to_be_hidden()
+        assert found(phone) == []
+        phone.get_by_role("button", name="Sign in", exact=True).click()
+        phone.wait_for_selector(".tiles", timeout=LONG_MS)
+        phone.goto(f"{program.web}/home/setup")
+        expect(phone.locator("h1")).to_have_text("Here you can only watch")
+        assert found(phone) == []
+
+        page.goto(f"{program.web}/home/phones")
+        row = page.locator("#browsers + ul > li", has_text="It only watches.")
+        row.get_by_role("button").click()
+        expect(row).to_have_count(0, timeout=LONG_MS)
+        phone.goto(f"{program.web}/home")
+        phone.wait_for_selector("button[value=door]", timeout=LONG_MS)
+        assert complaints == []
+        assert [complaint for complaint in complaints_of_phone if "403" not in complaint] == []
+    finally:
+        for context in contexts:
+            context.close()
+
+
+def test_the_language_is_switched_without_script(chromium: Browser, program: Program) -> None:
+    context = chromium.new_context(locale="en-US", java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{program.web}/home")
+    page.get_by_role("button", name="Deutsch").click()
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    page.goto(f"{program.web}/help")
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    context.close()
