@@ -20,8 +20,8 @@ from showcam.console.reports import Reports
 from showcam.drivers.camera import Camera
 from showcam.drivers.errors import Unavailable
 from showcam.registry import quiet_times
+from showcam.registry.owner.invitations import Guest, is_of_owner
 from showcam.registry.owner.owner import Owner
-from showcam.registry.owner.sign_in import Guest, is_of_owner
 from showcam.registry.streams.history import History
 
 AT = "/home/assistants"

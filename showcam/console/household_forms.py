@@ -9,7 +9,8 @@ from showcam.accounts.pins import BadPin, Pins
 from showcam.console.assistants_sentences import ASSISTANTS
 from showcam.drivers.settings import BadValue
 from showcam.registry import quiet_times
-from showcam.registry.owner.sign_in import Invitations, Invited, SignIn
+from showcam.registry.owner.invitations import Invitations, Invited
+from showcam.registry.owner.sign_in import SignIn
 from showcam.store.ports import Store
 
 LONGEST_USER = 200

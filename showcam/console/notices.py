@@ -14,7 +14,7 @@ from showcam.i18n.catalogue import chosen
 from showcam.net.notices import BadAddress, send, service
 from showcam.net.text import line
 from showcam.registry.notices.notifier import LONGEST_NAME, MOST, Addresses, TooMany, trial
-from showcam.registry.owner.sign_in import is_of_owner
+from showcam.registry.owner.invitations import is_of_owner
 
 AT = "/home/health/notices"
 TRIES, WINDOW_S = 10, 60  # each test is a separate process, and a message to somebody's service

@@ -103,7 +103,7 @@ def rendered(template: str, status: int, /, **context: Any) -> Response:
         "_": partial(OURS.say, locale, vendor=vendor()),
         "in_words": lambda text: in_words(text, locale),
         "locale": locale,
-        "languages": LANGUAGES,
+        "language_names": LANGUAGES,
         "no_password": no_password(locale, vendor()),
     }
     return make_response(render_template(f"home/{template}.html", **given, **context), status)

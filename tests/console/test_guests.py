@@ -8,7 +8,8 @@ import pytest
 
 from showcam.accounts import households
 from showcam.registry.notices.notifier import Addresses
-from showcam.registry.owner.sign_in import MOST, Invitations, SignIn
+from showcam.registry.owner.invitations import MOST, Invitations
+from showcam.registry.owner.sign_in import SignIn
 from showcam.registry.owner.sign_in_outcome import SignedIn, SignInRefused
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import NEW, HomeWorld

@@ -66,8 +66,9 @@ from showcam.drivers.lan.driver import LanDriver
 from showcam.engine.source import Rtsp, Watched
 from showcam.engine.sources.probe import probe
 from showcam.engine.units import SourceFailed
+from showcam.registry.owner.invitations import Invitations
 from showcam.registry.owner.own_cameras import Find, OwnCameras, Search
-from showcam.registry.owner.sign_in import Invitations, SignIn
+from showcam.registry.owner.sign_in import SignIn
 from showcam.store.records import Link
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite import SqliteStore

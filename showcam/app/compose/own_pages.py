@@ -1,6 +1,6 @@
 """Builds the parts of the console that exist only at home.
 
-These are sentences to try, cameras of the household's own, TVs of the house, the set-up of the owner's Alexa skill, and
+These are sentences to try, phones, cameras of the household's own, TVs of the house, the set-up of the owner's Alexa skill, and
 the public address that set-up is given.
 """
 
@@ -17,6 +17,7 @@ from showcam.app.compose.ground import Ground
 from showcam.app.compose.own_cameras import PROBE_S
 from showcam.app.keys import Keys
 from showcam.app.process import handover
+from showcam.app.process.home_address import host_in_house
 from showcam.app.process.kept import Installation, Record, keeps
 from showcam.app.settings import Settings
 from showcam.app.setup import skill_creation
@@ -30,6 +31,7 @@ from showcam.console.casting import NotOnTv, OnTv, Tv
 from showcam.console.echo import SKILL_ID
 from showcam.console.home import Home, Page
 from showcam.console.own_camera import OwnCamera
+from showcam.console.phones import Phones
 from showcam.console.trial import Doors, Trial
 from showcam.drivers.camera import Refusal
 from showcam.drivers.errors import Refused, is_reason
@@ -50,7 +52,10 @@ WAITED_S = 12.0  # seconds that a page waits; a TV that takes longer still shows
 
 def own_pages(settings: Settings, base: ground.Ground, home: Home) -> list[Page]:
     trial = Trial(base.adapter.owner, home.area, trial_doors(settings, base))
-    return [trial, *_of_own_cameras(settings, base, home)]
+    phones = Phones(
+        home.area, home.phone_codes, home.entrance, lambda: host_in_house(settings.bind), port=settings.port
+    )
+    return [trial, phones, *_of_own_cameras(settings, base, home)]
 
 
 class Nobody:

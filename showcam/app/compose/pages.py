@@ -21,7 +21,6 @@ from showcam.app.aws import boto
 from showcam.app.compose import ground
 from showcam.app.compose.demo import PRACTICE
 from showcam.app.keys import Keys
-from showcam.app.process.home_address import host_in_house
 from showcam.app.settings import Settings
 from showcam.app.setup import google_set_up
 from showcam.app.shipped import document
@@ -45,13 +44,13 @@ from showcam.console.link_forms import LinkForms
 from showcam.console.machine import Machine
 from showcam.console.notices import Notices
 from showcam.console.pages import NOTIFIES, TVS
-from showcam.console.phones import Phones
 from showcam.console.set_up import Keeper, Ports, SetUp
 from showcam.console.skill import Skill
 from showcam.console.skill_page import SkillPage, arrivals
 from showcam.console.tracing import TracePage, Tracer, Traces
 from showcam.drivers.errors import REASONS
-from showcam.registry.owner.sign_in import Invitations, SignIn
+from showcam.registry.owner.invitations import Invitations
+from showcam.registry.owner.sign_in import SignIn
 
 PAGE_LIVE = 16  # cameras that /home plays at once: `make bench` measures a machine that relays as many
 
@@ -190,7 +189,6 @@ def _console(
             keeper=keeper,
             examinations=examinations,
         ),
-        Phones(made.area, made.phone_codes, made.entrance, lambda: host_in_house(settings.bind), port=settings.port),
         GooglePage(made.area, base.store, google_set_up.console(settings)),
         Documents(made.area, document("owner")),
     ]
