@@ -1,4 +1,4 @@
-"""Whom the owner of the installation lets link, and which households are the owner's."""
+"""Invitations: the owner of the installation lets other users link. Also which households are the owner's."""
 
 from collections.abc import Iterable
 from typing import Literal
