@@ -1,5 +1,6 @@
 """The public pages apart from linking: the front page, help, and the page for unknown addresses."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -18,12 +19,17 @@ _POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors
 
 
 def blueprint(
-    *, practice_url: str, vendor: str = "", heard: Heard = NOTHING_HEARD, published: bool = False
+    *,
+    practice_url: str,
+    vendor: str = "",
+    heard: Heard = NOTHING_HEARD,
+    published: bool = False,
+    leads_home: Callable[[], bool] = lambda: False,
 ) -> Blueprint:
     """`practice_url`: the demo's practice page, "" outside the demo. `vendor`: the vendor's name, "" for several.
 
     `heard`: the assistants' words for each reason. `published`: the assistants' apps list showcam to everybody, not
-    only to its owner.
+    only to its owner. `leads_home`: tells whether this request for the front page is led to the cameras.
     """
     pages = Blueprint("console", __name__, template_folder="templates")
     helped = Help(vendor, heard)
@@ -44,7 +50,11 @@ def blueprint(
         return redirect(f"/help/{reason}", 302) if reason else abort(404)
 
     @pages.get("/")
-    def front() -> str:
+    def front() -> BaseResponse | str:
+        return redirect("/home", 302) if leads_home() else start()
+
+    @pages.get("/start")
+    def start() -> str:
         locale = language()
         reasons = [row_text(reason, locale, vendor=vendor) for reason in OF_PICTURES]
         return _page("front", vendor, practice_url=practice_url, published=published, reasons=reasons)

@@ -37,7 +37,7 @@ class Entrance:
             return
         request.max_content_length = MAX_BODY
         may = self.open_to == "public" and request.is_secure
-        if not may and not self._in_house():
+        if not may and not self.in_house():
             g.hidden = True
             abort(404)
 
@@ -59,7 +59,8 @@ class Entrance:
         """
         address = request.remote_addr or ""
         is_named = request.environ.get(PEER) != address
-        return self._in_house() or (is_named and is_in_house(address))
+        return self.in_house() or (is_named and is_in_house(address))
 
-    def _in_house(self) -> bool:
+    def in_house(self) -> bool:
+        """Tells whether the request comes from the house, with nothing in between."""
         return from_house(request.environ, self.names)

@@ -85,6 +85,10 @@ class Home:
         """`callback` gets the household of each open page, several times a minute; it must be quick."""
         self._opened = callback
 
+    def leads_home(self) -> bool:
+        """Tells whether a request in the house for the front page is led to the cameras."""
+        return self.entrance.in_house() and self._door.is_there()
+
     # the page
 
     def show(self) -> Response:

@@ -57,7 +57,7 @@ def policy(media: str) -> str:
     pictures = f"'self' {media}" if media else "'self'"
     return (
         f"default-src 'none'; script-src 'self'; style-src 'self'; img-src {pictures}; "
-        f"connect-src {pictures}; media-src {pictures} blob:; "
+        f"manifest-src 'self'; connect-src {pictures}; media-src {pictures} blob:; "
         f"form-action {' '.join(("'self'", *g.get('leads_to', ())))}; frame-ancestors 'none'; base-uri 'none'"
     )
 

@@ -100,7 +100,7 @@ def void(_: object) -> None:
 
 
 # how many entries of the header a page is
-MARKED = dict.fromkeys(("cameras", "assistants", "try", "tv", "health", "phones", "setup", "front", "help"), 1)
+MARKED = dict.fromkeys(("cameras", "assistants", "try", "tv", "health", "phones", "setup", "help"), 1)
 # what leads to each; the page of all cameras, which plays their pictures, is opened for those alone that it leads to
 PAGES: dict[str, Callable[[Page, Program], None]] = {
     "cameras": cameras,
@@ -117,7 +117,7 @@ PAGES: dict[str, Callable[[Page, Program], None]] = {
     "google": at("/home/google"),
     "adding": at("/home/cameras/add"),
     "setup": at("/home/setup"),
-    "front": at("/"),
+    "front": at("/start"),
     "help": at("/help"),
     "reason": at("/h/8"),
     "missing": at("/nothing"),

@@ -306,6 +306,7 @@ def test_the_pages_headers_let_in_nothing_from_elsewhere(world: HomeWorld) -> No
     headers = browser.answer.headers
     assert headers["Content-Security-Policy"] == (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' http://192.168.1.5:8081; "
+        "manifest-src 'self'; "
         "connect-src 'self' http://192.168.1.5:8081; media-src 'self' http://192.168.1.5:8081 blob:; "
         "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     )

@@ -4,7 +4,7 @@ import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin
 
 import pytest
 import requests
@@ -95,6 +95,34 @@ def test_who_may_link_for_some_minutes_may_not_come_in(showcam: Program) -> None
     assert linking(showcam, STRANGER, PASSWORD) == 303
     assert REFUSED in tried(showcam, STRANGER, PASSWORD).text, "a household that somebody else began"
     assert owner.post("/home/assistants", step="close-window") == 200
+
+
+def test_the_address_without_a_path_leads_home_in_the_house_only(house: Program) -> None:
+    first = requests.get(f"{house.web}/", timeout=LONG_S, allow_redirects=False)
+    assert (first.status_code, first.headers["Location"]) == (302, "/home")
+    for name, value in (line.split(": ", 1) for line in FORGED):
+        outside = requests.get(f"{house.web}/", headers={name: value}, timeout=LONG_S, allow_redirects=False)
+        assert (outside.status_code, "Link it" in outside.text) == (200, True), name
+    assert "Link it" in requests.get(f"{house.web}/start", timeout=LONG_S).text
+
+
+def test_it_is_an_app_of_the_phone(house: Program) -> None:
+    page = Page(house).get("/home")
+    found = re.findall(r'<link rel="manifest" href="([^"]+)"', page)[0]
+    answer = requests.get(f"{house.web}{found}", timeout=LONG_S)
+    assert answer.headers["Content-Type"].startswith("application/manifest+json")
+    app = answer.json()
+    assert (app["start_url"], app["scope"], app["display"], app["orientation"]) == (
+        "/home",
+        "/home",
+        "standalone",
+        "any",
+    )
+    for icon in app["icons"]:
+        image = requests.get(urljoin(answer.url, icon["src"]), timeout=LONG_S).content
+        assert image.startswith(b"\x89PNG")
+        assert [int.from_bytes(image[at : at + 4]) for at in (16, 20)] == [int(icon["sizes"].split("x")[0])] * 2
+    assert {icon.get("purpose", "any") for icon in app["icons"]} == {"any", "maskable"}
 
 
 def test_only_the_door_is_there_without_a_code(showcam: Program) -> None:

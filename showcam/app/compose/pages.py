@@ -101,20 +101,20 @@ def app(
     if settings.store == "dynamodb":
         within = boto.within(settings.sign_in_s + settings.request_s + boto.STORE_S)
         app.wsgi_app = within(app.wsgi_app)  # type: ignore[method-assign]
-    practice = f"http://127.0.0.1:{settings.simulator_port}/" if settings.demo else ""
     app.register_blueprint(look.blueprint())
+    console_home = _home(settings, base, limits, owner_users, keys.cookie) if settings.has_console else None
     app.register_blueprint(
         console.blueprint(
-            practice_url=practice,
+            practice_url=f"http://127.0.0.1:{settings.simulator_port}/" if settings.demo else "",
             vendor=base.vendors[0].vendor,
             heard=error_codes(),
             published=settings.sign_up == "anyone",
+            leads_home=console_home.leads_home if console_home else lambda: False,
         )
     )
     if settings.own_media and not settings.all_on_aws:
         app.register_blueprint(receiver_page.blueprint())
-    if settings.has_console:
-        console_home = _home(settings, base, limits, owner_users, keys.cookie)
+    if console_home is not None:
         more: list[home.Page] = [SkillPage(console_home.area, skill)] if skill else []
         if tvs is not None:
             app.config[TVS] = True
