@@ -180,7 +180,7 @@ class EncryptionPassword:
         if isinstance(done, Refusal):
             return Changed(explain(done, pages.language()))
         if isinstance(done, Step):
-            return Changed(OURS.say(pages.language(), SWITCHING_OFF[_key(done)], vendor=pages.vendor()))
+            return Changed(OURS.say(pages.language(), SWITCHING_OFF[done.key], vendor=pages.vendor()))
         return Changed(is_asked=isinstance(done, Asked))
 
 
@@ -190,12 +190,7 @@ def _typed(code: str) -> str:
 
 def _switching(step: Step, sentences: Mapping[str, str], language: Language, vendor: str) -> Switching:
     takes_code = step.wants != "pause" and step.why not in ("old", "not_given")
-    return Switching(OURS.say(language, sentences[_key(step)], vendor=vendor), takes_code, step.wrong or bool(step.why))
-
-
-def _key(step: Step) -> str:
-    """Returns the key of the sentence about a step."""
-    return step.why or (f"wrong_{step.wants}" if step.wrong else step.wants)
+    return Switching(OURS.say(language, sentences[step.key], vendor=vendor), takes_code, step.wrong or bool(step.why))
 
 
 def _unchanged(why: str) -> Changed:

@@ -104,6 +104,11 @@ class Step(Struct, frozen=True):
     wrong: bool = False  # the code that was brought is wrong
     why: Hindrance = ""
 
+    @property
+    def key(self) -> str:
+        """The key of the sentence about the step, in showcam.console.sentences."""
+        return self.why or (f"wrong_{self.wants}" if self.wrong else self.wants)
+
 
 class Asked(Struct, frozen=True):
     """The vendor took the change, and the camera did not show it in time; most show it within half a minute.

@@ -12,7 +12,7 @@ WITHOUT_FACTS = {
     *("run", "serve", "media", "worker"),
     *("owner add", "owner cloud", "owner key", "owner lan", "owner remove", "owner sub-account"),
     *("cameras add", "cameras code", "cameras delete", "cameras login", "cameras move", "cameras password"),
-    *("cameras rename", "cameras restart", "cameras set", "cameras snapshot"),
+    *("cameras rename", "cameras restart", "cameras set"),
     *("clients remove", "links end", "notices remove", "outbox drop", "outbox retry", "pin clear", "pin set"),
     *("settings apply", "settings set", "settings unset"),
     *("alexa forwarder", "alexa package", "trace"),

@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 import requests
@@ -61,7 +60,7 @@ def test_encryption_off_asks_for_consent_and_the_code(demo: Program, cameras: Ca
     assert cameras("set", "Garage", "encryption", "off", text="n\n").returncode == 1
     wrong = cameras("set", "Garage", "encryption", "off", "--yes", text="AAAAAA\n")
     assert wrong.returncode == 1
-    assert "That code is not right, so nothing was changed." in wrong.stderr
+    assert "Nothing was changed. That is not the camera's code" in wrong.stderr
     assert demo.cameras()["Garage"]["encryption"] is True
     done = cameras("set", "Garage", "encryption", "off", text="y\nABCDEF\n")
     assert (done.returncode, "Garage: encryption is off." in done.stdout) == (0, True)
@@ -73,7 +72,7 @@ def test_encryption_off_asks_for_consent_and_the_code(demo: Program, cameras: Ca
 def test_a_mailed_code_is_the_second_question(demo: Program, cameras: Cameras) -> None:
     demo.change("Garage", rejects_label_code=True)
     done = cameras("set", "Garage", "encryption", "off", "--yes", text="ABCDEF\nnone\n")
-    assert "EZVIZ has just mailed one of four digits" in done.stderr
+    assert "and has just mailed one of four digits" in done.stderr
     assert done.returncode == 1
     assert demo.cameras()["Garage"]["encryption"] is True
     demo.change("Garage", rejects_label_code=False)
@@ -98,7 +97,7 @@ def test_a_code_shows_an_encrypted_camera_until_it_is_taken_back(demo: Program, 
 def test_without_a_code_the_key_is_asked_for_and_the_mailed_code_brings_it(demo: Program, cameras: Cameras) -> None:
     value = ("set", "Garage", "while_encrypted", "code", "--yes")
     asked = cameras(*value, text="\nnone\n")
-    assert "EZVIZ has just mailed one of four digits" in asked.stderr
+    assert "EZVIZ has mailed a code of four digits" in asked.stderr
     assert "EZVIZ does not take that code" in asked.stderr
     assert asked.returncode == 1
     # the decision stands, and its key is missing: the mail of a moment ago counts
@@ -106,12 +105,6 @@ def test_without_a_code_the_key_is_asked_for_and_the_mailed_code_brings_it(demo:
     assert (done.returncode, done.stdout) == (0, "Garage: while_encrypted is code.\n"), done.stderr
     assert re.search(r"^Garage .* yes +yes", cameras("list").stdout, re.M)
     assert cameras("set", "Garage", "while_encrypted", "no").returncode == 0
-
-
-def test_the_spelling_of_the_version_before_is_taken(cameras: Cameras) -> None:
-    for value, meant in (("yes", "lan"), ("no", "no")):
-        assert cameras("set", "Garage", "lan_while_encrypted", value).stdout == f"Garage: while_encrypted is {meant}.\n"
-        assert re.search(rf"while_encrypted +{meant}", cameras("show", "Garage").stdout)
 
 
 def test_what_a_voice_may_is_kept(cameras: Cameras) -> None:
@@ -180,17 +173,3 @@ def test_a_camera_is_deleted_by_its_typed_name_alone(demo: Program, cameras: Cam
     assert done.returncode == 1
     assert "nothing was deleted" in done.stderr
     assert "Pond" in demo.cameras()
-
-
-def test_a_picture_of_a_camera_is_written_into_a_file(cameras: Cameras, tmp_path: Path) -> None:
-    file = tmp_path / "garden.jpg"
-    done = cameras("snapshot", "garden", str(file))
-    assert (done.returncode, done.stdout) == (0, f"Picture written to {file}\n")
-    assert file.read_bytes()[:3] == b"\xff\xd8\xff"
-
-
-def test_a_picture_that_is_refused_says_why(cameras: Cameras, tmp_path: Path) -> None:
-    done = cameras("snapshot", "garage", str(tmp_path / "garage.jpg"))
-    assert done.returncode == 1
-    assert "Image Encryption is on for Garage" in done.stderr
-    assert list(tmp_path.iterdir()) == []

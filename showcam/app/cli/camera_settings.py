@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from showcam.registry.preferences import MotionRings
 
 PREFERENCES = (
-    *("voice_may", "while_encrypted", "lan_while_encrypted", "keep_warm", "room", "tv", "tv_when", "tv_scenes"),
+    *("voice_may", "while_encrypted", "keep_warm", "room", "tv", "tv_when", "tv_scenes"),
     *("motion_rings", "ring_pause_s"),
 )
 
@@ -25,7 +25,7 @@ PREFERENCES = (
 def change_setting(named: NamedCamera, setting: str, value: str, yes: bool) -> bool:
     """Changes the setting, and prompts for consent and then a code if the camera demands them. Each code is sent once.
 
-    Returns False if EZVIZ took the change, and the camera does not show it yet.
+    Returns False if the vendor took the change, and the camera does not show it yet.
     """
     from showcam.drivers.settings import Asked
 
@@ -55,7 +55,7 @@ def _step_by_step(
         if not isinstance(done, Step):
             return done
         if done.wants == "consent":
-            if not click.confirm(_CONSENT[what].format(camera=named.camera.name)):
+            if not click.confirm(_CONSENT[what].format(camera=named.camera.name, vendor=named.vendor)):
                 stop("Nothing was changed.", code=1)
             consent = True
         else:
@@ -64,30 +64,27 @@ def _step_by_step(
 
 def _code(camera: "Camera", what: str, step: "Step") -> str:
     """Prompts for the code that the step wants; ends the command if no code would help."""
-    in_app = _IN_APP.format(camera=camera.name) if what == "encryption" else ""
-    if step.wrong and step.wants == "mailed_code":
-        stop(f"{_WRONG_MAILED}{in_app}", 1)
-    if step.wrong:
-        stop(f"{_WRONG[what]}{in_app}", 1)
-    if step.why:
-        sentence = _WHY[step.why].format(camera=camera.name)
-        if step.why not in ("too_soon", "not_given"):
-            stop(f"{sentence}{in_app}", 1)
-        echo(sentence, err=True)
-    elif step.wants == "mailed_code":
-        echo(_MAILED, err=True)
+    from showcam.console.sentences import KEY, PICTURE_CODE, SWITCHING_OFF
+
+    sentences = SWITCHING_OFF if what == "encryption" else PICTURE_CODE | KEY
+    if step.key in sentences:
+        sentence = sentences[step.key].format(vendor=camera.manufacturer)
+        if step.wrong or step.wants == "pause" or step.why not in ("", "too_soon", "not_given"):
+            stop(sentence, 1)
+        if step.key != "code":
+            echo(sentence, err=True)
     if step.wants == "mailed_code":
         return str(click.prompt("Code from the mail, or on the label", hide_input=True))
     asked = "Code on the camera's label, or the encryption password set since"
     if what == "while_encrypted":
-        asked += " (nothing: ask EZVIZ for the key, which mails you a code)"
+        asked += f" (nothing: ask {camera.manufacturer} for the key, which mails you a code)"
         return str(click.prompt(asked, default="", show_default=False, hide_input=True))
     return str(click.prompt(asked, hide_input=True))
 
 
 _CONSENT = {
     "encryption": (
-        "With Image Encryption off, EZVIZ can see the pictures of {camera}, and so can whoever gets at the account. "
+        "With Image Encryption off, {vendor} can see the pictures of {camera}, and so can whoever gets at the account. "
         "Assistants can show it then. Switch it off?"
     ),
     "storage": "Formatting erases every recording in {camera}. Format it?",
@@ -97,31 +94,7 @@ _CONSENT = {
         "Do that?"
     ),
 }
-_MAILED = (
-    "The camera wants a code for that. EZVIZ has just mailed one of four digits to the account's address; look in the "
-    "spam folder too. An older camera takes the code on its label."
-)
-_IN_APP = " In the EZVIZ app it is {camera} > Settings > Image Encryption."
-_WRONG_MAILED = (
-    "EZVIZ does not take that code, so nothing was changed. Of several mails only the newest has a code that counts."
-)
-_WRONG = {
-    "encryption": (
-        "That code is not right, so nothing was changed. EZVIZ counts wrong codes; look it up, then try again."
-    ),
-}
 GUESSED = "There were too many wrong codes. Wait an hour, look up the right one, then try again."
-_WHY = {
-    "old": "That code is over, since a mailed one is good for half an hour. Give the command again for a new one.",
-    "too_soon": "EZVIZ mailed a code a minute or two ago and mails no other yet: that one counts.",
-    "too_often": "EZVIZ has mailed as many codes as it does for now. Wait half an hour, then try again.",
-    "guessed": GUESSED,
-    "not_given": (
-        "EZVIZ does not give this account the key of {camera}. If somebody shares it with you, ask its owner for the "
-        "code."
-    ),
-    "silent": "{camera} does not answer EZVIZ. See that it has power and Wi-Fi and is awake, then try again.",
-}
 
 
 def _decide_while_encrypted(named: NamedCamera, value: str, yes: bool) -> None:
@@ -141,7 +114,7 @@ def _decide_while_encrypted(named: NamedCamera, value: str, yes: bool) -> None:
 
     done = _step_by_step(named, "while_encrypted", decide, yes, "Checking it")
     if getattr(done, "picture_code", "") == "unknown":
-        echo("EZVIZ does not list that code. The next video shows whether it is right.", err=True)
+        echo(f"{named.vendor} does not list that code. The next video shows whether it is right.", err=True)
     echo(f"{named.camera.name}: while_encrypted is {value}.")
 
 
@@ -168,10 +141,6 @@ def change_preference(named: NamedCamera, name: str, value: str, yes: bool) -> N
 
     from showcam.drivers.settings import BadValue
 
-    if name == "lan_while_encrypted":
-        if value not in ("yes", "no"):
-            raise BadValue("lan_while_encrypted is yes or no, and is written while_encrypted lan or no now")
-        name, value = "while_encrypted", "lan" if value == "yes" else "no"
     if name == "while_encrypted":
         _decide_while_encrypted(named, value, yes)
         return

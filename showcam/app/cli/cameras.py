@@ -1,7 +1,6 @@
 """`showcam cameras`: the cameras, whether they can be shown, and all their settings."""
 
 import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -81,27 +80,6 @@ def show(named: NamedCamera, verbose: bool, as_json: bool) -> None:
     if verbose:
         lines.append(tables.ways(camera, serving))
     report(as_json, tables.shown_facts(camera, views, preferences, serving), lines)
-
-
-@cameras.command()
-@on_camera
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-def snapshot(named: NamedCamera, file: Path) -> None:
-    """Write a picture of the camera NAME, as it is now, into FILE as a JPEG. showcam has to run on this machine."""
-    from showcam.app.compose.still import capture
-    from showcam.drivers.camera import Refusal
-
-    if not file.absolute().parent.is_dir():
-        stop(f"There is no folder {file.absolute().parent} to write the picture to.")
-    with progress("Taking a picture"):
-        picture = capture(settings_of(click.get_current_context()), named.home, named.camera)
-    if isinstance(picture, Refusal):
-        refused(picture)
-    try:
-        file.write_bytes(picture)
-    except OSError as error:
-        stop(f"The picture could not be written to {file}: {error.strerror}")
-    echo(f"Picture written to {file}")
 
 
 @cameras.command("set")

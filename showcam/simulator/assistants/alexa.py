@@ -1,8 +1,8 @@
 """Amazon's side of an Echo Show: directives out, events in, Alexa's spoken answers, and live views by WebRTC."""
 
 import uuid
-from abc import abstractmethod
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -10,16 +10,17 @@ import aiohttp
 from showcam.i18n import hearing
 from showcam.simulator.assistants import alexa_rules, skill, speech
 from showcam.simulator.assistants.alexa_control_rules import SCENES
-from showcam.simulator.assistants.alexa_customer import AlexaCustomer
 from showcam.simulator.assistants.alexa_endpoints import CAMERA_STREAM, POWER, RTC, combinations, directive
 from showcam.simulator.assistants.alexa_endpoints import capability_of as capability
-from showcam.simulator.assistants.amazon import Amazon, LoginWithAmazon
-from showcam.simulator.assistants.cloud import Unlinked
+from showcam.simulator.assistants.amazon import Amazon, Customer
+from showcam.simulator.assistants.cloud import Cloud, Unlinked
 from showcam.simulator.assistants.linking import Client
 from showcam.simulator.assistants.person import LinkFailed
 from showcam.simulator.assistants.skill import Skill
 from showcam.simulator.assistants.speech import Outcome, no_answer, not_understood, unknown_camera
 from showcam.simulator.assistants.wire import ANSWER_S, PICTURE_S, NoAnswer, Wire
+
+EVENTS = "https://api.amazonalexa.com/v3/events"  # the address that the record shows
 
 
 @dataclass(slots=True)
@@ -30,24 +31,60 @@ class Session:
     begun: bool = False
 
 
-class AlexaSessions(AlexaCustomer):
-    def __init__(
-        self, http: aiohttp.ClientSession, app_url: str, client: Client, login: LoginWithAmazon | None = None
-    ) -> None:
-        super().__init__(http, app_url, client, login)
-        self.sessions: dict[str, Session] = {}
+class Alexa(Cloud):
+    name = "alexa"
+    title = "Alexa"
 
-    @abstractmethod
-    async def direct(
-        self,
-        wire: Wire,
-        namespace: str,
-        name: str,
-        endpoint: dict[str, Any] | None,
-        payload: dict[str, Any],
-        within_s: float,
-    ) -> tuple[dict[str, Any], list[str]]:
-        """Sends a directive. Returns the event and the broken rules. Raises NoAnswer, Unlinked."""
+    def __init__(self, http: aiohttp.ClientSession, app_url: str, amazon: Amazon | None = None) -> None:
+        super().__init__(http, app_url, Client("alexa", "alexa-secret", basic=True))
+        self._amazon = amazon
+        self._skill = None if amazon is None else Skill(amazon, f"{self.app_url}/alexa/skill")
+        self.sessions: dict[str, Session] = {}
+        self.customer = self.new_customer()
+
+    def new_customer(self) -> Customer:
+        customer = Customer()
+        customer.endpoints.listeners.append(partial(self._reported, customer))
+        return customer
+
+    def facts(self) -> dict[str, Any]:
+        endpoints = self.customer.endpoints
+        states = [
+            [its_id, *key, value] for its_id, reported in endpoints.states.items() for key, value in reported.items()
+        ]
+        refresh = self._amazon.login.refresh_tokens(self.customer) if self._amazon else []
+        return {"state": super().facts(), "endpoints": endpoints.by_id, "states": states, "refresh": refresh}
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        super().restore(kept["state"])
+        endpoints = self.customer.endpoints
+        endpoints.by_id = kept["endpoints"]
+        for its_id, namespace, name, instance, value in kept["states"]:
+            endpoints.states.setdefault(its_id, {})[namespace, name, instance] = value
+        if self._amazon:
+            self._amazon.login.take_back(kept["refresh"], self.customer)
+
+    def about(self) -> dict[str, Any]:
+        endpoints = self.customer.endpoints
+        if self.state.tokens is None:
+            return super().about()
+        reports = {
+            "names": [event["header"]["name"] for event in endpoints.events],
+            "repeated": endpoints.repeated,
+            "dropped": list(endpoints.dropped),
+        }
+        return super().about() | {"reports": reports, "states": endpoints.values()}
+
+    def _reported(self, customer: Customer, event: dict[str, Any]) -> None:
+        """Takes the news that the event gateway has accepted an event about this customer's devices."""
+        if self.state.tokens is None or customer is not self.customer:
+            return
+        name = event["header"]["name"]
+        self.state.cameras = customer.endpoints.cameras()
+        title = f"Event gateway: {name}"
+        self.wire().note(title, "POST", EVENTS, request={"event": event}, status=202, response=None, ms=0)
+        pressed = name == "DoorbellPress"
+        self.news.add("ring" if pressed else "report", event["endpoint"]["endpointId"] if pressed else "")
 
     async def connected(self, wire: Wire, session: str) -> list[str]:
         """Reports the connection; returns the rules the answer broke. Raises KeyError."""
@@ -70,16 +107,6 @@ class AlexaSessions(AlexaCustomer):
         if not broken and answer["event"]["header"]["name"] == "ErrorResponse":
             return [f"{name} was refused: {answer['event']['payload']['type']}"]
         return broken
-
-
-class Alexa(AlexaSessions):
-    name = "alexa"
-    title = "Alexa"
-
-    def __init__(self, http: aiohttp.ClientSession, app_url: str, amazon: Amazon | None = None) -> None:
-        super().__init__(http, app_url, Client("alexa", "alexa-secret", basic=True), amazon.login if amazon else None)
-        self._amazon = amazon
-        self._skill = None if amazon is None else Skill(amazon, f"{self.app_url}/alexa/skill")
 
     async def learn(self, wire: Wire) -> None:
         answer, broken = await self.direct(wire, "Alexa.Discovery", "Discover", None, {}, ANSWER_S)

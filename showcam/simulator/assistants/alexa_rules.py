@@ -8,7 +8,7 @@ from typing import Any
 from showcam.simulator.assistants import alexa_control_rules as control
 from showcam.simulator.assistants.rules import Rules
 
-_ENDPOINT_ID = re.compile(r"[a-zA-Z0-9_\-=#;:?@&]{1,256}")
+ENDPOINT_ID = re.compile(r"[a-zA-Z0-9_\-=#;:?@&]{1,256}")
 _NAME_MARKS = set('}{\\/|"()[]+~!><*%')
 _CATEGORIES = {"CAMERA", "DOORBELL"}
 SCENE = "SCENE_TRIGGER"
@@ -38,7 +38,7 @@ def check_one(rules: Rules, endpoint: Any) -> None:
     if not rules.keys(endpoint, "an endpoint", needed, optional):
         return
     name = endpoint["friendlyName"]
-    rules.must(_ENDPOINT_ID.fullmatch(str(endpoint["endpointId"])), "an endpointId has a character it may not have")
+    rules.must(ENDPOINT_ID.fullmatch(str(endpoint["endpointId"])), "an endpointId has a character it may not have")
     for key in ("manufacturerName", "friendlyName", "description"):
         rules.text(endpoint[key], key, 128)
     rules.must(not _NAME_MARKS & set(str(name)), f"friendlyName {name} has punctuation Alexa does not take")
@@ -110,8 +110,8 @@ def is_resolution(value: Any) -> bool:
     )
 
 
-_MESSAGE_ID = re.compile(r"[a-zA-Z0-9\-]{1,127}")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z")
+MESSAGE_ID = re.compile(r"[a-zA-Z0-9\-]{1,127}")
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z")
 
 _TYPES = """
     ALREADY_IN_OPERATION BRIDGE_UNREACHABLE CLOUD_CONTROL_DISABLED ENDPOINT_BUSY ENDPOINT_LOW_POWER
@@ -178,7 +178,7 @@ def _header(rules: Rules, directive: dict[str, Any], header: Any) -> bool:
     if not rules.keys(header, "header", needed, {"correlationToken"}):
         return False
     name = header["messageId"]
-    rules.must(isinstance(name, str) and _MESSAGE_ID.fullmatch(name), "messageId is not 1–127 of a–z, 0–9 and -")
+    rules.must(isinstance(name, str) and MESSAGE_ID.fullmatch(name), "messageId is not 1–127 of a–z, 0–9 and -")
     rules.must(name != sent["messageId"], "messageId is the directive's own; each message has a new one")
     version = "1.1" if header["namespace"] == control.SNAPSHOTS else "3"
     rules.must(header["payloadVersion"] == version, f"payloadVersion is not “{version}”")
@@ -203,16 +203,30 @@ def _context(rules: Rules, answer: dict[str, Any]) -> None:
         return
     name = answer["event"]["header"]["name"]
     rules.must(name not in _NO_CONTEXT, f"{name} has no context")
-    context = answer["context"]
-    if not rules.keys(context, "context", set(), {"properties"}):
-        return
-    for state in context.get("properties", []):
-        needed = {"namespace", "name", "value", "timeOfSample", "uncertaintyInMilliseconds"}
-        if rules.keys(state, "a property", needed, {"instance"}):
-            rules.must(_TIME.fullmatch(str(state["timeOfSample"])), "timeOfSample is no UTC time")
-            unsure = state["uncertaintyInMilliseconds"]
-            rules.must(isinstance(unsure, int) and unsure >= 0, "uncertaintyInMilliseconds is no number ≥ 0")
-            control.state(rules, state)
+    context_of(rules, answer["context"])
+
+
+def context_of(rules: Rules, context: Any) -> list[dict[str, Any]]:
+    """Returns the properties of a context."""
+    return (
+        properties(rules, context.get("properties", []))
+        if rules.keys(context, "context", set(), {"properties"})
+        else []
+    )
+
+
+def properties(rules: Rules, given: Any) -> list[dict[str, Any]]:
+    """Returns those that have all keys."""
+    if not rules.must(isinstance(given, list), "properties is no list"):
+        return []
+    needed = {"namespace", "name", "value", "timeOfSample", "uncertaintyInMilliseconds"}
+    known = [state for state in given if rules.keys(state, "a property", needed, {"instance"})]
+    for state in known:
+        rules.must(TIME.fullmatch(str(state["timeOfSample"])), "timeOfSample is no UTC time")
+        unsure = state["uncertaintyInMilliseconds"]
+        rules.must(isinstance(unsure, int) and unsure >= 0, "uncertaintyInMilliseconds is no number ≥ 0")
+        control.state(rules, state)
+    return known
 
 
 def _error(rules: Rules, payload: Any) -> None:
@@ -252,7 +266,7 @@ def _streams(rules: Rules, directive: dict[str, Any], payload: Any) -> None:
 
 
 def _in_future(value: Any) -> bool:
-    if not _TIME.fullmatch(str(value)):
+    if not TIME.fullmatch(str(value)):
         return False
     return datetime.fromisoformat(str(value)) > datetime.now(UTC)
 

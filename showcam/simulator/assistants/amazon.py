@@ -20,10 +20,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
 from showcam.simulator import authority
-from showcam.simulator.assistants import alexa_control_rules as control
 from showcam.simulator.assistants import cloud_faults
 from showcam.simulator.assistants.alexa_endpoints import Endpoints
-from showcam.simulator.assistants.alexa_rules import check_one
+from showcam.simulator.assistants.alexa_rules import ENDPOINT_ID, MESSAGE_ID, TIME, check_one, context_of, properties
 from showcam.simulator.assistants.rules import Rules
 from showcam.simulator.state import Settings
 
@@ -84,22 +83,22 @@ class LoginWithAmazon:
 
     async def token(self, request: web.Request) -> web.StreamResponse:
         """Answers RFC 6749 sections 4.1.3 and 6, as Login with Amazon has them."""
-        fault = self._settings.lwa_fault if cloud_faults.meets(self._settings.lwa_fault, self._share) else ""
-        if fault == "invalid_grant":
-            return _refused("invalid_grant")
-        if fault in cloud_faults.STATUS:
-            return _refused("server_error", cloud_faults.STATUS[fault])
-        if fault and fault != "cut":
-            return await cloud_faults.spoiled(request, fault)
+
+        def refuse(fault: str) -> web.Response:
+            return _refused(fault) if fault == "invalid_grant" else _refused("server_error", cloud_faults.STATUS[fault])
+
+        settings = self._settings
+        return await cloud_faults.answered(
+            request,
+            settings.lwa_fault,
+            settings.cloud_fault_share,
+            refuse,
+            self._answered,
+            refused=cloud_faults.OF_TOKENS,
+        )
+
+    async def _answered(self, request: web.Request) -> web.Response:
         form = {name: str(value) for name, value in (await request.post()).items()}
-        answer = self._answered(form)
-        return cloud_faults.hung_up(request, answer) if fault else answer
-
-    @property
-    def _share(self) -> float:
-        return self._settings.cloud_fault_share
-
-    def _answered(self, form: dict[str, str]) -> web.Response:
         if (form.get("client_id"), form.get("client_secret")) != (CLIENT, SECRET):
             return _refused("invalid_client", 401)
         grant, customer = form.get("grant_type"), None
@@ -137,11 +136,7 @@ CAUSES = {
     "INVALID_CREDENTIALS", "SUBSCRIPTION_EXPIRED",
 }  # fmt: skip
 PRESSES = CAUSES - {"INVALID_CREDENTIALS", "SUBSCRIPTION_EXPIRED"}
-_MESSAGE_ID = re.compile(r"[a-zA-Z0-9\-]{1,127}")
-_ENDPOINT_ID = re.compile(r"[a-zA-Z0-9_\-=#;:?@&]{1,256}")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z")
 _SECOND = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-_STATE = {"namespace", "name", "value", "timeOfSample", "uncertaintyInMilliseconds"}
 
 
 def check(message: Any, token: str) -> list[str]:
@@ -157,7 +152,7 @@ def check(message: Any, token: str) -> list[str]:
         return rules.broken
     if not rules.must(isinstance(payload, dict), "payload is no object"):
         return rules.broken
-    rules.must(_MESSAGE_ID.fullmatch(str(header["messageId"])), "messageId is not 1–127 of a–z, 0–9 and -")
+    rules.must(MESSAGE_ID.fullmatch(str(header["messageId"])), "messageId is not 1–127 of a–z, 0–9 and -")
     kind = _KINDS.get((str(header["namespace"]), str(header["name"])))
     if not rules.must(kind, f"{header['namespace']} {header['name']} is no event that the gateway takes"):
         return rules.broken
@@ -169,7 +164,7 @@ def check(message: Any, token: str) -> list[str]:
         rules.must(scope["type"] == "BearerToken", "the scope is no BearerToken")
         rules.must(scope["token"] == token, "the scope has another token than the header")
     rules.must(has_context or "context" not in message, f"{header['name']} has no context")
-    unchanged = _context(rules, message.get("context", {}))
+    unchanged = context_of(rules, message.get("context", {}))
     hold(rules, payload, unchanged)
     return rules.broken
 
@@ -183,26 +178,8 @@ def _scope(rules: Rules, event: dict[str, Any], payload: dict[str, Any], of_endp
     if not rules.keys(endpoint, "endpoint", {"scope", "endpointId"}, {"cookie"}):
         return None
     assert isinstance(endpoint, dict)
-    rules.must(_ENDPOINT_ID.fullmatch(str(endpoint["endpointId"])), "endpointId has a character it may not have")
+    rules.must(ENDPOINT_ID.fullmatch(str(endpoint["endpointId"])), "endpointId has a character it may not have")
     return endpoint["scope"]
-
-
-def _context(rules: Rules, context: Any) -> list[dict[str, Any]]:
-    if not rules.keys(context, "context", set(), {"properties"}):
-        return []
-    return _properties(rules, context.get("properties", []))
-
-
-def _properties(rules: Rules, given: Any) -> list[dict[str, Any]]:
-    if not rules.must(isinstance(given, list), "properties is no list"):
-        return []
-    known = [state for state in given if rules.keys(state, "a property", _STATE, {"instance"})]
-    for state in known:
-        rules.must(_TIME.fullmatch(str(state["timeOfSample"])), "timeOfSample is no UTC time")
-        unsure = state["uncertaintyInMilliseconds"]
-        rules.must(isinstance(unsure, int) and unsure >= 0, "uncertaintyInMilliseconds is no number ≥ 0")
-        control.state(rules, state)
-    return known
 
 
 def _change(rules: Rules, payload: Any, unchanged: list[dict[str, Any]]) -> None:
@@ -213,7 +190,7 @@ def _change(rules: Rules, payload: Any, unchanged: list[dict[str, Any]]) -> None
         return
     if rules.keys(change["cause"], "cause", {"type"}):
         rules.must(change["cause"]["type"] in CAUSES, f"{change['cause']['type']} is no cause")
-    changed = _properties(rules, change["properties"])
+    changed = properties(rules, change["properties"])
     rules.must(changed, "nothing has changed")
     keys = [_key(state) for state in (*changed, *unchanged)]
     rules.must(len(set(keys)) == len(keys), "a property comes twice")
@@ -265,7 +242,7 @@ def _objects(rules: Rules, payload: Any, _unchanged: list[dict[str, Any]]) -> No
         if rules.keys(seen, "an event", needed, optional):
             rules.text(seen["eventIdentifier"], "eventIdentifier", 256)
             rules.text(seen["imageNetClass"], "imageNetClass", 64)
-            rules.must(_TIME.fullmatch(str(seen["timeOfSample"])), "timeOfSample is no UTC time")
+            rules.must(TIME.fullmatch(str(seen["timeOfSample"])), "timeOfSample is no UTC time")
 
 
 type _Hold = Callable[[Rules, Any, list[dict[str, Any]]], None]
@@ -297,15 +274,11 @@ class EventGateway:
         self._login, self._settings = login, settings
 
     async def take(self, request: web.Request) -> web.StreamResponse:
-        fault, share = self._settings.gateway_fault, self._settings.cloud_fault_share
-        if not cloud_faults.meets(fault, share):
-            fault = ""
-        if fault in cloud_faults.STATUS:
+        def refuse(fault: str) -> web.Response:
             return _exception(cloud_faults.STATUS[fault], "As it was set.", DISABLED if fault == "disabled" else "")
-        if fault and fault != "cut":
-            return await cloud_faults.spoiled(request, fault)
-        answer = await self._answered(request)
-        return cloud_faults.hung_up(request, answer) if fault else answer
+
+        fault, share = self._settings.gateway_fault, self._settings.cloud_fault_share
+        return await cloud_faults.answered(request, fault, share, refuse, self._answered)
 
     async def _answered(self, request: web.Request) -> web.Response:
         customer = self._login.customer(request)

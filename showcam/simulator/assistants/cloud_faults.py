@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable, Collection
 from typing import Literal, get_args
 
 from aiohttp import web
@@ -22,6 +23,7 @@ type CloudFault = Literal[
 ]
 FAULTS: tuple[str, ...] = get_args(CloudFault.__value__)
 STATUS = {"rate": 429, "http500": 500, "http503": 503, "expired": 401, "forbidden": 403, "disabled": 403}
+OF_TOKENS = frozenset({*STATUS, "invalid_grant"})  # refused by a token endpoint
 HANG_S = 600.0  # the pause of a server that never answers: longer than any client waits
 _HTML = "<!DOCTYPE html><html><body><h1>We will be back soon</h1></body></html>"
 _HALF = b'{"header":{"namespace":"System","na'
@@ -30,6 +32,25 @@ _HALF = b'{"header":{"namespace":"System","na'
 def meets(fault: str, share: float) -> bool:
     """Tells whether a call meets the fault, which happens to `share` of all calls."""
     return bool(fault) and (share >= 1 or random.random() < share)
+
+
+async def answered(
+    request: web.Request,
+    fault: str,
+    share: float,
+    refuse: Callable[[str], web.Response],
+    answer: Callable[[web.Request], Awaitable[web.Response]],
+    *,
+    refused: Collection[str] = STATUS.keys(),
+) -> web.StreamResponse:
+    """Returns the server's answer, or what a fault makes of it. `refuse` answers the faults in `refused`."""
+    if not meets(fault, share):
+        return await answer(request)
+    if fault in refused:
+        return refuse(fault)
+    if fault == "cut":
+        return hung_up(request, await answer(request))
+    return await spoiled(request, fault)
 
 
 async def spoiled(request: web.Request, fault: str) -> web.StreamResponse:

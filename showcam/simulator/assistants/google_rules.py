@@ -30,22 +30,31 @@ _DEVICE_OPTIONAL = {
 SCENE = "action.devices.types.SCENE"
 _STREAM = "action.devices.commands.GetCameraStream"
 _CHALLENGES = {"ackNeeded", "pinNeeded", "challengeFailedPinNeeded"}
-# by trait: the required attribute, and the reported state
-_TRAITS = {
-    "CameraStream": ("cameraStreamSupportedProtocols", ""),
-    "OnOff": ("", "on"),
-    "Toggles": ("availableToggles", "currentToggleSettings"),
-    "Modes": ("availableModes", "currentModeSettings"),
-    "StatusReport": ("", "currentStatusReport"),
-    "ObjectDetection": ("", ""),
-    "EnergyStorage": ("queryOnlyEnergyStorage", "descriptiveCapacityRemaining"),
-    "Reboot": ("", ""),
+# by trait: the required attribute
+_ATTRIBUTES = {
+    "CameraStream": "cameraStreamSupportedProtocols",
+    "Toggles": "availableToggles",
+    "Modes": "availableModes",
+    "EnergyStorage": "queryOnlyEnergyStorage",
 }
+# by trait and state: the type of the state; the first state of a trait is always reported
+_STATES: dict[str, dict[str, type]] = {
+    "CameraStream": {},
+    "OnOff": {"on": bool},
+    "Toggles": {"currentToggleSettings": dict},
+    "Modes": {"currentModeSettings": dict},
+    "StatusReport": {"currentStatusReport": list},
+    "ObjectDetection": {},
+    "EnergyStorage": {
+        "descriptiveCapacityRemaining": str,
+        "capacityRemaining": list,
+        "isCharging": bool,
+        "isPluggedIn": bool,
+    },
+    "Reboot": {},
+}
+_TRAIT = "action.devices.traits."
 _LEVELS = ("CRITICALLY_LOW", "LOW", "MEDIUM", "HIGH", "FULL")
-_STATES: dict[str, type] = {
-    "on": bool, "currentToggleSettings": dict, "currentModeSettings": dict, "currentStatusReport": list,
-    "descriptiveCapacityRemaining": str, "capacityRemaining": list, "isCharging": bool,
-}  # fmt: skip
 _STREAM_OPTIONAL = {
     "online", "cameraStreamAccessUrl", "cameraStreamReceiverAppId", "cameraStreamSignalingUrl", "cameraStreamOffer",
     "cameraStreamIceServers", "cameraStreamAuthToken",
@@ -116,9 +125,9 @@ def _device(rules: Rules, device: Any) -> None:
         rules.must(isinstance(attributes.get("sceneReversible"), bool), "a scene does not say sceneReversible")
         return
     for trait in device["traits"]:
-        name = str(trait).removeprefix("action.devices.traits.")
-        if rules.must(name in _TRAITS, f"{trait} is no trait of a camera"):
-            needed = _TRAITS[name][0]
+        name = str(trait).removeprefix(_TRAIT)
+        if rules.must(name in _STATES, f"{trait} is no trait of a camera"):
+            needed = _ATTRIBUTES.get(name)
             rules.must(not needed or needed in attributes, f"the trait {name} lacks {needed}")
     for mode in attributes.get("availableModes", []):
         rules.must(len(mode.get("settings", [])) >= 2, "a mode has less than two settings")
@@ -139,8 +148,8 @@ def _query(rules: Rules, request: dict[str, Any], payload: dict[str, Any], known
         _states(rules, states)
         offered = known.get(its_id, {}).get("traits", [])
         for trait in ("StatusReport", "EnergyStorage"):
-            if f"action.devices.traits.{trait}" in offered and states.get("status") == "SUCCESS":
-                rules.must(_TRAITS[trait][1] in states, f"{trait} was offered, and nothing is reported")
+            if f"{_TRAIT}{trait}" in offered and states.get("status") == "SUCCESS":
+                rules.must(next(iter(_STATES[trait])) in states, f"{trait} was offered, and nothing is reported")
         if rules.keys(states, "a device", {"status", "online"}, states.keys()):
             rules.must(states["status"] in STATUSES - {"PENDING"}, f"{states['status']} is no status")
             rules.must(isinstance(states["online"], bool), "online is neither true nor false")
@@ -191,13 +200,18 @@ def _states(rules: Rules, states: Any, toggled: Collection[str] = ()) -> None:
     """Checks the states of traits other than CameraStream; `toggled` names the toggles that were just set."""
     if not rules.must(isinstance(states, dict), "states is no object"):
         return
-    for name, kind in _STATES.items():
-        rules.must(name not in states or isinstance(states[name], kind), f"{name} is not what it must be")
+    for known in _STATES.values():
+        for name, kind in known.items():
+            rules.must(name not in states or isinstance(states[name], kind), f"{name} is not what it must be")
     rules.must(
         set(toggled) <= set(states.get("currentToggleSettings", ())), "a toggle was set, and its state is not reported"
     )
     level = states.get("descriptiveCapacityRemaining", "FULL")
     rules.must(level in _LEVELS, f"{level} is no level of a battery")
+    _status_report(rules, states)
+
+
+def _status_report(rules: Rules, states: dict[str, Any]) -> None:
     for entry in states.get("currentStatusReport", []):
         if rules.keys(entry, "a status", {"blocking", "deviceTarget", "priority", "statusCode"}):
             rules.must(entry["statusCode"] in ERROR_CODES, f"{entry['statusCode']} is no status code of Google's")
@@ -238,20 +252,6 @@ def check_signalling(status: int, headers: dict[str, str], answer: Any, offer: s
     return rules.broken
 
 
-_REPORTED_TRAITS = "action.devices.traits."
-# by trait and state: the type of the state
-_REPORTED_STATES: dict[str, dict[str, type]] = {
-    "OnOff": {"on": bool},
-    "Toggles": {"currentToggleSettings": dict},
-    "Modes": {"currentModeSettings": dict},
-    "StatusReport": {"currentStatusReport": list},
-    "EnergyStorage": {
-        "descriptiveCapacityRemaining": str,
-        "capacityRemaining": list,
-        "isCharging": bool,
-        "isPluggedIn": bool,
-    },
-}
 _OBJECTS = {"named": list, "familiar": int, "unfamiliar": int, "unclassified": int}
 
 
@@ -298,14 +298,12 @@ def _reported_states(rules: Rules, reported: Any, device: dict[str, Any] | None)
     rules.must(isinstance(reported["online"], bool), "online is neither true nor false")
     if device is None:
         return  # it is answered 404
-    traits = [str(trait).removeprefix(_REPORTED_TRAITS) for trait in device["traits"]]
-    allowed = {name: kind for trait in traits for name, kind in _REPORTED_STATES.get(trait, {}).items()}
+    traits = [str(trait).removeprefix(_TRAIT) for trait in device["traits"]]
+    allowed = {name: kind for trait in traits for name, kind in _STATES.get(trait, {}).items()}
     for name, value in reported.items():
         if name != "online" and rules.must(name in allowed, f"{name} is no state of the device's traits"):
             rules.must(isinstance(value, allowed[name]), f"{name} is not what it must be")
-    for status in reported.get("currentStatusReport", []):
-        if rules.keys(status, "a status", {"blocking", "deviceTarget", "priority", "statusCode"}):
-            rules.must(status["statusCode"] in ERROR_CODES, f"{status['statusCode']} is no status code of Google's")
+    _status_report(rules, reported)
 
 
 def _notification(rules: Rules, notified: Any, device: dict[str, Any] | None) -> None:
@@ -321,5 +319,5 @@ def _notification(rules: Rules, notified: Any, device: dict[str, Any] | None) ->
             rules.must(objects, "objects names none")
             rules.must(all(isinstance(objects[name], _OBJECTS[name]) for name in objects), "objects is not right")
     if device is not None:
-        rules.must(f"{_REPORTED_TRAITS}ObjectDetection" in device["traits"], "the device has no trait ObjectDetection")
+        rules.must(f"{_TRAIT}ObjectDetection" in device["traits"], "the device has no trait ObjectDetection")
         rules.must(device.get("notificationSupportedByAgent") is True, "SYNC did not say that the device notifies")

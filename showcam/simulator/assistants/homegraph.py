@@ -47,20 +47,18 @@ class ServiceAccount:
         return self._access.get(token, 0.0) > self._clock()
 
     async def token(self, request: web.Request) -> web.StreamResponse:
-        fault = self._settings.google_login_fault
-        if not cloud_faults.meets(fault, self._settings.cloud_fault_share):
-            fault = ""
-        if fault == "invalid_grant":
-            return _refused("invalid_grant", "Invalid grant: account not found")
-        if fault in cloud_faults.STATUS:
+        def refuse(fault: str) -> web.Response:
+            if fault == "invalid_grant":
+                return _refused("invalid_grant", "Invalid grant: account not found")
             return _refused("internal_failure", "As it was set.", cloud_faults.STATUS[fault])
-        if fault and fault != "cut":
-            return await cloud_faults.spoiled(request, fault)
-        form = await request.post()
-        answer = self._answered(str(form.get("grant_type", "")), str(form.get("assertion", "")))
-        return cloud_faults.hung_up(request, answer) if fault else answer
 
-    def _answered(self, grant: str, assertion: str) -> web.Response:
+        fault, share = self._settings.google_login_fault, self._settings.cloud_fault_share
+        known = cloud_faults.OF_TOKENS
+        return await cloud_faults.answered(request, fault, share, refuse, self._answered, refused=known)
+
+    async def _answered(self, request: web.Request) -> web.Response:
+        form = await request.post()
+        grant, assertion = str(form.get("grant_type", "")), str(form.get("assertion", ""))
         if grant != GRANT:
             return _refused("unsupported_grant_type", f"Invalid grant_type: {grant[:40]}")
         if why := self._wrong(assertion):
@@ -249,33 +247,27 @@ class HomeGraph:
     def _called(
         self, handler: Callable[[web.Request, dict[str, Any]], Awaitable[web.Response]]
     ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-        async def handle(request: web.Request) -> web.StreamResponse:
-            fault = self._settings.homegraph_fault
-            if not cloud_faults.meets(fault, self._settings.cloud_fault_share):
-                fault = ""
-            if fault in cloud_faults.STATUS:
-                return _error(cloud_faults.STATUS[fault], "As it was set.")
-            if fault and fault != "cut":
-                return await cloud_faults.spoiled(request, fault)
+        async def answer(request: web.Request) -> web.Response:
             if not self._account.knows(request):
                 return _error(401, "Request had invalid authentication credentials.")
             if self._over_quota():
                 return _error(429, "Quota exceeded for quota metric 'Requests'.")
-            answer = await self._read(request, handler)
-            return cloud_faults.hung_up(request, answer) if fault else answer
+            try:
+                given = json.loads(await request.read() or b"{}")
+            except ValueError:
+                given = None
+            if not isinstance(given, dict):
+                return _error(400, "Invalid JSON payload received.")
+            return await handler(request, given)
+
+        def refuse(fault: str) -> web.Response:
+            return _error(cloud_faults.STATUS[fault], "As it was set.")
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            fault, share = self._settings.homegraph_fault, self._settings.cloud_fault_share
+            return await cloud_faults.answered(request, fault, share, refuse, answer)
 
         return handle
-
-    async def _read(
-        self, request: web.Request, handler: Callable[[web.Request, dict[str, Any]], Awaitable[web.Response]]
-    ) -> web.Response:
-        try:
-            given = json.loads(await request.read() or b"{}")
-        except ValueError:
-            given = None
-        if not isinstance(given, dict):
-            return _error(400, "Invalid JSON payload received.")
-        return await handler(request, given)
 
     def _over_quota(self) -> bool:
         now = time.monotonic()
