@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from msgspec import Struct
 
-from showcam.drivers.driver import Driver
+from showcam.drivers.driver import Driver, Hint
 from showcam.drivers.errors import Reason
 from showcam.i18n.catalogue import Catalogue
 from showcam.net.text import JsonObject
@@ -182,6 +182,47 @@ class ByPage(Protocol):
     def came_back(self, code: str, back: str, verifier: str, deadline_s: float) -> Verdict:
         """Exchange the code for a session. Raises showcam.drivers.errors.DriverError."""
         ...
+
+
+class Untrusted(Exception):
+    """The signature of a posted message is missing, wrong, or of another time."""
+
+
+class Unreadable(Exception):
+    """The post is signed, but is no message."""
+
+
+class Full(Exception):
+    """The inbox has no room for another message; the vendor is to try again."""
+
+
+class Inbox(Protocol):
+    @property
+    def full(self) -> bool: ...
+    def offer(self, hint: Hint) -> None:
+        """May raise StoreUnavailable."""
+        ...
+
+
+class Webhook(Protocol):
+    def take(self, body: bytes, signature: str, at: str) -> bytes:
+        """The answer to a message. Raises Untrusted, Unreadable, Full, StoreUnavailable."""
+        ...
+
+
+@runtime_checkable
+class Posts(Protocol):
+    """A vendor that posts a message to /webhooks/{kind} when something happens at a camera.
+
+    `webhook_key` signs the messages; while the setting `webhook_setting` has none, the address answers 404.
+    """
+
+    vendor: str
+    webhook_key: str
+    webhook_setting: str
+    webhook_headers: tuple[str, str]  # of the signature, and of its time
+
+    def webhook(self, inbox: Inbox) -> Webhook: ...
 
 
 def manner_of(vendor: Vendor) -> Manner:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from showcam.drivers.driver import EventKind, Hint
-from showcam.drivers.ezviz.messages import ONCE_S, Full, Unreadable, Untrusted, Webhook
+from showcam.drivers.ezviz.messages import ONCE_S, Webhook
+from showcam.drivers.vendor import Full, Unreadable, Untrusted
 from showcam.store.ports import StoreUnavailable
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.clock import Clock

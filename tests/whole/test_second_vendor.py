@@ -3,6 +3,7 @@
 The program runs from a copy of the tree, to which the test adds the folder of the example and the line in the table.
 """
 
+import hmac
 import json
 import os
 import re
@@ -247,6 +248,19 @@ def test_the_state_of_a_sign_in_works_once_for_the_browser_that_began_it(world: 
     assert refused(browser.get(back)), "used"
     logged = world.program.log.read_text()
     assert not [secret for secret in (code, parse_qs(address.query)["state"][0]) if secret in logged]
+
+
+def test_its_messages_come_to_an_address_of_its_own_and_are_taken_if_they_are_signed(world: World) -> None:
+    def posted(kind: str, key: str) -> int:
+        signature = hmac.digest(key.encode(), b"1pier", "sha256").hex()
+        headers = {"Content-Type": "text/plain", "x-lakeside": signature, "x-lakeside-at": "1"}
+        address = f"{world.program.web}/webhooks/{kind}"
+        return requests.post(address, data=b"pier", headers=headers, timeout=LONG_S).status_code
+
+    assert posted("lakeside", "lakeside-key") == 200
+    assert posted("lakeside", "another key") == 401
+    assert posted("ezviz", "lakeside-key") == 404, "this installation has no key of EZVIZ's"
+    assert posted("nobody", "lakeside-key") == 404
 
 
 def test_a_person_who_does_not_agree_there_is_told_so(world: World) -> None:

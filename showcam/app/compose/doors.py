@@ -17,7 +17,7 @@ from showcam.app.edge.edge import EdgeRules
 from showcam.app.edge.internal import Internal
 from showcam.app.http_types import LONGEST_BODY, Request, Response, Route, carries, problem
 from showcam.app.settings import Settings
-from showcam.drivers.ezviz.messages import Full, Inbox, Unreadable, Untrusted, Webhook
+from showcam.drivers.vendor import Full, Inbox, Posts, Unreadable, Untrusted
 from showcam.engine.grants import HEADER
 from showcam.store.ports import Store, StoreUnavailable
 
@@ -37,11 +37,10 @@ class Ready(TypedDict):
 
 
 def routes(settings: Settings, base: ground.Ground, inbox: Inbox) -> list[Route]:
-    key = settings.ezviz_webhook_key
     return [
         _signalling(settings, base),
         *([_internal(base)] if settings.pictures == "plane" else []),
-        webhook_route(Webhook(key, base.store, inbox) if key else None),
+        *(_webhook(kind, driver, inbox) for kind, driver in base.drivers.items() if isinstance(driver, Posts)),
         Route("readyz", "/readyz", ("GET",), partial(ready, base.store)),
     ]
 
@@ -51,22 +50,24 @@ def _internal(base: ground.Ground) -> Route:
     return Route("internal", "/internal/sources/", ("POST",), answer, json=True, claims=carries(HEADER))
 
 
-def webhook_route(webhook: Webhook | None) -> Route:
-    """`webhook` is None if ezviz_webhook_key is not set: the address then answers 404."""
+def _webhook(kind: str, vendor: Posts, inbox: Inbox) -> Route:
+    """The address that the vendor posts its messages to."""
+    webhook, key = vendor.webhook(inbox) if vendor.webhook_key else None, vendor.webhook_setting
+    signature, at = vendor.webhook_headers
 
     def answer(request: Request) -> Response:
         if webhook is None:
-            return problem(404, "There is no such address here", "Set ezviz_webhook_key to take EZVIZ's messages.")
-        kind = request.environ.get("CONTENT_TYPE", "").split(";", 1)[0].strip().lower()
-        if kind not in _WEBHOOK_TYPES:
+            return problem(404, "There is no such address here", f"Set {key} to take messages of {vendor.vendor}.")
+        given = request.environ.get("CONTENT_TYPE", "").split(";", 1)[0].strip().lower()
+        if given not in _WEBHOOK_TYPES:
             return problem(415, "Messages come as text/plain", "Send the JSON with Content-Type: text/plain.")
         try:
-            answered = webhook.take(request.body, request.header("signature") or "", request.header("t") or "")
+            answered = webhook.take(request.body, request.header(signature) or "", request.header(at) or "")
         except Untrusted as error:
             log.warning("a message to the webhook was refused", why=str(error))
-            return problem(401, "That is not signed as EZVIZ signs", "See ezviz_webhook_key, and this machine's clock.")
+            return problem(401, f"That is not signed as {vendor.vendor} signs", f"See {key}, and this machine's clock.")
         except Unreadable:
-            return problem(400, "That is no message", "A header with deviceId, messageId and type is wanted.")
+            return problem(400, "That is no message", f"It lacks what every message of {vendor.vendor} has.")
         except (Full, StoreUnavailable) as error:
             log.warning(
                 "a message to the webhook was not taken and has to be sent again",
@@ -75,7 +76,7 @@ def webhook_route(webhook: Webhook | None) -> Route:
             return problem(503, "Too much is going on", "Send it again in a moment.")
         return Response(200, answered, [("Content-Type", "application/json")])
 
-    return Route("webhook", "/webhooks/ezviz", ("POST",), answer, claims=carries("signature"))
+    return Route("webhook", f"/webhooks/{kind}", ("POST",), answer, claims=carries(signature))
 
 
 def limited(settings: Settings, routes: list[Route]) -> list[Route]:

@@ -15,6 +15,7 @@ from showcam.app.process.home_address import home_address
 from showcam.app.process.limits import raise_limit
 from showcam.app.process.worker import ASSISTANTS, METRICS_FILE, Job, TellingMetrics, Worker
 from showcam.app.settings import Settings
+from showcam.drivers.vendor import Posts
 from showcam.net import notices
 from showcam.registry.notices.notifier import Notifying
 from showcam.registry.readings.changes import Change
@@ -22,7 +23,7 @@ from showcam.registry.reporting.delivery import Delivery, Outcome
 from showcam.registry.reporting.reporter import Reporter, Unreported
 from showcam.registry.reporting.sender import Reconciliation, Sender
 from showcam.registry.streams.handover import TURN_S
-from showcam.registry.watch.watch import Called, Vendor, Watch
+from showcam.registry.watch.watch import Vendor, Watch
 from showcam.store.outbox import Claim
 from showcam.store.records import DAY_S, Assistant
 
@@ -103,7 +104,7 @@ def serve(settings: Settings) -> None:
         vendors,
         poll_s=settings.poll_s,
         push=vendors.keys(),
-        webhook={kind for kind, driver in vendors.items() if isinstance(driver, Called) and driver.has_webhook},
+        webhook={kind for kind, driver in vendors.items() if isinstance(driver, Posts) and driver.webhook_key},
     )
 
     def sweep() -> None:

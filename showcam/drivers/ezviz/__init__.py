@@ -220,7 +220,7 @@ def build(store: Store, installation: Installation) -> Driver:
         cloud=installation.relays,
         developer=Key(given["ezviz_key"], given["ezviz_secret"]) if given["ezviz_key"] else None,
         may_go_on=installation.may_go_on,
-        has_webhook=bool(given["ezviz_webhook_key"]),
+        webhook_key=given["ezviz_webhook_key"],
     )
 
 

@@ -36,7 +36,7 @@ from showcam.drivers.ezviz.tracing import CallNotes
 from showcam.drivers.probes import hls
 from showcam.drivers.probes.rtsp import KNOCK_S
 from showcam.drivers.settings import Setting, SettingView
-from showcam.drivers.vendor import Verdict
+from showcam.drivers.vendor import Inbox, Verdict
 from showcam.drivers.vendor_http import VendorHttp
 from showcam.engine.ezviz.address import KNOWN
 from showcam.engine.ezviz.messages import TOKEN
@@ -48,7 +48,7 @@ from showcam.store.ports import Store
 from showcam.store.records import Source
 
 if TYPE_CHECKING:
-    from showcam.drivers.ezviz.messages import Listener, Waits
+    from showcam.drivers.ezviz.messages import Listener, Waits, Webhook
 
 
 ENCODED = b"hikencodepicture"
@@ -120,10 +120,12 @@ class EzvizDriver:
     `developer` is the installation's own Open Platform key; households may have sub-accounts under it. `lan`: if
     showcam runs in the network of a camera and serves nobody else, the camera is fetched there first, by its own
     protocol if its owner chose that. `cloud`: also by the account's own cloud stream, an open connection to the vendor.
-    `may_go_on`: whether work may go on after an answer. `has_webhook`: whether the vendor calls showcam, too.
+    `may_go_on`: whether work may go on after an answer. `webhook_key` signs what the vendor posts here.
     """
 
     vendor = EZVIZ.vendor
+    webhook_setting = "ezviz_webhook_key"
+    webhook_headers = ("signature", "t")
 
     def __init__(
         self,
@@ -136,9 +138,9 @@ class EzvizDriver:
         lan: bool = False,
         cloud: bool = False,
         may_go_on: bool = True,
-        has_webhook: bool = False,
+        webhook_key: str = "",
     ) -> None:
-        self.has_webhook = has_webhook
+        self.webhook_key, self._store = webhook_key, store
         http = VendorHttp(Hosts(hosts.extra, None if demo else KNOWN), ca_file)
         self.sessions = Sessions(store)
         in_house = Lan(loopback=demo) if lan else None
@@ -221,6 +223,11 @@ class EzvizDriver:
         from showcam.drivers.ezviz.messages import WAITS, Listener
 
         return Listener(source, self.account, self._http, hear, at=self._push_at, waits=waits or WAITS)
+
+    def webhook(self, inbox: Inbox) -> "Webhook":
+        from showcam.drivers.ezviz.messages import Webhook
+
+        return Webhook(self.webhook_key, self._store, inbox)
 
     def mint(
         self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main", life_s: int = 0

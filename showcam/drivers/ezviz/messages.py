@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import msgspec
 from msgspec import Struct
@@ -23,6 +23,7 @@ from showcam.drivers.driver import LONGEST_PAUSE_S, REREAD_S, RETRY_S, EventKind
 from showcam.drivers.errors import DriverError, SignedOut, VendorDown
 from showcam.drivers.ezviz.account import EzvizAccount, PushSession
 from showcam.drivers.ezviz.answers import channel_of, epoch_s, kind_of, push_hint
+from showcam.drivers.vendor import Full, Inbox, Unreadable, Untrusted
 from showcam.drivers.vendor_http import VendorHttp
 from showcam.net.exchange import Exchange
 from showcam.net.text import JsonObject, mended, too_deep
@@ -36,18 +37,6 @@ if TYPE_CHECKING:
 SKEW_S = 300  # a signature's time may differ by this from ours
 ONCE_S = 12 * SKEW_S  # a message's id is remembered at least for 2 SKEW_S
 LONGEST_POST = 64 * 1024
-
-
-class Untrusted(Exception):
-    """The signature is missing, wrong, or of another time."""
-
-
-class Unreadable(Exception):
-    """The post is signed, but is no message."""
-
-
-class Full(Exception):
-    """The inbox has no room for another message; the vendor is to try again."""
 
 
 class _Header(Struct):
@@ -65,14 +54,6 @@ class _Message(Struct):
 
 class Taken(TypedDict):
     messageId: str
-
-
-class Inbox(Protocol):
-    @property
-    def full(self) -> bool: ...
-    def offer(self, hint: Hint) -> None:
-        """May raise StoreUnavailable."""
-        ...
 
 
 class Webhook:

@@ -58,13 +58,6 @@ class Vendor(Protocol):
     def listen(self, source: Source, callback: Callable[[Hint], None]) -> Listening: ...
 
 
-@runtime_checkable
-class Called(Protocol):
-    """A driver whose vendor may call showcam when something happens."""
-
-    has_webhook: bool
-
-
 class _Known:
     """The messages of a source that were taken: a message that comes by push and in the list is taken once."""
 

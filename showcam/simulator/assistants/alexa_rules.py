@@ -216,7 +216,7 @@ def context_of(rules: Rules, context: Any) -> list[dict[str, Any]]:
 
 
 def properties(rules: Rules, given: Any) -> list[dict[str, Any]]:
-    """Returns those that have all keys."""
+    """Returns the properties that have every key."""
     if not rules.must(isinstance(given, list), "properties is no list"):
         return []
     needed = {"namespace", "name", "value", "timeOfSample", "uncertaintyInMilliseconds"}

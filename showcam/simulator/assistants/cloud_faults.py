@@ -43,7 +43,7 @@ async def answered(
     *,
     refused: Collection[str] = STATUS.keys(),
 ) -> web.StreamResponse:
-    """Returns the server's answer, or what a fault makes of it. `refuse` answers the faults in `refused`."""
+    """Returns the server's answer, spoiled if the call meets the fault. `refuse` answers the faults in `refused`."""
     if not meets(fault, share):
         return await answer(request)
     if fault in refused:

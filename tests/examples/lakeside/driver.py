@@ -1,5 +1,6 @@
 """The driver of Lakeside's cloud: a list of cameras, an address of live HLS, and giving that address back."""
 
+import hmac
 import time
 from pathlib import Path
 from typing import Literal
@@ -8,10 +9,10 @@ import msgspec
 from msgspec import Struct
 
 from showcam.drivers.camera import Camera, Listed
-from showcam.drivers.driver import Probed, sound
+from showcam.drivers.driver import Hint, Probed, sound
 from showcam.drivers.errors import Refused, SignedOut, VendorBusy, VendorDown
 from showcam.drivers.probes import hls
-from showcam.drivers.vendor import Rejected, SignedIn, SourceUser, Verdict
+from showcam.drivers.vendor import Full, Inbox, Rejected, SignedIn, SourceUser, Untrusted, Verdict
 from showcam.drivers.vendor_http import VendorHttp
 from showcam.engine.grants import Picture
 from showcam.engine.source import CameraSpec, Ending, Hls, Lease
@@ -68,14 +69,34 @@ class Sessions:
         """Lakeside's pictures come by https."""
 
 
+class Webhook:
+    """Takes Lakeside's messages: the id of a camera at which something happened."""
+
+    def __init__(self, key: str, inbox: Inbox) -> None:
+        self._key, self._inbox = key.encode(), inbox
+
+    def take(self, body: bytes, signature: str, at: str) -> bytes:
+        right = hmac.digest(self._key, at.encode() + body, "sha256").hex()
+        if not hmac.compare_digest(right.encode(), signature.encode()):
+            raise Untrusted("the signature is wrong")
+        if self._inbox.full:
+            raise Full
+        self._inbox.offer(Hint(body.decode()))
+        return b"{}"
+
+
 class LakesideDriver:
     """`host`: the cloud's, as "host" or "host:port". `hosts`: every host that may be contacted, for streams too."""
 
     vendor = "Lakeside"
+    webhook_key, webhook_setting, webhook_headers = "lakeside-key", "lakeside_key", ("x-lakeside", "x-lakeside-at")
 
     def __init__(self, store: Store, host: str, hosts: Hosts, ca_file: Path | None = None) -> None:
         self.host, self._url = host, f"https://{host}/v1"
         self.sessions, self._http = Sessions(store), VendorHttp(hosts, ca_file)
+
+    def webhook(self, inbox: Inbox) -> Webhook:
+        return Webhook(self.webhook_key, inbox)
 
     def sign_out(self, source: Source, deadline_s: float) -> None:
         self._request("DELETE", source, "sessions", deadline_s)
