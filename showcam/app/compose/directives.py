@@ -15,9 +15,8 @@ from showcam.accounts.links import authenticate
 from showcam.alexa.smart_home import SmartHome
 from showcam.app import keys
 from showcam.app.aws import boto
-from showcam.app.aws.cloudwatch import CloudWatch, Event, Handler, Reply
+from showcam.app.aws.cloudwatch import Event, Handler, Reply
 from showcam.app.compose import ground
-from showcam.app.process.settings_sources import load
 from showcam.app.settings import Settings
 from showcam.net.text import JsonObject
 from showcam.registry.reporting.sender import Listed
@@ -108,10 +107,7 @@ def _granted(store: Store, link: Link) -> None:
 
 def build() -> Handler:
     """Builds the function. Raises every error that prevents a start, so that AWS counts it."""
-    settings = load()
-    watch = CloudWatch(settings.log_level)
-    watch.install()
-    settings = ground.with_own_secrets("directives", settings)
+    settings, watch = ground.function("directives")
     base = ground.build(settings, keys.of(settings))
     base.adapter.registry.when_listed(Listed(base.store).note)
     home, talk = skill(settings, base), Lazy(settings, base)

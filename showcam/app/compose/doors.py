@@ -51,7 +51,7 @@ def _internal(base: ground.Ground) -> Route:
 
 
 def _webhook(kind: str, vendor: Posts, inbox: Inbox) -> Route:
-    """The address that the vendor posts its messages to."""
+    """The route for messages of the vendor."""
     webhook, key = vendor.webhook(inbox) if vendor.webhook_key else None, vendor.webhook_setting
     signature, at = vendor.webhook_headers
 

@@ -12,11 +12,10 @@ from showcam.accounts.links import authenticate
 from showcam.accounts.pins import Pins
 from showcam.app import keys
 from showcam.app.aws import boto
-from showcam.app.aws.cloudwatch import CloudWatch, Event, Handler, Reply
+from showcam.app.aws.cloudwatch import Event, Handler, Reply
 from showcam.app.aws.http_event import answer_of, request_of
 from showcam.app.compose import ground
 from showcam.app.http_types import LONGEST_BODY, Refuse, Request, Response, Route, carries
-from showcam.app.process.settings_sources import load
 from showcam.app.settings import Settings
 from showcam.app.setup.google_console import reported
 from showcam.registry.reporting.sender import Listed
@@ -58,10 +57,7 @@ def _refused(_environ: WSGIEnvironment, refusal: Response) -> Response:
 
 def build() -> Handler:
     """Builds the function. Raises every error that prevents a start, so that AWS counts it."""
-    settings = load()
-    watch = CloudWatch(settings.log_level)
-    watch.install()
-    settings = ground.with_own_secrets("fulfillment", settings)
+    settings, watch = ground.function("fulfillment")
     base = ground.build(settings, keys.of(settings))
     base.adapter.registry.when_listed(Listed(base.store).note)
     fulfil = door(settings, base)

@@ -11,6 +11,7 @@ from msgspec import structs
 from showcam.accounts import households
 from showcam.app.aws import boto
 from showcam.app.keys import Keys
+from showcam.app.process.settings_sources import load
 from showcam.app.settings import SECRETS, Settings
 from showcam.app.trace.offers import OfferNotes
 from showcam.drivers import BRANDS
@@ -30,6 +31,7 @@ from showcam.store.sealing import Sealer
 
 if TYPE_CHECKING:
     from showcam.alexa.gateway import Amazon, Gateway
+    from showcam.app.aws.cloudwatch import CloudWatch
 
 log = logging.getLogger(__name__)
 
@@ -164,6 +166,16 @@ def build(settings: Settings, keys: Keys) -> Ground:
     if settings.notifies:
         adapter.changes.subscribe(adapter.faults.note)
     return Ground(store, grants, pictures, by_kind, adapter)
+
+
+def function(name: str = "") -> "tuple[Settings, CloudWatch]":
+    """The settings of a function on AWS and the writer of its log. `name`: a key of SECRETS_OF; "": all secrets."""
+    from showcam.app.aws.cloudwatch import CloudWatch
+
+    settings = load()
+    watch = CloudWatch(settings.log_level)
+    watch.install()
+    return with_own_secrets(name, settings) if name else settings, watch
 
 
 def with_own_secrets(function: str, settings: Settings) -> Settings:

@@ -14,9 +14,8 @@ from showcam.alexa.interfaces import interfaces
 from showcam.alexa.reports import Reports as AlexaReports
 from showcam.app import keys
 from showcam.app.aws import boto, wakes
-from showcam.app.aws.cloudwatch import CloudWatch, Event, Handler, Reply
+from showcam.app.aws.cloudwatch import Event, Handler, Reply
 from showcam.app.compose import ground
-from showcam.app.process.settings_sources import load
 from showcam.app.settings import Settings
 from showcam.app.setup.google_console import google_key
 from showcam.registry.reporting.delivery import Delivery, Outcome
@@ -89,10 +88,7 @@ def _google(settings: Settings, base: ground.Ground, key: KeyFile) -> GoogleRepo
 
 def build() -> Handler:
     """Builds the function. Raises every error that prevents a start, so that AWS counts it."""
-    settings = load()
-    watch = CloudWatch(settings.log_level)
-    watch.install()
-    settings = ground.with_own_secrets("reports", settings)
+    settings, watch = ground.function("reports")
     base = ground.build(settings, keys.of(settings))
     built = {reporter.assistant: reporter for reporter in reporters_of(settings, base)}
     end = ground.unlinker(base.store, base.pictures)

@@ -6,9 +6,8 @@ from typing import Any
 
 from showcam.app import keys
 from showcam.app.aws import boto, wakes
-from showcam.app.aws.cloudwatch import CloudWatch, Event, Handler, Reply
+from showcam.app.aws.cloudwatch import Event, Handler, Reply
 from showcam.app.compose import ground
-from showcam.app.process.settings_sources import load
 from showcam.registry.reporting.sender import Reconciliation
 from showcam.store.records import Assistant
 
@@ -22,9 +21,7 @@ def build_changes() -> Handler:
 
     Raises every error that prevents a start, so that AWS counts it.
     """
-    settings = load()
-    watch = CloudWatch(settings.log_level)
-    watch.install()
+    settings, watch = ground.function()
     queue = wakes.Queue(boto.client("sqs"), settings.reports_queue)
 
     def answer(event: Event, _context: Any) -> Reply:
@@ -40,9 +37,7 @@ def build_sweep(clock: Callable[[], float] = time.time) -> Handler:
     It wakes `reports` for links that stream and queue lost, or that wait longer than a queue holds a message, and looks
     at each household once a day. `clock` decides which households have their turn of the day.
     """
-    settings = load()
-    watch = CloudWatch(settings.log_level)
-    watch.install()
+    settings, watch = ground.function()
     store = ground.open_store(settings, keys.of(settings))
     queue = wakes.Queue(boto.client("sqs"), settings.reports_queue)
     reconciling = Reconciliation(store, clock)

@@ -18,7 +18,6 @@ from showcam.app.aws.cloudwatch import CloudWatch, Event, Handler, Reply
 from showcam.app.compose import doors, ground, pages
 from showcam.app.edge.edge import REQUEST_ID, Edge
 from showcam.app.http_types import Answered, Route
-from showcam.app.process.settings_sources import load
 from showcam.app.settings import Settings
 from showcam.registry.watch.hints import AtOnce
 from showcam.store.ports import StoreUnavailable
@@ -26,11 +25,9 @@ from showcam.store.ports import StoreUnavailable
 
 def build() -> Handler:
     """Builds the function. Raises every error that prevents a start, so that AWS counts it."""
-    settings = load()
-    watch = CloudWatch(settings.log_level)
-    watch.install()
+    settings, watch = ground.function("web")
     _hand_lines_to(watch)
-    edge = _edge(ground.with_own_secrets("web", settings), watch)
+    edge = _edge(settings, watch)
 
     def named(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ[REQUEST_ID] = environ["apig_wsgi.context"].aws_request_id

@@ -42,7 +42,6 @@ ROWS = 40  # of frames in a line
 MOST_NALS = 12  # of a picture: slices of one frame may be many
 ASK_S = 10.0  # the vendor, and a camera at home, have this to answer what opens a session
 STEP_MS = 1000  # of a session that is too long for rows by frame
-CROWDED_S = 10.0  # how long a session is watched while another one opens
 MEASURED = 3  # keyframes of a session that are decoded
 
 _LONGEST_MS = 4 * 3600 * 1000  # a trace takes minutes; a wrong clock must not fill it
@@ -334,7 +333,7 @@ async def crowded(
     second: Recording,
     spec: CameraSpec,
     loopback: OnLoopback,
-    seconds: float = CROWDED_S,
+    seconds: float = ASK_S,
 ) -> Beside:
     """Whether a second session ends the first one, within `seconds`."""
     watching = asyncio.create_task(first.lasts(node, seconds))
