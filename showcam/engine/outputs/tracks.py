@@ -5,7 +5,6 @@ is the camera's as Opus or G.711, or silence.
 """
 
 import asyncio
-import statistics
 from collections import deque
 from collections.abc import Callable
 from fractions import Fraction
@@ -28,7 +27,7 @@ FRESH = 5  # this number of pictures since a keyframe is no more data than anoth
 RATE_S = 2.0  # the picture's bits are counted over this time
 _SPREAD = 8  # sound packets; a longer queue is sent at once. An AAC frame at 8 kHz is six packets, and at 16 kHz three
 _PACE = 0.9  # packets of sound leave a little faster than they play, so that the queue stays short
-_HEARD = 25  # the delay of the sound is measured over this number of packets, half a second
+_HEARD = 50  # the least delay of this number of packets counts: the first are late, as they were held for a report
 # Chromium holds sound back for 80 ms at first (WebRTC, neteq/delay_manager.cc), and the way to the speaker is longer
 _HELD_BACK = CLOCK // 10
 _BURST_STEP = CLOCK // 500  # 2 ms
@@ -342,7 +341,7 @@ class OpusTrack(Track):
             return
         self._behind.append(self._picture.now() - pts * CLOCK // OPUS_CLOCK)
         if len(self._behind) == _HEARD:
-            self._measured(round(statistics.median(self._behind)))
+            self._measured(min(self._behind))
             self._behind = None
 
     def _now(self) -> int:
