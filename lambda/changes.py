@@ -1,5 +1,5 @@
 """AWS entry of the table's stream."""
 
-from showcam.app.compose.wakers import build_changes as build
+from showcam.app.compose.changes import build
 
 handler = build()

@@ -1,5 +1,5 @@
 """AWS entry of a schedule."""
 
-from showcam.app.compose.wakers import build_sweep as build
+from showcam.app.compose.sweep import build
 
 handler = build()

@@ -15,7 +15,7 @@ import msgspec
 from bench.scale.gateway import CONTEXT
 from bench.scale.walks import OF_ONE_LINK, REQUESTS, Household, Walk, Walks
 from showcam.alexa.gateway import SECRET, Grant
-from showcam.app.compose import reports, wakers
+from showcam.app.compose import changes, reports, sweep
 from showcam.store.records import DAY_S, Assistant, Happening
 
 RECORDS = 10  # that the stream hands to one run of `changes`; assumed
@@ -75,7 +75,7 @@ def _link(home: Household, assistant: Assistant) -> None:
 
 def woken() -> Walk:
     """Half of the records are of claims, which wake nobody."""
-    answer = wakers.build_changes()
+    answer = changes.build()
 
     def walk(home: Household) -> None:
         assert answer({"Records": [_record(home, number) for number in range(RECORDS)]}, CONTEXT) == {
@@ -93,7 +93,7 @@ def _record(home: Household, number: int) -> dict[str, Any]:
 
 def swept() -> Walk:
     at = [0.0]
-    answer = wakers.build_sweep(lambda: at[0])
+    answer = sweep.build(lambda: at[0])
 
     def walk(home: Household) -> None:
         at[0] = DAY_S * (0.2 if home.account > "n" else 0.8)  # not its turn of the day, which has a row of its own

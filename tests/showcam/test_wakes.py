@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from showcam.app.aws.wakes import LONGEST_S, NotSent, Queue, Wake, of_queue, of_stream
-from showcam.app.compose import reports, wakers
+from showcam.app.compose import changes, reports, sweep
 from showcam.registry.reporting.sender import EVERY_S, TARDY_S
 from showcam.store.dynamodb import DynamoStore
 from showcam.store.outbox import Settled
@@ -132,12 +132,12 @@ def wake_of(world: World) -> dict[str, str]:
 
 def test_the_stream_s_function_sends_what_is_due(world: World) -> None:
     image = record(account=world.account.id, link=world.link.id, wanted=1.0)
-    assert wakers.build_changes()({"Records": [image]}, None) == {"woken": 1}
+    assert changes.build()({"Records": [image]}, None) == {"woken": 1}
     assert world.messages() == [wake_of(world)]
 
 
 def test_the_sweep_sends_what_is_overdue_and_nothing_else(world: World) -> None:
-    handler = wakers.build_sweep(lambda: not_the_turn_of(world))
+    handler = sweep.build(lambda: not_the_turn_of(world))
     assert handler({}, None) == {"woken": 0, "looked_at": 0}
     world.store.record_change(world.account.id, world.source.id, Known(b"k", 1.0))
     assert handler({}, None) == {"woken": 1, "looked_at": 0}
@@ -158,7 +158,7 @@ def test_a_link_is_looked_at_when_its_household_s_turn_of_the_day_came(world: Wo
     begin = sum(characters.index(each) / 32**place for place, each in enumerate(world.account.id[:4], 1))
     turn = NOW - NOW % DAY_S + DAY_S * (1 + begin)
     at = [turn - 1.0]
-    handler = wakers.build_sweep(lambda: at[0])
+    handler = sweep.build(lambda: at[0])
     assert handler({}, None)["looked_at"] == 0
     at[0] = turn + EVERY_S
     assert handler({}, None)["looked_at"] == 1

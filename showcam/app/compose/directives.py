@@ -17,6 +17,7 @@ from showcam.app import keys
 from showcam.app.aws import boto
 from showcam.app.aws.cloudwatch import Event, Handler, Reply
 from showcam.app.compose import ground
+from showcam.app.compose.event_gateway import event_gateway
 from showcam.app.settings import Settings
 from showcam.net.text import JsonObject
 from showcam.registry.reporting.sender import Listed
@@ -91,7 +92,7 @@ def _visit_key(user: str) -> str:
 
 def skill(settings: Settings, base: ground.Ground) -> SmartHome:
     known = partial(authenticate, base.store, assistant="alexa")
-    gateway = ground.event_gateway(settings, base.store)
+    gateway = event_gateway(settings, base.store)
     return SmartHome(
         known,
         base.adapter.registry,

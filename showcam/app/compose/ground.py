@@ -30,7 +30,6 @@ from showcam.store.records import Link, SourceKind
 from showcam.store.sealing import Sealer
 
 if TYPE_CHECKING:
-    from showcam.alexa.gateway import Amazon, Gateway
     from showcam.app.aws.cloudwatch import CloudWatch
 
 log = logging.getLogger(__name__)
@@ -65,19 +64,6 @@ def media_client(settings: Settings, grants: Grants) -> MediaClient | Fleet:
     if settings.media_urls or settings.pictures == "vendor":
         return Fleet([MediaClient(url, proof, authorities=authorities) for url in settings.media_urls])
     return MediaClient(settings.internal_media_url, proof, public=settings.pictures_urls[0])
-
-
-def amazon(settings: Settings) -> "Amazon":
-    from showcam.alexa.gateway import Amazon
-
-    return Amazon(settings.assistants_at, settings.ca_file if settings.assistants_at else None)
-
-
-def event_gateway(settings: Settings, store: Store) -> "Gateway":
-    """Amazon's event gateway and its tokens, as the settings name them."""
-    from showcam.alexa.gateway import Gateway  # Google's functions have no use for it
-
-    return Gateway(store, amazon(settings), settings.lwa_client_id, settings.lwa_client_secret)
 
 
 def drivers(settings: Settings, store: Store) -> dict[SourceKind, Driver]:

@@ -16,6 +16,7 @@ from showcam.app import keys
 from showcam.app.aws import boto, wakes
 from showcam.app.aws.cloudwatch import Event, Handler, Reply
 from showcam.app.compose import ground
+from showcam.app.compose.event_gateway import amazon_http, event_gateway
 from showcam.app.settings import Settings
 from showcam.app.setup.google_console import google_key
 from showcam.registry.reporting.delivery import Delivery, Outcome
@@ -75,8 +76,8 @@ def note_key(settings: Settings, base: ground.Ground) -> None:
 
 
 def _alexa(settings: Settings, base: ground.Ground) -> AlexaReports:
-    grants, table = ground.event_gateway(settings, base.store), interfaces(base.adapter.registry, snapshots=True)
-    return AlexaReports(EventSender(grants, ground.amazon(settings)), table, grants.works, scenes=settings.casts)
+    grants, table = event_gateway(settings, base.store), interfaces(base.adapter.registry, snapshots=True)
+    return AlexaReports(EventSender(grants, amazon_http(settings)), table, grants.works, scenes=settings.casts)
 
 
 def _google(settings: Settings, base: ground.Ground, key: KeyFile) -> GoogleReports:

@@ -1,4 +1,4 @@
-"""The two functions that wake `reports`: one on the table's stream, and one on a schedule."""
+"""The function on a schedule: wakes `reports` for links that are overdue, and looks at each household once a day."""
 
 import time
 from collections.abc import Callable
@@ -16,22 +16,7 @@ OVERDUE_S = 60.0  # a link that is due for less time may have a message on its w
 MOST = 10_000  # links in one run
 
 
-def build_changes() -> Handler:
-    """Builds the function on the stream, which wakes `reports` for each link that has something to be reported.
-
-    Raises every error that prevents a start, so that AWS counts it.
-    """
-    settings, watch = ground.function()
-    queue = wakes.Queue(boto.client("sqs"), settings.reports_queue)
-
-    def answer(event: Event, _context: Any) -> Reply:
-        """An error makes the stream deliver all records again."""
-        return {"woken": queue.send(wakes.of_stream(event, time.time()))}
-
-    return watch.watched(answer)
-
-
-def build_sweep(clock: Callable[[], float] = time.time) -> Handler:
+def build(clock: Callable[[], float] = time.time) -> Handler:
     """Builds the function on a schedule. Raises every error that prevents a start, so that AWS counts it.
 
     It wakes `reports` for links that stream and queue lost, or that wait longer than a queue holds a message, and looks
