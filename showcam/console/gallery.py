@@ -1,15 +1,23 @@
 """The household's cameras as tiles, with a line above them, and the forms at a tile."""
 
+import time
+from collections.abc import Callable
+
 from msgspec import Struct
 
 from showcam.accounts.console_sessions import ConsoleSession
-from showcam.console import pages
+from showcam.console import glance, pages
+from showcam.console.glance import AssistantState
 from showcam.console.sentences import BY_ITSELF
 from showcam.console.tile_forms import STEPS, TileForms
-from showcam.console.tiles import Tile, Tiles, WhyNot, summary, unlisted
+from showcam.console.tiles import Tile, Tiles, WhyNot, unlisted
 from showcam.drivers.camera import Camera
 from showcam.drivers.errors import Unavailable
+from showcam.registry.owner.last_stills import LastStills
 from showcam.registry.owner.sign_in import SignIn
+
+SEARCH_FROM = 12  # cameras: fewer are seen at once
+OF_STILLS = ("stills-off", "stills-on")
 
 
 class GalleryView(Struct, frozen=True):
@@ -20,6 +28,22 @@ class GalleryView(Struct, frozen=True):
     waiting: tuple[str, ...] = ()
     why: WhyNot | None = None
     undecided: tuple[Camera, ...] = ()  # the household's own encrypted cameras; a single tick may cover them all
+    assistants: tuple[AssistantState, ...] = ()
+    keeps_stills: bool = False
+    now: float = 0.0
+
+    def age(self, tile: Tile) -> str:
+        """Says how old the last still of the tile is."""
+        return glance.age(self.now - tile.last_at, pages.language())
+
+    @property
+    def ages(self) -> list[tuple[int, int, str]]:
+        """Lists the words for an age, for the script, which renews them."""
+        return glance.ages(pages.language())
+
+    @property
+    def searches(self) -> bool:
+        return len(self.tiles) >= SEARCH_FROM
 
     @property
     def signed_out(self) -> bool:
@@ -40,23 +64,38 @@ class GalleryView(Struct, frozen=True):
 class Gallery:
     """`live` is the number of pictures that the page shows at once."""
 
-    def __init__(self, tiles: Tiles, forms: TileForms, sign_in: SignIn, live: int) -> None:
-        self._tiles, self._forms, self._sign_in, self.live = tiles, forms, sign_in, live
+    def __init__(
+        self,
+        tiles: Tiles,
+        forms: TileForms,
+        sign_in: SignIn,
+        stills: LastStills,
+        live: int,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._tiles, self._forms, self._sign_in, self._stills = tiles, forms, sign_in, stills
+        self.live, self._clock = live, clock
 
     def of(self, current: ConsoleSession) -> GalleryView:
         language = pages.language()
         try:
             steps = self._forms.encryption.steps(current, language, self._sign_in.vendor)
             tiles = self._tiles.of(current.account, language, steps)
-            undecided = self._tiles.undecided(current.account)
+            tiles.sort(key=lambda tile: glance.in_order(tile.name))
             return GalleryView(
-                tiles, summary(tiles, language), self._tiles.waiting(current.account), undecided=undecided
+                tiles,
+                glance.summary(tiles, language),
+                self._tiles.waiting(current.account),
+                undecided=self._tiles.undecided(current.account),
+                assistants=tuple(glance.assistants(tiles)),
+                keeps_stills=self._stills.is_on(current.account),
+                now=self._clock(),
             )
         except Unavailable as unavailable:
             return GalleryView([], why=unlisted(unavailable, language))
 
     def takes(self, step: str) -> bool:
-        return step == "open-way" or step in STEPS
+        return step in ("open-way", *OF_STILLS) or step in STEPS
 
     def take(self, current: ConsoleSession, step: str) -> str:
         """Returns why nothing was changed, as a sentence; "" if something was, or if nobody is signed in."""
@@ -64,5 +103,8 @@ class Gallery:
             return ""
         if step == "open-way":
             self._sign_in.allow_open_way(current.account, allowed=True)
+            return ""
+        if step in OF_STILLS:
+            self._stills.switch(current.account, on=step == "stills-on")
             return ""
         return self._forms.take(step, current, pages.language())

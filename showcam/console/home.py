@@ -28,6 +28,7 @@ from showcam.drivers.camera import Refusal
 from showcam.drivers.errors import BadOffer
 from showcam.i18n.catalogue import known
 from showcam.registry.gate.reasons import explain
+from showcam.registry.owner.last_stills import LARGEST
 from showcam.registry.owner.owner import Owner
 from showcam.registry.owner.sign_in import SignIn
 from showcam.registry.owner.sign_in_outcome import refused
@@ -73,7 +74,7 @@ class Home:
             store, self._sessions, entrance, sign_in, states, back=settings.back, refusal_s=settings.refusal_s
         )
         self.forms = TileForms(owner, self._sessions, sign_in.vendor, clock)
-        self.gallery = Gallery(self._tiles, self.forms, sign_in, settings.live)
+        self.gallery = Gallery(self._tiles, self.forms, sign_in, owner.last_stills, settings.live, clock)
         self.phone_codes = PhoneCodes(store, self._sessions, clock)
         self._opened: Callable[[str], None] = lambda account: None
 
@@ -209,6 +210,21 @@ class Home:
             return pages.problem_json(404, "No picture", explain(found, pages.language()))
         return cast("Response", redirect(at_own_media(found.url, self.area.media()), 302))
 
+    def last_still(self, current: ConsoleSession, camera: str) -> Response:
+        """The picture that was last kept of the camera."""
+        found = self._owner.camera(current.account, camera)
+        jpeg = self._owner.last_stills.of(current.account, found) if found else None
+        if jpeg is None:
+            return pages.problem_json(404, "No picture", "None is kept of this camera.")
+        return Response(jpeg, content_type="image/jpeg", headers={"X-Content-Type-Options": "nosniff"})
+
+    def keep_still(self, current: ConsoleSession, camera: str) -> Response:
+        """Keeps what a browser shows of the camera now. A page sends that without waiting for an answer."""
+        found = self._owner.camera(current.account, camera)
+        jpeg = request.get_data() if (request.content_length or 0) <= LARGEST else b""
+        kept = found is not None and self._owner.last_stills.put(current.account, found, jpeg)
+        return Response(status=204) if kept else pages.problem_json(409, "Not kept", "It may not be kept.")
+
     def is_open(self, current: ConsoleSession) -> Response:
         """A browser reports that somebody has a page with cameras open."""
         self._opened(current.account)
@@ -226,6 +242,8 @@ class Home:
         """The addresses of the pages, apart from /home itself."""
         return [
             ("/home/cameras/<camera>/still.jpg", "camera_still", self.still, READ),
+            ("/home/cameras/<camera>/last.jpg", "last_still", self.last_still, READ),
+            ("/home/cameras/<camera>/last", "keep_still", self.keep_still, ("POST",)),
             ("/home/open", "is_open", self.is_open, READ),
             ("/home/language", "language", self.language, ("POST",)),
             ("/home/callback/<kind>", "came_back", self.came_back, READ),

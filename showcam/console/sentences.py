@@ -53,10 +53,6 @@ BY_ITSELF: Mapping[Reason, Sentence] = {
 }
 # For a camera that another household shares, whose other viewers can't be closed from here.
 BY_ITSELF_SHARED: Mapping[Reason, Sentence] = {**BY_ITSELF, "busy": ("", _BY_ITSELF)}
-# Above the tiles, by the number of cameras.
-CAN_BE_SHOWN = mark("{shown} of {all} can be shown.")
-NEEDS_YOU = (mark("One needs you."), mark("{count} need you."))
-
 AGAIN = mark("Image Encryption is on again for {camera}: somebody switched it on, or an update of the camera did.")
 # For a change that was asked for, and that the camera does not show yet.
 _SHOWN_LATER = mark("{vendor} shows that within half a minute. The picture then comes by itself.")

@@ -5,6 +5,7 @@ from typing import NotRequired, TypedDict
 from urllib.parse import urlsplit
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from showcam.console.adding_sentences import AT_ITS_TILE
 from showcam.console.encryption import Steps, Switching
@@ -15,17 +16,15 @@ from showcam.console.sentences import (
     ASKED_FOR,
     BY_ITSELF,
     BY_ITSELF_SHARED,
-    CAN_BE_SHOWN,
     HERE,
     KEY_MISSING,
-    NEEDS_YOU,
     OWN,
 )
 from showcam.drivers.camera import Camera, PictureCode, Refusal, Stream, StreamRequest, Surface, is_on_battery, is_own
 from showcam.drivers.errors import Reason, Unavailable
 from showcam.drivers.vendor import Sentence
 from showcam.engine.source import WAKING_S
-from showcam.i18n.catalogue import OURS, Language
+from showcam.i18n.catalogue import Language
 from showcam.registry.gate.gate import overruled
 from showcam.registry.gate.reasons import row_text
 from showcam.registry.owner.owner import Owner
@@ -110,17 +109,14 @@ class Tile(Struct, frozen=True):
     is_encrypted: bool
     is_asked_itself: bool
     shows: Shows
+    battery: int | None = None
+    has_sound: bool = False
+    last_at: float = 0.0  # when its last still was taken; 0: none is kept
 
     @property
     def has_still(self) -> bool:
         """Tells whether the tile has a still that renews itself, which would empty a camera on battery."""
         return self.starts
-
-    @property
-    def needs_somebody(self) -> bool:
-        """Tells whether an assistant or the page can't show the camera for a reason that a person must end."""
-        reasons = {why["reason"] for why in (self.why_not, self.shows.why_not) if why}
-        return bool(reasons - ENDS_BY_ITSELF)
 
     @property
     def starts(self) -> bool:
@@ -137,11 +133,12 @@ class Tiles:
         self._owner, self._mends, self._home_codes = owner, Mends(owner), HomeCodes(owner)
 
     def of(self, account: str, language: Language, steps: Steps) -> list[Tile]:
-        """Returns the household's tiles by name, cameras that can be shown first. Raises Unavailable."""
+        """Returns the household's tiles. Raises Unavailable."""
         rows, awaited = self._owner.readiness(account, SHOWN_ON), self._owner.awaited(account)
-        links = self._links.links(account)
+        links, is_whole = self._links.links(account), not self._owner.waiting(account)
+        last = self._owner.last_stills.times(account, [camera for camera, _ in rows], is_whole=is_whole)
         tiles = [self._tile(account, row, awaited, links, steps, language) for row in rows]
-        return sorted(tiles, key=lambda tile: (tile.why_not is not None, tile.name.casefold()))
+        return [replace(tile, last_at=last.get(tile.id, 0.0)) for tile in tiles]
 
     def waiting(self, account: str) -> tuple[str, ...]:
         """Lists the vendors without a sign-in. Raises Unavailable."""
@@ -183,6 +180,8 @@ class Tiles:
             camera.encryption == "on",
             "local" in camera.ways,
             Shows(shows["alexa"], shows["google"], None if on_page else why),
+            camera.battery,
+            camera.audio in ("on", "unknown"),
         )
 
     def open(self, account: str, session: str, camera_id: str, wish: Asked, language: Language) -> Stream | WhyNot:
@@ -261,18 +260,6 @@ def at_own_media(url: str, own_media: str | None) -> str:
     None: video comes from elsewhere.
     """
     return url if own_media is None else f"{own_media}{urlsplit(url).path}"
-
-
-def summary(tiles: Sequence[Tile], language: Language) -> str:
-    """Says how many cameras can be shown, and how many need somebody; "" without cameras."""
-    if not tiles:
-        return ""
-    can = sum(tile.why_not is None for tile in tiles)
-    need = sum(tile.needs_somebody for tile in tiles)
-    said = [OURS.say(language, CAN_BE_SHOWN, shown=can, all=len(tiles))]
-    if need:
-        said.append(OURS.say(language, NEEDS_YOU[need > 1], count=need))
-    return " ".join(said)
 
 
 def _about(camera: Camera) -> str:

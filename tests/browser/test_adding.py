@@ -69,7 +69,7 @@ def test_by_its_address_one_is_tried_bettered_named_and_live(
     page.wait_for_url("**/home#lan-*")
     plays(page, "Shed")
     assert device.device.pictures[0].gop == 30
-    tile(page, "Shed").get_by_role("link", name="Settings of Shed").click()
+    tile(page, "Shed").get_by_role("link", name="Shed", exact=True).click()
     page.get_by_role("link", name="Name, password, address").click()
     page.locator("summary").click()
     picture(page, "adding-own")

@@ -51,7 +51,7 @@ def test_from_the_form_in_the_first_step_to_a_live_tile_in_the_second(
     for _ in range(2):
         video = tile(page, "Garden").locator("video")
         page.wait_for_function(MOVING, arg=video.element_handle(), timeout=90_000)
-        expect(page.locator(".summary")).to_have_text("5 of 8 can be shown. 4 need you.")
+        expect(page.locator(".summary")).to_have_text("5 live · 1 asleep · 2 need you")
         assert page.url.startswith(f"{program.web}/home/setup")
         page.reload()
     assert complaints == []

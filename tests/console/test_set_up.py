@@ -32,7 +32,7 @@ def step(world: HomeWorld, number: int, more: str = "") -> str:
 
 def test_what_is_done_is_found(world: HomeWorld) -> None:
     assert step(world, 1).startswith("✓ Your cameras : Done. There are 7 cameras.")
-    assert step(world, 2).startswith("✓ See it : Done. 3 of 7 can be shown.")
+    assert step(world, 2).startswith("✓ See it : Done. 3 live · 1 asleep · 3 need you")
     assert step(world, 3).startswith("3 Reachable Assistants come by an https address on the internet.")
     assert step(world, 4).startswith("4 Google Every field of Google's console, with Copy.")
     assert step(world, 5).startswith("✓ Alexa : Done. showcam has been successfully linked to Alexa, on 20")
@@ -45,7 +45,7 @@ def test_what_is_done_is_found(world: HomeWorld) -> None:
         (
             [camera("Attic", online="off")],
             "✓ Your cameras : Done. There is one camera.",
-            "2 See it 0 of 1 can be shown.",
+            "2 See it 1 needs you",
         ),
     ],
 )

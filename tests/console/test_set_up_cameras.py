@@ -45,7 +45,7 @@ def test_two_values_typed_in_the_step_bring_the_cameras_to_the_next(world: HomeW
     sign_in(browser)
     for _ in range(2):
         assert said(browser, 1).startswith("✓ Your cameras : Done. There are 7 cameras.")
-        assert said(browser, 2).startswith("✓ See it : Done. 3 of 7 can be shown.")
+        assert said(browser, 2).startswith("✓ See it : Done. 3 live · 1 asleep · 3 need you")
         assert FORM not in browser.text
         browser.visit(AT)
 

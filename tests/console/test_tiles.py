@@ -1,4 +1,6 @@
-"""What a tile shows beside its live picture: which assistants can show the camera, what mends that, and a still."""
+"""What the page of cameras says above its tiles, and their still pictures."""
+
+import re
 
 import pytest
 
@@ -10,75 +12,96 @@ from tests.doubles.ready_driver import camera
 
 
 @pytest.mark.parametrize(
-    ("name", "shows", "why"),
+    ("cameras", "says"),
     [
-        ("Garden", "Alexa ✓ can show it Google ✓ can show it", ""),
+        (["Garden"], "Alexa is ready for one camera Google is ready for one camera"),
         (
-            "Nursery",
-            "Alexa ✓ can show it Google ✗ can't show it",
+            ["Garden", "Nursery"],
+            "Alexa is ready for 2 cameras Google can't show Nursery "
             "Audio is off for Nursery, and Google shows only cameras with sound. "
             "Switch Audio on here, or in the EZVIZ app. Switch Audio on",
         ),
-        ("Attic", "Alexa ✗ can't show it Google ✗ can't show it", "Attic is offline."),
+        (
+            ["Attic"],
+            "Alexa can show no camera The reason stands at each camera. "
+            "Google can show no camera The reason stands at each camera.",
+        ),
     ],
 )
-def test_a_tile_says_which_assistants_can_show_it_and_why_one_cant(
-    world: HomeWorld, name: str, shows: str, why: str
+def test_above_the_tiles_each_assistant_is_ready_or_says_why_not(
+    world: HomeWorld, cameras: list[str], says: str
 ) -> None:
+    changes = {"Nursery": {"audio": "off"}, "Attic": {"online": "off"}}
+    world.home.driver.set([camera(name, **changes.get(name, {})) for name in cameras])
     world.home.another_link("google")
-    tile = world.signed_in().tile(name)
-    assert f"{shows} {why}".strip() in tile
+    assert says in world.signed_in().text
 
 
-def test_only_an_assistant_whose_link_has_the_camera_is_said_to_show_it(world: HomeWorld) -> None:
+def test_only_an_assistant_whose_link_has_a_camera_is_said_to_be_set_up(world: HomeWorld) -> None:
     browser = world.signed_in()
-    assert "Alexa ✓ can show it Google: not linked" in browser.tile("Garden")
+    assert "Alexa is ready for 3 cameras Set up Google" in browser.text
+    assert browser.answer is not None
+    assert 'href="/home/google"' in browser.answer.text
     world.home.another_link("google", (world.home.id("Front Door"),))
-    browser.get()
-    assert "Alexa ✓ can show it Google: not linked" in browser.tile("Garden")
-    assert "Alexa ✓ can show it Google ✓ can show it" in browser.tile("Front Door")
+    assert "Alexa is ready for 3 cameras Google is ready for one camera" in browser.get().text
     world.home.store.end_link(world.home.link.id, world.clock())
-    assert "Alexa: not linked Google ✓ can show it" in browser.get().tile("Front Door")
+    assert "Set up Alexa Google is ready for one camera" in browser.get().text
 
 
-def test_audio_is_switched_on_at_the_tile(world: HomeWorld) -> None:
+def test_audio_is_switched_on_where_it_is_said_to_be_missing(world: HomeWorld) -> None:
     world.home.another_link("google")
     browser = world.signed_in().post("sound-on", camera=world.home.id("Nursery"))
     assert (browser.status, world.home.driver.applied) == (200, [("Nursery", "audio", "on", "")])
-    assert "Alexa ✓ can show it Google ✓ can show it" in browser.tile("Nursery")
+    assert "Alexa is ready for 3 cameras Google is ready for 3 cameras" in browser.text
 
 
 def test_audio_that_comes_on_late_is_said_to_be_asked_for(world: HomeWorld) -> None:
+    world.home.another_link("google")
     world.home.driver.lags = True
     browser = world.signed_in().post("sound-on", camera=world.home.id("Nursery"))
-    assert "Audio is being switched on for Nursery." in browser.tile("Nursery")
-    assert "Switch Audio on here" not in browser.tile("Nursery")
+    assert "Audio is being switched on for Nursery." in browser.text
+    assert "Switch Audio on here" not in browser.text
 
 
 @pytest.mark.parametrize(
     ("cameras", "summary"),
     [
-        ([camera("Garden"), camera("Barn")], "2 of 2 can be shown."),
-        ([camera("Garden"), camera("Attic", online="off")], "1 of 2 can be shown. One needs you."),
-        (
-            [camera("Garden"), camera("Attic", online="off"), camera("Nursery", audio="off")],
-            "2 of 3 can be shown. 2 need you.",
-        ),
+        ([camera("Garden"), camera("Barn")], "2 live"),
+        ([camera("Garden"), camera("Attic", online="off")], "1 live · 1 needs you"),
+        ([camera("Attic", online="off"), camera("Loft", online="off")], "2 need you"),
+        ([camera("Garden"), camera("Bedroom", asleep="on"), camera("Porch", battery=80)], "1 live · 2 asleep"),
     ],
 )
-def test_above_the_tiles_stands_how_many_can_be_shown(world: HomeWorld, cameras: list[object], summary: str) -> None:
+def test_the_summary_counts_each_camera_once(world: HomeWorld, cameras: list[object], summary: str) -> None:
     world.home.driver.set(cameras)  # type: ignore[arg-type]
     browser = world.signed_in()
     assert browser.answer is not None
-    assert f'<p class="summary">{summary}</p>' in browser.answer.text
+    assert f'<p class="summary" role="status">{summary}</p>' in browser.answer.text
 
 
 def test_what_ends_by_itself_needs_nobody(world: HomeWorld) -> None:
     world.home.driver.set([camera("Bedroom", asleep="on")])
     world.home.driver.lags = True
     browser = world.signed_in().post("wake", camera=world.home.id("Bedroom"))
-    assert "0 of 1 can be shown." in browser.text
+    assert "1 coming" in browser.text
     assert "needs you" not in browser.text
+
+
+def test_tiles_stand_in_the_order_in_which_people_count(world: HomeWorld) -> None:
+    names = ["Door 10", "door 9", "Door 2", "Attic", "Porch 1b", "Porch 1a"]
+    world.home.driver.set([camera(name, online="off" if name == "Attic" else "on") for name in names])
+    browser = world.signed_in()
+    assert browser.answer is not None
+    shown = re.findall('data-name="([^"]+)"', browser.answer.text)
+    assert shown == ["Attic", "Door 2", "door 9", "Door 10", "Porch 1a", "Porch 1b"]
+
+
+@pytest.mark.parametrize(("count", "searches"), [(11, False), (12, True)])
+def test_many_cameras_can_be_searched(world: HomeWorld, count: int, searches: bool) -> None:
+    world.home.driver.set([camera(f"Camera {number}") for number in range(count)])
+    browser = world.signed_in()
+    assert browser.answer is not None
+    assert ('type="search"' in browser.answer.text) is searches
 
 
 # still pictures

@@ -55,7 +55,7 @@ class HomeBrowser:
         """What the page's main button does, "" on the page of the cameras."""
         assert self.answer is not None
         steps = re.findall(r'<button class="primary" name="step" value="([\w-]+)"', self.answer.text)
-        return "" if 'class="wide"' in self.answer.text else steps[0]
+        return "" if 'class="wide' in self.answer.text else steps[0]
 
     @property
     def token(self) -> str:

@@ -12,10 +12,13 @@ const PASSES = ["busy", "too_often", "household_full", "machine_full", "no_inter
 PASSES.push("state_unknown", "encryption_unknown", "audio_unknown"); // the next list may have what this one lacked
 PASSES.push("not_playable", "beyond_displays"); // said also when there is just no room to transcode the camera
 const PAUSES = [5000, 10000, 20000, 40000, 60000];
+const AWAY_MS = 2 * 3600 * 1000; // after so long without a sign of somebody the page asks
+const STILL = { every: 300000, after: 3000, width: 640, most: 48 * 1024 }; // what the server keeps of a picture, and when
 const UNSEEN_MS = 60000; // a tab that nobody sees lets its pictures go after this
 
 const list = document.querySelector(".tiles");
 const most = Number(list?.dataset.live ?? 0);
+const ages = JSON.parse(list?.dataset.ages ?? "[]"); // up to so many seconds, in units of so many, these words
 const alone = Boolean(list?.classList.contains("alone")); // on a camera's own page, where all that may be done stands
 const token = document.querySelector("meta[name=csrf-token]").content;
 const opened = performance.now();
@@ -51,18 +54,47 @@ class Tile {
     this.still?.addEventListener("click", () => this.start(true));
     this.still?.addEventListener("load", () => (this.still.hidden = !this.video.hidden));
     this.still?.addEventListener("error", () => (this.still.hidden = true));
-    const tools = { picture: () => this.save(), screen: () => this.video.requestFullscreen?.(), stop: () => this.rest() };
-    for (const tool of this.tools.querySelectorAll("button")) tool.addEventListener("click", tools[tool.dataset.tool]);
+    this.age = element.querySelector(".age");
+    this.last = element.querySelector(".last");
+    this.keptAt = -STILL.every;
+    this.isSeen = false; // on the screen, or nearly
+    this.isBegun = false;
+    const tools = { picture: () => this.save(), screen: () => this.fill(), stop: () => this.rest(), sound: () => this.hear() };
+    if (!alone) this.video.addEventListener("dblclick", () => this.fill());
+    if (!alone) this.video.addEventListener("keydown", ({ key }) => key === "Enter" && this.fill());
+    for (const tool of this.tools.querySelectorAll("[data-tool]")) tool.addEventListener("click", tools[tool.dataset.tool]);
     this.largest = null; // width and height of the largest picture wanted
     element.addEventListener("size", ({ detail }) => {
       this.largest = detail;
       this.start(true);
     });
-    if (alone) return;
-    // the browser's own controls, of sound and size, cover the picture: they are there while somebody reaches for them
-    const screen = element.querySelector(".screen");
-    for (const event of ["pointerenter", "pointerdown", "focusin"]) screen.addEventListener(event, () => this.control(true));
-    for (const event of ["pointerleave", "focusout"]) screen.addEventListener(event, () => this.control(false));
+  }
+
+  /** Scrolled to the screen or away: only what is on it plays. */
+  see(isSeen) {
+    if (!isSeen && alone) return; // it plays on above what is read below it
+    this.isSeen = isSeen;
+    if (!isSeen) return this.letGo();
+    if (this.isBegun) return this.goOn();
+    this.isBegun = true;
+    if ("starts" in this.element.dataset) live ? this.start() : this.wait();
+    else if (this.told && (live || this.told === "asked_for")) this.again(this.told);
+  }
+
+  /** The picture again that was let go, or is asked for again. */
+  goOn() {
+    if (this.wanted && this.isSeen && !document.hidden && !playing.includes(this)) this.start(false, !this.why.hidden);
+  }
+
+  hear() {
+    this.video.muted = !this.video.muted;
+    this.tools.querySelector("[data-tool=sound]").setAttribute("aria-pressed", String(!this.video.muted));
+  }
+
+  /** An iPhone fills its screen with a video only. */
+  fill() {
+    if (this.video.requestFullscreen) this.video.requestFullscreen();
+    else this.video.webkitEnterFullscreen?.();
   }
 
   /** `pressed`: somebody wants this one, so the oldest makes room. `quietly`: the reason stands until a picture comes. */
@@ -138,7 +170,9 @@ class Tile {
     this.repeats = this.wakesBy = 0;
     this.way = answer.way;
     this.playing = true;
+    this.element.classList.add("playing");
     this.tools.hidden = false;
+    this.sayAge();
     if (this.still) this.still.hidden = true;
     this.say("");
     this.watch(turn);
@@ -218,6 +252,7 @@ class Tile {
       if (turn !== this.turn) return;
       if (this.facts) this.report();
       const now = this.video.getVideoPlaybackQuality().totalVideoFrames;
+      if (performance.now() - Math.max(began + STILL.after - STILL.every, this.keptAt) > STILL.every) this.keep();
       if (now !== frames || this.video.paused || document.hidden) {
         if (performance.now() - began > STEADY_MS) this.retries = 0;
         frames = now;
@@ -239,7 +274,7 @@ class Tile {
     if (!alone) what.open = what.firstElementChild.hidden = mend.length <= Number(list.dataset.short);
     const offered = alone ? mends : mends.slice(0, 1);
     for (const each of this.mends) each.hidden = !offered.includes(each.dataset.mends);
-    this.button.hidden = reason === "asked_for" || offered.length > 0;
+    this.button.hidden = this.isMended = reason === "asked_for" || offered.length > 0;
     this.button.textContent = this.button.dataset.again;
     this.again(reason ?? "");
     if (reason) this.tell(reason);
@@ -258,18 +293,19 @@ class Tile {
     this.wanted = pause !== undefined;
     if (!this.wanted) {
       this.repeats = 0;
-      this.button.hidden = false;
+      this.button.hidden = Boolean(this.isMended ?? this.mends.some((mend) => !mend.hidden));
       return;
     }
     this.repeats += 1;
     const { turn } = this;
     // not all tiles at once: what has no room for all of them has room for some
-    setTimeout(() => turn === this.turn && !document.hidden && this.start(!passes, true), pause * (0.8 + 0.4 * Math.random()));
+    setTimeout(() => turn === this.turn && !document.hidden && this.isSeen && this.start(!passes, true), pause * (0.8 + 0.4 * Math.random()));
   }
 
-  /** Nobody sees it: its picture ends until the page is seen again. Sound that is on is heard, and goes on. */
-  letGo() {
-    if (!this.wanted || document.pictureInPictureElement === this.video || (this.playing && !this.video.muted)) return;
+  /** Nobody sees it: its picture ends until it is seen again. Sound that is on is heard, and goes on. */
+  letGo(isHeard = this.playing && !this.video.muted) {
+    if (!this.wanted || isHeard || [document.pictureInPictureElement, document.fullscreenElement].includes(this.video)) return;
+    if (!this.why.hidden) return; // its reason stands
     this.stop();
     this.say("");
     if (this.onBattery) this.wait();
@@ -290,8 +326,49 @@ class Tile {
     for (const hidden of [this.why, this.button, ...this.mends]) hidden.hidden = true;
   }
 
-  control(wanted) {
-    this.video.controls = wanted && this.playing;
+  /** The picture of this moment, as small as it is kept. */
+  drawn() {
+    const { videoWidth, videoHeight } = this.video;
+    if (!this.playing || !videoWidth) return null;
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [STILL.width, Math.round((STILL.width * videoHeight) / videoWidth)];
+    canvas.getContext("2d").drawImage(this.video, 0, 0, canvas.width, canvas.height);
+    return canvas;
+  }
+
+  /** Has the server keep the picture, which stands here when the page is opened again. */
+  async keep() {
+    this.keptAt = performance.now();
+    if (!("keeps" in list.dataset)) return;
+    const canvas = this.drawn();
+    for (const quality of canvas ? [0.7, 0.4] : []) {
+      const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", quality));
+      if (!blob || blob.size > STILL.most) continue;
+      const headers = { "Content-Type": "image/jpeg", "X-CSRFToken": token };
+      fetch(`/home/cameras/${encodeURIComponent(this.element.dataset.camera)}/last`, { method: "POST", headers, body: blob }).catch(() => {});
+      return;
+    }
+  }
+
+  /** Where a picture ends, its last moment stands in its place. */
+  freeze() {
+    const canvas = alone ? null : this.drawn();
+    if (!canvas) return;
+    canvas.className = "last";
+    canvas.dataset.at = String(Math.round(Date.now() / 1000));
+    if (this.last) this.last.replaceWith(canvas);
+    else this.video.before(canvas);
+    this.last = canvas;
+  }
+
+  /** “Live”, or how old the picture is that stands here. */
+  sayAge() {
+    if (!this.age) return;
+    const at = Number(this.last?.dataset.at ?? 0);
+    const passed = Math.max(0, Date.now() / 1000 - at);
+    const [, unit, words] = ages.find(([most]) => passed < most) ?? ages.at(-1);
+    this.age.textContent = this.playing ? list.dataset.on : words.replace("{count}", String(Math.floor(passed / unit)));
+    this.age.hidden = !this.playing && !at;
   }
 
   /** What is shown: its size, codec and way, and how long a picture takes from its arrival to the screen. */
@@ -343,12 +420,15 @@ class Tile {
   }
 
   stop() {
+    this.freeze();
     this.turn += 1;
     this.close();
     this.tools.hidden = true;
     if (this.facts) this.facts.hidden = true;
-    this.playing = this.video.controls = false;
+    this.playing = false;
+    this.element.classList.remove("playing");
     this.video.hidden = true;
+    this.sayAge();
     const at = playing.indexOf(this);
     if (at >= 0) playing.splice(at, 1);
   }
@@ -382,27 +462,32 @@ function renewWords() {
     const response = await fetch(location.pathname).catch(() => null);
     if (!response?.ok) return;
     const now = new DOMParser().parseFromString(await response.text(), "text/html");
-    for (const old of document.querySelectorAll(".tile")) {
-      const tile = now.getElementById(old.id);
-      const before = old.querySelector(".of-assistant");
-      if (!tile || before?.contains(document.activeElement)) continue;
-      before?.remove();
-      const shows = tile.querySelector(".shows");
-      const more = tile.querySelector(".of-assistant");
-      old.querySelector(".shows").replaceWith(...[shows, more].filter(Boolean));
+    for (const old of document.querySelectorAll("[data-renewed]")) {
+      const within = old.closest(".tile")?.id;
+      const place = within ? now.getElementById(within) : now;
+      const newer = place?.querySelector(`[data-renewed="${old.dataset.renewed}"]`);
+      if (newer && !old.contains(document.activeElement) && newer.innerHTML !== old.innerHTML) old.replaceWith(newer);
     }
     const [summary, newer] = [document, now].map((page) => page.querySelector(".summary"));
-    if (summary && newer) summary.textContent = newer.textContent;
+    if (summary && newer && summary.textContent !== newer.textContent) summary.textContent = newer.textContent;
+    // a reason that ended elsewhere, such as in the vendor's app, is followed by the picture
+    for (const tile of tiles) {
+      const ended = tile.told && !tile.why.hidden && "starts" in (now.getElementById(tile.element.id)?.dataset ?? {});
+      if (ended && live && tile.isSeen && !document.hidden) tile.start(false, true);
+    }
   }, 500);
 }
 
 const tiles = [...document.querySelectorAll(".tile")].map((element) => new Tile(element));
+const tileOf = new Map(tiles.map((tile) => [tile.element, tile]));
+const nearby = new IntersectionObserver(
+  (entries) => entries.forEach(({ target, isIntersecting }) => tileOf.get(target).see(isIntersecting)),
+  { rootMargin: "200px" },
+);
 // the one that the address names has its picture first, such as one that was just added
 const named = (tile) => tile.element.id === location.hash.slice(1);
-for (const tile of tiles.toSorted((one, other) => named(other) - named(one))) {
-  if ("starts" in tile.element.dataset) live ? tile.start() : tile.wait();
-  else if (tile.told && (live || tile.told === "asked_for")) tile.again(tile.told);
-}
+tiles.find(named)?.see(true);
+for (const tile of tiles) nearby.observe(tile.element);
 
 const modes = document.querySelector(".modes");
 const choose = (wanted) => {
@@ -420,18 +505,20 @@ if (modes) {
       choose(button.dataset.mode === "live");
       for (const tile of tiles.filter(({ element }) => "starts" in element.dataset)) {
         if (!live) tile.rest();
+        else if (!tile.isSeen) tile.wanted = true;
         else if (!playing.includes(tile)) tile.start();
       }
     });
   }
 }
-const renew = () => tiles.forEach((tile) => tile.renewStill());
+const renew = () => tiles.forEach((tile) => (tile.isSeen && tile.renewStill(), tile.sayAge()));
 setInterval(renew, 5000);
 // while the page is open the cameras are read again and again, and assistants hear of changes soon
 setInterval(async () => {
   if (document.hidden) return;
   const answer = await fetch("/home/open", { redirect: "error" }).catch(() => null);
-  if (answer && isOver(answer)) openAgain(); // to say so, and to sign in again
+  if (answer && isOver(answer)) return openAgain(); // to say so, and to sign in again
+  if (tiles.some(({ told, why }) => told && !why.hidden)) renewWords();
 }, 15000);
 let unseen = null;
 const waitUnseen = () => {
@@ -441,10 +528,27 @@ const waitUnseen = () => {
 document.addEventListener("visibilitychange", () => {
   waitUnseen();
   if (document.hidden) return;
-  for (const tile of tiles) if (tile.wanted && !playing.includes(tile)) tile.start(false, !tile.why.hidden);
+  tiles.forEach((tile) => tile.goOn());
   renew();
 });
 waitUnseen(); // a tab may be opened in the background
+const away = document.querySelector(".away");
+let sign = performance.now();
+for (const event of ["pointerdown", "pointermove", "keydown", "scroll"]) addEventListener(event, () => (sign = performance.now()), { passive: true });
+setInterval(() => {
+  if (!away || away.open || document.hidden || !playing.length || performance.now() - sign < AWAY_MS) return;
+  tiles.forEach((tile) => tile.letGo(false));
+  away.showModal();
+}, 60000);
+away?.querySelector("button").addEventListener("click", () => away.close());
+away?.addEventListener("close", () => tiles.forEach((tile) => tile.goOn()));
+const search = document.querySelector(".search");
+if (search) search.hidden = false;
+search?.addEventListener("input", () => {
+  const wanted = search.value.trim().toLowerCase();
+  for (const { element } of tiles) element.hidden = !element.dataset.name.toLowerCase().includes(wanted);
+  document.querySelector(".none").hidden = tiles.some(({ element }) => !element.hidden);
+});
 // a fragment keeps the browser from autofocus, and takes the focus until the page is there
 addEventListener("load", () => document.querySelector(".tile:target [name=encryption_code]")?.focus());
 // a vendor takes seconds: a second press would ask it twice

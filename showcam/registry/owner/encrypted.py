@@ -16,6 +16,7 @@ from showcam.drivers.errors import DriverError, Unavailable
 from showcam.drivers.settings import Asked, BadValue, Step
 from showcam.registry.gate.gate import EXCEPTED, not_found, overruled, shows_by_code
 from showcam.registry.notices.faults import Faults
+from showcam.registry.owner import last_stills
 from showcam.registry.owner.codes import CODE, CodeTries
 from showcam.registry.owner.control import Control
 from showcam.registry.preferences import NONE, WHILE_ENCRYPTED, WhileEncrypted, is_while_encrypted, keep
@@ -200,6 +201,8 @@ class Encrypted:
         since = kept.decided_at if kept.while_encrypted == value and kept.decided_at else self._clock()
         at = since if value != "no" else 0.0
         keep(self._store, account_id, camera_id, replace(kept, while_encrypted=value, decided_at=at))
+        if value != "code":
+            last_stills.drop(self._store, account_id, camera_id)
         self._readings.households.forget(account_id)
 
     # the vendor's keys

@@ -15,6 +15,7 @@ from showcam.registry.gate.gate import overruled
 from showcam.registry.owner.codes import LanCodes
 from showcam.registry.owner.control import Control
 from showcam.registry.owner.encrypted import Encrypted
+from showcam.registry.owner.last_stills import LastStills, drop
 from showcam.registry.preferences import Preferences, keep
 from showcam.registry.readings.changes import AwaitedChanges as Changes
 from showcam.registry.readings.households import Listing
@@ -55,10 +56,12 @@ class Owner:
         encrypted: Encrypted,
         pictures: Pictures,
         within_s: float,
+        last_stills: LastStills,
     ) -> None:
         self._store, self._lists, self._readiness = store, lists, readiness
         self._readings, self._judge, self._control, self._codes = readings, judge, control, codes
         self._encrypted, self._pictures, self._within_s = encrypted, pictures, within_s
+        self.last_stills = last_stills
 
     def cameras(self, account_id: str) -> Listing:
         """All cameras of the household, read now, or else as last known. Raises Unavailable."""
@@ -178,7 +181,10 @@ class Owner:
             return visible
         if name != visible.camera.name:
             raise BadValue("the name typed is not the camera's: nothing was deleted")
-        return self._control.delete(visible, deadline, patience_s)
+        deleted = self._control.delete(visible, deadline, patience_s)
+        if not isinstance(deleted, Refusal):
+            drop(self._store, account_id, camera_id)
+        return deleted
 
     def _deletable(self, account_id: str, camera_id: str, deadline: Deadline) -> VisibleCamera | Refusal:
         visible = self._judge.find(account_id, camera_id, deadline)

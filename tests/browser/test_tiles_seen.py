@@ -1,0 +1,127 @@
+"""The tiles of the page of cameras as they are seen: the last still, what plays, the search, and who is away."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.conftest import until_true
+from tests.browser.test_home import MOVING, another, plays, sign_in, tile, watched
+from tests.doubles.program import Program
+from tests.doubles.waiting import LONG_S
+
+LONG_MS = LONG_S * 1000
+# how far anything moved without a press, from the page's first moment on
+SHIFTS = """window.shifts = [];
+new PerformanceObserver(list => window.shifts.push(...list.getEntries().map(entry => entry.value)))
+    .observe({ type: "layout-shift", buffered: true });"""
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    made = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
+    made.set_default_timeout(LONG_MS)
+    yield made
+    made.close()
+
+
+def kept(page: Page, name: str) -> None:
+    """Waits until the server has kept the camera's picture."""
+    with page.expect_response(lambda answer: answer.url.endswith("/last") and answer.status == 204, timeout=LONG_MS):
+        plays(page, name, LONG_S)
+
+
+def test_the_last_still_is_painted_with_the_page_and_nothing_moves_when_the_video_comes(
+    context: BrowserContext, program: Program
+) -> None:
+    page, complaints = watched(context)
+    sign_in(page, another(program), "other@example.com")
+    page.wait_for_selector(".tiles")
+    name = str(page.locator(".tile[data-starts]").first.get_attribute("data-name"))
+    page.add_init_script(SHIFTS)
+    if page.locator(".tile[data-starts] .last").count() == 0:
+        kept(page, name)
+    page.goto("about:blank")
+    page.route("**/home/cameras/*", lambda route: route.abort())  # no video comes
+    page.goto(f"{program.web}/home")
+    last = tile(page, name).locator("img.last")
+    expect(last).to_be_visible()
+    until_true(page, "image => image.complete && image.naturalWidth > 0", last.element_handle(), LONG_S)
+    expect(tile(page, name).locator(".age")).to_contain_text("now")
+    page.unroute("**/home/cameras/*")
+    page.reload()
+    plays(page, name, LONG_S)
+    expect(tile(page, name).locator(".age")).to_have_text("Live")
+    assert page.evaluate("shifts") == []
+    assert [each for each in complaints if "ERR_FAILED" not in each] == []
+
+
+def test_only_what_is_on_the_screen_plays(context: BrowserContext, program: Program) -> None:
+    page, complaints = watched(context)
+    page.set_viewport_size({"width": 360, "height": 640})
+    sign_in(page, another(program), "demo@example.com")
+    plays(page, "Barn", LONG_S)
+    pond = tile(page, "Pond").locator("video")
+    expect(pond).to_be_hidden()
+    pond_tile = tile(page, "Pond")
+    pond_tile.scroll_into_view_if_needed()
+    plays(page, "Pond", LONG_S)
+    expect(tile(page, "Barn").locator("video")).to_be_hidden()
+    expect(tile(page, "Barn").locator("canvas.last")).to_be_visible()  # its last moment stands there
+    tile(page, "Barn").scroll_into_view_if_needed()
+    plays(page, "Barn", LONG_S)
+    assert complaints == []
+
+
+def test_sound_is_switched_at_the_tile(context: BrowserContext, program: Program) -> None:
+    page, complaints = watched(context)
+    sign_in(page, another(program), "demo@example.com")
+    plays(page, "Garden", LONG_S)
+    garden = tile(page, "Garden")
+    sound = garden.get_by_role("button", name="Sound of Garden")
+    for muted in (False, True):
+        sound.press("Enter")
+        assert garden.locator("video").evaluate("video => video.muted") is muted
+        expect(sound).to_have_attribute("aria-pressed", str(not muted).lower())
+    assert complaints == []
+
+
+def test_after_two_hours_without_a_sign_it_asks_whether_somebody_is_there(
+    context: BrowserContext, program: Program
+) -> None:
+    page, _ = watched(context)
+    page.clock.install()
+    sign_in(page, another(program), "demo@example.com")
+    plays(page, "Garden", LONG_S)
+    video = tile(page, "Garden").locator("video")
+    dialog = page.get_by_role("dialog")
+    page.clock.fast_forward("01:58:00")
+    expect(dialog).to_be_hidden()
+    page.mouse.move(200, 200)
+    page.clock.fast_forward("01:58:00")
+    expect(dialog).to_be_hidden()
+    page.clock.fast_forward("00:04:00")
+    expect(dialog).to_contain_text("Is somebody there?")
+    expect(video).to_be_hidden()
+    page.get_by_role("button", name="Go on").press("Enter")
+    expect(dialog).to_be_hidden()
+    page.wait_for_function(MOVING, arg=video.element_handle(), timeout=LONG_MS)
+
+
+def test_sixty_cameras_are_searched_by_name(context: BrowserContext, program: Program) -> None:
+    page, complaints = watched(context)
+    program.configure(fleet={"account": "sixty@example.com", "cameras": 60})
+    sign_in(page, another(program), "sixty@example.com")
+    page.wait_for_selector(".tiles")
+    total = page.locator(".tile").count()
+    assert total == 60
+    search = page.get_by_role("searchbox")
+    name = str(page.locator(".tile").last.get_attribute("data-name"))
+    search.fill(name.upper())
+    expect(tile(page, name)).to_be_visible()
+    assert page.locator(".tile:visible").count() < total
+    search.fill("no such camera")
+    expect(page.get_by_text("No camera has that name.")).to_be_visible()
+    search.fill("")
+    expect(page.locator(".tile:visible")).to_have_count(total)
+    assert complaints == []
