@@ -95,7 +95,7 @@ def test_of_an_encrypted_camera_none_is_kept_without_its_owners_decision(world: 
     assert (kept(browser, garden), names(world)) == (None, [])
     assert send(browser, garden) == 409
     for other in ("no", "lan"):
-        world.home.decide("Garden", other)  # type: ignore[arg-type]
+        world.home.decide("Garden", other)
         assert send(browser, garden) == 409
     world.home.decide("Garden", "code")
     assert (send(browser, garden), kept(browser, garden)) == (204, JPEG)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 
 from showcam.drivers.camera import Camera
 from showcam.registry.preferences import NONE, Preferences, of_account
-from showcam.store.household_ports import AccountSecrets
 from showcam.store.ports import Store
 from showcam.store.records import MONTH_S
 
@@ -89,7 +88,7 @@ def may_be_kept(camera: Camera, preferences: Preferences) -> bool:
     return camera.encryption in ("off", "none") or preferences.while_encrypted == "code"
 
 
-def drop(store: AccountSecrets, account_id: str, camera_id: str) -> None:
+def drop(store: Store, account_id: str, camera_id: str) -> None:
     """Removes the camera's last still: with the camera, or with the decision that it is deciphered."""
     store.drop_account_secret(account_id, _STILL + camera_id)
     store.drop_account_secret(account_id, _AT + camera_id)
