@@ -81,7 +81,6 @@ class Gallery:
         try:
             steps = self._forms.encryption.steps(current, language, self._sign_in.vendor)
             tiles = self._tiles.of(current.account, language, steps)
-            tiles.sort(key=lambda tile: glance.in_order(tile.name))
             return GalleryView(
                 tiles,
                 glance.summary(tiles, language),

@@ -1,6 +1,5 @@
 """The line above the cameras: how many are live, asleep or need you, and whether each assistant is ready."""
 
-import re
 from collections.abc import Sequence
 from typing import Literal
 
@@ -69,12 +68,6 @@ def _state(assistant: Assistant, tiles: Sequence[Tile]) -> AssistantState:
     if not linked:
         return AssistantState(assistant, "unlinked")
     return AssistantState(assistant, "ready" if shows and not refused else "not_ready", shows, refused)
-
-
-def in_order(name: str) -> tuple[tuple[int, str], ...]:
-    """Returns a key for sorting camera names as people do: “Door 2” stands before “Door 10”."""
-    parts = re.findall(r"[0-9]{1,18}|[^0-9]+|[0-9]+", name.casefold())
-    return tuple((int(part), "") if part.isdecimal() and len(part) < 19 else (-1, part) for part in parts)
 
 
 def ages(language: Language) -> list[tuple[int, int, str]]:

@@ -1,5 +1,6 @@
 """The console's tile of each camera: a live picture, or why there is none and what to do."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 from urllib.parse import urlsplit
@@ -133,11 +134,12 @@ class Tiles:
         self._owner, self._mends, self._home_codes = owner, Mends(owner), HomeCodes(owner)
 
     def of(self, account: str, language: Language, steps: Steps) -> list[Tile]:
-        """Returns the household's tiles. Raises Unavailable."""
+        """Returns the household's tiles in the order of their names. Raises Unavailable."""
         rows, awaited = self._owner.readiness(account, SHOWN_ON), self._owner.awaited(account)
         links, is_whole = self._links.links(account), not self._owner.waiting(account)
         last = self._owner.last_stills.times(account, [camera for camera, _ in rows], is_whole=is_whole)
         tiles = [self._tile(account, row, awaited, links, steps, language) for row in rows]
+        tiles.sort(key=lambda tile: _in_order(tile.name))
         return [replace(tile, last_at=last.get(tile.id, 0.0)) for tile in tiles]
 
     def waiting(self, account: str) -> tuple[str, ...]:
@@ -260,6 +262,12 @@ def at_own_media(url: str, own_media: str | None) -> str:
     None: video comes from elsewhere.
     """
     return url if own_media is None else f"{own_media}{urlsplit(url).path}"
+
+
+def _in_order(name: str) -> tuple[tuple[int, str], ...]:
+    """Returns a key for sorting camera names as people do: “Door 2” stands before “Door 10”."""
+    parts = re.findall(r"[0-9]{1,18}|[^0-9]+|[0-9]+", name.casefold())
+    return tuple((int(part), "") if part.isdecimal() and len(part) < 19 else (-1, part) for part in parts)
 
 
 def _about(camera: Camera) -> str:
