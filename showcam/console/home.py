@@ -37,7 +37,8 @@ from showcam.store.ports import Store, StoreUnavailable
 _asked = msgspec.json.Decoder(Asked)
 
 EARLY = ("setup", "setup_step")  # names of views for a browser without a household
-WATCHED = ("camera", "camera_still", "last_still", "is_open")  # names of views that a member may see, who changes nothing
+# names of views that a member may see, who changes nothing
+WATCHED = ("camera", "camera_still", "last_still", "is_open")
 # names of views for whoever may open the page; they get no session
 FREE = ("document", "came_back", "phone", "language")
 
