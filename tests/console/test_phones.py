@@ -105,7 +105,7 @@ def code_of(browser: HomeBrowser, **chosen: str) -> str:
 
 
 def is_in(browser: HomeBrowser) -> bool:
-    return 'class="wide"' in (browser.answer.text if browser.answer else "")
+    return 'class="wide' in (browser.answer.text if browser.answer else "")
 
 
 def test_a_code_signs_one_phone_in_once_and_is_listed(world: HomeWorld) -> None:

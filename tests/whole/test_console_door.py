@@ -75,7 +75,7 @@ def test_the_vendors_code_is_asked_for(showcam: Program) -> None:
     assert page.session.get(f"{showcam.web}/home/setup", timeout=LONG_S).status_code == 401
     assert page.post("/home", step="code", code="999999") == 403
     assert page.post("/home", step="code", code="012345") == 200
-    assert 'class="wide"' in page.text
+    assert 'class="wide' in page.text
 
 
 def test_who_is_not_known_is_told_the_same_as_who_errs_and_the_vendor_is_not_asked(showcam: Program) -> None:
@@ -129,7 +129,7 @@ def test_only_the_door_is_there_without_a_code(showcam: Program) -> None:
     for step in ("sign-in", "own", "key", "code", "again", "vendor", "sign-out", "open-way"):
         page = Page(showcam)
         page.post("/home", step=step, user=STRANGER, password=PASSWORD, own_user="x", own_password="a long password")
-        assert 'class="wide"' not in page.text, step
+        assert 'class="wide' not in page.text, step
         assert 'value="door"' in page.get("/home"), step
 
 
