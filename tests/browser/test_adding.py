@@ -70,6 +70,7 @@ def test_by_its_address_one_is_tried_bettered_named_and_live(
     plays(page, "Shed")
     assert device.device.pictures[0].gop == 30
     tile(page, "Shed").get_by_role("link", name="Shed", exact=True).click()
+    page.locator("#settings > summary").press("Enter")
     page.get_by_role("link", name="Name, password, address").click()
     page.locator("summary").click()
     picture(page, "adding-own")
@@ -190,7 +191,8 @@ def test_it_fits(chromium: Browser, tmp_path: Path, device: Served, language: st
         fits(page, f"tried-{name}")
         page.locator("button[value=add]").click()
         page.wait_for_url("**/home#lan-*")
-        page.locator(".tile[id^='lan-'] a.more").first.click()
+        page.locator(".tile[id^='lan-'] h2 a").click()
+        page.locator("#settings > summary").click()
         page.locator("a[href$='/own']").first.click()
         page.locator("summary").click()
         fits(page, f"own-{name}")
