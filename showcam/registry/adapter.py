@@ -10,7 +10,6 @@ from showcam.registry.notices.faults import Faults, Standing
 from showcam.registry.owner.codes import CodeTries, LanCodes
 from showcam.registry.owner.control import Control, Voice
 from showcam.registry.owner.encrypted import CameBack, Encrypted
-from showcam.registry.owner.last_stills import LastStills
 from showcam.registry.owner.owner import Owner
 from showcam.registry.readings.changes import Announcing, Awaited, Changes, Happenings, Sightings
 from showcam.registry.readings.households import Devices
@@ -91,10 +90,7 @@ def adapt(
     )
     history = History(store, clock, later)
     written = history if keeps_history else None
-    last_stills = LastStills(store, clock)
-    owner = Owner(
-        store, lists, readiness, readings, judge, control, codes, encrypted, streams, rules.owner_s, last_stills
-    )
+    owner = Owner(store, lists, readiness, readings, judge, control, codes, encrypted, streams, rules.owner_s)
     states, voice = States(readings, judge, sightings, awaited, rules), Voice(judge, control, rules)
     return Adapter(
         Registry(

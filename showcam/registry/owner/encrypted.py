@@ -69,6 +69,7 @@ class Encrypted:
         self._store, self._drivers, self._readings, self._judge = store, drivers, readings, judge
         self._control, self._tries, self._rules = control, tries, rules
         self._came_back, self._faults, self._clock = came_back, faults, clock
+        self.last_stills = last_stills.LastStills(store, clock)
 
     def is_again(self, account_id: str, camera_id: str) -> bool:
         """Whether Image Encryption was off before, and came back."""

@@ -15,7 +15,7 @@ from showcam.registry.gate.gate import overruled
 from showcam.registry.owner.codes import LanCodes
 from showcam.registry.owner.control import Control
 from showcam.registry.owner.encrypted import Encrypted
-from showcam.registry.owner.last_stills import LastStills, drop
+from showcam.registry.owner.last_stills import drop
 from showcam.registry.preferences import Preferences, keep
 from showcam.registry.readings.changes import AwaitedChanges as Changes
 from showcam.registry.readings.households import Listing
@@ -56,12 +56,11 @@ class Owner:
         encrypted: Encrypted,
         pictures: Pictures,
         within_s: float,
-        last_stills: LastStills,
     ) -> None:
         self._store, self._lists, self._readiness = store, lists, readiness
         self._readings, self._judge, self._control, self._codes = readings, judge, control, codes
         self._encrypted, self._pictures, self._within_s = encrypted, pictures, within_s
-        self.last_stills = last_stills
+        self.last_stills = encrypted.last_stills  # they go with the decisions about encrypted cameras
 
     def cameras(self, account_id: str) -> Listing:
         """All cameras of the household, read now, or else as last known. Raises Unavailable."""
