@@ -19,7 +19,7 @@ USER, PASSWORD = "demo@example.com", "showcam-demo"
 REFUSED = "Here you can only watch"
 # what a member may send: an offer for a video, the sign-out, and what anybody may who opens the page
 MAY_SEND = {"/home/cameras/<camera>", "/home", "/home/phone", "/home/language"}
-MAY_SEE = {"/home", "/home/cameras/<camera>", "/home/cameras/<camera>/still.jpg", "/home/open"}
+MAY_SEE = {"/home", "/home/open", *(f"/home/cameras/<camera>{what}" for what in ("", "/still.jpg", "/last.jpg"))}
 FOR_ALL = {"/home/phone", "/home/documents/<name>", "/home/callback/<kind>"}  # these ask for no session
 
 
@@ -87,6 +87,23 @@ def test_every_page_but_the_cameras_is_refused_to_a_member(world: World, rules: 
     pages = {path for path, methods in rules.items() if "GET" in methods} - FOR_ALL
     seen = {path for path in pages if not world.refuses("GET", filled(world, path))}
     assert seen == MAY_SEE
+
+
+def test_a_member_is_shown_nothing_that_is_refused(world: World) -> None:
+    """Some cameras of this household can't be shown, and an owner sees a button for each reason."""
+    home = Reader("/home")
+    home.feed(world.member.get("/home"))
+    ids = re.findall(r'data-camera="([\w-]+)"', world.member.text)
+    assert len(ids) > 5
+    pages = [home]
+    for camera in ids:
+        pages.append(Reader(f"/home/cameras/{camera}"))
+        pages[-1].feed(world.member.get(f"/home/cameras/{camera}"))
+    shown = {(form.action, value) for page in pages for form in page.forms for _, value in form.steps}
+    assert {action for action, _ in shown} == {"/home", "/home/language"}
+    assert {value for action, value in shown if action == "/home"} == {"sign-out"}
+    refused = {link for page in pages for link in page.links if world.refuses("GET", link.partition("#")[0])}
+    assert refused == set()
 
 
 def test_every_form_that_an_owner_is_shown_refuses_a_member(world: World, rules: dict[str, set[str]]) -> None:
