@@ -10,6 +10,7 @@ import requests
 
 from showcam.app.setup.google_console import REDIRECTS
 from tests.doubles.program import Program
+from tests.doubles.waiting import until
 
 
 def printed(done: subprocess.CompletedProcess[str]) -> list[str]:
@@ -147,7 +148,8 @@ def hanging(demo: Program) -> int:
     finally:
         demo.change("Garden", fault=None)
     assert answer["outcome"]["told"] == "transientError"
-    assert demo.assistant("google", "say", text="show the garden camera")["outcome"]["shown"]
+    # calls rest for a moment if others, such as the worker's, failed meanwhile: who asks again is shown it
+    until(lambda: demo.assistant("google", "say", text="show the garden camera")["outcome"]["shown"])
     [execute] = [message for message in answer["trace"] if message["title"] == "Google: EXECUTE"]
     return int(execute["ms"])
 
