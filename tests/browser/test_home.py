@@ -74,6 +74,7 @@ def tile(page: Page, name: str) -> Any:
 def plays(page: Page, name: str, timeout_s: float = 90.0) -> None:
     """Wait until a camera's video moves; a failure says what its tile shows instead."""
     shown = tile(page, name)
+    shown.scroll_into_view_if_needed()  # only what is on the screen plays
     try:
         page.wait_for_function(MOVING, arg=shown.locator("video").element_handle(), timeout=timeout_s * 1000)
     except playwright.sync_api.TimeoutError:
