@@ -43,8 +43,9 @@ class LastStills:
         kept = self._moments(account_id)
         if camera.id not in kept and len(kept) >= MOST:
             return False
-        self._store.put_account_secret(account_id, _STILL + camera.id, jpeg)
+        # the moment first: a still without one would be found by nobody who removes stills
         self._store.put_account_secret(account_id, _AT + camera.id, b"%d" % self._clock())
+        self._store.put_account_secret(account_id, _STILL + camera.id, jpeg)
         if self._may_keep(account_id, camera):
             return True
         drop(self._store, account_id, camera.id)  # the decision was taken back while this was written
