@@ -1,4 +1,4 @@
-"""The traits that show a camera or report of it, and the table of every trait in SYNC's order."""
+"""Google's traits that show a camera or report its state, and the table of every trait in the order of SYNC."""
 
 from typing import Literal, NotRequired, TypedDict
 

@@ -103,7 +103,7 @@ class ConsoleSessions:
         return text
 
     def at_door(self, kept_s: float) -> tuple[str, ConsoleSession]:
-        """Makes a session for a browser that gave no printed code, with its cookie's text. `keep` stores it."""
+        """Returns a new cookie's text and the session of a browser that signs in at the door. `keep` stores it."""
         text = new_secret()
         return text, ConsoleSession(_id(text), self._clock() + kept_s, by_code=False)
 

@@ -1,4 +1,4 @@
-"""The interfaces for what a voice changes of a camera, as far as its owner allows: switches, power, night vision."""
+"""Alexa's interfaces that let a voice change a camera, if its owner allows that: switches, power, night vision."""
 
 import functools
 from collections.abc import Mapping, Sequence

@@ -178,7 +178,7 @@ class _Started(Struct):
 
 
 class SceneController(Interface):
-    """Alexa.SceneController 3: a scene shows a camera on a TV in the house; ended, it takes the camera off that TV.
+    """Alexa.SceneController 3: to activate a scene shows a camera on a TV in the house, to deactivate it stops the TV.
 
     https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-scenecontroller.html
     A scene is an endpoint with its own name, which people say: “Alexa, turn on Garden on Living room TV”.
