@@ -17,6 +17,7 @@ _H264_SPS = frozenset((0x07, 0x27, 0x47, 0x67))
 _H264_SEVERAL = frozenset((0x18, 0x38, 0x58, 0x78))
 _H265_SETS = (b"\x40\x01", b"\x42\x01")  # VPS, SPS
 _H265_SEVERAL = b"\x60\x01"
+_SETS = _H264_SPS | _H264_SEVERAL | {0x40, 0x42, 0x60}
 
 
 class Part(Enum):
@@ -51,10 +52,23 @@ class NalDepacketizer(ABC):
         self._marker_lies = False
         self._parts: list[bytes] = []
         self._fragment: list[bytes] | None = None  # pieces of the unit that is coming just now
+        self._middle = b""  # what a payload begins with that is neither the unit's first piece nor its last
         self._before: int | None = None  # timestamp of the slices at hand
         self._clear()
 
     def feed(self, payload: bytes, timestamp: int, *, marker: bool, lost: bool = False) -> list[AccessUnit]:
+        if (
+            self._fragment is not None
+            and payload.startswith(self._middle)
+            and timestamp == self._timestamp
+            and not (marker or lost)
+            and len(payload) > self.HEAD + 1
+            and self._has_room()
+        ):
+            # nearly every payload, so this is as short as it gets
+            self._fragment.append(payload[self.HEAD + 1 :])
+            self._size += len(payload)
+            return []
         done: list[AccessUnit] = []
         if timestamp != self._timestamp:
             self._break_off(lost=lost)
@@ -105,6 +119,7 @@ class NalDepacketizer(ABC):
         flags, piece = payload[self.HEAD], payload[self.HEAD + 1 :]
         if flags & _FIRST:
             self._begin(self._fragmented(payload), piece, is_last=bool(flags & _LAST))
+            self._middle = payload[: self.HEAD] + bytes((flags & ~(_FIRST | _LAST),))
         elif self._fragment is not None:
             self._go_on(piece, is_last=bool(flags & _LAST))
         else:
@@ -194,7 +209,7 @@ class NalDepacketizer(ABC):
 
     def _take(self, timestamp: int) -> list[AccessUnit]:
         self._end_fragment(whole=False)
-        data = START + START.join(self._parts) if self._parts else b""
+        data = START.join((b"", *self._parts))
         unit = AccessUnit(data, timestamp, self._is_key, self._is_damaged)
         self._given = timestamp
         self._clear()
@@ -306,7 +321,7 @@ class EitherDepacketizer:
         self._of_it: Depacketizer = _made(codec, opener)
 
     def feed(self, payload: bytes, timestamp: int, *, marker: bool, lost: bool = False) -> list[AccessUnit]:
-        if self._opener is None or not self._opener.hides_types:
+        if payload and payload[0] in _SETS and (self._opener is None or not self._opener.hides_types):
             sent = codec_of(payload)
             if sent is not None and sent != self.codec:
                 self.codec, self._of_it = sent, _made(sent, self._opener)

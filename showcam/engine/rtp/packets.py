@@ -11,7 +11,8 @@ UNIT_CAP = 4 * 1024 * 1024  # bytes of one access unit; a larger unit is thrown 
 WAIT_S = 0.1  # seconds to wait for a late packet
 _MOST = 512  # packets that wait
 _FAR = 3000  # numbers; a leap beyond them is another number line (RFC 3550 appendix A.1)
-_HEAD = struct.Struct(">BBHII")
+HEAD = struct.Struct(">BBHII")
+PLAIN = 0x80  # the first byte of a packet without padding, extension and contributing sources, as nearly all are
 _SENDER, _RECEIVER, _DESCRIPTION, _BYE = 200, 201, 202, 203
 _EPOCH = 2208988800  # s from 1900 to 1970
 _MOST_REPORTS = 32  # packets in one datagram
@@ -64,8 +65,8 @@ def read(data: bytes) -> Packet:
     size = len(data)
     if size < 12:
         raise NotRtp
-    first, second, number, timestamp, source = _HEAD.unpack_from(data)
-    if first == 0x80:
+    first, second, number, timestamp, source = HEAD.unpack_from(data)
+    if first == PLAIN:
         return Packet(second & 0x7F, second > 0x7F, number, timestamp, source, data[12:])
     if first >> 6 != 2:
         raise NotRtp
@@ -92,11 +93,11 @@ class Order:
         self._is_lost = False
         self.lost = self.taken = 0  # packets
 
-    def follows(self, packet: Packet) -> bool:
-        """Whether the packet is due and nothing is missing before it, as nearly always. Then it counts as taken."""
-        if packet.number != self._next or packet.source != self._source or self._waiting:
+    def follows(self, number: int, source: int) -> bool:
+        """Whether this packet is due and nothing is missing before it, as nearly always. Then it counts as taken."""
+        if number != self._next or source != self._source or self._waiting:
             return False
-        self._next = packet.number + 1 & 0xFFFF
+        self._next = number + 1 & 0xFFFF
         self.taken += 1
         return True
 

@@ -67,18 +67,18 @@ class Splitter:
 
     def __init__(self, frames: Callable[[int, bytes], None], message: Callable[[Message], None]) -> None:
         self._frames, self._message = frames, message
-        self._held = bytearray()
+        self._held: list[bytes] = []
+        self._size = 0  # of `_held`
         self._has_frames = False
         self._wanted = 0  # bytes until the frame or message in `_held` is whole, by the length in its head
 
     def feed(self, data: bytes) -> int:
         """Takes bytes, and returns how many frames and messages were complete. Raises NotRtsp."""
-        if self._held:
-            self._held += data
-            if len(self._held) < self._wanted:  # nothing is parsed again for each byte that drips in
-                return 0
-            data = bytes(self._held)
-            self._held.clear()
+        self._held.append(data)
+        self._size += len(data)
+        if self._size < self._wanted:  # nothing is parsed again for each byte that drips in
+            return 0
+        data = b"".join(self._held)
         self._wanted = 0
         at, size, frames, count = 0, len(data), self._frames, 0
         while at < size:
@@ -98,7 +98,7 @@ class Splitter:
                     break
                 at += taken
             count += 1
-        self._held += data[at:]
+        self._held, self._size = [data[at:]], size - at
         return count
 
     def _take(self, data: bytes, at: int) -> int:

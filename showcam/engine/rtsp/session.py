@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from showcam.engine.rtp.packets import (
+    HEAD,
+    PLAIN,
     WAIT_S,
     AccessUnit,
     Depacketizer,
@@ -53,6 +55,14 @@ class Incoming:
         self.is_over = False  # whether the track's sender has ended its stream (BYE)
 
     def rtp(self, data: bytes, at: float) -> None:
+        if len(data) > HEAD.size:
+            first, second, number, timestamp, source = HEAD.unpack_from(data)
+            if first == PLAIN and second & 0x7F == self._payload and self._order.follows(number, source):
+                # nearly every packet: an object and a few calls less, thousands of times a second
+                self._highest = number
+                for unit in self._depacketizer.feed(data[HEAD.size :], timestamp, marker=second > 0x7F):
+                    self._hears.unit(self.kind, unit, at)
+                return
         try:
             packet = read(data)
         except NotRtp:
@@ -60,9 +70,6 @@ class Incoming:
         if packet.kind != self._payload:
             return
         self._source, self._highest = packet.source, packet.number
-        if self._order.follows(packet):
-            self._feed(packet, at, lost=False)
-            return
         for released, lost in self._order.take(packet, at):
             self._feed(released, at, lost=lost)
 
