@@ -27,8 +27,8 @@ _SAMPLE = 4  # bytes of an encoder's sample: 16 bits of two channels, or a float
 _SILENT = {"pcm_mulaw": b"\xff", "pcm_alaw": b"\xd5", "pcm_s16be": b"\0\0"}
 _AHEAD = 312  # samples; libopus plays this much before the sound itself, and RTP has no field to say so (RFC 7587)
 _BITS = {SILENT_RATE: 32_000, TV_RATE: 64_000}  # bits a second of AAC that is made here
-# How hard libopus tries, of 10, its default, at which sound was a third of all CPU of a viewer by WebRTC. libwebrtc has
-# its phones use this (kDefaultComplexity in api/audio_codecs/opus/audio_encoder_opus_config.h).
+# libopus's complexity. With its default, 10, sound took a third of the CPU of viewers by WebRTC. libwebrtc uses 5 on
+# phones (kDefaultComplexity in api/audio_codecs/opus/audio_encoder_opus_config.h).
 _OPUS_EFFORT = {"compression_level": "5"}
 
 

@@ -52,7 +52,7 @@ class NalDepacketizer(ABC):
         self._marker_lies = False
         self._parts: list[bytes] = []
         self._fragment: list[bytes] | None = None  # pieces of the unit that is coming just now
-        self._middle = b""  # what a payload begins with that is neither the unit's first piece nor its last
+        self._middle = b""  # the first bytes of a payload with a further piece of that unit, but not its last
         self._before: int | None = None  # timestamp of the slices at hand
         self._clear()
 
@@ -65,7 +65,7 @@ class NalDepacketizer(ABC):
             and len(payload) > self.HEAD + 1
             and self._has_room()
         ):
-            # nearly every payload, so this is as short as it gets
+            # four payloads of five
             self._fragment.append(payload[self.HEAD + 1 :])
             self._size += len(payload)
             return []
