@@ -60,8 +60,9 @@ def test_playlists_keep_their_rules_while_they_grow(world: World) -> None:
     url = world.variant_url(world.master())
     before, last = -1, -1
     known: dict[int, bytes] = {}
-    ends = time.monotonic() + 10
-    while time.monotonic() < ends:
+    ends = time.monotonic() + 60
+    while last < 7:
+        assert time.monotonic() < ends, last
         text = world.request(url).text
         first = number_in(r"MEDIA-SEQUENCE:(\d+)", text)
         numbers = [int(found) for found in re.findall(r"^(\d+)\.ts$", text, re.MULTILINE)]
@@ -73,11 +74,14 @@ def test_playlists_keep_their_rules_while_they_grow(world: World) -> None:
         assert sum(durations[1:]) < max(6, 4 * target), "and no more is listed than that takes"
         assert all(round(float(found)) <= target for found in durations)
         for number in numbers:
-            body = world.request(url.replace("index.m3u8", f"{number}.ts")).body
-            assert known.setdefault(number, body) == body, "a segment never changes"
+            segment = world.request(url.replace("index.m3u8", f"{number}.ts"))
+            if segment.status == 404 and number in known:  # asked for again after it had left the list
+                assert number < number_in(r"MEDIA-SEQUENCE:(\d+)", world.request(url).text)
+                continue
+            assert segment.status == 200
+            assert known.setdefault(number, segment.body) == segment.body, "a segment never changes"
         before, last = first, numbers[-1]
         time.sleep(0.3)
-    assert last >= 7
     assert before > 0
 
 
