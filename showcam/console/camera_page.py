@@ -120,6 +120,7 @@ class CameraPage:
             (f"{at}/preferences", "preferences", self.prefer, FORM),
             (f"{at}/password", "camera_password", self.change_password, FORM),
             (f"{at}/restart", "restart", self.restart, FORM),
+            (f"{at}/turn", "turn", self.turn, FORM),
             (f"{at}/history", "history", self.keep_history, FORM),
             (f"{at}/mend", "mend", self.mend, FORM),
         ]
@@ -213,6 +214,19 @@ class CameraPage:
             if isinstance(done, Refusal):
                 return self.show(current, camera, explain(done, pages.language()))
         return _at(camera)
+
+    def turn(self, current: ConsoleSession, camera: str) -> Response:
+        """Turns the camera one step. A script that holds a button down asks again and again."""
+        if request.method == "GET":
+            return _at(camera)
+        try:
+            done = self._owner.turn(current.account, camera, request.form.get("direction", ""))
+            why = explain(done, pages.language()) if isinstance(done, Refusal) else ""
+        except BadValue:
+            why = pages.say(CHANGED["no_value"])
+        if request.headers.get("Accept") == "application/json":
+            return pages.data({"why": why})
+        return self.show(current, camera, why) if why else _at(camera)
 
     def prefer(self, current: ConsoleSession, camera: str) -> Response:
         if request.method == "GET":

@@ -81,6 +81,7 @@ class Listed(Struct, frozen=True, omit_defaults=True):  # stored so: a changed d
     person: Flag = "none"  # "on": reported within the last half minute; "none": it does not detect people
     picture_code: PictureCode = "none"
     can_restart: bool = False
+    can_turn: bool = False  # pans and tilts
     fault: Reason | Literal[""] = ""  # why a camera at home could not be reached last; "" if unknown
     ways: tuple[str, ...] = ()  # ways to a picture, best first: "lan", "open", "local", "cloud"
 

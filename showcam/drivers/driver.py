@@ -27,6 +27,8 @@ class Probed(Struct, frozen=True):
     height: int = 0
 
 
+type Direction = Literal["left", "right", "up", "down"]
+DIRECTIONS: tuple[Direction, ...] = ("left", "right", "up", "down")
 type EventKind = Literal["motion", "person", "doorbell", "tamper"]
 
 
@@ -129,6 +131,19 @@ class Sets(Protocol):
 
     def delete(self, source: Source, camera: Camera, deadline_s: float) -> None:
         """Take the camera off the vendor account, with all channels of its device."""
+        ...
+
+
+@runtime_checkable
+class Turns(Protocol):
+    """A driver whose cameras may pan and tilt. Raises SetRefused when a camera does not."""
+
+    def turn(self, source: Source, camera: Camera, direction: Direction, deadline_s: float) -> None:
+        """Have the camera begin to turn. The caller stops the camera, also after an error."""
+        ...
+
+    def halt(self, source: Source, camera: Camera, direction: Direction, deadline_s: float) -> None:
+        """Have the camera stop turning. A second call does no harm."""
         ...
 
 

@@ -31,6 +31,9 @@ class Event:
     at: float  # epoch s
 
 
+TURNING = ("C6N",)  # the demo's models that pan and tilt
+
+
 @dataclass(slots=True)
 class Camera:
     """One channel of a device; most devices have only channel 1."""
@@ -70,6 +73,9 @@ class Camera:
     flips: bool = True  # the list says which way up the picture is
     only_mirrors: bool = False  # has only the call to turn the picture over, and no call to set its direction
     flipped: bool = False
+    turning: str = ""  # the direction of now: left, right, up or down; "": it stands still
+    # the directions so far, and each "stop"
+    turned: deque[str] = field(default_factory=lambda: deque(maxlen=1000))
     zone: str = "138"  # tzCode
     date_format: int = 0  # 0 year first, 1 month first, 2 day first
     summer_time: bool = True
@@ -119,6 +125,18 @@ class Camera:
     def listed(self, name: str, now: float) -> Any:
         old, until = self.before.get(name, (None, 0.0))
         return old if now < until else getattr(self, name)
+
+    @property
+    def turns(self) -> bool:
+        """Tells whether the camera pans and tilts."""
+        if self.product is None:
+            return self.model in TURNING
+        return dict(self.product.support).get("154") == "1"
+
+    def turn(self, direction: str) -> None:
+        """Begins to turn; "" stops."""
+        self.turning = direction
+        self.turned.append(direction or "stop")
 
     @property
     def flip_feature(self) -> bool:

@@ -136,6 +136,7 @@ class Control:
     def _own_row(self) -> dict[str, Any]:
         own = self._own
         row = {"serial": own.serial, "name": own.name, "online": own.online, "audio": own.audio}
+        row |= {"turning": self._barn.device.turning, "turned": list(self._barn.device.turned)}
         return row | {"watched": self._watched(own)}
 
     def _apply(self, camera: Camera, change: dict[str, Any]) -> None:
@@ -172,6 +173,8 @@ class Control:
             "channel": camera.channel,
             "name": camera.name,
             "owner": camera.owner,
+            "turning": camera.turning,
+            "turned": list(camera.turned),
             "shared_with": list(camera.shared_with),
             "kind": camera.kind,
             "model": camera.model,

@@ -51,6 +51,13 @@ def camera(page: Page, program: Program) -> None:
     page.wait_for_selector(".settings")
 
 
+def turning(page: Page, program: Program) -> None:
+    """The page of a camera that pans and tilts."""
+    cameras(page, program)
+    page.goto(f"{program.web}/home/cameras/{page.get_attribute('.tile[data-name=Nursery]', 'data-camera')}")
+    page.wait_for_selector(".pad")
+
+
 def deleting(page: Page, program: Program) -> None:
     camera(page, program)
     with page.expect_navigation():
@@ -105,6 +112,7 @@ MARKED = dict.fromkeys(("cameras", "assistants", "try", "tv", "health", "phones"
 PAGES: dict[str, Callable[[Page, Program], None]] = {
     "cameras": cameras,
     "camera": camera,
+    "turning": turning,
     "delete": deleting,
     "assistants": at("/home/assistants"),
     "try": tried,
@@ -125,6 +133,7 @@ PAGES: dict[str, Callable[[Page, Program], None]] = {
 # without script these are opened, and no more
 READ_ALONE = {
     "phones",
+    "turning",
     "delete",
     "log",
     "notices",

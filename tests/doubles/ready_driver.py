@@ -7,7 +7,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from showcam.drivers.camera import Camera, Listed, Ref, Video
-from showcam.drivers.driver import Probed, sound
+from showcam.drivers.driver import Direction, Probed, sound
 from showcam.drivers.errors import DriverError, Refused, SetRefused
 from showcam.drivers.settings import CHOICES, FIELDS, Setting, SettingView
 from showcam.engine.grants import Picture
@@ -87,6 +87,9 @@ class ReadyDriver:
         self.ignores_settings = False
         self.read_error: DriverError | None = None
         self.apply_error: DriverError | None = None
+        self.turned: list[str] = []  # directions, and each "stop"
+        self.turn_error: Exception | None = None  # raised by `turn`
+        self.halt_errors: list[Exception] = []  # raised by `halt`, one after the other
         self.lags = False
         self._unseen: list[tuple[str, dict[str, object]]] = []
         self.read_only: frozenset[str] = frozenset()  # settings that no way sets
@@ -248,6 +251,18 @@ class ReadyDriver:
         if self.set_error is not None:
             raise self.set_error
         self.applied.append((camera.name, "restart", "", ""))
+
+    def turn(self, source: Source, camera: Camera, direction: Direction, deadline_s: float) -> None:
+        self._called("turn", deadline_s)
+        self.turned.append(direction)
+        if self.turn_error is not None:
+            raise self.turn_error
+
+    def halt(self, source: Source, camera: Camera, direction: Direction, deadline_s: float) -> None:
+        self._called("halt", deadline_s)
+        self.turned.append("stop")
+        if self.halt_errors:
+            raise self.halt_errors.pop()
 
     def change_password(self, source: Source, camera: Camera, old: str, new: str, deadline_s: float) -> None:
         self._called("change_password", deadline_s)

@@ -355,3 +355,48 @@ class TestOwner:
         refused = home.owner.settings(home.account.id, garden)
         assert isinstance(refused, Refusal)
         assert refused.reason == error.reason
+
+
+@pytest.mark.parametrize("direction", ["left", "right", "up", "down"])
+def test_a_camera_turns_one_step_and_is_stopped(home: Household, direction: str) -> None:
+    home.driver.change("Nursery", can_turn=True)
+    turned = home.owner.turn(home.account.id, home.id("Nursery"), direction)
+    assert isinstance(turned, Camera)
+    assert home.driver.turned == [direction, "stop"]
+
+
+@pytest.mark.parametrize("error", [VendorDown(), SetRefused("not_taken")], ids=["no answer", "refused"])
+def test_a_stop_follows_a_turn_of_which_nobody_knows_whether_it_began(home: Household, error: Exception) -> None:
+    home.driver.change("Nursery", can_turn=True)
+    home.driver.turn_error = error
+    assert isinstance(home.owner.turn(home.account.id, home.id("Nursery"), "left"), Refusal)
+    assert home.driver.turned == ["left", "stop"]
+
+
+def test_a_stop_that_fails_is_tried_again(home: Household) -> None:
+    home.driver.change("Nursery", can_turn=True)
+    home.driver.halt_errors = [VendorDown(), SetRefused("not_taken")]
+    assert isinstance(home.owner.turn(home.account.id, home.id("Nursery"), "up"), Camera)
+    assert home.driver.turned == ["up", "stop", "stop", "stop"]
+
+
+def test_a_turn_that_was_not_sent_needs_no_stop(home: Household) -> None:
+    home.driver.change("Nursery", can_turn=True)
+    home.driver.turn_error = VendorDown()
+    for _ in range(4):  # from the fourth on the vendor rests
+        home.owner.turn(home.account.id, home.id("Nursery"), "left")
+    assert home.driver.turned == ["left", "stop"] * 3
+
+
+def test_a_camera_that_stands_is_not_turned(home: Household) -> None:
+    refused = home.owner.turn(home.account.id, home.id("Nursery"), "left")
+    assert isinstance(refused, Refusal)
+    assert (refused.reason, home.driver.turned) == ("not_this_way", [])
+
+
+@pytest.mark.parametrize("direction", ["", "LEFT", "sideways", "left\x00", "x" * 5000])
+def test_what_is_no_direction_reaches_no_camera(home: Household, direction: str) -> None:
+    home.driver.change("Nursery", can_turn=True)
+    with pytest.raises(BadValue):
+        home.owner.turn(home.account.id, home.id("Nursery"), direction)
+    assert home.driver.turned == []

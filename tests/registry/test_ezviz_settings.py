@@ -335,3 +335,22 @@ class TestDelete:
         ):
             assert isinstance(refused, Refusal)
             assert refused.reason == "not_this_way"
+
+
+@pytest.mark.parametrize("direction", ["left", "right", "up", "down"])
+def test_a_camera_turns_and_stops_by_the_account(make: Callable[..., Home], direction: str) -> None:
+    home = make(key=False)
+    assert isinstance(home.owner.turn(home.source.account, home.camera("Nursery").id, direction), Camera)
+    row = home.row("Nursery")
+    assert (row["turning"], row["turned"]) == ("", [direction, "stop"])
+    refused = home.owner.turn(home.source.account, home.camera("Garden").id, direction)
+    assert isinstance(refused, Refusal)
+    assert (refused.reason, home.row("Garden")["turned"]) == ("not_this_way", [])
+
+
+def test_a_code_in_answer_to_a_turn_is_the_cameras_refusal(make: Callable[..., Home]) -> None:
+    """Not the vendor's silence, which would keep the other settings of the account from being asked for."""
+    home = make(key=False)
+    with pytest.raises(SetRefused) as refused:
+        home.driver.turn(home.source, home.camera("Garden"), "left", LONG_S)
+    assert (refused.value.why, home.row("Garden")["turned"]) == ("not_taken", [])

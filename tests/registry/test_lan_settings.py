@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from showcam.drivers.camera import Camera
+from showcam.drivers.driver import Direction
 from showcam.drivers.errors import DriverError, SetRefused
 from showcam.drivers.lan.devices import Device, Pictured
 from showcam.drivers.lan.driver import LanDriver
@@ -83,3 +84,21 @@ def test_what_the_camera_does_not_take_is_said(home: Home, device: Served) -> No
     with pytest.raises(DriverError) as failed:
         home.driver.apply(home.source, camera, "night_vision", "smart", 3.0)
     assert failed.value.reason == "lan_unreachable"
+
+
+@pytest.mark.parametrize("direction", ["left", "right", "up", "down"])
+def test_it_turns_and_stops_by_onvif(home: Home, device: Served, direction: Direction) -> None:
+    device.device.pictures[0].turns = True
+    home.driver.devices.put(home.source, replace(home.device, main=Pictured("/live", profile="main"), turns=True))
+    assert home.camera.can_turn
+    home.driver.turn(home.source, home.camera, direction, 3.0)
+    assert device.device.turning == direction
+    home.driver.halt(home.source, home.camera, direction, 3.0)
+    assert (device.device.turning, list(device.device.turned)) == ("", [direction, "stop"])
+
+
+def test_a_camera_whose_profile_does_not_turn_is_not_asked(home: Home, device: Served) -> None:
+    assert not home.camera.can_turn
+    with pytest.raises(SetRefused):
+        home.driver.turn(home.source, home.camera, "left", 3.0)
+    assert device.device.asked == []

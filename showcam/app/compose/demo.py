@@ -86,7 +86,8 @@ def _add_barn(store: Store, simulator: int) -> None:
         events=("motion", "person"),
         still=f"{simulator + 5}/onvif/still.jpg?of=smaller",
         lens="lens",
+        turns=True,
     )
     known = devices.find(source, barn.id, barn.channel)
-    if is_new or (known is not None and known.port != barn.port):
+    if is_new or (known is not None and (known.port, known.turns) != (barn.port, barn.turns)):
         devices.put(source, barn)

@@ -111,6 +111,55 @@ for (const event of ["pointerup", "pointercancel", "pointerleave"]) {
   });
 }
 
+// pan and tilt: each request is one step, which the server ends; while a button is held down the next one follows
+
+const pad = tile.querySelector(".pad");
+let held = null;
+
+async function turn(way) {
+  if (pad.ariaBusy === "true") return false; // a held Enter presses its button again and again
+  pad.ariaBusy = "true";
+  const answer = await fetch(pad.action, {
+    method: "POST",
+    headers: { Accept: "application/json" },
+    body: new URLSearchParams(new FormData(pad, way)),
+  }).catch(() => null);
+  if (answer?.status === 401) location.reload(); // to sign in again
+  const why = answer?.ok ? (await answer.json()).why : pad.dataset.failed;
+  tile.querySelector(".turned").textContent = why;
+  pad.ariaBusy = "false";
+  return !why;
+}
+
+async function hold(way) {
+  if (held) return;
+  held = way;
+  while (held === way && (await turn(way)));
+  if (held === way) held = null;
+}
+
+const release = () => (held = null);
+let isPointed = false; // a pointer's press has turned the camera before its click comes
+pad?.addEventListener("pointerdown", ({ target, button: which }) => {
+  const way = target.closest("button");
+  if (!way || which) return;
+  isPointed = true;
+  hold(way);
+});
+pad?.addEventListener("click", (event) => {
+  if (isPointed && event.detail) event.preventDefault(); // detail is 0 for a key's or a screen reader's click
+  isPointed = false;
+});
+pad?.addEventListener("contextmenu", (event) => event.preventDefault()); // a finger that is held down
+pad?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  event.stopPropagation();
+  turn(event.submitter);
+});
+pad?.addEventListener("pointerleave", release);
+for (const event of ["pointerup", "pointercancel", "keyup", "blur", "pagehide"]) addEventListener(event, release);
+document.addEventListener("visibilitychange", release);
+
 // full screen: of the player with its buttons; an iPhone gives it to a video alone
 
 function fill() {
@@ -136,7 +185,8 @@ const ARROWS = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowD
 addEventListener("keydown", (event) => {
   const { key, target } = event;
   if (event.ctrlKey || event.metaKey || event.altKey || target.closest("input, select, textarea, .panel, .below")) return;
-  if (key in ARROWS && near > 1) move(...ARROWS[key].map((way) => way * PAN_PX));
+  if (key in ARROWS && target.closest(".pad")) hold(pad.querySelector(`[value="${key.slice(5).toLowerCase()}"]`));
+  else if (key in ARROWS && near > 1) move(...ARROWS[key].map((way) => way * PAN_PX));
   else if (key === "ArrowLeft") lead("prev");
   else if (key === "ArrowRight") lead("next");
   else if (key in KEYS && target.closest(".tile")) KEYS[key](); // a letter counts only where the player has the focus

@@ -6,6 +6,7 @@ Each source has a single client at work, for one thread at a time. A session tha
 import contextlib
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from showcam.drivers.camera import Camera, Listed
-from showcam.drivers.driver import Hint
+from showcam.drivers.driver import Direction, Hint
 from showcam.drivers.errors import DriverError, Refused, SetRefused, SignedOut, VendorDown
 from showcam.drivers.ezviz import home, keys, pictures, tracing
 from showcam.drivers.ezviz import settings as of_app
@@ -146,6 +147,9 @@ class PushSession(Struct, frozen=True):
     terminal: str
 
 
+TURN_SPEED = 5  # the library's, for `ptz_control`
+
+
 class EzvizAccount:
     """Accounts by the app's API. Raises showcam.drivers.errors.DriverError."""
 
@@ -249,6 +253,25 @@ class EzvizAccount:
     def restart(self, source: Source, camera: Camera, deadline_s: float) -> None:
         def work(client: "Client", _: Held) -> None:
             client.reboot_camera(camera.ref.serial)
+
+        self._clients.change(source, deadline_s, work)
+
+    def turn(self, source: Source, camera: Camera, direction: Direction, deadline_s: float, *, action: str) -> None:
+        """Has the camera begin to turn, or stop: `action` is "START" or "STOP". Raises SetRefused."""
+        from showcam.drivers.ezviz.client import PyEzvizError
+
+        def work(client: "Client", _: Held) -> None:
+            # the library's `ptz_control` turns only channel 1, and reads no answer (pyEzvizApi, client.py)
+            form = {"command": direction.upper(), "action": action, "speed": TURN_SPEED, "uuid": str(uuid.uuid4())}
+            form |= {"serial": camera.ref.serial, "channelNo": camera.ref.channel}
+            path = f"/v3/devices/{camera.ref.serial}/ptzControl"
+            answer = client._request_json("PUT", path, data=form, retry_401=False)
+            try:
+                client._ensure_ok(answer, "the camera does not turn")
+            except (
+                PyEzvizError
+            ):  # a code is an answer: 60002 to 60005 mean "turned to its end" (open.ys7.com, ptz/start)
+                raise set_error(client.code) or SetRefused("not_taken") from None
 
         self._clients.change(source, deadline_s, work)
 

@@ -19,6 +19,7 @@ from showcam.net.text import JsonObject, line
 HAS_SENSITIVITY, HAS_SLEEP, HAS_AUDIO = "61", "62", "63"
 NIGHT_VISION_MODE, SMART_NIGHT_VISION = "206", "274"
 HAS_RESTART = "452"
+HAS_TURNING = ("154", "30", "31")  # SupportPtz, or its parts TopBottom and LeftRight (pyEzvizApi, SupportExt)
 HAS_PERSON = ("224", "302", "244")  # detection of people apart from other motion
 
 type NightVision = Literal["colour", "black_and_white", "smart", "none", "unknown"]
@@ -246,6 +247,7 @@ def _camera(listed: _Sections, source: str, ways: tuple[str, ...]) -> Listed:
         night_vision=night_vision,
         night_modes=can.night_modes(night_vision),
         can_restart=can.has(HAS_RESTART) is True,
+        can_turn=owner == "own" and any(can.has(feature) for feature in HAS_TURNING),
         battery=battery if battery is not None and 0 <= battery <= 100 else None,
         charging=_ON_OFF.get(number(optionals.get("powerStatus"), -1), "none"),
         motion="off",  # every model reports motion; sightings are the registry's

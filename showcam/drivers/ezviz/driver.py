@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from showcam.drivers.camera import Camera, Listed, Ref
-from showcam.drivers.driver import Hint, Probed, sound
+from showcam.drivers.driver import Direction, Hint, Probed, sound
 from showcam.drivers.errors import DriverError, Refused, SetRefused, SignedOut, VendorDown
 from showcam.drivers.ezviz import EZVIZ
 from showcam.drivers.ezviz.account import EzvizAccount
@@ -197,6 +197,12 @@ class EzvizDriver:
 
     def restart(self, source: Source, camera: Camera, deadline_s: float) -> None:
         self._control.restart(source, camera, deadline_s)
+
+    def turn(self, source: Source, camera: Camera, direction: Direction, deadline_s: float) -> None:
+        self.account.turn(source, camera, direction, deadline_s, action="START")
+
+    def halt(self, source: Source, camera: Camera, direction: Direction, deadline_s: float) -> None:
+        self.account.turn(source, camera, direction, deadline_s, action="STOP")
 
     def change_password(self, source: Source, camera: Camera, old: str, new: str, deadline_s: float) -> None:
         self._control.change_password(source, camera, old, new, deadline_s)

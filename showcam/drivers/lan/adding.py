@@ -210,6 +210,7 @@ class Adding:
             id=identity.serial if _SERIAL.fullmatch(identity.serial) else "",
             events=reported(onvif, ANSWER_S),
             lens=main.source,
+            turns=main.turns,
         )
         device = replace(device, still=self._still(onvif, device, sub or main))
         if sub is not None:

@@ -13,14 +13,15 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec.structs import replace
 
 from showcam.drivers.camera import Camera, Flag, Listed, Ref, Video, VideoCodec
-from showcam.drivers.driver import LEAST_S, Hint, sound
+from showcam.drivers.driver import LEAST_S, Direction, Hint, sound
 from showcam.drivers.errors import DriverError, Reason, Refused, SetRefused
 from showcam.drivers.lan import LAN
 from showcam.drivers.lan.adding import describe
 from showcam.drivers.lan.devices import WRONG, Device, Devices, Pictured
 from showcam.drivers.lan.discovery import Discovered
 from showcam.drivers.lan.events import Listener, Waits
-from showcam.drivers.lan.onvif import ANSWER_S, Onvif, OnvifFailed, night_vision, set_night_vision
+from showcam.drivers.lan.lens import halt, night_vision, set_night_vision, turn
+from showcam.drivers.lan.onvif import ANSWER_S, Onvif, OnvifFailed
 from showcam.drivers.probes.rtsp import KNOCK_S, OnlyBasic, Place, knock
 from showcam.drivers.settings import CHOICES, ON_OFF, Setting, SettingView
 from showcam.engine.grants import Picture
@@ -212,6 +213,22 @@ class LanDriver:
         with _as_set():
             self._onvif(device).restart(deadline_s)
 
+    def turn(self, source: Source, camera: Camera, direction: Direction, deadline_s: float) -> None:
+        device = self._turned(source, camera)
+        with _as_set():
+            turn(self._onvif(device), device.main.profile, direction, deadline_s)
+
+    def halt(self, source: Source, camera: Camera, direction: Direction, deadline_s: float) -> None:
+        device = self._turned(source, camera)
+        with _as_set():
+            halt(self._onvif(device), device.main.profile, deadline_s)
+
+    def _turned(self, source: Source, camera: Camera) -> Device:
+        device = self._device(source, camera)
+        if not _turns(device):
+            raise SetRefused("unsupported")
+        return device
+
     def deletes(self, source: Source, camera: Camera) -> bool:
         return True
 
@@ -265,6 +282,7 @@ class LanDriver:
             motion="off" if "motion" in device.events or "person" in device.events else "none",
             person="off" if "person" in device.events else "none",
             can_restart=bool(device.onvif),
+            can_turn=_turns(device),
             ways=() if fault else ("lan",),
             fault=fault or "",
         )
@@ -288,6 +306,10 @@ class LanDriver:
 
     def _is_in_house(self, device: Device) -> bool:
         return is_in_house(device.host, loopback=self._loopback)
+
+
+def _turns(device: Device) -> bool:
+    return bool(device.turns and device.onvif and device.main.profile)
 
 
 def _video(picture: Pictured) -> Video:

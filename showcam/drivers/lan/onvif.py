@@ -19,7 +19,6 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from showcam.drivers.settings import Setting, SettingView
 from showcam.engine.rtsp.login import Login, challenge
 from showcam.net.elements import Element, NotXml, read
 from showcam.net.exchange import NotAllowed, Unreached
@@ -166,6 +165,7 @@ class Profile(Struct, frozen=True):
     keyframes: int  # frames from one keyframe to the next; 0: not reported
     sound: str
     source: str  # the token of the lens it comes from
+    turns: bool = False  # the lens pans and tilts
     encoder: Element | None = None  # its video encoder's configuration
 
 
@@ -187,6 +187,7 @@ def profile_of(element: Element) -> Profile | None:
         _number(between),
         short(sound.get("Encoding")) if sound else "",
         short(source.get("SourceToken")) if source else "",
+        bool(element.find("PTZConfiguration") or (configurations and configurations.find("PTZ"))),
         encoder,
     )
 
@@ -208,9 +209,10 @@ MOST_PROFILES = 32
 _LONGEST = 1024  # of an address or a name
 _MEDIA = "http://www.onvif.org/ver10/media/wsdl"
 _MEDIA2 = "http://www.onvif.org/ver20/media/wsdl"
-_SCHEMA = "http://www.onvif.org/ver10/schema"
+SCHEMA = "http://www.onvif.org/ver10/schema"
 EVENTS = "http://www.onvif.org/ver10/events/wsdl"
 IMAGING = "http://www.onvif.org/ver20/imaging/wsdl"
+PTZ = "http://www.onvif.org/ver20/ptz/wsdl"
 
 
 class Described(Struct, frozen=True):
@@ -265,8 +267,8 @@ class Onvif:
             answer = self.call(_MEDIA2, "GetStreamUri", timeout_s, inner)
         else:
             setup = (
-                f'<StreamSetup><Stream xmlns="{_SCHEMA}">RTP-Unicast</Stream>'
-                f'<Transport xmlns="{_SCHEMA}"><Protocol>RTSP</Protocol></Transport></StreamSetup>'
+                f'<StreamSetup><Stream xmlns="{SCHEMA}">RTP-Unicast</Stream>'
+                f'<Transport xmlns="{SCHEMA}"><Protocol>RTSP</Protocol></Transport></StreamSetup>'
             )
             answer = self.call(_MEDIA, "GetStreamUri", timeout_s, f"{setup}<ProfileToken>{token}</ProfileToken>")
         port, path = _place(_uri(answer), "rtsp")
@@ -325,7 +327,7 @@ class Onvif:
 
     def _capabilities(self, timeout_s: float) -> list[tuple[str, str]]:
         answer = self.call(DEVICE, "GetCapabilities", timeout_s, "<Category>All</Category>")
-        spaces = {"Media": _MEDIA, "Events": EVENTS, "Imaging": IMAGING}
+        spaces = {"Media": _MEDIA, "Events": EVENTS, "Imaging": IMAGING, "PTZ": PTZ}
         return [
             (space, address) for name, space in spaces.items() if (address := answer.get("Capabilities", name, "XAddr"))
         ]
@@ -362,34 +364,3 @@ def _place(address: str, *schemes: str) -> tuple[int, str]:
     ):
         raise OnvifFailed("refused")
     return port, path
-
-
-# The filter is before the lens by day: the picture has colour. AUTO is by how dark it is.
-_NIGHT = {"ON": "colour", "OFF": "black_and_white", "AUTO": "smart"}
-_FILTER = {value: filter_ for filter_, value in _NIGHT.items()}
-
-
-def night_vision(onvif: Onvif, lens: str, timeout_s: float) -> dict[Setting, SettingView]:
-    """The settings in the camera's report; {} if the camera does not answer."""
-    try:
-        value = _NIGHT.get(_read(onvif, lens, timeout_s))
-    except OnvifFailed:
-        return {}
-    if value is None:
-        return {}
-    return {"night_vision": SettingView(value, can_set=True, choices=tuple(_FILTER))}
-
-
-def set_night_vision(onvif: Onvif, lens: str, value: str, timeout_s: float) -> None:
-    """Sets the lens's infrared filter. Raises OnvifFailed."""
-    wanted = f'<IrCutFilter xmlns="{_SCHEMA}">{_FILTER[value]}</IrCutFilter>'
-    inner = f"{_lens(lens)}<ImagingSettings>{wanted}</ImagingSettings><ForcePersistence>true</ForcePersistence>"
-    onvif.call(IMAGING, "SetImagingSettings", timeout_s, inner)
-
-
-def _read(onvif: Onvif, lens: str, timeout_s: float) -> str:
-    return onvif.call(IMAGING, "GetImagingSettings", timeout_s, _lens(lens)).get("ImagingSettings", "IrCutFilter")
-
-
-def _lens(lens: str) -> str:
-    return f"<VideoSourceToken>{html.escape(lens)}</VideoSourceToken>"

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from showcam.drivers.camera import Camera, Refusal
-from showcam.drivers.driver import Driver, GivesKeys, cipher, setter
+from showcam.drivers.driver import Direction, Driver, GivesKeys, Turns, cipher, setter
 from showcam.drivers.errors import DriverError, SetRefused
 from showcam.drivers.settings import FIELDS, Asked, Setting, SettingView, Step, check, field_of
 from showcam.registry.gate.gate import not_by_voice, overruled
@@ -17,7 +17,12 @@ from showcam.registry.readings.judge import Deadline, Judge, VisibleCamera, unre
 from showcam.registry.readings.readings import Readings
 from showcam.registry.readings.vendor_calls import Breaker
 from showcam.registry.rules import Rules
+from showcam.store.ports import StoreUnavailable
 from showcam.store.records import Link, Source
+
+TURN_S = 0.5  # one step, as long as one of home-assistant/core (components/onvif/camera.py, ATTR_CONTINUOUS_DURATION)
+HALT_S = 3.0  # for one try to stop: a person waits, and the camera turns on
+HALTS = 3
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +91,41 @@ class Control:
         if isinstance(refusal, Step):
             return overruled("not_set", visible.camera)
         return refusal or visible.camera
+
+    def turn(self, visible: VisibleCamera, direction: Direction, deadline: Deadline) -> Camera | Refusal:
+        """Turns the camera one step. A stop follows whatever happens, so no move needs a second request to end."""
+        driver, camera = self._drivers[visible.source.kind], visible.camera
+        if not isinstance(driver, Turns) or not camera.can_turn:
+            return overruled("not_this_way", camera)
+        is_asked = False
+
+        def begin() -> None:
+            nonlocal is_asked
+            is_asked = True
+            driver.turn(visible.source, camera, direction, deadline.left)
+
+        try:
+            refusal = self._send(visible, deadline, begin)
+            if refusal is None:
+                time.sleep(TURN_S)
+        finally:
+            if is_asked:
+                self._halt(driver, visible, direction)
+        if isinstance(refusal, Step):
+            return overruled("not_set", camera)
+        return refusal or camera
+
+    def _halt(self, driver: Turns, visible: VisibleCamera, direction: Direction) -> None:
+        """Stops the camera. Each of the tries has HALT_S, whatever is left of the request's deadline."""
+        for left in reversed(range(HALTS)):
+            try:
+                driver.halt(visible.source, visible.camera, direction, HALT_S)
+            except (DriverError, SetRefused, StoreUnavailable) as error:
+                log.warning(
+                    "source %s: a stop failed, %d tries left: %s", visible.source.id, left, type(error).__name__
+                )
+            else:
+                return
 
     def change_password(
         self, visible: VisibleCamera, old: str, new: str, deadline: Deadline, patience_s: float

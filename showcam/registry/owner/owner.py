@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from showcam.accounts.console_sessions import OwnersPage, Viewer
 from showcam.drivers.camera import OF_ASSISTANTS, Camera, Refusal, Snapshot, Stream, StreamRequest, Surface
+from showcam.drivers.driver import DIRECTIONS
 from showcam.drivers.settings import BY_VOICE, Asked, BadValue, Setting, SettingView, Step, check
 from showcam.net.text import line
 from showcam.registry.gate.gate import overruled
@@ -147,6 +148,15 @@ class Owner:
         deadline = Deadline(self._within_s)
         visible = self._judge.find(account_id, camera_id, deadline)
         return visible if isinstance(visible, Refusal) else self._control.restart(visible, deadline)
+
+    def turn(self, account_id: str, camera_id: str, direction: str) -> Camera | Refusal:
+        """Pans or tilts the camera one step and stops the camera. Raises BadValue if that is no direction."""
+        wanted = next((known for known in DIRECTIONS if known == direction), None)
+        if wanted is None:
+            raise BadValue(f"a camera turns {', '.join(DIRECTIONS)}")
+        deadline = Deadline(self._within_s)
+        visible = self._judge.find(account_id, camera_id, deadline)
+        return visible if isinstance(visible, Refusal) else self._control.turn(visible, wanted, deadline)
 
     def change_password(
         self, account_id: str, camera_id: str, old: str, new: str, *, patience_s: float = math.inf

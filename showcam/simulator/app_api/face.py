@@ -63,6 +63,7 @@ class AppFace:
         add("PUT", "/v3/devices/{serial}/{channel}/changeDefenceStatusReq", self._signed_in(setting.arm))
         add("PUT", "/v3/devconfig/v1/keyValue/{serial}/{channel}/op", self._signed_in(setting.key_value))
         add("PUT", "/v3/basics/v1/devices/{serial}/{channel}/CENTER/mirror", self._signed_in(setting.mirror))
+        add("PUT", "/v3/devices/{serial}/ptzControl", self._signed_in(setting.turn))
         add("POST", "/api/device/notify/switch", self._signed_in(setting.offline_notice))
         add("POST", "/api/device/v2/sysOper/{serial}", self._signed_in(setting.restart))
         add("POST", "/api/device/queryStorageStatus", self._signed_in(setting.storage))

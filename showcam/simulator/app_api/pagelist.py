@@ -210,6 +210,9 @@ def resource_id(camera: Camera) -> str:
     return md5(f"{camera.serial}/{camera.channel}")
 
 
+_FRIENDLY = ("9", "14", "46", "61", "62", "63", "206", "452")  # the features of each of the demo's models
+
+
 def _device(camera: Camera) -> dict[str, Any]:
     doorbell = camera.kind == "doorbell"
     row = {
@@ -226,7 +229,7 @@ def _device(camera: Camera) -> dict[str, Any]:
         "offlineNotify": int(camera.offline_notify),
         "offlineTime": "",
         # every value is a string; a missing key means that the setting is not supported
-        "supportExt": json.dumps(dict.fromkeys(("9", "14", "46", "61", "62", "63", "206", "452"), "1")),
+        "supportExt": json.dumps(dict.fromkeys(_FRIENDLY + ("154",) * camera.turns, "1")),
         "instructionBook": f"https://support.ezviz.com/manuals/{camera.model}",
         "hik": False,
         "riskLevel": 0,

@@ -75,6 +75,17 @@ class SettingCalls:
         camera.night_vision = mode
         return answer()
 
+    async def turn(self, request: web.Request, account: Account) -> web.Response:
+        fields = await form(request)
+        camera = await self._writable(account, request.match_info["serial"], fields.get("channelNo", ""))
+        if not camera.turns:
+            raise AppError(60000, "The device does not support PTZ control")
+        action, command = fields.get("action"), fields.get("command", "")
+        if action not in ("START", "STOP") or command not in ("LEFT", "RIGHT", "UP", "DOWN"):
+            raise AppError(1021, "action or command is wrong")
+        camera.turn(command.lower() if action == "START" else "")
+        return answer()
+
     async def mirror(self, request: web.Request, account: Account) -> web.Response:
         camera = await self._writable(account, request.match_info["serial"])
         camera.flipped = not camera.flipped

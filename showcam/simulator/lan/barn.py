@@ -57,8 +57,8 @@ class Barn:
         self.device = OnvifDevice(
             SERIAL,
             [
-                Picture("whole", MAIN, "h265", *camera.size, rate=10, gop=10 * SEGMENT_S),
-                Picture("smaller", SUB, "h264", *(camera.sub_size or camera.size), gop=15 * SEGMENT_S),
+                Picture("whole", MAIN, "h265", *camera.size, rate=10, gop=10 * SEGMENT_S, turns=True),
+                Picture("smaller", SUB, "h264", *(camera.sub_size or camera.size), gop=15 * SEGMENT_S, turns=True),
             ],
             f"127.0.0.1:{onvif}",
             f"127.0.0.1:{rtsp}",

@@ -23,11 +23,13 @@ MEDIA = "http://www.onvif.org/ver10/media/wsdl"
 MEDIA2 = "http://www.onvif.org/ver20/media/wsdl"
 EVENTS = "http://www.onvif.org/ver10/events/wsdl"
 IMAGING = "http://www.onvif.org/ver20/imaging/wsdl"
+PTZ = "http://www.onvif.org/ver20/ptz/wsdl"
 _NOTIFY = "http://docs.oasis-open.org/wsn/b-2"
 _TOPICS1 = "http://www.onvif.org/ver10/topics"
 PATHS = {DEVICE: "/onvif/device_service", MEDIA: "/onvif/media", MEDIA2: "/onvif/media2"} | {
     EVENTS: "/onvif/events",
     IMAGING: "/onvif/imaging",
+    PTZ: "/onvif/ptz",
 }
 TOPICS = {
     "RuleEngine/CellMotionDetector/Motion": "IsMotion",
@@ -93,6 +95,7 @@ class Picture:
     height: int
     rate: int = 15
     gop: int = 30
+    turns: bool = False
 
     def profile(self, space: str, sound: str) -> str:
         """Returns the picture's profile for Media or Media2; `sound` is the codec of the device's microphone."""
@@ -106,19 +109,21 @@ class Picture:
                 f"{within(SCHEMA, size)}{within(SCHEMA, rate)}</VideoEncoder>"
             )
             microphone = f'<AudioEncoder token="ae"><Encoding xmlns="{SCHEMA}">{sound}</Encoding></AudioEncoder>'
+            turning = '<PTZ token="ptz"/>' * self.turns
             return (
                 f'<Profiles token="{self.token}"><Name>{self.token}</Name>'
-                f"<Configurations>{named}{video}{microphone}</Configurations></Profiles>"
+                f"<Configurations>{named}{video}{microphone}{turning}</Configurations></Profiles>"
             )
         video = (
             f'<VideoEncoderConfiguration xmlns="{SCHEMA}" token="{self.token}"><Encoding>H264</Encoding>{size}{rate}'
             f"<H264><GovLength>{self.gop}</GovLength><H264Profile>Main</H264Profile></H264>"
             "</VideoEncoderConfiguration>"
         )
+        turning = f'<PTZConfiguration xmlns="{SCHEMA}" token="ptz"/>' * self.turns
         return (
             f'<Profiles token="{self.token}"><Name xmlns="{SCHEMA}">{self.token}</Name>'
             f'<VideoSourceConfiguration xmlns="{SCHEMA}" token="vs"><SourceToken>lens</SourceToken>'
-            f"</VideoSourceConfiguration>{video}</Profiles>"
+            f"</VideoSourceConfiguration>{video}{turning}</Profiles>"
         )
 
 
@@ -161,6 +166,9 @@ class OnvifDevice:
     # the reported topics, each with the name of its value
     topics: dict[str, str] = field(default_factory=lambda: dict(TOPICS))
     happened: deque[str] = field(default_factory=lambda: deque(maxlen=50))  # messages that are not pulled yet
+    turning: str = ""  # the direction of now: left, right, up or down; "": it stands still
+    # the directions so far, and each "stop"
+    turned: deque[str] = field(default_factory=lambda: deque(maxlen=1000))
     takes_settings: bool = True  # False: the device answers yes and changes nothing, as some do
     subscriptions: int = 0
     on_keyframe: Callable[[str], None] = lambda _token: None  # called if a client asks for a keyframe of this picture
@@ -288,6 +296,24 @@ class OnvifDevice:
         if wanted not in ("ON", "OFF", "AUTO") or request.findtext(f"{{{IMAGING}}}VideoSourceToken") != "lens":
             return None
         self.night = wanted
+        return ""
+
+    def _ContinuousMove(self, _space: str, request: Element) -> str | None:
+        velocity = request.find(f"{{{PTZ}}}Velocity/{{{SCHEMA}}}PanTilt")
+        picture = self._named(request)
+        if velocity is None or picture is None or not picture.turns:
+            return None
+        x, y = float(velocity.get("x", "0")), float(velocity.get("y", "0"))
+        self.turning = ("right" if x > 0 else "left") if x else "up" if y > 0 else "down"
+        self.turned.append(self.turning)
+        return ""
+
+    def _Stop(self, _space: str, request: Element) -> str | None:
+        picture = self._named(request)
+        if picture is None or not picture.turns:
+            return None
+        self.turning = ""
+        self.turned.append("stop")
         return ""
 
     def _GetEventProperties(self, _space: str, _request: Element) -> str:
