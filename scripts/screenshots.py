@@ -78,7 +78,7 @@ def google(page: Page, houses: Houses) -> None:
     page.goto(f"{houses.home.web}/home/google")
     page.fill("#project", "my-cameras-123")
     page.get_by_role("button", name="Keep it").click()
-    page.get_by_role("heading", name="Account linking").wait_for()
+    page.locator("#fulfillment").wait_for()
 
 
 def linking(page: Page, houses: Houses) -> None:

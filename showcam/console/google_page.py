@@ -1,8 +1,7 @@
-"""The page that brings showcam to Google: every field of Google's console in its order, and the fields' client."""
+"""The page that brings showcam to Google: Google's console screen by screen, and Google's client."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 
 import msgspec
@@ -12,23 +11,23 @@ from showcam.accounts import clients
 from showcam.accounts.console_sessions import ConsoleSession
 from showcam.console import pages
 from showcam.console.area import FORM, READ, Area, Rule
-from showcam.console.skill import Row
 from showcam.i18n.catalogue import mark
 from showcam.store.ports import Store
 
 CLIENT = "google"
+PARTS = ("create", "integration", "link", "say")
 _WRONG = mark("That is no project id of Google's: 6 to 30 small letters, digits and hyphens, with a letter first.")
 
 
 @dataclass(frozen=True)
 class GoogleConsole:
-    """The values that Google's console asks for."""
+    """The values for the road through Google's console."""
 
-    rows: Callable[[str], list[Row]]  # for a project id
+    address: str  # the public origin; "" if Google can't reach showcam
+    link: Callable[[str], str]  # for a project id: the address that opens linking in Google's app
     redirects: Callable[[str], tuple[str, ...]]  # for a project id
     project_of: Callable[[tuple[str, ...]], str]  # for redirect addresses; "" if they are of no project
     is_project: Callable[[str], bool]
-    reachable: bool  # whether Google can reach showcam
     icon: Path  # showcam's icon in Google's app
 
 
@@ -77,15 +76,23 @@ class GooglePage:
     ) -> Response:
         client = self._store.client(CLIENT)
         project = self._console.project_of(client.redirect_uris) if client else ""
-        rows = self._console.rows(project) if project else []
+        linked = self._area.linked(current.account, "google")
         return self._area.page(
             "google",
             status,
-            reachable=self._console.reachable,
+            address=self._console.address,
             project=typed or project,
             is_known=bool(project),
-            rows=[(screen, list(of_screen)) for screen, of_screen in groupby(rows, key=lambda row: row.page)],
-            linked=self._area.linked(current.account, "google"),
+            link=self._console.link(project),
+            linked=linked,
             secret=secret,
             error=error,
+            open=_part(request.args.get("open", ""), error=error, known=bool(project), linked=bool(linked)),
         )
+
+
+def _part(asked: str, *, error: str, known: bool, linked: bool) -> str:
+    """Returns the part of the road that is open: the one that was asked for, else the first that is not done."""
+    if error or not known:
+        return "create"
+    return asked if asked in PARTS else "say" if linked else "integration"

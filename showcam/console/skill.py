@@ -31,16 +31,6 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Row:
-    """A field of a vendor's console. `copies`: the value is to be copied exactly; else the value is a sentence."""
-
-    page: str
-    name: str
-    value: str
-    copies: bool
-
-
-@dataclass(frozen=True)
 class Stack:
     """The function's CloudFormation template, which holds no key, and the key that CloudFormation asks for."""
 
@@ -92,8 +82,12 @@ class Skill(Protocol):
 class Hand(Protocol):
     """The values that the owner copies between Amazon's console and here. Each method may raise StoreUnavailable."""
 
-    def rows(self, language: str) -> list[Row]:
-        """Returns every field of Amazon's console, in the console's order."""
+    address: str  # the public origin
+    skill_id: str  # "" until the owner has copied it to here
+    reports: bool  # whether the keys for reports are kept
+
+    def is_granted(self, link_id: str) -> bool:
+        """Tells whether Alexa let showcam report to this link."""
         ...
 
     def client(self, address: str) -> str:

@@ -1,7 +1,6 @@
-"""The page that brings showcam to Alexa: field by field by hand, or automatically with one security profile."""
+"""The pages that bring showcam to Alexa: with one security profile, or by hand, screen by screen at Amazon."""
 
 from functools import partial
-from itertools import groupby
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, render_template, request
@@ -9,11 +8,20 @@ from flask import Blueprint, Response, abort, render_template, request
 from showcam.accounts.console_sessions import ConsoleSession
 from showcam.console import pages
 from showcam.console.area import FORM, Area, Rule
-from showcam.console.skill import STEPS, Hand, NotMade, Row, Skill, Stack
-from showcam.i18n.catalogue import OURS
+from showcam.console.skill import STEPS, Hand, NotMade, Road, Skill, Stack
+from showcam.i18n.catalogue import OURS, mark
 
+AT, HAND = "/home/alexa", "/home/alexa/hand"
 _LONGEST = 300  # characters of an id or a secret
 _CODE = 1000
+# the part of the short road that is open
+_OPEN: dict[Road, str] = {"begin": "profile", "allow": "profile", "making": "making", "function": "function"}
+_PARTS = ("skill", "function", "linking", "permissions", "link", "say")  # of the road by hand
+_TICKS = (
+    mark("Somebody signed in here from Alexa"),
+    mark("Alexa came through the function at AWS"),
+    mark("Alexa lets showcam announce rings and motion"),
+)
 
 
 class SkillPage:
@@ -21,40 +29,49 @@ class SkillPage:
         self._area, self._skill = area, skill
 
     def rules(self) -> list[Rule]:
-        return [("/home/alexa", "alexa", self.page, FORM)]
+        return [(AT, "alexa", self.page, FORM), (HAND, "alexa_hand", self.by_hand, FORM)]
 
     def page(self, current: ConsoleSession) -> Response:
         language = request.values.get("language", "")
         if request.method == "GET":
             return self._shown(current, language=language)
-        step = request.form.get("step", "")
         try:
-            if step.startswith("hand-") and self._skill.hand is not None:
-                return self._by_hand(current, step, self._skill.hand, language)
-            return self._run_step(current, step, language)
+            return self._run_step(current, request.form.get("step", ""), language)
         except NotMade as failed:
             return self._shown(current, 403, error=error_text(failed), language=language)
 
-    def _by_hand(self, current: ConsoleSession, step: str, hand: Hand, language: str) -> Response:
+    def by_hand(self, current: ConsoleSession) -> Response:
+        hand = self._skill.hand
+        if request.method == "GET" or hand is None:
+            return self._shown_by_hand(current, hand, 200 if request.method == "GET" else 403)
+        step = request.form.get("step", "")
+        try:
+            return self._take_by_hand(current, step, hand)
+        except NotMade as failed:
+            return self._shown_by_hand(current, hand, 403, error=error_text(failed), part=_part_of(step))
+
+    def _take_by_hand(self, current: ConsoleSession, step: str, hand: Hand) -> Response:
+        language = request.form.get("language", "")
         match step:
             case "hand-client":
                 secret = hand.client(_typed("redirect"))
                 if secret:
-                    return self._shown(current, language=language, secret=secret)
+                    return self._shown_by_hand(current, hand, secret=secret, part="linking")
             case "hand-secret":
-                return self._shown(current, language=language, secret=hand.new_secret())
+                return self._shown_by_hand(current, hand, secret=hand.new_secret(), part="linking")
             case "hand-stack" | "hand-template":
                 if language not in self._skill.languages:
                     return pages.problem("request")
                 stack = hand.stack(language)
                 if step == "hand-template":
                     return _downloaded(stack)
-                return self._shown(current, language=language, hand_stack=stack)
+                return self._shown_by_hand(current, hand, stack=stack, part="function")
             case "hand-keep":
                 hand.keep(_typed("skill-id"), _typed("events-id"), _typed("events-secret"))
             case _:
                 return pages.problem("request")
-        return pages.led(f"/home/alexa?{urlencode({'kept': step, 'language': language})}")
+        following = {"linking": "permissions", "permissions": "link", "skill": "function"}[_part_of(step)]
+        return pages.led(f"{HAND}?{urlencode({'kept': step, 'language': language, 'open': following})}")
 
     def _run_step(self, current: ConsoleSession, step: str, language: str) -> Response:
         match step:
@@ -73,7 +90,7 @@ class SkillPage:
                 self._skill.forget()
             case _:
                 return pages.problem("request")
-        return pages.led("/home/alexa")
+        return pages.led(AT)
 
     def _shown(
         self,
@@ -84,30 +101,89 @@ class SkillPage:
         language: str = "",
         allow: str = "",
         stack: Stack | None = None,
-        hand_stack: Stack | None = None,
-        secret: str = "",
     ) -> Response:
-        """`secret` is the client's secret, if it was just made."""
-        standing, hand = self._skill.standing(), self._skill.hand
-        chosen = language if language in self._skill.languages else standing.language
+        standing = self._skill.standing()
+        ticks = self._ticks(current.account)
         return self._area.page(
             "alexa",
             status,
             standing=standing,
             linked=self._area.linked(current.account, "alexa"),
+            seen=ticks,
             steps=STEPS,
             return_url=self._skill.return_url,
             languages=self._skill.languages,
-            language=chosen,
-            by_hand=_grouped(hand.rows(chosen)) if hand else [],
-            is_client=self._area.store.client("alexa") is not None,
-            secret=secret,
-            hand_stack=hand_stack,
-            kept=request.args.get("kept", ""),
+            language=self._language(language, standing.language),
             error=error or (error_text(standing.failed) if standing.failed else ""),
             allow=allow,
             stack=stack,
+            open=_OPEN.get(standing.road) or ("say" if ticks[0][0] else "link"),
         )
+
+    def _shown_by_hand(
+        self,
+        current: ConsoleSession,
+        hand: Hand | None,
+        status: int = 200,
+        *,
+        error: str = "",
+        part: str = "",
+        stack: Stack | None = None,
+        secret: str = "",
+    ) -> Response:
+        """`secret` is the client's secret, if it was just made. The `part` is open."""
+        ticks = self._ticks(current.account)
+        linked, called, _ = (seen for seen, _ in ticks)
+        is_client = self._area.store.client("alexa") is not None
+        reports = hand is not None and hand.reports
+        passed = {
+            "skill": hand is not None and bool(hand.skill_id),
+            "function": is_client or called,
+            "linking": is_client,
+            "permissions": reports or linked,
+            "link": linked,
+        }
+        asked = part or request.args.get("open", "")
+        return self._area.page(
+            "alexa_hand",
+            status,
+            hand=hand,
+            linked=linked,
+            called=called,
+            seen=ticks,
+            languages=self._skill.languages,
+            language=self._language(request.values.get("language", ""), self._skill.standing().language),
+            is_client=is_client,
+            secret=secret,
+            stack=stack,
+            kept=request.args.get("kept", ""),
+            error=error,
+            open=asked if asked in _PARTS else next((name for name, done in passed.items() if not done), "say"),
+        )
+
+    def _language(self, asked: str, otherwise: str) -> str:
+        return asked if asked in self._skill.languages else otherwise
+
+    def _ticks(self, account: str) -> list[tuple[bool, str]]:
+        """Tells what showcam itself has seen of Alexa: a sign-in, a call by the function, and leave to report."""
+        links = [link for link in self._area.store.links(account) if link.assistant == "alexa"]
+        hand = self._skill.hand
+        seen = (
+            bool(links),
+            any(link.last_used for link in links),
+            hand is not None and any(hand.is_granted(link.id) for link in links),
+        )
+        return [(done, pages.say(name)) for done, name in zip(seen, _TICKS, strict=True)]
+
+
+def _part_of(step: str) -> str:
+    """Returns the part of the road by hand that a form belongs to."""
+    match step:
+        case "hand-client" | "hand-secret":
+            return "linking"
+        case "hand-keep":
+            return "skill" if "skill-id" in request.form else "permissions"
+    return "function"
 
 
 def arrivals(skill: Skill) -> Blueprint:
@@ -148,7 +224,3 @@ def _typed(field: str) -> str:
 
 def error_text(failed: NotMade) -> str:
     return OURS.say(pages.language(), failed.sentence, **failed.gaps)
-
-
-def _grouped(rows: list[Row]) -> list[tuple[str, list[Row]]]:
-    return [(page, list(of_page)) for page, of_page in groupby(rows, key=lambda row: row.page)]

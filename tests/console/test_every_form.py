@@ -146,6 +146,9 @@ def test_the_pages_are_walked_and_their_forms_found(console: Console) -> None:
         "/home/phones",
         "/home/try",
         "/home/setup",
+        "/home/alexa",
+        "/home/alexa/hand",
+        "/home/google",
     }
     assert {"stranger", "entered", "careful", "owner"} == {who for who, _ in console.forms}
     assert len(list(every(console))) > 50

@@ -1,8 +1,11 @@
 """The page of Google's console: what it says before and after showcam was linked there."""
 
+import re
+
 import pytest
 
 from showcam.console.pages import day
+from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld
 
 AT = "/home/google"
@@ -27,16 +30,27 @@ def test_a_link_of_alexa_is_none_of_google(world: HomeWorld) -> None:
     assert "successfully linked" not in world.signed_in().visit(AT).text
 
 
-@pytest.mark.parametrize(
-    ("language", "said"),
-    [("en", "Leave it without a tick."), ("nb", "La det stå uten kryss."), ("de", "Lass es ohne Häkchen.")],
-)
-def test_what_is_no_value_is_said_in_the_page_s_language(world: HomeWorld, language: str, said: str) -> None:
+def opened(browser: HomeBrowser) -> list[str]:
+    """The parts of the road that are open on the page last shown."""
+    assert browser.answer is not None
+    return re.findall(r'<li class="part" id="(\w+)"><details name="road" open>', browser.answer.text)
+
+
+def test_the_first_part_that_is_not_done_is_open(world: HomeWorld) -> None:
     browser = world.signed_in()
-    browser.headers["Accept-Language"] = language
-    text = browser.send(AT, step="project", project="my-cameras-123").text
-    assert said in text
-    assert "google-icon.png:" not in text  # a path of this machine
+    assert opened(browser.visit(AT)) == ["create"]
+    assert opened(browser.send(AT, step="project", project="my-cameras-123")) == ["integration"]
+    assert opened(browser.visit(f"{AT}?open=link")) == ["link"]
+    assert opened(browser.visit(f"{AT}?open=nonsense")) == ["integration"]
+    world.home.another_link("google")
+    assert opened(browser.visit(AT)) == ["say"]
+
+
+def test_values_to_paste_are_few_and_in_the_order_of_the_screen(world: HomeWorld) -> None:
+    browser = world.signed_in().visit(AT).send(AT, step="project", project="my-cameras-123").send(AT, step="secret")
+    assert browser.answer is not None
+    pasted = re.findall(r'<input type="text" id="(\w+)" value="[^"]+" readonly>', browser.answer.text)
+    assert pasted == ["client", "secret", "authorize", "token", "fulfillment", "scope"]
 
 
 def test_the_icon_is_there_to_download_for_who_is_signed_in(world: HomeWorld) -> None:

@@ -51,6 +51,8 @@ FIELDS = {
     "/home/try": ["text"],
     "/home/health": ["step"],
     "/home/google": ["step", "project"],
+    "/home/alexa": ["step", "client-id", "client-secret", "language", "arn"],
+    "/home/alexa/hand": ["step", "redirect", "skill-id", "events-id", "events-secret", "language"],
     "/home/setup": ["step", "name", "user", "password", "own_user", "own_password", "code", "camera", "home_code"],
     "settings": ["setting", "value", "consent"],
     "preferences": ["voice_may", "room", "keep_warm", "while_encrypted"],
@@ -87,6 +89,8 @@ STEPS = {
         ]
     ),
     "/home/health": ["examine", "backup"],
+    "/home/alexa": ["begin", "stack", "template", "function"],
+    "/home/alexa/hand": ["hand-client", "hand-keep", "hand-stack", "hand-template"],
     "/home/setup": ["sign-in", "own", "code", "address", "look", "wake", "home-code", "picture-code", "open-way"],
 }
 

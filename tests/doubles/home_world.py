@@ -53,6 +53,7 @@ from showcam.console.notices import Notices
 from showcam.console.own_camera import OwnCamera
 from showcam.console.pages import NOTIFIES, TVS
 from showcam.console.phones import Phones
+from showcam.console.said import SaidPage
 from showcam.console.set_up import Ports, SetUp
 from showcam.console.skill_page import SkillPage
 from showcam.console.tracing import TracePage, Tracer, Traces
@@ -214,6 +215,7 @@ def _pages(
         ),
         Phones(rooms.area, rooms.phone_codes, rooms.entrance, lambda: "192.168.1.5", port=8080),
         GooglePage(rooms.area, made.store, google_set_up.console(PUBLIC)),
+        SaidPage(made.owner, rooms.area, history),
         Documents(rooms.area, document("owner")),
         SkillPage(rooms.area, _skill_of(made, skill)),
         Health(made.owner, rooms.area, examinations, folder / "backups"),

@@ -149,10 +149,10 @@ def test_no_page_holds_a_command_as_it_is_shown(tmp_path: Path) -> None:
     shown |= {f"entered {path}": text for path, text in walked(world.browser().enter(world.code.renew())).items()}
     form = {"csrf_token": owner.token, "step": "project", "project": "my-showcam-123"}
     shown["project"] = unescape(owner.ask("POST", "/home/google", data=form, follow_redirects=True).text)
-    owner.visit("/home/alexa")
-    for step in ("stack", "hand-stack"):
+    for step, page in (("stack", "/home/alexa"), ("hand-stack", "/home/alexa/hand")):
+        owner.visit(page)
         form = {"csrf_token": owner.token, "step": step, "language": "en-GB"}
-        shown[step] = unescape(owner.ask("POST", "/home/alexa", data=form).text)
+        shown[step] = unescape(owner.ask("POST", page, data=form).text)
     assert {"owner /home/setup", "owner /home/alexa", "owner /home/health", "stranger /home"} <= shown.keys()
     assert "my-showcam-123" in shown["project"]
     assert all("one:a2tr" in shown[step] for step in ("stack", "hand-stack"))

@@ -1,7 +1,5 @@
-"""The road by hand to an Alexa skill: what is copied here, and what each field of Amazon's console is said to take."""
+"""The road by hand to an Alexa skill: the values that are copied from Amazon to here."""
 
-import json
-import re
 from collections.abc import Mapping
 
 import pytest
@@ -116,30 +114,6 @@ def test_nonsense_keeps_nothing(
     assert kept == []
 
 
-@pytest.mark.parametrize("language", ["en-GB", "de-DE", "fr-FR"])
-def test_no_field_names_a_command_or_a_file_and_what_is_copied_is_a_value(hand: AlexaByHand, language: str) -> None:
-    rows = hand.rows(language)
-    assert [row for row in rows if re.search(r"showcam \w+ \w+|/interactionModels/|^\[", row.value)] == []
-    assert [row.name for row in rows if not row.copies and row.value == ""] == []
-    models = [json.loads(row.value) for row in rows if row.name == "JSON Editor"]
-    assert [list(model) for model in models] == ([] if language == "fr-FR" else [["interactionModel"]])
-
-
-def test_few_values_are_typed(hand: AlexaByHand) -> None:
-    """All others are copied or chosen: four are copied from Amazon to here."""
-    hand.client(REDIRECTS[0])
-    asked = {row.name for row in hand.rows("en-GB") if not row.copies}
-    copied_here = {"Skill ID", "Your Skill ID", "Alexa Redirect URLs", "Alexa Client Id", "Alexa Client Secret"}
-    by_amazon_or_empty = {
-        "Your Secret",
-        "Build",
-        "Default endpoint",
-        "Domain list",
-        "Default Access Token Expiration Time",
-    }
-    assert asked <= copied_here | by_amazon_or_empty
-
-
 def test_the_function_at_aws_serves_the_skill_that_is_kept(hand: AlexaByHand, store: SqliteStore) -> None:
     with pytest.raises(NotMade, match="Keep the Skill ID first"):
         hand.stack("en-GB")
@@ -149,7 +123,7 @@ def test_the_function_at_aws_serves_the_skill_that_is_kept(hand: AlexaByHand, st
     assert stack.key not in stack.template
 
 
-def test_a_secret_that_is_kept_is_said_to_be(store: SqliteStore) -> None:
-    settings = Settings(public_url=URL, lwa_client_id=EVENTS, lwa_client_secret="s")
-    rows = {row.name: row for row in AlexaByHand(settings, store, lambda _: None, KEYS).rows("en-GB")}
-    assert (rows["Alexa Client Id"].value, rows["Alexa Client Secret"].value) == (EVENTS, "It is kept here already.")
+@pytest.mark.parametrize(("secret", "kept"), [("s", True), ("", False)])
+def test_the_keys_for_reports_are_kept_once_both_are_there(store: SqliteStore, secret: str, kept: bool) -> None:
+    settings = Settings(public_url=URL, lwa_client_id=EVENTS, lwa_client_secret=secret)
+    assert AlexaByHand(settings, store, lambda _: None, KEYS).reports is kept

@@ -16,7 +16,7 @@ from tests.doubles.skill_management import EVENTS, PROFILE, SkillManagement
 from tests.doubles.tls_vendor import Vendors
 from tests.doubles.waiting import within
 
-URL, PATH = "https://cams.example", "/home/alexa"
+URL, PATH, HAND = "https://cams.example", "/home/alexa", "/home/alexa/hand"
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:showcam-forward"
 
 
@@ -146,28 +146,28 @@ HAND_SKILL = "amzn1.ask.skill.00000000-0000-4000-8000-00000000hand"
 
 def test_by_hand_four_values_are_copied_here_and_no_file_is_edited(page: Page) -> None:
     page.program.command("clients", "remove", "alexa")  # which the way by itself has made in this house
-    assert page.post(PATH, step="hand-client", redirect="https://evil.example/M1") == 403
+    assert page.post(HAND, step="hand-client", redirect="https://evil.example/M1") == 403
     assert "That is none of the three Alexa Redirect URLs" in page.text
-    assert page.post(PATH, step="hand-client", redirect=REDIRECT) == 200
+    assert page.post(HAND, step="hand-client", redirect=REDIRECT) == 200
     secret = page.value("secret")
+    assert (page.value("authorize"), page.value("token")) == (f"{URL}/oauth/authorize", f"{URL}/oauth/token")
     listed = loads(page.program.command("clients", "list", "--json").stdout)["clients"]
     (client,) = [row for row in listed if row["id"] == "alexa"]
     assert len(client["redirect_uris"]) == 3
-    assert (REDIRECT in client["redirect_uris"], secret in page.get(PATH)) == (True, False)
+    assert (REDIRECT in client["redirect_uris"], secret in page.get(HAND)) == (True, False)
 
-    assert page.post(PATH, **{"step": "hand-keep", "skill-id": "nonsense"}) == 403
+    assert page.post(HAND, **{"step": "hand-keep", "skill-id": "nonsense"}) == 403
     assert 'value="nonsense"' in page.text  # nothing that was typed is lost
     given = {"skill-id": HAND_SKILL, "events-id": EVENTS[0], "events-secret": EVENTS[1]}
-    assert page.post(PATH, step="hand-keep", **given) == 200
+    assert page.post(HAND, step="hand-keep", **given) == 200
     assert "Kept, and in use within seconds." in page.text
     held = loads(page.program.command("settings", "list", "--json").stdout)
     assert (held["alexa_skill_id"]["value"], held["lwa_client_id"]["value"]) == (HAND_SKILL, EVENTS[0])
-    assert within(30, lambda: page.shows(PATH, f'value="{HAND_SKILL}"'))
-    assert page.post(PATH, step="hand-stack", language="en-GB") == 200
-    assert page.value("hand-key")
-    assert page.post(PATH, step="hand-template", language="en-GB") == 200
+    assert within(30, lambda: page.shows(f"{HAND}?open=function", "Make the function at AWS"))
+    assert page.post(HAND, step="hand-stack", language="en-GB") == 200
+    assert page.value("key")
+    assert page.post(HAND, step="hand-template", language="en-GB") == 200
     assert HAND_SKILL in page.text
-    assert page.post(PATH, step="hand-stack", language="en-GB") == 200
+    assert page.post(HAND, step="hand-stack", language="en-GB") == 200
     log = page.program.log.read_text()
-    assert [secret_text for secret_text in (secret, EVENTS[1], page.value("hand-key")) if secret_text in log] == []
-    assert page.text.index("By hand") < page.text.index("By itself")
+    assert [secret_text for secret_text in (secret, EVENTS[1], page.value("key")) if secret_text in log] == []

@@ -44,6 +44,7 @@ from showcam.console.link_forms import LinkForms
 from showcam.console.machine import Machine
 from showcam.console.notices import Notices
 from showcam.console.pages import NOTIFIES, TVS
+from showcam.console.said import SaidPage
 from showcam.console.set_up import Keeper, Ports, SetUp
 from showcam.console.skill import Skill
 from showcam.console.skill_page import SkillPage, arrivals
@@ -190,6 +191,7 @@ def _console(
             examinations=examinations,
         ),
         GooglePage(made.area, base.store, google_set_up.console(settings)),
+        SaidPage(owner, made.area, history),
         Documents(made.area, document("owner")),
     ]
 

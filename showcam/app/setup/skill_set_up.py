@@ -1,6 +1,5 @@
-"""The Alexa skill as its pages see it: made in a thread from Amazon's return and a pasted ARN, or field by field."""
+"""The Alexa skill as its pages see it: made in a thread from Amazon's return and a pasted ARN, or by hand."""
 
-import json
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -8,15 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 import structlog
 
 from showcam.accounts import clients
+from showcam.alexa.gateway import SECRET
 from showcam.app.process.kept import keeps
 from showcam.app.settings import Settings
-from showcam.app.setup import alexa_console, forwarder
-from showcam.app.setup.alexa_console import Field, model
+from showcam.app.setup import forwarder
 from showcam.app.setup.skill_creation import CLIENT, REDIRECTS, Made, SkillCreation
 from showcam.app.setup.skill_package import Missing
 from showcam.app.setup.smapi import Profile
-from showcam.app.shipped import skill_package
-from showcam.console.skill import NotMade, Road, Row, Stack, Standing
+from showcam.console.skill import NotMade, Road, Stack, Standing
 from showcam.i18n.catalogue import mark
 from showcam.store.ports import Store, StoreUnavailable
 
@@ -26,21 +24,6 @@ _HOSTS = r"(pitangui\.amazon\.com|layla\.amazon\.com|alexa\.amazon\.co\.jp)"
 _REDIRECT = re.compile(rf"https://{_HOSTS}/api/skill/link/([A-Z0-9]{{5,40}})", re.ASCII)
 _SKILL = re.compile(r"amzn1\.ask\.skill\.[0-9A-Za-z-]{1,100}", re.ASCII)
 _EVENTS = re.compile(r"amzn1\.application-oa2-client\.[0-9A-Za-z]{1,100}", re.ASCII)
-_COPIED = mark("Copy it from there to above.")
-# Instructions for fields whose value showcam can't know.
-_SAID = {
-    "Skill ID": _COPIED,
-    "Your Skill ID": _COPIED,
-    "Alexa Redirect URLs": mark("Copy one of the three from there to above."),
-    "Your Client ID": mark("It is there once a redirect address is kept above."),
-    "Your Secret": mark("It is shown above, once, when a redirect address is kept."),
-    "Alexa Client Id": _COPIED,
-    "Alexa Client Secret": _COPIED,
-    "Build": mark("Press it."),
-    "Default endpoint": mark("The ARN of the function, from its stack at AWS above."),
-}
-_EMPTY = mark("Leave it empty.")
-_KEPT = mark("It is kept here already.")
 _NO_FUNCTION = mark(
     "That is no ARN of a function in the region {region}, where Alexa looks. "
     "Copy the value of Arn from the stack's Outputs."
@@ -51,18 +34,18 @@ type Keep = Callable[[Mapping[str, str]], None]
 
 
 class AlexaByHand:
-    """Each field of Amazon's console, and four things that are copied from there.
+    """The values that are copied between Amazon's console and here.
 
     `keep` keeps settings by their names, except settings with another source. `keys`: of the forwarder.
     """
 
     def __init__(self, settings: Settings, store: Store, keep: Keep, keys: Sequence[tuple[str, bytes]]) -> None:
         self._settings, self._store, self._keep, self._keys = settings, store, keep, list(keys)
+        self.address, self.skill_id = settings.public_url, settings.alexa_skill_id
+        self.reports = bool(settings.lwa_client_id and settings.lwa_client_secret)
 
-    def rows(self, language: str) -> list[Row]:
-        """Every field of Amazon's console, in its order."""
-        fields = alexa_console.fields(self._settings, language, self._store.clients())
-        return [self._row(field, language) for field in fields]
+    def is_granted(self, link_id: str) -> bool:
+        return self._store.link_secret(link_id, SECRET) is not None
 
     def client(self, address: str) -> str:
         """Registers Alexa with all three redirect addresses.
@@ -84,7 +67,7 @@ class AlexaByHand:
         """Gives the client a new secret. Raises NotMade if there is no client yet."""
         known = self._store.client(CLIENT)
         if known is None:
-            raise NotMade(_SAID["Your Client ID"])
+            raise NotMade(mark("There is no client yet: let Alexa in first."))
         return clients.register(self._store, CLIENT, "alexa", known.redirect_uris)
 
     def keep(self, skill_id: str, client_id: str, client_secret: str) -> None:
@@ -112,18 +95,6 @@ class AlexaByHand:
             raise NotMade(mark("Keep the Skill ID first: the function at AWS serves that skill alone."))
         template = forwarder.template(self._settings.public_url, self._settings.alexa_skill_id)
         return Stack(template, forwarder.region(language), forwarder.key_text(self._keys))
-
-    def _row(self, field: Field, language: str) -> Row:
-        if field.name == "JSON Editor":
-            file = skill_package() / "interactionModels" / "custom" / f"{model(language)}.json"
-            return Row(
-                field.page, field.name, json.dumps(json.loads(file.read_text()), ensure_ascii=False), copies=True
-            )
-        if field.value == "[set]":
-            return Row(field.page, field.name, _KEPT, copies=False)
-        if not field.value.startswith("["):
-            return Row(field.page, field.name, field.value, copies=True)
-        return Row(field.page, field.name, _SAID.get(field.name, _EMPTY), copies=False)
 
 
 def _example() -> str:
