@@ -26,9 +26,10 @@ HEAD = """# Settings
 `make settings` makes this page from `showcam/app/settings_table.py`.
 
 A setting has its value from the first of these that gives it: an option of the command line, a variable `SHOWCAM_…`
-in the environment, a secret on AWS, `showcam.toml` in the current folder (or `--config FILE`), what showcam keeps,
-its default. `port = 8090` in the file and `SHOWCAM_PORT=8090` in the environment say the same. A list is `["one",
-"two"]` in the file, and `one,two` in the environment. An error names the wrong value and where it came from.
+in the environment, a secret on AWS, the file `showcam.toml` ([its place](running.md#where-it-keeps-things), or
+`--config FILE`), what showcam keeps, its default. `port = 8090` in the file and `SHOWCAM_PORT=8090` in the environment
+say the same. A list is `["one", "two"]` in the file, and `one,two` in the environment. An error names the wrong value
+and where it came from.
 
 File and environment may give every setting. Two columns say what else is so:
 

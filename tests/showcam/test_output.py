@@ -158,7 +158,10 @@ def test_a_name_is_one_word_to_a_shell(name: str, word: str) -> None:
 
 def commands(group: click.Group, before: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], click.Command]]:
     found: list[tuple[tuple[str, ...], click.Command]] = []
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         found.append(((*before, name), command))
         if isinstance(command, click.Group):
             found += commands(command, (*before, name))

@@ -92,7 +92,7 @@ def test_no_setting_is_both_there_and_gone() -> None:
 
 def test_the_demo_has_its_own_folder_and_an_owners_limits_but_for_sign_ins() -> None:
     demo, real = load(demo=True, environ={}), Settings()
-    assert demo.data == Path("var/demo")
+    assert demo.data == Path(__file__).parents[2] / "var" / "demo"
     for name in ("opens_per_minute", "live_per_account", "idle_s", "transcodes", "poll_s"):
         assert getattr(demo, name) == getattr(real, name)
     for name in ("sign_ins_per_user", "sign_ins_per_address"):

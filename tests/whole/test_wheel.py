@@ -27,8 +27,9 @@ from showcam.app.cli import main
 
 def walk(command, words):
     yield words
-    for name, subcommand in getattr(command, "commands", {}).items():
-        yield from walk(subcommand, [*words, name])
+    context = click.Context(command)
+    for name in command.list_commands(context) if isinstance(command, click.Group) else ():
+        yield from walk(command.get_command(context, name), [*words, name])
 
 helps = {}
 for words in walk(main, []):

@@ -21,14 +21,19 @@ from showcam.app.settings import Settings
 def home(context: click.Context, *, as_json: bool) -> None:
     """Print the address of your cameras' page, with a code that signs one browser in: once, within half an hour.
 
-    showcam must run for the page to be there. An earlier code no longer works.
+    An earlier code no longer works.
     """
-    from showcam.app.data import integrity
+    from showcam.app.process.supervisor import running_at
 
     settings = settings_of(context)
     if not settings.has_console:
         stop("There is no such page here: the setting console is off, or everything is on AWS.", code=1)
-    integrity.claim(settings)
+    if running_at(settings.data) is None:
+        stop(
+            f"No showcam runs on this data ({settings.data.absolute()}). Start it with showcam run, or name the folder "
+            "of the one that runs with --data.",
+            code=1,
+        )
     announce(settings, as_json=as_json)
 
 

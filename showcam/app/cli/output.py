@@ -44,7 +44,7 @@ def runnable(text: str) -> str:
     root = context.find_root() if context else None
     if root is None or not isinstance(root.command, click.Group):
         return text
-    named = "|".join(map(re.escape, root.command.commands))
+    named = "|".join(map(re.escape, root.command.list_commands(root)))
     typed = _typed(root)
     user = root.meta.get(USER)
     whose = f" --user {shlex.quote(user)}" if user else ""

@@ -19,6 +19,7 @@ from showcam.app.process.supervisor import Listener, Process
 from showcam.app.settings import Settings
 from showcam.app.settings_rules import SIMULATED_PORTS
 from showcam.app.shipped import document
+from showcam.net.addresses import in_url
 
 if TYPE_CHECKING:
     from showcam.app.process.renewal import Renewal
@@ -55,7 +56,8 @@ def run(context: click.Context, port: int | None, replay: tuple[Path, ...]) -> N
         stop("A trace is replayed in the demo: showcam run --demo --replay FILE")
     integrity.claim(settings)
     logs.start("supervisor", settings)
-    with only_one(settings.data / "run"), integrity.watched(settings):
+    address = f"http://{in_url(settings.own_host)}:{settings.port}"
+    with only_one(settings.data / "run", address), integrity.watched(settings):
         require_ports(settings.bind, _ports(settings))
         if settings.demo:
             echo("Starting the demo …", err=True)

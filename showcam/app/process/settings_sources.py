@@ -1,6 +1,8 @@
 """The sources of settings. If two sources give a value, the later source in this list counts.
 
 Defaults, what showcam keeps, `showcam.toml`, secrets on AWS, `SHOWCAM_*` in the environment, the command line.
+
+showcam.app.places finds that file. It finds the data's folder too, if no source names one.
 """
 
 import logging
@@ -13,6 +15,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
+from showcam.app import places
 from showcam.app.settings import GONE, KEPT, SECRETS, Settings
 from showcam.app.settings_rules import faults
 from showcam.app.settings_table import SettingsTable
@@ -31,7 +34,6 @@ class _Given:
 
 
 DEMO: Mapping[str, object] = {
-    "data": "var/demo",
     "sign_up": "invited",
     # ten times the limits: a person tries things, and so do the tests
     "sign_ins_per_user": 30,
@@ -54,7 +56,9 @@ def load(
 
     `kept`: texts of the settings that showcam keeps; unknown names among them are left out.
     """
-    return _settings(_given_of(demo, environ, file, overrides, kept or {}), demo=demo)
+    found = places.find(os.environ if environ is None else environ)
+    given = {"data": _Given(found.demo if demo else found.data, "the place of the data (showcam where)")}
+    return _settings(given | _given_of(demo, environ, file, overrides, kept or {}), demo=demo)
 
 
 def origins(
@@ -115,9 +119,17 @@ def _settings(given: Mapping[str, _Given], *, demo: bool) -> Settings:
     return settings
 
 
+def file_of(environ: Mapping[str, str], file: Path | None) -> Path:
+    """The settings file: `file`, which the command line named, else a variable's, else that of the place."""
+    return _named_file(environ, file) or places.find(environ).file
+
+
+def _named_file(environ: Mapping[str, str], file: Path | None) -> Path | None:
+    return file or (Path(environ["SHOWCAM_CONFIG"]) if environ.get("SHOWCAM_CONFIG") else None)
+
+
 def _from_file(environ: Mapping[str, str], file: Path | None) -> dict[str, _Given]:
-    named = file or (Path(environ["SHOWCAM_CONFIG"]) if environ.get("SHOWCAM_CONFIG") else None)
-    path = named or Path("showcam.toml")
+    named, path = _named_file(environ, file), file_of(environ, file)
     try:
         values = tomllib.loads(path.read_text())
     except FileNotFoundError:

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from showcam.app.process.service_manager import ServiceManager
+
 if TYPE_CHECKING:
     from showcam.app.process.renewal import Renewal  # it brings the store, which the media process has not
 
@@ -92,6 +94,7 @@ class Process:
 class Supervisor:
     processes: list[Process]
     renewal: "Renewal | None" = None
+    manager: ServiceManager = field(default_factory=ServiceManager)
     ending: bool = False
     clock: Callable[[], float] = field(default=time.monotonic)
 
@@ -114,16 +117,23 @@ class Supervisor:
                     continue
                 if not announced and all(_healthy(process) for process in self.processes):
                     ready()
+                    self.manager.ready()
                     announced = True
                 if announced:
                     self._renew()
+                    self.manager.alive(self._all_answer)
                 if not announced and self.clock() > deadline:
                     late = ", ".join(process.name for process in self.processes if not _healthy(process))
                     raise CannotStart(f"{late} did not come up within {timeout_s:.0f} s; its log above says why")
                 time.sleep(POLL_S)
         finally:
+            self.manager.stopping()
             self.stop()
         return 0
+
+    def _all_answer(self) -> bool:
+        """Whether no process hangs. A process that died does not count, since the supervisor starts it again."""
+        return all(process.running is None or _healthy(process) for process in self.processes)
 
     def stop(self) -> None:
         for process in self.processes:
@@ -230,11 +240,14 @@ def answers(host: str, port: int, path: str, timeout_s: float = 1.0) -> bool:
 
 
 @contextlib.contextmanager
-def only_one(folder: Path) -> Iterator[None]:
-    """Lock the data folder. Raises CannotStart when another showcam holds the lock, or the folder can't be written."""
+def only_one(folder: Path, address: str = "") -> Iterator[None]:
+    """Lock the data folder. Raises CannotStart when another showcam holds the lock, or the folder can't be written.
+
+    `address`: of the web app on this machine, for `running_at`.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / "lock").open("w")
+        file = (folder / "lock").open("a+")
     except OSError as error:
         raise CannotStart(f"The data folder {folder} can't be written: {error.strerror}") from None
     with file:
@@ -245,7 +258,25 @@ def only_one(folder: Path) -> Iterator[None]:
                 f"showcam is running on {folder.parent} already. End that one, or give this one a folder of its own: "
                 "SHOWCAM_DATA=…"
             ) from None
+        file.truncate(0)
+        file.write(address)
+        file.flush()
         yield
+
+
+def running_at(data: Path) -> str | None:
+    """The address of the web app of the showcam that runs on this data folder, for this machine; None: none runs.
+
+    Makes nothing.
+    """
+    try:
+        with (data / "run" / "lock").open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return (data / "run" / "lock").read_text() or None
+    except OSError:
+        return None
+    return None
 
 
 def require_ports(host: str, ports: dict[int, str]) -> None:
