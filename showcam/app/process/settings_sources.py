@@ -2,7 +2,7 @@
 
 Defaults, what showcam keeps, `showcam.toml`, secrets on AWS, `SHOWCAM_*` in the environment, the command line.
 
-showcam.app.places finds that file. It finds the data's folder too, if no source names one.
+showcam.app.places finds that file. If no source names the data's folder, places finds that too.
 """
 
 import logging

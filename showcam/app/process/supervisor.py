@@ -132,7 +132,7 @@ class Supervisor:
         return 0
 
     def _all_answer(self) -> bool:
-        """Whether no process hangs. A process that died does not count, since the supervisor starts it again."""
+        """Whether no process hangs. Dead processes do not count: the supervisor starts them again."""
         return all(process.running is None or _healthy(process) for process in self.processes)
 
     def stop(self) -> None:
