@@ -1,5 +1,9 @@
 """`showcam trace` as a person types it, on the running demo."""
 
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -8,7 +12,7 @@ from showcam.app.trace import text
 from showcam.drivers.ezviz.trace_lines import Beside, Call, Ended, Wake
 from tests.doubles.program import Program, running
 
-REAL = "real@example.com"
+DEMO, REAL, KEYS = "demo@example.com", "real@example.com", "keys@example.com"
 
 
 @pytest.mark.parametrize(
@@ -32,33 +36,60 @@ def test_a_trace_of_signing_in_tells_the_codes(
     assert "showcam-demo" not in file.read_text()
 
 
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize(("answer", "opens"), [("n", False), ("y", True)])
-def test_a_second_session_is_opened_only_after_a_yes(tmp_path: Path, answer: str, opens: bool) -> None:
-    """It may end the first one, which somebody is watching."""
-    file = tmp_path / "terrace.ndjson"
-    with running(tmp_path) as program:
+@dataclass(frozen=True)
+class Made:
+    """What became of a minute of `showcam trace`, as it was answered."""
+
+    done: subprocess.CompletedProcess[str]
+    file: Path
+
+    def lines(self) -> list[object]:
+        assert self.done.returncode == 0, self.done.stderr
+        return list(text.read(self.file.read_bytes()))
+
+
+# by the camera that is traced: whose it is, what else is typed, and the answers
+MINUTES: dict[str, tuple[str, tuple[str, ...], str]] = {
+    "Terrace": (REAL, (), "y\ny\n"),
+    "Garden": (DEMO, (), "n\ny\n"),
+    "Mailbox": (KEYS, ("--yes",), ""),
+}
+
+
+@pytest.fixture(scope="module")
+def minutes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Made]]:
+    """A minute each of three cameras, at once."""
+    folder = tmp_path_factory.mktemp("minutes")
+    with running(folder) as program, ThreadPoolExecutor(len(MINUTES)) as people:
         program.link("alexa", REAL)
-        words = ("trace", "Terrace", "--minutes", "1", "--demo", "--user", REAL, "--file", str(file))
-        done = program.command(*words, text=f"{answer}\ny\n", within_s=240)
-        assert done.returncode == 0, done.stderr
-        assert "May a second session be opened while the first one runs" in done.stderr
-        assert (program.calls()["vtdu_ended"] > 0) is opens
-    told = [line for line in text.read(file.read_bytes()) if isinstance(line, Beside)]
+        program.link("google", KEYS, code="012345")
+        program.command("login", "--demo", "--user", DEMO, "--open", text="showcam-demo\n")
+        program.configure(wake_s=9.0, wake_spread_s=0.0)
+
+        def made(camera: str) -> Made:
+            user, more, answers = MINUTES[camera]
+            file = folder / f"{camera}.ndjson"
+            words = ("trace", camera, "--minutes", "1", "--demo", "--user", user, "--file", str(file), *more)
+            return Made(program.command(*words, text=answers, within_s=240), file)
+
+        yield dict(zip(MINUTES, people.map(made, MINUTES), strict=True))
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(("camera", "opens"), [("Garden", False), ("Terrace", True)], ids=["no", "yes"])
+def test_a_second_session_is_opened_only_after_a_yes(minutes: dict[str, Made], camera: str, opens: bool) -> None:
+    """It may end the first one, which somebody is watching."""
+    told = [line for line in minutes[camera].lines() if isinstance(line, Beside)]
+    assert "May a second session be opened while the first one runs" in minutes[camera].done.stderr
     assert [line.ended_first for line in told] == [True] * opens
 
 
 @pytest.mark.timeout(300)
-def test_a_battery_camera_whose_first_session_only_wakes_it_is_watched_once_it_is_awake(tmp_path: Path) -> None:
+def test_a_battery_camera_whose_first_session_only_wakes_it_is_watched_once_it_is_awake(
+    minutes: dict[str, Made],
+) -> None:
     """As a viewer does, the trace opens another session where one stays empty, and it tells when each began to send."""
-    file, user = tmp_path / "mailbox.ndjson", "keys@example.com"
-    with running(tmp_path) as program:
-        program.link("alexa", user, code="012345")
-        program.configure(wake_s=9.0, wake_spread_s=0.0)
-        words = ("trace", "Mailbox", "--minutes", "1", "--demo", "--user", user, "--yes", "--file", str(file))
-        done = program.command(*words, within_s=240)
-        assert done.returncode == 0, done.stderr
-    lines = text.read(file.read_bytes())
+    lines = minutes["Mailbox"].lines()
     [woken] = [line.taken for line in lines if isinstance(line, Wake)]
     first, second, *_ = (line for line in lines if isinstance(line, Ended))
     assert (woken, first.first_byte_ms, first.ms >= 6000) == (True, None, True)
