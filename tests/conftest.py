@@ -58,10 +58,32 @@ UNMARKED = "not (browser or cloud or process or realtime or ship or soak)"
 ONE_WORKER = {"aws": "aws", "browser": "browser", "cloud": "aws", "lambda": "lambda"}
 # fixtures of scope "package" of these folders end with the folder's last test; a demo costs its machine also at rest
 ENDS = ("browser", "whole")
-# begun before all others, for each is the work of one worker for minutes
-LONGEST = ("aws", "browser", "demo", "lambda", "pages")
-# nearly half of their folder's time, and worth a second demo: else one worker walks pages when all others are done
-APART = dict.fromkeys(("tests/browser/test_console_keyboard.py", "tests/browser/test_console_pages.py"), "pages")
+# begun before all others, for each is the work of one worker for a minute or more
+LONGEST = (
+    "aws",
+    "browser",
+    "tiles",
+    "demo",
+    "lambda",
+    "pages",
+    "tests/whole/test_hostile_devices.py",
+    "tests/whole/test_replayed_household.py",
+    "tests/whole/test_cloud_stream.py",
+    "tests/whole/test_attacks.py",
+    "tests/whole/test_trace_command.py",
+    "tests/whole/test_local.py",
+    "tests/whole/test_keys.py",
+    "tests/whole/test_reports.py",
+)
+# a third each of their folder's time, and worth a demo: else one worker walks pages when all others are done
+APART = {
+    f"tests/browser/test_{name}.py": group
+    for group, names in {
+        "pages": ("adding", "camera_page", "console_keyboard", "console_pages"),
+        "tiles": ("home", "home_codes", "page_views", "tiles_seen"),
+    }.items()
+    for name in names
+}
 SLOW_TO_START = {"cloud", "aws", "lambda", "packages"}  # folders, and a fixture that workers may wait for
 SLOW_S = 600
 LEVEL = logging.getLogger().level
