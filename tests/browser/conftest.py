@@ -10,13 +10,16 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.doubles.needs import CHROMIUM
 from tests.doubles.program import Program, running
+from tests.doubles.waiting import LONG_S
 
+expect.set_options(timeout=LONG_S * 1000)  # by default five seconds, which a busy machine may take for a page
 SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
 # each costs half a second of a core
 ALL_PICTURES = "SHOWCAM_TEST_PICTURES" in os.environ
@@ -53,7 +56,7 @@ def pictured(page: Page, name: str) -> Iterator[None]:
         raise
 
 
-def until_true(page: Page, script: str, arg: object = None, within_s: float = 20.0) -> None:
+def until_true(page: Page, script: str, arg: object = None, within_s: float = LONG_S) -> None:
     """Waits for what a script promises. Playwright's wait_for_function takes a promise itself for true."""
     deadline = time.monotonic() + within_s
     while not page.evaluate(script, arg):
@@ -85,9 +88,14 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="package")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     folder: Path = tmp_path_factory.mktemp("browser")
-    # refusals are error codes, not cards; no picture goes on for half a minute when its test is over; and the folder's
-    # tests share the links, which each opens more cameras in a minute than a household does
-    with running(folder, SHOWCAM_EXPLAIN="no", SHOWCAM_IDLE_S="10", SHOWCAM_OPENS_PER_MINUTE="60") as demo:
+    settings: dict[str, Any] = {
+        "SHOWCAM_EXPLAIN": "no",  # refusals are error codes, not cards
+        "SHOWCAM_IDLE_S": "10",  # no picture goes on for half a minute when its test is over
+        # the folder's tests share the links, which each opens more cameras in a minute than a household does
+        "SHOWCAM_OPENS_PER_MINUTE": "60",
+        "SHOWCAM_POLL_S": "10",  # what EZVIZ announces to nobody is found soon
+    }
+    with running(folder, **settings) as demo:
         yield demo
 
 

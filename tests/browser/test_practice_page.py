@@ -58,7 +58,7 @@ def say(page: Page, assistant: str, text: str, via: str = "") -> None:
 
 
 def plays(page: Page, assistant: str, frames: int = 20) -> None:
-    page.wait_for_function(PLAYING, arg=[assistant, frames], timeout=20_000)
+    page.wait_for_function(PLAYING, arg=[assistant, frames], timeout=90_000)
 
 
 @pytest.mark.parametrize("assistant", ["alexa", "google"])
@@ -74,7 +74,7 @@ def test_the_garden_plays_live_with_sound_by_hls(page: Page, assistant: str) -> 
     link(page, assistant)
     say(page, assistant, "show the garden camera", via="hls")
     plays(page, assistant)
-    page.wait_for_function(HEARD, arg=assistant, timeout=20_000)
+    page.wait_for_function(HEARD, arg=assistant, timeout=90_000)
     assert page.evaluate(BY_WEBRTC, assistant) is False
 
 
@@ -196,7 +196,7 @@ def test_a_ring_opens_the_view_by_itself_and_google_announces_it(page: Page, pro
     expect(page.get_by_test_id("alexa-knows")).to_contain_text("Front Door")
     until_true(page, REPORTED)
     page.get_by_role("button", name="Front Door: Ring").click()
-    expect(page.get_by_test_id("google-outcome")).to_have_text("Somebody is at Front Door.", timeout=10_000)
+    expect(page.get_by_test_id("google-outcome")).to_have_text("Somebody is at Front Door.", timeout=90_000)
     plays(page, "alexa")
     expect(page.get_by_test_id("alexa-name")).to_have_text("Front Door")
     expect(page.get_by_test_id("trace")).to_contain_text("Event gateway: DoorbellPress")
@@ -204,7 +204,7 @@ def test_a_ring_opens_the_view_by_itself_and_google_announces_it(page: Page, pro
 
 @pytest.mark.timeout(500)
 def test_a_renamed_camera_has_its_new_name_on_both_screens_by_itself(page: Page, program: Program) -> None:
-    """EZVIZ sends no message of a rename: the next reading finds it, after `poll_s` at the latest, which is 120 s."""
+    """EZVIZ sends no message of a rename: the next reading finds it, after `poll_s` at the latest."""
     for assistant in ("alexa", "google"):
         link(page, assistant)
     until_true(page, REPORTED)
@@ -231,14 +231,14 @@ def test_the_tv_shows_what_is_cast_to_it_and_who_takes_it(page: Page, program: P
     console = opened.value
     console.get_by_label("Camera").select_option(label="Garden")
     console.get_by_role("button", name="Show on TV").click()
-    expect(tv.get_by_role("img")).to_have_attribute("alt", re.compile("Garden"), timeout=20_000)
+    expect(tv.get_by_role("img")).to_have_attribute("alt", re.compile("Garden"), timeout=90_000)
     expect(tv).to_contain_text(re.compile(r"Garden \d+×\d+, \d+ pictures, with sound"))
     picture(page, "practice-tv")
 
     console.get_by_role("button", name="Take Garden off Living room TV").click()
     expect(tv).to_contain_text("Nothing is cast.")
     console.get_by_role("button", name="Show on TV").click()
-    expect(tv.get_by_role("img")).to_be_visible(timeout=20_000)
+    expect(tv.get_by_role("img")).to_be_visible(timeout=90_000)
     tv.get_by_role("button", name="Cast something else to it").click()
     expect(tv).to_contain_text("YouTube, from somebody’s telephone")
     console.reload()

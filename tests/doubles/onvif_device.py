@@ -31,11 +31,13 @@ class Served:
 
 
 @contextmanager
-def served(*, rtsp: str = "127.0.0.1:554", tls: ssl.SSLContext | None = None, **changes: Any) -> Iterator[Served]:
+def served(
+    *, serial: str = SERIAL, rtsp: str = "127.0.0.1:554", tls: ssl.SSLContext | None = None, **changes: Any
+) -> Iterator[Served]:
     """A device with a whole picture in H.265 and a smaller one in H.264, served by https with `tls`."""
     pictures = [Picture("main", "/live/main", "h265", 1920, 1080), Picture("sub", "/live/sub", "h264", 640, 360)]
     given: dict[str, Any] = {"password": PASSWORD, "pictures": pictures, "address": "", "rtsp": rtsp} | changes
-    at = Served(OnvifDevice(SERIAL, **given))
+    at = Served(OnvifDevice(serial, **given))
 
     class Handler(BaseHTTPRequestHandler):
         def log_message(self, *_: object) -> None:

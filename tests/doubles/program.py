@@ -125,6 +125,14 @@ class Program:
             check=False,
         )
 
+    def login(self, user: str = "demo@example.com", *more: str) -> None:
+        """Signs in by the command, again where a busy machine let the vendor's time for an answer pass."""
+        words = ("login", *(("--demo",) if self.demo else ()), "--user", user, "--open", *more)
+        end = time.monotonic() + 3 * LONG_S
+        while (done := self.command(*words, text="showcam-demo\n")).returncode:
+            assert "does not answer just now" in done.stderr, done.stderr
+            assert time.monotonic() < end, done.stderr
+
     def cameras(self) -> dict[str, dict[str, Any]]:
         """The simulator's cameras by name."""
         rows = requests.get(f"{self.simulator}/_control", timeout=LONG_S).json()

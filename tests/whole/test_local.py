@@ -32,8 +32,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     folder: Path = tmp_path_factory.mktemp("local")
     with running(folder, SHOWCAM_EXPLAIN="no", SHOWCAM_LOG_LEVEL="debug") as program:
         # before an assistant is linked, which has pictures measured by the ways that there are then
-        login = program.command("login", "--demo", "--user", USER, "--open", text="showcam-demo\n")
-        assert login.returncode == 0, login.stderr
+        program.login(USER)
         page = Page(program)
         page.enter(USER, "showcam-demo")
         for name, how in CAMERAS.items():
@@ -110,8 +109,7 @@ def test_a_camera_that_sends_the_cloud_nothing_is_shown_by_its_own_protocol_afte
     page = Page(program)
     page.enter(USER, "showcam-demo")
     # a sign-in on the page agrees to nothing that was not ticked
-    login = program.command("login", "--demo", "--user", USER, "--open", text="showcam-demo\n")
-    assert login.returncode == 0, login.stderr
+    program.login(USER)
     assert page.mend("Terrace", "forget-camera") == 200
     program.configure(stream_fault="silent")
     try:
@@ -138,8 +136,7 @@ def test_a_trace_tells_a_session_by_each_way_at_home(program: Program) -> None:
     words = ("--user", user, "--demo")
     page = Page(program)
     page.enter(user, "showcam-demo")
-    login = program.command("login", *words, "--open", text="showcam-demo\n")
-    assert login.returncode == 0, login.stderr
+    program.login(user)
     assert program.command("cameras", "code", "Garden", *words, text=f"{label}\n").returncode == 0
     program.change("Garden", local="wrapped")
     assert page.mend("Garden", "ask-camera") == 200

@@ -63,7 +63,7 @@ def minutes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Made
     with running(folder) as program, ThreadPoolExecutor(len(MINUTES)) as people:
         program.link("alexa", REAL)
         program.link("google", KEYS, code="012345")
-        program.command("login", "--demo", "--user", DEMO, "--open", text="showcam-demo\n")
+        program.login(DEMO)
         program.configure(wake_s=9.0, wake_spread_s=0.0)
 
         def made(camera: str) -> Made:
