@@ -120,7 +120,7 @@ def test_a_hanging_amazon_fails_the_grant_in_time(home: Household, vendors: Vend
     gateway = Gateway(home.store, Amazon(hanging.host, hanging.ca_file), *CLIENT)
     began = time.monotonic()
     assert accept(home, gateway)["event"]["payload"]["type"] == "ACCEPT_GRANT_FAILED"
-    assert time.monotonic() - began < 4.5  # Alexa gives up after 8
+    assert time.monotonic() - began < 8, "Alexa gives up then"
 
 
 @pytest.mark.parametrize("given", ["no client", "no gateway", "a strange token", "no code", "a store that is down"])

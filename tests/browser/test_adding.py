@@ -122,7 +122,7 @@ def test_one_that_is_found_takes_three_presses(context: BrowserContext, tmp_path
         page.get_by_text("Looking through the house:").wait_for()
         page.fill("#user", "admin")
         page.fill("#password", CODE)  # typed while it searches, and kept
-        page.get_by_role("button", name="Try Bramble B-20").click(timeout=10_000)
+        page.get_by_role("button", name="Try Bramble B-20").click(timeout=90_000)
         page.get_by_role("button", name="Add", exact=True).click()
         page.wait_for_url("**/home#lan-*")
         assert tile(page, "Bramble B-20").count() == 1
@@ -145,7 +145,7 @@ def test_without_script_the_page_follows_the_search_too(chromium: Browser, tmp_p
         page.fill("#password", PASSWORD)
         page.keyboard.press("Enter")
         page.get_by_role("button", name="Add a camera of the house").click()
-        page.get_by_role("button", name="Try Hikvision DS-2CD0").wait_for(timeout=10_000)
+        page.get_by_role("button", name="Try Hikvision DS-2CD0").wait_for(timeout=90_000)
     context.close()
 
 
@@ -156,7 +156,7 @@ def test_enter_tries_the_address_that_was_typed_and_tab_goes_from_field_to_field
     with house_with(tmp_path, of_house(None, 1)) as (address, code):
         signed_in(page, address, code)
         page.get_by_role("button", name="Add a camera of the house").click()
-        page.get_by_role("button", name="Try Hikvision DS-2CD0").wait_for(timeout=10_000)
+        page.get_by_role("button", name="Try Hikvision DS-2CD0").wait_for(timeout=90_000)
         page.focus("#user")
         visited = []
         for _ in range(4):
@@ -182,7 +182,7 @@ def test_it_fits(chromium: Browser, tmp_path: Path, device: Served, language: st
         page.locator("button[value=find]").click()
         page.wait_for_selector("[data-runs]")
         fits(page, f"searching-{name}")
-        page.locator("button[name=found]").first.wait_for(timeout=10_000)
+        page.locator("button[name=found]").first.wait_for(timeout=90_000)
         fits(page, f"found-{name}")
         page.fill("#user", "admin")
         page.fill("#password", CODE)

@@ -99,7 +99,7 @@ def test_hls_js_goes_on_where_keyframes_grow_rare_and_begins_there_with_one(chro
     ):
         pages = [opened(chromium) for _ in range(2)]
         play(pages[0], plane, LATER[0])
-        pages[0].wait_for_function("seen.length", timeout=30_000)
+        pages[0].wait_for_function("seen.length", timeout=90_000)
         pages[0].wait_for_timeout(8_000)  # into the eight seconds
         play(pages[1], plane, LATER[0])
         for page in pages:

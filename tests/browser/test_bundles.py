@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, Route
 from showcam.engine.grants import Grants
 from tests.doubles.hls_camera import Authority, Camera, Household, Vendor, recording
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
+from tests.doubles.waiting import LONG_S
 
 ORIGIN = "https://display.example"
 PAGE = """<!doctype html><html lang="en"><title>Display</title><video id="video" autoplay playsinline muted></video>
@@ -74,7 +75,7 @@ def grant(surface: str) -> str:
     return made
 
 
-def wait_for_picture(page: Page, within_s: float = 15) -> dict[str, Any]:
+def wait_for_picture(page: Page, within_s: float = LONG_S) -> dict[str, Any]:
     """The values of getStats once a second of video was decoded."""
     deadline = time.monotonic() + within_s
     found: dict[str, Any] = {}

@@ -17,6 +17,7 @@ from tests.browser.test_home import MOVING, TOO_SMALL, another, open_settings, s
 from tests.browser.test_linking_pages import OUT_OF_ITS_BOX, TOO_WIDE, UNLABELLED
 from tests.doubles.program import Program
 from tests.doubles.speech import SPEECH
+from tests.doubles.waiting import LONG_S
 from tests.whole.test_kept_settings import pids
 
 AXE = (Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js").read_text()
@@ -161,7 +162,7 @@ def found(page: Page) -> list[str]:
     ]
 
 
-def wait_for(page: Page, expression: str, within_s: float = 20.0) -> None:
+def wait_for(page: Page, expression: str, within_s: float = LONG_S) -> None:
     """Playwright's own waiting needs eval, which the policy of the pages forbids."""
     end = time.monotonic() + within_s
     while not page.evaluate(expression):
@@ -313,7 +314,7 @@ def test_where_a_tried_sentences_picture_does_not_come_it_is_said(
     page.route("**/master.m3u8", lambda route: route.fulfill(status=502, headers={"Access-Control-Allow-Origin": "*"}))
     tried(page, linked)
     for display in page.locator(".display").all():
-        expect(display.get_by_role("alert")).to_contain_text("No picture has come.", timeout=30_000)
+        expect(display.get_by_role("alert")).to_contain_text("No picture has come.", timeout=90_000)
         expect(display.locator("video")).to_be_hidden()
 
 
@@ -343,9 +344,9 @@ def test_a_cameras_page_says_what_its_picture_is_and_how_it_comes(
     page = signed_in()
     camera(page, linked)
     facts = page.locator(".facts").first
-    facts.wait_for(timeout=30_000)
+    facts.wait_for(timeout=90_000)
     said = r"\d+×\d+, H264, \d+ ms from its arrival to the screen · by the Open Platform key"
-    page.wait_for_function("() => !document.querySelector('p.facts').textContent.includes('? ms')", timeout=30_000)
+    page.wait_for_function("() => !document.querySelector('p.facts').textContent.includes('? ms')", timeout=90_000)
     assert re.fullmatch(said, facts.inner_text()) is not None
 
 
@@ -368,12 +369,12 @@ def test_stills_stand_in_place_of_live_pictures_until_one_is_pressed(
     page.wait_for_function(MOVING, arg=video, timeout=90_000)
     page.get_by_role("button", name="Still pictures").click()
     loaded = "still => still.checkVisibility() && still.naturalWidth > 0"
-    page.wait_for_function(loaded, arg=still, timeout=30_000)
+    page.wait_for_function(loaded, arg=still, timeout=90_000)
     assert video.is_hidden()
     page.goto(f"{linked.web}/home")  # which remembers it
     garden = tile(page, "Garden")
     still, video = (garden.locator(selector).element_handle() for selector in ("img[data-still]", "video"))
-    page.wait_for_function(loaded, arg=still, timeout=30_000)
+    page.wait_for_function(loaded, arg=still, timeout=90_000)
     assert page.get_by_role("button", name="Still pictures").get_attribute("aria-pressed") == "true"
     still.click()
     page.wait_for_function(MOVING, arg=video, timeout=90_000)
@@ -389,6 +390,6 @@ def test_a_picture_whose_media_process_dies_comes_back_by_itself(
     before = page.evaluate("video => video.srcObject.id", video)
     os.kill(pids(linked)["media"], signal.SIGKILL)
     page.wait_for_function(
-        "([video, id]) => video.srcObject && video.srcObject.id !== id", arg=[video, before], timeout=30_000
+        "([video, id]) => video.srcObject && video.srcObject.id !== id", arg=[video, before], timeout=90_000
     )
     page.wait_for_function(MOVING, arg=video, timeout=90_000)

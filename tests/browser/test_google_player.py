@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, Route
 
 from tests.browser.conftest import picture
 from tests.doubles.program import Program
+from tests.doubles.waiting import LONG_S
 
 GSTATIC = "https://www.gstatic.com"
 ELSEWHERE = "https://elsewhere.example"
@@ -80,7 +81,7 @@ def requested_stream(program: Program, camera: str) -> tuple[dict[str, str], str
     return outcome["webrtc"], outcome["camera"]["id"]
 
 
-def playing(page: Page, within_s: float = 20) -> dict[str, Any]:
+def playing(page: Page, within_s: float = LONG_S) -> dict[str, Any]:
     """The values of getStats once video and sound were received."""
     deadline = time.monotonic() + within_s
     received: dict[str, Any] = {}
@@ -110,7 +111,7 @@ def test_a_page_of_googles_origin_plays_the_camera_with_sound(open_player: Any, 
         page.evaluate("([stream, deviceId]) => tell(stream, {action: 'end', deviceId})", [stream, device])["status"]
         == 200
     )
-    page.wait_for_function("['closed', 'failed', 'disconnected'].includes(pc.connectionState)", timeout=20_000)
+    page.wait_for_function("['closed', 'failed', 'disconnected'].includes(pc.connectionState)", timeout=90_000)
 
 
 def test_the_token_of_one_camera_opens_no_other(open_player: Any, program: Program) -> None:

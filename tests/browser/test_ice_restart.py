@@ -9,6 +9,7 @@ from showcam.engine.grants import Grants
 from tests.doubles.hls_camera import Authority, Camera, Household, Vendor, recording
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.relay import Relay
+from tests.doubles.waiting import LONG_S
 
 GRANTS = Grants([b"grant key of the tests, 32 bytes"])
 PAGE = """<!doctype html><video id="video" autoplay playsinline muted></video><script>
@@ -37,7 +38,7 @@ window.frames_ = async () => {
 </script>"""
 
 
-def frames_over(page: Page, than: int, within_s: float = 15) -> int:
+def frames_over(page: Page, than: int, within_s: float = LONG_S) -> int:
     """How many were decoded, once they are more."""
     deadline = time.monotonic() + within_s
     while (frames := int(page.evaluate("frames_()"))) <= than:

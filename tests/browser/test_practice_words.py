@@ -77,7 +77,7 @@ def test_a_picture_that_is_cut_says_why(page: Page, program: Program) -> None:
     try:
         program.change("Garden", encryption=True)
         expect(page.get_by_test_id("google-person")).to_contain_text(
-            "Image Encryption is on for Garden", timeout=20_000
+            "Image Encryption is on for Garden", timeout=90_000
         )
         expect(page.get_by_test_id("google-answer")).to_contain_text("Image Encryption is on for Garden")
     finally:

@@ -77,7 +77,7 @@ def test_a_tile_of_the_step_is_mended_there(context: BrowserContext, program: Pr
     entered(page, program)
     sign_in(page, "demo@example.com")
     try:
-        tile(page, "Bedroom").get_by_role("button", name="Wake it").click(timeout=20_000)
+        tile(page, "Bedroom").get_by_role("button", name="Wake it").click(timeout=90_000)
         page.wait_for_url("**/home/setup#*")
         plays(page, "Bedroom")
     finally:

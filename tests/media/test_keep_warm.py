@@ -80,9 +80,14 @@ class TestAtHome:
         eventually(lambda: world.stats()["pulls_live"] == 1)
         eventually(lambda: world.stats()["pulls"] == 0)
 
-    def test_a_link_that_ends_takes_it_along(self, warm: World, eventually: Callable[..., None]) -> None:
+    def test_a_link_that_ends_takes_it_along(
+        self, start: Callable[..., World], eventually: Callable[..., None]
+    ) -> None:
+        warm = start(idle_s=1, keep_s=3600)
+        keep(warm)
+        eventually(lambda: warm.stats()["pulls_live"] == 1)
         warm.plane.client().end_link("link-1")
-        eventually(lambda: warm.stats()["pulls"] == 0, 2)
+        eventually(lambda: warm.stats()["pulls"] == 0)
 
     def test_a_battery_camera_is_not_held(
         self, start: Callable[..., World], household: House, eventually: Callable[..., None]

@@ -17,6 +17,7 @@ from showcam.net.requests_adapter import LONGEST_ANSWER
 from showcam.simulator.authority import server_context
 from tests.doubles.small_stack import on_small_stack
 from tests.doubles.tls_vendor import Speak, Vendor, Vendors, answer, request_of
+from tests.doubles.waiting import LONG_S
 
 
 def client(vendor: Vendor) -> Http:
@@ -179,7 +180,7 @@ def test_a_kept_connection_that_is_half_closed_carries_no_request(vendors: Vendo
     there = vendors.speaking(speak)
     http = client(there)
     http.post(f"{there.url}/first", {}, 20)
-    assert closed.wait(5)
+    assert closed.wait(LONG_S)
 
     assert http.post(f"{there.url}/second", {}, 20).status == 200
     assert seen == ["POST /first", "POST /second"]

@@ -10,6 +10,7 @@ import pytest
 
 from showcam.net.exchange import Exchange, Unreached
 from tests.doubles.tls_vendor import Speak, Vendors, answer, request_of
+from tests.doubles.waiting import LONG_S
 from tests.net.test_http import client
 
 
@@ -124,7 +125,7 @@ def test_a_deadline_cuts_nobody_elses_connection(vendors: Vendors) -> None:
         with Exchange(0.6):
             http.post(f"{there.url}/fast", {}, 20)
             other.start()
-            assert taken.wait(5)
+            assert taken.wait(LONG_S)
             http.post(f"{there.url}/hang", {}, 20)
 
     with pytest.raises(Unreached):

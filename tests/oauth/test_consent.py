@@ -13,6 +13,7 @@ from showcam.drivers.errors import VendorDown
 from showcam.drivers.ezviz.sessions import Sessions
 from tests.doubles.linking_world import REDIRECTS, USER, Browser, World
 from tests.doubles.ready_driver import camera
+from tests.doubles.waiting import LONG_S
 
 NAMES = ["Attic", "Bedroom", "Front Door", "Garage", "Garden", "Nursery", "Pond"]
 
@@ -216,7 +217,7 @@ def parallel(calls: list[Callable[[], Browser]]) -> list[Browser]:
     together = threading.Barrier(len(calls))
 
     def call(press: Callable[[], Browser]) -> Browser:
-        together.wait(10)
+        together.wait(LONG_S)
         return press()
 
     with ThreadPoolExecutor(len(calls)) as pool:

@@ -16,7 +16,7 @@ from showcam.registry.reporting.reporter import LATE_S
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.doubles.ready_driver import camera
-from tests.doubles.waiting import within
+from tests.doubles.waiting import LONG_S, within
 
 GARDEN = camera("Garden", "F00000001", motion="off", person="off")
 DOOR = camera("Front Door", "F00000002", kind="doorbell", motion="off")
@@ -145,10 +145,10 @@ class TestReadings:
         for number in (1, 2):
             thread = threading.Thread(target=lambda: well.append(home.noticing.refresh(home.account.id)), daemon=True)
             thread.start()
-            assert within(10, lambda thread=thread: is_waiting(thread)), number  # type: ignore[misc]
+            assert within(LONG_S, lambda thread=thread: is_waiting(thread)), number  # type: ignore[misc]
             clock.now += 1.0
         home.driver.hold.set()
-        assert within(10, lambda: well == [True, True])
+        assert within(LONG_S, lambda: well == [True, True])
         assert home.driver.calls["read"] == calls + 1
 
 

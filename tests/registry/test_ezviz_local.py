@@ -71,7 +71,7 @@ class Home:
 def cameras(vendor: SimulatorProcess) -> Iterator[SimulatorProcess]:
     for name in (OWN, SHARED):
         vendor.control(vendor.serial(name), local="plain")
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + LONG_S
     while len([each for each in vendor.ports() if each.startswith("90")]) < 4:
         assert time.monotonic() < deadline
     yield vendor

@@ -15,7 +15,7 @@ from showcam.engine.ezviz.local_messages import Device, NoKey
 from showcam.store.records import Source
 from tests.doubles.clock import Clock
 from tests.doubles.ready_driver import camera as ready
-from tests.doubles.waiting import until
+from tests.doubles.waiting import LONG_S, until
 
 SOURCE = Source("s", "a", "ezviz", "", 0.0)
 
@@ -32,7 +32,7 @@ class Vendor:
     def device(self, _asking: CasSession, serial: str, _deadline_s: float) -> Device:
         assert serial == "F1"
         self.asked += 1
-        self.go.wait(10)
+        self.go.wait(LONG_S)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):
             raise answer

@@ -19,6 +19,7 @@ from showcam.drivers.ezviz.sessions import Sessions
 from showcam.store.records import Source
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.tls_vendor import Vendor, Vendors, answer
+from tests.doubles.waiting import LONG_S
 
 EMPTY = {"meta": {"code": 200}, "page": {"hasNext": False}, "deviceInfos": [], "resourceInfos": []}
 
@@ -97,7 +98,7 @@ def test_three_processes_renew_at_once_and_all_go_on(store: SqliteStore, api: Ap
     for driver in processes:
         driver.read(source, 20)
     together = threading.Barrier(3)
-    api.before_refreshing = lambda: together.wait(10)  # all three have read the old session before any renews it
+    api.before_refreshing = lambda: together.wait(LONG_S)  # all three have read the old session before any renews it
     api.good = 0
 
     with ThreadPoolExecutor(3) as pool:

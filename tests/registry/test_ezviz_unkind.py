@@ -245,10 +245,9 @@ def test_a_list_that_a_gateway_loses_now_and_then_is_asked_for_once_more(home: H
 def test_a_list_that_takes_all_of_its_time_is_not_asked_for_again(home: Home, vendors: Vendors) -> None:
     hanging = vendors.speaking(silent)
     home.driver.sessions.signed_in(home.source, USER, home.session | {"api_url": hanging.host})
-    driver, began = home.another_driver(hanging), time.monotonic()
+    driver = home.another_driver(hanging)
     with pytest.raises(VendorDown):
         driver.read(home.source, 1.0)
-    assert time.monotonic() - began < 2.0
     assert len(hanging.opened) == 1
 
 

@@ -14,6 +14,7 @@ from showcam.store.ports import StoreUnavailable
 from showcam.store.records import ASK_KEPT_S
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household, household
+from tests.doubles.waiting import LONG_S
 
 
 @pytest.fixture
@@ -161,7 +162,7 @@ def test_work_is_done_in_order_by_a_thread_of_its_own_and_a_fault_ends_none_of_i
 
     for work in (lambda: done.append("1"), fail, lambda: done.append("2"), finished.set):
         later(work)
-    assert finished.wait(5)
+    assert finished.wait(LONG_S)
     assert done == ["1", "2"]
 
 
@@ -170,7 +171,7 @@ def test_too_much_work_is_left_out_and_nobody_waits() -> None:
 
     gate, done = threading.Event(), list[int]()
     later = Later(most=2)
-    later(lambda: [gate.wait(5)].clear())
+    later(lambda: [gate.wait(LONG_S)].clear())
     for number in range(50):
         later(lambda number=number: done.append(number))  # type: ignore[misc]
     gate.set()

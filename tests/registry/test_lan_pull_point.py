@@ -20,6 +20,7 @@ from showcam.simulator.lan.onvif import Reply
 from showcam.store.records import Account, Source
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.onvif_device import PASSWORD, Served, served
+from tests.doubles.waiting import LONG_S
 from tests.doubles.waiting import until as waited_for
 
 PATH = "/onvif/device_service"
@@ -109,7 +110,7 @@ def test_an_event_is_heard_of_as_it_comes(store: SqliteStore, device: Served) ->
     listener = home.listen()
     until(device, 1)
     device.device.happen(MOTION)
-    hint = home.hints.get(timeout=10)
+    hint = home.hints.get(timeout=LONG_S)
     assert (hint.serial, hint.channel, hint.kind) == ("S", 1, "motion")
     assert abs(hint.at - time.time()) < 10, "of our clock: the device's says 2001"
     listener.stop()
@@ -122,7 +123,7 @@ def test_a_device_that_forgot_its_subscription_is_subscribed_to_again(store: Sql
     device.device.subscriptions = 0  # as after a restart
     until(device, 1)
     device.device.happen(MOTION)
-    assert home.hints.get(timeout=10).kind == "motion"
+    assert home.hints.get(timeout=LONG_S).kind == "motion"
     listener.stop()
 
 
@@ -179,7 +180,7 @@ def test_a_camera_that_never_pauses_hides_no_event_of_another(store: SqliteStore
         spent, began = _spent_s(process), time.monotonic()
         for _ in range(5):
             device.device.happen(MOTION)
-            assert home.hints.get(timeout=10).serial == "S"
+            assert home.hints.get(timeout=LONG_S).serial == "S"
             time.sleep(0.5)
         assert _spent_s(process) - spent < 0.1 * (time.monotonic() - began)
         listener.stop()
@@ -199,7 +200,7 @@ def test_a_process_that_ended_by_its_limits_is_followed_by_another(store: Sqlite
         os.kill(process, signal.SIGXCPU)
     until(device, 1)
     device.device.happen(MOTION)
-    assert home.hints.get(timeout=10).kind == "motion"
+    assert home.hints.get(timeout=LONG_S).kind == "motion"
     listener.stop()
 
 

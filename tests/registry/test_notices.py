@@ -17,6 +17,7 @@ from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.doubles.notice_services import HOME, MAIL, PHONE, Owner
 from tests.doubles.ready_driver import ReadyDriver, camera
+from tests.doubles.waiting import LONG_S
 
 ON = "Garden: Image Encryption is on again"
 OFF = f"Mended: {ON}"
@@ -230,12 +231,12 @@ def test_what_is_on_its_way_at_the_end_is_not_sent_again(owner: Owner) -> None:
 
     def slow() -> None:
         asked.set()
-        goes_on.wait(10)
+        goes_on.wait(LONG_S)
 
     owner.during = slow
     turning = threading.Thread(target=owner.worker.turn)
     turning.start()
-    assert asked.wait(10)
+    assert asked.wait(LONG_S)
     threading.Timer(0.1, goes_on.set).start()
     owner.worker.close()
     assert owner.got == [(PHONE, ON)]

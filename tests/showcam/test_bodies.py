@@ -12,6 +12,7 @@ from showcam.app.edge.connections import Bodies
 from showcam.app.http_types import RECEIVED, Refuse
 from showcam.net.addresses import PEER
 from tests.doubles.slow_body import SlowBody
+from tests.doubles.waiting import LONG_S
 
 PLACES = 32  # known: 16 · claims: 8, of one client 2 · others: 8, of one client 2
 
@@ -41,7 +42,7 @@ def held(bodies: Bodies, *addresses: str, claims: bool = False, **more: Any) -> 
     threads = [threading.Thread(target=hold, args=sender, daemon=True) for sender in zip(addresses, slows, strict=True)]
     for thread, slow in zip(threads, slows, strict=True):
         thread.start()
-        assert slow.reading.wait(5)
+        assert slow.reading.wait(LONG_S)
     try:
         yield slows
     finally:

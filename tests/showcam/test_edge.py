@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from showcam.app.edge.edge import Edge, EdgeRules
 from showcam.app.http_types import Request, Response, Route, carries
 from tests.doubles.slow_body import SlowBody
+from tests.doubles.waiting import LONG_S
 
 
 def echo(request: Request) -> Response:
@@ -164,7 +165,7 @@ def test_a_client_whose_proof_held_has_a_place_of_its_own(method: str, token: st
     strange = {"REMOTE_ADDR": "203.0.113.2", "HTTP_AUTHORIZATION": "Bearer", "wsgi.input": slow, "CONTENT_LENGTH": "9"}
     thread = threading.Thread(target=call, args=(edge, "POST", "/google"), kwargs=strange)
     thread.start()
-    assert slow.reading.wait(5)  # the one place for those who only claim
+    assert slow.reading.wait(LONG_S)  # the one place for those who only claim
     got, _, _ = call(edge, "POST", "/google", b"{}", REMOTE_ADDR="203.0.113.1", HTTP_AUTHORIZATION="Bearer right")
     slow.let.set()
     thread.join()

@@ -13,6 +13,7 @@ import pytest
 
 from scripts.deploy_local.emulator import free_ports
 from showcam.app.process.supervisor import CannotStart, only_one, require_ports
+from tests.doubles.waiting import LONG_S
 
 ROOT = Path(__file__).parents[2]
 
@@ -66,7 +67,7 @@ def test_a_part_that_dies_is_started_again(tmp_path: Path) -> None:
         assert len(set(pids(tmp_path, 3))) == 3
     finally:
         process.terminate()
-        assert process.wait(5) == 0
+        assert process.wait(LONG_S) == 0
 
 
 ANSWERING = f"""
@@ -100,7 +101,7 @@ def test_who_connects_while_a_process_is_started_again_waits_for_it(tmp_path: Pa
             assert client.recv(64).decode().strip() == str(second)
     finally:
         process.terminate()
-        assert process.wait(5) == 0
+        assert process.wait(LONG_S) == 0
 
 
 def is_refused(port: int, within_s: float) -> bool:
@@ -123,7 +124,7 @@ def test_nobody_waits_for_a_process_that_dies_again_and_again(tmp_path: Path) ->
         assert is_refused(port, within_s=0.9)  # the fifth start comes a second after the fourth death
     finally:
         process.terminate()
-        assert process.wait(5) == 0
+        assert process.wait(LONG_S) == 0
 
 
 @pytest.mark.process

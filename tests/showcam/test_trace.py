@@ -69,7 +69,7 @@ from tests.doubles.rtsp_recording import CODE
 from tests.doubles.rtsp_recording import recorded as filmed
 from tests.doubles.simulator_process import SimulatorProcess
 from tests.doubles.stream_cloud import StreamCloud
-from tests.doubles.waiting import within
+from tests.doubles.waiting import LONG_S, within
 
 CANARY = "Kanari7"
 ECHO = OFFERS["mode 0 only"]
@@ -682,7 +682,7 @@ def test_the_last_offers_are_kept_with_their_answers(tmp_path: Path) -> None:
     for _ in range(9):
         notes.answer(claims, None, ECHO)
     notes.answer(claims._replace(surface="page"), None, ECHO)
-    assert within(20, lambda: len(offers.read(tmp_path, "alexa")) == offers.KEPT)
+    assert within(LONG_S, lambda: len(offers.read(tmp_path, "alexa")) == offers.KEPT)
     kept = offers.read(tmp_path, "alexa")
     assert [line.is_offer for line in kept] == [True, False] * 6
     assert offers.read(tmp_path, "google") == []

@@ -18,7 +18,7 @@ from pyezvizapi.constants import APP_SECRET, MQTT_APP_KEY
 from pyezvizapi.mqtt import MQTTClient
 
 from tests.doubles.cloud import Cloud
-from tests.doubles.waiting import until
+from tests.doubles.waiting import LONG_S, until
 
 KEY = "a-signing-key"
 
@@ -178,7 +178,7 @@ class TestMessages:
         client.on_subscribe = lambda *_: ready.set()
         client.connect("127.0.0.1", int(cloud.process.push_host.partition(":")[2]))
         client.loop_start()
-        assert ready.wait(5)
+        assert ready.wait(LONG_S)
         door = cloud.serials["Front Door"]
         cloud.control(door, press=True)  # a call, which is not pushed
         cloud.control(cloud.serials["Study"], motion=True)  # another household's

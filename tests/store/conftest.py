@@ -16,6 +16,7 @@ from showcam.store.dynamodb import DynamoStore, create_table
 from showcam.store.ports import Store
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite import SqliteStore
+from tests.doubles.waiting import LONG_S
 
 
 class OneAtATime:
@@ -82,7 +83,7 @@ def at_once() -> Callable[[int, Callable[[int], Any]], list[Any]]:
         gate = threading.Barrier(count)
 
         def one(number: int) -> Any:
-            gate.wait(10)
+            gate.wait(LONG_S)
             try:
                 return function(number)
             except Exception as error:

@@ -19,6 +19,7 @@ from showcam.store.sealing import Sealer
 from showcam.store.sqlite import SqliteStore
 from showcam.store.sqlite.database import WAIT_S, Database, migrate, migrations, unavailable
 from tests.doubles import records as a
+from tests.doubles.waiting import LONG_S
 
 NOW = a.NOW
 
@@ -131,7 +132,7 @@ def test_what_is_decided_elsewhere_is_waited_for_before_reading(path: Path, sqli
             ours.result(0.2)
         other.execute("COMMIT")
         with pytest.raises(Replayed):
-            ours.result(5)
+            ours.result(LONG_S)
     other.close()
 
 
@@ -294,7 +295,7 @@ def test_a_process_killed_in_the_middle_leaves_nothing_half_done(path: Path, sea
     child.send_signal(signal.SIGKILL)
     committed += child.stdout.read().splitlines()
     child.stdout.close()
-    child.wait(10)
+    child.wait(LONG_S)
     raw = sqlite3.connect(path)
     pairs = dict(
         raw.execute("SELECT link.id, count(token.hash) FROM link LEFT JOIN token ON token.link = link.id GROUP BY 1")

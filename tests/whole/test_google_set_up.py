@@ -9,7 +9,7 @@ import pytest
 
 from tests.doubles.console_browser import PASSWORD, Page
 from tests.doubles.program import running
-from tests.doubles.waiting import within
+from tests.doubles.waiting import LONG_S, within
 
 URL, PATH, SET_UP = "https://cams.example", "/home/google", "/home/setup"
 
@@ -77,4 +77,4 @@ def test_an_address_is_kept_by_the_page_and_in_use_within_seconds(tmp_path: Path
         page.enter()
         assert page.post(SET_UP, step="address", name="https://Cams.example/") == 200
         assert "cams.example is kept" in page.text
-        assert within(10, lambda: page.shows(SET_UP, "Assistants come to https://cams.example"))
+        assert within(LONG_S, lambda: page.shows(SET_UP, "Assistants come to https://cams.example"))

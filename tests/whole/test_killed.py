@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from tests.doubles.program import SHOWCAM, Program
+from tests.doubles.waiting import LONG_S
 from tests.whole.test_starting import alive, children, run
 
 pytestmark = pytest.mark.process
@@ -26,7 +27,7 @@ def cut_off(tmp_path_factory: pytest.TempPathFactory) -> Program:
     assert program.process is not None
     below = children(program.process.pid)
     program.stop(signal.SIGKILL)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + LONG_S
     while alive(below):
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -93,7 +94,7 @@ def test_a_damaged_log_is_not_taken_in_silence(killed: Program, words: tuple[str
             assert part.poll() is None, program.log.read_text()
             time.sleep(0.05)
         part.send_signal(signal.SIGTERM)
-        part.wait(10)
+        part.wait(LONG_S)
         printed = program.log.read_text()
     else:
         printed = program.command(*words).stderr

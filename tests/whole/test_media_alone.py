@@ -27,6 +27,7 @@ from tests.doubles.household import new_link
 from tests.doubles.program import ROOT, SHOWCAM
 from tests.doubles.simulator_process import SimulatorProcess
 from tests.doubles.tls_front import TlsFront
+from tests.doubles.waiting import LONG_S
 
 # all that the Dockerfile puts into its image
 ROOMS = tuple(f"showcam/{room}" for room in ("app", "engine", "net", "store", "i18n"))
@@ -226,7 +227,7 @@ def _answers(port: int) -> bool:
 def _ended(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGTERM)
     try:
-        process.wait(10)
+        process.wait(LONG_S)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

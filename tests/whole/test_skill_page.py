@@ -14,7 +14,7 @@ from tests.doubles.console_browser import PASSWORD, Page
 from tests.doubles.program import running
 from tests.doubles.skill_management import EVENTS, PROFILE, SkillManagement
 from tests.doubles.tls_vendor import Vendors
-from tests.doubles.waiting import within
+from tests.doubles.waiting import LONG_S, within
 
 URL, PATH, HAND = "https://cams.example", "/home/alexa", "/home/alexa/hand"
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:showcam-forward"
@@ -70,7 +70,7 @@ def test_the_whole_way_by_pages_with_a_reload_at_every_step(page: Page, amazon: 
     returned = amazon.allow(begin(page))
     assert come_back(page, returned).status_code == 200
     assert come_back(page, returned).status_code == 404
-    assert within(30, lambda: page.shows(PATH, "Use this function"))
+    assert within(LONG_S, lambda: page.shows(PATH, "Use this function"))
 
     assert page.post(PATH, step="stack") == 200
     assert "home?region=eu-west-1#/stacks/create" in page.text
@@ -84,12 +84,12 @@ def test_the_whole_way_by_pages_with_a_reload_at_every_step(page: Page, amazon: 
     assert "no ARN of a function in the region eu-west-1" in page.text
     assert page.post(PATH, step="function", arn=ARN) == 200
 
-    assert within(30, lambda: page.shows(PATH, "Your skill is whole"))
+    assert within(LONG_S, lambda: page.shows(PATH, "Your skill is whole"))
     assert skill.manifest["apis"]["smartHome"]["endpoint"]["uri"] == ARN
     held = loads(page.program.command("settings", "list", "--json").stdout)
     assert (held["alexa_skill_id"]["value"], held["lwa_client_id"]["value"]) == (skill_id, EVENTS[0])
-    assert within(30, lambda: "started again with changed settings" in page.program.log.read_text())
-    assert within(30, page.program.serves)
+    assert within(LONG_S, lambda: "started again with changed settings" in page.program.log.read_text())
+    assert within(LONG_S, page.program.serves)
     log = page.program.log.read_text()
     assert [
         secret for secret in (PROFILE[1], EVENTS[1], returned["code"], returned["state"], key) if secret in log
@@ -163,7 +163,7 @@ def test_by_hand_four_values_are_copied_here_and_no_file_is_edited(page: Page) -
     assert "Kept, and in use within seconds." in page.text
     held = loads(page.program.command("settings", "list", "--json").stdout)
     assert (held["alexa_skill_id"]["value"], held["lwa_client_id"]["value"]) == (HAND_SKILL, EVENTS[0])
-    assert within(30, lambda: page.shows(f"{HAND}?open=function", "Make the function at AWS"))
+    assert within(LONG_S, lambda: page.shows(f"{HAND}?open=function", "Make the function at AWS"))
     assert page.post(HAND, step="hand-stack", language="en-GB") == 200
     assert page.value("key")
     assert page.post(HAND, step="hand-template", language="en-GB") == 200

@@ -147,11 +147,13 @@ def test_a_hundred_who_ask_while_it_hangs_hear_so_in_time_and_nobody_else_does(
                 assert answer.status_code == 200
                 lags.append(answer.elapsed.total_seconds())
 
+        others: list[float] = []
+
         def unharmed() -> None:
             while not over.wait(0.1):
                 took, answer = other.show()
                 assert '"uri"' in answer, answer
-                assert took < 2
+                others.append(took)
 
         with ThreadPoolExecutor(102) as pool:
             watching = [pool.submit(healthy), pool.submit(unharmed)]
@@ -166,3 +168,4 @@ def test_a_hundred_who_ask_while_it_hangs_hear_so_in_time_and_nobody_else_does(
         for (_, within_s, kind), (took, answer) in answered:
             assert kind in answer
             assert took < within_s + own_s
+        assert max(others) < 2 + own_s

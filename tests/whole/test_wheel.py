@@ -15,6 +15,7 @@ import requests
 
 from showcam.app.process.supervisor import answers
 from tests.doubles.program import ROOT, Program
+from tests.doubles.waiting import LONG_S
 
 HOME: dict[str, Any] = {"SHOWCAM_PUBLIC_URL": "https://cam.example.org"}
 SKILL = "amzn1.ask.skill.11111111-1111-1111-1111-111111111111"
@@ -193,7 +194,7 @@ def test_without_an_extra_each_part_starts_by_itself(program: Program, tmp_path:
                 time.sleep(0.1)
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(LONG_S)
 
 
 # what is set, and the command: each would reach for AWS
