@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -97,10 +98,16 @@ def test_an_encrypted_camera_is_not(program: Program) -> None:
     ids=["own", "own, by HLS", "shared", "of two lenses, by RTP", "older", "H.265 alone"],
 )
 def test_by_its_code_an_encrypted_camera_is_shown_too(program: Program, camera: str, assistant: str, via: str) -> None:
-    """Each hides another part of its pictures."""
+    """Each hides another part of its pictures. Whoever sees none in time, as on a busy machine, asks again."""
     decide(program, camera, "code")
-    answer = program.assistant(assistant, "watch", text=f"show the {camera.lower()} camera", via=via)
-    assert answer["outcome"]["shown"], answer["outcome"]
+    answers: list[dict[str, Any]] = []
+
+    def is_shown() -> object:
+        answers.append(program.assistant(assistant, "watch", text=f"show the {camera.lower()} camera", via=via))
+        return answers[-1]["outcome"]["shown"]
+
+    until(is_shown, 2 * LONG_S)
+    answer = answers[-1]
     assert answer["shown"]["frames"] > 10
     assert answer["shown"]["audio_rms"] > 0
 

@@ -55,8 +55,6 @@ EXPECTED = {
     "sets_with_the_first_keyframe": "shown",
 }
 
-# these take more than a minute each, and are asked for in turn
-LATE = ("silent", "battery_wakes_after_70_s")
 TRACED = "sets_with_the_first_keyframe"
 
 
@@ -80,7 +78,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
             demo=False,
             SHOWCAM_PUBLIC_URL=front.url,
             SHOWCAM_EXPLAIN="no",  # a refusal is an error, and no card
-            SHOWCAM_OPENS_PER_MINUTE="60",  # twelve cameras are asked for at a time, each again and again
             # where EZVIZ, Amazon and Google are; all else is as an owner has it who sets nothing
             SHOWCAM_EZVIZ_AT=simulator.hosts,
             SHOWCAM_CA_FILE=str(simulator.ca),
@@ -121,25 +118,17 @@ class Outcome:
 
 def watched(home: Installation, trace: str, patience_s: float) -> Outcome:
     """What came of asking for it, and of asking again while it wakes."""
-    return watched_in_turn(home, (trace,), patience_s)[trace]
-
-
-def watched_in_turn(home: Installation, traces: tuple[str, ...], patience_s: float) -> dict[str, Outcome]:
-    """The Echo shows one camera at a time, and is asked for each again until it is known what comes of it."""
-    began, came = time.monotonic(), dict[str, Outcome]()
-    while waking := [trace for trace in traces if trace not in came]:
-        for trace in waking:
-            answer = home.assistant("alexa", "watch", text=f"show {name_of(trace)}", seconds=2)
-            outcome, took_s = answer["outcome"], time.monotonic() - began
-            told = str(outcome["told"] or DARK)
-            may_come = outcome["told"] is None or "wak" in told.lower()
-            if outcome["shown"]:
-                came[trace] = Outcome("shown", took_s, answer["shown"]["frames"])
-            elif not may_come or took_s > patience_s:
-                came[trace] = Outcome(told, took_s, person=str(outcome["person"]))
-        if len(came) < len(traces):
-            time.sleep(ASK_AGAIN_S)
-    return came
+    began = time.monotonic()
+    while True:
+        answer = home.assistant("alexa", "watch", text=f"show {name_of(trace)}", seconds=2)
+        outcome, took_s = answer["outcome"], time.monotonic() - began
+        if outcome["shown"]:
+            return Outcome("shown", took_s, answer["shown"]["frames"])
+        told = str(outcome["told"] or DARK)
+        may_come = outcome["told"] is None or "wak" in told.lower()
+        if not may_come or took_s > patience_s:
+            return Outcome(told, took_s, person=str(outcome["person"]))
+        time.sleep(ASK_AGAIN_S)
 
 
 def test_every_trace_is_a_camera_of_the_household(home: Installation) -> None:
@@ -150,32 +139,31 @@ def test_every_trace_is_a_camera_of_the_household(home: Installation) -> None:
 
 
 @dataclass(frozen=True)
-class Late:
-    outcomes: dict[str, Outcome]  # of what takes more than a minute, and of the camera that is traced meanwhile
-    traced: Callable[[], subprocess.CompletedProcess[str]]
-    file: Path  # of the trace that is made
+class Traced:
+    outcome: Outcome  # of the camera, before
+    done: Callable[[], subprocess.CompletedProcess[str]]  # which lasts for a minute
+    file: Path
 
 
 @pytest.fixture(scope="module")
-def late(home: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Late]:
-    """No camera of these is asked for by another test."""
+def traced(home: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Traced]:
+    """A trace that is made while other cameras are shown; no other test asks for this one."""
     file = tmp_path_factory.mktemp("traced") / "again.ndjson"
     words = ("trace", name_of(TRACED), "--minutes", "1", "--yes", "--file", str(file))
-    outcomes = {TRACED: watched(home, TRACED, PATIENCE_S)}
+    outcome = watched(home, TRACED, PATIENCE_S)
     with ThreadPoolExecutor(1) as person:
-        traced = person.submit(home.program.command, *words, within_s=240)
-        yield Late(outcomes | watched_in_turn(home, LATE, 2 * PATIENCE_S), traced.result, file)
+        yield Traced(outcome, person.submit(home.program.command, *words, within_s=240).result, file)
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("trace", EXPECTED)
 def test_each_camera_is_shown_or_refused_for_its_reason(
-    home: Installation, late: Late, trace: str, record_property: Callable[[str, object], None]
+    home: Installation, traced: Traced, trace: str, record_property: Callable[[str, object], None]
 ) -> None:
     """By Alexa's display, which is a real WebRTC peer. How many seconds it took is in the test's properties."""
     expected = EXPECTED[trace]
     patience_s = PATIENCE_S if expected in ("shown", SILENT) else 0.0
-    outcome = late.outcomes[trace] if trace in late.outcomes else watched(home, trace, patience_s)
+    outcome = traced.outcome if trace == TRACED else watched(home, trace, patience_s)
     record_property("seconds", round(outcome.seconds, 1))
     record_property("person", outcome.person)
     assert outcome.what == expected, outcome
@@ -215,14 +203,16 @@ def test_a_trace_of_the_assistant_has_the_shape_of_its_offers(home: Installation
 
 
 @pytest.mark.timeout(300)
-def test_a_trace_of_a_replayed_camera_is_as_the_trace_it_was_made_of(late: Late) -> None:
-    done, source = late.traced(), TRACES / f"{TRACED}.ndjson"
+def test_a_trace_of_a_replayed_camera_is_as_the_trace_it_was_made_of(traced: Traced) -> None:
+    done, source = traced.done(), TRACES / f"{TRACED}.ndjson"
     assert done.returncode == 0, done.stderr
     [given, again] = (
-        next(line for line in text.read(one.read_bytes()) if isinstance(line, Ended)) for one in (source, late.file)
+        next(line for line in text.read(one.read_bytes()) if isinstance(line, Ended)) for one in (source, traced.file)
     )
     assert (again.transport, again.codec, again.picture) == (given.transport, given.codec, given.picture)
-    rows = [next(line for line in text.read(one.read_bytes()) if isinstance(line, Row)) for one in (source, late.file)]
+    rows = [
+        next(line for line in text.read(one.read_bytes()) if isinstance(line, Row)) for one in (source, traced.file)
+    ]
     assert [(row.model, row.category, row.support, row.switches[:1] if row.switches else None) for row in rows] == [
         (rows[0].model, rows[0].category, rows[0].support, rows[0].switches[:1] if rows[0].switches else None)
     ] * 2
