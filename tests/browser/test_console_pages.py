@@ -228,17 +228,18 @@ def signed_in(chromium: Browser, linked: Program, session: StorageState) -> Iter
 
 
 @pytest.mark.parametrize(
-    ("language", "width", "scheme"),
+    ("language", "width", "scheme", "is_searched"),
     [
-        ("en", 360, "light"),
-        ("nb", 360, "dark"),
-        ("de", 360, "light"),
-        ("de", 1280, "dark"),  # whose words are the longest
+        ("en", 360, "light", True),
+        ("nb", 360, "dark", False),
+        ("de", 360, "light", False),
+        ("de", 1280, "dark", True),  # whose words are the longest
     ],
 )
 def test_axe_finds_nothing_and_all_fits(
-    signed_in: Callable[..., Page], linked: Program, language: str, width: int, scheme: str
+    signed_in: Callable[..., Page], linked: Program, language: str, width: int, scheme: str, is_searched: bool
 ) -> None:
+    """What axe-core looks at is the same in each language: it searches each theme and each width once."""
     page = signed_in(language, width, scheme)
     for name, lead in PAGES.items():
         lead(page, linked)
@@ -247,7 +248,7 @@ def test_axe_finds_nothing_and_all_fits(
             details.evaluate("element => element.open = true")
         wait_for(page, PICTURES_THERE)
         wait_for(page, AT_REST, within_s=60.0)
-        assert found(page) == [], name
+        assert not is_searched or found(page) == [], name
         fits(page, f"{name}-{language}-{width}-{scheme}")
 
 

@@ -40,8 +40,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
 
 @pytest.fixture
 def contexts(chromium: Browser) -> Iterator[list[BrowserContext]]:
-    """Of a phone's size: only what is on the screen plays, and each picture takes a good part of a core."""
-    made = [chromium.new_context(viewport={"width": 360, "height": 640}, locale="en-US") for _ in range(2)]
+    made = [chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-US") for _ in range(2)]
     for context in made:
         context.set_default_timeout(LONG_MS)
     yield made
@@ -55,7 +54,6 @@ def test_page_views_of_two_browsers_one_after_another_lose_no_picture(
     """Of a household of two cameras, both of which are on the screen."""
     pages = [context.new_page() for context in contexts]
     for page in pages:
-        page.set_viewport_size({"width": 1280, "height": 900})
         page.add_init_script(NOTING)
         sign_in(page, another(home), "other@example.com")
         page.wait_for_selector(".tiles")
@@ -82,6 +80,7 @@ def test_a_reason_that_ends_is_followed_by_the_picture_without_a_press(
     home.change("Garden", fault="http500")
     try:
         page.reload()
+        tile(page, "Garden").scroll_into_view_if_needed()
         tile(page, "Garden").get_by_text("This page asks again by itself.").wait_for(timeout=LONG_MS)
     finally:
         home.change("Garden", fault=None)
