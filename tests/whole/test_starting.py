@@ -309,8 +309,10 @@ def test_links_outlive_a_restart_of_the_demo(tmp_path: Path) -> None:
         program.stop()
         program.start()
         for assistant in ("alexa", "google"):
-            answer = program.assistant(assistant, "say", text="is the attic online")
-            assert (answer["outcome"]["answered"], answer["outcome"]["broken"]) == (True, [])
+            outcomes: list[dict[str, Any]] = []
+            # of what has just started a busy machine's first answer may come too late
+            assert within(LONG_S, lambda to=assistant: answered(program, to, outcomes))  # type: ignore[misc]
+            assert all(outcome["broken"] == [] for outcome in outcomes)
         answer = program.assistant("alexa", "say", text="ask my cameras which cameras are ready")
         assert "Garage can't be shown" in answer["outcome"]["spoken"]
         # what changes is reported to both again, by the grants of before
@@ -320,6 +322,12 @@ def test_links_outlive_a_restart_of_the_demo(tmp_path: Path) -> None:
             "google": {"online": True},
         }
         assert within(LONG_S, lambda: all(_told(program, name, facts) for name, facts in expected.items()))
+
+
+def answered(program: Program, assistant: str, outcomes: list[dict[str, Any]]) -> bool:
+    """Whether the assistant gets to know how the attic is; `outcomes` gets another one."""
+    outcomes.append(program.assistant(assistant, "say", text="is the attic online")["outcome"])
+    return bool(outcomes[-1]["answered"])
 
 
 def _told(program: Program, assistant: str, facts: dict[str, object]) -> bool:
