@@ -80,7 +80,8 @@ class Local:
                 printed = self._command("clients", "add", client, "--redirect-uri", redirect)
                 secrets[client] = re.findall(r"client secret: (\S+)", printed)[0]
         with step(f"showcam owner add {USER}"):
-            self._command("owner", "add", USER, "--key", KEY, text=f"{KEY_SECRET}\n")
+            self._command("owner", "add", USER)
+            self._command("owner", "set", USER, "key", KEY, text=f"{KEY_SECRET}\n")
         return secrets
 
     def _directive(self, event: dict[str, Any]) -> dict[str, Any]:

@@ -58,6 +58,17 @@ class Installation(Struct, frozen=True):
     may_go_on: bool  # whether work may go on after an answer
 
 
+class AccountOption(Struct, frozen=True):
+    """What a person sets of an account at the vendor by `showcam owner set USER NAME VALUE`."""
+
+    name: str
+    help: str
+    value: str  # what VALUE is
+    # keeps VALUE, and the text that `secret` names, for the account of a user. Raises BadValue
+    keep: Callable[[Store, str, str, str], object]
+    secret: str = ""  # the name of a text that is only asked for, and never an argument
+
+
 @dataclass(frozen=True)
 class Brand:
     """One vendor of the table in showcam.drivers. `speech`: sentences of this vendor only."""
@@ -67,6 +78,9 @@ class Brand:
     build: Callable[[Store, Installation], Driver | None]  # None: not in this installation
     speech: Speech | None = None
     signs_in: bool = True  # whether people have accounts there
+    options: tuple[AccountOption, ...] = ()
+    # what a person hears who has added an account; given is whether showcam relays pictures. {user} is the account
+    when_added: Callable[[bool], str] = lambda relays: ""
 
 
 class SignedIn(Struct, frozen=True):

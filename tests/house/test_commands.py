@@ -10,7 +10,7 @@ from showcam.app.cli import main
 # They change something and print what they did, start a process, or write a file that another program reads.
 WITHOUT_FACTS = {
     *("run", "serve", "media", "worker"),
-    *("owner add", "owner cloud", "owner key", "owner lan", "owner remove", "owner sub-account"),
+    *("owner add", "owner lan", "owner remove", "owner set"),
     *("cameras add", "cameras code", "cameras delete", "cameras login", "cameras move", "cameras password"),
     *("cameras rename", "cameras restart", "cameras set"),
     *("clients remove", "links end", "notices remove", "outbox drop", "outbox retry", "pin clear", "pin set"),

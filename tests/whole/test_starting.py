@@ -215,8 +215,9 @@ def owned(tmp_path: Path, vendor: SimulatorProcess) -> tuple[Program, dict[str, 
         "SHOWCAM_CA_FILE": str(vendor.ca),
     }
     program = Program(tmp_path, demo=False, **environ)
-    added = program.command("owner", "add", "demo@example.com", "--key", "demo-key", text="demo-secret\n")
-    assert added.returncode == 0, added.stderr
+    for words in (("add", "demo@example.com"), ("set", "demo@example.com", "key", "demo-key")):
+        done = program.command("owner", *words, text="demo-secret\n")
+        assert done.returncode == 0, done.stderr
     found = {}
     for assistant, redirect in REDIRECTS.items():
         client = program.command("clients", "add", assistant, "--redirect-uri", redirect)

@@ -9,10 +9,6 @@ from showcam.app.cli import at_vendor, installation, owner_password, readable, s
 from showcam.app.cli.output import as_json, echo, report, table
 from showcam.i18n.catalogue import LANGUAGES
 
-_BY_CLOUD = (
-    "Pictures come by EZVIZ's own cloud stream, which takes nothing more: linking asks about its open connection. "
-)
-
 
 class UserFacts(TypedDict):
     user: str
@@ -33,7 +29,7 @@ class HouseholdFacts(TypedDict):
 
 @click.group()
 def owner() -> None:
-    """The people who may link cameras here: by their EZVIZ user name, or an owner's user name for showcam itself."""
+    """The people who may link cameras here: by their user name at the vendor, or an owner's for showcam itself."""
 
 
 owner.add_command(owner_password.password)
@@ -42,21 +38,15 @@ owner.add_command(owner_password.lan)
 
 @owner.command()
 @click.argument("user")
-@click.option(
-    "--key",
-    help="appKey of the account's own EZVIZ Open Platform application, whose secret is asked for (default: none).",
-)
 @at_vendor
-@click.option("--lan", is_flag=True, help="A household of cameras in the house alone, without an EZVIZ account.")
+@click.option("--lan", is_flag=True, help="A household of cameras in the house alone, without an account of a vendor.")
 @click.option("--to", metavar="HOUSEHOLD", help="Whose household it joins, by a name of it (default: one of its own).")
 @click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of its pages.")
 @installation
 @click.pass_context
 @readable
-def add(
-    context: click.Context, user: str, key: str | None, kind: str, lan: bool, to: str | None, language: str
-) -> None:
-    """Let the EZVIZ account USER (e-mail, phone or user name), or another vendor's, sign in here.
+def add(context: click.Context, user: str, kind: str, lan: bool, to: str | None, language: str) -> None:
+    """Let the account USER of a vendor (e-mail, phone or user name) sign in here.
 
     Its password is not asked for: the account's owner types it when linking Alexa or Google. With --lan USER is any
     user name of the owner's choice, and the password for it is asked for.
@@ -65,19 +55,17 @@ def add(
     from showcam.accounts.owner_users import OwnerUsers
     from showcam.app.compose import ground
     from showcam.app.compose.command import tools
-    from showcam.drivers import vendor_of
-    from showcam.drivers.ezviz import EZVIZ, sessions
+    from showcam.drivers import BRANDS
 
+    brand = next(brand for brand in BRANDS if brand.kind == kind)
     if not user.strip():
-        stop(f"Say which {vendor_of(kind)} account: its e-mail address, phone number or user name.")
-    if key and kind != EZVIZ.kind:
-        raise click.UsageError(f"Only an account of {EZVIZ.vendor} has a --key.")
-    if lan and (key or to):
-        raise click.UsageError("A household of cameras in the house alone takes neither --key nor --to.")
+        stop(f"Say which {brand.vendor} account: its e-mail address, phone number or user name.")
+    if lan and to:
+        raise click.UsageError("A household of cameras in the house alone takes no --to.")
     if lan:
         owner_password.add_with_lan(settings_of(context), user, language)
         return
-    secret, settings = click.prompt("appSecret", hide_input=True) if key else None, settings_of(context)
+    settings = settings_of(context)
     with tools(settings) as store:
         if households.find(store, kind, user) is not None:
             stop(f"{user} may sign in here already.", code=1)
@@ -88,17 +76,9 @@ def add(
             households.add_to(store, owner_password.known(store, to).id, kind, user, sealed)
         else:
             households.add(store, kind, user, sealed, locale=language)
-        if key and secret:
-            sessions.set_open_key(store, user, key, secret)
     echo(f"{user} may now link cameras here.")
-    if not key and kind == EZVIZ.kind:
-        comes_by_cloud = settings.pictures == "plane"
-        echo(
-            (_BY_CLOUD if comes_by_cloud else "")
-            + "At home pictures come by the code on a camera's label: showcam cameras code NAME. Last, by a key: "
-            f"showcam owner key {shlex.quote(user)}",
-            err=True,
-        )
+    if hint := brand.when_added(settings.pictures == "plane"):
+        echo(hint.format(user=shlex.quote(user)), err=True)
 
 
 @owner.command("list")
@@ -201,67 +181,34 @@ def _links(count: int) -> str:
     return "1 link" if count == 1 else f"{count} links"
 
 
-@owner.command("sub-account")
+@owner.command("set")
 @click.argument("user")
-@click.argument("account_id")
+@click.argument("what")
+@click.argument("value", required=False)
 @installation
 @click.pass_context
 @readable
-def sub_account(context: click.Context, user: str, account_id: str) -> None:
-    """Say which sub-account of this installation's Open Platform key (ezviz_key) is USER's household.
-
-    ACCOUNT_ID is the accountId that ram/account/create answered; "none" takes it away.
-    """
+def set_(context: click.Context, user: str, what: str, value: str | None) -> None:
+    """Set WHAT of USER's account to VALUE, which is asked for if it is missing; an unknown WHAT names all."""
+    from showcam.accounts import households
     from showcam.app.compose.command import tools
-    from showcam.drivers.ezviz import sessions
+    from showcam.drivers import BRANDS
+    from showcam.drivers.settings import BadValue
 
-    kept = "" if account_id == "none" else account_id
-    if kept and not (kept.isalnum() and len(kept) <= 64):
-        stop("An accountId is letters and digits.", code=1)
+    known = {option.name: (brand.kind, option) for brand in BRANDS for option in brand.options}
+    if what not in known:
+        stop("Say which of these: " + "; ".join(f"{name}, {option.help}" for name, (_, option) in known.items()))
+    kind, option = known[what]
     with tools(settings_of(context)) as store:
-        if not sessions.set_sub_account(store, user, kept):
+        if households.find(store, kind, user) is None:
             stop(f"{user} is not known here: showcam owner add {shlex.quote(user)}", code=1)
-    echo(f"{user} has that sub-account now." if kept else f"{user} has no sub-account now.")
-
-
-@owner.command()
-@click.argument("user")
-@click.argument("agreed", type=click.Choice(["yes", "no"]), metavar="yes|no")
-@installation
-@click.pass_context
-@readable
-def cloud(context: click.Context, user: str, agreed: str) -> None:
-    """Say whether pictures of USER's cameras may come by EZVIZ's own cloud stream, if no other way brings one.
-
-    It is an open connection: on its way from EZVIZ to here the picture is not encrypted. Linking asks for it too.
-    """
-    from showcam.app.compose.command import tools
-    from showcam.drivers.ezviz import sessions
-
-    with tools(settings_of(context)) as store:
-        if not sessions.set_open_air(store, user, agreed == "yes"):
-            stop(f"{user} is not known here: showcam owner add {shlex.quote(user)}", code=1)
-    may = "may now" if agreed == "yes" else "no longer"
-    echo(f"Pictures of {user}'s cameras {may} come by EZVIZ's cloud stream.")
-
-
-@owner.command()
-@click.argument("user")
-@click.option("--key", help="appKey of the EZVIZ Open Platform application (default: asked for).")
-@installation
-@click.pass_context
-@readable
-def key(context: click.Context, user: str, key: str | None) -> None:
-    """Set the Open Platform key that fetches the video of USER's cameras."""
-    from showcam.app.compose.command import tools
-    from showcam.drivers.ezviz import sessions
-
-    with tools(settings_of(context)) as store:
-        if sessions.find(store, user) is None:
-            stop(f"{user} is not known here: showcam owner add {shlex.quote(user)}", code=1)
-        app_key = key or str(click.prompt("appKey", err=True))
-        sessions.set_open_key(store, user, app_key, click.prompt("appSecret", hide_input=True, err=True))
-    echo(f"Pictures of {user}'s cameras now come by that key.")
+        given = value or str(click.prompt(option.value, err=True))
+        secret = str(click.prompt(option.secret, hide_input=True, err=True)) if option.secret else ""
+        try:
+            option.keep(store, user, given, secret)
+        except BadValue as error:
+            stop(f"{error}.", code=1)
+    echo(f"{what} is set for {user}.")
 
 
 @owner.command()

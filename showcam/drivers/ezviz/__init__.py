@@ -3,9 +3,12 @@
 from pathlib import Path
 
 from showcam.drivers.driver import Driver
-from showcam.drivers.vendor import Brand, Installation, Speech
+from showcam.drivers.settings import BadValue
+from showcam.drivers.vendor import AccountOption, Brand, Installation, Speech
 from showcam.i18n.catalogue import Catalogue, mark
 from showcam.store.ports import Store
+
+MOST_OF_ID = 64  # characters of an accountId
 
 SPEECH = Speech(
     "EZVIZ",
@@ -224,4 +227,57 @@ def build(store: Store, installation: Installation) -> Driver:
     )
 
 
-EZVIZ = Brand("ezviz", "EZVIZ", build, SPEECH)
+def _set_key(store: Store, user: str, key: str, secret: str) -> None:
+    from showcam.drivers.ezviz import sessions
+
+    sessions.set_open_key(store, user, key, secret)
+
+
+def _set_sub_account(store: Store, user: str, account_id: str, _secret: str) -> None:
+    from showcam.drivers.ezviz import sessions
+
+    if not (account_id.isascii() and account_id.isalnum() and len(account_id) <= MOST_OF_ID):
+        raise BadValue("an accountId is letters and digits")
+    sessions.set_sub_account(store, user, "" if account_id == "none" else account_id)
+
+
+def _set_cloud(store: Store, user: str, allowed: str, _secret: str) -> None:
+    from showcam.drivers.ezviz import sessions
+
+    if allowed not in ("yes", "no"):
+        raise BadValue("cloud is yes or no")
+    sessions.set_open_air(store, user, allowed == "yes")
+
+
+OPTIONS = (
+    AccountOption(
+        "key",
+        "the account's own Open Platform application, which fetches its video last",
+        "appKey",
+        _set_key,
+        secret="appSecret",  # noqa: S106  (what is asked for)
+    ),
+    AccountOption(
+        "sub-account",
+        "its sub-account under ezviz_key, by the accountId that ram/account/create answered, or none",
+        "accountId",
+        _set_sub_account,
+    ),
+    AccountOption(
+        "cloud",
+        "whether its video may come by EZVIZ's own cloud stream, a connection that is not encrypted: yes or no",
+        "yes or no",
+        _set_cloud,
+    ),
+)
+
+
+def when_added(relays: bool) -> str:
+    cloud = "Pictures come by EZVIZ's cloud stream, which takes nothing more: linking asks about its open connection. "
+    return (cloud if relays else "") + (
+        "At home pictures come by the code on a camera's label: showcam cameras code NAME. Last, by a key: "
+        "showcam owner set {user} key"
+    )
+
+
+EZVIZ = Brand("ezviz", "EZVIZ", build, SPEECH, options=OPTIONS, when_added=when_added)
