@@ -15,13 +15,13 @@ import msgspec
 from actions.google_key import KeyFile
 from showcam.net.exchange import EARLY_S, Hosts, Unreached, exchange_within
 from showcam.net.http import Http, Reply
+from showcam.registry.reporting.delivery import TELL_S
 from showcam.registry.reporting.reporter import NotNow, RefusedKey, Rejected, TryAgain
 from showcam.store.outbox import Why
 
 AUDIENCE = "https://oauth2.googleapis.com/token"
 SCOPE = "https://www.googleapis.com/auth/homegraph"
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-CALL_S = 5.0  # for Google's answer to one call; a Request Sync waits for our own SYNC
 LIFE_S = 3600  # of an assertion, the longest that Google takes
 
 
@@ -54,7 +54,7 @@ class GoogleTokens:
 
     def _renew(self) -> None:
         form = {"grant_type": GRANT, "assertion": self._assertion()}
-        reply = self._http.post(self._key.token_uri, form, CALL_S)
+        reply = self._http.post(self._key.token_uri, form, TELL_S)
         data = reply.data or {}
         access, life_s = data.get("access_token"), data.get("expires_in")
         if reply.status == 200 and isinstance(access, str) and access and isinstance(life_s, int) and life_s > 0:
@@ -185,8 +185,7 @@ class HomeGraph:
 
     def _send(self, method: str, path: str, body: bytes | None, token: str, end: float) -> Reply:
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        within_s = min(self._left_s(end), CALL_S)
-        reply = self._http.ask(method, f"{self._base}/{path}", within_s, body=body, headers=headers)
+        reply = self._http.ask(method, f"{self._base}/{path}", self._left_s(end), body=body, headers=headers)
         if reply.status == 200 and reply.data is None:
             raise Unreached("it answered no JSON object")
         return reply

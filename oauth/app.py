@@ -18,10 +18,12 @@ from oauth.machines import refuse
 from oauth.server import Server, metadata
 from oauth.sign_in import SigningIn
 from oauth.visits import KnownBrowser, Visits
+from showcam.accounts.attempts import REFUSAL_S
 from showcam.accounts.states import States
 from showcam.i18n.catalogue import LANGUAGES
 from showcam.registry.owner.owner import Owner
 from showcam.registry.owner.sign_in import SignIn
+from showcam.registry.rules import REQUEST_S
 from showcam.store.ports import Store, StoreUnavailable
 from showcam.store.records import Link
 
@@ -117,8 +119,8 @@ class OAuthSettings:
     issuer: str
     cookie_keys: list[bytes]
     secure_cookies: bool = True
-    refusal_s: float = 1.5  # least duration of a refusal whose cause must not show
-    agreed_s: float = 3.0  # how long a second "Agree" waits for the link of the first
+    refusal_s: float = REFUSAL_S  # least duration of a refusal whose cause must not show
+    agreed_s: float = REQUEST_S  # how long a second "Agree" waits for the link of the first
     practice: tuple[str, str] | None = None  # the demo's user name and password, which its page fills in
 
 

@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from oauth import pages, wording
 from oauth.clients import AuthorizeRequest
+from oauth.grants import CODE_S
 from oauth.pages import spoken
 from oauth.server import Server
 from oauth.sign_in import SigningIn
@@ -32,7 +33,6 @@ TICK = "deciphered"
 ALL, NAMED = "show_encrypted", "encrypted"
 log = structlog.get_logger()
 LINKS_AN_HOUR = 30
-AGAIN_S = 60  # "Agree" pressed again for the same request within this time gets the same link
 
 
 class CodeRefused(Exception):
@@ -187,7 +187,7 @@ class Agreement:
         """The link that this same request made a moment ago: "Agree" was pressed twice."""
         if visit is None or visit.step != "done" or visit.request != fingerprint(request):
             return None
-        if time.time() >= visit.agreed + AGAIN_S:
+        if time.time() >= visit.agreed + CODE_S:  # the code of the first "Agree" has expired
             return None
         link = self._store.link(visit.link)
         return link if link is not None and link.ended is None else None

@@ -16,11 +16,11 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from msgspec import Struct
 
 from showcam.accounts.attempts import Browser
+from showcam.accounts.console_sessions import COOKIE_S
 from showcam.accounts.identity import id_from, new_id, token_hash
 from showcam.store.ports import Store
 
 VISIT_S = 600  # life of a visit that is signed in
-KEPT_S = 400 * 86_400  # browsers limit cookies to 400 days
 MOST = 8  # accounts remembered in one browser
 
 
@@ -124,7 +124,7 @@ class KnownBrowser:
 
     def read(self, request: Request) -> Browser | None:
         try:
-            content = self._signer.loads(request.cookies.get(self.cookie, ""), max_age=KEPT_S)
+            content = self._signer.loads(request.cookies.get(self.cookie, ""), max_age=COOKIE_S)
             return Browser(str(content["browser"]), tuple(map(str, content["accounts"])))
         except (BadData, TypeError, KeyError):
             return None
@@ -136,7 +136,7 @@ class KnownBrowser:
         response.set_cookie(
             self.cookie,
             str(self._signer.dumps({"browser": before.id, "accounts": accounts})),
-            max_age=KEPT_S,
+            max_age=COOKIE_S,
             path="/",
             secure=self._secure,
             httponly=True,

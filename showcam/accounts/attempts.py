@@ -28,8 +28,8 @@ from showcam.store.ports import Throttle
 
 LIFE_S = 30 * 60  # the code works for this long; whoever installs showcam may have to find another device first
 TRIES = 20  # wrong codes of one IPv4 address or IPv6 /64 in WINDOW_S
-WINDOW_S = 900  # failures are counted within this time
-PACE_S = 900  # how long the slowest answer sets the pace
+WINDOW_S = 900  # failures are counted within this time, and the slowest answer sets the pace for it
+REFUSAL_S = 1.5  # least duration of a refusal whose cause must not show
 AT_ONCE = 32  # sign-ins of unknown browsers; as many more of known ones
 AT_ONCE_PER_NETWORK = 8  # sign-ins of one IPv4 address or IPv6 /64
 type Verdict = Literal["right", "wrong", "too_many"]
@@ -128,7 +128,7 @@ class Pace:
         """`began`: the request's start, by time.monotonic. A vendor slower than the minimum slows all answers down."""
         now = time.monotonic()
         if now - began > self._slowest_s or now > self._until:
-            self._slowest_s, self._until = max(self._least_s, now - began), now + PACE_S
+            self._slowest_s, self._until = max(self._least_s, now - began), now + WINDOW_S
         time.sleep(max(0.0, began + self._slowest_s - now))
 
 

@@ -18,10 +18,10 @@ from msgspec.structs import replace
 
 from showcam.accounts.identity import new_secret, token_hash
 from showcam.store.ports import Store
-from showcam.store.records import MONTH_S
+from showcam.store.records import DAY_S, MONTH_S
 
 KEPT_S = MONTH_S
-DAY_S = 86_400.0  # a use makes a session longer only after this time: otherwise each request would write
+COOKIE_S = 400 * 86_400  # browsers limit cookies to 400 days
 SLOW_S = 60.0  # a browser is listed before its session is stored: the session may be missing for this time
 LISTED = "browser-"  # a browser's row in a household's secrets is named by this and the session's id
 PREFIX = "home-"  # the ids of sessions begin with this: no link's id has a hyphen
@@ -128,7 +128,10 @@ class ConsoleSessions:
         return self._store.change_visit(_row(session.id), msgspec.msgpack.encode(renewed), renewed.expires, now)
 
     def use(self, session: ConsoleSession) -> bool:
-        """Notes a use of a signed-in browser's session, once a day. True if its cookie lasts longer from now on."""
+        """Notes a use of a signed-in browser's session, once a day: otherwise each request would write.
+
+        Returns True if its cookie lasts longer from now on.
+        """
         if not session.account or session.expires - self._clock() > KEPT_S - DAY_S:
             return False
         return self.renew(session, KEPT_S)

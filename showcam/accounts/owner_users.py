@@ -19,10 +19,9 @@ from msgspec import Struct
 from showcam.accounts import households
 from showcam.accounts.identity import vendor_key
 from showcam.store.ports import Store
-from showcam.store.records import Account, OwnerUser, SourceKind
+from showcam.store.records import WAIT_S, Account, OwnerUser, SourceKind
 
 AT_ONCE = 2  # hashes of one process: 72 MiB with the cost below
-WAIT_S = 2.0  # a request waits this long for memory
 SHORTEST_NAME, LONGEST_NAME = 2, 100
 SHORTEST, LONGEST = 10, 200  # characters of a password
 

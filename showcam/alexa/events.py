@@ -122,8 +122,6 @@ def detected(message_id: str, camera: str, at: float, uncertainty_ms: int) -> Re
 
 log = logging.getLogger(__name__)
 
-EVENT_S = 5.0  # seconds for the answer to one event
-
 
 class EventSender:
     """Sends events, and maps Amazon's answers to errors. Safe to use from many threads."""
@@ -158,7 +156,7 @@ class EventSender:
         left_s = end - self._monotonic()
         if left_s <= 0:
             raise TryAgain("the time for this turn was over", why="unreached")
-        return self._amazon.post_event(gateway, report.encoded(token), token, min(left_s, EVENT_S))
+        return self._amazon.post_event(gateway, report.encoded(token), token, left_s)
 
     def _judge(self, link_id: str, posted: Posted) -> None:
         status, code = posted.status, posted.code

@@ -113,8 +113,7 @@ _is_code = re.compile(r"[A-Z_]{1,64}").fullmatch
 log = logging.getLogger(__name__)
 
 SECRET = "alexa_gateway"  # noqa: S105  (the name under which the store keeps it)
-EXCHANGE_S = 2.5  # both requests fit into the 5 s for the answer to AcceptGrant
-REGION_S = 1.5
+EXCHANGE_S = 2.0  # both requests fit into the 5 s for the answer to AcceptGrant
 
 
 class NotGranted(Exception):
@@ -256,7 +255,7 @@ class Gateway:
         """The event gateway of this customer, or "" when Amazon does not answer: the grant is valid without it."""
         url = f"{self._amazon.gateways[0]}/v1/alexaApiEndpoint"
         try:
-            _, answered = self._amazon.request_json("GET", url, REGION_S, bearer=access)
+            _, answered = self._amazon.request_json("GET", url, EXCHANGE_S, bearer=access)
         except Unreached as error:
             log.info("the event gateway's region is not known yet: %s", error)
             return ""

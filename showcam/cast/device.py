@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 CAST_PORT = 8009
+CONNECT_S = 5.0  # for a connection with a device or the worker, for its end, and for a message
 
 type Kind = Literal["screen", "speaker", "group"]  # a group plays only sound
 

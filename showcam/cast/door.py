@@ -18,7 +18,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from showcam.cast.device import Device, Showing
+from showcam.cast.device import CONNECT_S, Device, Showing
 from showcam.cast.errors import REASONS, CastFailed, Why
 from showcam.drivers.camera import Refusal
 from showcam.drivers.errors import Reason
@@ -59,7 +59,6 @@ class Answer(Struct, frozen=True):
 log = structlog.get_logger()
 
 MOST_AT_WORK = 16  # questions that may go on after their answer
-SAY_S = 5.0  # seconds for a question to arrive
 NAME = "cast"  # the name of the socket in the folder `run`
 
 _ask = msgspec.json.Decoder(Ask)
@@ -159,7 +158,7 @@ class CastDoor(socketserver.ThreadingUnixStreamServer):
 class _Question(socketserver.StreamRequestHandler):
     """Reads a proof and a line of JSON, and writes a line of JSON back."""
 
-    timeout = SAY_S
+    timeout = CONNECT_S
     server: CastDoor
 
     def handle(self) -> None:
@@ -195,7 +194,6 @@ def address(folder: Path) -> Iterator[str]:
 
 
 LONGEST_S = 120.0  # seconds to find a device, to wake a camera, and to play the video
-ANSWER_S = 0.2  # waited in addition, for the answer itself
 
 _answer = msgspec.json.Decoder(Answer)
 
@@ -226,14 +224,14 @@ class CastClient:
 
     def begin(self, account: str, camera: str, on: str, wait_s: float) -> Refusal | Begun:
         """Begins to show the camera, which may take longer than `wait_s`."""
-        answer = self._request(Ask("show", account, camera, on, wait_s=wait_s), wait_s + ANSWER_S)
+        answer = self._request(Ask("show", account, camera, on, wait_s=wait_s), wait_s + CONNECT_S)
         return answer.refusal or Begun(waking=bool(answer.waking))
 
     def stop(self, account: str, on: str = "", camera: str = "") -> list[Showing]:
         return list(self._request(Ask("stop", account, camera, on)).showing)
 
     def begin_stop(self, account: str, camera: str, on: str, wait_s: float) -> None:
-        self._request(Ask("stop", account, camera, on, wait_s=wait_s), wait_s + ANSWER_S)
+        self._request(Ask("stop", account, camera, on, wait_s=wait_s), wait_s + CONNECT_S)
 
     def _request(
         self, ask: Ask, longest_s: float = LONGEST_S, waking: Callable[[str], object] = lambda name: None

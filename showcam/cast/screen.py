@@ -18,7 +18,7 @@ from pychromecast.generated.cast_channel_pb2 import CastMessage
 from pychromecast.models import CastInfo, HostServiceInfo
 from pychromecast.socket_client import ConnectionStatus, ConnectionStatusListener, InterruptLoop, SocketClient
 
-from showcam.cast.device import Device, Over, Picture
+from showcam.cast.device import CONNECT_S, Device, Over, Picture
 from showcam.cast.errors import CastFailed, Why
 from showcam.engine.rtsp.connection import COUNTED_S
 from showcam.net.text import JsonObject, too_deep
@@ -34,7 +34,6 @@ RECEIVER = "CC1AD845"  # Google's default media receiver
 PLAYLIST = "application/vnd.apple.mpegurl"
 # Without these the receiver guesses at the segments (developers.google.com/cast, MediaInformation).
 SEGMENTS = {"hlsSegmentFormat": "ts", "hlsVideoSegmentFormat": "mpeg2_ts"}
-CONNECT_S = 5.0  # seconds for a connection, for its end, and for writing a message
 PLAY_S = 20.0  # seconds from LOAD to PLAYING: a camera may have to wake first
 TRIES = 3  # tries to connect again, RETRY_S apart, before a device counts as gone
 RETRY_S = 1.0  # PyChromecast waits 5 s by default; the video would stand still for this time

@@ -3,11 +3,10 @@
 from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSessionInterface
 
-from showcam.accounts.console_sessions import KEPT_S
+from showcam.accounts.console_sessions import COOKIE_S, KEPT_S
 
 HOME = "/home"
 LANGUAGE = "showcam-language"
-LANGUAGE_S = 400 * 86_400  # browsers limit cookies to 400 days
 
 
 def is_home(path: str) -> bool:
@@ -52,7 +51,7 @@ def drop(received: Request, response: Response) -> None:
 
 def keep_language(response: Response, language: str) -> None:
     """Keeps which language this browser chose; the front page and help read it too."""
-    response.set_cookie(LANGUAGE, language, max_age=LANGUAGE_S, secure=request.is_secure, httponly=True, samesite="Lax")
+    response.set_cookie(LANGUAGE, language, max_age=COOKIE_S, secure=request.is_secure, httponly=True, samesite="Lax")
 
 
 def _path(received: Request) -> str:

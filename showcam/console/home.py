@@ -11,6 +11,7 @@ from flask import Blueprint, Flask, Response, g, redirect, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from showcam.accounts.attempts import REFUSAL_S
 from showcam.accounts.console_sessions import ConsoleSession, ConsoleSessions
 from showcam.accounts.phone_codes import PhoneCodes
 from showcam.accounts.states import States
@@ -49,7 +50,7 @@ class HomeSettings:
     live: int  # pictures at once
     adds: bool = False  # whether owners may add their own cameras
     back: str = ""  # the address of the vendor's callback at showcam
-    refusal_s: float = 1.5  # least duration of a refusal whose cause must not show
+    refusal_s: float = REFUSAL_S  # least duration of a refusal whose cause must not show
 
 
 class Home:

@@ -59,11 +59,11 @@ class Installation(Struct, frozen=True):
 
 
 class AccountOption(Struct, frozen=True):
-    """What a person sets of an account at the vendor by `showcam owner set USER NAME VALUE`."""
+    """A setting of an account at the vendor, which `showcam owner set USER NAME VALUE` keeps."""
 
     name: str
     help: str
-    value: str  # what VALUE is
+    value: str  # the name of VALUE
     # keeps VALUE, and the text that `secret` names, for the account of a user. Raises BadValue
     keep: Callable[[Store, str, str, str], object]
     secret: str = ""  # the name of a text that is only asked for, and never an argument
@@ -79,7 +79,7 @@ class Brand:
     speech: Speech | None = None
     signs_in: bool = True  # whether people have accounts there
     options: tuple[AccountOption, ...] = ()
-    # what a person hears who has added an account; given is whether showcam relays pictures. {user} is the account
+    # a sentence after an account was added; the argument: whether showcam relays pictures. {user} is the account
     when_added: Callable[[bool], str] = lambda relays: ""
 
 

@@ -34,7 +34,7 @@ from showcam.engine.source import Codec, SourceSpec, Watched
 from showcam.net.addresses import is_confidential
 
 CONNECT_S = 0.8  # the media process is on this machine or in the same region
-LONGEST_S = 5.0  # assistants give up after 6 to 8 s
+LONGEST_S = 5.0  # for a whole answer, if the request has no limit: assistants give up after 6 to 8 s
 MOST_IDLE = 32  # idle connections that are kept; beyond this number each request makes a connection for itself
 LONGEST_ANSWER = 512 * 1024  # a still is in one
 PICTURES: tuple[Picture, ...] = ("main", "sub")

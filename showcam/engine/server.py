@@ -15,6 +15,7 @@ import msgspec
 import structlog
 from aiohttp import web
 
+from showcam.engine.client import LONGEST_S
 from showcam.engine.doors import AcceptFailures, Door, LentDoors, NotLent
 from showcam.engine.grants import HEADER, Claims, Grants, holds
 from showcam.engine.messages import (
@@ -35,7 +36,7 @@ from showcam.engine.messages import (
 )
 from showcam.engine.outputs import amendments
 from showcam.engine.routes import Handler, Routes, application, problem
-from showcam.engine.sessions.sessions import ANSWER_S, Sessions
+from showcam.engine.sessions.sessions import Sessions
 from showcam.engine.settings import PlaneSettings, tls_context
 from showcam.engine.source import Rtsp, Sources, read_source
 from showcam.engine.sources.probe import probe
@@ -82,7 +83,7 @@ class InternalRoutes:
     async def answer(self, body: Offer) -> web.Response:
         source = read_source(body["source"]) if body["source"] else None
         answer, grant = await self._sessions.answer(
-            Claims(**body["claims"]), body["sdp"], source, body["replaces"], body.get("within_s", ANSWER_S)
+            Claims(**body["claims"]), body["sdp"], source, body["replaces"], body.get("within_s", LONGEST_S)
         )
         return web.json_response(Answered(sdp=answer, session=grant))
 
@@ -100,7 +101,7 @@ class InternalRoutes:
         if self._probes.locked():
             return problem(429, "As many cameras are watched as may be.", "busy", {"Retry-After": "3"})
         async with self._probes:
-            found = await probe(source, loopback=self._loopback, within_s=min(body["within_s"], ANSWER_S))
+            found = await probe(source, loopback=self._loopback, within_s=min(body["within_s"], LONGEST_S))
         watched = await asyncio.to_thread(found.watched, small=True)
         answer: Probed = {
             "codec": watched.codec,

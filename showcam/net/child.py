@@ -20,7 +20,7 @@ from msgspec import Struct
 
 LONGEST = 4 * 1024 * 1024  # bytes of a line: all devices that a search found
 NICE = 10  # the niceness of a long-running process: processes that answer assistants come first
-ENDING_S = 1.0  # showcam itself ends within three seconds
+ENDING_S = 1.0  # for what still runs at the end: showcam ends within three seconds
 # The environment variables that a process gets: neither settings nor keys.
 _ENVIRON = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
 # Without this, each thread's memory begins with 64 MB of addresses, which the limit counts.

@@ -16,6 +16,7 @@ _current = threading.local()
 # A resolver that is silent for this time is taken as missing. Resolvers of homes answer in tens of milliseconds, and
 # glibc waits 5 s for an answer before it asks again (resolv.conf(5), `timeout`).
 SILENT_S = 1.0
+PATIENT_S = 10.0  # for the answer of another party that a person waits for, however slowly the answer arrives
 EARLY_S = 300  # another party's access token, which lives an hour or longer, is renewed this long before it expires
 
 

@@ -11,7 +11,6 @@ from showcam.registry.preferences import WhileEncrypted
 
 PASSED_S = 300  # a display fetches its first list and segment within seconds; it fetches a new address to go on
 REQUEST_S = 3.0  # both assistants give up after longer
-CLOSE_S = 1.0  # at the end, for calls that are being made: showcam ends within three seconds
 
 
 class Rules(Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from msgspec import Struct
 CODE_KEPT_S = 600  # a code that is sent again is recognized for this time, and not taken for a guess
 HOUR_S = 3600  # guesses and notices are counted in an hour
 DAY_S = 24 * 3600  # for an assistant that was off for a day, and a list of cameras that is a day old
+WAIT_S = 2.0  # for a lock of the database, or memory: a request's own deadline is a little longer
 LOOK_S = 0.05  # between two checks for something that another process or thread is about to write
 TOKEN_KEPT_S = DAY_S  # an assistant that was off for a day gets "expired" (refresh), not "invalid" (link again)
 MONTH_S = 30 * 24 * 3600  # ended links, asks and parked rows are kept for this time: the owner still finds them

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from showcam.accounts.console_sessions import DAY_S, KEPT_S, ConsoleSessions
+from showcam.accounts.console_sessions import KEPT_S, ConsoleSessions
+from showcam.store.records import DAY_S
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import NEW, HomeWorld, home_world
 from tests.doubles.linking_world import CAREFUL, USER

@@ -2,16 +2,16 @@
 
 import pytest
 
-from showcam.engine.sources.screen import ANOTHER_S, Doubt
+from showcam.engine.sources.screen import SILENCE_S, Doubt
 from showcam.engine.units import SourceFailed
 
 
 def test_a_key_is_not_called_wrong_for_one_keyframe_however_late_the_next_is() -> None:
     doubt = Doubt(encrypts=True, deciphers=True)
     doubt.add(0.0)
-    doubt.check(100 * ANOTHER_S)
+    doubt.check(100 * SILENCE_S)
     with pytest.raises(SourceFailed, match="code_wrong"):
-        doubt.add(100 * ANOTHER_S)
+        doubt.add(100 * SILENCE_S)
 
 
 def test_a_keyframe_between_two_failures_clears_the_key() -> None:
@@ -26,6 +26,6 @@ def test_a_keyframe_between_two_failures_clears_the_key() -> None:
 def test_without_a_key_one_keyframe_that_stays_alone_is_an_encrypted_camera() -> None:
     doubt = Doubt(encrypts=True)
     doubt.add(0.0)
-    doubt.check(ANOTHER_S)
+    doubt.check(SILENCE_S)
     with pytest.raises(SourceFailed, match="encryption_on"):
-        doubt.check(ANOTHER_S + 0.1)
+        doubt.check(SILENCE_S + 0.1)

@@ -12,7 +12,8 @@ import pytest
 
 from showcam.engine.grants import Claims
 from showcam.engine.messages import MediaBusy, MediaFull
-from showcam.engine.sessions.pulls import FEW, OVER_S, Load
+from showcam.engine.sessions.pulls import FEW, Load
+from showcam.engine.sessions.transcodes import OVER_S
 from tests.doubles.hls_camera import Camera, Household, Vendor, recording
 from tests.doubles.rtc_viewer import Viewer
 from tests.media.conftest import World

@@ -38,6 +38,7 @@ from showcam.net.exchange import Exchange, Hosts, Unreached
 from showcam.net.http import Http
 from showcam.net.text import JsonObject, too_deep
 from showcam.registry.readings.vendor_calls import Flights
+from showcam.registry.rules import REQUEST_S
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ class ChainUnreached(Exception):
 class FetchLimits:
     """Limits on the fetches that a stranger can cause."""
 
-    timeout_s: float = 3.0  # Alexa waits 8 s for the answer that this is fetched for
+    timeout_s: float = REQUEST_S  # Alexa waits 8 s for the answer that this is fetched for
     of_one_a_minute: int = 5  # fetches for one network: an IPv4 address or an IPv6 /64
     lots: int = 32  # a neighbourhood (IPv4 /16, IPv6 /32) belongs to one of these, drawn by a secret of the process
     of_lot_a_minute: int = 10  # fetches for all networks of one lot; `lots` times as many for all networks together

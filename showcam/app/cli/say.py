@@ -120,7 +120,7 @@ def _call(method: str, url: str, body: JsonObject | None = None) -> JsonObject:
     data = json.dumps(body).encode() if body is not None else None
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)  # noqa: S310
     try:
-        with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310  (loopback)
+        with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310  (loopback; a display is watched for 15 s)
             return dict(json.load(response))
     except urllib.error.HTTPError as error:
         try:

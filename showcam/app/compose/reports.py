@@ -19,7 +19,7 @@ from showcam.app.compose import ground
 from showcam.app.compose.event_gateway import amazon_http, event_gateway
 from showcam.app.settings import Settings
 from showcam.app.setup.google_console import google_key
-from showcam.registry.reporting.delivery import Delivery, Outcome
+from showcam.registry.reporting.delivery import CLAIM_S, Delivery, Outcome
 from showcam.registry.reporting.reporter import Reporter, Unreported
 from showcam.store.outbox import Claim
 from showcam.store.ports import StoreUnavailable
@@ -29,7 +29,6 @@ log = logging.getLogger(__name__)
 
 ASSISTANTS: tuple[Assistant, ...] = ("alexa", "google")
 TURNS = 4  # turns for one link in a run, for changes that came meanwhile; the stream wakes the function for the rest
-STORE_S = 20.0  # for all calls to the table
 
 
 def reporters_of(settings: Settings, base: ground.Ground) -> list[Reporter]:
@@ -104,7 +103,7 @@ def build() -> Handler:
         for assistant in ASSISTANTS
     }
 
-    @boto.within(STORE_S)
+    @boto.within(CLAIM_S)  # afterwards another run may report to the link
     def answer(event: Event, _context: Any) -> Reply:
         failures: list[wakes.Failure] = []
         for message, wake in wakes.of_queue(event):

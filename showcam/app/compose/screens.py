@@ -19,8 +19,7 @@ from showcam.cast.on_change import OnChange
 from showcam.cast.screens import Screens
 from showcam.engine.client import MediaClient
 from showcam.engine.grants import Grants
-
-SIMULATOR_S = 2.0  # for the simulator's answer
+from showcam.net.exchange import PATIENT_S
 
 
 def folder(settings: Settings) -> Path:
@@ -76,6 +75,6 @@ def finder(settings: Settings) -> Finder:
 
 def _of_simulator(port: int, _seconds: float) -> list[Device]:
     """The demo's television, whose port the simulator names. Raises OSError."""
-    with urlopen(f"http://127.0.0.1:{port}/_control", timeout=SIMULATOR_S) as answer:
+    with urlopen(f"http://127.0.0.1:{port}/_control", timeout=PATIENT_S) as answer:
         at = json.load(answer)["ports"]["cast"]
     return [Device("living-room-tv", "Living room TV", "127.0.0.1", at, "Chromecast")]

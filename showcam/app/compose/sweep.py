@@ -8,11 +8,10 @@ from showcam.app import keys
 from showcam.app.aws import boto, wakes
 from showcam.app.aws.cloudwatch import Event, Handler, Reply
 from showcam.app.compose import ground
-from showcam.registry.reporting.sender import Reconciliation
+from showcam.registry.reporting.sender import TARDY_S, Reconciliation
 from showcam.store.records import Assistant
 
 ASSISTANTS: tuple[Assistant, ...] = ("alexa", "google")
-OVERDUE_S = 60.0  # a link that is due for less time may have a message on its way
 MOST = 10_000  # links in one run
 
 
@@ -29,7 +28,7 @@ def build(clock: Callable[[], float] = time.time) -> Handler:
 
     def answer(_event: Event, _context: Any) -> Reply:
         looked_at = reconciling.turn_of_day()
-        before = time.time() - OVERDUE_S
+        before = time.time() - TARDY_S  # a link that is due for less time may have a message on its way
         due = [(assistant, *pair) for assistant in ASSISTANTS for pair in store.due(assistant, before, MOST)]
         woken = queue.send(wakes.Wake(account, link, assistant) for assistant, account, link in due)
         return {"woken": woken, "looked_at": looked_at}

@@ -15,7 +15,8 @@ from showcam.app.data import backup, integrity
 from showcam.app.data.backup import Unusable
 from showcam.app.settings import Settings
 from showcam.app.shipped import document
-from showcam.store.sqlite.database import WAIT_S, Database, migrations
+from showcam.store.records import WAIT_S
+from showcam.store.sqlite.database import Database, migrations
 from showcam.store.sqlite.database_file import errors, key_ids, let_go
 
 

@@ -10,8 +10,8 @@ from cryptography import x509
 
 from showcam.app.doctor.finding import Finding, ok, unsure, wrong
 from showcam.app.doctor.reach import Visitor, World, addresses_here
-from showcam.app.setup.skill_creation import WITHIN_S
 from showcam.i18n.catalogue import both, worded
+from showcam.net.exchange import PATIENT_S
 
 _HOUR_S, _DAY_S = 3_600, 86_400
 # Certificates are renewed with a third of their life left, short ones with half. When less than both of these is left,
@@ -117,7 +117,7 @@ def _port(
 
 def _is_open(address: str, port: int, visitor: Visitor) -> bool:
     try:
-        socket.create_connection((address, port), timeout=min(WITHIN_S, visitor.within_s)).close()
+        socket.create_connection((address, port), timeout=min(PATIENT_S, visitor.within_s)).close()
     except OSError:
         return False
     return True

@@ -13,6 +13,7 @@ from pathlib import Path
 from showcam.app.doctor.finding import Finding, ok, unsure, wrong
 from showcam.app.doctor.reach import Unreached, Visitor
 from showcam.app.shipped import document
+from showcam.drivers.driver import AGAIN_S
 from showcam.i18n.catalogue import Worded, both, worded
 
 # servers of the assistants, whose clocks are the ones that count
@@ -74,7 +75,6 @@ def _span(seconds: float) -> Worded:
 # asked if none of the configured servers answers, to distinguish dead servers from a network without UDP
 OTHERS = ("stun.l.google.com:19302", "stun.cloudflare.com:3478", "stun.nextcloud.com:3478")
 WITHIN_S = 3.0  # for a server's answer, the question asked again meanwhile
-_AGAIN_S = 0.5  # the first repetition of RFC 8489, section 6.2.1: a datagram may be lost
 _RELAY = re.compile(r"(turns?):([\w.-]+):(\d{1,5})(?:\?transport=(udp|tcp))?").fullmatch
 _WITHOUT = worded(
     "Without one Alexa's displays get no picture by WebRTC: see {page}.", page=document("owner/pictures.md")
@@ -121,7 +121,7 @@ def seen_from(server: str, within_s: float) -> str | None:
             while (left := until - time.monotonic()) > 0:
                 if time.monotonic() >= again:
                     asking.sendto(bytes(request), at)
-                    again = time.monotonic() + _AGAIN_S
+                    again = time.monotonic() + AGAIN_S  # RFC 8489, section 6.2.1: a datagram may be lost
                 asking.settimeout(max(0.001, min(again - time.monotonic(), left)))
                 try:
                     data, sender = asking.recvfrom(2048)

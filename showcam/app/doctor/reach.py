@@ -20,8 +20,8 @@ from showcam.app.doctor.finding import Finding, ok, unsure, wrong
 from showcam.app.shipped import document
 from showcam.i18n.catalogue import Worded, worded
 from showcam.net.addresses import is_public
+from showcam.net.exchange import PATIENT_S
 
-WITHIN_S = 10.0  # for a whole exchange, however slowly the answer arrives
 LONGEST = 1 << 20  # bytes of an answer
 BEFORE = worded(
     "See what stands before showcam: a proxy that lacks this path, or one that asks whether you are a robot.",
@@ -66,7 +66,7 @@ class Answer:
 class Visitor:
     """`authorities` are trusted in place of the public ones. `within_s`: for a whole exchange."""
 
-    def __init__(self, authorities: Path | None = None, within_s: float = WITHIN_S) -> None:
+    def __init__(self, authorities: Path | None = None, within_s: float = PATIENT_S) -> None:
         self.authorities = str(authorities or certifi.where())
         self.within_s = within_s
 

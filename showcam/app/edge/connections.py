@@ -20,6 +20,7 @@ from wsgiref.types import WSGIEnvironment
 import structlog
 
 from showcam.app.http_types import RECEIVED, Refuse, Response, problem
+from showcam.app.process.limits import POLL_S
 from showcam.engine.silence import silence
 from showcam.net.addresses import PEER, counted_as, unmapped
 
@@ -29,7 +30,6 @@ SENDER_S = 5.0  # a sender has this for the head of a request, for its body, and
 KNOWN_S = 3600.0  # a client whose proof was valid stays known for this many seconds
 MOST_KNOWN = 1024
 MOST = 2048  # at once; who is silent gives up its place after SENDER_S
-EVERY_S = 0.5  # between two looks at all connections
 _DESCRIPTORS = "/proc/self/fd"
 
 
@@ -198,7 +198,7 @@ class Connections:
 
     def _repeat(self) -> None:
         wait = threading.Event().wait
-        while not wait(EVERY_S):
+        while not wait(POLL_S):
             try:
                 self.turn()
             except Exception:

@@ -99,7 +99,10 @@ class Supervisor:
     clock: Callable[[], float] = field(default=time.monotonic)
 
     def run(self, ready: Callable[[], None], timeout_s: float = 30.0) -> int:
-        """Runs the processes until a signal; calls `ready` once, when every process serves. Returns the exit code."""
+        """Runs the processes until a signal; calls `ready` once, when every process serves. Returns the exit code.
+
+        `timeout_s`: until all serve. A small machine loads the libraries of all processes in less.
+        """
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._end)
         deadline = self.clock() + timeout_s
@@ -228,7 +231,7 @@ def _healthy(process: Process) -> bool:
 
 
 def answers(host: str, port: int, path: str, timeout_s: float = 1.0) -> bool:
-    """Whether a GET of the path is answered 200."""
+    """Whether a GET of the path is answered 200. `timeout_s`: this machine itself answers in milliseconds."""
     connection = http.client.HTTPConnection(host, port, timeout=timeout_s)
     try:
         connection.request("GET", path)

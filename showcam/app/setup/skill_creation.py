@@ -28,6 +28,7 @@ from showcam.app.setup.smapi import Amazon, Build, Failed, NotBuilt, Profile, Si
 from showcam.app.shipped import skill_package as packaged
 from showcam.console.skill import Step
 from showcam.i18n.catalogue import mark
+from showcam.net.exchange import PATIENT_S
 from showcam.store.ports import Store
 
 CLIENT = "alexa"
@@ -37,7 +38,6 @@ REDIRECTS = (
     "https://alexa.amazon.co.jp/api/skill/link/{vendor}",
 )
 NAME = "showcam"  # the skill's name in the package
-WITHIN_S = 4.0  # for a connection over the internet to our own address, and for its handshake
 BUILD_S, POLL_S = 180.0, 2.0
 
 STEPS: tuple[Step, ...] = ("vendor", "skill", "linking", "models", "testing", "function", "smart_home", "events")
@@ -271,8 +271,8 @@ def certificate_kind(url: str, context: ssl.SSLContext | None = None, port: int 
     """
     host = urlsplit(url).hostname or ""
     try:
-        with socket.create_connection((host, port), WITHIN_S) as plain:
-            plain.settimeout(WITHIN_S)
+        with socket.create_connection((host, port), PATIENT_S) as plain:
+            plain.settimeout(PATIENT_S)
             with (context or ssl.create_default_context()).wrap_socket(plain, server_hostname=host) as secure:
                 held = secure.getpeercert() or {}
     except (OSError, ValueError):

@@ -16,14 +16,13 @@ from msgspec import Struct
 
 from showcam.console.skill import NotMade
 from showcam.i18n.catalogue import mark
-from showcam.net.exchange import Hosts, Unreached
+from showcam.net.exchange import PATIENT_S, Hosts, Unreached
 from showcam.net.http import Http, Reply
 from showcam.net.text import JsonObject
 
 LOGIN, API = "api.amazon.com", "api.amazonalexa.com"
 AUTHORIZE = "https://www.amazon.com/ap/oa"
 SCOPE = "alexa::ask:skills:readwrite alexa::ask:models:readwrite"
-CALL_S = 10.0  # for the answer to one call; a person waits for several
 
 type Build = Literal["done", "going on"]
 
@@ -80,7 +79,7 @@ class Amazon:
     def _token(self, profile: Profile, form: Mapping[str, str]) -> JsonObject:
         whole = {**form, "client_id": profile.client_id, "client_secret": profile.client_secret}
         try:
-            reply = self._http.post(f"{self._login}/auth/o2/token", whole, CALL_S)
+            reply = self._http.post(f"{self._login}/auth/o2/token", whole, PATIENT_S)
         except Unreached:
             raise Failed(_SILENT) from None
         error = (reply.data or {}).get("error")
@@ -160,7 +159,7 @@ class Skills:
     def _call(self, method: str, path: str, body: Mapping[str, object] | None = None) -> JsonObject:
         data = json.dumps(body).encode() if body is not None else None
         try:
-            reply = self._http.ask(method, self._api + path, CALL_S, body=data, headers=self._headers)
+            reply = self._http.ask(method, self._api + path, PATIENT_S, body=data, headers=self._headers)
         except Unreached:
             raise Failed(_SILENT) from None
         if reply.status == 401:

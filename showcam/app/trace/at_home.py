@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from showcam.app.trace.recording import ASK_S, Recording
+from showcam.app.trace.recording import Recording
 from showcam.drivers.ezviz.trace_lines import Transport, Unopened
 from showcam.engine.ezviz.address import BadAddress
 from showcam.engine.ezviz.decipher import Decipherer
@@ -18,6 +18,7 @@ from showcam.engine.source import EzvizLocal, Rtsp, SourceSpec
 from showcam.engine.sources.rtsp import session_of
 from showcam.engine.sources.tracks import Chosen, choose
 from showcam.engine.units import SourceFailed
+from showcam.net.exchange import PATIENT_S
 
 SOUND = 2  # the channel of a recording for sound on a separate track
 _WHY: dict[str, Unopened] = {"busy": "busy", "code_wrong": "code_wrong", "not_playable": "not_playable"}
@@ -35,7 +36,7 @@ class ByRtsp:
     async def open(self, spec: SourceSpec, *, loopback: bool) -> Unopened:
         """Why it did not open; "" if it did."""
         try:
-            async with asyncio.timeout(ASK_S):
+            async with asyncio.timeout(PATIENT_S):
                 await self._open(spec, loopback=loopback)
         except (SourceFailed, RtspFailed) as failed:
             return _WHY.get(str(failed), "unreached")

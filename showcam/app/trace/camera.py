@@ -13,7 +13,7 @@ from typing import Literal
 
 from showcam.app.trace import home
 from showcam.app.trace.at_home import ByOwnProtocol, ByRtsp, recorded
-from showcam.app.trace.recording import ASK_S, STEP_MS, Recording, crowded
+from showcam.app.trace.recording import STEP_MS, Recording, crowded
 from showcam.drivers.camera import Camera
 from showcam.drivers.errors import DriverError, Refused, SignedOut
 from showcam.drivers.ezviz.driver import EzvizDriver
@@ -24,14 +24,16 @@ from showcam.engine.ezviz.address import MAIN, SUB, Stream
 from showcam.engine.ezviz.local_session import MANNERS
 from showcam.engine.settings import OnLoopback
 from showcam.engine.source import USED, WAKING_S, CameraSpec
+from showcam.engine.sources import ezviz_local
 from showcam.engine.sources.ezviz import DOZES_S
 from showcam.engine.sources.rtsp import KEYFRAME_S
+from showcam.net.exchange import PATIENT_S
 from showcam.store.records import Source
 
 REST_S = 2.0  # between two sessions, as rhanekom/hass-ezviz-stream waits before it opens again
 SUB_S, MAIN_S = 25.0, 40.0  # longest session of the substream and of the main stream; a second keyframe ends it sooner
 WAKES = 6  # sessions of a battery camera in that time, as a viewer opens them: the first one wakes it and stays empty
-OWN_S = 12.0  # of the camera's own protocol in one manner, for two keyframes, as in showcam.engine.sources.ezviz_local
+OWN_S = 2 * ezviz_local.KEYFRAME_S  # of the camera's own protocol in one manner, for two keyframes
 BY_FRAME, FIRST_BY_FRAME = 1200, 800  # rows of a short session, and of the long one
 STEPS = 600  # of the long session
 
@@ -81,7 +83,7 @@ class CameraTrace:
         head = Trace(1, "camera", self._version, now.tm_year, now.tm_mon, round(wanted.seconds / 60))
         self._doing("list")
         alias = Aliases().of(self._camera.ref.serial)
-        found = self._driver.account.excerpt(self._source, self._camera, alias, self._notes, ASK_S)
+        found = self._driver.account.excerpt(self._source, self._camera, alias, self._notes, PATIENT_S)
         dozes = any(isinstance(line, Row) and line.battery is not None for line in found.lines)
         lines: list[Line] = [line for line in found.lines if not isinstance(line, Home)]
         if dozes:
@@ -102,7 +104,7 @@ class CameraTrace:
         self._doing("wake")
         began, is_taken = time.monotonic(), True
         try:
-            self._driver.account.wake(self._source, self._camera, ASK_S)
+            self._driver.account.wake(self._source, self._camera, PATIENT_S)
         except DriverError:
             is_taken = False
         return Wake(is_taken, round((time.monotonic() - began) * 1000))
@@ -175,7 +177,7 @@ class CameraTrace:
     async def _session_at_home(self, way: Way, by: str, opens: Opens, seconds: float) -> Recording:
         recording = await self._recording(way, MAIN)
         try:
-            spec = await asyncio.to_thread(self._driver.mint, self._source, self._camera, by, ASK_S)
+            spec = await asyncio.to_thread(self._driver.mint, self._source, self._camera, by, PATIENT_S)
         except Refused as refused:
             recording.opened(_WHY.get(refused.reason, "no_key"))
             return recording
@@ -212,7 +214,7 @@ class CameraTrace:
     async def _spec(self, recording: Recording) -> CameraSpec | None:
         """An address with its own token. Returns None if there is none; the recording's lines then say why."""
         try:
-            return await asyncio.to_thread(self._driver.mint, self._source, self._camera, "cloud", ASK_S)
+            return await asyncio.to_thread(self._driver.mint, self._source, self._camera, "cloud", PATIENT_S)
         except Refused as refused:
             why: Literal["no_token", "no_dispatcher", "not_agreed"] = "no_token"
             if refused.reason == "no_way":
@@ -225,11 +227,11 @@ class CameraTrace:
 
     async def _given_back(self, spec: CameraSpec) -> None:
         if spec.lease:
-            await asyncio.to_thread(self._driver.release, self._source, spec.lease.lent, USED, ASK_S)
+            await asyncio.to_thread(self._driver.release, self._source, spec.lease.lent, USED, PATIENT_S)
 
     def _server_of_keys(self) -> list[Line]:
         try:
-            asking = self._driver.account.cas_session(self._source, ASK_S)
+            asking = self._driver.account.cas_session(self._source, PATIENT_S)
         except DriverError:
             return []
         return [home.certificate("cas", asking.host, asking.port, asking.host, self._authorities)]

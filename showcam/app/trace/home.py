@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from msgspec.structs import replace
 
-from showcam.app.setup.skill_creation import WITHIN_S
 from showcam.drivers.ezviz.trace_lines import Certificate, Home, PortState
 from showcam.drivers.probes.rtsp import KNOCK_S
 from showcam.net.addresses import is_in_house
+from showcam.net.exchange import PATIENT_S
 
 # web pages, RTSP, the vendor's device SDK with and without TLS, the camera's own protocol
 ASKED = (80, 443, 554, 8000, 8443, 9010, 9020)
@@ -96,7 +96,7 @@ def _with(context: ssl.SSLContext, ciphers: str | None) -> ssl.SSLContext:
 
 def _shake(context: ssl.SSLContext, host: str, port: int, name: str) -> bytes:
     with (
-        socket.create_connection((host, port), timeout=WITHIN_S) as raw,
+        socket.create_connection((host, port), timeout=PATIENT_S) as raw,
         context.wrap_socket(raw, server_hostname=name or None) as connection,
     ):
         return connection.getpeercert(binary_form=True) or b""

@@ -37,14 +37,12 @@ from showcam.engine.settings import OnLoopback
 from showcam.engine.source import CameraSpec
 from showcam.engine.sources.footage import EzvizRtp, transport
 from showcam.engine.units import SoundCodec
+from showcam.net.exchange import PATIENT_S
 
 ROWS = 40  # of frames in a line
 MOST_NALS = 12  # of a picture: slices of one frame may be many
-ASK_S = 10.0  # the vendor, and a camera at home, have this to answer what opens a session
 STEP_MS = 1000  # of a session that is too long for rows by frame
 MEASURED = 3  # keyframes of a session that are decoded
-
-_LONGEST_MS = 4 * 3600 * 1000  # a trace takes minutes; a wrong clock must not fill it
 
 
 class Watched(Protocol):
@@ -333,7 +331,7 @@ async def crowded(
     second: Recording,
     spec: CameraSpec,
     loopback: OnLoopback,
-    seconds: float = ASK_S,
+    seconds: float = PATIENT_S,
 ) -> Beside:
     """Whether a second session ends the first one, within `seconds`."""
     watching = asyncio.create_task(first.lasts(node, seconds))
@@ -347,4 +345,4 @@ async def crowded(
 
 
 def _ms(seconds: float) -> int:
-    return max(0, min(_LONGEST_MS, round(seconds * 1000)))
+    return max(0, round(seconds * 1000))

@@ -162,7 +162,6 @@ QUALITY: dict[Picture, str] = {"main": "1", "sub": "2"}
 V2, V1 = "/api/lapp/v2/live/address/get", "/api/lapp/live/address/get"
 # a region without v2 answers with one of these codes
 NO_V2 = frozenset({"10001", "10020", "20015", "60020"})
-SHORTEST_S = 30  # that an address may live
 PAGE = 50
 MOST_PAGES = 40
 
@@ -199,7 +198,7 @@ class OpenPlatform:
         """
         form = {"deviceSerial": serial, "channelNo": str(channel), "protocol": HLS, "quality": QUALITY[picture]}
         if life_s:
-            form["expireTime"] = str(max(SHORTEST_S, life_s))
+            form["expireTime"] = str(life_s)
         fail = _none_smaller if picture == "sub" else error
         with Exchange(deadline_s) as exchange:
             data = _object(self._live(key, form, exchange, fail, is_h265=is_h265))

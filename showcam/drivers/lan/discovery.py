@@ -20,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 from msgspec import Struct
 
+from showcam.drivers.driver import AGAIN_S
 from showcam.drivers.lan.onvif import DEVICE_PATH
 from showcam.net import child
 from showcam.net.addresses import house_networks, is_in_house
@@ -31,7 +32,6 @@ log = logging.getLogger(__name__)
 
 GROUP = ("239.255.255.250", 3702)
 LISTENS_S = 1.5  # devices spread their answers over 0.5 s (WS-Discovery 1.1, APP_MAX_DELAY)
-AGAIN_S = 0.3  # a probe is sent twice, since a datagram may get lost
 MORE = 4  # more probes if one device sends too much: it may leave no room for the answers of others
 MOST = 256  # devices that are listed
 WITHIN_S = 300.0  # a search takes no longer, on a busy machine too
@@ -94,6 +94,7 @@ def probe(addresses: Iterable[str], *, listens_s: float = LISTENS_S, loopback: b
     ours = f"urn:uuid:{uuid.UUID(bytes=secrets.token_bytes(16), version=4)}"
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(opened) for opened in map(_opened, addresses) if opened is not None]
+        # a probe is sent twice, since a datagram may get lost
         end, due = time.monotonic() + listens_s, [time.monotonic(), time.monotonic() + AGAIN_S]
         more = MORE
         while sockets and (now := time.monotonic()) < end:

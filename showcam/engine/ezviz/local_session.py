@@ -42,7 +42,6 @@ from showcam.engine.rtsp.connection import CONNECT_S, COUNTED_S, MOST_BYTES_A_SE
 from showcam.net.addresses import is_in_house
 from showcam.net.elements import Element
 
-ANSWER_S = 3.0  # seconds for each answer of the two to four that open a session, and for the first byte after them
 _READ = 64 * 1024
 MAGIC = 0x24
 MOST_JUNK = 256 * 1024  # bytes before the first chunk, and from one damage to the next
@@ -199,7 +198,7 @@ class Closed(Unreached):
 class LocalSession:
     """A session with a camera. Call `close` after use. `loopback`: in the demo the cameras live on this machine."""
 
-    def __init__(self, address: LocalAddress, manner: Manner, *, loopback: bool, answer_s: float = ANSWER_S) -> None:
+    def __init__(self, address: LocalAddress, manner: Manner, *, loopback: bool, answer_s: float = CONNECT_S) -> None:
         self._address, self._manner, self._loopback, self._answer_s = address, manner, loopback, answer_s
         self._wrapping = Wrapping() if manner.wraps else None
         self._chunks = Chunks()

@@ -181,7 +181,7 @@ class Congestion:
         """True if estimates stay small and packets are lost or late: a busy receiver's estimates are no proof."""
         if self._narrow is None or now - self._narrow < NARROW_S:
             return False
-        return self._share() >= LOSSY or (self.rtt_s or 0.0) - self._least_rtt >= QUEUED_S
+        return self._share() >= LOSSY or (self.rtt_s or USUAL_RTT_S) - self._least_rtt >= QUEUED_S
 
     def _share(self) -> float:
         """The share of the window's packets that the receiver asked for again; 0 if the window has too few packets."""

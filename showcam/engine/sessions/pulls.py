@@ -9,11 +9,11 @@ from showcam.engine.event_loop import Background
 from showcam.engine.grants import Claims, Picture
 from showcam.engine.messages import PullStats
 from showcam.engine.sessions.pull import Key, Pull, key_of, other_key
+from showcam.engine.sessions.transcodes import OVER_S
 from showcam.engine.settings import PlaneSettings
 from showcam.engine.source import SourceSpec
 
 FREED_S = 1.0  # a vendor's stream ends this long after its last viewer; other streams may be wanted again at once
-OVER_S = 10.0  # a page that opens many cameras at once makes the loop busy for a second or two
 FEW = 4  # cameras that are always admitted, however busy the loop is
 MOST_KEPT = 4096  # grants with a reserved place; above this the oldest loses its place and needs free room
 

@@ -15,8 +15,7 @@ from showcam.engine.sessions.pull import Pull
 from showcam.engine.sessions.slim import Slim
 from showcam.engine.units import Listen, SourceFailed, Unit, Watch
 
-VERDICT_S = 1.0  # an answer waits this long for a failure of the camera
-NEWS_S = 1.0  # a playlist waits this long for a segment new to the viewer
+NEWS_S = 1.0  # an answer waits this long for a failure of the camera, and a playlist for a segment new to the viewer
 
 
 class View:
@@ -219,7 +218,7 @@ class Session:
         due = loop.time() + left_s
         peer.gather(sdp, left_s)
         # a failed source is best reported now, but a slow source must not cost the answer
-        await self.pull.opened(min(VERDICT_S, left_s))
+        await self.pull.opened(min(NEWS_S, left_s))
         await peer.gathered(due - loop.time())
         await self.pull.opened(0)
         view.check()

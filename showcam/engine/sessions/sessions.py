@@ -7,6 +7,7 @@ import time
 
 import structlog
 
+from showcam.engine.client import LONGEST_S
 from showcam.engine.event_loop import Background
 from showcam.engine.gate import Gate
 from showcam.engine.grants import SESSION_OF, Claims, ExpiredGrant, Grants, Picture, Protocol
@@ -27,7 +28,6 @@ from showcam.engine.units import SourceFailed
 
 _log = structlog.get_logger()
 
-ANSWER_S = 5.0  # the limit for a whole answer if the request has none; only a machine under load needs this time
 FINISH_S = 0.1  # for writing an answer once its parts are known
 
 
@@ -146,7 +146,7 @@ class Sessions:
         sdp: str,
         spec: SourceSpec | None = None,
         name: str = "",
-        within_s: float = ANSWER_S,
+        within_s: float = LONGEST_S,
     ) -> tuple[str, str]:
         """An SDP answer and the session's grant. The connection of an earlier answer in the session ends.
 

@@ -25,7 +25,7 @@ from showcam.engine.units import Format, SourceFailed, Unit
 
 _log = structlog.get_logger()
 
-BEHIND_S = 10.0  # a transcode counts as behind for this time after it left out a picture; then no other may begin
+OVER_S = 10.0  # lack of time is judged over this time: a page that opens many cameras lacks it for a second or two
 UNMEASURED = 1.0  # cores that a transcode is assumed to need before measurement
 FLOOR = 2  # this number is always admitted if there are as many cores; one without time leaves pictures out
 _SPARE = 1  # cores for everything else
@@ -107,8 +107,8 @@ class Transcode(Fanout):
 
     @property
     def is_behind(self) -> bool:
-        """True if the last call of `tidy` within BEHIND_S found that pictures were left out for lack of time."""
-        return self._behind is not None and self._loop.time() - self._behind < BEHIND_S
+        """True if the last call of `tidy` within OVER_S found that pictures were left out for lack of time."""
+        return self._behind is not None and self._loop.time() - self._behind < OVER_S
 
     @property
     def left_out(self) -> int:
@@ -154,7 +154,7 @@ class Transcode(Fanout):
             self.close()
         if self.left_out > self._counted:
             now = self._loop.time()
-            if self._behind is None or now - self._behind > BEHIND_S:
+            if self._behind is None or now - self._behind > OVER_S:
                 _log.warning("there is no time to transcode every picture", left_out=self.left_out, load=self.load)
             self._counted, self._behind = self.left_out, now
 

@@ -11,8 +11,9 @@ import structlog
 
 from showcam.engine.ezviz.address import MAIN, BadAddress
 from showcam.engine.ezviz.local_messages import LocalAddress
-from showcam.engine.ezviz.local_session import ANSWER_S, MANNERS, Closed, LocalSession, Manner
+from showcam.engine.ezviz.local_session import MANNERS, Closed, LocalSession, Manner
 from showcam.engine.ezviz.node import SaidNo, Unreached
+from showcam.engine.rtsp.connection import CONNECT_S
 from showcam.engine.source import EzvizLocal
 from showcam.engine.sources.ezviz_picture import SHORT_S, EzvizPicture, Showing
 from showcam.engine.sources.screen import Screen
@@ -111,7 +112,7 @@ class EzvizLocalSource:
             return False
         if showing.is_shown:
             return showing.silent_s > KEYFRAME_S
-        return showing.mute_s > ANSWER_S or showing.lasted_s > KEYFRAME_S
+        return showing.mute_s > CONNECT_S or showing.lasted_s > KEYFRAME_S
 
     def _tell(self, manner: Manner, how: str, **more: int) -> None:
         if not self._picture.is_begun:

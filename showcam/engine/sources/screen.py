@@ -13,12 +13,13 @@ _log = structlog.get_logger()
 
 TURN_S = 0.25  # tasks that wait for video check other conditions this often
 LATE_S = 0.3  # a unit later than this delays all units that follow
-SILENCE_S = 8.0  # a source that is silent for this time has ended: keyframes and segments are a few seconds apart
+# A source without video for this time has ended. Without another keyframe for this time, it is no longer doubted: the
+# keyframes of EZVIZ are up to 5 s apart, and come in clumps.
+SILENCE_S = 8.0
 SPARE_S = 3.0  # a larger reserve of video is latency without a use
 _WINDOW_S = 10.0  # the reserve of video is measured over this time: two keyframes, or several clumps
 MOST, MOST_BYTES = 3000, 16 * 1024 * 1024  # the reader waits above this, and goes on below half
 _ORIGIN = 2 * CLOCK  # HLS begins at this time: a transcoder may repeat the first picture at earlier times
-ANOTHER_S = 8.0  # wait for another keyframe: those of EZVIZ are up to 5 s apart, and come in clumps
 
 
 class Screen(Protocol):
@@ -215,7 +216,7 @@ class Doubt:
 
         It never blames a key: one keyframe may be damaged, and a right code must not be called wrong for that.
         """
-        if not self._deciphers and self._since is not None and now - self._since > ANOTHER_S:
+        if not self._deciphers and self._since is not None and now - self._since > SILENCE_S:
             raise self._failure()
 
     def _failure(self) -> SourceFailed:

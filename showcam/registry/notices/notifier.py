@@ -13,9 +13,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from showcam.i18n.catalogue import OURS, Language, chosen, mark
+from showcam.net.child import ENDING_S
 from showcam.registry.gate.reasons import named
 from showcam.registry.notices.faults import CENSUS_S, Fault, Faults, Kind, Standing
-from showcam.registry.rules import CLOSE_S
 from showcam.store.ports import Store
 from showcam.store.records import DAY_S, HOUR_S, Account
 
@@ -263,7 +263,7 @@ class Notifying:
     def close(self) -> None:
         """Waits a moment for notices on their way: otherwise they would be sent again after the next start."""
         self._pool.shutdown(wait=False, cancel_futures=True)
-        wait(self._sent, CLOSE_S)
+        wait(self._sent, ENDING_S)
 
     def _waits(self, address_id: str) -> bool:
         return self._clock() < self._failures.get(address_id, (0, 0.0))[1]

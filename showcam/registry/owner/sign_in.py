@@ -23,6 +23,7 @@ from showcam.accounts.owner_users import BadUser, Busy, OwnerUsers, check_passwo
 from showcam.drivers.errors import DriverError
 from showcam.drivers.vendor import ByKey, ByPage, ByPassword, CodeSent, Rejected, Sessions, Vendor, Verdict
 from showcam.drivers.vendor import SignedIn as VendorSession
+from showcam.net.exchange import PATIENT_S
 from showcam.registry.owner.invitations import is_of_owner
 from showcam.registry.owner.sign_in_outcome import PENDING_S, CodeWanted, Outcome, SignedIn, SignInRefused, masked
 from showcam.store.ports import Store
@@ -76,7 +77,7 @@ class SignIn:
         origin: Origin = "linking",
         owner_users: OwnerUsers | None = None,
         limits: Limits | None = None,
-        vendor_s: float = 10.0,
+        vendor_s: float = PATIENT_S,
         clock: Callable[[], float] = time.time,
         by_code: Callable[[str], None] | None = None,
     ) -> None:

@@ -11,13 +11,13 @@ from msgspec.structs import fields, replace
 
 from showcam.accounts.identity import vendor_key
 from showcam.drivers.camera import Camera, Listed, Measured, Video
+from showcam.drivers.driver import REREAD_S
 from showcam.drivers.errors import Unavailable
 from showcam.net.cache import Recent
 from showcam.registry.preferences import Preferences, of_account
 from showcam.store.ports import Store
 from showcam.store.records import Account, Source
 
-HOUSEHOLD_S = 30.0  # another process's change of a household is known here within this time
 IN_MEMORY = 1024  # accounts; others are read again
 
 
@@ -42,7 +42,7 @@ class Households:
         Raises Unavailable: no such account, or no source in it.
         """
         known = self._known.get(account_id)
-        if known and 0 <= self._clock() - known.read_at < HOUSEHOLD_S:
+        if known and 0 <= self._clock() - known.read_at < REREAD_S:  # another process may have changed it
             return self._with_preferences(self._with_sources(known)) if fresh_preferences else known
         account = self._store.account(account_id)
         sources = tuple(self._store.sources(account_id)) if account else ()

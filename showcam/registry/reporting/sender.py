@@ -8,9 +8,9 @@ from collections.abc import Callable
 from showcam.accounts.links import TOUCH_S
 from showcam.drivers.driver import RETRY_S
 from showcam.net.cache import Recent
+from showcam.net.child import ENDING_S
 from showcam.registry.readings.households import IN_MEMORY, Listing
 from showcam.registry.reporting.delivery import Delivery
-from showcam.registry.rules import CLOSE_S
 from showcam.store.ports import Store, StoreUnavailable
 from showcam.store.records import DAY_S, Link
 
@@ -19,7 +19,7 @@ POLL_S = 0.25  # other processes' changes are found within this
 SENDERS = 16  # links that are reported to at the same time: an answer that hangs holds up none of the others
 SETTLES_S = 5.0  # an assistant knows its cameras this long after the fetch of the list
 EVERY_S = 300.0  # between two calls of `turn_of_day`
-TARDY_S = 60.0  # a call may come this much later than EVERY_S after the call before
+TARDY_S = 60.0  # a call by a clock or a queue may come this much later
 _IDS = "234567abcdefghijklmnopqrstuvwxyz"  # the characters of households' ids, in the order of sorting
 
 
@@ -53,13 +53,13 @@ class Sender:
             self._changed.notify()
 
     def close(self) -> None:
-        """Waits for the calls that are being made, but no longer than CLOSE_S, and not for what is due."""
+        """Waits for the calls that are being made, but no longer than ENDING_S, and not for what is due."""
         with self._changed:
             self._ended = True
             self._changed.notify_all()
         self._thread.join()
         with self._changed:
-            self._changed.wait_for(lambda: not self._busy, CLOSE_S)  # the rest is repeated with the same ids
+            self._changed.wait_for(lambda: not self._busy, ENDING_S)  # the rest is repeated with the same ids
 
     def _work(self) -> None:
         while not self._ended:

@@ -9,6 +9,7 @@ from showcam.accounts import console_sessions
 from showcam.accounts.console_sessions import Viewer
 from showcam.drivers.camera import OF_ASSISTANTS, Refusal, Stream, Surface, VideoCodec, is_on_battery
 from showcam.drivers.errors import ExpiredGrant, Unavailable
+from showcam.engine.client import LONGEST_S
 from showcam.engine.grants import Claims
 from showcam.engine.messages import MediaBusy, MediaUnavailable, SessionOver
 from showcam.engine.source import USED, Denied, Ending, Lease, SourceSpec
@@ -27,7 +28,6 @@ from showcam.store.ports import Store, StoreUnavailable
 from showcam.store.records import Account, Source
 
 MOST_PIXELS = 16_384  # on a side
-SOURCE_S = 5.0  # less than a media process waits for a source
 TRANSIENT = frozenset(
     {
         "no_internet",
@@ -102,7 +102,7 @@ class Questions:
         """The source for the media process, when it opens a picture or opens it again."""
         if self._reopening.ended(claims):
             return Denied("link_ended")
-        deadline = Deadline(SOURCE_S)
+        deadline = Deadline(LONGEST_S)
         opened = self._reopening.judged(claims, self._judge.fresh(deadline), deadline)
         if claims.explains:
             spec = self._explaining.card(claims.link, claims.surface, opened) if isinstance(opened, Refusal) else None
@@ -116,7 +116,7 @@ class Questions:
         """A JPEG for the media process if it has no open picture; None if it has to open the camera's picture."""
         if claims.explains or self._reopening.ended(claims):
             return None  # opening the picture then answers why
-        deadline = Deadline(SOURCE_S)
+        deadline = Deadline(LONGEST_S)
         if not self._reopening.on_battery(claims, deadline):
             return None
         opened = self._reopening.judged(claims, self._judge.fresh(deadline), deadline)

@@ -16,8 +16,6 @@ from typing import Any
 from showcam.simulator.app_api.wire import AppError
 from showcam.simulator.state import Account, World, fault_of
 
-REFRESH_LIFE_S = 30 * 86400.0  # [assumed: no source gives the real value]
-
 
 @dataclass(slots=True)
 class Session:
@@ -94,8 +92,7 @@ class Sessions:
         if found is None:
             return None
         session = self._sessions[found]
-        too_old = session.issued + REFRESH_LIFE_S <= self._world.now()
-        if session.terminal != terminal or too_old or self._revoked(session):
+        if session.terminal != terminal or self._revoked(session):
             return None
         del self._sessions[found]
         return self.open(session.user, terminal)
@@ -136,8 +133,6 @@ class Sessions:
             self._sessions, self.terminals = {}, {}
 
     def _save(self) -> None:
-        oldest = self._world.now() - REFRESH_LIFE_S
-        self._sessions = {key: session for key, session in self._sessions.items() if session.issued > oldest}
         kept = {
             "sessions": {key: asdict(session) for key, session in self._sessions.items()},
             "terminals": self.terminals,

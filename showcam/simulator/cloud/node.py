@@ -60,7 +60,7 @@ class Node:
         url, key = text_of(requested, 1), text_of(requested, 2)
         result, user, camera, quality = self._judge(url, key)
         if result == 5405:
-            await asyncio.sleep(10)
+            await asyncio.sleep(10)  # as long as a real node waits for a camera
         if result or camera is None:
             line.say(ANSWER, message({1: result}))
             await line.writer.drain()
@@ -184,7 +184,6 @@ class _Session:
                 self._kept, self._unkept = _now(), None
                 self._line.say(KEPT_ALIVE, b"")
             elif code == KEEP_ALIVE:
-                await asyncio.sleep(0.2)
                 return
 
     async def _send(self) -> None:

@@ -75,7 +75,7 @@ class Line:
         """Sends the message a byte at a time."""
         for byte in _HEADER.pack(0x24, MESSAGE, len(body), 0, code) + body:
             self.writer.write(bytes((byte,)))
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.002)  # each byte travels in a packet
 
     def stream(self, body: bytes, channel: int = STREAM) -> None:
         """Sends a part of the picture. The code in its head means nothing; now and then it equals a message's code."""

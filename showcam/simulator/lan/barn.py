@@ -101,7 +101,7 @@ class Barn:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PULL_S):
                 while not self.device.happened:
-                    await asyncio.sleep(0.05)
+                    await asyncio.sleep(0.05)  # a camera reports motion at once
 
     def happen(self, kind: str) -> None:
         """Reports "motion", "person" or "tamper" to whoever listens."""

@@ -67,9 +67,6 @@ def _time(call: Call, name: str, default: float) -> float:
     return int(given) / 1000
 
 
-SKEW_S = 30 * 86400.0  # more than any token lives
-
-
 class OpenFace:
     def __init__(self, world: World, addresses: Addresses) -> None:
         self._world = world
@@ -143,8 +140,8 @@ class OpenFace:
             return refusal(error.code)
         area = f"https://{request.host}"
         fault, _camera = met(self._world, self._world.owned(token.account.user))
-        expires = token.expires - SKEW_S if fault == "clock_skew" else token.expires
-        return answer({"accessToken": text, "expireTime": int(expires * 1000), "areaDomain": area})
+        skew_s = 2 * self._world.settings.token_s if fault == "clock_skew" else 0.0
+        return answer({"accessToken": text, "expireTime": int((token.expires - skew_s) * 1000), "areaDomain": area})
 
     async def call(self, request: web.Request) -> web.StreamResponse:
         operation = self._operations.get(request.match_info["operation"])

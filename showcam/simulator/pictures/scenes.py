@@ -23,7 +23,7 @@ class Walker:
     height: float  # the walker's place, as a share of the picture's height
     size: float = 0.05
     flat: float = 0.6
-    lap_s: float = 9.0
+    lap_s: float = 9.0  # a walk across the picture and back
     bounce_hz: float = 1.5
 
 

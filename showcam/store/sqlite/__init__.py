@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from showcam.store.outbox import LAID_KEPT_S, OUTBOX_KEPT_S
-from showcam.store.records import ASK_KEPT_S, CODE_KEPT_S, HAPPENING_KEPT_S, LINK_KEPT_S, TOKEN_KEPT_S
+from showcam.store.records import ASK_KEPT_S, CODE_KEPT_S, HAPPENING_KEPT_S, LINK_KEPT_S, TOKEN_KEPT_S, WAIT_S
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite.accounts import AccountRows
-from showcam.store.sqlite.database import TO_RESTORE, WAIT_S, Database
+from showcam.store.sqlite.database import TO_RESTORE, Database
 from showcam.store.sqlite.ephemeral import EphemeralRows, Taken
 from showcam.store.sqlite.links import LinkRows
 

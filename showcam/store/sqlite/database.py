@@ -117,7 +117,6 @@ def use_wal(connection: sqlite3.Connection, wait_s: float) -> None:
 
 ROOM = 1 << 20
 CHECKPOINT_S = 0.2  # a checkpoint waits this long for readers, and writers wait with it
-WAIT_S = 2.0  # a request's own deadline is a little longer
 
 
 class _Connection(sqlite3.Connection):

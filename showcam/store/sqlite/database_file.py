@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from showcam.store.ports import StoreUnavailable
+from showcam.store.records import WAIT_S
 from showcam.store.sealing import key_id
-from showcam.store.sqlite.database import TO_RESTORE, WAIT_S, migrations, unavailable
+from showcam.store.sqlite.database import TO_RESTORE, migrations, unavailable
 
 _COPIED_AT_ONCE = 256  # pages; then others have their turn
 _OURS = ("CREATE TABLE ", "CREATE INDEX ", "CREATE UNIQUE INDEX ")

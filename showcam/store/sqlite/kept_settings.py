@@ -8,8 +8,9 @@ import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 
+from showcam.store.records import WAIT_S
 from showcam.store.sealing import Sealer
-from showcam.store.sqlite.database import TO_RESTORE, WAIT_S, Database, unavailable
+from showcam.store.sqlite.database import TO_RESTORE, Database, unavailable
 from showcam.store.sqlite.database_file import keep_log
 
 
