@@ -10,7 +10,7 @@ from showcam.console import glance, pages
 from showcam.console.glance import AssistantState
 from showcam.console.sentences import BY_ITSELF
 from showcam.console.tile_forms import STEPS, TileForms
-from showcam.console.tiles import Tile, Tiles, WhyNot, unlisted
+from showcam.console.tiles import Tile, Tiles, WhyNot, in_order, unlisted
 from showcam.drivers.camera import Camera
 from showcam.drivers.errors import Unavailable
 from showcam.registry.owner.last_stills import LastStills
@@ -44,6 +44,12 @@ class GalleryView(Struct, frozen=True):
     @property
     def searches(self) -> bool:
         return len(self.tiles) >= SEARCH_FROM
+
+    @property
+    def rooms(self) -> list[str]:
+        """Lists the rooms to choose from; none if there are fewer than two."""
+        named = {tile.room.casefold(): tile.room for tile in self.tiles if tile.room}
+        return sorted(named.values(), key=in_order) if len(named) > 1 else []
 
     @property
     def signed_out(self) -> bool:

@@ -48,6 +48,7 @@ class PreferenceForms:
                 voice_may=tuple(form.getlist("voice_may")),
                 room=form.get("room", ""),
                 keep_warm="keep_warm" in form,
+                favourite="favourite" in form,
                 motion_rings=rings if is_motion_rings(rings) else kept.motion_rings,
                 ring_pause_s=pause_s if is_pause(pause_s) else kept.ring_pause_s,
             )
@@ -75,7 +76,8 @@ class PreferenceForms:
 
 def mark_of(kept: Preferences) -> str:
     """Returns a mark of the values in the form: the same values have the same mark."""
-    shown = (kept.voice_may, kept.while_encrypted, kept.keep_warm, kept.room, kept.motion_rings, kept.ring_pause_s)
+    decided = (kept.voice_may, kept.while_encrypted, kept.keep_warm, kept.favourite)
+    shown = (*decided, kept.room, kept.motion_rings, kept.ring_pause_s)
     return hashlib.sha256(msgspec.json.encode(shown)).hexdigest()[:16]
 
 

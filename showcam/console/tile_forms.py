@@ -33,6 +33,7 @@ STEPS = frozenset(
     {
         *("picture-code", "show-encrypted", "ask-key", "key-code", "forget-code", "home-code", "forget-home-code"),
         *("encryption-off", "encryption-code", "wake", "sound-on", "ask-camera", "forget-camera", "trust-keys"),
+        *("favourite-on", "favourite-off"),
     }
 )
 
@@ -82,6 +83,9 @@ class TileForms:
             case "trust-keys":
                 found = self._owner.trust_key_server(account, camera)
                 return explain(found, language) if isinstance(found, Refusal) else ""
+            case "favourite-on" | "favourite-off":
+                favoured = self._owner.favour(account, camera, favourite=step == "favourite-on")
+                return explain(favoured, language) if isinstance(favoured, Refusal) else ""
             case "sound-on":
                 return self._set(account, camera, "audio", "on", language)
         return self._set(account, camera, "sleep", "off", language)

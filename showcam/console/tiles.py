@@ -113,6 +113,8 @@ class Tile(Struct, frozen=True):
     battery: int | None = None
     has_sound: bool = False
     last_at: float = 0.0  # when its last still was taken; 0: none is kept
+    is_favourite: bool = False
+    room: str = ""
 
     @property
     def has_still(self) -> bool:
@@ -134,12 +136,12 @@ class Tiles:
         self._owner, self._mends, self._home_codes = owner, Mends(owner), HomeCodes(owner)
 
     def of(self, account: str, language: Language, steps: Steps) -> list[Tile]:
-        """Returns the household's tiles in the order of their names. Raises Unavailable."""
+        """Returns the household's tiles: favourites first, then by room, then by name. Raises Unavailable."""
         rows, awaited = self._owner.readiness(account, SHOWN_ON), self._owner.awaited(account)
         links, is_whole = self._links.links(account), not self._owner.waiting(account)
         last = self._owner.last_stills.times(account, [camera for camera, _ in rows], is_whole=is_whole)
         tiles = [self._tile(account, row, awaited, links, steps, language) for row in rows]
-        tiles.sort(key=lambda tile: _in_order(tile.name))
+        tiles.sort(key=_place)
         return [replace(tile, last_at=last.get(tile.id, 0.0)) for tile in tiles]
 
     def waiting(self, account: str) -> tuple[str, ...]:
@@ -184,6 +186,8 @@ class Tiles:
             Shows(shows["alexa"], shows["google"], None if on_page else why),
             camera.battery,
             camera.audio in ("on", "unknown"),
+            is_favourite=preferences.favourite,
+            room=preferences.room,
         )
 
     def open(self, account: str, session: str, camera_id: str, wish: Asked, language: Language) -> Stream | WhyNot:
@@ -264,8 +268,13 @@ def at_own_media(url: str, own_media: str | None) -> str:
     return url if own_media is None else f"{own_media}{urlsplit(url).path}"
 
 
-def _in_order(name: str) -> tuple[tuple[int, str], ...]:
-    """Returns a key for sorting camera names as people do: “Door 2” stands before “Door 10”."""
+def _place(tile: Tile) -> tuple[object, ...]:
+    """Returns a key for sorting tiles. Cameras without a room stand after the rooms."""
+    return not tile.is_favourite, not tile.room, in_order(tile.room), in_order(tile.name)
+
+
+def in_order(name: str) -> tuple[tuple[int, str], ...]:
+    """Returns a key for sorting names as people do: “Door 2” stands before “Door 10”."""
     parts = re.findall(r"[0-9]{1,18}|[^0-9]+|[0-9]+", name.casefold())
     return tuple((int(part), "") if part.isdecimal() and len(part) < 19 else (-1, part) for part in parts)
 

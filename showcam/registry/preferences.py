@@ -41,6 +41,7 @@ class Preferences(Struct, frozen=True):
     tv_scenes: tuple[str, ...] = ()  # names of Cast devices; assistants get a scene for each
     motion_rings: MotionRings = "no"
     ring_pause_s: int = RING_PAUSE_S
+    favourite: bool = False  # stands first among the cameras on an owner's page
 
 
 class _Kept(Struct):
@@ -57,6 +58,7 @@ class _Kept(Struct):
     tv_scenes: tuple[str, ...] = ()
     motion_rings: object = "no"
     ring_pause_s: object = RING_PAUSE_S
+    favourite: object = False
 
 
 NONE = Preferences()
@@ -103,6 +105,7 @@ def _decoded(data: bytes) -> Preferences | None:
         kept.tv_scenes,
         kept.motion_rings if is_motion_rings(kept.motion_rings) else "no",
         kept.ring_pause_s if is_pause(kept.ring_pause_s) else NONE.ring_pause_s,
+        kept.favourite is True,
     )
 
 

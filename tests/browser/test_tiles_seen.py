@@ -124,3 +124,31 @@ def test_sixty_cameras_are_searched_by_name(context: BrowserContext, program: Pr
     search.fill("")
     expect(page.locator(".tile:visible")).to_have_count(total)
     assert [each for each in complaints if "Failed to load" not in each] == []
+
+
+def test_a_room_is_chosen_and_a_favourite_stands_first_after_one_press(
+    context: BrowserContext, program: Program
+) -> None:
+    page, complaints = watched(context)
+    sign_in(page, another(program), "demo@example.com")
+    page.wait_for_selector(".tiles")
+    for name, room in {"Garden": "Outside", "Nursery": "Upstairs"}.items():
+        tile(page, name).locator("a[href^='/home/cameras/']").press("Enter")
+        page.get_by_text("Settings", exact=True).press("Enter")
+        page.get_by_label("Room", exact=True).fill(room)
+        with page.expect_response("**/preferences"):
+            page.get_by_label("Room", exact=True).press("Tab")
+        page.goto(f"{program.web}/home")
+    rooms = page.get_by_role("group", name="Rooms")
+    rooms.get_by_role("button", name="Upstairs").press("Enter")
+    expect(page.locator(".tile:visible")).to_have_count(1)
+    plays(page, "Nursery", LONG_S)
+    tile(page, "Nursery").get_by_role("button", name="Favourite: Nursery").press("Enter")
+    expect(page.locator(".tile").first).to_have_attribute("data-name", "Nursery")
+    expect(page.get_by_role("button", name="Favourite: Nursery")).to_have_attribute("aria-pressed", "true")
+    rooms.get_by_role("button", name="Outside").press("Enter")
+    expect(page.locator(".tile:visible")).to_have_count(1)
+    expect(tile(page, "Garden")).to_be_visible()
+    rooms.get_by_role("button", name="All rooms").press("Enter")
+    assert page.locator(".tile:visible").count() > 2
+    assert [each for each in complaints if "Failed to load" not in each] == []

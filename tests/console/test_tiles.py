@@ -6,6 +6,7 @@ import pytest
 
 from showcam.drivers.errors import Refused
 from showcam.registry.streams.grants import Questions
+from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld
 from tests.doubles.linking_world import CAREFUL
 from tests.doubles.ready_driver import camera
@@ -159,3 +160,50 @@ def test_a_camera_that_is_busy_says_who_can_end_that(world: HomeWorld, owner: st
     said = world.signed_in().open(world.home.id("Garden")).json
     assert said is not None
     assert (said["reason"], wrong in said["wrong"], said["mend"]) == ("busy", True, mend)
+
+
+def in_order(browser: HomeBrowser) -> list[str]:
+    """The names of the cameras, as the page has them."""
+    assert browser.answer is not None
+    return re.findall(r'data-camera="[^"]+" data-name="([^"]+)"', browser.answer.text)
+
+
+def test_favourites_stand_first_then_each_room_in_natural_order(world: HomeWorld) -> None:
+    rooms = {"Door 10": "Yard", "Door 2": "yard", "Hall": "", "Sofa": "Room 10", "Oven": "Room 9", "Well": "Yard"}
+    world.home.driver.set([camera(name, f"F{number:08}") for number, name in enumerate(rooms)])
+    browser = world.signed_in()
+    for name, room in rooms.items():
+        form = {"room": room, "ring_pause_s": "60"}
+        browser.send(f"/home/cameras/{world.home.id(name)}/preferences", **form)
+    assert in_order(browser.get()) == ["Oven", "Sofa", "Door 2", "Door 10", "Well", "Hall"]
+    for name in ("Well", "Hall"):
+        assert browser.post("favourite-on", camera=world.home.id(name)).status == 200
+    assert in_order(browser.get()) == ["Well", "Hall", "Oven", "Sofa", "Door 2", "Door 10"]
+    browser.post("favourite-off", camera=world.home.id("Well"))
+    assert in_order(browser.get()) == ["Hall", "Oven", "Sofa", "Door 2", "Door 10", "Well"]
+
+
+def test_a_favourite_of_the_tile_and_of_the_settings_is_the_same(world: HomeWorld) -> None:
+    nursery = world.home.id("Nursery")
+    browser, path = world.signed_in(), f"/home/cameras/{nursery}/preferences"
+    browser.send(path, ring_pause_s="5", favourite="1")
+    assert in_order(browser.get())[0] == "Nursery"
+    browser.post("favourite-off", camera=nursery)
+    kept = world.home.owner.preferences(world.home.account.id, nursery)
+    assert (kept.favourite, kept.ring_pause_s) == (False, 5)
+    assert in_order(browser.get())[0] != "Nursery"
+
+
+def test_a_camera_that_is_gone_is_no_favourite(world: HomeWorld) -> None:
+    browser = world.signed_in().post("favourite-on", camera="ezviz-GONE")
+    assert (browser.status, "There is no camera of that name here." in browser.text) == (403, True)
+
+
+@pytest.mark.parametrize(("rooms", "chips"), [(["Hall", "hall", ""], []), (["Hall", "Attic", ""], ["Attic", "Hall"])])
+def test_rooms_are_chosen_from_two_on(world: HomeWorld, rooms: list[str], chips: list[str]) -> None:
+    browser = world.signed_in()
+    for name, room in zip(("Front Door", "Garden", "Nursery"), rooms, strict=True):
+        browser.send(f"/home/cameras/{world.home.id(name)}/preferences", room=room, ring_pause_s="60")
+    browser.get()
+    assert browser.answer is not None
+    assert re.findall(r'<button data-room="[^"]+"[^>]*>([^<]+)<', browser.answer.text) == chips

@@ -544,10 +544,20 @@ away?.querySelector("button").addEventListener("click", () => away.close());
 away?.addEventListener("close", () => tiles.forEach((tile) => tile.goOn()));
 const search = document.querySelector(".search");
 if (search) search.hidden = false;
-search?.addEventListener("input", () => {
-  const wanted = search.value.trim().toLowerCase();
-  for (const { element } of tiles) element.hidden = !element.dataset.name.toLowerCase().includes(wanted);
+const rooms = document.querySelector(".rooms");
+if (rooms) rooms.hidden = false;
+const sift = () => {
+  const wanted = search?.value.trim().toLowerCase() ?? "";
+  const room = rooms?.querySelector("[aria-pressed=true]").dataset.room;
+  for (const { element } of tiles) element.hidden = !element.dataset.name.toLowerCase().includes(wanted) || Boolean(room && element.dataset.room !== room);
   document.querySelector(".none").hidden = tiles.some(({ element }) => !element.hidden);
+};
+search?.addEventListener("input", sift);
+rooms?.addEventListener("click", ({ target }) => {
+  const chosen = target.closest("button");
+  if (!chosen) return;
+  for (const each of rooms.children) each.setAttribute("aria-pressed", String(each === chosen));
+  sift();
 });
 // a fragment keeps the browser from autofocus, and takes the focus until the page is there
 addEventListener("load", () => document.querySelector(".tile:target [name=encryption_code]")?.focus());

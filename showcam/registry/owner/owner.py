@@ -281,3 +281,12 @@ class Owner:
         )
         keep(self._store, account_id, camera_id, new)
         self._readings.households.forget(account_id)
+
+    def favour(self, account_id: str, camera_id: str, *, favourite: bool) -> Camera | Refusal:
+        """Puts the camera among the favourites, which stand first on the page of cameras, or takes it out again."""
+        visible = self._judge.find(account_id, camera_id, Deadline(self._within_s))
+        if isinstance(visible, Refusal):
+            return visible
+        kept = self._readings.households.of(account_id, fresh_preferences=True).preferences
+        self.prefer(account_id, camera_id, replace(kept.get(camera_id, Preferences()), favourite=favourite))
+        return visible.camera
