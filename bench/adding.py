@@ -83,7 +83,7 @@ def _added(path: str, times: int) -> tuple[list[float], list[float]]:
         program = stack.enter_context(running(folder))
         page = browser.new_page()
         page.set_default_timeout(WITHIN_MS)
-        _sign_in(program, page)
+        sign_in(program, page, "other@example.com")
         for number in range(times):
             say(f"Added: {number + 1} of {times}")
             pictures = [Picture("whole", PATH, "h264", 1920, 1080)]
@@ -94,10 +94,10 @@ def _added(path: str, times: int) -> tuple[list[float], list[float]]:
     return tried, added
 
 
-def _sign_in(program: Program, page: Page) -> None:
+def sign_in(program: Program, page: Page, user: str) -> None:
     address = program.command("home", "--demo").stdout.split("Your cameras: ")[-1].split()[0]
     page.goto(address)
-    page.fill("#user", "other@example.com")
+    page.fill("#user", user)
     page.fill("#password", "showcam-demo")
     page.keyboard.press("Enter")
     page.wait_for_selector(".tiles")

@@ -64,7 +64,7 @@ class Area:
                 accepted = request.headers.get("Accept", _PAGE)
                 if _PAGE not in accepted:
                     return pages.signed_out()
-                if request.method == "GET":
+                if request.url_rule and "GET" in (request.url_rule.methods or ()):  # a form's address leads to its page
                     session[_WANTED] = request.path
                 return redirect(cookies.HOME, 303)
             if current.role != "owner" and not (watched and request.method in ("GET", "HEAD")):

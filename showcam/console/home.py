@@ -33,7 +33,7 @@ from showcam.registry.owner.last_stills import LARGEST
 from showcam.registry.owner.owner import Owner
 from showcam.registry.owner.sign_in import SignIn
 from showcam.registry.owner.sign_in_outcome import refused
-from showcam.store.ports import Store, StoreUnavailable
+from showcam.store.ports import NoRoom, Store, StoreUnavailable
 
 _asked = msgspec.json.Decoder(Asked)
 
@@ -275,7 +275,10 @@ def bind(app: Flask, home: Home, *more: Page) -> None:
         room.add_url_rule(path, view_func=owned, methods=methods, endpoint=name)
     room.before_request(_same_site)
     room.after_request(_guarded)
-    for kind, reason in ((CSRFError, "form"), (StoreUnavailable, "store"), (HTTPException, "request"), (500, "fault")):
+    for kind, reason in (
+        *((CSRFError, "form"), (NoRoom, "no_room"), (StoreUnavailable, "store")),
+        *((HTTPException, "request"), (500, "fault")),
+    ):
         room.register_error_handler(kind, partial(_failed, reason))
     app.register_blueprint(room)
 

@@ -152,6 +152,13 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
         mark("The documents come with the program, in its folder docs."),
     ),
     "store": (503, mark("That did not work just now"), mark("Nothing was changed. Try again in a minute.")),
+    "no_room": (
+        503,
+        mark("showcam can't write to its disk"),
+        mark(
+            "Nothing was changed. The disk may be full: make room on the machine that showcam runs on, then try again."
+        ),
+    ),
     "fault": (
         500,
         mark("Something went wrong here"),

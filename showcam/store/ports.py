@@ -28,6 +28,10 @@ class StoreUnavailable(Exception):
     """The engine can't be reached or written; nothing was changed."""
 
 
+class NoRoom(StoreUnavailable):
+    """The disk takes nothing more; nothing was changed."""
+
+
 class Inconsistent(Exception):
     """The row's id is taken, or what it belongs to is missing; nothing was changed."""
 

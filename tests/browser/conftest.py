@@ -24,6 +24,7 @@ SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
 # each costs half a second of a core
 ALL_PICTURES = "SHOWCAM_TEST_PICTURES" in os.environ
 FAILED = pytest.StashKey[bool]()
+expect.set_options(timeout=LONG_S * 1000)  # Playwright's five seconds are short on a busy machine
 FLAGS = [
     "--allow-loopback-in-peer-connection",
     # the second: a page of a public origin may reach the demo, which is on loopback

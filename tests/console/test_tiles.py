@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from showcam.drivers.errors import Refused
+from showcam.drivers.errors import NoInternet, Refused
 from showcam.registry.streams.grants import Questions
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld
@@ -207,3 +207,14 @@ def test_rooms_are_chosen_from_two_on(world: HomeWorld, rooms: list[str], chips:
     browser.get()
     assert browser.answer is not None
     assert re.findall(r'<button data-room="[^"]+"[^>]*>([^<]+)<', browser.answer.text) == chips
+
+
+def test_without_the_internet_the_page_of_known_cameras_stays_and_says_so_at_each_tile(world: HomeWorld) -> None:
+    browser = world.signed_in()
+    world.home.driver.error = NoInternet("x")
+    world.clock.wait(3600)
+    assert (browser.get().status, "3 live" in browser.text) == (200, True)
+    answer = browser.open(world.home.id("Garden")).json
+    assert answer is not None
+    assert (answer["reason"], answer["wrong"]) == ("no_internet", "This showcam can't reach the internet just now.")
+    assert "This page asks again by itself." in answer["mend"]

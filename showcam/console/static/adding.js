@@ -1,4 +1,4 @@
-// The page that adds a camera: the search's progress comes by itself, and a camera is asked once for each press.
+// The page that adds a camera: the search's progress comes by itself.
 
 const AGAIN_MS = 500;
 
@@ -23,9 +23,3 @@ async function follow() {
 }
 
 follow();
-// a camera takes seconds to answer: a second press would ask it twice
-addEventListener("submit", ({ submitter }) => setTimeout(() => submitter && (submitter.disabled = true)));
-// a page that comes back from the browser's memory can be pressed again
-addEventListener("pageshow", ({ persisted }) => {
-  if (persisted) for (const button of document.querySelectorAll("button:disabled")) button.disabled = false;
-});

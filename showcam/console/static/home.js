@@ -22,6 +22,8 @@ const ages = JSON.parse(list?.dataset.ages ?? "[]"); // up to so many seconds, i
 const alone = Boolean(list?.classList.contains("alone")); // on a camera's own page, where all that may be done stands
 const token = document.querySelector("meta[name=csrf-token]").content;
 const opened = performance.now();
+const ahead = Date.now() / 1000 - Number(list?.dataset.now); // of the server's clock: this machine's may be wrong
+const serverNow = () => Date.now() / 1000 - ahead;
 const playing = []; // tiles with a picture, the oldest first
 const STILL_MS = 60000; // so old a still picture is when it is fetched again
 const RETRIES = [0, 1000, 2000, 4000, 8000]; // pauses before a picture that was lost is asked for again
@@ -355,7 +357,7 @@ class Tile {
     const canvas = alone ? null : this.drawn();
     if (!canvas) return;
     canvas.className = "last";
-    canvas.dataset.at = String(Math.round(Date.now() / 1000));
+    canvas.dataset.at = String(Math.round(serverNow()));
     if (this.last) this.last.replaceWith(canvas);
     else this.video.before(canvas);
     this.last = canvas;
@@ -365,7 +367,7 @@ class Tile {
   sayAge() {
     if (!this.age) return;
     const at = Number(this.last?.dataset.at ?? 0);
-    const passed = Math.max(0, Date.now() / 1000 - at);
+    const passed = Math.max(0, serverNow() - at);
     const [, unit, words] = ages.find(([most]) => passed < most) ?? ages.at(-1);
     this.age.textContent = this.playing ? list.dataset.on : words.replace("{count}", String(Math.floor(passed / unit)));
     this.age.hidden = !this.playing && !at;
@@ -561,6 +563,4 @@ rooms?.addEventListener("click", ({ target }) => {
 });
 // a fragment keeps the browser from autofocus, and takes the focus until the page is there
 addEventListener("load", () => document.querySelector(".tile:target [name=encryption_code]")?.focus());
-// a vendor takes seconds: a second press would ask it twice
-addEventListener("submit", ({ submitter }) => setTimeout(() => (submitter.disabled = true)));
 addEventListener("pagehide", () => tiles.forEach((tile) => tile.close()));

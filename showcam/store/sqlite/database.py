@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, NoReturn
 
-from showcam.store.ports import Inconsistent, StoreUnavailable
+from showcam.store.ports import Inconsistent, NoRoom, StoreUnavailable
 from showcam.store.records import LOOK_S, MONTH_S
 
 _MEANING = {
@@ -41,7 +41,13 @@ def unavailable(name: str, error: sqlite3.Error | OSError, damaged: str = DAMAGE
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the low byte: the primary code
     if code == sqlite3.SQLITE_CORRUPT or (code == sqlite3.SQLITE_NOTADB and damaged != DAMAGED):
         return StoreUnavailable(f"database {name} {damaged}")
-    return StoreUnavailable(f"database {name} {_MEANING.get(code, f'failed: {error}')}")
+    kind = NoRoom if code == sqlite3.SQLITE_FULL or _is_unwritten(error) else StoreUnavailable
+    return kind(f"database {name} {_MEANING.get(code, f'failed: {error}')}")
+
+
+def _is_unwritten(error: sqlite3.Error) -> bool:
+    """True if the system refused a write: a limit or quota of files says so in place of a full disk."""
+    return getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_IOERR_WRITE
 
 
 def migrate(connection: sqlite3.Connection, steps: Sequence[str], name: str) -> None:
