@@ -166,6 +166,7 @@ class CameraPage:
             recent=RECENT,
             traces=kind_of(camera) == self._traces,
             smaller=_smaller(shown),
+            presets=self._owner.presets(account, camera) if shown.can_turn and current.role == "owner" else (),
             keeps_history=self._history.is_kept(account),
             deciphers=self._owner.may_be_deciphered(account, shown),
         )
@@ -216,11 +217,15 @@ class CameraPage:
         return _at(camera)
 
     def turn(self, current: ConsoleSession, camera: str) -> Response:
-        """Turns the camera one step. A script that holds a button down asks again and again."""
+        """Turns the camera one step, or to a kept position. A script asks again and again while a button is held."""
         if request.method == "GET":
             return _at(camera)
+        preset = request.form.get("preset", "")
         try:
-            done = self._owner.turn(current.account, camera, request.form.get("direction", ""))
+            if preset:
+                done = self._owner.go(current.account, camera, preset)
+            else:
+                done = self._owner.turn(current.account, camera, request.form.get("direction", ""))
             why = explain(done, pages.language()) if isinstance(done, Refusal) else ""
         except BadValue:
             why = pages.say(CHANGED["no_value"])
@@ -285,7 +290,12 @@ def _smaller(camera: Camera) -> str:
     """Returns the size to ask for when the smaller of two pictures is wanted, as 640x360; "" if there is no choice."""
     if camera.sub is None or plain(camera) == "sub" or camera.sub.is_foreign:
         return ""
-    width, height = (camera.sub.width, camera.sub.height) if camera.sub.width else SMALLER
+    width, height = camera.sub.width, camera.sub.height
+    if not width:
+        is_large = is_larger(camera.video, SMALLER)
+        width, height = SMALLER if is_large else (camera.video.width // 2, camera.video.height // 2)
+    if not width:
+        return ""
     return f"{width}x{height}" if is_larger(camera.video, (width, height)) else ""
 
 

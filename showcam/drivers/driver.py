@@ -147,6 +147,26 @@ class Turns(Protocol):
         ...
 
 
+class Preset(Struct, frozen=True):
+    """A position that the camera keeps, under a name."""
+
+    token: str
+    name: str
+
+
+@runtime_checkable
+class KeepsPositions(Protocol):
+    """A driver whose cameras may keep positions, and turn to them."""
+
+    def presets(self, source: Source, camera: Camera, deadline_s: float) -> tuple[Preset, ...]:
+        """The positions that the camera keeps now; () for a camera without any."""
+        ...
+
+    def go(self, source: Source, camera: Camera, preset: Preset, deadline_s: float) -> None:
+        """Have the camera turn to the position and stop there. Raises SetRefused."""
+        ...
+
+
 @runtime_checkable
 class Enciphers(Protocol):
     """A driver whose cameras may encrypt their pictures by a code."""

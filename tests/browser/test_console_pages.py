@@ -53,10 +53,10 @@ def camera(page: Page, program: Program) -> None:
 
 
 def turning(page: Page, program: Program) -> None:
-    """The page of a camera that pans and tilts."""
+    """The page of a camera that pans and tilts, and keeps positions."""
     cameras(page, program)
-    page.goto(f"{program.web}/home/cameras/{page.get_attribute('.tile[data-name=Nursery]', 'data-camera')}")
-    page.wait_for_selector(".pad")
+    page.goto(f"{program.web}/home/cameras/{page.get_attribute('.tile[data-name=Barn]', 'data-camera')}")
+    page.wait_for_selector(".positions")
 
 
 def deleting(page: Page, program: Program) -> None:

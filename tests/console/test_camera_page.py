@@ -227,12 +227,21 @@ def test_the_settings_stand_open_after_one_was_set(world: HomeWorld, more: str, 
     [
         (Video("h264", 1920, 1080), Video("h264", 640, 360), "640x360"),
         (Video("h264", 1920, 1080), Video("h264"), "1280x720"),
+        (Video("h264", 640, 360), Video(), "320x180"),
         (Video("h264", 640, 360), Video("h264", 640, 360), ""),
         (Video("h265", 1920, 1080), Video("h264", 640, 360), ""),  # the smaller one is shown anyway
         (Video("h264", 1920, 1080), Video("h265", 640, 360), ""),
         (Video("h264", 1920, 1080), None, ""),
     ],
-    ids=["two sizes", "size unknown", "no smaller", "whole not playable", "smaller not playable", "one picture"],
+    ids=[
+        "two sizes",
+        "size unknown",
+        "size unknown of a small one",
+        "no smaller",
+        "whole not playable",
+        "smaller not playable",
+        "one picture",
+    ],
 )
 def test_the_smaller_picture_is_offered_and_asked_for_where_there_are_two(
     world: HomeWorld, whole: Video, sub: Video | None, size: str

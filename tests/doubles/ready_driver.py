@@ -7,7 +7,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from showcam.drivers.camera import Camera, Listed, Ref, Video
-from showcam.drivers.driver import Direction, Probed, sound
+from showcam.drivers.driver import Direction, Preset, Probed, sound
 from showcam.drivers.errors import DriverError, Refused, SetRefused
 from showcam.drivers.settings import CHOICES, FIELDS, Setting, SettingView
 from showcam.engine.grants import Picture
@@ -88,7 +88,8 @@ class ReadyDriver:
         self.read_error: DriverError | None = None
         self.apply_error: DriverError | None = None
         self.turned: list[str] = []  # directions, and each "stop"
-        self.turn_error: Exception | None = None  # raised by `turn`
+        self.positions: tuple[Preset, ...] = ()
+        self.turn_error: Exception | None = None  # raised by `turn` and `presets`
         self.halt_errors: list[Exception] = []  # raised by `halt`, one after the other
         self.lags = False
         self._unseen: list[tuple[str, dict[str, object]]] = []
@@ -257,6 +258,16 @@ class ReadyDriver:
         self.turned.append(direction)
         if self.turn_error is not None:
             raise self.turn_error
+
+    def presets(self, source: Source, camera: Camera, deadline_s: float) -> tuple[Preset, ...]:
+        self._called("presets", deadline_s)
+        if self.turn_error is not None:
+            raise self.turn_error
+        return self.positions
+
+    def go(self, source: Source, camera: Camera, preset: Preset, deadline_s: float) -> None:
+        self._called("go", deadline_s)
+        self.turned.append(f"to {preset.token}")
 
     def halt(self, source: Source, camera: Camera, direction: Direction, deadline_s: float) -> None:
         self._called("halt", deadline_s)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from showcam.drivers.camera import Camera, Flag, Refusal
+from showcam.drivers.driver import Preset
 from showcam.drivers.errors import DriverError, SetRefused, SignedOut, VendorBusy, VendorDown
 from showcam.drivers.settings import BY_VOICE, NIGHT_VISION, Asked, BadValue, Step, night_choices
 from showcam.registry.adapter import adapt
@@ -386,6 +387,23 @@ def test_a_turn_that_was_not_sent_needs_no_stop(home: Household) -> None:
     for _ in range(4):  # from the fourth on the vendor rests
         home.owner.turn(home.account.id, home.id("Nursery"), "left")
     assert home.driver.turned == ["left", "stop"] * 3
+
+
+def test_a_camera_is_turned_only_to_a_position_that_it_keeps(home: Household) -> None:
+    home.driver.change("Nursery", can_turn=True)
+    home.driver.positions = (Preset("1", "Cot"),)
+    assert home.owner.presets(home.account.id, home.id("Nursery")) == (Preset("1", "Cot"),)
+    assert isinstance(home.owner.go(home.account.id, home.id("Nursery"), "1"), Camera)
+    assert home.driver.turned == ["to 1"]
+    for token in ("", "2", "1 ", "<1>"):
+        refused = home.owner.go(home.account.id, home.id("Nursery"), token)
+        assert isinstance(refused, Refusal)
+        assert (refused.reason, home.driver.turned) == ("not_this_way", ["to 1"])
+    home.driver.turn_error = VendorDown()
+    assert home.owner.presets(home.account.id, home.id("Nursery")) == ()
+    refused = home.owner.go(home.account.id, home.id("Nursery"), "1")
+    assert isinstance(refused, Refusal)
+    assert refused.reason == "vendor_down"
 
 
 def test_a_camera_that_stands_is_not_turned(home: Household) -> None:

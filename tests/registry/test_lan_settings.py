@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from showcam.drivers.camera import Camera
-from showcam.drivers.driver import Direction
+from showcam.drivers.driver import Direction, Preset
 from showcam.drivers.errors import DriverError, SetRefused
 from showcam.drivers.lan.devices import Device, Pictured
 from showcam.drivers.lan.driver import LanDriver
@@ -102,3 +102,22 @@ def test_a_camera_whose_profile_does_not_turn_is_not_asked(home: Home, device: S
     with pytest.raises(SetRefused):
         home.driver.turn(home.source, home.camera, "left", 3.0)
     assert device.device.asked == []
+
+
+def test_it_turns_to_a_position_that_it_keeps(home: Home, device: Served) -> None:
+    device.device.pictures[0].turns = True
+    home.driver.devices.put(home.source, replace(home.device, main=Pictured("/live", profile="main"), turns=True))
+    kept = home.driver.presets(home.source, home.camera, 3.0)
+    assert kept == (Preset("1", "Gate"), Preset("2", "Paddock & pond"))
+    home.driver.go(home.source, home.camera, kept[1], 3.0)
+    assert list(device.device.turned) == ["preset 2"]
+    with pytest.raises(SetRefused):
+        home.driver.go(home.source, home.camera, Preset("<9>", "None"), 3.0)
+
+
+def test_of_many_positions_the_first_ones_are_listed(home: Home, device: Served) -> None:
+    device.device.pictures[0].turns = True
+    device.device.presets = {"x" * 65: "Too long"} | {str(number): f"Preset {number}" for number in range(1, 301)}
+    home.driver.devices.put(home.source, replace(home.device, main=Pictured("/live", profile="main"), turns=True))
+    kept = home.driver.presets(home.source, home.camera, 3.0)
+    assert [preset.token for preset in kept] == [str(number) for number in range(1, 13)]

@@ -122,7 +122,7 @@ async function turn(way) {
   const answer = await fetch(pad.action, {
     method: "POST",
     headers: { Accept: "application/json" },
-    body: new URLSearchParams(new FormData(pad, way)),
+    body: new URLSearchParams(new FormData(way.form, way)),
   }).catch(() => null);
   if (answer?.status === 401) location.reload(); // to sign in again
   const why = answer?.ok ? (await answer.json()).why : pad.dataset.failed;
@@ -151,11 +151,13 @@ pad?.addEventListener("click", (event) => {
   isPointed = false;
 });
 pad?.addEventListener("contextmenu", (event) => event.preventDefault()); // a finger that is held down
-pad?.addEventListener("submit", (event) => {
-  event.preventDefault();
-  event.stopPropagation();
-  turn(event.submitter);
-});
+for (const form of tile.querySelectorAll(".pad, .positions")) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    turn(event.submitter);
+  });
+}
 pad?.addEventListener("pointerleave", release);
 for (const event of ["pointerup", "pointercancel", "keyup", "blur", "pagehide"]) addEventListener(event, release);
 document.addEventListener("visibilitychange", release);

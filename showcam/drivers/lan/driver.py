@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec.structs import replace
 
 from showcam.drivers.camera import Camera, Flag, Listed, Ref, Video, VideoCodec
-from showcam.drivers.driver import LEAST_S, Direction, Hint, sound
+from showcam.drivers.driver import LEAST_S, Direction, Hint, Preset, sound
 from showcam.drivers.errors import DriverError, Reason, Refused, SetRefused
 from showcam.drivers.lan import LAN
 from showcam.drivers.lan.adding import describe
 from showcam.drivers.lan.devices import WRONG, Device, Devices, Pictured
 from showcam.drivers.lan.discovery import Discovered
 from showcam.drivers.lan.events import Listener, Waits
-from showcam.drivers.lan.lens import halt, night_vision, set_night_vision, turn
+from showcam.drivers.lan.lens import go, halt, night_vision, presets, set_night_vision, turn
 from showcam.drivers.lan.onvif import ANSWER_S, Onvif, OnvifFailed
 from showcam.drivers.probes.rtsp import KNOCK_S, OnlyBasic, Place, knock
 from showcam.drivers.settings import CHOICES, ON_OFF, Setting, SettingView
@@ -222,6 +222,16 @@ class LanDriver:
         device = self._turned(source, camera)
         with _as_set():
             halt(self._onvif(device), device.main.profile, deadline_s)
+
+    def presets(self, source: Source, camera: Camera, deadline_s: float) -> tuple[Preset, ...]:
+        device = self._turned(source, camera)
+        with _as_set():
+            return presets(self._onvif(device), device.main.profile, min(OPEN_S, deadline_s))
+
+    def go(self, source: Source, camera: Camera, preset: Preset, deadline_s: float) -> None:
+        device = self._turned(source, camera)
+        with _as_set():
+            go(self._onvif(device), device.main.profile, preset, deadline_s)
 
     def _turned(self, source: Source, camera: Camera) -> Device:
         device = self._device(source, camera)

@@ -1,9 +1,10 @@
-"""Turning and stopping a camera by ONVIF, and setting the infrared filter of its lens."""
+"""Turning and stopping a camera by ONVIF, the positions it keeps, and the infrared filter of its lens."""
 
 import html
+import itertools
 
-from showcam.drivers.driver import Direction
-from showcam.drivers.lan.onvif import IMAGING, PTZ, SCHEMA, Onvif, OnvifFailed
+from showcam.drivers.driver import Direction, Preset
+from showcam.drivers.lan.onvif import IMAGING, PTZ, SCHEMA, Onvif, OnvifFailed, short
 from showcam.drivers.settings import Setting, SettingView
 
 # ONVIF's PTZ Service Specification, 5.3.3: positive is to the right and up. Half of the speed, as home-assistant/core
@@ -26,6 +27,27 @@ def turn(onvif: Onvif, profile: str, direction: Direction, timeout_s: float) -> 
 def halt(onvif: Onvif, profile: str, timeout_s: float) -> None:
     """Has the camera stop turning. Raises OnvifFailed."""
     onvif.call(PTZ, "Stop", timeout_s, f"{_profile(profile)}<PanTilt>true</PanTilt><Zoom>false</Zoom>")
+
+
+LONGEST_TOKEN = 64  # ONVIF's ReferenceToken (onvif.xsd)
+MOST_PRESETS = 12  # each has a button on the camera's page
+
+
+def presets(onvif: Onvif, profile: str, timeout_s: float) -> tuple[Preset, ...]:
+    """The first named positions that the camera keeps (ONVIF's PTZ Service Specification, 5.6). Raises OnvifFailed."""
+    answer = onvif.call(PTZ, "GetPresets", timeout_s, _profile(profile))
+    found = (
+        Preset(element.attributes.get("token", ""), short(element.get("Name"))) for element in answer.all("Preset")
+    )
+    # the token is sent as it came, so one that is too long to be one is left out
+    named = (preset for preset in found if preset.name and 0 < len(preset.token) <= LONGEST_TOKEN)
+    return tuple(itertools.islice(named, MOST_PRESETS))
+
+
+def go(onvif: Onvif, profile: str, preset: Preset, timeout_s: float) -> None:
+    """Has the camera turn to the position. Raises OnvifFailed."""
+    inner = f"{_profile(profile)}<PresetToken>{html.escape(preset.token)}</PresetToken>"
+    onvif.call(PTZ, "GotoPreset", timeout_s, inner)
 
 
 def _profile(token: str) -> str:

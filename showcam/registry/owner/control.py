@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from showcam.drivers.camera import Camera, Refusal
-from showcam.drivers.driver import Direction, Driver, GivesKeys, Turns, cipher, setter
+from showcam.drivers.driver import Direction, Driver, GivesKeys, KeepsPositions, Preset, Turns, cipher, setter
 from showcam.drivers.errors import DriverError, SetRefused
 from showcam.drivers.settings import FIELDS, Asked, Setting, SettingView, Step, check, field_of
 from showcam.registry.gate.gate import not_by_voice, overruled
@@ -114,6 +114,32 @@ class Control:
         if isinstance(refusal, Step):
             return overruled("not_set", camera)
         return refusal or camera
+
+    def presets(self, visible: VisibleCamera, deadline: Deadline) -> tuple[Preset, ...]:
+        """The positions that the camera keeps; () also while it does not answer."""
+        driver, camera = self._drivers[visible.source.kind], visible.camera
+        if not isinstance(driver, KeepsPositions) or not camera.can_turn or camera.online != "on":
+            return ()
+        try:
+            return driver.presets(visible.source, camera, deadline.left)
+        except (DriverError, SetRefused):
+            return ()
+
+    def go(self, visible: VisibleCamera, token: str, deadline: Deadline) -> Camera | Refusal:
+        """Turns the camera to one of the positions that it keeps; no other token is sent to it."""
+        driver, camera = self._drivers[visible.source.kind], visible.camera
+        if not isinstance(driver, KeepsPositions) or not camera.can_turn:
+            return overruled("not_this_way", camera)
+
+        def move() -> None:
+            kept = driver.presets(visible.source, camera, deadline.left)
+            preset = next((preset for preset in kept if preset.token == token), None)
+            if preset is None:
+                raise SetRefused("unsupported")
+            driver.go(visible.source, camera, preset, deadline.left)
+
+        refusal = self._send(visible, deadline, move)
+        return overruled("not_set", camera) if isinstance(refusal, Step) else refusal or camera
 
     def _halt(self, driver: Turns, visible: VisibleCamera, direction: Direction) -> None:
         """Stops the camera. Each of the tries has HALT_S, whatever is left of the request's deadline."""

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from showcam.accounts.console_sessions import OwnersPage, Viewer
 from showcam.drivers.camera import OF_ASSISTANTS, Camera, Refusal, Snapshot, Stream, StreamRequest, Surface
-from showcam.drivers.driver import DIRECTIONS
+from showcam.drivers.driver import DIRECTIONS, Preset
 from showcam.drivers.settings import BY_VOICE, Asked, BadValue, Setting, SettingView, Step, check
 from showcam.net.text import line
 from showcam.registry.gate.gate import overruled
@@ -157,6 +157,18 @@ class Owner:
         deadline = Deadline(self._within_s)
         visible = self._judge.find(account_id, camera_id, deadline)
         return visible if isinstance(visible, Refusal) else self._control.turn(visible, wanted, deadline)
+
+    def presets(self, account_id: str, camera_id: str) -> tuple[Preset, ...]:
+        """The positions that the camera keeps; () also while it does not answer."""
+        deadline = Deadline(self._within_s)
+        visible = self._judge.find(account_id, camera_id, deadline)
+        return () if isinstance(visible, Refusal) else self._control.presets(visible, deadline)
+
+    def go(self, account_id: str, camera_id: str, preset: str) -> Camera | Refusal:
+        """Turns the camera to the position with this token."""
+        deadline = Deadline(self._within_s)
+        visible = self._judge.find(account_id, camera_id, deadline)
+        return visible if isinstance(visible, Refusal) else self._control.go(visible, preset, deadline)
 
     def change_password(
         self, account_id: str, camera_id: str, old: str, new: str, *, patience_s: float = math.inf

@@ -166,6 +166,8 @@ class OnvifDevice:
     # the reported topics, each with the name of its value
     topics: dict[str, str] = field(default_factory=lambda: dict(TOPICS))
     happened: deque[str] = field(default_factory=lambda: deque(maxlen=50))  # messages that are not pulled yet
+    # the names of the positions that it keeps, by token; as cameras list free places, one has no name
+    presets: dict[str, str] = field(default_factory=lambda: {"1": "Gate", "2": "Paddock & pond", "3": ""})
     turning: str = ""  # the direction of now: left, right, up or down; "": it stands still
     # the directions so far, and each "stop"
     turned: deque[str] = field(default_factory=lambda: deque(maxlen=1000))
@@ -306,6 +308,22 @@ class OnvifDevice:
         x, y = float(velocity.get("x", "0")), float(velocity.get("y", "0"))
         self.turning = ("right" if x > 0 else "left") if x else "up" if y > 0 else "down"
         self.turned.append(self.turning)
+        return ""
+
+    def _GetPresets(self, _space: str, request: Element) -> str | None:
+        picture = self._named(request)
+        if picture is None or not picture.turns:
+            return None
+        return "".join(
+            f'<Preset token="{token}"><Name xmlns="{SCHEMA}">{html.escape(name)}</Name></Preset>'
+            for token, name in self.presets.items()
+        )
+
+    def _GotoPreset(self, _space: str, request: Element) -> str | None:
+        picture, token = self._named(request), request.findtext(f"{{{PTZ}}}PresetToken", "")
+        if picture is None or not picture.turns or token not in self.presets:
+            return None
+        self.turned.append(f"preset {token}")
         return ""
 
     def _Stop(self, _space: str, request: Element) -> str | None:
