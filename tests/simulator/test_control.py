@@ -35,6 +35,8 @@ def test_it_lists_every_camera(cloud: Cloud) -> None:
         "channel": 1,
         "name": "Garage",
         "owner": "demo@example.com",
+        "turning": "",
+        "turned": [],
         "shared_with": [],
         "kind": "camera",
         "model": "C3TN",
