@@ -115,9 +115,9 @@ def _menu(has_tvs: bool, *, may_change: bool) -> tuple[tuple[str, str], ...]:
     return (*MENU[:1], *OF_TVS, *MENU[1:]) if has_tvs else MENU
 
 
-def again(camera: str = "", at: str = "/home") -> Response:
-    """Leads back to the page; with a camera's id, to the camera's tile."""
-    return led(f"{at}#{camera}" if is_id(camera) else at)
+def again(camera: str = "") -> Response:
+    """Leads back to the page of cameras; with a camera's id, to the camera's tile."""
+    return led(f"/home#{camera}" if is_id(camera) else "/home")
 
 
 def led(address: str) -> Response:

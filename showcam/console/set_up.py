@@ -1,4 +1,4 @@
-"""The rail of set-up: five steps, each useful without the others, with the present state of each."""
+"""The rail of set-up: six steps, each useful without the others, with the present state of each."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,6 +10,7 @@ from showcam.console import pages, recipes
 from showcam.console.area import READ, Area, Rule
 from showcam.console.examinations import GOOD_FOR_S, Examinations, Examined
 from showcam.console.gallery import Gallery, GalleryView
+from showcam.console.said import SaidPage
 from showcam.console.sentences import SET_UP
 from showcam.console.sign_in import Form, SigningIn
 from showcam.store.records import Assistant
@@ -59,11 +60,12 @@ class SetUp:
         address: str,
         adds: bool,
         keeper: Keeper | None,
+        said: SaidPage,
         examinations: Examinations | None = None,
     ) -> None:
         self._gallery, self._signing_in, self._area = gallery, signing_in, area
         self._ports, self._address, self._adds, self._keeper = ports, address, adds, keeper
-        self._examinations = examinations
+        self._said, self._examinations = said, examinations
 
     def rules(self) -> list[Rule]:
         return [(AT, "setup", self.show, READ), (AT, "setup_step", self.take, ("POST",))]
@@ -75,10 +77,6 @@ class SetUp:
         step = request.form.get("step", "")
         if self._signing_in.takes(current, step):
             return self._sign_in(current, step)
-        if self._gallery.takes(step):
-            wrong = self._gallery.take(current, step)
-            camera = request.form.get("camera", "")
-            return self._shown(current, wrong=wrong) if wrong else pages.again(camera, AT)
         if step == "address" and self._keeper is not None:
             return self._named(current, self._keeper)
         if step == "apply" and self._keeper is not None:
@@ -112,12 +110,11 @@ class SetUp:
         kept: str = "",
         error: str = "",
         is_wrong: bool = False,
-        wrong: str = "",
         form: Form | None = None,
         chosen: bool = False,
     ) -> Response:
-        """`error` is about the address, `wrong` about a tile. `form` is a refused sign-in form, or a `chosen` one."""
-        refused = error or is_wrong or wrong or (form and not chosen)
+        """`error` is about the address. `form` is a refused sign-in form, or a `chosen` one."""
+        refused = error or is_wrong or (form and not chosen)
         view = self._gallery.of(current) if current.account else GalleryView([])
         form = form or self._due(current, view)
         is_name = _is_name(name)
@@ -125,11 +122,9 @@ class SetUp:
             "setup",
             403 if refused or (name and not is_name) else 200,
             view=view,
-            live=self._gallery.live,
             form=form.name if form else "",
             chosen=chosen,
             joins=self._signing_in.joins(current),
-            wrong=wrong,
             adds=self._adds,
             address=self._address,
             typed=name[:LONGEST],
@@ -140,6 +135,7 @@ class SetUp:
             address_error=error,
             examined=self._examined(current.account) if current.account else None,
             since={assistant: self._area.linked(current.account, assistant) for assistant in ASSISTANTS},
+            seen=bool(current.account) and self._said.was_seen(current.account),
             ports=self._ports,
             **self._recipes((name if is_name else "") or recipes.EXAMPLE),
             **(form.fields if form else {}),

@@ -100,8 +100,9 @@ def test_a_list_that_could_not_be_read_yet_is_followed_by_the_pictures_without_a
             page.goto(f"{program.web}{at}")
             page.get_by_text("This page asks again by itself.").wait_for(timeout=LONG_MS)
         program.change("Garden", fault=None)
-        for page in pages:
-            shown(page, "Garden")
+        shown(pages[0], "Garden")
+        pages[1].get_by_role("link", name="See the cameras").click(timeout=LONG_MS)
+        shown(pages[1], "Garden")
 
 
 def test_a_tab_that_nobody_sees_lets_its_pictures_go_after_a_minute_and_shows_them_again(

@@ -53,7 +53,7 @@ FIELDS = {
     "/home/google": ["step", "project"],
     "/home/alexa": ["step", "client-id", "client-secret", "language", "arn"],
     "/home/alexa/hand": ["step", "redirect", "skill-id", "events-id", "events-secret", "language"],
-    "/home/setup": ["step", "name", "user", "password", "own_user", "own_password", "code", "camera", "home_code"],
+    "/home/setup": ["step", "name", "user", "password", "own_user", "own_password", "code"],
     "settings": ["setting", "value", "consent"],
     "preferences": ["voice_may", "room", "keep_warm", "while_encrypted"],
     "password": ["old", "new", "again", "consent"],
@@ -91,7 +91,7 @@ STEPS = {
     "/home/health": ["examine", "backup"],
     "/home/alexa": ["begin", "stack", "template", "function"],
     "/home/alexa/hand": ["hand-client", "hand-keep", "hand-stack", "hand-template"],
-    "/home/setup": ["sign-in", "own", "code", "address", "look", "wake", "home-code", "picture-code", "open-way"],
+    "/home/setup": ["sign-in", "own", "code", "address", "apply"],
 }
 
 

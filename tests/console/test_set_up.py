@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from showcam.console import recipes
+from showcam.drivers.camera import StreamRequest
 from tests.doubles.home_browser import HomeBrowser, words
 from tests.doubles.home_world import HomeWorld, home_world
 from tests.doubles.ready_driver import camera
@@ -34,14 +35,23 @@ def test_what_is_done_is_found(world: HomeWorld) -> None:
     assert step(world, 1).startswith("✓ Your cameras : Done. There are 7 cameras.")
     assert step(world, 2).startswith("✓ See it : Done. 3 live · 1 asleep · 3 need you")
     assert step(world, 3).startswith("3 Reachable Assistants come by an https address on the internet.")
-    assert step(world, 4).startswith("4 Google Every field of Google's console, with Copy.")
+    assert step(world, 4).startswith("4 Google About 15 minutes, with your Google account. No card.")
     assert step(world, 5).startswith("✓ Alexa : Done. showcam has been successfully linked to Alexa, on 20")
+
+
+def test_a_request_whose_picture_was_fetched_ticks_the_last_step(world: HomeWorld) -> None:
+    assert step(world, 6).startswith("6 Say it What to say, and what happens then.")
+    world.home.registry.open_stream(world.home.link, world.home.id("Garden"), StreamRequest("alexa", ("hls",)))
+    assert step(world, 6).startswith("6 Say it")
+    (ask,) = world.home.adapter.history.of(world.home.account.id)
+    world.home.store.put_live(world.home.account.id, ask.id, 12.0)
+    assert step(world, 6).startswith("✓ Say it : Done.")
 
 
 @pytest.mark.parametrize(
     ("cameras", "first", "second"),
     [
-        ([], "1 Your cameras There are no cameras yet.", "2 See it Each camera is shown here live, or why"),
+        ([], "1 Your cameras There are no cameras yet.", "2 See it Your cameras, live in the browser."),
         (
             [camera("Attic", online="off")],
             "✓ Your cameras : Done. There is one camera.",
@@ -122,7 +132,7 @@ OF_ALEXA = ReadyFinding("secret", "wrong", "another came", "Paste it.", step="al
         ((WELL, OF_ALEXA), 5, "5 Alexa", "secret : another came Paste it."),
         ((WELL, OF_GOOGLE), 5, "✓ Alexa : Done.", ""),
         # nobody has linked Google: what stands in its console is asked for there
-        ((WELL, OF_GOOGLE), 4, "4 Google Every field", ""),
+        ((WELL, OF_GOOGLE), 4, "4 Google About 15 minutes", ""),
     ],
 )
 def test_the_doctor_ticks_each_step(

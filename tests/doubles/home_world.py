@@ -174,6 +174,7 @@ def _pages(
     examinations = Examinations(machine, machine.start or _at_once)
     history = made.adapter.history
     window = LinkingWindow(made.store, made.clock)
+    said = SaidPage(made.owner, rooms.area, history)
     return [
         CameraPage(
             made.owner,
@@ -211,11 +212,12 @@ def _pages(
             address=address,
             adds=own,
             keeper=keeper,
+            said=said,
             examinations=examinations,
         ),
         Phones(rooms.area, rooms.phone_codes, rooms.entrance, lambda: "192.168.1.5", port=8080),
         GooglePage(rooms.area, made.store, google_set_up.console(PUBLIC)),
-        SaidPage(made.owner, rooms.area, history),
+        said,
         Documents(rooms.area, document("owner")),
         SkillPage(rooms.area, _skill_of(made, skill)),
         Health(made.owner, rooms.area, examinations, folder / "backups"),

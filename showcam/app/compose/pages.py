@@ -168,6 +168,7 @@ def _console(
     window = LinkingWindow(base.store)
     invitations = Invitations(base.store, [vendor.sessions for vendor in base.vendors])
     owner, history = base.adapter.owner, base.adapter.history
+    said = SaidPage(owner, made.area, history)
     return [
         CameraRemoval(owner, made.area),
         Assistants(
@@ -188,10 +189,11 @@ def _console(
             address=settings.public_url,
             adds=settings.has_lan_cameras,
             keeper=keeper,
+            said=said,
             examinations=examinations,
         ),
         GooglePage(made.area, base.store, google_set_up.console(settings)),
-        SaidPage(owner, made.area, history),
+        said,
         Documents(made.area, document("owner")),
     ]
 
