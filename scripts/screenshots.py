@@ -1,4 +1,4 @@
-"""make screenshots: the pictures of README.md and docs/start.md, from running pages.
+"""make screenshots: the pictures of README.md, docs/start.md and docs/owner/pages.md, from running pages.
 
 Most are the demo's, whose account and cameras are simulated. The demo does not set Google and Alexa up; those pages are
 of a showcam with a public address that leads nowhere, and no camera.
@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlencode
 
 from PIL import Image
-from playwright.sync_api import Browser, FloatRect, Locator, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, FloatRect, Locator, Page, StorageState, ViewportSize, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -34,7 +35,7 @@ FLAGS = [
     "--no-sandbox",
 ]
 MOVING = "video => video.getVideoPlaybackQuality().totalVideoFrames > 10"  # a reason has five in a second
-ALL_MOVE = f"""() => !document.body.innerText.includes("The picture is coming")
+ALL_MOVE = f"""() => !/The picture is coming|No picture has come/.test(document.body.innerText)
   && [...document.querySelectorAll(".tile video")].filter(each => each.checkVisibility()).every({MOVING})"""
 GAP = 12  # pixels between two parts of a picture
 WIDTH = 1280
@@ -132,10 +133,77 @@ SHOTS = {
 }
 
 
-def opened(browser: Browser, height: int) -> Page:
-    """A window of its own, light and English."""
-    window = ViewportSize(width=WIDTH, height=height)
-    return browser.new_context(viewport=window, locale="en-US", color_scheme="light").new_page()
+@dataclass(frozen=True)
+class Look:
+    """A page of a household: its address, with {camera} for the garden camera's id, and the window it is seen in."""
+
+    address: str
+    width: int = WIDTH
+    height: int = 900
+    dark: bool = False
+    press: str = ""  # what is pressed first
+
+
+PHONE = 390  # pixels across a phone
+ROOMS = {"Garden": "Outside", "Barn": "Outside", "Front Door": "Outside", "Pond": "Outside", "Nursery": "Upstairs"}
+LOOKS = {
+    "cameras": Look("/home"),
+    "cameras-dark": Look("/home", dark=True),
+    "cameras-phone": Look("/home", PHONE, 844),
+    "reason-phone": Look(
+        "/home", PHONE, 844, dark=True, press="summary:visible:has-text('Switch Image Encryption off')"
+    ),
+    "camera": Look("/home/cameras/{camera}", height=860),
+    "camera-phone": Look("/home/cameras/{camera}", PHONE, 844, dark=True),
+    "settings": Look("/home/cameras/{camera}", height=1500, press="#settings > summary"),
+    "phones": Look("/home/phones", CARD, 900, press="button[value=add]"),
+    "tv": Look("/home/tv", CARD, 900),
+    "try": Look("/home/try", height=760),
+    "health": Look("/home/health", height=900),
+    "assistants": Look("/home/assistants", height=900, dark=True),
+}
+
+
+def of_household(browser: Browser, demo: Program) -> None:
+    """The pages as a family sees them, with rooms and a favourite."""
+    page = opened(browser, 900)
+    entered(page, demo, *ACCOUNT)
+    ids = dict(
+        page.locator(".tile").evaluate_all("tiles => tiles.map(({ dataset }) => [dataset.name, dataset.camera])")
+    )
+    for name, room in ROOMS.items():
+        page.goto(f"{demo.web}/home/cameras/{ids[name]}")
+        page.locator("#settings > summary").press("Enter")
+        page.fill("#room", room)
+        with page.expect_response("**/preferences"):
+            page.press("#room", "Tab")
+    page.goto(f"{demo.web}/home")
+    page.locator(f"[id='{ids['Garden']}'] .favour[aria-pressed=false]").press("Enter")
+    page.wait_for_function(ALL_MOVE, timeout=90_000)
+    state = page.context.storage_state()
+    page.context.close()
+    for name, look in LOOKS.items():
+        seen = opened(browser, look.height, look.width, dark=look.dark, signed_in=state)
+        seen.goto(f"{demo.web}{look.address.format(camera=ids['Garden'])}")
+        seen.wait_for_function(ALL_MOVE, timeout=90_000)
+        if look.press:
+            seen.locator(look.press).first.press("Enter")
+            seen.wait_for_load_state()
+            if look.width == PHONE:
+                seen.evaluate("document.activeElement.closest('.tile').scrollIntoView()")
+        seen.wait_for_timeout(500)  # what fades in is there
+        stacked(seen.screenshot()).save(PICTURES / f"page-{name}.webp", quality=80, method=6)
+        seen.context.close()
+
+
+def opened(
+    browser: Browser, height: int, width: int = WIDTH, *, dark: bool = False, signed_in: StorageState | None = None
+) -> Page:
+    """A window of its own, in English."""
+    window = ViewportSize(width=width, height=height)
+    scheme: Literal["dark", "light"] = "dark" if dark else "light"
+    context = browser.new_context(viewport=window, locale="en-US", color_scheme=scheme, storage_state=signed_in)
+    return context.new_page()
 
 
 def taken(page: Page, shot: Shot) -> bytes:
@@ -204,6 +272,7 @@ def main() -> None:
             page.wait_for_function(ALL_MOVE, timeout=90_000)
             kept(stacked(taken(page, shot)), f"start-{name}")
             page.context.close()
+        of_household(browser, demo)
         demo.link("alexa")
         page = opened(browser, 1600)
         for camera in ("garden", "garage"):
