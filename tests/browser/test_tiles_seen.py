@@ -19,7 +19,8 @@ new PerformanceObserver(list => window.shifts.push(...list.getEntries().map(entr
 
 @pytest.fixture
 def context(chromium: Browser) -> Iterator[BrowserContext]:
-    made = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
+    """Of a phone's size: each picture that is on the screen takes a good part of a core."""
+    made = chromium.new_context(viewport={"width": 360, "height": 640}, locale="en-US")
     made.set_default_timeout(LONG_MS)
     yield made
     made.close()
@@ -58,7 +59,6 @@ def test_the_last_still_is_painted_with_the_page_and_nothing_moves_when_the_vide
 
 def test_only_what_is_on_the_screen_plays(context: BrowserContext, program: Program) -> None:
     page, complaints = watched(context)
-    page.set_viewport_size({"width": 360, "height": 640})
     sign_in(page, another(program), "demo@example.com")
     plays(page, "Barn", LONG_S)
     far = tile(page, "Nursery")
