@@ -127,9 +127,9 @@ SHOTS = {
     "sign-in": Shot(signed_out, 800, CARD),
     "cameras": Shot(cameras, 1560),
     "set-up": Shot(set_up, 1110),
-    "google": Shot(google, 900, CARD),
+    "google": Shot(google, 1180, CARD),
     "linking": Shot(linking, 900, CARD),
-    "alexa": Shot(alexa, 900, CARD),
+    "alexa": Shot(alexa, 1240, CARD),
 }
 
 
