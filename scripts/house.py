@@ -243,7 +243,7 @@ def main() -> int:
     )
     options = parser.parse_args()
     house = House()
-    figures = house.figures()
+    figures = {**house.figures(), **wording.figures()}
     if options.check:
         table = tomllib.loads((ROOT / "house.toml").read_text())
         said = grown(figures, table["figures"], table.get("grown", []))

@@ -1,9 +1,10 @@
-"""Finds docstrings, comments and names that a stranger would stumble over: file, line, rule, and how to say it instead.
+"""Finds docstrings, comments, names and sentences for people that a stranger would stumble over, and says why.
 
-What it reads is the product's Python. The rules are the habits that a reader who had never seen the project stumbled
-over, as far as a script can tell them.
+What it reads is the product's Python, and what pages and assistants say. The rules are the habits that a reader who had
+never seen the project stumbled over, as far as a script can tell them. `--pages` prints the words of each page.
 """
 
+import argparse
 import ast
 import io
 import re
@@ -91,6 +92,11 @@ FRAGMENT = re.compile(
     r"^(by|of|for|in|on|at|with|without|from|to|as|till|until|behind|beside|under|after|before|between|among|than)\b",
     re.IGNORECASE,
 )
+# What a page or an assistant says, apart from the reasons of cameras: `interface_words` counts its words.
+INTERFACE = ("showcam/console/", "oauth/", "showcam/registry/owner/", "showcam/alexa/spoken/")
+CHAIN_OF_A_PAGE = 3  # pronouns: the thing itself stands beside the sentence
+LONGEST_OF_A_PAGE = 25
+GAP = re.compile(r"\{\w*\}")
 FORBIDDEN = {"told", "heard", "said", "kept", "taken", "asked", "laid"}
 
 
@@ -132,6 +138,62 @@ def of_sentences(text: str, line: int) -> Iterator[tuple[int, str, str]]:
                 yield line, rule, sentence
 
 
+def spoken_and_written() -> dict[str, set[str]]:
+    """Each English sentence of a page or an assistant, and the files that have it."""
+    from scripts import sentences
+
+    found: dict[str, set[str]] = {}
+    for domain in sentences.domains():
+        for sentence, files in sentences.said(domain).items():
+            found.setdefault(sentence, set()).update(files)
+    return found
+
+
+def interface_words() -> int:
+    """The words of all sentences of `INTERFACE`, each sentence once, without its gaps."""
+    return sum(
+        len(words(GAP.sub("", sentence)))
+        for sentence, files in spoken_and_written().items()
+        if any(file.startswith(INTERFACE) for file in files)
+    )
+
+
+def found_on_pages() -> Iterator[tuple[str, str, str]]:
+    """File, rule and passage of each finding in what pages and assistants say."""
+    for text, files in spoken_and_written().items():
+        for rule, sentence in of_page(text):
+            yield min(files), rule, sentence
+
+
+def of_page(text: str) -> Iterator[tuple[str, str]]:
+    """Rule and passage of each finding in a sentence for people. A heading such as “What to do” is none."""
+    text = GAP.sub("X", text)
+    for _, rule, sentence in of_sentences(text, 0):
+        is_heading = not text.endswith((".", "!", "?"))
+        chained = len(PRONOUNS.findall(sentence)) < CHAIN_OF_A_PAGE
+        if not (rule == "pronoun chain" and chained) and not (rule == "clause as subject" and is_heading):
+            yield rule, sentence
+    for sentence in SENTENCE.split(CODE.sub("X", text)):
+        if LONGEST_OF_A_PAGE < len(words(sentence)) <= LONGEST:
+            yield "long sentence", sentence
+
+
+def figures() -> dict[str, int]:
+    return {"interface_words": interface_words(), "page_wording": sum(1 for _ in found_on_pages())}
+
+
+def words_by_page() -> Iterator[tuple[int, int, str]]:
+    """Fixed words before *More*, all fixed words, and the name of each template; with those of all its branches."""
+    for template in sorted([*ROOT.glob("showcam/console/**/*.html"), *ROOT.glob("oauth/**/*.html")]):
+        text = template.read_text()
+        shown = re.sub(r"<details.*?</details>", "", text, flags=re.DOTALL)
+        counted = [
+            sum(len(words(GAP.sub("", said))) for _, said in re.findall(r"\b_\(\s*([\"'])(.*?)\1", part, re.DOTALL))
+            for part in (shown, text)
+        ]
+        yield counted[0], counted[1], template.relative_to(ROOT).as_posix()
+
+
 def comments(text: str) -> Iterator[tuple[int, str]]:
     """Line and words of each comment; comments on successive lines are one."""
     held: list[str] = []
@@ -159,10 +221,19 @@ def stems(text: str) -> Iterator[str]:
 def main() -> int:
     from scripts.house import House
 
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--pages", action="store_true", help="print the words of each page instead")
+    if parser.parse_args().pages:
+        for before, whole, name in sorted(words_by_page(), reverse=True):
+            print(f"{before:6} {whole:6} {name}")
+        print(f"{interface_words():6} words of pages and spoken sentences, each sentence once")
+        return 0
     found = list(findings(ROOT, [module.path for module in House().modules]))
     for each in found:
         instead = HABITS[each.rule].instead if each.rule in HABITS else ""
         print(f"{each.file}:{each.line}: {each.rule}: {each.text[:160]!r}{f' → {instead}' if instead else ''}")
+    for file, rule, sentence in found_on_pages():
+        print(f"{file}: {rule}: {sentence[:160]!r} → {HABITS[rule].instead}")
     for rule, count in Counter(each.rule for each in found).most_common():
         print(f"{count:6} {rule}")
     return bool(found)

@@ -38,11 +38,11 @@ type Sentence = tuple[str, str]  # the fault, and how to fix it; {device} is a n
 SENTENCES: Mapping[Why, Sentence] = {
     "no_device": (
         mark("There is no Cast device {device} in the house."),
-        mark("Choose one of the list, and check that the TV is on and in the same network as showcam."),
+        mark("Choose one of the list. Check that the TV is on and in the same network as showcam."),
     ),
     "several": (
         mark("Several Cast devices are called {device}."),
-        mark("Give them names of their own in the Google Home app."),
+        mark("Rename one in the Google Home app."),
     ),
     "speaker": (
         mark("{device} has no screen."),
@@ -50,25 +50,25 @@ SENTENCES: Mapping[Why, Sentence] = {
     ),
     "unreachable": (
         mark("{device} does not answer."),
-        mark("Check that it is on and in the same network as showcam; if it is, restart it."),
+        mark("Check that it is on and in the same network as showcam, or restart it."),
     ),
     "not_played": (
         mark("{device} did not play the picture."),
-        mark("Try again. If it stays so, see that the TV may fetch from this machine: no firewall, no guest network."),
+        mark("Try again. If it fails again, no firewall or guest network may keep the TV from this machine."),
     ),
     "taken": (
         mark("Somebody took {device} for something else before the picture came."),
-        mark("Show the camera there again when the TV is free."),
+        mark("Try again when the TV is free."),
     ),
     "no_receiver": (
         mark("{device} did not start showcam's own receiver."),
         mark(
-            "See that the setting cast_receiver_app_id is right, and that the receiver is published or the device "
-            "registered for it."
+            "Check the setting cast_receiver_app_id, and that the receiver is published or the device registered "
+            "for it."
         ),
     ),
     "full": (
-        mark("As many TVs as showcam can serve are already showing cameras."),
+        mark("Too many TVs are showing cameras already."),
         mark("Stop one, then try again."),
     ),
     "not_running": (

@@ -40,8 +40,8 @@ SAID: Mapping[str, Mapping[str, str]] = {
     },
 }
 NAMES = {"alexa": "Alexa", "google": "Google"}
-_BOTH = mark("Is offered WebRTC and HLS, and takes what it plays.")
-_WITH_SOUND = mark("Is offered WebRTC and HLS, and takes what it plays. Audio has to be on.")
+_BOTH = mark("WebRTC or HLS.")
+_WITH_SOUND = mark("WebRTC or HLS. Audio has to be on.")
 # The devices in the camera's manual and others of their kind, each with the streams that it is offered.
 DEVICES = (
     ("Echo Show", _BOTH),
@@ -54,16 +54,16 @@ DEVICES = (
 
 # The places and languages of each part; Alexa's languages are those of showcam.alexa.texts.
 PLACES = (
-    ("showcam", mark("Its pages, its reasons and the pictures that say why are in English, Norwegian and German.")),
+    ("showcam", mark("Pages, reasons and cards are in English, Norwegian and German.")),
     (
         "Alexa",
         mark(
-            "A skill of your own is there for the Amazon account that made it, on Echos in the skill's language: "
-            "Arabic, Dutch, English, French, German, Hindi, Italian, Japanese, Portuguese or Spanish. “Open my "
-            "cameras” is understood in English and German. Alexa speaks no Norwegian: say it to Alexa in English."
+            "Your own skill works for the Amazon account that made it, on Echos in its language: Arabic, Dutch, "
+            "English, French, German, Hindi, Italian, Japanese, Portuguese or Spanish. “Open my cameras” works "
+            "in English and German. Alexa speaks no Norwegian."
         ),
     ),
-    ("Google", mark("[test] showcam is there for the Google account that made it, in the language of the display.")),
+    ("Google", mark("[test] showcam works for the Google account that made it, in the display's language.")),
 )
 
 

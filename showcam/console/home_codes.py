@@ -17,16 +17,16 @@ type HomeCode = Literal["", "takes", "has"]
 
 WRONG: Mapping[Reason, Sentence] = {
     "code_wrong": (
-        mark("Nothing was changed. {camera} does not take that code."),
-        mark("It is the verification code on its label, or the encryption password set since."),
+        mark("{camera} does not take that code."),
+        mark("Use the code on its label, or its encryption password."),
     )
 }
 # Why a camera is not shown, if its tile takes a code.
 AT_TILE: Mapping[Reason, Sentence] = {
     "code_wrong": HERE["code_wrong"],
-    "no_way": ("", mark("Give the code on its label here, and it is shown over the home network.")),
+    "no_way": ("", mark("Give the code on its label to show it over the home network.")),
 }
-NO_CODE = mark("Nothing was changed. Give the code on the camera's label.")
+NO_CODE = mark("Give the code on the camera's label.")
 
 
 class HomeCodes:

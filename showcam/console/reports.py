@@ -19,16 +19,14 @@ from showcam.store.records import Assistant, Link
 REASONS: Mapping[Why, str] = {
     "late": mark("It happened more than {minutes} minutes before it could be reported."),
     "too_large": mark("The report is larger than {assistant} takes."),
-    "refused": mark("{assistant} refused this report, and refuses it again until something changes at the camera."),
-    "permission": mark(
-        "{assistant} takes no reports by this link: let the doctor on the page Health say why, or link it again."
-    ),
-    "unknown_user": mark("{assistant} does not know this link: it is told again once it asks for the list of cameras."),
-    "busy": mark("{assistant} takes no more reports just now, and showcam goes on by itself."),
-    "trouble": mark("The service of {assistant} did not take it, and showcam tries again by itself."),
-    "unreached": mark("{assistant} could not be reached, and showcam tries again by itself."),
-    "clock": mark("The clock of this machine is wrong by more than {assistant} takes: set it right."),
-    "fault": mark("Something went wrong here; it is noted in showcam's log."),
+    "refused": mark("{assistant} refuses this report until something changes at the camera."),
+    "permission": mark("{assistant} takes no reports by this link. See Health for the reason, or link again."),
+    "unknown_user": mark("{assistant} does not know this link until it next asks for the cameras."),
+    "busy": mark("{assistant} takes no more reports just now. showcam tries again."),
+    "trouble": mark("{assistant} did not take it. showcam tries again."),
+    "unreached": mark("{assistant} could not be reached. showcam tries again."),
+    "clock": mark("This machine's clock is too far off for {assistant}. Set it right."),
+    "fault": mark("Something went wrong here. showcam's log says more."),
 }
 OWN: frozenset[Why] = frozenset({"late", "fault"})  # reasons without any answer
 SHOWN = 20  # the most reports of each kind and link

@@ -11,7 +11,7 @@ NAMES: Mapping[Setting, str] = {
     "sleep": mark("Sleep Mode"),
     "status_light": mark("Status Light"),
     "alarm_notification": mark("Alarm Notification"),
-    "phone_mute": mark("Silence on the telephone"),
+    "phone_mute": mark("Silence on the phone"),
     "offline_notification": mark("Offline Notification"),
     "flip": mark("Flip Image"),
     "night_vision": mark("Night Vision Mode"),
@@ -52,12 +52,12 @@ GROUPS: tuple[tuple[str, str, tuple[Setting, ...]], ...] = (
 HINTS: Mapping[Setting, str] = {
     "audio": mark("Off: no sound, live or recorded, and Google shows no picture."),
     "sleep": mark("On: nobody can watch, and nothing is recorded."),
-    "alarm_notification": mark("Off: nothing is detected, and nothing is sent to the telephone."),
-    "phone_mute": mark("On: detection goes on, and the telephones stay silent."),
-    "sensitivity": mark("A whole number from 1: higher sees more, animals and cars too."),
+    "alarm_notification": mark("Off: nothing is detected or sent to the phone."),
+    "phone_mute": mark("On: detection goes on, and the phones stay silent."),
+    "sensitivity": mark("From 1: higher sees more, animals and cars too."),
     "encryption": mark("On: no assistant shows the picture, unless you decide otherwise."),
     "time_zone": mark("As +02:00."),
-    "resolution": mark("Set in the {vendor} app, on the live view."),
+    "resolution": mark("Set on the {vendor} app's live view."),
 }
 TYPED: frozenset[Setting] = frozenset({"time_zone"})  # settings whose hint says how a value is typed
 VALUES: Mapping[str, str] = {
@@ -85,15 +85,15 @@ VALUES: Mapping[str, str] = {
 RESTART = mark("Restart")
 # Events that are announced as if somebody had rung.
 RINGS: Mapping[MotionRings, str] = {
-    "no": mark("Nothing but its bell, if it has one"),
-    "motion": mark("All motion: cats and cars ring too"),
-    "person": mark("Persons alone"),
+    "no": mark("Only its bell, if it has one"),
+    "motion": mark("All motion, cats and cars too"),
+    "person": mark("Only persons"),
 }
 # The ways of a picture, by the words of showcam.registry.gate.gate.
 WAYS: Mapping[str, str] = {
     "lan": mark("over your own network"),
     "open": mark("by the Open Platform key"),
-    "local": mark("from the camera itself at home, by {vendor}'s own protocol"),
+    "local": mark("from the camera itself at home, by {vendor}'s protocol"),
     "cloud": mark("by {vendor}'s cloud stream"),
     "cloud_unasked": mark("by {vendor}'s cloud stream, once you allow its open connection"),
 }

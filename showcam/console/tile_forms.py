@@ -21,11 +21,11 @@ from showcam.registry.owner.sign_in_outcome import refused
 ASKED: Mapping[Reason, Sentence] = {
     "lan_closed": (
         mark("{camera} does not take a connection at home."),
-        mark("Its model may not have that. Nothing was changed."),
+        mark("Its model may lack that."),
     ),
     "lan_unreachable": (
         mark("{vendor} names no address of {camera} at home."),
-        mark("See that it is in the same network as showcam. Nothing was changed."),
+        mark("Check that it is in the same network as showcam."),
     ),
 }
 MOST_AT_ONCE = 300  # the most cameras that a single tick covers

@@ -81,7 +81,7 @@ def test_a_reason_that_ends_is_followed_by_the_picture_without_a_press(
     try:
         page.reload()
         tile(page, "Garden").scroll_into_view_if_needed()
-        tile(page, "Garden").get_by_text("This page asks again by itself.").wait_for(timeout=LONG_MS)
+        tile(page, "Garden").get_by_text("This page tries again.").wait_for(timeout=LONG_MS)
     finally:
         home.change("Garden", fault=None)
     shown(page, "Garden")
@@ -96,9 +96,9 @@ def test_a_list_that_could_not_be_read_yet_is_followed_by_the_pictures_without_a
         program.change("Garden", fault="http500")
         for page, at in zip(pages, ("/home", "/home/setup"), strict=True):
             sign_in(page, another(program), "demo@example.com")
-            page.get_by_text("This page asks again by itself.").wait_for(timeout=LONG_MS)
+            page.get_by_text("This page tries again.").wait_for(timeout=LONG_MS)
             page.goto(f"{program.web}{at}")
-            page.get_by_text("This page asks again by itself.").wait_for(timeout=LONG_MS)
+            page.get_by_text("This page tries again.").wait_for(timeout=LONG_MS)
         program.change("Garden", fault=None)
         shown(pages[0], "Garden")
         pages[1].get_by_role("link", name="See the cameras").click(timeout=LONG_MS)
@@ -142,7 +142,7 @@ def test_a_page_whose_session_has_ended_says_so_and_is_there_again_after_the_sig
     other.goto(f"{home.web}/home/phones")
     button = other.get_by_role("button", name="Sign it out")
     other.locator("li", has=button).filter(has_not_text="(this one)").first.get_by_role("button").click()
-    page.get_by_text("This browser is signed out: its session has ended.").wait_for(timeout=LONG_MS)
+    page.get_by_text("Your session has ended.").wait_for(timeout=LONG_MS)
     page.fill("input[name=user]", "demo@example.com")
     page.fill("input[name=password]", "showcam-demo")
     page.press("input[name=password]", "Enter")

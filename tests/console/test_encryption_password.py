@@ -29,19 +29,19 @@ def test_it_is_changed_and_read_back(world: HomeWorld, name: str) -> None:
 def test_what_the_vendor_does_not_list_yet_is_said(world: HomeWorld) -> None:
     world.home.driver.lags = True
     browser = sent(world, **FILLED)
-    assert (browser.status, "EZVIZ took the new encryption password, and does not" in browser.text) == (200, True)
+    assert (browser.status, "EZVIZ took the new password, and does not" in browser.text) == (200, True)
     assert world.home.driver.applied == [("Garage", "password", NEW, OLD)]
 
 
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"old": ""}, "Type the password of now, or the code on the label."),
-        ({"again": "secret13"}, "the two new passwords are not the same"),
-        ({"consent": ""}, "Tick that whoever watches the camera needs the new password."),
-        ({"new": "short", "again": "short"}, "an encryption password is 6 to 12 letters and digits"),
-        ({"new": "with blank", "again": "with blank"}, "an encryption password is 6 to 12 letters and digits"),
-        ({"new": "x" * 13, "again": "x" * 13}, "an encryption password is 6 to 12 letters and digits"),
+        ({"old": ""}, "Type the current password, or the code on the label."),
+        ({"again": "secret13"}, "The two new passwords differ"),
+        ({"consent": ""}, "Tick that everybody who watches it needs the new password."),
+        ({"new": "short", "again": "short"}, "An encryption password is 6 to 12 letters and digits"),
+        ({"new": "with blank", "again": "with blank"}, "An encryption password is 6 to 12 letters and digits"),
+        ({"new": "x" * 13, "again": "x" * 13}, "An encryption password is 6 to 12 letters and digits"),
         ({"old": "ABCDEG"}, "That is not the camera's code"),
     ],
 )
@@ -76,7 +76,7 @@ def test_wrong_ones_are_counted_with_the_wrong_codes_of_the_household(world: Hom
         browser.send(at(world, "Garage", "/password"), **FILLED | {"old": f"ABCDE{number}"})
         assert "That is not the camera's code" in browser.text
     browser.send(at(world, "Garage", "/password"), **FILLED)
-    assert (browser.status, "There were too many wrong codes: wait an hour" in browser.text) == (403, True)
+    assert (browser.status, "There were too many wrong codes. Try again in an hour" in browser.text) == (403, True)
     assert world.home.driver.applied == []
 
 

@@ -144,12 +144,12 @@ def test_a_household_that_was_let_in_adds_and_tries_no_address_and_is_told_why(
     addresses = Addresses(world.home.store)
     given = addresses.add(source.account, secret(web), "JSON", "by the command line")
     theirs.visit(NOTICES)
-    assert "This showcam calls only addresses of whoever runs it, so a household" in theirs.text
+    assert "Only whoever runs this showcam may add addresses" in theirs.text
     assert theirs.answer is not None
     assert ('value="add"' in theirs.answer.text, 'value="test"' in theirs.answer.text) == (False, False)
     for fields in ({"step": "add", "url": secret(web)}, {"step": "test", "address": given}):
         theirs.send(NOTICES, **fields)
-        assert (theirs.status, "calls only addresses of whoever runs it" in theirs.text) == (403, True)
+        assert (theirs.status, "Only whoever runs this showcam may add addresses" in theirs.text) == (403, True)
     assert (list(addresses.of(source.account)), web.texts) == ([given], [])
     theirs.send(NOTICES, step="remove", address=given)
     assert (theirs.status, addresses.of(source.account)) == (200, {})
@@ -164,4 +164,4 @@ def test_a_household_that_linked_while_anybody_might_adds_none(world: HomeWorld,
     linking = SignIn(world.home.store, [world.vendor], "anyone")
     assert isinstance(linking.begin(NEW, PASSWORD, "203.0.113.7"), SignedIn)
     browser = world.signed_in(NEW).send(NOTICES, step="add", url=secret(web))
-    assert (browser.status, "calls only addresses of whoever runs it" in browser.text) == (403, True)
+    assert (browser.status, "Only whoever runs this showcam may add addresses" in browser.text) == (403, True)

@@ -146,7 +146,7 @@ def test_what_was_not_ticked_can_be_allowed_at_the_tile(world: HomeWorld) -> Non
     browser = world.signed_in()
     answer = browser.open(world.home.id("Terrace")).get_json()
     assert (answer["mends"], answer["reason"]) == (["open_way", "home_code"], "not_agreed")
-    assert answer["wrong"] == "The picture of Terrace comes over an open connection, which is not allowed yet."
+    assert answer["wrong"] == "Terrace comes over an open connection, which is not allowed yet."
     assert open_air(world, USER) is False
     browser.post("open-way")
     assert open_air(world, USER) is True
@@ -210,7 +210,7 @@ def test_a_vendor_that_is_down_is_named_and_nothing_is_lost(world: HomeWorld) ->
 @pytest.mark.parametrize(
     ("error", "step", "said"),
     [
-        (SignedOut(), "sign-in", "Sign in again with the EZVIZ user name and password."),
+        (SignedOut(), "sign-in", "Sign in to EZVIZ again."),
         (VendorDown(), "", "The EZVIZ service does not answer just now."),
     ],
 )
@@ -227,7 +227,7 @@ def test_where_the_cameras_cant_be_listed_the_page_says_why(
 
 def test_a_household_without_cameras_says_what_to_do(world: HomeWorld) -> None:
     world.home.driver.set([])
-    assert "This account has no cameras yet. Add one in the EZVIZ app" in world.signed_in().text
+    assert "There are no cameras yet. Add one in the EZVIZ app" in world.signed_in().text
 
 
 @pytest.mark.parametrize("language", ["nb", "de"])
@@ -247,7 +247,7 @@ def test_an_owner_signs_in_by_a_password_for_showcam(world: HomeWorld) -> None:
     OwnerUsers(world.home.store).set(world.home.account.id, "kari", "barn door and two geese")
     browser = world.browser().get()
     browser.enter(world.code.renew())
-    assert "or the user name that you chose for showcam" in browser.text
+    assert "or the one you chose for showcam" in browser.text
     browser.sign_in("kari", "a wrong password")
     assert "That password did not work: it is the one you chose for showcam" in browser.text
     browser.sign_in("kari", "barn door and two geese")
@@ -257,7 +257,7 @@ def test_an_owner_signs_in_by_a_password_for_showcam(world: HomeWorld) -> None:
     assert world.vendor.calls == {}
 
 
-@pytest.mark.parametrize(("own", "says"), [(True, "Add one of your house here"), (False, "Add one in the EZVIZ app")])
+@pytest.mark.parametrize(("own", "says"), [(True, "Add one here"), (False, "Add one in the EZVIZ app")])
 def test_a_household_without_cameras_reads_how_to_add_one(tmp_path: Path, own: bool, says: str) -> None:
     world = home_world(tmp_path, own=own)
     account = households.add_of_lan(world.home.store)
@@ -280,6 +280,6 @@ def test_a_household_of_its_own_cameras_reads_that_nobody_has_signed_in_to_the_v
     browser = world.browser().get()
     browser.enter(world.code.renew())
     browser.sign_in("kari", "barn door and two geese")
-    assert "Nobody has signed in to EZVIZ yet, so its cameras are missing here." in browser.text
+    assert "Nobody has signed in to EZVIZ yet, so its cameras are missing." in browser.text
     assert "Add a camera of the house" in browser.text
     world.home.store.close()

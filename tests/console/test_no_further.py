@@ -32,7 +32,7 @@ def denied(questions: Questions, world: HomeWorld) -> str:
         (
             lambda world, code: [world.browser().enter("guess") for _ in range(TRIES)] and code,
             429,
-            "Those were too many wrong codes from here.",
+            "Too many wrong codes came from here.",
         ),
     ],
     ids=["guessed", "used", "renewed", "expired", "brute force"],
@@ -133,7 +133,7 @@ def test_another_households_camera_is_not_there(world: HomeWorld) -> None:
     browser = world.signed_in(CAREFUL)
     answer = browser.open(world.home.id("Garden")).get_json()
     assert answer == {
-        "wrong": "There is no such camera here any more.",
+        "wrong": "This camera is no longer here.",
         "mend": "Reload this page.",
         "reason": "not_found",
     }
@@ -190,7 +190,7 @@ def test_a_page_whose_session_has_ended_says_so_and_is_there_again_after_the_sig
     assert browser.answer is not None
     assert browser.answer.location == "/home"
     browser.get()
-    assert (browser.step, "This browser is signed out: its session has ended." in browser.text) == ("door", True)
+    assert (browser.step, "Your session has ended." in browser.text) == ("door", True)
     browser.ask("GET", f"{garden}/still.jpg", headers={"Accept": "image/avif,*/*;q=0.8"})  # no page to come back to
     browser.post("enter", entry=world.code.renew())
     assert browser.step == "sign-in"
@@ -275,7 +275,7 @@ def test_where_it_is_public_it_is_there_by_https_alone(public: HomeWorld) -> Non
 def test_a_code_is_taken_in_the_house_alone(public: HomeWorld, peer: str, proxy: str) -> None:
     code = public.code.renew()
     outside = public.browser(**OUTSIDE | {"peer": peer, "proxy": proxy}).enter(code)
-    assert (outside.status, "The code is taken in the house alone." in outside.text) == (403, True)
+    assert (outside.status, "The code works only in the house." in outside.text) == (403, True)
     assert public.browser().enter(code).step == "sign-in"  # it is still good
 
 

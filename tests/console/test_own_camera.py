@@ -52,7 +52,7 @@ def test_a_camera_that_wants_its_password_as_it_is_now_gets_none(pages: Pages, c
     camera.does.scheme, before = "basic", len(camera.does.authorizations)
     own = f"/home/cameras/{pages.own['Shed']}/own"
     pages.get(own)
-    assert "wants the password as it is (Basic)" in pages.post(own, step="login", user="admin", password="x").text
+    assert "wants the password in the clear (Basic)" in pages.post(own, step="login", user="admin", password="x").text
     assert len(camera.does.authorizations) == before
 
 
@@ -74,7 +74,7 @@ def test_one_that_may_have_moved_waits_for_its_owner(pages: Pages, camera: RtspC
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"password": "other", "wrong": 3}, "Give the right ones under: Name, password, address."),
+        ({"password": "other", "wrong": 3}, "Correct it under: Name, password, address."),
         ({"port": 1}, "On the camera's own page or in its maker's app switch RTSP on"),
     ],
 )

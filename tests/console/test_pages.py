@@ -39,7 +39,7 @@ def test_a_page_speaks_the_visitors_language(path: str, language: str, status: i
     ("sign_up_open", "alexa", "google"),
     [
         (False, "Skills &amp; Games › Your Skills › Dev › showcam", "Works with Google › [test] showcam"),
-        (True, "Skills &amp; Games › showcam", "Works with Google › showcam"),
+        (True, "Skills &amp; Games › showcam", "Works with Google Home › showcam"),
     ],
 )
 def test_where_the_skill_is_found_in_the_apps(sign_up_open: bool, alexa: str, google: str) -> None:

@@ -52,7 +52,7 @@ def test_deleting_everything_signs_out_at_the_vendor_and_leaves_no_byte(world: H
     other, mine = world.signed_in(), page(world)
     sessions = [browser.session.id for browser in ConsoleSessions(home.store).browsers(home.account.id)]
     browser = press(mine, "delete", name=USER)
-    assert (browser.status, f"Nothing of {USER} is kept here any more." in browser.text) == (200, True)
+    assert (browser.status, f"Nothing of {USER} is kept here." in browser.text) == (200, True)
     assert world.vendor.signed_out == [home.source.id]
     assert set(home.pictures.ended) == {(home.link.id, ""), *((session, "") for session in sessions)}
     assert (browser.get().step, other.get().step, len(sessions)) == ("door", "door", 2)

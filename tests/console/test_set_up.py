@@ -159,4 +159,4 @@ def test_an_examination_goes_on_while_the_page_is_opened_again(examined: World) 
 def test_an_examination_that_breaks_ticks_nothing(examined: World) -> None:
     world = examined(WELL, breaks=True)
     assert step(world, 3).startswith("3 Reachable")
-    assert "The doctor could not end its examination" in world.signed_in().visit("/home/health").text
+    assert "The doctor could not finish" in world.signed_in().visit("/home/health").text

@@ -109,7 +109,7 @@ def test_who_is_not_signed_in_changes_nothing(world: HomeWorld, before: WhileEnc
 
 
 # Image Encryption is switched off at the tile
-WANTS = "EZVIZ wants a code for that, and has just mailed one of four digits to the account's address."
+WANTS = "EZVIZ wants a code for that, and has mailed four digits to the account's address."
 
 
 def encrypted(world: HomeWorld) -> str:
@@ -121,18 +121,18 @@ def test_switching_it_off_comes_first_and_says_what_it_comes_to(world: HomeWorld
     browser = world.signed_in()
     assert browser.tile("Garage") == (
         "Garage Image Encryption is on for Garage, so its picture can't be shown. "
-        "Switch it off here, or in the EZVIZ app: open Garage > Settings > Image Encryption. "
-        "Switch Image Encryption off With Image Encryption off, EZVIZ can see the pictures of Garage, and so can "
-        "whoever gets at the account. Assistants can show it then. Yes, switch it off"
+        "Switch it off here or in the EZVIZ app: Garage > Settings > Image Encryption. "
+        "Switch Image Encryption off EZVIZ, and whoever gets at the account, can then see the pictures of Garage. "
+        "Assistants can show it. Yes, switch it off"
     )
     browser.visit(f"/home/cameras/{world.home.id('Garage')}")
     assert browser.mends("Garage") == ["off", "code"]
     assert browser.tile("Garage").startswith(
         "Live pictures need JavaScript, which this browser does not run. "
         "Image Encryption is on for Garage, so its picture can't be shown. "
-        "Switch it off here, or in the EZVIZ app: open Garage > Settings > Image Encryption. "
-        "Switch Image Encryption off With Image Encryption off, EZVIZ can see the pictures of Garage, and so can "
-        "whoever gets at the account. Assistants can show it then. Yes, switch it off Keep it on, and show it"
+        "Switch it off here or in the EZVIZ app: Garage > Settings > Image Encryption. "
+        "Switch Image Encryption off EZVIZ, and whoever gets at the account, can then see the pictures of Garage. "
+        "Assistants can show it. Yes, switch it off Keep it on, and show it"
     )
     assert browser.tile("Garage").endswith("C3TN Alexa ✗ can't show it Google: not linked")
     assert browser.open(world.home.id("Garage")).get_json()["mends"] == ["off", "code"]
@@ -166,13 +166,13 @@ def test_a_mailed_code_is_asked_for_where_the_vendor_wants_one_and_a_reload_asks
 @pytest.mark.parametrize(
     ("why", "sentence", "takes_code"),
     [
-        ("wrong_mailed_code", "EZVIZ does not take that code: of several mails only the newest", True),
+        ("wrong_mailed_code", "EZVIZ does not take that code. Only the one in the newest mail", True),
         ("wrong_code", "That is not the camera's code", True),
         ("code_wanted", "EZVIZ wants a code for that: the one on the camera's label", True),
-        ("old", "That code is over: one from a mail is good for half an hour.", False),
-        ("too_soon", "EZVIZ mailed a code a minute or two ago and mails no other yet: that one counts.", True),
-        ("too_often", "EZVIZ has mailed as many codes as it does for now. Wait half an hour", False),
-        ("guessed", "There were too many wrong codes: wait an hour", False),
+        ("old", "That code has expired after half an hour.", False),
+        ("too_soon", "EZVIZ mailed a code a minute or two ago: use that one.", True),
+        ("too_often", "EZVIZ sends no more codes for now. Try again in half an hour", False),
+        ("guessed", "There were too many wrong codes. Try again in an hour", False),
         ("silent", "The camera does not answer EZVIZ.", False),
     ],
 )
@@ -212,7 +212,7 @@ def test_what_was_asked_for_is_said_until_the_camera_shows_it(world: HomeWorld) 
     camera_id = garage(world)
     world.home.driver.lags = True
     browser = world.signed_in().post("encryption-off", camera=camera_id)
-    asked = "Image Encryption is being switched off for Garage. EZVIZ shows that within half a minute."
+    asked = "Image Encryption is being switched off for Garage. That takes up to half a minute."
     assert (browser.mends("Garage"), asked in browser.tile("Garage")) == ([], True)
     answer = browser.open(camera_id).get_json()
     assert (answer["reason"], answer["wrong"] in asked, "mends" in answer) == ("asked_for", True, False)
@@ -233,7 +233,7 @@ def test_what_never_comes_is_offered_again(world: HomeWorld) -> None:
 
 
 def test_encryption_that_came_back_is_said_to_be_on_again_until_it_is_off(world: HomeWorld) -> None:
-    again = "Image Encryption is on again for Garden: somebody switched it on, or an update of the camera did."
+    again = "Image Encryption is on again for Garden: somebody, or an update, switched it on."
     browser = world.signed_in()
     assert again not in browser.text
     world.home.driver.change("Garden", encryption="on")
@@ -247,8 +247,8 @@ def test_encryption_that_came_back_is_said_to_be_on_again_until_it_is_off(world:
 @pytest.mark.parametrize(
     ("encryption", "mends", "mend"),
     [
-        ("on", ["code", "off", "home_code"], "Give the right one here: the verification code on its label"),
-        ("off", ["home_code"], "Give the right one here: the verification code on its label"),  # of its RTSP at home
+        ("on", ["code", "off", "home_code"], "Give the right one: the code on its label"),
+        ("off", ["home_code"], "Give the right one: the code on its label"),  # of its RTSP at home
     ],
 )
 def test_a_wrong_code_is_mended_here_where_it_is_the_pictures(
@@ -302,7 +302,9 @@ def test_a_sleeping_camera_is_woken(world: HomeWorld) -> None:
     camera_id = world.home.id("Bedroom")
     browser = world.signed_in()
     assert browser.mends("Bedroom") == ["wake"]
-    assert "Bedroom is in Sleep Mode. Wake it here, or in the EZVIZ app open Bedroom" in browser.tile("Bedroom")
+    assert "Bedroom is in Sleep Mode. Wake it here, or switch Sleep Mode off in the EZVIZ app." in browser.tile(
+        "Bedroom"
+    )
     browser.post("wake", camera=camera_id)
     assert (browser.mends("Bedroom"), world.home.driver.applied) == ([], [("Bedroom", "sleep", "off", "")])
     assert "sdp" in browser.open(camera_id).get_json()
@@ -334,7 +336,7 @@ def test_a_decision_without_a_code_asks_for_the_key_by_a_press_and_takes_the_mai
     assert (browser.status, decided(world), asking(world)) == (200, "code", [])
     assert browser.open(camera_id).get_json()["reason"] == "encryption_on"
     browser.visit(page)
-    assert "showcam does not have its key yet. Ask EZVIZ for the key here" in browser.text
+    assert "showcam lacks its key. Ask EZVIZ for the key" in browser.text
     assert "Ask EZVIZ for the key: it mails you a code" in browser.text
     browser.get().post("ask-key", camera=camera_id)
     assert asking(world) == [("Garage", "")]
@@ -351,11 +353,11 @@ def test_a_decision_without_a_code_asks_for_the_key_by_a_press_and_takes_the_mai
 @pytest.mark.parametrize(
     ("why", "says"),
     [
-        ("old", "That code has expired: it works for half an hour."),
-        ("too_soon", "EZVIZ was asked a minute or two ago and sends no other mail yet."),
+        ("old", "That code has expired after half an hour."),
+        ("too_soon", "EZVIZ mailed a code a minute or two ago"),
         ("too_often", "EZVIZ sends no more codes for now."),
-        ("guessed", "There were too many wrong codes. Wait an hour"),
-        ("silent", "The camera does not answer EZVIZ, which needs it for the key."),
+        ("guessed", "There were too many wrong codes. Try again in an hour"),
+        ("silent", "The camera does not answer EZVIZ. Check its power"),
         ("not_given", "EZVIZ does not give this account the camera's key."),
     ],
 )

@@ -149,8 +149,8 @@ def test_a_still_is_for_who_is_signed_in_to_its_household(world: HomeWorld) -> N
 @pytest.mark.parametrize(
     ("owner", "wrong", "mend"),
     [
-        ("own", "on as many screens as", "Close it on one of them. This page asks again by itself."),
-        ("shared", "is watched by others at the moment", "This page asks again by itself."),
+        ("own", "on as many screens as", "Close it on one of them. This page tries again."),
+        ("shared", "is watched by others at the moment", "This page tries again."),
     ],
 )
 def test_a_camera_that_is_busy_says_who_can_end_that(world: HomeWorld, owner: str, wrong: str, mend: str) -> None:

@@ -123,7 +123,7 @@ def main(folder: Path) -> None:
         ).json()
         master = requests.get(shown["hls"], timeout=20) if "hls" in shown else None
     outcome = {
-        "empty": "Add one of your house here" in empty,
+        "empty": "Add one here" in empty,
         "found": found,
         "tried": "Add this camera" in tried and "H.264, 320×180" in tried,
         "camera": camera,

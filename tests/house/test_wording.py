@@ -32,3 +32,33 @@ WORDING = script("wording")
 )
 def test_each_habit_is_found(text: str, rules: list[str]) -> None:
     assert sorted(rule for _, rule, _ in WORDING.found_in(text)) == rules
+
+
+@pytest.mark.parametrize(
+    ("text", "rules"),
+    [
+        ("{camera} is offline.", []),
+        ("Give the one on its label.", []),  # a page has the camera beside it
+        ("It shows what it has of it.", ["pronoun chain"]),
+        ("Whoever runs this showcam can set another.", ["clause as subject"]),
+        ("What to do", []),  # a heading
+        ("Ask on another display where it fails.", ["where for if"]),
+        ("The name by which this machine is reached", ["preposition and which"]),
+        ("It is shown in the house alone.", ["alone for only"]),
+        ("By a skill of your own.", ["of its own"]),
+        ("{name} stands at the door: {mend}", ["word to replace"]),
+        ("Cameras " * 26, ["long sentence"]),
+        ("Cameras " * 31, ["long sentence"]),
+        ("Say “show the garden alone”.", []),
+    ],
+)
+def test_each_habit_is_found_in_what_people_read(text: str, rules: list[str]) -> None:
+    assert sorted(rule for rule, _ in WORDING.of_page(text)) == rules
+
+
+def test_the_words_of_pages_are_counted_without_their_gaps() -> None:
+    said = WORDING.spoken_and_written()
+    assert "oauth/wording.py" in said["Tick at least one camera, or press Cancel."]
+    assert len(WORDING.words(WORDING.GAP.sub("", "Do you mean {names}?"))) == 3
+    assert WORDING.figures()["interface_words"] == WORDING.interface_words() > 1000
+    assert sorted(name for _, _, name in WORDING.words_by_page())[0] == "oauth/templates/oauth/base.html"

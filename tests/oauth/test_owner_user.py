@@ -51,7 +51,7 @@ def test_the_page_says_nothing_of_showcam_s_users_where_there_are_none(world: Wo
 def test_one_form_takes_both(world: World, barn: Account) -> None:
     page = world.browse().page
     assert page.text("h1") == "Link your cameras to Google"
-    assert "or the user name that you chose for showcam" in page.text()
+    assert "or the one you chose for showcam" in page.text()
     assert [name for name, _ in page.fields] == ["csrf_token", "user", "password"]  # two typed values, no choice
     assert page.steps == ["sign-in", "cancel"]
 
