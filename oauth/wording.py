@@ -25,41 +25,38 @@ SIGN_IN: dict[str, tuple[int, str]] = {
     "expired": (403, WRITTEN["expired"]),
     "guessed": (429, WRITTEN["guessed"]),
     "no_code": (400, WRITTEN["no_code"]),
-    "unfinished": (403, mark("Your sign-in needs one more step: enter the code that was sent to you.")),
+    "unfinished": (403, mark("One more step: enter the code that was sent to you.")),
     "wrong_code": (403, WRITTEN["wrong_code"]),
     "unsupported": (403, WRITTEN["unsupported"]),
     # the sign-in has expired, or was ended in another window
     "away": (
         403,
         mark(
-            "You are not signed in any more: ten minutes have passed, or you cancelled or changed the account in "
-            "another window. Nothing was linked here. Sign in again to go on."
+            "Your sign-in has ended: after ten minutes, or by a change in another window. Nothing was linked "
+            "here. Sign in again."
         ),
     ),
     "used": (
         403,
         mark(
-            "Your sign-in was used for a link that you made in another window; each sign-in is good for one. "
-            "Nothing was linked here. Sign in again to go on."
+            "Your sign-in was used for a link in another window; each is good for one. Nothing was linked here. "
+            "Sign in again."
         ),
     ),
     "linked": (
         403,
-        mark(
-            "You have agreed to this already, in another window perhaps, and the link was made. "
-            "You can close this window. To link once more, sign in again."
-        ),
+        mark("You have agreed already, and the link was made. Close this window, or sign in again to link once more."),
     ),
 }
-NOT_AGREED = mark("Nothing is linked yet. Look at what is ticked, then agree or cancel.")
+NOT_AGREED = mark("Nothing is linked yet. Check what is ticked, then agree or cancel.")
 NOTHING_TICKED = mark("Tick at least one camera, or press Cancel.")
 NOT_CONSENTED = mark("Nothing is linked yet. Tick that the pictures are deciphered here, or leave the codes empty.")
 WRONG_CODE = mark(
-    "Nothing is linked yet. That is not the code of {camera}: it is the verification code on its label, or the "
-    "encryption password set since in the {vendor} app."
+    "Nothing is linked yet. That is not the code of {camera}: use the one on its label, or the "
+    "encryption password set in the {vendor} app."
 )
 TOO_MANY_CODES = mark("Nothing is linked yet. There were too many wrong codes: leave them empty, or wait an hour.")
-TOO_MANY_LINKS = mark("This account was linked very often in the last hour. Try again in an hour.")
+TOO_MANY_LINKS = mark("This account was linked too often. Try again in an hour.")
 
 # reason: (status, heading, the event and the person's next step)
 PROBLEMS: dict[str, tuple[int, str, str]] = {
@@ -72,8 +69,8 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
         400,
         mark("This link can't be used"),
         mark(
-            "It would lead back to an address that is not registered for this assistant. "
-            "Check the redirect addresses of the client."
+            "It leads back to an address that is not registered for this assistant. Check the client's redirect "
+            "addresses."
         ),
     ),
     "repeated": (
@@ -83,11 +80,10 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
     ),
     "form": (
         400,
-        mark("This page is no longer good"),
+        mark("This page has expired"),
         mark(
-            "It was open too long, you signed in or out in another window, it came from another site, or your browser "
-            "keeps no cookies. Nothing was changed. Go on from where you are now, or start again in the assistant's "
-            "app."
+            "It was open too long, you signed in or out elsewhere, it came from another site, or cookies are "
+            "off. Nothing was changed. Go on from here, or start again in the assistant's app."
         ),
     ),
     "callback": (400, mark("This sign-in can't be finished"), WRITTEN["callback"]),
@@ -98,6 +94,6 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
     "fault": (
         500,
         mark("Something went wrong here"),
-        mark("It is noted. Try again; if it stays, tell whoever runs this showcam."),
+        mark("It is noted. Try again. If it stays, ask whoever runs this showcam."),
     ),
 }

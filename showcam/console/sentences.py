@@ -114,7 +114,7 @@ SWITCHING_OFF = {
 PROBLEMS: dict[str, tuple[int, str, str]] = {
     "form": (
         400,
-        mark("This page is no longer good"),
+        mark("This page has expired"),
         mark(
             "It was open too long, you signed in or out elsewhere, or cookies are off. Nothing was changed. Open "
             "it again."

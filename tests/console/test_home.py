@@ -249,7 +249,7 @@ def test_an_owner_signs_in_by_a_password_for_showcam(world: HomeWorld) -> None:
     browser.enter(world.code.renew())
     assert "or the one you chose for showcam" in browser.text
     browser.sign_in("kari", "a wrong password")
-    assert "That password did not work: it is the one you chose for showcam" in browser.text
+    assert "That password did not work: use the one you chose for showcam" in browser.text
     browser.sign_in("kari", "barn door and two geese")
     assert (browser.status, browser.step) == (200, "")
     assert "Signed in as" in browser.text

@@ -145,7 +145,7 @@ def test_the_doctor_ticks_each_step(
 def test_an_examination_goes_on_while_the_page_is_opened_again(examined: World) -> None:
     waiting: list[Callable[[], None]] = []
     world = examined(WELL, start=waiting.append)
-    assert "The doctor is at work: 0 points so far." in step(world, 3)
+    assert "The doctor has checked 0 points." in step(world, 3)
     assert step(world, 3).startswith("3 Reachable")
     browser = world.signed_in()
     assert browser.ask("GET", "/home/health/progress").get_json() == {"running": True, "found": 0}

@@ -24,7 +24,7 @@ def test_the_page_names_the_vendor_and_the_assistant(world: World, assistant: An
     assert page.steps == ["sign-in", "cancel"]
     assert "EZVIZ" in page.text("h1")
     assert assistant.capitalize() in page.text("h1")
-    assert f"not of your {owner} account" in page.text()
+    assert f"not your {owner} account" in page.text()
     assert f"Signing in here means authorizing {assistant.capitalize()} to control your devices." in page.text()
     assert "This service is unofficial: EZVIZ, Amazon and Google have neither made nor endorsed it." in page.text()
 

@@ -20,7 +20,7 @@ from tests.doubles.ready_driver import ReadyDriver, camera
 from tests.doubles.waiting import LONG_S
 
 ON = "Garden: Image Encryption is on again"
-OFF = f"Mended: {ON}"
+OFF = f"Fixed: {ON}"
 
 
 def test_a_fault_is_sent_once_to_each_address_and_its_mend_once(owner: Owner) -> None:
@@ -111,7 +111,7 @@ def test_a_session_that_died_and_a_new_sign_in(owner: Owner) -> None:
     assert owner.turns(60) == [(MAIL, title), (PHONE, title)]
     assert "Sign in to EZVIZ on http://192.168.1.4:8080/home" in owner.texts[0]
     session(owner, "ok")
-    assert owner.turns(60) == [(MAIL, f"Mended: {title}"), (PHONE, f"Mended: {title}")]
+    assert owner.turns(60) == [(MAIL, f"Fixed: {title}"), (PHONE, f"Fixed: {title}")]
 
 
 def test_a_source_that_nobody_has_signed_in_to_yet_is_no_fault(
@@ -152,7 +152,7 @@ def test_a_camera_in_the_house_that_is_at_no_address(make_home: Callable[..., Ho
     assert "“Name, password, address”" in owner.texts[0]
     lan.change("Barn", online="on")
     look()
-    assert owner.turns(10) == [(MAIL, f"Mended: {title}"), (PHONE, f"Mended: {title}")]
+    assert owner.turns(10) == [(MAIL, f"Fixed: {title}"), (PHONE, f"Fixed: {title}")]
 
 
 def test_a_grant_that_died_and_one_that_works_again(owner: Owner) -> None:
@@ -165,7 +165,7 @@ def test_a_grant_that_died_and_one_that_works_again(owner: Owner) -> None:
     assert f"“{link.label}”" in owner.texts[0]
     for _ in range(3):
         faults.ended(account, kind, link.id)
-    assert owner.turns(60) == [(MAIL, f"Mended: {title}"), (PHONE, f"Mended: {title}")]
+    assert owner.turns(60) == [(MAIL, f"Fixed: {title}"), (PHONE, f"Fixed: {title}")]
     faults.began(account, kind, link.id)
     owner.home.store.end_link(link.id, owner.clock.now)
     assert owner.turns(60) == []
@@ -193,7 +193,7 @@ def test_reports_that_are_put_aside_until_somebody_sends_them_again_or_drops_the
         assert owner.turns(60) == [(MAIL, title), (PHONE, title)]
         assert f"“{link.label}”" in owner.texts[0]
         assert store.drop(account, row) if dropped else store.retry(account, row, owner.clock.now)
-        assert owner.turns(60) == [(MAIL, f"Mended: {title}"), (PHONE, f"Mended: {title}")]
+        assert owner.turns(60) == [(MAIL, f"Fixed: {title}"), (PHONE, f"Fixed: {title}")]
 
 
 def test_a_camera_that_was_tampered_with_is_named_once_an_hour_and_never_as_mended(owner: Owner) -> None:

@@ -54,6 +54,6 @@ def test_a_fault_its_mend_and_tampering_reach_the_owner(tmp_path: Path, web: Web
     [(title, text), (mended, _), (tampering, _)] = web.texts
     assert title == "Garden: Image Encryption is on again"
     assert f"{program.web}/home" in text
-    assert mended == f"Mended: {title}"
+    assert mended == f"Fixed: {title}"
     assert tampering == "Barn was tampered with"
     assert str(web.server_port) not in logged

@@ -49,7 +49,7 @@ def _of_name(name: str, words: list[str]) -> list[Trouble]:
     if any(_is_sign(char) for char in name):
         found.append((mark("Signs in the name are not spoken and not heard: use letters and spaces."), {}))
     if all(word.isdigit() for word in words):
-        found.append((mark("A name of digits alone is taken for a number or a channel: name it by its place."), {}))
+        found.append((mark("A name of only digits is taken for a number or a channel: name it by its place."), {}))
     elif any(word.isdigit() for word in words):
         found.append((mark("Write numbers as they are said (“garden two”), or better name what it sees."), {}))
     if "doorbell" in words or words == ["door", "bell"]:

@@ -109,8 +109,8 @@ _TEXTS: dict[Kind, _Sentences] = {
 }
 _ANY_CAMERA = mark("the camera")
 _TEST_TITLE = mark("A test by showcam")
-_TEST = mark("showcam can notify you here: when something is wrong with a camera of yours, and when it is mended.")
-_MENDED = mark("Mended: {title}")
+_TEST = mark("showcam can notify you here: when something is wrong with a camera of yours, and when it is fixed.")
+_MENDED = mark("Fixed: {title}")
 
 
 class Names(Struct, frozen=True):

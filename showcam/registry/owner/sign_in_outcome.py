@@ -25,21 +25,21 @@ WRITTEN: Mapping[str, str] = {
         "{vendor} knows no account with this user name. Check the user name; it is the one of the {vendor} app."
     ),
     "wrong_password": mark(
-        "That password did not work: it is the one you chose for showcam, not the one of an app. After {tries} wrong "
-        "tries wait {wait} minutes. Whoever runs this showcam can set another."
+        "That password did not work: use the one you chose for showcam. After {tries} wrong tries wait "
+        "{wait} minutes. Whoever runs this showcam can set another."
     ),
-    "crowded": mark("Too many people sign in at this moment. Nothing was changed. Try again in a few seconds."),
+    "crowded": mark("Too many people sign in just now. Try again in a few seconds."),
     "too_many": mark("There were too many wrong tries with this user name. Wait {wait} minutes, then try again."),
     "stranger": mark("This {vendor} account may not sign in here."),
     "uninvited": mark(
         "This {vendor} account may not sign in here. Ask whoever runs this showcam to let your account in."
     ),
     "denied": mark("You did not agree on the page of {vendor}, so nothing was changed."),
-    "wrong_key": mark("{vendor} does not take that key. Look it up in the {vendor} app, then enter it once more."),
+    "wrong_key": mark("{vendor} does not take that key. Copy it again from the {vendor} app."),
     "empty_key": mark("Enter the key."),
     "callback": mark(
-        "It was begun in another browser, it is finished already, or more than five minutes have passed. Nothing was "
-        "changed. Start again from the beginning."
+        "It began in another browser, is finished already, or is older than five minutes. Nothing was "
+        "changed. Start again."
     ),
     "empty": mark("Enter both the user name and the password."),
     "locked": mark(
@@ -47,28 +47,25 @@ WRITTEN: Mapping[str, str] = {
         "Wait half an hour, or set a new password in the {vendor} app."
     ),
     "terminals": mark(
-        "This {vendor} account is signed in on as many devices as it may be. "
-        "Remove one in the {vendor} app, then sign in again."
+        "This {vendor} account is signed in on too many devices. Remove one in the {vendor} app, then sign in again."
     ),
     "too_often": mark("{vendor} has sent too many codes already. Wait half an hour, then sign in again."),
-    "throttled": mark(
-        "There were too many tries that failed, from your network or this browser. Try again in {minutes} min."
-    ),
+    "throttled": mark("Too many tries from your network or this browser failed. Try again in {minutes} min."),
     "no_internet": mark(
         "This showcam can't reach the internet just now. Nothing was changed. See whether other devices in the house "
         "can; if none can, restart the router."
     ),
     "vendor_down": mark("{vendor} does not answer just now. Try again in a few minutes; nothing was changed."),
     "expired": mark(
-        "The code is over: five minutes have passed, or you went on in another window. Sign in again to get a new one."
+        "The code has expired after five minutes, or you went on in another window. Sign in again for a new one."
     ),
-    "guessed": mark("Those were too many wrong codes. Wait {minutes} min, then sign in again to get a new one."),
+    "guessed": mark("Those were too many wrong codes. Wait {minutes} min, then sign in again."),
     "no_code": mark("Enter the code that was sent to you."),
-    "wrong_code": mark("That is not the code that was sent. Look again and enter it once more."),
-    "own_name": mark("A user name has 2 to 100 characters. Nothing was changed."),
+    "wrong_code": mark("That is not the code that was sent. Enter it once more."),
+    "own_name": mark("A user name has 2 to 100 characters."),
     "own_taken": mark("Somebody here has that user name already. Choose another."),
-    "own_length": mark("A password has 10 to 200 characters. Nothing was changed."),
-    "own_guessed": mark("That password is guessed at once. A few words that don't belong together make a good one."),
+    "own_length": mark("A password has 10 to 200 characters."),
+    "own_guessed": mark("That password is guessed at once. Take a few unrelated words."),
     "unsupported": mark(
         "{vendor} asks for a kind of sign-in that can't be done here. "
         "Open the {vendor} app, do what it asks for, then try again."
@@ -79,15 +76,15 @@ WRITTEN: Mapping[str, str] = {
 # the vendor. So a stranger can't find out whether showcam knows the account.
 NOT_THESE = frozenset({"wrong", "wrong_password", "stranger", "too_many", "locked"})
 NOT_THESE_ONES = mark(
-    "That user name and password did not work. Check the password: it is the one of the {vendor} app. After "
-    "{tries} wrong tries wait {wait} minutes. If they work in the app, ask whoever runs this showcam to let your "
-    "account in."
+    "That user name and password did not work. Check the password: it is the one of the {vendor} app. "
+    "After {tries} wrong tries wait {wait} minutes. If it works in the app, ask whoever runs this "
+    "showcam to let you in."
 )
 # The same answer, for an installation with owners who have users at showcam itself.
 NOT_THESE_EITHER = mark(
-    "That user name and password did not work. Check the password: it is the one of the {vendor} app, or the one you "
-    "chose for showcam. After {tries} wrong tries wait {wait} minutes. If it is right, ask whoever runs this showcam "
-    "to let your account in, or to set another password."
+    "That user name and password did not work. Check the password: it is the one of the {vendor} app, or "
+    "the one you chose for showcam. After {tries} wrong tries wait {wait} minutes. If it is right, ask "
+    "whoever runs this showcam."
 )
 
 type Outcome = SignedIn | CodeWanted | SignInRefused
