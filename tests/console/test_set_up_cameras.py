@@ -116,7 +116,7 @@ def test_a_vendor_that_nobody_has_signed_in_to_is_asked_for(world: HomeWorld) ->
     households.add_to(world.home.store, account.id, "ezviz", NEW, sessions.Sessions.waiting(NEW))
     world.home.driver.error = SignedOut()
     browser = sign_in(entered(world), "kari", "barn door and two geese")
-    assert "Nobody has signed in to EZVIZ yet, so its cameras are missing." in said(browser, 1)
+    assert "Nobody has signed in to EZVIZ yet, so its cameras are missing here." in said(browser, 1)
     assert "Add a camera of the house" in said(browser, 1)
     world.home.driver.error = None
     sign_in(browser, NEW)

@@ -13,9 +13,9 @@ from tests.doubles.linking_world import CAREFUL, World
 ROOM = Path(wording.__file__).parent
 
 SIGN_IN = {
-    "en": "Sign in with the user name and password",
-    "nb": "Logg inn med brukernavnet og passordet",
-    "de": "Melde dich mit Benutzername und Passwort",
+    "en": "Use your EZVIZ account",
+    "nb": "Bruk EZVIZ-kontoen din",
+    "de": "Nimm dein EZVIZ-Konto",
 }
 CHOSEN = [  # the request's languages, the pages' language, the household's
     ({}, "", "en", "en"),

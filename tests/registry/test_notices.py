@@ -74,7 +74,7 @@ def test_what_is_mended_while_it_is_sent_is_sent_as_mended(owner: Owner) -> None
     owner.change("Garden", encryption="on")
     owner.addresses.remove(owner.home.account.id, owner.ids[MAIL])
     owner.during = lambda: owner.change("Garden", encryption="off") if len(owner.tried) == 1 else None
-    assert owner.turns(10) == [(PHONE, ON), (PHONE, OFF)]
+    assert owner.turns(10) == [(PHONE, OFF), (PHONE, ON)]
     assert owner.home.store.notices(owner.home.account.id) == []
 
 
