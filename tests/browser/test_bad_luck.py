@@ -79,7 +79,7 @@ def test_what_was_typed_when_the_session_ended_is_there_after_the_sign_in(
     signed_out_elsewhere(context, program, token)
     page.fill("#room", "Yard")
     page.press("#room", "Tab")
-    expect(page.get_by_text("its session has ended")).to_be_visible()
+    expect(page.get_by_text("Your session has ended")).to_be_visible()
     page.fill("input[name=user]", USER)
     page.fill("input[name=password]", "showcam-demo")
     page.press("input[name=password]", "Enter")
@@ -133,7 +133,7 @@ def test_a_camera_that_is_removed_while_it_is_watched_says_so(context: BrowserCo
         other.goto(f"{program.web}/home/cameras/{camera}/own")
         other.locator("summary", has_text="Remove").press("Enter")
         other.locator("button[value=remove]").press("Enter")
-        expect(tile(page, "Barn").locator(".wrong")).to_have_text("There is no such camera here any more.")
+        expect(tile(page, "Barn").locator(".wrong")).to_have_text("This camera is no longer here.")
 
 
 def test_without_scripts_reasons_and_stills_are_shown_and_a_form_works(

@@ -122,7 +122,7 @@ def test_a_battery_camera_has_seventy_seconds_to_wake_and_is_said_to_meanwhile(
             page.wait_for_load_state("load")  # a press before the script is there does nothing
             button.press("Enter")
             expect(tile(page, "Terrace").locator(".state")).to_have_text(
-                "It runs on battery and is being woken. That takes up to 70 seconds.", timeout=90_000
+                "It runs on battery: waking it takes up to 70 seconds.", timeout=90_000
             )
         for page in pages.values():
             plays(page, "Terrace", 80)

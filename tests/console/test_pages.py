@@ -38,7 +38,7 @@ def test_a_page_speaks_the_visitors_language(path: str, language: str, status: i
 @pytest.mark.parametrize(
     ("sign_up_open", "alexa", "google"),
     [
-        (False, "Skills &amp; Games › Your Skills › Dev › showcam", "Works with Google › [test] showcam"),
+        (False, "Skills &amp; Games › Your Skills › Dev › showcam", "Works with Google Home › [test] showcam"),
         (True, "Skills &amp; Games › showcam", "Works with Google Home › showcam"),
     ],
 )

@@ -217,4 +217,4 @@ def test_without_the_internet_the_page_of_known_cameras_stays_and_says_so_at_eac
     answer = browser.open(world.home.id("Garden")).json
     assert answer is not None
     assert (answer["reason"], answer["wrong"]) == ("no_internet", "This showcam can't reach the internet just now.")
-    assert "This page asks again by itself." in answer["mend"]
+    assert "This page tries again." in answer["mend"]
