@@ -180,9 +180,8 @@ def test_a_write_that_hits_the_end_of_the_disk_changes_nothing(path: Path, seale
 FILL = """
 import resource, signal, sys
 from pathlib import Path
-from showcam.store.records import Known, WAIT_S
+from showcam.store.records import Known
 from showcam.store.ports import Replayed, StoreUnavailable
-from showcam.store.records import WAIT_S
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite import SqliteStore
 
@@ -203,7 +202,6 @@ print(f"written {written}")
 END = """
 import sys
 from pathlib import Path
-from showcam.store.records import WAIT_S
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite import SqliteStore
 
@@ -318,7 +316,6 @@ def test_a_process_killed_in_the_middle_leaves_nothing_half_done(path: Path, sea
 WRITE = """
 import sys
 from pathlib import Path
-from showcam.store.records import WAIT_S
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite import SqliteStore
 from tests.doubles import records as a
