@@ -19,17 +19,18 @@ import trustme
 from msgspec import inspect
 from msgspec.structs import replace
 
-from showcam.app.trace import home, offers, text
-from showcam.app.trace.at_home import ByOwnProtocol, ByRtsp, recorded
-from showcam.app.trace.camera import CameraTrace, Wanted
+from showcam.app.trace import offers, text
 from showcam.app.trace.offers import OfferNotes
-from showcam.app.trace.recording import Recording, crowded
 from showcam.drivers.camera import Camera
 from showcam.drivers.ezviz import cameras as listed
 from showcam.drivers.ezviz import sessions
 from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from showcam.drivers.ezviz.keys import key_of
 from showcam.drivers.ezviz.sessions import Secrets
+from showcam.drivers.ezviz.trace import home
+from showcam.drivers.ezviz.trace.at_home import ByOwnProtocol, ByRtsp, recorded
+from showcam.drivers.ezviz.trace.camera import CameraTrace, Wanted
+from showcam.drivers.ezviz.trace.recording import Recording, crowded
 from showcam.drivers.ezviz.trace_lines import (
     Alarm,
     Beside,

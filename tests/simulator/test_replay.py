@@ -11,10 +11,10 @@ import pytest
 from msgspec.structs import replace
 
 from showcam.app.trace import text
-from showcam.app.trace.at_home import ByOwnProtocol, ByRtsp
-from showcam.app.trace.recording import Recording
 from showcam.drivers.camera import Camera, Listed
 from showcam.drivers.ezviz import cameras as listed
+from showcam.drivers.ezviz.trace.at_home import ByOwnProtocol, ByRtsp
+from showcam.drivers.ezviz.trace.recording import Recording
 from showcam.drivers.ezviz.trace_lines import Ended, Frame, Frames, Line, Opened, Trace, Way
 from showcam.drivers.ezviz.tracing import Aliases, row
 from showcam.engine.ezviz.local_session import PLAIN

@@ -16,7 +16,7 @@ from showcam.app.cli.named_camera import camera_named
 from showcam.app.compose.trace import tracing
 from showcam.app.process.settings_sources import load
 from showcam.app.trace import text as traces
-from showcam.app.trace.camera import Wanted
+from showcam.drivers.ezviz.trace.camera import Wanted
 from showcam.drivers.ezviz.trace_lines import Ended, Opened
 from showcam.simulator.assistants.screen import WebRtcScreen
 from showcam.simulator.local.cas import code_of, key_of

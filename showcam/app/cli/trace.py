@@ -62,9 +62,9 @@ def trace(
     All that would be saved is shown first. While it runs, whoever watches the camera may lose the video.
     """
     from showcam.app.compose.trace import tracing
-    from showcam.app.trace.camera import Doing, Wanted
     from showcam.app.trace.text import written
     from showcam.drivers.errors import DriverError
+    from showcam.drivers.ezviz.trace.camera import Doing, Wanted
 
     save = partial(_save, file or Path(f"trace-{time.strftime('%Y%m%d-%H%M%S')}.ndjson"), yes=yes)
     if [name is not None, assistant is not None, sign_in].count(True) != 1:

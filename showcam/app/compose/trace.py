@@ -21,7 +21,7 @@ from showcam.drivers.ezviz.trace_lines import Call
 from showcam.registry.owner.sign_in import SignIn
 
 if TYPE_CHECKING:
-    from showcam.app.trace.camera import CameraTrace, Doing
+    from showcam.drivers.ezviz.trace.camera import CameraTrace, Doing
 
 type Makes = Callable[[Camera, Callable[[Doing], None]], CameraTrace]
 
@@ -61,7 +61,7 @@ def camera_trace(
     settings: Settings, base: Ground, account: str, camera: Camera, doing: "Callable[[Doing], None]"
 ) -> "CameraTrace":
     """`camera` is EZVIZ's, of that account."""
-    from showcam.app.trace.camera import CameraTrace  # with PyAV, which no other page or command needs
+    from showcam.drivers.ezviz.trace.camera import CameraTrace  # with PyAV, which no other page or command needs
 
     source = next(source for source in base.store.sources(account) if source.id == camera.ref.source)
     authorities = settings.data / "simulator" / "ca.pem" if settings.demo else settings.ca_file
@@ -85,8 +85,8 @@ class OwnTracer:
     kind = EZVIZ.kind
 
     def take(self, account: str, camera: Camera, minutes: int, *, beside: bool) -> bytes:
-        from showcam.app.trace.camera import Wanted
         from showcam.app.trace.text import written
+        from showcam.drivers.ezviz.trace.camera import Wanted
 
         try:
             made = camera_trace(self.settings, self.base, account, camera, lambda _: None)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from showcam.app.trace.recording import Recording
+from showcam.drivers.ezviz.trace.recording import Recording
 from showcam.drivers.ezviz.trace_lines import Transport, Unopened
 from showcam.engine.ezviz.address import BadAddress
 from showcam.engine.ezviz.decipher import Decipherer

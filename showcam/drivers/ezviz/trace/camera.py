@@ -11,13 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from showcam.app.trace import home
-from showcam.app.trace.at_home import ByOwnProtocol, ByRtsp, recorded
-from showcam.app.trace.recording import STEP_MS, Recording, crowded
 from showcam.drivers.camera import Camera
 from showcam.drivers.errors import DriverError, Refused, SignedOut
 from showcam.drivers.ezviz.driver import EzvizDriver
 from showcam.drivers.ezviz.keys import key_of
+from showcam.drivers.ezviz.trace import home
+from showcam.drivers.ezviz.trace.at_home import ByOwnProtocol, ByRtsp, recorded
+from showcam.drivers.ezviz.trace.recording import STEP_MS, Recording, crowded
 from showcam.drivers.ezviz.trace_lines import Home, Line, Row, Trace, Unopened, Wake, Way
 from showcam.drivers.ezviz.tracing import Aliases, CallNotes
 from showcam.engine.ezviz.address import MAIN, SUB, Stream
