@@ -6,7 +6,6 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -91,9 +90,9 @@ class Shelf:
     def url(self) -> str:
         return self.vendor.url + PATH
 
-    def chains(self, *anchors: x509.Certificate, file: Path | None = None, limits: FetchLimits = LIMITS) -> Chains:
+    def chains(self, *anchors: x509.Certificate, limits: FetchLimits = LIMITS) -> Chains:
         """By a secret under which the neighbourhoods named in the tests drew different lots; all in one minute."""
-        known = ([*anchors] or [ROOT], self.vendor.host, self.vendor.ca_file, file, b"of the tests")
+        known = ([*anchors] or [ROOT], self.vendor.host, self.vendor.ca_file, b"of the tests")
         return Chains(*known, limits, now=lambda: 0.0)
 
 

@@ -1,11 +1,9 @@
 """Strangers send invented chain addresses over HTTP while Amazon's own requests arrive."""
 
-import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ipaddress import ip_network
-from pathlib import Path
 from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
@@ -17,7 +15,7 @@ from showcam.app.edge.signatures import SKILL_PATH as SKILL
 from showcam.app.edge.signatures import spoken_route
 from showcam.app.http_types import Request
 from tests.showcam import test_amazon
-from tests.showcam.test_amazon import KEY, PATH, Shelf, body, signed
+from tests.showcam.test_amazon import PATH, Shelf, body, signed
 
 shelf = test_amazon.shelf
 
@@ -34,9 +32,9 @@ class Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def serving(shelf: Shelf, file: Path) -> Iterator[Callable[[Request, str], int]]:
+def serving(shelf: Shelf) -> Iterator[Callable[[Request, str], int]]:
     """`post(request, address)` returns the status; the address is sent as a trusted proxy's header."""
-    chains = shelf.chains(file=file)
+    chains = shelf.chains()
     spoken = spoken_route(
         "amzn1.ask.skill.x", lambda _event, _received: {"version": "1.0"}, lambda: chains, lambda _: None
     )
@@ -67,26 +65,12 @@ STRANGERS: dict[str, Callable[[int], str]] = {
 
 
 @pytest.mark.parametrize("addresses", STRANGERS)
-def test_the_skill_is_heard_while_a_stranger_names_made_up_chains(addresses: str, shelf: Shelf, tmp_path: Path) -> None:
+def test_the_skill_is_heard_while_a_stranger_names_made_up_chains(addresses: str, shelf: Shelf) -> None:
     shelf.lacks = lambda path: path != PATH
-    with serving(shelf, tmp_path / "chains.json") as post:
+    with serving(shelf) as post:
         for number in range(40):
             made_up = f"{shelf.vendor.url}/echo.api/{number}.pem"
             assert post(signed(body(), made_up), STRANGERS[addresses](number)) == (400 if number < 5 else 503)
         assert post(signed(body(), shelf.url), AMAZON) == 200
         assert post(signed(body(), shelf.url), STRANGERS[addresses](41)) == 200
     assert len(shelf.vendor.requests) == 6
-
-
-def test_after_a_restart_amazon_is_heard_without_its_chains_and_with_all_fetches_used_up(
-    shelf: Shelf, tmp_path: Path
-) -> None:
-    with serving(shelf, tmp_path / "chains.json") as post:
-        assert post(signed(body(), shelf.url), AMAZON) == 200
-    shelf.lacks = lambda path: True
-    with serving(shelf, tmp_path / "chains.json") as post:
-        for number in range(80):
-            post(signed(body(), f"{shelf.vendor.url}/echo.api/{number}.pem"), f"198.51.100.{number}")
-        assert post(signed(body(), shelf.url), AMAZON) == 200
-        spoiled = signed(json.dumps({"request": {}}).encode(), shelf.url, KEY)
-        assert post(spoiled, AMAZON) == 400

@@ -1,18 +1,13 @@
 """Amazon's chains of certificates: fetched once, kept, and fetched for nobody without end."""
 
-import json
-import stat
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from showcam.alexa.spoken.signature import LIMITS, BadChain, Chains, ChainUnreached, FetchLimits, checked, verified
+from showcam.alexa.spoken.signature import LIMITS, BadChain, Chains, ChainUnreached, FetchLimits, checked
 from tests.doubles.tls_vendor import Vendors, silent
 from tests.showcam import test_amazon
-from tests.showcam.test_amazon import BAD, LEAF, MIDDLE, PATH, ROOT, STRANGE, Shelf, body, pem, signed
+from tests.showcam.test_amazon import LEAF, MIDDLE, PATH, ROOT, Shelf, pem
 
 shelf = test_amazon.shelf
 
@@ -151,54 +146,6 @@ def test_a_host_that_hangs_holds_few_threads(vendors: Vendors) -> None:
         )
     assert outcomes == ["unreached"] * 40
     assert len(hanging.opened) <= limits.at_once
-
-
-def kept_file(shelf: Shelf, folder: Path) -> Path:
-    file = folder / "chains.json"
-    assert asked_for(shelf.chains(file=file), shelf.url, "") == "good"
-    return file
-
-
-def test_a_start_fetches_no_known_chain(shelf: Shelf, tmp_path: Path) -> None:
-    file = kept_file(shelf, tmp_path)
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert [path.name for path in tmp_path.iterdir()] == ["chains.json"]
-    shelf.status = "503 Busy"
-    assert verified(signed(body(), shelf.url), shelf.chains(file=file))
-    assert len(shelf.vendor.requests) == 1
-
-
-def other_place(kept: dict[str, str]) -> dict[str, str]:
-    return {address.replace("/echo.api/", "/elsewhere/"): text for address, text in kept.items()}
-
-
-@pytest.mark.parametrize(
-    "spoil",
-    [
-        lambda kept, bad: json.dumps(dict.fromkeys(kept, BAD[bad].decode())),
-        lambda kept, bad: json.dumps(other_place(kept)),
-        lambda kept, bad: json.dumps(kept)[:-20],
-        lambda kept, bad: json.dumps([kept]),
-        lambda kept, bad: json.dumps(dict.fromkeys(kept, 7)),
-        lambda kept, bad: "[" * 100_000,
-        lambda kept, bad: "",
-    ],
-    ids=["judged again", "another place", "half of it", "a list", "a number", "deep", "empty"],
-)
-@pytest.mark.parametrize("bad", ["another's name", "over", "not yet", "of a root nobody trusts", "no chain"])
-def test_what_is_kept_is_no_proof(spoil: Callable[[Any, str], str], bad: str, shelf: Shelf, tmp_path: Path) -> None:
-    file = kept_file(shelf, tmp_path)
-    file.write_text(spoil(json.loads(file.read_text()), bad))
-    shelf.status = "404 Not Found"
-    assert asked_for(shelf.chains(file=file), shelf.url, "") == "bad"
-    shelf.status = "200 OK"
-    assert asked_for(shelf.chains(file=file), shelf.url, "") == "good"
-    assert asked_for(shelf.chains(STRANGE, file=file), shelf.url, "") == "bad"
-
-
-def test_a_folder_that_cant_be_written_costs_one_fetch(shelf: Shelf, tmp_path: Path) -> None:
-    nowhere = tmp_path / "not there" / "chains.json"
-    assert asked_for(shelf.chains(file=nowhere), shelf.url, "") == "good"
 
 
 def test_a_shelf_that_hangs_is_given_up(vendors: Vendors) -> None:

@@ -9,19 +9,17 @@ import binascii
 import contextlib
 import hashlib
 import ipaddress
-import json
 import logging
 import os
 import re
-import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import msgspec
@@ -42,10 +40,9 @@ from showcam.registry.rules import REQUEST_S
 
 log = logging.getLogger(__name__)
 
-LONGEST_FILE = 256 * 1024  # bytes
 HOST, PORT, FOLDER = "s3.amazonaws.com", 443, "/echo.api/"
 SIGNER = "echo-api.amazon.com"
-KEPT = 8  # trusted chains in memory and on disk
+KEPT = 8  # trusted chains in memory
 LONGEST_URL = 512
 REMEMBERED, FORGET_S = 1024, 300.0  # addresses without a good chain, and the seconds before they are fetched again
 _PLAIN = re.compile(r"[A-Za-z0-9._/-]+")
@@ -113,8 +110,8 @@ class Chains:
     fetches of all networks are limited per lot: strangers from few neighbourhoods can't use up the fetches that
     Amazon's own requests need.
 
-    `anchors`: trusted roots. `double`: "host:port" that replaces Amazon's host in the demo and in tests. `file`: the
-    file that keeps trusted chains after the process ends. `secret`: draws the lots. `now`: a clock, in seconds.
+    `anchors`: trusted roots. `double`: "host:port" that replaces Amazon's host in the demo and in tests. `secret`: draws
+    the lots. `now`: a clock, in seconds.
     """
 
     def __init__(
@@ -122,7 +119,6 @@ class Chains:
         anchors: list[x509.Certificate],
         double: str = "",
         ca_file: Path | None = None,
-        file: Path | None = None,
         secret: bytes = b"",
         limits: FetchLimits = LIMITS,
         now: Callable[[], float] = time.time,
@@ -130,14 +126,14 @@ class Chains:
         host, _, port = double.partition(":")
         self._host, self._port = (host, int(port or 443)) if double else (HOST, PORT)
         self._http = Http(Hosts((f"{self._host}:{self._port}",)), ca_file)
-        self._anchors, self._kept = anchors, KeptChains(file)
+        self._anchors = anchors
         self._secret = secret or os.urandom(16)
         self._lock = threading.Lock()
         self._limits, self._now = limits, now
         self._fetches, self._under_way = Rate(60), threading.BoundedSemaphore(limits.at_once)
         self._flights: Flights[_Outcome] = Flights()
         self._failed: Recent[str, tuple[float, str]] = Recent(REMEMBERED)
-        self._trusted = self._trusted_on_disk()
+        self._trusted: dict[str, x509.Certificate] = {}
 
     def key(self, url: str, network: str = "") -> rsa.RSAPublicKey:
         """Amazon's public key, if the chain at that address is good now. Raises BadChain, ChainUnreached.
@@ -147,9 +143,9 @@ class Chains:
         address = checked(url, self._host, self._port)
         good = self._trusted.get(address)
         now = datetime.now(UTC)
-        if good is None or not good.leaf.not_valid_before_utc <= now <= good.leaf.not_valid_after_utc:
+        if good is None or not good.not_valid_before_utc <= now <= good.not_valid_after_utc:
             good = self._fetch_shared(address, network)
-        key = good.leaf.public_key()
+        key = good.public_key()
         if not isinstance(key, rsa.RSAPublicKey):
             raise BadChain("the certificate does not hold an RSA key")
         return key
@@ -164,7 +160,7 @@ class Chains:
             raise BadChain("the chain is not Amazon's, or has expired") from None
         return leaf
 
-    def _fetch_shared(self, address: str, network: str) -> "_Trusted":
+    def _fetch_shared(self, address: str, network: str) -> x509.Certificate:
         until, why = self._failed.get(address) or (0.0, "")
         if time.monotonic() < until:
             raise BadChain(why)
@@ -184,8 +180,7 @@ class Chains:
 
     def _load(self, address: str, network: str) -> "_Outcome":
         try:
-            pem = self._fetch(address, network)
-            good = _Trusted(self.judge(pem, datetime.now(UTC)), pem)
+            good = self.judge(self._fetch(address, network), datetime.now(UTC))
         except BadChain as bad:
             self._failed.put(address, (time.monotonic() + FORGET_S, str(bad)))
             return bad
@@ -196,7 +191,6 @@ class Chains:
             self._trusted[address] = good
             while len(self._trusted) > KEPT:
                 del self._trusted[next(iter(self._trusted))]
-            self._kept.write({url: trusted.pem for url, trusted in self._trusted.items()})
         return good
 
     def _fetch(self, address: str, network: str) -> bytes:
@@ -226,23 +220,8 @@ class Chains:
         drawn = hashlib.blake2b(_neighbourhood(network).encode(), key=self._secret, digest_size=8).digest()
         return f"lot {int.from_bytes(drawn) % self._limits.lots}"
 
-    def _trusted_on_disk(self) -> "dict[str, _Trusted]":
-        """The chains in the file that are still good and whose address is in Amazon's folder."""
-        known: dict[str, _Trusted] = {}
-        now = datetime.now(UTC)
-        for address, pem in list(self._kept.read().items())[:KEPT]:
-            with contextlib.suppress(BadChain):
-                if checked(address, self._host, self._port) == address:
-                    known[address] = _Trusted(self.judge(pem, now), pem)
-        return known
 
-
-class _Trusted(NamedTuple):
-    leaf: x509.Certificate
-    pem: bytes
-
-
-type _Outcome = _Trusted | BadChain | ChainUnreached
+type _Outcome = x509.Certificate | BadChain | ChainUnreached
 
 
 def _neighbourhood(network: str) -> str:
@@ -251,49 +230,6 @@ def _neighbourhood(network: str) -> str:
     except ValueError:
         return network
     return str(found.supernet(new_prefix=16 if found.version == 4 else 32))
-
-
-class KeptChains:
-    """Keeps the chains on disk: a start then needs no fetch. The reader must verify the content of the file.
-
-    `file`: None if no disk lasts. Never raises: without the file the chains are fetched again.
-    """
-
-    def __init__(self, file: Path | None) -> None:
-        self._file = file
-
-    def read(self) -> dict[str, bytes]:
-        """PEM by address, unverified."""
-        if self._file is None:
-            return {}
-        try:
-            with self._file.open("rb") as file:
-                content = json.loads(file.read(LONGEST_FILE))
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError, RecursionError):
-            log.warning("%s can't be read; Amazon's certificate chains are fetched again", self._file)
-            return {}
-        entries = content.items() if isinstance(content, dict) else ()
-        return {address: pem.encode() for address, pem in entries if isinstance(pem, str) and pem.isascii()}
-
-    def write(self, chains: Mapping[str, bytes]) -> None:
-        """Replaces the file's content atomically."""
-        if self._file is None:
-            return
-        text = json.dumps({address: pem.decode("ascii", "replace") for address, pem in chains.items()})
-        if len(text) > LONGEST_FILE:
-            return
-        temporary = ""
-        try:
-            descriptor, temporary = tempfile.mkstemp(dir=self._file.parent, prefix=self._file.name)  # mode 0600
-            with os.fdopen(descriptor, "w") as file:
-                file.write(text)
-            Path(temporary).replace(self._file)
-        except OSError as error:
-            log.warning("%s can't be written: %s", self._file, error.strerror)
-            with contextlib.suppress(OSError):
-                Path(temporary).unlink(missing_ok=bool(temporary))
 
 
 def public_roots() -> list[x509.Certificate]:

@@ -37,11 +37,10 @@ def chains(settings: Settings) -> "Chains":
 
     from showcam.alexa.spoken.signature import Chains, public_roots
 
-    file = None if settings.all_on_aws else settings.data / "amazon-chains.json"
     if settings.assistants_at and settings.ca_file:
         anchors = x509.load_pem_x509_certificates(settings.ca_file.read_bytes())
-        return Chains(anchors, settings.assistants_at, settings.ca_file, file)
-    return Chains(public_roots(), file=file)
+        return Chains(anchors, settings.assistants_at, settings.ca_file)
+    return Chains(public_roots())
 
 
 class People:
