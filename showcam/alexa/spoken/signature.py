@@ -110,8 +110,8 @@ class Chains:
     fetches of all networks are limited per lot: strangers from few neighbourhoods can't use up the fetches that
     Amazon's own requests need.
 
-    `anchors`: trusted roots. `double`: "host:port" that replaces Amazon's host in the demo and in tests. `secret`: draws
-    the lots. `now`: a clock, in seconds.
+    `anchors`: trusted roots. `double`: "host:port" that replaces Amazon's host in the demo and in tests. `secret`:
+    draws the lots. `now`: a clock, in seconds.
     """
 
     def __init__(
