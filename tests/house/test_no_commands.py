@@ -6,6 +6,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from click import Context
 
 import actions.errors
 import showcam.alexa.errors
@@ -40,7 +41,7 @@ VENDORED = ("hls", "htmx")
 # the documents, which pages lead to, hold commands; the log and a trial's messages quote what was written elsewhere
 QUOTED = ("/home/documents/", "/home/health/log")
 words = script("sentences")
-GROUPS = "|".join(sorted(main.commands))  # what may follow the program's name in a terminal
+GROUPS = "|".join(main.list_commands(Context(main)))  # what may follow the program's name in a terminal
 OTHERS = (
     r"sudo|make (?:up|run|install|ship)|git (?:pull|clone)|docker(?: compose)? \w+|podman|systemctl|journalctl"
     r"|pip install|python3? -|curl|ssh|apt(?:-get)? install|cloudflared tunnel|tailscale (?:funnel|up|serve)"
