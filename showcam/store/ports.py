@@ -234,7 +234,7 @@ class Store(Meta, LinkSecrets, Outbox, Throttle, Protocol):
         """The ids of the accounts that list a device; may lag a little."""
         ...
 
-    # the cameras that people asked assistants to show
+    # the history of cameras: asks of assistants, and sightings
 
     def put_asks(self, account_id: str, asks: list[Ask]) -> None:
         """Adds the asks; a power cut may undo it. Raises Inconsistent if the account is missing or an id is taken."""
@@ -244,11 +244,27 @@ class Store(Meta, LinkSecrets, Outbox, Throttle, Protocol):
         """Notes how long the camera was watched. A shorter time than before, or an unknown ask, changes nothing."""
         ...
 
-    def asks(self, account_id: str, since: float) -> list[Ask]:
-        """The household's asks after `since`, newest first; a store may drop them after ASK_KEPT_S."""
+    def asks(
+        self,
+        account_id: str,
+        since: float,
+        *,
+        camera: str = "",
+        kind: str = "",
+        before: Ask | None = None,
+        most: int | None = None,
+    ) -> list[Ask]:
+        """The household's asks after `since`, newest first; a store may drop them after ASK_KEPT_S.
+
+        `camera`, `kind`: only these; "": all. `before`: only asks below this one in the list. `most`: no more
+        than this number.
+        """
         ...
 
-    def drop_asks(self, account_id: str) -> None: ...
+    def ask(self, account_id: str, ask_id: str) -> Ask | None: ...
+    def drop_asks(self, account_id: str, camera: str = "") -> None:
+        """Removes the household's asks, or only the asks for one camera."""
+        ...
 
     # assistants' registrations
 

@@ -138,13 +138,16 @@ class Happening(Struct, frozen=True):
     at: float
 
 
+ASKED = "asked"  # the kind of an ask; the kind of a sighting is its own word
+
+
 class Ask(Struct, frozen=True):
     """A person's request to an assistant for a camera, and its outcome. It holds no address and no name.
 
-    If `link` is empty, nobody asked: `reason` is then "tamper", which the camera reported itself.
+    If `link` is empty, nobody asked: the camera or its vendor reported a sighting, whose kind is then `reason`.
     """
 
-    id: str
+    id: str  # grows with time
     camera: str  # its id
     link: str
     surface: str  # a word of showcam.drivers.camera
@@ -152,6 +155,11 @@ class Ask(Struct, frozen=True):
     took_s: float  # until it was answered
     reason: str  # why the request was refused; "" if it was not
     live_s: float = 0.0  # how long the camera was watched, as last known; 0: the display never fetched the video
+
+    @property
+    def kind(self) -> str:
+        """ASKED, or the kind of a sighting."""
+        return ASKED if self.link else self.reason
 
 
 def addressable(*names: str) -> bool:

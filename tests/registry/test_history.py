@@ -52,14 +52,67 @@ def test_an_ask_stands_there_with_its_reason(home: Household, name: str, surface
     assert asks(home) == [(home.id(name), home.link.id, surface, reason)]
 
 
-def test_tampering_stands_among_them_and_nothing_else_that_changed(home: Household) -> None:
+def test_sightings_stand_among_them_and_nothing_else_that_changed(home: Household) -> None:
     clock: Any = home.clock
-    for kind in ("motion", "tamper", "doorbell"):
-        home.adapter.history.note_tampering(Change(home.account.id, home.id("Garden"), kind, clock()))
-    assert asks(home) == [(home.id("Garden"), "", "", "tamper")]
+    for kind in ("motion", "person", "state", "tamper", "doorbell", "offline", "renamed"):
+        home.adapter.history.note_sighting(Change(home.account.id, home.id("Garden"), kind, clock()))
+        clock.wait(1)
+    kinds = ("doorbell", "tamper", "person", "motion")
+    assert asks(home) == [(home.id("Garden"), "", "", kind) for kind in kinds]
     home.adapter.history.keep(home.account.id, kept=False)
-    home.adapter.history.note_tampering(Change(home.account.id, home.id("Garden"), "tamper", clock()))
+    home.adapter.history.note_sighting(Change(home.account.id, home.id("Garden"), "tamper", clock()))
     assert asks(home) == []
+
+
+def test_motion_that_goes_on_counts_once_in_two_minutes(home: Household) -> None:
+    clock: Any = home.clock
+    began, garden = clock(), home.id("Garden")
+    for _ in range(10):
+        for other in (home.adapter.history, History(home.store, home.clock)):  # of another process
+            other.note_sighting(Change(home.account.id, garden, "motion", clock()))
+        clock.wait(30)
+    home.adapter.history.note_sighting(Change(home.account.id, home.id("Garage"), "motion", clock()))
+    found = [(ask.camera, ask.at - began) for ask in home.adapter.history.of(home.account.id)]
+    assert found == [(home.id("Garage"), 300), (garden, 240), (garden, 120), (garden, 0)]
+
+
+def test_a_visitor_who_presses_again_rang_once_and_the_next_one_again(home: Household) -> None:
+    clock: Any = home.clock
+    began = clock()
+    for wait_s in (4, 4, 60, 0):
+        home.adapter.history.note_sighting(Change(home.account.id, home.id("Garden"), "doorbell", clock()))
+        clock.wait(wait_s)
+    assert [ask.at - began for ask in home.adapter.history.of(home.account.id)] == [68, 0]
+
+
+def test_those_of_a_camera_and_of_a_kind_are_read_page_by_page(home: Household) -> None:
+    clock: Any = home.clock
+    garden, garage = home.id("Garden"), home.id("Garage")
+    history = home.adapter.history
+    for kind in ("motion", "doorbell", "motion", "person"):
+        history.note_sighting(Change(home.account.id, garden, kind, clock()))
+        history.note_sighting(Change(home.account.id, garage, "motion", clock()))
+        clock.wait(200)
+    home.registry.open_stream(home.link, garden, request())
+    of_garden = history.of(home.account.id, camera=garden)
+    assert [ask.kind for ask in of_garden] == ["asked", "person", "motion", "doorbell", "motion"]
+    assert [ask.kind for ask in history.of(home.account.id, kind="doorbell")] == ["doorbell"]
+    first = history.of(home.account.id, camera=garden, most=2)
+    assert first + history.of(home.account.id, camera=garden, before=first[-1].id) == of_garden
+    assert history.of(home.account.id, camera=garden, before="swept", most=2) == first
+
+
+def test_a_sighting_is_found_at_its_own_camera_alone(home: Household) -> None:
+    clock: Any = home.clock
+    home.adapter.history.note_sighting(Change(home.account.id, home.id("Garden"), "motion", clock()))
+    clock.wait(1)
+    home.registry.open_stream(home.link, home.id("Garden"), request())
+    asked, seen = home.adapter.history.of(home.account.id)
+    found = home.adapter.history.sighting
+    assert found(home.account.id, home.id("Garden"), seen.id) == seen
+    assert found(home.account.id, home.id("Garage"), seen.id) is None
+    assert found(home.account.id, home.id("Garden"), asked.id) is None
+    assert found("nobody", home.id("Garden"), seen.id) is None
 
 
 def test_an_owners_page_is_no_ask(home: Household) -> None:

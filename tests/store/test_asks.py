@@ -71,6 +71,36 @@ def test_asks_are_forgotten(store: Store, home: Account) -> None:
     assert store.asks(home.id, 0.0) == []
 
 
+def test_those_of_one_camera_are_forgotten_alone(store: Store, home: Account) -> None:
+    store.put_asks(home.id, [ask("1"), ask("2", camera="ezviz-b", at=NOW + 1)])
+    store.drop_asks(home.id, "ezviz-a")
+    assert [kept.id for kept in store.asks(home.id, 0.0)] == ["2"]
+
+
+def test_one_is_found_by_its_id_in_its_own_household(store: Store, home: Account) -> None:
+    store.put_asks(home.id, [ask("1")])
+    store.put_live(home.id, "1", 5.0)
+    assert store.ask(home.id, "1") == ask("1", live_s=5.0)
+    assert (store.ask(home.id, "2"), store.ask("nobody", "1"), store.ask(home.id, "x" * 2000)) == (None, None, None)
+
+
+def test_they_are_read_by_camera_and_kind_and_page_by_page(store: Store, home: Account) -> None:
+    seen = [
+        ask(f"{number:03}", camera=f"ezviz-{'ab'[number % 2]}", link="", reason=reason, at=NOW + number)
+        for number, reason in enumerate(["motion", "doorbell", "motion", "person", "motion", "motion"])
+    ]
+    asked = ask("010", at=NOW + 10, reason="offline")
+    store.put_asks(home.id, [*seen, asked])
+    newest = [asked, *reversed(seen)]
+    assert store.asks(home.id, 0.0, most=3) == newest[:3]
+    assert store.asks(home.id, 0.0, before=newest[2], most=2) == newest[3:5]
+    assert store.asks(home.id, NOW + 3, before=newest[2]) == []
+    assert store.asks(home.id, 0.0, camera="ezviz-b") == [seen[5], seen[3], seen[1]]
+    assert store.asks(home.id, 0.0, kind="motion", camera="ezviz-a", most=2) == [seen[4], seen[2]]
+    assert store.asks(home.id, 0.0, kind="asked") == [asked]
+    assert store.asks(home.id, 0.0, kind="offline") == []
+
+
 def test_they_go_with_their_household(store: Store, home: Account) -> None:
     store.put_asks(home.id, [ask("1")])
     assert store.drop_household(home.id)

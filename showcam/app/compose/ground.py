@@ -148,7 +148,7 @@ def build(settings: Settings, keys: Keys) -> Ground:
     )
     if settings.has_console:
         adapter.changes.subscribe(adapter.came_back.note)
-        adapter.changes.subscribe(adapter.history.note_tampering)
+        adapter.changes.subscribe(adapter.history.note_sighting)
     if settings.notifies:
         adapter.changes.subscribe(adapter.faults.note)
     return Ground(store, grants, pictures, by_kind, adapter)

@@ -1,4 +1,7 @@
-"""The history for the owner: requests to assistants with their results, and tampering. Kept thirty days, if at all."""
+"""The history of what happened at cameras: sightings, and requests to assistants with their results.
+
+It is kept for thirty days, if at all, and holds no pictures.
+"""
 
 import contextlib
 import itertools
@@ -7,14 +10,14 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
 from showcam.accounts import console_sessions
 from showcam.drivers.camera import Refusal, Stream
 from showcam.engine.grants import CHECK_S, SESSION_S, Claims
-from showcam.registry.readings.changes import Change
+from showcam.registry.readings.changes import SAME_S, Change
 from showcam.store.ports import Inconsistent, Store, StoreUnavailable
 from showcam.store.records import ASK_KEPT_S, Ask, Link
 
@@ -25,6 +28,9 @@ SILENT_S = 3 * CHECK_S  # a picture that was not checked for this time has ended
 MOST_LIVE = 1024
 MOST_NOTED = 20_000  # asks that wait to be written
 TOGETHER_S = 0.5  # asks within this time are written together
+# For people, a second sighting of the kind within this time is the same: a visitor presses again, a walk through the
+# garden goes on. So a camera that sees motion all day makes 720 rows.
+SAME_FOR_PEOPLE_S: dict[str, float] = {"motion": 120.0, "person": 120.0, "doorbell": 15.0, "tamper": SAME_S["tamper"]}
 
 type Work = Callable[[], None]
 
@@ -97,10 +103,10 @@ class History:
                 self._granted[link.id, camera] = ask.id
         self._put(link.account, ask)
 
-    def note_tampering(self, change: Change) -> None:
-        """Notes tampering that the camera reported, without an ask; subscribes to Changes."""
-        if change.kind == "tamper":
-            ask = Ask(_new_id(change.at), change.camera, link="", surface="", at=change.at, took_s=0.0, reason="tamper")
+    def note_sighting(self, change: Change) -> None:
+        """Notes a sighting; subscribes to Changes. Nobody asked an assistant for the camera."""
+        if change.kind in SAME_FOR_PEOPLE_S:
+            ask = Ask(_new_id(change.at), change.camera, "", surface="", at=change.at, took_s=0.0, reason=change.kind)
             self._put(change.account, ask)
 
     def _put(self, account_id: str, ask: Ask) -> None:
@@ -138,10 +144,22 @@ class History:
         for watched in living:
             self._put_live(watched)
 
-    def of(self, account_id: str) -> list[Ask]:
-        """The asks of the last thirty days, newest first."""
+    def of(
+        self, account_id: str, *, camera: str = "", kind: str = "", before: str = "", most: int | None = None
+    ) -> list[Ask]:
+        """The asks and sightings of the last thirty days, newest first.
+
+        `camera`, `kind`: only these; "": all. `before`: only what is older than this ask's id.
+        """
         self.settle()
-        return self._store.asks(account_id, self._clock() - ASK_KEPT_S)
+        last = self._store.ask(account_id, before) if before else None
+        since = self._clock() - ASK_KEPT_S
+        return self._store.asks(account_id, since, camera=camera, kind=kind, before=last, most=most)
+
+    def sighting(self, account_id: str, camera: str, ask_id: str) -> Ask | None:
+        """The sighting at the camera with this id; None also for an ask of an assistant."""
+        found = self._store.ask(account_id, ask_id)
+        return found if found and found.camera == camera and not found.link else None
 
     def is_kept(self, account_id: str) -> bool:
         return self._store.account_secret(account_id, OFF) is None
@@ -163,10 +181,24 @@ class History:
         noted.sort(key=_account)
         for account_id, asks in itertools.groupby(noted, _account):
             try:
-                if self.is_kept(account_id):
-                    self._store.put_asks(account_id, [ask for _, ask in asks])
+                if self.is_kept(account_id) and (new := self._new(account_id, [ask for _, ask in asks])):
+                    self._store.put_asks(account_id, new)
             except (Inconsistent, StoreUnavailable) as error:
                 log.info("an ask is missing in the history: %s", error, extra={"account": account_id})
+
+    def _new(self, account_id: str, noted: list[Ask]) -> list[Ask]:
+        """Leaves out sightings that are the same for people as one that was noted before."""
+        sightings = [ask for ask in noted if not ask.link]
+        if not sightings:
+            return noted
+        oldest = min(ask.at for ask in sightings) - max(SAME_FOR_PEOPLE_S.values())
+        known = [ask for ask in self._store.asks(account_id, oldest) if not ask.link]
+        new = []
+        for ask in sorted(noted, key=lambda ask: ask.at):
+            if ask.link or not _has_same(known, ask):
+                new.append(ask)
+                known += [] if ask.link else [ask]
+        return new
 
     def _put_live(self, watched: "_Watched") -> None:
         claims = watched.claims
@@ -198,6 +230,14 @@ class _Watched:
 def _new_id(at: float) -> str:
     """An id that grows with time, so that new rows are next to each other."""
     return f"{int(at * 1000):011x}{os.urandom(4).hex()}"
+
+
+def _has_same(known: Iterable[Ask], sighting: Ask) -> bool:
+    same_s = SAME_FOR_PEOPLE_S[sighting.reason]
+    return any(
+        (ask.camera, ask.reason) == (sighting.camera, sighting.reason) and abs(ask.at - sighting.at) < same_s
+        for ask in known
+    )
 
 
 def _account(noted: tuple[str, Ask]) -> str:

@@ -97,7 +97,8 @@ claimed, free, asked, rung; listed, told, told_at, told_what, turn; tries, reaso
 | the tellings of an account's links  | tellings           | Query account#/telling#, consistent                   |
 | what assistants were asked to show  | put_asks           | TransactWriteItems of each: account exists, ask; new  |
 | how long a camera was watched       | put_live           | UpdateItem if longer                                  |
-| what they were asked to show        | asks               | Query account#/ask#, consistent                       |
+| what they were asked to show        | asks               | Query account#/ask#, consistent, newest first         |
+| one of them                         | ask                | GetItem, consistent                                   |
 | forget what they were asked to show | drop_asks          | Query account#/ask#, DeleteItem of each               |
 | replace a household's devices       | put_devices        | Query account#/device#; DeleteItem, PutItem of others |
 | households a device is listed in    | accounts_with      | Query gsi1, lags a little                             |

@@ -16,6 +16,7 @@ from showcam.store.records import (
     Ask,
     Happening,
     Known,
+    addressable,
     places_name,
     throttle_window,
 )
@@ -203,14 +204,38 @@ class EphemeralItems:
                 self._table.update(f"account#{account_id}", f"ask#{ask_id}", update, longer, live_s=live_s)
             )
 
-    def asks(self, account_id: str, since: float) -> list[Ask]:
-        items = self._table.query(f"account#{account_id}", "ask#")
-        found = [structs.replace(msgspec.convert(item["record"], Ask), live_s=float(item["live_s"])) for item in items]
-        return sorted((ask for ask in found if ask.at > since), key=lambda ask: (-ask.at, ask.id))
+    def asks(
+        self,
+        account_id: str,
+        since: float,
+        *,
+        camera: str = "",
+        kind: str = "",
+        before: Ask | None = None,
+        most: int | None = None,
+    ) -> list[Ask]:
+        beyond = f"ask#{before.id}" if before else ""
+        found: list[Ask] = []
+        for item in self._table.query(f"account#{account_id}", "ask#", newest_first=True, beyond=beyond):
+            ask = _ask(item)
+            if ask.at <= since or len(found) == most:
+                break
+            if camera in ("", ask.camera) and kind in ("", ask.kind):
+                found.append(ask)
+        return found
 
-    def drop_asks(self, account_id: str) -> None:
+    def ask(self, account_id: str, ask_id: str) -> Ask | None:
+        item = self._table.get(f"account#{account_id}", f"ask#{ask_id}") if addressable(ask_id) else None
+        return _ask(item) if item else None
+
+    def drop_asks(self, account_id: str, camera: str = "") -> None:
         for item in self._table.query(f"account#{account_id}", "ask#"):
-            self._table.write(self._table.delete(item["pk"], item["sk"]))
+            if camera in ("", item["record"]["camera"]):
+                self._table.write(self._table.delete(item["pk"], item["sk"]))
+
+
+def _ask(item: Item) -> Ask:
+    return structs.replace(msgspec.convert(item["record"], Ask), live_s=float(item["live_s"]))
 
 
 def put_known(table: Table, sealer: Sealer, account_id: str, source_id: str, known: Known) -> Action:

@@ -69,10 +69,14 @@ class Table:
                 raise StoreUnavailable(f"table {self._name} is throttled: it left keys unread in every try")
         return found
 
-    def query(self, pk: str, prefix: str) -> Iterator[Item]:
+    def query(self, pk: str, prefix: str, *, newest_first: bool = False, beyond: str = "") -> Iterator[Item]:
+        """The rows whose sort keys begin so, in their order or backwards. `beyond`: those after this key."""
         values = _values({"pk": pk, "prefix": prefix})
         where = "#pk = :pk AND begins_with(#sk, :prefix)"
-        return self._pages(KeyConditionExpression=where, ExpressionAttributeValues=values, ConsistentRead=True)
+        more: dict[str, Any] = {"ScanIndexForward": not newest_first}
+        if beyond:
+            more["ExclusiveStartKey"] = _key(pk, beyond)
+        return self._pages(KeyConditionExpression=where, ExpressionAttributeValues=values, ConsistentRead=True, **more)
 
     def listed(self, gsi1pk: str, after: str = "", until: str = "") -> Iterator[Item]:
         """The rows in the order of gsi1sk: those after `after`, up to and including `until`, or to the end."""

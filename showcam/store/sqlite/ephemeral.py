@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import structs
 
 from showcam.store.ports import StoreUnavailable
-from showcam.store.records import OVERTAKEN_S, Ask, Happening, Known, places_name, throttle_window
+from showcam.store.records import ASKED, OVERTAKEN_S, Ask, Happening, Known, places_name, throttle_window
 from showcam.store.sealing import SealedUnreadable, Sealer
 from showcam.store.sqlite.database import Database
 
@@ -191,10 +191,30 @@ class EphemeralRows:
         sql = "UPDATE ask SET live_s = max(live_s, ?) WHERE account = ? AND id = ?"
         self._database.change(sql, live_s, account_id, ask_id)
 
-    def asks(self, account_id: str, since: float) -> list[Ask]:
-        sql = f"{_SELECT} WHERE account = ? AND at > ? ORDER BY at DESC, id"
-        return [Ask(*row) for row in self._database.all(sql, account_id, since)]
+    def asks(
+        self,
+        account_id: str,
+        since: float,
+        *,
+        camera: str = "",
+        kind: str = "",
+        before: Ask | None = None,
+        most: int | None = None,
+    ) -> list[Ask]:
+        where, values = ["account = ?", "at > ?"], [account_id, since]
+        if camera:
+            where, values = [*where, "camera = ?"], [*values, camera]
+        if kind:
+            where, values = [*where, "iif(link = '', reason, ?) = ?"], [*values, ASKED, kind]
+        if before:
+            where, values = [*where, "at <= ? AND (at < ? OR id > ?)"], [*values, before.at, before.at, before.id]
+        sql = f"{_SELECT} WHERE {' AND '.join(where)} ORDER BY at DESC, id LIMIT ?"
+        return [Ask(*row) for row in self._database.all(sql, *values, -1 if most is None else most)]
 
-    def drop_asks(self, account_id: str) -> None:
+    def ask(self, account_id: str, ask_id: str) -> Ask | None:
+        row = self._database.one(f"{_SELECT} WHERE account = ? AND id = ?", account_id, ask_id)
+        return Ask(*row) if row else None
+
+    def drop_asks(self, account_id: str, camera: str = "") -> None:
         with self._database.writing() as write:
-            write.execute("DELETE FROM ask WHERE account = ?", (account_id,))
+            write.execute("DELETE FROM ask WHERE account = ? AND ? IN ('', camera)", (account_id, camera))
