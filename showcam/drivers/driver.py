@@ -221,6 +221,20 @@ class KeepsAwake(Protocol):
 
 
 @runtime_checkable
+class KeepsAlarms(Protocol):
+    """A driver whose vendor keeps a picture of what happened at a camera."""
+
+    def alarm_picture(
+        self, source: Source, camera: Camera, kind: EventKind, at: float, deadline_s: float, *, deciphers: bool
+    ) -> bytes | None:
+        """The vendor's JPEG of what happened at `at`, in epoch seconds; None if it has none. Wakes no camera.
+
+        `deciphers`: whether the owner lets showcam decipher the camera. Raises Refused if the picture needs this.
+        """
+        ...
+
+
+@runtime_checkable
 class AsksCameras(Protocol):
     """A driver of cameras of a cloud that may be asked in the house too, by a code or by their own protocol."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from showcam.drivers.driver import Driver
 from showcam.engine.grants import Grants
 from showcam.registry.notices.faults import Faults, Standing
+from showcam.registry.owner.alarm_pictures import AlarmPictures
 from showcam.registry.owner.codes import CodeTries, LanCodes
 from showcam.registry.owner.control import Control, Voice
 from showcam.registry.owner.encrypted import CameBack, Encrypted
@@ -44,6 +45,7 @@ class Adapter:
     faults: Faults  # `note` subscribes to `changes` if owners are notified
     standing: Standing
     history: History
+    alarm_pictures: AlarmPictures
     came_back: CameBack  # `note` subscribes to `changes` if a console shows the result
     present: CameraStates  # for the reports to assistants
 
@@ -115,6 +117,7 @@ def adapt(
         faults,
         Standing(store, readings, faults, clock),
         history,
+        AlarmPictures(store, drivers, readings, judge, breaker, rules, clock),
         came_back,
         CameraStates(store, readings, judge, happenings, clock),
     )

@@ -29,6 +29,12 @@ class Event:
     id: str
     kind: EventKind
     at: float  # epoch s
+    secret: str = ""  # the password of its encrypted picture; "": it is not
+    has_picture: bool = True
+
+    @property
+    def encrypted(self) -> bool:
+        return bool(self.secret)
 
 
 TURNING = ("C6N",)  # the demo's models that pan and tilt

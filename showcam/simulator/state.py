@@ -252,7 +252,8 @@ class World:
     def happen(self, camera: Camera, kind: EventKind) -> None:
         at = self.now()
         name = md5(f"{camera.serial} {kind} {at} {len(camera.events)}")
-        event = Event(name, kind, at)
+        sees = camera.streaming and not camera.privacy  # a covered or sleeping camera sends no picture with it
+        event = Event(name, kind, at, camera.secret if camera.encrypted(at) else "", sees)
         if kind in ALARMS:
             camera.events.appendleft(event)
         for listener in self.listeners:

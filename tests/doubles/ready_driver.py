@@ -7,7 +7,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from showcam.drivers.camera import Camera, Listed, Ref, Video
-from showcam.drivers.driver import Direction, Preset, Probed, sound
+from showcam.drivers.driver import Direction, EventKind, Preset, Probed, sound
 from showcam.drivers.errors import DriverError, Refused, SetRefused
 from showcam.drivers.settings import CHOICES, FIELDS, Setting, SettingView
 from showcam.engine.grants import Picture
@@ -70,6 +70,9 @@ class ReadyDriver:
         self.code_error: DriverError | None = None
         self.codes: dict[str, str] = {}
         self.takes_codes = True
+        self.alarm: bytes | None = None  # the vendor's picture of what happened at any camera
+        self.alarm_is_encrypted = False
+        self.alarms: list[tuple[str, str, float]] = []  # camera, kind and time of each that was asked for
         self.local_error: DriverError | None = None  # raised by `set_local`
         self.picture_code = "ABCDEF"  # of every camera
         self.key = b""  # in each source of `mint`
@@ -157,6 +160,15 @@ class ReadyDriver:
         if isinstance(self.seen, DriverError):
             raise self.seen
         return self.seen
+
+    def alarm_picture(
+        self, source: Source, camera: Camera, kind: EventKind, at: float, deadline_s: float, *, deciphers: bool
+    ) -> bytes | None:
+        self._called("alarm_picture", deadline_s)
+        self.alarms.append((camera.name, kind, at))
+        if self.alarm_is_encrypted and not deciphers:
+            raise Refused("encryption_on", "the picture is encrypted")
+        return self.alarm
 
     def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
         self._called("set_code", deadline_s)

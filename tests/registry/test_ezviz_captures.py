@@ -4,7 +4,7 @@ import pytest
 from pyezvizapi.utils import decrypt_image
 
 from showcam.drivers.errors import Refused
-from showcam.drivers.ezviz.driver import deciphered
+from showcam.drivers.ezviz.stills import deciphered
 from showcam.simulator.app_api.messages import encoded
 
 STILL = b"\xff\xd8\xff" + bytes(range(256)) * 40

@@ -1,6 +1,5 @@
 """EZVIZ as one driver: the app's API says which cameras there are and how they are, the Open Platform shows them."""
 
-import hmac
 import time
 from collections.abc import Callable
 from copy import replace
@@ -8,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from showcam.drivers.camera import Camera, Listed, Ref
-from showcam.drivers.driver import Direction, Hint, Probed, sound
-from showcam.drivers.errors import DriverError, Refused, SetRefused, SignedOut, VendorDown
+from showcam.drivers.driver import Direction, EventKind, Hint, Probed, sound
+from showcam.drivers.errors import Refused, SetRefused, SignedOut
 from showcam.drivers.ezviz import EZVIZ
 from showcam.drivers.ezviz.account import EzvizAccount
 from showcam.drivers.ezviz.control import Control, listed
-from showcam.drivers.ezviz.home import IN_VAIN_S, Lan, Local
-from showcam.drivers.ezviz.keys import Cas, Keys, digest_of, key_of
+from showcam.drivers.ezviz.home import Lan, Local
+from showcam.drivers.ezviz.keys import Cas, Keys, key_of
 from showcam.drivers.ezviz.open_platform import EzvizHosts, Key, OpenPlatform
 from showcam.drivers.ezviz.pictures import (
     Cloud,
@@ -30,7 +29,8 @@ from showcam.drivers.ezviz.pictures import (
     lease_of,
     read_lent,
 )
-from showcam.drivers.ezviz.sessions import ASK_S, Held, Sessions, Terminal
+from showcam.drivers.ezviz.sessions import Held, Sessions, Terminal
+from showcam.drivers.ezviz.stills import Alarms, Captures
 from showcam.drivers.ezviz.trace_lines import Call
 from showcam.drivers.ezviz.tracing import CallNotes
 from showcam.drivers.probes import hls
@@ -42,73 +42,12 @@ from showcam.engine.ezviz.address import KNOWN
 from showcam.engine.ezviz.messages import TOKEN
 from showcam.engine.grants import Picture
 from showcam.engine.source import CameraSpec, Ending, Hls, InVain, Unopened, mark_of
-from showcam.net.cache import Recent
 from showcam.net.exchange import Exchange, Hosts
 from showcam.store.ports import Store
 from showcam.store.records import Source
 
 if TYPE_CHECKING:
     from showcam.drivers.ezviz.messages import Listener, Waits, Webhook
-
-
-ENCODED = b"hikencodepicture"
-DIGEST_BYTES = 32  # bytes after ENCODED: the password's digest in hexadecimal digits
-JPEG = b"\xff\xd8\xff"
-_IV = b"01234567" + bytes(8)
-MOST_CAMERAS = 4096
-
-
-class Captures:
-    """Has the vendor make a battery camera take stills without a stream, also while the camera sleeps.
-
-    `ask` has a camera make one, and answers with the address of a JPEG: PUT /v3/devconfig/v1/{serial}/{channel}/capture
-    (github.com/cristianojmiranda/hikcloudstream, github.com/AidenShaw2020/ha-ezviz-doorbell).
-    """
-
-    def __init__(self, ask: Callable[[Source, Camera, float], str], http: VendorHttp) -> None:
-        self._ask, self._http = ask, http
-        self._in_vain: Recent[Ref, float] = Recent(MOST_CAMERAS)  # since when
-
-    def of(self, source: Source, camera: Camera, code: str, deadline_s: float) -> bytes | None:
-        """A JPEG of now; None if the camera gives none. `code` deciphers the still; "" if the owner does not want this.
-
-        Raises Refused for what can't be deciphered.
-        """
-        end = time.monotonic() + deadline_s
-        since = self._in_vain.get(camera.ref)
-        if since is not None and time.monotonic() - since < IN_VAIN_S:
-            return None
-        try:
-            url = self._ask(source, camera, min(ASK_S, deadline_s))
-            with Exchange(end - time.monotonic()) as exchange:
-                page = self._http.fetch(url, exchange.left, {})
-        except DriverError as error:
-            if isinstance(error, VendorDown):
-                self._in_vain.put(camera.ref, time.monotonic())
-            return None
-        still = deciphered(page.body, code) if page.status == 200 else b""
-        return still if still.startswith(JPEG) else None
-
-
-def deciphered(data: bytes, code: str) -> bytes:
-    """A still as JPEG. While Image Encryption is on its bytes begin with "hikencodepicture", as those of alarms do
-    (github.com/RenierM26/pyEzvizApi, utils.py).
-
-    Raises Refused: encryption_on if the still is encrypted and there is no code, else code_wrong."""
-    if not data.startswith(ENCODED):
-        return data
-    if not code:
-        raise Refused("encryption_on", "the still is encrypted")
-    digest, body = data[len(ENCODED) : len(ENCODED) + DIGEST_BYTES], data[len(ENCODED) + DIGEST_BYTES :]
-    if not hmac.compare_digest(digest, digest_of(code)) or not body or len(body) % 16:
-        raise Refused("code_wrong", "the still is encrypted with another code")
-    from cryptography.hazmat.primitives.ciphers import Cipher
-    from cryptography.hazmat.primitives.ciphers.algorithms import AES
-    from cryptography.hazmat.primitives.ciphers.modes import CBC
-
-    cipher = Cipher(AES(key_of(code)), CBC(_IV)).decryptor()
-    clear = cipher.update(body) + cipher.finalize()
-    return clear[: -clear[-1]] if 0 < clear[-1] <= 16 else clear
 
 
 __all__ = ["EzvizDriver", "EzvizHosts"]
@@ -158,7 +97,7 @@ class EzvizDriver:
         self._control = Control(self.account, self.sessions, self._keys)
         self._http, self._push_at = http, hosts.push
         self._waking = Waking(store, self.account.wake)
-        self._captures = Captures(self.account.capture, http)
+        self._captures, self._alarms = Captures(self.account.capture, http), Alarms(self.account.alarm_picture, http)
 
     def load(self) -> None:
         """Import the slow library ahead of the first call."""
@@ -276,6 +215,15 @@ class EzvizDriver:
             return None
         code = held.secrets.picture_codes.get(camera.ref.serial, "") if deciphers else ""
         return self._captures.of(source, camera, code, deadline_s)
+
+    def alarm_picture(
+        self, source: Source, camera: Camera, kind: EventKind, at: float, deadline_s: float, *, deciphers: bool
+    ) -> bytes | None:
+        held = self.sessions.read(source)
+        if self._keys.alone(held):
+            return None  # the list of messages belongs to the app account
+        code = held.secrets.picture_codes.get(camera.ref.serial, "") if deciphers else ""
+        return self._alarms.of(source, camera, kind, at, code, deadline_s)
 
     def _mint_lan(self, held: Held, source: Source, camera: Camera, picture: Picture, deadline_s: float) -> CameraSpec:
         code = held.secrets.codes.get(camera.ref.serial)

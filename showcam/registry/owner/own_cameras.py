@@ -150,6 +150,8 @@ class OwnCameras:
         """Forgets the camera with its user and password."""
         if source := self._source(account_id):
             self._devices.remove(source, device.id, device.channel)
+        if account := self._store.account(account_id):
+            self._store.drop_asks(account_id, camera_id(account.salt, self._devices.kind, device.id, device.channel))
 
     def _found_again(self, account_id: str, device: Device, at: Address, user: str, password: str) -> None:
         with self._turn(), self._try(at.host), exchange_within(ASKED_S):

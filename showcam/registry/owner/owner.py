@@ -67,6 +67,12 @@ class Owner:
         """All cameras of the household, read now, or else as last known. Raises Unavailable."""
         return self._lists.of_account(account_id)
 
+    def known(self, account_id: str) -> tuple[Camera, ...]:
+        """All cameras of the household as last read; no vendor is asked. Raises Unavailable."""
+        household = self._readings.households.of(account_id)
+        readings = (self._readings.last(household.account, source) for source in household.sources)
+        return tuple(camera for reading in readings if reading is not None for camera in reading.cameras)
+
     def waiting(self, account_id: str) -> tuple[str, ...]:
         """The vendors that wait for this household's first sign-in. Raises Unavailable."""
         return self.cameras(account_id).waiting
@@ -205,6 +211,7 @@ class Owner:
         deleted = self._control.delete(visible, deadline, patience_s)
         if not isinstance(deleted, Refusal):
             drop(self._store, account_id, camera_id)
+            self._store.drop_asks(account_id, camera_id)
         return deleted
 
     def _deletable(self, account_id: str, camera_id: str, deadline: Deadline) -> VisibleCamera | Refusal:

@@ -54,6 +54,7 @@ class AppFace:
         )
         add("PUT", "/v3/devconfig/v1/{serial}/{channel}/capture", self._signed_in(self.capture))
         add("GET", "/pictures/{name}.jpg", self._open(self.picture))
+        add("GET", "/alarms/{name}.jpg", self._open(self.alarm))
         self.push.add_routes(app)
         add("PUT", "/v3/devices/encryptedInfo/risk", self._signed_in(self._settings.encryption))
         add("PUT", "/v3/devices/{serial}/{channel}/{enable}/{kind}/switchStatus", self._signed_in(self.switch))
@@ -149,7 +150,8 @@ class AppFace:
         limit, day = _whole(request.query.get("limit", "20")), request.query.get("date", "")
         if limit is None or not 0 < limit <= messages.MOST or (day and _whole(day) is None):
             raise AppError(1021, "limit or date is wrong")
-        return answer(**messages.listed(cameras, day, limit, request.query.get("endTime", "")))
+        pictures = f"https://{request.host}/alarms"
+        return answer(**messages.listed(cameras, day, limit, request.query.get("endTime", ""), pictures))
 
     async def keep_awake(self, request: web.Request, account: Account) -> web.Response:
         camera = await self._writable(account, request.match_info["serial"])
@@ -172,6 +174,13 @@ class AppFace:
 
     async def picture(self, request: web.Request) -> web.Response:
         data = self._captures.kept.get(request.match_info["name"])
+        if data is None:
+            raise web.HTTPNotFound
+        return web.Response(body=data, content_type="image/jpeg")
+
+    async def alarm(self, request: web.Request) -> web.Response:
+        """The picture of a message: its address is a secret, and no session is asked for."""
+        data = messages.of_alarm(self._world.cameras.values(), request.match_info["name"])
         if data is None:
             raise web.HTTPNotFound
         return web.Response(body=data, content_type="image/jpeg")

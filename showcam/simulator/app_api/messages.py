@@ -10,7 +10,7 @@ import json
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -28,31 +28,35 @@ from showcam.simulator.state import World, md5
 MOST = 50
 
 
-def listed(cameras: Sequence[Camera], day: str, limit: int, after: str) -> dict[str, Any]:
-    """Lists messages of one `day`, YYYYMMDD in local time ("": of all days), after the message with the id `after`."""
+def listed(cameras: Sequence[Camera], day: str, limit: int, after: str, at: str) -> dict[str, Any]:
+    """Lists messages of one `day`, YYYYMMDD in local time ("": of all days), after the message with the id `after`.
+
+    Their pictures are at the address `at`.
+    """
     rows = [(event, camera) for camera in cameras for event in camera.events if day in ("", _day(event))]
     rows.sort(key=lambda row: -row[0].at)
     ids = [event.id for event, _camera in rows]
     start = ids.index(after) + 1 if after in ids else 0
     shown = rows[start : start + limit]
-    return {"message": [_message(*row) for row in shown], "hasNext": start + limit < len(rows)}
+    return {"message": [_message(*row, at) for row in shown], "hasNext": start + limit < len(rows)}
 
 
 def _day(event: Event) -> str:
     return time.strftime("%Y%m%d", time.localtime(event.at))
 
 
-def _message(event: Event, camera: Camera) -> dict[str, Any]:
+def _message(event: Event, camera: Camera, at: str) -> dict[str, Any]:
+    picture = f"{at}/{event.id}.jpg" if event.has_picture else ""
     message = {
         "msgId": event.id,
         "deviceSerial": camera.serial,
         "channel": camera.channel,
         "time": int(event.at * 1000),
         "timeStr": time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(event.at)),
-        "pic": "",
-        "picCrypt": 0,
+        "pic": picture,
+        "picCrypt": int(event.encrypted),
     }
-    return message | (_call() if event.kind == "press" else _alarm(event, camera))
+    return message | (_call() if event.kind == "press" else _alarm(event, camera, picture))
 
 
 def _call() -> dict[str, Any]:
@@ -61,9 +65,9 @@ def _call() -> dict[str, Any]:
     return {"subType": 2701, "title": "Your doorbell is ringing", "ext": ext}
 
 
-def _alarm(event: Event, camera: Camera) -> dict[str, Any]:
+def _alarm(event: Event, camera: Camera, picture: str) -> dict[str, Any]:
     kind, title = ALARMS[event.kind]
-    ext = {"alarmType": str(kind), "pics": "", "picCrypt": 0, "picChecksum": ""}
+    ext = {"alarmType": str(kind), "pics": picture, "picCrypt": int(event.encrypted), "picChecksum": ""}
     return {"subType": str(kind), "title": f"{title} ({camera.name})", "ext": ext}
 
 
@@ -77,13 +81,26 @@ class Captures:
 
     def take(self, camera: Camera, now: float) -> str:
         """Draws a still of this moment and returns its name."""
-        made = io.BytesIO()
-        Painter(camera.scene, *camera.size).still(camera.name, now).convert("RGB").save(made, "JPEG")
-        data, name = made.getvalue(), secrets.token_hex(16)
-        self.kept[name] = encoded(data, camera.secret) if camera.encrypted(now) else data
+        name = secrets.token_hex(16)
+        self.kept[name] = _still(camera, now, camera.secret if camera.encrypted(now) else "")
         while len(self.kept) > MANY:
             self.kept.popitem(last=False)
         return name
+
+
+def of_alarm(cameras: Iterable[Camera], name: str) -> bytes | None:
+    """Draws the picture of the event with the id `name`, as the camera sent it then."""
+    found = ((camera, event) for camera in cameras for event in camera.events if event.id == name)
+    camera, event = next(found, (None, None))
+    if camera is None or event is None or not event.has_picture:
+        return None
+    return _still(camera, event.at, event.secret)
+
+
+def _still(camera: Camera, at: float, password: str) -> bytes:
+    made = io.BytesIO()
+    Painter(camera.scene, *camera.size).still(camera.name, at).convert("RGB").save(made, "JPEG")
+    return encoded(made.getvalue(), password) if password else made.getvalue()
 
 
 def encoded(data: bytes, password: str) -> bytes:
