@@ -18,7 +18,7 @@ type EndPictures = Callable[[str], None]
 type Rule = tuple[str, str, View, tuple[str, ...]]  # path, name, view, methods
 
 READ, FORM = ("GET",), ("GET", "POST")
-_PAGE = "text/html"  # browsers accept this for a page, but not for an image or in a script
+PAGE = "text/html"  # browsers accept this for a page, but not for an image or in a script
 _WANTED = "wanted"  # key in the form's cookie
 
 
@@ -61,8 +61,8 @@ class Area:
         def guarded(*args: Any, **kwargs: Any) -> Any:
             current = self.current()
             if current is None or current.at_door or not (current.account or early):
-                accepted = request.headers.get("Accept", _PAGE)
-                if _PAGE not in accepted:
+                accepted = request.headers.get("Accept", PAGE)
+                if PAGE not in accepted:
                     return pages.signed_out()
                 if request.url_rule and "GET" in (request.url_rule.methods or ()):  # a form's address leads to its page
                     session[_WANTED] = request.path

@@ -1,6 +1,5 @@
-"""The page of one camera: its picture, settings, a voice's permissions, its names at assistants, and its last asks."""
+"""The page of one camera: its picture, settings, a voice's permissions, its names at assistants, what happened here."""
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 
 from flask import Response, request
@@ -10,69 +9,25 @@ from showcam.accounts.console_sessions import ConsoleSession
 from showcam.console import pages
 from showcam.console.area import FORM, Area, Rule
 from showcam.console.encryption import PATIENCE_S, EncryptionPassword
-from showcam.console.pages import moment
+from showcam.console.happenings import FEW, Happenings
 from showcam.console.preference_forms import NotKept, PreferenceForms, mark_of
-from showcam.console.sentences import CHANGED, HISTORY
+from showcam.console.sentences import CHANGED
 from showcam.console.setting_words import ALERTS, GROUPS, HINTS, NAMES, RESTART, RINGS, TYPED, VALUES, WAYS
 from showcam.console.tile_forms import STEPS, TileForms
 from showcam.console.tiles import Tile, Tiles
 from showcam.drivers.camera import Camera, Refusal, kind_of
-from showcam.drivers.errors import Unavailable, is_reason
+from showcam.drivers.errors import Unavailable
 from showcam.drivers.settings import BY_VOICE, FIELDS, Asked, BadValue, Setting, SettingView, Step, field_of
-from showcam.engine.grants import START_S
-from showcam.i18n.catalogue import OURS, Language
+from showcam.i18n.catalogue import OURS
 from showcam.registry.gate.displays import is_larger, plain
-from showcam.registry.gate.reasons import explain, row_text
+from showcam.registry.gate.reasons import explain
 from showcam.registry.gate.voice_names import trouble
 from showcam.registry.owner.owner import LONGEST_ROOM, Owner
 from showcam.registry.preferences import MOTION_RINGS, Preferences
-from showcam.registry.streams.history import History
-from showcam.store.records import Ask, Link
 
-SHOWN = 30  # the number of asks that the page lists
 SMALLER = (1280, 720)  # the largest size that counts as the smaller picture, if its own is not known
-RECENT = 5  # of these, so many are seen at once
 
 type Called = Callable[[Iterable[Camera]], Mapping[str, str]]
-
-
-class Said(Struct, frozen=True):
-    when: str
-    who: str
-    what: str
-
-
-class Asks:
-    """The last asks of a camera as sentences: who asked when, and the outcome; tampering is among them."""
-
-    def __init__(self, links: Mapping[str, Link], now: float) -> None:
-        """`links` are by id, and include links that have ended."""
-        self._links, self._now = links, now
-
-    def of(self, camera: Camera, asks: list[Ask], language: Language) -> list[Said]:
-        mine = [ask for ask in asks if ask.camera == camera.id][:SHOWN]
-        return [Said(moment(ask.at), self._who(ask, camera), self._what(ask, camera, language)) for ask in mine]
-
-    def _who(self, ask: Ask, camera: Camera) -> str:
-        if not ask.link:
-            return camera.name
-        assistant = "Google" if ask.surface == "google" else "Alexa"
-        link = self._links.get(ask.link)
-        return f"{assistant}, {link.label}" if link and link.label else assistant
-
-    def _what(self, ask: Ask, camera: Camera, language: Language) -> str:
-        if not ask.link:
-            return OURS.say(language, HISTORY["tampered"])
-        if ask.reason:
-            if not is_reason(ask.reason):
-                return ask.reason
-            wrong, _ = row_text(ask.reason, language, camera.name, camera.manufacturer)
-            return wrong
-        if ask.live_s:
-            minutes, seconds = divmod(round(ask.live_s), 60)
-            return OURS.say(language, HISTORY["shown"], took=f"{ask.took_s:.1f}", long=f"{minutes}:{seconds:02}")
-        word = "waiting" if self._now - ask.at < START_S else "unfetched"
-        return OURS.say(language, HISTORY[word])
 
 
 class Row(Struct, frozen=True):
@@ -99,7 +54,7 @@ class CameraPage:
         owner: Owner,
         area: Area,
         forms: TileForms,
-        history: History,
+        happenings: Happenings,
         *,
         alexa: Called,
         google: Called,
@@ -107,7 +62,7 @@ class CameraPage:
         patience_s: float = PATIENCE_S,
     ) -> None:
         self._traces = traces
-        self._owner, self._area, self._forms, self._history = owner, area, forms, history
+        self._owner, self._area, self._forms, self._happenings = owner, area, forms, happenings
         self._alexa, self._google, self._patience_s = alexa, google, patience_s
         self._tiles, self._preferences = Tiles(owner, area.store), PreferenceForms(owner)
         self._password = EncryptionPassword(owner, patience_s)
@@ -162,12 +117,11 @@ class CameraPage:
             alexa=self._alexa(listed)[camera],
             google=self._google(listed)[camera],
             troubles=trouble(listed, self._alexa(listed), language).get(camera, []),
-            asks=self._asks(account, shown),
-            recent=RECENT,
+            rows=self._happenings.rows(account, listed, camera=camera, most=FEW),
             traces=kind_of(camera) == self._traces,
             smaller=_smaller(shown),
             presets=self._owner.presets(account, camera) if shown.can_turn and current.role == "owner" else (),
-            keeps_history=self._history.is_kept(account),
+            keeps_history=self._happenings.history.is_kept(account),
             deciphers=self._owner.may_be_deciphered(account, shown),
         )
 
@@ -245,7 +199,7 @@ class CameraPage:
 
     def keep_history(self, current: ConsoleSession, camera: str) -> Response:
         if request.method == "POST":
-            self._history.keep(current.account, kept=request.form.get("history") == "on")
+            self._happenings.history.keep(current.account, kept=request.form.get("history") == "on")
         return _at(camera, "#history")
 
     def _rows(self, camera: Camera, views: Mapping[Setting, SettingView], account: str) -> list[Row]:
@@ -257,12 +211,6 @@ class CameraPage:
                 continue  # the camera lacks this setting, or no way reads it
             rows.append(_row(setting, view, awaited_value))
         return rows
-
-    def _asks(self, account: str, camera: Camera) -> list[object]:
-        asks = self._history.of(account)
-        ids = {ask.link for ask in asks if ask.camera == camera.id and ask.link}
-        links = {link.id: link for link_id in ids if (link := self._area.store.link(link_id))}
-        return list(Asks(links, time.time()).of(camera, asks, pages.language()))
 
 
 def _grouped(rows: Iterable[Row]) -> list[tuple[str, str, list[Row]]]:

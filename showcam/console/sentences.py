@@ -171,7 +171,16 @@ HISTORY = {
     "shown": mark("Shown: answered after {took} s, watched for {long} min."),
     "waiting": mark("Answered; the picture has not been fetched yet."),
     "unfetched": mark("Answered, but the picture was never fetched."),
-    "tampered": mark("Tampered with: it was turned away, covered or blinded."),
+}
+
+# Sightings in the history, and the vendor's picture of a sighting.
+SEEN = {
+    "motion": mark("Motion"),
+    "person": mark("A person"),
+    "doorbell": mark("Somebody rang"),
+    "tamper": mark("Tampered with: it was turned away, covered or blinded."),
+    "no_picture": mark("{vendor} keeps no picture of this, or no longer."),
+    "no_picture_here": mark("No picture"),
 }
 
 # For a change on a camera's page.

@@ -59,6 +59,15 @@ def turning(page: Page, program: Program) -> None:
     page.wait_for_selector(".positions")
 
 
+def happened(page: Page, program: Program) -> None:
+    program.change("Garden", motion=True)
+    page.goto(f"{program.web}/home/happened")
+    deadline = time.monotonic() + LONG_S
+    while not page.locator("li", has_text="Garden").count():
+        assert time.monotonic() < deadline
+        page.reload()
+
+
 def deleting(page: Page, program: Program) -> None:
     camera(page, program)
     with page.expect_navigation():
@@ -116,6 +125,7 @@ PAGES: dict[str, Callable[[Page, Program], None]] = {
     "cameras": cameras,
     "camera": camera,
     "turning": turning,
+    "happened": happened,
     "delete": deleting,
     "assistants": at("/home/assistants"),
     "try": tried,
@@ -138,6 +148,7 @@ PAGES: dict[str, Callable[[Page, Program], None]] = {
 READ_ALONE = {
     "phones",
     "turning",
+    "happened",
     "delete",
     "log",
     "notices",

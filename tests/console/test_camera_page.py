@@ -411,10 +411,10 @@ def test_the_last_asks_stand_there_with_what_came_of_them(world: HomeWorld) -> N
     assert "Alexa, Kari’s Image Encryption is on for Garage" in browser.visit(at(world, "Garage")).text
 
 
-def test_tampering_stands_among_the_last_asks(world: HomeWorld) -> None:
+def test_tampering_stands_among_what_happened(world: HomeWorld) -> None:
     home = world.home
-    home.adapter.history.note_tampering(Change(home.account.id, home.id("Garden"), "tamper", 1_800_000_000.0))
-    assert "Garden Tampered with: it was turned away, covered or blinded." in opened(world).text
+    home.adapter.history.note_sighting(Change(home.account.id, home.id("Garden"), "tamper", 1_800_000_000.0))
+    assert "Tampered with: it was turned away, covered or blinded." in opened(world).text
     assert "Tampered with" not in opened(world, "Garage").text
 
 
@@ -425,7 +425,7 @@ def test_the_history_is_switched_off_and_forgotten(world: HomeWorld) -> None:
     assert "No history is kept." in browser.text
     assert home.adapter.history.of(home.account.id) == []
     browser.send(at(world, "Garden", "/history"), history="on")
-    assert "No assistant was asked for it in the last 30 days." in browser.text
+    assert "Nothing happened here in the last 30 days." in browser.text
 
 
 def test_a_camera_restarts_by_its_button(world: HomeWorld) -> None:

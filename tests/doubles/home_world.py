@@ -45,6 +45,7 @@ from showcam.console.echo import SKILL_ID
 from showcam.console.entrance import Entrance
 from showcam.console.examinations import Examinations
 from showcam.console.google_page import GooglePage
+from showcam.console.happenings import Happenings
 from showcam.console.health import Health
 from showcam.console.home import Home, HomeSettings
 from showcam.console.household_forms import HouseholdForms
@@ -174,13 +175,15 @@ def _pages(
     examinations = Examinations(machine, machine.start or _at_once)
     history = made.adapter.history
     window = LinkingWindow(made.store, made.clock)
-    said = SaidPage(made.owner, rooms.area, history)
+    happenings = Happenings(made.owner, rooms.area, history, made.adapter.alarm_pictures, made.clock)
+    said = SaidPage(made.owner, rooms.area, happenings)
     return [
+        happenings,
         CameraPage(
             made.owner,
             rooms.area,
             rooms.forms,
-            history,
+            happenings,
             alexa=friendly_names,
             google=names,
             traces=tracer.kind if tracer else "",

@@ -36,6 +36,7 @@ from showcam.console.documents import Documents
 from showcam.console.entrance import Entrance
 from showcam.console.examinations import Examinations
 from showcam.console.google_page import GooglePage
+from showcam.console.happenings import Happenings
 from showcam.console.health import Health
 from showcam.console.help import Heard
 from showcam.console.home import Home, HomeSettings
@@ -50,6 +51,7 @@ from showcam.console.skill import Skill
 from showcam.console.skill_page import SkillPage, arrivals
 from showcam.console.tracing import TracePage, Tracer, Traces
 from showcam.drivers.errors import REASONS
+from showcam.registry.adapter import Adapter
 from showcam.registry.owner.invitations import Invitations
 from showcam.registry.owner.sign_in import SignIn
 
@@ -129,20 +131,21 @@ def app(
             more.append(Health(base.adapter.owner, console_home.area, examinations, settings.data / "backups"))
         if tracer is not None:
             more.append(TracePage(base.adapter.owner, console_home.area, Traces(tracer)))
-        camera = CameraPage(
-            base.adapter.owner,
-            console_home.area,
-            console_home.forms,
-            base.adapter.history,
-            alexa=friendly_names,
-            google=names,
-            traces=tracer.kind if tracer else "",
-        )
+        cameras = _camera_pages(base.adapter, console_home, tracer.kind if tracer else "")
         others = _console(settings, console_home, base, keeper, examinations)
-        home.bind(app, console_home, camera, *others, *more)
+        home.bind(app, console_home, *cameras, *others, *more)
     if skill:
         app.register_blueprint(arrivals(skill))
     return app
+
+
+def _camera_pages(adapter: Adapter, made: Home, traces: str) -> tuple[home.Page, ...]:
+    """The page of each camera, and the page of what happened at them. `traces`: a kind of sources, or ""."""
+    happenings = Happenings(adapter.owner, made.area, adapter.history, adapter.alarm_pictures)
+    camera = CameraPage(
+        adapter.owner, made.area, made.forms, happenings, alexa=friendly_names, google=names, traces=traces
+    )
+    return camera, happenings
 
 
 def error_codes() -> Heard:

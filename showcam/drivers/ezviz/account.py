@@ -7,7 +7,7 @@ import contextlib
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -18,12 +18,13 @@ from showcam.drivers.driver import Direction, EventKind, Hint
 from showcam.drivers.errors import DriverError, Refused, SetRefused, SignedOut, VendorDown
 from showcam.drivers.ezviz import home, keys, pictures, tracing
 from showcam.drivers.ezviz import settings as of_app
-from showcam.drivers.ezviz.answers import LastStatus, message_hint, message_id, picture_of, rows, set_error
+from showcam.drivers.ezviz.answers import LastStatus, message_hint, set_error
 from showcam.drivers.ezviz.cameras import SECTIONS, Channels, cameras
 from showcam.drivers.ezviz.home import Lan
 from showcam.drivers.ezviz.keys import CasSession
 from showcam.drivers.ezviz.pictures import Cloud
 from showcam.drivers.ezviz.sessions import Held, Sessions
+from showcam.drivers.ezviz.stills import MESSAGES, picture_of
 from showcam.drivers.settings import Setting, SettingView
 from showcam.drivers.vendor_http import VendorHttp
 from showcam.net.cache import Recent
@@ -135,8 +136,6 @@ def _told_apart(client: "Client") -> Iterator[None]:
 
 
 AWAKE = 1  # kind of a battery camera's rest: from it, to being awake
-MESSAGES = 50  # the vendor lists no more messages at once
-MOST_PAGES = 8  # of one day: a camera that had more than 400 messages since then shows no picture of it
 
 
 class PushSession(Struct, frozen=True):
@@ -297,9 +296,7 @@ class EzvizAccount:
         """The address of the picture with the message about what happened at `at`; "" if there is none."""
 
         def work(client: "Client", _: Held) -> str:
-            pages = (page for day in _days(at) for page in _messages(client, camera.ref.serial, day))
-            found = (picture_of(page, camera.ref, kind, at - client.ahead_s) for page in pages)
-            return next(filter(None, found), "")
+            return picture_of(client, camera.ref, kind, at - client.ahead_s)
 
         return self._clients.use(source, deadline_s, work)
 
@@ -388,23 +385,3 @@ class EzvizAccount:
         except SignedOut:
             return ""
         return str(held.secrets.session["session_id"]) if held.secrets.session and held.state == "ok" else ""
-
-
-def _days(at: float) -> Iterable[str]:
-    """The day as the vendor's list names it, here and by UTC: its days may begin at another hour than ours."""
-    return dict.fromkeys(time.strftime("%Y%m%d", zone(at)) for zone in (time.localtime, time.gmtime))
-
-
-def _messages(client: "Client", serial: str, day: str) -> Iterator[list[JsonObject]]:
-    """The day's messages, newest first, page after page.
-
-    A page begins after the message that `endTime` names (pyEzvizApi, client.py, get_device_messages_list).
-    """
-    last = ""
-    for _ in range(MOST_PAGES):
-        answer = client.get_device_messages_list(serial, limit=MESSAGES, date=day, end_time=last)
-        messages = rows(answer, "message") or rows(answer, "messages")
-        yield messages
-        last = message_id(messages[-1].get("msgId")) if messages else ""
-        if not last or not answer.get("hasNext"):
-            return

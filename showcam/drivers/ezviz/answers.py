@@ -13,11 +13,10 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
-from showcam.drivers.camera import Ref
 from showcam.drivers.driver import EventKind, Hint
 from showcam.drivers.errors import CameraSilent, DriverError, Reason, Refused, SetRefused, VendorBusy, VendorDown
 from showcam.net.cache import Recent
@@ -263,7 +262,6 @@ CALL = "2701"  # subType of a doorbell's call in the list of messages
 PUSHED_CALL = "0"  # the code of a press, from bells that push messages
 MOST_UNKNOWN = 100  # codes that are logged
 LONGEST_ID = 64
-NEAR_S = 30.0  # a push carries no usable time: the same message has another one in the list, a few seconds off
 
 # Alarm types of the Open Platform and the app, as numbers and, in webhooks, as words. Those that the Open Platform's
 # own table lacks were seen: 10120 of an EP8x (AidenShaw2020/ha-ezviz-doorbell, README, "Alert type codes"),
@@ -362,24 +360,6 @@ def message_hint(message: Any) -> Hint | None:
         kind = kind_of(alarm if alarm is not None else message.get("subType"))
     channel = channel_of(message.get("channel"))
     return Hint(message["deviceSerial"], channel, kind, at, message_id(message.get("msgId")))
-
-
-def picture_of(messages: Sequence[JsonObject], ref: Ref, kind: EventKind, at: float) -> str:
-    """The address of the picture of the nearest message of this kind within NEAR_S; "" if it has none.
-
-    A message has it in `pic`, or as the first of several in `ext` (pyEzvizApi, camera.py, _normalize_unified_message).
-    """
-    found: list[tuple[float, str]] = []
-    for message in messages:
-        hint = message_hint(message)
-        if hint is None or (hint.serial, hint.kind) != (ref.serial, kind) or hint.channel not in (0, ref.channel):
-            continue
-        ext = message.get("ext")
-        several = text(ext.get("pics")) if isinstance(ext, dict) else ""
-        url = text(message.get("pic")) or next(filter(None, several.split(";")), "")
-        if url and abs(hint.at - at) < NEAR_S:
-            found.append((abs(hint.at - at), url))
-    return min(found)[1] if found else ""
 
 
 def push_hint(serial: str, channel: object, code: str, message: str, at: float) -> Hint:

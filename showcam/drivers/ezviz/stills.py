@@ -2,19 +2,28 @@
 
 import hmac
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from showcam.drivers.camera import Camera, Ref
 from showcam.drivers.driver import EventKind
 from showcam.drivers.errors import DriverError, Refused, VendorDown
+from showcam.drivers.ezviz.answers import message_hint, message_id, rows, text
 from showcam.drivers.ezviz.home import IN_VAIN_S
 from showcam.drivers.ezviz.keys import digest_of, key_of
 from showcam.drivers.ezviz.sessions import ASK_S
 from showcam.drivers.vendor_http import VendorHttp
 from showcam.net.cache import Recent
 from showcam.net.exchange import Exchange
+from showcam.net.text import JsonObject
 from showcam.store.records import Source
 
+if TYPE_CHECKING:
+    from showcam.drivers.ezviz.client import Client
+
+MESSAGES = 50  # the vendor lists no more messages at once
+MOST_PAGES = 8  # of one day: a camera that had more than 400 messages since then shows no picture of it
+NEAR_S = 30.0  # a push carries no usable time: the same message has another one in the list, a few seconds off
 ENCODED = b"hikencodepicture"
 DIGEST_BYTES = 32  # bytes after ENCODED: the password's digest in hexadecimal digits
 JPEG = b"\xff\xd8\xff"
@@ -93,3 +102,44 @@ def deciphered(data: bytes, code: str) -> bytes:
     cipher = Cipher(AES(key_of(code)), CBC(_IV)).decryptor()
     clear = cipher.update(body) + cipher.finalize()
     return clear[: -clear[-1]] if 0 < clear[-1] <= 16 else clear
+
+
+def picture_of(client: "Client", ref: Ref, kind: EventKind, at: float) -> str:
+    """The address of the picture with the nearest message of this kind within NEAR_S of `at`; "" if there is none.
+
+    A message has it in `pic`, or as the first of several in `ext` (pyEzvizApi, camera.py, _normalize_unified_message).
+    """
+    found = list[tuple[float, str]]()
+    for day in _days(at):
+        for message in _messages(client, ref.serial, day):
+            hint = message_hint(message)
+            if hint is not None and hint.at < at - NEAR_S:
+                break
+            ours = hint is not None and (hint.serial, hint.kind) == (ref.serial, kind)
+            if hint is None or not ours or hint.channel not in (0, ref.channel) or hint.at > at + NEAR_S:
+                continue
+            ext = message.get("ext")
+            several = text(ext.get("pics")) if isinstance(ext, dict) else ""
+            if url := text(message.get("pic")) or next(filter(None, several.split(";")), ""):
+                found.append((abs(hint.at - at), url))
+    return min(found)[1] if found else ""
+
+
+def _days(at: float) -> Iterable[str]:
+    """The day as the vendor's list names it, here and by UTC: its days may begin at another hour than ours."""
+    return dict.fromkeys(time.strftime("%Y%m%d", zone(at)) for zone in (time.localtime, time.gmtime))
+
+
+def _messages(client: "Client", serial: str, day: str) -> Iterator[JsonObject]:
+    """The day's messages, newest first, read page after page.
+
+    A page begins after the message that `endTime` names (pyEzvizApi, client.py, get_device_messages_list).
+    """
+    last = ""
+    for _ in range(MOST_PAGES):
+        answer = client.get_device_messages_list(serial, limit=MESSAGES, date=day, end_time=last)
+        messages = rows(answer, "message") or rows(answer, "messages")
+        yield from messages
+        last = message_id(messages[-1].get("msgId")) if messages else ""
+        if not last or not answer.get("hasNext"):
+            return
