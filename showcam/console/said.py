@@ -1,21 +1,18 @@
 """The page at the end of set-up: what to say now, and each request with its answer and its picture as they happen."""
 
-import time
-
 from flask import Response
 from msgspec import Struct
 
 from showcam.accounts.console_sessions import ConsoleSession
 from showcam.console import pages
 from showcam.console.area import READ, Area, Rule
-from showcam.console.camera_page import Asks
-from showcam.drivers.camera import OF_ASSISTANTS, Camera, Refusal, Surface
+from showcam.console.happenings import Happening, Happenings
+from showcam.drivers.camera import OF_ASSISTANTS, Refusal, Surface
 from showcam.drivers.errors import Unavailable
 from showcam.i18n.catalogue import mark
 from showcam.registry.gate.reasons import row_text
 from showcam.registry.owner.owner import Owner
-from showcam.registry.streams.history import History
-from showcam.store.records import Assistant
+from showcam.store.records import ASKED, Assistant
 
 AT = "/home/said"
 MOST = 5  # requests that are listed
@@ -32,8 +29,8 @@ class Sentence(Struct, frozen=True):
 
 
 class SaidPage:
-    def __init__(self, owner: Owner, area: Area, history: History) -> None:
-        self._owner, self._area, self._history = owner, area, history
+    def __init__(self, owner: Owner, area: Area, happenings: Happenings) -> None:
+        self._owner, self._area, self._happenings = owner, area, happenings
 
     def rules(self) -> list[Rule]:
         return [(AT, "said", self.show, READ)]
@@ -46,7 +43,7 @@ class SaidPage:
             sentences=[self._sentence(account, assistant) for assistant in _SAY if assistant in linked],
             unlinked=[assistant for assistant in _SAY if assistant not in linked],
             asks=self._asks(account),
-            keeps_history=self._history.is_kept(account),
+            keeps_history=self._happenings.history.is_kept(account),
         )
 
     def was_seen(self, account: str) -> bool:
@@ -69,14 +66,9 @@ class SaidPage:
             return Sentence(assistant, text, camera.id, why_not)
         return Sentence(assistant, "")
 
-    def _asks(self, account: str) -> list[tuple[Camera, object]]:
-        """Lists the last requests to assistants, newest first, each with its camera."""
-        asks = [ask for ask in self._history.of(account) if ask.link]
+    def _asks(self, account: str) -> list[Happening]:
+        """Lists the last requests to assistants, newest first."""
         try:
-            cameras = {camera.id: camera for camera in self._owner.cameras(account).cameras}
+            return self._happenings.rows(account, self._owner.known(account), kind=ASKED, most=MOST).shown
         except Unavailable:
             return []
-        links = {link.id: link for link in self._area.store.links(account)}
-        of = Asks(links, time.time())
-        last = [ask for ask in asks if ask.camera in cameras][:MOST]
-        return [(cameras[ask.camera], of.of(cameras[ask.camera], [ask], pages.language())[0]) for ask in last]

@@ -131,21 +131,22 @@ def app(
             more.append(Health(base.adapter.owner, console_home.area, examinations, settings.data / "backups"))
         if tracer is not None:
             more.append(TracePage(base.adapter.owner, console_home.area, Traces(tracer)))
-        cameras = _camera_pages(base.adapter, console_home, tracer.kind if tracer else "")
-        others = _console(settings, console_home, base, keeper, examinations)
-        home.bind(app, console_home, *cameras, *others, *more)
+        adapter, area = base.adapter, console_home.area
+        happenings = Happenings(adapter.owner, area, adapter.history, adapter.alarm_pictures)
+        traces = tracer.kind if tracer else ""
+        camera = _camera_page(adapter, console_home, happenings, traces)
+        others = _console(settings, console_home, base, happenings, keeper, examinations)
+        home.bind(app, console_home, camera, happenings, *others, *more)
     if skill:
         app.register_blueprint(arrivals(skill))
     return app
 
 
-def _camera_pages(adapter: Adapter, made: Home, traces: str) -> tuple[home.Page, ...]:
-    """The page of each camera, and the page of what happened at them. `traces`: a kind of sources, or ""."""
-    happenings = Happenings(adapter.owner, made.area, adapter.history, adapter.alarm_pictures)
-    camera = CameraPage(
+def _camera_page(adapter: Adapter, made: Home, happenings: Happenings, traces: str) -> CameraPage:
+    """`traces`: a kind of sources, or ""."""
+    return CameraPage(
         adapter.owner, made.area, made.forms, happenings, alexa=friendly_names, google=names, traces=traces
     )
-    return camera, happenings
 
 
 def error_codes() -> Heard:
@@ -160,6 +161,7 @@ def _console(
     settings: Settings,
     made: Home,
     base: ground.Ground,
+    happenings: Happenings,
     keeper: Keeper | None,
     examinations: Examinations | None,
 ) -> list[home.Page]:
@@ -171,7 +173,7 @@ def _console(
     window = LinkingWindow(base.store)
     invitations = Invitations(base.store, [vendor.sessions for vendor in base.vendors])
     owner, history = base.adapter.owner, base.adapter.history
-    said = SaidPage(owner, made.area, history)
+    said = SaidPage(owner, made.area, happenings)
     return [
         CameraRemoval(owner, made.area),
         Assistants(
