@@ -79,6 +79,10 @@ class Alarms:
             return None
         with Exchange(end - time.monotonic()) as exchange:
             page = self._http.fetch(url, exchange.left, {})
+            if page.status >= 500:  # it answers 504 now and then (github.com/Bobsilvio/ezviz_hp7, issues 36 and 37)
+                page = self._http.fetch(url, exchange.left, {})
+        if page.status >= 500:
+            raise VendorDown(f"HTTP {page.status}")
         picture = deciphered(page.body, code) if page.status == 200 else b""
         return picture if picture.startswith(JPEG) else None
 
