@@ -48,7 +48,7 @@ class SaidPage:
 
     def was_seen(self, account: str) -> bool:
         """Tells whether an assistant was asked for a camera, and its picture was fetched."""
-        return any(ask.link and ask.live_s for ask in self._history.of(account))
+        return any(ask.live_s for ask in self._happenings.history.of(account, kind=ASKED))
 
     def _sentence(self, account: str, assistant: Assistant) -> Sentence:
         """Names the first camera that the assistant can show, else the first camera with the reason."""
