@@ -157,7 +157,7 @@ WORDS = {
         "state_unknown": ["våkent og tilkoblet"],
         "encryption_on": ["Bildekryptering er på for Garden"],
         "encryption_unknown": ["bekrefte om bildekryptering"],
-        "audio_off": ["Lyd er av"],
+        "audio_off": ["Lyden er av"],
         "audio_unknown": ["bekrefte om lyd"],
         "not_agreed": ["har ingen tillatt"],
         "no_way": ["ingen måte"],

@@ -127,7 +127,7 @@ def test_its_cameras_go_through_the_gate(house: House, camera: str, alexa: str, 
     ("camera", "locale", "mend"),
     [
         ("Boathouse", "en", "In the Lakeside app open Boathouse and switch Sleep Mode off."),
-        ("Boathouse", "nb", "Åpne Boathouse i Lakeside-appen og slå av dvalemodus."),
+        ("Boathouse", "nb", "Åpne Boathouse i Lakeside-appen og slå av hvilemodus."),
         ("Boathouse", "de", "Öffne in der Lakeside-App Boathouse und schalte den Schlafmodus aus."),
         ("Mast", "de", "Öffne in der Lakeside-App Mast und stelle die Videokodierung auf H.264."),
     ],
