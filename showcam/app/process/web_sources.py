@@ -24,21 +24,23 @@ from showcam.engine.messages import (
 )
 from showcam.engine.source import UNASKED, Codec, Denied, Ending, Lease, SourceSpec, as_text, read_source
 
+OPEN_S = 6.0  # two calls of a slow vendor, and the round trip to the web process
+
 
 class WebSources:
     """Implements showcam.engine.source.Sources."""
 
     def __init__(
-        self, web_url: str, proof: ProcessAuth, context: ssl.SSLContext | None = None, timeout_s: float = 6.0
+        self, web_url: str, proof: ProcessAuth, context: ssl.SSLContext | None = None, timeout_s: float = 4.0
     ) -> None:
-        """`context` verifies an https address. `timeout_s`: two calls of a slow vendor, and the round trip."""
+        """`context` verifies an https address. `timeout_s`: a check asks no vendor, but a busy machine may be slow."""
         self._url, self._proof = web_url, proof
         self._context, self._timeout_s = context, timeout_s
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self, claims: Claims) -> SourceSpec | Denied:
         body: Open = {"claims": claims.as_json()}
-        text = await self._post("open", body)
+        text = await self._post("open", body, OPEN_S)
         if opened := _read(text, Opened):
             return read_source(opened["source"])
         if refused := _read(text, NotOpened):
@@ -47,7 +49,7 @@ class WebSources:
 
     async def still(self, claims: Claims) -> bytes | Denied | None:
         body: Open = {"claims": claims.as_json()}
-        text = await self._post("still", body)
+        text = await self._post("still", body, OPEN_S)
         if refused := _read(text, NotOpened):
             return Denied(**refused["denied"])
         made = _read(text, Still)
@@ -85,14 +87,14 @@ class WebSources:
         if self._session is not None:
             await self._session.close()
 
-    async def _post(self, what: str, body: Mapping[str, object]) -> bytes:
+    async def _post(self, what: str, body: Mapping[str, object], timeout_s: float | None = None) -> bytes:
         """The answer of the web process; b"" if the web process can't be asked just now."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(ssl=self._context or True, limit=16),
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
-        timeout = aiohttp.ClientTimeout(total=self._timeout_s)
+        timeout = aiohttp.ClientTimeout(total=self._timeout_s if timeout_s is None else timeout_s)
         path, payload = f"/internal/sources/{what}", msgspec.json.encode(body)
         headers = {"Content-Type": "application/json", HEADER: self._proof.make(path, payload, time.time())}
         try:
