@@ -42,7 +42,7 @@ TABLE: dict[str, tuple[Callable[[Household], None], str, str]] = {
     "vendor_down": (vendor(VendorDown()), "transientError", "svarer ikke"),
     "vendor_busy": (vendor(VendorBusy()), "transientError", "for mange forespørsler"),
     "offline": (garden(online="off"), "deviceOffline", "er frakoblet"),
-    "asleep": (garden(asleep="on"), "deviceTurnedOff", "dvalemodus"),
+    "asleep": (garden(asleep="on"), "deviceTurnedOff", "hvilemodus"),
     "state_unknown": (garden(asleep="unknown"), "transientError", "våkent og tilkoblet"),
     "encryption_on": (garden(encryption="on"), "streamUnplayable", "Bildekryptering er på"),
     "encryption_unknown": (garden(encryption="unknown"), "streamUnplayable", "bekrefte om bildekryptering"),

@@ -153,7 +153,7 @@ WORDS = {
         "vendor_down": ["svarer ikke"],
         "vendor_busy": ["for mange forespørsler"],
         "offline": ["er frakoblet"],
-        "asleep": ["dvalemodus"],
+        "asleep": ["hvilemodus"],
         "state_unknown": ["våkent og tilkoblet"],
         "encryption_on": ["Bildekryptering er på for Garden"],
         "encryption_unknown": ["bekrefte om bildekryptering"],
