@@ -268,9 +268,8 @@ class EzvizAccount:
             answer = client._request_json("PUT", path, data=form, retry_401=False)
             try:
                 client._ensure_ok(answer, "the camera does not turn")
-            except (
-                PyEzvizError
-            ):  # a code is an answer: 60002 to 60005 mean "turned to its end" (open.ys7.com, ptz/start)
+            except PyEzvizError:
+                # a code is an answer: 60002 to 60005 mean "turned to its end" (open.ys7.com, ptz/start)
                 raise set_error(client.code) or SetRefused("not_taken") from None
 
         self._clients.change(source, deadline_s, work)
