@@ -123,5 +123,5 @@ def test_a_secret_that_is_none_is_not_written_into_the_error(data: Path, monkeyp
     Path("showcam.toml").write_text("lwa_client_secret = 31415926\n")
     done = showcam("values")
     assert done.exit_code == 2
-    assert "lwa_client_secret from showcam.toml is a secret; a text is wanted" in done.stderr
+    assert "/showcam.toml is a secret; a text is wanted" in done.stderr
     assert "31415926" not in done.output

@@ -95,8 +95,8 @@ class Control:
     def turn(self, visible: VisibleCamera, direction: Direction, deadline: Deadline) -> Camera | Refusal:
         """Turns the camera one step. A stop follows whatever happens, so no move needs a second request to end.
 
-        If showcam is killed in between, ONVIF's timeout of a second ends the move. EZVIZ's call names no duration: such
-        a camera turns to its end, or until the next step.
+        If showcam is killed in between, the move ends after the duration in the vendor's call. A camera whose vendor
+        names no duration turns to its end, or until the next step.
         """
         driver, camera = self._drivers[visible.source.kind], visible.camera
         if not isinstance(driver, Turns) or not camera.can_turn:
