@@ -126,7 +126,7 @@ class Program:
         )
 
     def login(self, user: str = "demo@example.com", *more: str) -> None:
-        """Signs in by the command, again where a busy machine let the vendor's time for an answer pass."""
+        """Signs in by the command, and again if a busy machine let the vendor's time for an answer pass."""
         words = ("login", *(("--demo",) if self.demo else ()), "--user", user, "--open", *more)
         end = time.monotonic() + 3 * LONG_S
         while (done := self.command(*words, text="showcam-demo\n")).returncode:

@@ -5,7 +5,6 @@ It is `showcam run` without --demo. The simulator is EZVIZ, Amazon and Google; a
 
 import base64
 import json
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -54,8 +53,6 @@ EXPECTED = {
     "not_reached": "ENDPOINT_UNREACHABLE",
     "sets_with_the_first_keyframe": "shown",
 }
-
-TRACED = "sets_with_the_first_keyframe"
 
 
 @dataclass
@@ -138,32 +135,14 @@ def test_every_trace_is_a_camera_of_the_household(home: Installation) -> None:
     assert EXPECTED.keys() == {file.stem for file in FILES}
 
 
-@dataclass(frozen=True)
-class Traced:
-    outcome: Outcome  # of the camera, before
-    done: Callable[[], subprocess.CompletedProcess[str]]  # which lasts for a minute
-    file: Path
-
-
-@pytest.fixture(scope="module")
-def traced(home: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Traced]:
-    """A trace that is made while other cameras are shown; no other test asks for this one."""
-    file = tmp_path_factory.mktemp("traced") / "again.ndjson"
-    words = ("trace", name_of(TRACED), "--minutes", "1", "--yes", "--file", str(file))
-    outcome = watched(home, TRACED, PATIENCE_S)
-    with ThreadPoolExecutor(1) as person:
-        yield Traced(outcome, person.submit(home.program.command, *words, within_s=240).result, file)
-
-
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(200)
 @pytest.mark.parametrize("trace", EXPECTED)
 def test_each_camera_is_shown_or_refused_for_its_reason(
-    home: Installation, traced: Traced, trace: str, record_property: Callable[[str, object], None]
+    home: Installation, trace: str, record_property: Callable[[str, object], None]
 ) -> None:
     """By Alexa's display, which is a real WebRTC peer. How many seconds it took is in the test's properties."""
     expected = EXPECTED[trace]
-    patience_s = PATIENCE_S if expected in ("shown", SILENT) else 0.0
-    outcome = traced.outcome if trace == TRACED else watched(home, trace, patience_s)
+    outcome = watched(home, trace, PATIENCE_S if expected in ("shown", SILENT) else 0.0)
     record_property("seconds", round(outcome.seconds, 1))
     record_property("person", outcome.person)
     assert outcome.what == expected, outcome
@@ -202,16 +181,20 @@ def test_a_trace_of_the_assistant_has_the_shape_of_its_offers(home: Installation
     assert [line.is_offer for line in lines[-2:] if isinstance(line, Sdp)] == [True, False]
 
 
-@pytest.mark.timeout(300)
-def test_a_trace_of_a_replayed_camera_is_as_the_trace_it_was_made_of(traced: Traced) -> None:
-    done, source = traced.done(), TRACES / f"{TRACED}.ndjson"
+@pytest.mark.timeout(200)
+def test_a_trace_of_a_replayed_camera_is_as_the_trace_it_was_made_of(home: Installation, tmp_path: Path) -> None:
+    file = tmp_path / "again.ndjson"
+    words = ("trace", name_of("doorbell_rings"), "--minutes", "1", "--yes", "--file", str(file))
+    done = home.program.command(*words, within_s=150)
     assert done.returncode == 0, done.stderr
     [given, again] = (
-        next(line for line in text.read(one.read_bytes()) if isinstance(line, Ended)) for one in (source, traced.file)
+        next(line for line in text.read(one.read_bytes()) if isinstance(line, Ended))
+        for one in (TRACES / "doorbell_rings.ndjson", file)
     )
     assert (again.transport, again.codec, again.picture) == (given.transport, given.codec, given.picture)
     rows = [
-        next(line for line in text.read(one.read_bytes()) if isinstance(line, Row)) for one in (source, traced.file)
+        next(line for line in text.read(one.read_bytes()) if isinstance(line, Row))
+        for one in (TRACES / "doorbell_rings.ndjson", file)
     ]
     assert [(row.model, row.category, row.support, row.switches[:1] if row.switches else None) for row in rows] == [
         (rows[0].model, rows[0].category, rows[0].support, rows[0].switches[:1] if rows[0].switches else None)
