@@ -184,6 +184,7 @@ class _Session:
                 self._kept, self._unkept = _now(), None
                 self._line.say(KEPT_ALIVE, b"")
             elif code == KEEP_ALIVE:
+                await asyncio.sleep(0.2)  # seen in a capture of a keep-alive in the wrong form (rhanekom/hass-ezviz-stream)
                 return
 
     async def _send(self) -> None:
