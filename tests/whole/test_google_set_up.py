@@ -66,7 +66,7 @@ def test_what_is_no_name_of_a_machine_is_not_kept(page: Page, name: str) -> None
 
 def test_an_address_that_a_variable_gives_is_not_kept_here(page: Page) -> None:
     assert page.post(SET_UP, step="address", name="new.example") == 403
-    assert "counts more" in page.text
+    assert "sets the public address" in page.text
 
 
 def test_an_address_is_kept_by_the_page_and_in_use_within_seconds(tmp_path: Path) -> None:

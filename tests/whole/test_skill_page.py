@@ -144,6 +144,14 @@ REDIRECT = "https://layla.amazon.com/api/skill/link/M1ABCDEFGHIJKL"
 HAND_SKILL = "amzn1.ask.skill.00000000-0000-4000-8000-00000000hand"
 
 
+def template_names(page: Page, skill: str) -> bool:
+    """Whether the template for AWS lets this skill call; it does once the processes have read the kept settings."""
+    try:
+        return page.post(HAND, step="hand-template", language="en-GB") == 200 and skill in page.text
+    except requests.ConnectionError:
+        return False
+
+
 def test_by_hand_four_values_are_copied_here_and_no_file_is_edited(page: Page) -> None:
     page.program.command("clients", "remove", "alexa")  # which the way by itself has made in this house
     assert page.post(HAND, step="hand-client", redirect="https://evil.example/M1") == 403
@@ -163,7 +171,7 @@ def test_by_hand_four_values_are_copied_here_and_no_file_is_edited(page: Page) -
     assert "Kept, and in use within seconds." in page.text
     held = loads(page.program.command("settings", "list", "--json").stdout)
     assert (held["alexa_skill_id"]["value"], held["lwa_client_id"]["value"]) == (HAND_SKILL, EVENTS[0])
-    assert within(LONG_S, lambda: page.shows(f"{HAND}?open=function", "Make the function at AWS"))
+    assert within(LONG_S, lambda: template_names(page, HAND_SKILL))
     assert page.post(HAND, step="hand-stack", language="en-GB") == 200
     assert page.value("key")
     assert page.post(HAND, step="hand-template", language="en-GB") == 200
