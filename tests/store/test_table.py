@@ -172,6 +172,7 @@ class World:
             ("notices", (account.id,)),
             ("happenings", (account.id, NOW - 1)),
             ("asks", (account.id, NOW - 1)),
+            ("ask", (account.id, ASK.id)),
             ("accounts_with", ("two",)),
             ("due", ("alexa", NOW + 9, 9)),
             ("waiting", (NOW + 9,)),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from showcam.app.process.supervisor import only_one
 from tests.doubles.program import Program, running
 from tests.doubles.waiting import LONG_S
 from tests.whole.test_terminal import Terminal
@@ -101,7 +102,8 @@ def test_the_address_is_the_houses_and_a_telephone_can_read_it(
     tmp_path: Path, bind: str, address: str, drawn: bool
 ) -> None:
     program = Program(tmp_path, demo=False, SHOWCAM_BIND=bind)
-    with Terminal(program, "home") as terminal:
+    # no address of the house is this machine's, so that nothing can listen there: only the lock is held
+    with only_one(program.data / "run", "http://127.0.0.1"), Terminal(program, "home") as terminal:
         terminal.process.wait(LONG_S)
         text = "\n".join(terminal.end())
     assert _printed(text)[0] == address.format(port=program.port)
