@@ -1,5 +1,6 @@
 """Starting and ending, with and without faults."""
 
+import json
 import os
 import signal
 import socket
@@ -307,6 +308,8 @@ def test_links_outlive_a_restart_of_the_demo(tmp_path: Path) -> None:
     with running(tmp_path, SHOWCAM_POLL_S="2") as program:
         for assistant in ("alexa", "google"):
             program.link(assistant)
+        # a report that the stop interrupts would wait for its next try, longer each time
+        assert within(LONG_S, lambda: not waiting(program))
         program.stop()
         program.start()
         for assistant in ("alexa", "google"):
@@ -321,6 +324,11 @@ def test_links_outlive_a_restart_of_the_demo(tmp_path: Path) -> None:
             "google": {"online": True},
         }
         assert within(LONG_S, lambda: all(_told(program, name, facts) for name, facts in expected.items()))
+
+
+def waiting(program: Program) -> list[object]:
+    rows: list[object] = json.loads(program.command("--demo", "outbox", "list", "--json").stdout)["rows"]
+    return rows
 
 
 def answered(program: Program, assistant: str) -> bool:
