@@ -97,6 +97,24 @@ def test_no_secret_is_kept_in_the_browser(context: BrowserContext, program: Prog
     assert ("typed-user" in kept, "typed-password" in kept) == (True, False)
 
 
+def test_no_decision_about_an_encrypted_camera_is_kept_in_the_browser(
+    context: BrowserContext, program: Program
+) -> None:
+    """Another owner may sign in next, who would find it ticked."""
+    page = signed_in(context, program)
+    page.evaluate("history.replaceState({}, '', '/home?tried')")
+    kept = {}
+    for name in ("while_encrypted", "room"):
+        page.evaluate(
+            """name => document.querySelector("main").insertAdjacentHTML("beforeend",
+                `<form><input type="checkbox" name="${name}"></form>`)""",
+            name,
+        )
+        page.locator(f"main form > input[name={name}]").last.check()
+        kept[name] = page.evaluate("dispatchEvent(new Event('pagehide')), JSON.stringify({ ...sessionStorage })")
+    assert [name in kept[name] for name in kept] == [False, True]
+
+
 def test_a_double_press_sends_a_form_once(context: BrowserContext, program: Program) -> None:
     page = signed_in(context, program)
     page.goto(f"{program.web}/home/phones")

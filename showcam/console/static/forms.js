@@ -1,7 +1,8 @@
 // On every page of the console: a form is sent once for each press, and what was typed outlives a session that ends.
 
 const TYPED = "showcam-typed";
-const SECRET = /code|key|secret|password|pin/i; // names of fields that no browser keeps
+// names of fields that no browser keeps: secrets, and what somebody agrees to, which nobody else signed in may find ticked
+const NEVER = /code|key|secret|password|pin|encrypted|consent|open_way/i;
 const KEPT_MS = 1800000; // half an hour: whoever comes back later begins anew
 const PRESSED_MS = 20000; // the answer may be a file, and the page then stays
 const isSignedIn = document.querySelector(".menu") !== null;
@@ -17,10 +18,10 @@ const isChanged = (field) => {
   return field.value !== field.defaultValue;
 };
 
-/** What somebody changed on this page and nobody was sent, without secrets. */
+/** What somebody changed on this page and nobody was sent, without what is never kept. */
 const typed = () =>
   fields()
-    .filter((field) => field.name && !SECRET.test(field.name) && isChanged(field))
+    .filter((field) => field.name && !NEVER.test(field.name) && isChanged(field))
     .map((field) => ({ form: formOf(field), name: field.name, value: field.value, checked: field.checked }));
 
 /** Puts back what was typed before the session ended, and opens what folds it away. */
