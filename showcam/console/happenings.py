@@ -23,7 +23,7 @@ from showcam.store.records import ASKED, DAY_S, Ask, Link
 
 AT = "/home/happened"
 AT_ONCE = 50  # rows of a page
-FEW = 5  # rows on a camera's own page
+FEW = 4  # rows on a camera's own page
 FILTERS = {
     "": mark("All"),
     "doorbell": mark("Rings"),
