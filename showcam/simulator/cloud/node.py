@@ -184,7 +184,8 @@ class _Session:
                 self._kept, self._unkept = _now(), None
                 self._line.say(KEPT_ALIVE, b"")
             elif code == KEEP_ALIVE:
-                await asyncio.sleep(0.2)  # seen in a capture of a keep-alive in the wrong form (rhanekom/hass-ezviz-stream)
+                # seen in a capture of a keep-alive in the wrong form (rhanekom/hass-ezviz-stream)
+                await asyncio.sleep(0.2)
                 return
 
     async def _send(self) -> None:
