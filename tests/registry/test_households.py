@@ -1,6 +1,8 @@
 """Who may sign in here with an EZVIZ account, and what is kept for it beside its session."""
 
 import json
+from collections.abc import Callable
+from typing import Any, cast
 
 import pytest
 
@@ -8,6 +10,9 @@ from showcam.drivers.errors import VendorDown
 from showcam.drivers.ezviz import sessions
 from showcam.drivers.ezviz.open_platform import Key
 from showcam.drivers.ezviz.sessions import Held, Secrets, Sessions
+from showcam.registry.preferences import Preferences, keep
+from showcam.registry.readings.households import Households
+from showcam.store.ports import Store
 from showcam.store.records import Source
 from showcam.store.sqlite import SqliteStore
 
@@ -92,3 +97,31 @@ def test_what_another_process_writes_meanwhile_is_kept(store: SqliteStore, monke
     with pytest.raises(VendorDown, match="could not be kept"):
         sessions.set_open_key(store, USER, "other", "secret")
     assert kept(store).secrets.open == Key("key", "secret")
+
+
+class Overtaken:
+    """A store whose first reader of preferences is overtaken: `change` comes between the reading and its use."""
+
+    def __init__(self, store: SqliteStore, change: Callable[[], None]) -> None:
+        self._store, self._changes = store, [change]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def preferences(self, account_id: str) -> dict[str, bytes]:
+        read = dict(self._store.preferences(account_id))
+        if self._changes:
+            self._changes.pop()()
+        return read
+
+
+def test_what_was_read_before_a_change_is_not_kept_after_it(store: SqliteStore) -> None:
+    account = sessions.add_owner(store, USER)
+
+    def change() -> None:
+        keep(store, account.id, "ezviz-a", Preferences(room="Yard"))
+        known.forget(account.id)
+
+    known = Households(cast("Store", Overtaken(store, change)), ["ezviz"])
+    assert dict(known.preferences(account.id)) == {}
+    assert known.preferences(account.id)["ezviz-a"].room == "Yard"

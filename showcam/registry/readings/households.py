@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -35,6 +36,8 @@ class Households:
         """`kinds`: of the sources that a driver serves; cameras of others are not listed."""
         self._store, self._kinds, self._clock = store, frozenset(kinds), clock
         self._known: Recent[str, Household] = Recent(IN_MEMORY)
+        self._forgotten = 0  # times that a household was dropped
+        self._lock = threading.Lock()
 
     def of(self, account_id: str, *, fresh_preferences: bool = False) -> Household:
         """`fresh_preferences`: the preferences and the sources are read from the store now.
@@ -44,6 +47,7 @@ class Households:
         known = self._known.get(account_id)
         if known and 0 <= self._clock() - known.read_at < REREAD_S:  # another process may have changed it
             return self._with_preferences(self._with_sources(known)) if fresh_preferences else known
+        forgotten = self._forgotten
         account = self._store.account(account_id)
         sources = tuple(self._store.sources(account_id)) if account else ()
         if account is None or not sources:
@@ -51,8 +55,13 @@ class Households:
         preferences = of_account(self._store, account_id)
         if known and known.preferences == preferences:
             preferences = known.preferences  # readings are compared by identity
-        household = Household(account, self._served(sources), preferences, self._clock())
-        self._known.put(account_id, household)
+        return self._keep(Household(account, self._served(sources), preferences, self._clock()), forgotten)
+
+    def _keep(self, household: Household, forgotten: int) -> Household:
+        """Keeps a household, unless one was dropped since `forgotten` was counted: the reading may be older."""
+        with self._lock:
+            if forgotten == self._forgotten:
+                self._known.put(household.account.id, household)
         return household
 
     def _served(self, sources: Iterable[Source]) -> tuple[Source, ...]:
@@ -60,20 +69,14 @@ class Households:
 
     def _with_sources(self, known: Household) -> Household:
         """The household with a source that another process added: its cameras are listed at once."""
-        sources = self._served(self._store.sources(known.account.id))
-        if sources == known.sources:
-            return known
-        household = replace(known, sources=sources)
-        self._known.put(known.account.id, household)
-        return household
+        forgotten, sources = self._forgotten, self._served(self._store.sources(known.account.id))
+        return known if sources == known.sources else self._keep(replace(known, sources=sources), forgotten)
 
     def _with_preferences(self, known: Household) -> Household:
-        preferences = of_account(self._store, known.account.id)
+        forgotten, preferences = self._forgotten, of_account(self._store, known.account.id)
         if preferences == known.preferences:
             return known
-        household = replace(known, preferences=preferences)
-        self._known.put(known.account.id, household)
-        return household
+        return self._keep(replace(known, preferences=preferences), forgotten)
 
     def follow(self, account_id: str) -> None:
         """Takes up the owner's changes in another process; a household that is not in memory is read when needed."""
@@ -82,7 +85,9 @@ class Households:
 
     def forget(self, account_id: str) -> None:
         """Drops the household after a change in this process: the next request reads it from the store."""
-        self._known.drop(account_id)
+        with self._lock:
+            self._forgotten += 1
+            self._known.drop(account_id)
 
     def preferences(self, account_id: str) -> Mapping[str, Preferences]:
         """The preferences by camera id. Raises Unavailable as `of` does."""
