@@ -166,7 +166,7 @@ def found_on_pages() -> Iterator[tuple[str, str, str]]:
 
 
 def of_page(text: str) -> Iterator[tuple[str, str]]:
-    """Rule and passage of each finding in a sentence for people. A heading such as “What to do” is none."""
+    """Rule and passage of each bad habit in a sentence for people. Headings such as “What to do” are allowed."""
     text = GAP.sub("X", text)
     for _, rule, sentence in of_sentences(text, 0):
         is_heading = not text.endswith((".", "!", "?"))

@@ -189,7 +189,7 @@ def _links(count: int) -> str:
 @click.pass_context
 @readable
 def set_(context: click.Context, user: str, what: str, value: str | None) -> None:
-    """Set WHAT of USER's account to VALUE, which is asked for if it is missing; an unknown WHAT names all."""
+    """Set the option WHAT of USER's account to VALUE. Asks for a missing VALUE; lists the options for a wrong WHAT."""
     from showcam.accounts import households
     from showcam.app.compose.command import tools
     from showcam.drivers import BRANDS

@@ -1,4 +1,4 @@
-"""Tells systemd that showcam serves, and that it still does: sd_notify(3), for a unit with Type=notify."""
+"""Reports to systemd when showcam begins to serve, then sends signs of life: sd_notify(3), Type=notify."""
 
 import contextlib
 import os
