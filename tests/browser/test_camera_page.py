@@ -203,6 +203,8 @@ def test_a_setting_is_saved_when_it_is_changed_and_the_video_goes_on(player: Pag
 def test_what_is_ticked_is_kept_also_while_the_tick_before_is_on_its_way(player: Page, linked: Program) -> None:
     opened(player)
     ticks = player.locator("[name=voice_may]")
+    for number in range(ticks.count()):
+        expect(ticks.nth(number)).not_to_be_checked()
     player.evaluate("""() => {
         const [first, second] = document.querySelectorAll('[name=voice_may]');
         first.click();

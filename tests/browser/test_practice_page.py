@@ -188,6 +188,8 @@ def test_a_display_asks_for_the_pin_before_it_turns_a_camera_off(page: Page, pro
         expect(outcome).to_contain_text("Garden reports no issues")
     finally:
         program.change("Garden", asleep=False)
+        undone = program.command("cameras", "set", "Garden", "voice_may", "nothing", *whose)
+        assert undone.returncode == 0, undone.stderr
 
 
 def test_a_ring_opens_the_view_by_itself_and_google_announces_it(page: Page, program: Program) -> None:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from showcam.drivers.camera import Camera
+from showcam.drivers.camera import Camera, is_on_battery
 from showcam.drivers.errors import DriverError, Refused, SignedOut
 from showcam.drivers.ezviz.driver import EzvizDriver
 from showcam.drivers.ezviz.keys import key_of
@@ -84,7 +84,10 @@ class CameraTrace:
         self._doing("list")
         alias = Aliases().of(self._camera.ref.serial)
         found = self._driver.account.excerpt(self._source, self._camera, alias, self._notes, PATIENT_S)
-        dozes = any(isinstance(line, Row) and line.battery is not None for line in found.lines)
+        # this list may lack the camera's status, as one in fifteen does; an earlier one told the battery
+        dozes = is_on_battery(self._camera) or any(
+            isinstance(row, Row) and row.battery is not None for row in found.lines
+        )
         lines: list[Line] = [line for line in found.lines if not isinstance(line, Home)]
         if dozes:
             lines.append(self._woken())
