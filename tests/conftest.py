@@ -216,9 +216,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         group = ""
         if room in ONE_WORKER:
             group = APART.get(path, ONE_WORKER[room])
+            if "xdist_group" not in given and (file := item.getparent(pytest.Module)):
+                file.add_marker(pytest.mark.xdist_group(group))  # its fixtures read it too
         elif room != "media" and (item not in waiting or not SHARED.keys().isdisjoint(used) or _shares(item)):
             group = "demo" if room == "whole" and "demo" in used else path
-        if group:
+        if group and room not in ONE_WORKER:
             item.add_marker(pytest.mark.xdist_group(group))
         groups[item] = str(given["xdist_group"].args[0]) if "xdist_group" in given else group
         if not SLOW_TO_START.isdisjoint((room, *used)):

@@ -7,8 +7,8 @@ found a fault.
 import os
 import shutil
 import time
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -87,8 +87,28 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    folder: Path = tmp_path_factory.mktemp("browser")
+def demos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Program]]:
+    """The demo of a group of files: a worker may take several groups, and none finds what another one left."""
+    with ExitStack() as running_now:
+        last = dict[str, Program]()
+
+        def of(group: str) -> Program:
+            if group not in last:
+                running_now.close()
+                last.clear()
+                last[group] = running_now.enter_context(_demo(tmp_path_factory.mktemp(group)))
+            return last[group]
+
+        yield of
+
+
+@pytest.fixture(scope="module")
+def program(demos: Callable[[str], Program], request: pytest.FixtureRequest) -> Program:
+    return demos(str(next(request.node.iter_markers("xdist_group")).args[0]))
+
+
+@contextmanager
+def _demo(folder: Path) -> Iterator[Program]:
     settings: dict[str, Any] = {
         "SHOWCAM_EXPLAIN": "no",  # refusals are error codes, not cards
         "SHOWCAM_IDLE_S": "10",  # no picture goes on for half a minute when its test is over
