@@ -151,7 +151,7 @@ kept: .venv/all package ## what a removed stack left, written for CloudFormation
 deploy-local: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## into an AWS on this machine, and walked from linking to a picture; KEEP=1 leaves it running
 	@.venv/bin/python -P -m scripts.deploy_local $(if $(KEEP),--keep)
 
-screenshots: .venv/dev ## redraw the pictures of README.md and docs/start.md from running pages
+screenshots: .venv/dev ## redraw the pictures of README.md and docs/owner from running pages
 	@scripts/browser.sh
 	.venv/bin/python -P scripts/screenshots.py
 

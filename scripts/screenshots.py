@@ -1,4 +1,4 @@
-"""make screenshots: the pictures of README.md, docs/start.md and docs/owner/pages.md, from running pages.
+"""make screenshots: the pictures of README.md, docs/owner/ and docs/maintainer/pages.md, from running pages.
 
 Most are the demo's, whose account and cameras are simulated. The demo does not set Google and Alexa up; those pages are
 of a showcam with a public address that leads nowhere, and no camera.
@@ -115,7 +115,7 @@ def with_code(program: Program) -> str:
 
 @dataclass(frozen=True)
 class Shot:
-    """What leads to a page of docs/start.md, and the part of it in the picture: pixels from the top, in the middle."""
+    """What leads to a page of docs/owner/, and the part of it in the picture: pixels from the top, in the middle."""
 
     lead: Callable[[Page, Houses], None]
     height: int

@@ -17,7 +17,7 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     # -- This machine
     # the folder of the data. The default is for a checkout; the demo's is `var/demo` there. `showcam where` prints the
-    # folder of an installed showcam (running.md#places)
+    # folder of an installed showcam (install.md#where-data-lies)
     data: Path = Path("var/showcam")
     # the address showcam listens on. A new value counts from showcam's next start. `0.0.0.0` opens the page
     # `/home` to the house. If nothing gives this setting, `showcam run` asks once at a terminal. Without a terminal it
@@ -31,9 +31,9 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     # -- Public address
     # where assistants reach you: `https://…`, without a path; without it showcam is for a first try at home
-    # (running.md#a-public-address)
+    # (reachable.md#a-public-address)
     public_url: str = ""
-    # addresses or networks of proxies whose `X-Forwarded-For` and `-Proto` are believed (running.md#a-public-address)
+    # addresses or networks of proxies whose `X-Forwarded-For` and `-Proto` are believed (reachable.md#a-public-address)
     trusted_proxies: tuple[str, ...] = ()
     media_url: str = ""  # the address of pictures for displays, if it is not `public_url`
     # instead of `media_url`: the addresses of media processes elsewhere, each with its own `https://…` (pictures.md)
@@ -50,7 +50,7 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     # who may sign in: `owner` and `invited`, those added with `owner add`; `anyone`, everybody with an EZVIZ account,
     # and then there are no cameras in the house
     sign_up: Literal["owner", "invited", "anyone"] = "owner"
-    # `lan`: only the house reaches the page `/home` (running.md#your-cameras-page). `public`: everybody reaches the
+    # `lan`: only the house reaches the page `/home` (cameras.md#what-else-is-there). `public`: everybody reaches the
     # page, by https. `off`: the page is closed, as always if everything is on AWS
     console: Literal["lan", "public", "off"] = "lan"
     # names of this machine in the house, such as `nas.local`. A browser may open `/home` by these names as well as by

@@ -1,4 +1,4 @@
-"""The files that give this machine a public address by a proxy or tunnel, as docs/owner/running.md has them."""
+"""The files that give this machine a public address by a proxy or tunnel, as docs/owner/reachable.md has them."""
 
 import re
 from textwrap import dedent

@@ -1,4 +1,4 @@
-"""Cameras made from traces of real cameras (docs/owner/trace.md has the format): their lists, and how sessions go.
+"""Cameras made from traces of real cameras (docs/maintainer/trace.md has the format): their lists, and how sessions go.
 
 A session follows the trace in its answers, the times of bytes, the distance and NAL units of keyframes, and its end.
 The video is the simulator's own, smaller than in life so that it encodes in time.

@@ -22,7 +22,7 @@ from tests.doubles.needs import GOOGLE_SCHEMAS, GOOGLES
 
 PUBLIC = "https://home.example"
 
-# official codes newer than the schemas of 2021; docs/owner/google.md names them
+# official codes newer than the schemas of 2021; docs/integrator/google-home.md names them
 NEWER_CODES = ["deviceOffline", "deviceTurnedOff", "challengeNeeded", "noIssuesReported"]
 
 type Check = Callable[[str, dict[str, Any]], None]

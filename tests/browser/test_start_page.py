@@ -1,4 +1,4 @@
-"""The pages that docs/start.md leads over: each is served with the words that its step has in bold."""
+"""The pages that the owner's book leads over: each is served with the words that its step has in bold."""
 
 import re
 from collections.abc import Iterator
@@ -11,10 +11,10 @@ from tests.doubles.packages import script
 from tests.doubles.program import Program
 
 DOCS = Path(__file__).parents[2] / "docs"
-TEXT = (DOCS / "start.md").read_text()
+TEXT = "\n".join((DOCS / "owner" / f"{page}.md").read_text() for page in ("cameras", "reachable", "google", "alexa"))
 screenshots = script("screenshots")
 MOST = 80_000  # bytes of a picture
-PICTURE = re.compile(r"\]\(images/start-([\w-]+)\.png\)")
+PICTURE = re.compile(r"\]\(\.\./images/start-([\w-]+)\.png\)")
 STEPS = {name: step for step in TEXT.split("\n## ") for name in PICTURE.findall(step)}
 
 

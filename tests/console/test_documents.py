@@ -43,7 +43,7 @@ def test_each_link_of_a_page_leads_to_a_heading_and_its_text(world: HomeWorld) -
 
 
 @pytest.mark.parametrize(
-    "name", ["nothing.md", "..%2Fstart.md", "../start.md", "running", "RUNNING.md", "a" * 5000 + ".md", "%00.md"]
+    "name", ["nothing.md", "..%2Fverified.md", "../verified.md", "install", "INSTALL.md", "a" * 5000 + ".md", "%00.md"]
 )
 def test_what_is_no_document_is_not_found(world: HomeWorld, name: str) -> None:
     assert world.signed_in().visit(f"/home/documents/{name}").status == 404
@@ -51,4 +51,4 @@ def test_what_is_no_document_is_not_found(world: HomeWorld, name: str) -> None:
 
 def test_the_documents_are_for_the_house(world: HomeWorld) -> None:
     """As all of the console by default: another network gets what a missing page gets."""
-    assert world.browser(peer="203.0.113.9").visit("/home/documents/running.md").status == 404
+    assert world.browser(peer="203.0.113.9").visit("/home/documents/install.md").status == 404

@@ -143,7 +143,7 @@ def test_its_examples_hold_no_skill_that_could_be_deployed() -> None:
 
 
 def test_as_many_older_roots_are_taken_as_it_says() -> None:
-    for document in ("integrator/aws.md", "owner/pictures.md"):
+    for document in ("integrator/aws.md", "integrator/pictures.md"):
         assert "seven at most" in (ROOT / "docs" / document).read_text()
     roots = [f"{number}, forty-eight random characters in all" for number in range(9)]
     assert len(_grants(roots[:8])) == 1 + 7

@@ -6,7 +6,7 @@ from typing import get_args
 
 from showcam.app.doctor.finding import Fault
 
-PAGE = Path(__file__).parents[2] / "docs/owner/doctor.md"
+PAGE = Path(__file__).parents[2] / "docs/maintainer/doctor.md"
 
 
 def test_every_fault_is_on_its_page_once() -> None:

@@ -19,7 +19,7 @@ from showcam.registry.readings.changes import announcement
 from tests.doubles.needs import MANUAL, MANUAL_FILE
 
 ROOT = Path(__file__).parents[2]
-EZVIZ_PAGE = (ROOT / "docs/owner/ezviz.md").read_text()
+EZVIZ_PAGE = (ROOT / "docs/maintainer/ezviz.md").read_text()
 
 
 class Mended(NamedTuple):
@@ -40,7 +40,7 @@ class Done(NamedTuple):
 
 
 class Helped(NamedTuple):
-    """On a page of the documentation, in these words."""
+    """On a page of the owner's book, in these words."""
 
     page: str
     words: str
@@ -66,15 +66,15 @@ class NotOurs(NamedTuple):
 type Place = Mended | Set | Done | Helped | Said | Rung | NotOurs
 
 PLACES: dict[str, Place] = {
-    "led-red-solid": Helped("ezviz.md", "red, solid | it is starting up"),
+    "led-red-solid": Helped("trouble.md", "red, solid | it is starting up"),
     "led-red-slow": Mended("offline", "Slow red: no network"),
     "led-red-fast": Mended("offline", "Fast red: the memory card or the camera has a fault"),
-    "led-blue-solid": Helped("ezviz.md", "blue, solid | somebody looks at it in the EZVIZ app"),
+    "led-blue-solid": Helped("trouble.md", "blue, solid | somebody looks at it in the EZVIZ app"),
     "led-blue-slow": Mended("offline", "Slow blue: all is well"),
-    "led-blue-fast": Helped("ezviz.md", "blue, fast | it waits for its Wi-Fi to be set up"),
+    "led-blue-fast": Helped("trouble.md", "blue, fast | it waits for its Wi-Fi to be set up"),
     "reset": Mended("offline", "hold RESET for four seconds"),
     "wifi-24": Mended("offline", "2.4 GHz"),
-    "wired": Helped("ezviz.md", "By cable the light is slow blue"),
+    "wired": Helped("trouble.md", "blue, slow | all is well, also by cable"),
     "sd-card": Set("storage"),
     "live-share": NotOurs("sharing is between accounts of EZVIZ; a camera that is shared is listed as such"),
     "live-history": NotOurs("showcam shows what is now; no recording is read, from card or cloud"),
@@ -105,7 +105,7 @@ PLACES: dict[str, Place] = {
     "alexa-before-encryption": Mended("encryption_on", "Image Encryption and switch it off"),
     "alexa-before-device": Mended("no_common_protocol", "Ask on another display"),
     "alexa-before-account": NotOurs("an Alexa account is Amazon's; linking begins in its app"),
-    "alexa-enable": Helped("alexa.md", "**Enable to use**, sign in with the EZVIZ user name"),
+    "alexa-enable": Helped("alexa.md", "*Enable to use*. 2. Sign in with the EZVIZ user name"),
     "alexa-sign-in": Mended("signed_out", "sign in there with the EZVIZ user name and password"),
     "alexa-authorize": Said("Nothing is linked yet. Check what is ticked, then agree or cancel."),
     "alexa-linked": Helped("alexa.md", "discover devices"),
@@ -133,10 +133,10 @@ PLACES: dict[str, Place] = {
     "ask-sd": Set("storage"),
     "ask-no-alarms": Set("phone_mute"),
     "ask-live-fails": Mended("media_down", "Ask again in a few seconds"),
-    "use-privacy": Helped("ezviz.md", "its owner is asked"),
+    "use-privacy": Helped("cameras.md", "Only you decide this"),
     "use-purpose": NotOurs("what a camera is for, its owner decides"),
     "use-data": NotOurs("the law binds whoever runs the camera; showcam keeps no picture"),
-    "use-security": Helped("ezviz.md", "The password is used for the one call and never kept"),
+    "use-security": Helped("cameras.md", "The password serves this one call, and showcam does not keep it"),
     "use-tracking": NotOurs("who looks at a camera is in the log of whoever runs the installation, without names"),
 }
 
@@ -164,11 +164,11 @@ def test_it_is_where_it_is_said_to_be(entry: str) -> None:
         case Rung(value, words):
             assert announcement("motion", Preferences(motion_rings=value), NEVER, 0.0) == "motion"
             assert announcement("person", Preferences(motion_rings=value), NEVER, 0.0) == "doorbell"
-            assert words in EZVIZ_PAGE
+            assert words in (ROOT / "docs/owner/trouble.md").read_text()
             assert "sensitivity" in CHOICES
         case NotOurs(because):
             assert because
 
 
-def test_every_setting_has_its_row_in_the_page_for_owners() -> None:
+def test_every_setting_has_its_row_in_the_page_of_ezviz() -> None:
     assert {setting for setting in CHOICES if f"| `{setting}` |" not in EZVIZ_PAGE} == set()

@@ -12,7 +12,7 @@ from showcam.app.process.settings_sources import load
 from showcam.app.settings import Settings
 
 DOCS = Path(__file__).parents[2] / "docs" / "owner"
-TEXT = (DOCS / "running.md").read_text()
+TEXT = (DOCS / "reachable.md").read_text()
 KNOWN = Settings()
 WEB, MEDIA = (f"http://127.0.0.1:{port}" for port in (KNOWN.port, KNOWN.media_port))
 
@@ -90,7 +90,7 @@ def test_what_goes_into_the_settings_is_taken(tmp_path: Path) -> None:
     assert (taken.public_url, taken.trusted_proxies) == ("https://cam.example.org", ("127.0.0.1",))
 
 
-@pytest.mark.parametrize("document", ["alexa.md", "google.md", "running.md"])
+@pytest.mark.parametrize("document", ["alexa.md", "google.md", "reachable.md"])
 def test_links_lead_to_a_heading(document: str) -> None:
     for file, anchor in re.findall(r"\]\(([\w-]*\.?\w*)#([\w-]+)\)", (DOCS / document).read_text()):
         headings = re.findall(r"^#+ (.+)$", (DOCS / (file or document)).read_text(), re.MULTILINE)

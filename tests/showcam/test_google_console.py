@@ -8,7 +8,7 @@ import pytest
 from showcam.app.setup.google_console import REDIRECTS, fields, project_of, register
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs/owner/google.md"
+PAGE = ROOT / "docs/integrator/google-home.md"
 DOCUMENT = PAGE.read_text()
 HOME = "https://home.example"
 

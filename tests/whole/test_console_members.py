@@ -171,7 +171,7 @@ def test_outside_the_house_no_code_is_taken(tmp_path_factory: pytest.TempPathFac
 
 
 def filled(world: World, path: str) -> str:
-    return path.replace("<camera>", world.garden).replace("<name>", "running.md").replace("<kind>", "ezviz")
+    return path.replace("<camera>", world.garden).replace("<name>", "reachable.md").replace("<kind>", "ezviz")
 
 
 def walked(world: World) -> list[Form]:

@@ -34,7 +34,7 @@ def test_the_doctor_leaves_the_owners_clients_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("project", "code"),
-    [("home-1", 0), ("YOUR-PROJECT-ID", 2)],  # the second as docs/owner/google.md has it
+    [("home-1", 0), ("YOUR-PROJECT-ID", 2)],  # the second as docs/integrator/google-home.md has it
 )
 def test_google_is_let_in_with_ones_own_project(project: str, code: int, tmp_path: Path) -> None:
     words = [f"--redirect-uri={redirect.format(project=project)}" for redirect in REDIRECTS]

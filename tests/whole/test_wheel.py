@@ -269,8 +269,8 @@ def test_the_values_for_consoles_are_printed(program: Program, words: tuple[str,
 
 def test_without_an_address_the_named_guide_exists(program: Program) -> None:
     printed = run(program, "alexa", "values", code=2)
-    [named] = re.findall(r"\S+/running\.md", printed)
-    assert Path(named).read_bytes() == (ROOT / "docs/owner/running.md").read_bytes()
+    [named] = re.findall(r"\S+/reachable\.md", printed)
+    assert Path(named).read_bytes() == (ROOT / "docs/owner/reachable.md").read_bytes()
 
 
 def test_the_doctor_says_what_is_missing(program: Program) -> None:

@@ -110,7 +110,7 @@ def own_address(settings: Settings) -> str:
 
     if settings.all_on_aws:
         return f"It is the stack's output PublicUrl, or the name you gave it: see {document('integrator/aws.md')}"
-    return f"See {document('owner/running.md')}"
+    return f"See {document('owner/reachable.md')}"
 
 
 def _note(context: click.Context, option: click.Parameter, value: Any) -> None:

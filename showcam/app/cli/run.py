@@ -169,13 +169,13 @@ def _announce(settings: Settings) -> None:
     if settings.public_url.startswith("https://") and not settings.trusted_proxies:
         echo(
             "trusted_proxies is empty: visitors who come through a proxy all count as one, so that a stranger's "
-            f"wrong passwords can lock out everybody. Name the proxy's address, see {document('owner/running.md')}.",
+            f"wrong passwords can lock out everybody. Name the proxy's address, see {document('owner/reachable.md')}.",
             err=True,
         )
     if not settings.public_url:
         echo(
             "No public_url is set: this machine can be tried, but no assistant reaches it. "
-            f"See {document('owner/running.md')}.",
+            f"See {document('owner/reachable.md')}.",
             err=True,
         )
     echo(f"showcam serves at {settings.web_url}")

@@ -77,7 +77,7 @@ OTHERS = ("stun.l.google.com:19302", "stun.cloudflare.com:3478", "stun.nextcloud
 WITHIN_S = 3.0  # for a server's answer, the question asked again meanwhile
 _RELAY = re.compile(r"(turns?):([\w.-]+):(\d{1,5})(?:\?transport=(udp|tcp))?").fullmatch
 _WITHOUT = worded(
-    "Without one Alexa's displays get no picture by WebRTC: see {page}.", page=document("owner/pictures.md")
+    "Without one Alexa's displays get no picture by WebRTC: see {page}.", page=document("owner/reachable.md")
 )
 
 

@@ -156,7 +156,7 @@ def client(web: str, visitor: Visitor, *, demo: bool) -> Finding:
         mend = worded("Let the proxy write X-Forwarded-For itself in place of what came, or end trusted_proxies.")
         return wrong(what, worded("whoever sends {name} passes for anybody", name=_FORWARDED), mend)
     if ready["client"] in ("127.0.0.1", "::1") and not demo:
-        mend = worded("Name the proxy in trusted_proxies, see {page}", page=document("owner/running.md"))
+        mend = worded("Name the proxy in trusted_proxies, see {page}", page=document("owner/reachable.md"))
         return unsure(what, worded("all visitors count as one"), mend)
     return ok(what, worded("nobody's own word is taken for where he comes from"))
 
