@@ -26,7 +26,7 @@ HEAD = """# Settings
 `make settings` makes this page from `showcam/app/settings_table.py`.
 
 A setting has its value from the first of these that gives it: an option of the command line, a variable `SHOWCAM_…`
-in the environment, a secret on AWS, the file `showcam.toml` ([its place](install.md#where-data-lies), or
+in the environment, a secret on AWS, the file `showcam.toml` ([its place](install.md#places-of-data), or
 `--config FILE`), what showcam keeps, its default. `port = 8090` in the file and `SHOWCAM_PORT=8090` in the environment
 say the same. A list is `["one", "two"]` in the file, and `one,two` in the environment. An error names the wrong value
 and where it came from.

@@ -17,7 +17,7 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     # -- This machine
     # the folder of the data. The default is for a checkout; the demo's is `var/demo` there. `showcam where` prints the
-    # folder of an installed showcam (install.md#where-data-lies)
+    # folder of an installed showcam (install.md#places-of-data)
     data: Path = Path("var/showcam")
     # the address showcam listens on. A new value counts from showcam's next start. `0.0.0.0` opens the page
     # `/home` to the house. If nothing gives this setting, `showcam run` asks once at a terminal. Without a terminal it
