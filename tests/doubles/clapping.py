@@ -183,10 +183,10 @@ def _begun(shown: list[tuple[float, bool]]) -> list[float]:
 
 
 def _beginnings(heard: list[tuple[float, float | None]]) -> list[float]:
-    """When a beep came after silence."""
+    """When a beep came after silence. One that is heard sooner than it lasts may have begun before its viewer came."""
     out = []
     for (_, before), (at, now) in itertools.pairwise(heard):
-        if now is not None and before is None:
+        if now is not None and before is None and at + now > heard[0][0] + BEEP_S:
             out.append(at + now)
     return out
 
