@@ -116,6 +116,13 @@ def test_what_proves_a_claim_of_the_readme_is_in_the_list_of_what_is_verified() 
     assert {test for test in named if f"`{test}" not in VERIFIED.read_text()} == set()
 
 
+def test_each_device_of_the_readme_says_what_of_it_was_simulated_or_not_tried() -> None:
+    section = (ROOT / "README.md").read_text().split("\n## What it works with\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| (?!device|---)(.+?) \| .+? \| (.+?) \|$", section, re.MULTILINE)
+    assert len(rows) >= 10
+    assert {device for device, proof in rows if not re.search(r"\bsimulated\b|\bno .+ was tried\b", proof)} == set()
+
+
 def test_each_claim_that_is_verified_names_what_verifies_it() -> None:
     rows = re.findall(r"^\| (?!claim|---)(.+?) \| (.+?) \|", VERIFIED.read_text(), re.MULTILINE)
     assert rows
