@@ -9,9 +9,14 @@ __all__ = ["GONE", "KEPT", "SECRETS", "Settings"]
 
 
 class Settings(SettingsTable, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`demo` is an option of the command line; no property here is a setting that can be given."""
+    """`demo` is an option of the command line, and no property here can be given.
+
+    `simulator_port` is the demo's, and only the variable SHOWCAM_SIMULATOR_PORT gives it: the practice page, then three
+    ports of the simulated EZVIZ and two of the camera Barn.
+    """
 
     demo: bool = False
+    simulator_port: int = 8082
 
     @property
     def web_url(self) -> str:
@@ -24,7 +29,7 @@ class Settings(SettingsTable, frozen=True, kw_only=True, forbid_unknown_fields=T
             return ()
         if self.media_urls:
             return self.media_urls
-        return (self.media_url or self.public_url or f"http://127.0.0.1:{self.media_port}",)
+        return (self.public_url or f"http://127.0.0.1:{self.media_port}",)
 
     @property
     def own_media(self) -> bool:
@@ -40,6 +45,12 @@ class Settings(SettingsTable, frozen=True, kw_only=True, forbid_unknown_fields=T
     def is_one_house(self) -> bool:
         """Whether the media process serves only the house it stands in, so that its own load is the limit."""
         return self.own_media and self.sign_up != "anyone" and self.store == "sqlite" and not self.web_internal_url
+
+    @property
+    def webrtc_range(self) -> range:
+        """The UDP ports of WebRTC. Only port 0 means that the system chooses."""
+        first, _, last = self.webrtc_ports.partition("-")
+        return range(int(first), int(last) + 1) if first else range(1)
 
     @property
     def may_transcode(self) -> bool:

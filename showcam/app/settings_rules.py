@@ -25,9 +25,11 @@ SECONDS = {"request_s": 0.5}  # the least that makes sense
 MOST_EZVIZ = 3  # hosts of EZVIZ
 _STUN = re.compile(r"[\w.-]+:[1-9]\d{0,4}", re.ASCII).fullmatch
 _TURN = re.compile(r"turn:[\w.-]+:\d{1,5}(\?transport=(udp|tcp))?|turns:[\w.-]+:\d{1,5}(\?transport=tcp)?").fullmatch
+_RANGE = re.compile(r"([1-9][0-9]{3,4})-([1-9][0-9]{3,4})").fullmatch
 _CAST = re.compile(r"[^=]*[^=\s][^=]*=\s*(?:\[([0-9A-Fa-f:]+)\]|([0-9.]+))(?::([1-9]\d{0,4}))?\s*").fullmatch
 _APP = re.compile(r"[0-9A-F]{8}").fullmatch
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?").fullmatch
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]{32,}=*").fullmatch  # a bearer's characters: RFC 6750, section 2.1
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[1-9][0-9]{0,4})?").fullmatch
 
 
@@ -39,10 +41,12 @@ def faults(settings: "Settings") -> Iterator[tuple[str, str]]:
         yield "ca_file", "there is no such file"
     if bool(settings.ezviz_key) != bool(settings.ezviz_secret):
         yield "ezviz_key", "ezviz_key and ezviz_secret go together"
+    if settings.metrics_token and not _TOKEN(settings.metrics_token):
+        yield "metrics_token", "32 or more letters, digits and -._~+/ are wanted"
     if settings.demo:
         if not _is_loopback(settings.bind):
             yield "bind", "the demo serves this machine alone; start showcam without --demo to serve others"
-        for name in ("public_url", "media_url", "media_urls", "web_internal_url"):
+        for name in ("public_url", "media_urls", "web_internal_url"):
             if getattr(settings, name):
                 yield name, "the demo has no public address"
         if settings.pictures == "vendor":
@@ -79,7 +83,7 @@ def _numbers(settings: "Settings") -> Iterator[tuple[str, str]]:
 def _addresses(settings: "Settings") -> Iterator[tuple[str, str]]:
     if settings.bind != "localhost" and not _is_address(settings.bind):
         yield "bind", "an address of this machine is wanted, 0.0.0.0 for all of them, or localhost"
-    for name in ("public_url", "media_url", "web_internal_url"):
+    for name in ("public_url", "web_internal_url"):
         if url := getattr(settings, name):
             yield from ((name, why) for why in _url_faults(url))
     for url in settings.media_urls:
@@ -89,13 +93,10 @@ def _addresses(settings: "Settings") -> Iterator[tuple[str, str]]:
     if settings.grant_secret and settings.grant_roots:
         yield "grant_roots", "it is what grant_secret holds: set one of them"
     if settings.pictures == "vendor":
-        for name in ("media_url", "media_urls"):
-            if getattr(settings, name):
-                yield name, "with pictures = vendor there is no media process"
+        if settings.media_urls:
+            yield "media_urls", "with pictures = vendor there is no media process"
         if settings.explain == "picture":
             yield "explain", "a reason is drawn by a media process, and with pictures = vendor there is none"
-    if settings.media_urls and settings.media_url:
-        yield "media_urls", "media_url is for one media process, media_urls for several: set one of them"
     if settings.console == "public" and not (settings.public_url.startswith("https:") and settings.trusted_proxies):
         yield "console", "to be reached from outside it needs a public_url by https, and trusted_proxies"
     if not all(map(_NAME, settings.console_hosts)):
@@ -107,6 +108,8 @@ def _addresses(settings: "Settings") -> Iterator[tuple[str, str]]:
         yield "ezviz_at", f"up to {MOST_EZVIZ} hosts are wanted"
     if not all(map(_STUN, settings.stun)) or len(settings.stun) > MOST_STUN:
         yield "stun", f"host:port is wanted, up to {MOST_STUN} of them"
+    if settings.webrtc_ports and not _is_range(settings.webrtc_ports):
+        yield "webrtc_ports", "the first and the last port are wanted, each from 1024 to 65535, such as 50000-50050"
     if settings.turn and not _TURN(settings.turn):
         yield "turn", "turn:host:port?transport=udp, turn:host:port?transport=tcp or turns:host:port is wanted"
     if settings.turn and not settings.turn_secret:
@@ -142,6 +145,11 @@ def _url_faults(url: str) -> Iterator[str]:
         yield "assistants only come to https://…"
     if split.path or split.query or split.fragment or split.username or port == 0:
         yield "only scheme and host are wanted, without a path or a trailing slash"
+
+
+def _is_range(text: str) -> bool:
+    found = _RANGE(text)
+    return found is not None and 1024 <= int(found[1]) <= int(found[2]) <= 65535
 
 
 def _is_loopback(host: str) -> bool:

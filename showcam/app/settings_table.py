@@ -21,13 +21,10 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     data: Path = Path("var/showcam")
     # the address showcam listens on. A new value counts from showcam's next start. `0.0.0.0` opens the page
     # `/home` to the house. If nothing gives this setting, `showcam run` asks once at a terminal. Without a terminal it
-    # opens the page if the machine has no public IPv4 address
+    # opens the page if the machine has no public IPv4 address, but never in a container
     bind: str = "127.0.0.1"
     port: int = 8080  # the web app
     media_port: int = 8081  # pictures
-    # the demo's practice page. The next three ports are the simulated EZVIZ's, and the two after them are those of the
-    # camera Barn. `/_control` at the practice page lists the ports that the system chose
-    simulator_port: int = 8082
 
     # -- Public address
     # where assistants reach you: `https://…`, without a path; without it showcam is for a first try at home
@@ -35,8 +32,7 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     public_url: str = ""
     # addresses or networks of proxies whose `X-Forwarded-For` and `-Proto` are believed (reachable.md#a-public-address)
     trusted_proxies: tuple[str, ...] = ()
-    media_url: str = ""  # the address of pictures for displays, if it is not `public_url`
-    # instead of `media_url`: the addresses of media processes elsewhere, each with its own `https://…` (pictures.md)
+    # the addresses of media processes elsewhere, each with its own `https://…` (pictures.md)
     media_urls: tuple[str, ...] = ()
     # `vendor`: no media process runs, and displays fetch from EZVIZ itself what they can play (pictures.md)
     pictures: Literal["plane", "vendor"] = "plane"
@@ -54,7 +50,8 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     # page, by https. `off`: the page is closed, as always if everything is on AWS
     console: Literal["lan", "public", "off"] = "lan"
     # names of this machine in the house, such as `nas.local`. A browser may open `/home` by these names as well as by
-    # the machine's addresses and `localhost`
+    # the machine's addresses and `localhost`. If showcam listens to the house, the first is in every address that it
+    # prints, shows as a QR code or sends; in a container, name the machine outside
     console_hosts: tuple[str, ...] = ()
     # failed sign-ins for one user name, of EZVIZ or showcam, in any 15 minutes, from all addresses. After this number
     # showcam sends EZVIZ no more sign-ins for the name, so strangers can't lock the account at EZVIZ. A browser
@@ -121,7 +118,12 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     turn: str = ""
     # the relay's `static-auth-secret`. showcam derives a password from it for each stream; the password expires soon
     turn_secret: str = ""
-    ice_addresses: tuple[str, ...] = ()  # local addresses offered for WebRTC; empty: the machine's own
+    # local addresses offered for WebRTC; empty: the machine's own. In a container that publishes `webrtc_ports`, name
+    # the address of the machine outside
+    ice_addresses: tuple[str, ...] = ()
+    # the UDP ports of WebRTC, such as `50000-50050`, for a firewall or a container that lets in only named ports. Each
+    # viewer takes a port. Without this setting the system chooses any port (pictures.md#webrtc-across-the-internet)
+    webrtc_ports: str = ""
 
     # -- Limits
     # cameras a link may open in a minute. A picture that somebody watches already is joined uncounted, and what an
@@ -136,6 +138,9 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     request_s: float = 3.0
 
     # -- For whoever examines it
+    # opens `/metrics` to a Prometheus on another machine, which sends it as a bearer: 32 characters or more. Without it
+    # only this machine may read the page
+    metrics_token: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"  # logged: messages of this level and graver ones
 
     # -- On AWS
@@ -156,7 +161,15 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 SECRETS = frozenset(
-    {"ezviz_secret", "lwa_client_secret", "google_service_account", "ezviz_webhook_key", "grant_roots", "turn_secret"}
+    {
+        "ezviz_secret",
+        "ezviz_webhook_key",
+        "google_service_account",
+        "grant_roots",
+        "lwa_client_secret",
+        "metrics_token",
+        "turn_secret",
+    }
 )  # never written into an error
 
 KEPT = (
@@ -190,6 +203,7 @@ GONE = frozenset(
         "gate_check_s",
         "google_at",
         "live_per_process",
+        "media_url",
         "sign_in_s",
         "sign_ins_per_address",
         "signal_origins",

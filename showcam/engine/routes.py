@@ -15,6 +15,7 @@ from aiohttp.typedefs import Middleware
 
 from showcam.engine.grants import BadGrant, Claims, ExpiredGrant, Grants, Protocol
 from showcam.engine.outputs.hls import HlsOutput, is_start_id
+from showcam.engine.outputs.ice import NoFreePort
 from showcam.engine.outputs.peer import NotGathered
 from showcam.engine.outputs.sdp import OFFER_CAP, NoOffer
 from showcam.engine.sessions.endings import Ended
@@ -106,6 +107,9 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
         return problem(502, "The camera's picture could not be had.", failed.reason or "media_down")
     except NoOffer:
         return problem(400, "This is no SDP offer that H.264 video could answer.")
+    except NoFreePort:
+        _log.warning("no port of webrtc_ports is free for another viewer", reason="full")
+        return problem(429, "Each port of webrtc_ports is in use.", "full")
     except NotGathered:
         return problem(503, "No address for WebRTC was found in time.", "media_down", {"Retry-After": "1"})
     except web.HTTPException as error:

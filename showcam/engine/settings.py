@@ -9,6 +9,8 @@ from typing import Literal
 from showcam.engine.grants import CHECK_S, IDLE_S, SESSION_S
 from showcam.net.addresses import Network
 
+ANY_PORT = range(1)  # a socket that is opened at port 0 gets a port that the system chooses
+
 
 @dataclass(frozen=True, slots=True)
 class PlaneSettings:
@@ -26,6 +28,7 @@ class PlaneSettings:
     connections_of_one: int = 128  # at once, of one address; unlimited for this machine and for proxies
     trusted_proxies: tuple[Network, ...] = ()
     ice_addresses: tuple[str, ...] = ()  # local addresses offered for WebRTC; empty: the machine's own
+    webrtc_ports: range = ANY_PORT  # UDP ports of WebRTC's sockets
     stun: tuple[str, ...] = ()  # host:port each; empty: no server is asked
     turn: str = ""  # turn:host:port?transport=udp or tcp, turns:host:port
     turn_secret: str = ""  # shared with the TURN server, for credentials that expire soon

@@ -1,7 +1,9 @@
 """A house behind a router that translates addresses, and a display on the internet, in three networks of this machine.
 
-`python -m tests.doubles.far_away [no-stun]`, started in an empty network of its own (`NETWORK`), plays a camera from
-the house to the display and prints as JSON the answer and the seconds until the first picture.
+`python -m tests.doubles.far_away [no-stun|range|published]`, started in an empty network of its own (`NETWORK`), plays
+a camera from the house to the display and prints as JSON the answer and the seconds until the first picture. With
+`range` the house lets in only the UDP ports `PORTS`. With `published` the router leads these ports into the house, as
+the engine of a container does, and the house is known only by the router's address.
 """
 
 import contextlib
@@ -26,6 +28,11 @@ from tests.doubles.stun_server import PORT
 NETWORK = ("unshare", "--net") if os.geteuid() == 0 else ("unshare", "--user", "--map-root-user", "--net")
 INSIDE, ROUTER, OUTSIDE = "192.168.7.2", "192.168.7.1", "9.9.9.1"
 DISPLAY, STUN = "9.9.9.2", "9.9.9.3"  # they look public; nothing of these networks leaves the machine
+PORTS = range(50000, 50002)
+_NAMED = f"{PORTS[0]}-{PORTS[-1]}"
+CLOSED = f"table ip fence {{ chain in {{ type filter hook input priority 0; udp dport != {_NAMED} drop; }}; }}"
+_IN = f"type nat hook prerouting priority -100; iifname outer udp dport {_NAMED} dnat to {INSIDE};"
+LED = f"table ip led {{ chain pre {{ {_IN} }}; }}"
 NAT = "table ip nat { chain post { type nat hook postrouting priority 100; oifname outer masquerade; }; }"
 
 
@@ -80,8 +87,8 @@ def networks() -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
         yield router, internet
 
 
-def play(*, stun: bool) -> dict[str, object]:
-    with networks() as (_, internet), tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+def play(how: str) -> dict[str, object]:
+    with networks() as (router, internet), tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         server = subprocess.Popen(
             [*internet, sys.executable, "-m", "tests.doubles.stun_server", STUN], stdout=subprocess.PIPE
         )
@@ -94,9 +101,14 @@ def play(*, stun: bool) -> dict[str, object]:
         stack.callback(vendor.close)
         vendor.cameras["garden"] = Camera(recording())
         grants = Grants([b"grant key of the tests, 32 bytes"])
-        settings = replace(
-            SETTINGS, ca_file=authority.ca_file, ice_addresses=(), stun=(f"{STUN}:{PORT}",) if stun else ()
-        )
+        stun = () if how in ("no-stun", "published") else (f"{STUN}:{PORT}",)
+        settings = replace(SETTINGS, ca_file=authority.ca_file, ice_addresses=(), stun=stun)
+        if how == "range":
+            run("nft", CLOSED)
+            settings = replace(settings, webrtc_ports=PORTS)
+        elif how == "published":
+            run(*router, "nft", LED)
+            settings = replace(settings, webrtc_ports=PORTS, ice_addresses=(OUTSIDE,))
         plane = stack.enter_context(PlaneThread(grants, Household(vendor), settings))
         _, claims = grants.issue(
             account="home",
@@ -118,4 +130,4 @@ def play(*, stun: bool) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(play(stun=sys.argv[1:] != ["no-stun"])) + "\n")
+    sys.stdout.write(json.dumps(play("".join(sys.argv[1:]))) + "\n")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.doubles import gstreamer
-from tests.doubles.far_away import INSIDE, NETWORK, OUTSIDE, without_networks
+from tests.doubles.far_away import INSIDE, NETWORK, OUTSIDE, PORTS, without_networks
 from tests.doubles.needs import NETWORKS
 
 ROOT = Path(__file__).parents[2]
@@ -41,3 +41,11 @@ def test_a_display_on_the_internet_is_given_the_routers_address_alone_and_sees_a
 def test_without_stun_the_houses_address_is_given_as_nothing_else_is_known() -> None:
     _, candidates, _ = played("no-stun")
     assert candidates == {"host": INSIDE}
+
+
+@pytest.mark.parametrize(("how", "kind"), [("range", "srflx"), ("published", "host")])
+def test_a_display_sees_through_a_firewall_or_a_container_that_lets_in_only_named_ports(how: str, kind: str) -> None:
+    answer, candidates, _ = played(how)
+    assert candidates == {kind: OUTSIDE}
+    named = {int(line.split()[5]) for line in answer.splitlines() if line.startswith("a=candidate:")}
+    assert named <= {*PORTS}  # the router keeps a port's number where it can

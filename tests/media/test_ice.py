@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from scripts.deploy_local.emulator import free_ports
 from showcam.engine.messages import MediaUnavailable
 from showcam.engine.outputs import ice
 from showcam.engine.source import Denied
@@ -29,6 +30,10 @@ SECRET = "shared with the relay"
 
 def kinds(answer: str) -> set[str]:
     return {line.split(" typ ")[1].split()[0] for line in answer.splitlines() if line.startswith("a=candidate")}
+
+
+def ports(answer: str) -> set[int]:
+    return {int(line.split()[5]) for line in answer.splitlines() if line.startswith("a=candidate")}
 
 
 def asked(world: World, sdp: str = offer()) -> str:
@@ -50,6 +55,27 @@ def test_an_answer_holds_what_stun_and_turn_gave(start: Callable[..., World]) ->
     assert "192.0.2.33" in answer, "the address seen from outside"
     [user] = set(relay.users)
     assert 86_390 < int(user.partition(":")[0]) - time.time() <= 86_400
+
+
+def test_sockets_are_opened_in_the_range_and_a_full_one_is_told_in_words(start: Callable[..., World]) -> None:
+    first = free_ports(2)
+    world = start(webrtc_ports=range(first, first + 2))
+    answers = [asked(world, offer()) for _ in range(2)]
+    assert [ports(answer) for answer in answers] == [{first}, {first + 1}]
+    url = f"/s/{world.grant(protocol='webrtc')}/whep"
+    refused = world.request(url, "POST", offer().encode(), Content_Type="application/sdp")
+    assert refused.status == 429
+    assert json.loads(refused.body)["detail"] == "Each port of webrtc_ports is in use."
+
+
+def test_an_address_outside_a_container_is_offered_with_the_ports_that_it_publishes(
+    start: Callable[..., World],
+) -> None:
+    first = free_ports(2)
+    outside = "192.0.2.80"  # no address of this machine's
+    answer = asked(start(webrtc_ports=range(first, first + 2), ice_addresses=(outside,)))
+    (line,) = [line for line in answer.splitlines() if line.startswith("a=candidate")]
+    assert line.split()[4:8] == [outside, str(first), "typ", "host"]
 
 
 def test_one_datagram_that_is_lost_on_the_way_to_stun_costs_nothing(start: Callable[..., World]) -> None:
@@ -166,7 +192,7 @@ GONE = [
     "del aiortc.RTCCertificate._create_ssl_context",
     "aiortc.RTCCertificate._create_ssl_context = lambda self: None",
     "del aiortc.RTCPeerConnection._RTCPeerConnection__connect",
-    "del aioice.ice.server_reflexive_candidate",
+    "aioice.ice.StunProtocol.__init__ = lambda self: None",
     "aioice.ice.Connection.get_component_candidates = lambda self, component: None",
     "aioice.ice.get_host_addresses = lambda: None",
     "del aiortc.rtcicetransport.Connection",

@@ -5,6 +5,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,11 @@ from typing import Any
 import pytest
 import trustme
 
+from scripts.deploy_local.emulator import free_ports
 from showcam.app.doctor import households, machine
 from showcam.app.doctor.finding import Finding
 from showcam.app.doctor.reach import Visitor
+from showcam.app.settings import Settings
 from showcam.drivers.camera import Video
 from showcam.drivers.errors import VendorDown
 from showcam.registry.rules import Rules
@@ -115,6 +118,22 @@ def test_stun_servers_that_answer_and_that_do_not(dead: str) -> None:
             assert (found.state, found.fault) == (state, fault), servers
             assert says in found.text
             assert bool(found.mend) is (state != "ok")
+
+
+def test_ports_for_webrtc_that_are_free_and_that_are_in_use() -> None:
+    assert machine.webrtc_ports(Settings().webrtc_range) is None
+    first = free_ports(2)
+    ports = Settings(webrtc_ports=f"{first}-{first + 1}").webrtc_range
+    # how many are held, what is found and said
+    for held, state, says in ((0, "ok", "2 of the UDP"), (1, "ok", "1 of the UDP"), (2, "wrong", "are in use")):
+        with ExitStack() as stack:
+            for port in ports[:held]:
+                stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)).bind(("127.0.0.1", port))
+            found = machine.webrtc_ports(ports)
+        assert found is not None
+        assert (found.state, found.fault) == (state, "ports_taken" if held == 2 else None)
+        assert says in found.text
+        assert f"{first}-{first + 1}" in found.text
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ GIVEN = Settings(
     google_service_account="google-key",
     turn="turn:t:1",
     turn_secret="turn-secret",
+    metrics_token="metrics-token",
     alexa_skill_id="skill",
 )
 ROOTS = json.dumps({"root": "a root of the tests, of at least 32 characters"})
@@ -63,12 +64,12 @@ def test_variables(part: str, more: dict[str, Any], variables: set[str]) -> None
     [
         ("media", {"turn-secret"}),
         ("worker", {"vendor-secret", "webhook-secret", "lwa-secret", "google-key"}),
-        ("web", {"vendor-secret", "webhook-secret", "lwa-secret", "google-key"}),
+        ("web", {"vendor-secret", "webhook-secret", "lwa-secret", "google-key", "metrics-token"}),
     ],
 )
 def test_secret_settings(part: str, secrets: set[str]) -> None:
     text = handover.environment(part, GIVEN, OUTER)["SHOWCAM_SETTINGS"]
-    every = {"vendor-secret", "webhook-secret", "lwa-secret", "google-key", "turn-secret"}
+    every = {"vendor-secret", "webhook-secret", "lwa-secret", "google-key", "turn-secret", "metrics-token"}
     assert {secret for secret in every if secret in text} == secrets
 
 
@@ -100,6 +101,7 @@ def test_media_is_handed_every_setting_that_it_reads() -> None:
         "keys": {"data"},
         "vendor_is_here": {"demo", "ezviz_at"},
         "ezviz_open": {"ezviz_at"},
+        "webrtc_range": {"webrtc_ports"},
         "is_one_house": {"sign_up", "store", "web_internal_url"},
     }
     by_its_log = {"log_level", "data"}  # showcam.app.process.logs.start

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from showcam.app.process.home_address import HERE, HOUSE, decide, is_at_home, undecided
+from showcam.app.process.home_address import HERE, HOUSE, decide, in_container, is_at_home, undecided
 from showcam.app.process.kept import Installation, read
 from showcam.app.process.settings_sources import SettingsError, load, origins
 from showcam.app.settings import Settings
@@ -43,6 +43,26 @@ def test_without_a_terminal_it_is_open_where_no_address_is_public(
     made, given = settings(tmp_path)
     assert decide(made, given, None, lambda: addresses) is at_home
     assert settings(tmp_path)[0].bind == (HOUSE if at_home else HERE)
+
+
+@pytest.mark.parametrize(
+    ("environ", "mark", "is_one"),
+    [
+        ({}, "", False),
+        ({"container": ""}, "", False),
+        ({"container": "podman"}, "", True),
+        ({}, ".dockerenv", True),
+        ({}, "run/.containerenv", True),
+        ({}, "run/other", False),
+    ],
+)
+def test_a_container_is_known_by_the_engines_marks(
+    tmp_path: Path, environ: dict[str, str], mark: str, is_one: bool
+) -> None:
+    (tmp_path / "run").mkdir()
+    if mark:
+        (tmp_path / mark).touch()
+    assert in_container(environ, tmp_path) is is_one
 
 
 @pytest.mark.parametrize(

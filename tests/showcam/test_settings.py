@@ -85,6 +85,16 @@ def test_a_setting_that_is_gone_is_ignored_with_a_warning_that_names_where_it_is
     assert {record.levelname for record in caplog.records} == {"WARNING"}
 
 
+def test_only_a_variable_moves_the_ports_of_the_simulator(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = tmp_path / "showcam.toml"
+    file.write_text("simulator_port = 9600\n")
+    assert load(environ={}, file=file).simulator_port == 8082
+    assert [record.getMessage() for record in caplog.records] == [
+        f"the setting simulator_port from {file} is gone, and is ignored: delete it there"
+    ]
+    assert load(environ={"SHOWCAM_SIMULATOR_PORT": "9600"}, file=tmp_path / "showcam.toml").simulator_port == 9600
+
+
 def test_no_setting_is_both_there_and_gone() -> None:
     assert Settings.__struct_fields__
     assert not GONE & set(Settings.__struct_fields__)
@@ -153,14 +163,19 @@ def test_a_media_process_is_started_where_it_runs_on_this_machine(settings: Sett
         ({"SHOWCAM_EZVIZ_AT": "a.example,b.example,c.example,d.example"}, "up to 3 hosts are wanted"),
         ({"SHOWCAM_ASSISTANTS_AT": "http://evil/x"}, "a host name is wanted"),
         ({"SHOWCAM_TRUSTED_PROXIES": "caddy"}, "'caddy' is neither an address nor a network"),
+        ({"SHOWCAM_METRICS_TOKEN": "short"}, "metrics_token from the environment (SHOWCAM_METRICS_TOKEN) is a secret"),
+        ({"SHOWCAM_METRICS_TOKEN": "a token of thirty-two characters"}, "32 or more letters, digits"),
         ({"SHOWCAM_STUN": "stun:stun.example:3478"}, "host:port is wanted"),
         ({"SHOWCAM_STUN": "a.example:3478,b.example"}, "host:port is wanted"),
         ({"SHOWCAM_STUN": "a.example:1,a.example:2,a.example:3,a.example:4,a.example:5"}, "up to 4 of them"),
+        *(
+            ({"SHOWCAM_WEBRTC_PORTS": text}, "such as 50000-50050")
+            for text in ("50000", "50050-50000", "80-90", "50000-65536", "50000 - 50050", "0-0", "x-y")
+        ),
         ({"SHOWCAM_TURN": "relay.example"}, "turn:host:port"),
         ({"SHOWCAM_TURN": "turn:relay.example:3478"}, "turn_secret is wanted too"),
         ({"SHOWCAM_MEDIA_URLS": "https://a.example,http://b.example"}, "assistants only come to https"),
         ({"SHOWCAM_MEDIA_URLS": "https://a.example,https://a.example"}, "each once"),
-        ({"SHOWCAM_MEDIA_URLS": "https://a.example", "SHOWCAM_MEDIA_URL": "https://b.example"}, "set one of them"),
         ({"SHOWCAM_MEDIA_URLS": "https://a.example", "SHOWCAM_PICTURES": "vendor"}, "there is no media process"),
         ({"SHOWCAM_EXPLAIN": "picture", "SHOWCAM_PICTURES": "vendor"}, "drawn by a media process"),
         ({"SHOWCAM_GRANT_SECRET": "a", "SHOWCAM_GRANT_ROOTS": "{}"}, "set one of them"),
@@ -177,7 +192,7 @@ def test_a_media_process_is_started_where_it_runs_on_this_machine(settings: Sett
         ({"SHOWCAM_DEMO": "true"}, "say showcam run --demo"),
         ({"SHOWCAM_CONFIG": "/nowhere/showcam.toml"}, "/nowhere/showcam.toml: there is no such file"),
     ],
-    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+    ids=lambda value: "=".join(next(iter(value.items()))) if isinstance(value, dict) else "",
 )
 def test_a_wrong_value_is_named_with_its_origin(environ: dict[str, str], expected: str) -> None:
     with pytest.raises(SettingsError) as caught:

@@ -111,6 +111,17 @@ def test_the_address_is_the_houses_and_a_telephone_can_read_it(
     assert ("Only this machine reaches it" in text) is not drawn
 
 
+def test_the_address_has_the_owners_first_name_for_the_machine(tmp_path: Path) -> None:
+    """Such as in a container, which knows only its own address."""
+    every = "0.0.0.0"  # noqa: S104 - nothing listens there
+    program = Program(tmp_path, demo=False, SHOWCAM_BIND=every, SHOWCAM_CONSOLE_HOSTS="nas.local,192.168.1.5")
+    with only_one(program.data / "run", "http://127.0.0.1"), Terminal(program, "home") as terminal:
+        terminal.process.wait(LONG_S)
+        text = "\n".join(terminal.end())
+    assert _printed(text)[0] == f"http://nas.local:{program.port}/home"
+    assert "▄" in text
+
+
 def test_the_house_alone_reaches_it(tmp_path: Path) -> None:
     with running(tmp_path, demo=False, SHOWCAM_CONSOLE_HOSTS="nas.local") as program:
         cases: list[tuple[dict[str, str], int]] = [

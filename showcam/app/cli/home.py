@@ -44,7 +44,7 @@ def announce(settings: Settings, *, as_json: bool = False, again: str = "showcam
     """
     from showcam.accounts.attempts import LIFE_S, OneTimeCode
 
-    host = host_in_house(settings.bind)
+    host = host_in_house(settings)
     address = f"{home_address(settings)}#{OneTimeCode(settings.home_code).renew()}"
     if _is_journal():
         echo(f"Your cameras: {home_address(settings)}")

@@ -73,10 +73,17 @@ def run(context: click.Context, port: int | None, replay: tuple[Path, ...]) -> N
 
 def _decided(context: click.Context, settings: Settings) -> Settings:
     """The settings, after a person at the terminal has said whether the house may open the page of the cameras."""
-    from showcam.app.process.home_address import decide, undecided
+    from showcam.app.process.home_address import decide, in_container, undecided
     from showcam.net.addresses import own_addresses
 
     if not undecided(settings, origins_of(context)):
+        return settings
+    if in_container(os.environ) and not sys.stdin.isatty():
+        echo(
+            "In a container showcam does not guess who may open the page of your cameras, so only this container "
+            "reaches it. SHOWCAM_BIND=0.0.0.0 opens it.",
+            err=True,
+        )
         return settings
 
     def ask() -> bool:

@@ -64,6 +64,8 @@ def running(
     yield from _endpoints(settings, store, visitor)
     forwarded = not settings.demo and not settings.all_on_aws
     yield from assistants.examine(store, forwarded=forwarded, spoken=bool(settings.alexa_skill_id))
+    if settings.own_media and (ports := machine.webrtc_ports(settings.webrtc_range)):
+        yield ports
     if not settings.demo and settings.own_media:
         yield machine.stun(settings.stun)
         if relay := machine.turn(settings.turn, settings.turn_secret):

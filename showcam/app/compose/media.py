@@ -39,6 +39,7 @@ def serve(settings: Settings) -> None:
             live_per_process=None if settings.is_one_house else MOST_LIVE,
             transcodes=settings.transcodes,
             ice_addresses=settings.ice_addresses,
+            webrtc_ports=settings.webrtc_range,
             stun=settings.stun,
             turn=settings.turn,
             turn_secret=settings.turn_secret,

@@ -52,9 +52,7 @@ WAITED_S = 12.0  # seconds that a page waits; a TV that takes longer still shows
 
 def own_pages(settings: Settings, base: ground.Ground, home: Home) -> list[Page]:
     trial = Trial(base.adapter.owner, home.area, trial_doors(settings, base))
-    phones = Phones(
-        home.area, home.phone_codes, home.entrance, lambda: host_in_house(settings.bind), port=settings.port
-    )
+    phones = Phones(home.area, home.phone_codes, home.entrance, lambda: host_in_house(settings), port=settings.port)
     return [trial, phones, *_of_own_cameras(settings, base, home)]
 
 

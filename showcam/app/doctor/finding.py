@@ -24,6 +24,7 @@ type Fault = Literal[
     "stun_dead",
     "turn_secret_wrong",
     "udp_blocked",
+    "ports_taken",
     "skill_id_wrong",
     "forwarder_key_wrong",
     "no_directive",

@@ -138,6 +138,34 @@ def seen_from(server: str, within_s: float) -> str | None:
     return None
 
 
+def webrtc_ports(ports: range) -> Finding | None:
+    """Examines whether a viewer by WebRTC finds a free port; None if the system chooses the ports."""
+    if not ports[0]:
+        return None
+    what, named = worded("ports for WebRTC"), f"{ports[0]}-{ports[-1]}"
+    free = sum(map(_is_free, ports))
+    if not free:
+        mend = worded("Set webrtc_ports to a range that nothing else uses, with a port for each viewer.")
+        return wrong(what, worded("all UDP ports {ports} are in use", ports=named), mend, "ports_taken")
+    return ok(
+        what,
+        worded(
+            "{free} of the UDP ports {ports} are free; the firewall must let them in, and a container publish them",
+            free=free,
+            ports=named,
+        ),
+    )
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as tried:
+        try:
+            tried.bind(("", port))
+        except OSError:
+            return False
+    return True
+
+
 def turn(relay: str, secret: str, within_s: float = WITHIN_S) -> Finding | None:
     """Examines the TURN server; None if no server is named."""
     what = worded("TURN")

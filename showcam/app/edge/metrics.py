@@ -1,6 +1,7 @@
-"""Counters of the web process for Prometheus; shown only to this machine."""
+"""Counters of the web process for Prometheus, shown to this machine and to whoever holds the setting metrics_token."""
 
 import contextlib
+import hmac
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,10 +15,13 @@ _KEPT = 1024  # more than there are routes and statuses, which are ours
 
 
 class Metrics:
-    """`beside`: a file of another process's counters, which are answered after the counters of this process."""
+    """`beside`: a file of another process's counters, which are answered after the counters of this process.
 
-    def __init__(self, beside: Path | None = None) -> None:
-        self._beside = beside
+    `token`: the bearer that opens the counters to another machine; "" opens them to none.
+    """
+
+    def __init__(self, beside: Path | None = None, token: str = "") -> None:
+        self._beside, self._token = beside, token.encode()
         disable_created_metrics()  # type: ignore[no-untyped-call]  # when each was first counted is left out
         self._registry = CollectorRegistry()
         answered = Counter("showcam_requests", "Requests answered", ["route", "status"], registry=self._registry)
@@ -41,13 +45,23 @@ class Metrics:
             self._came_to.labels(done.route, one.outcome, one.reason).inc()
 
     def answer(self, request: Request) -> Response:
-        # a proxy on this machine asks from here too, but in the name of the public host
-        local = request.environ.get("REMOTE_ADDR") in ("127.0.0.1", "::1")
-        named = (request.header("Host") or "").rpartition(":")[0] in ("127.0.0.1", "localhost", "[::1]")
-        if not (local and named) or request.header("X-Forwarded-For") or request.header("Forwarded"):
-            raise Refuse(problem(404, "There is nothing here", "Metrics are shown to this machine alone."))
+        if not self._is_here(request) and not self._is_trusted(request):
+            if not self._token:
+                raise Refuse(problem(404, "There is nothing here", "Metrics are shown to this machine alone."))
+            refusal = problem(401, "A token is missing or wrong", "Send metrics_token as Authorization: Bearer.")
+            raise Refuse(Response(401, refusal.body, [*refusal.headers, ("WWW-Authenticate", "Bearer")]))
         counted = generate_latest(self._registry)
         if self._beside is not None:
             with contextlib.suppress(OSError):  # none was written yet
                 counted += self._beside.read_bytes()
         return Response(200, counted, [("Content-Type", CONTENT_TYPE_LATEST)])
+
+    def _is_here(self, request: Request) -> bool:
+        # a proxy on this machine asks from here too, but in the name of the public host
+        local = request.environ.get("REMOTE_ADDR") in ("127.0.0.1", "::1")
+        named = (request.header("Host") or "").rpartition(":")[0] in ("127.0.0.1", "localhost", "[::1]")
+        return local and named and not request.header("X-Forwarded-For") and not request.header("Forwarded")
+
+    def _is_trusted(self, request: Request) -> bool:
+        given = (request.bearer or "").encode()
+        return bool(self._token) and hmac.compare_digest(given, self._token)

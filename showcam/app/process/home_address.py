@@ -2,27 +2,35 @@
 
 If no file or variable says it, a person at a terminal is asked, once. Without a terminal showcam listens to the house
 if none of the machine's IPv4 addresses is public, since a machine without a screen would otherwise be out of reach. The
-answer is kept.
+answer is kept. In a container nothing is concluded from the addresses: they are the container's, and who reaches them
+is decided outside.
 """
 
 import socket
 from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
 
 from showcam.app.process.kept import Installation, keeps, read
 from showcam.app.settings import Settings
 from showcam.net.addresses import is_in_house, is_public
 
+# Files that Docker and Podman make in a container (systemd/systemd, src/basic/virt.c). Other engines set `container` in
+# the environment (https://systemd.io/CONTAINER_INTERFACE).
+_MARKS = (".dockerenv", "run/.containerenv")
 HOUSE, HERE = "0.0.0.0", "127.0.0.1"  # noqa: S104 - the console lets in the house alone (showcam.console.reach)
 
 
 def home_address(settings: Settings) -> str:
     """The address of the console's page, for a browser in the house."""
-    host = host_in_house(settings.bind)
+    host = host_in_house(settings)
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}/home"
 
 
-def host_in_house(bind: str) -> str:
-    """The host that a browser in the house uses to reach a server on `bind`."""
+def host_in_house(settings: Settings) -> str:
+    """The host that a browser in the house uses to reach showcam: the owner's first name for it, if there is one."""
+    bind = settings.bind
+    if bind in ("0.0.0.0", "::") and settings.console_hosts:  # noqa: S104
+        return settings.console_hosts[0]
     if bind not in ("0.0.0.0", "::"):  # noqa: S104
         return "127.0.0.1" if bind == "localhost" else bind
     family = socket.AF_INET6 if ":" in bind else socket.AF_INET
@@ -53,6 +61,10 @@ def decide(
     to_house = ask() if ask is not None else is_at_home(addresses())
     Installation(settings, origins).change({"bind": HOUSE if to_house else HERE})
     return to_house
+
+
+def in_container(environ: Mapping[str, str], root: Path = Path("/")) -> bool:
+    return bool(environ.get("container")) or any((root / mark).exists() for mark in _MARKS)
 
 
 def is_at_home(addresses: Collection[str]) -> bool:

@@ -102,8 +102,10 @@ def _given_of(
     variables = from_environment(environ)
     given |= _from_secrets(variables.get("settings_secret") or given.get("settings_secret")) | variables
     given |= {name: _Given(value, "the command line") for name, value in (overrides or {}).items() if value is not None}
-    for name in given.keys() & GONE:
+    for name in given.keys() & {*GONE, *_OF_DEMO}:
         log.warning("the setting %s from %s is gone, and is ignored: delete it there", name, given.pop(name).origin)
+    if port := environ.get("SHOWCAM_SIMULATOR_PORT"):
+        given["simulator_port"] = _Given(port, "the environment (SHOWCAM_SIMULATOR_PORT)")
     if "explain" not in given and "pictures" in given and given["pictures"].value == "vendor":
         given["explain"] = _Given("no", "the defaults")  # no media process draws the card
     if "demo" in given:
@@ -172,8 +174,16 @@ def _from_secret(secret: str, named: _Given) -> dict[str, _Given]:
     return {name: _Given(value, f"the secret {secret}") for name, value in held.items()}
 
 
-# Variables that other modules read.
-_NOT_SETTINGS = {"SHOWCAM_CONFIG", "SHOWCAM_SETTINGS", "SHOWCAM_ORIGINS", "SHOWCAM_STARTED", "SHOWCAM_GRANT_KEYS"}
+# Variables that other modules read, and the demo's.
+_NOT_SETTINGS = {
+    "SHOWCAM_CONFIG",
+    "SHOWCAM_SETTINGS",
+    "SHOWCAM_ORIGINS",
+    "SHOWCAM_STARTED",
+    "SHOWCAM_GRANT_KEYS",
+    "SHOWCAM_SIMULATOR_PORT",
+}
+_OF_DEMO = {"simulator_port": int}  # its variable is SHOWCAM_SIMULATOR_PORT
 _OF_TESTS = ("SHOWCAM_TEST_", "SHOWCAM_SCHEMAS")
 
 
@@ -202,7 +212,7 @@ def _is_list(name: str) -> bool:
 
 
 def _convert(name: str, given: _Given) -> Any:
-    hint = SettingsTable.__annotations__.get(name)
+    hint = SettingsTable.__annotations__.get(name) or _OF_DEMO.get(name)
     if hint is None:
         known = ", ".join(sorted(SettingsTable.__annotations__))
         raise SettingsError(f"{name} from {given.origin} is no setting. There are: {known}")

@@ -82,11 +82,11 @@ if vars(aiortc.rtcpeerconnection).get("RTCRtpSender") is not RTCRtpSender:
     raise LibraryChanged("RTCPeerConnection makes its senders in another way")
 _its_own(aiortc.rtcicetransport, "Connection", *inspect.signature(aioice.ice.Connection).parameters)
 _its_own(aioice.ice.Connection, "get_component_candidates", "self", "component", "addresses", "timeout")
+_its_own(aioice.ice.StunProtocol, "__init__", "self", "receiver")
 _its_own(aioice.ice.Connection, "data_received", "self", "data", "component")
 _its_own(aioice.ice.Connection, "request_received", "self", "message", "addr", "protocol")
 _its_own(aioice.ice.Connection, "query_consent", "self")
 _its_own(aioice.ice.Connection, "build_request", "self", "pair", "nominate")
-_its_own(aioice.ice, "server_reflexive_candidate", "protocol", "stun_server")
 _its_own(aioice.ice, "get_host_addresses", "use_ipv4", "use_ipv6")
 
 
@@ -96,7 +96,6 @@ def apply(addresses: tuple[str, ...]) -> None:
     Raises LibraryChanged.
     """
     vars(aiortc.rtcicetransport)["Connection"] = ice.Connection
-    vars(aioice.ice)["server_reflexive_candidate"] = ice.reflexive
     vars(aiortc.rtcpeerconnection)["RTCRtpSender"] = Sender
     vars(aiortc.rtcrtpsender)["RTP_HISTORY_SIZE"] = HISTORY
     if all(extension.uri != PLAYOUT_DELAY for extension in HEADER_EXTENSIONS["video"]):

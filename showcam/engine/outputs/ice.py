@@ -20,10 +20,11 @@ from typing import Any
 import aioice.ice
 from aioice import Candidate, stun
 from aioice.candidate import candidate_foundation, candidate_priority
+from aioice.turn import UDP_SOCKET_BUFFER_SIZE
 from aiortc import RTCIceServer, RTCIceTransport
 
 from showcam.engine.grants import SESSION_S
-from showcam.engine.settings import PlaneSettings
+from showcam.engine.settings import ANY_PORT, PlaneSettings
 from showcam.net.addresses import is_public
 
 ANSWER_S = 0.3  # an answer's wait for a STUN server, and even in a hurry for TURN: some displays need TURN
@@ -77,6 +78,10 @@ def _is_literal(host: str) -> bool:
         return False
 
 
+class NoFreePort(Exception):
+    """Each UDP port of the setting webrtc_ports is in use."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gathering:
     """Settings of a search for candidates that aiortc does not hand on to aioice."""
@@ -84,21 +89,28 @@ class Gathering:
     servers: tuple[Address, ...] = ()
     relay_s: float = SERVERS_S
     far: bool = False  # the display names only public addresses
+    ports: range = ANY_PORT
 
 
 async def gather(
-    transports: Iterable[RTCIceTransport], within_s: float, servers: tuple[Address, ...], *, far: bool
+    transports: Iterable[RTCIceTransport],
+    within_s: float,
+    servers: tuple[Address, ...],
+    *,
+    far: bool,
+    ports: range = ANY_PORT,
 ) -> None:
-    """Gathers the candidates of all transports that can be found within the time."""
-    _gathering.set(Gathering(servers, min(SERVERS_S, max(ANSWER_S, within_s)), far))
+    """Gathers the candidates of all transports that can be found within the time. Raises NoFreePort."""
+    _gathering.set(Gathering(servers, min(SERVERS_S, max(ANSWER_S, within_s)), far, ports))
     await asyncio.gather(*[transport.iceGatherer.gather() for transport in transports])
 
 
-async def reflexive(
-    protocol: aioice.ice.StunProtocol, stun_server: Address
-) -> tuple[Candidate, aioice.ice.StunProtocol | None]:
-    """Replaces aioice's function, which asks only one server and looks its name up while a display waits."""
-    host, port = await public_address(protocol, _gathering.get(Gathering()).servers or (stun_server,))
+async def reflexive(protocol: aioice.ice.StunProtocol, servers: tuple[Address, ...]) -> Candidate:
+    """Makes the candidate of a socket's public address. Raises TimeoutError, ConnectionError.
+
+    aioice would ask a single server and resolve the server's name while a display waits.
+    """
+    host, port = await public_address(protocol, servers)
     local = protocol.local_candidate
     return Candidate(
         foundation=candidate_foundation("srflx", "udp", local.host),
@@ -110,7 +122,7 @@ async def reflexive(
         type="srflx",
         related_address=local.host,
         related_port=local.port,
-    ), None
+    )
 
 
 async def public_address(protocol: Any, servers: tuple[Address, ...]) -> Address:
@@ -143,7 +155,10 @@ async def _response(protocol: Any, server: Address, at_s: float) -> stun.Message
 
 
 class Connection(aioice.ice.Connection):
-    """Closes after DEAD_S of silence, since a silent display has died. aioice would wait half a minute (RFC 7675)."""
+    """Closes after DEAD_S of silence, since a silent display has died. aioice would wait half a minute (RFC 7675).
+
+    Its sockets are opened in a range of ports. aioice has no setting for that (aiortc/aioice issue 47).
+    """
 
     _heard = 0.0  # when the display last sent anything, by the loop's time
 
@@ -188,11 +203,57 @@ class Connection(aioice.ice.Connection):
         addresses: list[str],
         timeout: float | None = None,
     ) -> list[Candidate]:
-        wanted = _gathering.get(Gathering())
-        self.stun_server = next(iter(wanted.servers), None)  # only switches STUN on; reflexive() knows the servers
+        """Replaces aioice's function, but for the TURN server. Raises NoFreePort."""
+        wanted, loop = _gathering.get(Gathering()), asyncio.get_running_loop()
+        opened = [one for address in addresses if (one := await self._opened(address, wanted.ports, component))]
+        self._protocols += opened
         bound = wanted.relay_s if timeout is None else timeout
-        found = await super().get_component_candidates(component, addresses, bound)  # type: ignore[arg-type]
+        due = loop.time() + bound
+        ipv4 = [protocol for protocol in opened if wanted.servers and _is_literal(protocol.local_candidate.host)]
+        asked = [asyncio.create_task(reflexive(protocol, wanted.servers)) for protocol in ipv4]
+        try:
+            relayed = await super().get_component_candidates(component, [], bound)  # type: ignore[arg-type]
+            if asked:
+                await asyncio.wait(asked, timeout=max(0.0, due - loop.time()))
+            seen = [task.result() for task in asked if task.done() and task.exception() is None]
+        finally:
+            for task in asked:
+                task.cancel()
+        found = [*[protocol.local_candidate for protocol in opened], *seen, *relayed]
+        if not found and wanted.ports != ANY_PORT:
+            raise NoFreePort
         return far_candidates(found) if wanted.far else found
+
+    async def _opened(self, address: str, ports: range, component: int) -> aioice.ice.StunProtocol | None:
+        """Opens a socket at the first free port. Returns None if none is free or this machine has no such address.
+
+        A port of a range is opened for an address outside a container too, since the container's engine leads the port
+        to one of this machine's addresses.
+        """
+        everywhere = "::" if ":" in address else "0.0.0.0"  # noqa: S104
+        for port in ports:
+            for at in (address, everywhere) if port else (address,):
+                with contextlib.suppress(OSError):
+                    return await self._socket((at, port), address, component)
+        return None
+
+    async def _socket(self, at: Address, address: str, component: int) -> aioice.ice.StunProtocol:
+        """Opens a socket whose candidate has `address`. Raises OSError."""
+        transport, protocol = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: aioice.ice.StunProtocol(self), local_addr=at
+        )
+        opened = transport.get_extra_info("socket")
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, UDP_SOCKET_BUFFER_SIZE)
+        protocol.local_candidate = Candidate(
+            foundation=candidate_foundation("host", "udp", address),
+            component=component,
+            transport="udp",
+            priority=candidate_priority(component, "host"),
+            host=address,
+            port=opened.getsockname()[1],
+            type="host",
+        )
+        return protocol
 
 
 def far_candidates(candidates: list[Candidate]) -> list[Candidate]:

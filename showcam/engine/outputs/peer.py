@@ -9,7 +9,7 @@ from aiortc import RTCBundlePolicy, RTCConfiguration, RTCIceServer, RTCRtpSender
 
 from showcam.engine.outputs import ice
 from showcam.engine.outputs.amendments import PeerConnection
-from showcam.engine.outputs.ice import Address
+from showcam.engine.outputs.ice import Address, NoFreePort
 from showcam.engine.outputs.sdp import NoOffer, OfferedSound, as_offered, is_far, normalise, offered_sound
 from showcam.engine.outputs.tracks import G711Track, OpusTrack, SoundSource, VideoTrack, Voice
 from showcam.engine.units import CLOCK
@@ -24,7 +24,8 @@ class NotGathered(Exception):
 class Peer:
     """Sends the video track, and the camera's sound, which all viewers share.
 
-    `gone` is called once, when the connection failed, closed, or never came. `servers` are the STUN servers.
+    `gone` is called once, when the connection failed, closed, or never came. `servers` are the STUN servers, `ports`
+    the UDP ports of the sockets.
     """
 
     def __init__(
@@ -34,8 +35,9 @@ class Peer:
         gone: Callable[[], None],
         relays: list[RTCIceServer],
         servers: tuple[Address, ...],
+        ports: range,
     ) -> None:
-        self._video, self._sound, self._gone, self._servers = video, sound, gone, servers
+        self._video, self._sound, self._gone, self._servers, self._ports = video, sound, gone, servers, ports
         video.epoch_s = time.time() - sound.now() / CLOCK
         # Each section has its own transport until the offer bundles both. By aiortc's default a second video section
         # would keep the first section's transport, which is closed when the first section is bundled.
@@ -55,12 +57,15 @@ class Peer:
         self._gathering = asyncio.create_task(self._gather(sdp, within_s))
 
     async def gathered(self, within_s: float) -> None:
-        """Waits until the candidates are found. Raises NoOffer, NotGathered."""
+        """Waits until the candidates are found. Raises NoOffer, NotGathered, NoFreePort."""
         assert self._gathering is not None
         done, _ = await asyncio.wait({self._gathering}, timeout=max(LEAST_S, within_s))
         if not done:
             raise NotGathered
-        if self._gathering.exception() is not None:
+        failed = self._gathering.exception()
+        if isinstance(failed, NoFreePort):
+            raise failed
+        if failed is not None:
             # aiortc raises errors of any type for a bad text
             raise NoOffer
 
@@ -100,7 +105,8 @@ class Peer:
         if connection.sctp is not None:
             transports.add(connection.sctp.transport)
         far = is_far(sdp)
-        await ice.gather([transport.transport for transport in transports], within_s, self._servers, far=far)
+        own = [transport.transport for transport in transports]
+        await ice.gather(own, within_s, self._servers, far=far, ports=self._ports)
 
     async def close(self) -> None:
         self._closed = True

@@ -192,7 +192,8 @@ class Sessions:
         view = View(session.pull, session.claims.surface)
         settings = self._settings
         video = VideoTrack(view, again_s=settings.again_s)
-        peer = Peer(video, view, gone, ice.relays(settings, time.time()), self._stun.addresses)
+        relays = ice.relays(settings, time.time())
+        peer = Peer(video, view, gone, relays, self._stun.addresses, settings.webrtc_ports)
         try:
             answer = await session.answer(peer, view, sdp, due - self._loop.time())
         except BaseException:
