@@ -62,7 +62,7 @@ def fields(web_url: str, client_id: str = CLIENT, project: str = "") -> list[Fie
         Field("Scopes", "Scope", "cameras"),
         Field("Scopes", "Have Google transmit Client ID and secret via HTTP basic auth header", "clear"),
         Field("Here, not in the console", "Redirect addresses", redirects),
-        Field("On the telephone", "Link", LINK.format(project=named)),
+        Field("On the phone", "Link", LINK.format(project=named)),
     ]
 
 
