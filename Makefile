@@ -92,7 +92,7 @@ soak: .venv/dev node_modules/.package-lock.json ## what takes long or measures: 
 	.venv/bin/pytest -q -n 2 --dist loadfile $(MEASURED)
 	SOAK_HOURS=$(HOURS) SOAK_PACE=$(PACE) .venv/bin/pytest -q tests/soak
 
-ship: .venv/dev ## as root: README's commands in a new Debian 13, by root and by another user; takes twice as long as `make test`
+ship: .venv/dev ## as root: README's commands in a new Debian 13, by root and by another user, then the wheel; takes twice as long as `make test`
 	@command -v mmdebstrap >/dev/null || scripts/apt.sh build/ship "" mmdebstrap
 	.venv/bin/pytest -q -x tests/ship
 

@@ -80,8 +80,15 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 @contextmanager
 def debian() -> Iterator[Debian]:
     """A new system that holds the project's last commit as a repository."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    base = _base()
+    with unpacked("base", "git,make,python3") as system:
+        subprocess.run(["git", "clone", "-q", "--bare", ROOT, system.folder / REPOSITORY], check=True)
+        yield system
+
+
+@contextmanager
+def unpacked(name: str, packages: str) -> Iterator[Debian]:
+    """A new system with these packages of Debian's; `name` is that of the file that is kept for the next one."""
+    base = archive(name, packages)
     with tempfile.TemporaryDirectory(dir=FOLDER, ignore_cleanup_errors=True) as made:
         folder = Path(made) / "system"
         folder.mkdir()
@@ -91,15 +98,23 @@ def debian() -> Iterator[Debian]:
         if authorities := os.environ.get("SSL_CERT_FILE"):  # of a machine whose registries are reached by a mirror
             shutil.copy(authorities, folder / AUTHORITIES)
         subprocess.run(["chroot", folder, "useradd", "--create-home", "--shell", "/bin/bash", "sam"], check=True)
-        subprocess.run(["git", "clone", "-q", "--bare", ROOT, folder / REPOSITORY], check=True)
         yield Debian(folder)
 
 
-def _base() -> Path:
-    base = FOLDER / "base.tar"
+def archive(name: str, packages: str, *kind: str) -> Path:
+    """The system as a file of tar's; `kind` are options of mmdebstrap's."""
+    base = FOLDER / f"{name}.tar"
+    base.parent.mkdir(parents=True, exist_ok=True)
     if not base.exists() or time.time() - base.stat().st_mtime > NEW_S:
         made = base.with_suffix(".new.tar")
-        command = ["mmdebstrap", "--quiet", "--variant=minbase", "--include=git,make,python3", "trixie", str(made)]
+        command = [
+            "mmdebstrap",
+            "--quiet",
+            *(kind or ["--variant=minbase"]),
+            f"--include={packages}",
+            "trixie",
+            str(made),
+        ]
         subprocess.run(command, check=True)
         made.rename(base)
     return base
