@@ -92,8 +92,10 @@ soak: .venv/dev node_modules/.package-lock.json ## what takes long or measures: 
 	.venv/bin/pytest -q -n 2 --dist loadfile $(MEASURED)
 	SOAK_HOURS=$(HOURS) SOAK_PACE=$(PACE) .venv/bin/pytest -q tests/soak
 
-ship: .venv/dev ## as root: README's commands in a new Debian 13, by root and by another user, then the wheel; takes twice as long as `make test`
-	@command -v mmdebstrap >/dev/null || scripts/apt.sh build/ship "" mmdebstrap
+# What Debian 13 has to make systems, boot one, and run arm64's programs.
+SHIPS = mmdebstrap qemu-user-static systemd-container
+ship: .venv/dev ## as root: README's commands in a new Debian 13, by root and by another user, then the wheel and the .debs
+	@dpkg -s $(SHIPS) >/dev/null 2>&1 || scripts/apt.sh build/ship "" $(SHIPS)
 	.venv/bin/pytest -q -x tests/ship
 
 check: .venv/dev ## the tests that wait for nothing, in a minute; ROOM=registry for one folder of them

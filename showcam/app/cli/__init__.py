@@ -52,6 +52,8 @@ def readable[**P, T](command: Callable[P, T]) -> Callable[P, T]:
             if not extra:
                 raise
             stop(str(extras.ExtraMissing(extra)))
+        except PermissionError as error:
+            stop(f"{error.filename} belongs to another user, who runs showcam. Write sudo before the command.")
         except click.Abort:
             if sys.stdin is not None and sys.stdin.isatty():
                 raise

@@ -270,13 +270,15 @@ def only_one(folder: Path, address: str = "") -> Iterator[None]:
 def running_at(data: Path) -> str | None:
     """The address of the web app of the showcam that runs on this data folder, for this machine; None: none runs.
 
-    Makes nothing.
+    Makes nothing. Raises PermissionError if the data are another user's.
     """
     try:
         with (data / "run" / "lock").open() as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return (data / "run" / "lock").read_text() or None
+    except PermissionError:
+        raise
     except OSError:
         return None
     return None
