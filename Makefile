@@ -159,7 +159,7 @@ screenshots: .venv/dev ## redraw the pictures of README.md and docs/owner from r
 
 # Every check of this very commit: what passed some time before may have been another one.
 CHECKS ?= lint test
-release: .venv/dev ## the version of pyproject.toml: checked, built into dist/ and tagged here; nothing is pushed
+release: .venv/dev ## the version of pyproject.toml: checked, built into dist/ with packages for Debian, and tagged here; nothing is pushed
 	@.venv/bin/python scripts/release.py $(CHECKS)
 
 clean: ## remove what make made: environments, packages, the demo's data; never var/showcam

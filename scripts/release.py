@@ -2,6 +2,7 @@
 
 What can be built is what is committed: the archive of HEAD, dated as HEAD is, so that the same commit makes the same
 bytes. Until everything is built nothing is written but into a temporary folder, and the tag comes last but the files.
+In dist/ are then the sdist, the wheel, a package for Debian of each architecture, a list of libraries and SHA256SUMS.
 """
 
 import argparse
@@ -14,9 +15,14 @@ import sys
 import tarfile
 import tempfile
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+from scripts import components, deb  # noqa: E402
+
+SUMS = "SHA256SUMS"
 VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 SECTION = re.compile(r"^## (?:(Unreleased)|(\S+) \((\d{4}-\d\d-\d\d)\))\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 
@@ -25,8 +31,11 @@ class CannotRelease(Exception):
     """The text says what is wrong and what to do."""
 
 
-def release(checks: list[str], today: datetime.date) -> list[Path]:
-    """The files in dist/. Raises CannotRelease, and then there is neither a tag nor a file."""
+def release(checks: list[str], today: datetime.date, architectures: Iterable[str]) -> list[Path]:
+    """The files in dist/. Raises CannotRelease, and then there is neither a tag nor a file.
+
+    `architectures`: those that get a package for Debian.
+    """
     version = _version()
     _untouched()
     tag, head = f"v{version}", _git("rev-parse", "HEAD")
@@ -38,9 +47,9 @@ def release(checks: list[str], today: datetime.date) -> list[Path]:
     if _git("rev-parse", "HEAD") != head:
         raise CannotRelease("Another commit was checked out during the checks: run make release again.")
     with tempfile.TemporaryDirectory() as made:
-        built = _built(Path(made), head, version)
+        built = _built(Path(made), head, version, architectures)
         _git("tag", "--annotate", tag, head, "--cleanup=verbatim", "--message", f"showcam {version}\n\n{notes}")
-        return _kept(built, ROOT / "dist" / f"showcam-{version}.sha256")
+        return _kept(built, ROOT / "dist" / SUMS)
 
 
 def _version() -> str:
@@ -87,8 +96,8 @@ def _check(targets: list[str]) -> None:
         raise CannotRelease(f"make {' '.join(targets)} failed, see above.")
 
 
-def _built(folder: Path, head: str, version: str) -> list[Path]:
-    """The sdist, and the wheel that is built from it."""
+def _built(folder: Path, head: str, version: str, architectures: Iterable[str]) -> list[Path]:
+    """The sdist, the wheel that is built from it, the packages that hold the wheel, and the list of their libraries."""
     tree, out = folder / "tree", folder / "out"
     _git("archive", "--output", str(folder / "tree.tar"), head)
     with tarfile.open(folder / "tree.tar") as held:
@@ -103,7 +112,15 @@ def _built(folder: Path, head: str, version: str) -> list[Path]:
     built = [out / f"showcam-{version}.tar.gz", out / f"showcam-{version}-py3-none-any.whl"]
     if missing := [file.name for file in built if not file.is_file()]:
         raise CannotRelease(f"What was built lacks {' and '.join(missing)}.")
-    return built
+    dated = int(environ["SOURCE_DATE_EPOCH"])
+    try:
+        packages = [deb.build(tree, built[1], architecture, out, dated) for architecture in architectures]
+    except deb.CannotBuild as error:
+        raise CannotRelease(str(error)) from None
+    made_of = out / f"showcam-{version}.cdx.json"
+    day = datetime.datetime.fromtimestamp(dated, datetime.UTC).isoformat()
+    made_of.write_text(components.listed(tree / "requirements/app.txt", version, day))
+    return [*built, *packages, made_of]
 
 
 def _kept(built: list[Path], sums: Path) -> list[Path]:
@@ -126,9 +143,12 @@ def _git(*words: str) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checks", nargs="+", help="targets of make that must pass")
+    parser.add_argument(
+        "--no-debs", action="store_true", help="without packages for Debian, whose libraries are fetched"
+    )
     asked = parser.parse_args()
     try:
-        made = release(asked.checks, datetime.datetime.now(datetime.UTC).date())
+        made = release(asked.checks, datetime.datetime.now(datetime.UTC).date(), () if asked.no_debs else deb.PLATFORMS)
     except CannotRelease as error:
         sys.exit(f"release: {error}")
     told = [str(file.relative_to(ROOT)) for file in made]

@@ -2,6 +2,7 @@
 
 import datetime
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -37,6 +38,12 @@ CHANGELOG = """# Changelog
 
 - The first.
 """
+PINNED = """# made by make lock
+blinker==1.9.0 \\
+    --hash=sha256:b4ce2265a7abece45e7cc896e98dbebe6cead56bcf805a3d23136d145f5445bf
+tzdata==2026.6 ; sys_platform == 'win32' \\
+    --hash=sha256:b4ce2265a7abece45e7cc896e98dbebe6cead56bcf805a3d23136d145f5445bf
+"""
 MAKEFILE = """good:
 bad:
 	@exit 1
@@ -56,8 +63,10 @@ class Repository:
         self.write("CHANGELOG.md", CHANGELOG.format(day=TODAY))
         self.write("Makefile", MAKEFILE)
         self.write("showcam/__init__.py", "")
-        self.write(".gitignore", "dist/\nsecret\n")
-        self.write("scripts/release.py", (ROOT / "scripts/release.py").read_text())
+        self.write(".gitignore", "__pycache__/\ndist/\nsecret\n")
+        self.write("requirements/app.txt", PINNED)
+        for name in ("components", "deb", "release"):
+            self.write(f"scripts/{name}.py", (ROOT / f"scripts/{name}.py").read_text())
         self.git("init", "-q", "-b", "main")
         self.commit()
 
@@ -78,7 +87,7 @@ class Repository:
         named = {
             f"GIT_{role}_{what}": "tests@example.com" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
         }
-        command: list[str | Path] = [sys.executable, self.folder / "scripts/release.py", *checks]
+        command: list[str | Path] = [sys.executable, self.folder / "scripts/release.py", "--no-debs", *checks]
         return subprocess.run(command, env=os.environ | named, capture_output=True, text=True, check=False)
 
 
@@ -150,16 +159,19 @@ def test_it_builds_what_is_committed_and_tags_it(repository: Repository) -> None
     done = repository.release("good")
     assert done.returncode == 0, done.stderr
     dist = repository.folder / "dist"
-    names = ["showcam-0.2.0-py3-none-any.whl", "showcam-0.2.0.sha256", "showcam-0.2.0.tar.gz"]
+    names = ["SHA256SUMS", "showcam-0.2.0-py3-none-any.whl", "showcam-0.2.0.cdx.json", "showcam-0.2.0.tar.gz"]
     assert sorted(file.name for file in dist.iterdir()) == names
     assert all(f"dist/{name}\n" in done.stdout for name in names)
     assert "git push origin v0.2.0" in done.stdout
-    subprocess.run(["sha256sum", "--check", "--strict", names[1]], cwd=dist, stdout=subprocess.DEVNULL, check=True)
-    with tarfile.open(dist / names[2]) as held:
+    subprocess.run(["sha256sum", "--check", "--strict", names[0]], cwd=dist, stdout=subprocess.DEVNULL, check=True)
+    with tarfile.open(dist / names[3]) as held:
         assert "showcam-0.2.0/pyproject.toml" in held.getnames()
         assert not [name for name in held.getnames() if "secret" in name]
-    with zipfile.ZipFile(dist / names[0]) as wheel:
+    with zipfile.ZipFile(dist / names[1]) as wheel:
         assert "Version: 0.2.0" in wheel.read("showcam-0.2.0.dist-info/METADATA").decode().splitlines()
+    assert [each["purl"] for each in json.loads((dist / names[2]).read_text())["components"]] == [
+        "pkg:pypi/blinker@1.9.0"
+    ]
     assert repository.git("rev-parse", "v0.2.0^{commit}") == repository.git("rev-parse", "HEAD")
     assert repository.git("tag", "--list", "--format=%(contents)", "v0.2.0") == "showcam 0.2.0\n\n- Cameras are shown."
     assert repository.git("status", "--porcelain") == ""
