@@ -4,10 +4,10 @@
 """
 
 import os
+from wsgiref.types import WSGIApplication
 
 from bench.household import NoPictures, NoVendor, cameras
 from showcam.app.compose import ground, web
-from showcam.app.edge.edge import Edge
 from showcam.app.process.settings_sources import load
 from showcam.app.settings import Settings
 from showcam.drivers.vendor import Rejected
@@ -28,7 +28,7 @@ class Ready(NoVendor):
         """The real driver imports here ahead of the first request; this one has nothing to import."""
 
 
-def load_app(settings: Settings) -> Edge:
+def load_app(settings: Settings) -> WSGIApplication:
     driver = Ready(cameras(int(os.environ["BENCH_CAMERAS"])))
     ground.drivers = lambda *_: {"ezviz": driver}
     ground.media_client = lambda *_: NoPictures()  # type: ignore[assignment]

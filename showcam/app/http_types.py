@@ -23,13 +23,14 @@ LONGEST_BODY = 256 * 1024  # bytes of a request
 type Headers = list[tuple[str, str]]
 
 
-def _key(header: str) -> str:
+def key_of(header: str) -> str:
+    """The key of a header in an environ."""
     return "HTTP_" + header.upper().replace("-", "_")
 
 
 def carries(*headers: str) -> Callable[[WSGIEnvironment], bool]:
     """A function that says whether a request's environ has at least one of these headers."""
-    first, *more = map(_key, headers)
+    first, *more = map(key_of, headers)
     return lambda environ: first in environ or any(key in environ for key in more)
 
 
@@ -42,7 +43,7 @@ class Request(Struct, frozen=True):
     environ: WSGIEnvironment
 
     def header(self, name: str) -> str | None:
-        value: str | None = self.environ.get(_key(name))
+        value: str | None = self.environ.get(key_of(name))
         return value
 
     @property
@@ -74,6 +75,9 @@ class Route:
 
     `claims`: whether a POST seems to carry a proof of its sender, judged only by the headers. Such a POST may be
     answered below 400 only if the proof is valid.
+
+    `behind_proxy`: only a request through the owner's proxy (showcam.app.edge.own_proxy) reaches the endpoint, and it
+    reaches no other.
     """
 
     name: str
@@ -83,6 +87,7 @@ class Route:
     json: bool = False
     claims: Callable[[WSGIEnvironment], bool] = lambda environ: False
     refused: Callable[[WSGIEnvironment, Response], Response] = lambda environ, refusal: refusal  # in the route's form
+    behind_proxy: bool = False
 
 
 class Answered(Struct, frozen=True):

@@ -127,6 +127,15 @@ class Settings(SettingsTable, frozen=True, kw_only=True, forbid_unknown_fields=T
         return self.console != "off" and not self.all_on_aws
 
     @property
+    def console_proxy(self) -> tuple[str, str, str] | None:
+        """The owner's proxy before the console: its address, its header, and the frame-ancestors of its pages or ""."""
+        address, *more = self.console.split()
+        if not more:
+            return None
+        frame = more[1] if len(more) > 1 else ""
+        return address, more[0], "'self'" if frame == "self" else frame
+
+    @property
     def has_lan_cameras(self) -> bool:
         """Whether owners may add cameras by their address in the house; strangers never may, nor does AWS reach any."""
         return self.sign_up != "anyone" and not self.all_on_aws

@@ -28,6 +28,10 @@ _TURN = re.compile(r"turn:[\w.-]+:\d{1,5}(\?transport=(udp|tcp))?|turns:[\w.-]+:
 _RANGE = re.compile(r"([1-9][0-9]{3,4})-([1-9][0-9]{3,4})").fullmatch
 _CAST = re.compile(r"[^=]*[^=\s][^=]*=\s*(?:\[([0-9A-Fa-f:]+)\]|([0-9.]+))(?::([1-9]\d{0,4}))?\s*").fullmatch
 _APP = re.compile(r"[0-9A-F]{8}").fullmatch
+CONSOLE = ("lan", "public", "off")
+# X-Forwarded-… and what names an address tell that a request was forwarded: none of them may be taken out of it
+_BASE_HEADER = re.compile(r"X-(?!Forwarded)[A-Za-z0-9-]{1,60}(?<!-IP)", re.IGNORECASE).fullmatch
+_FRAME = re.compile(r"self|https?://[A-Za-z0-9.-]{1,253}(:[1-9][0-9]{0,4})?").fullmatch
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?").fullmatch
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]{32,}=*").fullmatch  # a bearer's characters: RFC 6750, section 2.1
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[1-9][0-9]{0,4})?").fullmatch
@@ -99,6 +103,7 @@ def _addresses(settings: "Settings") -> Iterator[tuple[str, str]]:
             yield "explain", "a reason is drawn by a media process, and with pictures = vendor there is none"
     if settings.console == "public" and not (settings.public_url.startswith("https:") and settings.trusted_proxies):
         yield "console", "to be reached from outside it needs a public_url by https, and trusted_proxies"
+    yield from (("console", why) for why in _console_faults(settings))
     if not all(map(_NAME, settings.console_hosts)):
         yield "console_hosts", "names are wanted, without a port, such as nas.local"
     for name, hosts in (("assistants_at", (settings.assistants_at,)), ("ezviz_at", settings.ezviz_at)):
@@ -131,6 +136,26 @@ def _addresses(settings: "Settings") -> Iterator[tuple[str, str]]:
             ipaddress.ip_address(address)
         except ValueError:
             yield "ice_addresses", f"{address!r} is no address"
+
+
+def _console_faults(settings: "Settings") -> Iterator[str]:
+    if settings.console in CONSOLE:
+        return
+    words = settings.console.split()
+    address, header, *frame = words if 1 < len(words) < 4 else ("", "")
+    if not (_is_address(address) and _BASE_HEADER(header) and all(map(_FRAME, frame))):
+        yield "one of lan, public, off is wanted, or ADDRESS HEADER and self or an origin: 172.30.32.2 X-Ingress-Path self"
+    elif settings.demo:
+        yield "the demo serves this machine alone"
+    elif any(_is_within(address, network) for network in settings.trusted_proxies):
+        yield "this proxy is in trusted_proxies, and so leads the internet here"
+
+
+def _is_within(address: str, network: str) -> bool:
+    try:
+        return ipaddress.ip_address(address) in ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        return False
 
 
 def _url_faults(url: str) -> Iterator[str]:

@@ -47,8 +47,10 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     # and then there are no cameras in the house
     sign_up: Literal["owner", "invited", "anyone"] = "owner"
     # `lan`: only the house reaches the page `/home` (cameras.md#what-else-is-there). `public`: everybody reaches the
-    # page, by https. `off`: the page is closed, as always if everything is on AWS
-    console: Literal["lan", "public", "off"] = "lan"
+    # page, by https. `off`: the page is closed, as always if everything is on AWS. `ADDRESS HEADER` opens it to the
+    # house and through your own proxy at this address, which names its base path in this header. A third word says who
+    # may show the page in a frame (running.md#a-proxy-of-your-own)
+    console: str = "lan"
     # names of this machine in the house, such as `nas.local`. A browser may open `/home` by these names as well as by
     # the machine's addresses and `localhost`. If showcam listens to the house, the first is in every address that it
     # prints, shows as a QR code or sends; in a container, name the machine outside

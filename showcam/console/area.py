@@ -116,10 +116,10 @@ class Area:
         return min((link.created for link in self.store.links(account) if link.assistant == assistant), default=0.0)
 
     def media(self) -> str | None:
-        """Returns the origin of video for this browser: the same address behind a proxy, else the media port."""
+        """Returns the origin of video for this browser: the media port, and "" for the page's own behind a proxy."""
         if self._media_port is None:
             return None
-        if request.is_secure:
+        if request.is_secure or cookies.base() is not None:
             return ""
         host = host_of(request.host)
         return f"http://{f'[{host}]' if ':' in host else host}:{self._media_port}"

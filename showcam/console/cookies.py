@@ -4,6 +4,7 @@ from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSessionInterface
 
 from showcam.accounts.console_sessions import COOKIE_S, KEPT_S
+from showcam.net.addresses import BASE
 
 HOME = "/home"
 LANGUAGE = "showcam-language"
@@ -15,13 +16,24 @@ def is_home(path: str) -> bool:
     return plain == HOME or plain.startswith(f"{HOME}/")
 
 
+def base() -> str | None:
+    """Returns the path below which the owner's proxy shows the console, "" for none; None without that proxy."""
+    found: str | None = request.environ.get(BASE)
+    return found
+
+
 class FormCookie(SecureCookieSessionInterface):
     """Flask's cookie of the forms. The cookie of linking has Secure if public_url is https, which http can't use."""
 
     def get_cookie_name(self, app: Flask) -> str:
-        return "showcam-home-form" if _plain_http() else super().get_cookie_name(app)
+        return "showcam-home-form" if base() is not None or _plain_http() else super().get_cookie_name(app)
+
+    def get_cookie_path(self, app: Flask) -> str:
+        return base() or super().get_cookie_path(app)
 
     def get_cookie_secure(self, app: Flask) -> bool:
+        if base() is not None:
+            return request.is_secure
         return not _plain_http() and super().get_cookie_secure(app)
 
 
@@ -51,19 +63,29 @@ def drop(received: Request, response: Response) -> None:
 
 def keep_language(response: Response, language: str) -> None:
     """Keeps which language this browser chose; the front page and help read it too."""
-    response.set_cookie(LANGUAGE, language, max_age=COOKIE_S, secure=request.is_secure, httponly=True, samesite="Lax")
+    response.set_cookie(
+        LANGUAGE,
+        language,
+        max_age=COOKIE_S,
+        path=base() or "/",
+        secure=request.is_secure,
+        httponly=True,
+        samesite="Lax",
+    )
 
 
 def _path(received: Request) -> str:
     """Limits an http cookie to /home: it goes to every port of the machine, and so to its other services.
 
-    "__Host-" wants "/".
+    "__Host-" wants "/". Behind the owner's proxy a cookie goes to the console only, as other pages are there too.
     """
+    if (below := base()) is not None:
+        return f"{below}{HOME}"
     return "/" if received.is_secure else HOME
 
 
 def _name(received: Request) -> str:
-    return "__Host-showcam-home" if received.is_secure else "showcam-home"
+    return "__Host-showcam-home" if received.is_secure and base() is None else "showcam-home"
 
 
 def _plain_http() -> bool:

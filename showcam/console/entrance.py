@@ -9,12 +9,14 @@ from flask import abort, g, request
 from showcam.accounts.attempts import OneTimeCode
 from showcam.console import cookies
 from showcam.console.reach import from_house
-from showcam.net.addresses import PEER, is_in_house
+from showcam.net.addresses import BASE, PEER, is_in_house
 from showcam.store.ports import Store
 
 log = structlog.get_logger()
 
 MAX_BODY = 64 * 1024  # bytes; an offer may take half of this
+
+OF_PROXY = frozenset({"home", "console", "look"})  # the blueprints that the owner's proxy leads to
 
 type Entered = Literal["right", "wrong", "too_many", "outside"]
 
@@ -33,11 +35,13 @@ class Entrance:
 
         Runs before anything reads the request.
         """
+        through_proxy = cookies.base() is not None
         if not cookies.is_home(request.path):
-            return
-        request.max_content_length = MAX_BODY
-        may = self.open_to == "public" and request.is_secure
-        if not may and not self.in_house():
+            may = not through_proxy or request.blueprint in OF_PROXY
+        else:
+            request.max_content_length = MAX_BODY
+            may = through_proxy or (self.open_to == "public" and request.is_secure) or self.in_house()
+        if not may:
             g.hidden = True
             abort(404)
 
@@ -53,7 +57,7 @@ class Entrance:
         return verdict
 
     def visitor_in_house(self) -> bool:
-        """Tells whether the browser is in the house, also through a trusted proxy that names it.
+        """Tells whether the browser is in the house, also through a trusted proxy or the owner's that names it.
 
         If the proxy names nobody, the address is the proxy's own.
         """
@@ -63,4 +67,4 @@ class Entrance:
 
     def in_house(self) -> bool:
         """Tells whether the request comes from the house, with nothing in between."""
-        return from_house(request.environ, self.names)
+        return BASE not in request.environ and from_house(request.environ, self.names)

@@ -89,8 +89,8 @@ class Home:
         self._opened = callback
 
     def leads_home(self) -> bool:
-        """Tells whether a request in the house for the front page is led to the cameras."""
-        return self.entrance.in_house() and self._door.is_there()
+        """Tells whether a request for the front page is led to the cameras: in the house, or by the owner's proxy."""
+        return cookies.base() is not None or (self.entrance.in_house() and self._door.is_there())
 
     # the page
 

@@ -96,7 +96,7 @@ class Phones:
     def _origin(self) -> tuple[str, bool]:
         """Returns the origin of these pages for a phone, and True if only this machine reaches that origin."""
         host = host_of(request.host)
-        if request.is_secure or not _is_own(host):
+        if cookies.base() is None and (request.is_secure or not _is_own(host)):
             return request.host_url.rstrip("/"), False
         house = self._house()
         return f"http://{in_url(house)}:{self._port}", _is_own(house)

@@ -33,6 +33,8 @@ LOCAL = Path("/proc/net/fib_trie")
 LARGEST = 1024  # addresses; a larger network is not searched
 # A key of the environ: the other end of the connection, if REMOTE_ADDR comes from a trusted proxy's header.
 PEER = "showcam.peer"
+# A key of the environ: the path below which the owner's proxy shows the console, "" for none; absent without the proxy.
+BASE = "showcam.base"
 
 
 def is_public(address: str, *, loopback: bool = False) -> bool:

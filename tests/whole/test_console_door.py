@@ -112,7 +112,8 @@ def test_it_is_an_app_of_the_phone(house: Program) -> None:
     answer = requests.get(f"{house.web}{found}", timeout=LONG_S)
     assert answer.headers["Content-Type"].startswith("application/manifest+json")
     app = answer.json()
-    assert (app["start_url"], app["scope"], app["display"], app["orientation"]) == (
+    start, scope = (urljoin(found, app[name]) for name in ("start_url", "scope"))
+    assert (start, scope, app["display"], app["orientation"]) == (
         "/home",
         "/home",
         "standalone",

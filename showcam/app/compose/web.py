@@ -26,6 +26,7 @@ from showcam.app.compose.trace import OwnTracer
 from showcam.app.edge.connections import MOST, SENDER_S, Connections
 from showcam.app.edge.edge import Edge
 from showcam.app.edge.metrics import Metrics
+from showcam.app.edge.own_proxy import OwnProxy, Pictures
 from showcam.app.edge.server import Server
 from showcam.app.edge.signatures import HEADER, Signatures, spoken_route
 from showcam.app.http_types import Answered, Refuse, Request, Response, Route, problem
@@ -66,6 +67,7 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
         *doors.routes(settings, base, inbox),
         Route("healthz", "/healthz", ("GET",), _health(settings, base.store)),
         Route("metrics", "/metrics", ("GET",), metrics.answer),
+        *([Pictures(settings.own_host, settings.media_port).route()] if settings.own_media else []),
     ]
     registry = base.adapter.registry
     registry.when_listed(Listed(base.store).note)
@@ -147,7 +149,7 @@ def _missing(settings: Settings, beat: Path) -> list[str]:
     return [*missing, "worker"] if late else missing
 
 
-def load_app(settings: Settings) -> Edge:
+def load_app(settings: Settings) -> WSGIApplication:
     """Called in granian's worker process."""
     write = logs.start("web", settings)
     keep_to_one()
@@ -155,7 +157,7 @@ def load_app(settings: Settings) -> Edge:
     edge = build(settings, keys.of(settings), write)
     longest_s = max(settings.request_s, settings.sign_in_s) + 1
     Connections(settings.port, edge.bodies.overdue, longest_s).watch()
-    return edge
+    return OwnProxy(edge, *settings.console_proxy) if settings.console_proxy and settings.has_console else edge
 
 
 class _Server(MPServer):

@@ -17,7 +17,7 @@ import structlog
 
 from showcam.app.edge.connections import Bodies
 from showcam.app.http_types import AT_WORK, RECEIVED, Answered, Headers, Refuse, Request, Response, Route, problem
-from showcam.net.addresses import PEER, Network, within
+from showcam.net.addresses import BASE, PEER, Network, within
 from showcam.net.outcomes import Outcome, collected
 
 log = structlog.get_logger()
@@ -65,6 +65,8 @@ class Edge:
         request_id = environ.get(REQUEST_ID) or os.urandom(16).hex()
         path = environ.get("PATH_INFO", "")
         route = self._exact.get(path) or self._by_prefix(path)
+        if route is not None and route.behind_proxy is not (BASE in environ):
+            route = None
         name, status = route.name if route is not None else "pages", 500
         within = AT_WORK.set(request_id)
         try:
@@ -134,7 +136,7 @@ class Edge:
                     problem(421, "This is a demo for this machine alone", "Open it at the address it printed.")
                 )
         elif rules.trusted_proxies and within(environ.get("REMOTE_ADDR", ""), rules.trusted_proxies):
-            _believe(environ, rules.trusted_proxies)
+            believe(environ, rules.trusted_proxies)
 
     def _request(self, environ: WSGIEnvironment, route: Route, path: str, request_id: str, claims: bool) -> Request:
         method = environ["REQUEST_METHOD"]
@@ -159,7 +161,7 @@ def _unexpected(request_id: str) -> Response:
     return problem(500, "Something went wrong here", f"It is noted under {request_id}. Try again.")
 
 
-def _believe(environ: WSGIEnvironment, networks: tuple[Network, ...]) -> None:
+def believe(environ: WSGIEnvironment, networks: tuple[Network, ...]) -> None:
     """Take scheme and client address from a trusted proxy: the last address in the chain that is no trusted proxy's.
 
     Caddy, Cloudflare and Tailscale Funnel all set X-Forwarded-For. showcam.app.edge.server drops X_Forwarded_For.

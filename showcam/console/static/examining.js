@@ -1,11 +1,13 @@
 // How far the doctor is; when it has ended the page is opened again, unless somebody types on it.
 
+import { at } from "./playing.js";
+
 const EVERY_MS = 1000;
 const progress = document.querySelector("[data-examining]");
 const fields = [...document.querySelectorAll("input[type=text], input[type=password], textarea:not([readonly])")];
 
 async function look() {
-  const response = await fetch("/home/health/progress").catch(() => null);
+  const response = await fetch(at("/home/health/progress")).catch(() => null);
   if (response?.ok && !response.redirected) {
     const { running, found } = await response.json();
     progress.textContent = progress.dataset.words.replace("{count}", found);

@@ -1,6 +1,6 @@
 // Each camera's tile: its live picture by WebRTC, by HLS where that fails, or why there is none.
 
-import { HLS, connectionTo, firstFrame, hlsPlayer, offerOf } from "./playing.js";
+import { HLS, at, connectionTo, firstFrame, hlsPlayer, offerOf } from "./playing.js";
 
 const FIRST_PICTURE_MS = { webrtc: 9000, hls: 15000 };
 const GATHER_MS = 1000;
@@ -165,7 +165,7 @@ class Tile {
       await peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
     } else {
       this.close();
-      await this.attach(answer.hls, turn);
+      await this.attach(at(answer.hls), turn);
     }
     await this.firstPicture(Math.max(answer.sdp ? FIRST_PICTURE_MS.webrtc : FIRST_PICTURE_MS.hls, this.wakesWithin()));
     if (turn !== this.turn) return;
@@ -221,7 +221,7 @@ class Tile {
 
   /** The server's answer; null where the page itself has to be opened again. */
   async open(sdp) {
-    const response = await fetch(`/home/cameras/${encodeURIComponent(this.element.dataset.camera)}`, {
+    const response = await fetch(at(`/home/cameras/${encodeURIComponent(this.element.dataset.camera)}`), {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRFToken": token },
       body: JSON.stringify({ session: this.session, sdp, largest: this.largest }),
@@ -347,7 +347,7 @@ class Tile {
       const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", quality));
       if (!blob || blob.size > STILL.most) continue;
       const headers = { "Content-Type": "image/jpeg", "X-CSRFToken": token };
-      fetch(`/home/cameras/${encodeURIComponent(this.element.dataset.camera)}/last`, { method: "POST", headers, body: blob }).catch(() => {});
+      fetch(at(`/home/cameras/${encodeURIComponent(this.element.dataset.camera)}/last`), { method: "POST", headers, body: blob }).catch(() => {});
       return;
     }
   }
@@ -518,7 +518,7 @@ setInterval(renew, 5000);
 // while the page is open the cameras are read again and again, and assistants hear of changes soon
 setInterval(async () => {
   if (document.hidden) return;
-  const answer = await fetch("/home/open", { redirect: "error" }).catch(() => null);
+  const answer = await fetch(at("/home/open"), { redirect: "error" }).catch(() => null);
   if (answer && isOver(answer)) return openAgain(); // to say so, and to sign in again
   if (tiles.some(({ told, why }) => told && !why.hidden)) renewWords();
 }, 15000);

@@ -2,6 +2,9 @@
 
 export const HLS = { enableWorker: false, lowLatencyMode: false, liveSyncDurationCount: 1, backBufferLength: 10 };
 
+/** An address of showcam's: below the path that a proxy may show the page at, which is where this script is from. */
+export const at = (path) => (path.startsWith("/") ? new URL(`..${path}`, import.meta.url).href : path);
+
 /** hls.js, which is fetched when it is first needed. */
 export async function hlsPlayer() {
   const { default: Hls } = await import("./vendor/hls.light.min.mjs");

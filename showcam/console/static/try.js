@@ -1,6 +1,6 @@
 // A sentence tried: both assistants' answers on their glass and read aloud, an Echo's picture by WebRTC as it would have it.
 
-import { HLS, connectionTo, firstFrame, hlsPlayer, offerOf } from "./playing.js";
+import { HLS, at, connectionTo, firstFrame, hlsPlayer, offerOf } from "./playing.js";
 
 const FIRST_PICTURE_MS = 6000; // an Echo gives up after this
 const FIRST_BY_HLS_MS = 15000;
@@ -52,12 +52,12 @@ async function open(display) {
     peer?.close();
     video.srcObject = null;
     const answer = await ask(display, "");
-    if (answer.hls) await attach(video, answer.hls);
+    if (answer.hls) await attach(video, at(answer.hls));
   }
 }
 
 async function ask(display, sdp) {
-  const response = await fetch("/home/try/offer", {
+  const response = await fetch(at("/home/try/offer"), {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-CSRFToken": token },
     body: JSON.stringify({ camera: display.dataset.offers, sdp }),
