@@ -57,7 +57,7 @@ def faults(settings: "Settings") -> Iterator[tuple[str, str]]:
             yield "pictures", "the demo's displays trust its media process alone"
         if settings.store != "sqlite":
             yield "store", "the demo, with accounts everybody knows, keeps its data in a folder of its own"
-        if settings.console == "public":
+        if settings.console == "public" or settings.console_proxy:
             yield "console", "the demo serves this machine alone"
         for name in ("keys_secret", "settings_secret"):
             if getattr(settings, name):
@@ -144,9 +144,7 @@ def _console_faults(settings: "Settings") -> Iterator[str]:
     words = settings.console.split()
     address, header, *frame = words if 1 < len(words) < 4 else ("", "")
     if not (_is_address(address) and _BASE_HEADER(header) and all(map(_FRAME, frame))):
-        yield "one of lan, public, off is wanted, or ADDRESS HEADER and self or an origin: 172.30.32.2 X-Ingress-Path self"
-    elif settings.demo:
-        yield "the demo serves this machine alone"
+        yield "one of lan, public, off is wanted, or ADDRESS HEADER and self or an origin"
     elif any(_is_within(address, network) for network in settings.trusted_proxies):
         yield "this proxy is in trusted_proxies, and so leads the internet here"
 
