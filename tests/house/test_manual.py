@@ -39,6 +39,13 @@ class Done(NamedTuple):
     command: str
 
 
+class Paged(NamedTuple):
+    """By a form of a camera's page, in a template of the console."""
+
+    template: str
+    says: str
+
+
 class Helped(NamedTuple):
     """On a page of the owner's book, in these words."""
 
@@ -63,7 +70,7 @@ class NotOurs(NamedTuple):
     because: str
 
 
-type Place = Mended | Set | Done | Helped | Said | Rung | NotOurs
+type Place = Mended | Set | Done | Paged | Helped | Said | Rung | NotOurs
 
 PLACES: dict[str, Place] = {
     "led-red-solid": Helped("trouble.md", "red, solid | it is starting up"),
@@ -93,14 +100,14 @@ PLACES: dict[str, Place] = {
     "set-storage-status": Set("storage"),
     "set-version": Set("version"),
     "set-encryption": Set("encryption"),
-    "set-encryption-password": Done("cameras password"),
+    "set-encryption-password": Paged("setting", "Change the encryption password"),
     "set-flip": Set("flip"),
     "set-sleep": Set("sleep"),
     "set-offline-notification": Set("offline_notification"),
     "set-user-guide": Set("user_guide"),
     "set-about": Set("about"),
     "set-restart": Done("cameras restart"),
-    "set-delete": Done("cameras delete"),
+    "set-delete": Paged("camera_settings", "Delete it from the {vendor} account"),
     "alexa-before-app": Mended("not_found", "the camera works in the EZVIZ app"),
     "alexa-before-encryption": Mended("encryption_on", "Image Encryption and switch it off"),
     "alexa-before-device": Mended("no_common_protocol", "Ask on another display"),
@@ -157,6 +164,8 @@ def test_it_is_where_it_is_said_to_be(entry: str) -> None:
         case Done(command):
             group, name = command.split()
             assert name in main.get_command(Context(main), group).commands  # type: ignore[union-attr]
+        case Paged(template, says):
+            assert f'_("{says}"' in (ROOT / "showcam/console/templates/home" / f"{template}.html").read_text()
         case Helped(page, words):
             assert words in " ".join((ROOT / "docs" / "owner" / page).read_text().split())
         case Said(sentence):

@@ -1,10 +1,9 @@
 """`showcam cameras add` and what is said of a camera of one's own: what is asked for, tried, kept and shown."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import cast
 
 import av
@@ -14,15 +13,15 @@ from click.testing import CliRunner, Result
 from showcam.app.cli import main
 from showcam.app.cli.named_camera import asking
 from showcam.app.compose.command import Household
-from showcam.app.compose.own_cameras import own_cameras
+from showcam.app.compose.own_cameras import add, own_cameras
 from showcam.app.settings import Settings
-from showcam.drivers.lan.devices import Device, Pictured
+from showcam.drivers.lan.trial import Tried
+from showcam.drivers.settings import BadValue
 from showcam.registry.owner.owner import Owner
 from showcam.simulator.lan.onvif import Picture
 from showcam.store.records import Account, Source, SourceKind
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite import SqliteStore
-from tests.doubles import lan_house
 from tests.doubles.onvif_device import Served, served
 from tests.doubles.rtsp_camera import PATH, RtspCamera
 from tests.doubles.rtsp_recording import CODE, recorded
@@ -98,6 +97,11 @@ def test_a_wrong_password_is_asked_for_again_three_times_at_most(folder: Path, c
     assert "Three tries are enough" in done.output
     assert camera.does.wrong == 3
     assert run(folder, "list").output.find("Shed") == -1
+    again = added(folder, camera)
+    assert (again.exit_code, "Three tries are enough" in again.output, camera.does.wrong) == (1, True, 3)
+
+
+def test_a_right_password_is_taken_after_a_wrong_one(folder: Path, camera: RtspCamera) -> None:
     assert added(folder, camera, typed=f"admin\nwrong\nadmin\n{CODE}\n").exit_code == 0
 
 
@@ -115,28 +119,10 @@ def test_a_closed_port_is_distinguished_from_silence(folder: Path, camera: RtspC
     camera.start()
 
 
-def test_a_new_login_a_new_name_and_a_new_address_leave_it_the_same_camera(folder: Path, camera: RtspCamera) -> None:
-    added(folder, camera)
-    camera.does.code = "another"
-    assert "Shed takes them." in run(folder, "login", "Shed", typed="admin\nanother\n").output
-    moved = RtspCamera(code="another")
-    done = run(folder, "move", "Shed", f"rtsp://127.0.0.1:{moved.port}{PATH}")
-    assert "is at its new address" in done.output, done.output
-    assert "is called Stable now" in run(folder, "rename", "Shed", "Stable").output
-    listed = run(folder, "list").output
-    assert [line.split() for line in listed.splitlines() if line.startswith(("Shed", "Stable"))] == [
-        ["Stable", "yes", "yes"]
-    ]
-    assert moved.does.wrong == 0
-    moved.close()
-
-
-def test_its_sound_is_switched_off_here_and_it_is_forgotten(folder: Path, camera: RtspCamera) -> None:
+def test_its_sound_is_switched_off_here(folder: Path, camera: RtspCamera) -> None:
     added(folder, camera)
     assert "audio is off" in run(folder, "set", "Shed", "audio", "off").output
     assert "You have switched the sound of Shed off" in run(folder, "list").output
-    assert run(folder, "delete", "Shed", typed="Shed\n").exit_code == 0
-    assert "Shed" not in run(folder, "list").output
 
 
 @pytest.fixture
@@ -175,19 +161,6 @@ def test_a_command_says_whom_it_asks(tmp_path: Path, kinds: tuple[SourceKind, ..
     store.close()
 
 
-def test_the_demo_asks_nothing_of_a_real_house(folder: Path) -> None:
-    done = run(folder, "find")
-    assert (done.exit_code, "asks nothing of your house" in done.output) == (1, True)
-
-
-def test_finding_makes_no_household(folder: Path) -> None:
-    lan_house.needed()
-    command = [*lan_house.NETWORK, sys.executable, "-P", "-m", "showcam", "--data", str(folder), "cameras"]
-    done = [subprocess.run([*command, word], capture_output=True, text=True, check=False) for word in ("find", "list")]
-    assert "Nothing answered." in done[0].stdout
-    assert "Nobody has cameras here yet" in done[1].stderr
-
-
 def here(folder: Path, *words: str, typed: str = "") -> Result:
     """Outside the demo, whose households are there from the beginning."""
     return CliRunner().invoke(main, ["--data", str(folder), *words], input=typed)
@@ -201,28 +174,29 @@ def test_adding_that_is_broken_off_leaves_no_household(folder: Path, typed: str)
     assert "Nobody has cameras here yet" in here(folder, "cameras", "list").output
 
 
-SHED = Device("S", 1, "Shed", "192.168.1.20", 554, Pictured("/live"))
+def test_the_first_camera_that_is_kept_makes_the_household(folder: Path, camera: RtspCamera) -> None:
+    tried = shown(camera)
+    with own_cameras(Settings(data=folder), None) as (own, store, account):
+        assert (list(store.accounts()), account) == ([], "")
+        made = add(own, store, account, tried, "Shed", doorbell=False)
+        assert [household.id for household in store.accounts()] == [made]
+        assert add(own, store, account, tried, "Shed", doorbell=False) == made
+    with own_cameras(Settings(data=folder), None) as (own, _, account):
+        assert (account, [device.name for device in own.known(account)]) == (made, ["Shed"])
 
 
-def test_the_first_camera_that_is_kept_makes_the_household(folder: Path) -> None:
-    with own_cameras(Settings(data=folder), None) as own:
-        assert list(own.store.accounts()) == []
-        account = own.keep(SHED)
-        assert [household.id for household in own.store.accounts()] == [account]
-        assert own.keep(SHED) == account
-    with own_cameras(Settings(data=folder), None) as own:
-        assert (own.account, own.known()) == (account, (SHED,))
+def test_a_first_camera_that_can_not_be_kept_leaves_no_household(folder: Path, camera: RtspCamera) -> None:
+    tried = shown(camera)
+    with own_cameras(Settings(data=folder), None) as (own, store, account):
+        with pytest.raises(BadValue):
+            add(own, store, account, tried, " ", doorbell=False)
+        assert list(store.accounts()) == []
 
 
-def test_a_first_camera_that_can_not_be_kept_leaves_no_household(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken_off(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with own_cameras(Settings(data=folder), None) as own:
-        monkeypatch.setattr(own.devices, "put", broken_off)
-        with pytest.raises(KeyboardInterrupt):
-            own.keep(SHED)
-        assert list(own.store.accounts()) == []
+def shown(camera: RtspCamera) -> Tried:
+    """The camera as it is before it has a name; only the demo may try one on this machine."""
+    with TemporaryDirectory() as folder, own_cameras(Settings(demo=True, data=Path(folder)), None) as (own, _, _):
+        return own.tried(f"rtsp://127.0.0.1:{camera.port}{PATH}", "admin", CODE)
 
 
 def test_where_anyone_may_sign_up_there_are_none(

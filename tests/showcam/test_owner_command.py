@@ -51,14 +51,12 @@ def test_a_household_of_lan_cameras_alone(here: Installation) -> None:
     assert "No PIN is set" in here.done("pin", "clear", "KARI")  # found by its name, as every command does
 
 
-def test_an_ezviz_household_gains_a_user_and_a_place_for_lan_cameras(here: Installation) -> None:
+def test_an_ezviz_household_gains_a_user(here: Installation) -> None:
     here.done("owner", "add", EZVIZ)
     assert here.listed() == {EZVIZ: {"lan": False, "showcam_user": ""}}
     facts = json.loads(here.done("owner", "password", EZVIZ, "--json", typed=f"{NAME}\n{TWICE}"))
     assert facts["showcam_user"] == NAME
-    assert "may have cameras in the house now" in here.done("owner", "lan", NAME)
-    assert "had a place for them already" in here.done("owner", "lan", EZVIZ)
-    assert here.listed() == {f"{EZVIZ}+{NAME}": {"lan": True, "showcam_user": NAME}}
+    assert here.listed() == {f"{EZVIZ}+{NAME}": {"lan": False, "showcam_user": NAME}}
 
 
 def test_who_adds_an_ezviz_household_hears_first_what_takes_nothing_and_of_a_key_last(here: Installation) -> None:
@@ -93,8 +91,7 @@ def test_the_only_household_needs_no_name(here: Installation) -> None:
     assert (none.exit_code, "There is no household yet" in none.stderr) == (1, True)
     here.done("owner", "add", EZVIZ)
     here.done("owner", "password", typed=f"{NAME}\n{TWICE}")
-    here.done("owner", "lan")
-    assert here.listed() == {f"{EZVIZ}+{NAME}": {"lan": True, "showcam_user": NAME}}
+    assert here.listed() == {f"{EZVIZ}+{NAME}": {"lan": False, "showcam_user": NAME}}
     here.done("owner", "add", "another@example.com")
     several = here.run("owner", "password", typed=TWICE)
     assert (several.exit_code, "There are several households here" in several.stderr) == (1, True)
@@ -121,7 +118,6 @@ def test_another_name_and_another_password(here: Installation) -> None:
         (("add", "--lan", NAME), "short\nshort\n", "a password is 10 to 200 characters"),
         (("add", "--lan", NAME), f"{PASSWORD}\nanother\n", "do not match"),
         (("password", "nobody@example.com"), "", "nobody@example.com is not known here"),
-        (("lan", "nobody@example.com"), "", "nobody@example.com is not known here"),
         (("add", "--lan", NAME, "--to", EZVIZ), "", "takes no --to"),
     ],
 )
@@ -138,9 +134,8 @@ def test_what_is_refused_changes_nothing(here: Installation, words: tuple[str, .
 @pytest.mark.parametrize("settings", [{"sign_up": "anyone"}])
 def test_strangers_have_no_cameras_in_the_house(here: Installation, settings: dict[str, str]) -> None:
     here.done("owner", "add", EZVIZ)
-    for words in (("add", "--lan", NAME), ("lan", EZVIZ)):
-        refused = here.run("owner", *words, typed=TWICE, **settings)
-        assert (refused.exit_code, "There are no cameras in the house" in refused.stderr) == (1, True)
+    refused = here.run("owner", "add", "--lan", NAME, typed=TWICE, **settings)
+    assert (refused.exit_code, "There are no cameras in the house" in refused.stderr) == (1, True)
     assert here.listed() == {EZVIZ: {"lan": False, "showcam_user": ""}}
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.doubles.console_browser import Page
 from tests.doubles.notice_services import WebReceiver
 from tests.doubles.program import Program, running
 from tests.doubles.waiting import LONG_S, until
@@ -37,8 +38,7 @@ def test_of_links_that_all_seem_to_end_within_a_minute_ten_end_and_the_owner_is_
     tmp_path: Path, web: WebReceiver
 ) -> None:
     with running(tmp_path, SHOWCAM_EXPLAIN="no") as program:
-        added = program.command("notices", "add", "--user", USER, "--demo", text=web.ntfy + "\n")
-        assert added.returncode == 0, added.stderr
+        Page(program).notify(USER, web.ntfy)
         for _ in range(LINKS):
             program.link("alexa", USER)
         until(lambda: are_all_known(program))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.doubles.console_browser import Page
 from tests.doubles.notice_services import WebReceiver
 from tests.doubles.program import Program, running
 
@@ -39,8 +40,7 @@ def is_tampering_sent(program: Program, web: WebReceiver) -> bool:
 def test_a_fault_its_mend_and_tampering_reach_the_owner(tmp_path: Path, web: WebReceiver) -> None:
     with running(tmp_path, SHOWCAM_POLL_S="2") as program:
         program.link("alexa")
-        added = program.command("notices", "add", "--user", "demo@example.com", "--demo", text=web.ntfy + "\n")
-        assert added.returncode == 0, added.stderr
+        Page(program).notify("demo@example.com", web.ntfy)
         web.wait(lambda: "Garden" in program.command("cameras", "list", "--demo").stdout)  # known as not encrypted
         program.change("Garden", encryption=True)
         web.wait(lambda: web.got)

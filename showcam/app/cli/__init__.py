@@ -171,7 +171,6 @@ _COMMANDS = {
     "links": "links",
     "login": "login",
     "media": "run",
-    "notices": "notices",
     "outbox": "outbox",
     "owner": "owner",
     "pin": "owner_password",

@@ -39,13 +39,6 @@ MENDS: Mapping[Reason, tuple[str, ...]] = {
     "code_wrong": ("code {camera}",),
 }
 AT_HOME = frozenset({"code {camera}"})  # a camera on battery has no video port that takes the code
-MENDS_OF_OWN: Mapping[Reason, tuple[str, ...]] = {
-    "offline": ("move {camera}",),
-    "lan_unreachable": ("move {camera}",),
-    "no_way": ("move {camera}",),
-    "code_wrong": ("login {camera}",),
-    "audio_off": ("set {camera} audio on",),
-}
 _UNINITIALISED = "Storage is uninitialised, so nothing is recorded: showcam cameras set {camera} storage format"
 
 
@@ -148,11 +141,12 @@ def _mends(camera: Camera, verdicts: Mapping[Any, Any]) -> list[str]:
         return []
     refusals = [verdict for verdict in verdicts.values() if isinstance(verdict, Refusal)]
     failed = {row.reason for refusal in refusals for row in refusal.failed}
+    if is_own(camera.id):
+        failed &= {"audio_off"}  # its page has the rest
     name = shell_word(camera.name)
-    mends = MENDS_OF_OWN if is_own(camera.id) else MENDS
     return [
         f"showcam cameras {command.format(camera=name)}"
-        for reason, commands in mends.items()
+        for reason, commands in MENDS.items()
         if reason in failed
         for command in commands
         if not (command in AT_HOME and is_on_battery(camera))

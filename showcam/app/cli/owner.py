@@ -33,7 +33,6 @@ def owner() -> None:
 
 
 owner.add_command(owner_password.password)
-owner.add_command(owner_password.lan)
 
 
 @owner.command()

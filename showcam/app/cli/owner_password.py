@@ -1,4 +1,4 @@
-"""`showcam owner password`, `owner lan` and `pin`: a household's user at showcam, its cameras, its PIN for Google."""
+"""`showcam owner password` and `pin`: a household's user at showcam, and its PIN for Google."""
 
 import shlex
 from collections.abc import Iterator
@@ -45,26 +45,6 @@ def password(context: click.Context, user: str | None, name: str | None, as_json
     facts = {"household": account.id, "showcam_user": name.strip()}
     report(as_json, facts, [f"{name.strip()} signs in at showcam with that password now."])
     echo("Links and browsers that are signed in stay as they are.", err=True)
-
-
-@click.command()
-@click.argument("user", required=False)
-@installation
-@click.pass_context
-@readable
-def lan(context: click.Context, user: str | None) -> None:
-    """Let USER's household, or the only one, have cameras in the house as well as those of its EZVIZ account."""
-    from showcam.accounts import households
-    from showcam.app.compose.command import tools
-
-    settings = settings_of(context)
-    refuse_where_none_are(settings)
-    with tools(settings) as store:
-        account = known_or_only(store, user)
-        kinds = {source.kind for source in store.sources(account.id)}
-        households.with_lan(store, account.id)
-    named = user or "This household"
-    echo(f"{named} had a place for them already." if "lan" in kinds else f"{named} may have cameras in the house now.")
 
 
 def add_with_lan(settings: "Settings", name: str, language: str) -> None:

@@ -14,7 +14,7 @@ from showcam.accounts.pins import Pins
 from showcam.alexa.smart_home import SmartHome
 from showcam.app.compose import ground, screens
 from showcam.app.compose.ground import Ground
-from showcam.app.compose.own_cameras import PROBE_S
+from showcam.app.compose.own_cameras import PROBE_S, own_cameras_of
 from showcam.app.keys import Keys
 from showcam.app.process import handover
 from showcam.app.process.home_address import host_in_house
@@ -35,7 +35,6 @@ from showcam.console.phones import Phones
 from showcam.console.trial import Doors, Trial
 from showcam.drivers.camera import Refusal
 from showcam.drivers.errors import Refused, is_reason
-from showcam.drivers.lan.adding import Adding
 from showcam.drivers.lan.devices import Device
 from showcam.drivers.lan.discovery import of_house
 from showcam.drivers.lan.driver import LanDriver
@@ -44,7 +43,7 @@ from showcam.engine.messages import MediaBusy, MediaUnavailable, NoPicture
 from showcam.engine.source import Rtsp, Watched
 from showcam.i18n.catalogue import Language
 from showcam.net.addresses import house_networks
-from showcam.registry.owner.own_cameras import OwnCameras, Search
+from showcam.registry.owner.own_cameras import Search
 from showcam.store.records import Link
 
 WAITED_S = 12.0  # seconds that a page waits; a TV that takes longer still shows the camera
@@ -100,16 +99,8 @@ def _of_own_cameras(settings: Settings, base: ground.Ground, home: Home) -> list
         except MediaUnavailable:
             raise Refused("media_down") from None
 
-    own = OwnCameras(
-        base.store,
-        base.adapter.owner,
-        driver.devices,
-        Adding(loopback=settings.demo),
-        watch,
-        None if settings.demo else of_house,
-        loopback=settings.demo,
-    )
     # the demo asks nothing of a real house
+    own = own_cameras_of(settings, base, driver.devices, watch, None if settings.demo else of_house)
     looking = None if settings.demo else Search(_found)
     return [AddingPage(own, looking, home.area), OwnCamera(own, home.area)]
 

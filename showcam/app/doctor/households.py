@@ -140,7 +140,6 @@ def notices(store: Store) -> Finding:
                     what,
                     worded("the address {address_id} can't be sent to: {error}", address_id=address_id, error=error),
                     worded("Remove it and add it again, on showcam's page under Notices."),
-                    command=f"showcam notices remove {address_id}, then: showcam notices add",
                 )
     if not count:
         return ok(what, worded("nobody is notified of faults; addresses are added on showcam's page under Notices"))
