@@ -196,11 +196,9 @@ class EzvizAccount:
 
     def is_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> bool | None:
         """Whether the code deciphers the camera's picture; None if the vendor does not say."""
-
-        def work(client: "Client", _: Held) -> bool | None:
-            return keys.is_right(client.pages("STATUS"), camera.ref.serial, code)
-
-        return self._clients.use(source, deadline_s, work)
+        return self._clients.use(
+            source, deadline_s, lambda client, _: keys.is_right(client.pages("STATUS"), camera.ref.serial, code)
+        )
 
     def settings(self, source: Source, camera: Camera, deadline_s: float) -> dict[Setting, SettingView]:
         """Every setting of the camera: the list with more of its sections, and a request about its detection."""
@@ -216,11 +214,7 @@ class EzvizAccount:
 
     def clock(self, source: Source, camera: Camera, deadline_s: float) -> of_app.Clock:
         """How the camera writes the time, for setting part of it without losing the rest."""
-
-        def work(client: "Client", _: Held) -> of_app.Clock:
-            return of_app.clock(client.pages("STATUS"), camera)
-
-        return self._clients.use(source, deadline_s, work)
+        return self._clients.use(source, deadline_s, lambda client, _: of_app.clock(client.pages("STATUS"), camera))
 
     def apply(
         self, source: Source, camera: Camera, setting: Setting, value: str, deadline_s: float, *, code: str = ""
@@ -240,21 +234,14 @@ class EzvizAccount:
 
     def change_password(self, source: Source, camera: Camera, old: str, new: str, deadline_s: float) -> None:
         """Changes the password that pictures are encrypted with. Raises SetRefused."""
-
-        def work(client: "Client", held: Held) -> None:
-            keys.change_password(client, camera, old, new)
-
-        self._clients.change(source, deadline_s, work)
+        self._clients.change(source, deadline_s, lambda client, _: keys.change_password(client, camera, old, new))
 
     def key(self, source: Source, camera: Camera, code: str, deadline_s: float) -> str:
         """The key that the camera's video is encrypted with. Raises SetRefused."""
         return self._clients.use(source, deadline_s, lambda client, _: keys.ask_key(client, camera, code))
 
     def restart(self, source: Source, camera: Camera, deadline_s: float) -> None:
-        def work(client: "Client", _: Held) -> None:
-            client.reboot_camera(camera.ref.serial)
-
-        self._clients.change(source, deadline_s, work)
+        self._clients.change(source, deadline_s, lambda client, _: client.reboot_camera(camera.ref.serial))
 
     def turn(self, source: Source, camera: Camera, direction: Direction, deadline_s: float, *, action: str) -> None:
         """Has the camera begin to turn, or stop: `action` is "START" or "STOP". Raises SetRefused."""
@@ -293,35 +280,26 @@ class EzvizAccount:
 
     def alarm_picture(self, source: Source, camera: Camera, kind: EventKind, at: float, deadline_s: float) -> str:
         """The address of the picture with the message about what happened at `at`; "" if there is none."""
-
-        def work(client: "Client", _: Held) -> str:
-            return picture_of(client, camera.ref, kind, at - client.ahead_s)
-
-        return self._clients.use(source, deadline_s, work)
+        return self._clients.use(
+            source, deadline_s, lambda client, _: picture_of(client, camera.ref, kind, at - client.ahead_s)
+        )
 
     def wake(self, source: Source, camera: Camera, deadline_s: float) -> None:
         """Have a battery camera wake, and stay awake for a while."""
-
-        def work(client: "Client", _: Held) -> None:
-            client.delay_battery_device_sleep(camera.ref.serial, camera.ref.channel, AWAKE)
-
-        self._clients.use(source, deadline_s, work)
+        serial, channel = camera.ref.serial, camera.ref.channel
+        self._clients.use(
+            source, deadline_s, lambda client, _: client.delay_battery_device_sleep(serial, channel, AWAKE)
+        )
 
     def capture(self, source: Source, camera: Camera, deadline_s: float) -> str:
         """The address of a still that the camera makes now, even while asleep."""
-
-        def work(client: "Client", _: Held) -> str:
-            return client.capture(camera.ref.serial, camera.ref.channel)
-
-        return self._clients.use(source, deadline_s, work)
+        return self._clients.use(
+            source, deadline_s, lambda client, _: client.capture(camera.ref.serial, camera.ref.channel)
+        )
 
     def stream_token(self, source: Source, deadline_s: float) -> str:
         """A token for one stream of the account, good for minutes. Only one is asked for at a time."""
-
-        def work(client: "Client", _: Held) -> str:
-            return client.stream_token()
-
-        return self._clients.use(source, deadline_s, work)
+        return self._clients.use(source, deadline_s, lambda client, _: client.stream_token())
 
     def excerpt(
         self, source: Source, camera: Camera, alias: str, notes: tracing.CallNotes, deadline_s: float
@@ -343,11 +321,9 @@ class EzvizAccount:
 
     def dispatcher(self, source: Source, camera: Camera, deadline_s: float) -> JsonObject:
         """The dispatcher of the camera's cloud stream, as the vendor writes its address."""
-
-        def work(client: "Client", _: Held) -> JsonObject:
-            return client.dispatcher(camera.ref.serial, camera.ref.channel)
-
-        return self._clients.use(source, deadline_s, work)
+        return self._clients.use(
+            source, deadline_s, lambda client, _: client.dispatcher(camera.ref.serial, camera.ref.channel)
+        )
 
     def cas_session(self, source: Source, deadline_s: float) -> CasSession:
         """The account's data for the server of cameras' keys. The account is registered there again."""
@@ -372,10 +348,7 @@ class EzvizAccount:
         return self._clients.use(source, deadline_s, work)
 
     def sign_out(self, source: Source, deadline_s: float) -> None:
-        def work(client: "Client", _: Held) -> None:
-            client.logout()
-
-        self._clients.use(source, deadline_s, work)
+        self._clients.use(source, deadline_s, lambda client, _: client.logout())
 
     def session_id(self, source: Source) -> str:
         """The id of the session that counts now; "" for none."""
