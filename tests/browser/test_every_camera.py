@@ -23,7 +23,6 @@ WITHIN_S = 20.0
 # one of each kind that a player can stumble over
 CHOSEN = [
     "LATM, jitter",
-    "a transport stream",
     "B-frames",
     "H.265",
     "10-s GOP",

@@ -155,34 +155,3 @@ def resized(lines: list[str]) -> list[str]:
     at = lines.index("") + 1
     length = len("\r\n".join(lines[at:]).encode())
     return [f"Content-Length: {length}" if line.startswith("Content-Length") else line for line in lines]
-
-
-class NamesSoundLate(Fault):
-    """Of a transport stream: for so long its map does not name the sound."""
-
-    def __init__(self, after_s: float) -> None:
-        self._after_s, self._began = after_s, 0.0
-
-    def frames(self, channel: int, data: bytes, now: float) -> list[tuple[float, bytes]]:
-        self._began = self._began or now
-        if channel or now - self._began > self._after_s:
-            return [(0.0, data)]
-        packets = [data[at : at + 188] for at in range(12, len(data), 188)]
-        return [(0.0, data[:12] + b"".join(map(without_sound, packets)))]
-
-
-def without_sound(packet: bytes) -> bytes:
-    """A map's packet as if there were no sound; any other as it is."""
-    begins = 5 + (1 + packet[4] if packet[3] & 0x20 else 0)
-    if not packet[1] & 0x40 or packet[begins : begins + 2] == b"\0\0" or packet[begins] != 2:
-        return packet
-    table = bytearray(packet[begins:])
-    at, end = 12 + ((table[10] & 0x0F) << 8 | table[11]), 3 + ((table[1] & 0x0F) << 8 | table[2]) - 4
-    while at < end and table[at] != 0x0F:
-        at += 5 + ((table[at + 3] & 0x0F) << 8 | table[at + 4])
-    if at >= end:
-        return packet  # a busy machine's muxer names the picture before it has sound
-    size = 5 + ((table[at + 3] & 0x0F) << 8 | table[at + 4])
-    del table[at : at + size]
-    table[2] -= size
-    return packet[:begins] + bytes(table) + b"\xff" * size

@@ -29,7 +29,6 @@ from tests.doubles.rtsp_faults import (
     LiesOfReports,
     LiesOfRtpInfo,
     LosesKeyframes,
-    NamesSoundLate,
     Steps,
     Swaps,
     Undescribed,
@@ -67,7 +66,6 @@ PLAIN = H264 + AAC
 B_FRAMES = x264(more="bframes=2 b-adapt=0 rc-lookahead=2 sync-lookahead=0 threads=1") + "! video/x-h264,profile=main "
 H265 = "x265enc tune=zerolatency speed-preset=ultrafast key-int-max=13 ! rtph265pay name=pay0 pt=96"
 MJPEG = "jpegenc ! rtpjpegpay name=pay0 pt=26"
-TRANSPORT = f"mpegtsmux name=mux alignment=7 ! rtpmp2tpay name=pay0 pt=33 {picture()}{x264()}! "
 SMALL, FOUR_K = frozenset({(320, 180)}), frozenset({(3840, 2160)})
 BY_EIGHT = frozenset({(320, 184)})  # RTP has a JPEG's size in steps of eight pixels (RFC 2435 section 3.1.5)
 
@@ -140,11 +138,6 @@ ROWS = [
         "sound first, its reports three seconds off",
         AAC.replace("pay1", "pay0") + " " + H264.replace("pay0", "pay1"),
         fault=lambda: LiesOfReports(3),
-    ),
-    Row(
-        "a transport stream",
-        TRANSPORT + "h264parse config-interval=-1 ! mux." + ticks() + "avenc_aac ! aacparse ! mux.",
-        is_noted=False,
     ),
     Row("four slices", picture() + x264(more="tune=zerolatency sliced-threads=1 threads=4") + H264PAY + AAC),
     Row("parameter sets in the description alone", PLAIN.replace("config-interval=-1", "config-interval=0")),
@@ -395,18 +388,3 @@ def test_every_viewer_sees_what_the_camera_sent(start: Callable[..., World], hou
             error.add_note("\n".join(f"{watcher}: {what}" for watcher, what in found.items()))
             error.add_note(f"the camera sent, in pictures: {apart(sent, row)}; {name} saw it wrongly")
             raise
-
-
-@pytest.mark.usefixtures("on_loopback")
-@pytest.mark.parametrize("viewer", ["aiortc", LIVE])
-def test_sound_that_is_named_after_a_viewer_by_webrtc_was_answered_is_heard(
-    start: Callable[..., World], household: House, viewer: str
-) -> None:
-    row = replace(next(row for row in ROWS if row.name == "a transport stream"), pictures=5 * FPS)
-    with gstreamer.camera(row.launch) as port, RtspRelay(port, NamesSoundLate(2.0)) as relay:
-        household.port = relay.port
-        seen = VIEWERS[viewer][1](start(), row)
-    check(row, "webrtc", seen, times_sent(relay, row))
-    if viewer != LIVE:
-        seen.turns = [(number, at) for number, at in seen.turns if at > seen.ticks[0] - NEAR_S]
-        check_sound(row, seen)

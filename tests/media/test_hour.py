@@ -54,8 +54,6 @@ def test_an_hour_of_sound_that_drifts_stays_beside_the_picture(ppm: float, secon
 
 
 def test_sound_that_is_known_later_than_the_picture_is_heard_from_then_on() -> None:
-    """As in a transport stream, whose map may name the sound after some pictures."""
-
     async def scene(loop: SetLoop) -> Showing:
         showing = Showing(loop, mute_s=5.0)
         showing.fanout.need_hls(silent_track=False)

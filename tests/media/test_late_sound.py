@@ -1,4 +1,4 @@
-"""Sound by WebRTC that comes after its picture was shown, as a transport stream names it or a camera sends it.
+"""Sound by WebRTC that comes after its picture was shown, as a camera may send it.
 
 How it leaves, and what a display is told of it.
 """

@@ -15,7 +15,6 @@ from showcam.engine.rtp.nal import H264Depacketizer, H265Depacketizer
 from showcam.engine.rtp.packets import AccessUnit, Depacketizer, Packet, read
 from showcam.engine.rtp.sound import AacDepacketizer, LatmDepacketizer
 from tests.doubles.floating_point import apart
-from tests.doubles.hls_camera import recording
 from tests.doubles.made_once import made_once
 from tests.doubles.rtsp_recording import slope, tone
 
@@ -248,8 +247,3 @@ def test_latm_has_its_length_before_it() -> None:
     assert [unit.data for unit in depacketizer.feed(data[100:], 1, marker=True)] == [frame]
     assert depacketizer.feed(data[100:], 2, marker=True, lost=True) == []
     assert depacketizer.feed(data[:50], 3, marker=True) == []
-
-
-def packed_stream() -> bytes:
-    """A transport stream with a picture and a tone, of libav's muxer."""
-    return b"".join(recording())

@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 from showcam.engine.codec.sound import NoAac, read_config, read_mux_config
 from showcam.engine.ezviz.h265 import EzvizH265Depacketizer
 from showcam.engine.rtp import packets
-from showcam.engine.rtp.mp2t import TransportDepacketizer
 from showcam.engine.rtp.nal import H264Depacketizer, H265Depacketizer
 from showcam.engine.rtp.packets import UNIT_CAP, AccessUnit, Depacketizer, NotRtp, read
 from showcam.engine.rtp.sound import AacDepacketizer, LatmDepacketizer, PlainDepacketizer
-from tests.media.test_rtp import packed, packed_stream
+from tests.media.test_rtp import packed
 
 FED: dict[str, tuple[Callable[[], Depacketizer], Callable[[], list[bytes]]]] = {
     "H.264": (H264Depacketizer, lambda: [packet.payload for packet in packed("libx264")[:40]]),
@@ -23,7 +22,6 @@ FED: dict[str, tuple[Callable[[], Depacketizer], Callable[[], list[bytes]]]] = {
     "H.265 of EZVIZ": (EzvizH265Depacketizer, lambda: [packet.payload for packet in packed("libx265")[:40]]),
     "AAC": (lambda: AacDepacketizer(13, 3), lambda: [b"\0\x10\0\x20abcd", b"\0\x20\0\x10\0\x10abcd"]),
     "LATM": (LatmDepacketizer, lambda: [b"\x04abcd", b"\xff\x05abcd"]),
-    "MP2T": (TransportDepacketizer, lambda: [packed_stream()[at : at + 1316] for at in range(0, 20 * 1316, 1316)]),
     "plain": (PlainDepacketizer, lambda: [b"abcd"]),
 }
 

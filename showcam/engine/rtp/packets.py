@@ -25,7 +25,6 @@ class AccessUnit(NamedTuple):
     timestamp: int  # 32 bits, of the track's clock
     key: bool = True  # a decoder can start on this unit; true for every unit of sound
     damaged: bool = False  # a part of the unit did not arrive
-    is_sound: bool = False  # set if one track carries both video and sound
 
 
 class Depacketizer(Protocol):

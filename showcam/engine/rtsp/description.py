@@ -15,11 +15,10 @@ _STATIC = {  # RFC 3551 section 6: encoding, clock, channels
     10: ("L16", 44_100, 2),
     11: ("L16", 44_100, 1),
     26: ("JPEG", 90_000, 1),
-    33: ("MP2T", 90_000, 1),
 }
 _UNKNOWN = ("", 0, 1)
 _G726 = frozenset(f"{form}G726-{kbits}" for form in ("", "AAL2-") for kbits in (16, 24, 32, 40))
-_VIDEOS = {"H264", "H265", "HEVC", "JPEG", "MP2T"}
+_VIDEOS = {"H264", "H265", "HEVC", "JPEG"}
 _KNOWN = _VIDEOS | _G726 | {"MPEG4-GENERIC", "MP4A-LATM", "PCMU", "PCMA", "G722", "L16", "OPUS"}
 _MAP = re.compile(r"(\d{1,3})\s+([\w.-]{1,40})/(\d{1,9})(?:/(\d{1,3}))?")
 _FORM = re.compile(r"(\d{1,3})\s+(.*)")

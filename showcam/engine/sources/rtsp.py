@@ -77,8 +77,7 @@ class Live:
         self._step = 0  # between the last two pictures that were shown
 
     def unit(self, kind: str, unit: AccessUnit, at: float) -> None:
-        is_sound = kind == "audio" or unit.is_sound
-        guarded(self._pass_sound if is_sound else self._picture, self._over)(unit, at)
+        guarded(self._pass_sound if kind == "audio" else self._picture, self._over)(unit, at)
 
     def report(self, kind: str, report: SenderReport, at: float) -> None:
         guarded(self._timeline.report, self._over)(kind, report.wall_s, report.timestamp)
@@ -315,7 +314,7 @@ class RtspSource:
         timeline = Timeline(chosen.video.clock_hz, (chosen.audio or chosen.video).clock_hz)
         self._live = Live(
             self._screen,
-            lambda: chosen.known_sound() if session.has("audio") or chosen.audio is None else None,
+            lambda: chosen.sound if session.has("audio") else None,
             timeline,
             codec_of=lambda: chosen.codec,
             sets=chosen.sets,

@@ -9,7 +9,6 @@ from showcam.engine.codec import nal
 from showcam.engine.codec.nal import START
 from showcam.engine.codec.sound import AacConfig, NoAac, read_config, read_mux_config
 from showcam.engine.rtp.jpeg import JpegDepacketizer
-from showcam.engine.rtp.mp2t import TransportDepacketizer
 from showcam.engine.rtp.nal import EitherDepacketizer
 from showcam.engine.rtp.packets import Depacketizer, Opener
 from showcam.engine.rtp.sound import AacDepacketizer, LatmDepacketizer, PlainDepacketizer
@@ -18,7 +17,7 @@ from showcam.engine.source import Codec
 from showcam.engine.units import Format, SoundCodec, SourceFailed
 
 _HIGHEST_HZ = 1_000_000
-_VIDEOS = ("H264", "MP2T", "H265", "HEVC", "JPEG")  # the best first
+_VIDEOS = ("H264", "H265", "HEVC", "JPEG")  # the best first
 _SETS = frozenset({7, 8})
 _SETS_H265 = frozenset({32, 33, 34})
 
@@ -48,16 +47,14 @@ class Sound:
 class Chosen:
     video: Track
     sets: dict[nal.Codec, bytes]  # the description's parameter sets, in the form of Annex B
-    depacketizer: EitherDepacketizer | TransportDepacketizer | JpegDepacketizer
+    depacketizer: EitherDepacketizer | JpegDepacketizer
     audio: Track | None = None  # if sound has its own track
     sound: Sound | None = None
 
     @property
     def codec(self) -> Codec:
         """The codec in the description, until the pictures show another."""
-        if isinstance(self.depacketizer, EitherDepacketizer):
-            return self.depacketizer.codec
-        return "mjpeg" if isinstance(self.depacketizer, JpegDepacketizer) else "h264"
+        return self.depacketizer.codec if isinstance(self.depacketizer, EitherDepacketizer) else "mjpeg"
 
     @property
     def played(self) -> list[tuple[str, Track, Depacketizer]]:
@@ -66,12 +63,6 @@ class Chosen:
         if self.audio and self.sound:
             tracks.append(("audio", self.audio, self.sound.depacketizer))
         return tracks
-
-    def known_sound(self) -> Sound | None:
-        """The codec and rate of the sound, as far as they are known."""
-        if isinstance(self.depacketizer, TransportDepacketizer) and (config := self.depacketizer.config):
-            return Sound("aac", config.rate, self.depacketizer, config.encode())
-        return self.sound
 
 
 def choose(description: Description, *, sound: bool, opener: Opener | None = None) -> Chosen:
@@ -83,8 +74,6 @@ def choose(description: Description, *, sound: bool, opener: Opener | None = Non
     video = min(videos, key=lambda track: _VIDEOS.index(track.encoding), default=None)
     if video is None or not 0 < video.clock_hz <= _HIGHEST_HZ or video.parameters.get("packetization-mode") == "2":
         raise SourceFailed("not_playable", again=False)
-    if video.encoding == "MP2T":
-        return Chosen(video, {}, TransportDepacketizer())
     made = _described(video, opener) if video.encoding != "JPEG" else Chosen(video, {}, JpegDepacketizer())
     for track in description.tracks if sound else ():
         is_back = track.is_back and not video.is_back

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from showcam.drivers.ezviz.trace.recording import Recording
-from showcam.drivers.ezviz.trace_lines import Transport, Unopened
+from showcam.drivers.ezviz.trace_lines import Unopened
 from showcam.engine.ezviz.address import BadAddress
 from showcam.engine.ezviz.decipher import Decipherer
 from showcam.engine.ezviz.local_messages import LocalAddress
@@ -66,8 +66,7 @@ class ByRtsp:
             raise SourceFailed("not_playable", again=False)
         decipherer.picture(chosen.sets.get(codec, b""))
         heard = chosen.sound.codec if chosen.sound else None
-        transport: Transport = "ts" if chosen.video.encoding == "MP2T" else "rtp"
-        self._recording.pictured.described(transport, chosen.sets, heard, decipherer)
+        self._recording.pictured.described("rtp", chosen.sets, heard, decipherer)
         self._recording.pictured.is_of(codec)
         self._chosen = chosen
         await session.play(description, chosen.played, self)
@@ -75,7 +74,7 @@ class ByRtsp:
     def unit(self, kind: str, unit: AccessUnit, at: float) -> None:
         """Called by the session for each unit that has come."""
         assert self._chosen is not None
-        if kind == "audio" or unit.is_sound:
+        if kind == "audio":
             self._recording.sound(SOUND, len(unit.data))
         elif (codec := self._chosen.codec) != "mjpeg":
             self._recording.unit(codec, len(unit.data), b"" if unit.damaged else unit.data)
