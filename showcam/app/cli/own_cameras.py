@@ -52,15 +52,14 @@ def add(
     """
     from showcam.app.compose.own_cameras import add as add_camera
     from showcam.app.compose.own_cameras import endpoint_at, own_cameras
-    from showcam.drivers.lan.devices import BadAddress, read_address
+    from showcam.drivers.lan.devices import BadAddress
     from showcam.drivers.settings import BadValue
 
     settings = settings_of(context)
     with own_cameras(settings, user) as (own, store, account):
         try:
             address = address or str(click.prompt(ADDRESS, err=True))
-            host = read_address(address, loopback=settings.demo).host
-            shown = _tried(own, address, endpoint_at(settings, host))
+            shown = _tried(own, address, endpoint_at(settings, address))
             if still:
                 still.write_bytes(shown.whole.still)
             _describe(shown)

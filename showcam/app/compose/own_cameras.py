@@ -11,7 +11,7 @@ from showcam.app.process.supervisor import CannotStart
 from showcam.app.settings import Settings
 from showcam.drivers.errors import Refused, is_reason
 from showcam.drivers.lan.adding import Adding
-from showcam.drivers.lan.devices import Devices
+from showcam.drivers.lan.devices import Devices, read_address
 from showcam.drivers.lan.discovery import of_house
 from showcam.drivers.lan.trial import Tried, Watch
 from showcam.engine.source import Rtsp, Watched
@@ -30,11 +30,12 @@ def own_cameras_of(
     return OwnCameras(base.store, base.adapter.owner, devices, adding, watch, asks, loopback=settings.demo)
 
 
-def endpoint_at(settings: Settings, host: str) -> str:
-    """The WS-Discovery endpoint of that host, by which showcam finds it again at another address; "" if none answers.
+def endpoint_at(settings: Settings, address: str) -> str:
+    """The WS-Discovery endpoint of the camera at an address; "" if it says none. Raises BadAddress.
 
-    The demo asks nothing of a real house.
+    With its endpoint a camera is found again at another address. The demo asks nothing of a real house.
     """
+    host = read_address(address, loopback=settings.demo).host
     found = () if settings.demo else of_house()
     return next((answer.endpoint for answer in found if answer.host == host), "")
 
@@ -50,14 +51,15 @@ def own_cameras(settings: Settings, user: str | None) -> Iterator[tuple[OwnCamer
             "Cameras of one's own are not for an installation where anyone may sign up, nor for one on AWS."
         )
     with built(settings) as base:
-        account = named_or_only(base.store, (user or DEMO_USER) if settings.demo else user) or ""
+        loopback = settings.demo
+        account = named_or_only(base.store, (user or DEMO_USER) if loopback else user) or ""
 
         def watch(spec: Rtsp) -> Watched:
-            """Watches in this process, so that no other process has to run. Raises Refused."""
+            """Watches the camera in the command's own process, so that showcam need not run. Raises Refused."""
             from showcam.engine.sources.probe import probe  # it brings PyAV, which the web process has no use for
 
             try:
-                return asyncio.run(probe(spec, loopback=settings.demo, within_s=PROBE_S)).watched(small=False)
+                return asyncio.run(probe(spec, loopback=loopback, within_s=PROBE_S)).watched(small=False)
             except SourceFailed as failed:
                 raise Refused(failed.reason if is_reason(failed.reason) else "media_down") from None
 

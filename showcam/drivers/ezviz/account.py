@@ -72,7 +72,7 @@ class Clients:
         finally:
             at_work.lock.release()
 
-    def change(self, source: Source, deadline_s: float, work: "Callable[[Client, Held], None]") -> None:
+    def change(self, source: Source, deadline_s: float, work: "Callable[[Client, Held], object]") -> None:
         """Runs `work`, which changes a camera. Raises as `use`, and SetRefused by the vendor's last code."""
 
         def changing(client: "Client", held: Held) -> None:
