@@ -55,7 +55,7 @@ def own_cameras(settings: Settings, user: str | None) -> Iterator[tuple[OwnCamer
         account = named_or_only(base.store, (user or DEMO_USER) if loopback else user) or ""
 
         def watch(spec: Rtsp) -> Watched:
-            """Watches the camera in the command's own process, so that showcam need not run. Raises Refused."""
+            """Watches the camera in the process of the command: showcam need not run. Raises Refused."""
             from showcam.engine.sources.probe import probe  # it brings PyAV, which the web process has no use for
 
             try:
