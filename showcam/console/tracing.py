@@ -15,11 +15,12 @@ from showcam.console.area import FORM, Area, Rule
 from showcam.console.sentences import TRACING
 from showcam.drivers.camera import Camera, kind_of
 from showcam.registry.owner.owner import Owner
+from showcam.store.records import HOUR_S
 
 log = logging.getLogger(__name__)
 
 MINUTES = (2, 10, 30)
-KEPT_S = 3600.0  # an unsaved trace is thrown away after this time
+KEPT_S = HOUR_S  # an unsaved trace is thrown away after this time
 
 
 class NoTrace(Exception):

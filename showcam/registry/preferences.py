@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from showcam.store.ports import Store
+from showcam.store.records import HOUR_S
 
 # How a camera is shown while its Image Encryption is on. "no": not at all. "lan": by its clear RTSP at home.
 # "code": its video is deciphered here. Only the owner decides this; giving a code or a key does not. Without the
@@ -21,7 +22,7 @@ type MotionRings = Literal["no", "motion", "person"]
 TV_WHEN = ("doorbell", "motion", "person")
 WHILE_ENCRYPTED: tuple[WhileEncrypted, ...] = get_args(WhileEncrypted.__value__)
 MOTION_RINGS: tuple[MotionRings, ...] = get_args(MotionRings.__value__)
-LONGEST_PAUSE_S = 3600  # for longer pauses there are quiet times
+LONGEST_PAUSE_S = HOUR_S  # for longer pauses there are quiet times
 RING_PAUSE_S = 60  # motion in front of a camera goes on for some time
 
 

@@ -152,9 +152,6 @@ class Down:
     def link_secret(self, link_id: str, name: str) -> bytes | None:
         raise StoreUnavailable
 
-    def drop_link_secret(self, link_id: str, name: str) -> None:
-        raise StoreUnavailable
-
 
 def test_an_unknown_region_keeps_the_grant_and_is_requested_again(
     home: Household, gateway: Gateway, login: Login

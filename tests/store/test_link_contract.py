@@ -261,9 +261,6 @@ class TestSecrets:
             assert store.link_secret(linked.id, "gateway") == data
         assert store.link_secret(linked.id, "other") is None
         assert store.link_secret("nobody", "gateway") is None
-        store.drop_link_secret(linked.id, "gateway")
-        store.drop_link_secret(linked.id, "gateway")
-        assert store.link_secret(linked.id, "gateway") is None
 
     def test_a_links_secrets_go_with_it(self, store: Store, linked: Link) -> None:
         other = a.link(a.account(id=linked.account))

@@ -182,7 +182,6 @@ class World:
             ("hits", ("door", 60, NOW)),
         ):
             yield method, reading(getattr(store, method), given)
-        yield "drop_link_secret", lambda: store.drop_link_secret(link.id, "s")
         yield "drop_account_secret", lambda: store.drop_account_secret(account.id, "s")
         yield "swap_notice", lambda: store.swap_notice(account.id, "f", version=2, data=None)
         yield "drop_notice_address", lambda: store.drop_notice_address(account.id, "n")

@@ -23,11 +23,12 @@ from showcam.app.http_types import RECEIVED, Refuse, Response, problem
 from showcam.app.process.limits import POLL_S
 from showcam.engine.silence import silence
 from showcam.net.addresses import PEER, counted_as, unmapped
+from showcam.store.records import HOUR_S
 
 log = structlog.get_logger()
 
 SENDER_S = 5.0  # a sender has this for the head of a request, for its body, and for whatever follows
-KNOWN_S = 3600.0  # a client whose proof was valid stays known for this many seconds
+KNOWN_S = HOUR_S  # a client whose proof was valid stays known for this many seconds
 MOST_KNOWN = 1024
 MOST = 2048  # at once; who is silent gives up its place after SENDER_S
 _DESCRIPTORS = "/proc/self/fd"

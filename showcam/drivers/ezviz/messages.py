@@ -244,7 +244,7 @@ class Listener:
     @staticmethod
     def _turn(client: "Client", until: float, done: Callable[[], bool]) -> None:
         while not done() and time.monotonic() < until:
-            if client.loop(timeout=1.0) != 0:  # as paho's own loop_forever waits for a message
+            if client.loop() != 0:  # waits a second for a message, as paho's own loop_forever does
                 raise Ended
 
     def _receive(self, payload: bytes) -> None:

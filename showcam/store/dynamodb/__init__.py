@@ -118,7 +118,7 @@ claimed, free, asked, rung; listed, told, told_at, told_what, turn; tries, reaso
 |----------------|-----------------------------------------------------------------------------------------------------|
 | GetItem        | account, client, link, source_by_vendor_key, read_session, visit, known, account_secret, hits, meta |
 | PutItem        | put_client, put_visit                                                                               |
-| DeleteItem     | drop_client, drop_visit, drop_account_secret, drop_link_secret, drop_notice_address                 |
+| DeleteItem     | drop_client, drop_visit, drop_account_secret, drop_notice_address                                   |
 ```
 
 Hot keys. A key takes 3,000 reads and 1,000 writes a second. A household's rows are under the keys of the household's

@@ -247,9 +247,6 @@ class AccountItems(TellingItems):
             return None
         return self._sealer.open(f"link_secret|{link_id}|{name}", kinds["secret"]["sealed"])
 
-    def drop_link_secret(self, link_id: str, name: str) -> None:
-        self._table.write(self._table.delete(f"link#{link_id}", f"secret#{name}"))
-
     def _put_of_account(self, account_id: str, row: Item, looks: Sequence[Action] = ()) -> None:
         with refusing():
             self._with(looks, self._table.check(f"account#{account_id}", "account", EXISTS), self._table.put(row))

@@ -195,10 +195,6 @@ class AccountRows:
         row = self._database.one("SELECT sealed FROM link_secret WHERE link = ? AND name = ?", link_id, name)
         return self._sealer.open(f"link_secret|{link_id}|{name}", row[0]) if row else None
 
-    def drop_link_secret(self, link_id: str, name: str) -> None:
-        with self._database.writing() as write:
-            write.execute("DELETE FROM link_secret WHERE link = ? AND name = ?", (link_id, name))
-
     def put_notice_address(self, account_id: str, address_id: str, data: bytes) -> None:
         sealed = self._sealer.seal(_aad(account_id, address_id), data)
         with self._database.writing() as write:
