@@ -17,6 +17,11 @@ def document(name: str) -> Path:
     return _DOCS / name
 
 
+def page(name: str) -> str:
+    """The path of an owner's document on showcam's pages."""
+    return f"/help/docs/{name}"
+
+
 def whole_way(name: str) -> str:
     """The last lines of a command's help: the path of its guide. \\b keeps click from wrapping the path."""
     return f"\b\nThe whole way, step by step:\n{document(name)}"

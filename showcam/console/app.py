@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
+from showcam.console.documents import Documents
 from showcam.console.help import NOTHING_HEARD, Heard, Help
 from showcam.console.pages import language
 from showcam.drivers.errors import is_reason
@@ -15,6 +16,7 @@ from showcam.registry.gate.reasons import OF_PICTURES, of_number, row_text
 
 # The pages for everybody, as the header lists them.
 MENU = (("/", mark("Start")), ("/help", mark("Help")))
+NONE = Documents()
 _POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 
@@ -25,11 +27,13 @@ def blueprint(
     heard: Heard = NOTHING_HEARD,
     published: bool = False,
     leads_home: Callable[[], bool] = lambda: False,
+    documents: Documents = NONE,
 ) -> Blueprint:
     """`practice_url`: the demo's practice page, "" outside the demo. `vendor`: the vendor's name, "" for several.
 
     `heard`: the assistants' words for each reason. `published`: the assistants' apps list showcam to everybody, not
-    only to its owner. `leads_home`: tells whether this request for the front page is led to the cameras.
+    only to its owner. `leads_home`: tells whether this request for the front page is led to the cameras. `documents`:
+    the owner's, which a function on AWS lacks.
     """
     pages = Blueprint("console", __name__, template_folder="templates")
     helped = Help(vendor, heard)
@@ -43,6 +47,11 @@ def blueprint(
         if not is_reason(reason):
             abort(404)
         return _page("reason", vendor, **helped.of(reason, language()))
+
+    @pages.get("/help/docs/<name>")
+    def document(name: str) -> str:
+        sections = documents.sections(name)
+        return _page("document", vendor, sections=sections) if sections else abort(404)
 
     @pages.get("/h/<int:number>")
     def short(number: int) -> BaseResponse:

@@ -1,49 +1,52 @@
-"""The owner's documents: pages link to them instead of naming a command. Each heading has an address on its page."""
+"""The owner's documents as pages under /help/docs. Pages and hints lead to them instead of naming a command."""
 
 import re
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from flask import Response
+from markupsafe import Markup
 
-from showcam.console import pages
-from showcam.console.area import READ, Area, Rule
-
-_NAME = re.compile(r"[a-z-]{1,40}\.md", re.ASCII)
 _HEADING = re.compile(r"^(#{1,3}) (.+)\n", re.MULTILINE)
+_LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)")  # an image, which begins with "!", stays text
 
 
 @dataclass(frozen=True)
 class Section:
     heading: str
     anchor: str
-    text: str
+    text: Markup
 
 
 class Documents:
-    """`folder` has the documents; a function on AWS carries none. The documents are public: they need no sign-in."""
+    """The documents by the names of their files, found at the start. No name that a visitor sends reaches the disk."""
 
-    def __init__(self, area: Area, folder: Path) -> None:
-        self._area, self._folder = area, folder
+    def __init__(self, files: Iterable[Path] = ()) -> None:
+        self._files = {file.name: file for file in files}
 
-    def rules(self) -> list[Rule]:
-        return [("/home/documents/<name>", "document", self.page, READ)]
-
-    def page(self, name: str) -> Response:
-        file = self._folder / name
-        if not _NAME.fullmatch(name) or not file.is_file():
-            return pages.problem("document")
-        return self._area.page("document", name=name, sections=sections(file.read_text()))
-
-
-def sections(text: str) -> list[Section]:
-    _, *parts = _HEADING.split(text)
-    return [
-        Section(heading, anchor(heading), body.strip("\n"))
-        for heading, body in zip(parts[1::3], parts[2::3], strict=True)
-    ]
+    def sections(self, name: str) -> list[Section]:
+        """The parts of a document, the first under its title. An empty list if there is no such document."""
+        file = self._files.get(name)
+        if file is None:
+            return []
+        _, *parts = _HEADING.split(file.read_text())
+        return [
+            Section(heading, anchor(heading), _linked(body.strip("\n"), self._files))
+            for heading, body in zip(parts[1::3], parts[2::3], strict=True)
+        ]
 
 
 def anchor(heading: str) -> str:
     """Returns the id of a heading, which links in the documents use, in the same way as a code host makes it."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def _linked(text: str, names: Container[str]) -> Markup:
+    """Escapes the text, and makes links of those that lead to a heading, to one of the documents or to another site."""
+    made, at = Markup(), 0
+    for found in _LINK.finditer(text):
+        target = found[2]
+        if target.startswith(("https://", "#")) or target.partition("#")[0] in names:
+            made += text[at : found.start()] + Markup('<a href="{}">{}</a>').format(target, found[1])
+            at = found.end()
+    return made + text[at:]

@@ -41,7 +41,7 @@ EARLY = ("setup", "setup_step")  # names of views for a browser without a househ
 # names of views that a member may see, who changes nothing
 WATCHED = ("camera", "camera_still", "last_still", "is_open", "happened", "alarm_picture")
 # names of views for whoever may open the page; they get no session
-FREE = ("document", "came_back", "phone", "language")
+FREE = ("came_back", "phone", "language")
 
 
 @dataclass(frozen=True)

@@ -128,11 +128,6 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
         mark("Nothing was changed. Ask an owner to change it, or to add this phone as an owner's."),
     ),
     "no_camera": (404, mark("This camera is no longer here"), mark("It or its household was removed.")),
-    "document": (
-        404,
-        mark("There is no such document"),
-        mark("The documents are in the program's folder docs."),
-    ),
     "store": (503, mark("That did not work just now"), mark("Nothing was changed. Try again in a minute.")),
     "no_room": (
         503,

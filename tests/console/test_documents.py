@@ -1,54 +1,88 @@
-"""The owner's documents on the console's pages: what a link leads to, and who may read them."""
+"""The owner's documents on the pages of help: what a link leads to, and that nothing else is read."""
 
 import re
-from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from werkzeug.test import Client
 
-from showcam.console.documents import anchor
-from tests.doubles.home_world import HomeWorld, home_world
+from showcam.app.shipped import document
+from showcam.console import look
+from showcam.console.app import blueprint
+from showcam.console.documents import Documents, anchor
 
 ROOT = Path(__file__).parents[2]
+FILES = sorted(document("owner").glob("*.md"))
 LINKS = {
     link
     for template in (ROOT / "showcam" / "console" / "templates").rglob("*.html")
-    for link in re.findall(r'href="/home/documents/([^"]+)"', template.read_text())
+    for link in re.findall(r'href="/help/docs/([^"]+)"', template.read_text())
 }
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[HomeWorld]:
-    made = home_world(tmp_path)
-    yield made
-    made.home.store.close()
+def visitor() -> Client:
+    app = Flask("test", static_folder=None)
+    app.register_blueprint(look.blueprint())
+    app.register_blueprint(blueprint(practice_url="", documents=Documents(FILES)))
+    return app.test_client()
 
 
-def test_each_link_of_a_page_leads_to_a_heading_and_its_text(world: HomeWorld) -> None:
-    """Of a browser that has not given the code: the page that asks for it leads to a document."""
+def shown(visitor: Client, name: str) -> str:
+    answer = visitor.get(f"/help/docs/{name}")
+    assert answer.status_code == 200, name
+    return answer.text
+
+
+def test_each_link_of_a_page_leads_to_a_heading_and_its_text(visitor: Client) -> None:
     assert len(LINKS) >= 4
     for link in LINKS:
         name, _, at = link.partition("#")
-        page = world.browser().visit(f"/home/documents/{name}")
-        assert page.status == 200
-        assert page.answer is not None
-        text = unescape(page.answer.text)
+        text = unescape(shown(visitor, name))
         assert f'<h2 id="{at}"' in text, link
-        document = (ROOT / "docs" / "owner" / name).read_text()
-        for section in document.split("\n#")[1:]:
+        for section in (ROOT / "docs" / "owner" / name).read_text().split("\n#")[1:]:
             heading, _, body = section.lstrip("#").partition("\n")
             if anchor(heading.strip()) == at:
-                assert body.strip("\n")[:200] in text
+                assert body.strip("\n").partition("[")[0][:200] in text
+
+
+def test_each_link_of_a_document_leads_to_a_document_and_its_heading(visitor: Client) -> None:
+    assert len(FILES) >= 5
+    pages = {file.name: shown(visitor, file.name) for file in FILES}
+    links = {(name, link) for name, text in pages.items() for link in re.findall(r'<a href="([^"]+)"', text)}
+    within = {(name, link) for name, link in links if not link.startswith(("https://", "/"))}
+    assert len(within) >= 5
+    for name, link in within:
+        leads_to, _, at = link.partition("#")
+        assert not at or f'id="{at}"' in pages[leads_to or name], (name, link)
 
 
 @pytest.mark.parametrize(
-    "name", ["nothing.md", "..%2Fverified.md", "../verified.md", "install", "INSTALL.md", "a" * 5000 + ".md", "%00.md"]
+    "name",
+    [
+        "nothing.md",
+        "..%2FREADME.md",
+        "../README.md",
+        "install",
+        "INSTALL.md",
+        "a" * 5000 + ".md",
+        "%00.md",
+        "install.md/",
+    ],
 )
-def test_what_is_no_document_is_not_found(world: HomeWorld, name: str) -> None:
-    assert world.signed_in().visit(f"/home/documents/{name}").status == 404
+def test_what_is_no_document_is_not_found(visitor: Client, name: str) -> None:
+    assert visitor.get(f"/help/docs/{name}").status_code == 404
 
 
-def test_the_documents_are_for_the_house(world: HomeWorld) -> None:
-    """As all of the console by default: another network gets what a missing page gets."""
-    assert world.browser(peer="203.0.113.9").visit("/home/documents/install.md").status == 404
+def test_the_text_of_a_document_is_escaped(tmp_path: Path) -> None:
+    file = tmp_path / "own.md"
+    file.write_text(
+        '# A <b>\n\n<script> [x](javascript:alert) [y](https://a.example/"><i>) [z](own.md#a) [w](other.md)\n'
+    )
+    (section,) = Documents([file]).sections("own.md")
+    assert str(section.text) == (
+        "&lt;script&gt; [x](javascript:alert) "
+        '<a href="https://a.example/&#34;&gt;&lt;i&gt;">y</a> <a href="own.md#a">z</a> [w](other.md)'
+    )

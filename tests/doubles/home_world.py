@@ -31,7 +31,6 @@ from showcam.app.setup import google_set_up
 from showcam.app.setup.skill_creation import Made, SkillCreation
 from showcam.app.setup.skill_set_up import AlexaByHand, SkillSetUp
 from showcam.app.setup.smapi import Amazon
-from showcam.app.shipped import document
 from showcam.console import home, look
 from showcam.console.adding import Adding as AddingPage
 from showcam.console.app import blueprint
@@ -40,7 +39,6 @@ from showcam.console.camera_page import CameraPage
 from showcam.console.camera_removal import CameraRemoval
 from showcam.console.casting import Casting, Tvs
 from showcam.console.client_forms import ClientForms
-from showcam.console.documents import Documents
 from showcam.console.echo import SKILL_ID
 from showcam.console.entrance import Entrance
 from showcam.console.examinations import Examinations
@@ -221,7 +219,6 @@ def _pages(
         Phones(rooms.area, rooms.phone_codes, rooms.entrance, lambda: "192.168.1.5", port=8080),
         GooglePage(rooms.area, made.store, google_set_up.console(PUBLIC)),
         said,
-        Documents(rooms.area, document("owner")),
         SkillPage(rooms.area, _skill_of(made, skill)),
         Health(made.owner, rooms.area, examinations, folder / "backups"),
         Notices(rooms.area, made.clock),

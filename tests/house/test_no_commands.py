@@ -39,7 +39,7 @@ PAGES = (
 )  # what people open in a browser or see on a TV
 VENDORED = ("hls", "htmx")
 # the documents, which pages lead to, hold commands; the log and a trial's messages quote what was written elsewhere
-QUOTED = ("/home/documents/", "/home/health/log")
+QUOTED = ("/help/docs/", "/home/health/log")
 words = script("sentences")
 GROUPS = "|".join(main.list_commands(Context(main)))  # what may follow the program's name in a terminal
 OTHERS = (

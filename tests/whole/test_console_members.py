@@ -21,7 +21,7 @@ REFUSED = "Here you can only watch"
 MAY_SEND = {"/home/cameras/<camera>", "/home", "/home/phone", "/home/language"}
 OF_A_CAMERA = ("", "/still.jpg", "/last.jpg", "/happened/<sighting>.jpg")
 MAY_SEE = {"/home", "/home/open", "/home/happened", *(f"/home/cameras/<camera>{what}" for what in OF_A_CAMERA)}
-FOR_ALL = {"/home/phone", "/home/documents/<name>", "/home/callback/<kind>"}  # these ask for no session
+FOR_ALL = {"/home/phone", "/home/callback/<kind>"}  # these ask for no session
 
 
 @dataclass
@@ -171,7 +171,7 @@ def test_outside_the_house_no_code_is_taken(tmp_path_factory: pytest.TempPathFac
 
 
 def filled(world: World, path: str) -> str:
-    return path.replace("<camera>", world.garden).replace("<name>", "reachable.md").replace("<kind>", "ezviz")
+    return path.replace("<camera>", world.garden).replace("<kind>", "ezviz")
 
 
 def walked(world: World) -> list[Form]:
@@ -180,7 +180,7 @@ def walked(world: World) -> list[Form]:
     while left:
         path = left.pop()
         of_camera = path.startswith("/home/cameras/") and world.garden not in path and "/add" not in path
-        if path in seen or of_camera or "documents" in path or path.endswith((".json", ".jpg", ".png")):
+        if path in seen or of_camera or path.endswith((".json", ".jpg", ".png")):
             continue
         seen.add(path)
         reader = Reader(path)

@@ -112,7 +112,16 @@ def own_address(settings: Settings) -> str:
 
     if settings.all_on_aws:
         return f"It is the stack's output PublicUrl, or the name you gave it: see {document('integrator/aws.md')}"
-    return f"See {document('owner/reachable.md')}"
+    return f"See {guide(settings, 'reachable.md')}"
+
+
+def guide(settings: Settings, name: str) -> str:
+    """The address of an owner's document if showcam runs here, else the file."""
+    from showcam.app.process.supervisor import running_at
+    from showcam.app.shipped import document, page
+
+    at = running_at(settings.data)
+    return f"{at}{page(name)}" if at else str(document(f"owner/{name}"))
 
 
 def _note(context: click.Context, option: click.Parameter, value: Any) -> None:

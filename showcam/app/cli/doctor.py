@@ -12,6 +12,7 @@ from showcam.app.cli.output import as_json, echo, report, runnable
 if TYPE_CHECKING:
     from showcam.app.doctor.finding import Finding
 
+HELP = "/help/"
 _MARKS = {"ok": "ok    ", "wrong": "WRONG ", "unsure": "?     "}
 
 
@@ -58,6 +59,8 @@ def _print_all(context: click.Context, examined: "Iterator[Finding]", as_json: b
         {"findings": [_facts(finding) for finding in findings]},
         [f"\n{count['ok']} well, {count['wrong']} wrong, {count['unsure']} unsure."],
     )
+    if not as_json and any(HELP in finding.mend for finding in findings):
+        echo(f"What begins with {HELP} is at {settings_of(context).web_url}.")
     context.exit(1 if count["wrong"] else 0)
 
 

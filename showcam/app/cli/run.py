@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import replace
 
-from showcam.app.cli import installation, origins_of, readable, settings_of, stop
+from showcam.app.cli import guide, installation, origins_of, readable, settings_of, stop
 from showcam.app.cli.home import announce
 from showcam.app.cli.output import echo, elsewhere
 from showcam.app.process.supervisor import Listener, Process
 from showcam.app.settings import Settings
 from showcam.app.settings_rules import SIMULATED_PORTS
-from showcam.app.shipped import document
 from showcam.net.addresses import in_url
 
 if TYPE_CHECKING:
@@ -176,13 +175,13 @@ def _announce(settings: Settings) -> None:
     if settings.public_url.startswith("https://") and not settings.trusted_proxies:
         echo(
             "trusted_proxies is empty: visitors who come through a proxy all count as one, so that a stranger's "
-            f"wrong passwords can lock out everybody. Name the proxy's address, see {document('owner/reachable.md')}.",
+            f"wrong passwords can lock out everybody. Name the proxy's address: {guide(settings, 'reachable.md')}",
             err=True,
         )
     if not settings.public_url:
         echo(
             "No public_url is set: this machine can be tried, but no assistant reaches it. "
-            f"See {document('owner/reachable.md')}.",
+            f"See {guide(settings, 'reachable.md')}",
             err=True,
         )
     echo(f"showcam serves at {settings.web_url}")

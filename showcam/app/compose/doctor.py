@@ -25,7 +25,7 @@ from showcam.app.process.supervisor import CannotStart
 from showcam.app.redaction import redact
 from showcam.app.settings import Settings
 from showcam.app.setup.google_console import google_key
-from showcam.app.shipped import document
+from showcam.app.shipped import page
 from showcam.console.machine import Facts, Found, NotMade
 from showcam.engine.messages import MediaUnavailable
 from showcam.i18n.catalogue import worded
@@ -96,11 +96,11 @@ def reports(settings: Settings, store: Store) -> Finding:
         key = google_key(demo.prepare(settings) if settings.demo else settings, store)
     except BadKey as error:
         mend = worded(
-            "Make a key of that account in the project of Google's client, see {page}", page=document("owner/google.md")
+            "Make a key of that account in the project of Google's client, see {page}", page=page("google.md")
         )
         return wrong(KEY, error.args[0], mend, "homegraph_key_wrong")
     if key is None:
-        mend = worded("Set google_service_account, see {page}", page=document("owner/google.md"))
+        mend = worded("Set google_service_account, see {page}", page=page("google.md"))
         return unsure(KEY, worded("none is set: Google learns of changes only when it asks"), mend)
     return ok(KEY, worded("of the project {project}, and it signs", project=key.project_id))
 

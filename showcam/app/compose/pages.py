@@ -113,6 +113,7 @@ def app(
             heard=error_codes(),
             published=settings.sign_up == "anyone",
             leads_home=console_home.leads_home if console_home else lambda: False,
+            documents=Documents(sorted(document("owner").glob("*.md"))),
         )
     )
     if settings.own_media and not settings.all_on_aws:
@@ -199,7 +200,6 @@ def _console(
         ),
         GooglePage(made.area, base.store, google_set_up.console(settings)),
         said,
-        Documents(made.area, document("owner")),
     ]
 
 

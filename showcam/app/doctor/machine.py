@@ -12,7 +12,7 @@ from pathlib import Path
 
 from showcam.app.doctor.finding import Finding, ok, unsure, wrong
 from showcam.app.doctor.reach import Unreached, Visitor
-from showcam.app.shipped import document
+from showcam.app.shipped import page
 from showcam.drivers.driver import AGAIN_S
 from showcam.i18n.catalogue import Worded, both, worded
 
@@ -76,9 +76,7 @@ def _span(seconds: float) -> Worded:
 OTHERS = ("stun.l.google.com:19302", "stun.cloudflare.com:3478", "stun.nextcloud.com:3478")
 WITHIN_S = 3.0  # for a server's answer, the question asked again meanwhile
 _RELAY = re.compile(r"(turns?):([\w.-]+):(\d{1,5})(?:\?transport=(udp|tcp))?").fullmatch
-_WITHOUT = worded(
-    "Without one Alexa's displays get no picture by WebRTC: see {page}.", page=document("owner/reachable.md")
-)
+_WITHOUT = worded("Without one Alexa's displays get no picture by WebRTC: see {page}.", page=page("reachable.md"))
 
 
 def stun(servers: Sequence[str], others: Sequence[str] = OTHERS, within_s: float = WITHIN_S) -> Finding:

@@ -17,7 +17,7 @@ import requests
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from showcam.app.doctor.finding import Finding, ok, unsure, wrong
-from showcam.app.shipped import document
+from showcam.app.shipped import page
 from showcam.i18n.catalogue import Worded, worded
 from showcam.net.addresses import is_public
 from showcam.net.exchange import PATIENT_S
@@ -156,7 +156,7 @@ def client(web: str, visitor: Visitor, *, demo: bool) -> Finding:
         mend = worded("Let the proxy write X-Forwarded-For itself in place of what came, or end trusted_proxies.")
         return wrong(what, worded("whoever sends {name} passes for anybody", name=_FORWARDED), mend)
     if ready["client"] in ("127.0.0.1", "::1") and not demo:
-        mend = worded("Name the proxy in trusted_proxies, see {page}", page=document("owner/reachable.md"))
+        mend = worded("Name the proxy in trusted_proxies, see {page}", page=page("reachable.md"))
         return unsure(what, worded("all visitors count as one"), mend)
     return ok(what, worded("nobody's own word is taken for where he comes from"))
 
