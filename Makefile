@@ -92,9 +92,9 @@ soak: .venv/dev node_modules/.package-lock.json ## what takes long or measures: 
 	.venv/bin/pytest -q -n 2 --dist loadfile $(MEASURED)
 	SOAK_HOURS=$(HOURS) SOAK_PACE=$(PACE) .venv/bin/pytest -q tests/soak
 
-# What Debian 13 has to make systems, boot one, and run arm64's programs.
-SHIPS = mmdebstrap qemu-user-static systemd-container
-ship: .venv/dev ## as root: README's commands in a new Debian 13, by root and by another user, then the wheel and the .debs
+# What Debian 13 has to make systems, boot one, run arm64's programs, and build and start images.
+SHIPS = mmdebstrap qemu-user-static systemd-container buildah podman runc catatonit netavark docker-compose
+ship: .venv/dev ## as root: README's commands in a new Debian 13, by root and by another user, then the wheel, the .debs and the image
 	@dpkg -s $(SHIPS) >/dev/null 2>&1 || scripts/apt.sh build/ship "" $(SHIPS)
 	.venv/bin/pytest -q -x tests/ship
 

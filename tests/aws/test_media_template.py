@@ -214,9 +214,10 @@ def test_wrong_parameters_are_named_and_nothing_is_packaged(
 
 
 def test_the_image_listens_on_the_templates_port(template: Template) -> None:
-    dockerfile = (ROOT / "aws/Dockerfile").read_text()
-    assert re.search(r"SHOWCAM_MEDIA_PORT=8081\b", dockerfile)
-    assert re.search(r"^USER 10001:10001$", dockerfile, re.MULTILINE)
+    containerfile = (ROOT / "ship/Containerfile").read_text()
+    [target] = re.findall(r"^FROM system AS media\n((?:(?!FROM).*\n)*)", containerfile, re.MULTILINE)
+    assert re.search(r"SHOWCAM_MEDIA_PORT=8081\b", target)
+    assert re.search(r"^USER 10001:10001$", target, re.MULTILINE)
     assert {group["Port"] for group in of(template, "AWS::ElasticLoadBalancingV2::TargetGroup").values()} == {8081}
 
 

@@ -21,7 +21,7 @@ import requests
 from showcam.simulator.lan.onvif import Picture
 from tests.doubles import lan_house
 from tests.doubles.onvif_device import Served, served
-from tests.doubles.program import Program, running
+from tests.doubles.program import running
 from tests.doubles.rtsp_camera import PATH, RtspCamera
 from tests.doubles.rtsp_recording import CODE, recorded
 from tests.doubles.waiting import LONG_S
@@ -34,8 +34,8 @@ OWNER, PASSWORD = "kari", "barn door and two geese"
 class Pages:
     """A browser on this machine, without script."""
 
-    def __init__(self, program: Program) -> None:
-        self.http, self.web, self.text = requests.Session(), program.web, ""
+    def __init__(self, web: str) -> None:
+        self.http, self.web, self.text = requests.Session(), web, ""
 
     def get(self, path: str) -> str:
         self.text = self.http.get(f"{self.web}{path}", timeout=20).text
@@ -47,6 +47,13 @@ class Pages:
         self.text = answer.text
         return answer
 
+    def opened(self, camera: str) -> dict[str, Any]:
+        """What a tile of the page that was read last is answered when it asks for the camera's picture by HLS."""
+        [token, *_] = re.findall(r'name="csrf-token" content="([^"]+)"', self.text)
+        asked = {"session": "7", "sdp": ""}
+        address = f"{self.web}/home/cameras/{camera}"
+        return dict(self.http.post(address, json=asked, headers={"X-CSRFToken": token}, timeout=20).json())
+
     def found(self) -> list[str]:
         """The addresses of the list, once the search has ended."""
         deadline = time.monotonic() + LONG_S
@@ -57,8 +64,8 @@ class Pages:
 
 
 @contextlib.contextmanager
-def forwarded(port: int, to: int) -> Iterator[None]:
-    """A port at the camera's address, whose connections go on to a port of this machine."""
+def forwarded(port: int, to: int, address: str = CAMERA) -> Iterator[None]:
+    """A port at an address, the camera's by default, whose connections go on to a port of this machine."""
 
     def copy(source: socket.socket, target: socket.socket) -> None:
         with contextlib.suppress(OSError):
@@ -76,7 +83,7 @@ def forwarded(port: int, to: int) -> Iterator[None]:
                 for pair in ((taken, onward), (onward, taken)):
                     threading.Thread(target=copy, args=pair, daemon=True).start()
 
-    with socket.create_server((CAMERA, port)) as listening:
+    with socket.create_server((address, port)) as listening:
         threading.Thread(target=serve, daemon=True).start()
         yield
 
@@ -104,7 +111,7 @@ def house() -> Iterator[Served]:
 def main(folder: Path) -> None:
     with house(), running(folder, demo=False) as program:
         printed = program.command("home").stdout
-        pages = Pages(program)
+        pages = Pages(program.web)
         pages.get("/home")
         pages.post("/home", step="enter", entry=printed.partition("#")[2].split()[0])
         pages.post("/home", step="own", own_user=OWNER, own_password=PASSWORD)
@@ -114,13 +121,7 @@ def main(folder: Path) -> None:
         tried = pages.post("/home/cameras/add", step="try", found=CAMERA, user="admin", password=CODE).text
         added = pages.post("/home/cameras/add", step="add", name="Shed")
         camera = added.url.partition("#")[2]
-        offered = re.findall(r'name="csrf-token" content="([^"]+)"', pages.text)[0]
-        shown = pages.http.post(
-            f"{pages.web}/home/cameras/{camera}",
-            json={"session": "7", "sdp": ""},
-            headers={"X-CSRFToken": offered},
-            timeout=20,
-        ).json()
+        shown = pages.opened(camera)
         master = requests.get(shown["hls"], timeout=20) if "hls" in shown else None
     outcome = {
         "empty": "Add one here" in empty,

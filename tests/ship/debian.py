@@ -73,7 +73,9 @@ class Debian:
 def stop(process: subprocess.Popen[bytes]) -> None:
     """Ends it and all that it started, which are one process namespace."""
     if process.poll() is None:
-        process.send_signal(signal.SIGKILL)
+        # the first process of the namespace: unshare's --kill-child is lost where it becomes another user, see prctl(2)
+        for first in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
+            os.kill(int(first), signal.SIGKILL)
     process.wait()
 
 

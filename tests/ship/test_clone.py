@@ -10,10 +10,10 @@ import time
 from collections.abc import Iterator
 
 import pytest
-import requests
 
 from scripts.deploy_local.emulator import free_ports
 from tests.ship.debian import FOLDER, REPOSITORY, ROOT, Debian, debian, stop
+from tests.ship.practice import garden_is_shown
 
 USERS = ("root", "sam")
 COMMANDS = re.findall(r"^ {4}(\S.*)$", (ROOT / "README.md").read_text(), re.MULTILINE)
@@ -52,13 +52,7 @@ def test_the_first_command_shows_a_live_picture_and_says_what_it_installs(system
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < until, log.read_text()
             time.sleep(0.5)
-        assistant = f"http://127.0.0.1:{port + 2}/assistants/alexa"
-        account = {"user": "demo@example.com", "password": "showcam-demo"}
-        assert requests.post(f"{assistant}/link", json=account, timeout=60).json()["linked"]
-        said = {"text": "show the garden camera", "via": "webrtc"}
-        answer = requests.post(f"{assistant}/watch", json=said, timeout=60).json()
-        assert answer["outcome"]["shown"], answer["outcome"]
-        assert answer["shown"]["frames"] > 10
+        garden_is_shown(port + 2)
     finally:
         stop(process)
     steps = re.findall(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -29,7 +30,7 @@ from tests.doubles.simulator_process import SimulatorProcess
 from tests.doubles.tls_front import TlsFront
 from tests.doubles.waiting import LONG_S
 
-# all that the Dockerfile puts into its image
+# all that ship/Containerfile puts into its target media
 ROOMS = tuple(f"showcam/{room}" for room in ("app", "engine", "net", "store", "i18n"))
 FACES = ("showcam/__init__.py", "showcam/__main__.py")
 ROOTS = json.dumps({"root": "one root of the tests, shared by the web app and both media processes"})
@@ -38,7 +39,7 @@ USER, PASSWORD = "demo@example.com", "showcam-demo"
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The steps of the Dockerfile: an environment with the pinned requirements alone, and the rooms beside it."""
+    """The steps of the target media: an environment with the pinned requirements alone, and the rooms beside it."""
     folder = tmp_path_factory.mktemp("image")
     uv, python = ROOT / ".venv/bin/uv", ROOT / ".venv/bin/python"
     subprocess.run([uv, "venv", "-q", "--python", python, folder / "env"], check=True)
@@ -62,17 +63,19 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_image_is_made_of_what_is_tried_here() -> None:
-    dockerfile = (ROOT / "aws/Dockerfile").read_text()
+    containerfile = (ROOT / "ship/Containerfile").read_text()
+    [made] = re.findall(r"^FROM build AS build-media\n((?:(?!FROM).*\n)*)", containerfile, re.MULTILINE)
+    [target] = re.findall(r"^FROM system AS media\n((?:(?!FROM).*\n)*)", containerfile, re.MULTILINE)
     copied = {
         word.strip("/")
-        for line in dockerfile.splitlines()
+        for line in made.splitlines()
         if line.startswith("COPY showcam/") and "/opt/" in line
         for word in line.split()[1:-1]
     }
     assert copied == {*ROOMS, *FACES}
-    assert "requirements/media.txt" in dockerfile
-    assert "--require-hashes --only-binary=:all:" in dockerfile
-    assert "PYTHONPATH=/opt/app" in dockerfile  # by which the rooms are found, and not by the folder one stands in
+    assert "requirements/media.txt" in made
+    assert "--require-hashes --only-binary=:all:" in made
+    assert "PYTHONPATH=/opt/app" in target  # by which the rooms are found, and not by the folder one stands in
 
 
 def test_without_a_shared_key_it_says_so_and_does_not_start(image: Path) -> None:

@@ -80,7 +80,7 @@ def test_no_command_runs_them(tmp_path: Path, hostile: Path, command: list[str])
 def test_everything_that_starts_a_module_of_ours_says_dash_p() -> None:
     """`python -m` without -P searches the current folder first."""
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
-    named = [name for name in listed if name.endswith(WRITTEN) or name in ("Makefile", "aws/Dockerfile")]
+    named = [name for name in listed if name.endswith(WRITTEN) or name in ("Makefile", "ship/Containerfile")]
     modules = "|".join([*ROOMS, "compileall"])
     start = re.compile(rf"(?<!-P)(?<!\"-P\",) \"?-m\"?,? \"?({modules})\b")
     found = [

@@ -1,0 +1,50 @@
+"""Docker's compose, which reads ship/compose.yaml by the specification's schema, at the API of podman."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.doubles.waiting import until
+from tests.ship.containers import Engine
+from tests.ship.debian import ROOT
+
+FILE = ROOT / "ship/compose.yaml"
+
+
+class Compose:
+    def __init__(self, containers: Engine, socket: Path, environ: dict[str, str]) -> None:
+        self._environ = containers.environ | {"DOCKER_HOST": f"unix://{socket}"} | environ
+
+    def __call__(self, *words: str) -> str:
+        """What the command prints."""
+        command = ["docker-compose", "--file", str(FILE), *words]
+        done = subprocess.run(command, env=self._environ, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{words}: {done.returncode}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def services(self, *profiles: str) -> dict[str, Any]:
+        """The services that would start, as compose understands them."""
+        words = [word for profile in profiles for word in ("--profile", profile)]
+        return dict(json.loads(self(*words, "config", "--format", "json"))["services"])
+
+
+@contextmanager
+def compose(containers: Engine, folder: Path, **environ: str) -> Iterator[Compose]:
+    """All that it started is removed in the end, with its volumes."""
+    socket, log = folder / "podman.sock", folder / "podman.log"
+    with log.open("wb") as printed:
+        command = ["podman", "system", "service", "--time", "0", f"unix://{socket}"]
+        service = subprocess.Popen(command, env=containers.environ, stdout=printed, stderr=printed)
+    try:
+        until(socket.exists)
+        made = Compose(containers, socket, environ)
+        try:
+            yield made
+        finally:
+            made("--profile", "*", "down", "--volumes")
+    finally:
+        service.terminate()
+        service.wait()

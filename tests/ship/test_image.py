@@ -1,0 +1,190 @@
+"""The image: built by buildah from ship/Containerfile, started by podman, and as ship/compose.yaml says."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import pytest
+import requests
+
+from scripts.deploy_local.emulator import free_ports
+from tests.doubles.lan_page import OWNER, PASSWORD, Pages, forwarded
+from tests.doubles.rtsp_camera import PATH, RtspCamera
+from tests.doubles.rtsp_recording import CODE, recorded
+from tests.doubles.waiting import LONG_S, until
+from tests.ship.compose import compose
+from tests.ship.containers import HARDENED, MEDIA, SHOWCAM, Engine, data_folder, engine
+from tests.ship.practice import garden_is_shown
+
+MOST_BYTES = 500_000_000
+STOPPED_S = 60
+pytestmark = pytest.mark.timeout(3600)
+
+
+@pytest.fixture(scope="module")
+def containers() -> Iterator[Engine]:
+    with engine() as made:
+        made.import_base()
+        made.build(SHOWCAM, "showcam")
+        yield made
+
+
+def given(**environ: object) -> list[str]:
+    return [word for name, value in environ.items() for word in ("--env", f"{name}={value}")]
+
+
+def until_printed(containers: Engine, name: str, text: str) -> None:
+    def printed() -> bool:
+        log = containers.log(name)
+        assert containers.inspected(name)["State"]["Running"], log
+        return text in log
+
+    until(printed, 3 * LONG_S)
+
+
+def stopped(containers: Engine, name: str) -> int:
+    """The exit code after `podman stop`: 137 if it had to be killed."""
+    containers.podman("stop", "--time", str(STOPPED_S), name)
+    return int(containers.inspected(name)["State"]["ExitCode"])
+
+
+def test_it_is_small_and_holds_its_licences(containers: Engine) -> None:
+    assert containers.inspected(SHOWCAM)["Size"] <= MOST_BYTES
+    listed = containers.podman("run", "--rm", "--network", "none", "--entrypoint", "ls", SHOWCAM, "/opt/showcam")
+    assert listed.split() == ["LICENSE", "NOTICE"]
+
+
+def test_the_demo_shows_garden_and_ends_when_asked(containers: Engine, tmp_path: Path) -> None:
+    port = free_ports(8)
+    ports = given(SHOWCAM_PORT=port, SHOWCAM_MEDIA_PORT=port + 1, SHOWCAM_SIMULATOR_PORT=port + 2)
+    data = data_folder(tmp_path / "data")
+    words = ["--network", "host", *HARDENED, *ports, *given(SHOWCAM_BIND="127.0.0.1"), "--volume", f"{data}:/data"]
+    with containers.started(*words, SHOWCAM, "run", "--demo") as name:
+        until_printed(containers, name, "Practice page:")
+        containers.podman("healthcheck", "run", name)
+        garden_is_shown(port + 2)
+        assert stopped(containers, name) == 0, containers.log(name)
+        containers.podman("healthcheck", "run", name, code=125)
+
+
+def test_it_serves_without_a_word_outside_its_data(containers: Engine, tmp_path: Path) -> None:
+    """The root is writable here, so that a write would be seen."""
+    port = free_ports(2)
+    data = data_folder(tmp_path / "data")
+    words = ["--network", "host", *given(SHOWCAM_PORT=port, SHOWCAM_MEDIA_PORT=port + 1, SHOWCAM_BIND="127.0.0.1")]
+    with containers.started(*words, "--volume", f"{data}:/data", SHOWCAM) as name:
+        until_printed(containers, name, f"showcam serves at http://127.0.0.1:{port}")
+        assert requests.get(f"http://127.0.0.1:{port}/healthz", timeout=LONG_S).ok
+        assert written(containers, name) == []
+        assert stopped(containers, name) == 0, containers.log(name)
+        assert written(containers, name) == []
+    assert {"keys", "showcam.sqlite3"} <= {file.name for file in data.iterdir()}
+
+
+def written(containers: Engine, name: str) -> list[str]:
+    """What changed in the container, without the places where the engine mounts its own files and the data."""
+    mounted = {"/data", "/dev", "/etc", "/etc/hostname", "/etc/hosts", "/etc/mtab", "/etc/resolv.conf", "/proc", "/run"}
+    mounted |= {"/run/.containerenv", "/run/secrets", "/sys"}
+    lines = containers.podman("diff", name).splitlines()
+    return [line for line in lines if line.partition(" ")[2] not in mounted]
+
+
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [
+        (0o755, "The data folder /data can't be written: permission denied"),
+        (0o700, "/data/showcam.toml belongs to another user, who runs showcam. Write sudo before the command."),
+    ],
+    ids=["readable", "closed"],
+)
+def test_a_data_folder_of_another_user_is_named_in_one_sentence(
+    containers: Engine, tmp_path: Path, mode: int, said: str
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    data.chmod(mode)
+    words = ["run", "--rm", "--network", "none", *HARDENED, "--volume", f"{data}:/data", SHOWCAM]
+    done = subprocess.run(["podman", *words], env=containers.environ, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, f"showcam: {said}\n")
+
+
+def test_on_a_bridge_a_camera_of_the_house_is_added_by_the_pages_and_shown_by_hls(
+    containers: Engine, tmp_path: Path
+) -> None:
+    port, rtsp = free_ports(2), free_ports()
+    data = data_folder(tmp_path / "data")
+    words = [*HARDENED, *given(SHOWCAM_PORT=port, SHOWCAM_MEDIA_PORT=port + 1), "--volume", f"{data}:/data"]
+    words += [f"--publish=127.0.0.1:{each}:{each}" for each in (port, port + 1)]
+    camera = RtspCamera(recording=recorded(sound="pcmu", gop_s=1))
+    with containers.started(*words, SHOWCAM) as name:
+        until_printed(containers, name, "showcam serves at")
+        [gateway] = [network["Gateway"] for network in networks(containers, name)]
+        with forwarded(rtsp, camera.port, gateway):
+            pages = Pages(f"http://127.0.0.1:{port}")
+            code = containers.podman("exec", name, "showcam", "home").partition("#")[2].split()[0]
+            pages.get("/home")
+            pages.post("/home", step="enter", entry=code)
+            pages.post("/home", step="own", own_user=OWNER, own_password=PASSWORD)
+            pages.get("/home/cameras/add")
+            pages.post("/home/cameras/add", address=f"rtsp://{gateway}:{rtsp}{PATH}", user="admin", password=CODE)
+            added = pages.post("/home/cameras/add", step="add", name="Shed")
+            answer = pages.opened(added.url.partition("#")[2])
+            assert answer["hls"].startswith(f"http://127.0.0.1:{port + 1}/s/"), answer
+            with av.open(answer["hls"]) as played:
+                frame = next(played.decode(video=0))
+            assert (frame.width, frame.height) == (320, 180)
+    camera.close()
+
+
+def networks(containers: Engine, name: str) -> list[dict[str, str]]:
+    return list(containers.inspected(name)["NetworkSettings"]["Networks"].values())
+
+
+def test_the_media_process_alone_asks_for_its_key_and_serves(containers: Engine) -> None:
+    containers.build(MEDIA, "media")
+    hardened = ["--network", "host", *HARDENED, *given(SHOWCAM_WEB_INTERNAL_URL="https://cam.example")]
+    words = ["run", "--rm", *hardened, MEDIA]
+    done = subprocess.run(["podman", *words], env=containers.environ, capture_output=True, text=True, check=False)
+    assert (done.returncode, "grant_roots" in done.stderr) == (2, True), done.stderr
+    port = free_ports()
+    environ = given(
+        SHOWCAM_BIND="127.0.0.1", SHOWCAM_MEDIA_PORT=port, SHOWCAM_GRANT_ROOTS=json.dumps({"root": "x" * 40})
+    )
+    with containers.started(*hardened, *environ, MEDIA) as name:
+        until(lambda: answers(port))
+        assert stopped(containers, name) == 0, containers.log(name)
+
+
+def answers(port: int) -> bool:
+    try:
+        return requests.get(f"http://127.0.0.1:{port}/healthz", timeout=LONG_S).ok
+    except requests.ConnectionError:
+        return False
+
+
+def test_compose_starts_showcam_alone_and_with_each_profile_one_way_in(containers: Engine, tmp_path: Path) -> None:
+    with compose(containers, tmp_path) as ask:
+        assert {*ask.services()} == {"showcam"}
+        for profile in ("caddy", "cloudflared", "tailscale"):
+            services = ask.services(profile)
+            assert {*services} == {"showcam", profile}
+            for service in services.values():
+                assert (service["network_mode"], service["cap_drop"]) == ("host", ["ALL"])
+        assert services["showcam"]["read_only"] is True
+
+
+def test_compose_keeps_the_data_when_all_is_taken_down(containers: Engine, tmp_path: Path) -> None:
+    port = free_ports(2)
+    given = {"SHOWCAM_PORT": str(port), "SHOWCAM_MEDIA_PORT": str(port + 1), "SHOWCAM_BIND": "127.0.0.1"}
+    with compose(containers, tmp_path, **given) as ask:
+        ask("up", "--detach", "--no-build")
+        until(lambda: answers(port), 3 * LONG_S)
+        ask("exec", "-T", "showcam", "showcam", "health")
+        ask("exec", "-T", "showcam", "showcam", "owner", "add", "me@example.com")
+        ask("down")
+        assert not answers(port)
+        ask("up", "--detach", "--no-build")
+        until(lambda: answers(port), 3 * LONG_S)
+        assert "me@example.com" in ask("exec", "-T", "showcam", "showcam", "owner", "list")
