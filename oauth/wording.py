@@ -25,75 +25,63 @@ SIGN_IN: dict[str, tuple[int, str]] = {
     "expired": (403, WRITTEN["expired"]),
     "guessed": (429, WRITTEN["guessed"]),
     "no_code": (400, WRITTEN["no_code"]),
-    "unfinished": (403, mark("One more step: enter the code that was sent to you.")),
+    "unfinished": (403, mark("One more step: enter the code you received.")),
     "wrong_code": (403, WRITTEN["wrong_code"]),
     "unsupported": (403, WRITTEN["unsupported"]),
     # the sign-in has expired, or was ended in another window
     "away": (
         403,
-        mark(
-            "Your sign-in has ended: after ten minutes, or by a change in another window. Nothing was linked "
-            "here. Sign in again."
-        ),
+        mark("Your sign-in has ended. Nothing was linked. Sign in again."),
     ),
     "used": (
         403,
-        mark(
-            "Your sign-in was used for a link in another window; each is good for one. Nothing was linked here. "
-            "Sign in again."
-        ),
+        mark("Your sign-in made a link in another window. Nothing was linked here. Sign in again."),
     ),
     "linked": (
         403,
-        mark("You have agreed already, and the link was made. Close this window, or sign in again to link once more."),
+        mark("You have agreed, and the link was made. Close this window, or sign in again for another."),
     ),
 }
-NOT_AGREED = mark("Nothing is linked yet. Check what is ticked, then agree or cancel.")
+NOT_AGREED = mark("Nothing is linked yet. Check the ticks, then agree or cancel.")
 NOTHING_TICKED = mark("Tick at least one camera, or press Cancel.")
-NOT_CONSENTED = mark("Nothing is linked yet. Tick that the pictures are deciphered here, or leave the codes empty.")
-WRONG_CODE = mark(
-    "Nothing is linked yet. That is not the code of {camera}: use the one on its label, or the "
-    "encryption password set in the {vendor} app."
-)
-TOO_MANY_CODES = mark("Nothing is linked yet. There were too many wrong codes: leave them empty, or wait an hour.")
-TOO_MANY_LINKS = mark("This account was linked too often. Try again in an hour.")
+NOT_CONSENTED = mark("Nothing is linked yet. Tick that pictures are deciphered here, or leave codes empty.")
+WRONG_CODE = mark("Nothing is linked yet. Wrong code of {camera}: use the label's, or the encryption password.")
+TOO_MANY_CODES = mark("Nothing is linked yet. Too many wrong codes: leave them empty, or wait an hour.")
+TOO_MANY_LINKS = mark("Linked too often. Try again in an hour.")
 
 # reason: (status, heading, the event and the person's next step)
 PROBLEMS: dict[str, tuple[int, str, str]] = {
     "client": (
         400,
         mark("This link can't be used"),
-        mark("It names an assistant that is not registered here. Check the client id in the assistant's console."),
+        mark("That assistant is not registered here. Check its client id."),
     ),
     "redirect": (
         400,
         mark("This link can't be used"),
-        mark(
-            "It leads back to an address that is not registered for this assistant. Check the client's redirect "
-            "addresses."
-        ),
+        mark("Its return address is not registered. Check the client's redirect addresses."),
     ),
     "repeated": (
         400,
         mark("This link can't be used"),
-        mark("Something in it is said twice. Start again in the assistant's app."),
+        mark("It says something twice. Start again in the assistant's app."),
     ),
     "form": (
         400,
         mark("This page has expired"),
         mark(
-            "It was open too long, you signed in or out elsewhere, it came from another site, or cookies are "
-            "off. Nothing was changed. Go on from here, or start again in the assistant's app."
+            "It was open too long, came from elsewhere, or cookies are off. Nothing was changed. "
+            "Start again in the assistant's app."
         ),
     ),
     "callback": (400, mark("This sign-in can't be finished"), WRITTEN["callback"]),
     "request": (400, mark("This can't be read"), mark("Start again in the assistant's app.")),
-    "method": (405, mark("That is not how this page is used"), mark("Start again in the assistant's app.")),
-    "size": (413, mark("This is too much at once"), mark("Start again in the assistant's app.")),
+    "method": (405, mark("This can't be read"), mark("Start again in the assistant's app.")),
+    "size": (413, mark("This is too much"), mark("Start again in the assistant's app.")),
     "store": (503, mark("That did not work just now"), mark("Nothing was linked. Try again in a minute.")),
     "fault": (
         500,
         mark("Something went wrong here"),
-        mark("It is noted. Try again. If it stays, ask whoever runs this showcam."),
+        mark("It is noted. Try again, else ask showcam's operator."),
     ),
 }

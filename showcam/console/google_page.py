@@ -16,7 +16,7 @@ from showcam.store.ports import Store
 
 CLIENT = "google"
 PARTS = ("create", "integration", "link", "say")
-_WRONG = mark("That is no project id of Google's: 6 to 30 small letters, digits and hyphens, with a letter first.")
+_WRONG = mark("No project id: 6 to 30 small letters, digits and hyphens, a letter first.")
 
 
 @dataclass(frozen=True)

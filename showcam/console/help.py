@@ -41,7 +41,7 @@ SAID: Mapping[str, Mapping[str, str]] = {
 }
 NAMES = {"alexa": "Alexa", "google": "Google"}
 _BOTH = mark("WebRTC or HLS.")
-_WITH_SOUND = mark("WebRTC or HLS. Audio has to be on.")
+_WITH_SOUND = mark("WebRTC or HLS, with Audio on.")
 # The devices in the camera's manual and others of their kind, each with the streams that it is offered.
 DEVICES = (
     ("Echo Show", _BOTH),
@@ -54,16 +54,16 @@ DEVICES = (
 
 # The places and languages of each part; Alexa's languages are those of showcam.alexa.texts.
 PLACES = (
-    ("showcam", mark("Pages, reasons and cards are in English, Norwegian and German.")),
+    ("showcam", mark("Pages and reasons: English, Norwegian, German.")),
     (
         "Alexa",
         mark(
-            "Your own skill works for the Amazon account that made it, on Echos in its language: Arabic, Dutch, "
-            "English, French, German, Hindi, Italian, Japanese, Portuguese or Spanish. “Open my cameras” works "
-            "in English and German. Alexa speaks no Norwegian."
+            "Your own skill works for the Amazon account that made it, on Echos in its language: "
+            "Arabic, Dutch, English, French, German, Hindi, Italian, Japanese, Portuguese or "
+            "Spanish. “Open my cameras” works in English and German. Alexa speaks no Norwegian."
         ),
     ),
-    ("Google", mark("[test] showcam works for the Google account that made it, in the display's language.")),
+    ("Google", mark("[test] showcam works for its Google account, in the display's language.")),
 )
 
 

@@ -24,9 +24,9 @@ WRONG: Mapping[Reason, Sentence] = {
 # Why a camera is not shown, if its tile takes a code.
 AT_TILE: Mapping[Reason, Sentence] = {
     "code_wrong": HERE["code_wrong"],
-    "no_way": ("", mark("Give the code on its label to show it over the home network.")),
+    "no_way": ("", mark("Give the code on its label.")),
 }
-NO_CODE = mark("Give the code on the camera's label.")
+NO_CODE = mark("Give the code on its label.")
 
 
 class HomeCodes:

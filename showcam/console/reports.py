@@ -17,16 +17,16 @@ from showcam.store.ports import Store
 from showcam.store.records import Assistant, Link
 
 REASONS: Mapping[Why, str] = {
-    "late": mark("It happened more than {minutes} minutes before it could be reported."),
-    "too_large": mark("The report is larger than {assistant} takes."),
-    "refused": mark("{assistant} refuses this report until something changes at the camera."),
-    "permission": mark("{assistant} takes no reports by this link. See Health for the reason, or link again."),
-    "unknown_user": mark("{assistant} does not know this link until it next asks for the cameras."),
-    "busy": mark("{assistant} takes no more reports just now. showcam tries again."),
+    "late": mark("It happened over {minutes} minutes before."),
+    "too_large": mark("Too large for {assistant}."),
+    "refused": mark("{assistant} refuses it until the camera changes."),
+    "permission": mark("{assistant} takes no reports by this link. See Health, or link again."),
+    "unknown_user": mark("{assistant} forgot this link until it next asks."),
+    "busy": mark("{assistant} takes no more now. showcam tries again."),
     "trouble": mark("{assistant} did not take it. showcam tries again."),
-    "unreached": mark("{assistant} could not be reached. showcam tries again."),
-    "clock": mark("This machine's clock is too far off for {assistant}. Set it right."),
-    "fault": mark("Something went wrong here. showcam's log says more."),
+    "unreached": mark("{assistant} did not answer. showcam tries again."),
+    "clock": mark("This machine's clock is wrong. Set it."),
+    "fault": mark("Something went wrong here. The log says more."),
 }
 OWN: frozenset[Why] = frozenset({"late", "fault"})  # reasons without any answer
 SHOWN = 20  # the most reports of each kind and link

@@ -50,14 +50,14 @@ GROUPS: tuple[tuple[str, str, tuple[Setting, ...]], ...] = (
     ),
 )
 HINTS: Mapping[Setting, str] = {
-    "audio": mark("Off: no sound, live or recorded, and Google shows no picture."),
-    "sleep": mark("On: nobody can watch, and nothing is recorded."),
-    "alarm_notification": mark("Off: nothing is detected or sent to the phone."),
-    "phone_mute": mark("On: detection goes on, and the phones stay silent."),
-    "sensitivity": mark("From 1: higher sees more, animals and cars too."),
-    "encryption": mark("On: no assistant shows the picture, unless you decide otherwise."),
+    "audio": mark("Off: no sound, and Google shows no picture."),
+    "sleep": mark("On: nothing is shown or recorded."),
+    "alarm_notification": mark("Off: nothing is detected."),
+    "phone_mute": mark("On: phones stay silent."),
+    "sensitivity": mark("Higher sees more, animals too."),
+    "encryption": mark("On: no assistant shows it, unless you decide so."),
     "time_zone": mark("As +02:00."),
-    "resolution": mark("Set on the {vendor} app's live view."),
+    "resolution": mark("Set in the {vendor} app."),
 }
 TYPED: frozenset[Setting] = frozenset({"time_zone"})  # settings whose hint says how a value is typed
 VALUES: Mapping[str, str] = {
@@ -93,7 +93,7 @@ RINGS: Mapping[MotionRings, str] = {
 WAYS: Mapping[str, str] = {
     "lan": mark("over your own network"),
     "open": mark("by the Open Platform key"),
-    "local": mark("from the camera itself at home, by {vendor}'s protocol"),
+    "local": mark("from the camera itself at home"),
     "cloud": mark("by {vendor}'s cloud stream"),
-    "cloud_unasked": mark("by {vendor}'s cloud stream, once you allow its open connection"),
+    "cloud_unasked": mark("by {vendor}'s cloud stream, once you allow it"),
 }

@@ -114,7 +114,7 @@ STEPS: Mapping[Step, str] = {
     "vendor": mark("Your developer account"),
     "skill": mark("The skill"),
     "linking": mark("Account linking"),
-    "models": mark("What it understands, in English and German"),
+    "models": mark("English and German sentences"),
     "testing": mark("Testing switched on"),
     "function": mark("The function at AWS"),
     "smart_home": mark("The Smart Home half"),

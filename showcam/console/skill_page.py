@@ -18,9 +18,9 @@ _CODE = 1000
 _OPEN: dict[Road, str] = {"begin": "profile", "allow": "profile", "making": "making", "function": "function"}
 _PARTS = ("skill", "function", "linking", "permissions", "link", "say")  # of the road by hand
 _TICKS = (
-    mark("Somebody signed in here from Alexa"),
+    mark("A sign-in came from Alexa"),
     mark("Alexa came through the function at AWS"),
-    mark("Alexa lets showcam announce rings and motion"),
+    mark("showcam may announce rings and motion"),
 )
 
 

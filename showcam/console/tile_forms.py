@@ -20,12 +20,12 @@ from showcam.registry.owner.sign_in_outcome import refused
 # Why a camera can't be asked at home by its own protocol.
 ASKED: Mapping[Reason, Sentence] = {
     "lan_closed": (
-        mark("{camera} does not take a connection at home."),
+        mark("{camera} refuses connections at home."),
         mark("Its model may lack that."),
     ),
     "lan_unreachable": (
-        mark("{vendor} names no address of {camera} at home."),
-        mark("Check that it is in the same network as showcam."),
+        mark("{vendor} gives no home address of {camera}."),
+        mark("Is it in showcam's network?"),
     ),
 }
 MOST_AT_ONCE = 300  # the most cameras that a single tick covers

@@ -54,12 +54,12 @@ def test_by_its_address_one_is_tried_bettered_named_and_live(
     page.fill("#password", "wrong")
     page.fill("#address", f"http://127.0.0.1:{device.port}")
     page.keyboard.press("Enter")
-    page.get_by_text("The camera refuses this user name or password.").wait_for()
+    page.get_by_text("It refuses this user name or password.").wait_for()
     page.fill("#password", CODE)
     page.get_by_role("button", name="Try this address").click()
-    still = page.get_by_alt_text("What the camera sees now")
+    still = page.get_by_alt_text("What it sees now")
     page.wait_for_function("image => image.complete && image.naturalWidth >= 360", arg=still.element_handle())
-    assert "A keyframe every 2 s in the whole picture" in page.inner_text("main")
+    assert "A keyframe every 2 s: it begins sooner" in page.inner_text("main")
     picture(page, "adding-tried")
     page.get_by_role("button", name="Set it in the camera").click()
     page.wait_for_load_state()
@@ -165,7 +165,7 @@ def test_enter_tries_the_address_that_was_typed_and_tab_goes_from_field_to_field
         assert visited == ["password", "found", "found", "address"]
         page.keyboard.type("rtsp://8.8.8.8/")
         page.keyboard.press("Enter")
-        page.get_by_text("That is no address of a home network.").wait_for()
+        page.get_by_text("No home address.").wait_for()
 
 
 @pytest.mark.parametrize(

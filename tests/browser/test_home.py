@@ -97,7 +97,7 @@ def test_from_an_empty_folder_to_a_live_tile(context: BrowserContext, tmp_path: 
         took = time.monotonic() - began
         assert "#" not in page.url  # the code is out of the address
         why = tile(page, "Driveway").locator(".why")
-        assert "Image Encryption is on for Driveway, so its picture can't be shown." in why.inner_text()
+        assert "Image Encryption is on for Driveway." in why.inner_text()
         picture(page, "home-real")
     assert took < WITHIN_S
     assert complaints == []
@@ -122,7 +122,7 @@ def test_a_battery_camera_has_seventy_seconds_to_wake_and_is_said_to_meanwhile(
             page.wait_for_load_state("load")  # a press before the script is there does nothing
             button.press("Enter")
             expect(tile(page, "Terrace").locator(".state")).to_have_text(
-                "It runs on battery: waking it takes up to 70 seconds.", timeout=90_000
+                "On battery: waking takes up to 70 seconds.", timeout=90_000
             )
         for page in pages.values():
             plays(page, "Terrace", 80)
@@ -204,15 +204,13 @@ def test_encryption_is_switched_off_at_the_tile_by_keyboard_and_the_picture_come
         page.keyboard.press("Tab")
         assert page.evaluate(FOCUSED) == "step"
         page.keyboard.press("Enter")
-        tile(page, "Driveway").get_by_text("has mailed four digits").wait_for(timeout=90_000)
+        tile(page, "Driveway").get_by_text("has mailed you four digits").wait_for(timeout=90_000)
         page.locator("[name=encryption_code]:focus").wait_for()
         fits(page, "mailed-code")
         program.configure(encryption_delay_s=5)  # longer than the page waits
         page.keyboard.type(program.cameras()["Driveway"]["mailed"])
         page.keyboard.press("Enter")
-        tile(page, "Driveway").get_by_text("Image Encryption is being switched off for Driveway.").wait_for(
-            timeout=90_000
-        )
+        tile(page, "Driveway").get_by_text("Switching Image Encryption off for Driveway.").wait_for(timeout=90_000)
         plays(page, "Driveway")
     finally:
         program.configure(encryption_delay_s=2)

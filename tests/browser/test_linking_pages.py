@@ -9,7 +9,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page
 
+from showcam.i18n.catalogue import Language
 from tests.browser.conftest import pictured
+from tests.doubles.page_words import MOST, fixed_words
 from tests.doubles.program import Program
 
 TOO_WIDE = "document.documentElement.scrollWidth - innerWidth"
@@ -21,6 +23,8 @@ OUT_OF_ITS_BOX = """targets => [...document.querySelectorAll(targets)].filter(el
     .map(element => element.outerHTML)"""
 UNLABELLED = """[...document.querySelectorAll('input:not([type=hidden])')]
     .filter(element => !element.labels.length).map(element => element.name)"""
+# before anything is opened; Google wants its statement of what agreeing means to be whole
+MOST_WORDS = {"sign-in": MOST, "consent": 90}
 
 
 class Callback(http.server.BaseHTTPRequestHandler):
@@ -77,13 +81,14 @@ def fits(page: Page, name: str) -> None:
     ],
 )
 def test_linking(
-    chromium: Browser, program: Program, callback: str, assistant: str, language: str, width: int, scheme: Any
+    chromium: Browser, program: Program, callback: str, assistant: str, language: Language, width: int, scheme: Any
 ) -> None:
     context = chromium.new_context(viewport={"width": width, "height": 740}, color_scheme=scheme)
     page, complaints = context.new_page(), []
     page.on("console", lambda message: complaints.append(message.text) if "Policy" in message.text else None)
     name = f"{language}-{width}-{scheme}"
     page.goto(address(program, callback, assistant, language))
+    assert fixed_words(page, language) <= MOST_WORDS["sign-in"]
     fits(page, f"sign-in-{name}")
     page.fill("input[name=user]", "mfa@example.com")
     page.fill("input[name=password]", "showcam-demo")
@@ -97,6 +102,8 @@ def test_linking(
     page.fill("input[name=code]", "012345")
     page.press("input[name=code]", "Enter")
     page.wait_for_selector("input[name=cameras]")
+    assert fixed_words(page, language) <= MOST_WORDS["consent"]
+    page.locator("summary").last.click()
     fits(page, f"consent-{name}")
     page.fill("input[name=label]", "Kari")
     page.press("input[name=label]", "Enter")  # the form's first button is “Agree”
@@ -190,10 +197,11 @@ def test_a_second_window(
 
 
 @pytest.mark.parametrize("language", ["en", "nb", "de"])
-def test_a_problem_page_has_no_way_on(chromium: Browser, program: Program, language: str) -> None:
+def test_a_problem_page_has_no_way_on(chromium: Browser, program: Program, language: Language) -> None:
     page = chromium.new_page(viewport={"width": 360, "height": 740})
     page.goto(address(program, "https://evil.example/cb", "alexa", language))
     fits(page, f"refused-{language}")
     page.goto(f"{program.web}/oauth/privacy?ui_locales={language}")
+    assert fixed_words(page, language) <= MOST
     fits(page, f"privacy-{language}")
     page.close()

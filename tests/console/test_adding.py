@@ -78,7 +78,7 @@ def test_one_is_added_by_its_address_alone(pages: Pages, camera: RtspCamera) -> 
 def test_a_search_shows_how_far_it_is_and_runs_once(pages: Pages, house: House) -> None:
     house.goes.clear()
     page = pages.post(step="find", look="1")
-    assert "Looking through the house: 64 of 253 addresses" in page.text
+    assert "64 of 253 addresses searched" in page.text
     assert page.answer is not None
     assert '<noscript><meta http-equiv="refresh"' in page.answer.text, "without script the page reloads itself"
     pages.post(step="find")
@@ -90,7 +90,7 @@ def test_a_search_shows_how_far_it_is_and_runs_once(pages: Pages, house: House) 
 def test_a_search_that_broke_is_said_and_can_be_begun_again(pages: Pages, house: House) -> None:
     house.broken = True
     pages.post(step="find")
-    assert "The search broke." in pages.ended().text
+    assert "The search failed." in pages.ended().text
     house.broken = False
     pages.post(step="find")
     assert "Nothing answered." in pages.ended().text
@@ -102,7 +102,7 @@ def test_one_household_sees_nothing_of_the_others_search(world: HomeWorld, house
     theirs.browser = world.signed_in("new@example.com")
     house.goes.clear()
     mine.post(step="find")
-    assert "A search is running already." in theirs.post(step="find").text
+    assert "Searching …" in theirs.post(step="find").text
     assert "data-runs" not in str(theirs.get().answer.text)  # type: ignore[union-attr]
     house.found = [Candidate("192.168.1.9", "Secret", onvif=True)]
     house.goes.set()
@@ -133,10 +133,10 @@ def test_what_would_be_better_is_set_by_a_button(pages: Pages, device: Served, g
     device.device.takes_settings = taken
     pages.get()
     shown = pages.post(address=f"http://127.0.0.1:{device.port}", user="admin", password=CODE)
-    assert "A keyframe every 2 s in the whole picture" in shown.text
+    assert "A keyframe every 2 s: it begins sooner" in shown.text
     after = pages.post(step="improve")
     assert device.device.pictures[0].gop == (30 if taken else gop)
-    assert ("The camera took only some of it." in after.text) is not taken
+    assert ("It took only some." in after.text) is not taken
     slow.close()
 
 
@@ -174,10 +174,10 @@ def without(camera: RtspCamera) -> None:
     ("breaks", "says"),
     [
         (closed, "video port is closed"),
-        (page, "has no RTSP picture at that address"),
-        (elsewhere, "has no RTSP picture at that address"),
+        (page, "No RTSP picture at that address"),
+        (elsewhere, "No RTSP picture at that address"),
         (silent, "Nothing answers there."),
-        (without, "The camera answered without a picture."),
+        (without, "It answered without a picture."),
     ],
 )
 def test_why_a_camera_can_not_be_had_is_distinguished_and_what_was_typed_stays(
@@ -202,8 +202,8 @@ def test_why_a_camera_can_not_be_had_is_distinguished_and_what_was_typed_stays(
         ("rtsps://192.168.1.20/", "RTSP over TLS is not read"),
         ("ftp://192.168.1.20/", "begins with rtsp://"),
         ("192.168.1.20/stream", "with a path begins with"),
-        ("rtsp://192.168.1.20:99999/", "That is not an address."),
-        ("rtsp://192.168.1.20/a b", "and no spaces"),
+        ("rtsp://192.168.1.20:99999/", "No address."),
+        ("rtsp://192.168.1.20/a b", "no spaces"),
         ("", "not a name"),
     ],
 )
@@ -237,7 +237,7 @@ def test_what_was_tried_is_one_browsers(pages: Pages, world: HomeWorld, camera: 
     assert "Add this camera" not in other.get().text
     assert other.browser.ask("GET", f"{ADD}/still.jpg").status_code == 404
     other.get()
-    assert "has forgotten this try" in other.post(step="add", name="Shed").text
+    assert "This try has expired" in other.post(step="add", name="Shed").text
     assert pages.own == {}
 
 

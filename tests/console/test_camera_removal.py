@@ -24,7 +24,7 @@ def test_the_page_of_the_camera_leads_to_one_that_says_what_is_lost(world: HomeW
     assert browser.answer is not None
     assert f'href="{at(world, "Garden")}"' in browser.answer.text
     text = browser.visit(at(world, "Garden")).text
-    assert "This deletes the camera from the EZVIZ account. It can't be undone here." in text
+    assert "This deletes it from the EZVIZ account, and can't be undone here." in text
     assert "Gone with it" not in text
     assert world.home.driver.applied == []
 
@@ -32,7 +32,7 @@ def test_the_page_of_the_camera_leads_to_one_that_says_what_is_lost(world: HomeW
 def test_a_camera_is_deleted_by_its_name_and_seen_to_be_gone(world: HomeWorld) -> None:
     path = at(world, "Garden")
     browser = world.signed_in().visit(path).send(path, name=" Garden ")
-    assert (browser.status, "Garden is deleted from the EZVIZ account." in browser.text) == (200, True)
+    assert (browser.status, "Garden is deleted from EZVIZ." in browser.text) == (200, True)
     assert world.home.driver.applied == GONE
     assert "Garden" not in names(world)
     assert browser.visit(path).status == 404
@@ -50,7 +50,7 @@ def test_one_that_is_still_listed_is_said_to_be(world: HomeWorld) -> None:
 def test_another_name_deletes_nothing(world: HomeWorld, name: str) -> None:
     path = at(world, "Garden")
     browser = world.signed_in().visit(path).send(path, name=name)
-    assert (browser.status, "Not deleted: that is not the camera's name." in browser.text) == (403, True)
+    assert (browser.status, "Not deleted: another name." in browser.text) == (403, True)
     assert (world.home.driver.applied, "Garden" in names(world)) == ([], True)
 
 
@@ -95,9 +95,9 @@ def test_the_other_channels_of_its_device_are_named_before_they_go_with_it(world
     world.home.driver.set([gate, camera("Yard", ref=Ref("", gate.ref.serial, 2)), camera("Shed", "F00000010")])
     path = at(world, "Gate")
     browser = world.signed_in().visit(path)
-    assert "Gone with it, as parts of the same device: Yard." in browser.text
+    assert "Gone with it: Yard." in browser.text
     browser.send(path, name="Gate")
-    assert "Gate is deleted from the EZVIZ account. Gone with it: Yard." in browser.text
+    assert "Gate is deleted from EZVIZ. Gone with it: Yard." in browser.text
     assert names(world) == ["Shed"]
 
 

@@ -168,7 +168,7 @@ def test_a_camera_on_battery_is_said_to_be_woken_until_its_picture_is_on_the_tv(
     house.may_play.clear()
     began = time.monotonic()
     browser = sent(house, "show")
-    woken = "Garden is being woken. Its picture comes on Living room TV within 70 seconds."
+    woken = "Garden is waking. It comes on Living room TV within 70 seconds."
     assert (browser.status, woken in browser.text) == (200, True)
     assert time.monotonic() - began < 10, "the page does not wait for the TV"
     house.may_play.set()

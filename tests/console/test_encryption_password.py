@@ -21,7 +21,7 @@ def sent(world: HomeWorld, name: str = "Garage", **fields: str) -> HomeBrowser:
 @pytest.mark.parametrize("name", ["Garage", "Garden"])  # with Image Encryption on, and off
 def test_it_is_changed_and_read_back(world: HomeWorld, name: str) -> None:
     browser = sent(world, name, **FILLED)
-    assert (browser.status, "The encryption password is the new one now." in browser.text) == (200, True)
+    assert (browser.status, "The new password holds." in browser.text) == (200, True)
     assert world.home.driver.applied == [(name, "password", NEW, OLD)]
     assert world.home.driver.calls["is_code"] == 1
 
@@ -36,13 +36,13 @@ def test_what_the_vendor_does_not_list_yet_is_said(world: HomeWorld) -> None:
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"old": ""}, "Type the current password, or the code on the label."),
-        ({"again": "secret13"}, "The two new passwords differ"),
-        ({"consent": ""}, "Tick that everybody who watches it needs the new password."),
-        ({"new": "short", "again": "short"}, "An encryption password is 6 to 12 letters and digits"),
-        ({"new": "with blank", "again": "with blank"}, "An encryption password is 6 to 12 letters and digits"),
-        ({"new": "x" * 13, "again": "x" * 13}, "An encryption password is 6 to 12 letters and digits"),
-        ({"old": "ABCDEG"}, "That is not the camera's code"),
+        ({"old": ""}, "Give the current password, or the label's code."),
+        ({"again": "secret13"}, "The passwords differ"),
+        ({"consent": ""}, "Tick that all viewers need the new password."),
+        ({"new": "short", "again": "short"}, "It has 6 to 12 letters and digits"),
+        ({"new": "with blank", "again": "with blank"}, "It has 6 to 12 letters and digits"),
+        ({"new": "x" * 13, "again": "x" * 13}, "It has 6 to 12 letters and digits"),
+        ({"old": "ABCDEG"}, "That is not its code"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_changed(world: HomeWorld, fields: dict[str, str], said: str) -> None:
@@ -74,9 +74,9 @@ def test_wrong_ones_are_counted_with_the_wrong_codes_of_the_household(world: Hom
     browser = world.signed_in().visit(at(world, "Garage"))
     for number in range(10):
         browser.send(at(world, "Garage", "/password"), **FILLED | {"old": f"ABCDE{number}"})
-        assert "That is not the camera's code" in browser.text
+        assert "That is not its code" in browser.text
     browser.send(at(world, "Garage", "/password"), **FILLED)
-    assert (browser.status, "There were too many wrong codes. Try again in an hour" in browser.text) == (403, True)
+    assert (browser.status, "Too many wrong codes. Try again in an hour" in browser.text) == (403, True)
     assert world.home.driver.applied == []
 
 

@@ -9,7 +9,7 @@ from showcam.store.records import HOUR_S
 from tests.doubles.home_world import HomeWorld
 
 GIVE, FORGET = "Show it over the home network", "No longer show it over the home network"
-CLEAR = "Show it while Image Encryption is on, too"
+CLEAR = "Also while Image Encryption is on"
 
 
 def decided(world: HomeWorld, name: str) -> str:
@@ -83,7 +83,7 @@ def test_who_wants_an_encrypted_camera_shown_at_home_is_offered_what_that_lacks(
 @pytest.mark.parametrize(
     ("battery", "mend"),
     [
-        (None, "Give the code on its label to show it over the home network."),
+        (None, "Give the code on its label."),
         (80, "the last way is a developer key of the account that owns it: a camera on battery has no video port"),
     ],
     ids=["plugged in", "on battery"],
@@ -108,7 +108,7 @@ def test_a_code_that_the_camera_takes_no_longer_is_replaced(world: HomeWorld) ->
     world.home.driver.way_errors = {"lan": Refused("code_wrong")}
     browser, garden = world.signed_in(), world.home.id("Garden")
     answer = browser.open(garden).get_json()
-    assert (answer["mends"], answer["mend"].startswith("Give the right one:")) == (["home_code"], True)
+    assert (answer["mends"], answer["mend"].startswith("Use the code on its label")) == (["home_code"], True)
     assert "Another code for the home network" in browser.visit(f"/home/cameras/{garden}").text
     world.home.driver.way_errors = {}
     browser.post("home-code", camera=garden, home_code="NEWONE")
@@ -151,7 +151,7 @@ def test_a_code_that_is_taken_back_leaves_no_exception_for_the_home_network(
 @pytest.mark.parametrize("code", ["", " ", "two words", "x" * 33, "line\r\nbreak", "æ"])
 def test_what_is_no_code_reaches_no_camera(world: HomeWorld, code: str) -> None:
     browser = world.signed_in().post("home-code", camera=world.home.id("Garden"), home_code=code, while_encrypted="1")
-    assert (browser.status, "Give the code on the camera's label." in browser.text) == (403, True)
+    assert (browser.status, "Give the code on its label." in browser.text) == (403, True)
     assert (world.home.driver.calls["set_code"], decided(world, "Garden")) == (0, "no")
 
 
@@ -179,7 +179,7 @@ def test_after_many_wrong_codes_no_more_reach_the_camera_for_an_hour(world: Home
         browser.post("home-code", camera=garden, home_code="AAAAAA")
     driver.code_error = None
     browser.post("home-code", camera=garden, home_code="GKRTUV")
-    assert (browser.status, "There were too many wrong codes. Try again in an hour" in browser.text) == (403, True)
+    assert (browser.status, "Too many wrong codes. Try again in an hour" in browser.text) == (403, True)
     assert (driver.calls["set_code"], driver.codes) == (WRONG_CODES, {})
     world.clock.wait(HOUR_S + 1)
     browser.get().post("home-code", camera=garden, home_code="GKRTUV")

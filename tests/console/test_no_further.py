@@ -32,7 +32,7 @@ def denied(questions: Questions, world: HomeWorld) -> str:
         (
             lambda world, code: [world.browser().enter("guess") for _ in range(TRIES)] and code,
             429,
-            "Too many wrong codes came from here.",
+            "Too many wrong codes.",
         ),
     ],
     ids=["guessed", "used", "renewed", "expired", "brute force"],
@@ -275,7 +275,7 @@ def test_where_it_is_public_it_is_there_by_https_alone(public: HomeWorld) -> Non
 def test_a_code_is_taken_in_the_house_alone(public: HomeWorld, peer: str, proxy: str) -> None:
     code = public.code.renew()
     outside = public.browser(**OUTSIDE | {"peer": peer, "proxy": proxy}).enter(code)
-    assert (outside.status, "The code works only in the house." in outside.text) == (403, True)
+    assert (outside.status, "The code works only at home." in outside.text) == (403, True)
     assert public.browser().enter(code).step == "sign-in"  # it is still good
 
 

@@ -16,7 +16,7 @@ from tests.doubles.linking_world import CAREFUL
 @pytest.mark.parametrize(("reason", "said"), [("", False), ("the event gateway answered 500", True)])
 def test_it_says_what_its_assistant_was_last_told_and_when(world: HomeWorld, reason: str, said: bool) -> None:
     store, link, day = world.home.store, world.home.link, 1_700_000_000.0
-    assert "Told of no change yet." in page(world).text
+    assert "Told of nothing yet." in page(world).text
     store.look(link.account, day, link.id)
     claim = claimed(world)
     store.settle(
@@ -27,7 +27,7 @@ def test_it_says_what_its_assistant_was_last_told_and_when(world: HomeWorld, rea
     )
     text = page(world).text
     assert "Last told 2023-11-1" in text
-    assert ": cameras whose state changed: 1; rings: 2." in text
+    assert ": states changed: 1; rings: 2." in text
     assert ("Alexa did not take it. showcam tries again." in text) is said
     assert (f"What was answered {reason}" in text) is (reason != "")
 
@@ -35,11 +35,11 @@ def test_it_says_what_its_assistant_was_last_told_and_when(world: HomeWorld, rea
 @pytest.mark.parametrize(
     ("kept", "why", "language", "says", "answered"),
     [
-        (LATE, "late", "en", "It happened more than 5 minutes before it could be reported.", False),
-        (LATE, "late", "nb", "Det skjedde mer enn 5 minutter før det kunne meldes.", False),
-        (LATE, "late", "de", "Es geschah mehr als 5 Minuten, bevor es gemeldet werden konnte.", False),
-        (FAULT, "fault", "en", "Something went wrong here. showcam's log says more.", False),
-        ("the event gateway answered 413", "too_large", "de", "Die Meldung ist größer, als Alexa annimmt.", True),
+        (LATE, "late", "en", "It happened over 5 minutes before.", False),
+        (LATE, "late", "nb", "Det skjedde over 5 minutter før.", False),
+        (LATE, "late", "de", "Es geschah über 5 Minuten vorher.", False),
+        (FAULT, "fault", "en", "Something went wrong here. The log says more.", False),
+        ("the event gateway answered 413", "too_large", "de", "Zu groß für Alexa.", True),
         (
             "the event gateway answered 403",
             "permission",
@@ -94,7 +94,7 @@ def test_what_waits_and_what_was_put_aside_is_listed_with_its_reason(world: Home
     world.home.store.look(world.home.account.id, time.time() - 1, world.home.link.id)
     text = page(world).text
     assert re.search("Waits to be reported [0-9: -]+ How the cameras are Could not be reported", text) is not None
-    refused = "Alexa refuses this report until something changes at the camera."
+    refused = "Alexa refuses it until the camera changes."
     answered = "What was answered the event gateway answered 400"
     assert f"Somebody rang at Garden {refused} {answered} Report it again Forget it" in text
     assert "Could not be reported" not in world.signed_in(CAREFUL).visit(AT).text  # another household's
@@ -105,14 +105,14 @@ def test_what_was_put_aside_is_reported_again_or_forgotten(world: HomeWorld, ste
     row, store = put_aside(world), world.home.store
     theirs = world.signed_in(CAREFUL).visit(AT)
     press(theirs, step, row=row)
-    assert (theirs.status, "that report is not there any more" in theirs.text) == (403, True)
+    assert (theirs.status, "that report is gone" in theirs.text) == (403, True)
     assert [laid.row.id for laid in store.laid_down()] == [row]
     browser = press(page(world), step, row=row)
     assert (browser.status, "Could not be reported" in browser.text) == (200, False)
     assert store.laid_down() == []
     assert [waiting.kind for waiting in store.waiting(time.time()) if waiting.kind != LOOK] == waits
     press(browser, step, row=row)
-    assert (browser.status, "that report is not there any more" in browser.text) == (403, True)
+    assert (browser.status, "that report is gone" in browser.text) == (403, True)
 
 
 def test_that_a_link_has_ended_can_be_put_aside_too(world: HomeWorld) -> None:
@@ -123,8 +123,8 @@ def test_that_a_link_has_ended_can_be_put_aside_too(world: HomeWorld) -> None:
     laid = Laid(claim.rows[0], now, "agentUsers.delete: HomeGraph answered 400", "refused")
     home.store.settle(claim, Settled(now, laid=(laid,)))
     browser = page(world)
-    assert "Links that have ended" in browser.text
+    assert "Ended links" in browser.text
     assert "Alexa" in browser.text
-    assert "That the link has ended Alexa refuses this report" in browser.text
+    assert "The link's end Alexa refuses this report" in browser.text
     assert browser.answer is not None
     assert home.link.agent_user not in browser.answer.text

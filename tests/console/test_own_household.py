@@ -41,11 +41,11 @@ def test_without_a_vendors_account_a_household_is_begun_and_its_camera_shown(
 @pytest.mark.parametrize(
     ("name", "password", "says"),
     [
-        ("k", "barn door and two geese", "A user name has 2 to 100 characters."),
-        ("kari", "short", "A password has 10 to 200 characters."),
-        ("kari", "aaaaaaaaaaaa", "That password is guessed at once."),
-        ("ola", "barn door and two geese", "Somebody here has that user name already."),
-        (USER, "barn door and two geese", "Somebody here has that user name already."),
+        ("k", "barn door and two geese", "User name: 2 to 100 characters."),
+        ("kari", "short", "Password: 10 to 200 characters."),
+        ("kari", "aaaaaaaaaaaa", "That password is easily guessed."),
+        ("ola", "barn door and two geese", "That user name is taken."),
+        (USER, "barn door and two geese", "That user name is taken."),
     ],
 )
 def test_a_user_that_can_not_be_is_answered_with_why_and_no_household_stays(

@@ -16,7 +16,7 @@ from showcam.registry.gate.reasons import OF_PICTURES, row_text
         ("/", "en", 200, "Link it"),
         ("/", "nb-NO,nb;q=0.9", 200, "Koble til"),
         ("/", "no", 200, "Koble til"),
-        ("/", "de-AT", 200, "Lässt sie sich nicht zeigen, erfährst du, warum"),
+        ("/", "de-AT", 200, "Lässt sie sich nicht zeigen, hörst du, warum"),
         ("/", "fr", 200, "Link it"),
         ("/nothing", "en", 404, "There is no such page"),
         ("/nothing", "nn", 404, "Denne siden finnes ikke"),

@@ -54,7 +54,7 @@ def test_a_browser_is_signed_out_from_another_and_its_pictures_end(world: HomeWo
     assert (mine.status, len(listed(mine)), theirs.get().step) == (200, 1, "door")
     assert world.home.pictures.ended == [(session, "")]
     mine.send(AT, step="end-browser", browser=session)
-    assert (mine.status, "That browser is signed out already" in mine.text) == (403, True)
+    assert (mine.status, "It is signed out already" in mine.text) == (403, True)
 
 
 def test_who_signs_out_the_browser_itself_is_led_to_the_first_page(world: HomeWorld) -> None:
@@ -113,7 +113,7 @@ def test_a_code_signs_one_phone_in_once_and_is_listed(world: HomeWorld) -> None:
     code = code_of(owner)
     first, second = taken(world, code), taken(world, code)
     assert (is_in(first), "Garden" in first.text) == (True, True)
-    assert (second.status, is_in(second), "That code did not work: each works once" in second.text) == (
+    assert (second.status, is_in(second), "That code did not work: once only" in second.text) == (
         403,
         False,
         True,
@@ -226,7 +226,7 @@ def test_a_browser_that_is_signed_in_keeps_its_role_and_the_code_stays(world: Ho
 def test_the_address_is_one_that_a_phone_reaches(world: HomeWorld, host: str, leads_to: str) -> None:
     owner = world.browser(host=host).enter(world.code.renew()).sign_in()
     assert address(owner).startswith(f"{leads_to}{PHONE}#")
-    assert "only on this computer" not in owner.text
+    assert "only here" not in owner.text
 
 
 @pytest.fixture

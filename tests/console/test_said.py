@@ -31,16 +31,16 @@ def test_what_to_say_names_a_camera_that_the_assistant_can_show(world: HomeWorld
 
 def test_each_request_appears_with_its_outcome(world: HomeWorld) -> None:
     browser = world.signed_in()
-    assert "Nothing yet. Each request appears here within seconds." in shown(browser)
+    assert "Nothing yet. Requests appear here within seconds." in shown(browser)
     link = world.home.another_link("alexa")
     ask(world, link, "Garden")
     ask(world, link, "Bedroom")
     text = shown(browser)
-    assert "Garden . Answered; the picture has not been fetched yet." in text
+    assert "Garden . Answered; picture not fetched yet." in text
     assert "Bedroom . Bedroom is in Sleep Mode." in text
     (ask_of_garden,) = [one for one in world.home.adapter.history.of(link.account) if not one.reason]
     world.home.store.put_live(link.account, ask_of_garden.id, 12.0)
-    assert "Garden . Shown: answered after" in shown(browser)
+    assert "Garden . Shown after" in shown(browser)
 
 
 def test_an_assistant_that_can_show_nothing_says_why(world: HomeWorld) -> None:

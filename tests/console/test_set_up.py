@@ -35,12 +35,12 @@ def test_what_is_done_is_found(world: HomeWorld) -> None:
     assert step(world, 1).startswith("✓ Your cameras : Done. There are 7 cameras.")
     assert step(world, 2).startswith("✓ See it : Done. 3 live · 1 asleep · 3 need you")
     assert step(world, 3).startswith("3 Reachable Assistants come by an https address on the internet.")
-    assert step(world, 4).startswith("4 Google About 15 minutes, with your Google account. No card.")
+    assert step(world, 4).startswith("4 Google About 15 minutes, with your displays' Google account. No card.")
     assert step(world, 5).startswith("✓ Alexa : Done. showcam has been successfully linked to Alexa, on 20")
 
 
 def test_a_request_whose_picture_was_fetched_ticks_the_last_step(world: HomeWorld) -> None:
-    assert step(world, 6).startswith("6 Say it What to say, and what happens then.")
+    assert step(world, 6).startswith("6 Say it What to say, and what happens.")
     world.home.registry.open_stream(world.home.link, world.home.id("Garden"), StreamRequest("alexa", ("hls",)))
     assert step(world, 6).startswith("6 Say it")
     (ask,) = world.home.adapter.history.of(world.home.account.id)
@@ -51,7 +51,7 @@ def test_a_request_whose_picture_was_fetched_ticks_the_last_step(world: HomeWorl
 @pytest.mark.parametrize(
     ("cameras", "first", "second"),
     [
-        ([], "1 Your cameras There are no cameras yet.", "2 See it Your cameras, live in the browser."),
+        ([], "1 Your cameras No cameras yet.", "2 See it Your cameras, live in the browser."),
         (
             [camera("Attic", online="off")],
             "✓ Your cameras : Done. There is one camera.",
@@ -75,7 +75,7 @@ def test_a_name_is_filled_in(world: HomeWorld) -> None:
 def test_what_is_no_name_is_said_and_not_filled_in(world: HomeWorld, name: str) -> None:
     browser = world.signed_in()
     browser.answer = browser.ask("GET", AT, query_string={"name": name})
-    assert (browser.status, "That is no name such as cam.example.org." in browser.text) == (403, True)
+    assert (browser.status, "No name such as cam.example.org." in browser.text) == (403, True)
     assert "cam.example.org {" in browser.text
 
 
@@ -159,4 +159,4 @@ def test_an_examination_goes_on_while_the_page_is_opened_again(examined: World) 
 def test_an_examination_that_breaks_ticks_nothing(examined: World) -> None:
     world = examined(WELL, breaks=True)
     assert step(world, 3).startswith("3 Reachable")
-    assert "The doctor could not finish" in world.signed_in().visit("/home/health").text
+    assert "The doctor broke off" in world.signed_in().visit("/home/health").text

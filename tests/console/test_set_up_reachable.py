@@ -26,9 +26,9 @@ def built(tmp_path: Path) -> Iterator[World]:
 
 
 NEEDS = (
-    "Tailscale Funnel needs neither a domain nor a port of the router.",
-    "Cloudflare Tunnel needs a domain at Cloudflare, but no port of the router.",
-    "Caddy needs a domain, a public IPv4 address, and a router that forwards ports 80 and 443 to this machine.",
+    "Tailscale Funnel: no domain, no router port.",
+    "Cloudflare Tunnel: a domain at Cloudflare, no router port.",
+    "Caddy: a domain, a public IPv4 address, ports 80 and 443 forwarded.",
 )
 
 
@@ -47,7 +47,7 @@ def test_what_waits_until_nobody_watches_is_used_now_by_a_button(built: World, t
     run = tmp_path / "showcam" / "run"
     run.mkdir(parents=True)
     browser = built(kept_in=run.parent).signed_in().visit(AT)
-    waiting = "What was changed is in use for pictures when nobody watches one."
+    waiting = "Pictures follow once nobody watches one"
     assert waiting not in browser.text
     (run / WAITS).touch()
     assert waiting in said(browser.visit(AT), 3)

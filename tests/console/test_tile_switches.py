@@ -31,7 +31,7 @@ def test_an_encrypted_camera_is_shown_by_its_code_and_no_more_when_that_is_forgo
     browser.post("picture-code", camera=camera_id, picture_code=" ABCDEF ", deciphered="1")
     assert (browser.status, decided(world), world.home.driver.picture_codes) == (200, "code", {"Garage": "ABCDEF"})
     assert "Keep it on" not in browser.visit(f"/home/cameras/{camera_id}").text
-    assert "you decided to show it while Image Encryption is on. Take that back, and forget its key" in browser.text
+    assert "you decided to show it despite Image Encryption. Take that back, and forget its key" in browser.text
     assert "sdp" in browser.open(camera_id).get_json()
 
     browser.get().post("forget-code", camera=camera_id)
@@ -42,10 +42,10 @@ def test_an_encrypted_camera_is_shown_by_its_code_and_no_more_when_that_is_forgo
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"picture_code": "ABCDEF"}, "Tick that the pictures are deciphered here"),
-        ({"picture_code": "æ", "deciphered": "1"}, "That is not the camera's code"),
-        ({"picture_code": "two words", "deciphered": "1"}, "That is not the camera's code"),
-        ({"picture_code": ""}, "Tick that the pictures are deciphered here"),
+        ({"picture_code": "ABCDEF"}, "Tick that pictures are deciphered here"),
+        ({"picture_code": "æ", "deciphered": "1"}, "That is not its code"),
+        ({"picture_code": "two words", "deciphered": "1"}, "That is not its code"),
+        ({"picture_code": ""}, "Tick that pictures are deciphered here"),
         ({"camera": "ezviz-" + "a" * 20, "picture_code": "ABCDEF", "deciphered": "1"}, "There is no camera"),
         ({"camera": "", "picture_code": "ABCDEF", "deciphered": "1"}, "There is no camera"),
     ],
@@ -67,7 +67,7 @@ def test_a_wrong_code_leaves_its_form_open_with_the_reason_and_the_focus_in_it(w
     tiles = {
         name: browser.answer.text.partition(f'data-name="{name}"')[2].partition("</li>")[0] for name in ("Hall", "Loft")
     }
-    why = "That is not the camera's code" if ticked else "Tick that the pictures are deciphered here"
+    why = "That is not its code" if ticked else "Tick that pictures are deciphered here"
     opened = 'data-mends="code" open>'
     assert {name: (opened in tile, "autofocus" in tile) for name, tile in tiles.items()} == {
         "Hall": (False, False),
@@ -109,7 +109,7 @@ def test_who_is_not_signed_in_changes_nothing(world: HomeWorld, before: WhileEnc
 
 
 # Image Encryption is switched off at the tile
-WANTS = "EZVIZ wants a code for that, and has mailed four digits to the account's address."
+WANTS = "EZVIZ wants a code for that, and has mailed you four digits to the account's address."
 
 
 def encrypted(world: HomeWorld) -> str:
@@ -120,19 +120,16 @@ def test_switching_it_off_comes_first_and_says_what_it_comes_to(world: HomeWorld
     garage(world)
     browser = world.signed_in()
     assert browser.tile("Garage") == (
-        "Garage Image Encryption is on for Garage, so its picture can't be shown. "
-        "Switch it off here or in the EZVIZ app: Garage > Settings > Image Encryption. "
-        "Switch Image Encryption off EZVIZ, and whoever gets at the account, can then see the pictures of Garage. "
+        "Garage Image Encryption is on for Garage. Switch it off here or in the EZVIZ app. "
+        "Switch Image Encryption off EZVIZ, and anybody in the account, can then see Garage. "
         "Assistants can show it. Yes, switch it off"
     )
     browser.visit(f"/home/cameras/{world.home.id('Garage')}")
     assert browser.mends("Garage") == ["off", "code"]
     assert browser.tile("Garage").startswith(
-        "Live pictures need JavaScript, which this browser does not run. "
-        "Image Encryption is on for Garage, so its picture can't be shown. "
-        "Switch it off here or in the EZVIZ app: Garage > Settings > Image Encryption. "
-        "Switch Image Encryption off EZVIZ, and whoever gets at the account, can then see the pictures of Garage. "
-        "Assistants can show it. Yes, switch it off Keep it on, and show it"
+        "Live pictures need JavaScript. Image Encryption is on for Garage. Switch it off here or "
+        "in the EZVIZ app. Switch Image Encryption off EZVIZ, and anybody in the account, can "
+        "then see Garage. Assistants can show it. Yes, switch it off Keep it on, and show it"
     )
     assert browser.tile("Garage").endswith("C3TN Alexa ✗ can't show it Google: not linked")
     assert browser.open(world.home.id("Garage")).get_json()["mends"] == ["off", "code"]
@@ -167,12 +164,12 @@ def test_a_mailed_code_is_asked_for_where_the_vendor_wants_one_and_a_reload_asks
     ("why", "sentence", "takes_code"),
     [
         ("wrong_mailed_code", "EZVIZ does not take that code. Only the one in the newest mail", True),
-        ("wrong_code", "That is not the camera's code", True),
+        ("wrong_code", "That is not its code", True),
         ("code_wanted", "EZVIZ wants a code for that: the one on the camera's label", True),
-        ("old", "That code has expired after half an hour.", False),
-        ("too_soon", "EZVIZ mailed a code a minute or two ago: use that one.", True),
+        ("old", "That code has expired.", False),
+        ("too_soon", "EZVIZ has just mailed a code: use that.", True),
         ("too_often", "EZVIZ sends no more codes for now. Try again in half an hour", False),
-        ("guessed", "There were too many wrong codes. Try again in an hour", False),
+        ("guessed", "Too many wrong codes. Try again in an hour", False),
         ("silent", "The camera does not answer EZVIZ.", False),
     ],
 )
@@ -212,7 +209,7 @@ def test_what_was_asked_for_is_said_until_the_camera_shows_it(world: HomeWorld) 
     camera_id = garage(world)
     world.home.driver.lags = True
     browser = world.signed_in().post("encryption-off", camera=camera_id)
-    asked = "Image Encryption is being switched off for Garage. That takes up to half a minute."
+    asked = "Switching Image Encryption off for Garage. Within half a minute."
     assert (browser.mends("Garage"), asked in browser.tile("Garage")) == ([], True)
     answer = browser.open(camera_id).get_json()
     assert (answer["reason"], answer["wrong"] in asked, "mends" in answer) == ("asked_for", True, False)
@@ -233,7 +230,7 @@ def test_what_never_comes_is_offered_again(world: HomeWorld) -> None:
 
 
 def test_encryption_that_came_back_is_said_to_be_on_again_until_it_is_off(world: HomeWorld) -> None:
-    again = "Image Encryption is on again for Garden: somebody, or an update, switched it on."
+    again = "Image Encryption is on again for Garden: a person or an update did it."
     browser = world.signed_in()
     assert again not in browser.text
     world.home.driver.change("Garden", encryption="on")
@@ -247,8 +244,8 @@ def test_encryption_that_came_back_is_said_to_be_on_again_until_it_is_off(world:
 @pytest.mark.parametrize(
     ("encryption", "mends", "mend"),
     [
-        ("on", ["code", "off", "home_code"], "Give the right one: the code on its label"),
-        ("off", ["home_code"], "Give the right one: the code on its label"),  # of its RTSP at home
+        ("on", ["code", "off", "home_code"], "Use the code on its label"),
+        ("off", ["home_code"], "Use the code on its label"),  # of its RTSP at home
     ],
 )
 def test_a_wrong_code_is_mended_here_where_it_is_the_pictures(
@@ -269,7 +266,7 @@ def test_a_wrong_code_is_mended_here_where_it_is_the_pictures(
 @pytest.mark.parametrize("code", ["", "  "])
 def test_without_a_code_none_is_mailed_by_that_button(world: HomeWorld, code: str) -> None:
     browser = world.signed_in().post("encryption-code", camera=garage(world), encryption_code=code)
-    assert (browser.status, "Enter the code that was sent to you." in browser.text) == (403, True)
+    assert (browser.status, "Enter the code you received" in browser.text) == (403, True)
     assert world.home.driver.calls["apply"] == 0
 
 
@@ -302,9 +299,7 @@ def test_a_sleeping_camera_is_woken(world: HomeWorld) -> None:
     camera_id = world.home.id("Bedroom")
     browser = world.signed_in()
     assert browser.mends("Bedroom") == ["wake"]
-    assert "Bedroom is in Sleep Mode. Wake it here, or switch Sleep Mode off in the EZVIZ app." in browser.tile(
-        "Bedroom"
-    )
+    assert "Bedroom is in Sleep Mode. Wake it here or in the EZVIZ app." in browser.tile("Bedroom")
     browser.post("wake", camera=camera_id)
     assert (browser.mends("Bedroom"), world.home.driver.applied) == ([], [("Bedroom", "sleep", "off", "")])
     assert "sdp" in browser.open(camera_id).get_json()
@@ -313,7 +308,7 @@ def test_a_sleeping_camera_is_woken(world: HomeWorld) -> None:
 def test_one_that_wakes_late_is_being_woken_meanwhile(world: HomeWorld) -> None:
     world.home.driver.lags = True
     browser = world.signed_in().post("wake", camera=world.home.id("Bedroom"))
-    assert "Bedroom is being woken." in browser.tile("Bedroom")
+    assert "Waking Bedroom." in browser.tile("Bedroom")
     assert browser.open(world.home.id("Bedroom")).get_json()["reason"] == "asked_for"
 
 
@@ -337,7 +332,7 @@ def test_a_decision_without_a_code_asks_for_the_key_by_a_press_and_takes_the_mai
     assert browser.open(camera_id).get_json()["reason"] == "encryption_on"
     browser.visit(page)
     assert "showcam lacks its key. Ask EZVIZ for the key" in browser.text
-    assert "Ask EZVIZ for the key: it mails you a code" in browser.text
+    assert "Ask EZVIZ for it by a mailed code" in browser.text
     browser.get().post("ask-key", camera=camera_id)
     assert asking(world) == [("Garage", "")]
     browser.visit(page)
@@ -353,10 +348,10 @@ def test_a_decision_without_a_code_asks_for_the_key_by_a_press_and_takes_the_mai
 @pytest.mark.parametrize(
     ("why", "says"),
     [
-        ("old", "That code has expired after half an hour."),
+        ("old", "That code has expired."),
         ("too_soon", "EZVIZ mailed a code a minute or two ago"),
         ("too_often", "EZVIZ sends no more codes for now."),
-        ("guessed", "There were too many wrong codes. Try again in an hour"),
+        ("guessed", "Too many wrong codes. Try again in an hour"),
         ("silent", "The camera does not answer EZVIZ. Check its power"),
         ("not_given", "EZVIZ does not give this account the camera's key."),
     ],
@@ -397,7 +392,7 @@ def test_the_decision_stands_on_the_cameras_page_with_its_date_and_is_taken_back
     assert "you decided" not in browser.visit(at).text
     browser.post("picture-code", camera=camera_id, deciphered="1")
     today = day(world.home.owner.preferences(world.home.account.id, camera_id).decided_at)
-    assert f"On {today} you decided to show it while Image Encryption is on." in browser.visit(at).text
+    assert f"On {today} you decided to show it despite Image Encryption." in browser.visit(at).text
     browser.post("forget-code", camera=camera_id)
     assert (decided(world), world.home.driver.picture_codes) == ("no", {"Garage": ""})
     assert "you decided" not in browser.visit(at).text
@@ -407,7 +402,7 @@ def test_no_tick_of_a_decision_is_set_before_the_owner_sets_it(world: HomeWorld)
     world.home.driver.set([camera(name, ways=("cloud",), encryption="on") for name in ("Attic", "Barn")])
     camera_id = world.home.id("Attic")
     browser = world.signed_in().visit("/home")
-    assert "Image Encryption is on for Attic, Barn: keep it on, and show them" in browser.text
+    assert "Image Encryption is on for Attic, Barn: keep it, and show them" in browser.text
     for page in ("/home", f"/home/cameras/{camera_id}"):
         answer = browser.visit(page).answer
         assert answer is not None
@@ -422,7 +417,7 @@ def test_one_tick_shows_all_own_encrypted_cameras_and_names_them(world: HomeWorl
     world.home.driver.set([*own, shared])
     world.home.driver.is_elevated = True
     browser = world.signed_in().visit("/home")
-    assert "Image Encryption is on for Attic, Barn: keep it on, and show them" in browser.text
+    assert "Image Encryption is on for Attic, Barn: keep it, and show them" in browser.text
     ids = [world.home.id(name) for name in ("Attic", "Barn", "Hall")]
     browser.send("/home", step="show-encrypted", encrypted=ids)
     assert (browser.status, asking(world)) == (403, []), "it was not ticked"
@@ -431,4 +426,4 @@ def test_one_tick_shows_all_own_encrypted_cameras_and_names_them(world: HomeWorl
     for camera_id in ids[:2]:
         assert "sdp" in browser.open(camera_id).get_json()
     assert browser.open(ids[2]).get_json()["reason"] == "encryption_on"
-    assert "keep it on, and show them" not in browser.visit("/home").text
+    assert "keep it, and show them" not in browser.visit("/home").text

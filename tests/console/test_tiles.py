@@ -18,14 +18,14 @@ from tests.doubles.ready_driver import camera
         (["Garden"], "Alexa is ready for one camera Google is ready for one camera"),
         (
             ["Garden", "Nursery"],
-            "Alexa is ready for 2 cameras Google can't show Nursery "
-            "Audio is off for Nursery, and Google shows only cameras with sound. "
-            "Switch Audio on here, or in the EZVIZ app. Switch Audio on",
+            (
+                "Alexa is ready for 2 cameras Google can't show Nursery Audio is off for Nursery. Google "
+                "shows only cameras with sound. Switch it on here or in the EZVIZ app. Switch Audio on"
+            ),
         ),
         (
             ["Attic"],
-            "Alexa can show no camera The reason stands at each camera. "
-            "Google can show no camera The reason stands at each camera.",
+            "Alexa can show no camera See each camera. Google can show no camera See each camera.",
         ),
     ],
 )
@@ -60,8 +60,8 @@ def test_audio_that_comes_on_late_is_said_to_be_asked_for(world: HomeWorld) -> N
     world.home.another_link("google")
     world.home.driver.lags = True
     browser = world.signed_in().post("sound-on", camera=world.home.id("Nursery"))
-    assert "Audio is being switched on for Nursery." in browser.text
-    assert "Switch Audio on here" not in browser.text
+    assert "Switching Audio on for Nursery." in browser.text
+    assert "Switch it on here" not in browser.text
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_a_still_is_for_who_is_signed_in_to_its_household(world: HomeWorld) -> N
 @pytest.mark.parametrize(
     ("owner", "wrong", "mend"),
     [
-        ("own", "on as many screens as", "Close it on one of them. This page tries again."),
+        ("own", "on as many screens as", "Close one. This page tries again."),
         ("shared", "is watched by others at the moment", "This page tries again."),
     ],
 )
@@ -216,5 +216,8 @@ def test_without_the_internet_the_page_of_known_cameras_stays_and_says_so_at_eac
     assert (browser.get().status, "3 live" in browser.text) == (200, True)
     answer = browser.open(world.home.id("Garden")).json
     assert answer is not None
-    assert (answer["reason"], answer["wrong"]) == ("no_internet", "This showcam can't reach the internet just now.")
+    assert (answer["reason"], answer["wrong"]) == (
+        "no_internet",
+        ("showcam can't reach the internet. Nothing was changed. If other devices can't, restart the router."),
+    )
     assert "This page tries again." in answer["mend"]

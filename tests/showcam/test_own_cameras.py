@@ -139,7 +139,7 @@ def test_what_would_be_better_is_set_by_onvif_on_a_yes(folder: Path, device: Ser
     device.device.rtsp = f"127.0.0.1:{slow.port}"
     done = run(folder, "add", f"http://127.0.0.1:{device.port}", typed=f"admin\n{CODE}\n{answer}\nBarn\n")
     assert done.exit_code == 0, done.output
-    assert "A keyframe every 2 s in the whole picture" in done.output
+    assert "A keyframe every 2 s: it begins sooner" in done.output
     assert device.device.pictures[0].gop == gop
     slow.close()
 

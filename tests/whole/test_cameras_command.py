@@ -60,7 +60,7 @@ def test_encryption_off_asks_for_consent_and_the_code(demo: Program, cameras: Ca
     assert cameras("set", "Garage", "encryption", "off", text="n\n").returncode == 1
     wrong = cameras("set", "Garage", "encryption", "off", "--yes", text="AAAAAA\n")
     assert wrong.returncode == 1
-    assert "That is not the camera's code" in wrong.stderr
+    assert "That is not its code" in wrong.stderr
     assert demo.cameras()["Garage"]["encryption"] is True
     done = cameras("set", "Garage", "encryption", "off", text="y\nABCDEF\n")
     assert (done.returncode, "Garage: encryption is off." in done.stdout) == (0, True)
@@ -72,7 +72,7 @@ def test_encryption_off_asks_for_consent_and_the_code(demo: Program, cameras: Ca
 def test_a_mailed_code_is_the_second_question(demo: Program, cameras: Cameras) -> None:
     demo.change("Garage", rejects_label_code=True)
     done = cameras("set", "Garage", "encryption", "off", "--yes", text="ABCDEF\nnone\n")
-    assert "and has mailed four digits" in done.stderr
+    assert "and has mailed you four digits" in done.stderr
     assert done.returncode == 1
     assert demo.cameras()["Garage"]["encryption"] is True
     demo.change("Garage", rejects_label_code=False)

@@ -17,7 +17,7 @@ from tests.doubles.waiting import LONG_S
 
 USER, PASSWORD = "demo@example.com", "showcam-demo"
 STRANGER, CAREFUL = "family@example.com", "mfa@example.com"  # showcam does not know the first one
-REFUSED = "That user name and password did not work."
+REFUSED = "These did not work."
 OWN, OWN_PASSWORD = "kari", "four words of a house"
 
 

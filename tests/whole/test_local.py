@@ -38,7 +38,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
         for name, how in CAMERAS.items():
             program.change(name, local=how)
             assert page.mend(name, "ask-camera") == 200
-            assert "No longer ask the camera itself at home" in page.text
+            assert "No longer ask it at home" in page.text
         program.link("alexa", USER)
         program.link("google", USER)
         yield program

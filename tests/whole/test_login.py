@@ -48,14 +48,14 @@ def test_a_code_is_asked_for_until_it_is_right(demo: Program) -> None:
     done = demo.command("login", "--demo", "--user", "mfa@example.com", "--open", text=typed)
     assert done.returncode == 0, done.stderr
     assert "The code that was sent to m…@example.com" in done.stderr
-    assert "That is not the code that was sent." in done.stderr
+    assert "Wrong code." in done.stderr
     assert "Porch" in done.stdout
 
 
 def test_a_wrong_password_says_so(demo: Program) -> None:
     done = demo.command("login", "--demo", "--user", "other@example.com", text="wrong\n")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "That user name and password did not work." in done.stderr
+    assert "These did not work." in done.stderr
 
 
 def test_the_command_that_is_printed_at_the_start_works_in_any_other_terminal(demo: Program, tmp_path: Path) -> None:

@@ -252,7 +252,7 @@ def test_a_real_start_serves_its_owner_and_nobody_else(tmp_path: Path, vendor: S
         json = {"Content-Type": "application/json"}
         assert requests.post(f"{program.web}/alexa/smart-home", b"{}", headers=json, timeout=30).status_code == 403
         # a household that the owner did not add is refused, though its password is right
-        with pytest.raises(AssertionError, match="user name and password did not work"):
+        with pytest.raises(AssertionError, match="These did not work"):
             link_tokens(
                 program.web,
                 "google",

@@ -11,14 +11,14 @@ from showcam.i18n.catalogue import OURS, Language, chosen, mark
 from showcam.registry.gate.reasons import named, translated
 
 TEXTS = {
-    "welcome": mark("Your cameras. Ask which cameras are ready, why you can't see a camera, or say: show the garden."),
+    "welcome": mark("Your cameras. Ask which are ready, or say: show the garden."),
     "help": mark(
-        "You can ask: which cameras are ready. Why can't I see the garage. Fix the garage. "
-        "Turn on the nursery's sound. Or: show the garden. What would you like?"
+        "Ask: which cameras are ready. Why can't I see the garage. Fix the garage. Turn on the "
+        "nursery's sound. Or: show the garden. What would you like?"
     ),
     "again": mark("What would you like?"),
     "goodbye": mark("Goodbye."),
-    "not_understood": mark("I didn't get that. Ask which cameras are ready, or why you can't see a camera."),
+    "not_understood": mark("I didn't get that. Ask which cameras are ready."),
     "which": mark("Which camera do you mean?"),
     "which_of": mark("Do you mean {names}?"),
     "unknown": mark("I don't know a camera called {heard}. I know {names}."),
@@ -40,20 +40,20 @@ TEXTS = {
     "mend": mark("{name}: {why}. {mend} More in the Alexa app."),
     "nothing_to_mend": mark("Nothing to fix: {name} can be shown."),
     "card_title": mark("Fix {name}"),
-    "card_more": mark("What to do when a camera can't be shown: {url}"),
-    "no_sound": mark("{name} has no microphone, so there is no sound to turn on."),
+    "card_more": mark("What to do: {url}"),
+    "no_sound": mark("{name} has no microphone."),
     "sound_already": mark("{name} has its sound on already."),
-    "sound_ask": mark("Shall I turn on the sound of {name}? Everybody who may see it will hear it too."),
+    "sound_ask": mark("Shall I turn on the sound of {name}? Everybody who sees it will hear it."),
     "sound_done": mark("The sound of {name} is on."),
-    "sound_asked": mark("I have asked {name} to turn its sound on. That may take half a minute; then try again."),
+    "sound_asked": mark("I asked {name} to turn its sound on. Try again in half a minute."),
     "not_changed": mark("{name}: {why}. {mend}"),
     "left": mark("Good, I leave it as it is."),
-    "nothing_asked": mark("I had asked nothing. Ask which cameras are ready, or why you can't see a camera."),
+    "nothing_asked": mark("I had asked nothing. Ask which cameras are ready."),
     "no_screen": mark("This device can't show video. Ask on an Echo Show."),
     "showing": mark("{name}."),
     "link": mark("Your cameras are not linked yet. The Alexa app says how."),
     "broken": mark("Something went wrong in showcam. Please try again."),
-    "down": mark("showcam can't read its own data just now. Please try again in a moment."),
+    "down": mark("showcam can't read its data. Please try again in a moment."),
 }
 _NUMBERS = {
     word: str(number)

@@ -18,73 +18,56 @@ WAIT_MIN = math.ceil(LIMITS.window_s / 60)
 # Sentences by `why` of SignInRefused, and by faults that a page or a command finds itself.
 WRITTEN: Mapping[str, str] = {
     "wrong": mark(
-        "That user name and password did not work. Check the password: it is the one of the {vendor} app. After "
-        "{tries} wrong tries wait {wait} minutes."
+        "These did not work. Check the password of the {vendor} app. After {tries} wrong tries wait {wait} minutes."
     ),
-    "unknown": mark(
-        "{vendor} knows no account with this user name. Check the user name; it is the one of the {vendor} app."
-    ),
+    "unknown": mark("{vendor} knows no such user name. Take the one of the {vendor} app."),
     "wrong_password": mark(
-        "That password did not work: use the one you chose for showcam. After {tries} wrong tries wait "
-        "{wait} minutes. Whoever runs this showcam can set another."
+        "That password did not work: use showcam's. After {tries} wrong tries wait {wait} "
+        "minutes. showcam's operator can set another."
     ),
-    "crowded": mark("Too many people sign in just now. Try again in a few seconds."),
-    "too_many": mark("There were too many wrong tries with this user name. Wait {wait} minutes, then try again."),
+    "crowded": mark("Too many people sign in now. Try again in some seconds."),
+    "too_many": mark("Too many wrong tries with this user name. Wait {wait} minutes."),
     "stranger": mark("This {vendor} account may not sign in here."),
-    "uninvited": mark(
-        "This {vendor} account may not sign in here. Ask whoever runs this showcam to let your account in."
-    ),
-    "denied": mark("You did not agree on the page of {vendor}, so nothing was changed."),
-    "wrong_key": mark("{vendor} does not take that key. Copy it again from the {vendor} app."),
+    "uninvited": mark("This {vendor} account may not sign in here. Ask showcam's operator to let it in."),
+    "denied": mark("You did not agree at {vendor}. Nothing was changed."),
+    "wrong_key": mark("{vendor} refuses that key. Copy it again from the {vendor} app."),
     "empty_key": mark("Enter the key."),
-    "callback": mark(
-        "It began in another browser, is finished already, or is older than five minutes. Nothing was "
-        "changed. Start again."
-    ),
-    "empty": mark("Enter both the user name and the password."),
+    "callback": mark("It began in another browser, is finished, or expired. Nothing was changed. Start again."),
+    "empty": mark("Enter user name and password."),
     "locked": mark(
-        "{vendor} has locked this account for a while, after too many wrong passwords. "
-        "Wait half an hour, or set a new password in the {vendor} app."
+        "{vendor} has locked this account after too many wrong passwords. Wait half an hour, or "
+        "set a new one in its app."
     ),
-    "terminals": mark(
-        "This {vendor} account is signed in on too many devices. Remove one in the {vendor} app, then sign in again."
-    ),
-    "too_often": mark("{vendor} has sent too many codes already. Wait half an hour, then sign in again."),
-    "throttled": mark("Too many tries from your network or this browser failed. Try again in {minutes} min."),
+    "terminals": mark("This account is signed in on too many devices. Remove one in the {vendor} app."),
+    "too_often": mark("{vendor} has sent too many codes. Wait half an hour."),
+    "throttled": mark("Too many failed tries from this network or browser. Wait {minutes} min."),
     "no_internet": mark(
         "This showcam can't reach the internet just now. Nothing was changed. See whether other devices in the house "
         "can; if none can, restart the router."
     ),
-    "vendor_down": mark("{vendor} does not answer just now. Try again in a few minutes; nothing was changed."),
-    "expired": mark(
-        "The code has expired after five minutes, or you went on in another window. Sign in again for a new one."
-    ),
-    "guessed": mark("Those were too many wrong codes. Wait {minutes} min, then sign in again."),
-    "no_code": mark("Enter the code that was sent to you."),
-    "wrong_code": mark("That is not the code that was sent. Enter it once more."),
-    "own_name": mark("A user name has 2 to 100 characters."),
-    "own_taken": mark("Somebody here has that user name already. Choose another."),
-    "own_length": mark("A password has 10 to 200 characters."),
-    "own_guessed": mark("That password is guessed at once. Take a few unrelated words."),
-    "unsupported": mark(
-        "{vendor} asks for a kind of sign-in that can't be done here. "
-        "Open the {vendor} app, do what it asks for, then try again."
-    ),
+    "vendor_down": mark("{vendor} does not answer. Nothing was changed. Try again in some minutes."),
+    "expired": mark("The code has expired. Sign in again for a new one."),
+    "guessed": mark("Too many wrong codes. Wait {minutes} min, then sign in again."),
+    "no_code": mark("Enter the code you received"),
+    "wrong_code": mark("Wrong code. Enter it once more."),
+    "own_name": mark("User name: 2 to 100 characters."),
+    "own_taken": mark("That user name is taken. Choose another."),
+    "own_length": mark("Password: 10 to 200 characters."),
+    "own_guessed": mark("That password is easily guessed. Take unrelated words."),
+    "unsupported": mark("{vendor} asks for a sign-in that can't be done here. Do it in the {vendor} app first."),
 }
 
 # One answer for a wrong password, an unknown user, a user who may not sign in here, and too many wrong tries here or at
 # the vendor. So a stranger can't find out whether showcam knows the account.
 NOT_THESE = frozenset({"wrong", "wrong_password", "stranger", "too_many", "locked"})
 NOT_THESE_ONES = mark(
-    "That user name and password did not work. Check the password: it is the one of the {vendor} app. "
-    "After {tries} wrong tries wait {wait} minutes. If it works in the app, ask whoever runs this "
-    "showcam to let you in."
+    "These did not work. Check the password of the {vendor} app. After {tries} wrong tries "
+    "wait {wait} minutes. If it works there, ask showcam's operator to let you in."
 )
 # The same answer, for an installation with owners who have users at showcam itself.
 NOT_THESE_EITHER = mark(
-    "That user name and password did not work. Check the password: it is the one of the {vendor} app, or "
-    "the one you chose for showcam. After {tries} wrong tries wait {wait} minutes. If it is right, ask "
-    "whoever runs this showcam."
+    "These did not work. Check the password: {vendor}'s or showcam's. After {tries} wrong "
+    "tries wait {wait} minutes. If it is right, ask showcam's operator."
 )
 
 type Outcome = SignedIn | CodeWanted | SignInRefused
