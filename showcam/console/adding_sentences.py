@@ -13,7 +13,7 @@ ADDRESS: Mapping[str, str] = {
     "login": mark("Leave user name and password out: they have fields here."),
     "tls": mark("Not over TLS: give the plain rtsp:// address."),
     "scheme": mark("Begin with rtsp://, with http:// for ONVIF, or give only an IP address."),
-    "name": mark("Give its IP address, such as 192.168.1.20, no name."),
+    "name": mark("Give its IP address, such as 192.168.1.20, not a name."),
     "outside": mark("No home address. Those begin with 10., 172.16. to 172.31., 192.168. or fd."),
     "path": mark("With a path, begin with rtsp:// or http://."),
 }

@@ -316,7 +316,7 @@ def test_a_pause_that_is_none_is_said_and_what_was_typed_stays(world: HomeWorld,
     fields = {"motion_rings": "motion", "ring_pause_s": pause, "room": "Porch"}
     browser = opened(world).send(at(world, "Garden", "/preferences"), **fields)
     assert browser.answer is not None
-    assert (browser.status, "a pause is 0 to 3600 whole seconds" in browser.text) == (403, True)
+    assert (browser.status, "a pause is 0 to 3600 seconds" in browser.text) == (403, True)
     assert (f'value="{pause}"' in browser.answer.text, 'value="Porch"' in browser.answer.text) == (True, True)
     assert world.home.owner.preferences(world.home.account.id, world.home.id("Garden")) == Preferences()
 

@@ -29,7 +29,7 @@ def test_it_is_changed_and_read_back(world: HomeWorld, name: str) -> None:
 def test_what_the_vendor_does_not_list_yet_is_said(world: HomeWorld) -> None:
     world.home.driver.lags = True
     browser = sent(world, **FILLED)
-    assert (browser.status, "EZVIZ took the new password, and does not" in browser.text) == (200, True)
+    assert (browser.status, "EZVIZ took the new password. Look again in a minute." in browser.text) == (200, True)
     assert world.home.driver.applied == [("Garage", "password", NEW, OLD)]
 
 

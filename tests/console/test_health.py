@@ -29,7 +29,7 @@ def diagnosis(browser: HomeBrowser) -> str:
 
 def test_what_the_machine_is_stands_there_and_nothing_is_examined_unasked(world: HomeWorld) -> None:
     text = page(world).text
-    assert "Version 0.2.0 (Python 3.13.5) Update None on this disk. showcam asks nobody for newer versions" in text
+    assert "Version 0.2.0 (Python 3.13.5) Update None on this disk Public address" in text
     assert "Public address https://home.example Live pictures now 2" in text
     assert "Free on the disk 1024 of 4096 MiB Database 4 KiB" in text
     assert world.machine.examined == []
@@ -55,7 +55,7 @@ def test_where_the_media_process_is_silent_it_says_so(world: HomeWorld) -> None:
 def test_the_doctor_examines_the_owners_household_alone(world: HomeWorld) -> None:
     browser = page(world).send(AT, step="examine")
     assert world.machine.examined == [world.home.account.id]
-    assert re.search(r"One thing is wrong\. Examined \d{4}-\d\d-\d\d \d\d:\d\d\. ✗ Wrong", browser.text) is not None
+    assert re.search(r"One fault\. Examined \d{4}-\d\d-\d\d \d\d:\d\d\. ✗ Wrong", browser.text) is not None
     assert "✗ Wrong name home.example : it leads to 203.0.113.9" in browser.text
     assert browser.text.index("name home.example") < browser.text.index("camera Garden") < browser.text.index("disk :")
 
@@ -176,7 +176,7 @@ def test_warnings_and_errors_are_worded_in_the_page_s_language_and_their_lines_a
     assert "the vendor is away" not in visible
 
 
-@pytest.mark.parametrize(("lines", "said"), [(["nonsense"], "None in the last 1 lines."), ([], "no log")])
+@pytest.mark.parametrize(("lines", "said"), [(["nonsense"], "None in the last 1 lines."), ([], "No log")])
 def test_a_log_without_troubles_says_so(world: HomeWorld, lines: list[str], said: str) -> None:
     world.machine.lines = lines
     assert said in world.signed_in().visit(f"{AT}/log").text

@@ -55,7 +55,7 @@ def test_a_service_that_takes_nothing_is_named(world: HomeWorld, web: WebReceive
     put(world, secret(web), "Kari’s phone")
     web.status = 403
     browser = page(world).send(AT, step="test", address=only(world))
-    assert "Kari’s phone did not take the test within 20 seconds." in browser.text
+    assert "Kari’s phone did not take the test." in browser.text
 
 
 @pytest.mark.parametrize(
@@ -73,11 +73,11 @@ def test_what_is_no_address_is_said_and_its_name_stays_typed(world: HomeWorld, u
 
 def test_there_are_so_many_addresses_and_names_of_such_a_length_at_most(world: HomeWorld, web: WebReceiver) -> None:
     browser = page(world).send(AT, step="add", url=secret(web), name="x" * 61)
-    assert (browser.status, "a name has at most 60 characters" in browser.text) == (403, True)
+    assert (browser.status, "at most 60 characters" in browser.text) == (403, True)
     for number in range(MOST):
         put(world, f"ntfys://ntfy.sh/topic{number}")
     browser.send(AT, step="add", url=secret(web))
-    assert (browser.status, f"a household has at most {MOST} addresses" in browser.text) == (403, True)
+    assert (browser.status, f"at most {MOST} addresses" in browser.text) == (403, True)
     assert "One more address" not in browser.text
 
 

@@ -109,7 +109,7 @@ def test_who_is_not_signed_in_changes_nothing(world: HomeWorld, before: WhileEnc
 
 
 # Image Encryption is switched off at the tile
-WANTS = "EZVIZ wants a code for that, and has mailed you four digits to the account's address."
+WANTS = "EZVIZ has mailed you four digits for that."
 
 
 def encrypted(world: HomeWorld) -> str:
@@ -163,12 +163,12 @@ def test_a_mailed_code_is_asked_for_where_the_vendor_wants_one_and_a_reload_asks
 @pytest.mark.parametrize(
     ("why", "sentence", "takes_code"),
     [
-        ("wrong_mailed_code", "EZVIZ does not take that code. Only the one in the newest mail", True),
+        ("wrong_mailed_code", "EZVIZ refuses that code. Use the newest mail", True),
         ("wrong_code", "That is not its code", True),
-        ("code_wanted", "EZVIZ wants a code for that: the one on the camera's label", True),
+        ("code_wanted", "EZVIZ wants the code on the label", True),
         ("old", "That code has expired.", False),
         ("too_soon", "EZVIZ has just mailed a code: use that.", True),
-        ("too_often", "EZVIZ sends no more codes for now. Try again in half an hour", False),
+        ("too_often", "EZVIZ sends no more codes. Try again in half an hour", False),
         ("guessed", "Too many wrong codes. Try again in an hour", False),
         ("silent", "The camera does not answer EZVIZ.", False),
     ],
@@ -336,9 +336,9 @@ def test_a_decision_without_a_code_asks_for_the_key_by_a_press_and_takes_the_mai
     browser.get().post("ask-key", camera=camera_id)
     assert asking(world) == [("Garage", "")]
     browser.visit(page)
-    assert "EZVIZ has mailed a code of four digits" in browser.text
+    assert "EZVIZ has mailed you four digits" in browser.text
     browser.get().post("key-code", camera=camera_id, key_code=" 99 99 ")
-    assert "EZVIZ does not take that code" in browser.visit(page).text
+    assert "EZVIZ refuses that code" in browser.visit(page).text
     browser.get().post("key-code", camera=camera_id, key_code="1234")
     assert asking(world) == [("Garage", ""), ("Garage", "9999"), ("Garage", "1234")]
     assert "Get its key" not in browser.visit(page).text
@@ -349,11 +349,11 @@ def test_a_decision_without_a_code_asks_for_the_key_by_a_press_and_takes_the_mai
     ("why", "says"),
     [
         ("old", "That code has expired."),
-        ("too_soon", "EZVIZ mailed a code a minute or two ago"),
-        ("too_often", "EZVIZ sends no more codes for now."),
+        ("too_soon", "EZVIZ has just mailed a code"),
+        ("too_often", "EZVIZ sends no more codes."),
         ("guessed", "Too many wrong codes. Try again in an hour"),
         ("silent", "The camera does not answer EZVIZ. Check its power"),
-        ("not_given", "EZVIZ does not give this account the camera's key."),
+        ("not_given", "EZVIZ refuses this account the key."),
     ],
 )
 def test_why_there_is_no_key_stands_at_the_tile(world: HomeWorld, why: Why, says: str) -> None:

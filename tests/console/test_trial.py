@@ -65,9 +65,9 @@ def test_a_browser_without_webrtc_has_an_echo_s_picture_by_hls(world: HomeWorld)
         ("is the attic online", "Attic is offline.", "Attic is offline."),
         ("is the nursery ok", "Nursery is online.", "Audio is off for Nursery"),
         ("is there motion at the garden", "Unknown.", "Unknown."),
-        ("turn off the garden", "It may not do that for Garden.", "It may not do that for Garden."),
-        ("turn off audio on the garden", "It may not do that for Garden.", "It may not do that for Garden."),
-        ("reboot the garden", "It may not do that for Garden.", "It may not do that for Garden."),
+        ("turn off the garden", "Allow that on the page of Garden.", "Allow that on the page of Garden."),
+        ("turn off audio on the garden", "Allow that on the page of Garden.", "Allow that on the page of Garden."),
+        ("reboot the garden", "Allow that on the page of Garden.", "Allow that on the page of Garden."),
         (
             "why can't I see the garage",
             "Garage can't be shown: Image Encryption is on.",

@@ -143,7 +143,7 @@ def test_cameras_that_were_not_shown_are_not_shared(world: World) -> None:
     browser = world.browse().sign_in()
     with_list = browser.answer
     world.home.driver.set([])
-    assert "no cameras yet" in browser.get().page.text()
+    assert "No cameras yet" in browser.get().page.text()
     without_list = browser.answer
     browser.answer = with_list
     assert browser.post("agree", cameras=garden, later=None).status == 400
@@ -157,7 +157,7 @@ def test_cameras_that_were_not_shown_are_not_shared(world: World) -> None:
 def test_an_account_without_cameras_can_be_linked(world: World) -> None:
     world.home.driver.set([])
     browser = world.browse().sign_in()
-    assert "no cameras yet" in browser.page.text()
+    assert "No cameras yet" in browser.page.text()
     browser.post("agree")
     assert world.links()[0].cameras is None
 

@@ -75,7 +75,7 @@ def test_norwegian_from_end_to_end(world: World) -> None:
     browser.sign_in(CAREFUL)
     assert browser.page.text("h1") == "Skriv inn koden du har fått"
     browser.post("code", code="1")
-    assert browser.page.text("alert").startswith("Det er ikke koden")
+    assert browser.page.text("alert").startswith("Feil kode")
     browser.post("code", code="012345")
     assert "Godta og koble til" in browser.page.html
     assert "Denne tjenesten er uoffisiell: EZVIZ" in browser.page.text()
@@ -92,7 +92,7 @@ def test_german_from_end_to_end(world: World) -> None:
     browser.sign_in(CAREFUL)
     assert browser.page.text("h1") == "Gib den Code ein, den du bekommen hast"
     browser.post("code", code="1")
-    assert browser.page.text("alert").startswith("Das ist nicht der Code")
+    assert browser.page.text("alert").startswith("Falscher Code")
     browser.post("code", code="012345")
     assert "Zustimmen und verknüpfen" in browser.page.html
     assert "Dieser Dienst ist inoffiziell: EZVIZ" in browser.page.text()

@@ -80,7 +80,7 @@ def test_user_and_password_are_in_no_file_in_the_clear(folder: Path, camera: Rts
     ("address", "says"),
     [
         ("rtsp://admin:secret@192.168.1.20/", "Leave user and password out of the address"),
-        ("rtsp://203.0.113.9/", "no address of a home network"),
+        ("rtsp://203.0.113.9/", "No home address"),
         ("rtsp://camera.local/", "in place of a name"),
     ],
 )
