@@ -9,14 +9,14 @@ from showcam.i18n.catalogue import OURS, Language
 from tests.doubles.packages import script
 
 MOST = 60  # words of a page before “More”
-# What is seen without opening anything, apart from choices and from text that can be typed.
+# What is seen without opening anything, apart from choices, from text that can be typed, and from news on each page.
 SEEN = """() => {
     const texts = [], walk = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
     while (walk.nextNode()) {
         const parent = walk.currentNode.parentElement;
         const folded = parent.closest('details:not([open])');
         if (folded && !parent.closest('summary')) continue;
-        if (parent.closest('script, style, noscript, option, textarea, [hidden]')) continue;
+        if (parent.closest('script, style, noscript, option, textarea, [hidden], .banner')) continue;
         texts.push(walk.currentNode.textContent);
     }
     return texts;
