@@ -125,6 +125,6 @@ def test_that_a_link_has_ended_can_be_put_aside_too(world: HomeWorld) -> None:
     browser = page(world)
     assert "Ended links" in browser.text
     assert "Alexa" in browser.text
-    assert "The link's end Alexa refuses this report" in browser.text
+    assert "The link's end Alexa refuses it" in browser.text
     assert browser.answer is not None
     assert home.link.agent_user not in browser.answer.text

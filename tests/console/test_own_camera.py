@@ -66,7 +66,7 @@ def test_one_that_may_have_moved_waits_for_its_owner(pages: Pages, camera: RtspC
     Devices(store).alter(
         source, stored_of(pages)[0], lambda stored: replace(stored, host="127.0.0.3", moved="127.0.0.1")
     )
-    assert "A device at 127.0.0.1 says that it is this camera." in pages.get(own).text
+    assert "A device at 127.0.0.1 says it is this camera, but wants the password in the clear" in pages.get(own).text
     pages.post(own, step="move", address=f"rtsp://127.0.0.1:{camera.port}{PATH}")
     assert [(stored.host, stored.moved) for stored in stored_of(pages)] == [("127.0.0.1", "")]
 

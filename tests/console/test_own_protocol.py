@@ -37,7 +37,7 @@ def test_a_silent_camera_offers_the_button_and_a_press_has_it_asked_itself(world
 
 
 @pytest.mark.parametrize(
-    ("error", "says"), [("lan_closed", "refuses connections at home"), ("lan_unreachable", "names no address")]
+    ("error", "says"), [("lan_closed", "refuses connections at home"), ("lan_unreachable", "gives no home address")]
 )
 def test_a_camera_that_does_not_answer_stays_as_it_was(world: HomeWorld, error: Reason, says: str) -> None:
     garden = silent(world)

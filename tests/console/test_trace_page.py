@@ -63,7 +63,7 @@ def test_the_cameras_page_leads_to_it_and_it_asks_before_it_begins(traced: HomeW
     assert browser.answer is not None
     assert f'action="{page}"' in browser.answer.text
     said = browser.visit(page).text
-    assert "no video, sound, name, serial or address" in said
+    assert "No video, sound, name, serial or address" in said
     assert "Others may lose the video for a moment" in said
     assert "Also open a second session" in said
     assert tracer.asked == []
@@ -97,7 +97,7 @@ def test_one_camera_is_traced_at_a_time(traced: HomeWorld, tracer: ReadyTracer) 
     tracer.goes_on.clear()
     browser, page, other = traced.signed_in(), f"{at(traced)}/trace", f"{at(traced, 'Pond')}/trace"
     browser.visit(page).send(page, step="begin", minutes="2")
-    assert "showcam watches the camera for 2 minutes." in browser.visit(page).text
+    assert "This takes 2 minutes." in browser.visit(page).text
     assert "Another trace is being made." in browser.visit(other).text
     browser.visit(page).send(other, step="begin", minutes="2")
     assert tracer.asked == [("Garden", 2, False)]
@@ -108,7 +108,7 @@ def test_no_answer_of_the_vendor_is_said_so(traced: HomeWorld, tracer: ReadyTrac
     browser, page = traced.signed_in(), f"{at(traced)}/trace"
     browser.visit(page).send(page, step="begin", minutes="2")
     ended(browser, page)
-    assert "No trace: EZVIZ did not list the cameras" in browser.text
+    assert "No trace: EZVIZ listed no cameras" in browser.text
     assert "How many minutes" in browser.text
 
 
