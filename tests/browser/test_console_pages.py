@@ -155,7 +155,7 @@ MOST_WORDS = {
     "health": 68,
     "adding": 64,
     "setup": 80,
-    "front": 68,
+    "front": 80,
 }
 # without script these are opened, and no more
 READ_ALONE = {

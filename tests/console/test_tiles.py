@@ -216,8 +216,5 @@ def test_without_the_internet_the_page_of_known_cameras_stays_and_says_so_at_eac
     assert (browser.get().status, "3 live" in browser.text) == (200, True)
     answer = browser.open(world.home.id("Garden")).json
     assert answer is not None
-    assert (answer["reason"], answer["wrong"]) == (
-        "no_internet",
-        ("showcam can't reach the internet. Nothing was changed. If other devices can't, restart the router."),
-    )
+    assert (answer["reason"], answer["wrong"]) == ("no_internet", "This showcam can't reach the internet just now.")
     assert "This page tries again." in answer["mend"]

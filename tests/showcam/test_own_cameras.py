@@ -80,7 +80,7 @@ def test_user_and_password_are_in_no_file_in_the_clear(folder: Path, camera: Rts
     ("address", "says"),
     [
         ("rtsp://admin:secret@192.168.1.20/", "Leave user and password out of the address"),
-        ("rtsp://203.0.113.9/", "No home address"),
+        ("rtsp://203.0.113.9/", "no address of a home network"),
         ("rtsp://camera.local/", "in place of a name"),
     ],
 )
@@ -139,7 +139,7 @@ def test_what_would_be_better_is_set_by_onvif_on_a_yes(folder: Path, device: Ser
     device.device.rtsp = f"127.0.0.1:{slow.port}"
     done = run(folder, "add", f"http://127.0.0.1:{device.port}", typed=f"admin\n{CODE}\n{answer}\nBarn\n")
     assert done.exit_code == 0, done.output
-    assert "A keyframe every 2 s: it begins sooner" in done.output
+    assert "A keyframe every 2 s in the whole picture" in done.output
     assert device.device.pictures[0].gop == gop
     slow.close()
 

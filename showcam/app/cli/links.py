@@ -42,7 +42,7 @@ def list_(context: click.Context, as_json: bool) -> None:
     ]
     lines = table(rows, ("Link", "Assistant", "Made", "Used", "Cameras", "Reported (UTC)", "Label"))
     if not rows:
-        lines = ["Nothing is linked yet. Begin in the Alexa or Google Home app."]
+        lines = ["Nothing is linked yet. Linking starts in the Alexa or the Google Home app."]
     listed = ("id", "account", "client", "assistant", "label", "cameras", "locale", "created", "last_used")
     facts = [{name: asdict(link)[name] for name in listed} | _report(tellings.get(link.id)) for link in found]
     report(as_json, {"links": facts}, lines)

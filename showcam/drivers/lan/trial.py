@@ -47,7 +47,7 @@ def better(main: Received, sub: Received | None) -> tuple[Better, ...]:
         which: Literal["main", "sub"] = "main" if sub is None else "sub"
         found.append(Better(which, "h264", "H.264 for the smaller picture, which every display plays as it comes"))
     elif sub is None and main.width * main.height > 1280 * 720:
-        found.append(Better("main", "sub", "A smaller picture (sub stream) for slow connections"))
+        found.append(Better("main", "sub", "A smaller picture (sub stream) in H.264, for slow connections"))
     pictures: tuple[tuple[Literal["main", "sub"], Received | None], ...] = (("main", main), ("sub", sub))
     for name, picture in pictures:
         if picture is not None and picture.gop_s > SLOW_S:

@@ -32,7 +32,7 @@ WRITTEN: ByReason[Sentence] = {
         ),
     ),
     "no_internet": (
-        mark("showcam can't reach the internet. Nothing was changed. If other devices can't, restart the router."),
+        mark("This showcam can't reach the internet just now."),
         mark(
             "See whether other devices in the house can. If none can, restart the router; if they can, restart the "
             "machine that showcam runs on."

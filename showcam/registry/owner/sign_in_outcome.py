@@ -42,8 +42,7 @@ WRITTEN: Mapping[str, str] = {
     "too_often": mark("{vendor} has sent too many codes. Wait half an hour."),
     "throttled": mark("Too many failed tries from this network or browser. Wait {minutes} min."),
     "no_internet": mark(
-        "This showcam can't reach the internet just now. Nothing was changed. See whether other devices in the house "
-        "can; if none can, restart the router."
+        "showcam can't reach the internet. Nothing was changed. If other devices can't, restart the router."
     ),
     "vendor_down": mark("{vendor} does not answer. Nothing was changed. Try again in some minutes."),
     "expired": mark("The code has expired. Sign in again for a new one."),
