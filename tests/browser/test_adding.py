@@ -119,7 +119,7 @@ def test_one_that_is_found_takes_three_presses(context: BrowserContext, tmp_path
     with house_with(tmp_path, of_house(device, 3)) as (address, code):
         signed_in(page, address, code)
         page.get_by_role("button", name="Add a camera of the house").click()
-        page.get_by_text("Looking through the house:").wait_for()
+        page.get_by_text("addresses searched").wait_for()
         page.fill("#user", "admin")
         page.fill("#password", CODE)  # typed while it searches, and kept
         page.get_by_role("button", name="Try Bramble B-20").click(timeout=90_000)

@@ -120,7 +120,7 @@ def test_a_vendor_that_nobody_has_signed_in_to_is_asked_for(world: HomeWorld) ->
     assert "Add a camera of the house" in said(browser, 1)
     world.home.driver.error = None
     sign_in(browser, NEW)
-    assert "Nobody has signed in" not in said(browser, 1)
+    assert "are missing: nobody has signed in" not in said(browser, 1)
     assert world.vendor.calls["password"] == 1
 
 

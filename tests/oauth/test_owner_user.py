@@ -44,7 +44,7 @@ def test_the_page_says_nothing_of_showcam_s_users_where_there_are_none(world: Wo
     before = world.browse()
     assert "showcam" not in before.page.text("h1")
     assert "EZVIZ user name" in before.page.text()
-    assert "chose for showcam" not in before.page.text()
+    assert "your showcam name" not in before.page.text()
     assert before.page.text("h1") == "Link your EZVIZ cameras to Google"
 
 
