@@ -1,18 +1,20 @@
 """`showcam doctor`: requests the installation's endpoints as an assistant would, and prints what is wrong with them."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
-from showcam.app.cli import installation, readable, settings_of
+from showcam.app.cli import guide, installation, readable, settings_of
 from showcam.app.cli.output import as_json, echo, report, runnable
 
 if TYPE_CHECKING:
     from showcam.app.doctor.finding import Finding
 
-HELP = "/help/"
+_HELP = re.compile(r"/help/docs/([a-z-]+\.md)")
 _MARKS = {"ok": "ok    ", "wrong": "WRONG ", "unsure": "?     "}
 
 
@@ -48,8 +50,10 @@ def google(context: click.Context, as_json: bool) -> None:
 
 
 def _print_all(context: click.Context, examined: "Iterator[Finding]", as_json: bool) -> None:
-    findings = []
-    for finding in examined:
+    findings, settings = [], settings_of(context)
+    for found in examined:
+        # a page has the document at its own address, a terminal only if showcam runs
+        finding = replace(found, mend=_HELP.sub(lambda named: guide(settings, named[1]), found.mend))
         findings.append(finding)
         if not as_json:
             _print(finding)
@@ -59,8 +63,6 @@ def _print_all(context: click.Context, examined: "Iterator[Finding]", as_json: b
         {"findings": [_facts(finding) for finding in findings]},
         [f"\n{count['ok']} well, {count['wrong']} wrong, {count['unsure']} unsure."],
     )
-    if not as_json and any(HELP in finding.mend for finding in findings):
-        echo(f"What begins with {HELP} is at {settings_of(context).web_url}.")
     context.exit(1 if count["wrong"] else 0)
 
 
