@@ -75,13 +75,19 @@ def forwarded(port: int, to: int, address: str = CAMERA) -> Iterator[None]:
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
 
+    def both_ways(taken: socket.socket, onward: socket.socket) -> None:
+        with taken, onward:
+            back = threading.Thread(target=copy, args=(onward, taken), daemon=True)
+            back.start()
+            copy(taken, onward)
+            back.join()
+
     def serve() -> None:
         with contextlib.suppress(OSError):
             while True:
                 taken, _ = listening.accept()
                 onward = socket.create_connection(("127.0.0.1", to))
-                for pair in ((taken, onward), (onward, taken)):
-                    threading.Thread(target=copy, args=pair, daemon=True).start()
+                threading.Thread(target=both_ways, args=(taken, onward), daemon=True).start()
 
     with socket.create_server((address, port)) as listening:
         threading.Thread(target=serve, daemon=True).start()
