@@ -9,13 +9,11 @@ import pytest
 from showcam.engine.client import MediaClient
 from tests.doubles.hls_camera import Household
 from tests.doubles.rtsp_camera import RtspCamera
-from tests.doubles.stopwatch import Stopwatch
 from tests.media.conftest import World
 from tests.media.test_rtsp import House
 from tests.media.test_webrtc import watching
 
 pytestmark = pytest.mark.usefixtures("on_loopback")
-AT_ONCE_S = 0.3
 
 
 @pytest.fixture
@@ -46,31 +44,28 @@ class TestAtHome:
         time.sleep(5)
         return world
 
+    @pytest.fixture
+    def mute(self, warm: World, camera: RtspCamera) -> None:
+        """From now on the camera sends nothing: what is shown was there before anybody asked."""
+        camera.does.wire = lambda frames: []
+
     def test_it_is_held_longer_than_an_unwatched_one(self, warm: World) -> None:
         assert (warm.stats()["pulls"], warm.stats()["live"]) == (1, 0)
 
-    def test_by_hls_the_first_segment_comes_at_once(self, warm: World) -> None:
-        with Stopwatch() as watch:
-            playlist = warm.request(warm.variant_url(warm.master()))
-            name = next(line for line in playlist.text.splitlines() if line.endswith(".ts"))
-            assert warm.request(playlist.url.replace("index.m3u8", name)).status == 200
-        assert watch.took_s < AT_ONCE_S
+    def test_by_hls_the_first_segment_is_there(self, warm: World, mute: None) -> None:
+        playlist = warm.request(warm.variant_url(warm.master()))
+        name = next(line for line in playlist.text.splitlines() if line.endswith(".ts"))
+        assert warm.request(playlist.url.replace("index.m3u8", name)).status == 200
 
-    def test_by_webrtc_the_first_picture_comes_at_once(self, warm: World) -> None:
-        async def scene() -> float:
-            began = time.monotonic()
+    def test_by_webrtc_the_first_picture_is_there(self, warm: World, mute: None) -> None:
+        async def scene() -> None:
             async with watching(warm, warm.grant(protocol="webrtc")) as viewer:
                 await viewer.until(lambda: viewer.pictures)
-                return viewer.pictures[0] - began
 
-        with Stopwatch() as watch:
-            seen_s = asyncio.run(scene())
-        assert seen_s - watch.stood_s < AT_ONCE_S
+        asyncio.run(scene())
 
-    def test_a_still_comes_at_once(self, warm: World) -> None:
-        with Stopwatch() as watch:
-            assert warm.request(f"/s/{warm.grant(protocol='snapshot')}/snapshot.jpg").status == 200
-        assert watch.took_s < AT_ONCE_S
+    def test_a_still_is_there(self, warm: World, mute: None) -> None:
+        assert warm.request(f"/s/{warm.grant(protocol='snapshot')}/snapshot.jpg").status == 200
 
     def test_nobody_holds_it_any_more_and_it_ends(
         self, start: Callable[..., World], eventually: Callable[..., None]
