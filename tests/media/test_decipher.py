@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from showcam.engine.codec import nal
 from showcam.engine.ezviz.address import SUB
 from showcam.engine.ezviz.decipher import Decipherer
 from showcam.engine.ezviz.encryption import FIRST
@@ -21,7 +22,7 @@ from showcam.engine.ezviz.node import NodeSession
 from showcam.engine.settings import OnLoopback
 from showcam.engine.source import EzvizCloud, read_source
 from showcam.engine.sources.ezviz_picture import EzvizPicture, Showing
-from showcam.engine.sources.footage import Footage
+from showcam.engine.sources.footage import Footage, Sets
 from showcam.engine.units import Format, SourceFailed, Unit
 from showcam.simulator.cloud.streams import LONGEST, Habits, ProgramStream, RtpHabits, RtpStream
 from showcam.simulator.pictures.garbler import LAYOUTS, Garbler, Layout, split
@@ -208,6 +209,20 @@ def test_a_session_that_begins_in_the_middle_begins_with_a_keyframe(codec: Codec
         bodies = list(streamed(codec, Garbler(CODE, codec, layout), transport))
         found, _ = read(iter(bodies[len(bodies) // 6 :]))
         assert same(found, made(codec)[15:]), layout
+
+
+@pytest.mark.parametrize("transport", ["ps", "rtp"])
+def test_an_encrypted_slice_that_looks_like_a_keyframe_is_none(transport: str) -> None:
+    """A session that begins between two keyframes, and knows the parameter sets of the session before."""
+    lent = Sets("h264", nal.parameters(made("h264")[0], "h264"))
+    garbler = Garbler(CODE, "h264", "whole")
+    noise = random.Random(7)
+    for header in (b"\x45", b"\x65", b"\x48", b"\x67"):  # slices of keyframes and parameter sets, by their first byte
+        alike = b"\0\0\0\1" + header + noise.randbytes(400).replace(b"\0\0", b"\1\1")
+        shown = (alike, *[garbler.video(picture) for picture in made("h264")])
+        footage = Footage(KEY, lent=lent)
+        found = [unit for body in streamed("h264", None, transport, shown) for unit in footage.feed(body)]
+        assert same(found, made("h264")), header
 
 
 @pytest.mark.parametrize("transport", ["ps", "rtp"])

@@ -75,6 +75,14 @@ class Decipherer:
             self._came.append((opened, unit))
         return opened
 
+    def plausible(self, picture: bytes) -> bytes:
+        """The picture without units whose header names a keyframe or a parameter set, and whose bytes refute that."""
+        syntax = self._encryption.syntax
+        assert syntax is not None
+        units = list(nal.units(picture))
+        kept = [unit for unit in units if syntax.kind(unit) not in ("key", "sets") or syntax.fits(unit) is not False]
+        return picture if len(kept) == len(units) else nal.joined(kept)
+
     def came(self, keyframe: bytes) -> list[bytes]:
         """The units of this keyframe as they came, before each was deciphered."""
         found: list[bytes] = []
