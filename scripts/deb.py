@@ -83,7 +83,7 @@ def _install(site: Path, architecture: str, pinned: Path, wheel: Path) -> None:
         if path.suffix in COMPILED_FROM or path.name in OF_THE_INSTALLER:
             path.unlink()
     # in a process with a fixed hash seed: bytecode has sets in their hash order
-    compiled: list[str | Path] = ["-P", "-W", "ignore", "-m", "compileall", "-q", "-f", "-j", "0"]
+    compiled: list[str | Path] = ["-W", "ignore", "-P", "-m", "compileall", "-q", "-f", "-j", "0"]
     compiled += ["--invalidation-mode", "unchecked-hash", "-s", site, "-p", f"/{SITE}", site]
     _run(sys.executable, *compiled, PYTHONHASHSEED="0")
 

@@ -268,4 +268,4 @@ def test_addresses_for_notices(make_home: Callable[..., Household]) -> None:
     assert households.notices(home.store).text.startswith("1 addresses can be sent to")
     addresses.add(home.account.id, "gone://kari:hemmelig@host", "gone", "")
     found = households.notices(home.store)
-    assert (found.state, "showcam notices remove" in found.command, "hemmelig" in str(found)) == ("wrong", True, False)
+    assert (found.state, "under Notices" in str(found.mend), "hemmelig" in str(found)) == ("wrong", True, False)
