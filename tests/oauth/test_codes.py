@@ -9,6 +9,8 @@ from showcam.drivers.errors import VendorDown
 from showcam.registry.owner.codes import WRONG_CODES
 from tests.doubles.linking_world import World
 
+TICK = "Or show Garage: showcam gets their keys from"
+
 
 def encrypted(world: World, *, ways: tuple[str, ...] = ("open", "cloud_unasked")) -> str:
     """The id of the Garage, whose Image Encryption is on and which would come by the account's own way."""
@@ -23,7 +25,7 @@ def decided(world: World) -> str:
 def test_switching_image_encryption_off_is_offered_first_and_the_code_second(world: World) -> None:
     garage = encrypted(world)
     said = world.browse().sign_in().page.text()
-    first, second = "It is on for Garage, so Google can't show them. Switch it off", "Or show Garage while it is on."
+    first, second = "Google can't show Garage while it is on. Switch it off", TICK
     third = "Or give the codes on their labels"
     assert said.index(first) < said.index(second) < said.index(third)
     assert f"code-{garage}" in dict(world.browse().sign_in().page.fields)
@@ -48,8 +50,8 @@ def test_a_code_that_is_given_shows_the_camera(world: World, assistant: Any) -> 
     ("code", "tick", "sentence"),
     [
         ("ABCDEF", None, wording.NOT_CONSENTED),
-        ("two words", "1", "That is not the code of Garage"),
-        ("x" * 400, "1", "That is not the code of Garage"),
+        ("two words", "1", "Wrong code of Garage"),
+        ("x" * 400, "1", "Wrong code of Garage"),
     ],
 )
 def test_a_code_without_consent_or_a_wrong_one_links_nothing(
@@ -110,7 +112,7 @@ def test_one_tick_at_consent_shows_the_cameras_that_it_names(world: World) -> No
     garage = encrypted(world)
     world.home.driver.is_elevated = True
     browser = world.browse().sign_in()
-    assert "Or show Garage while it is on." in browser.page.text()
+    assert TICK in browser.page.text()
     browser.post("agree", show_encrypted="1", encrypted=garage)
     assert browser.returned["code"]
     assert (decided(world), world.home.driver.key_requests) == ("code", [("Garage", "")])
@@ -121,7 +123,7 @@ def test_a_shared_camera_is_in_no_such_tick(world: World) -> None:
     world.home.driver.change("Garage", owner="shared")
     world.home.driver.is_elevated = True
     browser = world.browse().sign_in()
-    assert "Or show Garage while it is on." not in browser.page.text()
+    assert TICK not in browser.page.text()
     browser.post("agree", show_encrypted="1", encrypted=garage)
     assert (decided(world), world.home.driver.key_requests) == ("no", [])
 
