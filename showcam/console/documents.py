@@ -1,21 +1,25 @@
 """The owner's documents as pages under /help/docs. Pages and hints lead to them instead of naming a command."""
 
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-from markupsafe import Markup
+from typing import NamedTuple
 
 _HEADING = re.compile(r"^(#{1,3}) (.+)\n", re.MULTILINE)
 _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)")  # an image, which begins with "!", stays text
+
+
+class Piece(NamedTuple):
+    text: str
+    target: str = ""  # of a link
 
 
 @dataclass(frozen=True)
 class Section:
     heading: str
     anchor: str
-    text: Markup
+    pieces: tuple[Piece, ...]
 
 
 class Documents:
@@ -31,7 +35,7 @@ class Documents:
             return []
         _, *parts = _HEADING.split(file.read_text())
         return [
-            Section(heading, anchor(heading), _linked(body.strip("\n"), self._files))
+            Section(heading, anchor(heading), tuple(_linked(body.strip("\n"), self._files)))
             for heading, body in zip(parts[1::3], parts[2::3], strict=True)
         ]
 
@@ -41,12 +45,13 @@ def anchor(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
-def _linked(text: str, names: Container[str]) -> Markup:
-    """Escapes the text, and makes links of those that lead to a heading, to one of the documents or to another site."""
-    made, at = Markup(), 0
+def _linked(text: str, names: Container[str]) -> Iterator[Piece]:
+    """Finds the links that lead to a heading, to one of the documents or to another site; others stay text."""
+    at = 0
     for found in _LINK.finditer(text):
         target = found[2]
         if target.startswith(("https://", "#")) or target.partition("#")[0] in names:
-            made += text[at : found.start()] + Markup('<a href="{}">{}</a>').format(target, found[1])
+            yield Piece(text[at : found.start()])
+            yield Piece(found[1], target)
             at = found.end()
-    return made + text[at:]
+    yield Piece(text[at:])

@@ -38,9 +38,9 @@ def test_each_way_says_once_what_it_needs(built: World, address: str) -> None:
     assert [text.count(need) for need in NEEDS] == [1, 1, 1]
 
 
-def test_without_an_address_the_ways_are_told_before_anything_is_opened(built: World) -> None:
+def test_the_ways_to_an_address_are_told_where_one_is_given(built: World) -> None:
     before, _, opened = said(built().signed_in().visit(AT), 3).partition("Give this machine an address")
-    assert [(need in before, need in opened) for need in NEEDS] == [(True, False)] * 3
+    assert [(need in before, need in opened) for need in NEEDS] == [(False, True)] * 3
 
 
 def test_what_waits_until_nobody_watches_is_used_now_by_a_button(built: World, tmp_path: Path) -> None:
