@@ -71,7 +71,7 @@ def build(tree: Path, wheel: Path, architecture: str, out: Path, dated: int | No
 
 
 def _install(site: Path, architecture: str, pinned: Path, wheel: Path) -> None:
-    """Puts the pinned libraries and the wheel there, and compiles all of it: nobody may write there later."""
+    """Installs the pinned libraries and the wheel, and compiles them: the running service may write no bytecode."""
     uv = Path(sys.executable).with_name("uv")
     install: list[str | Path] = [uv, "pip", "install", "-q", "--no-config", "--no-deps", "--target", site]
     install += ["--link-mode", "copy", "--python-version", "{}.{}".format(*PYTHON)]
@@ -96,7 +96,7 @@ def _make_environment(home: Path) -> None:
 
 
 def _add(root: Path, tree: Path, version: str) -> None:
-    """What the package has and the wheel has not."""
+    """Files of the package that the wheel lacks."""
     for name, place, mode in PLACED:
         _write(root / place, (tree / "ship/deb" / name).read_bytes(), mode)
     for place, shell in COMPLETIONS.items():

@@ -115,7 +115,7 @@ def with_code(program: Program) -> str:
 
 @dataclass(frozen=True)
 class Shot:
-    """What leads to a page of docs/owner/, and the part of it in the picture: pixels from the top, in the middle."""
+    """Leads to a page that docs/owner/ shows; names the strip of the page to picture, in pixels from the top."""
 
     lead: Callable[[Page, Houses], None]
     height: int

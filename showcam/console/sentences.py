@@ -117,7 +117,7 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
     "member": (
         403,
         mark("Here you can only watch"),
-        mark("Nothing was changed. Ask an owner to change it, or to add this phone anew."),
+        mark("Nothing was changed. Ask an owner to change it, or to add this phone again."),
     ),
     "no_camera": (404, mark("This camera is no longer here"), mark("It was removed.")),
     "store": (503, mark("That did not work just now"), mark("Nothing was changed. Try again in a minute.")),

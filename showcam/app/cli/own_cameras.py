@@ -77,7 +77,7 @@ def add(
 
 
 def _tried(own: "OwnCameras", address: str, endpoint: str) -> "Tried":
-    """The camera, tried with a user name and a password that it takes; both are prompted for."""
+    """Asks at the terminal for the camera's user name and password, tries both, and returns the camera."""
     from showcam.drivers.errors import Refused
     from showcam.registry.owner.own_cameras import WRONG, NotNow
 

@@ -31,7 +31,7 @@ _NOT_BACK = frozenset({"connection", "content-length", "date", "keep-alive", "se
 
 
 class OwnProxy:
-    """Wraps the web app. `frame`: who may show a page in a frame, as a policy says it; "" for nobody."""
+    """Wraps the web app. `frame`: sites that may show a page in a frame, as frame-ancestors names them; "" for none."""
 
     def __init__(self, app: WSGIApplication, address: str, header: str, frame: str) -> None:
         self._app, self._header, self._frame = app, key_of(header), frame

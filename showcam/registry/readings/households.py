@@ -58,7 +58,7 @@ class Households:
         return self._keep(Household(account, self._served(sources), preferences, self._clock()), forgotten)
 
     def _keep(self, household: Household, forgotten: int) -> Household:
-        """Keeps a household, unless one was dropped since `forgotten` was counted: the reading may be older."""
+        """Keeps the household in memory, unless one was dropped after `forgotten` was read: this may be out of date."""
         with self._lock:
             if forgotten == self._forgotten:
                 self._known.put(household.account.id, household)

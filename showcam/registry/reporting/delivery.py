@@ -172,7 +172,7 @@ class Delivery:
         return Settled(self._clock(), over, laid, told=report_to_store(claim, was, told), what=what, again=now.ends)
 
     def _settled(self, claim: Claim, was: Told | None, error: NotTold) -> Settled:
-        """The claim's result after a failure, with all that was accepted before: by a user nobody knows, nothing."""
+        """The claim's result after a failure, with the report accepted before it, if that has a camera."""
         accepted = error.told if was or (error.told and error.told.cameras) else None
         told = report_to_store(claim, was, accepted) if accepted is not None else None
         over = tuple(row for row in claim.rows if row.id in error.happened)
