@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser import test_console_pages
 from tests.browser.test_home import MOVING
@@ -219,6 +219,28 @@ def test_what_is_ticked_is_kept_also_while_the_tick_before_is_on_its_way(player:
         expect(player.locator("[data-renewed=preferences] .note")).to_have_text("Kept.", timeout=LONG_MS)
         expect(ticks.nth(number)).to_be_focused(timeout=LONG_MS)
         player.locator("[data-renewed=preferences] .note").evaluate("note => note.remove()")
+
+
+def test_what_was_changed_before_the_script_was_there_keeps_its_button(player: Page) -> None:
+    held: list[Route] = []
+    player.route("**/settings.js", lambda route: held.append(route))
+    with player.expect_request("**/settings.js"):
+        player.goto(player.url, wait_until="commit")
+    opened(player)
+    keep = player.get_by_role("button", name="Keep this", exact=True)
+    player.locator("#room").fill("Porch")
+    player.locator("#room").press("Tab")
+    expect(keep).to_be_visible()
+    held.pop().continue_()
+    expect(player.get_by_role("button", name=re.compile("^Set "))).to_have_count(0, timeout=LONG_MS)
+    expect(keep).to_be_visible()
+    keep.press("Enter")
+    expect(player.locator("[data-renewed=preferences] .note")).to_have_text("Kept.", timeout=LONG_MS)
+    expect(keep).to_be_hidden()
+    player.locator("[data-renewed=preferences] .note").evaluate("note => note.remove()")
+    player.locator("#room").fill("")
+    player.locator("#room").press("Tab")
+    expect(player.locator("[data-renewed=preferences] .note")).to_have_text("Kept.", timeout=LONG_MS)
 
 
 def test_what_is_refused_is_said_beside_it_and_what_was_typed_stays(player: Page) -> None:

@@ -46,7 +46,8 @@ def test_who_signs_out_signs_in_again_with_the_password_and_adds_a_phone(chromiu
         expect(row).to_have_count(0, timeout=LONG_MS)
         phone.goto(f"{program.web}/home")
         phone.wait_for_selector("button[value=door]", timeout=LONG_MS)
-        assert complaints == []
+        # a tile that asked for its video while the session ended is refused, until the next page is there
+        assert [complaint for complaint in complaints if "401" not in complaint] == []
         assert [complaint for complaint in complaints_of_phone if "403" not in complaint] == []
     finally:
         for context in contexts:

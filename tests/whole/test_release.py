@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TODAY = datetime.datetime.now(datetime.UTC).date()
 PROJECT = """[build-system]
 requires = ["hatchling"]
 build-backend = "hatchling.build"
@@ -30,7 +29,7 @@ CHANGELOG = """# Changelog
 
 ## Unreleased
 
-## 0.2.0 ({day})
+## 0.2.0 ({today})
 
 - Cameras are shown.
 
@@ -54,13 +53,19 @@ moving:
 """
 
 
+def dated(text: str) -> str:
+    """With this day in place of `{today}`: the tests may run past midnight, and the script reads the clock itself."""
+    today = datetime.datetime.now(datetime.UTC).date()
+    return text.replace("{today}", str(today)).replace("{tomorrow}", str(today + datetime.timedelta(days=1)))
+
+
 class Repository:
     """Committed, with an environment's tools and the script of this project."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.write("pyproject.toml", PROJECT.format(version="0.2.0"))
-        self.write("CHANGELOG.md", CHANGELOG.format(day=TODAY))
+        self.write("CHANGELOG.md", dated(CHANGELOG))
         self.write("Makefile", MAKEFILE)
         self.write("showcam/__init__.py", "")
         self.write(".gitignore", "__pycache__/\ndist/\nsecret\n")
@@ -98,7 +103,7 @@ def repository(tmp_path: Path) -> Repository:
 
 def changelog(text: str) -> Callable[[Repository], None]:
     def change(repository: Repository) -> None:
-        repository.write("CHANGELOG.md", text)
+        repository.write("CHANGELOG.md", dated(text))
         repository.commit()
 
     return change
@@ -112,7 +117,6 @@ def version(text: str) -> Callable[[Repository], None]:
     return change
 
 
-TOMORROW = TODAY + datetime.timedelta(days=1)
 # what is done to it, the check it runs, what it then says
 REFUSED: list[tuple[Callable[[Repository], object], str, str]] = [
     (
@@ -123,18 +127,18 @@ REFUSED: list[tuple[Callable[[Repository], object], str, str]] = [
     (lambda repository: repository.write("new", "1"), "good", "Not all is committed:\n?? new"),
     (lambda repository: repository.git("tag", "v0.2.0"), "good", "v0.2.0 is there already"),
     (version("0.2.0.dev1"), "good", "is 0.2.0.dev1: a release is MAJOR.MINOR.PATCH"),
-    (version("0.3.0"), "good", f"no section of 0.3.0 at its top: ## 0.3.0 ({TODAY})"),
+    (version("0.3.0"), "good", "no section of 0.3.0 at its top: ## 0.3.0 ({today})"),
     (version("0.1.0"), "good", "no section of 0.1.0 at its top"),
     (changelog("# Changelog\n"), "good", "no section of 0.2.0 at its top"),
     (changelog("## 0.2.0\n\n- No day.\n"), "good", "no section of 0.2.0 at its top"),
     (
-        changelog(f"## 0.2.0 ({TODAY})\n\n## 0.1.0 (2026-11-25)\n\n- The first.\n"),
+        changelog("## 0.2.0 ({today})\n\n## 0.1.0 (2026-11-25)\n\n- The first.\n"),
         "good",
         "says nothing under ## 0.2.0",
     ),
-    (changelog(CHANGELOG.format(day=TOMORROW)), "good", f"dates 0.2.0 {TOMORROW}"),
-    (changelog(CHANGELOG.format(day="2026-02-30")), "good", "dates 0.2.0 2026-02-30"),
-    (changelog(f"## Unreleased\n\n- More.\n\n## 0.2.0 ({TODAY})\n\n- One.\n"), "good", "has lines under Unreleased"),
+    (changelog(CHANGELOG.replace("{today}", "{tomorrow}")), "good", "dates 0.2.0 {tomorrow}"),
+    (changelog(CHANGELOG.replace("{today}", "2026-02-30")), "good", "dates 0.2.0 2026-02-30"),
+    (changelog("## Unreleased\n\n- More.\n\n## 0.2.0 ({today})\n\n- One.\n"), "good", "has lines under Unreleased"),
     (lambda _: None, "bad", "make bad failed"),
     (lambda _: None, "untidy", "Not all is committed:\n?? left"),
     (lambda _: None, "moving", "Another commit was checked out"),
@@ -150,7 +154,7 @@ def test_it_refuses_and_says_why(
     done = repository.release(check)
     assert done.returncode == 1
     assert done.stderr.splitlines()[0 if check != "bad" else -1].startswith("release: ")
-    assert words in done.stderr
+    assert dated(words) in done.stderr
     assert not (repository.folder / "dist").exists()
 
 

@@ -12,7 +12,7 @@ sessionStorage.removeItem(TYPED);
 const formOf = (field) => field.form?.getAttribute("action") ?? "";
 const isTick = (field) => ["checkbox", "radio"].includes(field.type);
 const fields = () => [...document.querySelectorAll("main form :is(input:not([type=hidden], [type=password]), select, textarea)")];
-const isChanged = (field) => {
+export const isChanged = (field) => {
   if (isTick(field)) return field.checked !== field.defaultChecked;
   if (field.options) return [...field.options].some((option) => option.selected !== option.defaultSelected);
   return field.value !== field.defaultValue;

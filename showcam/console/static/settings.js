@@ -1,9 +1,12 @@
 // The settings of a camera's page: each is sent when it is changed, and its group of the page's answer takes its place.
 
+import { isChanged } from "./forms.js";
+
 const panel = document.querySelector("#settings");
 const busy = new Map(); // forms on their way; true: something in the form was changed meanwhile
 
-for (const spare of panel.querySelectorAll("[data-spare]")) spare.hidden = true;
+// whoever was faster than this script keeps the button: nothing else would send what they changed
+for (const spare of panel.querySelectorAll("[data-spare]")) spare.hidden = ![...spare.form.querySelectorAll("input, select, textarea")].some(isChanged);
 panel.addEventListener("change", ({ target }) => {
   const form = target.closest("form[data-saves]");
   if (form) send(form);
