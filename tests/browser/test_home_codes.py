@@ -10,7 +10,7 @@ from tests.browser.test_console_pages import fits
 from tests.browser.test_home import FOCUSED, MOVING, another, open_settings, sign_in, watched
 from tests.doubles.program import Program
 
-OPEN = "Show it over the home network"
+OPEN = "Use the home network"
 CODE = "GKRTUV"  # on Garden's label
 
 
@@ -39,7 +39,7 @@ def test_by_keyboard_a_code_brings_the_picture_from_home(context: BrowserContext
     page.keyboard.press("Enter")
     page.wait_for_selector("#settings:not([open])")
     settings.locator("> summary").press("Enter")
-    forget = settings.get_by_role("button", name="No longer show it over the home network")
+    forget = settings.get_by_role("button", name="Stop using the home network")
     forget.wait_for(timeout=90_000)
     try:
         page.wait_for_function(MOVING, arg=garden.locator("video").element_handle(), timeout=90_000)

@@ -8,7 +8,7 @@ from showcam.registry.owner.codes import WRONG_CODES
 from showcam.store.records import HOUR_S
 from tests.doubles.home_world import HomeWorld
 
-GIVE, FORGET = "Show it over the home network", "No longer show it over the home network"
+GIVE, FORGET = "Use the home network", "Stop using the home network"
 CLEAR = "Also while Image Encryption is on"
 
 

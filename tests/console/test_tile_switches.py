@@ -31,7 +31,7 @@ def test_an_encrypted_camera_is_shown_by_its_code_and_no_more_when_that_is_forgo
     browser.post("picture-code", camera=camera_id, picture_code=" ABCDEF ", deciphered="1")
     assert (browser.status, decided(world), world.home.driver.picture_codes) == (200, "code", {"Garage": "ABCDEF"})
     assert "Keep it on" not in browser.visit(f"/home/cameras/{camera_id}").text
-    assert "you decided to show it despite Image Encryption. Take that back, and forget its key" in browser.text
+    assert "show it despite Image Encryption. Take that back" in browser.text
     assert "sdp" in browser.open(camera_id).get_json()
 
     browser.get().post("forget-code", camera=camera_id)
@@ -389,20 +389,20 @@ def test_the_decision_stands_on_the_cameras_page_with_its_date_and_is_taken_back
     world.home.driver.is_elevated = True
     browser = world.signed_in()
     at = f"/home/cameras/{camera_id}"
-    assert "you decided" not in browser.visit(at).text
+    assert "despite Image Encryption" not in browser.visit(at).text
     browser.post("picture-code", camera=camera_id, deciphered="1")
     today = day(world.home.owner.preferences(world.home.account.id, camera_id).decided_at)
-    assert f"On {today} you decided to show it despite Image Encryption." in browser.visit(at).text
+    assert f"Since {today}: show it despite Image Encryption." in browser.visit(at).text
     browser.post("forget-code", camera=camera_id)
     assert (decided(world), world.home.driver.picture_codes) == ("no", {"Garage": ""})
-    assert "you decided" not in browser.visit(at).text
+    assert "despite Image Encryption" not in browser.visit(at).text
 
 
 def test_no_tick_of_a_decision_is_set_before_the_owner_sets_it(world: HomeWorld) -> None:
     world.home.driver.set([camera(name, ways=("cloud",), encryption="on") for name in ("Attic", "Barn")])
     camera_id = world.home.id("Attic")
     browser = world.signed_in().visit("/home")
-    assert "Image Encryption is on for Attic, Barn: keep it, and show them" in browser.text
+    assert "Show Attic, Barn despite Image Encryption" in browser.text
     for page in ("/home", f"/home/cameras/{camera_id}"):
         answer = browser.visit(page).answer
         assert answer is not None
@@ -417,7 +417,7 @@ def test_one_tick_shows_all_own_encrypted_cameras_and_names_them(world: HomeWorl
     world.home.driver.set([*own, shared])
     world.home.driver.is_elevated = True
     browser = world.signed_in().visit("/home")
-    assert "Image Encryption is on for Attic, Barn: keep it, and show them" in browser.text
+    assert "Show Attic, Barn despite Image Encryption" in browser.text
     ids = [world.home.id(name) for name in ("Attic", "Barn", "Hall")]
     browser.send("/home", step="show-encrypted", encrypted=ids)
     assert (browser.status, asking(world)) == (403, []), "it was not ticked"
@@ -426,4 +426,4 @@ def test_one_tick_shows_all_own_encrypted_cameras_and_names_them(world: HomeWorl
     for camera_id in ids[:2]:
         assert "sdp" in browser.open(camera_id).get_json()
     assert browser.open(ids[2]).get_json()["reason"] == "encryption_on"
-    assert "keep it, and show them" not in browser.visit("/home").text
+    assert "Show Attic" not in browser.visit("/home").text
