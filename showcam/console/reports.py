@@ -22,7 +22,7 @@ REASONS: Mapping[Why, str] = {
     "refused": mark("{assistant} refuses it until the camera changes."),
     "permission": mark("{assistant} takes no reports by this link. See Health, or link again."),
     "unknown_user": mark("{assistant} forgot this link until it next asks."),
-    "busy": mark("{assistant} takes no more now. showcam tries again."),
+    "busy": mark("{assistant} did not take it. showcam tries again."),
     "trouble": mark("{assistant} did not take it. showcam tries again."),
     "unreached": mark("{assistant} did not answer. showcam tries again."),
     "clock": mark("This machine's clock is wrong. Set it."),

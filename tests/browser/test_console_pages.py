@@ -149,12 +149,8 @@ PAGES: dict[str, Callable[[Page, Program], None]] = {
     "missing": at("/nothing"),
 }
 # the words of the pages that have more than MOST before “More”, in the language that has most of them
-MOST_WORDS = {  # a camera that wakes, or a notice, has some more for a moment
-    "cameras": 90,
-    "camera": 150,  # its settings are open
+MOST_WORDS = {
     "assistants": 185,
-    "tv": 75,
-    "health": 80,
     "adding": 75,
     "setup": 95,
     "front": 95,

@@ -24,7 +24,7 @@ OUT_OF_ITS_BOX = """targets => [...document.querySelectorAll(targets)].filter(el
 UNLABELLED = """[...document.querySelectorAll('input:not([type=hidden])')]
     .filter(element => !element.labels.length).map(element => element.name)"""
 # before anything is opened; Google wants its statement of what agreeing means to be whole
-MOST_WORDS = {"sign-in": MOST, "consent": 92}
+MOST_WORDS = {"sign-in": MOST, "consent": MOST}
 
 
 class Callback(http.server.BaseHTTPRequestHandler):

@@ -29,7 +29,7 @@ def diagnosis(browser: HomeBrowser) -> str:
 
 def test_what_the_machine_is_stands_there_and_nothing_is_examined_unasked(world: HomeWorld) -> None:
     text = page(world).text
-    assert "Version 0.2.0 (Python 3.13.5) Update None on this disk Public address" in text
+    assert "Version 0.2.0 (Python 3.13.5) Public address" in text
     assert "Public address https://home.example Live now 2" in text
     assert "Disk 1024 of 4096 MiB free Database 4 KiB" in text
     assert world.machine.examined == []

@@ -16,7 +16,8 @@ SEEN = """() => {
         const parent = walk.currentNode.parentElement;
         const folded = parent.closest('details:not([open])');
         if (folded && !parent.closest('summary')) continue;
-        if (parent.closest('script, style, noscript, option, textarea, [hidden], dialog:not([open]), .banner')) continue;
+        if (parent.closest('script, style, noscript, option, textarea, [hidden], .banner')) continue;
+        if (parent.closest('dialog:not([open])')) continue;
         texts.push(walk.currentNode.textContent);
     }
     return texts;

@@ -298,7 +298,7 @@ def test_a_forwarder_where_no_directive_comes(store: SqliteStore) -> None:
     store.add_account(account)
     link = a.link(account, assistant="alexa", created=time.time() - 600)
     store.add_link(link)
-    assert "in the region of the skill's language" in consoles(store)["no_directive"].mend
+    assert "the forwarder's region" in consoles(store)["no_directive"].mend
     store.touch_link(link.id, time.time())
     assert "no_directive" not in consoles(store)
     store.drop_household(account.id)

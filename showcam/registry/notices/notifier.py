@@ -33,8 +33,8 @@ _TEXTS: dict[Kind, _Sentences] = {
     "encryption": {
         "title": mark("{camera}: Image Encryption is on again"),
         "began": mark(
-            "Image Encryption of {camera} was switched on, so no assistant can show its picture. Cameras do that by "
-            "themselves, as after an update of their firmware."
+            "Image Encryption of {camera} was switched on, so no assistant can show its picture. "
+            "An update of the firmware can do that."
         ),
         "mend": mark(
             "Switch it off at the camera's picture on {address}. If you switched it on yourself, all is well."
@@ -53,8 +53,8 @@ _TEXTS: dict[Kind, _Sentences] = {
     "lost": {
         "title": mark("{camera} can't be found"),
         "began": mark(
-            "For ten minutes {camera} has answered at no address in the house. It is off, or the router gave it "
-            "another address and it does not say which."
+            "For ten minutes {camera} has answered at no address in the house. It is off, or the "
+            "router gave it another address."
         ),
         "mend": mark(
             "See that it has power and network. If its address is another one, give that on {address}, at its picture "
