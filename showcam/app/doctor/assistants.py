@@ -108,8 +108,8 @@ def _directives(store: Store, now: float) -> Finding:
     if silent == linked:
         text = worded("Alexa is linked, and no directive has ever come")
         mend = worded(
-            "Compare three things with showcam's page about your Alexa skill: the forwarder's "
-            "region, its ARN as the skill's default endpoint, and the Skill ID in its trigger.",
+            "Compare with showcam's page about your Alexa skill: the forwarder's region, the "
+            "skill's default endpoint, and the Skill ID of the trigger.",
         )
         return wrong(what, text, mend, "no_directive", command="showcam alexa values")
     if silent:
