@@ -13,8 +13,8 @@ from showcam.console.pages import ASSISTANTS
 from showcam.i18n.catalogue import mark
 from showcam.registry.notices.faults import Fault as Noted
 from showcam.registry.notices.faults import Kind
-from showcam.registry.notices.notifier import names_of_link, what_happened
-from showcam.registry.reporting.reporter import LATE_S, WHYS
+from showcam.registry.notices.notifier import WHYS, names_of_link, what_happened
+from showcam.registry.reporting.reporter import LATE_S
 from showcam.store.outbox import ENDED, LOOK, Laid, Row, Telling, Why
 from showcam.store.ports import Store
 from showcam.store.records import Assistant, Link

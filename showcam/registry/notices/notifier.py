@@ -16,11 +16,18 @@ from showcam.i18n.catalogue import OURS, Language, chosen, mark
 from showcam.net.child import ENDING_S
 from showcam.registry.gate.reasons import named
 from showcam.registry.notices.faults import CENSUS_S, OF_REPORTS, Fault, Faults, Kind, Standing
-from showcam.registry.reporting.reporter import WHYS
 from showcam.store.outbox import Telling, Why
 from showcam.store.ports import Store
 from showcam.store.records import DAY_S, HOUR_S, Account, Link
 
+# Why a report failed that is tried again.
+WHYS: Mapping[Why, str] = {
+    "busy": mark("{assistant} takes no more now. showcam tries again."),
+    "trouble": mark("{assistant} did not take it. showcam tries again."),
+    "unreached": mark("{assistant} did not answer. showcam tries again."),
+    "clock": mark("This machine's clock is wrong. Set it."),
+    "fault": mark("Something went wrong here. The log says more."),
+}
 # {camera}, {vendor}, {assistant} and {link} are names, {why} is a sentence, {address} is an address of showcam's: for a
 # fault of a link the page of links.
 _OF_LINKS = frozenset[Kind]({*OF_REPORTS, "outbox"})

@@ -14,19 +14,10 @@ from msgspec import Struct
 
 from showcam.drivers.camera import Camera, State
 from showcam.drivers.driver import EventKind
-from showcam.i18n.catalogue import mark
 from showcam.store.outbox import Why
 from showcam.store.records import Assistant, Link
 
 LATE_S = 300.0  # an older happening is no longer reported
-# Why a report failed that is tried again.
-WHYS: Mapping[Why, str] = {
-    "busy": mark("{assistant} takes no more now. showcam tries again."),
-    "trouble": mark("{assistant} did not take it. showcam tries again."),
-    "unreached": mark("{assistant} did not answer. showcam tries again."),
-    "clock": mark("This machine's clock is wrong. Set it."),
-    "fault": mark("Something went wrong here. The log says more."),
-}
 _MESSAGES = uuid.UUID("5a0f6a0e-6f3c-4f6e-9b0a-2f0f4c0d8d11")  # the namespace of message ids, made only for them
 
 
