@@ -25,8 +25,8 @@ HEAD = """# Settings
 
 `make tables` makes this page from `showcam/app/settings_table.py`.
 
-A setting may be an option of the command line, a variable `SHOWCAM_…` in the environment, a secret on AWS, a line of
-the file, or a row of the database. The first in this order counts, else the default. The file is `showcam.toml` ([its
+A setting may be an option of the command line, a variable `SHOWCAM_…` in the environment, or a secret on AWS. After
+these a line of the file counts, then a row of the database, then the default. The file is `showcam.toml` ([its
 place](install.md#places-of-data), or `--config FILE`). `port = 8090` in the file and `SHOWCAM_PORT=8090` in the
 environment say the same. A list is `["one", "two"]` in the file, and `one,two` in the environment. An error names the
 wrong value and its origin.
