@@ -30,7 +30,17 @@ from tests.doubles import records as a
 from tests.doubles.fault_proxy import FaultProxy, NameService, ProxyFault
 from tests.doubles.program import Program, running
 
-pytestmark = pytest.mark.process
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.proves(
+        "The doctor names 30 faults of an installation with their fix, and none without a fault",
+        leans_on="second stack: OpenSSL, trustme and aioice; double: the internet, on loopback",
+        also=(
+            "tests/showcam/test_doctor_machine.py",
+            "tests/showcam/test_doctor.py",
+        ),
+    ),
+]
 
 BOTH = tuple(redirect.format(project="home-1") for redirect in REDIRECTS)
 HERE = "127.0.0.1"  # plays the house's public address
@@ -231,7 +241,7 @@ def test_a_router_that_does_not_lead_back_into_the_house(house: House) -> None:
             knocking.connect_ex((HERE, port))
         time.sleep(0.1)
         findings = house.examined(to=lambda _url: f"https://localhost:{port}", visited=True)
-    is_named(findings, "no_hairpin", "the house's own DNS")
+    is_named(findings, "no_hairpin", "the house's DNS")
 
 
 def test_a_house_with_a_dns_of_its_own_is_well(house: House) -> None:
