@@ -280,7 +280,7 @@ def test_where_there_may_be_none_there_are_no_pages(tmp_path: Path) -> None:
     made = home_world(tmp_path)
     pages = Pages(made)
     assert pages.browser.answer is not None
-    assert "Add a camera of the house" not in pages.browser.answer.text
+    assert "Add a camera" not in pages.browser.answer.text
     assert pages.browser.ask("GET", ADD).status_code == 404  # as of a camera that there is not
     assert pages.browser.ask("GET", "/home/cameras/lan-abc/own").status_code == 404
     made.home.store.close()

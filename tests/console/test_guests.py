@@ -54,7 +54,7 @@ def card(browser: HomeBrowser, world: HomeWorld, user: str = NEW) -> str:
 def test_an_invitation_is_listed_until_it_is_taken_back(world: HomeWorld) -> None:
     browser = press(page(world), "invite", user=NEW)
     day = time.strftime("%Y-%m-%d", time.gmtime(world.home.store.account(guest(world)).created))  # type: ignore[union-attr]
-    waits = "Not signed in yet. The invitation holds until you take it back. Take it back"
+    waits = "Not signed in yet. Take it back"
     assert card(browser, world) == f"{NEW} Invited {day}. {waits}"
     press(browser, "take-back", household=guest(world))
     assert (browser.status, "Done." in browser.text, NEW in browser.text) == (200, True, False)
