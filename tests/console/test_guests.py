@@ -129,7 +129,8 @@ def test_an_invited_household_invites_nobody_and_sees_no_other(
     assert CAREFUL not in theirs.text
     household = guest(world, CAREFUL)
     press(theirs, step, **{name: value.replace("CAREFUL", household) for name, value in fields.items()})
-    assert (theirs.status, theirs.text.count("showcam's operator decides.")) == (403, 2)  # below its heading, and as alert
+    # it stands below its heading, and in the alert
+    assert (theirs.status, theirs.text.count("showcam's operator decides.")) == (403, 2)
     assert households.find(world.home.store, "ezviz", "b@example.com") is None
     assert world.home.store.account(household) is not None
     assert linking(world).begin("a@example.com", PASSWORD, "203.0.113.7") == SignInRefused("stranger")
