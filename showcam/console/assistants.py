@@ -85,7 +85,6 @@ class Assistants:
             user=current.user,
             error=pages.say(error) if error else "",
             done=request.args.get("done", ""),
-            at=request.form.get("step") or request.args.get("done") or request.args.get("open", ""),
         )
 
     def take(self, current: ConsoleSession) -> Response:
