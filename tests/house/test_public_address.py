@@ -13,6 +13,8 @@ from showcam.app.settings import Settings
 from showcam.app.setup.address import targets
 from tests.doubles.tailscale import target_of
 
+pytestmark = pytest.mark.proves("The recipes for a public address lead each path to its port")
+
 DOCS = Path(__file__).parents[2] / "docs" / "owner"
 TEXT = (DOCS / "reachable.md").read_text()
 KNOWN = Settings()

@@ -14,6 +14,12 @@ from tests.doubles.program import Program
 from tests.doubles.tailscale import ALLOW, LOGIN, NAME, Tailscale, target_of
 from tests.doubles.waiting import LONG_S, until
 
+pytestmark = pytest.mark.proves(
+    "One press, or `showcam expose`, leads to a kept public address by Tailscale Funnel, and back",
+    leans_on="double: Tailscale",
+    also=("tests/showcam/test_exposing.py", "tests/console/test_set_up_exposing.py"),
+)
+
 VISITOR = "203.0.113.7"
 VIDEO = "/s/no.grant/master.m3u8"
 
