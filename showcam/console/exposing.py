@@ -31,6 +31,10 @@ class Exposer(Protocol):
 
     def stage(self) -> Stage: ...
 
+    def drawn(self, link: str) -> str:
+        """Draws a QR code as an SVG image."""
+        ...
+
     def begin(self) -> None:
         """Begins in the background. The owner has agreed that anyone on the internet reaches the sign-in page."""
         ...
@@ -59,7 +63,7 @@ def seen(exposer: Exposer, address: str, *, is_ill: bool) -> View:
     return View(
         text=_text(stage) if goes_on or stage.why else "",
         link=stage.link,
-        drawn=_drawn(stage.link) if stage.link else "",
+        drawn=exposer.drawn(stage.link) if stage.link else "",
         goes_on=goes_on,
         offers=not address or (by_tailscale and is_ill),
         can_end=by_tailscale,
@@ -68,10 +72,3 @@ def seen(exposer: Exposer, address: str, *, is_ill: bool) -> View:
 
 def _text(stage: Stage) -> str:
     return pages.say(NOT_EXPOSED[stage.why], detail=stage.detail) if stage.why else pages.say(EXPOSING[stage.stand])
-
-
-def _drawn(link: str) -> str:
-    import segno  # most processes with pages draw no code
-
-    drawn: str = segno.make(link, error="m").svg_inline(scale=5, border=4, dark="#000", light="#fff")
-    return drawn

@@ -80,6 +80,12 @@ class Exposing:
     def stage(self) -> Stage:
         return self._stage
 
+    def drawn(self, link: str) -> str:
+        import segno  # most processes with pages draw no code
+
+        code: str = segno.make(link, error="m").svg_inline(scale=5, border=4, dark="#000", light="#fff")
+        return code
+
     def begin(self) -> None:
         with self._lock:
             if self._stage.waits:
