@@ -35,7 +35,7 @@ DEPLOYMENT = --config $(CONFIG) --stage $(STAGE) --region $(REGION) \
   $(foreach each,$(PARAMS) architecture=$(ARCHITECTURE) python=$(PYTHON_OF_THIS),--param="$(each)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test soak check coverage lint house words settings bench lock package deploy remove kept deploy-local screenshots ship release clean
+.PHONY: help run up test soak check coverage lint house words tables bench lock package deploy remove kept deploy-local screenshots ship release clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -120,8 +120,9 @@ house: .venv/dev ## how large the tree is: lines, files, clocks, settings, circl
 words: .venv/dev ## collect the sentences people read and compile their translations; names those that are missing
 	@.venv/bin/python -P scripts/sentences.py
 
-settings: .venv/dev ## write docs/owner/settings.md from showcam/app/settings_table.py
+tables: .venv/dev ## write docs/owner/settings.md from showcam/app/settings_table.py, and docs/verified.md from marks at the tests
 	@.venv/bin/python -P scripts/settings.py
+	@.venv/bin/python -P scripts/verified.py
 
 bench: .venv/dev ## speed, beside peers in the same run
 	@scripts/browser.sh

@@ -1,4 +1,4 @@
-"""make settings: writes the page of settings from their table, its comments and its rules; a test compares."""
+"""make tables: writes the page of settings from their table, its comments and its rules; a test compares."""
 
 import ast
 import re
@@ -23,7 +23,7 @@ PAGE = ROOT / "docs" / "owner" / "settings.md"
 NO_SETTINGS = {"demo"}  # an option of the command line
 HEAD = """# Settings
 
-`make settings` makes this page from `showcam/app/settings_table.py`.
+`make tables` makes this page from `showcam/app/settings_table.py`.
 
 A setting has its value from the first of these that gives it: an option of the command line, a variable `SHOWCAM_…`
 in the environment, a secret on AWS, the file `showcam.toml` ([its place](install.md#places-of-data), or

@@ -15,6 +15,12 @@ from tests.doubles.household import Household, household
 from tests.doubles.ready_driver import camera
 from tests.doubles.spoken_echo import SKILL, Echo, spoken_of, text
 
+pytestmark = pytest.mark.proves(
+    "The skill takes the camera that Alexa matched, or the second of two that it asked about, and sends video only to a "
+    "device with VideoApp",
+    leans_on="second stack: Amazon's ask-sdk-core; double: the Echo",
+)
+
 Code = Literal["ER_SUCCESS_MATCH", "ER_SUCCESS_NO_MATCH", "ER_ERROR_TIMEOUT", "ER_ERROR_EXCEPTION"]
 CAMERAS = ("Garden Left", "Garden Right", "Garden", "Pool", "Front Gate")
 EITHER = "Do you mean Garden Left or Garden Right?"

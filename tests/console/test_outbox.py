@@ -12,6 +12,12 @@ from tests.console.test_assistants import AT, page, press
 from tests.doubles.home_world import HomeWorld
 from tests.doubles.linking_world import CAREFUL
 
+pytestmark = pytest.mark.proves(
+    "The page says why nothing was reported to an assistant, and a person sends it again or drops it",
+    leans_on="double: the assistants' clouds",
+    also=("tests/showcam/test_outbox_command.py",),
+)
+
 
 @pytest.mark.parametrize(("reason", "said"), [("", False), ("the event gateway answered 500", True)])
 def test_it_says_what_its_assistant_was_last_told_and_when(world: HomeWorld, reason: str, said: bool) -> None:

@@ -11,7 +11,7 @@ from tests.doubles.packages import script
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 MOST = 6000  # words of the whole book, which an evening reads
-SETTINGS = DOCS / "owner/settings.md"  # a table to look things up in, made by `make settings`
+SETTINGS = DOCS / "owner/settings.md"  # a table to look things up in, made by `make tables`
 BOOK = [page for page in sorted((DOCS / "owner").glob("*.md")) if page != SETTINGS]
 INTEGRATORS = sorted((DOCS / "integrator").glob("*.md"))
 # More pages join these when their words are plain.

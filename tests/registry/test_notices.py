@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import Literal
 
+import pytest
 from msgspec.structs import replace
 
 from showcam.drivers.camera import Camera
@@ -18,6 +19,14 @@ from tests.doubles.household import Household
 from tests.doubles.notice_services import HOME, MAIL, PHONE, Owner
 from tests.doubles.ready_driver import ReadyDriver, camera
 from tests.doubles.waiting import LONG_S
+
+pytestmark = pytest.mark.proves(
+    "An owner is notified once of each fault and once when it has gone, at most 20 times an hour",
+    also=(
+        "tests/registry/test_notice_addresses.py",
+        "tests/whole/test_notices.py",
+    ),
+)
 
 ON = "Garden: Image Encryption is on again"
 OFF = f"Fixed: {ON}"

@@ -18,6 +18,11 @@ from tests.doubles.household import Household
 from tests.doubles.ready_driver import camera
 from tests.doubles.told_world import DOOR, GARDEN, World, another_process
 
+pytestmark = pytest.mark.proves(
+    "Each difference from what an assistant was last told is reported, and nothing else",
+    leans_on="double: the assistants",
+)
+
 
 @pytest.fixture
 def world(home: Household, clock: Clock) -> World:

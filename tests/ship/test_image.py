@@ -21,7 +21,13 @@ from tests.ship.practice import garden_is_shown
 
 MOST_BYTES = 500_000_000
 STOPPED_S = 60
-pytestmark = pytest.mark.timeout(3600)
+pytestmark = [
+    pytest.mark.timeout(3600),
+    pytest.mark.proves(
+        "The image runs without capabilities from a read-only root and shows the Garden, by compose too",
+        leans_on="second stack: buildah, podman and Docker's compose",
+    ),
+]
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,10 @@ from showcam.app.setup.alexa_console import certificate, fields, model
 from showcam.app.shipped import skill_package
 from showcam.store.records import Client
 
+pytestmark = pytest.mark.proves(
+    "Every field of Amazon's console is printed with its value", leans_on="published: Amazon's pages"
+)
+
 ROOT = Path(__file__).parents[2]
 URL = "https://YOUR-ADDRESS"
 SKILL = "amzn1.ask.skill.11111111-1111-1111-1111-111111111111"

@@ -23,6 +23,11 @@ from showcam.store.outbox import Claim
 from showcam.store.records import Account
 from tests.doubles.household import new_link
 
+pytestmark = pytest.mark.proves(
+    "SYNC promises reports only with a key that can send them, and a wrong key is named at the start",
+    leans_on="double: Google's token endpoint",
+)
+
 LOGIN = {"lwa_client_id": "amzn1.application-oa2-client.x", "lwa_client_secret": "s"}
 
 
