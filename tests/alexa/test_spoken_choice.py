@@ -16,8 +16,8 @@ from tests.doubles.ready_driver import camera
 from tests.doubles.spoken_echo import SKILL, Echo, spoken_of, text
 
 pytestmark = pytest.mark.proves(
-    "The skill takes the camera that Alexa matched, or the second of two that it asked about, and sends video only to a "
-    "device with VideoApp",
+    "The skill takes the camera that Alexa matched, or the second of two that it asked about, and sends video only to "
+    "a device with VideoApp",
     leans_on="second stack: Amazon's ask-sdk-core; double: the Echo",
 )
 
