@@ -11,7 +11,7 @@ from typing import Literal
 _MARKS = (".dockerenv", "run/.containerenv")
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _FORBIDDEN = (errno.EACCES, errno.EPERM)
-MENDABLE = (*_FULL, *_FORBIDDEN, errno.EROFS)
+KNOWN = (*_FULL, *_FORBIDDEN, errno.EROFS)
 
 type Verb = Literal["read", "written"]
 

@@ -53,7 +53,7 @@ def readable[**P, T](command: Callable[P, T]) -> Callable[P, T]:
                 raise
             stop(str(extras.ExtraMissing(extra)))
         except OSError as error:
-            if error.errno not in obstacles.MENDABLE:
+            if error.errno not in obstacles.KNOWN:
                 raise
             file = str(error.filename or "A file")
             stop(obstacles.sentence(file, Path(file), error))

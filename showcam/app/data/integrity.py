@@ -100,7 +100,7 @@ def check_once(settings: Settings) -> None:
     if settings.store != "sqlite" or settings.demo:
         return
     is_marked = _mark(settings).exists()
-    # SQLite writes files beside a database that it only reads
+    # SQLite writes files next to a database that it only reads
     if settings.database.exists() and (refused := obstacles.of_folder(settings.data)):
         raise _unwritable(settings.data, refused)
     if not is_marked:
