@@ -22,15 +22,15 @@ OWN: Mapping[Reason, Sentence] = {
     "audio_off": (mark("Audio is off for {camera}. Google shows only cameras with sound."), ""),
 }
 # For a page that has the button itself.
-_DO_IT = mark("Do it here or in the {vendor} app.")
+_CHANGE_IT = mark("Change that here or in the {vendor} app.")
 HERE: Mapping[Reason, Sentence] = {
-    "encryption_on": (OWN["encryption_on"][0], _DO_IT),
+    "encryption_on": (OWN["encryption_on"][0], _CHANGE_IT),
     "code_wrong": (
         "",
         mark("Use the label's code, or the encryption password."),
     ),
-    "asleep": ("", _DO_IT),
-    "audio_off": (OWN["audio_off"][0], _DO_IT),
+    "asleep": ("", _CHANGE_IT),
+    "audio_off": (OWN["audio_off"][0], _CHANGE_IT),
     # the owner was not asked yet, or has said no
     "not_agreed": (
         mark("{camera} comes over an open connection, not allowed yet."),

@@ -20,7 +20,7 @@ from tests.doubles.ready_driver import camera
             ["Garden", "Nursery"],
             (
                 "Alexa is ready for 2 cameras Google can't show Nursery Audio is off for Nursery. Google "
-                "shows only cameras with sound. Do it here or in the EZVIZ app. Switch Audio on"
+                "shows only cameras with sound. Change that here or in the EZVIZ app. Switch Audio on"
             ),
         ),
         (
