@@ -25,7 +25,7 @@ SIGN_IN: dict[str, tuple[int, str]] = {
     "expired": (403, WRITTEN["expired"]),
     "guessed": (429, WRITTEN["guessed"]),
     "no_code": (400, WRITTEN["no_code"]),
-    "unfinished": (403, mark("One more step: enter the code you received.")),
+    "unfinished": (403, WRITTEN["no_code"]),
     "wrong_code": (403, WRITTEN["wrong_code"]),
     "unsupported": (403, WRITTEN["unsupported"]),
     # the sign-in has expired, or was ended in another window
@@ -35,18 +35,18 @@ SIGN_IN: dict[str, tuple[int, str]] = {
     ),
     "used": (
         403,
-        mark("Your sign-in made a link in another window. Nothing was linked here. Sign in again."),
+        mark("Your sign-in made a link in another window. Sign in again."),
     ),
     "linked": (
         403,
-        mark("You have agreed, and the link was made. Close this window, or sign in again for another."),
+        mark("The link was made. Close this window, or sign in again for another."),
     ),
 }
 NOT_AGREED = mark("Nothing is linked yet. Check the ticks, then agree or cancel.")
 NOTHING_TICKED = mark("Tick at least one camera, or press Cancel.")
-NOT_CONSENTED = mark("Nothing is linked yet. Tick that pictures are deciphered here, or leave codes empty.")
-WRONG_CODE = mark("Nothing is linked yet. Wrong code of {camera}: use the label's, or the encryption password.")
-TOO_MANY_CODES = mark("Nothing is linked yet. Too many wrong codes: leave them empty, or wait an hour.")
+NOT_CONSENTED = mark("Tick that pictures are deciphered here, or leave codes empty.")
+WRONG_CODE = mark("Wrong code of {camera}: use the label's, or the encryption password.")
+TOO_MANY_CODES = mark("Too many wrong codes: leave them empty, or wait an hour.")
 TOO_MANY_LINKS = mark("Linked too often. Try again in an hour.")
 
 # reason: (status, heading, the event and the person's next step)
@@ -64,24 +64,21 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
     "repeated": (
         400,
         mark("This link can't be used"),
-        mark("It says something twice. Start again in the assistant's app."),
+        mark("Start again in the assistant's app."),
     ),
     "form": (
         400,
         mark("This page has expired"),
-        mark(
-            "It was open too long, came from elsewhere, or cookies are off. Nothing was changed. "
-            "Start again in the assistant's app."
-        ),
+        mark("It was open too long, or cookies are off. Start again in the assistant's app."),
     ),
     "callback": (400, mark("This sign-in can't be finished"), WRITTEN["callback"]),
     "request": (400, mark("This can't be read"), mark("Start again in the assistant's app.")),
     "method": (405, mark("This can't be read"), mark("Start again in the assistant's app.")),
     "size": (413, mark("This is too much"), mark("Start again in the assistant's app.")),
-    "store": (503, mark("That did not work just now"), mark("Nothing was linked. Try again in a minute.")),
+    "store": (503, mark("That did not work just now"), mark("Nothing was changed. Try again in a minute.")),
     "fault": (
         500,
         mark("Something went wrong here"),
-        mark("It is noted. Try again, else ask showcam's operator."),
+        mark("It is in showcam's log. Try again."),
     ),
 }

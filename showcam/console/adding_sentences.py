@@ -30,8 +30,8 @@ WHY: Mapping[str, str] = {
     "media_down": mark("It answered without a picture. Try again."),
 }
 ONLY_BASIC = mark(
-    "It wants the password in the clear (Basic), which the camera did not. Nothing was sent. "
-    "If it is yours, remove it and add it again."
+    "It wants the password in the clear (Basic), which the camera did not. Nothing was "
+    "sent. If it is yours, remove the camera and add it again."
 )
 GUESSED = mark("It refused three passwords. Some cameras lock: try again in an hour.")
 NOT_NOW = mark("Others are being tried. Try again in some seconds.")

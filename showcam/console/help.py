@@ -58,9 +58,9 @@ PLACES = (
     (
         "Alexa",
         mark(
-            "Your own skill works for the Amazon account that made it, on Echos in its language: "
-            "Arabic, Dutch, English, French, German, Hindi, Italian, Japanese, Portuguese or "
-            "Spanish. “Open my cameras” works in English and German. Alexa speaks no Norwegian."
+            "Your own skill works for its Amazon account, in Arabic, Dutch, English, French, "
+            "German, Hindi, Italian, Japanese, Portuguese or Spanish. “Open my cameras”: English "
+            "and German. Alexa speaks no Norwegian."
         ),
     ),
     ("Google", mark("[test] showcam works for its Google account, in the display's language.")),

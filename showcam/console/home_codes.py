@@ -18,7 +18,7 @@ type HomeCode = Literal["", "takes", "has"]
 WRONG: Mapping[Reason, Sentence] = {
     "code_wrong": (
         mark("{camera} does not take that code."),
-        mark("Use the code on its label, or its encryption password."),
+        mark("Use the label's code, or the encryption password."),
     )
 }
 # Why a camera is not shown, if its tile takes a code.

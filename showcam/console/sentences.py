@@ -22,38 +22,36 @@ OWN: Mapping[Reason, Sentence] = {
     "audio_off": (mark("Audio is off for {camera}. Google shows only cameras with sound."), ""),
 }
 # For a page that has the button itself.
+_DO_IT = mark("Do it here or in the {vendor} app.")
 HERE: Mapping[Reason, Sentence] = {
-    "encryption_on": (
-        OWN["encryption_on"][0],
-        mark("Switch it off here or in the {vendor} app."),
-    ),
+    "encryption_on": (OWN["encryption_on"][0], _DO_IT),
     "code_wrong": (
         "",
-        mark("Use the code on its label, or its encryption password."),
+        mark("Use the label's code, or the encryption password."),
     ),
-    "asleep": ("", mark("Wake it here or in the {vendor} app.")),
-    "audio_off": (OWN["audio_off"][0], mark("Switch it on here or in the {vendor} app.")),
+    "asleep": ("", _DO_IT),
+    "audio_off": (OWN["audio_off"][0], _DO_IT),
     # the owner was not asked yet, or has said no
     "not_agreed": (
         mark("{camera} comes over an open connection, not allowed yet."),
-        mark("It is not encrypted between {vendor} and here. Allow that to see it."),
+        mark("Unencrypted between {vendor} and here."),
     ),
 }
 # For video that the page automatically asks for again.
 _BY_ITSELF = mark("This page tries again.")
-_MAKES_ROOM = mark("Close another. This page tries again.")
+_CLOSE_ONE = mark("Close one. This page tries again.")
 BY_ITSELF: Mapping[Reason, Sentence] = {
     "no_internet": ("", _BY_ITSELF),
     "vendor_down": ("", _BY_ITSELF),
     "vendor_busy": ("", _BY_ITSELF),
     "media_down": ("", _BY_ITSELF),
-    "busy": ("", mark("Close one. This page tries again.")),
-    "household_full": ("", _MAKES_ROOM),
-    "machine_full": ("", _MAKES_ROOM),
+    "busy": ("", _CLOSE_ONE),
+    "household_full": ("", _CLOSE_ONE),
+    "machine_full": ("", _CLOSE_ONE),
 }
 # For a camera that another household shares, whose other viewers can't be closed from here.
 BY_ITSELF_SHARED: Mapping[Reason, Sentence] = {**BY_ITSELF, "busy": ("", _BY_ITSELF)}
-AGAIN = mark("Image Encryption is on again for {camera}: a person or an update did it.")
+AGAIN = mark("Image Encryption is on again for {camera}.")
 # For a change that was asked for, and that the camera does not show yet.
 _SHOWN_LATER = mark("Within half a minute.")
 ASKED_FOR: Mapping[Reason, Sentence] = {
@@ -69,11 +67,11 @@ KEY_MISSING: Sentence = (
 )
 # For the key that the vendor was asked for: the vendor's next demand, or why there is none.
 KEY = {
-    "mailed_code": mark("{vendor} has mailed you four digits, good for half an hour. Look in spam too."),
+    "mailed_code": mark("{vendor} has mailed you four digits. Look in spam too."),
     "wrong_mailed_code": mark("{vendor} refuses that code. Use the newest mail's."),
     "old": mark("That code has expired. Get a new one."),
     "too_soon": mark("{vendor} has just mailed a code: use that."),
-    "too_often": mark("{vendor} sends no more codes. Try again in half an hour."),
+    "too_often": WRITTEN["too_often"],
     "guessed": mark("Too many wrong codes. Try again in an hour."),
     "silent": mark("The camera does not answer {vendor}. Check its power and Wi-Fi, wake it."),
     "not_given": mark(
@@ -86,21 +84,19 @@ KEY["pause"] = KEY["guessed"]
 # Errors of the code that deciphers a camera's picture.
 PICTURE_CODE = {
     "consent": mark("Tick that pictures are deciphered here."),
-    "wrong": mark("That is not its code. Use the label's, or its encryption password."),
+    "wrong": mark("Wrong code. Use the label's, or the encryption password."),
     "guessed": mark("Too many wrong codes. Try again in an hour."),
 }
 
 # While Image Encryption is being switched off: the vendor's next demand, or the error of the code.
 SWITCHING_OFF = {
-    "mailed_code": mark(
-        "{vendor} has mailed you four digits for that. Look in spam too. Older cameras take the label's code."
-    ),
-    "code": mark("{vendor} wants the code on the label, or the encryption password."),
+    "mailed_code": mark("{vendor} has mailed you four digits. Look in spam too. Older cameras take the label's code."),
+    "code": mark("Use the label's code, or the encryption password."),
     "wrong_mailed_code": mark("{vendor} refuses that code. Use the newest mail's."),
     "wrong_code": PICTURE_CODE["wrong"],
     "old": mark("That code has expired. Get a new one."),
     "too_soon": mark("{vendor} has just mailed a code: use that."),
-    "too_often": mark("{vendor} sends no more codes. Try again in half an hour."),
+    "too_often": WRITTEN["too_often"],
     "guessed": PICTURE_CODE["guessed"],
     "silent": mark("The camera does not answer {vendor}. Check its power and Wi-Fi, wake it."),
 }
@@ -110,21 +106,21 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
     "form": (
         400,
         mark("This page has expired"),
-        mark("It was open too long, you signed in elsewhere, or cookies are off. Nothing was changed."),
+        mark("It was open too long, or cookies are off. Nothing was changed."),
     ),
     "request": (400, mark("This can't be read"), mark("Nothing was changed. Open the page again.")),
     "callback": (403, mark("This sign-in can't be finished"), WRITTEN["callback"]),
     "member": (
         403,
         mark("Here you can only watch"),
-        mark("Nothing was changed. Ask an owner to change it, or to add this phone again."),
+        mark("Nothing was changed. Ask an owner."),
     ),
     "no_camera": (404, mark("This camera is no longer here"), mark("It was removed.")),
     "store": (503, mark("That did not work just now"), mark("Nothing was changed. Try again in a minute.")),
     "no_room": (
         503,
         mark("showcam can't write to its disk"),
-        mark("Nothing was changed. Make room on showcam's disk, then try again."),
+        mark("Nothing was changed. Make room there, then try again."),
     ),
     "fault": (
         500,
@@ -137,7 +133,7 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
 CODE = {
     "wrong": (
         403,
-        mark("That code did not work: once only, for half an hour."),
+        mark("That code did not work: wrong, used or expired. Get a new one."),
     ),
     "too_many": (429, mark("Too many wrong codes. Try again in 15 minutes.")),
     "outside": (403, mark("The code works only at home. Open the address printed with it.")),
@@ -145,7 +141,7 @@ CODE = {
 
 # For the codes that sign a phone in.
 PHONES = {
-    "wrong": (403, mark("That code did not work: once only, for ten minutes. Have a new one shown.")),
+    "wrong": (403, mark("That code did not work: wrong, used or expired. Get a new one.")),
     "too_many": CODE["too_many"],
     "outside": (403, mark("The code works only at home. Connect to your Wi-Fi.")),
     "no_browser": (403, mark("It is signed out already.")),
@@ -227,9 +223,7 @@ HAPPENS = {
 
 # Errors of the page of notices.
 NOTICES = {
-    "bad_address": mark(
-        "Not added: no address of a service. Begin as the examples do. Services that run programs here are refused."
-    ),
+    "bad_address": mark("Not added. Begin as the examples do. Services that run programs here are refused."),
     "owners_alone": mark("Only showcam's operator may add addresses."),
     "long_name": mark("Not added: at most {most} characters."),
     "too_many": mark("Not added: at most {most} addresses."),

@@ -16,7 +16,7 @@ NAMES: Mapping[Setting, str] = {
     "flip": mark("Flip Image"),
     "night_vision": mark("Night Vision Mode"),
     "sensitivity": mark("Detection sensitivity"),
-    "resolution": mark("Resolution in the app"),
+    "resolution": mark("Resolution"),
     "encryption": mark("Image Encryption"),
     "time_zone": mark("Time Zone"),
     "date_format": mark("Date Format"),
@@ -50,12 +50,12 @@ GROUPS: tuple[tuple[str, str, tuple[Setting, ...]], ...] = (
     ),
 )
 HINTS: Mapping[Setting, str] = {
-    "audio": mark("Off: no sound, and Google shows no picture."),
+    "audio": mark("Off: Google shows no picture."),
     "sleep": mark("On: nothing is shown or recorded."),
     "alarm_notification": mark("Off: nothing is detected."),
     "phone_mute": mark("On: phones stay silent."),
     "sensitivity": mark("Higher sees more, animals too."),
-    "encryption": mark("On: no assistant shows it, unless you decide so."),
+    "encryption": mark("On: no assistant shows it."),
     "time_zone": mark("As +02:00."),
     "resolution": mark("Set in the {vendor} app."),
 }
@@ -85,8 +85,8 @@ VALUES: Mapping[str, str] = {
 RESTART = mark("Restart")
 # Events that are announced as if somebody had rung.
 RINGS: Mapping[MotionRings, str] = {
-    "no": mark("Only its bell, if it has one"),
-    "motion": mark("All motion, cats and cars too"),
+    "no": mark("Only its bell"),
+    "motion": mark("All motion"),
     "person": mark("Only persons"),
 }
 # The ways of a picture, by the words of showcam.registry.gate.gate.

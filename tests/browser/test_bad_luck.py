@@ -57,7 +57,7 @@ def test_a_full_disk_is_said_and_what_was_typed_stays(context: BrowserContext, t
         for process in (program.process.pid, *below(program.process.pid)):
             resource.prlimit(process, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
         page.fill("#room", "Yard")
-        page.get_by_role("button", name="Keep this").press("Enter")
+        page.get_by_role("button", name="Save").press("Enter")
         expect(page.get_by_role("heading", name="showcam can't write to its disk")).to_be_visible()
         page.get_by_role("link", name="Go on").press("Enter")
         expect(tile(page, "Garden")).to_be_visible()
@@ -65,7 +65,7 @@ def test_a_full_disk_is_said_and_what_was_typed_stays(context: BrowserContext, t
             resource.prlimit(process, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         tile(page, "Garden").locator("a[href^='/home/cameras/']").press("Enter")
         expect(page.locator("#room")).to_have_value("Yard")
-        page.get_by_role("button", name="Keep this").press("Enter")
+        page.get_by_role("button", name="Save").press("Enter")
         expect(page.get_by_text("Kept.")).to_be_visible()
 
 

@@ -208,6 +208,7 @@ def test_a_setting_is_saved_when_it_is_changed_and_the_video_goes_on(player: Pag
 
 def test_what_is_ticked_is_kept_also_while_the_tick_before_is_on_its_way(player: Page, linked: Program) -> None:
     opened(player)
+    player.locator("#by-voice > summary").click()
     ticks = player.locator("[name=voice_may]")
     for number in range(ticks.count()):
         expect(ticks.nth(number)).not_to_be_checked()
@@ -220,6 +221,7 @@ def test_what_is_ticked_is_kept_also_while_the_tick_before_is_on_its_way(player:
     player.reload()
     assert ticks.evaluate_all("all => all.map(tick => tick.checked)")[:3] == [True, True, False]
     opened(player)
+    player.locator("#by-voice > summary").click()
     for number in (0, 1):
         ticks.nth(number).press("Space")
         expect(player.locator("[data-renewed=preferences] .note")).to_have_text("Kept.", timeout=LONG_MS)
@@ -233,7 +235,7 @@ def test_what_was_changed_before_the_script_was_there_keeps_its_button(player: P
     with player.expect_request("**/settings.js"):
         player.goto(player.url, wait_until="commit")
     opened(player)
-    keep = player.get_by_role("button", name="Keep this", exact=True)
+    keep = player.get_by_role("button", name="Save", exact=True)
     player.locator("#room").fill("Porch")
     player.locator("#room").press("Tab")
     expect(keep).to_be_visible()
@@ -251,6 +253,7 @@ def test_what_was_changed_before_the_script_was_there_keeps_its_button(player: P
 
 def test_what_is_refused_is_said_beside_it_and_what_was_typed_stays(player: Page) -> None:
     opened(player)
+    player.locator("#announcements > summary").click()
     player.locator("#ring-pause").fill("soon")
     player.locator("#ring-pause").press("Tab")
     alert = player.locator("[data-renewed=preferences] [role=alert]")

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.proves(
     also=("tests/console/test_home_codes.py",),
 )
 
-OPEN = "Show it over the home network"
+OPEN = "Use the home network"
 CODE = "GKRTUV"  # on Garden's label
 
 
@@ -45,7 +45,7 @@ def test_by_keyboard_a_code_brings_the_picture_from_home(context: BrowserContext
     page.keyboard.press("Enter")
     page.wait_for_selector("#settings:not([open])")
     settings.locator("> summary").press("Enter")
-    forget = settings.get_by_role("button", name="No longer show it over the home network")
+    forget = settings.get_by_role("button", name="Stop using the home network")
     forget.wait_for(timeout=90_000)
     try:
         page.wait_for_function(MOVING, arg=garden.locator("video").element_handle(), timeout=90_000)

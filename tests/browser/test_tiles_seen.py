@@ -136,7 +136,7 @@ def test_a_room_is_chosen_and_a_favourite_stands_first_after_one_press(
         tile(page, name).locator("a[href^='/home/cameras/']").press("Enter")
         page.get_by_text("Settings", exact=True).press("Enter")
         # the script that sends what is changed takes the button's place
-        expect(page.get_by_role("button", name="Keep this", exact=True)).to_be_hidden(timeout=LONG_MS)
+        expect(page.get_by_role("button", name="Save", exact=True)).to_be_hidden(timeout=LONG_MS)
         page.get_by_label("Room", exact=True).fill(room)
         with page.expect_response("**/preferences"):
             page.get_by_label("Room", exact=True).press("Tab")

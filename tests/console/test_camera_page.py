@@ -371,7 +371,7 @@ def test_the_forms_of_its_tile_lead_back_to_its_page(world: HomeWorld) -> None:
     assert world.home.driver.codes == {"Garden": "GKRTUV"}
     browser.send(at(world, "Garden", "/mend"), step="home-code", camera=garden, home_code=" ")
     assert (browser.status, "Give the code on its label." in browser.text) == (403, True)
-    assert "What assistants call it" in browser.text
+    assert "Spoken name" in browser.text
 
 
 @pytest.mark.parametrize(
@@ -425,7 +425,7 @@ def test_the_history_is_switched_off_and_forgotten(world: HomeWorld) -> None:
     assert "No history is kept." in browser.text
     assert home.adapter.history.of(home.account.id) == []
     browser.send(at(world, "Garden", "/history"), history="on")
-    assert "Nothing here in 30 days." in browser.text
+    assert "Nothing in 30 days." in browser.text
 
 
 def test_a_camera_restarts_by_its_button(world: HomeWorld) -> None:

@@ -46,7 +46,7 @@ def test_what_the_vendor_does_not_list_yet_is_said(world: HomeWorld) -> None:
         ({"new": "short", "again": "short"}, "It has 6 to 12 letters and digits"),
         ({"new": "with blank", "again": "with blank"}, "It has 6 to 12 letters and digits"),
         ({"new": "x" * 13, "again": "x" * 13}, "It has 6 to 12 letters and digits"),
-        ({"old": "ABCDEG"}, "That is not its code"),
+        ({"old": "ABCDEG"}, "Wrong code. Use the label's"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_changed(world: HomeWorld, fields: dict[str, str], said: str) -> None:
@@ -78,7 +78,7 @@ def test_wrong_ones_are_counted_with_the_wrong_codes_of_the_household(world: Hom
     browser = world.signed_in().visit(at(world, "Garage"))
     for number in range(10):
         browser.send(at(world, "Garage", "/password"), **FILLED | {"old": f"ABCDE{number}"})
-        assert "That is not its code" in browser.text
+        assert "Wrong code. Use the label's" in browser.text
     browser.send(at(world, "Garage", "/password"), **FILLED)
     assert (browser.status, "Too many wrong codes. Try again in an hour" in browser.text) == (403, True)
     assert world.home.driver.applied == []

@@ -70,8 +70,8 @@ def test_they_are_chosen_by_kind(seen: HomeBrowser, kind: str, expected: list[st
 @pytest.mark.parametrize(
     ("query", "empty"),
     [
-        ("kind=person", "Nothing of this kind in 30 days."),
-        ("kind=%27%20OR%201", "Nothing of this kind in 30 days."),
+        ("kind=person", "Nothing in 30 days."),
+        ("kind=%27%20OR%201", "Nothing in 30 days."),
         ("camera=nobody", "Nothing in 30 days."),
     ],
 )

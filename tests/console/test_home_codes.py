@@ -8,7 +8,7 @@ from showcam.registry.owner.codes import WRONG_CODES
 from showcam.store.records import HOUR_S
 from tests.doubles.home_world import HomeWorld
 
-GIVE, FORGET = "Show it over the home network", "No longer show it over the home network"
+GIVE, FORGET = "Use the home network", "Stop using the home network"
 CLEAR = "Also while Image Encryption is on"
 
 
@@ -84,7 +84,7 @@ def test_who_wants_an_encrypted_camera_shown_at_home_is_offered_what_that_lacks(
     ("battery", "mend"),
     [
         (None, "Give the code on its label."),
-        (80, "the last way is a developer key of the account that owns it: a camera on battery has no video port"),
+        (80, "only a developer key of the owner's account is left: a camera on battery has no video port"),
     ],
     ids=["plugged in", "on battery"],
 )
@@ -108,7 +108,7 @@ def test_a_code_that_the_camera_takes_no_longer_is_replaced(world: HomeWorld) ->
     world.home.driver.way_errors = {"lan": Refused("code_wrong")}
     browser, garden = world.signed_in(), world.home.id("Garden")
     answer = browser.open(garden).get_json()
-    assert (answer["mends"], answer["mend"].startswith("Use the code on its label")) == (["home_code"], True)
+    assert (answer["mends"], answer["mend"].startswith("Use the label's code")) == (["home_code"], True)
     assert "Another code for the home network" in browser.visit(f"/home/cameras/{garden}").text
     world.home.driver.way_errors = {}
     browser.post("home-code", camera=garden, home_code="NEWONE")
@@ -158,7 +158,7 @@ def test_what_is_no_code_reaches_no_camera(world: HomeWorld, code: str) -> None:
 @pytest.mark.parametrize(
     ("reason", "sentence"),
     [
-        ("code_wrong", "Garden does not take that code. Use the code on its label"),
+        ("code_wrong", "Garden does not take that code. Use the label's code"),
         ("lan_unreachable", "Garden does not answer on the home network."),
         ("lan_closed", "its video port (RTSP) is closed"),
     ],

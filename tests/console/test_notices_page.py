@@ -71,7 +71,7 @@ def test_what_is_no_address_is_said_and_its_name_stays_typed(world: HomeWorld, u
     browser = page(world).send(AT, step="add", url=url, name="Kari’s phone")
     assert browser.answer is not None
     assert (browser.status, kept(world)) == (403, [])
-    assert "no address of a service." in browser.text
+    assert "Begin as the examples do." in browser.text
     assert ('value="Kari’s phone"' in browser.answer.text, "hemmelig" in browser.answer.text) == (True, False)
 
 

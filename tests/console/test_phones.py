@@ -113,7 +113,7 @@ def test_a_code_signs_one_phone_in_once_and_is_listed(world: HomeWorld) -> None:
     code = code_of(owner)
     first, second = taken(world, code), taken(world, code)
     assert (is_in(first), "Garden" in first.text) == (True, True)
-    assert (second.status, is_in(second), "That code did not work: once only" in second.text) == (
+    assert (second.status, is_in(second), "That code did not work: wrong, used or expired" in second.text) == (
         403,
         False,
         True,

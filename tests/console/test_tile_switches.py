@@ -31,7 +31,7 @@ def test_an_encrypted_camera_is_shown_by_its_code_and_no_more_when_that_is_forgo
     browser.post("picture-code", camera=camera_id, picture_code=" ABCDEF ", deciphered="1")
     assert (browser.status, decided(world), world.home.driver.picture_codes) == (200, "code", {"Garage": "ABCDEF"})
     assert "Keep it on" not in browser.visit(f"/home/cameras/{camera_id}").text
-    assert "you decided to show it despite Image Encryption. Take that back, and forget its key" in browser.text
+    assert "show it despite Image Encryption. Take that back" in browser.text
     assert "sdp" in browser.open(camera_id).get_json()
 
     browser.get().post("forget-code", camera=camera_id)
@@ -43,8 +43,8 @@ def test_an_encrypted_camera_is_shown_by_its_code_and_no_more_when_that_is_forgo
     ("fields", "sentence"),
     [
         ({"picture_code": "ABCDEF"}, "Tick that pictures are deciphered here"),
-        ({"picture_code": "æ", "deciphered": "1"}, "That is not its code"),
-        ({"picture_code": "two words", "deciphered": "1"}, "That is not its code"),
+        ({"picture_code": "æ", "deciphered": "1"}, "Wrong code. Use the label's"),
+        ({"picture_code": "two words", "deciphered": "1"}, "Wrong code. Use the label's"),
         ({"picture_code": ""}, "Tick that pictures are deciphered here"),
         ({"camera": "ezviz-" + "a" * 20, "picture_code": "ABCDEF", "deciphered": "1"}, "There is no camera"),
         ({"camera": "", "picture_code": "ABCDEF", "deciphered": "1"}, "There is no camera"),
@@ -67,7 +67,7 @@ def test_a_wrong_code_leaves_its_form_open_with_the_reason_and_the_focus_in_it(w
     tiles = {
         name: browser.answer.text.partition(f'data-name="{name}"')[2].partition("</li>")[0] for name in ("Hall", "Loft")
     }
-    why = "That is not its code" if ticked else "Tick that pictures are deciphered here"
+    why = "Wrong code. Use the label's" if ticked else "Tick that pictures are deciphered here"
     opened = 'data-mends="code" open>'
     assert {name: (opened in tile, "autofocus" in tile) for name, tile in tiles.items()} == {
         "Hall": (False, False),
@@ -109,7 +109,7 @@ def test_who_is_not_signed_in_changes_nothing(world: HomeWorld, before: WhileEnc
 
 
 # Image Encryption is switched off at the tile
-WANTS = "EZVIZ has mailed you four digits for that."
+WANTS = "EZVIZ has mailed you four digits."
 
 
 def encrypted(world: HomeWorld) -> str:
@@ -120,14 +120,14 @@ def test_switching_it_off_comes_first_and_says_what_it_comes_to(world: HomeWorld
     garage(world)
     browser = world.signed_in()
     assert browser.tile("Garage") == (
-        "Garage Image Encryption is on for Garage. Switch it off here or in the EZVIZ app. "
+        "Garage Image Encryption is on for Garage. Do it here or in the EZVIZ app. "
         "Switch Image Encryption off EZVIZ, and anybody in the account, can then see Garage. "
         "Assistants can show it. Yes, switch it off"
     )
     browser.visit(f"/home/cameras/{world.home.id('Garage')}")
     assert browser.mends("Garage") == ["off", "code"]
     assert browser.tile("Garage").startswith(
-        "Live pictures need JavaScript. Image Encryption is on for Garage. Switch it off here or "
+        "Live pictures need JavaScript. Image Encryption is on for Garage. Do it here or "
         "in the EZVIZ app. Switch Image Encryption off EZVIZ, and anybody in the account, can "
         "then see Garage. Assistants can show it. Yes, switch it off Keep it on, and show it"
     )
@@ -164,11 +164,11 @@ def test_a_mailed_code_is_asked_for_where_the_vendor_wants_one_and_a_reload_asks
     ("why", "sentence", "takes_code"),
     [
         ("wrong_mailed_code", "EZVIZ refuses that code. Use the newest mail", True),
-        ("wrong_code", "That is not its code", True),
-        ("code_wanted", "EZVIZ wants the code on the label", True),
+        ("wrong_code", "Wrong code. Use the label's", True),
+        ("code_wanted", "Use the label's code", True),
         ("old", "That code has expired.", False),
         ("too_soon", "EZVIZ has just mailed a code: use that.", True),
-        ("too_often", "EZVIZ sends no more codes. Try again in half an hour", False),
+        ("too_often", "EZVIZ has sent too many codes. Wait half an hour", False),
         ("guessed", "Too many wrong codes. Try again in an hour", False),
         ("silent", "The camera does not answer EZVIZ.", False),
     ],
@@ -230,7 +230,7 @@ def test_what_never_comes_is_offered_again(world: HomeWorld) -> None:
 
 
 def test_encryption_that_came_back_is_said_to_be_on_again_until_it_is_off(world: HomeWorld) -> None:
-    again = "Image Encryption is on again for Garden: a person or an update did it."
+    again = "Image Encryption is on again for Garden."
     browser = world.signed_in()
     assert again not in browser.text
     world.home.driver.change("Garden", encryption="on")
@@ -244,8 +244,8 @@ def test_encryption_that_came_back_is_said_to_be_on_again_until_it_is_off(world:
 @pytest.mark.parametrize(
     ("encryption", "mends", "mend"),
     [
-        ("on", ["code", "off", "home_code"], "Use the code on its label"),
-        ("off", ["home_code"], "Use the code on its label"),  # of its RTSP at home
+        ("on", ["code", "off", "home_code"], "Use the label's code"),
+        ("off", ["home_code"], "Use the label's code"),  # of its RTSP at home
     ],
 )
 def test_a_wrong_code_is_mended_here_where_it_is_the_pictures(
@@ -299,7 +299,7 @@ def test_a_sleeping_camera_is_woken(world: HomeWorld) -> None:
     camera_id = world.home.id("Bedroom")
     browser = world.signed_in()
     assert browser.mends("Bedroom") == ["wake"]
-    assert "Bedroom is in Sleep Mode. Wake it here or in the EZVIZ app." in browser.tile("Bedroom")
+    assert "Bedroom is in Sleep Mode. Do it here or in the EZVIZ app." in browser.tile("Bedroom")
     browser.post("wake", camera=camera_id)
     assert (browser.mends("Bedroom"), world.home.driver.applied) == ([], [("Bedroom", "sleep", "off", "")])
     assert "sdp" in browser.open(camera_id).get_json()
@@ -350,7 +350,7 @@ def test_a_decision_without_a_code_asks_for_the_key_by_a_press_and_takes_the_mai
     [
         ("old", "That code has expired."),
         ("too_soon", "EZVIZ has just mailed a code"),
-        ("too_often", "EZVIZ sends no more codes."),
+        ("too_often", "EZVIZ has sent too many codes."),
         ("guessed", "Too many wrong codes. Try again in an hour"),
         ("silent", "The camera does not answer EZVIZ. Check its power"),
         ("not_given", "EZVIZ refuses this account the key."),
@@ -389,20 +389,20 @@ def test_the_decision_stands_on_the_cameras_page_with_its_date_and_is_taken_back
     world.home.driver.is_elevated = True
     browser = world.signed_in()
     at = f"/home/cameras/{camera_id}"
-    assert "you decided" not in browser.visit(at).text
+    assert "despite Image Encryption" not in browser.visit(at).text
     browser.post("picture-code", camera=camera_id, deciphered="1")
     today = day(world.home.owner.preferences(world.home.account.id, camera_id).decided_at)
-    assert f"On {today} you decided to show it despite Image Encryption." in browser.visit(at).text
+    assert f"Since {today}: show it despite Image Encryption." in browser.visit(at).text
     browser.post("forget-code", camera=camera_id)
     assert (decided(world), world.home.driver.picture_codes) == ("no", {"Garage": ""})
-    assert "you decided" not in browser.visit(at).text
+    assert "despite Image Encryption" not in browser.visit(at).text
 
 
 def test_no_tick_of_a_decision_is_set_before_the_owner_sets_it(world: HomeWorld) -> None:
     world.home.driver.set([camera(name, ways=("cloud",), encryption="on") for name in ("Attic", "Barn")])
     camera_id = world.home.id("Attic")
     browser = world.signed_in().visit("/home")
-    assert "Image Encryption is on for Attic, Barn: keep it, and show them" in browser.text
+    assert "Show Attic, Barn despite Image Encryption" in browser.text
     for page in ("/home", f"/home/cameras/{camera_id}"):
         answer = browser.visit(page).answer
         assert answer is not None
@@ -417,7 +417,7 @@ def test_one_tick_shows_all_own_encrypted_cameras_and_names_them(world: HomeWorl
     world.home.driver.set([*own, shared])
     world.home.driver.is_elevated = True
     browser = world.signed_in().visit("/home")
-    assert "Image Encryption is on for Attic, Barn: keep it, and show them" in browser.text
+    assert "Show Attic, Barn despite Image Encryption" in browser.text
     ids = [world.home.id(name) for name in ("Attic", "Barn", "Hall")]
     browser.send("/home", step="show-encrypted", encrypted=ids)
     assert (browser.status, asking(world)) == (403, []), "it was not ticked"
@@ -426,4 +426,4 @@ def test_one_tick_shows_all_own_encrypted_cameras_and_names_them(world: HomeWorl
     for camera_id in ids[:2]:
         assert "sdp" in browser.open(camera_id).get_json()
     assert browser.open(ids[2]).get_json()["reason"] == "encryption_on"
-    assert "keep it, and show them" not in browser.visit("/home").text
+    assert "Show Attic" not in browser.visit("/home").text

@@ -20,7 +20,7 @@ from tests.doubles.ready_driver import camera
             ["Garden", "Nursery"],
             (
                 "Alexa is ready for 2 cameras Google can't show Nursery Audio is off for Nursery. Google "
-                "shows only cameras with sound. Switch it on here or in the EZVIZ app. Switch Audio on"
+                "shows only cameras with sound. Do it here or in the EZVIZ app. Switch Audio on"
             ),
         ),
         (
@@ -61,7 +61,7 @@ def test_audio_that_comes_on_late_is_said_to_be_asked_for(world: HomeWorld) -> N
     world.home.driver.lags = True
     browser = world.signed_in().post("sound-on", camera=world.home.id("Nursery"))
     assert "Switching Audio on for Nursery." in browser.text
-    assert "Switch it on here" not in browser.text
+    assert "Audio is off for Nursery" not in browser.text
 
 
 @pytest.mark.parametrize(

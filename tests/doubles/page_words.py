@@ -17,6 +17,7 @@ SEEN = """() => {
         const folded = parent.closest('details:not([open])');
         if (folded && !parent.closest('summary')) continue;
         if (parent.closest('script, style, noscript, option, textarea, [hidden], .banner')) continue;
+        if (parent.closest('dialog:not([open])')) continue;
         texts.push(walk.currentNode.textContent);
     }
     return texts;

@@ -30,11 +30,11 @@ def test_the_page_says_what_the_assistants_demand(world: World, assistant: Any, 
     name = assistant.capitalize()
     text = page.text()
     assert page.text("h1") == f"Link your EZVIZ cameras to {name}"
-    assert f"What is shared with {company}" in text
-    assert f"link this EZVIZ account to {company} and authorize {name} to control your devices" in text
+    assert f"What {company} gets" in text
+    assert f"Agreeing links this account to {company} and authorizes {name} to control your devices" in text
     assert f"Signed in to EZVIZ as {USER}" in text
     assert "This service is unofficial: EZVIZ, Amazon and Google have neither made nor endorsed it." in text
-    assert "unlink at any time" in text
+    assert "Unlink any time" in text
     assert privacy in page.html
     assert "/oauth/privacy" in page.html
     for camera_name in NAMES:
@@ -45,8 +45,8 @@ def test_the_page_says_what_the_assistants_demand(world: World, assistant: Any, 
 @pytest.mark.parametrize(
     ("ways", "sentence"),
     [
-        (("cloud_unasked",), "Show Garden also over an open connection"),
-        (("cloud",), "Show Garden also over an open connection"),
+        (("cloud_unasked",), "Show Garden over an open connection"),
+        (("cloud",), "Show Garden over an open connection"),
         (("open", "cloud"), None),
         (("lan", "cloud"), None),
         ((), None),

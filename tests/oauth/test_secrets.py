@@ -117,7 +117,7 @@ def test_an_exception_is_a_500_without_a_traceback(world: World, logged: Any) ->
     world.home.pictures.ended = None  # type: ignore[assignment]
     browser = world.browse(state="st4te-of-the-client").sign_in()
     assert browser.status == 500
-    assert "It is noted" in browser.page.text("alert")
+    assert "It is in showcam's log" in browser.page.text("alert")
     assert browser.answer is not None
     assert browser.answer.headers["X-Frame-Options"] == "DENY"
     answer = world.request("/oauth/revoke", {"token": tokens["refresh_token"]})

@@ -150,7 +150,7 @@ def test_nobody_is_told_to_agree_to_what_was_agreed_to(vendor: str, shared: bool
         ("encryption_on", "EZVIZ", "nb", "Åpne Garden > Innstillinger > Bildekryptering i EZVIZ-appen"),
         ("encryption_on", "EZVIZ", "de", "Öffne in der EZVIZ-App Garden > Einstellungen > Bildverschlüsselung"),
         # where EZVIZ says nothing of its own, what stands for all vendors
-        ("not_passable", "EZVIZ", "de", "Wer dieses showcam betreibt, kann einen Medienprozess hinzufügen"),
+        ("not_passable", "EZVIZ", "de", "Der Betreiber von showcam kann einen Medienprozess ergänzen"),
         ("not_passable", "EZVIZ", "de", "Garden liefert über EZVIZ ein Bild, das sich hier so nicht zeigen lässt."),
         ("asleep", "EZVIZ", "en", "In the EZVIZ app open Garden and switch Sleep Mode off."),
         # of any other vendor, by its name
@@ -224,7 +224,7 @@ def test_a_voice_asks_the_same(owner: str, mend: str) -> None:
         ("not_agreed", False, ("Allow the open connection", "link showcam again", "code on its label")),
         ("no_way", False, ("EZVIZ app shows it live", "code on its label", "developer key")),
         ("lan_closed", False, ("LAN Live View", "Newer firmware hides that", "EZVIZ cloud")),
-        ("encryption_on", False, ("switch it off", "give that code at its picture")),
+        ("encryption_on", False, ("switch it off", "give the code at its picture")),
         ("encryption_on", True, ("Ask the owner", "switch it off", "give the code on the camera's label")),
     ],
 )

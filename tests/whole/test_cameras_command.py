@@ -60,7 +60,7 @@ def test_encryption_off_asks_for_consent_and_the_code(demo: Program, cameras: Ca
     assert cameras("set", "Garage", "encryption", "off", text="n\n").returncode == 1
     wrong = cameras("set", "Garage", "encryption", "off", "--yes", text="AAAAAA\n")
     assert wrong.returncode == 1
-    assert "That is not its code" in wrong.stderr
+    assert "Wrong code. Use the label's" in wrong.stderr
     assert demo.cameras()["Garage"]["encryption"] is True
     done = cameras("set", "Garage", "encryption", "off", text="y\nABCDEF\n")
     assert (done.returncode, "Garage: encryption is off." in done.stdout) == (0, True)

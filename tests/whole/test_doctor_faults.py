@@ -241,7 +241,7 @@ def test_a_router_that_does_not_lead_back_into_the_house(house: House) -> None:
             knocking.connect_ex((HERE, port))
         time.sleep(0.1)
         findings = house.examined(to=lambda _url: f"https://localhost:{port}", visited=True)
-    is_named(findings, "no_hairpin", "the house's own DNS")
+    is_named(findings, "no_hairpin", "the house's DNS")
 
 
 def test_a_house_with_a_dns_of_its_own_is_well(house: House) -> None:
@@ -308,7 +308,7 @@ def test_a_forwarder_where_no_directive_comes(store: SqliteStore) -> None:
     store.add_account(account)
     link = a.link(account, assistant="alexa", created=time.time() - 600)
     store.add_link(link)
-    assert "in the region of the skill's language" in consoles(store)["no_directive"].mend
+    assert "the forwarder's region" in consoles(store)["no_directive"].mend
     store.touch_link(link.id, time.time())
     assert "no_directive" not in consoles(store)
     store.drop_household(account.id)

@@ -28,7 +28,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
 @pytest.mark.parametrize(
     ("fault", "state", "expected"),
     [
-        ("", "ok", "nobody's own word"),
+        ("", "ok", "no visitor can claim"),
         ("forwarded_for_handed_on", "wrong", "X-Forwarded-For"),
     ],
 )

@@ -23,8 +23,8 @@ _FORWARD = worded(
     "See that the proxy runs, that the router forwards the port to it, and that no firewall closes it.",
 )
 _HAIRPIN = worded(
-    "A router that can't reach its own public address from within needs the name in the "
-    "house's own DNS, with the address of the proxy in the house.",
+    "If the router can't reach its own public address from within, give the house's DNS "
+    "the name, with the proxy's address.",
 )
 
 
@@ -58,11 +58,11 @@ def _name(host: str, inside: frozenset[str], outside: frozenset[str] | None, wor
             what,
             worded("here it leads to {addresses}, which nobody outside can reach", addresses=_listed(inside)),
             worded(
-                "That is right where the house has a DNS of its own; outside it must lead to the public address.",
+                "That is right if the house has its own DNS. Outside, the name must lead to the public address.",
             ),
         )
     if not outside:
-        return wrong(what, worded("the house's own DNS alone knows it, and nobody outside finds it"), _NEW, "dns_wrong")
+        return wrong(what, worded("only the house's own DNS knows this name"), _NEW, "dns_wrong")
     if not any(map(world.public, outside)):
         text = worded(
             "it leads everybody to {addresses}, an address of a house, which nobody outside can reach",
@@ -91,7 +91,7 @@ def _port(
     own = world.own_address()
     if own is not None and outside and own not in outside:
         text = worded(
-            "it leads to {addresses}, where nothing answers, and this house is at {own}",
+            "it leads to {addresses}, which does not answer; this house is at {own}",
             addresses=_listed(outside),
             own=own,
         )
@@ -213,6 +213,6 @@ def _lasting(what: str, began: float, ends: float) -> Finding:
         return unsure(
             what,
             worded("it is good for {span} more", span=span),
-            worded("Assistants still take it: see that the proxy renews it."),
+            worded("Assistants still take it. Let the proxy renew it."),
         )
     return ok(what, worded("its chain is complete and it is good for {span}", span=span))

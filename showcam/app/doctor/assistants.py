@@ -108,9 +108,8 @@ def _directives(store: Store, now: float) -> Finding:
     if silent == linked:
         text = worded("Alexa is linked, and no directive has ever come")
         mend = worded(
-            "See that the forwarder is in the region of the skill's language, that the "
-            "skill's default endpoint is its ARN, and that its trigger has the Skill ID, as showcam's page about your "
-            "Alexa skill has them.",
+            "Compare with showcam's page about your Alexa skill: the forwarder's region, the "
+            "skill's default endpoint, and the Skill ID of the trigger.",
         )
         return wrong(what, text, mend, "no_directive", command="showcam alexa values")
     if silent:

@@ -161,7 +161,7 @@ def _token(patient: Patient, visitor: Visitor) -> Finding:
         return ok(what, worded("an invented code gets 400 invalid_grant, as it must"))
     if answer.status == 413 or (answer.status == 400 and error == "invalid_request"):
         text = worded(
-            "of a form of {size} KiB the end does not arrive ({answer})", size=PADDING // 1024, answer=answer.summary()
+            "the end of a form of {size} KiB is lost ({answer})", size=PADDING // 1024, answer=answer.summary()
         )
         return wrong(what, text, worded("Let the proxy pass bodies of at least 256 KiB whole."), "body_cut")
     if error == "invalid_client":
@@ -174,7 +174,7 @@ def _token(patient: Patient, visitor: Visitor) -> Finding:
             ),
         )
     return not_ours(
-        what, answer, worded("an invented code gets {answer} where 400 invalid_grant is due", answer=answer.summary())
+        what, answer, worded("an invented code gets {answer}, not 400 invalid_grant", answer=answer.summary())
     )
 
 
@@ -188,9 +188,7 @@ def _fulfillment(patient: Patient, visitor: Visitor) -> Finding:
     if answer.status == 401:
         mend = worded("Let the proxy pass /google/ without one.")
         return wrong(what, worded("something before showcam asks for a password"), mend, "password")
-    return not_ours(
-        what, answer, worded("an invented token gets {answer} where showcam's 401 is due", answer=answer.summary())
-    )
+    return not_ours(what, answer, worded("an invented token gets {answer}, not showcam's 401", answer=answer.summary()))
 
 
 def _preflight(patient: Patient, visitor: Visitor) -> Finding:
@@ -221,7 +219,7 @@ def _not_allowed(answer: Answer) -> Worded | None:
     fields = {name.strip().lower() for name in headers.get("access-control-allow-headers", "").split(",")}
     if headers.get("access-control-allow-origin") != PLAYER:
         allowed = headers.get("access-control-allow-origin") or worded("nobody")
-        return worded("it allows {allowed} where {player} is due", allowed=allowed, player=PLAYER)
+        return worded("it allows {allowed}, not {player}", allowed=allowed, player=PLAYER)
     if "POST" not in methods:
         return worded("it does not allow POST")
     if not {"authorization", "content-type"} <= fields:
@@ -236,7 +234,7 @@ def _signalling(patient: Patient, visitor: Visitor) -> Finding:
     answer = visitor.request("POST", f"{patient.web}/google/webrtc/{FORGED}", headers=headers, data=body)
     if answer.status != 403 or answer.kind != "application/problem+json":
         return not_ours(
-            what, answer, worded("an invented grant gets {answer} where showcam's 403 is due", answer=answer.summary())
+            what, answer, worded("an invented grant gets {answer}, not showcam's 403", answer=answer.summary())
         )
     if answer.headers.get("access-control-allow-origin") != PLAYER:
         mend = worded("Let the proxy pass CORS headers as they are.")
@@ -249,7 +247,7 @@ def _playlist(patient: Patient, visitor: Visitor) -> Finding:
     answer = visitor.request("GET", f"{patient.pictures[0]}/s/{FORGED}/master.m3u8", headers={"Origin": PLAYER})
     mend = worded("Let the proxy send /s/ to the media process (port 8081), its path as it is.")
     if answer.status != 403 or answer.kind != "application/problem+json":
-        text = worded("an invented grant gets {answer} where the media process's 403 is due", answer=answer.summary())
+        text = worded("an invented grant gets {answer}, not the media process's 403", answer=answer.summary())
         found = not_ours(what, answer, text)
         return found if found.fault else wrong(what, text, mend, "pictures_not_forwarded")
     if answer.headers.get("access-control-allow-origin") not in ("*", PLAYER):

@@ -56,7 +56,7 @@ def examine(store: Store, owner: Owner, faults: Faults, standing: Standing, *, o
     """`only`: the id of the one household whose owner may read the findings; "" for all."""
     for account in islice((household for household in store.accounts() if only in ("", household.id)), MOST):
         if standing.signed_out(account.id):
-            text = worded("the vendor ended it, so no camera of that account can be shown")
+            text = worded("the vendor ended it: no camera of the account can be shown")
             mend = worded("Sign in again on showcam's page.")
             yield wrong(worded("session with the vendor"), text, mend, "session_ended", command="showcam login")
         elif any(store.known(account.id, source.id) for source in store.sources(account.id)):
@@ -117,7 +117,7 @@ def sign_in(store: Store, *, anyone: bool) -> Finding:
             households=_households(closed),
             vendor=VENDOR,
         )
-        mend = worded("Whoever runs this showcam gives it a password.")
+        mend = worded("showcam's operator gives it a password.")
         return wrong(WHAT, text, mend, command="showcam owner password")
     if not by_vendor and not by_password and not anyone:
         text = worded("there is no household yet, so nobody can link")

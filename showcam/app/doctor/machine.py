@@ -35,12 +35,10 @@ def disk(folder: Path, least: int = LEAST) -> Finding:
         )
     if free < least:
         mend = worded(
-            "Remove what is not needed: a full disk takes no sign-in and no link, and keeps no change.",
+            "Make room: a full disk takes no sign-in and no link, and keeps no change.",
         )
-        return wrong(
-            what, worded("{free} MB are free where showcam keeps its data", free=free >> 20), mend, "disk_full"
-        )
-    return ok(what, worded("{free} MB are free where showcam keeps its data", free=free >> 20))
+        return wrong(what, worded("{free} MB are free on showcam's disk", free=free >> 20), mend, "disk_full")
+    return ok(what, worded("{free} MB are free on showcam's disk", free=free >> 20))
 
 
 def clock(visitor: Visitor, sources: Sequence[str] = SOURCES, now: Callable[[], float] = time.time) -> Finding:

@@ -132,7 +132,7 @@ def not_ours(what: str, answer: Answer, text: str = "") -> Finding:
     text = text or worded("it answers {answer}", answer=answer.summary())
     if 300 <= answer.status < 400 and "location" in answer.headers:
         mend = worded(
-            "Assistants follow no redirect: set public_url to where it leads, or let the proxy answer here itself.",
+            "Assistants follow no redirect: set public_url to its target, or let the proxy answer here.",
         )
         return wrong(what, text, mend, "redirect")
     if answer.status == 401 and "www-authenticate" in answer.headers:
@@ -158,7 +158,7 @@ def client(web: str, visitor: Visitor, *, demo: bool) -> Finding:
     if ready["client"] in ("127.0.0.1", "::1") and not demo:
         mend = worded("Name the proxy in trusted_proxies, see {page}", page=page("reachable.md"))
         return unsure(what, worded("all visitors count as one"), mend)
-    return ok(what, worded("nobody's own word is taken for where he comes from"))
+    return ok(what, worded("no visitor can claim another address"))
 
 
 def bearer(web: str, visitor: Visitor) -> Finding:

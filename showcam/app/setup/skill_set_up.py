@@ -25,8 +25,7 @@ _REDIRECT = re.compile(rf"https://{_HOSTS}/api/skill/link/([A-Z0-9]{{5,40}})", r
 _SKILL = re.compile(r"amzn1\.ask\.skill\.[0-9A-Za-z-]{1,100}", re.ASCII)
 _EVENTS = re.compile(r"amzn1\.application-oa2-client\.[0-9A-Za-z]{1,100}", re.ASCII)
 _NO_FUNCTION = mark(
-    "That is no ARN of a function in the region {region}, where Alexa looks. "
-    "Copy the value of Arn from the stack's Outputs."
+    "That is no ARN of a function in Alexa's region {region}. Copy the value of Arn from the stack's Outputs."
 )
 _SPOKEN = ("vendor", "skill", "linking", "models", "testing")
 
@@ -92,7 +91,7 @@ class AlexaByHand:
     def stack(self, language: str) -> Stack:
         """The stack that makes the forwarder at AWS. Raises NotMade before the skill's id is kept."""
         if not self._settings.alexa_skill_id:
-            raise NotMade(mark("Keep the Skill ID first: the function at AWS serves that skill alone."))
+            raise NotMade(mark("Keep the Skill ID first: the function at AWS serves only that skill."))
         template = forwarder.template(self._settings.public_url, self._settings.alexa_skill_id)
         return Stack(template, forwarder.region(language), forwarder.key_text(self._keys))
 
@@ -181,10 +180,10 @@ class SkillSetUp:
             self._failed = failed
         except StoreUnavailable:
             log.warning("the skill could not be gone on with: the store can't be used", reason="store")
-            self._failed = NotMade(mark("What was made could not be kept. Go on in a minute."))
+            self._failed = NotMade(mark("showcam could not save it. Go on in a minute."))
         except Exception:
             log.exception("the skill could not be gone on with")
-            self._failed = NotMade(mark("Something went wrong here. Go on in a minute; the log says what it was."))
+            self._failed = NotMade(mark("Something went wrong here. Go on in a minute; the log says more."))
         finally:
             self._running.release()
 

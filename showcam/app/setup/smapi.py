@@ -176,7 +176,7 @@ class Skills:
 _SILENT = mark("Amazon can't be reached just now. Go on in a minute.")
 _UNCLEAR = mark("Amazon's answer can't be understood.")
 _SAYS = mark("Amazon says: {words}")
-_OVER = mark("Amazon's permission is over. Allow it again.")
+_OVER = mark("Amazon's permission has expired. Allow it again.")
 _VENDOR = re.compile(r"[A-Za-z0-9]{1,64}").fullmatch
 _SKILL = re.compile(r"amzn1\.ask\.skill\.[0-9a-f-]{36}").fullmatch
 _SHOWN = 300  # characters of Amazon's own message

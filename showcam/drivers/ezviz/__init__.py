@@ -17,9 +17,10 @@ SPEECH = Speech(
         "not_found": (
             "",
             mark(
-                "See that the camera works in the EZVIZ app under that name, then have the assistant look for devices "
-                "again; after each new name too. If it is not in the app, look at its light: slow red means no "
-                "network, fast red a fault of the memory card or the camera, slow blue that all is well."
+                "See that the camera works in the EZVIZ app under that name, then have the assistant "
+                "look for devices again; after each new name too. If it is not there, look at its "
+                "light. Slow red: no network. Fast red: the memory card or the camera has a fault. "
+                "Slow blue: all is well."
             ),
         ),
         "offline": (
@@ -35,9 +36,9 @@ SPEECH = Speech(
         "encryption_on": (
             "",
             mark(
-                "In the EZVIZ app open {camera} > Settings > Image Encryption and switch it off; "
-                "the app asks for the verification code on the camera's label. Or keep it on, and give that code at "
-                "its picture on showcam's page."
+                "In the EZVIZ app open {camera} > Settings > Image Encryption and switch it off; the "
+                "app asks for the verification code on the camera's label. Or keep it on, and give "
+                "the code at its picture on showcam's page."
             ),
         ),
         "encryption_unknown": (
@@ -99,8 +100,8 @@ SPEECH = Speech(
         "beyond_displays": (
             "",
             mark(
-                "In the EZVIZ app open {camera} > Settings and set a resolution of 1920×1080 or lower, then ask twice: "
-                "the first time showcam looks at it again."
+                "In the EZVIZ app open {camera} > Settings and set 1920×1080 or lower. Then ask "
+                "twice: the first time showcam looks again."
             ),
         ),
         "not_passable": (
@@ -127,15 +128,15 @@ SPEECH = Speech(
         "no_way": (
             "",
             mark(
-                "See whether the EZVIZ app shows it live. If it does, the last way is a developer key of the account "
-                "that owns it: a camera on battery has no video port at home."
+                "See whether the EZVIZ app shows it live. If it does, only a developer key of the "
+                "owner's account is left: a camera on battery has no video port."
             ),
         ),
     },
     written_shared={
         "busy": (
             mark("{camera} is watched by others at the moment, as many as EZVIZ allows."),
-            mark("Ask again in a minute. If it stays so, ask the owner of the camera who watches it."),
+            mark("Ask again in a minute. If that lasts, ask the owner of the camera who watches."),
         ),
         "asleep": (
             "",

@@ -130,25 +130,25 @@ WRITTEN: ByReason[Sentence] = {
             "room to convert it."
         ),
         mark(
-            "In the {vendor} app open {camera} and set a resolution of 1920×1080 or lower, then ask twice: "
-            "the first time showcam looks at it again."
+            "In the {vendor} app open {camera} and set 1920×1080 or lower. Then ask twice: the "
+            "first time showcam looks again."
         ),
     ),
     "not_passable": (
         mark("The picture of {camera} comes in a form that can't be shown here as it is."),
         mark(
-            "Whoever runs this showcam can add a media process, which brings it in the right form; until then ask on "
-            "another display, or look in the {vendor} app."
+            "Ask on another display, or look in the {vendor} app. showcam's operator can add a "
+            "media process, which converts it."
         ),
     ),
     "no_common_protocol": (
         mark("{camera} can't be shown by any protocol this display asked for."),
-        mark("Ask on another display; showcam serves HLS, and WebRTC where it has a media process."),
+        mark("Ask on another display. showcam serves HLS, and WebRTC if it has a media process."),
     ),
     "too_large": (
         mark(
-            "The picture of {camera} is larger than the 1280×720 that a video on this display may have, and showcam "
-            "has no room to convert it."
+            "The picture of {camera} is larger than 1280×720, the most of this display, and "
+            "showcam has no room to convert it."
         ),
         mark(
             "Close another picture that showcam converts, set a lower resolution in the {vendor} app, or let showcam "

@@ -67,7 +67,7 @@ def _of_name(name: str, words: list[str]) -> list[Trouble]:
             (mark("“{word}” at the beginning is taken for part of the command: leave it out."), {"word": words[0]})
         )
     if len(words) > LONGEST_WORDS:
-        found.append((mark("So long a name is seldom heard whole: two words are best."), {}))
+        found.append((mark("A long name is seldom heard whole: two words are best."), {}))
     return found
 
 

@@ -22,7 +22,7 @@ from showcam.store.records import DAY_S, HOUR_S, Account, Link
 
 # Why a report failed that is tried again.
 WHYS: Mapping[Why, str] = {
-    "busy": mark("{assistant} takes no more now. showcam tries again."),
+    "busy": mark("{assistant} did not take it. showcam tries again."),
     "trouble": mark("{assistant} did not take it. showcam tries again."),
     "unreached": mark("{assistant} did not answer. showcam tries again."),
     "clock": mark("This machine's clock is wrong. Set it."),
@@ -46,8 +46,8 @@ _TEXTS: dict[Kind, _Sentences] = {
     "encryption": {
         "title": mark("{camera}: Image Encryption is on again"),
         "began": mark(
-            "Image Encryption of {camera} was switched on, so no assistant can show its picture. Cameras do that by "
-            "themselves, as after an update of their firmware."
+            "Image Encryption of {camera} was switched on, so no assistant can show its picture. "
+            "An update of the firmware can do that."
         ),
         "mend": mark(
             "Switch it off at the camera's picture on {address}. If you switched it on yourself, all is well."
@@ -66,8 +66,8 @@ _TEXTS: dict[Kind, _Sentences] = {
     "lost": {
         "title": mark("{camera} can't be found"),
         "began": mark(
-            "For ten minutes {camera} has answered at no address in the house. It is off, or the router gave it "
-            "another address and it does not say which."
+            "For ten minutes {camera} has answered at no address in the house. It is off, or the "
+            "router gave it another address."
         ),
         "mend": mark(
             "See that it has power and network. If its address is another one, give that on {address}, at its picture "

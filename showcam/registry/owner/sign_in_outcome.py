@@ -18,33 +18,30 @@ WAIT_MIN = math.ceil(LIMITS.window_s / 60)
 # Sentences by `why` of SignInRefused, and by faults that a page or a command finds itself.
 WRITTEN: Mapping[str, str] = {
     "wrong": mark(
-        "These did not work. Check the password of the {vendor} app. After {tries} wrong tries wait {wait} minutes."
+        "These did not work. Use user name and password of the {vendor} app. After {tries} tries wait {wait} minutes."
     ),
     "unknown": mark("{vendor} knows no such user name. Take the one of the {vendor} app."),
     "wrong_password": mark(
-        "That password did not work: use showcam's. After {tries} wrong tries wait {wait} "
-        "minutes. showcam's operator can set another."
+        "That password did not work: use showcam's. After {tries} tries wait {wait} minutes. "
+        "showcam's operator can set another."
     ),
     "crowded": mark("Too many people sign in now. Try again in some seconds."),
     "too_many": mark("Too many wrong tries with this user name. Wait {wait} minutes."),
-    "stranger": mark("This {vendor} account may not sign in here."),
+    "stranger": mark("This {vendor} account may not sign in here. Ask showcam's operator to let it in."),
     "uninvited": mark("This {vendor} account may not sign in here. Ask showcam's operator to let it in."),
     "denied": mark("You did not agree at {vendor}. Nothing was changed."),
     "wrong_key": mark("{vendor} refuses that key. Copy it again from the {vendor} app."),
     "empty_key": mark("Enter the key."),
-    "callback": mark("It began in another browser, is finished, or expired. Nothing was changed. Start again."),
+    "callback": mark("It expired, or began in another browser. Start again."),
     "empty": mark("Enter user name and password."),
     "locked": mark(
-        "{vendor} has locked this account after too many wrong passwords. Wait half an hour, or "
-        "set a new one in its app."
+        "{vendor} has locked this account after wrong passwords. Wait half an hour, or set a new one in its app."
     ),
     "terminals": mark("This account is signed in on too many devices. Remove one in the {vendor} app."),
     "too_often": mark("{vendor} has sent too many codes. Wait half an hour."),
     "throttled": mark("Too many failed tries from this network or browser. Wait {minutes} min."),
-    "no_internet": mark(
-        "showcam can't reach the internet. Nothing was changed. If other devices can't, restart the router."
-    ),
-    "vendor_down": mark("{vendor} does not answer. Nothing was changed. Try again in some minutes."),
+    "no_internet": mark("showcam can't reach the internet. If other devices can't, restart the router."),
+    "vendor_down": mark("{vendor} does not answer. Try again in some minutes."),
     "expired": mark("The code has expired. Sign in again for a new one."),
     "guessed": mark("Too many wrong codes. Wait {minutes} min, then sign in again."),
     "no_code": mark("Enter the code you received"),
@@ -60,13 +57,13 @@ WRITTEN: Mapping[str, str] = {
 # the vendor. So a stranger can't find out whether showcam knows the account.
 NOT_THESE = frozenset({"wrong", "wrong_password", "stranger", "too_many", "locked"})
 NOT_THESE_ONES = mark(
-    "These did not work. Check the password of the {vendor} app. After {tries} wrong tries "
-    "wait {wait} minutes. If it works there, ask showcam's operator to let you in."
+    "These did not work. Use user name and password of the {vendor} app. After {tries} "
+    "tries wait {wait} minutes. If they work there, ask showcam's operator."
 )
 # The same answer, for an installation with owners who have users at showcam itself.
 NOT_THESE_EITHER = mark(
-    "These did not work. Check the password: {vendor}'s or showcam's. After {tries} wrong "
-    "tries wait {wait} minutes. If it is right, ask showcam's operator."
+    "These did not work. Use user name and password of {vendor} or showcam. After "
+    "{tries} tries wait {wait} minutes. If they are right, ask showcam's operator."
 )
 
 type Outcome = SignedIn | CodeWanted | SignInRefused
