@@ -25,7 +25,9 @@ WATCHDOG = CONFIG["watchdog"].replace("[HOST]", HOST).replace(f"[PORT:{PORT}]", 
 @contextmanager
 def network(containers: Engine) -> Iterator[str]:
     """A network in which this machine has the supervisor's address."""
-    name = containers.podman("network", "create", "--subnet", NETWORK, "--gateway", SUPERVISOR, "hassio").strip()
+    name = containers.podman(
+        "network", "create", "--subnet", NETWORK, "--gateway", SUPERVISOR, "--disable-dns", "hassio"
+    ).strip()
     try:
         yield name
     finally:

@@ -20,7 +20,7 @@ from tests.whole.test_own_proxy import Frame
 
 OWN, OWN_PASSWORD = "kari", "four words of a house"
 NOTHING = "0" * 16  # capabilities
-pytestmark = pytest.mark.timeout(3600)
+pytestmark = [pytest.mark.timeout(3600), pytest.mark.allow_hosts([HOST, "127.0.0.1", "::1"])]
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_its_labels_say_what_it_is_and_for_which_machines(containers: Engine) ->
     }
 
 
-def test_from_a_new_folder_of_roots_to_the_pages_in_the_sidebar(
+def test_a_new_folder_of_roots_becomes_showcams_and_the_sidebar_has_its_pages(
     containers: Engine, hassio: str, tmp_path: Path
 ) -> None:
     began = time.monotonic()
