@@ -35,7 +35,7 @@ DEPLOYMENT = --config $(CONFIG) --stage $(STAGE) --region $(REGION) \
   $(foreach each,$(PARAMS) architecture=$(ARCHITECTURE) python=$(PYTHON_OF_THIS),--param="$(each)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test soak check coverage lint house words settings bench lock package deploy remove kept deploy-local screenshots ship release clean
+.PHONY: help run up test soak check coverage lint house words tables bench lock package deploy remove kept deploy-local screenshots ship release clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -101,11 +101,11 @@ ship: .venv/dev ## as root: README's commands in a new Debian 13, by root and by
 check: .venv/dev ## the tests that wait for nothing, in a minute; ROOM=registry for one folder of them
 	.venv/bin/pytest -q -n $(shell expr 5 \* $(CORES)) --dist loadgroup -m "not (browser or cloud or process or realtime or ship or soak)" tests/$(ROOM)
 
-coverage: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## the tests of `make test`, and which branches none of them took
+coverage: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## the tests of `make test`, and which branches none of them took; the table is build/coverage.md
 	@scripts/browser.sh
 	@scripts/gstreamer.sh
 	@.venv/bin/python -P scripts/schemas.py
-	.venv/bin/pytest -q $(AT_ONCE) --ignore=tests/soak --ignore=tests/ship $(MEASURED:%=--ignore=%) --cov --cov-report=term-missing:skip-covered
+	.venv/bin/pytest -q $(AT_ONCE) --ignore=tests/soak --ignore=tests/ship $(MEASURED:%=--ignore=%) --cov --cov-report=term-missing:skip-covered --cov-report=markdown:build/coverage.md
 
 lint: .venv/dev ## ruff, the house's arrows, mypy, and that the tree grew for a reason
 	.venv/bin/ruff check .
@@ -120,8 +120,9 @@ house: .venv/dev ## how large the tree is: lines, files, clocks, settings, circl
 words: .venv/dev ## collect the sentences people read and compile their translations; names those that are missing
 	@.venv/bin/python -P scripts/sentences.py
 
-settings: .venv/dev ## write docs/owner/settings.md from showcam/app/settings_table.py
+tables: .venv/dev ## write docs/owner/settings.md from showcam/app/settings_table.py, and docs/verified.md from marks at the tests
 	@.venv/bin/python -P scripts/settings.py
+	@.venv/bin/python -P scripts/verified.py
 
 bench: .venv/dev ## speed, beside peers in the same run
 	@scripts/browser.sh

@@ -1,13 +1,15 @@
 """Finds docstrings, comments, names and sentences for people that a stranger would stumble over, and says why.
 
-What it reads is the product's Python, and what pages and assistants say. The rules are the habits that a reader who had
-never seen the project stumbled over, as far as a script can tell them. `--pages` prints the words of each page.
+It reads the product's Python, what pages and assistants say, and the documents. The rules are the habits that a reader
+who had never seen the project stumbled over, as far as a script can tell them. `--pages` prints the words of each
+page, `--documents` the findings and words of each document.
 """
 
 import argparse
 import ast
 import io
 import re
+import subprocess
 import sys
 import tokenize
 from collections import Counter
@@ -178,8 +180,40 @@ def of_page(text: str) -> Iterator[tuple[str, str]]:
             yield "long sentence", sentence
 
 
+def documents() -> list[Path]:
+    """The documents that git knows."""
+    listed = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [file for name in listed.split() if (file := ROOT / name).is_file()]
+
+
+def found_in_document(file: Path) -> Iterator[tuple[str, str]]:
+    """Rule and passage of each bad habit; a sentence may have 30 words. A changelog's released sections don't count."""
+    text = file.read_text()
+    if file.name == "CHANGELOG.md":
+        text = "\n## ".join(text.split("\n## ")[:2])
+    for paragraph in paragraphs(text):
+        for rule, sentence in of_page(paragraph):
+            is_heading = len(words(sentence)) == 1  # of a column, such as “where”
+            if not is_heading and (rule != "long sentence" or len(words(sentence)) > LONGEST):
+                yield rule, sentence
+
+
+def paragraphs(text: str) -> list[str]:
+    """Running text, cells of tables and items of lists, without headings, commands, pictures and what screens say."""
+    text = re.sub(r"^(```.*?^```| {4,}\S[^\n]*|#[^\n]*|\|[-:| ]+\|)$", "", text, flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(r"!\[[^]]*\]\([^)]*\)", "", text)
+    text = re.sub(r"\*\*.+?\*\*|`[^`\n]+`|“[^”]+”", "X", text, flags=re.DOTALL)
+    text = re.sub(r"\[([^]]+)\]\([^)]*\)", r"\1", text)
+    parts = re.split(r"\n\s*\n|\n\s*(?:\d+\.|-) |^(?:\d+\.|-) |^\| | \| | \|$", text, flags=re.MULTILINE)
+    return [" ".join(part.replace("*", "").split()) for part in parts if part.strip()]
+
+
 def figures() -> dict[str, int]:
-    return {"interface_words": interface_words(), "page_wording": sum(1 for _ in found_on_pages())}
+    return {
+        "interface_words": interface_words(),
+        "page_wording": sum(1 for _ in found_on_pages()),
+        "documents_wording": sum(1 for file in documents() for _ in found_in_document(file)),
+    }
 
 
 def words_by_page() -> Iterator[tuple[int, int, str]]:
@@ -223,7 +257,14 @@ def main() -> int:
 
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--pages", action="store_true", help="print the words of each page instead")
-    if parser.parse_args().pages:
+    parser.add_argument("--documents", action="store_true", help="print findings and words of each document")
+    options = parser.parse_args()
+    if options.documents:
+        for document in documents():
+            habits = list(found_in_document(document))
+            print(f"{len(habits):6} {len(document.read_text().split()):6} {document.relative_to(ROOT)}")
+        return 0
+    if options.pages:
         for before, whole, name in sorted(words_by_page(), reverse=True):
             print(f"{before:6} {whole:6} {name}")
         print(f"{interface_words():6} words of pages and spoken sentences, each sentence once")
@@ -234,6 +275,9 @@ def main() -> int:
         print(f"{each.file}:{each.line}: {each.rule}: {each.text[:160]!r}{f' → {instead}' if instead else ''}")
     for file, rule, sentence in found_on_pages():
         print(f"{file}: {rule}: {sentence[:160]!r} → {HABITS[rule].instead}")
+    for document in documents():
+        for rule, sentence in found_in_document(document):
+            print(f"{document.relative_to(ROOT)}: {rule}: {sentence[:160]!r} → {HABITS[rule].instead}")
     for rule, count in Counter(each.rule for each in found).most_common():
         print(f"{count:6} {rule}")
     return bool(found)

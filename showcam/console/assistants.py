@@ -44,13 +44,14 @@ class Assistants:
         clients: ClientForms,
         household: HouseholdForms,
         window: LinkingWindow,
+        reports: Reports,
         *,
         open_to_all: bool,
     ) -> None:
         self._owner, self._area, self._history = owner, area, history
         self._links, self._clients, self._household = links, clients, household
         self._window, self._open_to_all = window, open_to_all
-        self._reports = Reports(area.store)
+        self._reports = reports
 
     def rules(self) -> list[Rule]:
         return [

@@ -11,6 +11,9 @@ from showcam.console.assistants_sentences import ASSISTANTS as SAID
 from showcam.console.assistants_sentences import LAST_TOLD, REPORTED
 from showcam.console.pages import ASSISTANTS
 from showcam.i18n.catalogue import mark
+from showcam.registry.notices.faults import Fault as Noted
+from showcam.registry.notices.faults import Kind
+from showcam.registry.notices.notifier import WHYS, names_of_link, what_happened
 from showcam.registry.reporting.reporter import LATE_S
 from showcam.store.outbox import ENDED, LOOK, Laid, Row, Telling, Why
 from showcam.store.ports import Store
@@ -22,13 +25,16 @@ REASONS: Mapping[Why, str] = {
     "refused": mark("{assistant} refuses it until the camera changes."),
     "permission": mark("{assistant} takes no reports by this link. See Health, or link again."),
     "unknown_user": mark("{assistant} forgot this link until it next asks."),
-    "busy": mark("{assistant} takes no more now. showcam tries again."),
-    "trouble": mark("{assistant} did not take it. showcam tries again."),
-    "unreached": mark("{assistant} did not answer. showcam tries again."),
-    "clock": mark("This machine's clock is wrong. Set it."),
-    "fault": mark("Something went wrong here. The log says more."),
+    **WHYS,
 }
 OWN: frozenset[Why] = frozenset({"late", "fault"})  # reasons without any answer
+# The one button for a fault of a link: its words, and the page that it leads to.
+_BUTTONS: Mapping[Kind, tuple[str, str]] = {
+    "grant": (mark("Link it again"), "/home/{assistant}?open=link#link"),
+    "expired": (mark("Link it again"), "/home/{assistant}?open=link#link"),
+    "ending": (mark("End this link"), ""),
+    "silent": (mark("See Health"), "/home/health"),
+}
 SHOWN = 20  # the most reports of each kind and link
 
 
@@ -55,10 +61,19 @@ class Report(Struct, frozen=True):
     reason: Reason | None = None
 
 
+class Fault(Struct, frozen=True):
+    """Why a link is not reported to, and the one button: it leads to `page`, or ends the link if that is ""."""
+
+    says: str
+    button: str
+    page: str
+
+
 class OfLink(Struct, frozen=True):
     """`told`: when and what was last reported, "" if nothing was. `why_not`: why the report is tried again."""
 
     told: str
+    fault: Fault | None
     why_not: Reason | None
     waiting: tuple[Report, ...]
     laid: tuple[Report, ...]
@@ -72,10 +87,12 @@ class OfEnded(Struct, frozen=True):
 
 
 class Reports:
-    """`clock`: epoch seconds."""
+    """`faults` returns the noted faults of a household. `clock`: epoch seconds."""
 
-    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
-        self._store, self._clock = store, clock
+    def __init__(
+        self, store: Store, faults: Callable[[str], list[Noted]], clock: Callable[[], float] = time.time
+    ) -> None:
+        self._store, self._faults, self._clock = store, faults, clock
 
     def of(self, account: str, links: list[Link], names: Mapping[str, str]) -> tuple[dict[str, OfLink], list[OfEnded]]:
         """Returns the reports of each link by its id, and the reports of links that have ended.
@@ -84,12 +101,14 @@ class Reports:
         """
         tellings, laid = self._store.tellings(account), self._store.laid_down(account)
         waiting = self._store.waiting(self._clock(), account)
+        noted = {fault.subject: fault.kind for fault in self._faults(account) if fault.lasts and fault.kind in _BUTTONS}
         found = {}
         for link in links:
             telling = tellings.get(link.id)
             told = telling is not None and telling.told_at is not None
             found[link.id] = OfLink(
                 _last_sent(telling.told_at or 0.0, telling.what) if telling and told else "",
+                _fault(noted[link.id], link, telling) if link.id in noted else None,
                 reason(telling, ASSISTANTS[link.assistant]) if telling else None,
                 tuple(Report(row.id, _what(row, names), row.due) for row in waiting if row.link == link.id)[:SHOWN],
                 tuple(_parked(laid_row, names) for laid_row in laid if laid_row.row.link == link.id)[:SHOWN],
@@ -109,6 +128,12 @@ class Reports:
         else:
             done = self._store.drop(account, row)
         return "" if done else SAID["no_report"]
+
+
+def _fault(kind: Kind, link: Link, telling: Telling | None) -> Fault:
+    says = what_happened(kind, names_of_link(link, telling), pages.language())
+    button, page = _BUTTONS[kind]
+    return Fault(says, pages.say(button), page.format(assistant=link.assistant))
 
 
 def _last_sent(at: float, what: str) -> str:

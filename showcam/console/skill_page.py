@@ -104,6 +104,7 @@ class SkillPage:
     ) -> Response:
         standing = self._skill.standing()
         ticks = self._ticks(current.account)
+        road = _OPEN.get(standing.road) or ("say" if ticks[0][0] else "link")
         return self._area.page(
             "alexa",
             status,
@@ -117,7 +118,7 @@ class SkillPage:
             error=error or (error_text(standing.failed) if standing.failed else ""),
             allow=allow,
             stack=stack,
-            open=_OPEN.get(standing.road) or ("say" if ticks[0][0] else "link"),
+            open="link" if request.args.get("open") == "link" else road,
         )
 
     def _shown_by_hand(

@@ -11,6 +11,8 @@ from showcam.accounts.identity import token_hash
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
 
+pytestmark = pytest.mark.proves("The browsers that are signed in are listed, and each is ended with its live video")
+
 
 @pytest.fixture
 def clock() -> Clock:

@@ -11,6 +11,8 @@ from showcam.accounts.attempts import LIFE_S, TRIES, WINDOW_S, OneTimeCode
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
 
+pytestmark = pytest.mark.proves("A code for a browser works once, for 30 minutes, and can't be guessed")
+
 HERE, THERE = "192.168.1.20", "192.168.1.21"
 
 

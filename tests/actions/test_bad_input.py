@@ -211,6 +211,9 @@ def test_an_exception_is_a_hard_error_logged_once(
     assert "forged" not in caplog.text
 
 
+@pytest.mark.proves(
+    "What fails with one camera of an EXECUTE leaves the others their answers", leans_on="published: Google's schema"
+)
 @pytest.mark.parametrize(
     ("error", "code"),
     [(StoreUnavailable("away"), "transientError"), (ZeroDivisionError("a fault"), "hardError")],

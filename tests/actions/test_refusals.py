@@ -15,6 +15,10 @@ from showcam.engine.messages import MediaBusy, MediaFull, MediaUnavailable
 from showcam.registry.gate.reasons import OF_CHANGES, OF_VIDEO
 from tests.doubles.household import Household, household
 
+pytestmark = pytest.mark.proves(
+    "Google receives the right code for each reason", leans_on="published: Google's schemas"
+)
+
 type Check = Callable[[str, dict[str, Any]], None]
 
 

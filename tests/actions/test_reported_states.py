@@ -20,6 +20,8 @@ from tests.doubles.clock import Clock
 from tests.doubles.google_cloud import GoogleCloud
 from tests.doubles.household import Household, household
 
+pytestmark = pytest.mark.proves("A report says what QUERY says, for each of 31 states of a camera")
+
 PUBLIC = "https://home.example"
 ABOUT_THE_ANSWER = {"status", "errorCode", "debugString"}  # of QUERY; no states
 

@@ -40,6 +40,10 @@ from tests.doubles.household import Household
 from tests.doubles.needs import GOOGLE_SCHEMAS, GOOGLES
 from tests.doubles.ready_driver import camera
 
+pytestmark = pytest.mark.proves(
+    "Every report to Google is valid", leans_on="published: Google's schema of notifications; double: HomeGraph"
+)
+
 PUBLIC = "https://home.example"
 NOTIFICATION = "traits/objectdetection/objectdetection.notifications.schema.json"
 SYNC, REPORT = "/v1/devices:requestSync", "/v1/devices:reportStateAndNotification"
@@ -177,6 +181,10 @@ def test_a_scene_that_comes_or_goes_makes_google_fetch_the_list(link: Reporting)
         assert link.calls() == calls
 
 
+@pytest.mark.proves(
+    "Google announces a bell, and persons only if their owner chose that",
+    leans_on="published: Google's schemas; double: HomeGraph",
+)
 @pytest.mark.parametrize(
     ("name", "kind", "rings", "objects"),
     [
@@ -264,6 +272,7 @@ ANSWERS: list[tuple[str, Any, type[NotTold], Why]] = [
 ]
 
 
+@pytest.mark.proves("Each fault of Google ends, delays or parks what it should", leans_on="double: HomeGraph")
 @pytest.mark.parametrize(("setting", "value", "error", "why"), ANSWERS)
 def test_a_fault_of_google(setting: str, value: Any, error: type[NotTold], why: Why, link: Reporting) -> None:
     if setting == "google_skew_s" and value > 0:

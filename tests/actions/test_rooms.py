@@ -12,6 +12,10 @@ from showcam.registry.owner.owner import LONGEST_ROOM
 from showcam.registry.preferences import Preferences
 from tests.doubles.household import Household
 
+pytestmark = pytest.mark.proves(
+    "A room that the owner names is proposed to Google", leans_on="published: Google's schema"
+)
+
 type Send = Callable[..., dict[str, Any]]
 type Check = Callable[[str, dict[str, Any]], None]
 

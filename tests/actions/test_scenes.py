@@ -13,6 +13,11 @@ from tests.doubles.household import Household
 from tests.doubles.needs import GOOGLE_SCHEMAS, GOOGLES
 from tests.doubles.ready_screens import TV, ReadyScreens
 
+pytestmark = pytest.mark.proves(
+    "A scene of Google shows a camera on a TV through Google's rows of the gate, and takes it off",
+    leans_on="published: Google's lists of types, traits, commands and errors; double: the TV",
+)
+
 type Send = Callable[..., dict[str, Any]]
 type Check = Callable[[str, dict[str, Any]], None]
 

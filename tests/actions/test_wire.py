@@ -20,6 +20,12 @@ from showcam.registry.adapter import adapt
 from tests.doubles.alike import alike
 from tests.doubles.household import MEDIA_URL, OFFER, Household
 
+pytestmark = pytest.mark.proves(
+    "Every answer to Google is valid",
+    leans_on="published: Google's schemas of 2021",
+    also=("tests/actions/test_sync.py",),
+)
+
 type Send = Callable[..., dict[str, Any]]
 type Check = Callable[[str, dict[str, Any]], None]
 
@@ -88,6 +94,7 @@ def test_get_camera_stream_is_answered(case: Get, home: Household, send: Send, v
     assert alike(answered, {"commands": [{"ids": [device], **case.answer}]})
 
 
+@pytest.mark.proves("Google is given showcam's own TV page for HLS on a TV", leans_on="published: Google's schema")
 @pytest.mark.parametrize(
     ("given", "own"),
     [

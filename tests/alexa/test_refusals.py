@@ -17,6 +17,8 @@ from showcam.engine.messages import MediaBusy, MediaFull, MediaUnavailable
 from showcam.registry.gate.reasons import OF_CHANGES, OF_VIDEO
 from tests.doubles.household import Household, household
 
+pytestmark = pytest.mark.proves("Alexa receives the right error for each reason", leans_on="published: Amazon's schema")
+
 MODE = "NOT_SUPPORTED_IN_CURRENT_MODE"
 
 

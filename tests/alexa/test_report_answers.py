@@ -92,6 +92,9 @@ ANSWERS: list[tuple[list[tuple[int, str]], type[NotTold], str, Why]] = [
 ]
 
 
+@pytest.mark.proves(
+    "Each answer of Alexa's gateway ends, delays or parks what it should", leans_on="double: Alexa's event gateway"
+)
 @pytest.mark.parametrize(("answers", "error", "reason", "why"), ANSWERS)
 def test_an_answer_of_the_gateway(
     answers: list[tuple[int, str]], error: type[NotTold], reason: str, why: Why, link: Reporting

@@ -22,6 +22,8 @@ from tests.doubles.event_gateway import EventGateway
 from tests.doubles.household import Household, household
 from tests.doubles.tls_vendor import Vendors
 
+pytestmark = pytest.mark.proves("A report says what ReportState says, for each of 31 states of a camera")
+
 CLIENT = ("amzn1.application-oa2-client.x", "its-secret")
 NO_STATE = {"Online unknown"}  # each report holds the connectivity, so nothing is reported before it is known
 

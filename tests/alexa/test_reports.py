@@ -19,6 +19,8 @@ from tests.doubles import smart_vision
 from tests.doubles.event_gateway import Reporting
 from tests.doubles.household import Household
 
+pytestmark = pytest.mark.proves("Every report to Alexa is valid", leans_on="published: Amazon's schema of 2021")
+
 
 def test_all_is_told_once_and_then_nothing(link: Reporting, official: Callable[[dict[str, Any]], None]) -> None:
     told = link.tell()
@@ -259,6 +261,7 @@ def test_a_fingerprint_is_the_same_in_another_process(link: Reporting) -> None:
     assert isinstance(garden, ToldOf)
 
 
+@pytest.mark.proves("Discover promises what the grant keeps")
 def test_discover_promises_what_the_grant_keeps(
     link: Reporting, directive: Callable[..., dict[str, Any]], home: Household
 ) -> None:

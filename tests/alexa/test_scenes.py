@@ -12,6 +12,10 @@ from showcam.registry.preferences import Preferences
 from tests.doubles.household import Household
 from tests.doubles.ready_screens import TV, ReadyScreens
 
+pytestmark = pytest.mark.proves(
+    "A scene of Alexa shows a camera on a TV and takes it off", leans_on="published: Amazon's schema; double: the TV"
+)
+
 type Send = Callable[..., dict[str, Any]]
 type Check = Callable[[dict[str, Any]], None]
 

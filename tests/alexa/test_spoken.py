@@ -19,6 +19,12 @@ from tests.doubles.household import Household, household
 from tests.doubles.ready_driver import camera
 from tests.doubles.spoken_echo import PAGE, SKILL, Echo, People, intent, spoken_of, text
 
+pytestmark = pytest.mark.proves(
+    "The skill answers spoken requests",
+    leans_on="second stack: Amazon's ask-sdk-core",
+    also=("tests/alexa/test_models.py",),
+)
+
 
 @pytest.fixture
 def echo(home: Household) -> Echo:

@@ -224,6 +224,7 @@ def test_a_directive_gets_its_event(case: Case, home: Household, send: Send) -> 
         assert message["event"]["endpoint"] == {"endpointId": home.id(case.camera)}
 
 
+@pytest.mark.proves("Every answer to Alexa is valid", leans_on="published: Amazon's schema of 2021")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.says)
 def test_the_event_is_valid_by_the_official_schema(
     case: Case, home: Household, send: Send, official: Callable[[dict[str, Any]], None]

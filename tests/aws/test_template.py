@@ -15,6 +15,10 @@ from showcam.store.dynamodb import create_table
 from tests.aws.conftest import ARCHITECTURE, ELSEWHERE, HOME, MEDIA, PYTHON, SKILL, Osls, Packaged, Template
 from tests.doubles.aws import REGION, in_process
 
+pytestmark = pytest.mark.proves(
+    "The template for AWS is valid", leans_on="second stack: cfn-lint", also=("tests/aws/test_alarms.py",)
+)
+
 # and their timeouts
 FUNCTIONS = {"directives": 8, "fulfillment": 8, "web": 15, "changes": 15, "reports": 30, "sweep": 300}
 ROWS = {"BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"}

@@ -23,6 +23,11 @@ from tests.doubles.ready_vendor import PASSWORD
 from tests.doubles.rtsp_camera import PATH, RtspCamera
 from tests.doubles.rtsp_recording import CODE, recorded
 
+pytestmark = pytest.mark.proves(
+    "The page that adds a camera works by keyboard in three languages, and the new camera is live in its tile",
+    leans_on="second stack: Chromium; double: the ONVIF camera",
+)
+
 SUB = "/Streaming/Channels/102"
 SEARCH_S = 1.2
 

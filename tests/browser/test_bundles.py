@@ -12,6 +12,12 @@ from tests.doubles.hls_camera import Authority, Camera, Household, Vendor, recor
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.waiting import LONG_S
 
+pytestmark = pytest.mark.proves(
+    "An Echo shows a camera without sound",
+    leans_on="second stack: Chromium and GStreamer",
+    also=("tests/media/test_gstreamer.py::test_a_camera_without_sound_is_seen_however_sections_are_bundled",),
+)
+
 ORIGIN = "https://display.example"
 PAGE = """<!doctype html><html lang="en"><title>Display</title><video id="video" autoplay playsinline muted></video>
 <script>

@@ -14,6 +14,12 @@ from tests.browser.test_home import MOVING
 from tests.doubles.program import Program
 from tests.doubles.waiting import LONG_S
 
+pytestmark = pytest.mark.proves(
+    "A camera's page saves each setting when it is changed, and says what the camera confirmed",
+    leans_on="second stack: Chromium; double: EZVIZ's cloud",
+    also=("tests/console/test_camera_page.py",),
+)
+
 linked, session, signed_in = test_console_pages.linked, test_console_pages.session, test_console_pages.signed_in
 
 LONG_MS = LONG_S * 1000

@@ -9,6 +9,11 @@ from tests.browser import test_console_pages
 from tests.browser.test_console_pages import PAGES
 from tests.doubles.program import Program
 
+pytestmark = pytest.mark.proves(
+    "Every element of the console's pages is reached by Tab, in order, with a visible ring",
+    leans_on="second stack: Chromium",
+)
+
 linked, session, signed_in = test_console_pages.linked, test_console_pages.session, test_console_pages.signed_in
 
 # what the Tab key is to reach, in the order of the page: of radio buttons of one name the chosen one, or the first

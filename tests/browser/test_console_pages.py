@@ -22,6 +22,11 @@ from tests.doubles.speech import SPEECH
 from tests.doubles.waiting import LONG_S
 from tests.whole.test_kept_settings import pids
 
+pytestmark = pytest.mark.proves(
+    "axe-core finds nothing on any page of the console, narrow or wide, light or dark",
+    leans_on="second stack: Chromium and axe-core",
+)
+
 AXE = (Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
 PICTURES_THERE = "[...document.querySelectorAll('.heard video:not([hidden])')].every(video => video.readyState > 1)"
@@ -327,6 +332,9 @@ def test_each_is_used_without_script(signed_in: Callable[..., Page], linked: Pro
     assert page.locator("header nav a[aria-current]").count() == MARKED.get(name, 0)
 
 
+@pytest.mark.proves(
+    "A sentence that is tried shows both assistants' video", leans_on="second stack: Chromium; double: the assistants"
+)
 def test_a_sentence_that_is_tried_shows_both_pictures(signed_in: Callable[..., Page], linked: Program) -> None:
     """An Echo's by WebRTC, Google's by HLS."""
     page = signed_in()

@@ -11,6 +11,11 @@ from tests.doubles import firefox
 from tests.doubles.far_away import NETWORK, without_networks
 from tests.doubles.needs import FIREFOX, NETWORKS
 
+pytestmark = pytest.mark.proves(
+    "Firefox connects and is sent video",
+    leans_on="second stack: Firefox, whose offer names VP8 as H.264 since Debian's has none",
+)
+
 ROOT = Path(__file__).parents[2]
 
 

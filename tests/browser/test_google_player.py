@@ -11,6 +11,11 @@ from tests.browser.conftest import picture
 from tests.doubles.program import Program
 from tests.doubles.waiting import LONG_S
 
+pytestmark = pytest.mark.proves(
+    "Google's WebRTC signalling works from a page of Google's origin",
+    leans_on="second stack: Chromium; double: the page, after Google's description",
+)
+
 GSTATIC = "https://www.gstatic.com"
 ELSEWHERE = "https://elsewhere.example"
 PLAYER = """<!doctype html><html lang="en"><title>Player</title><video id="video" autoplay playsinline></video>

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import test_console_pages
@@ -9,6 +10,15 @@ from tests.browser.test_camera_page import address
 from tests.browser.test_console_pages import fits, found
 from tests.doubles.program import Program
 from tests.doubles.waiting import LONG_S, until
+
+pytestmark = pytest.mark.proves(
+    "Rings and motion appear on the page of what happened, with EZVIZ's stills",
+    leans_on="second stack: Chromium; double: EZVIZ's cloud",
+    also=(
+        "tests/console/test_happenings.py",
+        "tests/registry/test_ezviz_alarms.py",
+    ),
+)
 
 linked, session, signed_in = test_console_pages.linked, test_console_pages.session, test_console_pages.signed_in
 

@@ -87,6 +87,10 @@ def open_settings(page: Page, name: str) -> None:
     tile(page, name).locator("a[href^='/home/cameras/']").press("Enter")
 
 
+@pytest.mark.proves(
+    "An empty folder becomes a live tile on `/home` with two typed values, within two minutes",
+    leans_on="second stack: Chromium; double: EZVIZ's cloud and camera",
+)
 def test_from_an_empty_folder_to_a_live_tile(context: BrowserContext, tmp_path: Path) -> None:
     """Two values are typed, and nothing else is done."""
     began = time.monotonic()
@@ -103,6 +107,10 @@ def test_from_an_empty_folder_to_a_live_tile(context: BrowserContext, tmp_path: 
     assert complaints == []
 
 
+@pytest.mark.proves(
+    "A battery camera that takes 34 s to wake is shown on `/home`, which says meanwhile that it is waking",
+    leans_on="second stack: Chromium; double: EZVIZ's battery camera",
+)
 def test_a_battery_camera_has_seventy_seconds_to_wake_and_is_said_to_meanwhile(
     context: BrowserContext, tmp_path: Path
 ) -> None:
@@ -140,6 +148,10 @@ def test_where_webrtc_brings_nothing_hls_does(context: BrowserContext, program: 
     assert complaints == []
 
 
+@pytest.mark.proves(
+    "A camera of the house is live on `/home` next to EZVIZ's cameras",
+    leans_on="second stack: Chromium; double: camera and EZVIZ",
+)
 def test_a_camera_of_ones_own_is_live_beside_ezvizs(context: BrowserContext, program: Program) -> None:
     page, complaints = watched(context)
     sign_in(page, another(program), "demo@example.com")
@@ -158,6 +170,10 @@ def linked(program: Program) -> Iterator[None]:
         program.assistant(assistant, "unlink")
 
 
+@pytest.mark.proves(
+    "A tile's video gives way to its reason and comes back without a reload",
+    leans_on="second stack: Chromium; double: EZVIZ's cloud",
+)
 @pytest.mark.usefixtures("linked")
 def test_a_picture_gives_way_to_its_reason_and_comes_back(context: BrowserContext, program: Program) -> None:
     page, _ = watched(context)
@@ -194,6 +210,11 @@ def test_a_camera_that_fell_asleep_is_woken_at_its_tile(context: BrowserContext,
     assert complaints == []
 
 
+@pytest.mark.proves(
+    "Image Encryption is switched off at a tile by keyboard, and the video comes",
+    leans_on="second stack: Chromium; double: EZVIZ's cloud",
+    also=("tests/console/test_tile_switches.py",),
+)
 def test_encryption_is_switched_off_at_the_tile_by_keyboard_and_the_picture_comes_by_itself(
     context: BrowserContext, program: Program
 ) -> None:

@@ -10,6 +10,12 @@ from tests.browser.test_console_pages import fits
 from tests.browser.test_home import FOCUSED, MOVING, another, open_settings, sign_in, watched
 from tests.doubles.program import Program
 
+pytestmark = pytest.mark.proves(
+    "A camera's code on its page brings its video from home, and a wrong code is counted",
+    leans_on="second stack: Chromium; double: EZVIZ's camera",
+    also=("tests/console/test_home_codes.py",),
+)
+
 OPEN = "Show it over the home network"
 CODE = "GKRTUV"  # on Garden's label
 

@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Page
 
 from showcam.engine.grants import Grants
@@ -10,6 +11,11 @@ from tests.doubles.hls_camera import Authority, Camera, Household, Vendor, recor
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.relay import Relay
 from tests.doubles.waiting import LONG_S
+
+pytestmark = pytest.mark.proves(
+    "An ICE restart is answered with new credentials of the relay",
+    leans_on="second stack: Chromium; double: the relay, which relays nothing",
+)
 
 GRANTS = Grants([b"grant key of the tests, 32 bytes"])
 PAGE = """<!doctype html><video id="video" autoplay playsinline muted></video><script>

@@ -69,6 +69,9 @@ def test_the_garden_plays_live_with_sound_by_webrtc(page: Page, assistant: str) 
     until_true(page, HEARD_BY_WEBRTC, assistant)
 
 
+@pytest.mark.proves(
+    "The practice page plays the Garden live with sound by HLS", leans_on="second stack: hls.js in Chromium"
+)
 @pytest.mark.parametrize("assistant", ["alexa", "google"])
 def test_the_garden_plays_live_with_sound_by_hls(page: Page, assistant: str) -> None:
     link(page, assistant)
@@ -96,6 +99,9 @@ def test_each_refusal_says_why_and_how_to_mend_it(page: Page) -> None:
         expect(page.get_by_test_id(f"{assistant}-person")).to_contain_text(person)
 
 
+@pytest.mark.proves(
+    "The H.265 camera of the practice page plays in a browser", leans_on="second stack: hls.js and WebRTC in Chromium"
+)
 @pytest.mark.parametrize("via", ["webrtc", "hls"])
 def test_the_pond_s_h265_plays_transcoded(page: Page, via: str) -> None:
     link(page, "alexa")
@@ -192,6 +198,9 @@ def test_a_display_asks_for_the_pin_before_it_turns_a_camera_off(page: Page, pro
         assert undone.returncode == 0, undone.stderr
 
 
+@pytest.mark.proves(
+    "A ring opens the view on the practice page's Echo", leans_on="second stack: Chromium; double: the Echo"
+)
 def test_a_ring_opens_the_view_by_itself_and_google_announces_it(page: Page, program: Program) -> None:
     for assistant in ("alexa", "google"):
         link(page, assistant)
@@ -219,6 +228,9 @@ def test_a_renamed_camera_has_its_new_name_on_both_screens_by_itself(page: Page,
             expect(page.get_by_test_id(f"{assistant}-knows")).to_contain_text(name, timeout=180_000)
 
 
+@pytest.mark.proves(
+    "The practice page's TV is cast to, stopped and taken over", leans_on="second stack: Chromium; double: the TV"
+)
 def test_the_tv_shows_what_is_cast_to_it_and_who_takes_it(page: Page, program: Program) -> None:
     """The camera is chosen on showcam's own page, which the TV's place leads to."""
     tv = page.locator("#television")

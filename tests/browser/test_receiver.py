@@ -27,6 +27,12 @@ from tests.doubles.receiver_page import BROWSER, LOOK, ReceiverPage, served
 from tests.doubles.rtsp_camera import RtspCamera
 from tests.media.test_rtsp import House
 
+pytestmark = pytest.mark.proves(
+    "showcam's own TV page plays WebRTC, else HLS, and says while a battery camera wakes",
+    leans_on="second stack: Chromium; double: Google's Cast framework",
+    also=("tests/cast/test_own_screen.py",),
+)
+
 __all__ = ["television"]  # a fixture
 
 APP = "0123ABCD"
@@ -146,6 +152,9 @@ def test_it_stays_as_long_as_it_hears_that_a_camera_is_waking(receiver: Receiver
     receiver.until(lambda: receiver.said == [{"type": "left"}])
 
 
+@pytest.mark.proves(
+    "showcam's TV page gives up WebRTC after two seconds without a connection", leans_on="second stack: Chromium"
+)
 def test_webrtc_that_finds_no_way_is_given_up_after_two_seconds(receiver: ReceiverPage, plane: PlaneThread) -> None:
     def misled(route: Route) -> None:
         answer = route.fetch()

@@ -17,6 +17,11 @@ from tests.doubles.program import Program
 from tests.doubles.ready_vendor import PASSWORD
 from tests.doubles.served_app import served
 
+pytestmark = pytest.mark.proves(
+    "Set-up goes from its first form to live video, passes axe-core in three languages, and works without script",
+    leans_on="second stack: Chromium and axe-core; double: EZVIZ's cloud",
+)
+
 LOOKS = [("en", 360, "light"), ("en", 1280, "dark"), ("nb", 360, "dark"), ("nb", 1280, "light"), ("de", 360, "light")]
 
 

@@ -10,6 +10,11 @@ from playwright.sync_api import Browser
 from tests.doubles.packages import script
 from tests.doubles.program import Program
 
+pytestmark = pytest.mark.proves(
+    "The pages of set-up have the words that the owner's book names",
+    leans_on="second stack: Chromium; double: EZVIZ's cloud",
+)
+
 DOCS = Path(__file__).parents[2] / "docs"
 TEXT = "\n".join((DOCS / "owner" / f"{page}.md").read_text() for page in ("cameras", "reachable", "google", "alexa"))
 screenshots = script("screenshots")

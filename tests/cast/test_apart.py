@@ -71,6 +71,10 @@ def test_what_ended_it_is_reported_once(receiver: Callable[[str], Receiver], scr
     assert over.empty()
 
 
+@pytest.mark.proves(
+    "A Cast device that costs too much of the processor loses its own video, and another device keeps playing",
+    leans_on="double: the TV",
+)
 def test_a_device_that_costs_more_cpu_than_it_may_loses_its_picture_and_another_keeps_it(
     receiver: Callable[[str], Receiver], screens: Show
 ) -> None:

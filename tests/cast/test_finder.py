@@ -7,6 +7,12 @@ from showcam.cast.errors import SENTENCES, CastFailed
 from showcam.cast.finder import LONGEST_NAME, MOST, Finder
 from showcam.i18n.catalogue import LANGUAGES
 
+pytestmark = pytest.mark.proves(
+    "A Cast device is found by name or address, and a device that can show nothing is named",
+    leans_on="second stack: zeroconf's mDNS",
+    also=("tests/cast/test_mdns.py",),
+)
+
 TV = Device("1", "Living room TV", "192.168.1.20")
 
 

@@ -8,6 +8,12 @@ from showcam.registry.readings.changes import Change, Kind
 from tests.cast.test_screens import chosen
 from tests.doubles.ready_screens import LIVING, SPEAKER, House
 
+pytestmark = pytest.mark.proves(
+    "A ring, motion or a person brings the camera to the chosen TV for a minute",
+    leans_on="double: the TV and the camera's events",
+    also=("tests/cast/test_television.py",),
+)
+
 
 def happened(house: House, kind: Kind, camera: str = "Front Door") -> Change:
     announced = kind if kind in ("doorbell", "motion", "person") else None

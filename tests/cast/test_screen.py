@@ -14,7 +14,14 @@ from showcam.cast.screen import Screen
 from tests.cast.conftest import WAIT_S, Receiver
 
 PICTURE = Picture("hls", ("http://192.168.1.5:40123", "https://cam.example"), "/s/grant/master.m3u8", "Garden")
-pytestmark = pytest.mark.process
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.proves(
+        "A Cast device that vanishes, is silent, stops in mid-message or speaks another protocol ends "
+        "in a sentence that says so",
+        leans_on="second stack: npm castv2 as the receiver",
+    ),
+]
 
 
 def shown(device: Device, play_s: float = WAIT_S) -> tuple[Screen, "queue.Queue[Over]"]:

@@ -22,6 +22,12 @@ from tests.doubles.household import MEDIA_URL, demo_cameras
 from tests.doubles.ready_driver import camera as ready_camera
 from tests.doubles.ready_screens import BEDROOM, LIVING, House
 
+pytestmark = pytest.mark.proves(
+    "A TV that refuses the address in the house is given the public one",
+    leans_on="second stack: npm castv2 as the receiver that refuses",
+    also=("tests/cast/test_screen.py",),
+)
+
 
 def test_a_camera_is_fetched_by_a_door_for_that_tv_under_a_grant_for_that_picture(house: House) -> None:
     shown = house.show()
@@ -241,6 +247,9 @@ def test_a_viewer_lives_as_long_as_the_worker_says_so(house: House) -> None:
     assert sessions.find(link) is None, "the worker is dead"
 
 
+@pytest.mark.proves(
+    "A cast lasts an hour, past a receiver's idle time-out", leans_on="double: the TV and the hour's clock"
+)
 def test_an_hour_passes_and_the_picture_is_the_same_and_its_viewer_too(house: House) -> None:
     house.show()
     link = house.viewer().link
@@ -318,6 +327,7 @@ def test_own_receiver_is_given_the_next_protocol_in_the_same_application(
     house.home.store.close()
 
 
+@pytest.mark.proves("A TV that WebRTC did not reach is shown HLS from then on", leans_on="double: the TV")
 @pytest.mark.parametrize(
     ("unpaired", "plays", "later"),
     [(True, ("hls",), ["hls"]), (False, ("hls",), ["webrtc", "hls"]), (True, (), ["webrtc", "hls"])],

@@ -18,6 +18,12 @@ from tests.cloud.conftest import Deployed, Linked
 from tests.doubles.listening import below, listening
 from tests.doubles.program import ROOT
 
+pytestmark = pytest.mark.proves(
+    "A rename is reported on AWS, through stream, queue and function",
+    leans_on="second stack: ministack, awslambdaric and osls",
+    also=("tests/showcam/test_wakes.py",),
+)
+
 STEPS = [
     "Cut the packages, deploy the stack",
     "showcam clients add alexa",

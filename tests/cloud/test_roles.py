@@ -11,6 +11,12 @@ from scripts.deploy_local.walk import walk
 from tests.cloud import seldom
 from tests.cloud.conftest import Deployed, Linked
 
+pytestmark = pytest.mark.proves(
+    "Each function's role on AWS allows what it does and nothing else",
+    leans_on="second stack: an evaluator of IAM; double: AWS, by ministack",
+    also=("tests/aws/test_roles.py",),
+)
+
 REGION, ACCOUNT = "eu-west-1", "000000000000"
 TABLE = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/showcam-local"
 OTHER_TABLE = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/showcam-prod"

@@ -20,6 +20,11 @@ from tests.doubles.own_pages import ADD, House, Pages
 from tests.doubles.rtsp_camera import PATH, RtspCamera
 from tests.doubles.rtsp_recording import CODE, recorded
 
+pytestmark = pytest.mark.proves(
+    "A camera in the house is found, tried, named and added on the page in three presses, without script too",
+    leans_on="double: the ONVIF camera",
+)
+
 SUB = "/Streaming/Channels/102"
 
 

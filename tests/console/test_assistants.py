@@ -40,6 +40,7 @@ def test_a_link_is_listed_with_its_label_and_what_it_sees(world: HomeWorld) -> N
     assert "Sees: Attic, Garden." in text
 
 
+@pytest.mark.proves("The cameras of a link are chosen again on its page")
 def test_its_cameras_are_chosen_again(world: HomeWorld) -> None:
     link, garden = world.home.link, world.home.id("Garden")
     browser = press(page(world), "choose", link=link.id, cameras=[garden, "ezviz-of-others"])

@@ -8,6 +8,10 @@ from tests.doubles.home_world import HomeWorld
 from tests.doubles.linking_world import CAREFUL
 from tests.doubles.ready_driver import camera
 
+pytestmark = pytest.mark.proves(
+    "A page deletes a camera from EZVIZ's account, and reads back whether it is gone", leans_on="double: EZVIZ's cloud"
+)
+
 GONE = [("Garden", "delete", "", "")]
 
 

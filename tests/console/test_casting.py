@@ -20,6 +20,11 @@ from showcam.engine.grants import Grants
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld, home_world
 
+pytestmark = pytest.mark.proves(
+    "A page shows a camera on a TV, stops it, says what brings it there automatically, and makes scenes",
+    leans_on="double: the TV",
+)
+
 AT = "/home/tv"
 LIVING, BEDROOM = Device("tv-1", "Living room TV", "192.168.1.20"), Device("tv-2", "Bedroom TV", "192.168.1.21")
 SPEAKER = Device("tv-3", "Kitchen speaker", "192.168.1.22", kind="speaker")

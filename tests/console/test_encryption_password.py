@@ -6,6 +6,10 @@ from showcam.drivers.errors import SetRefused, VendorDown
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld
 
+pytestmark = pytest.mark.proves(
+    "A camera's encryption password is changed with consent and read back", leans_on="double: EZVIZ's cloud"
+)
+
 OLD, NEW = "ABCDEF", "secret12"  # OLD: of every camera of the driver
 FILLED = {"old": OLD, "new": NEW, "again": NEW, "consent": "1"}
 

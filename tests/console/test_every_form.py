@@ -16,6 +16,11 @@ from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld, home_world
 from tests.doubles.linking_world import CAREFUL
 
+pytestmark = pytest.mark.proves(
+    "Each form takes nonsense, 5 MB and a missing token with a sentence, and changes nothing",
+    also=("tests/console/test_nonsense.py",),
+)
+
 # what these do needs no field; the first two end the walk, the last two put the next page in another language
 DEEDS = {"sign-out", "again", "hand-secret", "nb", "de"}
 IDS = (

@@ -18,6 +18,10 @@ from tests.doubles.linking_world import CAREFUL
 from tests.doubles.notice_services import WebReceiver
 from tests.doubles.ready_vendor import PASSWORD
 
+pytestmark = pytest.mark.proves(
+    "An invited household sees no other invitation and adds no address for notices", leans_on="double: EZVIZ's cloud"
+)
+
 ASSISTANTS, NOTICES = "/home/assistants", "/home/health/notices"
 
 

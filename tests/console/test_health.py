@@ -15,6 +15,11 @@ from tests.doubles.home_world import HomeWorld
 from tests.doubles.linking_world import USER
 from tests.doubles.ready_machine import ReadyFinding
 
+pytestmark = pytest.mark.proves(
+    "The health page examines one household, and gives a backup and a diagnosis without names",
+    also=("tests/showcam/test_machine.py",),
+)
+
 AT = "/home/health"
 
 

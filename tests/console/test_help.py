@@ -16,6 +16,11 @@ from showcam.drivers.errors import REASONS, Reason
 from showcam.i18n.catalogue import OURS
 from showcam.registry.gate.reasons import NUMBERS, of_number, row_text, short
 
+pytestmark = pytest.mark.proves(
+    "Each reason has a help page in three languages and a short address on its card",
+    also=("tests/registry/test_cards.py",),
+)
+
 
 def visitor(*, vendor: str = "EZVIZ") -> Client:
     app = Flask("test", static_folder=None)

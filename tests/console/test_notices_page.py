@@ -9,6 +9,10 @@ from tests.doubles.home_world import HomeWorld
 from tests.doubles.linking_world import CAREFUL
 from tests.doubles.notice_services import WebReceiver
 
+pytestmark = pytest.mark.proves(
+    "An address for notices is added, tested and removed on a page, and never shown", leans_on="second stack: Apprise"
+)
+
 AT = "/home/health/notices"
 
 

@@ -5,12 +5,19 @@ import time
 
 import pytest
 
+from showcam.registry.notices.faults import Kind
 from showcam.registry.reporting.delivery import FAULT, LATE
 from showcam.store.outbox import LOOK, Claim, Laid, Settled, Why
 from showcam.store.records import Happening
 from tests.console.test_assistants import AT, page, press
 from tests.doubles.home_world import HomeWorld
 from tests.doubles.linking_world import CAREFUL
+
+pytestmark = pytest.mark.proves(
+    "The page says why nothing was reported to an assistant, and a person sends it again or drops it",
+    leans_on="double: the assistants' clouds",
+    also=("tests/showcam/test_outbox_command.py",),
+)
 
 
 @pytest.mark.parametrize(("reason", "said"), [("", False), ("the event gateway answered 500", True)])
@@ -75,6 +82,44 @@ def claimed(world: HomeWorld) -> Claim:
     claim = world.home.store.claim(link.account, link.id, time.time(), time.time() + 9, 9)
     assert claim is not None
     return claim
+
+
+@pytest.mark.parametrize(
+    ("kind", "why", "says", "button"),
+    [
+        ("grant", None, "Alexa refuses the reports of the link “Kari’s”.", "Link it again"),
+        ("expired", None, "The permission to report by the link “Kari’s” has ended, or was never", "Link it again"),
+        ("silent", "unreached", "though a camera changed. Alexa did not answer. showcam tries again.", "See Health"),
+        ("ending", None, "Alexa says that the link “Kari’s” has ended.", "End this link"),
+        ("outbox", None, "", ""),  # each report that was put aside has its own buttons
+        ("key", None, "", ""),  # Health says it
+    ],
+)
+def test_a_link_that_is_not_reported_to_says_why_with_one_button(
+    world: HomeWorld, kind: Kind, why: Why | None, says: str, button: str
+) -> None:
+    home = world.home
+    home.store.look(home.account.id, time.time() - 1, home.link.id)
+    home.store.settle(claimed(world), Settled(time.time(), wait=time.time() + 99, tries=1, why=why, reason=why or ""))
+    home.adapter.faults.began(home.account.id, kind, home.link.id)
+    browser = page(world)
+    assert browser.answer is not None
+    alerts = re.findall(r'<p class="alert" role="alert">([^<]*)</p>', browser.answer.text)
+    assert (len(alerts), says in "".join(alerts)) == (bool(says), True)
+    assert re.findall(r'class="(?:button )?primary"[^>]*>([^<]*)<', browser.answer.text)[: bool(button)] == (
+        [button] if button else []
+    )
+    home.adapter.faults.reported(home.account.id, home.link.id)
+    assert 'role="alert"' not in (page(world).answer or browser.answer).text
+
+
+def test_the_button_of_a_link_that_its_assistant_has_ended_ends_it(world: HomeWorld) -> None:
+    home = world.home
+    home.adapter.faults.began(home.account.id, "ending", home.link.id)
+    browser = press(page(world), "end", link=home.link.id)
+    kept = home.store.link(home.link.id)
+    assert (browser.status, kept is not None and kept.ended is not None) == (200, True)
+    assert "has ended" not in browser.text
 
 
 def put_aside(world: HomeWorld, reason: str = "the event gateway answered 400", why: Why | None = "refused") -> str:

@@ -14,6 +14,10 @@ from tests.doubles.own_pages import ADD, House, Pages
 from tests.doubles.rtsp_camera import PATH, RtspCamera
 from tests.doubles.rtsp_recording import CODE
 
+pytestmark = pytest.mark.proves(
+    "The owner moves, renames and removes a camera of the house on its page", leans_on="double: the camera"
+)
+
 
 @pytest.fixture
 def world(tmp_path: Path, house: House) -> Iterator[HomeWorld]:

@@ -15,6 +15,10 @@ def silent(world: HomeWorld) -> str:
     return world.home.id("Garden")
 
 
+@pytest.mark.proves(
+    "A camera whose cloud stream stays silent offers a button that has it asked at home",
+    leans_on="double: EZVIZ's camera and cloud",
+)
 def test_a_silent_camera_offers_the_button_and_a_press_has_it_asked_itself(world: HomeWorld) -> None:
     garden = silent(world)
     browser = world.signed_in()

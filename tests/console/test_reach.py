@@ -8,6 +8,12 @@ import pytest
 from showcam.console.reach import from_house
 from showcam.net.addresses import PEER
 
+pytestmark = pytest.mark.proves(
+    "`/home` is only for the house, also behind a tunnel and by DNS rebinding",
+    leans_on="double: the tunnels' headers",
+    also=("tests/console/test_no_further.py",),
+)
+
 # the other end of the connection, the address that a trusted proxy named, whether it is the house
 PEERS = [
     ("127.0.0.1", None, True),

@@ -8,6 +8,12 @@ from showcam.store.records import Link
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld
 
+pytestmark = pytest.mark.proves(
+    "Set-up ends with what to say, and lists each request of an assistant with its outcome",
+    leans_on="double: the assistants",
+    also=("tests/console/test_set_up.py",),
+)
+
 AT = "/home/said"
 
 

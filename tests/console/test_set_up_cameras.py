@@ -16,6 +16,11 @@ from tests.doubles.linking_world import CAREFUL, USER
 from tests.doubles.ready_driver import camera
 from tests.doubles.ready_vendor import CODE, PASSWORD
 
+pytestmark = pytest.mark.proves(
+    "Set-up signs in to EZVIZ, with EZVIZ's code, and shows the cameras in its next step",
+    leans_on="double: EZVIZ's cloud",
+)
+
 FORM = "EZVIZ user name"
 
 

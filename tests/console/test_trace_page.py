@@ -13,6 +13,8 @@ from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld, home_world
 from tests.doubles.waiting import LONG_S, within
 
+pytestmark = pytest.mark.proves("A camera's page shows all of a trace before it is saved")
+
 TEXT = b'{"line":"trace","version":1}\n{"line":"key","kept":false,"fits":null}\n'
 
 

@@ -9,6 +9,10 @@ from showcam.registry.preferences import Preferences
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld
 
+pytestmark = pytest.mark.proves(
+    "A sentence that is tried is answered as each assistant would answer it", leans_on="double: the assistants"
+)
+
 AT = "/home/try"
 
 

@@ -52,6 +52,7 @@ from showcam.console.notices import Notices
 from showcam.console.own_camera import OwnCamera
 from showcam.console.pages import NOTIFIES, TVS
 from showcam.console.phones import Phones
+from showcam.console.reports import Reports
 from showcam.console.said import SaidPage
 from showcam.console.set_up import Ports, SetUp
 from showcam.console.skill_page import SkillPage
@@ -203,6 +204,7 @@ def _pages(
                 partial(_remove, made),
             ),
             window,
+            Reports(made.store, made.adapter.faults.of),
             open_to_all=False,
         ),
         SetUp(

@@ -13,6 +13,8 @@ import pytest
 from tests.doubles.events import directive, intent_event
 from tests.doubles.loaded import loaded_by
 
+pytestmark = pytest.mark.proves("Imports between rooms run down only", leans_on="second stack: import-linter")
+
 ROOT = Path(__file__).parents[2]
 LINTER = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
 ROOMS = {folder.name for folder in ROOT.iterdir() if (folder / "__init__.py").exists()} - {"tests", "bench", "scripts"}

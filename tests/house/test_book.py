@@ -11,10 +11,10 @@ from tests.doubles.packages import script
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 MOST = 6000  # words of the whole book, which an evening reads
-SETTINGS = DOCS / "owner/settings.md"  # a table to look things up in, made by `make settings`
+SETTINGS = DOCS / "owner/settings.md"  # a table to look things up in, made by `make tables`
 BOOK = [page for page in sorted((DOCS / "owner").glob("*.md")) if page != SETTINGS]
 INTEGRATORS = sorted((DOCS / "integrator").glob("*.md"))
-# More pages join these when their words are plain.
+# Their sentences have 25 words at most; `make house` counts the findings in all documents, with 30.
 PLAIN = [
     *BOOK,
     ROOT / "README.md",
@@ -68,18 +68,10 @@ def test_an_integrators_page_stands_apart_and_begins_with_a_picture_of_the_syste
     assert re.search(r"^```text\n.*?──▶.*?^```$", beginning, re.MULTILINE | re.DOTALL)
 
 
-def paragraphs(text: str) -> list[str]:
-    """Running text, cells of tables and items of lists, without headings, commands, pictures and what screens say."""
-    text = re.sub(r"^(```.*?^```| {4,}\S[^\n]*|#[^\n]*|\|[-:| ]+\|)$", "", text, flags=re.MULTILINE | re.DOTALL)
-    text = re.sub(r"!\[[^]]*\]\([^)]*\)", "", text)
-    text = re.sub(r"\*\*.+?\*\*|`[^`\n]+`|“[^”]+”", "X", text, flags=re.DOTALL)
-    text = re.sub(r"\[([^]]+)\]\([^)]*\)", r"\1", text)
-    parts = re.split(r"\n\s*\n|\n\s*(?:\d+\.|-) |^(?:\d+\.|-) |^\| | \| | \|$", text, flags=re.MULTILINE)
-    return [" ".join(part.replace("*", "").split()) for part in parts if part.strip()]
-
-
 @pytest.mark.parametrize("page", PLAIN, ids=lambda page: str(page.relative_to(ROOT)))
 def test_it_is_in_plain_words(page: Path) -> None:
     """By the rules for what people read on showcam's own pages."""
-    found = [(rule, passage) for part in paragraphs(page.read_text()) for rule, passage in wording.of_page(part)]
+    found = [
+        (rule, passage) for part in wording.paragraphs(page.read_text()) for rule, passage in wording.of_page(part)
+    ]
     assert found == []

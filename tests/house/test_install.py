@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.process
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.proves("make names what it installs, and a way without a network", leans_on="second stack: uv"),
+]
 
 ROOT = Path(__file__).parents[2]
 PROJECT = """[build-system]

@@ -18,6 +18,11 @@ from showcam.registry.quiet_times import NEVER
 from showcam.registry.readings.changes import announcement
 from tests.doubles.needs import MANUAL, MANUAL_FILE
 
+pytestmark = pytest.mark.proves(
+    "Everything in the camera's manual is a reason, a setting, a help entry, or not showcam's",
+    leans_on="published: the manual of the C3TN",
+)
+
 ROOT = Path(__file__).parents[2]
 EZVIZ_PAGE = (ROOT / "docs/maintainer/ezviz.md").read_text()
 

@@ -30,6 +30,8 @@ from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import home_world
 from tests.doubles.packages import script
 
+pytestmark = pytest.mark.proves("No page holds a shell command", also=("tests/console/test_documents.py",))
+
 ROOT = Path(__file__).parents[2]
 PAGES = (
     "showcam/console",

@@ -11,6 +11,8 @@ from showcam.app.http_types import LONGEST_BODY
 from showcam.app.process.settings_sources import load
 from showcam.app.settings import Settings
 
+pytestmark = pytest.mark.proves("The recipes for a public address lead each path to its port")
+
 DOCS = Path(__file__).parents[2] / "docs" / "owner"
 TEXT = (DOCS / "reachable.md").read_text()
 KNOWN = Settings()

@@ -20,7 +20,13 @@ from scripts.schemas import AMAZON, GOOGLE, NotFetched, Publisher, fetch, folder
 from tests.doubles.loopback_server import LoopbackServer, SilentHandler
 from tests.doubles.needs import AMAZONS, GOOGLES
 
-pytestmark = pytest.mark.process  # git's
+pytestmark = [
+    pytest.mark.process,  # git's
+    pytest.mark.proves(
+        "`make test` fetches the schemas of Amazon and Google as pinned, in ten seconds or not at all",
+        leans_on="second stack: git's own HTTP server",
+    ),
+]
 
 ROOT = Path(__file__).parents[2]
 LONG_S = 60.0

@@ -16,6 +16,8 @@ from showcam.i18n.catalogue import LANGUAGES
 from showcam.registry.gate.reasons import WRITTEN
 from tests.doubles.packages import script
 
+pytestmark = pytest.mark.proves("Every sentence for people exists in Norwegian and German")
+
 words = script("sentences")
 TRANSLATED = [(domain, language) for domain in words.domains() for language in words.LANGUAGES]
 BY_NAME = [f"{domain.name}-{language}" for domain, language in TRANSLATED]

@@ -1,5 +1,7 @@
 """What the check of words finds in docstrings, comments and names, and what it leaves."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.doubles.packages import script
@@ -54,6 +56,23 @@ def test_each_habit_is_found(text: str, rules: list[str]) -> None:
 )
 def test_each_habit_is_found_in_what_people_read(text: str, rules: list[str]) -> None:
     assert sorted(rule for rule, _ in WORDING.of_page(text)) == rules
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "rules"),
+    [
+        ("a.md", "# Of its own\n\nIt is shown in the house alone.\n", ["alone for only"]),
+        ("a.md", "| where | what |\n|---|---|\n| the camera | a way of its own |\n", ["of its own"]),
+        ("a.md", "- A door by which\n  it is asked.\n- Second.\n", ["preposition and which"]),
+        ("a.md", "    a command alone\n\n```text\nalone\n```\n\n`alone`, **alone** and “alone”.\n", []),
+        ("a.md", f"{'Cameras ' * 30}.\n", []),
+        ("a.md", f"{'Cameras ' * 31}.\n", ["long sentence"]),
+        ("CHANGELOG.md", "# Changes\n\n## Unreleased\n\nMend it.\n\n## 0.2.0\n\nMend it.\n", ["word to replace"]),
+    ],
+)
+def test_each_habit_is_found_in_documents(tmp_path: Path, name: str, text: str, rules: list[str]) -> None:
+    (tmp_path / name).write_text(text)
+    assert [rule for rule, _ in WORDING.found_in_document(tmp_path / name)] == rules
 
 
 def test_the_words_of_pages_are_counted_without_their_gaps() -> None:

@@ -23,6 +23,10 @@ from tests.doubles.echo_offer import offer
 from tests.doubles.open_gate import OpenGate
 from tests.doubles.plane_thread import SETTINGS
 
+pytestmark = pytest.mark.proves(
+    "A WebRTC viewer whose camera fails while its offer is answered is told why", leans_on="second stack: aiortc"
+)
+
 LATE = pytest.mark.parametrize("step", ["setRemoteDescription", "createAnswer", "setLocalDescription"])
 FAILED, SHUT = Denied("offline", again=True), Denied("encryption_on")
 NOW_S = 0.0  # an answer that is wanted at once: no camera is waited for

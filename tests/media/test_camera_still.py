@@ -16,6 +16,10 @@ from tests.doubles.rtsp_camera import PATH, RtspCamera
 from tests.doubles.rtsp_recording import CODE
 from tests.media.conftest import World
 
+pytestmark = pytest.mark.proves(
+    "A still while nobody watches is the camera's own, fetched through the gate", leans_on="double: the camera"
+)
+
 
 def jpeg(width: int = 1280, height: int = 720) -> bytes:
     written = io.BytesIO()

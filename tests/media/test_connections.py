@@ -79,6 +79,7 @@ def test_closing_waits_for_nobody_and_leaves_nothing_open(
     eventually(lambda: door.open == 0)
 
 
+@pytest.mark.proves("A key goes to a media process only by loopback or https")
 @pytest.mark.parametrize("url", ["http://192.0.2.1:9", "http://media.example:9"])
 @pytest.mark.parametrize("what", ["warm", "answer"])
 @pytest.mark.parametrize(

@@ -32,6 +32,12 @@ from tests.doubles.waiting import LONG_S
 from tests.media.test_mpegps import film
 from tests.media.test_rtp import pictures
 
+pytestmark = pytest.mark.proves(
+    "Encrypted video is shown with its key, and clear video is never deciphered",
+    leans_on="second stack: x264, x265 and libav; published: the cipher of public clients, one vector",
+    also=("tests/media/test_ezviz_encryption.py",),
+)
+
 type Codec = Literal["h264", "h265"]
 
 CODE = "ABCDEF"

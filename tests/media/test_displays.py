@@ -19,7 +19,10 @@ from tests.media.test_webrtc import watching
 WHOLE, SMALL = "320x180", "160x90"
 
 
-pytestmark = pytest.mark.usefixtures("on_loopback")
+pytestmark = [
+    pytest.mark.usefixtures("on_loopback"),
+    pytest.mark.proves("A display gets no video that it can't decode", leans_on="second stack: FFmpeg (PyAV)"),
+]
 
 
 @pytest.mark.parametrize(

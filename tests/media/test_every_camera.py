@@ -37,6 +37,13 @@ from tests.doubles.rtsp_relay import RtspRelay
 from tests.doubles.seen import NEAR_S, Seen, by_libav, steady
 from tests.media.conftest import Answer, World
 
+pytestmark = pytest.mark.proves(
+    "What a camera at home sends is shown picture by picture and heard with it, whatever its codec, "
+    "keyframes, clock faults or loss",
+    leans_on="second stack: GStreamer's RTSP server as the camera, libav, aiortc, GStreamer and Chromium as viewers",
+    also=("tests/browser/test_every_camera.py",),
+)
+
 FPS = 25
 LENGTH = 60  # pictures that a viewer watches: the brightness turns in between
 WITHIN_S = 40.0

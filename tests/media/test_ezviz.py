@@ -28,7 +28,13 @@ from tests.media.conftest import World
 TOKEN_1 = Lease("s", "token 1")
 WAIT_S = 4.0  # for a picture that does not come
 
-pytestmark = pytest.mark.usefixtures("on_loopback")
+pytestmark = [
+    pytest.mark.usefixtures("on_loopback"),
+    pytest.mark.proves(
+        "Whoever wants an EZVIZ camera's video shares its one session, a still and another household included",
+        leans_on="double: EZVIZ's camera and cloud",
+    ),
+]
 
 
 class House(OpenGate):
@@ -163,6 +169,11 @@ def test_by_hls_the_first_viewer_is_made_short_segments_and_a_later_one_is_shown
     assert cloud.opened == 1
 
 
+@pytest.mark.proves(
+    "An HLS viewer of EZVIZ's cloud stream sees the first keyframe at once, and silence is heard until more comes",
+    leans_on="double: EZVIZ's camera and cloud",
+    also=("tests/media/test_transcoder.py::test_in_front_of_sound_is_silence_of_its_kind",),
+)
 @pytest.mark.parametrize("codec", ["h264", "h265"])
 def test_by_hls_the_first_keyframe_is_shown_at_once_and_stands_still_until_there_is_more(
     start: Callable[..., World], cloud: StreamCloud, codec: Literal["h264", "h265"]

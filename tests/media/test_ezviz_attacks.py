@@ -19,6 +19,10 @@ from tests.doubles.fast_time import FastLoop, run
 from tests.doubles.hour_cloud import SERIAL, HourCloud, Watcher, by_webrtc, closed, pulled
 from tests.doubles.mangler import Mangler, Spoil, byte_by_byte, ended, flipped, missing
 
+pytestmark = pytest.mark.proves(
+    "Damaged streams, rude servers and redirects end with the right reason", leans_on="double: hostile servers"
+)
+
 SECRETS = re.compile(rf"ut\.|{SERIAL}|ysproto|ABCDEF|busiProxy|127\.0\.0\.1")
 HANDSHAKE = 128  # bytes of a node's answer and what follows it at once
 

@@ -18,6 +18,13 @@ from showcam.engine.source import EzvizCloud
 from tests.doubles.fast_time import FastLoop, run
 from tests.doubles.hour_cloud import HourCloud, Watcher, by_webrtc, claims, closed, opened, pull_of, pulled, watched
 
+pytestmark = pytest.mark.proves(
+    "24 viewers share one session of the cloud stream, and when a node ends it the next one follows "
+    "without a second beginning",
+    leans_on="double: EZVIZ's camera and cloud",
+    also=("tests/soak/test_ezviz_watching.py",),
+)
+
 HOUR_S, VIEWERS = 3600.0, 24
 GOP_S = 4.0  # of the smaller picture
 GAP_S = GOP_S + 2.5  # at the 95th percentile, where the node accepts at once
@@ -189,6 +196,10 @@ def test_a_whole_picture_that_was_asked_for_tells_nothing_of_the_smaller_one() -
     assert first({}, asks=1, stream_key_s=2).lacks_sub is False
 
 
+@pytest.mark.proves(
+    "A battery camera has 70 s to wake, and is shown by the session after the one that woke it",
+    leans_on="double: EZVIZ's camera and cloud",
+)
 @pytest.mark.parametrize(
     ("wake_s", "slowly"),
     [(1.0, False), (8.0, False), (30.0, False), (55.0, False), (1.0, True), (8.0, True), (30.0, True)],
@@ -349,6 +360,10 @@ def test_who_asks_again_for_a_camera_that_gives_no_more_sessions_reaches_no_node
     assert run(scene) == [("busy", 1), ("busy", 1), ("busy", 1)]
 
 
+@pytest.mark.proves(
+    "A fault that passes at a stream node is tried again before anybody hears a reason",
+    leans_on="double: EZVIZ's stream node",
+)
 @pytest.mark.parametrize("code", [5405, 5491, 6518, 6519, 6520, 7005])
 def test_what_passes_at_a_node_is_asked_again_though_nothing_was_shown_yet(code: int) -> None:
     async def scene(loop: FastLoop) -> float:

@@ -31,6 +31,11 @@ from showcam.engine.ezviz.local_session import MOST_JUNK, MOST_PLACES, Chunks, N
 from showcam.engine.source import EzvizLocal, read_source
 from showcam.simulator.local.dress import Plain, Wrapped
 
+pytestmark = pytest.mark.proves(
+    "EZVIZ's protocol at home ends cleanly whatever a hostile camera sends",
+    leans_on="double: the hostile camera; published: one public vector",
+)
+
 KEY = b"0123456789abcdef"
 OK = b'<Response><Result>0</Result><Session Key="abcdefghijklmnop" OperationCode="ABCDEFG" /></Response>'
 

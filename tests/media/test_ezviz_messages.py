@@ -274,6 +274,7 @@ REASONS = {
 }
 
 
+@pytest.mark.proves("Each result of a stream node has its reason", leans_on="double: EZVIZ's stream node")
 @pytest.mark.parametrize("means", REASONS)
 def test_every_result_is_told_in_the_registrys_words(means: tuple[str, bool]) -> None:
     assert {result: meaning(result) for result in REASONS[means]} == dict.fromkeys(REASONS[means], means)

@@ -147,6 +147,10 @@ def test_an_answer_is_a_session_or_none(answer: bytes, ended: str) -> None:
     assert (seen.ended, len(seen.asked)) == (ended, 1)
 
 
+@pytest.mark.proves(
+    "showcam follows a stream node only to the vendor's names at public addresses",
+    leans_on="double: EZVIZ's stream node",
+)
 @pytest.mark.parametrize(
     ("host", "resolved", "asked"),
     [

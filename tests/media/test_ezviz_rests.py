@@ -6,6 +6,13 @@ from showcam.engine.ezviz.address import Address
 from showcam.engine.ezviz.messages import Rest, Rests
 from tests.doubles.clock import Clock
 
+pytestmark = pytest.mark.proves(
+    "What EZVIZ refused rests per camera and result, and a viewer that asks each second causes at "
+    "most six openings a minute",
+    leans_on="double: EZVIZ's cloud",
+    also=("tests/registry/test_ezviz_cloud.py",),
+)
+
 GARDEN, POND = "home/garden", "home/pond"
 
 

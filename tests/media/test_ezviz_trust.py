@@ -79,6 +79,7 @@ def test_a_token_of_another_account_shows_nothing(world: World, cloud: StreamClo
     assert (cloud.opened, len(cloud.minted)) == (0, 1)
 
 
+@pytest.mark.proves("No log of the cloud stream holds a token, code or address", leans_on="double: hostile servers")
 def test_nothing_secret_is_logged(
     world: World, cloud: StreamCloud, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:

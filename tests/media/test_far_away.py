@@ -11,6 +11,11 @@ from tests.doubles import gstreamer
 from tests.doubles.far_away import INSIDE, NETWORK, OUTSIDE, PORTS, without_networks
 from tests.doubles.needs import NETWORKS
 
+pytestmark = pytest.mark.proves(
+    "A display on the internet, as an Echo's gateway is, gets video from behind a router",
+    leans_on="second stack: GStreamer; system: three networks of one Linux machine",
+)
+
 ROOT = Path(__file__).parents[2]
 
 

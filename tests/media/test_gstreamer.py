@@ -9,6 +9,12 @@ from tests.doubles import gstreamer
 from tests.doubles.hls_camera import Camera, Vendor, recording
 from tests.media.conftest import World
 
+pytestmark = pytest.mark.proves(
+    "An Echo's offer is answered and the video plays, also on a display with an RSA certificate",
+    leans_on="second stack: GStreamer and aiortc; published: offers of real Echos",
+    also=("tests/media/test_offers.py",),
+)
+
 
 @pytest.fixture(autouse=True, scope="module")
 def _installed() -> None:

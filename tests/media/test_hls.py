@@ -11,6 +11,8 @@ import pytest
 from tests.doubles.hls_camera import FPS, HEIGHT, WIDTH, Camera, Household, Vendor, recording
 from tests.media.conftest import World
 
+pytestmark = pytest.mark.proves("HLS plays", leans_on="second stack: FFmpeg (PyAV)")
+
 
 def watch(url: str, frames: int) -> dict[str, list[float]]:
     """Decode so many pictures; times in seconds."""

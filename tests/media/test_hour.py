@@ -12,6 +12,16 @@ import pytest
 from showcam.engine.units import CLOCK
 from tests.doubles.hour import HourCamera, SetLoop, Showing, run, tones_in_hls, tones_in_opus
 
+pytestmark = pytest.mark.proves(
+    "Sound that starts after the first video costs no frame, and sound and video stay together for "
+    "an hour with a clock that is wrong by 1000 ppm",
+    leans_on="published: RFC 3550; second stack: FFmpeg (PyAV), an hour of media at once",
+    also=(
+        "tests/media/test_timeline.py",
+        "tests/media/test_parts.py",
+    ),
+)
+
 HOUR_S = 3600.0
 WITHIN_S = 0.04  # between HLS and WebRTC, and of each from the camera's own
 

@@ -13,7 +13,10 @@ from tests.media.conftest import World
 from tests.media.test_rtsp import House
 from tests.media.test_webrtc import watching
 
-pytestmark = pytest.mark.usefixtures("on_loopback")
+pytestmark = [
+    pytest.mark.usefixtures("on_loopback"),
+    pytest.mark.proves("A camera that is kept warm is shown within 0.3 s", leans_on="second stack: aiortc"),
+]
 
 
 @pytest.fixture

@@ -9,11 +9,19 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from showcam.engine.outputs.tracks import OpusTrack, VideoTrack
 from showcam.engine.sessions.fanout import Fanout
 from showcam.engine.sound import OPUS_CLOCK, OPUS_STEP, SILENT_OPUS
 from showcam.engine.units import CLOCK, Format, Unit
 from tests.doubles.fast_time import FastLoop, run
+
+pytestmark = pytest.mark.proves(
+    "A WebRTC viewer hears silence until the camera sends its first sound, and then the sound",
+    leans_on="second stack: GStreamer's RTSP server, aiortc and libopus",
+    also=("tests/media/test_webrtc.py::test_a_camera_that_has_sent_no_sound_yet_may_be_heard_later",),
+)
 
 MUTE = Format(320, 180, "avc1.42c00c", audio=False)
 LOUD = replace(MUTE, audio=True, audio_rate=8000, audio_codec="pcm_mulaw")

@@ -14,6 +14,8 @@ from showcam.engine.messages import MediaUnavailable
 from tests.doubles.echo_offer import offer
 from tests.media.conftest import World
 
+pytestmark = pytest.mark.proves("A TV reaches the one stream that was granted to it and nothing else")
+
 LOOPBACK = "127.0.0.1"
 
 

@@ -11,6 +11,8 @@ from showcam.engine.codec import h264, nal
 from showcam.engine.keyframe import measure
 from tests.doubles.rtsp_recording import slope
 
+pytestmark = pytest.mark.proves("A level that claims too much is written over", leans_on="second stack: x264 and libav")
+
 
 def keyframe(width: int, height: int, **options: str) -> bytes:
     encoder: Any = av.CodecContext.create("libx264", "w")

@@ -15,7 +15,10 @@ from tests.doubles.waiting import LONG_S
 from tests.media.conftest import World
 from tests.media.test_webrtc import watching
 
-pytestmark = pytest.mark.usefixtures("on_loopback")
+pytestmark = [
+    pytest.mark.usefixtures("on_loopback"),
+    pytest.mark.proves("A narrow connection is sent less video", leans_on="second stack: aiortc"),
+]
 WHOLE, SUB, MADE = (1280, 720), (320, 180), (640, 360)
 
 

@@ -24,6 +24,10 @@ def probed(spec: Rtsp, within_s: float = 2.8) -> Probed:
     return asyncio.run(probe(spec, loopback=True, within_s=within_s))
 
 
+@pytest.mark.proves(
+    "Codec, size, rate, keyframes and sound of a camera are measured when it is added",
+    leans_on="second stack: GStreamer's RTSP server",
+)
 @pytest.mark.parametrize(
     ("recording", "codec", "sound"),
     [

@@ -20,7 +20,12 @@ from tests.media.conftest import World
 from tests.media.test_rtsp import House
 from tests.media.test_webrtc import watching
 
-pytestmark = pytest.mark.usefixtures("on_loopback")
+pytestmark = [
+    pytest.mark.usefixtures("on_loopback"),
+    pytest.mark.proves(
+        "A camera that only HLS viewers watch is read ten times a second", leans_on="system: Linux's sockets"
+    ),
+]
 
 SHORT_S, LONG_S = 0.01, 0.08
 

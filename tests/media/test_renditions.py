@@ -14,6 +14,11 @@ from tests.media.conftest import World
 from tests.media.test_rtsp import House
 from tests.media.test_webrtc import watching
 
+pytestmark = pytest.mark.proves(
+    "No HLS segment is made before a viewer asks, nor a minute after the last request",
+    leans_on="second stack: FFmpeg (PyAV) and aiortc",
+)
+
 FORM = Format(320, 180, "avc1.42c01e", audio=False)
 
 

@@ -13,6 +13,10 @@ from showcam.engine.rtp.jpeg import JpegDepacketizer
 from showcam.engine.rtp.packets import AccessUnit, Packet, read
 from tests.doubles.rtsp_recording import slope
 
+pytestmark = pytest.mark.proves(
+    "Motion JPEG by RTSP is shown transcoded", leans_on="second stack: GStreamer and libavformat as the camera"
+)
+
 PIXELS = "yuvj420p"  # libavformat packs no other; tests/media/test_every_camera.py has 4:2:2
 
 

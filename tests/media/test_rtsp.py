@@ -52,7 +52,10 @@ def household(camera: RtspCamera) -> House:
     return House(camera)
 
 
-pytestmark = pytest.mark.usefixtures("on_loopback")
+pytestmark = [
+    pytest.mark.usefixtures("on_loopback"),
+    pytest.mark.proves("A camera at home is shown by RTSP", leans_on="double: the camera"),
+]
 
 
 def refused(world: World) -> str:
@@ -175,6 +178,9 @@ def lengths(playlist: str) -> list[float]:
     return [float(found) for found in re.findall(r"#EXTINF:([\d.]+)", playlist)]
 
 
+@pytest.mark.proves(
+    "A camera in the house that goes away is connected to again through the gate", leans_on="double: the camera"
+)
 def test_a_camera_that_dies_comes_back(
     world: World, camera: RtspCamera, household: House, eventually: Callable[..., None]
 ) -> None:
@@ -209,6 +215,9 @@ def described_as(codec: str) -> Callable[[list[str]], list[str]]:
     return lambda lines: resized([re.sub("H26[45](?=/90000)", codec, line) for line in lines])
 
 
+@pytest.mark.proves(
+    "A camera that says H.265 and sends H.264 is shown, and reported as what it sends", leans_on="double: the camera"
+)
 @pytest.mark.parametrize("described", [True, False], ids=["sets in the description", "sets in band"])
 @pytest.mark.parametrize("joins", ["keyframe", "middle"])
 @pytest.mark.parametrize(("sent", "said", "learnt"), [("libx264", "H265", "h264"), ("libx265", "H264", "h265")])
@@ -230,6 +239,7 @@ def test_what_a_camera_sends_counts_and_not_what_it_says_that_it_sends(
     assert world.stats()["reopened"] == 0
 
 
+@pytest.mark.proves("G.722, G.726 and L16 are heard by HLS and WebRTC", leans_on="second stack: libavcodec's encoders")
 @pytest.mark.parametrize(
     ("named", "codec", "rate", "clock", "channels", "options"),
     [
@@ -329,6 +339,9 @@ async def _answered(world: World, viewer: Viewer, grant: str) -> None:
     await viewer.until(lambda: viewer.connection.connectionState == "connected")
 
 
+@pytest.mark.proves(
+    "A WebRTC viewer is shown video that comes with a later opening, within 20 s", leans_on="second stack: aiortc"
+)
 def test_who_was_answered_is_shown_a_picture_that_comes_with_a_later_opening(
     start: Callable[..., World], camera: RtspCamera
 ) -> None:

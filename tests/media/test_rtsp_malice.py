@@ -17,6 +17,16 @@ from tests.doubles.rtsp_faults import resized
 from tests.media.conftest import World
 from tests.media.test_rtsp import House, refused
 
+pytestmark = pytest.mark.proves(
+    "A camera that breaks rules costs only its own video, whichever byte of its answers or packets is bent",
+    leans_on="double: the hostile camera",
+    also=(
+        "tests/media/test_rtsp_faults.py",
+        "tests/media/test_rtsp_messages.py",
+        "tests/media/test_rtp_malice.py",
+    ),
+)
+
 
 @pytest.fixture
 def household(camera: RtspCamera) -> House:

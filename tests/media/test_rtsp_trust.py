@@ -21,6 +21,7 @@ def household(camera: RtspCamera) -> House:
 pytestmark = pytest.mark.usefixtures("on_loopback")
 
 
+@pytest.mark.proves("A camera's code is sent once by RTSP, and never in clear", leans_on="double: the camera")
 def test_the_code_is_sent_once_and_never_in_clear(
     world: World, camera: RtspCamera, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -37,6 +38,9 @@ def test_the_code_is_sent_once_and_never_in_clear(
         assert secret not in out + err + caplog.text
 
 
+@pytest.mark.proves(
+    "A camera that leads to another address by RTSP is not followed", leans_on="double: the hostile camera"
+)
 @pytest.mark.parametrize("method", ["OPTIONS", "DESCRIBE", "SETUP", "PLAY"])
 @pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found"])
 def test_a_camera_that_sends_elsewhere_is_not_followed(

@@ -14,6 +14,12 @@ from tests.doubles.hls_camera import HEIGHT, WIDTH, Camera, Vendor, recording
 from tests.media.conftest import World
 from tests.media.test_hls import number_in
 
+pytestmark = pytest.mark.proves(
+    "The lists of HLS follow RFC 8216, and go on with the same target duration if keyframes become rare",
+    leans_on="published: RFC 8216; second stack: GStreamer",
+    also=("tests/media/test_rtsp_faults.py::test_who_watches_by_hls_sees_every_picture_however_keyframes_come",),
+)
+
 PICTURE, FORM = b"\x00\x00\x00\x01\x65" + b"\x55" * 100, Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False)
 
 
@@ -112,6 +118,7 @@ def test_over_http_a_session_finds_what_left_the_list_until_it_has_fetched_a_lat
     assert fetch(slow, first) == 404
 
 
+@pytest.mark.proves("An HLS player that asks a little early gets the next segment")
 def test_a_player_that_comes_a_little_early_waits_for_the_next_segment(
     world: World, vendor: Vendor, eventually: Callable[..., None]
 ) -> None:
@@ -195,6 +202,10 @@ class Latest:
         self._looks_at = at + target_s
 
 
+@pytest.mark.proves(
+    "A segment goes when it left the list and every viewer fetched a later one, and a late player finds every segment",
+    leans_on="published: RFC 8216",
+)
 @pytest.mark.parametrize("joins_s", [4.1, 11.7, 23.2, 38.9])
 @pytest.mark.parametrize(
     ("gops_s", "breaks_s"),

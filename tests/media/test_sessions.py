@@ -19,6 +19,15 @@ from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.waiting import LONG_S
 from tests.media.conftest import World
 
+pytestmark = pytest.mark.proves(
+    "Watching has no end while the gate holds, and goes on over cuts of the source",
+    leans_on="second stack: FFmpeg (PyAV) and aiortc; double: the cameras",
+    also=(
+        "tests/soak/test_minute.py",
+        "tests/soak/test_watching.py",
+    ),
+)
+
 
 def test_an_idle_session_and_its_pull_end_and_the_place_is_given_back(
     start: Callable[..., World], household: Household, eventually: Callable[..., None]

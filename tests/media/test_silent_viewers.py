@@ -14,6 +14,10 @@ from tests.doubles.rtc_viewer import Viewer
 from tests.media.conftest import World
 from tests.media.test_places import ask, fetch
 
+pytestmark = pytest.mark.proves(
+    "A viewer that died gives its place back within five seconds", leans_on="second stack: aiortc"
+)
+
 
 @pytest.mark.parametrize("how", ["delete", "end_link", "gate", "silence"])
 def test_when_an_hls_viewer_leaves_the_next_ask_gets_the_place(

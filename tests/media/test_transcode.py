@@ -23,7 +23,17 @@ from tests.doubles.waiting import LONG_S, until
 from tests.media.conftest import Answer, World
 from tests.media.test_webrtc import watching
 
-pytestmark = pytest.mark.usefixtures("on_loopback")
+pytestmark = [
+    pytest.mark.usefixtures("on_loopback"),
+    pytest.mark.proves(
+        "H.265, B-frames and video larger than a display decodes are transcoded, once for all who watch",
+        leans_on="second stack: FFmpeg (PyAV), GStreamer and aiortc",
+        also=(
+            "tests/media/test_transcodes.py",
+            "tests/media/test_transcoder.py",
+        ),
+    ),
+]
 
 LARGE = {"size": (1920, 1080), "length_s": 20, "gop_s": 2}
 H265 = {"codec": "libx265", "length_s": 20}
@@ -176,6 +186,11 @@ def busy() -> Iterator[None]:
             program.wait()
 
 
+@pytest.mark.proves(
+    "On a busy machine as many H.265 cameras as may be transcoded are shown by HLS, and each other "
+    "is refused with the reason",
+    leans_on="second stack: FFmpeg (PyAV)",
+)
 def test_on_a_busy_machine_all_who_begin_at_once_are_shown_h265_by_hls_or_told_why_not(
     start: Callable[..., World], vendor: Vendor
 ) -> None:

@@ -85,6 +85,9 @@ def test_it_begins_in_the_middle_of_a_group_of_pictures_with_a_keyframe_of_its_o
     assert not any([other for other, _ in others])
 
 
+@pytest.mark.proves(
+    "What came in one clump with a keyframe is listed at once to whoever begins by HLS", leans_on="second stack: x264"
+)
 def test_what_came_in_one_clump_with_the_keyframe_is_shown_to_who_begins_by_hls() -> None:
     pictures = Pictures()
     sound = Unit("audio", b"\xff", pictures.units[20].pts, pictures.units[20].dts, key=True)

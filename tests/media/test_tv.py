@@ -15,6 +15,11 @@ from showcam.engine.units import Format
 from tests.doubles.hls_camera import Camera, Vendor, recording
 from tests.media.conftest import World
 
+pytestmark = pytest.mark.proves(
+    "A TV gets AAC at 48 kHz, silence included, and at most level 4.1",
+    leans_on="second stack: FFmpeg (PyAV); published: Google's table of Cast devices",
+)
+
 
 def rates(world: World, surface: str) -> tuple[int, float]:
     """The sample rate of the sound that the surface gets, and its seconds in a segment of one second or more."""

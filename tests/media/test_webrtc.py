@@ -66,6 +66,10 @@ def test_pictures_and_sound_arrive(world: World) -> None:
     assert "VP8/90000" not in viewer.answer
 
 
+@pytest.mark.proves(
+    "A display that hides its addresses behind `.local` names, and says that these are all, is shown the video",
+    leans_on="second stack: aiortc",
+)
 @pytest.mark.parametrize(
     "hidden", [r"\g<1>0123-45.local\2", r"\g<1>192.0.2.7\2\n\g<1>0123-45.local\2"], ids=["all", "some"]
 )
@@ -90,6 +94,7 @@ def test_a_display_that_hides_its_addresses_behind_names_and_says_that_these_are
     asyncio.run(scene())
 
 
+@pytest.mark.proves("A display that takes only G.711 hears sound", leans_on="second stack: aiortc")
 @pytest.mark.parametrize("codec", ["PCMU", "PCMA"])
 def test_a_display_that_takes_g711_only_hears(world: World, codec: str) -> None:
     async def scene() -> Viewer:

@@ -21,6 +21,12 @@ from tests.doubles.rtsp_recording import CODE, recorded
 from tests.doubles.rtsp_relay import RtspRelay
 from tests.doubles.zoo import RULES, Rule
 
+pytestmark = pytest.mark.proves(
+    "Cameras with the bugs of 37 public issues are shown, or refused with a reason",
+    leans_on="published: issues of go2rtc, mediamtx, Home Assistant and others; double: the cameras",
+    also=("tests/soak/test_zoo.py",),
+)
+
 
 @dataclass
 class Seen:

@@ -19,6 +19,11 @@ from tests.doubles.small_stack import on_small_stack
 from tests.doubles.tls_vendor import Speak, Vendor, Vendors, answer, request_of
 from tests.doubles.waiting import LONG_S
 
+pytestmark = pytest.mark.proves(
+    "Events share a connection, and an event whose answer was cut off is repeated under its id",
+    leans_on="system: real TLS servers of the tests",
+)
+
 
 def client(vendor: Vendor) -> Http:
     return Http(Hosts((vendor.host,)), vendor.ca_file)

@@ -6,6 +6,12 @@ import pytest
 
 from tests.doubles.cut_off import run_cut_off
 
+pytestmark = pytest.mark.proves(
+    "A machine without internet is not called the vendor's fault",
+    leans_on="system: a network namespace of Linux",
+    also=("tests/whole/test_no_internet.py",),
+)
+
 ASKED = """
 import json, re, sys
 from showcam.net.exchange import Hosts

@@ -16,6 +16,11 @@ from apprise.manager_plugins import NotificationManager
 from showcam.net.notices import OF_THIS_MACHINE, BadAddress, send, service
 from tests.doubles.notice_services import WebReceiver, mail_server
 
+pytestmark = pytest.mark.proves(
+    "Notices are taken by ntfy's and webhooks' way of posting, and by a mail server",
+    leans_on="second stack: Apprise and aiosmtpd; double: the notice services",
+)
+
 TITLE, TEXT = "Garage: bildekryptering er på igjen", "Slå den av.\n\nhttp://192.168.1.4:8080/home – «Kari»"
 
 

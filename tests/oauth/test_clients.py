@@ -17,6 +17,10 @@ from tests.doubles import served_app
 from tests.doubles.linking_world import REDIRECTS, USER, Page, World
 from tests.doubles.ready_vendor import PASSWORD
 
+pytestmark = pytest.mark.proves(
+    "Linking works with clients that others wrote", leans_on="second stack: requests-oauthlib and simple-oauth2"
+)
+
 
 @pytest.fixture
 def served(make: Callable[..., World], monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[World, str]]:

@@ -108,6 +108,7 @@ def test_unless_it_is_ticked_nobody_is_asked_for_a_key(world: World) -> None:
     assert (decided(world), world.home.driver.key_requests) == ("no", [])
 
 
+@pytest.mark.proves("Linking offers one tick that shows all own encrypted cameras", leans_on="double: EZVIZ's cloud")
 def test_one_tick_at_consent_shows_the_cameras_that_it_names(world: World) -> None:
     garage = encrypted(world)
     world.home.driver.is_elevated = True

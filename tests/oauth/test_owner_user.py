@@ -21,6 +21,10 @@ from tests.doubles.linking_world import USER, Browser, Page, World
 from tests.doubles.ready_driver import ReadyDriver, camera
 from tests.doubles.ready_vendor import PASSWORD
 
+pytestmark = pytest.mark.proves(
+    "A password for showcam never reaches a vendor, and is in no file", also=("tests/showcam/test_owner_command.py",)
+)
+
 NAME, OWN = "kari", "barn door and two geese"
 BARN = camera("Barn", "LAN1", manufacturer="Reolink", encryption="none", ways=("lan",))
 CHEAP = Cost(memory_kib=64, passes=1)

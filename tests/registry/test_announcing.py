@@ -15,6 +15,11 @@ from showcam.registry.readings.changes import Change, announcement
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 
+pytestmark = pytest.mark.proves(
+    "What happened is announced once, with a pause after it, and never in quiet times",
+    leans_on="second stack: Python's zoneinfo",
+)
+
 NOON = datetime(2026, 11, 26, 12, 0, tzinfo=ZoneInfo("Europe/Oslo")).timestamp()
 NIGHT = NOON + 11 * 3600
 

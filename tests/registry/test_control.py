@@ -19,6 +19,12 @@ from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.doubles.ready_driver import camera
 
+pytestmark = pytest.mark.proves(
+    "A change that EZVIZ's list shows late is reported as asked for, and never as refused",
+    leans_on="double: EZVIZ's cloud",
+    also=("tests/registry/test_ezviz_unkind.py",),
+)
+
 EVERYTHING = Preferences(voice_may=BY_VOICE)
 
 
@@ -117,6 +123,7 @@ def test_a_voice_changes_one_thing_when_one_is_ticked(home: Household) -> None:
     assert [applied[:3] for applied in home.driver.applied] == [("Nursery", "audio", "on")]
 
 
+@pytest.mark.proves("No voice switches Image Encryption")
 def test_encryption_never_goes_by_voice(home: Household, garden: str) -> None:
     with pytest.raises(BadValue, match="encryption"):
         home.owner.prefer(home.account.id, garden, Preferences(voice_may=("encryption",)))

@@ -22,6 +22,8 @@ from tests.doubles.clock import Clock
 from tests.doubles.household import WITHOUT_MEDIA, Household, household
 from tests.doubles.ready_driver import camera
 
+pytestmark = pytest.mark.proves("An owner's exception for an encrypted camera is stored, checked and taken back")
+
 HLS = StreamRequest("alexa", ("hls",))
 CODE = "ABCDEF"
 
@@ -309,6 +311,7 @@ def test_a_key_reaches_the_media_process_by_the_owners_decision_alone(
     assert [source.key for _, source in home.pictures.warmed] == [key]
 
 
+@pytest.mark.proves("Video ends when an encrypted camera's code no longer fits", leans_on="double: EZVIZ's camera")
 @pytest.mark.parametrize(
     ("became", "reason"),
     [

@@ -26,6 +26,8 @@ from tests.doubles.tls_vendor import Vendor, Vendors, answer
 from tests.examples.lakeside import LAKESIDE
 from tests.examples.lakeside.driver import LakesideDriver, Secrets
 
+pytestmark = pytest.mark.proves("A vendor is one folder")
+
 KEY, KARI = "a-key-of-kari", "kari@example.com"
 WELL = {
     "connected": True,

@@ -267,6 +267,10 @@ def test_a_smaller_picture_is_there_if_the_menu_of_qualities_has_one(qualities: 
     assert found.listed_sub == expected
 
 
+@pytest.mark.proves(
+    "A camera that another account shares is known by each way that EZVIZ's list says so",
+    leans_on="published: one public client",
+)
 @pytest.mark.parametrize(
     ("listed", "owner", "ways"),
     [
@@ -374,6 +378,10 @@ def test_pages_are_one_list() -> None:
     assert [camera.encryption for camera in found][:2] == ["off", "on"]
 
 
+@pytest.mark.proves(
+    "A real account's settings are read: Flip Image by channel, night vision, Sleep Mode, the smaller video",
+    leans_on="published: pyezvizapi's list of 19 devices",
+)
 @REAL_LIST.mark
 def test_a_real_accounts_settings() -> None:
     """19 devices: how each picture stands, night vision and what it can be set to, Sleep Mode, the smaller picture."""

@@ -18,6 +18,12 @@ from showcam.drivers.ezviz.keys import Cas, CasSession, OtherCertificate
 from showcam.engine.ezviz.local_messages import Device
 from showcam.simulator.authority import expired_context, server_context
 
+pytestmark = pytest.mark.proves(
+    "A key server with another certificate than before is sent nothing, and one press takes the new certificate",
+    leans_on="second stack: OpenSSL; double: EZVIZ's server of keys",
+    also=("tests/registry/test_ezviz_local.py",),
+)
+
 
 class Pins(dict[str, str]):
     """What the store keeps once, in memory."""

@@ -50,6 +50,10 @@ class Unlisted:
         return Camera.of(camera)
 
 
+@pytest.mark.proves(
+    "A camera whose dispatcher EZVIZ's list does not name is shown by the one that EZVIZ names for it",
+    leans_on="double: EZVIZ's cloud",
+)
 def test_a_dispatcher_that_the_list_does_not_name_is_asked_for(vendors: Vendors, store: SqliteStore) -> None:
     it = Unlisted(vendors, store, {"streamServerConfig": VTM | {"externalIp": "127.0.0.1"}})
     assert it.camera().ways == ("cloud",)

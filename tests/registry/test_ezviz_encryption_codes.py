@@ -39,6 +39,10 @@ OFF_CODES: dict[int, tuple[str, str, str]] = {
 MAILS = "/v3/users/checkcode/mt"
 
 
+@pytest.mark.proves(
+    "Each of EZVIZ's refusals to switch Image Encryption off is distinguished",
+    leans_on="published: codes of the vendor's SDK and of public clients",
+)
 @pytest.mark.parametrize("code", sorted(OFF_CODES))
 @pytest.mark.parametrize(("given", "which"), [("", 0), (CODE, 1), ("0123", 2), ("01234567", 2)])
 def test_every_code_of_switching_encryption_off(cloud: Cloud, code: int, given: str, which: int) -> None:

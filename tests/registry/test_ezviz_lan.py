@@ -25,6 +25,10 @@ from tests.doubles.rtsp_camera import PATH, RtspCamera
 from tests.doubles.rtsp_recording import CODE, recorded
 from tests.doubles.simulator_process import SimulatorProcess
 
+pytestmark = pytest.mark.proves(
+    "An EZVIZ camera at home is shown by RTSP with its code", leans_on="double: the EZVIZ camera"
+)
+
 LONG_S = 20.0
 GARDEN = ready("Garden", ref=Ref("s", "F1", 1))
 

@@ -80,6 +80,9 @@ def got(local: Local, place: Place, wait_s: float = 10.0) -> str:
         return refused.reason
 
 
+@pytest.mark.proves(
+    "EZVIZ is asked for a camera's key for use at home only so often", leans_on="double: EZVIZ's server of keys"
+)
 @pytest.mark.parametrize(
     ("answers", "expected", "asked", "rest_s"),
     [

@@ -21,6 +21,12 @@ from showcam.store.sqlite import SqliteStore
 from tests.doubles.ready_driver import camera as ready
 from tests.doubles.simulator_process import SimulatorProcess
 
+pytestmark = pytest.mark.proves(
+    "A code is sealed, and judged by the video",
+    leans_on="published: the digest and key of public clients",
+    also=("tests/media/test_doubt.py",),
+)
+
 LONG_S = 20.0
 CODE = "ABCDEF"  # of the Garage
 KEY = b"ABCDEF" + bytes(10)

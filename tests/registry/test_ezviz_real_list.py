@@ -23,7 +23,13 @@ from tests.doubles.tls_vendor import Vendor, Vendors
 
 LONG_S = 20.0
 
-pytestmark = REAL_LIST.mark
+pytestmark = [
+    REAL_LIST.mark,
+    pytest.mark.proves(
+        "A real account's list is read to the last channel and setting",
+        leans_on="published: a real account's list of 19 devices",
+    ),
+]
 
 # serial, channel, model | online, asleep, Audio, battery | status light, alarm and offline notification, flip, night
 # vision, whether it can restart | whether it sends a smaller picture. FAKE00016 is online by its device's row, which

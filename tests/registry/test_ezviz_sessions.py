@@ -21,6 +21,11 @@ from showcam.store.sqlite import SqliteStore
 from tests.doubles.tls_vendor import Vendor, Vendors, answer
 from tests.doubles.waiting import LONG_S
 
+pytestmark = pytest.mark.proves(
+    "A list or stream token that EZVIZ refuses renews the session once before anybody hears of it",
+    leans_on="double: EZVIZ's cloud",
+)
+
 EMPTY = {"meta": {"code": 200}, "page": {"hasNext": False}, "deviceInfos": [], "resourceInfos": []}
 
 

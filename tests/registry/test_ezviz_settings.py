@@ -27,6 +27,12 @@ from showcam.store.sqlite import SqliteStore
 from tests.doubles.ready_pictures import ReadyPictures
 from tests.doubles.simulator_process import SimulatorProcess
 
+pytestmark = pytest.mark.proves(
+    "Every setting of the manual is set and read back",
+    leans_on="double: EZVIZ's cloud",
+    also=("tests/registry/test_ezviz_sub_accounts.py",),
+)
+
 PASSWORD = "showcam-demo"
 LONG_S = 20.0  # generous: a busy machine is not what is tested
 USER = "demo@example.com"

@@ -13,6 +13,10 @@ from showcam.drivers.ezviz.pictures import FRESH_S, OPENS_S, StreamTokens
 from showcam.store.records import Source
 from tests.doubles.clock import Clock
 
+pytestmark = pytest.mark.proves(
+    "A stream token is used once, and never past its time or its sign-in", leans_on="double: EZVIZ's cloud"
+)
+
 ONE, OTHER = (Source(name, "account", "ezviz", "key", 0.0) for name in ("one", "other"))
 
 

@@ -86,6 +86,10 @@ def reasons(verdict: Allowed | Refusal) -> list[str]:
     return [row.reason for row in verdict.failed] if isinstance(verdict, Refusal) else []
 
 
+@pytest.mark.proves(
+    "Each row of the gate refuses on its surfaces and on no other",
+    leans_on="published: the cameras' manual, row by row",
+)
 @pytest.mark.parametrize(("name", "surface"), list(itertools.product(ROWS, SURFACES)))
 def test_a_row_refuses_on_its_surfaces_and_on_no_other(name: str, surface: str) -> None:
     flags, around, reason, refusing = ROWS[name]
@@ -169,6 +173,7 @@ def test_sound_is_shown_where_it_is_and_silence_where_google_waits_for_a_track(
 ON, UNKNOWN, WRONG = "encryption_on", "encryption_unknown", "code_wrong"
 
 
+@pytest.mark.proves("An encrypted camera is shown as its owner decided, and by no other way")
 @pytest.mark.parametrize(
     ("decided", "code", "by_lan", "by_open", "by_local", "by_cloud"),
     [

@@ -17,6 +17,8 @@ from showcam.registry.gate import gate
 from showcam.registry.gate.gate import EXCEPTED, ORDER
 from tests.registry import test_gate
 
+pytestmark = pytest.mark.proves("A change in any row of the gate fails a test")
+
 SOURCE = inspect.getsource(gate)
 ROWS = tuple(row.__name__ for row in (*gate.REACH, *gate.BEYOND))
 MADE_IN_GATE = ("Allowed", "Conditions", "gate", "not_found", "overruled", "unverified")

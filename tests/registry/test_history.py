@@ -16,6 +16,11 @@ from tests.doubles.clock import Clock
 from tests.doubles.household import Household, household
 from tests.doubles.waiting import LONG_S
 
+pytestmark = pytest.mark.proves(
+    "What an assistant asked for is kept with its reason and how long it was watched",
+    also=("tests/store/test_asks.py",),
+)
+
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Household]:

@@ -61,6 +61,9 @@ def test_a_flood_is_bounded_and_does_not_wait(home: Household, published: list[C
     assert home.driver.calls["read"] <= calls + 5
 
 
+@pytest.mark.proves(
+    "What a vendor's message names is read again after the vendor failed", leans_on="double: the vendor"
+)
 def test_what_a_hint_named_is_read_again_where_the_vendor_failed(home: Household, published: list[Change]) -> None:
     home.driver.error = VendorDown()
     inbox, calls = Inbox(home.noticing, retries_s=(0.05, 0.05, 3.0)), home.driver.calls["read"]

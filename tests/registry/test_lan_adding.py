@@ -243,6 +243,13 @@ def test_how_its_password_goes_to_it_is_kept(camera: RtspCamera, scheme: Any, ba
     assert look(f"rtsp://127.0.0.1:{camera.port}{PATH}").device.basic is basic
 
 
+@pytest.mark.proves(
+    "A camera that took Digest never gets its password by Basic",
+    leans_on="double: the camera",
+    also=(
+        "tests/registry/test_lan_discovery.py::test_one_that_takes_its_password_as_it_is_is_moved_by_its_owner_alone",
+    ),
+)
 def test_one_that_is_known_by_digest_gets_no_other_password_as_it_is(camera: RtspCamera) -> None:
     camera.does.scheme = "basic"
     adding, address = (

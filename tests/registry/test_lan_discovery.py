@@ -20,7 +20,13 @@ from tests.doubles.lan_house import NETWORK, needed
 from tests.doubles.rtsp_camera import PATH, RtspCamera
 from tests.doubles.rtsp_recording import CODE
 
-pytestmark = pytest.mark.realtime  # answers are waited for
+pytestmark = [
+    pytest.mark.realtime,  # answers are waited for
+    pytest.mark.proves(
+        "Cameras in the house are found, whatever else answers, and found again at another address",
+        leans_on="second stack: zeroconf and ipycam",
+    ),
+]
 
 
 def found(case: str) -> dict[str, Any]:

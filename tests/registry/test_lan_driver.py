@@ -184,6 +184,9 @@ def test_a_camera_that_is_away_is_back_when_it_answers(home: Home, camera: RtspC
     assert (away, home.read().online) == ("off", "on")
 
 
+@pytest.mark.proves(
+    "A camera's refused password is sent three times by all processes together", leans_on="double: the camera"
+)
 @pytest.mark.parametrize("password", ["wrong", ""])
 def test_a_refused_password_is_sent_three_times_by_all_processes_together(
     home: Home, camera: RtspCamera, password: str

@@ -17,6 +17,12 @@ from tests.doubles import ipycam_device
 from tests.doubles.ipycam_device import ipycam
 from tests.doubles.onvif_device import PASSWORD, SERIAL, Served, served
 
+pytestmark = pytest.mark.proves(
+    "Hostile answers of an ONVIF device end one call, and no address in an answer is followed",
+    leans_on="second stack: ipycam 1.3.0 and OpenSSL; double: the hostile device",
+    also=("tests/net/test_house.py",),
+)
+
 PATH = "/onvif/device_service"
 
 

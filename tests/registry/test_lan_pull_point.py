@@ -23,6 +23,11 @@ from tests.doubles.onvif_device import PASSWORD, Served, served
 from tests.doubles.waiting import LONG_S
 from tests.doubles.waiting import until as waited_for
 
+pytestmark = pytest.mark.proves(
+    "ONVIF events, tampering included, arrive, and keyframes come when somebody begins to watch",
+    leans_on="double: the ONVIF device",
+)
+
 PATH = "/onvif/device_service"
 WAITS = Waits(reread_s=0.05, pause_s=0.05, longest_s=0.1, answer_s=2.0)
 ENVELOPE = '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><P>{}</P></s:Body></s:Envelope>'

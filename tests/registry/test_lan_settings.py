@@ -16,6 +16,10 @@ from showcam.store.records import Account, Source
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.onvif_device import PASSWORD, Served, served
 
+pytestmark = pytest.mark.proves(
+    "ONVIF settings such as night vision are set and read back", leans_on="double: the ONVIF device"
+)
+
 
 @pytest.fixture
 def device() -> Iterator[Served]:

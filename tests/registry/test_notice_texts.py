@@ -1,5 +1,7 @@
 """What a notice to an owner says, in each language."""
 
+from typing import get_args
+
 import pytest
 from msgspec.structs import replace
 
@@ -8,7 +10,7 @@ from showcam.registry.notices.faults import Fault, Kind
 from showcam.registry.notices.notifier import Address, Names, notice, trial
 from tests.doubles.notice_services import HOME, Owner
 
-KINDS: list[Kind] = ["encryption", "session", "lost", "tamper", "grant", "ending", "key", "outbox"]
+KINDS: list[Kind] = list(get_args(Kind.__value__))
 MENDED = [kind for kind in KINDS if kind != "tamper"]  # nothing says when that is mended
 
 SUBJECTS: dict[Kind, str] = {
@@ -17,7 +19,9 @@ SUBJECTS: dict[Kind, str] = {
     "lost": "Låve",
     "tamper": "Låve",
     "grant": "Google",
+    "expired": "Google",
     "ending": "Google",
+    "silent": "Google",
     "key": "Google",
     "outbox": "Google",
 }

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import Literal
 
+import pytest
 from msgspec.structs import replace
 
 from showcam.drivers.camera import Camera
@@ -11,13 +12,21 @@ from showcam.drivers.driver import Hint
 from showcam.drivers.errors import SignedOut
 from showcam.registry.notices.faults import AWAY_S, TAMPERED_S, Kind
 from showcam.registry.notices.notifier import A_DAY, AN_HOUR
-from showcam.store.outbox import Laid, Settled
-from showcam.store.records import Notice
+from showcam.store.outbox import Laid, Settled, Why
+from showcam.store.records import DAY_S, Notice
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.doubles.notice_services import HOME, MAIL, PHONE, Owner
 from tests.doubles.ready_driver import ReadyDriver, camera
 from tests.doubles.waiting import LONG_S
+
+pytestmark = pytest.mark.proves(
+    "An owner is notified once of each fault and once when it has gone, at most 20 times an hour",
+    also=(
+        "tests/registry/test_notice_addresses.py",
+        "tests/whole/test_notices.py",
+    ),
+)
 
 ON = "Garden: Image Encryption is on again"
 OFF = f"Fixed: {ON}"
@@ -155,21 +164,91 @@ def test_a_camera_in_the_house_that_is_at_no_address(make_home: Callable[..., Ho
     assert owner.turns(10) == [(MAIL, f"Fixed: {title}"), (PHONE, f"Fixed: {title}")]
 
 
-def test_a_grant_that_died_and_one_that_works_again(owner: Owner) -> None:
-    kind: Kind = "grant"
-    title = "Alexa takes no more reports"
+@pytest.mark.parametrize(
+    ("kind", "title"),
+    [("grant", "Alexa takes no more reports"), ("expired", "Alexa: no permission for reports")],
+)
+def test_reports_that_are_refused_and_that_are_taken_again(owner: Owner, kind: Kind, title: str) -> None:
     faults, account, link = owner.home.adapter.faults, owner.home.account.id, owner.home.link
     for _ in range(3):
         faults.began(account, kind, link.id)
     assert owner.turns(60) == [(MAIL, title), (PHONE, title)]
     assert f"“{link.label}”" in owner.texts[0]
+    assert f"Press “Link it again” at that link on {HOME}/assistants." in owner.texts[0]
     for _ in range(3):
-        faults.ended(account, kind, link.id)
+        faults.reported(account, link.id)
     assert owner.turns(60) == [(MAIL, f"Fixed: {title}"), (PHONE, f"Fixed: {title}")]
     faults.began(account, kind, link.id)
     owner.home.store.end_link(link.id, owner.clock.now)
     assert owner.turns(60) == []
     assert owner.home.store.notices(account) == []
+
+
+def try_in_vain(owner: Owner, why: Why | None) -> None:
+    """The sender tries to report the link's changes; the assistant takes none of them."""
+    store, link = owner.home.store, owner.home.link
+    claim = store.claim(link.account, link.id, owner.clock.now, owner.clock.now + 20, 100)
+    assert claim is not None
+    wait = owner.clock.now + 2 * DAY_S
+    assert store.settle(claim, Settled(owner.clock.now, wait=wait, tries=1, why=why, reason=why or ""))
+
+
+SILENT = "Alexa has learnt nothing for a day"
+
+
+@pytest.mark.parametrize(
+    ("why", "waits_s", "noted", "sent", "says"),
+    [
+        ("unreached", DAY_S + 60, None, [SILENT], "Alexa did not answer."),
+        ("trouble", DAY_S + 60, None, [SILENT], "Alexa did not take it."),
+        ("busy", DAY_S + 60, None, [SILENT], "Alexa takes no more now."),
+        ("clock", DAY_S + 60, None, [SILENT], "This machine's clock is wrong."),
+        ("fault", DAY_S + 60, None, [SILENT], "Something went wrong here."),
+        ("unreached", DAY_S - 60, None, [], ""),
+        (None, DAY_S + 60, None, [], ""),
+        ("unreached", DAY_S + 60, "grant", ["Alexa takes no more reports"], "refuses"),
+        ("unreached", DAY_S + 60, "expired", ["Alexa: no permission for reports"], "never given"),
+    ],
+)
+def test_a_change_that_waits_for_a_day_is_one_notice_with_its_reason(
+    owner: Owner, why: Why | None, waits_s: float, noted: Kind | None, sent: list[str], says: str
+) -> None:
+    store, link = owner.home.store, owner.home.link
+    store.look(link.account, owner.clock.now, link.id)
+    try_in_vain(owner, why)
+    owner.clock.now += waits_s
+    if noted is not None:
+        owner.home.adapter.faults.hindered(link.account, noted, link.id)
+    assert owner.turns(30) == [(url, title) for title in sent for url in (MAIL, PHONE)]
+    assert all(says in text for text in owner.texts)
+
+
+def test_what_waited_for_a_day_is_said_to_be_well_when_it_is_reported_or_nothing_waits(owner: Owner) -> None:
+    store, link = owner.home.store, owner.home.link
+    for taken in (True, False):
+        store.look(link.account, owner.clock.now, link.id)
+        try_in_vain(owner, "unreached")
+        owner.clock.now += 3 * DAY_S
+        assert owner.turns(30) == [(MAIL, SILENT), (PHONE, SILENT)]
+        claim = store.claim(link.account, link.id, owner.clock.now, owner.clock.now + 20, 100)
+        assert claim is not None
+        assert store.settle(claim, Settled(owner.clock.now, claim.rows, told=b"t" if taken else None))
+        if taken:
+            owner.home.adapter.faults.reported(link.account, link.id)
+        assert owner.turns(30) == [(MAIL, f"Fixed: {SILENT}"), (PHONE, f"Fixed: {SILENT}")]
+
+
+def test_a_link_that_waits_and_then_is_refused_has_one_fault(owner: Owner) -> None:
+    store, link, faults = owner.home.store, owner.home.link, owner.home.adapter.faults
+    store.look(link.account, owner.clock.now, link.id)
+    try_in_vain(owner, "unreached")
+    owner.clock.now += DAY_S + 60
+    assert owner.turns(30) == [(MAIL, SILENT), (PHONE, SILENT)]
+    followed: dict[Kind, str] = {"grant": "Alexa takes no more reports", "expired": "Alexa: no permission for reports"}
+    for kind, title in followed.items():
+        faults.hindered(link.account, kind, link.id)
+        assert owner.turns(60) == [(MAIL, title), (PHONE, title)]
+        assert [fault.kind for fault in faults.of(link.account)] == [kind]
 
 
 def lay_down(owner: Owner) -> str:

@@ -14,6 +14,11 @@ from showcam.store.records import OwnerUser
 from tests.doubles.household import Household
 from tests.doubles.kept import Opens, in_dynamodb, in_sqlite
 
+pytestmark = pytest.mark.proves(
+    "What version 0.1 kept of a household is read, in SQLite and in DynamoDB",
+    leans_on="published: a database that 0.1 wrote; second stack: moto",
+)
+
 
 @pytest.mark.parametrize(
     ("kept", "expected"),

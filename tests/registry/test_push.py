@@ -20,6 +20,12 @@ from tests.doubles.rude_broker import TOPIC, Connection, RudeBroker
 from tests.doubles.simulator_process import SimulatorProcess
 from tests.doubles.waiting import until
 
+pytestmark = pytest.mark.proves(
+    "Each code of EZVIZ's messages has its meaning, and an unknown one is logged once as a number",
+    leans_on="published: messages that public programs print",
+    also=("tests/registry/test_ezviz_bad_input.py",),
+)
+
 LONG_S = 20.0
 MB = 1024 * 1024
 

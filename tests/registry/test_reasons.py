@@ -24,6 +24,8 @@ from showcam.registry.gate.gate import overruled
 from showcam.registry.gate.reasons import explain
 from tests.doubles.ready_driver import camera
 
+pytestmark = pytest.mark.proves("Every reason has sentences in three languages, with the vendor's own if it has some")
+
 VENDORS = ("", "EZVIZ", "Lakeside")  # one that is not known, one with sentences of its own, one without
 MODULES = sorted(path for room in (errors, registry) for path in Path(str(room.__file__)).parent.rglob("*.py"))
 MADE_WITH = ("Failed", "overruled", "Refused", "Unavailable", "Denied")

@@ -9,6 +9,12 @@ from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.doubles.told_world import World
 
+pytestmark = pytest.mark.proves(
+    "One odd 403 or 404 of an assistant ends no link, and a lasting one reaches the owner",
+    leans_on="double: the assistants' clouds",
+    also=("tests/whole/test_endings.py",),
+)
+
 DAY_S = 86_400.0
 
 

@@ -104,6 +104,7 @@ def test_a_change_of_this_process_waits_for_no_poll(world: World) -> None:
     until(lambda: "doorbell" in [message.kind for message in world.service.taken])
 
 
+@pytest.mark.proves("A link that hangs delays no other link's reports", leans_on="double: the assistants")
 def test_a_link_that_hangs_holds_up_no_other(world: World) -> None:
     other = world.home.another_link("alexa")
     hangs = world.reporter.held[world.home.link.id] = threading.Event()

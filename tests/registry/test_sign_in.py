@@ -24,6 +24,12 @@ from tests.doubles.clock import Clock
 from tests.doubles.simulator_process import SimulatorProcess
 from tests.doubles.tls_vendor import Vendors, answer
 
+pytestmark = pytest.mark.proves(
+    "Sign-in to EZVIZ takes EZVIZ's code, and each verdict has its reason",
+    leans_on="double: EZVIZ's cloud",
+    also=("tests/registry/test_sign_in_limits.py",),
+)
+
 PASSWORD = "showcam-demo"
 HERE = "192.0.2.1"
 MANY = Limits(per_user=1000, per_address=1000, per_code=5)

@@ -15,6 +15,10 @@ from tests.doubles.clock import Clock
 from tests.doubles.household import Household, new_link
 from tests.doubles.ready_driver import ReadyDriver, camera
 
+pytestmark = pytest.mark.proves(
+    "Cameras of a vendor's account and of the house are in one list, and neither fails for the other"
+)
+
 BARN = camera("Barn", "LAN1", manufacturer="Reolink", encryption="none", ways=("lan",))
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from showcam.drivers.driver import Hint
 from showcam.drivers.errors import SignedOut, VendorDown
@@ -13,10 +14,16 @@ from showcam.registry.reporting.camera_states import LATER_S
 from showcam.registry.reporting.delivery import CLAIM_S, pause_s
 from showcam.registry.reporting.reporter import LATE_S
 from showcam.registry.reporting.sender import EVERY_S, TARDY_S, Reconciliation
+from showcam.store.records import DAY_S
 from tests.doubles.clock import Clock
-from tests.doubles.household import Household
+from tests.doubles.household import Household, new_link
 from tests.doubles.ready_driver import camera
 from tests.doubles.told_world import DOOR, GARDEN, World, another_process
+
+pytestmark = pytest.mark.proves(
+    "Each difference from what an assistant was last told is reported, and nothing else",
+    leans_on="double: the assistants",
+)
 
 
 @pytest.fixture
@@ -190,10 +197,22 @@ class TestWhatIsTold:
         assert world.home.store.waiting(world.clock() + 99) == []
         world.change(online="on")
         world.turn()
-        assert world.outcomes == ["dead"]
+        assert world.outcomes == ["dead", "not_permitted"]
         world.reporter.may = True
         world.home.store.look(world.home.account.id, world.clock(), world.link_id)
         assert sorted(world.turn()) == ["listed Front Door", "listed Garden", "states Front Door", "states Garden"]
+
+    @pytest.mark.parametrize(("age_s", "outcomes"), [(DAY_S - 60, []), (DAY_S + 60, ["not_permitted"])])
+    def test_a_link_that_was_has_no_permission_is_followed_after_a_day(
+        self, world: World, age_s: float, outcomes: list[str]
+    ) -> None:
+        home, now = world.home, world.clock.now
+        link = replace(new_link(home.account, "alexa", None, "en"), created=now - age_s)
+        home.store.add_link(link)
+        world.reporter.may = False
+        home.store.look(home.account.id, now, link.id)
+        assert world.turn() == []
+        assert world.outcomes == outcomes
 
     def test_a_clock_that_is_set_ten_minutes_back_holds_up_no_later_change(self, world: World) -> None:
         world.change(online="off")

@@ -218,6 +218,10 @@ class Stepping:
         return stepped
 
 
+@pytest.mark.proves(
+    "Killed at any step of a report, the next process loses nothing and repeats only under the same message id",
+    leans_on="double: the assistant",
+)
 def test_killed_at_any_step_nothing_is_lost_and_nothing_doubled_but_by_its_id(
     make_home: Callable[..., Household], clock: Clock
 ) -> None:

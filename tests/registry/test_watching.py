@@ -21,6 +21,11 @@ from tests.doubles.household import Household
 from tests.doubles.ready_driver import ReadyDriver, camera
 from tests.doubles.waiting import until
 
+pytestmark = pytest.mark.proves(
+    "Motion, persons and rings are reported when they begin, and after a start only a ring younger than 45 s",
+    leans_on="double: EZVIZ's cloud",
+)
+
 POLL_S = 100.0
 KINDS = ("ezviz",)
 
@@ -209,6 +214,10 @@ def test_between_two_readings_there_are_60_to_120_seconds_at_defaults(world: Wor
 BELL, GARDEN = "F00000002", "F00000001"
 
 
+@pytest.mark.proves(
+    "A ring is reported within 5 s, within 1 s after a push, and once though it comes both ways",
+    leans_on="double: EZVIZ's cloud",
+)
 class TestMessages:
     """How often the vendor's list of messages is read, and what rings by it."""
 

@@ -16,6 +16,8 @@ from showcam.store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
 from tests.doubles.small_stack import on_small_stack
 
+pytestmark = pytest.mark.proves("EZVIZ's messages by webhook are received", leans_on="double: EZVIZ's cloud")
+
 KEY = "signing-key"
 
 

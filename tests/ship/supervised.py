@@ -38,7 +38,10 @@ def network(containers: Engine) -> Iterator[str]:
 def started(containers: Engine, network: str, data: Path, *words: str) -> Iterator[str]:
     """The container's name; `words` replace the command of the image."""
     assert (CONFIG["host_network"], CONFIG["init"]) == (True, False)
-    environ = CONFIG["environment"] | {"TZ": "Europe/Oslo", "SUPERVISOR_TOKEN": "x" * 112, "HASSIO_TOKEN": "x" * 112}
+    own = {"SHOWCAM_BIND": "127.0.0.1"} if "--demo" in words else {}  # the demo serves nobody else
+    environ = (
+        CONFIG["environment"] | own | {"TZ": "Europe/Oslo", "SUPERVISOR_TOKEN": "x" * 112, "HASSIO_TOKEN": "x" * 112}
+    )
     (data / "options.json").write_text(json.dumps({}))
     given = [word for name, value in environ.items() for word in ("--env", f"{name}={value}")]
     given += ["--network", network, "--ip", HOST, "--hostname", "1a2b3c4d-showcam"]

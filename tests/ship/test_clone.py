@@ -22,7 +22,13 @@ COMMANDS = re.findall(r"^ {4}(\S.*)$", (ROOT / "README.md").read_text(), re.MULT
 [TEST] = [line for line in COMMANDS if line.startswith("make test")]
 INSTALLED_S = 900.0
 TESTED_S = 4 * 3600.0
-pytestmark = pytest.mark.timeout(TESTED_S + 600)
+pytestmark = [
+    pytest.mark.timeout(TESTED_S + 600),
+    pytest.mark.proves(
+        "README's commands show the Garden in a new Debian 13, by root and by another user",
+        leans_on="second stack: Debian's packages, by mmdebstrap",
+    ),
+]
 
 
 @pytest.fixture(scope="module", params=USERS)

@@ -44,7 +44,13 @@ for library in libraries:
         refused[str(library)] = str(error)
 print(json.dumps([len(libraries), refused]))
 """
-pytestmark = pytest.mark.timeout(3600)
+pytestmark = [
+    pytest.mark.timeout(3600),
+    pytest.mark.proves(
+        "The Debian package for amd64 is installed, upgraded and purged in a Debian 13 that systemd booted",
+        leans_on="second stack: systemd; system: loopback only, no house",
+    ),
+]
 
 
 @pytest.fixture(scope="module")
@@ -195,6 +201,7 @@ def test_a_newer_version_goes_on_with_the_data_and_leaves_a_disabled_service_dis
     table.add(".deb, amd64", None, upgraded_s, "upgraded to a newer version with its data")
 
 
+@pytest.mark.proves("The Debian package goes on with data of 0.1 and 0.2: its household, links, tokens and decisions")
 @pytest.mark.parametrize("version", VERSIONS)
 def test_it_goes_on_with_the_data_of_an_older_version(owner: Owner, version: str) -> None:
     """Root copies the folder and gives it to the service's user, as docs/owner/upgrading.md says."""

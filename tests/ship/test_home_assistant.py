@@ -20,7 +20,15 @@ from tests.whole.test_own_proxy import Frame
 
 OWN, OWN_PASSWORD = "kari", "four words of a house"
 NOTHING = "0" * 16  # capabilities
-pytestmark = [pytest.mark.timeout(3600), pytest.mark.allow_hosts([HOST, "127.0.0.1", "::1"])]
+pytestmark = [
+    pytest.mark.timeout(3600),
+    pytest.mark.allow_hosts([HOST, "127.0.0.1", "::1"]),
+    pytest.mark.proves(
+        "The image of the Home Assistant app gives a folder of root's to showcam, drops every right, and has its pages",
+        leans_on="second stack: buildah and podman; double: Home Assistant's supervisor and ingress",
+        also=("tests/house/test_home_assistant_app.py", "tests/browser/test_own_proxy.py"),
+    ),
+]
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,13 @@ from tests.ship.upgraded import goes_on
 
 MOST_BYTES = 500_000_000
 STOPPED_S = 60
-pytestmark = pytest.mark.timeout(3600)
+pytestmark = [
+    pytest.mark.timeout(3600),
+    pytest.mark.proves(
+        "The image runs without capabilities from a read-only root and shows the Garden, by compose too",
+        leans_on="second stack: buildah, podman and Docker's compose",
+    ),
+]
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +93,7 @@ def test_it_serves_without_a_word_outside_its_data(containers: Engine, tmp_path:
     assert {"keys", "showcam.sqlite3"} <= {file.name for file in data.iterdir()}
 
 
+@pytest.mark.proves("The image goes on with data of 0.1 and 0.2: its household, links, tokens and decisions")
 @pytest.mark.parametrize("version", VERSIONS)
 def test_it_goes_on_with_the_data_of_an_older_version(containers: Engine, tmp_path: Path, version: str) -> None:
     data = tmp_path / "data"

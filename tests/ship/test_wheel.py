@@ -16,7 +16,13 @@ from tests.ship import built, table
 from tests.ship.debian import FOLDER, Debian, stop, unpacked
 
 INSTALLED_S = 900.0
-pytestmark = pytest.mark.timeout(3 * INSTALLED_S)
+pytestmark = [
+    pytest.mark.timeout(3 * INSTALLED_S),
+    pytest.mark.proves(
+        "The wheel shows the Garden from an empty folder, installed by uv, uvx and pipx",
+        leans_on="second stack: uv and pipx",
+    ),
+]
 
 
 class Way(NamedTuple):

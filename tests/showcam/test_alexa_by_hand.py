@@ -11,6 +11,10 @@ from showcam.app.setup.skill_set_up import AlexaByHand
 from showcam.console.skill import NotMade
 from showcam.store.sqlite import SqliteStore
 
+pytestmark = pytest.mark.proves(
+    "An owner's Alexa skill is made by hand with values from the page", leans_on="double: Amazon"
+)
+
 URL = "https://cams.example"
 KEYS = [("one", b"k" * 32)]
 REDIRECTS = (

@@ -20,6 +20,15 @@ from showcam.app.edge.signatures import spoken_route
 from showcam.app.http_types import Refuse, Request
 from tests.doubles.tls_vendor import Vendor, Vendors, answer
 
+pytestmark = pytest.mark.proves(
+    "Spoken requests are accepted only from Amazon and from the owner's forwarder",
+    leans_on="second stack: OpenSSL, with certificate chains made for the test",
+    also=(
+        "tests/showcam/test_amazon_chains.py",
+        "tests/showcam/test_amazon_attacked.py",
+    ),
+)
+
 NOW = datetime.datetime.now(datetime.UTC)
 DAY = datetime.timedelta(days=1)
 KEY = rsa.generate_private_key(65537, 2048)

@@ -15,6 +15,8 @@ from click.testing import CliRunner, Result
 
 from showcam.app.cli import main
 
+pytestmark = pytest.mark.proves("A command that can do nothing names the next step")
+
 USER = "me@example.com"
 
 

@@ -255,7 +255,7 @@ def test_reports_that_an_assistant_takes_no_more(make_home: Callable[..., Househ
     home.adapter.faults.began(home.account.id, "outbox", home.link.id)
     faults = {finding.fault: finding.mend for finding in examined(home) if finding.fault}
     assert faults.keys() == {"gateway_grant_dead", "reports_not_sent"}
-    assert "link it again" in faults["gateway_grant_dead"]
+    assert "press the button there" in faults["gateway_grant_dead"]
 
 
 def test_addresses_for_notices(make_home: Callable[..., Household]) -> None:

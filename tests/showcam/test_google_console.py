@@ -7,6 +7,10 @@ import pytest
 
 from showcam.app.setup.google_console import REDIRECTS, fields, project_of, register
 
+pytestmark = pytest.mark.proves(
+    "Every field of Google's console is printed with its value", leans_on="published: Google's pages"
+)
+
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/integrator/google-home.md"
 DOCUMENT = PAGE.read_text()

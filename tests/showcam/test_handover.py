@@ -15,6 +15,8 @@ from showcam.app.cli import run
 from showcam.app.process import handover
 from showcam.app.settings import Settings
 
+pytestmark = pytest.mark.proves("A media process is given no key but the one for streams")
+
 ROOT = Path(__file__).parents[2]
 OUTER = {
     "PATH": "/usr/bin",

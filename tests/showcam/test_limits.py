@@ -55,6 +55,7 @@ os.abort()
 """
 
 
+@pytest.mark.proves("A process that crashes writes no memory into a core file", leans_on="system: Linux")
 def test_a_process_that_crashes_leaves_no_core() -> None:
     child = os.posix_spawn(sys.executable, [sys.executable, "-c", CRASH], os.environ)
     _, status = os.waitpid(child, 0)

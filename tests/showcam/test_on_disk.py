@@ -8,6 +8,8 @@ import pytest
 from showcam.app.on_disk import HERE, ROOMS, OnDisk, version_of
 from tests.house.test_arrows import ROOMS as OF_THE_HOUSE
 
+pytestmark = pytest.mark.proves("The health page says that another version is on the disk")
+
 STARTED = 1_800_000_000.0
 
 

@@ -26,6 +26,12 @@ from tests.doubles.household import Household, household
 from tests.doubles.runtime_api import Context
 from tests.doubles.spoken_echo import Echo, spoken_of
 
+pytestmark = pytest.mark.proves(
+    "Each request has one log line with its outcome, and nothing in it was written by a stranger",
+    leans_on="double: the assistants",
+    also=("tests/whole/test_outcome_lines.py",),
+)
+
 SECRET = "sca.abcdefgh.q1w2e3r4t5y6u7i8o9p0"
 CARDS = Rules(explain="picture", web_url="https://cam.example")
 

@@ -26,6 +26,10 @@ from tests.doubles.onvif_device import Served, served
 from tests.doubles.rtsp_camera import PATH, RtspCamera
 from tests.doubles.rtsp_recording import CODE, recorded
 
+pytestmark = pytest.mark.proves(
+    "A camera in the house is added, listed with its reasons, moved and forgotten by command"
+)
+
 SUB = "/Streaming/Channels/102"
 
 

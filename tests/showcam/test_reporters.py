@@ -23,6 +23,11 @@ from showcam.store.outbox import Claim
 from showcam.store.records import Account
 from tests.doubles.household import new_link
 
+pytestmark = pytest.mark.proves(
+    "SYNC promises reports only with a key that can send them, and a wrong key is named at the start",
+    leans_on="double: Google's token endpoint",
+)
+
 LOGIN = {"lwa_client_id": "amzn1.application-oa2-client.x", "lwa_client_secret": "s"}
 
 
@@ -143,7 +148,14 @@ def test_who_takes_the_key_away_is_not_notified_that_it_is_gone(base: Ground, tm
 
 
 @pytest.mark.parametrize(
-    ("outcome", "kinds"), [("dead", ["grant"]), ("refused", ["grant"]), ("doubted", ["ending"]), ("retried", [])]
+    ("outcome", "kinds"),
+    [
+        ("dead", ["expired"]),
+        ("not_permitted", ["expired"]),
+        ("refused", ["grant"]),
+        ("doubted", ["ending"]),
+        ("retried", []),
+    ],
 )
 def test_what_an_owner_is_notified_of_until_a_report_is_taken(outcome: Outcome, kinds: list[str], base: Ground) -> None:
     home = account(base)

@@ -11,6 +11,8 @@ from showcam.app.settings import Settings
 from showcam.drivers.camera import Camera, Decided, Ref
 from showcam.registry.readings.households import Listing
 
+pytestmark = pytest.mark.proves("A scene is listed only at home")
+
 GARDEN = Camera(Ref("", "", 1), "Garden", id="ezviz-garden", decided=Decided(tv_scenes=("Living room TV",)))
 
 

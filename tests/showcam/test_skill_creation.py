@@ -16,6 +16,12 @@ from tests.doubles.clock import Clock
 from tests.doubles.skill_management import EVENTS, PROFILE, VENDOR, SkillManagement
 from tests.doubles.tls_vendor import Vendor, Vendors, answer
 
+pytestmark = pytest.mark.proves(
+    "An owner's Alexa skill is made from one security profile, a template for AWS and a pasted ARN",
+    leans_on="double: Amazon's skill management",
+    also=("tests/whole/test_skill_page.py",),
+)
+
 URL = "https://cams.example"
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:showcam-forward"
 OWNER = Profile(*PROFILE)

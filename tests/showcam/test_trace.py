@@ -72,6 +72,11 @@ from tests.doubles.simulator_process import SimulatorProcess
 from tests.doubles.stream_cloud import StreamCloud
 from tests.doubles.waiting import LONG_S, within
 
+pytestmark = pytest.mark.proves(
+    "A trace holds no name, address or other text of a household, and has at most 200 KB",
+    leans_on="published: a real account's list and a real Echo's offer, with a canary in each text",
+)
+
 CANARY = "Kanari7"
 ECHO = OFFERS["mode 0 only"]
 NUMBER = "918273645"

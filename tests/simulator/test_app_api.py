@@ -15,6 +15,12 @@ from showcam.simulator.state import Settings
 from tests.doubles.cloud import Cloud
 from tests.doubles.waiting import until
 
+pytestmark = pytest.mark.proves(
+    "The simulated app account is like EZVIZ's",
+    leans_on="second stack: pyezvizapi, unmodified",
+    also=("tests/simulator/test_settings.py",),
+)
+
 DEMO, MFA, OTHER = "demo@example.com", "mfa@example.com", "other@example.com"
 SOUND, SLEEP, PRIVACY = 22, 21, 7
 

@@ -24,6 +24,11 @@ from tests.doubles.cloud import Cloud
 from tests.doubles.fast_time import FastLoop, run
 from tests.doubles.hour_cloud import SERIAL, HourCloud
 
+pytestmark = pytest.mark.proves(
+    "A public client of EZVIZ takes the simulated cloud stream",
+    leans_on="second stack: pyezvizapi, libav; double: EZVIZ's cloud",
+)
+
 DEMO, OTHER = "demo@example.com", "other@example.com"
 FAST = {"clump_s": 0.1, "node_s": 0.05}
 

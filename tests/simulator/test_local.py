@@ -14,6 +14,11 @@ from showcam.simulator.state import LOCAL_CONTROL, LOCAL_MEDIA
 from tests.doubles.cloud import Cloud
 from tests.doubles.waiting import until
 
+pytestmark = pytest.mark.proves(
+    "A public client of EZVIZ is shown the simulated camera by its protocol at home",
+    leans_on="second stack: pyezvizapi, unmodified",
+)
+
 NAME = "Terrace"  # without Image Encryption, of a household that is as unkind as life
 
 

@@ -20,6 +20,11 @@ from tests.doubles.cloud import Cloud
 from tests.doubles.needs import REAL_LIST
 from tests.doubles.waiting import LONG_S
 
+pytestmark = pytest.mark.proves(
+    "The simulated household that is as unkind as life is read by a public client",
+    leans_on="second stack: pyezvizapi, unmodified; published: a real account's list",
+)
+
 REAL = "real@example.com"
 SOUND, PRIVACY = 22, 7
 LAG_S = 0.4

@@ -34,6 +34,11 @@ from tests.doubles.needs import REAL_LIST
 from tests.doubles.rtsp_recording import recorded
 from tests.doubles.stream_cloud import GOP_S, SERIAL, USER, StreamCloud
 
+pytestmark = pytest.mark.proves(
+    "A camera that is replayed from a trace is listed and streams as the trace has it",
+    leans_on="published: a real account's list and public clients' reports",
+)
+
 FILES = sorted((Path(__file__).parents[1] / "traces").glob("*.ndjson"))
 HEAD = Trace(1, "camera", (0, 2, 0), 2026, 11, 1)
 NOT_THE_SAME = ("ref", "name", "ways")

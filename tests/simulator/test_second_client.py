@@ -11,6 +11,10 @@ from ezviz_openapi_utils.oauth import AccessToken
 
 from tests.doubles.cloud import Cloud
 
+pytestmark = pytest.mark.proves(
+    "The simulated Open Platform is like EZVIZ's", leans_on="second stack: ezviz-openapi-utils, unmodified"
+)
+
 
 @pytest.fixture
 def make(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Callable[..., EZVIZOpenAPI]:

@@ -7,6 +7,16 @@ from showcam.store.ports import Inconsistent, Store
 from showcam.store.records import Account, Client, Code, Happening, Known, Link, OwnerUser, Session, Source, Token
 from tests.doubles import records as a
 
+pytestmark = pytest.mark.proves(
+    "SQLite and DynamoDB fulfil one contract",
+    leans_on="second stack: ministack and moto",
+    also=(
+        "tests/store/test_link_contract.py",
+        "tests/store/test_kept_contract.py",
+        "tests/store/test_races.py",
+    ),
+)
+
 NOW = a.NOW
 
 

@@ -285,6 +285,9 @@ def test_sweep_counts_the_rows_that_go(sqlite: SqliteStore) -> None:
     assert sqlite.links(household.id) == [live]
 
 
+@pytest.mark.proves(
+    "A process killed in the middle of a write leaves nothing half done", leans_on="system: a real `kill -9`"
+)
 @pytest.mark.parametrize("after", [1, 20, 75])
 def test_a_process_killed_in_the_middle_leaves_nothing_half_done(path: Path, sealer: Sealer, after: int) -> None:
     """Households with their source, pairs of tokens, and preferences with what is to be told of them, are whole or

@@ -12,6 +12,11 @@ from showcam.store.ports import Store
 from showcam.store.records import Account, Happening, Known, Link, Source, SourceState
 from tests.doubles import records as a
 
+pytestmark = pytest.mark.proves(
+    "A change and its row in the outbox are one write, in SQLite and in DynamoDB",
+    leans_on="second stack: moto and ministack",
+)
+
 NOW = a.NOW
 LEASE_S = 20.0
 type AtOnce = Callable[[int, Callable[[int], Any]], list[Any]]

@@ -265,6 +265,10 @@ def test_killed_after_any_write_it_is_whole_when_done_again(
         assert whole(sound)
 
 
+@pytest.mark.proves(
+    "A change whose writer was killed after the first write has its row in the outbox",
+    leans_on="second stack: ministack",
+)
 @pytest.mark.parametrize("arrange", [keep_a_preference, choose_the_cameras, sign_out], ids=lambda case: case.__name__)
 def test_killed_after_the_first_write_a_change_has_its_row_in_the_outbox(
     arrange: Callable[[DynamoStore], Case],

@@ -19,6 +19,10 @@ from tests.doubles.attackers import crowd, head
 from tests.doubles.program import Program, running
 from tests.doubles.waiting import until
 
+pytestmark = pytest.mark.proves(
+    "A silent or slow client delays no other", leans_on="system: hundreds of real connections"
+)
+
 SOFT = 1024  # descriptors that a process has at first on most systems
 WITHIN_S = 4.0  # less than a silent connection is borne with, so that one who waits for those to end is late
 DIRECTIVE = {

@@ -15,6 +15,12 @@ from tests.doubles.program import Program, running
 from tests.doubles.waiting import until
 from tests.whole.test_starting import children
 
+pytestmark = pytest.mark.proves(
+    "With the worker killed every ten seconds each press rings at the Echo once",
+    leans_on="double: EZVIZ and Alexa's gateway",
+    also=("tests/soak/test_bell.py",),
+)
+
 DOOR = "Front Door"
 APART_S = 10.0  # between two kills
 # each press relative to a kill: the worker has read of it and told nobody, is about to read, or is not there

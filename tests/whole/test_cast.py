@@ -15,6 +15,12 @@ import requests
 from tests.doubles.program import Program, running
 from tests.doubles.waiting import LONG_S, until
 
+pytestmark = pytest.mark.proves(
+    "A Cast device of the house shows a camera without any cloud, until it is stopped or somebody takes the TV",
+    leans_on="second stack: npm castv2 as the receiver; double: that a Chromecast plays it",
+    also=("tests/cast/test_door.py",),
+)
+
 TV = "Living room TV"
 
 type Cast = Callable[..., subprocess.CompletedProcess[str]]
@@ -78,6 +84,10 @@ def test_facts_are_printed_as_json(cast: Cast) -> None:
     assert json.loads(cast("--json").stdout)["showing"] == [shown]
 
 
+@pytest.mark.proves(
+    "A camera that takes 25 s to wake is shown on a TV by `showcam cast`, which says that it is waking",
+    leans_on="double: the TV and EZVIZ's battery camera",
+)
 def test_a_camera_that_sleeps_is_said_to_be_woken_and_is_then_on_the_tv(tmp_path: Path) -> None:
     """It sleeps for longer than a TV waits for a picture."""
     with running(tmp_path) as program:
@@ -115,6 +125,7 @@ def test_what_can_not_be_done_is_said(cast: Cast, words: tuple[str, ...], says: 
     assert says in done.stderr
 
 
+@pytest.mark.proves("A ring brings the door's camera to the TV", leans_on="double: the TV and EZVIZ")
 def test_a_ring_brings_the_door_to_the_tv(demo: Program, cast: Cast) -> None:
     for setting, value in (("tv", TV), ("tv_when", "doorbell")):
         done = demo.command("cameras", "set", "Front Door", setting, value, "--demo")
@@ -144,6 +155,7 @@ def test_what_no_camera_tells_can_not_bring_it_to_a_tv(demo: Program, value: str
     assert "doorbell, motion, person, and not thunder" in done.stderr
 
 
+@pytest.mark.proves("A scene of either assistant reaches the TV", leans_on="double: Alexa, Google and the TV")
 def test_a_scene_of_either_assistant_shows_the_camera_on_the_tv(demo: Program, cast: Cast) -> None:
     done = demo.command("cameras", "set", "Garden", "tv_scenes", TV, "--demo")
     assert (done.returncode, done.stdout) == (0, f"Garden: tv_scenes is {TV}.\n")

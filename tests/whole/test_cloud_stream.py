@@ -15,6 +15,12 @@ from showcam.simulator.real_household import CODE
 from tests.doubles.program import Program, running
 from tests.doubles.waiting import LONG_S, until
 
+pytestmark = pytest.mark.proves(
+    "An EZVIZ camera is shown by the account only, while Image Encryption is off",
+    leans_on="double: EZVIZ's camera and cloud",
+    also=("tests/simulator/test_cloud_stream.py",),
+)
+
 USER = "real@example.com"
 LOOKS_S = 10.0  # once both assistants know every camera: cameras once were opened one after another
 ASKS = 15  # each a second after the one before, and a picture that is refused is answered at once
@@ -85,6 +91,10 @@ def test_an_encrypted_camera_is_not(program: Program) -> None:
     assert "Image Encryption is on for Driveway" in answer["outcome"]["person"]
 
 
+@pytest.mark.proves(
+    "An encrypted EZVIZ camera is shown by its code and the account only, to Alexa by WebRTC and to Google by HLS",
+    leans_on="double: EZVIZ's camera and cloud",
+)
 @pytest.mark.parametrize(
     ("camera", "assistant", "via"),
     [

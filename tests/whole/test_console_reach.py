@@ -14,6 +14,11 @@ import requests
 from tests.doubles.program import Program, running
 from tests.doubles.waiting import LONG_S, until
 
+pytestmark = pytest.mark.proves(
+    "Through a proxy, a tunnel or another site's name `/home` of a running showcam is 404",
+    leans_on="double: the tunnels' headers",
+)
+
 NAMES = "nas.local,Showcam"
 # What each adds to a request, by its documentation.
 TUNNELS = {

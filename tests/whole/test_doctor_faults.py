@@ -30,7 +30,17 @@ from tests.doubles import records as a
 from tests.doubles.fault_proxy import FaultProxy, NameService, ProxyFault
 from tests.doubles.program import Program, running
 
-pytestmark = pytest.mark.process
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.proves(
+        "The doctor names 30 faults of an installation with their fix, and none without a fault",
+        leans_on="second stack: OpenSSL, trustme and aioice; double: the internet, on loopback",
+        also=(
+            "tests/showcam/test_doctor_machine.py",
+            "tests/showcam/test_doctor.py",
+        ),
+    ),
+]
 
 BOTH = tuple(redirect.format(project="home-1") for redirect in REDIRECTS)
 HERE = "127.0.0.1"  # plays the house's public address

@@ -16,6 +16,11 @@ from showcam.store.sqlite import SqliteStore
 from tests.doubles.program import Program, running
 from tests.doubles.waiting import until
 
+pytestmark = pytest.mark.proves(
+    "EZVIZ's messages by webhook and by push reach the running program",
+    leans_on="second stack: paho's MQTT; double: EZVIZ's webhook and broker",
+)
+
 KEY = "a-signing-key"
 
 

@@ -10,6 +10,12 @@ import pytest
 from showcam.drivers.camera import is_own
 from tests.doubles import lan_house
 
+pytestmark = pytest.mark.proves(
+    "A person without a vendor's account begins a household on the page, and finds, tries, adds and "
+    "sees a camera there",
+    leans_on="double: the ONVIF camera, in a network of the test's own",
+)
+
 
 @pytest.mark.timeout(180)
 def test_a_camera_is_found_in_the_house_tried_added_and_shown(tmp_path: Path) -> None:

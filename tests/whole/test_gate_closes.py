@@ -3,8 +3,12 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from bench.closing import Closing
 from tests.doubles.program import running
+
+pytestmark = pytest.mark.proves("Live video ends within 3 s after its gate closes", leans_on="double: EZVIZ's cloud")
 
 CODE = "ABCDEF"  # of the Garage
 
@@ -35,6 +39,9 @@ class Forgetting(Closing):
         assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.proves(
+    "Video ends within 3 s when an encrypted camera's code is forgotten", leans_on="double: EZVIZ's camera"
+)
 def test_so_does_the_picture_of_an_encrypted_camera_whose_code_is_forgotten(tmp_path: Path) -> None:
     with running(tmp_path, SHOWCAM_EXPLAIN="no", SHOWCAM_SIGN_UP="owner") as program:
         forgetting = Forgetting(program)

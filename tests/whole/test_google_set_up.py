@@ -11,6 +11,10 @@ from tests.doubles.console_browser import PASSWORD, Page
 from tests.doubles.program import running
 from tests.doubles.waiting import LONG_S, within
 
+pytestmark = pytest.mark.proves(
+    "A typed project id fills Google's console", leans_on="published: Google's pages; double: Google"
+)
+
 URL, PATH, SET_UP = "https://cams.example", "/home/google", "/home/setup"
 
 

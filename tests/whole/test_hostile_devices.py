@@ -20,7 +20,14 @@ from tests.doubles.waiting import LONG_S, until
 
 __all__ = ["certificate"]  # a fixture
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [
+    pytest.mark.timeout(300),
+    pytest.mark.proves(
+        "A hostile TV, hostile events and hostile video cost only their own function: Alexa still shows "
+        "another camera, and no process grows by more than 64 MB",
+        leans_on="second stack: npm castv2; double: the hostile devices",
+    ),
+]
 MOTION = "RuleEngine/CellMotionDetector/Motion"
 MORE_MB = 64  # that a process may take while somebody watches; what is hostile would take it gigabytes
 LASTS_S = 8.0  # a device floods for so long at least

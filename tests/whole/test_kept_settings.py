@@ -9,6 +9,14 @@ import requests
 from tests.doubles.program import Program, running
 from tests.doubles.waiting import LONG_S, within
 
+pytestmark = pytest.mark.proves(
+    "Settings that showcam keeps are sealed, count less than a file, and are taken while it runs",
+    also=(
+        "tests/showcam/test_kept.py",
+        "tests/showcam/test_renewal.py",
+    ),
+)
+
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
@@ -43,6 +51,7 @@ def test_parts_that_read_a_changed_setting_start_again_and_the_others_go_on(prog
     assert after["serve"] != before["serve"]
 
 
+@pytest.mark.proves("A page that is asked for while the web process restarts waits", leans_on="second stack: requests")
 def test_a_page_that_is_asked_for_meanwhile_waits(program: Program) -> None:
     before, answers = pids(program)["serve"], list[requests.Response]()
     done = program.command("settings", "set", "public_url", "https://meanwhile.example")

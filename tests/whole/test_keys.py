@@ -18,6 +18,12 @@ from tests.doubles.linking import link
 from tests.doubles.program import Program, running
 from tests.doubles.waiting import LONG_S, until
 
+pytestmark = pytest.mark.proves(
+    "EZVIZ is asked for a key only for a camera whose owner decided so",
+    leans_on="double: EZVIZ's cloud; published: the request of pyezvizapi",
+    also=("tests/registry/test_ezviz_keys.py",),
+)
+
 USER, PASSWORD, CODE = "keys@example.com", "showcam-demo", "012345"
 NAMES = ("Balcony", "Carport", "Mailbox", "Stairs")
 ASKED = "/api/device/query/encryptkey"

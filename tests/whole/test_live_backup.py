@@ -22,7 +22,10 @@ from tests.doubles.rtc_viewer import Viewer
 from tests.doubles.waiting import LONG_S, until
 from tests.whole.test_backup import PHRASE
 
-pytestmark = pytest.mark.process
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.proves("A backup of a running showcam is complete and can be restored"),
+]
 
 USER, PASSWORD = "demo@example.com", "showcam-demo"
 

@@ -24,6 +24,12 @@ from showcam.simulator.real_household import CODE, USER
 from tests.doubles.console_browser import Page
 from tests.doubles.program import Program, running
 
+pytestmark = pytest.mark.proves(
+    "EZVIZ's own protocol at home shows a camera, enciphered or not, to all who watch by one session",
+    leans_on="double: the EZVIZ camera",
+    also=("tests/media/test_ezviz_local.py",),
+)
+
 CAMERAS = {"Terrace": "plain", "Loft": "wrapped", "Driveway": "plain"}
 
 

@@ -14,6 +14,8 @@ from tests.doubles.program import Program, running
 from tests.doubles.waiting import LONG_S
 from tests.whole.test_terminal import Terminal
 
+pytestmark = pytest.mark.proves("Cameras are listed without a browser", leans_on="double: EZVIZ's cloud")
+
 SIGN_IN = "showcam-demo\n"
 
 

@@ -11,6 +11,11 @@ from tests.doubles.console_browser import Page
 from tests.doubles.program import Program, running
 from tests.doubles.waiting import LONG_S
 
+pytestmark = pytest.mark.proves(
+    "Nobody but the signed-in owner decides about an encrypted camera",
+    leans_on="double: the assistants and EZVIZ's cloud",
+)
+
 USER, SIGN_IN_CODE = "keys@example.com", "012345"
 CAMERA, LABEL = "Carport", "ABCDEF"
 STEPS = ("picture-code", "show-encrypted", "ask-key", "key-code")

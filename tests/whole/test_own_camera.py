@@ -9,6 +9,10 @@ import requests
 from tests.doubles.program import Program
 from tests.doubles.waiting import until
 
+pytestmark = pytest.mark.proves(
+    "Both assistants are shown a camera of the house with G.711 sound", leans_on="double: camera and assistants"
+)
+
 
 @pytest.fixture
 def barn(demo: Program) -> Iterator[Program]:

@@ -9,6 +9,11 @@ from tests.doubles.program import Program, running
 from tests.doubles.rtsp_camera import PATH, RtspCamera
 from tests.doubles.rtsp_recording import CODE, recorded
 
+pytestmark = pytest.mark.proves(
+    "A household without a vendor's account links by its owner's password, and its camera is shown",
+    leans_on="double: assistants and camera",
+)
+
 PASSWORD = "barn door and two geese"
 TWICE = f"{PASSWORD}\n{PASSWORD}\n"
 

@@ -29,7 +29,15 @@ from tests.doubles.program import Program
 from tests.doubles.simulator_process import SimulatorProcess
 from tests.doubles.waiting import LONG_S
 
-pytestmark = [pytest.mark.process, pytest.mark.realtime]
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.realtime,
+    pytest.mark.proves(
+        "`showcam run` with an owner's defaults shows the cameras of a household that is replayed from "
+        "traces, or says why not",
+        leans_on="double: EZVIZ, Amazon and the Echo",
+    ),
+]
 
 USER, PASSWORD = "replay@example.com", "showcam-demo"
 TRACES = Path(__file__).parents[1] / "traces"

@@ -12,6 +12,12 @@ import requests
 
 from tests.doubles.program import Program, running
 
+pytestmark = pytest.mark.proves(
+    "A camera that goes, comes, moves or is renamed in the vendor's app is so at both assistants, "
+    "and a ring opens the view on an Echo",
+    leans_on="double: Alexa, Google and EZVIZ",
+)
+
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:

@@ -10,6 +10,10 @@ import requests
 from tests.doubles.linking import link_tokens
 from tests.doubles.program import Program, running
 
+pytestmark = pytest.mark.proves(
+    "No secret is in a log or an error, or readable in the database", also=("tests/oauth/test_secrets.py",)
+)
+
 PASSWORD = "showcam-demo"
 WRONG = "planted-wrong-password-7f3a"
 CODE = "ABCDEF"  # on the label of the Garage

@@ -53,6 +53,10 @@ def test_a_camera_is_shown_by_asking_the_skill(demo: Program) -> None:
     assert answer["shown"]["width"] <= 1280
 
 
+@pytest.mark.proves(
+    "An Echo that asks the skill is shown a camera with large video by the smaller video that it sends",
+    leans_on="double: the Echo and EZVIZ",
+)
 def test_a_large_picture_is_shown_by_the_smaller_one_that_the_camera_sends(tmp_path: Path) -> None:
     with running(tmp_path) as program:
         program.change("Front Door", size=[1920, 1080], sub_size=[768, 432])  # before it is shown

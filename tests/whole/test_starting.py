@@ -304,6 +304,7 @@ def test_a_wrong_word_is_answered_readably(tmp_path: Path, words: tuple[str, ...
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.proves("Both assistants' links outlive a restart", leans_on="double: the assistants")
 def test_links_outlive_a_restart_of_the_demo(tmp_path: Path) -> None:
     with running(tmp_path, SHOWCAM_POLL_S="2") as program:
         for assistant in ("alexa", "google"):

@@ -123,6 +123,10 @@ def test_a_real_start_says_its_addresses_last(tmp_path: Path) -> None:
     assert re.fullmatch(rf"Your cameras: {program.web}/home#[\w-]{{43}}", cameras)
 
 
+@pytest.mark.proves(
+    "A person at a terminal is asked once whether the house reaches the page",
+    also=("tests/showcam/test_open_house.py",),
+)
 def test_a_person_is_asked_once_whether_the_house_reaches_it(tmp_path: Path) -> None:
     program = Program(tmp_path, demo=False)
     del program.environ["SHOWCAM_BIND"]

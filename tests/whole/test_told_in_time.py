@@ -30,6 +30,11 @@ from tests.doubles.ready_driver import camera
 from tests.doubles.tls_vendor import Vendors
 from tests.doubles.waiting import until
 
+pytestmark = pytest.mark.proves(
+    "A new name, offline, Image Encryption and Audio are reported to both assistants within 120 s",
+    leans_on="double: Alexa, Google and EZVIZ",
+)
+
 WITHIN_S = 120.0
 PUBLIC = "https://home.example"
 

@@ -11,6 +11,11 @@ import requests
 from tests.doubles.console_browser import Page
 from tests.doubles.program import Program, running
 
+pytestmark = pytest.mark.proves(
+    "A change is reported within seconds while a page with its cameras is open",
+    leans_on="double: Alexa, Google and EZVIZ",
+)
+
 SOON_S = 60.0  # ten seconds, and what a machine with much to do takes
 
 

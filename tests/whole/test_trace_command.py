@@ -12,6 +12,10 @@ from showcam.app.trace import text
 from showcam.drivers.ezviz.trace_lines import Beside, Call, Ended, Wake
 from tests.doubles.program import Program, running
 
+pytestmark = pytest.mark.proves(
+    "A trace opens a second session only after a yes", leans_on="double: EZVIZ's camera and cloud"
+)
+
 DEMO, REAL, KEYS = "demo@example.com", "real@example.com", "keys@example.com"
 
 

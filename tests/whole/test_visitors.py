@@ -12,6 +12,11 @@ from showcam.app.doctor.reach import Visitor
 from tests.doubles.fault_proxy import FaultProxy, ProxyFault
 from tests.doubles.program import Program, running
 
+pytestmark = pytest.mark.proves(
+    "No spelling of a header makes a visitor somebody else behind Caddy, Cloudflare Tunnel or Tailscale Funnel",
+    leans_on="double: the proxies' headers",
+)
+
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:

@@ -19,6 +19,10 @@ def decoded(jpeg: str) -> tuple[int, int]:
         return frame.width, frame.height
 
 
+@pytest.mark.proves(
+    "A spoken request brings moving video with sound, on an Echo and on a Google display",
+    leans_on="double: Echo, Google display and EZVIZ",
+)
 @pytest.mark.parametrize("via", ["webrtc", "hls"])
 @pytest.mark.parametrize("assistant", ["alexa", "google"])
 def test_the_garden_is_shown_with_sound(demo: Program, assistant: str, via: str) -> None:
@@ -80,6 +84,9 @@ def test_another_user_speaks_where_that_one_linked_and_no_third_does(as_it_comes
     assert "google is linked as other@example.com." in spoken[-1].stderr
 
 
+@pytest.mark.proves(
+    "A display shows a card with the reason in the camera's place", leans_on="double: Echo, Google display and EZVIZ"
+)
 def test_by_default_a_display_is_shown_the_reason_in_the_cameras_place(as_it_comes: Program) -> None:
     for assistant in ("alexa", "google"):
         as_it_comes.link(assistant)
@@ -120,6 +127,10 @@ def test_a_switch_changes_the_next_answer(demo: Program) -> None:
         demo.change("Nursery", audio=False, encryption=False)
 
 
+@pytest.mark.proves(
+    "“Hey Google, show the garden on the TV” casts HLS to a television",
+    leans_on="double: Google, the television and EZVIZ",
+)
 def test_google_casts_by_hls_to_a_television(demo: Program) -> None:
     answer = demo.assistant("google", "watch", text="show the garden on the living room TV")
     assert answer["outcome"]["shown"], answer["outcome"]

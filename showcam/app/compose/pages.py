@@ -45,6 +45,7 @@ from showcam.console.link_forms import LinkForms
 from showcam.console.machine import Machine
 from showcam.console.notices import Notices
 from showcam.console.pages import NOTIFIES, TVS
+from showcam.console.reports import Reports
 from showcam.console.said import SaidPage
 from showcam.console.set_up import Keeper, Ports, SetUp
 from showcam.console.skill import Skill
@@ -185,6 +186,7 @@ def _console(
             ClientForms(base.store),
             HouseholdForms(base.store, made.sign_in, invitations, window, remove),
             window,
+            Reports(base.store, base.adapter.faults.of),
             open_to_all=settings.sign_up == "anyone",
         ),
         SetUp(

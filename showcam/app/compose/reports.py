@@ -46,16 +46,18 @@ def reporters_of(settings: Settings, base: ground.Ground) -> list[Reporter]:
 
 def note_faults(base: ground.Ground, claim: Claim, outcome: Outcome) -> None:
     """Begins or ends the link's faults by the outcome of a delivery; the owner is notified of faults."""
+    faults = base.adapter.faults
     match outcome:
-        case "dead" | "refused":
-            base.adapter.faults.began(claim.account, "grant", claim.link_id)
+        case "dead" | "not_permitted":
+            faults.hindered(claim.account, "expired", claim.link_id)
+        case "refused":
+            faults.hindered(claim.account, "grant", claim.link_id)
         case "doubted":
-            base.adapter.faults.began(claim.account, "ending", claim.link_id)
+            faults.hindered(claim.account, "ending", claim.link_id)
         case "told" | "first":
-            base.adapter.faults.ended(claim.account, "grant", claim.link_id)
-            base.adapter.faults.ended(claim.account, "ending", claim.link_id)
+            faults.reported(claim.account, claim.link_id)
         case "laid_down":
-            base.adapter.faults.began(claim.account, "outbox", claim.link_id)
+            faults.began(claim.account, "outbox", claim.link_id)
         case _:
             pass
 

@@ -12,6 +12,7 @@ from showcam.drivers.errors import Reason, Unavailable
 from showcam.i18n.catalogue import Worded, worded
 from showcam.net.notices import BadAddress, service
 from showcam.registry.gate.reasons import explain
+from showcam.registry.notices.faults import OF_REPORTS, Kind
 from showcam.registry.notices.faults import Fault as Noted
 from showcam.registry.notices.notifier import Addresses
 from showcam.registry.readings.judge import Row
@@ -21,12 +22,20 @@ MOST = 20  # most households in an examination: each waits for the vendor's answ
 MOST_READ = 100  # most households whose rows are read; a maker's installation may have a million
 VENDOR = "/".join(brand.vendor for brand in BRANDS if brand.signs_in)
 WHAT = worded("who may sign in")
-_OF_REPORTS = ("grant", "outbox")
+_OF_REPORTS = (*OF_REPORTS, "outbox")
 # Stills are not among them: with pictures = vendor no camera has one, and both assistants show it all the same.
 _ASSISTANTS: tuple[Surface, ...] = ("alexa", "google")
 _FAULTS: dict[Reason, Fault] = {"code_wrong": "code_wrong", "not_playable": "no_room_to_transcode"}
 # states that a camera's owner may want; any other reason is a fault of the installation
 _WANTED: frozenset[Reason] = frozenset({"asleep", "encryption_on", "audio_off", "offline", "lan_unreachable", "busy"})
+
+
+_HINDERED: dict[Kind, Worded] = {
+    "grant": worded("the assistant refuses them"),
+    "expired": worded("showcam has no permission for them"),
+    "ending": worded("the assistant says that the link has ended, as of more than ten others at once"),
+    "silent": worded("a change could not be reported for a day"),
+}
 
 
 class Owner(Protocol):
@@ -83,13 +92,14 @@ def _cameras(owner: Owner, account_id: str) -> Iterator[Finding]:
 
 
 def _reports(fault: Noted) -> Finding:
-    if fault.kind == "grant":
-        text = worded("the assistant refuses them, or showcam has no permission for them any more")
-        mend = worded("In the assistant's app disable or disconnect showcam, then link it again.")
-        return wrong(worded("reports of the link {link}", link=fault.subject), text, mend, "gateway_grant_dead")
+    what = worded("reports of the link {link}", link=fault.subject)
+    if fault.kind != "outbox":
+        mend = worded("See why, and press the button there, on showcam's page under Assistants.")
+        return wrong(
+            what, _HINDERED[fault.kind], mend, "reports_not_sent" if fault.kind == "silent" else "gateway_grant_dead"
+        )
     text = worded("some could not be sent, and were put aside")
     mend = worded("See why, and send them again, on showcam's page under Assistants.")
-    what = worded("reports of the link {link}", link=fault.subject)
     return wrong(what, text, mend, "reports_not_sent", command="showcam outbox list")
 
 

@@ -19,8 +19,9 @@ MOST_PACKETS_A_SECOND = 10_000
 MOST_MESSAGES_A_SECOND = 100
 COUNTED_S = 2.0  # received data is counted over this time, since it comes in clumps
 _BATCH_S = 0.01  # data that arrives in pieces is read in lots: each wake-up costs more than the bytes do
-# The pause between two reads if no viewer is shown each picture as it comes. The pause varies, so that now and then a
-# unit of each track is read just after it came: the clocks of the tracks are set by the fastest.
+# The pause between two reads if no viewer is shown each picture as it comes. All such connections are read together: a
+# wake-up of the process costs more than a read. The pause varies, so that now and then a unit of each track is read
+# just after it came: the clocks of the tracks are set by the fastest.
 _REST_S = (0.08, 0.12)
 _ROOM = 60 * 1024  # bytes of a single read; asyncio's own 256 KB would be a mapping made and undone for each read
 _MUCH = 128 * 1024  # bytes at once: twice the system's first buffer, which grows with the amount that is read
@@ -53,6 +54,21 @@ class _Request:
         self.method, self.uri, self.headers = method, uri, headers
         self.tries = 0
         self.answer: asyncio.Future[Message] | None = None
+
+
+class _Rest:
+    """The pause that all connections without a waiting viewer share; `now` is the loop's time in seconds."""
+
+    def __init__(self) -> None:
+        self._ends = 0.0
+
+    def left_s(self, now: float) -> float:
+        if now >= self._ends:
+            self._ends = now + random.uniform(*_REST_S)  # noqa: S311
+        return self._ends - now
+
+
+_REST = _Rest()
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -192,7 +208,7 @@ class Connection(asyncio.BufferedProtocol):
         A camera that sends much may be waiting for room in the system's buffer: it is soon read again.
         """
         if nbytes < _ROOM:
-            self._pause(random.uniform(*_REST_S) if self._lot < _MUCH else _BATCH_S)  # noqa: S311
+            self._pause(_REST.left_s(self.read_at) if self._lot < _MUCH else _BATCH_S)
 
     def _pause(self, seconds: float) -> None:
         if not self._waits and self._transport and not self._transport.is_closing():

@@ -14,16 +14,23 @@ from showcam.registry.readings.changes import Change, Happenings
 from showcam.registry.readings.households import Reading
 from showcam.registry.readings.readings import Readings
 from showcam.store.ports import Store, StoreUnavailable
-from showcam.store.records import HOUR_S, Account, Happening, Notice, Source
+from showcam.store.records import DAY_S, HOUR_S, Account, Happening, Notice, Source
 
 # "encryption": Image Encryption of a camera was switched on. "session": a vendor ended a source's session. "lost": a
 # camera in the house is at no address. "tamper": a camera was turned away, covered or blinded; nothing says when this
-# is fixed. "grant": an assistant takes no more reports of a link. "ending": an assistant says that a link has ended,
-# as it says of too many others at once. "key": showcam's key for reports to an assistant can't be used. "outbox":
-# reports of a link can't be sent.
-type Kind = Literal["encryption", "session", "lost", "tamper", "grant", "ending", "key", "outbox"]
+# is fixed. "grant": an assistant refuses the reports of a link. "expired": there is no permission to report by a link.
+# "ending": an assistant says that a link has ended, as it says of too many others at once. "silent": a change waits for
+# a day to be reported to a link. "key": showcam's key for reports to an assistant can't be used. "outbox": reports of a
+# link can't be sent.
+type Kind = Literal["encryption", "session", "lost", "tamper", "grant", "expired", "ending", "silent", "key", "outbox"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind.__value__)
+OF_REPORTS: tuple[Kind, ...] = (
+    "ending",
+    "expired",
+    "grant",
+    "silent",
+)  # of a link: one at a time, until a report is taken
 OWN_S = 180.0  # Image Encryption that comes on this soon after the owner switched it on is no fault
 TAMPERED_S = HOUR_S  # within this time an owner is notified only once of tampering with a camera
 _OWN = "own/encryption"  # the kind of a happening
@@ -111,6 +118,21 @@ class Faults:
 
         self.change(Fault(account_id, kind, subject, 0.0), mended)
 
+    def hindered(self, account_id: str, kind: Kind, link_id: str) -> None:
+        """Notes why a link is not reported to, in place of what was noted before: one notice a link is enough."""
+        for fault in self._of_reports(account_id, link_id):
+            if fault.kind != kind:
+                self.forget(account_id, fault.kind, link_id)
+        self.began(account_id, kind, link_id)
+
+    def reported(self, account_id: str, link_id: str) -> None:
+        """Notes that an assistant took a report of the link."""
+        for fault in self._of_reports(account_id, link_id):
+            self.ended(account_id, fault.kind, link_id)
+
+    def _of_reports(self, account_id: str, link_id: str) -> list[Fault]:
+        return [fault for fault in self.of(account_id) if fault.kind in OF_REPORTS and fault.subject == link_id]
+
     def forget(self, account_id: str, kind: Kind, subject: str) -> None:
         """Drops a fault without any notice, since the camera, source or link is gone."""
         self.change(Fault(account_id, kind, subject, 0.0), lambda _: None)
@@ -186,6 +208,7 @@ class Standing:
         if self._clock() >= self._reports_due.get(account_id, 0.0):
             self._reports_due[account_id] = self._clock() + CENSUS_S
             self._reports(account_id, lasting)
+            self._silence(account_id, lasting)
         for account, source in self._sources(account_id):
             self._session(account, source, lasting)
             reading = self._readings.last(account, source)
@@ -261,6 +284,20 @@ class Standing:
         for key in before - laid:
             self._faults.ended(account_id, "outbox", key.removeprefix("outbox/"))
             del lasting[key]
+
+    def _silence(self, account_id: str, lasting: dict[str, float]) -> None:
+        """Notes a fault for each link whose changes wait for a day to be reported, after at least one failed try."""
+        old = {row.link for row in self._store.waiting(self._clock(), account_id) if row.at <= self._clock() - DAY_S}
+        tellings = self._store.tellings(account_id) if old else {}
+        tried = {link for link in old if link in tellings and tellings[link].why is not None}
+        noted = {kind: {key.partition("/")[2] for key in lasting if key.startswith(f"{kind}/")} for kind in KINDS}
+        known = set().union(*(noted[kind] for kind in (*OF_REPORTS, "outbox") if kind != "silent"))
+        for link in tried - known - noted["silent"]:
+            self._faults.began(account_id, "silent", link)
+            lasting[key_of("silent", link)] = self._clock()
+        for link in noted["silent"] - (tried - known):
+            (self._faults.forget if link in known else self._faults.ended)(account_id, "silent", link)
+            del lasting[key_of("silent", link)]
 
     def _lost(self, account_id: str, camera: Camera, lasting: dict[str, float], reading: Reading | None) -> None:
         key = key_of("lost", camera.id)

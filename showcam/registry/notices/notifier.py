@@ -15,11 +15,24 @@ from msgspec.structs import replace
 from showcam.i18n.catalogue import OURS, Language, chosen, mark
 from showcam.net.child import ENDING_S
 from showcam.registry.gate.reasons import named
-from showcam.registry.notices.faults import CENSUS_S, Fault, Faults, Kind, Standing
+from showcam.registry.notices.faults import CENSUS_S, OF_REPORTS, Fault, Faults, Kind, Standing
+from showcam.store.outbox import Telling, Why
 from showcam.store.ports import Store
-from showcam.store.records import DAY_S, HOUR_S, Account
+from showcam.store.records import DAY_S, HOUR_S, Account, Link
 
-# {camera}, {vendor}, {assistant} and {link} are names, {address} is an address of showcam's.
+# Why a report failed that is tried again.
+WHYS: Mapping[Why, str] = {
+    "busy": mark("{assistant} takes no more now. showcam tries again."),
+    "trouble": mark("{assistant} did not take it. showcam tries again."),
+    "unreached": mark("{assistant} did not answer. showcam tries again."),
+    "clock": mark("This machine's clock is wrong. Set it."),
+    "fault": mark("Something went wrong here. The log says more."),
+}
+# {camera}, {vendor}, {assistant} and {link} are names, {why} is a sentence, {address} is an address of showcam's: for a
+# fault of a link the page of links.
+_OF_LINKS = frozenset[Kind]({*OF_REPORTS, "outbox"})
+_LINK_AGAIN = mark("Press “Link it again” at that link on {address}.")
+_TAKES_AGAIN = mark("{assistant} takes reports of the link “{link}” again.")
 
 
 class _Sentences(TypedDict):
@@ -70,14 +83,28 @@ _TEXTS: dict[Kind, _Sentences] = {
     "grant": {
         "title": mark("{assistant} takes no more reports"),
         "began": mark(
-            "{assistant} refuses the reports of the link “{link}”, or showcam has no permission for them any more. So "
-            "{assistant} does not learn when somebody rings, or when a camera changes."
+            "{assistant} refuses the reports of the link “{link}”. So {assistant} does not learn when somebody rings, "
+            "or when a camera changes."
         ),
-        "mend": mark(
-            "See the reason under Assistants on {address}. If it stays, disable or disconnect showcam in the "
-            "{assistant} app and link it again."
+        "mend": _LINK_AGAIN,
+        "ended": _TAKES_AGAIN,
+    },
+    "expired": {
+        "title": mark("{assistant}: no permission for reports"),
+        "began": mark(
+            "The permission to report by the link “{link}” has ended, or was never given. So {assistant} does not "
+            "learn when somebody rings, or when a camera changes."
         ),
-        "ended": mark("{assistant} takes reports of the link “{link}” again."),
+        "mend": _LINK_AGAIN,
+        "ended": _TAKES_AGAIN,
+    },
+    "silent": {
+        "title": mark("{assistant} has learnt nothing for a day"),
+        "began": mark(
+            "For a day showcam could report nothing to {assistant} by the link “{link}”, though a camera changed. {why}"
+        ),
+        "mend": mark("Press “See Health” at that link on {address}, and read what is wrong here."),
+        "ended": _TAKES_AGAIN,
     },
     "ending": {
         "title": mark("{assistant}: did you unlink showcam?"),
@@ -86,10 +113,10 @@ _TEXTS: dict[Kind, _Sentences] = {
             "minute, which is more likely a fault there. So showcam keeps the link and asks again every hour."
         ),
         "mend": mark(
-            "If you unlinked showcam in the {assistant} app, end the link under Assistants on {address}. Otherwise do "
-            "nothing."
+            "If you unlinked showcam in the {assistant} app, press “End this link” at that link on {address}. "
+            "Otherwise do nothing."
         ),
-        "ended": mark("{assistant} takes reports of the link “{link}” again."),
+        "ended": _TAKES_AGAIN,
     },
     "key": {
         "title": mark("Nothing is reported to {assistant}"),
@@ -103,7 +130,7 @@ _TEXTS: dict[Kind, _Sentences] = {
     "outbox": {
         "title": mark("Reports to {assistant} could not be sent"),
         "began": mark("{assistant} did not take reports of the link “{link}”, and showcam has put them aside."),
-        "mend": mark("See why, and send them again, under Assistants on {address}."),
+        "mend": mark("See why, and press “Report it again” at that link on {address}."),
         "ended": mark("No report of the link “{link}” to {assistant} is put aside any more."),
     },
 }
@@ -120,24 +147,35 @@ class Names(Struct, frozen=True):
     vendor: str = ""
     assistant: str = ""
     link: str = ""
+    why: Why | None = None  # why the link's last report failed
 
 
 def notice(fault: Fault, names: Names, address: str, language: Language) -> tuple[str, str]:
     """The title and text for a fault that lasts or was fixed."""
     sentences = _TEXTS[fault.kind]
-    gaps = {
-        "camera": names.camera or OURS.translate(language, _ANY_CAMERA),
-        "vendor": named(names.vendor, language),
-        "assistant": names.assistant,
-        "link": names.link,
-        "address": address,
-    }
+    gaps = _gaps(names, f"{address}/assistants" if fault.kind in _OF_LINKS else address, language)
     title = _begun(OURS.say(language, sentences["title"], **gaps))
     if not fault.lasts:
         ended = _begun(OURS.say(language, sentences["ended"], **gaps))
         return OURS.say(language, _MENDED, title=title), ended
-    began = _begun(OURS.say(language, sentences["began"], **gaps))
-    return title, f"{began}\n\n{OURS.say(language, sentences['mend'], **gaps)}"
+    mend = OURS.say(language, sentences["mend"], **gaps)
+    return title, f"{what_happened(fault.kind, names, language)}\n\n{mend}"
+
+
+def what_happened(kind: Kind, names: Names, language: Language) -> str:
+    return _begun(OURS.say(language, _TEXTS[kind]["began"], **_gaps(names, "", language)))
+
+
+def _gaps(names: Names, address: str, language: Language) -> dict[str, str]:
+    why = OURS.say(language, WHYS[names.why], assistant=names.assistant) if names.why and names.why in WHYS else ""
+    return {
+        "camera": names.camera or OURS.translate(language, _ANY_CAMERA),
+        "vendor": named(names.vendor, language),
+        "assistant": names.assistant,
+        "link": names.link,
+        "why": why,
+        "address": address,
+    }
 
 
 def trial(language: Language) -> tuple[str, str]:
@@ -322,11 +360,16 @@ class Notifying:
                 return Names(vendor=vendor) if vendor else None
             case "key":
                 return Names(assistant=fault.subject.capitalize())
-            case "grant" | "ending" | "outbox":
+            case "grant" | "expired" | "ending" | "silent" | "outbox":
                 link = self._store.link(fault.subject)
                 if link is None or link.ended is not None:
                     return None
-                return Names(assistant=link.assistant.capitalize(), link=link.label)
+                telling = self._store.tellings(fault.account).get(link.id) if fault.kind == "silent" else None
+                return names_of_link(link, telling)
+
+
+def names_of_link(link: Link, telling: Telling | None) -> Names:
+    return Names(assistant=link.assistant.capitalize(), link=link.label, why=telling.why if telling else None)
 
 
 def _due(address_id: str, faults: list[Fault]) -> list[Fault]:

@@ -54,8 +54,9 @@ HOURLY = 24  # then so many hourly tries, then daily ones
 ENDINGS, ENDINGS_S = 10, 60  # more links that end within this time are a fault at the assistant or here
 # "told": something was reported. "first": the link's first report. "retried": a try failed and is repeated.
 # "laid_down": a row was parked. "dead": there is no grant or key any more. "refused": for a quarter of an hour and
-# longer. "doubted": the assistant said of too many links at once that they have ended.
-type Outcome = Literal["told", "first", "retried", "laid_down", "dead", "refused", "doubted"]
+# longer. "doubted": the assistant said of too many links at once that they have ended. "not_permitted": the link is a
+# day old, and there is no grant or key.
+type Outcome = Literal["told", "first", "retried", "laid_down", "dead", "refused", "doubted", "not_permitted"]
 type Follow = Callable[[Claim, Outcome, float], None]  # with the lag of the report, in seconds
 
 
@@ -140,6 +141,8 @@ class Delivery:
         if not self._reporter.may_tell(claim.link):
             if was_told := claim.told is not None:
                 self._follow(claim, "dead", 0.0)
+            elif self._clock() - claim.link.created >= DAY_S:
+                self._follow(claim, "not_permitted", 0.0)
             return Settled(self._clock(), claim.rows, forget=was_told)
         try:
             now = self._present.of(claim.link)
@@ -195,7 +198,7 @@ class Delivery:
                     self._end(claim.link)
                     return settled
                 self._follow(claim, "doubted", 0.0)
-                error = Refused(error.reason, told=error.told, happened=error.happened)
+                return self._later(claim, Refused(error.reason, told=error.told, happened=error.happened), settled)
             case GrantDead():
                 self._follow(claim, "dead", 0.0)
                 return replace(settled, over=rows, forget=True)
