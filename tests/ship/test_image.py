@@ -100,9 +100,8 @@ def test_it_goes_on_with_the_data_of_an_older_version(containers: Engine, tmp_pa
     kept = put_demo(version, data)
     for path in (data, *data.rglob("*")):
         os.chown(path, USER, USER)
-    with containers.started(
-        "--network", "none", *HARDENED, "--volume", f"{data}:/data", SHOWCAM, "run", "--demo"
-    ) as name:
+    words = ["--network", "none", *HARDENED, *given(SHOWCAM_BIND="127.0.0.1"), "--volume", f"{data}:/data"]
+    with containers.started(*words, SHOWCAM, "run", "--demo") as name:
         until_printed(containers, name, "Practice page:")
         goes_on(lambda *words: containers.podman("exec", name, *words), "http://127.0.0.1:8080", kept)
         assert list(data.glob("showcam.sqlite3.schema-*")), "the copy of the earlier database"
