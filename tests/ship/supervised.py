@@ -35,13 +35,11 @@ def network(containers: Engine) -> Iterator[str]:
 
 
 @contextmanager
-def started(containers: Engine, network: str, data: Path, *words: str) -> Iterator[str]:
-    """The container's name; `words` replace the command of the image."""
+def started(containers: Engine, network: str, data: Path, *words: str, **environ: str) -> Iterator[str]:
+    """The container's name. `words` replace the command of the image, `environ` what config.yaml gives it."""
     assert (CONFIG["host_network"], CONFIG["init"]) == (True, False)
-    own = {"SHOWCAM_BIND": "127.0.0.1"} if "--demo" in words else {}  # the demo serves nobody else
-    environ = (
-        CONFIG["environment"] | own | {"TZ": "Europe/Oslo", "SUPERVISOR_TOKEN": "x" * 112, "HASSIO_TOKEN": "x" * 112}
-    )
+    tokens = dict.fromkeys(("SUPERVISOR_TOKEN", "HASSIO_TOKEN"), "x" * 112)
+    environ = (environ or CONFIG["environment"]) | {"TZ": "Europe/Oslo"} | tokens
     (data / "options.json").write_text(json.dumps({}))
     given = [word for name, value in environ.items() for word in ("--env", f"{name}={value}")]
     given += ["--network", network, "--ip", HOST, "--hostname", "1a2b3c4d-showcam"]

@@ -18,7 +18,7 @@ from tests.doubles.waiting import LONG_S, until
 from tests.ship import built, table
 from tests.ship.debian import FOLDER, archive
 from tests.ship.machine import Machine, booted
-from tests.ship.upgraded import goes_on
+from tests.ship.upgraded import demo_environ, goes_on
 
 LATER = "99.0.0"
 WEB = "http://127.0.0.1:8080"
@@ -149,12 +149,13 @@ def test_another_user_is_told_to_use_sudo(owner: Owner, command: str) -> None:
 
 
 @contextmanager
-def demo(owner: Owner) -> Iterator[None]:
+def demo(owner: Owner, **environ: str) -> Iterator[None]:
     """The service runs the demo, and in the end what it ran before."""
     machine = owner.machine
     drop_in = machine.folder / "etc/systemd/system/showcam.service.d/demo.conf"
     drop_in.parent.mkdir()
-    drop_in.write_text("[Service]\nExecStart=\nExecStart=/usr/bin/showcam run --demo\n")
+    variables = "".join(f"Environment={name}={value}\n" for name, value in environ.items())
+    drop_in.write_text(f"[Service]\n{variables}ExecStart=\nExecStart=/usr/bin/showcam run --demo\n")
     try:
         machine.run("systemctl", "daemon-reload")
         machine.run("systemctl", "restart", "showcam")
@@ -211,8 +212,10 @@ def test_it_goes_on_with_the_data_of_an_older_version(owner: Owner, version: str
     kept = put_demo(version, folder)
     machine.run("chown", "-R", "showcam:", DATA)
     began = time.monotonic()
-    with demo(owner):
-        goes_on(machine.run, WEB, kept, "--data", DEMO_DATA)
+    environ = demo_environ(kept)
+    variables = [f"{name}={value}" for name, value in environ.items()]
+    with demo(owner, **environ):
+        goes_on(lambda *words: machine.run("env", *variables, *words), WEB, kept, "--data", DEMO_DATA)
         assert list(folder.glob("showcam.sqlite3.schema-*")), "the copy of the earlier database"
     table.add(".deb, amd64", None, time.monotonic() - began, f"went on with data of {version}")
 

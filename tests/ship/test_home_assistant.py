@@ -15,7 +15,7 @@ from tests.ship import table
 from tests.ship.containers import APP, USER, Engine, engine
 from tests.ship.supervised import CONFIG, HOST, PORT, SUPERVISOR, WATCHDOG, network, started
 from tests.ship.test_image import stopped, until_printed
-from tests.ship.upgraded import goes_on
+from tests.ship.upgraded import demo_environ, goes_on
 from tests.whole.test_own_proxy import Frame
 
 OWN, OWN_PASSWORD = "kari", "four words of a house"
@@ -106,7 +106,8 @@ def test_a_restored_backup_of_an_older_version_is_roots_and_goes_on(
     kept = put_demo(version, tmp_path)
     (tmp_path / "beside").symlink_to("/etc/passwd")
     assert {path.lstat().st_uid for path in (tmp_path, *tmp_path.rglob("*"))} == {0}
-    with started(containers, hassio, tmp_path, "run", "--demo") as name:
+    environ = demo_environ(kept)  # without that of config.yaml: the demo refuses a proxy
+    with started(containers, hassio, tmp_path, "run", "--demo", **environ) as name:
         until_printed(containers, name, "Practice page:")
         assert of_others(containers, name) == []
         assert containers.podman("exec", name, "stat", "--format=%u", "/etc/passwd") == "0\n"

@@ -20,7 +20,7 @@ from tests.doubles.waiting import LONG_S, until
 from tests.ship.compose import compose
 from tests.ship.containers import HARDENED, MEDIA, SHOWCAM, USER, Engine, data_folder, engine
 from tests.ship.practice import garden_is_shown
-from tests.ship.upgraded import goes_on
+from tests.ship.upgraded import demo_environ, goes_on
 
 MOST_BYTES = 500_000_000
 STOPPED_S = 60
@@ -100,7 +100,7 @@ def test_it_goes_on_with_the_data_of_an_older_version(containers: Engine, tmp_pa
     kept = put_demo(version, data)
     for path in (data, *data.rglob("*")):
         os.chown(path, USER, USER)
-    words = ["--network", "none", *HARDENED, *given(SHOWCAM_BIND="127.0.0.1"), "--volume", f"{data}:/data"]
+    words = ["--network", "none", *HARDENED, *given(**demo_environ(kept)), "--volume", f"{data}:/data"]
     with containers.started(*words, SHOWCAM, "run", "--demo") as name:
         until_printed(containers, name, "Practice page:")
         goes_on(lambda *words: containers.podman("exec", name, *words), "http://127.0.0.1:8080", kept)

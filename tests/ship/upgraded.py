@@ -15,6 +15,11 @@ print(urllib.request.urlopen(sys.argv[1], form.encode(), 60).read().decode())
 """
 
 
+def demo_environ(kept: dict[str, Any]) -> dict[str, str]:
+    """The variables of a demo on such data: the session of its EZVIZ account leads to the simulator's ports."""
+    return {"SHOWCAM_BIND": "127.0.0.1", "SHOWCAM_SIMULATOR_PORT": str(kept["simulator_port"])}
+
+
 def goes_on(run: Run, web: str, kept: dict[str, Any], *words: str) -> None:
     """`kept`: the facts of the older version's household, which is one of the demo. `words`: options of commands."""
     [household] = [
