@@ -82,7 +82,7 @@ class OneTap:
         session = self._sessions.find(session_id)
         account = self._store.account(session.account) if session and session.role == "owner" else None
         if account is None:
-            raise NotMade(mark("The browser that began is signed out. Sign in there and begin again."))
+            raise NotMade(mark("The browser that began is signed out. Begin again."))
         return account
 
     def _link(self, made: Made, account: Account, customer: Customer) -> None:
