@@ -101,11 +101,11 @@ ship: .venv/dev ## as root: README's commands in a new Debian 13, by root and by
 check: .venv/dev ## the tests that wait for nothing, in a minute; ROOM=registry for one folder of them
 	.venv/bin/pytest -q -n $(shell expr 5 \* $(CORES)) --dist loadgroup -m "not (browser or cloud or process or realtime or ship or soak)" tests/$(ROOM)
 
-coverage: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## the tests of `make test`, and which branches none of them took
+coverage: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## the tests of `make test`, and which branches none of them took; the table is build/coverage.md
 	@scripts/browser.sh
 	@scripts/gstreamer.sh
 	@.venv/bin/python -P scripts/schemas.py
-	.venv/bin/pytest -q $(AT_ONCE) --ignore=tests/soak --ignore=tests/ship $(MEASURED:%=--ignore=%) --cov --cov-report=term-missing:skip-covered
+	.venv/bin/pytest -q $(AT_ONCE) --ignore=tests/soak --ignore=tests/ship $(MEASURED:%=--ignore=%) --cov --cov-report=term-missing:skip-covered --cov-report=markdown:build/coverage.md
 
 lint: .venv/dev ## ruff, the house's arrows, mypy, and that the tree grew for a reason
 	.venv/bin/ruff check .

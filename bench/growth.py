@@ -50,7 +50,7 @@ def by_cameras(run: Run, many: int) -> Results:
     say(f"Flat: a household of 1 camera and one of {many}")
     with doors(1) as small, doors(many) as large:
         for name, few, runs in _in_turn(run, small.call, large.call):
-            yield Row(f"{name}, {many} cameras, beside 1", "µs", min(runs), "1:", few, FLAT, runs)
+            yield Row(f"{name}, {many} cameras, against 1", "µs", min(runs), "1:", few, FLAT, runs)
 
 
 def by_links(run: Run, links: int) -> Results:
@@ -58,11 +58,11 @@ def by_links(run: Run, links: int) -> Results:
         say(f"Flat: filling a store with {links:,} links, each of a household of its own")
         crowd(large.database, links)
         for name, few, runs in _in_turn(run, small.call, large.call):
-            yield Row(f"{name}, {links:,} links, beside 1", "µs", min(runs), "1:", few, FLAT, runs)
+            yield Row(f"{name}, {links:,} links, against 1", "µs", min(runs), "1:", few, FLAT, runs)
         count = 10 if run.quick else IN_TURN
         say(f"Flat: questions of {count} households in turn")
         for name, few, runs in _in_turn(run, neighbours(small, count), neighbours(large, count)):
-            named = f"{name}, {count} links in turn and {links:,} more, beside none"
+            named = f"{name}, {count} links in turn and {links:,} more, against none"
             yield Row(named, "µs", min(runs), "none:", few, FLAT, runs)
 
 

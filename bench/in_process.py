@@ -51,7 +51,7 @@ def measure(run: Run) -> Results:
         runs = ours[key]
         yield Row(named, "µs", min(runs), "HA", whole.get(key), BOUNDS.get(key), runs)
         if key in alone and size in (1, TYPICAL):
-            yield Row(f"{named}, beside a handler alone", "µs", min(runs), "HA", alone[key], runs=runs)
+            yield Row(f"{named}, HA's handler only", "µs", min(runs), "HA", alone[key], runs=runs)
     yield _history(run)
 
 
@@ -73,7 +73,7 @@ def _history(run: Run) -> Row:
     (question,) = (row for row in QUESTIONS if row[0] == KEPT)
     with doors(1, keeps_history=True) as keeping, doors(1) as plain:
         runs, without = (rounds_us(both.call(question), run.effort) for both in (keeping, plain))
-    return Row(f"{KEPT}, with a history, beside without", "µs", min(runs), "without:", min(without), runs=runs)
+    return Row(f"{KEPT}, with a history, against without", "µs", min(runs), "without:", min(without), runs=runs)
 
 
 def peer(run: Run, wanted: list[tuple[str, int]]) -> tuple[Figures, Figures]:

@@ -47,7 +47,7 @@ def measure(run: Run) -> Results:
             if question[0] == FLOORED:
                 floored = taken
         ours, bare = floored["showcam"], min(floored["floor"])
-        yield Row(f"{FLOORED} over HTTP, beside bare WSGI", "µs", min(ours), "floor", bare, runs=ours)
+        yield Row(f"{FLOORED} over HTTP, against bare WSGI", "µs", min(ours), "floor", bare, runs=ours)
 
 
 def cpu_of(servers: dict[str, Server], question: Question, cameras: int, run: Run) -> dict[str, list[float]]:

@@ -69,8 +69,8 @@ def measure(run: Run) -> Results:
             except (NoPeer, TimeoutError) as error:
                 yield LeftOut(f"{name}, {peer}", str(error))
                 continue
-            yield Row(f"{name}, HLS, beside {peer}", "%", 100 * ours.share, peer, 100 * used.share)
-            yield Row(f"{name}, HLS, memory, beside {peer}", "MB", ours.memory, peer, used.memory)
+            yield Row(f"{name}, HLS, against {peer}", "%", 100 * ours.share, peer, 100 * used.share)
+            yield Row(f"{name}, HLS, memory, against {peer}", "MB", ours.memory, peer, used.memory)
         try:
             yield from _webrtc(run, cameras, name)
         except NoPeer as error:

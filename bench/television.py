@@ -62,7 +62,7 @@ def measure(run: Run) -> Results:
                 f"on a TV, LOAD to picture, {name}",
                 "s",
                 statistics.median(found),
-                "receiver alone",
+                "plain receiver",
                 floor,
                 bound,
                 found,

@@ -25,19 +25,19 @@ HEAD = """# Settings
 
 `make tables` makes this page from `showcam/app/settings_table.py`.
 
-A setting has its value from the first of these that gives it: an option of the command line, a variable `SHOWCAM_…`
-in the environment, a secret on AWS, the file `showcam.toml` ([its place](install.md#places-of-data), or
-`--config FILE`), what showcam keeps, its default. `port = 8090` in the file and `SHOWCAM_PORT=8090` in the environment
-say the same. A list is `["one", "two"]` in the file, and `one,two` in the environment. An error names the wrong value
-and where it came from.
+A setting may be an option of the command line, a variable `SHOWCAM_…` in the environment, or a secret on AWS. After
+these a line of the file counts, then a row of the database, then the default. The file is `showcam.toml` ([its
+place](install.md#places-of-data), or `--config FILE`). `port = 8090` in the file and `SHOWCAM_PORT=8090` in the
+environment say the same. A list is `["one", "two"]` in the file, and `one,two` in the environment. An error names the
+wrong value and its origin.
 
 File and environment may give every setting. Two columns say what else is so:
 
 - **kept**: showcam can keep the setting in its database, sealed, so that no file is edited. `showcam settings set
-  NAME VALUE` sets it and asks for what is secret, `showcam settings list` shows all of them and where each is from,
-  `showcam settings unset NAME` forgets one. Where the column says *page*, the console's pages of set-up keep it too.
+  NAME VALUE` sets it and asks for what is secret, `showcam settings list` shows all of them and the origin of each,
+  `showcam settings unset NAME` forgets one. If the column says *page*, the console's pages of set-up keep it too.
   While showcam runs, the processes that read a changed setting start again within seconds; the media
-  process waits until nobody watches, or until `showcam settings apply`. A media process that is started alone reads no
+  process waits until nobody watches, or until `showcam settings apply`. A separate media process reads no
   database. With DynamoDB, and in the demo, nothing is kept.
 - **secret**: no error, log or list shows its value. `showcam settings set` and the environment keep it out of files
   that others can read. On AWS it may be in a secret that `settings_secret` names.

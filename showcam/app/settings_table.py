@@ -27,7 +27,7 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     media_port: int = 8081  # pictures
 
     # -- Public address
-    # where assistants reach you: `https://…`, without a path; without it showcam is for a first try at home
+    # the address for assistants: `https://…`, without a path; without it showcam is for a first try at home
     # (reachable.md#a-public-address)
     public_url: str = ""
     # addresses or networks of proxies whose `X-Forwarded-For` and `-Proto` are believed (reachable.md#a-public-address)

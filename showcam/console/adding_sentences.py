@@ -6,16 +6,18 @@ from showcam.drivers.errors import Reason
 from showcam.drivers.vendor import Sentence
 from showcam.i18n.catalogue import mark
 
+_IP = mark("Give its IP address, such as 192.168.1.20.")
+_SCHEME = mark("Begin with rtsp://, or with http:// for ONVIF.")
 # keys are of showcam.drivers.lan.devices.BadAddress.why
 ADDRESS: Mapping[str, str] = {
     "characters": mark("Only letters from a to z, no spaces."),
-    "none": mark("No address. Give one such as 192.168.1.20, or rtsp://192.168.1.20/stream1."),
-    "login": mark("Leave user name and password out: they have fields here."),
+    "none": _IP,
+    "login": mark("User name and password have their own fields."),
     "tls": mark("Not over TLS: give the plain rtsp:// address."),
-    "scheme": mark("Begin with rtsp://, with http:// for ONVIF, or give only an IP address."),
-    "name": mark("Give its IP address, such as 192.168.1.20, not a name."),
+    "scheme": _SCHEME,
+    "name": _IP,
     "outside": mark("No home address. Those begin with 10., 172.16. to 172.31., 192.168. or fd."),
-    "path": mark("With a path, begin with rtsp:// or http://."),
+    "path": _SCHEME,
 }
 # keys are reasons (showcam.drivers.errors.Reason) of a camera that was tried
 WHY: Mapping[str, str] = {

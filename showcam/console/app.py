@@ -12,7 +12,7 @@ from showcam.console.help import NOTHING_HEARD, Heard, Help
 from showcam.console.pages import language
 from showcam.drivers.errors import is_reason
 from showcam.i18n.catalogue import OURS, mark
-from showcam.registry.gate.reasons import OF_PICTURES, of_number, row_text
+from showcam.registry.gate.reasons import of_number
 
 # The pages for everybody, as the header lists them.
 MENU = (("/", mark("Start")), ("/help", mark("Help")))
@@ -64,9 +64,7 @@ def blueprint(
 
     @pages.get("/start")
     def start() -> str:
-        locale = language()
-        reasons = [row_text(reason, locale, vendor=vendor) for reason in OF_PICTURES]
-        return _page("front", vendor, practice_url=practice_url, published=published, reasons=reasons)
+        return _page("front", vendor, practice_url=practice_url, published=published)
 
     @pages.app_errorhandler(404)
     def missing(_error: Exception) -> tuple[str, int]:

@@ -24,7 +24,7 @@ STACK = (Path(__file__).parents[2] / "serverless.yml").read_text()
 WALKS_OF = {
     "reports: a link whose report goes to Alexa": ["report to Alexa"],
     "reports: a link whose report goes to Google": ["report to Google"],
-    "reports: a link of which nothing changed": ["look at a link"],
+    "reports: a link without a change": ["look at a link"],
     "changes: ten records of the stream": ["records of the stream"],
     "sweep: what is overdue, each run": ["overdue links"],
     "sweep: a household, once a day": ["household looked at"],

@@ -106,6 +106,8 @@ def tab_to(page: Page, selector: str) -> None:
 def test_by_keyboard_quiet_times_are_kept(signed_in: Callable[..., Page], linked: Program) -> None:
     page = signed_in(path="/home/assistants")
     for times in ("22:00-07:00", ""):
+        tab_to(page, "#quiet summary")
+        page.keyboard.press("Enter")
         tab_to(page, "#times")
         page.keyboard.press("Control+A")
         page.keyboard.press("Delete")

@@ -155,12 +155,8 @@ PAGES: dict[str, Callable[[Page, Program], None]] = {
 MOST_WORDS = {  # a camera that wakes, or a notice, has some more for a moment
     "cameras": 90,
     "camera": 150,  # its settings are open
-    "assistants": 185,
     "tv": 75,
     "health": 80,
-    "adding": 75,
-    "setup": 95,
-    "front": 95,
 }
 # without script these are opened, and no more
 READ_ALONE = {

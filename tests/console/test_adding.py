@@ -201,15 +201,15 @@ def test_why_a_camera_can_not_be_had_is_distinguished_and_what_was_typed_stays(
 @pytest.mark.parametrize(
     ("address", "says"),
     [
-        ("rtsp://admin:secret@192.168.1.20/", "Leave user name and password out"),
+        ("rtsp://admin:secret@192.168.1.20/", "have their own fields"),
         ("rtsp://8.8.8.8/", "No home address"),
-        ("rtsp://camera.local/", "not a name"),
+        ("rtsp://camera.local/", "Give its IP address"),
         ("rtsps://192.168.1.20/", "Not over TLS"),
         ("ftp://192.168.1.20/", "Begin with rtsp://"),
-        ("192.168.1.20/stream", "With a path, begin with"),
-        ("rtsp://192.168.1.20:99999/", "No address."),
+        ("192.168.1.20/stream", "Begin with rtsp://"),
+        ("rtsp://192.168.1.20:99999/", "Give its IP address"),
         ("rtsp://192.168.1.20/a b", "no spaces"),
-        ("", "not a name"),
+        ("", "Give its IP address"),
     ],
 )
 def test_an_address_that_is_none_is_answered_with_why(pages: Pages, address: str, says: str) -> None:
@@ -285,7 +285,7 @@ def test_where_there_may_be_none_there_are_no_pages(tmp_path: Path) -> None:
     made = home_world(tmp_path)
     pages = Pages(made)
     assert pages.browser.answer is not None
-    assert "Add a camera of the house" not in pages.browser.answer.text
+    assert "Add a camera" not in pages.browser.answer.text
     assert pages.browser.ask("GET", ADD).status_code == 404  # as of a camera that there is not
     assert pages.browser.ask("GET", "/home/cameras/lan-abc/own").status_code == 404
     made.home.store.close()

@@ -52,10 +52,10 @@ def test_an_assistant_is_let_in_by_its_redirect_addresses_and_refused_again(worl
 @pytest.mark.parametrize(
     ("step", "fields", "said"),
     [
-        ("add-client", {"assistant": "alexa", "redirects": ""}, "Copy the redirect addresses"),
-        ("add-client", {"assistant": "alexa", "redirects": "http://x.example/"}, "Copy the redirect addresses"),
-        ("add-client", {"assistant": "alexa", "redirects": "https://[x"}, "Copy the redirect addresses"),
-        ("add-client", {"assistant": "alexa", "redirects": ELEVEN}, "Copy the redirect addresses"),
+        ("add-client", {"assistant": "alexa", "redirects": ""}, "one redirect address a line"),
+        ("add-client", {"assistant": "alexa", "redirects": "http://x.example/"}, "one redirect address a line"),
+        ("add-client", {"assistant": "alexa", "redirects": "https://[x"}, "one redirect address a line"),
+        ("add-client", {"assistant": "alexa", "redirects": ELEVEN}, "one redirect address a line"),
         ("add-client", {"assistant": "google", "redirects": REDIRECT}, "let in already"),
         ("renew-secret", {"client": "nobody"}, "no such client"),
         ("remove-client", {}, "no such client"),

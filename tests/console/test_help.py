@@ -36,7 +36,7 @@ def text(client: Client, path: str, language: str = "en") -> str:
 
 
 @pytest.mark.parametrize("language", ["en", "nb", "de"])
-@pytest.mark.parametrize("vendor", ["", "EZVIZ"])
+@pytest.mark.parametrize("vendor", ["", "EZVIZ", "Lakeside"])
 def test_each_reason_has_a_page_that_says_what_mends_it(language: str, vendor: str) -> None:
     client = visitor(vendor=vendor)
     listed = text(client, "/help", language)

@@ -1,13 +1,10 @@
 """The front page and the page for unknown addresses: path, language, status and text."""
 
-import html
-
 import pytest
 from flask import Flask
 
 from showcam.console import look
 from showcam.console.app import blueprint
-from showcam.registry.gate.reasons import OF_PICTURES, row_text
 
 
 @pytest.mark.parametrize(
@@ -56,15 +53,3 @@ def test_the_demo_leads_to_its_practice_page() -> None:
     app.register_blueprint(look.blueprint())
     app.register_blueprint(blueprint(practice_url="http://127.0.0.1:8082/"))
     assert 'href="http://127.0.0.1:8082/"' in app.test_client().get("/").text
-
-
-@pytest.mark.parametrize("language", ["en", "nb", "de"])
-@pytest.mark.parametrize("vendor", ["", "EZVIZ", "Lakeside"])
-def test_the_front_page_says_what_mends_each_reason(language: str, vendor: str) -> None:
-    app = Flask("test", static_folder=None)
-    app.register_blueprint(look.blueprint())
-    app.register_blueprint(blueprint(practice_url="", vendor=vendor))
-    page = html.unescape(app.test_client().get("/", headers={"Accept-Language": language}).text)
-    for reason in OF_PICTURES:
-        wrong, mend = row_text(reason, language, vendor=vendor)
-        assert f"<dt>{wrong}</dt>\n<dd>{mend}</dd>" in page

@@ -12,7 +12,7 @@ import pytest
 
 pytestmark = [
     pytest.mark.process,
-    pytest.mark.proves("make says what it installs, and what to do without a network", leans_on="second stack: uv"),
+    pytest.mark.proves("make names what it installs, and a way without a network", leans_on="second stack: uv"),
 ]
 
 ROOT = Path(__file__).parents[2]

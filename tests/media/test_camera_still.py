@@ -17,7 +17,7 @@ from tests.doubles.rtsp_recording import CODE
 from tests.media.conftest import World
 
 pytestmark = pytest.mark.proves(
-    "A still that nobody watches beside is the camera's own, fetched through the gate", leans_on="double: the camera"
+    "A still while nobody watches is the camera's own, fetched through the gate", leans_on="double: the camera"
 )
 
 
