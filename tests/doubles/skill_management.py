@@ -114,6 +114,8 @@ class SkillManagement:
         path = urlsplit(target).path
         query = {name: values[0] for name, values in parse_qs(urlsplit(target).query).items()}
         try:
+            if path == "/ap/oa":
+                return self._browser(target)
             if path == "/auth/o2/token":
                 return self._token(dict(parse_qsl(body.decode())))
             token = headers.get("authorization", "").removeprefix("Bearer ")
@@ -128,6 +130,11 @@ class SkillManagement:
             self.cut_after = ""
             raise ConnectionResetError
         return done
+
+    def _browser(self, target: str) -> bytes:
+        """The browser of a customer who has agreed before: it is sent back without being asked."""
+        back = f"{parse_qs(urlsplit(target).query)['redirect_uri'][0]}?{urlencode(self.agree(target))}"
+        return f"HTTP/1.1 302 Found\r\nLocation: {back}\r\nContent-Length: 0\r\n\r\n".encode()
 
     def _customer(self, method: str, path: str, given: dict[str, Any]) -> bytes:
         """Skill enablement for a customer: https://developer.amazon.com/en-US/docs/alexa/smapi/skill-enablement.html"""
