@@ -174,6 +174,7 @@ _COMMANDS = {
     "cast": "cast",
     "clients": "clients",
     "doctor": "doctor",
+    "expose": "expose",
     "google": "google",
     "health": "where",
     "home": "home",
