@@ -194,7 +194,7 @@ def skill_set_up(settings: Settings, keys: Keys, base: ground.Ground) -> SkillSe
 
 def address_keeper(settings: Settings) -> AddressKeeper | None:
     """The keeper of the public address; None if no settings are kept."""
-    return AddressKeeper(Installation(settings, handover.origins())) if keeps(settings) else None
+    return AddressKeeper(Installation(settings, handover.origins()), settings.data) if keeps(settings) else None
 
 
 def exposer(settings: Settings, keeper: AddressKeeper | None) -> Exposing | None:
