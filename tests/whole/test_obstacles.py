@@ -17,8 +17,8 @@ from tests.doubles.needs import OTHERS
 from tests.doubles.program import AS_INSTALLED, ROOT, SHOWCAM, running
 
 pytestmark = pytest.mark.proves(
-    "A settings file or a data folder that can't be used, a full disk and a taken port are named in one sentence that "
-    "says what next, and nothing half written is left",
+    "A file or a folder that can't be used, a full disk and a taken port are named in one sentence that says what "
+    "next; nothing half written is left",
     leans_on="system: Linux's tmpfs, users and read-only mounts",
 )
 
