@@ -124,9 +124,9 @@ tables: .venv/dev ## write docs/owner/settings.md from showcam/app/settings_tabl
 	@.venv/bin/python -P scripts/settings.py
 	@.venv/bin/python -P scripts/verified.py
 
-bench: .venv/dev ## speed, beside peers in the same run
+bench: .venv/dev ## speed, beside peers in the same run; the table is kept in docs/maintainer/speed.md
 	@scripts/browser.sh
-	.venv/bin/python -P -m bench
+	.venv/bin/python -P -m bench --write
 
 lock: .venv/tools ## renew the pinned requirements
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile requirements/tools.in $(PINNED) -o requirements/tools.txt

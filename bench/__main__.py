@@ -26,6 +26,7 @@ from bench import (
     load,
     lossy_wire,
     over_http,
+    page,
     recovery,
     refresh,
     relay,
@@ -96,7 +97,7 @@ GROUPS: tuple[Group, ...] = tuple(replace(group, rows=ROWS[group.name], felt=gro
 QUIET = 0.1
 
 
-def main(words: list[str] | None = None, measured: Sequence[Group] = GROUPS) -> int:
+def main(words: list[str] | None = None, measured: Sequence[Group] = GROUPS, kept: Path = page.PAGE) -> int:
     given = _parser().parse_args(words)
     if given.lock:
         environment.lock()
@@ -129,6 +130,10 @@ def main(words: list[str] | None = None, measured: Sequence[Group] = GROUPS) -> 
     if others := [f"{group.name} ({len(group.rows)} rows)" for group in measured if group not in groups]:
         print(f"Not asked for, by --only: {', '.join(others)}")
     print(_quietness(busy))
+    if given.write:
+        seen = [(row, page.seen(busy[name])) for name, rows in results.items() for row in rows if isinstance(row, Row)]
+        known = [*itertools.chain.from_iterable(group.rows for group in measured)]
+        kept.write_text(page.written(kept.read_text(), seen, known))
     say(f"Took {time.monotonic() - started:.0f} s." + (f" Broken: {', '.join(broken)}." if broken else ""))
     return 1 if broken else 0
 
@@ -181,9 +186,11 @@ def _parser() -> argparse.ArgumentParser:
         help="measure only this group; may be repeated",
     )
     parser.add_argument("--no-peers", action="store_true", help="leave out Home Assistant")
-    parser.add_argument(
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument(
         "--quick", action="store_true", help="small and short: to see that it works, not how fast it is"
     )
+    either.add_argument("--write", action="store_true", help="keep what was measured in docs/maintainer/speed.md")
     parser.add_argument("--setup", action="store_true", help="only make Home Assistant's environment (bench/env)")
     parser.add_argument("--lock", action="store_true", help="only renew bench/peers.txt from bench/peers.in")
     return parser

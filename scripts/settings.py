@@ -111,8 +111,9 @@ def _kind(hint: Any) -> str:
 
 
 def on_pages() -> set[str]:
-    """The kept settings that composition hands to the console: keys of its dictionaries."""
-    trees = [ast.parse(file.read_text()) for file in (ROOT / "showcam" / "app" / "compose").glob("*.py")]
+    """The kept settings that the console changes: keys of dictionaries in composition, and of the public address."""
+    app = ROOT / "showcam" / "app"
+    trees = [ast.parse(file.read_text()) for file in (*app.glob("compose/*.py"), app / "setup" / "address.py")]
     keys = [key for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Dict) for key in node.keys]
     return {name for name in KEPT if any(isinstance(key, ast.Constant) and key.value == name for key in keys)}
 

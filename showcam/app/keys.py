@@ -14,6 +14,7 @@ import secrets
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from showcam.app import obstacles
 from showcam.app.aws import boto
 from showcam.app.settings import Settings
 from showcam.net.text import JsonObject
@@ -133,7 +134,12 @@ def read_or_make(folder: Path) -> Keys:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return _keys({name: _read_or_make(folder / name) for name in NAMES})
     except OSError as error:
-        raise KeysUnreadable(f"{error.filename}: {error.strerror}") from None
+        raise _unusable(folder, error) from None
+
+
+def _unusable(folder: Path, error: OSError) -> KeysUnreadable:
+    file = Path(error.filename or folder)
+    return KeysUnreadable(obstacles.sentence(f"The key file {file}", file, error))
 
 
 def _keys(lists: dict[str, list[tuple[str, bytes]]]) -> Keys:
@@ -151,7 +157,7 @@ def read_grant_keys(folder: Path) -> list[bytes]:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return [key for _, key in _read_or_make(folder / "grant")]
     except OSError as error:
-        raise KeysUnreadable(f"{error.filename}: {error.strerror}") from None
+        raise _unusable(folder, error) from None
 
 
 def _roots(secret: str, held: JsonObject) -> list[str]:
@@ -203,11 +209,11 @@ def _make(path: Path) -> None:
     line = f"{secrets.token_hex(4)} {base64.b64encode(secrets.token_bytes(32)).decode()}\n"
     # the finished file is linked into place: of two processes that start at once one wins, and both read the same key
     made = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as database_file:
-        database_file.write(line)
     try:
+        with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(line)
         os.link(made, path)
     except FileExistsError:
         pass
     finally:
-        made.unlink()
+        made.unlink(missing_ok=True)

@@ -2,11 +2,12 @@
 
 from showcam.i18n.catalogue import mark
 
+_GONE = mark("It is gone already.")
 # Errors of a form on the assistants' page.
 ASSISTANTS = {
     "no_link": mark("Not changed: that link has ended."),
     "nothing_ticked": mark("Not changed: tick a camera, or end the link."),
-    "no_client": mark("Not changed: no such client."),
+    "no_client": _GONE,
     "client_there": mark("Not changed: it is let in already."),
     "redirects": mark("Not changed: give one redirect address a line, each beginning with https://."),
     "pin": mark("Not changed: a PIN has 4 to 8 digits."),
@@ -14,11 +15,11 @@ ASSISTANTS = {
     "user": mark("Not changed: enter somebody's {vendor} user name."),
     "invited": mark("It may link already."),
     "many_invited": mark("Not changed: 200 invitations wait. Take one back."),
-    "no_invitation": mark("Not changed: that invitation is gone."),
+    "no_invitation": _GONE,
     "owners_alone": mark("showcam's operator decides."),
     "quiet_times": mark("Not changed: write times like 22:00-07:00, commas between, eight at most."),
     "quiet_zone": mark("Not changed: no such time zone. One is Europe/Oslo."),
-    "no_report": mark("Not changed: that report is gone."),
+    "no_report": _GONE,
     "not_deleted": mark("Nothing was deleted: another user name."),
 }
 

@@ -242,6 +242,25 @@ SET_UP = {
     "given_elsewhere": mark("Not saved: a file, variable or option sets it. Change it there."),
 }
 
+# The tasks of a person on the way to an address by Tailscale, by `Stage.stand`; causes of a refusal, by `Stage.why`.
+EXPOSING = {
+    "working": mark("showcam sets Tailscale up. This takes seconds."),
+    "sign_in": mark("Sign in to Tailscale; a free account is enough."),
+    "approve": mark("An admin of your Tailscale network must approve this machine."),
+    "allow": mark("Allow Funnel in your Tailscale network."),
+    "done": mark("The address is kept. showcam uses it in seconds."),
+}
+NOT_EXPOSED = {
+    "missing": mark("Tailscale is not installed on showcam's machine. Read how, then try again."),
+    "denied": mark("Tailscale obeys only its operator. Read how showcam becomes it, then try again."),
+    "down": mark("Tailscale does not run. Restart showcam's machine, then try again."),
+    "taken": mark("Tailscale leads this machine's name to another program. End that, then try again."),
+    "no_name": mark("Tailscale has no name for this machine. Switch MagicDNS on in its admin console."),
+    "late": mark("Nothing was done at Tailscale for half an hour. Try again."),
+    "given_elsewhere": SET_UP["given_elsewhere"],
+    "failed": mark("Tailscale refused: {detail}"),
+}
+
 # Errors of a camera's page of traces.
 TRACING = {
     "busy": mark("Another trace is being made. Begin after it."),

@@ -9,6 +9,7 @@ from showcam.accounts.console_sessions import ConsoleSession
 from showcam.console import pages, recipes
 from showcam.console.area import READ, Area, Rule
 from showcam.console.examinations import GOOD_FOR_S, Examinations, Examined
+from showcam.console.exposing import Exposer, seen
 from showcam.console.gallery import Gallery, GalleryView
 from showcam.console.said import SaidPage
 from showcam.console.sentences import SET_UP
@@ -47,7 +48,7 @@ class SetUp:
 
     `examinations`: the doctor's findings of each step; None: nobody examines here.
 
-    `keeper`: None if no address is kept.
+    `keeper`: None if no address is kept. `exposer`: None if showcam can't get an address automatically.
     """
 
     def __init__(
@@ -62,10 +63,11 @@ class SetUp:
         keeper: Keeper | None,
         said: SaidPage,
         examinations: Examinations | None = None,
+        exposer: Exposer | None = None,
     ) -> None:
         self._gallery, self._signing_in, self._area = gallery, signing_in, area
         self._ports, self._address, self._adds, self._keeper = ports, address, adds, keeper
-        self._said, self._examinations = said, examinations
+        self._said, self._examinations, self._exposer = said, examinations, exposer
 
     def rules(self) -> list[Rule]:
         return [(AT, "setup", self.show, READ), (AT, "setup_step", self.take, ("POST",))]
@@ -81,6 +83,12 @@ class SetUp:
             return self._named(current, self._keeper)
         if step == "apply" and self._keeper is not None:
             self._keeper.apply_now()
+            return pages.led(f"{AT}#reachable")
+        if step in ("expose", "unexpose") and self._exposer is not None:
+            if step == "expose":
+                self._exposer.begin()
+            else:
+                self._exposer.end()
             return pages.led(f"{AT}#reachable")
         return pages.problem("request")
 
@@ -118,6 +126,8 @@ class SetUp:
         view = self._gallery.of(current) if current.account else GalleryView([])
         form = form or self._due(current, view)
         is_name = _is_name(name)
+        examined = self._examined(current.account) if current.account else None
+        is_ill = examined is not None and bool(examined.wrong("reachable"))
         return self._area.page(
             "setup",
             403 if refused or (name and not is_name) else 200,
@@ -133,7 +143,8 @@ class SetUp:
             is_held_up=self._keeper is not None and self._keeper.is_held_up(),
             kept=kept if _is_name(kept) and self._address != f"https://{kept}" else "",
             address_error=error,
-            examined=self._examined(current.account) if current.account else None,
+            examined=examined,
+            exposing=seen(self._exposer, self._address, is_ill=is_ill) if self._exposer else None,
             since={assistant: self._area.linked(current.account, assistant) for assistant in ASSISTANTS},
             seen=bool(current.account) and self._said.was_seen(current.account),
             ports=self._ports,

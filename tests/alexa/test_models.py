@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from showcam.alexa.spoken.conversation import SLOT_TYPE
-from showcam.alexa.spoken.skill import INTENTS, PLAIN, SILENT, SLOT
+from showcam.alexa.spoken.skill import INTENTS, PLAIN, SILENT
+from showcam.alexa.spoken.slots import PLACE, SLOT
 from showcam.alexa.spoken.texts import TEXTS, spoken_language
 from showcam.i18n.catalogue import OURS
 
@@ -37,6 +38,12 @@ NAMES = {
     "en": ["garden", "the garden", "garden camera", "the garden camera", "i mean the garden", "front door"],
     "de": ["garten", "den garten", "die garage", "kamera garten", "ich meine den garten", "ich meine die garage"],
 }
+CHOICES = {
+    "en": ["the second one", "second", "i mean the second", "show the second one"],
+    "de": ["die zweite", "den zweiten", "zweite", "ich meine die zweite", "zeige die zweite"],
+}
+PLACES = {"en": ["second"], "de": ["zweite", "zweiten"]}  # what AMAZON.Ordinal takes
+TYPES = {SLOT: SLOT_TYPE, PLACE: "AMAZON.Ordinal"}
 WISHES = {
     "en": {
         "which cameras are ready": "ReadyCamerasIntent",
@@ -62,14 +69,17 @@ WISHES = {
 UTTERANCES: dict[str, dict[str, dict[str, str]]] = {
     "en": {
         **dict.fromkeys(("welcome", "help", "again", "not_understood", "nothing_asked"), WISHES["en"]),
-        **dict.fromkeys(("which", "which_of", "unknown"), dict.fromkeys(NAMES["en"], "CameraIntent")),
+        **dict.fromkeys(("which", "unknown"), dict.fromkeys(NAMES["en"], "CameraIntent")),
+        "which_of": dict.fromkeys([*NAMES["en"], "the garden one"], "CameraIntent")
+        | dict.fromkeys(CHOICES["en"], "ChoiceIntent"),
         "fine_here": {"show garden": "ShowIntent", "show it": "ShowIntent", "yes": "AMAZON.YesIntent"},
         **dict.fromkeys(("refused", "fine_elsewhere"), MENDS["en"]),
         "sound_ask": {"yes": "AMAZON.YesIntent", "turn it on": "AMAZON.YesIntent", "leave it off": "AMAZON.NoIntent"},
     },
     "de": {
         **dict.fromkeys(("welcome", "help", "again", "not_understood", "nothing_asked"), WISHES["de"]),
-        **dict.fromkeys(("which", "which_of", "unknown"), dict.fromkeys(NAMES["de"], "CameraIntent")),
+        **dict.fromkeys(("which", "unknown"), dict.fromkeys(NAMES["de"], "CameraIntent")),
+        "which_of": dict.fromkeys(NAMES["de"], "CameraIntent") | dict.fromkeys(CHOICES["de"], "ChoiceIntent"),
         "fine_here": {"zeige garten": "ShowIntent", "zeig sie mir": "ShowIntent", "ja": "AMAZON.YesIntent"},
         **dict.fromkeys(("refused", "fine_elsewhere"), MENDS["de"]),
         "sound_ask": {"ja": "AMAZON.YesIntent", "schalte ihn ein": "AMAZON.YesIntent", "nein": "AMAZON.NoIntent"},
@@ -104,7 +114,7 @@ def test_every_slot_is_handled_and_used(locale: str) -> None:
     assert [slot_type["name"] for slot_type in given["types"]] == [SLOT_TYPE]
     for intent in given["intents"]:
         for slot in intent.get("slots", []):
-            assert slot == {"name": SLOT, "type": SLOT_TYPE}
+            assert slot == {"name": slot["name"], "type": TYPES[slot["name"]]}
         used = set(re.findall(r"\{(\w+)\}", " ".join(intent["samples"])))
         assert used == {slot["name"] for slot in intent.get("slots", [])}, intent["name"]
 
@@ -129,7 +139,8 @@ def phrases(locale: str) -> dict[str, str]:
     names = [value["name"]["value"] for value in given["types"][0]["values"]]
     for intent in given["intents"]:
         for sample in intent["samples"]:
-            for phrase in {sample.replace(f"{{{SLOT}}}", name) for name in names}:
+            filled = names if f"{{{SLOT}}}" in sample else PLACES[spoken_language(locale)]
+            for phrase in {re.sub(r"\{\w+\}", name, sample) for name in filled}:
                 assert found.setdefault(phrase, intent["name"]) == intent["name"], phrase
     return found
 

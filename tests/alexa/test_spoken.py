@@ -170,7 +170,7 @@ def test_a_large_picture_is_left_for_the_smaller_one_that_the_camera_sends(home:
 
 
 def test_a_speaker_without_a_screen_says_so(echo: Echo) -> None:
-    echo.screen = False
+    echo.interfaces = ()
     assert "can't show video" in text(echo.intent("ShowIntent", "garden"))
 
 
@@ -225,7 +225,7 @@ def test_an_answer_fits_the_question_or_offer_before_it(
 
 
 def test_a_speaker_without_a_screen_is_offered_no_video(echo: Echo) -> None:
-    echo.screen = False
+    echo.interfaces = ()
     response = echo.intent("WhyIntent", "garden")
     assert (text(response), response["shouldEndSession"]) == ("Garden can be shown.", True)
 
@@ -294,10 +294,10 @@ def test_a_camera_too_large_for_the_skills_video_is_named_in_every_session(home:
     ):
         echo.attributes = {}
         assert says in text(echo.intent(name, "garden"))
-    echo.screen = False
+    echo.interfaces = ()
     assert text(echo.intent("WhyIntent", "garden")) == "Garden can be shown."
     assert "In here" not in text(echo.intent("ReadyCamerasIntent"))
-    echo.screen = True
+    echo.interfaces = ("VideoApp",)
     home.driver.change("Garden", video=Video("h264", 1280, 720))
     assert text(echo.intent("WhyIntent", "garden")) == "Garden can be shown. Say: show Garden."
     assert text(echo.intent("MendIntent", "garden")) == "Nothing to fix: Garden can be shown."

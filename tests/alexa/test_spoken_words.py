@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from showcam.alexa.spoken import texts
-from showcam.alexa.spoken.texts import TEXTS, find, plain, say, spoken_language
+from showcam.alexa.spoken.slots import find, plain
+from showcam.alexa.spoken.texts import TEXTS, say, spoken_language
 from showcam.drivers import SPEECHES
 from showcam.drivers.camera import Failed, Refusal
 from showcam.drivers.errors import REASONS, Reason

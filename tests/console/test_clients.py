@@ -57,8 +57,8 @@ def test_an_assistant_is_let_in_by_its_redirect_addresses_and_refused_again(worl
         ("add-client", {"assistant": "alexa", "redirects": "https://[x"}, "one redirect address a line"),
         ("add-client", {"assistant": "alexa", "redirects": ELEVEN}, "one redirect address a line"),
         ("add-client", {"assistant": "google", "redirects": REDIRECT}, "let in already"),
-        ("renew-secret", {"client": "nobody"}, "no such client"),
-        ("remove-client", {}, "no such client"),
+        ("renew-secret", {"client": "nobody"}, "It is gone already."),
+        ("remove-client", {}, "It is gone already."),
     ],
 )
 def test_what_is_no_client_says_so(world: HomeWorld, step: str, fields: dict[str, str], said: str) -> None:

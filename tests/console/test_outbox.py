@@ -150,14 +150,14 @@ def test_what_was_put_aside_is_reported_again_or_forgotten(world: HomeWorld, ste
     row, store = put_aside(world), world.home.store
     theirs = world.signed_in(CAREFUL).visit(AT)
     press(theirs, step, row=row)
-    assert (theirs.status, "that report is gone" in theirs.text) == (403, True)
+    assert (theirs.status, "It is gone already." in theirs.text) == (403, True)
     assert [laid.row.id for laid in store.laid_down()] == [row]
     browser = press(page(world), step, row=row)
     assert (browser.status, "Could not be reported" in browser.text) == (200, False)
     assert store.laid_down() == []
     assert [waiting.kind for waiting in store.waiting(time.time()) if waiting.kind != LOOK] == waits
     press(browser, step, row=row)
-    assert (browser.status, "that report is gone" in browser.text) == (403, True)
+    assert (browser.status, "It is gone already." in browser.text) == (403, True)
 
 
 def test_that_a_link_has_ended_can_be_put_aside_too(world: HomeWorld) -> None:

@@ -25,9 +25,11 @@ from showcam.accounts.states import States
 from showcam.alexa.discovery import friendly_names
 from showcam.alexa.smart_home import SmartHome
 from showcam.alexa.spoken.skill import Spoken
-from showcam.app.compose.own_pages import AddressKeeper, Nobody
+from showcam.app.compose.own_pages import Nobody
+from showcam.app.process.kept import Installation
 from showcam.app.settings import Settings
 from showcam.app.setup import google_set_up
+from showcam.app.setup.address import AddressKeeper, Exposing
 from showcam.app.setup.skill_creation import Made, SkillCreation
 from showcam.app.setup.skill_set_up import AlexaByHand, SkillSetUp
 from showcam.app.setup.smapi import Amazon
@@ -217,6 +219,7 @@ def _pages(
             keeper=keeper,
             said=said,
             examinations=examinations,
+            exposer=Exposing(keeper, 8080, 8081, pause_s=0.05) if keeper else None,
         ),
         Phones(rooms.area, rooms.phone_codes, rooms.entrance, lambda: "192.168.1.5", port=8080),
         GooglePage(rooms.area, made.store, google_set_up.console(PUBLIC)),
@@ -293,7 +296,7 @@ def home_world(
             folder,
             address,
             own=own,
-            keeper=AddressKeeper(Settings(data=kept_in)) if kept_in else None,
+            keeper=AddressKeeper(Installation(Settings(data=kept_in), {})) if kept_in else None,
             tracer=tracer,
             skill=skill,
         ),

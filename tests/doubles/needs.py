@@ -76,6 +76,7 @@ FIREFOX = Need("Firefox", "`scripts/browser.sh` fetches it by apt, and says what
 GSTREAMER = Need("GStreamer", "`scripts/gstreamer.sh` fetches it by apt, and says what stopped it.")
 GST_PYTHON = Need("Debian's python3-gst-1.0", "`scripts/gstreamer.sh` fetches it by apt, and says what stopped it.")
 NETWORKS = Need("networks of their own", "Run them as root, with iproute2 and nftables installed.")
+OTHERS = Need("files of another user", "Run them as root.", lambda: os.geteuid() == 0)
 CORES = Need("two processor cores", "Run them on a machine that has them.")
 LINUX = Need("Linux, for its scheduler", "Run them there.", lambda: hasattr(os, "sched_setaffinity"))
 HOURS = Need("hours", "`make soak`, or SOAK_HOURS=0.1 with pytest.")

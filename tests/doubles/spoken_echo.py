@@ -48,11 +48,14 @@ class Echo:
     spoken: Spoken
     token: str | None
     locale: str = "en-GB"
-    screen: bool = True
+    interfaces: tuple[str, ...] = ("Alexa.Presentation.APL", "VideoApp")
     attributes: dict[str, Any] = field(default_factory=dict)
 
-    def intent(self, name: str, heard: str = "") -> dict[str, Any]:
-        return self.send(intent(name, heard))
+    def intent(self, name: str, heard: str = "", slots: dict[str, Any] | None = None) -> dict[str, Any]:
+        """`slots`: as Amazon sends them, for those that `heard` does not describe."""
+        given = intent(name, heard)
+        given["intent"]["slots"] |= slots or {}
+        return self.send(given)
 
     def send(self, request: dict[str, Any], **system: Any) -> dict[str, Any]:
         answer = json.loads(json.dumps(self.spoken.answer(self.request(request, **system))))
@@ -61,7 +64,7 @@ class Echo:
 
     def request(self, request: dict[str, Any], **system: Any) -> dict[str, Any]:
         user = {"userId": "amzn1.ask.account.A"} | ({"accessToken": self.token} if self.token else {})
-        interfaces: dict[str, object] = {"VideoApp": {}} if self.screen else {}
+        interfaces: dict[str, object] = {name: {} for name in self.interfaces}
         application = {"applicationId": SKILL}
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return {

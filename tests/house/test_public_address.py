@@ -1,4 +1,4 @@
-"""The three recipes for a public address send each path to the port that serves it."""
+"""The three ways to a public address send each path to the port that serves it."""
 
 import re
 from collections.abc import Callable
@@ -10,6 +10,8 @@ import yaml
 from showcam.app.http_types import LONGEST_BODY
 from showcam.app.process.settings_sources import load
 from showcam.app.settings import Settings
+from showcam.app.setup.address import targets
+from tests.doubles.tailscale import target_of
 
 pytestmark = pytest.mark.proves("The recipes for a public address lead each path to its port")
 
@@ -51,15 +53,8 @@ def caddy(path: str) -> str:
 
 
 def funnel(path: str) -> str:
-    """Of the mounted paths the longest answers; it is taken off, and the target's own path put in its place."""
-    commands = re.findall(
-        r"tailscale funnel --bg --https=443 (?:--set-path=(\S+) )?(\S+)", section("### Tailscale Funnel")
-    )
-    mounts: dict[str, str] = {mount or "/": target for mount, target in commands}
-    mount = max(
-        (path_of_mount for path_of_mount in mounts if f"{path}/".startswith(path_of_mount.rstrip("/") + "/")), key=len
-    )
-    return mounts[mount] + path.removeprefix(mount.rstrip("/"))
+    """Showcam mounts these paths itself."""
+    return target_of(targets(KNOWN.port, KNOWN.media_port), path)
 
 
 def tunnel(path: str) -> str:

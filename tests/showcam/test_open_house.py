@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from showcam.app.process.home_address import HERE, HOUSE, decide, in_container, is_at_home, undecided
+from showcam.app.obstacles import in_container
+from showcam.app.process.home_address import HERE, HOUSE, decide, is_at_home, undecided
 from showcam.app.process.kept import Installation, read
 from showcam.app.process.settings_sources import SettingsError, load, origins
 from showcam.app.settings import Settings

@@ -144,7 +144,9 @@ def test_a_full_disk_is_named(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.OperationalError) as full:
         raw.execute("INSERT INTO t VALUES (zeroblob(100000))")
     raw.close()
-    assert str(unavailable("small.db", full.value)) == "database small.db can't grow: the disk is full"
+    assert str(unavailable("small.db", full.value)) == (
+        "database small.db can't grow: the disk is full. Free some space on it, then try again"
+    )
 
 
 def test_a_read_only_file_is_named(path: Path, sqlite: SqliteStore) -> None:

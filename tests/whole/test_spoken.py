@@ -44,6 +44,18 @@ def test_a_question_is_answered_in_a_word(question: str, answered: str, expected
     assert not outcome["broken"]
 
 
+def test_the_second_of_two_cameras_that_are_meant_is_chosen(tmp_path: Path) -> None:
+    with running(tmp_path) as program:
+        for before, name in (("Attic", "Gate Left"), ("Bedroom", "Gate Right")):
+            program.change(before, name=name)
+        program.link("alexa")
+        asked = program.assistant("alexa", "watch", text="Alexa, ask my cameras why I can't see the gate")
+        chosen = program.assistant("alexa", "watch", text="the second one")
+    assert asked["outcome"]["spoken"] == "Do you mean Gate Left or Gate Right?"
+    assert chosen["outcome"]["spoken"] == "Gate Right can't be shown: it is in Sleep Mode. Say: fix Gate Right."
+    assert chosen["outcome"]["broken"] == asked["outcome"]["broken"] == []
+
+
 def test_a_camera_is_shown_by_asking_the_skill(demo: Program) -> None:
     answer = demo.assistant("alexa", "watch", text="Alexa, ask my cameras to show the garden")
     assert answer["outcome"]["shown"], answer["outcome"]

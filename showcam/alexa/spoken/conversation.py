@@ -24,7 +24,8 @@ from showcam.alexa.discovery import friendly_names
 from showcam.alexa.errors import WRITTEN
 from showcam.alexa.interface import Deadline
 from showcam.alexa.spoken import texts
-from showcam.alexa.spoken.texts import find, listed, say
+from showcam.alexa.spoken.slots import Heard, meant
+from showcam.alexa.spoken.texts import listed, say
 from showcam.drivers.camera import Camera, Refusal, StreamRequest
 from showcam.drivers.errors import Unavailable, is_reason
 from showcam.drivers.settings import Asked
@@ -45,8 +46,9 @@ SLOT_TYPE = "CAMERA_NAME"
 class Turn:
     link: Link
     language: Language
-    heard: str = ""  # the camera's name as Alexa recognised it
+    heard: Heard = field(default_factory=Heard)
     screen: bool = False  # whether the device has a VideoApp
+    other_screen: bool = False  # whether the device has a screen, and no VideoApp
     pending: dict[str, str] = field(default_factory=dict)  # the data that the previous reply left for the next turn
     deadline: Deadline = field(default_factory=Deadline)
 
@@ -59,8 +61,9 @@ class Turn:
 class Reply:
     """A reply for Alexa to speak and show. `open`: the session waits for an answer.
 
-    `pending` comes back with the next turn. `about`: a wish without its camera. `offer`: a wish that a yes grants.
-    `sound_of`: the id of a camera whose sound a yes turns on. `name` and `reason`: of the camera spoken of.
+    `pending` comes back with the next turn. `about`: a wish without its camera; `choices`: the ids of the cameras that
+    it may be for, in the order of speech. `offer`: a wish that a yes grants. `sound_of`: the id of a camera whose
+    sound a yes turns on. `name` and `reason`: of the camera spoken of.
     """
 
     speech: str
@@ -153,20 +156,18 @@ class Conversation:
         return self._about(turn, "sound", self._sound)
 
     def show(self, turn: Turn) -> Reply:
-        if not turn.screen:
+        if not turn.screen and not turn.other_screen:
             return Reply(say("no_screen", turn.language))
         return self._about(turn, "show", self._show)
 
     def camera(self, turn: Turn) -> Reply:
-        """Answers a reply that is only a name: the answer to “which camera?”, otherwise the wish to see the camera."""
+        """Answers a name or a place only: the answer to “which camera?”, otherwise the wish to see the camera."""
         return _WISHES.get(turn.pending.get("about", ""), Conversation.show)(self, turn)
 
     def yes(self, turn: Turn) -> Reply:
         name = turn.pending.get("name", "")
-        if wish := _WISHES.get(turn.pending.get("offer", "")):
+        if wish := _WISHES.get(turn.pending.get("offer") or turn.pending.get("about", "")):
             return wish(self, turn)
-        if "about" in turn.pending:
-            return Reply(say("which", turn.language), open=True, pending=turn.pending)
         camera_id = turn.pending.get("sound_of", "")
         if not camera_id:
             return Reply(say("nothing_asked", turn.language), open=True)
@@ -194,20 +195,19 @@ class Conversation:
 
     @staticmethod
     def _resolve(turn: Turn, wish: str, answer: Answer, cameras: tuple[Camera, ...], names: dict[str, str]) -> Reply:
-        heard = turn.heard or turn.pending.get("name", "")  # “mend it” means the camera of the previous reply
-        if not heard:
-            return Reply(say("which", turn.language), open=True, pending={"about": wish})
-        found = find(heard, names)
+        said, choices = turn.heard, turn.pending.get("choices", "").split()
+        if not said.text and not said.matches and not said.place:
+            said = Heard(turn.pending.get("name", ""))  # “mend it” means the camera of the previous reply
+        found = meant(said, names, choices)
         if len(found) == 1:
             outcomes.about(found[0])
             camera = next(camera for camera in cameras if camera.id == found[0])
             return answer(turn, camera, names[camera.id])
-        if found:
-            choices = listed(sorted(names[camera_id] for camera_id in found)[:MOST_NAMES], turn.language, mark("or"))
-            return Reply(say("which_of", turn.language, names=choices), open=True, pending={"about": wish})
-        known = _some_names(sorted(names.values()), turn.language)
-        text = say("unknown", turn.language, heard=heard, names=known)
-        return Reply(text, open=True, pending={"about": wish})
+        if said.text and not found:
+            known = _some_names(sorted(names.values()), turn.language)
+            text = say("unknown", turn.language, heard=said.text, names=known)
+            return Reply(text, open=True, pending={"about": wish})
+        return _which(turn, wish, found or tuple(camera for camera in choices if camera in names), names)
 
     def _too_large(self, turn: Turn, camera: Camera) -> Refusal | None:
         """The reason why this skill's video can't show the camera, although “Alexa, show …” may."""
@@ -223,6 +223,8 @@ class Conversation:
             return _refused(turn, name, refusal)
         if too_large := self._too_large(turn, camera):
             return _refused(turn, name, too_large, "fine_elsewhere")
+        if turn.other_screen:
+            return _plays_no_video(turn, camera, name)
         if not turn.screen:
             return Reply(say("fine", turn.language, name=name))
         return Reply(say("fine_here", turn.language, name=name), open=True, pending={"offer": "show", "name": name})
@@ -253,6 +255,8 @@ class Conversation:
         return Reply(question, open=True, pending={"sound_of": camera.id, "name": name})
 
     def _show(self, turn: Turn, camera: Camera, name: str) -> Reply:
+        if not turn.screen:
+            return self._why(turn, camera, name)
         request = StreamRequest("video", ("hls",), within_s=turn.left_s)
         stream = self._registry.open_stream(turn.link, camera.id, request)
         if isinstance(stream, Refusal):
@@ -298,10 +302,32 @@ def _refused(turn: Turn, name: str, refusal: Refusal, key: str = "refused") -> R
     return Reply(speech, open=True, pending={"offer": "mend", "name": name, "reason": refusal.reason})
 
 
+def _plays_no_video(turn: Turn, camera: Camera, name: str) -> Reply:
+    """The device may show the camera by Alexa's own camera view. `VideoApp` is only for the videos of skills.
+
+    https://developer.amazon.com/en-US/docs/alexa/custom-skills/videoapp-interface-reference.html
+    """
+    refusal = overruled("no_common_protocol", camera)
+    outcomes.refused(refusal.reason)
+    return Reply(say("fine_elsewhere", turn.language, name=name, why=texts.why(refusal, turn.language)))
+
+
 def _pending_refusal(turn: Turn, camera: Camera, name: str) -> Refusal | None:
     """The refusal in the previous reply, if it was for this camera."""
     reason = turn.pending.get("reason", "")
     return overruled(reason, camera) if is_reason(reason) and turn.pending.get("name") == name else None
+
+
+def _which(turn: Turn, wish: str, found: tuple[str, ...], names: dict[str, str]) -> Reply:
+    """Asks which of the cameras that were found is meant, or which of all."""
+    some = sorted(found, key=lambda camera: names[camera])[:MOST_NAMES]
+    if not some:
+        return Reply(say("which", turn.language), open=True, pending={"about": wish})
+    choices = listed([names[camera] for camera in some], turn.language, mark("or"))
+    pending = {"about": wish, "choices": " ".join(some)}
+    if len(some) == 1:  # the others were removed since the question
+        pending = {"offer": wish, "name": names[some[0]]}
+    return Reply(say("which_of", turn.language, names=choices), open=True, pending=pending)
 
 
 def _unreadable(error: Unavailable, turn: Turn) -> Reply:

@@ -19,6 +19,7 @@ from ask_sdk_model.ui.link_account_card import LinkAccountCard
 from showcam.accounts.links import TokenInvalid
 from showcam.alexa.interface import Deadline
 from showcam.alexa.spoken.conversation import Conversation, Reply, Turn, Wish, respond
+from showcam.alexa.spoken.slots import read
 from showcam.alexa.spoken.texts import say, spoken_language
 from showcam.i18n.catalogue import Language
 from showcam.net.outcomes import add as add_outcome
@@ -30,8 +31,7 @@ from showcam.store.records import Link
 
 log = logging.getLogger(__name__)
 
-LONGEST_NAME = 100
-SLOT = "camera"
+LONGEST_PENDING = 200  # characters of one datum of the session
 
 INTENTS: dict[str, Wish] = {
     "ReadyCamerasIntent": Conversation.ready,
@@ -40,6 +40,7 @@ INTENTS: dict[str, Wish] = {
     "SoundOnIntent": Conversation.sound,
     "ShowIntent": Conversation.show,
     "CameraIntent": Conversation.camera,
+    "ChoiceIntent": Conversation.camera,
     "AMAZON.YesIntent": Conversation.yes,
     "AMAZON.NoIntent": Conversation.no,
 }
@@ -231,16 +232,17 @@ def _is_handled(handler_input: HandlerInput) -> bool:
 
 def _turn(handler_input: HandlerInput, link: Link, language: Language) -> Turn:
     envelope: Any = handler_input.request_envelope
-    slots = getattr(getattr(envelope.request, "intent", None), "slots", None) or {}
-    slot = slots.get(SLOT)
     device = envelope.context.system.device
     interfaces = device.supported_interfaces if device else None
+    plays_video = bool(interfaces and interfaces.video_app)
+    has_screen = bool(interfaces and (interfaces.alexa_presentation_apl or interfaces.display))
     pending = (envelope.session.attributes if envelope.session else None) or {}
     return Turn(
         link,
         language,
-        heard=str(slot.value or "")[:LONGEST_NAME] if slot else "",
-        screen=bool(interfaces and interfaces.video_app),
-        pending={key: str(value)[: LONGEST_NAME * 2] for key, value in pending.items()},
+        heard=read(getattr(getattr(envelope.request, "intent", None), "slots", None)),
+        screen=plays_video,
+        other_screen=has_screen and not plays_video,
+        pending={key: str(value)[:LONGEST_PENDING] for key, value in pending.items()},
         deadline=handler_input.context,
     )

@@ -1,8 +1,6 @@
-"""The sentences of the spoken half in English and German, and the search for the cameras that a name may mean."""
+"""The sentences of the spoken half in English and German."""
 
-import re
-from collections.abc import Mapping, Sequence
-from difflib import SequenceMatcher
+from collections.abc import Sequence
 
 from showcam.drivers.camera import Refusal
 from showcam.drivers.errors import ByReason
@@ -55,18 +53,6 @@ TEXTS = {
     "broken": mark("Something went wrong in showcam. Please try again."),
     "down": mark("showcam can't read its data. Please try again in a moment."),
 }
-_NUMBERS = {
-    word: str(number)
-    for words in (
-        "one two three four five six seven eight nine ten",
-        "eins zwei drei vier fünf sechs sieben acht neun zehn",
-    )
-    for number, word in enumerate(words.split(), 1)
-}
-_ARTICLES = re.compile(r"the|my|our|a|der|die|das|den|dem|meine[nrms]?|mein|unsere[nrms]?|unser")
-_KIND = re.compile(r"(?:cameras?|cams?|kameras?)$")  # German joins it to the name: Gartenkamera
-_CLOSE = 0.8  # a name of this similarity (0 to 1) or more may be meant
-_APART = 0.1  # names this close to the most similar one may be meant too
 
 
 def spoken_language(locale: str) -> Language:
@@ -82,41 +68,6 @@ def listed(names: Sequence[str], language: Language, word: str = mark("and")) ->
     """“A, B and C”. `word`: the msgid of the last conjunction."""
     join = OURS.translate(language, word)
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {join} {names[-1]}"
-
-
-def find(heard: str, names: Mapping[str, str]) -> tuple[str, ...]:
-    """The ids of the cameras that may be meant, or none. `names`: by camera id."""
-    wanted = plain(heard)
-    if not wanted:
-        return ()
-    known = {camera: plain(name) for camera, name in names.items()}
-    for matches in (
-        [camera for camera, name in known.items() if name == wanted],
-        [camera for camera, name in known.items() if f"{name} ".startswith(f"{wanted} ")],
-        [camera for camera, name in known.items() if f" {wanted} " in f" {name} "],
-    ):
-        if matches:
-            return tuple(matches)
-    return _nearest(wanted, known)
-
-
-def plain(name: str) -> str:
-    """A name for comparison: without case, punctuation, articles and a trailing “camera”; numbers as digits."""
-    words = re.sub(r"[^\w\s]", " ", name.casefold().replace("'", "").replace("’", "")).split()
-    while len(words) > 1 and _ARTICLES.fullmatch(words[0]):
-        words.pop(0)
-    if len(words) > 1 and _KIND.fullmatch(words[-1]):
-        words.pop()
-    if words:
-        words[-1] = _KIND.sub("", words[-1]) or words[-1]
-    return " ".join(_NUMBERS.get(word, word) for word in words)
-
-
-def _nearest(wanted: str, known: Mapping[str, str]) -> tuple[str, ...]:
-    """The cameras with the most similar names, for a name that speech recognition garbled."""
-    scored = sorted((SequenceMatcher(None, wanted, name).ratio(), camera) for camera, name in known.items())
-    close = [(score, camera) for score, camera in scored if score >= _CLOSE]
-    return tuple(camera for score, camera in close if close[-1][0] - score < _APART)
 
 
 # reason: (why, spoken after “can't be shown:”; what to do). Alexa reads both aloud: they hold no signs that would be

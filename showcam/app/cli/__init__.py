@@ -28,7 +28,7 @@ def readable[**P, T](command: Callable[P, T]) -> Callable[P, T]:
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
-        from showcam.app import extras
+        from showcam.app import extras, obstacles
         from showcam.app.aws.boto import SecretUnreadable
         from showcam.app.keys import KeysUnreadable
         from showcam.app.process.supervisor import CannotStart
@@ -52,8 +52,11 @@ def readable[**P, T](command: Callable[P, T]) -> Callable[P, T]:
             if not extra:
                 raise
             stop(str(extras.ExtraMissing(extra)))
-        except PermissionError as error:
-            stop(f"{error.filename} belongs to another user, who runs showcam. Write sudo before the command.")
+        except OSError as error:
+            if error.errno not in obstacles.KNOWN:
+                raise
+            file = str(error.filename or "A file")
+            stop(obstacles.sentence(file, Path(file), error))
         except click.Abort:
             if sys.stdin is not None and sys.stdin.isatty():
                 raise
@@ -174,6 +177,7 @@ _COMMANDS = {
     "cast": "cast",
     "clients": "clients",
     "doctor": "doctor",
+    "expose": "expose",
     "google": "google",
     "health": "where",
     "home": "home",

@@ -72,7 +72,8 @@ def run(context: click.Context, port: int | None, replay: tuple[Path, ...]) -> N
 
 def _decided(context: click.Context, settings: Settings) -> Settings:
     """The settings, after a person at the terminal has said whether the house may open the page of the cameras."""
-    from showcam.app.process.home_address import decide, in_container, undecided
+    from showcam.app.obstacles import in_container
+    from showcam.app.process.home_address import decide, undecided
     from showcam.net.addresses import own_addresses
 
     if not undecided(settings, origins_of(context)):
@@ -192,6 +193,7 @@ def _announce(settings: Settings) -> None:
 def _prepared(settings: Settings, process: str) -> Settings:
     """Prepares the start of a single process, as `showcam run` does before it starts its processes."""
     from showcam.app import extras, keys
+    from showcam.app.compose.ground import open_store
     from showcam.app.data import integrity
     from showcam.app.process import logs
     from showcam.app.process.handover import handed_over
@@ -202,7 +204,8 @@ def _prepared(settings: Settings, process: str) -> Settings:
         integrity.claim(settings)
         logs.start(process, settings)
         integrity.check(settings)
-        keys.of(settings)  # raises here rather than in a process that granian starts
+        # raises here rather than in a process that granian starts
+        open_store(settings, keys.of(settings)).close()
     return settings
 
 

@@ -10,6 +10,7 @@ from showcam.app.settings import KEPT, SECRETS
 
 if TYPE_CHECKING:
     from showcam.app.process.kept import Installation, Row
+    from showcam.app.settings import Settings
 
 _MASK = "(set, secret)"
 
@@ -30,7 +31,7 @@ def settings() -> None:
 @readable
 def list_(context: click.Context, as_json: bool) -> None:
     """Print each setting with the value and the source of the value. Secrets are not shown."""
-    rows = _opened(context).rows()
+    rows = opened(context)[1].rows()
     facts = {
         row.name: {"value": None if row.is_secret else row.text, "set": row.is_set, "from": _origin(row)}
         for row in rows
@@ -55,7 +56,7 @@ def set_(context: click.Context, name: str, value: str | None) -> None:
         stop(
             f"{name} is a secret, and other users of this machine see a command's words: leave it out, it is asked for."
         )
-    kept = _opened(context)
+    kept = opened(context)[1]
     texts = {name: value if value is not None else _prompt(name)}
     for partner in _PARTNERS.get(name, ()):
         if not any(row.is_set for row in kept.rows() if row.name == partner):
@@ -73,7 +74,7 @@ def set_(context: click.Context, name: str, value: str | None) -> None:
 def unset(context: click.Context, name: str) -> None:
     """Forget the kept value of NAME, and of the setting that goes with it."""
     names = (name, *_PARTNERS.get(name, ()))
-    _opened(context).change(dict.fromkeys(names))
+    opened(context)[1].change(dict.fromkeys(names))
     echo(f"{' and '.join(names)}: nothing is kept.")
 
 
@@ -83,7 +84,7 @@ def unset(context: click.Context, name: str) -> None:
 @readable
 def apply(context: click.Context) -> None:
     """Take waiting changes at once: pictures that somebody watches stop for some seconds."""
-    _opened(context).apply_now()
+    opened(context)[1].apply_now()
     echo("A running showcam takes within seconds what was changed; the next start takes it too.")
 
 
@@ -106,7 +107,8 @@ def _origin(row: "Row") -> str:
     return row.origin or ("kept here" if row.is_kept else "the default")
 
 
-def _opened(context: click.Context) -> "Installation":
+def opened(context: click.Context) -> tuple["Settings", "Installation"]:
+    """The settings of files, variables and options, and what showcam keeps besides."""
     from showcam.app.data import integrity
     from showcam.app.process.kept import Installation, keeps, read
 
@@ -116,4 +118,4 @@ def _opened(context: click.Context) -> "Installation":
     integrity.claim(settings)
     integrity.check(settings)
     read(settings)  # raises here what would stop a start
-    return Installation(settings, origins_of(context))
+    return settings, Installation(settings, origins_of(context))

@@ -21,6 +21,7 @@ from showcam.app.process.home_address import host_in_house
 from showcam.app.process.kept import Installation, Record, keeps
 from showcam.app.settings import Settings
 from showcam.app.setup import skill_creation
+from showcam.app.setup.address import AddressKeeper, Exposing
 from showcam.app.setup.skill_creation import SkillCreation
 from showcam.app.setup.skill_set_up import AlexaByHand, SkillSetUp
 from showcam.app.setup.smapi import Amazon
@@ -185,26 +186,11 @@ def skill_set_up(settings: Settings, keys: Keys, base: ground.Ground) -> SkillSe
     return SkillSetUp(settings, making, hand, keys.forwarder)
 
 
-class AddressKeeper:
-    """Keeps the public address of a name; a proxy or tunnel on this machine is then believed."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._installation = Installation(settings, handover.origins())
-
-    def keep(self, name: str) -> bool:
-        address = {"public_url": f"https://{name}"}
-        if not self._installation.changeable(address):
-            return False
-        self._installation.change(address | self._installation.changeable({"trusted_proxies": "127.0.0.1"}))
-        return True
-
-    def is_held_up(self) -> bool:
-        return self._installation.is_held_up()
-
-    def apply_now(self) -> None:
-        self._installation.apply_now()
-
-
 def address_keeper(settings: Settings) -> AddressKeeper | None:
     """The keeper of the public address; None if no settings are kept."""
-    return AddressKeeper(settings) if keeps(settings) else None
+    return AddressKeeper(Installation(settings, handover.origins())) if keeps(settings) else None
+
+
+def exposer(settings: Settings, keeper: AddressKeeper | None) -> Exposing | None:
+    """Gives this machine a public address at a press; None if no address is kept."""
+    return Exposing(keeper, settings.port, settings.media_port) if keeper else None

@@ -35,6 +35,7 @@ from showcam.console.client_forms import ClientForms
 from showcam.console.documents import Documents
 from showcam.console.entrance import Entrance
 from showcam.console.examinations import Examinations
+from showcam.console.exposing import Exposer
 from showcam.console.google_page import GooglePage
 from showcam.console.happenings import Happenings
 from showcam.console.health import Health
@@ -69,12 +70,13 @@ def app(
     machine: Machine | None = None,
     keeper: Keeper | None = None,
     tracer: Tracer | None = None,
+    exposer: Exposer | None = None,
 ) -> Flask:
     """`own_pages`: makes the pages of the household's own cameras, if there may be any; on AWS none is loaded.
 
     `tvs`: the TVs of the house, if cameras may be shown on them. `skill`: makes the owner's Alexa skill, if the console
     may do this. `machine`: answers the page of health. `keeper`: keeps the public address, if settings are kept.
-    `tracer`: makes traces of cameras, if there is time for that.
+    `tracer`: makes traces of cameras, if there is time for that. `exposer`: gives this machine a public address.
     """
     limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
     if limits.per_user > limits.per_code:  # in the demo
@@ -135,9 +137,8 @@ def app(
             more.append(TracePage(base.adapter.owner, console_home.area, Traces(tracer)))
         adapter, area = base.adapter, console_home.area
         happenings = Happenings(adapter.owner, area, adapter.history, adapter.alarm_pictures)
-        traces = tracer.kind if tracer else ""
-        camera = _camera_page(adapter, console_home, happenings, traces)
-        others = _console(settings, console_home, base, happenings, keeper, examinations)
+        camera = _camera_page(adapter, console_home, happenings, tracer.kind if tracer else "")
+        others = _console(settings, console_home, base, happenings, keeper, examinations, exposer)
         home.bind(app, console_home, camera, happenings, *others, *more)
     if skill:
         app.register_blueprint(arrivals(skill))
@@ -166,6 +167,7 @@ def _console(
     happenings: Happenings,
     keeper: Keeper | None,
     examinations: Examinations | None,
+    exposer: Exposer | None,
 ) -> list[home.Page]:
     """The console's pages other than /home itself."""
 
@@ -199,6 +201,7 @@ def _console(
             keeper=keeper,
             said=said,
             examinations=examinations,
+            exposer=exposer,
         ),
         GooglePage(made.area, base.store, google_set_up.console(settings)),
         said,

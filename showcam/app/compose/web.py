@@ -21,7 +21,7 @@ from showcam.app import keys
 from showcam.app.compose import directives, doors, fulfillment, ground, pages, screens
 from showcam.app.compose.doctor import OwnMachine
 from showcam.app.compose.doors import JSON
-from showcam.app.compose.own_pages import address_keeper, own_pages, skill_set_up, tvs
+from showcam.app.compose.own_pages import address_keeper, exposer, own_pages, skill_set_up, tvs
 from showcam.app.compose.trace import OwnTracer
 from showcam.app.edge.connections import MOST, SENDER_S, Connections
 from showcam.app.edge.edge import Edge
@@ -81,7 +81,8 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
         return own_pages(settings, base, home)
 
     keeper = address_keeper(settings)
-    app = pages.app(settings, keys, base, own, made, tvs(settings), machine, keeper, OwnTracer(settings, base))
+    tracer, exposing = OwnTracer(settings, base), exposer(settings, keeper)
+    app = pages.app(settings, keys, base, own, made, tvs(settings), machine, keeper, tracer, exposing)
     if settings.casts:  # this process notices the changes that a webhook brings
         screens.show_on_change(base, screens.client(settings))
     screens.fill(settings, base)

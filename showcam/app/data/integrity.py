@@ -5,7 +5,6 @@ kill. The database is then checked, and the result logged.
 """
 
 import contextlib
-import os
 import shutil
 import sqlite3
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import structlog
 
+from showcam.app import obstacles
 from showcam.app.process import logs
 from showcam.app.process.supervisor import CannotStart, only_one
 from showcam.app.settings import Settings
@@ -42,13 +42,17 @@ def claim(settings: Settings) -> None:
                 raise CannotStart(f"{folder} holds a real installation's data; the demo won't touch them.")
             mark.write_text("Practice data of the showcam demo. A real start refuses this folder.\n")
     except OSError as error:
-        raise CannotStart(f"The data folder {folder} can't be written: {error.strerror}") from None
+        raise _unwritable(folder, error) from None
     if not settings.demo and mark.exists():
         raise CannotStart(
             f"{folder} holds the demo's data, with accounts everybody knows. Set SHOWCAM_DATA to another."
         )
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise CannotStart(f"The data folder {folder} can't be written: permission denied")
+    if refused := obstacles.of_folder(folder):
+        raise _unwritable(folder, refused)
+
+
+def _unwritable(folder: Path, error: OSError) -> CannotStart:
+    return CannotStart(obstacles.sentence(f"The data folder {folder}", folder, error))
 
 
 @contextlib.contextmanager
@@ -93,7 +97,13 @@ def check_once(settings: Settings) -> None:
 
     A process that opens the database before that would not notice the rows that a damaged log has lost.
     """
-    if settings.store != "sqlite" or settings.demo or not _mark(settings).exists():
+    if settings.store != "sqlite" or settings.demo:
+        return
+    is_marked = _mark(settings).exists()
+    # SQLite writes files next to a database that it only reads
+    if settings.database.exists() and (refused := obstacles.of_folder(settings.data)):
+        raise _unwritable(settings.data, refused)
+    if not is_marked:
         return
     with contextlib.ExitStack() as held:
         try:

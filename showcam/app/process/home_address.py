@@ -8,15 +8,11 @@ is decided outside.
 
 import socket
 from collections.abc import Callable, Collection, Mapping
-from pathlib import Path
 
 from showcam.app.process.kept import Installation, keeps, read
 from showcam.app.settings import Settings
 from showcam.net.addresses import is_in_house, is_public
 
-# Files that Docker and Podman make in a container (systemd/systemd, src/basic/virt.c). Other engines set `container` in
-# the environment (https://systemd.io/CONTAINER_INTERFACE).
-_MARKS = (".dockerenv", "run/.containerenv")
 HOUSE, HERE = "0.0.0.0", "127.0.0.1"  # noqa: S104 - the console lets in the house alone (showcam.console.reach)
 
 
@@ -61,10 +57,6 @@ def decide(
     to_house = ask() if ask is not None else is_at_home(addresses())
     Installation(settings, origins).change({"bind": HOUSE if to_house else HERE})
     return to_house
-
-
-def in_container(environ: Mapping[str, str], root: Path = Path("/")) -> bool:
-    return bool(environ.get("container")) or any((root / mark).exists() for mark in _MARKS)
 
 
 def is_at_home(addresses: Collection[str]) -> bool:

@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from showcam.app import places
+from showcam.app import obstacles, places
 from showcam.app.settings import GONE, KEPT, SECRETS, Settings
 from showcam.app.settings_rules import faults
 from showcam.app.settings_table import SettingsTable
@@ -139,9 +139,10 @@ def _from_file(environ: Mapping[str, str], file: Path | None) -> dict[str, _Give
             raise SettingsError(f"{path}: there is no such file") from None
         return {}
     except OSError as error:
-        raise SettingsError(f"{path}: can't be read ({error.strerror})") from None
+        said = obstacles.sentence(f"The settings file {path}", path, error, "read", "--config")
+        raise SettingsError(said) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: not TOML: {error}") from None
+        raise SettingsError(f"{path} is not TOML: {error}. Correct it, or name another with --config.") from None
     return {
         name: _Given(_split(value) if name in _ONCE_TEXTS and isinstance(value, str) else value, str(path))
         for name, value in values.items()

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from showcam.app import obstacles
 from showcam.app.process.service_manager import ServiceManager
 
 if TYPE_CHECKING:
@@ -250,9 +251,9 @@ def only_one(folder: Path, address: str = "") -> Iterator[None]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / "lock").open("a+")
+        file = (folder / "lock").open("ab", buffering=0)  # on a full disk closing would fail on what is buffered
     except OSError as error:
-        raise CannotStart(f"The data folder {folder} can't be written: {error.strerror}") from None
+        raise _unwritable(folder.parent, error) from None
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -261,10 +262,16 @@ def only_one(folder: Path, address: str = "") -> Iterator[None]:
                 f"showcam is running on {folder.parent} already. End that one, or give this one a folder of its own: "
                 "SHOWCAM_DATA=…"
             ) from None
-        file.truncate(0)
-        file.write(address)
-        file.flush()
+        try:
+            file.truncate(0)
+            file.write(address.encode())
+        except OSError as error:
+            raise _unwritable(folder.parent, error) from None
         yield
+
+
+def _unwritable(folder: Path, error: OSError) -> CannotStart:
+    return CannotStart(obstacles.sentence(f"The data folder {folder}", folder, error))
 
 
 def running_at(data: Path) -> str | None:

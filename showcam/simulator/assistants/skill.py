@@ -5,9 +5,9 @@ import contextlib
 import json
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from showcam.simulator.assistants.amazon import SKILL_ID, Amazon
 from showcam.simulator.assistants.rules import Rules
@@ -36,6 +36,15 @@ _ANSWERS = {
     "stop": "AMAZON.StopIntent",
     "nothing": "AMAZON.CancelIntent",
 }
+_PLACE = re.compile(r"(?:the )?(?P<place>first|second|third|fourth|fifth)(?: one)?", re.I)
+_DIGITS = {word: str(number) for number, word in enumerate(["first", "second", "third", "fourth", "fifth"], 1)}
+
+
+class Name(NamedTuple):
+    """A camera's name that the skill told Alexa to listen for in this session."""
+
+    id: str
+    name: str
 
 
 def skill_request(text: str) -> str | None:
@@ -44,18 +53,38 @@ def skill_request(text: str) -> str | None:
     return match["wish"] if match else None
 
 
-def intent(wish: str, names: Iterable[str] = ()) -> dict[str, Any]:
-    """Returns the recognised intent and its camera. `names` are the camera names to listen for."""
+def intent(wish: str, names: Sequence[Name] = ()) -> dict[str, Any]:
+    """Returns the recognised intent and its slot. `names` are the camera names to listen for."""
     if name := _ANSWERS.get(wish.strip(" .!?").lower()):
         return {"name": name, "slots": {}}
     for pattern, name in _INTENTS:
         if match := pattern.fullmatch(wish):
             camera = match.groupdict().get("camera")
-            slots = {"camera": {"name": "camera", "value": camera.lower()}} if camera else {}
-            return {"name": name, "slots": slots}
-    if _plain(wish) in {_plain(name) for name in names}:
-        return {"name": "CameraIntent", "slots": {"camera": {"name": "camera", "value": _plain(wish)}}}
+            return {"name": name, "slots": {"camera": _slot(camera.lower(), names)} if camera else {}}
+    if match := _PLACE.fullmatch(wish.strip(" .!?")):
+        place = {"name": "place", "value": _DIGITS[match["place"].lower()]}
+        return {"name": "ChoiceIntent", "slots": {"place": place}}
+    if _plain(wish) in {_plain(known.name) for known in names}:
+        return {"name": "CameraIntent", "slots": {"camera": _slot(_plain(wish), names)}}
     return {"name": "AMAZON.FallbackIntent", "slots": {}}
+
+
+def _slot(value: str, names: Sequence[Name]) -> dict[str, Any]:
+    """The slot of a camera, with what Alexa found among the names that the skill gave it in this session.
+
+    https://developer.amazon.com/en-US/docs/alexa/custom-skills/entity-resolution.html
+    """
+    slot: dict[str, Any] = {"name": "camera", "value": value, "confirmationStatus": "NONE", "source": "USER"}
+    if not names:
+        return slot
+    found = [{"value": {"name": known.name, "id": known.id}} for known in names if _plain(known.name) == _plain(value)]
+    authority: dict[str, Any] = {
+        "authority": f"amzn1.er-authority.echo-sdk.dynamic.{SKILL_ID}.CAMERA_NAME",
+        "status": {"code": "ER_SUCCESS_MATCH" if found else "ER_SUCCESS_NO_MATCH"},
+    }
+    if found:
+        authority["values"] = found
+    return slot | {"resolutions": {"resolutionsPerAuthority": [authority]}}
 
 
 def _plain(name: str) -> str:
@@ -63,17 +92,17 @@ def _plain(name: str) -> str:
     return match["camera"] if match else ""
 
 
-def names_to_hear(answer: Any) -> tuple[str, ...]:
+def names_to_hear(answer: Any) -> tuple[Name, ...]:
     """Returns the camera names that the answer adds to recognition (Dialog.UpdateDynamicEntities)."""
     response = answer.get("response") if isinstance(answer, dict) else None
     given = response.get("directives", []) if isinstance(response, dict) else []
     updates = [directive for directive in given if directive.get("type") == "Dialog.UpdateDynamicEntities"]
     types = [slot_type for update in updates for slot_type in update["types"]]
-    return tuple(value["name"]["value"] for slot_type in types for value in slot_type["values"])
+    return tuple(Name(value["id"], value["name"]["value"]) for slot_type in types for value in slot_type["values"])
 
 
 def request(
-    skill_id: str, token: str | None, wish: str, attributes: dict[str, Any] | None, names: Iterable[str] = ()
+    skill_id: str, token: str | None, wish: str, attributes: dict[str, Any] | None, names: Sequence[Name] = ()
 ) -> dict[str, Any]:
     """Returns a request as an Echo Show sends it."""
     user = {"userId": USER} | ({"accessToken": token} if token else {})
@@ -84,7 +113,7 @@ def request(
         "locale": "en-US",
     }
     kind = {"type": "IntentRequest", "intent": intent(wish, names)} if wish else {"type": "LaunchRequest"}
-    device = {"deviceId": "demo-echo-show", "supportedInterfaces": {"VideoApp": {}}}
+    device = {"deviceId": "demo-echo-show", "supportedInterfaces": {"Alexa.Presentation.APL": {}, "VideoApp": {}}}
     return {
         "version": "1.0",
         "session": {
@@ -159,7 +188,7 @@ class Skill:
         self._url = url
         self._session: dict[str, Any] | None = None  # the attributes of the open session
         self._telling: set[asyncio.Task[None]] = set()
-        self._names: tuple[str, ...] = ()  # camera names that speech recognition listens for in the skill
+        self._names: tuple[Name, ...] = ()  # camera names that speech recognition listens for in the skill
 
     @property
     def waiting(self) -> bool:

@@ -17,7 +17,7 @@ from showcam.store.records import LOOK_S, MONTH_S
 _MEANING = {
     sqlite3.SQLITE_BUSY: "is locked by another process",
     sqlite3.SQLITE_LOCKED: "is locked by another process",
-    sqlite3.SQLITE_FULL: "can't grow: the disk is full",
+    sqlite3.SQLITE_FULL: "can't grow: the disk is full. Free some space on it, then try again",
     sqlite3.SQLITE_READONLY: "can't be written: look at the owner and mode of the file and its folder",
     sqlite3.SQLITE_PERM: "can't be opened: look at the owner and mode of the file and its folder",
     sqlite3.SQLITE_CANTOPEN: "can't be opened: look at the owner and mode of the file and its folder",
@@ -243,7 +243,7 @@ class Database:
         with self._errors():
             disk = os.statvfs(self._path.parent)
             if disk.f_bavail * disk.f_frsize < self._room:
-                raise StoreUnavailable(f"database {self._path.name} can't grow: the disk is full")
+                raise StoreUnavailable(f"database {self._path.name} {_MEANING[sqlite3.SQLITE_FULL]}")
         with self.writing(durable=False) as write:
             write.execute("DELETE FROM meta WHERE key = ''")  # changes nothing, but a file that is read-only refuses
 

@@ -1,0 +1,78 @@
+"""`showcam expose`: a public address by Tailscale Funnel, and the way back."""
+
+import getpass
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from showcam.app.cli import installation, readable, stop
+from showcam.app.cli.output import as_json, echo, report
+from showcam.app.shipped import whole_way
+
+if TYPE_CHECKING:
+    from showcam.console.exposing import Stage
+
+_CONSENT = "Anyone on the internet can then reach the sign-in page. Go on?"
+
+
+@click.command(epilog=whole_way("owner/reachable.md"))
+@click.option("--stop", "stops", is_flag=True, help="Close the way in again, and forget the address.")
+@click.option("--yes", is_flag=True, help="Agree that anyone on the internet can reach the sign-in page.")
+@as_json
+@installation
+@click.pass_context
+@readable
+def expose(context: click.Context, stops: bool, yes: bool, as_json: bool) -> None:
+    """Give this machine a public address by Tailscale Funnel, and keep it.
+
+    The command prints the pages of Tailscale that you must visit, and waits for you. With --json it ends after the
+    first page: visit the page, then run the command again.
+    """
+    from showcam.app.cli.settings import opened
+    from showcam.app.setup.address import PAUSE_S, AddressKeeper, Exposing
+
+    settings, kept = opened(context)
+    exposing = Exposing(AddressKeeper(kept), settings.port, settings.media_port)
+    if stops:
+        _end(exposing.end(), "The way in is closed, and the address is forgotten.", as_json=as_json)
+        return
+    if not yes:
+        click.confirm(_CONSENT, abort=True, err=True)
+    shown = ""
+    for stage in exposing.walk():
+        if not stage.waits or (as_json and stage.link):
+            _end(stage, "The address is kept. A running showcam takes it within seconds.", as_json=as_json)
+            return
+        if stage.link != shown:
+            shown = stage.link
+            _show(stage)
+        time.sleep(PAUSE_S)
+
+
+def _show(stage: "Stage") -> None:
+    """Prints the page of Tailscale, at a terminal also as a QR code for a phone."""
+    from showcam.console.sentences import EXPOSING
+
+    echo(f"{EXPOSING[stage.stand]} {stage.link}", err=True)
+    if stage.link and sys.stderr.isatty():
+        import segno
+
+        segno.make(stage.link, error="l").terminal(sys.stderr, compact=True)
+
+
+def _end(stage: "Stage", done: str, *, as_json: bool) -> None:
+    """Prints how it ended. Exits with 1 if it was refused, or waits for a person."""
+    from showcam.console.sentences import EXPOSING, NOT_EXPOSED
+
+    text = NOT_EXPOSED[stage.why].format(detail=stage.detail) if stage.why else EXPOSING.get(stage.stand, "")
+    well = stage.stand in ("done", "idle")
+    if stage.why == "denied":
+        text += f" The command is: sudo tailscale set --operator={getpass.getuser()}"
+    facts = {"stand": stage.stand, "link": stage.link, "why": stage.why, "text": done if well else text}
+    if not as_json and not well:
+        stop(text, code=1)
+    report(as_json, facts, [done])
+    if not well:
+        sys.exit(1)
