@@ -17,8 +17,8 @@ from tests.doubles.needs import OTHERS
 from tests.doubles.program import AS_INSTALLED, ROOT, SHOWCAM, running
 
 pytestmark = pytest.mark.proves(
-    "A settings file or a data folder that can't be used, a full disk and a taken port are named in one sentence that "
-    "says what next, and nothing half written is left",
+    "One sentence names an unusable settings file or data folder, a full disk or a taken port, and the next step; no file "
+    "is left half written",
     leans_on="system: Linux's tmpfs, users and read-only mounts",
 )
 
