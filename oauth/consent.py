@@ -11,12 +11,12 @@ from werkzeug.datastructures import MultiDict
 
 from oauth import pages, wording
 from oauth.clients import AuthorizeRequest
-from oauth.grants import CODE_S
 from oauth.pages import spoken
 from oauth.server import Server
 from oauth.sign_in import SigningIn
 from oauth.visits import Visit, Visits, fingerprint
 from showcam.accounts import links
+from showcam.accounts.links import CODE_S
 from showcam.drivers.camera import Camera, Refusal
 from showcam.drivers.errors import Unavailable
 from showcam.drivers.settings import BadValue, Step

@@ -1,6 +1,5 @@
 """Authlib's authorization code grant with PKCE, refresh grant and revocation, over our store."""
 
-import secrets
 import time
 from collections.abc import Callable
 from typing import Any
@@ -16,8 +15,6 @@ from showcam.accounts.identity import token_hash
 from showcam.accounts.links import link_of
 from showcam.store.ports import Replayed, Store
 from showcam.store.records import Client, Code, Link, Token
-
-CODE_S = 60  # life of an authorization code
 
 
 class PresentedCode(AuthorizationCodeMixin):  # type: ignore[misc]
@@ -54,7 +51,7 @@ def find_held(store: Store, text: str) -> HeldToken | None:
 
 
 class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]
-    """A code lives CODE_S and is redeemed once; a second use ends its link (RFC 6749 section 4.1.2).
+    """A code lives for a minute and is redeemed once; a second use ends its link (RFC 6749 section 4.1.2).
 
     Redeeming the code and keeping its tokens is one write, so an interrupted request has done both or neither.
     """
@@ -65,16 +62,8 @@ class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]
         if grant_user is None:
             return super().create_authorization_response(redirect_uri, None)
         payload = self.request.payload
-        text = secrets.token_urlsafe(32)
-        code = Code(
-            hash=token_hash(text),
-            client=self.request.client.row.id,
-            link=grant_user.id,
-            redirect_uri=redirect_uri,
-            scope=self.request.scope,
-            challenge=payload.data.get("code_challenge", ""),
-            expires=time.time() + CODE_S,
-        )
+        challenge = payload.data.get("code_challenge", "")
+        text, code = links.mint_code(grant_user, redirect_uri, self.request.scope, challenge, time.time())
         self.server.store.add_code(code)
         return 302, "", [("Location", back(redirect_uri, self.server.issuer, payload.state, code=text))]
 

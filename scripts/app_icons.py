@@ -1,12 +1,16 @@
-"""Draws the icons of the console's web app into its folder of static files: showcam's mark in white on its green."""
+"""Draws showcam's mark in white on its green: the icons of the console's web app and of the Home Assistant app."""
 
 import sys
 from pathlib import Path
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
-STATIC = Path(__file__).parents[1] / "showcam" / "console" / "static"
+ROOT = Path(__file__).parents[1]
+STATIC = ROOT / "showcam" / "console" / "static"
+FONT = ROOT / "showcam" / "engine" / "fonts" / "Roboto-Bold.ttf"
+HOME_ASSISTANT = ROOT / "ship" / "home-assistant"
 GREEN, WHITE = (15, 107, 102, 255), (255, 255, 255, 255)
+LIGHT_GREEN = (29, 143, 136, 255)
 FINE = 4  # drawn larger and made small, so that edges are smooth
 # name, pixels, the mark's part of the width, the corners' radius; a maskable icon's outer tenth may be cut off
 ICONS = (
@@ -14,6 +18,8 @@ ICONS = (
     ("icon-512.png", 512, 0.68, 0.2),
     ("icon-maskable-512.png", 512, 0.5, 0.0),
 )
+# pixels that https://developers.home-assistant.io/docs/apps/presentation#app-icon--logo recommends
+STORE_ICON, STORE_LOGO = 128, (250, 100)
 
 
 def icon(pixels: int, part: float, corners: float) -> Image.Image:
@@ -34,9 +40,21 @@ def icon(pixels: int, part: float, corners: float) -> Image.Image:
     return image.resize((pixels, pixels), Image.Resampling.LANCZOS)
 
 
+def logo(width: int, height: int) -> Image.Image:
+    """Returns the mark with the name beside it, in the green that can be read on a light and on a dark page."""
+    image = Image.new("RGBA", (width * FINE, height * FINE), (0, 0, 0, 0))
+    mark = icon(height * FINE * 3 // 5, 0.68, 0.2)
+    image.alpha_composite(mark, (0, height * FINE // 5))
+    font = ImageFont.truetype(FONT, height * FINE * 2 // 5)
+    ImageDraw.Draw(image).text((width * FINE, height * FINE // 2), "showcam", LIGHT_GREEN, font, anchor="rm")
+    return image.resize((width, height), Image.Resampling.LANCZOS)
+
+
 def main() -> int:
     for name, pixels, part, corners in ICONS:
         icon(pixels, part, corners).save(STATIC / name, optimize=True)
+    icon(STORE_ICON, 0.68, 0.2).save(HOME_ASSISTANT / "icon.png", optimize=True)
+    logo(*STORE_LOGO).save(HOME_ASSISTANT / "logo.png", optimize=True)
     return 0
 
 

@@ -15,9 +15,10 @@ import msgspec
 
 from showcam.accounts.identity import new_id, token_hash
 from showcam.store.ports import Store
-from showcam.store.records import Account, Assistant, Client, Link, Token
+from showcam.store.records import Account, Assistant, Client, Code, Link, Token
 
 ACCESS_S = 12 * 3600  # Alexa wants at least six minutes; the assistant sends a request for each renewal
+CODE_S = 60  # life of an authorization code: an assistant redeems it at once
 TOUCH_S = 300  # seconds; the time when a link was last used is written at most this often
 LABEL_LENGTH = 60
 _NAME = "acknowledged_links"
@@ -127,6 +128,12 @@ def minted(link: Link, scope: str, now: float, refresh: bool) -> tuple[TokenAnsw
         answer["refresh_token"], row = mint(link.id, "refresh", scope, now)
         rows.append(row)
     return answer, rows
+
+
+def mint_code(link: Link, redirect_uri: str, scope: str, challenge: str, now: float) -> tuple[str, Code]:
+    """An authorization code's text, which is not stored, and its row, bound to the link's client and the redirect."""
+    text = secrets.token_urlsafe(32)
+    return text, Code(token_hash(text), link.client, link.id, redirect_uri, scope, challenge, now + CODE_S)
 
 
 def clean_label(text: str) -> str:

@@ -233,6 +233,7 @@ NOTICES = {
 
 # Errors of set-up.
 SET_UP = {
+    "not_written": mark("The file for Caddy was not written. Is there room, and may showcam write there?"),
     "given_elsewhere": mark("Not saved: a file, variable or option sets it. Change it there."),
 }
 

@@ -34,6 +34,14 @@ class Keeper(Protocol):
         """Keeps the address. Returns False if something else gives an address, which counts more."""
         ...
 
+    def write(self, caddyfile: str) -> None:
+        """Writes the file that Caddy reads. Raises OSError."""
+        ...
+
+    def written(self) -> str:
+        """Returns the path of that file; "" if there is none."""
+        ...
+
     def is_held_up(self) -> bool:
         """Tells whether a process that must read a changed setting waits for the last viewer to leave."""
         ...
@@ -79,8 +87,8 @@ class SetUp:
         step = request.form.get("step", "")
         if self._signing_in.takes(current, step):
             return self._sign_in(current, step)
-        if step == "address" and self._keeper is not None:
-            return self._named(current, self._keeper)
+        if step in ("address", "caddy") and self._keeper is not None:
+            return self._named(current, self._keeper, writes=step == "caddy")
         if step == "apply" and self._keeper is not None:
             self._keeper.apply_now()
             return pages.led(f"{AT}#reachable")
@@ -102,10 +110,16 @@ class SetUp:
             return self._area.begun(outcome, AT)
         return self._shown(current, form=self._signing_in.again(current, outcome)) if outcome else pages.led(AT)
 
-    def _named(self, current: ConsoleSession, keeper: Keeper) -> Response:
+    def _named(self, current: ConsoleSession, keeper: Keeper, *, writes: bool) -> Response:
+        """Keeps the typed name; `writes` the file for Caddy first, which needs it before anybody can come."""
         name = _name(request.form.get("name", ""))
         if not _is_name(name):
             return self._shown(current, name, is_wrong=True)
+        try:
+            if writes:
+                keeper.write(recipes.caddy(name, self._ports.web, self._ports.media))
+        except OSError:
+            return self._shown(current, name, error=pages.say(SET_UP["not_written"]))
         if not keeper.keep(name):
             return self._shown(current, name, error=pages.say(SET_UP["given_elsewhere"]))
         return pages.led(f"{AT}?kept={name}")
@@ -140,6 +154,7 @@ class SetUp:
             typed=name[:LONGEST],
             is_wrong=is_wrong or (bool(name) and not is_name),
             keeps=self._keeper is not None,
+            written=self._keeper.written() if self._keeper else "",
             is_held_up=self._keeper is not None and self._keeper.is_held_up(),
             kept=kept if _is_name(kept) and self._address != f"https://{kept}" else "",
             address_error=error,

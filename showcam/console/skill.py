@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from showcam.accounts.console_sessions import ConsoleSession
 from showcam.i18n.catalogue import mark
 
 type Road = Literal["not_kept", "unreachable", "begin", "allow", "making", "function", "made"]
@@ -39,6 +40,24 @@ class Stack:
     key: str = field(repr=False)
 
 
+class OneTap(Protocol):
+    """Links Alexa from the page, with one consent at Amazon. Each method may raise StoreUnavailable."""
+
+    leads_to: tuple[str, ...]  # origins: Amazon's and the public address
+
+    def begin(self, session: ConsoleSession) -> str:
+        """Returns Amazon's address for the consent. Raises NotMade."""
+        ...
+
+    def takes(self, state: str) -> bool:
+        """Tells whether a return from Amazon with this state is expected."""
+        ...
+
+    def finish(self, state: str, code: str) -> None:
+        """Takes the code that Amazon sends back with the consent, and links. Raises NotMade."""
+        ...
+
+
 class Skill(Protocol):
     """Each method may raise StoreUnavailable."""
 
@@ -71,6 +90,11 @@ class Skill(Protocol):
 
     def allowed(self, state: str, code: str) -> None:
         """Takes the code that Amazon sends back with the consent. Raises NotMade."""
+        ...
+
+    @property
+    def one_tap(self) -> OneTap | None:
+        """None until the skill's own keys are in use."""
         ...
 
     @property

@@ -3,7 +3,7 @@
 from functools import partial
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, g, render_template, request
 
 from showcam.accounts.console_sessions import ConsoleSession
 from showcam.console import pages
@@ -78,6 +78,8 @@ class SkillPage:
             case "begin":
                 client_id, client_secret = _typed("client-id"), _typed("client-secret")
                 return self._shown(current, allow=self._skill.begin(client_id, client_secret, language))
+            case "link" if self._skill.one_tap is not None:
+                return pages.led(self._skill.one_tap.begin(current))
             case "go-on":
                 self._skill.go_on()
             case "stack":
@@ -104,11 +106,14 @@ class SkillPage:
     ) -> Response:
         standing = self._skill.standing()
         ticks = self._ticks(current.account)
+        tap = self._skill.one_tap if standing.road == "made" else None
+        g.leads_to = tap.leads_to if tap else ()
         road = _OPEN.get(standing.road) or ("say" if ticks[0][0] else "link")
         return self._area.page(
             "alexa",
             status,
             standing=standing,
+            one_tap=tap is not None,
             linked=self._area.linked(current.account, "alexa"),
             seen=ticks,
             steps=STEPS,
@@ -194,23 +199,29 @@ def arrivals(skill: Skill) -> Blueprint:
     @room.get("/setup/lwa")
     def returned() -> tuple[str, int]:
         state, code = request.args.get("state", ""), request.args.get("code", "")
-        if not skill.takes(state):
+        tap = skill.one_tap
+        links = tap is not None and tap.takes(state)
+        if not links and not skill.takes(state):
             abort(404)
         if not code or len(code) > _CODE:
-            return _arrived("", 403)
+            return _arrived("", 403, links=links)
         try:
-            skill.allowed(state, code)
+            if tap is not None and links:
+                tap.finish(state, code)
+            else:
+                skill.allowed(state, code)
         except NotMade as failed:
-            return _arrived(error_text(failed), 403)
-        return _arrived("", 200)
+            return _arrived(error_text(failed), 403, links=links)
+        return _arrived("", 200, links=links)
 
     return room
 
 
-def _arrived(error: str, status: int) -> tuple[str, int]:
-    say = partial(OURS.say, pages.language())
-    text = render_template("home/arrived.html", _=say, locale=pages.language(), vendor="", error=error, status=status)
-    return text, status
+def _arrived(error: str, status: int, *, links: bool) -> tuple[str, int]:
+    """`links`: the consent was to linking, not to making the skill."""
+    say, locale = partial(OURS.say, pages.language()), pages.language()
+    given = {"_": say, "locale": locale, "vendor": "", "error": error, "status": status, "links": links}
+    return render_template("home/arrived.html", **given), status
 
 
 def _downloaded(stack: Stack) -> Response:

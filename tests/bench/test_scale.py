@@ -28,7 +28,7 @@ WALKS_OF = {
     "changes: ten records of the stream": ["records of the stream"],
     "sweep: what is overdue, each run": ["overdue links"],
     "sweep: a household, once a day": ["household looked at"],
-    "the gate, while a picture lasts": ["gate check"],
+    "the gate, while video lasts": ["gate check"],
     "a message of EZVIZ's webhook": ["webhook message"],
     "linking, five requests together": ["linking"],
 }

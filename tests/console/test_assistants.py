@@ -1,5 +1,6 @@
-"""The assistants' page: links and their cameras, and who gets no further."""
+"""The assistants' page: links and their cameras, which of its parts is open, and who gets no further."""
 
+import re
 import time
 from typing import Any
 
@@ -112,6 +113,43 @@ def test_a_link_that_came_while_the_page_was_open_stays_new(world: HomeWorld) ->
     world.home.another_link("google")
     press(browser, "acknowledge", links=[world.home.link.id, "ezviz-x"])
     assert "Google may show your cameras since" in browser.get().text
+
+
+# the parts of the page
+
+
+@pytest.mark.parametrize(
+    ("asked", "sent", "parts"),
+    [
+        ("", {}, []),
+        ("?open=quiet", {}, ["quiet"]),
+        ("?open=nonsense", {}, []),
+        ("", {"step": "invite", "user": NEW}, ["who"]),
+        ("", {"step": "invite", "user": ""}, ["who"]),
+        ("", {"step": "renew-secret", "client": "alexa"}, ["clients"]),
+        ("", {"step": "set-pin", "pin": "1", "again": "1"}, ["google-pin"]),
+        ("", {"step": "set-quiet", "times": "noon", "zone": "Europe/Oslo"}, ["quiet"]),
+        ("", {"step": "delete", "name": "somebody"}, ["kept"]),
+    ],
+)
+def test_the_part_is_open_that_was_asked_for_or_answers(
+    world: HomeWorld, asked: str, sent: dict[str, str], parts: list[str]
+) -> None:
+    browser = world.signed_in().visit(AT + asked)
+    if sent:
+        browser.send(AT, **sent)
+    assert browser.answer is not None
+    assert re.findall(r'<li class="part" id="([\w-]+)"><details open>', browser.answer.text) == parts
+
+
+def test_quiet_times_and_an_open_door_are_said_though_their_parts_are_closed(world: HomeWorld) -> None:
+    browser = page(world)
+    assert "Anybody may link" not in browser.text
+    press(browser, "set-quiet", times="22:00-07:00", zone="Europe/Oslo")
+    press(browser, "open-window")
+    text = browser.visit(AT).text
+    assert "Who may link Anybody may link, for 15 min." in text
+    assert "Quiet times 22:00-07:00" in text
 
 
 # who may link

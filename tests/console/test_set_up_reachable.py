@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from showcam.app.process.kept import NOW, WAITS
+from showcam.app.process.kept import NOW, WAITS, read
+from showcam.app.settings import Settings
+from showcam.console import recipes
 from tests.console.test_set_up import AT, said
 from tests.doubles.home_world import HomeWorld, home_world
 
@@ -54,6 +56,30 @@ def test_what_waits_until_nobody_watches_is_used_now_by_a_button(built: World, t
     assert not (run / NOW).exists()
     browser.send(AT, step="apply")
     assert (browser.status, (run / NOW).exists()) == (200, True)
+
+
+def test_the_file_for_caddy_is_written_and_the_name_kept_by_one_press(built: World, tmp_path: Path) -> None:
+    data = tmp_path / "showcam"
+    data.mkdir()
+    browser = built(kept_in=data).signed_in().visit(AT)
+    browser.send(AT, step="caddy", name="Https://Cam.Kari.No/")
+    assert (data / "Caddyfile").read_text() == recipes.caddy("cam.kari.no", 8080, 8081) + "\n"
+    assert read(Settings(data=data))["public_url"] == "https://cam.kari.no"
+    assert f"{data / 'Caddyfile'} is written." in said(browser.visit(AT), 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("cam.kari.no", "The file for Caddy was not written."),
+        ("x.example { respond hi }", "No name such as cam.example.org."),
+    ],
+)
+def test_without_the_file_nothing_is_kept(built: World, tmp_path: Path, name: str, sentence: str) -> None:
+    (tmp_path / "showcam" / "Caddyfile").mkdir(parents=True)  # so that no file can be written there
+    browser = built(kept_in=tmp_path / "showcam").signed_in().visit(AT)
+    browser.send(AT, step="caddy", name=name)
+    assert (browser.status, sentence in browser.text, read(Settings(data=tmp_path / "showcam"))) == (403, True, {})
 
 
 def test_where_nothing_is_kept_nothing_is_used_now(built: World) -> None:

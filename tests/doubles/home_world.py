@@ -296,7 +296,7 @@ def home_world(
             folder,
             address,
             own=own,
-            keeper=AddressKeeper(Installation(Settings(data=kept_in), {})) if kept_in else None,
+            keeper=AddressKeeper(Installation(Settings(data=kept_in), {}), kept_in) if kept_in else None,
             tracer=tracer,
             skill=skill,
         ),

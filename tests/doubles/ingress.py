@@ -20,9 +20,20 @@ FRONTEND = f"""<!doctype html><meta charset="utf-8"><title>Home Assistant</title
 
 
 class Ingress:
-    """`with Ingress(port) as ingress: ingress.url` leads to showcam on that port. `strays`: paths beside the base."""
+    """`with Ingress(port) as ingress: ingress.url` leads to showcam on that port. `strays`: paths beside the base.
 
-    def __init__(self, port: int, *, base: str = BASE, address: str = SUPERVISOR, browser: str = BROWSER) -> None:
+    `host` is showcam's address, `address` the one from which the supervisor asks it.
+    """
+
+    def __init__(
+        self,
+        port: int,
+        *,
+        base: str = BASE,
+        host: str = "127.0.0.1",
+        address: str = SUPERVISOR,
+        browser: str = BROWSER,
+    ) -> None:
         self.base, self.strays = base, list[str]()
         ingress = self
 
@@ -52,7 +63,7 @@ class Ingress:
                     "X-Forwarded-Host": self.headers["Host"],
                     "X-Forwarded-Proto": "http",
                 }
-                showcam = http.client.HTTPConnection("127.0.0.1", port, source_address=(address, 0))
+                showcam = http.client.HTTPConnection(host, port, source_address=(address, 0))
                 try:
                     showcam.request(self.command, path, body or None, headers)
                     answer = showcam.getresponse()

@@ -4,6 +4,8 @@ It is stricter than those pages where they are silent: nothing may change while 
 models need a built manifest, event credentials need the permission for events, and a function must permit the skill.
 """
 
+import base64
+import hashlib
 import json
 import re
 import secrets
@@ -17,6 +19,7 @@ PROFILE = ("amzn1.application-oa2-client.owner", "owner-profile-secret")
 SCOPE = "alexa::ask:skills:readwrite alexa::ask:models:readwrite"
 VENDOR = "M2OWNER7VENDOR"
 EVENTS = ("amzn1.application-oa2-client.skill", "skill-messaging-secret")
+LINKING = "alexa::skills:account_linking"
 POLLS = 2  # a build goes on for so many questions
 _ARN = re.compile(r"arn:aws:lambda:(us-east-1|eu-west-1|us-west-2):\d{12}:function:[\w-]+")
 
@@ -37,6 +40,11 @@ class Skill:
         self.linking: dict[str, Any] | None = None
         self.models: dict[str, dict[str, Any]] = {}
         self.enabled = False
+
+    @property
+    def redirects(self) -> list[str]:
+        """Addresses that may begin account linking: "Your Redirect URLs" of the console."""
+        return list((self.linking or {}).get("redirectUrls", []))
 
     def must_be_built(self) -> None:
         if any(self.building.values()):
@@ -62,6 +70,25 @@ class SkillManagement:
         self._codes: set[str] = set()
         self._refresh: set[str] = set()
         self._access: set[str] = set()
+        self.places = ["https://api.amazonalexa.com"]  # what a customer's calls are sent to, as Amazon names it
+        self.is_developer = True  # the customer's account made the skill: nobody else may enable one in development
+        self.redeem: Callable[[Skill, str, str], int] = lambda _skill, _code, _redirect: 0
+        self._consents: dict[str, dict[str, str]] = {}  # by code: the request that the customer agreed to
+        self._customers: set[str] = set()
+
+    def agree(self, authorize_url: str) -> dict[str, str]:
+        """What a browser does whose customer agrees to linking: the query with which Amazon returns."""
+        asked = dict(parse_qsl(urlsplit(authorize_url).query))
+        assert (asked["response_type"], asked["client_id"], asked["scope"]) == ("code", EVENTS[0], LINKING)
+        assert asked["redirect_uri"] in [url for skill in self.skills.values() for url in skill.redirects]
+        assert (asked["code_challenge_method"], len(asked["code_challenge"]), bool(asked["state"])) == (
+            "S256",
+            43,
+            True,
+        )
+        code = "AN" + secrets.token_hex(9)
+        self._consents[code] = asked
+        return {"code": code, "scope": LINKING, "state": asked["state"]}
 
     def allow(self, authorize_url: str) -> dict[str, str]:
         """What a browser does whose owner presses Allow: the query with which Amazon returns."""
@@ -87,12 +114,16 @@ class SkillManagement:
         path = urlsplit(target).path
         query = {name: values[0] for name, values in parse_qs(urlsplit(target).query).items()}
         try:
+            if path == "/ap/oa":
+                return self._browser(target)
             if path == "/auth/o2/token":
                 return self._token(dict(parse_qsl(body.decode())))
-            if headers.get("authorization", "").removeprefix("Bearer ") not in self._access:
+            token = headers.get("authorization", "").removeprefix("Bearer ")
+            if token not in self._access | self._customers:
                 raise Refuse("401 Unauthorized", "Token is invalid/expired")
             given = json.loads(body) if body else {}
-            done = self._call(method, path, query, given)
+            customer = token in self._customers
+            done = self._customer(method, path, given) if customer else self._call(method, path, query, given)
         except Refuse as refused:
             return answer(json.dumps({"message": refused.message}).encode(), refused.status)
         if self.cut_after and request.startswith(self.cut_after):
@@ -100,7 +131,52 @@ class SkillManagement:
             raise ConnectionResetError
         return done
 
+    def _browser(self, target: str) -> bytes:
+        """The browser of a customer who has agreed before: it is sent back without being asked."""
+        back = f"{parse_qs(urlsplit(target).query)['redirect_uri'][0]}?{urlencode(self.agree(target))}"
+        return f"HTTP/1.1 302 Found\r\nLocation: {back}\r\nContent-Length: 0\r\n\r\n".encode()
+
+    def _customer(self, method: str, path: str, given: dict[str, Any]) -> bytes:
+        """Skill enablement for a customer: https://developer.amazon.com/en-US/docs/alexa/smapi/skill-enablement.html"""
+        match method, path.strip("/").split("/"):
+            case "GET", ["v1", "alexaApiEndpoint"]:
+                return answer(json.dumps({"endpoints": self.places}).encode())
+            case "POST", ["v1", "users", "~current", "skills", skill_id, "enablement"]:
+                return self._enabled(skill_id, given)
+        raise Refuse("403 Forbidden", "The token does not have the scope.")
+
+    def _enabled(self, skill_id: str, given: dict[str, Any]) -> bytes:
+        skill, asked = self._skill(skill_id), given.get("accountLinkRequest", {})
+        if (given.get("stage"), asked.get("type"), sorted(asked)) != (
+            "development", "AUTH_CODE", ["authCode", "redirectUri", "type"]
+        ):  # fmt: skip
+            raise Refuse("400 Bad Request", "The request is not valid.")
+        if not self.is_developer:
+            raise Refuse("403 Forbidden", "The user has no access to the skill.")
+        if (
+            asked["redirectUri"] not in skill.redirects
+            or self.redeem(skill, asked["authCode"], asked["redirectUri"]) != 200
+        ):
+            raise Refuse("400 Bad Request", "Invalid account linking credentials")
+        linked = {"skill": {"stage": "development", "id": skill_id}, "accountLink": {"status": "LINKED"}}
+        return answer(json.dumps({**linked, "status": "ENABLED"}).encode(), "201 Created")
+
+    def _consented(self, form: dict[str, str]) -> bytes:
+        """A code counts once, for its redirect and the verifier of its challenge (RFC 7636)."""
+        asked = self._consents.pop(form.get("code", ""), {})
+        digest = base64.urlsafe_b64encode(hashlib.sha256(form.get("code_verifier", "").encode()).digest())
+        if (asked.get("redirect_uri"), asked.get("code_challenge")) != (
+            form.get("redirect_uri", ""), digest.rstrip(b"=").decode()
+        ):  # fmt: skip
+            return answer(b'{"error":"invalid_grant"}', "400 Bad Request")
+        access = "Atza|" + secrets.token_hex(16)
+        self._customers.add(access)
+        tokens = {"access_token": access, "refresh_token": "Atzr|x", "token_type": "bearer", "expires_in": 3600}
+        return answer(json.dumps(tokens).encode())
+
     def _token(self, form: dict[str, str]) -> bytes:
+        if (form.get("client_id"), form.get("client_secret")) == EVENTS and form["grant_type"] == "authorization_code":
+            return self._consented(form)
         if (form.get("client_id"), form.get("client_secret")) != PROFILE:
             return answer(
                 b'{"error":"invalid_client","error_description":"Client authentication failed"}', "401 Unauthorized"

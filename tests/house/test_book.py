@@ -18,6 +18,8 @@ INTEGRATORS = sorted((DOCS / "integrator").glob("*.md"))
 PLAIN = [
     *BOOK,
     ROOT / "README.md",
+    ROOT / "ship/home-assistant/README.md",
+    ROOT / "ship/home-assistant/DOCS.md",
     DOCS / "README.md",
     *(DOCS / f"integrator/{name}.md" for name in ("google-home", "skill")),
 ]

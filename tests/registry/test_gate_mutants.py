@@ -135,7 +135,7 @@ def cases() -> Iterator[tuple[str, Callable[[], None]]]:
         if not name.startswith("test_"):
             continue
         sets: list[list[dict[str, Any]]] = []
-        for mark in getattr(test, "pytestmark", ()):
+        for mark in (each for each in getattr(test, "pytestmark", ()) if each.name == "parametrize"):
             names, values = mark.args
             named = [part.strip() for part in names.split(",")] if isinstance(names, str) else list(names)
             sets.append([dict(zip(named, value if len(named) > 1 else (value,), strict=True)) for value in values])

@@ -18,6 +18,7 @@ from tests.ship.debian import FOLDER, NEW_S, ROOT
 
 USER = 10001
 SHOWCAM, MEDIA, BASE = "localhost/showcam:latest", "localhost/showcam-media:latest", "localhost/debian:trixie-slim"
+APP = "localhost/showcam-home-assistant:latest"
 BUILT_S = 1800.0
 # Debian's own image leaves these out, too: https://github.com/debuerreotype/debuerreotype, scripts/.slimify-excludes
 SLIM = ("/usr/share/doc/*", "/usr/share/info/*", "/usr/share/locale/*", "/usr/share/man/*")
@@ -73,10 +74,11 @@ class Engine:
         finally:
             self.podman("rm", "--force", "--time", "30", name)
 
-    def build(self, tag: str, target: str) -> None:
+    def build(self, tag: str, target: str, **arguments: str) -> None:
         """By the project's file, from what the project's folder holds and .dockerignore lets in."""
         command = ["buildah", "build", "--format", "docker", "--network", "host", "--pull-never", "--layers=false"]
         command += ["--file", str(ROOT / "ship/Containerfile"), "--build-arg", f"BASE={BASE}"]
+        command += [word for name, text in arguments.items() for word in ("--build-arg", f"{name}={text}")]
         command += ["--target", target, "--tag", tag, *self._ulimits(), *self._authorities(), str(ROOT)]
         done = subprocess.run(command, env=self.environ, capture_output=True, text=True, check=False, timeout=BUILT_S)
         assert done.returncode == 0, f"{done.stdout[-8000:]}\n{done.stderr[-8000:]}"

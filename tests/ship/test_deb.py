@@ -7,19 +7,23 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from scripts import deb
+from tests.doubles.older_data import VERSIONS, put_demo
 from tests.doubles.waiting import LONG_S, until
 from tests.ship import built, table
 from tests.ship.debian import FOLDER, archive
 from tests.ship.machine import Machine, booted
+from tests.ship.upgraded import demo_environ, goes_on
 
 LATER = "99.0.0"
 WEB = "http://127.0.0.1:8080"
 DATA = "/var/lib/showcam"
+DEMO_DATA = f"{DATA}/demo"
 WITHOUT_SUDO = {"home": f"{DATA}/run/unclean", "health": f"{DATA}/run/lock"}  # the file that the command asks first
 PURGE_DATA = "/etc/showcam/purge-data"
 EXPOSURE = 3.5  # of systemd-analyze security: 0 is sealed, 10 is open
@@ -144,15 +148,28 @@ def test_another_user_is_told_to_use_sudo(owner: Owner, command: str) -> None:
     assert (code, printed) == (2, f"showcam: {belongs}. Write sudo before the command.\n")
 
 
-def test_in_its_sandbox_the_demo_shows_cameras_as_they_are_and_transcoded(owner: Owner) -> None:
-    machine = owner.has("present")
+@contextmanager
+def demo(owner: Owner, **environ: str) -> Iterator[None]:
+    """The service runs the demo, and in the end what it ran before."""
+    machine = owner.machine
     drop_in = machine.folder / "etc/systemd/system/showcam.service.d/demo.conf"
     drop_in.parent.mkdir()
-    drop_in.write_text("[Service]\nExecStart=\nExecStart=/usr/bin/showcam run --demo\n")
+    variables = "".join(f"Environment={name}={value}\n" for name, value in environ.items())
+    drop_in.write_text(f"[Service]\n{variables}ExecStart=\nExecStart=/usr/bin/showcam run --demo\n")
     try:
         machine.run("systemctl", "daemon-reload")
         machine.run("systemctl", "restart", "showcam")
         owner.serves()
+        yield
+    finally:
+        shutil.rmtree(drop_in.parent)
+        machine.run("systemctl", "daemon-reload")
+        machine.run("systemctl", "restart", "showcam")
+
+
+def test_in_its_sandbox_the_demo_shows_cameras_as_they_are_and_transcoded(owner: Owner) -> None:
+    machine = owner.has("present")
+    with demo(owner):
         assistant = "http://127.0.0.1:8082/assistants/alexa"
         account = {"user": "demo@example.com", "password": "showcam-demo"}
         assert machine.post(f"{assistant}/link", account)["linked"]
@@ -160,10 +177,6 @@ def test_in_its_sandbox_the_demo_shows_cameras_as_they_are_and_transcoded(owner:
             answer = machine.post(f"{assistant}/watch", {"text": f"show the {name} camera", "via": "webrtc"})
             assert answer["outcome"]["shown"], answer["outcome"]
             assert answer["shown"]["frames"] > 10
-    finally:
-        shutil.rmtree(drop_in.parent)
-        machine.run("systemctl", "daemon-reload")
-        machine.run("systemctl", "restart", "showcam")
 
 
 def test_a_shell_completes_its_commands(owner: Owner) -> None:
@@ -187,6 +200,24 @@ def test_a_newer_version_goes_on_with_the_data_and_leaves_a_disabled_service_dis
     assert machine.ended("systemctl", "is-enabled", "showcam") == (1, "disabled\n")
     machine.run("systemctl", "enable", "--now", "showcam")
     table.add(".deb, amd64", None, upgraded_s, "upgraded to a newer version with its data")
+
+
+@pytest.mark.proves("The Debian package goes on with data of 0.1 and 0.2: its household, links, tokens and decisions")
+@pytest.mark.parametrize("version", VERSIONS)
+def test_it_goes_on_with_the_data_of_an_older_version(owner: Owner, version: str) -> None:
+    """Root copies the folder and gives it to the service's user, as docs/owner/upgrading.md says."""
+    machine = owner.has("present")
+    folder = machine.folder / DEMO_DATA[1:]
+    shutil.rmtree(folder, ignore_errors=True)
+    kept = put_demo(version, folder)
+    machine.run("chown", "-R", "showcam:", DATA)
+    began = time.monotonic()
+    environ = demo_environ(kept)
+    variables = [f"{name}={value}" for name, value in environ.items()]
+    with demo(owner, **environ):
+        goes_on(lambda *words: machine.run("env", *variables, *words), WEB, kept, "--data", DEMO_DATA)
+        assert list(folder.glob("showcam.sqlite3.schema-*")), "the copy of the earlier database"
+    table.add(".deb, amd64", None, time.monotonic() - began, f"went on with data of {version}")
 
 
 def test_a_purge_keeps_the_data_unless_its_file_is_there(owner: Owner) -> None:

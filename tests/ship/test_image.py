@@ -1,6 +1,7 @@
 """The image: built by buildah from ship/Containerfile, started by podman, and as ship/compose.yaml says."""
 
 import json
+import os
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -12,12 +13,14 @@ import requests
 
 from scripts.deploy_local.emulator import free_ports
 from tests.doubles.lan_page import OWNER, PASSWORD, Pages, forwarded
+from tests.doubles.older_data import VERSIONS, put_demo
 from tests.doubles.rtsp_camera import PATH, RtspCamera
 from tests.doubles.rtsp_recording import CODE, recorded
 from tests.doubles.waiting import LONG_S, until
 from tests.ship.compose import compose
-from tests.ship.containers import HARDENED, MEDIA, SHOWCAM, Engine, data_folder, engine
+from tests.ship.containers import HARDENED, MEDIA, SHOWCAM, USER, Engine, data_folder, engine
 from tests.ship.practice import garden_is_shown
+from tests.ship.upgraded import demo_environ, goes_on
 
 MOST_BYTES = 500_000_000
 STOPPED_S = 60
@@ -88,6 +91,20 @@ def test_it_serves_without_a_word_outside_its_data(containers: Engine, tmp_path:
         assert stopped(containers, name) == 0, containers.log(name)
         assert written(containers, name) == []
     assert {"keys", "showcam.sqlite3"} <= {file.name for file in data.iterdir()}
+
+
+@pytest.mark.proves("The image goes on with data of 0.1 and 0.2: its household, links, tokens and decisions")
+@pytest.mark.parametrize("version", VERSIONS)
+def test_it_goes_on_with_the_data_of_an_older_version(containers: Engine, tmp_path: Path, version: str) -> None:
+    data = tmp_path / "data"
+    kept = put_demo(version, data)
+    for path in (data, *data.rglob("*")):
+        os.chown(path, USER, USER)
+    words = ["--network", "none", *HARDENED, *given(**demo_environ(kept)), "--volume", f"{data}:/data"]
+    with containers.started(*words, SHOWCAM, "run", "--demo") as name:
+        until_printed(containers, name, "Practice page:")
+        goes_on(lambda *words: containers.podman("exec", name, *words), "http://127.0.0.1:8080", kept)
+        assert list(data.glob("showcam.sqlite3.schema-*")), "the copy of the earlier database"
 
 
 def written(containers: Engine, name: str) -> list[str]:

@@ -20,7 +20,7 @@ ADMIN = "https://login.tailscale.com/admin/machines"
 
 def exposing(folder: Path, environ: dict[str, str] | None = None, patience_s: float = LONG_S) -> Exposing:
     given = {"SHOWCAM_DATA": str(folder / "data"), **(environ or {})}
-    keeper = AddressKeeper(Installation(load(environ=given), origins(environ=given)))
+    keeper = AddressKeeper(Installation(load(environ=given), origins(environ=given)), folder / "data")
     return Exposing(keeper, 8080, 8081, patience_s=patience_s, pause_s=0.01)
 
 

@@ -244,3 +244,19 @@ def test_what_is_kept_holds_no_secret_of_the_client(world: World) -> None:
     assert world.kept.data is not None
     assert skill.linking["clientSecret"] not in world.kept.data.decode()
     assert msgspec.json.decode(world.kept.data, type=Made).skill in world.amazon.skills
+
+
+def test_the_return_of_a_skill_of_an_older_showcam_is_named_before_its_first_linking(world: World) -> None:
+    made = world.spoken()
+    (skill,) = world.amazon.skills.values()
+    assert skill.redirects == [f"{URL}/setup/lwa"]
+    world.kept.write(msgspec.json.encode(msgspec.structs.replace(made, redirect="")))
+    skill.linking = None
+    for _ in range(2):
+        world.making().begin_linking("home-1")
+    assert skill.redirects == [f"{URL}/setup/lwa"]
+    assert sum(path.endswith("/accountLinkingClient") for path in world.vendor.paths()) == 2
+    client = world.store.client("alexa")
+    assert client is not None
+    assert skill.linking is not None
+    assert clients.check_secret(client, skill.linking["clientSecret"])

@@ -276,6 +276,7 @@ def test_linking_is_written_for_the_owner_alone_and_its_secret_nowhere_else(secr
         "scopes": ["cameras"],
         "domains": [],
         "defaultTokenExpirationInSeconds": 43200,
+        "redirectUrls": [f"{URL}/setup/lwa"],
     }
     others = [path for path in Path("skill").rglob("*") if path.is_file() and path != file]
     assert not [path for path in others if secret.encode() in path.read_bytes()]

@@ -1,15 +1,13 @@
 """Data that an older showcam wrote is whole after this one has started on it.
 
-`kept/` has what two older versions kept of a household after its owner had set it up, in either engine: the database as
-SQL or the table's rows, and beside it the keys, the tokens that the assistants hold, and the sessions that the
-simulated EZVIZ knows.
+`kept/` has what two older versions kept of a household after its owner had set it up: the SQLite database as SQL, or
+the rows of DynamoDB's table.
 """
 
 import json
-import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,15 +19,11 @@ from scripts.deploy_local.emulator import Emulator
 from showcam.store.dynamodb import create_table
 from tests.doubles.console_browser import Page
 from tests.doubles.home_browser import words
+from tests.doubles.older_data import FAILED, KEPT, PARKED, USER, VERSIONS, facts, put_demo, put_keys, put_sessions
 from tests.doubles.program import Program
 from tests.doubles.simulator_process import SimulatorProcess
 from tests.doubles.waiting import LONG_S
 
-KEPT = Path(__file__).with_name("kept")
-USER = "demo@example.com"
-VERSIONS = ("40dcf04", "6dbed8eb")
-PARKED = "AddOrUpdateReport: the event gateway answered 413 REQUEST_ENTITY_TOO_LARGE_EXCEPTION"
-FAILED = "refused: the event gateway answered 403"
 OF_HOUSEHOLD = ("cameras", "agent_user", "refresh_tokens", "client_secrets")
 
 
@@ -61,14 +55,8 @@ class Older:
 
 @contextmanager
 def demo_on_sqlite(version: str, folder: Path, kept: dict[str, Any]) -> Iterator[Program]:
-    data, port = folder / "data", str(kept["simulator_port"])
-    (data / "DEMO").write_text("Practice data of the showcam demo. A real start refuses this folder.\n")
-    with closing(sqlite3.connect(data / "showcam.sqlite3")) as database:
-        database.executescript((KEPT / f"{version}.sqlite.sql").read_text())
-        if version == "6dbed8eb":
-            put_failures(database)
-    put_sessions(data / "simulator", kept)
-    yield Program(folder, demo=True, SHOWCAM_EXPLAIN="no", SHOWCAM_SIMULATOR_PORT=port)
+    put_demo(version, folder / "data")
+    yield Program(folder, demo=True, SHOWCAM_EXPLAIN="no", SHOWCAM_SIMULATOR_PORT=str(kept["simulator_port"]))
 
 
 @contextmanager
@@ -78,6 +66,7 @@ def installation_on_dynamodb(version: str, folder: Path, kept: dict[str, Any], a
     rows = json.loads((KEPT / f"{version}.dynamodb.rows.json").read_text(), object_hook=with_bytes)
     for row in (*rows, *(failures(rows) if version == "6dbed8eb" else ())):
         client.put_item(TableName=table, Item=row)
+    put_keys(folder / "data", kept)
     put_sessions(folder / "simulator", kept)
     simulator = SimulatorProcess(folder, port=kept["simulator_port"])
     settings: dict[str, Any] = {
@@ -95,20 +84,6 @@ def installation_on_dynamodb(version: str, folder: Path, kept: dict[str, Any], a
         simulator.stop()
 
 
-def put_failures(database: sqlite3.Connection) -> None:
-    """Puts a parked report and a refused link as 6dbed8eb wrote them, whose tables have no kind of failure."""
-    ((link, account),) = database.execute("SELECT id, account FROM link WHERE assistant = 'alexa'").fetchall()
-    at = time.time() - 60
-    row = (f"{link}/look/all", account, link, "alexa", "look", "all", at, at, 1, at, PARKED)
-    database.execute("INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
-    waiting = (f"{link}/look", account, link, "alexa", "look", "", at, at, 1, None, None)
-    database.execute("INSERT OR REPLACE INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", waiting)
-    later = time.time() + 3600
-    held = "UPDATE telling SET reason = ?, tries = 9, free = ?, wanted = ? WHERE link = ?"
-    database.execute(held, (FAILED, later, later, link))
-    database.commit()
-
-
 def failures(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Does the same for DynamoDB's items."""
     (telling,) = [row for row in rows if row["kind"] == {"S": "telling"} and row["assistant"] == {"S": "alexa"}]
@@ -122,14 +97,6 @@ def failures(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     yield {**telling, **wanted, "gsi1sk": {"S": f"x#{link['S']}"}, "reason": {"S": FAILED}, "free": {"N": later}}
 
 
-def put_sessions(folder: Path, kept: dict[str, Any]) -> None:
-    folder.mkdir()
-    sessions = kept["vendor_sessions"]
-    for session in sessions["sessions"].values():
-        session["expires"] = time.time() + 3600
-    (folder / "sessions.json").write_text(json.dumps(sessions))
-
-
 def with_bytes(read: dict[str, Any]) -> Any:
     return bytes.fromhex(read["hex"]) if read.keys() == {"hex"} else read
 
@@ -137,13 +104,8 @@ def with_bytes(read: dict[str, Any]) -> Any:
 @pytest.fixture(scope="module", params=[(version, engine) for version in VERSIONS for engine in ("sqlite", "dynamodb")])
 def older(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, aws: Emulator) -> Iterator[Older]:
     version, engine = request.param
-    kept: dict[str, Any] = json.loads((KEPT / f"{version}.{engine}.json").read_text())
+    kept = facts(version, engine)
     folder = tmp_path_factory.mktemp("kept")
-    keys = folder / "data" / "keys"
-    keys.mkdir(mode=0o700, parents=True)
-    for name, text in kept["keys"].items():
-        (keys / name).write_text(text)
-        (keys / name).chmod(0o600)
     with (
         demo_on_sqlite(version, folder, kept)
         if engine == "sqlite"

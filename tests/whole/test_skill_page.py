@@ -1,8 +1,6 @@
 """From one security profile to a whole Alexa skill, by the pages of a running showcam and a double of Amazon."""
 
-import re
 from collections.abc import Iterator
-from html import unescape
 from json import loads
 from typing import Any
 
@@ -11,13 +9,13 @@ import requests
 
 from showcam.simulator.authority import server_context
 from tests.doubles.console_browser import PASSWORD, Page
+from tests.doubles.linkable_house import ARN, PATH, URL, begin, come_back
 from tests.doubles.program import running
 from tests.doubles.skill_management import EVENTS, PROFILE, SkillManagement
 from tests.doubles.tls_vendor import Vendors
 from tests.doubles.waiting import LONG_S, within
 
-URL, PATH, HAND = "https://cams.example", "/home/alexa", "/home/alexa/hand"
-ARN = "arn:aws:lambda:eu-west-1:123456789012:function:showcam-forward"
+HAND = "/home/alexa/hand"
 
 
 @pytest.fixture(scope="module")
@@ -47,21 +45,6 @@ def amazon(house: tuple[Page, SkillManagement]) -> SkillManagement:
 def page(house: tuple[Page, SkillManagement]) -> Page:
     house[0].post(PATH, step="forget")
     return house[0]
-
-
-def begin(page: Page, secret: str = PROFILE[1]) -> str:
-    assert (
-        page.post(PATH, **{"step": "begin", "client-id": PROFILE[0], "client-secret": secret, "language": "en-GB"})
-        == 200
-    )
-    link = re.search(r'href="([^"]+)"[^>]*>Allow it at Amazon', page.text)
-    assert link is not None, page.text
-    return unescape(link[1])
-
-
-def come_back(page: Page, query: dict[str, str]) -> requests.Response:
-    """Amazon's return, by a browser that knows no session of the console."""
-    return requests.get(f"{page.program.web}/setup/lwa", params=query, timeout=10)
 
 
 def test_the_whole_way_by_pages_with_a_reload_at_every_step(page: Page, amazon: SkillManagement) -> None:

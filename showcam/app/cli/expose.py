@@ -34,7 +34,7 @@ def expose(context: click.Context, stops: bool, yes: bool, as_json: bool) -> Non
     from showcam.app.setup.address import PAUSE_S, AddressKeeper, Exposing
 
     settings, kept = opened(context)
-    exposing = Exposing(AddressKeeper(kept), settings.port, settings.media_port)
+    exposing = Exposing(AddressKeeper(kept, settings.data), settings.port, settings.media_port)
     if stops:
         _end(exposing.end(), "The way in is closed, and the address is forgotten.", as_json=as_json)
         return

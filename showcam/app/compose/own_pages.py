@@ -22,9 +22,10 @@ from showcam.app.process.kept import Installation, Record, keeps
 from showcam.app.settings import Settings
 from showcam.app.setup import skill_creation
 from showcam.app.setup.address import AddressKeeper, Exposing
+from showcam.app.setup.one_tap import OneTap
 from showcam.app.setup.skill_creation import SkillCreation
 from showcam.app.setup.skill_set_up import AlexaByHand, SkillSetUp
-from showcam.app.setup.smapi import Amazon
+from showcam.app.setup.smapi import Amazon, Profile
 from showcam.cast.door import CastClient
 from showcam.cast.errors import CastFailed
 from showcam.console.adding import Adding as AddingPage
@@ -163,7 +164,7 @@ _RECORD = "alexa_skill_making"
 
 
 def skill_set_up(settings: Settings, keys: Keys, base: ground.Ground) -> SkillSetUp:
-    making, hand = None, None
+    making, hand, one_tap = None, None, None
     if keeps(settings) and settings.public_url.startswith("https://"):
         installation = Installation(settings, handover.origins())
 
@@ -175,20 +176,25 @@ def skill_set_up(settings: Settings, keys: Keys, base: ground.Ground) -> SkillSe
 
         hand = AlexaByHand(settings, base.store, keep, keys.forwarder)
 
+        amazon = Amazon(settings.assistants_at, settings.ca_file if settings.assistants_at else None)
         making = SkillCreation(
             settings.public_url,
-            Amazon(settings.assistants_at, settings.ca_file if settings.assistants_at else None),
+            amazon,
             base.store,
             Record(settings, _RECORD),
             finished,
             partial(skill_creation.certificate_kind, settings.public_url),
         )
-    return SkillSetUp(settings, making, hand, keys.forwarder)
+        if settings.lwa_client_id and settings.lwa_client_secret:
+            client = Profile(settings.lwa_client_id, settings.lwa_client_secret)
+            end = ground.unlinker(base.store, base.pictures)
+            one_tap = OneTap(settings.public_url, making, amazon, client, base.store, end)
+    return SkillSetUp(settings, making, hand, keys.forwarder, one_tap)
 
 
 def address_keeper(settings: Settings) -> AddressKeeper | None:
     """The keeper of the public address; None if no settings are kept."""
-    return AddressKeeper(Installation(settings, handover.origins())) if keeps(settings) else None
+    return AddressKeeper(Installation(settings, handover.origins()), settings.data) if keeps(settings) else None
 
 
 def exposer(settings: Settings, keeper: AddressKeeper | None) -> Exposing | None:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import structlog
 
@@ -22,10 +23,13 @@ type Find = Callable[[], Tailscale | None]
 
 
 class AddressKeeper:
-    """Keeps the public address of a name; a proxy or tunnel on this machine is then believed."""
+    """Keeps the public address of a name; a proxy or tunnel on this machine is then believed.
 
-    def __init__(self, installation: Installation) -> None:
-        self._installation = installation
+    `data` is the folder for the file that Caddy reads.
+    """
+
+    def __init__(self, installation: Installation, data: Path) -> None:
+        self._installation, self._caddyfile = installation, data / "Caddyfile"
 
     def keep(self, name: str) -> bool:
         address = {"public_url": f"https://{name}"}
@@ -39,6 +43,12 @@ class AddressKeeper:
         names = self._installation.changeable({"public_url": "", "trusted_proxies": ""})
         self._installation.change(dict.fromkeys(names))
         return "public_url" in names
+
+    def write(self, caddyfile: str) -> None:
+        self._caddyfile.write_text(f"{caddyfile}\n")
+
+    def written(self) -> str:
+        return str(self._caddyfile.absolute()) if self._caddyfile.is_file() else ""
 
     def is_held_up(self) -> bool:
         return self._installation.is_held_up()

@@ -66,6 +66,14 @@ class Waiting(Struct, frozen=True):
         return hmac.compare_digest(given, self.hash) and not self.is_over(now)
 
 
+class Linking(Struct, frozen=True):
+    """Waits for a consent to linking. `session`: the id of the browser that began. `verifier`: of PKCE, RFC 7636."""
+
+    waiting: Waiting = Waiting()
+    session: str = ""
+    verifier: str = ""
+
+
 class Made(Struct, frozen=True):
     """The state of the making of a skill. It is kept sealed: `profile` and `refresh` are secrets."""
 
@@ -77,6 +85,8 @@ class Made(Struct, frozen=True):
     arn: str = ""
     done: tuple[Step, ...] = ()
     amazon: Waiting = Waiting()
+    redirect: str = ""  # the return that account linking names; "": none, by an older showcam
+    linking: Linking = Linking()
 
 
 class Records(Protocol):
@@ -111,7 +121,7 @@ class SkillCreation:
     @property
     def return_url(self) -> str:
         """The address that the owner enters as allowed return URL in the security profile."""
-        return f"{self._url}/setup/lwa"
+        return f"{self._url}{skill_package.RETURN}"
 
     def made(self) -> Made | None:
         """The state of the making; None before the first step."""
@@ -190,7 +200,7 @@ class SkillCreation:
             case "skill":
                 return self._skill(made, skills)
             case "linking":
-                self._link(made, skills)
+                return self._link(made, skills)
             case "models":
                 self._models(made, skills)
             case "testing":
@@ -221,13 +231,37 @@ class SkillCreation:
         skills.change(made.skill, _plain(self._manifest(made)))
         self._built(built)
 
-    def _link(self, made: Made, skills: Skills) -> None:
+    def begin_linking(self, session_id: str) -> tuple[Made, str]:
+        """Begins to wait for a consent to linking; returns its state too. Raises Failed.
+
+        A skill that an older showcam made does not name the return yet: then its account linking is set again.
+        """
+        made = self._skilled()
+        if made.redirect != self.return_url:
+            made = self._link(made, self._amazon.skills(made.profile, made.refresh))
+        state, waiting = Waiting.begin(self._clock())
+        made = msgspec.structs.replace(made, linking=Linking(waiting, session_id, secrets.token_urlsafe(48)))
+        self._keep(made)
+        return made, state
+
+    def linking(self, state: str) -> Made | None:
+        """The skill, if a consent to linking is waited for with this state."""
+        made = self.made()
+        return made if made is not None and made.linking.waiting.takes(state, self._clock()) else None
+
+    def end_linking(self, made: Made) -> None:
+        self._keep(msgspec.structs.replace(made, linking=Linking()))
+
+    def _link(self, made: Made, skills: Skills) -> Made:
         """Links the skill to a client with a new secret, since nobody keeps the text of the old secret."""
         redirects = tuple(redirect.format(vendor=made.vendor) for redirect in REDIRECTS)
         secret = clients.register(self._store, CLIENT, "alexa", redirects)
         client = self._store.client(CLIENT)
         assert client is not None  # registered above
         skills.link_accounts(made.skill, _plain(skill_package.linking(self._url, client, secret)))
+        made = msgspec.structs.replace(made, redirect=self.return_url)
+        self._keep(made)
+        return made
 
     def _models(self, made: Made, skills: Skills) -> None:
         files = sorted((packaged() / "interactionModels" / "custom").glob("*.json"))

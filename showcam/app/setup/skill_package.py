@@ -96,10 +96,14 @@ class LinkingRequest(TypedDict):
     scopes: list[str]
     domains: list[str]
     defaultTokenExpirationInSeconds: int
+    redirectUrls: list[str]
 
 
 class AccountLinking(TypedDict):
     accountLinkingRequest: LinkingRequest
+
+
+RETURN = "/setup/lwa"  # the path of Login with Amazon's return to showcam
 
 
 class Missing(Exception):
@@ -193,6 +197,7 @@ def linking(url: str, client: Client, secret: str) -> AccountLinking:
             "scopes": [SCOPE],
             "domains": [],
             "defaultTokenExpirationInSeconds": ACCESS_S,
+            "redirectUrls": [f"{url}{RETURN}"],
         }
     }
 

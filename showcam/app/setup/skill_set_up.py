@@ -11,6 +11,7 @@ from showcam.alexa.gateway import SECRET
 from showcam.app.process.kept import keeps
 from showcam.app.settings import Settings
 from showcam.app.setup import forwarder
+from showcam.app.setup.one_tap import OneTap
 from showcam.app.setup.skill_creation import CLIENT, REDIRECTS, Made, SkillCreation
 from showcam.app.setup.skill_package import Missing
 from showcam.app.setup.smapi import Profile
@@ -109,8 +110,9 @@ class SkillSetUp:
         making: SkillCreation | None,
         hand: AlexaByHand | None,
         keys: Sequence[tuple[str, bytes]],
+        one_tap: OneTap | None = None,
     ) -> None:
-        self.languages = forwarder.LANGUAGES
+        self.languages, self.one_tap = forwarder.LANGUAGES, one_tap
         self.return_url = making.return_url if making else ""
         self._settings, self._making, self.hand, self._keys = settings, making, hand, list(keys)
         self._running = threading.Lock()

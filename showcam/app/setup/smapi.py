@@ -7,7 +7,7 @@ The calls are those of Amazon's published SDK model. No account of Amazon's has 
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote, urlencode
@@ -21,8 +21,11 @@ from showcam.net.http import Http, Reply
 from showcam.net.text import JsonObject
 
 LOGIN, API = "api.amazon.com", "api.amazonalexa.com"
+# a customer's skills are enabled at one of these
+PLACES = (API, "api.eu.amazonalexa.com", "api.fe.amazonalexa.com")
 AUTHORIZE = "https://www.amazon.com/ap/oa"
 SCOPE = "alexa::ask:skills:readwrite alexa::ask:models:readwrite"
+LINKING = "alexa::skills:account_linking"
 
 type Build = Literal["done", "going on"]
 
@@ -33,6 +36,10 @@ class Failed(NotMade):
 
 class SignInAgain(Failed):
     """Amazon takes neither the code nor the refresh token."""
+
+
+class Silent(Failed):
+    """No answer came: Amazon may have done it or not."""
 
 
 class NotBuilt(Failed):
@@ -52,19 +59,36 @@ class Amazon:
     def __init__(self, double: str = "", ca_file: Path | None = None, clock: Callable[[], float] = time.time) -> None:
         self._login, self._api = f"https://{double or LOGIN}", f"https://{double or API}"
         self._authorize = f"https://{double}/ap/oa" if double else AUTHORIZE
-        self._http = Http(Hosts((double,) if double else (f"{LOGIN}:443", f"{API}:443")), ca_file)
+        self._places = (double,) if double else PLACES
+        self._http = Http(Hosts((double,) if double else tuple(f"{host}:443" for host in (LOGIN, *PLACES))), ca_file)
         self._clock = clock
 
-    def authorize_url(self, profile: Profile, return_url: str, state: str) -> str:
+    @property
+    def origin(self) -> str:
+        """The origin of the page that asks for a permission."""
+        return self._authorize.removesuffix("/ap/oa")
+
+    def authorize_url(self, profile: Profile, return_url: str, state: str, scope: str = SCOPE, **more: str) -> str:
         """The address for the owner's permission in a browser."""
         request = {
             "client_id": profile.client_id,
-            "scope": SCOPE,
+            "scope": scope,
             "response_type": "code",
             "redirect_uri": return_url,
             "state": state,
+            **more,
         }
         return f"{self._authorize}?{urlencode(request)}"
+
+    def customer(self, profile: Profile, code: str, return_url: str, verifier: str) -> "Customer":
+        """The calls for the customer who has agreed to linking. Raises SignInAgain, Failed."""
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": return_url,
+            "code_verifier": verifier,
+        }
+        return Customer(self._http, self._places, _text(self._token(profile, form), "access_token"))
 
     def redeem(self, profile: Profile, code: str, return_url: str) -> str:
         """The refresh token for a code. Raises SignInAgain, Failed."""
@@ -81,7 +105,7 @@ class Amazon:
         try:
             reply = self._http.post(f"{self._login}/auth/o2/token", whole, PATIENT_S)
         except Unreached:
-            raise Failed(_SILENT) from None
+            raise Silent(_SILENT) from None
         error = (reply.data or {}).get("error")
         if error in ("invalid_client", "unauthorized_client"):
             raise Failed(mark("Amazon does not know this client id with this client secret. Copy both again."))
@@ -90,13 +114,31 @@ class Amazon:
         return _whole(reply)
 
 
-class Skills:
+class Caller:
     """Calls with one access token, which lives an hour. Each raises Failed, and SignInAgain if the token is refused."""
+
+    _not_covered = mark("Amazon's permission does not cover skills. Allow it again, with both boxes ticked.")
 
     def __init__(self, http: Http, api: str, access: str) -> None:
         self._http, self._api = http, api
         self._headers = {"Authorization": f"Bearer {access}", "Content-Type": "application/json"}
 
+    def _call(self, method: str, path: str, body: Mapping[str, object] | None = None) -> JsonObject:
+        data = json.dumps(body).encode() if body is not None else None
+        try:
+            reply = self._http.ask(method, self._api + path, PATIENT_S, body=data, headers=self._headers)
+        except Unreached:
+            raise Silent(_SILENT) from None
+        if reply.status == 401:
+            raise SignInAgain(_OVER)
+        if reply.status == 403:
+            raise SignInAgain(self._not_covered)
+        if reply.status == 429:
+            raise Failed(mark("Amazon takes no more calls just now. Go on in a minute."))
+        return _whole(reply)
+
+
+class Skills(Caller):
     def vendor(self) -> str:
         """The id of the developer account; the redirect addresses of account linking end with it."""
         vendors = self._call("GET", "/v1/vendors").get("vendors")
@@ -156,21 +198,36 @@ class Skills:
         """Enables testing in development, for the spoken half."""
         self._call("PUT", f"/v1/skills/{skill}/stages/development/enablement")
 
-    def _call(self, method: str, path: str, body: Mapping[str, object] | None = None) -> JsonObject:
-        data = json.dumps(body).encode() if body is not None else None
-        try:
-            reply = self._http.ask(method, self._api + path, PATIENT_S, body=data, headers=self._headers)
-        except Unreached:
-            raise Failed(_SILENT) from None
-        if reply.status == 401:
-            raise SignInAgain(_OVER)
-        if reply.status == 403:
-            raise SignInAgain(
-                mark("Amazon's permission does not cover skills. Allow it again, with both boxes ticked.")
-            )
-        if reply.status == 429:
-            raise Failed(mark("Amazon takes no more calls just now. Go on in a minute."))
-        return _whole(reply)
+
+class Customer(Caller):
+    """A customer's own skills.
+
+    https://developer.amazon.com/en-US/docs/alexa/account-linking/your-app-to-alexa-step6.html
+    https://developer.amazon.com/en-US/docs/alexa/smapi/skill-enablement.html
+    """
+
+    _not_covered = mark("Sign in at Amazon with the account that made the skill.")
+
+    def __init__(self, http: Http, places: Sequence[str], access: str) -> None:
+        super().__init__(http, f"https://{places[0]}", access)
+        self._places = places
+
+    def enable(self, skill: str, code: str, redirect_uri: str) -> None:
+        """Enables the skill and links it by an authorization code of showcam's, which Amazon redeems meanwhile."""
+        answered = self._call("GET", "/v1/alexaApiEndpoint").get("endpoints")
+        named = [str(place).removeprefix("https://") for place in answered] if isinstance(answered, list) else []
+        known = [place for place in named if place in self._places]
+        if not known:
+            raise Failed(_UNCLEAR)
+        self._api = f"https://{known[0]}"
+        body = {
+            "stage": "development",
+            "accountLinkRequest": {"redirectUri": redirect_uri, "authCode": code, "type": "AUTH_CODE"},
+        }
+        match self._call("POST", f"/v1/users/~current/skills/{skill}/enablement", body):
+            case {"accountLink": {"status": "LINKED"}}:
+                return
+        raise Failed(_UNCLEAR)
 
 
 _SILENT = mark("Amazon can't be reached just now. Go on in a minute.")
