@@ -20,10 +20,7 @@ WRITTEN: Mapping[Reason, Sentence] = {
     ),
     "signed_out": (
         mark("showcam is signed out of the {vendor} account."),
-        mark(
-            "In the Google Home app reconnect the showcam account and sign in there with the {vendor} user name and "
-            "password."
-        ),
+        mark("In the Google Home app reconnect showcam and sign in with the {vendor} account."),
     ),
 }
 

@@ -21,10 +21,7 @@ WRITTEN: Mapping[Reason, Sentence] = {
     ),
     "signed_out": (
         mark("showcam is signed out of the {vendor} account."),
-        mark(
-            "In the Alexa app disable the showcam skill, enable it again, and sign in there with the {vendor} user "
-            "name and password."
-        ),
+        mark("In the Alexa app disable the showcam skill, enable it again and sign in with the {vendor} account."),
     ),
 }
 

@@ -38,7 +38,7 @@ type Sentence = tuple[str, str]  # the fault, and how to fix it; {device} is a n
 SENTENCES: Mapping[Why, Sentence] = {
     "no_device": (
         mark("There is no Cast device {device} in the house."),
-        mark("Choose one of the list. Check that the TV is on and in the same network as showcam."),
+        mark("Choose from the list. The TV must be on and in showcam's network."),
     ),
     "several": (
         mark("Several Cast devices are called {device}."),
@@ -46,18 +46,18 @@ SENTENCES: Mapping[Why, Sentence] = {
     ),
     "speaker": (
         mark("{device} has no screen."),
-        mark("Choose a TV or a display of the list."),
+        mark("Choose a TV or a display."),
     ),
     "unreachable": (
         mark("{device} does not answer."),
-        mark("Check that it is on and in the same network as showcam, or restart it."),
+        mark("Is it on, and in showcam's network? Else restart it."),
     ),
     "not_played": (
         mark("{device} did not play the picture."),
-        mark("Try again. If it fails again, no firewall or guest network may keep the TV from this machine."),
+        mark("Try again. A firewall or guest network may keep the TV from this machine."),
     ),
     "taken": (
-        mark("Somebody took {device} for something else before the picture came."),
+        mark("{device} was taken for something else before the picture came."),
         mark("Try again when the TV is free."),
     ),
     "no_receiver": (

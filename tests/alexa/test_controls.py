@@ -204,7 +204,7 @@ def test_a_change_that_is_not_allowed_is_refused_with_the_place_to_make_it(
     valid_if_known(message)
     payload = message["event"]["payload"]
     assert (payload["type"], payload["currentDeviceMode"]) == ("NOT_SUPPORTED_IN_CURRENT_MODE", "OTHER")
-    assert "on the camera's page of showcam, under “A voice may change”" in payload["message"]
+    assert "on showcam's page under “A voice may change”" in payload["message"]
     assert "EZVIZ app" in payload["message"]
     assert home.driver.applied == []
 

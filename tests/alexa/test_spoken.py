@@ -35,7 +35,7 @@ def echo(home: Household) -> Echo:
     ("intent", "heard", "says"),
     [
         ("ReadyCamerasIntent", "", "Garden, Front Door and Nursery can be shown. Garage can't be shown: Image"),
-        ("WhyIntent", "garden", "Not in here: its picture is above 1280 by 720. Say: Alexa, show Garden."),
+        ("WhyIntent", "garden", "Not in here: its picture is too large. Say: Alexa, show Garden."),
         ("WhyIntent", "garage", "Garage can't be shown: Image Encryption is on. Say: fix Garage."),
         ("WhyIntent", "the attic camera", "Attic can't be shown: it is offline."),
         ("WhyIntent", "bed room", "Bedroom can't be shown: it is in Sleep Mode."),
@@ -46,9 +46,9 @@ def echo(home: Household) -> Echo:
             "garage",
             "Garage: Image Encryption is on. Switch it off in the EZVIZ app. More in the Alexa app.",
         ),
-        ("MendIntent", "garden", "Garden: its picture is above 1280 by 720. Set a lower resolution."),
+        ("MendIntent", "garden", "Garden: its picture is too large. Set a lower resolution."),
         ("SoundOnIntent", "garden", "Garden has its sound on already."),
-        ("SoundOnIntent", "nursery", "Nursery: its owner has not allowed that. Tick it on showcam's page."),
+        ("SoundOnIntent", "nursery", "Nursery: its owner has not allowed that. Allow it on showcam's page."),
         ("ShowIntent", "garage", "Garage can't be shown: Image Encryption is on."),
         ("CameraIntent", "attic", "Attic can't be shown: it is offline."),
         ("AMAZON.YesIntent", "", "I had asked nothing."),
@@ -156,7 +156,7 @@ def test_a_picture_too_large_is_shown_only_where_pictures_are_transcoded(
     response = Echo(spoken_of(home), home.token()).intent("ShowIntent", "garden")
     home.store.close()
     if not is_shown:
-        assert "above 1280 by 720" in text(response)
+        assert "its picture is too large" in text(response)
         assert not home.pictures.warmed
     else:
         assert home.pictures.warmed[-1][0].surface == "video"
@@ -280,17 +280,17 @@ def test_the_mend_of_a_video_is_its_own_where_other_displays_too_can_t_show_the_
     assert "its picture is too large" in text(echo.intent("WhyIntent", "garden"))
     echo.intent("ShowIntent", "garden")
     response = echo.intent("AMAZON.YesIntent")
-    assert "above 1280 by 720. Set a lower resolution." in text(response)
-    assert "its setting transcodes" in response["card"]["content"]
+    assert "its picture is too large. Set a lower resolution." in text(response)
+    assert "showcam's setting transcodes" in response["card"]["content"]
 
 
 def test_a_camera_too_large_for_the_skills_video_is_named_in_every_session(home: Household, echo: Echo) -> None:
     home.driver.change("Garden", video=Video("h264", 1920, 1080), sub=None)
     for name, says in (
         ("ReadyCamerasIntent", "In here I can't show Garden"),
-        ("ShowIntent", "above 1280 by 720"),
-        ("WhyIntent", "Not in here: its picture is above 1280 by 720"),
-        ("MendIntent", "above 1280 by 720. Set a lower resolution."),
+        ("ShowIntent", "its picture is too large"),
+        ("WhyIntent", "Not in here: its picture is too large"),
+        ("MendIntent", "its picture is too large. Set a lower resolution."),
     ):
         echo.attributes = {}
         assert says in text(echo.intent(name, "garden"))

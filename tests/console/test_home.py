@@ -195,7 +195,7 @@ def test_a_wrong_sign_in_says_why_and_keeps_the_name(
 def test_the_sign_in_says_where_an_unknown_account_was_looked_for_first(world: HomeWorld) -> None:
     world.vendor.verdict = Rejected("unknown", "sa")
     browser = world.browser().enter(world.code.renew()).sign_in()
-    assert "It was looked for in South America first, then in the other regions: Europe," in browser.text
+    assert "no such user name in South America, nor in Europe," in browser.text
 
 
 def test_a_vendor_that_is_down_is_named_and_nothing_is_lost(world: HomeWorld) -> None:

@@ -100,7 +100,10 @@ def test_a_camera_that_is_shared_is_said_to_need_no_key_of_its_own(world: HomeWo
     world.home.driver.takes_codes = False
     world.home.driver.change("Garden", ways=(), owner="shared")
     tile = world.signed_in().tile("Garden")
-    assert ("The last way is a developer key" in tile, "A developer key shows no camera" in tile) == (False, True)
+    assert ("The last way is an EZVIZ developer key" in tile, "A developer key shows no shared camera" in tile) == (
+        False,
+        True,
+    )
 
 
 def test_a_code_that_the_camera_takes_no_longer_is_replaced(world: HomeWorld) -> None:

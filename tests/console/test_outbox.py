@@ -87,10 +87,10 @@ def claimed(world: HomeWorld) -> Claim:
 @pytest.mark.parametrize(
     ("kind", "why", "says", "button"),
     [
-        ("grant", None, "Alexa refuses the reports of the link “Kari’s”.", "Link it again"),
-        ("expired", None, "The permission to report by the link “Kari’s” has ended, or was never", "Link it again"),
-        ("silent", "unreached", "though a camera changed. Alexa did not answer. showcam tries again.", "See Health"),
-        ("ending", None, "Alexa says that the link “Kari’s” has ended.", "End this link"),
+        ("grant", None, "Alexa refuses the reports of the link “Kari’s”,", "Link it again"),
+        ("expired", None, "The permission to report by the link “Kari’s” has ended or was never", "Link it again"),
+        ("silent", "unreached", "by the link “Kari’s”. Alexa did not answer. showcam tries again.", "See Health"),
+        ("ending", None, "Alexa says that the link “Kari’s” has ended,", "End this link"),
         ("outbox", None, "", ""),  # each report that was put aside has its own buttons
         ("key", None, "", ""),  # Health says it
     ],

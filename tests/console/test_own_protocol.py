@@ -25,7 +25,7 @@ def test_a_silent_camera_offers_the_button_and_a_press_has_it_asked_itself(world
     said = browser.open(garden).json
     assert said is not None
     assert (said["reason"], said["mends"]) == ("silent", ["local"])
-    assert "sent nothing" in said["wrong"]
+    assert "cloud no video" in said["wrong"]
     browser.post("ask-camera", camera=garden)
     shown = browser.open(garden).json
     assert shown is not None
@@ -68,7 +68,7 @@ def test_a_changed_certificate_of_the_server_of_keys_is_trusted_by_one_press(wor
     said = browser.open(garden).json
     assert said is not None
     assert (said["reason"], said["mends"]) == ("key_server_changed", ["trust"])
-    assert "another certificate than before" in said["wrong"]
+    assert "a new certificate" in said["wrong"]
     assert "“Trust the new certificate”" in said["mend"]
     world.home.driver.local_error = VendorDown()
     browser.post("trust-keys", camera=garden)

@@ -31,7 +31,7 @@ def test_an_encrypted_camera_is_shown_by_its_code_and_no_more_when_that_is_forgo
     browser.post("picture-code", camera=camera_id, picture_code=" ABCDEF ", deciphered="1")
     assert (browser.status, decided(world), world.home.driver.picture_codes) == (200, "code", {"Garage": "ABCDEF"})
     assert "Keep it on" not in browser.visit(f"/home/cameras/{camera_id}").text
-    assert "show it despite Image Encryption. Take that back" in browser.text
+    assert "show it despite Image Encryption. Take that back, forget its key" in browser.text
     assert "sdp" in browser.open(camera_id).get_json()
 
     browser.get().post("forget-code", camera=camera_id)
@@ -277,7 +277,7 @@ def test_a_shared_camera_keeps_its_owners_switches(world: HomeWorld, name: str) 
     world.home.another_link("google")
     browser = world.signed_in()
     assert browser.mends("Terrace") == (["code"] if name == "off" else [])
-    assert ("ask the owner of the camera" in browser.text) is (name != "off")
+    assert ("ask the camera's owner" in browser.text) is (name != "off")
     assert "Switch Audio on" not in browser.text
     browser.post("encryption-off", camera=world.home.id("Terrace"))
     assert (browser.status, world.home.driver.calls["apply"]) == (403, 0)

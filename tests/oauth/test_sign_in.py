@@ -32,9 +32,9 @@ def test_the_page_names_the_vendor_and_the_assistant(world: World, assistant: An
 def test_who_signs_in_by_google_or_apple_reads_where_to_set_a_password(world: World) -> None:
     browser = world.browse()
     for locale, words in (
-        ("en", "with Google or Apple? Then your account has no password yet"),
-        ("nb", "med Google eller Apple? Da har kontoen din ikke noe passord ennå"),
-        ("de", "mit Google oder Apple an? Dann hat dein Konto noch kein Passwort"),
+        ("en", "with Google or Apple? Then set a password there first"),
+        ("nb", "med Google eller Apple? Lag da først et passord der"),
+        ("de", "mit Google oder Apple an? Dann lege dort erst ein Passwort fest"),
     ):
         assert words in world.browse(ui_locales=locale).page.text()
     browser.sign_in(USER, "wrong")
@@ -44,8 +44,8 @@ def test_who_signs_in_by_google_or_apple_reads_where_to_set_a_password(world: Wo
 @pytest.mark.parametrize(
     ("why", "words"),
     [
-        ("locked", "Sign in once in the EZVIZ app with the same user name and password"),
-        ("unsupported", "Sign in once in the EZVIZ app with the same user name and password and do what it asks for"),
+        ("locked", "Sign in once in the EZVIZ app. If that works"),
+        ("unsupported", "Sign in once in the EZVIZ app and do what it asks"),
     ],
 )
 def test_what_the_vendor_wants_of_a_person_is_done_in_its_app(world: World, why: Any, words: str) -> None:
@@ -59,7 +59,7 @@ def test_the_page_says_where_an_unknown_account_was_looked_for_first(world: Worl
     own = world.browse().sign_in()
     own.post("switch")
     world.vendor.verdict = Rejected("unknown", "ru")
-    assert "It was looked for in Russia first, then in the other regions: Europe," in own.sign_in().page.text("alert")
+    assert "no such user name in Russia, nor in Europe," in own.sign_in().page.text("alert")
 
 
 def test_a_sign_in_leads_to_consent(world: World) -> None:

@@ -131,9 +131,9 @@ def _forgotten(device: Device) -> Device:
     ("breaks", "reason", "online", "sentence"),
     [
         (closed, "lan_closed", "off", "its video port (RTSP) is closed. On the camera's own page"),
-        (page, "no_way", "on", "has no picture at the path"),
-        (elsewhere, "no_way", "on", "has no picture at the path"),
-        (missing, "no_way", "on", "has no picture at the path"),
+        (page, "no_way", "on", "has no picture at its path"),
+        (elsewhere, "no_way", "on", "has no picture at its path"),
+        (missing, "no_way", "on", "has no picture at its path"),
         (login, "code_wrong", "on", "“Name, password, address”"),
     ],
 )

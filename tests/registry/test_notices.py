@@ -201,7 +201,7 @@ SILENT = "Alexa has learnt nothing for a day"
     [
         ("unreached", DAY_S + 60, None, [SILENT], "Alexa did not answer."),
         ("trouble", DAY_S + 60, None, [SILENT], "Alexa did not take it."),
-        ("busy", DAY_S + 60, None, [SILENT], "Alexa takes no more now."),
+        ("busy", DAY_S + 60, None, [SILENT], "Alexa did not take it."),
         ("clock", DAY_S + 60, None, [SILENT], "This machine's clock is wrong."),
         ("fault", DAY_S + 60, None, [SILENT], "Something went wrong here."),
         ("unreached", DAY_S - 60, None, [], ""),

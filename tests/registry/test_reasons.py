@@ -151,7 +151,7 @@ def test_nobody_is_told_to_agree_to_what_was_agreed_to(vendor: str, shared: bool
         ("encryption_on", "EZVIZ", "de", "Öffne in der EZVIZ-App Garden > Einstellungen > Bildverschlüsselung"),
         # where EZVIZ says nothing of its own, what stands for all vendors
         ("not_passable", "EZVIZ", "de", "Der Betreiber von showcam kann einen Medienprozess ergänzen"),
-        ("not_passable", "EZVIZ", "de", "Garden liefert über EZVIZ ein Bild, das sich hier so nicht zeigen lässt."),
+        ("not_passable", "EZVIZ", "de", "Garden liefert ein Bild, das sich hier so nicht zeigen lässt."),
         ("asleep", "EZVIZ", "en", "In the EZVIZ app open Garden and switch Sleep Mode off."),
         # of any other vendor, by its name
         ("asleep", "Lakeside", "en", "In the Lakeside app open Garden and switch Sleep Mode off."),
@@ -173,16 +173,16 @@ def test_a_vendor_is_spoken_of_by_its_name_and_in_its_own_words(
 @pytest.mark.parametrize(
     ("own", "vendor", "sentence"),
     [
-        ({}, "EZVIZ", "In the assistant's app disable or disconnect showcam, then link it again"),
+        ({}, "EZVIZ", "In the assistant's app disconnect showcam, link it again"),
         (
             showcam.alexa.errors.WRITTEN,
             "EZVIZ",
-            "In the Alexa app disable the showcam skill, enable it again, and sign in there with the EZVIZ",
+            "In the Alexa app disable the showcam skill, enable it again and sign in with the EZVIZ",
         ),
         (
             actions.errors.WRITTEN,
             "Lakeside",
-            "In the Google Home app reconnect the showcam account and sign in there with the Lakeside",
+            "In the Google Home app reconnect showcam and sign in with the Lakeside",
         ),
     ],
 )
@@ -197,8 +197,8 @@ def test_a_vendors_sentences_are_of_its_own_name() -> None:
 @pytest.mark.parametrize(
     ("owner", "vendor", "mend"),
     [
-        ("own", "EZVIZ", "In the EZVIZ app open Hall > Settings > Image Encryption and switch it off;"),
-        ("shared", "EZVIZ", "Ask the owner of the camera to switch it off: in the EZVIZ app open Hall > Settings >"),
+        ("own", "EZVIZ", "In the EZVIZ app open Hall > Settings > Image Encryption and switch it off with"),
+        ("shared", "EZVIZ", "Ask its owner to switch it off in the EZVIZ app: Hall > Settings >"),
         ("shared", "Lakeside", "In the Lakeside app open Hall and switch Image Encryption off."),
     ],
 )
@@ -221,11 +221,11 @@ def test_a_voice_asks_the_same(owner: str, mend: str) -> None:
 @pytest.mark.parametrize(
     ("reason", "shared", "ways"),
     [
-        ("not_agreed", False, ("Allow the open connection", "link showcam again", "code on its label")),
+        ("not_agreed", False, ("Allow the open connection", "link again", "code on its label")),
         ("no_way", False, ("EZVIZ app shows it live", "code on its label", "developer key")),
-        ("lan_closed", False, ("LAN Live View", "Newer firmware hides that", "EZVIZ cloud")),
+        ("lan_closed", False, ("LAN Live View", "Newer firmware hides that", "open connection")),
         ("encryption_on", False, ("switch it off", "give the code at its picture")),
-        ("encryption_on", True, ("Ask the owner", "switch it off", "give the code on the camera's label")),
+        ("encryption_on", True, ("Ask its owner", "switch it off", "give the code on its label")),
     ],
 )
 def test_what_a_person_can_do_is_named_with_the_easiest_or_safest_first(

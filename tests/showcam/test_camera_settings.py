@@ -125,5 +125,5 @@ def test_no_command_asks_for_the_code_of_a_camera_on_battery(battery: int | None
 
 def test_an_account_without_cameras_says_where_to_look() -> None:
     [line] = tables.listed([], {})
-    assert "See that the camera works in the EZVIZ app" in line
+    assert "If the EZVIZ app has it under that name" in line
     assert "Slow red: no network" in line

@@ -126,7 +126,7 @@ def test_a_closed_port_is_distinguished_from_silence(folder: Path, camera: RtspC
 def test_its_sound_is_switched_off_here(folder: Path, camera: RtspCamera) -> None:
     added(folder, camera)
     assert "audio is off" in run(folder, "set", "Shed", "audio", "off").output
-    assert "You have switched the sound of Shed off" in run(folder, "list").output
+    assert "Audio is off for Shed" in run(folder, "list").output
 
 
 @pytest.fixture

@@ -157,7 +157,7 @@ def test_each_camera_is_shown_or_refused_for_its_reason(
     if expected == "shown":
         assert outcome.frames > 10
     if expected == SILENT:
-        assert "the camera sent nothing" in outcome.person
+        assert "cloud no video" in outcome.person
         again = watched(home, trace, 0.0)
         assert (again.what, again.seconds < 30.0) == (SILENT, True), "it is refused at once from now on"
 

@@ -17,96 +17,66 @@ SPEECH = Speech(
         "not_found": (
             "",
             mark(
-                "See that the camera works in the EZVIZ app under that name, then have the assistant "
-                "look for devices again; after each new name too. If it is not there, look at its "
-                "light. Slow red: no network. Fast red: the memory card or the camera has a fault. "
-                "Slow blue: all is well."
+                "If the EZVIZ app has it under that name, have the assistant look for devices again; "
+                "after each new name too. If not, look at its light. Slow red: no network. Fast red: the "
+                "memory card or the camera has a fault. Slow blue: all is well."
             ),
         ),
         "offline": (
             "",
             mark(
-                "Look at its light. None: no power. Slow red: no network; the router must be on the internet and the "
-                "Wi-Fi one of 2.4 GHz. Fast red: the memory card or the camera has a fault. Slow blue: all is well; "
-                "restart it. If nothing helps, hold RESET for four seconds and set up its Wi-Fi again. That resets "
-                "its settings; showcam reads Image Encryption and Audio afresh. It goes on recording to its memory "
-                "card."
+                "Look at its light. None: no power. Slow red: no network; check the router and that the "
+                "Wi-Fi is 2.4 GHz. Fast red: the memory card or the camera has a fault. Slow blue: "
+                "restart it. If nothing helps, hold RESET for four seconds and set up its Wi-Fi again, "
+                "which resets its settings. It goes on recording to its memory card."
             ),
         ),
         "encryption_on": (
             "",
             mark(
-                "In the EZVIZ app open {camera} > Settings > Image Encryption and switch it off; the "
-                "app asks for the verification code on the camera's label. Or keep it on, and give "
-                "the code at its picture on showcam's page."
+                "In the EZVIZ app open {camera} > Settings > Image Encryption and switch it off with the "
+                "code on its label. Or keep it on, and give the code at its picture on showcam's page."
             ),
         ),
-        "encryption_unknown": (
-            "",
-            mark("In the EZVIZ app open {camera} > Settings > Image Encryption, see that it is off, then ask again."),
-        ),
         "audio_off": ("", mark("In the EZVIZ app open {camera} > Settings > Audio and switch it on.")),
-        "audio_unknown": (
-            "",
-            mark("In the EZVIZ app open {camera} > Settings > Audio, see that it is on, then ask again."),
-        ),
         "not_agreed": (
-            mark("The video of {camera} would come from the EZVIZ cloud, which nobody has allowed yet."),
+            "",
             mark(
-                "At its picture on showcam's page press “Allow the open connection”, or link showcam again and tick it "
-                "there. At home the code on its label is enough: give it at the same place."
+                "At its picture on showcam's page press “Allow the open connection”, or link again and "
+                "tick it. At home the code on its label, given there, is enough."
             ),
         ),
         "no_way": (
             "",
             mark(
-                "See whether the EZVIZ app shows it live. If it does, give the code on its label at its picture on "
-                "showcam's page: the video then comes over the home network. The last way is a developer key of EZVIZ."
+                "If the EZVIZ app shows it live, give the code on its label at its picture on showcam's "
+                "page. Video then comes over the home network. The last way is an EZVIZ developer key."
             ),
         ),
         "code_wrong": (
             "",
-            mark(
-                "It is the verification code on the camera’s label or the encryption password set since. "
-                "Give it at the camera's picture on showcam's page."
-            ),
+            mark("Give the code on its label, or the encryption password set since, at its picture on showcam's page."),
         ),
         "lan_unreachable": (
             "",
             mark(
-                "See that the camera has power, does not sleep and is in the same network as showcam. Doorbells and "
-                "cameras on battery have no video port."
+                "Check that it has power, is awake and in showcam's network. Doorbells and cameras on "
+                "battery have no video port."
             ),
         ),
         "silent": (
             "",
             mark(
-                "Some models do that. Press “Ask the camera itself at home” at its picture on showcam's page; the "
-                "camera must be in the same network."
+                "Some models do that. If it is in showcam's network, press “Ask the camera itself at "
+                "home” at its picture on showcam's page."
             ),
         ),
         "lan_closed": (
             "",
             mark(
-                "In the EZVIZ app open Settings > LAN Live View, choose {camera} and switch on its local server. Newer "
-                "firmware hides that: then the EZVIZ cloud brings the video, if its open connection is allowed on "
-                "showcam's page."
+                "In the EZVIZ app open Settings > LAN Live View, choose {camera} and switch on its local "
+                "server. Newer firmware hides that: then allow the open connection on showcam's page."
             ),
-        ),
-        "not_playable": (
-            "",
-            mark("In the EZVIZ app open {camera} > Settings and set the video encoding to H.264."),
-        ),
-        "beyond_displays": (
-            "",
-            mark(
-                "In the EZVIZ app open {camera} > Settings and set 1920×1080 or lower. Then ask "
-                "twice: the first time showcam looks again."
-            ),
-        ),
-        "not_passable": (
-            mark("The picture of {camera} comes from EZVIZ in a form that can't be shown here as it is."),
-            "",
         ),
         "encryption_by_voice": (
             "",
@@ -115,57 +85,46 @@ SPEECH = Speech(
                 "camera's page of showcam."
             ),
         ),
-        "not_this_way": ("", mark("Look for it in the EZVIZ app under {camera} > Settings.")),
     },
     aloud={
         "code_wrong": ("", mark("Give the one on its label.")),
     },
     written_battery={
-        "not_agreed": (
-            mark("The video of {camera} would come from the EZVIZ cloud, which nobody has allowed yet."),
-            "",
-        ),
+        "not_agreed": ("", ""),  # these have no video port, so the label's code is not enough
         "no_way": (
             "",
             mark(
-                "See whether the EZVIZ app shows it live. If it does, only a developer key of the "
-                "owner's account is left: a camera on battery has no video port."
+                "If the EZVIZ app shows it live, only a developer key of the owner's account is left: a "
+                "camera on battery has no video port."
             ),
         ),
     },
     written_shared={
         "busy": (
             mark("{camera} is watched by others at the moment, as many as EZVIZ allows."),
-            mark("Ask again in a minute. If that lasts, ask the owner of the camera who watches."),
+            mark("Ask again in a minute, or ask its owner who watches."),
         ),
         "asleep": (
             "",
-            mark(
-                "In the EZVIZ app open {camera} and switch Sleep Mode off. If the app does not offer that, ask the "
-                "owner of the camera."
-            ),
+            mark("In the EZVIZ app open {camera} and switch Sleep Mode off, or ask the camera's owner."),
         ),
         "audio_off": (
             "",
-            mark(
-                "In the EZVIZ app open {camera} > Settings > Audio and switch it on. If the app does not offer that, "
-                "ask the owner of the camera."
-            ),
+            mark("In the EZVIZ app open {camera} > Settings > Audio and switch it on, or ask the camera's owner."),
         ),
         "encryption_on": (
             "",
             mark(
-                "Ask the owner of the camera to switch it off: in the EZVIZ app open {camera} > Settings > Image "
-                "Encryption. Or keep it on, and give the code on the camera's label at its picture on showcam's "
+                "Ask its owner to switch it off in the EZVIZ app: {camera} > Settings > Image "
+                "Encryption. Or keep it on, and give the code on its label at its picture on showcam's "
                 "page."
             ),
         ),
         "no_way": (
             "",
             mark(
-                "See whether the EZVIZ app shows it live. If it does, give the code on its label at its picture on "
-                "showcam's page: the video then comes over the home network. A developer key shows no camera that "
-                "another account shares."
+                "If the EZVIZ app shows it live, give the code on its label at its picture on showcam's "
+                "page. Video then comes over the home network. A developer key shows no shared camera."
             ),
         ),
     },
@@ -183,26 +142,24 @@ SPEECH = Speech(
     },
     sign_in={
         "unknown": mark(
-            "EZVIZ knows no account with this user name. It was looked for in {region} first, then in the other "
-            "regions: {others}. Check the user name; it is the one of the EZVIZ app. An account of mainland China "
-            "can't be used here: make one in the EZVIZ app for another region."
+            "EZVIZ knows no such user name in {region}, nor in {others}. Take the one of the EZVIZ "
+            "app. An account of mainland China can't be used here: make one for another region."
         ),
         "terminals": mark(
-            "This EZVIZ account is signed in on as many devices as it may be. "
-            "Remove one in the EZVIZ app under Account > Login settings, then sign in again."
+            "This EZVIZ account is signed in on too many devices. Remove one in the EZVIZ app under "
+            "Account > Login settings, then sign in again."
         ),
         "locked": mark(
-            "EZVIZ has locked this account for a while after too many wrong passwords, or wants to see that a person "
-            "signs in. Sign in once in the EZVIZ app with the same user name and password. If that works, try again "
-            "here after half an hour."
+            "EZVIZ has locked this account after wrong passwords, or wants to see a person sign in. "
+            "Sign in once in the EZVIZ app. If that works, try here again after half an hour."
         ),
         "unsupported": mark(
-            "EZVIZ asks for more than user name and password, such as a picture puzzle. Sign in once in the EZVIZ app "
-            "with the same user name and password and do what it asks for, then try again here."
+            "EZVIZ asks for more than a password, such as a picture puzzle. Sign in once in the "
+            "EZVIZ app and do what it asks, then try again here."
         ),
         "no_password": mark(
-            "Do you sign in to the EZVIZ app with Google or Apple? Then your account has no password yet: set one in "
-            "the EZVIZ app under Account > Login settings. Your user name here is the e-mail address of that account."
+            "Do you sign in to the EZVIZ app with Google or Apple? Then set a password there first, "
+            "under Account > Login settings. Your user name is the e-mail address of that account."
         ),
     },
 )

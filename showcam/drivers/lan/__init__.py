@@ -17,37 +17,37 @@ SPEECH = Speech(
         "offline": (
             mark("{camera} does not answer at its address on the home network."),
             mark(
-                "See that it has power and is on the network. If it has another address now and showcam did not find "
-                "it there, give the address on showcam's page, at its picture under “Name, password, address”."
+                "Check its power and network. If its address is another one now, give that on showcam's "
+                "page, at its picture under “Name, password, address”."
             ),
         ),
         "lan_unreachable": (
             mark("{camera} does not answer at its address on the home network."),
             mark(
-                "See that it has power and is on the network. If it has another address now and showcam did not find "
-                "it there, give the address on showcam's page, at its picture under “Name, password, address”."
+                "Check its power and network. If its address is another one now, give that on showcam's "
+                "page, at its picture under “Name, password, address”."
             ),
         ),
         "lan_closed": (
-            mark("{camera} is on the home network, and its video port (RTSP) is closed."),
+            "",
             mark("On the camera's own page or in its maker's app switch RTSP on, or ONVIF, which brings it."),
         ),
         "code_wrong": (
-            mark("{camera} refuses the user name or the password that showcam was given."),
+            mark("{camera} refuses showcam's user name or password for it."),
             mark(
                 "showcam stops after three refusals, since some cameras lock. "
                 "Give the right ones on showcam's page, at its picture under “Name, password, address”."
             ),
         ),
         "no_way": (
-            mark("{camera} answers, and has no picture at the path that showcam was given."),
+            mark("{camera} answers, but has no picture at its path."),
             mark(
                 "Look the path up in the camera's manual, then give it on showcam's page, at its picture under “Name, "
                 "password, address”."
             ),
         ),
         "audio_off": (
-            mark("You have switched the sound of {camera} off, and this assistant shows only cameras with sound."),
+            "",
             mark("Press “Switch Audio on” at its picture on showcam's page."),
         ),
         "not_playable": (
@@ -63,7 +63,7 @@ SPEECH = Speech(
             mark("On the camera's own page set a sub stream of 1280×720 or lower in H.264."),
         ),
         "not_this_way": (
-            mark("{camera} has no such setting, or showcam can't reach it."),
+            "",
             mark("Look for it on the camera's own page."),
         ),
         "not_set": ("", mark("See on the camera's own page how it is set, then try again.")),

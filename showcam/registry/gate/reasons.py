@@ -26,17 +26,11 @@ WRITTEN: ByReason[Sentence] = {
     ),
     "signed_out": (
         mark("showcam is signed out of the {vendor} account."),
-        mark(
-            "In the assistant's app disable or disconnect showcam, then link it again and sign in there with the "
-            "{vendor} user name and password."
-        ),
+        mark("In the assistant's app disconnect showcam, link it again and sign in with the {vendor} account."),
     ),
     "no_internet": (
         mark("This showcam can't reach the internet just now."),
-        mark(
-            "See whether other devices in the house can. If none can, restart the router; if they can, restart the "
-            "machine that showcam runs on."
-        ),
+        mark("If other devices in the house can't either, restart the router; if they can, restart showcam's machine."),
     ),
     "vendor_down": (
         mark("The {vendor} service does not answer just now."),
@@ -48,7 +42,7 @@ WRITTEN: ByReason[Sentence] = {
     ),
     "offline": (
         mark("{camera} is offline."),
-        mark("See that it has power and that the Wi-Fi and the router work; restart the camera if they do."),
+        mark("Check its power, the Wi-Fi and the router. If all work, restart the camera."),
     ),
     "asleep": (
         mark("{camera} is in Sleep Mode."),
@@ -75,67 +69,53 @@ WRITTEN: ByReason[Sentence] = {
         mark("In the {vendor} app open {camera}, see that its sound is on, then ask again."),
     ),
     "not_agreed": (
-        mark("The video of {camera} would come over an open connection, which nobody has allowed yet."),
-        mark(
-            "At its picture on showcam's page press “Allow the open connection”, or link showcam again and tick it "
-            "there."
-        ),
+        mark("{camera} comes over an open connection, not allowed yet."),
+        mark("At its picture on showcam's page press “Allow the open connection”, or link again and tick it."),
     ),
     "no_way": (
         mark("There is no way yet to fetch the picture of {camera}."),
         mark("If another {vendor} account owns the camera, link with that account."),
     ),
     "not_permitted": (
-        mark("The {vendor} account that showcam was given has no right to the live picture of {camera}, or no longer."),
-        mark("Have the owner of the camera share it once more, with live pictures, or link with the owner's account."),
+        mark("The {vendor} account used here may not see {camera} live."),
+        mark("Ask its owner to share it again with live pictures, or link the owner's account."),
     ),
     "code_wrong": (
-        mark("{camera} does not take the code that showcam was given, or no longer."),
+        mark("{camera} does not take the code given to showcam."),
         mark("Give the right one at its picture on showcam's page."),
     ),
     "silent": (
-        mark(
-            "{vendor}'s cloud opened the video of {camera} at least three times in a row, and the camera sent nothing."
-        ),
+        mark("{camera} sent {vendor}'s cloud no video, at least three times in a row."),
         mark("See whether the {vendor} app shows it live."),
     ),
     "lan_unreachable": (
         mark("{camera} does not answer on the home network."),
-        mark("See that the camera is on and in the same network as showcam."),
+        mark("Check that it is on and in showcam's network."),
     ),
     "lan_closed": (
-        mark("{camera} is there on the home network, and its video port (RTSP) is closed."),
-        mark("Open it in the {vendor} app, if the app has it for this camera, or have the picture come another way."),
+        mark("{camera} is on the home network, and its video port (RTSP) is closed."),
+        mark("Open it in the {vendor} app if that can, or choose another way to the picture."),
     ),
     "key_server_changed": (
         mark(
-            "{vendor}'s server of keys shows another certificate than before. So showcam sent it nothing, and could "
-            "not ask {camera} at home."
+            "{vendor}'s server of keys shows a new certificate. So showcam sent it nothing and can't "
+            "ask {camera} at home."
         ),
         mark(
-            "{vendor} may have replaced the certificate, or somebody on the way pretends to be {vendor}. If you trust "
-            "your internet connection, press “Trust the new certificate” at its picture on showcam's page."
+            "{vendor} replaced it, or somebody pretends to be {vendor}. If you trust your internet "
+            "connection, press “Trust the new certificate” at its picture on showcam's page."
         ),
     ),
     "not_playable": (
-        mark(
-            "{camera} sends video as H.265 or Motion JPEG, which the display can't play, and showcam has no room to "
-            "convert it."
-        ),
+        mark("{camera} sends H.265 or Motion JPEG, which this display can't play and showcam has no room to convert."),
         mark("In the {vendor} app open {camera} and set the video encoding to H.264."),
     ),
     "beyond_displays": (
-        mark(
-            "The picture of {camera} is larger than Full HD, which is more than displays can play, and showcam has no "
-            "room to convert it."
-        ),
-        mark(
-            "In the {vendor} app open {camera} and set 1920×1080 or lower. Then ask twice: the "
-            "first time showcam looks again."
-        ),
+        mark("{camera} sends more than Full HD, which displays can't play and showcam has no room to convert."),
+        mark("In the {vendor} app open {camera} and set 1920×1080 or lower. Then ask twice."),
     ),
     "not_passable": (
-        mark("The picture of {camera} comes in a form that can't be shown here as it is."),
+        mark("{camera} sends a picture that can't be shown here as it is."),
         mark(
             "Ask on another display, or look in the {vendor} app. showcam's operator can add a "
             "media process, which converts it."
@@ -146,29 +126,26 @@ WRITTEN: ByReason[Sentence] = {
         mark("Ask on another display. showcam serves HLS, and WebRTC if it has a media process."),
     ),
     "too_large": (
+        mark("{camera} sends more than 1280×720, which this display can't show and showcam has no room to convert."),
         mark(
-            "The picture of {camera} is larger than 1280×720, the most of this display, and "
-            "showcam has no room to convert it."
-        ),
-        mark(
-            "Close another picture that showcam converts, set a lower resolution in the {vendor} app, or let showcam "
-            "convert more at once: its setting transcodes."
+            "Close another converted picture, set a lower resolution in the {vendor} app, or raise "
+            "showcam's setting transcodes."
         ),
     ),
     "busy": (
-        mark("{camera} is already shown on as many screens as it or its vendor allows."),
-        mark("Close it on one of them, then ask again."),
+        mark("{camera} is already on as many screens as allowed."),
+        mark("Close one, then ask again."),
     ),
     "too_often": (
-        mark("Too many cameras were opened here in the last minute, so {camera} was not opened."),
+        mark("{camera} was not opened: too many cameras in the last minute."),
         mark("Wait a minute, then ask again."),
     ),
     "household_full": (
-        mark("This household already watches as many cameras as it may, so {camera} was not opened."),
+        mark("{camera} was not opened: this household already watches as many as it may."),
         mark("Close another camera, then ask again."),
     ),
     "machine_full": (
-        mark("The machine that showcam runs on has no time left for another camera, so {camera} was not opened."),
+        mark("{camera} was not opened: showcam's machine has no time left for another."),
         mark("Close another camera, then ask again."),
     ),
     "waking": (
@@ -181,10 +158,7 @@ WRITTEN: ByReason[Sentence] = {
     ),
     "voice_may_not": (
         mark("A voice is not allowed to change that on {camera}."),
-        mark(
-            "The owner can tick it on the camera's page of showcam, under “A voice may change”, or change it in the "
-            "{vendor} app."
-        ),
+        mark("Its owner can tick it on showcam's page under “A voice may change”, or use the {vendor} app."),
     ),
     "encryption_by_voice": (
         mark("Image Encryption is never changed by voice."),
@@ -200,11 +174,11 @@ WRITTEN: ByReason[Sentence] = {
     ),
     "not_set": (
         mark("{camera} did not take the change."),
-        mark("See in the {vendor} app whether it is online and how it is set, then try again."),
+        mark("Look in the {vendor} app if it is online and how it is set. Try again."),
     ),
     "no_tv": (
         mark("The TV that was chosen for {camera} does not answer."),
-        mark("Check that the TV is on, in the same network as showcam, and has not been renamed."),
+        mark("Check that the TV is on, in showcam's network and not renamed."),
     ),
 }
 _ANY_CAMERA = mark("the camera")  # if the camera's name must not be disclosed

@@ -46,97 +46,82 @@ _TEXTS: dict[Kind, _Sentences] = {
     "encryption": {
         "title": mark("{camera}: Image Encryption is on again"),
         "began": mark(
-            "Image Encryption of {camera} was switched on, so no assistant can show its picture. "
-            "An update of the firmware can do that."
+            "Image Encryption of {camera} was switched on, so no assistant can show it. A firmware update can do that."
         ),
-        "mend": mark(
-            "Switch it off at the camera's picture on {address}. If you switched it on yourself, all is well."
-        ),
+        "mend": mark("Switch encryption off at its picture on {address}, unless you switched it on."),
         "ended": mark("Image Encryption of {camera} is off: assistants can show its picture."),
     },
     "session": {
         "title": mark("{vendor}: showcam is signed out"),
         "began": mark(
-            "showcam is signed out of the {vendor} account, so no camera of it can be shown. {vendor} ended the "
-            "session, as it does after a new password."
+            "{vendor} ended showcam's session, as after a new password. No camera of that account can be shown."
         ),
         "mend": mark("Sign in to {vendor} on {address}."),
-        "ended": mark("showcam is signed in to the {vendor} account: its cameras can be shown."),
+        "ended": mark("showcam is signed in to {vendor} again."),
     },
     "lost": {
         "title": mark("{camera} can't be found"),
-        "began": mark(
-            "For ten minutes {camera} has answered at no address in the house. It is off, or the "
-            "router gave it another address."
-        ),
+        "began": mark("For ten minutes {camera} has not answered in the house. It is off, or has another address."),
         "mend": mark(
-            "See that it has power and network. If its address is another one, give that on {address}, at its picture "
-            "under “Name, password, address”."
+            "Check its power and network. If its address is another one, give that on {address}, at "
+            "its picture under “Name, password, address”."
         ),
         "ended": mark("{camera} answers again."),
     },
     "tamper": {
         "title": mark("{camera} was tampered with"),
         "began": mark("{camera} reports that it was turned away, covered or blinded."),
-        "mend": mark("See what it shows now on {address}. Dirt on the lens or a sudden light can be all that it was."),
+        "mend": mark("See what it shows now on {address}. Dirt or sudden light can be the cause."),
     },
     "grant": {
         "title": mark("{assistant} takes no more reports"),
-        "began": mark(
-            "{assistant} refuses the reports of the link “{link}”. So {assistant} does not learn when somebody rings, "
-            "or when a camera changes."
-        ),
+        "began": mark("{assistant} refuses the reports of the link “{link}”, so it learns of no ring and no change."),
         "mend": _LINK_AGAIN,
         "ended": _TAKES_AGAIN,
     },
     "expired": {
         "title": mark("{assistant}: no permission for reports"),
         "began": mark(
-            "The permission to report by the link “{link}” has ended, or was never given. So {assistant} does not "
-            "learn when somebody rings, or when a camera changes."
+            "The permission to report by the link “{link}” has ended or was never given, so "
+            "{assistant} learns of no ring and no change."
         ),
         "mend": _LINK_AGAIN,
         "ended": _TAKES_AGAIN,
     },
     "silent": {
         "title": mark("{assistant} has learnt nothing for a day"),
-        "began": mark(
-            "For a day showcam could report nothing to {assistant} by the link “{link}”, though a camera changed. {why}"
-        ),
-        "mend": mark("Press “See Health” at that link on {address}, and read what is wrong here."),
+        "began": mark("For a day no change could be reported to {assistant} by the link “{link}”. {why}"),
+        "mend": mark("Press “See Health” at that link on {address}."),
         "ended": _TAKES_AGAIN,
     },
     "ending": {
         "title": mark("{assistant}: did you unlink showcam?"),
         "began": mark(
-            "{assistant} says that the link “{link}” has ended. It said the same of more than ten links within a "
-            "minute, which is more likely a fault there. So showcam keeps the link and asks again every hour."
+            "{assistant} says that the link “{link}” has ended, as of more than ten others within a "
+            "minute. That looks like a fault there, so showcam keeps the link and asks every hour."
         ),
-        "mend": mark(
-            "If you unlinked showcam in the {assistant} app, press “End this link” at that link on {address}. "
-            "Otherwise do nothing."
-        ),
+        "mend": mark("If you unlinked it in the {assistant} app, press “End this link” at that link on {address}."),
         "ended": _TAKES_AGAIN,
     },
     "key": {
         "title": mark("Nothing is reported to {assistant}"),
         "began": mark(
-            "showcam’s key for reports to {assistant} is damaged, or belongs to another project than the "
-            "one that you link with. So {assistant} does not learn when a camera changes."
+            "showcam's key for reports to {assistant} is damaged, or of another project than your "
+            "links. So {assistant} does not learn when a camera changes."
         ),
-        "mend": mark("See under Health on {address} what is wrong with the key, then give showcam the right one."),
+        "mend": mark("Health on {address} says what is wrong with it. Then give showcam the right one."),
         "ended": mark("showcam reports to {assistant} again."),
     },
     "outbox": {
         "title": mark("Reports to {assistant} could not be sent"),
-        "began": mark("{assistant} did not take reports of the link “{link}”, and showcam has put them aside."),
+        "began": mark("{assistant} did not take reports of the link “{link}”. showcam has put them aside."),
         "mend": mark("See why, and press “Report it again” at that link on {address}."),
         "ended": mark("No report of the link “{link}” to {assistant} is put aside any more."),
     },
 }
 _ANY_CAMERA = mark("the camera")
 _TEST_TITLE = mark("A test by showcam")
-_TEST = mark("showcam can notify you here: when something is wrong with a camera of yours, and when it is fixed.")
+_TEST = mark("Here showcam notifies you of faults, and when they are fixed.")
 _MENDED = mark("Fixed: {title}")
 
 
