@@ -1,4 +1,4 @@
-"""The page for a public address: by Tailscale, or by a name of one's own; what the doctor finds of the address."""
+"""The page for a public address: by Tailscale, or by a name that the owner has; and the doctor's findings of it."""
 
 from dataclasses import dataclass
 from typing import Protocol
