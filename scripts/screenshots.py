@@ -126,7 +126,7 @@ CARD = 560  # pixels across a page of one column
 SHOTS = {
     "sign-in": Shot(signed_out, 800, CARD),
     "cameras": Shot(cameras, 1560),
-    "set-up": Shot(set_up, 1110),
+    "set-up": Shot(set_up, 1005),
     "google": Shot(google, 1180, CARD),
     "linking": Shot(linking, 900, CARD),
     "alexa": Shot(alexa, 1240, CARD),

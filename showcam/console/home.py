@@ -37,7 +37,7 @@ from showcam.store.ports import NoRoom, Store, StoreUnavailable
 
 _asked = msgspec.json.Decoder(Asked)
 
-EARLY = ("setup", "setup_step")  # names of views for a browser without a household
+EARLY = ("setup", "setup_step", "reachable", "reachable_step")  # names of views for a browser without a household
 # names of views that a member may see, who changes nothing
 WATCHED = ("camera", "camera_still", "last_still", "is_open", "happened", "alarm_picture")
 # names of views for whoever may open the page; they get no session

@@ -24,7 +24,7 @@ class Standing:
     """The progress of the skill. `road` is the next step."""
 
     road: Road
-    language: str = "en-GB"
+    language: str = ""  # of the Echo; "": not chosen yet
     client_id: str = ""
     running: bool = False
     done: frozenset[Step] = frozenset()

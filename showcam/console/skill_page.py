@@ -1,5 +1,6 @@
 """The pages that bring showcam to Alexa: with one security profile, or by hand, screen by screen at Amazon."""
 
+from collections.abc import Iterable
 from functools import partial
 from urllib.parse import urlencode
 
@@ -168,7 +169,10 @@ class SkillPage:
         )
 
     def _language(self, asked: str, otherwise: str) -> str:
-        return asked if asked in self._skill.languages else otherwise
+        """The language to begin with: the asked, the skill's own, else the browser's nearest."""
+        if asked in self._skill.languages:
+            return asked
+        return otherwise or _nearest(request.accept_languages.values(), self._skill.languages)
 
     def _ticks(self, account: str) -> list[tuple[bool, str]]:
         """Tells what showcam itself has seen of Alexa: a sign-in, a call by the function, and leave to report."""
@@ -180,6 +184,17 @@ class SkillPage:
             hand is not None and any(hand.is_granted(link.id) for link in links),
         )
         return [(done, pages.say(name)) for done, name in zip(seen, _TICKS, strict=True)]
+
+
+def _nearest(tags: Iterable[str], languages: tuple[str, ...]) -> str:
+    """The first of the tags that an Echo speaks, in its own country or in the language's; en-GB if it speaks none."""
+    for tag in tags:
+        own = tag[:2].lower()
+        wanted = (tag, "en-GB" if own == "en" else f"{own}-{own.upper()}")
+        spoken = [language for language in languages if language[:2] == own]
+        if spoken:
+            return next((language for language in wanted if language in spoken), spoken[0])
+    return "en-GB"
 
 
 def _part_of(step: str) -> str:

@@ -28,7 +28,7 @@ def _needed() -> None:
 
 
 def test_firefox_connects() -> None:
-    command = [*NETWORK, sys.executable, "-m", "tests.doubles.firefox"]
+    command = [*NETWORK, sys.executable, "-X", "faulthandler", "-m", "tests.doubles.firefox"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])

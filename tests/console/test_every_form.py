@@ -151,6 +151,7 @@ def test_the_pages_are_walked_and_their_forms_found(console: Console) -> None:
         "/home/phones",
         "/home/try",
         "/home/setup",
+        "/home/reachable",
         "/home/alexa",
         "/home/alexa/hand",
         "/home/google",

@@ -53,7 +53,8 @@ FIELDS = {
     "/home/google": ["step", "project"],
     "/home/alexa": ["step", "client-id", "client-secret", "language", "arn"],
     "/home/alexa/hand": ["step", "redirect", "skill-id", "events-id", "events-secret", "language"],
-    "/home/setup": ["step", "name", "user", "password", "own_user", "own_password", "code"],
+    "/home/reachable": ["step", "name"],
+    "/home/setup": ["step", "user", "password", "own_user", "own_password", "code"],
     "settings": ["setting", "value", "consent"],
     "preferences": ["voice_may", "room", "keep_warm", "while_encrypted"],
     "password": ["old", "new", "again", "consent"],
@@ -91,7 +92,8 @@ STEPS = {
     "/home/health": ["examine", "backup"],
     "/home/alexa": ["begin", "stack", "template", "function"],
     "/home/alexa/hand": ["hand-client", "hand-keep", "hand-stack", "hand-template"],
-    "/home/setup": ["sign-in", "own", "code", "address", "apply"],
+    "/home/reachable": ["address", "caddy", "apply", "expose", "unexpose"],
+    "/home/setup": ["sign-in", "own", "code"],
 }
 
 
@@ -132,4 +134,4 @@ def test_no_address_below_the_console_makes_a_fault(world: HomeWorld, kind: str)
     ]
     answers = [browser.ask("GET", path).status_code for path in paths]
     assert answers == [404] * len(paths)
-    assert browser.ask("GET", f"/home/setup?name={name}").status_code == 403
+    assert browser.ask("GET", f"/home/reachable?name={name}").status_code == 403

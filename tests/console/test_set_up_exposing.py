@@ -1,4 +1,4 @@
-"""A public address by one press on the page of set-up: consent, what a person does at Tailscale, the way back."""
+"""A public address by one press on the page Reachable: consent, what a person does at Tailscale, the way back."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,13 +7,13 @@ import pytest
 
 from showcam.app.process.kept import read
 from showcam.app.settings import Settings
-from tests.console.test_set_up import AT, said
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld, home_world
 from tests.doubles.ready_machine import ReadyFinding, ReadyMachine
 from tests.doubles.tailscale import ALLOW, LOGIN, NAME, Tailscale
 from tests.doubles.waiting import until
 
+AT = "/home/reachable"
 CONSENT = "Anyone on the internet can then reach the sign-in page."
 GET, BACK = "Get an address by Tailscale", "Take the address back"
 OFFERED = [CONSENT, GET]
@@ -51,7 +51,7 @@ def markup(browser: HomeBrowser) -> str:
 
 
 def shown(browser: HomeBrowser) -> str:
-    return said(browser.visit(AT), 3)
+    return browser.visit(AT).text
 
 
 ILL = ReadyMachine((ReadyFinding("healthz", "wrong", "it can't be reached", step="reachable"),))

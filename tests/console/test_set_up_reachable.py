@@ -1,4 +1,4 @@
-"""The third step of set-up: the ways to a public address, and when a changed setting is used."""
+"""The page for a public address: the ways to a public address, and when a changed setting is used."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,8 +8,10 @@ import pytest
 from showcam.app.process.kept import NOW, WAITS, read
 from showcam.app.settings import Settings
 from showcam.console import recipes
-from tests.console.test_set_up import AT, said
 from tests.doubles.home_world import HomeWorld, home_world
+
+AT = "/home/reachable"
+REACHABLE = (Path(__file__).parents[2] / "docs" / "owner" / "reachable.md").read_text()
 
 type World = Callable[..., HomeWorld]
 
@@ -36,12 +38,12 @@ NEEDS = (
 
 @pytest.mark.parametrize("address", ["", "https://home.example"])
 def test_each_way_says_once_what_it_needs(built: World, address: str) -> None:
-    text = said(built(address).signed_in().visit(AT), 3)
+    text = built(address).signed_in().visit(AT).text
     assert [text.count(need) for need in NEEDS] == [1, 1, 1]
 
 
 def test_the_ways_to_an_address_are_told_where_one_is_given(built: World) -> None:
-    before, _, opened = said(built().signed_in().visit(AT), 3).partition("Give this machine an address")
+    before, _, opened = built().signed_in().visit(AT).text.partition("Give this machine an address")
     assert [(need in before, need in opened) for need in NEEDS] == [(False, True)] * 3
 
 
@@ -52,7 +54,7 @@ def test_what_waits_until_nobody_watches_is_used_now_by_a_button(built: World, t
     waiting = "Pictures follow once nobody watches one"
     assert waiting not in browser.text
     (run / WAITS).touch()
-    assert waiting in said(browser.visit(AT), 3)
+    assert waiting in browser.visit(AT).text
     assert not (run / NOW).exists()
     browser.send(AT, step="apply")
     assert (browser.status, (run / NOW).exists()) == (200, True)
@@ -65,7 +67,7 @@ def test_the_file_for_caddy_is_written_and_the_name_kept_by_one_press(built: Wor
     browser.send(AT, step="caddy", name="Https://Cam.Kari.No/")
     assert (data / "Caddyfile").read_text() == recipes.caddy("cam.kari.no", 8080, 8081) + "\n"
     assert read(Settings(data=data))["public_url"] == "https://cam.kari.no"
-    assert f"{data / 'Caddyfile'} is written." in said(browser.visit(AT), 3)
+    assert f"{data / 'Caddyfile'} is written." in browser.visit(AT).text
 
 
 @pytest.mark.parametrize(
@@ -85,3 +87,38 @@ def test_without_the_file_nothing_is_kept(built: World, tmp_path: Path, name: st
 def test_where_nothing_is_kept_nothing_is_used_now(built: World) -> None:
     browser = built().signed_in()
     assert browser.ask("POST", AT, data={"csrf_token": browser.get().token, "step": "apply"}).status_code == 400
+
+
+def test_a_name_is_filled_in(world: HomeWorld) -> None:
+    text = world.signed_in().visit(f"{AT}?name=Https://Cam.Kari.No/").text
+    assert "hostname: cam.kari.no path: ^/s/" in text
+    assert "cam.kari.no { handle /s/*" in text
+
+
+@pytest.mark.parametrize("name", ["cam", "a b.example", "-x.example", "x" * 300, "x.example/evil", "<b>.example"])
+def test_what_is_no_name_is_said_and_not_filled_in(world: HomeWorld, name: str) -> None:
+    browser = world.signed_in()
+    browser.answer = browser.ask("GET", AT, query_string={"name": name})
+    assert (browser.status, "No name such as cam.example.org." in browser.text) == (403, True)
+    assert "cam.example.org {" in browser.text
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        recipes.cloudflare(recipes.EXAMPLE, 8080, 8081),
+        recipes.caddy(recipes.EXAMPLE, 8080, 8081),
+    ],
+    ids=["Cloudflare", "Caddy"],
+)
+def test_what_is_typed_is_what_the_guide_has(recipe: str) -> None:
+    indented = "\n".join(f"       {line}" for line in recipe.splitlines())
+    assert indented in REACHABLE
+
+
+@pytest.mark.parametrize("address", ["", "https://home.example"])
+def test_set_up_leads_there(built: World, address: str) -> None:
+    browser = built(address).signed_in().visit("/home/setup")
+    assert browser.answer is not None
+    assert f'href="{AT}"' in browser.answer.text
+    assert [need for need in NEEDS if need in browser.text] == []

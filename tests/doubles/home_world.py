@@ -54,9 +54,10 @@ from showcam.console.notices import Notices
 from showcam.console.own_camera import OwnCamera
 from showcam.console.pages import NOTIFIES, TVS
 from showcam.console.phones import Phones
+from showcam.console.reachable import Ports, Reachable
 from showcam.console.reports import Reports
 from showcam.console.said import SaidPage
-from showcam.console.set_up import Ports, SetUp
+from showcam.console.set_up import SetUp
 from showcam.console.skill_page import SkillPage
 from showcam.console.tracing import TracePage, Tracer, Traces
 from showcam.console.trial import Doors, Trial
@@ -178,6 +179,14 @@ def _pages(
     window = LinkingWindow(made.store, made.clock)
     happenings = Happenings(made.owner, rooms.area, history, made.adapter.alarm_pictures, made.clock)
     said = SaidPage(made.owner, rooms.area, happenings)
+    reachable = Reachable(
+        rooms.area,
+        Ports(8080, 8081),
+        address=address,
+        keeper=keeper,
+        examinations=examinations,
+        exposer=Exposing(keeper, 8080, 8081, pause_s=0.05) if keeper else None,
+    )
     return [
         happenings,
         CameraPage(
@@ -209,18 +218,8 @@ def _pages(
             Reports(made.store, made.adapter.faults.of),
             open_to_all=False,
         ),
-        SetUp(
-            rooms.gallery,
-            rooms.signing_in,
-            rooms.area,
-            Ports(8080, 8081),
-            address=address,
-            adds=own,
-            keeper=keeper,
-            said=said,
-            examinations=examinations,
-            exposer=Exposing(keeper, 8080, 8081, pause_s=0.05) if keeper else None,
-        ),
+        SetUp(rooms.gallery, rooms.signing_in, rooms.area, reachable, adds=own, said=said),
+        reachable,
         Phones(rooms.area, rooms.phone_codes, rooms.entrance, lambda: "192.168.1.5", port=8080),
         GooglePage(rooms.area, made.store, google_set_up.console(PUBLIC)),
         said,

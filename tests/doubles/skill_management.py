@@ -22,6 +22,14 @@ EVENTS = ("amzn1.application-oa2-client.skill", "skill-messaging-secret")
 LINKING = "alexa::skills:account_linking"
 POLLS = 2  # a build goes on for so many questions
 _ARN = re.compile(r"arn:aws:lambda:(us-east-1|eu-west-1|us-west-2):\d{12}:function:[\w-]+")
+_REGIONS = {"NA": "us-east-1", "EU": "eu-west-1", "FE": "us-west-2"}
+# The languages of "Develop Smart Home Skills for Multiple Languages", by the region whose function their Echos reach.
+_PLACES = {
+    "NA": ["en-CA", "en-US", "es-MX", "es-US", "fr-CA", "pt-BR"],
+    "EU": ["ar-SA", "de-DE", "en-GB", "en-IN", "es-ES", "fr-FR", "hi-IN", "it-IT", "nl-NL"],
+    "FE": ["en-AU", "ja-JP"],
+}
+_LONGEST = {"name": 50, "summary": 160, "description": 4000, "examplePhrases": 3, "keywords": 30}
 
 
 class Refuse(Exception):
@@ -45,6 +53,18 @@ class Skill:
     def redirects(self) -> list[str]:
         """Addresses that may begin account linking: "Your Redirect URLs" of the console."""
         return list((self.linking or {}).get("redirectUrls", []))
+
+    def reached(self, locale: str) -> tuple[str, bool]:
+        """The function that an Echo in this language reaches, "" if none, and whether it has a spoken half.
+
+        Without the locale there is no skill for that Echo, and a function in another region finds no device: Amazon's
+        "How to troubleshoot smart home device discovery issues", 2023.
+        """
+        if locale not in _names(self.manifest):
+            return "", False
+        (place,) = (name for name, locales in _PLACES.items() if locale in locales)
+        regions = self.manifest["apis"].get("smartHome", {}).get("regions", {})
+        return regions.get(place, {"endpoint": {"uri": ""}})["endpoint"]["uri"], locale in self.models
 
     def must_be_built(self) -> None:
         if any(self.building.values()):
@@ -305,9 +325,18 @@ def _check(manifest: dict[str, Any]) -> None:
         raise Refuse("400 Bad Request", "The endpoint must be https on port 443.")
     if manifest["apis"]["custom"]["endpoint"]["sslCertificateType"] not in ("SelfSigned", "Wildcard", "Trusted"):
         raise Refuse("400 Bad Request", "The certificate type is unknown.")
-    for texts in manifest["publishingInformation"]["locales"].values():
+    for place, held in manifest["apis"].get("smartHome", {}).get("regions", {}).items():
+        if f":{_REGIONS.get(place)}:" not in held["endpoint"]["uri"]:
+            raise Refuse("400 Bad Request", f"The endpoint of {place} is in another region.")
+    if manifest["publishingInformation"]["locales"].keys() != manifest["privacyAndCompliance"]["locales"].keys():
+        raise Refuse("400 Bad Request", "Locale information should be consistent through out the skill definition.")
+    for locale, texts in manifest["publishingInformation"]["locales"].items():
+        if not any(locale in locales for locales in _PLACES.values()):
+            raise Refuse("400 Bad Request", f"Locale {locale} is not supported.")
         if {"name", "summary", "description"} - texts.keys():
             raise Refuse("400 Bad Request", "A locale lacks its texts.")
+        if any(len(texts.get(name, "")) > longest for name, longest in _LONGEST.items()):
+            raise Refuse("400 Bad Request", "A text is too long.")
         if not all(texts.get(icon, "https://").startswith("https://") for icon in ("smallIconUri", "largeIconUri")):
             raise Refuse("400 Bad Request", "An icon's URI is not https.")
 

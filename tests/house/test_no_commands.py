@@ -156,7 +156,8 @@ def test_no_page_holds_a_command_as_it_is_shown(tmp_path: Path) -> None:
         owner.visit(page)
         form = {"csrf_token": owner.token, "step": step, "language": "en-GB"}
         shown[step] = unescape(owner.ask("POST", page, data=form).text)
-    assert {"owner /home/setup", "owner /home/alexa", "owner /home/health", "stranger /home"} <= shown.keys()
+    owners = {f"owner /home/{page}" for page in ("setup", "reachable", "alexa", "health")}
+    assert {*owners, "stranger /home"} <= shown.keys()
     assert "my-showcam-123" in shown["project"]
     assert all("one:a2tr" in shown[step] for step in ("stack", "hand-stack"))
     assert {path: found[0] for path, text in shown.items() if (found := COMMAND.search(text))} == {}

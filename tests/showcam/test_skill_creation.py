@@ -7,6 +7,8 @@ import msgspec
 import pytest
 
 from showcam.accounts import clients
+from showcam.alexa.texts import LOCALES
+from showcam.app.setup.forwarder import LANGUAGES
 from showcam.app.setup.skill_creation import STEPS, Made, SkillCreation
 from showcam.app.setup.skill_package import Missing
 from showcam.app.setup.smapi import Amazon, Failed, Profile, SignInAgain
@@ -25,6 +27,7 @@ pytestmark = pytest.mark.proves(
 URL = "https://cams.example"
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:showcam-forward"
 OWNER = Profile(*PROFILE)
+PACKAGED = {"en-US", "en-GB", "de-DE"}
 
 
 class Kept:
@@ -64,14 +67,14 @@ class World:
         returned = self.amazon.allow(self.making().begin(profile, language))
         self.making().allowed(returned["state"], returned["code"])
 
-    def spoken(self) -> Made:
-        self.allow()
+    def spoken(self, language: str = "en-GB") -> Made:
+        self.allow(language=language)
         return self.making().go_on()
 
-    def bring_function(self) -> None:
+    def bring_function(self, arn: str = ARN) -> None:
         (skill,) = self.amazon.skills
-        self.amazon.permits.add((ARN, skill))
-        self.making().use_function(ARN)
+        self.amazon.permits.add((arn, skill))
+        self.making().use_function(arn)
 
 
 @pytest.fixture
@@ -87,7 +90,7 @@ def test_the_spoken_half_stands_before_anything_of_aws(world: World) -> None:
     assert made.done == ("vendor", "skill", "linking", "models", "testing")
     assert skill.manifest["apis"]["custom"]["endpoint"]["uri"] == f"{URL}/alexa/skill"
     assert "smartHome" not in skill.manifest["apis"]
-    assert set(skill.models) == {"en-US", "en-GB", "de-DE"}
+    assert set(skill.models) == PACKAGED
     assert skill.enabled
 
 
@@ -114,6 +117,68 @@ def test_with_the_function_the_skill_is_whole_and_its_ids_are_given(world: World
     assert skill.manifest["apis"]["smartHome"]["endpoint"]["uri"] == ARN
     assert skill.manifest["permissions"] == [{"name": "alexa::async_event:write"}]
     assert world.noted == [(skill_id, *EVENTS)]
+
+
+# the Echo's language, the model of its spoken half, its function's region
+ECHOS = [
+    ("ar-SA", "", "eu-west-1"),
+    ("de-DE", "de-DE", "eu-west-1"),
+    ("en-AU", "en-GB", "us-west-2"),
+    ("en-CA", "en-US", "us-east-1"),
+    ("en-GB", "en-GB", "eu-west-1"),
+    ("en-IN", "en-GB", "eu-west-1"),
+    ("en-US", "en-US", "us-east-1"),
+    ("es-ES", "", "eu-west-1"),
+    ("es-MX", "", "us-east-1"),
+    ("es-US", "", "us-east-1"),
+    ("fr-CA", "", "us-east-1"),
+    ("fr-FR", "", "eu-west-1"),
+    ("hi-IN", "", "eu-west-1"),
+    ("it-IT", "", "eu-west-1"),
+    ("ja-JP", "", "us-west-2"),
+    ("nl-NL", "", "eu-west-1"),
+    ("pt-BR", "", "us-east-1"),
+]
+
+
+def test_every_language_of_the_camera_interfaces_can_be_chosen() -> None:
+    assert tuple(language for language, _, _ in ECHOS) == LOCALES == LANGUAGES
+
+
+@pytest.mark.parametrize(("language", "model", "region"), ECHOS)
+def test_an_echo_in_each_language_has_the_skill_and_reaches_its_function(
+    world: World, language: str, model: str, region: str
+) -> None:
+    world.spoken(language)
+    (skill,) = world.amazon.skills.values()
+    assert world.making().template()[1] == region
+    assert skill.reached(language) == ("", bool(model))
+    arn = ARN.replace("eu-west-1", region)
+    world.bring_function(arn)
+    assert world.making().go_on().done == STEPS
+    assert skill.reached(language) == (arn, bool(model))
+    described = skill.manifest["publishingInformation"]["locales"]
+    assert set(described) == set(skill.manifest["privacyAndCompliance"]["locales"]) == {*PACKAGED, language}
+    assert set(skill.models) == {locale for locale in described if locale in PACKAGED or model}
+    if model:
+        assert skill.models[language] == skill.models[model]
+        assert described[language] == described[model]
+    else:
+        assert "my cameras" not in str(described[language])
+
+
+def test_an_echo_in_a_language_that_was_not_chosen_has_no_skill_until_it_is(world: World) -> None:
+    world.spoken("en-GB")
+    world.bring_function()
+    world.making().go_on()
+    (skill,) = world.amazon.skills.values()
+    assert skill.reached("en-GB") == (ARN, True)
+    assert skill.reached("fr-FR") == ("", False)
+    world.spoken("fr-FR")
+    world.bring_function()
+    world.making().go_on()
+    assert len(world.amazon.skills) == 1
+    assert skill.reached("fr-FR") == (ARN, False)
 
 
 @pytest.mark.parametrize(

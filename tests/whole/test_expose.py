@@ -130,13 +130,13 @@ def test_a_press_in_the_house_gives_the_address_and_a_stranger_can_not_press(
     added = program.command("owner", "add", "--lan", "owner", text=f"{PASSWORD}\n{PASSWORD}\n")
     assert added.returncode == 0, added.stderr
     page = Page(program)
-    stranger = requests.post(f"{program.web}/home/setup", data={"step": "expose"}, timeout=LONG_S)
+    stranger = requests.post(f"{program.web}/home/reachable", data={"step": "expose"}, timeout=LONG_S)
     assert (stranger.status_code, tailscale.calls()) == (400, [])
     page.enter()
-    assert page.post("/home/setup", step="expose") == 200
+    assert page.post("/home/reachable", step="expose") == 200
     until(lambda: issuer(program) == f"https://{NAME}")
-    assert (way_in.get("/healthz").status_code, way_in.get("/home/setup").status_code) == (200, 404)
-    until(lambda: page.shows("/home/setup", "Take the address back"))
-    page.post("/home/setup", step="unexpose")
+    assert (way_in.get("/healthz").status_code, way_in.get("/home/reachable").status_code) == (200, 404)
+    until(lambda: page.shows("/home/reachable", "Take the address back"))
+    page.post("/home/reachable", step="unexpose")
     until(lambda: issuer(program) != f"https://{NAME}")
     assert tailscale.mounts() == {}

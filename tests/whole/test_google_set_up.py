@@ -15,7 +15,7 @@ pytestmark = pytest.mark.proves(
     "A typed project id fills Google's console", leans_on="published: Google's pages; double: Google"
 )
 
-URL, PATH, SET_UP = "https://cams.example", "/home/google", "/home/setup"
+URL, PATH, ADDRESS = "https://cams.example", "/home/google", "/home/reachable"
 
 
 @pytest.fixture(scope="module")
@@ -64,12 +64,12 @@ def test_the_project_id_is_all_that_is_typed(page: Page) -> None:
 
 @pytest.mark.parametrize("name", ["", "x", "two words", "http://a.example", "<script>.example", "a" * 300])
 def test_what_is_no_name_of_a_machine_is_not_kept(page: Page, name: str) -> None:
-    assert page.post(SET_UP, step="address", name=name) == 403
+    assert page.post(ADDRESS, step="address", name=name) == 403
     assert "<script>" not in page.text
 
 
 def test_an_address_that_a_variable_gives_is_not_kept_here(page: Page) -> None:
-    assert page.post(SET_UP, step="address", name="new.example") == 403
+    assert page.post(ADDRESS, step="address", name="new.example") == 403
     assert "variable or option sets it" in page.text
 
 
@@ -79,6 +79,6 @@ def test_an_address_is_kept_by_the_page_and_in_use_within_seconds(tmp_path: Path
         assert added.returncode == 0, added.stderr
         page = Page(program)
         page.enter()
-        assert page.post(SET_UP, step="address", name="https://Cams.example/") == 200
+        assert page.post(ADDRESS, step="address", name="https://Cams.example/") == 200
         assert "cams.example is kept" in page.text
-        assert within(LONG_S, lambda: page.shows(SET_UP, "Assistants come to https://cams.example"))
+        assert within(LONG_S, lambda: page.shows(ADDRESS, "Assistants come to https://cams.example"))

@@ -63,7 +63,7 @@ def silent(house: House, _: dict[str, str]) -> None:
         (lambda _, back: back.update(state="x" * 43), 404, "", 0),
         (lambda _, back: back.pop("state"), 404, "", 0),
         (lambda _, back: back.pop("code"), 403, "Amazon has not allowed it", 0),
-        (lambda _, back: back.update(code="ANinvented"), 403, "permission is over", 0),
+        (lambda _, back: back.update(code="ANinvented"), 403, "permission has expired", 0),
         (lambda _, back: back.update(code="A" * 1001), 403, "Amazon has not allowed it", 0),
         (sign_out, 403, "browser that began is signed out", 0),
         (lambda house, _: setattr(house.amazon, "is_developer", False), 403, "with the account that made", 0),

@@ -1,5 +1,6 @@
 """From one security profile to a whole Alexa skill, by the pages of a running showcam and a double of Amazon."""
 
+import re
 from collections.abc import Iterator
 from json import loads
 from typing import Any
@@ -115,6 +116,33 @@ def test_who_does_not_allow_it_and_who_has_a_wrong_secret_is_answered(page: Page
 )
 def test_nonsense_in_the_form_is_answered_in_place(page: Page, form: dict[str, str], status: int) -> None:
     assert page.post(PATH, **form) == status
+
+
+@pytest.mark.parametrize(
+    ("browser", "chosen"),
+    [
+        ("", "en-GB"),
+        ("fr-CA,fr;q=0.9,en;q=0.8", "fr-CA"),
+        ("fr-CH,fr;q=0.9", "fr-FR"),
+        ("nb-NO,nb;q=0.9,en-US;q=0.8", "en-US"),
+        ("en-IE", "en-GB"),
+        ("ja", "ja-JP"),
+        ("pt-PT", "pt-BR"),
+        ("nb-NO", "en-GB"),
+        ("*", "en-GB"),
+    ],
+)
+def test_the_echos_language_begins_with_the_browsers(page: Page, browser: str, chosen: str) -> None:
+    """On both roads, until a skill is begun: its language stays."""
+    for path in (PATH, HAND):
+        shown = page.session.get(f"{page.program.web}{path}", headers={"Accept-Language": browser}, timeout=LONG_S)
+        assert re.findall(r"<option selected>([^<]+)", shown.text) == [chosen]
+
+
+def test_a_skill_that_is_begun_keeps_its_language(page: Page) -> None:
+    begin(page)
+    shown = page.session.get(f"{page.program.web}{PATH}", headers={"Accept-Language": "fr-FR"}, timeout=LONG_S)
+    assert "<option selected>en-GB" in shown.text
 
 
 def test_no_door_takes_a_function_from_outside(page: Page) -> None:

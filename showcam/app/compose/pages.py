@@ -46,9 +46,10 @@ from showcam.console.link_forms import LinkForms
 from showcam.console.machine import Machine
 from showcam.console.notices import Notices
 from showcam.console.pages import NOTIFIES, TVS
+from showcam.console.reachable import Keeper, Ports, Reachable
 from showcam.console.reports import Reports
 from showcam.console.said import SaidPage
-from showcam.console.set_up import Keeper, Ports, SetUp
+from showcam.console.set_up import SetUp
 from showcam.console.skill import Skill
 from showcam.console.skill_page import SkillPage, arrivals
 from showcam.console.tracing import TracePage, Tracer, Traces
@@ -178,6 +179,14 @@ def _console(
     invitations = Invitations(base.store, [vendor.sessions for vendor in base.vendors])
     owner, history = base.adapter.owner, base.adapter.history
     said = SaidPage(owner, made.area, happenings)
+    reachable = Reachable(
+        made.area,
+        Ports(settings.port, settings.media_port),
+        address=settings.public_url,
+        keeper=keeper,
+        examinations=examinations,
+        exposer=exposer,
+    )
     return [
         CameraRemoval(owner, made.area),
         Assistants(
@@ -191,18 +200,8 @@ def _console(
             Reports(base.store, base.adapter.faults.of),
             open_to_all=settings.sign_up == "anyone",
         ),
-        SetUp(
-            made.gallery,
-            made.signing_in,
-            made.area,
-            Ports(settings.port, settings.media_port),
-            address=settings.public_url,
-            adds=settings.has_lan_cameras,
-            keeper=keeper,
-            said=said,
-            examinations=examinations,
-            exposer=exposer,
-        ),
+        SetUp(made.gallery, made.signing_in, made.area, reachable, adds=settings.has_lan_cameras, said=said),
+        reachable,
         GooglePage(made.area, base.store, google_set_up.console(settings)),
         said,
     ]

@@ -9,7 +9,10 @@ CODE = Path(__file__).parents[3] / "lambda" / "forward.py"
 INLINE = 4096  # characters of code that CloudFormation takes inline (ZipFile)
 STACK = "showcam"
 
-# by region: the languages of the devices whose requests Alexa sends to a function there
+# By region: the languages of the devices whose requests Alexa sends to a function there. The languages are those of
+# https://developer.amazon.com/docs/smarthome/develop-smart-home-skills-in-multiple-languages.html. The regions of the
+# ten languages that Home Assistant's page names are its: https://www.home-assistant.io/integrations/alexa.smart_home/.
+# The other seven have their country's region, as no page seen here says otherwise.
 REGIONS = {
     "us-east-1": ("en-US", "en-CA", "pt-BR", "es-MX", "es-US", "fr-CA"),
     "eu-west-1": ("en-GB", "en-IN", "de-DE", "es-ES", "fr-FR", "it-IT", "hi-IN", "ar-SA", "nl-NL"),

@@ -23,6 +23,7 @@ from showcam.accounts import clients
 from showcam.accounts.identity import token_hash
 from showcam.accounts.links import OPEN_S
 from showcam.app.setup import forwarder, skill_package
+from showcam.app.setup.alexa_console import model
 from showcam.app.setup.skill_package import Certificate, Manifest, Missing
 from showcam.app.setup.smapi import Amazon, Build, Failed, NotBuilt, Profile, SignInAgain, Skills
 from showcam.app.shipped import skill_package as packaged
@@ -264,11 +265,13 @@ class SkillCreation:
         return made
 
     def _models(self, made: Made, skills: Skills) -> None:
-        files = sorted((packaged() / "interactionModels" / "custom").glob("*.json"))
-        for file in files:
-            skills.put_model(made.skill, file.stem, json.loads(file.read_text()))
-        for file in files:
-            self._built(partial(skills.model_built, made.skill, file.stem))
+        """Puts a model into each locale of the skill that the spoken half speaks."""
+        folder = packaged() / "interactionModels" / "custom"
+        spoken = [locale for locale in skill_package.locales(made.language) if model(locale)]
+        for locale in spoken:
+            skills.put_model(made.skill, locale, json.loads((folder / f"{model(locale)}.json").read_text()))
+        for locale in spoken:
+            self._built(partial(skills.model_built, made.skill, locale))
 
     def _manifest(self, made: Made) -> Manifest:
         functions = skill_package.regions([made.arn]) if made.arn else {}
@@ -276,6 +279,7 @@ class SkillCreation:
         manifest = skill_package.manifest(
             self._url,
             functions,
+            language=made.language,
             spoken_by_function=False,
             certificate=self._certificate(),
             privacy=privacy,

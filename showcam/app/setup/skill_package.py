@@ -10,7 +10,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from showcam.accounts.links import ACCESS_S
 from showcam.app.setup import forwarder
-from showcam.app.setup.alexa_console import SCOPE
+from showcam.app.setup.alexa_console import SCOPE, model
 from showcam.app.shipped import skill_package
 from showcam.net.text import JsonObject
 from showcam.store.records import Client
@@ -23,6 +23,15 @@ STATES = Path(".ask", "ask-states.json")
 REGIONS = {"us-east-1": "NA", "eu-west-1": "EU", "us-west-2": "FE"}
 _ARN = re.compile(r"arn:aws:lambda:([a-z0-9-]+):\d{12}:function:[A-Za-z0-9_-]{1,64}(?::[A-Za-z0-9_$-]{1,128})?")
 _SPOKEN_EVENTS = ("SKILL_ACCOUNT_LINKED", "SKILL_DISABLED")
+# English texts for a language that the spoken half lacks: they promise no phrase of the spoken half.
+_SILENT = {
+    "summary": "See your cameras on an Echo Show.",
+    "description": (
+        "Your own showcam at home or your camera service answers; link it with the user name and password of your "
+        "camera account."
+    ),
+    "examplePhrases": [],
+}
 
 type Certificate = Literal["trusted", "wildcard"]
 
@@ -128,9 +137,9 @@ def regions(arns: Sequence[str]) -> dict[str, str]:
 
 def unreached(arns: Sequence[str]) -> list[tuple[str, list[str]]]:
     """Regions that have no function although Alexa calls one there for these languages of the package."""
-    functions, locales = regions(arns), _skill()["publishingInformation"]["locales"]
+    functions, described = regions(arns), locales()
     needed = {
-        region: [language for language in locales if language in languages]
+        region: [language for language in described if language in languages]
         for region, languages in forwarder.REGIONS.items()
     }
     return [
@@ -138,10 +147,24 @@ def unreached(arns: Sequence[str]) -> list[tuple[str, list[str]]]:
     ]
 
 
+def locales(language: str = "") -> JsonObject:
+    """The names and texts by locale: those of the package, and of `language`, the Echo's.
+
+    A skill in development is only there for an Echo whose locale is among these:
+    https://developer.amazon.com/docs/alexa/custom-skills/develop-skills-in-multiple-languages.html
+    """
+    held: JsonObject = _skill()["publishingInformation"]["locales"]
+    if language and language not in held:
+        spoken = model(language)
+        held[language] = dict(held[spoken]) if spoken else {**held["en-GB"], **_SILENT}
+    return held
+
+
 def manifest(
     url: str,
     functions: Mapping[str, str],
     *,
+    language: str = "",
     spoken_by_function: bool,
     certificate: Certificate,
     privacy: str,
@@ -160,9 +183,9 @@ def manifest(
         skill["permissions"] = [{"name": "alexa::async_event:write"}]
     skill["apis"] = apis
     skill["events"] = {**spoken, "subscriptions": [{"eventName": event} for event in _SPOKEN_EVENTS]}
-    locales = skill["publishingInformation"]["locales"]
+    skill["publishingInformation"]["locales"] = described = locales(language)
     skill["privacyAndCompliance"]["locales"] = {
-        locale: {"privacyPolicyUrl": privacy, "termsOfUseUrl": terms} for locale in locales
+        locale: {"privacyPolicyUrl": privacy, "termsOfUseUrl": terms} for locale in described
     }
     return {"manifest": skill}
 
