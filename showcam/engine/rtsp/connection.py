@@ -63,7 +63,7 @@ class _Rest:
         self._ends = 0.0
 
     def left_s(self, now: float) -> float:
-        if now >= self._ends:
+        if not now < self._ends <= now + _REST_S[1]:
             self._ends = now + random.uniform(*_REST_S)  # noqa: S311
         return self._ends - now
 
