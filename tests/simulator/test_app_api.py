@@ -304,8 +304,8 @@ def test_by_default_lists_are_lost_and_statuses_are_empty_now_and_then(
     cloud: Cloud, client: Callable[..., EzvizClient]
 ) -> None:
     default = Settings()
+    session = {"sessionId": client().export_token()["session_id"]}  # every GET counts, also those of a sign-in
     cloud.process.configure(gateway_each=default.gateway_each, empty_each=default.empty_each)
-    session = {"sessionId": client().export_token()["session_id"]}
     url = f"https://{cloud.process.app_host}/v3/userdevices/v1/resources/pagelist?filter=STATUS"
     with requests.Session() as http:
         replies = [http.get(url, headers=session, verify=str(cloud.process.ca), timeout=30) for _ in range(120)]

@@ -127,7 +127,7 @@ def test_a_camera_that_sends_the_cloud_nothing_is_shown_by_its_own_protocol_afte
         before = calls(program)
         refused = as_its_tile_asks(page, "Terrace")
         assert (refused["reason"], refused["mends"]) == ("silent", ["local"])
-        assert "sent nothing" in refused["wrong"]
+        assert "no video" in refused["wrong"]
         assert (calls(program) - before)["vtdu"] == 0, "while it rests, no session is opened to find that out"
         assert page.mend("Terrace", "ask-camera") == 200
         answer = program.assistant("alexa", "watch", text="show the terrace camera")
