@@ -43,7 +43,7 @@ def test_each_way_says_once_what_it_needs(built: World, address: str) -> None:
 
 
 def test_the_ways_to_an_address_are_told_where_one_is_given(built: World) -> None:
-    before, _, opened = built().signed_in().visit(AT).text.partition("An address of your own")
+    before, _, opened = built().signed_in().visit(AT).text.partition("A name that you have")
     assert [(need in before, need in opened) for need in NEEDS] == [(False, True)] * 3
 
 
