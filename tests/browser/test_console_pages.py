@@ -40,6 +40,8 @@ AT_REST = """
     && [...document.querySelectorAll('.tile .state')].every(
         state => state.textContent !== state.closest('.tiles').dataset.connecting)
 """
+# a colour in the middle of its transition has a contrast that nobody reads
+UNMOVED = "document.getAnimations().every(each => each.effect.getComputedTiming().endTime === Infinity)"
 RUN_AXE = "async rules => JSON.stringify((await axe.run({runOnly: rules})).violations)"
 TARGETS = (
     "button:not(.link), summary, a.button, input:not([type=hidden]):not([type=checkbox]):not([type=radio]), select, "
@@ -177,6 +179,7 @@ READ_ALONE = {
 
 def found(page: Page) -> list[str]:
     """What axe-core objects to, each with where."""
+    wait_for(page, UNMOVED)
     page.evaluate(AXE)
     violations: list[dict[str, Any]] = json.loads(page.evaluate(RUN_AXE, RULES))
     return [
