@@ -78,7 +78,7 @@ def test_a_vendor_that_refuses_is_heard(world: HomeWorld, error: Exception, said
     ("owner", "can_delete", "said"),
     [
         ("shared", True, "Garden belongs to another EZVIZ account"),
-        ("own", False, "Look for it in the EZVIZ app under Garden > Settings."),
+        ("own", False, "Look for it in the EZVIZ app."),
     ],
 )
 def test_where_it_can_not_be_deleted_the_page_says_so_before_anything_is_typed(
