@@ -133,6 +133,7 @@ def test_an_address_from_elsewhere_stays(program: Tailscale, tmp_path: Path) -> 
     program.change(**RUNNING)
     way = exposing(tmp_path, {"SHOWCAM_PUBLIC_URL": "https://own.example"})
     assert (due(way), kept(tmp_path)) == (Stage("refused", why="given_elsewhere"), {})
+    assert "funnel --bg" not in "\n".join(program.calls()), "nothing was opened"
 
 
 @pytest.mark.parametrize(

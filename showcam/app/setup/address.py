@@ -32,11 +32,15 @@ class AddressKeeper:
         self._installation, self._caddyfile = installation, data / "Caddyfile"
 
     def keep(self, name: str) -> bool:
-        address = {"public_url": f"https://{name}"}
-        if not self._installation.changeable(address):
+        if not self.may_keep():
             return False
-        self._installation.change(address | self._installation.changeable({"trusted_proxies": "127.0.0.1"}))
+        trusted = self._installation.changeable({"trusted_proxies": "127.0.0.1"})
+        self._installation.change({"public_url": f"https://{name}"} | trusted)
         return True
+
+    def may_keep(self) -> bool:
+        """Returns False if the settings file or the environment gives an address, which counts more."""
+        return bool(self._installation.changeable({"public_url": ""}))
 
     def forget(self) -> bool:
         """Forgets the kept address. Returns False if something else gives one."""
@@ -151,6 +155,8 @@ class Exposing:
                 yield Stage("working")
         if not node.name:
             raise TailscaleFailed("no_name")
+        if not self._keeper.may_keep():  # before the internet is let in
+            raise TailscaleFailed("given_elsewhere")
         while closed := self._closed(program, node.name):
             if link := program.open(closed[0], self._targets[closed[0]]):
                 yield Stage("allow", link=link)
