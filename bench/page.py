@@ -1,4 +1,4 @@
-"""The table of docs/maintainer/speed.md: each row as it was last measured, its day, and how busy the machine was."""
+"""The table of docs/maintainer/speed.md, with each row's day and the share of the cores that other programs took."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ def seen(busy: float) -> str:
 
 
 def written(page: str, measured: Iterable[tuple[Row, str]], known: Sequence[str]) -> str:
-    """The page with each measured row in the place that `known` gives it.
+    """Writes the measured rows into the page, in the order of `known`.
 
     A row that was not measured keeps its figures and its day. A row whose name the bench no longer has is left out.
     """

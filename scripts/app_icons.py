@@ -41,7 +41,7 @@ def icon(pixels: int, part: float, corners: float) -> Image.Image:
 
 
 def logo(width: int, height: int) -> Image.Image:
-    """Returns the mark with the name beside it, in the green that can be read on a light and on a dark page."""
+    """Draws the logo: showcam's mark and name, in a green with contrast on light and dark pages."""
     image = Image.new("RGBA", (width * FINE, height * FINE), (0, 0, 0, 0))
     mark = icon(height * FINE * 3 // 5, 0.68, 0.2)
     image.alpha_composite(mark, (0, height * FINE // 5))

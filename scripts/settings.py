@@ -1,4 +1,4 @@
-"""make tables: writes the page of settings from their table, its comments and its rules; a test compares."""
+"""make tables: writes docs/owner/settings.md from the table of settings; a test compares the two."""
 
 import ast
 import re

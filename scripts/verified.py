@@ -103,7 +103,7 @@ def tables() -> str:
 
 
 def written(page: str) -> str:
-    """The page with its tables made anew, and all else as it was."""
+    """Writes the page's tables, and leaves the rest of its text unchanged."""
     made = f"{BEGINS}\n\n{tables()}\n{ENDS}"
     return re.sub(f"{BEGINS}.*{ENDS}", lambda _: made, page, flags=re.DOTALL)
 

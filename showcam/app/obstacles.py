@@ -54,7 +54,7 @@ def _forbidden(what: str, path: Path, contained: bool) -> str:
 
 
 def _owner(path: Path) -> int:
-    """The owner of the path, or of the nearest folder above it that can be looked at."""
+    """The user who owns the path, or else the nearest readable folder above the path."""
     for place in (path, *path.absolute().parents):
         try:
             return place.stat().st_uid

@@ -63,7 +63,7 @@ def _show(stage: "Stage") -> None:
 
 
 def _end(stage: "Stage", done: str, *, as_json: bool) -> None:
-    """Prints how it ended. Exits with 1 if it was refused, or waits for a person."""
+    """Prints the outcome. Exits with 1 if Tailscale refused or waits for a person."""
     from showcam.console.sentences import EXPOSING, NOT_EXPOSED
 
     text = NOT_EXPOSED[stage.why].format(detail=stage.detail) if stage.why else EXPOSING.get(stage.stand, "")

@@ -34,7 +34,7 @@ _PRINTED = re.compile(rf"({_LINK.pattern})\s")
 
 
 class TailscaleFailed(Exception):
-    """Tailscale can't do what was asked. `detail` quotes its program."""
+    """Tailscale refused a command or did not answer. `detail` quotes the output of its program."""
 
     def __init__(self, why: Why, detail: str = "") -> None:
         super().__init__(f"{why}: {detail}")
