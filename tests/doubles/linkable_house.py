@@ -62,7 +62,8 @@ class House:
 
 
 @contextmanager
-def linkable(folder: Path) -> Iterator[House]:
+def owned(folder: Path) -> Iterator[tuple[Page, SkillManagement, str]]:
+    """The signed-in page of a new showcam's owner, the double of Amazon, and the double's host."""
     amazon, vendors = SkillManagement(f"{URL}/setup/lwa"), Vendors(folder / "ca.pem", server_context(folder))
     at = vendors.answering(amazon.reply)
     given: dict[str, Any] = {"SHOWCAM_ASSISTANTS_AT": at.host, "SHOWCAM_CA_FILE": str(at.ca_file)}
@@ -72,16 +73,22 @@ def linkable(folder: Path) -> Iterator[House]:
             assert added.returncode == 0, added.stderr
             page = Page(program)
             page.enter()
-            assert come_back(page, amazon.allow(begin(page))).status_code == 200
-            assert within(LONG_S, lambda: page.shows(PATH, "Use this function"))
-            assert "Link Alexa" not in page.text
-            (skill,) = amazon.skills
-            amazon.permits.add((ARN, skill))
-            assert page.post(PATH, step="function", arn=ARN) == 200
-            assert within(LONG_S, lambda: page.shows(PATH, ">Link Alexa<"))
-            yield House(page, amazon, at.host)
+            yield page, amazon, at.host
     finally:
         vendors.end()
+
+
+@contextmanager
+def linkable(folder: Path) -> Iterator[House]:
+    with owned(folder) as (page, amazon, host):
+        assert come_back(page, amazon.allow(begin(page))).status_code == 200
+        assert within(LONG_S, lambda: page.shows(PATH, "Use this function"))
+        assert "Link Alexa" not in page.text
+        (skill,) = amazon.skills
+        amazon.permits.add((ARN, skill))
+        assert page.post(PATH, step="function", arn=ARN) == 200
+        assert within(LONG_S, lambda: page.shows(PATH, ">Link Alexa<"))
+        yield House(page, amazon, host)
 
 
 def begin(page: Page, secret: str = PROFILE[1]) -> str:

@@ -3,17 +3,13 @@
 import re
 from collections.abc import Iterator
 from json import loads
-from typing import Any
 
 import pytest
 import requests
 
-from showcam.simulator.authority import server_context
-from tests.doubles.console_browser import PASSWORD, Page
-from tests.doubles.linkable_house import ARN, PATH, URL, begin, come_back
-from tests.doubles.program import running
+from tests.doubles.console_browser import Page
+from tests.doubles.linkable_house import ARN, PATH, URL, begin, come_back, owned
 from tests.doubles.skill_management import EVENTS, PROFILE, SkillManagement
-from tests.doubles.tls_vendor import Vendors
 from tests.doubles.waiting import LONG_S, within
 
 HAND = "/home/alexa/hand"
@@ -21,19 +17,8 @@ HAND = "/home/alexa/hand"
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Page, SkillManagement]]:
-    folder = tmp_path_factory.mktemp("skill")
-    amazon, vendors = SkillManagement(f"{URL}/setup/lwa"), Vendors(folder / "ca.pem", server_context(folder))
-    at = vendors.answering(amazon.reply)
-    given: dict[str, Any] = {"SHOWCAM_ASSISTANTS_AT": at.host, "SHOWCAM_CA_FILE": str(at.ca_file)}
-    try:
-        with running(folder, demo=False, SHOWCAM_PUBLIC_URL=URL, **given) as program:
-            added = program.command("owner", "add", "--lan", "owner", text=f"{PASSWORD}\n{PASSWORD}\n")
-            assert added.returncode == 0, added.stderr
-            page = Page(program)
-            page.enter()
-            yield page, amazon
-    finally:
-        vendors.end()
+    with owned(tmp_path_factory.mktemp("skill")) as (page, amazon, _):
+        yield page, amazon
 
 
 @pytest.fixture
