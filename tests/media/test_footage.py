@@ -14,7 +14,7 @@ from showcam.engine.ezviz.node import NodeSession
 from showcam.engine.settings import OnLoopback
 from showcam.engine.sources.ezviz_picture import HELD_CAP, Showing
 from showcam.engine.sources.footage import MOST_UNITS, UNFOUND, Footage, transport
-from showcam.engine.sources.timeline import STEP, Joined
+from showcam.engine.sources.screen import STEP, Joined
 from showcam.engine.units import CLOCK, SourceFailed, Unit
 from showcam.simulator.cloud.streams import HIKVISION_HEADER, ProgramStream
 from showcam.simulator.pictures.garbler import Garbler

@@ -4,6 +4,7 @@ import asyncio
 import io
 import itertools
 import math
+import re
 import ssl
 
 import av
@@ -58,26 +59,64 @@ https://other.example/c.ts
 """
 
 
-def test_a_vendors_playlist_is_given_names_of_our_own() -> None:
+def test_a_vendors_playlist_names_its_segments() -> None:
     listing = hls.read_playlist(LIVE, "https://v.example/live/x.m3u8?token=2")
-    assert listing.segments == {
-        41: "https://v.example/live/a.ts?secret=1",
-        42: "https://v.example/b.ts",
-        43: "https://other.example/c.ts",
-    }
-    assert (listing.first, listing.last, listing.target_s) == (41, 43, 2)
-    assert [line for line in listing.text.splitlines() if not line.startswith("#")] == ["41.ts", "42.ts", "43.ts"]
-    assert "example" not in listing.text
-    assert "secret" not in listing.text
-    assert "#EXT-X-DISCONTINUITY" in listing.text
+    assert listing.segments == [
+        (hls.Piece("https://v.example/live/a.ts?secret=1"), None),
+        (hls.Piece("https://v.example/b.ts"), None),
+        (hls.Piece("https://other.example/c.ts"), None),
+    ]
+    assert (listing.first, listing.last, listing.target_s, listing.pause_s) == (41, 43, 2, 2)
+    assert not listing.is_over
+    assert hls.read_playlist(f"{LIVE}#EXT-X-ENDLIST", "https://v.example/").is_over
+
+
+def test_the_sequence_number_of_a_vendor_that_counts_milliseconds_is_kept_whole() -> None:
+    listing = hls.read_playlist(LIVE.replace("SEQUENCE:41", "SEQUENCE:17960256789012345"), "https://v.example/")
+    assert listing.first == 17960256789012345
 
 
 def test_fragmented_mp4_keeps_its_init_section() -> None:
     text = LIVE.replace("#EXTINF", '#EXT-X-MAP:URI="init.mp4?s=1",BYTERANGE="100@0"\n#EXTINF', 1)
     listing = hls.read_playlist(text, "https://v.example/x.m3u8")
-    assert listing.inits == ("https://v.example/init.mp4?s=1",)
-    assert '#EXT-X-MAP:URI="init-0.mp4",BYTERANGE="100@0"' in listing.text
-    assert "41.m4s" in listing.text
+    assert {init for _, init in listing.segments} == {hls.Piece("https://v.example/init.mp4?s=1", (0, 100))}
+
+
+def test_segments_may_be_parts_of_one_file() -> None:
+    text = "#EXTM3U\n" + "".join(f"#EXTINF:1,\n#EXT-X-BYTERANGE:{part}\nall.ts\n" for part in ("100@50", "30", "9@0"))
+    parts = [segment.part for segment, _ in hls.read_playlist(text, "https://v.example/x.m3u8").segments]
+    assert parts == [(50, 150), (150, 180), (0, 9)]
+
+
+def test_a_segment_of_fragmented_mp4_has_the_pictures_and_the_sound_of_its_transport_stream() -> None:
+    first, second = (hls.contents(data) for data in recording()[:2])
+    init, *fragments = mp4(b"".join(recording()[:2]))
+    read = [hls.contents(init + fragment) for fragment in fragments]
+    for kind in ("video", "audio"):
+        units = [unit for segment in read for unit in segment.units if unit.kind == kind]
+        expected = [unit for segment in (first, second) for unit in segment.units if unit.kind == kind]
+        assert [bytes(unit.data).rstrip(b"\0") for unit in units] == [unit.data.rstrip(b"\0") for unit in expected]
+        ticks = {unit.dts - before.dts for unit, before in zip(units, expected, strict=True)}
+        assert max(ticks) - min(ticks) <= 1, "rounded"
+    assert first.sound == read[0].sound == ("aac", 16_000)
+
+
+def mp4(transport_stream: bytes) -> list[bytes]:
+    """An init section, and a fragment for each group of pictures."""
+    out = io.BytesIO()
+    flags = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
+    with (
+        av.open(io.BytesIO(transport_stream), "r", format="mpegts") as source,
+        av.open(out, "w", format="mp4", options=flags) as container,
+    ):
+        made = {stream.index: container.add_stream_from_template(stream) for stream in source.streams}
+        for packet in source.demux():
+            if packet.size:
+                packet.stream = made[packet.stream_index]
+                container.mux(packet)
+    data = out.getvalue()
+    begins = [found.start() - 4 for found in re.finditer(b"moof", data)]
+    return [data[begin:end] for begin, end in itertools.pairwise((0, *begins, data.index(b"mfra") - 4))]
 
 
 @pytest.mark.parametrize(

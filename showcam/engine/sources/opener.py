@@ -17,7 +17,6 @@ from showcam.engine.sources import card
 from showcam.engine.sources.ezviz import EzvizCameras, EzvizSource
 from showcam.engine.sources.ezviz_local import MANY, EzvizLocalSource, Known
 from showcam.engine.sources.hls import HlsSource
-from showcam.engine.sources.reader import Run
 from showcam.engine.sources.rtsp import RtspSource
 from showcam.engine.sources.screen import Screen
 from showcam.net.cache import Recent
@@ -72,14 +71,13 @@ async def _card(spec: Card, opening: Opening) -> None:
 
 
 async def _hls(spec: Hls, opening: Opening) -> None:
-    origin = HlsSource(spec, opening.opener.context, opening.mint, loopback=opening.opener.loopback)
-    run = Run(opening.screen, origin)
+    opener = opening.opener
+    source = HlsSource(opening.screen, spec, opener.context, opening.mint, loopback=opener.loopback)
     try:
-        await origin.prepare()
-        await run.last()
+        await source.last()
     finally:
-        run.close()
-        opening.background.later(origin.close())
+        source.close()
+        opening.background.later(source.end())
 
 
 async def _rtsp(spec: Rtsp, opening: Opening) -> None:
