@@ -21,6 +21,7 @@ from showcam.engine.sources import hls
 from showcam.engine.sources.fetcher import Fetcher, Forbidden
 from showcam.engine.sources.screen import Pacer
 from showcam.engine.units import CLOCK, Format, Unit
+from tests.doubles import hls_camera
 from tests.doubles.hls_camera import recording
 
 
@@ -88,32 +89,30 @@ def test_segments_may_be_parts_of_one_file() -> None:
     assert parts == [(50, 150), (150, 180), (0, 9)]
 
 
-def test_a_segment_of_fragmented_mp4_has_the_pictures_and_the_sound_of_its_transport_stream() -> None:
-    first, second = (hls.contents(data) for data in recording()[:2])
-    init, *fragments = mp4(b"".join(recording()[:2]))
+def test_a_segment_of_fragmented_mp4_is_read_with_its_init_section() -> None:
+    init, *fragments = mp4()
     read = [hls.contents(init + fragment) for fragment in fragments]
-    for kind in ("video", "audio"):
-        units = [unit for segment in read for unit in segment.units if unit.kind == kind]
-        expected = [unit for segment in (first, second) for unit in segment.units if unit.kind == kind]
-        assert [bytes(unit.data).rstrip(b"\0") for unit in units] == [unit.data.rstrip(b"\0") for unit in expected]
-        ticks = {unit.dts - before.dts for unit, before in zip(units, expected, strict=True)}
-        assert max(ticks) - min(ticks) <= 1, "rounded"
-    assert first.sound == read[0].sound == ("aac", 16_000)
+    pictures = [unit for segment in read for unit in segment.units if unit.kind == "video"]
+    assert {later.dts - earlier.dts for earlier, later in itertools.pairwise(pictures)} == {CLOCK // hls_camera.FPS}
+    assert [unit.key for unit in pictures] == [at % 10 == 0 for at in range(30)]
+    for keyframe in (unit.data for unit in pictures if unit.key):
+        assert decoded(decoder("h264"), keyframe).width == 320, "its parameter sets come before it"
+    assert read[0].sound == ("aac", 16_000)
+    assert all(read_adts(unit.data) for segment in read for unit in segment.units if unit.kind == "audio")
 
 
-def mp4(transport_stream: bytes) -> list[bytes]:
-    """An init section, and a fragment for each group of pictures."""
+def mp4() -> list[bytes]:
+    """An init section, and fragments of three groups of ten pictures."""
     out = io.BytesIO()
-    flags = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
-    with (
-        av.open(io.BytesIO(transport_stream), "r", format="mpegts") as source,
-        av.open(out, "w", format="mp4", options=flags) as container,
-    ):
-        made = {stream.index: container.add_stream_from_template(stream) for stream in source.streams}
-        for packet in source.demux():
-            if packet.size:
-                packet.stream = made[packet.stream_index]
-                container.mux(packet)
+    flags = {"movflags": "frag_keyframe+delay_moov+default_base_moof"}
+    with av.open(out, "w", format="mp4", options=flags) as container:
+        video, audio = container.add_stream("libx264", rate=hls_camera.FPS), container.add_stream("aac", rate=16_000)
+        video.width, video.height, video.pix_fmt, audio.layout = 320, 180, "yuv420p", "mono"
+        video.options = {"preset": "ultrafast", "tune": "zerolatency", "g": "10"}
+        for number in range(30):
+            container.mux(video.encode(hls_camera.picture(number)))
+            container.mux(audio.encode(hls_camera.tone(number)))
+        container.mux([*video.encode(None), *audio.encode(None)])
     data = out.getvalue()
     begins = [found.start() - 4 for found in re.finditer(b"moof", data)]
     return [data[begin:end] for begin, end in itertools.pairwise((0, *begins, data.index(b"mfra") - 4))]
