@@ -4,12 +4,11 @@ Other processes ask it by requests on loopback, which carry a header made from t
 """
 
 import asyncio
-import base64
 import contextlib
 import ctypes
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 import structlog
@@ -31,14 +30,13 @@ from showcam.engine.messages import (
     Nothing,
     Offer,
     Probe,
-    Probed,
     Warm,
 )
 from showcam.engine.outputs import amendments
 from showcam.engine.routes import Handler, Routes, application, problem
 from showcam.engine.sessions.sessions import Sessions
 from showcam.engine.settings import PlaneSettings, tls_context
-from showcam.engine.source import Rtsp, Sources, read_source
+from showcam.engine.source import Rtsp, Sources, Watched, read_source
 from showcam.engine.sources.probe import probe
 
 PROBES = 4  # at once: a household tries the two streams of one camera
@@ -74,25 +72,25 @@ class InternalRoutes:
             self._sessions.warming.measure(claims, source)
         else:
             self._sessions.warming.expect(claims, source)
-        return web.json_response(Nothing(), status=202)
+        return _json(Nothing(), 202)
 
     async def keep(self, body: Keep) -> web.Response:
         self._sessions.warming.keep(Claims(**body["claims"]))
-        return web.json_response(Nothing(), status=202)
+        return _json(Nothing(), 202)
 
     async def answer(self, body: Offer) -> web.Response:
         source = read_source(body["source"]) if body["source"] else None
         answer, grant = await self._sessions.answer(
             Claims(**body["claims"]), body["sdp"], source, body["replaces"], body.get("within_s", LONGEST_S)
         )
-        return web.json_response(Answered(sdp=answer, session=grant))
+        return _json(Answered(sdp=answer, session=grant))
 
     async def lend(self, body: Lend) -> web.Response:
         try:
             at = await self._doors.lend(body["link"], body["device"])
         except NotLent as error:
             return problem(503, str(error))
-        return web.json_response(Lent(at=at))
+        return _json(Lent(at=at))
 
     async def probe(self, body: Probe) -> web.Response:
         source = read_source(body["source"])
@@ -102,17 +100,7 @@ class InternalRoutes:
             return problem(429, "As many cameras are watched as may be.", "busy", {"Retry-After": "3"})
         async with self._probes:
             found = await probe(source, loopback=self._loopback, within_s=min(body["within_s"], LONGEST_S))
-        watched = await asyncio.to_thread(found.watched, small=True)
-        answer: Probed = {
-            "codec": watched.codec,
-            "width": watched.width,
-            "height": watched.height,
-            "rate": watched.rate,
-            "gop_s": watched.gop_s,
-            "watched_s": watched.watched_s,
-            "still": base64.b64encode(watched.still).decode(),
-        }
-        return web.json_response(answer)
+        return _json(await asyncio.to_thread(found.watched, small=True))
 
     async def end_session(self, body: End) -> web.Response:
         if body["name"]:
@@ -120,16 +108,16 @@ class InternalRoutes:
         else:
             self._sessions.endings.by_link(body["link"])
             await self._doors.close_of(body["link"])
-        return web.json_response(Nothing())
+        return _json(Nothing())
 
     async def flows(self, body: FlowsOf) -> web.Response:
-        return web.json_response(Flows(pictures=self._sessions.flows(body["account"], body["camera"])))
+        return _json(Flows(pictures=self._sessions.flows(body["account"], body["camera"])))
 
     async def live(self, body: LiveOf) -> web.Response:
-        return web.json_response(Live(live=self._sessions.live(body["account"] or None)))
+        return _json(Live(live=self._sessions.live(body["account"] or None)))
 
     async def stats(self, _body: Nothing) -> web.Response:
-        return web.json_response(self._sessions.stats())
+        return _json(self._sessions.stats())
 
     def _internal[T](self, shape: type[T], handler: Callable[[T], Awaitable[web.Response]]) -> Handler:
         read = msgspec.json.Decoder(shape).decode
@@ -147,6 +135,10 @@ class InternalRoutes:
                 return problem(422, "The request is not as this door expects it.")
 
         return handle
+
+
+def _json(body: Mapping[str, object] | Watched, status: int = 200) -> web.Response:
+    return web.Response(status=status, body=msgspec.json.encode(body), content_type="application/json")
 
 
 _MMAP_THRESHOLD, _ARENA_MAX = -3, -8  # glibc's malloc.h

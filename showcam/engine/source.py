@@ -6,8 +6,7 @@ version reads that text and still writes it as well. Composition gives the media
 """
 
 import hashlib
-from dataclasses import dataclass
-from typing import ClassVar, Literal, NamedTuple, NotRequired, Protocol, TypedDict
+from typing import ClassVar, Literal, Protocol
 
 from msgspec import Struct, convert, to_builtins
 
@@ -186,7 +185,7 @@ def mark_of(key: bytes) -> str:
     return hashlib.sha256(b"showcam key " + key).hexdigest()[:8]
 
 
-class Watched(NamedTuple):
+class Watched(Struct, frozen=True):
     """A camera's stream at home, watched for a moment. `gop_s` 0.0: no second keyframe came in `watched_s` seconds."""
 
     codec: Codec
@@ -201,22 +200,11 @@ class Watched(NamedTuple):
 UNASKED = "unasked"  # no verdict, since the gate could not be asked: a live video has only a moment left
 
 
-class WireDenied(TypedDict):
-    """A Denied in the JSON that showcam's processes exchange."""
-
-    reason: str
-    again: NotRequired[bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Denied:
+class Denied(Struct, frozen=True):
     """The gate is closed, or could not be asked. `reason` is a registry reason such as "encryption_on"."""
 
     reason: str
     again: bool = False  # True: a fault that may pass; False: end the stream
-
-    def as_json(self) -> WireDenied:
-        return {"reason": self.reason, "again": self.again}
 
 
 class Sources(Protocol):
