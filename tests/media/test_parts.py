@@ -17,6 +17,7 @@ from showcam.engine.codec.sound import AAC_SAMPLES, read_adts
 from showcam.engine.keyframe import decoded, decoder, jpeg
 from showcam.engine.sessions.fanout import GOP_CAP, Fanout
 from showcam.engine.sessions.slim import Slim
+from showcam.engine.sessions.transcodes import Transcodes
 from showcam.engine.sources import hls
 from showcam.engine.sources.fetcher import Fetcher, Forbidden
 from showcam.engine.sources.screen import Pacer
@@ -319,7 +320,7 @@ def test_a_smaller_picture_without_keyframes_is_kept_in_bounded_memory() -> None
         whole, own = Fanout(), Fanout()
         kept: list[int] = []
         seen: list[Unit] = []
-        slim, viewer = Slim(whole, lambda: own, lambda _: True), seen.append
+        slim, viewer = Slim(whole, lambda: own, Transcodes(1)), seen.append
         whole.begin(Format(1280, 720, "avc1.64001f", audio=False))
         own.begin(Format(320, 180, "avc1.64001f", audio=False))
         making = asyncio.create_task(slim.ready())

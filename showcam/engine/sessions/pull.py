@@ -108,7 +108,7 @@ class Pull(PlayableFanout):
     ) -> None:
         super().__init__(transcodes)
         self._choice = Choice(has_smaller=claims.picture == "main", has_room=lambda: transcodes.has_room)
-        self._slim = Slim(self, lambda: sub(self.claims) if self._choice.has_other else None, transcodes.admit)
+        self._slim = Slim(self, lambda: sub(self.claims) if self._choice.has_other else None, transcodes)
         self._has_answered, self._connect_s = has_answered, connect_s
         self.key, self.camera = key_of(claims), claims.camera
         self.claims = claims  # of the latest viewer, for requests to the gate
