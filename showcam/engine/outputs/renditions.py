@@ -163,7 +163,7 @@ class Renditions:
         """True if some output has no segment yet."""
         return any([not output.segments for output in self.all])
 
-    def ready(self, *, silent_track: bool, tv: bool) -> HlsOutput | None:
+    def ready(self, *, silent_track: bool, tv: bool = False) -> HlsOutput | None:
         """The output for this player; None until it has segments or a failure."""
         # a source with sound has no silent rendition, and needs none
         output = self.outputs.get(silent_track) or self.outputs.get(False)

@@ -15,7 +15,7 @@ from showcam.engine.messages import Stats
 from showcam.engine.outputs import ice
 from showcam.engine.outputs.peer import Peer
 from showcam.engine.outputs.tracks import VideoTrack
-from showcam.engine.sessions.endings import End, Ended, Endings
+from showcam.engine.sessions.endings import Ended, Endings
 from showcam.engine.sessions.pull import Pull
 from showcam.engine.sessions.pulls import Load, Places, Pulls, TooMany
 from showcam.engine.sessions.session import Session, SessionIndex, View
@@ -76,7 +76,7 @@ class Sessions:
         if session is not None and not self.endings.by_picture(session):
             if self._shows(session, claims, spec):
                 return self._come_back(session)
-            self.endings.end(session, End.OTHER)
+            self.endings.end(session, is_final=False)  # its grant now stands for another picture
         return self._begin(claims, spec, name)
 
     def _shows(self, session: Session, claims: Claims, spec: SourceSpec | None) -> bool:
@@ -166,12 +166,12 @@ class Sessions:
         try:
             answer = await self._connect(session, sdp, due)
         except SourceFailed as failed:
-            self.endings.end(session, End.ANSWER, failed.reason)
+            self.endings.end(session, failed.reason, is_final=False)
             self.endings.refuse(session.claims)  # raises Ended if the session was ended meanwhile
             raise
         except BaseException:
             if session.peer is None:
-                self.endings.end(session, End.ANSWER)
+                self.endings.end(session, is_final=False)
             raise
         if not self._index.holds(session):
             self.endings.disconnect(session)
@@ -187,7 +187,7 @@ class Sessions:
 
         def gone() -> None:
             if session.peer is peer:
-                self.endings.end(session, End.CONNECTION)
+                self.endings.end(session, is_final=False)
 
         view = View(session.pull, session.claims.surface)
         settings = self._settings
@@ -266,7 +266,7 @@ class Sessions:
         for task in self._tasks:
             task.cancel()
         for session in self._index:
-            self.endings.end(session, End.STOP)
+            self.endings.end(session, is_final=True)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(2):  # showcam ends within three seconds
                 await asyncio.gather(*self._tasks, self._pulls.close(), self._background.done(), return_exceptions=True)

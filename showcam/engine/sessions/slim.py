@@ -7,7 +7,6 @@ that ends. Both last while there is a viewer.
 import asyncio
 from collections.abc import Callable
 
-from showcam.engine.event_loop import Signal
 from showcam.engine.outputs.transcoder import THIN
 from showcam.engine.sessions.fanout import Fanout, Gop
 from showcam.engine.sessions.transcodes import Transcode, Transcodes
@@ -17,15 +16,13 @@ from showcam.engine.units import Format, SourceFailed, Unit, Watch
 READY_S = 3.0  # limit for the first smaller picture: the viewer gets no video meanwhile
 
 
-class Slim:
+class Slim(Fanout):
     """The smaller picture of a camera. `sub` opens the camera's own, or returns None if there is none."""
 
     def __init__(self, whole: Fanout, sub: Callable[[], Fanout | None], transcodes: Transcodes) -> None:
+        super().__init__()
         self._whole, self._sub, self._transcodes = whole, sub, transcodes
-        self._signal = Signal()
-        self._viewers: set[Watch] = set()
         self._waiting = 0  # number of viewers that wait for a first keyframe
-        self._gop = Gop()
         self._work: Transcode | None = None
         self._own: Fanout | None = None  # the camera's own smaller picture
         self._shift = 0  # from the smaller picture's timeline to the whole picture's
@@ -41,11 +38,11 @@ class Slim:
         if self._following is None:
             self._make()
             self._following = asyncio.create_task(self._follow())
-            self._following.add_done_callback(lambda _: self._signal.ring())
+            self._following.add_done_callback(lambda _: self.signal.ring())
         is_ready = False
         self._waiting += 1
         try:
-            await self._signal.until(lambda: self._gop.units or self._is_vain, READY_S)
+            await self.signal.until(lambda: self._gop.units or self._is_vain, READY_S)
             is_ready = bool(self._gop.units)
         finally:
             self._waiting -= 1
@@ -57,13 +54,8 @@ class Slim:
     def _is_vain(self) -> bool:
         return self._work is None and (self._following is None or self._following.done())
 
-    def watch(self, viewer: Watch) -> list[Unit]:
-        """Gives the viewer every picture from now on. Returns the pictures since the last keyframe."""
-        self._viewers.add(viewer)
-        return list(self._gop.units)
-
     def unwatch(self, viewer: Watch) -> None:
-        self._viewers.discard(viewer)
+        super().unwatch(viewer)
         self._end_unwatched()
 
     def sync(self) -> bool:
@@ -96,7 +88,7 @@ class Slim:
         except SourceFailed:
             self._whole.unwatch(self._feed)
             return
-        self._work.watch(self._pass)
+        self._work.watch(self.to_viewers)
         for unit in units[-1:]:
             self._work.take(unit)
 
@@ -108,7 +100,7 @@ class Slim:
         self._whole.unwatch(self._feed)
         work, self._work = self._work, None
         if work is not None:
-            work.unwatch(self._pass)
+            work.unwatch(self.to_viewers)
             work.close()
 
     # the camera's own smaller picture
@@ -136,16 +128,7 @@ class Slim:
         if unit.key:
             own.need()
             self._stop_making()
-        self._pass(unit.later(self._shift))
-
-    def _pass(self, unit: Unit) -> None:
-        self._gop.add(unit)
-        if unit.key:
-            self._signal.ring()
-        elif self._gop.key is None:
-            return  # viewers must begin with a keyframe
-        for viewer in list(self._viewers):
-            viewer(unit)
+        self.to_viewers(unit.later(self._shift))
 
 
 def _is_smaller(form: Format | None, whole: Format | None) -> bool:

@@ -75,7 +75,7 @@ class Transcode(Fanout):
 
     def __init__(self, form: Format, since: Iterable[Unit], shape: Shape, *, gives_way: bool) -> None:
         super().__init__()
-        self.gives_way, self._shape, self._renditions.is_soon = gives_way, shape, shape is SOON
+        self.gives_way, self._shape, self.renditions.is_soon = gives_way, shape, shape is SOON
         self._used = self._loop.time()
         self._waiting = 0  # number of HLS viewers that wait for a first segment
         self._left_out = self._counted = 0
@@ -345,7 +345,7 @@ class PlayableFanout(Fanout):
             made.close()
             made = None
         if made is None:
-            since = self._renditions.since_key if gives_way else self._gop.units
+            since = self.renditions.since_key if gives_way else self._gop.units
             made = self._transcodes.begin(self.format, since, reason, shape=shape, gives_way=gives_way)
             self._transcode = made
         made.need()

@@ -93,7 +93,7 @@ class Warming:
         self._endings.refuse(claims)
         pull = self._pulls.warm(claims, spec)
         if claims.surface == "tv":
-            pull.need_tv()  # segments are made while its receiver is still being launched
+            pull.renditions.need_tv()  # segments are made while its receiver is still being launched
         return pull
 
     def expect(self, claims: Claims, spec: SourceSpec | None) -> Pull:
