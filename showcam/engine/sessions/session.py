@@ -13,7 +13,7 @@ from showcam.engine.outputs.tracks import Voice
 from showcam.engine.sessions.fanout import SILENT_S, Fanout, NotYet
 from showcam.engine.sessions.pull import Pull
 from showcam.engine.sessions.slim import Slim
-from showcam.engine.units import Listen, SourceFailed, Unit, Watch
+from showcam.engine.units import SourceFailed, Unit, Watch
 
 NEWS_S = 1.0  # an answer waits this long for a failure of the camera, and a playlist for a segment new to the viewer
 
@@ -88,7 +88,7 @@ class View:
             return pull
         return pull.quickened()
 
-    # showcam.engine.outputs.tracks.WholePicture and SoundSource
+    # showcam.engine.outputs.tracks.WholePicture
 
     def watch(self, viewer: Watch) -> list[Unit]:
         self._viewers.add(viewer)
@@ -111,15 +111,6 @@ class View:
 
     async def smaller(self) -> Slim | None:
         return await self._pull.smaller()
-
-    def now(self) -> int:
-        return self._pull.now()
-
-    def listen(self, listener: Listen) -> None:
-        self._pull.listen(listener)
-
-    def unlisten(self, listener: Listen) -> None:
-        self._pull.unlisten(listener)
 
     def _settle(self) -> None:
         """Chooses again after an opening, because the source's format may have changed."""

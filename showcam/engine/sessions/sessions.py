@@ -193,7 +193,7 @@ class Sessions:
         settings = self._settings
         video = VideoTrack(view, again_s=settings.again_s)
         relays = ice.relays(settings, time.time())
-        peer = Peer(video, view, gone, relays, self._stun.addresses, settings.webrtc_ports)
+        peer = Peer(video, session.pull, gone, relays, self._stun.addresses, settings.webrtc_ports)
         try:
             answer = await session.answer(peer, view, sdp, due - self._loop.time())
         except BaseException:
