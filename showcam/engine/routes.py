@@ -24,7 +24,7 @@ from showcam.engine.sessions.pull import RESTS
 from showcam.engine.sessions.pulls import TooMany
 from showcam.engine.sessions.session import Session
 from showcam.engine.sessions.sessions import Sessions
-from showcam.engine.units import SourceFailed
+from showcam.engine.source import SourceFailed
 from showcam.net.text import problem_of
 
 _log = structlog.get_logger()

@@ -67,9 +67,8 @@ from showcam.drivers.ezviz.sessions import Sessions
 from showcam.drivers.lan.adding import Adding
 from showcam.drivers.lan.devices import Devices
 from showcam.drivers.lan.driver import LanDriver
-from showcam.engine.source import Rtsp, Watched
+from showcam.engine.source import Rtsp, SourceFailed, Watched
 from showcam.engine.sources.probe import probe
-from showcam.engine.units import SourceFailed
 from showcam.registry.owner.invitations import Invitations
 from showcam.registry.owner.own_cameras import Find, OwnCameras, Search
 from showcam.registry.owner.sign_in import SignIn

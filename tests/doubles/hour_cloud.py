@@ -16,9 +16,8 @@ from showcam.engine.sessions.pull import Pull
 from showcam.engine.sessions.session import View
 from showcam.engine.sessions.transcodes import Transcodes
 from showcam.engine.settings import OnLoopback, PlaneSettings
-from showcam.engine.source import Codec, Denied, EzvizCloud, SourceSpec
+from showcam.engine.source import CLOCK, Codec, Denied, EzvizCloud, SourceSpec
 from showcam.engine.sources.opener import Opener
-from showcam.engine.units import CLOCK
 from showcam.simulator.camera import Camera
 from showcam.simulator.cloud.node import Cloud
 from showcam.simulator.state import Account, World

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from showcam.engine.ezviz.h265 import EzvizH265Depacketizer
 from showcam.engine.mpegps import Piece
 from showcam.engine.rtp.packets import read
+from showcam.engine.source import CLOCK
 from showcam.engine.sources.footage import EzvizRtp, Footage
-from showcam.engine.units import CLOCK
 from showcam.simulator.cloud.streams import RtpHabits, RtpStream
 from showcam.simulator.pictures.garbler import split
 from tests.media.test_mpegps import SOUNDS, adts, film, law

@@ -9,7 +9,7 @@ from typing import Any
 import av
 import pytest
 
-from showcam.engine.units import CLOCK
+from showcam.engine.source import CLOCK
 from tests.doubles.hour import HourCamera, SetLoop, Showing, run, tones_in_hls, tones_in_opus
 
 pytestmark = pytest.mark.proves(

@@ -18,10 +18,10 @@ from showcam.engine.keyframe import decoded, decoder, jpeg
 from showcam.engine.sessions.fanout import GOP_CAP, Fanout
 from showcam.engine.sessions.slim import Slim
 from showcam.engine.sessions.transcodes import Transcodes
+from showcam.engine.source import CLOCK, Format, Unit
 from showcam.engine.sources import hls
 from showcam.engine.sources.fetcher import Fetcher, Forbidden
 from showcam.engine.sources.screen import Pacer
-from showcam.engine.units import CLOCK, Format, Unit
 from tests.doubles import hls_camera
 from tests.doubles.hls_camera import recording
 

@@ -7,7 +7,7 @@ import pytest
 
 from showcam.engine.outputs.hls import GONE_S, HlsOutput
 from showcam.engine.outputs.renditions import RECENT_CAP, RecentGroups
-from showcam.engine.units import CLOCK, Format, Unit
+from showcam.engine.source import CLOCK, Format, Unit
 from tests.doubles.hour import HourCamera, SetLoop, Showing, run, tones_in_hls
 from tests.doubles.rtsp_camera import RtspCamera
 from tests.media.conftest import World

@@ -12,7 +12,7 @@ from showcam.engine.outputs.tracks import VideoTrack
 from showcam.engine.sessions.fanout import SILENT_S, Fanout
 from showcam.engine.sessions.slim import READY_S, Slim
 from showcam.engine.sessions.transcodes import PlayableFanout, Transcodes, admits
-from showcam.engine.units import Format, SourceFailed, Unit
+from showcam.engine.source import Format, SourceFailed, Unit
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import av
 
 from showcam.engine.outputs.hls import GONE_S, HlsOutput, Segment
 from showcam.engine.sound import TV_RATE, AacVoice, as_sent, plays_on_tvs
-from showcam.engine.units import CLOCK, Format, Unit
+from showcam.engine.source import CLOCK, Format, Unit
 
 RECENT_S = 5.0  # least length of whole groups: a player that begins near the end of a list needs this much
 RECENT_CAP = 24 * 1024 * 1024  # bytes

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from showcam.engine.event_loop import Background
+from showcam.engine.gate import Background
 from showcam.engine.grants import SNAPSHOT_S, Claims
 from showcam.engine.sessions.pulls import Places, Pulls
 from showcam.engine.sessions.session import Session, SessionIndex

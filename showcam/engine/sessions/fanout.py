@@ -2,18 +2,49 @@
 
 import asyncio
 import math
+from collections.abc import Callable
 
 from showcam.engine.codec.nal import NoPicture
-from showcam.engine.event_loop import Signal
 from showcam.engine.keyframe import jpeg
 from showcam.engine.outputs.hls import HlsOutput
 from showcam.engine.outputs.renditions import Renditions
 from showcam.engine.sound import OpusVoice
-from showcam.engine.units import CLOCK, Format, Listen, SourceFailed, Unit, Watch
+from showcam.engine.source import CLOCK, Format, Listen, SourceFailed, Unit, Watch
 
 SILENT_S = 5.0  # an HLS viewer that fetches nothing for this time counts as away until its next fetch
 SLOW_S = 4.5  # a long time between keyframes: HLS is behind by several times as much
 GOP_CAP = 8 * 1024 * 1024  # bytes
+
+
+class Signal:
+    """Rung whenever something changed; each waiter then checks its condition again."""
+
+    def __init__(self) -> None:
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    def ring(self) -> None:
+        waiting, self._waiting = self._waiting, set()
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+
+    async def until(self, condition: Callable[[], object], timeout_s: float) -> bool:
+        """Waits until the condition is true. False when time ran out first."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout_s
+        while not condition():
+            left = deadline - loop.time()
+            if left <= 0:
+                return False
+            future = loop.create_future()
+            self._waiting.add(future)
+            try:
+                await asyncio.wait_for(future, left)
+            except TimeoutError:
+                return bool(condition())
+            finally:
+                self._waiting.discard(future)
+        return True
 
 
 class Gop:

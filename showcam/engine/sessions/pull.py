@@ -9,14 +9,25 @@ from typing import Literal
 
 import structlog
 
-from showcam.engine.event_loop import Background
-from showcam.engine.gate import Gate
+from showcam.engine.gate import Background, Gate
 from showcam.engine.grants import Claims
 from showcam.engine.sessions.slim import Slim
 from showcam.engine.sessions.transcodes import PlayableFanout, Transcodes, unplayed
-from showcam.engine.source import USED, WAKING_S, Card, Ending, InVain, Lease, Rtsp, Sources, SourceSpec
+from showcam.engine.source import (
+    USED,
+    WAKING_S,
+    Card,
+    Ending,
+    Format,
+    InVain,
+    Lease,
+    Rtsp,
+    SourceFailed,
+    Sources,
+    SourceSpec,
+    WayFailed,
+)
 from showcam.engine.sources.opener import Opener
-from showcam.engine.units import Format, SourceFailed, WayFailed
 
 _log = structlog.get_logger()
 
@@ -304,7 +315,7 @@ class Pull(PlayableFanout):
         self.sound, self._lasts_s = spec.sound, spec.lasts_s
         self._backoff_s = AT_HOME_S if spec.may_be_retried_at_once else BACKOFF_S
         await self._opener.last(
-            self, spec, self._mint, self.give_back, self._background, camera=f"{self.key[0]}/{self.camera}"
+            self, spec, self._mint, self.give_back, self._background.later, camera=f"{self.key[0]}/{self.camera}"
         )
 
     def _judge_key(self, *, fits: bool) -> None:

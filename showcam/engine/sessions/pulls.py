@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from showcam.engine.event_loop import Background
+from showcam.engine.gate import Background
 from showcam.engine.grants import Claims, Picture
 from showcam.engine.messages import PullStats
 from showcam.engine.sessions.pull import Key, Pull, key_of, other_key

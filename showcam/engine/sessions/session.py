@@ -5,15 +5,14 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from showcam.engine.event_loop import Signal
 from showcam.engine.grants import Claims
 from showcam.engine.outputs.hls import HlsOutput
 from showcam.engine.outputs.peer import Peer
 from showcam.engine.outputs.tracks import Voice
-from showcam.engine.sessions.fanout import SILENT_S, Fanout, NotYet
+from showcam.engine.sessions.fanout import SILENT_S, Fanout, NotYet, Signal
 from showcam.engine.sessions.pull import Pull
 from showcam.engine.sessions.slim import Slim
-from showcam.engine.units import SourceFailed, Unit, Watch
+from showcam.engine.source import SourceFailed, Unit, Watch
 
 NEWS_S = 1.0  # an answer waits this long for a failure of the camera, and a playlist for a segment new to the viewer
 

@@ -8,8 +8,7 @@ import time
 import structlog
 
 from showcam.engine.client import LONGEST_S
-from showcam.engine.event_loop import Background
-from showcam.engine.gate import Gate
+from showcam.engine.gate import Background, Gate
 from showcam.engine.grants import SESSION_OF, Claims, ExpiredGrant, Grants, Picture, Protocol
 from showcam.engine.messages import Stats
 from showcam.engine.outputs import ice
@@ -22,9 +21,8 @@ from showcam.engine.sessions.session import Session, SessionIndex, View
 from showcam.engine.sessions.transcodes import Transcodes
 from showcam.engine.sessions.warming import Warming
 from showcam.engine.settings import OnLoopback, PlaneSettings
-from showcam.engine.source import Sources, SourceSpec
+from showcam.engine.source import SourceFailed, Sources, SourceSpec
 from showcam.engine.sources.opener import Opener
-from showcam.engine.units import SourceFailed
 
 _log = structlog.get_logger()
 

@@ -11,7 +11,7 @@ from showcam.engine.outputs.transcoder import THIN
 from showcam.engine.sessions.fanout import Fanout, Gop
 from showcam.engine.sessions.transcodes import Transcode, Transcodes
 from showcam.engine.sound import as_sent
-from showcam.engine.units import Format, SourceFailed, Unit, Watch
+from showcam.engine.source import Format, SourceFailed, Unit, Watch
 
 READY_S = 3.0  # limit for the first smaller picture: the viewer gets no video meanwhile
 

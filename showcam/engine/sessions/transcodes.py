@@ -19,8 +19,7 @@ from showcam.engine.messages import TranscodeStats
 from showcam.engine.outputs.hls import HlsOutput
 from showcam.engine.outputs.transcoder import DISPLAY, SOON, THIN, Shape, Transcoder
 from showcam.engine.sessions.fanout import SILENT_S, Fanout
-from showcam.engine.source import MOST_PIXELS, TRANSCODED
-from showcam.engine.units import Format, SourceFailed, Unit
+from showcam.engine.source import MOST_PIXELS, TRANSCODED, Format, SourceFailed, Unit
 
 _log = structlog.get_logger()
 

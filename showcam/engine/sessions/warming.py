@@ -7,8 +7,7 @@ from functools import partial
 
 from showcam.engine.camera_still import NoStill, fetch
 from showcam.engine.codec.nal import NoPicture
-from showcam.engine.event_loop import Background
-from showcam.engine.gate import Gate
+from showcam.engine.gate import Background, Gate
 from showcam.engine.grants import Claims
 from showcam.engine.keyframe import resized
 from showcam.engine.sessions.endings import Ended, Endings
@@ -16,8 +15,7 @@ from showcam.engine.sessions.pull import Key, Pull, key_of
 from showcam.engine.sessions.pulls import Places, Pulls, TooMany
 from showcam.engine.sessions.session import SessionIndex
 from showcam.engine.settings import PlaneSettings
-from showcam.engine.source import Rtsp, SourceSpec
-from showcam.engine.units import SourceFailed
+from showcam.engine.source import Rtsp, SourceFailed, SourceSpec
 
 AWAY_S = 600.0  # for this time, a camera whose video came from outside the home network is not opened to be kept
 MANY = 1024  # showcam remembers this number of cameras that make stills, or don't

@@ -42,11 +42,10 @@ from showcam.engine.ezviz.messages import (
 )
 from showcam.engine.ezviz.node import NodeSession, SaidNo, Unreached
 from showcam.engine.settings import OnLoopback
-from showcam.engine.source import USED, WAKING_S, Ending, EzvizCloud, Lease, SourceSpec, Unopened
+from showcam.engine.source import USED, WAKING_S, Ending, EzvizCloud, Lease, SourceFailed, SourceSpec, Unopened
 from showcam.engine.sources.ezviz_picture import SHORT_S, EzvizPicture, Showing
 from showcam.engine.sources.footage import Sets
 from showcam.engine.sources.screen import Screen
-from showcam.engine.units import SourceFailed
 from showcam.net.cache import Recent
 
 _log = structlog.get_logger()

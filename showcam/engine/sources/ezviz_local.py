@@ -14,10 +14,9 @@ from showcam.engine.ezviz.local_messages import LocalAddress
 from showcam.engine.ezviz.local_session import MANNERS, Closed, LocalSession, Manner
 from showcam.engine.ezviz.node import SaidNo, Unreached
 from showcam.engine.rtsp.connection import CONNECT_S
-from showcam.engine.source import EzvizLocal
+from showcam.engine.source import EzvizLocal, SourceFailed, WayFailed
 from showcam.engine.sources.ezviz_picture import SHORT_S, EzvizPicture, Showing
 from showcam.engine.sources.screen import Screen
-from showcam.engine.units import SourceFailed, WayFailed
 from showcam.net.cache import Recent
 
 _log = structlog.get_logger()

@@ -11,10 +11,9 @@ from showcam.engine.codec.nal import NoPicture
 from showcam.engine.ezviz.address import Stream
 from showcam.engine.ezviz.encryption import Layout
 from showcam.engine.keyframe import Measured, measure
-from showcam.engine.source import Sound
+from showcam.engine.source import CLOCK, Format, Sound, Unit
 from showcam.engine.sources.footage import Footage, Sets
 from showcam.engine.sources.screen import TURN_S, Bursts, Screen
-from showcam.engine.units import CLOCK, Format, Unit
 
 _log = structlog.get_logger()
 

@@ -14,8 +14,8 @@ from showcam.engine.mpegps import G711_RATE, Codec, Heard, NotMpegPs, Packets, P
 from showcam.engine.rtp.nal import H264Depacketizer
 from showcam.engine.rtp.packets import AccessUnit, Depacketizer, NotRtp, Packet, read
 from showcam.engine.rtp.sound import AacDepacketizer
+from showcam.engine.source import CLOCK, SourceFailed, Unit
 from showcam.engine.sources.timeline import Timeline
-from showcam.engine.units import CLOCK, SourceFailed, Unit
 
 type Transport = Literal["ps", "rtp", "ts"]
 

@@ -18,11 +18,10 @@ from showcam.engine.rtp.packets import AccessUnit, SenderReport
 from showcam.engine.rtsp.connection import RtspFailed
 from showcam.engine.rtsp.login import Login
 from showcam.engine.rtsp.session import Session
-from showcam.engine.source import Codec, Rtsp
+from showcam.engine.source import Codec, Format, Rtsp, SourceFailed, Unit
 from showcam.engine.sources.screen import LEAP, SILENCE_S, TURN_S, Doubt, Screen, guarded
 from showcam.engine.sources.timeline import Timeline
 from showcam.engine.sources.tracks import Sound, choose
-from showcam.engine.units import Format, SourceFailed, Unit
 from showcam.net.addresses import is_in_house
 
 _log = structlog.get_logger()

@@ -11,7 +11,7 @@ import structlog
 from showcam.engine.codec.bitstream import bitstream
 from showcam.engine.codec.nal import NoPicture
 from showcam.engine.keyframe import Measured, measure
-from showcam.engine.units import CLOCK, Format, SourceFailed, Unit
+from showcam.engine.source import CLOCK, Format, SourceFailed, Unit
 
 _log = structlog.get_logger()
 

@@ -5,8 +5,8 @@ showcam.engine.sources.screen.Joined is for a camera that sends in bursts. The t
 leaps while pictures arrive as usual was set, and no video is missing. Video is missing only if pictures stayed away.
 """
 
+from showcam.engine.source import CLOCK
 from showcam.engine.sources.screen import LEAP, STEP
-from showcam.engine.units import CLOCK
 
 _WINDOW = 10 * CLOCK
 _SURE, _UNSURE = CLOCK // 200, CLOCK // 10  # how far sound may be off: by sender reports, by arrival

@@ -13,8 +13,7 @@ from showcam.engine.rtp.nal import EitherDepacketizer
 from showcam.engine.rtp.packets import Depacketizer, Opener
 from showcam.engine.rtp.sound import AacDepacketizer, LatmDepacketizer, PlainDepacketizer
 from showcam.engine.rtsp.description import Description, Track
-from showcam.engine.source import Codec
-from showcam.engine.units import Format, SoundCodec, SourceFailed
+from showcam.engine.source import Codec, Format, SoundCodec, SourceFailed
 
 _HIGHEST_HZ = 1_000_000
 _VIDEOS = ("H264", "H265", "HEVC", "JPEG")  # the best first
