@@ -15,7 +15,7 @@ import structlog
 from aiohttp import web
 
 from showcam.engine.client import LONGEST_S
-from showcam.engine.doors import AcceptFailures, Door, LentDoors, NotLent
+from showcam.engine.doors import AcceptFailures, Door, LentDoors, NotLent, Serving
 from showcam.engine.grants import HEADER, Claims, Grants, holds
 from showcam.engine.messages import (
     Answered,
@@ -157,11 +157,10 @@ class MediaServer:
         self, settings: PlaneSettings, grants: Grants, sources: Sources, listener: socket.socket | None = None
     ) -> None:
         self._settings, self._grants, self._sources, self._listener = settings, grants, sources, listener
-        self._runner: web.AppRunner | None = None
+        self._serving = Serving()
         self._sessions: Sessions | None = None
-        self._server: asyncio.Server | None = None
         self._lent: LentDoors | None = None
-        self._watching: list[asyncio.Task[None]] = []
+        self._watching: asyncio.Task[None] | None = None
         self.port = settings.port
 
     async def serve(self) -> None:
@@ -187,39 +186,29 @@ class MediaServer:
         )
         loopback = settings.allow_loopback_sources
         InternalRoutes(self._grants, self._sessions, self._lent, loopback=loopback).add_to(app)
-        # no access log: paths under /s/ hold grants
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
-        await self._runner.setup()
-        assert self._runner.server is not None
-        door = Door(
-            self._runner.server,
-            most=settings.connections,
-            most_of_one=settings.connections_of_one,
-            shared=settings.trusted_proxies,
-        )
+
+        def door(server: web.Server) -> Door:
+            most, most_of_one = settings.connections, settings.connections_of_one
+            return Door(server, most=most, most_of_one=most_of_one, shared=settings.trusted_proxies)
+
+        at = {"sock": self._listener} if self._listener else {"host": settings.bind, "port": settings.port}
         try:
-            if self._listener is not None:
-                self._server = await loop.create_server(door, sock=self._listener)
-            else:
-                self._server = await loop.create_server(door, settings.bind, settings.port)
+            self.port = await self._serving.open(app, door, **at)
         except OSError:
             await self.stop()
             raise
-        self._watching = [asyncio.create_task(door.watch()), asyncio.create_task(self._lent.watch())]
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._watching = asyncio.create_task(self._lent.watch())
         _log.info("pictures are served", bind=settings.bind, port=self.port)
 
     async def stop(self) -> None:
-        for task in self._watching:
-            task.cancel()
-        if self._server:
-            self._server.close()
+        if self._watching:
+            self._watching.cancel()
+        self._serving.close_door()
         if self._lent:
             await self._lent.close()
         if self._sessions:
             await self._sessions.close()
-        if self._runner:
-            await self._runner.cleanup()
+        await self._serving.close()
 
 
 def _settle_memory() -> None:

@@ -383,7 +383,7 @@ def test_a_clear_stream_stays_as_it_is(codec: Codec, name: str) -> None:
     for picture in encoded(codec, name):
         assert by_picture.picture(picture) == picture
         assert [by_unit.unit(unit) for _, unit in split(picture)] == [unit for _, unit in split(picture)]
-    assert by_picture.codec == by_unit.codec == codec
+    assert by_picture.encryption.codec == by_unit.encryption.codec == codec
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -37,7 +37,6 @@ class EzvizLocalSource:
         self._loop = asyncio.get_running_loop()
         self._spec, self._known, self._loopback = spec, known, loopback
         self._picture = EzvizPicture(screen, spec.sound, deciphers=bool(spec.key))
-        self._showing: Showing | None = None
 
     async def last(self) -> Never:
         """Runs session after session until the camera fails. Raises SourceFailed."""
@@ -56,7 +55,6 @@ class EzvizLocalSource:
 
     def close(self) -> None:
         self._picture.close()
-        self._end()
 
     async def _first(self, address: LocalAddress) -> Manner:
         """Runs a session in each manner until one brings video. Returns the manner after this session has ended."""
@@ -75,7 +73,7 @@ class EzvizLocalSource:
         """
         began = self._loop.time()
         session = LocalSession(address, manner, loopback=self._loopback)
-        showing = self._showing = Showing(MAIN, session, self._spec.key)
+        showing = Showing(MAIN, session, self._spec.key)
         try:
             await session.open()
             showing.began()
@@ -103,7 +101,7 @@ class EzvizLocalSource:
             if failed.reason != "media_down":
                 raise
         finally:
-            self._end()
+            showing.close()
         return showing.is_shown and self._loop.time() - began > SHORT_S
 
     def _is_given_up(self, showing: Showing) -> bool:
@@ -116,8 +114,3 @@ class EzvizLocalSource:
     def _tell(self, manner: Manner, how: str, **more: int) -> None:
         if not self._picture.is_begun:
             _log.info("no picture of a camera's own protocol", manner=manner.name, how=how, **more)
-
-    def _end(self) -> None:
-        showing, self._showing = self._showing, None
-        if showing:
-            showing.close()

@@ -88,7 +88,7 @@ class Live:
 
     def check(self) -> None:
         """Raises SourceFailed for a wrong key, or if a garbled keyframe is too old and no other came to compare."""
-        if self._decipherer and self._decipherer.is_wrong:
+        if self._decipherer and self._decipherer.encryption.is_wrong:
             raise SourceFailed("code_wrong", again=False)
         if self._measuring is None:
             self._doubts.check(self._loop.time())

@@ -114,7 +114,7 @@ class Pictured:
         decipherer = self._rtp.decipherer if self._rtp else self._decipherer
         data = piece.data if self._rtp else decipherer.picture(piece.data, piece.breaks)
         # if a stream hides its parameter sets, the headers tell the codec at times
-        self._codec = self._codec or decipherer.codec or nal.codec(data)
+        self._codec = self._codec or decipherer.encryption.codec or nal.codec(data)
         return self.picture(data)
 
     def picture(self, data: bytes) -> tuple[int, ...]:
@@ -141,7 +141,9 @@ class Pictured:
                 break
             except NoPicture:
                 continue
-        layout: Literal["clear", "body", "copied", "whole", "unknown"] = decipherer.layout if size else "unknown"
+        layout: Literal["clear", "body", "copied", "whole", "unknown"] = (
+            decipherer.encryption.stream if size else "unknown"
+        )
         picture: Literal["clear", "deciphered", "hidden", "none"] = "none"
         if self.pictures:
             picture = "hidden" if size is None else "clear" if layout == "clear" else "deciphered"
