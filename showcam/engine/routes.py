@@ -13,15 +13,14 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from showcam.engine.grants import BadGrant, Claims, ExpiredGrant, Grants, Protocol
+from showcam.engine.grants import BadGrant, Claims, ExpiredGrant, Protocol
 from showcam.engine.outputs.hls import HlsOutput, is_start_id
 from showcam.engine.outputs.ice import NoFreePort
 from showcam.engine.outputs.peer import NotGathered
 from showcam.engine.outputs.sdp import OFFER_CAP, NoOffer
-from showcam.engine.sessions.endings import Ended
 from showcam.engine.sessions.fanout import NotYet
 from showcam.engine.sessions.pull import RESTS
-from showcam.engine.sessions.pulls import TooMany
+from showcam.engine.sessions.pulls import Ended, TooMany
 from showcam.engine.sessions.session import Session
 from showcam.engine.sessions.sessions import Sessions
 from showcam.engine.source import SourceFailed
@@ -140,7 +139,7 @@ def problem(status: int, detail: str, reason: str = "", headers: dict[str, str] 
 
 
 class Routes:
-    def __init__(self, grants: Grants, sessions: Sessions, picture_wait_s: float) -> None:
+    def __init__(self, sessions: Sessions, picture_wait_s: float) -> None:
         self._sessions = sessions
         self._picture_wait_s = picture_wait_s
 

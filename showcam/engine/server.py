@@ -179,7 +179,7 @@ class MediaServer:
         context = await asyncio.to_thread(tls_context, settings.ca_file)
         self._sessions = Sessions(settings, self._grants, self._sources, context)
         app = application()
-        routes = Routes(self._grants, self._sessions, settings.picture_wait_s)
+        routes = Routes(self._sessions, settings.picture_wait_s)
         routes.add_to(app)
         self._lent = LentDoors(
             self._grants, self._sessions.watched_by, routes.of_pictures, practice=settings.allow_loopback_sources

@@ -164,7 +164,7 @@ class Showing:
                 self.live.report(kind, unit, self.loop.at)
                 continue
             self.live.unit(kind, unit, self.loop.at)
-            while self.live.is_measuring:
+            while self.live._measuring:
                 await asyncio.sleep(0)
             try:
                 self.live.check()

@@ -15,7 +15,7 @@ from aiortc import RTCPeerConnection
 
 from showcam.engine.grants import Claims, Grants
 from showcam.engine.outputs import amendments
-from showcam.engine.sessions.endings import Ended
+from showcam.engine.sessions.pulls import Ended
 from showcam.engine.sessions.sessions import Sessions
 from showcam.engine.source import Card, Denied, SourceFailed, SourceSpec
 from tests.doubles.echo_offer import offer

@@ -81,11 +81,6 @@ class Live:
     def report(self, kind: str, report: SenderReport, at: float) -> None:
         guarded(self._timeline.report, self._over)(kind, report.wall_s, report.timestamp)
 
-    @property
-    def is_measuring(self) -> bool:
-        """True while a keyframe is being decoded, and everything after it waits."""
-        return self._measuring is not None
-
     def check(self) -> None:
         """Raises SourceFailed for a wrong key, or if a garbled keyframe is too old and no other came to compare."""
         if self._decipherer and self._decipherer.encryption.is_wrong:

@@ -85,7 +85,6 @@ class Pacer:
         self._spare: float | None = None
         self._window_end = 0.0
         self._is_full = False
-        self.moves = 0
 
     def push(self, unit: Unit) -> None:
         self._count += 1
@@ -127,7 +126,6 @@ class Pacer:
                 break
             if now - due > LATE_S:
                 self._base += now - due
-                self.moves += 1
             unit = heapq.heappop(self._heap)[2]
             self._bytes -= len(unit.data)
             self._release(unit)
