@@ -43,14 +43,14 @@ def test_an_hour_of_sound_that_drifts_stays_beside_the_picture(ppm: float, secon
         await showing.show(camera, seconds - 60)
         showing.watch()
         showing.listen()
-        showing.fanout.renditions.outputs[False].playlist()  # somebody watches by HLS
+        showing.fanout.renditions.all[0].playlist()  # somebody watches by HLS
         await showing.show(camera, seconds - 4, seconds - 60)  # the last tone is in the midst of what HLS lists
         showing.close()
         return showing
 
     showing = run(scene)
     assert showing.failures == []
-    output = showing.fanout.renditions.outputs[False]
+    output = showing.fanout.renditions.all[0]
     assert [segment.breaks for segment in output.segments] == [False] * len(output.segments)
     keys, tones = tones_in_hls([segment.data for segment in output.segments])
     assert len(tones) == 1
@@ -75,7 +75,7 @@ def test_sound_that_is_known_later_than_the_picture_is_heard_from_then_on() -> N
 
     showing = run(scene)
     assert showing.failures == []
-    keys, tones = tones_in_hls([segment.data for segment in showing.fanout.renditions.outputs[False].segments])
+    keys, tones = tones_in_hls([segment.data for segment in showing.fanout.renditions.all[0].segments])
     assert len(tones) == 1
     assert off(keys, tones) < WITHIN_S / 2
     assert len(tones_in_opus(showing.heard)) == 1
@@ -104,7 +104,7 @@ def test_of_a_camera_without_sound_is_made_what_a_player_asked_for(
         showing.close()
         return showing
 
-    outputs = run(scene).fanout.renditions.outputs
+    outputs = {output.has_audio: output for output in run(scene).fanout.renditions.all}
     assert {*outputs} == {*made}
     for silent_track, output in outputs.items():
         segments = list(output.segments)
@@ -139,7 +139,7 @@ def test_a_clock_that_is_set_costs_no_picture_and_no_reopening(leaps: tuple[tupl
     assert len(showing.seen) == 300
     assert min(steps) > 0
     assert max(steps) <= 2 * CLOCK // 5
-    assert not any(segment.breaks for segment in showing.fanout.renditions.outputs[False].segments)
+    assert not any(segment.breaks for segment in showing.fanout.renditions.all[0].segments)
 
 
 @pytest.mark.parametrize("gop_s", [10.0, 20.0])
@@ -159,7 +159,7 @@ def test_keyframes_that_are_far_apart_open_on_every_surface(gop_s: float, joined
 
     showing, _ = run(scene)
     assert showing.failures == []
-    output = showing.fanout.renditions.outputs[False]
+    output = showing.fanout.renditions.all[0]
     assert output.failure is None
     assert f"#EXT-X-TARGETDURATION:{gop_s:.0f}\n" in output.playlist()
     assert next(iter(output.segments)).seconds == pytest.approx(gop_s, abs=0.01)
@@ -221,7 +221,7 @@ def test_keyframes_that_stay_away_for_an_hour_leave_memory_flat() -> None:
     before, after, showing = run(scene)
     assert showing.failures == []
     assert after - before < 8
-    output = showing.fanout.renditions.outputs[False]
+    output = showing.fanout.renditions.all[0]
     assert len(output.segments) == 0
     assert output.failure is not None
     assert output.failure.reason == "no_common_protocol"

@@ -35,7 +35,7 @@ def test_hls_is_made_at_its_first_ask_of_what_was_shown_last(gop_s: float, least
         showing.watch()
         asked_s = 8 * gop_s + 0.6
         await showing.show(camera, asked_s)
-        assert showing.fanout.renditions.outputs == {}, "nobody asked"
+        assert showing.fanout.renditions.all == [], "nobody asked"
         output = ready(showing)
         assert output is not None, "nobody waits for the next keyframe"
         assert sum(segment.seconds for segment in output.segments) >= least_s
@@ -69,7 +69,7 @@ def test_hls_ends_when_nobody_asks_for_it_and_is_made_again() -> None:
         assert ready(showing) is first
         await showing.show(camera, 200.0, 20.0 + GONE_S - 1)
         showing.fanout.tidy()
-        assert showing.fanout.renditions.outputs == {}
+        assert showing.fanout.renditions.all == []
         assert not showing.fanout.shows(first.start_id)
         await showing.show(camera, 210.0, 200.0)
         again = ready(showing)

@@ -294,7 +294,7 @@ class Warming:
         self._refuse(claims)
         pull = self._pulls.warm(claims, spec)
         if claims.surface == "tv":
-            pull.renditions.need_tv()  # segments are made while its receiver is still being launched
+            pull.renditions.need(tv=True)  # segments are made while its receiver is still being launched
         return pull
 
     def expect(self, claims: Claims, spec: SourceSpec | None) -> Pull:

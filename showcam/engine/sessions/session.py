@@ -73,10 +73,7 @@ class View:
 
     def _for_hls(self, *, silent_track: bool) -> Fanout:
         at = self._chosen()
-        if self._surface == "tv":
-            at.renditions.need_tv()
-        else:
-            at.renditions.need(silent_track=silent_track)
+        at.renditions.need(silent_track=silent_track, tv=self._surface == "tv")
         return at
 
     def _chosen(self) -> Fanout:

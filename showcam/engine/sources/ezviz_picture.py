@@ -6,7 +6,7 @@ from typing import Protocol
 
 import structlog
 
-from showcam.engine.codec.bitstream import Bitstream, bitstream
+from showcam.engine.codec.bitstream import BITSTREAMS, Bitstream
 from showcam.engine.codec.nal import NoPicture
 from showcam.engine.ezviz.address import Stream
 from showcam.engine.ezviz.encryption import Layout
@@ -127,7 +127,7 @@ class EzvizPicture(Bursts):
         self.check()
         if not showing.held or not (showing.is_shown or self._may_begin(showing)):
             return
-        self._showing, self.is_shown, self.codec = showing, showing.is_shown, bitstream(showing.footage.codec)
+        self._showing, self.is_shown, self.codec = showing, showing.is_shown, BITSTREAMS[showing.footage.codec]
         for unit in showing.release():
             await self.show(unit)
 

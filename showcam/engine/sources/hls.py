@@ -18,7 +18,7 @@ import av
 import av.error
 from av.bitstream import BitStreamFilterContext
 
-from showcam.engine.codec.bitstream import Bitstream, bitstream
+from showcam.engine.codec.bitstream import BITSTREAMS, Bitstream
 from showcam.engine.codec.sound import adts, read_adts
 from showcam.engine.keyframe import Measured
 from showcam.engine.settings import OnLoopback
@@ -34,7 +34,7 @@ _OPTIONS = {
     "analyzeduration": "500000",
     "fpsprobesize": "0",
 }
-_VIDEOS = {"h264": bitstream("h264"), "hevc": bitstream("h265")}
+_VIDEOS = {"h264": BITSTREAMS["h264"], "hevc": BITSTREAMS["h265"]}
 _SOUNDS = ("aac", "pcm_mulaw", "pcm_alaw")
 _URI = re.compile(r'URI="([^"]*)"')
 _RANGE = re.compile(r"(\d{1,12})(?:@(\d{1,12}))?")

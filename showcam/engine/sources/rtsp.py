@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from showcam.engine.codec import nal
-from showcam.engine.codec.bitstream import bitstream
+from showcam.engine.codec.bitstream import BITSTREAMS
 from showcam.engine.codec.nal import NoPicture
 from showcam.engine.codec.sound import adts
 from showcam.engine.ezviz.decipher import Decipherer
@@ -95,7 +95,7 @@ class Live:
     # pictures and sound as they come
 
     def _is_of(self, codec: Codec) -> None:
-        self._name, self._codec = codec, bitstream(codec)
+        self._name, self._codec = codec, BITSTREAMS[codec]
         self._sets = b"" if codec == "mjpeg" else self._described.get(codec, b"")
 
     def _turn(self, codec: Codec) -> None:

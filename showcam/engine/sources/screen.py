@@ -8,7 +8,7 @@ from typing import Protocol
 
 import structlog
 
-from showcam.engine.codec.bitstream import bitstream
+from showcam.engine.codec.bitstream import BITSTREAMS
 from showcam.engine.codec.nal import NoPicture
 from showcam.engine.keyframe import Measured, measure
 from showcam.engine.source import CLOCK, Format, SourceFailed, Unit
@@ -306,7 +306,7 @@ class Bursts(ABC):
 
     def __init__(self, screen: Screen, *, encrypts: bool, deciphers: bool = False) -> None:
         self._loop = asyncio.get_running_loop()
-        self.codec = bitstream("h264")
+        self.codec = BITSTREAMS["h264"]
         self.form: Format | None = None
         self.heard = self._loop.time()  # when the latest picture came that could be shown
         self.is_shown = False  # a keyframe of this session decoded

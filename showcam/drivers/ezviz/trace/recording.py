@@ -23,7 +23,7 @@ from showcam.drivers.ezviz.trace_lines import (
     Way,
 )
 from showcam.engine.codec import nal
-from showcam.engine.codec.bitstream import bitstream
+from showcam.engine.codec.bitstream import BITSTREAMS
 from showcam.engine.codec.nal import NoPicture
 from showcam.engine.ezviz import messages
 from showcam.engine.ezviz.address import Address, BadAddress, Stream
@@ -137,7 +137,7 @@ class Pictured:
         codec = self._codec
         for keyframe in self._unmeasured:
             try:
-                size = measure(bitstream(codec or "h264"), keyframe)
+                size = measure(BITSTREAMS[codec or "h264"], keyframe)
                 break
             except NoPicture:
                 continue
