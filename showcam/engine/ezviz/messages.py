@@ -49,8 +49,8 @@ def frame(code: int, body: bytes, sequence: int = 0) -> bytes:
 class Frames:
     """Takes bytes in pieces of any size, returns whole frames. Buffers one frame, 64 KiB at most.
 
-    `head`: magic, channel, length, and more. `in_step` False: a frame counts only if another one begins directly after
-    it.
+    `head`: magic, channel, length, and more. `in_step` False: the first frame counts only if a second frame begins
+    directly after its end.
     """
 
     def __init__(

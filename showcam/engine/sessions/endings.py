@@ -36,7 +36,7 @@ class Endings:
         """Ends the session and its connection. A second call does no harm.
 
         `is_final`: no grant of the session opens it again. Else the end was a fault, and the viewer may come back with
-        the same address. The pull goes on for `idle_s`, so that such a viewer need not wait. A card ends now.
+        the same address. The pull goes on for `idle_s`, for a viewer who comes back. A card ends now.
         """
         nonces = self._index.remove(session)
         # a grant may have expired before its session ended; a viewer who still asks with this grant gets the reason

@@ -213,7 +213,7 @@ class Transcodes:
     def begin(
         self, form: Format, since: Iterable[Unit], reason: str, *, shape: Shape = DISPLAY, gives_way: bool = False
     ) -> Transcode:
-        """Begins a transcode, and ends others that give way to it. Raises SourceFailed with `reason` without room."""
+        """Begins a transcode, and ends the transcodes that give way. Raises SourceFailed with `reason` without room."""
         # viewers of a thin picture can be shown the whole one: no other transcode ends for it
         if not self._has_room(displaces=not gives_way and shape is not THIN):
             raise SourceFailed(reason, again=False)

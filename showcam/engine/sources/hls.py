@@ -128,7 +128,7 @@ def _init(value: str, base: str) -> Piece:
 
 
 def _part(value: str, after: int) -> tuple[int, int]:
-    """A byte range. Without an offset it begins where the range before ended. Raises NotPlaylist."""
+    """A byte range. Without an offset the range begins at `after`, the end of the range before. Raises NotPlaylist."""
     found = _RANGE.match(value)
     if found is None:
         raise NotPlaylist
@@ -288,7 +288,7 @@ class HlsSource(Bursts):
             return await self._remint(before)
 
     async def _text(self, url: str) -> str:
-        """A list. A vendor that did not answer is asked once more."""
+        """Fetches a list. A vendor that did not answer is asked a second time."""
         try:
             data = await self._fetcher.get(url, cap=LIST_CAP, deadline_s=LIST_S)
         except Fault:
@@ -321,7 +321,7 @@ class HlsSource(Bursts):
     # segments
 
     async def _show_segment(self, listing: Listing, number: int) -> Listing:
-        """Shows a segment, or leaves it out if it can't be had or read. Returns the latest list."""
+        """Shows a segment. A segment that can't be fetched or read is left out. Returns the latest list."""
         data = b""
         with contextlib.suppress(Cut, Fault):
             try:
@@ -341,7 +341,7 @@ class HlsSource(Bursts):
         return listing
 
     async def _segment(self, listing: Listing, number: int) -> bytes:
-        """The bytes of a segment, after those of its init section."""
+        """The bytes of a segment, with the bytes of its init section before them."""
         if not listing.first <= number <= listing.last:
             raise Cut(404)
         segment, init = listing.segments[number - listing.first]
