@@ -321,7 +321,7 @@ class HlsSource(Bursts):
     # segments
 
     async def _show_segment(self, listing: Listing, number: int) -> Listing:
-        """Shows a segment. A segment that can't be fetched or read is left out. Returns the latest list."""
+        """Hands the units of a segment to the screen; none if fetching or reading fails. Returns the latest list."""
         data = b""
         with contextlib.suppress(Cut, Fault):
             try:
