@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Raw, Struct, field
 
 from showcam.alexa.gateway import Amazon, ClientRefused, Gateway, NotGranted, OfWhichClient, Posted, Revoked, Unreached
-from showcam.alexa.message import Context, EndpointId, Event, Header, Message, Property, seconds, timestamp
+from showcam.alexa.interface import Context, EndpointId, Event, Header, Message, Property, seconds, timestamp
 from showcam.registry.reporting.reporter import GrantDead, Refused, RefusedKey, Rejected, TryAgain, Unlinked
 
 type CauseOf = Literal["APP_INTERACTION", "PHYSICAL_INTERACTION", "PERIODIC_POLL"]

@@ -16,9 +16,8 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta, Struct
 
-from showcam.alexa.errors import AcceptGrantFailed, InvalidAuthorization
-from showcam.alexa.interface import Answer, Deadline, HouseholdHandler, HouseholdInterface
-from showcam.alexa.message import EMPTY, Directive, Scope
+from showcam.alexa.errors import AuthorizationError, DirectiveError
+from showcam.alexa.interface import EMPTY, Answer, Deadline, Directive, HouseholdHandler, HouseholdInterface, Scope
 from showcam.net.exchange import EARLY_S, Hosts
 from showcam.net.exchange import Unreached as NoAnswer
 from showcam.net.http import Http
@@ -325,17 +324,17 @@ class Authorization(HouseholdInterface):
         """Answers with success only once Amazon's tokens are stored: Alexa relies on this."""
         given = directive.read(_accept_grant)
         if self._gateway is None:
-            raise AcceptGrantFailed("showcam does not send events to Alexa.")
+            raise AuthorizationError("ACCEPT_GRANT_FAILED", "showcam does not send events to Alexa.")
         try:
             link = self._link_of(given.grantee.token)
             self._gateway.accept(link, given.grant.code)
             self._granted(link)
-        except InvalidAuthorization:
-            raise AcceptGrantFailed("The access token is not valid here.") from None
+        except DirectiveError:
+            raise AuthorizationError("ACCEPT_GRANT_FAILED", "The access token is not valid here.") from None
         except StoreUnavailable:
             log.warning("the store can't be reached", extra={"reason": "store"})
-            raise AcceptGrantFailed("showcam can't reach its store just now.") from None
+            raise AuthorizationError("ACCEPT_GRANT_FAILED", "showcam can't reach its store just now.") from None
         except NotGranted as error:
             log.warning("AcceptGrant of link %s failed: %s", link.id, error)
-            raise AcceptGrantFailed(str(error)) from None
+            raise AuthorizationError("ACCEPT_GRANT_FAILED", str(error)) from None
         return Answer(self.name, "AcceptGrant.Response", EMPTY, of_camera=False)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from showcam.alexa.controllers import ModeController, PowerController, ToggleController
 from showcam.alexa.discovery import Discovery, Endpoints, SceneController
 from showcam.alexa.gateway import Authorization, Gateway
-from showcam.alexa.interface import Controls, HouseholdInterface, Interface
+from showcam.alexa.interface import HouseholdInterface, Interface
 from showcam.alexa.states import DoorbellEventSource, EndpointHealth, MotionSensor, ObjectDetectionSensor, StateReport
 from showcam.alexa.streams import CameraStreamController, RtcSessionController, SnapshotProvider
 from showcam.registry.registry import Registry
@@ -14,19 +14,18 @@ from showcam.store.records import Link
 
 def interfaces(registry: Registry, *, snapshots: bool) -> tuple[Interface, ...]:
     """The interfaces of a camera and of its scenes. `snapshots`: whether stills are advertised and served."""
-    controls = Controls(registry)
     return (
-        StateReport(controls),
+        StateReport(registry),
         CameraStreamController(registry),
         RtcSessionController(registry),
         SnapshotProvider(registry, enabled=snapshots),
-        EndpointHealth(),
-        PowerController(controls),
-        MotionSensor(),
-        ObjectDetectionSensor(controls),
-        ToggleController(controls),
-        ModeController(controls),
-        DoorbellEventSource(),
+        EndpointHealth(registry),
+        PowerController(registry),
+        MotionSensor(registry),
+        ObjectDetectionSensor(registry),
+        ToggleController(registry),
+        ModeController(registry),
+        DoorbellEventSource(registry),
         SceneController(registry),
     )
 

@@ -12,8 +12,7 @@ from msgspec.structs import replace
 from showcam.alexa import events
 from showcam.alexa.discovery import MOST, Endpoints, friendly_names, scene_endpoints
 from showcam.alexa.events import CauseOf, EventSender, Report
-from showcam.alexa.interface import Interface
-from showcam.alexa.message import Property, timestamp
+from showcam.alexa.interface import Interface, Property, timestamp
 from showcam.alexa.states import SAMPLE_MS, State
 from showcam.drivers.camera import Camera
 from showcam.registry.reporting.reporter import Happened, Rejected, Tell, Told, ToldOf, Turn, fingerprint, message_id

@@ -1,5 +1,6 @@
 """Why a camera can't be shown or was not changed, a word for each reason, and the errors that carry it."""
 
+from collections.abc import Iterable, Mapping
 from typing import Literal, TypedDict, TypeIs, get_args
 
 from showcam.engine.grants import BadGrant, ExpiredGrant
@@ -118,6 +119,13 @@ class ByReason[T](TypedDict):
     not_this_way: T
     not_set: T
     no_tv: T
+
+
+def by_reason[T](groups: Mapping[T, Iterable[Reason]]) -> Mapping[Reason, T]:
+    """The value of each Reason, from a table of the reasons of each value. Refuses a table that lacks a reason."""
+    table = {reason: value for value, reasons in groups.items() for reason in reasons}
+    assert table.keys() == set(REASONS)
+    return table
 
 
 def is_reason(word: object) -> TypeIs[Reason]:
