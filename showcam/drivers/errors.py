@@ -121,7 +121,7 @@ class ByReason[T](TypedDict):
     no_tv: T
 
 
-def by_reason[T](groups: Mapping[T, Iterable[Reason]]) -> Mapping[Reason, T]:
+def by_reason[T](groups: Mapping[T, Iterable[Reason]]) -> dict[Reason, T]:
     """The value of each Reason, from a table of the reasons of each value. Refuses a table that lacks a reason."""
     table = {reason: value for value, reasons in groups.items() for reason in reasons}
     assert table.keys() == set(REASONS)
