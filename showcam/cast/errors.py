@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from showcam.drivers.errors import Reason
+from showcam.drivers.errors import NotOnTv, Reason
 from showcam.i18n.catalogue import OURS, Language, mark
 
 type Why = Literal[
@@ -82,7 +82,7 @@ SENTENCES: Mapping[Why, Sentence] = {
 }
 
 
-class CastFailed(Exception):
+class CastFailed(NotOnTv):
     """A TV can't show the video. `device`: the TV's name, as the caller gave it. `said`: the device reported the
     failure.
 

@@ -105,7 +105,6 @@ class Tile(Struct, frozen=True):
     decided: WhileEncrypted
     decided_at: float
     key_state: PictureCode
-    is_shared: bool
     home_code: HomeCode
     is_encrypted: bool
     is_asked_itself: bool
@@ -179,7 +178,6 @@ class Tiles:
             preferences.while_encrypted if camera.encryption != "none" else "no",
             preferences.decided_at,
             camera.picture_code,
-            camera.owner == "shared",
             self._home_codes.of(account, camera),
             camera.encryption == "on",
             "local" in camera.ways,

@@ -5,6 +5,7 @@ from typing import Literal, TypedDict, TypeIs, get_args
 
 from showcam.engine.grants import BadGrant, ExpiredGrant
 from showcam.engine.messages import BadOffer
+from showcam.i18n.catalogue import Language
 
 type Reason = Literal[
     "not_found",
@@ -190,6 +191,13 @@ class Unavailable(Exception):
     def __init__(self, reason: Reason, vendor: str = "") -> None:
         super().__init__(reason)
         self.reason, self.vendor = reason, vendor
+
+
+class NotOnTv(Exception):
+    """A TV or showcam keeps a camera from being shown on a TV; the text is for a person."""
+
+    def text(self, language: Language) -> str:
+        raise NotImplementedError
 
 
 class SetRefused(Exception):

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from showcam.accounts.console_sessions import ConsoleSessions
-from showcam.app.compose.own_pages import WorkersTvs
 from showcam.cast.device import Device, Over, Picture
 from showcam.cast.door import CastClient, CastDoor
 from showcam.cast.errors import CastFailed
@@ -60,7 +59,7 @@ class House:
         self.may_play.set()
         run = folder / "run"
         run.mkdir(exist_ok=True)
-        self.world: HomeWorld = home_world(folder, tvs=WorkersTvs(CastClient(run, PROOF)))
+        self.world: HomeWorld = home_world(folder, tvs=CastClient(run, PROOF))
         home = self.world.home
         screens = Screens(
             home.owner, ConsoleSessions(home.store), self, Finder((LIVING, BEDROOM, SPEAKER), browse=self._look),
