@@ -20,7 +20,6 @@ from showcam.drivers.errors import Unavailable
 from showcam.drivers.settings import BY_VOICE, FIELDS, Asked, BadValue, Setting, SettingView, Step, field_of
 from showcam.i18n.catalogue import OURS
 from showcam.registry.gate.displays import is_larger, plain
-from showcam.registry.gate.reasons import explain
 from showcam.registry.gate.voice_names import trouble
 from showcam.registry.owner.owner import LONGEST_ROOM, Owner
 from showcam.registry.preferences import MOTION_RINGS, Preferences
@@ -94,7 +93,6 @@ class CameraPage:
             return pages.problem("no_camera")
         preferences = not_kept.preferences if not_kept else self._owner.preferences(account, camera)
         views = self._owner.settings(account, camera)
-        unread = explain(views, language) if isinstance(views, Refusal) else ""
         rows = [] if isinstance(views, Refusal) else self._rows(shown, views, account)
         return self._area.page(
             "camera",
@@ -105,7 +103,7 @@ class CameraPage:
             after=tiles[(at + 1) % len(tiles)] if len(tiles) > 1 else None,
             groups=_grouped(rows),
             opens=_opens(tiles[at], error),
-            unread=unread,
+            unread=pages.why(views),
             error=error,
             preferences=preferences,
             mark=mark_of(self._owner.preferences(account, camera)),
@@ -132,7 +130,7 @@ class CameraPage:
         step = request.form.get("step", "")
         if step not in STEPS or request.form.get("camera", "") != camera:
             return pages.problem("request")
-        why = self._forms.take(step, current, pages.language())
+        why = self._forms.take(step, current)
         return self.show(current, camera, why) if why else _at(camera)
 
     def set(self, current: ConsoleSession, camera: str) -> Response:
@@ -148,7 +146,7 @@ class CameraPage:
             known = setting in NAMES
             return self.show(current, camera, pages.say(CHANGED["no_value" if known else "no_setting"]))
         if isinstance(done, Refusal):
-            return self.show(current, camera, explain(done, pages.language()))
+            return self.show(current, camera, pages.why(done))
         if isinstance(done, Step):
             # the camera's tile asks for the missing code or consent
             return _at(camera, f"#{camera}" if pages.is_id(camera) else "")
@@ -164,11 +162,8 @@ class CameraPage:
         return _at(camera, f"?{'asked' if changed.is_asked else 'set'}=password#password")
 
     def restart(self, current: ConsoleSession, camera: str) -> Response:
-        if request.method == "POST":
-            done = self._owner.restart(current.account, camera)
-            if isinstance(done, Refusal):
-                return self.show(current, camera, explain(done, pages.language()))
-        return _at(camera)
+        why = pages.why(self._owner.restart(current.account, camera)) if request.method == "POST" else ""
+        return self.show(current, camera, why) if why else _at(camera)
 
     def turn(self, current: ConsoleSession, camera: str) -> Response:
         """Turns the camera one step, or to a kept position. A script asks again and again while a button is held."""
@@ -180,7 +175,7 @@ class CameraPage:
                 done = self._owner.go(current.account, camera, preset)
             else:
                 done = self._owner.turn(current.account, camera, request.form.get("direction", ""))
-            why = explain(done, pages.language()) if isinstance(done, Refusal) else ""
+            why = pages.why(done)
         except BadValue:
             why = pages.say(CHANGED["no_value"])
         if request.headers.get("Accept") == "application/json":

@@ -15,7 +15,6 @@ from showcam.console.sentences import CASTING, HAPPENS
 from showcam.drivers.camera import Camera, Refusal
 from showcam.drivers.errors import NotOnTv, Unavailable
 from showcam.drivers.settings import BadValue
-from showcam.registry.gate.reasons import explain
 from showcam.registry.owner.owner import Owner
 from showcam.registry.preferences import TV_WHEN, Preferences
 from showcam.registry.scenes import Begun
@@ -109,8 +108,7 @@ class Casting:
         """Does the step. Returns why nothing was done, as a sentence, or ""."""
         match step:
             case "show" if camera and tv:
-                begun = self._tvs.begin(account, camera, tv, WAITED_S)
-                return explain(begun, pages.language()) if isinstance(begun, Refusal) else ""
+                return pages.why(self._tvs.begin(account, camera, tv, WAITED_S))
             case "stop" if tv:
                 self._tvs.begin_stop(account, "", tv, WAITED_S)
             case "scene" | "no-scene" if camera and tv:
