@@ -18,22 +18,14 @@ from msgspec import Meta, Struct
 
 from showcam.alexa.errors import AuthorizationError, DirectiveError
 from showcam.alexa.interface import EMPTY, Answer, Deadline, Directive, HouseholdHandler, HouseholdInterface, Scope
-from showcam.net.exchange import EARLY_S, Hosts
-from showcam.net.exchange import Unreached as NoAnswer
+from showcam.net.exchange import EARLY_S, Hosts, Unreached
 from showcam.net.http import Http
 from showcam.net.text import JsonObject
-from showcam.store.outbox import Why
 from showcam.store.ports import LinkSecrets, StoreUnavailable
 from showcam.store.records import Link
 
 LOGIN = "api.amazon.com"
 GATEWAYS = ("api.amazonalexa.com", "api.eu.amazonalexa.com", "api.fe.amazonalexa.com")
-
-
-class Unreached(Exception):
-    """Amazon did not answer in time, or answered no JSON object."""
-
-    why: Why = "unreached"
 
 
 class Posted(Struct, frozen=True):
@@ -64,10 +56,7 @@ class Amazon:
     ) -> tuple[int, JsonObject]:
         """Sends a request, and returns the status and the JSON object. Raises Unreached."""
         headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {bearer}"} if bearer else {})
-        try:
-            reply = self._http.ask(method, url, timeout_s, form=form, headers=headers)
-        except NoAnswer as error:
-            raise Unreached(str(error)) from None
+        reply = self._http.ask(method, url, timeout_s, form=form, headers=headers)
         if reply.data is None:
             raise Unreached("not an object")
         return reply.status, reply.data
@@ -75,10 +64,7 @@ class Amazon:
     def post_event(self, gateway: str, event: bytes, bearer: str, timeout_s: float) -> Posted:
         """Posts an event to a customer's gateway. Raises Unreached."""
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {bearer}"}
-        try:
-            reply = self._http.ask("POST", f"{gateway}/v3/events", timeout_s, body=event, headers=headers)
-        except NoAnswer as error:
-            raise Unreached(str(error)) from None
+        reply = self._http.ask("POST", f"{gateway}/v3/events", timeout_s, body=event, headers=headers)
         return Posted(reply.status, _refusal_code(reply.data), reply.after_s)
 
     def gateway(self, named: object) -> str:
@@ -133,8 +119,6 @@ class OfWhichClient(NotGranted):
 
 class NoTokens(Unreached):
     """Login with Amazon answered without tokens; a later request may succeed."""
-
-    why: Why = "trouble"
 
 
 class Grant(Struct, frozen=True):

@@ -12,12 +12,12 @@ from showcam.accounts.console_sessions import ConsoleSession
 from showcam.console import pages
 from showcam.console.area import READ, Area, Rule
 from showcam.console.sentences import CASTING, HAPPENS
-from showcam.drivers.camera import Camera, Refusal
+from showcam.drivers.camera import Camera
 from showcam.drivers.errors import NotOnTv, Unavailable
 from showcam.drivers.settings import BadValue
 from showcam.registry.owner.owner import Owner
 from showcam.registry.preferences import TV_WHEN, Preferences
-from showcam.registry.scenes import Begun
+from showcam.registry.scenes import Screens
 
 AT = "/home/tv"
 WAITED_S = 12.0  # seconds that the page waits; a TV that takes longer still shows the camera
@@ -49,7 +49,7 @@ class OnTv(Protocol):
         ...
 
 
-class Tvs(Protocol):
+class Tvs(Screens, Protocol):
     """The worker's door to the TVs of the house, as `showcam.cast.door.CastClient`. Each method raises NotOnTv."""
 
     def devices(self) -> Sequence[Tv]:
@@ -59,9 +59,6 @@ class Tvs(Protocol):
     def now(self, account: str) -> Sequence[OnTv]:
         """Lists the household's cameras that are on TVs now."""
         ...
-
-    def begin(self, account: str, camera: str, on: str, wait_s: float) -> Refusal | Begun: ...
-    def begin_stop(self, account: str, camera: str, on: str, wait_s: float) -> None: ...
 
 
 class Scenes(Struct, frozen=True):

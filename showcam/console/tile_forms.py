@@ -16,7 +16,6 @@ from showcam.drivers.vendor import Sentence
 from showcam.i18n.catalogue import mark
 from showcam.registry.owner.owner import Owner
 from showcam.registry.owner.sign_in_outcome import refused
-from showcam.registry.preferences import WhileEncrypted
 
 WRONG: Mapping[Reason, Sentence] = {
     "code_wrong": (
@@ -83,9 +82,10 @@ class TileForms:
                 return self._home_code(account, camera, form.get("home_code", "").strip())
             case "forget-home-code":
                 done = self._owner.set_code(account, camera, "")
-                if not (why := pages.why(done)) and self._decided(account, camera) == "lan":
-                    return pages.why(self._owner.while_encrypted(account, camera, "no"))
-                return why
+                decided = self._owner.preferences(account, camera).while_encrypted
+                if not isinstance(done, Refusal) and decided == "lan":
+                    done = self._owner.while_encrypted(account, camera, "no")
+                return pages.why(done)
             case "ask-camera" | "forget-camera":
                 return pages.why(self._owner.ask_camera(account, camera, wanted=step == "ask-camera"), ASKED)
             case "trust-keys":
@@ -127,9 +127,6 @@ class TileForms:
             return pages.say(NO_CODE)
         if isinstance(done, Step):
             return pages.say(PICTURE_CODE["guessed"])
-        if not (why := pages.why(done, WRONG)) and "while_encrypted" in request.form:
+        if not isinstance(done, Refusal) and "while_encrypted" in request.form:
             return pages.why(self._owner.while_encrypted(account, camera, "lan"))
-        return why
-
-    def _decided(self, account: str, camera: str) -> WhileEncrypted:
-        return self._owner.preferences(account, camera).while_encrypted
+        return pages.why(done, WRONG)

@@ -196,6 +196,8 @@ class Unavailable(Exception):
 class NotOnTv(Exception):
     """A TV or showcam keeps a camera from being shown on a TV; the text is for a person."""
 
+    reason: Reason = "no_tv"
+
     def text(self, language: Language) -> str:
         raise NotImplementedError
 

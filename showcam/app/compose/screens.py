@@ -13,7 +13,7 @@ from showcam.app.compose.ground import Ground
 from showcam.app.settings import Settings
 from showcam.cast.apart import ApartScreen, browse
 from showcam.cast.device import Device, Over
-from showcam.cast.door import CastClient, CastDoor, SceneScreens, Shows
+from showcam.cast.door import CastClient, CastDoor, Shows
 from showcam.cast.finder import Finder
 from showcam.cast.on_change import OnChange
 from showcam.cast.screens import Screens
@@ -56,7 +56,7 @@ def client(settings: Settings) -> CastClient:
 def fill(settings: Settings, base: Ground) -> None:
     """Lets the registry's scenes reach the TVs through the worker from now on."""
     if settings.casts:
-        base.adapter.registry.scenes.cast_with(SceneScreens(client(settings)))
+        base.adapter.registry.scenes.cast_with(client(settings))
 
 
 def show_on_change(base: Ground, screens: Shows) -> None:
