@@ -13,8 +13,9 @@ from showcam.accounts.console_sessions import ConsoleSessions
 from showcam.cast.device import Device, Over, Showing
 from showcam.cast.errors import CastFailed
 from showcam.cast.finder import Finder
-from showcam.cast.player import LEASE_S, Connect, Doors, Owner, Played, Player
+from showcam.cast.player import LEASE_S, Connect, Doors, Played, Player
 from showcam.drivers.camera import Refusal
+from showcam.registry.owner.owner import Owner
 
 log = structlog.get_logger()
 
