@@ -10,7 +10,7 @@ from showcam.accounts.console_sessions import ConsoleSessions
 from showcam.cast.device import Device, Over, Picture, Showing
 from showcam.cast.errors import CastFailed
 from showcam.cast.finder import Finder
-from showcam.cast.player import Shown
+from showcam.cast.player import Player, Shown
 from showcam.cast.screens import Screens
 from showcam.drivers.camera import Refusal
 from showcam.drivers.errors import NotOnTv, Reason
@@ -122,16 +122,16 @@ class House:
         self.may_play.set()
         self.lent: list[tuple[str, str]] = []
         self.unlent: Exception | None = None
-        self.screens = Screens(
+        player = Player(
             self.home.owner,
             ConsoleSessions(self.home.store, self.clock),
             self,
-            Finder((LIVING, BEDROOM, SPEAKER), browse=lambda seconds: []),
             self._connect,
+            protocols,
             self.clock,
             lambda seconds: self.wait(seconds),
-            protocols=protocols,
         )
+        self.screens = Screens(player, Finder((LIVING, BEDROOM, SPEAKER), browse=lambda seconds: []), self.clock)
 
     @property
     def account(self) -> str:

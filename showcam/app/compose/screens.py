@@ -16,6 +16,7 @@ from showcam.cast.device import Device, Over
 from showcam.cast.door import CastClient, CastDoor, Shows
 from showcam.cast.finder import Finder
 from showcam.cast.on_change import OnChange
+from showcam.cast.player import Player
 from showcam.cast.screens import Screens
 from showcam.engine.client import MediaClient
 from showcam.engine.grants import Grants
@@ -30,14 +31,14 @@ def folder(settings: Settings) -> Path:
 def build(settings: Settings, base: Ground) -> Screens:
     """The screens of the worker process, which take turns."""
     assert isinstance(base.pictures, MediaClient)
-    return Screens(
+    player = Player(
         base.adapter.owner,
         ConsoleSessions(base.store),
         base.pictures,
-        finder(settings),
         partial(_connected, settings.cast_receiver_app_id),
-        protocols=("webrtc", "hls") if settings.cast_receiver_app_id else ("hls",),
+        ("webrtc", "hls") if settings.cast_receiver_app_id else ("hls",),
     )
+    return Screens(player, finder(settings))
 
 
 def _connected(own_app: str, device: Device, over: Callable[[Over], None]) -> ApartScreen:
