@@ -92,26 +92,21 @@ class Executions:
         with outcomes.asking(self._named(executions)) as asked:
             asked.by(link.id, link.account)
             asked.about(camera)
-            answer = self._answered(link, camera, executions, proof, end, asked)
+            try:
+                answer = self._ran(link, camera, executions, proof, end, asked)
+            except DeviceError as error:
+                asked.refused(error.code)
+                answer = error.failure()
+            except StoreUnavailable:
+                log.warning("the store can't be reached for a command", extra={"reason": "store"})
+                asked.failed("store")
+                answer = DeviceError("transientError", "showcam can't reach its store just now.").failure()
+            except Exception:
+                # an edge: the traceback goes to the log, Google learns only that something failed
+                log.exception("a command failed")
+                asked.failed()
+                answer = DeviceError("hardError", "Something went wrong in showcam.").failure()
         return Ran(answer, asked.ended())
-
-    def _answered(
-        self, link: Link, camera: str, executions: list[Execution], proof: Proof, end: float, asked: Asking
-    ) -> Answered:
-        try:
-            return self._ran(link, camera, executions, proof, end, asked)
-        except DeviceError as error:
-            asked.refused(error.code)
-            return error.failure()
-        except StoreUnavailable:
-            log.warning("the store can't be reached for a command", extra={"reason": "store"})
-            asked.failed("store")
-            return DeviceError("transientError", "showcam can't reach its store just now.").failure()
-        except Exception:
-            # an edge: the traceback goes to the log, Google learns only that something failed
-            log.exception("a command failed")
-            asked.failed()
-            return DeviceError("hardError", "Something went wrong in showcam.").failure()
 
     def _late(self, link: Link, camera: str, executions: list[Execution]) -> Ran:
         """The answer for a device whose thread has not finished in time."""

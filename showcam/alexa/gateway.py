@@ -297,7 +297,7 @@ class Authorization(HouseholdInterface):
         self,
         link_of: Callable[[str], Link],
         gateway: Gateway | None,
-        granted: Callable[[Link], None] = lambda link: None,
+        granted: Callable[[Link], None],
     ) -> None:
         self._link_of, self._gateway, self._granted = link_of, gateway, granted
 

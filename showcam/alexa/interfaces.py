@@ -35,14 +35,14 @@ def household_interfaces(
     link_of: Callable[[str], Link],
     gateway: Gateway | None,
     of_cameras: Sequence[Interface],
-    reported: Callable[[Link], bool] | None = None,
-    granted: Callable[[Link], None] | None = None,
+    reported: Callable[[Link], bool] = lambda link: False,
+    granted: Callable[[Link], None] = lambda link: None,
 ) -> tuple[HouseholdInterface, ...]:
     """The interfaces whose directives concern no camera. `link_of`: the link of a token; raises InvalidAuthorization.
 
     `reported` and `granted`: as SmartHome has them.
     """
     return (
-        Discovery(registry, link_of, Endpoints(of_cameras), reported or (lambda link: False)),
-        Authorization(link_of, gateway, granted or (lambda link: None)),
+        Discovery(registry, link_of, Endpoints(of_cameras), reported),
+        Authorization(link_of, gateway, granted),
     )

@@ -50,8 +50,8 @@ class SmartHome:
     """Answers the skill's directives. `authenticate` raises TokenInvalid or TokenExpired. Safe to use from many
     threads.
 
-    `snapshots`: whether stills are advertised and served; `reported`: whether changes are reported to a link, None: to
-    none; `granted` is called once a link has a grant for reports.
+    `snapshots`: whether stills are advertised and served; `reported`: whether changes are reported to a link;
+    `granted` is called once a link has a grant for reports.
     """
 
     def __init__(
@@ -61,8 +61,8 @@ class SmartHome:
         gateway: Gateway | None = None,
         *,
         snapshots: bool = True,
-        reported: Callable[[Link], bool] | None = None,
-        granted: Callable[[Link], None] | None = None,
+        reported: Callable[[Link], bool] = lambda link: False,
+        granted: Callable[[Link], None] = lambda link: None,
     ) -> None:
         self._authenticate = authenticate
         table = interfaces(registry, snapshots=snapshots)
