@@ -11,7 +11,7 @@ _STATUS = {
 }
 _SENTENCES = {
     **WRITTEN,
-    # one sentence for all that a guesser could learn from
+    # a guesser learns nothing from the same sentence
     **dict.fromkeys(("wrong", "stranger", "too_many"), NOT_THESE_ONES),
     "unfinished": WRITTEN["no_code"],
     # the sign-in has expired, or was ended in another window

@@ -68,7 +68,7 @@ class ErrorPayload(Struct, rename="camel", omit_defaults=True):
 class DirectiveError(Exception):
     """A failure that is answered as an ErrorResponse. Alexa does not speak the message; people read it in answers.
 
-    `reason`: of the refusal that caused it.
+    `reason`: the gate's, if a refusal caused the error.
     """
 
     namespace: ClassVar[str] = "Alexa"

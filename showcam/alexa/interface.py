@@ -1,8 +1,8 @@
 """The base of every Alexa interface: a directive as it comes, a camera's capabilities and states, and what goes out.
 
 A directive is typed as far as dispatch and authentication need it. Unknown keys are ignored, since real directives hold
-more than is published. The interface that makes an answer types its payload. A message that is no directive is still
-read for what its error answer needs.
+more than is published. Each interface types its payloads. A message that is no directive is still read
+for what its error answer needs.
 https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-interface.html
 https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-response.html
 """

@@ -35,7 +35,7 @@ class Made(Struct, frozen=True):
 
 
 class AssistantForms:
-    """`end` ends a link and its video. `remove` removes a household by id, and ends all video that it is shown."""
+    """`end` ends a link and its video. `remove` removes a household by id, and ends all its video."""
 
     def __init__(
         self,

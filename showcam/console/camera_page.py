@@ -202,10 +202,10 @@ def _posted(view: View) -> View:
     """Leads whoever opens the address of a form to the camera's page."""
 
     @wraps(view)
-    def taken(current: ConsoleSession, camera: str) -> Response:
+    def on_post(current: ConsoleSession, camera: str) -> Response:
         return view(current, camera) if request.method == "POST" else _at(camera)
 
-    return taken
+    return on_post
 
 
 def _grouped(rows: Iterable[Row]) -> list[tuple[str, str, list[Row]]]:

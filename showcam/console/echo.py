@@ -70,7 +70,7 @@ class Echo(Tried):
                 return self.reaction("not_offered", camera=name)
         why = self._reasons.of("alexa", its_id)
         says = why or pages.say(TRIAL["shown"])
-        return self.heard(says, offers=its_id)
+        return self.reply(says, offers=its_id)
 
     def _report_state(self, about: str, camera: Named) -> Heard:
         answer = self._send("Alexa", "ReportState", {}, camera["id"])
@@ -103,7 +103,7 @@ class Echo(Tried):
         payload = event["payload"]
         is_error = event["header"]["name"] == "ErrorResponse"
         error = ", ".join(filter(None, [payload.get("type"), payload.get("currentDeviceMode")])) if is_error else ""
-        return self.heard(says, error, hls=hls)
+        return self.reply(says, error, hls=hls)
 
     def _send(
         self, namespace: str, name: str, payload: Mapping[str, object], camera: str = "", instance: str = ""

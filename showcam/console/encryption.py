@@ -48,7 +48,7 @@ class Steps(Struct, frozen=True):
 _decoder = msgspec.msgpack.Decoder(dict[str, Wanted])
 
 
-type _Kept = Literal["encryption", "keys"]  # what the session remembers the steps of
+type _Kept = Literal["encryption", "keys"]  # names of the steps that a session remembers
 
 
 class Encryption:

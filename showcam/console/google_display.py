@@ -38,7 +38,7 @@ class GoogleDisplay(Tried):
         result = self._execute("GetCameraStream", params, camera)
         url = str(result.get("states", {}).get("cameraStreamAccessUrl", ""))
         says = self._reasons.of("google", camera["id"]) or pages.say(TRIAL["shown" if url else "unshown"])
-        return self.heard(says, _error(result), hls=url)
+        return self.reply(says, _error(result), hls=url)
 
     def _query(self, about: str, camera: Named) -> Heard:
         answer = self._send("QUERY", {"devices": [{"id": camera["id"]}]}).get("devices", {}).get(camera["id"], {})
@@ -55,10 +55,10 @@ class GoogleDisplay(Tried):
             case "motion":
                 key = "motion" if "motionDetected" in reported else "unknown"
             case "well":
-                return self.heard(self._reasons.why("google", camera), _error(answer))
+                return self.reply(self._reasons.why("google", camera), _error(answer))
             case _:
                 key = "online" if answer.get("online") else "offline"
-        return self.heard(pages.say(TRIAL[key], **gaps), _error(answer))
+        return self.reply(pages.say(TRIAL[key], **gaps), _error(answer))
 
     def _change(self, command: str, params: Mapping[str, object], camera: Named, device: Any) -> Heard:
         trait = {"SetToggles": "Toggles"}.get(command, command)
@@ -68,9 +68,9 @@ class GoogleDisplay(Tried):
         result = self._execute(command, params, camera)
         challenge = result.get("challengeNeeded", {}).get("type", "")
         if challenge:
-            return self.heard(pages.say(TRIAL[_CHALLENGES[challenge]]), _error(result))
+            return self.reply(pages.say(TRIAL[_CHALLENGES[challenge]]), _error(result))
         done = result.get("status") in ("SUCCESS", "PENDING")
-        return self.heard(pages.say(TRIAL["done" if done else "refused"], camera=camera["name"]), _error(result))
+        return self.reply(pages.say(TRIAL["done" if done else "refused"], camera=camera["name"]), _error(result))
 
     def why(self, camera: Named | None) -> Heard:
         """Google has no words for a reason: it answers whether a camera is ok.
@@ -79,7 +79,7 @@ class GoogleDisplay(Tried):
         """
         if camera is not None:
             return self._query("well", camera)
-        return self.heard(self._reasons.why("google", None))
+        return self.reply(self._reasons.why("google", None))
 
     def _execute(self, command: str, params: Mapping[str, object], camera: Named) -> Any:
         execution = [{"command": f"{_COMMANDS}{command}", "params": params}]

@@ -112,11 +112,11 @@ class Tried(ABC):
     @abstractmethod
     def of(self, wish: Wish, camera: Named, listed: Any) -> Heard: ...
 
-    def heard(self, says: str, told: str = "", *, hls: str = "", offers: str = "") -> Heard:
+    def reply(self, says: str, told: str = "", *, hls: str = "", offers: str = "") -> Heard:
         return Heard(self.name, says, pages.language(), told, hls, offers, self._exchanges.shown)
 
     def reaction(self, key: str, **gaps: object) -> Heard:
-        return self.heard(pages.say(TRIAL[key], **gaps))
+        return self.reply(pages.say(TRIAL[key], **gaps))
 
     def answered(self, text: str, cameras: list[tuple[Named, Any]], settings: set[str]) -> Heard:
         """Returns the reaction. `cameras` are as the assistant listed them; `settings` names the switches."""

@@ -136,10 +136,10 @@ class SigningIn:
         return step in ("sign-in", "key", "vendor", "code", "again") or (step == "own" and self._owns(current))
 
     def take(self, current: ConsoleSession, step: str) -> str | Form | Response | None:
-        outcome = self._taken(current, step)
+        outcome = self._run_step(current, step)
         return self.again(current, outcome) if isinstance(outcome, Refused) else outcome
 
-    def _taken(self, current: ConsoleSession, step: str) -> str | Refused | Form | Response | None:
+    def _run_step(self, current: ConsoleSession, step: str) -> str | Refused | Form | Response | None:
         match step:
             case "vendor":
                 return self.choose(current)

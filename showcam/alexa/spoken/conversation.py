@@ -94,7 +94,7 @@ def respond(reply: Reply, language: Language, card: LinkAccountCard | None = Non
 
 
 def silent(*, ends: bool | None = None) -> ResponseEnvelope:
-    """Answers events, ends of a session and reports of the device, for which Alexa accepts no speech."""
+    """Answers events, ends of a session and reports of the device: Alexa accepts no speech then."""
     return ResponseEnvelope(VERSION, response=Response(should_end_session=ends))
 
 
