@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from showcam.app.cli import readable, settings_of, stop
+from showcam.app.cli import Command, settings_of, stop
 from showcam.app.cli.named_camera import of_household
 from showcam.app.cli.output import echo, progress, table
 from showcam.app.cli.owner_password import hint_at_password
@@ -31,7 +31,7 @@ ENOUGH = "Three tries are enough for an hour, since some cameras lock."
 ADDRESS = "Address: rtsp://…, or the camera's IP address"
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("address", required=False)
 @click.option("--name", help="What people call it (default: asked for).")
 @click.option("--doorbell", is_flag=True, help="It has a bell that is pressed.")
@@ -41,11 +41,7 @@ ADDRESS = "Address: rtsp://…, or the camera's IP address"
     help="Also write a picture of now into this JPEG (default: no file).",
 )
 @of_household
-@click.pass_context
-@readable
-def add(
-    context: click.Context, address: str | None, name: str | None, doorbell: bool, still: Path | None, user: str | None
-) -> None:
+def add(address: str | None, name: str | None, doorbell: bool, still: Path | None, user: str | None) -> None:
     """Add your own camera by ADDRESS: rtsp://192.168.1.20/stream1, or only its IP address.
 
     Its user name and password are asked for, kept sealed, and sent to no other address.
@@ -55,7 +51,7 @@ def add(
     from showcam.drivers.lan.devices import BadAddress
     from showcam.drivers.settings import BadValue
 
-    settings = settings_of(context)
+    settings = settings_of()
     with own_cameras(settings, user) as (own, store, account):
         try:
             address = address or str(click.prompt(ADDRESS, err=True))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from showcam.app.cli import readable, settings_of, stop
+from showcam.app.cli import Command, settings_of, stop
 from showcam.app.cli.named_camera import camera_named, of_household
 from showcam.app.cli.output import echo
 
@@ -22,7 +22,7 @@ BESIDE = (
 )
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("name", required=False)
 @click.option(
     "--assistant",
@@ -41,10 +41,7 @@ BESIDE = (
 )
 @click.option("--yes", is_flag=True, help="Save it without asking.")
 @of_household
-@click.pass_context
-@readable
 def trace(
-    context: click.Context,
     name: str | None,
     assistant: "Assistant | None",
     sign_in: bool,
@@ -70,13 +67,13 @@ def trace(
     if [name is not None, assistant is not None, sign_in].count(True) != 1:
         stop("Say one of these: showcam trace NAME, showcam trace --assistant alexa, showcam trace --sign-in")
     if assistant is not None:
-        save(_of_assistant(settings_of(context), assistant))
+        save(_of_assistant(settings_of(), assistant))
         return
     if sign_in:
-        save(_of_sign_in(settings_of(context), user))
+        save(_of_sign_in(settings_of(), user))
         return
     assert name is not None
-    with tracing(settings_of(context), user) as (household, makes):
+    with tracing(settings_of(), user) as (household, makes):
         camera = camera_named(household, name)
         if camera.manufacturer != "EZVIZ":
             stop("Traces are of EZVIZ cameras. For this camera, send what showcam doctor prints.", code=1)
