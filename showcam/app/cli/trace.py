@@ -58,10 +58,10 @@ def trace(
 
     All that would be saved is shown first. While it runs, whoever watches the camera may lose the video.
     """
-    from showcam.app.compose.trace import tracing
-    from showcam.app.trace.text import written
-    from showcam.drivers.errors import DriverError
-    from showcam.drivers.ezviz.trace.camera import Doing, Wanted
+    from showcam.app.compose.command import built, household_of
+    from showcam.app.compose.trace import OwnTracer
+    from showcam.console.tracing import NoTrace
+    from showcam.drivers.ezviz.trace.camera import Doing
 
     save = partial(_save, file or Path(f"trace-{time.strftime('%Y%m%d-%H%M%S')}.ndjson"), yes=yes)
     if [name is not None, assistant is not None, sign_in].count(True) != 1:
@@ -73,7 +73,9 @@ def trace(
         save(_of_sign_in(settings_of(), user))
         return
     assert name is not None
-    with tracing(settings_of(), user) as (household, makes):
+    settings = settings_of()
+    with built(settings) as base:
+        household = household_of(settings, base, user)
         camera = camera_named(household, name)
         if camera.manufacturer != "EZVIZ":
             stop("Traces are of EZVIZ cameras. For this camera, send what showcam doctor prints.", code=1)
@@ -84,10 +86,10 @@ def trace(
             echo(DOING[step].format(minutes=minutes), err=True)
 
         try:
-            lines = makes(camera, doing).take(Wanted(minutes * 60, beside=beside))
-        except DriverError:
+            text = OwnTracer(settings, base).take(household.account, camera, minutes, beside=beside, doing=doing)
+        except NoTrace:
             stop("EZVIZ did not answer with the list of cameras. Try again in a few minutes: showcam doctor", code=1)
-    save(written(lines))
+    save(text)
 
 
 DOING = {

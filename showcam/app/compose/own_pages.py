@@ -4,7 +4,8 @@ These are sentences to try, phones, cameras of the household's own, TVs of the h
 skill, and the public address that set-up is given.
 """
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 import msgspec
@@ -120,39 +121,39 @@ class Failed(NotOnTv):
         return self._failed.text(language)
 
 
+@contextlib.contextmanager
+def _failing() -> Iterator[None]:
+    try:
+        yield
+    except CastFailed as failed:
+        raise Failed(failed) from None
+
+
 class WorkersTvs:
     """The console's TVs, reached by the door of the worker."""
 
     def __init__(self, worker: CastClient) -> None:
         self._worker = worker
 
+    @_failing()
     def found(self) -> list[Tv]:
-        try:
-            return [Tv(device.id, device.name) for device in self._worker.devices() if device.kind == "screen"]
-        except CastFailed as failed:
-            raise Failed(failed) from None
+        return [Tv(device.id, device.name) for device in self._worker.devices() if device.kind == "screen"]
 
+    @_failing()
     def now(self, account: str) -> list[OnTv]:
-        try:
-            shown = self._worker.now(account)
-        except CastFailed as failed:
-            raise Failed(failed) from None
         return [
-            OnTv(Tv(showing.device.id, showing.device.name), showing.name, waking=showing.waking) for showing in shown
+            OnTv(Tv(showing.device.id, showing.device.name), showing.name, waking=showing.waking)
+            for showing in self._worker.now(account)
         ]
 
+    @_failing()
     def show(self, account: str, camera: str, tv: str) -> Refusal | None:
-        try:
-            begun = self._worker.begin(account, camera, tv, WAITED_S)
-        except CastFailed as failed:
-            raise Failed(failed) from None
+        begun = self._worker.begin(account, camera, tv, WAITED_S)
         return begun if isinstance(begun, Refusal) else None
 
+    @_failing()
     def stop(self, account: str, tv: str) -> None:
-        try:
-            self._worker.begin_stop(account, "", tv, WAITED_S)
-        except CastFailed as failed:
-            raise Failed(failed) from None
+        self._worker.begin_stop(account, "", tv, WAITED_S)
 
 
 def tvs(settings: Settings) -> WorkersTvs | None:
@@ -187,7 +188,7 @@ def skill_set_up(settings: Settings, keys: Keys, base: ground.Ground) -> SkillSe
         )
         if settings.lwa_client_id and settings.lwa_client_secret:
             client = Profile(settings.lwa_client_id, settings.lwa_client_secret)
-            end = ground.unlinker(base.store, base.pictures)
+            end = base.end
             one_tap = OneTap(settings.public_url, making, amazon, client, base.store, end)
     return SkillSetUp(settings, making, hand, keys.forwarder, one_tap)
 

@@ -83,19 +83,19 @@ def app(
     if limits.per_user > limits.per_code:  # in the demo
         limits = structs.replace(limits, per_code=limits.per_user)
     app = Flask("showcam", static_folder=None)
-    owner_users = OwnerUsers(base.store)
+    sign_in = partial(
+        SignIn,
+        base.store,
+        base.vendors,
+        owner_users=OwnerUsers(base.store),
+        limits=limits,
+        vendor_s=settings.sign_in_s,
+        by_code=base.adapter.owner.fetch_keys,
+    )
     oauth.bind(
         app,
         base.store,
-        SignIn(
-            base.store,
-            base.vendors,
-            settings.sign_up,
-            owner_users=owner_users,
-            limits=limits,
-            vendor_s=settings.sign_in_s,
-            by_code=base.adapter.owner.fetch_keys,
-        ),
+        sign_in(settings.sign_up),
         base.adapter.owner,
         OAuthSettings(
             issuer=settings.web_url,
@@ -103,13 +103,16 @@ def app(
             cookie_keys=keys.cookie,
             practice=PRACTICE if settings.demo else None,
         ),
-        ground.unlinker(base.store, base.pictures),
+        base.end,
     )
     if settings.store == "dynamodb":
         within = boto.within(settings.sign_in_s + settings.request_s + boto.STORE_S)
         app.wsgi_app = within(app.wsgi_app)  # type: ignore[method-assign]
     app.register_blueprint(look.blueprint())
-    console_home = _home(settings, base, limits, owner_users, keys.cookie) if settings.has_console else None
+    console_home = None
+    if settings.has_console:
+        # a person who holds the printed code runs this installation, and so may add any account
+        console_home = _home(settings, base, sign_in("anyone", origin="owner"), keys.cookie)
     app.register_blueprint(
         console.blueprint(
             practice_url=f"http://127.0.0.1:{settings.simulator_port}/" if settings.demo else "",
@@ -193,7 +196,7 @@ def _console(
             owner,
             made.area,
             history,
-            LinkForms(base.store, made.area.new_links, ground.unlinker(base.store, base.pictures)),
+            LinkForms(base.store, made.area.new_links, base.end),
             ClientForms(base.store),
             HouseholdForms(base.store, made.sign_in, invitations, window, remove),
             window,
@@ -207,20 +210,7 @@ def _console(
     ]
 
 
-def _home(
-    settings: Settings, base: ground.Ground, limits: Limits, owner_users: OwnerUsers, cookie_keys: list[bytes]
-) -> Home:
-    # a person who holds the printed code runs this installation, and so may add any account
-    sign_in = SignIn(
-        base.store,
-        base.vendors,
-        "anyone",
-        origin="owner",
-        owner_users=owner_users,
-        limits=limits,
-        vendor_s=settings.sign_in_s,
-        by_code=base.adapter.owner.fetch_keys,
-    )
+def _home(settings: Settings, base: ground.Ground, sign_in: SignIn, cookie_keys: list[bytes]) -> Home:
     return Home(
         base.store,
         sign_in,

@@ -109,7 +109,7 @@ def _alexa(settings: Settings, keys: Keys, base: ground.Ground) -> list[Route]:
         Route("alexa", "/alexa/smart-home", ("POST",), smart_home, json=True, claims=signatures.likely),
         spoken_route(
             settings.alexa_skill_id,
-            directives.Lazy(settings, base).answer,
+            directives.spoken(settings, base),
             cache(partial(directives.chains, settings)),
             lambda request: _forwarded(request, signatures) if request.header(HEADER) is not None else None,
             partial(refusals.note, "skill"),

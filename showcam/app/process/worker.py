@@ -13,13 +13,12 @@ from pathlib import Path
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 
-from showcam.store.records import Assistant
+from showcam.store.records import ASSISTANTS, Assistant
 
 log = structlog.get_logger()
 
 BOUNDS_S = (0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 10.0, 60.0)  # of the histogram of reports
 METRICS_FILE = Path("run", "telling.prom")  # in the data folder; the web process appends it to /metrics
-ASSISTANTS: tuple[Assistant, ...] = ("alexa", "google")
 
 
 class TellingMetrics:
