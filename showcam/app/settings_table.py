@@ -112,10 +112,7 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     # STUN servers, each `host:port`. By them displays away from home, and all Echos, reach a machine behind a router.
     # The default ones belong to others, who learn this house's address. `[]` uses none (in the environment an empty
     # text); the demo uses none (pictures.md#webrtc-across-the-internet)
-    stun: tuple[str, ...] = (
-        "stun.l.google.com:19302",
-        "stun.cloudflare.com:3478",
-    )
+    stun: tuple[str, ...] = ("stun.l.google.com:19302", "stun.cloudflare.com:3478")
     # a relay, if STUN is not enough: `turn:host:port?transport=udp` (or `tcp`), or `turns:host:port`
     turn: str = ""
     # the relay's `static-auth-secret`. showcam derives a password from it for each stream; the password expires soon

@@ -25,9 +25,7 @@ BESIDE = (
 @click.command(cls=Command)
 @click.argument("name", required=False)
 @click.option(
-    "--assistant",
-    type=click.Choice(["alexa", "google"]),
-    help="Its last offers. By default a camera is watched.",
+    "--assistant", type=click.Choice(["alexa", "google"]), help="Its last offers. By default a camera is watched."
 )
 @click.option("--sign-in", is_flag=True, help="In place of a camera: sign in, and tell what EZVIZ answers to that.")
 @click.option("--minutes", type=click.IntRange(1, 60), default=10, show_default=True, help="How long to watch it.")

@@ -49,13 +49,7 @@ def camera_trace(settings: Settings, base: Ground, account: str, camera: Camera,
     source = next(source for source in base.store.sources(account) if source.id == camera.ref.source)
     authorities = settings.data / "simulator" / "ca.pem" if settings.demo else settings.ca_file
     return CameraTrace(
-        ezviz(base),
-        source,
-        camera,
-        program(),
-        loopback=settings.vendor_is_here,
-        authorities=authorities,
-        doing=doing,
+        ezviz(base), source, camera, program(), loopback=settings.vendor_is_here, authorities=authorities, doing=doing
     )
 
 

@@ -64,11 +64,7 @@ def _arrive(origin: str, patient: Patient, visitor: Visitor, world: World) -> It
         yield from arrive(origin, visitor, world)
 
 
-def _checked(
-    check: Callable[[Patient, Visitor], Finding],
-    patient: Patient,
-    visitor: Visitor,
-) -> Finding:
+def _checked(check: Callable[[Patient, Visitor], Finding], patient: Patient, visitor: Visitor) -> Finding:
     try:
         return check(patient, visitor)
     except Unreached as error:
@@ -169,8 +165,7 @@ def _token(patient: Patient, visitor: Visitor) -> Finding:
             what,
             worded("it does not know a client that was just registered here"),
             worded(
-                "The public address leads to another showcam, or this command reads other "
-                "settings: see data and store.",
+                "The public address leads to another showcam, or this command reads other settings: see data and store."
             ),
         )
     return not_ours(

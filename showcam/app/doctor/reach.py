@@ -24,7 +24,7 @@ from showcam.net.exchange import PATIENT_S
 
 LONGEST = 1 << 20  # bytes of an answer
 BEFORE = worded(
-    "See what stands before showcam: a proxy that lacks this path, or one that asks whether you are a robot.",
+    "See what stands before showcam: a proxy that lacks this path, or one that asks whether you are a robot."
 )
 STRANGER = "192.0.2.77"  # an address for documentation (RFC 5737), which no visitor has
 _FORGED = "doctor.forged"
@@ -131,14 +131,10 @@ def not_ours(what: str, answer: Answer, text: str = "") -> Finding:
     """A finding about an answer that showcam does not give. `text` describes the answer; "" means a summary."""
     text = text or worded("it answers {answer}", answer=answer.summary())
     if 300 <= answer.status < 400 and "location" in answer.headers:
-        mend = worded(
-            "Assistants follow no redirect: set public_url to its target, or let the proxy answer here.",
-        )
+        mend = worded("Assistants follow no redirect: set public_url to its target, or let the proxy answer here.")
         return wrong(what, text, mend, "redirect")
     if answer.status == 401 and "www-authenticate" in answer.headers:
-        mend = worded(
-            "Something before showcam asks for a password: let the proxy pass this path without one.",
-        )
+        mend = worded("Something before showcam asks for a password: let the proxy pass this path without one.")
         return wrong(what, text, mend, "password")
     return wrong(what, text, BEFORE)
 

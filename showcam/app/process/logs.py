@@ -51,6 +51,10 @@ def for_person(event: MutableMapping[str, Any]) -> str:
     return _plain(f"{time.strftime('%H:%M:%S')} {event['part']}: {event['event']}{details}")
 
 
+def _text(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> str:
+    return for_person(event)
+
+
 def _plain(text: str) -> str:
     """Escapes control characters: they let a stranger's text move the cursor, hide a line or rename the window."""
     return "".join([character if character.isprintable() else ascii(character)[1:-1] for character in text])
@@ -109,21 +113,24 @@ def configure(process: str, level: str, file: LineFile | None = None) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
-    as_json: Any = structlog.processors.JSONRenderer(_encode)
-    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
-    if not sys.stderr.isatty():
-        _formatted(handlers[0], shared, as_json)
-        last = as_json
-    else:
-        last = _Both(file)
-        handlers[0].setLevel(logging.WARNING)
-        _formatted(handlers[0], shared, lambda _logger, _name, event: for_person(event))
+    stderr = logging.StreamHandler(sys.stderr)
+    handlers: list[logging.Handler] = [stderr]
+    at_terminal = sys.stderr.isatty()
+    if at_terminal:
+        stderr.setLevel(logging.WARNING)
         if file:
-            handlers.append(_formatted(_ToFile(file), shared, as_json))
+            handlers.append(_ToFile(file))
+    formatting = structlog.stdlib.ProcessorFormatter
+    for handler in handlers:
+        last: Any = structlog.processors.JSONRenderer(_encode)
+        if at_terminal and handler is stderr:
+            last = _text
+        steps = [formatting.remove_processors_meta, _redactor, last]
+        handler.setFormatter(formatting(foreign_pre_chain=shared, processors=steps))
     structlog.configure(
-        processors=[*shared, _redactor, last],
+        processors=[*shared, formatting.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.stdlib.LoggerFactory(),
     )
     root = logging.getLogger()
     root.handlers = handlers
@@ -132,28 +139,6 @@ def configure(process: str, level: str, file: LineFile | None = None) -> None:
         logging.getLogger(name).setLevel(max(number, logging.WARNING))
     for name, least in SILENT.items():
         logging.getLogger(name).setLevel(least)
-
-
-def _formatted(handler: logging.Handler, shared: list[Any], last: Any) -> logging.Handler:
-    left_out = structlog.stdlib.ProcessorFormatter.remove_processors_meta
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[left_out, _redactor, last])
-    )
-    return handler
-
-
-class _Both:
-    """A structlog processor: writes the JSON line into the file, and returns a warning or an error as text."""
-
-    def __init__(self, file: LineFile | None) -> None:
-        self._file = file
-
-    def __call__(self, _logger: Any, _name: str, event: MutableMapping[str, Any]) -> str:
-        if self._file:
-            self._file.write(_encode(event).encode() + b"\n")
-        if structlog.processors.NAME_TO_LEVEL[event["level"]] < logging.WARNING:
-            raise structlog.DropEvent
-        return for_person(event)
 
 
 class _ToFile(logging.Handler):
