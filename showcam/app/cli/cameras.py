@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from showcam.app.cli import Group, own_cameras, settings_of, stop
-from showcam.app.cli.camera_settings import GUESSED, PREFERENCES, change_preference, change_setting, renew_picture_code
+from showcam.app.cli.camera_settings import GUESSED, change_preference, change_setting, renew_picture_code
 from showcam.app.cli.named_camera import NamedCamera, asking, of_household, on_camera, refused, unavailable
 from showcam.app.cli.output import as_json, echo, progress, report, wants_json
 
@@ -136,7 +136,7 @@ def set_(named: NamedCamera, setting: str, value: str, yes: bool) -> None:
         stop("showcam converts pictures by itself now: as many at once as its setting transcodes allows.", 2)
     if setting in tables.IN_APP:
         stop(f"{setting} can be read here. It is {tables.IN_APP[setting]}.", 2)
-    if setting in PREFERENCES:
+    if setting in tables.PREFERENCES:
         change_preference(named, setting, value, yes)
         return
     if change_setting(named, setting, value, yes):
