@@ -37,6 +37,7 @@ SETTINGS = {
 # By the function that asks whether this is the demo: what it does otherwise, and why
 CODE = {
     "showcam/app/cli/backup.py::_facts": "a backup says whether it is of a demo, whose accounts everybody knows",
+    "showcam/app/cli/__init__.py::settings_of": "the demo's data may be deleted by hand: no loss is reported",
     "showcam/app/cli/home.py::announce": "the demo can't be opened to the house, so it does not say how",
     "showcam/app/cli/named_camera.py::unavailable": "the hint names the practice page",
     "showcam/app/cli/output.py::_typed": "a hint that is pasted has to mean the demo too",
@@ -68,7 +69,6 @@ CODE = {
     "showcam/app/compose/web.py::_missing": "the simulator is a part that has to serve",
     "showcam/app/data/backup.py::_describe": "a backup says whether it is of a demo, whose accounts everybody knows",
     "showcam/app/data/integrity.py::claim": "the data is marked, so that a real installation refuses it",
-    "showcam/app/data/integrity.py::check_once": "the demo's data may be deleted by hand: no loss is reported",
     "showcam/app/data/restore.py::fitting": "a demo's backup fits no real installation, nor the other way round",
     "showcam/app/doctor/google.py::_arrive": "the simulated Google has no servers to arrive at",
     "showcam/app/doctor/google.py::_client": "the visitor's address is this machine's",

@@ -59,7 +59,8 @@ def settings_of(*, kept: bool = True) -> Settings:
     from showcam.app.data import integrity
     from showcam.app.process.kept import read
 
-    integrity.check_once(settings)
+    if not settings.demo:  # its data may be deleted by hand: no loss is reported
+        integrity.check(settings)
     return load(**given, kept=texts) if (texts := read(settings)) else settings
 
 

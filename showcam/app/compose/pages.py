@@ -54,7 +54,6 @@ from showcam.console.skill import Skill
 from showcam.console.skill_page import SkillPage, arrivals
 from showcam.console.tracing import TracePage, Tracer, Traces
 from showcam.drivers.errors import REASONS
-from showcam.registry.adapter import Adapter
 from showcam.registry.owner.invitations import Invitations
 from showcam.registry.owner.sign_in import SignIn
 
@@ -141,19 +140,20 @@ def app(
             more.append(TracePage(base.adapter.owner, console_home.area, Traces(tracer)))
         adapter, area = base.adapter, console_home.area
         happenings = Happenings(adapter.owner, area, adapter.history, adapter.alarm_pictures)
-        camera = _camera_page(adapter, console_home, happenings, tracer.kind if tracer else "")
+        camera = CameraPage(
+            adapter.owner,
+            area,
+            console_home.forms,
+            happenings,
+            alexa=friendly_names,
+            google=names,
+            traces=tracer.kind if tracer else "",
+        )
         others = _console(settings, console_home, base, happenings, keeper, examinations, exposer)
         home.bind(app, console_home, camera, happenings, *others, *more)
     if skill:
         app.register_blueprint(arrivals(skill))
     return app
-
-
-def _camera_page(adapter: Adapter, made: Home, happenings: Happenings, traces: str) -> CameraPage:
-    """`traces`: a kind of sources, or ""."""
-    return CameraPage(
-        adapter.owner, made.area, made.forms, happenings, alexa=friendly_names, google=names, traces=traces
-    )
 
 
 def error_codes() -> Heard:
@@ -175,9 +175,7 @@ def _console(
 ) -> list[home.Page]:
     """The console's pages other than /home itself."""
 
-    def remove(account: str) -> None:
-        households.remove(base.store, base.pictures, account)
-
+    remove = partial(households.remove, base.store, base.pictures)
     window = LinkingWindow(base.store)
     invitations = Invitations(base.store, [vendor.sessions for vendor in base.vendors])
     owner, history = base.adapter.owner, base.adapter.history
