@@ -175,7 +175,9 @@ def _console(
 ) -> list[home.Page]:
     """The console's pages other than /home itself."""
 
-    remove = partial(households.remove, base.store, base.pictures)
+    def remove(account: str) -> None:
+        households.remove(base.store, base.pictures, account)
+
     window = LinkingWindow(base.store)
     invitations = Invitations(base.store, [vendor.sessions for vendor in base.vendors])
     owner, history = base.adapter.owner, base.adapter.history
