@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from showcam.app.cli import Command, stop
-from showcam.app.cli.output import as_json, echo, report, wants_json
+from showcam.app.cli.output import as_json, draw, echo, report, wants_json
 from showcam.app.shipped import whole_way
 
 if TYPE_CHECKING:
@@ -54,9 +54,7 @@ def _show(stage: "Stage") -> None:
 
     echo(f"{EXPOSING[stage.stand]} {stage.link}", err=True)
     if stage.link and sys.stderr.isatty():
-        import segno
-
-        segno.make(stage.link, error="l").terminal(sys.stderr, compact=True)
+        draw(stage.link, err=True)
 
 
 def _end(stage: "Stage", done: str) -> None:

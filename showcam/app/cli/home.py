@@ -8,7 +8,7 @@ import sys
 import click
 
 from showcam.app.cli import Command, settings_of, stop
-from showcam.app.cli.output import as_json, echo, report, wants_json
+from showcam.app.cli.output import as_json, draw, echo, report, wants_json
 from showcam.app.process.home_address import home_address, host_in_house
 from showcam.app.settings import Settings
 
@@ -55,7 +55,7 @@ def announce(settings: Settings, *, again: str = "showcam home") -> None:
         if not settings.demo and settings.bind not in ("0.0.0.0", "::"):  # noqa: S104
             echo("Only this machine reaches it. The house does, after: showcam settings set bind 0.0.0.0", err=True)
     elif sys.stdout.isatty():
-        _draw(address)
+        draw(address)
 
 
 def _is_journal() -> bool:
@@ -72,9 +72,3 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _draw(address: str) -> None:
-    import segno
-
-    segno.make(address, error="l").terminal(compact=True)

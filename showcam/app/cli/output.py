@@ -86,6 +86,13 @@ def elsewhere(command: str) -> str:
     return f"cd {shlex.quote(str(Path.cwd()))} && {''.join(given)}{runnable(command)}"
 
 
+def draw(address: str, *, err: bool = False) -> None:
+    """Prints an address as a QR code for a phone."""
+    import segno
+
+    segno.make(address, error="l").terminal(sys.stderr if err else sys.stdout, compact=True)
+
+
 def table(rows: Iterable[Sequence[str]], headers: Sequence[str] = (), indent: int = 0) -> list[str]:
     """Lines of aligned columns, whatever width a terminal draws a name in; the headers, if any, are the first line."""
     from tabulate import tabulate

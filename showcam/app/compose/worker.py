@@ -14,7 +14,7 @@ from showcam.app.compose.ground import Ground
 from showcam.app.process import logs
 from showcam.app.process.home_address import home_address
 from showcam.app.process.limits import raise_limit
-from showcam.app.process.worker import METRICS_FILE, Job, TellingMetrics, Worker
+from showcam.app.process.worker import METRICS_FILE, Job, TellingMetrics, run
 from showcam.app.settings import Settings
 from showcam.drivers.vendor import Posts
 from showcam.net import notices
@@ -105,7 +105,7 @@ def serve(settings: Settings) -> None:
         screens.show_on_change(base, shown)
         threading.Thread(target=door.serve_forever, name="cast door", daemon=True).start()
         jobs.append(Job("cast", 1.0, shown.turn))
-    Worker(jobs).run()
+    run(jobs)
     end_telling()
     notifying.close()
     if shown is not None:

@@ -84,10 +84,11 @@ def check(settings: Settings) -> None:
     """
     if settings.store != "sqlite" or settings.database in _checked:
         return
+    is_marked = _mark(settings).exists()
     # SQLite writes files next to a database that it only reads
     if settings.database.exists() and (refused := obstacles.of_folder(settings.data)):
         raise _unwritable(settings.data, refused)
-    if not _mark(settings).exists():
+    if not is_marked:
         return
     with contextlib.ExitStack() as held:
         try:
