@@ -47,7 +47,7 @@ def of(settings: Settings) -> Keys:
     if needed and not settings.keys_secret and not (settings.keys / "seal").exists():
         raise KeysUnreadable(f"{settings.keys / 'seal'} is missing. {_put_back(settings, needed)}")
     keys, grant = _all(settings), _grant_apart(settings)
-    cookie = _apart("cookie", settings.cookie_secret)  # only the function that signs cookies may read it
+    cookie = _apart("cookie", settings.cookie_secret)  # readable only by the function that signs cookies
     if missing := needed - {key_id for key_id, _ in keys.seal}:
         where = f"The secret {settings.keys_secret}" if settings.keys_secret else settings.keys / "seal"
         raise KeysUnreadable(f"{where} lacks a key. {_put_back(settings, missing)}")

@@ -52,7 +52,7 @@ def set_(name: str, value: str | None) -> None:
         )
     kept = opened()[1]
     texts = {name: value if value is not None else _prompt(name)}
-    for partner in _PARTNERS.get(name, ()):
+    for partner in _partners(name):
         if not any(row.is_set for row in kept.rows() if row.name == partner):
             texts[partner] = _prompt(partner)
     kept.change(texts)
@@ -64,7 +64,7 @@ def set_(name: str, value: str | None) -> None:
 @click.argument("name", type=click.Choice(KEPT), metavar="NAME")
 def unset(name: str) -> None:
     """Forget the kept value of NAME, and of the setting that goes with it."""
-    names = (name, *_PARTNERS.get(name, ()))
+    names = (name, *_partners(name))
     opened()[1].change(dict.fromkeys(names))
     echo(f"{' and '.join(names)}: nothing is kept.")
 
@@ -76,14 +76,12 @@ def apply() -> None:
     echo("A running showcam takes within seconds what was changed; the next start takes it too.")
 
 
-_PARTNERS = {
-    "ezviz_key": ("ezviz_secret",),
-    "ezviz_secret": ("ezviz_key",),
-    "turn": ("turn_secret",),
-    "turn_secret": ("turn",),
-    "lwa_client_id": ("lwa_client_secret",),
-    "lwa_client_secret": ("lwa_client_id",),
-}
+_PAIRS = (("ezviz_key", "ezviz_secret"), ("turn", "turn_secret"), ("lwa_client_id", "lwa_client_secret"))
+
+
+def _partners(name: str) -> list[str]:
+    """The secret of a setting, or the setting of a secret; empty for a setting without a partner."""
+    return [other for pair in _PAIRS if name in pair for other in pair if other != name]
 
 
 def _prompt(name: str) -> str:

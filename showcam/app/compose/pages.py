@@ -78,19 +78,8 @@ def app(
     may do this. `machine`: answers the page of health. `keeper`: keeps the public address, if settings are kept.
     `tracer`: makes traces of cameras, if there is time for that. `exposer`: gives this machine a public address.
     """
-    limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
-    if limits.per_user > limits.per_code:  # in the demo
-        limits = structs.replace(limits, per_code=limits.per_user)
     app = Flask("showcam", static_folder=None)
-    sign_in = partial(
-        SignIn,
-        base.store,
-        base.vendors,
-        owner_users=OwnerUsers(base.store),
-        limits=limits,
-        vendor_s=settings.sign_in_s,
-        by_code=base.adapter.owner.fetch_keys,
-    )
+    sign_in = _sign_ins(settings, base)
     oauth.bind(
         app,
         base.store,
@@ -154,6 +143,22 @@ def app(
     if skill:
         app.register_blueprint(arrivals(skill))
     return app
+
+
+def _sign_ins(settings: Settings, base: ground.Ground) -> Callable[..., SignIn]:
+    """Makes the sign-ins of linking and of the console, which share their limits and the memory for hashes."""
+    limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
+    if limits.per_user > limits.per_code:  # in the demo
+        limits = structs.replace(limits, per_code=limits.per_user)
+    return partial(
+        SignIn,
+        base.store,
+        base.vendors,
+        owner_users=OwnerUsers(base.store),
+        limits=limits,
+        vendor_s=settings.sign_in_s,
+        by_code=base.adapter.owner.fetch_keys,
+    )
 
 
 def error_codes() -> Heard:

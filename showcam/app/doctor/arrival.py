@@ -1,5 +1,6 @@
 """Examines the way to an https origin: its name in DNS, the port behind it, and its certificate."""
 
+import contextlib
 import socket
 import ssl
 import time
@@ -125,7 +126,8 @@ def certificate(host: str, port: int, visitor: Visitor) -> Finding:
     context = ssl.create_default_context(cafile=visitor.authorities)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
-        held = _peer(host, port, context, visitor)
+        with _secured(host, port, context, visitor) as secure:
+            held = secure.getpeercert() or {}
     except ssl.SSLCertVerificationError as error:
         return _refused(what, host, port, error, visitor)
     except ssl.SSLError as error:
@@ -139,12 +141,13 @@ def certificate(host: str, port: int, visitor: Visitor) -> Finding:
     return _lasting(what, began, ends)
 
 
-def _peer(host: str, port: int, context: ssl.SSLContext, visitor: Visitor) -> dict[str, object]:
+@contextlib.contextmanager
+def _secured(host: str, port: int, context: ssl.SSLContext, visitor: Visitor) -> Iterator[ssl.SSLSocket]:
     with (
         socket.create_connection((host, port), timeout=visitor.within_s) as plain,
         context.wrap_socket(plain, server_hostname=host) as secure,
     ):
-        return dict(secure.getpeercert() or {})
+        yield secure
 
 
 def _speechless(what: str, port: int, error: OSError) -> Finding:
@@ -178,10 +181,7 @@ def _missing_issuer(host: str, port: int, visitor: Visitor) -> str:
     # the certificates are only read, and nothing in them is believed
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
-        with (
-            socket.create_connection((host, port), timeout=visitor.within_s) as plain,
-            context.wrap_socket(plain, server_hostname=host) as secure,
-        ):
+        with _secured(host, port, context, visitor) as secure:
             chain = secure.get_unverified_chain()
         last = x509.load_der_x509_certificate(chain[-1])
     except (OSError, ValueError, IndexError):

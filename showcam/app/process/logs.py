@@ -17,8 +17,7 @@ from typing import Any
 
 import msgspec
 import structlog
-from msgspec import UNSET, UnsetType
-from msgspec.structs import asdict, replace
+from msgspec.structs import asdict
 
 from showcam.app.http_types import AT_WORK, Answered
 from showcam.app.redaction import QUIET, SILENT, redact
@@ -150,26 +149,6 @@ class _ToFile(logging.Handler):
         self._file.write(self.format(record).encode() + b"\n")
 
 
-class _RequestLine(msgspec.Struct):
-    route: str
-    method: str
-    status: int
-    ms: float
-    request: str
-    part: str
-    timestamp: datetime
-    level: str
-    event: str = "request"
-    # of a directive, an intent or a device's commands
-    name: str | UnsetType = UNSET
-    link: str | UnsetType = UNSET
-    account: str | UnsetType = UNSET
-    camera: str | UnsetType = UNSET
-    way: str | UnsetType = UNSET
-    outcome: str | UnsetType = UNSET
-    reason: str | UnsetType = UNSET
-
-
 class RequestLines:
     """Writes a line for each request, or for each directive and intent in it."""
 
@@ -185,8 +164,18 @@ class RequestLines:
         # the only text in the line that the caller chose
         method = done.method if len(done.method) < _SHORTEST else redact(done.method)
         ms, level = int(done.seconds * 10_000 + 0.5) / 10, "debug" if quiet else "info"
-        line = _RequestLine(done.route, method, done.status, ms, done.request, self._part, datetime.now(UTC), level)
-        lines = [replace(line, **asdict(outcome)) for outcome in done.outcomes] or [line]
+        line = {
+            "route": done.route,
+            "method": method,
+            "status": done.status,
+            "ms": ms,
+            "request": done.request,
+            "part": self._part,
+            "timestamp": datetime.now(UTC),
+            "level": level,
+            "event": "request",
+        }
+        lines = [line | asdict(outcome) for outcome in done.outcomes] or [line]
         self._write(b"".join(self._encode(each) + b"\n" for each in lines))
 
 
