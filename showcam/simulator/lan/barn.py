@@ -50,7 +50,7 @@ def barn() -> Camera:
 
 
 class Barn:
-    """Serves while the camera is online; `/_control` changes `camera`."""
+    """Serves while the camera is online."""
 
     def __init__(self, camera: Camera, studio: Studio, *, rtsp: int, onvif: int) -> None:
         self.camera = camera

@@ -10,6 +10,7 @@ from showcam.app.cli.run import processes
 from showcam.app.compose.demo import prepare
 from showcam.app.data import integrity
 from showcam.app.process import logs
+from showcam.app.process.limits import forbid_core
 from showcam.app.process.settings_sources import load
 from showcam.app.process.supervisor import Process, Supervisor, only_one
 
@@ -17,6 +18,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def run() -> int:
+    forbid_core()
     settings = load(demo=True, environ=os.environ)
     integrity.claim(settings)
     logs.start("supervisor", settings)
