@@ -15,7 +15,7 @@ EVENTS: tuple[EventKind, ...] = ("motion", "person", "press")
 
 
 class Change(msgspec.Struct, forbid_unknown_fields=True):
-    """What a person does to a camera; the last three happen in front of it."""
+    """A change of a camera by a person; the last three fields happen in front of the camera."""
 
     encryption: bool | None = None
     audio: bool | None = None

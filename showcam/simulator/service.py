@@ -57,7 +57,7 @@ class Simulator:
     CLOUD, APP, OPEN, CONTROL = Cloud, AppFace, OpenFace, Control
 
     def __init__(self, options: Options) -> None:
-        """Raises StartFailed."""
+        """Reads traces and writes certificates. Raises StartFailed."""
         self.tls = _certificates(options.data)
         self.options, self.at = options, options.ports
         self.world, self.studio = self.make_world(), Studio()
