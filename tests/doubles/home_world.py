@@ -30,17 +30,17 @@ from showcam.app.process.kept import Installation
 from showcam.app.settings import Settings
 from showcam.app.setup import google_set_up
 from showcam.app.setup.address import AddressKeeper, Exposing
+from showcam.app.setup.alexa_by_hand import AlexaByHand
 from showcam.app.setup.skill_creation import Made, SkillCreation
-from showcam.app.setup.skill_set_up import AlexaByHand, SkillSetUp
 from showcam.app.setup.smapi import Amazon
 from showcam.console import home, look
 from showcam.console.adding import Adding as AddingPage
 from showcam.console.app import blueprint
+from showcam.console.assistant_forms import AssistantForms
 from showcam.console.assistants import Assistants
 from showcam.console.camera_page import CameraPage
 from showcam.console.camera_removal import CameraRemoval
 from showcam.console.casting import Casting, Tvs
-from showcam.console.client_forms import ClientForms
 from showcam.console.echo import SKILL_ID
 from showcam.console.entrance import Entrance
 from showcam.console.examinations import Examinations
@@ -48,8 +48,6 @@ from showcam.console.google_page import GooglePage
 from showcam.console.happenings import Happenings
 from showcam.console.health import Health
 from showcam.console.home import Home, HomeSettings
-from showcam.console.household_forms import HouseholdForms
-from showcam.console.link_forms import LinkForms
 from showcam.console.notices import Notices
 from showcam.console.own_camera import OwnCamera
 from showcam.console.pages import NOTIFIES, TVS
@@ -153,12 +151,13 @@ class Noted:
         self.data = data
 
 
-def _skill_of(made: Household, skill: Made | None) -> SkillSetUp:
+def _skill_of(made: Household, skill: Made | None) -> SkillCreation:
     """Real but for Amazon, which is never asked: nobody allows it there. `skill`: how far it is made, by both roads."""
     keys, settings = [("one", b"k" * 32)], structs.replace(PUBLIC, alexa_skill_id=skill.skill if skill else "")
     nobody, noted = Amazon("127.0.0.1:9", None), Noted(msgspec.json.encode(skill) if skill else None)
-    making = SkillCreation(settings.public_url, nobody, made.store, noted, lambda *_: None, lambda: "trusted")
-    return SkillSetUp(settings, making, AlexaByHand(settings, made.store, lambda _: None, keys), keys)
+    making = SkillCreation(settings.public_url, nobody, made.store, noted, lambda *_: None, lambda: "trusted", keys)
+    making.hand = AlexaByHand(settings, made.store, lambda _: None, keys)
+    return making
 
 
 def _pages(
@@ -175,7 +174,6 @@ def _pages(
 ) -> list[home.Page]:
     examinations = Examinations(machine, machine.start or _at_once)
     history = made.adapter.history
-    window = LinkingWindow(made.store, made.clock)
     happenings = Happenings(made.owner, rooms.area, history, made.adapter.alarm_pictures, made.clock)
     said = SaidPage(made.owner, rooms.area, happenings)
     reachable = Reachable(
@@ -204,16 +202,15 @@ def _pages(
             made.owner,
             rooms.area,
             history,
-            LinkForms(made.store, rooms.area.new_links, partial(_end_link, made)),
-            ClientForms(made.store),
-            HouseholdForms(
+            AssistantForms(
                 made.store,
+                rooms.area.new_links,
+                partial(_end_link, made),
                 rooms.sign_in,
                 Invitations(made.store, [Sessions(made.store)]),
-                window,
+                LinkingWindow(made.store, made.clock),
                 partial(_remove, made),
             ),
-            window,
             Reports(made.store, made.adapter.faults.of),
             open_to_all=False,
         ),

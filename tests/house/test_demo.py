@@ -10,7 +10,6 @@ import pytest
 from showcam.app.process.settings_sources import DEMO
 from showcam.app.settings import Settings
 from showcam.simulator.camera import Camera
-from showcam.simulator.state import Settings as Simulated
 
 ROOT = Path(__file__).parents[2]
 ROOMS = (
@@ -21,10 +20,7 @@ ROOMS = (
         for room in ("accounts", "alexa", "app", "cast", "console", "drivers", "engine", "net", "registry", "store")
     ),
 )
-DEFAULTS = {
-    "Settings": {field.name: field.default for field in fields(Simulated)},
-    "Camera": {field.name: field.default for field in fields(Camera)},
-}
+DEFAULTS = {"Camera": {field.name: field.default for field in fields(Camera)}}
 
 
 # By name: the demo's value, and why
@@ -37,6 +33,7 @@ SETTINGS = {
 # By the function that asks whether this is the demo: what it does otherwise, and why
 CODE = {
     "showcam/app/cli/backup.py::_facts": "a backup says whether it is of a demo, whose accounts everybody knows",
+    "showcam/app/cli/__init__.py::settings_of": "the demo's data may be deleted by hand: no loss is reported",
     "showcam/app/cli/home.py::announce": "the demo can't be opened to the house, so it does not say how",
     "showcam/app/cli/named_camera.py::unavailable": "the hint names the practice page",
     "showcam/app/cli/output.py::_typed": "a hint that is pasted has to mean the demo too",
@@ -46,7 +43,7 @@ CODE = {
     "showcam/app/cli/run.py::run": "the households and clients that everybody knows are made at its start",
     "showcam/app/cli/say.py::_call": "only the demo has an assistant to which a sentence can be said",
     "showcam/app/compose/command.py::built": "the vendor's addresses are the simulator's",
-    "showcam/app/compose/command.py::household": "without a name, a command means demo@example.com",
+    "showcam/app/compose/command.py::household_of": "without a name, a command means demo@example.com",
     "showcam/app/compose/command.py::is_meant": "without a name, a command means demo@example.com",
     "showcam/app/compose/doctor.py::_endpoints": "the simulated Alexa needs no forwarder",
     "showcam/app/compose/doctor.py::_world": "the doctor of the demo asks nobody outside",
@@ -63,13 +60,11 @@ CODE = {
     "showcam/app/compose/own_pages.py::_of_own_cameras": "the demo does not search the house",
     "showcam/app/compose/pages.py::app": "the sign-in page is filled in with the account that everybody knows",
     "showcam/app/compose/screens.py::finder": "the television is the simulator's, and is not found by mDNS",
-    "showcam/app/compose/trace.py::camera_trace": "the vendor's addresses are the simulator's",
-    "showcam/app/compose/trace.py::tracing": "the simulator's certificates have an authority of their own",
+    "showcam/app/compose/trace.py::camera_trace": "the simulator's certificates have an authority of their own",
     "showcam/app/compose/web.py::_alexa.smart_home": "the simulated Alexa sends directives without a signature",
     "showcam/app/compose/web.py::_missing": "the simulator is a part that has to serve",
     "showcam/app/data/backup.py::_describe": "a backup says whether it is of a demo, whose accounts everybody knows",
     "showcam/app/data/integrity.py::claim": "the data is marked, so that a real installation refuses it",
-    "showcam/app/data/integrity.py::check_once": "the demo's data may be deleted by hand: no loss is reported",
     "showcam/app/data/restore.py::fitting": "a demo's backup fits no real installation, nor the other way round",
     "showcam/app/doctor/google.py::_arrive": "the simulated Google has no servers to arrive at",
     "showcam/app/doctor/google.py::_client": "the visitor's address is this machine's",
@@ -83,8 +78,6 @@ CODE = {
 }
 # The simulator is kinder than life here: its value, life, and why
 KINDER = {
-    "Settings.latency_ms": ("0.0", "an answer of EZVIZ takes time", "tests that measure a wait set it"),
-    "Settings.fault": ("", "faults come unannounced", "the practice page has a switch for each"),
     "Camera.product": (
         "",
         "a list names few of a camera's abilities, and switches are listed 18 s late",

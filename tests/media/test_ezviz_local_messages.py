@@ -31,7 +31,7 @@ from showcam.engine.ezviz.local_session import MOST_PLACES, NotWrapped, Wrapping
 from showcam.engine.ezviz.local_session import chunks as splitter
 from showcam.engine.ezviz.messages import MOST_JUNK, Frames, NotFrames
 from showcam.engine.source import EzvizLocal, read_source
-from showcam.simulator.local.dress import Plain, Wrapped
+from tests.doubles.troubled.dress import Plain, Wrapped
 
 pytestmark = pytest.mark.proves(
     "EZVIZ's protocol at home ends cleanly whatever a hostile camera sends",

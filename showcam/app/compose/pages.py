@@ -27,11 +27,11 @@ from showcam.app.shipped import document
 from showcam.cast import receiver_page
 from showcam.console import app as console
 from showcam.console import home, look
+from showcam.console.assistant_forms import AssistantForms
 from showcam.console.assistants import Assistants
 from showcam.console.camera_page import CameraPage
 from showcam.console.camera_removal import CameraRemoval
 from showcam.console.casting import Casting, Tvs
-from showcam.console.client_forms import ClientForms
 from showcam.console.documents import Documents
 from showcam.console.entrance import Entrance
 from showcam.console.examinations import Examinations
@@ -41,8 +41,6 @@ from showcam.console.happenings import Happenings
 from showcam.console.health import Health
 from showcam.console.help import Heard
 from showcam.console.home import Home, HomeSettings
-from showcam.console.household_forms import HouseholdForms
-from showcam.console.link_forms import LinkForms
 from showcam.console.machine import Machine
 from showcam.console.notices import Notices
 from showcam.console.pages import NOTIFIES, TVS
@@ -54,7 +52,6 @@ from showcam.console.skill import Skill
 from showcam.console.skill_page import SkillPage, arrivals
 from showcam.console.tracing import TracePage, Tracer, Traces
 from showcam.drivers.errors import REASONS
-from showcam.registry.adapter import Adapter
 from showcam.registry.owner.invitations import Invitations
 from showcam.registry.owner.sign_in import SignIn
 
@@ -79,23 +76,12 @@ def app(
     may do this. `machine`: answers the page of health. `keeper`: keeps the public address, if settings are kept.
     `tracer`: makes traces of cameras, if there is time for that. `exposer`: gives this machine a public address.
     """
-    limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
-    if limits.per_user > limits.per_code:  # in the demo
-        limits = structs.replace(limits, per_code=limits.per_user)
     app = Flask("showcam", static_folder=None)
-    owner_users = OwnerUsers(base.store)
+    sign_in = _sign_ins(settings, base)
     oauth.bind(
         app,
         base.store,
-        SignIn(
-            base.store,
-            base.vendors,
-            settings.sign_up,
-            owner_users=owner_users,
-            limits=limits,
-            vendor_s=settings.sign_in_s,
-            by_code=base.adapter.owner.fetch_keys,
-        ),
+        sign_in(settings.sign_up),
         base.adapter.owner,
         OAuthSettings(
             issuer=settings.web_url,
@@ -103,13 +89,16 @@ def app(
             cookie_keys=keys.cookie,
             practice=PRACTICE if settings.demo else None,
         ),
-        ground.unlinker(base.store, base.pictures),
+        base.end,
     )
     if settings.store == "dynamodb":
         within = boto.within(settings.sign_in_s + settings.request_s + boto.STORE_S)
         app.wsgi_app = within(app.wsgi_app)  # type: ignore[method-assign]
     app.register_blueprint(look.blueprint())
-    console_home = _home(settings, base, limits, owner_users, keys.cookie) if settings.has_console else None
+    console_home = None
+    if settings.has_console:
+        # a person who holds the printed code runs this installation, and so may add any account
+        console_home = _home(settings, base, sign_in("anyone", origin="owner"), keys.cookie)
     app.register_blueprint(
         console.blueprint(
             practice_url=f"http://127.0.0.1:{settings.simulator_port}/" if settings.demo else "",
@@ -138,7 +127,15 @@ def app(
             more.append(TracePage(base.adapter.owner, console_home.area, Traces(tracer)))
         adapter, area = base.adapter, console_home.area
         happenings = Happenings(adapter.owner, area, adapter.history, adapter.alarm_pictures)
-        camera = _camera_page(adapter, console_home, happenings, tracer.kind if tracer else "")
+        camera = CameraPage(
+            adapter.owner,
+            area,
+            console_home.forms,
+            happenings,
+            alexa=friendly_names,
+            google=names,
+            traces=tracer.kind if tracer else "",
+        )
         others = _console(settings, console_home, base, happenings, keeper, examinations, exposer)
         home.bind(app, console_home, camera, happenings, *others, *more)
     if skill:
@@ -146,10 +143,19 @@ def app(
     return app
 
 
-def _camera_page(adapter: Adapter, made: Home, happenings: Happenings, traces: str) -> CameraPage:
-    """`traces`: a kind of sources, or ""."""
-    return CameraPage(
-        adapter.owner, made.area, made.forms, happenings, alexa=friendly_names, google=names, traces=traces
+def _sign_ins(settings: Settings, base: ground.Ground) -> Callable[..., SignIn]:
+    """Makes the sign-ins of linking and of the console, which share their limits and the memory for hashes."""
+    limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
+    if limits.per_user > limits.per_code:  # in the demo
+        limits = structs.replace(limits, per_code=limits.per_user)
+    return partial(
+        SignIn,
+        base.store,
+        base.vendors,
+        owner_users=OwnerUsers(base.store),
+        limits=limits,
+        vendor_s=settings.sign_in_s,
+        by_code=base.adapter.owner.fetch_keys,
     )
 
 
@@ -171,12 +177,6 @@ def _console(
     exposer: Exposer | None,
 ) -> list[home.Page]:
     """The console's pages other than /home itself."""
-
-    def remove(account: str) -> None:
-        households.remove(base.store, base.pictures, account)
-
-    window = LinkingWindow(base.store)
-    invitations = Invitations(base.store, [vendor.sessions for vendor in base.vendors])
     owner, history = base.adapter.owner, base.adapter.history
     said = SaidPage(owner, made.area, happenings)
     reachable = Reachable(
@@ -193,10 +193,15 @@ def _console(
             owner,
             made.area,
             history,
-            LinkForms(base.store, made.area.new_links, ground.unlinker(base.store, base.pictures)),
-            ClientForms(base.store),
-            HouseholdForms(base.store, made.sign_in, invitations, window, remove),
-            window,
+            AssistantForms(
+                base.store,
+                made.area.new_links,
+                base.end,
+                made.sign_in,
+                Invitations(base.store, [vendor.sessions for vendor in base.vendors]),
+                LinkingWindow(base.store),
+                partial(households.remove, base.store, base.pictures),
+            ),
             Reports(base.store, base.adapter.faults.of),
             open_to_all=settings.sign_up == "anyone",
         ),
@@ -207,20 +212,7 @@ def _console(
     ]
 
 
-def _home(
-    settings: Settings, base: ground.Ground, limits: Limits, owner_users: OwnerUsers, cookie_keys: list[bytes]
-) -> Home:
-    # a person who holds the printed code runs this installation, and so may add any account
-    sign_in = SignIn(
-        base.store,
-        base.vendors,
-        "anyone",
-        origin="owner",
-        owner_users=owner_users,
-        limits=limits,
-        vendor_s=settings.sign_in_s,
-        by_code=base.adapter.owner.fetch_keys,
-    )
+def _home(settings: Settings, base: ground.Ground, sign_in: SignIn, cookie_keys: list[bytes]) -> Home:
     return Home(
         base.store,
         sign_in,
