@@ -24,10 +24,10 @@ from showcam.engine.source import EzvizCloud, read_source
 from showcam.engine.sources.ezviz_picture import EzvizPicture, Showing
 from showcam.engine.sources.footage import Footage, Sets
 from showcam.engine.units import Format, SourceFailed, Unit
-from showcam.simulator.cloud.streams import LONGEST, Habits, ProgramStream, RtpHabits, RtpStream
 from showcam.simulator.pictures.garbler import LAYOUTS, Garbler, Layout, split
 from tests.doubles.floating_point import apart
 from tests.doubles.made_once import made_once
+from tests.doubles.odd_streams import LONGEST, Habits, ProgramStream, RtpHabits, RtpStream
 from tests.doubles.waiting import LONG_S
 from tests.media.test_mpegps import film
 from tests.media.test_rtp import pictures

@@ -29,7 +29,7 @@ from showcam.engine.ezviz.local_messages import (
 )
 from showcam.engine.ezviz.local_session import MOST_JUNK, MOST_PLACES, Chunks, NotChunks, NotWrapped, Wrapping, bare
 from showcam.engine.source import EzvizLocal, read_source
-from showcam.simulator.local.dress import Plain, Wrapped
+from tests.doubles.troubled.dress import Plain, Wrapped
 
 pytestmark = pytest.mark.proves(
     "EZVIZ's protocol at home ends cleanly whatever a hostile camera sends",
