@@ -49,17 +49,17 @@ class Codes:
 
     def wanted(self, account_id: str, cameras: Iterable[Camera]) -> list[Camera]:
         """The cameras that assistants would show if their owner gave the code."""
-        return [camera for camera in cameras if self._owner.may_be_deciphered(account_id, camera)]
+        return [camera for camera in cameras if self._owner.encrypted.may_be_deciphered(account_id, camera)]
 
     def own(self, account_id: str, cameras: Iterable[Camera]) -> list[Camera]:
         """The person's own encrypted cameras that have no decision yet; a single tick covers all of them."""
-        return self._owner.undecided(account_id, cameras)
+        return self._owner.encrypted.undecided(account_id, cameras)
 
     def decide(self, form: MultiDict[str, str], account_id: str, offered: tuple[str, ...]) -> None:
         """Takes the decision for all cameras that the page named, if its box was ticked."""
         if ALL in form:
             named = set(form.getlist(NAMED))
-            self._owner.show_all_encrypted(account_id, [camera for camera in offered if camera in named])
+            self._owner.encrypted.decide_all(account_id, [camera for camera in offered if camera in named])
 
     def keep(self, form: MultiDict[str, str], account_id: str, offered: tuple[str, ...]) -> None:
         """Keeps each typed code as the decision of the camera's owner. Raises CodeRefused."""
@@ -72,7 +72,7 @@ class Codes:
 
     def _keep(self, account_id: str, camera_id: str, code: str) -> None:
         try:
-            done = self._owner.while_encrypted(account_id, camera_id, "code", code=code, consent=True)
+            done = self._owner.encrypted.decide(account_id, camera_id, "code", code=code, consent=True)
         except BadValue:
             done = Step("code", wrong=True)
         match done:

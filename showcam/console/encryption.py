@@ -71,7 +71,9 @@ class Encryption:
 
         Returns why there is no key, as a sentence, or "" if there is a key or another step is due.
         """
-        return self._next(current, camera, self._owner.ask_key(current.account, camera, _typed(code)), language, "keys")
+        return self._next(
+            current, camera, self._owner.encrypted.ask_key(current.account, camera, _typed(code)), language, "keys"
+        )
 
     def decided(self, current: ConsoleSession, camera: str, step: Step | None) -> None:
         """Notes that the owner decided to show the camera. `step` is the vendor's demand before the key comes."""
@@ -123,7 +125,7 @@ class PictureCodes:
     def give(self, current: ConsoleSession, camera: str, code: str, language: Language, *, consent: bool) -> str:
         """Keeps the code, or without a code the decision. Returns why it was not kept, as a sentence, or ""."""
         try:
-            done = self._owner.while_encrypted(current.account, camera, "code", code=code.strip(), consent=consent)
+            done = self._owner.encrypted.decide(current.account, camera, "code", code=code.strip(), consent=consent)
         except BadValue:
             return OURS.say(language, PICTURE_CODE["wrong"])
         match done:
@@ -140,12 +142,12 @@ class PictureCodes:
         """Makes one decision for all of these cameras. Returns why it was not kept, as a sentence, or ""."""
         if not consent:
             return OURS.say(language, PICTURE_CODE["consent"])
-        self._owner.show_all_encrypted(current.account, cameras)
+        self._owner.encrypted.decide_all(current.account, cameras)
         return ""
 
     def take_back(self, current: ConsoleSession, camera: str, language: Language) -> str:
         """Takes back the decision, and with it the key. Returns why it did not, as a sentence, or ""."""
-        done = self._owner.while_encrypted(current.account, camera, "no")
+        done = self._owner.encrypted.decide(current.account, camera, "no")
         self._encryption.decided(current, camera, None)
         return explain(done, language) if isinstance(done, Refusal) else ""
 

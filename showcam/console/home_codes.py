@@ -35,7 +35,7 @@ class HomeCodes:
 
     def of(self, account: str, camera: Camera) -> HomeCode:
         """Tells whether the tile takes a code or already has a code. Raises Unavailable."""
-        if not self._owner.takes_code(account, camera):
+        if not self._owner.codes.takes(account, camera):
             return ""
         return "has" if "lan" in camera.ways else "takes"
 
@@ -44,7 +44,7 @@ class HomeCodes:
 
         Raises Unavailable.
         """
-        return AT_TILE if self._owner.takes_code(account, camera) else {}
+        return AT_TILE if self._owner.codes.takes(account, camera) else {}
 
     def give(self, account: str, camera: str, code: str, language: Language, *, while_encrypted: bool) -> str:
         """Returns why the code was not kept, as a sentence, or "".
@@ -55,7 +55,7 @@ class HomeCodes:
         if not code:  # an empty code would delete the stored code
             return OURS.say(language, NO_CODE)
         try:
-            done = self._owner.set_code(account, camera, code)
+            done = self._owner.codes.set(account, camera, code)
         except BadValue:
             return OURS.say(language, NO_CODE)
         if isinstance(done, Step):
@@ -66,12 +66,12 @@ class HomeCodes:
 
     def forget(self, account: str, camera: str, language: Language) -> str:
         """Returns why the code was not forgotten, as a sentence, or ""."""
-        done = self._owner.set_code(account, camera, "")
+        done = self._owner.codes.set(account, camera, "")
         if isinstance(done, Refusal):
             return explain(done, language)
         decided = self._owner.preferences(account, camera).while_encrypted
         return self._decided(account, camera, "no", language) if decided == "lan" else ""
 
     def _decided(self, account: str, camera: str, value: str, language: Language) -> str:
-        done = self._owner.while_encrypted(account, camera, value)
+        done = self._owner.encrypted.decide(account, camera, value)
         return explain(done, language) if isinstance(done, Refusal) else ""

@@ -61,7 +61,7 @@ class PreferenceForms:
         else:
             why = self._store(account, camera, chosen)
             if not why and encrypted in ("no", "lan") and encrypted != kept.while_encrypted:
-                done = self._owner.while_encrypted(account, camera, encrypted)
+                done = self._owner.encrypted.decide(account, camera, encrypted)
                 why = explain(done, pages.language()) if isinstance(done, Refusal) else ""
         may = tuple(setting for setting in chosen.voice_may if setting in BY_VOICE)
         return NotKept(why, replace(chosen, voice_may=may), pause) if why else None

@@ -78,10 +78,10 @@ class TileForms:
             case "encryption-off":
                 return self.encryption.switch_off(current, camera, "", language)
             case "ask-camera" | "forget-camera":
-                done = self._owner.ask_camera(account, camera, wanted=step == "ask-camera")
+                done = self._owner.codes.ask(account, camera, wanted=step == "ask-camera")
                 return explain(done, language, ASKED) if isinstance(done, Refusal) else ""
             case "trust-keys":
-                found = self._owner.trust_key_server(account, camera)
+                found = self._owner.codes.trust(account, camera)
                 return explain(found, language) if isinstance(found, Refusal) else ""
             case "favourite-on" | "favourite-off":
                 favoured = self._owner.favour(account, camera, favourite=step == "favourite-on")

@@ -153,7 +153,7 @@ class Tiles:
 
         Raises Unavailable.
         """
-        found = self._owner.undecided(account, self._owner.cameras(account).cameras)
+        found = self._owner.encrypted.undecided(account, self._owner.cameras(account).cameras)
         return tuple(sorted(found, key=lambda camera: camera.name.casefold())) if len(found) > 1 else ()
 
     def _tile(
@@ -216,7 +216,7 @@ class Tiles:
             own |= by_itself
         if is_own(camera.id):
             own |= AT_ITS_TILE
-        if refusal.reason == "encryption_on" and self._owner.is_encrypted_again(account, camera.id):
+        if refusal.reason == "encryption_on" and self._owner.encrypted.is_again(account, camera.id):
             own["encryption_on"] = (AGAIN, own["encryption_on"][1])
         if refusal.reason == "encryption_on" and self._lacks_key(account, camera):
             own["encryption_on"] = KEY_MISSING

@@ -265,7 +265,7 @@ def home_world(
     bind(
         app,
         made.store,
-        SignIn(made.store, [vendor], "owner", by_code=made.owner.fetch_keys),
+        SignIn(made.store, [vendor], "owner", by_code=made.owner.encrypted.fetch_keys),
         made.owner,
         OAuthSettings(issuer=issuer, cookie_keys=[secrets.token_bytes(32)], secure_cookies=public),
         partial(_end_link, made),
@@ -278,7 +278,7 @@ def home_world(
     def end(session: str) -> None:
         end_pictures(made.pictures, session)
 
-    sign_in = SignIn(made.store, [vendor], "anyone", origin="owner", by_code=made.owner.fetch_keys)
+    sign_in = SignIn(made.store, [vendor], "anyone", origin="owner", by_code=made.owner.encrypted.fetch_keys)
     rooms = Home(made.store, sign_in, made.owner, entrance, settings, end, States([b"k" * 32]), clock)
     machine = machine or ReadyMachine()
     of_tvs = [Casting(made.owner, rooms.area, tvs)] if tvs is not None else []

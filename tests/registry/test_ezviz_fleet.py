@@ -205,7 +205,7 @@ class TestBattery:
         vendor.configure(encryption_delay_s=0)
         vendor.control(door.ref.serial, encryption=encrypted)
         if decided == "code":
-            given = ours.adapter.owner.while_encrypted(ours.link.account, door.id, "code", code="BTTRYX", consent=True)
+            given = ours.adapter.owner.encrypted.decide(ours.link.account, door.id, "code", code="BTTRYX", consent=True)
             assert isinstance(given, Camera), given
         before = vendor.calls()
         claims = Claims(ours.link.account, ours.link.id, door.id, "still", "alexa", 0, "n")

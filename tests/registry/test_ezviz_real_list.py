@@ -108,7 +108,7 @@ class Home:
         """The owner decides for each channel that it be shown by the code; what showcam then knows of the code."""
         found: set[str] = set()
         for camera in self.cameras():
-            done = self.adapter.owner.while_encrypted(self.account.id, camera.id, "code", code=code, consent=True)
+            done = self.adapter.owner.encrypted.decide(self.account.id, camera.id, "code", code=code, consent=True)
             assert isinstance(done, Camera)
             found.add(done.picture_code)
         return found

@@ -94,7 +94,7 @@ def app(
             owner_users=owner_users,
             limits=limits,
             vendor_s=settings.sign_in_s,
-            by_code=base.adapter.owner.fetch_keys,
+            by_code=base.adapter.owner.encrypted.fetch_keys,
         ),
         base.adapter.owner,
         OAuthSettings(
@@ -219,7 +219,7 @@ def _home(
         owner_users=owner_users,
         limits=limits,
         vendor_s=settings.sign_in_s,
-        by_code=base.adapter.owner.fetch_keys,
+        by_code=base.adapter.owner.encrypted.fetch_keys,
     )
     return Home(
         base.store,

@@ -12,7 +12,7 @@ from showcam.drivers.camera import Camera
 from showcam.drivers.errors import Unavailable
 from showcam.registry.readings.changes import Change, Happenings
 from showcam.registry.readings.households import Reading
-from showcam.registry.readings.readings import Readings
+from showcam.registry.readings.judge import Component, Ground
 from showcam.store.ports import Store, StoreUnavailable
 from showcam.store.records import DAY_S, HOUR_S, Account, Happening, Notice, Source
 
@@ -182,17 +182,16 @@ def is_over(fault: Fault, now: float) -> bool:
     return fault.kind == "tamper" and now - fault.began >= TAMPERED_S
 
 
-class Standing:
+class Standing(Component):
     """Compares the present state of a household with its noted faults: sessions, reports, cameras at home, encryption.
 
     This notes faults that no change announced, and ends faults that were fixed while nothing ran. `clock`: epoch
     seconds. Not safe to use from several threads.
     """
 
-    def __init__(
-        self, store: Store, readings: Readings, faults: Faults, clock: Callable[[], float] = time.time
-    ) -> None:
-        self._store, self._readings, self._faults, self._clock = store, readings, faults, clock
+    def __init__(self, ground: Ground, faults: Faults) -> None:
+        super().__init__(ground)
+        self._faults = faults
         self._reports_due: dict[str, float] = {}  # by account
         self._away: dict[tuple[str, str], float] = {}  # by account and camera, since when
 

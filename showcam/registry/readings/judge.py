@@ -1,22 +1,25 @@
 """Applies the gate to a fresh reading: visibility first, then what was read, then the vendor's own refusal."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from msgspec import Struct
 
 from showcam.accounts.console_sessions import Viewer
-from showcam.drivers.camera import OF_ASSISTANTS, Camera, Refusal, Surface
+from showcam.drivers.camera import Camera, Refusal, Surface
+from showcam.drivers.driver import Driver
 from showcam.drivers.errors import DriverError, NoInternet, Refused, SignedOut, Unavailable, VendorBusy
 from showcam.net.cache import Recent
-from showcam.registry.gate.displays import PLAYABLE
 from showcam.registry.gate.gate import Allowed, Conditions, Full, choose, gate, not_found, overruled, unverified
 from showcam.registry.preferences import NONE, Preferences
+from showcam.registry.readings.changes import Happenings
 from showcam.registry.readings.households import IN_MEMORY, Household, Reading
 from showcam.registry.readings.readings import Readings
+from showcam.registry.readings.vendor_calls import Breaker
 from showcam.registry.rules import Rules
-from showcam.store.records import Account, Link, Source
+from showcam.store.ports import Store
+from showcam.store.records import Account, Source
 
 MOST = 4096  # of one source; a household of 300 cameras on both assistants has some 2000
 
@@ -251,30 +254,29 @@ def _vendor(error: DriverError) -> Literal["down", "busy", "no_internet"]:
     return "busy" if isinstance(error, VendorBusy) else "down"
 
 
-class Readiness:
-    """Judges cameras as they were listed, without a new read."""
+class Ground(Struct, frozen=True):
+    """The objects that most components of the registry work with. `drivers`: by the kind of source they serve."""
 
-    def __init__(self, judge: Judge, rules: Rules) -> None:
-        self._judge, self._rules = judge, rules
+    store: Store
+    drivers: Mapping[str, Driver]
+    rules: Rules
+    clock: Callable[[], float]  # epoch seconds
+    breaker: Breaker
+    happenings: Happenings
+    readings: Readings
+    judge: Judge
 
-    def of_link(self, link: Link, cameras: Iterable[Camera], deadline: Deadline) -> list[Row]:
-        return self._rows([self._judge.see(link, camera.id, deadline) for camera in cameras])
 
-    def of_account(
-        self, account_id: str, cameras: Iterable[Camera], surfaces: tuple[Surface, ...] = OF_ASSISTANTS
-    ) -> list[Row]:
-        deadline = Deadline(self._rules.states_s)
-        return self._rows([self._judge.find(account_id, camera.id, deadline) for camera in cameras], surfaces)
+class Component:
+    """A part of the registry that reads cameras, asks their vendors and applies the gate."""
 
-    def _rows(self, found: list[VisibleCamera | Refusal], surfaces: tuple[Surface, ...] = OF_ASSISTANTS) -> list[Row]:
-        return [
-            (visible.camera, {surface: self._verdict(visible, surface) for surface in surfaces})
-            for visible in found
-            if isinstance(visible, VisibleCamera)
-        ]
+    def __init__(self, ground: Ground) -> None:
+        self._store, self._drivers, self._rules, self._clock = ground.store, ground.drivers, ground.rules, ground.clock
+        self._breaker, self._happenings = ground.breaker, ground.happenings
+        self._readings, self._judge = ground.readings, ground.judge
 
-    def _verdict(self, visible: VisibleCamera, surface: Surface) -> Allowed | Refusal:
-        if surface == "still" and not self._rules.stills:
-            return overruled("not_passable", visible.camera)
-        verdict = self._judge.verdict(visible, surface, PLAYABLE)
-        return verdict.allowed if isinstance(verdict, Open) else verdict
+    def _on[T](self, account_id: str, camera_id: str, do: Callable[[VisibleCamera, Deadline], T]) -> T | Refusal:
+        """The result of `do` with the household's camera, within the time that an owner waits."""
+        deadline = Deadline(self._rules.owner_s)
+        visible = self._judge.find(account_id, camera_id, deadline)
+        return visible if isinstance(visible, Refusal) else do(visible, deadline)

@@ -1,6 +1,7 @@
 """An account's cameras as last read: from memory first, then from the store; a failure never empties a list."""
 
 import hashlib
+import itertools
 import logging
 import threading
 import time
@@ -235,6 +236,7 @@ class Readings:
     ) -> None:
         self._drivers, self._breaker, self._clock = drivers, breaker, clock
         self._flights: Flights[Reading] = Flights()
+        self._rereads = itertools.count()
         self.households = Households(store, drivers, clock)
         self._kept = LastReadings(store, Devices(store, drivers), self.households, clock, compared)
 
@@ -253,6 +255,10 @@ class Readings:
         except DriverError as error:
             error.vendor = self._drivers[source.kind].vendor
             raise
+
+    def reread(self, account: Account, source: Source, deadline_s: float) -> Reading:
+        """Reads now and shares no call, which may have begun before a change in this process. Raises DriverError."""
+        return self.read(account, source, deadline_s, purpose=f"changed/{next(self._rereads)}")
 
     def vendor(self, source: Source) -> str:
         """The name of the source's vendor, for a person."""
