@@ -34,7 +34,7 @@ from showcam.drivers.vendor import ByPassword, SignedIn
 from showcam.simulator import authority
 from showcam.simulator.assistants.homegraph import FILE, ServiceAccount
 from showcam.simulator.state import Settings as Simulated
-from showcam.store.dynamodb import create_table
+from tests.doubles.dynamodb_table import create_table
 from tests.doubles.simulator_process import SimulatorProcess
 
 TABLE = "showcam"

@@ -226,8 +226,7 @@ class LinkRows:
 
     def free_claims(self, at: float) -> None:
         sql = f"UPDATE telling SET claimed = '', free = ?, wanted = max(?, {_NEXT}) WHERE claimed <> ''"  # noqa: S608
-        with self._database.writing(durable=False) as write:
-            write.execute(sql, (at, at))
+        self._database.change(sql, at, at)
 
     def waiting(self, now: float, account_id: str = "") -> list[Row]:
         sql = _ROW + " WHERE laid IS NULL AND due <= ? AND ? IN ('', account) ORDER BY at, kind, subject"
@@ -255,9 +254,8 @@ class LinkRows:
             return True
 
     def drop(self, account_id: str, row_id: str) -> bool:
-        with self._database.writing(durable=False) as write:
-            sql = "DELETE FROM outbox WHERE account = ? AND id = ? AND laid IS NOT NULL"
-            return write.execute(sql, (account_id, row_id)).rowcount == 1
+        sql = "DELETE FROM outbox WHERE account = ? AND id = ? AND laid IS NOT NULL"
+        return self._database.change(sql, account_id, row_id) == 1
 
     def tellings(self, account_id: str) -> dict[str, Telling]:
         sql = "SELECT link, listed, told_at, what, tries, reason, wanted, why FROM telling WHERE account = ?"
