@@ -25,7 +25,7 @@ from showcam.registry.streams.grants import Offers, Questions, Reopening
 from showcam.registry.streams.handover import Handover, Keeping, Pictures
 from showcam.registry.streams.history import History, Work
 from showcam.registry.streams.sources import StreamSources
-from showcam.registry.streams.streams import Explaining, Quota, QuotaHere, Streams
+from showcam.registry.streams.streams import Explaining, Quota, Streams
 from showcam.registry.watch.hints import Noticing
 from showcam.store.ports import Store
 
@@ -75,7 +75,7 @@ def adapt(
     encrypted = Encrypted(ground, control, codes, came_back, faults)
     sources, handover, reopening = StreamSources(ground), Handover(ground, pictures, grants), Reopening(ground)
     explaining = Explaining(ground, handover)
-    streams = Streams(ground, sources, quota or QuotaHere(rules.opens_per_minute), handover, explaining)
+    streams = Streams(ground, sources, quota or Quota(rules.opens_per_minute), handover, explaining)
     history = History(store, clock, later)
     written = history if keeps_history else None
     return Adapter(

@@ -24,7 +24,7 @@ from showcam.engine.settings import tls_context
 from showcam.registry.adapter import Adapter, adapt
 from showcam.registry.rules import Rules
 from showcam.registry.streams.history import TOGETHER_S, Later
-from showcam.registry.streams.streams import QuotaOfAll
+from showcam.registry.streams.streams import Quota
 from showcam.store.ports import Store, StoreUnavailable
 from showcam.store.records import Link, SourceKind
 from showcam.store.sealing import Sealer
@@ -134,7 +134,7 @@ def build(settings: Settings, keys: Keys) -> Ground:
         live_per_account=settings.live_per_account,
     )
     # many functions share a table, so opens are counted in it: a count in each function would be no limit
-    quota = QuotaOfAll(settings.opens_per_minute, store) if settings.store == "dynamodb" else None
+    quota = Quota(settings.opens_per_minute, store) if settings.store == "dynamodb" else None
     adapter = adapt(
         store,
         by_kind,

@@ -32,10 +32,7 @@ WRITTEN: ByReason[Sentence] = {
         mark("This showcam can't reach the internet just now."),
         mark("If other devices in the house can't either, restart the router; if they can, restart showcam's machine."),
     ),
-    "vendor_down": (
-        mark("The {vendor} service does not answer just now."),
-        mark("Try again in a few minutes."),
-    ),
+    "vendor_down": (mark("The {vendor} service does not answer just now."), mark("Try again in a few minutes.")),
     "vendor_busy": (
         mark("The {vendor} service is getting too many requests just now."),
         mark("Wait a minute, then ask again."),
@@ -132,10 +129,7 @@ WRITTEN: ByReason[Sentence] = {
             "showcam's setting transcodes."
         ),
     ),
-    "busy": (
-        mark("{camera} is already on as many screens as allowed."),
-        mark("Close one, then ask again."),
-    ),
+    "busy": (mark("{camera} is already on as many screens as allowed."), mark("Close one, then ask again.")),
     "too_often": (
         mark("{camera} was not opened: too many cameras in the last minute."),
         mark("Wait a minute, then ask again."),
@@ -152,10 +146,7 @@ WRITTEN: ByReason[Sentence] = {
         mark("{camera} runs on battery and was asleep. It is being woken."),
         mark("Ask again in half a minute."),
     ),
-    "media_down": (
-        mark("The picture of {camera} could not be started."),
-        mark("Ask again in a few seconds."),
-    ),
+    "media_down": (mark("The picture of {camera} could not be started."), mark("Ask again in a few seconds.")),
     "voice_may_not": (
         mark("A voice is not allowed to change that on {camera}."),
         mark("Its owner can tick it on showcam's page under “A voice may change”, or use the {vendor} app."),

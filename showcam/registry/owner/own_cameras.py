@@ -252,11 +252,7 @@ class Search:
     An installation has one Search: two at once would fill the house's network twice. `clock`: monotonic seconds.
     """
 
-    def __init__(
-        self,
-        find: Find,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, find: Find, clock: Callable[[], float] = time.monotonic) -> None:
         self._find, self._clock = find, clock
         self._progress: Progress | None = None
         self._lock = threading.Lock()

@@ -1,18 +1,9 @@
 """Opening a camera: the gate on a fresh reading, a vendor address, our own grant, and a pull that is already warm."""
 
 import logging
-from typing import Protocol
 
 from showcam.accounts.console_sessions import ConsoleSessions, Viewer
-from showcam.drivers.camera import (
-    WAITING_FOR_SOUND,
-    Refusal,
-    Snapshot,
-    Stream,
-    StreamRequest,
-    Surface,
-    is_on_battery,
-)
+from showcam.drivers.camera import WAITING_FOR_SOUND, Refusal, Snapshot, Stream, StreamRequest, Surface, is_on_battery
 from showcam.drivers.driver import HandsOn, Probed
 from showcam.drivers.errors import BadOffer, DriverError
 from showcam.engine.grants import Claims, Picture
@@ -36,52 +27,30 @@ PICTURE = "/static/camera.png"  # for displays that want a still with a stream: 
 OFFER_S = 0.6  # reserved for the SDP answer in a surface's time: STUN and TURN have half of this, however late it is
 
 
-class Quota(Protocol):
-    """Counts a link's streams in the present minute."""
+class Quota:
+    """Counts a link's streams in the present minute, in this process; with a store, there for all processes.
+
+    In this process, a stream that showed nothing is not counted. In the store there is one write for each stream that
+    the gate allows, shown or not: a second write would cost more than that rare case is worth.
+    """
+
+    def __init__(self, most: int, store: Throttle | None = None) -> None:
+        self._most, self._store, self._rate = most, store, Rate(WINDOW_S)
 
     def spent(self, link_id: str, now: float) -> bool:
         """Whether the quota is known to be used up, before the vendor is called."""
-        ...
+        return self._store is None and self._rate.count(link_id, now) >= self._most
 
     def take(self, link_id: str, now: float) -> bool:
         """Takes a stream of the quota; False if none is left. May raise StoreUnavailable, which counts as none left."""
-        ...
-
-    def give_back(self, link_id: str, now: float) -> None:
-        """Gives a stream back after nothing was shown."""
-        ...
-
-
-class QuotaHere:
-    """Counts in this process; a stream that showed nothing is not counted."""
-
-    def __init__(self, most: int) -> None:
-        self._most, self._rate = most, Rate(WINDOW_S)
-
-    def spent(self, link_id: str, now: float) -> bool:
-        return self._rate.count(link_id, now) >= self._most
-
-    def take(self, link_id: str, now: float) -> bool:
-        return self._rate.hit(link_id, now) <= self._most
-
-    def give_back(self, link_id: str, now: float) -> None:
-        self._rate.hit(link_id, now, -1)
-
-
-class QuotaOfAll:
-    """Counts in the store for all processes, with one write per stream that the gate allows, shown or not."""
-
-    def __init__(self, most: int, store: Throttle) -> None:
-        self._most, self._store = most, store
-
-    def spent(self, link_id: str, now: float) -> bool:
-        return False
-
-    def take(self, link_id: str, now: float) -> bool:
+        if self._store is None:
+            return self._rate.hit(link_id, now) <= self._most
         return self._store.hit(f"opens/{link_id}", WINDOW_S, now) <= self._most
 
     def give_back(self, link_id: str, now: float) -> None:
-        """Does nothing: a second write costs more than the rare case is worth."""
+        """Gives a stream back after nothing was shown."""
+        if self._store is None:
+            self._rate.hit(link_id, now, -1)
 
 
 class VendorDirect(Component):

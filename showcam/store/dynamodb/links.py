@@ -7,17 +7,7 @@ import secrets
 import msgspec
 from msgspec import structs
 
-from showcam.store.dynamodb.table import (
-    EXISTS,
-    LIVE,
-    NEW,
-    ConditionFailed,
-    Item,
-    Table,
-    item_of,
-    record_of,
-    refusing,
-)
+from showcam.store.dynamodb.table import EXISTS, LIVE, NEW, ConditionFailed, Item, Table, item_of, record_of, refusing
 from showcam.store.outbox import ENDED
 from showcam.store.ports import Inconsistent, Replayed, StoreUnavailable
 from showcam.store.records import CODE_KEPT_S, TOKEN_KEPT_S, Code, Link, Token, addressable
