@@ -19,7 +19,7 @@ from showcam.drivers.camera import Camera, Refusal, kind_of
 from showcam.drivers.errors import Unavailable
 from showcam.drivers.settings import BY_VOICE, FIELDS, Asked, BadValue, Setting, SettingView, Step, field_of
 from showcam.i18n.catalogue import OURS
-from showcam.registry.gate.displays import is_larger, plain
+from showcam.registry.gate.gate import is_larger, plain
 from showcam.registry.gate.reasons import explain
 from showcam.registry.gate.voice_names import trouble
 from showcam.registry.owner.owner import LONGEST_ROOM, Owner

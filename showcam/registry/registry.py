@@ -9,8 +9,7 @@ from showcam.drivers.camera import Camera, Ref, Refusal, Snapshot, State, Stream
 from showcam.drivers.errors import DriverError, Unavailable
 from showcam.drivers.settings import Asked, Setting, Step, check, field_of
 from showcam.registry import outcomes
-from showcam.registry.gate.displays import PLAYABLE
-from showcam.registry.gate.gate import not_by_voice, overruled
+from showcam.registry.gate.gate import PLAYABLE, not_by_voice, overruled
 from showcam.registry.owner.control import Control
 from showcam.registry.readings.households import Listing
 from showcam.registry.readings.judge import Component, Deadline, Ground, Open, Row, VisibleCamera, unreached
@@ -139,7 +138,7 @@ class Registry(Component):
         """Opens a stream of the camera, or says why not. Raises BadOffer."""
         requested_at = self._clock()
         found = self._streams.open(link, camera_id, request)
-        outcomes.came_to(camera_id, found)
+        outcomes.current().came_to(camera_id, found)
         if self._history is not None:
             self._history.note(link, camera_id, request.surface, found, requested_at)
         for asked in self._asked:
@@ -158,7 +157,7 @@ class Registry(Component):
     ) -> Snapshot | Refusal:
         """A still picture's address, good for ten minutes and only with an access token of the link."""
         found = self._streams.snapshot(link, camera_id, surface, within_s)
-        outcomes.came_to(camera_id, found)
+        outcomes.current().came_to(camera_id, found)
         return found
 
     def too_large(self, camera: Camera) -> Refusal | None:
@@ -173,7 +172,7 @@ class Registry(Component):
         Asked: the change does not show yet. Raises showcam.drivers.settings.BadValue.
         """
         changed = self._changed(link, camera_id, check(setting, value), value, within_s)
-        outcomes.came_to(camera_id, changed)
+        outcomes.current().came_to(camera_id, changed)
         return changed
 
     def _changed(
@@ -194,7 +193,7 @@ class Registry(Component):
         deadline = Deadline(self._rules.vendor_within(within_s))
         visible = self._by_voice(link, camera_id, "restart", deadline)
         restarted = visible if isinstance(visible, Refusal) else self._control.restart(visible, deadline)
-        outcomes.came_to(camera_id, restarted)
+        outcomes.current().came_to(camera_id, restarted)
         return restarted
 
     def _by_voice(self, link: Link, camera_id: str, what: str, deadline: Deadline) -> VisibleCamera | Refusal:

@@ -22,7 +22,6 @@ from showcam.alexa.spoken.conversation import Conversation, Reply, Turn, Wish, r
 from showcam.alexa.spoken.slots import read
 from showcam.alexa.spoken.texts import say, spoken_language
 from showcam.i18n.catalogue import Language
-from showcam.net.outcomes import add as add_outcome
 from showcam.net.text import JsonObject
 from showcam.registry import outcomes
 from showcam.registry.registry import Registry
@@ -114,7 +113,7 @@ class Spoken:
             try:
                 answer: Any = self._serializer.serialize(self._skill.invoke(envelope, Deadline(received)))
             finally:
-                add_outcome(asked.ended())
+                outcomes.add(asked.ended())
         answer.pop("userAgent", None)
         return dict(answer)
 
@@ -136,7 +135,7 @@ class Spoken:
             return respond(handler_input, self._plain(name, user, language, handler_input.context), language)
         link = self._link(user.user_id, user.access_token)
         if link is None:
-            outcomes.refused("not_linked")
+            outcomes.current().refused("not_linked")
             return respond(handler_input, Reply(say("link", language)), language, LinkAccountCard())
         wish = Conversation.welcome if kind == "LaunchRequest" else INTENTS.get(name)
         if wish is None:  # an intent of another version of the interaction model
@@ -165,7 +164,7 @@ class Spoken:
             link = self._authenticate(token)
         except TokenInvalid:
             return None
-        outcomes.by(link.id, link.account)
+        outcomes.current().by(link.id, link.account)
         if user:
             self._people.remember(user, link)
         return link
@@ -206,9 +205,9 @@ class _Failure(AbstractExceptionHandler):
         if isinstance(exception, StoreUnavailable):
             text = "down"
             log.warning("the store can't be reached (%s)", kind, extra={"reason": "store"})
-            outcomes.failed("store")
+            outcomes.current().failed("store")
         else:
-            outcomes.failed()
+            outcomes.current().failed()
             log.error("%s failed: %s", kind, type(exception).__name__, exc_info=exception)
         if kind not in SPOKEN:
             raise NotTaken(kind) from exception

@@ -22,6 +22,7 @@ from showcam.engine.fleet import Fleet
 from showcam.engine.grants import Grants
 from showcam.engine.settings import tls_context
 from showcam.registry.adapter import Adapter, adapt
+from showcam.registry.readings.changes import ENCRYPTION, SIGHTINGS
 from showcam.registry.rules import Rules
 from showcam.registry.streams.history import TOGETHER_S, Later
 from showcam.registry.streams.streams import Quota
@@ -147,10 +148,10 @@ def build(settings: Settings, keys: Keys) -> Ground:
         notifies=settings.notifies,
     )
     if settings.has_console:
-        adapter.changes.subscribe(adapter.came_back.note)
-        adapter.changes.subscribe(adapter.history.note_sighting)
+        adapter.changes.subscribe(adapter.came_back.note, ENCRYPTION)
+        adapter.changes.subscribe(adapter.history.note_sighting, SIGHTINGS)
     if settings.notifies:
-        adapter.changes.subscribe(adapter.faults.note)
+        adapter.changes.subscribe(adapter.faults.note, (*ENCRYPTION, "tamper", "removed"))
     return Ground(store, grants, pictures, by_kind, adapter)
 
 

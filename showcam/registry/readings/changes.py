@@ -5,8 +5,8 @@ Sightings and awaited changes are rows of the store for half a minute: the next 
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import Literal
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Literal, get_args
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -57,6 +57,9 @@ type Kind = Literal[
     "removed",
     "state",
 ]
+KINDS: tuple[Kind, ...] = get_args(Kind.__value__)
+SIGHTINGS: tuple[Kind, ...] = ("motion", "person", "doorbell", "tamper")
+ENCRYPTION: tuple[Kind, ...] = ("encryption_on", "encryption_off")
 
 
 class Change(Struct, frozen=True):
@@ -78,10 +81,10 @@ class Changes:
     """Subscribers are called in the thread that found the change, in the process that found it first."""
 
     def __init__(self) -> None:
-        self._callbacks: list[Callable[[Change], None]] = []
+        self._callbacks: list[tuple[Callable[[Change], None], Collection[Kind]]] = []
 
-    def subscribe(self, callback: Callable[[Change], None]) -> None:
-        self._callbacks.append(callback)
+    def subscribe(self, callback: Callable[[Change], None], kinds: Collection[Kind] = KINDS) -> None:
+        self._callbacks.append((callback, kinds))
 
     def publish(self, changes: Iterable[Change]) -> None:
         for change in changes:
@@ -91,7 +94,7 @@ class Changes:
                     change.camera,
                     change.account,
                 )
-            for callback in self._callbacks:
+            for callback in [callback for callback, kinds in self._callbacks if change.kind in kinds]:
                 try:
                     callback(change)
                 except Exception:

@@ -11,15 +11,18 @@ from msgspec import Struct
 from msgspec.structs import fields, replace
 
 from showcam.accounts.identity import vendor_key
-from showcam.drivers.camera import Camera, Listed, Measured, Video
+from showcam.drivers.camera import STALE_S, UNMEASURED, Camera, Listed, Measured, Ref, Video, VideoCodec
 from showcam.drivers.driver import REREAD_S
 from showcam.drivers.errors import Unavailable
+from showcam.engine.grants import Picture
 from showcam.net.cache import Recent
 from showcam.registry.preferences import Preferences, of_account
 from showcam.store.ports import Store
 from showcam.store.records import Account, Source
 
 IN_MEMORY = 1024  # accounts; others are read again
+
+type Cameras = tuple[Camera, ...]
 
 
 class Household(Struct, frozen=True):
@@ -152,6 +155,59 @@ def decoded(data: bytes) -> tuple[Camera, ...]:
         )
         for row in _decoder.decode(data)
     )
+
+
+class Measurement(Struct, frozen=True):
+    """The properties of an opened picture, as measured at `at`, epoch s."""
+
+    width: int
+    height: int
+    b_frames: bool = False
+    at: float = 0.0
+    codec: VideoCodec = "unknown"  # "unknown": not measured
+    lacks_sub: bool = False  # the smaller picture was opened first, and brought nothing
+
+
+def resized(cameras: Cameras, ref: Ref, picture: Picture, measurement: Measurement) -> Cameras:
+    """The cameras with the measurement applied to that picture of the camera `ref`."""
+
+    def measured(camera: Camera) -> Camera:
+        video = camera.video if picture == "main" else camera.sub or Video()
+        codec = video.codec if measurement.codec == "unknown" else measurement.codec
+        video = Video(codec, measurement.width, measurement.height, measurement.b_frames)
+        known, at = camera.measured, measurement.at
+        if picture == "sub":
+            return replace(camera, measured=replace(known, sub=video))
+        if measurement.lacks_sub:
+            known = replace(known, sub_silent_at=at)
+        elif video == camera.video and (not known.looked_at or at - known.looked_at < STALE_S / 2):
+            return camera  # unchanged, and listed by the vendor or measured lately: the list is not written again
+        return replace(camera, measured=replace(known, video=video, looked_at=at))
+
+    return tuple(measured(camera) if camera.ref == ref else camera for camera in cameras)
+
+
+def sized(cameras: Cameras, before: Cameras) -> Cameras:
+    """The cameras with the sizes known from `before`, if the vendor lists no size and no other codec."""
+    known = {camera.ref: camera.measured for camera in before}
+    return tuple(_filled(camera, known.get(camera.ref, UNMEASURED)) for camera in cameras)
+
+
+def _filled(camera: Camera, known: Measured) -> Camera:
+    own = camera.measured
+    video = known.video if _lacks(camera.video, known.video) else own.video
+    sub = known.sub if _lacks(camera.sub, known.sub) else own.sub
+    silent_at = max(own.sub_silent_at, known.sub_silent_at)
+    if video is own.video and sub is own.sub and silent_at == own.sub_silent_at:
+        return camera
+    return replace(camera, measured=Measured(video, sub, max(own.looked_at, known.looked_at), silent_at))
+
+
+def _lacks(picture: Video | None, known: Video | None) -> bool:
+    """Whether the picture has no size that a measurement has, and no other codec."""
+    if picture is None or known is None or picture.width or not known.width:
+        return False
+    return picture.codec in ("unknown", known.codec)
 
 
 class Listing(Struct, frozen=True):

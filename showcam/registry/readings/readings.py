@@ -17,18 +17,21 @@ from showcam.drivers.driver import Driver
 from showcam.drivers.errors import DriverError, SignedOut, Unavailable
 from showcam.engine.grants import Picture
 from showcam.net.cache import Recent
-from showcam.registry.gate.displays import Cameras, Measurement, resized, sized
 from showcam.registry.preferences import NONE
 from showcam.registry.readings.households import (
     IN_MEMORY,
+    Cameras,
     Devices,
     Households,
     Listing,
     Lists,
+    Measurement,
     Reading,
     decoded,
     encoded,
     merged,
+    resized,
+    sized,
 )
 from showcam.registry.readings.vendor_calls import Breaker, Flights
 from showcam.store.ports import Store, StoreUnavailable

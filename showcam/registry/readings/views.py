@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from showcam.drivers.camera import OF_ASSISTANTS, Refusal, State, Surface
-from showcam.registry.gate.displays import PLAYABLE
-from showcam.registry.gate.gate import Allowed, overruled
+from showcam.registry.gate.gate import PLAYABLE, Allowed, overruled
 from showcam.registry.readings.changes import AwaitedChanges, Held, with_awaited, with_motion
 from showcam.registry.readings.households import Listing
 from showcam.registry.readings.judge import Component, Open, Row, VisibleCamera

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from showcam.drivers.camera import Refusal, State
 from showcam.drivers.errors import SignedOut, Unavailable
-from showcam.registry.gate.displays import PLAYABLE
+from showcam.registry.gate.gate import PLAYABLE
 from showcam.registry.readings.changes import LAST_S
 from showcam.registry.readings.judge import Component, VisibleCamera, unreached
 from showcam.registry.readings.views import with_changes, with_sightings

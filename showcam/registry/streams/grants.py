@@ -13,9 +13,8 @@ from showcam.engine.grants import Claims
 from showcam.engine.messages import MediaBusy, MediaUnavailable, SessionOver
 from showcam.engine.source import USED, Denied, Ending, Lease, SourceSpec
 from showcam.registry import outcomes
-from showcam.registry.gate.displays import GATE, PLAYABLE, Fit, Measurement
-from showcam.registry.gate.gate import not_found
-from showcam.registry.readings.households import Reading
+from showcam.registry.gate.gate import GATE, PLAYABLE, Fit, not_found
+from showcam.registry.readings.households import Measurement, Reading
 from showcam.registry.readings.judge import Component, Deadline, Ground, Open, Read, VisibleCamera
 from showcam.registry.streams.handover import Handover, Sight, check_offer, unstarted
 from showcam.registry.streams.history import History
@@ -201,7 +200,7 @@ class Offers(Component):
     def answer(self, grant: str, sdp: str) -> Stream | Refusal:
         """Answers an offer posted with a webrtc grant. Raises BadGrant, ExpiredGrant, BadOffer."""
         claims = self._handover.verified(grant)
-        outcomes.by(claims.link, claims.account)
+        outcomes.current().by(claims.link, claims.account)
         check_offer(sdp)
         deadline = Deadline(self._rules.vendor_s)
         opened = self._reopening.judged(claims, self._judge.fresh(deadline), deadline)
@@ -209,7 +208,7 @@ class Offers(Component):
         if isinstance(found, Refusal):
             with contextlib.suppress(MediaBusy, MediaUnavailable):
                 found = self._explaining.answer(replace(claims, explains=True), grant, found, sdp, deadline)
-        outcomes.came_to(claims.camera, found)
+        outcomes.current().came_to(claims.camera, found)
         return found
 
     def _answered(self, claims: Claims, grant: str, opened: Open, sdp: str, deadline: Deadline) -> Stream | Refusal:

@@ -15,8 +15,7 @@ from showcam.engine.grants import SNAPSHOT_S, START_S, Claims, Grants, Picture
 from showcam.engine.messages import MediaBusy, MediaFull, MediaUnavailable, NoPicture
 from showcam.engine.source import SourceSpec
 from showcam.registry.gate import reasons
-from showcam.registry.gate.displays import Fit, as_played, shown
-from showcam.registry.gate.gate import Full, overruled
+from showcam.registry.gate.gate import Fit, Full, as_played, overruled, shown
 from showcam.registry.readings.judge import Component, Deadline, Ground, Judge, Open, VisibleCamera
 from showcam.registry.readings.views import STATES_S
 from showcam.store.records import Link

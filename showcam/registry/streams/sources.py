@@ -9,8 +9,7 @@ from showcam.drivers.driver import LEAST_S, KeepsAwake, TakesBack
 from showcam.drivers.errors import DriverError
 from showcam.engine.grants import Picture
 from showcam.engine.source import USED, CameraSpec, Ending, Lease
-from showcam.registry.gate.displays import GATE, PLAYABLE, Fit, fits
-from showcam.registry.gate.gate import ANOTHER, ONE_PICTURE, overruled
+from showcam.registry.gate.gate import ANOTHER, GATE, ONE_PICTURE, PLAYABLE, Fit, fits, overruled
 from showcam.registry.preferences import NONE
 from showcam.registry.readings.judge import Component, Deadline, Open, VisibleCamera, unreached
 from showcam.store.records import Source

@@ -11,8 +11,18 @@ from showcam.engine.messages import MediaBusy, MediaUnavailable
 from showcam.engine.source import Hls, SourceSpec
 from showcam.net.cache import Rate
 from showcam.registry.gate import reasons
-from showcam.registry.gate.displays import GATE, PLAYABLE, VIDEO_APP, Fit, common, plain, shown, within
-from showcam.registry.gate.gate import ONE_PICTURE, overruled
+from showcam.registry.gate.gate import (
+    GATE,
+    ONE_PICTURE,
+    PLAYABLE,
+    VIDEO_APP,
+    Fit,
+    common,
+    overruled,
+    plain,
+    shown,
+    within,
+)
 from showcam.registry.readings.judge import Component, Deadline, Ground, Open, VisibleCamera, unreached
 from showcam.registry.streams.handover import Handover, Sight, check_offer, unstarted
 from showcam.registry.streams.sources import StreamSources

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 from showcam.store.records import Account, Client, Notice, OwnerUser, Session, Source, SourceState, addressable
 from showcam.store.sealing import Sealer
-from showcam.store.sqlite import rows
 from showcam.store.sqlite.database import Database
-from showcam.store.sqlite.links import put_looks
+from showcam.store.sqlite.links import ACCOUNT, CLIENT, SOURCE, client_of, insert, put, put_looks
 
 _PAGE = 200
 # tokens and secrets of a link go with it
@@ -35,19 +34,19 @@ class AccountRows:
 
     def add_account(self, account: Account) -> None:
         with self._database.writing() as write:
-            rows.insert(write, "account", account)
+            insert(write, "account", account)
 
     def add_household(self, account: Account, source: Source, secrets: bytes, state: SourceState) -> bool:
         return self._add_source(account, source, secrets, state)
 
     def account(self, account_id: str) -> Account | None:
-        row = self._database.one(rows.ACCOUNT + " WHERE id = ?", account_id)
+        row = self._database.one(ACCOUNT + " WHERE id = ?", account_id)
         return Account(*row) if row else None
 
     def accounts(self, after: str = "", until: str = "") -> Iterator[Account]:
         page, within = [Account(after, 0, b"")], " WHERE id > ? AND (id <= ? OR ? = '') ORDER BY id LIMIT ?"
         while page:
-            found = self._database.all(rows.ACCOUNT + within, page[-1].id, until, until, _PAGE)
+            found = self._database.all(ACCOUNT + within, page[-1].id, until, until, _PAGE)
             page = [Account(*row) for row in found]
             yield from page
 
@@ -63,11 +62,11 @@ class AccountRows:
         return self._add_source(None, source, secrets, state)
 
     def source_by_vendor_key(self, vendor_key: str) -> Source | None:
-        row = self._database.one(rows.SOURCE + " WHERE vendor_key = ?", vendor_key)
+        row = self._database.one(SOURCE + " WHERE vendor_key = ?", vendor_key)
         return Source(*row) if row else None
 
     def sources(self, account_id: str) -> list[Source]:
-        found = self._database.all(rows.SOURCE + " WHERE account = ? ORDER BY created, id", account_id)
+        found = self._database.all(SOURCE + " WHERE account = ? ORDER BY created, id", account_id)
         return [Source(*row) for row in found]
 
     def read_session(self, account_id: str, source_id: str) -> Session | None:
@@ -100,22 +99,22 @@ class AccountRows:
             if write.execute("SELECT 1 FROM source WHERE vendor_key = ?", (source.vendor_key,)).fetchone():
                 return False
             if account is not None:
-                rows.insert(write, "account", account)
-            rows.insert(write, "source", source, sealed=sealed, state=state, version=1)
+                insert(write, "account", account)
+            insert(write, "source", source, sealed=sealed, state=state, version=1)
             return True
 
     def put_client(self, client: Client) -> None:
         with self._database.writing() as write:
-            rows.replace(write, "client", client)
+            put(write, "client", client)
 
     def client(self, client_id: str) -> Client | None:
         if not addressable(client_id):
             return None
-        row = self._database.one(rows.CLIENT + " WHERE id = ?", client_id)
-        return rows.client(row) if row else None
+        row = self._database.one(CLIENT + " WHERE id = ?", client_id)
+        return client_of(row) if row else None
 
     def clients(self) -> list[Client]:
-        return [rows.client(row) for row in self._database.all(rows.CLIENT + " ORDER BY id")]
+        return [client_of(row) for row in self._database.all(CLIENT + " ORDER BY id")]
 
     def drop_client(self, client_id: str) -> bool:
         return self._database.change("DELETE FROM client WHERE id = ?", client_id, durable=True) == 1
