@@ -10,7 +10,7 @@ from showcam.registry.notices.faults import Faults, Standing
 from showcam.registry.owner.alarm_pictures import AlarmPictures
 from showcam.registry.owner.codes import LanCodes
 from showcam.registry.owner.control import Control
-from showcam.registry.owner.encrypted import CameBack, Encrypted
+from showcam.registry.owner.encrypted import Encrypted
 from showcam.registry.owner.owner import Owner
 from showcam.registry.readings.changes import Changes, Happenings
 from showcam.registry.readings.judge import Ground, Judge
@@ -35,7 +35,7 @@ class Adapter:
     """The components of the registry. A door gets only the component for its purpose."""
 
     registry: Registry  # for requests under a link
-    owner: Owner  # for the owner of a household
+    owner: Owner  # for the owner of a household; `encrypted.note` subscribes to `changes` if a console shows the result
     offers: Offers  # for displays that hold a grant
     questions: Questions  # for the media process
     noticing: Noticing  # for watching over households
@@ -45,7 +45,6 @@ class Adapter:
     standing: Standing
     history: History
     alarm_pictures: AlarmPictures
-    came_back: CameBack  # `note` subscribes to `changes` if a console shows the result
     present: CameraStates  # for the reports to assistants
 
 
@@ -71,8 +70,8 @@ def adapt(
     readings = Readings(store, drivers, breaker, clock, changes.compared)
     ground = Ground(store, drivers, rules, clock, breaker, happenings, readings, Judge(readings, rules))
     lists, control, codes = Lists(ground), Control(ground), LanCodes(ground)
-    came_back, faults = CameBack(store), Faults(store, happenings, clock, keeps=notifies)
-    encrypted = Encrypted(ground, control, codes, came_back, faults)
+    faults = Faults(store, happenings, clock, keeps=notifies)
+    encrypted = Encrypted(ground, control, codes, faults)
     sources, handover, reopening = StreamSources(ground), Handover(ground, pictures, grants), Reopening(ground)
     explaining = Explaining(ground, handover)
     streams = Streams(ground, sources, quota or Quota(rules.opens_per_minute), handover, explaining)
@@ -90,6 +89,5 @@ def adapt(
         Standing(ground, faults),
         history,
         AlarmPictures(ground),
-        came_back,
         CameraStates(ground),
     )

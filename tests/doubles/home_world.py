@@ -254,7 +254,7 @@ def home_world(
     clock.now = time.time()  # which sessions go by
     store = SqliteStore(folder / "showcam.sqlite3", Sealer([("test", secrets.token_bytes(32))]))
     made = household(folder, user=USER, clock=clock, store=store, lan=LanDriver(store, loopback=True, known_s=0.0))
-    made.adapter.changes.subscribe(made.adapter.came_back.note)
+    made.adapter.changes.subscribe(made.adapter.owner.encrypted.note)
     sessions.add_owner(made.store, CAREFUL)
     vendor: Any = ReadyVendor(USER, NEW, careful=(CAREFUL,))
     vendor.sessions = Sessions(made.store)

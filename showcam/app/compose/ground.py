@@ -148,7 +148,7 @@ def build(settings: Settings, keys: Keys) -> Ground:
         notifies=settings.notifies,
     )
     if settings.has_console:
-        adapter.changes.subscribe(adapter.came_back.note, ENCRYPTION)
+        adapter.changes.subscribe(adapter.owner.encrypted.note, ENCRYPTION)
         adapter.changes.subscribe(adapter.history.note_sighting, SIGHTINGS)
     if settings.notifies:
         adapter.changes.subscribe(adapter.faults.note, (*ENCRYPTION, "tamper", "removed"))

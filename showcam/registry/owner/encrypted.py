@@ -21,42 +21,32 @@ from showcam.registry.owner.control import Control
 from showcam.registry.preferences import NONE, WHILE_ENCRYPTED, WhileEncrypted, is_while_encrypted, keep
 from showcam.registry.readings.changes import Change
 from showcam.registry.readings.judge import Component, Deadline, Ground, VisibleCamera, unreached
-from showcam.store.ports import Store
 
 
-class CameBack:
-    """The cameras that switched Image Encryption on again automatically, as after an update.
-
-    Each is a row of the store, since one process finds the change and another shows it."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def note(self, change: Change) -> None:
-        """Notes Image Encryption that went on or off; subscribes to Changes. Raises what the store raises."""
-        if change.kind == "encryption_on":
-            self._store.put_account_secret(change.account, _name(change.camera), b"1")
-        elif change.kind == "encryption_off":
-            self._store.drop_account_secret(change.account, _name(change.camera))
-
-    def has(self, account_id: str, camera_id: str) -> bool:
-        return self._store.account_secret(account_id, _name(camera_id)) is not None
-
-
-def _name(camera_id: str) -> str:
+def _came_back(camera_id: str) -> str:
     return f"came_back/{camera_id}"
 
 
 class Encrypted(Component):
     """A household decides for itself, also about a camera that another account shares with it."""
 
-    def __init__(self, ground: Ground, control: Control, codes: LanCodes, came_back: CameBack, faults: Faults) -> None:
+    def __init__(self, ground: Ground, control: Control, codes: LanCodes, faults: Faults) -> None:
         super().__init__(ground)
-        self._control, self._codes, self._came_back, self._faults = control, codes, came_back, faults
+        self._control, self._codes, self._faults = control, codes, faults
+
+    def note(self, change: Change) -> None:
+        """Notes that Image Encryption went on automatically, as after an update, or off again; subscribes to Changes.
+
+        The note is in the store, since one process finds the change and another shows it. Raises what the store raises.
+        """
+        if change.kind == "encryption_on":
+            self._store.put_account_secret(change.account, _came_back(change.camera), b"1")
+        elif change.kind == "encryption_off":
+            self._store.drop_account_secret(change.account, _came_back(change.camera))
 
     def is_again(self, account_id: str, camera_id: str) -> bool:
         """Whether Image Encryption was off before, and came back."""
-        return self._came_back.has(account_id, camera_id)
+        return self._store.account_secret(account_id, _came_back(camera_id)) is not None
 
     def switching_on(self, visible: VisibleCamera) -> None:
         """Notes that the owner is about to switch Image Encryption on here, which is then no fault."""

@@ -49,7 +49,7 @@ class Households:
         """
         known = self._known.get(account_id)
         if known and 0 <= self._clock() - known.read_at < REREAD_S:  # another process may have changed it
-            return self._with_preferences(self._with_sources(known)) if fresh_preferences else known
+            return self._renewed(known) if fresh_preferences else known
         forgotten = self._forgotten
         account = self._store.account(account_id)
         sources = tuple(self._store.sources(account_id)) if account else ()
@@ -70,21 +70,20 @@ class Households:
     def _served(self, sources: Iterable[Source]) -> tuple[Source, ...]:
         return tuple(source for source in sources if source.kind in self._kinds)
 
-    def _with_sources(self, known: Household) -> Household:
-        """The household with a source that another process added: its cameras are listed at once."""
-        forgotten, sources = self._forgotten, self._served(self._store.sources(known.account.id))
-        return known if sources == known.sources else self._keep(replace(known, sources=sources), forgotten)
-
-    def _with_preferences(self, known: Household) -> Household:
+    def _renewed(self, known: Household) -> Household:
+        """The household with what another process changed: the cameras of a new source are listed at once."""
         forgotten, preferences = self._forgotten, of_account(self._store, known.account.id)
+        sources = self._served(self._store.sources(known.account.id))
         if preferences == known.preferences:
+            preferences = known.preferences  # readings are compared by identity
+        if sources == known.sources and preferences is known.preferences:
             return known
-        return self._keep(replace(known, preferences=preferences), forgotten)
+        return self._keep(replace(known, sources=sources, preferences=preferences), forgotten)
 
     def follow(self, account_id: str) -> None:
         """Takes up the owner's changes in another process; a household that is not in memory is read when needed."""
         if known := self._known.get(account_id):
-            self._with_preferences(known)
+            self._renewed(known)
 
     def forget(self, account_id: str) -> None:
         """Drops the household after a change in this process: the next request reads it from the store."""
