@@ -170,22 +170,6 @@ ONE_PICTURE = frozenset({"cloud", "local"})
 
 OPEN_AIR = frozenset({"cloud"})  # ways whose pictures cross the internet on an open connection
 
-# Faults of one way only: another way may do better.
-ANOTHER = frozenset(
-    {
-        "lan_unreachable",
-        "lan_closed",
-        "key_server_changed",
-        "code_wrong",
-        "not_playable",
-        "no_way",
-        "silent",
-        "not_permitted",
-        "too_large",
-        "busy",
-    }
-)
-
 # Ways that show a camera while its Image Encryption is on, by the owner's decision. RTSP at home is clear; video of the
 # account's cloud stream or of the camera's own protocol is deciphered here.
 EXCEPTED: Mapping[WhileEncrypted, frozenset[str]] = {

@@ -14,6 +14,7 @@ from showcam.engine.messages import MediaBusy, MediaUnavailable, SessionOver
 from showcam.engine.source import USED, Denied, Ending, Lease, SourceSpec
 from showcam.registry import outcomes
 from showcam.registry.gate.gate import GATE, PLAYABLE, Fit, not_found
+from showcam.registry.gate.reasons import FACTS
 from showcam.registry.readings.households import Measurement, Reading
 from showcam.registry.readings.judge import Component, Deadline, Ground, Open, Read, VisibleCamera
 from showcam.registry.streams.handover import Handover, Sight, check_offer, unstarted
@@ -24,19 +25,6 @@ from showcam.store.ports import StoreUnavailable
 from showcam.store.records import Account, Source
 
 MOST_PIXELS = 16_384  # on a side
-TRANSIENT = frozenset(
-    {
-        "no_internet",
-        "vendor_down",
-        "vendor_busy",
-        "media_down",
-        "busy",
-        "too_often",
-        "household_full",
-        "machine_full",
-        "waking",
-    }
-)
 
 
 class Reopening(Component):
@@ -179,7 +167,7 @@ class Questions(Component):
 
 
 def _denied(refusal: Refusal) -> Denied:
-    return Denied(refusal.reason, again=refusal.reason in TRANSIENT)
+    return Denied(refusal.reason, again=FACTS[refusal.reason].passes)
 
 
 class Offers(Component):

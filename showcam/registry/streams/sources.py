@@ -9,7 +9,8 @@ from showcam.drivers.driver import LEAST_S, KeepsAwake, TakesBack
 from showcam.drivers.errors import DriverError
 from showcam.engine.grants import Picture
 from showcam.engine.source import USED, CameraSpec, Ending, Lease
-from showcam.registry.gate.gate import ANOTHER, GATE, ONE_PICTURE, PLAYABLE, Fit, fits, overruled
+from showcam.registry.gate.gate import GATE, ONE_PICTURE, PLAYABLE, Fit, fits, overruled
+from showcam.registry.gate.reasons import FACTS
 from showcam.registry.preferences import NONE
 from showcam.registry.readings.judge import Component, Deadline, Open, VisibleCamera, unreached
 from showcam.store.records import Source
@@ -28,7 +29,7 @@ class StreamSources(Component):
             found, way = self._mint(opened, GATE[fit.surface], fit.picture, deadline)
             if not isinstance(found, Refusal):
                 return found, Fit("main" if way in ONE_PICTURE else fit.picture, fit.surface, way)
-            if found.reason not in ANOTHER:
+            if not FACTS[found.reason].of_one_way:
                 return found
             refusal = found
             if fit.picture == "sub" and request.surface != "video":
@@ -69,7 +70,7 @@ class StreamSources(Component):
             if not isinstance(found, Refusal):
                 return found, opened.way
             refusal, tried = refusal or found, (*tried, opened.way)
-            if found.reason not in ANOTHER:
+            if not FACTS[found.reason].of_one_way:
                 return found, opened.way
             # the gate may ask more of another way, such as Image Encryption off
             other = self._judge.verdict(opened.visible, surface, PLAYABLE, tried)
