@@ -58,7 +58,6 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], str, Set[str]]] = {
     ),
     "nothing in common": ({}, {"protocols": ("rtsp",)}, "no_common_protocol", MOVING),
     "nothing in common, transcoded": ({}, {"protocols": ("rtsp",), "transcodes": True}, "no_common_protocol", MOVING),
-    "no place": ({}, {"full": "machine"}, "machine_full", ALL),
 }
 FINE: dict[str, dict[str, Any]] = {
     "no sleep mode": {"asleep": "none"},
@@ -115,7 +114,7 @@ def test_what_does_not_exist_is_no_obstacle(name: str, surface: str) -> None:
 def test_every_failed_row_is_in_the_refusal_in_the_manuals_order() -> None:
     broken = camera("Garden", online="off", asleep="on", encryption="on", audio="off", video=Video("h265"))
 
-    verdict = gate(broken, conditions("google", way=None, full="household"))
+    verdict = gate(broken, conditions("google", way=None))
 
     assert reasons(verdict) == [
         "offline",
@@ -124,7 +123,6 @@ def test_every_failed_row_is_in_the_refusal_in_the_manuals_order() -> None:
         "audio_off",
         "no_way",
         "not_playable",
-        "household_full",
     ]
 
 

@@ -202,9 +202,6 @@ def may_be_overheard(camera: Camera) -> bool:
     return way in OPEN_AIR or (way is None and UNASKED in camera.ways)
 
 
-type Full = Literal["nothing", "household", "machine"]
-
-
 class Allowed(Struct, frozen=True):
     """The gate is open; `sound` says whether the picture comes with sound, `silence` whether a silent track is due."""
 
@@ -220,7 +217,6 @@ class Conditions(Struct, frozen=True):
     protocols: tuple[str, ...] = ()  # all that the surface can play; empty for a still picture
     signed_in: bool = True
     vendor: Literal["answers", "down", "busy", "no_internet"] = "answers"
-    full: Full = "nothing"  # whose limit of live cameras is reached
     audio_required: tuple[str, ...] = SOUND_REQUIRED
     transcodes: bool = False  # a picture that the surface can't play may be transcoded
     while_encrypted: WhileEncrypted = "no"  # the owner's decision
@@ -244,7 +240,6 @@ _PICTURE_CODE: dict[str, Reason | None] = {
     "wrong": "code_wrong",
     "none": "encryption_on",
 }
-_FULL: dict[Full, Reason | None] = {"nothing": None, "household": "household_full", "machine": "machine_full"}
 _PLAYED = frozenset({"webrtc", "hls"})
 _BY_HLS = frozenset({"hls"})
 _AUDIO: dict[str, Reason | None] = {"on": None, "none": None, "off": "audio_off"}
@@ -303,16 +298,13 @@ def _playable(camera: Camera, now: Conditions) -> Reason | None:
     return "no_common_protocol" if played.isdisjoint(now.protocols) else None
 
 
-def _place(_camera: Camera, now: Conditions) -> Reason | None:
-    return _FULL[now.full]
-
-
 type Row = Callable[[Camera, Conditions], Reason | None]
 
-# The manual's preconditions in the order of their reports. The registry checks visibility before them: if a link may
+# The manual's preconditions in the order of their reports, except a free place: whoever gives a place away judges that.
+# The registry checks visibility before them: if a link may
 # not see a camera, nothing else about the camera is judged, and so nothing can be disclosed.
 REACH: tuple[Row, ...] = (_account, _vendor)
-BEYOND: tuple[Row, ...] = (_online, _awake, _encryption, _audio, _way, _playable, _place)
+BEYOND: tuple[Row, ...] = (_online, _awake, _encryption, _audio, _way, _playable)
 
 
 def gate(camera: Camera, now: Conditions) -> Allowed | Refusal:

@@ -11,7 +11,7 @@ from showcam.drivers.camera import Camera, Refusal, Surface
 from showcam.drivers.driver import Driver
 from showcam.drivers.errors import DriverError, NoInternet, Refused, SignedOut, Unavailable, VendorBusy
 from showcam.net.cache import Recent
-from showcam.registry.gate.gate import Allowed, Conditions, Full, choose, gate, not_found, overruled, unverified
+from showcam.registry.gate.gate import Allowed, Conditions, choose, gate, not_found, overruled, unverified
 from showcam.registry.preferences import NONE, Preferences
 from showcam.registry.readings.changes import Happenings
 from showcam.registry.readings.households import IN_MEMORY, Household, Reading
@@ -172,13 +172,6 @@ class Judge:
         preferences = self._readings.households.preferences(visible.account.id)
         return _opened(visible, self._gated(visible.camera, preferences, surface, protocols, tried))
 
-    def crowded(self, visible: VisibleCamera, surface: Surface, protocols: tuple[str, ...], full: Full) -> Refusal:
-        """The gate's refusal if the media process has no place left. `full`: whose limit that is."""
-        preferences = self._readings.households.preferences(visible.account.id)
-        _, verdict = self._gated(visible.camera, preferences, surface, protocols, full=full)
-        assert isinstance(verdict, Refusal)
-        return verdict
-
     def _gated(
         self,
         camera: Camera,
@@ -186,8 +179,6 @@ class Judge:
         surface: Surface,
         protocols: tuple[str, ...],
         tried: tuple[str, ...] = (),
-        *,
-        full: Full = "nothing",
     ) -> Verdict:
         """The result depends only on the arguments and the rules, so `Verdicts` may keep it for later."""
         while_encrypted = self._rules.exception(household.get(camera.id, NONE).while_encrypted)
@@ -196,7 +187,6 @@ class Judge:
             surface,
             way,
             protocols,
-            full=full,
             audio_required=self._rules.require_audio,
             transcodes=self._rules.transcodes,
             while_encrypted=while_encrypted,

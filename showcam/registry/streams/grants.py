@@ -207,6 +207,6 @@ class Offers(Component):
         except SessionOver:
             raise ExpiredGrant(claims) from None  # a viewer ended it; a new request may well get the picture
         except (MediaBusy, MediaUnavailable) as error:
-            return unstarted(error, self._judge, opened, surface_of(claims), PLAYABLE)
+            return unstarted(error, opened.visible.camera)
         sight = Sight.of(opened, Fit(claims.picture, claims.surface))
         return self._handover.stream(claims, grant, sight, answer.at, answer.sdp)

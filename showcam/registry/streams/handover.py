@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 from msgspec import Struct
 
 from showcam.accounts.console_sessions import Viewer
-from showcam.drivers.camera import Camera, Refusal, Snapshot, Stream, StreamRequest, Surface, Video, is_on_battery
+from showcam.drivers.camera import Camera, Refusal, Snapshot, Stream, StreamRequest, Video, is_on_battery
 from showcam.drivers.driver import LEAST_S
 from showcam.drivers.errors import BadOffer, is_reason
 from showcam.engine import grants
@@ -15,8 +15,8 @@ from showcam.engine.grants import SNAPSHOT_S, START_S, Claims, Grants, Picture
 from showcam.engine.messages import MediaBusy, MediaFull, MediaUnavailable, NoPicture
 from showcam.engine.source import SourceSpec
 from showcam.registry.gate import reasons
-from showcam.registry.gate.gate import Fit, Full, as_played, overruled, shown
-from showcam.registry.readings.judge import Component, Deadline, Ground, Judge, Open, VisibleCamera
+from showcam.registry.gate.gate import Fit, as_played, overruled, shown
+from showcam.registry.readings.judge import Component, Deadline, Ground, Open, VisibleCamera
 from showcam.registry.readings.views import STATES_S
 from showcam.store.records import Link
 
@@ -226,14 +226,13 @@ def _best(protocols: tuple[str, ...], video: Video) -> Literal["webrtc", "hls"]:
     raise ValueError("no protocol that is played")
 
 
-def unstarted(error: Exception, judge: Judge, opened: Open, surface: Surface, protocols: tuple[str, ...]) -> Refusal:
+def unstarted(error: Exception, camera: Camera) -> Refusal:
     """The refusal for a picture that the media process did not start."""
     if isinstance(error, NoPicture) and is_reason(error.reason):
-        return overruled(error.reason, opened.visible.camera)  # found when it was opened, whatever the list says
+        return overruled(error.reason, camera)  # found when it was opened, whatever the list says
     if isinstance(error, MediaBusy):
-        full: Full = "machine" if isinstance(error, MediaFull) else "household"
-        return judge.crowded(opened.visible, surface, protocols, full)
-    return overruled("media_down", opened.visible.camera)
+        return overruled("machine_full" if isinstance(error, MediaFull) else "household_full", camera)
+    return overruled("media_down", camera)
 
 
 def check_offer(sdp: str) -> None:

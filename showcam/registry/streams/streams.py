@@ -251,8 +251,7 @@ class Streams(Component):
                 self.sources.give_back(opened.visible.source, source.lease, deadline)
             if isinstance(error, BadOffer):
                 raise
-            protocols = common(request.protocols, self._rules.playable)
-            refusal = unstarted(error, self._judge, opened, GATE[request.surface], protocols)
+            refusal = unstarted(error, opened.visible.camera)
             return self._explaining.stream(viewer, camera, refusal, request, deadline)
 
     def snapshot(
