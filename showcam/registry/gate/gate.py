@@ -8,7 +8,7 @@ The gate does no I/O: it judges what was read, and the registry hands it fresh r
 """
 
 from collections.abc import Callable, Mapping, Set
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
 from msgspec import Struct
 
@@ -215,20 +215,12 @@ class Conditions(Struct, frozen=True):
     surface: Surface
     way: str | None  # "lan", "open", "local", "cloud"; None when no way to a picture exists
     protocols: tuple[str, ...] = ()  # all that the surface can play; empty for a still picture
-    signed_in: bool = True
-    vendor: Literal["answers", "down", "busy", "no_internet"] = "answers"
     audio_required: tuple[str, ...] = SOUND_REQUIRED
     transcodes: bool = False  # a picture that the surface can't play may be transcoded
     while_encrypted: WhileEncrypted = "no"  # the owner's decision
 
 
 # The reason for each value of a flag. A value that is not listed is unknown, which is not off.
-_VENDOR: dict[str, Reason | None] = {
-    "answers": None,
-    "no_internet": "no_internet",
-    "down": "vendor_down",
-    "busy": "vendor_busy",
-}
 _ONLINE: dict[str, Reason | None] = {"on": None, "off": "offline"}
 _ASLEEP: dict[str, Reason | None] = {"off": None, "none": None, "on": "asleep"}  # "none": the model has no Sleep Mode
 _ENCRYPTION: dict[str, Reason | None] = {"off": None, "none": None, "on": "encryption_on"}
@@ -243,14 +235,6 @@ _PICTURE_CODE: dict[str, Reason | None] = {
 _PLAYED = frozenset({"webrtc", "hls"})
 _BY_HLS = frozenset({"hls"})
 _AUDIO: dict[str, Reason | None] = {"on": None, "none": None, "off": "audio_off"}
-
-
-def _account(_camera: Camera, now: Conditions) -> Reason | None:
-    return None if now.signed_in else "signed_out"
-
-
-def _vendor(_camera: Camera, now: Conditions) -> Reason | None:
-    return _VENDOR[now.vendor]
 
 
 def _online(camera: Camera, _now: Conditions) -> Reason | None:
@@ -300,24 +284,19 @@ def _playable(camera: Camera, now: Conditions) -> Reason | None:
 
 type Row = Callable[[Camera, Conditions], Reason | None]
 
-# The manual's preconditions in the order of their reports, except a free place: whoever gives a place away judges that.
-# The registry checks visibility before them: if a link may
-# not see a camera, nothing else about the camera is judged, and so nothing can be disclosed.
-REACH: tuple[Row, ...] = (_account, _vendor)
-BEYOND: tuple[Row, ...] = (_online, _awake, _encryption, _audio, _way, _playable)
+# The manual's preconditions in the order of their reports. Three are judged elsewhere. Visibility comes before them: if
+# a link may not see a camera, nothing else about the camera is judged, and so nothing can be disclosed. A reading tells
+# whether the account is signed in and its vendor answers; if not, the flags are old, and reporting them might mislead.
+# Whoever gives a place away judges whether one is free.
+ROWS: tuple[Row, ...] = (_online, _awake, _encryption, _audio, _way, _playable)
 
 
 def gate(camera: Camera, now: Conditions) -> Allowed | Refusal:
     """A refusal with every failed row, or how the picture may be shown."""
-    # if the vendor can't be queried, the flags are old, and reporting them might mislead
-    failed = _failed(REACH, camera, now) or _failed(BEYOND, camera, now)
+    failed = tuple(Failed(reason) for row in ROWS if (reason := row(camera, now)) is not None)
     if failed:
-        return _refusal(tuple(failed), camera)
+        return _refusal(failed, camera)
     return Allowed(sound=camera.audio == "on", silence=camera.audio != "on" and now.surface in WAITING_FOR_SOUND)
-
-
-def _failed(rows: tuple[Row, ...], camera: Camera, now: Conditions) -> list[Failed]:
-    return [Failed(reason) for row in rows if (reason := row(camera, now)) is not None]
 
 
 def unverified(refusal: Refusal) -> bool:

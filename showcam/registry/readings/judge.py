@@ -2,14 +2,13 @@
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Literal
 
 from msgspec import Struct
 
 from showcam.accounts.console_sessions import Viewer
 from showcam.drivers.camera import Camera, Refusal, Surface
 from showcam.drivers.driver import Driver
-from showcam.drivers.errors import DriverError, NoInternet, Refused, SignedOut, Unavailable, VendorBusy
+from showcam.drivers.errors import DriverError, Unavailable
 from showcam.net.cache import Recent
 from showcam.registry.gate.gate import Allowed, Conditions, choose, gate, not_found, overruled, unverified
 from showcam.registry.preferences import NONE, Preferences
@@ -228,20 +227,8 @@ def _opened(visible: VisibleCamera, verdict: Verdict) -> Open | Refusal:
 
 
 def unreached(error: DriverError, camera: Camera | None) -> Refusal:
-    """The refusal for a failed vendor call: a row of the gate, or the vendor's own reason, whatever the flags say."""
-    if camera is None or isinstance(error, Refused):
-        return overruled(error.reason, camera, error.vendor)
-    signed_in = not isinstance(error, SignedOut)
-    conditions = Conditions("still", None, signed_in=signed_in, vendor=_vendor(error) if signed_in else "answers")
-    verdict = gate(camera, conditions)
-    assert isinstance(verdict, Refusal)
-    return verdict
-
-
-def _vendor(error: DriverError) -> Literal["down", "busy", "no_internet"]:
-    if isinstance(error, NoInternet):
-        return "no_internet"
-    return "busy" if isinstance(error, VendorBusy) else "down"
+    """The refusal for a failed vendor call, whatever the flags say: they are old."""
+    return overruled(error.reason, camera, error.vendor)
 
 
 class Ground(Struct, frozen=True):
