@@ -15,9 +15,8 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from showcam.accounts.attempts import WINDOW_S
-from showcam.accounts.identity import token_hash
 from showcam.store.ports import Store, StoreUnavailable, Throttle
-from showcam.store.records import HOUR_S, Assistant, Client
+from showcam.store.records import HOUR_S, Assistant, Client, token_hash
 
 TRIAL = "doctor-trial-"  # the ids of clients that exist only during one examination by the doctor begin with this
 TRIAL_S = HOUR_S  # an examination takes less time: an older client was left behind

@@ -13,13 +13,12 @@ from showcam.registry.owner.control import Control
 from showcam.registry.owner.encrypted import Encrypted
 from showcam.registry.owner.owner import Owner
 from showcam.registry.readings.changes import Changes, Happenings
-from showcam.registry.readings.judge import Ground, Judge
+from showcam.registry.readings.judge import Ground, Judge, Rules
 from showcam.registry.readings.readings import Readings
 from showcam.registry.readings.vendor_calls import Breaker
 from showcam.registry.readings.views import Lists
 from showcam.registry.registry import Registry
 from showcam.registry.reporting.camera_states import CameraStates
-from showcam.registry.rules import Rules
 from showcam.registry.scenes import Scenes
 from showcam.registry.streams.grants import Offers, Questions, Reopening
 from showcam.registry.streams.handover import Handover, Keeping, Pictures

@@ -12,7 +12,7 @@ from showcam.drivers.settings import BY_VOICE, NIGHT_VISION, Asked, BadValue, St
 from showcam.registry.adapter import adapt
 from showcam.registry.preferences import Preferences
 from showcam.registry.readings.changes import with_awaited
-from showcam.registry.rules import Rules
+from showcam.registry.readings.judge import Rules
 from showcam.store.ports import StoreUnavailable
 from showcam.store.records import Happening
 from tests.doubles.clock import Clock

@@ -16,7 +16,7 @@ from showcam.engine.source import Denied
 from showcam.registry.gate.gate import not_found
 from showcam.registry.owner.codes import WRONG_CODES
 from showcam.registry.preferences import Preferences, WhileEncrypted, keep
-from showcam.registry.rules import Rules
+from showcam.registry.readings.judge import Rules
 from showcam.store.records import HOUR_S
 from tests.doubles.clock import Clock
 from tests.doubles.household import WITHOUT_MEDIA, Household, household

@@ -15,7 +15,7 @@ from showcam.drivers.vendor import SignedIn
 from showcam.engine.grants import Claims, Grants
 from showcam.engine.source import Denied
 from showcam.registry.adapter import adapt
-from showcam.registry.rules import Rules
+from showcam.registry.readings.judge import Rules
 from showcam.store.records import Link, Source
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.household import new_link

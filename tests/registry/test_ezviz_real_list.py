@@ -12,7 +12,7 @@ from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from showcam.drivers.vendor import SignedIn
 from showcam.engine.grants import Grants
 from showcam.registry.adapter import Adapter, adapt
-from showcam.registry.rules import Rules
+from showcam.registry.readings.judge import Rules
 from showcam.store.records import Account, Link
 from showcam.store.sqlite import SqliteStore
 from tests.doubles import real_list

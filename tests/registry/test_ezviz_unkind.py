@@ -20,8 +20,8 @@ from showcam.engine.grants import Grants
 from showcam.engine.source import EzvizCloud, Rtsp, SourceSpec, mark_of
 from showcam.registry.adapter import Adapter, adapt
 from showcam.registry.preferences import Preferences
+from showcam.registry.readings.judge import Rules
 from showcam.registry.registry import Registry
-from showcam.registry.rules import Rules
 from showcam.store.records import Source
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.clock import Clock

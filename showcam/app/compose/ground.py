@@ -23,7 +23,7 @@ from showcam.engine.grants import Grants
 from showcam.engine.settings import tls_context
 from showcam.registry.adapter import Adapter, adapt
 from showcam.registry.readings.changes import ENCRYPTION, SIGHTINGS
-from showcam.registry.rules import Rules
+from showcam.registry.readings.judge import Rules
 from showcam.registry.streams.history import TOGETHER_S, Later
 from showcam.registry.streams.streams import Quota
 from showcam.store.ports import Store, StoreUnavailable

@@ -20,7 +20,6 @@ import msgspec
 from msgspec import Struct
 
 from showcam.accounts import clients
-from showcam.accounts.identity import token_hash
 from showcam.accounts.links import OPEN_S
 from showcam.app.setup import forwarder, skill_package
 from showcam.app.setup.alexa_console import model
@@ -31,6 +30,7 @@ from showcam.console.skill import Step
 from showcam.i18n.catalogue import mark
 from showcam.net.exchange import PATIENT_S
 from showcam.store.ports import Store
+from showcam.store.records import token_hash
 
 CLIENT = "alexa"
 REDIRECTS = (

@@ -17,7 +17,6 @@ from msgspec.structs import replace
 
 from showcam.accounts import attempts, households
 from showcam.accounts.attempts import Attempts, Browser, Limits, NoPlace, Place
-from showcam.accounts.identity import vendor_key
 from showcam.accounts.links import LinkingWindow
 from showcam.accounts.owner_users import BadUser, Busy, OwnerUsers, check_password, checked_name
 from showcam.drivers.errors import DriverError
@@ -27,7 +26,7 @@ from showcam.net.exchange import PATIENT_S
 from showcam.registry.owner.invitations import is_of_owner
 from showcam.registry.owner.sign_in_outcome import PENDING_S, CodeWanted, Outcome, SignedIn, SignInRefused, masked
 from showcam.store.ports import Store
-from showcam.store.records import Account, Origin, OwnerUser, Source, SourceKind
+from showcam.store.records import Account, Origin, OwnerUser, Source, SourceKind, vendor_key
 
 type SignUp = Literal["owner", "invited", "anyone"]
 

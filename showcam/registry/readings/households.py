@@ -10,7 +10,6 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import fields, replace
 
-from showcam.accounts.identity import vendor_key
 from showcam.drivers.camera import STALE_S, UNMEASURED, Camera, Listed, Measured, Ref, Video, VideoCodec
 from showcam.drivers.driver import REREAD_S
 from showcam.drivers.errors import Unavailable
@@ -18,7 +17,7 @@ from showcam.engine.grants import Picture
 from showcam.net.cache import Recent
 from showcam.registry.preferences import Preferences, of_account
 from showcam.store.ports import Store
-from showcam.store.records import Account, Source
+from showcam.store.records import Account, Source, vendor_key
 
 IN_MEMORY = 1024  # accounts; others are read again
 

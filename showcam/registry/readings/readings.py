@@ -11,7 +11,6 @@ from types import MappingProxyType
 import msgspec
 from msgspec.structs import replace
 
-from showcam.accounts.identity import camera_id
 from showcam.drivers.camera import STALE_S, Camera, Decided, Listed
 from showcam.drivers.driver import Driver
 from showcam.drivers.errors import DriverError, SignedOut, Unavailable
@@ -35,7 +34,7 @@ from showcam.registry.readings.households import (
 )
 from showcam.registry.readings.vendor_calls import Breaker, Flights
 from showcam.store.ports import Store, StoreUnavailable
-from showcam.store.records import OVERTAKEN_S, Account, Known, Source
+from showcam.store.records import OVERTAKEN_S, Account, Known, Source, camera_id
 
 log = logging.getLogger(__name__)
 
