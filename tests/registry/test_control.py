@@ -236,7 +236,7 @@ class TestLag:
     def test_a_store_that_fails_takes_nothing_back(
         self, home: Household, garden: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def fail(account: str, happening: Happening) -> None:
+        def fail(account: str, happening: Happening, same_s: float, told: None) -> None:
             raise StoreUnavailable
 
         home.driver.lags = True
