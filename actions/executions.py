@@ -12,10 +12,8 @@ from actions.trait import CameraCommand, Proof, Trait
 from showcam.accounts.pins import Pins
 from showcam.drivers.camera import Refusal
 from showcam.drivers.settings import Asked
-from showcam.net.outcomes import Outcome
-from showcam.net.outcomes import add as add_outcome
 from showcam.registry import outcomes
-from showcam.registry.outcomes import Asking
+from showcam.registry.outcomes import Asking, Outcome
 from showcam.registry.scenes import Begun
 from showcam.store.ports import StoreUnavailable
 from showcam.store.records import Link
@@ -70,7 +68,7 @@ class Executions:
         else:
             ran = self._together(link, wanted, proof, end)
         for one in ran:
-            add_outcome(one.outcome)
+            outcomes.add(one.outcome)
         return {"commands": [{"ids": [camera], **one.answer} for camera, one in zip(wanted, ran, strict=True)]}
 
     def _together(self, link: Link, wanted: dict[str, list[Execution]], proof: Proof, end: float) -> list[Ran]:

@@ -15,10 +15,8 @@ from actions.request import Input, executions, queried, read
 from actions.traits import traits
 from showcam.accounts.links import TokenInvalid
 from showcam.accounts.pins import Pins
-from showcam.net.outcomes import Outcome
-from showcam.net.outcomes import add as add_outcome
 from showcam.registry import outcomes
-from showcam.registry.outcomes import Asking
+from showcam.registry.outcomes import Asking, Outcome
 from showcam.registry.registry import Registry
 from showcam.store.ports import StoreUnavailable
 from showcam.store.records import Link
@@ -73,7 +71,7 @@ class Fulfillment:
         name = given.intent if given is not None and given.intent in INTENTS else UNKNOWN
         with outcomes.asking(name.removeprefix(PREFIX)) as asked:
             answered = self._answered(_shown(request_id), given, bearer, since, asked)
-        add_outcome(asked.ended())
+        outcomes.add(asked.ended())
         if isinstance(answered, bytes):
             return 401, answered
         return 200, b"{}" if answered is None else _envelope(request_id, answered)
@@ -127,7 +125,7 @@ def _left_s(received: float, budget_s: float) -> float:
 
 def unread(error: IntentError) -> bytes:
     """The answer to a request whose body could not be read."""
-    add_outcome(Outcome(UNKNOWN, "refused", error.code))
+    outcomes.add(Outcome(UNKNOWN, "refused", error.code))
     return _envelope("", error.failure())
 
 

@@ -14,7 +14,6 @@ from msgspec import UNSET, Struct
 from actions.errors import WRITTEN
 from showcam.drivers.camera import Refusal
 from showcam.drivers.errors import BadGrant, BadOffer, ExpiredGrant
-from showcam.net.outcomes import add as add_outcome
 from showcam.net.text import problem_of, too_deep
 from showcam.registry import outcomes
 from showcam.registry.gate.reasons import explain
@@ -127,7 +126,7 @@ class Signalling:
                 asked.refused("bad_grant")
                 raise
             finally:
-                add_outcome(asked.ended())
+                outcomes.add(asked.ended())
         if isinstance(stream, Refusal):
             raise Problem(_STATUS.get(stream.reason, 409), "The camera can't be shown", explain(stream, own=WRITTEN))
         if message.action is not UNSET:

@@ -12,9 +12,9 @@ from showcam.alexa.interfaces import interfaces
 from showcam.alexa.reports import Reports
 from showcam.engine.grants import Grants
 from showcam.registry.adapter import adapt
+from showcam.registry.readings.judge import Rules
 from showcam.registry.reporting.delivery import Delivery
 from showcam.registry.reporting.sender import Sender
-from showcam.registry.rules import Rules
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.ready_driver import ReadyDriver

@@ -25,8 +25,8 @@ from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from showcam.drivers.vendor import SignedIn
 from showcam.engine.grants import Grants
 from showcam.registry.adapter import adapt
+from showcam.registry.readings.judge import Rules
 from showcam.registry.registry import Registry
-from showcam.registry.rules import Rules
 from showcam.store.records import Link
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite import SqliteStore

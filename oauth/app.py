@@ -23,7 +23,7 @@ from showcam.accounts.states import States
 from showcam.i18n.catalogue import LANGUAGES
 from showcam.registry.owner.owner import Owner
 from showcam.registry.owner.sign_in import SignIn
-from showcam.registry.rules import REQUEST_S
+from showcam.registry.readings.judge import REQUEST_S
 from showcam.store.ports import Store, StoreUnavailable
 from showcam.store.records import Link
 

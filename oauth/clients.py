@@ -68,7 +68,7 @@ def authenticate(store: Store, request: Any) -> Registered:
         client_id, secret = request.form.get("client_id"), request.form.get("client_secret")
     client = find(store, client_id)
     if client is not None and secret and not client.check_client_secret(secret):
-        Refusals(store).note_client(client.row.id)  # for the doctor
+        Refusals(store).note("client", client.row.id)  # for the doctor
     if not check_secret(client.row if client else None, secret or "") or client is None:
         raise InvalidClientError(status_code=401, description="Client authentication failed.")
     return client

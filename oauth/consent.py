@@ -50,7 +50,7 @@ class Codes:
         """Takes the decision for all cameras that the page named, if its box was ticked."""
         if ALL in form:
             named = set(form.getlist(NAMED))
-            self._owner.show_all_encrypted(account_id, [camera for camera in offered if camera in named])
+            self._owner.encrypted.decide_all(account_id, [camera for camera in offered if camera in named])
 
     def keep(self, form: MultiDict[str, str], account_id: str, offered: tuple[str, ...]) -> None:
         """Keeps each typed code as the decision of the camera's owner. Raises CodeRefused."""
@@ -63,7 +63,7 @@ class Codes:
 
     def _keep(self, account_id: str, camera_id: str, code: str) -> None:
         try:
-            done = self._owner.while_encrypted(account_id, camera_id, "code", code=code, consent=True)
+            done = self._owner.encrypted.decide(account_id, camera_id, "code", code=code, consent=True)
         except BadValue:
             done = Step("code", wrong=True)
         match done:
@@ -126,8 +126,8 @@ class Agreement:
             cameras=cameras,
             unread=listing is None,
             overheard=", ".join(camera.name for camera in cameras if may_be_overheard(camera)),
-            encrypted=[one for one in cameras if self._owner.may_be_deciphered(visit.account, one)],
-            undecided=self._owner.undecided(visit.account, cameras),
+            encrypted=[one for one in cameras if self._owner.encrypted.may_be_deciphered(visit.account, one)],
+            undecided=self._owner.encrypted.undecided(visit.account, cameras),
             show_encrypted=kept is not None and ALL in kept,
             giving=kept is not None and self._codes.are_given(kept),
             ticked=kept.getlist("cameras") if kept is not None else [camera.id for camera in cameras],

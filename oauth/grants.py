@@ -11,10 +11,9 @@ from authlib.oauth2.rfc7636 import CodeChallenge
 
 from oauth.clients import Registered, back
 from showcam.accounts import links
-from showcam.accounts.identity import token_hash
 from showcam.accounts.links import link_of
 from showcam.store.ports import Replayed, Store
-from showcam.store.records import Client, Code, Link, Token
+from showcam.store.records import Client, Code, Link, Token, token_hash
 
 
 class PresentedCode(AuthorizationCodeMixin):  # type: ignore[misc]

@@ -12,7 +12,6 @@ from oauth.clients import AuthorizeRequest, Untrusted
 from oauth.visits import VISIT_S, KnownBrowser, Visit, Visits, fingerprint
 from oauth.wording import SIGN_IN
 from showcam.accounts.attempts import Browser, Crowd, Crowded, Pace
-from showcam.accounts.identity import token_hash
 from showcam.accounts.states import States
 from showcam.drivers.vendor import ByPage, manner_of
 from showcam.net.addresses import counted_as
@@ -25,7 +24,7 @@ from showcam.registry.owner.sign_in_outcome import (
     SignedIn,
     SignInRefused,
 )
-from showcam.store.records import SourceKind
+from showcam.store.records import SourceKind, token_hash
 
 log = structlog.get_logger()
 

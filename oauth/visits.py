@@ -17,8 +17,8 @@ from msgspec import Struct
 
 from showcam.accounts.attempts import Browser
 from showcam.accounts.console_sessions import COOKIE_S
-from showcam.accounts.identity import id_from, new_id, token_hash
 from showcam.store.ports import Store
+from showcam.store.records import id_from, new_id, token_hash
 
 VISIT_S = 600  # life of a visit that is signed in
 MOST = 8  # accounts remembered in one browser

@@ -26,7 +26,6 @@ from bench.questions import (
 )
 from bench.scale.gateway import CONTEXT, Gateway
 from bench.scale.world import PASSWORD, REDIRECT, USER, WEBHOOK_KEY, World
-from showcam.accounts.identity import new_id
 from showcam.accounts.links import mint
 from showcam.app import keys as key_files
 from showcam.app.compose import directives, fulfillment, ground, web_on_lambda
@@ -35,7 +34,7 @@ from showcam.engine.grants import HEADER, START_S, Grants
 from showcam.store.dynamodb import DynamoStore
 from showcam.store.dynamodb.outbox import shard
 from showcam.store.outbox import Settled
-from showcam.store.records import Assistant, Link
+from showcam.store.records import Assistant, Link, new_id
 from showcam.store.sealing import Sealer
 from tests.doubles.linking_world import Browser
 

@@ -33,7 +33,7 @@ from showcam.drivers.ezviz import sessions
 from showcam.drivers.vendor import ByPassword, SignedIn
 from showcam.simulator import authority
 from showcam.simulator.assistants.homegraph import FILE, ServiceAccount
-from showcam.store.dynamodb import create_table
+from tests.doubles.dynamodb_table import create_table
 from tests.doubles.simulator_process import SimulatorProcess
 
 TABLE = "showcam"

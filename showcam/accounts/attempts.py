@@ -22,9 +22,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from showcam.accounts.identity import new_secret, token_hash
 from showcam.net.addresses import counted_as
 from showcam.store.ports import Throttle
+from showcam.store.records import new_secret, token_hash
 
 LIFE_S = 30 * 60  # the code works for this long; whoever installs showcam may have to find another device first
 TRIES = 20  # wrong codes of one IPv4 address or IPv6 /64 in WINDOW_S

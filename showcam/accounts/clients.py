@@ -15,15 +15,14 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from showcam.accounts.attempts import WINDOW_S
-from showcam.accounts.identity import token_hash
 from showcam.store.ports import Store, StoreUnavailable, Throttle
-from showcam.store.records import HOUR_S, Assistant, Client
+from showcam.store.records import HOUR_S, Assistant, Client, token_hash
 
 TRIAL = "doctor-trial-"  # the ids of clients that exist only during one examination by the doctor begin with this
 TRIAL_S = HOUR_S  # an examination takes less time: an older client was left behind
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _LOOPBACK = re.compile(r"http://127\.0\.0\.1:([1-9][0-9]{0,4})/callback")
-type Refused = Literal["forwarder", "skill"]
+type Refused = Literal["forwarder", "skill", "client"]
 
 
 def register(
@@ -131,24 +130,16 @@ class Refusals:
     def __init__(self, store: Throttle, clock: Callable[[], float] = time.time) -> None:
         self._store, self._clock = store, clock
 
-    def note(self, what: Refused) -> None:
-        self._note(what)
-
-    def note_client(self, client_id: str) -> None:
-        """Counts a request whose client secret differs from the registered secret."""
-        self._note(f"client/{client_id}")
-
-    def lately(self, what: Refused) -> int:
-        """How often this was refused within the last 15 to 30 minutes."""
-        return self._lately(what)
-
-    def lately_of_client(self, client_id: str) -> int:
-        return self._lately(f"client/{client_id}")
-
-    def _note(self, what: str) -> None:
+    def note(self, what: Refused, client_id: str = "") -> None:
+        """Counts a refused request. "client": its client secret differs from the registered secret."""
         with contextlib.suppress(StoreUnavailable):  # the request is refused even if this count fails
-            self._store.hit(f"refused/{what}", WINDOW_S, self._clock())
+            self._store.hit(_refused(what, client_id), WINDOW_S, self._clock())
 
-    def _lately(self, what: str) -> int:
-        now = self._clock()
-        return sum(self._store.hits(f"refused/{what}", WINDOW_S, at) for at in (now, now - WINDOW_S))
+    def lately(self, what: Refused, client_id: str = "") -> int:
+        """How often this was refused within the last 15 to 30 minutes."""
+        key, now = _refused(what, client_id), self._clock()
+        return sum(self._store.hits(key, WINDOW_S, at) for at in (now, now - WINDOW_S))
+
+
+def _refused(what: Refused, client_id: str) -> str:
+    return f"refused/{what}/{client_id}" if client_id else f"refused/{what}"

@@ -16,9 +16,8 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from showcam.accounts.identity import new_secret, token_hash
 from showcam.store.ports import Store
-from showcam.store.records import DAY_S, MONTH_S
+from showcam.store.records import DAY_S, MONTH_S, new_secret, token_hash
 
 KEPT_S = MONTH_S
 COOKIE_S = 400 * 86_400  # browsers limit cookies to 400 days

@@ -6,10 +6,9 @@ import time
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
-from showcam.accounts.identity import new_id, vendor_key
 from showcam.engine.messages import MediaUnavailable
 from showcam.store.ports import Store
-from showcam.store.records import Account, Link, Origin, Source, SourceKind
+from showcam.store.records import Account, Link, Origin, Source, SourceKind, new_id, vendor_key
 from showcam.store.sealing import SealedUnreadable
 
 log = logging.getLogger(__name__)

@@ -13,9 +13,8 @@ from typing import Literal, NotRequired, TypedDict
 
 import msgspec
 
-from showcam.accounts.identity import new_id, token_hash
 from showcam.store.ports import Store
-from showcam.store.records import Account, Assistant, Client, Code, Link, Token
+from showcam.store.records import Account, Assistant, Client, Code, Link, Token, new_id, token_hash
 
 ACCESS_S = 12 * 3600  # Alexa wants at least six minutes; the assistant sends a request for each renewal
 CODE_S = 60  # life of an authorization code: an assistant redeems it at once

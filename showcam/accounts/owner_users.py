@@ -17,9 +17,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from msgspec import Struct
 
 from showcam.accounts import households
-from showcam.accounts.identity import vendor_key
 from showcam.store.ports import Store
-from showcam.store.records import WAIT_S, Account, OwnerUser, SourceKind
+from showcam.store.records import WAIT_S, Account, OwnerUser, SourceKind, vendor_key
 
 AT_ONCE = 2  # hashes of one process: 72 MiB with the cost below
 SHORTEST_NAME, LONGEST_NAME = 2, 100

@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from showcam.accounts.attempts import Verdict, code_place
 from showcam.accounts.console_sessions import ConsoleSession, ConsoleSessions, Role
-from showcam.accounts.identity import new_secret, token_hash
 from showcam.store.ports import Store
+from showcam.store.records import new_secret, token_hash
 
 LIFE_S = 10 * 60  # somebody has to fetch the phone and unlock it
 

@@ -200,7 +200,7 @@ class SceneController(Interface):
         """
         found = self._registry.scenes.activate(directive.link, directive.camera_id, directive.left_s)
         if isinstance(found, Begun) and found.waking:
-            outcomes.pending()
+            outcomes.current().pending()
         return self._started("ActivationStarted", directive, found if isinstance(found, Refusal) else None)
 
     def deactivate(self, directive: CameraDirective) -> Answer:

@@ -28,10 +28,8 @@ from showcam.alexa.interface import (
 )
 from showcam.alexa.interfaces import household_interfaces, interfaces
 from showcam.alexa.states import State
-from showcam.net.outcomes import Outcome
-from showcam.net.outcomes import add as add_outcome
 from showcam.registry import outcomes
-from showcam.registry.outcomes import Asking
+from showcam.registry.outcomes import Asking, Outcome
 from showcam.registry.registry import Registry
 from showcam.store.ports import StoreUnavailable
 from showcam.store.records import Link
@@ -85,12 +83,12 @@ class SmartHome:
         try:
             directive = read(body)
         except Unreadable as unreadable:
-            add_outcome(Outcome(UNKNOWN, "refused", "INVALID_DIRECTIVE"))
+            outcomes.add(Outcome(UNKNOWN, "refused", "INVALID_DIRECTIVE"))
             envelope = Envelope(unreadable.correlation_token, unreadable.endpoint_id)
             return envelope.error(DirectiveError("INVALID_DIRECTIVE", "This is not a Smart Home directive."))
         with outcomes.asking(self._named(directive)) as asked:
             answer = self._enveloped(directive, Deadline(received), asked)
-        add_outcome(asked.ended())
+        outcomes.add(asked.ended())
         return answer
 
     def _enveloped(self, directive: Directive, deadline: Deadline, asked: Asking) -> bytes:
@@ -131,7 +129,7 @@ class SmartHome:
         endpoint = directive.endpoint
         if endpoint is None:
             raise DirectiveError("INVALID_DIRECTIVE", "This directive needs an endpoint.")
-        outcomes.about(endpoint.endpoint_id)
+        outcomes.current().about(endpoint.endpoint_id)
         link = self._link(endpoint.scope.token if endpoint.scope else "")
         return handler(CameraDirective(link, endpoint.endpoint_id, directive, deadline))
 
@@ -142,7 +140,7 @@ class SmartHome:
             raise DirectiveError("EXPIRED_AUTHORIZATION_CREDENTIAL", "The access token has expired.") from None
         except TokenInvalid:
             raise DirectiveError("INVALID_AUTHORIZATION_CREDENTIAL", "The access token is not valid here.") from None
-        outcomes.by(link.id, link.account)
+        outcomes.current().by(link.id, link.account)
         return link
 
 

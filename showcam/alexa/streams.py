@@ -12,8 +12,7 @@ from showcam.alexa.texts import Locales
 from showcam.drivers.camera import Camera, Refusal, Stream, StreamRequest, Video
 from showcam.drivers.errors import BadOffer
 from showcam.net.cache import Recent
-from showcam.registry.gate.displays import USUAL, best, beyond, shown
-from showcam.registry.gate.gate import not_found
+from showcam.registry.gate.gate import USUAL, best, beyond, not_found, shown
 from showcam.registry.registry import Registry
 
 WIDEST = 7680

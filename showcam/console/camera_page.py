@@ -20,7 +20,7 @@ from showcam.drivers.camera import Camera, Refusal, kind_of
 from showcam.drivers.errors import Unavailable
 from showcam.drivers.settings import BY_VOICE, FIELDS, Asked, BadValue, Setting, SettingView, Step, field_of
 from showcam.i18n.catalogue import OURS
-from showcam.registry.gate.displays import is_larger, plain
+from showcam.registry.gate.gate import is_larger, plain
 from showcam.registry.gate.voice_names import trouble
 from showcam.registry.owner.owner import LONGEST_ROOM, Owner
 from showcam.registry.preferences import MOTION_RINGS, Preferences
@@ -121,7 +121,7 @@ class CameraPage:
             smaller=_smaller(shown),
             presets=self._owner.presets(account, camera) if shown.can_turn and current.role == "owner" else (),
             keeps_history=self._happenings.history.is_kept(account),
-            deciphers=self._owner.may_be_deciphered(account, shown),
+            deciphers=self._owner.encrypted.may_be_deciphered(account, shown),
         )
 
     def mend(self, current: ConsoleSession, camera: str) -> Response:

@@ -72,7 +72,7 @@ class Encryption:
 
         Returns why there is no key, as a sentence, or "" if there is a key or another step is due.
         """
-        return self._next(current, camera, self._owner.ask_key(current.account, camera, _typed(code)), "keys")
+        return self._next(current, camera, self._owner.encrypted.ask_key(current.account, camera, _typed(code)), "keys")
 
     def decided(self, current: ConsoleSession, camera: str, step: Step | None) -> None:
         """Notes that the owner decided to show the camera. `step` is the vendor's demand before the key comes."""

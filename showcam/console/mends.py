@@ -41,9 +41,9 @@ class Mends:
             mends.append("wake")
         if reason == "audio_off" and camera.owner == "own":
             mends.append("sound")
-        if reason == "silent" and "local" not in camera.ways and self._owner.may_ask_camera(account, camera):
+        if reason == "silent" and "local" not in camera.ways and self._owner.codes.may_ask(account, camera):
             mends.append("local")
-        if reason == "key_server_changed" and self._owner.may_ask_camera(account, camera):
+        if reason == "key_server_changed" and self._owner.codes.may_ask(account, camera):
             mends.append("trust")
         if reason == "code_wrong":
             return self._codes(account, camera)
@@ -53,7 +53,7 @@ class Mends:
             decided = self._owner.preferences(account, camera.id).while_encrypted == "code"
             mends += reversed(of_encryption) if decided else of_encryption
             mends += ["home_code"] if self._lacks_home_code(account, camera) else []
-        if reason in ("not_agreed", "no_way") and self._owner.takes_code(account, camera):
+        if reason in ("not_agreed", "no_way") and self._owner.codes.takes(account, camera):
             mends.append("home_code")
         return tuple(mends)
 
@@ -62,18 +62,18 @@ class Mends:
         if camera.encryption == "on":
             if camera.owner == "own":
                 mends.append("off")
-            if self._owner.may_be_deciphered(account, camera):
+            if self._owner.encrypted.may_be_deciphered(account, camera):
                 mends.append("code")
         return mends
 
     def _lacks_home_code(self, account: str, camera: Camera) -> bool:
         """Tells whether the camera is to be shown at home while it is encrypted, and has no code for that yet."""
         decided = self._owner.preferences(account, camera.id).while_encrypted
-        return decided == "lan" and "lan" not in camera.ways and self._owner.takes_code(account, camera)
+        return decided == "lan" and "lan" not in camera.ways and self._owner.codes.takes(account, camera)
 
     def _codes(self, account: str, camera: Camera) -> tuple[Mend, ...]:
         """Lists the wrong code first: the code that deciphers the picture, or the code for the home network."""
-        at_home: list[Mend] = ["home_code"] if self._owner.takes_code(account, camera) else []
+        at_home: list[Mend] = ["home_code"] if self._owner.codes.takes(account, camera) else []
         others = self._of_encryption(account, camera)
         if self._owner.preferences(account, camera.id).while_encrypted == "code":
             return (*reversed(others), *at_home)

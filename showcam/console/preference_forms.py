@@ -59,7 +59,7 @@ class PreferenceForms:
         else:
             why = self._store(account, camera, chosen)
             if not why and encrypted in ("no", "lan") and encrypted != kept.while_encrypted:
-                why = pages.why(self._owner.while_encrypted(account, camera, encrypted))
+                why = pages.why(self._owner.encrypted.decide(account, camera, encrypted))
         may = tuple(setting for setting in chosen.voice_may if setting in BY_VOICE)
         return NotKept(why, replace(chosen, voice_may=may), pause) if why else None
 

@@ -12,7 +12,6 @@ from msgspec import Struct
 
 from showcam.accounts.attempts import Browser, Pace
 from showcam.accounts.console_sessions import ConsoleSession, ConsoleSessions
-from showcam.accounts.identity import token_hash
 from showcam.accounts.owner_users import BadUser, Busy
 from showcam.accounts.states import States
 from showcam.console import pages
@@ -30,7 +29,7 @@ from showcam.registry.owner.sign_in_outcome import (
     SignInRefused,
     refused,
 )
-from showcam.store.records import SourceKind
+from showcam.store.records import SourceKind, token_hash
 
 log = structlog.get_logger()
 

@@ -61,7 +61,7 @@ class TileForms:
             case "show-encrypted" if "deciphered" not in form:
                 return pages.say(PICTURE_CODE["consent"])
             case "show-encrypted":
-                self._owner.show_all_encrypted(account, form.getlist("encrypted")[:MOST_AT_ONCE])
+                self._owner.encrypted.decide_all(account, form.getlist("encrypted")[:MOST_AT_ONCE])
                 return ""
             case "ask-key":
                 return self.encryption.ask_key(current, camera, "")
@@ -75,21 +75,21 @@ class TileForms:
                 return ask(current, camera, code)
             case "forget-code":
                 # takes back the decision, and with it the key
-                done: object = self._owner.while_encrypted(account, camera, "no")
+                done: object = self._owner.encrypted.decide(account, camera, "no")
                 self.encryption.decided(current, camera, None)
                 return pages.why(done)
             case "home-code":
                 return self._home_code(account, camera, form.get("home_code", "").strip())
             case "forget-home-code":
-                done = self._owner.set_code(account, camera, "")
+                done = self._owner.codes.set(account, camera, "")
                 decided = self._owner.preferences(account, camera).while_encrypted
                 if not isinstance(done, Refusal) and decided == "lan":
-                    done = self._owner.while_encrypted(account, camera, "no")
+                    done = self._owner.encrypted.decide(account, camera, "no")
                 return pages.why(done)
             case "ask-camera" | "forget-camera":
-                return pages.why(self._owner.ask_camera(account, camera, wanted=step == "ask-camera"), ASKED)
+                return pages.why(self._owner.codes.ask(account, camera, wanted=step == "ask-camera"), ASKED)
             case "trust-keys":
-                return pages.why(self._owner.trust_key_server(account, camera))
+                return pages.why(self._owner.codes.trust(account, camera))
             case "favourite-on" | "favourite-off":
                 return pages.why(self._owner.favour(account, camera, favourite=step == "favourite-on"))
         setting, value = ("audio", "on") if step == "sound-on" else ("sleep", "off")
@@ -101,7 +101,7 @@ class TileForms:
         """Keeps the code, or without a code the decision to show the camera although it is encrypted."""
         code, consent = request.form.get("picture_code", "").strip(), "deciphered" in request.form
         try:
-            done = self._owner.while_encrypted(current.account, camera, "code", code=code, consent=consent)
+            done = self._owner.encrypted.decide(current.account, camera, "code", code=code, consent=consent)
         except BadValue:
             return pages.say(PICTURE_CODE["wrong"])
         match done:
@@ -122,11 +122,11 @@ class TileForms:
         if not code:  # an empty code would delete the stored code
             return pages.say(NO_CODE)
         try:
-            done = self._owner.set_code(account, camera, code)
+            done = self._owner.codes.set(account, camera, code)
         except BadValue:
             return pages.say(NO_CODE)
         if isinstance(done, Step):
             return pages.say(PICTURE_CODE["guessed"])
         if not isinstance(done, Refusal) and "while_encrypted" in request.form:
-            return pages.why(self._owner.while_encrypted(account, camera, "lan"))
+            return pages.why(self._owner.encrypted.decide(account, camera, "lan"))
         return pages.why(done, WRONG)

@@ -160,7 +160,7 @@ class Tiles:
 
         Raises Unavailable.
         """
-        found = self._owner.undecided(account, self._owner.cameras(account).cameras)
+        found = self._owner.encrypted.undecided(account, self._owner.cameras(account).cameras)
         return tuple(sorted(found, key=lambda camera: camera.name.casefold())) if len(found) > 1 else ()
 
     def _tile(
@@ -217,12 +217,12 @@ class Tiles:
             return {**why_not(refusal, language, ASKED_FOR), "reason": "asked_for"}
         mends = self._mends.of(account, camera, refusal.reason)
         is_here = bool(set(mends) - {"home_code"}) and (refusal.reason != "encryption_on" or "off" in mends)
-        own = {**OWN, **(AT_TILE if self._owner.takes_code(account, camera) else {}), **(HERE if is_here else {})}
+        own = {**OWN, **(AT_TILE if self._owner.codes.takes(account, camera) else {}), **(HERE if is_here else {})}
         if not is_on_battery(camera):
             own |= by_itself
         if is_own(camera.id):
             own |= AT_ITS_TILE
-        if refusal.reason == "encryption_on" and self._owner.is_encrypted_again(account, camera.id):
+        if refusal.reason == "encryption_on" and self._owner.encrypted.is_again(account, camera.id):
             own["encryption_on"] = (AGAIN, own["encryption_on"][1])
         if refusal.reason == "encryption_on" and self._lacks_key(account, camera):
             own["encryption_on"] = KEY_MISSING
@@ -232,7 +232,7 @@ class Tiles:
         return answer
 
     def _home_code(self, account: str, camera: Camera) -> HomeCode:
-        if not self._owner.takes_code(account, camera):
+        if not self._owner.codes.takes(account, camera):
             return ""
         return "has" if "lan" in camera.ways else "takes"
 

@@ -8,7 +8,7 @@ from msgspec import Struct, field
 from showcam.drivers.errors import Reason
 from showcam.store.records import DAY_S
 
-# video: Alexa's VideoApp, see showcam.registry.gate.displays; tv: a TV in the house, which is a Cast device
+# video: Alexa's VideoApp, see showcam.registry.gate.gate; tv: a TV in the house, which is a Cast device
 type Display = Literal["alexa", "google", "page", "video", "tv"]
 type Surface = Literal[Display, "still"]
 

@@ -9,7 +9,6 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 WITHIN_S = 20.0  # seconds for a whole message, however slowly the service takes it
@@ -30,28 +29,20 @@ class BadAddress(ValueError):
     """The address can't be used; the text says why. Of the address it holds only the scheme."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """The process's answer. `service` is "" if Apprise does not know the address."""
-
-    service: str
-    taken: bool
-
-
 def service(url: str) -> str:
     """The name of the service, such as “ntfy”. Raises BadAddress."""
     scheme = _checked(url)
-    done = _done(url, "", "", WITHIN_S)  # without a title nothing is sent
-    if done is None or not done.service:
+    known, _ = _done(url, "", "", WITHIN_S)  # without a title nothing is sent
+    if not known:
         raise BadAddress(f"Apprise does not know the service {scheme}://, or the address lacks something it needs")
-    return done.service
+    return known
 
 
 def send(url: str, title: str, text: str, within_s: float = WITHIN_S) -> bool:
     """Sends a notice and returns whether the service took it. Raises BadAddress if the address can't be used."""
     _checked(url)
-    done = _done(url, title, text, within_s)
-    return done is not None and done.taken
+    _, is_taken = _done(url, title, text, within_s)
+    return is_taken
 
 
 def _checked(url: str) -> str:
@@ -68,8 +59,11 @@ def _checked(url: str) -> str:
     return scheme
 
 
-def _done(url: str, title: str, text: str, within_s: float) -> _Done | None:
-    """The answer of the process. None if the process failed or took too long; then it is ended."""
+def _done(url: str, title: str, text: str, within_s: float) -> tuple[str, bool]:
+    """The service, "" if Apprise does not know it, and whether it took the notice.
+
+    The answer is ("", False) if the process failed or took too long; then the process is ended.
+    """
     environ = {name: text for name, text in os.environ.items() if name in _ENVIRON}
     try:
         ended = subprocess.run(
@@ -81,6 +75,6 @@ def _done(url: str, title: str, text: str, within_s: float) -> _Done | None:
             check=False,
         )
         answer = json.loads(ended.stdout)
-        return _Done(str(answer["service"]), answer["taken"] is True)
+        return str(answer["service"]), answer["taken"] is True
     except (subprocess.TimeoutExpired, OSError, ValueError, KeyError, TypeError):
-        return None
+        return "", False

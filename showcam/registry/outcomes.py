@@ -1,21 +1,67 @@
-"""Notes the requests of a door to the registry, and makes an `Outcome` of `showcam.net.outcomes` for each.
+"""Collects how each directive and intent of a request ended, for its log line and the metrics, without any name.
 
-A door opens `asking` around a directive, an intent, or a device's commands. Meanwhile the registry adds its findings
-with `opened`, `refused` and `pending`, in the same thread.
+The edge opens `collected` around a request. A door opens `asking` around a directive, an intent, or a device's
+commands. Meanwhile the registry and the door note their findings at `current()`, in the same thread. The door adds the
+`Outcome`.
 """
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Literal
+
+from msgspec import Struct
 
 from showcam.accounts import console_sessions
 from showcam.drivers.camera import Refusal, Stream
 from showcam.drivers.settings import Asked
-from showcam.net.outcomes import Ending, Outcome
 
 CARD = "card"  # counts as a refusal: the display was shown the reason in the camera's place
 _ID = re.compile(r"(?:[a-z]{2,10}-[a-z2-7]{20}|scene-[0-9a-f]{20})")  # any other text in place of an id may be a secret
+
+# pending: the vendor was asked for the change, and the camera does not show it yet. failed: by a fault of showcam.
+type Ending = Literal["done", "pending", "refused", "failed"]
+
+
+class Outcome(Struct, frozen=True):
+    """The outcome of one directive or intent. `reason`: a Reason, or the assistant's own word for an error.
+
+    `camera`: the id of a camera or a scene.
+    """
+
+    name: str
+    outcome: Ending
+    reason: str = ""
+    way: str = ""
+    camera: str = ""
+    link: str = ""
+    account: str = ""
+
+
+_collected: ContextVar[list[Outcome] | None] = ContextVar("collected", default=None)
+
+
+@contextmanager
+def collected() -> Iterator[list[Outcome]]:
+    """The outcomes of the request that this thread answers. Nested calls share one list."""
+    running = _collected.get()
+    if running is not None:
+        yield running
+        return
+    outcomes: list[Outcome] = []
+    within = _collected.set(outcomes)
+    try:
+        yield outcomes
+    finally:
+        _collected.reset(within)
+
+
+def add(outcome: Outcome | None) -> None:
+    """Adds the outcome to those of the request that this thread answers, if the edge collects them."""
+    outcomes = _collected.get()
+    if outcomes is not None and outcome is not None:
+        outcomes.append(outcome)
 
 
 class Asking:
@@ -32,20 +78,29 @@ class Asking:
         self._link, self._account = link, account
 
     def about(self, camera: str) -> None:
+        """Notes the camera or scene that is asked for."""
         self._camera = camera if _ID.fullmatch(camera) else ""
 
-    def opened(self, stream: Stream) -> None:
-        """Notes a stream, or a card with the reason."""
-        if stream.explains is None:
-            self._way = stream.way
-            return
-        self._way = CARD
-        self.refused(stream.explains.reason)
+    def came_to(self, camera: str, found: object) -> None:
+        """Notes the registry's answer about the camera: a stream, a refusal, an awaited change, or the wanted result.
+
+        A stream that is a card with the reason counts as a refusal.
+        """
+        self.about(camera)
+        if isinstance(found, Refusal):
+            self.refused(found.reason)
+        elif isinstance(found, Asked):
+            self.pending()
+        elif isinstance(found, Stream):
+            self._way = CARD if found.explains else found.way
+            if found.explains:
+                self.refused(found.explains.reason)
 
     def refused(self, reason: str) -> None:
         self._outcome, self._reason = "refused", reason
 
     def pending(self) -> None:
+        """Notes that the wanted change has begun, and is not done yet."""
         self._outcome = "pending"
 
     def failed(self, reason: str = "") -> None:
@@ -77,43 +132,6 @@ def asking(name: str) -> Iterator[Asking]:
         _asking.reset(within)
 
 
-def by(link: str, account: str) -> None:
-    """Notes the ids of the asking link and its household."""
-    if asked := _asking.get():
-        asked.by(link, account)
-
-
-def about(camera: str) -> None:
-    """Notes the camera or scene that is asked for."""
-    if asked := _asking.get():
-        asked.about(camera)
-
-
-def refused(reason: str) -> None:
-    if asked := _asking.get():
-        asked.refused(reason)
-
-
-def pending() -> None:
-    """Notes that the wanted change has begun, and is not done yet."""
-    if asked := _asking.get():
-        asked.pending()
-
-
-def failed(reason: str = "") -> None:
-    if asked := _asking.get():
-        asked.failed(reason)
-
-
-def came_to(camera: str, found: object) -> None:
-    """Notes the registry's answer about the camera: a stream, a refusal, an awaited change, or the wanted result."""
-    asked = _asking.get()
-    if asked is None:
-        return
-    asked.about(camera)
-    if isinstance(found, Refusal):
-        asked.refused(found.reason)
-    elif isinstance(found, Stream):
-        asked.opened(found)
-    elif isinstance(found, Asked):
-        asked.pending()
+def current() -> Asking:
+    """The request under way in this thread; one that nobody reads if no door has opened `asking`."""
+    return _asking.get() or Asking("")

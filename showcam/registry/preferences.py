@@ -1,12 +1,14 @@
 """The decisions of an owner for each camera."""
 
+import contextlib
 import time
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal, TypeIs, get_args
+from typing import Any, Literal, TypeIs, get_args
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import fields, replace
 
 from showcam.store.ports import Store
 from showcam.store.records import HOUR_S
@@ -45,25 +47,8 @@ class Preferences(Struct, frozen=True):
     favourite: bool = False  # stands first among the cameras on an owner's page
 
 
-class _Kept(Struct):
-    """Preferences as the store has them; `lan_while_encrypted` is how 0.1 spelled while_encrypted = "lan"."""
-
-    voice_may: tuple[str, ...] = ()
-    while_encrypted: object = None
-    lan_while_encrypted: object = False
-    decided_at: object = 0.0
-    keep_warm: bool = False
-    room: str = ""
-    tv: str = ""
-    tv_when: tuple[str, ...] = ()
-    tv_scenes: tuple[str, ...] = ()
-    motion_rings: object = "no"
-    ring_pause_s: object = RING_PAUSE_S
-    favourite: object = False
-
-
 NONE = Preferences()
-_decoder = msgspec.json.Decoder(_Kept)
+_decoder = msgspec.json.Decoder(dict[str, Any])
 
 
 def of_account(store: Store, account_id: str) -> Mapping[str, Preferences]:
@@ -91,31 +76,18 @@ def is_pause(value: object) -> TypeIs[int]:
 
 
 def _decoded(data: bytes) -> Preferences | None:
+    """The preferences that this version can read; each of the others has its default, which allows nothing."""
     try:
         kept = _decoder.decode(data)
     except msgspec.MsgspecError:
         return None  # written by another version: nothing is allowed
-    return Preferences(
-        kept.voice_may,
-        _while_encrypted(kept),
-        _decided_at(kept),
-        kept.keep_warm,
-        kept.room,
-        kept.tv,
-        kept.tv_when,
-        kept.tv_scenes,
-        kept.motion_rings if is_motion_rings(kept.motion_rings) else "no",
-        kept.ring_pause_s if is_pause(kept.ring_pause_s) else NONE.ring_pause_s,
-        kept.favourite is True,
-    )
-
-
-def _decided_at(kept: _Kept) -> float:
-    at = kept.decided_at
-    return float(at) if isinstance(at, int | float) and _while_encrypted(kept) != "no" else 0.0
-
-
-def _while_encrypted(kept: _Kept) -> WhileEncrypted:
-    if kept.while_encrypted is None:
-        return "lan" if kept.lan_while_encrypted is True else "no"
-    return kept.while_encrypted if is_while_encrypted(kept.while_encrypted) else "no"
+    if kept.get("lan_while_encrypted") is True:  # as 0.1 spelled it
+        kept.setdefault("while_encrypted", "lan")
+    known = {}
+    for field in fields(Preferences):
+        with contextlib.suppress(KeyError, msgspec.ValidationError):
+            known[field.name] = msgspec.convert(kept[field.name], field.type)
+    preferences = Preferences(**known)
+    if not is_pause(preferences.ring_pause_s):
+        preferences = replace(preferences, ring_pause_s=RING_PAUSE_S)
+    return preferences if preferences.while_encrypted != "no" else replace(preferences, decided_at=0.0)

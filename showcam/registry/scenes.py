@@ -15,9 +15,8 @@ from showcam.drivers.driver import LEAST_S
 from showcam.drivers.errors import NotOnTv, Unavailable
 from showcam.i18n.catalogue import OURS, chosen, mark
 from showcam.registry.gate.gate import not_found, overruled
-from showcam.registry.readings.households import Households, Listing
-from showcam.registry.readings.judge import Deadline, Judge
-from showcam.registry.rules import Rules
+from showcam.registry.readings.households import Listing
+from showcam.registry.readings.judge import Component, Deadline, Ground
 from showcam.store.records import Link
 
 _NAME = mark("{camera} on {tv}")
@@ -67,11 +66,11 @@ class Screens(Protocol):
         ...
 
 
-class Scenes:
+class Scenes(Component):
     """Answers with a Refusal if something is wrong. Without `screens` there are no scenes."""
 
-    def __init__(self, households: Households, judge: Judge, rules: Rules) -> None:
-        self._households, self._judge, self._rules = households, judge, rules
+    def __init__(self, ground: Ground) -> None:
+        super().__init__(ground)
         self._screens: Screens | None = None
 
     def cast_with(self, screens: Screens) -> None:
@@ -87,7 +86,7 @@ class Scenes:
         """The link's scene of that id; calls no vendor. Raises Unavailable."""
         if self._screens is None or not scene_id.startswith("scene-"):
             return None
-        decided = self._households.preferences(link.account)
+        decided = self._readings.households.preferences(link.account)
         return next(
             (
                 scene

@@ -116,7 +116,7 @@ class Outbox(Protocol):
     def record_happening(
         self, account_id: str, happening: Happening, same_s: float, told: tuple[str, ...] | None
     ) -> bool:
-        """Stores the happening (see `put_happening`), and rows for each link that may see the camera.
+        """Stores the happening, unless a later one is stored, and rows for each link that may see the camera.
 
         Each link gets a row of each kind in `told`. If `told` is empty, the row is a LOOK; if it is None, there are
         no rows. A row has the same id when it is written again.

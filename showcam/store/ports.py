@@ -217,10 +217,6 @@ class Store(Meta, LinkSecrets, Outbox, Throttle, Protocol):
 
     # happenings at cameras
 
-    def put_happening(self, account_id: str, happening: Happening) -> None:
-        """Stores the happening, unless a later one of the same camera and kind is stored."""
-        ...
-
     def happenings(self, account_id: str, since: float) -> list[Happening]:
         """The account's happenings after `since`, oldest first; a store may drop them after HAPPENING_KEPT_S."""
         ...

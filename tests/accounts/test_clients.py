@@ -6,9 +6,8 @@ import time
 import pytest
 
 from showcam.accounts import clients
-from showcam.accounts.identity import token_hash
 from showcam.store.ports import Store
-from showcam.store.records import Client
+from showcam.store.records import Client, token_hash
 
 URIS = ("https://pitangui.amazon.com/api/skill/link/DEMO", "https://oauth-redirect.example/r/demo?x=1")
 

@@ -7,7 +7,7 @@ import pytest
 
 from showcam.accounts import console_sessions, households
 from showcam.accounts.console_sessions import KEPT_S, ConsoleSessions, OwnersPage
-from showcam.accounts.identity import token_hash
+from showcam.store.records import token_hash
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
 

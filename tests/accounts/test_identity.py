@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from showcam.accounts import identity
+from showcam.store import records as identity
 
 SALT = b"\x01" * 16
 

@@ -5,10 +5,9 @@ import re
 import pytest
 
 from showcam.accounts import links
-from showcam.accounts.identity import token_hash
 from showcam.accounts.links import TokenExpired, TokenInvalid
 from showcam.store.ports import Store
-from showcam.store.records import Link
+from showcam.store.records import Link, token_hash
 from tests.doubles import records as a
 
 

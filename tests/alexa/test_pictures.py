@@ -22,7 +22,7 @@ from showcam.drivers.driver import sound
 from showcam.engine.grants import Claims, Picture
 from showcam.engine.source import CameraSpec, Codec, Denied, Ending, Lease, SourceSpec
 from showcam.registry.adapter import adapt
-from showcam.registry.rules import Rules
+from showcam.registry.readings.judge import Rules
 from showcam.registry.streams.grants import Questions
 from showcam.store.records import Source
 from tests.doubles import hls_camera

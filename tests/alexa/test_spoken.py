@@ -12,7 +12,7 @@ from showcam.drivers.camera import Camera, Failed, Refusal, Video
 from showcam.drivers.errors import VendorDown
 from showcam.registry.gate.reasons import explain
 from showcam.registry.preferences import Preferences
-from showcam.registry.rules import Rules
+from showcam.registry.readings.judge import Rules
 from showcam.store.ports import StoreUnavailable
 from showcam.store.records import Link
 from tests.doubles.household import Household, household

@@ -11,9 +11,9 @@ import pytest
 
 from showcam.app.process.settings_sources import load
 from showcam.app.settings import SECRETS
-from showcam.store.dynamodb import create_table
 from tests.aws.conftest import ARCHITECTURE, ELSEWHERE, HOME, MEDIA, PYTHON, SKILL, Osls, Packaged, Template
 from tests.doubles.aws import REGION, in_process
+from tests.doubles.dynamodb_table import create_table
 
 pytestmark = pytest.mark.proves(
     "The template for AWS is valid", leans_on="second stack: cfn-lint", also=("tests/aws/test_alarms.py",)

@@ -14,7 +14,7 @@ from showcam.console.app import blueprint
 from showcam.console.help import PLACES, SAID
 from showcam.drivers.errors import REASONS, Reason
 from showcam.i18n.catalogue import OURS
-from showcam.registry.gate.reasons import NUMBERS, of_number, row_text, short
+from showcam.registry.gate.reasons import FACTS, of_number, row_text, short
 
 pytestmark = pytest.mark.proves(
     "Each reason has a help page in three languages and a short address on its card",
@@ -49,17 +49,17 @@ def test_each_reason_has_a_page_that_says_what_mends_it(language: str, vendor: s
 
 def test_a_short_address_leads_to_the_page_and_no_two_are_alike() -> None:
     client = visitor()
-    assert len(set(NUMBERS.values())) == len(REASONS)
+    assert len({FACTS[reason].number for reason in REASONS}) == len(REASONS)
     for reason in REASONS:
         answer = client.get(short(reason))
         assert (answer.status_code, answer.headers["Location"]) == (302, f"/help/{reason}")
-        assert of_number(NUMBERS[reason]) == reason
+        assert of_number(FACTS[reason].number) == reason
 
 
 def test_numbers_that_stand_on_pictures_stay() -> None:
     """A reason that is new takes the next; none takes another's."""
     first: dict[Reason, int] = {"not_found": 1, "offline": 5, "asleep": 6, "encryption_on": 8, "audio_off": 10}
-    assert {reason: NUMBERS[reason] for reason in first} == first
+    assert {reason: FACTS[reason].number for reason in first} == first
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from moto import mock_aws
 
 from showcam.app.aws import boto
-from showcam.store.dynamodb import create_table
+from tests.doubles.dynamodb_table import create_table
 
 REGION = "eu-west-1"
 ENVIRON = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": REGION}

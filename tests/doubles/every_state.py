@@ -58,7 +58,7 @@ def arrange(home: Household, clock: Clock, beside: str) -> None:
     ids = {name: home.id(name) for name in STATES}
     clock.wait(STATES_S + 1)
     for name, kind in (("Moved", "motion"), ("Seen", "person"), ("Asked for", "asked/audio/off")):
-        home.store.put_happening(home.account.id, Happening(ids[name], kind, clock.now))
+        home.store.record_happening(home.account.id, Happening(ids[name], kind, clock.now), 0.0, None)
     if beside == "signed out":
         session = home.store.read_session(home.account.id, home.source.id)
         assert session is not None

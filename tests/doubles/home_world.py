@@ -250,7 +250,7 @@ def home_world(
     clock.now = time.time()  # which sessions go by
     store = SqliteStore(folder / "showcam.sqlite3", Sealer([("test", secrets.token_bytes(32))]))
     made = household(folder, user=USER, clock=clock, store=store, lan=LanDriver(store, loopback=True, known_s=0.0))
-    made.adapter.changes.subscribe(made.adapter.came_back.note)
+    made.adapter.changes.subscribe(made.adapter.owner.encrypted.note)
     sessions.add_owner(made.store, CAREFUL)
     vendor: Any = ReadyVendor(USER, NEW, careful=(CAREFUL,))
     vendor.sessions = Sessions(made.store)
@@ -261,7 +261,7 @@ def home_world(
     bind(
         app,
         made.store,
-        SignIn(made.store, [vendor], "owner", by_code=made.owner.fetch_keys),
+        SignIn(made.store, [vendor], "owner", by_code=made.owner.encrypted.fetch_keys),
         made.owner,
         OAuthSettings(issuer=issuer, cookie_keys=[secrets.token_bytes(32)], secure_cookies=public),
         partial(_end_link, made),
@@ -274,7 +274,7 @@ def home_world(
     def end(session: str) -> None:
         end_pictures(made.pictures, session)
 
-    sign_in = SignIn(made.store, [vendor], "anyone", origin="owner", by_code=made.owner.fetch_keys)
+    sign_in = SignIn(made.store, [vendor], "anyone", origin="owner", by_code=made.owner.encrypted.fetch_keys)
     rooms = Home(made.store, sign_in, made.owner, entrance, settings, end, States([b"k" * 32]), clock)
     machine = machine or ReadyMachine()
     of_tvs = [Casting(made.owner, rooms.area, tvs)] if tvs is not None else []

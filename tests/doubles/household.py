@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from showcam.accounts.identity import new_id, vendor_key
 from showcam.accounts.links import mint
 from showcam.drivers.camera import Camera, Video
 from showcam.drivers.driver import Driver
@@ -14,12 +13,12 @@ from showcam.engine.grants import Grants
 from showcam.registry.adapter import Adapter, adapt
 from showcam.registry.owner.owner import Owner
 from showcam.registry.preferences import Preferences, WhileEncrypted, keep
+from showcam.registry.readings.judge import Rules
 from showcam.registry.registry import Registry
-from showcam.registry.rules import Rules
 from showcam.registry.streams.grants import Offers, Questions
 from showcam.registry.watch.hints import Noticing
 from showcam.store.ports import Store
-from showcam.store.records import Account, Assistant, Client, Link, Source
+from showcam.store.records import Account, Assistant, Client, Link, Source, new_id, vendor_key
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.ready_driver import ReadyDriver, camera

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from showcam.accounts.identity import new_id, token_hash
-from showcam.store.records import Account, Client, Code, Link, Source, Token
+from showcam.store.records import Account, Client, Code, Link, Source, Token, new_id, token_hash
 
 NOW = 1_800_000_000.5
 

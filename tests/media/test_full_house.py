@@ -19,7 +19,7 @@ from showcam.drivers.camera import Camera
 from showcam.engine.grants import Picture
 from showcam.engine.source import CameraSpec
 from showcam.registry.adapter import adapt
-from showcam.registry.rules import Rules
+from showcam.registry.readings.judge import Rules
 from showcam.store.records import Link, Source
 from tests.doubles.echo_offer import offer
 from tests.doubles.hls_camera import Vendor

@@ -80,8 +80,8 @@ def test_too_many_wrong_codes_end_the_tries(world: World) -> None:
     garage = encrypted(world)
     browser = world.browse().sign_in()
     for _ in range(WRONG_CODES):
-        world.home.owner.while_encrypted(world.home.account.id, garage, "code", code="AAAAAA", consent=True)
-    world.home.owner.while_encrypted(world.home.account.id, garage, "no")
+        world.home.owner.encrypted.decide(world.home.account.id, garage, "code", code="AAAAAA", consent=True)
+    world.home.owner.encrypted.decide(world.home.account.id, garage, "no")
     browser.post("agree", **{f"code-{garage}": "ABCDEF", "deciphered": "1"})
     assert browser.page.text("alert") == wording.TOO_MANY_CODES
     assert decided(world) == "no"

@@ -8,9 +8,10 @@ from functools import partial
 import pytest
 
 from scripts.deploy_local.emulator import Emulator
-from showcam.store.dynamodb import DynamoStore, create_table
+from showcam.store.dynamodb import DynamoStore
 from showcam.store.sealing import Sealer
 from tests.doubles.aws_wire import AwsWire
+from tests.doubles.dynamodb_table import create_table
 from tests.doubles.linking_world import Browser, World
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import msgspec
 import pytest
 
-from showcam.accounts.identity import token_hash
+from showcam.store.records import token_hash
 from tests.doubles.linking_world import USER, Browser, World, refusal_text
 from tests.doubles.ready_vendor import PASSWORD
 from tests.oauth.conftest import FORM, VISIT, cookie

@@ -15,7 +15,7 @@ from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from showcam.engine.grants import Grants
 from showcam.registry.adapter import adapt
 from showcam.registry.owner.sign_in import SignIn
-from showcam.registry.rules import Rules
+from showcam.registry.readings.judge import Rules
 from showcam.store.records import Link
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.linking_world import REDIRECTS, Browser, Page, refusal_text

@@ -12,7 +12,7 @@ from showcam.drivers.settings import BY_VOICE, NIGHT_VISION, Asked, BadValue, St
 from showcam.registry.adapter import adapt
 from showcam.registry.preferences import Preferences
 from showcam.registry.readings.changes import with_awaited
-from showcam.registry.rules import Rules
+from showcam.registry.readings.judge import Rules
 from showcam.store.ports import StoreUnavailable
 from showcam.store.records import Happening
 from tests.doubles.clock import Clock
@@ -230,17 +230,17 @@ class TestLag:
 
     def test_what_a_later_version_asked_for_is_passed_over(self, home: Household, garden: str, clock: Clock) -> None:
         for kind in ("asked", "asked/", "asked/zoom/2", "asked/id/x"):
-            home.store.put_happening(home.account.id, Happening(garden, kind, clock.now))
+            home.store.record_happening(home.account.id, Happening(garden, kind, clock.now), 0.0, None)
         assert self.state(home, garden).audio == "on"
 
     def test_a_store_that_fails_takes_nothing_back(
         self, home: Household, garden: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def fail(account: str, happening: Happening) -> None:
+        def fail(account: str, happening: Happening, same_s: float, told: None) -> None:
             raise StoreUnavailable
 
         home.driver.lags = True
-        monkeypatch.setattr(home.store, "put_happening", fail)
+        monkeypatch.setattr(home.store, "record_happening", fail)
         assert isinstance(home.registry.change(home.link, garden, "audio", "off"), Asked)
 
     def test_a_reading_that_fails_takes_nothing_back(self, home: Household, garden: str) -> None:

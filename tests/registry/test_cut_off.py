@@ -11,11 +11,12 @@ import pytest
 from scripts.deploy_local.emulator import Emulator
 from showcam.registry.adapter import Adapter, adapt
 from showcam.registry.readings.changes import Change
-from showcam.store.dynamodb import DynamoStore, create_table
+from showcam.store.dynamodb import DynamoStore
 from showcam.store.ports import StoreUnavailable
 from showcam.store.sealing import Sealer
 from tests.doubles.aws_wire import AwsWire
 from tests.doubles.clock import Clock
+from tests.doubles.dynamodb_table import create_table
 from tests.doubles.household import Household, household
 from tests.doubles.ready_driver import camera
 

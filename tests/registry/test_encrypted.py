@@ -16,7 +16,7 @@ from showcam.engine.source import Denied
 from showcam.registry.gate.gate import not_found
 from showcam.registry.owner.codes import WRONG_CODES
 from showcam.registry.preferences import Preferences, WhileEncrypted, keep
-from showcam.registry.rules import Rules
+from showcam.registry.readings.judge import Rules
 from showcam.store.records import HOUR_S
 from tests.doubles.clock import Clock
 from tests.doubles.household import WITHOUT_MEDIA, Household, household
@@ -42,7 +42,7 @@ def home(make_home: Make) -> Household:
 
 
 def decide(home: Household, value: str, *, name: str = "Garage", code: str = "", consent: bool = True) -> Any:
-    return home.owner.while_encrypted(home.account.id, home.id(name), value, code=code, consent=consent)
+    return home.owner.encrypted.decide(home.account.id, home.id(name), value, code=code, consent=consent)
 
 
 def shown(home: Household, name: str = "Garage") -> str:
@@ -239,7 +239,7 @@ def test_a_code_is_asked_for_where_nothing_that_was_decided_shows_the_camera(
     home.driver.change("Hall", **changes)
     home.decide("Hall", decided)
     hall = next(camera for camera in home.owner.cameras(home.account.id).cameras if camera.name == "Hall")
-    assert home.owner.may_be_deciphered(home.account.id, hall) is may
+    assert home.owner.encrypted.may_be_deciphered(home.account.id, hall) is may
 
 
 def test_a_code_is_forgotten_though_another_camera_is_shown_by_its_own(home: Household) -> None:
@@ -253,7 +253,7 @@ def test_a_decision_keeps_what_another_process_has_kept_since(home: Household) -
     assert (shown(home), kept(home)) == ("encryption_on", "no")  # as this process knows it for a while
     garage = home.id("Garage")
     keep(home.store, home.account.id, garage, Preferences(room="Porch", voice_may=("audio",)))
-    home.owner.while_encrypted(home.account.id, garage, "lan")
+    home.owner.encrypted.decide(home.account.id, garage, "lan")
     found = home.owner.preferences(home.account.id, garage)
     assert replace(found, decided_at=0.0) == Preferences(("audio",), while_encrypted="lan", room="Porch")
 
@@ -266,7 +266,7 @@ def test_a_code_for_the_home_network_is_taken_where_a_picture_can_come_from_ther
 ) -> None:
     home = make_home(rules=rules, cameras=[camera("Garage", battery=battery)])
     (garage,) = home.owner.cameras(home.account.id).cameras
-    assert home.owner.takes_code(home.account.id, garage) is takes
+    assert home.owner.codes.takes(home.account.id, garage) is takes
 
 
 def test_a_camera_whose_vendor_has_no_encryption_takes_no_code(make_home: Make) -> None:
@@ -352,7 +352,7 @@ def test_a_picture_ends_at_once_when_another_process_decides_otherwise(
 
 
 def ask(home: Household, code: str = "", name: str = "Garage") -> Any:
-    return home.owner.ask_key(home.account.id, home.id(name), code)
+    return home.owner.encrypted.ask_key(home.account.id, home.id(name), code)
 
 
 @pytest.fixture
@@ -365,7 +365,7 @@ def four(make_home: Make) -> Household:
 def test_without_a_decision_nobody_is_asked_for_a_key(four: Household) -> None:
     """Not in a session in which asking mails nobody, and not by a press either."""
     four.driver.is_elevated = True
-    four.owner.fetch_keys(four.account.id)
+    four.owner.encrypted.fetch_keys(four.account.id)
     assert ask(four, name="A") == Step("consent")
     assert ask(four, "1234", name="A") == Step("consent")
     assert [shown(four, name) for name in "ABC"] == ["encryption_on"] * 3
@@ -375,13 +375,13 @@ def test_without_a_decision_nobody_is_asked_for_a_key(four: Household) -> None:
 def test_one_tick_covers_own_encrypted_cameras_and_no_other(four: Household) -> None:
     four.driver.is_elevated = True
     everything = [camera.id for camera in four.owner.cameras(four.account.id).cameras]
-    undecided = four.owner.undecided(four.account.id, four.owner.cameras(four.account.id).cameras)
+    undecided = four.owner.encrypted.undecided(four.account.id, four.owner.cameras(four.account.id).cameras)
     assert [camera.name for camera in undecided] == ["A", "B", "C"]
-    four.owner.show_all_encrypted(four.account.id, everything)
+    four.owner.encrypted.decide_all(four.account.id, everything)
     assert [kept(four, name) for name in ("A", "B", "C", "Hall")] == ["code", "code", "code", "no"]
     assert sorted(four.driver.key_requests) == [("A", ""), ("B", ""), ("C", "")]
     assert [shown(four, name) for name in ("A", "B", "C", "Hall")] == ["", "", "", "encryption_on"]
-    assert four.owner.undecided(four.account.id, four.owner.cameras(four.account.id).cameras) == []
+    assert four.owner.encrypted.undecided(four.account.id, four.owner.cameras(four.account.id).cameras) == []
 
 
 @pytest.mark.parametrize("decided", ["lan", "code"])
@@ -390,8 +390,8 @@ def test_one_tick_leaves_what_was_decided_before(four: Household, decided: While
     four.driver.is_elevated = True
     four.decide("A", decided)
     cameras = four.owner.cameras(four.account.id).cameras
-    assert [camera.name for camera in four.owner.undecided(four.account.id, cameras)] == ["B", "C"]
-    four.owner.show_all_encrypted(four.account.id, [camera.id for camera in cameras])
+    assert [camera.name for camera in four.owner.encrypted.undecided(four.account.id, cameras)] == ["B", "C"]
+    four.owner.encrypted.decide_all(four.account.id, [camera.id for camera in cameras])
     assert (kept(four, "A"), kept(four, "B")) == (decided, "code")
 
 
@@ -402,23 +402,23 @@ def test_another_household_decides_for_itself_only(four: Household, tmp_path: Pa
     decide(other, "code", name="Hall", code=CODE)
     assert (kept(other, "Hall"), shown(other, "Hall")) == ("code", "")
     assert (kept(four, "Hall"), shown(four, "Hall")) == ("no", "encryption_on")
-    found = other.owner.while_encrypted(other.account.id, four.id("A"), "code", code=CODE, consent=True)
+    found = other.owner.encrypted.decide(other.account.id, four.id("A"), "code", code=CODE, consent=True)
     assert isinstance(found, Refusal)
     assert found.reason == "not_found"
-    assert other.owner.ask_key(other.account.id, four.id("A")) == not_found()
+    assert other.owner.encrypted.ask_key(other.account.id, four.id("A")) == not_found()
     assert (kept(four, "A"), four.driver.key_requests, other.driver.key_requests) == ("no", [], [])
 
 
 def test_a_session_that_is_not_elevated_asks_only_by_a_press(four: Household) -> None:
-    four.owner.show_all_encrypted(four.account.id, [four.id(name) for name in "ABC"])
-    four.owner.fetch_keys(four.account.id)
+    four.owner.encrypted.decide_all(four.account.id, [four.id(name) for name in "ABC"])
+    four.owner.encrypted.fetch_keys(four.account.id)
     assert four.driver.key_requests == []
     assert ask(four, name="A") == Step("mailed_code")
     assert four.driver.key_requests == [("A", "")]
 
 
 def test_with_the_mailed_code_the_other_keys_follow(four: Household) -> None:
-    four.owner.show_all_encrypted(four.account.id, [four.id(name) for name in "ABC"])
+    four.owner.encrypted.decide_all(four.account.id, [four.id(name) for name in "ABC"])
     decide(four, "no", name="C")
     ask(four, name="A")
     found = ask(four, "1234", name="A")
@@ -428,7 +428,7 @@ def test_with_the_mailed_code_the_other_keys_follow(four: Household) -> None:
 
 
 def test_of_a_wrong_mailed_code_nothing_follows(four: Household) -> None:
-    four.owner.show_all_encrypted(four.account.id, [four.id(name) for name in "ABC"])
+    four.owner.encrypted.decide_all(four.account.id, [four.id(name) for name in "ABC"])
     assert ask(four, "9999", name="A") == Step("mailed_code", wrong=True)
     assert four.driver.key_requests == [("A", "9999")]
 
@@ -447,14 +447,14 @@ def test_a_mailed_code_can_not_be_guessed(four: Household, clock: Clock) -> None
 def test_a_question_that_mailed_a_code_is_followed_by_no_other(four: Household, why: Why) -> None:
     """Each code voids the one before."""
     four.driver.is_elevated, four.driver.key_error = True, SetRefused(why)
-    four.owner.show_all_encrypted(four.account.id, [four.id(name) for name in "ABC"])
+    four.owner.encrypted.decide_all(four.account.id, [four.id(name) for name in "ABC"])
     assert len(four.driver.key_requests) == 1
 
 
 @pytest.mark.parametrize("why", ["silent", "not_given"])
 def test_a_camera_that_gets_no_key_holds_up_no_other(four: Household, why: Why) -> None:
     four.driver.is_elevated, four.driver.key_error = True, SetRefused(why)
-    four.owner.show_all_encrypted(four.account.id, [four.id(name) for name in "ABC"])
+    four.owner.encrypted.decide_all(four.account.id, [four.id(name) for name in "ABC"])
     assert len(four.driver.key_requests) == 3
 
 
@@ -464,7 +464,7 @@ def test_a_key_that_the_video_refuted_or_that_is_there_is_not_asked_for_again(fo
         four.decide(name, "code")
         four.driver.change(name, picture_code=code)
     four.owner.cameras(four.account.id)
-    four.owner.fetch_keys(four.account.id)
+    four.owner.encrypted.fetch_keys(four.account.id)
     assert four.driver.key_requests == []
     ask(four, name="A")
     assert four.driver.key_requests == [("A", "")]
@@ -474,8 +474,8 @@ def test_the_key_of_a_shared_camera_is_asked_for_by_a_press_only(four: Household
     """Its owner may get a mail, whoever is signed in here."""
     four.driver.is_elevated = True
     assert decide(four, "code", name="Hall") == Step("code")
-    four.owner.show_all_encrypted(four.account.id, [four.id("Hall")])
-    four.owner.fetch_keys(four.account.id)
+    four.owner.encrypted.decide_all(four.account.id, [four.id("Hall")])
+    four.owner.encrypted.fetch_keys(four.account.id)
     assert four.driver.key_requests == []
     ask(four, name="Hall")
     assert four.driver.key_requests == [("Hall", "")]
@@ -486,7 +486,7 @@ def test_a_key_is_not_asked_for_while_image_encryption_is_off(four: Household) -
     four.decide("A", "code")
     four.driver.change("A", encryption="off")
     four.owner.cameras(four.account.id)
-    four.owner.fetch_keys(four.account.id)
+    four.owner.encrypted.fetch_keys(four.account.id)
     assert four.driver.key_requests == []
 
 
@@ -518,7 +518,7 @@ def test_where_nothing_may_be_deciphered_nobody_is_asked(make_home: Make) -> Non
     home = make_home(rules=Rules(deciphers=False), cameras=[camera("Garage", encryption="on", ways=("cloud",))])
     home.driver.is_elevated = True
     home.decide("Garage", "code")
-    home.owner.fetch_keys(home.account.id)
+    home.owner.encrypted.fetch_keys(home.account.id)
     assert ask(home) == Step("consent")
     assert home.driver.key_requests == []
 

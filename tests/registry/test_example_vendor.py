@@ -17,7 +17,7 @@ from showcam.engine.grants import Grants
 from showcam.net.exchange import Hosts
 from showcam.registry.adapter import Adapter, adapt
 from showcam.registry.gate.reasons import explain
-from showcam.registry.rules import Rules
+from showcam.registry.readings.judge import Rules
 from showcam.store.records import Account, Assistant, Link, Source
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.household import new_link
@@ -207,8 +207,8 @@ def test_settings_are_read_and_none_is_set(house: House) -> None:
     assert (views["audio"].value, views["sleep"].value) == ("off", "off")
     assert [setting for setting, view in views.items() if view.can_set] == []
     owner, account = house.adapter.owner, house.account.id
-    changed, opened = owner.change(account, jetty.id, "audio", "on"), owner.set_code(account, jetty.id, "ABCDEF")
+    changed, opened = owner.change(account, jetty.id, "audio", "on"), owner.codes.set(account, jetty.id, "ABCDEF")
     assert isinstance(changed, Refusal)
     assert isinstance(opened, Refusal)
     assert (changed.reason, opened.reason) == ("not_this_way", "not_this_way")
-    assert not owner.takes_code(account, jetty)
+    assert not owner.codes.takes(account, jetty)

@@ -22,7 +22,7 @@ from showcam.engine.grants import Grants
 from showcam.engine.source import USED, Hls
 from showcam.net.exchange import Hosts
 from showcam.registry.adapter import Adapter, adapt
-from showcam.registry.rules import Rules
+from showcam.registry.readings.judge import Rules
 from showcam.store.records import Source
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.household import new_link

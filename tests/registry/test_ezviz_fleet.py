@@ -15,7 +15,7 @@ from showcam.drivers.vendor import SignedIn
 from showcam.engine.grants import Claims, Grants
 from showcam.engine.source import Denied
 from showcam.registry.adapter import adapt
-from showcam.registry.rules import Rules
+from showcam.registry.readings.judge import Rules
 from showcam.store.records import Link, Source
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.household import new_link
@@ -205,7 +205,7 @@ class TestBattery:
         vendor.configure(encryption_delay_s=0)
         vendor.control(door.ref.serial, encryption=encrypted)
         if decided == "code":
-            given = ours.adapter.owner.while_encrypted(ours.link.account, door.id, "code", code="BTTRYX", consent=True)
+            given = ours.adapter.owner.encrypted.decide(ours.link.account, door.id, "code", code="BTTRYX", consent=True)
             assert isinstance(given, Camera), given
         before = vendor.calls()
         claims = Claims(ours.link.account, ours.link.id, door.id, "still", "alexa", 0, "n")

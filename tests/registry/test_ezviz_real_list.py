@@ -12,7 +12,7 @@ from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from showcam.drivers.vendor import SignedIn
 from showcam.engine.grants import Grants
 from showcam.registry.adapter import Adapter, adapt
-from showcam.registry.rules import Rules
+from showcam.registry.readings.judge import Rules
 from showcam.store.records import Account, Link
 from showcam.store.sqlite import SqliteStore
 from tests.doubles import real_list
@@ -108,7 +108,7 @@ class Home:
         """The owner decides for each channel that it be shown by the code; what showcam then knows of the code."""
         found: set[str] = set()
         for camera in self.cameras():
-            done = self.adapter.owner.while_encrypted(self.account.id, camera.id, "code", code=code, consent=True)
+            done = self.adapter.owner.encrypted.decide(self.account.id, camera.id, "code", code=code, consent=True)
             assert isinstance(done, Camera)
             found.add(done.picture_code)
         return found

@@ -20,7 +20,7 @@ from showcam.drivers.vendor import SignedIn
 from showcam.engine.grants import Grants
 from showcam.registry.adapter import adapt
 from showcam.registry.owner.owner import Owner
-from showcam.registry.rules import Rules
+from showcam.registry.readings.judge import Rules
 from showcam.store.records import Source
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite import SqliteStore

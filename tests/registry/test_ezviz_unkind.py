@@ -20,8 +20,8 @@ from showcam.engine.grants import Grants
 from showcam.engine.source import EzvizCloud, Rtsp, SourceSpec, mark_of
 from showcam.registry.adapter import Adapter, adapt
 from showcam.registry.preferences import Preferences
+from showcam.registry.readings.judge import Rules
 from showcam.registry.registry import Registry
-from showcam.registry.rules import Rules
 from showcam.store.records import Source
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
@@ -81,7 +81,7 @@ class Home:
 
     def give(self, name: str, code: str = CODE) -> Camera | Refusal | Step:
         """The owner decides that the camera be shown by the code."""
-        return self.owner.while_encrypted(self.account, self.camera(name).id, "code", code=code, consent=True)
+        return self.owner.encrypted.decide(self.account, self.camera(name).id, "code", code=code, consent=True)
 
     def change(self, name: str, setting: str, value: str, code: str = "") -> Camera | Asked | Refusal | Step:
         return self.owner.change(self.account, self.camera(name).id, setting, value, code=code, consent=True)
@@ -210,12 +210,12 @@ def test_a_shared_camera_is_its_owners_to_change(home: Home) -> None:
 
 def test_rtsp_at_home_is_used_while_it_is_open_and_the_cloud_after_a_restart(home: Home) -> None:
     serial, terrace = home.vendor.serial("Terrace"), home.camera("Terrace")
-    shut = home.owner.set_code(home.account, terrace.id, CODE)
+    shut = home.owner.codes.set(home.account, terrace.id, CODE)
     assert isinstance(shut, Refusal)
     assert shut.reason == "lan_closed"
     home.vendor.control(serial, rtsp=True)
     _until(lambda: f"rtsp/{serial}" in home.vendor.ports())
-    found = home.owner.set_code(home.account, terrace.id, CODE)
+    found = home.owner.codes.set(home.account, terrace.id, CODE)
     assert isinstance(found, Camera)
     assert found.ways == ("lan", "cloud")
     assert home.opened("Terrace") is Rtsp

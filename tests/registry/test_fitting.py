@@ -8,9 +8,9 @@ from showcam.drivers.camera import STALE_S, Measured, Refusal, Stream, StreamReq
 from showcam.drivers.errors import Refused, VendorDown
 from showcam.engine.grants import Claims
 from showcam.engine.source import Denied, Hls
-from showcam.registry.gate.displays import Fit, fits
+from showcam.registry.gate.gate import Fit, fits
 from showcam.registry.preferences import Preferences
-from showcam.registry.rules import Rules
+from showcam.registry.readings.judge import Rules
 from tests.doubles.household import MEDIA_URL, OFFER, Household
 from tests.doubles.ready_driver import camera
 

@@ -9,8 +9,8 @@ import pytest
 
 from showcam.drivers.camera import Refusal, Stream, StreamRequest
 from showcam.drivers.errors import Refused, SetRefused, SignedOut, VendorBusy, VendorDown
+from showcam.registry.readings.judge import Rules
 from showcam.registry.readings.vendor_calls import Breaker, Flights
-from showcam.registry.rules import Rules
 from tests.doubles.household import Household
 
 HLS = StreamRequest("alexa", ("hls",))

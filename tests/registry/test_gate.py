@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from showcam.drivers.camera import UNASKED, Failed, Measured, Refusal, Video
-from showcam.drivers.errors import Reason
+from showcam.drivers.errors import DriverError, NoInternet, Reason, SignedOut, VendorBusy, VendorDown
 from showcam.registry.gate.gate import Allowed, Conditions, gate, not_found, overruled, unverified
+from showcam.registry.readings.judge import unreached
 from tests.doubles.ready_driver import camera
 
 SURFACES = ("alexa", "google", "page", "still")
@@ -17,10 +18,6 @@ MOVING = ALL - {"still"}
 
 # what is wrong: of the camera, of the conditions, the reason, the surfaces that refuse for it
 ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], str, Set[str]]] = {
-    "signed out": ({}, {"signed_in": False}, "signed_out", ALL),
-    "vendor down": ({}, {"vendor": "down"}, "vendor_down", ALL),
-    "vendor busy": ({}, {"vendor": "busy"}, "vendor_busy", ALL),
-    "no internet": ({}, {"vendor": "no_internet"}, "no_internet", ALL),
     "offline, for a known fault": ({"online": "off", "fault": "lan_unreachable"}, {}, "lan_unreachable", ALL),
     "offline, for a known fault, and no way": (
         {"online": "off", "fault": "lan_unreachable"},
@@ -58,7 +55,6 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], str, Set[str]]] = {
     ),
     "nothing in common": ({}, {"protocols": ("rtsp",)}, "no_common_protocol", MOVING),
     "nothing in common, transcoded": ({}, {"protocols": ("rtsp",), "transcodes": True}, "no_common_protocol", MOVING),
-    "no place": ({}, {"full": "machine"}, "machine_full", ALL),
 }
 FINE: dict[str, dict[str, Any]] = {
     "no sleep mode": {"asleep": "none"},
@@ -115,7 +111,7 @@ def test_what_does_not_exist_is_no_obstacle(name: str, surface: str) -> None:
 def test_every_failed_row_is_in_the_refusal_in_the_manuals_order() -> None:
     broken = camera("Garden", online="off", asleep="on", encryption="on", audio="off", video=Video("h265"))
 
-    verdict = gate(broken, conditions("google", way=None, full="household"))
+    verdict = gate(broken, conditions("google", way=None))
 
     assert reasons(verdict) == [
         "offline",
@@ -124,15 +120,14 @@ def test_every_failed_row_is_in_the_refusal_in_the_manuals_order() -> None:
         "audio_off",
         "no_way",
         "not_playable",
-        "household_full",
     ]
 
 
-@pytest.mark.parametrize("around", [{"signed_in": False}, {"vendor": "down"}, {"vendor": "busy"}])
-def test_old_flags_are_not_reported_where_the_vendor_could_not_be_read(around: dict[str, object]) -> None:
-    verdict = gate(camera("Garden", encryption="on", online="off"), conditions("alexa", **around))
+@pytest.mark.parametrize("error", [SignedOut(), VendorDown(), VendorBusy(), NoInternet()])
+def test_old_flags_are_not_reported_where_the_vendor_could_not_be_read(error: DriverError) -> None:
+    refusal = unreached(error, camera("Garden", encryption="on", online="off"))
 
-    assert len(reasons(verdict)) == 1
+    assert reasons(refusal) == [error.reason]
 
 
 @pytest.mark.parametrize(

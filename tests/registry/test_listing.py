@@ -5,13 +5,12 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from showcam.accounts.identity import camera_id
 from showcam.drivers.camera import Camera, Refusal, StreamRequest
 from showcam.drivers.errors import SignedOut, Unavailable, VendorBusy, VendorDown
 from showcam.registry.adapter import adapt
 from showcam.registry.readings.readings import RENEW_S
 from showcam.registry.registry import Registry
-from showcam.store.records import Known
+from showcam.store.records import Known, camera_id
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household, household
 from tests.doubles.ready_driver import ReadyDriver, camera

@@ -7,7 +7,7 @@ import pytest
 
 from showcam.drivers.camera import Failed, Refusal, Stream, StreamRequest
 from showcam.registry.adapter import adapt
-from showcam.registry.streams.streams import QuotaOfAll
+from showcam.registry.streams.streams import Quota
 from showcam.store.ports import StoreUnavailable
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household, household
@@ -23,7 +23,7 @@ def processes(tmp_path: Path, clock: Clock) -> Iterator[list[Household]]:
 
     def another() -> Household:
         made = {"ezviz": home.driver}
-        quota = QuotaOfAll(MOST, home.store)
+        quota = Quota(MOST, home.store)
         adapter = adapt(home.store, made, home.pictures, home.grants, home.rules, clock, quota)
         common = (home.store, home.account, home.source, home.link, home.driver, home.pictures, home.grants)
         return Household(*common, adapter, home.rules, clock)
@@ -76,7 +76,7 @@ def test_where_it_cant_be_counted_nothing_is_opened(tmp_path: Path, clock: Clock
 
     home = household(tmp_path, clock=clock)
     made = {"ezviz": home.driver}
-    quota = QuotaOfAll(MOST, Away())
+    quota = Quota(MOST, Away())
     registry = adapt(home.store, made, home.pictures, home.grants, home.rules, clock, quota).registry
     with pytest.raises(StoreUnavailable):
         registry.open_stream(home.link, home.id("Garden"), HLS)

@@ -35,8 +35,6 @@ NO_REASONS = {
     "on",
     "off",
     "none",
-    "answers",
-    "down",
     "lan",
     "code",
     "fits",
@@ -50,9 +48,6 @@ NO_REASONS = {
     "alexa",
     "google",
     "video",
-    "nothing",
-    "household",
-    "machine",
 }  # in the gate's rows
 
 
@@ -72,7 +67,7 @@ def said_in_code() -> set[str]:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MADE_WITH:
                 found |= named(node)
     source = Path(gate.__file__).read_text()
-    rows = source[source.index("_VENDOR: ") : source.index("type Row")]
+    rows = source[source.index("_ONLINE: ") : source.index("type Row")]
     found |= set(re.findall(r'"([a-z0-9_]+)"', rows)) - NO_REASONS
     found |= {
         meaning(SILENT).reason,

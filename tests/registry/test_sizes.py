@@ -9,10 +9,10 @@ import pytest
 from showcam.drivers.camera import Camera, Listed, Measured, Ref, Video
 from showcam.engine.grants import Claims, Picture
 from showcam.registry.adapter import adapt
-from showcam.registry.gate.displays import Measurement, resized, shown, sized
+from showcam.registry.gate.gate import shown
 from showcam.registry.owner.owner import Owner
 from showcam.registry.preferences import Preferences
-from showcam.registry.readings.households import decoded, encoded
+from showcam.registry.readings.households import Measurement, decoded, encoded, resized, sized
 from showcam.store.ports import StoreUnavailable
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household

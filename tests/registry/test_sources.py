@@ -5,12 +5,11 @@ from dataclasses import dataclass
 import pytest
 
 from showcam.accounts import households
-from showcam.accounts.identity import camera_id
 from showcam.drivers.camera import STALE_S, Refusal, StreamRequest, is_own
 from showcam.drivers.driver import Driver
 from showcam.drivers.errors import DriverError, SignedOut, Unavailable, VendorDown
 from showcam.registry.adapter import Adapter, adapt
-from showcam.store.records import Account, Link
+from showcam.store.records import Account, Link, camera_id
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household, new_link
 from tests.doubles.ready_driver import ReadyDriver, camera

@@ -76,7 +76,7 @@ def test_motion_is_reported_while_it_lasts(home: Household, clock: Clock) -> Non
         return home.registry.states(home.link, [garden])[garden].camera.motion
 
     assert motion() == "off"
-    home.store.put_happening(home.account.id, Happening(garden, "motion", clock.now))
+    home.store.record_happening(home.account.id, Happening(garden, "motion", clock.now), 0.0, None)
     clock.now += 2
     assert motion() == "on"
     clock.now += 31

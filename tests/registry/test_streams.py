@@ -22,7 +22,7 @@ from showcam.engine.client import MediaClient
 from showcam.engine.messages import MediaBusy, MediaFull, MediaUnavailable, NoPicture
 from showcam.engine.source import Hls, SourceSpec
 from showcam.registry.adapter import adapt
-from showcam.registry.rules import Rules
+from showcam.registry.readings.judge import Rules
 from tests.doubles.clock import Clock
 from tests.doubles.household import MEDIA_URL, OFFER, Household, household
 from tests.doubles.opening import HLS, WEBRTC, grant_of, opened, refused

@@ -17,7 +17,7 @@ from showcam.drivers.vendor import SignedIn
 from showcam.engine.fleet import Fleet
 from showcam.engine.grants import Grants
 from showcam.registry.adapter import adapt
-from showcam.registry.rules import Rules
+from showcam.registry.readings.judge import Rules
 from showcam.store.records import Link
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.household import OFFER, Household, household, new_link

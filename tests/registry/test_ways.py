@@ -150,7 +150,7 @@ def test_the_media_process_opens_again_by_another_way(home: Household) -> None:
 
 
 def test_a_code_is_kept_once_the_camera_took_it(home: Household) -> None:
-    found = home.owner.set_code(home.account.id, home.id("Garden"), "GKRTUV")
+    found = home.owner.codes.set(home.account.id, home.id("Garden"), "GKRTUV")
 
     assert isinstance(found, Camera)
     assert home.driver.codes == {"Garden": "GKRTUV"}
@@ -159,7 +159,7 @@ def test_a_code_is_kept_once_the_camera_took_it(home: Household) -> None:
 @pytest.mark.parametrize("reason", ["code_wrong", "lan_unreachable", "not_this_way"])
 def test_a_code_that_was_not_kept_is_refused_with_the_reason(home: Household, reason: Reason) -> None:
     home.driver.code_error = Refused(reason)
-    found = home.owner.set_code(home.account.id, home.id("Garden"), "GKRTUV")
+    found = home.owner.codes.set(home.account.id, home.id("Garden"), "GKRTUV")
 
     assert isinstance(found, Refusal)
     assert (found.reason, found.camera) == (reason, "Garden")
@@ -169,12 +169,12 @@ def test_a_code_that_was_not_kept_is_refused_with_the_reason(home: Household, re
 @pytest.mark.parametrize("code", ["two words", "x" * 33, "line\r\nbreak", "æ"])
 def test_an_invalid_code_is_sent_to_no_camera(home: Household, code: str) -> None:
     with pytest.raises(BadValue):
-        home.owner.set_code(home.account.id, home.id("Garden"), code)
+        home.owner.codes.set(home.account.id, home.id("Garden"), code)
     assert home.driver.calls["set_code"] == 0
 
 
 def test_nobody_sets_a_code_of_another_household(home: Household) -> None:
-    found = home.owner.set_code(home.account.id, "ezviz-XXXXXXXXXXXXXXXXXXXX", "GKRTUV")
+    found = home.owner.codes.set(home.account.id, "ezviz-XXXXXXXXXXXXXXXXXXXX", "GKRTUV")
 
     assert isinstance(found, Refusal)
     assert found.reason == "not_found"

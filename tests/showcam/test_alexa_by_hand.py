@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import pytest
 
-from showcam.accounts.identity import token_hash
 from showcam.app.settings import Settings
 from showcam.app.setup import forwarder
 from showcam.app.setup.alexa_by_hand import AlexaByHand
 from showcam.console.skill import NotMade
+from showcam.store.records import token_hash
 from showcam.store.sqlite import SqliteStore
 
 pytestmark = pytest.mark.proves(

@@ -9,10 +9,11 @@ import pytest
 
 from scripts.deploy_local.emulator import Emulator
 from showcam.app.aws import boto
-from showcam.store.dynamodb import DynamoStore, create_table
+from showcam.store.dynamodb import DynamoStore
 from showcam.store.ports import StoreUnavailable
 from showcam.store.sealing import Sealer
 from tests.doubles.aws_wire import AwsWire
+from tests.doubles.dynamodb_table import create_table
 
 
 @pytest.fixture

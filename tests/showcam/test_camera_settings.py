@@ -12,7 +12,7 @@ from showcam.app.compose.command import Household as Opened
 from showcam.drivers.settings import BadValue
 from showcam.registry.gate.gate import overruled
 from showcam.registry.preferences import Preferences
-from showcam.registry.rules import Rules
+from showcam.registry.readings.judge import Rules
 from tests.doubles.household import Household, household
 from tests.doubles.ready_driver import camera
 

@@ -20,7 +20,7 @@ from showcam.app.settings import Settings
 from showcam.console.machine import Finding
 from showcam.drivers.camera import Video
 from showcam.drivers.errors import VendorDown
-from showcam.registry.rules import Rules
+from showcam.registry.readings.judge import Rules
 from showcam.store.records import Known
 from tests.doubles.household import Household, household
 from tests.doubles.loopback_server import LoopbackServer, SilentHandler

@@ -24,9 +24,10 @@ from showcam.engine.grants import START_S, Claims
 from showcam.engine.source import Unopened
 from showcam.registry.adapter import adapt
 from showcam.registry.streams.grants import Questions
-from showcam.store.dynamodb import DynamoStore, create_table
+from showcam.store.dynamodb import DynamoStore
 from showcam.store.sealing import Sealer
 from tests.doubles.aws_wire import AwsWire
+from tests.doubles.dynamodb_table import create_table
 from tests.doubles.household import Household, household
 
 HOUSEHOLDS = 5

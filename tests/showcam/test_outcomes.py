@@ -20,8 +20,8 @@ from showcam.app.edge.edge import Edge, EdgeRules
 from showcam.app.edge.metrics import Metrics
 from showcam.app.http_types import Answered, Request, Response, Route
 from showcam.app.process.logs import RequestLines
-from showcam.net.outcomes import Outcome, collected
-from showcam.registry.rules import Rules
+from showcam.registry.outcomes import Outcome, collected
+from showcam.registry.readings.judge import Rules
 from tests.doubles.household import Household, household
 from tests.doubles.runtime_api import Context
 from tests.doubles.spoken_echo import Echo, spoken_of

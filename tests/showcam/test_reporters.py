@@ -9,7 +9,6 @@ import msgspec
 import pytest
 
 from showcam.accounts import clients
-from showcam.accounts.identity import new_id
 from showcam.app import keys
 from showcam.app.compose import doctor, ground, reports
 from showcam.app.compose.ground import Ground
@@ -19,7 +18,7 @@ from showcam.registry.reporting.delivery import Outcome
 from showcam.registry.reporting.reporter import Reporter
 from showcam.simulator.assistants.homegraph import FILE, ServiceAccount
 from showcam.store.outbox import Claim
-from showcam.store.records import Account
+from showcam.store.records import Account, new_id
 from tests.doubles.household import new_link
 
 pytestmark = pytest.mark.proves(

@@ -12,10 +12,11 @@ import pytest
 from moto import mock_aws
 
 from scripts.deploy_local.emulator import Emulator
-from showcam.store.dynamodb import DynamoStore, create_table
+from showcam.store.dynamodb import DynamoStore
 from showcam.store.ports import Store
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite import SqliteStore
+from tests.doubles.dynamodb_table import create_table
 from tests.doubles.waiting import LONG_S
 
 

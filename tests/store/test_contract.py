@@ -71,7 +71,7 @@ class TestHouseholds:
             store.put_account_secret(household.id, "pin", b"1")
             store.put_notice_address(household.id, "n", b"n")
             store.swap_notice(household.id, "f", version=0, data=b"f")
-            store.put_happening(household.id, Happening("c", "motion", NOW))
+            store.record_happening(household.id, Happening("c", "motion", NOW), 0.0, None)
             store.put_devices(household.id, frozenset({household.id}))
             rows[household.id] = source, link, code, token
         assert store.drop_household(gone.id)

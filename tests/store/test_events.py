@@ -14,8 +14,8 @@ from tests.doubles.records import NOW
 def test_sightings_are_listed_oldest_first_by_household(store: Store) -> None:
     late, early = Happening("ezviz-a", "motion", NOW), Happening("ezviz-b", "doorbell", NOW - 1)
     for happening in (late, early):
-        store.put_happening("household", happening)
-    store.put_happening("neighbour", Happening("ezviz-a", "person", NOW))
+        store.record_happening("household", happening, 0.0, None)
+    store.record_happening("neighbour", Happening("ezviz-a", "person", NOW), 0.0, None)
     assert store.happenings("household", NOW - 10) == [early, late]
     assert store.happenings("household", NOW - 1) == [late]
     assert store.happenings("nobody", 0.0) == []
@@ -24,8 +24,8 @@ def test_sightings_are_listed_oldest_first_by_household(store: Store) -> None:
 @pytest.mark.parametrize("order", [(NOW, NOW + 5), (NOW + 5, NOW)], ids=["in order", "late"])
 def test_the_latest_of_a_camera_and_kind_stays(store: Store, order: tuple[float, float]) -> None:
     for at in order:
-        store.put_happening("household", Happening("ezviz-a", "motion", at))
-    store.put_happening("household", Happening("ezviz-a", "person", NOW))
+        store.record_happening("household", Happening("ezviz-a", "motion", at), 0.0, None)
+    store.record_happening("household", Happening("ezviz-a", "person", NOW), 0.0, None)
     assert store.happenings("household", 0.0) == [
         Happening("ezviz-a", "person", NOW),
         Happening("ezviz-a", "motion", NOW + 5),
@@ -35,7 +35,7 @@ def test_the_latest_of_a_camera_and_kind_stays(store: Store, order: tuple[float,
 def test_sightings_are_forgotten(tmp_path: Path, sealer: Sealer) -> None:
     store = SqliteStore(tmp_path / "showcam.db", sealer)
     for at in (NOW - HAPPENING_KEPT_S, NOW - HAPPENING_KEPT_S + 1):
-        store.put_happening("household", Happening(f"ezviz-{at}", "motion", at))
+        store.record_happening("household", Happening(f"ezviz-{at}", "motion", at), 0.0, None)
     assert store.sweep(NOW) == 1
     assert len(store.happenings("household", 0.0)) == 1
     store.close()

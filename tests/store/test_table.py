@@ -108,7 +108,6 @@ class World:
         yield "put_notice_address", lambda: store.put_notice_address(account.id, "n", b"n")
         yield "swap_notice", lambda: store.swap_notice(account.id, "f", version=0, data=b"f")
         yield "swap_notice", lambda: store.swap_notice(account.id, "f", version=1, data=b"g")
-        yield "put_happening", lambda: store.put_happening(account.id, Happening("c", "motion", NOW))
         yield "put_asks", lambda: store.put_asks(account.id, [ASK])
         yield "put_live", lambda: store.put_live(account.id, ASK.id, 2.0)
         yield "put_devices", lambda: store.put_devices(account.id, frozenset({"one"}))

@@ -7,12 +7,13 @@ from functools import partial
 import pytest
 
 from scripts.deploy_local.emulator import Emulator
-from showcam.store.dynamodb import DynamoStore, create_table
+from showcam.store.dynamodb import DynamoStore
 from showcam.store.ports import Replayed, StoreUnavailable
 from showcam.store.records import Link, OwnerUser, Session
 from showcam.store.sealing import Sealer
 from tests.doubles import records as a
 from tests.doubles.aws_wire import AwsWire
+from tests.doubles.dynamodb_table import create_table
 
 NOW = a.NOW
 

@@ -16,8 +16,8 @@ import pytest
 import requests
 
 from scripts.deploy_local.emulator import Emulator
-from showcam.store.dynamodb import create_table
 from tests.doubles.console_browser import Page
+from tests.doubles.dynamodb_table import create_table
 from tests.doubles.home_browser import words
 from tests.doubles.older_data import FAILED, KEPT, PARKED, USER, VERSIONS, facts, put_demo, put_keys, put_sessions
 from tests.doubles.program import Program

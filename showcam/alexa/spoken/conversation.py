@@ -203,7 +203,7 @@ class Conversation:
             said = Heard(turn.pending.get("name", ""))  # “mend it” means the camera of the previous reply
         found = meant(said, names, choices)
         if len(found) == 1:
-            outcomes.about(found[0])
+            outcomes.current().about(found[0])
             camera = next(camera for camera in cameras if camera.id == found[0])
             return answer(turn, camera, names[camera.id])
         if said.text and not found:
@@ -214,7 +214,7 @@ class Conversation:
 
     def _too_large(self, turn: Turn, camera: Camera) -> Refusal | None:
         """The reason why this skill's video can't show the camera, although “Alexa, show …” may."""
-        return self._registry.too_large(turn.link, camera) if turn.screen else None
+        return self._registry.too_large(camera) if turn.screen else None
 
     def _refusal(self, turn: Turn, camera: Camera) -> Refusal | None:
         state = self._registry.states(turn.link, (camera.id,), turn.left_s).get(camera.id)
@@ -271,7 +271,7 @@ class Conversation:
 
     @staticmethod
     def _not_changed(turn: Turn, name: str, refusal: Refusal) -> Reply:
-        outcomes.refused(refusal.reason)
+        outcomes.current().refused(refusal.reason)
         why, mend = texts.why(refusal, turn.language), texts.mend(refusal, turn.language)
         return Reply(say("not_changed", turn.language, name=name, why=why, mend=mend))
 
@@ -311,7 +311,7 @@ def _plays_no_video(turn: Turn, camera: Camera, name: str) -> Reply:
     https://developer.amazon.com/en-US/docs/alexa/custom-skills/videoapp-interface-reference.html
     """
     refusal = overruled("no_common_protocol", camera)
-    outcomes.refused(refusal.reason)
+    outcomes.current().refused(refusal.reason)
     return Reply(say("fine_elsewhere", turn.language, name=name, why=texts.why(refusal, turn.language)))
 
 
@@ -334,7 +334,7 @@ def _which(turn: Turn, wish: str, found: tuple[str, ...], names: dict[str, str])
 
 
 def _unreadable(error: Unavailable, turn: Turn) -> Reply:
-    outcomes.refused(error.reason)
+    outcomes.current().refused(error.reason)
     refusal = overruled(error.reason, None, error.vendor)
     why, mend = texts.why(refusal, turn.language), texts.mend(refusal, turn.language)
     return Reply(say("unreadable", turn.language, why=why, mend=mend))

@@ -35,8 +35,8 @@ from showcam.net.cache import Rate, Recent
 from showcam.net.exchange import Exchange, Hosts, Unreached
 from showcam.net.http import Http
 from showcam.net.text import JsonObject, too_deep
+from showcam.registry.readings.judge import REQUEST_S
 from showcam.registry.readings.vendor_calls import Flights
-from showcam.registry.rules import REQUEST_S
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,6 @@ from showcam.alexa.spoken.conversation import Conversation, Reply, Turn, Wish, r
 from showcam.alexa.spoken.slots import read
 from showcam.alexa.spoken.texts import say, spoken_language
 from showcam.i18n.catalogue import Language
-from showcam.net.outcomes import add as add_outcome
 from showcam.net.text import JsonObject
 from showcam.registry import outcomes
 from showcam.registry.registry import Registry
@@ -104,7 +103,7 @@ class Spoken:
             try:
                 answered = self._answered(envelope, Deadline(received))
             finally:
-                add_outcome(asked.ended())
+                outcomes.add(asked.ended())
         if envelope.session is None:
             answered.session_attributes = None
         serialized: Any = self._serializer.serialize(answered)
@@ -120,9 +119,9 @@ class Spoken:
             if isinstance(error, StoreUnavailable):
                 text = "down"
                 log.warning("the store can't be reached (%s)", kind, extra={"reason": "store"})
-                outcomes.failed("store")
+                outcomes.current().failed("store")
             else:
-                outcomes.failed()
+                outcomes.current().failed()
                 log.exception("%s failed: %s", kind, type(error).__name__)
             if kind not in SPOKEN:
                 raise NotTaken(kind) from error
@@ -146,7 +145,7 @@ class Spoken:
             return respond(self._plain(name, user, language, deadline), language)
         link = self._link(user.user_id, user.access_token)
         if link is None:
-            outcomes.refused("not_linked")
+            outcomes.current().refused("not_linked")
             return respond(Reply(say("link", language)), language, LinkAccountCard())
         wish = Conversation.welcome if kind == "LaunchRequest" else INTENTS.get(name)
         if wish is None:  # an intent of another version of the interaction model
@@ -173,7 +172,7 @@ class Spoken:
             link = self._authenticate(token)
         except TokenInvalid:
             return None
-        outcomes.by(link.id, link.account)
+        outcomes.current().by(link.id, link.account)
         if user:
             self._people.remember(user, link)
         return link

@@ -101,9 +101,9 @@ def _decide_while_encrypted(named: NamedCamera, value: str, yes: bool) -> None:
     def decide(account: str, camera: str, code: str, consent: bool) -> "Camera | Step | Refusal":
         nonlocal wants
         if wants == "mailed_code" or (wants == "code" and not code):
-            done = owner.ask_key(account, camera, code)
+            done = owner.encrypted.ask_key(account, camera, code)
         else:
-            done = owner.while_encrypted(account, camera, value, code=code, consent=consent)
+            done = owner.encrypted.decide(account, camera, value, code=code, consent=consent)
         wants = done.wants if isinstance(done, Step) else ""
         return done
 
@@ -122,7 +122,7 @@ def renew_picture_code(named: NamedCamera, code: str) -> bool:
         return False
 
     def renew(account: str, camera_id: str) -> "Camera | Step | Refusal":
-        return home.owner.while_encrypted(account, camera_id, "code", code=code, consent=True)
+        return home.owner.encrypted.decide(account, camera_id, "code", code=code, consent=True)
 
     done = named.call(renew, doing="Checking it")
     if isinstance(done, Step):

@@ -172,7 +172,7 @@ def code(named: NamedCamera) -> None:
         hide_input=True,
     )
     renewed = bool(given.strip()) and renew_picture_code(named, given.strip())
-    done = named.ask(named.home.owner.set_code, given.strip(), doing="Asking the camera itself")
+    done = named.ask(named.home.owner.codes.set, given.strip(), doing="Asking the camera itself")
     if isinstance(done, Step):
         stop(GUESSED, code=1)
     if not isinstance(done, Refusal):

@@ -121,7 +121,7 @@ def signing_in(settings: Settings) -> Iterator[tuple[SignIn, Callable[[str], Hou
             origin="owner",
             limits=limits,
             vendor_s=settings.sign_in_s,
-            by_code=base.adapter.owner.fetch_keys,
+            by_code=base.adapter.owner.encrypted.fetch_keys,
         )
         yield sign_in, lambda account: Household(account, base.adapter.owner, base.store, "")
 

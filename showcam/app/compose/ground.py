@@ -22,9 +22,10 @@ from showcam.engine.fleet import Fleet
 from showcam.engine.grants import Grants
 from showcam.engine.settings import tls_context
 from showcam.registry.adapter import Adapter, adapt
-from showcam.registry.rules import Rules
+from showcam.registry.readings.changes import ENCRYPTION, SIGHTINGS
+from showcam.registry.readings.judge import Rules
 from showcam.registry.streams.history import TOGETHER_S, Later
-from showcam.registry.streams.streams import QuotaOfAll
+from showcam.registry.streams.streams import Quota
 from showcam.store.ports import Store, StoreUnavailable
 from showcam.store.records import Link, SourceKind
 from showcam.store.sealing import Sealer
@@ -129,7 +130,7 @@ def build(settings: Settings, keys: Keys) -> Ground:
         live_per_account=settings.live_per_account,
     )
     # many functions share a table, so opens are counted in it: a count in each function would be no limit
-    quota = QuotaOfAll(settings.opens_per_minute, store) if settings.store == "dynamodb" else None
+    quota = Quota(settings.opens_per_minute, store) if settings.store == "dynamodb" else None
     adapter = adapt(
         store,
         by_kind,
@@ -142,10 +143,10 @@ def build(settings: Settings, keys: Keys) -> Ground:
         notifies=settings.notifies,
     )
     if settings.has_console:
-        adapter.changes.subscribe(adapter.came_back.note)
-        adapter.changes.subscribe(adapter.history.note_sighting)
+        adapter.changes.subscribe(adapter.owner.encrypted.note, ENCRYPTION)
+        adapter.changes.subscribe(adapter.history.note_sighting, SIGHTINGS)
     if settings.notifies:
-        adapter.changes.subscribe(adapter.faults.note)
+        adapter.changes.subscribe(adapter.faults.note, (*ENCRYPTION, "tamper", "removed"))
     return Ground(store, grants, pictures, by_kind, adapter)
 
 

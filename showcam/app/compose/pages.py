@@ -155,7 +155,7 @@ def _sign_ins(settings: Settings, base: ground.Ground) -> Callable[..., SignIn]:
         owner_users=OwnerUsers(base.store),
         limits=limits,
         vendor_s=settings.sign_in_s,
-        by_code=base.adapter.owner.fetch_keys,
+        by_code=base.adapter.owner.encrypted.fetch_keys,
     )
 
 

@@ -19,6 +19,7 @@ from showcam.cast.screens import Screens
 from showcam.engine.client import MediaClient
 from showcam.engine.grants import Grants
 from showcam.net.exchange import PATIENT_S
+from showcam.registry.readings.changes import SIGHTINGS
 
 
 def build(settings: Settings, base: Ground) -> Screens:
@@ -52,7 +53,7 @@ def fill(settings: Settings, base: Ground) -> None:
 def show_on_change(base: Ground, screens: Shows) -> None:
     """Shows a camera from now on, when something happens at it, on the TV that the camera's owner chose."""
     on_change = OnChange(base.adapter.owner, screens)
-    base.adapter.changes.subscribe(on_change.take)
+    base.adapter.changes.subscribe(on_change.take, SIGHTINGS)
     threading.Thread(target=on_change.run, name="shown on change", daemon=True).start()
 
 

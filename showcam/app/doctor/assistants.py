@@ -37,7 +37,7 @@ def examine(store: Store, *, forwarded: bool, spoken: bool, now: float | None = 
 
 def _secret(client: Client, refusals: Refusals) -> Finding:
     what = worded("secret of the client {client}", client=client.id)
-    if count := refusals.lately_of_client(client.id):
+    if count := refusals.lately("client", client.id):
         text = worded(
             "in the last half hour {count} requests of {assistant} had another secret",
             count=count,

@@ -19,7 +19,6 @@ import structlog
 from msgspec import Struct
 
 from showcam.accounts import clients
-from showcam.accounts.identity import token_hash
 from showcam.accounts.links import OPEN_S
 from showcam.app.setup import forwarder, skill_package
 from showcam.app.setup.alexa_console import model
@@ -29,6 +28,7 @@ from showcam.app.shipped import skill_package as packaged
 from showcam.console.skill import Hand, NotMade, OneTap, Road, Stack, Standing, Step
 from showcam.i18n.catalogue import mark
 from showcam.store.ports import Store, StoreUnavailable
+from showcam.store.records import token_hash
 
 log = structlog.get_logger()
 

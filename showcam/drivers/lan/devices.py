@@ -13,13 +13,12 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from showcam.accounts.identity import new_id
 from showcam.drivers.driver import EventKind
 from showcam.drivers.errors import SignedOut, VendorDown
 from showcam.net.addresses import is_in_house
 from showcam.net.text import line
 from showcam.store.ports import Store
-from showcam.store.records import Source, SourceKind
+from showcam.store.records import Source, SourceKind, new_id
 
 TRIES = 5
 WRONG = 3  # a password is not sent again after so many refusals: some cameras lock

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from showcam.drivers import SPEECHES
@@ -32,10 +33,7 @@ WRITTEN: Mapping[Reason, Sentence] = {
         mark("This showcam can't reach the internet just now."),
         mark("If other devices in the house can't either, restart the router; if they can, restart showcam's machine."),
     ),
-    "vendor_down": (
-        mark("The {vendor} service does not answer just now."),
-        mark("Try again in a few minutes."),
-    ),
+    "vendor_down": (mark("The {vendor} service does not answer just now."), mark("Try again in a few minutes.")),
     "vendor_busy": (
         mark("The {vendor} service is getting too many requests just now."),
         mark("Wait a minute, then ask again."),
@@ -132,10 +130,7 @@ WRITTEN: Mapping[Reason, Sentence] = {
             "showcam's setting transcodes."
         ),
     ),
-    "busy": (
-        mark("{camera} is already on as many screens as allowed."),
-        mark("Close one, then ask again."),
-    ),
+    "busy": (mark("{camera} is already on as many screens as allowed."), mark("Close one, then ask again.")),
     "too_often": (
         mark("{camera} was not opened: too many cameras in the last minute."),
         mark("Wait a minute, then ask again."),
@@ -152,10 +147,7 @@ WRITTEN: Mapping[Reason, Sentence] = {
         mark("{camera} runs on battery and was asleep. It is being woken."),
         mark("Ask again in half a minute."),
     ),
-    "media_down": (
-        mark("The picture of {camera} could not be started."),
-        mark("Ask again in a few seconds."),
-    ),
+    "media_down": (mark("The picture of {camera} could not be started."), mark("Ask again in a few seconds.")),
     "voice_may_not": (
         mark("A voice is not allowed to change that on {camera}."),
         mark("Its owner can tick it on showcam's page under “A voice may change”, or use the {vendor} app."),
@@ -191,74 +183,66 @@ OF_CHANGES: frozenset[Reason] = frozenset(
 )  # never of a picture on an assistant's own display
 OF_PICTURES = tuple(reason for reason in REASONS if reason not in OF_CHANGES)  # in the gate's order
 OF_VIDEO: frozenset[Reason] = frozenset({"too_large"})  # only for the surface “video”
-# The number of a reason in the short address of its help page, such as /h/5, which is typed from a television. A
-# reason keeps its number, which is shown on pictures and printed in letters.
-NUMBERS: Mapping[Reason, int] = {
-    "not_found": 1,
-    "signed_out": 2,
-    "vendor_down": 3,
-    "vendor_busy": 4,
-    "offline": 5,
-    "asleep": 6,
-    "state_unknown": 7,
-    "encryption_on": 8,
-    "encryption_unknown": 9,
-    "audio_off": 10,
-    "audio_unknown": 11,
-    "no_way": 12,
-    "not_permitted": 13,
-    "code_wrong": 14,
-    "lan_unreachable": 15,
-    "lan_closed": 16,
-    "not_playable": 17,
-    "beyond_displays": 18,
-    "not_passable": 19,
-    "no_common_protocol": 20,
-    "too_large": 21,
-    "busy": 22,
-    "waking": 23,
-    "media_down": 24,
-    "voice_may_not": 25,
-    "encryption_by_voice": 26,
-    "owners_alone": 27,
-    "not_this_way": 28,
-    "not_set": 29,
-    "no_tv": 30,
-    "too_often": 31,
-    "household_full": 32,
-    "machine_full": 33,
-    "no_internet": 34,
-    "not_agreed": 35,
-    "silent": 36,
-    "key_server_changed": 37,
+
+
+class Facts(Struct, frozen=True):
+    """What a reason is. `of_one_way`: another way may do better. `passes`: the same request may succeed soon.
+
+    `number`: in the short address of its help page, such as /h/5, which is typed from a television. A reason keeps its
+    number, which is shown on pictures and printed in letters.
+
+    `on_card`: a card shows only lasting states of the camera itself. A camera that was not found is not described. A
+    transient reason, or one outside the camera, is better heard than read.
+    """
+
+    number: int
+    on_card: bool = False
+    of_one_way: bool = False
+    passes: bool = False
+
+
+FACTS: Mapping[Reason, Facts] = {
+    "not_found": Facts(1),
+    "signed_out": Facts(2),
+    "vendor_down": Facts(3, passes=True),
+    "vendor_busy": Facts(4, passes=True),
+    "offline": Facts(5, on_card=True),
+    "asleep": Facts(6, on_card=True),
+    "state_unknown": Facts(7, on_card=True),
+    "encryption_on": Facts(8, on_card=True),
+    "encryption_unknown": Facts(9, on_card=True),
+    "audio_off": Facts(10, on_card=True),
+    "audio_unknown": Facts(11, on_card=True),
+    "no_way": Facts(12, on_card=True, of_one_way=True),
+    "not_permitted": Facts(13, on_card=True, of_one_way=True),
+    "code_wrong": Facts(14, on_card=True, of_one_way=True),
+    "lan_unreachable": Facts(15, on_card=True, of_one_way=True),
+    "lan_closed": Facts(16, on_card=True, of_one_way=True),
+    "not_playable": Facts(17, on_card=True, of_one_way=True),
+    "beyond_displays": Facts(18, on_card=True),
+    "not_passable": Facts(19),
+    "no_common_protocol": Facts(20),
+    "too_large": Facts(21, of_one_way=True),
+    "busy": Facts(22, of_one_way=True, passes=True),
+    "waking": Facts(23, passes=True),
+    "media_down": Facts(24, passes=True),
+    "voice_may_not": Facts(25),
+    "encryption_by_voice": Facts(26),
+    "owners_alone": Facts(27),
+    "not_this_way": Facts(28),
+    "not_set": Facts(29),
+    "no_tv": Facts(30),
+    "too_often": Facts(31, passes=True),
+    "household_full": Facts(32, passes=True),
+    "machine_full": Facts(33, passes=True),
+    "no_internet": Facts(34, passes=True),
+    "not_agreed": Facts(35, on_card=True),
+    "silent": Facts(36, on_card=True, of_one_way=True),
+    "key_server_changed": Facts(37, on_card=True, of_one_way=True),
 }
-complete(NUMBERS)
-_BY_NUMBER = {NUMBERS[reason]: reason for reason in REASONS}
+complete(FACTS)
+_BY_NUMBER = {FACTS[reason].number: reason for reason in REASONS}
 CARD = Video("h264", 1280, 720)  # as showcam.engine.sources.card draws it
-# A card shows only lasting states of the camera itself. A camera that was not found is not described. A transient
-# reason, or one outside the camera, is better heard than read. Google itself asks for a new link, Alexa does not.
-ON_CARDS = frozenset(
-    {
-        "offline",
-        "asleep",
-        "state_unknown",
-        "encryption_on",
-        "encryption_unknown",
-        "audio_off",
-        "audio_unknown",
-        "not_agreed",
-        "no_way",
-        "silent",
-        "not_permitted",
-        "code_wrong",
-        "lan_unreachable",
-        "lan_closed",
-        "key_server_changed",
-        "not_playable",
-        "beyond_displays",
-    }
-)
-ONLY_ON_ALEXA = frozenset({"signed_out"})
 MOST_ROWS = 3  # of the gate on a card; more can't be read from across a room
 
 
@@ -332,7 +316,7 @@ def translated(
 
 def short(reason: Reason) -> str:
     """The path of the reason's help page on this installation's address."""
-    return f"/h/{NUMBERS[reason]}"
+    return f"/h/{FACTS[reason].number}"
 
 
 def of_number(number: int) -> Reason | None:
@@ -341,8 +325,10 @@ def of_number(number: int) -> Reason | None:
 
 def has_card(refusal: Refusal, surface: str) -> bool:
     """Whether a display is shown the refusal as a card. `surface`: of a request or a grant."""
-    shown = ON_CARDS if surface == "google" else ON_CARDS | ONLY_ON_ALEXA
-    return refusal.reason in shown and bool(refusal.camera)
+    on_card = FACTS[refusal.reason].on_card
+    if refusal.reason == "signed_out":
+        on_card = surface != "google"  # Google itself asks for a new link, Alexa does not
+    return on_card and bool(refusal.camera)
 
 
 def card(refusal: Refusal, locale: str, web_url: str) -> Card:

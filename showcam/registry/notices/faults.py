@@ -12,7 +12,7 @@ from showcam.drivers.camera import Camera
 from showcam.drivers.errors import Unavailable
 from showcam.registry.readings.changes import Change, Happenings
 from showcam.registry.readings.households import Reading
-from showcam.registry.readings.readings import Readings
+from showcam.registry.readings.judge import Component, Ground
 from showcam.store.ports import Store, StoreUnavailable
 from showcam.store.records import DAY_S, HOUR_S, Account, Happening, Notice, Source
 
@@ -182,17 +182,16 @@ def is_over(fault: Fault, now: float) -> bool:
     return fault.kind == "tamper" and now - fault.began >= TAMPERED_S
 
 
-class Standing:
+class Standing(Component):
     """Compares the present state of a household with its noted faults: sessions, reports, cameras at home, encryption.
 
     This notes faults that no change announced, and ends faults that were fixed while nothing ran. `clock`: epoch
     seconds. Not safe to use from several threads.
     """
 
-    def __init__(
-        self, store: Store, readings: Readings, faults: Faults, clock: Callable[[], float] = time.time
-    ) -> None:
-        self._store, self._readings, self._faults, self._clock = store, readings, faults, clock
+    def __init__(self, ground: Ground, faults: Faults) -> None:
+        super().__init__(ground)
+        self._faults = faults
         self._reports_due: dict[str, float] = {}  # by account
         self._away: dict[tuple[str, str], float] = {}  # by account and camera, since when
 
@@ -256,48 +255,51 @@ class Standing:
         """Ends a fault, but only by a younger reading: another process may have found it by a reading that we lack."""
         key = key_of(kind, camera_id)
         if key in lasting and reading is not None and reading.as_of > lasting[key]:
-            self._faults.ended(account_id, kind, camera_id)
-            del lasting[key]
+            self._end(account_id, kind, camera_id, lasting)
+
+    def _begin(self, account_id: str, kind: Kind, subject: str, lasting: dict[str, float]) -> None:
+        self._faults.began(account_id, kind, subject)
+        lasting[key_of(kind, subject)] = self._clock()
+
+    def _end(self, account_id: str, kind: Kind, subject: str, lasting: dict[str, float]) -> None:
+        self._faults.ended(account_id, kind, subject)
+        del lasting[key_of(kind, subject)]
 
     def _session(self, account: Account, source: Source, lasting: dict[str, float]) -> None:
         """Notes or ends the fault of a source's session. Before the first sign-in there is no fault and no list."""
         session = self._store.read_session(account.id, source.id)
-        key = f"session/{source.id}"
         if session is None:
             return
-        if session.state == "ok" and key in lasting:
-            self._faults.ended(account.id, "session", source.id)
-            del lasting[key]
-        elif session.state == "needs_login" and key not in lasting and self._store.known(account.id, source.id):
-            self._faults.began(account.id, "session", source.id)
-            lasting[key] = self._clock()
+        is_noted = f"session/{source.id}" in lasting
+        if session.state == "ok" and is_noted:
+            self._end(account.id, "session", source.id, lasting)
+        elif session.state == "needs_login" and not is_noted and self._store.known(account.id, source.id):
+            self._begin(account.id, "session", source.id, lasting)
 
     def _reports(self, account_id: str, lasting: dict[str, float]) -> None:
         """Notes a fault for each link with parked reports, until they are sent again or dropped."""
         links = {laid.row.link for laid in self._store.laid_down(account_id)}
         live = {link.id for link in self._store.links(account_id)} if links else set()
-        laid = {f"outbox/{link}" for link in links & live}
-        before = {key for key in lasting if key.startswith("outbox/")}
-        for key in laid - before:
-            self._faults.began(account_id, "outbox", key.removeprefix("outbox/"))
-            lasting[key] = self._clock()
-        for key in before - laid:
-            self._faults.ended(account_id, "outbox", key.removeprefix("outbox/"))
-            del lasting[key]
+        laid, before = links & live, _subjects("outbox", lasting)
+        for link in laid - before:
+            self._begin(account_id, "outbox", link, lasting)
+        for link in before - laid:
+            self._end(account_id, "outbox", link, lasting)
 
     def _silence(self, account_id: str, lasting: dict[str, float]) -> None:
         """Notes a fault for each link whose changes wait for a day to be reported, after at least one failed try."""
         old = {row.link for row in self._store.waiting(self._clock(), account_id) if row.at <= self._clock() - DAY_S}
         tellings = self._store.tellings(account_id) if old else {}
         tried = {link for link in old if link in tellings and tellings[link].why is not None}
-        noted = {kind: {key.partition("/")[2] for key in lasting if key.startswith(f"{kind}/")} for kind in KINDS}
-        known = set().union(*(noted[kind] for kind in (*OF_REPORTS, "outbox") if kind != "silent"))
-        for link in tried - known - noted["silent"]:
-            self._faults.began(account_id, "silent", link)
-            lasting[key_of("silent", link)] = self._clock()
-        for link in noted["silent"] - (tried - known):
-            (self._faults.forget if link in known else self._faults.ended)(account_id, "silent", link)
+        known = set().union(*(_subjects(kind, lasting) for kind in (*OF_REPORTS, "outbox") if kind != "silent"))
+        noted = _subjects("silent", lasting)
+        for link in tried - known - noted:
+            self._begin(account_id, "silent", link, lasting)
+        for link in noted & known:
+            self._faults.forget(account_id, "silent", link)
             del lasting[key_of("silent", link)]
+        for link in noted - tried - known:
+            self._end(account_id, "silent", link, lasting)
 
     def _lost(self, account_id: str, camera: Camera, lasting: dict[str, float], reading: Reading | None) -> None:
         key = key_of("lost", camera.id)
@@ -310,3 +312,8 @@ class Standing:
         if key not in lasting and self._clock() - since >= AWAY_S:
             self._faults.began(account_id, "lost", camera.id)
             lasting[key] = self._clock()
+
+
+def _subjects(kind: Kind, lasting: dict[str, float]) -> set[str]:
+    """The subjects of the noted faults of this kind."""
+    return {key.removeprefix(f"{kind}/") for key in lasting if key.startswith(f"{kind}/")}

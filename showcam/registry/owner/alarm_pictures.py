@@ -1,19 +1,13 @@
 """The vendor's pictures of what happened at a camera, fetched while somebody looks at them and kept nowhere."""
 
-import time
-from collections.abc import Callable, Mapping
 from typing import cast
 
 from showcam.drivers.camera import Refusal
-from showcam.drivers.driver import Driver, EventKind, KeepsAlarms
+from showcam.drivers.driver import EventKind, KeepsAlarms
 from showcam.drivers.errors import DriverError, Unavailable
 from showcam.registry.gate.gate import overruled
 from showcam.registry.preferences import NONE
-from showcam.registry.readings.judge import Deadline, Judge, unreached
-from showcam.registry.readings.readings import Readings
-from showcam.registry.readings.vendor_calls import Breaker
-from showcam.registry.rules import Rules
-from showcam.store.ports import Store
+from showcam.registry.readings.judge import Component, Deadline, unreached
 from showcam.store.records import Ask
 
 KINDS = frozenset({"motion", "person", "doorbell"})  # sightings that a vendor may keep a picture of
@@ -21,20 +15,7 @@ MOST_A_MINUTE = 30  # pictures of a household: each is up to 18 requests to the 
 WITHIN_S = 8.0  # other calls of the vendor wait meanwhile, for the same connection
 
 
-class AlarmPictures:
-    def __init__(
-        self,
-        store: Store,
-        drivers: Mapping[str, Driver],
-        readings: Readings,
-        judge: Judge,
-        breaker: Breaker,
-        rules: Rules,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._store, self._drivers, self._readings, self._judge = store, drivers, readings, judge
-        self._breaker, self._rules, self._clock = breaker, rules, clock
-
+class AlarmPictures(Component):
     def sources_with(self, account_id: str) -> frozenset[str]:
         """The ids of the sources whose vendor keeps pictures. Raises Unavailable."""
         sources = self._readings.households.of(account_id).sources

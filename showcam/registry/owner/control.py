@@ -1,24 +1,18 @@
 """Changing a camera: the vendor gets the change once, and the camera is read until it has taken it."""
 
-import itertools
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from showcam.drivers.camera import Camera, Refusal
-from showcam.drivers.driver import Direction, Driver, GivesKeys, KeepsPositions, Preset, Turns, cipher, setter
+from showcam.drivers.driver import Direction, GivesKeys, KeepsPositions, Preset, Turns, cipher, setter
 from showcam.drivers.errors import DriverError, SetRefused
-from showcam.drivers.settings import FIELDS, Asked, Setting, SettingView, Step, check, field_of
-from showcam.registry.gate.gate import not_by_voice, overruled
-from showcam.registry.readings.changes import Awaited
-from showcam.registry.readings.changes import AwaitedChanges as Changes
-from showcam.registry.readings.judge import Deadline, Judge, VisibleCamera, unreached
-from showcam.registry.readings.readings import Readings
-from showcam.registry.readings.vendor_calls import Breaker
-from showcam.registry.rules import Rules
+from showcam.drivers.settings import FIELDS, Asked, Setting, SettingView, Step, field_of
+from showcam.registry.gate.gate import overruled
+from showcam.registry.readings.judge import Component, Deadline, VisibleCamera, unreached
 from showcam.store.ports import StoreUnavailable
-from showcam.store.records import Link, Source
+from showcam.store.records import Source
 
 TURN_S = 0.5  # one step, as long as one of home-assistant/core (components/onvif/camera.py, ATTR_CONTINUOUS_DURATION)
 HALT_S = 3.0  # for one try to stop: a person waits, and the camera turns on
@@ -27,24 +21,8 @@ HALTS = 3
 log = logging.getLogger(__name__)
 
 
-class Control:
+class Control(Component):
     """Callers have checked the permission. Answers with a Refusal if something is wrong."""
-
-    def __init__(
-        self,
-        drivers: Mapping[str, Driver],
-        readings: Readings,
-        breaker: Breaker,
-        awaited: Awaited,
-        read_back_s: float,
-    ) -> None:
-        self._drivers, self._readings, self._breaker = drivers, readings, breaker
-        self._awaited, self._read_back_s = awaited, read_back_s
-        self._reads = itertools.count()
-
-    def awaited(self, account_id: str) -> Changes:
-        """The changes of the last half minute that were asked for and do not show yet."""
-        return self._awaited.of(account_id)
 
     def serves(self, source: Source) -> tuple[str, ...]:
         """The ways of the source to serve state and settings."""
@@ -64,10 +42,10 @@ class Control:
     def change(
         self,
         visible: VisibleCamera,
+        deadline: Deadline,
         setting: Setting,
         value: str,
-        code: str,
-        deadline: Deadline,
+        code: str = "",
         patience_s: float = math.inf,
     ) -> Camera | Asked | Refusal | Step:
         """Asked: the vendor took the change, but no reading showed it within `patience_s` and the deadline."""
@@ -81,16 +59,14 @@ class Control:
             return refusal
         left = Deadline(min(deadline.left, patience_s))
         found = self._polled(lambda left: self._read_change(visible, setting, value, left), left)
-        return found or self._awaited.put(visible.account.id, visible.camera, setting, value)
+        return found or self._happenings.ask(visible.account.id, visible.camera, setting, value)
 
     def restart(self, visible: VisibleCamera, deadline: Deadline) -> Camera | Refusal:
         if not visible.camera.can_restart:
             return overruled("not_this_way", visible.camera)
         driver = setter(self._drivers[visible.source.kind])
         refusal = self._send(visible, deadline, lambda: driver.restart(visible.source, visible.camera, deadline.left))
-        if isinstance(refusal, Step):
-            return overruled("not_set", visible.camera)
-        return refusal or visible.camera
+        return _without_step(refusal, visible.camera) or visible.camera
 
     def turn(self, visible: VisibleCamera, direction: Direction, deadline: Deadline) -> Camera | Refusal:
         """Turns the camera one step. A stop follows whatever happens, so no move needs a second request to end.
@@ -115,9 +91,7 @@ class Control:
         finally:
             if is_asked:
                 self._halt(driver, visible, direction)
-        if isinstance(refusal, Step):
-            return overruled("not_set", camera)
-        return refusal or camera
+        return _without_step(refusal, camera) or camera
 
     def presets(self, visible: VisibleCamera, deadline: Deadline) -> tuple[Preset, ...]:
         """The positions that the camera keeps; () also while it does not answer."""
@@ -142,8 +116,7 @@ class Control:
                 raise SetRefused("unsupported")
             driver.go(visible.source, camera, preset, deadline.left)
 
-        refusal = self._send(visible, deadline, move)
-        return overruled("not_set", camera) if isinstance(refusal, Step) else refusal or camera
+        return _without_step(self._send(visible, deadline, move), camera) or camera
 
     def _halt(self, driver: Turns, visible: VisibleCamera, direction: Direction) -> None:
         """Stops the camera. Each of the tries has HALT_S, whatever is left of the request's deadline."""
@@ -185,10 +158,8 @@ class Control:
     def delete(self, visible: VisibleCamera, deadline: Deadline, patience_s: float) -> Camera | Asked | Refusal:
         """Asked: the vendor took the deletion, but still lists the camera after `patience_s`."""
         driver = setter(self._drivers[visible.source.kind])
-        refusal = self._send(visible, deadline, lambda: driver.delete(visible.source, visible.camera, deadline.left))
-        if isinstance(refusal, Step):
-            return overruled("not_set", visible.camera)
-        if refusal is not None:
+        sent = self._send(visible, deadline, lambda: driver.delete(visible.source, visible.camera, deadline.left))
+        if refusal := _without_step(sent, visible.camera):
             return refusal
 
         def gone(left: Deadline) -> Camera | None:
@@ -202,9 +173,7 @@ class Control:
     ) -> Refusal | Step | None:
         """None if the vendor handed out the camera's key, which is then stored."""
         return self._send(
-            visible,
-            deadline,
-            lambda: driver.ask_key(visible.source, visible.camera, deadline.left, code=code),
+            visible, deadline, lambda: driver.ask_key(visible.source, visible.camera, deadline.left, code=code)
         )
 
     def _send(self, visible: VisibleCamera, deadline: Deadline, write: Callable[[], None]) -> Refusal | Step | None:
@@ -250,15 +219,13 @@ class Control:
                 camera = read(deadline)
             except DriverError:
                 return None  # the change was taken all the same
-            if camera is not None or deadline.left <= self._read_back_s:
+            if camera is not None or deadline.left <= self._rules.read_back_s:
                 return camera
-            time.sleep(self._read_back_s)
+            time.sleep(self._rules.read_back_s)
 
     def _read(self, visible: VisibleCamera, deadline: Deadline) -> Camera | None:
-        """The camera as the vendor lists it now, not from a read that began before the change."""
-        purpose = f"changed/{next(self._reads)}"
-        reading = self._readings.read(visible.account, visible.source, deadline.left, purpose=purpose)
-        return reading.find(visible.camera.id)
+        """The camera as the vendor lists it now."""
+        return self._readings.reread(visible.account, visible.source, deadline.left).find(visible.camera.id)
 
     def _read_change(self, visible: VisibleCamera, setting: Setting, value: str, deadline: Deadline) -> Camera | None:
         """The camera if it took the value, by the vendor's list, or by `settings` if the list lacks the setting."""
@@ -279,37 +246,6 @@ def _listed(camera: Camera, setting: Setting) -> bool:
     return setting in FIELDS and field_of(camera, setting) != "none"
 
 
-class Voice:
-    """Changes by voice: only what the owner allows for the camera, and never Image Encryption.
-
-    Answers with a Refusal if something is wrong. `within_s`: the seconds that the surface has left."""
-
-    def __init__(self, judge: Judge, control: Control, rules: Rules) -> None:
-        self._judge, self._control, self._rules = judge, control, rules
-
-    def change(
-        self, link: Link, camera_id: str, setting: str, value: str, within_s: float | None = None
-    ) -> Camera | Asked | Refusal:
-        """The changed camera, or Asked if the change does not show yet. Raises BadValue."""
-        wanted = check(setting, value)
-        deadline = Deadline(self._rules.vendor_within(within_s))
-        visible = self._may(link, camera_id, wanted, deadline)
-        if isinstance(visible, Refusal):
-            return visible
-        if field_of(visible.camera, wanted) == "none":
-            return overruled("not_this_way", visible.camera)
-        changed = self._control.change(visible, wanted, value, "", deadline)
-        # a step asks for a code, and a voice is never asked for one
-        return overruled("not_set", visible.camera) if isinstance(changed, Step) else changed
-
-    def restart(self, link: Link, camera_id: str, within_s: float | None = None) -> Camera | Refusal:
-        """Restarts the camera, which is then offline for a minute or two."""
-        deadline = Deadline(self._rules.vendor_within(within_s))
-        visible = self._may(link, camera_id, "restart", deadline)
-        return visible if isinstance(visible, Refusal) else self._control.restart(visible, deadline)
-
-    def _may(self, link: Link, camera_id: str, what: str, deadline: Deadline) -> VisibleCamera | Refusal:
-        visible = self._judge.see(link, camera_id, deadline)
-        if isinstance(visible, Refusal):
-            return visible
-        return not_by_voice(visible.camera, what) or visible
+def _without_step(refusal: Refusal | Step | None, camera: Camera) -> Refusal | None:
+    """A Step asks for a code, and nobody is asked for one here."""
+    return overruled("not_set", camera) if isinstance(refusal, Step) else refusal

@@ -5,75 +5,48 @@ never makes it: the vendor is asked for a key only if the owner decided that the
 when the owner presses the button, or in a session that was signed in by a code, since asking may mail the owner.
 """
 
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
 from showcam.drivers.camera import Camera, Refusal
-from showcam.drivers.driver import Driver, GivesKeys, cipher
+from showcam.drivers.driver import GivesKeys, cipher
 from showcam.drivers.errors import DriverError, Unavailable
 from showcam.drivers.settings import Asked, BadValue, Step
 from showcam.registry.gate.gate import EXCEPTED, not_found, overruled, shows_by_code
 from showcam.registry.notices.faults import Faults
 from showcam.registry.owner import last_stills
-from showcam.registry.owner.codes import CODE, CodeTries
+from showcam.registry.owner.codes import CODE, LanCodes
 from showcam.registry.owner.control import Control
 from showcam.registry.preferences import NONE, WHILE_ENCRYPTED, WhileEncrypted, is_while_encrypted, keep
 from showcam.registry.readings.changes import Change
-from showcam.registry.readings.judge import Deadline, Judge, VisibleCamera, unreached
-from showcam.registry.readings.readings import Readings
-from showcam.registry.rules import Rules
-from showcam.store.ports import Store
+from showcam.registry.readings.judge import Component, Deadline, Ground, VisibleCamera, unreached
 
 
-class CameBack:
-    """The cameras that switched Image Encryption on again automatically, as after an update.
-
-    Each is a row of the store, since one process finds the change and another shows it."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def note(self, change: Change) -> None:
-        """Notes Image Encryption that went on or off; subscribes to Changes. Raises what the store raises."""
-        if change.kind == "encryption_on":
-            self._store.put_account_secret(change.account, _name(change.camera), b"1")
-        elif change.kind == "encryption_off":
-            self._store.drop_account_secret(change.account, _name(change.camera))
-
-    def has(self, account_id: str, camera_id: str) -> bool:
-        return self._store.account_secret(account_id, _name(camera_id)) is not None
-
-
-def _name(camera_id: str) -> str:
+def _came_back(camera_id: str) -> str:
     return f"came_back/{camera_id}"
 
 
-class Encrypted:
+class Encrypted(Component):
     """A household decides for itself, also about a camera that another account shares with it."""
 
-    def __init__(
-        self,
-        store: Store,
-        drivers: Mapping[str, Driver],
-        readings: Readings,
-        judge: Judge,
-        control: Control,
-        tries: CodeTries,
-        rules: Rules,
-        came_back: CameBack,
-        faults: Faults,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._store, self._drivers, self._readings, self._judge = store, drivers, readings, judge
-        self._control, self._tries, self._rules = control, tries, rules
-        self._came_back, self._faults, self._clock = came_back, faults, clock
-        self.last_stills = last_stills.LastStills(store, clock)
+    def __init__(self, ground: Ground, control: Control, codes: LanCodes, faults: Faults) -> None:
+        super().__init__(ground)
+        self._control, self._codes, self._faults = control, codes, faults
+
+    def note(self, change: Change) -> None:
+        """Notes that Image Encryption went on automatically, as after an update, or off again; subscribes to Changes.
+
+        The note is in the store, since one process finds the change and another shows it. Raises what the store raises.
+        """
+        if change.kind == "encryption_on":
+            self._store.put_account_secret(change.account, _came_back(change.camera), b"1")
+        elif change.kind == "encryption_off":
+            self._store.drop_account_secret(change.account, _came_back(change.camera))
 
     def is_again(self, account_id: str, camera_id: str) -> bool:
         """Whether Image Encryption was off before, and came back."""
-        return self._came_back.has(account_id, camera_id)
+        return self._store.account_secret(account_id, _came_back(camera_id)) is not None
 
     def switching_on(self, visible: VisibleCamera) -> None:
         """Notes that the owner is about to switch Image Encryption on here, which is then no fault."""
@@ -83,25 +56,19 @@ class Encrypted:
         self, visible: VisibleCamera, code: str, deadline: Deadline, patience_s: float
     ) -> Camera | Asked | Refusal | Step:
         """Switches Image Encryption off; the caller has the owner's consent. `code` "": asks the vendor without one."""
-        right = self._tries.take(visible.account.id) if code else None
-        if code and right is None:
-            return Step("pause", why="guessed")
-        done = self._control.change(visible, "encryption", "off", code, deadline, patience_s)
-        if right is not None and not (isinstance(done, Step) and done.wrong):
-            right()
-        return done
+
+        def attempt() -> Camera | Asked | Refusal | Step:
+            return self._control.change(visible, deadline, "encryption", "off", code, patience_s)
+
+        return self._codes.counted(visible.account.id, attempt) if code else attempt()
 
     def change_password(
         self, visible: VisibleCamera, old: str, new: str, deadline: Deadline, patience_s: float
     ) -> Camera | Asked | Refusal | Step:
         """Changes the password of the pictures; a wrong `old` is counted like a wrong code."""
-        right = self._tries.take(visible.account.id)
-        if right is None:
-            return Step("pause", why="guessed")
-        done = self._control.change_password(visible, old, new, deadline, patience_s)
-        if not (isinstance(done, Step) and done.wrong):
-            right()
-        return done
+        return self._codes.counted(
+            visible.account.id, lambda: self._control.change_password(visible, old, new, deadline, patience_s)
+        )
 
     def may_be_deciphered(self, account_id: str, camera: Camera) -> bool:
         """Whether a code or key would show the camera, while no decision so far does. Raises Unavailable."""
@@ -123,15 +90,25 @@ class Encrypted:
         """
         if not is_while_encrypted(value):
             raise BadValue(f"while_encrypted can be set to {', '.join(WHILE_ENCRYPTED)}")
-        deadline = Deadline(self._rules.owner_s)
-        visible = self._judge.find(account_id, camera_id, deadline)
-        if isinstance(visible, Refusal):
-            return visible
-        if value == "code":
-            missing = self._missing(visible, code, consent=consent)
-            if missing is None and code:
-                return self._given(visible, code, deadline)
-            return missing or self._decided(visible, deadline)
+        return self._on(
+            account_id,
+            camera_id,
+            lambda visible, deadline: (
+                self._decided_code(visible, code, deadline, consent=consent)
+                if value == "code"
+                else self._decided_otherwise(visible, value, deadline)
+            ),
+        )
+
+    def _decided_code(
+        self, visible: VisibleCamera, code: str, deadline: Deadline, *, consent: bool
+    ) -> Camera | Refusal | Step:
+        missing = self._missing(visible, code, consent=consent)
+        if missing is None and code:
+            return self._given(visible, code, deadline)
+        return missing or self._decided(visible, deadline)
+
+    def _decided_otherwise(self, visible: VisibleCamera, value: WhileEncrypted, deadline: Deadline) -> Camera | Refusal:
         self._prefer(visible, value)
         # the list does not count: it may be from before the code was given in another process
         if visible.camera.encryption == "none" or self._is_code_used(visible):
@@ -169,31 +146,27 @@ class Encrypted:
 
     def _given(self, visible: VisibleCamera, code: str, deadline: Deadline) -> Camera | Refusal | Step:
         """Stores the owner's decision and a code. The code counts as wrong unless the vendor's list confirms it."""
-        right = self._tries.take(visible.account.id)
-        if right is None:
-            return Step("pause", why="guessed")
-        try:
-            driver = cipher(self._drivers[visible.source.kind])
-            driver.set_picture_code(visible.source, visible.camera, code, deadline.left)
-        except DriverError as error:
-            right()
-            return unreached(error, visible.camera)
-        self._prefer(visible, "code")
-        found = self._read(visible, deadline)
-        if isinstance(found, Camera) and found.picture_code == "fits":
-            right()
-        return found
+
+        def attempt() -> Camera | Refusal:
+            try:
+                driver = cipher(self._drivers[visible.source.kind])
+                driver.set_picture_code(visible.source, visible.camera, code, deadline.left)
+            except DriverError as error:
+                return unreached(error, visible.camera)
+            self._prefer(visible, "code")
+            return self._read(visible, deadline)
+
+        return self._codes.counted(
+            visible.account.id, attempt, lambda found: isinstance(found, Camera) and found.picture_code != "fits"
+        )
 
     def _read(self, visible: VisibleCamera, deadline: Deadline) -> Camera | Refusal:
         """The camera with the key that was just stored."""
-        camera = visible.camera
         try:
-            # a separate purpose: a read from before the change must not give the answer
-            purpose = f"picture_code/{camera.id}"
-            reading = self._readings.read(visible.account, visible.source, deadline.left, purpose=purpose)
+            reading = self._readings.reread(visible.account, visible.source, deadline.left)
         except DriverError:
-            return replace(camera, picture_code="unknown")
-        return reading.find(camera.id) or not_found()
+            return replace(visible.camera, picture_code="unknown")
+        return reading.find(visible.camera.id) or not_found()
 
     def _prefer(self, visible: VisibleCamera, value: WhileEncrypted) -> None:
         account_id, camera_id = visible.account.id, visible.camera.id
@@ -238,23 +211,19 @@ class Encrypted:
 
         If the vendor took a code, the keys of the other cameras to be deciphered are fetched too.
         """
-        deadline = Deadline(self._rules.owner_s)
-        visible = self._judge.find(account_id, camera_id, deadline)
-        if isinstance(visible, Refusal):
-            return visible
+        return self._on(account_id, camera_id, lambda visible, deadline: self._asked_key(visible, code, deadline))
+
+    def _asked_key(self, visible: VisibleCamera, code: str, deadline: Deadline) -> Camera | Refusal | Step:
+        account_id, driver = visible.account.id, self._drivers[visible.source.kind]
         decided = self._readings.households.of(account_id, fresh_preferences=True).preferences
-        if self._rules.exception(decided.get(camera_id, NONE).while_encrypted) != "code":
+        if self._rules.exception(decided.get(visible.camera.id, NONE).while_encrypted) != "code":
             return Step("consent")
-        driver = self._drivers[visible.source.kind]
         if visible.camera.encryption == "none" or not isinstance(driver, GivesKeys):
             return overruled("not_this_way", visible.camera)
-        right = self._tries.take(account_id) if code else None
-        if code and right is None:
-            return Step("pause", why="guessed")
-        done = self._request_key(visible, driver, code, deadline)
-        if right is not None and not (isinstance(done, Step) and done.wrong):
-            right()
-        if code and isinstance(done, Camera):
+        if not code:
+            return self._request_key(visible, driver, "", deadline)
+        done = self._codes.counted(account_id, lambda: self._request_key(visible, driver, code, deadline))
+        if isinstance(done, Camera):
             self.fetch_keys(account_id, deadline)
         return done
 

@@ -13,7 +13,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from showcam.accounts import households
-from showcam.accounts.identity import camera_id
 from showcam.drivers.errors import DriverError, Refused
 from showcam.drivers.lan.adding import Adding
 from showcam.drivers.lan.devices import Address, Device, Devices, moved, named, settled
@@ -27,7 +26,7 @@ from showcam.net.cache import Recent
 from showcam.net.exchange import exchange_within
 from showcam.registry.owner.owner import Owner
 from showcam.store.ports import Store, StoreUnavailable
-from showcam.store.records import HOUR_S, Source
+from showcam.store.records import HOUR_S, Source, camera_id
 
 log = logging.getLogger(__name__)
 
@@ -252,11 +251,7 @@ class Search:
     An installation has one Search: two at once would fill the house's network twice. `clock`: monotonic seconds.
     """
 
-    def __init__(
-        self,
-        find: Find,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, find: Find, clock: Callable[[], float] = time.monotonic) -> None:
         self._find, self._clock = find, clock
         self._progress: Progress | None = None
         self._lock = threading.Lock()

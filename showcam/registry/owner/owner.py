@@ -2,7 +2,6 @@
 
 import math
 import re
-from collections.abc import Iterable
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -16,14 +15,12 @@ from showcam.registry.gate.gate import overruled
 from showcam.registry.owner.codes import LanCodes
 from showcam.registry.owner.control import Control
 from showcam.registry.owner.encrypted import Encrypted
-from showcam.registry.owner.last_stills import drop
+from showcam.registry.owner.last_stills import LastStills, drop
 from showcam.registry.preferences import Preferences, keep
 from showcam.registry.readings.changes import AwaitedChanges as Changes
 from showcam.registry.readings.households import Listing
-from showcam.registry.readings.judge import Deadline, Judge, Readiness, Row, VisibleCamera
-from showcam.registry.readings.readings import Readings
+from showcam.registry.readings.judge import Component, Deadline, Ground, Row, VisibleCamera
 from showcam.registry.readings.views import Lists
-from showcam.store.ports import Store
 
 OWNERS_ALONE: tuple[Setting, ...] = ("encryption", "storage")  # only the owner of a shared camera may set these
 LONGEST_ROOM = 60  # characters
@@ -42,26 +39,18 @@ class Pictures(Protocol):
     def still(self, viewer: Viewer, camera: str) -> Snapshot | Refusal: ...
 
 
-class Owner:
-    """Answers with a Refusal if something is wrong with a camera; raises what the store raises."""
+class Owner(Component):
+    """Answers with a Refusal if something is wrong with a camera; raises what the store raises.
+
+    `codes`: for cameras that are asked at home; `encrypted`: for decisions about a camera's Image Encryption.
+    """
 
     def __init__(
-        self,
-        store: Store,
-        lists: Lists,
-        readiness: Readiness,
-        readings: Readings,
-        judge: Judge,
-        control: Control,
-        codes: LanCodes,
-        encrypted: Encrypted,
-        pictures: Pictures,
-        within_s: float,
+        self, ground: Ground, lists: Lists, control: Control, codes: LanCodes, encrypted: Encrypted, pictures: Pictures
     ) -> None:
-        self._store, self._lists, self._readiness = store, lists, readiness
-        self._readings, self._judge, self._control, self._codes = readings, judge, control, codes
-        self._encrypted, self._pictures, self._within_s = encrypted, pictures, within_s
-        self.last_stills = encrypted.last_stills  # they go with the decisions about encrypted cameras
+        super().__init__(ground)
+        self._lists, self._control, self._pictures = lists, control, pictures
+        self.codes, self.encrypted, self.last_stills = codes, encrypted, LastStills(ground.store, ground.clock)
 
     def cameras(self, account_id: str) -> Listing:
         """All cameras of the household, read now, or else as last known. Raises Unavailable."""
@@ -79,20 +68,19 @@ class Owner:
 
     def camera(self, account_id: str, camera_id: str) -> Camera | None:
         """The camera as last known; the vendor is asked if nothing is known."""
-        found = self._judge.find(account_id, camera_id, Deadline(self._within_s))
-        return None if isinstance(found, Refusal) else found.camera
+        found = self._on(account_id, camera_id, lambda visible, _: visible.camera)
+        return found if isinstance(found, Camera) else None
 
     def awaited(self, account_id: str) -> Changes:
         """The changes of the last half minute that were asked for and do not show yet."""
-        return self._control.awaited(account_id)
-
-    def is_encrypted_again(self, account_id: str, camera_id: str) -> bool:
-        """Whether Image Encryption was off before, and came back."""
-        return self._encrypted.is_again(account_id, camera_id)
+        return self._happenings.awaited(account_id)
 
     def readiness(self, account_id: str, surfaces: tuple[Surface, ...] = OF_ASSISTANTS) -> list[Row]:
         """Every camera of the household and whether each surface could show it. Raises Unavailable."""
-        return self._readiness.of_account(account_id, self.cameras(account_id).cameras, surfaces)
+        cameras, deadline = self.cameras(account_id).cameras, Deadline(self._rules.states_s)
+        return self._lists.readiness(
+            (self._judge.find(account_id, camera.id, deadline) for camera in cameras), surfaces
+        )
 
     def open_stream(self, account_id: str, session: str, camera_id: str, request: StreamRequest) -> Stream | Refusal:
         """A camera live on an owner's page, through the gate. `session`: the console session's id. Raises BadOffer."""
@@ -108,10 +96,9 @@ class Owner:
 
     def settings(self, account_id: str, camera_id: str) -> dict[Setting, SettingView] | Refusal:
         """Each setting that the manual knows, read now."""
-        deadline = Deadline(self._within_s)
-        visible = self._judge.find(account_id, camera_id, deadline)
-        if isinstance(visible, Refusal):
-            return visible
+        return self._on(account_id, camera_id, self._settings)
+
+    def _settings(self, visible: VisibleCamera, deadline: Deadline) -> dict[Setting, SettingView] | Refusal:
         views = self._control.settings(visible, deadline)
         if isinstance(views, Refusal) or visible.camera.owner != "shared":
             return views
@@ -136,45 +123,38 @@ class Owner:
         show yet is answered with Asked. Raises BadValue.
         """
         wanted = check(setting, value)
-        deadline = Deadline(self._within_s)
-        visible = self._judge.find(account_id, camera_id, deadline)
-        if isinstance(visible, Refusal):
-            return visible
-        if visible.camera.owner == "shared" and wanted in OWNERS_ALONE:
-            return overruled("owners_alone", visible.camera)
-        if not consent and ((wanted, value) == ("encryption", "off") or wanted == "storage"):
-            return Step("consent")
-        if (wanted, value) == ("encryption", "off"):
-            return self._encrypted.switch_off(visible, code, deadline, patience_s)
-        if (wanted, value) == ("encryption", "on"):
-            self._encrypted.switching_on(visible)
-        return self._control.change(visible, wanted, value, code, deadline, patience_s)
+
+        def set_it(visible: VisibleCamera, deadline: Deadline) -> Camera | Asked | Refusal | Step:
+            if visible.camera.owner == "shared" and wanted in OWNERS_ALONE:
+                return overruled("owners_alone", visible.camera)
+            if not consent and ((wanted, value) == ("encryption", "off") or wanted == "storage"):
+                return Step("consent")
+            if (wanted, value) == ("encryption", "off"):
+                return self.encrypted.switch_off(visible, code, deadline, patience_s)
+            if (wanted, value) == ("encryption", "on"):
+                self.encrypted.switching_on(visible)
+            return self._control.change(visible, deadline, wanted, value, code, patience_s)
+
+        return self._on(account_id, camera_id, set_it)
 
     def restart(self, account_id: str, camera_id: str) -> Camera | Refusal:
-        deadline = Deadline(self._within_s)
-        visible = self._judge.find(account_id, camera_id, deadline)
-        return visible if isinstance(visible, Refusal) else self._control.restart(visible, deadline)
+        return self._on(account_id, camera_id, self._control.restart)
 
     def turn(self, account_id: str, camera_id: str, direction: str) -> Camera | Refusal:
         """Pans or tilts the camera one step and stops the camera. Raises BadValue if that is no direction."""
         wanted = next((known for known in DIRECTIONS if known == direction), None)
         if wanted is None:
             raise BadValue(f"a camera turns {', '.join(DIRECTIONS)}")
-        deadline = Deadline(self._within_s)
-        visible = self._judge.find(account_id, camera_id, deadline)
-        return visible if isinstance(visible, Refusal) else self._control.turn(visible, wanted, deadline)
+        return self._on(account_id, camera_id, lambda visible, deadline: self._control.turn(visible, wanted, deadline))
 
     def presets(self, account_id: str, camera_id: str) -> tuple[Preset, ...]:
         """The positions that the camera keeps; () also while it does not answer."""
-        deadline = Deadline(self._within_s)
-        visible = self._judge.find(account_id, camera_id, deadline)
-        return () if isinstance(visible, Refusal) else self._control.presets(visible, deadline)
+        found = self._on(account_id, camera_id, self._control.presets)
+        return () if isinstance(found, Refusal) else found
 
     def go(self, account_id: str, camera_id: str, preset: str) -> Camera | Refusal:
         """Turns the camera to the position with this token."""
-        deadline = Deadline(self._within_s)
-        visible = self._judge.find(account_id, camera_id, deadline)
-        return visible if isinstance(visible, Refusal) else self._control.go(visible, preset, deadline)
+        return self._on(account_id, camera_id, lambda visible, deadline: self._control.go(visible, preset, deadline))
 
     def change_password(
         self, account_id: str, camera_id: str, old: str, new: str, *, patience_s: float = math.inf
@@ -182,18 +162,17 @@ class Owner:
         """Changes the password that pictures are encrypted with; `patience_s` as for `change`. Raises BadValue."""
         if not PASSWORD.fullmatch(new):
             raise BadValue("an encryption password has 6 to 12 letters and digits")
-        deadline = Deadline(self._within_s)
-        visible = self._judge.find(account_id, camera_id, deadline)
-        if isinstance(visible, Refusal):
-            return visible
-        if visible.camera.owner == "shared":
-            return overruled("owners_alone", visible.camera)
-        return self._encrypted.change_password(visible, old, new, deadline, patience_s)
+
+        def set_it(visible: VisibleCamera, deadline: Deadline) -> Camera | Asked | Refusal | Step:
+            if visible.camera.owner == "shared":
+                return overruled("owners_alone", visible.camera)
+            return self.encrypted.change_password(visible, old, new, deadline, patience_s)
+
+        return self._on(account_id, camera_id, set_it)
 
     def may_delete(self, account_id: str, camera_id: str) -> Camera | Refusal:
         """The camera, or why it can't be deleted here, whatever is typed."""
-        visible = self._deletable(account_id, camera_id, Deadline(self._within_s))
-        return visible if isinstance(visible, Refusal) else visible.camera
+        return self._on(account_id, camera_id, lambda visible, _: self._not_deletable(visible) or visible.camera)
 
     def delete(
         self, account_id: str, camera_id: str, name: str, *, patience_s: float = math.inf
@@ -202,71 +181,24 @@ class Owner:
 
         Raises BadValue if the name is not the camera's.
         """
-        deadline = Deadline(self._within_s)
-        visible = self._deletable(account_id, camera_id, deadline)
-        if isinstance(visible, Refusal):
-            return visible
-        if name != visible.camera.name:
-            raise BadValue("the name typed is not the camera's: nothing was deleted")
-        deleted = self._control.delete(visible, deadline, patience_s)
+
+        def delete_it(visible: VisibleCamera, deadline: Deadline) -> Camera | Asked | Refusal:
+            if refusal := self._not_deletable(visible):
+                return refusal
+            if name != visible.camera.name:
+                raise BadValue("the name typed is not the camera's: nothing was deleted")
+            return self._control.delete(visible, deadline, patience_s)
+
+        deleted = self._on(account_id, camera_id, delete_it)
         if not isinstance(deleted, Refusal):
             drop(self._store, account_id, camera_id)
             self._store.drop_asks(account_id, camera_id)
         return deleted
 
-    def _deletable(self, account_id: str, camera_id: str, deadline: Deadline) -> VisibleCamera | Refusal:
-        visible = self._judge.find(account_id, camera_id, deadline)
-        if isinstance(visible, Refusal):
-            return visible
+    def _not_deletable(self, visible: VisibleCamera) -> Refusal | None:
         if visible.camera.owner == "shared":
             return overruled("owners_alone", visible.camera)
-        return self._control.may_delete(visible) or visible
-
-    def set_code(self, account_id: str, camera_id: str, code: str) -> Camera | Refusal | Step:
-        """Sets the code that opens the camera on the LAN, tried there once; "" removes it. Raises BadValue."""
-        return self._codes.set(account_id, camera_id, code)
-
-    def takes_code(self, account_id: str, camera: Camera) -> bool:
-        """Whether a code could open the camera on the LAN. Raises Unavailable."""
-        return self._codes.takes(account_id, camera)
-
-    def ask_camera(self, account_id: str, camera_id: str, *, wanted: bool) -> Camera | Refusal:
-        """Lets showcam ask the camera at home by its own protocol, or no longer."""
-        return self._codes.ask(account_id, camera_id, wanted=wanted)
-
-    def trust_key_server(self, account_id: str, camera_id: str) -> Camera | Refusal:
-        """Trusts the certificate that the server of keys shows now, and asks the camera at home again."""
-        return self._codes.trust(account_id, camera_id)
-
-    def may_ask_camera(self, account_id: str, camera: Camera) -> bool:
-        """Whether the camera may be asked at home by its own protocol. Raises Unavailable."""
-        return self._codes.may_ask(account_id, camera)
-
-    def while_encrypted(
-        self, account_id: str, camera_id: str, value: str, *, code: str = "", consent: bool = False
-    ) -> Camera | Refusal | Step:
-        """Decides how a camera is shown while its Image Encryption is on: see `Encrypted.decide`. Raises BadValue."""
-        return self._encrypted.decide(account_id, camera_id, value, code=code, consent=consent)
-
-    def may_be_deciphered(self, account_id: str, camera: Camera) -> bool:
-        """Whether assistants would show the encrypted camera if its code was given. Raises Unavailable."""
-        return self._encrypted.may_be_deciphered(account_id, camera)
-
-    def undecided(self, account_id: str, cameras: Iterable[Camera]) -> list[Camera]:
-        """Own encrypted cameras that nothing was decided for. Raises Unavailable."""
-        return self._encrypted.undecided(account_id, cameras)
-
-    def show_all_encrypted(self, account_id: str, camera_ids: Iterable[str]) -> None:
-        """Stores the owner's one decision for these cameras. Raises Unavailable."""
-        self._encrypted.decide_all(account_id, camera_ids)
-
-    def ask_key(self, account_id: str, camera_id: str, code: str = "") -> Camera | Refusal | Step:
-        """Asks for a camera's key when the owner presses the button: see `Encrypted.ask_key`."""
-        return self._encrypted.ask_key(account_id, camera_id, code)
-
-    def fetch_keys(self, account_id: str) -> None:
-        """Fetches keys after a sign-in by a code: see `Encrypted.fetch_keys`."""
-        self._encrypted.fetch_keys(account_id)
+        return self._control.may_delete(visible)
 
     def preferences(self, account_id: str, camera_id: str) -> Preferences:
         """Raises Unavailable if there is no such household."""
@@ -303,9 +235,10 @@ class Owner:
 
     def favour(self, account_id: str, camera_id: str, *, favourite: bool) -> Camera | Refusal:
         """Puts the camera among the favourites, which stand first on the page of cameras, or takes it out again."""
-        visible = self._judge.find(account_id, camera_id, Deadline(self._within_s))
-        if isinstance(visible, Refusal):
-            return visible
-        kept = self._readings.households.of(account_id, fresh_preferences=True).preferences
-        self.prefer(account_id, camera_id, replace(kept.get(camera_id, Preferences()), favourite=favourite))
-        return visible.camera
+
+        def put(visible: VisibleCamera, _: Deadline) -> Camera:
+            kept = self._readings.households.of(account_id, fresh_preferences=True).preferences
+            self.prefer(account_id, camera_id, replace(kept.get(camera_id, Preferences()), favourite=favourite))
+            return visible.camera
+
+        return self._on(account_id, camera_id, put)

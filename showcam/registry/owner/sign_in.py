@@ -17,7 +17,6 @@ from msgspec.structs import replace
 
 from showcam.accounts import attempts, households
 from showcam.accounts.attempts import Attempts, Browser, Limits, NoPlace, Place
-from showcam.accounts.identity import vendor_key
 from showcam.accounts.links import LinkingWindow
 from showcam.accounts.owner_users import BadUser, Busy, OwnerUsers, check_password, checked_name
 from showcam.drivers.errors import DriverError
@@ -27,7 +26,7 @@ from showcam.net.exchange import PATIENT_S
 from showcam.registry.owner.invitations import is_of_owner
 from showcam.registry.owner.sign_in_outcome import PENDING_S, CodeWanted, Outcome, SignedIn, SignInRefused, masked
 from showcam.store.ports import Store
-from showcam.store.records import Account, Origin, OwnerUser, Source, SourceKind
+from showcam.store.records import Account, Origin, OwnerUser, Source, SourceKind, vendor_key
 
 type SignUp = Literal["owner", "invited", "anyone"]
 
@@ -172,11 +171,8 @@ class SignIn:
 
     def come_back(self, pending: bytes, code: str) -> Outcome:
         """Takes the code from the callback. The caller has compared the state, and calls once for each `Going`."""
-        try:
-            waiting = msgspec.json.decode(pending, type=_Pending)
-        except msgspec.MsgspecError:
-            return SignInRefused("expired")  # kept by another version
-        if self._clock() >= waiting.until or waiting.kind not in self.vendors:
+        waiting = self._waiting(pending)
+        if waiting is None:
             return SignInRefused("expired")
         return self._sign_in(waiting, code)
 
@@ -251,11 +247,8 @@ class SignIn:
 
     def submit_code(self, pending: bytes, code: str) -> Outcome:
         """Takes the code as typed; it is text, and may start with 0."""
-        try:
-            waiting = msgspec.json.decode(pending, type=_Pending)
-        except msgspec.MsgspecError:
-            return SignInRefused("expired")  # kept by another version
-        if self._clock() >= waiting.until:
+        waiting = self._waiting(pending)
+        if waiting is None:
             return SignInRefused("expired")
         try:
             place = self._attempts.code_of(waiting.who)
@@ -265,6 +258,14 @@ class SignIn:
         if not code.isascii() or not code.isalnum() or len(code) > 12:
             return SignInRefused("wrong_code")
         return self._sign_in(replace(waiting, places=(*waiting.places, place)), code)
+
+    def _waiting(self, pending: bytes) -> _Pending | None:
+        """The sign-in that waits; None if it has expired, or was kept by another version."""
+        try:
+            waiting = msgspec.json.decode(pending, type=_Pending)
+        except msgspec.MsgspecError:
+            return None
+        return waiting if self._clock() < waiting.until and waiting.kind in self.vendors else None
 
     def sign_out(self, account_id: str) -> None:
         """Ends the household's sessions at the vendor, as far as the vendor answers."""

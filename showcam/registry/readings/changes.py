@@ -5,8 +5,8 @@ Sightings and awaited changes are rows of the store for half a minute: the next 
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import Literal
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Literal, get_args
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,8 +16,8 @@ from showcam.drivers.driver import EventKind
 from showcam.drivers.settings import FIELDS, Asked, Setting
 from showcam.net.cache import Recent
 from showcam.registry.preferences import Preferences
-from showcam.registry.quiet_times import QuietTimes, of_household
-from showcam.registry.readings.households import IN_MEMORY, Households, Reading
+from showcam.registry.quiet_times import QuietTimes
+from showcam.registry.readings.households import IN_MEMORY, Reading
 from showcam.store.ports import Store, StoreUnavailable
 from showcam.store.records import Account, Happening, Source
 
@@ -57,6 +57,9 @@ type Kind = Literal[
     "removed",
     "state",
 ]
+KINDS: tuple[Kind, ...] = get_args(Kind.__value__)
+SIGHTINGS: tuple[Kind, ...] = ("motion", "person", "doorbell", "tamper")
+ENCRYPTION: tuple[Kind, ...] = ("encryption_on", "encryption_off")
 
 
 class Change(Struct, frozen=True):
@@ -64,7 +67,7 @@ class Change(Struct, frozen=True):
 
     "tamper": the camera reports being turned away, covered or blinded. No assistant has a word for this; the owner is
     notified.
-    `announced`: how a sighting may be announced; None: not at all. Announcing decides in the process of the find.
+    `announced`: how a sighting may be announced; None: not at all. Noticing decides in the process of the find.
     """
 
     account: str
@@ -78,10 +81,10 @@ class Changes:
     """Subscribers are called in the thread that found the change, in the process that found it first."""
 
     def __init__(self) -> None:
-        self._callbacks: list[Callable[[Change], None]] = []
+        self._callbacks: list[tuple[Callable[[Change], None], Collection[Kind]]] = []
 
-    def subscribe(self, callback: Callable[[Change], None]) -> None:
-        self._callbacks.append(callback)
+    def subscribe(self, callback: Callable[[Change], None], kinds: Collection[Kind] = KINDS) -> None:
+        self._callbacks.append((callback, kinds))
 
     def publish(self, changes: Iterable[Change]) -> None:
         for change in changes:
@@ -91,7 +94,7 @@ class Changes:
                     change.camera,
                     change.account,
                 )
-            for callback in self._callbacks:
+            for callback in [callback for callback, kinds in self._callbacks if change.kind in kinds]:
                 try:
                     callback(change)
                 except Exception:
@@ -131,26 +134,24 @@ def _differ(was: object, now: object) -> bool:
 
 
 class Happenings:
-    """Reads the store at most once a second for each household, for sightings and for awaited changes."""
+    """Sightings and awaited changes of the last half minute, as rows of the store that all processes read.
+
+    A change is awaited that a vendor took, but that its list does not show yet: lists lag some 20 seconds behind. After
+    LAST_S the camera's own word counts. The store is read at most once a second for each household.
+    """
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
         self._store, self._clock = store, clock
         self._recent: Recent[str, tuple[float, list[Happening]]] = Recent(IN_MEMORY)
 
     def put(self, account_id: str, happening: Happening) -> None:
-        """Stores the happening. Raises StoreUnavailable."""
-        self._store.put_happening(account_id, happening)
+        """Stores the happening, and reports it to no assistant. Raises StoreUnavailable."""
+        self._store.record_happening(account_id, happening, 0.0, None)
         self._recent.drop(account_id)
 
     def since(self, account_id: str, at: float) -> list[Happening]:
         """The happenings after `at` as the store has them now, oldest first. Raises StoreUnavailable."""
         return self._store.happenings(account_id, at)
-
-    def record(self, account_id: str, happening: Happening, same_s: float, told: tuple[str, ...] | None) -> bool:
-        """Stores it for assistants too (see showcam.store.outbox); False if known already. Raises StoreUnavailable."""
-        new = self._store.record_happening(account_id, happening, same_s, told)
-        self._recent.drop(account_id)
-        return new
 
     def newest(self, account_id: str) -> list[Happening]:
         """The happenings of the last LAST_S, read from the store now and kept for `last`. Raises StoreUnavailable."""
@@ -171,13 +172,6 @@ class Happenings:
             self._recent.put(account_id, recent)
         return [happening for happening in recent[1] if now - happening.at < LAST_S] if recent[1] else recent[1]
 
-
-class Sightings:
-    """Motion, persons, rings and tampering at the cameras within the last half minute."""
-
-    def __init__(self, happenings: Happenings, clock: Callable[[], float] = time.time) -> None:
-        self._happenings, self._clock = happenings, clock
-
     def note(
         self, account_id: str, camera: str, kind: EventKind, at: float, announced_as: Callable[[], EventKind | None]
     ) -> tuple[bool, EventKind | None]:
@@ -188,18 +182,18 @@ class Sightings:
         """
         now = self._clock()
         at = min(at, now)
-        known = self._happenings.since(account_id, at - SAME_S[kind])
+        known = self.since(account_id, at - SAME_S[kind])
         is_new = not any(happening.camera == camera and happening.kind == kind for happening in known)
         is_late = now - at >= (RUNG_S if kind == "doorbell" else LAST_S)
         announced = announced_as() if is_new and not is_late else None
         told = None if is_late else () if announced is None else (announced,)
-        if not self._happenings.record(account_id, Happening(camera, kind, at), SAME_S[kind], told):
-            return False, None  # another process was first
-        return True, announced
+        is_first = self._store.record_happening(account_id, Happening(camera, kind, at), SAME_S[kind], told)
+        self._recent.drop(account_id)
+        return (True, announced) if is_first else (False, None)  # another process was first
 
     def held(self, account_id: str) -> Held:
         """The kinds of sightings that hold now, by camera id."""
-        last = self._happenings.last(account_id)
+        last = self.last(account_id)
         if not last:
             return {}
         held: dict[str, frozenset[str]] = {}
@@ -207,6 +201,31 @@ class Sightings:
             if happening.kind in SAME_S:
                 held[happening.camera] = held.get(happening.camera, frozenset()) | {happening.kind}
         return held
+
+    def ask(self, account_id: str, camera: Camera, setting: Setting, value: str) -> Asked:
+        """The setting is unknown until the camera shows the change, or LAST_S have passed. The newest change counts."""
+        if setting not in FIELDS:
+            return Asked(camera)
+        field = FIELDS[setting]
+        try:
+            self.put(account_id, Happening(camera.id, f"{_ASKED}/{field}/{value}", self._clock()))
+        except StoreUnavailable:
+            # the vendor took the change all the same; until the next reading the camera is listed as it was
+            log.warning("a change of account %s could not be noted as asked for", account_id, extra={"reason": "store"})
+        return Asked(replace(camera, **{field: value}))
+
+    def awaited(self, account_id: str) -> AwaitedChanges:
+        """The changes of the last half minute that were asked for and do not show yet."""
+        last = self.last(account_id)
+        if not last:
+            return {}
+        changes: dict[tuple[str, str], str] = {}
+        for happening in last:  # the newest comes last
+            word, _, change = happening.kind.partition("/")
+            field, _, value = change.partition("/")
+            if word == _ASKED and field in _KNOWN:
+                changes[happening.camera, field] = value
+        return changes
 
 
 def with_motion(camera: Camera, held: Held) -> Camera:
@@ -219,29 +238,6 @@ def with_motion(camera: Camera, held: Held) -> Camera:
     return replace(camera, motion=motion, person=person)
 
 
-class Announcing:
-    """Decides once for each sighting whether it is announced, and how (`Change.announced`).
-
-    The process that found the sighting decides. An announcement is something that people notice at once: a display that
-    rings, a notification, a TV that changes to the camera. A sensor's state is none: every movement may be reported to
-    an assistant.
-    """
-
-    def __init__(self, store: Store, households: Households, clock: Callable[[], float] = time.time) -> None:
-        self._store, self._households, self._clock = store, households, clock
-
-    def announced_as(self, account_id: str, camera_id: str, kind: EventKind, at: float) -> EventKind | None:
-        """How a sighting is announced; None: not at all. Begins a pause. Raises Unavailable, StoreUnavailable."""
-        preferences = self._households.preferences(account_id).get(camera_id, Preferences())
-        announced = announcement(kind, preferences, of_household(self._store, account_id), at)
-        if announced is None or not preferences.ring_pause_s:
-            return announced
-        key, now = f"announced/{account_id}/{camera_id}/{announced}", self._clock()
-        is_first, _ = self._store.take_place(key, 1, preferences.ring_pause_s, now)
-        # a real ring is always announced, and begins the pause of motion that is announced as a ring
-        return announced if is_first or kind == "doorbell" else None
-
-
 def announcement(kind: EventKind, preferences: Preferences, quiet: QuietTimes, at: float) -> EventKind | None:
     """How a sighting at the epoch second `at` is announced, apart from the pause after the last one.
 
@@ -251,41 +247,6 @@ def announcement(kind: EventKind, preferences: Preferences, quiet: QuietTimes, a
         return None
     rings = {"no": (), "motion": ("motion", "person"), "person": ("person",)}[preferences.motion_rings]
     return "doorbell" if kind in rings else kind
-
-
-class Awaited:
-    """Changes that a vendor took, but that the camera does not show yet: vendors' lists lag some 20 seconds behind.
-
-    After LAST_S the camera's own word counts, whatever was asked for.
-    """
-
-    def __init__(self, happenings: Happenings, clock: Callable[[], float] = time.time) -> None:
-        self._happenings, self._clock = happenings, clock
-
-    def put(self, account_id: str, camera: Camera, setting: Setting, value: str) -> Asked:
-        """The setting is unknown until the camera shows the change, or LAST_S have passed. The newest change counts."""
-        if setting not in FIELDS:
-            return Asked(camera)
-        field = FIELDS[setting]
-        try:
-            self._happenings.put(account_id, Happening(camera.id, f"{_ASKED}/{field}/{value}", self._clock()))
-        except StoreUnavailable:
-            # the vendor took the change all the same; until the next reading the camera is listed as it was
-            log.warning("a change of account %s could not be noted as asked for", account_id, extra={"reason": "store"})
-        return Asked(replace(camera, **{field: value}))
-
-    def of(self, account_id: str) -> AwaitedChanges:
-        """The changes of the household that may still be awaited."""
-        last = self._happenings.last(account_id)
-        if not last:
-            return {}
-        changes: dict[tuple[str, str], str] = {}
-        for happening in last:  # the newest comes last
-            word, _, change = happening.kind.partition("/")
-            field, _, value = change.partition("/")
-            if word == _ASKED and field in _KNOWN:
-                changes[happening.camera, field] = value
-        return changes
 
 
 def with_awaited(camera: Camera, changes: AwaitedChanges) -> Camera:

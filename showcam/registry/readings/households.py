@@ -10,16 +10,18 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import fields, replace
 
-from showcam.accounts.identity import vendor_key
-from showcam.drivers.camera import Camera, Listed, Measured, Video
+from showcam.drivers.camera import STALE_S, UNMEASURED, Camera, Listed, Measured, Ref, Video, VideoCodec
 from showcam.drivers.driver import REREAD_S
 from showcam.drivers.errors import Unavailable
+from showcam.engine.grants import Picture
 from showcam.net.cache import Recent
 from showcam.registry.preferences import Preferences, of_account
 from showcam.store.ports import Store
-from showcam.store.records import Account, Source
+from showcam.store.records import Account, Source, vendor_key
 
 IN_MEMORY = 1024  # accounts; others are read again
+
+type Cameras = tuple[Camera, ...]
 
 
 class Household(Struct, frozen=True):
@@ -46,7 +48,7 @@ class Households:
         """
         known = self._known.get(account_id)
         if known and 0 <= self._clock() - known.read_at < REREAD_S:  # another process may have changed it
-            return self._with_preferences(self._with_sources(known)) if fresh_preferences else known
+            return self._renewed(known) if fresh_preferences else known
         forgotten = self._forgotten
         account = self._store.account(account_id)
         sources = tuple(self._store.sources(account_id)) if account else ()
@@ -67,21 +69,20 @@ class Households:
     def _served(self, sources: Iterable[Source]) -> tuple[Source, ...]:
         return tuple(source for source in sources if source.kind in self._kinds)
 
-    def _with_sources(self, known: Household) -> Household:
-        """The household with a source that another process added: its cameras are listed at once."""
-        forgotten, sources = self._forgotten, self._served(self._store.sources(known.account.id))
-        return known if sources == known.sources else self._keep(replace(known, sources=sources), forgotten)
-
-    def _with_preferences(self, known: Household) -> Household:
+    def _renewed(self, known: Household) -> Household:
+        """The household with what another process changed: the cameras of a new source are listed at once."""
         forgotten, preferences = self._forgotten, of_account(self._store, known.account.id)
+        sources = self._served(self._store.sources(known.account.id))
         if preferences == known.preferences:
+            preferences = known.preferences  # readings are compared by identity
+        if sources == known.sources and preferences is known.preferences:
             return known
-        return self._keep(replace(known, preferences=preferences), forgotten)
+        return self._keep(replace(known, sources=sources, preferences=preferences), forgotten)
 
     def follow(self, account_id: str) -> None:
         """Takes up the owner's changes in another process; a household that is not in memory is read when needed."""
         if known := self._known.get(account_id):
-            self._with_preferences(known)
+            self._renewed(known)
 
     def forget(self, account_id: str) -> None:
         """Drops the household after a change in this process: the next request reads it from the store."""
@@ -152,6 +153,59 @@ def decoded(data: bytes) -> tuple[Camera, ...]:
         )
         for row in _decoder.decode(data)
     )
+
+
+class Measurement(Struct, frozen=True):
+    """The properties of an opened picture, as measured at `at`, epoch s."""
+
+    width: int
+    height: int
+    b_frames: bool = False
+    at: float = 0.0
+    codec: VideoCodec = "unknown"  # "unknown": not measured
+    lacks_sub: bool = False  # the smaller picture was opened first, and brought nothing
+
+
+def resized(cameras: Cameras, ref: Ref, picture: Picture, measurement: Measurement) -> Cameras:
+    """The cameras with the measurement applied to that picture of the camera `ref`."""
+
+    def measured(camera: Camera) -> Camera:
+        video = camera.video if picture == "main" else camera.sub or Video()
+        codec = video.codec if measurement.codec == "unknown" else measurement.codec
+        video = Video(codec, measurement.width, measurement.height, measurement.b_frames)
+        known, at = camera.measured, measurement.at
+        if picture == "sub":
+            return replace(camera, measured=replace(known, sub=video))
+        if measurement.lacks_sub:
+            known = replace(known, sub_silent_at=at)
+        elif video == camera.video and (not known.looked_at or at - known.looked_at < STALE_S / 2):
+            return camera  # unchanged, and listed by the vendor or measured lately: the list is not written again
+        return replace(camera, measured=replace(known, video=video, looked_at=at))
+
+    return tuple(measured(camera) if camera.ref == ref else camera for camera in cameras)
+
+
+def sized(cameras: Cameras, before: Cameras) -> Cameras:
+    """The cameras with the sizes known from `before`, if the vendor lists no size and no other codec."""
+    known = {camera.ref: camera.measured for camera in before}
+    return tuple(_filled(camera, known.get(camera.ref, UNMEASURED)) for camera in cameras)
+
+
+def _filled(camera: Camera, known: Measured) -> Camera:
+    own = camera.measured
+    video = known.video if _lacks(camera.video, known.video) else own.video
+    sub = known.sub if _lacks(camera.sub, known.sub) else own.sub
+    silent_at = max(own.sub_silent_at, known.sub_silent_at)
+    if video is own.video and sub is own.sub and silent_at == own.sub_silent_at:
+        return camera
+    return replace(camera, measured=Measured(video, sub, max(own.looked_at, known.looked_at), silent_at))
+
+
+def _lacks(picture: Video | None, known: Video | None) -> bool:
+    """Whether the picture has no size that a measurement has, and no other codec."""
+    if picture is None or known is None or picture.width or not known.width:
+        return False
+    return picture.codec in ("unknown", known.codec)
 
 
 class Listing(Struct, frozen=True):

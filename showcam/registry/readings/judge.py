@@ -1,22 +1,25 @@
-"""Applies the gate to a fresh reading: visibility first, then what was read, then the vendor's own refusal."""
+"""Applies the gate and the installation's rules to a fresh reading: visibility first, then what was read."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from msgspec import Struct
 
 from showcam.accounts.console_sessions import Viewer
-from showcam.drivers.camera import OF_ASSISTANTS, Camera, Refusal, Surface
-from showcam.drivers.errors import DriverError, NoInternet, Refused, SignedOut, Unavailable, VendorBusy
+from showcam.drivers.camera import SOUND_REQUIRED, Camera, Refusal, Surface
+from showcam.drivers.driver import AGAIN_S, Driver
+from showcam.drivers.errors import DriverError, Unavailable
+from showcam.engine.grants import IDLE_S
 from showcam.net.cache import Recent
-from showcam.registry.gate.displays import PLAYABLE
-from showcam.registry.gate.gate import Allowed, Conditions, Full, choose, gate, not_found, overruled, unverified
-from showcam.registry.preferences import NONE, Preferences
+from showcam.registry.gate.gate import Allowed, Conditions, choose, gate, not_found, overruled, unverified
+from showcam.registry.preferences import NONE, Preferences, WhileEncrypted
+from showcam.registry.readings.changes import Happenings
 from showcam.registry.readings.households import IN_MEMORY, Household, Reading
 from showcam.registry.readings.readings import Readings
-from showcam.registry.rules import Rules
-from showcam.store.records import Account, Link, Source
+from showcam.registry.readings.vendor_calls import Breaker
+from showcam.store.ports import Store
+from showcam.store.records import Account, Source
 
 MOST = 4096  # of one source; a household of 300 cameras on both assistants has some 2000
 
@@ -25,8 +28,62 @@ type Verdict = tuple[str | None, Allowed | Refusal]  # the way, and the gate's a
 _NOT_FOUND = not_found()
 LEAST_S = 0.1  # the least a later step gets under a hard deadline, so that every step may overrun a little
 
+PASSED_S = 300  # a display fetches its first list and segment within seconds; it fetches a new address to go on
+REQUEST_S = 3.0  # both assistants give up after longer
+
 type Read = Callable[[Account, Source], Reading]
 type Row = tuple[Camera, dict[Surface, Allowed | Refusal]]
+
+
+class Rules(Struct, frozen=True, kw_only=True):
+    """The installation's rules for streams, as composition takes them from the settings. Times in seconds."""
+
+    web_url: str = ""  # the address of showcam's pages, without a trailing slash
+    require_audio: tuple[str, ...] = SOUND_REQUIRED
+    pictures: Literal["plane", "vendor"] = "plane"  # vendor: no media process, a display fetches from the vendor itself
+    transcodes: bool = False  # whether the media process may transcode video that a display can't play
+    live_per_account: int = 4  # counted here if there is no media process
+    passed_s: int = PASSED_S  # the lifetime requested for a vendor's address that a display gets
+    deciphers: bool = True  # whether a key may go to the media process: only by loopback or https
+    explain: Literal["no", "picture"] = "no"  # whether a display is shown why a camera can't be shown
+    opens_per_minute: int = 6  # per link
+    idle_s: int = IDLE_S
+    request_s: float = REQUEST_S  # for a whole request, unless the surface names a time
+    states_s: float = 1.5  # a query may wait this long, for one read
+    owner_s: float = 20.0  # for a request of an owner, who waits for it
+    read_back_s: float = AGAIN_S  # between two reads of a changed setting; Image Encryption needs seconds
+
+    @property
+    def playable(self) -> tuple[str, ...]:
+        """The protocols that can show a picture on a display, best first."""
+        return ("webrtc", "hls") if self.pictures == "plane" else ("hls",)
+
+    @property
+    def stills(self) -> bool:
+        """Whether there are still pictures."""
+        return self.pictures == "plane"
+
+    @property
+    def closed_ways(self) -> tuple[str, ...]:
+        """Ways whose picture only a media process can fetch."""
+        return () if self.pictures == "plane" else ("lan", "local", "cloud")
+
+    def exception(self, while_encrypted: WhileEncrypted) -> WhileEncrypted:
+        """The owner's decision as it applies here: if nothing is deciphered here, a code shows no picture."""
+        return "no" if while_encrypted == "code" and not self.deciphers else while_encrypted
+
+    @property
+    def vendor_s(self) -> float:
+        """The vendor's share of `request_s`; the rest is for the answer."""
+        return self.request_s - min(0.3, self.request_s / 4)
+
+    def vendor_within(self, seconds: float | None) -> float:
+        """The vendor's seconds: all that the surface has left, else `vendor_s`."""
+        return self.vendor_s if seconds is None else seconds
+
+    def states_within(self, seconds: float | None) -> float:
+        """Seconds for the one read of a query: no more than the surface has left."""
+        return self.states_s if seconds is None else min(self.states_s, seconds)
 
 
 class _Given(Struct, frozen=True):
@@ -169,13 +226,6 @@ class Judge:
         preferences = self._readings.households.preferences(visible.account.id)
         return _opened(visible, self._gated(visible.camera, preferences, surface, protocols, tried))
 
-    def crowded(self, visible: VisibleCamera, surface: Surface, protocols: tuple[str, ...], full: Full) -> Refusal:
-        """The gate's refusal if the media process has no place left. `full`: whose limit that is."""
-        preferences = self._readings.households.preferences(visible.account.id)
-        _, verdict = self._gated(visible.camera, preferences, surface, protocols, full=full)
-        assert isinstance(verdict, Refusal)
-        return verdict
-
     def _gated(
         self,
         camera: Camera,
@@ -183,8 +233,6 @@ class Judge:
         surface: Surface,
         protocols: tuple[str, ...],
         tried: tuple[str, ...] = (),
-        *,
-        full: Full = "nothing",
     ) -> Verdict:
         """The result depends only on the arguments and the rules, so `Verdicts` may keep it for later."""
         while_encrypted = self._rules.exception(household.get(camera.id, NONE).while_encrypted)
@@ -193,7 +241,6 @@ class Judge:
             surface,
             way,
             protocols,
-            full=full,
             audio_required=self._rules.require_audio,
             transcodes=self._rules.transcodes,
             while_encrypted=while_encrypted,
@@ -235,46 +282,33 @@ def _opened(visible: VisibleCamera, verdict: Verdict) -> Open | Refusal:
 
 
 def unreached(error: DriverError, camera: Camera | None) -> Refusal:
-    """The refusal for a failed vendor call: a row of the gate, or the vendor's own reason, whatever the flags say."""
-    if camera is None or isinstance(error, Refused):
-        return overruled(error.reason, camera, error.vendor)
-    signed_in = not isinstance(error, SignedOut)
-    conditions = Conditions("still", None, signed_in=signed_in, vendor=_vendor(error) if signed_in else "answers")
-    verdict = gate(camera, conditions)
-    assert isinstance(verdict, Refusal)
-    return verdict
+    """The refusal for a failed vendor call, whatever the flags say: they are old."""
+    return overruled(error.reason, camera, error.vendor)
 
 
-def _vendor(error: DriverError) -> Literal["down", "busy", "no_internet"]:
-    if isinstance(error, NoInternet):
-        return "no_internet"
-    return "busy" if isinstance(error, VendorBusy) else "down"
+class Ground(Struct, frozen=True):
+    """The objects that most components of the registry work with. `drivers`: by the kind of source they serve."""
+
+    store: Store
+    drivers: Mapping[str, Driver]
+    rules: Rules
+    clock: Callable[[], float]  # epoch seconds
+    breaker: Breaker
+    happenings: Happenings
+    readings: Readings
+    judge: Judge
 
 
-class Readiness:
-    """Judges cameras as they were listed, without a new read."""
+class Component:
+    """A part of the registry that reads cameras, asks their vendors and applies the gate."""
 
-    def __init__(self, judge: Judge, rules: Rules) -> None:
-        self._judge, self._rules = judge, rules
+    def __init__(self, ground: Ground) -> None:
+        self._store, self._drivers, self._rules, self._clock = ground.store, ground.drivers, ground.rules, ground.clock
+        self._breaker, self._happenings = ground.breaker, ground.happenings
+        self._readings, self._judge = ground.readings, ground.judge
 
-    def of_link(self, link: Link, cameras: Iterable[Camera], deadline: Deadline) -> list[Row]:
-        return self._rows([self._judge.see(link, camera.id, deadline) for camera in cameras])
-
-    def of_account(
-        self, account_id: str, cameras: Iterable[Camera], surfaces: tuple[Surface, ...] = OF_ASSISTANTS
-    ) -> list[Row]:
-        deadline = Deadline(self._rules.states_s)
-        return self._rows([self._judge.find(account_id, camera.id, deadline) for camera in cameras], surfaces)
-
-    def _rows(self, found: list[VisibleCamera | Refusal], surfaces: tuple[Surface, ...] = OF_ASSISTANTS) -> list[Row]:
-        return [
-            (visible.camera, {surface: self._verdict(visible, surface) for surface in surfaces})
-            for visible in found
-            if isinstance(visible, VisibleCamera)
-        ]
-
-    def _verdict(self, visible: VisibleCamera, surface: Surface) -> Allowed | Refusal:
-        if surface == "still" and not self._rules.stills:
-            return overruled("not_passable", visible.camera)
-        verdict = self._judge.verdict(visible, surface, PLAYABLE)
-        return verdict.allowed if isinstance(verdict, Open) else verdict
+    def _on[T](self, account_id: str, camera_id: str, do: Callable[[VisibleCamera, Deadline], T]) -> T | Refusal:
+        """The result of `do` with the household's camera, within the time that an owner waits."""
+        deadline = Deadline(self._rules.owner_s)
+        visible = self._judge.find(account_id, camera_id, deadline)
+        return visible if isinstance(visible, Refusal) else do(visible, deadline)

@@ -1,6 +1,7 @@
 """An account's cameras as last read: from memory first, then from the store; a failure never empties a list."""
 
 import hashlib
+import itertools
 import logging
 import threading
 import time
@@ -10,28 +11,30 @@ from types import MappingProxyType
 import msgspec
 from msgspec.structs import replace
 
-from showcam.accounts.identity import camera_id
 from showcam.drivers.camera import STALE_S, Camera, Decided, Listed
 from showcam.drivers.driver import Driver
 from showcam.drivers.errors import DriverError, SignedOut, Unavailable
 from showcam.engine.grants import Picture
 from showcam.net.cache import Recent
-from showcam.registry.gate.displays import Cameras, Measurement, resized, sized
 from showcam.registry.preferences import NONE
 from showcam.registry.readings.households import (
     IN_MEMORY,
+    Cameras,
     Devices,
     Households,
     Listing,
     Lists,
+    Measurement,
     Reading,
     decoded,
     encoded,
     merged,
+    resized,
+    sized,
 )
 from showcam.registry.readings.vendor_calls import Breaker, Flights
 from showcam.store.ports import Store, StoreUnavailable
-from showcam.store.records import OVERTAKEN_S, Account, Known, Source
+from showcam.store.records import OVERTAKEN_S, Account, Known, Source, camera_id
 
 log = logging.getLogger(__name__)
 
@@ -43,34 +46,140 @@ _encoder = msgspec.msgpack.Encoder()
 NOTICE = "notice"  # the purpose of reads for reports to assistants
 
 
-class LastReadings:
-    """The last readings of all sources: in this process's memory, and in the store for all processes.
+class Readings:
+    """The only place that calls a driver's `read`. Ages are judged by `clock`, epoch seconds.
 
-    `compared` gets each reading that differs from the store's list, and this list.
+    The last readings of all sources are in this process's memory, and in the store for all processes. `compared` gets
+    each reading that differs from the store's list, and this list.
     """
 
     def __init__(
-        self, store: Store, devices: Devices, households: Households, clock: Callable[[], float], compared: Compared
+        self,
+        store: Store,
+        drivers: Mapping[str, Driver],
+        breaker: Breaker,
+        clock: Callable[[], float] = time.time,
+        compared: Compared = lambda account, source, before, after: None,
     ) -> None:
-        self._store, self._devices, self._households = store, devices, households
-        self._clock, self._compared = clock, compared
+        self._drivers, self._breaker, self._clock = drivers, breaker, clock
+        self._flights: Flights[Reading] = Flights()
+        self._rereads = itertools.count()
+        self.households = Households(store, drivers, clock)
+        self._store, self._devices, self._compared = store, Devices(store, drivers), compared
         self._last: Recent[str, Reading] = Recent(IN_MEMORY)
         self._written: Recent[str, tuple[str, float]] = Recent(IN_MEMORY)
         self._lock = threading.Lock()
 
-    def young(self, account: Account, source: Source, max_age_s: float) -> Reading | None:
+    def read(
+        self, account: Account, source: Source, deadline_s: float, *, purpose: str = "ask", after: float = 0.0
+    ) -> Reading:
+        """Reads now, or shares a call that began at most two seconds ago for the same purpose. Raises DriverError.
+
+        A call that began before `after`, of time.monotonic(), is not shared: it may lack later changes.
+        """
+        until = time.monotonic() + deadline_s
+        try:
+            return self._flights.share(
+                f"{purpose}/{source.id}", deadline_s, self._read, account, source, until, purpose, after=after
+            )
+        except DriverError as error:
+            error.vendor = self._drivers[source.kind].vendor
+            raise
+
+    def reread(self, account: Account, source: Source, deadline_s: float) -> Reading:
+        """Reads now and shares no call, which may have begun before a change in this process. Raises DriverError."""
+        return self.read(account, source, deadline_s, purpose=f"changed/{next(self._rereads)}")
+
+    def vendor(self, source: Source) -> str:
+        """The name of the source's vendor, for a person."""
+        return self._drivers[source.kind].vendor
+
+    def recent(self, account: Account, source: Source, max_age_s: float, deadline_s: float) -> Reading:
+        """The last reading if at most `max_age_s` old, else a new reading. Raises DriverError."""
+        return self._young(account, source, max_age_s) or self.read(account, source, deadline_s)
+
+    def learn(self, account_id: str, camera: str, picture: Picture, measurement: Measurement) -> None:
+        """Keeps the measurement of an opened picture until the next one. Raises Unavailable."""
+        household = self.households.of(account_id)
+        for source in household.sources:
+            last = self.last(household.account, source)
+            found = last.find(camera) if last else None
+            if last is None or found is None:
+                continue
+            cameras = resized(last.cameras, found.ref, picture, measurement)
+            if cameras != last.cameras:
+                made = self._made(household.account, source, last.listed, cameras, last.as_of)
+                self._remember(household.account, source, made)
+
+    def listing(
+        self, account_id: str, deadline_s: float, *, purpose: str = "ask", signed_in: Collection[str] | None = None
+    ) -> Listing:
+        """The cameras read now; failing that, the last known list. Raises Unavailable if there is none.
+
+        `signed_in`: ids of sources. Other sources are read only if they were listed before.
+
+        The preferences are read from the store now: an assistant keeps a list until it is asked to sync again.
+        """
+        household = self.households.of(account_id, fresh_preferences=True)
+        began = time.monotonic()
+        readings = []
+        unread: list[DriverError] = []
+        for source in household.sources:
+            if signed_in is not None and source.id not in signed_in and not self._is_known(household.account, source):
+                continue
+            left = deadline_s - (time.monotonic() - began)
+            try:
+                # a shared read may have begun before the owner changed a preference
+                read = self.read(household.account, source, left, purpose=purpose)
+                readings.append(self._preferred(household.account, source, read))
+            except DriverError as error:
+                last = self.last(household.account, source)
+                if last is not None:
+                    readings.append(last)
+                    continue
+                if not self._never_listed(household.account, source, error):
+                    raise Unavailable(error.reason, error.vendor) from None
+                unread.append(error)
+        if unread and not readings:
+            raise Unavailable(unread[-1].reason, unread[-1].vendor)
+        return merged(readings, self._clock(), tuple(error.vendor for error in unread))
+
+    def _never_listed(self, account: Account, source: Source, error: DriverError) -> bool:
+        """Whether nobody has signed in to the source yet: then a list without this source lacks no camera."""
+        return isinstance(error, SignedOut) and not self._is_known(account, source)
+
+    def _is_known(self, account: Account, source: Source) -> bool:
+        return self._known(account, source) is not None
+
+    def _read(self, account: Account, source: Source, until: float, purpose: str) -> Reading:
+        driver, left_s = self._drivers[source.kind], max(0.0, until - time.monotonic())
+        began = self._clock()
+        try:
+            listed = self._breaker.call(f"read/{source.id}", left_s, driver.read, source, left_s)
+        except DriverError as error:
+            # a source before its first sign-in is no trouble
+            level = logging.DEBUG if self._never_listed(account, source, error) else logging.WARNING
+            said = "source %s could not be read: %s (%s)"
+            log.log(level, said, source.id, error.reason, error, extra={"reason": error.reason})
+            raise
+        reading = self._reading_of(account, source, listed, began)
+        return self._remember(account, source, reading, sure=purpose == NOTICE)
+
+    # the last readings
+
+    def _young(self, account: Account, source: Source, max_age_s: float) -> Reading | None:
         """The last reading of this process, if it is young enough."""
         last = self._last.get(source.id)
         if last and 0 <= self._clock() - last.as_of <= max_age_s:
-            return self.preferred(account, source, last)
+            return self._preferred(account, source, last)
         return None
 
     def last(self, account: Account, source: Source) -> Reading | None:
         """The last reading of any process, if it is less than STALE_S old."""
-        reading = self._last.get(source.id) or self.known(account, source)
+        reading = self._last.get(source.id) or self._known(account, source)
         if reading is None or self._clock() - reading.as_of >= STALE_S:
             return None
-        return self.preferred(account, source, reading)
+        return self._preferred(account, source, reading)
 
     def newer(self, account: Account, source: Source) -> Reading | None:
         """A reading of another process that is newer and differs from ours; it becomes our last one."""
@@ -89,7 +198,7 @@ class LastReadings:
         return last if last is not None and last.stored == known.stored else known
 
     def _young_known(self, account: Account, source: Source) -> Reading | None:
-        known = self.known(account, source)
+        known = self._known(account, source)
         return known if known is not None and self._clock() - known.as_of < STALE_S else None
 
     def _adopt(self, source: Source, known: Reading) -> bool:
@@ -101,30 +210,30 @@ class LastReadings:
             self._last.put(source.id, known)
         return True
 
-    def known(self, account: Account, source: Source) -> Reading | None:
+    def _known(self, account: Account, source: Source) -> Reading | None:
         known, last = self._store.known(account.id, source.id), self._last.get(source.id)
         if known is None:
             return None
-        if last and last.stored == known.data and last.preferences is self._households.preferences(account.id):
+        if last and last.stored == known.data and last.preferences is self.households.preferences(account.id):
             return replace(last, as_of=known.as_of)  # hundreds of cameras take milliseconds to decode
         try:
             cameras = decoded(known.data)
         except msgspec.MsgspecError:
             return None  # written by another version: it counts as no list
-        return self.made(account, source, None, cameras, known.as_of)
+        return self._made(account, source, None, cameras, known.as_of)
 
-    def reading_of(self, account: Account, source: Source, listed: tuple[Listed, ...], as_of: float) -> Reading:
+    def _reading_of(self, account: Account, source: Source, listed: tuple[Listed, ...], as_of: float) -> Reading:
         """The reading for the driver's list; if nothing changed, the last reading with a new time."""
         last = self._last.get(source.id)
         if last is None or listed != last.listed:
             cameras = tuple(map(Camera.of, listed))
-            return self.made(account, source, listed, sized(cameras, last.cameras) if last else cameras, as_of)
+            return self._made(account, source, listed, sized(cameras, last.cameras) if last else cameras, as_of)
         # ids, index and fingerprint stay valid, and so do the judge's verdicts on them
-        return self.preferred(account, source, replace(last, as_of=as_of))
+        return self._preferred(account, source, replace(last, as_of=as_of))
 
-    def made(self, account: Account, source: Source, listed: Lists, cameras: Cameras, as_of: float) -> Reading:
+    def _made(self, account: Account, source: Source, listed: Lists, cameras: Cameras, as_of: float) -> Reading:
         """The reading of these cameras, with their ids and what their owner has decided by now."""
-        preferences, stored = self._households.preferences(account.id), encoded(cameras)
+        preferences, stored = self.households.preferences(account.id), encoded(cameras)
         last = self._last.get(source.id)
         if last and last.stored == stored and last.preferences is preferences:
             return replace(last, as_of=as_of, listed=listed)  # ids and the fingerprint stay valid
@@ -139,17 +248,17 @@ class LastReadings:
         by_id = MappingProxyType({camera.id: camera for camera in known})
         return Reading(as_of, listed, tuple(known), by_id, stored, fingerprint, preferences)
 
-    def preferred(self, account: Account, source: Source, reading: Reading) -> Reading:
+    def _preferred(self, account: Account, source: Source, reading: Reading) -> Reading:
         """The reading with the present preferences."""
-        if reading.preferences is self._households.of(account.id).preferences:
+        if reading.preferences is self.households.of(account.id).preferences:
             return reading
         with self._lock:
-            renewed = self.made(account, source, reading.listed, reading.cameras, reading.as_of)
+            renewed = self._made(account, source, reading.listed, reading.cameras, reading.as_of)
             if self._last.get(source.id) is reading:
                 self._last.put(source.id, renewed)
         return renewed
 
-    def remember(self, account: Account, source: Source, reading: Reading, *, sure: bool = False) -> Reading:
+    def _remember(self, account: Account, source: Source, reading: Reading, *, sure: bool = False) -> Reading:
         """Makes this the last reading, and writes it to the store if the store has another list or an old one.
 
         `sure`: the store is read even if this process wrote the same list last. Another process may have written
@@ -161,9 +270,9 @@ class LastReadings:
         if not sure and fingerprint == reading.fingerprint and 0 <= reading.as_of - written < RENEW_S:
             return reading
         try:
-            known = self.known(account, source)
+            known = self._known(account, source)
             if known and (cameras := sized(reading.cameras, known.cameras)) != reading.cameras:
-                reading = self.made(account, source, reading.listed, cameras, reading.as_of)
+                reading = self._made(account, source, reading.listed, cameras, reading.as_of)
                 self._put(source, reading)
             if known and known.stored == reading.stored and 0 <= reading.as_of - known.as_of < RENEW_S:
                 self._written.put(source.id, (reading.fingerprint, known.as_of))
@@ -194,7 +303,7 @@ class LastReadings:
         self._written.put(source.id, (reading.fingerprint, reading.as_of))
         if known is None or _serials(known.cameras) != _serials(reading.cameras):
             listed = {(source.kind, serial) for serial in _serials(reading.cameras)}
-            for other in self._households.of(account.id).sources:
+            for other in self.households.of(account.id).sources:
                 if other.id != source.id and (last := self.last(account, other)):
                     listed |= {(other.kind, serial) for serial in _serials(last.cameras)}
             self._devices.place(account.id, listed)
@@ -220,123 +329,3 @@ def _is_newer(reading: Reading, other: Reading) -> bool:
 
 def _serials(cameras: Iterable[Camera]) -> set[str]:
     return {camera.ref.serial for camera in cameras}
-
-
-class Readings:
-    """The only place that calls a driver's `read`. Ages are judged by `clock`, epoch seconds; see LastReadings."""
-
-    def __init__(
-        self,
-        store: Store,
-        drivers: Mapping[str, Driver],
-        breaker: Breaker,
-        clock: Callable[[], float] = time.time,
-        compared: Compared = lambda account, source, before, after: None,
-    ) -> None:
-        self._drivers, self._breaker, self._clock = drivers, breaker, clock
-        self._flights: Flights[Reading] = Flights()
-        self.households = Households(store, drivers, clock)
-        self._kept = LastReadings(store, Devices(store, drivers), self.households, clock, compared)
-
-    def read(
-        self, account: Account, source: Source, deadline_s: float, *, purpose: str = "ask", after: float = 0.0
-    ) -> Reading:
-        """Reads now, or shares a call that began at most two seconds ago for the same purpose. Raises DriverError.
-
-        A call that began before `after`, of time.monotonic(), is not shared: it may lack later changes.
-        """
-        until = time.monotonic() + deadline_s
-        try:
-            return self._flights.share(
-                f"{purpose}/{source.id}", deadline_s, self._read, account, source, until, purpose, after=after
-            )
-        except DriverError as error:
-            error.vendor = self._drivers[source.kind].vendor
-            raise
-
-    def vendor(self, source: Source) -> str:
-        """The name of the source's vendor, for a person."""
-        return self._drivers[source.kind].vendor
-
-    def recent(self, account: Account, source: Source, max_age_s: float, deadline_s: float) -> Reading:
-        """The last reading if at most `max_age_s` old, else a new reading. Raises DriverError."""
-        return self._kept.young(account, source, max_age_s) or self.read(account, source, deadline_s)
-
-    def last(self, account: Account, source: Source) -> Reading | None:
-        """The last reading of any process, if it is less than STALE_S old."""
-        return self._kept.last(account, source)
-
-    def shared(self, account: Account, source: Source) -> Reading | None:
-        """The list that all processes share, if it is less than STALE_S old. Changes are recorded with this list."""
-        return self._kept.shared(account, source)
-
-    def newer(self, account: Account, source: Source) -> Reading | None:
-        """A reading of another process that is newer and differs from ours; it becomes our last one."""
-        return self._kept.newer(account, source)
-
-    def learn(self, account_id: str, camera: str, picture: Picture, measurement: Measurement) -> None:
-        """Keeps the measurement of an opened picture until the next one. Raises Unavailable."""
-        household = self.households.of(account_id)
-        for source in household.sources:
-            last = self.last(household.account, source)
-            found = last.find(camera) if last else None
-            if last is None or found is None:
-                continue
-            cameras = resized(last.cameras, found.ref, picture, measurement)
-            if cameras != last.cameras:
-                made = self._kept.made(household.account, source, last.listed, cameras, last.as_of)
-                self._kept.remember(household.account, source, made)
-
-    def listing(
-        self, account_id: str, deadline_s: float, *, purpose: str = "ask", signed_in: Collection[str] | None = None
-    ) -> Listing:
-        """The cameras read now; failing that, the last known list. Raises Unavailable if there is none.
-
-        `signed_in`: ids of sources. Other sources are read only if they were listed before.
-
-        The preferences are read from the store now: an assistant keeps a list until it is asked to sync again.
-        """
-        household = self.households.of(account_id, fresh_preferences=True)
-        began = time.monotonic()
-        readings = []
-        unread: list[DriverError] = []
-        for source in household.sources:
-            if signed_in is not None and source.id not in signed_in and not self._is_known(household.account, source):
-                continue
-            left = deadline_s - (time.monotonic() - began)
-            try:
-                # a shared read may have begun before the owner changed a preference
-                read = self.read(household.account, source, left, purpose=purpose)
-                readings.append(self._kept.preferred(household.account, source, read))
-            except DriverError as error:
-                last = self.last(household.account, source)
-                if last is not None:
-                    readings.append(last)
-                    continue
-                if not self._never_listed(household.account, source, error):
-                    raise Unavailable(error.reason, error.vendor) from None
-                unread.append(error)
-        if unread and not readings:
-            raise Unavailable(unread[-1].reason, unread[-1].vendor)
-        return merged(readings, self._clock(), tuple(error.vendor for error in unread))
-
-    def _never_listed(self, account: Account, source: Source, error: DriverError) -> bool:
-        """Whether nobody has signed in to the source yet: then a list without this source lacks no camera."""
-        return isinstance(error, SignedOut) and not self._is_known(account, source)
-
-    def _is_known(self, account: Account, source: Source) -> bool:
-        return self._kept.known(account, source) is not None
-
-    def _read(self, account: Account, source: Source, until: float, purpose: str) -> Reading:
-        driver, left_s = self._drivers[source.kind], max(0.0, until - time.monotonic())
-        began = self._clock()
-        try:
-            listed = self._breaker.call(f"read/{source.id}", left_s, driver.read, source, left_s)
-        except DriverError as error:
-            # a source before its first sign-in is no trouble
-            level = logging.DEBUG if self._never_listed(account, source, error) else logging.WARNING
-            said = "source %s could not be read: %s (%s)"
-            log.log(level, said, source.id, error.reason, error, extra={"reason": error.reason})
-            raise
-        reading = self._kept.reading_of(account, source, listed, began)
-        return self._kept.remember(account, source, reading, sure=purpose == NOTICE)

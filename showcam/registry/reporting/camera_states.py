@@ -1,37 +1,23 @@
 """The present states of a link's cameras, by the last readings of all processes; no vendor is called."""
 
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
 from showcam.drivers.camera import Refusal, State
 from showcam.drivers.errors import SignedOut, Unavailable
-from showcam.registry.gate.displays import PLAYABLE
-from showcam.registry.readings.changes import LAST_S, Awaited, Happenings, Sightings
-from showcam.registry.readings.judge import Judge, VisibleCamera, unreached
-from showcam.registry.readings.readings import Readings
+from showcam.registry.gate.gate import PLAYABLE
+from showcam.registry.readings.changes import LAST_S
+from showcam.registry.readings.judge import Component, VisibleCamera, unreached
 from showcam.registry.readings.views import with_changes, with_sightings
 from showcam.registry.reporting.reporter import Now
-from showcam.store.ports import Store
 from showcam.store.records import Happening, Link, Source
 
 LATER_S = 0.05  # a sighting has surely ended this long after its end
 _AT_ONCE = ("doorbell",)  # kinds that leave no state behind
 
 
-class CameraStates:
-    def __init__(
-        self,
-        store: Store,
-        readings: Readings,
-        judge: Judge,
-        happenings: Happenings,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._store, self._readings, self._judge, self._happenings = store, readings, judge, happenings
-        self._sightings, self._awaited = Sightings(happenings, clock), Awaited(happenings, clock)
-
+class CameraStates(Component):
     def of(self, link: Link) -> Now:
         """The link's cameras and their states. Raises StoreUnavailable.
 
@@ -50,7 +36,7 @@ class CameraStates:
                 if link.cameras is None or camera.id in link.cameras:
                     visible = VisibleCamera(household.account, source, replace(camera, as_of=reading.as_of))
                     states[camera.id] = self._state(link, visible, signed_in=signed_in)
-        awaited, held = self._awaited.of(link.account), self._sightings.held(link.account)
+        awaited, held = self._happenings.awaited(link.account), self._happenings.held(link.account)
         states = {camera_id: with_sightings(with_changes(state, awaited), held) for camera_id, state in states.items()}
         return Now(tuple(state.camera for state in states.values()), states, _ends(newest, states))
 

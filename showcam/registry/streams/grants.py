@@ -1,7 +1,6 @@
 """Answers the holders of a grant: a display posts an offer, and the media process asks for sources and checks."""
 
 import contextlib
-import time
 from collections.abc import Callable
 from copy import replace
 
@@ -14,40 +13,22 @@ from showcam.engine.grants import Claims
 from showcam.engine.messages import MediaBusy, MediaUnavailable, SessionOver
 from showcam.engine.source import USED, Denied, Ending, Lease, SourceSpec
 from showcam.registry import outcomes
-from showcam.registry.gate.displays import GATE, PLAYABLE, Fit, Measurement
-from showcam.registry.gate.gate import not_found
-from showcam.registry.readings.households import Reading
-from showcam.registry.readings.judge import Deadline, Judge, Open, Read, VisibleCamera
-from showcam.registry.readings.readings import Readings
-from showcam.registry.rules import Rules
+from showcam.registry.gate.gate import GATE, PLAYABLE, Fit, not_found
+from showcam.registry.gate.reasons import FACTS
+from showcam.registry.readings.households import Measurement, Reading
+from showcam.registry.readings.judge import Component, Deadline, Ground, Open, Read, VisibleCamera
 from showcam.registry.streams.handover import Handover, Sight, check_offer, unstarted
 from showcam.registry.streams.history import History
 from showcam.registry.streams.sources import StreamSources
 from showcam.registry.streams.streams import Explaining
-from showcam.store.ports import Store, StoreUnavailable
+from showcam.store.ports import StoreUnavailable
 from showcam.store.records import Account, Source
 
 MOST_PIXELS = 16_384  # on a side
-TRANSIENT = frozenset(
-    {
-        "no_internet",
-        "vendor_down",
-        "vendor_busy",
-        "media_down",
-        "busy",
-        "too_often",
-        "household_full",
-        "machine_full",
-        "waking",
-    }
-)
 
 
-class Reopening:
+class Reopening(Component):
     """The gate for an issued grant: its viewer, the viewer's cameras and the camera may have changed since."""
-
-    def __init__(self, store: Store, judge: Judge) -> None:
-        self._store, self._judge = store, judge
 
     def ended(self, claims: Claims) -> bool:
         return self._viewer(claims) is None
@@ -79,24 +60,21 @@ def surface_of(claims: Claims) -> Surface:
     return GATE.get(claims.surface, "page")
 
 
-class Questions:
+class Questions(Component):
     """Answers the media process. Each method takes the claims of a grant, which that process has verified."""
 
     def __init__(
         self,
+        ground: Ground,
         reopening: Reopening,
-        readings: Readings,
-        judge: Judge,
         sources: StreamSources,
         explaining: Explaining,
-        rules: Rules,
-        clock: Callable[[], float] = time.time,
-        history: History | None = None,
-        judge_key: Callable[..., None] | None = None,
+        history: History | None,
+        judge_key: Callable[..., None],
     ) -> None:
+        super().__init__(ground)
+        self._reopening, self._sources, self._explaining = reopening, sources, explaining
         self._history, self._judge_key = history, judge_key
-        self._reopening, self._readings, self._judge = reopening, readings, judge
-        self._sources, self._explaining, self._rules, self._clock = sources, explaining, rules, clock
 
     def source_for(self, claims: Claims) -> SourceSpec | Denied:
         """The source for the media process, when it opens a picture or opens it again."""
@@ -168,7 +146,7 @@ class Questions:
 
     def judge_key(self, claims: Claims, mark: str, *, fits: bool) -> None:
         """Notes whether the key that was handed out with the source fits the video."""
-        if self._judge_key is None or claims.explains:
+        if claims.explains:
             return
         try:
             self._judge_key(claims.account, claims.camera, mark, fits=fits)
@@ -189,17 +167,15 @@ class Questions:
 
 
 def _denied(refusal: Refusal) -> Denied:
-    return Denied(refusal.reason, again=refusal.reason in TRANSIENT)
+    return Denied(refusal.reason, again=FACTS[refusal.reason].passes)
 
 
-class Offers:
+class Offers(Component):
     """Answers a display that posts an offer with a grant, which names its link and camera."""
 
-    def __init__(
-        self, reopening: Reopening, judge: Judge, handover: Handover, explaining: Explaining, rules: Rules
-    ) -> None:
-        self._reopening, self._judge, self._handover = reopening, judge, handover
-        self._explaining, self._rules = explaining, rules
+    def __init__(self, ground: Ground, reopening: Reopening, handover: Handover, explaining: Explaining) -> None:
+        super().__init__(ground)
+        self._reopening, self._handover, self._explaining = reopening, handover, explaining
 
     def camera(self, grant: str) -> str:
         """The id of the grant's camera. Raises BadGrant, ExpiredGrant."""
@@ -212,7 +188,7 @@ class Offers:
     def answer(self, grant: str, sdp: str) -> Stream | Refusal:
         """Answers an offer posted with a webrtc grant. Raises BadGrant, ExpiredGrant, BadOffer."""
         claims = self._handover.verified(grant)
-        outcomes.by(claims.link, claims.account)
+        outcomes.current().by(claims.link, claims.account)
         check_offer(sdp)
         deadline = Deadline(self._rules.vendor_s)
         opened = self._reopening.judged(claims, self._judge.fresh(deadline), deadline)
@@ -220,7 +196,7 @@ class Offers:
         if isinstance(found, Refusal):
             with contextlib.suppress(MediaBusy, MediaUnavailable):
                 found = self._explaining.answer(replace(claims, explains=True), grant, found, sdp, deadline)
-        outcomes.came_to(claims.camera, found)
+        outcomes.current().came_to(claims.camera, found)
         return found
 
     def _answered(self, claims: Claims, grant: str, opened: Open, sdp: str, deadline: Deadline) -> Stream | Refusal:
@@ -231,6 +207,6 @@ class Offers:
         except SessionOver:
             raise ExpiredGrant(claims) from None  # a viewer ended it; a new request may well get the picture
         except (MediaBusy, MediaUnavailable) as error:
-            return unstarted(error, self._judge, opened, surface_of(claims), PLAYABLE)
+            return unstarted(error, opened.visible.camera)
         sight = Sight.of(opened, Fit(claims.picture, claims.surface))
         return self._handover.stream(claims, grant, sight, answer.at, answer.sdp)

@@ -1,28 +1,23 @@
 """The media process as the registry uses it: grants for displays, with pulls behind them, and pictures kept warm."""
 
 import logging
-import time
-from collections.abc import Callable
 from typing import Literal, Protocol
 
 from msgspec import Struct
 
 from showcam.accounts.console_sessions import Viewer
-from showcam.drivers.camera import Camera, Refusal, Snapshot, Stream, StreamRequest, Surface, Video, is_on_battery
+from showcam.drivers.camera import Camera, Refusal, Snapshot, Stream, StreamRequest, Video, is_on_battery
 from showcam.drivers.driver import LEAST_S
 from showcam.drivers.errors import BadOffer, is_reason
+from showcam.engine import grants
 from showcam.engine.client import Answer
 from showcam.engine.grants import SNAPSHOT_S, START_S, Claims, Grants, Picture
 from showcam.engine.messages import MediaBusy, MediaFull, MediaUnavailable, NoPicture
 from showcam.engine.source import SourceSpec
 from showcam.registry.gate import reasons
-from showcam.registry.gate.displays import Fit, as_played, shown
-from showcam.registry.gate.gate import Full, overruled
-from showcam.registry.readings.judge import Deadline, Judge, Open, VisibleCamera
-from showcam.registry.readings.readings import Readings
+from showcam.registry.gate.gate import Fit, as_played, overruled, shown
+from showcam.registry.readings.judge import Component, Deadline, Ground, Open, VisibleCamera
 from showcam.registry.readings.views import STATES_S
-from showcam.registry.rules import Rules
-from showcam.store.ports import Store
 from showcam.store.records import Link
 
 log = logging.getLogger(__name__)
@@ -92,13 +87,12 @@ class Sight(Struct, frozen=True):
         return cls(reasons.CARD, sound=False, explains=refusal)
 
 
-class Handover:
+class Handover(Component):
     """Raises MediaBusy, MediaUnavailable, BadOffer as the media process does."""
 
-    def __init__(
-        self, pictures: Pictures, grants: Grants, rules: Rules, clock: Callable[[], float] = time.time
-    ) -> None:
-        self._pictures, self._grants, self._rules, self._clock = pictures, grants, rules, clock
+    def __init__(self, ground: Ground, pictures: Pictures, issuer: Grants) -> None:
+        super().__init__(ground)
+        self._pictures, self._grants = pictures, issuer
 
     def start(
         self,
@@ -112,17 +106,8 @@ class Handover:
         """Starts a stream. `source` is None for a picture that is already pulled."""
         fit = sight.fit or Fit("main", request.surface)
         protocol = _best(request.protocols, sight.video)
-        grant, claims = self._grants.issue(
-            account=viewer.account,
-            link=viewer.id,
-            camera=camera,
-            protocol=protocol,
-            surface=fit.surface,
-            now=self._clock(),
-            life_s=START_S,
-            explains=sight.explains is not None,
-            picture=fit.picture,
-        )
+        is_card = sight.explains is not None
+        grant, claims = self._issue(viewer, camera, protocol, fit.surface, fit.picture, explains=is_card)
         if protocol == "hls" or request.sdp is None:
             at = self._pictures.warm(claims, source, timeout_s=deadline.or_at_least(ANSWER_S))
             return self.stream(claims, grant, sight, at, image=request.image)
@@ -166,46 +151,48 @@ class Handover:
 
     def snapshot(self, viewer: Viewer, camera: str, surface: str, picture: Picture) -> Snapshot:
         """A still picture: may be fetched repeatedly within its time, each time with an access token of the link."""
-        grant, claims = self._grants.issue(
-            account=viewer.account,
-            link=viewer.id,
-            camera=camera,
-            protocol="still",
-            surface=surface,
-            now=self._clock(),
-            life_s=SNAPSHOT_S,
-            picture=picture,
-        )
+        grant, claims = self._issue(viewer, camera, "still", surface, picture, SNAPSHOT_S)
         at = self._pictures.place(viewer.account)
         return Snapshot(f"{at}/s/{grant}/snapshot.jpg", float(claims.expires), self._clock())
 
     def still(self, viewer: Viewer, camera: str, picture: Picture) -> Snapshot:
         """A still picture for an owner's page, whose images carry no token: it may be fetched for a minute."""
-        claims = self._without_viewer(viewer, camera, "page", picture)
+        grant, claims = self._issue(viewer, camera, "snapshot", "page", picture)
         at = self._pictures.place(viewer.account)
-        return Snapshot(f"{at}/s/{self._grants.sign(claims)}/snapshot.jpg", float(claims.expires), self._clock())
+        return Snapshot(f"{at}/s/{grant}/snapshot.jpg", float(claims.expires), self._clock())
 
     def measure(self, viewer: Viewer, camera: str, source: SourceSpec, deadline: Deadline) -> None:
         """Opens the whole picture without a viewer: the media process measures and closes it."""
-        claims = self._without_viewer(viewer, camera, "still")
+        _, claims = self._issue(viewer, camera, "snapshot", "still")
         self._pictures.warm(claims, source, timeout_s=deadline.or_at_least(ANSWER_S))
 
     def hold(self, viewer: Viewer, camera: str) -> None:
         """Keeps the camera's whole picture open for a while: a display then shows it at once."""
-        self._pictures.keep(self._without_viewer(viewer, camera, "page"))
+        _, claims = self._issue(viewer, camera, "snapshot", "page")
+        self._pictures.keep(claims)
 
-    def _without_viewer(self, viewer: Viewer, camera: str, surface: Surface, picture: Picture = "main") -> Claims:
-        _, claims = self._grants.issue(
+    def _issue(
+        self,
+        viewer: Viewer,
+        camera: str,
+        protocol: grants.Protocol,
+        surface: str,
+        picture: Picture = "main",
+        life_s: int = START_S,
+        *,
+        explains: bool = False,
+    ) -> tuple[str, Claims]:
+        return self._grants.issue(
             account=viewer.account,
             link=viewer.id,
             camera=camera,
-            protocol="snapshot",
+            protocol=protocol,
             surface=surface,
             now=self._clock(),
-            life_s=START_S,
+            life_s=life_s,
+            explains=explains,
             picture=picture,
         )
-        return claims
 
     def verified(self, grant: str) -> Claims:
         """The claims of a webrtc grant within its minute. Raises BadGrant, ExpiredGrant."""
@@ -239,14 +226,13 @@ def _best(protocols: tuple[str, ...], video: Video) -> Literal["webrtc", "hls"]:
     raise ValueError("no protocol that is played")
 
 
-def unstarted(error: Exception, judge: Judge, opened: Open, surface: Surface, protocols: tuple[str, ...]) -> Refusal:
+def unstarted(error: Exception, camera: Camera) -> Refusal:
     """The refusal for a picture that the media process did not start."""
     if isinstance(error, NoPicture) and is_reason(error.reason):
-        return overruled(error.reason, opened.visible.camera)  # found when it was opened, whatever the list says
+        return overruled(error.reason, camera)  # found when it was opened, whatever the list says
     if isinstance(error, MediaBusy):
-        full: Full = "machine" if isinstance(error, MediaFull) else "household"
-        return judge.crowded(opened.visible, surface, protocols, full)
-    return overruled("media_down", opened.visible.camera)
+        return overruled("machine_full" if isinstance(error, MediaFull) else "household_full", camera)
+    return overruled("media_down", camera)
 
 
 def check_offer(sdp: str) -> None:
@@ -255,22 +241,15 @@ def check_offer(sdp: str) -> None:
         raise BadOffer("not an SDP offer with video")
 
 
-class Keeping:
+class Keeping(Component):
     """Keeps the pictures warm that an owner chose: a pull is held, so that a display shows the camera at once.
 
     This is only for cameras on mains and the home network: over a vendor's cloud it would be a stream without end.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        readings: Readings,
-        judge: Judge,
-        handover: Handover,
-        rules: Rules,
-    ) -> None:
-        self._store, self._readings, self._judge = store, readings, judge
-        self._handover, self._rules = handover, rules
+    def __init__(self, ground: Ground, handover: Handover) -> None:
+        super().__init__(ground)
+        self._handover = handover
 
     def turn(self) -> None:
         """Prolongs the hold of each picture that is kept warm. Raises StoreUnavailable."""

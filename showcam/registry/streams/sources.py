@@ -1,36 +1,25 @@
 """The address of a picture from the vendor: chooses the picture and the way, and gives the address back at the end."""
 
 import logging
-from collections.abc import Mapping
 
 from msgspec import structs
 
 from showcam.drivers.camera import Camera, Refusal, StreamRequest, Surface
-from showcam.drivers.driver import LEAST_S, Driver, KeepsAwake, TakesBack
+from showcam.drivers.driver import LEAST_S, KeepsAwake, TakesBack
 from showcam.drivers.errors import DriverError
 from showcam.engine.grants import Picture
 from showcam.engine.source import USED, CameraSpec, Ending, Lease
-from showcam.registry.gate.displays import GATE, PLAYABLE, Fit, fits
-from showcam.registry.gate.gate import ANOTHER, ONE_PICTURE, overruled
+from showcam.registry.gate.gate import GATE, ONE_PICTURE, PLAYABLE, Fit, fits, overruled
+from showcam.registry.gate.reasons import FACTS
 from showcam.registry.preferences import NONE
-from showcam.registry.readings.judge import Deadline, Judge, Open, VisibleCamera, unreached
-from showcam.registry.readings.readings import Readings
-from showcam.registry.readings.vendor_calls import Breaker
-from showcam.registry.rules import Rules
+from showcam.registry.readings.judge import Component, Deadline, Open, VisibleCamera, unreached
 from showcam.store.records import Source
 
 log = logging.getLogger(__name__)
 
 
-class StreamSources:
+class StreamSources(Component):
     """Finds a source for each stream that is opened; answers with a Refusal if no way brings an address."""
-
-    def __init__(
-        self, drivers: Mapping[str, Driver], rules: Rules, readings: Readings, judge: Judge, breaker: Breaker
-    ) -> None:
-        self._drivers, self._readings, self._judge, self._breaker = drivers, readings, judge, breaker
-        self._rules = rules
-        self._life_s = rules.passed_s if rules.pictures == "vendor" else 0
 
     def fitted(self, opened: Open, request: StreamRequest, deadline: Deadline) -> tuple[CameraSpec, Fit] | Refusal:
         """The best picture for the display that the camera has."""
@@ -40,7 +29,7 @@ class StreamSources:
             found, way = self._mint(opened, GATE[fit.surface], fit.picture, deadline)
             if not isinstance(found, Refusal):
                 return found, Fit("main" if way in ONE_PICTURE else fit.picture, fit.surface, way)
-            if found.reason not in ANOTHER:
+            if not FACTS[found.reason].of_one_way:
                 return found
             refusal = found
             if fit.picture == "sub" and request.surface != "video":
@@ -81,7 +70,7 @@ class StreamSources:
             if not isinstance(found, Refusal):
                 return found, opened.way
             refusal, tried = refusal or found, (*tried, opened.way)
-            if found.reason not in ANOTHER:
+            if not FACTS[found.reason].of_one_way:
                 return found, opened.way
             # the gate may ask more of another way, such as Image Encryption off
             other = self._judge.verdict(opened.visible, surface, PLAYABLE, tried)
@@ -103,7 +92,7 @@ class StreamSources:
                 way,
                 left_s,
                 picture=picture,
-                life_s=self._life_s,
+                life_s=self._rules.passed_s if self._rules.pictures == "vendor" else 0,
             )
         except DriverError as error:
             log.warning(

@@ -1,35 +1,32 @@
 """Opening a camera: the gate on a fresh reading, a vendor address, our own grant, and a pull that is already warm."""
 
 import logging
-import time
-from collections.abc import Callable, Mapping
-from typing import Protocol
 
 from showcam.accounts.console_sessions import ConsoleSessions, Viewer
-from showcam.drivers.camera import (
-    WAITING_FOR_SOUND,
-    Camera,
-    Refusal,
-    Snapshot,
-    Stream,
-    StreamRequest,
-    Surface,
-    is_on_battery,
-)
-from showcam.drivers.driver import Driver, HandsOn, Probed
+from showcam.drivers.camera import WAITING_FOR_SOUND, Refusal, Snapshot, Stream, StreamRequest, Surface, is_on_battery
+from showcam.drivers.driver import HandsOn, Probed
 from showcam.drivers.errors import BadOffer, DriverError
 from showcam.engine.grants import Claims, Picture
 from showcam.engine.messages import MediaBusy, MediaUnavailable
 from showcam.engine.source import Hls, SourceSpec
 from showcam.net.cache import Rate
 from showcam.registry.gate import reasons
-from showcam.registry.gate.displays import GATE, PLAYABLE, VIDEO_APP, Fit, common, plain, shown, within
-from showcam.registry.gate.gate import ONE_PICTURE, overruled
-from showcam.registry.readings.judge import Deadline, Judge, Open, VisibleCamera, unreached
-from showcam.registry.rules import Rules
+from showcam.registry.gate.gate import (
+    GATE,
+    ONE_PICTURE,
+    PLAYABLE,
+    VIDEO_APP,
+    Fit,
+    common,
+    overruled,
+    plain,
+    shown,
+    within,
+)
+from showcam.registry.readings.judge import Component, Deadline, Ground, Open, VisibleCamera, unreached
 from showcam.registry.streams.handover import Handover, Sight, check_offer, unstarted
 from showcam.registry.streams.sources import StreamSources
-from showcam.store.ports import Store, Throttle
+from showcam.store.ports import Throttle
 
 log = logging.getLogger(__name__)
 
@@ -40,68 +37,37 @@ PICTURE = "/static/camera.png"  # for displays that want a still with a stream: 
 OFFER_S = 0.6  # reserved for the SDP answer in a surface's time: STUN and TURN have half of this, however late it is
 
 
-class Quota(Protocol):
-    """Counts a link's streams in the present minute."""
+class Quota:
+    """Counts a link's streams in the present minute, in this process; with a store, there for all processes.
+
+    In this process, a stream that showed nothing is not counted. In the store there is one write for each stream that
+    the gate allows, shown or not: a second write would cost more than that rare case is worth.
+    """
+
+    def __init__(self, most: int, store: Throttle | None = None) -> None:
+        self._most, self._store, self._rate = most, store, Rate(WINDOW_S)
 
     def spent(self, link_id: str, now: float) -> bool:
         """Whether the quota is known to be used up, before the vendor is called."""
-        ...
+        return self._store is None and self._rate.count(link_id, now) >= self._most
 
     def take(self, link_id: str, now: float) -> bool:
         """Takes a stream of the quota; False if none is left. May raise StoreUnavailable, which counts as none left."""
-        ...
-
-    def give_back(self, link_id: str, now: float) -> None:
-        """Gives a stream back after nothing was shown."""
-        ...
-
-
-class QuotaHere:
-    """Counts in this process; a stream that showed nothing is not counted."""
-
-    def __init__(self, most: int) -> None:
-        self._most, self._rate = most, Rate(WINDOW_S)
-
-    def spent(self, link_id: str, now: float) -> bool:
-        return self._rate.count(link_id, now) >= self._most
-
-    def take(self, link_id: str, now: float) -> bool:
-        return self._rate.hit(link_id, now) <= self._most
-
-    def give_back(self, link_id: str, now: float) -> None:
-        self._rate.hit(link_id, now, -1)
-
-
-class QuotaOfAll:
-    """Counts in the store for all processes, with one write per stream that the gate allows, shown or not."""
-
-    def __init__(self, most: int, store: Throttle) -> None:
-        self._most, self._store = most, store
-
-    def spent(self, link_id: str, now: float) -> bool:
-        return False
-
-    def take(self, link_id: str, now: float) -> bool:
+        if self._store is None:
+            return self._rate.hit(link_id, now) <= self._most
         return self._store.hit(f"opens/{link_id}", WINDOW_S, now) <= self._most
 
     def give_back(self, link_id: str, now: float) -> None:
-        """Does nothing: a second write costs more than the rare case is worth."""
+        """Gives a stream back after nothing was shown."""
+        if self._store is None:
+            self._rate.hit(link_id, now, -1)
 
 
-class VendorDirect:
+class VendorDirect(Component):
     """Hands the vendor's own address to a display that can play it; used without a media process.
 
     showcam can't end such a stream: it asks the vendor for an address that lives no longer than a glance takes.
     """
-
-    def __init__(
-        self,
-        store: Store,
-        drivers: Mapping[str, Driver],
-        rules: Rules,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._store, self._drivers, self._rules, self._clock = store, drivers, rules, clock
 
     def start(
         self, opened: Open, source: SourceSpec, fit: Fit, request: StreamRequest, deadline: Deadline
@@ -144,18 +110,17 @@ def _plays(request: StreamRequest, probed: Probed, *, small: bool) -> bool:
     return probed.sound or request.surface not in WAITING_FOR_SOUND
 
 
-class Explaining:
+class Explaining(Component):
     """Shows a display why a camera can't be shown, if the owner wants this and the display can play it.
 
     Cards are counted separately from openings of cameras: after a fix the next request gets the picture. A link gets
     as many cards in a minute as it may open cameras.
     """
 
-    def __init__(self, store: Store, handover: Handover, rules: Rules, clock: Callable[[], float] = time.time) -> None:
-        self._clock, self._shown = clock, Rate(WINDOW_S)
-        self._store, self._handover, self._rules = store, handover, rules
-        self._sessions = ConsoleSessions(store)
-        self._wanted = rules.explain == "picture" and rules.pictures == "plane"
+    def __init__(self, ground: Ground, handover: Handover) -> None:
+        super().__init__(ground)
+        self._handover, self._shown, self._sessions = handover, Rate(WINDOW_S), ConsoleSessions(ground.store)
+        self._wanted = self._rules.explain == "picture" and self._rules.pictures == "plane"
 
     def stream(
         self, viewer: Viewer, camera: str, refusal: Refusal, request: StreamRequest, deadline: Deadline
@@ -193,24 +158,16 @@ class Explaining:
         return kept.decode() if kept else None
 
 
-class Streams:
-    """Opens and ends streams. If there is no media process, `vendor_direct` starts them and `handover` does not."""
+class Streams(Component):
+    """Opens and ends streams. If there is no media process, VendorDirect starts them and Handover does not."""
 
     def __init__(
-        self,
-        judge: Judge,
-        sources: StreamSources,
-        quota: Quota,
-        handover: Handover,
-        vendor_direct: VendorDirect | None,
-        explaining: Explaining,
-        rules: Rules,
-        clock: Callable[[], float] = time.time,
+        self, ground: Ground, sources: StreamSources, quota: Quota, handover: Handover, explaining: Explaining
     ) -> None:
-        self._judge, self._sources, self._quota = judge, sources, quota
-        self._handover, self._vendor_direct, self._explaining = handover, vendor_direct, explaining
-        self._rules, self._playable, self._clock = rules, rules.playable, clock
-        self._measured = Rate(WINDOW_S)
+        super().__init__(ground)
+        self.sources, self.handover = sources, handover
+        self._quota, self._explaining, self._measured = quota, explaining, Rate(WINDOW_S)
+        self._vendor_direct = VendorDirect(ground) if self._rules.pictures == "vendor" else None
 
     def open(self, viewer: Viewer, camera: str, request: StreamRequest) -> Stream | Refusal:
         """Opens a stream. Raises BadOffer before any call to the vendor."""
@@ -223,7 +180,7 @@ class Streams:
         is_counted = request.surface != "page"  # an owner's page opens all its cameras, and is opened again soon
         if is_counted and self._quota.spent(viewer.id, self._clock()) and not self._flows(viewer, camera, deadline):
             return overruled("too_often", visible.camera)
-        protocols = common(request.protocols, self._playable)
+        protocols = common(request.protocols, self._rules.playable)
         opened = self._judge.judge(visible, GATE[request.surface], protocols, self._judge.fresh(deadline))
         if isinstance(opened, Refusal):
             if opened.reason == "beyond_displays":
@@ -231,7 +188,7 @@ class Streams:
             return self._explaining.stream(viewer, camera, opened, request, deadline)
         if request.silent and opened.allowed.sound:
             return overruled("no_common_protocol", opened.visible.camera)  # a stream comes with what the camera sends
-        flowing = self._sources.joined(opened, request, self._flows(viewer, camera, deadline))
+        flowing = self.sources.joined(opened, request, self._flows(viewer, camera, deadline))
         if flowing is not None:
             return self._started(viewer, opened, None, flowing, request, deadline)
         if is_counted and not self._quota.take(viewer.id, self._clock()):
@@ -251,20 +208,20 @@ class Streams:
         if self._rules.pictures != "plane" or self._measured.hit(key, self._clock()) > 1:
             return
         opened = self._judge.verdict(visible, "still", ())
-        source = self._sources.mint(opened, "still", "main", deadline) if isinstance(opened, Open) else opened
+        source = self.sources.mint(opened, "still", "main", deadline) if isinstance(opened, Open) else opened
         if isinstance(source, Refusal):
             return
         try:
-            self._handover.measure(viewer, visible.camera.id, source, deadline)
+            self.handover.measure(viewer, visible.camera.id, source, deadline)
         except (MediaBusy, MediaUnavailable):
-            self._sources.give_back(visible.source, source.lease, deadline)
+            self.sources.give_back(visible.source, source.lease, deadline)
 
     def _flows(self, viewer: Viewer, camera: str, deadline: Deadline) -> tuple[Picture, ...]:
-        return () if self._vendor_direct is not None else self._handover.flows(viewer.account, camera, deadline)
+        return () if self._vendor_direct is not None else self.handover.flows(viewer.account, camera, deadline)
 
     def _opened(self, viewer: Viewer, opened: Open, request: StreamRequest, deadline: Deadline) -> Stream | Refusal:
         """Opens a stream with an address of the vendor's. Raises BadOffer."""
-        found = self._sources.fitted(opened, request, deadline)
+        found = self.sources.fitted(opened, request, deadline)
         if isinstance(found, Refusal):
             return self._explaining.stream(viewer, opened.visible.camera.id, found, request, deadline)
         source, fit = found
@@ -272,7 +229,7 @@ class Streams:
             return self._started(viewer, opened, source, fit, request, deadline)
         stream = self._vendor_direct.start(opened, source, fit, request, deadline)
         if isinstance(stream, Refusal):
-            self._sources.give_back(opened.visible.source, source.lease, deadline)
+            self.sources.give_back(opened.visible.source, source.lease, deadline)
         return stream
 
     def _started(
@@ -288,14 +245,13 @@ class Streams:
         camera = opened.visible.camera.id
         try:
             sight = Sight.of(opened, fit, transcodes=self._rules.transcodes)
-            return self._handover.start(viewer, camera, source, sight, request, deadline)
+            return self.handover.start(viewer, camera, source, sight, request, deadline)
         except (MediaBusy, MediaUnavailable, BadOffer) as error:
             if source is not None:
-                self._sources.give_back(opened.visible.source, source.lease, deadline)
+                self.sources.give_back(opened.visible.source, source.lease, deadline)
             if isinstance(error, BadOffer):
                 raise
-            protocols = common(request.protocols, self._playable)
-            refusal = unstarted(error, self._judge, opened, GATE[request.surface], protocols)
+            refusal = unstarted(error, opened.visible.camera)
             return self._explaining.stream(viewer, camera, refusal, request, deadline)
 
     def snapshot(
@@ -311,7 +267,7 @@ class Streams:
             return opened
         if self._vendor_direct is not None:
             return overruled("not_passable", opened.visible.camera)
-        return self._handover.snapshot(viewer, camera, surface, _still_of(opened))
+        return self.handover.snapshot(viewer, camera, surface, _still_of(opened))
 
     def still(self, viewer: Viewer, camera: str) -> Snapshot | Refusal:
         """A still picture for an owner's page, by what is known; the fetch asks the gate on a fresh reading.
@@ -326,14 +282,7 @@ class Streams:
         if not self._rules.stills:
             return overruled("not_passable", visible.camera)
         verdict = self._judge.verdict(visible, "still", ())
-        return verdict if isinstance(verdict, Refusal) else self._handover.still(viewer, camera, _still_of(verdict))
-
-    def too_large(self, viewer: Viewer, camera: Camera) -> Refusal | None:
-        """The refusal for the surface "video" if the picture is known to be too large."""
-        return self._sources.too_large(camera)
-
-    def end_session(self, viewer: Viewer, session: str) -> None:
-        self._handover.end(viewer.id, session)
+        return verdict if isinstance(verdict, Refusal) else self.handover.still(viewer, camera, _still_of(verdict))
 
     def _deadline(self, request: StreamRequest) -> Deadline:
         if request.within_s is None:

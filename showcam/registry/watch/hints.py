@@ -7,15 +7,18 @@ the time are taken from such a message.
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from showcam.drivers.driver import Hint
+from showcam.drivers.driver import EventKind, Hint
 from showcam.drivers.errors import DriverError, Unavailable
-from showcam.registry.readings.changes import Announcing, Change, Changes, Sightings
+from showcam.registry.preferences import NONE
+from showcam.registry.quiet_times import of_household
+from showcam.registry.readings.changes import Change, Changes, announcement
 from showcam.registry.readings.households import Devices, Reading
-from showcam.registry.readings.readings import NOTICE, Readings
+from showcam.registry.readings.judge import Component, Ground
+from showcam.registry.readings.readings import NOTICE
 from showcam.registry.readings.vendor_calls import JOIN_S
 from showcam.registry.reporting.reporter import LATE_S
 from showcam.store.ports import StoreUnavailable
@@ -30,20 +33,12 @@ REFRESH_S = 20.0  # nobody waits for this reading
 READ_S = 4.0  # for a hint's reading: the first half is for a reading that began before the hint
 
 
-class Noticing:
+class Noticing(Component):
     """Reads the devices that hints name, before anybody asks for them."""
 
-    def __init__(
-        self,
-        readings: Readings,
-        changes: Changes,
-        sightings: Sightings,
-        devices: Devices,
-        announcing: Announcing,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._readings, self._changes, self._sightings = readings, changes, sightings
-        self._devices, self._announcing, self._clock = devices, announcing, clock
+    def __init__(self, ground: Ground, changes: Changes) -> None:
+        super().__init__(ground)
+        self._changes, self._devices = changes, Devices(ground.store, ground.drivers)
 
     def refresh(self, account_id: str, signed_in: Collection[str] | None = None) -> bool:
         """Reads the account's cameras ahead of requests, and keeps its session alive; False: no source could be read.
@@ -110,10 +105,26 @@ class Noticing:
             if not mine or (hint.only_bells and camera.kind != "doorbell"):
                 continue
             at = min(hint.at, self._clock())
-            announced_as = partial(self._announcing.announced_as, account.id, camera.id, hint.kind, at)
-            is_new, announced = self._sightings.note(account.id, camera.id, hint.kind, at, announced_as)
+            announced_as = partial(self._announced_as, account.id, camera.id, hint.kind, at)
+            is_new, announced = self._happenings.note(account.id, camera.id, hint.kind, at, announced_as)
             if is_new:
                 self._changes.publish([Change(account.id, camera.id, hint.kind, at, announced)])
+
+    def _announced_as(self, account_id: str, camera_id: str, kind: EventKind, at: float) -> EventKind | None:
+        """How a sighting is announced (`Change.announced`); None: not at all. Begins a pause.
+
+        This is decided once for each sighting, in the process that found it. An announcement is something that people
+        notice at once: a display that rings, a notification, a TV that changes to the camera. A sensor's state is none:
+        every movement may be reported to an assistant. Raises Unavailable, StoreUnavailable.
+        """
+        preferences = self._readings.households.preferences(account_id).get(camera_id, NONE)
+        announced = announcement(kind, preferences, of_household(self._store, account_id), at)
+        if announced is None or not preferences.ring_pause_s:
+            return announced
+        key, now = f"announced/{account_id}/{camera_id}/{announced}", self._clock()
+        is_first, _ = self._store.take_place(key, 1, preferences.ring_pause_s, now)
+        # a real ring is always announced, and begins the pause of motion that is announced as a ring
+        return announced if is_first or kind == "doorbell" else None
 
 
 @dataclass

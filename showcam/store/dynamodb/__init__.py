@@ -80,7 +80,6 @@ claimed, free, asked, rung; listed, told, told_at, told_what, turn; tries, reaso
 | the same, unless it was changed     | swap_notice        | PutItem, DeleteItem if version is as it was read      |
 | notices of an account               | notices            | Query account#/notice#, consistent                    |
 | preferences of an account           | preferences        | Query account#/preference#, consistent                |
-| the latest happening of its kind    | put_happening      | UpdateItem if later                                   |
 | the latest happenings               | happenings         | Query account#/happening#, consistent                 |
 | a list, and a LOOK of each link     | record_change      | Query, BatchGetItem; TransactWriteItems               |
 | a happening, and its rows           | record_happening   | GetItem; Query, BatchGetItem; TransactWriteItems      |
@@ -145,10 +144,10 @@ from typing import Any
 
 from showcam.store.dynamodb.accounts import AccountItems
 from showcam.store.dynamodb.ephemeral import EphemeralItems
-from showcam.store.dynamodb.table import Table, create_table
+from showcam.store.dynamodb.table import Table
 from showcam.store.sealing import Sealer
 
-__all__ = ["DynamoStore", "create_table"]
+__all__ = ["DynamoStore"]
 
 
 class DynamoStore(AccountItems, EphemeralItems):

@@ -18,6 +18,7 @@ from showcam.store.dynamodb.table import (
     record_of,
     refusing,
     swap_sealed,
+    took,
 )
 from showcam.store.ports import Inconsistent, StoreUnavailable
 from showcam.store.records import Account, Client, Notice, OwnerUser, Session, Source, SourceState, addressable
@@ -229,14 +230,8 @@ class AccountItems(TellingItems):
 
     def put_link_secret(self, link_id: str, name: str, data: bytes) -> bool:
         sealed = self._sealer.seal(f"link_secret|{link_id}|{name}", data)
-        try:
-            self._table.together(
-                self._table.check(f"link#{link_id}", "link", LIVE),
-                self._table.put(_secret(f"link#{link_id}", name, sealed)),
-            )
-        except ConditionFailed:
-            return False
-        return True
+        is_live = self._table.check(f"link#{link_id}", "link", LIVE)
+        return took(self._table.together, is_live, self._table.put(_secret(f"link#{link_id}", name, sealed)))
 
     def link_secret(self, link_id: str, name: str) -> bytes | None:
         if not addressable(link_id, name):
@@ -254,11 +249,7 @@ class AccountItems(TellingItems):
     def put_notice_address(self, account_id: str, address_id: str, data: bytes) -> None:
         sealed = self._sealer.seal(_aad(account_id, address_id), data)
         row = {"pk": f"account#{account_id}", "sk": f"{_ADDRESS}{address_id}", "kind": "notice_address"}
-        with refusing():
-            self._table.together(
-                self._table.check(f"account#{account_id}", "account", EXISTS),
-                self._table.put(row | {"sealed": sealed}),
-            )
+        self._put_of_account(account_id, row | {"sealed": sealed})
 
     def notice_addresses(self, account_id: str) -> dict[str, bytes]:
         items = self._table.query(f"account#{account_id}", _ADDRESS)
@@ -271,30 +262,16 @@ class AccountItems(TellingItems):
     def swap_notice(self, account_id: str, fault: str, *, version: int, data: bytes | None) -> bool:
         pk, sk = f"account#{account_id}", f"{_NOTICE}{fault}"
         if data is None:
-            return self._drop(pk, sk, version)
+            return took(self._table.write, self._table.delete(pk, sk, "#version = :version", version=version))
         row = {"pk": pk, "sk": sk, "kind": "notice", "data": data, "version": version + 1}
         if version:
-            return self._replace(row, version)
+            return took(self._table.write, self._table.put(row, "#version = :version", version=version))
         try:
             self._table.together(self._table.check(pk, "account", EXISTS), self._table.put(row, NEW))
         except ConditionFailed as failed:
             if 1 not in failed.places:
                 with refusing():
                     raise
-            return False
-        return True
-
-    def _replace(self, row: Item, version: int) -> bool:
-        try:
-            self._table.write(self._table.put(row, "#version = :version", version=version))
-        except ConditionFailed:
-            return False
-        return True
-
-    def _drop(self, pk: str, sk: str, version: int) -> bool:
-        try:
-            self._table.write(self._table.delete(pk, sk, "#version = :version", version=version))
-        except ConditionFailed:
             return False
         return True
 

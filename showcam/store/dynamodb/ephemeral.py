@@ -7,11 +7,10 @@ import secrets
 import msgspec
 from msgspec import structs
 
-from showcam.store.dynamodb.table import EXISTS, NEW, Action, ConditionFailed, Item, Table, item_of, refusing
+from showcam.store.dynamodb.table import EXISTS, NEW, Action, ConditionFailed, Item, Table, item_of, refusing, took
 from showcam.store.ports import StoreUnavailable
 from showcam.store.records import (
     ASK_KEPT_S,
-    HAPPENING_KEPT_S,
     OVERTAKEN_S,
     Ask,
     Happening,
@@ -34,23 +33,16 @@ class EphemeralItems:
 
     def change_visit(self, visit_hash: str, data: bytes, expires: float, now: float) -> bool:
         row = self._visit(visit_hash, data, expires)
-        try:
-            self._table.write(self._table.put(row, f"{EXISTS} AND #expires > :now", now=now))
-        except ConditionFailed:
-            return False
-        return True
+        return took(self._table.write, self._table.put(row, f"{EXISTS} AND #expires > :now", now=now))
 
     def take_visit(self, visit_hash: str, now: float) -> bytes | None:
-        item = self._table.write(self._table.delete(f"visit#{visit_hash}", "visit"))
-        if not item or item["expires"] <= now:
-            return None
-        with contextlib.suppress(SealedUnreadable):
-            return self._sealer.open(f"visit|{visit_hash}", item["sealed"])
-        return None
+        return self._opened(visit_hash, self._table.write(self._table.delete(f"visit#{visit_hash}", "visit")), now)
 
     def visit(self, visit_hash: str, now: float) -> bytes | None:
-        item = self._table.get(f"visit#{visit_hash}", "visit")
-        if item is None or item["expires"] <= now:
+        return self._opened(visit_hash, self._table.get(f"visit#{visit_hash}", "visit"), now)
+
+    def _opened(self, visit_hash: str, item: Item | None, now: float) -> bytes | None:
+        if not item or item["expires"] <= now:
             return None
         with contextlib.suppress(SealedUnreadable):
             return self._sealer.open(f"visit|{visit_hash}", item["sealed"])
@@ -109,28 +101,16 @@ class EphemeralItems:
         # the writer: the next writer's condition, which also recognizes an earlier try of ours whose answer was lost
         row["by"] = secrets.token_hex(8)
         put = self._table.put(row, "#by = :by", by=existing["by"]) if existing else self._table.put(row, NEW)
-        try:
-            self._table.write(put)
-        except ConditionFailed:
-            return False
-        return True
+        return took(self._table.write, put)
 
     def take_once(self, key: str, until: float) -> bool:
         row = {"pk": f"taken#{float(until)}#{key}", "sk": "taken", "kind": "taken", "expires_at": math.ceil(until)}
         # the taker: recognizes an earlier try of ours whose answer was lost
         row["by"] = secrets.token_hex(8)
-        try:
-            self._table.write(self._table.put(row, NEW))
-        except ConditionFailed:
-            return False
-        return True
+        return took(self._table.write, self._table.put(row, NEW))
 
     def put_known(self, account_id: str, source_id: str, known: Known) -> bool:
-        try:
-            self._table.write(put_known(self._table, self._sealer, account_id, source_id, known))
-        except ConditionFailed:
-            return False
-        return True
+        return took(self._table.write, put_known(self._table, self._sealer, account_id, source_id, known))
 
     def known(self, account_id: str, source_id: str) -> Known | None:
         item = self._table.get(f"account#{account_id}", f"known#{source_id}")
@@ -152,21 +132,6 @@ class EphemeralItems:
     def meta(self, key: str) -> str | None:
         item = self._table.get(f"meta#{key}", "meta")
         return item["value"] if item else None
-
-    def put_happening(self, account_id: str, happening: Happening) -> None:
-        put = self._table.update(
-            f"account#{account_id}",
-            f"happening#{happening.camera}#{happening.kind}",
-            "SET #kind = :kind, #camera = :camera, #what = :what, #at = :at, #expires_at = :ends",
-            "attribute_not_exists(#pk) OR #at < :at",
-            kind="happening",
-            camera=happening.camera,
-            what=happening.kind,
-            at=happening.at,
-            ends=math.ceil(happening.at + HAPPENING_KEPT_S),
-        )
-        with contextlib.suppress(ConditionFailed):  # a later one is stored
-            self._table.write(put)
 
     def happenings(self, account_id: str, since: float) -> list[Happening]:
         items = self._table.query(f"account#{account_id}", "happening#")

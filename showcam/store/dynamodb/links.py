@@ -7,21 +7,10 @@ import secrets
 import msgspec
 from msgspec import structs
 
-from showcam.store.dynamodb.table import (
-    EXISTS,
-    LIVE,
-    NEW,
-    Action,
-    ConditionFailed,
-    Item,
-    Table,
-    item_of,
-    record_of,
-    refusing,
-)
+from showcam.store.dynamodb.table import EXISTS, LIVE, NEW, ConditionFailed, Item, Table, item_of, record_of, refusing
 from showcam.store.outbox import ENDED
 from showcam.store.ports import Inconsistent, Replayed, StoreUnavailable
-from showcam.store.records import CODE_KEPT_S, LINK_KEPT_S, TOKEN_KEPT_S, Code, Link, Token, addressable
+from showcam.store.records import CODE_KEPT_S, TOKEN_KEPT_S, Code, Link, Token, addressable
 
 
 class LinkItems:
@@ -46,32 +35,6 @@ class LinkItems:
         found = [link for link in map(_link, items) if link.ended is None]
         return sorted(found, key=lambda link: (link.created, link.id))
 
-    def end_link(self, link_id: str, now: float) -> bool:
-        link = self.link(link_id)
-        if link is None:
-            return False
-        if link.ended is not None:
-            self._tidy(link)  # the process that ended the link may have been killed before tidying
-            return False
-        mark = "SET #ended = :now, #expires_at = :expires_at"
-        over = math.ceil(now) + LINK_KEPT_S
-        try:
-            self._table.together(
-                self._table.update(f"link#{link_id}", "link", mark, LIVE, now=now, expires_at=over),
-                self._table.delete(f"account#{link.account}", f"link#{link_id}"),
-                *self._ended(link, now),
-            )
-        except ConditionFailed:
-            return False
-        self._tidy(link)
-        return True
-
-    def _ended(self, link: Link, at: float) -> list[Action]:
-        raise NotImplementedError
-
-    def _look(self, link: Link, at: float) -> Action:
-        raise NotImplementedError
-
     def _tidy(self, link: Link) -> None:
         """Removes the tokens and secrets of an ended link, and the rows that waited for it, except the row of its end.
 
@@ -88,19 +51,6 @@ class LinkItems:
                 for item in self._table.query(pk, prefix):
                     if item["kind"] in ("token", "secret") or item["record"]["kind"] != ENDED:
                         self._table.write(self._table.delete(item["pk"], item["sk"]))
-
-    def choose_cameras(self, link_id: str, cameras: tuple[str, ...] | None, at: float) -> bool:
-        link = self.link(link_id)
-        if link is None:
-            return False
-        chosen = None if cameras is None else list(cameras)
-        change = "SET #record.#cameras = :cameras"
-        try:
-            update = self._table.update(f"link#{link_id}", "link", change, LIVE, cameras=chosen)
-            self._table.together(update, self._look(link, at))
-        except ConditionFailed:
-            return False
-        return True
 
     def touch_link(self, link_id: str, now: float) -> None:
         later = f"{EXISTS} AND #last_used < :now"

@@ -8,13 +8,14 @@ import contextlib
 import math
 import secrets
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 import msgspec
 from msgspec.structs import replace
 
 from showcam.store.dynamodb.ephemeral import put_known
 from showcam.store.dynamodb.links import LinkItems
-from showcam.store.dynamodb.table import EXISTS, NEW, Action, ConditionFailed, Item, item_of
+from showcam.store.dynamodb.table import EXISTS, LIVE, NEW, Action, ConditionFailed, Item, item_of, took
 from showcam.store.outbox import (
     LAID_KEPT_S,
     LOOK,
@@ -32,7 +33,7 @@ from showcam.store.outbox import (
     why_of,
 )
 from showcam.store.ports import StoreUnavailable
-from showcam.store.records import HAPPENING_KEPT_S, Assistant, Happening, Known, Link
+from showcam.store.records import HAPPENING_KEPT_S, LINK_KEPT_S, Assistant, Happening, Known, Link
 from showcam.store.sealing import Sealer
 
 SHARDS = "0123456789abcdef"  # of the index; `shard` finds a link's from the link's id
@@ -48,13 +49,39 @@ _RUNG = (
 class TellingItems(LinkItems):
     _sealer: Sealer
 
+    def end_link(self, link_id: str, now: float) -> bool:
+        link = self.link(link_id)
+        if link is None:
+            return False
+        if link.ended is not None:
+            self._tidy(link)  # the process that ended the link may have been killed before tidying
+            return False
+        mark = "SET #ended = :now, #expires_at = :expires_at"
+        over = math.ceil(now) + LINK_KEPT_S
+        ended = took(
+            self._table.together,
+            self._table.update(f"link#{link_id}", "link", mark, LIVE, now=now, expires_at=over),
+            self._table.delete(f"account#{link.account}", f"link#{link_id}"),
+            # the row of its end replaces the link's state; the next claim removes the rows of happenings
+            self._table.put(_key(link, now) | {"news": 1, "wanted": now}),
+            self._table.put(_item(ended_row(link, now))),
+        )
+        if ended:
+            self._tidy(link)
+        return ended
+
+    def choose_cameras(self, link_id: str, cameras: tuple[str, ...] | None, at: float) -> bool:
+        link = self.link(link_id)
+        if link is None:
+            return False
+        chosen = None if cameras is None else list(cameras)
+        change = "SET #record.#cameras = :cameras"
+        update = self._table.update(f"link#{link_id}", "link", change, LIVE, cameras=chosen)
+        return took(self._table.together, update, self._look(link, at))
+
     def record_change(self, account_id: str, source_id: str, known: Known) -> bool:
         looks = self._looks(account_id, known.as_of)
-        try:
-            self._with(looks, put_known(self._table, self._sealer, account_id, source_id, known))
-        except ConditionFailed:
-            return False
-        return True
+        return took(partial(self._with, looks), put_known(self._table, self._sealer, account_id, source_id, known))
 
     def record_happening(
         self, account_id: str, happening: Happening, same_s: float, told: tuple[str, ...] | None
@@ -112,13 +139,6 @@ class TellingItems(LinkItems):
             sets, values = f"{sets}, #free = :none, #tries = :none", values | {"none": 0}
         with contextlib.suppress(ConditionFailed):  # another write came first; the next fetch is noted
             self._table.write(self._wanted(link, first, sets, unless=unless, listed=at, again=due, **values))
-
-    def _ended(self, link: Link, at: float) -> list[Action]:
-        """Replaces the link's state by the row of its end; the next claim removes the rows of happenings."""
-        return [
-            self._table.put(_key(link, at) | {"news": 1, "wanted": at}),
-            self._table.put(_item(ended_row(link, at))),
-        ]
 
     def _with(self, actions: Iterable[Action], *state: Action) -> None:
         """Writes the state and the first actions in one transaction.

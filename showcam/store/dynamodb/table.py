@@ -270,6 +270,15 @@ def swap_sealed(
     return True
 
 
+def took(write: Callable[..., object], *actions: Action) -> bool:
+    """Whether the conditions of the actions held, which `write` writes; False: nothing was written."""
+    try:
+        write(*actions)
+    except ConditionFailed:
+        return False
+    return True
+
+
 @contextlib.contextmanager
 def refusing() -> Iterator[None]:
     """Turns a failed condition into Inconsistent."""
@@ -277,27 +286,3 @@ def refusing() -> Iterator[None]:
         yield
     except ConditionFailed:
         raise Inconsistent("the id is taken, or what the row belongs to is missing") from None
-
-
-def create_table(client: Any, table: str) -> None:
-    attributes = ("pk", "sk", "gsi1pk", "gsi1sk")
-    client.create_table(
-        TableName=table,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in attributes],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": GSI,
-                "KeySchema": [
-                    {"AttributeName": "gsi1pk", "KeyType": "HASH"},
-                    {"AttributeName": "gsi1sk", "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "ALL"},
-            }
-        ],
-    )
-    client.get_waiter("table_exists").wait(TableName=table)
-    client.update_time_to_live(
-        TableName=table, TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires_at"}
-    )

@@ -1,13 +1,11 @@
 """Households in SQLite: their sources, users, preferences, secrets and notices; and assistants' registrations."""
 
 from collections.abc import Iterator
-from sqlite3 import Connection
 
 from showcam.store.records import Account, Client, Notice, OwnerUser, Session, Source, SourceState, addressable
 from showcam.store.sealing import Sealer
-from showcam.store.sqlite import rows
 from showcam.store.sqlite.database import Database
-from showcam.store.sqlite.links import put_looks
+from showcam.store.sqlite.links import ACCOUNT, CLIENT, SOURCE, client_of, insert, put, put_looks
 
 _PAGE = 200
 # tokens and secrets of a link go with it
@@ -36,24 +34,19 @@ class AccountRows:
 
     def add_account(self, account: Account) -> None:
         with self._database.writing() as write:
-            rows.insert(write, "account", account)
+            insert(write, "account", account)
 
     def add_household(self, account: Account, source: Source, secrets: bytes, state: SourceState) -> bool:
-        with self._database.writing() as write:
-            if _is_taken(write, source.vendor_key):
-                return False
-            rows.insert(write, "account", account)
-            self._insert_source(write, source, secrets, state)
-            return True
+        return self._add_source(account, source, secrets, state)
 
     def account(self, account_id: str) -> Account | None:
-        row = self._database.one(rows.ACCOUNT + " WHERE id = ?", account_id)
+        row = self._database.one(ACCOUNT + " WHERE id = ?", account_id)
         return Account(*row) if row else None
 
     def accounts(self, after: str = "", until: str = "") -> Iterator[Account]:
         page, within = [Account(after, 0, b"")], " WHERE id > ? AND (id <= ? OR ? = '') ORDER BY id LIMIT ?"
         while page:
-            found = self._database.all(rows.ACCOUNT + within, page[-1].id, until, until, _PAGE)
+            found = self._database.all(ACCOUNT + within, page[-1].id, until, until, _PAGE)
             page = [Account(*row) for row in found]
             yield from page
 
@@ -66,18 +59,14 @@ class AccountRows:
         return gone
 
     def add_source(self, source: Source, secrets: bytes, state: SourceState) -> bool:
-        with self._database.writing() as write:
-            if _is_taken(write, source.vendor_key):
-                return False
-            self._insert_source(write, source, secrets, state)
-            return True
+        return self._add_source(None, source, secrets, state)
 
     def source_by_vendor_key(self, vendor_key: str) -> Source | None:
-        row = self._database.one(rows.SOURCE + " WHERE vendor_key = ?", vendor_key)
+        row = self._database.one(SOURCE + " WHERE vendor_key = ?", vendor_key)
         return Source(*row) if row else None
 
     def sources(self, account_id: str) -> list[Source]:
-        found = self._database.all(rows.SOURCE + " WHERE account = ? ORDER BY created, id", account_id)
+        found = self._database.all(SOURCE + " WHERE account = ? ORDER BY created, id", account_id)
         return [Source(*row) for row in found]
 
     def read_session(self, account_id: str, source_id: str) -> Session | None:
@@ -103,26 +92,32 @@ class AccountRows:
                 put_looks(write, account_id, look_at)
             return swapped
 
-    def _insert_source(self, write: Connection, source: Source, secrets: bytes, state: SourceState) -> None:
+    def _add_source(self, account: Account | None, source: Source, secrets: bytes, state: SourceState) -> bool:
+        """Adds the source, and its account if that is new."""
         sealed = self._sealer.seal(f"source|{source.account}|{source.id}", secrets)
-        rows.insert(write, "source", source, sealed=sealed, state=state, version=1)
+        with self._database.writing() as write:
+            if write.execute("SELECT 1 FROM source WHERE vendor_key = ?", (source.vendor_key,)).fetchone():
+                return False
+            if account is not None:
+                insert(write, "account", account)
+            insert(write, "source", source, sealed=sealed, state=state, version=1)
+            return True
 
     def put_client(self, client: Client) -> None:
         with self._database.writing() as write:
-            rows.replace(write, "client", client)
+            put(write, "client", client)
 
     def client(self, client_id: str) -> Client | None:
         if not addressable(client_id):
             return None
-        row = self._database.one(rows.CLIENT + " WHERE id = ?", client_id)
-        return rows.client(row) if row else None
+        row = self._database.one(CLIENT + " WHERE id = ?", client_id)
+        return client_of(row) if row else None
 
     def clients(self) -> list[Client]:
-        return [rows.client(row) for row in self._database.all(rows.CLIENT + " ORDER BY id")]
+        return [client_of(row) for row in self._database.all(CLIENT + " ORDER BY id")]
 
     def drop_client(self, client_id: str) -> bool:
-        with self._database.writing() as write:
-            return write.execute("DELETE FROM client WHERE id = ?", (client_id,)).rowcount == 1
+        return self._database.change("DELETE FROM client WHERE id = ?", client_id, durable=True) == 1
 
     def put_owner_user(self, account_id: str, key: str, data: bytes) -> bool:
         sealed = self._sealer.seal(f"owner_user|{account_id}", data)
@@ -140,8 +135,7 @@ class AccountRows:
     def swap_owner_user(self, account_id: str, *, version: int, data: bytes) -> bool:
         sealed = self._sealer.seal(f"owner_user|{account_id}", data)
         sql = "UPDATE owner_user SET sealed = ?, version = ? WHERE account = ? AND version = ?"
-        with self._database.writing() as write:
-            return write.execute(sql, (sealed, version + 1, account_id, version)).rowcount == 1
+        return self._database.change(sql, sealed, version + 1, account_id, version, durable=True) == 1
 
     def owner_user(self, account_id: str) -> OwnerUser | None:
         return self._owner_user("account", account_id)
@@ -166,8 +160,8 @@ class AccountRows:
 
     def put_account_secret(self, account_id: str, name: str, data: bytes) -> None:
         sealed = self._sealer.seal(f"account_secret|{account_id}|{name}", data)
-        with self._database.writing() as write:
-            write.execute("INSERT OR REPLACE INTO account_secret VALUES (?, ?, ?)", (account_id, name, sealed))
+        sql = "INSERT OR REPLACE INTO account_secret VALUES (?, ?, ?)"
+        self._database.change(sql, account_id, name, sealed, durable=True)
 
     def account_secret(self, account_id: str, name: str) -> bytes | None:
         row = self._database.one("SELECT sealed FROM account_secret WHERE account = ? AND name = ?", account_id, name)
@@ -179,15 +173,13 @@ class AccountRows:
         return self._sealer.open_all(f"account_secret|{account_id}", rows)
 
     def drop_account_secret(self, account_id: str, name: str) -> None:
-        with self._database.writing() as write:
-            write.execute("DELETE FROM account_secret WHERE account = ? AND name = ?", (account_id, name))
+        sql = "DELETE FROM account_secret WHERE account = ? AND name = ?"
+        self._database.change(sql, account_id, name, durable=True)
 
     def put_link_secret(self, link_id: str, name: str, data: bytes) -> bool:
         sealed = self._sealer.seal(f"link_secret|{link_id}|{name}", data)
-        live = "SELECT ?, ?, ? FROM link WHERE id = ? AND ended IS NULL"
-        with self._database.writing() as write:
-            put = write.execute(f"INSERT OR REPLACE INTO link_secret {live}", (link_id, name, sealed, link_id))
-            return put.rowcount == 1
+        sql = "INSERT OR REPLACE INTO link_secret SELECT ?, ?, ? FROM link WHERE id = ? AND ended IS NULL"
+        return self._database.change(sql, link_id, name, sealed, link_id, durable=True) == 1
 
     def link_secret(self, link_id: str, name: str) -> bytes | None:
         if not addressable(link_id, name):
@@ -197,38 +189,30 @@ class AccountRows:
 
     def put_notice_address(self, account_id: str, address_id: str, data: bytes) -> None:
         sealed = self._sealer.seal(_aad(account_id, address_id), data)
-        with self._database.writing() as write:
-            write.execute("INSERT OR REPLACE INTO notice_address VALUES (?, ?, ?)", (account_id, address_id, sealed))
+        sql = "INSERT OR REPLACE INTO notice_address VALUES (?, ?, ?)"
+        self._database.change(sql, account_id, address_id, sealed, durable=True)
 
     def notice_addresses(self, account_id: str) -> dict[str, bytes]:
         found = self._database.all("SELECT id, sealed FROM notice_address WHERE account = ? ORDER BY id", account_id)
         return {address: self._sealer.open(_aad(account_id, address), sealed) for address, sealed in found}
 
     def drop_notice_address(self, account_id: str, address_id: str) -> bool:
-        with self._database.writing() as write:
-            gone = write.execute("DELETE FROM notice_address WHERE account = ? AND id = ?", (account_id, address_id))
-            return gone.rowcount == 1
+        sql = "DELETE FROM notice_address WHERE account = ? AND id = ?"
+        return self._database.change(sql, account_id, address_id, durable=True) == 1
 
     def swap_notice(self, account_id: str, fault: str, *, version: int, data: bytes | None) -> bool:
-        with self._database.writing() as write:
-            if data is None:
-                sql = "DELETE FROM notice WHERE account = ? AND fault = ? AND version = ?"
-                swapped = write.execute(sql, (account_id, fault, version))
-            elif version:
-                sql = "UPDATE notice SET data = ?, version = ? WHERE account = ? AND fault = ? AND version = ?"
-                swapped = write.execute(sql, (data, version + 1, account_id, fault, version))
-            else:
-                sql = "INSERT INTO notice VALUES (?, ?, ?, 1) ON CONFLICT DO NOTHING"
-                swapped = write.execute(sql, (account_id, fault, data))
-            return swapped.rowcount == 1
+        if data is None:
+            sql = "DELETE FROM notice WHERE account = ? AND fault = ? AND version = ?"
+            return self._database.change(sql, account_id, fault, version, durable=True) == 1
+        if version:
+            sql = "UPDATE notice SET data = ?, version = ? WHERE account = ? AND fault = ? AND version = ?"
+            return self._database.change(sql, data, version + 1, account_id, fault, version, durable=True) == 1
+        sql = "INSERT INTO notice VALUES (?, ?, ?, 1) ON CONFLICT DO NOTHING"
+        return self._database.change(sql, account_id, fault, data, durable=True) == 1
 
     def notices(self, account_id: str) -> list[Notice]:
         sql = "SELECT account, fault, data, version FROM notice WHERE account = ? ORDER BY fault"
         return [Notice(*row) for row in self._database.all(sql, account_id)]
-
-
-def _is_taken(write: Connection, vendor_key: str) -> bool:
-    return write.execute("SELECT 1 FROM source WHERE vendor_key = ?", (vendor_key,)).fetchone() is not None
 
 
 _SELECT = "SELECT account, key, sealed, version FROM owner_user"

@@ -193,19 +193,22 @@ class Database:
         with self._connection() as connection:
             return connection.execute(sql, values).fetchall()
 
-    def change(self, sql: str, *values: Any) -> int:
-        """Runs a statement in its own transaction, which a power cut may undo. Returns the number of changed rows."""
+    def change(self, sql: str, *values: Any, durable: bool = False) -> int:
+        """Runs a statement in its own transaction. Returns the number of changed rows.
+
+        Not `durable`: a power cut may undo it.
+        """
         left_s = self._queue(self._wait_s)
         try:
             connection = self._take()
             try:
-                connection.tune(durable=False, wait_s=left_s)
+                connection.tune(durable, wait_s=left_s)
                 return connection.execute(sql, values).rowcount
             except sqlite3.Error as error:
                 self._fail(error)
             finally:
                 if left_s != self._wait_s:
-                    connection.tune(durable=False, wait_s=self._wait_s)
+                    connection.tune(durable, wait_s=self._wait_s)
                 self._return(connection)
         finally:
             self._writer.release()

@@ -27,7 +27,7 @@ def copy(source: Path, target: Path) -> None:
     """Copies the database in its present state into a new file. Raises StoreUnavailable."""
     with (
         errors(source),
-        contextlib.closing(_opened(source)) as reading,
+        contextlib.closing(opened(source)) as reading,
         contextlib.closing(sqlite3.connect(target)) as into,
     ):
         reading.execute("BEGIN")  # one view for the whole copy: without it each commit of others would restart the copy
@@ -43,7 +43,7 @@ def require_whole(database: Path, *, beside: frozenset[str] = frozenset()) -> in
     that showcam never makes is refused too: a trigger would go on working unnoticed. `beside`: further tables that may
     exist.
     """
-    with errors(database), contextlib.closing(_opened(database, "ro&immutable=1")) as connection:
+    with errors(database), contextlib.closing(opened(database, "ro&immutable=1")) as connection:
         made = connection.execute("SELECT name, coalesce(sql, '') FROM sqlite_master").fetchall()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version > len(migrations()):
@@ -81,7 +81,7 @@ def let_go(database: Path) -> bool:
 
     A damaged database stays as it is; the answer is then True.
     """
-    with contextlib.closing(_opened(database)) as connection:
+    with contextlib.closing(opened(database)) as connection:
         try:
             connection.execute("PRAGMA journal_mode = DELETE")
         except sqlite3.Error as error:
@@ -89,7 +89,7 @@ def let_go(database: Path) -> bool:
     return True
 
 
-def _opened(database: Path, mode: str = "rw") -> sqlite3.Connection:
+def opened(database: Path, mode: str = "rw") -> sqlite3.Connection:
     uri = f"{database.absolute().as_uri()}?mode={mode}"
     return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=WAIT_S)
 
@@ -159,7 +159,7 @@ def keep_log(connection: sqlite3.Connection) -> None:
 
 def fold(database: Path) -> None:
     """Moves the log into the database and empties the log; does nothing if another process uses it for WAIT_S."""
-    with contextlib.suppress(sqlite3.Error), contextlib.closing(_opened(database)) as connection:
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(opened(database)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
@@ -215,12 +215,12 @@ _TABLES = ("source", "owner_user", "account_secret", "link_secret", "notice_addr
 _SEAL_HEADER = 257  # bytes
 
 
-def key_ids(database: Path, mode: str = "rw") -> set[str]:
+def key_ids(database: Path) -> set[str]:
     """The ids of the keys that the file needs; empty if there is no file. Raises StoreUnavailable."""
     if not database.exists():
         return set()
     try:
-        with contextlib.closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode={mode}", uri=True)) as connection:
+        with contextlib.closing(opened(database)) as connection:
             keep_log(connection)
             tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             heads = [

@@ -5,6 +5,7 @@ import hashlib
 import math
 import threading
 from pathlib import Path
+from typing import Any
 
 from msgspec import structs
 
@@ -83,7 +84,10 @@ class EphemeralRows:
         self._database.change("INSERT OR REPLACE INTO visit VALUES (?, ?, ?)", visit_hash, sealed, expires)
 
     def visit(self, visit_hash: str, now: float) -> bytes | None:
-        row = self._database.one("SELECT sealed FROM visit WHERE hash = ? AND expires > ?", visit_hash, now)
+        sql = "SELECT sealed FROM visit WHERE hash = ? AND expires > ?"
+        return self._opened(visit_hash, self._database.one(sql, visit_hash, now))
+
+    def _opened(self, visit_hash: str, row: tuple[Any, ...] | None) -> bytes | None:
         with contextlib.suppress(SealedUnreadable):
             return self._sealer.open(f"visit|{visit_hash}", row[0]) if row else None
         return None
@@ -97,13 +101,10 @@ class EphemeralRows:
         with self._database.writing() as write:
             sql = "DELETE FROM visit WHERE hash = ? AND expires > ? RETURNING sealed"
             row = write.execute(sql, (visit_hash, now)).fetchone()
-        with contextlib.suppress(SealedUnreadable):
-            return self._sealer.open(f"visit|{visit_hash}", row[0]) if row else None
-        return None
+        return self._opened(visit_hash, row)
 
     def drop_visit(self, visit_hash: str) -> None:
-        with self._database.writing() as write:
-            write.execute("DELETE FROM visit WHERE hash = ?", (visit_hash,))
+        self._database.change("DELETE FROM visit WHERE hash = ?", visit_hash, durable=True)
 
     def hit(self, key: str, window_s: int, now: float) -> int:
         sql = (
@@ -164,13 +165,6 @@ class EphemeralRows:
         row = self._database.one("SELECT value FROM meta WHERE key = ?", key)
         return row[0] if row else None
 
-    def put_happening(self, account_id: str, happening: Happening) -> None:
-        sql = (
-            "INSERT INTO happening VALUES (?, ?, ?, ?)"
-            " ON CONFLICT (account, camera, kind) DO UPDATE SET at = max(at, excluded.at)"
-        )
-        self._database.change(sql, account_id, happening.camera, happening.kind, happening.at)
-
     def happenings(self, account_id: str, since: float) -> list[Happening]:
         sql = "SELECT camera, kind, at FROM happening WHERE account = ? AND at > ? ORDER BY at, camera, kind"
         return [Happening(*row) for row in self._database.all(sql, account_id, since)]
@@ -216,5 +210,5 @@ class EphemeralRows:
         return Ask(*row) if row else None
 
     def drop_asks(self, account_id: str, camera: str = "") -> None:
-        with self._database.writing() as write:
-            write.execute("DELETE FROM ask WHERE account = ? AND ? IN ('', camera)", (account_id, camera))
+        sql = "DELETE FROM ask WHERE account = ? AND ? IN ('', camera)"
+        self._database.change(sql, account_id, camera, durable=True)

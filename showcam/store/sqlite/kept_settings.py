@@ -11,7 +11,7 @@ from pathlib import Path
 from showcam.store.records import WAIT_S
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite.database import TO_RESTORE, Database, unavailable
-from showcam.store.sqlite.database_file import keep_log
+from showcam.store.sqlite.database_file import keep_log, opened
 
 
 class KeptSettings:
@@ -25,8 +25,7 @@ class KeptSettings:
         if not self._path.exists():
             return {}
         try:
-            uri = f"{self._path.absolute().as_uri()}?mode=rw"
-            with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=WAIT_S)) as connection:
+            with contextlib.closing(opened(self._path)) as connection:
                 keep_log(connection)
                 known = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'setting'"
                 if connection.execute(known).fetchone() is None:

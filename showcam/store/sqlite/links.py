@@ -1,4 +1,4 @@
-"""Links, codes, tokens and the outbox in SQLite: each decision is one transaction.
+"""Links, codes, tokens and the outbox in SQLite: each decision is one transaction. A column has its field's name.
 
 The outbox has the changes that wait to be reported to assistants, and the last report to each link.
 """
@@ -9,6 +9,7 @@ import secrets
 from sqlite3 import Connection
 from typing import Any
 
+from msgspec import Struct, structs
 from msgspec.structs import replace
 
 from showcam.store.outbox import (
@@ -25,13 +26,26 @@ from showcam.store.outbox import (
     why_of,
 )
 from showcam.store.ports import Replayed, StoreUnavailable
-from showcam.store.records import OVERTAKEN_S, Assistant, Code, Happening, Known, Link, Token, addressable
+from showcam.store.records import OVERTAKEN_S, Assistant, Client, Code, Happening, Known, Link, Token, addressable
 from showcam.store.sealing import Sealer
-from showcam.store.sqlite import rows
 from showcam.store.sqlite.database import Database
 from showcam.store.sqlite.ephemeral import PUT_KNOWN
 
-_LIVE = rows.LINK + " WHERE account = ? AND ended IS NULL ORDER BY created, id"
+# each selects a record's fields in the record's order
+ACCOUNT = "SELECT id, created, salt, locale, origin FROM account"
+SOURCE = "SELECT id, account, kind, vendor_key, created FROM source"
+CLIENT = "SELECT id, assistant, secret_hash, redirect_uris, created, require_pkce, loopback_redirect FROM client"
+LINK = "SELECT id, account, client, assistant, label, cameras, locale, created, agent_user, last_used, ended FROM link"
+BEARER = (
+    "SELECT link.id, account, client, assistant, label, cameras, locale, created, agent_user, last_used, ended,"
+    " token.hash, token.link, kind, scope, issued, expires FROM token JOIN link ON link.id = token.link"
+)
+CODE = (
+    "SELECT code.hash, code.client, code.link, redirect_uri, scope, challenge, expires, used,"
+    " link.id, account, link.client, assistant, label, cameras, locale, created, agent_user, last_used, ended"
+    " FROM code JOIN link ON link.id = code.link"
+)
+_LIVE = LINK + " WHERE account = ? AND ended IS NULL ORDER BY created, id"
 _ROW = "SELECT id, account, link, assistant, kind, subject, at, due, number FROM outbox"
 _PUT = "INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 # a waiting LOOK keeps the time of its first change and its earliest due time
@@ -54,16 +68,16 @@ class LinkRows:
 
     def add_link(self, link: Link) -> None:
         with self._database.writing() as write:
-            rows.insert(write, "link", link)
+            insert(write, "link", link)
 
     def link(self, link_id: str) -> Link | None:
         if not addressable(link_id):
             return None
-        row = self._database.one(rows.LINK + " WHERE id = ?", link_id)
-        return rows.link(row) if row else None
+        row = self._database.one(LINK + " WHERE id = ?", link_id)
+        return link_of(row) if row else None
 
     def links(self, account_id: str) -> list[Link]:
-        return [rows.link(row) for row in self._database.all(_LIVE, account_id)]
+        return [link_of(row) for row in self._database.all(_LIVE, account_id)]
 
     def end_link(self, link_id: str, now: float) -> bool:
         if not addressable(link_id):
@@ -71,7 +85,7 @@ class LinkRows:
         with self._database.writing() as write:
             ended = write.execute("UPDATE link SET ended = ? WHERE id = ? AND ended IS NULL", (now, link_id))
             if ended.rowcount == 1:
-                put_ended(write, rows.link(write.execute(rows.LINK + " WHERE id = ?", (link_id,)).fetchone()), now)
+                put_ended(write, link_of(write.execute(LINK + " WHERE id = ?", (link_id,)).fetchone()), now)
             write.execute("DELETE FROM token WHERE link = ?", (link_id,))
             write.execute("DELETE FROM link_secret WHERE link = ?", (link_id,))
             return ended.rowcount == 1
@@ -93,23 +107,23 @@ class LinkRows:
 
     def add_code(self, code: Code) -> None:
         with self._database.writing(durable=False) as write:
-            rows.insert(write, "code", code)
+            insert(write, "code", code)
 
     def code(self, code_hash: str, client_id: str, now: float) -> tuple[Code, Link] | None:
         if not addressable(code_hash, client_id):
             return None
-        sql = rows.CODE + " WHERE code.hash = ? AND code.client = ? AND ended IS NULL"
+        sql = CODE + " WHERE code.hash = ? AND code.client = ? AND ended IS NULL"
         row = self._database.one(sql, code_hash, client_id)
         if row is None:
             return None
         code, used = Code(*row[:7]), row[7]
         if used is not None:
             raise Replayed(code.link)
-        return (code, rows.link(row[8:])) if code.expires > now else None
+        return (code, link_of(row[8:])) if code.expires > now else None
 
     def redeem_code(self, code: Code, now: float, tokens: list[Token]) -> bool:
         with self._database.writing(durable=_lasting(tokens)) as write:
-            row = write.execute(rows.CODE + " WHERE code.hash = ? AND ended IS NULL", (code.hash,)).fetchone()
+            row = write.execute(CODE + " WHERE code.hash = ? AND ended IS NULL", (code.hash,)).fetchone()
             if row is None:
                 return False
             if row[7] is not None:
@@ -118,7 +132,7 @@ class LinkRows:
                 return False
             write.execute("UPDATE code SET used = ? WHERE hash = ?", (now, code.hash))
             for token in tokens:
-                rows.insert(write, "token", token)
+                insert(write, "token", token)
             return True
 
     def add_tokens(self, tokens: list[Token]) -> bool:
@@ -127,15 +141,15 @@ class LinkRows:
             if write.execute("SELECT 1 FROM link WHERE id = ? AND ended IS NULL", (link_id,)).fetchone() is None:
                 return False
             for token in tokens:
-                rows.insert(write, "token", token)
+                insert(write, "token", token)
             return True
 
     def find_token(self, link_id: str, token_hash: str) -> tuple[Link, Token] | None:
         if not addressable(link_id, token_hash):
             return None
         of = " WHERE token.link = ? AND token.hash = ? AND ended IS NULL"
-        row = self._database.one(rows.BEARER + of, link_id, token_hash)
-        return (rows.link(row[:11]), Token(*row[11:])) if row else None
+        row = self._database.one(BEARER + of, link_id, token_hash)
+        return (link_of(row[:11]), Token(*row[11:])) if row else None
 
     # the outbox
 
@@ -195,9 +209,9 @@ class LinkRows:
                 return None
             sql = _ROW + " WHERE link = ? AND laid IS NULL AND due <= ? ORDER BY at, kind, subject LIMIT ?"
             due = tuple(Row(*row) for row in write.execute(sql, (link_id, now, most)))
-            row = write.execute(rows.LINK + " WHERE id = ? AND ended IS NULL", (link_id,)).fetchone()
+            row = write.execute(LINK + " WHERE id = ? AND ended IS NULL", (link_id,)).fetchone()
         told, turn, listed, tries, reason, why = taken
-        link = rows.link(row) if row else None
+        link = link_of(row) if row else None
         return Claim(account_id, link_id, link, due, told, turn, listed, tries, why_of(why, reason), by)
 
     def settle(self, claim: Claim, settled: Settled) -> bool:
@@ -226,8 +240,7 @@ class LinkRows:
 
     def free_claims(self, at: float) -> None:
         sql = f"UPDATE telling SET claimed = '', free = ?, wanted = max(?, {_NEXT}) WHERE claimed <> ''"  # noqa: S608
-        with self._database.writing(durable=False) as write:
-            write.execute(sql, (at, at))
+        self._database.change(sql, at, at)
 
     def waiting(self, now: float, account_id: str = "") -> list[Row]:
         sql = _ROW + " WHERE laid IS NULL AND due <= ? AND ? IN ('', account) ORDER BY at, kind, subject"
@@ -255,9 +268,8 @@ class LinkRows:
             return True
 
     def drop(self, account_id: str, row_id: str) -> bool:
-        with self._database.writing(durable=False) as write:
-            sql = "DELETE FROM outbox WHERE account = ? AND id = ? AND laid IS NOT NULL"
-            return write.execute(sql, (account_id, row_id)).rowcount == 1
+        sql = "DELETE FROM outbox WHERE account = ? AND id = ? AND laid IS NOT NULL"
+        return self._database.change(sql, account_id, row_id) == 1
 
     def tellings(self, account_id: str) -> dict[str, Telling]:
         sql = "SELECT link, listed, told_at, what, tries, reason, wanted, why FROM telling WHERE account = ?"
@@ -290,7 +302,7 @@ def _put(write: Connection, row: Row) -> None:
 
 
 def _live(write: Connection, account_id: str) -> list[Link]:
-    return [rows.link(row) for row in write.execute(_LIVE, (account_id,))]
+    return [link_of(row) for row in write.execute(_LIVE, (account_id,))]
 
 
 def _values(row: Row) -> tuple[Any, ...]:
@@ -322,3 +334,30 @@ def _state(claim: Claim, settled: Settled) -> tuple[str, tuple[Any, ...]]:
 def _lasting(tokens: list[Token]) -> bool:
     """Whether a refresh token is among them: losing it in a power cut costs the link; an access token is refreshed."""
     return any(token.expires is None for token in tokens)
+
+
+def insert(write: Connection, table: str, record: Struct, **more: Any) -> None:
+    _write(write, "INSERT", table, _row(record) | more)
+
+
+def put(write: Connection, table: str, record: Struct) -> None:
+    _write(write, "INSERT OR REPLACE", table, _row(record))
+
+
+def client_of(row: tuple[Any, ...]) -> Client:
+    return Client(row[0], row[1], row[2], tuple(json.loads(row[3])), row[4], bool(row[5]), bool(row[6]))
+
+
+def link_of(row: tuple[Any, ...]) -> Link:
+    cameras = None if row[5] is None else tuple(json.loads(row[5]))
+    return Link(row[0], row[1], row[2], row[3], row[4], cameras, row[6], row[7], row[8], row[9], row[10])
+
+
+def _row(record: Struct) -> dict[str, object]:
+    values = structs.asdict(record)
+    return {name: json.dumps(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+
+def _write(write: Connection, how: str, table: str, row: dict[str, object]) -> None:
+    # table and column names are ours, every value is a parameter
+    write.execute(f"{how} INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", tuple(row.values()))
