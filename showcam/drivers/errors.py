@@ -1,6 +1,7 @@
 """Why a camera can't be shown or was not changed, a word for each reason, and the errors that carry it."""
 
-from typing import Literal, TypedDict, TypeIs, get_args
+from collections.abc import Mapping
+from typing import Literal, TypeIs, get_args
 
 from showcam.engine.grants import BadGrant, ExpiredGrant
 from showcam.engine.messages import BadOffer
@@ -78,46 +79,7 @@ type Why = Literal[
 ]
 
 
-class ByReason[T](TypedDict):
-    """A table with a row for every Reason: mypy refuses one that lacks a row, or has one too many."""
-
-    not_found: T
-    signed_out: T
-    no_internet: T
-    vendor_down: T
-    vendor_busy: T
-    offline: T
-    asleep: T
-    state_unknown: T
-    encryption_on: T
-    encryption_unknown: T
-    audio_off: T
-    audio_unknown: T
-    not_agreed: T
-    no_way: T
-    silent: T
-    not_permitted: T
-    code_wrong: T
-    lan_unreachable: T
-    lan_closed: T
-    key_server_changed: T
-    not_playable: T
-    beyond_displays: T
-    not_passable: T
-    no_common_protocol: T
-    too_large: T
-    busy: T
-    too_often: T
-    household_full: T
-    machine_full: T
-    waking: T
-    media_down: T
-    voice_may_not: T
-    encryption_by_voice: T
-    owners_alone: T
-    not_this_way: T
-    not_set: T
-    no_tv: T
+type ByReason[T] = Mapping[Reason, T]  # with a row for every Reason
 
 
 def is_reason(word: object) -> TypeIs[Reason]:

@@ -17,6 +17,11 @@ from showcam.store.records import Source, SourceKind
 type Sentence = tuple[str, str]  # the fault, and its remedy; {camera} and {vendor} are names
 
 
+def remedy(sentence: str) -> Sentence:
+    """The vendor's own remedy of a fault that is said as for all vendors. `make words` collects the sentence."""
+    return "", sentence
+
+
 @dataclass(frozen=True)
 class Speech:
     """A vendor's own sentences, which name its menus and words.
