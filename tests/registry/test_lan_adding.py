@@ -94,9 +94,7 @@ def test_a_camera_that_ends_a_connection_with_a_wrong_path_is_asked_again() -> N
             server.shutdown()
             thread.join()
     assert found.device.main.path == wanted
-    assert [line.split()[1].partition(str(found.device.port))[2] for line in asked[:4]] == [
-        main for main, _ in PATHS[:4]
-    ]
+    assert [line.split()[1].partition(str(found.device.port))[2] for line in asked[:4]] == list(PATHS)[:4]
 
 
 def test_onvif_says_both_pictures_and_what_it_is(camera: RtspCamera, device: Served) -> None:
