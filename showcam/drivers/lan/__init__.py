@@ -64,8 +64,8 @@ SPEECH = Speech(
 def build(store: Store, installation: Installation) -> Driver | None:
     if not installation.adds:
         return None
-    from showcam.drivers.lan.discovery import of_house
     from showcam.drivers.lan.driver import LanDriver
+    from showcam.drivers.lan.search import of_house
 
     # the demo asks nothing of a real house
     return LanDriver(store, loopback=installation.demo, asks=None if installation.demo else of_house)
