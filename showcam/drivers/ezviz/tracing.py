@@ -18,6 +18,7 @@ from showcam.drivers.ezviz.answers import device as device_row
 from showcam.drivers.ezviz.answers import epoch_s, fields, rows, section, within
 from showcam.drivers.ezviz.sessions import Secrets
 from showcam.drivers.ezviz.trace_lines import (
+    MODELS,
     Alarm,
     Alias,
     Call,
@@ -41,8 +42,9 @@ if TYPE_CHECKING:
 SECTIONS = "STATUS,SWITCH,FEATURE_INFO,VIDEO_QUALITY,VTM,CHANNEL,CLOUD,CONNECTION,WIFI"
 MESSAGES = 20
 MOST_CALLS = 50
+MOST_ROWS = 500  # of a list in an answer
 MOST = 99_999  # of a number that is taken from an answer
-_MODELS: dict[str, Model] = {str(name).casefold(): name for name in get_args(Model.__value__)}
+_MODELS: dict[str, Model] = {name.casefold(): name for name in MODELS.split("|")}
 _CATEGORIES = frozenset(get_args(Category.__value__))
 _IDENTIFIERS = frozenset({"global", "Video", "Video_1", "Video_2"})
 _VERSION = re.compile(r"V(\d{1,2})\.(\d{1,2})\.(\d{1,2}) build (\d{6})", re.ASCII)
@@ -256,31 +258,26 @@ def _disks(value: Any) -> tuple[int, ...] | None:
 
 
 def _switches(pages: Iterable[JsonObject], serial: str) -> tuple[tuple[int, int, bool], ...] | None:
-    for page in pages:
-        listed = fields(page.get("SWITCH")).get(serial)
-        if isinstance(listed, list):
-            found = (
-                (small(one.get("channelNo")), small(one.get("type")), one.get("enable"))
-                for one in listed[:500]
-                if isinstance(one, dict)
-            )
-            return tuple(
-                (at, kind, on) for at, kind, on in found if at is not None and kind is not None and on in (0, 1)
-            )
-    return None
+    listed = _listed(pages, "SWITCH", serial)
+    if listed is None:
+        return None
+    found = ((small(one.get("channelNo")), small(one.get("type")), one.get("enable")) for one in listed)
+    return tuple((at, kind, on) for at, kind, on in found if at is not None and kind is not None and on in (0, 1))
 
 
 def _qualities(pages: Iterable[JsonObject], resource: str) -> tuple[tuple[int, int], ...] | None:
-    for page in pages:
-        listed = fields(page.get("VIDEO_QUALITY")).get(resource)
-        if isinstance(listed, list):
-            found = (
-                (small(one.get("streamType")), small(one.get("videoLevel")))
-                for one in listed[:50]
-                if isinstance(one, dict)
-            )
-            return tuple((stream, level) for stream, level in found if stream is not None and level is not None)
-    return None
+    listed = _listed(pages, "VIDEO_QUALITY", resource)
+    if listed is None:
+        return None
+    found = ((small(one.get("streamType")), small(one.get("videoLevel"))) for one in listed)
+    return tuple((stream, level) for stream, level in found if stream is not None and level is not None)
+
+
+def _listed(pages: Iterable[JsonObject], name: str, key: str) -> list[JsonObject] | None:
+    """The rows of a section that has lists; None if no page has one for this key."""
+    found = (fields(page.get(name)).get(key) for page in pages)
+    listed = next((rows_ for rows_ in found if isinstance(rows_, list)), None)
+    return None if listed is None else [one for one in listed[:MOST_ROWS] if isinstance(one, dict)]
 
 
 def _dispatcher(listed: JsonObject) -> Dispatcher:

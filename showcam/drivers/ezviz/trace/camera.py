@@ -1,4 +1,4 @@
-"""Makes a trace of one camera: what the vendor lists, sessions in the cloud and at home, ports, and certificates.
+"""Makes a trace of one camera: what the vendor lists, sessions in the cloud and at home, and its ports.
 
 It opens sessions as a viewer does, one after another, and asks the vendor for nothing that mails its owner.
 """
@@ -8,15 +8,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Literal
 
 from showcam.drivers.camera import Camera, is_on_battery
 from showcam.drivers.errors import DriverError, Refused, SignedOut
 from showcam.drivers.ezviz.driver import EzvizDriver
 from showcam.drivers.ezviz.keys import key_of
-from showcam.drivers.ezviz.trace import home
-from showcam.drivers.ezviz.trace.at_home import ByOwnProtocol, ByRtsp, recorded
+from showcam.drivers.ezviz.trace.at_home import ByOwnProtocol, ByRtsp, probed, recorded
 from showcam.drivers.ezviz.trace.recording import STEP_MS, Recording, crowded
 from showcam.drivers.ezviz.trace_lines import Home, Line, Row, Trace, Unopened, Wake, Way
 from showcam.drivers.ezviz.tracing import Aliases, CallNotes
@@ -69,11 +67,10 @@ class CameraTrace:
         version: tuple[int, int, int],
         *,
         loopback: bool = False,
-        authorities: Path | None = None,
         doing: Callable[[Doing], None] = lambda _: None,
     ) -> None:
         self._driver, self._source, self._camera = driver, source, camera
-        self._version, self._loopback, self._authorities = version, loopback, authorities
+        self._version, self._loopback = version, loopback
         self._doing, self._numbers = doing, 0
         self._notes = CallNotes()
 
@@ -96,11 +93,8 @@ class CameraTrace:
             self._doing("at_home")
             lines += asyncio.run(self._at_home())
         self._doing("home")
-        for line in found.lines:
-            if isinstance(line, Home):
-                at_home, certificates = home.probed(line, found.address, loopback=self._loopback)
-                lines += [at_home, *certificates]
-        lines += self._server_of_keys()
+        homes = (line for line in found.lines if isinstance(line, Home))
+        lines += [probed(line, found.address, loopback=self._loopback) for line in homes]
         return [head, *self._notes.calls, *lines]
 
     def _woken(self) -> Wake:
@@ -231,10 +225,3 @@ class CameraTrace:
     async def _given_back(self, spec: CameraSpec) -> None:
         if spec.lease:
             await asyncio.to_thread(self._driver.release, self._source, spec.lease.lent, USED, PATIENT_S)
-
-    def _server_of_keys(self) -> list[Line]:
-        try:
-            asking = self._driver.account.cas_session(self._source, PATIENT_S)
-        except DriverError:
-            return []
-        return [home.certificate("cas", asking.host, asking.port, asking.host, self._authorities)]
