@@ -302,10 +302,3 @@ def setter(driver: Driver) -> Sets:
 def cipher(driver: Driver) -> Enciphers:
     """The driver as Enciphers; FIXED if its cameras encrypt nothing by a code."""
     return driver if isinstance(driver, Enciphers) else FIXED
-
-
-def sound(camera: Camera) -> Literal["on", "off", "none"]:
-    """How the engine should take the camera's sound. Sound is not played if its setting is unknown."""
-    if camera.audio in ("on", "none"):
-        return "on" if camera.audio == "on" else "none"
-    return "off"

@@ -1,4 +1,4 @@
-"""A camera vendor as showcam knows it: its line in the table of vendors, its sign-in, and its own sentences."""
+"""A camera vendor as showcam knows it: its line in the table of vendors, sign-in, sentences, and the way out to it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,8 +8,9 @@ from typing import Any, Literal, Protocol, runtime_checkable
 from msgspec import Struct
 
 from showcam.drivers.driver import Driver, Hint
-from showcam.drivers.errors import Reason
+from showcam.drivers.errors import NoInternet, Reason, VendorDown
 from showcam.i18n.catalogue import Catalogue
+from showcam.net.http import Http
 from showcam.net.text import JsonObject
 from showcam.store.ports import Store
 from showcam.store.records import Source, SourceKind
@@ -201,6 +202,13 @@ class ByPage(Protocol):
     def came_back(self, code: str, back: str, verifier: str, deadline_s: float) -> Verdict:
         """Exchange the code for a session. Raises showcam.drivers.errors.DriverError."""
         ...
+
+
+class VendorHttp(Http):
+    """The way out of drivers: to the registry its failures are the vendor's."""
+
+    unreached = VendorDown
+    no_internet = NoInternet
 
 
 class Untrusted(Exception):

@@ -9,7 +9,7 @@ from showcam.drivers.driver import Probed
 from showcam.drivers.errors import DriverError
 from showcam.drivers.probes import hls
 from showcam.drivers.probes.hls import NoTables, stream_types
-from showcam.drivers.vendor_http import VendorHttp
+from showcam.drivers.vendor import VendorHttp
 from showcam.net.exchange import Hosts
 from tests.doubles.tls_vendor import Vendor, Vendors, answer
 

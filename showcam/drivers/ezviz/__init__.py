@@ -147,7 +147,7 @@ def build(store: Store, installation: Installation) -> Driver:
 def _set_key(store: Store, user: str, key: str, secret: str) -> None:
     from showcam.drivers.ezviz import sessions
 
-    sessions.set_open_key(store, user, key, secret)
+    sessions.keep_of(store, user, open=sessions.open_key_of(key, secret))
 
 
 def _set_sub_account(store: Store, user: str, account_id: str, _secret: str) -> None:
@@ -155,7 +155,7 @@ def _set_sub_account(store: Store, user: str, account_id: str, _secret: str) -> 
 
     if not (account_id.isascii() and account_id.isalnum() and len(account_id) <= MOST_OF_ID):
         raise BadValue("an accountId is letters and digits")
-    sessions.set_sub_account(store, user, "" if account_id == "none" else account_id)
+    sessions.keep_of(store, user, sub_account="" if account_id == "none" else account_id)
 
 
 def _set_cloud(store: Store, user: str, allowed: str, _secret: str) -> None:
@@ -163,7 +163,7 @@ def _set_cloud(store: Store, user: str, allowed: str, _secret: str) -> None:
 
     if allowed not in ("yes", "no"):
         raise BadValue("cloud is yes or no")
-    sessions.set_open_air(store, user, allowed == "yes")
+    sessions.keep_of(store, user, open_air=allowed == "yes")
 
 
 OPTIONS = (

@@ -28,7 +28,7 @@ from pyezvizapi.exceptions import EzvizAuthTokenExpired, EzvizAuthVerificationCo
 
 from showcam.drivers.errors import DriverError, NoInternet, SignedOut, VendorBusy, VendorDown
 from showcam.drivers.ezviz.answers import NO_SUCH_CALL, ahead_s, kind, rows, text, tidied, within
-from showcam.drivers.vendor_http import VendorHttp
+from showcam.drivers.vendor import VendorHttp
 from showcam.net.exchange import Exchange
 from showcam.net.http import retry_after_s
 from showcam.net.requests_adapter import Forbidden

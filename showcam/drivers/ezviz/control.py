@@ -16,8 +16,7 @@ from showcam.drivers.driver import LEAST_S
 from showcam.drivers.errors import DriverError, Refused, SetRefused, SignedOut, VendorBusy
 from showcam.drivers.ezviz.account import EzvizAccount
 from showcam.drivers.ezviz.cameras import NIGHT_MODES
-from showcam.drivers.ezviz.keys import Keys
-from showcam.drivers.ezviz.open_platform import Access, Calls, OpenPlatform
+from showcam.drivers.ezviz.open_platform import Access, Calls, Keys, OpenPlatform
 from showcam.drivers.ezviz.sessions import Sessions
 from showcam.drivers.ezviz.settings import CLOUD, DATE_FORMAT, Clock, disks
 from showcam.drivers.settings import CHOICES, Setting, SettingView
@@ -287,12 +286,12 @@ class Control:
     """Settings by both APIs. Raises showcam.drivers.errors.DriverError, and SetRefused if a change is refused."""
 
     def __init__(self, account: EzvizAccount, sessions: Sessions, keys: Keys) -> None:
-        self._account, self._sessions, self._keys = account, sessions, keys
+        self.account, self.sessions, self._keys = account, sessions, keys
 
     def settings(self, source: Source, camera: Camera, deadline_s: float) -> dict[Setting, SettingView]:
         """The settings by the app's API; a key of the Open Platform adds settings that this API can't report or set."""
-        held, began = self._sessions.read(source), time.monotonic()
-        views = {} if self._keys.alone(held) else self._account.settings(source, camera, deadline_s)
+        held, began = self.sessions.read(source), time.monotonic()
+        views = {} if self._keys.alone(held) else self.account.settings(source, camera, deadline_s)
         if self._keys.reaches(held, camera):
             try:
                 with self._keys.calls(held, camera, deadline_s - (time.monotonic() - began)) as calls:
@@ -312,7 +311,7 @@ class Control:
             source,
             camera,
             deadline_s - (time.monotonic() - began),
-            lambda left_s: self._account.apply(source, camera, setting, value, left_s, code=code),
+            lambda left_s: self.account.apply(source, camera, setting, value, left_s, code=code),
             lambda calls: write(calls, camera, setting, value, code, clock),
         )
 
@@ -321,7 +320,7 @@ class Control:
             source,
             camera,
             deadline_s,
-            lambda left_s: self._account.restart(source, camera, left_s),
+            lambda left_s: self.account.restart(source, camera, left_s),
             restart,
         )
 
@@ -330,12 +329,12 @@ class Control:
             source,
             camera,
             deadline_s,
-            lambda left_s: self._account.change_password(source, camera, old, new, left_s),
+            lambda left_s: self.account.change_password(source, camera, old, new, left_s),
             lambda calls: change_password(calls, old, new),
         )
 
     def delete(self, source: Source, camera: Camera, deadline_s: float) -> None:
-        held = self._sessions.read(source)
+        held = self.sessions.read(source)
         if not self._keys.reaches(held, camera):
             raise SetRefused("unsupported")
         with self._keys.calls(held, camera, deadline_s) as calls:
@@ -343,10 +342,10 @@ class Control:
 
     def _clock(self, source: Source, camera: Camera, setting: Setting, deadline_s: float) -> Clock | None:
         """How the camera writes the time, if setting a part would lose the rest; unknown with only a sub-account."""
-        held = self._sessions.read(source)
+        held = self.sessions.read(source)
         if setting not in TIME or self._keys.alone(held) or not self._keys.reaches(held, camera):
             return None
-        return self._account.clock(source, camera, deadline_s)
+        return self.account.clock(source, camera, deadline_s)
 
     def _either(
         self,
@@ -357,7 +356,7 @@ class Control:
         by_open: Callable[[Calls], None],
     ) -> None:
         """Makes a change by the app's API; by the Open Platform only if the app's API can't do it at all."""
-        held, began = self._sessions.read(source), time.monotonic()
+        held, began = self.sessions.read(source), time.monotonic()
         if not self._keys.alone(held):
             try:
                 by_account(deadline_s)

@@ -19,8 +19,7 @@ from typing import Any, NamedTuple, Protocol
 
 from msgspec.structs import replace
 
-from showcam.drivers.camera import Camera, Listed
-from showcam.drivers.driver import sound
+from showcam.drivers.camera import Camera, Listed, sound
 from showcam.drivers.errors import DriverError, Reason, Refused, VendorDown
 from showcam.drivers.ezviz.keys import CasSession, OtherCertificate
 from showcam.drivers.ezviz.pictures import LocalKey, lasts_s, lease_of

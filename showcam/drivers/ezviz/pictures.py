@@ -24,8 +24,8 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from showcam.drivers.camera import STALE_S, UNASKED, Camera, Listed, Ref
-from showcam.drivers.driver import AGAIN_S, sound
+from showcam.drivers.camera import STALE_S, UNASKED, Camera, Listed, Ref, sound
+from showcam.drivers.driver import AGAIN_S
 from showcam.drivers.errors import CameraSilent, DriverError, Reason, Refused, is_reason
 from showcam.drivers.ezviz.answers import text
 from showcam.drivers.ezviz.cameras import has_sub, is_channel

@@ -12,10 +12,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from showcam.drivers.camera import Camera
-from showcam.drivers.ezviz import keys
 from showcam.drivers.ezviz.answers import channel as channel_row
 from showcam.drivers.ezviz.answers import device as device_row
 from showcam.drivers.ezviz.answers import epoch_s, fields, rows, section, within
+from showcam.drivers.ezviz.cameras import is_right
 from showcam.drivers.ezviz.sessions import Secrets
 from showcam.drivers.ezviz.trace_lines import (
     MODELS,
@@ -124,7 +124,7 @@ def _key(pages: list[JsonObject], serial: str, secrets: Secrets) -> KeyState:
     code, session = secrets.picture_codes.get(serial, ""), secrets.session or {}
     return KeyState(
         bool(code),
-        keys.is_right(pages, serial, code) if code else None,
+        is_right(pages, serial, code) if code else None,
         secrets.by_video.get(serial),
         bool(secrets.elevated) and secrets.elevated == session.get("session_id"),
         serial in secrets.keys_refused,
@@ -178,10 +178,6 @@ def row(pages: list[JsonObject], camera: Camera, alias: Alias) -> Row:
         small(section(pages, "CHANNEL", resource).get("privacyStatus")),
         small(section(pages, "CLOUD", resource).get("status")),
     )
-
-
-def has_status(pages: list[JsonObject], serial: str) -> bool:
-    return bool(section(pages, "STATUS", serial))
 
 
 def small(value: Any, otherwise: int | None = None) -> int | None:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from msgspec.structs import replace
 
-from showcam.drivers.camera import Camera, Flag, Listed, Ref, Video, VideoCodec
-from showcam.drivers.driver import LEAST_S, Direction, Hint, Preset, sound
+from showcam.drivers.camera import Camera, Flag, Listed, Ref, Video, VideoCodec, sound
+from showcam.drivers.driver import LEAST_S, Direction, Hint, Preset
 from showcam.drivers.errors import DriverError, Reason, Refused, SetRefused
 from showcam.drivers.lan import LAN
 from showcam.drivers.lan.adding import describe

@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 
 from showcam.drivers.driver import AGAIN_S, Probed
 from showcam.drivers.errors import Refused, VendorDown
-from showcam.drivers.vendor_http import VendorHttp
+from showcam.drivers.vendor import VendorHttp
 from showcam.net.exchange import Exchange
 from showcam.net.http import Page
 
