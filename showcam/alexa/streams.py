@@ -11,7 +11,7 @@ from showcam.alexa.interface import Answer, CameraDirective, Capability, Handler
 from showcam.alexa.message import timestamp
 from showcam.alexa.texts import Locales
 from showcam.drivers.camera import Camera, Refusal, Stream, StreamRequest, Video
-from showcam.drivers.errors import BadOffer
+from showcam.engine.messages import BadOffer
 from showcam.net.cache import Recent
 from showcam.registry.gate.displays import USUAL, best, beyond, shown
 from showcam.registry.gate.gate import not_found

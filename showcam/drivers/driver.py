@@ -55,14 +55,12 @@ class Driver(Protocol):
     @property
     def vendor(self) -> str:
         """The vendor's name, as people say it; sentences about failed reads use this name."""
-        ...
 
     def read(self, source: Source, deadline_s: float) -> tuple[Listed, ...]:
         """The source's cameras as they are now. Each channel is a camera.
 
         A flag that the vendor did not report is "unknown". `ways` lists the ways to a picture, best first.
         """
-        ...
 
     def mint(
         self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main", life_s: int = 0
@@ -71,14 +69,12 @@ class Driver(Protocol):
 
         Raises Refused("too_large") if this way has no smaller picture.
         """
-        ...
 
 
 @runtime_checkable
 class LoadsAhead(Protocol):
     def load(self) -> None:
         """Import the slow libraries ahead of the first call."""
-        ...
 
 
 @runtime_checkable
@@ -90,7 +86,6 @@ class TakesBack(Protocol):
 
         `ending`: how the opening ended.
         """
-        ...
 
 
 @runtime_checkable
@@ -99,7 +94,6 @@ class HandsOn(Protocol):
 
     def probe(self, source: Source, spec: CameraSpec, deadline_s: float) -> Probed:
         """Examine the stream at a vendor's address. Raises Refused if a display can't play it from there."""
-        ...
 
 
 @runtime_checkable
@@ -108,11 +102,9 @@ class Sets(Protocol):
 
     def serves(self, source: Source) -> tuple[str, ...]:
         """The ways to a camera's state and settings: "account", "open", "lan". The first serves both."""
-        ...
 
     def settings(self, source: Source, camera: Camera, deadline_s: float) -> dict[Setting, SettingView]:
         """Every setting as it is now. Its view says if the setting can't be read or set this way."""
-        ...
 
     def apply(
         self, source: Source, camera: Camera, setting: Setting, value: str, deadline_s: float, *, code: str = ""
@@ -121,17 +113,14 @@ class Sets(Protocol):
 
         `code` goes with "encryption": the code on the label, the password set since, or a code that was mailed.
         """
-        ...
 
     def restart(self, source: Source, camera: Camera, deadline_s: float) -> None: ...
 
     def deletes(self, source: Source, camera: Camera) -> bool:
         """Whether `delete` can take the camera off the account."""
-        ...
 
     def delete(self, source: Source, camera: Camera, deadline_s: float) -> None:
         """Take the camera off the vendor account, with all channels of its device."""
-        ...
 
 
 @runtime_checkable
@@ -140,11 +129,9 @@ class Turns(Protocol):
 
     def turn(self, source: Source, camera: Camera, direction: Direction, deadline_s: float) -> None:
         """Have the camera begin to turn. The caller stops the camera, also after an error."""
-        ...
 
     def halt(self, source: Source, camera: Camera, direction: Direction, deadline_s: float) -> None:
         """Have the camera stop turning. A second call does no harm."""
-        ...
 
 
 class Preset(Struct, frozen=True):
@@ -160,11 +147,9 @@ class KeepsPositions(Protocol):
 
     def presets(self, source: Source, camera: Camera, deadline_s: float) -> tuple[Preset, ...]:
         """The positions that the camera keeps now; () for a camera without any."""
-        ...
 
     def go(self, source: Source, camera: Camera, preset: Preset, deadline_s: float) -> None:
         """Have the camera turn to the position and stop there. Raises SetRefused."""
-        ...
 
 
 @runtime_checkable
@@ -173,15 +158,12 @@ class Enciphers(Protocol):
 
     def change_password(self, source: Source, camera: Camera, old: str, new: str, deadline_s: float) -> None:
         """Change the password of encrypted pictures; `old` may be the label's code. Raises SetRefused."""
-        ...
 
     def is_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> bool | None:
         """Whether the camera's pictures are encrypted with this code; None if the vendor does not say."""
-        ...
 
     def set_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
         """Keep the code of the camera's video; "" forgets it. The next video shows whether it fits. Raises Refused."""
-        ...
 
 
 @runtime_checkable
@@ -190,18 +172,15 @@ class GivesKeys(Protocol):
 
     def asks_silently(self, source: Source) -> bool:
         """Whether the vendor hands out keys in this session without mailing the owner a code first."""
-        ...
 
     def ask_key(self, source: Source, camera: Camera, deadline_s: float, *, code: str = "") -> None:
         """Ask the vendor for the camera's key, once, and keep it. `code`: the code that the vendor mailed.
 
         Without a code the vendor may mail one to the owner. Raises SetRefused.
         """
-        ...
 
     def judge_key(self, source: Source, camera: Camera, mark: str, *, fits: bool) -> None:
         """Keep whether the key with this mark (showcam.engine.source.mark_of) deciphered the camera's video."""
-        ...
 
 
 @runtime_checkable
@@ -210,14 +189,12 @@ class KeepsAwake(Protocol):
 
     def watched(self, source: Source, camera: Camera) -> None:
         """Called every few seconds while somebody watches the camera. Returns at once, and raises nothing."""
-        ...
 
     def still(self, source: Source, camera: Camera, deadline_s: float, *, deciphers: bool) -> bytes | None:
         """A JPEG that the camera makes now, without opening its video; None if there is none.
 
         `deciphers`: whether the owner lets showcam decipher the camera. Raises Refused if the still needs this.
         """
-        ...
 
 
 @runtime_checkable
@@ -231,7 +208,6 @@ class KeepsAlarms(Protocol):
 
         `deciphers`: whether the owner lets showcam decipher the camera. Raises Refused if the picture needs this.
         """
-        ...
 
 
 @runtime_checkable
@@ -241,19 +217,15 @@ class AsksCameras(Protocol):
     @property
     def takes_codes(self) -> bool:
         """Whether cameras are reached in the house at all."""
-        ...
 
     def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
         """Try the code once at the camera on the LAN, then keep it; "" forgets it. Raises Refused."""
-        ...
 
     def set_local(self, source: Source, camera: Camera, deadline_s: float, *, wanted: bool) -> None:
         """Keep whether the owner wants the camera's own protocol. If so, the camera is tried once. Raises Refused."""
-        ...
 
     def trust_key_server(self, source: Source, camera: Camera, deadline_s: float) -> None:
         """Take the certificate that the server of keys shows now; the camera is asked again at once."""
-        ...
 
 
 class Fixed:

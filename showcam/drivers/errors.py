@@ -3,9 +3,6 @@
 from collections.abc import Mapping
 from typing import Literal, TypeIs, get_args
 
-from showcam.engine.grants import BadGrant, ExpiredGrant
-from showcam.engine.messages import BadOffer
-
 type Reason = Literal[
     "not_found",
     "signed_out",
@@ -47,20 +44,6 @@ type Reason = Literal[
 ]
 
 REASONS: tuple[Reason, ...] = get_args(Reason.__value__)
-__all__ = [
-    "BadGrant",
-    "BadOffer",
-    "CameraSilent",
-    "DriverError",
-    "ExpiredGrant",
-    "NoInternet",
-    "Refused",
-    "SetRefused",
-    "SignedOut",
-    "Unavailable",
-    "VendorBusy",
-    "VendorDown",
-]
 
 type Why = Literal[
     "wrong_code",

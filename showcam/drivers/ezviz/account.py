@@ -98,7 +98,9 @@ class Terminal:
         raise VendorDown("sent from region to region")
 
     def _attempt(self, user: str, password: str, code: str, host: str) -> Verdict:
-        from showcam.drivers.ezviz.client import EzvizAuthVerificationCode, PyEzvizError, SigningIn
+        from pyezvizapi.exceptions import EzvizAuthVerificationCode, PyEzvizError
+
+        from showcam.drivers.ezviz.client import SigningIn
 
         client = SigningIn(self._http, user, password, host, self.of(user))
         client.hear = self._note
@@ -209,7 +211,7 @@ class EzvizAccount:
 
     def turn(self, source: Source, camera: Camera, direction: Direction, deadline_s: float, *, action: str) -> None:
         """Has the camera begin to turn, or stop: `action` is "START" or "STOP". Raises SetRefused."""
-        from showcam.drivers.ezviz.client import PyEzvizError
+        from pyezvizapi.exceptions import PyEzvizError
 
         def work(client: "Client", _: Held) -> None:
             # the library's `ptz_control` turns only channel 1, and reads no answer (pyEzvizApi, client.py)

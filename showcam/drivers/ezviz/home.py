@@ -64,11 +64,9 @@ class Place(NamedTuple):
 class KeyServer(Protocol):
     def device(self, asking: CasSession, serial: str, deadline_s: float) -> Device:
         """The code and the key of the device with this serial. Raises NoKey, OtherCertificate, VendorDown."""
-        ...
 
     def trust(self, asking: CasSession, deadline_s: float) -> None:
         """Take the certificate that the server shows now. Raises VendorDown."""
-        ...
 
 
 class Local:

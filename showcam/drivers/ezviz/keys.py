@@ -82,12 +82,12 @@ def turn_on(client: "Client", camera: Camera) -> None:
     """Raises SetRefused, and PyEzvizError."""
     if camera.owner != "own":
         raise SetRefused("not_permitted")
-    client.set_video_enc(camera.ref.serial, 1)
+    client.encrypt(camera.ref.serial, 1)
 
 
 def turn_off(client: "Client", camera: Camera, code: str, user: str) -> None:
     """If `code` is "" and the vendor wants a code, the vendor mails one. Raises SetRefused, and PyEzvizError."""
-    from showcam.drivers.ezviz.client import PyEzvizError
+    from pyezvizapi.exceptions import PyEzvizError
 
     if camera.owner != "own":
         raise SetRefused("not_permitted")
@@ -96,7 +96,7 @@ def turn_off(client: "Client", camera: Camera, code: str, user: str) -> None:
     if right is False and not is_mailed:
         raise SetRefused("wrong_code")
     try:
-        client.set_video_enc(camera.ref.serial, 0, camera_verification_code=code or None)
+        client.encrypt(camera.ref.serial, 0, code=code)
     except PyEzvizError:
         if client.code != WRONG_CODE:
             raise _refused(client.code, code) from None
@@ -109,7 +109,7 @@ def turn_off(client: "Client", camera: Camera, code: str, user: str) -> None:
 
 
 def _mail_code(client: "Client", user: str) -> None:
-    from showcam.drivers.ezviz.client import PyEzvizError
+    from pyezvizapi.exceptions import PyEzvizError
 
     try:
         client.get_2fa_check_code("DEVICE_ENCRYPTION", user)
@@ -130,14 +130,14 @@ def _refused(result: int | None, code: str) -> DriverError | SetRefused:
 
 def change_password(client: "Client", camera: Camera, old: str, new: str) -> None:
     """Changes the password of encrypted pictures. Raises SetRefused."""
-    from showcam.drivers.ezviz.client import PyEzvizError
+    from pyezvizapi.exceptions import PyEzvizError
 
     if camera.owner != "own":
         raise SetRefused("not_permitted")
     if is_right(client.pages("STATUS"), camera.ref.serial, old) is False:
         raise SetRefused("wrong_code")
     try:
-        client.set_video_enc(camera.ref.serial, 2, old_password=old, new_password=new)
+        client.encrypt(camera.ref.serial, 2, old=old, new=new)
     except PyEzvizError:
         if client.code != WRONG_CODE:
             raise
@@ -146,7 +146,7 @@ def change_password(client: "Client", camera: Camera, old: str, new: str) -> Non
 
 def ask_key(client: "Client", camera: Camera, code: str) -> str:
     """The password that the camera's video is encrypted with. Raises SetRefused, and PyEzvizError."""
-    from showcam.drivers.ezviz.client import PyEzvizError
+    from pyezvizapi.exceptions import PyEzvizError
 
     try:
         key = client.camera_key(camera.ref.serial, code)

@@ -360,7 +360,7 @@ class Clients:
 
     def _renew(self, source: Source, client: "Client") -> None:
         """Renews a session that the vendor calls expired, unless another process has renewed it already."""
-        from showcam.drivers.ezviz.client import EzvizAuthTokenExpired
+        from pyezvizapi.exceptions import EzvizAuthTokenExpired
 
         old = client.session_id
         held = self._sessions.read(source)
@@ -380,7 +380,7 @@ class Clients:
 @contextlib.contextmanager
 def _told_apart(client: "Client") -> Iterator[None]:
     """Raises the error for the code in the vendor's last answer, if a change is refused."""
-    from showcam.drivers.ezviz.client import PyEzvizError
+    from pyezvizapi.exceptions import PyEzvizError
 
     client.code = None
     try:

@@ -17,9 +17,9 @@ from showcam.drivers.camera import (
     is_on_battery,
 )
 from showcam.drivers.driver import Driver, HandsOn, Probed
-from showcam.drivers.errors import BadOffer, DriverError
+from showcam.drivers.errors import DriverError
 from showcam.engine.grants import Claims, Picture
-from showcam.engine.messages import MediaBusy, MediaUnavailable
+from showcam.engine.messages import BadOffer, MediaBusy, MediaUnavailable
 from showcam.engine.source import Hls, SourceSpec
 from showcam.net.cache import Rate
 from showcam.registry.gate import reasons
