@@ -164,7 +164,7 @@ class Adding:
         device = replace(
             self._device(address.host, port, _profiled(main, heard), login, heard),
             onvif=answered.at,
-            pin=onvif.pin,
+            pin=onvif.pin or "",
             model=" ".join(filter(None, (identity.maker, identity.model))),
             firmware=identity.firmware,
             id=identity.serial if _SERIAL.fullmatch(identity.serial) else "",
