@@ -98,13 +98,20 @@ class HandsOn(Protocol):
 
 @runtime_checkable
 class Sets(Protocol):
-    """A driver whose cameras have settings that can be read and set. Raises SetRefused when something is not set."""
+    """A driver whose cameras have settings that can be read and set. Raises SetRefused when something is not set.
+
+    The methods as they stand here are for a vendor whose cameras are only read: the settings are what the list shows.
+    """
 
     def serves(self, source: Source) -> tuple[str, ...]:
         """The ways to a camera's state and settings: "account", "open", "lan". The first serves both."""
+        return ("account",)
 
     def settings(self, source: Source, camera: Camera, deadline_s: float) -> dict[Setting, SettingView]:
         """Every setting as it is now. Its view says if the setting can't be read or set this way."""
+        listed = {name: field_of(camera, name) for name in FIELDS}
+        known = {name: value for name, value in listed.items() if value not in ("none", "unknown")}
+        return {name: SettingView(known.get(name), False, "account", "not_this_way") for name in CHOICES}
 
     def apply(
         self, source: Source, camera: Camera, setting: Setting, value: str, deadline_s: float, *, code: str = ""
@@ -113,14 +120,18 @@ class Sets(Protocol):
 
         `code` goes with "encryption": the code on the label, the password set since, or a code that was mailed.
         """
+        raise SetRefused("unsupported")
 
-    def restart(self, source: Source, camera: Camera, deadline_s: float) -> None: ...
+    def restart(self, source: Source, camera: Camera, deadline_s: float) -> None:
+        raise SetRefused("unsupported")
 
     def deletes(self, source: Source, camera: Camera) -> bool:
         """Whether `delete` can take the camera off the account."""
+        return False
 
     def delete(self, source: Source, camera: Camera, deadline_s: float) -> None:
         """Take the camera off the vendor account, with all channels of its device."""
+        raise SetRefused("unsupported")
 
 
 @runtime_checkable
@@ -154,16 +165,19 @@ class KeepsPositions(Protocol):
 
 @runtime_checkable
 class Enciphers(Protocol):
-    """A driver whose cameras may encrypt their pictures by a code."""
+    """A driver whose cameras may encrypt their pictures by a code; as the methods stand here, they do not."""
 
     def change_password(self, source: Source, camera: Camera, old: str, new: str, deadline_s: float) -> None:
         """Change the password of encrypted pictures; `old` may be the label's code. Raises SetRefused."""
+        raise SetRefused("unsupported")
 
     def is_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> bool | None:
         """Whether the camera's pictures are encrypted with this code; None if the vendor does not say."""
+        return None
 
     def set_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
         """Keep the code of the camera's video; "" forgets it. The next video shows whether it fits. Raises Refused."""
+        raise Refused("not_this_way", "its pictures are not encrypted by a code")
 
 
 @runtime_checkable
@@ -228,39 +242,8 @@ class AsksCameras(Protocol):
         """Take the certificate that the server of keys shows now; the camera is asked again at once."""
 
 
-class Fixed:
-    """Sets and Enciphers for a vendor whose cameras are only read: their settings are what the list shows."""
-
-    def serves(self, source: Source) -> tuple[str, ...]:
-        return ("account",)
-
-    def settings(self, source: Source, camera: Camera, deadline_s: float) -> dict[Setting, SettingView]:
-        listed = {name: field_of(camera, name) for name in FIELDS}
-        known = {name: value for name, value in listed.items() if value not in ("none", "unknown")}
-        return {name: SettingView(known.get(name), False, "account", "not_this_way") for name in CHOICES}
-
-    def apply(
-        self, source: Source, camera: Camera, setting: Setting, value: str, deadline_s: float, *, code: str = ""
-    ) -> None:
-        raise SetRefused("unsupported")
-
-    def restart(self, source: Source, camera: Camera, deadline_s: float) -> None:
-        raise SetRefused("unsupported")
-
-    def deletes(self, source: Source, camera: Camera) -> bool:
-        return False
-
-    def delete(self, source: Source, camera: Camera, deadline_s: float) -> None:
-        raise SetRefused("unsupported")
-
-    def change_password(self, source: Source, camera: Camera, old: str, new: str, deadline_s: float) -> None:
-        raise SetRefused("unsupported")
-
-    def is_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> bool | None:
-        return None
-
-    def set_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
-        raise Refused("not_this_way", "its pictures are not encrypted by a code")
+class Fixed(Sets, Enciphers):
+    """For a vendor whose cameras are only read."""
 
 
 FIXED = Fixed()

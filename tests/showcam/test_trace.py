@@ -698,7 +698,7 @@ def test_the_ports_of_a_camera_at_home_are_told_without_its_address() -> None:
     listening, closed = socket.create_server(("127.0.0.1", 0)), socket.create_server(("127.0.0.1", 0))
     ports = tuple(int(one.getsockname()[1]) for one in (listening, closed))
     closed.close()
-    told = probed(Home("loopback", (*ports, 0, 0), 3, True, {}), "127.0.0.1", loopback=True)
+    told = probed(Home("loopback", (*ports, 0, 0), True, {}), "127.0.0.1", loopback=True)
     listening.close()
     assert told.ports == {ports[0]: "open", ports[1]: "closed"}
     assert "127.0.0.1" not in text.written([told]).decode()
@@ -706,5 +706,5 @@ def test_the_ports_of_a_camera_at_home_are_told_without_its_address() -> None:
 
 @pytest.mark.parametrize("address", ["", "8.8.8.8", "127.0.0.1", "camera.example", "169.254.1.1"])
 def test_only_an_address_of_the_house_is_asked(address: str) -> None:
-    line = Home("none", (0, 9010, 9020, 0), 3, None, {})
+    line = Home("none", (0, 9010, 9020, 0), None, {})
     assert probed(line, address, loopback=False) == line

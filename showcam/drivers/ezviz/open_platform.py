@@ -293,14 +293,11 @@ class Calls:
         return [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
 
     def v3(self, method: str, path: str, **more: str) -> JsonObject:
-        form = {"deviceSerial": self._serial, "channelNo": str(self.channel)} | more
-        return _object(self._ask(path, form, method))
+        return _object(self._call(path, more, method))
 
-    def _call(self, path: str, more: dict[str, str]) -> Any:
+    def _call(self, path: str, more: dict[str, str], method: str = "") -> Any:
         form = {"deviceSerial": self._serial, "channelNo": str(self.channel)} | more
-        return self._ask(f"/api/lapp/{path}", form)
-
-    def _ask(self, path: str, form: dict[str, str], method: str = "") -> Any:
+        path = path if method else f"/api/lapp/{path}"
         return self._platform.call(
             self._key, path, form, self._exchange, fail=open_set_error, method=method, again=self._again
         )

@@ -88,23 +88,18 @@ class Row(Struct, frozen=True, tag="camera", tag_field="line"):
     firmware: tuple[Small, Small, Small, Annotated[int, Meta(ge=0, le=999_999)]] | None
     channels: Small | None
     online: Small | None
-    ext_status: Small | None
     offline_notify: Small | None
     support: dict[Annotated[int, Meta(ge=0, le=9999)], tuple[Small, ...]] | None  # supportExt
     share: Small | None
     permission: Mask | None
     resource_type: Small | None
-    video_level: Small | None
-    identifier: Literal["global", "Video", "Video_1", "Video_2", "other", "none"]
     biz: Literal["biz", "pairs", "url", "empty"]  # the form of streamBizUrl
     encrypted: Small | None  # isEncrypt
     digest: Small  # length of encryptPwd
     global_status: Small | None
     privacy: Small | None
-    disks: tuple[Small, ...] | None
     battery: Small | None
     charging: Small | None
-    work_mode: Small | None
     online_status: Small | None
     night_vision: Small | None
     encodings: tuple[Small | None, Small | None]
@@ -113,8 +108,6 @@ class Row(Struct, frozen=True, tag="camera", tag_field="line"):
     has_features: bool
     switches: tuple[tuple[Small, Small, bool], ...] | None  # channel, type, on
     qualities: tuple[tuple[Small, Small], ...] | None  # stream, level
-    channel_privacy: Small | None
-    cloud: Small | None
 
 
 class Dispatcher(Struct, frozen=True, tag="dispatcher", tag_field="line"):
@@ -243,7 +236,6 @@ class Home(Struct, frozen=True, tag="home", tag_field="line"):
 
     address: HostKind
     listed: tuple[Port, ...]  # RTSP, commands, pictures, HTTP
-    net_type: Small | None
     wired: bool | None
     ports: dict[Port, PortState]
 

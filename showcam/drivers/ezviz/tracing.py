@@ -39,14 +39,13 @@ from showcam.net.text import JsonObject
 if TYPE_CHECKING:
     import requests
 
-SECTIONS = "STATUS,SWITCH,FEATURE_INFO,VIDEO_QUALITY,VTM,CHANNEL,CLOUD,CONNECTION,WIFI"
+SECTIONS = "STATUS,SWITCH,FEATURE_INFO,VIDEO_QUALITY,VTM,CONNECTION,WIFI"
 MESSAGES = 20
 MOST_CALLS = 50
 MOST_ROWS = 500  # of a list in an answer
 MOST = 99_999  # of a number that is taken from an answer
 _MODELS: dict[str, Model] = {name.casefold(): name for name in MODELS.split("|")}
 _CATEGORIES = frozenset(get_args(Category.__value__))
-_IDENTIFIERS = frozenset({"global", "Video", "Video_1", "Video_2"})
 _VERSION = re.compile(r"V(\d{1,2})\.(\d{1,2})\.(\d{1,2}) build (\d{6})", re.ASCII)
 _REGION = re.compile(r"api(ieu|ius|isa|isgp|iindia)\.ezvizlife\.com|api(rus)\.ezvizru\.com")
 _PORTS = ("localRtspPort", "localCmdPort", "localStreamPort", "localHttpPort")
@@ -116,7 +115,7 @@ def excerpt(
     address = str(connection.get("localIp") or network.get("address") or "")
     listed = tuple(_port(connection.get(name)) for name in _PORTS)
     wired = {"wire": True, "wireless": False}.get(str(network.get("netType")))
-    lines.append(Home(host_kind(address), listed, small(connection.get("netType")), wired, {}))
+    lines.append(Home(host_kind(address), listed, wired, {}))
     return Excerpt(tuple(lines), address)
 
 
@@ -141,7 +140,7 @@ def row(pages: list[JsonObject], camera: Camera, alias: Alias) -> Row:
     flip = within(features, str(number), "Video", "VideoAdjustment").get("ImageFlip")
     flipped = fields(flip).get("enabled")
     version = _VERSION.fullmatch(str(device.get("version")))
-    category, identifier = device.get("deviceCategory"), listed.get("resourceIdentifier")
+    category = device.get("deviceCategory")
     return Row(
         alias,
         small(number, 0) or 0,
@@ -150,23 +149,18 @@ def row(pages: list[JsonObject], camera: Camera, alias: Alias) -> Row:
         tuple(map(int, version.groups())) if version else None,  # type: ignore[arg-type]
         small(device.get("channelNumber")),
         small(device.get("status")),
-        small(device.get("extStatus")),
         small(device.get("offlineNotify")),
         _support(device.get("supportExt")),
         small(listed.get("shareType")),
         _mask(listed.get("permission")),
         small(listed.get("resourceType")),
-        small(listed.get("videoLevel")),
-        identifier if identifier in _IDENTIFIERS else "none" if identifier is None else "other",
         _biz(listed.get("streamBizUrl")),
         small(status.get("isEncrypt")),
         min(len(str(status.get("encryptPwd") or "")), MOST),
         small(status.get("globalStatus")),
         small(status.get("privacyStatus")),
-        _disks(status.get("diskState")),
         small(optionals.get("powerRemaining")),
         small(optionals.get("powerStatus")),
-        small(optionals.get("batteryCameraWorkMode")),
         small(optionals.get("OnlineStatus")),
         small(fields(optionals.get("NightVision_Model")).get("graphicType")),
         (small(video.get("MainEncode")), small(video.get("SubEncode"))),
@@ -175,8 +169,6 @@ def row(pages: list[JsonObject], camera: Camera, alias: Alias) -> Row:
         bool(features),
         _switches(pages, serial),
         _qualities(pages, resource),
-        small(section(pages, "CHANNEL", resource).get("privacyStatus")),
-        small(section(pages, "CLOUD", resource).get("status")),
     )
 
 
@@ -245,12 +237,6 @@ def _support(text: Any) -> dict[int, tuple[int, ...]] | None:
 def _biz(value: Any) -> Any:
     text = str(value or "")
     return "empty" if not text else "url" if "://" in text else "biz" if re.fullmatch(r"biz=\d", text) else "pairs"
-
-
-def _disks(value: Any) -> tuple[int, ...] | None:
-    if not isinstance(value, str) or not re.fullmatch(r"[0-9-]{1,32}", value):
-        return None
-    return tuple(int(mark) for mark in value if mark != "-")[:4]
 
 
 def _switches(pages: Iterable[JsonObject], serial: str) -> tuple[tuple[int, int, bool], ...] | None:
