@@ -57,10 +57,17 @@ CHOICES: dict[Setting, tuple[str, ...] | None] = {
     "about": None,
 }
 
-_LISTED: tuple[Setting, ...] = ("audio", "sleep", "status_light", "alarm_notification", "offline_notification")
-_LISTED += ("flip", "night_vision", "encryption")
 # setting: the field of Camera that holds it, read with the list at no further cost
-FIELDS: dict[str, str] = {name: name for name in _LISTED} | {"sleep": "asleep"}
+FIELDS: dict[str, str] = {
+    "audio": "audio",
+    "sleep": "asleep",
+    "status_light": "status_light",
+    "alarm_notification": "alarm_notification",
+    "offline_notification": "offline_notification",
+    "flip": "flip",
+    "night_vision": "night_vision",
+    "encryption": "encryption",
+}
 
 # The settings that an owner may let a voice change; never Image Encryption.
 BY_VOICE = (*(setting for setting in FIELDS if setting != "encryption"), "restart")
