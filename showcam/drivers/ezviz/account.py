@@ -17,7 +17,7 @@ from showcam.drivers.errors import DriverError, Refused, SetRefused, VendorDown
 from showcam.drivers.ezviz import home, keys
 from showcam.drivers.ezviz import settings as of_app
 from showcam.drivers.ezviz.answers import SIGN_IN, message_hint, set_error
-from showcam.drivers.ezviz.cameras import SECTIONS, Channels, cameras, is_right
+from showcam.drivers.ezviz.cameras import SECTIONS, Channels, cameras
 from showcam.drivers.ezviz.home import Lan
 from showcam.drivers.ezviz.keys import CasSession
 from showcam.drivers.ezviz.sessions import BY_CODE, Clients, EzvizHosts, Held, Sessions
@@ -160,12 +160,6 @@ class EzvizAccount:
 
         return self.clients.use(source, deadline_s, work)
 
-    def is_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> bool | None:
-        """Whether the code deciphers the camera's picture; None if the vendor does not say."""
-        return self.clients.use(
-            source, deadline_s, lambda client, _: is_right(client.pages("STATUS"), camera.ref.serial, code)
-        )
-
     def settings(self, source: Source, camera: Camera, deadline_s: float) -> dict[Setting, SettingView]:
         """Every setting of the camera: the list with more of its sections, and a request about its detection."""
 
@@ -294,6 +288,3 @@ class EzvizAccount:
             return PushSession(host, str(token["session_id"]), str(token["username"]), terminal)
 
         return self.clients.use(source, deadline_s, work)
-
-    def sign_out(self, source: Source, deadline_s: float) -> None:
-        self.clients.use(source, deadline_s, lambda client, _: client.logout())

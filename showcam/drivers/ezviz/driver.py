@@ -12,7 +12,7 @@ from showcam.drivers.errors import DriverError, Refused, SetRefused, SignedOut
 from showcam.drivers.ezviz import EZVIZ, home, pictures
 from showcam.drivers.ezviz.account import EzvizAccount, Terminal
 from showcam.drivers.ezviz.answers import LastStatus
-from showcam.drivers.ezviz.cameras import SECTIONS, Channels, cameras, judged
+from showcam.drivers.ezviz.cameras import SECTIONS, Channels, cameras, is_right, judged
 from showcam.drivers.ezviz.control import Control, listed
 from showcam.drivers.ezviz.home import Lan, Local
 from showcam.drivers.ezviz.keys import Cas, key_of
@@ -109,7 +109,7 @@ class EzvizDriver(Control):
         return tuple(self._sign_ins.calls)
 
     def sign_out(self, source: Source, deadline_s: float) -> None:
-        self.account.sign_out(source, deadline_s)
+        self.account.clients.use(source, deadline_s, lambda client, _: client.logout())
 
     def read(self, source: Source, deadline_s: float) -> tuple[Listed, ...]:
         """The source's cameras as they are now; by the app's API with a request for each thirty of them."""
@@ -154,7 +154,10 @@ class EzvizDriver(Control):
     def is_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> bool | None:
         if self._keys.alone(self.sessions.read(source)):
             return None  # only the app account lists the digest for checking a code
-        return self.account.is_picture_code(source, camera, code, deadline_s)
+        serial = camera.ref.serial
+        return self.account.clients.use(
+            source, deadline_s, lambda client, _: is_right(client.pages("STATUS"), serial, code)
+        )
 
     def deletes(self, source: Source, camera: Camera) -> bool:
         return self._keys.reaches(self.sessions.read(source), camera)
@@ -229,11 +232,9 @@ class EzvizDriver(Control):
         code = held.secrets.codes.get(camera.ref.serial)
         if self._lan is None or not code:
             raise Refused("no_way", "no lan way")
-        end = time.monotonic() + deadline_s
-        place = self._lan.place(camera) or self.account.place(source, camera, deadline_s / 2)
-        self._waking.rouse(source, camera)
+        place, left_s = self._place(source, camera, self._lan, deadline_s)
         # with a key, too: known cameras send RTSP in the clear, but the video itself decides
-        return replace(self._lan.open(camera, place, code, end - time.monotonic(), picture), key=_key(held, camera))
+        return replace(self._lan.open(camera, place, code, left_s, picture), key=_key(held, camera))
 
     def _mint_local(self, held: Held, source: Source, camera: Camera, deadline_s: float) -> CameraSpec:
         if self._lan is None or camera.ref.serial not in held.secrets.local:
@@ -241,10 +242,15 @@ class EzvizDriver(Control):
         key = _key(held, camera)
         if camera.encryption == "on" and not key:  # this way does not decipher a picture
             raise Refused("encryption_on", "nothing deciphers it")
+        place, left_s = self._place(source, camera, self._lan, deadline_s)
+        return replace(self._local.open(source, camera, place, left_s), key=key)
+
+    def _place(self, source: Source, camera: Camera, lan: Lan, deadline_s: float) -> tuple[home.Place, float]:
+        """Where the camera is at home, and the seconds that are left. The camera is woken."""
         end = time.monotonic() + deadline_s
-        place = self._lan.place(camera) or self.account.place(source, camera, deadline_s / 2)
+        place = lan.place(camera) or self.account.place(source, camera, deadline_s / 2)
         self._waking.rouse(source, camera)
-        return replace(self._local.open(source, camera, place, end - time.monotonic()), key=key)
+        return place, end - time.monotonic()
 
     def _mint_cloud(
         self, held: Held, source: Source, camera: Camera, picture: Picture, deadline_s: float

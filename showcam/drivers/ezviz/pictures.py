@@ -267,12 +267,9 @@ class StreamTokens:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._fetch, self._session, self._later, self._clock = fetch, session, later, clock
-        self._ahead: Recent[str, tuple[str, str, float]] = Recent(
-            MOST_SOURCES
-        )  # by source: session, token, when it was made
-        self._opening: Recent[str, tuple[int, float]] = Recent(
-            MOST_SOURCES
-        )  # by source: which, and until when it may last
+        # by source: session, token and when it was made; and the opening that goes on, and until when it may last
+        self._ahead: Recent[str, tuple[str, str, float]] = Recent(MOST_SOURCES)
+        self._opening: Recent[str, tuple[int, float]] = Recent(MOST_SOURCES)
         self._numbers = itertools.count(1)
         self._changed = threading.Condition()
 
