@@ -34,9 +34,9 @@ def device(camera: RtspCamera) -> Iterator[Served]:
         yield made
 
 
-def look(given: str, user: str = "admin", password: str = CODE, *, onvif: int = 1, port: int = 0) -> Found:
+def look(given: str, user: str = "admin", password: str = CODE, *, onvif: int = 1) -> Found:
     adding = Adding(loopback=True, onvif_ports=(onvif,))
-    return adding.look(read(given, loopback=True), user, password, port=port)
+    return adding.look(read(given, loopback=True), user, password)
 
 
 def why(given: str, **login: Any) -> str:
@@ -59,7 +59,7 @@ def test_a_camera_that_sends_motion_jpeg_is_taken(camera: RtspCamera) -> None:
 @pytest.mark.parametrize("path", PATHS)
 def test_without_a_path_those_of_the_makers_are_tried(camera: RtspCamera, path: str) -> None:
     camera.does.path = path
-    found = look("127.0.0.1", port=camera.port).device
+    found = look(f"127.0.0.1:{camera.port}").device
     assert found.main.path == path
     assert camera.does.wrong == 0
 
@@ -89,7 +89,7 @@ def test_a_camera_that_ends_a_connection_with_a_wrong_path_is_asked_again() -> N
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         try:
-            found = look("127.0.0.1", port=server.server_address[1])
+            found = look(f"127.0.0.1:{server.server_address[1]}")
         finally:
             server.shutdown()
             thread.join()
@@ -267,7 +267,7 @@ def test_a_password_may_have_any_characters(camera: RtspCamera, password: str) -
 def test_closed_ports_are_distinguished(camera: RtspCamera) -> None:
     camera.stop()
     assert why(f"rtsp://127.0.0.1:{camera.port}{PATH}") == "lan_closed"
-    assert why("127.0.0.1", port=camera.port) == "lan_closed"
+    assert why(f"127.0.0.1:{camera.port}") == "lan_closed"
     camera.start()
 
 

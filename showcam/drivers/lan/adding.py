@@ -105,8 +105,8 @@ class Adding:
     def __init__(self, *, loopback: bool, onvif_ports: tuple[int, ...] = ONVIF_PORTS) -> None:
         self._http, self._loopback, self._onvif_ports = HouseHttp(loopback=loopback), loopback, onvif_ports
 
-    def look(self, address: Address, user: str, password: str, *, port: int = 0, known: Device | None = None) -> Found:
-        """Finds the camera at an address. `port`: of RTSP, if the address has none.
+    def look(self, address: Address, user: str, password: str, *, known: Device | None = None) -> Found:
+        """Finds the camera at an address.
 
         `known`: the owner says that this camera is there. A camera known to take Digest gets no password by Basic.
         """
@@ -120,7 +120,7 @@ class Adding:
             return found
         if answered.state == "login":
             raise Refused("code_wrong", "refused by ONVIF")
-        return self._by_table(address, login, port)
+        return self._by_table(address, login)
 
     def onvif(self, device: Device) -> Onvif:
         pin = device.pin or None
@@ -139,9 +139,9 @@ class Adding:
             device = replace(found.device, main=device.main, sub=None, port=device.port)
         return Found(self._with_sub(device), answered.state, answered.profiles)
 
-    def _by_table(self, address: Address, login: _Login, port: int) -> Found:
+    def _by_table(self, address: Address, login: _Login) -> Found:
         """Tries the makers' paths. If the camera ends the connection at one, the rest go over a new connection."""
-        ports = tuple(filter(None, (port, address.port if address.kind != "onvif" else 0))) or RTSP_PORTS
+        ports = (address.port,) if address.port and address.kind != "onvif" else RTSP_PORTS
         knocked = knock([(address.host, tried) for tried in ports], KNOCK_S)
         reason = knocked[address.host, ports[0]]
         for tried in ports:
