@@ -59,15 +59,10 @@ class Tokens:
         self._http, self._host, self._post = http, host, post
         self._tokens: Recent[Access, Token] = Recent(1024)
         self._locks: Recent[Access, threading.Lock] = Recent(1024)
-        self._lock = threading.Lock()
 
     def get(self, access: Access, exchange: Exchange) -> Token:
         """A valid token. One thread asks for a new token while the others wait. Raises DriverError."""
-        with self._lock:
-            lock = self._locks.get(access)
-            if lock is None:
-                lock = threading.Lock()
-                self._locks.put(access, lock)
+        lock = self._locks.made(access, threading.Lock)
         if not lock.acquire(timeout=exchange.left):
             raise VendorDown("no answer in time")
         try:

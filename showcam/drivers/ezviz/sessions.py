@@ -309,13 +309,12 @@ class Clients:
     def __init__(self, sessions: Sessions, http: VendorHttp) -> None:
         self._sessions, self._http = sessions, http
         self._at_work: Recent[str, _AtWork] = Recent(MOST_AT_WORK)
-        self._lock = threading.Lock()
 
     def use[T](self, source: Source, deadline_s: float, work: "Callable[[Client, Held], T]") -> T:
         """Returns the result of `work` within the time given. Raises showcam.drivers.errors.DriverError."""
         from showcam.drivers.ezviz.client import FAILURES, failure
 
-        at_work = self._entry(source)
+        at_work = self._at_work.made(source.id, _AtWork)
         began = time.monotonic()
         if not at_work.lock.acquire(timeout=max(0.0, deadline_s)):
             raise VendorDown("no answer in time")
@@ -337,14 +336,6 @@ class Clients:
                 work(client, held)
 
         self.use(source, deadline_s, changing)
-
-    def _entry(self, source: Source) -> _AtWork:
-        with self._lock:
-            entry = self._at_work.get(source.id)
-            if entry is None:
-                entry = _AtWork()
-                self._at_work.put(source.id, entry)
-            return entry
 
     def _client(self, at_work: _AtWork, source: Source, held: Held) -> "Client":
         from showcam.drivers.ezviz.client import Client
