@@ -34,7 +34,8 @@ class Recent[K, V]:
     def made(self, key: K, make: Callable[[], V]) -> V:
         """The entry, which `make` makes if there is none. Threads that come at once get the same entry."""
         with self._lock:
-            value = self._young.get(key) or self._old.get(key) or make()
+            value = self._young.get(key, self._old.get(key))
+            value = make() if value is None else value
             self._keep(key, value)
             return value
 
