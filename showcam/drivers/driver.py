@@ -243,7 +243,7 @@ class AsksCameras(Protocol):
 
 
 class Fixed(Sets, Enciphers):
-    """For a vendor whose cameras are only read."""
+    """Stands in for a driver whose cameras are only read."""
 
 
 FIXED = Fixed()

@@ -1,4 +1,4 @@
-"""An EZVIZ account by the app's API: signing in, and what is asked about its cameras beside their list."""
+"""An EZVIZ account by the app's API: signing in, cameras' settings, messages, and the calls before a picture."""
 
 import hmac
 import logging

@@ -246,7 +246,7 @@ class EzvizDriver(Control):
         return replace(self._local.open(source, camera, place, left_s), key=key)
 
     def _place(self, source: Source, camera: Camera, lan: Lan, deadline_s: float) -> tuple[home.Place, float]:
-        """Where the camera is at home, and the seconds that are left. The camera is woken."""
+        """The camera's place at home, and the seconds that are left. The camera is woken."""
         end = time.monotonic() + deadline_s
         place = lan.place(camera) or self.account.place(source, camera, deadline_s / 2)
         self._waking.rouse(source, camera)

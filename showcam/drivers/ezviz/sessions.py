@@ -199,7 +199,7 @@ class Sessions:
         self._change(source, lambda old: replace(old, codes=_coded(old.codes, serial, code)))
 
     def keep_picture_code(self, source: Source, serial: str, code: str) -> None:
-        """Keep the code of a camera's video, of which no video has judged yet; "" forgets it."""
+        """Keep the code of a camera's video, and forget whether the last one fitted; "" forgets the code."""
 
         def changed(old: Secrets) -> Secrets:
             by_video = {device: fits for device, fits in old.by_video.items() if device != serial}
