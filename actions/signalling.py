@@ -13,7 +13,8 @@ from msgspec import UNSET, Struct
 
 from actions.errors import WRITTEN
 from showcam.drivers.camera import Refusal
-from showcam.drivers.errors import BadGrant, BadOffer, ExpiredGrant
+from showcam.engine.grants import BadGrant, ExpiredGrant
+from showcam.engine.messages import BadOffer
 from showcam.net.text import problem_of, too_deep
 from showcam.registry import outcomes
 from showcam.registry.gate.reasons import explain

@@ -114,7 +114,8 @@ class SceneTrait(Trait):
         return found if isinstance(found, Refusal) or found.waking else Nothing()
 
 
-CODES = REFUSED | {
+CODES = {
+    **REFUSED,
     "encryption_on": "securityRestriction",
     "encryption_unknown": "securityRestriction",
     "state_unknown": "deviceNotReady",

@@ -36,6 +36,7 @@ VENDORS = "showcam/drivers"
 LANGUAGES = ("nb", "de")
 # Alexa speaks no Norwegian, so what it alone says is not written in it.
 NOT_SAID = {"nb": "showcam/alexa/spoken/"}
+MARKS = dict.fromkeys(("mark", "worded", "remedy"))  # functions that are given a sentence
 _GAP = re.compile(r"\{\w*\}")
 _NEVER = datetime(2026, 1, 1, tzinfo=UTC)  # a date of the day would change what nobody changed
 
@@ -64,9 +65,7 @@ def said(domain: Domain) -> dict[str, set[str]]:
     """Each sentence of the domain, and the files that say it."""
     found: dict[str, set[str]] = {}
     for path in _files(domain):
-        method, keywords = (
-            ("python", {"mark": None, "worded": None}) if path.suffix == ".py" else ("jinja2", {"_": None})
-        )
+        method, keywords = ("python", MARKS) if path.suffix == ".py" else ("jinja2", {"_": None})
         name = path.relative_to(ROOT).as_posix()
         for _, message, _, _ in extract_from_file(method, path, keywords=keywords):
             assert isinstance(message, str), f"{name}: {message} is more than one sentence"

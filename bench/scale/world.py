@@ -141,7 +141,7 @@ def _settle(made: World, cameras: int, *, app_account: bool) -> None:
         account = sessions.add_owner(base.store, user, open_key=key[0], open_secret=key[1])
         if user == USER:
             serials = [row["serial"] for row in made.vendor.cameras().values() if row["owner"] == USER]
-            sessions.set_sub_account(base.store, user, _sub_account(made.vendor, serials))
+            sessions.keep_of(base.store, user, sub_account=_sub_account(made.vendor, serials))
         if app_account or user == NEIGHBOUR:
             [driver] = base.vendors
             assert isinstance(driver, ByPassword)

@@ -10,7 +10,7 @@ from showcam.alexa.errors import DirectiveError, SnapshotError, refused
 from showcam.alexa.interface import Answer, CameraDirective, Capability, Handler, Interface, timestamp
 from showcam.alexa.texts import Locales
 from showcam.drivers.camera import Camera, Refusal, Stream, StreamRequest, Video
-from showcam.drivers.errors import BadOffer
+from showcam.engine.messages import BadOffer
 from showcam.net.cache import Recent
 from showcam.registry.gate.gate import USUAL, best, beyond, not_found, shown
 from showcam.registry.registry import Registry

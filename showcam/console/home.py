@@ -26,7 +26,7 @@ from showcam.console.sign_in import Form, SigningIn
 from showcam.console.tile_forms import TileForms
 from showcam.console.tiles import Asked, Tiles, at_own_media, shown
 from showcam.drivers.camera import Refusal
-from showcam.drivers.errors import BadOffer
+from showcam.engine.messages import BadOffer
 from showcam.i18n.catalogue import known
 from showcam.registry.gate.reasons import explain
 from showcam.registry.owner.last_stills import LARGEST

@@ -153,6 +153,13 @@ def is_on_battery(camera: Camera) -> bool:
     return camera.battery is not None or camera.charging != "none"
 
 
+def sound(camera: Camera) -> Literal["on", "off", "none"]:
+    """How the engine should take the camera's sound. Sound is not played if its setting is unknown."""
+    if camera.audio in ("on", "none"):
+        return "on" if camera.audio == "on" else "none"
+    return "off"
+
+
 class StreamRequest(Struct, frozen=True):
     """A surface's request. `protocols`: which ones it plays, best first ("webrtc", "hls"). `sdp`: its offer, if any."""
 

@@ -55,14 +55,12 @@ class Driver(Protocol):
     @property
     def vendor(self) -> str:
         """The vendor's name, as people say it; sentences about failed reads use this name."""
-        ...
 
     def read(self, source: Source, deadline_s: float) -> tuple[Listed, ...]:
         """The source's cameras as they are now. Each channel is a camera.
 
         A flag that the vendor did not report is "unknown". `ways` lists the ways to a picture, best first.
         """
-        ...
 
     def mint(
         self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main", life_s: int = 0
@@ -71,14 +69,12 @@ class Driver(Protocol):
 
         Raises Refused("too_large") if this way has no smaller picture.
         """
-        ...
 
 
 @runtime_checkable
 class LoadsAhead(Protocol):
     def load(self) -> None:
         """Import the slow libraries ahead of the first call."""
-        ...
 
 
 @runtime_checkable
@@ -90,7 +86,6 @@ class TakesBack(Protocol):
 
         `ending`: how the opening ended.
         """
-        ...
 
 
 @runtime_checkable
@@ -99,20 +94,24 @@ class HandsOn(Protocol):
 
     def probe(self, source: Source, spec: CameraSpec, deadline_s: float) -> Probed:
         """Examine the stream at a vendor's address. Raises Refused if a display can't play it from there."""
-        ...
 
 
 @runtime_checkable
 class Sets(Protocol):
-    """A driver whose cameras have settings that can be read and set. Raises SetRefused when something is not set."""
+    """A driver whose cameras have settings that can be read and set. Raises SetRefused when something is not set.
+
+    The methods as they stand here are for a vendor whose cameras are only read: the settings are what the list shows.
+    """
 
     def serves(self, source: Source) -> tuple[str, ...]:
         """The ways to a camera's state and settings: "account", "open", "lan". The first serves both."""
-        ...
+        return ("account",)
 
     def settings(self, source: Source, camera: Camera, deadline_s: float) -> dict[Setting, SettingView]:
         """Every setting as it is now. Its view says if the setting can't be read or set this way."""
-        ...
+        listed = {name: field_of(camera, name) for name in FIELDS}
+        known = {name: value for name, value in listed.items() if value not in ("none", "unknown")}
+        return {name: SettingView(known.get(name), False, "account", "not_this_way") for name in CHOICES}
 
     def apply(
         self, source: Source, camera: Camera, setting: Setting, value: str, deadline_s: float, *, code: str = ""
@@ -121,17 +120,18 @@ class Sets(Protocol):
 
         `code` goes with "encryption": the code on the label, the password set since, or a code that was mailed.
         """
-        ...
+        raise SetRefused("unsupported")
 
-    def restart(self, source: Source, camera: Camera, deadline_s: float) -> None: ...
+    def restart(self, source: Source, camera: Camera, deadline_s: float) -> None:
+        raise SetRefused("unsupported")
 
     def deletes(self, source: Source, camera: Camera) -> bool:
         """Whether `delete` can take the camera off the account."""
-        ...
+        return False
 
     def delete(self, source: Source, camera: Camera, deadline_s: float) -> None:
         """Take the camera off the vendor account, with all channels of its device."""
-        ...
+        raise SetRefused("unsupported")
 
 
 @runtime_checkable
@@ -140,11 +140,9 @@ class Turns(Protocol):
 
     def turn(self, source: Source, camera: Camera, direction: Direction, deadline_s: float) -> None:
         """Have the camera begin to turn. The caller stops the camera, also after an error."""
-        ...
 
     def halt(self, source: Source, camera: Camera, direction: Direction, deadline_s: float) -> None:
         """Have the camera stop turning. A second call does no harm."""
-        ...
 
 
 class Preset(Struct, frozen=True):
@@ -160,28 +158,26 @@ class KeepsPositions(Protocol):
 
     def presets(self, source: Source, camera: Camera, deadline_s: float) -> tuple[Preset, ...]:
         """The positions that the camera keeps now; () for a camera without any."""
-        ...
 
     def go(self, source: Source, camera: Camera, preset: Preset, deadline_s: float) -> None:
         """Have the camera turn to the position and stop there. Raises SetRefused."""
-        ...
 
 
 @runtime_checkable
 class Enciphers(Protocol):
-    """A driver whose cameras may encrypt their pictures by a code."""
+    """A driver whose cameras may encrypt their pictures by a code; as the methods stand here, they do not."""
 
     def change_password(self, source: Source, camera: Camera, old: str, new: str, deadline_s: float) -> None:
         """Change the password of encrypted pictures; `old` may be the label's code. Raises SetRefused."""
-        ...
+        raise SetRefused("unsupported")
 
     def is_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> bool | None:
         """Whether the camera's pictures are encrypted with this code; None if the vendor does not say."""
-        ...
+        return None
 
     def set_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
         """Keep the code of the camera's video; "" forgets it. The next video shows whether it fits. Raises Refused."""
-        ...
+        raise Refused("not_this_way", "its pictures are not encrypted by a code")
 
 
 @runtime_checkable
@@ -190,18 +186,15 @@ class GivesKeys(Protocol):
 
     def asks_silently(self, source: Source) -> bool:
         """Whether the vendor hands out keys in this session without mailing the owner a code first."""
-        ...
 
     def ask_key(self, source: Source, camera: Camera, deadline_s: float, *, code: str = "") -> None:
         """Ask the vendor for the camera's key, once, and keep it. `code`: the code that the vendor mailed.
 
         Without a code the vendor may mail one to the owner. Raises SetRefused.
         """
-        ...
 
     def judge_key(self, source: Source, camera: Camera, mark: str, *, fits: bool) -> None:
         """Keep whether the key with this mark (showcam.engine.source.mark_of) deciphered the camera's video."""
-        ...
 
 
 @runtime_checkable
@@ -210,14 +203,12 @@ class KeepsAwake(Protocol):
 
     def watched(self, source: Source, camera: Camera) -> None:
         """Called every few seconds while somebody watches the camera. Returns at once, and raises nothing."""
-        ...
 
     def still(self, source: Source, camera: Camera, deadline_s: float, *, deciphers: bool) -> bytes | None:
         """A JPEG that the camera makes now, without opening its video; None if there is none.
 
         `deciphers`: whether the owner lets showcam decipher the camera. Raises Refused if the still needs this.
         """
-        ...
 
 
 @runtime_checkable
@@ -231,7 +222,6 @@ class KeepsAlarms(Protocol):
 
         `deciphers`: whether the owner lets showcam decipher the camera. Raises Refused if the picture needs this.
         """
-        ...
 
 
 @runtime_checkable
@@ -241,54 +231,19 @@ class AsksCameras(Protocol):
     @property
     def takes_codes(self) -> bool:
         """Whether cameras are reached in the house at all."""
-        ...
 
     def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
         """Try the code once at the camera on the LAN, then keep it; "" forgets it. Raises Refused."""
-        ...
 
     def set_local(self, source: Source, camera: Camera, deadline_s: float, *, wanted: bool) -> None:
         """Keep whether the owner wants the camera's own protocol. If so, the camera is tried once. Raises Refused."""
-        ...
 
     def trust_key_server(self, source: Source, camera: Camera, deadline_s: float) -> None:
         """Take the certificate that the server of keys shows now; the camera is asked again at once."""
-        ...
 
 
-class Fixed:
-    """Sets and Enciphers for a vendor whose cameras are only read: their settings are what the list shows."""
-
-    def serves(self, source: Source) -> tuple[str, ...]:
-        return ("account",)
-
-    def settings(self, source: Source, camera: Camera, deadline_s: float) -> dict[Setting, SettingView]:
-        listed = {name: field_of(camera, name) for name in FIELDS}
-        known = {name: value for name, value in listed.items() if value not in ("none", "unknown")}
-        return {name: SettingView(known.get(name), False, "account", "not_this_way") for name in CHOICES}
-
-    def apply(
-        self, source: Source, camera: Camera, setting: Setting, value: str, deadline_s: float, *, code: str = ""
-    ) -> None:
-        raise SetRefused("unsupported")
-
-    def restart(self, source: Source, camera: Camera, deadline_s: float) -> None:
-        raise SetRefused("unsupported")
-
-    def deletes(self, source: Source, camera: Camera) -> bool:
-        return False
-
-    def delete(self, source: Source, camera: Camera, deadline_s: float) -> None:
-        raise SetRefused("unsupported")
-
-    def change_password(self, source: Source, camera: Camera, old: str, new: str, deadline_s: float) -> None:
-        raise SetRefused("unsupported")
-
-    def is_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> bool | None:
-        return None
-
-    def set_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
-        raise Refused("not_this_way", "its pictures are not encrypted by a code")
+class Fixed(Sets, Enciphers):
+    """Stands in for a driver whose cameras are only read."""
 
 
 FIXED = Fixed()
@@ -302,10 +257,3 @@ def setter(driver: Driver) -> Sets:
 def cipher(driver: Driver) -> Enciphers:
     """The driver as Enciphers; FIXED if its cameras encrypt nothing by a code."""
     return driver if isinstance(driver, Enciphers) else FIXED
-
-
-def sound(camera: Camera) -> Literal["on", "off", "none"]:
-    """How the engine should take the camera's sound. Sound is not played if its setting is unknown."""
-    if camera.audio in ("on", "none"):
-        return "on" if camera.audio == "on" else "none"
-    return "off"

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Literal, TypeIs, get_args
 
-from showcam.engine.grants import BadGrant, ExpiredGrant
-from showcam.engine.messages import BadOffer
 from showcam.i18n.catalogue import Language
 
 type Reason = Literal[
@@ -48,20 +46,6 @@ type Reason = Literal[
 ]
 
 REASONS: tuple[Reason, ...] = get_args(Reason.__value__)
-__all__ = [
-    "BadGrant",
-    "BadOffer",
-    "CameraSilent",
-    "DriverError",
-    "ExpiredGrant",
-    "NoInternet",
-    "Refused",
-    "SetRefused",
-    "SignedOut",
-    "Unavailable",
-    "VendorBusy",
-    "VendorDown",
-]
 
 type Why = Literal[
     "wrong_code",

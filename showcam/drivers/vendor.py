@@ -1,4 +1,4 @@
-"""A camera vendor as showcam knows it: its line in the table of vendors, its sign-in, and its own sentences."""
+"""A camera vendor as showcam knows it: its line in the table of vendors, sign-in, sentences, and the way out to it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,13 +8,19 @@ from typing import Any, Literal, Protocol, runtime_checkable
 from msgspec import Struct
 
 from showcam.drivers.driver import Driver, Hint
-from showcam.drivers.errors import Reason
+from showcam.drivers.errors import NoInternet, Reason, VendorDown
 from showcam.i18n.catalogue import Catalogue
+from showcam.net.http import Http
 from showcam.net.text import JsonObject
 from showcam.store.ports import Store
 from showcam.store.records import Source, SourceKind
 
 type Sentence = tuple[str, str]  # the fault, and its remedy; {camera} and {vendor} are names
+
+
+def remedy(sentence: str) -> Sentence:
+    """The vendor's own remedy of a fault that is said as for all vendors. `make words` collects the sentence."""
+    return "", sentence
 
 
 @dataclass(frozen=True)
@@ -127,22 +133,18 @@ class Sessions(Protocol):
 
     def user(self, source: Source) -> SourceUser:
         """The user whose account the source reads."""
-        ...
 
     def waiting(self, user: str) -> bytes:
         """The content to seal for a source before its first sign-in."""
-        ...
 
     def signed_in(self, source: Source, user: str, session: JsonObject) -> None:
         """Keep the session of a user who signed in. Raises VendorDown if it can't be kept."""
-        ...
 
     def allow_open_way(self, source: Source, *, allowed: bool) -> None:
         """Keep whether the owner allows pictures over a connection that others could listen to.
 
         Raises showcam.drivers.errors.DriverError.
         """
-        ...
 
 
 @runtime_checkable
@@ -152,14 +154,12 @@ class Vendor(Protocol):
     @property
     def vendor(self) -> str:
         """The vendor's name, as people say it."""
-        ...
 
     @property
     def sessions(self) -> Sessions: ...
 
     def sign_out(self, source: Source, deadline_s: float) -> None:
         """End the source's session there. Raises showcam.drivers.errors.DriverError."""
-        ...
 
 
 @runtime_checkable
@@ -168,7 +168,6 @@ class ByPassword(Protocol):
 
     def sign_in(self, user: str, password: str, deadline_s: float, *, code: str = "", host: str = "") -> Verdict:
         """One try at the vendor; the password is not kept. Raises showcam.drivers.errors.DriverError."""
-        ...
 
 
 @runtime_checkable
@@ -177,7 +176,6 @@ class ByKey(Protocol):
 
     def sign_in_by_key(self, key: str, deadline_s: float) -> Verdict:
         """Try the key at the vendor, which names its account. Raises showcam.drivers.errors.DriverError."""
-        ...
 
 
 @runtime_checkable
@@ -187,15 +185,19 @@ class ByPage(Protocol):
     @property
     def origins(self) -> tuple[str, ...]:
         """The origins of that page, such as "https://accounts.example"; a browser is led to no other one."""
-        ...
 
     def go_there(self, back: str, state: str) -> GoThere:
         """The page's address, with showcam's callback `back` and the state. Asks nobody."""
-        ...
 
     def came_back(self, code: str, back: str, verifier: str, deadline_s: float) -> Verdict:
         """Exchange the code for a session. Raises showcam.drivers.errors.DriverError."""
-        ...
+
+
+class VendorHttp(Http):
+    """The way out of drivers: to the registry its failures are the vendor's."""
+
+    unreached = VendorDown
+    no_internet = NoInternet
 
 
 class Untrusted(Exception):
@@ -215,13 +217,11 @@ class Inbox(Protocol):
     def full(self) -> bool: ...
     def offer(self, hint: Hint) -> None:
         """May raise StoreUnavailable."""
-        ...
 
 
 class Webhook(Protocol):
     def take(self, body: bytes, signature: str, at: str) -> bytes:
         """The answer to a message. Raises Untrusted, Unreadable, Full, StoreUnavailable."""
-        ...
 
 
 @runtime_checkable

@@ -1,6 +1,7 @@
 """Keeps recent entries and counts by key in a process's memory, up to a limit."""
 
 import threading
+from collections.abc import Callable
 
 
 class Recent[K, V]:
@@ -29,6 +30,14 @@ class Recent[K, V]:
     def put(self, key: K, value: V) -> None:
         with self._lock:
             self._keep(key, value)
+
+    def made(self, key: K, make: Callable[[], V]) -> V:
+        """The entry, which `make` makes if there is none. Threads that come at once get the same entry."""
+        with self._lock:
+            value = self._young.get(key, self._old.get(key))
+            value = make() if value is None else value
+            self._keep(key, value)
+            return value
 
     def drop(self, key: K) -> None:
         with self._lock:

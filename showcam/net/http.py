@@ -4,8 +4,9 @@ all.
 `requests` is imported with the first request, since a directive pays for imports here.
 """
 
+import contextlib
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,8 +47,12 @@ class Page(Struct, frozen=True):
 class Http:
     """Connections kept alive and shared by all threads. `ca_file` holds one more certificate authority to trust.
 
-    `idle_s`: a connection that has been idle for longer is not used again.
+    `idle_s`: a connection that has been idle for longer is not used again. A subclass may name its own errors, which
+    are raised in place of Unreached and NoInternet.
     """
+
+    unreached: type[Exception] | None = None
+    no_internet: type[Exception] | None = None
 
     def __init__(self, hosts: Hosts, ca_file: Path | None = None, idle_s: float = IDLE_S) -> None:
         self.hosts, self._idle_s = hosts, idle_s
@@ -55,6 +60,16 @@ class Http:
         self._lock = threading.Lock()
         self._adapter: RuledAdapter | None = None
         self._session: requests.Session | None = None
+
+    def check(self, url: str) -> tuple[str, int]:
+        """Host and port of an address that a peer named. Raises Unreached if it is forbidden."""
+        with self._own_errors():
+            return self.hosts.check(url)
+
+    def addresses(self, host: str, port: int, timeout_s: float) -> list[str]:
+        """The host's public addresses, for connections outside this client. Raises Unreached."""
+        with self._own_errors():
+            return self.hosts.addresses(host, port, timeout_s)
 
     def post(
         self, url: str, form: Mapping[str, str], timeout_s: float, headers: Mapping[str, str] | None = None
@@ -82,7 +97,7 @@ class Http:
         """
         import requests
 
-        with exchange_within(timeout_s) as exchange:
+        with self._own_errors(), exchange_within(timeout_s) as exchange:
             exchange.repeatable = repeatable
             try:
                 session = self._own_session()
@@ -99,7 +114,7 @@ class Http:
         """Sends a GET; with `enough` the rest after that number of bytes is not read. Raises Unreached."""
         import requests
 
-        with exchange_within(timeout_s) as exchange:
+        with self._own_errors(), exchange_within(timeout_s) as exchange:
             exchange.enough = enough
             try:
                 answer = self._own_session().get(url, headers=headers)
@@ -115,7 +130,18 @@ class Http:
         """Makes a library's session keep the rules; calls outside an exchange fail. Raises Unreached."""
         session.trust_env = False  # no proxy, .netrc or authorities from the environment
         session.adapters.clear()
-        session.mount("https://", self._shared_adapter())
+        with self._own_errors():
+            session.mount("https://", self._shared_adapter())
+
+    @contextlib.contextmanager
+    def _own_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except Unreached as error:
+            own = self.no_internet if isinstance(error, NoInternet) else self.unreached
+            if own is None:
+                raise
+            raise own(str(error)) from None
 
     def _shared_adapter(self) -> "RuledAdapter":
         """The adapter, which all sessions share together with its connections."""

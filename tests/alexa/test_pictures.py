@@ -17,8 +17,7 @@ import pytest
 
 from showcam.accounts.links import TokenInvalid, authenticate
 from showcam.alexa.smart_home import SmartHome
-from showcam.drivers.camera import Camera, Video
-from showcam.drivers.driver import sound
+from showcam.drivers.camera import Camera, Video, sound
 from showcam.engine.grants import Claims, Picture
 from showcam.engine.source import CameraSpec, Codec, Denied, Ending, Lease, SourceSpec
 from showcam.registry.adapter import adapt

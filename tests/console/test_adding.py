@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from showcam.console.adding_sentences import BETTER
 from showcam.drivers.lan.devices import Device, Devices
 from showcam.drivers.lan.search import Candidate
-from showcam.drivers.lan.trial import Received, better
+from showcam.drivers.lan.trial import better
+from showcam.engine.source import Watched
 from showcam.registry.owner.own_cameras import WRONG
 from showcam.simulator.lan.onvif import Picture
 from showcam.store.records import HOUR_S
@@ -146,12 +148,13 @@ def test_what_would_be_better_is_set_by_a_button(pages: Pages, device: Served, g
 
 
 def test_every_sentence_of_what_would_be_better_is_said_on_the_page() -> None:
-    pictures = [
-        (Received("h265", 1920, 1080, 15, 6.0, "other"), None),
-        (Received("h265", 1920, 1080, 15, 6.0, "other"), Received("h265", 640, 360, 15, 6.0, "")),
-        (Received("h264", 1920, 1080, 15, 1.0, "aac"), None),
+    whole = Watched("h265", 1920, 1080, 15, 6.0, 0.0, b"")
+    pictures: list[tuple[Watched, Watched | None, str]] = [
+        (whole, None, "other"),
+        (whole, replace(whole, width=640, height=360), "other"),
+        (replace(whole, codec="h264", gop_s=1.0), None, "aac"),
     ]
-    said = {(change.picture, change.what) for whole, smaller in pictures for change in better(whole, smaller)}
+    said = {(change.picture, change.what) for received in pictures for change in better(*received)}
     assert said == set(BETTER)
 
 

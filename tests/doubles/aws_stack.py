@@ -87,7 +87,7 @@ def add_home(store: DynamoStore, user: str) -> Home:
 
 def _sign_in(home: Home) -> None:
     """Signs the household in by the integrator's key, so that the vendor is called."""
-    assert sessions.set_sub_account(home.store, USER, "sub1")
+    sessions.keep_of(home.store, USER, sub_account="sub1")
     session = home.store.read_session(home.account.id, home.source.id)
     assert session
     version, blob = session.version, session.secrets

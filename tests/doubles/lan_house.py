@@ -19,8 +19,7 @@ import zeroconf
 from msgspec.structs import asdict as fields
 
 from showcam.drivers.lan.devices import Device, Pictured
-from showcam.drivers.lan.discovery import Discovered, discover
-from showcam.drivers.lan.search import Candidate, search
+from showcam.drivers.lan.search import Candidate, of_house, search
 from showcam.net.addresses import house_networks
 from showcam.net.child import Broke, Limits
 from tests.doubles import ipycam_device
@@ -125,11 +124,11 @@ def main(case: str) -> None:
         heard: list[tuple[int, int]] = []
         known = [Device("S", 1, "Barn", "192.168.7.10", 554, Pictured("/"))]
         began = time.monotonic()
-        found: list[Candidate] | list[Discovered] = []
+        found: list[Candidate] = []
         broke = False
         try:
             found = (
-                discover(networks)
+                of_house()
                 if case == "discover"
                 else search(
                     networks,

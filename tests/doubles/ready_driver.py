@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from showcam.drivers.camera import Camera, Listed, Ref, Video
-from showcam.drivers.driver import Direction, EventKind, Preset, Probed, sound
+from showcam.drivers.camera import Camera, Listed, Ref, Video, sound
+from showcam.drivers.driver import Direction, EventKind, Preset, Probed
 from showcam.drivers.errors import DriverError, Refused, SetRefused
 from showcam.drivers.settings import CHOICES, FIELDS, Setting, SettingView
 from showcam.engine.grants import Picture

@@ -23,3 +23,10 @@ def test_the_last_value_stands_and_a_dropped_one_does_not_come_back() -> None:
         assert kept.get(number) is None
     kept.put(7, "again")
     assert [kept.get(number) for number in (0, 1, 2, 7)] == [None, None, None, "again"]
+
+
+def test_what_is_missing_is_made_once() -> None:
+    kept: Recent[int, list[str]] = Recent(4)
+    first = kept.made(1, list)
+    assert kept.made(1, list) is first
+    assert kept.get(1) is first

@@ -17,7 +17,7 @@ import json, re, sys
 from showcam.net.exchange import Hosts
 from showcam.net.exchange import Exchange
 from showcam.drivers.ezviz.client import FAILURES, failure
-from showcam.drivers.vendor_http import VendorHttp
+from showcam.drivers.vendor import VendorHttp
 from showcam.drivers.errors import DriverError
 
 known = re.compile(r"[a-z0-9.:]+")

@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from showcam.accounts.console_sessions import ConsoleSessions
 from showcam.drivers.camera import Failed, Refusal, Stream, StreamRequest
-from showcam.drivers.errors import BadOffer, Refused, SignedOut, VendorDown
+from showcam.drivers.errors import Refused, SignedOut, VendorDown
 from showcam.engine.grants import Claims
-from showcam.engine.messages import MediaBusy, MediaUnavailable
+from showcam.engine.messages import BadOffer, MediaBusy, MediaUnavailable
 from showcam.engine.source import Card, Denied, SourceSpec
 from showcam.registry.adapter import adapt
 from showcam.registry.gate import reasons

@@ -13,11 +13,9 @@ from showcam.drivers.camera import Camera, Stream, StreamRequest
 from showcam.drivers.errors import DriverError, Refused, SetRefused, SignedOut, VendorBusy, VendorDown
 from showcam.drivers.ezviz import sessions
 from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from showcam.drivers.ezviz.keys import Keys
-from showcam.drivers.ezviz.open_platform import Key, OpenPlatform
+from showcam.drivers.ezviz.open_platform import Key, Keys, OpenPlatform
 from showcam.drivers.ezviz.sessions import Held, Secrets
-from showcam.drivers.vendor import SignedIn
-from showcam.drivers.vendor_http import VendorHttp
+from showcam.drivers.vendor import SignedIn, VendorHttp
 from showcam.engine.grants import Grants
 from showcam.engine.source import USED, Hls
 from showcam.net.exchange import Hosts

@@ -267,7 +267,7 @@ def test_half_a_surrogate_pair_costs_only_that_character(
     if way == "account":
         driver.sessions.signed_in(source, "demo@example.com", SESSION | {"api_url": vendor.host})
     else:
-        sessions.set_sub_account(store, "demo@example.com", "sub")
+        sessions.keep_of(store, "demo@example.com", sub_account="sub")
     (camera,) = driver.read(source, 5.0)
     assert (camera.name, camera.model, camera.firmware) == ("Garden", "C3TN", "V5")
     if way == "account":

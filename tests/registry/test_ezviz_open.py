@@ -11,7 +11,7 @@ from showcam.drivers.camera import Ref
 from showcam.drivers.errors import DriverError, Refused, VendorBusy, VendorDown
 from showcam.drivers.ezviz.answers import OPEN, error, kind
 from showcam.drivers.ezviz.open_platform import Calls, Key, OpenPlatform
-from showcam.drivers.vendor_http import VendorHttp
+from showcam.drivers.vendor import VendorHttp
 from showcam.engine.ezviz.messages import meaning
 from showcam.net.exchange import Exchange, Hosts
 from tests.doubles.tls_vendor import Vendor, Vendors, answer

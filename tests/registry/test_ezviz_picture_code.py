@@ -11,8 +11,9 @@ from msgspec.structs import replace
 from showcam.drivers.camera import UNASKED, Camera
 from showcam.drivers.errors import Refused
 from showcam.drivers.ezviz import sessions
+from showcam.drivers.ezviz.cameras import is_right, judged
 from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from showcam.drivers.ezviz.keys import is_right, judged, key_of
+from showcam.drivers.ezviz.keys import key_of
 from showcam.drivers.vendor import SignedIn
 from showcam.engine.source import CameraSpec, EzvizCloud, Rtsp, mark_of, read_source
 from showcam.store.records import Source

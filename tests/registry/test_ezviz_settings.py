@@ -78,7 +78,7 @@ def make(vendor: SimulatorProcess, tmp_path: Path) -> Iterator[Callable[..., Hom
         own = (f"{name}-key", f"{name}-secret") if key else (None, None)
         household = sessions.add_owner(store, user, open_key=own[0], open_secret=own[1])
         (source,) = store.sources(household.id)
-        sessions.set_sub_account(store, user, sub_account)
+        sessions.keep_of(store, user, sub_account=sub_account)
         hosts = EzvizHosts.of("eu", api=vendor.app_host, open_platform=vendor.open_host)
         driver = EzvizDriver(store, hosts, ca_file=vendor.ca, demo=True, developer=Key("demo-key", "demo-secret"))
         if account:

@@ -44,8 +44,8 @@ def test_a_household_without_a_key(store: SqliteStore) -> None:
 
 def test_a_household_may_have_a_sub_account_of_the_installations_key(store: SqliteStore) -> None:
     sessions.add_owner(store, USER, open_key="key", open_secret="secret")
-    assert sessions.set_sub_account(store, USER, "0123abcd")
-    assert not sessions.set_sub_account(store, "kari@example.com", "0123abcd")
+    sessions.keep_of(store, USER, sub_account="0123abcd")
+    sessions.keep_of(store, "kari@example.com", sub_account="0123abcd")
     assert kept(store).secrets == Secrets(USER, open=Key("key", "secret"), sub_account="0123abcd")
 
 
@@ -61,8 +61,8 @@ def test_a_key_is_set_beside_everything_stored(store: SqliteStore) -> None:
     source, kept_there = source_of(store), Sessions(store)
     kept_there.signed_in(source, USER, SESSION)
     kept_there.keep_code(source, "F00497201", "ABCDEF")
-    assert sessions.set_open_key(store, USER, "key", "secret")
-    assert not sessions.set_open_key(store, "kari@example.com", "key", "secret")
+    sessions.keep_of(store, USER, open=Key("key", "secret"))
+    sessions.keep_of(store, "kari@example.com", open=Key("key", "secret"))
     expected = Secrets(USER, SESSION, Key("key", "secret"), {"F00497201": "ABCDEF"})
     assert (kept(store).secrets, kept(store).state) == (expected, "ok")
 
@@ -72,7 +72,7 @@ def test_what_older_versions_sealed_is_read_and_kept(store: SqliteStore) -> None
     source = source_of(store)
     older = json.dumps({"user": USER, "session": SESSION, "open": None}).encode()
     assert store.swap_session(source.account, source.id, version=1, secrets=older, state="ok")
-    assert sessions.set_open_key(store, USER, "key", "secret")
+    sessions.keep_of(store, USER, open=Key("key", "secret"))
     assert kept(store).secrets == Secrets(USER, SESSION, Key("key", "secret"))
 
 
@@ -91,11 +91,11 @@ def test_what_another_process_writes_meanwhile_is_kept(store: SqliteStore, monke
         return swap(*args, **given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(store, "swap_session", swapped_late)
-    assert sessions.set_open_key(store, USER, "key", "secret")
+    sessions.keep_of(store, USER, open=Key("key", "secret"))
     assert kept(store).secrets == Secrets(USER, open=Key("key", "secret"), codes=dict.fromkeys("1234", "ABCDEF"))
     meanwhile += ["1", "2", "3", "4", "5"]
     with pytest.raises(VendorDown, match="could not be kept"):
-        sessions.set_open_key(store, USER, "other", "secret")
+        sessions.keep_of(store, USER, open=Key("other", "secret"))
     assert kept(store).secrets.open == Key("key", "secret")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from showcam.drivers.errors import Refused
-from showcam.drivers.lan.adding import PATHS, Adding, Found, sub_of
+from showcam.drivers.lan.adding import PATHS, Adding, Found
 from showcam.drivers.lan.devices import Device, Pictured, moved
 from showcam.drivers.lan.devices import read_address as read
 from showcam.drivers.probes.rtsp import OnlyBasic
@@ -34,9 +34,9 @@ def device(camera: RtspCamera) -> Iterator[Served]:
         yield made
 
 
-def look(given: str, user: str = "admin", password: str = CODE, *, onvif: int = 1, port: int = 0) -> Found:
+def look(given: str, user: str = "admin", password: str = CODE, *, onvif: int = 1) -> Found:
     adding = Adding(loopback=True, onvif_ports=(onvif,))
-    return adding.look(read(given, loopback=True), user, password, port=port)
+    return adding.look(read(given, loopback=True), user, password)
 
 
 def why(given: str, **login: Any) -> str:
@@ -56,24 +56,23 @@ def test_a_camera_that_sends_motion_jpeg_is_taken(camera: RtspCamera) -> None:
     assert look(f"rtsp://127.0.0.1:{camera.port}{PATH}").device.main.codec == "mjpeg"
 
 
-@pytest.mark.parametrize("path", [known.main for known in PATHS])
+@pytest.mark.parametrize("path", PATHS)
 def test_without_a_path_those_of_the_makers_are_tried(camera: RtspCamera, path: str) -> None:
     camera.does.path = path
-    found = look("127.0.0.1", port=camera.port).device
+    found = look(f"127.0.0.1:{camera.port}").device
     assert found.main.path == path
     assert camera.does.wrong == 0
 
 
-def test_the_table_says_where_each_path_is_from_and_has_no_path_twice() -> None:
-    paths = [path for known in PATHS for path in (known.main, known.sub) if path]
+def test_the_table_has_no_path_twice() -> None:
+    paths = [path for path in (*PATHS, *PATHS.values()) if path]
     assert len(set(paths)) == len(paths)
-    assert all(known.known and path.startswith("/") for known in PATHS for path in (known.main,))
-    assert len({maker for known in PATHS for maker in known.makers.split(", ")}) >= 20
-    assert (sub_of(PATH), sub_of("/mine")) == (SUB, "")
+    assert all(path.startswith("/") for path in paths)
+    assert PATHS[PATH] == SUB
 
 
 def test_a_camera_that_ends_a_connection_with_a_wrong_path_is_asked_again() -> None:
-    wanted, asked = PATHS[3].main, list[str]()
+    wanted, asked = list(PATHS)[3], list[str]()
 
     class Camera(socketserver.StreamRequestHandler):
         def handle(self) -> None:
@@ -90,14 +89,12 @@ def test_a_camera_that_ends_a_connection_with_a_wrong_path_is_asked_again() -> N
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         try:
-            found = look("127.0.0.1", port=server.server_address[1])
+            found = look(f"127.0.0.1:{server.server_address[1]}")
         finally:
             server.shutdown()
             thread.join()
     assert found.device.main.path == wanted
-    assert [line.split()[1].partition(str(found.device.port))[2] for line in asked[:4]] == [
-        known.main for known in PATHS[:4]
-    ]
+    assert [line.split()[1].partition(str(found.device.port))[2] for line in asked[:4]] == list(PATHS)[:4]
 
 
 def test_onvif_says_both_pictures_and_what_it_is(camera: RtspCamera, device: Served) -> None:
@@ -270,7 +267,7 @@ def test_a_password_may_have_any_characters(camera: RtspCamera, password: str) -
 def test_closed_ports_are_distinguished(camera: RtspCamera) -> None:
     camera.stop()
     assert why(f"rtsp://127.0.0.1:{camera.port}{PATH}") == "lan_closed"
-    assert why("127.0.0.1", port=camera.port) == "lan_closed"
+    assert why(f"127.0.0.1:{camera.port}") == "lan_closed"
     camera.start()
 
 

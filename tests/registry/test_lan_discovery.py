@@ -12,8 +12,8 @@ import pytest
 from showcam.drivers.camera import Camera
 from showcam.drivers.errors import Refused
 from showcam.drivers.lan.devices import Device, Devices, Pictured
-from showcam.drivers.lan.discovery import Discovered
 from showcam.drivers.lan.driver import LanDriver, Moves
+from showcam.drivers.lan.search import Candidate
 from showcam.store.records import Account, Source
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.lan_house import NETWORK, needed
@@ -27,6 +27,8 @@ pytestmark = [
         leans_on="second stack: zeroconf and ipycam",
     ),
 ]
+
+MOVED = Candidate("127.0.0.1", "", onvif=True, endpoint="urn:uuid:barn")
 
 
 def found(case: str) -> dict[str, Any]:
@@ -117,9 +119,9 @@ def test_a_camera_at_another_address_is_found_again_by_its_endpoint(
     home = Home(store, camera, silent=True)
     asked = []
 
-    def asks() -> Sequence[Discovered]:
+    def asks() -> Sequence[Candidate]:
         asked.append(1)
-        return [Discovered("127.0.0.1", "80/onvif", endpoint)]
+        return [Candidate("127.0.0.1", "", onvif=True, endpoint=endpoint)]
 
     thread = Moves(home.devices, asks).search(home.source, [home.device])
     assert thread is not None
@@ -134,9 +136,7 @@ def test_one_that_takes_its_password_as_it_is_is_moved_by_its_owner_alone(
 ) -> None:
     camera = RtspCamera()
     home = Home(store, camera, basic=basic)
-    thread = Moves(home.devices, lambda: [Discovered("127.0.0.1", "80/onvif", "urn:uuid:barn")]).search(
-        home.source, [home.device]
-    )
+    thread = Moves(home.devices, lambda: [MOVED]).search(home.source, [home.device])
     assert thread is not None
     thread.join(5)
     assert (home.device.host, home.device.moved) == (host, moved)
@@ -150,7 +150,10 @@ def test_who_claims_to_be_a_camera_that_moved_gets_no_password_as_it_is(
     thief = RtspCamera(scheme=wants)
     home = Home(store, thief)
     driver = LanDriver(
-        store, loopback=True, known_s=0.0, asks=lambda: [Discovered("127.0.0.1", "80/onvif", "urn:uuid:barn")]
+        store,
+        loopback=True,
+        known_s=0.0,
+        asks=lambda: [MOVED],
     )
     driver.read(home.source, 5.0)
     deadline = time.monotonic() + 5
@@ -171,7 +174,10 @@ def test_the_driver_looks_for_one_that_is_away_and_shows_it_then(store: SqliteSt
     camera = RtspCamera()
     home = Home(store, camera)
     driver = LanDriver(
-        store, loopback=True, known_s=0.0, asks=lambda: [Discovered("127.0.0.1", "80/onvif", "urn:uuid:barn")]
+        store,
+        loopback=True,
+        known_s=0.0,
+        asks=lambda: [MOVED],
     )
     before = driver.read(home.source, 5.0)[0]
     while home.device.host != "127.0.0.1":

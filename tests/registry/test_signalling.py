@@ -3,8 +3,8 @@
 import pytest
 
 from showcam.drivers.camera import Failed, Refusal, Stream
-from showcam.drivers.errors import BadGrant, ExpiredGrant, Reason
-from showcam.engine.grants import Grants
+from showcam.drivers.errors import Reason
+from showcam.engine.grants import BadGrant, ExpiredGrant, Grants
 from showcam.engine.messages import SessionOver
 from tests.doubles.clock import Clock
 from tests.doubles.household import OFFER, Household

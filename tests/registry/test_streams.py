@@ -8,18 +8,10 @@ from pathlib import Path
 import pytest
 
 from showcam.drivers.camera import Failed, Refusal, Stream, StreamRequest, Video
-from showcam.drivers.errors import (
-    BadOffer,
-    DriverError,
-    ExpiredGrant,
-    Reason,
-    Refused,
-    SignedOut,
-    VendorBusy,
-    VendorDown,
-)
+from showcam.drivers.errors import DriverError, Reason, Refused, SignedOut, VendorBusy, VendorDown
 from showcam.engine.client import MediaClient
-from showcam.engine.messages import MediaBusy, MediaFull, MediaUnavailable, NoPicture
+from showcam.engine.grants import ExpiredGrant
+from showcam.engine.messages import BadOffer, MediaBusy, MediaFull, MediaUnavailable, NoPicture
 from showcam.engine.source import Hls, SourceSpec
 from showcam.registry.adapter import adapt
 from showcam.registry.readings.judge import Rules

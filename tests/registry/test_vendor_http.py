@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from showcam.drivers.errors import VendorDown
-from showcam.drivers.vendor_http import VendorHttp
+from showcam.drivers.vendor import VendorHttp
 from showcam.net.exchange import Hosts
 
 NOBODY = "https://127.0.0.1:1"  # no port that anybody listens at

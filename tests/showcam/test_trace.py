@@ -1,21 +1,16 @@
 """A camera's trace: what it tells, and that nothing of what the vendor, its servers or the camera say can be in it."""
 
 import asyncio
-import contextlib
-import datetime
 import json
 import re
 import socket
-import ssl
 import stat
-import threading
 from collections.abc import Callable, Iterator
 from itertools import batched
 from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
 from msgspec import inspect
 from msgspec.structs import replace
 
@@ -27,11 +22,11 @@ from showcam.drivers.ezviz import sessions
 from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from showcam.drivers.ezviz.keys import key_of
 from showcam.drivers.ezviz.sessions import Secrets
-from showcam.drivers.ezviz.trace import home
-from showcam.drivers.ezviz.trace.at_home import ByOwnProtocol, ByRtsp, recorded
+from showcam.drivers.ezviz.trace.at_home import ByOwnProtocol, ByRtsp, probed, recorded
 from showcam.drivers.ezviz.trace.camera import CameraTrace, Wanted
 from showcam.drivers.ezviz.trace.recording import Recording, crowded
 from showcam.drivers.ezviz.trace_lines import (
+    MODELS,
     Alarm,
     Beside,
     Cut,
@@ -101,10 +96,11 @@ def test_no_field_of_a_line_takes_a_text() -> None:
         assert not isinstance(kind, inspect.AnyType | inspect.BytesType)
 
     look(inspect.type_info(Line | offers.AssistantLine))
-    assert sorted(patterns) == [
+    assert patterns == {
+        rf"^({MODELS})\Z",
         r"^(host|srflx|prflx|relay|other) (udp|tcp|other) (public|private|mdns|other)\Z",
         r"^[0-9a-f]{12}\Z",
-    ]
+    }
 
 
 def test_a_line_that_its_type_does_not_admit_is_not_written() -> None:
@@ -698,80 +694,17 @@ def test_the_last_offers_are_kept_with_their_answers(tmp_path: Path) -> None:
 # at home
 
 
-class Shaking:
-    """A TLS server that shakes hands with whoever comes; None: one that says what is no TLS."""
-
-    def __init__(self, context: ssl.SSLContext | None) -> None:
-        self._context, self._listener = context, socket.create_server(("127.0.0.1", 0))
-        self.port = int(self._listener.getsockname()[1])
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join(10)
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            with connection, contextlib.suppress(OSError):
-                if self._context is None:
-                    connection.sendall(f"{CANARY}\r\n".encode())
-                else:
-                    self._context.wrap_socket(connection, server_side=True).close()
-
-
-def context_of(leaf: trustme.LeafCert) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    leaf.configure_cert(context)
-    return context
-
-
-@pytest.mark.parametrize(
-    ("made", "reached", "verify"),
-    [("good", True, 0), ("over", True, 10), ("of another", True, 62), ("of a stranger", True, 20), ("none", False, -1)],
-)
-def test_a_certificate_is_told_by_what_is_wrong_with_it(tmp_path: Path, made: str, reached: bool, verify: int) -> None:
-    authority, now = trustme.CA(organization_name=CANARY), datetime.datetime.now(datetime.UTC)
-    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    day = datetime.timedelta(days=1)
-    named: dict[str, Any] = {"organization_name": CANARY, "common_name": CANARY}
-    leaf = {
-        "good": lambda: authority.issue_cert("localhost", not_after=now + 90 * day, **named),
-        "over": lambda: authority.issue_cert("localhost", not_before=now - 90 * day, not_after=now - 3 * day, **named),
-        "of another": lambda: authority.issue_cert("other.example", **named),
-        "of a stranger": lambda: trustme.CA(organization_name=CANARY).issue_cert("localhost", **named),
-    }
-    server = Shaking(context_of(leaf[made]()) if made in leaf else None)
-    try:
-        told = home.certificate("cas", "127.0.0.1", server.port, "localhost", tmp_path / "ca.pem")
-    finally:
-        server.close()
-    assert (told.reached, told.verify) == (reached, verify)
-    if made in ("good", "over"):
-        assert told.days_left == {"good": 90, "over": -3}[made]
-        assert told.self_signed is False
-    written = text.written([told]).decode()
-    assert text.read(written.encode()) == [told]
-    assert CANARY not in written
-
-
 def test_the_ports_of_a_camera_at_home_are_told_without_its_address() -> None:
     listening, closed = socket.create_server(("127.0.0.1", 0)), socket.create_server(("127.0.0.1", 0))
     ports = tuple(int(one.getsockname()[1]) for one in (listening, closed))
     closed.close()
-    told, certificates = home.probed(Home("loopback", (*ports, 0, 0), 3, True, {}), "127.0.0.1", loopback=True)
+    told = probed(Home("loopback", (*ports, 0, 0), True, {}), "127.0.0.1", loopback=True)
     listening.close()
     assert told.ports == {ports[0]: "open", ports[1]: "closed"}
-    assert certificates == []
     assert "127.0.0.1" not in text.written([told]).decode()
 
 
 @pytest.mark.parametrize("address", ["", "8.8.8.8", "127.0.0.1", "camera.example", "169.254.1.1"])
 def test_only_an_address_of_the_house_is_asked(address: str) -> None:
-    line = Home("none", (0, 9010, 9020, 0), 3, None, {})
-    assert home.probed(line, address, loopback=False) == (line, [])
+    line = Home("none", (0, 9010, 9020, 0), None, {})
+    assert probed(line, address, loopback=False) == line

@@ -12,7 +12,7 @@ from showcam.app.settings import Settings
 from showcam.drivers.errors import Refused, is_reason
 from showcam.drivers.lan.adding import Adding
 from showcam.drivers.lan.devices import Devices, read_address
-from showcam.drivers.lan.discovery import of_house
+from showcam.drivers.lan.search import of_house
 from showcam.drivers.lan.trial import Tried, Watch
 from showcam.engine.source import Rtsp, SourceFailed, Watched
 from showcam.registry.owner.own_cameras import Asks, OwnCameras

@@ -36,9 +36,8 @@ from showcam.console.skill import Road
 from showcam.console.trial import Doors, Trial
 from showcam.drivers.errors import Refused, is_reason
 from showcam.drivers.lan.devices import Device
-from showcam.drivers.lan.discovery import of_house
 from showcam.drivers.lan.driver import LanDriver
-from showcam.drivers.lan.search import Candidate, Heard, search
+from showcam.drivers.lan.search import Candidate, Heard, of_house, search
 from showcam.engine.messages import MediaBusy, MediaUnavailable, NoPicture
 from showcam.engine.source import Rtsp, Watched
 from showcam.net.addresses import house_networks

@@ -47,10 +47,7 @@ def camera_trace(settings: Settings, base: Ground, account: str, camera: Camera,
     from showcam.drivers.ezviz.trace.camera import CameraTrace  # with PyAV, which no other page or command needs
 
     source = next(source for source in base.store.sources(account) if source.id == camera.ref.source)
-    authorities = settings.data / "simulator" / "ca.pem" if settings.demo else settings.ca_file
-    return CameraTrace(
-        ezviz(base), source, camera, program(), loopback=settings.vendor_is_here, authorities=authorities, doing=doing
-    )
+    return CameraTrace(ezviz(base), source, camera, program(), loopback=settings.vendor_is_here, doing=doing)
 
 
 @dataclass(frozen=True)

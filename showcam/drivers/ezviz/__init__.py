@@ -4,7 +4,7 @@ from pathlib import Path
 
 from showcam.drivers.driver import Driver
 from showcam.drivers.settings import BadValue
-from showcam.drivers.vendor import AccountOption, Brand, Installation, Speech
+from showcam.drivers.vendor import AccountOption, Brand, Installation, Speech, remedy
 from showcam.i18n.catalogue import Catalogue, mark
 from showcam.store.ports import Store
 
@@ -14,89 +14,58 @@ SPEECH = Speech(
     "EZVIZ",
     Catalogue(Path(__file__).parent, "ezviz"),
     written={
-        "not_found": (
-            "",
-            mark(
-                "If the EZVIZ app has it under that name, have the assistant look for devices again; "
-                "after each new name too. If not, look at its light. Slow red: no network. Fast red: the "
-                "memory card or the camera has a fault. Slow blue: all is well."
-            ),
+        "not_found": remedy(
+            "If the EZVIZ app has it under that name, have the assistant look for devices again; "
+            "after each new name too. If not, look at its light. Slow red: no network. Fast red: the "
+            "memory card or the camera has a fault. Slow blue: all is well."
         ),
-        "offline": (
-            "",
-            mark(
-                "Look at its light. None: no power. Slow red: no network; check the router and that the "
-                "Wi-Fi is 2.4 GHz. Fast red: the memory card or the camera has a fault. Slow blue: "
-                "restart it. If nothing helps, hold RESET for four seconds and set up its Wi-Fi again, "
-                "which resets its settings. It goes on recording to its memory card."
-            ),
+        "offline": remedy(
+            "Look at its light. None: no power. Slow red: no network; check the router and that the "
+            "Wi-Fi is 2.4 GHz. Fast red: the memory card or the camera has a fault. Slow blue: "
+            "restart it. If nothing helps, hold RESET for four seconds and set up its Wi-Fi again, "
+            "which resets its settings. It goes on recording to its memory card."
         ),
-        "encryption_on": (
-            "",
-            mark(
-                "In the EZVIZ app open {camera} > Settings > Image Encryption and switch it off with the "
-                "code on its label. Or keep it on, and give the code at its picture on showcam's page."
-            ),
+        "encryption_on": remedy(
+            "In the EZVIZ app open {camera} > Settings > Image Encryption and switch it off with the "
+            "code on its label. Or keep it on, and give the code at its picture on showcam's page."
         ),
-        "audio_off": ("", mark("In the EZVIZ app open {camera} > Settings > Audio and switch it on.")),
-        "not_agreed": (
-            "",
-            mark(
-                "At its picture on showcam's page press “Allow the open connection”, or link again and "
-                "tick it. At home the code on its label, given there, is enough."
-            ),
+        "audio_off": remedy("In the EZVIZ app open {camera} > Settings > Audio and switch it on."),
+        "not_agreed": remedy(
+            "At its picture on showcam's page press “Allow the open connection”, or link again and "
+            "tick it. At home the code on its label, given there, is enough."
         ),
-        "no_way": (
-            "",
-            mark(
-                "If the EZVIZ app shows it live, give the code on its label at its picture on showcam's "
-                "page. Video then comes over the home network. The last way is an EZVIZ developer key."
-            ),
+        "no_way": remedy(
+            "If the EZVIZ app shows it live, give the code on its label at its picture on showcam's "
+            "page. Video then comes over the home network. The last way is an EZVIZ developer key."
         ),
-        "code_wrong": (
-            "",
-            mark("Give the code on its label, or the encryption password set since, at its picture on showcam's page."),
+        "code_wrong": remedy(
+            "Give the code on its label, or the encryption password set since, at its picture on showcam's page."
         ),
-        "lan_unreachable": (
-            "",
-            mark(
-                "Check that it has power, is awake and in showcam's network. Doorbells and cameras on "
-                "battery have no video port."
-            ),
+        "lan_unreachable": remedy(
+            "Check that it has power, is awake and in showcam's network. Doorbells and cameras on "
+            "battery have no video port."
         ),
-        "silent": (
-            "",
-            mark(
-                "Some models do that. If it is in showcam's network, press “Ask the camera itself at "
-                "home” at its picture on showcam's page."
-            ),
+        "silent": remedy(
+            "Some models do that. If it is in showcam's network, press “Ask the camera itself at "
+            "home” at its picture on showcam's page."
         ),
-        "lan_closed": (
-            "",
-            mark(
-                "In the EZVIZ app open Settings > LAN Live View, choose {camera} and switch on its local "
-                "server. Newer firmware hides that: then allow the open connection on showcam's page."
-            ),
+        "lan_closed": remedy(
+            "In the EZVIZ app open Settings > LAN Live View, choose {camera} and switch on its local "
+            "server. Newer firmware hides that: then allow the open connection on showcam's page."
         ),
-        "encryption_by_voice": (
-            "",
-            mark(
-                "Set it in the EZVIZ app under {camera} > Settings > Image Encryption, or switch it off on the "
-                "camera's page of showcam."
-            ),
+        "encryption_by_voice": remedy(
+            "Set it in the EZVIZ app under {camera} > Settings > Image Encryption, or switch it off on the "
+            "camera's page of showcam."
         ),
     },
     aloud={
-        "code_wrong": ("", mark("Give the one on its label.")),
+        "code_wrong": remedy("Give the one on its label."),
     },
     written_battery={
         "not_agreed": ("", ""),  # these have no video port, so the label's code is not enough
-        "no_way": (
-            "",
-            mark(
-                "If the EZVIZ app shows it live, only a developer key of the owner's account is left: a "
-                "camera on battery has no video port."
-            ),
+        "no_way": remedy(
+            "If the EZVIZ app shows it live, only a developer key of the owner's account is left: a "
+            "camera on battery has no video port."
         ),
     },
     written_shared={
@@ -104,33 +73,23 @@ SPEECH = Speech(
             mark("{camera} is watched by others at the moment, as many as EZVIZ allows."),
             mark("Ask again in a minute, or ask its owner who watches."),
         ),
-        "asleep": (
-            "",
-            mark("In the EZVIZ app open {camera} and switch Sleep Mode off, or ask the camera's owner."),
+        "asleep": remedy("In the EZVIZ app open {camera} and switch Sleep Mode off, or ask the camera's owner."),
+        "audio_off": remedy(
+            "In the EZVIZ app open {camera} > Settings > Audio and switch it on, or ask the camera's owner."
         ),
-        "audio_off": (
-            "",
-            mark("In the EZVIZ app open {camera} > Settings > Audio and switch it on, or ask the camera's owner."),
+        "encryption_on": remedy(
+            "Ask its owner to switch it off in the EZVIZ app: {camera} > Settings > Image "
+            "Encryption. Or keep it on, and give the code on its label at its picture on showcam's "
+            "page."
         ),
-        "encryption_on": (
-            "",
-            mark(
-                "Ask its owner to switch it off in the EZVIZ app: {camera} > Settings > Image "
-                "Encryption. Or keep it on, and give the code on its label at its picture on showcam's "
-                "page."
-            ),
-        ),
-        "no_way": (
-            "",
-            mark(
-                "If the EZVIZ app shows it live, give the code on its label at its picture on showcam's "
-                "page. Video then comes over the home network. A developer key shows no shared camera."
-            ),
+        "no_way": remedy(
+            "If the EZVIZ app shows it live, give the code on its label at its picture on showcam's "
+            "page. Video then comes over the home network. A developer key shows no shared camera."
         ),
     },
     aloud_shared={
         "busy": (mark("others are watching it"), mark("Ask again in a minute.")),
-        "encryption_on": ("", mark("Ask its owner to switch it off.")),
+        "encryption_on": remedy("Ask its owner to switch it off."),
     },
     regions={
         "eu": mark("Europe"),
@@ -188,7 +147,7 @@ def build(store: Store, installation: Installation) -> Driver:
 def _set_key(store: Store, user: str, key: str, secret: str) -> None:
     from showcam.drivers.ezviz import sessions
 
-    sessions.set_open_key(store, user, key, secret)
+    sessions.keep_of(store, user, open=sessions.open_key_of(key, secret))
 
 
 def _set_sub_account(store: Store, user: str, account_id: str, _secret: str) -> None:
@@ -196,7 +155,7 @@ def _set_sub_account(store: Store, user: str, account_id: str, _secret: str) -> 
 
     if not (account_id.isascii() and account_id.isalnum() and len(account_id) <= MOST_OF_ID):
         raise BadValue("an accountId is letters and digits")
-    sessions.set_sub_account(store, user, "" if account_id == "none" else account_id)
+    sessions.keep_of(store, user, sub_account="" if account_id == "none" else account_id)
 
 
 def _set_cloud(store: Store, user: str, allowed: str, _secret: str) -> None:
@@ -204,7 +163,7 @@ def _set_cloud(store: Store, user: str, allowed: str, _secret: str) -> None:
 
     if allowed not in ("yes", "no"):
         raise BadValue("cloud is yes or no")
-    sessions.set_open_air(store, user, allowed == "yes")
+    sessions.keep_of(store, user, open_air=allowed == "yes")
 
 
 OPTIONS = (

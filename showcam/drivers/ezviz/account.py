@@ -1,138 +1,128 @@
-"""An EZVIZ account by the app's API: the cameras, their state and settings, and what leads to their pictures.
+"""An EZVIZ account by the app's API: signing in, cameras' settings, messages, and the calls before a picture."""
 
-Each source has a single client at work, for one thread at a time. A session that has expired is renewed here.
-"""
-
-import contextlib
-import threading
-import time
+import hmac
+import logging
+import re
+import secrets
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from showcam.drivers.camera import Camera, Listed
+from showcam.drivers.camera import Camera
 from showcam.drivers.driver import Direction, EventKind, Hint
-from showcam.drivers.errors import DriverError, Refused, SetRefused, SignedOut, VendorDown
-from showcam.drivers.ezviz import home, keys, pictures, tracing
+from showcam.drivers.errors import DriverError, Refused, SetRefused, VendorDown
+from showcam.drivers.ezviz import home, keys
 from showcam.drivers.ezviz import settings as of_app
-from showcam.drivers.ezviz.answers import LastStatus, message_hint, set_error
+from showcam.drivers.ezviz.answers import SIGN_IN, message_hint, set_error
 from showcam.drivers.ezviz.cameras import SECTIONS, Channels, cameras
 from showcam.drivers.ezviz.home import Lan
 from showcam.drivers.ezviz.keys import CasSession
-from showcam.drivers.ezviz.pictures import Cloud
-from showcam.drivers.ezviz.sessions import Held, Sessions
+from showcam.drivers.ezviz.sessions import BY_CODE, Clients, EzvizHosts, Held, Sessions
 from showcam.drivers.ezviz.stills import MESSAGES, picture_of
 from showcam.drivers.settings import Setting, SettingView
-from showcam.drivers.vendor_http import VendorHttp
-from showcam.net.cache import Recent
-from showcam.net.exchange import Exchange
+from showcam.drivers.vendor import CodeSent, Rejected, SignedIn, VendorHttp, Verdict
+from showcam.net.exchange import Exchange, NotAllowed
 from showcam.net.text import JsonObject
+from showcam.store.ports import Store
 from showcam.store.records import Source
 
 if TYPE_CHECKING:
+    import requests
+
     from showcam.drivers.ezviz.client import Client
 
 
-MOST_AT_WORK = 512  # sessions kept at work
+log = logging.getLogger(__name__)
+
+# Codes of a sign-in that the vendor decides upon; others are of a service in trouble.
+DECIDED = re.compile(r"[16]\d{3}|80000")
+UNKNOWN = Rejected("unknown")  # the vendor knows no such user
+OURS = frozenset({1021})  # a parameter is wrong, which no person can fix
+
+type Note = Callable[["requests.Response", int | None], None]
 
 
-class _AtWork:
-    """One client and one lock per source: the library's client is not made for several threads."""
+class Terminal:
+    """Raises showcam.drivers.errors.DriverError. `note` notes each answer of the vendor, for a trace.
 
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.client: Client | None = None
-        self.version = -1
+    Europe's host answers for an account of Russia that no such user exists, and does not name its region
+    (github.com/BaQs/pyEzviz, issue 38; github.com/RenierM26/ha-ezviz, issue 44).
+    """
 
+    def __init__(self, store: Store, http: VendorHttp, hosts: EzvizHosts, note: Note) -> None:
+        self._store, self._http, self._hosts, self._note = store, http, hosts, note
 
-class Clients:
-    def __init__(self, sessions: Sessions, http: VendorHttp) -> None:
-        self._sessions, self._http = sessions, http
-        self._at_work: Recent[str, _AtWork] = Recent(MOST_AT_WORK)
-        self._lock = threading.Lock()
+    def of(self, user: str) -> str:
+        """The user's terminal code, 32 hex digits: the same for ever in this installation, and nobody else's."""
+        root = self._store.meta_once("ezviz_terminal", secrets.token_hex(16))
+        return hmac.new(root.encode(), user.strip().casefold().encode(), "sha256").hexdigest()[:32]
 
-    def use[T](self, source: Source, deadline_s: float, work: "Callable[[Client, Held], T]") -> T:
-        """Returns the result of `work` within the time given. Raises showcam.drivers.errors.DriverError."""
-        from showcam.drivers.ezviz.client import FAILURES, failure
+    def sign_in(self, user: str, password: str, deadline_s: float, *, code: str = "", host: str = "") -> Verdict:
+        """One attempt; the region the vendor names is followed once. `code` and `host` when a code was sent.
 
-        at_work = self._entry(source)
-        began = time.monotonic()
-        if not at_work.lock.acquire(timeout=max(0.0, deadline_s)):
-            raise VendorDown("no answer in time")
-        try:
-            with Exchange(deadline_s - (time.monotonic() - began)):
+        If the vendor knows no such user, each other region is asked once.
+        """
+        with Exchange(deadline_s) as exchange:
+            verdict = self._at(user, password, code, host or self._hosts.api)
+            if verdict != UNKNOWN or host or not self._hosts.others:
+                return Rejected("wrong") if verdict == UNKNOWN else verdict
+            is_sure = True
+            for other in self._hosts.others:
                 try:
-                    held = self._sessions.read(source)
-                    return work(self._client(at_work, source, held), held)
-                except FAILURES as error:
-                    raise failure(error) from None
-        finally:
-            at_work.lock.release()
+                    if exchange.left <= 0:
+                        raise VendorDown("no time left")
+                    verdict = self._at(user, password, code, other)
+                except DriverError:
+                    is_sure = False
+                    continue
+                if verdict != UNKNOWN:
+                    return verdict
+        return Rejected("unknown", self._hosts.region) if is_sure else Rejected("wrong")
 
-    def change(self, source: Source, deadline_s: float, work: "Callable[[Client, Held], object]") -> None:
-        """Runs `work`, which changes a camera. Raises as `use`, and SetRefused by the vendor's last code."""
+    def _at(self, user: str, password: str, code: str, at: str) -> Verdict:
+        from showcam.drivers.ezviz.client import FAILURES, Redirected, failure
 
-        def changing(client: "Client", held: Held) -> None:
-            with _told_apart(client):
-                work(client, held)
+        for _ in range(2):
+            try:
+                self._http.hosts.check(f"https://{at}")
+                return self._attempt(user, password, code, at)
+            except Redirected as redirected:
+                at = redirected.host
+            except NotAllowed:
+                return Rejected("unsupported")
+            except FAILURES as error:
+                raise failure(error) from None
+        raise VendorDown("sent from region to region")
 
-        self.use(source, deadline_s, changing)
+    def _attempt(self, user: str, password: str, code: str, host: str) -> Verdict:
+        from pyezvizapi.exceptions import EzvizAuthVerificationCode, PyEzvizError
 
-    def _entry(self, source: Source) -> _AtWork:
-        with self._lock:
-            entry = self._at_work.get(source.id)
-            if entry is None:
-                entry = _AtWork()
-                self._at_work.put(source.id, entry)
-            return entry
+        from showcam.drivers.ezviz.client import SigningIn
 
-    def _client(self, at_work: _AtWork, source: Source, held: Held) -> "Client":
-        from showcam.drivers.ezviz.client import Client
-
-        if held.secrets.session is None or held.state != "ok":
-            raise SignedOut
-        if at_work.client is None:
-            at_work.client = Client(self._http, held.secrets.session, lambda client: self._renew(source, client))
-        elif at_work.version != held.version:
-            at_work.client.adopt(held.secrets.session)
-        at_work.version = held.version
-        return at_work.client
-
-    def _renew(self, source: Source, client: "Client") -> None:
-        """Renews a session that the vendor calls expired, unless another process has renewed it already."""
-        from showcam.drivers.ezviz.client import EzvizAuthTokenExpired
-
-        old = client.session_id
-        held = self._sessions.read(source)
-        stands = held.secrets.session
-        if stands is not None and stands["session_id"] != old:
-            client.adopt(stands)
-            return
-        exchange = Exchange.current()
+        client = SigningIn(self._http, user, password, host, self.of(user))
+        client.hear = self._note
         try:
-            client.refresh()
-        except EzvizAuthTokenExpired:
-            client.adopt(self._sessions.dead(source, old, exchange.left if exchange else 0.0))
-            return
-        client.adopt(self._sessions.renewed(source, old, client.export_token()))
+            session = client.login(code or None)
+        except EzvizAuthVerificationCode:
+            # the vendor was asked for a code; with a code in hand it means that this one was not taken
+            return Rejected("wrong_code") if code else CodeSent(client.host)
+        except PyEzvizError:
+            return self._rejected(client.code)
+        self._http.check(f"https://{session['api_url']}")
+        return SignedIn({**session, BY_CODE: True} if code else session)
 
-
-@contextlib.contextmanager
-def _told_apart(client: "Client") -> Iterator[None]:
-    """Raises the error for the code in the vendor's last answer, if a change is refused."""
-    from showcam.drivers.ezviz.client import PyEzvizError
-
-    client.code = None
-    try:
-        yield
-    except PyEzvizError:
-        refused = set_error(client.code)
-        if refused is None:
-            raise
-        raise refused from None
+    def _rejected(self, code: int | None) -> Rejected:
+        """The vendor's verdict on a sign-in. Raises VendorDown if the code is no verdict on this person."""
+        why = SIGN_IN.get(code or 0)
+        if why is not None:
+            return Rejected(why)
+        if code in OURS or not DECIDED.fullmatch(str(code)):
+            raise VendorDown(f"code {code}")
+        log.warning("the vendor wants another way of signing in: code %s", code)
+        return Rejected("unsupported")
 
 
 AWAKE = 1  # kind of a battery camera's rest: from it, to being awake
@@ -151,36 +141,12 @@ TURN_SPEED = 5  # the library's, for `ptz_control`
 
 
 class EzvizAccount:
-    """Accounts by the app's API. Raises showcam.drivers.errors.DriverError."""
+    """Accounts by the app's API. `lan` None: no camera is looked for in houses. Raises DriverError."""
 
-    def __init__(
-        self, sessions: Sessions, http: VendorHttp, lan: Lan | None = None, cloud: Cloud | None = None
-    ) -> None:
-        self._sessions, self._http = sessions, http
-        self._lan = lan  # None: cameras are not looked for in houses
-        self._cloud = cloud  # None: their cloud stream is not used
-        self._clients, self._channels, self._last_status = Clients(sessions, http), Channels(), LastStatus()
+    def __init__(self, sessions: Sessions, http: VendorHttp, lan: Lan | None, channels: Channels) -> None:
+        self.sessions, self._http, self._lan, self._channels = sessions, http, lan, channels
+        self.clients = Clients(sessions, http)
         self._listeners = Clients(sessions, http)  # a ring must not wait while a list of cameras is read
-
-    def read(self, source: Source, deadline_s: float) -> tuple[Listed, ...]:
-        """The account's cameras as they are now, with a request for each thirty of them."""
-
-        def work(client: "Client", held: Held) -> tuple[Listed, ...]:
-            ways = ("open",) if held.secrets.open or held.secrets.sub_account else ()
-            at_home = self._lan if held.secrets.codes or held.secrets.local else None
-            sections = ",".join([SECTIONS, *[home.SECTIONS] * bool(at_home), *[pictures.SECTIONS] * bool(self._cloud)])
-            from showcam.drivers.ezviz.client import FAILURES
-
-            pages = self._last_status.read(source.id, lambda: client.pages(sections), (DriverError, *FAILURES))
-            found = keys.judged(
-                cameras(pages, source.id, ways), pages, held.secrets.picture_codes, held.secrets.by_video
-            )
-            self._channels.keep(pages, [camera.ref for camera in found])
-            if at_home:
-                found = at_home.at_home(found, pages, held.secrets.codes, held.secrets.local)
-            return self._cloud.offered(found, pages, agreed=held.secrets.open_air) if self._cloud else found
-
-        return self._clients.use(source, deadline_s, work)
 
     def place(self, source: Source, camera: Camera, deadline_s: float) -> home.Place:
         """The camera's address at home, as the vendor lists it now. Raises Refused if it is no address of a house."""
@@ -192,13 +158,7 @@ class EzvizAccount:
                 raise Refused("lan_unreachable", "the vendor names no address at home")
             return place
 
-        return self._clients.use(source, deadline_s, work)
-
-    def is_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> bool | None:
-        """Whether the code deciphers the camera's picture; None if the vendor does not say."""
-        return self._clients.use(
-            source, deadline_s, lambda client, _: keys.is_right(client.pages("STATUS"), camera.ref.serial, code)
-        )
+        return self.clients.use(source, deadline_s, work)
 
     def settings(self, source: Source, camera: Camera, deadline_s: float) -> dict[Setting, SettingView]:
         """Every setting of the camera: the list with more of its sections, and a request about its detection."""
@@ -210,11 +170,11 @@ class EzvizAccount:
                     return of_app.views(client, pages, listed)
             raise Refused("not_found")
 
-        return self._clients.use(source, deadline_s, work)
+        return self.clients.use(source, deadline_s, work)
 
     def clock(self, source: Source, camera: Camera, deadline_s: float) -> of_app.Clock:
         """How the camera writes the time, for setting part of it without losing the rest."""
-        return self._clients.use(source, deadline_s, lambda client, _: of_app.clock(client.pages("STATUS"), camera))
+        return self.clients.use(source, deadline_s, lambda client, _: of_app.clock(client.pages("STATUS"), camera))
 
     def apply(
         self, source: Source, camera: Camera, setting: Setting, value: str, deadline_s: float, *, code: str = ""
@@ -230,22 +190,22 @@ class EzvizAccount:
             elif not of_app.write(client, camera, setting, value, self._channels):
                 raise SetRefused("unsupported")
 
-        self._clients.change(source, deadline_s, work)
+        self.clients.change(source, deadline_s, work)
 
     def change_password(self, source: Source, camera: Camera, old: str, new: str, deadline_s: float) -> None:
         """Changes the password that pictures are encrypted with. Raises SetRefused."""
-        self._clients.change(source, deadline_s, lambda client, _: keys.change_password(client, camera, old, new))
+        self.clients.change(source, deadline_s, lambda client, _: keys.change_password(client, camera, old, new))
 
     def key(self, source: Source, camera: Camera, code: str, deadline_s: float) -> str:
         """The key that the camera's video is encrypted with. Raises SetRefused."""
-        return self._clients.use(source, deadline_s, lambda client, _: keys.ask_key(client, camera, code))
+        return self.clients.use(source, deadline_s, lambda client, _: keys.ask_key(client, camera, code))
 
     def restart(self, source: Source, camera: Camera, deadline_s: float) -> None:
-        self._clients.change(source, deadline_s, lambda client, _: client.reboot_camera(camera.ref.serial))
+        self.clients.change(source, deadline_s, lambda client, _: client.reboot_camera(camera.ref.serial))
 
     def turn(self, source: Source, camera: Camera, direction: Direction, deadline_s: float, *, action: str) -> None:
         """Has the camera begin to turn, or stop: `action` is "START" or "STOP". Raises SetRefused."""
-        from showcam.drivers.ezviz.client import PyEzvizError
+        from pyezvizapi.exceptions import PyEzvizError
 
         def work(client: "Client", _: Held) -> None:
             # the library's `ptz_control` turns only channel 1, and reads no answer (pyEzvizApi, client.py)
@@ -259,7 +219,7 @@ class EzvizAccount:
                 # a code is an answer: 60002 to 60005 mean "turned to its end" (open.ys7.com, ptz/start)
                 raise set_error(client.code) or SetRefused("not_taken") from None
 
-        self._clients.change(source, deadline_s, work)
+        self.clients.change(source, deadline_s, work)
 
     def happened(self, source: Source, since: float, deadline_s: float) -> tuple[Hint, ...]:
         """The events after `since`, epoch seconds, among the account's fifty newest messages.
@@ -280,48 +240,30 @@ class EzvizAccount:
 
     def alarm_picture(self, source: Source, camera: Camera, kind: EventKind, at: float, deadline_s: float) -> str:
         """The address of the picture with the message about what happened at `at`; "" if there is none."""
-        return self._clients.use(
+        return self.clients.use(
             source, deadline_s, lambda client, _: picture_of(client, camera.ref, kind, at - client.ahead_s)
         )
 
     def wake(self, source: Source, camera: Camera, deadline_s: float) -> None:
         """Have a battery camera wake, and stay awake for a while."""
         serial, channel = camera.ref.serial, camera.ref.channel
-        self._clients.use(
+        self.clients.use(
             source, deadline_s, lambda client, _: client.delay_battery_device_sleep(serial, channel, AWAKE)
         )
 
     def capture(self, source: Source, camera: Camera, deadline_s: float) -> str:
         """The address of a still that the camera makes now, even while asleep."""
-        return self._clients.use(
+        return self.clients.use(
             source, deadline_s, lambda client, _: client.capture(camera.ref.serial, camera.ref.channel)
         )
 
     def stream_token(self, source: Source, deadline_s: float) -> str:
         """A token for one stream of the account, good for minutes. Only one is asked for at a time."""
-        return self._clients.use(source, deadline_s, lambda client, _: client.stream_token())
-
-    def excerpt(
-        self, source: Source, camera: Camera, alias: str, notes: tracing.CallNotes, deadline_s: float
-    ) -> tracing.Excerpt:
-        """The lines of a trace about the camera, from the list and the last messages."""
-
-        def work(client: "Client", held: Held) -> tracing.Excerpt:
-            client.hear = notes.note
-            try:
-                pages = client.pages(tracing.SECTIONS)
-                messages = client.get_device_messages_list(limit=MESSAGES, date="").get("message")
-            finally:
-                client.hear = None
-            if not tracing.has_status(pages, camera.ref.serial):
-                notes.note_empty()
-            return tracing.excerpt(pages, messages, camera, alias, held.secrets, time.time())
-
-        return self._clients.use(source, deadline_s, work)
+        return self.clients.use(source, deadline_s, lambda client, _: client.stream_token())
 
     def dispatcher(self, source: Source, camera: Camera, deadline_s: float) -> JsonObject:
         """The dispatcher of the camera's cloud stream, as the vendor writes its address."""
-        return self._clients.use(
+        return self.clients.use(
             source, deadline_s, lambda client, _: client.dispatcher(camera.ref.serial, camera.ref.channel)
         )
 
@@ -333,7 +275,7 @@ class EzvizAccount:
             client.register_p2p()
             return CasSession.of(servers, client.session_id, str(client.export_token().get("feature_code") or ""))
 
-        return self._clients.use(source, deadline_s, work)
+        return self.clients.use(source, deadline_s, work)
 
     def push_session(self, source: Source, deadline_s: float) -> PushSession:
         """A live session, and the host that sends the account's messages."""
@@ -345,15 +287,4 @@ class EzvizAccount:
             terminal = str(token.get("feature_code") or "")
             return PushSession(host, str(token["session_id"]), str(token["username"]), terminal)
 
-        return self._clients.use(source, deadline_s, work)
-
-    def sign_out(self, source: Source, deadline_s: float) -> None:
-        self._clients.use(source, deadline_s, lambda client, _: client.logout())
-
-    def session_id(self, source: Source) -> str:
-        """The id of the session that counts now; "" for none."""
-        try:
-            held = self._sessions.read(source)
-        except SignedOut:
-            return ""
-        return str(held.secrets.session["session_id"]) if held.secrets.session and held.state == "ok" else ""
+        return self.clients.use(source, deadline_s, work)

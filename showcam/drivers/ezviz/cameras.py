@@ -3,12 +3,15 @@
 Nearly every row of a switch is of channel 0, the whole device; a few types have rows for each channel of some models.
 """
 
-from collections.abc import Iterable
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from showcam.drivers.camera import Flag, Listed, Ref, Video
+from showcam.drivers.camera import Flag, Listed, PictureCode, Ref, Video
 from showcam.drivers.errors import VendorDown
 from showcam.drivers.ezviz.answers import fields, number, tidied, within
 from showcam.drivers.settings import NIGHT_VISION
@@ -319,3 +322,40 @@ def _night_vision(status: JsonObject | None, optionals: JsonObject) -> NightVisi
 
 def _category(device: JsonObject) -> str:
     return str(device.get("deviceCategory", ""))
+
+
+def judged(
+    cameras: tuple[Listed, ...], pages: Iterable[JsonObject], codes: Mapping[str, str], videos: Mapping[str, bool]
+) -> tuple[Listed, ...]:
+    """The cameras, each with whether its code in `codes` fits. `videos`: by serial, whether it deciphered video."""
+    known = list(pages)
+    found: dict[str, PictureCode] = {
+        serial: _judged(known, serial, code, videos.get(serial)) for serial, code in codes.items()
+    }
+    return tuple(
+        replace(camera, picture_code=found[camera.ref.serial]) if camera.ref.serial in found else camera
+        for camera in cameras
+    )
+
+
+def _judged(pages: list[JsonObject], serial: str, code: str, video: bool | None) -> PictureCode:
+    """A code that the list confirms and the video does not is tried again: the video may have been damaged."""
+    is_listed = is_right(pages, serial, code) is True
+    if video is None:
+        return "fits" if is_listed else "unknown"
+    return "fits" if video else "unknown" if is_listed else "wrong"
+
+
+def is_right(pages: list[JsonObject], serial: str, code: str) -> bool | None:
+    """Whether the code is right by the digest that the vendor lists; None without a digest."""
+    for page in pages:
+        digest = ((page.get("STATUS") or {}).get(serial) or {}).get("encryptPwd")
+        if isinstance(digest, str) and digest:
+            return hmac.compare_digest(digest_of(code), digest.lower().encode())
+    return None
+
+
+def digest_of(code: str) -> bytes:
+    """The digest of a code as the vendor writes it: MD5 twice."""
+    once = hashlib.md5(code.encode(), usedforsecurity=False).hexdigest()
+    return hashlib.md5(once.encode(), usedforsecurity=False).hexdigest().encode()

@@ -8,7 +8,7 @@ import base64
 import logging
 import time
 from collections.abc import Callable
-from typing import Any, TypedDict, cast
+from typing import Any, cast
 
 import requests
 from pyezvizapi.api_endpoints import (
@@ -28,21 +28,11 @@ from pyezvizapi.exceptions import EzvizAuthTokenExpired, EzvizAuthVerificationCo
 
 from showcam.drivers.errors import DriverError, NoInternet, SignedOut, VendorBusy, VendorDown
 from showcam.drivers.ezviz.answers import NO_SUCH_CALL, ahead_s, kind, rows, text, tidied, within
-from showcam.drivers.vendor_http import VendorHttp
+from showcam.drivers.vendor import VendorHttp
 from showcam.net.exchange import Exchange
 from showcam.net.http import retry_after_s
 from showcam.net.requests_adapter import Forbidden
 from showcam.net.text import JsonObject
-
-__all__ = [
-    "FAILURES",
-    "EzvizAuthTokenExpired",
-    "EzvizAuthVerificationCode",
-    "PyEzvizError",
-    "Ruled",
-    "failure",
-    "status_of",
-]
 
 # The errors that the library raises: its own, those of requests, and those that an answer of an unexpected shape brings
 # about.
@@ -128,17 +118,6 @@ MOST_PAGES = 40
 P2P = "/v3/p2pbusiness/configurations/p2p"
 DONE = (0, 200)  # codes of success: of a stream token, and of the list of the vendor's servers
 OVER = 403  # the session has expired: in the body for a refreshed session, as HTTP status for a stream token
-
-
-class PageQuery(TypedDict):
-    groupId: int  # -1: of all groups
-    limit: int
-    offset: int
-    filter: str
-
-
-class Flip(TypedDict):
-    value: dict[str, bool]
 
 
 class Client(Ruled):
@@ -239,34 +218,24 @@ class Client(Ruled):
             raise PyEzvizError("no key was handed out")
         return str(answer.get("encryptkey") or "")
 
-    def set_video_enc(
-        self,
-        serial: str,
-        enable: int = 1,
-        camera_verification_code: str | None = None,
-        new_password: str | None = None,
-        old_password: str | None = None,
-        max_retries: int = 0,
-    ) -> bool:
-        """The library's call as this session's terminal. 1 is on, 0 off, 2 another password."""
+    def encrypt(self, serial: str, enable: int, *, code: str = "", old: str = "", new: str = "") -> None:
+        """The library's `set_video_enc` as this session's terminal: 1 is on, 0 off, 2 another password."""
         form = {
             "deviceSerial": serial,
             "isEncrypt": enable,
-            "oldPassword": old_password,
-            "password": new_password,
+            "oldPassword": old or None,
+            "password": new or None,
             "featureCode": self._terminal,
-            "validateCode": camera_verification_code,
+            "validateCode": code or None,
             "msgType": -1,
         }
         path = f"{API_ENDPOINT_DEVICES}{API_ENDPOINT_VIDEO_ENCRYPT}"
         self._ensure_ok(self._request_json("PUT", path, data=form), "encryption was not set")
-        return True
 
     def set_flip(self, serial: str, channel: int, on: bool) -> bool:
         """Flips the picture or not. False for an older model, which has only a call that turns the picture over."""
-        body: Flip = {"value": {"enabled": on}}
         path = f"{API_ENDPOINT_IOT_FEATURE}{serial.upper()}/Video/{channel}/VideoAdjustment/ImageFlip"
-        answer = self._request_json("PUT", path, json_body={**body})
+        answer = self._request_json("PUT", path, json_body={"value": {"enabled": on}})
         if str(self._meta_code(answer)) in NO_SUCH_CALL:
             return False
         self._ensure_ok(answer, "the picture was not flipped")
@@ -304,13 +273,13 @@ class Client(Ruled):
         raise VendorDown("the device list does not end")
 
     def _page(self, sections: str, offset: int) -> JsonObject:
-        query: PageQuery = {"groupId": -1, "limit": PAGE, "offset": offset, "filter": sections}
-        page: JsonObject = self._request_json("GET", API_ENDPOINT_PAGELIST, params={**query})
+        query = {"groupId": -1, "limit": PAGE, "offset": offset, "filter": sections}  # -1: of all groups
+        page: JsonObject = self._request_json("GET", API_ENDPOINT_PAGELIST, params=query)
         if self._meta_code(page) != 200 and not self._is_busy(page) and not self._in_doubt:
             # no published code in a body means that the session has expired
             self._in_doubt = True
             self.login()
-            page = self._request_json("GET", API_ENDPOINT_PAGELIST, params={**query})
+            page = self._request_json("GET", API_ENDPOINT_PAGELIST, params=query)
         if self._meta_code(page) != 200:
             code = f"code {self._meta_code(page)}"
             raise VendorBusy(code) if self._is_busy(page) else VendorDown(code)
@@ -334,16 +303,6 @@ class Redirected(Exception):
         self.host = host
 
 
-class LoginForm(TypedDict):
-    account: str
-    password: str  # its MD5, as the vendor takes it
-    featureCode: str
-    msgType: str
-    bizType: str
-    cuName: str
-    smsCode: str
-
-
 class SigningIn(Ruled):
     """Signs a user in at one host."""
 
@@ -355,16 +314,16 @@ class SigningIn(Ruled):
         """Raises Redirected, EzvizAuthVerificationCode once a code was sent or if `sms_code` is wrong, and PyEzvizError
         with `code` for a refusal.
         """
-        form: LoginForm = {
+        form = {
             "account": str(self.account),
-            "password": str(self.password),
+            "password": str(self.password),  # its MD5, as the vendor takes it
             "featureCode": self._terminal,
             "msgType": "3" if sms_code else "0",
             "bizType": "TERMINAL_BIND" if sms_code else "",
             "cuName": TERMINAL,
             "smsCode": sms_code or "",
         }
-        answer = self._request_json("POST", API_ENDPOINT_LOGIN, data={**form}, retry_401=False)
+        answer = self._request_json("POST", API_ENDPOINT_LOGIN, data=form, retry_401=False)
         match self._meta_code(answer):
             case 200:
                 return self._signed_in(answer)

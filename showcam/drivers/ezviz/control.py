@@ -16,8 +16,7 @@ from showcam.drivers.driver import LEAST_S
 from showcam.drivers.errors import DriverError, Refused, SetRefused, SignedOut, VendorBusy
 from showcam.drivers.ezviz.account import EzvizAccount
 from showcam.drivers.ezviz.cameras import NIGHT_MODES
-from showcam.drivers.ezviz.keys import Keys
-from showcam.drivers.ezviz.open_platform import Access, Calls, OpenPlatform
+from showcam.drivers.ezviz.open_platform import Access, Calls, Keys, OpenPlatform
 from showcam.drivers.ezviz.sessions import Sessions
 from showcam.drivers.ezviz.settings import CLOUD, DATE_FORMAT, Clock, disks
 from showcam.drivers.settings import CHOICES, Setting, SettingView
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 
 
 SHARED_TO_ME = "2"
+NO_MASK = "2"  # privacyStatus of a camera without a lens mask; -1 and -2: not known
 DOORBELLS = ("DB", "CS-DB", "HP", "CS-HP")  # how the models' names begin
 
 _FLAGS: dict[str, Flag] = {"0": "off", "1": "on"}
@@ -58,7 +58,7 @@ def _camera(
     online = _listed_flag(row.get("status"))
     calls = Calls(platform, access, ref, exchange)
     shared = str(row.get("isShared")) == SHARED_TO_ME
-    readable = online == "on" and not shared
+    state = _state(calls, exchange) if online == "on" and not shared else {}
     return Listed(
         ref=ref,
         name=line(row.get("channelName")) or line(device.get("deviceName")) or ref.serial,
@@ -68,43 +68,28 @@ def _camera(
         firmware=line(device.get("deviceVersion")),
         owner="shared" if shared else "own",
         online=online,
-        asleep=_asleep(calls, exchange) if readable else "unknown",
+        asleep=state.get("sleep") or "unknown",  # type: ignore[arg-type]
         encryption=_listed_flag(row.get("isEncrypt")),
-        audio=_audio(calls, exchange) if readable else "unknown",
+        audio=state.get("audio") or "unknown",  # type: ignore[arg-type]
         listed_sub=Video(),  # the list lacks it, and the platform has an address of a smaller picture for every camera
         alarm_notification=_listed_flag(device["defence"]) if "defence" in device else "none",
         ways=("open",) if not shared else (),
     )
 
 
-def _asleep(calls: Calls, exchange: Exchange) -> Flag:
-    status = _ask(calls, exchange, "device/status/get")
-    # -1, -2: not known; 2: this camera has no such mask
-    return "none" if str(status.get("privacyStatus")) == "2" else _listed_flag(status.get("privacyStatus"))
-
-
-def _audio(calls: Calls, exchange: Exchange) -> Flag:
-    if exchange.left < LEAST_S:
-        return "unknown"
-    try:
-        rows = calls.rows("camera/video/sound/status")
-    except (SignedOut, VendorBusy):
-        raise
-    except (DriverError, SetRefused):
-        return "unknown"  # "not supported" also means "not known"
-    own_rows = [row for row in rows if str(row.get("channelNo")) == str(calls.channel)] or rows
-    return _listed_flag(own_rows[0].get("enable")) if own_rows else "unknown"
-
-
-def _ask(calls: Calls, exchange: Exchange, path: str) -> JsonObject:
-    if exchange.left < LEAST_S:
-        return {}
-    try:
-        return calls.data(path)
-    except (SignedOut, VendorBusy):
-        raise
-    except (DriverError, SetRefused):
-        return {}
+def _state(calls: Calls, exchange: Exchange) -> dict[Setting, str]:
+    """The covered lens and Audio, which the list lacks; "" or missing if the camera does not tell it in time."""
+    found: dict[Setting, str] = {}
+    for read in (_status, _sound):
+        if exchange.left < LEAST_S:
+            break
+        try:
+            found |= read(calls)
+        except (SignedOut, VendorBusy):
+            raise
+        except (DriverError, SetRefused):
+            continue  # "not supported" also means "not known"
+    return found
 
 
 def _listed_flag(value: Any) -> Flag:
@@ -115,7 +100,7 @@ FILL_LIGHT = "/api/v3/device/fillLight/mode"
 
 
 def _flag(value: Any) -> str:
-    return {"0": "off", "1": "on"}.get(str(value), "")
+    return _FLAGS.get(str(value), "")
 
 
 def _sound(calls: "Calls") -> dict[Setting, str]:
@@ -149,7 +134,7 @@ def _status(calls: "Calls") -> dict[Setting, str]:
         cloud = ""
     return {
         # the Open Platform has no Sleep Mode; the nearest, the covered lens, is read and set instead
-        "sleep": _flag(status.get("privacyStatus")),
+        "sleep": "none" if str(status.get("privacyStatus")) == NO_MASK else _flag(status.get("privacyStatus")),
         "cloud_storage": cloud,
         "storage": disks(str(status.get("diskState") or ""), status.get("diskNum")),
     }
@@ -180,6 +165,8 @@ def open_views(calls: "Calls") -> dict[Setting, SettingView]:
             found |= read(calls)
         except SetRefused:
             continue
+    if found.get("sleep") == "none":
+        del found["sleep"]
     shown = {}
     for name, choices in CHOICES.items():
         can_set = name in _WRITES or name in TIME or name == "encryption"
@@ -267,32 +254,16 @@ def _encrypt(calls: "Calls", value: str, code: str) -> None:
         raise SetRefused("code_wanted")
 
 
-def restart(calls: "Calls") -> None:
-    calls.v3("POST", "/api/v3/device/systemOperate", systemOperation="reboot", delay="0")
-
-
-def change_password(calls: "Calls", old: str, new: str) -> None:
-    calls.data("device/password/update", oldPassword=old, newPassword=new)
-
-
-def delete(calls: "Calls") -> None:
-    """Takes the device off the vendor account."""
-    try:
-        calls.data("device/delete")
-    except SetRefused:
-        raise Refused("not_this_way") from None
-
-
 class Control:
     """Settings by both APIs. Raises showcam.drivers.errors.DriverError, and SetRefused if a change is refused."""
 
     def __init__(self, account: EzvizAccount, sessions: Sessions, keys: Keys) -> None:
-        self._account, self._sessions, self._keys = account, sessions, keys
+        self.account, self.sessions, self._keys = account, sessions, keys
 
     def settings(self, source: Source, camera: Camera, deadline_s: float) -> dict[Setting, SettingView]:
         """The settings by the app's API; a key of the Open Platform adds settings that this API can't report or set."""
-        held, began = self._sessions.read(source), time.monotonic()
-        views = {} if self._keys.alone(held) else self._account.settings(source, camera, deadline_s)
+        held, began = self.sessions.read(source), time.monotonic()
+        views = {} if self._keys.alone(held) else self.account.settings(source, camera, deadline_s)
         if self._keys.reaches(held, camera):
             try:
                 with self._keys.calls(held, camera, deadline_s - (time.monotonic() - began)) as calls:
@@ -312,7 +283,7 @@ class Control:
             source,
             camera,
             deadline_s - (time.monotonic() - began),
-            lambda left_s: self._account.apply(source, camera, setting, value, left_s, code=code),
+            lambda left_s: self.account.apply(source, camera, setting, value, left_s, code=code),
             lambda calls: write(calls, camera, setting, value, code, clock),
         )
 
@@ -321,8 +292,8 @@ class Control:
             source,
             camera,
             deadline_s,
-            lambda left_s: self._account.restart(source, camera, left_s),
-            restart,
+            lambda left_s: self.account.restart(source, camera, left_s),
+            lambda calls: calls.v3("POST", "/api/v3/device/systemOperate", systemOperation="reboot", delay="0"),
         )
 
     def change_password(self, source: Source, camera: Camera, old: str, new: str, deadline_s: float) -> None:
@@ -330,23 +301,26 @@ class Control:
             source,
             camera,
             deadline_s,
-            lambda left_s: self._account.change_password(source, camera, old, new, left_s),
-            lambda calls: change_password(calls, old, new),
+            lambda left_s: self.account.change_password(source, camera, old, new, left_s),
+            lambda calls: calls.data("device/password/update", oldPassword=old, newPassword=new),
         )
 
     def delete(self, source: Source, camera: Camera, deadline_s: float) -> None:
-        held = self._sessions.read(source)
+        held = self.sessions.read(source)
         if not self._keys.reaches(held, camera):
             raise SetRefused("unsupported")
         with self._keys.calls(held, camera, deadline_s) as calls:
-            delete(calls)
+            try:
+                calls.data("device/delete")
+            except SetRefused:
+                raise Refused("not_this_way") from None
 
     def _clock(self, source: Source, camera: Camera, setting: Setting, deadline_s: float) -> Clock | None:
         """How the camera writes the time, if setting a part would lose the rest; unknown with only a sub-account."""
-        held = self._sessions.read(source)
+        held = self.sessions.read(source)
         if setting not in TIME or self._keys.alone(held) or not self._keys.reaches(held, camera):
             return None
-        return self._account.clock(source, camera, deadline_s)
+        return self.account.clock(source, camera, deadline_s)
 
     def _either(
         self,
@@ -354,10 +328,10 @@ class Control:
         camera: Camera,
         deadline_s: float,
         by_account: Callable[[float], None],
-        by_open: Callable[[Calls], None],
+        by_open: Callable[[Calls], object],
     ) -> None:
         """Makes a change by the app's API; by the Open Platform only if the app's API can't do it at all."""
-        held, began = self._sessions.read(source), time.monotonic()
+        held, began = self.sessions.read(source), time.monotonic()
         if not self._keys.alone(held):
             try:
                 by_account(deadline_s)

@@ -6,15 +6,17 @@ from copy import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from showcam.drivers.camera import Camera, Listed, Ref
-from showcam.drivers.driver import Direction, EventKind, Hint, Probed, sound
-from showcam.drivers.errors import Refused, SetRefused, SignedOut
-from showcam.drivers.ezviz import EZVIZ
-from showcam.drivers.ezviz.account import EzvizAccount
+from showcam.drivers.camera import Camera, Listed, Ref, sound
+from showcam.drivers.driver import Direction, EventKind, Hint, Probed
+from showcam.drivers.errors import DriverError, Refused, SetRefused, SignedOut
+from showcam.drivers.ezviz import EZVIZ, home, pictures
+from showcam.drivers.ezviz.account import EzvizAccount, Terminal
+from showcam.drivers.ezviz.answers import LastStatus
+from showcam.drivers.ezviz.cameras import SECTIONS, Channels, cameras, is_right, judged
 from showcam.drivers.ezviz.control import Control, listed
 from showcam.drivers.ezviz.home import Lan, Local
-from showcam.drivers.ezviz.keys import Cas, Keys, key_of
-from showcam.drivers.ezviz.open_platform import EzvizHosts, Key, OpenPlatform
+from showcam.drivers.ezviz.keys import Cas, key_of
+from showcam.drivers.ezviz.open_platform import Key, Keys, OpenPlatform
 from showcam.drivers.ezviz.pictures import (
     Cloud,
     LiveAddress,
@@ -29,15 +31,13 @@ from showcam.drivers.ezviz.pictures import (
     lease_of,
     read_lent,
 )
-from showcam.drivers.ezviz.sessions import Held, Sessions, Terminal
+from showcam.drivers.ezviz.sessions import EzvizHosts, Held, Sessions
 from showcam.drivers.ezviz.stills import Alarms, Captures
 from showcam.drivers.ezviz.trace_lines import Call
 from showcam.drivers.ezviz.tracing import CallNotes
 from showcam.drivers.probes import hls
 from showcam.drivers.probes.rtsp import KNOCK_S
-from showcam.drivers.settings import Setting, SettingView
-from showcam.drivers.vendor import Inbox, Verdict
-from showcam.drivers.vendor_http import VendorHttp
+from showcam.drivers.vendor import Inbox, VendorHttp, Verdict
 from showcam.engine.ezviz.address import KNOWN
 from showcam.engine.ezviz.messages import TOKEN
 from showcam.engine.grants import Picture
@@ -47,13 +47,14 @@ from showcam.store.ports import Store
 from showcam.store.records import Source
 
 if TYPE_CHECKING:
+    from showcam.drivers.ezviz.client import Client
     from showcam.drivers.ezviz.messages import Listener, Waits, Webhook
 
 
 __all__ = ["EzvizDriver", "EzvizHosts"]
 
 
-class EzvizDriver:
+class EzvizDriver(Control):
     """A showcam.drivers.driver.Driver. In the demo it reaches only the given hosts, never EZVIZ's own.
 
     `developer` is the installation's own Open Platform key; households may have sub-accounts under it. `lan`: if
@@ -79,25 +80,22 @@ class EzvizDriver:
         may_go_on: bool = True,
         webhook_key: str = "",
     ) -> None:
+        http, sessions = VendorHttp(Hosts(hosts.extra, None if demo else KNOWN), ca_file), Sessions(store)
+        self._lan, self._channels, self._last_status = Lan(loopback=demo) if lan else None, Channels(), LastStatus()
+        self._open = OpenPlatform(http, hosts.open_platform)
+        account = EzvizAccount(sessions, http, self._lan, self._channels)
+        super().__init__(account, sessions, Keys(self._open, hosts, developer))
         self.webhook_key, self._store = webhook_key, store
-        http = VendorHttp(Hosts(hosts.extra, None if demo else KNOWN), ca_file)
-        self.sessions = Sessions(store)
-        in_house = Lan(loopback=demo) if lan else None
         self._cloud = Cloud(loopback=demo or hosts.is_here) if cloud else None
         self.takes_codes = lan
         self._sign_ins = CallNotes()
         self._terminal = Terminal(store, http, hosts, self._sign_ins.note)
-        self.account = EzvizAccount(self.sessions, http, in_house, self._cloud)
         later = in_background if may_go_on else None
-        self._tokens = StreamTokens(self.account.stream_token, self.account.session_id, later)
-        self._lan = in_house
-        self._local = Local(self.account.cas_session, Cas(ca_file, store, loopback=demo))
-        self._open = OpenPlatform(http, hosts.open_platform)
-        self._keys = Keys(self._open, hosts, developer)
-        self._control = Control(self.account, self.sessions, self._keys)
+        self._tokens = StreamTokens(account.stream_token, sessions.live_id, later)
+        self._local = Local(account.cas_session, Cas(ca_file, store, loopback=demo))
         self._http, self._push_at = http, hosts.push
-        self._waking = Waking(store, self.account.wake)
-        self._captures, self._alarms = Captures(self.account.capture, http), Alarms(self.account.alarm_picture, http)
+        self._waking = Waking(store, account.wake)
+        self._captures, self._alarms = Captures(account.capture, http), Alarms(account.alarm_picture, http)
 
     def load(self) -> None:
         """Import the slow library ahead of the first call."""
@@ -111,31 +109,36 @@ class EzvizDriver:
         return tuple(self._sign_ins.calls)
 
     def sign_out(self, source: Source, deadline_s: float) -> None:
-        self.account.sign_out(source, deadline_s)
+        self.account.clients.use(source, deadline_s, lambda client, _: client.logout())
 
     def read(self, source: Source, deadline_s: float) -> tuple[Listed, ...]:
+        """The source's cameras as they are now; by the app's API with a request for each thirty of them."""
         held = self.sessions.read(source)
-        if not self._keys.alone(held):
-            return self.account.read(source, deadline_s)
-        with Exchange(deadline_s) as exchange:
-            return listed(self._open, self._keys.access(held), source.id, exchange)
+        if self._keys.alone(held):
+            with Exchange(deadline_s) as exchange:
+                return listed(self._open, self._keys.access(held), source.id, exchange)
+
+        def work(client: "Client", held: Held) -> tuple[Listed, ...]:
+            from showcam.drivers.ezviz.client import FAILURES
+
+            secrets = held.secrets
+            at_home = self._lan if secrets.codes or secrets.local else None
+            sections = ",".join([SECTIONS, *[home.SECTIONS] * bool(at_home), *[pictures.SECTIONS] * bool(self._cloud)])
+            pages = self._last_status.read(source.id, lambda: client.pages(sections), (DriverError, *FAILURES))
+            found = cameras(pages, source.id, ("open",) if secrets.open or secrets.sub_account else ())
+            found = judged(found, pages, secrets.picture_codes, secrets.by_video)
+            self._channels.keep(pages, [camera.ref for camera in found])
+            if at_home:
+                found = at_home.at_home(found, pages, secrets.codes, secrets.local)
+            return self._cloud.offered(found, pages, agreed=secrets.open_air) if self._cloud else found
+
+        return self.account.clients.use(source, deadline_s, work)
 
     def serves(self, source: Source) -> tuple[str, ...]:
         held = self.sessions.read(source)
         if self._keys.alone(held):
             return ("open",)
         return ("account",) if self._keys.find(held) is None else ("account", "open")
-
-    def settings(self, source: Source, camera: Camera, deadline_s: float) -> dict[Setting, SettingView]:
-        return self._control.settings(source, camera, deadline_s)
-
-    def apply(
-        self, source: Source, camera: Camera, setting: Setting, value: str, deadline_s: float, *, code: str = ""
-    ) -> None:
-        self._control.apply(source, camera, setting, value, deadline_s, code=code)
-
-    def restart(self, source: Source, camera: Camera, deadline_s: float) -> None:
-        self._control.restart(source, camera, deadline_s)
 
     def turn(self, source: Source, camera: Camera, direction: Direction, deadline_s: float) -> None:
         self.account.turn(source, camera, direction, deadline_s, action="START")
@@ -144,20 +147,20 @@ class EzvizDriver:
         self.account.turn(source, camera, direction, deadline_s, action="STOP")
 
     def change_password(self, source: Source, camera: Camera, old: str, new: str, deadline_s: float) -> None:
-        self._control.change_password(source, camera, old, new, deadline_s)
+        super().change_password(source, camera, old, new, deadline_s)
         if camera.ref.serial in self.sessions.read(source).secrets.picture_codes:
             self.sessions.keep_picture_code(source, camera.ref.serial, new)  # the password is the code from now on
 
     def is_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> bool | None:
         if self._keys.alone(self.sessions.read(source)):
             return None  # only the app account lists the digest for checking a code
-        return self.account.is_picture_code(source, camera, code, deadline_s)
+        serial = camera.ref.serial
+        return self.account.clients.use(
+            source, deadline_s, lambda client, _: is_right(client.pages("STATUS"), serial, code)
+        )
 
     def deletes(self, source: Source, camera: Camera) -> bool:
         return self._keys.reaches(self.sessions.read(source), camera)
-
-    def delete(self, source: Source, camera: Camera, deadline_s: float) -> None:
-        self._control.delete(source, camera, deadline_s)
 
     def happened(self, source: Source, since: float, deadline_s: float) -> tuple[Hint, ...]:
         """The events after `since`, epoch seconds, in the vendor's list."""
@@ -229,11 +232,9 @@ class EzvizDriver:
         code = held.secrets.codes.get(camera.ref.serial)
         if self._lan is None or not code:
             raise Refused("no_way", "no lan way")
-        end = time.monotonic() + deadline_s
-        place = self._lan.place(camera) or self.account.place(source, camera, deadline_s / 2)
-        self._waking.rouse(source, camera)
+        place, left_s = self._place(source, camera, self._lan, deadline_s)
         # with a key, too: known cameras send RTSP in the clear, but the video itself decides
-        return replace(self._lan.open(camera, place, code, end - time.monotonic(), picture), key=_key(held, camera))
+        return replace(self._lan.open(camera, place, code, left_s, picture), key=_key(held, camera))
 
     def _mint_local(self, held: Held, source: Source, camera: Camera, deadline_s: float) -> CameraSpec:
         if self._lan is None or camera.ref.serial not in held.secrets.local:
@@ -241,10 +242,15 @@ class EzvizDriver:
         key = _key(held, camera)
         if camera.encryption == "on" and not key:  # this way does not decipher a picture
             raise Refused("encryption_on", "nothing deciphers it")
+        place, left_s = self._place(source, camera, self._lan, deadline_s)
+        return replace(self._local.open(source, camera, place, left_s), key=key)
+
+    def _place(self, source: Source, camera: Camera, lan: Lan, deadline_s: float) -> tuple[home.Place, float]:
+        """The camera's place at home, and the seconds that are left. The camera is woken."""
         end = time.monotonic() + deadline_s
-        place = self._lan.place(camera) or self.account.place(source, camera, deadline_s / 2)
+        place = lan.place(camera) or self.account.place(source, camera, deadline_s / 2)
         self._waking.rouse(source, camera)
-        return replace(self._local.open(source, camera, place, end - time.monotonic()), key=key)
+        return place, end - time.monotonic()
 
     def _mint_cloud(
         self, held: Held, source: Source, camera: Camera, picture: Picture, deadline_s: float

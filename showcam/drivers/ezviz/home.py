@@ -19,8 +19,7 @@ from typing import Any, NamedTuple, Protocol
 
 from msgspec.structs import replace
 
-from showcam.drivers.camera import Camera, Listed
-from showcam.drivers.driver import sound
+from showcam.drivers.camera import Camera, Listed, sound
 from showcam.drivers.errors import DriverError, Reason, Refused, VendorDown
 from showcam.drivers.ezviz.keys import CasSession, OtherCertificate
 from showcam.drivers.ezviz.pictures import LocalKey, lasts_s, lease_of
@@ -65,11 +64,9 @@ class Place(NamedTuple):
 class KeyServer(Protocol):
     def device(self, asking: CasSession, serial: str, deadline_s: float) -> Device:
         """The code and the key of the device with this serial. Raises NoKey, OtherCertificate, VendorDown."""
-        ...
 
     def trust(self, asking: CasSession, deadline_s: float) -> None:
         """Take the certificate that the server shows now. Raises VendorDown."""
-        ...
 
 
 class Local:

@@ -1,4 +1,4 @@
-"""The keys of EZVIZ's cameras: of Image Encryption, of a camera's own protocol at home, and of the Open Platform.
+"""The keys of EZVIZ's cameras: of Image Encryption, and of a camera's own protocol at home.
 
 EZVIZ switches Image Encryption off without a code, by a code that it mails, or (older firmware) by the code on the
 label. A wrong label code is found here by the digest that EZVIZ lists, before EZVIZ counts it. Each code is sent once.
@@ -23,19 +23,18 @@ import secrets
 import socket
 import ssl
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import certifi
 from msgspec import Struct
-from msgspec.structs import replace
 
-from showcam.drivers.camera import Camera, Listed, PictureCode
-from showcam.drivers.errors import DriverError, NoInternet, Reason, SetRefused, SignedOut, VendorDown, Why
+from showcam.drivers.camera import Camera
+from showcam.drivers.errors import DriverError, Reason, SetRefused, VendorDown, Why
 from showcam.drivers.ezviz.answers import set_error
-from showcam.drivers.ezviz.open_platform import Access, Calls, EzvizHosts, Key, OpenPlatform, Sub
-from showcam.drivers.ezviz.sessions import Held
+from showcam.drivers.ezviz.cameras import is_right
+from showcam.drivers.vendor import VendorHttp
 from showcam.engine.ezviz.address import KNOWN, LOWEST_PORT
 from showcam.engine.ezviz.local_messages import (
     HEAD,
@@ -48,51 +47,12 @@ from showcam.engine.ezviz.local_messages import (
     key_wanted,
     plain,
 )
-from showcam.net import exchange
 from showcam.net.addresses import is_spelled
 from showcam.net.exchange import Exchange, Hosts
-from showcam.net.text import JsonObject
 from showcam.store.ports import Meta
 
 if TYPE_CHECKING:
     from showcam.drivers.ezviz.client import Client
-
-
-class Keys:
-    """`developer` is the installation's own key; households may have sub-accounts under it."""
-
-    def __init__(self, platform: OpenPlatform, hosts: EzvizHosts, developer: Key | None) -> None:
-        self._platform, self._hosts, self._developer = platform, hosts, developer
-
-    def find(self, held: Held) -> Access | None:
-        """The household's own key, at the region of its account; else the sub-account."""
-        own = held.secrets.open
-        if own is not None:
-            api = str((held.secrets.session or {}).get("api_url") or "")
-            return replace(own, host=self._hosts.open_of(api))
-        if not held.secrets.sub_account or self._developer is None:
-            return None
-        return Sub(self._developer, held.secrets.sub_account)
-
-    def access(self, held: Held) -> Access:
-        """The household's key or sub-account. Raises SignedOut if there is none."""
-        key = self.find(held)
-        if key is None:
-            raise SignedOut
-        return key
-
-    def alone(self, held: Held) -> bool:
-        """Whether the household has only an integrator's sub-account, and nobody signed in with an app account."""
-        return held.secrets.session is None and bool(held.secrets.sub_account) and self._developer is not None
-
-    def reaches(self, held: Held, camera: Camera) -> bool:
-        """Whether the key reaches the camera: for another owner's camera EZVIZ answers the key with a refusal."""
-        return camera.owner != "shared" and self.find(held) is not None
-
-    @contextlib.contextmanager
-    def calls(self, held: Held, camera: Camera, deadline_s: float, *, again: bool = True) -> Iterator[Calls]:
-        with Exchange(deadline_s) as exchange:
-            yield Calls(self._platform, self.access(held), camera.ref, exchange, again=again)
 
 
 log = logging.getLogger(__name__)
@@ -122,12 +82,12 @@ def turn_on(client: "Client", camera: Camera) -> None:
     """Raises SetRefused, and PyEzvizError."""
     if camera.owner != "own":
         raise SetRefused("not_permitted")
-    client.set_video_enc(camera.ref.serial, 1)
+    client.encrypt(camera.ref.serial, 1)
 
 
 def turn_off(client: "Client", camera: Camera, code: str, user: str) -> None:
     """If `code` is "" and the vendor wants a code, the vendor mails one. Raises SetRefused, and PyEzvizError."""
-    from showcam.drivers.ezviz.client import PyEzvizError
+    from pyezvizapi.exceptions import PyEzvizError
 
     if camera.owner != "own":
         raise SetRefused("not_permitted")
@@ -136,7 +96,7 @@ def turn_off(client: "Client", camera: Camera, code: str, user: str) -> None:
     if right is False and not is_mailed:
         raise SetRefused("wrong_code")
     try:
-        client.set_video_enc(camera.ref.serial, 0, camera_verification_code=code or None)
+        client.encrypt(camera.ref.serial, 0, code=code)
     except PyEzvizError:
         if client.code != WRONG_CODE:
             raise _refused(client.code, code) from None
@@ -149,7 +109,7 @@ def turn_off(client: "Client", camera: Camera, code: str, user: str) -> None:
 
 
 def _mail_code(client: "Client", user: str) -> None:
-    from showcam.drivers.ezviz.client import PyEzvizError
+    from pyezvizapi.exceptions import PyEzvizError
 
     try:
         client.get_2fa_check_code("DEVICE_ENCRYPTION", user)
@@ -170,14 +130,14 @@ def _refused(result: int | None, code: str) -> DriverError | SetRefused:
 
 def change_password(client: "Client", camera: Camera, old: str, new: str) -> None:
     """Changes the password of encrypted pictures. Raises SetRefused."""
-    from showcam.drivers.ezviz.client import PyEzvizError
+    from pyezvizapi.exceptions import PyEzvizError
 
     if camera.owner != "own":
         raise SetRefused("not_permitted")
     if is_right(client.pages("STATUS"), camera.ref.serial, old) is False:
         raise SetRefused("wrong_code")
     try:
-        client.set_video_enc(camera.ref.serial, 2, old_password=old, new_password=new)
+        client.encrypt(camera.ref.serial, 2, old=old, new=new)
     except PyEzvizError:
         if client.code != WRONG_CODE:
             raise
@@ -186,7 +146,7 @@ def change_password(client: "Client", camera: Camera, old: str, new: str) -> Non
 
 def ask_key(client: "Client", camera: Camera, code: str) -> str:
     """The password that the camera's video is encrypted with. Raises SetRefused, and PyEzvizError."""
-    from showcam.drivers.ezviz.client import PyEzvizError
+    from pyezvizapi.exceptions import PyEzvizError
 
     try:
         key = client.camera_key(camera.ref.serial, code)
@@ -208,43 +168,6 @@ def ask_key(client: "Client", camera: Camera, code: str) -> str:
 def key_of(code: str) -> bytes:
     """The AES-128 key of the camera's pictures."""
     return code.encode()[:KEY_BYTES].ljust(KEY_BYTES, b"\0")
-
-
-def judged(
-    cameras: tuple[Listed, ...], pages: Iterable[JsonObject], codes: Mapping[str, str], videos: Mapping[str, bool]
-) -> tuple[Listed, ...]:
-    """The cameras, each with whether its code in `codes` fits. `videos`: by serial, whether it deciphered video."""
-    known = list(pages)
-    found: dict[str, PictureCode] = {
-        serial: _judged(known, serial, code, videos.get(serial)) for serial, code in codes.items()
-    }
-    return tuple(
-        replace(camera, picture_code=found[camera.ref.serial]) if camera.ref.serial in found else camera
-        for camera in cameras
-    )
-
-
-def _judged(pages: list[JsonObject], serial: str, code: str, video: bool | None) -> PictureCode:
-    """A code that the list confirms and the video does not is tried again: the video may have been damaged."""
-    is_listed = is_right(pages, serial, code) is True
-    if video is None:
-        return "fits" if is_listed else "unknown"
-    return "fits" if video else "unknown" if is_listed else "wrong"
-
-
-def is_right(pages: list[JsonObject], serial: str, code: str) -> bool | None:
-    """Whether the code is right by the digest that the vendor lists; None without a digest."""
-    for page in pages:
-        digest = ((page.get("STATUS") or {}).get(serial) or {}).get("encryptPwd")
-        if isinstance(digest, str) and digest:
-            return hmac.compare_digest(digest_of(code), digest.lower().encode())
-    return None
-
-
-def digest_of(code: str) -> bytes:
-    """The digest of a code as the vendor writes it: MD5 twice."""
-    once = hashlib.md5(code.encode(), usedforsecurity=False).hexdigest()
-    return hashlib.md5(once.encode(), usedforsecurity=False).hexdigest().encode()
 
 
 NUMBER = 5  # the sequence number of public clients for their only message to the server
@@ -349,12 +272,7 @@ class Cas:
         if not is_practice and (self._loopback or not KNOWN.fullmatch(asking.host)):
             raise VendorDown("the server of keys is not the vendor's")
         hosts = Hosts((f"{asking.host}:{asking.port}",) if is_practice else ())
-        try:
-            return hosts.addresses(asking.host, asking.port, timeout_s)[0]
-        except exchange.NoInternet as error:
-            raise NoInternet(str(error)) from None
-        except exchange.NotAllowed as error:
-            raise VendorDown(str(error)) from None
+        return VendorHttp(hosts).addresses(asking.host, asking.port, timeout_s)[0]
 
     def _check_pin(self, asking: CasSession, connection: ssl.SSLSocket) -> None:
         """Raises OtherCertificate if the server had another certificate before; then nothing is sent."""

@@ -23,8 +23,7 @@ from showcam.drivers.driver import LONGEST_PAUSE_S, REREAD_S, RETRY_S, EventKind
 from showcam.drivers.errors import DriverError, SignedOut, VendorDown
 from showcam.drivers.ezviz.account import EzvizAccount, PushSession
 from showcam.drivers.ezviz.answers import channel_of, epoch_s, kind_of, push_hint
-from showcam.drivers.vendor import Full, Inbox, Unreadable, Untrusted
-from showcam.drivers.vendor_http import VendorHttp
+from showcam.drivers.vendor import Full, Inbox, Unreadable, Untrusted, VendorHttp
 from showcam.net.exchange import Exchange
 from showcam.net.text import JsonObject, mended, too_deep
 from showcam.store.ports import Throttle
@@ -238,7 +237,7 @@ class Listener:
     def _stay(self, client: "Client", session: PushSession) -> None:
         while not self._stopped.is_set():
             self._turn(client, until=time.monotonic() + self._waits.check_s, done=self._stopped.is_set)
-            if self._account.session_id(self._source) != session.session_id:
+            if self._account.sessions.live_id(self._source) != session.session_id:
                 return  # renewed, or over: the messages belong to a session
 
     @staticmethod

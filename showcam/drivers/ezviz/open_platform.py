@@ -1,66 +1,26 @@
-"""EZVIZ's Open Platform: its host in each region, access tokens, live addresses, and the calls about a camera."""
+"""EZVIZ's Open Platform: access tokens, live addresses, and the calls about a camera."""
 
-import re
+import contextlib
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from showcam.drivers.camera import Ref
-from showcam.drivers.errors import Refused, VendorBusy, VendorDown
+from showcam.drivers.camera import Camera, Ref
+from showcam.drivers.errors import Refused, SignedOut, VendorBusy, VendorDown
 from showcam.drivers.ezviz.answers import DONE, error, kind, open_set_error
-from showcam.drivers.vendor_http import VendorHttp
+from showcam.drivers.vendor import VendorHttp
 from showcam.engine.grants import Picture
 from showcam.net.cache import Recent
 from showcam.net.exchange import EARLY_S, Exchange, NotAllowed
 from showcam.net.http import Reply
 from showcam.net.text import JsonObject
 
-# region: app API, Open Platform; a wrong guess of the first is corrected at sign-in, of the second with the token
-REGIONS = {
-    "eu": ("apiieu.ezvizlife.com", "ieuopen.ezvizlife.com"),
-    "us": ("apiius.ezvizlife.com", "iusopen.ezvizlife.com"),
-    "sa": ("apiisa.ezvizlife.com", "isaopen.ezvizlife.com"),
-    "sg": ("apiisgp.ezvizlife.com", "isgpopen.ezvizlife.com"),
-    "in": ("apiiindia.ezvizlife.com", "iindiaopen.ezvizlife.com"),
-    "ru": ("apirus.ezvizru.com", "irusopen.ezvizlife.com"),
-}
-_API = re.compile(r"api(ieu|ius|isa|isgp|iindia)\.ezvizlife\.com")
-
-
-class EzvizHosts(Struct, frozen=True):
-    """The hosts of EZVIZ's two APIs, as "host" or "host:port"."""
-
-    api: str
-    open_platform: str
-    push: str = ""  # of the app's messages; "": as the account says
-    extra: tuple[str, ...] = ()  # of these, the ones that are not EZVIZ's own
-    others: tuple[str, ...] = ()  # the app's API in the other regions; an account may live in one of them
-    region: str = "eu"  # of `api`
-    follows: bool = True  # the Open Platform is in the account's own region, if the account names one
-
-    @property
-    def is_here(self) -> bool:
-        """Whether the operator's settings say that the app's API is on this machine; its dispatchers are here, too."""
-        return self.api.startswith("127.0.0.1:")
-
-    @classmethod
-    def of(cls, region: str, *, api: str = "", open_platform: str = "", push: str = "") -> "EzvizHosts":
-        """The hosts of a region, or the given ones. Raises ValueError for an unknown region."""
-        if region not in REGIONS:
-            raise ValueError(f"ezviz_region {region!r} is none of {', '.join(REGIONS)}")
-        extra = tuple(f"{host}" if ":" in host else f"{host}:443" for host in (api, open_platform, push) if host)
-        own_api, own_open = REGIONS[region]
-        others = () if api else tuple(other for other, _ in REGIONS.values() if other != own_api)
-        return cls(api or own_api, open_platform or own_open, push, extra, others, region, follows=not open_platform)
-
-    def open_of(self, api: str) -> str:
-        """The Open Platform of an account whose app API is at `api`, as the account's sign-in named it."""
-        found = _API.fullmatch(api) if self.follows else None
-        return f"{found[1]}open.ezvizlife.com" if found else self.open_platform
-
+if TYPE_CHECKING:
+    from showcam.drivers.ezviz.sessions import EzvizHosts, Held
 
 type Post = Callable[[str, dict[str, str], Exchange, bool], tuple[str, Any]]
 
@@ -99,15 +59,10 @@ class Tokens:
         self._http, self._host, self._post = http, host, post
         self._tokens: Recent[Access, Token] = Recent(1024)
         self._locks: Recent[Access, threading.Lock] = Recent(1024)
-        self._lock = threading.Lock()
 
     def get(self, access: Access, exchange: Exchange) -> Token:
         """A valid token. One thread asks for a new token while the others wait. Raises DriverError."""
-        with self._lock:
-            lock = self._locks.get(access)
-            if lock is None:
-                lock = threading.Lock()
-                self._locks.put(access, lock)
+        lock = self._locks.made(access, threading.Lock)
         if not lock.acquire(timeout=exchange.left):
             raise VendorDown("no answer in time")
         try:
@@ -333,14 +288,11 @@ class Calls:
         return [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
 
     def v3(self, method: str, path: str, **more: str) -> JsonObject:
-        form = {"deviceSerial": self._serial, "channelNo": str(self.channel)} | more
-        return _object(self._ask(path, form, method))
+        return _object(self._call(path, more, method))
 
-    def _call(self, path: str, more: dict[str, str]) -> Any:
+    def _call(self, path: str, more: dict[str, str], method: str = "") -> Any:
         form = {"deviceSerial": self._serial, "channelNo": str(self.channel)} | more
-        return self._ask(f"/api/lapp/{path}", form)
-
-    def _ask(self, path: str, form: dict[str, str], method: str = "") -> Any:
+        path = path if method else f"/api/lapp/{path}"
         return self._platform.call(
             self._key, path, form, self._exchange, fail=open_set_error, method=method, again=self._again
         )
@@ -374,3 +326,40 @@ def _third(reply: Reply) -> tuple[str, Any]:
 
 def _object(value: Any) -> JsonObject:
     return value if isinstance(value, dict) else {}
+
+
+class Keys:
+    """`developer` is the installation's own key; households may have sub-accounts under it."""
+
+    def __init__(self, platform: OpenPlatform, hosts: "EzvizHosts", developer: Key | None) -> None:
+        self._platform, self._hosts, self._developer = platform, hosts, developer
+
+    def find(self, held: "Held") -> Access | None:
+        """The household's own key, at the region of its account; else the sub-account."""
+        own = held.secrets.open
+        if own is not None:
+            api = str((held.secrets.session or {}).get("api_url") or "")
+            return replace(own, host=self._hosts.open_of(api))
+        if not held.secrets.sub_account or self._developer is None:
+            return None
+        return Sub(self._developer, held.secrets.sub_account)
+
+    def access(self, held: "Held") -> Access:
+        """The household's key or sub-account. Raises SignedOut if there is none."""
+        key = self.find(held)
+        if key is None:
+            raise SignedOut
+        return key
+
+    def alone(self, held: "Held") -> bool:
+        """Whether the household has only an integrator's sub-account, and nobody signed in with an app account."""
+        return held.secrets.session is None and bool(held.secrets.sub_account) and self._developer is not None
+
+    def reaches(self, held: "Held", camera: Camera) -> bool:
+        """Whether the key reaches the camera: for another owner's camera EZVIZ answers the key with a refusal."""
+        return camera.owner != "shared" and self.find(held) is not None
+
+    @contextlib.contextmanager
+    def calls(self, held: "Held", camera: Camera, deadline_s: float, *, again: bool = True) -> Iterator[Calls]:
+        with Exchange(deadline_s) as exchange:
+            yield Calls(self._platform, self.access(held), camera.ref, exchange, again=again)

@@ -24,8 +24,8 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from showcam.drivers.camera import STALE_S, UNASKED, Camera, Listed, Ref
-from showcam.drivers.driver import AGAIN_S, sound
+from showcam.drivers.camera import STALE_S, UNASKED, Camera, Listed, Ref, sound
+from showcam.drivers.driver import AGAIN_S
 from showcam.drivers.errors import CameraSilent, DriverError, Reason, Refused, is_reason
 from showcam.drivers.ezviz.answers import text
 from showcam.drivers.ezviz.cameras import has_sub, is_channel
@@ -267,12 +267,9 @@ class StreamTokens:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._fetch, self._session, self._later, self._clock = fetch, session, later, clock
-        self._ahead: Recent[str, tuple[str, str, float]] = Recent(
-            MOST_SOURCES
-        )  # by source: session, token, when it was made
-        self._opening: Recent[str, tuple[int, float]] = Recent(
-            MOST_SOURCES
-        )  # by source: which, and until when it may last
+        # by source: session, token and when it was made; and the opening that goes on, and until when it may last
+        self._ahead: Recent[str, tuple[str, str, float]] = Recent(MOST_SOURCES)
+        self._opening: Recent[str, tuple[int, float]] = Recent(MOST_SOURCES)
         self._numbers = itertools.count(1)
         self._changed = threading.Condition()
 

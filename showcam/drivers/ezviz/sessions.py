@@ -1,38 +1,80 @@
-"""EZVIZ's sessions: the sealed content of a source, the sign-in itself, and an owner's households.
+"""EZVIZ's hosts, and its sessions: the sealed content of a source, an owner's households, and the clients at work.
 
 All processes share the sealed text through the store: the process that renews a session first wins. Only this module
-reads and writes the text; others hand it the values to keep.
+reads and writes the text; others hand it the values to keep. Each source has a single client at work, for one thread at
+a time. A session that has expired is renewed here.
 """
 
-import hmac
-import logging
+import contextlib
 import re
-import secrets
+import threading
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from showcam.accounts import households
-from showcam.drivers.errors import DriverError, SignedOut, VendorDown
-from showcam.drivers.ezviz.answers import SIGN_IN
-from showcam.drivers.ezviz.open_platform import EzvizHosts, Key
-from showcam.drivers.vendor import CodeSent, Rejected, SignedIn, SourceUser, Verdict
-from showcam.drivers.vendor_http import VendorHttp
-from showcam.net.exchange import Exchange, NotAllowed
+from showcam.drivers.errors import SignedOut, VendorDown
+from showcam.drivers.ezviz.answers import set_error
+from showcam.drivers.ezviz.open_platform import Key
+from showcam.drivers.vendor import SourceUser, VendorHttp
+from showcam.net.cache import Recent
+from showcam.net.exchange import Exchange
 from showcam.net.text import JsonObject
 from showcam.store.ports import Store
 from showcam.store.records import LOOK_S, Account, Source, SourceKind, SourceState
 from showcam.store.sealing import SealedUnreadable
 
 if TYPE_CHECKING:
-    import requests
+    from showcam.drivers.ezviz.client import Client
 
 
-log = logging.getLogger(__name__)
+# region: app API, Open Platform; a wrong guess of the first is corrected at sign-in, of the second with the token
+REGIONS = {
+    "eu": ("apiieu.ezvizlife.com", "ieuopen.ezvizlife.com"),
+    "us": ("apiius.ezvizlife.com", "iusopen.ezvizlife.com"),
+    "sa": ("apiisa.ezvizlife.com", "isaopen.ezvizlife.com"),
+    "sg": ("apiisgp.ezvizlife.com", "isgpopen.ezvizlife.com"),
+    "in": ("apiiindia.ezvizlife.com", "iindiaopen.ezvizlife.com"),
+    "ru": ("apirus.ezvizru.com", "irusopen.ezvizlife.com"),
+}
+_API = re.compile(r"api(ieu|ius|isa|isgp|iindia)\.ezvizlife\.com")
+
+
+class EzvizHosts(Struct, frozen=True):
+    """The hosts of EZVIZ's two APIs, as "host" or "host:port"."""
+
+    api: str
+    open_platform: str
+    push: str = ""  # of the app's messages; "": as the account says
+    extra: tuple[str, ...] = ()  # of these, the ones that are not EZVIZ's own
+    others: tuple[str, ...] = ()  # the app's API in the other regions; an account may live in one of them
+    region: str = "eu"  # of `api`
+    follows: bool = True  # the Open Platform is in the account's own region, if the account names one
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the operator's settings say that the app's API is on this machine; its dispatchers are here, too."""
+        return self.api.startswith("127.0.0.1:")
+
+    @classmethod
+    def of(cls, region: str, *, api: str = "", open_platform: str = "", push: str = "") -> "EzvizHosts":
+        """The hosts of a region, or the given ones. Raises ValueError for an unknown region."""
+        if region not in REGIONS:
+            raise ValueError(f"ezviz_region {region!r} is none of {', '.join(REGIONS)}")
+        extra = tuple(f"{host}" if ":" in host else f"{host}:443" for host in (api, open_platform, push) if host)
+        own_api, own_open = REGIONS[region]
+        others = () if api else tuple(other for other, _ in REGIONS.values() if other != own_api)
+        return cls(api or own_api, open_platform or own_open, push, extra, others, region, follows=not open_platform)
+
+    def open_of(self, api: str) -> str:
+        """The Open Platform of an account whose app API is at `api`, as the account's sign-in named it."""
+        found = _API.fullmatch(api) if self.follows else None
+        return f"{found[1]}open.ezvizlife.com" if found else self.open_platform
+
 
 BY_CODE = "by_code"  # the field of a session that was just signed in by a code
 ASK_S = 5.0  # the vendor must answer a background call within this; the account's other calls wait meanwhile
@@ -104,6 +146,14 @@ class Sessions:
             source, lambda old: replace(old, user=user, session=kept, elevated=elevated, keys_refused=()), "ok"
         )
 
+    def live_id(self, source: Source) -> str:
+        """The id of the session that counts now; "" for none."""
+        try:
+            held = self.read(source)
+        except SignedOut:
+            return ""
+        return _id_of(held.secrets) if held.state == "ok" else ""
+
     def is_elevated(self, source: Source) -> bool:
         """Whether the vendor hands out keys in this session without mailing a code.
 
@@ -146,20 +196,14 @@ class Sessions:
 
     def keep_code(self, source: Source, serial: str, code: str) -> None:
         """Keep the code of a camera on the LAN; "" forgets it."""
-
-        def changed(old: Secrets) -> Secrets:
-            codes = {device: known for device, known in old.codes.items() if device != serial}
-            return replace(old, codes=codes | {serial: code} if code else codes)
-
-        self._change(source, changed)
+        self._change(source, lambda old: replace(old, codes=_coded(old.codes, serial, code)))
 
     def keep_picture_code(self, source: Source, serial: str, code: str) -> None:
-        """Keep the code of a camera's video; "" forgets it."""
+        """Keep the code of a camera's video, and forget whether the last one fitted; "" forgets the code."""
 
         def changed(old: Secrets) -> Secrets:
-            codes = {device: known for device, known in old.picture_codes.items() if device != serial}
             by_video = {device: fits for device, fits in old.by_video.items() if device != serial}
-            return replace(old, picture_codes=codes | {serial: code} if code else codes, by_video=by_video)
+            return replace(old, picture_codes=_coded(old.picture_codes, serial, code), by_video=by_video)
 
         self._change(source, changed)
 
@@ -173,15 +217,11 @@ class Sessions:
 
     def allow_open_way(self, source: Source, *, allowed: bool) -> None:
         """Keep whether pictures may come by the account's own cloud stream, an open connection."""
-        self._change(source, lambda old: replace(old, open_air=allowed))
+        self.keep(source, open_air=allowed)
 
-    def keep_key(self, source: Source, key: Key | None) -> None:
-        """Keep the household's own Open Platform key; None forgets it."""
-        self._change(source, lambda old: replace(old, open=key))
-
-    def keep_sub_account(self, source: Source, account_id: str) -> None:
-        """Keep the household's sub-account under the installation's developer key; "" forgets it."""
-        self._change(source, lambda old: replace(old, sub_account=account_id))
+    def keep(self, source: Source, **given: Any) -> None:
+        """Keep other values of these fields of Secrets."""
+        self._change(source, lambda old: replace(old, **given))
 
     def dead(self, source: Source, old: str, wait_s: float) -> JsonObject:
         """Called if the vendor refused to renew session `old`. Returns the session that another process has renewed.
@@ -218,6 +258,11 @@ class Sessions:
         )
 
 
+def _coded(codes: dict[str, str], serial: str, code: str) -> dict[str, str]:
+    others = {device: known for device, known in codes.items() if device != serial}
+    return others | {serial: code} if code else others
+
+
 def _id_of(secrets: Secrets) -> str:
     return str(secrets.session["session_id"]) if secrets.session else ""
 
@@ -227,7 +272,7 @@ def add_owner(
 ) -> Account:
     """A household whose EZVIZ source waits for its first sign-in. Raises AlreadyAdded; ValueError for half a key."""
     return households.add(
-        store, Sessions.kind, user, Sessions.waiting(user.strip(), _key(open_key, open_secret)), locale=locale
+        store, Sessions.kind, user, Sessions.waiting(user.strip(), open_key_of(open_key, open_secret)), locale=locale
     )
 
 
@@ -235,120 +280,104 @@ def find(store: Store, user: str) -> Source | None:
     return households.find(store, Sessions.kind, user)
 
 
-def set_open_key(store: Store, user: str, key: str, secret: str) -> bool:
-    """Give the user's source another Open Platform key; False when the user is unknown here."""
-    source, given = find(store, user), _key(key, secret)
-    if source is not None:
-        Sessions(store).keep_key(source, given)
-    return source is not None
+def keep_of(store: Store, user: str, **given: Any) -> None:
+    """Keep other values of these fields of Secrets for the user's source, if the user is known here."""
+    if (source := find(store, user)) is not None:
+        Sessions(store).keep(source, **given)
 
 
-def set_sub_account(store: Store, user: str, account_id: str) -> bool:
-    """Say which sub-account of the installation's developer key is this household's, or "" for none.
-
-    False when the user is unknown here.
-    """
-    source = find(store, user)
-    if source is not None:
-        Sessions(store).keep_sub_account(source, account_id)
-    return source is not None
-
-
-def set_open_air(store: Store, user: str, allowed: bool) -> bool:
-    """Say whether pictures may come by the account's own cloud stream; False when the user is unknown here."""
-    source = find(store, user)
-    if source is not None:
-        Sessions(store).allow_open_way(source, allowed=allowed)
-    return source is not None
-
-
-def _key(key: str | None, secret: str | None) -> Key | None:
+def open_key_of(key: str | None, secret: str | None) -> Key | None:
+    """Raises ValueError for half a key."""
     if bool(key) != bool(secret):
         raise ValueError("an Open Platform key is an appKey and its appSecret, or none of both")
     return Key(key, secret) if key and secret else None
 
 
-# Codes of a sign-in that the vendor decides upon; others are of a service in trouble.
-DECIDED = re.compile(r"[16]\d{3}|80000")
-UNKNOWN = Rejected("unknown")  # the vendor knows no such user
-OURS = frozenset({1021})  # a parameter is wrong, which no person can fix
-
-type Note = Callable[["requests.Response", int | None], None]
+MOST_AT_WORK = 512  # sessions kept at work
 
 
-class Terminal:
-    """Raises showcam.drivers.errors.DriverError. `note` notes each answer of the vendor, for a trace.
+class _AtWork:
+    """One client and one lock per source: the library's client is not made for several threads."""
 
-    Europe's host answers for an account of Russia that no such user exists, and does not name its region
-    (github.com/BaQs/pyEzviz, issue 38; github.com/RenierM26/ha-ezviz, issue 44).
-    """
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.client: Client | None = None
+        self.version = -1
 
-    def __init__(self, store: Store, http: VendorHttp, hosts: EzvizHosts, note: Note) -> None:
-        self._store, self._http, self._hosts, self._note = store, http, hosts, note
 
-    def of(self, user: str) -> str:
-        """The user's terminal code, 32 hex digits: the same for ever in this installation, and nobody else's."""
-        root = self._store.meta_once("ezviz_terminal", secrets.token_hex(16))
-        return hmac.new(root.encode(), user.strip().casefold().encode(), "sha256").hexdigest()[:32]
+class Clients:
+    def __init__(self, sessions: Sessions, http: VendorHttp) -> None:
+        self._sessions, self._http = sessions, http
+        self._at_work: Recent[str, _AtWork] = Recent(MOST_AT_WORK)
 
-    def sign_in(self, user: str, password: str, deadline_s: float, *, code: str = "", host: str = "") -> Verdict:
-        """One attempt; the region the vendor names is followed once. `code` and `host` when a code was sent.
+    def use[T](self, source: Source, deadline_s: float, work: "Callable[[Client, Held], T]") -> T:
+        """Returns the result of `work` within the time given. Raises showcam.drivers.errors.DriverError."""
+        from showcam.drivers.ezviz.client import FAILURES, failure
 
-        If the vendor knows no such user, each other region is asked once.
-        """
-        with Exchange(deadline_s) as exchange:
-            verdict = self._at(user, password, code, host or self._hosts.api)
-            if verdict != UNKNOWN or host or not self._hosts.others:
-                return Rejected("wrong") if verdict == UNKNOWN else verdict
-            is_sure = True
-            for other in self._hosts.others:
-                try:
-                    if exchange.left <= 0:
-                        raise VendorDown("no time left")
-                    verdict = self._at(user, password, code, other)
-                except DriverError:
-                    is_sure = False
-                    continue
-                if verdict != UNKNOWN:
-                    return verdict
-        return Rejected("unknown", self._hosts.region) if is_sure else Rejected("wrong")
-
-    def _at(self, user: str, password: str, code: str, at: str) -> Verdict:
-        from showcam.drivers.ezviz.client import FAILURES, Redirected, failure
-
-        for _ in range(2):
-            try:
-                self._http.hosts.check(f"https://{at}")
-                return self._attempt(user, password, code, at)
-            except Redirected as redirected:
-                at = redirected.host
-            except NotAllowed:
-                return Rejected("unsupported")
-            except FAILURES as error:
-                raise failure(error) from None
-        raise VendorDown("sent from region to region")
-
-    def _attempt(self, user: str, password: str, code: str, host: str) -> Verdict:
-        from showcam.drivers.ezviz.client import EzvizAuthVerificationCode, PyEzvizError, SigningIn
-
-        client = SigningIn(self._http, user, password, host, self.of(user))
-        client.hear = self._note
+        at_work = self._at_work.made(source.id, _AtWork)
+        began = time.monotonic()
+        if not at_work.lock.acquire(timeout=max(0.0, deadline_s)):
+            raise VendorDown("no answer in time")
         try:
-            session = client.login(code or None)
-        except EzvizAuthVerificationCode:
-            # the vendor was asked for a code; with a code in hand it means that this one was not taken
-            return Rejected("wrong_code") if code else CodeSent(client.host)
-        except PyEzvizError:
-            return self._rejected(client.code)
-        self._http.check(f"https://{session['api_url']}")
-        return SignedIn({**session, BY_CODE: True} if code else session)
+            with Exchange(deadline_s - (time.monotonic() - began)):
+                try:
+                    held = self._sessions.read(source)
+                    return work(self._client(at_work, source, held), held)
+                except FAILURES as error:
+                    raise failure(error) from None
+        finally:
+            at_work.lock.release()
 
-    def _rejected(self, code: int | None) -> Rejected:
-        """The vendor's verdict on a sign-in. Raises VendorDown if the code is no verdict on this person."""
-        why = SIGN_IN.get(code or 0)
-        if why is not None:
-            return Rejected(why)
-        if code in OURS or not DECIDED.fullmatch(str(code)):
-            raise VendorDown(f"code {code}")
-        log.warning("the vendor wants another way of signing in: code %s", code)
-        return Rejected("unsupported")
+    def change(self, source: Source, deadline_s: float, work: "Callable[[Client, Held], object]") -> None:
+        """Runs `work`, which changes a camera. Raises as `use`, and SetRefused by the vendor's last code."""
+
+        def changing(client: "Client", held: Held) -> None:
+            with _told_apart(client):
+                work(client, held)
+
+        self.use(source, deadline_s, changing)
+
+    def _client(self, at_work: _AtWork, source: Source, held: Held) -> "Client":
+        from showcam.drivers.ezviz.client import Client
+
+        if held.secrets.session is None or held.state != "ok":
+            raise SignedOut
+        if at_work.client is None:
+            at_work.client = Client(self._http, held.secrets.session, lambda client: self._renew(source, client))
+        elif at_work.version != held.version:
+            at_work.client.adopt(held.secrets.session)
+        at_work.version = held.version
+        return at_work.client
+
+    def _renew(self, source: Source, client: "Client") -> None:
+        """Renews a session that the vendor calls expired, unless another process has renewed it already."""
+        from pyezvizapi.exceptions import EzvizAuthTokenExpired
+
+        old = client.session_id
+        held = self._sessions.read(source)
+        stands = held.secrets.session
+        if stands is not None and stands["session_id"] != old:
+            client.adopt(stands)
+            return
+        exchange = Exchange.current()
+        try:
+            client.refresh()
+        except EzvizAuthTokenExpired:
+            client.adopt(self._sessions.dead(source, old, exchange.left if exchange else 0.0))
+            return
+        client.adopt(self._sessions.renewed(source, old, client.export_token()))
+
+
+@contextlib.contextmanager
+def _told_apart(client: "Client") -> Iterator[None]:
+    """Raises the error for the code in the vendor's last answer, if a change is refused."""
+    from pyezvizapi.exceptions import PyEzvizError
+
+    client.code = None
+    try:
+        yield
+    except PyEzvizError:
+        refused = set_error(client.code)
+        if refused is None:
+            raise
+        raise refused from None

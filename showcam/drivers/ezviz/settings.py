@@ -150,7 +150,7 @@ def views(client: "Client", pages: list[JsonObject], camera: Listed) -> dict[Set
     found = {name: field_of(camera, name) for name in FIELDS}
     its_device, its_row = device(pages, serial), channel(pages, serial, camera.ref.channel)
     status, wifi, upgrade, quiet = (section(pages, name, serial) for name in ("STATUS", "WIFI", "UPGRADE", "NODISTURB"))
-    optionals = fields(status.get("optionals"))
+    optionals, cloud = fields(status.get("optionals")), section(pages, "CLOUD", text(its_row.get("resourceId")))
     senses = Features(its_device).has(HAS_SENSITIVITY) is True
     texts = {
         "phone_mute": {"0": "off", "1": "on"}.get(text(quiet.get("alarmEnable")), ""),
@@ -159,7 +159,7 @@ def views(client: "Client", pages: list[JsonObject], camera: Listed) -> dict[Set
         "time_zone": text(optionals.get("timeZone")).removeprefix("UTC"),
         "date_format": DATE_FORMAT.get(text(optionals.get("timeFormat")), ""),
         "wifi": _wifi(wifi),
-        "cloud_storage": _cloud(section(pages, "CLOUD", text(its_row.get("resourceId")))),
+        "cloud_storage": CLOUD.get(number(cloud.get("status"), -9), ""),
         "storage": disks(text(status.get("diskState")), status.get("diskNum")),
         "version": _version(its_device, upgrade),
         "user_guide": _link(its_device.get("instructionBook")),
@@ -226,15 +226,8 @@ def _wifi(wifi: JsonObject) -> str:
 def _version(its_device: JsonObject, upgrade: JsonObject) -> str:
     version = text(its_device.get("version"))
     newer = text(fields(upgrade.get("upgradePackageInfo")).get("version"))
-    return f"{version}, {newer} is there" if version and newer and _newer(upgrade) else version
-
-
-def _newer(upgrade: JsonObject) -> bool:
-    return text(upgrade.get("isNeedUpgrade")) in ("1", "3")
-
-
-def _cloud(cloud: JsonObject) -> str:
-    return CLOUD.get(number(cloud.get("status"), -9), "")
+    is_newer = text(upgrade.get("isNeedUpgrade")) in ("1", "3")
+    return f"{version}, {newer} is there" if version and newer and is_newer else version
 
 
 def _link(value: Any) -> str:

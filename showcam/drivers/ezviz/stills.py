@@ -9,10 +9,11 @@ from showcam.drivers.camera import Camera, Ref
 from showcam.drivers.driver import EventKind
 from showcam.drivers.errors import DriverError, Refused, VendorDown
 from showcam.drivers.ezviz.answers import message_hint, message_id, rows, text
+from showcam.drivers.ezviz.cameras import digest_of
 from showcam.drivers.ezviz.home import IN_VAIN_S
-from showcam.drivers.ezviz.keys import digest_of, key_of
+from showcam.drivers.ezviz.keys import key_of
 from showcam.drivers.ezviz.sessions import ASK_S
-from showcam.drivers.vendor_http import VendorHttp
+from showcam.drivers.vendor import VendorHttp
 from showcam.net.cache import Recent
 from showcam.net.exchange import Exchange
 from showcam.net.text import JsonObject

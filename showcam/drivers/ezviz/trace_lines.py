@@ -17,100 +17,17 @@ type Mask = Annotated[int, Meta(ge=-1, lt=2**31)]
 type Alias = Annotated[str, Meta(pattern=r"^[0-9a-f]{12}\Z")]
 
 # models that public sources name; others are "other", and the owner may name the model next to the trace
-type Model = Literal[
-    "A1",
-    "BC1",
-    "BC1C",
-    "BC2",
-    "C1C",
-    "C2C",
-    "C3A",
-    "C3N",
-    "C3TN",
-    "C3W",
-    "C3WN",
-    "C3X",
-    "C4W",
-    "C6",
-    "C6C",
-    "C6CN",
-    "C6N",
-    "C6T",
-    "C6W",
-    "C8C",
-    "C8PF",
-    "C8T",
-    "C8W",
-    "CB1",
-    "CB2",
-    "CB3",
-    "CB5",
-    "CB8",
-    "CP1",
-    "CP2",
-    "CP4",
-    "CP5",
-    "CP7",
-    "CV246",
-    "CV310",
-    "DB1",
-    "DB1C",
-    "DB2",
-    "DB2C",
-    "DP1C",
-    "DP2",
-    "DP2C",
-    "EB3",
-    "EB5",
-    "EB8",
-    "EP3x",
-    "EP4",
-    "EP7",
-    "EP8x",
-    "eLife",
-    "H1c",
-    "H3",
-    "H3c",
-    "H4",
-    "H5",
-    "H6",
-    "H6c",
-    "H7c",
-    "H8",
-    "H8c",
-    "H80x",
-    "H9",
-    "H9c",
-    "HB3",
-    "HB8",
-    "HP2",
-    "HP3",
-    "HP4",
-    "HP7",
-    "Husky Air",
-    "LC1C",
-    "LC3",
-    "TY1",
-    "TY2",
-    "X5S",
-    "other",
-]
+MODELS = (
+    "A1|BC1|BC1C|BC2|C1C|C2C|C3A|C3N|C3TN|C3W|C3WN|C3X|C4W|C6|C6C|C6CN|C6N|C6T|C6W|C8C|C8PF|C8T|C8W|CB1|CB2|CB3|"
+    "CB5|CB8|CP1|CP2|CP4|CP5|CP7|CV246|CV310|DB1|DB1C|DB2|DB2C|DP1C|DP2|DP2C|EB3|EB5|EB8|EP3x|EP4|EP7|EP8x|"
+    "eLife|H1c|H3|H3c|H4|H5|H6|H6c|H7c|H8|H8c|H80x|H9|H9c|HB3|HB8|HP2|HP3|HP4|HP7|Husky Air|LC1C|LC3|TY1|TY2|"
+    "X5S|other"
+)
+type Model = Annotated[str, Meta(pattern=rf"^({MODELS})\Z")]
 type Category = Literal["IPC", "BatteryCamera", "BDoorBell", "CatEye", "COMMON", "XVR", "IGateWay", "other"]
 # a kind of host: the region of the vendor's API as its host name has it, another name of the vendor's, an address
 type HostKind = Literal[
-    "ieu",
-    "ius",
-    "isa",
-    "isgp",
-    "iindia",
-    "rus",
-    "cn",
-    "vendor",
-    "foreign",
-    "public",
-    "private",
-    "loopback",
-    "none",
+    "ieu", "ius", "isa", "isgp", "iindia", "rus", "cn", "vendor", "foreign", "public", "private", "loopback", "none"
 ]
 type CallKind = Literal[
     "sign_in", "code", "renew", "list", "system", "token", "dispatcher", "messages", "wake", "register", "other"
@@ -171,23 +88,18 @@ class Row(Struct, frozen=True, tag="camera", tag_field="line"):
     firmware: tuple[Small, Small, Small, Annotated[int, Meta(ge=0, le=999_999)]] | None
     channels: Small | None
     online: Small | None
-    ext_status: Small | None
     offline_notify: Small | None
     support: dict[Annotated[int, Meta(ge=0, le=9999)], tuple[Small, ...]] | None  # supportExt
     share: Small | None
     permission: Mask | None
     resource_type: Small | None
-    video_level: Small | None
-    identifier: Literal["global", "Video", "Video_1", "Video_2", "other", "none"]
     biz: Literal["biz", "pairs", "url", "empty"]  # the form of streamBizUrl
     encrypted: Small | None  # isEncrypt
     digest: Small  # length of encryptPwd
     global_status: Small | None
     privacy: Small | None
-    disks: tuple[Small, ...] | None
     battery: Small | None
     charging: Small | None
-    work_mode: Small | None
     online_status: Small | None
     night_vision: Small | None
     encodings: tuple[Small | None, Small | None]
@@ -196,8 +108,6 @@ class Row(Struct, frozen=True, tag="camera", tag_field="line"):
     has_features: bool
     switches: tuple[tuple[Small, Small, bool], ...] | None  # channel, type, on
     qualities: tuple[tuple[Small, Small], ...] | None  # stream, level
-    channel_privacy: Small | None
-    cloud: Small | None
 
 
 class Dispatcher(Struct, frozen=True, tag="dispatcher", tag_field="line"):
@@ -326,22 +236,8 @@ class Home(Struct, frozen=True, tag="home", tag_field="line"):
 
     address: HostKind
     listed: tuple[Port, ...]  # RTSP, commands, pictures, HTTP
-    net_type: Small | None
     wired: bool | None
     ports: dict[Port, PortState]
-
-
-class Certificate(Struct, frozen=True, tag="certificate", tag_field="line"):
-    """The certificate of the server of keys (CAS), or of a port of the camera's."""
-
-    of: Literal["cas", "camera"]
-    port: Port
-    reached: bool
-    verify: Small  # OpenSSL's number of what is wrong with it; 0: nothing; -1: no handshake
-    legacy: bool  # only with old ciphers
-    days_left: Small | None
-    bits: Small | None
-    self_signed: bool | None
 
 
 class Cut(Struct, frozen=True, tag="cut", tag_field="line"):
@@ -351,19 +247,5 @@ class Cut(Struct, frozen=True, tag="cut", tag_field="line"):
 
 
 type Line = (
-    Trace
-    | Call
-    | Row
-    | Dispatcher
-    | KeyState
-    | Alarm
-    | Wake
-    | Opened
-    | Frames
-    | Seconds
-    | Ended
-    | Beside
-    | Home
-    | Certificate
-    | Cut
+    Trace | Call | Row | Dispatcher | KeyState | Alarm | Wake | Opened | Frames | Seconds | Ended | Beside | Home | Cut
 )

@@ -12,12 +12,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from showcam.drivers.camera import Camera
-from showcam.drivers.ezviz import keys
 from showcam.drivers.ezviz.answers import channel as channel_row
 from showcam.drivers.ezviz.answers import device as device_row
 from showcam.drivers.ezviz.answers import epoch_s, fields, rows, section, within
+from showcam.drivers.ezviz.cameras import is_right
 from showcam.drivers.ezviz.sessions import Secrets
 from showcam.drivers.ezviz.trace_lines import (
+    MODELS,
     Alarm,
     Alias,
     Call,
@@ -38,13 +39,13 @@ from showcam.net.text import JsonObject
 if TYPE_CHECKING:
     import requests
 
-SECTIONS = "STATUS,SWITCH,FEATURE_INFO,VIDEO_QUALITY,VTM,CHANNEL,CLOUD,CONNECTION,WIFI"
+SECTIONS = "STATUS,SWITCH,FEATURE_INFO,VIDEO_QUALITY,VTM,CONNECTION,WIFI"
 MESSAGES = 20
 MOST_CALLS = 50
+MOST_ROWS = 500  # of a list in an answer
 MOST = 99_999  # of a number that is taken from an answer
-_MODELS: dict[str, Model] = {str(name).casefold(): name for name in get_args(Model.__value__)}
+_MODELS: dict[str, Model] = {name.casefold(): name for name in MODELS.split("|")}
 _CATEGORIES = frozenset(get_args(Category.__value__))
-_IDENTIFIERS = frozenset({"global", "Video", "Video_1", "Video_2"})
 _VERSION = re.compile(r"V(\d{1,2})\.(\d{1,2})\.(\d{1,2}) build (\d{6})", re.ASCII)
 _REGION = re.compile(r"api(ieu|ius|isa|isgp|iindia)\.ezvizlife\.com|api(rus)\.ezvizru\.com")
 _PORTS = ("localRtspPort", "localCmdPort", "localStreamPort", "localHttpPort")
@@ -114,7 +115,7 @@ def excerpt(
     address = str(connection.get("localIp") or network.get("address") or "")
     listed = tuple(_port(connection.get(name)) for name in _PORTS)
     wired = {"wire": True, "wireless": False}.get(str(network.get("netType")))
-    lines.append(Home(host_kind(address), listed, small(connection.get("netType")), wired, {}))
+    lines.append(Home(host_kind(address), listed, wired, {}))
     return Excerpt(tuple(lines), address)
 
 
@@ -122,7 +123,7 @@ def _key(pages: list[JsonObject], serial: str, secrets: Secrets) -> KeyState:
     code, session = secrets.picture_codes.get(serial, ""), secrets.session or {}
     return KeyState(
         bool(code),
-        keys.is_right(pages, serial, code) if code else None,
+        is_right(pages, serial, code) if code else None,
         secrets.by_video.get(serial),
         bool(secrets.elevated) and secrets.elevated == session.get("session_id"),
         serial in secrets.keys_refused,
@@ -139,7 +140,7 @@ def row(pages: list[JsonObject], camera: Camera, alias: Alias) -> Row:
     flip = within(features, str(number), "Video", "VideoAdjustment").get("ImageFlip")
     flipped = fields(flip).get("enabled")
     version = _VERSION.fullmatch(str(device.get("version")))
-    category, identifier = device.get("deviceCategory"), listed.get("resourceIdentifier")
+    category = device.get("deviceCategory")
     return Row(
         alias,
         small(number, 0) or 0,
@@ -148,23 +149,18 @@ def row(pages: list[JsonObject], camera: Camera, alias: Alias) -> Row:
         tuple(map(int, version.groups())) if version else None,  # type: ignore[arg-type]
         small(device.get("channelNumber")),
         small(device.get("status")),
-        small(device.get("extStatus")),
         small(device.get("offlineNotify")),
         _support(device.get("supportExt")),
         small(listed.get("shareType")),
         _mask(listed.get("permission")),
         small(listed.get("resourceType")),
-        small(listed.get("videoLevel")),
-        identifier if identifier in _IDENTIFIERS else "none" if identifier is None else "other",
         _biz(listed.get("streamBizUrl")),
         small(status.get("isEncrypt")),
         min(len(str(status.get("encryptPwd") or "")), MOST),
         small(status.get("globalStatus")),
         small(status.get("privacyStatus")),
-        _disks(status.get("diskState")),
         small(optionals.get("powerRemaining")),
         small(optionals.get("powerStatus")),
-        small(optionals.get("batteryCameraWorkMode")),
         small(optionals.get("OnlineStatus")),
         small(fields(optionals.get("NightVision_Model")).get("graphicType")),
         (small(video.get("MainEncode")), small(video.get("SubEncode"))),
@@ -173,13 +169,7 @@ def row(pages: list[JsonObject], camera: Camera, alias: Alias) -> Row:
         bool(features),
         _switches(pages, serial),
         _qualities(pages, resource),
-        small(section(pages, "CHANNEL", resource).get("privacyStatus")),
-        small(section(pages, "CLOUD", resource).get("status")),
     )
-
-
-def has_status(pages: list[JsonObject], serial: str) -> bool:
-    return bool(section(pages, "STATUS", serial))
 
 
 def small(value: Any, otherwise: int | None = None) -> int | None:
@@ -249,38 +239,27 @@ def _biz(value: Any) -> Any:
     return "empty" if not text else "url" if "://" in text else "biz" if re.fullmatch(r"biz=\d", text) else "pairs"
 
 
-def _disks(value: Any) -> tuple[int, ...] | None:
-    if not isinstance(value, str) or not re.fullmatch(r"[0-9-]{1,32}", value):
-        return None
-    return tuple(int(mark) for mark in value if mark != "-")[:4]
-
-
 def _switches(pages: Iterable[JsonObject], serial: str) -> tuple[tuple[int, int, bool], ...] | None:
-    for page in pages:
-        listed = fields(page.get("SWITCH")).get(serial)
-        if isinstance(listed, list):
-            found = (
-                (small(one.get("channelNo")), small(one.get("type")), one.get("enable"))
-                for one in listed[:500]
-                if isinstance(one, dict)
-            )
-            return tuple(
-                (at, kind, on) for at, kind, on in found if at is not None and kind is not None and on in (0, 1)
-            )
-    return None
+    listed = _listed(pages, "SWITCH", serial)
+    if listed is None:
+        return None
+    found = ((small(one.get("channelNo")), small(one.get("type")), one.get("enable")) for one in listed)
+    return tuple((at, kind, on) for at, kind, on in found if at is not None and kind is not None and on in (0, 1))
 
 
 def _qualities(pages: Iterable[JsonObject], resource: str) -> tuple[tuple[int, int], ...] | None:
-    for page in pages:
-        listed = fields(page.get("VIDEO_QUALITY")).get(resource)
-        if isinstance(listed, list):
-            found = (
-                (small(one.get("streamType")), small(one.get("videoLevel")))
-                for one in listed[:50]
-                if isinstance(one, dict)
-            )
-            return tuple((stream, level) for stream, level in found if stream is not None and level is not None)
-    return None
+    listed = _listed(pages, "VIDEO_QUALITY", resource)
+    if listed is None:
+        return None
+    found = ((small(one.get("streamType")), small(one.get("videoLevel"))) for one in listed)
+    return tuple((stream, level) for stream, level in found if stream is not None and level is not None)
+
+
+def _listed(pages: Iterable[JsonObject], name: str, key: str) -> list[JsonObject] | None:
+    """The rows of a section that has lists; None if no page has one for this key."""
+    found = (fields(page.get(name)).get(key) for page in pages)
+    listed = next((rows_ for rows_ in found if isinstance(rows_, list)), None)
+    return None if listed is None else [one for one in listed[:MOST_ROWS] if isinstance(one, dict)]
 
 
 def _dispatcher(listed: JsonObject) -> Dispatcher:

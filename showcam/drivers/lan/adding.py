@@ -1,7 +1,7 @@
 """Finds out how a camera at an address is reached: its pictures, what it is, and an id that survives a new address.
 
-A camera that does not tell its paths by ONVIF is asked for the paths of makers. `known` names the source of a path: the
-maker's own page, or a list that others wrote. No path was tried on a camera of its maker.
+A camera that does not tell its paths by ONVIF is asked for the paths of makers. No path was tried on a camera of its
+maker.
 """
 
 import re
@@ -25,82 +25,43 @@ from showcam.engine.rtsp.login import Login
 from showcam.net.addresses import is_in_house
 from showcam.net.house import HouseHttp
 
-_ROBOCAM = "github.com/neilshah101/Robocam, RTSP-Formats.md"
-_GUIDE = "github.com/AkashMLodiwiksz/Face-Identifying-Security-system-, RTSP_URL_GUIDE.md"
-_LIVENVR = "blog.csdn.net/hzhouhangkeji/article/details/133701174"
-_TEMPLATES = "github.com/thephez/onvif-viewer, URL Templates.txt"
-
-
-class Known(Struct, frozen=True):
-    """The paths of a maker's two pictures; `sub` is "" if no list has it."""
-
-    makers: str
-    main: str
-    sub: str
-    known: str
-
-
-# Paths are tried in this order. The paths of many makers come first.
-PATHS: tuple[Known, ...] = (
-    Known(
-        "Hikvision, HiLook, ANNKE, EZVIZ",
-        "/Streaming/Channels/101",
-        "/Streaming/Channels/102",
-        "supportusa.hikvision.com/support/solutions/articles/17000129022",
-    ),
-    Known(
-        "Dahua, Amcrest, Imou, Lorex",
-        "/cam/realmonitor?channel=1&subtype=0",
-        "/cam/realmonitor?channel=1&subtype=1",
-        "programmerteach.com/p/onvif-rtsp-streaming-services-rtsp-configure-rules",
-    ),
-    Known("TP-Link Tapo, Pelco, Mobotix, Grandstream", "/stream1", "/stream2", _GUIDE),
-    Known(
-        "Reolink",
-        "/h264Preview_01_main",
-        "/h264Preview_01_sub",
-        "the maker's CGI manual, in github.com/Benehiko/ReolinkCameraAPI",
-    ),
-    Known("Foscam", "/videoMain", "/videoSub", _GUIDE),
-    Known("Uniview", "/unicast/c1/s0/live", "/unicast/c1/s1/live", _GUIDE),
-    Known("Uniview, older", "/video1", "/video2", _LIVENVR),
-    Known("Axis", "/axis-media/media.amp", "", _GUIDE),
-    Known(
-        "Hanwha Wisenet",
-        "/profile2/media.smp",
-        "/profile3/media.smp",
-        "support.hanwhavision.eu/hc/en-gb/articles/4414178841746",
-    ),
-    Known("Samsung", "/onvif/profile2/media.smp", "/onvif/profile3/media.smp", _LIVENVR),
-    Known("Eufy", "/live0", "/live1", _GUIDE),
-    Known("Wyze with its RTSP firmware", "/live", "", "smartcamalerts.com/blog/rtsp-camera-setup.html"),
-    Known(
-        "Yi with yi-hack",
-        "/ch0_0.h264",
-        "/ch0_1.h264",
-        "github.com/alienatedsec/yi-hack-v5, its wiki",
-    ),
-    Known("Hikvision before 2012", "/h264/ch1/main/av_stream", "/h264/ch1/sub/av_stream", _LIVENVR),
-    Known("Milesight, Avycon", "/main", "/sub", "avycon.freshdesk.com/support/solutions/articles/36000328602"),
-    Known(
-        "Avycon Plug & Play", "/profile1", "/profile2", "avycon.freshdesk.com/support/solutions/articles/36000299004"
-    ),
-    Known("Vivotek, Netgear, Trendnet, Brickcom", "/live.sdp", "", _ROBOCAM),
-    Known("D-Link", "/live1.sdp", "", _ROBOCAM),
-    Known("Bosch", "/rtsp_tunnel?h26x=4&line=1&inst=1", "/rtsp_tunnel?h26x=4&line=1&inst=2", _TEMPLATES),
-    Known("Panasonic i-PRO", "/MediaInput/h264", "", _ROBOCAM),
-    Known("Sony", "/media/video1", "", _ROBOCAM),
-    Known("Avigilon", "/defaultPrimary?streamType=u", "", _ROBOCAM),
-    Known("Zosi and cameras without a maker's name", "/11", "", _GUIDE),
-    Known("Tiandy", "/live/ch00_0", "", _ROBOCAM),
-    Known("Infinova", "/1/h264major", "/1/h264minor", _LIVENVR),
-)
-
-
-def sub_of(main: str) -> str:
-    """The path of the smaller picture for a main path of the table; "" if none is known."""
-    return next((maker.sub for maker in PATHS if maker.main == main), "")
-
+# The paths of a maker's whole and smaller picture, "" if no list has the smaller one. Those of many makers are tried
+# first. Behind each maker is the source: its own page, or a list that others wrote:
+# Robocam: github.com/neilshah101/Robocam, RTSP-Formats.md
+# LiveNVR: blog.csdn.net/hzhouhangkeji/article/details/133701174
+# the guide: github.com/AkashMLodiwiksz/Face-Identifying-Security-system-, RTSP_URL_GUIDE.md
+# onvif-viewer: github.com/thephez/onvif-viewer, URL Templates.txt
+PATHS: dict[str, str] = {
+    # Hikvision, HiLook, ANNKE, EZVIZ (supportusa.hikvision.com/support/solutions/articles/17000129022)
+    "/Streaming/Channels/101": "/Streaming/Channels/102",
+    # Dahua, Amcrest, Imou, Lorex (programmerteach.com/p/onvif-rtsp-streaming-services-rtsp-configure-rules)
+    "/cam/realmonitor?channel=1&subtype=0": "/cam/realmonitor?channel=1&subtype=1",
+    "/stream1": "/stream2",  # TP-Link Tapo, Pelco, Mobotix, Grandstream (the guide)
+    # Reolink (the maker's CGI manual, in github.com/Benehiko/ReolinkCameraAPI)
+    "/h264Preview_01_main": "/h264Preview_01_sub",
+    "/videoMain": "/videoSub",  # Foscam (the guide)
+    "/unicast/c1/s0/live": "/unicast/c1/s1/live",  # Uniview (the guide)
+    "/video1": "/video2",  # Uniview, older (LiveNVR)
+    "/axis-media/media.amp": "",  # Axis (the guide)
+    # Hanwha Wisenet (support.hanwhavision.eu/hc/en-gb/articles/4414178841746)
+    "/profile2/media.smp": "/profile3/media.smp",
+    "/onvif/profile2/media.smp": "/onvif/profile3/media.smp",  # Samsung (LiveNVR)
+    "/live0": "/live1",  # Eufy (the guide)
+    "/live": "",  # Wyze with its RTSP firmware (smartcamalerts.com/blog/rtsp-camera-setup.html)
+    "/ch0_0.h264": "/ch0_1.h264",  # Yi with yi-hack (github.com/alienatedsec/yi-hack-v5, its wiki)
+    "/h264/ch1/main/av_stream": "/h264/ch1/sub/av_stream",  # Hikvision before 2012 (LiveNVR)
+    "/main": "/sub",  # Milesight, Avycon (avycon.freshdesk.com/support/solutions/articles/36000328602)
+    "/profile1": "/profile2",  # Avycon Plug & Play (avycon.freshdesk.com/support/solutions/articles/36000299004)
+    "/live.sdp": "",  # Vivotek, Netgear, Trendnet, Brickcom (Robocam)
+    "/live1.sdp": "",  # D-Link (Robocam)
+    "/rtsp_tunnel?h26x=4&line=1&inst=1": "/rtsp_tunnel?h26x=4&line=1&inst=2",  # Bosch (onvif-viewer)
+    "/MediaInput/h264": "",  # Panasonic i-PRO (Robocam)
+    "/media/video1": "",  # Sony (Robocam)
+    "/defaultPrimary?streamType=u": "",  # Avigilon (Robocam)
+    "/11": "",  # Zosi and cameras without a maker's name (the guide)
+    "/live/ch00_0": "",  # Tiandy (Robocam)
+    "/1/h264major": "/1/h264minor",  # Infinova (LiveNVR)
+}
 
 ONVIF_PORTS = (80, 8000, 2020, 8899, 8080)  # the usual one; Reolink's; Tapo's; those of cameras without a maker's name
 HTTPS = 443
@@ -144,8 +105,8 @@ class Adding:
     def __init__(self, *, loopback: bool, onvif_ports: tuple[int, ...] = ONVIF_PORTS) -> None:
         self._http, self._loopback, self._onvif_ports = HouseHttp(loopback=loopback), loopback, onvif_ports
 
-    def look(self, address: Address, user: str, password: str, *, port: int = 0, known: Device | None = None) -> Found:
-        """Finds the camera at an address. `port`: of RTSP, if the address has none.
+    def look(self, address: Address, user: str, password: str, *, known: Device | None = None) -> Found:
+        """Finds the camera at an address.
 
         `known`: the owner says that this camera is there. A camera known to take Digest gets no password by Basic.
         """
@@ -159,7 +120,7 @@ class Adding:
             return found
         if answered.state == "login":
             raise Refused("code_wrong", "refused by ONVIF")
-        return self._by_table(address, login, port)
+        return self._by_table(address, login)
 
     def onvif(self, device: Device) -> Onvif:
         pin = device.pin or None
@@ -178,15 +139,14 @@ class Adding:
             device = replace(found.device, main=device.main, sub=None, port=device.port)
         return Found(self._with_sub(device), answered.state, answered.profiles)
 
-    def _by_table(self, address: Address, login: _Login, port: int) -> Found:
+    def _by_table(self, address: Address, login: _Login) -> Found:
         """Tries the makers' paths. If the camera ends the connection at one, the rest go over a new connection."""
-        ports = tuple(filter(None, (port, address.port if address.kind != "onvif" else 0))) or RTSP_PORTS
+        ports = (address.port,) if address.port and address.kind != "onvif" else RTSP_PORTS
         knocked = knock([(address.host, tried) for tried in ports], KNOCK_S)
         reason = knocked[address.host, ports[0]]
         for tried in ports:
             if knocked[address.host, tried] is None:
-                paths = tuple(known.main for known in PATHS)
-                main = self._described(address.host, tried, paths, login)
+                main = self._described(address.host, tried, tuple(PATHS), login)
                 return Found(self._with_sub(self._device(address.host, tried, _pictured(main), login, main)), "none")
         raise Refused(reason or "lan_unreachable", "no RTSP port is open")
 
@@ -204,7 +164,7 @@ class Adding:
         device = replace(
             self._device(address.host, port, _profiled(main, heard), login, heard),
             onvif=answered.at,
-            pin=onvif.pin,
+            pin=onvif.pin or "",
             model=" ".join(filter(None, (identity.maker, identity.model))),
             firmware=identity.firmware,
             id=identity.serial if _SERIAL.fullmatch(identity.serial) else "",
@@ -275,7 +235,7 @@ class Adding:
 
     def _with_sub(self, device: Device) -> Device:
         """The device with the smaller picture that the table has for its main one, if the camera has it."""
-        path = sub_of(device.main.path)
+        path = PATHS.get(device.main.path)
         if not path or device.sub is not None:
             return device
         try:

@@ -89,11 +89,6 @@ class Devices:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    @staticmethod
-    def none() -> bytes:
-        """The text to seal for a source without cameras."""
-        return msgspec.json.encode(_Kept())
-
     def read(self, source: Source) -> tuple[Device, ...]:
         return self._held(source)[0].devices
 

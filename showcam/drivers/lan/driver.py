@@ -12,16 +12,16 @@ from collections.abc import Callable, Iterator, Sequence
 
 from msgspec.structs import replace
 
-from showcam.drivers.camera import Camera, Flag, Listed, Ref, Video, VideoCodec
-from showcam.drivers.driver import LEAST_S, Direction, Hint, Preset, sound
+from showcam.drivers.camera import Camera, Flag, Listed, Ref, Video, VideoCodec, sound
+from showcam.drivers.driver import LEAST_S, Direction, Hint, Preset
 from showcam.drivers.errors import DriverError, Reason, Refused, SetRefused
 from showcam.drivers.lan import LAN
 from showcam.drivers.lan.adding import describe
 from showcam.drivers.lan.devices import WRONG, Device, Devices, Pictured
-from showcam.drivers.lan.discovery import Discovered
 from showcam.drivers.lan.events import Listener, Waits
 from showcam.drivers.lan.lens import go, halt, night_vision, presets, set_night_vision, turn
 from showcam.drivers.lan.onvif import ANSWER_S, Onvif, OnvifFailed
+from showcam.drivers.lan.search import Candidate
 from showcam.drivers.probes.rtsp import KNOCK_S, OnlyBasic, Place, knock
 from showcam.drivers.settings import CHOICES, ON_OFF, Setting, SettingView
 from showcam.engine.grants import Picture
@@ -35,7 +35,7 @@ from showcam.store.records import Source
 SEARCHED_S = 60.0  # between two searches of the house
 MOST_SEARCHED = 1024
 
-type Asks = Callable[[], Sequence[Discovered]]
+type Asks = Callable[[], Sequence[Candidate]]
 
 
 class Moves:

@@ -78,10 +78,10 @@ class Soap:
             f'<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s="{_SOAP}"><s:Header>{head}</s:Header>'
             f"<s:Body>{body}</s:Body></s:Envelope>"
         ).encode()
-        answer = self._fetch("POST", self._port, path, timeout_s, self._digest if signed else None, envelope)
+        answer = self._post(path, timeout_s, self._digest if signed else None, envelope)
         if signed and answer.status == 401 and self._digest is None and (login := self._login(answer)) is not None:
             self._digest = login
-            answer = self._fetch("POST", self._port, path, timeout_s, login, envelope)
+            answer = self._post(path, timeout_s, login, envelope)
         if answer.status == 401:
             raise OnvifFailed("login")
         try:
@@ -97,15 +97,15 @@ class Soap:
             raise OnvifFailed("down")
         return content.children[0]
 
-    def _fetch(
-        self, method: str, port: int, path: str, timeout_s: float, login: Login | None = None, body: bytes | None = None
-    ) -> Answer:
-        headers = {"Content-Type": "application/soap+xml; charset=utf-8"} if body is not None else {}
-        signature = login.sign(method, path) if login else None
+    def _post(self, path: str, timeout_s: float, login: Login | None, body: bytes) -> Answer:
+        headers = {"Content-Type": "application/soap+xml; charset=utf-8"}
+        signature = login.sign("POST", path) if login else None
         if signature is not None:
             headers["Authorization"] = signature
         try:
-            answer = self._http.ask(method, self._host, port, path, timeout_s, headers=headers, body=body, pin=self.pin)
+            answer = self._http.ask(
+                "POST", self._host, self._port, path, timeout_s, headers=headers, body=body, pin=self.pin
+            )
         except (Unreached, NotAllowed):
             raise OnvifFailed("down") from None
         if self.pin == "":
@@ -224,26 +224,16 @@ class Described(Struct, frozen=True):
     serial: str = ""
 
 
-class Onvif:
+class Onvif(Soap):
     """`at` is "port/path" of the device service; `pin`: of its certificate, by https. Each call raises OnvifFailed."""
 
     def __init__(
         self, http: HouseHttp, host: str, at: str, user: str, password: str, *, pin: str | None = None
     ) -> None:
         port, slash, path = at.partition("/")
-        self._path = slash + path
-        self._soap = Soap(http, host, int(port or 80), self._path, user, password, pin)
+        super().__init__(http, host, int(port or 80), slash + path, user, password, pin)
         self._schemes = ("http",) if pin is None else ("https", "http")
         self._services: dict[str, str] | None = None  # paths by namespace
-
-    @property
-    def pin(self) -> str:
-        """The SHA-256 of the device's certificate, "" without TLS."""
-        return self._soap.pin or ""
-
-    def clock(self, timeout_s: float) -> None:
-        """Reads the device's clock, which by the specification needs no login: also how one finds a device."""
-        self._soap.clock(timeout_s)
 
     def describe(self, timeout_s: float) -> Described:
         answer = self.call(DEVICE, "GetDeviceInformation", timeout_s)
@@ -252,10 +242,8 @@ class Onvif:
 
     def profiles(self, timeout_s: float) -> tuple[Profile, ...]:
         """The profiles with video, from the newer media service if there is one: only the newer one knows H.265."""
-        if self.has(_MEDIA2, timeout_s):
-            answer = self.call(_MEDIA2, "GetProfiles", timeout_s, "<Type>All</Type>")
-        else:
-            answer = self.call(_MEDIA, "GetProfiles", timeout_s)
+        space = self._media(timeout_s)
+        answer = self.call(space, "GetProfiles", timeout_s, "<Type>All</Type>" if space == _MEDIA2 else "")
         found = [profile_of(element) for element in list(answer.all("Profiles"))[:MOST_PROFILES]]
         return tuple(profile for profile in found if profile is not None)
 
@@ -276,13 +264,13 @@ class Onvif:
 
     def still_path(self, profile: str, timeout_s: float) -> tuple[int, str]:
         """Port (0: the usual one) and path of the address of a JPEG of now; the host is the device's own."""
-        space = _MEDIA2 if self.has(_MEDIA2, timeout_s) else _MEDIA
+        space = self._media(timeout_s)
         inner = f"<ProfileToken>{html.escape(profile)}</ProfileToken>"
         return _place(_uri(self.call(space, "GetSnapshotUri", timeout_s, inner)), "http")
 
     def want_keyframe(self, profile: str, timeout_s: float) -> None:
         """Asks for a keyframe now, for those who have just begun to watch."""
-        space = _MEDIA2 if self.has(_MEDIA2, timeout_s) else _MEDIA
+        space = self._media(timeout_s)
         inner = f"<ProfileToken>{html.escape(profile)}</ProfileToken>"
         self.call(space, "SetSynchronizationPoint", timeout_s, inner)
 
@@ -290,7 +278,7 @@ class Onvif:
         """Gives the device the profile's video encoder as `change` leaves it."""
         if profile.encoder is None:
             raise OnvifFailed("refused")
-        space = _MEDIA2 if self.has(_MEDIA2, timeout_s) else _MEDIA
+        space = self._media(timeout_s)
         change(profile.encoder)
         profile.encoder.name, profile.encoder.space = "Configuration", space
         persist = f'<ForcePersistence xmlns="{_MEDIA}">true</ForcePersistence>' if space == _MEDIA else ""
@@ -305,6 +293,9 @@ class Onvif:
 
     def has(self, space: str, timeout_s: float) -> bool:
         return space in self._known_services(timeout_s)
+
+    def _media(self, timeout_s: float) -> str:
+        return _MEDIA2 if self.has(_MEDIA2, timeout_s) else _MEDIA
 
     def _known_services(self, timeout_s: float) -> dict[str, str]:
         if self._services is None:
@@ -339,7 +330,7 @@ class Onvif:
         path = path or self._known_services(timeout_s).get(space, "") if space != DEVICE else self._path
         if not path:
             raise OnvifFailed("refused")
-        return self._soap.ask(path, f'<{name} xmlns="{space}">{inner}</{name}>', timeout_s, header=header)
+        return self.ask(path, f'<{name} xmlns="{space}">{inner}</{name}>', timeout_s, header=header)
 
 
 def _uri(answer: Element) -> str:

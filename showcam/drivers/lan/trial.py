@@ -18,17 +18,6 @@ KEYFRAMES_S = 2  # seconds between two: Alexa's and Google's players begin with 
 SLOW_S = 2.5  # keyframes farther apart make a display wait
 
 
-class Received(Struct, frozen=True):
-    """A picture as it came. `gop_s` 0.0: the distance of its keyframes is not known."""
-
-    codec: str
-    width: int
-    height: int
-    rate: float
-    gop_s: float
-    sound: str
-
-
 class Better(Struct, frozen=True):
     """A setting that would be better changed. `sets`: whether ONVIF can; else it is for the camera's own page."""
 
@@ -41,20 +30,21 @@ class Better(Struct, frozen=True):
         return self.what in ("h264", "keyframes")
 
 
-def better(main: Received, sub: Received | None) -> tuple[Better, ...]:
+def better(main: Watched, sub: Watched | None, sound: str) -> tuple[Better, ...]:
+    """`sound`: the codec of the whole picture's sound. `gop_s` 0.0: the distance of keyframes is not known."""
     found: list[Better] = []
     if main.codec != "h264" and (sub is None or sub.codec != "h264"):
         which: Literal["main", "sub"] = "main" if sub is None else "sub"
         found.append(Better(which, "h264", "H.264 for the smaller picture, which every display plays as it comes"))
     elif sub is None and main.width * main.height > 1280 * 720:
         found.append(Better("main", "sub", "A smaller picture (sub stream) in H.264, for slow connections"))
-    pictures: tuple[tuple[Literal["main", "sub"], Received | None], ...] = (("main", main), ("sub", sub))
+    pictures: tuple[tuple[Literal["main", "sub"], Watched | None], ...] = (("main", main), ("sub", sub))
     for name, picture in pictures:
         if picture is not None and picture.gop_s > SLOW_S:
             called = "whole" if name == "main" else "smaller"
             sentence = f"A keyframe every {KEYFRAMES_S} s in the {called} picture, so that it begins sooner"
             found.append(Better(name, "keyframes", sentence))
-    if main.sound == "other":
+    if sound == "other":
         found.append(Better("main", "sound", "AAC or G.711 for the sound, which can be played"))
     return tuple(found)
 
@@ -126,11 +116,11 @@ class Tried(Struct, frozen=True):
 
     @property
     def better(self) -> tuple[Better, ...]:
-        device = self.found.device
-        smaller = None
+        device, smaller = self.found.device, None
         if device.sub is not None and isinstance(self.smaller, Watched):
-            smaller = self._received(self.smaller, device.sub)
-        return better(self._received(self.whole, device.main), smaller)
+            smaller = replace(self.smaller, gop_s=self.gop_s(self.smaller, device.sub))
+        whole = replace(self.whole, gop_s=self.gop_s(self.whole, device.main))
+        return better(whole, smaller, device.main.sound)
 
     @property
     def settable(self) -> tuple[Better, ...]:
@@ -149,10 +139,6 @@ class Tried(Struct, frozen=True):
             return watched.gop_s or watched.watched_s
         profile = next((known for known in self.found.profiles if known.token == picture.profile), None)
         return profile.keyframes / profile.rate if profile and profile.rate else 0.0
-
-    def _received(self, watched: Watched, picture: Pictured) -> Received:
-        gop_s = self.gop_s(watched, picture)
-        return Received(watched.codec, watched.width, watched.height, watched.rate, gop_s, picture.sound)
 
 
 def tried(found: Found, watch: Watch) -> Tried:

@@ -2,20 +2,19 @@
 
 The stream must come over https with a valid chain. It must be live, in the clear, and readable by a player of another
 origin (CORS). It must hold H.264 with AAC or no sound. The client in showcam.net.http checks the chain, and that hosts
-are known and public. The codecs of a transport stream are read from its two tables (ISO/IEC 13818-1, 2.4.4). Those of
-MP4 are read from the sample entries of the init section (ISO/IEC 14496-12, 8.5.2).
+are known and public. The codecs of a transport stream are read from its two tables (ISO/IEC 13818-1, 2.4.4). MP4 is
+refused: no vendor was seen to send it.
 """
 
 import re
-import struct
 import time
 from collections.abc import Iterator
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 from urllib.parse import urljoin
 
 from showcam.drivers.driver import AGAIN_S, Probed
 from showcam.drivers.errors import Refused, VendorDown
-from showcam.drivers.vendor_http import VendorHttp
+from showcam.drivers.vendor import VendorHttp
 from showcam.net.exchange import Exchange
 from showcam.net.http import Page
 
@@ -84,67 +83,20 @@ def _streams(section: bytes) -> frozenset[int]:
     return frozenset(found - _BESIDE)
 
 
-_WAY = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd")  # the boxes down to the sample entries
-_HEAD = 8
-
-
-class NoEntries(Exception):
-    """The data is no init section, or is cut short."""
-
-
-def sample_entries(data: bytes) -> frozenset[str]:
-    """The sample entries by their four characters, as in the playlist's CODECS: "avc1", "mp4a" … Raises NoEntries."""
-    found = frozenset(_entries(data))
-    if not found:
-        raise NoEntries
-    return found
-
-
-def _entries(data: bytes, way: tuple[bytes, ...] = _WAY) -> Iterator[str]:
-    if not way:
-        yield from (entry.decode("latin-1") for entry, _ in _boxes(data[_HEAD:]))
-        return
-    for kind, body in _boxes(data):
-        if kind == way[0]:
-            yield from _entries(body, way[1:])
-
-
-def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Kind and body of each box; an init section has none with a 64-bit size."""
-    at = 0
-    while at < len(data):
-        if at + _HEAD > len(data):
-            raise NoEntries
-        size, kind = struct.unpack_from(">I4s", data, at)
-        if not _HEAD <= size <= len(data) - at:
-            raise NoEntries
-        yield kind, data[at + _HEAD : at + size]
-        at += size
-
-
 PLAYER = "https://www.gstatic.com"  # the origin of Google's players
 ENOUGH = 64 * 1024  # bytes of a segment, whose tables are at the start
 _H264, _HEVC, _AAC = 0x1B, 0x24, 0x0F
-_H264_NAMES, _HEVC_NAMES, _AAC_NAME = ("avc1", "avc3"), ("hvc1", "hev1"), "mp4a"
 LONGEST_LINE = 4096
 _ATTRIBUTE = re.compile(r'(?:^|,)\s*([A-Z0-9-]+)=("[^"]*"|[^,]*)')
 _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})").fullmatch
 
 
-class _Variant(NamedTuple):
-    """The first variant of the master playlist. `sound` None: its CODECS name no H.264."""
-
-    sound: bool | None = None
-    width: int = 0
-    height: int = 0
-
-
 def examine(http: VendorHttp, url: str, timeout_s: float) -> Probed:
     """Reads the stream at `url`. Raises Refused("not_passable" or "not_playable"), VendorDown."""
     with Exchange(timeout_s) as exchange:
-        variant, lines = _Variant(), _list(http, url, exchange)
+        size, lines = (0, 0), _list(http, url, exchange)
         if (number := _first(lines, "#EXT-X-STREAM-INF:")) is not None:
-            variant = _variant(lines, number)
+            size = _variant(lines, number)
             url = urljoin(url, next(_addresses(lines[number + 1 :]), ""))
             lines = _list(http, url, exchange)
         _judge(lines)
@@ -154,15 +106,8 @@ def examine(http: VendorHttp, url: str, timeout_s: float) -> Probed:
             time.sleep(AGAIN_S)
             lines = _list(http, url, exchange)
             _judge(lines)
-        init = next((_attributes(line).get("URI", "") for line in lines[::-1] if line.startswith("#EXT-X-MAP:")), None)
         segment = _fetched(http, urljoin(url, segments[-1]), exchange, ENOUGH).body
-        if init is None:
-            return Probed(_sound(segment), variant.width, variant.height)
-        return Probed(
-            _sound_of_mp4(_fetched(http, urljoin(url, init), exchange, ENOUGH).body, variant),
-            variant.width,
-            variant.height,
-        )
+        return Probed(_sound(segment), *size)
 
 
 def _list(http: VendorHttp, url: str, exchange: Exchange) -> list[str]:
@@ -201,21 +146,19 @@ def _attributes(line: str) -> dict[str, str]:
     return {name: value.strip('"') for name, value in _ATTRIBUTE.findall(line.partition(":")[2])}
 
 
-def _variant(lines: list[str], number: int) -> _Variant:
-    """The variant in the master playlist's line of that number."""
+def _variant(lines: list[str], number: int) -> tuple[int, int]:
+    """The size of the variant in the master playlist's line of that number; 0, 0 without one."""
     renditions = [_attributes(line) for line in lines if line.startswith("#EXT-X-MEDIA:")]
     if any("URI" in rendition and rendition.get("TYPE") in ("AUDIO", "VIDEO") for rendition in renditions):
         _refuse("sound or picture in a playlist of its own")
     attributes = _attributes(lines[number])
     codecs = [codec.strip() for codec in attributes.get("CODECS", "").split(",") if codec.strip()]
-    if any(codec.startswith(_HEVC_NAMES) for codec in codecs):
+    if any(codec.startswith(("hvc1", "hev1")) for codec in codecs):
         raise Refused("not_playable", "HEVC")
-    if any(not codec.startswith((*_H264_NAMES, "mp4a.40")) for codec in codecs):
+    if any(not codec.startswith(("avc1", "avc3", "mp4a.40")) for codec in codecs):
         _refuse("another codec")
     resolution = _SIZE(attributes.get("RESOLUTION", ""))
-    size = (int(resolution[1]), int(resolution[2])) if resolution else (0, 0)
-    named = any(codec.startswith(_H264_NAMES) for codec in codecs)
-    return _Variant(any(codec.startswith(_AAC_NAME) for codec in codecs) if named else None, *size)
+    return (int(resolution[1]), int(resolution[2])) if resolution else (0, 0)
 
 
 def _judge(lines: list[str]) -> None:
@@ -224,6 +167,8 @@ def _judge(lines: list[str]) -> None:
         _refuse("not live")
     if _first(lines, "#EXT-X-TARGETDURATION") is None:
         _refuse("no target duration")
+    if _first(lines, "#EXT-X-MAP") is not None:
+        _refuse("MP4")
 
 
 def _sound(segment: bytes) -> bool:
@@ -236,21 +181,6 @@ def _sound(segment: bytes) -> bool:
     if _H264 not in found or found - {_H264, _AAC}:
         _refuse(f"stream types {sorted(found)}")
     return _AAC in found
-
-
-def _sound_of_mp4(init: bytes, variant: _Variant) -> bool:
-    """A player of MP4 chooses its decoders by CODECS, so the master playlist must have them, and they must be right."""
-    try:
-        found = sample_entries(init)
-    except NoEntries:
-        _refuse("no init section")
-    if not found.isdisjoint(_HEVC_NAMES):
-        raise Refused("not_playable", "HEVC")
-    if found.isdisjoint(_H264_NAMES) or found - {*_H264_NAMES, _AAC_NAME}:
-        _refuse(f"sample entries {sorted(found)}")
-    if variant.sound is None or variant.sound != (_AAC_NAME in found):
-        _refuse("CODECS are missing or differ from the MP4")
-    return variant.sound
 
 
 def _refuse(why: str) -> NoReturn:

@@ -17,7 +17,6 @@ from showcam.drivers.errors import DriverError, Refused
 from showcam.drivers.lan.adding import Adding
 from showcam.drivers.lan.devices import Address, Device, Devices, moved, named, settled
 from showcam.drivers.lan.devices import read_address as read
-from showcam.drivers.lan.discovery import Discovered
 from showcam.drivers.lan.onvif import ANSWER_S, OnvifFailed
 from showcam.drivers.lan.search import Candidate, Heard
 from showcam.drivers.lan.trial import Better, Tried, Watch, improve, tried
@@ -34,7 +33,7 @@ ASKED_S = 8.0  # for all HTTP requests to a camera, whatever it answers
 TOGETHER = 2  # cameras that are tried at once: each takes a thread of the pages for seconds
 WRONG = 3  # passwords that are sent to an address in an hour: some cameras lock
 
-type Asks = Callable[[], Sequence[Discovered]]
+type Asks = Callable[[], Sequence[Candidate]]
 KEPT_S = 900.0  # a found or tried camera is shown for this time, until the owner names it: addresses change
 MANY = 64  # browsers with a nameless camera
 

@@ -7,9 +7,9 @@ from copy import replace
 from showcam.accounts import console_sessions
 from showcam.accounts.console_sessions import Viewer
 from showcam.drivers.camera import OF_ASSISTANTS, Refusal, Stream, Surface, VideoCodec, is_on_battery
-from showcam.drivers.errors import ExpiredGrant, Unavailable
+from showcam.drivers.errors import Unavailable
 from showcam.engine.client import LONGEST_S
-from showcam.engine.grants import Claims
+from showcam.engine.grants import Claims, ExpiredGrant
 from showcam.engine.messages import MediaBusy, MediaUnavailable, SessionOver
 from showcam.engine.source import USED, Denied, Ending, Lease, SourceSpec
 from showcam.registry import outcomes

@@ -8,11 +8,11 @@ from msgspec import Struct
 from showcam.accounts.console_sessions import Viewer
 from showcam.drivers.camera import Camera, Refusal, Snapshot, Stream, StreamRequest, Video, is_on_battery
 from showcam.drivers.driver import LEAST_S
-from showcam.drivers.errors import BadOffer, is_reason
+from showcam.drivers.errors import is_reason
 from showcam.engine import grants
 from showcam.engine.client import Answer
 from showcam.engine.grants import SNAPSHOT_S, START_S, Claims, Grants, Picture
-from showcam.engine.messages import MediaBusy, MediaFull, MediaUnavailable, NoPicture
+from showcam.engine.messages import BadOffer, MediaBusy, MediaFull, MediaUnavailable, NoPicture
 from showcam.engine.source import SourceSpec
 from showcam.registry.gate import reasons
 from showcam.registry.gate.gate import Fit, as_played, overruled, shown

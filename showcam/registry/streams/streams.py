@@ -3,11 +3,19 @@
 import logging
 
 from showcam.accounts.console_sessions import ConsoleSessions, Viewer
-from showcam.drivers.camera import WAITING_FOR_SOUND, Refusal, Snapshot, Stream, StreamRequest, Surface, is_on_battery
+from showcam.drivers.camera import (
+    WAITING_FOR_SOUND,
+    Refusal,
+    Snapshot,
+    Stream,
+    StreamRequest,
+    Surface,
+    is_on_battery,
+)
 from showcam.drivers.driver import HandsOn, Probed
-from showcam.drivers.errors import BadOffer, DriverError
+from showcam.drivers.errors import DriverError
 from showcam.engine.grants import Claims, Picture
-from showcam.engine.messages import MediaBusy, MediaUnavailable
+from showcam.engine.messages import BadOffer, MediaBusy, MediaUnavailable
 from showcam.engine.source import Hls, SourceSpec
 from showcam.net.cache import Rate
 from showcam.registry.gate import reasons

@@ -8,12 +8,11 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from showcam.drivers.camera import Camera, Listed
-from showcam.drivers.driver import Hint, Probed, sound
+from showcam.drivers.camera import Camera, Listed, sound
+from showcam.drivers.driver import Hint, Probed
 from showcam.drivers.errors import Refused, SignedOut, VendorBusy, VendorDown
 from showcam.drivers.probes import hls
-from showcam.drivers.vendor import Full, Inbox, Rejected, SignedIn, SourceUser, Untrusted, Verdict
-from showcam.drivers.vendor_http import VendorHttp
+from showcam.drivers.vendor import Full, Inbox, Rejected, SignedIn, SourceUser, Untrusted, VendorHttp, Verdict
 from showcam.engine.grants import Picture
 from showcam.engine.source import CameraSpec, Ending, Hls, Lease
 from showcam.net.exchange import Hosts

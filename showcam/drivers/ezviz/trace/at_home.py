@@ -1,10 +1,16 @@
-"""Opens sessions with a camera at home for a recording: by RTSP, and by the camera's own protocol."""
+"""Finds the ports that a camera has open at home, and opens sessions there for a recording: by RTSP, and by the
+camera's own protocol.
+"""
 
 import asyncio
+import socket
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from showcam.drivers.ezviz.trace.recording import Recording
-from showcam.drivers.ezviz.trace_lines import Unopened
+from showcam.drivers.ezviz.trace_lines import Home, PortState, Unopened
+from showcam.drivers.probes.rtsp import KNOCK_S
 from showcam.engine.ezviz.address import BadAddress
 from showcam.engine.ezviz.decipher import Decipherer
 from showcam.engine.ezviz.local_messages import LocalAddress
@@ -17,6 +23,7 @@ from showcam.engine.rtsp.session import Session
 from showcam.engine.source import EzvizLocal, Rtsp, SourceFailed, SourceSpec
 from showcam.engine.sources.rtsp import session_of
 from showcam.engine.sources.tracks import Chosen, choose
+from showcam.net.addresses import is_in_house
 from showcam.net.exchange import PATIENT_S
 
 SOUND = 2  # the channel of a recording for sound on a separate track
@@ -138,3 +145,25 @@ async def recorded(
         session.close()
         return
     await recording.lasts(session, seconds, until_key=True)
+
+
+# web pages, RTSP, the vendor's device SDK with and without TLS, the camera's own protocol
+ASKED = (80, 443, 554, 8000, 8443, 9010, 9020)
+
+
+def probed(home: Home, address: str, *, loopback: bool) -> Home:
+    """The same line with the state of each port. In practice (`loopback`) only listed ports are the camera's."""
+    if not is_in_house(address, loopback=loopback):
+        return home
+    ports = (*home.listed,) if loopback else (*ASKED, *home.listed)
+    return replace(home, ports={port: _state(address, port) for port in ports if port})
+
+
+def _state(address: str, port: int) -> PortState:
+    try:
+        socket.create_connection((address, port), timeout=KNOCK_S).close()
+    except TimeoutError:
+        return "silent"
+    except OSError:
+        return "closed"
+    return "open"

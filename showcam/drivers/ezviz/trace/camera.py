@@ -1,4 +1,4 @@
-"""Makes a trace of one camera: what the vendor lists, sessions in the cloud and at home, ports, and certificates.
+"""Makes a trace of one camera: what the vendor lists, sessions in the cloud and at home, and its ports.
 
 It opens sessions as a viewer does, one after another, and asks the vendor for nothing that mails its owner.
 """
@@ -8,18 +8,19 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from showcam.drivers.camera import Camera, is_on_battery
 from showcam.drivers.errors import DriverError, Refused, SignedOut
+from showcam.drivers.ezviz.answers import section
 from showcam.drivers.ezviz.driver import EzvizDriver
 from showcam.drivers.ezviz.keys import key_of
-from showcam.drivers.ezviz.trace import home
-from showcam.drivers.ezviz.trace.at_home import ByOwnProtocol, ByRtsp, recorded
+from showcam.drivers.ezviz.sessions import Held
+from showcam.drivers.ezviz.stills import MESSAGES
+from showcam.drivers.ezviz.trace.at_home import ByOwnProtocol, ByRtsp, probed, recorded
 from showcam.drivers.ezviz.trace.recording import STEP_MS, Recording, crowded
 from showcam.drivers.ezviz.trace_lines import Home, Line, Row, Trace, Unopened, Wake, Way
-from showcam.drivers.ezviz.tracing import Aliases, CallNotes
+from showcam.drivers.ezviz.tracing import SECTIONS, Aliases, CallNotes, Excerpt, excerpt
 from showcam.engine.ezviz.address import MAIN, SUB, Stream
 from showcam.engine.ezviz.local_session import MANNERS
 from showcam.engine.settings import OnLoopback
@@ -29,6 +30,9 @@ from showcam.engine.sources.ezviz import DOZES_S
 from showcam.engine.sources.rtsp import KEYFRAME_S
 from showcam.net.exchange import PATIENT_S
 from showcam.store.records import Source
+
+if TYPE_CHECKING:
+    from showcam.drivers.ezviz.client import Client
 
 REST_S = 2.0  # between two sessions, as rhanekom/hass-ezviz-stream waits before it opens again
 SUB_S, MAIN_S = 25.0, 40.0  # longest session of the substream and of the main stream; a second keyframe ends it sooner
@@ -69,11 +73,10 @@ class CameraTrace:
         version: tuple[int, int, int],
         *,
         loopback: bool = False,
-        authorities: Path | None = None,
         doing: Callable[[Doing], None] = lambda _: None,
     ) -> None:
         self._driver, self._source, self._camera = driver, source, camera
-        self._version, self._loopback, self._authorities = version, loopback, authorities
+        self._version, self._loopback = version, loopback
         self._doing, self._numbers = doing, 0
         self._notes = CallNotes()
 
@@ -83,7 +86,7 @@ class CameraTrace:
         head = Trace(1, "camera", self._version, now.tm_year, now.tm_mon, round(wanted.seconds / 60))
         self._doing("list")
         alias = Aliases().of(self._camera.ref.serial)
-        found = self._driver.account.excerpt(self._source, self._camera, alias, self._notes, PATIENT_S)
+        found = self._driver.account.clients.use(self._source, PATIENT_S, partial(self._excerpt, alias))
         # this list may lack the camera's status, as one in fifteen does; an earlier one told the battery
         dozes = is_on_battery(self._camera) or any(
             isinstance(row, Row) and row.battery is not None for row in found.lines
@@ -96,12 +99,21 @@ class CameraTrace:
             self._doing("at_home")
             lines += asyncio.run(self._at_home())
         self._doing("home")
-        for line in found.lines:
-            if isinstance(line, Home):
-                at_home, certificates = home.probed(line, found.address, loopback=self._loopback)
-                lines += [at_home, *certificates]
-        lines += self._server_of_keys()
+        homes = (line for line in found.lines if isinstance(line, Home))
+        lines += [probed(line, found.address, loopback=self._loopback) for line in homes]
         return [head, *self._notes.calls, *lines]
+
+    def _excerpt(self, alias: str, client: "Client", held: Held) -> Excerpt:
+        """The lines about the camera, from the list and the last messages."""
+        client.hear = self._notes.note
+        try:
+            pages = client.pages(SECTIONS)
+            messages = client.get_device_messages_list(limit=MESSAGES, date="").get("message")
+        finally:
+            client.hear = None
+        if not section(pages, "STATUS", self._camera.ref.serial):
+            self._notes.note_empty()
+        return excerpt(pages, messages, self._camera, alias, held.secrets, time.time())
 
     def _woken(self) -> Wake:
         self._doing("wake")
@@ -231,10 +243,3 @@ class CameraTrace:
     async def _given_back(self, spec: CameraSpec) -> None:
         if spec.lease:
             await asyncio.to_thread(self._driver.release, self._source, spec.lease.lent, USED, PATIENT_S)
-
-    def _server_of_keys(self) -> list[Line]:
-        try:
-            asking = self._driver.account.cas_session(self._source, PATIENT_S)
-        except DriverError:
-            return []
-        return [home.certificate("cas", asking.host, asking.port, asking.host, self._authorities)]

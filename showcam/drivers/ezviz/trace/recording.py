@@ -49,7 +49,6 @@ class Watched(Protocol):
 
     async def read(self) -> object:
         """Waits for more. Raises SaidNo, Unreached when the session has ended."""
-        ...
 
     def close(self) -> None: ...
 
