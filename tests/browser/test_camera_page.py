@@ -199,7 +199,7 @@ def test_a_setting_is_saved_when_it_is_changed_and_the_video_goes_on(player: Pag
     before = chosen.input_value()
     for value in ("dmy" if before != "dmy" else "mdy", before):
         chosen.select_option(value)
-        expect(player.locator("#date_format .note")).to_have_text("confirmed by the camera", timeout=LONG_MS)
+        expect(player.locator("#date_format .note")).to_have_text("confirmed", timeout=LONG_MS)
         expect(chosen).to_have_value(value, timeout=LONG_MS)
         player.locator("#date_format .note").evaluate("note => note.remove()")
     assert player.evaluate("() => window.stays")

@@ -86,7 +86,7 @@ def test_a_link_that_is_not_the_households_stays_as_it_is(world: HomeWorld, step
         browser = world.signed_in(CAREFUL).visit(AT)
     link = {"another household's": theirs.id, "ended": ended.id, "none": "", "nonsense": "x" * 700}[which]
     press(browser, step, link=link, cameras=[home.id("Garden")])
-    assert (browser.status, "Not changed: that link has ended." in browser.text) == (403, True)
+    assert (browser.status, "It is gone already." in browser.text) == (403, True)
     assert home.store.link(theirs.id) == theirs
 
 

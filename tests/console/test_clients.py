@@ -103,7 +103,7 @@ def test_an_invited_account_may_link(world: HomeWorld) -> None:
     assert browser.status == 200
     assert isinstance(linking(world).begin(NEW, PASSWORD, "203.0.113.7"), SignedIn)
     press(browser, "invite", user=NEW)
-    assert "It may link already." in browser.text
+    assert "It is let in already." in browser.text
 
 
 @pytest.mark.parametrize("user", ["", "   ", "x" * 201, "a\x00b"])

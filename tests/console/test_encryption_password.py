@@ -40,9 +40,9 @@ def test_what_the_vendor_does_not_list_yet_is_said(world: HomeWorld) -> None:
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"old": ""}, "Give the current password, or the label's code."),
+        ({"old": ""}, "Give the current password."),
         ({"again": "secret13"}, "The passwords differ"),
-        ({"consent": ""}, "Tick that all viewers need the new password."),
+        ({"consent": ""}, "Tick that all viewers need it."),
         ({"new": "short", "again": "short"}, "It has 6 to 12 letters and digits"),
         ({"new": "with blank", "again": "with blank"}, "It has 6 to 12 letters and digits"),
         ({"new": "x" * 13, "again": "x" * 13}, "It has 6 to 12 letters and digits"),

@@ -138,7 +138,7 @@ def test_what_waits_and_what_was_put_aside_is_listed_with_its_reason(world: Home
     put_aside(world)
     world.home.store.look(world.home.account.id, time.time() - 1, world.home.link.id)
     text = page(world).text
-    assert re.search("Waits to be reported [0-9: -]+ How the cameras are Could not be reported", text) is not None
+    assert re.search("Waits to be reported [0-9: -]+ All cameras Could not be reported", text) is not None
     refused = "Alexa refuses it until the camera changes."
     answered = "What was answered the event gateway answered 400"
     assert f"Somebody rang at Garden {refused} {answered} Report it again Forget it" in text

@@ -42,7 +42,7 @@ def test_each_request_appears_with_its_outcome(world: HomeWorld) -> None:
     ask(world, link, "Garden")
     ask(world, link, "Bedroom")
     text = shown(browser)
-    assert "Garden . Answered; picture not fetched yet." in text
+    assert "Garden . Picture not fetched yet." in text
     assert "Bedroom . Bedroom is in Sleep Mode." in text
     (ask_of_garden,) = [one for one in world.home.adapter.history.of(link.account) if not one.reason]
     world.home.store.put_live(link.account, ask_of_garden.id, 12.0)

@@ -120,15 +120,14 @@ def test_switching_it_off_comes_first_and_says_what_it_comes_to(world: HomeWorld
     garage(world)
     browser = world.signed_in()
     assert browser.tile("Garage") == (
-        "Garage Image Encryption is on for Garage. Change that here or in the EZVIZ app. "
+        "Garage Image Encryption is on for Garage. Change that here. "
         "Switch Image Encryption off EZVIZ, and anybody in the account, can then see Garage. "
         "Assistants can show it. Yes, switch it off"
     )
     browser.visit(f"/home/cameras/{world.home.id('Garage')}")
     assert browser.mends("Garage") == ["off", "code"]
     assert browser.tile("Garage").startswith(
-        "Live pictures need JavaScript. Image Encryption is on for Garage. Change that here or "
-        "in the EZVIZ app. Switch Image Encryption off EZVIZ, and anybody in the account, can "
+        "Live pictures need JavaScript. Image Encryption is on for Garage. Change that here. Switch Image Encryption off EZVIZ, and anybody in the account, can "
         "then see Garage. Assistants can show it. Yes, switch it off Keep it on, and show it"
     )
     assert browser.tile("Garage").endswith("C3TN Alexa ✗ can't show it Google: not linked")
@@ -167,7 +166,7 @@ def test_a_mailed_code_is_asked_for_where_the_vendor_wants_one_and_a_reload_asks
         ("wrong_code", "Wrong code. Use the label's", True),
         ("code_wanted", "Use the label's code", True),
         ("old", "That code has expired.", False),
-        ("too_soon", "EZVIZ has just mailed a code: use that.", True),
+        ("too_soon", "Use the code just mailed.", True),
         ("too_often", "EZVIZ has sent too many codes. Wait half an hour", False),
         ("guessed", "Too many wrong codes. Try again in an hour", False),
         ("silent", "The camera does not answer EZVIZ.", False),
@@ -299,7 +298,7 @@ def test_a_sleeping_camera_is_woken(world: HomeWorld) -> None:
     camera_id = world.home.id("Bedroom")
     browser = world.signed_in()
     assert browser.mends("Bedroom") == ["wake"]
-    assert "Bedroom is in Sleep Mode. Change that here or in the EZVIZ app." in browser.tile("Bedroom")
+    assert "Bedroom is in Sleep Mode. Change that here." in browser.tile("Bedroom")
     browser.post("wake", camera=camera_id)
     assert (browser.mends("Bedroom"), world.home.driver.applied) == ([], [("Bedroom", "sleep", "off", "")])
     assert "sdp" in browser.open(camera_id).get_json()

@@ -20,7 +20,7 @@ from tests.doubles.ready_driver import camera
             ["Garden", "Nursery"],
             (
                 "Alexa is ready for 2 cameras Google can't show Nursery Audio is off for Nursery. Google "
-                "shows only cameras with sound. Change that here or in the EZVIZ app. Switch Audio on"
+                "shows only cameras with sound. Change that here. Switch Audio on"
             ),
         ),
         (
@@ -149,7 +149,7 @@ def test_a_still_is_for_who_is_signed_in_to_its_household(world: HomeWorld) -> N
 @pytest.mark.parametrize(
     ("owner", "wrong", "mend"),
     [
-        ("own", "on as many screens as", "Close one. This page tries again."),
+        ("own", "on as many screens as", "Close one."),
         ("shared", "is watched by others at the moment", "This page tries again."),
     ],
 )

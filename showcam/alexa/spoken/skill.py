@@ -202,9 +202,8 @@ class _Failure(AbstractExceptionHandler):
 
     def handle(self, handler_input: HandlerInput, exception: Exception) -> Response:
         request: Any = handler_input.request_envelope.request
-        kind, text = request.object_type, "broken"
+        kind = request.object_type
         if isinstance(exception, StoreUnavailable):
-            text = "down"
             log.warning("the store can't be reached (%s)", kind, extra={"reason": "store"})
             outcomes.failed("store")
         else:
@@ -213,7 +212,7 @@ class _Failure(AbstractExceptionHandler):
         if kind not in SPOKEN:
             raise NotTaken(kind) from exception
         language = spoken_language(request.locale or "")
-        return respond(handler_input, Reply(say(text, language)), language)
+        return respond(handler_input, Reply(say("broken", language)), language)
 
 
 def _named(request: Any) -> str:
