@@ -190,9 +190,9 @@ CASTING = {
 
 # Occasions that automatically bring a camera to a TV; each follows “when”.
 HAPPENS = {
-    "doorbell": mark("somebody rings"),
-    "motion": mark("something moves"),
-    "person": mark("a person is seen"),
+    "doorbell": mark("Somebody rang"),
+    "motion": mark("Motion"),
+    "person": mark("A person"),
 }
 
 # Errors of the page of notices.
@@ -224,7 +224,7 @@ NOT_EXPOSED = {
     "denied": mark("Tailscale obeys only its operator. Read how showcam becomes it."),
     "down": mark("Tailscale does not run. Restart this machine."),
     "taken": mark("Tailscale serves another program here. End that."),
-    "no_name": mark("Switch MagicDNS on in Tailscale's admin console."),
+    "no_name": mark("Tailscale has no name for this machine. Switch MagicDNS on there."),
     "late": mark("Half an hour passed. Try again."),
     "given_elsewhere": SET_UP["given_elsewhere"],
     "failed": mark("Tailscale refused: {detail}"),

@@ -176,7 +176,7 @@ def test_a_speaker_without_a_screen_says_so(echo: Echo) -> None:
 
 def test_sound_is_turned_on_after_a_yes_and_only_where_a_voice_may(echo: Echo, home: Household) -> None:
     home.owner.prefer(home.account.id, home.id("Nursery"), Preferences(voice_may=("audio",)))
-    assert "Shall I turn on the sound of Nursery?" in text(echo.intent("SoundOnIntent", "nursery"))
+    assert "Turn on the sound of Nursery?" in text(echo.intent("SoundOnIntent", "nursery"))
     assert "I leave it" in text(echo.intent("AMAZON.NoIntent"))
     echo.intent("SoundOnIntent", "nursery")
     assert text(echo.intent("AMAZON.YesIntent")) == "The sound of Nursery is on."

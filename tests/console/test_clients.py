@@ -115,7 +115,7 @@ def test_nobody_is_invited_by_nonsense(world: HomeWorld, user: str) -> None:
 
 def test_for_fifteen_minutes_anybody_may_link(world: HomeWorld) -> None:
     browser = press(page(world), "open-window")
-    assert "Anybody may link, for 15 min." in browser.text
+    assert "Open for 15 min." in browser.text
     world.clock.wait(OPEN_S - 1)
     assert isinstance(linking(world).begin(NEW, PASSWORD, "203.0.113.7"), SignedIn)
 

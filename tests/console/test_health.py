@@ -43,7 +43,7 @@ def test_what_the_machine_is_stands_there_and_nothing_is_examined_unasked(world:
 @pytest.mark.parametrize(
     ("newer", "changed", "said"),
     [
-        ("0.3.0", 1_800_000_000.0, "Update Restart showcam to use version 0.3.0."),
+        ("0.3.0", 1_800_000_000.0, "Update Restart showcam for version 0.3.0."),
         ("", 1_800_000_000.0, f"Update Changed at {moment(1_800_000_000.0)}: restart"),
     ],
 )
@@ -54,7 +54,7 @@ def test_a_newer_program_on_the_disk_is_said(world: HomeWorld, newer: str, chang
 
 def test_where_the_media_process_is_silent_it_says_so(world: HomeWorld) -> None:
     world.machine.live = None
-    assert "Live now The media process does not answer." in page(world).text
+    assert "Live now no answer" in page(world).text
 
 
 def test_the_doctor_examines_the_owners_household_alone(world: HomeWorld) -> None:

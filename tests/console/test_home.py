@@ -280,6 +280,6 @@ def test_a_household_of_its_own_cameras_reads_that_nobody_has_signed_in_to_the_v
     browser = world.browser().get()
     browser.enter(world.code.renew())
     browser.sign_in("kari", "barn door and two geese")
-    assert "Cameras of EZVIZ are missing: sign out, then sign in there." in browser.text
+    assert "Cameras of EZVIZ are missing: sign in there." in browser.text
     assert "Add a camera" in browser.text
     world.home.store.close()

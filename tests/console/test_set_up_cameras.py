@@ -121,7 +121,7 @@ def test_a_vendor_that_nobody_has_signed_in_to_is_asked_for(world: HomeWorld) ->
     households.add_to(world.home.store, account.id, "ezviz", NEW, sessions.Sessions.waiting(NEW))
     world.home.driver.error = SignedOut()
     browser = sign_in(entered(world), "kari", "barn door and two geese")
-    assert "Cameras of EZVIZ are missing: nobody has signed in." in said(browser, 1)
+    assert "Cameras of EZVIZ are missing: sign in there." in said(browser, 1)
     assert "Add a camera" in said(browser, 1)
     world.home.driver.error = None
     sign_in(browser, NEW)

@@ -331,7 +331,7 @@ def test_a_decision_without_a_code_asks_for_the_key_by_a_press_and_takes_the_mai
     assert browser.open(camera_id).get_json()["reason"] == "encryption_on"
     browser.visit(page)
     assert "showcam lacks the key of Garage. Ask EZVIZ for it" in browser.text
-    assert "Ask EZVIZ for it by a mailed code" in browser.text
+    assert "Get it from EZVIZ" in browser.text
     browser.get().post("ask-key", camera=camera_id)
     assert asking(world) == [("Garage", "")]
     browser.visit(page)

@@ -134,7 +134,7 @@ def test_strangers_have_few_tries_and_a_browser_that_was_signed_in_has_its_own(w
     for _ in range(3):
         world.browse().sign_in(NAME, "a wrong password")
     assert world.browse().sign_in(NAME, OWN).page.text("alert") == NOT_THESE  # the right one, after too many
-    assert "That password did not work: use showcam's" in mine.sign_in(NAME, "a wrong password").page.text("alert")
+    assert "Wrong password: use showcam's" in mine.sign_in(NAME, "a wrong password").page.text("alert")
     assert "Barn" in mine.sign_in(NAME, OWN).page.text()
 
 
