@@ -10,7 +10,7 @@ ASSISTANTS = {
     "no_client": _GONE,
     "client_there": mark("It is let in already."),
     "redirects": mark("One redirect address a line, each beginning with https://."),
-    "pin": mark("PIN: 4 to 8 digits"),
+    "pin": mark("A PIN has 4 to 8 digits."),
     "pins_differ": mark("The two differ."),
     "user": mark("Enter somebody's {vendor} user name."),
     "invited": mark("It is let in already."),

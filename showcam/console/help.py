@@ -57,10 +57,11 @@ PLACES = (
     (
         "Alexa",
         mark(
-            "Arabic, Dutch, English, French, German, Hindi, Italian, Japanese, Portuguese, Spanish. “Open my cameras”: English, German. Alexa speaks no Norwegian."
+            "Arabic, Dutch, English, French, German, Hindi, Italian, Japanese, Portuguese, Spanish. “Open my "
+            "cameras”: English, German. Alexa speaks no Norwegian."
         ),
     ),
-    ("Google", mark("The display's language.")),
+    ("Google", mark("“[test] showcam”: the display's language.")),
 )
 
 

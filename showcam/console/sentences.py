@@ -73,14 +73,14 @@ KEY["pause"] = KEY["guessed"]
 # Errors of the code that deciphers a camera's picture.
 PICTURE_CODE = {
     "consent": KEY["consent"],
-    "wrong": HERE["code_wrong"][1],
+    "wrong": mark("Wrong code. Use the label's, or the encryption password."),
     "guessed": KEY["guessed"],
 }
 
 # While Image Encryption is being switched off: the vendor's next demand, or the error of the code.
 SWITCHING_OFF = {
     **{of: KEY[of] for of in ("mailed_code", "wrong_mailed_code", "old", "too_soon", "too_often", "guessed", "silent")},
-    "code": PICTURE_CODE["wrong"],
+    "code": HERE["code_wrong"][1],
     "wrong_code": PICTURE_CODE["wrong"],
 }
 
@@ -153,7 +153,7 @@ CHANGED = {
 PASSWORD = {
     "missing": mark("Give the current password."),
     "differ": mark("The two differ."),
-    "letters": mark("New password: 6 to 12 letters and digits"),
+    "letters": mark("It has 6 to 12 letters and digits."),
     "consent": mark("Tick that all viewers need it."),
 }
 

@@ -177,10 +177,10 @@ def test_a_speaker_without_a_screen_says_so(echo: Echo) -> None:
 def test_sound_is_turned_on_after_a_yes_and_only_where_a_voice_may(echo: Echo, home: Household) -> None:
     home.owner.prefer(home.account.id, home.id("Nursery"), Preferences(voice_may=("audio",)))
     assert "Turn on the sound of Nursery?" in text(echo.intent("SoundOnIntent", "nursery"))
-    assert "I leave it" in text(echo.intent("AMAZON.NoIntent"))
+    assert "Good, nothing changes" in text(echo.intent("AMAZON.NoIntent"))
     echo.intent("SoundOnIntent", "nursery")
     assert text(echo.intent("AMAZON.YesIntent")) == "The sound of Nursery is on."
-    assert "on already" in text(echo.intent("SoundOnIntent", "nursery"))
+    assert "sound of Nursery is on" in text(echo.intent("SoundOnIntent", "nursery"))
 
 
 def test_sound_that_the_camera_does_not_show_yet_was_asked_for(echo: Echo, home: Household) -> None:
@@ -318,7 +318,10 @@ def test_markup_in_a_camera_name_is_spoken_as_text(of: Callable[..., Household])
 
 @pytest.mark.parametrize(
     ("error", "says"),
-    [(StoreUnavailable(), "Something went wrong in showcam."), (RuntimeError("Garage"), "Something went wrong in showcam.")],
+    [
+        (StoreUnavailable(), "Something went wrong in showcam."),
+        (RuntimeError("Garage"), "Something went wrong in showcam."),
+    ],
 )
 def test_a_failure_is_spoken(error: Exception, says: str, home: Household) -> None:
     def fail(_token: str) -> Link:

@@ -257,7 +257,7 @@ def test_what_is_refused_is_said_beside_it_and_what_was_typed_stays(player: Page
     player.locator("#ring-pause").fill("soon")
     player.locator("#ring-pause").press("Tab")
     alert = player.locator("[data-renewed=preferences] [role=alert]")
-    expect(alert).to_contain_text("a pause is 0 to", timeout=LONG_MS)
+    expect(alert).to_contain_text("A pause is 0 to", timeout=LONG_MS)
     assert player.locator("#ring-pause").input_value() == "soon"
 
 

@@ -316,7 +316,7 @@ def test_a_pause_that_is_none_is_said_and_what_was_typed_stays(world: HomeWorld,
     fields = {"motion_rings": "motion", "ring_pause_s": pause, "room": "Porch"}
     browser = opened(world).send(at(world, "Garden", "/preferences"), **fields)
     assert browser.answer is not None
-    assert (browser.status, "a pause is 0 to 3600 seconds" in browser.text) == (403, True)
+    assert (browser.status, "A pause is 0 to 3600 seconds" in browser.text) == (403, True)
     assert (f'value="{pause}"' in browser.answer.text, 'value="Porch"' in browser.answer.text) == (True, True)
     assert world.home.owner.preferences(world.home.account.id, world.home.id("Garden")) == Preferences()
 
@@ -326,7 +326,7 @@ def test_of_two_owners_who_set_the_same_camera_the_second_is_told_of_the_first(w
     first.send(at(world, "Garden", "/preferences"), shown=shown_mark(first), voice_may=["sleep"], room="Porch")
     second.send(at(world, "Garden", "/preferences"), shown=shown_mark(second), room="Shed")
     assert (first.status, second.status) == (200, 403)
-    assert "somebody else just set it" in second.text
+    assert "Somebody else just changed this" in second.text
     assert second.answer is not None
     assert ('value="Porch"' in second.answer.text, 'value="sleep" checked' in second.answer.text) == (True, True)
     second.send(at(world, "Garden", "/preferences"), shown=shown_mark(second), voice_may=["sleep"], room="Shed")

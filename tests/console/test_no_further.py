@@ -25,10 +25,10 @@ def denied(questions: Questions, world: HomeWorld) -> str:
 @pytest.mark.parametrize(
     ("spoil", "status", "said"),
     [
-        (lambda world, code: "guess", 403, "That code did not work"),
-        (lambda world, code: world.browser().enter(code) and code, 403, "That code did not work"),
-        (lambda world, code: world.code.renew() and code, 403, "That code did not work"),
-        (lambda world, code: world.clock.wait(LIFE_S) or code, 403, "That code did not work"),
+        (lambda world, code: "guess", 403, "Wrong, used or expired. Get a new code"),
+        (lambda world, code: world.browser().enter(code) and code, 403, "Wrong, used or expired. Get a new code"),
+        (lambda world, code: world.code.renew() and code, 403, "Wrong, used or expired. Get a new code"),
+        (lambda world, code: world.clock.wait(LIFE_S) or code, 403, "Wrong, used or expired. Get a new code"),
         (
             lambda world, code: [world.browser().enter("guess") for _ in range(TRIES)] and code,
             429,

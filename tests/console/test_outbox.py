@@ -134,15 +134,15 @@ def put_aside(world: HomeWorld, reason: str = "the event gateway answered 400", 
 
 
 def test_what_waits_and_what_was_put_aside_is_listed_with_its_reason(world: HomeWorld) -> None:
-    assert "Not reported" not in page(world).text
+    assert "Could not be reported" not in page(world).text
     put_aside(world)
     world.home.store.look(world.home.account.id, time.time() - 1, world.home.link.id)
     text = page(world).text
-    assert re.search("Not reported yet [0-9: -]+ All cameras Not reported", text) is not None
+    assert re.search("Not reported yet [0-9: -]+ All cameras Could not be reported", text) is not None
     refused = "Alexa refuses it until the camera changes."
     answered = "What was answered the event gateway answered 400"
     assert f"Somebody rang at Garden {refused} {answered} Report it again Forget it" in text
-    assert "Not reported" not in world.signed_in(CAREFUL).visit(AT).text  # another household's
+    assert "Could not be reported" not in world.signed_in(CAREFUL).visit(AT).text  # another household's
 
 
 @pytest.mark.parametrize(("step", "waits"), [("retry-report", ["doorbell"]), ("drop-report", [])])
@@ -153,7 +153,7 @@ def test_what_was_put_aside_is_reported_again_or_forgotten(world: HomeWorld, ste
     assert (theirs.status, "It is gone already." in theirs.text) == (403, True)
     assert [laid.row.id for laid in store.laid_down()] == [row]
     browser = press(page(world), step, row=row)
-    assert (browser.status, "Not reported" in browser.text) == (200, False)
+    assert (browser.status, "Could not be reported" in browser.text) == (200, False)
     assert store.laid_down() == []
     assert [waiting.kind for waiting in store.waiting(time.time()) if waiting.kind != LOOK] == waits
     press(browser, step, row=row)

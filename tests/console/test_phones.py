@@ -54,7 +54,7 @@ def test_a_browser_is_signed_out_from_another_and_its_pictures_end(world: HomeWo
     assert (mine.status, len(listed(mine)), theirs.get().step) == (200, 1, "door")
     assert world.home.pictures.ended == [(session, "")]
     mine.send(AT, step="end-browser", browser=session)
-    assert (mine.status, "It is signed out already" in mine.text) == (403, True)
+    assert (mine.status, "It is gone already" in mine.text) == (403, True)
 
 
 def test_who_signs_out_the_browser_itself_is_led_to_the_first_page(world: HomeWorld) -> None:
@@ -113,7 +113,7 @@ def test_a_code_signs_one_phone_in_once_and_is_listed(world: HomeWorld) -> None:
     code = code_of(owner)
     first, second = taken(world, code), taken(world, code)
     assert (is_in(first), "Garden" in first.text) == (True, True)
-    assert (second.status, is_in(second), "That code did not work: wrong, used or expired" in second.text) == (
+    assert (second.status, is_in(second), "Wrong, used or expired. Get a new code" in second.text) == (
         403,
         False,
         True,

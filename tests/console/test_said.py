@@ -68,4 +68,4 @@ def test_a_household_sees_no_request_of_another(world: HomeWorld) -> None:
     ask(world, link, "Garden")
     (one,) = world.home.adapter.history.of(link.account)
     world.home.store.put_asks(link.account, [msgspec.structs.replace(one, id="other", camera="ezviz-other")])
-    assert shown(world.signed_in()).count("Answered;") == 1
+    assert shown(world.signed_in()).count("Picture not fetched yet.") == 1

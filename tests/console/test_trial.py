@@ -141,7 +141,7 @@ def test_its_pictures_end_with_the_session(world: HomeWorld) -> None:
 @pytest.mark.parametrize("text", ["", "   ", "\n"])
 def test_nothing_said_is_asked_for(world: HomeWorld, text: str) -> None:
     browser = world.signed_in().visit(AT).send(AT, text=text)
-    assert (browser.status, "Name a camera" in browser.text) == (403, True)
+    assert (browser.status, "Say “show”" in browser.text) == (403, True)
 
 
 @pytest.mark.parametrize(

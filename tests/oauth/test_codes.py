@@ -9,7 +9,7 @@ from showcam.drivers.errors import VendorDown
 from showcam.registry.owner.codes import WRONG_CODES
 from tests.doubles.linking_world import World
 
-TICK = "Or show Garage: showcam gets their keys from"
+TICK = "and Amazon or Google gets the video deciphered"
 
 
 def encrypted(world: World, *, ways: tuple[str, ...] = ("open", "cloud_unasked")) -> str:

@@ -13,9 +13,9 @@ from tests.doubles.linking_world import CAREFUL, World
 ROOM = Path(wording.__file__).parent
 
 SIGN_IN = {
-    "en": "Use your EZVIZ account",
-    "nb": "Bruk EZVIZ-kontoen din",
-    "de": "Nimm dein EZVIZ-Konto",
+    "en": "The account with your cameras, not your",
+    "nb": "Kontoen med kameraene dine, ikke",
+    "de": "Das Konto mit deinen Kameras, nicht dein",
 }
 CHOSEN = [  # the request's languages, the pages' language, the household's
     ({}, "", "en", "en"),

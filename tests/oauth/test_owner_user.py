@@ -48,14 +48,14 @@ def test_the_page_says_nothing_of_showcam_s_users_where_there_are_none(world: Wo
     before = world.browse()
     assert "showcam" not in before.page.text("h1")
     assert "EZVIZ user name" in before.page.text()
-    assert "your showcam name" not in before.page.text()
+    assert "or showcam user name" not in before.page.text()
     assert before.page.text("h1") == "Link your EZVIZ cameras to Google"
 
 
 def test_one_form_takes_both(world: World, barn: Account) -> None:
     page = world.browse().page
     assert page.text("h1") == "Link your cameras to Google"
-    assert "or your showcam name" in page.text()
+    assert "Your EZVIZ or showcam user name" in page.text()
     assert [name for name, _ in page.fields] == ["csrf_token", "user", "password"]  # two typed values, no choice
     assert page.steps == ["sign-in", "cancel"]
 
@@ -169,7 +169,9 @@ def test_who_finds_no_memory_for_the_hash_tries_again_and_has_lost_no_try(make: 
     assert "Barn" in world.browse().sign_in(NAME, OWN).page.text()
 
 
-@pytest.mark.parametrize(("locale", "words"), [("nb", "navnet ditt i showcam"), ("de", "dein Name bei showcam")])
+@pytest.mark.parametrize(
+    ("locale", "words"), [("nb", "Brukernavnet ditt hos EZVIZ eller showcam"), ("de", "Dein Benutzername bei")]
+)
 def test_the_page_speaks_the_language_of_its_reader(world: World, barn: Account, locale: str, words: str) -> None:
     page: Page = world.browse(ui_locales=locale).page
     assert words in page.text()
