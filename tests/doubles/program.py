@@ -16,6 +16,7 @@ from typing import Any
 import requests
 
 from scripts.deploy_local.emulator import free_ports
+from showcam.registry.owner.sign_in_outcome import WRITTEN
 from tests.doubles.stopwatch import Stopwatch
 from tests.doubles.waiting import LONG_S
 
@@ -130,7 +131,7 @@ class Program:
         words = ("login", *(("--demo",) if self.demo else ()), "--user", user, "--open", *more)
         end = time.monotonic() + 3 * LONG_S
         while (done := self.command(*words, text="showcam-demo\n")).returncode:
-            assert "does not answer just now" in done.stderr, done.stderr
+            assert WRITTEN["vendor_down"].format(vendor="EZVIZ") in done.stderr, done.stderr
             assert time.monotonic() < end, done.stderr
 
     def cameras(self) -> dict[str, dict[str, Any]]:

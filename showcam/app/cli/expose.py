@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from showcam.app.cli import installation, readable, stop
-from showcam.app.cli.output import as_json, echo, report
+from showcam.app.cli import Command, stop
+from showcam.app.cli.output import as_json, draw, echo, report, wants_json
 from showcam.app.shipped import whole_way
 
 if TYPE_CHECKING:
@@ -17,14 +17,11 @@ if TYPE_CHECKING:
 _CONSENT = "Anyone on the internet can then reach the sign-in page. Go on?"
 
 
-@click.command(epilog=whole_way("owner/reachable.md"))
+@click.command(cls=Command, epilog=whole_way("owner/reachable.md"))
 @click.option("--stop", "stops", is_flag=True, help="Close the way in again, and forget the address.")
 @click.option("--yes", is_flag=True, help="Agree that anyone on the internet can reach the sign-in page.")
 @as_json
-@installation
-@click.pass_context
-@readable
-def expose(context: click.Context, stops: bool, yes: bool, as_json: bool) -> None:
+def expose(stops: bool, yes: bool) -> None:
     """Give this machine a public address by Tailscale Funnel, and keep it.
 
     The command prints the pages of Tailscale that you must visit, and waits for you. With --json it ends after the
@@ -33,17 +30,17 @@ def expose(context: click.Context, stops: bool, yes: bool, as_json: bool) -> Non
     from showcam.app.cli.settings import opened
     from showcam.app.setup.address import PAUSE_S, AddressKeeper, Exposing
 
-    settings, kept = opened(context)
+    settings, kept = opened()
     exposing = Exposing(AddressKeeper(kept, settings.data), settings.port, settings.media_port)
     if stops:
-        _end(exposing.end(), "The way in is closed, and the address is forgotten.", as_json=as_json)
+        _end(exposing.end(), "The way in is closed, and the address is forgotten.")
         return
     if not yes:
         click.confirm(_CONSENT, abort=True, err=True)
     shown = ""
     for stage in exposing.walk():
-        if not stage.waits or (as_json and stage.link):
-            _end(stage, "The address is kept. A running showcam takes it within seconds.", as_json=as_json)
+        if not stage.waits or (wants_json() and stage.link):
+            _end(stage, "The address is kept. A running showcam takes it within seconds.")
             return
         if stage.link != shown:
             shown = stage.link
@@ -57,12 +54,10 @@ def _show(stage: "Stage") -> None:
 
     echo(f"{EXPOSING[stage.stand]} {stage.link}", err=True)
     if stage.link and sys.stderr.isatty():
-        import segno
-
-        segno.make(stage.link, error="l").terminal(sys.stderr, compact=True)
+        draw(stage.link, err=True)
 
 
-def _end(stage: "Stage", done: str, *, as_json: bool) -> None:
+def _end(stage: "Stage", done: str) -> None:
     """Prints the outcome. Exits with 1 if Tailscale refused or waits for a person."""
     from showcam.console.sentences import EXPOSING, NOT_EXPOSED
 
@@ -71,8 +66,8 @@ def _end(stage: "Stage", done: str, *, as_json: bool) -> None:
     if stage.why == "denied":
         text += f" The command is: sudo tailscale set --operator={getpass.getuser()}"
     facts = {"stand": stage.stand, "link": stage.link, "why": stage.why, "text": done if well else text}
-    if not as_json and not well:
+    if not wants_json() and not well:
         stop(text, code=1)
-    report(as_json, facts, [done])
+    report(facts, [done])
     if not well:
         sys.exit(1)
