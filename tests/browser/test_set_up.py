@@ -195,9 +195,9 @@ def test_axe_finds_nothing_where_the_vendors_account_is_added_to_cameras_of_ones
 
 
 LINKED = {
-    "en": "showcam has been successfully linked to {}, on 20",
-    "nb": "showcam er koblet til {}, 20",
-    "de": "erfolgreich mit {} verknüpft.",
+    "en": "Linked to {} on 20",
+    "nb": "Koblet til {} 20",
+    "de": " mit {} verknüpft.",
 }
 
 
