@@ -15,29 +15,29 @@ _SENTENCES = {
     **dict.fromkeys(("wrong", "stranger", "too_many"), NOT_THESE_ONES),
     "unfinished": WRITTEN["no_code"],
     # the sign-in has expired, or was ended in another window
-    "away": mark("Your sign-in has ended. Nothing was linked. Sign in again."),
-    "used": mark("Your sign-in made a link in another window. Sign in again."),
-    "linked": mark("The link was made. Close this window, or sign in again for another."),
+    "away": mark("Your sign-in has ended. Sign in again."),
+    "used": mark("Linked in another window. Sign in again for more."),
+    "linked": mark("Linked. Close this window."),
 }
 SIGN_IN = {reason: (_STATUS.get(reason, 403), sentence) for reason, sentence in _SENTENCES.items()}
-NOT_AGREED = mark("Nothing is linked yet. Check the ticks, then agree or cancel.")
-NOTHING_TICKED = mark("Tick at least one camera, or press Cancel.")
-NOT_CONSENTED = mark("Tick that pictures are deciphered here, or leave codes empty.")
-WRONG_CODE = mark("Wrong code of {camera}: use the label's, or the encryption password.")
-TOO_MANY_CODES = mark("Too many wrong codes: leave them empty, or wait an hour.")
-TOO_MANY_LINKS = mark("Linked too often. Try again in an hour.")
+NOT_AGREED = mark("Check the ticks, then agree or cancel.")
+NOTHING_TICKED = mark("Tick a camera, or press Cancel.")
+NOT_CONSENTED = mark("Tick that pictures are deciphered here.")
+WRONG_CODE = mark("{camera} does not take that code.")
+TOO_MANY_CODES = mark("Too many wrong codes. Wait an hour.")
+TOO_MANY_LINKS = mark("Linked too often. Wait an hour.")
 
 # reason: (status, heading, the event and the person's next step)
 PROBLEMS: dict[str, tuple[int, str, str]] = {
     "client": (
         400,
         mark("This link can't be used"),
-        mark("That assistant is not registered here. Check its client id."),
+        mark("Its client id is not registered here."),
     ),
     "redirect": (
         400,
         mark("This link can't be used"),
-        mark("Its return address is not registered. Check the client's redirect addresses."),
+        mark("Its redirect address is not registered here."),
     ),
     "repeated": (
         400,
@@ -46,8 +46,8 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
     ),
     "form": (
         400,
-        mark("This page has expired"),
-        mark("It was open too long, or cookies are off. Start again in the assistant's app."),
+        mark("This page has expired, or cookies are off"),
+        mark("Start again in the assistant's app."),
     ),
     "callback": (400, mark("This sign-in can't be finished"), WRITTEN["callback"]),
     "request": (400, mark("This can't be read"), mark("Start again in the assistant's app.")),

@@ -140,8 +140,7 @@ class CameraPage:
                 current.account, camera, setting, value, consent=consent, patience_s=self._patience_s
             )
         except BadValue:
-            known = setting in NAMES
-            return self.show(current, camera, pages.say(CHANGED["no_value" if known else "no_setting"]))
+            return self.show(current, camera, pages.say(CHANGED["no_value"]))
         if isinstance(done, Refusal):
             return self.show(current, camera, pages.why(done))
         if isinstance(done, Step):

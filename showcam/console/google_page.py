@@ -16,7 +16,7 @@ from showcam.store.ports import Store
 
 CLIENT = "google"
 PARTS = ("create", "integration", "link", "say")
-_WRONG = mark("No project id: 6 to 30 small letters, digits and hyphens, a letter first.")
+_WRONG = mark("No project id. Copy it from Google's console.")
 
 
 @dataclass(frozen=True)

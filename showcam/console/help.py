@@ -40,13 +40,12 @@ SAID: Mapping[str, Mapping[str, str]] = {
     },
 }
 NAMES = {"alexa": "Alexa", "google": "Google"}
-_BOTH = mark("WebRTC or HLS.")
-_WITH_SOUND = mark("WebRTC or HLS, with Audio on.")
-# The devices in the camera's manual and others of their kind, each with the streams that it is offered.
+_WITH_SOUND = mark("With Audio on.")
+# The devices in the camera's manual and others of their kind, each with what it needs.
 DEVICES = (
-    ("Echo Show", _BOTH),
-    ("Echo Spot", _BOTH),
-    ("Fire TV, Fire TV Stick, Fire TV Edition", _BOTH),
+    ("Echo Show", ""),
+    ("Echo Spot", ""),
+    ("Fire TV, Fire TV Stick, Fire TV Edition", ""),
     ("Google Nest Hub", _WITH_SOUND),
     ("Chromecast, Google TV", _WITH_SOUND),
 )
@@ -54,16 +53,15 @@ DEVICES = (
 
 # The places and languages of each part; Alexa's languages are those of showcam.alexa.texts.
 PLACES = (
-    ("showcam", mark("Pages and reasons: English, Norwegian, German.")),
+    ("showcam", mark("English, Norwegian, German.")),
     (
         "Alexa",
         mark(
-            "Your own skill works for its Amazon account, in Arabic, Dutch, English, French, "
-            "German, Hindi, Italian, Japanese, Portuguese or Spanish. “Open my cameras”: English "
-            "and German. Alexa speaks no Norwegian."
+            "Arabic, Dutch, English, French, German, Hindi, Italian, Japanese, Portuguese, Spanish. “Open my "
+            "cameras”: English, German. Alexa speaks no Norwegian."
         ),
     ),
-    ("Google", mark("[test] showcam works for its Google account, in the display's language.")),
+    ("Google", mark("“[test] showcam”: the display's language.")),
 )
 
 

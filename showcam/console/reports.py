@@ -20,10 +20,10 @@ from showcam.store.ports import Store
 from showcam.store.records import Assistant, Link
 
 REASONS: Mapping[Why, str] = {
-    "late": mark("It happened over {minutes} minutes before."),
+    "late": mark("Over {minutes} minutes old."),
     "too_large": mark("Too large for {assistant}."),
     "refused": mark("{assistant} refuses it until the camera changes."),
-    "permission": mark("{assistant} takes no reports by this link. See Health, or link again."),
+    "permission": mark("{assistant} takes no reports by this link."),
     "unknown_user": mark("{assistant} forgot this link until it next asks."),
     **WHYS,
 }

@@ -53,7 +53,6 @@ HINTS: Mapping[Setting, str] = {
     "audio": mark("Off: Google shows no picture."),
     "sleep": mark("On: nothing is shown or recorded."),
     "alarm_notification": mark("Off: nothing is detected."),
-    "phone_mute": mark("On: phones stay silent."),
     "sensitivity": mark("Higher sees more, animals too."),
     "encryption": mark("On: no assistant shows it."),
     "time_zone": mark("As +02:00."),
@@ -76,7 +75,7 @@ VALUES: Mapping[str, str] = {
     "faulty": mark("Faulty"),
     "uninitialised": mark("Uninitialised: nothing is recorded"),
     "formatting": mark("Being formatted"),
-    "unsupported": mark("Not for this camera"),
+    "unsupported": mark("Not available"),
     "unavailable": mark("Not available"),
     "inactive": mark("Not active"),
     "active": mark("Active"),
@@ -93,7 +92,7 @@ RINGS: Mapping[MotionRings, str] = {
 WAYS: Mapping[str, str] = {
     "lan": mark("over your own network"),
     "open": mark("by the Open Platform key"),
-    "local": mark("from the camera itself at home"),
+    "local": mark("from the camera at home"),
     "cloud": mark("by {vendor}'s cloud stream"),
-    "cloud_unasked": mark("by {vendor}'s cloud stream, once you allow it"),
+    "cloud_unasked": mark("by {vendor}'s cloud stream, once allowed"),
 }

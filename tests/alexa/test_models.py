@@ -68,7 +68,7 @@ WISHES = {
 }
 UTTERANCES: dict[str, dict[str, dict[str, str]]] = {
     "en": {
-        **dict.fromkeys(("welcome", "help", "again", "not_understood", "nothing_asked"), WISHES["en"]),
+        **dict.fromkeys(("welcome", "help", "again", "not_understood"), WISHES["en"]),
         **dict.fromkeys(("which", "unknown"), dict.fromkeys(NAMES["en"], "CameraIntent")),
         "which_of": dict.fromkeys([*NAMES["en"], "the garden one"], "CameraIntent")
         | dict.fromkeys(CHOICES["en"], "ChoiceIntent"),
@@ -77,7 +77,7 @@ UTTERANCES: dict[str, dict[str, dict[str, str]]] = {
         "sound_ask": {"yes": "AMAZON.YesIntent", "turn it on": "AMAZON.YesIntent", "leave it off": "AMAZON.NoIntent"},
     },
     "de": {
-        **dict.fromkeys(("welcome", "help", "again", "not_understood", "nothing_asked"), WISHES["de"]),
+        **dict.fromkeys(("welcome", "help", "again", "not_understood"), WISHES["de"]),
         **dict.fromkeys(("which", "unknown"), dict.fromkeys(NAMES["de"], "CameraIntent")),
         "which_of": dict.fromkeys(NAMES["de"], "CameraIntent") | dict.fromkeys(CHOICES["de"], "ChoiceIntent"),
         "fine_here": {"zeige garten": "ShowIntent", "zeig sie mir": "ShowIntent", "ja": "AMAZON.YesIntent"},

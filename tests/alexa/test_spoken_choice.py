@@ -108,7 +108,7 @@ NONE: Code = "ER_SUCCESS_NO_MATCH"
         ("the gardens", ("Garden Right", "Garden Left", "Garden Right"), (), EITHER),
         ("pool", ("Shed",), (), "Pool can't be shown"),  # the camera was removed since its name was sent
         ("pool", (), ("submarine",), "Pool can't be shown"),
-        ("submarine", (), ("submarine",), "I don't know a camera called submarine."),
+        ("submarine", (), ("submarine",), "I don't know submarine."),
     ],
 )
 def test_what_alexa_matched_counts_before_what_it_recognised(
@@ -130,8 +130,8 @@ def test_without_a_match_the_recognised_text_is_the_name(code: Code, home: House
 @pytest.mark.parametrize(
     ("locale", "question", "again"),
     [
-        ("en-US", "Which camera do you mean?", "Pool can't be shown"),
-        ("de-DE", "Welche Kamera meinst du?", "Pool ist nicht zu sehen"),
+        ("en-US", "Which camera?", "Pool can't be shown"),
+        ("de-DE", "Welche Kamera?", "Pool ist nicht zu sehen"),
     ],
 )
 def test_an_empty_slot_is_asked_for(
@@ -146,7 +146,7 @@ def test_an_empty_slot_is_asked_for(
 
 def test_a_slot_of_another_shape_is_no_name(echo: Echo) -> None:
     empty: dict[str, Any] = {"name": "camera", "resolutions": {"resolutionsPerAuthority": None}}
-    assert text(echo.intent("WhyIntent", slots={"camera": empty})) == "Which camera do you mean?"
+    assert text(echo.intent("WhyIntent", slots={"camera": empty})) == "Which camera?"
     bare = {**slot("pool"), "resolutions": {"resolutionsPerAuthority": [{"authority": "a", "values": None}]}}
     assert "Pool can't be shown" in text(echo.intent("WhyIntent", slots={"camera": bare}))
 
@@ -169,7 +169,7 @@ LEFT, RIGHT = "Garden Left can't be shown", "Garden Right can't be shown"
         ("CameraIntent", {"camera": slot("garden left")}, LEFT),
         ("CameraIntent", {"camera": slot("pool")}, "Pool can't be shown"),
         ("MendIntent", {"camera": slot("right")}, "Garden Right: it is offline. Check its power"),
-        ("AMAZON.NoIntent", {}, "Good, I leave it"),
+        ("AMAZON.NoIntent", {}, "Good, nothing changes"),
     ],
 )
 def test_the_question_which_camera_is_answered(
@@ -194,7 +194,7 @@ def test_a_place_in_german_chooses_from_the_german_question(home: Household, ech
 
 
 def test_a_place_that_answers_no_question_is_asked_for_a_camera(echo: Echo) -> None:
-    assert text(echo.intent("ChoiceIntent", slots=place("2"))) == "Which camera do you mean?"
+    assert text(echo.intent("ChoiceIntent", slots=place("2"))) == "Which camera?"
 
 
 def test_a_camera_removed_since_the_question_is_not_chosen(home: Household, echo: Echo) -> None:

@@ -62,11 +62,11 @@ def test_by_its_address_one_is_tried_bettered_named_and_live(
     page.get_by_text("It refuses this user name or password.").wait_for()
     page.fill("#password", CODE)
     page.get_by_role("button", name="Try this address").click()
-    still = page.get_by_alt_text("What it sees now")
+    still = page.get_by_alt_text("Picture")
     page.wait_for_function("image => image.complete && image.naturalWidth >= 360", arg=still.element_handle())
     assert "A keyframe every 2 s: it begins sooner" in page.inner_text("main")
     picture(page, "adding-tried")
-    page.get_by_role("button", name="Set it in the camera").click()
+    page.get_by_role("button", name="Set", exact=True).click()
     page.wait_for_load_state()
     page.fill("#name", "Shed")
     page.fill("#room", "Garden")
@@ -170,7 +170,7 @@ def test_enter_tries_the_address_that_was_typed_and_tab_goes_from_field_to_field
         assert visited == ["password", "found", "found", "address"]
         page.keyboard.type("rtsp://8.8.8.8/")
         page.keyboard.press("Enter")
-        page.get_by_text("No home address.").wait_for()
+        page.get_by_text("No home address: give its private IP address").wait_for()
 
 
 @pytest.mark.parametrize(

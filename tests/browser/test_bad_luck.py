@@ -150,7 +150,7 @@ def test_a_camera_that_is_removed_while_it_is_watched_says_so(context: BrowserCo
         other.goto(f"{program.web}/home/cameras/{camera}/own")
         other.locator("summary", has_text="Remove").press("Enter")
         other.locator("button[value=remove]").press("Enter")
-        expect(tile(page, "Barn").locator(".wrong")).to_have_text("This camera is no longer here.")
+        expect(tile(page, "Barn").locator(".wrong")).to_have_text("This camera is gone.")
 
 
 def test_without_scripts_reasons_and_stills_are_shown_and_a_form_works(

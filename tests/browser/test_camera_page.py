@@ -199,7 +199,7 @@ def test_a_setting_is_saved_when_it_is_changed_and_the_video_goes_on(player: Pag
     before = chosen.input_value()
     for value in ("dmy" if before != "dmy" else "mdy", before):
         chosen.select_option(value)
-        expect(player.locator("#date_format .note")).to_have_text("confirmed by the camera", timeout=LONG_MS)
+        expect(player.locator("#date_format .note")).to_have_text("confirmed", timeout=LONG_MS)
         expect(chosen).to_have_value(value, timeout=LONG_MS)
         player.locator("#date_format .note").evaluate("note => note.remove()")
     assert player.evaluate("() => window.stays")
@@ -257,7 +257,7 @@ def test_what_is_refused_is_said_beside_it_and_what_was_typed_stays(player: Page
     player.locator("#ring-pause").fill("soon")
     player.locator("#ring-pause").press("Tab")
     alert = player.locator("[data-renewed=preferences] [role=alert]")
-    expect(alert).to_contain_text("a pause is 0 to", timeout=LONG_MS)
+    expect(alert).to_contain_text("A pause is 0 to", timeout=LONG_MS)
     assert player.locator("#ring-pause").input_value() == "soon"
 
 

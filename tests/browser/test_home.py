@@ -182,17 +182,17 @@ def test_a_picture_gives_way_to_its_reason_and_comes_back(context: BrowserContex
     video = garden.locator("video").element_handle()
     plays(page, "Garden")
     states, before = page.locator(".states"), page.locator(".summary").inner_text()
-    expect(states).to_contain_text("Alexa is ready for 5 cameras")
+    expect(states).to_contain_text("Alexa is ready: 5")
     program.change("Garden", asleep=True)
     try:
         garden.get_by_text("Garden is in Sleep Mode.").wait_for(timeout=90_000)
-        expect(states).to_contain_text("Alexa is ready for 4 cameras")
+        expect(states).to_contain_text("Alexa is ready: 4")
         expect(page.locator(".summary")).not_to_have_text(before)
         picture(page, "home-refused")
     finally:
         program.change("Garden", asleep=False)
     page.wait_for_function(MOVING, arg=video, timeout=LONG_S * 1000)  # without a press: it was woken elsewhere
-    expect(states).to_contain_text("Alexa is ready for 5 cameras")
+    expect(states).to_contain_text("Alexa is ready: 5")
     expect(page.locator(".summary")).to_have_text(before)
 
 

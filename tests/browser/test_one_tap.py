@@ -25,5 +25,5 @@ def test_one_press_leads_to_amazon_and_back_in_a_tab_of_its_own(chromium: Browse
         query = dict(parse_qsl(urlsplit(returned.value.url).query))
         assert come_back(house.page, query).status_code == 200
         page.reload()
-        expect(page.get_by_text("successfully linked to Alexa")).to_be_visible()
+        expect(page.get_by_text("Linked to Alexa")).to_be_visible()
         context.close()

@@ -106,7 +106,7 @@ def test_a_list_that_could_not_be_read_yet_is_followed_by_the_pictures_without_a
             page.get_by_text("This page tries again.").wait_for(timeout=LONG_MS)
         program.change("Garden", fault=None)
         shown(pages[0], "Garden")
-        pages[1].get_by_role("link", name="See the cameras").click(timeout=LONG_MS)
+        pages[1].get_by_role("link", name="Your cameras").click(timeout=LONG_MS)
         shown(pages[1], "Garden")
 
 

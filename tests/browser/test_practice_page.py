@@ -256,6 +256,6 @@ def test_the_tv_shows_what_is_cast_to_it_and_who_takes_it(page: Page, program: P
     tv.get_by_role("button", name="Cast something else to it").click()
     expect(tv).to_contain_text("YouTube, from somebody’s telephone")
     console.reload()
-    expect(console.get_by_text("Shown now")).to_have_count(0)
+    expect(console.get_by_text("Live now")).to_have_count(0)
     tv.get_by_role("button", name="Home").click()
     expect(tv).to_contain_text("Nothing is cast.")

@@ -52,10 +52,26 @@ def test_an_assistant_is_let_in_by_its_redirect_addresses_and_refused_again(worl
 @pytest.mark.parametrize(
     ("step", "fields", "said"),
     [
-        ("add-client", {"assistant": "alexa", "redirects": ""}, "one redirect address a line"),
-        ("add-client", {"assistant": "alexa", "redirects": "http://x.example/"}, "one redirect address a line"),
-        ("add-client", {"assistant": "alexa", "redirects": "https://[x"}, "one redirect address a line"),
-        ("add-client", {"assistant": "alexa", "redirects": ELEVEN}, "one redirect address a line"),
+        (
+            "add-client",
+            {"assistant": "alexa", "redirects": ""},
+            "One redirect address a line, each beginning with https://",
+        ),
+        (
+            "add-client",
+            {"assistant": "alexa", "redirects": "http://x.example/"},
+            "One redirect address a line, each beginning with https://",
+        ),
+        (
+            "add-client",
+            {"assistant": "alexa", "redirects": "https://[x"},
+            "One redirect address a line, each beginning with https://",
+        ),
+        (
+            "add-client",
+            {"assistant": "alexa", "redirects": ELEVEN},
+            "One redirect address a line, each beginning with https://",
+        ),
         ("add-client", {"assistant": "google", "redirects": REDIRECT}, "let in already"),
         ("renew-secret", {"client": "nobody"}, "It is gone already."),
         ("remove-client", {}, "It is gone already."),
@@ -84,11 +100,11 @@ def test_a_pin_is_set_and_forgotten(world: HomeWorld) -> None:
 @pytest.mark.parametrize(
     ("pin", "again", "said"),
     [
-        ("2468", "2469", "the PINs differ"),
-        ("123", "123", "a PIN has 4 to 8 digits"),
-        ("", "", "a PIN has 4 to 8 digits"),
-        ("١٢٣٤", "١٢٣٤", "a PIN has 4 to 8 digits"),
-        ("1" * 5000, "1" * 5000, "a PIN has 4 to 8 digits"),
+        ("2468", "2469", "The two differ"),
+        ("123", "123", "A PIN has 4 to 8 digits"),
+        ("", "", "A PIN has 4 to 8 digits"),
+        ("١٢٣٤", "١٢٣٤", "A PIN has 4 to 8 digits"),
+        ("1" * 5000, "1" * 5000, "A PIN has 4 to 8 digits"),
     ],
 )
 def test_what_is_no_pin_says_so(world: HomeWorld, pin: str, again: str, said: str) -> None:
@@ -103,7 +119,7 @@ def test_an_invited_account_may_link(world: HomeWorld) -> None:
     assert browser.status == 200
     assert isinstance(linking(world).begin(NEW, PASSWORD, "203.0.113.7"), SignedIn)
     press(browser, "invite", user=NEW)
-    assert "It may link already." in browser.text
+    assert "It is let in already." in browser.text
 
 
 @pytest.mark.parametrize("user", ["", "   ", "x" * 201, "a\x00b"])
@@ -115,7 +131,7 @@ def test_nobody_is_invited_by_nonsense(world: HomeWorld, user: str) -> None:
 
 def test_for_fifteen_minutes_anybody_may_link(world: HomeWorld) -> None:
     browser = press(page(world), "open-window")
-    assert "Anybody may link, for 15 min." in browser.text
+    assert "Open for 15 min." in browser.text
     world.clock.wait(OPEN_S - 1)
     assert isinstance(linking(world).begin(NEW, PASSWORD, "203.0.113.7"), SignedIn)
 

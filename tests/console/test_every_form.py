@@ -37,7 +37,7 @@ IDS = (
 HELD = {"csrf_token", "shown"}  # what a form says of itself: with another it is refused before its fields are read
 FORM = "application/x-www-form-urlencoded"
 LONG = "x" * 5_000_000
-NOT_OF_THE_PAGE = "This page has expired"
+NOT_OF_THE_PAGE = "This page has expired, or cookies are off"
 SENTENCE = re.compile(r'role="alert"[^>]*>\s*\S|class="alert"[^>]*>\s*\S')
 
 

@@ -10,9 +10,9 @@ from tests.doubles.home_world import HomeWorld
 
 AT = "/home/google"
 SAID = {
-    "en": "showcam has been successfully linked to Google, on {day}.",
-    "nb": "showcam er koblet til Google, {day}.",
-    "de": "showcam wurde am {day} erfolgreich mit Google verknüpft.",
+    "en": "Linked to Google on {day}.",
+    "nb": "Koblet til Google {day}.",
+    "de": "Am {day} mit Google verknüpft.",
 }
 
 

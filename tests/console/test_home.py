@@ -247,9 +247,9 @@ def test_an_owner_signs_in_by_a_password_for_showcam(world: HomeWorld) -> None:
     OwnerUsers(world.home.store).set(world.home.account.id, "kari", "barn door and two geese")
     browser = world.browser().get()
     browser.enter(world.code.renew())
-    assert "or your showcam name" in browser.text
+    assert "or showcam user name" in browser.text
     browser.sign_in("kari", "a wrong password")
-    assert "That password did not work: use showcam's" in browser.text
+    assert "minutes. Else ask showcam's operator" in browser.text
     browser.sign_in("kari", "barn door and two geese")
     assert (browser.status, browser.step) == (200, "")
     assert "Signed in as" in browser.text
@@ -257,7 +257,9 @@ def test_an_owner_signs_in_by_a_password_for_showcam(world: HomeWorld) -> None:
     assert world.vendor.calls == {}
 
 
-@pytest.mark.parametrize(("own", "says"), [(True, "Add one here"), (False, "Add one in the EZVIZ app")])
+@pytest.mark.parametrize(
+    ("own", "says"), [(True, "No cameras yet. Add one in the"), (False, "Add one in the EZVIZ app")]
+)
 def test_a_household_without_cameras_reads_how_to_add_one(tmp_path: Path, own: bool, says: str) -> None:
     world = home_world(tmp_path, own=own)
     account = households.add_of_lan(world.home.store)
@@ -280,6 +282,6 @@ def test_a_household_of_its_own_cameras_reads_that_nobody_has_signed_in_to_the_v
     browser = world.browser().get()
     browser.enter(world.code.renew())
     browser.sign_in("kari", "barn door and two geese")
-    assert "Cameras of EZVIZ are missing: sign out, then sign in there." in browser.text
+    assert "Cameras of EZVIZ are missing: sign in there." in browser.text
     assert "Add a camera" in browser.text
     world.home.store.close()

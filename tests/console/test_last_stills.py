@@ -91,7 +91,7 @@ def test_of_an_encrypted_camera_none_is_kept_without_its_owners_decision(world: 
     send(browser, garden)
     world.home.driver.change("Garden", encryption="on")
     world.clock.wait(60)
-    assert "Last still of Garden" not in browser.get().text
+    assert "Still picture of" not in browser.get().text
     assert (kept(browser, garden), names(world)) == (None, [])
     assert send(browser, garden) == 409
     for other in ("no", "lan"):

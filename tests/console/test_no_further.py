@@ -25,10 +25,10 @@ def denied(questions: Questions, world: HomeWorld) -> str:
 @pytest.mark.parametrize(
     ("spoil", "status", "said"),
     [
-        (lambda world, code: "guess", 403, "That code did not work"),
-        (lambda world, code: world.browser().enter(code) and code, 403, "That code did not work"),
-        (lambda world, code: world.code.renew() and code, 403, "That code did not work"),
-        (lambda world, code: world.clock.wait(LIFE_S) or code, 403, "That code did not work"),
+        (lambda world, code: "guess", 403, "Wrong, used or expired. Get a new code"),
+        (lambda world, code: world.browser().enter(code) and code, 403, "Wrong, used or expired. Get a new code"),
+        (lambda world, code: world.code.renew() and code, 403, "Wrong, used or expired. Get a new code"),
+        (lambda world, code: world.clock.wait(LIFE_S) or code, 403, "Wrong, used or expired. Get a new code"),
         (
             lambda world, code: [world.browser().enter("guess") for _ in range(TRIES)] and code,
             429,
@@ -85,7 +85,7 @@ def test_outside_the_house_there_is_no_such_page(world: HomeWorld, outsider: str
 def test_a_form_of_another_site_does_nothing(world: HomeWorld) -> None:
     browser = world.signed_in()
     forged = browser.ask("POST", "/home", data={"step": "sign-out"})
-    assert (forged.status_code, "This page has expired" in forged.text) == (400, True)
+    assert (forged.status_code, "This page has expired, or cookies are off" in forged.text) == (400, True)
     token = {"step": "sign-out", "csrf_token": browser.token}
     crossed = browser.ask("POST", "/home", data=token, headers={"Sec-Fetch-Site": "cross-site"})
     assert crossed.status_code == 400
@@ -133,7 +133,7 @@ def test_another_households_camera_is_not_there(world: HomeWorld) -> None:
     browser = world.signed_in(CAREFUL)
     answer = browser.open(world.home.id("Garden")).get_json()
     assert answer == {
-        "wrong": "This camera is no longer here.",
+        "wrong": "This camera is gone.",
         "mend": "Reload this page.",
         "reason": "not_found",
     }

@@ -40,7 +40,7 @@ def put(world: HomeWorld, url: str, name: str = "") -> str:
 
 def test_an_address_is_added_tried_and_removed_and_shown_nowhere(world: HomeWorld, web: WebReceiver) -> None:
     browser = page(world)
-    assert "Nowhere yet." in browser.text
+    assert "None yet" in browser.text
     browser.send(AT, step="add", url=f" {secret(web)} ", name=" Kari’s  phone ")
     assert (browser.status, kept(world)) == (200, [("JSON", "Kari’s phone")])
     assert "Kari’s phone JSON, since" in browser.text
@@ -52,7 +52,7 @@ def test_an_address_is_added_tried_and_removed_and_shown_nowhere(world: HomeWorl
     for part in ("hemmelig", "127.0.0.1", "kari:", "/hook"):
         assert part not in browser.answer.text
     browser.send(AT, step="remove", address=only(world))
-    assert (kept(world), "Nowhere yet." in browser.text) == ([], True)
+    assert (kept(world), "None yet" in browser.text) == ([], True)
 
 
 def test_a_service_that_takes_nothing_is_named(world: HomeWorld, web: WebReceiver) -> None:
@@ -77,11 +77,11 @@ def test_what_is_no_address_is_said_and_its_name_stays_typed(world: HomeWorld, u
 
 def test_there_are_so_many_addresses_and_names_of_such_a_length_at_most(world: HomeWorld, web: WebReceiver) -> None:
     browser = page(world).send(AT, step="add", url=secret(web), name="x" * 61)
-    assert (browser.status, "at most 60 characters" in browser.text) == (403, True)
+    assert (browser.status, "At most 60 characters" in browser.text) == (403, True)
     for number in range(MOST):
         put(world, f"ntfys://ntfy.sh/topic{number}")
     browser.send(AT, step="add", url=secret(web))
-    assert (browser.status, f"at most {MOST} addresses" in browser.text) == (403, True)
+    assert (browser.status, f"At most {MOST} addresses" in browser.text) == (403, True)
     assert "One more address" not in browser.text
 
 
@@ -105,7 +105,7 @@ def test_after_many_tries_none_more_is_sent_for_a_minute(world: HomeWorld, web: 
         browser.send(AT, step="test", address=only(world))
         assert browser.status == 200
     browser.send(AT, step="test", address=only(world))
-    assert (browser.status, "Try again in a minute" in browser.text) == (403, True)
+    assert (browser.status, "Too many tries. Wait a minute" in browser.text) == (403, True)
     browser.send(AT, step="add", url=secret(web))
     assert (browser.status, len(kept(world))) == (403, 1)
     world.clock.wait(WINDOW_S)

@@ -42,9 +42,9 @@ def test_it_says_what_its_assistant_was_last_told_and_when(world: HomeWorld, rea
 @pytest.mark.parametrize(
     ("kept", "why", "language", "says", "answered"),
     [
-        (LATE, "late", "en", "It happened over 5 minutes before.", False),
-        (LATE, "late", "nb", "Det skjedde over 5 minutter før.", False),
-        (LATE, "late", "de", "Es geschah über 5 Minuten vorher.", False),
+        (LATE, "late", "en", "Over 5 minutes old.", False),
+        (LATE, "late", "nb", "Over 5 minutter gammel.", False),
+        (LATE, "late", "de", "Über 5 Minuten alt.", False),
         (FAULT, "fault", "en", "Something went wrong here. The log says more.", False),
         ("the event gateway answered 413", "too_large", "de", "Zu groß für Alexa.", True),
         (
@@ -138,7 +138,7 @@ def test_what_waits_and_what_was_put_aside_is_listed_with_its_reason(world: Home
     put_aside(world)
     world.home.store.look(world.home.account.id, time.time() - 1, world.home.link.id)
     text = page(world).text
-    assert re.search("Waits to be reported [0-9: -]+ How the cameras are Could not be reported", text) is not None
+    assert re.search("Not reported yet [0-9: -]+ All cameras Could not be reported", text) is not None
     refused = "Alexa refuses it until the camera changes."
     answered = "What was answered the event gateway answered 400"
     assert f"Somebody rang at Garden {refused} {answered} Report it again Forget it" in text

@@ -78,7 +78,7 @@ def test_one_that_may_have_moved_waits_for_its_owner(pages: Pages, camera: RtspC
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"password": "other", "wrong": 3}, "Change it under: Name, password, address."),
+        ({"password": "other", "wrong": 3}, "Some cameras lock after three refusals"),
         ({"port": 1}, "On the camera's own page or in its maker's app switch RTSP on"),
     ],
 )

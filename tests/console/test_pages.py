@@ -13,7 +13,7 @@ from showcam.console.app import blueprint
         ("/", "en", 200, "Link it"),
         ("/", "nb-NO,nb;q=0.9", 200, "Koble til"),
         ("/", "no", 200, "Koble til"),
-        ("/", "de-AT", 200, "Lässt sie sich nicht zeigen, hörst du, warum"),
+        ("/", "de-AT", 200, "Sage „zeige die Gartenkamera“. Geht das nicht, hörst du, warum"),
         ("/", "fr", 200, "Link it"),
         ("/nothing", "en", 404, "There is no such page"),
         ("/nothing", "nn", 404, "Denne siden finnes ikke"),
@@ -36,7 +36,7 @@ def test_a_page_speaks_the_visitors_language(path: str, language: str, status: i
     ("sign_up_open", "alexa", "google"),
     [
         (False, "Skills &amp; Games › Your Skills › Dev › showcam", "Works with Google Home › [test] showcam"),
-        (True, "Skills &amp; Games › showcam", "Works with Google Home › showcam"),
+        (True, "Skills &amp; Games › showcam", "Devices › Add › Works with Google Home ›"),
     ],
 )
 def test_where_the_skill_is_found_in_the_apps(sign_up_open: bool, alexa: str, google: str) -> None:

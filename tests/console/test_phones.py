@@ -41,9 +41,9 @@ def test_the_browsers_that_are_signed_in_are_listed_and_this_one_is_marked(world
     theirs = with_firefox(world)
     first, second = listed(mine.visit(AT))
     assert first[0] == f"Firefox, Android Since {moment(world.clock.now)}, as {USER}. Sign it out"
-    assert second[0] == f"A browser without a name (this one) Since {since}, as {USER}. Sign it out"
+    assert second[0] == f"A browser (this one) Since {since}, as {USER}. Sign it out"
     assert "Firefox, Android (this one)" in theirs.visit(AT).text
-    assert "Sign out all but this one" not in mine.text
+    assert "Sign out all others" not in mine.text
 
 
 def test_a_browser_is_signed_out_from_another_and_its_pictures_end(world: HomeWorld) -> None:
@@ -54,7 +54,7 @@ def test_a_browser_is_signed_out_from_another_and_its_pictures_end(world: HomeWo
     assert (mine.status, len(listed(mine)), theirs.get().step) == (200, 1, "door")
     assert world.home.pictures.ended == [(session, "")]
     mine.send(AT, step="end-browser", browser=session)
-    assert (mine.status, "It is signed out already" in mine.text) == (403, True)
+    assert (mine.status, "It is gone already" in mine.text) == (403, True)
 
 
 def test_who_signs_out_the_browser_itself_is_led_to_the_first_page(world: HomeWorld) -> None:
@@ -67,7 +67,7 @@ def test_who_signs_out_the_browser_itself_is_led_to_the_first_page(world: HomeWo
 def test_all_others_are_signed_out_at_once(world: HomeWorld) -> None:
     mine = page(world)
     others = [with_firefox(world), with_firefox(world)]
-    assert "Sign out all but this one" in mine.visit(AT).text
+    assert "Sign out all others" in mine.visit(AT).text
     mine.send(AT, step="end-others")
     assert (mine.status, len(listed(mine)), [other.get().step for other in others]) == (200, 1, ["door", "door"])
 
@@ -113,7 +113,7 @@ def test_a_code_signs_one_phone_in_once_and_is_listed(world: HomeWorld) -> None:
     code = code_of(owner)
     first, second = taken(world, code), taken(world, code)
     assert (is_in(first), "Garden" in first.text) == (True, True)
-    assert (second.status, is_in(second), "That code did not work: wrong, used or expired" in second.text) == (
+    assert (second.status, is_in(second), "Wrong, used or expired. Get a new code" in second.text) == (
         403,
         False,
         True,

@@ -121,11 +121,11 @@ def test_a_vendor_that_nobody_has_signed_in_to_is_asked_for(world: HomeWorld) ->
     households.add_to(world.home.store, account.id, "ezviz", NEW, sessions.Sessions.waiting(NEW))
     world.home.driver.error = SignedOut()
     browser = sign_in(entered(world), "kari", "barn door and two geese")
-    assert "Cameras of EZVIZ are missing: nobody has signed in." in said(browser, 1)
+    assert "Cameras of EZVIZ are missing: sign in there." in said(browser, 1)
     assert "Add a camera" in said(browser, 1)
     world.home.driver.error = None
     sign_in(browser, NEW)
-    assert "are missing: nobody has signed in" not in said(browser, 1)
+    assert "are missing: sign in there" not in said(browser, 1)
     assert world.vendor.calls["password"] == 1
 
 
@@ -133,11 +133,11 @@ def test_a_household_of_its_own_cameras_is_given_the_vendors_account_in_the_step
     account = households.add_of_lan(world.home.store)
     OwnerUsers(world.home.store).set(account.id, "kari", "barn door and two geese")
     browser = sign_in(entered(world), "kari", "barn door and two geese")
-    assert f"Add the cameras of the EZVIZ account {FORM}" in said(browser, 1)
+    assert f"Sign in to EZVIZ {FORM}" in said(browser, 1)
     sign_in(browser, NEW, "guess")
     assert (browser.status, "These did not work" in said(browser, 1)) == (403, True)
     sign_in(browser, NEW)
-    assert "Add the cameras of the EZVIZ account" not in said(browser, 1)
+    assert "Sign in to" not in said(browser, 1)
     kinds = [source.kind for source in world.home.store.sources(account.id)]
     assert sorted(kinds) == ["ezviz", "lan"]
     assert len([*world.home.store.accounts()]) == 3  # the two that there were, and this one
@@ -181,7 +181,7 @@ def test_before_the_sign_in_no_step_shows_or_changes_a_camera(world: HomeWorld) 
     browser.visit(AT)
     assert world.home.driver.applied == []
     assert "Garden" not in browser.text
-    assert "This comes after step 1." in said(browser, 4)
+    assert "After part 1" in said(browser, 4)
     assert browser.answer is not None
     assert "/home/google" not in browser.answer.text
 

@@ -16,7 +16,7 @@ from tests.doubles.waiting import until
 
 AT = "/home/reachable"
 CONSENT = "Anyone on the internet can then reach the sign-in page."
-GET, BACK = "Get an address by Tailscale", "Take the address back"
+GET, BACK = "Get an address by Tailscale", "Take it back"
 OFFERED = [CONSENT, GET]
 
 type World = Callable[..., HomeWorld]
@@ -91,7 +91,7 @@ def test_the_way_from_the_press_to_the_address(built: World, program: Tailscale,
     until(lambda: "Allow Funnel in your Tailscale network." in shown(browser))
     assert f'href="{ALLOW}"' in markup(browser)
     program.change(funnel=True)
-    until(lambda: "The address is kept." in shown(browser))
+    until(lambda: "The address works in seconds." in shown(browser))
     assert kept(tmp_path) == {"public_url": f"https://{NAME}", "trusted_proxies": "127.0.0.1"}
     assert program.mounts() == {"/": "http://127.0.0.1:8080", "/s": "http://127.0.0.1:8081/s"}
 

@@ -32,7 +32,7 @@ def built(tmp_path: Path) -> Iterator[World]:
 NEEDS = (
     "Tailscale Funnel: no domain, no router port.",
     "Cloudflare Tunnel: a domain at Cloudflare, no router port.",
-    "Caddy: a domain, a public IPv4 address, ports 80 and 443 forwarded.",
+    "Caddy: a domain, a public IPv4 address, ports 80 and 443",
 )
 
 
@@ -51,7 +51,7 @@ def test_what_waits_until_nobody_watches_is_used_now_by_a_button(built: World, t
     run = tmp_path / "showcam" / "run"
     run.mkdir(parents=True)
     browser = built(kept_in=run.parent).signed_in().visit(AT)
-    waiting = "Pictures follow once nobody watches one"
+    waiting = "Pictures follow once nobody watches"
     assert waiting not in browser.text
     (run / WAITS).touch()
     assert waiting in browser.visit(AT).text
@@ -73,7 +73,7 @@ def test_the_file_for_caddy_is_written_and_the_name_kept_by_one_press(built: Wor
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("cam.kari.no", "The file for Caddy was not written."),
+        ("cam.kari.no", "Not written. Is there room, and may showcam write there?"),
         ("x.example { respond hi }", "No name such as cam.example.org."),
     ],
 )

@@ -31,7 +31,8 @@ def test_an_encrypted_camera_is_shown_by_its_code_and_no_more_when_that_is_forgo
     browser.post("picture-code", camera=camera_id, picture_code=" ABCDEF ", deciphered="1")
     assert (browser.status, decided(world), world.home.driver.picture_codes) == (200, "code", {"Garage": "ABCDEF"})
     assert "Keep it on" not in browser.visit(f"/home/cameras/{camera_id}").text
-    assert "show it despite Image Encryption. Take that back, forget its key" in browser.text
+    assert "Shown despite Image Encryption." in browser.text
+    assert "Take it back" in browser.text
     assert "sdp" in browser.open(camera_id).get_json()
 
     browser.get().post("forget-code", camera=camera_id)
@@ -120,16 +121,16 @@ def test_switching_it_off_comes_first_and_says_what_it_comes_to(world: HomeWorld
     garage(world)
     browser = world.signed_in()
     assert browser.tile("Garage") == (
-        "Garage Image Encryption is on for Garage. Change that here or in the EZVIZ app. "
+        "Garage Image Encryption is on for Garage. Change that here. "
         "Switch Image Encryption off EZVIZ, and anybody in the account, can then see Garage. "
-        "Assistants can show it. Yes, switch it off"
+        "Assistants can show it. Switch it off"
     )
     browser.visit(f"/home/cameras/{world.home.id('Garage')}")
     assert browser.mends("Garage") == ["off", "code"]
     assert browser.tile("Garage").startswith(
-        "Live pictures need JavaScript. Image Encryption is on for Garage. Change that here or "
-        "in the EZVIZ app. Switch Image Encryption off EZVIZ, and anybody in the account, can "
-        "then see Garage. Assistants can show it. Yes, switch it off Keep it on, and show it"
+        "Live pictures need JavaScript. Image Encryption is on for Garage. Change that here. "
+        "Switch Image Encryption off EZVIZ, and anybody in the account, can then see Garage. "
+        "Assistants can show it. Switch it off Keep it on, and show it"
     )
     assert browser.tile("Garage").endswith("C3TN Alexa ✗ can't show it Google: not linked")
     assert browser.open(world.home.id("Garage")).get_json()["mends"] == ["off", "code"]
@@ -167,10 +168,10 @@ def test_a_mailed_code_is_asked_for_where_the_vendor_wants_one_and_a_reload_asks
         ("wrong_code", "Wrong code. Use the label's", True),
         ("code_wanted", "Use the label's code", True),
         ("old", "That code has expired.", False),
-        ("too_soon", "EZVIZ has just mailed a code: use that.", True),
+        ("too_soon", "Use the code just mailed.", True),
         ("too_often", "EZVIZ has sent too many codes. Wait half an hour", False),
-        ("guessed", "Too many wrong codes. Try again in an hour", False),
-        ("silent", "The camera does not answer EZVIZ.", False),
+        ("guessed", "Too many wrong codes. Wait an hour", False),
+        ("silent", "EZVIZ can't reach the camera. Wake it, or check its power", False),
     ],
 )
 def test_what_the_vendor_says_of_it_stands_at_the_tile(
@@ -209,7 +210,7 @@ def test_what_was_asked_for_is_said_until_the_camera_shows_it(world: HomeWorld) 
     camera_id = garage(world)
     world.home.driver.lags = True
     browser = world.signed_in().post("encryption-off", camera=camera_id)
-    asked = "Switching Image Encryption off for Garage. Within half a minute."
+    asked = "Garage is changing. Within half a minute."
     assert (browser.mends("Garage"), asked in browser.tile("Garage")) == ([], True)
     answer = browser.open(camera_id).get_json()
     assert (answer["reason"], answer["wrong"] in asked, "mends" in answer) == ("asked_for", True, False)
@@ -299,7 +300,7 @@ def test_a_sleeping_camera_is_woken(world: HomeWorld) -> None:
     camera_id = world.home.id("Bedroom")
     browser = world.signed_in()
     assert browser.mends("Bedroom") == ["wake"]
-    assert "Bedroom is in Sleep Mode. Change that here or in the EZVIZ app." in browser.tile("Bedroom")
+    assert "Bedroom is in Sleep Mode. Change that here." in browser.tile("Bedroom")
     browser.post("wake", camera=camera_id)
     assert (browser.mends("Bedroom"), world.home.driver.applied) == ([], [("Bedroom", "sleep", "off", "")])
     assert "sdp" in browser.open(camera_id).get_json()
@@ -331,8 +332,8 @@ def test_a_decision_without_a_code_asks_for_the_key_by_a_press_and_takes_the_mai
     assert (browser.status, decided(world), asking(world)) == (200, "code", [])
     assert browser.open(camera_id).get_json()["reason"] == "encryption_on"
     browser.visit(page)
-    assert "showcam lacks the key of Garage. Ask EZVIZ for it" in browser.text
-    assert "Ask EZVIZ for it by a mailed code" in browser.text
+    assert "showcam lacks the key of Garage. Get it from EZVIZ" in browser.text
+    assert "Get it from EZVIZ" in browser.text
     browser.get().post("ask-key", camera=camera_id)
     assert asking(world) == [("Garage", "")]
     browser.visit(page)
@@ -349,11 +350,11 @@ def test_a_decision_without_a_code_asks_for_the_key_by_a_press_and_takes_the_mai
     ("why", "says"),
     [
         ("old", "That code has expired."),
-        ("too_soon", "EZVIZ has just mailed a code"),
+        ("too_soon", "Use the code just mailed"),
         ("too_often", "EZVIZ has sent too many codes."),
-        ("guessed", "Too many wrong codes. Try again in an hour"),
-        ("silent", "The camera does not answer EZVIZ. Check its power"),
-        ("not_given", "EZVIZ refuses this account the key."),
+        ("guessed", "Too many wrong codes. Wait an hour"),
+        ("silent", "EZVIZ can't reach the camera. Wake it, or check its power"),
+        ("not_given", "EZVIZ refuses the key. Give the label's code, or switch Image Encryption off"),
     ],
 )
 def test_why_there_is_no_key_stands_at_the_tile(world: HomeWorld, why: Why, says: str) -> None:
@@ -392,7 +393,7 @@ def test_the_decision_stands_on_the_cameras_page_with_its_date_and_is_taken_back
     assert "despite Image Encryption" not in browser.visit(at).text
     browser.post("picture-code", camera=camera_id, deciphered="1")
     today = day(world.home.owner.preferences(world.home.account.id, camera_id).decided_at)
-    assert f"Since {today}: show it despite Image Encryption." in browser.visit(at).text
+    assert f"Shown despite Image Encryption. Since {today}." in browser.visit(at).text
     browser.post("forget-code", camera=camera_id)
     assert (decided(world), world.home.driver.picture_codes) == ("no", {"Garage": ""})
     assert "despite Image Encryption" not in browser.visit(at).text

@@ -15,12 +15,12 @@ from tests.doubles.ready_driver import camera
 @pytest.mark.parametrize(
     ("cameras", "says"),
     [
-        (["Garden"], "Alexa is ready for one camera Google is ready for one camera"),
+        (["Garden"], "Alexa is ready: 1 Google is ready: 1"),
         (
             ["Garden", "Nursery"],
             (
-                "Alexa is ready for 2 cameras Google can't show Nursery Audio is off for Nursery. Google "
-                "shows only cameras with sound. Change that here or in the EZVIZ app. Switch Audio on"
+                "Alexa is ready: 2 Google can't show Nursery Audio is off for Nursery. Google "
+                "shows only cameras with sound. Change that here. Switch Audio on"
             ),
         ),
         (
@@ -40,27 +40,27 @@ def test_above_the_tiles_each_assistant_is_ready_or_says_why_not(
 
 def test_only_an_assistant_whose_link_has_a_camera_is_said_to_be_set_up(world: HomeWorld) -> None:
     browser = world.signed_in()
-    assert "Alexa is ready for 3 cameras Set up Google" in browser.text
+    assert "Alexa is ready: 3 Set up Google" in browser.text
     assert browser.answer is not None
     assert 'href="/home/google"' in browser.answer.text
     world.home.another_link("google", (world.home.id("Front Door"),))
-    assert "Alexa is ready for 3 cameras Google is ready for one camera" in browser.get().text
+    assert "Alexa is ready: 3 Google is ready: 1" in browser.get().text
     world.home.store.end_link(world.home.link.id, world.clock())
-    assert "Set up Alexa Google is ready for one camera" in browser.get().text
+    assert "Set up Alexa Google is ready: 1" in browser.get().text
 
 
 def test_audio_is_switched_on_where_it_is_said_to_be_missing(world: HomeWorld) -> None:
     world.home.another_link("google")
     browser = world.signed_in().post("sound-on", camera=world.home.id("Nursery"))
     assert (browser.status, world.home.driver.applied) == (200, [("Nursery", "audio", "on", "")])
-    assert "Alexa is ready for 3 cameras Google is ready for 3 cameras" in browser.text
+    assert "Alexa is ready: 3 Google is ready: 3" in browser.text
 
 
 def test_audio_that_comes_on_late_is_said_to_be_asked_for(world: HomeWorld) -> None:
     world.home.another_link("google")
     world.home.driver.lags = True
     browser = world.signed_in().post("sound-on", camera=world.home.id("Nursery"))
-    assert "Switching Audio on for Nursery." in browser.text
+    assert "Nursery is changing." in browser.text
     assert "Audio is off for Nursery" not in browser.text
 
 
@@ -149,7 +149,7 @@ def test_a_still_is_for_who_is_signed_in_to_its_household(world: HomeWorld) -> N
 @pytest.mark.parametrize(
     ("owner", "wrong", "mend"),
     [
-        ("own", "on as many screens as", "Close one. This page tries again."),
+        ("own", "on as many screens as", "Close one."),
         ("shared", "is watched by others at the moment", "This page tries again."),
     ],
 )

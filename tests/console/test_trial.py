@@ -63,15 +63,15 @@ def test_a_browser_without_webrtc_has_an_echo_s_picture_by_hls(world: HomeWorld)
         ("attic", "Attic is offline.", "Attic is offline."),
         ("show the moon", "It knows no such camera", "It knows no such camera"),
         ("what time is it", "Say “show” and", "Say “show” and"),
-        ("hide the camera", "It shows no camera.", "It shows no camera."),
+        ("hide the camera", "Done.", "Done."),
         ("discover devices", "It knows 7 cameras.", "It knows 7 cameras."),
         ("is the garden online", "Garden is online.", "Garden is online."),
         ("is the attic online", "Attic is offline.", "Attic is offline."),
         ("is the nursery ok", "Nursery is online.", "Audio is off for Nursery"),
         ("is there motion at the garden", "Unknown.", "Unknown."),
-        ("turn off the garden", "Allow that on the page of Garden.", "Allow that on the page of Garden."),
-        ("turn off audio on the garden", "Allow that on the page of Garden.", "Allow that on the page of Garden."),
-        ("reboot the garden", "Allow that on the page of Garden.", "Allow that on the page of Garden."),
+        ("turn off the garden", "Allow it on showcam's page.", "Allow it on showcam's page."),
+        ("turn off audio on the garden", "Allow it on showcam's page.", "Allow it on showcam's page."),
+        ("reboot the garden", "Allow it on showcam's page.", "Allow it on showcam's page."),
         (
             "why can't I see the garage",
             "Garage can't be shown: Image Encryption is on.",
@@ -107,7 +107,7 @@ def test_each_answers_in_its_language(world: HomeWorld, locale: str, text: str, 
 def test_a_setting_is_changed_where_a_voice_may_and_each_assistant_has_its_name(world: HomeWorld) -> None:
     home = world.home
     home.owner.prefer(home.account.id, home.id("Garden"), Preferences(voice_may=("audio",)))
-    assert said(world, "turn off camera sound on the garden")[0] == "It is done."
+    assert said(world, "turn off camera sound on the garden")[0] == "Done."
     assert said(world, "turn off audio on the garden")[1] == "It asks if you are sure."
 
 
@@ -141,7 +141,7 @@ def test_its_pictures_end_with_the_session(world: HomeWorld) -> None:
 @pytest.mark.parametrize("text", ["", "   ", "\n"])
 def test_nothing_said_is_asked_for(world: HomeWorld, text: str) -> None:
     browser = world.signed_in().visit(AT).send(AT, text=text)
-    assert (browser.status, "Name a camera" in browser.text) == (403, True)
+    assert (browser.status, "Say “show”" in browser.text) == (403, True)
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def owned(folder: Path) -> Iterator[tuple[Page, SkillManagement, str]]:
 def linkable(folder: Path) -> Iterator[House]:
     with owned(folder) as (page, amazon, host):
         assert come_back(page, amazon.allow(begin(page))).status_code == 200
-        assert within(LONG_S, lambda: page.shows(PATH, "Use this function"))
+        assert within(LONG_S, lambda: page.shows(PATH, "Keep it"))
         assert "Link Alexa" not in page.text
         (skill,) = amazon.skills
         amazon.permits.add((ARN, skill))

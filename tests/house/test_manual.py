@@ -119,7 +119,7 @@ PLACES: dict[str, Place] = {
     "alexa-before-account": NotOurs("an Alexa account is Amazon's"),
     "alexa-enable": Helped("alexa.md", "*Enable to use*. Sign in with the EZVIZ user name"),
     "alexa-sign-in": Mended("signed_out", "sign in with the EZVIZ account"),
-    "alexa-authorize": Said("Nothing is linked yet. Check the ticks, then agree or cancel."),
+    "alexa-authorize": Said("Check the ticks, then agree or cancel."),
     "alexa-linked": Helped("alexa.md", "discover devices"),
     "alexa-devices": Done("cameras list"),
     "alexa-voice": Helped("alexa.md", "show the garden camera"),
@@ -134,7 +134,7 @@ PLACES: dict[str, Place] = {
     "google-before-assistant": NotOurs("the Google Home app is Google's; linking begins in it"),
     "google-setup": Helped("google.md", "*Works with Google Home*"),
     "google-sign-in": Mended("signed_out", "sign in with the EZVIZ account"),
-    "google-authorize": Said("Nothing is linked yet. Check the ticks, then agree or cancel."),
+    "google-authorize": Said("Check the ticks, then agree or cancel."),
     "google-synced": Helped("google.md", "sync my devices"),
     "google-voice": Helped("google.md", "show the garden camera on the living room TV"),
     "google-rooms": NotOurs(

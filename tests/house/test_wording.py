@@ -77,7 +77,7 @@ def test_each_habit_is_found_in_documents(tmp_path: Path, name: str, text: str, 
 
 def test_the_words_of_pages_are_counted_without_their_gaps() -> None:
     said = WORDING.spoken_and_written()
-    assert "oauth/wording.py" in said["Tick at least one camera, or press Cancel."]
+    assert "oauth/wording.py" in said["Tick a camera, or press Cancel."]
     assert len(WORDING.words(WORDING.GAP.sub("", "Do you mean {names}?"))) == 3
     assert WORDING.figures()["interface_words"] == WORDING.interface_words() > 1000
     assert sorted(name for _, _, name in WORDING.words_by_page())[0] == "oauth/templates/oauth/base.html"

@@ -9,7 +9,7 @@ from showcam.drivers.errors import VendorDown
 from showcam.registry.owner.codes import WRONG_CODES
 from tests.doubles.linking_world import World
 
-TICK = "Or show Garage: showcam gets their keys from"
+TICK = "and Amazon or Google gets the video deciphered"
 
 
 def encrypted(world: World, *, ways: tuple[str, ...] = ("open", "cloud_unasked")) -> str:
@@ -50,8 +50,8 @@ def test_a_code_that_is_given_shows_the_camera(world: World, assistant: Any) -> 
     ("code", "tick", "sentence"),
     [
         ("ABCDEF", None, wording.NOT_CONSENTED),
-        ("two words", "1", "Wrong code of Garage"),
-        ("x" * 400, "1", "Wrong code of Garage"),
+        ("two words", "1", "Garage does not take that code"),
+        ("x" * 400, "1", "Garage does not take that code"),
     ],
 )
 def test_a_code_without_consent_or_a_wrong_one_links_nothing(

@@ -13,9 +13,9 @@ from tests.doubles.linking_world import CAREFUL, World
 ROOM = Path(wording.__file__).parent
 
 SIGN_IN = {
-    "en": "Use your EZVIZ account",
-    "nb": "Bruk EZVIZ-kontoen din",
-    "de": "Nimm dein EZVIZ-Konto",
+    "en": "The account with your cameras, not your",
+    "nb": "Kontoen med kameraene dine, ikke",
+    "de": "Das Konto mit deinen Kameras, nicht dein",
 }
 CHOSEN = [  # the request's languages, the pages' language, the household's
     ({}, "", "en", "en"),
@@ -71,7 +71,7 @@ def test_norwegian_from_end_to_end(world: World) -> None:
     assert browser.page.text("h1") == "Koble EZVIZ-kameraene dine til Google"
     assert "Når du logger inn her, gir du Google tillatelse til å styre enhetene dine." in browser.page.text()
     browser.sign_in(CAREFUL, "x")
-    assert browser.page.text("alert").startswith("Det virket ikke. Bruk brukernavn")
+    assert browser.page.text("alert").startswith("Det virket ikke. Bruk dem")
     browser.sign_in(CAREFUL)
     assert browser.page.text("h1") == "Skriv inn koden du har fått"
     browser.post("code", code="1")
@@ -88,7 +88,7 @@ def test_german_from_end_to_end(world: World) -> None:
     assert browser.page.text("h1") == "Verknüpfe deine EZVIZ-Kameras mit Google"
     assert "Wenn du dich hier anmeldest, erlaubst du Google, deine Geräte zu steuern." in browser.page.text()
     browser.sign_in(CAREFUL, "x")
-    assert browser.page.text("alert").startswith("Das hat nicht funktioniert. Nimm Benutzername")
+    assert browser.page.text("alert").startswith("Das hat nicht funktioniert. Nimm die")
     browser.sign_in(CAREFUL)
     assert browser.page.text("h1") == "Gib den Code ein, den du bekommen hast"
     browser.post("code", code="1")

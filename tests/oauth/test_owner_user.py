@@ -48,14 +48,14 @@ def test_the_page_says_nothing_of_showcam_s_users_where_there_are_none(world: Wo
     before = world.browse()
     assert "showcam" not in before.page.text("h1")
     assert "EZVIZ user name" in before.page.text()
-    assert "your showcam name" not in before.page.text()
+    assert "or showcam user name" not in before.page.text()
     assert before.page.text("h1") == "Link your EZVIZ cameras to Google"
 
 
 def test_one_form_takes_both(world: World, barn: Account) -> None:
     page = world.browse().page
     assert page.text("h1") == "Link your cameras to Google"
-    assert "or your showcam name" in page.text()
+    assert "Your EZVIZ or showcam user name" in page.text()
     assert [name for name, _ in page.fields] == ["csrf_token", "user", "password"]  # two typed values, no choice
     assert page.steps == ["sign-in", "cancel"]
 
@@ -134,7 +134,7 @@ def test_strangers_have_few_tries_and_a_browser_that_was_signed_in_has_its_own(w
     for _ in range(3):
         world.browse().sign_in(NAME, "a wrong password")
     assert world.browse().sign_in(NAME, OWN).page.text("alert") == NOT_THESE  # the right one, after too many
-    assert "That password did not work: use showcam's" in mine.sign_in(NAME, "a wrong password").page.text("alert")
+    assert "Wrong password: use showcam's" in mine.sign_in(NAME, "a wrong password").page.text("alert")
     assert "Barn" in mine.sign_in(NAME, OWN).page.text()
 
 
@@ -169,7 +169,7 @@ def test_who_finds_no_memory_for_the_hash_tries_again_and_has_lost_no_try(make: 
     assert "Barn" in world.browse().sign_in(NAME, OWN).page.text()
 
 
-@pytest.mark.parametrize(("locale", "words"), [("nb", "navnet ditt i showcam"), ("de", "dein Name bei showcam")])
+@pytest.mark.parametrize(("locale", "words"), [("nb", "ditt hos EZVIZ eller showcam"), ("de", "Dein Benutzername bei")])
 def test_the_page_speaks_the_language_of_its_reader(world: World, barn: Account, locale: str, words: str) -> None:
     page: Page = world.browse(ui_locales=locale).page
     assert words in page.text()

@@ -150,7 +150,7 @@ def test_a_code_is_taken_once_by_the_running_program(world: World) -> None:
     first, second = Page(world.program), Page(world.program)
     assert first.post("/home/phone", code=code) == 200
     assert "/home/assistants" in first.text
-    assert (second.post("/home/phone", code=code), "That code did not work: wrong, used or expired" in second.text) == (
+    assert (second.post("/home/phone", code=code), "Wrong, used or expired. Get a new code" in second.text) == (
         403,
         True,
     )

@@ -136,7 +136,7 @@ def test_a_press_in_the_house_gives_the_address_and_a_stranger_can_not_press(
     assert page.post("/home/reachable", step="expose") == 200
     until(lambda: issuer(program) == f"https://{NAME}")
     assert (way_in.get("/healthz").status_code, way_in.get("/home/reachable").status_code) == (200, 404)
-    until(lambda: page.shows("/home/reachable", "Take the address back"))
+    until(lambda: page.shows("/home/reachable", "Take it back"))
     page.post("/home/reachable", step="unexpose")
     until(lambda: issuer(program) != f"https://{NAME}")
     assert tailscale.mounts() == {}

@@ -149,7 +149,7 @@ def test_the_households_session_links_pin_and_addresses_are_kept(older: Older) -
     page = Page(older.program)
     page.enter(USER, "showcam-demo")
     listed = page.get("/home/health/notices")
-    assert ("Nowhere yet." in listed, "ntfy, since" in words(listed)) == (
+    assert ("None yet" in listed, "ntfy, since" in words(listed)) == (
         older.version == "40dcf04",
         older.version == "6dbed8eb",
     )

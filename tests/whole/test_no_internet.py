@@ -33,7 +33,7 @@ print(json.dumps(found))
 
 def test_a_sign_in_is_not_refused_in_the_vendors_name(tmp_path: Path) -> None:
     found = json.loads(run_cut_off(SIGNED_IN, str(tmp_path), within_s=180))
-    says = "showcam can't reach the internet. If other devices can't"
+    says = "showcam can't reach the internet. Check the router"
     assert says in found["command"].replace("&#39;", "'")
     assert (found["status"], says in found["page"].replace("&#39;", "'")) == (403, True)
     assert "does not answer" not in found["command"] + found["page"]

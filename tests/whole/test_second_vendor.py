@@ -265,7 +265,7 @@ def test_its_messages_come_to_an_address_of_its_own_and_are_taken_if_they_are_si
 
 def test_a_person_who_does_not_agree_there_is_told_so(world: World) -> None:
     browser = world.browser().authorize().post("vendor", vendor="lakeside")
-    assert browser.get(browser.agree_there("no")).says == "You did not agree at Lakeside. Nothing was changed."
+    assert browser.get(browser.agree_there("no")).says == "You did not agree at Lakeside."
     assert "Sign in to Lakeside" in browser.page.text
 
 

@@ -39,7 +39,7 @@ def test_the_whole_way_by_pages_with_a_reload_at_every_step(page: Page, amazon: 
     returned = amazon.allow(begin(page))
     assert come_back(page, returned).status_code == 200
     assert come_back(page, returned).status_code == 404
-    assert within(LONG_S, lambda: page.shows(PATH, "Use this function"))
+    assert within(LONG_S, lambda: page.shows(PATH, "Keep it"))
 
     assert page.post(PATH, step="stack") == 200
     assert "home?region=eu-west-1#/stacks/create" in page.text

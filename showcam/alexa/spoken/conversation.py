@@ -143,11 +143,11 @@ class Conversation:
         verdicts = [(camera, row["alexa"]) for camera, row in table]
         good = [camera for camera, verdict in verdicts if not isinstance(verdict, Refusal)]
         bad = [(names[camera.id], verdict) for camera, verdict in verdicts if isinstance(verdict, Refusal)]
-        speech = _ready([names[camera.id] for camera in good], turn.language, among_others=bool(bad))
+        speech = [_ready([names[camera.id] for camera in good], turn.language, among_others=bool(bad))]
         speech += _not_ready(bad, turn.language)
         if too_large := [names[camera.id] for camera in good if self._too_large(turn, camera)]:
-            speech += say("not_here", turn.language, names=_some_names(too_large, turn.language))
-        return Reply(speech.strip())
+            speech.append(say("not_here", turn.language, names=_some_names(too_large, turn.language)))
+        return Reply(" ".join(speech))
 
     def why(self, turn: Turn) -> Reply:
         return self._about(turn, "why", self._why)
@@ -173,13 +173,13 @@ class Conversation:
             return wish(self, turn)
         camera_id = turn.pending.get("sound_of", "")
         if not camera_id:
-            return Reply(say("nothing_asked", turn.language), open=True)
+            return Reply(say("not_understood", turn.language), open=True)
         changed = self._registry.change(turn.link, camera_id, "audio", "on", within_s=turn.left_s)
         if isinstance(changed, Refusal):
             return self._not_changed(turn, changed.camera or name, changed)
         if isinstance(changed, Asked):
             return Reply(say("sound_asked", turn.language, name=name or changed.camera.name))
-        return Reply(say("sound_done", turn.language, name=name or changed.name))
+        return Reply(say("sound_on", turn.language, name=name or changed.name))
 
     def no(self, turn: Turn) -> Reply:
         return Reply(say("left" if turn.pending else "goodbye", turn.language))
@@ -238,7 +238,7 @@ class Conversation:
         of_video = pending if pending and pending.reason in OF_VIDEO else None
         refusal = of_video or self._refusal(turn, camera) or self._too_large(turn, camera) or pending
         if refusal is None:
-            return Reply(say("nothing_to_mend", turn.language, name=name))
+            return Reply(say("fine", turn.language, name=name))
         why, mend = texts.why(refusal, turn.language), texts.mend(refusal, turn.language)
         written = sentences(structs.replace(refusal, camera=refusal.camera or name), turn.language, WRITTEN)
         page = f"{self._page_url}{short(refusal.reason)}"
@@ -251,7 +251,7 @@ class Conversation:
         if camera.audio == "none":
             return Reply(say("no_sound", turn.language, name=name))
         if camera.audio == "on":
-            return Reply(say("sound_already", turn.language, name=name))
+            return Reply(say("sound_on", turn.language, name=name))
         if "audio" not in camera.decided.voice_may:
             return self._not_changed(turn, name, overruled("voice_may_not", camera))
         question = say("sound_ask", turn.language, name=name)
@@ -287,17 +287,17 @@ _WISHES: dict[str, Wish] = {
 def _ready(names: list[str], language: Language, *, among_others: bool) -> str:
     if not names:
         return say("none_ready", language)
-    key = "some_ready" if among_others else "one_ready" if len(names) == 1 else "all_ready"
+    key = "some_ready" if among_others or len(names) == 1 else "all_ready"
     return say(key, language, number=len(names), names=_some_names(names, language))
 
 
-def _not_ready(refused: list[tuple[str, Refusal]], language: Language) -> str:
+def _not_ready(refused: list[tuple[str, Refusal]], language: Language) -> list[str]:
     sentences = [
-        say("not_ready", language, name=name, why=texts.why(refusal, language))
+        say("shown_why", language, name=name, why=texts.why(refusal, language))
         for name, refusal in refused[:MOST_NAMES]
     ]
     more = len(refused) - MOST_NAMES
-    return "".join([*sentences, say("and_more", language, number=more) if more > 0 else ""])
+    return [*sentences, say("and_more", language, number=more)] if more > 0 else sentences
 
 
 def _refused(turn: Turn, name: str, refusal: Refusal, key: str = "refused") -> Reply:

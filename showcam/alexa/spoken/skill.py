@@ -112,12 +112,11 @@ class Spoken:
     def _answered(self, envelope: Any, deadline: Deadline) -> ResponseEnvelope:
         """The outermost edge: the traceback goes to the log, a person hears of a failure, an event raises NotTaken."""
         request = envelope.request
-        kind, text = request.object_type, "broken"
+        kind = request.object_type
         try:
             return self._answer(envelope, deadline) if kind in SPOKEN + EVENTS else silent()
         except Exception as error:
             if isinstance(error, StoreUnavailable):
-                text = "down"
                 log.warning("the store can't be reached (%s)", kind, extra={"reason": "store"})
                 outcomes.current().failed("store")
             else:
@@ -126,7 +125,7 @@ class Spoken:
             if kind not in SPOKEN:
                 raise NotTaken(kind) from error
         language = spoken_language(request.locale or "")
-        return respond(Reply(say(text, language)), language)
+        return respond(Reply(say("broken", language)), language)
 
     def _answer(self, envelope: Any, deadline: Deadline) -> ResponseEnvelope:
         request, user = envelope.request, envelope.context.system.user

@@ -15,56 +15,51 @@ from showcam.store.records import Account
 PENDING_S = LIFE_S
 LIMITS = Limits()
 WAIT_MIN = math.ceil(LIMITS.window_s / 60)
-# Sentences by `why` of SignInRefused, and by faults that a page or a command finds itself.
-WRITTEN: Mapping[str, str] = {
-    "wrong": mark(
-        "These did not work. Use user name and password of the {vendor} app. After {tries} tries wait {wait} minutes."
-    ),
-    "unknown": mark("{vendor} knows no such user name. Take the one of the {vendor} app."),
-    "wrong_password": mark(
-        "That password did not work: use showcam's. After {tries} tries wait {wait} minutes. "
-        "showcam's operator can set another."
-    ),
-    "crowded": mark("Too many people sign in now. Try again in some seconds."),
-    "too_many": mark("Too many wrong tries with this user name. Wait {wait} minutes."),
-    "stranger": mark("This {vendor} account may not sign in here. Ask showcam's operator to let it in."),
-    "uninvited": mark("This {vendor} account may not sign in here. Ask showcam's operator to let it in."),
-    "denied": mark("You did not agree at {vendor}. Nothing was changed."),
-    "wrong_key": mark("{vendor} refuses that key. Copy it again from the {vendor} app."),
-    "empty_key": mark("Enter the key."),
-    "callback": mark("It expired, or began in another browser. Start again."),
-    "empty": mark("Enter user name and password."),
-    "locked": mark(
-        "{vendor} has locked this account after wrong passwords. Wait half an hour, or set a new one in its app."
-    ),
-    "terminals": mark("This account is signed in on too many devices. Remove one in the {vendor} app."),
-    "too_often": mark("{vendor} has sent too many codes. Wait half an hour."),
-    "throttled": mark("Too many failed tries from this network or browser. Wait {minutes} min."),
-    "no_internet": mark("showcam can't reach the internet. If other devices can't, restart the router."),
-    "vendor_down": mark("{vendor} does not answer. Try again in some minutes."),
-    "expired": mark("The code has expired. Sign in again for a new one."),
-    "guessed": mark("Too many wrong codes. Wait {minutes} min, then sign in again."),
-    "no_code": mark("Enter the code you received"),
-    "wrong_code": mark("Wrong code. Enter it once more."),
-    "own_name": mark("User name: 2 to 100 characters."),
-    "own_taken": mark("That user name is taken. Choose another."),
-    "own_length": mark("Password: 10 to 200 characters."),
-    "own_guessed": mark("That password is easily guessed. Take unrelated words."),
-    "unsupported": mark("{vendor} asks for a sign-in that can't be done here. Do it in the {vendor} app first."),
-}
-
 # One answer for a wrong password, an unknown user, a user who may not sign in here, and too many wrong tries here or at
 # the vendor. So a stranger can't find out whether showcam knows the account.
 NOT_THESE = frozenset({"wrong", "wrong_password", "stranger", "too_many", "locked"})
 NOT_THESE_ONES = mark(
-    "These did not work. Use user name and password of the {vendor} app. After {tries} "
-    "tries wait {wait} minutes. If they work there, ask showcam's operator."
+    "These did not work. Use those of the {vendor} app. After {tries} tries wait {wait} minutes. "
+    "Else ask showcam's operator."
 )
 # The same answer, for an installation with owners who have users at showcam itself.
 NOT_THESE_EITHER = mark(
-    "These did not work. Use user name and password of {vendor} or showcam. After "
-    "{tries} tries wait {wait} minutes. If they are right, ask showcam's operator."
+    "These did not work. Use those of {vendor} or showcam. After {tries} tries wait {wait} minutes. "
+    "Else ask showcam's operator."
 )
+# Sentences by `why` of SignInRefused, and by faults that a page or a command finds itself.
+WRITTEN: Mapping[str, str] = {
+    "wrong": NOT_THESE_ONES,
+    "unknown": mark("{vendor} knows no such user name. Use its app's."),
+    "wrong_password": mark(
+        "Wrong password: use showcam's. After {tries} tries wait {wait} minutes. Else ask showcam's operator."
+    ),
+    "crowded": mark("Too busy just now. Try again in some seconds."),
+    "too_many": mark("Too many wrong tries. Wait {minutes} min."),
+    "stranger": mark("This {vendor} account may not sign in here. Ask showcam's operator."),
+    "uninvited": mark("This {vendor} account may not sign in here. Ask showcam's operator."),
+    "denied": mark("You did not agree at {vendor}."),
+    "wrong_key": mark("{vendor} refuses that key. Copy it again."),
+    "empty_key": mark("Enter the key."),
+    "callback": mark("It expired, or began in another browser. Start again."),
+    "empty": mark("Enter user name and password."),
+    "locked": mark("{vendor} has locked this account after wrong passwords. Wait half an hour."),
+    "terminals": mark("Signed in on too many devices. Remove one in the {vendor} app."),
+    "too_often": mark("{vendor} has sent too many codes. Wait half an hour."),
+    "throttled": mark("Too many wrong tries. Wait {minutes} min."),
+    "no_internet": mark("showcam can't reach the internet. Check the router."),
+    "vendor_down": mark("{vendor} does not answer. Try again in some minutes."),
+    "expired": mark("That code has expired. Sign in again."),
+    "guessed": mark("Too many wrong codes. Wait {minutes} min."),
+    "no_code": mark("Enter the code you received"),
+    "wrong_code": mark("Wrong code. Try again."),
+    "own_name": mark("User name: 2 to 100 characters."),
+    "own_taken": mark("That user name is taken."),
+    "own_length": mark("Password: 10 to 200 characters."),
+    "own_guessed": mark("That password is easily guessed. Take unrelated words."),
+    "unsupported": mark("{vendor} asks for more. Sign in to its app first."),
+}
+
 
 type Outcome = SignedIn | CodeWanted | SignInRefused
 
@@ -136,7 +131,12 @@ def refused(
         return speech.catalogue.say(
             language, speech.sign_in[why], vendor=vendor, region=first, others=", ".join(names.values())
         )
-    gaps = {"vendor": vendor, "minutes": minutes(retry_after_s), "tries": LIMITS.per_user, "wait": WAIT_MIN}
+    gaps = {
+        "vendor": vendor,
+        "minutes": minutes(retry_after_s or LIMITS.window_s),
+        "tries": LIMITS.per_user,
+        "wait": WAIT_MIN,
+    }
     return OURS.say(language, sentence or WRITTEN[why], **gaps)
 
 
