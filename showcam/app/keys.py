@@ -46,7 +46,8 @@ def of(settings: Settings) -> Keys:
     needed = _sealed_under(settings)
     if needed and not settings.keys_secret and not (settings.keys / "seal").exists():
         raise KeysUnreadable(f"{settings.keys / 'seal'} is missing. {_put_back(settings, needed)}")
-    keys, grant, cookie = _all(settings), _grant_apart(settings), _cookie_apart(settings)
+    keys, grant = _all(settings), _grant_apart(settings)
+    cookie = _apart("cookie", settings.cookie_secret)  # readable only by the function that signs cookies
     if missing := needed - {key_id for key_id, _ in keys.seal}:
         where = f"The secret {settings.keys_secret}" if settings.keys_secret else settings.keys / "seal"
         raise KeysUnreadable(f"{where} lacks a key. {_put_back(settings, missing)}")
@@ -102,25 +103,19 @@ def grant_of(settings: Settings) -> list[bytes]:
 
 def _grant_apart(settings: Settings) -> list[bytes]:
     """Grant keys from a separate root, so that a media process elsewhere holds no root of the other keys."""
-    if settings.grant_secret:
-        roots = _roots(settings.grant_secret, boto.read_secret(settings.grant_secret))
-    elif settings.grant_roots:
-        try:
-            held = json.loads(settings.grant_roots)
-        except (ValueError, RecursionError):
-            held = None
-        roots = _roots("of grant_roots", held if isinstance(held, dict) else {})
-    else:
-        return []
+    if not settings.grant_roots:
+        return _apart("grant", settings.grant_secret)
+    try:
+        held = json.loads(settings.grant_roots)
+    except (ValueError, RecursionError):
+        held = None
+    roots = _roots("of grant_roots", held if isinstance(held, dict) else {})
     return [_derived(root, "grant")[1] for root in roots]
 
 
-def _cookie_apart(settings: Settings) -> list[bytes]:
-    """Cookie keys from a separate root, which only the function that signs cookies may read."""
-    if not settings.cookie_secret:
-        return []
-    roots = _roots(settings.cookie_secret, boto.read_secret(settings.cookie_secret))
-    return [_derived(root, "cookie")[1] for root in roots]
+def _apart(name: str, secret: str) -> list[bytes]:
+    """Keys from the roots in a separate secret; none if no secret is named."""
+    return [_derived(root, name)[1] for root in _roots(secret, boto.read_secret(secret))] if secret else []
 
 
 def derived(roots: list[str]) -> Keys:
@@ -130,9 +125,18 @@ def derived(roots: list[str]) -> Keys:
 
 def read_or_make(folder: Path) -> Keys:
     """The keys of the folder; missing files are made. Raises KeysUnreadable."""
+    return _keys(_in_folder(folder, NAMES))
+
+
+def read_grant_keys(folder: Path) -> list[bytes]:
+    """The grant keys of the folder; a missing file is made. Raises KeysUnreadable."""
+    return [key for _, key in _in_folder(folder, ("grant",))["grant"]]
+
+
+def _in_folder(folder: Path, names: tuple[str, ...]) -> dict[str, list[tuple[str, bytes]]]:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return _keys({name: _read_or_make(folder / name) for name in NAMES})
+        return {name: _read_or_make(folder / name) for name in names}
     except OSError as error:
         raise _unusable(folder, error) from None
 
@@ -149,15 +153,6 @@ def _keys(lists: dict[str, list[tuple[str, bytes]]]) -> Keys:
         cookie=[key for _, key in lists["cookie"]],
         forwarder=lists["forwarder"],
     )
-
-
-def read_grant_keys(folder: Path) -> list[bytes]:
-    """The grant keys of the folder; a missing file is made. Raises KeysUnreadable."""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return [key for _, key in _read_or_make(folder / "grant")]
-    except OSError as error:
-        raise _unusable(folder, error) from None
 
 
 def _roots(secret: str, held: JsonObject) -> list[str]:

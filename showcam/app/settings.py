@@ -65,20 +65,12 @@ class Settings(SettingsTable, frozen=True, kw_only=True, forbid_unknown_fields=T
     @property
     def ezviz_api(self) -> str:
         """The host of the app's API, "" for the region's."""
-        return self._ezviz_at(0)
+        return next(iter(self.ezviz_at), "")
 
     @property
     def ezviz_open(self) -> str:
         """The host of the Open Platform, "" for the region's."""
-        return self._ezviz_at(1)
-
-    @property
-    def ezviz_push_at(self) -> str:
-        """Host and port of the app's messages, "" for those that EZVIZ names."""
-        return self._ezviz_at(2)
-
-    def _ezviz_at(self, place: int) -> str:
-        return self.ezviz_at[place] if place < len(self.ezviz_at) else ""
+        return next(iter(self.ezviz_at[1:]), "")
 
     @property
     def sign_ins_per_address(self) -> int:

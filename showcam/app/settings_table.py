@@ -112,10 +112,7 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     # STUN servers, each `host:port`. By them displays away from home, and all Echos, reach a machine behind a router.
     # The default ones belong to others, who learn this house's address. `[]` uses none (in the environment an empty
     # text); the demo uses none (pictures.md#webrtc-across-the-internet)
-    stun: tuple[str, ...] = (
-        "stun.l.google.com:19302",
-        "stun.cloudflare.com:3478",
-    )
+    stun: tuple[str, ...] = ("stun.l.google.com:19302", "stun.cloudflare.com:3478")
     # a relay, if STUN is not enough: `turn:host:port?transport=udp` (or `tcp`), or `turns:host:port`
     turn: str = ""
     # the relay's `static-auth-secret`. showcam derives a password from it for each stream; the password expires soon
@@ -162,57 +159,27 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     settings_secret: tuple[str, ...] = ()
 
 
+# never written into an error
 SECRETS = frozenset(
-    {
-        "ezviz_secret",
-        "ezviz_webhook_key",
-        "google_service_account",
-        "grant_roots",
-        "lwa_client_secret",
-        "metrics_token",
-        "turn_secret",
-    }
-)  # never written into an error
+    (
+        *("ezviz_secret", "ezviz_webhook_key", "google_service_account", "grant_roots", "lwa_client_secret"),
+        *("metrics_token", "turn_secret"),
+    )
+)
 
+# settings that the console and `showcam settings` keep in the database, if no file or variable gives them
 KEPT = (
-    "bind",
-    "public_url",
-    "trusted_proxies",
-    "console_hosts",
-    "alexa_skill_id",
-    "lwa_client_id",
-    "lwa_client_secret",
-    "google_service_account",
-    "ezviz_key",
-    "ezviz_secret",
-    "ezviz_webhook_key",
-    "stun",
-    "turn",
-    "turn_secret",
-)  # settings that the console and `showcam settings` keep in the database, if no file or variable gives them
+    *("bind", "public_url", "trusted_proxies", "console_hosts", "alexa_skill_id", "lwa_client_id"),
+    *("lwa_client_secret", "google_service_account", "ezviz_key", "ezviz_secret", "ezviz_webhook_key", "stun"),
+    *("turn", "turn_secret"),
+)
 
+# settings of earlier versions. If a file or variable still gives one, showcam warns and ignores the setting
 GONE = frozenset(
-    {
-        "amazon_at",
-        "body_limit",
-        "ezviz_api",
-        "ezviz_cloud",
-        "ezviz_local",
-        "ezviz_open",
-        "ezviz_push",
-        "ezviz_push_at",
-        "ezviz_rtsp_switch",
-        "gate_check_s",
-        "google_at",
-        "live_per_process",
-        "media_url",
-        "sign_in_s",
-        "sign_ins_per_address",
-        "signal_origins",
-        "snapshots",
-        "stream_cap_s",
-        "threads",
-        "web_cores",
-        "without",
-    }
-)  # settings of earlier versions. If a file or variable still gives one, showcam warns and ignores the setting
+    (
+        *("amazon_at", "body_limit", "ezviz_api", "ezviz_cloud", "ezviz_local", "ezviz_open", "ezviz_push"),
+        *("ezviz_push_at", "ezviz_rtsp_switch", "gate_check_s", "google_at", "live_per_process", "media_url"),
+        *("sign_in_s", "sign_ins_per_address", "signal_origins", "snapshots", "stream_cap_s", "threads"),
+        *("web_cores", "without"),
+    )
+)

@@ -10,6 +10,7 @@ from showcam.console import pages
 from showcam.console.adding_sentences import (
     ADDRESS,
     BETTER,
+    CODECS,
     GUESSED,
     LOST,
     NOT_NOW,
@@ -17,6 +18,7 @@ from showcam.console.adding_sentences import (
     ONLY_BASIC,
     ROOM,
     SEARCHING,
+    SOUNDS,
     UNNAMED,
     WHY,
 )
@@ -33,8 +35,6 @@ from showcam.registry.owner.own_cameras import Guessed, Nameless, NamelessCamera
 AT = "/home/cameras/add"
 LONGEST = 300  # characters of an address, a user name or a password
 LONGEST_NAME, LONGEST_ROOM = 64, 60
-_CODECS = {"h264": "H.264", "h265": "H.265", "mjpeg": "Motion JPEG"}
-_SOUNDS = {"aac": "AAC", "g711u": "G.711", "g711a": "G.711", "opus": "Opus"}
 
 
 @dataclass(frozen=True)
@@ -224,6 +224,6 @@ def pictures_of(tried: Tried) -> list[Picture]:
             continue
         gop_s = tried.gop_s(watched, picture)
         size = f"{watched.width}×{watched.height}"
-        sound = _SOUNDS.get(picture.sound, "")
-        found.append(Picture(is_whole, _CODECS[watched.codec], size, round(watched.rate), gop_s, sound))
+        sound = SOUNDS.get(picture.sound, "")
+        found.append(Picture(is_whole, CODECS[watched.codec], size, round(watched.rate), gop_s, sound))
     return found

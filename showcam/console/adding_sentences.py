@@ -29,6 +29,8 @@ WHY: Mapping[str, str] = {
     "busy": mark("Too many screens show it. Close one."),
     "media_down": mark("It answered without a picture. Try again."),
 }
+CODECS = {"h264": "H.264", "h265": "H.265", "mjpeg": "Motion JPEG"}
+SOUNDS = {"aac": "AAC", "g711u": "G.711", "g711a": "G.711", "opus": "Opus"}
 ONLY_BASIC = mark(
     "It wants the password in the clear (Basic), which the camera did not. Nothing was "
     "sent. If it is yours, remove the camera and add it again."

@@ -7,20 +7,9 @@ from msgspec import Struct
 TAILSCALES = ".ts.net"  # https://tailscale.com/kb/1223/funnel: only names of a tailnet can be public
 
 type By = Literal["tailscale", "cloudflare"]
-type Why = Literal[
-    "missing",
-    "denied",
-    "down",
-    "taken",
-    "no_name",
-    "no_cloudflared",
-    "record",
-    "other_domain",
-    "begun",
-    "late",
-    "given_elsewhere",
-    "failed",
-]
+type _OfTailscale = Literal["missing", "denied", "down", "taken", "no_name"]
+type _OfCloudflare = Literal["no_cloudflared", "record", "other_domain"]
+type Why = _OfTailscale | _OfCloudflare | Literal["begun", "late", "given_elsewhere", "failed"]
 type Stand = Literal["idle", "working", "sign_in", "approve", "allow", "choose", "refused", "done", "closed"]
 
 

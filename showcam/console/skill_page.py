@@ -89,6 +89,7 @@ class SkillPage:
                 return _downloaded(self._skill.stack())
             case "function":
                 self._skill.use_function(_typed("arn"))
+                self._skill.go_on()
             case "forget":
                 self._skill.forget()
             case _:
@@ -225,6 +226,7 @@ def arrivals(skill: Skill) -> Blueprint:
                 tap.finish(state, code)
             else:
                 skill.allowed(state, code)
+                skill.go_on()
         except NotMade as failed:
             return _arrived(error_text(failed), 403, links=links)
         return _arrived("", 200, links=links)

@@ -24,6 +24,7 @@ type SourceState = Literal["ok", "needs_login"]
 # the person who began a household: the owner of this showcam, an invited guest, or anybody by linking
 type Origin = Literal["owner", "invited", "linking"]
 type Assistant = Literal["alexa", "google"]
+ASSISTANTS: tuple[Assistant, ...] = ("alexa", "google")
 
 
 class Account(Struct, frozen=True):

@@ -29,9 +29,9 @@ from showcam.app.compose.own_pages import Nobody
 from showcam.app.settings import Settings
 from showcam.app.setup import google_set_up
 from showcam.app.setup.address import AddressKeeper
+from showcam.app.setup.alexa_by_hand import AlexaByHand
 from showcam.app.setup.exposing import Exposing
 from showcam.app.setup.skill_creation import Made, SkillCreation
-from showcam.app.setup.skill_set_up import AlexaByHand, SkillSetUp
 from showcam.app.setup.smapi import Amazon
 from showcam.console import home, look
 from showcam.console.adding import Adding as AddingPage
@@ -154,12 +154,13 @@ class Noted:
         self.data = data
 
 
-def _skill_of(made: Household, skill: Made | None) -> SkillSetUp:
+def _skill_of(made: Household, skill: Made | None) -> SkillCreation:
     """Real but for Amazon, which is never asked: nobody allows it there. `skill`: how far it is made, by both roads."""
     keys, settings = [("one", b"k" * 32)], structs.replace(PUBLIC, alexa_skill_id=skill.skill if skill else "")
     nobody, noted = Amazon("127.0.0.1:9", None), Noted(msgspec.json.encode(skill) if skill else None)
-    making = SkillCreation(settings.public_url, nobody, made.store, noted, lambda *_: None, lambda: "trusted")
-    return SkillSetUp(settings, making, AlexaByHand(settings, made.store, lambda _: None, keys), keys)
+    making = SkillCreation(settings.public_url, nobody, made.store, noted, lambda *_: None, lambda: "trusted", keys)
+    making.hand = AlexaByHand(settings, made.store, lambda _: None, keys)
+    return making
 
 
 def _pages(

@@ -14,6 +14,9 @@ LIBAV_S = 40.0  # until it has seen enough
 NEAR_S = (
     1.0  # half of the time between two ticks: a tick later than that before a turn is the turn's, or comes after it
 )
+# Sound whose first packets a busy machine delivered late is put into its place within the first two seconds
+# (showcam/engine/sources/timeline.py), and the tick in the tenth of a second that it then had twice is left out.
+PLACED_S = 2.5
 
 
 @dataclass
@@ -44,9 +47,13 @@ class Seen:
     def is_enough(self, pictures: int, fps: int, *, sound: bool, turns: bool) -> bool:
         """Whether so many were seen one after another and, where they are to, one turned and sound is as far."""
         begins = steady(self.pictures, fps)
-        turned = [at for number, at in self.turns if number > begins]
+        turned = self.turned(begins)
         is_heard = bool(self.ticks) and (not turns or bool(turned and self.ticks[-1] > turned[0] - NEAR_S))
         return len(self.pictures) - begins >= pictures and (is_heard or not sound)
+
+    def turned(self, begins: int) -> list[float]:
+        """When pictures turned after the one of this number, and after the sound had been put into its place."""
+        return [at for number, at in self.turns if number > begins and at > self.pictures[0] + PLACED_S]
 
     def __str__(self) -> str:
         steps = " ".join(f"{later - earlier:.3g}" for earlier, later in itertools.pairwise(self.pictures))

@@ -346,7 +346,7 @@ def check(row: Row, protocol: Protocol, seen: Seen, sent: list[float]) -> None:
 
 def check_sound(row: Row, seen: Seen) -> None:
     begins = steady(seen.pictures, row.fps)
-    turned = [at for number, at in seen.turns if number > begins and at - NEAR_S < seen.ticks[-1]]
+    turned = [at for at in seen.turned(begins) if at - NEAR_S < seen.ticks[-1]]
     assert turned
     for at in turned:
         assert min(abs(at - tick) for tick in seen.ticks) < APART_S

@@ -7,7 +7,7 @@ import pytest
 from showcam.accounts.identity import token_hash
 from showcam.app.settings import Settings
 from showcam.app.setup import forwarder
-from showcam.app.setup.skill_set_up import AlexaByHand
+from showcam.app.setup.alexa_by_hand import AlexaByHand
 from showcam.console.skill import NotMade
 from showcam.store.sqlite import SqliteStore
 

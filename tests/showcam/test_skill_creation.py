@@ -10,8 +10,8 @@ from showcam.accounts import clients
 from showcam.alexa.texts import LOCALES
 from showcam.app.setup.forwarder import LANGUAGES
 from showcam.app.setup.skill_creation import STEPS, Made, SkillCreation
-from showcam.app.setup.skill_package import Missing
-from showcam.app.setup.smapi import Amazon, Failed, Profile, SignInAgain
+from showcam.app.setup.smapi import Amazon, Failed, SignInAgain
+from showcam.console.skill import NotMade
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
@@ -26,7 +26,6 @@ pytestmark = pytest.mark.proves(
 
 URL = "https://cams.example"
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:showcam-forward"
-OWNER = Profile(*PROFILE)
 PACKAGED = {"en-US", "en-GB", "de-DE"}
 
 
@@ -63,13 +62,13 @@ class World:
             sleep=self.clock.wait,
         )
 
-    def allow(self, profile: Profile = OWNER, language: str = "en-GB") -> None:
-        returned = self.amazon.allow(self.making().begin(profile, language))
+    def allow(self, language: str = "en-GB") -> None:
+        returned = self.amazon.allow(self.making().begin(*PROFILE, language))
         self.making().allowed(returned["state"], returned["code"])
 
     def spoken(self, language: str = "en-GB") -> Made:
         self.allow(language=language)
-        return self.making().go_on()
+        return self.making().make()
 
     def bring_function(self, arn: str = ARN) -> None:
         (skill,) = self.amazon.skills
@@ -112,7 +111,7 @@ def test_account_linking_is_that_of_the_client_and_its_redirects_are_the_vendors
 def test_with_the_function_the_skill_is_whole_and_its_ids_are_given(world: World) -> None:
     world.spoken()
     world.bring_function()
-    assert world.making().go_on().done == STEPS
+    assert world.making().make().done == STEPS
     ((skill_id, skill),) = world.amazon.skills.items()
     assert skill.manifest["apis"]["smartHome"]["endpoint"]["uri"] == ARN
     assert skill.manifest["permissions"] == [{"name": "alexa::async_event:write"}]
@@ -151,11 +150,11 @@ def test_an_echo_in_each_language_has_the_skill_and_reaches_its_function(
 ) -> None:
     world.spoken(language)
     (skill,) = world.amazon.skills.values()
-    assert world.making().template()[1] == region
+    assert world.making().stack().region == region
     assert skill.reached(language) == ("", bool(model))
     arn = ARN.replace("eu-west-1", region)
     world.bring_function(arn)
-    assert world.making().go_on().done == STEPS
+    assert world.making().make().done == STEPS
     assert skill.reached(language) == (arn, bool(model))
     described = skill.manifest["publishingInformation"]["locales"]
     assert set(described) == set(skill.manifest["privacyAndCompliance"]["locales"]) == {*PACKAGED, language}
@@ -170,13 +169,13 @@ def test_an_echo_in_each_language_has_the_skill_and_reaches_its_function(
 def test_an_echo_in_a_language_that_was_not_chosen_has_no_skill_until_it_is(world: World) -> None:
     world.spoken("en-GB")
     world.bring_function()
-    world.making().go_on()
+    world.making().make()
     (skill,) = world.amazon.skills.values()
     assert skill.reached("en-GB") == (ARN, True)
     assert skill.reached("fr-FR") == ("", False)
     world.spoken("fr-FR")
     world.bring_function()
-    world.making().go_on()
+    world.making().make()
     assert len(world.amazon.skills) == 1
     assert skill.reached("fr-FR") == (ARN, False)
 
@@ -196,9 +195,9 @@ def test_an_answer_that_is_lost_doubles_nothing_and_it_is_gone_on_with(world: Wo
     world.amazon.cut_after = "" if cut.startswith("POST /auth") else cut
     world.amazon.fault = lambda request: b"" if request.startswith(cut) and cut.startswith("POST /auth") else None
     with pytest.raises(Failed, match="can't be reached"):
-        world.making().go_on()
+        world.making().make()
     world.amazon.fault = lambda _request: None
-    assert world.making().go_on().done == ("vendor", "skill", "linking", "models", "testing")
+    assert world.making().make().done == ("vendor", "skill", "linking", "models", "testing")
     assert len(world.amazon.skills) == 1
 
 
@@ -209,9 +208,9 @@ def test_a_refusal_is_shown_and_what_stands_is_found_again(world: World, call: s
     refused = answer(b'{"message":"Not\\u0000 now,\\n please."}', status)
     world.amazon.fault = lambda request: refused if request.startswith(call) else None
     with pytest.raises(Failed, match=r"Amazon (says: Not now, please\.|takes no more calls)"):
-        world.making().go_on()
+        world.making().make()
     world.amazon.fault = lambda _request: None
-    world.making().go_on()
+    world.making().make()
     assert len(world.amazon.skills) == 1
 
 
@@ -220,7 +219,7 @@ def test_answers_that_mean_nothing_are_refused(world: World, body: bytes) -> Non
     world.allow()
     world.amazon.fault = lambda request: answer(body) if request.startswith("GET /v1/vendors") else None
     with pytest.raises(Failed):
-        world.making().go_on()
+        world.making().make()
     assert world.amazon.skills == {}
 
 
@@ -228,15 +227,15 @@ def test_a_permission_that_ends_halfway_is_given_again_and_nothing_is_doubled(wo
     world.spoken()
     world.amazon.end_permission()
     with pytest.raises(SignInAgain):
-        world.making().go_on()
+        world.making().make()
     world.allow()
     world.bring_function()
-    assert world.making().go_on().done == STEPS
+    assert world.making().make().done == STEPS
     assert len(world.amazon.skills) == 1
 
 
 def test_a_wrong_secret_is_named_as_one(world: World) -> None:
-    returned = world.amazon.allow(world.making().begin(Profile(PROFILE[0], "wrong"), "en-GB"))
+    returned = world.amazon.allow(world.making().begin(PROFILE[0], "wrong", "en-GB"))
     with pytest.raises(Failed, match="client secret"):
         world.making().allowed(returned["state"], returned["code"])
 
@@ -245,12 +244,12 @@ def test_an_account_that_is_no_developers_is_shown_what_to_do(world: World) -> N
     world.amazon.developer = False
     world.allow()
     with pytest.raises(Failed, match=r"developer\.amazon\.com"):
-        world.making().go_on()
+        world.making().make()
 
 
 @pytest.mark.parametrize(("after_s", "taken"), [(0, True), (899, True), (900, False)])
 def test_amazons_return_is_taken_within_a_quarter_of_an_hour_and_once(world: World, after_s: int, taken: bool) -> None:
-    returned = world.amazon.allow(world.making().begin(OWNER, "en-GB"))
+    returned = world.amazon.allow(world.making().begin(*PROFILE, "en-GB"))
     world.clock.wait(after_s)
     assert world.making().takes(returned["state"]) is taken
     assert not world.making().takes(returned["state"] + "x")
@@ -271,7 +270,7 @@ def test_amazons_return_is_taken_within_a_quarter_of_an_hour_and_once(world: Wor
 )
 def test_a_function_that_alexa_would_not_call_is_refused_and_may_be_pasted_again(world: World, arn: str) -> None:
     before = world.spoken()
-    with pytest.raises(Missing):
+    with pytest.raises(NotMade, match="no ARN of a function"):
         world.making().use_function(arn)
     assert world.making().made() == before
     world.making().use_function(ARN)
@@ -284,22 +283,22 @@ def test_there_is_no_function_before_there_is_a_skill(world: World) -> None:
     with pytest.raises(Failed, match="no skill yet"):
         world.making().use_function(ARN)
     with pytest.raises(Failed, match="no skill yet"):
-        world.making().template()
+        world.making().stack()
 
 
 def test_a_function_that_does_not_permit_the_skill_is_named_in_amazons_words(world: World) -> None:
     world.spoken()
     world.making().use_function(ARN)
     with pytest.raises(Failed, match="trigger setting"):
-        world.making().go_on()
+        world.making().make()
 
 
 def test_another_language_begins_again_and_finds_the_skill(world: World) -> None:
     world.spoken()
     world.allow(language="en-US")
-    world.making().go_on()
+    world.making().make()
     assert len(world.amazon.skills) == 1
-    assert world.making().template()[1] == "us-east-1"
+    assert world.making().stack().region == "us-east-1"
 
 
 def test_what_is_kept_holds_no_secret_of_the_client(world: World) -> None:

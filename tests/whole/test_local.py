@@ -13,7 +13,8 @@ import pytest
 import requests
 
 from showcam.app.cli.named_camera import camera_named
-from showcam.app.compose.trace import tracing
+from showcam.app.compose.command import built, household_of
+from showcam.app.compose.trace import camera_trace
 from showcam.app.process.settings_sources import load
 from showcam.app.trace import text as traces
 from showcam.drivers.ezviz.trace.camera import Wanted
@@ -146,8 +147,11 @@ def test_a_trace_tells_a_session_by_each_way_at_home(program: Program) -> None:
     assert program.command("cameras", "code", "Garden", *words, text=f"{label}\n").returncode == 0
     program.change("Garden", local="wrapped")
     assert page.mend("Garden", "ask-camera") == 200
-    with tracing(load(demo=True, environ=program.environ), user) as (household, makes):
-        lines = makes(camera_named(household, "Garden"), lambda _: None).take(Wanted(2.0))
+    settings = load(demo=True, environ=program.environ)
+    with built(settings) as base:
+        household = household_of(settings, base, user)
+        garden = camera_named(household, "Garden")
+        lines = camera_trace(settings, base, household.account, garden, lambda _: None).take(Wanted(2.0))
     opened = [line for line in lines if isinstance(line, Opened)]
     assert [line.way for line in opened[:2]] == ["sub", "main"]
     pictures = {line.number: line.picture for line in lines if isinstance(line, Ended)}

@@ -6,6 +6,7 @@ A message may come twice, late or not at all: a claim makes the first harmless, 
 import json
 import math
 from collections.abc import Iterable, Iterator
+from itertools import batched
 from typing import Any, TypedDict
 
 from msgspec import Struct
@@ -24,13 +25,9 @@ class Wake(Struct, frozen=True):
 
 
 class Failure(TypedDict):
+    """Names a message of a batch that SQS has to deliver again."""
+
     itemIdentifier: str
-
-
-class Failures(TypedDict):
-    """Names the messages of a batch that SQS has to deliver again."""
-
-    batchItemFailures: list[Failure]
 
 
 class NotSent(Exception):
@@ -45,8 +42,8 @@ class Queue:
 
     def send(self, wakes: Iterable[Wake]) -> int:
         """Sends the messages, and returns how many the queue took. Raises NotSent, and botocore's errors."""
-        waiting, sent = list(wakes), 0
-        for start in range(0, len(waiting), _AT_ONCE):
+        sent = 0
+        for batch in batched(wakes, _AT_ONCE, strict=False):
             entries = [
                 {
                     "Id": str(number),
@@ -55,7 +52,7 @@ class Queue:
                     ),
                     "DelaySeconds": wake.in_s,
                 }
-                for number, wake in enumerate(waiting[start : start + _AT_ONCE])
+                for number, wake in enumerate(batch)
             ]
             answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
             if answer.get("Failed"):

@@ -4,14 +4,13 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Mapping
-from functools import wraps
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn, TypedDict
 
 import click
 
-from showcam.app.cli.output import called, echo
+from showcam.app.cli.output import called, echo, note
 from showcam.app.process.limits import forbid_core
 from showcam.app.process.settings_sources import SettingsError, file_of, load, origins
 from showcam.app.settings import Settings
@@ -23,50 +22,27 @@ def stop(text: str, code: int = 2) -> NoReturn:
     sys.exit(code)
 
 
-def readable[**P, T](command: Callable[P, T]) -> Callable[P, T]:
-    """Turns an error that a person can fix into one line on stderr and exit code 2."""
+def _fixable(error: Exception) -> str:
+    """The sentence for an error that a person can fix; "" for any other."""
+    from showcam.app import extras, obstacles
+    from showcam.app.aws.boto import SecretUnreadable
+    from showcam.app.keys import KeysUnreadable
+    from showcam.app.process.supervisor import CannotStart
+    from showcam.store.ports import StoreUnavailable
+    from showcam.store.sealing import SealedUnreadable
 
-    @wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> T:
-        from showcam.app import extras, obstacles
-        from showcam.app.aws.boto import SecretUnreadable
-        from showcam.app.keys import KeysUnreadable
-        from showcam.app.process.supervisor import CannotStart
-        from showcam.store.ports import StoreUnavailable
-        from showcam.store.sealing import SealedUnreadable
-
-        try:
-            return command(*args, **kwargs)
-        except (
-            SettingsError,
-            CannotStart,
-            KeysUnreadable,
-            SecretUnreadable,
-            StoreUnavailable,
-            SealedUnreadable,
-            extras.ExtraMissing,
-        ) as error:
-            stop(str(error))
-        except ModuleNotFoundError as error:
-            extra = extras.bringing(error.name or "")
-            if not extra:
-                raise
-            stop(str(extras.ExtraMissing(extra)))
-        except OSError as error:
-            if error.errno not in obstacles.KNOWN:
-                raise
-            file = str(error.filename or "A file")
-            stop(obstacles.sentence(file, Path(file), error))
-        except click.Abort:
-            if sys.stdin is not None and sys.stdin.isatty():
-                raise
-            click.echo(err=True)  # ends the line of the prompt
-            stop("It asked for something, and standard input ended without an answer: run it at a terminal.", code=1)
-
-    return run
+    known = (SettingsError, CannotStart, KeysUnreadable, SecretUnreadable, StoreUnavailable, SealedUnreadable)
+    if isinstance(error, (*known, extras.ExtraMissing)):
+        return str(error)
+    if isinstance(error, ModuleNotFoundError) and (extra := extras.bringing(error.name or "")):
+        return str(extras.ExtraMissing(extra))
+    if isinstance(error, OSError) and error.errno in obstacles.KNOWN:
+        file = str(error.filename or "A file")
+        return obstacles.sentence(file, Path(file), error)
+    return ""
 
 
-def settings_of(context: click.Context, *, kept: bool = True) -> Settings:
+def settings_of(*, kept: bool = True) -> Settings:
     """The settings of a command: handed over by the supervisor, or read from their sources.
 
     `kept`: include the settings in showcam's database.
@@ -76,20 +52,21 @@ def settings_of(context: click.Context, *, kept: bool = True) -> Settings:
     handed = handed_over()
     if handed is not None:
         return handed
-    given = _given(context)
+    given = _given()
     settings = load(**given)
     if not kept:
         return settings
     from showcam.app.data import integrity
     from showcam.app.process.kept import read
 
-    integrity.check_once(settings)
+    if not settings.demo:  # its data may be deleted by hand: no loss is reported
+        integrity.check(settings)
     return load(**given, kept=texts) if (texts := read(settings)) else settings
 
 
-def origins_of(context: click.Context) -> dict[str, str]:
+def origins_of() -> dict[str, str]:
     """The settings that come from a file, a variable or an option, each with its origin."""
-    return origins(**_given(context))
+    return origins(**_given())
 
 
 class _Given(TypedDict):
@@ -98,15 +75,16 @@ class _Given(TypedDict):
     overrides: Mapping[str, Any]
 
 
-def _given(context: click.Context) -> _Given:
+def _given() -> _Given:
+    context = click.get_current_context()
     options = {name: context.meta.get(f"showcam.{name}") for name in ("config", "data", "demo")}
     overrides = {"port": context.params.get("port"), "data": options["data"]}
     return _Given(file=options["config"], demo=bool(options["demo"]), overrides=overrides)
 
 
-def settings_file(context: click.Context) -> Path:
+def settings_file() -> Path:
     """The settings file of this command, which need not exist."""
-    return file_of(os.environ, context.meta.get("showcam.config"))
+    return file_of(os.environ, click.get_current_context().meta.get("showcam.config"))
 
 
 def own_address(settings: Settings) -> str:
@@ -127,29 +105,22 @@ def guide(settings: Settings, name: str) -> str:
     return f"{at}{page(name)}" if at else str(document(f"owner/{name}"))
 
 
-def _note(context: click.Context, option: click.Parameter, value: Any) -> None:
-    """Keeps an option's value for `settings_of`, whether the option stands before or after the command."""
-    if value:
-        context.meta[f"showcam.{option.name}"] = value
+class Command(click.Command):
+    """A command or group with the options --demo and --data: both may stand before a command and after it."""
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        demo = "The demo: simulated cameras and assistants, on this machine alone."
+        data = "Folder of the data (SHOWCAM_DATA; default: as showcam where says)."
+        folder = click.Path(path_type=Path, file_okay=False)
+        self.params += [
+            click.Option(["--demo"], is_flag=True, callback=note, expose_value=False, help=demo),
+            click.Option(["--data"], type=folder, callback=note, expose_value=False, help=data),
+        ]
 
 
-def installation[F: Callable[..., Any]](command: F) -> F:
-    """Adds the options --demo and --data, which `settings_of` reads. main has them too, so that hints may begin so."""
-    demo = click.option(
-        "--demo",
-        is_flag=True,
-        callback=_note,
-        expose_value=False,
-        help="The demo: simulated cameras and assistants, on this machine alone.",
-    )
-    data = click.option(
-        "--data",
-        type=click.Path(path_type=Path, file_okay=False),
-        callback=_note,
-        expose_value=False,
-        help="Folder of the data (SHOWCAM_DATA; default: as showcam where says).",
-    )
-    return demo(data(command))
+class Group(Command, click.Group):
+    command_class = Command
 
 
 def at_vendor[F: Callable[..., Any]](command: F) -> F:
@@ -168,41 +139,63 @@ def _kind(_context: click.Context, _option: click.Parameter, name: str | None) -
     return found[0]
 
 
-# The module of each command. A command imports its own module only: a container's engine runs `showcam health` again
-# and again, which thus takes 0.14 s of CPU instead of 0.4 s.
-_COMMANDS = {
-    "alexa": "alexa",
-    "backup": "backup",
-    "cameras": "cameras",
-    "cast": "cast",
-    "clients": "clients",
-    "doctor": "doctor",
-    "expose": "expose",
-    "google": "google",
-    "health": "where",
-    "home": "home",
-    "links": "links",
-    "login": "login",
-    "media": "run",
-    "outbox": "outbox",
-    "owner": "owner",
-    "pin": "owner_password",
-    "restore": "backup",
-    "run": "run",
-    "say": "say",
-    "serve": "run",
-    "settings": "settings",
-    "trace": "trace",
-    "where": "where",
-    "worker": "run",
-}
+_COMMANDS = (
+    *(
+        "alexa",
+        "backup",
+        "cameras",
+        "cast",
+        "clients",
+        "doctor",
+        "expose",
+        "google",
+        "health",
+        "home",
+        "links",
+        "login",
+    ),
+    *(
+        "login",
+        "media",
+        "outbox",
+        "owner",
+        "pin",
+        "restore",
+        "run",
+        "say",
+        "serve",
+        "settings",
+        "trace",
+        "where",
+        "worker",
+    ),
+)
+# The module of each command whose module has another name. A command imports only its own module: a container's engine
+# runs `showcam health` again and again. With one module it takes 0.14 s of CPU, with all of them 0.4 s.
+_MODULES = {"health": "where", "pin": "owner_password", "restore": "backup"} | dict.fromkeys(
+    ("media", "serve", "worker"), "run"
+)
 
 
-class _Commands(click.Group):
+class _Commands(Group):
     """Help and usage name this group as the person called it, so that their commands can be pasted."""
 
     def main(self, args: Any = None, prog_name: str | None = None, *more: Any, **named: Any) -> Any:
         return super().main(args, prog_name or called(), *more, **named)
+
+    def invoke(self, context: click.Context) -> Any:
+        """Turns an error that a person can fix into one line on stderr and exit code 2."""
+        try:
+            return super().invoke(context)
+        except click.Abort:
+            if sys.stdin is not None and sys.stdin.isatty():
+                raise
+            click.echo(err=True)  # ends the line of the prompt
+            stop("It asked for something, and standard input ended without an answer: run it at a terminal.", code=1)
+        except Exception as error:
+            if sentence := _fixable(error):
+                stop(sentence)
+            raise
 
     def list_commands(self, _context: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -210,7 +203,7 @@ class _Commands(click.Group):
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:
         if name not in _COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"{__name__}.{_COMMANDS[name]}"), name)
+        command: click.Command = getattr(import_module(f"{__name__}.{_MODULES.get(name, name)}"), name)
         return command
 
 
@@ -219,11 +212,10 @@ class _Commands(click.Group):
 @click.option(
     "--config",
     type=click.Path(path_type=Path, dir_okay=False),
-    callback=_note,
+    callback=note,
     expose_value=False,
     help="Settings file (SHOWCAM_CONFIG; default: as showcam where says). SHOWCAM_* in the environment beats it.",
 )
-@installation
 def main() -> None:
     """Say “show the garden camera” to Alexa or Google and see it; if it can't be shown, hear why and how to fix it."""
     forbid_core()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from showcam.app.cli import installation, own_address, readable, settings_of, stop
+from showcam.app.cli import Group, own_address, settings_of, stop
 from showcam.app.cli.output import as_json, echo, report, table
 from showcam.app.shipped import whole_way
 
@@ -23,7 +23,7 @@ _ARN = "The function that takes directives; once for each region."
 _SPOKEN = "Spoken requests go to the function too, not to HTTPS (on AWS always)."
 
 
-@click.group(epilog=whole_way("owner/alexa.md"))
+@click.group(cls=Group, epilog=whole_way("owner/alexa.md"))
 def alexa() -> None:
     """Alexa: the values for Amazon's developer console and AWS."""
 
@@ -33,12 +33,7 @@ def alexa() -> None:
 @click.option("--arn", "arns", multiple=True, help=_ARN)
 @click.option("--spoken-by-function", is_flag=True, help=_SPOKEN)
 @as_json
-@installation
-@click.pass_context
-@readable
-def values(
-    context: click.Context, language: str, arns: tuple[str, ...], spoken_by_function: bool, as_json: bool
-) -> None:
+def values(language: str, arns: tuple[str, ...], spoken_by_function: bool) -> None:
     """Print every field of Amazon's developer console in the order you meet them, with its value.
 
     At home the spoken half comes first, by HTTPS; on AWS functions answer both halves.
@@ -46,7 +41,7 @@ def values(
     from showcam.app.compose.command import tools
     from showcam.app.setup.alexa_console import fields, model
 
-    settings = settings_of(context)
+    settings = settings_of()
     _require_public_url(settings)
     _require_language(language)
     _require_region(language, arns)
@@ -57,7 +52,7 @@ def values(
     lines: list[str] = []
     for page, fields_of_page in groupby(rows, key=lambda row: row.page):
         lines += [f"\n{page}", *table([(field.name, field.value) for field in fields_of_page], indent=2)]
-    report(as_json, {"fields": [asdict(row) for row in rows]}, lines)
+    report({"fields": [asdict(row) for row in rows]}, lines)
 
 
 @alexa.command()
@@ -65,10 +60,7 @@ def values(
 @click.option("--skill-id", help="The skill's id (default: the setting alexa_skill_id).")
 @click.option("--spoken", is_flag=True, help="Hand on spoken requests too, which otherwise come by HTTPS.")
 @click.option("--key", is_flag=True, help="Print only the key to type where AWS asks for it.")
-@installation
-@click.pass_context
-@readable
-def forwarder(context: click.Context, language: str, skill_id: str | None, spoken: bool, key: bool) -> None:
+def forwarder(language: str, skill_id: str | None, spoken: bool, key: bool) -> None:
     """Print a CloudFormation template with the forwarder in it, and the line for AWS CloudShell that deploys it.
 
     The template goes to standard output, the line to standard error: it may be kept in a file.
@@ -76,7 +68,7 @@ def forwarder(context: click.Context, language: str, skill_id: str | None, spoke
     from showcam.app import keys
     from showcam.app.setup.forwarder import key_text, one_line, region, template
 
-    settings = settings_of(context)
+    settings = settings_of()
     if key:
         click.echo(key_text(keys.of(settings).forwarder))
         return
@@ -108,11 +100,7 @@ def forwarder(context: click.Context, language: str, skill_id: str | None, spoke
 @click.option("--privacy-url", help="Address of your privacy notice (default: showcam's own page).")
 @click.option("--terms-url", help="Address of your terms of use (default: that of the privacy notice).")
 @click.option("--linking", is_flag=True, help="Write linking.json too; asks for the client's secret, unseen.")
-@installation
-@click.pass_context
-@readable
 def package(
-    context: click.Context,
     folder: Path,
     arns: tuple[str, ...],
     spoken_by_function: bool,
@@ -128,7 +116,7 @@ def package(
     """
     from showcam.app.setup import skill_package
 
-    settings = settings_of(context)
+    settings = settings_of()
     _require_public_url(settings)
     if settings.all_on_aws:
         _require_functions(settings, arns)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
 
-from showcam.app.cli import installation, readable, settings_of, stop
-from showcam.app.cli.output import as_json, echo, progress, report
+from showcam.app.cli import Command, settings_of, stop
+from showcam.app.cli.output import as_json, echo, progress, report, wants_json
 
 if TYPE_CHECKING:
     from showcam.app.data.backup import Contents
@@ -32,23 +32,13 @@ class BackupFacts(TypedDict):
     schema: int
 
 
-@click.command()
+@click.command(cls=Command)
 @_FILE
 @click.option("--with-keys", is_flag=True, help="The keys too, sealed under a passphrase.")
 @_PASSPHRASE
 @click.option("--force", is_flag=True, help="Replace FILE.")
-@installation
 @as_json
-@click.pass_context
-@readable
-def backup(
-    context: click.Context,
-    file: Path,
-    with_keys: bool,
-    passphrase_file: Any,
-    force: bool,
-    as_json: bool,
-) -> None:
+def backup(file: Path, with_keys: bool, passphrase_file: Any, force: bool) -> None:
     """Write everything that must last into FILE, also while showcam runs.
 
     Without the keys nobody can open the sealed data in FILE: say --with-keys, or keep a copy of keys/ elsewhere.
@@ -59,7 +49,7 @@ def backup(
 
     if passphrase_file and not with_keys:
         stop("A passphrase is for the keys: say --with-keys too.")
-    settings = settings_of(context, kept=False)
+    settings = settings_of(kept=False)
     logs.configure("command", "warning")
     integrity.claim(settings)
     integrity.check(settings)
@@ -67,8 +57,8 @@ def backup(
     with progress(f"Writing {file}"):
         found = backups.write(settings, file, passphrase, force=force)
     facts = {"file": str(file), "bytes": file.stat().st_size, **_facts(found)}
-    report(as_json, facts, [f"{file} holds {_counted(found)}."])
-    if as_json:
+    report(facts, [f"{file} holds {_counted(found)}."])
+    if wants_json():
         return
     if with_keys:
         echo("The keys are in it: who has its passphrase too can open everything.", err=True)
@@ -76,15 +66,12 @@ def backup(
         echo(f"The keys are not in it: keep a copy of {settings.keys} elsewhere, or say --with-keys.", err=True)
 
 
-@click.command()
+@click.command(cls=Command)
 @_FILE
 @_PASSPHRASE
 @click.option("--without-keys", is_flag=True, help="Leave the keys in FILE alone and go on with those that are here.")
-@installation
 @as_json
-@click.pass_context
-@readable
-def restore(context: click.Context, file: Path, passphrase_file: Any, without_keys: bool, as_json: bool) -> None:
+def restore(file: Path, passphrase_file: Any, without_keys: bool) -> None:
     """Put back the data that showcam backup wrote into FILE; the present data is kept under a dated name.
 
     Not while showcam runs. FILE is checked first, and nothing is changed if anything is wrong with it.
@@ -94,7 +81,7 @@ def restore(context: click.Context, file: Path, passphrase_file: Any, without_ke
     from showcam.app.process import logs
     from showcam.app.process.supervisor import only_one
 
-    settings = settings_of(context, kept=False)
+    settings = settings_of(kept=False)
     logs.configure("command", "warning")
     integrity.claim(settings)
     with only_one(settings.data / "run"):
@@ -105,8 +92,8 @@ def restore(context: click.Context, file: Path, passphrase_file: Any, without_ke
         with progress(f"Restoring {file}"):
             done = restoring.restore(settings, file, contents, passphrase)
     more = {"with_keys": done.with_keys, "schema_now": done.schema, "kept": [str(path) for path in done.kept]}
-    report(as_json, {"file": str(file), **_facts(done.contents), **more}, _lines(file, done))
-    if not as_json:
+    report({"file": str(file), **_facts(done.contents), **more}, _lines(file, done))
+    if not wants_json():
         echo(
             "Links that were ended since then are alive again, and those made since then are gone: showcam links list, "
             "showcam links end ID. Who changed the EZVIZ password since then signs in again.",

@@ -14,12 +14,7 @@ if TYPE_CHECKING:
     from showcam.app.compose.command import Household
     from showcam.drivers.camera import Camera, Refusal
     from showcam.drivers.settings import Asked, Step
-    from showcam.registry.preferences import MotionRings
-
-PREFERENCES = (
-    *("voice_may", "while_encrypted", "keep_warm", "room", "tv", "tv_when", "tv_scenes"),
-    *("motion_rings", "ring_pause_s"),
-)
+    from showcam.registry.preferences import Preferences
 
 
 def change_setting(named: NamedCamera, setting: str, value: str, yes: bool) -> bool:
@@ -137,36 +132,11 @@ def renew_picture_code(named: NamedCamera, code: str) -> bool:
 
 
 def change_preference(named: NamedCamera, name: str, value: str, yes: bool) -> None:
-    from msgspec.structs import replace
-
-    from showcam.drivers.settings import BadValue
-
     if name == "while_encrypted":
         _decide_while_encrypted(named, value, yes)
         return
     home, camera = named.home, named.camera
-    preferences = home.owner.preferences(home.account, camera.id)
-    if name == "voice_may":
-        words = tuple(word.strip() for word in value.split(",") if word.strip())
-        preferences = replace(preferences, voice_may=() if words == ("nothing",) else words)
-    elif name == "room":
-        preferences = replace(preferences, room="" if value == "nothing" else value)
-    elif name == "tv":
-        preferences = replace(preferences, tv="" if value == "nothing" else value.strip())
-    elif name == "tv_when":
-        preferences = replace(preferences, tv_when=_happenings(value))
-    elif name == "tv_scenes":
-        tvs = tuple(dict.fromkeys(word.strip() for word in value.split(",") if word.strip()))
-        preferences = replace(preferences, tv_scenes=() if tvs == ("nothing",) else tvs)
-    elif name == "motion_rings":
-        preferences = replace(preferences, motion_rings=_motion_rings(camera, value))
-    elif name == "ring_pause_s":
-        preferences = replace(preferences, ring_pause_s=_pause(value))
-    elif value in ("yes", "no"):
-        preferences = replace(preferences, **{name: value == "yes"})
-    else:
-        raise BadValue(f"{name} is yes or no")
-    home.owner.prefer(home.account, camera.id, preferences)
+    home.owner.prefer(home.account, camera.id, _chosen(home.owner.preferences(home.account, camera.id), name, value))
     kept = home.owner.preferences(home.account, camera.id)
     if name == "voice_may":
         echo(f"{camera.name}: a voice may change {', '.join(kept.voice_may) or 'nothing'}.")
@@ -177,52 +147,45 @@ def change_preference(named: NamedCamera, name: str, value: str, yes: bool) -> N
     echo("A running showcam follows within half a minute.", err=True)
     if name == "room":
         echo("Google hears of it at “sync my devices”, for a camera that is in no room of its app yet.", err=True)
-    if name not in ("voice_may", "tv_scenes"):
-        return
-    echo("Say “sync my devices” to Google, “discover devices” to Alexa: each keeps to its last list.", err=True)
-    if name == "voice_may" and "sleep" in kept.voice_may and _lacks_pin(home):
-        echo(
-            f"Google turns off no camera until there is a PIN: showcam pin set {shlex.quote(home.user or 'USER')}",
-            err=True,
-        )
-
-
-def _happenings(value: str) -> tuple[str, ...]:
-    """The happenings in `value`, parted by commas. Raises BadValue for an unknown happening."""
-    from showcam.drivers.settings import BadValue
-    from showcam.registry.preferences import TV_WHEN
-
-    words = tuple(word.strip() for word in value.split(",") if word.strip())
-    if words == ("nothing",):
-        return ()
-    if strange := [word for word in words if word not in TV_WHEN]:
-        raise BadValue(f"tv_when is nothing, or some of {', '.join(TV_WHEN)}, and not {', '.join(strange)}")
-    return words
-
-
-def _motion_rings(camera: "Camera", value: str) -> "MotionRings":
-    """The value of motion_rings; warns if the camera may ring less or more than wished. Raises BadValue."""
-    from showcam.drivers.settings import BadValue
-    from showcam.registry.preferences import MOTION_RINGS, is_motion_rings
-
-    if not is_motion_rings(value):
-        raise BadValue(f"motion_rings is one of {', '.join(MOTION_RINGS)}, and not {value}")
-    if value == "person" and camera.person == "none":
+    elif name == "motion_rings" and value == "person" and camera.person == "none":
         echo(f"{camera.name} does not report persons: with that value only its bell rings.", err=True)
-    if value == "motion":
+    elif name == "motion_rings" and value == "motion":
         echo("Cats and cars ring too, unless the camera reports persons and the value is person.", err=True)
-    return value
+    elif name in ("voice_may", "tv_scenes"):
+        echo("Say “sync my devices” to Google, “discover devices” to Alexa: each keeps to its last list.", err=True)
+    if name == "voice_may" and "sleep" in kept.voice_may and _lacks_pin(home):
+        user = shlex.quote(home.user or "USER")
+        echo(f"Google turns off no camera until there is a PIN: showcam pin set {user}", err=True)
 
 
-def _pause(value: str) -> int:
-    """The pause in seconds. Raises BadValue if it is not from 0 to LONGEST_PAUSE_S."""
+def _chosen(kept: "Preferences", name: str, value: str) -> "Preferences":
+    """The preferences with a value as it was typed. Raises BadValue."""
+    from msgspec.structs import replace
+
     from showcam.drivers.settings import BadValue
-    from showcam.registry.preferences import LONGEST_PAUSE_S, is_pause
+    from showcam.registry.preferences import LONGEST_PAUSE_S, MOTION_RINGS, TV_WHEN, is_motion_rings, is_pause
 
-    seconds = int(value) if value.isascii() and value.isdigit() and len(value) <= 4 else -1
-    if not is_pause(seconds):
-        raise BadValue(f"ring_pause_s is a number of seconds from 0 to {LONGEST_PAUSE_S}")
-    return seconds
+    text = "" if value.strip() == "nothing" else value.strip()
+    words = tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
+    match name:
+        case "room" | "tv":
+            return replace(kept, **{name: text})
+        case "tv_when" if strange := [word for word in words if word not in TV_WHEN]:
+            raise BadValue(f"tv_when is nothing, or some of {', '.join(TV_WHEN)}, and not {', '.join(strange)}")
+        case "voice_may" | "tv_scenes" | "tv_when":
+            return replace(kept, **{name: words})
+        case "motion_rings" if is_motion_rings(value):
+            return replace(kept, motion_rings=value)
+        case "motion_rings":
+            raise BadValue(f"motion_rings is one of {', '.join(MOTION_RINGS)}, and not {value}")
+        case "ring_pause_s":
+            seconds = int(value) if value.isascii() and value.isdigit() and len(value) <= 4 else -1
+            if not is_pause(seconds):
+                raise BadValue(f"ring_pause_s is a number of seconds from 0 to {LONGEST_PAUSE_S}")
+            return replace(kept, ring_pause_s=seconds)
+    if value not in ("yes", "no"):
+        raise BadValue(f"{name} is yes or no")
+    return replace(kept, **{name: value == "yes"})
 
 
 def _lacks_pin(home: "Household") -> bool:

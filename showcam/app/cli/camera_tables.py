@@ -15,6 +15,10 @@ from showcam.registry.preferences import Preferences
 type Serving = Mapping[str, tuple[str, ...]]
 type Readiness = Sequence[tuple[Camera, Mapping[Any, Any]]]
 
+PREFERENCES = (
+    *("voice_may", "while_encrypted", "room", "keep_warm", "tv", "tv_when", "tv_scenes"),
+    *("motion_rings", "ring_pause_s"),
+)
 WAY = {
     "": "",
     "account": "EZVIZ account",
@@ -181,15 +185,7 @@ def shown(
     rows.append(("restart", "can be restarted" if camera.can_restart else "not by this way in"))
     if camera.battery is not None:
         rows.append(("battery", f"{camera.battery} %"))
-    rows.append(("voice_may", ", ".join(preferences.voice_may) or "nothing"))
-    rows.append(("while_encrypted", preferences.while_encrypted))
-    rows.append(("room", preferences.room or "nothing"))
-    rows += [(name, "yes" if getattr(preferences, name) else "no") for name in ("keep_warm",)]
-    rows.append(("tv", preferences.tv or "nothing"))
-    rows.append(("tv_when", ", ".join(preferences.tv_when) or "nothing"))
-    rows.append(("tv_scenes", ", ".join(preferences.tv_scenes) or "nothing"))
-    rows.append(("motion_rings", preferences.motion_rings))
-    rows.append(("ring_pause_s", str(preferences.ring_pause_s)))
+    rows += [(name, _preference(getattr(preferences, name))) for name in PREFERENCES]
     yield from table(rows, indent=2)
     if views["storage"].value == "uninitialised":
         yield _UNINITIALISED.format(camera=shell_word(camera.name))
@@ -203,6 +199,12 @@ def shown_facts(
         "settings": {name: asdict(view) for name, view in views.items()},
         "preferences": asdict(preferences),
     }
+
+
+def _preference(value: bool | float | str | tuple[str, ...]) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return (", ".join(value) if isinstance(value, tuple) else str(value)) or "nothing"
 
 
 def _value(name: Setting, view: SettingView) -> str:

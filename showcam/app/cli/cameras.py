@@ -5,28 +5,28 @@ from typing import TYPE_CHECKING
 
 import click
 
-from showcam.app.cli import own_cameras, readable, settings_of, stop
-from showcam.app.cli.camera_settings import GUESSED, PREFERENCES, change_preference, change_setting, renew_picture_code
+from showcam.app.cli import Group, own_cameras, settings_of, stop
+from showcam.app.cli.camera_settings import GUESSED, change_preference, change_setting, renew_picture_code
 from showcam.app.cli.named_camera import NamedCamera, asking, of_household, on_camera, refused, unavailable
-from showcam.app.cli.output import as_json, echo, progress, report
+from showcam.app.cli.output import as_json, echo, progress, report, wants_json
 
 if TYPE_CHECKING:
     from showcam.app.compose.command import Household
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.option("--verbose", "-v", is_flag=True, help="Also which way serves state, settings and picture.")
 @as_json
 @of_household
 @click.pass_context
-def cameras(context: click.Context, verbose: bool, as_json: bool, user: str | None) -> None:
+def cameras(context: click.Context, verbose: bool, user: str | None) -> None:
     """The cameras: whether they can be shown, their settings, what a voice may change.
 
     Without a command, the list of them.
     """
     if context.invoked_subcommand is None:
-        context.invoke(list_, verbose=verbose, as_json=as_json, user=user)
-    elif verbose or user or as_json:
+        context.invoke(list_, verbose=verbose, user=user)
+    elif verbose or user or wants_json():
         raise click.UsageError(f"Say these options behind {context.invoked_subcommand}.")
 
 
@@ -34,17 +34,15 @@ def cameras(context: click.Context, verbose: bool, as_json: bool, user: str | No
 @click.option("--verbose", "-v", is_flag=True, help="Also which way serves state, settings and picture.")
 @as_json
 @of_household
-@click.pass_context
-@readable
-def list_(context: click.Context, verbose: bool, as_json: bool, user: str | None) -> None:
+def list_(verbose: bool, user: str | None) -> None:
     """List every camera, whether Alexa and Google can show it, and names a voice has trouble with."""
     from showcam.app.compose.command import household
 
-    with household(settings_of(context), user) as home:
-        report_cameras(home, verbose=verbose, as_json=as_json)
+    with household(settings_of(), user) as home:
+        report_cameras(home, verbose=verbose)
 
 
-def report_cameras(home: "Household", *, verbose: bool, as_json: bool) -> None:
+def report_cameras(home: "Household", *, verbose: bool) -> None:
     """Print the household's cameras, or why they can't be listed."""
     from showcam.alexa.discovery import friendly_names
     from showcam.app.cli import camera_tables as tables
@@ -54,20 +52,20 @@ def report_cameras(home: "Household", *, verbose: bool, as_json: bool) -> None:
     try:
         with progress(asking(home)):
             rows = home.owner.readiness(home.account)
-        serving = home.owner.serving(home.account) if verbose or as_json else {}
+        serving = home.owner.serving(home.account) if verbose or wants_json() else {}
     except Unavailable as error:
         unavailable(error)
     found = [camera for camera, _ in rows]
     names = trouble(found, friendly_names(found))
     facts = {"cameras": [tables.listed_facts(row, names, serving) for row in rows]}
-    report(as_json, facts, tables.listed(rows, names, serving if verbose else None))
+    report(facts, tables.listed(rows, names, serving if verbose else None))
 
 
 @cameras.command()
 @on_camera
 @click.option("--verbose", "-v", is_flag=True, help="Also which way serves each setting.")
 @as_json
-def show(named: NamedCamera, verbose: bool, as_json: bool) -> None:
+def show(named: NamedCamera, verbose: bool) -> None:
     """Show all settings of the camera NAME as they are now."""
     from showcam.app.cli import camera_tables as tables
 
@@ -79,7 +77,7 @@ def show(named: NamedCamera, verbose: bool, as_json: bool) -> None:
     lines = list(tables.shown(camera, views, preferences, awaited, verbose=verbose))
     if verbose:
         lines.append(tables.ways(camera, serving))
-    report(as_json, tables.shown_facts(camera, views, preferences, serving), lines)
+    report(tables.shown_facts(camera, views, preferences, serving), lines)
 
 
 @cameras.command("set")
@@ -138,7 +136,7 @@ def set_(named: NamedCamera, setting: str, value: str, yes: bool) -> None:
         stop("showcam converts pictures by itself now: as many at once as its setting transcodes allows.", 2)
     if setting in tables.IN_APP:
         stop(f"{setting} can be read here. It is {tables.IN_APP[setting]}.", 2)
-    if setting in PREFERENCES:
+    if setting in tables.PREFERENCES:
         change_preference(named, setting, value, yes)
         return
     if change_setting(named, setting, value, yes):

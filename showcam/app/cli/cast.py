@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from showcam.app.cli import installation, readable, settings_of, stop
+from showcam.app.cli import Command, settings_of, stop
 from showcam.app.cli.named_camera import camera_named, refused
-from showcam.app.cli.output import as_json, echo, progress, report, table
+from showcam.app.cli.output import as_json, echo, progress, report, table, wants_json
 
 if TYPE_CHECKING:
     from showcam.app.compose.command import Household
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 WAKING = "{} is being woken, which may take 70 seconds. Its picture then comes on {}."
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("camera", required=False)
 @click.option("--on", "device", default="", help="The TV or display, by its name (default: the only one).")
 @click.option("--for", "seconds", type=click.FloatRange(1), help="Seconds after which it ends (default: until --stop).")
@@ -26,19 +26,7 @@ WAKING = "{} is being woken, which may take 70 seconds. Its picture then comes o
 @click.option("--stop", "ending", is_flag=True, help="End what is shown, on one TV with --on.")
 @click.option("--user", help="Whose cameras (default: the only household's; demo@example.com's in the demo).")
 @as_json
-@installation
-@click.pass_context
-@readable
-def cast(
-    context: click.Context,
-    camera: str | None,
-    device: str,
-    seconds: float | None,
-    listing: bool,
-    ending: bool,
-    user: str | None,
-    as_json: bool,
-) -> None:
+def cast(camera: str | None, device: str, seconds: float | None, listing: bool, ending: bool, user: str | None) -> None:
     """Show CAMERA on a TV in the house, by the house's own network. Without CAMERA: what is shown now."""
     from showcam.app.compose import screens
     from showcam.app.compose.command import household
@@ -47,27 +35,25 @@ def cast(
 
     if sum((camera is not None, listing, ending)) > 1:
         raise click.UsageError("Name a camera, or say --list, or --stop.")
-    settings = settings_of(context)
+    settings = settings_of()
     integrity.claim(settings)
     client = screens.client(settings)
     try:
         if listing:
-            list_devices(client, as_json=as_json)
+            list_devices(client)
             return
         with household(settings, user) as home:
             if ending:
-                report_showing(
-                    client.stop(home.account, device), "Nothing was shown.", "{} is no longer on {}.", as_json
-                )
+                report_showing(client.stop(home.account, device), "Nothing was shown.", "{} is no longer on {}.")
             elif camera is None:
-                report_showing(client.now(home.account), "Nothing is shown.", "{} is on {} since {}.", as_json)
+                report_showing(client.now(home.account), "Nothing is shown.", "{} is on {} since {}.")
             else:
-                show(client, home, camera, device, seconds or 0.0, as_json=as_json)
+                show(client, home, camera, device, seconds or 0.0)
     except CastFailed as error:
         stop(error.text("en"), code=1)
 
 
-def list_devices(client: "CastClient", *, as_json: bool) -> None:
+def list_devices(client: "CastClient") -> None:
     with progress("Looking for Cast devices"):
         found = client.devices()
     rows = [(device.name, {"screen": "TV or display"}.get(device.kind, device.kind), device.model) for device in found]
@@ -75,10 +61,10 @@ def list_devices(client: "CastClient", *, as_json: bool) -> None:
     if not found:
         lines = ["No Cast device answers in this network. One that mDNS does not reach: setting cast_devices."]
     facts = [{"id": device.id, "name": device.name, "kind": device.kind, "model": device.model} for device in found]
-    report(as_json, {"devices": facts}, lines)
+    report({"devices": facts}, lines)
 
 
-def show(client: "CastClient", home: "Household", camera: str, device: str, seconds: float, *, as_json: bool) -> None:
+def show(client: "CastClient", home: "Household", camera: str, device: str, seconds: float) -> None:
     from showcam.drivers.camera import Refusal
 
     found = camera_named(home, camera)
@@ -89,8 +75,8 @@ def show(client: "CastClient", home: "Household", camera: str, device: str, seco
         )
     if isinstance(shown, Refusal):
         refused(shown)
-    report_showing([shown], "", "{} is on {}.", as_json)
-    if not as_json:
+    report_showing([shown], "", "{} is on {}.")
+    if not wants_json():
         echo(f"End it: showcam cast --stop --on {shlex.quote(shown.device.name)}", err=True)
 
 
@@ -104,7 +90,7 @@ def only_screen(client: "CastClient") -> tuple[str, str]:
     return found[0].id, found[0].name
 
 
-def report_showing(showing: "list[Showing]", none: str, sentence: str, as_json: bool) -> None:
+def report_showing(showing: "list[Showing]", none: str, sentence: str) -> None:
     """`sentence` has gaps for the camera, the device and the time."""
     facts = [
         {
@@ -122,4 +108,4 @@ def report_showing(showing: "list[Showing]", none: str, sentence: str, as_json: 
         )
         for shown in showing
     ]
-    report(as_json, {"showing": facts}, lines or [none])
+    report({"showing": facts}, lines or [none])

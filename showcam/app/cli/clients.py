@@ -5,7 +5,7 @@ import shlex
 import click
 from msgspec.structs import asdict
 
-from showcam.app.cli import installation, readable, settings_of, stop
+from showcam.app.cli import Group, settings_of, stop
 from showcam.app.cli.output import as_json, echo, report
 from showcam.store.records import Assistant
 
@@ -17,7 +17,7 @@ _REDIRECTS = {
 }
 
 
-@click.group()
+@click.group(cls=Group)
 def clients() -> None:
     """The assistants that may ask for access: OAuth clients."""
 
@@ -28,17 +28,7 @@ def clients() -> None:
 @click.option("--redirect-uri", "redirects", multiple=True, help="A redirect URI, exactly; once for each.")
 @click.option("--require-pkce", is_flag=True, help="Refuse an authorization without PKCE.")
 @as_json
-@installation
-@click.pass_context
-@readable
-def add(
-    context: click.Context,
-    assistant: Assistant,
-    client_id: str | None,
-    redirects: tuple[str, ...],
-    require_pkce: bool,
-    as_json: bool,
-) -> None:
+def add(assistant: Assistant, client_id: str | None, redirects: tuple[str, ...], require_pkce: bool) -> None:
     """Let Alexa or Google ask for access. Prints the client secret, once."""
     from showcam.accounts import clients as registered
     from showcam.app.compose.command import tools
@@ -52,7 +42,7 @@ def add(
     if assistant == "google" and any(PLACEHOLDER in uri for uri in redirects):
         stop(f"{PLACEHOLDER} stands for your own: put the Project ID of Google's console in its place.")
     name = client_id or assistant
-    with tools(settings_of(context)) as store:
+    with tools(settings_of()) as store:
         if store.client(name) is not None:
             stop(
                 f"There is a client {name} already: showcam clients remove {shlex.quote(name)}, or another --id.",
@@ -63,20 +53,17 @@ def add(
         except ValueError as error:
             stop(f"That can't be registered: {error}.")
     lines = [f"client id:     {name}", f"client secret: {secret}"]
-    report(as_json, {"client_id": name, "client_secret": secret}, lines)
+    report({"client_id": name, "client_secret": secret}, lines)
     echo("The secret is not kept and will not be shown again.", err=True)
 
 
 @clients.command("list")
 @as_json
-@installation
-@click.pass_context
-@readable
-def list_(context: click.Context, as_json: bool) -> None:
+def list_() -> None:
     """List the clients, each with its redirect URIs."""
     from showcam.app.compose.command import tools
 
-    with tools(settings_of(context)) as store:
+    with tools(settings_of()) as store:
         rows = store.clients()
     lines = [
         line
@@ -86,19 +73,16 @@ def list_(context: click.Context, as_json: bool) -> None:
     if not rows:
         lines = ["No client yet: showcam clients add alexa, or showcam clients add google"]
     listed = ("id", "assistant", "redirect_uris", "created", "require_pkce")
-    report(as_json, {"clients": [{name: asdict(client)[name] for name in listed} for client in rows]}, lines)
+    report({"clients": [{name: asdict(client)[name] for name in listed} for client in rows]}, lines)
 
 
 @clients.command()
 @click.argument("client_id")
-@installation
-@click.pass_context
-@readable
-def remove(context: click.Context, client_id: str) -> None:
+def remove(client_id: str) -> None:
     """Refuse the client CLIENT_ID from now on. Its links stay; end them with showcam links end."""
     from showcam.app.compose.command import tools
 
-    with tools(settings_of(context)) as store:
+    with tools(settings_of()) as store:
         if not store.drop_client(client_id):
             stop(f"There is no client {client_id}: showcam clients list", code=1)
     echo(f"{client_id} is refused from now on.")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from showcam.app.cli import guide, installation, readable, settings_of
-from showcam.app.cli.output import as_json, echo, report, runnable
+from showcam.app.cli import Group, guide, settings_of
+from showcam.app.cli.output import as_json, echo, report, runnable, wants_json
 
 if TYPE_CHECKING:
     from showcam.app.doctor.finding import Finding
@@ -18,52 +18,45 @@ _HELP = re.compile(r"/help/docs/([a-z-]+\.md)")
 _MARKS = {"ok": "ok    ", "wrong": "WRONG ", "unsure": "?     "}
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @as_json
-@installation
-@click.pass_context
-@readable
-def doctor(context: click.Context, as_json: bool) -> None:
+def doctor() -> None:
     """Examine this machine, the way to it from outside, the assistants and the cameras. Print each fault and its fix.
 
     Exit code 0: nothing is wrong. 1: something is.
     """
     from showcam.app.compose.doctor import whole
 
-    if context.invoked_subcommand is None:
-        _print_all(context, whole(settings_of(context)), as_json)
+    if click.get_current_context().invoked_subcommand is None:
+        _print_all(whole(settings_of()))
 
 
 @doctor.command()
 @as_json
-@installation
-@click.pass_context
-@readable
-def google(context: click.Context, as_json: bool) -> None:
+def google() -> None:
     """Fetch this installation's endpoints as Google would, and say what is wrong and how to fix it.
 
     Exit code 0: nothing is wrong. 1: something is.
     """
     from showcam.app.compose.doctor import google as examined
 
-    _print_all(context, examined(settings_of(context)), as_json)
+    _print_all(examined(settings_of()))
 
 
-def _print_all(context: click.Context, examined: "Iterator[Finding]", as_json: bool) -> None:
-    findings, settings = [], settings_of(context)
+def _print_all(examined: "Iterator[Finding]") -> None:
+    findings, settings = [], settings_of()
     for found in examined:
         # a page has the document at its own address, a terminal only if showcam runs
         finding = replace(found, mend=_HELP.sub(lambda named: guide(settings, named[1]), found.mend))
         findings.append(finding)
-        if not as_json:
+        if not wants_json():
             _print(finding)
     count = Counter(finding.state for finding in findings)
     report(
-        as_json,
         {"findings": [_facts(finding) for finding in findings]},
         [f"\n{count['ok']} well, {count['wrong']} wrong, {count['unsure']} unsure."],
     )
-    context.exit(1 if count["wrong"] else 0)
+    click.get_current_context().exit(1 if count["wrong"] else 0)
 
 
 def _facts(finding: "Finding") -> dict[str, str]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from showcam.app.cli import installation, origins_of, readable, stop
-from showcam.app.cli.output import as_json, echo, report
+from showcam.app.cli import Command, origins_of, stop
+from showcam.app.cli.output import as_json, draw, echo, report, wants_json
 from showcam.app.shipped import whole_way
 
 if TYPE_CHECKING:
@@ -17,15 +17,12 @@ if TYPE_CHECKING:
 _CONSENT = "Anyone on the internet can then reach the sign-in page. Go on?"
 
 
-@click.command(epilog=whole_way("owner/reachable.md"))
+@click.command(cls=Command, epilog=whole_way("owner/reachable.md"))
 @click.option("--cloudflare", "name", metavar="NAME", help="By Cloudflare, under this name in a domain of yours.")
 @click.option("--stop", "stops", is_flag=True, help="Close the way in again, and forget the address.")
 @click.option("--yes", is_flag=True, help="Agree that anyone on the internet can reach the sign-in page.")
 @as_json
-@installation
-@click.pass_context
-@readable
-def expose(context: click.Context, name: str | None, stops: bool, yes: bool, as_json: bool) -> None:
+def expose(name: str | None, stops: bool, yes: bool) -> None:
     """Give this machine a public address by Tailscale Funnel or Cloudflare Tunnel, and keep it.
 
     The command prints the pages that you must visit, and waits for you. With --json it ends after the first page of
@@ -39,17 +36,17 @@ def expose(context: click.Context, name: str | None, stops: bool, yes: bool, as_
     name = cleaned(name or "")
     if name and not is_name(name):
         stop(f"{name} is no name such as {EXAMPLE}")
-    settings, _ = opened(context)
-    exposing = Exposing(AddressKeeper(settings, origins_of(context)), settings.port, settings.media_port)
+    settings, _ = opened()
+    exposing = Exposing(AddressKeeper(settings, origins_of()), settings.port, settings.media_port)
     if stops:
-        _end(exposing.end(), "The way in is closed, and the address is forgotten.", as_json=as_json)
+        _end(exposing.end(), "The way in is closed, and the address is forgotten.")
         return
     if not yes:
         click.confirm(_CONSENT, abort=True, err=True)
     shown = ""
     for stage in exposing.walk(name):
-        if not stage.waits or (as_json and stage.link and stage.by == "tailscale"):
-            _end(stage, "The address is kept. A running showcam takes it within seconds.", as_json=as_json)
+        if not stage.waits or (wants_json() and stage.link and stage.by == "tailscale"):
+            _end(stage, "The address is kept. A running showcam takes it within seconds.")
             return
         if stage.link != shown:
             shown = stage.link
@@ -63,12 +60,10 @@ def _show(stage: "Stage") -> None:
 
     echo(f"{EXPOSING[stage.stand]} {stage.link}", err=True)
     if stage.link and sys.stderr.isatty():
-        import segno
-
-        segno.make(stage.link, error="l").terminal(sys.stderr, compact=True)
+        draw(stage.link, err=True)
 
 
-def _end(stage: "Stage", done: str, *, as_json: bool) -> None:
+def _end(stage: "Stage", done: str) -> None:
     """Prints the outcome. Exits with 1 if a program refused or waits for a person."""
     from showcam.console.sentences import EXPOSING, NOT_EXPOSED
 
@@ -79,8 +74,8 @@ def _end(stage: "Stage", done: str, *, as_json: bool) -> None:
     if stage.why == "denied":
         text += f" The command is: sudo tailscale set --operator={getpass.getuser()}"
     facts = {"stand": stage.stand, "link": stage.link, "why": stage.why, "text": done if well else text}
-    if not as_json and not well:
+    if not wants_json() and not well:
         stop(text, code=1)
-    report(as_json, facts, [done])
+    report(facts, [done])
     if not well:
         sys.exit(1)

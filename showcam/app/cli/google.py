@@ -5,12 +5,12 @@ from itertools import groupby
 
 import click
 
-from showcam.app.cli import installation, own_address, readable, settings_of, stop
+from showcam.app.cli import Group, own_address, settings_of, stop
 from showcam.app.cli.output import as_json, echo, report, runnable
 from showcam.app.shipped import whole_way
 
 
-@click.group(epilog=whole_way("owner/google.md"))
+@click.group(cls=Group, epilog=whole_way("owner/google.md"))
 def google() -> None:
     """Google Home: the values for Google's developer console."""
 
@@ -18,16 +18,13 @@ def google() -> None:
 @google.command()
 @click.option("--project", default="", help="Project ID of the console (default: as Google's client was added).")
 @as_json
-@installation
-@click.pass_context
-@readable
-def values(context: click.Context, project: str, as_json: bool) -> None:
+def values(project: str) -> None:
     """Print each field of Google's Home Developer Console with the value for it."""
     from showcam.accounts import clients
     from showcam.app.compose.command import tools
     from showcam.app.setup import google_console
 
-    settings = settings_of(context)
+    settings = settings_of()
     if project and not google_console.PROJECT.fullmatch(project):
         stop(f"{project} is no project ID: 6 to 30 letters, digits and hyphens, which Google's console shows.")
     with tools(settings) as store:
@@ -45,6 +42,6 @@ def values(context: click.Context, project: str, as_json: bool) -> None:
         command = google_console.register(project)
         facts["mend"] = runnable(command)
         lines.append(f"\nGoogle may not ask for access yet. Let it in with:\n  {command}")
-    report(as_json, facts, lines)
+    report(facts, lines)
     if not settings.public_url:
         echo(f"No public_url is set: Google reaches none of these addresses. {own_address(settings)}.", err=True)

@@ -7,25 +7,22 @@ import sys
 
 import click
 
-from showcam.app.cli import installation, readable, settings_of, stop
-from showcam.app.cli.output import as_json, echo, report
+from showcam.app.cli import Command, settings_of, stop
+from showcam.app.cli.output import as_json, draw, echo, report, wants_json
 from showcam.app.process.home_address import home_address, host_in_house
 from showcam.app.settings import Settings
 
 
-@click.command()
-@installation
+@click.command(cls=Command)
 @as_json
-@click.pass_context
-@readable
-def home(context: click.Context, *, as_json: bool) -> None:
+def home() -> None:
     """Print the address of your cameras' page, with a code that signs one browser in: once, within half an hour.
 
     An earlier code no longer works.
     """
     from showcam.app.process.supervisor import running_at
 
-    settings = settings_of(context)
+    settings = settings_of()
     if not settings.has_console:
         stop("There is no such page here: the setting console is off, or everything is on AWS.", code=1)
     if running_at(settings.data) is None:
@@ -34,10 +31,10 @@ def home(context: click.Context, *, as_json: bool) -> None:
             "of the one that runs with --data.",
             code=1,
         )
-    announce(settings, as_json=as_json)
+    announce(settings)
 
 
-def announce(settings: Settings, *, as_json: bool = False, again: str = "showcam home") -> None:
+def announce(settings: Settings, *, again: str = "showcam home") -> None:
     """Prints the address with a new code; at a terminal also as a QR code, if a phone could open the address.
 
     `again`: the command that prints a new code.
@@ -50,15 +47,15 @@ def announce(settings: Settings, *, as_json: bool = False, again: str = "showcam
         echo(f"Your cameras: {home_address(settings)}")
         echo(f"The code for it is in a file alone, not in the journal. An address with a code: {again}", err=True)
         return
-    report(as_json, {"address": address, "good_for_s": LIFE_S}, [f"Your cameras: {address}"])
-    if as_json:
+    report({"address": address, "good_for_s": LIFE_S}, [f"Your cameras: {address}"])
+    if wants_json():
         return
     echo(f"That address signs one browser in, once, within {LIFE_S // 60} minutes. Another one: {again}", err=True)
     if _is_loopback(host):
         if not settings.demo and settings.bind not in ("0.0.0.0", "::"):  # noqa: S104
             echo("Only this machine reaches it. The house does, after: showcam settings set bind 0.0.0.0", err=True)
     elif sys.stdout.isatty():
-        _draw(address)
+        draw(address)
 
 
 def _is_journal() -> bool:
@@ -75,9 +72,3 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _draw(address: str) -> None:
-    import segno
-
-    segno.make(address, error="l").terminal(compact=True)

@@ -5,26 +5,23 @@ from datetime import UTC, datetime
 import click
 from msgspec.structs import asdict
 
-from showcam.app.cli import installation, readable, settings_of, stop
+from showcam.app.cli import Group, settings_of, stop
 from showcam.app.cli.output import as_json, echo, report, table
 from showcam.store.outbox import Telling
 
 
-@click.group()
+@click.group(cls=Group)
 def links() -> None:
     """Completed links: who may see cameras through which assistant."""
 
 
 @links.command("list")
 @as_json
-@installation
-@click.pass_context
-@readable
-def list_(context: click.Context, as_json: bool) -> None:
+def list_() -> None:
     """List every link that is alive: when it was made and last used, and the last report to its assistant."""
     from showcam.app.compose.command import tools
 
-    with tools(settings_of(context)) as store:
+    with tools(settings_of()) as store:
         accounts = [account.id for account in store.accounts()]
         found = [link for account in accounts for link in store.links(account)]
         tellings = {known.link: known for account in accounts for known in store.tellings(account).values()}
@@ -45,20 +42,17 @@ def list_(context: click.Context, as_json: bool) -> None:
         lines = ["Nothing is linked yet. Linking starts in the Alexa or the Google Home app."]
     listed = ("id", "account", "client", "assistant", "label", "cameras", "locale", "created", "last_used")
     facts = [{name: asdict(link)[name] for name in listed} | _report(tellings.get(link.id)) for link in found]
-    report(as_json, {"links": facts}, lines)
+    report({"links": facts}, lines)
 
 
 @links.command()
 @click.argument("link_id")
-@installation
-@click.pass_context
-@readable
-def end(context: click.Context, link_id: str) -> None:
+def end(link_id: str) -> None:
     """End the link LINK_ID: its tokens stop working at once, and its live pictures end."""
     from showcam.accounts import households
     from showcam.app.compose.command import pictures, tools
 
-    settings = settings_of(context)
+    settings = settings_of()
     with tools(settings) as store:
         link = store.link(link_id)
         if link is None or link.ended is not None:

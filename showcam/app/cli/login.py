@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from showcam.app.cli import at_vendor, installation, readable, settings_of, stop
+from showcam.app.cli import Command, at_vendor, settings_of, stop
 from showcam.app.cli.cameras import report_cameras
 from showcam.app.cli.named_camera import asking, unavailable
 from showcam.app.cli.output import USER, as_json, echo, progress
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 HERE = "command line"  # tries at the command line are counted apart from visitors' tries
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--user", help="User name at the vendor: e-mail, phone or account name (default: asked for).")
 @at_vendor
 @click.option(
@@ -27,24 +27,21 @@ HERE = "command line"  # tries at the command line are counted apart from visito
     help="Whether pictures may come by EZVIZ's cloud stream, an open connection (default: asked for where it matters).",
 )
 @as_json
-@installation
-@click.pass_context
-@readable
-def login(context: click.Context, user: str | None, kind: str, open_way: bool | None, as_json: bool) -> None:
+def login(user: str | None, kind: str, open_way: bool | None) -> None:
     """Sign in to EZVIZ, or another vendor, and list the cameras: those that can be shown, and why the others can't.
 
     The password is asked for, used once and not kept. A person who may read the data folder may sign in any account.
     """
     from showcam.app.compose.command import is_meant, signing_in
 
-    settings = settings_of(context)
+    settings = settings_of()
     with signing_in(settings) as (sign_in, household_of):
         done = signed_in(sign_in, user, kind)
         home = household_of(done.account.id)
         if not is_meant(settings, home):
-            context.meta[USER] = done.user
+            click.get_current_context().meta[USER] = done.user
         _agree(sign_in, home, open_way)
-        report_cameras(home, verbose=False, as_json=as_json)
+        report_cameras(home, verbose=False)
 
 
 def signed_in(sign_in: "SignIn", user: str | None, kind: str) -> "SignedIn":

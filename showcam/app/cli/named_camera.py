@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from showcam.app.cli import installation, readable, settings_of, stop
-from showcam.app.cli.output import USER, progress
+from showcam.app.cli import settings_of, stop
+from showcam.app.cli.output import note, progress
 
 if TYPE_CHECKING:
     from showcam.app.compose.command import Household
@@ -57,19 +57,9 @@ def asking(home: "Household") -> str:
 
 
 def of_household[F: Callable[..., Any]](command: F) -> F:
-    user = click.option(
-        "--user",
-        callback=_note_user,
-        help="Whose cameras (default: the only household's; demo@example.com's in the demo).",
-    )
-    return installation(user(command))
-
-
-def _note_user(context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
-    """Notes the user: hints of this command then name the same household."""
-    if value:
-        context.meta[USER] = value
-    return value
+    """Hands the command `user`; hints of the command then name the same household."""
+    whose = "Whose cameras (default: the only household's; demo@example.com's in the demo)."
+    return click.option("--user", callback=note, help=whose)(command)
 
 
 def on_camera(command: Callable[..., None]) -> Callable[..., None]:
@@ -77,14 +67,12 @@ def on_camera(command: Callable[..., None]) -> Callable[..., None]:
 
     @click.argument("name")
     @of_household
-    @click.pass_context
-    @readable
     @wraps(command)
-    def run(context: click.Context, /, name: str, user: str | None, **more: Any) -> None:
+    def run(name: str, user: str | None, **more: Any) -> None:
         from showcam.app.compose.command import household
         from showcam.drivers.settings import BadValue
 
-        with household(settings_of(context), user) as home:
+        with household(settings_of(), user) as home:
             try:
                 command(NamedCamera(home, camera_named(home, name)), **more)
             except BadValue as error:

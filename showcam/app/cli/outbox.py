@@ -5,26 +5,23 @@ from datetime import UTC, datetime
 
 import click
 
-from showcam.app.cli import installation, readable, settings_of, stop
+from showcam.app.cli import Group, settings_of, stop
 from showcam.app.cli.output import as_json, echo, report, table
 
 
-@click.group()
+@click.group(cls=Group)
 def outbox() -> None:
     """The reports that wait for Alexa and Google, and the reports that can't be sent, with the reason."""
 
 
 @outbox.command("list")
 @as_json
-@installation
-@click.pass_context
-@readable
-def list_(context: click.Context, as_json: bool) -> None:
+def list_() -> None:
     """List what waits, and what was put aside because an assistant refused it or it happened too long ago."""
     from showcam.app.compose.command import tools
 
     now = time.time()
-    with tools(settings_of(context)) as store:
+    with tools(settings_of()) as store:
         waiting, laid = store.waiting(now), store.laid_down()
         reasons = {
             telling.link: (telling.reason, telling.why)
@@ -58,35 +55,29 @@ def list_(context: click.Context, as_json: bool) -> None:
         }
         for state, row, since, (reason, why) in rows
     ]
-    report(as_json, {"rows": facts}, lines if rows else ["Nothing waits, and nothing was put aside."])
+    report({"rows": facts}, lines if rows else ["Nothing waits, and nothing was put aside."])
 
 
 @outbox.command()
 @click.argument("row")
-@installation
-@click.pass_context
-@readable
-def retry(context: click.Context, row: str) -> None:
+def retry(row: str) -> None:
     """Report ROW again, which was put aside."""
-    _change(context, row, again=True)
+    _change(row, again=True)
     echo("It is reported again within a second, while showcam runs.")
 
 
 @outbox.command()
 @click.argument("row")
-@installation
-@click.pass_context
-@readable
-def drop(context: click.Context, row: str) -> None:
+def drop(row: str) -> None:
     """Forget ROW, which was put aside."""
-    _change(context, row, again=False)
+    _change(row, again=False)
     echo("It is forgotten.")
 
 
-def _change(context: click.Context, row_id: str, *, again: bool) -> None:
+def _change(row_id: str, *, again: bool) -> None:
     from showcam.app.compose.command import tools
 
-    with tools(settings_of(context)) as store:
+    with tools(settings_of()) as store:
         account = next((known.row.account for known in store.laid_down() if known.row.id == row_id), None)
         if account is None or not (store.retry(account, row_id, time.time()) if again else store.drop(account, row_id)):
             stop(f"No row {row_id} was put aside: showcam outbox list", code=1)

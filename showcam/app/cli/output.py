@@ -17,8 +17,23 @@ import click
 # key in a context's meta: the household's user, if commands in printed texts must name the household
 USER = "showcam.user"
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print facts as one JSON object.")
 SOON_S = 1.0  # work that takes longer is announced
+
+
+def note[T](context: click.Context, option: click.Parameter, value: T) -> T:
+    """Notes an option's value for all parts of the program, whether the option stands before or after the command."""
+    if value:
+        context.meta[f"showcam.{option.name}"] = value
+    return value
+
+
+as_json = click.option(
+    "--json", is_flag=True, callback=note, expose_value=False, help="Print facts as one JSON object."
+)
+
+
+def wants_json() -> bool:
+    return "showcam.json" in click.get_current_context().meta
 
 
 def echo(text: str, *, err: bool = False) -> None:
@@ -26,9 +41,9 @@ def echo(text: str, *, err: bool = False) -> None:
     click.echo(runnable(text), err=err)
 
 
-def report(as_json: bool, facts: Mapping[str, object], lines: Iterable[str]) -> None:
+def report(facts: Mapping[str, object], lines: Iterable[str]) -> None:
     """Prints the result of a command: facts as one JSON object, or lines for a person."""
-    if as_json:
+    if wants_json():
         click.echo(json.dumps(facts))
         return
     for line in lines:
@@ -69,6 +84,13 @@ def elsewhere(command: str) -> str:
         named.append("SHOWCAM_CONFIG")
     given = [f"{name}={shlex.quote(os.environ[name])} " for name in sorted(named)]
     return f"cd {shlex.quote(str(Path.cwd()))} && {''.join(given)}{runnable(command)}"
+
+
+def draw(address: str, *, err: bool = False) -> None:
+    """Prints an address as a QR code for a phone."""
+    import segno
+
+    segno.make(address, error="l").terminal(sys.stderr if err else sys.stdout, compact=True)
 
 
 def table(rows: Iterable[Sequence[str]], headers: Sequence[str] = (), indent: int = 0) -> list[str]:

@@ -1,11 +1,12 @@
 """`showcam cameras add`: adds an owner's own camera by its address at home."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from showcam.app.cli import readable, settings_of, stop
+from showcam.app.cli import Command, settings_of, stop
 from showcam.app.cli.named_camera import of_household
 from showcam.app.cli.output import echo, progress, table
 from showcam.app.cli.owner_password import hint_at_password
@@ -15,23 +16,10 @@ if TYPE_CHECKING:
     from showcam.engine.source import Watched
     from showcam.registry.owner.own_cameras import OwnCameras
 
-_CODECS = {"h264": "H.264", "h265": "H.265", "mjpeg": "Motion JPEG"}
-_SOUNDS = {"aac": "AAC", "g711u": "G.711", "g711a": "G.711", "opus": "Opus"}
-# by reason: why a camera can't be added, and how to fix it
-WHY = {
-    "lan_unreachable": "Nothing answers there: see that the camera is on, in this network, and has that address.",
-    "lan_closed": "The camera is there, and its video port is closed: switch RTSP (or ONVIF) on, on its own page.",
-    "no_way": "Something answers there, and it has no picture by RTSP at that address: look the path up in its manual.",
-    "code_wrong": "The camera refuses this user name or password.",
-    "not_playable": "Its video is neither H.264, H.265 nor Motion JPEG: set H.264 on its own page.",
-    "media_down": "The camera answered, and no picture came.",
-    "busy": "The camera is shown on as many screens as it can: close one, then try again.",
-}
-ENOUGH = "Three tries are enough for an hour, since some cameras lock."
 ADDRESS = "Address: rtsp://…, or the camera's IP address"
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("address", required=False)
 @click.option("--name", help="What people call it (default: asked for).")
 @click.option("--doorbell", is_flag=True, help="It has a bell that is pressed.")
@@ -41,11 +29,7 @@ ADDRESS = "Address: rtsp://…, or the camera's IP address"
     help="Also write a picture of now into this JPEG (default: no file).",
 )
 @of_household
-@click.pass_context
-@readable
-def add(
-    context: click.Context, address: str | None, name: str | None, doorbell: bool, still: Path | None, user: str | None
-) -> None:
+def add(address: str | None, name: str | None, doorbell: bool, still: Path | None, user: str | None) -> None:
     """Add your own camera by ADDRESS: rtsp://192.168.1.20/stream1, or only its IP address.
 
     Its user name and password are asked for, kept sealed, and sent to no other address.
@@ -55,7 +39,7 @@ def add(
     from showcam.drivers.lan.devices import BadAddress
     from showcam.drivers.settings import BadValue
 
-    settings = settings_of(context)
+    settings = settings_of()
     with own_cameras(settings, user) as (own, store, account):
         try:
             address = address or str(click.prompt(ADDRESS, err=True))
@@ -78,6 +62,7 @@ def add(
 
 def _tried(own: "OwnCameras", address: str, endpoint: str) -> "Tried":
     """Asks at the terminal for the camera's user name and password, tries both, and returns the camera."""
+    from showcam.console.adding_sentences import GUESSED, WHY
     from showcam.drivers.errors import Refused
     from showcam.registry.owner.own_cameras import WRONG, NotNow
 
@@ -87,13 +72,13 @@ def _tried(own: "OwnCameras", address: str, endpoint: str) -> "Tried":
             with progress("Watching its picture"):
                 return own.tried(address, user, password, endpoint=endpoint)
         except NotNow:
-            stop(ENOUGH, code=1)
+            stop(GUESSED, code=1)
         except Refused as refused:
             why = WHY.get(refused.reason, WHY["lan_unreachable"])
-            if refused.reason != "code_wrong" or not left:
-                stop(why if left else f"{why} {ENOUGH}", code=1)
-            echo(why, err=True)
-    raise AssertionError
+            if refused.reason != "code_wrong":
+                stop(why, code=1)
+            echo(why if left else GUESSED, err=True)
+    sys.exit(1)
 
 
 def _prompt_login() -> tuple[str, str]:
@@ -140,6 +125,8 @@ def _rows(shown: "Tried") -> list[tuple[str, ...]]:
 
 
 def _row(name: str, watched: "Watched", sound: str, gop_s: float) -> tuple[str, ...]:
+    from showcam.console.adding_sentences import CODECS, SOUNDS
+
     keyframes = f"every {gop_s:.1f} s" if gop_s else "not seen"
     size, rate = f"{watched.width}×{watched.height}", f"{watched.rate:.0f} a second"
-    return name, _CODECS[watched.codec], size, rate, keyframes, _SOUNDS.get(sound, "none")
+    return name, CODECS[watched.codec], size, rate, keyframes, SOUNDS.get(sound, "none")

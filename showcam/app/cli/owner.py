@@ -5,7 +5,7 @@ from typing import TypedDict
 
 import click
 
-from showcam.app.cli import at_vendor, installation, owner_password, readable, settings_of, stop
+from showcam.app.cli import Group, at_vendor, owner_password, settings_of, stop
 from showcam.app.cli.output import as_json, echo, report, table
 from showcam.i18n.catalogue import LANGUAGES
 
@@ -27,7 +27,7 @@ class HouseholdFacts(TypedDict):
     origin: str  # how the household began: owner, invited, linking
 
 
-@click.group()
+@click.group(cls=Group)
 def owner() -> None:
     """The people who may link cameras here: by their user name at the vendor, or an owner's for showcam itself."""
 
@@ -41,10 +41,7 @@ owner.add_command(owner_password.password)
 @click.option("--lan", is_flag=True, help="A household of cameras in the house alone, without an account of a vendor.")
 @click.option("--to", metavar="HOUSEHOLD", help="Whose household it joins, by a name of it (default: one of its own).")
 @click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of its pages.")
-@installation
-@click.pass_context
-@readable
-def add(context: click.Context, user: str, kind: str, lan: bool, to: str | None, language: str) -> None:
+def add(user: str, kind: str, lan: bool, to: str | None, language: str) -> None:
     """Let the account USER of a vendor (e-mail, phone or user name) sign in here.
 
     Its password is not asked for: the account's owner types it when linking Alexa or Google. With --lan USER is any
@@ -62,9 +59,9 @@ def add(context: click.Context, user: str, kind: str, lan: bool, to: str | None,
     if lan and to:
         raise click.UsageError("A household of cameras in the house alone takes no --to.")
     if lan:
-        owner_password.add_with_lan(settings_of(context), user, language)
+        owner_password.add_with_lan(settings_of(), user, language)
         return
-    settings = settings_of(context)
+    settings = settings_of()
     with tools(settings) as store:
         if households.find(store, kind, user) is not None:
             stop(f"{user} may sign in here already.", code=1)
@@ -82,16 +79,13 @@ def add(context: click.Context, user: str, kind: str, lan: bool, to: str | None,
 
 @owner.command("list")
 @as_json
-@installation
-@click.pass_context
-@readable
-def list_(context: click.Context, as_json: bool) -> None:
+def list_() -> None:
     """List the households: the accounts of each, whether they are signed in, its links and whether it has a PIN."""
     from showcam.accounts.pins import Pins
     from showcam.app.compose import ground
     from showcam.app.compose.command import tools
 
-    settings = settings_of(context)
+    settings = settings_of()
     with tools(settings) as store:
         vendors = ground.vendors(ground.drivers(settings, store))
         facts: list[HouseholdFacts] = [
@@ -113,7 +107,7 @@ def list_(context: click.Context, as_json: bool) -> None:
             }
             for account in store.accounts()
         ]
-    report(as_json, {"households": facts}, _lines(facts))
+    report({"households": facts}, _lines(facts))
 
 
 def _lines(households: list[HouseholdFacts]) -> list[str]:
@@ -140,10 +134,7 @@ def _yes(fact: bool) -> str:
 
 @owner.command()
 @click.argument("user")
-@installation
-@click.pass_context
-@readable
-def remove(context: click.Context, user: str) -> None:
+def remove(user: str) -> None:
     """Remove the household of USER and all its data. USER is asked for again.
 
     The household's links end at once, and its sign-ins no longer work. The vendor's account and its cameras stay as
@@ -153,7 +144,7 @@ def remove(context: click.Context, user: str) -> None:
     from showcam.app.compose.command import pictures, tools
     from showcam.drivers import KINDS
 
-    settings = settings_of(context)
+    settings = settings_of()
     with tools(settings) as store:
         account = owner_users.named_household(store, KINDS, user)
         if account is None:
@@ -184,10 +175,7 @@ def _links(count: int) -> str:
 @click.argument("user")
 @click.argument("what")
 @click.argument("value", required=False)
-@installation
-@click.pass_context
-@readable
-def set_(context: click.Context, user: str, what: str, value: str | None) -> None:
+def set_(user: str, what: str, value: str | None) -> None:
     """Set the option WHAT of USER's account to VALUE. Asks for a missing VALUE; lists the options for a wrong WHAT."""
     from showcam.accounts import households
     from showcam.app.compose.command import tools
@@ -198,7 +186,7 @@ def set_(context: click.Context, user: str, what: str, value: str | None) -> Non
     if what not in known:
         stop("Say which of these: " + "; ".join(f"{name}, {option.help}" for name, (_, option) in known.items()))
     kind, option = known[what]
-    with tools(settings_of(context)) as store:
+    with tools(settings_of()) as store:
         if households.find(store, kind, user) is None:
             stop(f"{user} is not known here: showcam owner add {shlex.quote(user)}", code=1)
         given = value or str(click.prompt(option.value, err=True))
@@ -215,10 +203,7 @@ def set_(context: click.Context, user: str, what: str, value: str | None) -> Non
 @click.option("--zone", help="Time zone, such as Europe/Oslo (default: the one it has, else this machine's).")
 @click.option("--user", help="Whose household (default: the only one).")
 @as_json
-@installation
-@click.pass_context
-@readable
-def quiet(context: click.Context, times: str | None, zone: str | None, user: str | None, as_json: bool) -> None:
+def quiet(times: str | None, zone: str | None, user: str | None) -> None:
     """Set the quiet TIMES of a household, such as "22:00-07:00, 13:00-14:30", or nothing; without TIMES print them.
 
     In quiet times no display rings, no TV changes to a camera, and motion is not announced. Live pictures, and what a
@@ -228,7 +213,7 @@ def quiet(context: click.Context, times: str | None, zone: str | None, user: str
     from showcam.drivers.settings import BadValue
     from showcam.registry import quiet_times
 
-    with tools(settings_of(context)) as store:
+    with tools(settings_of()) as store:
         account = owner_password.known_or_only(store, user)
         kept = quiet_times.of_household(store, account.id)
         if times is not None:
@@ -241,6 +226,6 @@ def quiet(context: click.Context, times: str | None, zone: str | None, user: str
         elif zone:
             raise click.UsageError("--zone goes with TIMES.")
     says = f"Quiet times: {kept} ({kept.zone})." if kept.spans else "There are no quiet times."
-    report(as_json, {"household": account.id, "quiet": str(kept), "zone": kept.zone}, [says])
+    report({"household": account.id, "quiet": str(kept), "zone": kept.zone}, [says])
     if times is not None:
         echo("They hold at once.", err=True)

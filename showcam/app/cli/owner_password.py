@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from showcam.app.cli import installation, readable, settings_of, stop
+from showcam.app.cli import Command, Group, settings_of, stop
 from showcam.app.cli.output import as_json, echo, report
 
 if TYPE_CHECKING:
@@ -17,14 +17,11 @@ if TYPE_CHECKING:
     from showcam.store.records import Account
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("user", required=False)
 @click.option("--name", help="The user name for showcam (default: the one it has, else asked for).")
 @as_json
-@installation
-@click.pass_context
-@readable
-def password(context: click.Context, user: str | None, name: str | None, as_json: bool) -> None:
+def password(user: str | None, name: str | None) -> None:
     """Set the user name and password for USER's household at showcam itself.
 
     USER is its EZVIZ user name, its user name for showcam, or the household of showcam owner list; it may be left out
@@ -34,7 +31,7 @@ def password(context: click.Context, user: str | None, name: str | None, as_json
     from showcam.accounts.owner_users import BadUser, OwnerUsers
     from showcam.app.compose.command import tools
 
-    with tools(settings_of(context)) as store:
+    with tools(settings_of()) as store:
         account, users = known_or_only(store, user), OwnerUsers(store)
         name = name or users.name_of(account.id) or str(click.prompt("User name for showcam", err=True))
         try:
@@ -43,7 +40,7 @@ def password(context: click.Context, user: str | None, name: str | None, as_json
         except BadUser as error:
             stop(f"{error}.", code=1)
     facts = {"household": account.id, "showcam_user": name.strip()}
-    report(as_json, facts, [f"{name.strip()} signs in at showcam with that password now."])
+    report(facts, [f"{name.strip()} signs in at showcam with that password now."])
     echo("Links and browsers that are signed in stay as they are.", err=True)
 
 
@@ -148,17 +145,14 @@ def refuse_where_none_are(settings: "Settings") -> None:
         stop('There are no cameras in the house with sign_up = "anyone", nor on AWS.', code=1)
 
 
-@click.group()
+@click.group(cls=Group)
 def pin() -> None:
     """The PIN that Google asks for before a camera is turned off by voice."""
 
 
 @pin.command("set")
 @click.argument("user")
-@installation
-@click.pass_context
-@readable
-def set_(context: click.Context, user: str) -> None:
+def set_(user: str) -> None:
     """Set the PIN of USER's household: 4 to 8 digits, which are asked for.
 
     Without one no camera can be turned off by Google. A voice turns off only a camera whose voice_may
@@ -166,7 +160,7 @@ def set_(context: click.Context, user: str) -> None:
     """
     from showcam.accounts.pins import BadPin
 
-    with _household(context, user) as (pins, account):
+    with _household(user) as (pins, account):
         digits = click.prompt("PIN", hide_input=True, confirmation_prompt=True)
         try:
             pins.set(account, digits)
@@ -177,20 +171,17 @@ def set_(context: click.Context, user: str) -> None:
 
 @pin.command()
 @click.argument("user")
-@installation
-@click.pass_context
-@readable
-def clear(context: click.Context, user: str) -> None:
+def clear(user: str) -> None:
     """Forget the PIN of USER's household: Google can then turn off none of its cameras."""
-    with _household(context, user) as (pins, account):
+    with _household(user) as (pins, account):
         pins.clear(account)
     echo(f"No PIN is set for {user}: Google can't turn off a camera now.")
 
 
 @contextmanager
-def _household(context: click.Context, user: str) -> Iterator[tuple["Pins", str]]:
+def _household(user: str) -> Iterator[tuple["Pins", str]]:
     from showcam.accounts.pins import Pins
     from showcam.app.compose.command import tools
 
-    with tools(settings_of(context)) as store:
+    with tools(settings_of()) as store:
         yield Pins(store), known(store, user).id

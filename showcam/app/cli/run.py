@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import replace
 
-from showcam.app.cli import guide, installation, origins_of, readable, settings_of, stop
+from showcam.app.cli import Command, guide, origins_of, settings_of, stop
 from showcam.app.cli.home import announce
 from showcam.app.cli.output import echo, elsewhere
 from showcam.app.process.supervisor import Listener, Process
@@ -28,7 +28,7 @@ _PYTHON = (sys.executable, "-P", "-m")
 _STARTED = time.time()
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--port", type=int, help="Port of the web app (SHOWCAM_PORT; default: 8080).")
 @click.option(
     "--replay",
@@ -36,10 +36,7 @@ _STARTED = time.time()
     multiple=True,
     help="With --demo: a trace, of which a camera of replay@example.com is made. Several are several cameras.",
 )
-@installation
-@click.pass_context
-@readable
-def run(context: click.Context, port: int | None, replay: tuple[Path, ...]) -> None:
+def run(port: int | None, replay: tuple[Path, ...]) -> None:
     """Start showcam and serve until Ctrl-C."""
     from showcam.app import extras
     from showcam.app.compose import demo as practice
@@ -48,7 +45,7 @@ def run(context: click.Context, port: int | None, replay: tuple[Path, ...]) -> N
     from showcam.app.process import logs
     from showcam.app.process.supervisor import Supervisor, only_one, require_ports
 
-    settings = settings_of(context)
+    settings = settings_of()
     if settings.demo:
         extras.need("demo")
     elif replay:
@@ -63,20 +60,20 @@ def run(context: click.Context, port: int | None, replay: tuple[Path, ...]) -> N
             settings = practice.prepare(settings, replays=bool(replay))
         else:
             prepare(settings)
-            settings = _decided(context, settings)
-        supervisor = Supervisor(processes(settings, origins_of(context), replay), renewal=_renewal(context, settings))
+            settings = _decided(settings)
+        supervisor = Supervisor(processes(settings, origins_of(), replay), renewal=_renewal(settings))
         code = supervisor.run(lambda: _announce(settings))
     echo("All ended.", err=True)
     sys.exit(code)
 
 
-def _decided(context: click.Context, settings: Settings) -> Settings:
+def _decided(settings: Settings) -> Settings:
     """The settings, after a person at the terminal has said whether the house may open the page of the cameras."""
     from showcam.app.obstacles import in_container
     from showcam.app.process.home_address import decide, undecided
     from showcam.net.addresses import own_addresses
 
-    if not undecided(settings, origins_of(context)):
+    if not undecided(settings, origins_of()):
         return settings
     if in_container(os.environ) and not sys.stdin.isatty():
         echo(
@@ -91,13 +88,13 @@ def _decided(context: click.Context, settings: Settings) -> Settings:
             "May telephones and computers in your house open the page of your cameras?", True, err=True
         )
 
-    to_house = decide(settings, origins_of(context), ask if sys.stdin.isatty() else None, own_addresses)
+    to_house = decide(settings, origins_of(), ask if sys.stdin.isatty() else None, own_addresses)
     if to_house:
         echo("The house reaches it. For this machine alone: showcam settings set bind 127.0.0.1", err=True)
-    return settings_of(context)
+    return settings_of()
 
 
-def _renewal(context: click.Context, settings: Settings) -> "Renewal | None":
+def _renewal(settings: Settings) -> "Renewal | None":
     from showcam.app.compose.command import pictures
     from showcam.app.process.kept import keeps
     from showcam.app.process.renewal import Renewal
@@ -115,8 +112,8 @@ def _renewal(context: click.Context, settings: Settings) -> "Renewal | None":
 
     def environs() -> dict[str, dict[str, str]]:
         # the sockets stay at their present address until the next start
-        now = replace(settings_of(context), bind=settings.bind)
-        return {process.name: process.environ for process in processes(now, origins_of(context))}
+        now = replace(settings_of(), bind=settings.bind)
+        return {process.name: process.environ for process in processes(now, origins_of())}
 
     return Renewal(settings.data / "run", environs, watched)
 
@@ -238,39 +235,30 @@ def _with_port(settings: Settings, port: int, setting: str) -> Settings:
     return settings
 
 
-@click.command()
-@installation
-@click.pass_context
-@readable
-def serve(context: click.Context) -> None:
+@click.command(cls=Command)
+def serve() -> None:
     """Start only the web app: linking, Alexa's and Google's endpoints."""
     from showcam.app.compose import web
     from showcam.app.process.handover import hand_origins
 
-    settings = _prepared(settings_of(context), "web")
-    hand_origins(origins_of(context))
+    settings = _prepared(settings_of(), "web")
+    hand_origins(origins_of())
     web.serve(_with_port(settings, settings.port, "SHOWCAM_PORT"))
 
 
-@click.command()
-@installation
-@click.pass_context
-@readable
-def media(context: click.Context) -> None:
+@click.command(cls=Command)
+def media() -> None:
     """Start only the media process, which serves pictures."""
     from showcam.app.compose import media as plane
 
-    settings = settings_of(context, kept=False)  # it opens no store
+    settings = settings_of(kept=False)  # it opens no store
     plane.serve(_with_port(settings, settings.media_port, "SHOWCAM_MEDIA_PORT"))
 
 
-@click.command()
-@installation
-@click.pass_context
-@readable
-def worker(context: click.Context) -> None:
+@click.command(cls=Command)
+def worker() -> None:
     """Start only the worker, which keeps camera lists fresh and removes what has expired."""
     from showcam.app.compose import worker as loop
 
-    settings = _prepared(settings_of(context), "worker")
+    settings = _prepared(settings_of(), "worker")
     loop.serve(settings)

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import click
 
-from showcam.app.cli import installation, readable, settings_of, stop
-from showcam.app.cli.output import as_json, echo, report
+from showcam.app.cli import Command, settings_of, stop
+from showcam.app.cli.output import as_json, echo, report, wants_json
 from showcam.net.text import JsonObject
 
 _USER, _PASSWORD = "demo@example.com", "showcam-demo"
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--to", "assistant", type=click.Choice(["alexa", "google"]), required=True, help="Whom to speak to.")
 @click.option(
     "--via", type=click.Choice(["webrtc", "hls"]), help="Insist on a protocol (default: what the display prefers)."
@@ -30,26 +30,14 @@ _USER, _PASSWORD = "demo@example.com", "showcam-demo"
 @click.option("--user", default=_USER, show_default=True, help="Who links, if nothing is linked yet.")
 @click.option("--trace", is_flag=True, help="Also print every message.")
 @as_json
-@installation
 @click.argument("text")
-@click.pass_context
-@readable
-def say(
-    context: click.Context,
-    assistant: str,
-    via: str | None,
-    snapshot: Path | None,
-    user: str,
-    trace: bool,
-    as_json: bool,
-    text: str,
-) -> None:
+def say(assistant: str, via: str | None, snapshot: Path | None, user: str, trace: bool, text: str) -> None:
     """Say TEXT to a simulated Echo or Google display of the running demo, and see what happens.
 
     Exit code 0: a picture was shown, the question answered, the wish done. 1: it was not, and the reason is printed. A
     picture is the camera's or, unless explain is "no", the reason in its place: --snapshot shows which.
     """
-    settings = settings_of(context)
+    settings = settings_of()
     if not text.strip():
         stop('Say something, for example: showcam say --to alexa "show the garden camera"')
     if snapshot and not snapshot.absolute().parent.is_dir():
@@ -59,23 +47,23 @@ def say(
     if not now["linked"]:
         echo(f"Linking {assistant} as {user} …", err=True)
         linked = _call("POST", f"{base}/link", {"user": user, "password": _PASSWORD})
-        _trace(linked, trace and not as_json)
+        _trace(linked, trace and not wants_json())
         if not linked.get("linked"):
             stop(f"Linking failed: {linked.get('error') or linked.get('outcome')}", code=1)
     elif user != _USER and now.get("user") not in (None, user):
         stop(f"{assistant} is linked as {now['user']}. Unlink it on the practice page to link as {user}.", code=1)
     echo("Asking …", err=True)
     answer = _call("POST", f"{base}/watch", {"text": text, "via": via})
-    _trace(answer, trace and not as_json)
-    if trace and not as_json:
+    _trace(answer, trace and not wants_json())
+    if trace and not wants_json():
         echo("")
-    report(as_json, {"outcome": answer["outcome"], "shown": answer.get("shown")}, _lines(answer))
+    report({"outcome": answer["outcome"], "shown": answer.get("shown")}, _lines(answer))
     if snapshot and answer.get("jpeg"):
         try:
             snapshot.write_bytes(base64.b64decode(answer["jpeg"]))
         except OSError as error:
             stop(f"The picture could not be written to {snapshot}: {error.strerror}")
-        echo(f"Picture written to {snapshot}", err=as_json)
+        echo(f"Picture written to {snapshot}", err=wants_json())
     sys.exit(1 if _refused(answer["outcome"]) else 0)
 
 

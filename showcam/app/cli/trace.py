@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from showcam.app.cli import readable, settings_of, stop
+from showcam.app.cli import Command, settings_of, stop
 from showcam.app.cli.named_camera import camera_named, of_household
 from showcam.app.cli.output import echo
 
@@ -22,12 +22,10 @@ BESIDE = (
 )
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("name", required=False)
 @click.option(
-    "--assistant",
-    type=click.Choice(["alexa", "google"]),
-    help="Its last offers. By default a camera is watched.",
+    "--assistant", type=click.Choice(["alexa", "google"]), help="Its last offers. By default a camera is watched."
 )
 @click.option("--sign-in", is_flag=True, help="In place of a camera: sign in, and tell what EZVIZ answers to that.")
 @click.option("--minutes", type=click.IntRange(1, 60), default=10, show_default=True, help="How long to watch it.")
@@ -41,10 +39,7 @@ BESIDE = (
 )
 @click.option("--yes", is_flag=True, help="Save it without asking.")
 @of_household
-@click.pass_context
-@readable
 def trace(
-    context: click.Context,
     name: str | None,
     assistant: "Assistant | None",
     sign_in: bool,
@@ -61,22 +56,24 @@ def trace(
 
     All that would be saved is shown first. While it runs, whoever watches the camera may lose the video.
     """
-    from showcam.app.compose.trace import tracing
-    from showcam.app.trace.text import written
-    from showcam.drivers.errors import DriverError
-    from showcam.drivers.ezviz.trace.camera import Doing, Wanted
+    from showcam.app.compose.command import built, household_of
+    from showcam.app.compose.trace import OwnTracer
+    from showcam.console.tracing import NoTrace
+    from showcam.drivers.ezviz.trace.camera import Doing
 
     save = partial(_save, file or Path(f"trace-{time.strftime('%Y%m%d-%H%M%S')}.ndjson"), yes=yes)
     if [name is not None, assistant is not None, sign_in].count(True) != 1:
         stop("Say one of these: showcam trace NAME, showcam trace --assistant alexa, showcam trace --sign-in")
     if assistant is not None:
-        save(_of_assistant(settings_of(context), assistant))
+        save(_of_assistant(settings_of(), assistant))
         return
     if sign_in:
-        save(_of_sign_in(settings_of(context), user))
+        save(_of_sign_in(settings_of(), user))
         return
     assert name is not None
-    with tracing(settings_of(context), user) as (household, makes):
+    settings = settings_of()
+    with built(settings) as base:
+        household = household_of(settings, base, user)
         camera = camera_named(household, name)
         if camera.manufacturer != "EZVIZ":
             stop("Traces are of EZVIZ cameras. For this camera, send what showcam doctor prints.", code=1)
@@ -87,10 +84,10 @@ def trace(
             echo(DOING[step].format(minutes=minutes), err=True)
 
         try:
-            lines = makes(camera, doing).take(Wanted(minutes * 60, beside=beside))
-        except DriverError:
+            text = OwnTracer(settings, base).take(household.account, camera, minutes, beside=beside, doing=doing)
+        except NoTrace:
             stop("EZVIZ did not answer with the list of cameras. Try again in a few minutes: showcam doctor", code=1)
-    save(written(lines))
+    save(text)
 
 
 DOING = {

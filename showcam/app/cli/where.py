@@ -5,24 +5,21 @@ import time
 
 import click
 
-from showcam.app.cli import installation, readable, settings_file, settings_of, stop
+from showcam.app.cli import Command, settings_file, settings_of, stop
 from showcam.app.cli.output import as_json, echo, report
 
 WITHIN_S = 3.0  # a container's engine waits 30 s by default (Dockerfile reference, HEALTHCHECK --timeout)
 
 
-@click.command()
-@installation
+@click.command(cls=Command)
 @as_json
-@click.pass_context
-@readable
-def where(context: click.Context, *, as_json: bool) -> None:
+def where() -> None:
     """Print the places of the settings, the data and the keys, and the address if showcam runs. Makes nothing."""
     from showcam.app.on_disk import HERE, version_of
     from showcam.app.process.supervisor import running_at
     from showcam.app.shipped import document
 
-    settings, file = settings_of(context, kept=False), settings_file(context).absolute()
+    settings, file = settings_of(kept=False), settings_file().absolute()
     address = running_at(settings.data)
     facts: dict[str, object] = {
         "settings_file": str(file),
@@ -44,19 +41,16 @@ def where(context: click.Context, *, as_json: bool) -> None:
         f"Documents: {facts['documents']}",
         f"It runs, at {address}" if address else "It does not run: showcam run",
     ]
-    report(as_json, facts, lines)
+    report(facts, lines)
 
 
-@click.command()
-@installation
+@click.command(cls=Command)
 @as_json
-@click.pass_context
-@readable
-def health(context: click.Context, *, as_json: bool) -> None:
+def health() -> None:
     """Exit with 0 if the showcam that runs on this data serves everything, with 1 if not. For a container's engine."""
     from showcam.app.process.supervisor import answers, running_at
 
-    settings = settings_of(context, kept=False)
+    settings = settings_of(kept=False)
     address = running_at(settings.data)
     if address is None:
         stop(f"no showcam runs on this data ({settings.data.absolute()})", code=1)
@@ -64,7 +58,7 @@ def health(context: click.Context, *, as_json: bool) -> None:
     host, _, port = address.removeprefix("http://").rpartition(":")
     well = answers(host.strip("[]"), int(port), "/healthz", WITHIN_S)
     facts = {"healthy": well, "address": address, "seconds": round(time.monotonic() - began, 3)}
-    report(as_json, facts, [f"{address} serves" if well else f"{address} does not answer 200"])
+    report(facts, [f"{address} serves" if well else f"{address} does not answer 200"])
     if not well:
         echo("Its log says why: showcam doctor", err=True)
         sys.exit(1)

@@ -71,13 +71,18 @@ class Household:
 @contextlib.contextmanager
 def household(settings: Settings, user: str | None) -> Iterator[Household]:
     """The user's household, or the only one. Raises CannotStart."""
+    with built(settings) as base:
+        yield household_of(settings, base, user)
+
+
+def household_of(settings: Settings, base: Ground, user: str | None) -> Household:
+    """The user's household, or the only one. Raises CannotStart."""
     if settings.demo:
         user = user or DEMO_USER
-    with built(settings) as base:
-        account = named_or_only(base.store, user)
-        if account is None:
-            raise CannotStart("Nobody has cameras here yet: showcam login, or showcam cameras add")
-        yield Household(account, base.adapter.owner, base.store, user or "")
+    account = named_or_only(base.store, user)
+    if account is None:
+        raise CannotStart("Nobody has cameras here yet: showcam login, or showcam cameras add")
+    return Household(account, base.adapter.owner, base.store, user or "")
 
 
 def named_or_only(store: Store, user: str | None) -> str | None:

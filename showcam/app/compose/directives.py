@@ -5,23 +5,22 @@ For directives no Flask, Authlib, PyAV or ask-sdk is loaded. ask-sdk comes with 
 
 import hashlib
 import json
-import threading
 import time
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from showcam.accounts.links import authenticate
+from showcam.alexa.gateway import Amazon, Gateway
 from showcam.alexa.smart_home import SmartHome
 from showcam.app import keys
 from showcam.app.aws import boto
 from showcam.app.aws.cloudwatch import Event, Handler, Reply
 from showcam.app.compose import ground
-from showcam.app.compose.event_gateway import event_gateway
 from showcam.app.settings import Settings
 from showcam.net.text import JsonObject
 from showcam.registry.reporting.sender import Listed
-from showcam.store.ports import Store
+from showcam.store.ports import LinkSecrets, Store
 from showcam.store.records import Link
 
 if TYPE_CHECKING:
@@ -59,50 +58,40 @@ class People:
         return self._store.link(link_id.decode()) if link_id else None
 
 
-class Lazy:
-    def __init__(self, settings: Settings, base: ground.Ground) -> None:
-        self._settings, self._base = settings, base
-        self._lock = threading.Lock()
-        self._spoken: Spoken | None = None
+def spoken(settings: Settings, base: ground.Ground) -> Callable[[JsonObject, float], Mapping[str, object]]:
+    """A function that answers a spoken request, which came at the given time by time.monotonic."""
 
-    def answer(self, request: JsonObject, received: float | None = None) -> Mapping[str, object]:
-        """`received`: when the directive came, by time.monotonic."""
-        return self._ready().answer(request, received)
+    @cache
+    def skill() -> "Spoken":
+        from showcam.alexa.spoken.skill import Spoken
 
-    def _ready(self) -> "Spoken":
-        with self._lock:
-            if self._spoken is None:
-                from showcam.alexa.spoken.skill import Spoken
+        known = partial(authenticate, base.store, assistant="alexa")
+        people = People(base.store, base.end)
+        return Spoken(known, base.adapter.registry, people, settings.alexa_skill_id, settings.web_url)
 
-                store = self._base.store
-                self._spoken = Spoken(
-                    partial(authenticate, store, assistant="alexa"),
-                    self._base.adapter.registry,
-                    People(store, ground.unlinker(store, self._base.pictures)),
-                    self._settings.alexa_skill_id,
-                    self._settings.web_url,
-                )
-            return self._spoken
+    return lambda request, received: skill().answer(request, received)
 
 
 def _visit_key(user: str) -> str:
     return hashlib.sha256(f"alexa-user/{user}".encode()).hexdigest()
 
 
+def amazon_http(settings: Settings) -> Amazon:
+    return Amazon(settings.assistants_at, settings.ca_file if settings.assistants_at else None)
+
+
+def event_gateway(settings: Settings, store: LinkSecrets) -> Gateway:
+    """Amazon's event gateway and its tokens: directives and the function of reports use both."""
+    return Gateway(store, amazon_http(settings), settings.lwa_client_id, settings.lwa_client_secret)
+
+
 def skill(settings: Settings, base: ground.Ground) -> SmartHome:
-    known = partial(authenticate, base.store, assistant="alexa")
-    gateway = event_gateway(settings, base.store)
-    return SmartHome(
-        known,
-        base.adapter.registry,
-        gateway,
-        reported=gateway.works,
-        granted=partial(_granted, base.store),
-    )
+    known, gateway = partial(authenticate, base.store, assistant="alexa"), event_gateway(settings, base.store)
 
+    def granted(link: Link) -> None:
+        base.store.look(link.account, time.time(), link.id)
 
-def _granted(store: Store, link: Link) -> None:
-    store.look(link.account, time.time(), link.id)
+    return SmartHome(known, base.adapter.registry, gateway, reported=gateway.works, granted=granted)
 
 
 def build() -> Handler:
@@ -110,13 +99,13 @@ def build() -> Handler:
     settings, watch = ground.function("directives")
     base = ground.build(settings, keys.of(settings))
     base.adapter.registry.when_listed(Listed(base.store).note)
-    home, talk = skill(settings, base), Lazy(settings, base)
+    home, talk = skill(settings, base), spoken(settings, base)
 
     @boto.within(boto.ASSISTANT_S)
     def answer(event: Event, _context: Any) -> Reply:
         received = time.monotonic()
         if "directive" in event:
             return dict(json.loads(home.answer(json.dumps(event).encode(), received)))
-        return talk.answer(event, received)
+        return talk(event, received)
 
     return watch.watched(answer)

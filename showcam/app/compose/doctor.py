@@ -114,12 +114,10 @@ def _world(settings: Settings, store: Store) -> World:
         own_address=lambda: next(
             filter(None, (machine.seen_from(server, machine.WITHIN_S) for server in servers)), None
         ),
-        visited=any(link.last_used > since for account in _some(store) for link in store.links(account)),
+        visited=any(
+            link.last_used > since for account in islice(store.accounts(), MOST) for link in store.links(account.id)
+        ),
     )
-
-
-def _some(store: Store) -> Iterator[str]:
-    return (account.id for account in islice(store.accounts(), MOST))
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ def door(settings: Settings, base: ground.Ground) -> Callable[[Request], Respons
     fulfillment = Fulfillment(
         partial(authenticate, base.store, assistant="google"),
         base.adapter.registry,
-        ground.unlinker(base.store, base.pictures),
+        base.end,
         settings.web_url,
         Pins(base.store),
         settings.cast_receiver_app_id,

@@ -1,7 +1,7 @@
 """Builds what every entry that answers for cameras needs: store, media client, drivers, registry, its own secrets."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING
@@ -86,15 +86,6 @@ def vendors(drivers: Mapping[SourceKind, Driver]) -> dict[SourceKind, Vendor]:
     return {kind: driver for kind, driver in drivers.items() if isinstance(driver, Vendor)}
 
 
-def unlinker(store: Store, pictures: households.Pictures) -> Callable[[Link], None]:
-    """A function to end a link together with the link's live pictures."""
-
-    def end(link: Link) -> None:
-        households.end(store, pictures, link)
-
-    return end
-
-
 @dataclass(frozen=True)
 class Ground:
     store: Store
@@ -110,6 +101,10 @@ class Ground:
     def of[D](self, driver: type[D]) -> D | None:
         """The driver of this class, or None if the installation has none."""
         return next((built for built in self.drivers.values() if isinstance(built, driver)), None)
+
+    def end(self, link: Link) -> None:
+        """Ends a link together with the link's live pictures."""
+        households.end(self.store, self.pictures, link)
 
     def load(self) -> None:
         for driver in self.drivers.values():

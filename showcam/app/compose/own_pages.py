@@ -4,7 +4,8 @@ These are sentences to try, phones, cameras of the household's own, TVs of the h
 skill, and the public address that set-up is given.
 """
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 import msgspec
@@ -20,12 +21,12 @@ from showcam.app.process import handover
 from showcam.app.process.home_address import host_in_house
 from showcam.app.process.kept import Installation, Record, keeps
 from showcam.app.settings import Settings
-from showcam.app.setup import skill_creation
 from showcam.app.setup.address import AddressKeeper
+from showcam.app.setup.alexa_by_hand import AlexaByHand
 from showcam.app.setup.exposing import Exposing
 from showcam.app.setup.one_tap import OneTap
 from showcam.app.setup.skill_creation import SkillCreation
-from showcam.app.setup.skill_set_up import AlexaByHand, SkillSetUp
+from showcam.app.setup.skill_package import certificate_kind
 from showcam.app.setup.smapi import Amazon, Profile
 from showcam.cast.door import CastClient
 from showcam.cast.errors import CastFailed
@@ -35,6 +36,7 @@ from showcam.console.echo import SKILL_ID
 from showcam.console.home import Home, Page
 from showcam.console.own_camera import OwnCamera
 from showcam.console.phones import Phones
+from showcam.console.skill import Road
 from showcam.console.trial import Doors, Trial
 from showcam.drivers.camera import Refusal
 from showcam.drivers.errors import Refused, is_reason
@@ -121,39 +123,39 @@ class Failed(NotOnTv):
         return self._failed.text(language)
 
 
+@contextlib.contextmanager
+def _failing() -> Iterator[None]:
+    try:
+        yield
+    except CastFailed as failed:
+        raise Failed(failed) from None
+
+
 class WorkersTvs:
     """The console's TVs, reached by the door of the worker."""
 
     def __init__(self, worker: CastClient) -> None:
         self._worker = worker
 
+    @_failing()
     def found(self) -> list[Tv]:
-        try:
-            return [Tv(device.id, device.name) for device in self._worker.devices() if device.kind == "screen"]
-        except CastFailed as failed:
-            raise Failed(failed) from None
+        return [Tv(device.id, device.name) for device in self._worker.devices() if device.kind == "screen"]
 
+    @_failing()
     def now(self, account: str) -> list[OnTv]:
-        try:
-            shown = self._worker.now(account)
-        except CastFailed as failed:
-            raise Failed(failed) from None
         return [
-            OnTv(Tv(showing.device.id, showing.device.name), showing.name, waking=showing.waking) for showing in shown
+            OnTv(Tv(showing.device.id, showing.device.name), showing.name, waking=showing.waking)
+            for showing in self._worker.now(account)
         ]
 
+    @_failing()
     def show(self, account: str, camera: str, tv: str) -> Refusal | None:
-        try:
-            begun = self._worker.begin(account, camera, tv, WAITED_S)
-        except CastFailed as failed:
-            raise Failed(failed) from None
+        begun = self._worker.begin(account, camera, tv, WAITED_S)
         return begun if isinstance(begun, Refusal) else None
 
+    @_failing()
     def stop(self, account: str, tv: str) -> None:
-        try:
-            self._worker.begin_stop(account, "", tv, WAITED_S)
-        except CastFailed as failed:
-            raise Failed(failed) from None
+        self._worker.begin_stop(account, "", tv, WAITED_S)
 
 
 def tvs(settings: Settings) -> WorkersTvs | None:
@@ -164,33 +166,38 @@ def tvs(settings: Settings) -> WorkersTvs | None:
 _RECORD = "alexa_skill_making"
 
 
-def skill_set_up(settings: Settings, keys: Keys, base: ground.Ground) -> SkillSetUp:
-    making, hand, one_tap = None, None, None
-    if keeps(settings) and settings.public_url.startswith("https://"):
-        installation = Installation(settings, handover.origins())
+def skill(settings: Settings, keys: Keys, base: ground.Ground) -> SkillCreation:
+    installation = Installation(settings, handover.origins())
 
-        def keep(found: Mapping[str, str]) -> None:
-            installation.change(installation.changeable(found))
+    def keep(found: Mapping[str, str]) -> None:
+        installation.change(installation.changeable(found))
 
-        def finished(skill: str, client_id: str, client_secret: str) -> None:
-            keep({"alexa_skill_id": skill, "lwa_client_id": client_id, "lwa_client_secret": client_secret})
+    def finished(skill: str, client_id: str, client_secret: str) -> None:
+        keep({"alexa_skill_id": skill, "lwa_client_id": client_id, "lwa_client_secret": client_secret})
 
-        hand = AlexaByHand(settings, base.store, keep, keys.forwarder)
-
-        amazon = Amazon(settings.assistants_at, settings.ca_file if settings.assistants_at else None)
-        making = SkillCreation(
-            settings.public_url,
-            amazon,
-            base.store,
-            Record(settings, _RECORD),
-            finished,
-            partial(skill_creation.certificate_kind, settings.public_url),
-        )
+    url, amazon = (
+        settings.public_url,
+        Amazon(settings.assistants_at, settings.ca_file if settings.assistants_at else None),
+    )
+    blocked: Road | None = None if url.startswith("https://") else "unreachable"
+    if not keeps(settings):
+        blocked = "not_kept"
+    making = SkillCreation(
+        url,
+        amazon,
+        base.store,
+        Record(settings, _RECORD),
+        finished,
+        partial(certificate_kind, url),
+        keys.forwarder,
+        blocked=blocked,
+    )
+    if not blocked:
+        making.hand = AlexaByHand(settings, base.store, keep, keys.forwarder)
         if settings.lwa_client_id and settings.lwa_client_secret:
             client = Profile(settings.lwa_client_id, settings.lwa_client_secret)
-            end = ground.unlinker(base.store, base.pictures)
-            one_tap = OneTap(settings.public_url, making, amazon, client, base.store, end)
-    return SkillSetUp(settings, making, hand, keys.forwarder, one_tap)
+            making.one_tap = OneTap(url, making, amazon, client, base.store, base.end)
+    return making
 
 
 def address_keeper(settings: Settings) -> AddressKeeper | None:

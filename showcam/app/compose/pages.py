@@ -54,7 +54,6 @@ from showcam.console.skill import Skill
 from showcam.console.skill_page import SkillPage, arrivals
 from showcam.console.tracing import TracePage, Tracer, Traces
 from showcam.drivers.errors import REASONS
-from showcam.registry.adapter import Adapter
 from showcam.registry.owner.invitations import Invitations
 from showcam.registry.owner.sign_in import SignIn
 
@@ -79,23 +78,12 @@ def app(
     may do this. `machine`: answers the page of health. `keeper`: keeps the public address, if settings are kept.
     `tracer`: makes traces of cameras, if there is time for that. `exposer`: gives this machine a public address.
     """
-    limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
-    if limits.per_user > limits.per_code:  # in the demo
-        limits = structs.replace(limits, per_code=limits.per_user)
     app = Flask("showcam", static_folder=None)
-    owner_users = OwnerUsers(base.store)
+    sign_in = _sign_ins(settings, base)
     oauth.bind(
         app,
         base.store,
-        SignIn(
-            base.store,
-            base.vendors,
-            settings.sign_up,
-            owner_users=owner_users,
-            limits=limits,
-            vendor_s=settings.sign_in_s,
-            by_code=base.adapter.owner.fetch_keys,
-        ),
+        sign_in(settings.sign_up),
         base.adapter.owner,
         OAuthSettings(
             issuer=settings.web_url,
@@ -103,13 +91,16 @@ def app(
             cookie_keys=keys.cookie,
             practice=PRACTICE if settings.demo else None,
         ),
-        ground.unlinker(base.store, base.pictures),
+        base.end,
     )
     if settings.store == "dynamodb":
         within = boto.within(settings.sign_in_s + settings.request_s + boto.STORE_S)
         app.wsgi_app = within(app.wsgi_app)  # type: ignore[method-assign]
     app.register_blueprint(look.blueprint())
-    console_home = _home(settings, base, limits, owner_users, keys.cookie) if settings.has_console else None
+    console_home = None
+    if settings.has_console:
+        # a person who holds the printed code runs this installation, and so may add any account
+        console_home = _home(settings, base, sign_in("anyone", origin="owner"), keys.cookie)
     app.register_blueprint(
         console.blueprint(
             practice_url=f"http://127.0.0.1:{settings.simulator_port}/" if settings.demo else "",
@@ -138,7 +129,15 @@ def app(
             more.append(TracePage(base.adapter.owner, console_home.area, Traces(tracer)))
         adapter, area = base.adapter, console_home.area
         happenings = Happenings(adapter.owner, area, adapter.history, adapter.alarm_pictures)
-        camera = _camera_page(adapter, console_home, happenings, tracer.kind if tracer else "")
+        camera = CameraPage(
+            adapter.owner,
+            area,
+            console_home.forms,
+            happenings,
+            alexa=friendly_names,
+            google=names,
+            traces=tracer.kind if tracer else "",
+        )
         others = _console(settings, console_home, base, happenings, keeper, examinations, exposer)
         home.bind(app, console_home, camera, happenings, *others, *more)
     if skill:
@@ -146,10 +145,19 @@ def app(
     return app
 
 
-def _camera_page(adapter: Adapter, made: Home, happenings: Happenings, traces: str) -> CameraPage:
-    """`traces`: a kind of sources, or ""."""
-    return CameraPage(
-        adapter.owner, made.area, made.forms, happenings, alexa=friendly_names, google=names, traces=traces
+def _sign_ins(settings: Settings, base: ground.Ground) -> Callable[..., SignIn]:
+    """Makes the sign-ins of linking and of the console, which share their limits and the memory for hashes."""
+    limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
+    if limits.per_user > limits.per_code:  # in the demo
+        limits = structs.replace(limits, per_code=limits.per_user)
+    return partial(
+        SignIn,
+        base.store,
+        base.vendors,
+        owner_users=OwnerUsers(base.store),
+        limits=limits,
+        vendor_s=settings.sign_in_s,
+        by_code=base.adapter.owner.fetch_keys,
     )
 
 
@@ -193,7 +201,7 @@ def _console(
             owner,
             made.area,
             history,
-            LinkForms(base.store, made.area.new_links, ground.unlinker(base.store, base.pictures)),
+            LinkForms(base.store, made.area.new_links, base.end),
             ClientForms(base.store),
             HouseholdForms(base.store, made.sign_in, invitations, window, remove),
             window,
@@ -207,20 +215,7 @@ def _console(
     ]
 
 
-def _home(
-    settings: Settings, base: ground.Ground, limits: Limits, owner_users: OwnerUsers, cookie_keys: list[bytes]
-) -> Home:
-    # a person who holds the printed code runs this installation, and so may add any account
-    sign_in = SignIn(
-        base.store,
-        base.vendors,
-        "anyone",
-        origin="owner",
-        owner_users=owner_users,
-        limits=limits,
-        vendor_s=settings.sign_in_s,
-        by_code=base.adapter.owner.fetch_keys,
-    )
+def _home(settings: Settings, base: ground.Ground, sign_in: SignIn, cookie_keys: list[bytes]) -> Home:
     return Home(
         base.store,
         sign_in,

@@ -1,7 +1,7 @@
 """Builds what reports changes to assistants: their reporters, and the function on AWS's queue of links that are due."""
 
 import logging
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 from actions.devices import States
@@ -16,18 +16,17 @@ from showcam.app import keys
 from showcam.app.aws import boto, wakes
 from showcam.app.aws.cloudwatch import Event, Handler, Reply
 from showcam.app.compose import ground
-from showcam.app.compose.event_gateway import amazon_http, event_gateway
+from showcam.app.compose.directives import amazon_http, event_gateway
 from showcam.app.settings import Settings
 from showcam.app.setup.google_console import google_key
 from showcam.registry.reporting.delivery import CLAIM_S, Delivery, Outcome
 from showcam.registry.reporting.reporter import Reporter, Unreported
 from showcam.store.outbox import Claim
 from showcam.store.ports import StoreUnavailable
-from showcam.store.records import Assistant
+from showcam.store.records import ASSISTANTS, Assistant
 
 log = logging.getLogger(__name__)
 
-ASSISTANTS: tuple[Assistant, ...] = ("alexa", "google")
 TURNS = 4  # turns for one link in a run, for changes that came meanwhile; the stream wakes the function for the rest
 
 
@@ -42,6 +41,25 @@ def reporters_of(settings: Settings, base: ground.Ground) -> list[Reporter]:
         log.warning("nothing is reported to Google: google_service_account can't be used: %s", error)
         return found
     return [*found, _google(settings, base, key)] if key else found
+
+
+def deliveries(
+    settings: Settings, base: ground.Ground, count: Callable[[Assistant, Outcome, float], None] = lambda *_: None
+) -> dict[Assistant, Delivery]:
+    """A delivery for each assistant, also if showcam has no key for its reports. `count` gets each outcome."""
+    built = {reporter.assistant: reporter for reporter in reporters_of(settings, base)}
+
+    def delivery(assistant: Assistant) -> Delivery:
+        reporter = built.get(assistant)
+
+        def follow(claim: Claim, outcome: Outcome, lag_s: float) -> None:
+            count(assistant, outcome, lag_s)
+            if reporter is not None:  # a person who took the key or the client away needs no notice of that
+                note_faults(base, claim, outcome)
+
+        return Delivery(base.store, reporter or Unreported(assistant), base.adapter.present, base.end, follow)
+
+    return {assistant: delivery(assistant) for assistant in ASSISTANTS}
 
 
 def note_faults(base: ground.Ground, claim: Claim, outcome: Outcome) -> None:
@@ -92,25 +110,14 @@ def build() -> Handler:
     """Builds the function. Raises every error that prevents a start, so that AWS counts it."""
     settings, watch = ground.function("reports")
     base = ground.build(settings, keys.of(settings))
-    built = {reporter.assistant: reporter for reporter in reporters_of(settings, base)}
-    end = ground.unlinker(base.store, base.pictures)
-    tellings = {
-        assistant: Delivery(
-            base.store,
-            built.get(assistant) or Unreported(assistant),
-            base.adapter.present,
-            end,
-            partial(_follow, base),
-        )
-        for assistant in ASSISTANTS
-    }
+    by_assistant = deliveries(settings, base)
 
     @boto.within(CLAIM_S)  # afterwards another run may report to the link
     def answer(event: Event, _context: Any) -> Reply:
         failures: list[wakes.Failure] = []
         for message, wake in wakes.of_queue(event):
             try:
-                _report(tellings, wake)
+                _report(by_assistant, wake)
             except StoreUnavailable:
                 log.warning("link %s could not be reported to", wake.link, extra={"reason": "store"})
                 failures.append({"itemIdentifier": message})
@@ -119,13 +126,9 @@ def build() -> Handler:
     return watch.watched(answer)
 
 
-def _report(tellings: dict[Assistant, Delivery], wake: wakes.Wake) -> None:
-    for assistant, found in tellings.items():
+def _report(by_assistant: dict[Assistant, Delivery], wake: wakes.Wake) -> None:
+    for assistant, found in by_assistant.items():
         if assistant == wake.assistant:
             for _ in range(TURNS):
                 if not found.tell(wake.account, wake.link):
                     return
-
-
-def _follow(base: ground.Ground, claim: Claim, outcome: Outcome, _lag_s: float) -> None:
-    note_faults(base, claim, outcome)

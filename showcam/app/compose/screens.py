@@ -2,9 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from urllib.request import urlopen
 
 from showcam.accounts.console_sessions import ConsoleSessions
@@ -12,7 +10,7 @@ from showcam.app import keys
 from showcam.app.compose.ground import Ground
 from showcam.app.settings import Settings
 from showcam.cast.apart import ApartScreen, browse
-from showcam.cast.device import Device, Over
+from showcam.cast.device import Device
 from showcam.cast.door import CastClient, CastDoor, SceneScreens, Shows
 from showcam.cast.finder import Finder
 from showcam.cast.on_change import OnChange
@@ -20,11 +18,6 @@ from showcam.cast.screens import Screens
 from showcam.engine.client import MediaClient
 from showcam.engine.grants import Grants
 from showcam.net.exchange import PATIENT_S
-
-
-def folder(settings: Settings) -> Path:
-    """The folder of the door, for other processes to reach the screens."""
-    return settings.data / "run"
 
 
 def build(settings: Settings, base: Ground) -> Screens:
@@ -35,22 +28,18 @@ def build(settings: Settings, base: Ground) -> Screens:
         ConsoleSessions(base.store),
         base.pictures,
         finder(settings),
-        partial(_connected, settings.cast_receiver_app_id),
+        partial(ApartScreen, app=settings.cast_receiver_app_id),
         protocols=("webrtc", "hls") if settings.cast_receiver_app_id else ("hls",),
     )
 
 
-def _connected(own_app: str, device: Device, over: Callable[[Over], None]) -> ApartScreen:
-    return ApartScreen(device, over, app=own_app)
-
-
 def door(settings: Settings, base: Ground, screens: Screens) -> CastDoor:
     """The door for other processes to the worker's screens. Raises OSError."""
-    return CastDoor(folder(settings), screens, base.grants.proof())
+    return CastDoor(settings.data / "run", screens, base.grants.proof())
 
 
 def client(settings: Settings) -> CastClient:
-    return CastClient(folder(settings), Grants(keys.grant_of(settings)).proof())
+    return CastClient(settings.data / "run", Grants(keys.grant_of(settings)).proof())
 
 
 def fill(settings: Settings, base: Ground) -> None:

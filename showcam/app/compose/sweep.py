@@ -9,9 +9,8 @@ from showcam.app.aws import boto, wakes
 from showcam.app.aws.cloudwatch import Event, Handler, Reply
 from showcam.app.compose import ground
 from showcam.registry.reporting.sender import TARDY_S, Reconciliation
-from showcam.store.records import Assistant
+from showcam.store.records import ASSISTANTS
 
-ASSISTANTS: tuple[Assistant, ...] = ("alexa", "google")
 MOST = 10_000  # links in one run
 
 

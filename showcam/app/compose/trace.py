@@ -7,10 +7,8 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from showcam.accounts.attempts import Limits
-from showcam.app.compose import demo
-from showcam.app.compose.command import Household, built, named_or_only
+from showcam.app.compose.command import built
 from showcam.app.compose.ground import Ground
-from showcam.app.process.supervisor import CannotStart
 from showcam.app.settings import Settings
 from showcam.console.tracing import NoTrace
 from showcam.drivers.camera import Camera
@@ -23,20 +21,7 @@ from showcam.registry.owner.sign_in import SignIn
 if TYPE_CHECKING:
     from showcam.drivers.ezviz.trace.camera import CameraTrace, Doing
 
-type Makes = Callable[[Camera, Callable[[Doing], None]], CameraTrace]
-
-
-@contextlib.contextmanager
-def tracing(settings: Settings, user: str | None) -> Iterator[tuple[Household, Makes]]:
-    """Yields the household, and a function that prepares the trace of a camera. Raises CannotStart."""
-    if settings.demo:
-        user = user or demo.PRACTICE[0]
-    with built(settings) as base:
-        account = named_or_only(base.store, user)
-        if account is None:
-            raise CannotStart("Nobody has cameras here yet: showcam login, or showcam cameras add")
-        household = Household(account, base.adapter.owner, base.store, user or "")
-        yield household, lambda camera, doing: camera_trace(settings, base, account, camera, doing)
+type Report = Callable[[Doing], None]  # gets each step when it begins
 
 
 @contextlib.contextmanager
@@ -57,39 +42,33 @@ def ezviz(base: Ground) -> EzvizDriver:
     return driver
 
 
-def camera_trace(
-    settings: Settings, base: Ground, account: str, camera: Camera, doing: "Callable[[Doing], None]"
-) -> "CameraTrace":
+def camera_trace(settings: Settings, base: Ground, account: str, camera: Camera, doing: "Report") -> "CameraTrace":
     """`camera` is EZVIZ's, of that account."""
     from showcam.drivers.ezviz.trace.camera import CameraTrace  # with PyAV, which no other page or command needs
 
     source = next(source for source in base.store.sources(account) if source.id == camera.ref.source)
     authorities = settings.data / "simulator" / "ca.pem" if settings.demo else settings.ca_file
     return CameraTrace(
-        ezviz(base),
-        source,
-        camera,
-        program(),
-        loopback=settings.vendor_is_here,
-        authorities=authorities,
-        doing=doing,
+        ezviz(base), source, camera, program(), loopback=settings.vendor_is_here, authorities=authorities, doing=doing
     )
 
 
 @dataclass(frozen=True)
 class OwnTracer:
-    """Makes traces for the console's page."""
+    """Makes traces for the console's page and for the command."""
 
     settings: Settings
     base: Ground
     kind = EZVIZ.kind
 
-    def take(self, account: str, camera: Camera, minutes: int, *, beside: bool) -> bytes:
+    def take(
+        self, account: str, camera: Camera, minutes: int, *, beside: bool, doing: "Report" = lambda _: None
+    ) -> bytes:
         from showcam.app.trace.text import written
         from showcam.drivers.ezviz.trace.camera import Wanted
 
         try:
-            made = camera_trace(self.settings, self.base, account, camera, lambda _: None)
+            made = camera_trace(self.settings, self.base, account, camera, doing)
             return written(made.take(Wanted(minutes * 60, beside=beside)))
         except DriverError:
             raise NoTrace from None

@@ -21,7 +21,7 @@ from showcam.app import keys
 from showcam.app.compose import directives, doors, fulfillment, ground, pages, screens
 from showcam.app.compose.doctor import OwnMachine
 from showcam.app.compose.doors import JSON
-from showcam.app.compose.own_pages import address_keeper, exposer, own_pages, skill_set_up, tvs
+from showcam.app.compose.own_pages import address_keeper, exposer, own_pages, skill, tvs
 from showcam.app.compose.trace import OwnTracer
 from showcam.app.edge.connections import MOST, SENDER_S, Connections
 from showcam.app.edge.edge import Edge
@@ -73,7 +73,7 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
     registry.when_listed(Listed(base.store).note)
     # a person who was refused then fixes the cause in the vendor's app, which announces nothing
     registry.when_asked(lambda link: inbox.look(link.account, ASKED_S))
-    made = skill_set_up(settings, keys, base) if settings.has_console else None
+    made = skill(settings, keys, base) if settings.has_console else None
     machine = OwnMachine(settings, base)
 
     def own(home: Home) -> list[Page]:
@@ -109,7 +109,7 @@ def _alexa(settings: Settings, keys: Keys, base: ground.Ground) -> list[Route]:
         Route("alexa", "/alexa/smart-home", ("POST",), smart_home, json=True, claims=signatures.likely),
         spoken_route(
             settings.alexa_skill_id,
-            directives.Lazy(settings, base).answer,
+            directives.spoken(settings, base),
             cache(partial(directives.chains, settings)),
             lambda request: _forwarded(request, signatures) if request.header(HEADER) is not None else None,
             partial(refusals.note, "skill"),

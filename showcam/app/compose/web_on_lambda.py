@@ -66,10 +66,6 @@ def _hand_lines_to(watch: CloudWatch) -> None:
         raise structlog.DropEvent
 
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.format_exc_info,
-            take,
-        ],
+        processors=[structlog.processors.add_log_level, structlog.processors.format_exc_info, take],
         wrapper_class=structlog.make_filtering_bound_logger("info"),
     )

@@ -77,27 +77,12 @@ def watched(settings: Settings) -> Iterator[None]:
 
 
 def check(settings: Settings) -> None:
-    """Checks the database for a command that opens it without the folder's lock; a running showcam has checked it.
+    """Checks the database, once in a process, for a command that does not hold the folder's lock.
 
-    Raises CannotStart if the database is damaged.
+    A process that opens the database before that would not notice the rows that a damaged log has lost. Raises
+    CannotStart if the database is damaged.
     """
-    if settings.store != "sqlite" or not _mark(settings).exists():
-        return
-    with contextlib.ExitStack() as held:
-        try:
-            held.enter_context(only_one(settings.data / "run"))
-        except CannotStart:
-            return
-        if settings.database not in _checked:
-            _check(settings.database)
-
-
-def check_once(settings: Settings) -> None:
-    """`check` before anything else of this process reads the database; the process need not do it again.
-
-    A process that opens the database before that would not notice the rows that a damaged log has lost.
-    """
-    if settings.store != "sqlite" or settings.demo:
+    if settings.store != "sqlite" or settings.database in _checked:
         return
     is_marked = _mark(settings).exists()
     # SQLite writes files next to a database that it only reads
@@ -110,7 +95,8 @@ def check_once(settings: Settings) -> None:
             held.enter_context(only_one(settings.data / "run"))
         except CannotStart:
             return  # a running showcam has checked it
-        logs.configure("command", "warning")
+        if not structlog.is_configured():
+            logs.configure("command", "warning")
         _check(settings.database)
         _checked.add(settings.database)
 

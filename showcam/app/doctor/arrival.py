@@ -1,5 +1,6 @@
 """Examines the way to an https origin: its name in DNS, the port behind it, and its certificate."""
 
+import contextlib
 import socket
 import ssl
 import time
@@ -19,12 +20,10 @@ _HOUR_S, _DAY_S = 3_600, 86_400
 DUE_S, DUE_PART = 14 * _DAY_S, 1 / 6
 _OLD = ("PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL", "WRONG_SSL_VERSION", "NO_PROTOCOLS_AVAILABLE")
 _NEW = worded("Let it point at your public address; a new one takes a while.")
-_FORWARD = worded(
-    "See that the proxy runs, that the router forwards the port to it, and that no firewall closes it.",
-)
+_FORWARD = worded("See that the proxy runs, that the router forwards the port to it, and that no firewall closes it.")
 _HAIRPIN = worded(
     "If the router can't reach its own public address from within, give the house's DNS "
-    "the name, with the proxy's address.",
+    "the name, with the proxy's address."
 )
 
 
@@ -57,9 +56,7 @@ def _name(host: str, inside: frozenset[str], outside: frozenset[str] | None, wor
         return unsure(
             what,
             worded("here it leads to {addresses}, which nobody outside can reach", addresses=_listed(inside)),
-            worded(
-                "That is right if the house has its own DNS. Outside, the name must lead to the public address.",
-            ),
+            worded("That is right if the house has its own DNS. Outside, the name must lead to the public address."),
         )
     if not outside:
         return wrong(what, worded("only the house's own DNS knows this name"), _NEW, "dns_wrong")
@@ -95,17 +92,13 @@ def _port(
             addresses=_listed(outside),
             own=own,
         )
-        mend = worded(
-            "Let it point at the house's own address, and let the router keep it up to date (DynDNS).",
-        )
+        mend = worded("Let it point at the house's own address, and let the router keep it up to date (DynDNS).")
         return wrong(what, text, mend, "dns_wrong")
     split = sorted(inside - set(public))
     if any(_is_open(address, port, visitor) for address in split):
         return None  # the house's DNS leads to the proxy itself, and the way around can't be tried from within
     if world.visited:
-        text = worded(
-            "from within the house nothing answers, though assistants came to it lately from outside",
-        )
+        text = worded("from within the house nothing answers, though assistants came to it lately from outside")
         return unsure(what, text, _HAIRPIN, "no_hairpin")
     return wrong(
         what,
@@ -133,7 +126,8 @@ def certificate(host: str, port: int, visitor: Visitor) -> Finding:
     context = ssl.create_default_context(cafile=visitor.authorities)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
-        held = _peer(host, port, context, visitor)
+        with _secured(host, port, context, visitor) as secure:
+            held = secure.getpeercert() or {}
     except ssl.SSLCertVerificationError as error:
         return _refused(what, host, port, error, visitor)
     except ssl.SSLError as error:
@@ -147,18 +141,17 @@ def certificate(host: str, port: int, visitor: Visitor) -> Finding:
     return _lasting(what, began, ends)
 
 
-def _peer(host: str, port: int, context: ssl.SSLContext, visitor: Visitor) -> dict[str, object]:
+@contextlib.contextmanager
+def _secured(host: str, port: int, context: ssl.SSLContext, visitor: Visitor) -> Iterator[ssl.SSLSocket]:
     with (
         socket.create_connection((host, port), timeout=visitor.within_s) as plain,
         context.wrap_socket(plain, server_hostname=host) as secure,
     ):
-        return dict(secure.getpeercert() or {})
+        yield secure
 
 
 def _speechless(what: str, port: int, error: OSError) -> Finding:
-    mend = worded(
-        "See that the proxy runs, serves https on that port, and that the router forwards the port to it.",
-    )
+    mend = worded("See that the proxy runs, serves https on that port, and that the router forwards the port to it.")
     return wrong(what, worded("port {port} does not speak TLS ({error})", port=port, error=type(error).__name__), mend)
 
 
@@ -175,9 +168,7 @@ def _refused(what: str, host: str, port: int, error: ssl.SSLCertVerificationErro
         case 18 | 19:
             mend = worded("No assistant takes a self-signed certificate: get one from a public authority.")
             return wrong(what, text, mend)
-    mend = worded(
-        "Let the proxy send the whole chain, with the intermediate certificates, of a public authority.",
-    )
+    mend = worded("Let the proxy send the whole chain, with the intermediate certificates, of a public authority.")
     if issuer := _missing_issuer(host, port, visitor):
         text = worded("its chain is incomplete: the certificate of its issuer, {issuer}, is not sent", issuer=issuer)
         return wrong(what, text, mend, "chain_incomplete")
@@ -190,10 +181,7 @@ def _missing_issuer(host: str, port: int, visitor: Visitor) -> str:
     # the certificates are only read, and nothing in them is believed
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
-        with (
-            socket.create_connection((host, port), timeout=visitor.within_s) as plain,
-            context.wrap_socket(plain, server_hostname=host) as secure,
-        ):
+        with _secured(host, port, context, visitor) as secure:
             chain = secure.get_unverified_chain()
         last = x509.load_der_x509_certificate(chain[-1])
     except (OSError, ValueError, IndexError):

@@ -78,7 +78,7 @@ def _forwarder(refusals: Refusals) -> Finding:
         text = worded("in the last half hour {count} messages had a signature that does not hold", count=count)
         mend = worded(
             "Give the function the key of this installation, which showcam's page about your Alexa skill has, and see "
-            "that this machine's clock is right.",
+            "that this machine's clock is right."
         )
         return wrong(what, text, mend, "forwarder_key_wrong", command="showcam alexa forwarder")
     return ok(what, worded("none was refused lately"))
@@ -88,9 +88,7 @@ def _skill(refusals: Refusals) -> Finding:
     what = worded("skill id")
     if count := refusals.lately("skill"):
         text = worded("in the last half hour {count} spoken requests came from a skill with another id", count=count)
-        mend = worded(
-            "Set alexa_skill_id to the Skill ID of the console's list of skills, and restart showcam.",
-        )
+        mend = worded("Set alexa_skill_id to the Skill ID of the console's list of skills, and restart showcam.")
         return wrong(what, text, mend, "skill_id_wrong")
     return ok(what, worded("no request of another skill came lately"))
 
@@ -109,7 +107,7 @@ def _directives(store: Store, now: float) -> Finding:
         text = worded("Alexa is linked, and no directive has ever come")
         mend = worded(
             "Compare with showcam's page about your Alexa skill: the forwarder's region, the "
-            "skill's default endpoint, and the Skill ID of the trigger.",
+            "skill's default endpoint, and the Skill ID of the trigger."
         )
         return wrong(what, text, mend, "no_directive", command="showcam alexa values")
     if silent:

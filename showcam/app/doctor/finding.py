@@ -6,38 +6,13 @@ from typing import Literal
 
 # The faults that have a name, for pages and programs that act on a certain fault.
 type Fault = Literal[
-    "dns_wrong",
-    "dns_private",
-    "no_hairpin",
-    "port_closed",
-    "certificate_over",
-    "certificate_of_another",
-    "chain_incomplete",
-    "tls_too_old",
-    "redirect",
-    "password",
-    "body_cut",
-    "header_dropped",
-    "pictures_not_forwarded",
-    "cors_stripped",
-    "clock_off",
-    "stun_dead",
-    "turn_secret_wrong",
-    "udp_blocked",
-    "ports_taken",
-    "skill_id_wrong",
-    "forwarder_key_wrong",
-    "no_directive",
-    "redirect_uri_missing",
-    "client_secret_wrong",
-    "gateway_grant_dead",
-    "homegraph_key_wrong",
-    "reports_not_sent",
-    "session_ended",
-    "code_wrong",
-    "no_room_to_transcode",
-    "disk_full",
-]
+    "dns_wrong", "dns_private", "no_hairpin", "port_closed", "certificate_over", "certificate_of_another",
+    "chain_incomplete", "tls_too_old", "redirect", "password", "body_cut", "header_dropped",
+    "pictures_not_forwarded", "cors_stripped", "clock_off", "stun_dead", "turn_secret_wrong", "udp_blocked",
+    "ports_taken", "skill_id_wrong", "forwarder_key_wrong", "no_directive", "redirect_uri_missing",
+    "client_secret_wrong", "gateway_grant_dead", "homegraph_key_wrong", "reports_not_sent", "session_ended",
+    "code_wrong", "no_room_to_transcode", "disk_full",
+]  # fmt: skip
 
 type Step = Literal["", "cameras", "reachable", "google", "alexa"]
 

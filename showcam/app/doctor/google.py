@@ -8,14 +8,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode, urlsplit
 
-from showcam.app.doctor import reach
 from showcam.app.doctor.arrival import arrive
 from showcam.app.doctor.finding import Finding, of, ok, unsure, wrong
 from showcam.app.doctor.reach import BEFORE, Answer, Unreached, Visitor, World, not_ours
 from showcam.app.setup.google_console import PROJECT, REDIRECTS, projects_of
+from showcam.app.shipped import page
 from showcam.i18n.catalogue import Worded, worded
 
 PLAYER = "https://www.gstatic.com"  # the origin of Google's players
+STRANGER = "192.0.2.77"  # an address for documentation (RFC 5737), which no visitor has
+_FORWARDED = "X-Forwarded-For"
 FORGED = "doctor.forged"
 PADDING = 12 * 1024  # characters of a form; /oauth/token takes 16 KiB
 
@@ -64,11 +66,7 @@ def _arrive(origin: str, patient: Patient, visitor: Visitor, world: World) -> It
         yield from arrive(origin, visitor, world)
 
 
-def _checked(
-    check: Callable[[Patient, Visitor], Finding],
-    patient: Patient,
-    visitor: Visitor,
-) -> Finding:
+def _checked(check: Callable[[Patient, Visitor], Finding], patient: Patient, visitor: Visitor) -> Finding:
     try:
         return check(patient, visitor)
     except Unreached as error:
@@ -111,11 +109,35 @@ def _redirects(patient: Patient) -> Finding:
 
 
 def _client(patient: Patient, visitor: Visitor) -> Finding:
-    return reach.client(patient.web, visitor, demo=patient.demo)
+    """Whether showcam believes a forged header about a visitor's address."""
+    what = worded("visitors' addresses, /readyz")
+    answer = visitor.request("GET", f"{patient.web}/readyz", headers={_FORWARDED: STRANGER})
+    ready = answer.json()
+    if answer.status == 421 and patient.demo:
+        return ok(what, worded("the demo refuses whatever was forwarded"))
+    if answer.status != 200 or not isinstance(ready, dict) or not isinstance(ready.get("client"), str):
+        return not_ours(what, answer)
+    if ready["client"] == STRANGER:
+        mend = worded("Let the proxy write X-Forwarded-For itself in place of what came, or end trusted_proxies.")
+        return wrong(what, worded("whoever sends {name} passes for anybody", name=_FORWARDED), mend)
+    if ready["client"] in ("127.0.0.1", "::1") and not patient.demo:
+        mend = worded("Name the proxy in trusted_proxies, see {page}", page=page("reachable.md"))
+        return unsure(what, worded("all visitors count as one"), mend)
+    return ok(what, worded("no visitor can claim another address"))
 
 
 def _bearer(patient: Patient, visitor: Visitor) -> Finding:
-    return reach.bearer(patient.web, visitor)
+    """Whether the header Authorization arrives: assistants show their tokens in it."""
+    what = worded("header Authorization, /oauth/userinfo")
+    answer = visitor.request("GET", f"{patient.web}/oauth/userinfo", headers={"Authorization": f"Bearer {FORGED}"})
+    content = answer.json()
+    error = content.get("error") if isinstance(content, dict) else None
+    if answer.status == 401 and error == "invalid_token":
+        return ok(what, worded("it arrives"))
+    if answer.status == 401 and error == "invalid_request":
+        text = worded("it does not arrive, so no assistant is ever known")
+        return wrong(what, text, worded("Let the proxy pass the header Authorization on."), "header_dropped")
+    return not_ours(what, answer)
 
 
 def _authorize(patient: Patient, visitor: Visitor) -> Finding:
@@ -169,8 +191,7 @@ def _token(patient: Patient, visitor: Visitor) -> Finding:
             what,
             worded("it does not know a client that was just registered here"),
             worded(
-                "The public address leads to another showcam, or this command reads other "
-                "settings: see data and store.",
+                "The public address leads to another showcam, or this command reads other settings: see data and store."
             ),
         )
     return not_ours(

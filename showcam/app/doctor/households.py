@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from functools import partial
 from itertools import islice
-from typing import Protocol
 
 from showcam.app.doctor.finding import Fault, Finding, ok, unsure, wrong
 from showcam.drivers import BRANDS
@@ -12,10 +11,10 @@ from showcam.drivers.errors import Reason, Unavailable
 from showcam.i18n.catalogue import Worded, worded
 from showcam.net.notices import BadAddress, service
 from showcam.registry.gate.reasons import explain
-from showcam.registry.notices.faults import OF_REPORTS, Kind
+from showcam.registry.notices.faults import OF_REPORTS, Faults, Kind, Standing
 from showcam.registry.notices.faults import Fault as Noted
 from showcam.registry.notices.notifier import Addresses
-from showcam.registry.readings.judge import Row
+from showcam.registry.owner.owner import Owner
 from showcam.store.ports import Store
 
 MOST = 20  # most households in an examination: each waits for the vendor's answer
@@ -36,20 +35,6 @@ _HINDERED: dict[Kind, Worded] = {
     "ending": worded("the assistant says that the link has ended, as of more than ten others at once"),
     "silent": worded("a change could not be reported for a day"),
 }
-
-
-class Owner(Protocol):
-    def readiness(self, account_id: str, surfaces: tuple[Surface, ...]) -> list[Row]:
-        """Raises Unavailable if the cameras can't be listed."""
-        ...
-
-
-class Faults(Protocol):
-    def of(self, account_id: str) -> list[Noted]: ...
-
-
-class Standing(Protocol):
-    def signed_out(self, account_id: str) -> bool: ...
 
 
 def examine(store: Store, owner: Owner, faults: Faults, standing: Standing, *, only: str = "") -> Iterator[Finding]:

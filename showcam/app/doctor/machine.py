@@ -34,9 +34,7 @@ def disk(folder: Path, least: int = LEAST) -> Finding:
             worded("See the setting data."),
         )
     if free < least:
-        mend = worded(
-            "Make room: a full disk takes no sign-in and no link, and keeps no change.",
-        )
+        mend = worded("Make room: a full disk takes no sign-in and no link, and keeps no change.")
         return wrong(what, worded("{free} MB are free on showcam's disk", free=free >> 20), mend, "disk_full")
     return ok(what, worded("{free} MB are free on showcam's disk", free=free >> 20))
 
@@ -98,7 +96,7 @@ def stun(servers: Sequence[str], others: Sequence[str] = OTHERS, within_s: float
     text = worded("neither {servers} nor any other STUN server answers", servers=", ".join(dead))
     mend = worded(
         "UDP to the internet is blocked: let the firewall pass UDP from this machine, or "
-        "set turn to a server that takes TCP or TLS.",
+        "set turn to a server that takes TCP or TLS."
     )
     return wrong(what, text, mend, "udp_blocked")
 
@@ -177,7 +175,7 @@ def turn(relay: str, secret: str, within_s: float = WITHIN_S) -> Finding | None:
         code = error.response.attributes.get("ERROR-CODE", (0, ""))[0]
         if code in (401, 438):
             mend = worded(
-                "Set turn_secret to what the TURN server has as static-auth-secret, and see that its clock is right.",
+                "Set turn_secret to what the TURN server has as static-auth-secret, and see that its clock is right."
             )
             return wrong(what, worded("{relay} does not take the secret", relay=relay), mend, "turn_secret_wrong")
         return wrong(
@@ -186,9 +184,7 @@ def turn(relay: str, secret: str, within_s: float = WITHIN_S) -> Finding | None:
             worded("See the TURN server's log."),
         )
     except (OSError, TimeoutError, messages.TransactionError) as error:
-        mend = worded(
-            "See that it runs and that its port is open, by UDP or TCP as the setting turn has it.",
-        )
+        mend = worded("See that it runs and that its port is open, by UDP or TCP as the setting turn has it.")
         return wrong(what, worded("{relay} does not answer ({error})", relay=relay, error=type(error).__name__), mend)
     return ok(what, worded("{relay} relays by {relayed}", relay=relay, relayed=relayed))
 

@@ -16,19 +16,15 @@ import certifi
 import requests
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from showcam.app.doctor.finding import Finding, ok, unsure, wrong
-from showcam.app.shipped import page
+from showcam.app.doctor.finding import Finding, wrong
 from showcam.i18n.catalogue import Worded, worded
 from showcam.net.addresses import is_public
 from showcam.net.exchange import PATIENT_S
 
 LONGEST = 1 << 20  # bytes of an answer
 BEFORE = worded(
-    "See what stands before showcam: a proxy that lacks this path, or one that asks whether you are a robot.",
+    "See what stands before showcam: a proxy that lacks this path, or one that asks whether you are a robot."
 )
-STRANGER = "192.0.2.77"  # an address for documentation (RFC 5737), which no visitor has
-_FORGED = "doctor.forged"
-_FORWARDED = "X-Forwarded-For"
 RESOLVER = "https://dns.google/resolve"  # https://developers.google.com/speed/public-dns/docs/doh/json
 _RECORD_TYPES = {"A": 1, "AAAA": 28}
 
@@ -131,48 +127,12 @@ def not_ours(what: str, answer: Answer, text: str = "") -> Finding:
     """A finding about an answer that showcam does not give. `text` describes the answer; "" means a summary."""
     text = text or worded("it answers {answer}", answer=answer.summary())
     if 300 <= answer.status < 400 and "location" in answer.headers:
-        mend = worded(
-            "Assistants follow no redirect: set public_url to its target, or let the proxy answer here.",
-        )
+        mend = worded("Assistants follow no redirect: set public_url to its target, or let the proxy answer here.")
         return wrong(what, text, mend, "redirect")
     if answer.status == 401 and "www-authenticate" in answer.headers:
-        mend = worded(
-            "Something before showcam asks for a password: let the proxy pass this path without one.",
-        )
+        mend = worded("Something before showcam asks for a password: let the proxy pass this path without one.")
         return wrong(what, text, mend, "password")
     return wrong(what, text, BEFORE)
-
-
-def client(web: str, visitor: Visitor, *, demo: bool) -> Finding:
-    """Whether showcam believes a forged header about a visitor's address."""
-    what = worded("visitors' addresses, /readyz")
-    answer = visitor.request("GET", f"{web}/readyz", headers={_FORWARDED: STRANGER})
-    ready = answer.json()
-    if answer.status == 421 and demo:
-        return ok(what, worded("the demo refuses whatever was forwarded"))
-    if answer.status != 200 or not isinstance(ready, dict) or not isinstance(ready.get("client"), str):
-        return not_ours(what, answer)
-    if ready["client"] == STRANGER:
-        mend = worded("Let the proxy write X-Forwarded-For itself in place of what came, or end trusted_proxies.")
-        return wrong(what, worded("whoever sends {name} passes for anybody", name=_FORWARDED), mend)
-    if ready["client"] in ("127.0.0.1", "::1") and not demo:
-        mend = worded("Name the proxy in trusted_proxies, see {page}", page=page("reachable.md"))
-        return unsure(what, worded("all visitors count as one"), mend)
-    return ok(what, worded("no visitor can claim another address"))
-
-
-def bearer(web: str, visitor: Visitor) -> Finding:
-    """Whether the header Authorization arrives: assistants show their tokens in it."""
-    what = worded("header Authorization, /oauth/userinfo")
-    answer = visitor.request("GET", f"{web}/oauth/userinfo", headers={"Authorization": f"Bearer {_FORGED}"})
-    content = answer.json()
-    error = content.get("error") if isinstance(content, dict) else None
-    if answer.status == 401 and error == "invalid_token":
-        return ok(what, worded("it arrives"))
-    if answer.status == 401 and error == "invalid_request":
-        text = worded("it does not arrive, so no assistant is ever known")
-        return wrong(what, text, worded("Let the proxy pass the header Authorization on."), "header_dropped")
-    return not_ours(what, answer)
 
 
 def nowhere() -> str | None:

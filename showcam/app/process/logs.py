@@ -17,8 +17,7 @@ from typing import Any
 
 import msgspec
 import structlog
-from msgspec import UNSET, UnsetType
-from msgspec.structs import asdict, replace
+from msgspec.structs import asdict
 
 from showcam.app.http_types import AT_WORK, Answered
 from showcam.app.redaction import QUIET, SILENT, redact
@@ -49,6 +48,10 @@ def for_person(event: MutableMapping[str, Any]) -> str:
         more.append(exception.splitlines()[-1].strip())
     details = f" ({', '.join(more)})" if more else ""
     return _plain(f"{time.strftime('%H:%M:%S')} {event['part']}: {event['event']}{details}")
+
+
+def _text(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> str:
+    return for_person(event)
 
 
 def _plain(text: str) -> str:
@@ -109,21 +112,24 @@ def configure(process: str, level: str, file: LineFile | None = None) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
-    as_json: Any = structlog.processors.JSONRenderer(_encode)
-    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
-    if not sys.stderr.isatty():
-        _formatted(handlers[0], shared, as_json)
-        last = as_json
-    else:
-        last = _Both(file)
-        handlers[0].setLevel(logging.WARNING)
-        _formatted(handlers[0], shared, lambda _logger, _name, event: for_person(event))
+    stderr = logging.StreamHandler(sys.stderr)
+    handlers: list[logging.Handler] = [stderr]
+    at_terminal = sys.stderr.isatty()
+    if at_terminal:
+        stderr.setLevel(logging.WARNING)
         if file:
-            handlers.append(_formatted(_ToFile(file), shared, as_json))
+            handlers.append(_ToFile(file))
+    formatting = structlog.stdlib.ProcessorFormatter
+    for handler in handlers:
+        last: Any = structlog.processors.JSONRenderer(_encode)
+        if at_terminal and handler is stderr:
+            last = _text
+        steps = [formatting.remove_processors_meta, _redactor, last]
+        handler.setFormatter(formatting(foreign_pre_chain=shared, processors=steps))
     structlog.configure(
-        processors=[*shared, _redactor, last],
+        processors=[*shared, formatting.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.stdlib.LoggerFactory(),
     )
     root = logging.getLogger()
     root.handlers = handlers
@@ -134,28 +140,6 @@ def configure(process: str, level: str, file: LineFile | None = None) -> None:
         logging.getLogger(name).setLevel(least)
 
 
-def _formatted(handler: logging.Handler, shared: list[Any], last: Any) -> logging.Handler:
-    left_out = structlog.stdlib.ProcessorFormatter.remove_processors_meta
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[left_out, _redactor, last])
-    )
-    return handler
-
-
-class _Both:
-    """A structlog processor: writes the JSON line into the file, and returns a warning or an error as text."""
-
-    def __init__(self, file: LineFile | None) -> None:
-        self._file = file
-
-    def __call__(self, _logger: Any, _name: str, event: MutableMapping[str, Any]) -> str:
-        if self._file:
-            self._file.write(_encode(event).encode() + b"\n")
-        if structlog.processors.NAME_TO_LEVEL[event["level"]] < logging.WARNING:
-            raise structlog.DropEvent
-        return for_person(event)
-
-
 class _ToFile(logging.Handler):
     def __init__(self, file: LineFile) -> None:
         super().__init__()
@@ -163,26 +147,6 @@ class _ToFile(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self._file.write(self.format(record).encode() + b"\n")
-
-
-class _RequestLine(msgspec.Struct):
-    route: str
-    method: str
-    status: int
-    ms: float
-    request: str
-    part: str
-    timestamp: datetime
-    level: str
-    event: str = "request"
-    # of a directive, an intent or a device's commands
-    name: str | UnsetType = UNSET
-    link: str | UnsetType = UNSET
-    account: str | UnsetType = UNSET
-    camera: str | UnsetType = UNSET
-    way: str | UnsetType = UNSET
-    outcome: str | UnsetType = UNSET
-    reason: str | UnsetType = UNSET
 
 
 class RequestLines:
@@ -200,8 +164,18 @@ class RequestLines:
         # the only text in the line that the caller chose
         method = done.method if len(done.method) < _SHORTEST else redact(done.method)
         ms, level = int(done.seconds * 10_000 + 0.5) / 10, "debug" if quiet else "info"
-        line = _RequestLine(done.route, method, done.status, ms, done.request, self._part, datetime.now(UTC), level)
-        lines = [replace(line, **asdict(outcome)) for outcome in done.outcomes] or [line]
+        line = {
+            "route": done.route,
+            "method": method,
+            "status": done.status,
+            "ms": ms,
+            "request": done.request,
+            "part": self._part,
+            "timestamp": datetime.now(UTC),
+            "level": level,
+            "event": "request",
+        }
+        lines = [line | asdict(outcome) for outcome in done.outcomes] or [line]
         self._write(b"".join(self._encode(each) + b"\n" for each in lines))
 
 

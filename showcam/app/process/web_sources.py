@@ -91,8 +91,7 @@ class WebSources:
         """The answer of the web process; b"" if the web process can't be asked just now."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(ssl=self._context or True, limit=16),
-                cookie_jar=aiohttp.DummyCookieJar(),
+                connector=aiohttp.TCPConnector(ssl=self._context or True, limit=16), cookie_jar=aiohttp.DummyCookieJar()
             )
         timeout = aiohttp.ClientTimeout(total=self._timeout_s if timeout_s is None else timeout_s)
         path, payload = f"/internal/sources/{what}", msgspec.json.encode(body)

@@ -13,13 +13,12 @@ from pathlib import Path
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 
-from showcam.store.records import Assistant
+from showcam.store.records import ASSISTANTS, Assistant
 
 log = structlog.get_logger()
 
 BOUNDS_S = (0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 10.0, 60.0)  # of the histogram of reports
 METRICS_FILE = Path("run", "telling.prom")  # in the data folder; the web process appends it to /metrics
-ASSISTANTS: tuple[Assistant, ...] = ("alexa", "google")
 
 
 class TellingMetrics:
@@ -60,27 +59,22 @@ class Job:
     do: Callable[[], object]
 
 
-class Worker:
-    """Runs each job in a separate thread, so that a slow vendor does not delay the heartbeat."""
+def run(jobs: list[Job]) -> None:
+    """Runs each job in its own thread until SIGTERM or SIGINT, so that a slow vendor does not delay the heartbeat."""
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
 
-    def __init__(self, jobs: list[Job]) -> None:
-        self._jobs = jobs
-        self._ended = threading.Event()
-
-    def run(self) -> None:
-        """Runs the jobs until SIGTERM or SIGINT."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._ended.set())
-        for job in self._jobs:
-            threading.Thread(target=self._turn, args=(job,), name=job.name, daemon=True).start()
-        self._ended.wait()
-
-    def _turn(self, job: Job) -> None:
-        while not self._ended.is_set():
+    def repeat(job: Job) -> None:
+        while not ended.is_set():
             started = time.monotonic()
             try:
                 job.do()
             except Exception:
-                if not self._ended.is_set():  # when the worker ends, the store is closed while jobs still run
+                if not ended.is_set():  # when the worker ends, the store is closed while jobs still run
                     log.exception("job failed", job=job.name)
-            self._ended.wait(max(0.0, job.every_s - (time.monotonic() - started)))
+            ended.wait(max(0.0, job.every_s - (time.monotonic() - started)))
+
+    for job in jobs:
+        threading.Thread(target=repeat, args=(job,), name=job.name, daemon=True).start()
+    ended.wait()

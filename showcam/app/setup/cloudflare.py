@@ -34,15 +34,15 @@ class Tunnel:
     by: By = "cloudflare"
 
     def __init__(self, keeper: AddressKeeper, name: str, port: int, media_port: int) -> None:
-        self._keeper, self._name, self._folder = keeper, name, keeper.folder
+        self._keeper, self.name, self._folder = keeper, name, keeper.folder
         self._certificate = self._folder / ".cloudflared" / "cert.pem"
 
-    def steps(self) -> Generator[Stage, None, str]:
-        """Opens the way, and returns the public name. Only `showcam run` then lets anybody in."""
+    def steps(self) -> Generator[Stage]:
+        """Makes the tunnel and the DNS record. Only `showcam run` then lets anybody in."""
         program = self._cloudflared()
         held = self._keeper.held()
         if held is None or held.closed:
-            held = Held("cloudflare", self._name, f"showcam-{secrets.token_hex(4)}")
+            held = Held("cloudflare", self.name, f"showcam-{secrets.token_hex(4)}")
             self._keeper.hold(held)
         self._folder.mkdir(0o700, parents=True, exist_ok=True)
         if not self._certificate.is_file():
@@ -51,7 +51,6 @@ class Tunnel:
         if not _credentials(self._folder).is_file():
             self._create(program, held.tunnel)
         self._route(program, held.tunnel)
-        return self._name
 
     def undo(self) -> None:
         held = self._keeper.held()
@@ -65,7 +64,7 @@ class Tunnel:
         The record names the rest until the owner presses again.
         """
         held = self._keeper.held()
-        is_made = self._certificate.is_file() or self._keeper.is_kept(self._name)
+        is_made = self._certificate.is_file() or self._keeper.is_kept(self.name)
         if held is None or held.closed or not is_made:
             self._keeper.hold(None)
             return Stage()
@@ -95,13 +94,13 @@ class Tunnel:
             raise ProgramFailed("failed", last_line(text) or "no answer")
 
     def _route(self, program: Program, tunnel: str) -> None:
-        code, text = program.run("tunnel", "route", "dns", tunnel, self._name)
+        code, text = program.run("tunnel", "route", "dns", tunnel, self.name)
         if code and "already exists" in text:
-            raise ProgramFailed("record", self._name)
+            raise ProgramFailed("record", self.name)
         made = _ROUTED.search(text)
         if code != 0 or made is None:
             raise ProgramFailed("failed", last_line(text) or "no answer")
-        if made[1] != self._name:  # a name outside the domain that was chosen: Cloudflare appends the domain
+        if made[1] != self.name:  # a name outside the domain that was chosen: Cloudflare appends the domain
             raise ProgramFailed("other_domain", made[1])
 
     def _deleted(self, tunnel: str) -> bool:

@@ -4,7 +4,6 @@ import contextlib
 import threading
 import time
 from collections.abc import Generator
-from typing import Protocol
 
 import structlog
 
@@ -13,7 +12,7 @@ from showcam.app.setup.address import AddressKeeper
 from showcam.app.setup.cloudflare import Tunnel
 from showcam.app.setup.programs import ProgramFailed
 from showcam.app.setup.tailscale import Funnel
-from showcam.console.exposing import By, Held, Stage
+from showcam.console.exposing import Held, Stage
 from showcam.store.ports import StoreUnavailable
 
 log = structlog.get_logger()
@@ -21,23 +20,7 @@ log = structlog.get_logger()
 PATIENCE_S = 1800.0  # a person makes an account, and allows there what showcam needs
 PAUSE_S = 2.0  # between two looks whether the person has done so
 
-
-class Way(Protocol):
-    """Opens and closes one way. Each method raises ProgramFailed, SettingsError and StoreUnavailable."""
-
-    by: By
-
-    def steps(self) -> Generator[Stage, None, str]:
-        """Yields each time a person must be waited for, and returns the public name."""
-        ...
-
-    def undo(self) -> None:
-        """Takes back what was begun in vain."""
-        ...
-
-    def close(self) -> Stage:
-        """Closes the way, and forgets the address."""
-        ...
+type Way = Funnel | Tunnel
 
 
 class Exposing:
@@ -97,6 +80,12 @@ class Exposing:
 
         `name`: the public name, for Cloudflare. "": the walk goes on with the recorded way, else takes Tailscale.
         """
+        try:
+            yield from self._walk(name)
+        except (SettingsError, StoreUnavailable) as error:
+            yield Stage("refused", why="failed", detail=str(error))
+
+    def _walk(self, name: str) -> Generator[Stage]:
         held = self._keeper.held()
         is_open = held is not None and not held.closed
         way = self._way(held.name if held and is_open and held.by == "cloudflare" else name)
@@ -110,8 +99,6 @@ class Exposing:
             if begun is not None and not self._keeper.is_kept(begun.name):
                 way.undo()
             yield _refused(failed, way)
-        except (SettingsError, StoreUnavailable) as error:
-            yield Stage("refused", why="failed", detail=str(error))
 
     def _follow(self, name: str, stop: threading.Event) -> None:
         with contextlib.closing(self.walk(name)) as walk:  # ends a command that waits for the person
@@ -128,16 +115,11 @@ class Exposing:
             raise ProgramFailed("given_elsewhere")
         give_up = time.monotonic() + self._patience_s
         with contextlib.closing(way.steps()) as steps:
-            while True:
-                try:
-                    stage = next(steps)
-                except StopIteration as ended:
-                    name = str(ended.value)
-                    break
+            for stage in steps:
                 if time.monotonic() > give_up:
                     raise ProgramFailed("late")
                 yield stage
-        if not self._keeper.keep(name):
+        if not self._keeper.keep(way.name):
             raise ProgramFailed("given_elsewhere")
         yield Stage("done")
 

@@ -6,6 +6,7 @@ import textwrap
 from pathlib import Path
 
 CODE = Path(__file__).parents[3] / "lambda" / "forward.py"
+TEMPLATE = CODE.with_suffix(".yaml")
 INLINE = 4096  # characters of code that CloudFormation takes inline (ZipFile)
 STACK = "showcam"
 
@@ -41,9 +42,16 @@ def template(url: str, skill_id: str, *, spoken: bool = False) -> str:
     permission = _PERMISSION.format(name="Smart", principal="alexa-connectedhome.amazon.com", skill=skill_id)
     if spoken:
         permission += _PERMISSION.format(name="Spoken", principal="alexa-appkit.amazon.com", skill=skill_id)
-    return (
-        _HEAD.format(url=url, spoken=int(spoken)) + textwrap.indent(code, " " * 10).rstrip() + "\n" + permission + _TAIL
-    )
+    gaps = {
+        "@URL@": url,
+        "@SPOKEN@": str(int(spoken)),
+        "@CODE@": textwrap.indent(code, " " * 10).rstrip(),
+        "@PERMISSIONS@\n": permission,
+    }
+    text = TEMPLATE.read_text()
+    for gap, filling in gaps.items():
+        text = text.replace(gap, filling)
+    return text
 
 
 def one_line(text: str, name: str) -> str:
@@ -67,49 +75,6 @@ def key_text(keys: list[tuple[str, bytes]]) -> str:
     return ",".join(f"{name}:{base64.b64encode(key).decode()}" for name, key in keys)
 
 
-_HEAD = """AWSTemplateFormatVersion: "2010-09-09"
-Description: Hands Alexa's requests to showcam at home
-Parameters:
-  Key:
-    Type: String
-    NoEcho: true
-    MinLength: 10
-    Description: the forwarder's key, which showcam shows beside this template
-Resources:
-  Role:
-    Type: AWS::IAM::Role
-    Properties:
-      AssumeRolePolicyDocument:
-        Version: "2012-10-17"
-        Statement:
-          - Effect: Allow
-            Principal: {{Service: lambda.amazonaws.com}}
-            Action: sts:AssumeRole
-      ManagedPolicyArns:
-        - Fn::Sub: "arn:${{AWS::Partition}}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
-  Log:
-    Type: AWS::Logs::LogGroup
-    Properties:
-      LogGroupName: {{"Fn::Sub": "/aws/lambda/${{AWS::StackName}}-forward"}}
-      RetentionInDays: 7
-  Forward:
-    Type: AWS::Lambda::Function
-    DependsOn: Log
-    Properties:
-      FunctionName: {{"Fn::Sub": "${{AWS::StackName}}-forward"}}
-      Runtime: python3.13
-      Handler: index.handler
-      MemorySize: 256
-      Timeout: 8
-      Role: {{"Fn::GetAtt": [Role, Arn]}}
-      Environment:
-        Variables:
-          URL: {url}
-          KEY: {{Ref: Key}}
-          SPOKEN: "{spoken}"
-      Code:
-        ZipFile: |
-"""
 _PERMISSION = """  {name}:
     Type: AWS::Lambda::Permission
     Properties:
@@ -117,9 +82,4 @@ _PERMISSION = """  {name}:
       FunctionName: {{"Fn::GetAtt": [Forward, Arn]}}
       Principal: {principal}
       EventSourceToken: {skill}
-"""
-_TAIL = """Outputs:
-  Arn:
-    Description: the default endpoint of the Smart Home skill
-    Value: {"Fn::GetAtt": [Forward, Arn]}
 """

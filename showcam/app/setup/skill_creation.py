@@ -8,15 +8,14 @@ import contextlib
 import hmac
 import json
 import secrets
-import socket
-import ssl
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
-from urllib.parse import urlsplit
 
 import msgspec
+import structlog
 from msgspec import Struct
 
 from showcam.accounts import clients
@@ -27,10 +26,11 @@ from showcam.app.setup.alexa_console import model
 from showcam.app.setup.skill_package import Certificate, Manifest, Missing
 from showcam.app.setup.smapi import Amazon, Build, Failed, NotBuilt, Profile, SignInAgain, Skills
 from showcam.app.shipped import skill_package as packaged
-from showcam.console.skill import Step
+from showcam.console.skill import Hand, NotMade, OneTap, Road, Stack, Standing, Step
 from showcam.i18n.catalogue import mark
-from showcam.net.exchange import PATIENT_S
-from showcam.store.ports import Store
+from showcam.store.ports import Store, StoreUnavailable
+
+log = structlog.get_logger()
 
 CLIENT = "alexa"
 REDIRECTS = (
@@ -40,8 +40,12 @@ REDIRECTS = (
 )
 NAME = "showcam"  # the skill's name in the package
 BUILD_S, POLL_S = 180.0, 2.0
+_NO_FUNCTION = mark(
+    "That is no ARN of a function in Alexa's region {region}. Copy the value of Arn from the stack's Outputs."
+)
 
-STEPS: tuple[Step, ...] = ("vendor", "skill", "linking", "models", "testing", "function", "smart_home", "events")
+SPOKEN: tuple[Step, ...] = ("vendor", "skill", "linking", "models", "testing")
+STEPS: tuple[Step, ...] = (*SPOKEN, "function", "smart_home", "events")
 
 
 class Waiting(Struct, frozen=True):
@@ -98,10 +102,16 @@ class Records(Protocol):
 
 
 class SkillCreation:
-    """`finished` gets the skill id, the client id and the secret of events when the whole skill is made.
+    """Fulfils `showcam.console.skill.Skill`. Methods raise StoreUnavailable.
 
-    `url`: showcam's public https address; `certificate` finds the certificate's kind. Methods raise StoreUnavailable.
+    `url`: showcam's public https address. `finished` gets the skill id, the client id and the secret of events when the
+    whole skill is made. `certificate` finds the certificate's kind. `keys`: of the forwarder. `blocked`: the road while
+    no skill can be made here.
     """
+
+    languages = forwarder.LANGUAGES
+    one_tap: OneTap | None = None
+    hand: Hand | None = None
 
     def __init__(
         self,
@@ -111,31 +121,55 @@ class SkillCreation:
         records: Records,
         finished: Callable[[str, str, str], None],
         certificate: Callable[[], Certificate],
+        keys: Sequence[tuple[str, bytes]] = (),
         *,
+        blocked: Road | None = None,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._url, self._amazon, self._store, self._records = url, amazon, store, records
-        self._finished, self._certificate = finished, certificate
-        self._clock, self._sleep = clock, sleep
+        self._finished, self._certificate, self._keys = finished, certificate, list(keys)
+        self._blocked, self._clock, self._sleep = blocked, clock, sleep
+        self.return_url = "" if blocked else f"{url}{skill_package.RETURN}"
+        self._running = threading.Lock()
+        self._failed: NotMade | None = None
 
-    @property
-    def return_url(self) -> str:
-        """The address that the owner enters as allowed return URL in the security profile."""
-        return f"{self._url}{skill_package.RETURN}"
+    def standing(self) -> Standing:
+        if self._blocked:
+            return Standing(self._blocked)
+        made = self.made()
+        if made is None:
+            return Standing("begin")
+        running = self._running.locked()
+        return Standing(
+            _road(made, running=running),
+            made.language,
+            made.profile.client_id,
+            running,
+            frozenset(made.done),
+            None if running else self._failed,
+        )
 
     def made(self) -> Made | None:
         """The state of the making; None before the first step."""
-        held = self._records.read()
+        held = None if self._blocked else self._records.read()
         return msgspec.json.decode(held, type=Made) if held else None
 
     def forget(self) -> None:
         """Forgets the skill here; everything at Amazon stays."""
+        self._require_address()
+        self._failed = None
         self._records.write(None)
 
-    def begin(self, profile: Profile, language: str) -> str:
+    def begin(self, client_id: str, client_secret: str, language: str) -> str:
         """The address for the owner's permission in a browser. A skill begun before under this profile is continued."""
-        before = self.made()
+        if not client_id or not client_secret:
+            raise NotMade(mark("Both the client id and the client secret are wanted."))
+        if language not in self.languages:
+            raise NotMade(mark("Alexa has no such language."))
+        self._require_address()
+        self._failed = None
+        profile, before = Profile(client_id, client_secret), self.made()
         text, waiting = Waiting.begin(self._clock())
         if before is not None and before.profile == profile and before.language == language:
             made = msgspec.structs.replace(before, amazon=waiting)
@@ -143,6 +177,10 @@ class SkillCreation:
             made = Made(profile, language, amazon=waiting)
         self._keep(made)
         return self._amazon.authorize_url(profile, self.return_url, text)
+
+    def _require_address(self) -> None:
+        if self._blocked:
+            raise NotMade(mark("There is no public address yet."))
 
     def takes(self, state: str) -> bool:
         """Whether showcam waits for Amazon's return with this state."""
@@ -159,17 +197,22 @@ class SkillCreation:
         refresh = self._amazon.redeem(made.profile, code, self.return_url)
         self._keep(msgspec.structs.replace(made, refresh=refresh))
 
-    def template(self) -> tuple[str, str]:
-        """The template of the function, and its region at AWS. Raises Failed while there is no skill."""
+    def stack(self) -> Stack:
+        """The stack of the function at AWS. Raises Failed while there is no skill."""
         made = self._skilled()
-        return forwarder.template(self._url, made.skill), forwarder.region(made.language)
+        template = forwarder.template(self._url, made.skill)
+        return Stack(template, forwarder.region(made.language), forwarder.key_text(self._keys))
 
     def use_function(self, arn: str) -> None:
-        """Keeps the function's ARN. Raises Missing for an ARN that Alexa can't call, Failed while there is no skill."""
+        """Keeps the function's ARN. Raises NotMade for an ARN that Alexa can't call, and while there is no skill."""
         made = self._skilled()
-        wanted = skill_package.REGIONS[forwarder.region(made.language)]
-        if wanted not in skill_package.regions([arn]):
-            raise Missing(f"{arn}: for {made.language} Alexa looks in {forwarder.region(made.language)}.")
+        region = forwarder.region(made.language)
+        try:
+            fits = skill_package.REGIONS[region] in skill_package.regions([arn])
+        except Missing:
+            fits = False
+        if not fits:
+            raise NotMade(_NO_FUNCTION, region=region)
         done = tuple(step for step in made.done if step not in ("function", "smart_home", "events"))
         self._keep(msgspec.structs.replace(made, arn=arn, done=(*done, "function")))
 
@@ -179,7 +222,28 @@ class SkillCreation:
             raise Failed(mark("There is no skill yet that a function could serve."))
         return made
 
-    def go_on(self) -> Made:
+    def go_on(self) -> None:
+        """Goes on with the steps in a thread, unless one works already."""
+        if self._running.acquire(blocking=False):
+            threading.Thread(target=self._work, name="skill", daemon=True).start()
+
+    def _work(self) -> None:
+        self._failed = None
+        try:
+            self.make()
+        except NotMade as failed:
+            log.warning("the skill could not be gone on with", why=type(failed).__name__)
+            self._failed = failed
+        except StoreUnavailable:
+            log.warning("the skill could not be gone on with: the store can't be used", reason="store")
+            self._failed = NotMade(mark("showcam could not save it. Go on in a minute."))
+        except Exception:
+            log.exception("the skill could not be gone on with")
+            self._failed = NotMade(mark("Something went wrong here. Go on in a minute; the log says more."))
+        finally:
+            self._running.release()
+
+    def make(self) -> Made:
         """Does the steps that are not done yet, until the function is waited for or all is made. Raises Failed."""
         made = self.made()
         if made is None or not made.refresh:
@@ -301,24 +365,16 @@ class SkillCreation:
         self._records.write(msgspec.json.encode(made))
 
 
-def certificate_kind(url: str, context: ssl.SSLContext | None = None, port: int = 443) -> Certificate:
-    """The kind of the public address's certificate.
-
-    “wildcard” if only a name like *.example.org covers the host. “trusted” also if the certificate can't be fetched.
-    https://developer.amazon.com/en-US/docs/alexa/custom-skills/host-a-custom-skill-as-a-web-service.html
-    """
-    host = urlsplit(url).hostname or ""
-    try:
-        with socket.create_connection((host, port), PATIENT_S) as plain:
-            plain.settimeout(PATIENT_S)
-            with (context or ssl.create_default_context()).wrap_socket(plain, server_hostname=host) as secure:
-                held = secure.getpeercert() or {}
-    except (OSError, ValueError):
-        return "trusted"
-    names = {str(entry[1]).lower() for entry in held.get("subjectAltName", ())}
-    return "wildcard" if names and host not in names else "trusted"
-
-
 def _plain(message: object) -> dict[str, object]:
     """A typed message as the client takes it."""
     return msgspec.json.decode(msgspec.json.encode(message), type=dict[str, object])
+
+
+def _road(made: Made, *, running: bool) -> Road:
+    if not made.refresh:
+        return "allow"
+    if "events" in made.done:
+        return "made"
+    if not made.arn and not running and all(step in made.done for step in SPOKEN):
+        return "function"
+    return "making"

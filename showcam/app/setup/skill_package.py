@@ -4,14 +4,18 @@ import json
 import os
 import re
 import shutil
+import socket
+import ssl
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NotRequired, TypedDict
+from urllib.parse import urlsplit
 
 from showcam.accounts.links import ACCESS_S
 from showcam.app.setup import forwarder
 from showcam.app.setup.alexa_console import SCOPE, model
 from showcam.app.shipped import skill_package
+from showcam.net.exchange import PATIENT_S
 from showcam.net.text import JsonObject
 from showcam.store.records import Client
 
@@ -223,6 +227,24 @@ def linking(url: str, client: Client, secret: str) -> AccountLinking:
             "redirectUrls": [f"{url}{RETURN}"],
         }
     }
+
+
+def certificate_kind(url: str, context: ssl.SSLContext | None = None, port: int = 443) -> Certificate:
+    """The kind of the public address's certificate.
+
+    “wildcard” if only a name like *.example.org covers the host. “trusted” also if the certificate can't be fetched.
+    https://developer.amazon.com/en-US/docs/alexa/custom-skills/host-a-custom-skill-as-a-web-service.html
+    """
+    host = urlsplit(url).hostname or ""
+    try:
+        with socket.create_connection((host, port), PATIENT_S) as plain:
+            plain.settimeout(PATIENT_S)
+            with (context or ssl.create_default_context()).wrap_socket(plain, server_hostname=host) as secure:
+                held = secure.getpeercert() or {}
+    except (OSError, ValueError):
+        return "trusted"
+    names = {str(entry[1]).lower() for entry in held.get("subjectAltName", ())}
+    return "wildcard" if names and host not in names else "trusted"
 
 
 def write(folder: Path, skill: Manifest, skill_id: str, account_linking: AccountLinking | None) -> None:

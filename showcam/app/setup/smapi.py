@@ -82,12 +82,7 @@ class Amazon:
 
     def customer(self, profile: Profile, code: str, return_url: str, verifier: str) -> "Customer":
         """The calls for the customer who has agreed to linking. Raises SignInAgain, Failed."""
-        form = {
-            "grant_type": "authorization_code",
-            "code": code,
-            "redirect_uri": return_url,
-            "code_verifier": verifier,
-        }
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": return_url, "code_verifier": verifier}
         return Customer(self._http, self._places, _text(self._token(profile, form), "access_token"))
 
     def redeem(self, profile: Profile, code: str, return_url: str) -> str:

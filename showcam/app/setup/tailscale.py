@@ -137,10 +137,10 @@ class Funnel:
     by: By = "tailscale"
 
     def __init__(self, keeper: AddressKeeper, port: int, media_port: int) -> None:
-        self._keeper, self._targets = keeper, targets(port, media_port)
+        self._keeper, self._targets, self.name = keeper, targets(port, media_port), ""
 
-    def steps(self) -> Generator[Stage, None, str]:
-        """Opens the way, and returns the public name."""
+    def steps(self) -> Generator[Stage]:
+        """Opens the way, and learns its `name`."""
         program = _tailscale()
         while (node := program.node()).state != "Running":
             if node.state == "NeedsMachineAuth":
@@ -160,7 +160,7 @@ class Funnel:
             elif self._closed(program, node.name) == closed:
                 raise ProgramFailed("failed")
             closed = self._closed(program, node.name)
-        return node.name
+        self.name = node.name
 
     def undo(self) -> None:
         """Lets go of the record if no path is open. Else the owner decides whether to go on."""
