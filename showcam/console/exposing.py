@@ -1,29 +1,47 @@
-"""A public address by one press: what the step "Reachable" shows of it; composition hands in the `Exposer`."""
+"""A public address by one press: how far it is, and who gives it; composition hands in the `Exposer`."""
 
 from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from showcam.console import pages
-from showcam.console.sentences import EXPOSING, NOT_EXPOSED
-
 TAILSCALES = ".ts.net"  # https://tailscale.com/kb/1223/funnel: only names of a tailnet can be public
 
-type Why = Literal["missing", "denied", "down", "taken", "no_name", "late", "given_elsewhere", "failed"]
-type Stand = Literal["idle", "working", "sign_in", "approve", "allow", "refused", "done"]
+type By = Literal["tailscale", "cloudflare"]
+type _OfTailscale = Literal["missing", "denied", "down", "taken", "no_name"]
+type _OfCloudflare = Literal["no_cloudflared", "record", "other_domain"]
+type Why = _OfTailscale | _OfCloudflare | Literal["begun", "late", "given_elsewhere", "failed"]
+type Stand = Literal["idle", "working", "sign_in", "approve", "allow", "choose", "refused", "done", "closed"]
 
 
 class Stage(Struct, frozen=True):
-    """How far it is. A person must do something on the page `link`; `detail` quotes Tailscale's program."""
+    """How far it is. A person must do something on the page `link`, which is a page of `by`.
+
+    `detail` quotes the program of Tailscale or Cloudflare, or is a name.
+    """
 
     stand: Stand = "idle"
     link: str = ""
     why: Why | None = None
     detail: str = ""
+    by: By = "tailscale"
 
     @property
     def waits(self) -> bool:
-        return self.stand in ("working", "sign_in", "approve", "allow")
+        return self.stand in ("working", "sign_in", "approve", "allow", "choose")
+
+
+class Held(Struct, frozen=True):
+    """The record of a way. `tunnel` is its name at Cloudflare; `closed`: the owner must delete what is left there."""
+
+    by: By
+    name: str
+    tunnel: str = ""
+    closed: bool = False
+
+    @property
+    def left(self) -> str:
+        """The DNS record and the tunnel that cloudflared could not delete, in the words of Cloudflare's pages."""
+        return f"CNAME {self.name}, tunnel {self.tunnel}" if self.tunnel else f"CNAME {self.name}"
 
 
 class Exposer(Protocol):
@@ -31,44 +49,19 @@ class Exposer(Protocol):
 
     def stage(self) -> Stage: ...
 
+    def held(self) -> Held | None: ...
+
     def drawn(self, link: str) -> str:
         """Draws a QR code as an SVG image."""
         ...
 
-    def begin(self) -> None:
-        """Begins in the background. The owner has agreed that anyone on the internet reaches the sign-in page."""
+    def begin(self, name: str = "") -> None:
+        """Begins in the background. The owner has agreed that anyone on the internet reaches the sign-in page.
+
+        `name`: the public name, for Cloudflare. "": the walk goes on with the recorded way, else takes Tailscale.
+        """
         ...
 
     def end(self) -> Stage:
         """Closes the way in, then forgets the address. The stage says why if the way is still open."""
         ...
-
-
-class View(Struct):
-    """`offers`: whether an owner may press for an address. `drawn` is the link as an SVG image of a QR code."""
-
-    text: str
-    link: str
-    drawn: str
-    goes_on: bool  # the page opens itself again
-    offers: bool
-    can_end: bool
-
-
-def seen(exposer: Exposer, address: str, *, is_ill: bool) -> View:
-    """`is_ill`: whether the doctor found the address unreachable."""
-    stage = exposer.stage()
-    goes_on = stage.waits or (stage.stand == "done" and not address)
-    by_tailscale = address.endswith(TAILSCALES)
-    return View(
-        text=_text(stage) if goes_on or stage.why else "",
-        link=stage.link,
-        drawn=exposer.drawn(stage.link) if stage.link else "",
-        goes_on=goes_on,
-        offers=not address or (by_tailscale and is_ill),
-        can_end=by_tailscale,
-    )
-
-
-def _text(stage: Stage) -> str:
-    return pages.say(NOT_EXPOSED[stage.why], detail=stage.detail) if stage.why else pages.say(EXPOSING[stage.stand])

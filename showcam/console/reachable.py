@@ -1,19 +1,20 @@
-"""The page for a public address: by Tailscale, or by a name that the owner has; and the doctor's findings of it."""
+"""The page for a public address, by Tailscale, Cloudflare or the owner's own name; and the doctor's findings of it."""
 
 from dataclasses import dataclass
 from typing import Protocol
 
 from flask import Response, request
+from msgspec import Struct
 
 from showcam.accounts.console_sessions import ConsoleSession
 from showcam.console import pages, recipes
 from showcam.console.area import READ, Area, Rule
 from showcam.console.examinations import GOOD_FOR_S, Examinations, Examined
-from showcam.console.exposing import Exposer, seen
-from showcam.console.sentences import SET_UP
+from showcam.console.exposing import TAILSCALES, By, Exposer, Held, Stage
+from showcam.console.recipes import cleaned, is_name
+from showcam.console.sentences import EXPOSING, NOT_EXPOSED, SET_UP
 
 AT = "/home/reachable"
-LONGEST = 253
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Reachable:
         return [(AT, "reachable", self.show, READ), (AT, "reachable_step", self.take, ("POST",))]
 
     def show(self, current: ConsoleSession) -> Response:
-        return self._shown(current, _name(request.args.get("name", "")), kept=_name(request.args.get("kept", "")))
+        return self._shown(current, cleaned(request.args.get("name", "")), kept=cleaned(request.args.get("kept", "")))
 
     def take(self, current: ConsoleSession) -> Response:
         match request.form.get("step", ""):
@@ -81,6 +82,11 @@ class Reachable:
                 self._keeper.apply_now()
             case "expose" if self._exposer is not None:
                 self._exposer.begin()
+            case "tunnel" if self._exposer is not None:
+                name = cleaned(request.form.get("name", ""))
+                if not is_name(name):
+                    return self._shown(current, name, is_wrong=True)
+                self._exposer.begin(name)
             case "unexpose" if self._exposer is not None:
                 self._exposer.end()
             case _:
@@ -97,8 +103,8 @@ class Reachable:
 
     def _named(self, current: ConsoleSession, keeper: Keeper, *, writes: bool) -> Response:
         """Keeps the typed name; `writes` the file for Caddy first, which needs it before anybody can come."""
-        name = _name(request.form.get("name", ""))
-        if not _is_name(name):
+        name = cleaned(request.form.get("name", ""))
+        if not is_name(name):
             return self._shown(current, name, is_wrong=True)
         try:
             if writes:
@@ -112,23 +118,23 @@ class Reachable:
     def _shown(
         self, current: ConsoleSession, name: str = "", *, kept: str = "", error: str = "", is_wrong: bool = False
     ) -> Response:
-        is_name = _is_name(name)
+        fits = is_name(name)
         examined = self.examined(current.account) if current.account else None
         is_ill = examined is not None and bool(examined.wrong("reachable"))
         return self._area.page(
             "reachable",
-            403 if error or is_wrong or (name and not is_name) else 200,
+            403 if error or is_wrong or (name and not fits) else 200,
             address=self.address,
-            typed=name[:LONGEST],
-            is_wrong=is_wrong or (bool(name) and not is_name),
+            typed=name[: recipes.LONGEST],
+            is_wrong=is_wrong or (bool(name) and not fits),
             keeps=self._keeper is not None,
             written=self._keeper.written() if self._keeper else "",
             is_held_up=self._keeper is not None and self._keeper.is_held_up(),
-            kept=kept if _is_name(kept) and self.address != f"https://{kept}" else "",
+            kept=kept if is_name(kept) and self.address != f"https://{kept}" else "",
             address_error=error,
             examined=examined,
             exposing=seen(self._exposer, self.address, is_ill=is_ill) if self._exposer else None,
-            **self._recipes((name if is_name else "") or recipes.EXAMPLE),
+            **self._recipes((name if fits else "") or recipes.EXAMPLE),
         )
 
     def _recipes(self, name: str) -> dict[str, str]:
@@ -137,9 +143,49 @@ class Reachable:
         return {"cloudflare": recipes.cloudflare(name, web, media), "caddy": recipes.caddy(name, web, media)}
 
 
-def _name(typed: str) -> str:
-    return typed.strip().lower().removeprefix("https://").rstrip("/")
+class View(Struct):
+    """`offers`: whether an owner may press for an address. `drawn` is the link as an SVG image of a QR code.
+
+    `unfinished`: whether the owner may go on with what was begun. `can_end`, `is_left`: whether the owner can take the
+    address back, and has read what is left to delete.
+    """
+
+    text: str
+    link: str
+    drawn: str
+    by: By
+    goes_on: bool  # the page opens itself again
+    offers: bool
+    unfinished: bool
+    can_end: bool
+    is_left: bool
 
 
-def _is_name(name: str) -> bool:
-    return len(name) <= LONGEST and recipes.NAME.fullmatch(name) is not None
+def seen(exposer: Exposer, address: str, *, is_ill: bool) -> View:
+    """`is_ill`: whether the doctor found the address unreachable."""
+    stage, held = exposer.stage(), exposer.held()
+    goes_on = stage.waits or (stage.stand == "done" and not address)
+    by_tailscale = address.endswith(TAILSCALES)
+    is_open = held is not None and not held.closed
+    unfinished = held is not None and is_open and address != f"https://{held.name}"
+    return View(
+        text=_text(stage, held, goes_on=goes_on, unfinished=unfinished),
+        link=stage.link,
+        drawn=exposer.drawn(stage.link) if stage.link else "",
+        by=held.by if held is not None and not (goes_on or stage.why) else stage.by,
+        goes_on=goes_on,
+        offers=(not address and not is_open) or (by_tailscale and is_ill),
+        unfinished=unfinished,
+        can_end=is_open or by_tailscale,
+        is_left=held is not None and held.closed,
+    )
+
+
+def _text(stage: Stage, held: Held | None, *, goes_on: bool, unfinished: bool) -> str:
+    if goes_on:
+        return pages.say(EXPOSING[stage.stand])
+    if stage.why:
+        return pages.say(NOT_EXPOSED[stage.why], detail=stage.detail)
+    if held is not None and held.closed:
+        return pages.say(EXPOSING["closed"], detail=held.left)
+    return pages.say(EXPOSING["begun"], detail=held.name) if held is not None and unfinished else ""

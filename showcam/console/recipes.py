@@ -1,17 +1,32 @@
-"""The files that give this machine a public address by a proxy or tunnel, as docs/owner/reachable.md has them."""
+"""The public name, and the files that give it to this machine by a proxy or tunnel."""
 
 import re
 from textwrap import dedent
 
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 EXAMPLE = "cam.example.org"
+LONGEST = 253
 
 
-def cloudflare(name: str, port: int, media_port: int) -> str:
+def cleaned(typed: str) -> str:
+    return typed.strip().lower().removeprefix("https://").rstrip("/")
+
+
+def is_name(name: str) -> bool:
+    return len(name) <= LONGEST and NAME.fullmatch(name) is not None
+
+
+def cloudflare(
+    name: str,
+    port: int,
+    media_port: int,
+    tunnel: str = "ID",
+    credentials: str = "/home/you/.cloudflared/ID.json",
+) -> str:
     """`~/.cloudflared/config.yml`."""
     return dedent(f"""\
-        tunnel: ID
-        credentials-file: /home/you/.cloudflared/ID.json
+        tunnel: {tunnel}
+        credentials-file: {credentials}
         ingress:
           - hostname: {name}
             path: ^/s/

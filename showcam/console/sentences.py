@@ -211,13 +211,16 @@ SET_UP = {
     "given_elsewhere": mark("A file, variable or option sets it. Change it there."),
 }
 
-# The tasks of a person on the way to an address by Tailscale, by `Stage.stand`; causes of a refusal, by `Stage.why`.
+# The tasks of a person on the way to an address, by `Stage.stand`; causes of a refusal, by `Stage.why`.
 EXPOSING = {
-    "working": mark("Tailscale is being set up …"),
+    "working": mark("showcam opens the way. This takes seconds."),
     "sign_in": mark("Sign in to Tailscale; a free account is enough."),
     "approve": mark("Let a Tailscale admin approve this machine."),
     "allow": mark("Allow Funnel in your Tailscale network."),
+    "choose": mark("Sign in to Cloudflare, and choose the domain of your name."),
     "done": mark("The address works in seconds."),
+    "begun": mark("The way to {detail} was begun, and not finished."),
+    "closed": mark("The way is closed. Delete what Cloudflare still has: {detail}."),
 }
 NOT_EXPOSED = {
     "missing": mark("Tailscale is not installed here. Read how."),
@@ -225,9 +228,13 @@ NOT_EXPOSED = {
     "down": mark("Tailscale does not run. Restart this machine."),
     "taken": mark("Tailscale serves another program here. End that."),
     "no_name": mark("Tailscale has no name for this machine. Switch MagicDNS on there."),
-    "late": mark("Half an hour passed. Try again."),
+    "no_cloudflared": mark("cloudflared is not installed on showcam's machine. Read how, then try again."),
+    "record": mark("Cloudflare has another record for {detail}. Delete that, or take another name."),
+    "other_domain": mark("Delete Cloudflare's record {detail}: the name is in another domain. Try again."),
+    "begun": mark("The way to {detail} was begun first. Take that back, then try again."),
+    "late": mark("Nobody went on in time. Try again."),
     "given_elsewhere": SET_UP["given_elsewhere"],
-    "failed": mark("Tailscale refused: {detail}"),
+    "failed": mark("That was refused: {detail}"),
 }
 
 # Errors of a camera's page of traces.

@@ -1,13 +1,18 @@
-"""A public address by one press on the page Reachable: consent, what a person does at Tailscale, the way back."""
+"""A public address by one press on the page Reachable: consent, what a person does elsewhere, the way back."""
 
 from collections.abc import Callable, Iterator
+from html import escape
 from pathlib import Path
 
 import pytest
 
 from showcam.app.process.kept import read
 from showcam.app.settings import Settings
+from showcam.app.setup.address import AddressKeeper
+from showcam.console.exposing import Held
 from showcam.console.machine import Finding
+from tests.doubles.cloudflared import NAME as PUBLIC
+from tests.doubles.cloudflared import PAGE, ZONE, Cloudflared
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld, home_world
 from tests.doubles.ready_machine import ReadyMachine
@@ -29,6 +34,12 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tailscale:
 
 
 @pytest.fixture
+def cloudflared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cloudflared:
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    return Cloudflared(tmp_path / "bin")
+
+
+@pytest.fixture
 def built(tmp_path: Path) -> Iterator[World]:
     made: list[HomeWorld] = []
 
@@ -43,7 +54,8 @@ def built(tmp_path: Path) -> Iterator[World]:
 
 
 def kept(folder: Path) -> dict[str, str]:
-    return read(Settings(data=folder / "showcam"))
+    rows = read(Settings(data=folder / "showcam"))
+    return {name: text for name, text in rows.items() if name != "public_way"}
 
 
 def markup(browser: HomeBrowser) -> str:
@@ -71,7 +83,7 @@ ILL = ReadyMachine((Finding("healthz", "wrong", "it can't be reached", step="rea
 def test_the_button_that_helps_is_there(
     built: World, address: str, machine: ReadyMachine | None, buttons: list[str]
 ) -> None:
-    text = shown(built(address, machine).signed_in())
+    text = shown(built(address, machine).signed_in()).partition("A name that you have")[0]
     assert [sentence for sentence in (*OFFERED, BACK) if sentence in text] == buttons
 
 
@@ -121,6 +133,56 @@ def test_what_is_in_the_way_is_said_with_the_button_to_try_again(
     browser.send(AT, step="expose")
     until(lambda: sentence in shown(browser))
     assert [text in markup(browser) for text in (GET, "/help/docs/reachable.md#tailscale-funnel")] == [True, True]
+
+
+def test_the_way_by_cloudflare_from_the_press_to_what_is_left(
+    built: World, cloudflared: Cloudflared, tmp_path: Path
+) -> None:
+    world = built()
+    browser = world.signed_in().visit(AT)
+    browser.send(AT, step="tunnel", name=f"Https://{PUBLIC}/")
+    until(lambda: "Sign in to Cloudflare, and choose the domain of your name." in shown(browser))
+    assert [part in markup(browser) for part in (f'href="{escape(PAGE)}"', "<svg", "Open Cloudflare")] == [True] * 3
+    cloudflared.change(zone=ZONE)
+    until(lambda: "The address is kept." in shown(browser))
+    assert kept(tmp_path) == {"public_url": f"https://{PUBLIC}", "trusted_proxies": "127.0.0.1"}
+    browser.send(AT, step="unexpose")
+    assert kept(tmp_path) == {}
+    assert f"The way is closed. Delete what Cloudflare still has: CNAME {PUBLIC}." in shown(browser)
+    browser.send(AT, step="unexpose")
+    assert "Delete what Cloudflare still has" not in shown(browser)
+
+
+def test_no_tunnel_is_begun_for_what_is_no_name(built: World, cloudflared: Cloudflared) -> None:
+    browser = built().signed_in().visit(AT)
+    browser.send(AT, step="tunnel", name="cam example")
+    assert (browser.status, "No name such as cam.example.org." in browser.text) == (403, True)
+    assert cloudflared.calls() == []
+
+
+def test_without_cloudflared_the_document_of_its_way_is_offered(built: World, program: Tailscale) -> None:
+    browser = built().signed_in().visit(AT)
+    browser.send(AT, step="tunnel", name=PUBLIC)
+    until(lambda: "cloudflared is not installed on showcam's machine." in shown(browser))
+    assert 'class="button" href="/help/docs/reachable.md#cloudflare-tunnel">Read the document' in markup(browser)
+
+
+@pytest.mark.parametrize("step", ["expose", "unexpose"])
+def test_what_a_killed_showcam_had_begun_is_offered(
+    built: World, program: Tailscale, tmp_path: Path, step: str
+) -> None:
+    program.change(state="Running", funnel=True)
+    browser = built().signed_in().visit(AT)
+    AddressKeeper(Settings(data=tmp_path / "showcam"), {}).hold(Held("tailscale", NAME))
+    text = shown(browser).partition("A name that you have")[0]
+    assert f"The way to {NAME} was begun, and not finished." in text
+    assert [button in text for button in ("Go on", BACK, GET)] == [True, True, False]
+    browser.send(AT, step=step)
+    if step == "expose":
+        until(lambda: "The address is kept." in shown(browser))
+    assert (kept(tmp_path).get("public_url", ""), bool(program.mounts())) == (
+        (f"https://{NAME}", True) if step == "expose" else ("", False)
+    )
 
 
 def test_a_press_without_the_pages_own_form_begins_nothing(built: World, program: Tailscale) -> None:

@@ -26,11 +26,11 @@ from showcam.alexa.discovery import friendly_names
 from showcam.alexa.smart_home import SmartHome
 from showcam.alexa.spoken.skill import Spoken
 from showcam.app.compose.own_pages import Nobody
-from showcam.app.process.kept import Installation
 from showcam.app.settings import Settings
 from showcam.app.setup import google_set_up
-from showcam.app.setup.address import AddressKeeper, Exposing
+from showcam.app.setup.address import AddressKeeper
 from showcam.app.setup.alexa_by_hand import AlexaByHand
+from showcam.app.setup.exposing import Exposing
 from showcam.app.setup.skill_creation import Made, SkillCreation
 from showcam.app.setup.smapi import Amazon
 from showcam.console import home, look
@@ -291,7 +291,7 @@ def home_world(
             folder,
             address,
             own=own,
-            keeper=AddressKeeper(Installation(Settings(data=kept_in), {}), kept_in) if kept_in else None,
+            keeper=AddressKeeper(Settings(data=kept_in), {}) if kept_in else None,
             tracer=tracer,
             skill=skill,
         ),

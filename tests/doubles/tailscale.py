@@ -5,6 +5,7 @@ serve_v2.go, serve_legacy.go. Its daemon's state is a file beside the program, w
 """
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -25,6 +26,7 @@ FRESH: dict[str, Any] = {
     "suffix": SUFFIX,
     "funnel": False,  # whether the tailnet allows Funnel
     "waits": False,  # whether `funnel` waits until it is allowed
+    "hangs": False,  # whether `funnel` waits without end after it has opened the path
     "served": None,
 }
 
@@ -45,7 +47,7 @@ class Tailscale:
         return dict(json.loads(self._state.read_text()))
 
     def change(self, **state: Any) -> None:
-        self._state.write_text(json.dumps(self.state | state))
+        write(self._state, self.state | state)
 
     def calls(self) -> list[str]:
         return self.calls_file.read_text().splitlines() if self.calls_file.exists() else []
@@ -63,6 +65,12 @@ def target_of(mounts: dict[str, str], path: str) -> str:
     fits = [mount for mount in mounts if f"{path}/".startswith(mount.rstrip("/") + "/")]
     mount = max(fits, key=len)
     return mounts[mount].rstrip("/") + "/" + path.removeprefix(mount.rstrip("/")).lstrip("/")
+
+
+def write(file: Path, state: dict[str, Any]) -> None:
+    new = file.with_name(f"{file.name}.{os.getpid()}")
+    new.write_text(json.dumps(state))
+    new.replace(file)
 
 
 def main(words: list[str], state_file: Path) -> None:
@@ -94,10 +102,10 @@ def up(state: dict[str, Any], state_file: Path) -> None:
     if not state["operator"]:
         sys.exit("Access denied: checkprefs access denied\n\nUse 'sudo tailscale up'.")
     if state["state"] == "Stopped":  # it was signed in before
-        state_file.write_text(json.dumps(state | {"state": "Running"}))
+        write(state_file, state | {"state": "Running"})
         return
     if state["logs_in"]:
-        state_file.write_text(json.dumps(state | {"auth": LOGIN}))
+        write(state_file, state | {"auth": LOGIN})
         sys.stderr.write(f"\nTo authenticate, visit:\n\n\t{LOGIN}\n\n")
     while json.loads(state_file.read_text())["state"] != "Running":
         time.sleep(0.05)
@@ -130,7 +138,9 @@ def funnel(state: dict[str, Any], state_file: Path, flags: list[str], last: str)
     if not state["operator"]:
         sys.exit("sending serve config: Access denied: serve config denied\n\nUse 'sudo tailscale funnel'.")
     new = {"TCP": {str(port): {"HTTPS": True}}, "Web": {at: {"Handlers": handlers}}, "AllowFunnel": {at: True}}
-    state_file.write_text(json.dumps(state | {"served": new if handlers else {}}))
+    write(state_file, state | {"served": new if handlers else {}})
+    while json.loads(state_file.read_text())["hangs"]:
+        time.sleep(0.05)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ import yaml
 from showcam.app.http_types import LONGEST_BODY
 from showcam.app.process.settings_sources import load
 from showcam.app.settings import Settings
-from showcam.app.setup.address import targets
+from showcam.app.setup.tailscale import targets
+from showcam.console import recipes
 from tests.doubles.tailscale import target_of
 
 pytestmark = pytest.mark.proves("The recipes for a public address lead each path to its port")
@@ -59,7 +60,7 @@ def funnel(path: str) -> str:
 
 def tunnel(path: str) -> str:
     """The first rule that matches answers; `path` is a regular expression, and nothing is rewritten."""
-    rules = yaml.safe_load(block(section("### Cloudflare Tunnel"), "tunnel: ID"))["ingress"]
+    rules = yaml.safe_load(recipes.cloudflare(recipes.EXAMPLE, KNOWN.port, KNOWN.media_port))["ingress"]
     assert rules[-1] == {"service": "http_status:404"}
     rule = next(rule for rule in rules if re.search(rule.get("path", ""), path))
     return f"{rule['service']}{path}"

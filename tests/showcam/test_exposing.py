@@ -1,5 +1,6 @@
 """The way to a public address by Tailscale Funnel, with a program that obeys the rules of the real command line."""
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +8,9 @@ import pytest
 
 from showcam.app.process.kept import Installation, read
 from showcam.app.process.settings_sources import load, origins
-from showcam.app.setup.address import AddressKeeper, Exposing
-from showcam.console.exposing import Stage, Why
+from showcam.app.setup.address import AddressKeeper
+from showcam.app.setup.exposing import Exposing
+from showcam.console.exposing import Held, Stage, Why
 from tests.doubles.tailscale import ALLOW, LOGIN, NAME, Tailscale, target_of
 from tests.doubles.waiting import LONG_S, until
 
@@ -20,12 +22,18 @@ ADMIN = "https://login.tailscale.com/admin/machines"
 
 def exposing(folder: Path, environ: dict[str, str] | None = None, patience_s: float = LONG_S) -> Exposing:
     given = {"SHOWCAM_DATA": str(folder / "data"), **(environ or {})}
-    keeper = AddressKeeper(Installation(load(environ=given), origins(environ=given)), folder / "data")
+    keeper = AddressKeeper(load(environ=given), origins(environ=given))
     return Exposing(keeper, 8080, 8081, patience_s=patience_s, pause_s=0.01)
 
 
+def installation(folder: Path) -> Installation:
+    given = {"SHOWCAM_DATA": str(folder / "data")}
+    return Installation(load(environ=given), origins(environ=given))
+
+
 def kept(folder: Path) -> dict[str, str]:
-    return read(load(environ={"SHOWCAM_DATA": str(folder / "data")}))
+    rows = read(load(environ={"SHOWCAM_DATA": str(folder / "data")}))
+    return {name: text for name, text in rows.items() if name != "public_way"}
 
 
 @pytest.fixture
@@ -88,6 +96,8 @@ def test_each_state_leads_to_an_address_or_says_what_to_do(
     assert due(exposing(tmp_path)) == stage
     address = {"public_url": f"https://{NAME}", "trusted_proxies": "127.0.0.1"}
     assert (kept(tmp_path), program.mounts()) == ((address, OURS) if stage.stand == "done" else ({}, before))
+    held = Held("tailscale", NAME) if stage.stand in ("done", "allow") else None
+    assert AddressKeeper(load(environ={"SHOWCAM_DATA": str(tmp_path / "data")}), {}).held() == held
 
 
 def test_without_the_program_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,6 +137,35 @@ def test_a_second_press_begins_nothing_while_the_first_goes_on(program: Tailscal
 
 def test_a_person_who_does_nothing_is_not_waited_for_without_end(program: Tailscale, tmp_path: Path) -> None:
     assert [*exposing(tmp_path, patience_s=0.0).walk()][-1] == Stage("refused", why="late")
+
+
+@pytest.mark.parametrize("goes_on", [True, False], ids=["gone on with", "closed"])
+def test_what_a_killed_process_left_open_is_on_record(program: Tailscale, tmp_path: Path, goes_on: bool) -> None:
+    program.change(**RUNNING)
+    with contextlib.closing(exposing(tmp_path).walk()) as walk:
+        next(stage for stage in walk if stage.stand == "done")
+    installation(tmp_path).change({"public_url": None, "trusted_proxies": None})  # as if it was killed before
+    way = exposing(tmp_path)
+    assert (way.held(), kept(tmp_path), program.mounts()) == (Held("tailscale", NAME), {}, OURS)
+    if goes_on:
+        assert due(way) == Stage("done")
+        assert (kept(tmp_path)["public_url"], program.mounts()) == (f"https://{NAME}", OURS)
+    else:
+        assert (way.end(), way.held(), program.mounts()) == (Stage(), None, {})
+
+
+def test_a_path_that_stays_open_stays_on_record(program: Tailscale, tmp_path: Path) -> None:
+    program.change(**RUNNING | {"served": served({"/": HANDLERS["/"]}), "operator": False})
+    way = exposing(tmp_path)
+    assert (due(way), way.held()) == (refused("denied"), Held("tailscale", NAME))
+
+
+def test_an_address_that_was_kept_before_there_were_records_is_closed_too(program: Tailscale, tmp_path: Path) -> None:
+    program.change(**RUNNING)
+    way = exposing(tmp_path)
+    assert due(way) == Stage("done")
+    AddressKeeper(load(environ={"SHOWCAM_DATA": str(tmp_path / "data")}), {}).hold(None)
+    assert (way.held(), way.end(), program.mounts()) == (Held("tailscale", NAME), Stage(), {})
 
 
 def test_an_address_from_elsewhere_stays(program: Tailscale, tmp_path: Path) -> None:

@@ -127,9 +127,9 @@ def test_the_limits_of_households_hold_where_there_are_several(settings: Setting
 @pytest.mark.parametrize(
     ("settings", "names"),
     [
-        (Settings(), ["media", "worker", "web"]),
-        (Settings(media_urls=("https://a.example",)), ["worker", "web"]),
-        (Settings(pictures="vendor"), ["worker", "web"]),
+        (Settings(), ["media", "worker", "web", "cloudflared"]),
+        (Settings(media_urls=("https://a.example",)), ["worker", "web", "cloudflared"]),
+        (Settings(pictures="vendor"), ["worker", "web", "cloudflared"]),
     ],
 )
 def test_a_media_process_is_started_where_it_runs_on_this_machine(settings: Settings, names: list[str]) -> None:

@@ -1,6 +1,7 @@
-"""From nothing to a public address with a running showcam: by the command and by a press; Tailscale is a double."""
+"""From nothing to a public address with a running showcam, by command and by press; Tailscale is a double."""
 
 import json
+import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -109,6 +110,23 @@ def test_the_command_leads_from_nothing_to_an_address_and_back(
     assert asked(program, "--stop")[0] == 0
     until(lambda: issuer(program) != f"https://{NAME}")
     assert way_in.get("/healthz").status_code == 502
+
+
+def test_a_killed_command_leaves_nothing_open_unseen(stopped: Program, tailscale: Tailscale) -> None:
+    tailscale.change(state="Running", funnel=True, hangs=True)
+    words = [str(stopped.showcam), "expose", "--yes"]
+    with subprocess.Popen(words, env=stopped.environ, cwd=stopped.stands) as command:
+        until(lambda: tailscale.mounts() != {})
+        command.kill()
+    tailscale.change(hangs=False)
+    stopped.start()
+    try:
+        until(lambda: f"The way to {NAME} was begun, and not finished." in stopped.log.read_text())
+        assert issuer(stopped) != f"https://{NAME}"
+        assert asked(stopped, "--stop")[0] == 0
+        assert tailscale.mounts() == {}
+    finally:
+        stopped.stop()
 
 
 def test_without_consent_the_command_does_nothing(stopped: Program, tailscale: Tailscale) -> None:

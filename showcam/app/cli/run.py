@@ -135,6 +135,8 @@ def processes(
     `replays`: traces; the simulator makes a camera of each.
     """
     from showcam.app.process.handover import ORIGINS, STARTED, environment
+    from showcam.app.process.kept import keeps
+    from showcam.app.setup import cloudflare
 
     def process(name: str, words: list[str], port: int | None, *, first: bool = False) -> Process:
         health = (port, "/healthz") if port else None
@@ -148,6 +150,9 @@ def processes(
         media = process("media", ["showcam", "media"], settings.media_port)
         media.listener = Listener(settings.bind, settings.media_port)
         processes.insert(0, media)
+    if keeps(settings):
+        tunnel = cloudflare.environment(settings)
+        processes.append(Process("cloudflared", cloudflare.command(), settings.own_host, None, tunnel, is_others=True))
     if settings.demo:
         words = ["showcam.simulator", "--port", str(settings.simulator_port), "--app-url", settings.web_url]
         words += ["--data", str(settings.data / "simulator")]
@@ -170,6 +175,12 @@ def _announce(settings: Settings) -> None:
         if not os.environ.get("NO_BROWSER") and sys.stdout.isatty():
             webbrowser.open(page)
         return
+    if name := _begun(settings):
+        echo(
+            f"The way to {name} was begun, and not finished. To go on: {elsewhere('showcam expose')}. "
+            f"To close it: {elsewhere('showcam expose --stop')}",
+            err=True,
+        )
     if settings.public_url.startswith("https://") and not settings.trusted_proxies:
         echo(
             "trusted_proxies is empty: visitors who come through a proxy all count as one, so that a stranger's "
@@ -185,6 +196,14 @@ def _announce(settings: Settings) -> None:
     echo(f"showcam serves at {settings.web_url}")
     if settings.has_console:
         announce(settings, again=elsewhere("showcam home"))
+
+
+def _begun(settings: Settings) -> str:
+    """The public name of a way that a killed process left unfinished; "" without."""
+    from showcam.app.setup.address import AddressKeeper
+
+    held = AddressKeeper(settings, {}).held()
+    return held.name if held and not held.closed and settings.public_url != f"https://{held.name}" else ""
 
 
 def _prepared(settings: Settings, process: str) -> Settings:

@@ -20,8 +20,9 @@ from showcam.app.process import handover
 from showcam.app.process.home_address import host_in_house
 from showcam.app.process.kept import Installation, Record, keeps
 from showcam.app.settings import Settings
-from showcam.app.setup.address import AddressKeeper, Exposing
+from showcam.app.setup.address import AddressKeeper
 from showcam.app.setup.alexa_by_hand import AlexaByHand
+from showcam.app.setup.exposing import Exposing
 from showcam.app.setup.one_tap import OneTap
 from showcam.app.setup.skill_creation import SkillCreation
 from showcam.app.setup.skill_package import certificate_kind
@@ -149,7 +150,7 @@ def skill(settings: Settings, keys: Keys, base: ground.Ground) -> SkillCreation:
 
 def address_keeper(settings: Settings) -> AddressKeeper | None:
     """The keeper of the public address; None if no settings are kept."""
-    return AddressKeeper(Installation(settings, handover.origins()), settings.data) if keeps(settings) else None
+    return AddressKeeper(settings, handover.origins()) if keeps(settings) else None
 
 
 def exposer(settings: Settings, keeper: AddressKeeper | None) -> Exposing | None:

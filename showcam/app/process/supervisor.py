@@ -76,6 +76,7 @@ class Process:
     """`health` is port and path that answer 200 once it serves; None: it serves no HTTP. `environ` is all it gets.
 
     `listener`: the port that is handed to the process, and stays open while the process is started again.
+    `is_others`: a program of another maker, which the supervisor starts only if `environ` is not empty.
     """
 
     name: str
@@ -85,10 +86,14 @@ class Process:
     environ: dict[str, str]
     first: bool = False  # the others start when it serves
     listener: Listener | None = None
+    is_others: bool = False
     running: subprocess.Popen[bytes] | None = None
     deaths: int = 0
     started: float = 0.0
     restart_at: float = 0.0
+
+    def start_at(self, moment: float) -> None:
+        self.restart_at = float("inf") if self.is_others and not self.environ else moment
 
 
 @dataclass
@@ -111,12 +116,12 @@ class Supervisor:
         try:
             waiting = [process for process in self.processes if not process.first]
             for process in self.processes:
-                process.restart_at = float("inf") if process in waiting else 0.0
+                process.start_at(float("inf") if process in waiting else 0.0)
             while not self.ending:
                 self._revive()
                 if waiting and all(_healthy(process) for process in self.processes if process.first):
                     for process in waiting:
-                        process.restart_at = 0.0
+                        process.start_at(0.0)
                     waiting = []
                     continue
                 if not announced and all(_healthy(process) for process in self.processes):
@@ -168,7 +173,8 @@ class Supervisor:
         for process in old:
             log.info("started again with changed settings", name=process.name)
             process.environ, process.running = environs[process.name], None
-            process.deaths, process.restart_at = 0, self.clock()
+            process.deaths = 0
+            process.start_at(self.clock())
 
     def _end(self, _number: int, _frame: FrameType | None) -> None:
         self.ending = True
@@ -176,14 +182,20 @@ class Supervisor:
     def _start(self, process: Process) -> None:
         process.started = self.clock()
         held = _held(process)
-        process.running = subprocess.Popen(  # noqa: S603  (our own command)
-            process.command,
-            env=process.environ | ({VARIABLE: str(held)} if held is not None else {}),
-            pass_fds=() if held is None else (held,),
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C then reaches only the supervisor, which ends the others in order
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
-        )
+        try:
+            process.running = subprocess.Popen(  # noqa: S603  (our own command, or one that was found by PATH)
+                process.command,
+                env=process.environ | ({VARIABLE: str(held)} if held is not None else {}),
+                pass_fds=() if held is None else (held,),
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C then reaches only the supervisor, which ends the others in order
+                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            )
+        except OSError as error:
+            if not process.is_others:
+                raise
+            log.warning("a program can't be started", name=process.name, why=error.strerror, again_in_s=LONGEST_S)
+            process.restart_at = process.started + LONGEST_S
 
     def _revive(self) -> None:
         now = self.clock()
@@ -226,6 +238,8 @@ def _signal_group(leader: subprocess.Popen[bytes], number: signal.Signals) -> No
 
 
 def _healthy(process: Process) -> bool:
+    if process.is_others:
+        return True
     if process.running is None or process.running.poll() is not None:
         return False
     return process.health is None or answers(process.host, *process.health)

@@ -2,44 +2,26 @@
 
 https://tailscale.com/docs/reference/tailscale-cli/funnel has the commands. Their outputs were read in Tailscale's
 source, cmd/tailscale/cli: up.go, status.go, serve_v2.go, serve_legacy.go. Its daemon keeps the sign-in and a Funnel
-with `--bg` over restarts. So showcam starts commands only: with fixed words, by no shell, with its own rights.
+with `--bg` over restarts. showcam starts Tailscale's commands with the rights of showcam's user.
 """
 
 import contextlib
-import os
-import pwd
 import re
-import select
-import shutil
-import signal
-import subprocess
-import time
-from pathlib import Path
+from collections.abc import Generator
 
 import msgspec
 from msgspec import Struct, field
 
-from showcam.console.exposing import TAILSCALES, Why
+from showcam.app.setup.address import AddressKeeper
+from showcam.app.setup.programs import Program, ProgramFailed, find, last_line
+from showcam.console.exposing import TAILSCALES, By, Held, Stage
 from showcam.console.recipes import NAME
 
 ANSWER_S = 10.0  # the daemon answers in milliseconds; for a page it asks Tailscale's servers
-ENDING_S = 0.5  # a command that has closed its output, or need not wait after it named a page, ends at once
-MOST = 256 * 1024  # bytes of an answer
-LONGEST_DETAIL = 200
 PORT = 443  # Alexa and Google come by no other
-_NAME = "tailscale"
 ADMIN = "https://login.tailscale.com/admin/machines"
 _LINK = re.compile(r"https://login\.tailscale\.com/[A-Za-z0-9_/?=&.-]{1,300}")
 _PRINTED = re.compile(rf"({_LINK.pattern})\s")
-
-
-class TailscaleFailed(Exception):
-    """Tailscale refused a command or did not answer. `detail` quotes the output of its program."""
-
-    def __init__(self, why: Why, detail: str = "") -> None:
-        super().__init__(f"{why}: {detail}")
-        self.why: Why = why
-        self.detail = detail
 
 
 class _Self(Struct):
@@ -96,9 +78,9 @@ class Served(Struct):
 
 
 class Tailscale:
-    """`program` is absolute."""
+    """The commands of Tailscale's program."""
 
-    def __init__(self, program: Path) -> None:
+    def __init__(self, program: Program) -> None:
         self._program = program
 
     def node(self) -> Node:
@@ -109,25 +91,27 @@ class Tailscale:
 
     def begin(self) -> None:
         """Asks for the page of a sign-in, which `node` has from then on; or connects a machine that was signed in."""
-        code, text = self._run("up", to_page=True)
+        code, text = self._program.run("up", to_page=True)
         if code:  # None: it waits for the person
             raise _failed(text)
 
     def open(self, path: str, target: str) -> str:
         """Lets the internet reach `target` at this path. Returns the page that first allows Funnel, "" if none does."""
-        code, text = self._run("funnel", "--bg", "--yes", f"--https={PORT}", f"--set-path={path}", target, to_page=True)
+        code, text = self._program.run(
+            "funnel", "--bg", "--yes", f"--https={PORT}", f"--set-path={path}", target, to_page=True
+        )
         found = _PRINTED.search(text)  # with the exit code 0, or by a command that waits: enableFeatureInteractive
         if code != 0 and not found:
             raise _failed(text)
         return found[1] if found else ""
 
     def close(self, path: str) -> None:
-        code, text = self._run("funnel", f"--https={PORT}", f"--set-path={path}", "off")
+        code, text = self._program.run("funnel", f"--https={PORT}", f"--set-path={path}", "off")
         if code != 0:
             raise _failed(text)
 
     def _read[T](self, kind: type[T], *words: str) -> T:
-        code, text = self._run(*words)
+        code, text = self._program.run(*words)
         if code != 0:
             raise _failed(text)
         begins = text.find("{")  # a warning about versions may come first; `null` is nothing served
@@ -136,73 +120,87 @@ class Tailscale:
         try:
             return msgspec.json.decode(text[begins:], type=kind)
         except msgspec.DecodeError:
-            raise TailscaleFailed("failed", _last_line(text)) from None
-
-    def _run(self, *words: str, to_page: bool = False) -> tuple[int | None, str]:
-        """Runs a command, and returns the exit code and the output.
-
-        The code is None if the command is ended here: it has taken ten seconds, or `to_page` it has named a page and
-        waits for the person who visits it.
-        """
-        try:
-            process = subprocess.Popen(  # noqa: S603 - fixed words, and a program that `find` found
-                [_NAME, *words],  # one file may be both client and daemon, and goes by this name
-                executable=self._program,
-                env=_environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise TailscaleFailed("failed", str(error.strerror)) from None
-        with process:
-            text = _read(process, to_page=to_page)
-            try:
-                return process.wait(ENDING_S), text
-            except subprocess.TimeoutExpired:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                return None, text
+            raise ProgramFailed("failed", last_line(text)) from None
 
 
-def find() -> Tailscale | None:
-    """Finds the program by PATH; None if it is not installed."""
-    found = shutil.which(_NAME)
-    return Tailscale(Path(found).resolve()) if found and Path(found).is_absolute() else None
+def targets(port: int, media_port: int) -> dict[str, str]:
+    """The address that each path of the public name leads to.
+
+    Tailscale replaces the path of a mount by the path of its target: github.com/tailscale/tailscale/issues/6571.
+    """
+    return {"/": f"http://127.0.0.1:{port}", "/s": f"http://127.0.0.1:{media_port}/s"}
 
 
-def _read(process: subprocess.Popen[bytes], *, to_page: bool) -> str:
-    """Returns what the process prints until it ends, or has named a page, or for ten seconds: 256 KiB at most."""
-    assert process.stdout is not None
-    waiting, text, until = select.poll(), "", time.monotonic() + ANSWER_S
-    waiting.register(process.stdout, select.POLLIN)
-    while len(text) < MOST and (left_s := until - time.monotonic()) > 0 and waiting.poll(left_s * 1000):
-        part = os.read(process.stdout.fileno(), MOST)
-        text += part.decode("utf-8", "replace")
-        if not part or (to_page and _PRINTED.search(text)):
-            break
-    return text
+class Funnel:
+    """The way to a public address by Tailscale. `port` and `media_port` are those of the pages and of the video."""
+
+    by: By = "tailscale"
+
+    def __init__(self, keeper: AddressKeeper, port: int, media_port: int) -> None:
+        self._keeper, self._targets, self.name = keeper, targets(port, media_port), ""
+
+    def steps(self) -> Generator[Stage]:
+        """Opens the way, and learns its `name`."""
+        program = _tailscale()
+        while (node := program.node()).state != "Running":
+            if node.state == "NeedsMachineAuth":
+                yield Stage("approve", link=ADMIN)
+            elif node.link:
+                yield Stage("sign_in", link=node.link)
+            else:
+                program.begin()
+                yield Stage("working")
+        if not node.name:
+            raise ProgramFailed("no_name")
+        closed = self._closed(program, node.name)
+        self._keeper.hold(Held("tailscale", node.name))
+        while closed:
+            if link := program.open(closed[0], self._targets[closed[0]]):
+                yield Stage("allow", link=link)
+            elif self._closed(program, node.name) == closed:
+                raise ProgramFailed("failed")
+            closed = self._closed(program, node.name)
+        self.name = node.name
+
+    def undo(self) -> None:
+        """Lets go of the record if no path is open. Else the owner decides whether to go on."""
+        with contextlib.suppress(ProgramFailed):
+            program = _tailscale()
+            if self._closed(program, program.node().name) == list(self._targets):
+                self._keeper.hold(None)
+
+    def close(self) -> Stage:
+        """Closes each path that leads here, and no other program's. Then forgets the address."""
+        program = _tailscale()
+        name = program.node().name
+        there = program.served().targets(name)
+        for path, target in reversed(self._targets.items()):
+            if there.get(path) == target:
+                program.close(path)
+        self._keeper.forget()
+        self._keeper.hold(None)
+        return Stage()
+
+    def _closed(self, program: Tailscale, name: str) -> list[str]:
+        """Lists the paths that the internet does not reach. Raises ProgramFailed if one leads to another program."""
+        served = program.served()
+        there = served.targets(name)
+        if any(there.get(path, target) != target for path, target in self._targets.items()):
+            raise ProgramFailed("taken")
+        return [path for path in self._targets if path not in there or not served.is_public(name)]
 
 
-def _environment() -> dict[str, str]:
-    """Returns the variables for Tailscale's program. By USER it knows the operator (up.go: applyImplicitPrefs)."""
-    try:
-        user = pwd.getpwuid(os.geteuid())
-    except KeyError:  # a container's user without a name
-        return {}
-    return {"USER": user.pw_name, "HOME": user.pw_dir}
+def _tailscale() -> Tailscale:
+    found = find("tailscale")
+    if found is None:
+        raise ProgramFailed("missing")
+    return Tailscale(Program("tailscale", found, _PRINTED, ANSWER_S))
 
 
-def _failed(text: str) -> TailscaleFailed:
+def _failed(text: str) -> ProgramFailed:
     # ipn/localapi: "checkprefs access denied", "serve config denied"
     if "access denied" in text.lower():
-        return TailscaleFailed("denied")
+        return ProgramFailed("denied")
     if "failed to connect to local tailscaled" in text.lower():  # cli.go: fixTailscaledConnectError
-        return TailscaleFailed("down")
-    return TailscaleFailed("failed", _last_line(text) or "no answer")
-
-
-def _last_line(text: str) -> str:
-    lines = [line for line in text.splitlines() if line.strip()]
-    return lines[-1].strip()[:LONGEST_DETAIL] if lines else ""
+        return ProgramFailed("down")
+    return ProgramFailed("failed", last_line(text) or "no answer")
