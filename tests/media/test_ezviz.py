@@ -347,7 +347,7 @@ def test_why_there_is_no_picture_is_answered(
 ) -> None:
     world = start(picture_wait_s=WAIT_S) if reason == "media_down" else start()
     for name, value in camera.items():
-        setattr(cloud.camera, name, value)
+        setattr(cloud.world.trouble_of(cloud.camera) if name == "ciphers_link" else cloud.camera, name, value)
     cloud.set(**settings)
     assert refused(world) == reason
 
