@@ -142,7 +142,7 @@ def _latm(track: Track) -> Sound:
 
 
 def _aac_sound(config: AacConfig, depacketizer: Depacketizer) -> Sound:
-    return Sound("aac", config.rate, depacketizer, config.encode())
+    return Sound("aac", config.rate, depacketizer, config.encode(), config.channels)
 
 
 def _step(config: AacConfig, track: Track) -> int:
@@ -160,12 +160,14 @@ def _g726(track: Track) -> Sound | None:
     if track.channels != 1 or track.clock_hz != 8000:
         return None
     form, _, kbits = track.encoding.rpartition("G726-")
-    return Sound("g726" if form else "g726le", 8000, PlainDepacketizer(), bits=int(kbits) // 8)
+    return Sound("g726" if form else "g726le", 8000, PlainDepacketizer(), channels=1, bits=int(kbits) // 8)
 
 
 def _mono(codec: SoundCodec, rate: int = 0) -> Callable[[Track], Sound | None]:
     """Sound of one channel whose packets are one unit each; with `rate` 0 its rate is that of the track's clock."""
-    return lambda track: Sound(codec, rate or track.clock_hz, PlainDepacketizer()) if track.channels == 1 else None
+    return lambda track: (
+        Sound(codec, rate or track.clock_hz, PlainDepacketizer(), channels=1) if track.channels == 1 else None
+    )
 
 
 def _opus(track: Track) -> Sound:
