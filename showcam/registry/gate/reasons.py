@@ -13,14 +13,14 @@ from msgspec.structs import replace
 
 from showcam.drivers import SPEECHES
 from showcam.drivers.camera import Refusal, Video
-from showcam.drivers.errors import REASONS, ByReason, Reason
+from showcam.drivers.errors import REASONS, Reason, complete
 from showcam.drivers.vendor import Sentence, Speech
 from showcam.engine.source import Card
 from showcam.i18n.catalogue import OURS, Language, chosen, mark
 
 # {camera} and {vendor} are names; no sentence holds a command. German has {camera} only as subject or object, or behind
 # “für”: “die Kamera” fits there too.
-WRITTEN: ByReason[Sentence] = {
+WRITTEN: Mapping[Reason, Sentence] = {
     "not_found": (
         mark("There is no camera of that name here."),
         mark("Have the assistant look for devices again, or link again and tick the camera."),
@@ -173,6 +173,7 @@ WRITTEN: ByReason[Sentence] = {
         mark("Check that the TV is on, in showcam's network and not renamed."),
     ),
 }
+complete(WRITTEN)
 _ANY_CAMERA = mark("the camera")  # if the camera's name must not be disclosed
 _ANY_VENDOR = mark("camera")  # if the vendor's name is not known: the camera app
 _NONE: Mapping[Reason, Sentence] = MappingProxyType({})
@@ -200,7 +201,7 @@ class Facts(Struct, frozen=True):
     passes: bool = False
 
 
-FACTS: ByReason[Facts] = {
+FACTS: Mapping[Reason, Facts] = {
     "not_found": Facts(1),
     "signed_out": Facts(2),
     "vendor_down": Facts(3, passes=True),
@@ -239,6 +240,7 @@ FACTS: ByReason[Facts] = {
     "silent": Facts(36, on_card=True, of_one_way=True),
     "key_server_changed": Facts(37, on_card=True, of_one_way=True),
 }
+complete(FACTS)
 _BY_NUMBER = {FACTS[reason].number: reason for reason in REASONS}
 CARD = Video("h264", 1280, 720)  # as showcam.engine.sources.card draws it
 MOST_ROWS = 3  # of the gate on a card; more can't be read from across a room
@@ -290,7 +292,7 @@ def named(vendor: str, language: Language) -> str:
 def translated(
     reason: Reason,
     language: Language,
-    all_vendors: ByReason[Sentence],
+    all_vendors: Mapping[Reason, Sentence],
     vendor: str,
     of: Callable[[Speech], Mapping[Reason, Sentence]],
     own: Mapping[Reason, Sentence] = _NONE,
