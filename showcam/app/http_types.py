@@ -10,8 +10,8 @@ from wsgiref.types import WSGIEnvironment
 from msgspec import Struct
 
 from showcam.net.addresses import counted_as
+from showcam.net.outcomes import Outcome
 from showcam.net.text import problem_of
-from showcam.registry.outcomes import Outcome
 
 AT_WORK: ContextVar[str] = ContextVar("request")  # the id of the request that this thread works on
 

@@ -4,7 +4,7 @@ import contextlib
 import time
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Literal, TypeIs, get_args
+from typing import Literal, TypeIs, get_args
 
 import msgspec
 from msgspec import Struct
@@ -48,7 +48,7 @@ class Preferences(Struct, frozen=True):
 
 
 NONE = Preferences()
-_decoder = msgspec.json.Decoder(dict[str, Any])
+_decoder = msgspec.json.Decoder(dict[str, object])
 
 
 def of_account(store: Store, account_id: str) -> Mapping[str, Preferences]:

@@ -160,7 +160,7 @@ class Registry(Component):
         outcomes.current().came_to(camera_id, found)
         return found
 
-    def too_large(self, camera: Camera) -> Refusal | None:
+    def too_large(self, link: Link, camera: Camera) -> Refusal | None:
         """The refusal of the surface "video" for a picture whose known size is too large."""
         return self._streams.sources.too_large(camera)
 

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-DECIDING = frozenset({"while_encrypted", "show_all_encrypted", "ask_key", "fetch_keys", "set_picture_code"})
+DECIDING = frozenset({"decide", "decide_all", "ask_key", "fetch_keys", "set_picture_code"})
 # who may call these: the console, the page of consent, the command line, and what carries the calls out
 MAY = {
     "showcam/console/encryption.py",
@@ -15,7 +15,6 @@ MAY = {
     "showcam/drivers/ezviz/account.py",
     "showcam/registry/owner/control.py",
     "showcam/registry/owner/encrypted.py",
-    "showcam/registry/owner/owner.py",
     "showcam/app/cli/camera_settings.py",
 }
 

@@ -20,7 +20,7 @@ from showcam.app.edge.edge import Edge, EdgeRules
 from showcam.app.edge.metrics import Metrics
 from showcam.app.http_types import Answered, Request, Response, Route
 from showcam.app.process.logs import RequestLines
-from showcam.registry.outcomes import Outcome, collected
+from showcam.net.outcomes import Outcome, collected
 from showcam.registry.readings.judge import Rules
 from tests.doubles.household import Household, household
 from tests.doubles.runtime_api import Context

@@ -214,7 +214,7 @@ class Conversation:
 
     def _too_large(self, turn: Turn, camera: Camera) -> Refusal | None:
         """The reason why this skill's video can't show the camera, although “Alexa, show …” may."""
-        return self._registry.too_large(camera) if turn.screen else None
+        return self._registry.too_large(turn.link, camera) if turn.screen else None
 
     def _refusal(self, turn: Turn, camera: Camera) -> Refusal | None:
         state = self._registry.states(turn.link, (camera.id,), turn.left_s).get(camera.id)

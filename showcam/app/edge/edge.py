@@ -18,7 +18,7 @@ import structlog
 from showcam.app.edge.connections import Bodies
 from showcam.app.http_types import AT_WORK, RECEIVED, Answered, Headers, Refuse, Request, Response, Route, problem
 from showcam.net.addresses import BASE, PEER, Network, within
-from showcam.registry.outcomes import Outcome, collected
+from showcam.net.outcomes import Outcome, collected
 
 log = structlog.get_logger()
 

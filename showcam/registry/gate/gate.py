@@ -287,7 +287,7 @@ type Row = Callable[[Camera, Conditions], Reason | None]
 # The manual's preconditions in the order of their reports. Three are judged elsewhere. Visibility comes before them: if
 # a link may not see a camera, nothing else about the camera is judged, and so nothing can be disclosed. A reading tells
 # whether the account is signed in and its vendor answers; if not, the flags are old, and reporting them might mislead.
-# Whoever gives a place away judges whether one is free.
+# The media process judges whether a place is free when it gives the place away.
 ROWS: tuple[Row, ...] = (_online, _awake, _encryption, _audio, _way, _playable)
 
 

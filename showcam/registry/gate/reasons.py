@@ -186,7 +186,7 @@ OF_VIDEO: frozenset[Reason] = frozenset({"too_large"})  # only for the surface â
 
 
 class Facts(Struct, frozen=True):
-    """What a reason is. `of_one_way`: another way may do better. `passes`: the same request may succeed soon.
+    """The properties of a reason. `of_one_way`: another way may do better. `passes`: the same request may succeed soon.
 
     `number`: in the short address of its help page, such as /h/5, which is typed from a television. A reason keeps its
     number, which is shown on pictures and printed in letters.

@@ -16,7 +16,7 @@ CODE = re.compile(r"[!-~]{1,32}")
 
 
 def says_wrong(done: object) -> bool:
-    """Whether the result of a try says that its code was wrong."""
+    """Whether the camera or its vendor found the code wrong, by the result of a try."""
     return (isinstance(done, Step) and done.wrong) or (isinstance(done, Refusal) and done.reason == "code_wrong")
 
 

@@ -247,5 +247,5 @@ def _listed(camera: Camera, setting: Setting) -> bool:
 
 
 def _without_step(refusal: Refusal | Step | None, camera: Camera) -> Refusal | None:
-    """A Step asks for a code, and nobody is asked for one here."""
+    """The refusal; a Step asks for a code, which these changes never take."""
     return overruled("not_set", camera) if isinstance(refusal, Step) else refusal

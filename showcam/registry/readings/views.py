@@ -34,7 +34,7 @@ class Lists(Component):
     def readiness(
         self, found: Iterable[VisibleCamera | Refusal], surfaces: tuple[Surface, ...] = OF_ASSISTANTS
     ) -> list[Row]:
-        """Each visible camera as it was listed, and whether each surface could show it."""
+        """The visible cameras as listed, each with a verdict for every surface."""
         return [
             (visible.camera, {surface: self._verdict(visible, surface) for surface in surfaces})
             for visible in found

@@ -113,7 +113,7 @@ class Noticing(Component):
     def _announced_as(self, account_id: str, camera_id: str, kind: EventKind, at: float) -> EventKind | None:
         """How a sighting is announced (`Change.announced`); None: not at all. Begins a pause.
 
-        This is decided once for each sighting, in the process that found it. An announcement is something that people
+        The process that found the sighting decides, once. An announcement is something that people
         notice at once: a display that rings, a notification, a TV that changes to the camera. A sensor's state is none:
         every movement may be reported to an assistant. Raises Unavailable, StoreUnavailable.
         """

@@ -93,7 +93,7 @@ class AccountRows:
             return swapped
 
     def _add_source(self, account: Account | None, source: Source, secrets: bytes, state: SourceState) -> bool:
-        """Adds the source, and its account if that is new."""
+        """Adds the source together with its household's account, or to a stored household without `account`."""
         sealed = self._sealer.seal(f"source|{source.account}|{source.id}", secrets)
         with self._database.writing() as write:
             if write.execute("SELECT 1 FROM source WHERE vendor_key = ?", (source.vendor_key,)).fetchone():
