@@ -1,7 +1,9 @@
 """Why a camera can't be shown or was not changed, a word for each reason, and the errors that carry it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal, TypeIs, get_args
+
+from showcam.i18n.catalogue import Language
 
 type Reason = Literal[
     "not_found",
@@ -62,7 +64,16 @@ type Why = Literal[
 ]
 
 
-type ByReason[T] = Mapping[Reason, T]  # with a row for every Reason
+def complete(table: Mapping[Reason, object]) -> None:
+    """Refuses a table that lacks the row of a Reason."""
+    assert table.keys() == set(REASONS)
+
+
+def by_reason[T](groups: Mapping[T, Iterable[Reason]]) -> dict[Reason, T]:
+    """The value of each Reason, from a table that has the reasons of each value."""
+    table = {reason: value for value, reasons in groups.items() for reason in reasons}
+    complete(table)
+    return table
 
 
 def is_reason(word: object) -> TypeIs[Reason]:
@@ -127,6 +138,15 @@ class Unavailable(Exception):
     def __init__(self, reason: Reason, vendor: str = "") -> None:
         super().__init__(reason)
         self.reason, self.vendor = reason, vendor
+
+
+class NotOnTv(Exception):
+    """A TV or showcam keeps a camera from being shown on a TV; the text is for a person."""
+
+    reason: Reason = "no_tv"
+
+    def text(self, language: Language) -> str:
+        raise NotImplementedError
 
 
 class SetRefused(Exception):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from showcam.console.adding_sentences import BETTER
 from showcam.drivers.lan.devices import Device, Devices
@@ -150,8 +151,8 @@ def test_every_sentence_of_what_would_be_better_is_said_on_the_page() -> None:
     whole = Watched("h265", 1920, 1080, 15, 6.0, 0.0, b"")
     pictures: list[tuple[Watched, Watched | None, str]] = [
         (whole, None, "other"),
-        (whole, whole._replace(width=640, height=360), "other"),
-        (whole._replace(codec="h264", gop_s=1.0), None, "aac"),
+        (whole, replace(whole, width=640, height=360), "other"),
+        (replace(whole, codec="h264", gop_s=1.0), None, "aac"),
     ]
     said = {(change.picture, change.what) for received in pictures for change in better(*received)}
     assert said == set(BETTER)

@@ -118,8 +118,8 @@ class Tried(Struct, frozen=True):
     def better(self) -> tuple[Better, ...]:
         device, smaller = self.found.device, None
         if device.sub is not None and isinstance(self.smaller, Watched):
-            smaller = self.smaller._replace(gop_s=self.gop_s(self.smaller, device.sub))
-        whole = self.whole._replace(gop_s=self.gop_s(self.whole, device.main))
+            smaller = replace(self.smaller, gop_s=self.gop_s(self.smaller, device.sub))
+        whole = replace(self.whole, gop_s=self.gop_s(self.whole, device.main))
         return better(whole, smaller, device.main.sound)
 
     @property
