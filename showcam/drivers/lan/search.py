@@ -1,6 +1,6 @@
 """Asks for the devices of the house that may be cameras: a process with limits on memory and CPU searches for them.
 
-What the process runs is showcam.drivers.lan.discovery, and is imported nowhere else.
+The process runs showcam.drivers.lan.discovery, which no other module imports: it brings mDNS.
 """
 
 import ipaddress
