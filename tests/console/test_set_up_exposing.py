@@ -7,9 +7,10 @@ import pytest
 
 from showcam.app.process.kept import read
 from showcam.app.settings import Settings
+from showcam.console.machine import Finding
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld, home_world
-from tests.doubles.ready_machine import ReadyFinding, ReadyMachine
+from tests.doubles.ready_machine import ReadyMachine
 from tests.doubles.tailscale import ALLOW, LOGIN, NAME, Tailscale
 from tests.doubles.waiting import until
 
@@ -54,7 +55,7 @@ def shown(browser: HomeBrowser) -> str:
     return browser.visit(AT).text
 
 
-ILL = ReadyMachine((ReadyFinding("healthz", "wrong", "it can't be reached", step="reachable"),))
+ILL = ReadyMachine((Finding("healthz", "wrong", "it can't be reached", step="reachable"),))
 
 
 @pytest.mark.parametrize(
