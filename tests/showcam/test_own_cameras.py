@@ -113,7 +113,7 @@ def test_a_web_page_is_distinguished_from_a_camera(folder: Path, camera: RtspCam
     camera.does.first = b"HTTP/1.1 400 Bad Request\r\n\r\n"
     done = added(folder, camera)
     assert done.exit_code == 1
-    assert "No RTSP picture at that address" in done.output
+    assert "No RTSP picture there" in done.output
 
 
 def test_a_closed_port_is_distinguished_from_silence(folder: Path, camera: RtspCamera) -> None:

@@ -307,7 +307,7 @@ def test_a_name_that_is_typed_with_somebody_elses_key_opens_nothing(tmp_path: Pa
         browser = made.browser().authorize()
         for secret in (KEY_OF_OLA, KEY):
             browser.post("sign-in", vendor="lakeside", user=KARI, password=secret)
-            assert "Lakeside asks for a sign-in that can&#39;t be done here" in browser.says
+            assert "Lakeside asks for more. Sign in to its app first." in browser.says
         browser.post("key", vendor="lakeside", key=KEY_OF_OLA)
         assert "account may not sign in here" in browser.says
 
