@@ -27,12 +27,6 @@ class Name(TypedDict):
     name: str
 
 
-class DeviceInfo(TypedDict, total=False):
-    manufacturer: str
-    model: str
-    swVersion: str
-
-
 class Device(TypedDict):
     """Has no customData, since the id suffices. An empty roomHint would make a room without a name."""
 
@@ -42,7 +36,7 @@ class Device(TypedDict):
     name: Name
     willReportState: bool
     attributes: dict[str, object]  # of all the device's traits together
-    deviceInfo: DeviceInfo
+    deviceInfo: dict[Literal["manufacturer", "model", "swVersion"], str]  # without what is unknown
     roomHint: NotRequired[str]
     notificationSupportedByAgent: NotRequired[bool]
 
@@ -110,33 +104,26 @@ def scene_devices(scenes: Iterable[Scene], names: Mapping[str, str], locale: str
 
 def device(camera: Camera, traits: Iterable[Trait], *, reported: bool) -> Device:
     """The camera as SYNC lists it. `reported`: whether its changes are reported."""
-    bell = camera.can_ring
+    info: tuple[tuple[Literal["manufacturer", "model", "swVersion"], str], ...] = (
+        ("manufacturer", camera.manufacturer),
+        ("model", camera.model),
+        ("swVersion", camera.firmware),
+    )
     attributes = {trait.name: own for trait in traits if (own := trait.attributes(camera)) is not None}
     listed: Device = {
         "id": camera.id,
-        "type": "action.devices.types.DOORBELL" if bell else "action.devices.types.CAMERA",
+        "type": "action.devices.types.DOORBELL" if camera.can_ring else "action.devices.types.CAMERA",
         "traits": list(attributes),
         "name": {"name": _name(camera)},
         "willReportState": reported,
         "attributes": {key: value for own in attributes.values() for key, value in own.items()},
-        "deviceInfo": _info(camera),
+        "deviceInfo": {key: value for key, value in info if value},
     }
     if room := line(camera.decided.room):
         listed["roomHint"] = room
     if reported and ObjectDetection.name in attributes:
         listed["notificationSupportedByAgent"] = True
     return listed
-
-
-def _info(camera: Camera) -> DeviceInfo:
-    info: DeviceInfo = {}
-    if camera.manufacturer:
-        info["manufacturer"] = camera.manufacturer
-    if camera.model:
-        info["model"] = camera.model
-    if camera.firmware:
-        info["swVersion"] = camera.firmware
-    return info
 
 
 def names(cameras: Iterable[Camera]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Literal, NotRequired, TypedDict
 
 from showcam.drivers.camera import Refusal
-from showcam.drivers.errors import ByReason, Reason
+from showcam.drivers.errors import Reason, by_reason
 from showcam.drivers.vendor import Sentence
 from showcam.i18n.catalogue import mark
 from showcam.registry.gate.reasons import explain
@@ -82,75 +82,39 @@ class CannotList(IntentError):
 
 
 class DeviceError(Exception):
-    """A command of an EXECUTE fails for one device."""
+    """A command of an EXECUTE fails for one device. `code`: Google's."""
 
-    code = "hardError"
-
-    def __init__(self, debug: str) -> None:
+    def __init__(self, code: str, debug: str) -> None:
         super().__init__(debug)
-        self.debug = debug
+        self.code, self.debug = code, debug
 
     def failure(self) -> DeviceFailure:
         return {"status": "ERROR", "errorCode": self.code, "debugString": self.debug}
 
 
-class UnknownCommand(DeviceError):
-    code = "functionNotSupported"
-
-
-class BadParams(DeviceError):
-    code = "notSupported"
-
-
-class OutOfTime(DeviceError):
-    code = "transientError"
-
-
-class NoStore(DeviceError):
-    """The command failed because showcam's own store can't be reached."""
-
-    code = "transientError"
-
-
-REFUSED: ByReason[str] = {
-    "not_found": "deviceNotFound",
-    "signed_out": "authFailure",
-    "no_internet": "transientError",
-    "vendor_down": "transientError",
-    "vendor_busy": "transientError",
-    "offline": "deviceOffline",
-    "asleep": "deviceTurnedOff",
-    "state_unknown": "transientError",
-    "encryption_on": "streamUnplayable",
-    "encryption_unknown": "streamUnplayable",
-    "audio_off": "deviceNotReady",
-    "audio_unknown": "deviceNotReady",
-    "not_agreed": "streamUnavailable",
-    "no_way": "streamUnavailable",
-    "not_permitted": "securityRestriction",
-    "code_wrong": "securityRestriction",
-    "lan_unreachable": "streamUnavailable",
-    "silent": "streamUnavailable",
-    "lan_closed": "streamUnavailable",
-    "key_server_changed": "streamUnavailable",
-    "not_playable": "streamUnplayable",
-    "beyond_displays": "streamUnplayable",
-    "not_passable": "streamUnplayable",
-    "no_common_protocol": "functionNotSupported",
-    "busy": "deviceBusy",
-    "too_often": "deviceBusy",
-    "household_full": "deviceBusy",
-    "machine_full": "deviceBusy",
-    "too_large": "streamUnplayable",
-    "waking": "deviceNotReady",
-    "media_down": "streamUnavailable",
-    "voice_may_not": "actionNotAvailable",
-    "encryption_by_voice": "actionNotAvailable",
-    "owners_alone": "actionNotAvailable",
-    "not_this_way": "functionNotSupported",
-    "not_set": "transientError",
-    "no_tv": "sceneCannotBeApplied",
-}
+REFUSED = by_reason(
+    {
+        "deviceNotFound": ("not_found",),
+        "authFailure": ("signed_out",),
+        "deviceOffline": ("offline",),
+        "deviceTurnedOff": ("asleep",),
+        "deviceNotReady": ("audio_off", "audio_unknown", "waking"),
+        "deviceBusy": ("busy", "too_often", "household_full", "machine_full"),
+        "transientError": ("no_internet", "vendor_down", "vendor_busy", "state_unknown", "not_set"),
+        "streamUnplayable": (
+            *("encryption_on", "encryption_unknown", "too_large"),
+            *("not_playable", "beyond_displays", "not_passable"),
+        ),
+        "streamUnavailable": (
+            *("not_agreed", "no_way", "silent", "media_down"),
+            *("lan_unreachable", "lan_closed", "key_server_changed"),
+        ),
+        "securityRestriction": ("not_permitted", "code_wrong"),
+        "functionNotSupported": ("no_common_protocol", "not_this_way"),
+        "actionNotAvailable": ("voice_may_not", "encryption_by_voice", "owners_alone"),
+        "sceneCannotBeApplied": ("no_tv",),
+    }
+)
 
 
 def refused(refusal: Refusal, locale: str) -> DeviceFailure:

@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Literal, NamedTuple, NotRequired, TypedDict
 
-from actions.errors import DeviceError, DeviceFailure, Needed, NoStore, OutOfTime, UnknownCommand, refused
+from actions.errors import DeviceError, DeviceFailure, Needed, refused
 from actions.request import Execution
 from actions.trait import CameraCommand, Proof, Trait
 from showcam.accounts.pins import Pins
@@ -25,9 +25,7 @@ log = logging.getLogger(__name__)
 BUDGET_S = 1.7  # from receipt to outcome, for all devices; the rest of two seconds covers the answer
 AT_ONCE = 8  # devices in parallel: "turn off all cameras" is one EXECUTE, and every change takes the vendor a while
 
-_LATE = "It took too long. Ask again."
-_NO_STORE = "showcam can't reach its store just now."
-_BROKEN = "Something went wrong in showcam."
+_LATE = "transientError", "It took too long. Ask again."
 
 
 class Success(TypedDict):
@@ -94,34 +92,30 @@ class Executions:
         with outcomes.asking(self._named(executions)) as asked:
             asked.by(link.id, link.account)
             asked.about(camera)
-            answer = self._answered(link, camera, executions, proof, end, asked)
+            try:
+                answer = self._ran(link, camera, executions, proof, end, asked)
+            except DeviceError as error:
+                asked.refused(error.code)
+                answer = error.failure()
+            except StoreUnavailable:
+                log.warning("the store can't be reached for a command", extra={"reason": "store"})
+                asked.failed("store")
+                answer = DeviceError("transientError", "showcam can't reach its store just now.").failure()
+            except Exception:
+                # an edge: the traceback goes to the log, Google learns only that something failed
+                log.exception("a command failed")
+                asked.failed()
+                answer = DeviceError("hardError", "Something went wrong in showcam.").failure()
         return Ran(answer, asked.ended())
-
-    def _answered(
-        self, link: Link, camera: str, executions: list[Execution], proof: Proof, end: float, asked: Asking
-    ) -> Answered:
-        try:
-            return self._ran(link, camera, executions, proof, end, asked)
-        except DeviceError as error:
-            asked.refused(error.code)
-            return error.failure()
-        except StoreUnavailable:
-            log.warning("the store can't be reached for a command", extra={"reason": "store"})
-            asked.failed("store")
-            return NoStore(_NO_STORE).failure()
-        except Exception:
-            # an edge: the traceback goes to the log, Google learns only that something failed
-            log.exception("a command failed")
-            asked.failed()
-            return DeviceError(_BROKEN).failure()
 
     def _late(self, link: Link, camera: str, executions: list[Execution]) -> Ran:
         """The answer for a device whose thread has not finished in time."""
         asked = Asking(self._named(executions))
         asked.by(link.id, link.account)
         asked.about(camera)
-        asked.refused(OutOfTime.code)
-        return Ran(OutOfTime(_LATE).failure(), asked.ended())
+        late = DeviceError(*_LATE)
+        asked.refused(late.code)
+        return Ran(late.failure(), asked.ended())
 
     def _named(self, executions: list[Execution]) -> str:
         """The commands' names for the log, which holds nothing that a stranger wrote."""
@@ -137,7 +131,7 @@ class Executions:
         for execution, trait in [(execution, self._trait(execution.command)) for execution in executions]:
             command = CameraCommand(link, camera, execution.params, execution.challenge, proof, end)
             if command.left_s <= 0:
-                raise OutOfTime(_LATE)
+                raise DeviceError(*_LATE)
             result = trait.execute(command)
             if isinstance(result, Refusal):
                 asked.refused(result.reason)
@@ -148,16 +142,16 @@ class Executions:
             else:
                 states.update(result)
         if not executions:
-            raise UnknownCommand("Nothing is to be done with it.")
+            raise DeviceError("functionNotSupported", "Nothing is to be done with it.")
         known = {key: value for key, value in states.items() if value is not None}
         return {"status": "PENDING" if pending else "SUCCESS", "states": known}
 
     def _trait(self, command: str) -> Trait:
-        """Raises UnknownCommand if no trait has this command."""
+        """Raises DeviceError if no trait has this command."""
         try:
             return self._commands[command]
         except KeyError:
-            raise UnknownCommand("No trait of a camera takes this command.") from None
+            raise DeviceError("functionNotSupported", "No trait of a camera takes this command.") from None
 
 
 def _ran_by(end: float, future: Future[Ran]) -> Ran | None:

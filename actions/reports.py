@@ -171,17 +171,6 @@ class _HomeGraphTurn(Turn):
 
         A report that Google refuses for good counts as reported, so that it is not sent again.
         """
-        try:
-            self._homegraph.report(self._request(message, devices, event), self._end)
-        except Rejected as error:
-            states: Mapping[str, Mapping[str, object]] = devices.get("states", {})
-            if len(states) > 1:
-                for camera, state in states.items():
-                    self.report(message_id(message, camera), {"states": {camera: state}}, (camera,))
-                return
-            self.refuse("reportStateAndNotification", error, cameras)
-
-    def _request(self, message: str, devices: ReportedDevices, event: str) -> ReportRequest:
         request: ReportRequest = {
             "requestId": message,
             "agentUserId": self.tell.link.agent_user,
@@ -189,4 +178,12 @@ class _HomeGraphTurn(Turn):
         }
         if event:
             request["eventId"] = event
-        return request
+        try:
+            self._homegraph.report(request, self._end)
+        except Rejected as error:
+            states: Mapping[str, Mapping[str, object]] = devices.get("states", {})
+            if len(states) > 1:
+                for camera, state in states.items():
+                    self.report(message_id(message, camera), {"states": {camera: state}}, (camera,))
+                return
+            self.refuse("reportStateAndNotification", error, cameras)

@@ -6,7 +6,7 @@ CORS headers, errors too.
 """
 
 import logging
-from typing import Any, Literal, TypedDict
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, Struct
@@ -50,25 +50,7 @@ class Message(Struct, rename="camel"):
     sdp: Any = UNSET
 
 
-class Nothing(TypedDict):
-    """An empty answer."""
-
-
-class ActionAnswer(TypedDict):
-    action: Literal["answer"]
-    sdp: str
-
-
-class DescriptionAnswer(TypedDict):
-    type: Literal["answer"]
-    sdp: str
-
-
-class BareAnswer(TypedDict):
-    answer: str
-
-
-type Answered = Nothing | ActionAnswer | DescriptionAnswer | BareAnswer
+type Answered = dict[str, str]  # the answer to a player, in the shape of its message
 
 
 class Problem(Exception):
@@ -115,9 +97,9 @@ class Signalling:
                 self._check_grant(token, message.device_id, ended=action == "end")
             if action == "end":
                 self._offers.end(tokens[0])
-                return Nothing()
+                return {}
             # showcam makes no offers, so a player's answer has no effect
-            return self._answer_offer(tokens[0], message) if action == "offer" else Nothing()
+            return self._answer_offer(tokens[0], message) if action == "offer" else {}
         except ExpiredGrant:
             raise Problem(410, "This stream grant is over", "Ask for the camera again.") from None
         except BadGrant:

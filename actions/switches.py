@@ -3,12 +3,13 @@
 Each trait asks first whether the camera's owner allows it.
 """
 
-from typing import Any, Literal, TypedDict
+from typing import Literal, TypedDict
 
-from actions.errors import BadParams
-from actions.trait import CameraCommand, Controls, Nothing, Trait, need_pin, need_yes
+from actions.errors import DeviceError
+from actions.trait import CameraCommand, Nothing, Switch, need_pin
 from showcam.drivers.camera import Camera, Refusal, State
 from showcam.drivers.settings import NIGHT_VISION, Asked, Setting, field_of, night_choices
+from showcam.net.text import JsonObject
 
 
 class OnOffAttributes(TypedDict):
@@ -20,7 +21,7 @@ class OnOffStates(TypedDict):
     on: bool
 
 
-class OnOff(Trait):
+class OnOff(Switch):
     """The trait action.devices.traits.OnOff: a camera in Sleep Mode is off. Switching off by voice needs the PIN.
 
     Switching on needs none, so that a camera switched off by voice can always be switched on again.
@@ -31,31 +32,24 @@ class OnOff(Trait):
     name = "action.devices.traits.OnOff"
     command = "action.devices.commands.OnOff"
 
-    def __init__(self, controls: Controls) -> None:
-        self._controls = controls
-
     def attributes(self, camera: Camera) -> OnOffAttributes | None:
         if camera.asleep == "none":
             return None
         return {"commandOnlyOnOff": False, "queryOnlyOnOff": "sleep" not in camera.decided.voice_may}
 
     def states(self, state: State) -> OnOffStates | Nothing:
-        return _on(state.camera)
+        asleep = state.camera.asleep
+        return {"on": asleep == "off"} if asleep in ("on", "off") else Nothing()
 
-    def execute(self, command: CameraCommand) -> OnOffStates | Nothing | Refusal | Asked:
-        on = command.params.get("on")
+    def wanted(self, params: JsonObject) -> tuple[str, str]:
+        on = params.get("on")
         if not isinstance(on, bool):
-            raise BadParams("on is true or false.")
-        if (refusal := self._controls.refusal(command, "sleep")) is not None:
-            return refusal
-        if not on:
+            raise DeviceError("notSupported", "on is true or false.")
+        return "sleep", "off" if on else "on"
+
+    def confirm(self, command: CameraCommand, value: str) -> None:
+        if value == "on":
             need_pin(command.challenge, command.proof)
-        changed = self._controls.change(command, "sleep", "off" if on else "on")
-        return changed if isinstance(changed, Refusal | Asked) else _on(changed)
-
-
-def _on(camera: Camera) -> OnOffStates | Nothing:
-    return {"on": camera.asleep == "off"} if camera.asleep in ("on", "off") else Nothing()
 
 
 # setting: its names in English and in Norwegian; Google speaks the first
@@ -98,7 +92,7 @@ _AVAILABLE: dict[Setting, AvailableToggle] = {
 }
 
 
-class Toggles(Trait):
+class Toggles(Switch):
     """The trait action.devices.traits.Toggles: a camera's switches.
 
     Image Encryption can be read and never changed by voice.
@@ -108,9 +102,6 @@ class Toggles(Trait):
 
     name = "action.devices.traits.Toggles"
     command = "action.devices.commands.SetToggles"
-
-    def __init__(self, controls: Controls) -> None:
-        self._controls = controls
 
     def attributes(self, camera: Camera) -> TogglesAttributes | None:
         available = _toggles_of(camera)
@@ -123,36 +114,22 @@ class Toggles(Trait):
         }
 
     def states(self, state: State) -> TogglesStates | Nothing:
-        return _switched(state.camera)
+        available = {setting: field_of(state.camera, setting) for setting in _toggles_of(state.camera)}
+        known = {setting: value == "on" for setting, value in available.items() if value != "unknown"}
+        return {"currentToggleSettings": known} if available else Nothing()
 
-    def execute(self, command: CameraCommand) -> TogglesStates | Nothing | Refusal | Asked:
-        setting, on = _wanted(command.params.get("updateToggleSettings"))
-        if (refusal := self._controls.refusal(command, setting)) is not None:
-            return refusal
-        need_yes(command.challenge)
-        changed = self._controls.change(command, setting, "on" if on else "off")
-        return changed if isinstance(changed, Refusal | Asked) else _switched(changed)
+    def wanted(self, params: JsonObject) -> tuple[str, str]:
+        given = params.get("updateToggleSettings")
+        if isinstance(given, dict) and len(given) == 1:
+            [(name, on)] = given.items()
+            for setting in TOGGLES:
+                if setting == name and isinstance(on, bool):
+                    return setting, "on" if on else "off"
+        raise DeviceError("notSupported", "updateToggleSettings holds one of the camera's toggles, true or false.")
 
 
 def _toggles_of(camera: Camera) -> list[Setting]:
     return [setting for setting in TOGGLES if field_of(camera, setting) != "none"]
-
-
-def _switched(camera: Camera) -> TogglesStates | Nothing:
-    available = _toggles_of(camera)
-    known = {
-        setting: field_of(camera, setting) == "on" for setting in available if field_of(camera, setting) != "unknown"
-    }
-    return {"currentToggleSettings": known} if available else Nothing()
-
-
-def _wanted(params: Any) -> tuple[Setting, bool]:
-    if isinstance(params, dict) and len(params) == 1:
-        [(name, on)] = params.items()
-        for setting in TOGGLES:
-            if setting == name and isinstance(on, bool):
-                return setting, on
-    raise BadParams("updateToggleSettings holds one of the camera's toggles, true or false.")
 
 
 MODE: Literal["night_vision"] = "night_vision"
@@ -207,7 +184,7 @@ _SETTINGS: dict[str, SettingOf] = {
 }
 
 
-class Modes(Trait):
+class Modes(Switch):
     """The trait action.devices.traits.Modes: a camera's night vision.
 
     Page: https://developers.home.google.com/cloud-to-cloud/traits/modes
@@ -215,9 +192,6 @@ class Modes(Trait):
 
     name = "action.devices.traits.Modes"
     command = "action.devices.commands.SetModes"
-
-    def __init__(self, controls: Controls) -> None:
-        self._controls = controls
 
     def attributes(self, camera: Camera) -> ModesAttributes | None:
         choices = night_choices(camera)
@@ -227,18 +201,17 @@ class Modes(Trait):
         return {"availableModes": [_night_vision(choices)], "commandOnlyModes": False, "queryOnlyModes": query_only}
 
     def states(self, state: State) -> ModesStates | Nothing:
-        return _mode_of(state.camera)
+        camera = state.camera
+        if not night_choices(camera):
+            return Nothing()
+        return {"currentModeSettings": {MODE: camera.night_vision} if camera.night_vision != "unknown" else {}}
 
-    def execute(self, command: CameraCommand) -> ModesStates | Nothing | Refusal | Asked:
-        given = command.params.get("updateModeSettings")
+    def wanted(self, params: JsonObject) -> tuple[str, str]:
+        given = params.get("updateModeSettings")
         wanted = given.get(MODE) if isinstance(given, dict) and len(given) == 1 else None
         if not isinstance(wanted, str) or wanted not in NIGHT_VISION:
-            raise BadParams(f"updateModeSettings holds {MODE}: {', '.join(NIGHT_VISION)}.")
-        if (refusal := self._controls.refusal(command, MODE)) is not None:
-            return refusal
-        need_yes(command.challenge)
-        changed = self._controls.change(command, MODE, wanted)
-        return changed if isinstance(changed, Refusal | Asked) else _mode_of(changed)
+            raise DeviceError("notSupported", f"updateModeSettings holds {MODE}: {', '.join(NIGHT_VISION)}.")
+        return MODE, wanted
 
 
 def _night_vision(choices: tuple[str, ...]) -> AvailableMode:
@@ -253,13 +226,7 @@ def _night_vision(choices: tuple[str, ...]) -> AvailableMode:
     }
 
 
-def _mode_of(camera: Camera) -> ModesStates | Nothing:
-    if not night_choices(camera):
-        return Nothing()
-    return {"currentModeSettings": {MODE: camera.night_vision} if camera.night_vision != "unknown" else {}}
-
-
-class Reboot(Trait):
+class Reboot(Switch):
     """The trait action.devices.traits.Reboot: offered if the owner lets a voice restart the camera.
 
     Page: https://developers.home.google.com/cloud-to-cloud/traits/reboot
@@ -268,16 +235,12 @@ class Reboot(Trait):
     name = "action.devices.traits.Reboot"
     command = "action.devices.commands.Reboot"
 
-    def __init__(self, controls: Controls) -> None:
-        self._controls = controls
-
     def attributes(self, camera: Camera) -> Nothing | None:
         # Reboot has no query-only form, so cameras offer it only if the owner lets a voice restart them
         return Nothing() if camera.can_restart and "restart" in camera.decided.voice_may else None
 
-    def execute(self, command: CameraCommand) -> Nothing | Refusal:
-        if (refusal := self._controls.refusal(command, "restart")) is not None:
-            return refusal
-        need_yes(command.challenge)
-        restarted = self._controls.restart(command)
-        return restarted if isinstance(restarted, Refusal) else Nothing()
+    def wanted(self, params: JsonObject) -> tuple[str, str]:
+        return "restart", ""
+
+    def change(self, command: CameraCommand, setting: str, value: str) -> Camera | Asked | Refusal:
+        return self._registry.restart(command.link, command.camera, within_s=command.left_s)

@@ -23,26 +23,12 @@ from showcam.store.records import Link
 class Challenge(DeviceError):
     """Google questions the person and repeats the command with the answer. `kind`: Google's type of challenge."""
 
-    code = "challengeNeeded"
-
     def __init__(self, kind: str, debug: str) -> None:
-        super().__init__(debug)
+        super().__init__("challengeNeeded", debug)
         self.kind = kind
 
     def failure(self) -> DeviceFailure:
         return {**super().failure(), "challengeNeeded": {"type": self.kind}}
-
-
-class Cancelled(DeviceError):
-    code = "userCancelled"
-
-
-class TooManyTries(DeviceError):
-    code = "tooManyFailedAttempts"
-
-
-class NoPin(DeviceError):
-    code = "actionNotAvailable"
 
 
 class Proof:
@@ -64,20 +50,21 @@ class Proof:
 
 
 def need_yes(challenge: JsonObject) -> None:
-    """Raises Challenge without an answer, Cancelled after a no."""
+    """Raises Challenge without an answer, DeviceError after a no."""
     match challenge.get("ack"):
         case True:
             return
         case False:
-            raise Cancelled("It was not confirmed.")
+            raise DeviceError("userCancelled", "It was not confirmed.")
     raise Challenge("ackNeeded", "A change by voice is confirmed first.")
 
 
 def need_pin(challenge: JsonObject, proof: Proof) -> None:
-    """Raises Challenge without the right PIN, TooManyTries after too many wrong ones, NoPin if the owner set none."""
+    """Raises Challenge without the right PIN, DeviceError after too many wrong ones or if the owner set none."""
     if not proof.is_possible():
-        raise NoPin(
-            "No PIN is set for turning cameras off by voice. The owner sets one on showcam's page, under Assistants."
+        raise DeviceError(
+            "actionNotAvailable",
+            "No PIN is set for turning cameras off by voice. The owner sets one on showcam's page, under Assistants.",
         )
     pin = challenge.get("pin")
     if pin is None:
@@ -86,7 +73,7 @@ def need_pin(challenge: JsonObject, proof: Proof) -> None:
         case "right":
             return
         case "too_many":
-            raise TooManyTries("Too many PINs were tried. Wait, or use the camera's app.")
+            raise DeviceError("tooManyFailedAttempts", "Too many PINs were tried. Wait, or use the camera's app.")
     raise Challenge("challengeFailedPinNeeded", "That is not the PIN.")
 
 
@@ -136,9 +123,30 @@ class Trait(ABC):
         raise NotImplementedError
 
 
-class Controls:
+class Switch(Trait):
+    """A trait that changes a setting of a camera, if its owner lets a voice change that and the person confirms it."""
+
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
+
+    @abstractmethod
+    def wanted(self, params: JsonObject) -> tuple[str, str]:
+        """The setting and the value that the command asks for. Raises DeviceError."""
+
+    def confirm(self, command: CameraCommand, value: str) -> None:
+        """Raises DeviceError as long as the person has not confirmed the value."""
+        need_yes(command.challenge)
+
+    def execute(self, command: CameraCommand) -> Keys | Refusal | Asked | Begun:
+        setting, value = self.wanted(command.params)
+        if (refusal := self.refusal(command, setting)) is not None:
+            return refusal
+        self.confirm(command, value)
+        changed = self.change(command, setting, value)
+        return changed if isinstance(changed, Refusal | Asked) else self.states(State(changed))
+
+    def change(self, command: CameraCommand, setting: str, value: str) -> Camera | Asked | Refusal:
+        return self._registry.change(command.link, command.camera, setting, value, within_s=command.left_s)
 
     def refusal(self, command: CameraCommand, setting: str) -> Refusal | None:
         """Why the change is refused, whatever the person confirms. Checked first, to ask for no PIN in vain."""
@@ -148,9 +156,3 @@ class Controls:
         if state.camera.name == "":
             return state.refusal  # no reading: nothing is known of any camera now
         return not_by_voice(state.camera, setting)
-
-    def change(self, command: CameraCommand, setting: str, value: str) -> Camera | Asked | Refusal:
-        return self._registry.change(command.link, command.camera, setting, value, within_s=command.left_s)
-
-    def restart(self, command: CameraCommand) -> Camera | Refusal:
-        return self._registry.restart(command.link, command.camera, within_s=command.left_s)

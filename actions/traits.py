@@ -4,7 +4,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from actions.errors import REFUSED
 from actions.switches import Modes, OnOff, Reboot, Toggles
-from actions.trait import CameraCommand, Controls, Nothing, Trait
+from actions.trait import CameraCommand, Nothing, Trait
 from showcam.drivers.camera import Camera, Refusal, State, Stream, StreamRequest
 from showcam.net.text import JsonObject
 from showcam.registry.registry import Registry
@@ -238,15 +238,14 @@ class ObjectDetection(Trait):
 
 
 def traits(registry: Registry, public_url: str, receiver_app: str = "") -> tuple[Trait, ...]:
-    controls = Controls(registry)
     return (
         CameraStream(registry, public_url, receiver_app),
-        OnOff(controls),
-        Toggles(controls),
-        Modes(controls),
+        OnOff(registry),
+        Toggles(registry),
+        Modes(registry),
         StatusReport(),
         ObjectDetection(),
         EnergyStorage(),
-        Reboot(controls),
+        Reboot(registry),
         SceneTrait(registry),
     )

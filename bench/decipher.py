@@ -8,8 +8,8 @@ from bench.table import Row
 from bench.timing import cpu_us, rounds_us
 from showcam.engine.codec.nal import Codec
 from showcam.engine.sources.footage import Footage
-from showcam.simulator.cloud.streams import ProgramStream, RtpStream
 from showcam.simulator.pictures.garbler import Garbler
+from tests.doubles.odd_streams import ProgramStream, RtpStream
 from tests.doubles.rtsp_recording import CODE, recorded
 
 KEY = CODE.encode().ljust(16, b"\0")

@@ -153,19 +153,6 @@ def bind(
     _hush_authlib()
     app.before_request_funcs.setdefault(None, []).insert(0, _limit)
     csrf = app.extensions.get("csrf") or CSRFProtect(app)
-    oauth_pages = blueprint(store, sign_in, owner, settings, end_link)
-    app.register_blueprint(oauth_pages)
-    for endpoint in MACHINES:
-        csrf.exempt(app.view_functions[endpoint])
-
-
-def blueprint(
-    store: Store,
-    sign_in: SignIn,
-    owner: Owner,
-    settings: OAuthSettings,
-    end_link: Callable[[Link], None],
-) -> Blueprint:
     server = Server(store, settings.issuer, end_link)
     visits = Visits(store, settings.secure_cookies)
     known = KnownBrowser(settings.cookie_keys, settings.secure_cookies)
@@ -175,9 +162,6 @@ def blueprint(
     agreement = Agreement(store, owner, server, visits, signing_in, settings.agreed_s)
     linking = Linking(store, server, visits, signing_in, agreement)
     oauth_pages = Blueprint("oauth", __name__, template_folder="templates")
-
-    def authorize() -> Response:
-        return linking.authorize()
 
     def token() -> Response:
         refusal = machines.bad_form() or machines.bad_grant_type()
@@ -204,7 +188,7 @@ def blueprint(
 
     # every method is routed here, so that a 405 carries our headers too
     for path, view in (
-        ("/oauth/authorize", authorize),
+        ("/oauth/authorize", linking.authorize),
         (f"{CALLBACK}/<kind>", signing_in.came_back),
         ("/oauth/token", token),
         ("/oauth/revoke", revoke),
@@ -216,7 +200,9 @@ def blueprint(
     oauth_pages.before_request(_check_request)
     oauth_pages.after_request(after)
     handle(oauth_pages)
-    return oauth_pages
+    app.register_blueprint(oauth_pages)
+    for endpoint in MACHINES:
+        csrf.exempt(app.view_functions[endpoint])
 
 
 def _hush_authlib() -> None:

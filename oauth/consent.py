@@ -1,7 +1,6 @@
 """The consent page, with the decision for encrypted cameras and their codes, and the link that consent makes."""
 
 import time
-from collections.abc import Iterable
 from typing import Any
 
 import structlog
@@ -17,7 +16,7 @@ from oauth.sign_in import SigningIn
 from oauth.visits import Visit, Visits, fingerprint
 from showcam.accounts import links
 from showcam.accounts.links import CODE_S
-from showcam.drivers.camera import Camera, Refusal
+from showcam.drivers.camera import Refusal
 from showcam.drivers.errors import Unavailable
 from showcam.drivers.settings import BadValue, Step
 from showcam.registry.gate.gate import may_be_overheard
@@ -46,14 +45,6 @@ class Codes:
     @staticmethod
     def are_given(form: MultiDict[str, str]) -> bool:
         return any(name.startswith(FIELD) and form[name].strip() for name in form)
-
-    def wanted(self, account_id: str, cameras: Iterable[Camera]) -> list[Camera]:
-        """The cameras that assistants would show if their owner gave the code."""
-        return [camera for camera in cameras if self._owner.may_be_deciphered(account_id, camera)]
-
-    def own(self, account_id: str, cameras: Iterable[Camera]) -> list[Camera]:
-        """The person's own encrypted cameras that have no decision yet; a single tick covers all of them."""
-        return self._owner.undecided(account_id, cameras)
 
     def decide(self, form: MultiDict[str, str], account_id: str, offered: tuple[str, ...]) -> None:
         """Takes the decision for all cameras that the page named, if its box was ticked."""
@@ -130,13 +121,13 @@ class Agreement:
             auth_request.assistant,
             status,
             error=error,
-            owners=self._signing_in.has_owner_users(),
+            owners=self._signing_in.sign_in.has_owner_users(),
             user=visit.user,
             cameras=cameras,
             unread=listing is None,
             overheard=", ".join(camera.name for camera in cameras if may_be_overheard(camera)),
-            encrypted=self._codes.wanted(visit.account, cameras),
-            undecided=self._codes.own(visit.account, cameras),
+            encrypted=[one for one in cameras if self._owner.may_be_deciphered(visit.account, one)],
+            undecided=self._owner.undecided(visit.account, cameras),
             show_encrypted=kept is not None and ALL in kept,
             giving=kept is not None and self._codes.are_given(kept),
             ticked=kept.getlist("cameras") if kept is not None else [camera.id for camera in cameras],
@@ -217,7 +208,7 @@ class Agreement:
                 return None
             link = existing
         if "open_way_offered" in request.form:
-            self._signing_in.allow_open_way(account.id, allowed="open_way" in request.form)
+            self._signing_in.sign_in.allow_open_way(account.id, allowed="open_way" in request.form)
         done = replace(visit, step="done", link=link.id, request=fingerprint(request), agreed=now)
         self._visits.keep(request, done)
         count = "all" if link.cameras is None else len(link.cameras)

@@ -49,7 +49,7 @@ class SigningIn:
     ) -> None:
         self._states, self._back = states, back
         self.practice = practice
-        self._sign_in, self._visits, self._known = sign_in, visits, known
+        self.sign_in, self._visits, self._known = sign_in, visits, known
         self._pace = Pace(refusal_s)
         self._strangers, self._others = Crowd(), Crowd()
 
@@ -64,23 +64,19 @@ class SigningIn:
     def chosen(self) -> SourceKind:
         """The form's vendor, or the usual one."""
         named = request.form.get("vendor", "")
-        return named if named in self._sign_in.vendors else self._sign_in.usual
-
-    def has_owner_users(self) -> bool:
-        """Whether owners may also sign in with a user of showcam itself; if so, the pages mention this."""
-        return self._sign_in.has_owner_users()
+        return named if named in self.sign_in.vendors else self.sign_in.usual
 
     def name_vendor(self, kind: str = "") -> None:
         """Has the texts of this answer name the vendor that was chosen."""
-        g.vendor = self._sign_in.vendors[kind or self.chosen()].vendor
+        g.vendor = self.sign_in.vendors[kind or self.chosen()].vendor
 
     def choose(self, auth_request: AuthorizeRequest) -> Response:
         """The form of the vendor that was chosen, or a redirect to the vendor's own page."""
         kind = self.chosen()
-        if manner_of(self._sign_in.vendors[kind]) != "page":
+        if manner_of(self.sign_in.vendors[kind]) != "page":
             return self._form(auth_request, 200, kind)
         state = self._states.new()
-        going = self._sign_in.go(request.remote_addr or "", f"{self._back}/{kind}", state, kind=kind)
+        going = self.sign_in.go(request.remote_addr or "", f"{self._back}/{kind}", state, kind=kind)
         if isinstance(going, SignInRefused):
             return self._refused(auth_request, going, "")
         visit = Visit(
@@ -100,7 +96,7 @@ class SigningIn:
     def came_back(self, kind: str) -> Response:
         """The vendor sends the browser here from its own page, with a code or an error. Raises Untrusted."""
         visit, state = self._visits.read(request), request.args.get("state", "")
-        began_at = self._states.began_at(state) if kind in self._sign_in.vendors else None
+        began_at = self._states.began_at(state) if kind in self.sign_in.vendors else None
         if began_at:  # the sign-in began at the console, which this browser may reach by another address
             return cast(Response, redirect(f"{began_at}/home/callback/{kind}?{request.query_string.decode()}", 303))
         if began_at is None or visit is None or visit.kind != kind or not self._visits.came_back(request, visit, state):
@@ -111,7 +107,7 @@ class SigningIn:
             return self._turned_back(response, visit, "denied")
         try:
             with self._place(self._known.read(request)):
-                outcome = self._sign_in.come_back(visit.pending, code)
+                outcome = self.sign_in.come_back(visit.pending, code)
         except Crowded:
             return self._turned_back(response, visit, "crowded")
         if isinstance(outcome, SignInRefused):
@@ -126,35 +122,31 @@ class SigningIn:
 
     def _form(self, auth_request: AuthorizeRequest, status: int, kind: SourceKind = "", **context: Any) -> Response:
         """`kind`: the vendor that was chosen; without one, several vendors are shown to choose from."""
-        vendors = self._sign_in.vendors
-        manner = manner_of(vendors[kind or self._sign_in.usual])
+        vendors = self.sign_in.vendors
+        manner = manner_of(vendors[kind or self.sign_in.usual])
         if manner == "page" or (not kind and len(vendors) > 1):
             origins = {o for vendor in vendors.values() if isinstance(vendor, ByPage) for o in vendor.origins}
             g.form_action = " ".join((auth_request.form_action, *sorted(origins)))
             named = [(each, vendor.vendor) for each, vendor in vendors.items()]
-            if self.has_owner_users() and manner_of(vendors[self._sign_in.usual]) == "password":
-                named.append((self._sign_in.usual, "showcam"))  # the form takes both
+            if self.sign_in.has_owner_users() and manner_of(vendors[self.sign_in.usual]) == "password":
+                named.append((self.sign_in.usual, "showcam"))  # the form takes both
             error = context.get("error", "")
             return pages.linking_page("vendors", auth_request.assistant, status, vendors=named, error=error)
         return pages.linking_page(
             "key" if manner == "key" else "sign_in",
             auth_request.assistant,
             status,
-            owners=self.has_owner_users(),
+            owners=self.sign_in.has_owner_users(),
             no_password=pages.no_password(),
             practice=self.practice is not None,
             kind_chosen=kind if len(vendors) > 1 else "",
             **context,
         )
 
-    def allow_open_way(self, account_id: str, *, allowed: bool) -> None:
-        """Keeps whether pictures may come by an open connection, as ticked on the consent page."""
-        self._sign_in.allow_open_way(account_id, allowed=allowed)
-
     def fill(self, auth_request: AuthorizeRequest) -> Response:
         """The form with the demo's account in it."""
         user, password = self.practice or ("", "")
-        return self._form(auth_request, 200, self._sign_in.usual, user=user, password=password)
+        return self._form(auth_request, 200, self.sign_in.usual, user=user, password=password)
 
     def begin_key(self, auth_request: AuthorizeRequest) -> Response:
         key = request.form.get("key", "").strip()
@@ -162,7 +154,7 @@ class SigningIn:
             return self._refused(auth_request, SignInRefused("wrong_key"), "", "" if key else "empty_key")
         try:
             with self._place(self._known.read(request)):
-                outcome = self._sign_in.begin_key(key, request.remote_addr or "", kind=self.chosen())
+                outcome = self.sign_in.begin_key(key, request.remote_addr or "", kind=self.chosen())
         except Crowded:
             return self._refused(auth_request, SignInRefused("expired"), "", "crowded")
         if isinstance(outcome, SignInRefused):
@@ -189,7 +181,7 @@ class SigningIn:
 
     def _begin(self, auth_request: AuthorizeRequest, user: str, password: str, known: Browser | None) -> Response:
         began = time.monotonic()
-        outcome = self._sign_in.begin(user, password, request.remote_addr or "", known, kind=self.chosen())
+        outcome = self.sign_in.begin(user, password, request.remote_addr or "", known, kind=self.chosen())
         if not isinstance(outcome, SignInRefused):
             return self._accepted(outcome, user)
         if outcome.why not in NOT_THESE:
@@ -207,7 +199,7 @@ class SigningIn:
             return self._code_page(auth_request, visit, why="no_code")
         try:
             with self._place(self._known.read(request)):
-                outcome = self._sign_in.submit_code(visit.pending, code)
+                outcome = self.sign_in.submit_code(visit.pending, code)
         except Crowded:
             log.info("sign-in code not taken", why="crowded")
             return self._code_page(auth_request, visit, why="crowded")
@@ -261,7 +253,7 @@ class SigningIn:
         return response
 
     def _refusal(self, why: str, outcome: SignInRefused) -> tuple[int, str]:
-        either = SIGN_IN[why] == SIGN_IN["wrong"] and self.has_owner_users()
+        either = SIGN_IN[why] == SIGN_IN["wrong"] and self.sign_in.has_owner_users()
         return pages.refusal(why, outcome.retry_after_s, NOT_THESE_EITHER if either else "", outcome.region)
 
     def _code_page(self, auth_request: AuthorizeRequest, visit: Visit, status: int = 200, why: str = "") -> Response:

@@ -69,15 +69,8 @@ class Visits:
             self._store.drop_visit(key)
         text = secrets.token_urlsafe(32)
         self._store.put_visit(token_hash(text), msgspec.msgpack.encode(visit), visit.expires)
-        response.set_cookie(
-            self.cookie,
-            text,
-            max_age=max(1, round(visit.expires - time.time())),
-            path="/",
-            secure=self._secure,
-            httponly=True,
-            samesite="Lax",
-        )
+        left_s = max(1, round(visit.expires - time.time()))
+        _set(response, self.cookie, text, left_s, secure=self._secure, samesite="Lax")
 
     def keep(self, request: Request, visit: Visit) -> None:
         """Writes the visit's new state under the same cookie."""
@@ -133,12 +126,10 @@ class KnownBrowser:
         """Adds the account to the accounts that the browser is known for."""
         before = self.read(request) or Browser(new_id(), ())
         accounts = [account_id, *(known for known in before.accounts if known != account_id)][:MOST]
-        response.set_cookie(
-            self.cookie,
-            str(self._signer.dumps({"browser": before.id, "accounts": accounts})),
-            max_age=COOKIE_S,
-            path="/",
-            secure=self._secure,
-            httponly=True,
-            samesite="Strict",  # read only when a form of showcam is posted
-        )
+        text = str(self._signer.dumps({"browser": before.id, "accounts": accounts}))
+        # read only when a form of showcam is posted
+        _set(response, self.cookie, text, COOKIE_S, secure=self._secure, samesite="Strict")
+
+
+def _set(response: Response, name: str, text: str, max_age: int, *, secure: bool, samesite: str) -> None:
+    response.set_cookie(name, text, max_age=max_age, path="/", secure=secure, httponly=True, samesite=samesite)

@@ -3,45 +3,23 @@
 from showcam.i18n.catalogue import mark
 from showcam.registry.owner.sign_in_outcome import NOT_THESE_ONES, WRITTEN
 
-_NOT_THESE = (403, NOT_THESE_ONES)
-SIGN_IN: dict[str, tuple[int, str]] = {
-    "wrong": _NOT_THESE,
-    "unknown": (403, WRITTEN["unknown"]),
-    "stranger": _NOT_THESE,
-    "too_many": _NOT_THESE,
-    "wrong_password": (403, WRITTEN["wrong_password"]),
-    "empty": (400, WRITTEN["empty"]),
-    "empty_key": (400, WRITTEN["empty_key"]),
-    "wrong_key": (403, WRITTEN["wrong_key"]),
-    "uninvited": (403, WRITTEN["uninvited"]),
-    "denied": (403, WRITTEN["denied"]),
-    "locked": (403, WRITTEN["locked"]),
-    "terminals": (403, WRITTEN["terminals"]),
-    "too_often": (429, WRITTEN["too_often"]),
-    "throttled": (429, WRITTEN["throttled"]),
-    "crowded": (503, WRITTEN["crowded"]),
-    "no_internet": (503, WRITTEN["no_internet"]),
-    "vendor_down": (503, WRITTEN["vendor_down"]),
-    "expired": (403, WRITTEN["expired"]),
-    "guessed": (429, WRITTEN["guessed"]),
-    "no_code": (400, WRITTEN["no_code"]),
-    "unfinished": (403, WRITTEN["no_code"]),
-    "wrong_code": (403, WRITTEN["wrong_code"]),
-    "unsupported": (403, WRITTEN["unsupported"]),
-    # the sign-in has expired, or was ended in another window
-    "away": (
-        403,
-        mark("Your sign-in has ended. Nothing was linked. Sign in again."),
-    ),
-    "used": (
-        403,
-        mark("Your sign-in made a link in another window. Sign in again."),
-    ),
-    "linked": (
-        403,
-        mark("The link was made. Close this window, or sign in again for another."),
-    ),
+# by reason; the HTTP status of every other refused sign-in is 403
+_STATUS = {
+    **dict.fromkeys(("empty", "empty_key", "no_code"), 400),
+    **dict.fromkeys(("too_often", "throttled", "guessed"), 429),
+    **dict.fromkeys(("crowded", "no_internet", "vendor_down"), 503),
 }
+_SENTENCES = {
+    **WRITTEN,
+    # a guesser learns nothing from the same sentence
+    **dict.fromkeys(("wrong", "stranger", "too_many"), NOT_THESE_ONES),
+    "unfinished": WRITTEN["no_code"],
+    # the sign-in has expired, or was ended in another window
+    "away": mark("Your sign-in has ended. Nothing was linked. Sign in again."),
+    "used": mark("Your sign-in made a link in another window. Sign in again."),
+    "linked": mark("The link was made. Close this window, or sign in again for another."),
+}
+SIGN_IN = {reason: (_STATUS.get(reason, 403), sentence) for reason, sentence in _SENTENCES.items()}
 NOT_AGREED = mark("Nothing is linked yet. Check the ticks, then agree or cancel.")
 NOTHING_TICKED = mark("Tick at least one camera, or press Cancel.")
 NOT_CONSENTED = mark("Tick that pictures are deciphered here, or leave codes empty.")

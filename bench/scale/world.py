@@ -33,7 +33,6 @@ from showcam.drivers.ezviz import sessions
 from showcam.drivers.vendor import ByPassword, SignedIn
 from showcam.simulator import authority
 from showcam.simulator.assistants.homegraph import FILE, ServiceAccount
-from showcam.simulator.state import Settings as Simulated
 from showcam.store.dynamodb import create_table
 from tests.doubles.simulator_process import SimulatorProcess
 
@@ -94,7 +93,7 @@ def world(cameras: int, *, app_account: bool = True) -> Iterator[World]:
         stack.callback(vendor.stop)
         stack.enter_context(_own_logging())
         at = stack.enter_context(assistants(authority.server_context(vendor.ca.parent), meter.spent))
-        ServiceAccount(folder, f"https://{at}{TOKEN}", Simulated())
+        ServiceAccount(folder, f"https://{at}{TOKEN}")
         queue = boto3.client("sqs").create_queue(QueueName="reports")["QueueUrl"]
         environ = _environ(folder, vendor, stack.enter_context(_media()))
         environ |= {

@@ -8,11 +8,12 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Struct
 
-from showcam.alexa.errors import InvalidDirective, InvalidValue
-from showcam.alexa.interface import Answer, CameraDirective, Capability, Controls, Handler, Interface, Stated, reported
+from showcam.alexa.errors import DirectiveError, refused
+from showcam.alexa.interface import Answer, CameraDirective, Capability, Handler, Interface, Stated, reported
 from showcam.alexa.texts import Locales, Named, friendly
 from showcam.drivers.camera import Camera
 from showcam.drivers.settings import night_choices as choices
+from showcam.registry.gate.gate import overruled
 
 
 class Toggle(NamedTuple):
@@ -45,9 +46,6 @@ class ToggleController(Interface):
 
     name = "Alexa.ToggleController"
 
-    def __init__(self, controls: Controls) -> None:
-        self._controls = controls
-
     def capabilities(self, camera: Camera, locales: Locales) -> Sequence[Capability]:
         return [
             Capability(
@@ -78,10 +76,10 @@ class ToggleController(Interface):
     def _turn(self, directive: CameraDirective, value: str) -> Answer:
         toggle = _BY_INSTANCE.get(directive.instance)
         if toggle is None:
-            raise InvalidDirective("A camera has no such switch.")
+            raise DirectiveError("INVALID_DIRECTIVE", "A camera has no such switch.")
         if not toggle.ever:
-            self._controls.refuse_encryption(directive)
-        return self._controls.change(directive, toggle.setting, value)
+            raise refused(overruled("encryption_by_voice", self.read(directive)), directive.link.locale)
+        return self.change(directive, toggle.setting, value)
 
 
 @functools.lru_cache(256)
@@ -111,9 +109,6 @@ class PowerController(Interface):
 
     name = "Alexa.PowerController"
 
-    def __init__(self, controls: Controls) -> None:
-        self._controls = controls
-
     def capabilities(self, camera: Camera, locales: Locales) -> Sequence[Capability]:
         if camera.asleep == "none" or "sleep" not in camera.decided.voice_may:
             return ()
@@ -126,10 +121,10 @@ class PowerController(Interface):
         return {"TurnOn": self.turn_on, "TurnOff": self.turn_off}
 
     def turn_on(self, directive: CameraDirective) -> Answer:
-        return self._controls.change(directive, "sleep", "off")
+        return self.change(directive, "sleep", "off")
 
     def turn_off(self, directive: CameraDirective) -> Answer:
-        return self._controls.change(directive, "sleep", "on")
+        return self.change(directive, "sleep", "on")
 
 
 INSTANCE = "Camera.NightVision"
@@ -167,9 +162,6 @@ class ModeController(Interface):
 
     name = "Alexa.ModeController"
 
-    def __init__(self, controls: Controls) -> None:
-        self._controls = controls
-
     def capabilities(self, camera: Camera, locales: Locales) -> Sequence[Capability]:
         modes = [_Mode(_MODES[value], friendly(value, locales)) for value in choices(camera)]
         if not modes:
@@ -197,8 +189,8 @@ class ModeController(Interface):
 
     def set_mode(self, directive: CameraDirective) -> Answer:
         if directive.instance != INSTANCE:
-            raise InvalidDirective("A camera has no such mode.")
+            raise DirectiveError("INVALID_DIRECTIVE", "A camera has no such mode.")
         value = _VALUES.get(directive.read(_set_mode).mode)
         if value is None:
-            raise InvalidValue("Night vision has the modes " + ", ".join(_VALUES) + ".")
-        return self._controls.change(directive, "night_vision", value)
+            raise DirectiveError("INVALID_VALUE", "Night vision has the modes " + ", ".join(_VALUES) + ".")
+        return self.change(directive, "night_vision", value)

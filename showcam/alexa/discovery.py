@@ -13,19 +13,20 @@ from typing import Literal
 import msgspec
 from msgspec import Raw, Struct
 
-from showcam.alexa.errors import WRITTEN, BridgeUnreachable, refused
+from showcam.alexa.errors import WRITTEN, DirectiveError, refused
 from showcam.alexa.interface import (
     Answer,
     CameraDirective,
     Capability,
     Deadline,
+    Directive,
     Handler,
     HouseholdHandler,
     HouseholdInterface,
     Interface,
-    Stated,
+    Scope,
+    timestamp,
 )
-from showcam.alexa.message import Directive, Scope, timestamp
 from showcam.alexa.texts import Locales, locales
 from showcam.drivers.camera import Camera, Refusal
 from showcam.drivers.errors import Unavailable
@@ -186,13 +187,7 @@ class SceneController(Interface):
 
     name = "Alexa.SceneController"
 
-    def __init__(self, registry: Registry) -> None:
-        self._scenes = registry.scenes
-
     def capabilities(self, camera: Camera, locales: Locales) -> Sequence[Capability]:
-        return ()
-
-    def states(self, camera: Camera) -> Sequence[Stated]:
         return ()
 
     def directives(self) -> Mapping[str, Handler]:
@@ -203,13 +198,13 @@ class SceneController(Interface):
 
         The TV says that the camera is waking. Seen by home-assistant/core, commit f35e7114.
         """
-        found = self._scenes.activate(directive.link, directive.camera_id, directive.left_s)
+        found = self._registry.scenes.activate(directive.link, directive.camera_id, directive.left_s)
         if isinstance(found, Begun) and found.waking:
             outcomes.pending()
         return self._started("ActivationStarted", directive, found if isinstance(found, Refusal) else None)
 
     def deactivate(self, directive: CameraDirective) -> Answer:
-        refusal = self._scenes.deactivate(directive.link, directive.camera_id, directive.left_s)
+        refusal = self._registry.scenes.deactivate(directive.link, directive.camera_id, directive.left_s)
         return self._started("DeactivationStarted", directive, refusal)
 
     def _started(self, event: str, directive: CameraDirective, refusal: Refusal | None) -> Answer:
@@ -276,7 +271,7 @@ class Discovery(HouseholdInterface):
             listing = self._registry.cameras(link, deadline.left_s)
         except Unavailable as unavailable:
             refusal = overruled(unavailable.reason, None, unavailable.vendor)
-            raise BridgeUnreachable(explain(refusal, link.locale, WRITTEN)) from None
+            raise DirectiveError("BRIDGE_UNREACHABLE", explain(refusal, link.locale, WRITTEN)) from None
         of = listing.fingerprint, self._reported(link)
         kept = self._kept.get(link.id)
         if kept is None or kept[0] != of:

@@ -13,9 +13,11 @@ from typing import Literal
 import msgspec
 from msgspec import Raw, Struct, field
 
-from showcam.alexa.gateway import Amazon, ClientRefused, Gateway, NotGranted, OfWhichClient, Posted, Revoked, Unreached
-from showcam.alexa.message import Context, EndpointId, Event, Header, Message, Property, seconds, timestamp
+from showcam.alexa.gateway import Amazon, ClientRefused, Gateway, NotGranted, NoTokens, OfWhichClient, Posted, Revoked
+from showcam.alexa.interface import Context, EndpointId, Event, Header, Message, Property, seconds, timestamp
+from showcam.net.exchange import Unreached
 from showcam.registry.reporting.reporter import GrantDead, Refused, RefusedKey, Rejected, TryAgain, Unlinked
+from showcam.store.outbox import Why
 
 type CauseOf = Literal["APP_INTERACTION", "PHYSICAL_INTERACTION", "PERIODIC_POLL"]
 
@@ -149,7 +151,8 @@ class EventSender:
         except NotGranted:
             raise GrantDead("Amazon has given no grant for this link") from None
         except Unreached as error:
-            raise TryAgain(f"Amazon could not be reached: {error}", why=error.why) from None
+            why: Why = "trouble" if isinstance(error, NoTokens) else "unreached"
+            raise TryAgain(f"Amazon could not be reached: {error}", why=why) from None
         self._judge(link_id, posted)
 
     def _post(self, gateway: str, report: Report, token: str, end: float) -> Posted:

@@ -16,25 +16,16 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta, Struct
 
-from showcam.alexa.errors import AcceptGrantFailed, InvalidAuthorization
-from showcam.alexa.interface import Answer, Deadline, HouseholdHandler, HouseholdInterface
-from showcam.alexa.message import EMPTY, Directive, Scope
-from showcam.net.exchange import EARLY_S, Hosts
-from showcam.net.exchange import Unreached as NoAnswer
+from showcam.alexa.errors import AuthorizationError, DirectiveError
+from showcam.alexa.interface import EMPTY, Answer, Deadline, Directive, HouseholdHandler, HouseholdInterface, Scope
+from showcam.net.exchange import EARLY_S, Hosts, Unreached
 from showcam.net.http import Http
 from showcam.net.text import JsonObject
-from showcam.store.outbox import Why
 from showcam.store.ports import LinkSecrets, StoreUnavailable
 from showcam.store.records import Link
 
 LOGIN = "api.amazon.com"
 GATEWAYS = ("api.amazonalexa.com", "api.eu.amazonalexa.com", "api.fe.amazonalexa.com")
-
-
-class Unreached(Exception):
-    """Amazon did not answer in time, or answered no JSON object."""
-
-    why: Why = "unreached"
 
 
 class Posted(Struct, frozen=True):
@@ -65,10 +56,7 @@ class Amazon:
     ) -> tuple[int, JsonObject]:
         """Sends a request, and returns the status and the JSON object. Raises Unreached."""
         headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {bearer}"} if bearer else {})
-        try:
-            reply = self._http.ask(method, url, timeout_s, form=form, headers=headers)
-        except NoAnswer as error:
-            raise Unreached(str(error)) from None
+        reply = self._http.ask(method, url, timeout_s, form=form, headers=headers)
         if reply.data is None:
             raise Unreached("not an object")
         return reply.status, reply.data
@@ -76,10 +64,7 @@ class Amazon:
     def post_event(self, gateway: str, event: bytes, bearer: str, timeout_s: float) -> Posted:
         """Posts an event to a customer's gateway. Raises Unreached."""
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {bearer}"}
-        try:
-            reply = self._http.ask("POST", f"{gateway}/v3/events", timeout_s, body=event, headers=headers)
-        except NoAnswer as error:
-            raise Unreached(str(error)) from None
+        reply = self._http.ask("POST", f"{gateway}/v3/events", timeout_s, body=event, headers=headers)
         return Posted(reply.status, _refusal_code(reply.data), reply.after_s)
 
     def gateway(self, named: object) -> str:
@@ -134,8 +119,6 @@ class OfWhichClient(NotGranted):
 
 class NoTokens(Unreached):
     """Login with Amazon answered without tokens; a later request may succeed."""
-
-    why: Why = "trouble"
 
 
 class Grant(Struct, frozen=True):
@@ -314,7 +297,7 @@ class Authorization(HouseholdInterface):
         self,
         link_of: Callable[[str], Link],
         gateway: Gateway | None,
-        granted: Callable[[Link], None] = lambda link: None,
+        granted: Callable[[Link], None],
     ) -> None:
         self._link_of, self._gateway, self._granted = link_of, gateway, granted
 
@@ -325,17 +308,17 @@ class Authorization(HouseholdInterface):
         """Answers with success only once Amazon's tokens are stored: Alexa relies on this."""
         given = directive.read(_accept_grant)
         if self._gateway is None:
-            raise AcceptGrantFailed("showcam does not send events to Alexa.")
+            raise AuthorizationError("ACCEPT_GRANT_FAILED", "showcam does not send events to Alexa.")
         try:
             link = self._link_of(given.grantee.token)
             self._gateway.accept(link, given.grant.code)
             self._granted(link)
-        except InvalidAuthorization:
-            raise AcceptGrantFailed("The access token is not valid here.") from None
+        except DirectiveError:
+            raise AuthorizationError("ACCEPT_GRANT_FAILED", "The access token is not valid here.") from None
         except StoreUnavailable:
             log.warning("the store can't be reached", extra={"reason": "store"})
-            raise AcceptGrantFailed("showcam can't reach its store just now.") from None
+            raise AuthorizationError("ACCEPT_GRANT_FAILED", "showcam can't reach its store just now.") from None
         except NotGranted as error:
             log.warning("AcceptGrant of link %s failed: %s", link.id, error)
-            raise AcceptGrantFailed(str(error)) from None
+            raise AuthorizationError("ACCEPT_GRANT_FAILED", str(error)) from None
         return Answer(self.name, "AcceptGrant.Response", EMPTY, of_camera=False)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from showcam.alexa.controllers import ModeController, PowerController, ToggleController
 from showcam.alexa.discovery import Discovery, Endpoints, SceneController
 from showcam.alexa.gateway import Authorization, Gateway
-from showcam.alexa.interface import Controls, HouseholdInterface, Interface
+from showcam.alexa.interface import HouseholdInterface, Interface
 from showcam.alexa.states import DoorbellEventSource, EndpointHealth, MotionSensor, ObjectDetectionSensor, StateReport
 from showcam.alexa.streams import CameraStreamController, RtcSessionController, SnapshotProvider
 from showcam.registry.registry import Registry
@@ -14,19 +14,18 @@ from showcam.store.records import Link
 
 def interfaces(registry: Registry, *, snapshots: bool) -> tuple[Interface, ...]:
     """The interfaces of a camera and of its scenes. `snapshots`: whether stills are advertised and served."""
-    controls = Controls(registry)
     return (
-        StateReport(controls),
+        StateReport(registry),
         CameraStreamController(registry),
         RtcSessionController(registry),
         SnapshotProvider(registry, enabled=snapshots),
-        EndpointHealth(),
-        PowerController(controls),
-        MotionSensor(),
-        ObjectDetectionSensor(controls),
-        ToggleController(controls),
-        ModeController(controls),
-        DoorbellEventSource(),
+        EndpointHealth(registry),
+        PowerController(registry),
+        MotionSensor(registry),
+        ObjectDetectionSensor(registry),
+        ToggleController(registry),
+        ModeController(registry),
+        DoorbellEventSource(registry),
         SceneController(registry),
     )
 
@@ -36,14 +35,14 @@ def household_interfaces(
     link_of: Callable[[str], Link],
     gateway: Gateway | None,
     of_cameras: Sequence[Interface],
-    reported: Callable[[Link], bool] | None = None,
-    granted: Callable[[Link], None] | None = None,
+    reported: Callable[[Link], bool] = lambda link: False,
+    granted: Callable[[Link], None] = lambda link: None,
 ) -> tuple[HouseholdInterface, ...]:
     """The interfaces whose directives concern no camera. `link_of`: the link of a token; raises InvalidAuthorization.
 
     `reported` and `granted`: as SmartHome has them.
     """
     return (
-        Discovery(registry, link_of, Endpoints(of_cameras), reported or (lambda link: False)),
-        Authorization(link_of, gateway, granted or (lambda link: None)),
+        Discovery(registry, link_of, Endpoints(of_cameras), reported),
+        Authorization(link_of, gateway, granted),
     )

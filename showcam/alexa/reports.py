@@ -5,6 +5,7 @@ https://developer.amazon.com/en-US/docs/alexa/smarthome/state-reporting-for-a-sm
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import batched
 
 import msgspec
 from msgspec.structs import replace
@@ -12,8 +13,7 @@ from msgspec.structs import replace
 from showcam.alexa import events
 from showcam.alexa.discovery import MOST, Endpoints, friendly_names, scene_endpoints
 from showcam.alexa.events import CauseOf, EventSender, Report
-from showcam.alexa.interface import Interface
-from showcam.alexa.message import Property, timestamp
+from showcam.alexa.interface import Interface, Property, timestamp
 from showcam.alexa.states import SAMPLE_MS, State
 from showcam.drivers.camera import Camera
 from showcam.registry.reporting.reporter import Happened, Rejected, Tell, Told, ToldOf, Turn, fingerprint, message_id
@@ -68,7 +68,7 @@ class Reports:
         """Reports endpoints that are gone, then new endpoints and endpoints with another entry."""
         tell, endpoints = turn.tell, self._encoded(turn.tell)
         gone = {endpoint: camera for endpoint, camera in turn.listed() if endpoint not in endpoints}
-        for removed in _parts(sorted(gone), MOST_GONE):
+        for removed in batched(sorted(gone), MOST_GONE, strict=False):
             turn.send(
                 events.gone(message_id(tell.turn, "gone", *removed), removed), {gone[endpoint] for endpoint in removed}
             )
@@ -204,10 +204,6 @@ def _cause(changed: Sequence[Property]) -> CauseOf:
     if MOTION in namespaces:
         return "PHYSICAL_INTERACTION"
     return "APP_INTERACTION" if namespaces - {HEALTH} else "PERIODIC_POLL"
-
-
-def _parts(all_of: list[str], most: int) -> Iterable[list[str]]:
-    return (all_of[at : at + most] for at in range(0, len(all_of), most))
 
 
 def _batches(new: Mapping[str, tuple[str, bytes]]) -> Iterable[list[str]]:

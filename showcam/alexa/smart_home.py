@@ -8,18 +8,25 @@ from collections.abc import Callable
 import msgspec
 
 from showcam.accounts.links import TokenExpired, TokenInvalid
-from showcam.alexa.errors import (
-    BridgeUnreachable,
-    DirectiveError,
-    ExpiredAuthorization,
-    InternalError,
-    InvalidAuthorization,
-    InvalidDirective,
-)
+from showcam.alexa.errors import DirectiveError
 from showcam.alexa.gateway import Gateway
-from showcam.alexa.interface import Answer, CameraDirective, Deadline, Handler, HouseholdHandler
+from showcam.alexa.interface import (
+    Answer,
+    CameraDirective,
+    Context,
+    Deadline,
+    Directive,
+    EndpointId,
+    Event,
+    Handler,
+    Header,
+    HouseholdHandler,
+    Message,
+    Property,
+    Unreadable,
+    read,
+)
 from showcam.alexa.interfaces import household_interfaces, interfaces
-from showcam.alexa.message import Context, Directive, EndpointId, Event, Header, Message, Property, Unreadable, read
 from showcam.alexa.states import State
 from showcam.net.outcomes import Outcome
 from showcam.net.outcomes import add as add_outcome
@@ -43,8 +50,8 @@ class SmartHome:
     """Answers the skill's directives. `authenticate` raises TokenInvalid or TokenExpired. Safe to use from many
     threads.
 
-    `snapshots`: whether stills are advertised and served; `reported`: whether changes are reported to a link, None: to
-    none; `granted` is called once a link has a grant for reports.
+    `snapshots`: whether stills are advertised and served; `reported`: whether changes are reported to a link;
+    `granted` is called once a link has a grant for reports.
     """
 
     def __init__(
@@ -54,8 +61,8 @@ class SmartHome:
         gateway: Gateway | None = None,
         *,
         snapshots: bool = True,
-        reported: Callable[[Link], bool] | None = None,
-        granted: Callable[[Link], None] | None = None,
+        reported: Callable[[Link], bool] = lambda link: False,
+        granted: Callable[[Link], None] = lambda link: None,
     ) -> None:
         self._authenticate = authenticate
         table = interfaces(registry, snapshots=snapshots)
@@ -78,9 +85,9 @@ class SmartHome:
         try:
             directive = read(body)
         except Unreadable as unreadable:
-            add_outcome(Outcome(UNKNOWN, "refused", InvalidDirective.kind))
+            add_outcome(Outcome(UNKNOWN, "refused", "INVALID_DIRECTIVE"))
             envelope = Envelope(unreadable.correlation_token, unreadable.endpoint_id)
-            return envelope.error(InvalidDirective("This is not a Smart Home directive."))
+            return envelope.error(DirectiveError("INVALID_DIRECTIVE", "This is not a Smart Home directive."))
         with outcomes.asking(self._named(directive)) as asked:
             answer = self._enveloped(directive, Deadline(received), asked)
         add_outcome(asked.ended())
@@ -98,12 +105,16 @@ class SmartHome:
         except StoreUnavailable:
             log.warning("the store can't be reached (request %s)", _request(directive), extra={"reason": "store"})
             asked.failed("store")
-            return envelope.error(BridgeUnreachable("showcam can't reach its store just now. Try again in a moment."))
+            return envelope.error(
+                DirectiveError("BRIDGE_UNREACHABLE", "showcam can't reach its store just now. Try again in a moment.")
+            )
         except Exception:
             # the outermost edge of the skill: the traceback goes to the log, Alexa learns only that something failed
             log.exception("a directive failed (request %s)", _request(directive))
             asked.failed()
-            return envelope.error(InternalError("Something went wrong in showcam. It is in its log."))
+            return envelope.error(
+                DirectiveError("INTERNAL_ERROR", "Something went wrong in showcam. It is in its log.")
+            )
 
     def _named(self, directive: Directive) -> str:
         """The directive's name for the log, or "unknown". The name holds no text of a stranger."""
@@ -116,10 +127,10 @@ class SmartHome:
             return of_household(directive, deadline)
         handler = self._handlers.get(kind)
         if handler is None:
-            raise InvalidDirective("showcam does not know this directive.")
+            raise DirectiveError("INVALID_DIRECTIVE", "showcam does not know this directive.")
         endpoint = directive.endpoint
         if endpoint is None:
-            raise InvalidDirective("This directive needs an endpoint.")
+            raise DirectiveError("INVALID_DIRECTIVE", "This directive needs an endpoint.")
         outcomes.about(endpoint.endpoint_id)
         link = self._link(endpoint.scope.token if endpoint.scope else "")
         return handler(CameraDirective(link, endpoint.endpoint_id, directive, deadline))
@@ -128,9 +139,9 @@ class SmartHome:
         try:
             link = self._authenticate(token)
         except TokenExpired:
-            raise ExpiredAuthorization("The access token has expired.") from None
+            raise DirectiveError("EXPIRED_AUTHORIZATION_CREDENTIAL", "The access token has expired.") from None
         except TokenInvalid:
-            raise InvalidAuthorization("The access token is not valid here.") from None
+            raise DirectiveError("INVALID_AUTHORIZATION_CREDENTIAL", "The access token is not valid here.") from None
         outcomes.by(link.id, link.account)
         return link
 

@@ -6,9 +6,19 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from msgspec import Struct
 
-from showcam.alexa.errors import InvalidDirective, InvalidValue
-from showcam.alexa.interface import Answer, CameraDirective, Capability, Controls, Handler, Interface, Stated, reported
-from showcam.alexa.message import EMPTY, Property, timestamp
+from showcam.alexa.errors import DirectiveError
+from showcam.alexa.interface import (
+    EMPTY,
+    Answer,
+    CameraDirective,
+    Capability,
+    Handler,
+    Interface,
+    Property,
+    Stated,
+    reported,
+    timestamp,
+)
 from showcam.alexa.texts import Locales
 from showcam.drivers.camera import Camera
 
@@ -23,21 +33,15 @@ class StateReport(Interface):
 
     name = "Alexa"
 
-    def __init__(self, controls: Controls) -> None:
-        self._controls = controls
-
     def capabilities(self, camera: Camera, locales: Locales) -> Sequence[Capability]:
         return (Capability(interface=self.name, version="3"),)
-
-    def states(self, camera: Camera) -> Sequence[Stated]:
-        return ()
 
     def directives(self) -> Mapping[str, Handler]:
         return {"ReportState": self.report}
 
     def report(self, directive: CameraDirective) -> Answer:
         """Reports an offline camera as UNREACHABLE. Raises DirectiveError only if its state can't be read."""
-        return Answer(self.name, "StateReport", EMPTY, self._controls.read(directive))
+        return Answer(self.name, "StateReport", EMPTY, self.read(directive))
 
 
 class State:
@@ -80,9 +84,6 @@ class EndpointHealth(Interface):
     def states(self, camera: Camera) -> Sequence[Stated]:
         return _OF_ONLINE.get(camera.online, ())
 
-    def directives(self) -> Mapping[str, Handler]:
-        return {}
-
 
 _OF_MOTION = {
     "on": (Stated("detectionState", "DETECTED"),),
@@ -105,9 +106,6 @@ class MotionSensor(Interface):
 
     def states(self, camera: Camera) -> Sequence[Stated]:
         return _OF_MOTION.get(camera.motion, ())
-
-    def directives(self) -> Mapping[str, Handler]:
-        return {}
 
 
 class ObjectClass(Struct, rename="camel", frozen=True):
@@ -135,9 +133,6 @@ class ObjectDetectionSensor(Interface):
 
     name = "Alexa.SmartVision.ObjectDetectionSensor"
 
-    def __init__(self, controls: Controls) -> None:
-        self._controls = controls
-
     def capabilities(self, camera: Camera, locales: Locales) -> Sequence[Capability]:
         if camera.person == "none":
             return ()
@@ -155,10 +150,13 @@ class ObjectDetectionSensor(Interface):
         """Accepts only people: the camera detects nothing else, and detection can't be switched off by voice."""
         classes = {wanted.image_net_class for wanted in directive.read(_set_classes).object_detection_classes}
         if classes != {"person"}:
-            raise InvalidValue("This camera tells people apart, and nothing else; it can be set in the camera's app.")
-        if self._controls.read(directive).person == "none":
-            raise InvalidDirective("This camera does not tell people apart.")
-        return self._controls.unchanged(directive)
+            raise DirectiveError(
+                "INVALID_VALUE", "This camera tells people apart, and nothing else; it can be set in the camera's app."
+            )
+        camera = self.read(directive)
+        if camera.person == "none":
+            raise DirectiveError("INVALID_DIRECTIVE", "This camera does not tell people apart.")
+        return Answer("Alexa", "Response", EMPTY, camera)
 
 
 class DoorbellCapability(Capability):
@@ -182,9 +180,3 @@ class DoorbellEventSource(Interface):
         if not camera.can_ring:
             return ()
         return (DoorbellCapability(interface=self.name, version="3", proactively_reported=False),)
-
-    def states(self, camera: Camera) -> Sequence[Stated]:
-        return ()
-
-    def directives(self) -> Mapping[str, Handler]:
-        return {}

@@ -6,9 +6,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct, structs
 
-from showcam.alexa.errors import InvalidValue, SnapshotsDisabled, refused
-from showcam.alexa.interface import Answer, CameraDirective, Capability, Handler, Interface, Stated
-from showcam.alexa.message import timestamp
+from showcam.alexa.errors import DirectiveError, SnapshotError, refused
+from showcam.alexa.interface import Answer, CameraDirective, Capability, Handler, Interface, timestamp
 from showcam.alexa.texts import Locales
 from showcam.drivers.camera import Camera, Refusal, Stream, StreamRequest, Video
 from showcam.drivers.errors import BadOffer
@@ -90,9 +89,6 @@ class CameraStreamController(Interface):
 
     name = "Alexa.CameraStreamController"
 
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
-
     def capabilities(self, camera: Camera, locales: Locales) -> Sequence[Capability]:
         configuration = _Configuration(
             protocols=("HLS",),
@@ -104,9 +100,6 @@ class CameraStreamController(Interface):
         return (
             CameraStreamCapability(interface=self.name, version="3", camera_stream_configurations=(configuration,)),
         )
-
-    def states(self, camera: Camera) -> Sequence[Stated]:
-        return ()
 
     def directives(self) -> Mapping[str, Handler]:
         return {"InitializeCameraStreams": self.initialize}
@@ -157,7 +150,7 @@ def _request(directive: CameraDirective) -> _Request:
 
 
 def _read(directive: CameraDirective) -> _Request:
-    """Reads the display's wishes from the payload. Raises InvalidDirective."""
+    """Reads the display's wishes from the payload. Raises DirectiveError."""
     playable = [wanted for wanted in directive.read(_payload).camera_streams if _playable(wanted)]
     named = [wanted.resolution for wanted in playable if wanted.resolution and _real(wanted.resolution)]
     # if one combination names no size, a video of any size is accepted
@@ -241,17 +234,11 @@ class RtcSessionController(Interface):
 
     name = "Alexa.RTCSessionController"
 
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
-
     def capabilities(self, camera: Camera, locales: Locales) -> Sequence[Capability]:
         if "webrtc" not in self._registry.playable:
             return ()
         configuration = _SessionConfiguration(is_full_duplex_audio_supported=False)
         return (Capability(interface=self.name, version="3", configuration=configuration),)
-
-    def states(self, camera: Camera) -> Sequence[Stated]:
-        return ()
 
     def directives(self) -> Mapping[str, Handler]:
         return {
@@ -264,14 +251,14 @@ class RtcSessionController(Interface):
         """Answers an offer. A second offer in the same session replaces the first one's answer."""
         given = directive.read(_initiate)
         if given.offer.format.upper() != "SDP":
-            raise InvalidValue("The offer's format is not SDP.")
+            raise DirectiveError("INVALID_VALUE", "The offer's format is not SDP.")
         request = StreamRequest(
             "alexa", ("webrtc",), sdp=given.offer.value, session=given.session_id, within_s=directive.left_s
         )
         try:
             stream = self._registry.open_stream(directive.link, directive.camera_id, request)
         except BadOffer:
-            raise InvalidValue("The offer is not SDP that asks for video.") from None
+            raise DirectiveError("INVALID_VALUE", "The offer is not SDP that asks for video.") from None
         if isinstance(stream, Refusal):
             raise refused(stream, directive.link.locale)
         return Answer(self.name, "AnswerGeneratedForSession", _Answered(_Description("SDP", stream.answer)))
@@ -329,13 +316,11 @@ class SnapshotProvider(Interface):
     name = "Alexa.SmartVision.SnapshotProvider"
 
     def __init__(self, registry: Registry, *, enabled: bool) -> None:
-        self._registry, self._enabled = registry, enabled and registry.stills
+        super().__init__(registry)
+        self._enabled = enabled and registry.stills
 
     def capabilities(self, camera: Camera, locales: Locales) -> Sequence[Capability]:
         return (Capability(interface=self.name, version=VERSION),) if self._enabled else ()
-
-    def states(self, camera: Camera) -> Sequence[Stated]:
-        return ()
 
     def directives(self) -> Mapping[str, Handler]:
         return {"GetSnapshot": self.get}
@@ -343,7 +328,7 @@ class SnapshotProvider(Interface):
     def get(self, directive: CameraDirective) -> Answer:
         directive.read(_get_snapshot)
         if not self._enabled:
-            raise SnapshotsDisabled("Snapshots are switched off in the settings of showcam.")
+            raise SnapshotError("DISABLED_BY_USER", "Snapshots are switched off in the settings of showcam.")
         snapshot = self._registry.snapshot(directive.link, directive.camera_id, "alexa", directive.left_s)
         if isinstance(snapshot, Refusal):
             raise refused(snapshot, directive.link.locale)

@@ -4,28 +4,8 @@ from msgspec import Struct
 
 type Locales = tuple[str, ...]
 
-# Interface languages of the camera interfaces: Smart Home API, "List of Alexa Interfaces and Supported Languages".
-LOCALES = (
-    "ar-SA",
-    "de-DE",
-    "en-AU",
-    "en-CA",
-    "en-GB",
-    "en-IN",
-    "en-US",
-    "es-ES",
-    "es-MX",
-    "es-US",
-    "fr-CA",
-    "fr-FR",
-    "hi-IN",
-    "it-IT",
-    "ja-JP",
-    "nl-NL",
-    "pt-BR",
-)
-
-# The same locales, the most used first, as far as their use is known.
+# Interface languages of the camera interfaces: Smart Home API, "List of Alexa Interfaces and Supported Languages". The
+# most used come first, as far as their use is known.
 _COMMON = (
     "en-US",
     "en-GB",
@@ -45,6 +25,7 @@ _COMMON = (
     "nl-NL",
     "ar-SA",
 )
+LOCALES = tuple(sorted(_COMMON))
 MOST_BYTES = 64 * 1024  # bytes of all names in one answer
 _NAME_BYTES = 75  # roughly the bytes of a name in a locale
 _LEAST = 2  # locales, for any number of names

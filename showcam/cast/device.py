@@ -1,6 +1,7 @@
 """A Cast device with its name and address, a video for a receiver, and the state of what a device shows."""
 
 from typing import Literal
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -24,22 +25,12 @@ class Device(Struct, frozen=True):
     def named(cls, text: str) -> "Device":
         """The device of “NAME=HOST” or “NAME=HOST:PORT”; an IPv6 address stands in brackets. Raises ValueError."""
         name, found, address = text.partition("=")
-        host, port = _parted(address.strip())
-        if not found or not name.strip() or not host:
+        split = urlsplit(f"//{address.strip()}")
+        host, port = split.hostname, CAST_PORT if split.port is None else split.port
+        is_address = split.netloc == address.strip()  # without a path
+        if not found or not name.strip() or not host or not port or not is_address:
             raise ValueError(f"{text!r} is not NAME=HOST or NAME=HOST:PORT")
         return cls(f"{host}:{port}", name.strip(), host, port)
-
-
-def _parted(address: str) -> tuple[str, int]:
-    if address.startswith("["):
-        host, _, rest = address[1:].partition("]")
-        port = rest.removeprefix(":")
-    else:
-        host, _, port = address.partition(":")
-    number = int(port) if port else CAST_PORT
-    if not 0 < number < 65536:
-        raise ValueError(f"{port} is no port")
-    return host, number
 
 
 class Picture(Struct, frozen=True):

@@ -19,9 +19,8 @@ import structlog
 from msgspec import Struct
 
 from showcam.cast.device import CONNECT_S, Device, Showing
-from showcam.cast.errors import REASONS, CastFailed, Why
+from showcam.cast.errors import CastFailed, Why
 from showcam.drivers.camera import Refusal
-from showcam.drivers.errors import Reason
 from showcam.engine.grants import ProcessAuth
 from showcam.registry.scenes import Begun
 
@@ -199,7 +198,7 @@ _answer = msgspec.json.Decoder(Answer)
 
 
 class CastClient:
-    """Sends questions to the door. Each method raises CastFailed."""
+    """Sends questions to the door: a `showcam.registry.scenes.Screens`. Each method raises CastFailed."""
 
     def __init__(self, folder: Path, proof: ProcessAuth) -> None:
         self._folder, self._proof = folder, proof
@@ -253,23 +252,3 @@ class CastClient:
         if answer.failed:
             raise CastFailed(answer.failed, answer.device)
         return answer
-
-
-class SceneScreens:
-    """Shows scenes on TVs: a `showcam.registry.scenes.Screens`."""
-
-    def __init__(self, worker: CastClient) -> None:
-        self._worker = worker
-
-    def show(self, account: str, camera: str, tv: str, within_s: float) -> Refusal | Reason | Begun:
-        try:
-            return self._worker.begin(account, camera, tv, within_s)
-        except CastFailed as error:
-            return REASONS[error.why]
-
-    def stop(self, account: str, camera: str, tv: str, within_s: float) -> Reason | None:
-        try:
-            self._worker.begin_stop(account, camera, tv, within_s)
-        except CastFailed as error:
-            return REASONS[error.why]
-        return None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from showcam.drivers.errors import Reason
+from showcam.drivers.errors import NotOnTv, Reason
 from showcam.i18n.catalogue import OURS, Language, mark
 
 type Why = Literal[
@@ -19,19 +19,8 @@ type Why = Literal[
     "no_pictures",
 ]
 
-# the reason that an assistant gets for each fault of a TV
-REASONS: Mapping[Why, Reason] = {
-    "no_device": "no_tv",
-    "several": "no_tv",
-    "speaker": "no_tv",
-    "unreachable": "no_tv",
-    "not_played": "no_tv",
-    "taken": "no_tv",
-    "no_receiver": "no_tv",
-    "full": "household_full",
-    "not_running": "media_down",
-    "no_pictures": "media_down",
-}
+# the reason that an assistant gets for these faults; for every other it is "no_tv"
+REASONS: Mapping[Why, Reason] = {"full": "household_full", "not_running": "media_down", "no_pictures": "media_down"}
 
 type Sentence = tuple[str, str]  # the fault, and how to fix it; {device} is a name
 
@@ -82,7 +71,7 @@ SENTENCES: Mapping[Why, Sentence] = {
 }
 
 
-class CastFailed(Exception):
+class CastFailed(NotOnTv):
     """A TV can't show the video. `device`: the TV's name, as the caller gave it. `said`: the device reported the
     failure.
 
@@ -92,7 +81,7 @@ class CastFailed(Exception):
     def __init__(self, why: Why, device: str = "", *, said: bool = False) -> None:
         super().__init__(why)
         self.why, self.device, self.said = why, device, said
-        self.unpaired = False
+        self.unpaired, self.reason = False, REASONS.get(why, "no_tv")
 
     def text(self, language: Language) -> str:
         return " ".join(OURS.say(language, sentence, device=self.device) for sentence in SENTENCES[self.why])

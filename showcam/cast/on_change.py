@@ -4,7 +4,6 @@ A change that is not announced to the household, as in its quiet times, does not
 """
 
 import queue
-from typing import Protocol
 
 import structlog
 
@@ -12,7 +11,7 @@ from showcam.cast.door import Shows
 from showcam.cast.errors import CastFailed
 from showcam.drivers.camera import Refusal
 from showcam.drivers.errors import Unavailable
-from showcam.registry.preferences import Preferences
+from showcam.registry.owner.owner import Owner
 from showcam.registry.readings.changes import Change
 from showcam.store.ports import StoreUnavailable
 
@@ -21,12 +20,6 @@ log = structlog.get_logger()
 SHOWN_S = 60.0  # a visitor or a movement has usually gone after this
 MOST_WAITING = 64
 _QUIET = ("no_device", "unreachable", "not_running")  # reasons that are no fault, such as a TV that is off
-
-
-class Owner(Protocol):
-    def preferences(self, account_id: str, camera_id: str) -> Preferences:
-        """The owner's settings for the camera. Raises Unavailable, StoreUnavailable."""
-        ...
 
 
 class OnChange:

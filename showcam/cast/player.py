@@ -15,6 +15,7 @@ from showcam.cast.errors import CastFailed
 from showcam.drivers.camera import Refusal, Stream, StreamRequest, is_on_battery
 from showcam.engine.messages import MediaBusy, MediaUnavailable
 from showcam.engine.source import WAKING_S
+from showcam.registry.owner.owner import Owner
 
 # devices that WebRTC did not reach are remembered, by their ids; a house has few
 MOST_UNPAIRED = 64
@@ -23,12 +24,6 @@ LEASE_S = 60.0  # a video ends at most this long after its worker has died
 TRIES_WAKING = 5
 PAUSE_S = 5.0  # seconds between two requests for the stream of a camera that the vendor calls asleep
 _USER = "cast"
-
-
-class Owner(Protocol):
-    def open_stream(
-        self, account_id: str, session: str, camera_id: str, request: StreamRequest
-    ) -> Stream | Refusal: ...
 
 
 class Doors(Protocol):

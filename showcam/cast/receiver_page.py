@@ -4,7 +4,11 @@ from pathlib import Path
 
 from flask import Blueprint, Response, send_from_directory
 
-_KINDS = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
+_KINDS = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+}
 _FOLDER = Path(__file__).parent / "receiver"
 # Google's framework comes from its own address and talks to the device by port 8008. Video comes from this showcam, or
 # from another: a receiver that somebody published serves all.
@@ -35,10 +39,3 @@ def _file(name: str) -> Response:
     response.headers["Content-Security-Policy"] = _POLICY
     response.headers["Cache-Control"] = "no-cache"
     return response
-
-
-_KINDS = {
-    ".html": "text/html; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-}

@@ -4,16 +4,14 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import structlog
 from msgspec.structs import replace
 
-from showcam.accounts.console_sessions import ConsoleSessions
 from showcam.cast.device import Device, Over, Showing
 from showcam.cast.errors import CastFailed
 from showcam.cast.finder import Finder
-from showcam.cast.player import LEASE_S, Connect, Doors, Owner, Played, Player
+from showcam.cast.player import LEASE_S, Played, Player
 from showcam.drivers.camera import Refusal
 
 log = structlog.get_logger()
@@ -37,24 +35,8 @@ class Screens:
     If another household takes the TV, the first household's video stops.
     """
 
-    def __init__(
-        self,
-        owner: Owner,
-        sessions: ConsoleSessions,
-        doors: Doors,
-        finder: Finder,
-        connect: Connect,
-        clock: Callable[[], float] = time.time,
-        wait: Callable[[float], None] = time.sleep,
-        *,
-        protocols: tuple[Literal["webrtc", "hls"], ...] = ("hls",),
-    ) -> None:
-        """`protocols`: the protocols that the receiver on the devices plays, best first.
-
-        A receiver that plays only HLS is Google's, which is given one address at a time.
-        """
-        self._player = Player(owner, sessions, doors, connect, protocols, clock, wait)
-        self._finder, self._clock = finder, clock
+    def __init__(self, player: Player, finder: Finder, clock: Callable[[], float] = time.time) -> None:
+        self._player, self._finder, self._clock = player, finder, clock
         self._on: dict[str, _On] = {}  # by the device's id
         self._starting: dict[str, Showing] = {}  # videos that are about to start, by the device's id
         self._lock = threading.Lock()  # of `_on` and `_starting`

@@ -9,13 +9,10 @@ from flask import Response, request
 
 from showcam.accounts.clients import TRIAL
 from showcam.accounts.console_sessions import ConsoleSession
-from showcam.accounts.links import LinkingWindow
 from showcam.console import cookies, household_data, pages
 from showcam.console.area import READ, Area, Rule
+from showcam.console.assistant_forms import OF_OWNER, STEPS, AssistantForms, Made
 from showcam.console.assistants_sentences import ASSISTANTS
-from showcam.console.client_forms import ClientForms, Made
-from showcam.console.household_forms import HouseholdForms
-from showcam.console.link_forms import LinkForms
 from showcam.console.reports import Reports
 from showcam.drivers.camera import Camera
 from showcam.drivers.errors import Unavailable
@@ -25,10 +22,6 @@ from showcam.registry.owner.owner import Owner
 from showcam.registry.streams.history import History
 
 AT = "/home/assistants"
-OF_LINKS = frozenset({"acknowledge", "end", "choose"})
-OF_CLIENTS = frozenset({"add-client", "renew-secret", "remove-client"})
-OF_HOUSEHOLD = frozenset({"set-pin", "clear-pin", "set-quiet"})
-OF_OWNER = frozenset({"open-window", "close-window", "invite", "take-back"})  # only for the owner of the installation
 OF_REPORTS = frozenset({"retry-report", "drop-report"})
 
 
@@ -40,18 +33,13 @@ class Assistants:
         owner: Owner,
         area: Area,
         history: History,
-        links: LinkForms,
-        clients: ClientForms,
-        household: HouseholdForms,
-        window: LinkingWindow,
+        forms: AssistantForms,
         reports: Reports,
         *,
         open_to_all: bool,
     ) -> None:
         self._owner, self._area, self._history = owner, area, history
-        self._links, self._clients, self._household = links, clients, household
-        self._window, self._open_to_all = window, open_to_all
-        self._reports = reports
+        self._forms, self._reports, self._open_to_all = forms, reports, open_to_all
 
     def rules(self) -> list[Rule]:
         return [
@@ -78,8 +66,8 @@ class Assistants:
             typed=request.form if error else {},
             clients=[client for client in store.clients() if not client.id.startswith(TRIAL)],
             made=made,
-            has_pin=self._household.has_pin(account),
-            window_min=-(-self._window.left_s() // 60),
+            has_pin=self._forms.has_pin(account),
+            window_min=-(-self._forms.window.left_s() // 60),
             open_to_all=self._open_to_all,
             invites=is_of_owner(store, account),
             guests=self._guests(account),
@@ -90,25 +78,20 @@ class Assistants:
 
     def take(self, current: ConsoleSession) -> Response:
         step, account = request.form.get("step", ""), current.account
-        if step in OF_LINKS:
-            known = frozenset(camera.id for camera in self._cameras(account)) if step == "choose" else frozenset()
-            wrong = self._links.take(step, account, known)
-        elif step in OF_CLIENTS:
-            made = self._clients.take(step)
-            if isinstance(made, Made):
-                return self.show(current, made=made)
-            wrong = made
-        elif step in OF_OWNER and not is_of_owner(self._area.store, account):
-            wrong = ASSISTANTS["owners_alone"]
-        elif step in OF_HOUSEHOLD | OF_OWNER:
-            wrong = self._household.take(step, account)
-        elif step in OF_REPORTS:
-            wrong = self._reports.take(step, account)
-        elif step == "delete":
+        if step == "delete":
             return self._delete(current)
-        else:
+        if step in OF_REPORTS:
+            outcome: Made | str = self._reports.take(step, account)
+        elif step not in STEPS:
             return pages.problem("request")
-        return self.show(current, wrong) if wrong else pages.led(f"{AT}?done={step}")
+        elif step in OF_OWNER and not is_of_owner(self._area.store, account):
+            outcome = ASSISTANTS["owners_alone"]
+        else:
+            known = frozenset(camera.id for camera in self._cameras(account)) if step == "choose" else frozenset()
+            outcome = self._forms.take(step, account, known)
+        if isinstance(outcome, Made):
+            return self.show(current, made=outcome)
+        return self.show(current, outcome) if outcome else pages.led(f"{AT}?done={step}")
 
     def everything(self, current: ConsoleSession) -> Response:
         facts = household_data.of(
@@ -121,7 +104,7 @@ class Assistants:
 
     def _delete(self, current: ConsoleSession) -> Response:
         browsers = self._area.sessions.browsers(current.account)
-        wrong = self._household.delete(current.account, current.user)
+        wrong = self._forms.delete(current.account, current.user)
         if wrong:
             return self.show(current, wrong)
         for browser in browsers:
@@ -134,7 +117,7 @@ class Assistants:
     def _guests(self, account: str) -> list[Guest]:
         """Returns no guests if anybody may link without an invitation, or if the household was itself invited."""
         shown = not self._open_to_all and is_of_owner(self._area.store, account)
-        return self._household.invitations.guests() if shown else []
+        return self._forms.invitations.guests() if shown else []
 
     def _cameras(self, account: str) -> tuple[Camera, ...]:
         try:

@@ -1,13 +1,14 @@
 """The page of one camera: its picture, settings, a voice's permissions, its names at assistants, what happened here."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
 
 from flask import Response, request
 from msgspec import Struct
 
 from showcam.accounts.console_sessions import ConsoleSession
 from showcam.console import pages
-from showcam.console.area import FORM, Area, Rule
+from showcam.console.area import FORM, Area, Rule, View
 from showcam.console.encryption import PATIENCE_S, EncryptionPassword
 from showcam.console.happenings import FEW, Happenings
 from showcam.console.preference_forms import NotKept, PreferenceForms, mark_of
@@ -20,7 +21,6 @@ from showcam.drivers.errors import Unavailable
 from showcam.drivers.settings import BY_VOICE, FIELDS, Asked, BadValue, Setting, SettingView, Step, field_of
 from showcam.i18n.catalogue import OURS
 from showcam.registry.gate.displays import is_larger, plain
-from showcam.registry.gate.reasons import explain
 from showcam.registry.gate.voice_names import trouble
 from showcam.registry.owner.owner import LONGEST_ROOM, Owner
 from showcam.registry.preferences import MOTION_RINGS, Preferences
@@ -71,13 +71,13 @@ class CameraPage:
         at = "/home/cameras/<camera>"
         return [
             (at, "camera", self.show, ("GET",)),
-            (f"{at}/settings", "setting", self.set, FORM),
-            (f"{at}/preferences", "preferences", self.prefer, FORM),
-            (f"{at}/password", "camera_password", self.change_password, FORM),
-            (f"{at}/restart", "restart", self.restart, FORM),
-            (f"{at}/turn", "turn", self.turn, FORM),
-            (f"{at}/history", "history", self.keep_history, FORM),
-            (f"{at}/mend", "mend", self.mend, FORM),
+            (f"{at}/settings", "setting", _posted(self.set), FORM),
+            (f"{at}/preferences", "preferences", _posted(self.prefer), FORM),
+            (f"{at}/password", "camera_password", _posted(self.change_password), FORM),
+            (f"{at}/restart", "restart", _posted(self.restart), FORM),
+            (f"{at}/turn", "turn", _posted(self.turn), FORM),
+            (f"{at}/history", "history", _posted(self.keep_history), FORM),
+            (f"{at}/mend", "mend", _posted(self.mend), FORM),
         ]
 
     def show(self, current: ConsoleSession, camera: str, error: str = "", not_kept: NotKept | None = None) -> Response:
@@ -94,7 +94,6 @@ class CameraPage:
             return pages.problem("no_camera")
         preferences = not_kept.preferences if not_kept else self._owner.preferences(account, camera)
         views = self._owner.settings(account, camera)
-        unread = explain(views, language) if isinstance(views, Refusal) else ""
         rows = [] if isinstance(views, Refusal) else self._rows(shown, views, account)
         return self._area.page(
             "camera",
@@ -105,7 +104,7 @@ class CameraPage:
             after=tiles[(at + 1) % len(tiles)] if len(tiles) > 1 else None,
             groups=_grouped(rows),
             opens=_opens(tiles[at], error),
-            unread=unread,
+            unread=pages.why(views),
             error=error,
             preferences=preferences,
             mark=mark_of(self._owner.preferences(account, camera)),
@@ -127,17 +126,13 @@ class CameraPage:
 
     def mend(self, current: ConsoleSession, camera: str) -> Response:
         """Takes a form of the camera's tile, which is also on the page of all cameras."""
-        if request.method == "GET":
-            return _at(camera)
         step = request.form.get("step", "")
         if step not in STEPS or request.form.get("camera", "") != camera:
             return pages.problem("request")
-        why = self._forms.take(step, current, pages.language())
+        why = self._forms.take(step, current)
         return self.show(current, camera, why) if why else _at(camera)
 
     def set(self, current: ConsoleSession, camera: str) -> Response:
-        if request.method == "GET":
-            return _at(camera)
         setting, value = request.form.get("setting", ""), request.form.get("value", "").strip()[:100]
         consent = "consent" in request.form
         try:
@@ -148,7 +143,7 @@ class CameraPage:
             known = setting in NAMES
             return self.show(current, camera, pages.say(CHANGED["no_value" if known else "no_setting"]))
         if isinstance(done, Refusal):
-            return self.show(current, camera, explain(done, pages.language()))
+            return self.show(current, camera, pages.why(done))
         if isinstance(done, Step):
             # the camera's tile asks for the missing code or consent
             return _at(camera, f"#{camera}" if pages.is_id(camera) else "")
@@ -156,31 +151,24 @@ class CameraPage:
         return _at(camera, f"?{how}={setting}#{setting}")
 
     def change_password(self, current: ConsoleSession, camera: str) -> Response:
-        if request.method == "GET":
-            return _at(camera)
         changed = self._password.take(current.account, camera)
         if changed.why:
             return self.show(current, camera, changed.why)
         return _at(camera, f"?{'asked' if changed.is_asked else 'set'}=password#password")
 
     def restart(self, current: ConsoleSession, camera: str) -> Response:
-        if request.method == "POST":
-            done = self._owner.restart(current.account, camera)
-            if isinstance(done, Refusal):
-                return self.show(current, camera, explain(done, pages.language()))
-        return _at(camera)
+        why = pages.why(self._owner.restart(current.account, camera))
+        return self.show(current, camera, why) if why else _at(camera)
 
     def turn(self, current: ConsoleSession, camera: str) -> Response:
         """Turns the camera one step, or to a kept position. A script asks again and again while a button is held."""
-        if request.method == "GET":
-            return _at(camera)
         preset = request.form.get("preset", "")
         try:
             if preset:
                 done = self._owner.go(current.account, camera, preset)
             else:
                 done = self._owner.turn(current.account, camera, request.form.get("direction", ""))
-            why = explain(done, pages.language()) if isinstance(done, Refusal) else ""
+            why = pages.why(done)
         except BadValue:
             why = pages.say(CHANGED["no_value"])
         if request.headers.get("Accept") == "application/json":
@@ -188,8 +176,6 @@ class CameraPage:
         return self.show(current, camera, why) if why else _at(camera)
 
     def prefer(self, current: ConsoleSession, camera: str) -> Response:
-        if request.method == "GET":
-            return _at(camera)
         if self._owner.camera(current.account, camera) is None:
             return pages.problem("no_camera")
         not_kept = self._preferences.take(current.account, camera)
@@ -198,8 +184,7 @@ class CameraPage:
         return _at(camera, "?kept=1#preferences")
 
     def keep_history(self, current: ConsoleSession, camera: str) -> Response:
-        if request.method == "POST":
-            self._happenings.history.keep(current.account, kept=request.form.get("history") == "on")
+        self._happenings.history.keep(current.account, kept=request.form.get("history") == "on")
         return _at(camera, "#history")
 
     def _rows(self, camera: Camera, views: Mapping[Setting, SettingView], account: str) -> list[Row]:
@@ -211,6 +196,16 @@ class CameraPage:
                 continue  # the camera lacks this setting, or no way reads it
             rows.append(_row(setting, view, awaited_value))
         return rows
+
+
+def _posted(view: View) -> View:
+    """Leads whoever opens the address of a form to the camera's page."""
+
+    @wraps(view)
+    def on_post(current: ConsoleSession, camera: str) -> Response:
+        return view(current, camera) if request.method == "POST" else _at(camera)
+
+    return on_post
 
 
 def _grouped(rows: Iterable[Row]) -> list[tuple[str, str, list[Row]]]:

@@ -10,7 +10,6 @@ from showcam.console.sentences import CHANGED
 from showcam.drivers.camera import Camera, Refusal, is_own
 from showcam.drivers.errors import Unavailable
 from showcam.drivers.settings import Asked, BadValue
-from showcam.registry.gate.reasons import explain
 from showcam.registry.owner.owner import Owner
 
 
@@ -29,7 +28,7 @@ class CameraRemoval:
             return pages.problem("no_camera")
         may = self._owner.may_delete(current.account, camera)
         if isinstance(may, Refusal):
-            return self._page(current, known, explain(may, pages.language()), offers=False)
+            return self._page(current, known, pages.why(may), offers=False)
         return self._take(current, may) if request.method == "POST" else self._page(current, may)
 
     def _take(self, current: ConsoleSession, camera: Camera) -> Response:
@@ -40,7 +39,7 @@ class CameraRemoval:
         except BadValue:
             return self._page(current, camera, pages.say(CHANGED["other_name"]))
         if isinstance(done, Refusal):
-            return self._page(current, camera, explain(done, pages.language()))
+            return self._page(current, camera, pages.why(done))
         return self._area.page("camera_deleted", camera=camera, with_it=with_it, is_listed=isinstance(done, Asked))
 
     def _page(self, current: ConsoleSession, camera: Camera, why: str = "", *, offers: bool = True) -> Response:

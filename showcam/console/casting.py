@@ -1,7 +1,7 @@
 """The page of the house's TVs: show a camera on a TV, stop it, edit scenes, and have cameras come automatically."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from flask import Response, request
@@ -12,59 +12,53 @@ from showcam.accounts.console_sessions import ConsoleSession
 from showcam.console import pages
 from showcam.console.area import READ, Area, Rule
 from showcam.console.sentences import CASTING, HAPPENS
-from showcam.drivers.camera import Camera, Refusal
-from showcam.drivers.errors import Unavailable
+from showcam.drivers.camera import Camera
+from showcam.drivers.errors import NotOnTv, Unavailable
 from showcam.drivers.settings import BadValue
-from showcam.i18n.catalogue import Language
-from showcam.registry.gate.reasons import explain
 from showcam.registry.owner.owner import Owner
 from showcam.registry.preferences import TV_WHEN, Preferences
+from showcam.registry.scenes import Screens
 
 AT = "/home/tv"
+WAITED_S = 12.0  # seconds that the page waits; a TV that takes longer still shows the camera
 KNOWN_S = 600.0  # TVs that were found within this time are listed without another search, which takes seconds
 
 
-class Tv(Struct, frozen=True):
-    id: str
-    name: str
-
-
-class OnTv(Struct, frozen=True):
-    """A TV that shows a camera; `camera` is the camera's name."""
-
-    tv: Tv
-    camera: str
-    waking: bool = False  # the camera runs on battery, and the TV waits for it
-
-
-class Tvs(Protocol):
-    """The TVs of the house, as the worker reaches them. Each method but `found` answers for one household."""
-
-    def found(self) -> list[Tv]:
-        """Returns the TVs that answer now; takes seconds. Raises NotOnTv."""
-        ...
-
-    def now(self, account: str) -> list[OnTv]:
-        """Lists the cameras that are on TVs now. Raises NotOnTv."""
-        ...
-
-    def show(self, account: str, camera: str, tv: str) -> Refusal | None:
-        """Returns None if the camera is shown, the TV still loads, or the camera is being woken. `tv` is an id.
-
-        Raises NotOnTv.
-        """
-        ...
-
-    def stop(self, account: str, tv: str) -> None:
-        """Takes the camera off the TV. Raises NotOnTv."""
+class Tv(Protocol):
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str:
+        """A "screen" or something that plays only sound."""
         ...
 
 
-class NotOnTv(Exception):
-    """A TV or showcam stands in the way; the text is for a person."""
+class OnTv(Protocol):
+    @property
+    def device(self) -> Tv: ...
+    @property
+    def name(self) -> str:
+        """The camera's name."""
+        ...
 
-    def text(self, language: Language) -> str:
-        raise NotImplementedError
+    @property
+    def waking(self) -> bool:
+        """Whether the camera runs on battery, and the TV waits for it."""
+        ...
+
+
+class Tvs(Screens, Protocol):
+    """The worker's door to the TVs of the house, as `showcam.cast.door.CastClient`. Each method raises NotOnTv."""
+
+    def devices(self) -> Sequence[Tv]:
+        """Returns the devices that answer now; takes seconds."""
+        ...
+
+    def now(self, account: str) -> Sequence[OnTv]:
+        """Lists the household's cameras that are on TVs now."""
+        ...
 
 
 class Scenes(Struct, frozen=True):
@@ -111,10 +105,9 @@ class Casting:
         """Does the step. Returns why nothing was done, as a sentence, or ""."""
         match step:
             case "show" if camera and tv:
-                refusal = self._tvs.show(account, camera, tv)
-                return explain(refusal, pages.language()) if refusal else ""
+                return pages.why(self._tvs.begin(account, camera, tv, WAITED_S))
             case "stop" if tv:
-                self._tvs.stop(account, tv)
+                self._tvs.begin_stop(account, "", tv, WAITED_S)
             case "scene" | "no-scene" if camera and tv:
                 self._scene(account, camera, tv, wanted=step == "scene")
             case "by-itself" if camera and tv and when in TV_WHEN:
@@ -162,13 +155,13 @@ class Casting:
 
     def _found(self) -> list[Tv]:
         if self._known is None or self._clock() - self._known[0] > KNOWN_S:
-            self._known = (self._clock(), self._tvs.found())
+            self._known = (self._clock(), [tv for tv in self._tvs.devices() if tv.kind == "screen"])
         return self._known[1]
 
     def _page(self, current: ConsoleSession, status: int = 200, **context: object) -> Response:
         cameras: tuple[Camera, ...] = ()
         tvs: list[Tv] = []
-        now: list[OnTv] = []
+        now: Sequence[OnTv] = ()
         try:
             cameras = self._owner.cameras(current.account).cameras
             now = self._tvs.now(current.account)

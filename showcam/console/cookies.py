@@ -44,15 +44,7 @@ def read(received: Request) -> str:
 
 
 def keep(received: Request, response: Response, text: str) -> None:
-    response.set_cookie(
-        _name(received),
-        text,
-        max_age=KEPT_S,
-        path=_path(received),
-        secure=received.is_secure,
-        httponly=True,
-        samesite="Lax",
-    )
+    _set(response, _name(received), text, KEPT_S, _path(received))
 
 
 def drop(received: Request, response: Response) -> None:
@@ -63,15 +55,11 @@ def drop(received: Request, response: Response) -> None:
 
 def keep_language(response: Response, language: str) -> None:
     """Keeps which language this browser chose; the front page and help read it too."""
-    response.set_cookie(
-        LANGUAGE,
-        language,
-        max_age=COOKIE_S,
-        path=base() or "/",
-        secure=request.is_secure,
-        httponly=True,
-        samesite="Lax",
-    )
+    _set(response, LANGUAGE, language, COOKIE_S, base() or "/")
+
+
+def _set(response: Response, name: str, text: str, max_age: int, path: str) -> None:
+    response.set_cookie(name, text, max_age=max_age, path=path, secure=request.is_secure, httponly=True, samesite="Lax")
 
 
 def _path(received: Request) -> str:

@@ -23,7 +23,7 @@ class Outcome:
     """`cookie`: of a session that was begun. `due` is what comes next; None: the page, which shows the form due."""
 
     cookie: str = ""
-    due: Refused | Form | Response | None = None
+    due: Form | Response | None = None
     is_signed_in: bool = False
 
 
@@ -52,10 +52,6 @@ class Door:
             return Form("code", {"hint": waiting.hint})
         return self.signing_in.form(_NOBODY, user=current.user if current else "")
 
-    def again(self, current: ConsoleSession | None, why: Refused) -> Form:
-        """Returns the refused form again, with the reason."""
-        return self.signing_in.again(current or _NOBODY, why)
-
     def take(self, current: ConsoleSession | None, step: str) -> Outcome:
         """Takes a step of a browser that may try."""
         cookie, browser = ("", current) if current is not None else self.sessions.at_door(PENDING_S)
@@ -64,10 +60,10 @@ class Door:
             with self.crowd.joined(counted_as(request.remote_addr or "")):
                 outcome = self.signing_in.take(browser, step)
         except Crowded:
-            return Outcome(due=Refused("sign-in", "crowded"))
+            return Outcome(due=self.signing_in.again(browser, Refused("sign-in", "crowded")))
         if isinstance(outcome, str):
             return Outcome(outcome, is_signed_in=True)
-        if cookie and not isinstance(outcome, Refused | Form):
+        if cookie and not isinstance(outcome, Form):
             self.sessions.keep(browser)  # the vendor's code or page comes next
             return Outcome(cookie, outcome)
         return Outcome(due=outcome)

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from showcam.console import pages
-from showcam.console.exchanges import Ask, Exchanges
-from showcam.console.heard import Heard, Named, Reasons, answered
+from showcam.console.heard import Ask, Exchanges, Heard, Named, Reasons, Tried
 from showcam.console.sentences import TRIAL
 from showcam.i18n.catalogue import Language
 from showcam.i18n.hearing import Wish, plain
@@ -24,18 +23,21 @@ _HLS = {
 }
 
 
-class Echo:
+class Echo(Tried):
     """`ask_skill` asks the skill's spoken half, which answers the questions that Alexa herself does not."""
 
+    name = "Alexa"
+
     def __init__(self, exchanges: Exchanges, ask_skill: Ask, reasons: Reasons) -> None:
-        self._exchanges, self._ask_skill, self._reasons = exchanges, ask_skill, reasons
+        super().__init__(exchanges, reasons)
+        self._ask_skill = ask_skill
 
     def say(self, text: str) -> Heard:
         endpoints = self._send("Alexa.Discovery", "Discover", {})["event"]["payload"].get("endpoints", [])
         cameras = [
             (_named(endpoint), endpoint) for endpoint in endpoints if _SCENE not in endpoint["displayCategories"]
         ]
-        return answered(self, text, cameras, {name for endpoint in endpoints for name in _toggles(endpoint)})
+        return self.answered(text, cameras, {name for endpoint in endpoints for name in _toggles(endpoint)})
 
     def show(self, camera: str, sdp: str) -> tuple[Heard, str]:
         """Asks for the camera's video by an SDP offer, or without an offer by HLS.
@@ -68,7 +70,7 @@ class Echo:
                 return self.reaction("not_offered", camera=name)
         why = self._reasons.of("alexa", its_id)
         says = why or pages.say(TRIAL["shown"])
-        return Heard("Alexa", says, pages.language(), offers=its_id, messages=self._exchanges.shown)
+        return self.reply(says, offers=its_id)
 
     def _report_state(self, about: str, camera: Named) -> Heard:
         answer = self._send("Alexa", "ReportState", {}, camera["id"])
@@ -97,14 +99,11 @@ class Echo:
             return self.reaction("unknown", camera=camera["name"] if camera else "")
         return Heard("Alexa", says, language, messages=self._exchanges.shown)
 
-    def reaction(self, key: str, **gaps: object) -> Heard:
-        return Heard("Alexa", pages.say(TRIAL[key], **gaps), pages.language(), messages=self._exchanges.shown)
-
     def _reaction_to(self, event: Any, says: str, hls: str = "") -> Heard:
         payload = event["payload"]
         is_error = event["header"]["name"] == "ErrorResponse"
         error = ", ".join(filter(None, [payload.get("type"), payload.get("currentDeviceMode")])) if is_error else ""
-        return Heard("Alexa", says, pages.language(), error, hls, messages=self._exchanges.shown)
+        return self.reply(says, error, hls=hls)
 
     def _send(
         self, namespace: str, name: str, payload: Mapping[str, object], camera: str = "", instance: str = ""

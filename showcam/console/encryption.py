@@ -1,4 +1,4 @@
-"""Image Encryption on the console: switching it off step by step, showing a camera in spite of it, and its password.
+"""Image Encryption on the console: switching it off step by step, getting its key, and its password.
 
 The browser's session remembers which step the vendor wants next.
 """
@@ -13,11 +13,9 @@ from msgspec import Struct
 
 from showcam.accounts.console_sessions import ConsoleSession, ConsoleSessions
 from showcam.console import pages
-from showcam.console.sentences import KEY, PASSWORD, PICTURE_CODE, SWITCHING_OFF
-from showcam.drivers.camera import Refusal
+from showcam.console.sentences import KEY, PASSWORD, SWITCHING_OFF
 from showcam.drivers.settings import Asked, BadValue, Step
 from showcam.i18n.catalogue import OURS, Language
-from showcam.registry.gate.reasons import explain
 from showcam.registry.owner.owner import Owner
 
 WANTED_S = 1800.0  # a mailed code works for this time
@@ -50,13 +48,16 @@ class Steps(Struct, frozen=True):
 _decoder = msgspec.msgpack.Decoder(dict[str, Wanted])
 
 
+type _Kept = Literal["encryption", "keys"]  # names of the steps that a session remembers
+
+
 class Encryption:
     """`clock`: epoch seconds."""
 
     def __init__(self, owner: Owner, sessions: ConsoleSessions, clock: Callable[[], float] = time.time) -> None:
         self._owner, self._sessions, self._clock = owner, sessions, clock
 
-    def switch_off(self, current: ConsoleSession, camera: str, code: str, language: Language) -> str:
+    def switch_off(self, current: ConsoleSession, camera: str, code: str) -> str:
         """Returns why Image Encryption stays on, as a sentence; "" if it is off, was asked for, or takes another step.
 
         The button stands under the text of the consent.
@@ -64,14 +65,14 @@ class Encryption:
         done = self._owner.change(
             current.account, camera, "encryption", "off", code=_typed(code), consent=True, patience_s=PATIENCE_S
         )
-        return self._next(current, camera, done, language, "encryption")
+        return self._next(current, camera, done, "encryption")
 
-    def ask_key(self, current: ConsoleSession, camera: str, code: str, language: Language) -> str:
+    def ask_key(self, current: ConsoleSession, camera: str, code: str) -> str:
         """Asks for the key when the owner presses the button.
 
         Returns why there is no key, as a sentence, or "" if there is a key or another step is due.
         """
-        return self._next(current, camera, self._owner.ask_key(current.account, camera, _typed(code)), language, "keys")
+        return self._next(current, camera, self._owner.ask_key(current.account, camera, _typed(code)), "keys")
 
     def decided(self, current: ConsoleSession, camera: str, step: Step | None) -> None:
         """Notes that the owner decided to show the camera. `step` is the vendor's demand before the key comes."""
@@ -85,69 +86,24 @@ class Encryption:
             {camera: _switching(wanted.step, KEY, language, vendor) for camera, wanted in key.items()},
         )
 
-    def _next(
-        self,
-        current: ConsoleSession,
-        camera: str,
-        done: object,
-        language: Language,
-        name: Literal["encryption", "keys"],
-    ) -> str:
+    def _next(self, current: ConsoleSession, camera: str, done: object, name: _Kept) -> str:
         self._remember(current, camera, done if isinstance(done, Step) else None, name)
-        return explain(done, language) if isinstance(done, Refusal) else ""
+        return pages.why(done)
 
-    def _remember(
-        self, current: ConsoleSession, camera: str, step: Step | None, name: Literal["encryption", "keys"]
-    ) -> None:
+    def _remember(self, current: ConsoleSession, camera: str, step: Step | None, name: _Kept) -> None:
         wanted = self._wanted(current, name)
         wanted.pop(camera, None)
         if step is not None:
             wanted[camera] = Wanted(step, self._clock() + WANTED_S)
         self._sessions.remember(current, msgspec.msgpack.encode(wanted), WANTED_S, name)
 
-    def _wanted(self, current: ConsoleSession, name: Literal["encryption", "keys"]) -> dict[str, Wanted]:
+    def _wanted(self, current: ConsoleSession, name: _Kept) -> dict[str, Wanted]:
         data, now = self._sessions.remembered(current, name), self._clock()
         try:
             found = _decoder.decode(data) if data else {}
         except msgspec.MsgspecError:
             return {}  # another version wrote this
         return {camera: wanted for camera, wanted in found.items() if wanted.until > now}
-
-
-class PictureCodes:
-    """The owner's decision to show an encrypted camera, made or taken back at its tile."""
-
-    def __init__(self, owner: Owner, encryption: Encryption) -> None:
-        self._owner, self._encryption = owner, encryption
-
-    def give(self, current: ConsoleSession, camera: str, code: str, language: Language, *, consent: bool) -> str:
-        """Keeps the code, or without a code the decision. Returns why it was not kept, as a sentence, or ""."""
-        try:
-            done = self._owner.while_encrypted(current.account, camera, "code", code=code.strip(), consent=consent)
-        except BadValue:
-            return OURS.say(language, PICTURE_CODE["wrong"])
-        match done:
-            case Refusal():
-                return explain(done, language)
-            case Step(wants="consent"):
-                return OURS.say(language, PICTURE_CODE["consent"])
-            case Step(why="guessed") if code.strip():
-                return OURS.say(language, PICTURE_CODE["guessed"])
-        self._encryption.decided(current, camera, done if isinstance(done, Step) else None)
-        return ""
-
-    def give_all(self, current: ConsoleSession, cameras: list[str], language: Language, *, consent: bool) -> str:
-        """Makes one decision for all of these cameras. Returns why it was not kept, as a sentence, or ""."""
-        if not consent:
-            return OURS.say(language, PICTURE_CODE["consent"])
-        self._owner.show_all_encrypted(current.account, cameras)
-        return ""
-
-    def take_back(self, current: ConsoleSession, camera: str, language: Language) -> str:
-        """Takes back the decision, and with it the key. Returns why it did not, as a sentence, or ""."""
-        done = self._owner.while_encrypted(current.account, camera, "no")
-        self._encryption.decided(current, camera, None)
-        return explain(done, language) if isinstance(done, Refusal) else ""
 
 
 class Changed(Struct, frozen=True):
@@ -177,11 +133,9 @@ class EncryptionPassword:
             done = self._owner.change_password(account, camera, old, new, patience_s=self._patience_s)
         except BadValue:
             return _unchanged("letters")
-        if isinstance(done, Refusal):
-            return Changed(explain(done, pages.language()))
         if isinstance(done, Step):
-            return Changed(OURS.say(pages.language(), SWITCHING_OFF[done.key], vendor=pages.vendor()))
-        return Changed(is_asked=isinstance(done, Asked))
+            return Changed(pages.say(SWITCHING_OFF[done.key]))
+        return Changed(pages.why(done), is_asked=isinstance(done, Asked))
 
 
 def _typed(code: str) -> str:

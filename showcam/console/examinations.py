@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from showcam.console.machine import Found, Machine, Step
+from showcam.console.machine import Finding, Machine, Step
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ GOOD_FOR_S = 300.0  # after this time, a page that shows whether a step is done 
 class Examined:
     """`ended` is in epoch seconds, 0 while the examination runs. `broke`: it ended before everything was examined."""
 
-    findings: tuple[Found, ...] = ()
+    findings: tuple[Finding, ...] = ()
     ended: float = 0.0
     broke: bool = False
 
@@ -28,7 +28,7 @@ class Examined:
     def running(self) -> bool:
         return not self.ended
 
-    def wrong(self, step: Step = "") -> list[Found]:
+    def wrong(self, step: Step = "") -> list[Finding]:
         """Lists the findings that are wrong, of one step of set-up or of all steps."""
         return [found for found in self.findings if found.state == "wrong" and (not step or found.step == step)]
 

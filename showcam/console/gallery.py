@@ -112,4 +112,4 @@ class Gallery:
         if step in OF_STILLS:
             self._stills.switch(current.account, on=step == "stills-on")
             return ""
-        return self._forms.take(step, current, pages.language())
+        return self._forms.take(step, current)

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from showcam.console import pages
-from showcam.console.exchanges import Exchanges
-from showcam.console.heard import Heard, Named, Reasons, answered
+from showcam.console.heard import Heard, Named, Tried
 from showcam.console.sentences import TRIAL
 from showcam.i18n.hearing import Wish, plain
 
@@ -14,14 +13,13 @@ _COMMANDS, _TRAITS, _SCENE = "action.devices.commands.", "action.devices.traits.
 _CHALLENGES = {"pinNeeded": "asks_pin", "challengeFailedPinNeeded": "asks_pin", "ackNeeded": "asks_yes"}
 
 
-class GoogleDisplay:
-    def __init__(self, exchanges: Exchanges, reasons: Reasons) -> None:
-        self._exchanges, self._reasons = exchanges, reasons
+class GoogleDisplay(Tried):
+    name = "Google"
 
     def say(self, text: str) -> Heard:
         devices = self._send("SYNC").get("devices", [])
         cameras = [(_named(device), device) for device in devices if device["type"] != _SCENE]
-        return answered(self, text, cameras, {name for device in devices for name in _toggles(device)})
+        return self.answered(text, cameras, {name for device in devices for name in _toggles(device)})
 
     def of(self, wish: Wish, camera: Named, listed: Any) -> Heard:
         match wish.what:
@@ -40,7 +38,7 @@ class GoogleDisplay:
         result = self._execute("GetCameraStream", params, camera)
         url = str(result.get("states", {}).get("cameraStreamAccessUrl", ""))
         says = self._reasons.of("google", camera["id"]) or pages.say(TRIAL["shown" if url else "unshown"])
-        return self._reaction_to(result, says, url)
+        return self.reply(says, _error(result), hls=url)
 
     def _query(self, about: str, camera: Named) -> Heard:
         answer = self._send("QUERY", {"devices": [{"id": camera["id"]}]}).get("devices", {}).get(camera["id"], {})
@@ -57,10 +55,10 @@ class GoogleDisplay:
             case "motion":
                 key = "motion" if "motionDetected" in reported else "unknown"
             case "well":
-                return self._reaction_to(answer, self._reasons.why("google", camera))
+                return self.reply(self._reasons.why("google", camera), _error(answer))
             case _:
                 key = "online" if answer.get("online") else "offline"
-        return self._reaction_to(answer, pages.say(TRIAL[key], **gaps))
+        return self.reply(pages.say(TRIAL[key], **gaps), _error(answer))
 
     def _change(self, command: str, params: Mapping[str, object], camera: Named, device: Any) -> Heard:
         trait = {"SetToggles": "Toggles"}.get(command, command)
@@ -70,9 +68,9 @@ class GoogleDisplay:
         result = self._execute(command, params, camera)
         challenge = result.get("challengeNeeded", {}).get("type", "")
         if challenge:
-            return self._reaction_to(result, pages.say(TRIAL[_CHALLENGES[challenge]]))
+            return self.reply(pages.say(TRIAL[_CHALLENGES[challenge]]), _error(result))
         done = result.get("status") in ("SUCCESS", "PENDING")
-        return self._reaction_to(result, pages.say(TRIAL["done" if done else "refused"], camera=camera["name"]))
+        return self.reply(pages.say(TRIAL["done" if done else "refused"], camera=camera["name"]), _error(result))
 
     def why(self, camera: Named | None) -> Heard:
         """Google has no words for a reason: it answers whether a camera is ok.
@@ -81,23 +79,20 @@ class GoogleDisplay:
         """
         if camera is not None:
             return self._query("well", camera)
-        return Heard("Google", self._reasons.why("google", None), pages.language(), messages=self._exchanges.shown)
+        return self.reply(self._reasons.why("google", None))
 
     def _execute(self, command: str, params: Mapping[str, object], camera: Named) -> Any:
         execution = [{"command": f"{_COMMANDS}{command}", "params": params}]
         commands = [{"devices": [{"id": camera["id"]}], "execution": execution}]
         return (self._send("EXECUTE", {"commands": commands}).get("commands") or [{}])[0]
 
-    def reaction(self, key: str, **gaps: object) -> Heard:
-        return Heard("Google", pages.say(TRIAL[key], **gaps), pages.language(), messages=self._exchanges.shown)
-
-    def _reaction_to(self, result: Any, says: str, hls: str = "") -> Heard:
-        error = str(result.get("errorCode", ""))
-        return Heard("Google", says, pages.language(), error, hls, messages=self._exchanges.shown)
-
     def _send(self, intent: str, payload: Mapping[str, object] | None = None) -> Any:
         given = {"intent": f"action.devices.{intent}"} | ({"payload": payload} if payload else {})
         return self._exchanges.send({"requestId": secrets.token_hex(8), "inputs": [given]}).get("payload", {})
+
+
+def _error(result: Any) -> str:
+    return str(result.get("errorCode", ""))
 
 
 def _named(device: Any) -> Named:

@@ -18,7 +18,7 @@ from showcam.accounts.console_sessions import ConsoleSession
 from showcam.console import pages
 from showcam.console.area import READ, Area, Rule
 from showcam.console.examinations import Examinations, Examined
-from showcam.console.machine import Facts, Found, NotMade
+from showcam.console.machine import Facts, Finding, NotMade
 from showcam.console.sentences import HEALTH
 from showcam.drivers.errors import Unavailable
 from showcam.registry.owner.owner import Owner
@@ -156,7 +156,7 @@ def troubles(lines: Iterable[str]) -> list[Trouble]:
     return list(reversed(found.values()))[:MOST]
 
 
-def diagnosed(facts: Facts, findings: Iterable[Found], names: Iterable[str], host: str) -> str:
+def diagnosed(facts: Facts, findings: Iterable[Finding], names: Iterable[str], host: str) -> str:
     """Returns the diagnosis for others to read, without any of `names` (cameras, people) and the public `host`."""
     lines = [
         f"showcam {facts.version}, Python {facts.python}",

@@ -1,13 +1,14 @@
-"""An assistant's reaction to a sentence that is tried. Both assistants share these names, words and reasons."""
+"""An assistant that is tried: what it is sent and answers, what it says then, and the reasons behind that."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
 
+import msgspec
 from msgspec import Struct
 
 from showcam.console import pages
-from showcam.console.exchanges import Messages
 from showcam.console.sentences import TRIAL
 from showcam.drivers.camera import Refusal, Surface
 from showcam.drivers.errors import Unavailable
@@ -15,6 +16,39 @@ from showcam.i18n.catalogue import Language
 from showcam.i18n.hearing import Wish, find, hear
 from showcam.registry.gate.reasons import row_text
 from showcam.registry.owner.owner import Owner
+from showcam.store.records import Link
+
+_GRANT = re.compile(r"/s/[^/\"]+/")
+_SDP = re.compile(r'"value": "v=0[^"]*"|"sdp": "v=0[^"]*"')
+
+type Ask = Callable[[Link, bytes], bytes]
+type Messages = tuple[tuple[str, str], ...]
+
+
+class Exchanges:
+    """`ask` answers a message as if it came with a token of the link."""
+
+    def __init__(self, link: Link, ask: Ask) -> None:
+        self.link, self._ask = link, ask
+        self._shown: list[tuple[str, str]] = []
+
+    @property
+    def shown(self) -> Messages:
+        """The messages for a person to read; grants in addresses and the lines of WebRTC descriptions are left out."""
+        return tuple(self._shown)
+
+    def send(self, message: Mapping[str, object], ask: Ask | None = None) -> Any:
+        """Sends the message and returns the answer. `ask` is another door of the same assistant."""
+        body = msgspec.json.encode(message)
+        answer = (ask or self._ask)(self.link, body)
+        self._shown.append((_for_a_person(body), _for_a_person(answer)))
+        return msgspec.json.decode(answer)
+
+
+def _for_a_person(body: bytes) -> str:
+    text = _GRANT.sub("/s/…/", msgspec.json.format(body, indent=1).decode())
+    return _SDP.sub(lambda found: f'{found[0].partition(": ")[0]}: "v=0 …"', text)
+
 
 type Named = Mapping[str, str]  # "id" and "name" of a camera
 
@@ -64,48 +98,46 @@ class Reasons:
         return " ".join(wrong for _, (wrong, *_) in self._each(surface)) or pages.say(TRIAL["all_well"])
 
 
-class Answers(Protocol):
+class Tried(ABC):
     """An assistant that is tried. `of` gets a wish, the camera, and the assistant's listing of this camera."""
 
-    def reaction(self, key: str, **gaps: object) -> Heard: ...
+    name: ClassVar[str]
+
+    def __init__(self, exchanges: Exchanges, reasons: Reasons) -> None:
+        self._exchanges, self._reasons = exchanges, reasons
+
+    @abstractmethod
     def why(self, camera: Named | None) -> Heard: ...
+
+    @abstractmethod
     def of(self, wish: Wish, camera: Named, listed: Any) -> Heard: ...
 
+    def reply(self, says: str, told: str = "", *, hls: str = "", offers: str = "") -> Heard:
+        return Heard(self.name, says, pages.language(), told, hls, offers, self._exchanges.shown)
 
-def answered(by: Answers, text: str, cameras: list[tuple[Named, Any]], settings: set[str]) -> Heard:
-    """Returns the assistant's reaction. `cameras` are as the assistant listed them; `settings` names the switches."""
-    wish, names = hear(text, settings), [name for name, _ in cameras]
-    if wish.what == "discover":
-        return by.reaction("listed", count=len(cameras))
-    if wish.what == "hide":
-        return by.reaction("hidden")
-    camera = meant(wish, text, names)
-    if wish.what == "why":
-        return by.why(camera)
-    if camera is None:
-        return by.reaction("unclear" if wish.what in ("unclear", "reply") else "no_name")
-    return by.of(wish, camera, next(listed for name, listed in cameras if name["id"] == camera["id"]))
+    def reaction(self, key: str, **gaps: object) -> Heard:
+        return self.reply(pages.say(TRIAL[key], **gaps))
 
-
-def meant(wish: Wish, text: str, cameras: list[Named]) -> Named | None:
-    """Finds the camera that a wish is about. The sentence may be only a camera's name, or contain a name anywhere."""
-    by_id = {camera["id"]: camera for camera in cameras}
-    return find(wish, cameras) or by_id.get(named(by_id_and_name(cameras))(text) or "")
-
-
-def by_id_and_name(cameras: Iterable[Named]) -> list[tuple[str, str]]:
-    return [(camera["id"], camera["name"]) for camera in cameras]
+    def answered(self, text: str, cameras: list[tuple[Named, Any]], settings: set[str]) -> Heard:
+        """Returns the reaction. `cameras` are as the assistant listed them; `settings` names the switches."""
+        wish, names = hear(text, settings), [name for name, _ in cameras]
+        if wish.what == "discover":
+            return self.reaction("listed", count=len(cameras))
+        if wish.what == "hide":
+            return self.reaction("hidden")
+        camera = find(wish, names) or named(text, names)
+        if wish.what == "why":
+            return self.why(camera)
+        if camera is None:
+            return self.reaction("unclear" if wish.what in ("unclear", "reply") else "no_name")
+        return self.of(wish, camera, next(listed for name, listed in cameras if name["id"] == camera["id"]))
 
 
-def named(devices: Iterable[tuple[str, str]]) -> Callable[[str], str | None]:
-    """Returns a function that finds the id of the device named in a sentence; of several, the longest name wins."""
-    by_length = sorted(devices, key=lambda device: -len(device[1]))
-
-    def find_id(text: str) -> str | None:
-        said = f" {_words(text)} "
-        return next((its_id for its_id, name in by_length if _words(name) and f" {_words(name)} " in said), None)
-
-    return find_id
+def named(text: str, cameras: Sequence[Named]) -> Named | None:
+    """Finds the camera whose name stands anywhere in a sentence; of several, the longest name wins."""
+    said = f" {_words(text)} "
+    found = [camera for camera in cameras if _words(camera["name"]) and f" {_words(camera['name'])} " in said]
+    return max(found, key=lambda camera: len(camera["name"]), default=None)
 
 
 def _words(text: str) -> str:

@@ -22,7 +22,7 @@ from showcam.console.entrance import Entrance
 from showcam.console.gallery import Gallery
 from showcam.console.sentences import CODE, PROBLEMS
 from showcam.console.setting_words import WAYS
-from showcam.console.sign_in import Form, Refused, SigningIn
+from showcam.console.sign_in import Form, SigningIn
 from showcam.console.tile_forms import TileForms
 from showcam.console.tiles import Asked, Tiles, at_own_media, shown
 from showcam.drivers.camera import Refusal
@@ -108,7 +108,7 @@ class Home:
         if current.role != "owner":
             return pages.problem("member")
         if self.signing_in.takes(current, step):
-            return self._after(current, self.signing_in.take(current, step))
+            return self._after(self.signing_in.take(current, step))
         if self.gallery.takes(step):
             why = self.gallery.take(current, step)
             return self._cameras(current, error=why) if why else pages.again(request.form.get("camera", ""))
@@ -134,7 +134,7 @@ class Home:
         """
         form = self._door.form(current) if self._door.is_open_to(current) and self._door.is_there() else None
         if form is not None and form.name == "code":
-            return self._form(form, status)
+            return self._page(form.name, status, **form.fields)
         ended = current is None and self.area.has_ended()
         fields = form.fields if form else {}
         return self._page("enter", status, **{"ended": ended, "known": form is not None, **fields, **context})
@@ -145,11 +145,9 @@ class Home:
         if not self._door.is_open_to(current):
             return self._at_door(current, 403, code_error=pages.say(CODE["outside"][1]))
         outcome = self._door.take(current, step)
-        if isinstance(outcome.due, Refused):
-            form = self._door.again(current, outcome.due)
-            return self._form(form, 403) if form.name == "code" else self._at_door(current, 403, **form.fields)
         if isinstance(outcome.due, Form):
-            return self._at_door(current, 200, **outcome.due.fields)
+            form = outcome.due
+            return self._form(form) if form.name == "code" else self._at_door(current, form.status, **form.fields)
         if outcome.is_signed_in:
             return self.area.begun(outcome.cookie, self.area.wanted())
         response = outcome.due or pages.again()
@@ -168,17 +166,15 @@ class Home:
         vendor = vendors[kind].vendor if kind in vendors else self.vendor
         return self.area.page("problem", 403, heading=heading, text=refused(outcome.why, pages.language(), vendor))
 
-    def _after(self, current: ConsoleSession, outcome: str | Refused | Form | Response | None) -> Response:
-        if isinstance(outcome, Response):
-            return outcome
+    def _after(self, outcome: str | Form | Response | None) -> Response:
         if isinstance(outcome, Form):
             return self._form(outcome)
         if isinstance(outcome, str):
             return self.area.begun(outcome, self.area.wanted())
-        return self._form(self.signing_in.again(current, outcome), 403) if outcome else pages.again()
+        return outcome or pages.again()
 
-    def _form(self, form: Form, status: int = 200) -> Response:
-        return self._page(form.name, status, **form.fields)
+    def _form(self, form: Form) -> Response:
+        return self._page(form.name, form.status, **form.fields)
 
     def _cameras(self, current: ConsoleSession, error: str = "") -> Response:
         view = self.gallery.of(current)

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, cast
 
@@ -10,8 +11,12 @@ from flask import Response, current_app, g, make_response, redirect, render_temp
 
 from showcam.console import cookies
 from showcam.console.sentences import PROBLEMS
+from showcam.drivers.camera import Refusal
+from showcam.drivers.errors import Reason
+from showcam.drivers.vendor import Sentence
 from showcam.i18n.catalogue import OURS, Language, chosen, in_words, mark
 from showcam.net.text import problem_of
+from showcam.registry.gate.reasons import explain
 from showcam.registry.owner.sign_in_outcome import no_password
 
 _ID = re.compile(r"[a-z]+-[a-zA-Z0-9_-]{1,40}")
@@ -82,6 +87,11 @@ def vendor() -> str:
 
 def say(sentence: str, **gaps: object) -> str:
     return OURS.say(language(), sentence, **{"vendor": vendor(), **gaps})
+
+
+def why(done: object, own: Mapping[Reason, Sentence] | None = None) -> str:
+    """Says why nothing was done, if that is a Refusal; else "". `own`: sentences in place of those for assistants."""
+    return explain(done, language(), own or {}) if isinstance(done, Refusal) else ""
 
 
 def is_id(camera: str) -> bool:

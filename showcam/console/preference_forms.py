@@ -9,9 +9,7 @@ from msgspec.structs import replace
 
 from showcam.console import pages
 from showcam.console.sentences import CHANGED
-from showcam.drivers.camera import Refusal
 from showcam.drivers.settings import BY_VOICE, BadValue
-from showcam.registry.gate.reasons import explain
 from showcam.registry.owner.owner import Owner
 from showcam.registry.preferences import LONGEST_PAUSE_S, Preferences, is_motion_rings, is_pause
 
@@ -61,8 +59,7 @@ class PreferenceForms:
         else:
             why = self._store(account, camera, chosen)
             if not why and encrypted in ("no", "lan") and encrypted != kept.while_encrypted:
-                done = self._owner.while_encrypted(account, camera, encrypted)
-                why = explain(done, pages.language()) if isinstance(done, Refusal) else ""
+                why = pages.why(self._owner.while_encrypted(account, camera, encrypted))
         may = tuple(setting for setting in chosen.voice_may if setting in BY_VOICE)
         return NotKept(why, replace(chosen, voice_may=may), pause) if why else None
 

@@ -45,13 +45,11 @@ class SetUp:
 
     def _sign_in(self, current: ConsoleSession, step: str) -> Response:
         outcome = self._signing_in.take(current, step)
-        if isinstance(outcome, Response):
-            return outcome
         if isinstance(outcome, Form):
-            return self._shown(current, form=outcome, chosen=True)
+            return self._shown(current, form=outcome, chosen=outcome.status == 200)
         if isinstance(outcome, str):
             return self._area.begun(outcome, AT)
-        return self._shown(current, form=self._signing_in.again(current, outcome)) if outcome else pages.led(AT)
+        return outcome or pages.led(AT)
 
     def _shown(self, current: ConsoleSession, form: Form | None = None, *, chosen: bool = False) -> Response:
         """`form` is a refused sign-in form, or a `chosen` one."""

@@ -2,7 +2,7 @@
 
 import hmac
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import msgspec
@@ -93,6 +93,7 @@ class Form:
 
     name: Literal["sign_in", "code"]
     fields: dict[str, object]
+    status: int = 200
 
 
 _decoder, _there = msgspec.msgpack.Decoder(Waiting), msgspec.msgpack.Decoder(There)
@@ -109,7 +110,7 @@ def own_origin(reached_at: str, back: str) -> str:
 
 
 class SigningIn:
-    """Each step answers the cookie of the session that is signed in, None if another form is due, or Refused.
+    """A step answers the cookie of the session that is signed in, a form, the way to the vendor, or None for a page.
 
     `adds`: whether there may be households that have only cameras in the house. `back`: the callback's address.
 
@@ -134,7 +135,11 @@ class SigningIn:
         """Tells whether this browser may be shown the form of this step."""
         return step in ("sign-in", "key", "vendor", "code", "again") or (step == "own" and self._owns(current))
 
-    def take(self, current: ConsoleSession, step: str) -> str | Refused | Form | Response | None:
+    def take(self, current: ConsoleSession, step: str) -> str | Form | Response | None:
+        outcome = self._run_step(current, step)
+        return self.again(current, outcome) if isinstance(outcome, Refused) else outcome
+
+    def _run_step(self, current: ConsoleSession, step: str) -> str | Refused | Form | Response | None:
         match step:
             case "vendor":
                 return self.choose(current)
@@ -185,11 +190,13 @@ class SigningIn:
         text = refused(why.why, pages.language(), vendor, why.retry_after_s, self._one_answer(why), region=why.region)
         if why.step == "code":
             waiting = self.waiting(current)
-            return Form("code", {"error": text, "invalid": True, "hint": waiting.hint if waiting else ""})
+            return Form("code", {"error": text, "invalid": True, "hint": waiting.hint if waiting else ""}, 403)
         if why.step == "own":
-            return self.form(current, own_error=text, own_user=why.user)
-        ticked = "open_way" in request.form or "user" not in request.form
-        return self.form(current, kind, error=text, invalid=True, user=why.user, open_way=ticked)
+            form = self.form(current, own_error=text, own_user=why.user)
+        else:
+            ticked = "open_way" in request.form or "user" not in request.form
+            form = self.form(current, kind, error=text, invalid=True, user=why.user, open_way=ticked)
+        return replace(form, status=403)
 
     def _one_answer(self, why: Refused) -> str:
         if self._pace is None or why.why != "wrong":

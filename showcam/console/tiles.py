@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from showcam.console.adding_sentences import AT_ITS_TILE
 from showcam.console.encryption import Steps, Switching
-from showcam.console.home_codes import HomeCode, HomeCodes
 from showcam.console.mends import Mend, Mends, is_asked_for
 from showcam.console.sentences import (
     AGAIN,
@@ -25,7 +24,7 @@ from showcam.drivers.camera import Camera, PictureCode, Refusal, Stream, StreamR
 from showcam.drivers.errors import Reason, Unavailable
 from showcam.drivers.vendor import Sentence
 from showcam.engine.source import WAKING_S
-from showcam.i18n.catalogue import Language
+from showcam.i18n.catalogue import Language, mark
 from showcam.registry.gate.gate import overruled
 from showcam.registry.gate.reasons import row_text
 from showcam.registry.owner.owner import Owner
@@ -41,7 +40,16 @@ ENDS_BY_ITSELF = frozenset(
     {"asked_for", "no_internet", "vendor_down", "vendor_busy", "waking", "media_down"}
     | {"busy", "too_often", "household_full", "machine_full"}
 )
+# Why a camera is not shown, if its tile takes a code.
+AT_TILE: Mapping[Reason, Sentence] = {
+    "code_wrong": HERE["code_wrong"],
+    "no_way": ("", mark("Give the code on its label.")),
+}
 WAKES_S = round(WAKING_S) + 5
+
+
+# takes: a code may be given. has: a code is stored; another may be given, or it may be deleted. "": no code is taken.
+type HomeCode = Literal["", "takes", "has"]
 
 
 class Asked(Struct, frozen=True, forbid_unknown_fields=True):
@@ -105,7 +113,6 @@ class Tile(Struct, frozen=True):
     decided: WhileEncrypted
     decided_at: float
     key_state: PictureCode
-    is_shared: bool
     home_code: HomeCode
     is_encrypted: bool
     is_asked_itself: bool
@@ -133,7 +140,7 @@ class Tile(Struct, frozen=True):
 class Tiles:
     def __init__(self, owner: Owner, links: Store) -> None:
         self._links = links
-        self._owner, self._mends, self._home_codes = owner, Mends(owner), HomeCodes(owner)
+        self._owner, self._mends = owner, Mends(owner)
 
     def of(self, account: str, language: Language, steps: Steps) -> list[Tile]:
         """Returns the household's tiles: favourites first, then by room, then by name. Raises Unavailable."""
@@ -179,8 +186,7 @@ class Tiles:
             preferences.while_encrypted if camera.encryption != "none" else "no",
             preferences.decided_at,
             camera.picture_code,
-            camera.owner == "shared",
-            self._home_codes.of(account, camera),
+            self._home_code(account, camera),
             camera.encryption == "on",
             "local" in camera.ways,
             Shows(shows["alexa"], shows["google"], None if on_page else why),
@@ -211,7 +217,7 @@ class Tiles:
             return {**why_not(refusal, language, ASKED_FOR), "reason": "asked_for"}
         mends = self._mends.of(account, camera, refusal.reason)
         is_here = bool(set(mends) - {"home_code"}) and (refusal.reason != "encryption_on" or "off" in mends)
-        own = {**OWN, **self._home_codes.own(account, camera), **(HERE if is_here else {})}
+        own = {**OWN, **(AT_TILE if self._owner.takes_code(account, camera) else {}), **(HERE if is_here else {})}
         if not is_on_battery(camera):
             own |= by_itself
         if is_own(camera.id):
@@ -224,6 +230,11 @@ class Tiles:
         if mends:
             answer["mends"] = mends
         return answer
+
+    def _home_code(self, account: str, camera: Camera) -> HomeCode:
+        if not self._owner.takes_code(account, camera):
+            return ""
+        return "has" if "lan" in camera.ways else "takes"
 
     def _lacks_key(self, account: str, camera: Camera) -> bool:
         decided = self._owner.preferences(account, camera.id).while_encrypted

@@ -12,9 +12,8 @@ from showcam.accounts.console_sessions import ConsoleSession
 from showcam.console import pages
 from showcam.console.area import READ, Area, Rule
 from showcam.console.echo import Echo
-from showcam.console.exchanges import Ask, Exchanges, Messages
 from showcam.console.google_display import GoogleDisplay
-from showcam.console.heard import Heard, Reasons
+from showcam.console.heard import Ask, Exchanges, Heard, Messages, Reasons
 from showcam.console.sentences import TRIAL
 from showcam.console.tiles import at_own_media
 from showcam.registry.owner.owner import Owner

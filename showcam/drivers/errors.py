@@ -1,9 +1,11 @@
 """Why a camera can't be shown or was not changed, a word for each reason, and the errors that carry it."""
 
-from typing import Literal, TypedDict, TypeIs, get_args
+from collections.abc import Iterable, Mapping
+from typing import Literal, TypeIs, get_args
 
 from showcam.engine.grants import BadGrant, ExpiredGrant
 from showcam.engine.messages import BadOffer
+from showcam.i18n.catalogue import Language
 
 type Reason = Literal[
     "not_found",
@@ -78,46 +80,16 @@ type Why = Literal[
 ]
 
 
-class ByReason[T](TypedDict):
-    """A table with a row for every Reason: mypy refuses one that lacks a row, or has one too many."""
+def complete(table: Mapping[Reason, object]) -> None:
+    """Refuses a table that lacks the row of a Reason."""
+    assert table.keys() == set(REASONS)
 
-    not_found: T
-    signed_out: T
-    no_internet: T
-    vendor_down: T
-    vendor_busy: T
-    offline: T
-    asleep: T
-    state_unknown: T
-    encryption_on: T
-    encryption_unknown: T
-    audio_off: T
-    audio_unknown: T
-    not_agreed: T
-    no_way: T
-    silent: T
-    not_permitted: T
-    code_wrong: T
-    lan_unreachable: T
-    lan_closed: T
-    key_server_changed: T
-    not_playable: T
-    beyond_displays: T
-    not_passable: T
-    no_common_protocol: T
-    too_large: T
-    busy: T
-    too_often: T
-    household_full: T
-    machine_full: T
-    waking: T
-    media_down: T
-    voice_may_not: T
-    encryption_by_voice: T
-    owners_alone: T
-    not_this_way: T
-    not_set: T
-    no_tv: T
+
+def by_reason[T](groups: Mapping[T, Iterable[Reason]]) -> dict[Reason, T]:
+    """The value of each Reason, from a table that has the reasons of each value."""
+    table = {reason: value for value, reasons in groups.items() for reason in reasons}
+    complete(table)
+    return table
 
 
 def is_reason(word: object) -> TypeIs[Reason]:
@@ -182,6 +154,15 @@ class Unavailable(Exception):
     def __init__(self, reason: Reason, vendor: str = "") -> None:
         super().__init__(reason)
         self.reason, self.vendor = reason, vendor
+
+
+class NotOnTv(Exception):
+    """A TV or showcam keeps a camera from being shown on a TV; the text is for a person."""
+
+    reason: Reason = "no_tv"
+
+    def text(self, language: Language) -> str:
+        raise NotImplementedError
 
 
 class SetRefused(Exception):

@@ -1,6 +1,5 @@
 """The client for requests of the other processes to a media process, on this machine or over https."""
 
-import base64
 import contextlib
 import http.client
 import json
@@ -11,13 +10,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+import msgspec
+
 from showcam.engine.grants import HEADER, Claims, Picture, ProcessAuth
 from showcam.engine.messages import (
+    Answered,
     BadOffer,
     End,
+    Flows,
     FlowsOf,
     Keep,
     Lend,
+    Lent,
+    Live,
     LiveOf,
     MediaBusy,
     MediaFull,
@@ -25,22 +30,20 @@ from showcam.engine.messages import (
     MediaLate,
     MediaUnavailable,
     NoPicture,
+    Nothing,
     Offer,
     Probe,
     SessionOver,
     Warm,
 )
-from showcam.engine.source import Codec, SourceSpec, Watched
+from showcam.engine.source import SourceSpec, Watched
 from showcam.net.addresses import is_confidential
 
 CONNECT_S = 0.8  # the media process is on this machine or in the same region
 LONGEST_S = 5.0  # for a whole answer, if the request has no limit: assistants give up after 6 to 8 s
 MOST_IDLE = 32  # idle connections that are kept; beyond this number each request makes a connection for itself
 LONGEST_ANSWER = 512 * 1024  # a still is in one
-PICTURES: tuple[Picture, ...] = ("main", "sub")
 PROBE_S = 1.5  # seconds beyond the watching of a camera: for its still, and for the way there and back
-_NO_MEDIA = "what answers is no media process"
-_CODECS: dict[str, Codec] = {"h264": "h264", "h265": "h265", "mjpeg": "mjpeg"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ class MediaClient:
         """
         self._check(source)
         body: Warm = {"claims": claims.as_json(), "source": source.as_json() if source else None}
-        self._post("/internal/warm", body, timeout_s)
+        self._post("/internal/warm", body, Nothing, timeout_s)
         return self.public
 
     def answer(
@@ -113,8 +116,8 @@ class MediaClient:
         }
         if within_s is not None:
             body["within_s"] = within_s
-        data = self._post("/internal/answer", body, timeout_s)
-        return Answer(self.public, _text(data, "sdp"), _text(data, "session"))
+        answered = self._post("/internal/answer", body, Answered, timeout_s)
+        return Answer(self.public, answered["sdp"], answered["session"])
 
     def keep(self, claims: Claims) -> None:
         """Holds the camera's video open for half a minute, if it comes over the home network.
@@ -122,7 +125,7 @@ class MediaClient:
         Raises MediaBusy, MediaUnavailable.
         """
         body: Keep = {"claims": claims.as_json()}
-        self._post("/internal/keep", body)
+        self._post("/internal/keep", body, Nothing)
 
     def lend(self, link: str, device: str) -> str:
         """The http address for a device in the house to fetch all that is granted to the link.
@@ -130,23 +133,17 @@ class MediaClient:
         The address works only from the device's own address. Raises MediaBusy, MediaUnavailable.
         """
         body: Lend = {"link": link, "device": device}
-        return _text(self._post("/internal/lend", body), "at")
+        return self._post("/internal/lend", body, Lent)["at"]
 
     def probe(self, source: SourceSpec, within_s: float) -> Watched:
         """Watches a camera's stream at home for at most `within_s` seconds. Raises MediaBusy, MediaUnavailable."""
         body: Probe = {"source": source.as_json(), "within_s": within_s}
-        data = self._post("/internal/probe", body, within_s + PROBE_S)
-        codec = _CODECS.get(str(data.get("codec")))
-        if codec is None:
-            raise MediaGone(_NO_MEDIA)
-        width, height = int(_number(data, "width")), int(_number(data, "height"))
-        rate, gop_s, watched_s = (_number(data, name) for name in ("rate", "gop_s", "watched_s"))
-        return Watched(codec, width, height, rate, gop_s, watched_s, base64.b64decode(_text(data, "still")))
+        return self._post("/internal/probe", body, Watched, within_s + PROBE_S)
 
     def end_session(self, link: str, name: str) -> None:
         """Ends the session opened with `replaces=name` under that link, "" for all of them; ending twice is fine."""
         body: End = {"link": link, "name": name}
-        self._post("/internal/end", body)
+        self._post("/internal/end", body, Nothing)
 
     def end_link(self, link: str) -> None:
         self.end_session(link, "")
@@ -154,18 +151,12 @@ class MediaClient:
     def flows(self, account: str, camera: str, timeout_s: float | None = None) -> tuple[Picture, ...]:
         """The streams (main, sub) of the camera that are being pulled for the account. Raises MediaUnavailable."""
         body: FlowsOf = {"account": account, "camera": camera}
-        pictures = self._post("/internal/flows", body, timeout_s).get("pictures")
-        if not isinstance(pictures, list):
-            raise MediaGone(_NO_MEDIA)
-        return tuple([picture for picture in PICTURES if picture in pictures])
+        return tuple(self._post("/internal/flows", body, Flows, timeout_s)["pictures"])
 
     def live(self, account: str) -> int:
         """The number of live streams of the account, "" for all accounts."""
         body: LiveOf = {"account": account}
-        count = self._post("/internal/live", body).get("live")
-        if not isinstance(count, int):
-            raise MediaGone(_NO_MEDIA)
-        return count
+        return self._post("/internal/live", body, Live)["live"]
 
     def close(self) -> None:
         """Closes idle connections now, and the others when they come back."""
@@ -177,8 +168,8 @@ class MediaClient:
         if has_key and not self._may_have_keys:
             raise MediaUnavailable("a key goes by loopback or https alone")
 
-    def _post(self, path: str, body: Mapping[str, object], timeout_s: float | None = None) -> Mapping[str, object]:
-        payload = json.dumps(body).encode()
+    def _post[T](self, path: str, body: Mapping[str, object], shape: type[T], timeout_s: float | None = None) -> T:
+        payload = msgspec.json.encode(body)
         end = time.monotonic() + (self._timeout_s if timeout_s is None else timeout_s)
         connection = self._connections.reuse()
         while True:
@@ -193,7 +184,7 @@ class MediaClient:
                 connection = None
                 self._connections.drop()
             else:
-                return _judge(status, kind, text)
+                return _read(status, kind, text, shape)
 
     def _say(
         self, kept: http.client.HTTPConnection | None, path: str, payload: bytes, end: float
@@ -291,12 +282,12 @@ def _left(end: float) -> float:
     return left_s
 
 
-def _judge(status: int, kind: str, text: bytes) -> Mapping[str, object]:
+def _read[T](status: int, kind: str, text: bytes, shape: type[T]) -> T:
     if status in (200, 202):
         try:
-            return dict(json.loads(text or b"{}"))
-        except (ValueError, TypeError):
-            raise MediaGone(_NO_MEDIA) from None
+            return msgspec.json.decode(text or b"{}", type=shape)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            raise MediaGone("what answers is no media process") from None
     # a proxy in front of the media process answers in another form if there is nothing behind it
     if status == 404 or (status >= 500 and kind.partition(";")[0] != "application/problem+json"):
         raise MediaGone(f"the media process can't be reached: {status}")
@@ -309,20 +300,6 @@ def _judge(status: int, kind: str, text: bytes) -> Mapping[str, object]:
     if status == 502 and (reason := _reason(text)):
         raise NoPicture(reason)
     raise MediaUnavailable(f"the media process answered {status}")
-
-
-def _text(data: Mapping[str, object], key: str) -> str:
-    found = data.get(key)
-    if not isinstance(found, str):
-        raise MediaGone(_NO_MEDIA)
-    return found
-
-
-def _number(data: Mapping[str, object], key: str) -> float:
-    found = data.get(key)
-    if not isinstance(found, int | float):
-        raise MediaGone(_NO_MEDIA)
-    return float(found)
 
 
 def _reason(text: bytes) -> str:

@@ -11,6 +11,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from aiohttp import web
@@ -34,7 +35,10 @@ _PICTURES: tuple[Protocol, ...] = ("hls", "session", "webrtc", "webrtc_session",
 
 
 class Door:
-    """Makes each connection's protocol. `shared`: networks of proxies; each proxy comes for many viewers."""
+    """Makes each connection's protocol. `shared`: networks of proxies; each proxy comes for many viewers.
+
+    `device`: the only address that connections may come from.
+    """
 
     def __init__(
         self,
@@ -43,11 +47,12 @@ class Door:
         most: int,
         most_of_one: int,
         shared: tuple[Network, ...] = (),
+        device: str = "",
         silent_s: float = SILENT_S,
         unanswered_s: float = UNANSWERED_S,
         quiet_s: float = QUIET_S,
     ) -> None:
-        self._server, self._shared = server, shared
+        self._server, self._shared, self._device = server, shared, device
         self._silent_s, self._unanswered_s, self._quiet_s = silent_s, unanswered_s, quiet_s
         self._most, self._most_of_one = most, most_of_one
         self._of_one: Counter[str] = Counter()
@@ -55,7 +60,7 @@ class Door:
         self._logged = float("-inf")
 
     def __call__(self) -> asyncio.Protocol:
-        return _Arriving(self)
+        return _Arriving(self, self._device)
 
     def enter(self, transport: asyncio.Transport) -> None:
         """Hands the connection to the server, or ends it."""
@@ -127,14 +132,50 @@ class Door:
 
 
 class _Arriving(asyncio.Protocol):
-    """A connection whose address is not known yet."""
+    """A connection whose address is not known yet. From another address than `device`, if given, no byte is read."""
 
-    def __init__(self, door: Door) -> None:
-        self._door = door
+    def __init__(self, door: Door, device: str) -> None:
+        self._door, self._device = door, device
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
-        self._door.enter(transport)
+        peer = transport.get_extra_info("peername")
+        if self._device and (not peer or peer[0] != self._device):
+            transport.abort()
+        else:
+            self._door.enter(transport)
+
+
+class Serving:
+    """Serves an application behind a door until it is closed."""
+
+    def __init__(self) -> None:
+        self._runner: web.AppRunner | None = None
+        self._server: asyncio.Server | None = None
+        self._watch: asyncio.Task[None] | None = None
+
+    async def open(self, app: web.Application, make: Callable[[web.Server], Door], **at: Any) -> int:
+        """Listens `at` a socket or an address as asyncio's create_server does. Returns the port. Raises OSError."""
+        # no access log: paths under /s/ hold grants
+        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+        await self._runner.setup()
+        assert self._runner.server is not None
+        door = make(self._runner.server)
+        self._server = await asyncio.get_running_loop().create_server(door, **at)
+        self._watch = asyncio.create_task(door.watch())
+        return int(self._server.sockets[0].getsockname()[1])
+
+    def close_door(self) -> None:
+        """Takes no further connection."""
+        if self._watch:
+            self._watch.cancel()
+        if self._server:
+            self._server.close()
+
+    async def close(self) -> None:
+        self.close_door()
+        if self._runner:
+            await self._runner.cleanup()
 
 
 class AcceptFailures:
@@ -242,35 +283,23 @@ class LentDoor:
     def __init__(self, link: str, device: str, grants: Grants, now: float) -> None:
         self.link, self.used, self.at = link, now, ""
         self._device, self._grants = device, grants
-        self._runner: web.AppRunner | None = None
-        self._server: asyncio.Server | None = None
-        self._watch: asyncio.Task[None] | None = None
+        self._serving = Serving()
 
     async def open(self, pictures: list[web.RouteDef]) -> str:
         """Opens the door and returns its address. Raises OSError."""
         app = application(self._guard)
         app.add_routes(pictures)
-        # no access log: paths under /s/ hold grants
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
-        await self._runner.setup()
-        assert self._runner.server is not None
-        door = Door(self._runner.server, most=MOST_OF_DEVICE, most_of_one=MOST_OF_DEVICE)
         own = address_towards(self._device)
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _FromDevice(self._device, door), own, 0)
-        self._watch = asyncio.create_task(door.watch())
-        port = self._server.sockets[0].getsockname()[1]
+        most = MOST_OF_DEVICE
+        port = await self._serving.open(
+            app, lambda server: Door(server, most=most, most_of_one=most, device=self._device), host=own, port=0
+        )
         self.at = f"http://[{own}]:{port}" if ":" in own else f"http://{own}:{port}"
         _log.info("a door is open for a device in the house", link=self.link)
         return self.at
 
     async def close(self) -> None:
-        if self._watch:
-            self._watch.cancel()
-        if self._server:
-            self._server.close()
-        if self._runner:
-            await self._runner.cleanup()
+        await self._serving.close()
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -286,21 +315,6 @@ class LentDoor:
         if claims.link != self.link:
             return problem(404, "There is nothing here.")
         return await handler(request)
-
-
-class _FromDevice(asyncio.Protocol):
-    """Ends a connection from another address than the device's before a byte of it is read."""
-
-    def __init__(self, device: str, door: Door) -> None:
-        self._device, self._door = device, door
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        peer = transport.get_extra_info("peername")
-        if not peer or peer[0] != self._device:
-            transport.abort()
-            return
-        self._door.enter(transport)
 
 
 def address_towards(device: str) -> str:

@@ -1,22 +1,41 @@
 """Asks the web process whether a viewer may see a camera, and reports to it: only the web process knows the cameras."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol
 
 import structlog
 
-from showcam.engine.event_loop import Background
 from showcam.engine.grants import Claims
 from showcam.engine.settings import PlaneSettings
-from showcam.engine.source import UNASKED, Denied, Ending, Lease, Sources, SourceSpec, mark_of
-from showcam.engine.units import Format, SourceFailed
+from showcam.engine.source import UNASKED, Denied, Ending, Format, Lease, SourceFailed, Sources, SourceSpec, mark_of
 
 _log = structlog.get_logger()
 
 ASK_S = 10.0  # longer than the web process waits for a vendor, also while it is being started again
 CHECK_S = 3.0  # a live video outlasts a closed gate by at most this, and by the time between two checks
 LONGEST_BEARER = 512
+
+
+class Background:
+    """Holds tasks until they are done: a task that only the loop knows may be collected."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def done(self) -> None:
+        """Waits until all tasks begun so far have ended, also by an error."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def done_within(self, seconds: float) -> None:
+        """Waits at most `seconds` for the tasks begun so far; a task that is not done goes on."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
 
 
 class Watching(Protocol):

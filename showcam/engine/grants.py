@@ -68,17 +68,7 @@ class Claims(NamedTuple):
     picture: Picture = "main"
 
     def as_json(self) -> WireClaims:
-        return {
-            "account": self.account,
-            "link": self.link,
-            "camera": self.camera,
-            "protocol": self.protocol,
-            "surface": self.surface,
-            "expires": self.expires,
-            "nonce": self.nonce,
-            "explains": self.explains,
-            "picture": self.picture,
-        }
+        return cast("WireClaims", self._asdict())
 
 
 class Grants:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
 from showcam.engine.grants import Picture, WireClaims
-from showcam.engine.source import Codec, Ending, Lease, WireDenied, WireSource
+from showcam.engine.source import Codec, Denied, Ending, Lease, WireSource
 
 
 class MediaUnavailable(Exception):
@@ -99,16 +99,6 @@ class Probe(TypedDict):
     within_s: float
 
 
-class Probed(TypedDict):
-    codec: Codec
-    width: int
-    height: int
-    rate: float
-    gop_s: float
-    watched_s: float
-    still: str  # JPEG, in Base64
-
-
 class FlowsOf(TypedDict):
     account: str
     camera: str
@@ -158,7 +148,7 @@ class Opened(TypedDict):
 
 
 class NotOpened(TypedDict):
-    denied: WireDenied
+    denied: Denied
 
 
 class Still(TypedDict):
@@ -170,7 +160,7 @@ class Check(TypedDict):
 
 
 class Checked(TypedDict):
-    denied: Sequence[WireDenied | None]  # in the order asked
+    denied: Sequence[Denied | None]  # in the order asked
 
 
 class Admits(TypedDict):

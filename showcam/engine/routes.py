@@ -13,18 +13,17 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from showcam.engine.grants import BadGrant, Claims, ExpiredGrant, Grants, Protocol
+from showcam.engine.grants import BadGrant, Claims, ExpiredGrant, Protocol
 from showcam.engine.outputs.hls import HlsOutput, is_start_id
 from showcam.engine.outputs.ice import NoFreePort
 from showcam.engine.outputs.peer import NotGathered
 from showcam.engine.outputs.sdp import OFFER_CAP, NoOffer
-from showcam.engine.sessions.endings import Ended
 from showcam.engine.sessions.fanout import NotYet
 from showcam.engine.sessions.pull import RESTS
-from showcam.engine.sessions.pulls import TooMany
+from showcam.engine.sessions.pulls import Ended, TooMany
 from showcam.engine.sessions.session import Session
 from showcam.engine.sessions.sessions import Sessions
-from showcam.engine.units import SourceFailed
+from showcam.engine.source import SourceFailed
 from showcam.net.text import problem_of
 
 _log = structlog.get_logger()
@@ -53,6 +52,14 @@ _TITLES = {
     500: "Internal error",
     502: "No picture",
     503: "Not ready",
+}
+_SOON = {"Retry-After": "1"}
+_FAILURES: dict[type[Exception], tuple[int, str, str, dict[str, str]]] = {
+    BadGrant: (403, "This address was not given out by us for this use.", "", {}),
+    ExpiredGrant: (410, "This address is over; ask for the camera again.", "", {}),
+    NotYet: (503, "The camera sends, and its next keyframe is waited for; ask again.", "", _SOON),
+    NoOffer: (400, "This is no SDP offer that H.264 video could answer.", "", {}),
+    NotGathered: (503, "No address for WebRTC was found in time.", "media_down", _SOON),
 }
 # If hls.js has nothing left to play, it joins the list of a new process at once, else a target duration later. The
 # player asks a little before its last segment ends.
@@ -86,10 +93,6 @@ async def answer_everything(request: web.Request, handler: Handler) -> web.Strea
 async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
-    except BadGrant:
-        return problem(403, "This address was not given out by us for this use.")
-    except ExpiredGrant:
-        return problem(410, "This address is over; ask for the camera again.")
     except Ended as ended:
         return problem(410, _OVER.get(ended.reason, "This stream is over; ask for the camera again."), ended.reason)
     except TooMany as busy:
@@ -99,19 +102,13 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
             "full" if busy.full else "busy",
             {"Retry-After": str(busy.retry_s)},
         )
-    except NotYet:
-        return problem(
-            503, "The camera sends, and its next keyframe is waited for; ask again.", headers={"Retry-After": "1"}
-        )
     except SourceFailed as failed:
         return problem(502, "The camera's picture could not be had.", failed.reason or "media_down")
-    except NoOffer:
-        return problem(400, "This is no SDP offer that H.264 video could answer.")
     except NoFreePort:
         _log.warning("no port of webrtc_ports is free for another viewer", reason="full")
         return problem(429, "Each port of webrtc_ports is in use.", "full")
-    except NotGathered:
-        return problem(503, "No address for WebRTC was found in time.", "media_down", {"Retry-After": "1"})
+    except tuple(_FAILURES) as failed:
+        return problem(*_FAILURES[type(failed)])
     except web.HTTPException as error:
         return problem(
             error.status,
@@ -142,7 +139,7 @@ def problem(status: int, detail: str, reason: str = "", headers: dict[str, str] 
 
 
 class Routes:
-    def __init__(self, grants: Grants, sessions: Sessions, picture_wait_s: float) -> None:
+    def __init__(self, sessions: Sessions, picture_wait_s: float) -> None:
         self._sessions = sessions
         self._picture_wait_s = picture_wait_s
 

@@ -4,19 +4,18 @@ Other processes ask it by requests on loopback, which carry a header made from t
 """
 
 import asyncio
-import base64
 import contextlib
 import ctypes
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 import structlog
 from aiohttp import web
 
 from showcam.engine.client import LONGEST_S
-from showcam.engine.doors import AcceptFailures, Door, LentDoors, NotLent
+from showcam.engine.doors import AcceptFailures, Door, LentDoors, NotLent, Serving
 from showcam.engine.grants import HEADER, Claims, Grants, holds
 from showcam.engine.messages import (
     Answered,
@@ -31,14 +30,13 @@ from showcam.engine.messages import (
     Nothing,
     Offer,
     Probe,
-    Probed,
     Warm,
 )
 from showcam.engine.outputs import amendments
 from showcam.engine.routes import Handler, Routes, application, problem
 from showcam.engine.sessions.sessions import Sessions
 from showcam.engine.settings import PlaneSettings, tls_context
-from showcam.engine.source import Rtsp, Sources, read_source
+from showcam.engine.source import Rtsp, Sources, Watched, read_source
 from showcam.engine.sources.probe import probe
 
 PROBES = 4  # at once: a household tries the two streams of one camera
@@ -74,25 +72,25 @@ class InternalRoutes:
             self._sessions.warming.measure(claims, source)
         else:
             self._sessions.warming.expect(claims, source)
-        return web.json_response(Nothing(), status=202)
+        return _json(Nothing(), 202)
 
     async def keep(self, body: Keep) -> web.Response:
         self._sessions.warming.keep(Claims(**body["claims"]))
-        return web.json_response(Nothing(), status=202)
+        return _json(Nothing(), 202)
 
     async def answer(self, body: Offer) -> web.Response:
         source = read_source(body["source"]) if body["source"] else None
         answer, grant = await self._sessions.answer(
             Claims(**body["claims"]), body["sdp"], source, body["replaces"], body.get("within_s", LONGEST_S)
         )
-        return web.json_response(Answered(sdp=answer, session=grant))
+        return _json(Answered(sdp=answer, session=grant))
 
     async def lend(self, body: Lend) -> web.Response:
         try:
             at = await self._doors.lend(body["link"], body["device"])
         except NotLent as error:
             return problem(503, str(error))
-        return web.json_response(Lent(at=at))
+        return _json(Lent(at=at))
 
     async def probe(self, body: Probe) -> web.Response:
         source = read_source(body["source"])
@@ -102,17 +100,7 @@ class InternalRoutes:
             return problem(429, "As many cameras are watched as may be.", "busy", {"Retry-After": "3"})
         async with self._probes:
             found = await probe(source, loopback=self._loopback, within_s=min(body["within_s"], LONGEST_S))
-        watched = await asyncio.to_thread(found.watched, small=True)
-        answer: Probed = {
-            "codec": watched.codec,
-            "width": watched.width,
-            "height": watched.height,
-            "rate": watched.rate,
-            "gop_s": watched.gop_s,
-            "watched_s": watched.watched_s,
-            "still": base64.b64encode(watched.still).decode(),
-        }
-        return web.json_response(answer)
+        return _json(await asyncio.to_thread(found.watched, small=True))
 
     async def end_session(self, body: End) -> web.Response:
         if body["name"]:
@@ -120,16 +108,16 @@ class InternalRoutes:
         else:
             self._sessions.endings.by_link(body["link"])
             await self._doors.close_of(body["link"])
-        return web.json_response(Nothing())
+        return _json(Nothing())
 
     async def flows(self, body: FlowsOf) -> web.Response:
-        return web.json_response(Flows(pictures=self._sessions.flows(body["account"], body["camera"])))
+        return _json(Flows(pictures=self._sessions.flows(body["account"], body["camera"])))
 
     async def live(self, body: LiveOf) -> web.Response:
-        return web.json_response(Live(live=self._sessions.live(body["account"] or None)))
+        return _json(Live(live=self._sessions.live(body["account"] or None)))
 
     async def stats(self, _body: Nothing) -> web.Response:
-        return web.json_response(self._sessions.stats())
+        return _json(self._sessions.stats())
 
     def _internal[T](self, shape: type[T], handler: Callable[[T], Awaitable[web.Response]]) -> Handler:
         read = msgspec.json.Decoder(shape).decode
@@ -149,6 +137,10 @@ class InternalRoutes:
         return handle
 
 
+def _json(body: Mapping[str, object] | Watched, status: int = 200) -> web.Response:
+    return web.Response(status=status, body=msgspec.json.encode(body), content_type="application/json")
+
+
 _MMAP_THRESHOLD, _ARENA_MAX = -3, -8  # glibc's malloc.h
 _LARGE = 64 * 1024
 _log = structlog.get_logger()
@@ -165,11 +157,10 @@ class MediaServer:
         self, settings: PlaneSettings, grants: Grants, sources: Sources, listener: socket.socket | None = None
     ) -> None:
         self._settings, self._grants, self._sources, self._listener = settings, grants, sources, listener
-        self._runner: web.AppRunner | None = None
+        self._serving = Serving()
         self._sessions: Sessions | None = None
-        self._server: asyncio.Server | None = None
         self._lent: LentDoors | None = None
-        self._watching: list[asyncio.Task[None]] = []
+        self._watching: asyncio.Task[None] | None = None
         self.port = settings.port
 
     async def serve(self) -> None:
@@ -188,46 +179,36 @@ class MediaServer:
         context = await asyncio.to_thread(tls_context, settings.ca_file)
         self._sessions = Sessions(settings, self._grants, self._sources, context)
         app = application()
-        routes = Routes(self._grants, self._sessions, settings.picture_wait_s)
+        routes = Routes(self._sessions, settings.picture_wait_s)
         routes.add_to(app)
         self._lent = LentDoors(
             self._grants, self._sessions.watched_by, routes.of_pictures, practice=settings.allow_loopback_sources
         )
         loopback = settings.allow_loopback_sources
         InternalRoutes(self._grants, self._sessions, self._lent, loopback=loopback).add_to(app)
-        # no access log: paths under /s/ hold grants
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
-        await self._runner.setup()
-        assert self._runner.server is not None
-        door = Door(
-            self._runner.server,
-            most=settings.connections,
-            most_of_one=settings.connections_of_one,
-            shared=settings.trusted_proxies,
-        )
+
+        def door(server: web.Server) -> Door:
+            most, most_of_one = settings.connections, settings.connections_of_one
+            return Door(server, most=most, most_of_one=most_of_one, shared=settings.trusted_proxies)
+
+        at = {"sock": self._listener} if self._listener else {"host": settings.bind, "port": settings.port}
         try:
-            if self._listener is not None:
-                self._server = await loop.create_server(door, sock=self._listener)
-            else:
-                self._server = await loop.create_server(door, settings.bind, settings.port)
+            self.port = await self._serving.open(app, door, **at)
         except OSError:
             await self.stop()
             raise
-        self._watching = [asyncio.create_task(door.watch()), asyncio.create_task(self._lent.watch())]
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._watching = asyncio.create_task(self._lent.watch())
         _log.info("pictures are served", bind=settings.bind, port=self.port)
 
     async def stop(self) -> None:
-        for task in self._watching:
-            task.cancel()
-        if self._server:
-            self._server.close()
+        if self._watching:
+            self._watching.cancel()
+        self._serving.close_door()
         if self._lent:
             await self._lent.close()
         if self._sessions:
             await self._sessions.close()
-        if self._runner:
-            await self._runner.cleanup()
+        await self._serving.close()
 
 
 def _settle_memory() -> None:

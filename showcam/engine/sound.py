@@ -11,7 +11,7 @@ import av.error
 from av.audio.frame import AudioFrame
 
 from showcam.engine.codec.sound import AAC_SAMPLES, RATES, adts, mono
-from showcam.engine.units import CLOCK, Format, Unit
+from showcam.engine.source import CLOCK, Format, Unit
 
 OPUS_CLOCK = 48_000
 OPUS_STEP = 960  # 20 ms

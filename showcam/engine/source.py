@@ -1,4 +1,4 @@
-"""The media process's view of cameras: how a source is described and lent, and who is asked for another one.
+"""The media process's view of cameras: how a source is described and lent, who is asked for another, what it brings.
 
 A lease crosses processes that are deployed apart. The version before wrote a lease and its ending into one text; this
 version reads that text and still writes it as well. Composition gives the media process an object of the protocol
@@ -6,8 +6,9 @@ version reads that text and still writes it as well. Composition gives the media
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Literal, NamedTuple, NotRequired, Protocol, TypedDict
+from typing import ClassVar, Literal, NamedTuple, Protocol
 
 from msgspec import Struct, convert, to_builtins
 
@@ -186,7 +187,7 @@ def mark_of(key: bytes) -> str:
     return hashlib.sha256(b"showcam key " + key).hexdigest()[:8]
 
 
-class Watched(NamedTuple):
+class Watched(Struct, frozen=True):
     """A camera's stream at home, watched for a moment. `gop_s` 0.0: no second keyframe came in `watched_s` seconds."""
 
     codec: Codec
@@ -201,22 +202,11 @@ class Watched(NamedTuple):
 UNASKED = "unasked"  # no verdict, since the gate could not be asked: a live video has only a moment left
 
 
-class WireDenied(TypedDict):
-    """A Denied in the JSON that showcam's processes exchange."""
-
-    reason: str
-    again: NotRequired[bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Denied:
+class Denied(Struct, frozen=True):
     """The gate is closed, or could not be asked. `reason` is a registry reason such as "encryption_on"."""
 
     reason: str
     again: bool = False  # True: a fault that may pass; False: end the stream
-
-    def as_json(self) -> WireDenied:
-        return {"reason": self.reason, "again": self.again}
 
 
 class Sources(Protocol):
@@ -257,3 +247,76 @@ class Sources(Protocol):
     async def closed(self, claims: Claims, lease: Lease, ending: Ending) -> None:
         """Reports that an opening ended; the vendor's place may be given back."""
         ...
+
+
+# from a source to its viewers
+
+CLOCK = 90_000  # ticks a second, of every time in this package unless said otherwise
+
+
+# names of libavcodec; g726le begins at the lowest bits of each byte, as RFC 3551 has it, and g726 at the highest
+type SoundCodec = Literal["aac", "pcm_mulaw", "pcm_alaw", "pcm_s16be", "g722", "g726le", "g726", "opus"]
+
+
+class SourceFailed(Exception):
+    """No video comes. `reason` is the registry's word; `again`: the fault may pass without a change."""
+
+    def __init__(self, reason: str, *, again: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.again = again
+
+
+class WayFailed(SourceFailed):
+    """This way to a video failed; the web process may know a better one."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, again=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """The format of a source, as found when it was opened."""
+
+    width: int
+    height: int
+    codec: str  # RFC 6381, such as "avc1.42c01f" or "hvc1.1.6.L93.B0"; "jpeg" of Motion JPEG
+    audio: bool
+    audio_rate: int = 0
+    audio_channels: int = 0  # 0: not known
+    audio_codec: SoundCodec = "aac"
+    audio_bits: int = 0  # of a sample of G.726
+    b_frames: bool = False  # frames come in another order than they are shown in, as far as known
+    lacks_sub: bool = False  # this is the main stream, since the smaller one was requested and brought nothing
+
+    @property
+    def kind(self) -> Codec:
+        return "h265" if self.codec.startswith("hvc1") else "mjpeg" if self.codec == "jpeg" else "h264"
+
+    def continues(self, before: "Format") -> bool:
+        """Whether a player of the format before can go on with this format."""
+        told = self.codec, self.width, self.height, self.audio
+        return told == (before.codec, before.width, before.height, before.audio)
+
+
+class Unit(NamedTuple):
+    """H.264 or H.265 in Annex B, with its parameter sets on every keyframe; or a frame of sound.
+
+    AAC comes as one frame with its ADTS header, other sound unchanged. `form`: the format of frames from this one on,
+    if it changes or after a time without video.
+    """
+
+    kind: Literal["video", "audio"]
+    data: bytes
+    pts: int
+    dts: int
+    key: bool = False
+    form: Format | None = None
+
+    def later(self, shift: int) -> "Unit":
+        """The unit moved later by that many ticks."""
+        return Unit(self.kind, self.data, self.pts + shift, self.dts + shift, self.key, self.form)
+
+
+type Watch = Callable[[Unit], None]
+type Listen = Callable[[bytes, int], None]  # an Opus packet, and its time at 48 kHz

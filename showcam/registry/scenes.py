@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from showcam.drivers.camera import Refusal
 from showcam.drivers.driver import LEAST_S
-from showcam.drivers.errors import Reason, Unavailable
+from showcam.drivers.errors import NotOnTv, Unavailable
 from showcam.i18n.catalogue import OURS, chosen, mark
 from showcam.registry.gate.gate import not_found, overruled
 from showcam.registry.readings.households import Households, Listing
@@ -56,13 +56,13 @@ class Begun:
 
 
 class Screens(Protocol):
-    """Each method waits `within_s` at most; slower work goes on after the answer."""
+    """Each method waits `wait_s` at most; slower work goes on after the answer. Raises NotOnTv."""
 
-    def show(self, account: str, camera: str, tv: str, within_s: float) -> Refusal | Reason | Begun:
-        """Shows the camera on the TV of that name. Returns a Reason if the TV or showcam prevents this."""
+    def begin(self, account: str, camera: str, on: str, wait_s: float) -> Refusal | Begun:
+        """Begins to show the camera on the TV of that name."""
         ...
 
-    def stop(self, account: str, camera: str, tv: str, within_s: float) -> Reason | None:
+    def begin_stop(self, account: str, camera: str, on: str, wait_s: float) -> None:
         """Ends the camera's picture on that TV, if it is shown there."""
         ...
 
@@ -113,16 +113,21 @@ class Scenes:
         if isinstance(opened, Refusal):
             return opened
         left_s = min(SETTLED_S, deadline.or_at_least(LEAST_S))
-        outcome = self._screens.show(link.account, scene.camera, scene.tv, left_s)
-        return overruled(outcome, opened.visible.camera) if isinstance(outcome, str) else outcome
+        try:
+            return self._screens.begin(link.account, scene.camera, scene.tv, left_s)
+        except NotOnTv as failed:
+            return overruled(failed.reason, opened.visible.camera)
 
     def deactivate(self, link: Link, scene_id: str, within_s: float) -> Refusal | None:
         scene = self._known(link, scene_id)
         if isinstance(scene, Refusal):
             return scene
         assert self._screens is not None
-        outcome = self._screens.stop(link.account, scene.camera, scene.tv, min(SETTLED_S, within_s))
-        return None if outcome is None else overruled(outcome, None)
+        try:
+            self._screens.begin_stop(link.account, scene.camera, scene.tv, min(SETTLED_S, within_s))
+        except NotOnTv as failed:
+            return overruled(failed.reason, None)
+        return None
 
     def _known(self, link: Link, scene_id: str) -> Scene | Refusal:
         try:

@@ -7,17 +7,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from showcam.simulator import service
-from showcam.simulator.service import Options, StartFailed, serve
+from showcam.simulator.service import Options, Simulator, StartFailed
 from showcam.simulator.state import GIVEN, Given
 
 FIRST = 8082
 
 
-def main(words: Sequence[str] | None = None) -> int:
+async def _serve(options: Options, kind: type[Simulator]) -> None:
+    await kind(options).serve()
+
+
+def main(words: Sequence[str] | None = None, kind: type[Simulator] = Simulator) -> int:
     options = _options(words)
     service.configure()
     try:
-        asyncio.run(serve(options))
+        asyncio.run(_serve(options, kind))
     except StartFailed as error:
         sys.stderr.write(f"simulator: {error}\n")
         return 2

@@ -42,26 +42,9 @@ def server_context(
     server = None if made else _pair_in(folder, "server")
     if server is None or server[0].issuer != authority[0].subject:
         _keep(folder, "server", _make_server(authority, server_life))
-    return _context(folder, "server")
-
-
-def expired_context(folder: Path, name: str = "expired") -> ssl.SSLContext:
-    """Makes the same context with an expired certificate, by the authority that `server_context` made in the folder.
-
-    Another `name` has another certificate.
-    """
-    pair, kept = _pair_in(folder, "ca"), _pair_in(folder, name, at_least=-datetime.timedelta(days=36500))
-    assert pair is not None  # the authority is made before anything is served
-    # clients recognise an expired certificate, which therefore stays the same
-    if kept is None or kept[0].issuer != pair[0].subject:
-        _keep(folder, name, _make_server(pair, datetime.timedelta(days=-7)))
-    return _context(folder, name)
-
-
-def _context(folder: Path, name: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(folder / f"{name}.pem", folder / f"{name}.key")
+    context.load_cert_chain(folder / "server.pem", folder / "server.key")
     return context
 
 
@@ -151,7 +134,7 @@ def _usage(*, certificates: bool) -> x509.KeyUsage:
     )
 
 
-def _pair_in(folder: Path, name: str, *, at_least: datetime.timedelta = RENEW_BEFORE) -> Pair | None:
+def _pair_in(folder: Path, name: str) -> Pair | None:
     """Returns the pair that an earlier start wrote; None if it is missing, unreadable or about to expire."""
     try:
         certificate = x509.load_pem_x509_certificate((folder / f"{name}.pem").read_bytes())
@@ -160,7 +143,7 @@ def _pair_in(folder: Path, name: str, *, at_least: datetime.timedelta = RENEW_BE
         return None
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
         return None
-    soon = datetime.datetime.now(datetime.UTC) + at_least
+    soon = datetime.datetime.now(datetime.UTC) + RENEW_BEFORE
     return None if certificate.not_valid_after_utc < soon else (certificate, key)
 
 

@@ -11,7 +11,6 @@ from collections.abc import Callable
 CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP = 1, 2, 3, 4, 5, 6, 7
 SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK, PINGREQ, PINGRESP, DISCONNECT = 8, 9, 10, 11, 12, 13, 14
 ACCEPTED, WRONG_VERSION, UNKNOWN_CLIENT, NOT_AUTHORISED = 0, 1, 2, 5
-DENIED = 0x80  # sent in place of the granted quality of a subscription
 LONGEST = 64 * 1024
 
 
@@ -56,14 +55,12 @@ class Client:
 
 
 class Broker:
-    """`admit` gives the CONNACK return code for a client id, user and password.
+    """`admit` gives the CONNACK return code for a client id, user and password. `CLIENT` is the class of clients."""
 
-    `fault` may be "resumed": each connection is told that the session before goes on, but its subscriptions are lost
-    (AidenShaw2020/ha-ezviz-doorbell, coordinator.py, _resubscribe). With "denied" the broker refuses each subscription.
-    """
+    CLIENT = Client
 
-    def __init__(self, admit: Callable[[str, str, str], int], fault: Callable[[], str] = lambda: "") -> None:
-        self._admit, self._fault = admit, fault
+    def __init__(self, admit: Callable[[str, str, str], int]) -> None:
+        self._admit = admit
         self.clients: dict[str, Client] = {}
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -102,9 +99,9 @@ class Broker:
             _message, rest = _split_field(rest)
         user, rest = _split_field(rest) if flags & 0x80 else ("", rest)
         password = _split_field(rest)[0] if flags & 0x40 else ""
-        client = Client(name, writer)
+        client = self.CLIENT(name, writer)
         code = WRONG_VERSION if (protocol, level) != ("MQTT", 4) else self._admit(name, user, password)
-        client.send(CONNACK, bytes([code == ACCEPTED and self._fault() == "resumed", code]))
+        client.send(CONNACK, bytes([0, code]))
         if code != ACCEPTED:
             return None
         if name in self.clients:
@@ -124,9 +121,6 @@ class Broker:
             while rest:
                 topic_filter, rest = _split_field(rest)
                 quality, rest = min(rest[0], 2), rest[1:]
-                if self._fault() == "denied":
-                    granted += bytes([DENIED])
-                    continue
                 client.subscribe(topic_filter, quality)
                 granted += bytes([quality])
             client.send(SUBACK, number + granted)

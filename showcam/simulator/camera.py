@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from showcam.simulator.replay import Replay
 
 
-type Fault = Literal["timeout", "http500", "rate", "expired", "delay", "garbage", "half", "html", "clock_skew", "quota"]
 type EventKind = Literal["motion", "person", "press", "online", "offline"]
 KEPT_EVENTS = 50
 TICK_S = 0.5  # between two checks of the state of a camera, a session or a file
@@ -63,12 +62,10 @@ class Camera:
     audio: bool = True
     light: bool = True
     infrared: bool = True
-    prompt: bool = True  # the spoken prompt of Wi-Fi set-up: not the microphone
     password: str = ""  # for encrypted pictures; "": the label's code
     transport: Literal["ps", "rtp"] = "ps"  # of the cloud stream
     layout: Literal["body", "copied", "whole"] = "body"  # the part of a NAL unit that Image Encryption leaves clear
     selective: bool = False  # encrypts only the units of keyframes
-    ciphers_link: bool = False  # the stream node wants a link with an extra cipher
     lists_other_digest: bool = False  # the digest in the list is not of the key of the video
     rejects_label_code: bool = False  # newer firmware: switching encryption off takes a mailed code
     armed: bool = True
@@ -91,9 +88,6 @@ class Camera:
     battery: int | None = None  # percent; None: no battery
     charging: bool = False
     rtsp: bool = True  # whether the camera's door at home is open; `World.open_door` changes it
-    # how the camera's own protocol in the house sends pictures; "": the camera has no such protocol
-    local: Literal["", "plain", "wrapped"] = ""
-    pairing: int = 1  # each further pairing gives the camera another key
     # the vendor's list for this type; None: a friendly list, with everything that the camera can do
     product: Product | None = None
     channel: int = 1
@@ -104,8 +98,6 @@ class Camera:
     wakes_slowly: bool = False  # the second session brings no picture yet, only parameter sets
     is_half_awake: bool = False
     replay: "Replay | None" = None  # how sessions go, as the trace of a real camera has them
-    fault: Fault | None = None
-    fault_since: float = 0.0
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
     encryption: bool = False  # the value from `encryption_from` on
     encryption_from: float = 0.0

@@ -24,7 +24,6 @@ WIDE, SMALL = 640, 320  # pixels
 ANSWERS_MS = 500  # an awake camera sends its first byte after this time
 CLUMP_MS = 40  # bytes closer together than this are one clump
 CLOUD = ("sub", "main", "long", "beside")  # ways of a session; the others are at home
-type AtHome = Literal["rtsp", "local"]
 DOORBELLS = ("BDoorBell", "CatEye")
 _START = b"\0\0\0\1"
 # units that the encoder does not make, as small as possible: an access unit delimiter, and an empty message (SEI)
@@ -109,14 +108,14 @@ class Shape:
 class Replay:
     """A camera's sessions, by stream: each takes the next shape, and all later sessions take the last shape.
 
-    `at_home` has the sessions by RTSP and by the camera's own protocol, in the same way. A camera on battery wakes once
-    for all sessions that are opened meanwhile, and sleeps after a session that its client did not end.
+    `at_home` has the sessions in the house, by way, in the same order. A camera on battery wakes once for all sessions
+    that are opened meanwhile, and sleeps after a session that its client did not end.
     """
 
     shapes: dict[int, list[Shape]]
-    at_home: dict[AtHome, list[Shape]] = field(default_factory=dict)
+    at_home: dict[str, list[Shape]] = field(default_factory=dict)
     dozes: bool = False
-    taken: dict[int | AtHome, int] = field(default_factory=dict)
+    taken: dict[int | str, int] = field(default_factory=dict)
     awake_at: float | None = None  # by the caller's clock; None: the camera sleeps
 
     def refuses(self, stream: int) -> int:
@@ -135,7 +134,7 @@ class Replay:
             self.awake_at = now + shape.clumps[0] / 1000
         return shape.at(max(ANSWERS_MS, round((self.awake_at - now) * 1000)))
 
-    def next_at_home(self, way: AtHome) -> Shape | None:
+    def next_at_home(self, way: str) -> Shape | None:
         """Returns the shape of a session that opens now at home, which is a turn; None: the trace has none."""
         known, number = self.at_home.get(way), self.taken.get(way, 0)
         self.taken[way] = number + 1
@@ -235,13 +234,12 @@ def camera_of(lines: list[dict[str, Any]], serial: str, name: str) -> Camera:
         battery=row["battery"],
         charging=bool(row["charging"]),
         rtsp="rtsp" in shown,
-        local="plain" if "plain" in shown else "wrapped" if "wrapped" in shown else "",
         encryption=row["encrypted"] == 1,
         transport="rtp" if any_end.get("transport") == "rtp" else "ps",
     )
     if whole is not None and whole["layout"] in ("body", "copied", "whole"):
         camera.layout = whole["layout"]
-    camera.replay = Replay(_shapes(lines), _at_home(lines, camera.local), dozes=camera.battery is not None)
+    camera.replay = Replay(_shapes(lines), _at_home(lines), dozes=camera.battery is not None)
     return camera
 
 
@@ -258,14 +256,12 @@ def _shapes(lines: list[dict[str, Any]]) -> dict[int, list[Shape]]:
     return found
 
 
-def _at_home(lines: list[dict[str, Any]], manner: str) -> dict[AtHome, list[Shape]]:
-    """Returns the shapes by RTSP, and by the camera's own protocol in the manner that showed it."""
-    found: dict[AtHome, list[Shape]] = {}
-    ways: dict[str, AtHome] = {"rtsp": "rtsp", manner: "local"}
+def _at_home(lines: list[dict[str, Any]]) -> dict[str, list[Shape]]:
+    found: dict[str, list[Shape]] = {}
     for session in lines:
-        if session["line"] == "session" and session["way"] in ways and not session["refused"]:
+        if session["line"] == "session" and session["way"] not in CLOUD and not session["refused"]:
             own = [line for line in lines if line.get("number") == session["number"] and line is not session]
-            found.setdefault(ways[session["way"]], []).append(_shape(session, own, unanswered=0))
+            found.setdefault(session["way"], []).append(_shape(session, own, unanswered=0))
     return found
 
 

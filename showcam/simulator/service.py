@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import MutableMapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,17 +27,15 @@ from showcam.simulator.control import Control
 from showcam.simulator.households import demo_world
 from showcam.simulator.lan.barn import Barn, barn
 from showcam.simulator.lan.house import House
-from showcam.simulator.local.cas import Keys
-from showcam.simulator.local.device import LocalHouse
 from showcam.simulator.open_platform.face import OpenFace
 from showcam.simulator.pictures.door import Addresses, PictureDoor
 from showcam.simulator.pictures.studio import Studio
-from showcam.simulator.state import CAST, GIVEN, OPTIONS, Given
+from showcam.simulator.state import CAST, GIVEN, OPTIONS, Given, World
 from showcam.simulator.television.door import add_routes as add_television
 from showcam.simulator.television.receiver import Television
-from showcam.simulator.webhook import WebhookSender
 
 HOST = "127.0.0.1"
+BY_TLS = ("app_api", "open_platform")
 log = structlog.get_logger()
 
 
@@ -54,75 +51,89 @@ class Options:
     replays: tuple[Path, ...] = ()  # traces of real cameras
 
 
-async def serve(options: Options) -> None:
-    """Runs until SIGTERM or SIGINT. Raises StartFailed."""
-    tls = _certificates(options.data)
-    world, studio = demo_world(), Studio()
-    try:
-        replay.add(world, options.replays)
-    except replay.NotTrace as error:
-        raise StartFailed(str(error)) from None
-    world.ports.given = at = options.ports
-    addresses = Addresses(world)
-    cloud = Cloud(world, studio)
-    sessions, local = Sessions(world, options.data / "sessions.json"), LocalHouse(world, studio)
-    good, expired = authority.server_context(options.data), authority.expired_context(options.data)
-    keys = Keys(world, sessions, good, expired, authority.expired_context(options.data, "replaced"))
-    app = AppFace(world, sessions, cloud.tokens, keys)
-    app_face, broker = app.app(), app.push.broker
-    WebhookSender(world)
-    open_face = OpenFace(world, addresses).app()
-    PictureDoor(world, addresses, studio).add_routes(open_face)
-    clouds = f"https://{HOST}:{at['app_api']}"
-    amazon = Amazon(clouds, options.data, world.settings)
-    homegraph = HomeGraph(clouds, options.data, world.settings)
-    amazon.add_routes(app_face)
-    homegraph.add_routes(app_face)
-    house, television = House(world, studio), Television()
-    own = Barn(barn(), studio, rtsp=at["barn_rtsp"], onvif=at["barn_onvif"])
-    servers: list[asyncio.Server] = []
-    control = web.Application(client_max_size=256 * 1024)
-    serving = partial(_serving, servers)
-    Control(world, serving, studio.watched, cloud.node.sessions, local.sessions, own).add_routes(control)
-    add_television(control, television)
-    add_routes(control, options.app_url, options.data, amazon, homegraph)
+class Simulator:
+    """All servers and their common state. `CLOUD` and the other three name the classes of its parts."""
 
-    doors = [(control, at["control"], None), (app_face, at["app_api"], tls), (open_face, at["open_platform"], tls)]
-    doors.append((own.app(), at["barn_onvif"], None))
-    sockets = [_listen(port) for _app, port, _tls in doors]
-    pushing = _listen(at["push"])
-    runners = [web.AppRunner(app, access_log=None, shutdown_timeout=0.2) for app, _port, _tls in doors]
-    try:
-        for runner, (_app, _port, context), listening in zip(runners, doors, sockets, strict=True):
-            await runner.setup()
-            assert runner.server is not None
-            loop = asyncio.get_running_loop()
-            servers.append(await loop.create_server(runner.server, sock=listening, ssl=context))
-        await house.open()
-        servers.append(await own.open(_listen(at["barn_rtsp"])))
-        await cloud.open(HOST)
-        await keys.open(HOST)
-        await television.open(HOST, tls)
-        world.ports.chosen[CAST] = television.port
-        servers.append(await asyncio.start_server(broker.serve, sock=pushing))
-        log.info("simulator serves", **at)
-        await _stop_signal()
-    finally:
-        for server in servers:
-            server.close()
-        broker.close()
-        await television.close()
-        await house.close()
-        await own.close()
-        await cloud.close()
-        await keys.close()
-        await local.close()
-        studio.close()
-        await asyncio.gather(*(runner.cleanup() for runner in runners))
+    CLOUD, APP, OPEN, CONTROL = Cloud, AppFace, OpenFace, Control
 
+    def __init__(self, options: Options) -> None:
+        """Reads traces and writes certificates. Raises StartFailed."""
+        self.tls = _certificates(options.data)
+        self.options, self.at = options, options.ports
+        self.world, self.studio = self.make_world(), Studio()
+        try:
+            replay.add(self.world, options.replays)
+        except replay.NotTrace as error:
+            raise StartFailed(str(error)) from None
+        self.world.ports.given = self.at
+        self.addresses = Addresses(self.world)
+        self.cloud = self.CLOUD(self.world, self.studio)
+        self.sessions = Sessions(self.world, options.data / "sessions.json")
+        self.app = self.APP(self.world, self.sessions, self.cloud.tokens)
+        self.open = self.OPEN(self.world, self.addresses)
+        clouds = f"https://{HOST}:{self.at['app_api']}"
+        self.amazon, self.homegraph = Amazon(clouds, options.data), HomeGraph(clouds, options.data)
+        self.house, self.television = House(self.world, self.studio), Television()
+        self.own = Barn(barn(), self.studio, rtsp=self.at["barn_rtsp"], onvif=self.at["barn_onvif"])
+        self.control = self.CONTROL(self.world, self.is_serving)
+        self.servers: list[asyncio.Server] = []
 
-def _serving(servers: list[asyncio.Server]) -> bool:
-    return len(servers) == len(GIVEN) and all(server.is_serving() for server in servers)
+    def make_world(self) -> World:
+        return demo_world()
+
+    def is_serving(self) -> bool:
+        return len(self.servers) == len(GIVEN) and all(server.is_serving() for server in self.servers)
+
+    def apps(self) -> list[tuple[web.Application, Given]]:
+        """Returns the applications by http, each with the name of its port."""
+        control, app, open_platform = web.Application(client_max_size=256 * 1024), self.app.app(), self.open.app()
+        self.control.add_routes(control)
+        add_television(control, self.television)
+        add_routes(control, self.options.app_url, self.options.data, self.amazon, self.homegraph)
+        self.amazon.add_routes(app)
+        self.homegraph.add_routes(app)
+        PictureDoor(self.addresses, self.studio).add_routes(open_platform)
+        served: list[tuple[web.Application, Given]] = [(control, "control"), (app, "app_api")]
+        return [*served, (open_platform, "open_platform"), (self.own.app(), "barn_onvif")]
+
+    async def open_more(self) -> None:
+        """Opens the servers whose ports the system chooses."""
+        await self.house.open()
+        await self.cloud.open(HOST)
+        await self.television.open(HOST, self.tls)
+        self.world.ports.chosen[CAST] = self.television.port
+
+    async def close_more(self) -> None:
+        await self.television.close()
+        await self.house.close()
+        await self.cloud.close()
+
+    async def serve(self) -> None:
+        """Runs until SIGTERM or SIGINT. Raises StartFailed."""
+        apps = self.apps()
+        sockets = [_listen(self.at[name]) for _app, name in apps]
+        pushing = _listen(self.at["push"])
+        runners = [web.AppRunner(app, access_log=None, shutdown_timeout=0.2) for app, _name in apps]
+        try:
+            for runner, (_app, name), listening in zip(runners, apps, sockets, strict=True):
+                await runner.setup()
+                assert runner.server is not None
+                tls = self.tls if name in BY_TLS else None
+                loop = asyncio.get_running_loop()
+                self.servers.append(await loop.create_server(runner.server, sock=listening, ssl=tls))
+            self.servers.append(await self.own.open(_listen(self.at["barn_rtsp"])))
+            await self.open_more()
+            self.servers.append(await asyncio.start_server(self.app.push.broker.serve, sock=pushing))
+            log.info("simulator serves", **self.at)
+            await _stop_signal()
+        finally:
+            for server in self.servers:
+                server.close()
+            self.app.push.broker.close()
+            await self.own.close()
+            await self.close_more()
+            self.studio.close()
+            await asyncio.gather(*(runner.cleanup() for runner in runners))
 
 
 async def _stop_signal() -> None:

@@ -9,16 +9,11 @@ A single thread changes the state; the cameras' encoders only read it.
 import hashlib
 import random
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from aiohttp import web
-from aiohttp.typedefs import Handler
-
-from showcam.simulator.assistants.cloud_faults import CloudFault
-from showcam.simulator.camera import ALARMS, Camera, Event, EventKind, Fault
+from showcam.simulator.camera import ALARMS, Camera, Event, EventKind
 
 type Given = Literal["control", "app_api", "open_platform", "push", "barn_rtsp", "barn_onvif"]
 
@@ -34,12 +29,11 @@ GIVEN: dict[Given, tuple[str, str]] = {
 OPTIONS = ", ".join(option for option, _ in GIVEN.values())
 
 HOUR_S = 3600.0  # life of an access token of Amazon's or Google's, and the longest life of an assertion at Google
+HANG_S = 600.0  # the pause of a server that never answers: longer than any client waits
 ACTS_S = 2.0  # a camera takes about this long to act, and a slow vendor to answer
 VTM = "vtm"  # dispatcher of the app's cloud stream
 VTDU = "vtdu"  # node of the app's cloud stream
 CAST = "cast"  # the television
-CAS = "cas"  # server of cameras' keys
-LOCAL_CONTROL, LOCAL_MEDIA = "9010/", "9020/"  # plus a serial: a camera's own protocol in the house
 _RTSP = "rtsp/"  # plus a serial: a camera's own server in the house
 
 
@@ -68,15 +62,6 @@ class Ports:
 
 
 @dataclass(slots=True)
-class SubAccount:
-    """An account under a developer's key, which sees only the given cameras."""
-
-    id: str
-    name: str
-    serials: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
 class Account:
     user: str
     password_md5: str
@@ -87,7 +72,6 @@ class Account:
     mailed_until: float = 0.0
     wrong_codes: int = 0  # wrong codes since the last code was mailed
     key_asked_at: float = 0.0  # when a camera's encryption password was last requested, epoch s
-    subs: dict[str, SubAccount] = field(default_factory=dict)  # under the account's developer key
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,36 +87,16 @@ class Device:
 
 
 @dataclass(slots=True)
-class Webhook:
-    """The address for the Open Platform's messages, and counts of their outcomes."""
-
-    url: str = ""
-    key: str = ""
-    duplicates: int = 0  # how many more times each message is sent
-    skew_s: float = 0.0  # the sender's clock runs ahead by this
-    sent: int = 0
-    answered: int = 0
-    dropped: int = 0
-
-
-@dataclass(slots=True)
 class Settings:
-    """The vendor's behaviour; `/_control` changes it."""
+    """The vendor's behaviour."""
 
     cut_s: float = 60.0  # life of a live address from its first fetch
-    latency_ms: float = 0.0
     region: str = ""  # host:port of the app API that accepts sign-ins; "circle": each always names another
     session_s: float = 86400.0  # of the app's session [assumed]
     token_s: float = 7 * 86400.0  # of the Open Platform's access token
     viewers: int = 20  # at once, per account
     terminals: int = 10  # per account
     encryption_delay_s: float = ACTS_S
-    fault: Fault | Literal[""] = ""  # every call meets this fault
-    key_code: int = 0  # the answer to every request for a camera's key; 0: the true answer
-    push_fault: Literal["", "garbage", "refuse", "drop", "resumed", "denied"] = ""  # a fault of the app's messages
-    pushes_rings: bool = False  # a press is pushed too, as an older DP1C does it (RenierM26/ha-ezviz issue 112)
-    hls_fault: Literal["", "no_cors", "ended", "key", "sound"] = ""  # a fault of live streams, as players meet it
-    delay_s: float = ACTS_S  # the delay of the fault "delay"
     # every `gateway_each`-th GET of the app's API is answered 504, and every `empty_each`-th list has an empty STATUS
     # of a camera; 0: none. The real servers do this now and then (github.com/Bobsilvio/ezviz_hp7 36 and 37,
     # adirgan/ha-ezviz-cloud-plus).
@@ -153,67 +117,8 @@ class Settings:
     node_s: float = 0.6  # a stream node answers after this, a dispatcher after a quarter of it
     clump_s: float = 2.0  # pictures come in clumps, at this distance
     stream_key_s: float = 0.0  # between key frames; 0: as in life, the smaller picture's 4 and the whole one's 60
-    session_cut_s: float = 0.0  # a session lasts this long; 0: for as long as it is kept alive
-    cut_with: Literal["", "5500", "5999", "7005"] = ""  # the result that announces the end of a session
-    # a session that has lasted this long sends nothing more and stays open; 0: no session does
-    mute_after_s: float = 0.0
     unkept_s: float = 27.0  # a session without keep-alives lasts this long
     streams: int = 8  # sessions at once, per account
-    # a camera's second session: with "" it ends the first, as two clients of real cameras report
-    # (rhanekom/hass-ezviz-stream, camera.py; Dead96/ezviz-stream-ha-integration, CHANGELOG 0.2.3). With "joins" it is
-    # sent the same. With a number, the node refuses the session with that result.
-    stream_crowd: Literal["", "joins", "5405", "5416", "5452", "5491"] = ""
-    # each keyframe comes with parameter sets; "first": only those of a camera's first session do
-    stream_sets: Literal["", "first"] = ""
-    stream_code: int = 0  # the answer of every node; 0: the true answer
-    stream_map: Literal["", "lies", "none"] = ""  # the stream's table of codecs
-    stream_fault: Literal[
-        "",
-        "silent",
-        "silent_sub",  # only the smaller picture
-        "noise",
-        "junk",
-        "tokens",
-        "ciphered",
-        "hangs",
-        "drips",
-        "nameless",  # an answer that names no session
-        "private",
-        "foreign",
-        "link_local",
-    ] = ""
-    # the server of cameras' keys, and their own protocol in the house
-    cas_certificate: Literal["", "good", "replaced"] = (
-        ""  # out of date, as real ones were found (github.com/RenierM26/pyEzvizApi #271)
-    )
-    cas_fault: Literal[
-        "",
-        "forgets",  # once, the fact that a terminal was registered
-        "refused",
-        "limit",
-        "silent",
-        "garbage",
-        "half",
-        "drips",
-    ] = ""
-    cas_zero: bool = False  # whether a client of type 0 is answered; real servers often do not
-    local_answers: Literal["", "sealed"] = "sealed"  # "": in the clear
-    local_cut_s: float = 0.0  # a session lasts this long; 0: until its client ends it
-    local_crowd: Literal["", "refuses"] = ""  # the second session's effect; "": the first session ends
-    local_stranger: Literal["", "refuses"] = ""  # the answer to a client without the camera's key; "": nothing comes
-    local_fault: Literal["", "refuses", "mute", "drops", "noise", "junk", "keyless", "drips", "floods"] = ""
-    local_bent: str = ""  # the answer to cut or change, and the changed place
-    china: bool = False  # whether the Open Platform is the Chinese one, which has a few more calls
-    # Amazon's and Google's clouds: showcam sends its reports there
-    lwa_fault: CloudFault | Literal[""] = ""  # of Login with Amazon
-    gateway_fault: CloudFault | Literal[""] = ""  # of the event gateway
-    google_login_fault: CloudFault | Literal[""] = ""  # of the token endpoint for service accounts
-    homegraph_fault: CloudFault | Literal[""] = ""
-    cloud_fault_share: float = 1.0  # the share of calls to these clouds that meet the fault
-    lwa_access_s: float = HOUR_S
-    google_access_s: float = HOUR_S
-    google_skew_s: float = 0.0  # Google's clock runs ahead by this
-    homegraph_quota: int = 6000  # requests in a minute
 
 
 @dataclass(slots=True)
@@ -224,12 +129,8 @@ class World:
     now: Callable[[], float] = time.time
     ports: Ports = field(default_factory=Ports)
     devices: dict[str, Device] = field(default_factory=dict)
-    webhook: Webhook = field(default_factory=Webhook)
     listeners: list[Callable[[Camera, Event], None]] = field(default_factory=list)
-    # called if a camera's own protocol was turned on or off
-    local_doors: list[Callable[[Camera], None]] = field(default_factory=list)
     doors: list[Callable[[Camera], None]] = field(default_factory=list)  # called if a camera's door was opened or shut
-    calls: Counter[str] = field(default_factory=Counter)  # of both APIs, by path
 
     def add(self, camera: Camera) -> None:
         self.cameras[camera.key] = camera
@@ -275,12 +176,6 @@ class World:
             for listener in self.doors:
                 listener(camera)
 
-    def turn_local(self, camera: Camera, how: Literal["", "plain", "wrapped"]) -> None:
-        """Sets whether and how the camera speaks its own protocol in the house."""
-        camera.local = how
-        for listener in self.local_doors:
-            listener(camera)
-
     def restarted(self, camera: Camera) -> None:
         """A restarted camera closes its RTSP port, as real ones do."""
         if camera.product is not None:
@@ -304,23 +199,5 @@ class World:
         return camera.waking_until <= self.now() < camera.awake_until
 
 
-def fault_of(cameras: Iterable[Camera]) -> Camera | None:
-    """Returns the first of these cameras that has a fault."""
-    return next((camera for camera in cameras if camera.fault is not None), None)
-
-
 def md5(text: str) -> str:
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
-
-
-def counting(world: World) -> web.Application:
-    """Makes an application whose calls are counted by path, in `world.calls`."""
-
-    @web.middleware
-    async def counted(request: web.Request, handler: Handler) -> web.StreamResponse:
-        resource = request.match_info.route.resource
-        known = resource.canonical if resource is not None else ""
-        world.calls[request.path if known.endswith("{operation}") else known] += 1
-        return await handler(request)
-
-    return web.Application(client_max_size=256 * 1024, middlewares=[counted])

@@ -296,7 +296,7 @@ def test_a_clock_ten_minutes_slow_is_taken_by_google(link: Reporting) -> None:
 
 def test_a_token_that_is_no_longer_taken_is_renewed_and_the_report_is_sent_by_the_next_try(link: Reporting) -> None:
     link.tell()
-    link.cloud.homegraph._account._access.clear()
+    link.cloud.homegraph.account._access.clear()
     link.changes = {"Attic": {"online": "on"}}
     link.cloud.calls.clear()
     with pytest.raises(TryAgain):

@@ -25,7 +25,7 @@ def with_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def table(registry: Registry, *, snapshots: bool) -> tuple[Interface, ...]:
         return (
             *interfaces(registry, snapshots=snapshots),
-            RangeController(),
+            RangeController(registry),
         )
 
     monkeypatch.setattr(smart_home, "interfaces", table)

@@ -12,8 +12,9 @@ import pytest
 
 from showcam.accounts import households
 from showcam.accounts.links import authenticate
-from showcam.alexa.gateway import SECRET, Amazon, ClientRefused, Gateway, NotGranted, Revoked, Unreached
+from showcam.alexa.gateway import SECRET, Amazon, ClientRefused, Gateway, NotGranted, Revoked
 from showcam.alexa.smart_home import SmartHome
+from showcam.net.exchange import Unreached
 from showcam.store.ports import StoreUnavailable
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household

@@ -96,7 +96,9 @@ def demos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], 
             if group not in last:
                 running_now.close()
                 last.clear()
-                last[group] = running_now.enter_context(_demo(tmp_path_factory.mktemp(group)))
+                last[group] = running_now.enter_context(
+                    _demo(tmp_path_factory.mktemp(group), troubled=group == "tiles")
+                )
             return last[group]
 
         yield of
@@ -108,7 +110,7 @@ def program(demos: Callable[[str], Program], request: pytest.FixtureRequest) -> 
 
 
 @contextmanager
-def _demo(folder: Path) -> Iterator[Program]:
+def _demo(folder: Path, *, troubled: bool) -> Iterator[Program]:
     settings: dict[str, Any] = {
         "SHOWCAM_EXPLAIN": "no",  # refusals are error codes, not cards
         "SHOWCAM_IDLE_S": "10",  # no picture goes on for half a minute when its test is over
@@ -116,7 +118,7 @@ def _demo(folder: Path) -> Iterator[Program]:
         "SHOWCAM_OPENS_PER_MINUTE": "60",
         "SHOWCAM_POLL_S": "10",  # what EZVIZ announces to nobody is found soon
     }
-    with running(folder, **settings) as demo:
+    with running(folder, troubled=troubled, **settings) as demo:
         yield demo
 
 

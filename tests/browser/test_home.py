@@ -95,7 +95,7 @@ def test_from_an_empty_folder_to_a_live_tile(context: BrowserContext, tmp_path: 
     """Two values are typed, and nothing else is done."""
     began = time.monotonic()
     page, complaints = watched(context)
-    with running(tmp_path) as program:
+    with running(tmp_path, troubled=True) as program:
         sign_in(page, at_start(program), "real@example.com")
         plays(page, "Terrace", WITHIN_S)
         took = time.monotonic() - began
@@ -117,7 +117,7 @@ def test_a_battery_camera_has_seventy_seconds_to_wake_and_is_said_to_meanwhile(
     """It waits for a press, since a picture wakes it. Two pages wait for it at once, by WebRTC and by HLS."""
     pages = {by: watched(context)[0] for by in ("webrtc", "hls")}
     pages["hls"].add_init_script("delete window.RTCPeerConnection")
-    with running(tmp_path) as program:
+    with running(tmp_path, troubled=True) as program:
         program.configure(wake_s=34, wake_spread_s=0)
         program.change("Terrace", dozes=True)
         sign_in(pages["webrtc"], at_start(program), "real@example.com")

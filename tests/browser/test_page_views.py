@@ -40,7 +40,7 @@ LIMITS = ("busy", "too_often", "household_full", "machine_full")
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """Without a setting but its ports: the demo's limits are an owner's defaults."""
-    with running(tmp_path_factory.mktemp("views")) as program:
+    with running(tmp_path_factory.mktemp("views"), troubled=True) as program:
         yield program
 
 
@@ -97,7 +97,7 @@ def test_a_list_that_could_not_be_read_yet_is_followed_by_the_pictures_without_a
 ) -> None:
     """As on a busy machine, on which the vendor's answer to the first reading came too late."""
     pages = [context.new_page() for context in contexts]
-    with running(tmp_path) as program:
+    with running(tmp_path, troubled=True) as program:
         program.change("Garden", fault="http500")
         for page, at in zip(pages, ("/home", "/home/setup"), strict=True):
             sign_in(page, another(program), "demo@example.com")

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from showcam.accounts.console_sessions import ConsoleSessions
-from showcam.app.compose.own_pages import WorkersTvs
 from showcam.cast.device import Device, Over, Picture
 from showcam.cast.door import CastClient, CastDoor
 from showcam.cast.errors import CastFailed
 from showcam.cast.finder import Finder
+from showcam.cast.player import Player
 from showcam.cast.screens import Screens
 from showcam.engine.grants import Grants
 from tests.doubles.home_browser import HomeBrowser
@@ -60,12 +60,10 @@ class House:
         self.may_play.set()
         run = folder / "run"
         run.mkdir(exist_ok=True)
-        self.world: HomeWorld = home_world(folder, tvs=WorkersTvs(CastClient(run, PROOF)))
+        self.world: HomeWorld = home_world(folder, tvs=CastClient(run, PROOF))
         home = self.world.home
-        screens = Screens(
-            home.owner, ConsoleSessions(home.store), self, Finder((LIVING, BEDROOM, SPEAKER), browse=self._look),
-            self._connect,
-        )  # fmt: skip
+        player = Player(home.owner, ConsoleSessions(home.store), self, self._connect, ("hls",))
+        screens = Screens(player, Finder((LIVING, BEDROOM, SPEAKER), browse=self._look))
         self._door = CastDoor(run, screens, PROOF)
         self._serving = threading.Thread(target=self._door.serve_forever, kwargs={"poll_interval": 0.05})
         self._serving.start()

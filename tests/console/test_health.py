@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from showcam.console.health import masked
+from showcam.console.machine import Finding
 from showcam.console.pages import moment
 from showcam.i18n.catalogue import worded
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld
 from tests.doubles.linking_world import USER
-from tests.doubles.ready_machine import ReadyFinding
 
 pytestmark = pytest.mark.proves(
     "The health page examines one household, and gives a backup and a diagnosis without names",
@@ -68,11 +68,11 @@ def test_the_doctor_examines_the_owners_household_alone(world: HomeWorld) -> Non
 @pytest.mark.parametrize(
     ("findings", "said"),
     [
-        ((ReadyFinding("disk", "ok", "well"),), "No faults."),
-        ((ReadyFinding("a", "wrong", "x"), ReadyFinding("b", "wrong", "y")), "2 faults."),
+        ((Finding("disk", "ok", "well"),), "No faults."),
+        ((Finding("a", "wrong", "x"), Finding("b", "wrong", "y")), "2 faults."),
     ],
 )
-def test_how_many_things_are_wrong_is_said(world: HomeWorld, findings: tuple[ReadyFinding, ...], said: str) -> None:
+def test_how_many_things_are_wrong_is_said(world: HomeWorld, findings: tuple[Finding, ...], said: str) -> None:
     world.machine.findings = findings
     assert said in page(world).send(AT, step="examine").text
 
@@ -92,7 +92,7 @@ def test_findings_are_in_the_page_s_language_and_the_diagnosis_in_english(
 ) -> None:
     leads = worded("it leads to {addresses}", addresses="203.0.113.9")
     mend = worded("See that this machine reaches the internet.")
-    world.machine.findings = (ReadyFinding(worded("name {host}", host="home.example"), "wrong", leads, mend),)
+    world.machine.findings = (Finding(worded("name {host}", host="home.example"), "wrong", leads, mend),)
     browser = page(world)
     browser.headers["Accept-Language"] = locale
     browser.send(AT, step="examine")

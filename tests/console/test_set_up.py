@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from showcam.console.machine import Finding
 from showcam.drivers.camera import StreamRequest
 from tests.doubles.home_browser import HomeBrowser, words
 from tests.doubles.home_world import HomeWorld, home_world
 from tests.doubles.ready_driver import camera
-from tests.doubles.ready_machine import ReadyFinding, ReadyMachine
+from tests.doubles.ready_machine import ReadyMachine
 
 AT = "/home/setup"
 
@@ -74,7 +75,7 @@ def examined(tmp_path: Path) -> Iterator[World]:
     """Makes a world in which the doctor finds this."""
     made: list[HomeWorld] = []
 
-    def build(*findings: ReadyFinding, **more: Any) -> HomeWorld:
+    def build(*findings: Finding, **more: Any) -> HomeWorld:
         machine = ReadyMachine(findings=findings, **more)
         made.append(home_world(tmp_path, address="https://home.example", machine=machine))
         return made[-1]
@@ -84,11 +85,11 @@ def examined(tmp_path: Path) -> Iterator[World]:
         world.home.store.close()
 
 
-WELL = ReadyFinding("address https://home.example", "ok", "well", step="reachable")
-WRONG = ReadyFinding("port", "wrong", "it is closed", "Forward it.", step="reachable")
-UNSURE = ReadyFinding("visitors", "unsure", "they count as one", step="reachable")
-OF_GOOGLE = ReadyFinding("key", "wrong", "of another project", "Make one.", step="google")
-OF_ALEXA = ReadyFinding("secret", "wrong", "another came", "Paste it.", step="alexa")
+WELL = Finding("address https://home.example", "ok", "well", step="reachable")
+WRONG = Finding("port", "wrong", "it is closed", "Forward it.", step="reachable")
+UNSURE = Finding("visitors", "unsure", "they count as one", step="reachable")
+OF_GOOGLE = Finding("key", "wrong", "of another project", "Make one.", step="google")
+OF_ALEXA = Finding("secret", "wrong", "another came", "Paste it.", step="alexa")
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,7 @@ OF_ALEXA = ReadyFinding("secret", "wrong", "another came", "Paste it.", step="al
     ],
 )
 def test_the_doctor_ticks_each_step(
-    examined: World, findings: tuple[ReadyFinding, ...], number: int, begins: str, says: str
+    examined: World, findings: tuple[Finding, ...], number: int, begins: str, says: str
 ) -> None:
     text = step(examined(*findings), number)
     assert (text[: len(begins)], says in text) == (begins, True)

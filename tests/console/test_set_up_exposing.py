@@ -10,11 +10,12 @@ from showcam.app.process.kept import read
 from showcam.app.settings import Settings
 from showcam.app.setup.address import AddressKeeper
 from showcam.console.exposing import Held
+from showcam.console.machine import Finding
 from tests.doubles.cloudflared import NAME as PUBLIC
 from tests.doubles.cloudflared import PAGE, ZONE, Cloudflared
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld, home_world
-from tests.doubles.ready_machine import ReadyFinding, ReadyMachine
+from tests.doubles.ready_machine import ReadyMachine
 from tests.doubles.tailscale import ALLOW, LOGIN, NAME, Tailscale
 from tests.doubles.waiting import until
 
@@ -66,7 +67,7 @@ def shown(browser: HomeBrowser) -> str:
     return browser.visit(AT).text
 
 
-ILL = ReadyMachine((ReadyFinding("healthz", "wrong", "it can't be reached", step="reachable"),))
+ILL = ReadyMachine((Finding("healthz", "wrong", "it can't be reached", step="reachable"),))
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,9 @@ def test_nonsense_is_answered(world: HomeWorld, text: str) -> None:
     ],
 )
 def test_the_longest_name_in_a_sentence_is_meant(text: str, found: str | None) -> None:
-    assert named([("1", "Garden"), ("2", "Garden Gate"), ("3", "…")])(text) == found
+    cameras = [{"id": "1", "name": "Garden"}, {"id": "2", "name": "Garden Gate"}, {"id": "3", "name": "…"}]
+    meant = named(text, cameras)
+    assert (meant and meant["id"]) == found
 
 
 def test_it_is_for_who_is_signed_in(world: HomeWorld) -> None:

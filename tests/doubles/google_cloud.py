@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ from aiohttp import web
 from scripts.deploy_local.emulator import free_ports
 from showcam.simulator import authority
 from showcam.simulator.assistants.homegraph import FILE, HomeGraph, User
-from showcam.simulator.state import Settings
 from tests.doubles.loop_end import let_go, shut
+from tests.doubles.troubled.cloud_faults import GoogleTrouble, spoiling
 
 
 class GoogleCloud:
@@ -22,7 +23,7 @@ class GoogleCloud:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.settings, self.folder, self.ca_file = Settings(), folder, folder / "ca.pem"
+        self.settings, self.folder, self.ca_file = GoogleTrouble(), folder, folder / "ca.pem"
         self.key_file = folder / FILE
         self.fetched: Callable[[], dict[str, dict[str, Any]]] = dict
         self.deleted: list[str] = []
@@ -69,14 +70,15 @@ class GoogleCloud:
             request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
         ) -> web.StreamResponse:
             self.calls.append((request.method, request.path, await request.read()))
+            self.homegraph.account.access_s = self.settings.google_access_s
             return await handler(request)
 
-        app = web.Application(middlewares=[noted])
+        app = web.Application(middlewares=[noted, spoiling(self.settings.fault_of)])
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         context = authority.server_context(self.folder)
         port = free_ports(1)
         host = f"127.0.0.1:{port}"
-        self.homegraph = HomeGraph(f"https://{host}", self.folder, self.settings)
+        self.homegraph = HomeGraph(f"https://{host}", self.folder, lambda: time.time() + self.settings.google_skew_s)
         self.homegraph.add_routes(app)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port, ssl_context=context)

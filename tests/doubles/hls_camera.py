@@ -69,10 +69,10 @@ def recording(
             sound.layout = "mono"
         tones = 0
         for number in range(length_s * fps):
-            for packet in video.encode(_picture(number, size)):
+            for packet in video.encode(picture(number, size)):
                 out.mux(_garble(packet, video) if garbled else packet)
             while sound and tones * 1024 / RATE < number / fps:
-                out.mux(sound.encode(_tone(tones)))
+                out.mux(sound.encode(tone(tones)))
                 tones += 1
         out.mux(video.encode(None))
     return tuple(data for name, data in sorted(files.items(), key=lambda item: len(item[0])) if name.endswith(".ts"))
@@ -106,7 +106,7 @@ class _Kept(io.BytesIO):
         super().close()
 
 
-def _picture(number: int, size: tuple[int, int] = (WIDTH, HEIGHT)) -> av.VideoFrame:
+def picture(number: int, size: tuple[int, int] = (WIDTH, HEIGHT)) -> av.VideoFrame:
     frame = av.VideoFrame(*size, "yuv420p")
     levels = (30 + number * 7 % 190, 128, 128)
     for plane, level in zip(frame.planes, levels, strict=True):
@@ -129,7 +129,7 @@ def _wave() -> array.array[float]:
     return array.array("f", (0.5 * math.sin(2 * math.pi * TONE_HZ * at / RATE) for at in range(RATE + 1024)))
 
 
-def _tone(number: int) -> av.AudioFrame:
+def tone(number: int) -> av.AudioFrame:
     frame = av.AudioFrame(format="fltp", layout="mono", samples=1024)
     frame.sample_rate, frame.pts, frame.time_base = RATE, number * 1024, Fraction(1, RATE)
     begin = number * 1024 % RATE

@@ -36,11 +36,11 @@ from showcam.app.setup.smapi import Amazon
 from showcam.console import home, look
 from showcam.console.adding import Adding as AddingPage
 from showcam.console.app import blueprint
+from showcam.console.assistant_forms import AssistantForms
 from showcam.console.assistants import Assistants
 from showcam.console.camera_page import CameraPage
 from showcam.console.camera_removal import CameraRemoval
 from showcam.console.casting import Casting, Tvs
-from showcam.console.client_forms import ClientForms
 from showcam.console.echo import SKILL_ID
 from showcam.console.entrance import Entrance
 from showcam.console.examinations import Examinations
@@ -48,8 +48,6 @@ from showcam.console.google_page import GooglePage
 from showcam.console.happenings import Happenings
 from showcam.console.health import Health
 from showcam.console.home import Home, HomeSettings
-from showcam.console.household_forms import HouseholdForms
-from showcam.console.link_forms import LinkForms
 from showcam.console.notices import Notices
 from showcam.console.own_camera import OwnCamera
 from showcam.console.pages import NOTIFIES, TVS
@@ -67,9 +65,8 @@ from showcam.drivers.ezviz.sessions import Sessions
 from showcam.drivers.lan.adding import Adding
 from showcam.drivers.lan.devices import Devices
 from showcam.drivers.lan.driver import LanDriver
-from showcam.engine.source import Rtsp, Watched
+from showcam.engine.source import Rtsp, SourceFailed, Watched
 from showcam.engine.sources.probe import probe
-from showcam.engine.units import SourceFailed
 from showcam.registry.owner.invitations import Invitations
 from showcam.registry.owner.own_cameras import Find, OwnCameras, Search
 from showcam.registry.owner.sign_in import SignIn
@@ -177,7 +174,6 @@ def _pages(
 ) -> list[home.Page]:
     examinations = Examinations(machine, machine.start or _at_once)
     history = made.adapter.history
-    window = LinkingWindow(made.store, made.clock)
     happenings = Happenings(made.owner, rooms.area, history, made.adapter.alarm_pictures, made.clock)
     said = SaidPage(made.owner, rooms.area, happenings)
     reachable = Reachable(
@@ -206,16 +202,15 @@ def _pages(
             made.owner,
             rooms.area,
             history,
-            LinkForms(made.store, rooms.area.new_links, partial(_end_link, made)),
-            ClientForms(made.store),
-            HouseholdForms(
+            AssistantForms(
                 made.store,
+                rooms.area.new_links,
+                partial(_end_link, made),
                 rooms.sign_in,
                 Invitations(made.store, [Sessions(made.store)]),
-                window,
+                LinkingWindow(made.store, made.clock),
                 partial(_remove, made),
             ),
-            window,
             Reports(made.store, made.adapter.faults.of),
             open_to_all=False,
         ),

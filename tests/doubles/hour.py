@@ -17,10 +17,10 @@ import av
 from showcam.engine.rtp.packets import AccessUnit, SenderReport
 from showcam.engine.rtp.sound import PlainDepacketizer
 from showcam.engine.sessions.fanout import Fanout
+from showcam.engine.source import CLOCK, SourceFailed, Unit
 from showcam.engine.sources.rtsp import Live
 from showcam.engine.sources.timeline import Timeline
 from showcam.engine.sources.tracks import Sound
-from showcam.engine.units import CLOCK, SourceFailed, Unit
 from tests.doubles.rtsp_recording import slope
 
 HZ = 8000
@@ -164,7 +164,7 @@ class Showing:
                 self.live.report(kind, unit, self.loop.at)
                 continue
             self.live.unit(kind, unit, self.loop.at)
-            while self.live.is_measuring:
+            while self.live._measuring:
                 await asyncio.sleep(0)
             try:
                 self.live.check()

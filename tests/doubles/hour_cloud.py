@@ -16,14 +16,14 @@ from showcam.engine.sessions.pull import Pull
 from showcam.engine.sessions.session import View
 from showcam.engine.sessions.transcodes import Transcodes
 from showcam.engine.settings import OnLoopback, PlaneSettings
-from showcam.engine.source import Codec, Denied, EzvizCloud, SourceSpec
+from showcam.engine.source import CLOCK, Codec, Denied, EzvizCloud, SourceSpec
 from showcam.engine.sources.opener import Opener
-from showcam.engine.units import CLOCK
 from showcam.simulator.camera import Camera
-from showcam.simulator.cloud.node import Cloud
-from showcam.simulator.state import Account, World
+from showcam.simulator.state import Account
 from tests.doubles.hour import pictures
 from tests.doubles.open_gate import OpenGate
+from tests.doubles.troubled.stream import TroubledCloud
+from tests.doubles.troubled.trouble import TroubledWorld
 
 USER, SERIAL = "demo@example.com", "F00497201"
 SETTINGS = PlaneSettings()
@@ -79,11 +79,11 @@ class HourCloud(OpenGate):
 
     def __init__(self, loop: asyncio.AbstractEventLoop, **settings: Any) -> None:
         self.camera = Camera(SERIAL, "Garden", USER, "ABCDEF", "garden", audio=False)
-        self.world = World({USER: Account(USER, "", "", "")}, {SERIAL: self.camera}, now=loop.time)
+        self.world = TroubledWorld({USER: Account(USER, "", "", "")}, {SERIAL: self.camera}, now=loop.time)
         for name, value in settings.items():
             setattr(self.world.settings, name, value)
         self.studio = _Studio(loop)
-        self.cloud = Cloud(self.world, self.studio)  # type: ignore[arg-type]
+        self.cloud = TroubledCloud(self.world, self.studio)  # type: ignore[arg-type]
         self._loop = loop
         self.minted = self.most = 0
         self.lacks_sub: bool | None = None

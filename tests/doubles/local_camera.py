@@ -4,9 +4,9 @@ from typing import Any, Literal
 
 from showcam.engine.ezviz.local_messages import url
 from showcam.engine.source import EzvizLocal, Lease
-from showcam.simulator.local.cas import code_of, key_of
-from showcam.simulator.local.device import Device
 from tests.doubles.stream_cloud import SERIAL, StreamCloud
+from tests.doubles.troubled.cas import code_of, key_of
+from tests.doubles.troubled.own_protocol import Device
 
 WRONG_KEY = "0123456789abcdef"
 
@@ -17,7 +17,7 @@ class LocalCamera(StreamCloud):
     def __init__(self, how: Literal["plain", "wrapped"] = "plain") -> None:
         super().__init__()
         self.device = Device(self.world, self.studio, SERIAL)  # type: ignore[arg-type]
-        self.camera.local = how
+        self.world.trouble_of(self.camera).local = how
         self._run(self.device.open("127.0.0.1"))
         self.at = self.device.ports
 
@@ -28,8 +28,8 @@ class LocalCamera(StreamCloud):
             "hosts": (f"127.0.0.1:{control}", f"127.0.0.1:{media}"),
             "sound": "on" if self.camera.audio else "off",
             "lease": Lease("s", f"local {SERIAL}"),
-            "user": code_of(self.camera),
-            "password": key_of(self.camera),
+            "user": code_of(SERIAL),
+            "password": key_of(SERIAL),
         }
         return EzvizLocal(**(given | changes))
 

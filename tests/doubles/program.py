@@ -24,12 +24,14 @@ ROOT = Path(__file__).parents[2]
 SHOWCAM = Path(sys.executable).with_name("showcam")
 # without what only the tests' tools bring: it is not there where people run showcam, and takes time at every start
 AS_INSTALLED = {"PYTHONPATH": str(Path(__file__).with_name("as_installed"))}
+WITH_TESTS = {"PYTHONPATH": f"{AS_INSTALLED['PYTHONPATH']}{os.pathsep}{ROOT}"}
 
 
 class Program:
     """A running showcam: `demo` or real, on free ports, with a data folder of its own.
 
     `showcam` is its executable, `stands` its working folder; `descriptors` are the soft and hard limits of open files.
+    `troubled`: the demo's vendor shows all the trouble that `change` and `configure` set.
     """
 
     def __init__(
@@ -38,11 +40,13 @@ class Program:
         *,
         demo: bool,
         showcam: Path = SHOWCAM,
+        troubled: bool = False,
         stands: Path = ROOT,
         descriptors: tuple[int, int] | None = None,
         **environ: str,
     ) -> None:
         self.showcam, self.stands = showcam, stands
+        self.words = [sys.executable, "-P", "-m", "tests.doubles.troubled.showcam"] if troubled else [str(showcam)]
         first = free_ports(8)
         self.port, self.media_port, self.simulator_port = first, first + 1, first + 2
         self.data = folder / "data"
@@ -56,7 +60,7 @@ class Program:
             ),
             "HOME": os.environ.get("HOME", "/"),
             "NO_BROWSER": "1",
-            **AS_INSTALLED,
+            **(WITH_TESTS if troubled else AS_INSTALLED),
             # the default servers are on the internet, and no test listens to the house
             **({} if demo else {"SHOWCAM_STUN": "", "SHOWCAM_BIND": "127.0.0.1"}),
             "SHOWCAM_DATA": str(self.data),
@@ -77,7 +81,7 @@ class Program:
         return f"http://127.0.0.1:{self.simulator_port}"
 
     def start(self, within_s: float = LONG_S) -> "Program":
-        command = [str(self.showcam), "run", *(["--demo"] if self.demo else [])]
+        command = [*self.words, "run", *(["--demo"] if self.demo else [])]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command,
@@ -116,7 +120,7 @@ class Program:
 
     def command(self, *words: str, text: str = "", within_s: float = LONG_S) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [str(self.showcam), *words],
+            [*self.words, *words],
             env=self.environ,
             cwd=self.stands,
             input=text,
@@ -164,9 +168,14 @@ class Program:
 
 @contextmanager
 def running(
-    folder: Path, *, demo: bool = True, descriptors: tuple[int, int] | None = None, **environ: Any
+    folder: Path,
+    *,
+    demo: bool = True,
+    troubled: bool = False,
+    descriptors: tuple[int, int] | None = None,
+    **environ: Any,
 ) -> Iterator[Program]:
-    program = Program(folder, demo=demo, descriptors=descriptors, **environ).start()
+    program = Program(folder, demo=demo, troubled=troubled, descriptors=descriptors, **environ).start()
     try:
         yield program
     finally:

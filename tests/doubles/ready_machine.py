@@ -3,25 +3,13 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
-from showcam.console.machine import Facts, NotMade, Step
-
-
-@dataclass(frozen=True)
-class ReadyFinding:
-    what: str
-    state: Literal["ok", "wrong", "unsure"]
-    text: str
-    mend: str = ""
-    fault: str | None = None
-    step: Step = ""
-
+from showcam.console.machine import Facts, Finding, NotMade
 
 FINDINGS = (
-    ReadyFinding("disk", "ok", "1000 MiB are free"),
-    ReadyFinding("name home.example", "wrong", "it leads to 203.0.113.9", "Let it point at your address.", "dns_wrong"),
-    ReadyFinding("camera Garden", "unsure", "asleep, of demo@example.com at fd00::7"),
+    Finding("disk", "ok", "1000 MiB are free"),
+    Finding("name home.example", "wrong", "it leads to 203.0.113.9", "Let it point at your address.", "dns_wrong"),
+    Finding("camera Garden", "unsure", "asleep, of demo@example.com at fd00::7"),
 )
 
 
@@ -29,7 +17,7 @@ FINDINGS = (
 class ReadyMachine:
     """Settable: `findings`, `lines` and `why_not`, for which no backup is made. `examined` are households."""
 
-    findings: tuple[ReadyFinding, ...] = FINDINGS
+    findings: tuple[Finding, ...] = FINDINGS
     lines: list[str] = field(default_factory=lambda: ['{"event": "one"}', '{"event": "<two>"}'])
     why_not: str = ""
     live: int | None = 2
@@ -53,7 +41,7 @@ class ReadyMachine:
             changed=self.changed,
         )
 
-    def examine(self, account_id: str) -> Iterator[ReadyFinding]:
+    def examine(self, account_id: str) -> Iterator[Finding]:
         self.examined.append(account_id)
         yield from self.findings
         if self.breaks:

@@ -10,10 +10,10 @@ from showcam.accounts.console_sessions import ConsoleSessions
 from showcam.cast.device import Device, Over, Picture, Showing
 from showcam.cast.errors import CastFailed
 from showcam.cast.finder import Finder
-from showcam.cast.player import Shown
+from showcam.cast.player import Player, Shown
 from showcam.cast.screens import Screens
 from showcam.drivers.camera import Refusal
-from showcam.drivers.errors import Reason
+from showcam.drivers.errors import NotOnTv, Reason
 from showcam.engine.grants import Claims
 from showcam.registry.preferences import Preferences
 from showcam.registry.scenes import Begun
@@ -41,15 +41,20 @@ class ReadyScreens:
             home.owner.prefer(home.account.id, home.id(name), Preferences(tv_scenes=(TV,)))
         return ready
 
-    def show(self, account: str, camera: str, tv: str, within_s: float) -> Refusal | Reason | Begun:
-        self.asked.append(("show", account, camera, tv))
-        self.waited.append(within_s)
-        return self.answer or Begun(waking=self.wakes)
+    def begin(self, account: str, camera: str, on: str, wait_s: float) -> Refusal | Begun:
+        self._take("show", account, camera, on, wait_s)
+        return Begun(waking=self.wakes)
 
-    def stop(self, account: str, camera: str, tv: str, within_s: float) -> Reason | None:
-        self.asked.append(("stop", account, camera, tv))
-        self.waited.append(within_s)
-        return self.answer
+    def begin_stop(self, account: str, camera: str, on: str, wait_s: float) -> None:
+        self._take("stop", account, camera, on, wait_s)
+
+    def _take(self, what: str, account: str, camera: str, on: str, wait_s: float) -> None:
+        self.asked.append((what, account, camera, on))
+        self.waited.append(wait_s)
+        if self.answer:
+            failed = NotOnTv()
+            failed.reason = self.answer
+            raise failed
 
     def of(self, home: Household, name: str, what: str = "show", tv: str = TV) -> tuple[str, ...]:
         """What `asked` holds then."""
@@ -117,16 +122,16 @@ class House:
         self.may_play.set()
         self.lent: list[tuple[str, str]] = []
         self.unlent: Exception | None = None
-        self.screens = Screens(
+        player = Player(
             self.home.owner,
             ConsoleSessions(self.home.store, self.clock),
             self,
-            Finder((LIVING, BEDROOM, SPEAKER), browse=lambda seconds: []),
             self._connect,
+            protocols,
             self.clock,
             lambda seconds: self.wait(seconds),
-            protocols=protocols,
         )
+        self.screens = Screens(player, Finder((LIVING, BEDROOM, SPEAKER), browse=lambda seconds: []), self.clock)
 
     @property
     def account(self) -> str:

@@ -10,8 +10,9 @@ from av.video.frame import PictureType
 from showcam.simulator.lan.server import Sound, Tracks
 from showcam.simulator.pictures.garbler import Garbler, Layout
 from tests.doubles.floating_point import apart
-from tests.doubles.hls_camera import FPS, _encoding, _tone, garbled_bytes
+from tests.doubles.hls_camera import FPS, _encoding, garbled_bytes
 from tests.doubles.hls_camera import slope as bright
+from tests.doubles.hls_camera import tone as frame_of_tone
 from tests.doubles.made_once import made_once
 
 CODE = "ABCDEF"
@@ -100,7 +101,7 @@ def tone(sound: str) -> tuple[list[Sample], bytes]:
     resampler = av.AudioResampler(encoder.format.name, "mono", rate, step)
     out, sent = [], 0
     for number in range(LENGTH_S * 16_000 // 1024):
-        frame = _tone(number)
+        frame = frame_of_tone(number)
         frame.pts = None
         for piece in resampler.resample(frame):
             piece.pts, piece.time_base = sent, Fraction(1, rate)
@@ -119,7 +120,7 @@ def packed_tone(codec: str, rate: int, channels: int, options: dict[str, str]) -
     encoded = bytearray()
     samples = 0
     for number in range(LENGTH_S * 16_000 // 1024):
-        frame = _tone(number)
+        frame = frame_of_tone(number)
         frame.pts = None
         for piece in resampler.resample(frame):
             piece.pts, piece.time_base = samples, Fraction(1, rate)

@@ -1,10 +1,11 @@
-"""What a process of the simulator runs that is forked from one which has imported it."""
+"""What a process of the simulator in the tests' hands runs, that is forked from one which has imported it."""
 
 import os
 import sys
 from pathlib import Path
 
 from showcam.simulator.__main__ import main
+from tests.doubles.troubled.vendor import Vendor
 
 
 def serve(words: list[str], log: Path) -> None:
@@ -13,4 +14,4 @@ def serve(words: list[str], log: Path) -> None:
     for stream in (sys.stdout, sys.stderr):
         os.dup2(descriptor, stream.fileno())
     os.close(descriptor)
-    sys.exit(main(words))
+    sys.exit(main(words, Vendor))

@@ -9,10 +9,11 @@ from typing import Any
 from showcam.engine.ezviz.address import live
 from showcam.engine.source import EzvizCloud
 from showcam.simulator.camera import Camera
-from showcam.simulator.cloud.node import Cloud
-from showcam.simulator.state import Account, World
+from showcam.simulator.state import Account
 from tests.doubles.loop_end import let_go
 from tests.doubles.rtsp_recording import Recording, recorded
+from tests.doubles.troubled.stream import TroubledCloud
+from tests.doubles.troubled.trouble import TroubledWorld
 
 USER, SERIAL = "demo@example.com", "F00497201"
 # sooner than in life, so that a test that says nothing of it need not wait
@@ -77,12 +78,12 @@ class StreamCloud:
     def __init__(self) -> None:
         recorded(gop_s=GOP_S)  # made now, since a camera that says nothing at first is taken for a silent one
         self.camera = Camera(SERIAL, "Garden", USER, "ABCDEF", "garden")
-        self.world = World({USER: Account(USER, "", "", "")}, {SERIAL: self.camera})
+        self.world = TroubledWorld({USER: Account(USER, "", "", "")}, {SERIAL: self.camera})
         self.studio = Studio()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="vendor", daemon=True)
         self._thread.start()
-        self._cloud = Cloud(self.world, self.studio)  # type: ignore[arg-type]
+        self._cloud = TroubledCloud(self.world, self.studio)  # type: ignore[arg-type]
         self.minted: list[str] = []
         self.token = ""  # handed out in place of a good one
         self.set(**SOON)

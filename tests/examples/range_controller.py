@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from showcam.alexa.errors import InvalidDirective
+from showcam.alexa.errors import DirectiveError
 from showcam.alexa.interface import Answer, CameraDirective, Capability, Handler, Interface, Stated, reported
 from showcam.alexa.texts import Locales, LocalText, Named, Text
 from showcam.drivers.camera import Camera
@@ -49,4 +49,4 @@ class RangeController(Interface):
         return {"SetRangeValue": self.set_value}
 
     def set_value(self, directive: CameraDirective) -> Answer:
-        raise InvalidDirective("A battery is charged, and can't be set.")
+        raise DirectiveError("INVALID_DIRECTIVE", "A battery is charged, and can't be set.")

@@ -27,7 +27,7 @@ def declared(kind: type[Any]) -> list[Any]:
 OF_CAMERAS, OF_HOUSEHOLDS = declared(Interface), declared(HouseholdInterface)
 # class: what it has to declare itself
 DECLARES: dict[Any, frozenset[str]] = {
-    **dict.fromkeys(OF_CAMERAS, frozenset({"name", "capabilities", "states", "directives"})),
+    **dict.fromkeys(OF_CAMERAS, frozenset({"name", "capabilities"})),
     **dict.fromkeys(OF_HOUSEHOLDS, frozenset({"name", "directives"})),
 }
 # the interface that has no page and no class under its own name

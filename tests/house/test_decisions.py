@@ -9,7 +9,6 @@ DECIDING = frozenset({"while_encrypted", "show_all_encrypted", "ask_key", "fetch
 # who may call these: the console, the page of consent, the command line, and what carries the calls out
 MAY = {
     "showcam/console/encryption.py",
-    "showcam/console/home_codes.py",
     "showcam/console/preference_forms.py",
     "showcam/console/tile_forms.py",
     "oauth/consent.py",

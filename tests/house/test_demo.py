@@ -10,7 +10,6 @@ import pytest
 from showcam.app.process.settings_sources import DEMO
 from showcam.app.settings import Settings
 from showcam.simulator.camera import Camera
-from showcam.simulator.state import Settings as Simulated
 
 ROOT = Path(__file__).parents[2]
 ROOMS = (
@@ -21,10 +20,7 @@ ROOMS = (
         for room in ("accounts", "alexa", "app", "cast", "console", "drivers", "engine", "net", "registry", "store")
     ),
 )
-DEFAULTS = {
-    "Settings": {field.name: field.default for field in fields(Simulated)},
-    "Camera": {field.name: field.default for field in fields(Camera)},
-}
+DEFAULTS = {"Camera": {field.name: field.default for field in fields(Camera)}}
 
 
 # By name: the demo's value, and why
@@ -82,8 +78,6 @@ CODE = {
 }
 # The simulator is kinder than life here: its value, life, and why
 KINDER = {
-    "Settings.latency_ms": ("0.0", "an answer of EZVIZ takes time", "tests that measure a wait set it"),
-    "Settings.fault": ("", "faults come unannounced", "the practice page has a switch for each"),
     "Camera.product": (
         "",
         "a list names few of a camera's abilities, and switches are listed 18 s late",

@@ -7,8 +7,8 @@ import pytest
 
 from actions import request as intent
 from actions.signalling import Signalling
-from showcam.alexa import message
-from showcam.alexa.message import Unreadable
+from showcam.alexa.interface import Unreadable
+from showcam.alexa.interface import read as directive
 from showcam.alexa.spoken.signature import NotSigned, event_of
 from tests.doubles.small_stack import on_small_stack
 
@@ -32,7 +32,7 @@ def refusal(call: Callable[[bytes], Any], body: bytes) -> Any:
 
 
 DOORS: dict[str, tuple[Callable[[bytes], Any], Any]] = {
-    "alexa": (message.read, Unreadable),
+    "alexa": (directive, Unreadable),
     "google": (lambda body: intent.read(body)[1], None),
     "signalling": (lambda body: Signalling(None).answer("POST", "grant", None, None, body)[0], 400),  # type: ignore[arg-type]
     "custom skill": (event_of, NotSigned),

@@ -15,10 +15,9 @@ from aiortc import RTCPeerConnection
 
 from showcam.engine.grants import Claims, Grants
 from showcam.engine.outputs import amendments
-from showcam.engine.sessions.endings import Ended
+from showcam.engine.sessions.pulls import Ended
 from showcam.engine.sessions.sessions import Sessions
-from showcam.engine.source import Card, Denied, SourceSpec
-from showcam.engine.units import SourceFailed
+from showcam.engine.source import Card, Denied, SourceFailed, SourceSpec
 from tests.doubles.echo_offer import offer
 from tests.doubles.open_gate import OpenGate
 from tests.doubles.plane_thread import SETTINGS

@@ -20,14 +20,13 @@ from showcam.engine.ezviz.decipher import Decipherer
 from showcam.engine.ezviz.encryption import FIRST
 from showcam.engine.ezviz.node import NodeSession
 from showcam.engine.settings import OnLoopback
-from showcam.engine.source import EzvizCloud, read_source
+from showcam.engine.source import EzvizCloud, Format, SourceFailed, Unit, read_source
 from showcam.engine.sources.ezviz_picture import EzvizPicture, Showing
 from showcam.engine.sources.footage import Footage, Sets
-from showcam.engine.units import Format, SourceFailed, Unit
-from showcam.simulator.cloud.streams import LONGEST, Habits, ProgramStream, RtpHabits, RtpStream
 from showcam.simulator.pictures.garbler import LAYOUTS, Garbler, Layout, split
 from tests.doubles.floating_point import apart
 from tests.doubles.made_once import made_once
+from tests.doubles.odd_streams import LONGEST, Habits, ProgramStream, RtpHabits, RtpStream
 from tests.doubles.waiting import LONG_S
 from tests.media.test_mpegps import film
 from tests.media.test_rtp import pictures
@@ -384,7 +383,7 @@ def test_a_clear_stream_stays_as_it_is(codec: Codec, name: str) -> None:
     for picture in encoded(codec, name):
         assert by_picture.picture(picture) == picture
         assert [by_unit.unit(unit) for _, unit in split(picture)] == [unit for _, unit in split(picture)]
-    assert by_picture.codec == by_unit.codec == codec
+    assert by_picture.encryption.codec == by_unit.encryption.codec == codec
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -9,7 +9,7 @@ import pytest
 from showcam.engine.grants import Protocol
 from showcam.engine.messages import NoPicture
 from showcam.engine.sessions.transcodes import unplayed
-from showcam.engine.units import Format
+from showcam.engine.source import Format
 from tests.doubles.hls_camera import FPS, Camera, Household, Vendor, recording
 from tests.doubles.rtc_viewer import Viewer
 from tests.media.conftest import World

@@ -2,8 +2,8 @@
 
 import pytest
 
+from showcam.engine.source import SourceFailed
 from showcam.engine.sources.screen import SILENCE_S, Doubt
-from showcam.engine.units import SourceFailed
 
 
 def test_a_key_is_not_called_wrong_for_one_keyframe_however_late_the_next_is() -> None:

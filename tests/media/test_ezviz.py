@@ -16,8 +16,7 @@ import pytest
 
 from showcam.drivers.ezviz.keys import key_of
 from showcam.engine.grants import Claims, Picture
-from showcam.engine.source import USED, Codec, Denied, Ending, Lease, SourceSpec, Unopened, mark_of
-from showcam.engine.units import CLOCK
+from showcam.engine.source import CLOCK, USED, Codec, Denied, Ending, Lease, SourceSpec, Unopened, mark_of
 from tests.doubles import gstreamer
 from tests.doubles.hls_camera import FPS
 from tests.doubles.open_gate import OpenGate

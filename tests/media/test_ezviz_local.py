@@ -14,11 +14,11 @@ from showcam.engine.ezviz.local_session import PLAIN, WRAPPED, LocalSession
 from showcam.engine.ezviz.node import SaidNo, Unreached
 from showcam.engine.grants import Claims
 from showcam.engine.source import Denied, Ending, InVain, Lease, SourceSpec
-from showcam.simulator.local.cas import code_of, key_of
 from tests.doubles.hls_camera import FPS
 from tests.doubles.local_camera import WRONG_KEY, LocalCamera
 from tests.doubles.open_gate import OpenGate
-from tests.doubles.stream_cloud import GOP_S
+from tests.doubles.stream_cloud import GOP_S, SERIAL
+from tests.doubles.troubled.cas import code_of, key_of
 from tests.media.conftest import World
 from tests.media.test_ezviz import refused, segments, times, watched
 from tests.media.test_ezviz_encryption import KEY
@@ -321,5 +321,5 @@ def test_no_key_and_no_code_is_logged(
     segments(world, 1)
     text = "".join(capfd.readouterr()) + caplog.text
     assert "no picture of a camera's own protocol" in text
-    key, code = key_of(camera.camera), code_of(camera.camera)
+    key, code = key_of(SERIAL), code_of(SERIAL)
     assert not any(secret in text for secret in (key, code, "F00497201", "ezviz-local"))

@@ -16,20 +16,22 @@ from showcam.engine.ezviz.local_messages import (
     LONGEST,
     Device,
     Head,
-    Invitation,
     LocalAddress,
     NoKey,
     NotMessage,
     answer,
+    invite,
     plain,
     result,
     sealed,
     session_of,
     url,
 )
-from showcam.engine.ezviz.local_session import MOST_JUNK, MOST_PLACES, Chunks, NotChunks, NotWrapped, Wrapping, bare
+from showcam.engine.ezviz.local_session import MOST_PLACES, NotWrapped, Wrapping, bare
+from showcam.engine.ezviz.local_session import chunks as splitter
+from showcam.engine.ezviz.messages import MOST_JUNK, Frames, NotFrames
 from showcam.engine.source import EzvizLocal, read_source
-from showcam.simulator.local.dress import Plain, Wrapped
+from tests.doubles.troubled.dress import Plain, Wrapped
 
 pytestmark = pytest.mark.proves(
     "EZVIZ's protocol at home ends cleanly whatever a hostile camera sends",
@@ -65,7 +67,7 @@ def test_a_request_for_a_key_is_as_public_clients_send_it() -> None:
     ],
 )
 def test_an_invitation_names_what_is_wanted(related: str, public_key: str, channel: str) -> None:
-    text = Invitation("ABCDEFG", 1, related, "", 10101, "u", 7, public_key).write().decode()
+    text = invite("ABCDEFG", 1, related, "", 10101, "u", 7, public_key).decode()
     assert channel in text
     assert 'StreamType="MAIN" NewStreamType="1" TransProto="TCP"' in text
     assert ("<PublicKey>MFk=</PublicKey>" in text) is bool(public_key)
@@ -177,23 +179,27 @@ def test_another_address_is_none(changes: dict[str, object]) -> None:
 PARTS = [b"\0\0\1\xba" + bytes((number,)) * 900 for number in range(12)]
 
 
+def split(chunks: Frames, data: bytes) -> list[tuple[int, bytes]]:
+    return [(chunk.channel, chunk.body) for chunk in chunks.feed(data)]
+
+
 def sent(dress: Plain | Wrapped) -> bytes:
     return dress.first() + b"".join(dress.part(part) for part in PARTS)
 
 
 @pytest.mark.parametrize("size", [1, 7, 1500, 100_000])
 def test_plain_parts_are_found_behind_the_preface(size: int) -> None:
-    data, chunks = sent(Plain()), Chunks()
-    found = [bare(payload) for at in range(0, len(data), size) for _, payload in chunks.feed(data[at : at + size])]
+    data, chunks = sent(Plain()), splitter()
+    found = [bare(payload) for at in range(0, len(data), size) for _, payload in split(chunks, data[at : at + size])]
     assert found == PARTS
 
 
 @pytest.mark.parametrize("size", [1, 1500])
 def test_wrapped_parts_are_opened(size: int) -> None:
-    wrapping, chunks = Wrapping(), Chunks()
+    wrapping, chunks = Wrapping(), splitter()
     data = sent(Wrapped(wrapping.public_key))
     pieces = [data[at : at + size] for at in range(0, len(data), size)]
-    found = [wrapping.opened(*chunk) for piece in pieces for chunk in chunks.feed(piece)]
+    found = [wrapping.opened(*chunk) for piece in pieces for chunk in split(chunks, piece)]
     assert found == [b"", *PARTS]
     assert len(base64.b64decode(wrapping.public_key)) == 91
 
@@ -201,7 +207,7 @@ def test_wrapped_parts_are_opened(size: int) -> None:
 def test_a_preface_that_looks_like_a_chunk_is_passed_over() -> None:
     dress = Plain()
     data = b"\x01$\x00\x00\x09" + bytes(40) + b"$$$" + sent(dress) + b"".join(dress.part(part) for part in PARTS * 8)
-    assert [bare(payload) for _, payload in Chunks().feed(data)][-12:] == PARTS
+    assert [bare(payload) for _, payload in split(splitter(), data)][-12:] == PARTS
 
 
 @pytest.mark.parametrize(
@@ -216,7 +222,7 @@ def test_a_preface_that_looks_like_a_chunk_is_passed_over() -> None:
 )
 def test_what_is_no_wrapped_part_is_passed_over(channel: int, payload: bytes) -> None:
     wrapping = Wrapping()
-    first = Chunks().feed(Wrapped(wrapping.public_key).first() + b"$")
+    first = split(splitter(), Wrapped(wrapping.public_key).first() + b"$\x01")
     assert wrapping.opened(*first[0]) == b""
     assert wrapping.opened(channel, payload) == b""
 
@@ -225,7 +231,7 @@ def test_what_is_no_wrapped_part_is_passed_over(channel: int, payload: bytes) ->
 def test_a_bent_first_chunk_gives_no_key_or_another_one(at: int) -> None:
     """The picture is garbled then, which the program stream's reader says."""
     wrapping = Wrapping()
-    ((channel, payload),) = Chunks().feed(Wrapped(wrapping.public_key).first() + b"$")
+    ((channel, payload),) = split(splitter(), Wrapped(wrapping.public_key).first() + b"$\x01")
     place = at % len(payload)
     with contextlib.suppress(NotWrapped):
         assert wrapping.opened(channel, payload[:place] + bytes((payload[place] ^ 0x41,)) + payload[place + 1 :]) == b""
@@ -234,17 +240,17 @@ def test_a_bent_first_chunk_gives_no_key_or_another_one(at: int) -> None:
 
 
 def test_junk_has_an_end() -> None:
-    chunks, noise = Chunks(), random.Random(3).randbytes(MOST_JUNK).replace(b"$", b"#")
+    chunks, noise = splitter(), random.Random(3).randbytes(MOST_JUNK).replace(b"$", b"#")
     assert chunks.feed(noise) == []
-    with pytest.raises(NotChunks):
-        chunks.feed(noise)
+    with pytest.raises(NotFrames):
+        split(chunks, noise)
 
 
 @given(st.lists(st.binary(max_size=300), max_size=12))
 def test_any_bytes_are_chunks_or_not_in_bounded_memory(pieces: list[bytes]) -> None:
-    chunks = Chunks()
+    chunks = splitter()
     for piece in pieces:
-        for _, payload in chunks.feed(piece):
+        for _, payload in split(chunks, piece):
             assert bare(payload) in payload
     assert len(chunks._held) <= 65536 + 4
 
@@ -254,15 +260,15 @@ CHUNK = b"$\x01\x00\x04abcd"
 
 @pytest.mark.parametrize("junk", [b"\r\n", b"x$", b"x$\x07\x00\x01", b"x$\x07\x0f\xf3", bytes(999)])
 def test_what_lies_between_chunks_is_passed_over(junk: bytes) -> None:
-    found = Chunks().feed(CHUNK * 2 + junk + CHUNK * 7000)
+    found = split(splitter(), CHUNK * 2 + junk + CHUNK * 7000)
     assert found == [(1, b"abcd")] * len(found)
     assert len(found) > 6000
 
 
 def test_a_little_junk_every_now_and_then_is_passed_over_for_hours() -> None:
-    chunks, found = Chunks(), 0
+    chunks, found = splitter(), 0
     for _ in range(2 * MOST_JUNK // 1024):
-        found += len(chunks.feed(bytes(1024) + CHUNK * 2))
+        found += len(split(chunks, bytes(1024) + CHUNK * 2))
     assert found >= 2 * (2 * MOST_JUNK // 1024) - 2
 
 
@@ -282,8 +288,8 @@ def test_two_bytes_in_front_of_a_part_are_left_out_where_there_are_any(payload: 
 
 def test_a_first_chunk_of_keys_that_are_none_is_given_up_soon() -> None:
     """Each place at which a key might begin costs the event loop of all cameras some microseconds."""
-    wrapped = Wrapped((ours := Wrapping()).public_key).first() + b"$"
-    ((_, payload),) = Chunks().feed(wrapped)
+    wrapped = Wrapped((ours := Wrapping()).public_key).first() + b"$\x01"
+    ((_, payload),) = split(splitter(), wrapped)
     assert ours.opened(1, b"\x24\x01" * (MOST_PLACES // 2) + payload) == b""
     with pytest.raises(NotWrapped):
         Wrapping().opened(1, b"\x24\x01" * 30_000 + payload)

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from showcam.engine.ezviz.h265 import EzvizH265Depacketizer
 from showcam.engine.mpegps import Piece
 from showcam.engine.rtp.packets import read
+from showcam.engine.source import CLOCK
 from showcam.engine.sources.footage import EzvizRtp, Footage
-from showcam.engine.units import CLOCK
-from showcam.simulator.cloud.streams import RtpHabits, RtpStream
 from showcam.simulator.pictures.garbler import split
+from tests.doubles.odd_streams import RtpHabits, RtpStream
 from tests.media.test_mpegps import SOUNDS, adts, film, law
 from tests.media.test_rtp import pictures
 

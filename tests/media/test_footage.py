@@ -12,13 +12,13 @@ from showcam.engine.codec import nal
 from showcam.engine.ezviz.address import SUB
 from showcam.engine.ezviz.node import NodeSession
 from showcam.engine.settings import OnLoopback
+from showcam.engine.source import CLOCK, SourceFailed, Unit
 from showcam.engine.sources.ezviz_picture import HELD_CAP, Showing
 from showcam.engine.sources.footage import MOST_UNITS, UNFOUND, Footage, transport
-from showcam.engine.sources.timeline import STEP, Joined
-from showcam.engine.units import CLOCK, SourceFailed, Unit
-from showcam.simulator.cloud.streams import HIKVISION_HEADER, ProgramStream
+from showcam.engine.sources.screen import STEP, Joined
 from showcam.simulator.pictures.garbler import Garbler
 from showcam.simulator.pictures.garbler import split as split_units
+from tests.doubles.odd_streams import HIKVISION_HEADER, ProgramStream
 from tests.media.test_mpegps import film
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import av
 import pytest
 
-from showcam.engine.units import CLOCK
+from showcam.engine.source import CLOCK
 from tests.doubles.hour import HourCamera, SetLoop, Showing, run, tones_in_hls, tones_in_opus
 
 pytestmark = pytest.mark.proves(
@@ -39,18 +39,18 @@ def off(keys: list[float], tones: list[float]) -> float:
 def test_an_hour_of_sound_that_drifts_stays_beside_the_picture(ppm: float, seconds: float) -> None:
     async def scene(loop: SetLoop) -> Showing:
         showing, camera = Showing(loop), HourCamera(ppm=ppm, gop_s=2.0, fps=2.5)
-        showing.fanout.need_hls(silent_track=False)
+        showing.fanout.renditions.need(silent_track=False)
         await showing.show(camera, seconds - 60)
         showing.watch()
         showing.listen()
-        showing.fanout.outputs[False].playlist()  # somebody watches by HLS
+        showing.fanout.renditions.all[0].playlist()  # somebody watches by HLS
         await showing.show(camera, seconds - 4, seconds - 60)  # the last tone is in the midst of what HLS lists
         showing.close()
         return showing
 
     showing = run(scene)
     assert showing.failures == []
-    output = showing.fanout.outputs[False]
+    output = showing.fanout.renditions.all[0]
     assert [segment.breaks for segment in output.segments] == [False] * len(output.segments)
     keys, tones = tones_in_hls([segment.data for segment in output.segments])
     assert len(tones) == 1
@@ -66,7 +66,7 @@ def test_an_hour_of_sound_that_drifts_stays_beside_the_picture(ppm: float, secon
 def test_sound_that_is_known_later_than_the_picture_is_heard_from_then_on() -> None:
     async def scene(loop: SetLoop) -> Showing:
         showing = Showing(loop, mute_s=5.0)
-        showing.fanout.need_hls(silent_track=False)
+        showing.fanout.renditions.need(silent_track=False)
         showing.watch()
         showing.listen()
         await showing.show(HourCamera(), 16.0)
@@ -75,7 +75,7 @@ def test_sound_that_is_known_later_than_the_picture_is_heard_from_then_on() -> N
 
     showing = run(scene)
     assert showing.failures == []
-    keys, tones = tones_in_hls([segment.data for segment in showing.fanout.outputs[False].segments])
+    keys, tones = tones_in_hls([segment.data for segment in showing.fanout.renditions.all[0].segments])
     assert len(tones) == 1
     assert off(keys, tones) < WITHIN_S / 2
     assert len(tones_in_opus(showing.heard)) == 1
@@ -97,14 +97,14 @@ def test_of_a_camera_without_sound_is_made_what_a_player_asked_for(
         showing, camera = Showing(loop, has_sound=False), HourCamera(gop_s=4.0)
         await showing.show(camera, asked_s)
         for silent_track in wanted:
-            showing.fanout.need_hls(silent_track=silent_track)
-            ready = showing.fanout.ready(silent_track=silent_track)
+            showing.fanout.renditions.need(silent_track=silent_track)
+            ready = showing.fanout.renditions.ready(silent_track=silent_track)
             assert (ready is not None and ready.has_audio == silent_track) == bool(asked_s)
         await showing.show(camera, 18.0, asked_s)
         showing.close()
         return showing
 
-    outputs = run(scene).fanout.outputs
+    outputs = {output.has_audio: output for output in run(scene).fanout.renditions.all}
     assert {*outputs} == {*made}
     for silent_track, output in outputs.items():
         segments = list(output.segments)
@@ -127,7 +127,7 @@ def test_of_a_camera_without_sound_is_made_what_a_player_asked_for(
 def test_a_clock_that_is_set_costs_no_picture_and_no_reopening(leaps: tuple[tuple[float, float], ...]) -> None:
     async def scene(loop: SetLoop) -> Showing:
         showing, camera = Showing(loop), HourCamera(leaps=leaps)
-        showing.fanout.need_hls(silent_track=False)
+        showing.fanout.renditions.need(silent_track=False)
         showing.watch()
         await showing.show(camera, 60.0)
         showing.close()
@@ -139,7 +139,7 @@ def test_a_clock_that_is_set_costs_no_picture_and_no_reopening(leaps: tuple[tupl
     assert len(showing.seen) == 300
     assert min(steps) > 0
     assert max(steps) <= 2 * CLOCK // 5
-    assert not any(segment.breaks for segment in showing.fanout.outputs[False].segments)
+    assert not any(segment.breaks for segment in showing.fanout.renditions.all[0].segments)
 
 
 @pytest.mark.parametrize("gop_s", [10.0, 20.0])
@@ -147,7 +147,7 @@ def test_a_clock_that_is_set_costs_no_picture_and_no_reopening(leaps: tuple[tupl
 def test_keyframes_that_are_far_apart_open_on_every_surface(gop_s: float, joined_s: float) -> None:
     async def scene(loop: SetLoop) -> tuple[Showing, float]:
         showing, camera = Showing(loop, has_sound=False), HourCamera(gop_s=gop_s, joined_s=joined_s, sound=False)
-        showing.fanout.need_hls(silent_track=False)
+        showing.fanout.renditions.need(silent_track=False)
         showing.watch()
         first = gop_s - joined_s if joined_s else 0.0
         await showing.show(camera, first + 0.1)
@@ -159,7 +159,7 @@ def test_keyframes_that_are_far_apart_open_on_every_surface(gop_s: float, joined
 
     showing, _ = run(scene)
     assert showing.failures == []
-    output = showing.fanout.outputs[False]
+    output = showing.fanout.renditions.all[0]
     assert output.failure is None
     assert f"#EXT-X-TARGETDURATION:{gop_s:.0f}\n" in output.playlist()
     assert next(iter(output.segments)).seconds == pytest.approx(gop_s, abs=0.01)
@@ -211,7 +211,7 @@ def test_keyframes_that_stay_away_for_an_hour_leave_memory_flat() -> None:
     async def scene(loop: SetLoop) -> tuple[float, float, Showing]:
         camera = HourCamera(fps=25.0, padding=40_000, keys_until_s=10.0)
         showing = Showing(loop)
-        showing.fanout.need_hls(silent_track=False)
+        showing.fanout.renditions.need(silent_track=False)
         await showing.show(camera, 120.0)
         before = resident_mb()
         await showing.show(camera, HOUR_S, 120.0)
@@ -221,7 +221,7 @@ def test_keyframes_that_stay_away_for_an_hour_leave_memory_flat() -> None:
     before, after, showing = run(scene)
     assert showing.failures == []
     assert after - before < 8
-    output = showing.fanout.outputs[False]
+    output = showing.fanout.renditions.all[0]
     assert len(output.segments) == 0
     assert output.failure is not None
     assert output.failure.reason == "no_common_protocol"

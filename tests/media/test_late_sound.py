@@ -14,7 +14,7 @@ import pytest
 from showcam.engine.outputs.tracks import OpusTrack, VideoTrack
 from showcam.engine.sessions.fanout import Fanout
 from showcam.engine.sound import OPUS_CLOCK, OPUS_STEP, SILENT_OPUS
-from showcam.engine.units import CLOCK, Format, Unit
+from showcam.engine.source import CLOCK, Format, Unit
 from tests.doubles.fast_time import FastLoop, run
 
 pytestmark = pytest.mark.proves(

@@ -14,8 +14,8 @@ from showcam.engine.codec import nal
 from showcam.engine.codec.sound import read_adts
 from showcam.engine.ezviz.decipher import Decipherer
 from showcam.engine.mpegps import LONGEST, MOST_JUNK, NotMpegPs, Packet, Packets, Pictures, Sound
-from showcam.simulator.cloud.streams import HIKVISION_HEADER, Habits, ProgramStream
 from showcam.simulator.pictures.garbler import Garbler
+from tests.doubles.odd_streams import HIKVISION_HEADER, Habits, ProgramStream
 from tests.doubles.rtsp_recording import recorded
 
 STEP = 6000  # 15 pictures a second

@@ -4,6 +4,7 @@ import asyncio
 import io
 import itertools
 import math
+import re
 import ssl
 
 import av
@@ -16,10 +17,12 @@ from showcam.engine.codec.sound import AAC_SAMPLES, read_adts
 from showcam.engine.keyframe import decoded, decoder, jpeg
 from showcam.engine.sessions.fanout import GOP_CAP, Fanout
 from showcam.engine.sessions.slim import Slim
+from showcam.engine.sessions.transcodes import Transcodes
+from showcam.engine.source import CLOCK, Format, Unit
 from showcam.engine.sources import hls
 from showcam.engine.sources.fetcher import Fetcher, Forbidden
 from showcam.engine.sources.screen import Pacer
-from showcam.engine.units import CLOCK, Format, Unit
+from tests.doubles import hls_camera
 from tests.doubles.hls_camera import recording
 
 
@@ -58,26 +61,62 @@ https://other.example/c.ts
 """
 
 
-def test_a_vendors_playlist_is_given_names_of_our_own() -> None:
+def test_a_vendors_playlist_names_its_segments() -> None:
     listing = hls.read_playlist(LIVE, "https://v.example/live/x.m3u8?token=2")
-    assert listing.segments == {
-        41: "https://v.example/live/a.ts?secret=1",
-        42: "https://v.example/b.ts",
-        43: "https://other.example/c.ts",
-    }
-    assert (listing.first, listing.last, listing.target_s) == (41, 43, 2)
-    assert [line for line in listing.text.splitlines() if not line.startswith("#")] == ["41.ts", "42.ts", "43.ts"]
-    assert "example" not in listing.text
-    assert "secret" not in listing.text
-    assert "#EXT-X-DISCONTINUITY" in listing.text
+    assert listing.segments == [
+        (hls.Piece("https://v.example/live/a.ts?secret=1"), None),
+        (hls.Piece("https://v.example/b.ts"), None),
+        (hls.Piece("https://other.example/c.ts"), None),
+    ]
+    assert (listing.first, listing.last, listing.target_s, listing.pause_s) == (41, 43, 2, 2)
+    assert not listing.is_over
+    assert hls.read_playlist(f"{LIVE}#EXT-X-ENDLIST", "https://v.example/").is_over
+
+
+def test_the_sequence_number_of_a_vendor_that_counts_milliseconds_is_kept_whole() -> None:
+    listing = hls.read_playlist(LIVE.replace("SEQUENCE:41", "SEQUENCE:17960256789012345"), "https://v.example/")
+    assert listing.first == 17960256789012345
 
 
 def test_fragmented_mp4_keeps_its_init_section() -> None:
     text = LIVE.replace("#EXTINF", '#EXT-X-MAP:URI="init.mp4?s=1",BYTERANGE="100@0"\n#EXTINF', 1)
     listing = hls.read_playlist(text, "https://v.example/x.m3u8")
-    assert listing.inits == ("https://v.example/init.mp4?s=1",)
-    assert '#EXT-X-MAP:URI="init-0.mp4",BYTERANGE="100@0"' in listing.text
-    assert "41.m4s" in listing.text
+    assert {init for _, init in listing.segments} == {hls.Piece("https://v.example/init.mp4?s=1", (0, 100))}
+
+
+def test_segments_may_be_parts_of_one_file() -> None:
+    text = "#EXTM3U\n" + "".join(f"#EXTINF:1,\n#EXT-X-BYTERANGE:{part}\nall.ts\n" for part in ("100@50", "30", "9@0"))
+    parts = [segment.part for segment, _ in hls.read_playlist(text, "https://v.example/x.m3u8").segments]
+    assert parts == [(50, 150), (150, 180), (0, 9)]
+
+
+def test_a_segment_of_fragmented_mp4_is_read_with_its_init_section() -> None:
+    init, *fragments = mp4()
+    read = [hls.contents(init + fragment) for fragment in fragments]
+    pictures = [unit for segment in read for unit in segment.units if unit.kind == "video"]
+    assert {later.dts - earlier.dts for earlier, later in itertools.pairwise(pictures)} == {CLOCK // hls_camera.FPS}
+    assert [unit.key for unit in pictures] == [at % 10 == 0 for at in range(30)]
+    for keyframe in (unit.data for unit in pictures if unit.key):
+        assert decoded(decoder("h264"), keyframe).width == 320, "its parameter sets come before it"
+    assert read[0].sound == ("aac", 16_000)
+    assert all(read_adts(unit.data) for segment in read for unit in segment.units if unit.kind == "audio")
+
+
+def mp4() -> list[bytes]:
+    """An init section, and fragments of three groups of ten pictures."""
+    out = io.BytesIO()
+    flags = {"movflags": "frag_keyframe+delay_moov+default_base_moof"}
+    with av.open(out, "w", format="mp4", options=flags) as container:
+        video, audio = container.add_stream("libx264", rate=hls_camera.FPS), container.add_stream("aac", rate=16_000)
+        video.width, video.height, video.pix_fmt, audio.layout = 320, 180, "yuv420p", "mono"
+        video.options = {"preset": "ultrafast", "tune": "zerolatency", "g": "10"}
+        for number in range(30):
+            container.mux(video.encode(hls_camera.picture(number)))
+            container.mux(audio.encode(hls_camera.tone(number)))
+        container.mux([*video.encode(None), *audio.encode(None)])
+    data = out.getvalue()
+    begins = [found.start() - 4 for found in re.finditer(b"moof", data)]
+    return [data[begin:end] for begin, end in itertools.pairwise((0, *begins, data.index(b"mfra") - 4))]
 
 
 @pytest.mark.parametrize(
@@ -281,7 +320,7 @@ def test_a_smaller_picture_without_keyframes_is_kept_in_bounded_memory() -> None
         whole, own = Fanout(), Fanout()
         kept: list[int] = []
         seen: list[Unit] = []
-        slim, viewer = Slim(whole, lambda: own, lambda _: True), seen.append
+        slim, viewer = Slim(whole, lambda: own, Transcodes(1)), seen.append
         whole.begin(Format(1280, 720, "avc1.64001f", audio=False))
         own.begin(Format(320, 180, "avc1.64001f", audio=False))
         making = asyncio.create_task(slim.ready())

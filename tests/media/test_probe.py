@@ -11,9 +11,8 @@ import pytest
 
 from showcam.engine.keyframe import jpeg
 from showcam.engine.messages import MediaUnavailable, NoPicture
-from showcam.engine.source import Hls, Rtsp, SourceSpec, read_source
+from showcam.engine.source import Hls, Rtsp, SourceFailed, SourceSpec, read_source
 from showcam.engine.sources.probe import Probed, probe
-from showcam.engine.units import SourceFailed
 from tests.doubles import gstreamer
 from tests.doubles.rtsp_camera import RtspCamera
 from tests.doubles.rtsp_recording import recorded

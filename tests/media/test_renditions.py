@@ -7,7 +7,7 @@ import pytest
 
 from showcam.engine.outputs.hls import GONE_S, HlsOutput
 from showcam.engine.outputs.renditions import RECENT_CAP, RecentGroups
-from showcam.engine.units import CLOCK, Format, Unit
+from showcam.engine.source import CLOCK, Format, Unit
 from tests.doubles.hour import HourCamera, SetLoop, Showing, run, tones_in_hls
 from tests.doubles.rtsp_camera import RtspCamera
 from tests.media.conftest import World
@@ -23,8 +23,8 @@ FORM = Format(320, 180, "avc1.42c01e", audio=False)
 
 
 def ready(showing: Showing) -> HlsOutput | None:
-    showing.fanout.need_hls(silent_track=False)
-    return showing.fanout.ready(silent_track=False)
+    showing.fanout.renditions.need(silent_track=False)
+    return showing.fanout.renditions.ready(silent_track=False)
 
 
 @pytest.mark.parametrize(("gop_s", "least_s"), [(1.0, 5.0), (2.0, 5.0), (4.0, 8.0), (10.0, 10.0)])
@@ -35,7 +35,7 @@ def test_hls_is_made_at_its_first_ask_of_what_was_shown_last(gop_s: float, least
         showing.watch()
         asked_s = 8 * gop_s + 0.6
         await showing.show(camera, asked_s)
-        assert showing.fanout.outputs == {}, "nobody asked"
+        assert showing.fanout.renditions.all == [], "nobody asked"
         output = ready(showing)
         assert output is not None, "nobody waits for the next keyframe"
         assert sum(segment.seconds for segment in output.segments) >= least_s
@@ -69,7 +69,7 @@ def test_hls_ends_when_nobody_asks_for_it_and_is_made_again() -> None:
         assert ready(showing) is first
         await showing.show(camera, 200.0, 20.0 + GONE_S - 1)
         showing.fanout.tidy()
-        assert showing.fanout.outputs == {}
+        assert showing.fanout.renditions.all == []
         assert not showing.fanout.shows(first.start_id)
         await showing.show(camera, 210.0, 200.0)
         again = ready(showing)
@@ -84,7 +84,7 @@ def test_a_source_that_was_opened_again_is_listed_with_what_came_before() -> Non
     async def scene(loop: SetLoop) -> None:
         showing = Showing(loop, has_sound=False)
         await showing.show(HourCamera(sound=False), 7.0)
-        showing.fanout.pause()
+        showing.fanout.renditions.end()
         showing.fanout.begin(showing.fanout.format or FORM)
         await showing.show(HourCamera(sound=False), 11.0, 8.0)
         output = ready(showing)

@@ -6,7 +6,7 @@ from typing import Any
 import av
 import pytest
 
-from showcam.engine.codec.bitstream import bitstream
+from showcam.engine.codec.bitstream import BITSTREAMS
 from showcam.engine.codec.nal import NoPicture
 from showcam.engine.keyframe import decoded, decoder, measure
 from showcam.engine.rtp.jpeg import JpegDepacketizer
@@ -82,7 +82,7 @@ def test_a_head_that_lies_never_makes_a_picture_of_more_than_was_sent(at: int) -
 
 def test_what_is_no_jpeg_is_no_picture() -> None:
     with pytest.raises(NoPicture):
-        measure(bitstream("mjpeg"), b"\xff\xd8" + b"\0" * 500 + b"\xff\xd9")
+        measure(BITSTREAMS["mjpeg"], b"\xff\xd8" + b"\0" * 500 + b"\xff\xd9")
 
 
 @pytest.mark.parametrize(("quality", "first"), [(50, 16), (25, 32), (99, 1)])

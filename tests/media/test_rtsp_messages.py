@@ -8,8 +8,8 @@ import pytest
 from showcam.engine.rtsp.description import Description
 from showcam.engine.rtsp.login import Challenge, Login, challenge
 from showcam.engine.rtsp.messages import HEAD_CAP, Message, NotRtsp, Splitter
+from showcam.engine.source import SourceFailed
 from showcam.engine.sources.tracks import choose
-from showcam.engine.units import SourceFailed
 
 
 def taken_apart(data: bytes, step: int) -> tuple[list[tuple[int, bytes]], list[Message]]:

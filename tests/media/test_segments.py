@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from showcam.engine.outputs.hls import HlsOutput
-from showcam.engine.units import CLOCK, Format, Unit
+from showcam.engine.source import CLOCK, Format, Unit
 from tests.doubles.hls_camera import HEIGHT, WIDTH, Camera, Vendor, recording
 from tests.media.conftest import World
 from tests.media.test_hls import number_in

@@ -14,8 +14,7 @@ from PIL import Image
 from showcam.engine.grants import Claims
 from showcam.engine.keyframe import jpeg
 from showcam.engine.sessions.fanout import Stills
-from showcam.engine.source import Denied
-from showcam.engine.units import Unit
+from showcam.engine.source import Denied, Unit
 from tests.doubles.hls_camera import Household, recording
 from tests.media.conftest import World
 

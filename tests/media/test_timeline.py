@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from showcam.engine.source import CLOCK
 from showcam.engine.sources.timeline import Timeline
-from showcam.engine.units import CLOCK
 
 FPS, HZ = 25, 16_000
 PICTURE, FRAME = CLOCK // FPS, 1024

@@ -18,7 +18,7 @@ from showcam.engine.codec import h265, nal
 from showcam.engine.codec.nal import NoPicture
 from showcam.engine.keyframe import measure
 from showcam.engine.outputs.transcoder import DISPLAY, SOON, WAITING, Shape, Transcoder
-from showcam.engine.units import CLOCK, Format, Unit
+from showcam.engine.source import CLOCK, Format, Unit
 from tests.doubles.floating_point import apart
 from tests.doubles.hls_camera import FPS
 from tests.doubles.rtsp_recording import slope

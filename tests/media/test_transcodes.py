@@ -12,7 +12,7 @@ from showcam.engine.outputs.tracks import VideoTrack
 from showcam.engine.sessions.fanout import SILENT_S, Fanout
 from showcam.engine.sessions.slim import READY_S, Slim
 from showcam.engine.sessions.transcodes import PlayableFanout, Transcodes, admits
-from showcam.engine.units import Format, SourceFailed, Unit
+from showcam.engine.source import Format, SourceFailed, Unit
 
 
 @pytest.mark.parametrize(
@@ -151,11 +151,17 @@ def test_a_smaller_picture_ends_no_other_that_is_watched_and_keeps_nobody_waitin
         whole.begin(form)
         for_speed = transcodes.begin(form, (), "media_down", gives_way=True)
         for_speed.watch(lambda _: None)
-        slim = Slim(whole, lambda: None, transcodes.admit)
+        slim = Slim(whole, lambda: None, transcodes)
         answer = asyncio.create_task(slim.ready())
         await asyncio.wait({answer}, timeout=READY_S / 2)
         # what is made of no units has no picture, and is waited for
-        found = "made" if not slim.is_over else "refused at once" if answer.done() else "waited for in vain"
+        found = (
+            "made"
+            if transcodes.stats()["transcodes"] == 2
+            else "refused at once"
+            if answer.done()
+            else "waited for in vain"
+        )
         assert for_speed.failure is None
         answer.cancel()
         slim.close()
@@ -167,16 +173,16 @@ def test_a_smaller_picture_ends_no_other_that_is_watched_and_keeps_nobody_waitin
 
 def test_a_smaller_picture_that_is_waited_for_ends_with_the_last_who_waits() -> None:
     async def scene() -> list[bool]:
-        whole = Fanout()
+        whole, transcodes = Fanout(), Transcodes(1)
         whole.begin(Format(320, 180, "avc1.42001e", audio=False))
-        slim = Slim(whole, lambda: None, lambda _: True)
+        slim = Slim(whole, lambda: None, transcodes)
         waiting = [asyncio.create_task(slim.ready()) for _ in range(2)]
         await asyncio.sleep(0)
-        found = [slim.is_over]
+        found = [transcodes.has_room]
         for each in waiting:
             each.cancel()
             await asyncio.wait({each})
-            found.append(slim.is_over)
+            found.append(transcodes.has_room)
         return found
 
     assert asyncio.run(scene()) == [False, False, True]
@@ -185,7 +191,7 @@ def test_a_smaller_picture_that_is_waited_for_ends_with_the_last_who_waits() -> 
 class Camera(Fanout):
     def __init__(self, own: Fanout) -> None:
         super().__init__()
-        self.slim = Slim(self, lambda: own, lambda _: False)
+        self.slim = Slim(self, lambda: own, Transcodes(0))
 
     async def smaller(self) -> Slim | None:
         return await self.slim.ready()

@@ -10,8 +10,7 @@ import pytest
 
 from showcam.engine.sessions.transcodes import unplayed
 from showcam.engine.sound import TV_RATE, plays_on_tvs
-from showcam.engine.source import Sound
-from showcam.engine.units import Format
+from showcam.engine.source import Format, Sound
 from tests.doubles.hls_camera import Camera, Vendor, recording
 from tests.media.conftest import World
 

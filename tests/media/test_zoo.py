@@ -11,9 +11,8 @@ from typing import get_args
 import pytest
 
 from showcam.drivers.errors import Reason
-from showcam.engine.source import Rtsp
+from showcam.engine.source import CLOCK, Format, Rtsp, SourceFailed, Unit
 from showcam.engine.sources.rtsp import RtspSource
-from showcam.engine.units import CLOCK, Format, SourceFailed, Unit
 from tests.doubles.fast_time import FastLoop, run
 from tests.doubles.hls_camera import FPS
 from tests.doubles.rtsp_camera import PATH, Behaviour, Server

@@ -16,7 +16,8 @@ import pytest
 from showcam.drivers.errors import VendorDown
 from showcam.drivers.ezviz.keys import Cas, CasSession, OtherCertificate
 from showcam.engine.ezviz.local_messages import Device
-from showcam.simulator.authority import expired_context, server_context
+from showcam.simulator.authority import server_context
+from tests.doubles.troubled.vendor import expired_context
 
 pytestmark = pytest.mark.proves(
     "A key server with another certificate than before is sent nothing, and one press takes the new certificate",

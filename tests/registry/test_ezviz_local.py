@@ -15,10 +15,10 @@ from showcam.drivers.ezviz.pictures import LocalKey, read_lent
 from showcam.drivers.vendor import SignedIn
 from showcam.engine.ezviz.local_messages import LocalAddress
 from showcam.engine.source import USED, EzvizLocal, InVain
-from showcam.simulator.local.cas import code_of, key_of
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.leases import lent
 from tests.doubles.simulator_process import SimulatorProcess
+from tests.doubles.troubled.cas import code_of, key_of
 
 LONG_S = 20.0
 OWN, SHARED = "Driveway", "Boathouse"  # of the household that is as unkind as life: no RTSP, all encrypted
@@ -102,8 +102,7 @@ def test_what_opens_a_camera_is_handed_over(home: Home, name: str) -> None:
     assert (type(spec), read_lent(lent(spec)), spec.alone, spec.dozes) == (EzvizLocal, LocalKey(serial), True, False)
     assert spec.key == CODE.encode().ljust(16, b"\0")
     assert (address.control, address.media) == (ports[f"9010/{serial}"], ports[f"9020/{serial}"])
-    simulated: Any = type("Simulated", (), {"serial": serial, "pairing": 1})()
-    assert (address.key.decode(), address.code) == (key_of(simulated), code_of(simulated))
+    assert (address.key.decode(), address.code) == (key_of(serial), code_of(serial))
     assert not any(secret in f"{spec!r}{address!r}" for secret in (address.key.decode(), address.code, serial))
 
 

@@ -14,7 +14,7 @@ from showcam.alexa.spoken import texts
 from showcam.cast.errors import REASONS as TV_REASONS
 from showcam.drivers import SPEECHES, errors
 from showcam.drivers.camera import Failed, Refusal
-from showcam.drivers.errors import REASONS, ByReason, Reason
+from showcam.drivers.errors import REASONS, Reason, complete
 from showcam.drivers.ezviz import answers, keys
 from showcam.engine.ezviz.messages import SILENT, meaning
 from showcam.engine.sources.ezviz import MUTE_SESSIONS
@@ -74,7 +74,11 @@ def said_in_code() -> set[str]:
     source = Path(gate.__file__).read_text()
     rows = source[source.index("_VENDOR: ") : source.index("type Row")]
     found |= set(re.findall(r'"([a-z0-9_]+)"', rows)) - NO_REASONS
-    found |= {meaning(SILENT).reason, keys.OtherCertificate.reason}  # the first is found by the media process
+    found |= {
+        meaning(SILENT).reason,
+        keys.OtherCertificate.reason,
+        errors.NotOnTv.reason,
+    }  # the first is found by the media process
     return found | (set(answers.OPEN.values()) - NOT_THE_GATES) | set(TV_REASONS.values())
 
 
@@ -82,9 +86,13 @@ def test_every_reason_the_code_can_come_to_has_its_words() -> None:
     assert said_in_code() - NOT_FOR_PEOPLE == set(REASONS)
 
 
-def test_a_table_by_reason_has_a_row_for_each_and_in_their_order() -> None:
-    """mypy holds each table to ByReason, and this ByReason to the reasons."""
-    assert tuple(ByReason.__annotations__) == REASONS
+def test_a_table_without_a_row_for_each_reason_is_refused() -> None:
+    """mypy refuses one with a row too many."""
+    whole = dict.fromkeys(REASONS, "")
+    complete(whole)
+    del whole["not_permitted"]
+    with pytest.raises(AssertionError):
+        complete(whole)
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 import trustme
 
-from showcam.app.doctor.finding import Finding
 from showcam.app.doctor.google import PLAYER, Patient, examine
 from showcam.app.doctor.reach import Unreached, Visitor
 from showcam.app.setup.google_console import REDIRECTS
+from showcam.console.machine import Finding
 from tests.doubles.loopback_server import LoopbackServer, SilentHandler
 
 type Answered = tuple[int, dict[str, str], bytes]

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from showcam.app.process.kept import read
+from showcam.app.process.kept import Installation, read
 from showcam.app.process.settings_sources import load
 from showcam.app.setup import cloudflare
 from showcam.app.setup.address import AddressKeeper
 from showcam.app.setup.exposing import Exposing
 from showcam.console.exposing import Held, Stage, Why
-from tests.doubles.cloudflared import NAME, PAGE, ZONE, Cloudflared, is_alive
+from tests.doubles.cloudflared import NAME, PAGE, ZONE, Cloudflared, command_of
 from tests.doubles.tailscale import Tailscale
 from tests.doubles.waiting import LONG_S, until
 
@@ -101,16 +101,14 @@ def test_a_person_who_does_not_sign_in_is_not_waited_for_without_end(program: Cl
 def test_the_sign_in_ends_with_the_one_who_waits_for_it(program: Cloudflared, tmp_path: Path) -> None:
     with contextlib.closing(exposing(tmp_path).walk(NAME)) as walk:
         assert next(walk) == CHOOSE
-        assert signing_in()
-    assert signing_in() == []
+        assert signing_in(program)
+    assert signing_in(program) == []
 
 
-def signing_in() -> list[int]:
-    return [
-        int(folder.name)
-        for folder in Path("/proc").iterdir()
-        if folder.name.isdecimal() and is_alive(int(folder.name)) and b"login" in (folder / "cmdline").read_bytes()
-    ]
+def signing_in(program: Cloudflared) -> list[int]:
+    """The process ids of sign-ins by this program."""
+    commands = {int(pid.name): command_of(int(pid.name)) for pid in Path("/proc").iterdir() if pid.name.isdecimal()}
+    return [pid for pid, command in commands.items() if str(program.program) in command and "login" in command]
 
 
 def test_what_cloudflare_made_before_a_kill_is_used_or_made_again(program: Cloudflared, tmp_path: Path) -> None:
@@ -132,7 +130,8 @@ def test_what_cloudflare_made_before_a_kill_is_used_or_made_again(program: Cloud
 def test_what_was_begun_is_closed_by_one_press(program: Cloudflared, tmp_path: Path) -> None:
     program.change(**SIGNED_IN)
     assert last(exposing(tmp_path)) == Stage("done")
-    keeper(tmp_path).forget()  # as if showcam had been killed before it kept the name
+    given = load(environ={"SHOWCAM_DATA": str(tmp_path / "data")})
+    Installation(given, {}).change({"public_url": None})  # as if showcam had been killed before it kept the name
     way = exposing(tmp_path)
     assert way.end() == Stage("closed", by="cloudflare", detail=f"CNAME {NAME}")
     assert (program.state["tunnels"], files(tmp_path)) == ({}, [])

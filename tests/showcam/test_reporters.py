@@ -18,7 +18,6 @@ from showcam.app.setup.google_console import REDIRECTS, reported
 from showcam.registry.reporting.delivery import Outcome
 from showcam.registry.reporting.reporter import Reporter
 from showcam.simulator.assistants.homegraph import FILE, ServiceAccount
-from showcam.simulator.state import Settings as Simulated
 from showcam.store.outbox import Claim
 from showcam.store.records import Account
 from tests.doubles.household import new_link
@@ -42,7 +41,7 @@ def base(tmp_path: Path) -> Iterator[Ground]:
 @pytest.fixture(scope="module")
 def key(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("key")
-    ServiceAccount(folder, "https://127.0.0.1:1/google/token", Simulated())
+    ServiceAccount(folder, "https://127.0.0.1:1/google/token")
     return dict(json.loads((folder / FILE).read_text()))
 
 

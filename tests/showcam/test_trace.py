@@ -57,8 +57,6 @@ from showcam.engine.settings import OnLoopback
 from showcam.engine.source import CameraSpec, EzvizCloud, EzvizLocal, SourceSpec
 from showcam.simulator.cloud.wire import ANSWER, ASK, NOTICE, fields_of, message, text_of
 from showcam.simulator.cloud.wire import Line as Wire
-from showcam.simulator.local.cas import answer, receive
-from showcam.simulator.local.dress import Plain
 from showcam.store.sqlite import SqliteStore
 from tests.doubles import real_list
 from tests.doubles.echo_offer import OFFERS
@@ -70,6 +68,8 @@ from tests.doubles.rtsp_recording import CODE
 from tests.doubles.rtsp_recording import recorded as filmed
 from tests.doubles.simulator_process import SimulatorProcess
 from tests.doubles.stream_cloud import StreamCloud
+from tests.doubles.troubled.cas import answer, receive
+from tests.doubles.troubled.dress import Plain
 from tests.doubles.waiting import LONG_S, within
 
 pytestmark = pytest.mark.proves(
@@ -408,7 +408,7 @@ def test_no_text_of_a_dispatcher_a_node_or_a_stream_is_in_a_trace() -> None:
             wire.say(0x1F7, CANARY.encode() * 9)
             for _ in range(30):
                 wire.stream(b"\0\0\1\xba" + CANARY.encode() * 40 + b"\0\0\1\xe0" + CANARY.encode() * 40)
-                wire.stream(CANARY.encode() * 40, 2)
+                wire._write(2, 0, CANARY.encode() * 40)
             wire.say(NOTICE, message({1: 7005, 4: CANARY, 6: CANARY, 7: CANARY}))
         await writer.drain()
         await reader.read()  # until the client has read all and closed

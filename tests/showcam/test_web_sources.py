@@ -13,12 +13,10 @@ from typing import Any
 import pytest
 
 from showcam.app.process.web_sources import WebSources
-from showcam.engine.event_loop import Background
-from showcam.engine.gate import Gate
+from showcam.engine.gate import Background, Gate
 from showcam.engine.grants import Claims, Grants
 from showcam.engine.settings import PlaneSettings
-from showcam.engine.source import Denied
-from showcam.engine.units import SourceFailed
+from showcam.engine.source import Denied, SourceFailed
 
 PROOF = Grants([b"grant key of the tests, 32 bytes"]).proof()
 SETTINGS = PlaneSettings(gate_check_s=0.05, unasked_s=0.3)

@@ -19,10 +19,11 @@ from showcam.engine.ezviz.node import NodeSession, SaidNo
 from showcam.engine.settings import OnLoopback
 from showcam.simulator.cloud import node, wire
 from showcam.simulator.cloud.dispatcher import LIFE_S, Tokens
-from showcam.simulator.state import Account, Settings, World
+from showcam.simulator.state import Account, World
 from tests.doubles.cloud import Cloud
 from tests.doubles.fast_time import FastLoop, run
 from tests.doubles.hour_cloud import SERIAL, HourCloud
+from tests.doubles.troubled.trouble import Trouble
 
 pytestmark = pytest.mark.proves(
     "A public client of EZVIZ takes the simulated cloud stream",
@@ -188,7 +189,7 @@ def test_a_cameras_newest_session_ends_the_older_one_unless_the_node_is_another(
     cloud: Cloud, client: Callable[..., EzvizClient], crowd: str, second_is: int | None, first_ends: bool
 ) -> None:
     """Two clients of real cameras report the first (see simulator/state.py); `crowd` is the switch for other nodes."""
-    assert Settings().stream_crowd == ""
+    assert Trouble().stream_crowd == ""
     cloud.process.configure(stream_crowd=crowd)
     own, serial = client(), cloud.process.serial("Garden")
     with open_cloud_stream(own, serial) as first:

@@ -130,25 +130,15 @@ def test_an_event_is_added_to_the_camera(cloud: Cloud, name: str, kind: str) -> 
 @pytest.mark.parametrize(
     ("body", "named"),
     [
-        ({"sound": True}, "“sound” is none of encryption"),
-        ({"audio": "off"}, "“audio” is true or false"),
-        ({"audio": 1}, "“audio” is true or false"),
-        ({"online": None}, "“online” is true or false"),
+        ({"sound": True}, "unknown field `sound`"),
+        ({"audio": "off"}, "got `str` - at `$.audio`"),
+        ({"audio": 1}, "got `int` - at `$.audio`"),
+        ({"online": []}, "got `array` - at `$.online`"),
         ({"name": ""}, "“name” is a text of 1 to 50 bytes"),
         ({"name": " "}, "“name” is a text of 1 to 50 bytes"),
         ({"name": "ø" * 26}, "“name” is a text of 1 to 50 bytes"),
-        ({"name": 7}, "“name” is a text of 1 to 50 bytes"),
-        ({"size": None}, "“size” is [width, height], even numbers from 16"),
-        ({"size": [640]}, "“size” is [width, height]"),
-        ({"sub_size": [640, 361]}, "“sub_size” is [width, height]"),
-        ({"sub_size": ["640", "360"]}, "“sub_size” is [width, height]"),
-        ({"sub_size": [True, 100_000]}, "“sub_size” is [width, height]"),
-        ({"fault": "fire"}, "“fault” is null or one of timeout, http500, rate, expired"),
-        ({"fault": ["rate"]}, "“fault” is null or one of"),
-        ({"transport": "ts"}, "“transport” is one of ps, rtp"),
-        ({"layout": ["body"]}, "“layout” is one of body, copied, whole"),
+        ({"name": 7}, "got `int` - at `$.name`"),
         ({"press": True}, "Garden is no doorbell"),
-        ({"rtsp": "open"}, "“rtsp” is true or false"),
         ([], "The body is a JSON object"),
         ("audio", "The body is a JSON object"),
     ],
@@ -195,30 +185,6 @@ def test_it_changes_the_vendor(cloud: Cloud, settings: dict[str, Any]) -> None:
     reply = send(cloud, "POST", "/_control", json=settings)
     assert reply.json().items() >= settings.items()
     assert send(cloud, "GET", "/_control").json()["settings"] == reply.json()
-
-
-@pytest.mark.parametrize(
-    ("settings", "named"),
-    [
-        ({"speed": 1}, "“speed” is none of cut_s"),
-        ({"cut_s": "5"}, "“cut_s” is a number from 0.5"),
-        ({"cut_s": 0}, "“cut_s” is a number from 0.5"),
-        ({"cut_s": True}, "“cut_s” is a number"),
-        ({"viewers": 1.5}, "“viewers” is a whole number"),
-        ({"region": 7}, "“region” is host:port"),
-    ],
-)
-def test_a_wrong_setting_is_named_and_nothing_is_changed(cloud: Cloud, settings: dict[str, Any], named: str) -> None:
-    before = send(cloud, "GET", "/_control").json()["settings"]
-    reply = send(cloud, "POST", "/_control", json={"terminals": 5} | settings)
-    assert reply.status_code == 400
-    assert named in reply.json()["detail"]
-    assert send(cloud, "GET", "/_control").json()["settings"] == before
-
-
-def test_a_camera_without_rtsp_at_home_has_none_to_open(cloud: Cloud) -> None:
-    reply = send(cloud, "POST", f"/_control/{cloud.serials['Hall']}", json={"rtsp": True})
-    assert (reply.status_code, reply.json()["title"]) == (400, "No RTSP")
 
 
 def test_it_lists_every_port_in_one_table(cloud: Cloud) -> None:

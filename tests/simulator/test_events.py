@@ -126,22 +126,6 @@ class TestWebhook:
         until(lambda: len(receiver.got) == 2)
         assert receiver.got[0][1] == receiver.got[1][1]
 
-    @pytest.mark.parametrize(
-        "wrong",
-        [
-            {"url": "https://example.com/hook"},
-            {"url": 7},
-            {"url": "", "key": None},
-            {"url": "", "more": 1},
-            {"url": "", "duplicates": 11},
-            {"url": "", "skew_s": "x"},
-            "text",
-        ],
-    )
-    def test_a_wrong_webhook_is_refused(self, cloud: Cloud, wrong: object) -> None:
-        answer = requests.post(f"{cloud.process.url}/_control", json={"webhook": wrong}, timeout=30)
-        assert answer.status_code == 400
-
 
 class TestMessages:
     @pytest.fixture
@@ -243,19 +227,11 @@ class TestMessages:
 
 
 @pytest.mark.parametrize(
-    ("kind", "app", "open_platform"),
-    [
-        ("motion", ("10002", "10002", None), 10002),
-        ("person", ("10120", "10120", None), 10120),
-        ("press", (2701, None, 1), 10016),
-    ],
+    ("kind", "listed"),
+    [("motion", ("10002", "10002", None)), ("person", ("10120", "10120", None)), ("press", (2701, None, 1))],
 )
-def test_an_event_is_in_both_lists(
-    cloud: Cloud,
-    monkeypatch: pytest.MonkeyPatch,
-    kind: str,
-    app: tuple[int | str, str | None, int | None],
-    open_platform: int,
+def test_an_event_is_in_the_list_of_messages(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, kind: str, listed: tuple[int | str, str | None, int | None]
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(cloud.process.ca))
     serial = cloud.serials["Front Door"]
@@ -265,7 +241,5 @@ def test_an_event_is_in_both_lists(
     client = EzvizClient("demo@example.com", "showcam-demo", cloud.process.app_host, timeout=30)
     client.login()
     newest = client.get_device_messages_list(serials=serial, date="")["message"][0]
-    alarm = cloud.open("alarm/device/list", cloud.token(), deviceSerial=serial, status="2")["data"][0]
-    assert newest["msgId"] == alarm["alarmId"] == event["id"]
-    assert (newest["subType"], newest["ext"].get("alarmType"), newest["ext"].get("callingStatus")) == app
-    assert alarm["alarmType"] == open_platform
+    assert newest["msgId"] == event["id"]
+    assert (newest["subType"], newest["ext"].get("alarmType"), newest["ext"].get("callingStatus")) == listed

@@ -73,33 +73,14 @@ def test_a_skewed_clock_dates_valid_tokens_as_expired(cloud: Cloud) -> None:
     assert device_info(cloud, token["accessToken"]).json()["code"] == "200"
 
 
-@pytest.mark.parametrize(
-    ("fleet", "status"),
-    [
-        ({"account": "fleet@example.com", "cameras": 0}, 200),
-        ({"account": "fleet@example.com", "cameras": 1000, "mixed": True}, 200),
-        ({"account": "fleet@example.com", "cameras": 1001}, 400),
-        ({"account": "fleet@example.com", "cameras": -1}, 400),
-        ({"account": "fleet@example.com", "cameras": True}, 400),
-        ({"account": "fleet@example.com", "cameras": 3, "mixed": 1}, 400),
-        ({"account": "demo@example.com", "cameras": 3}, 400),
-        ({"account": "fleet", "cameras": 3}, 400),
-        ({"account": None, "cameras": 3}, 400),
-        ({}, 400),
-        ("many", 400),
-    ],
-)
-def test_a_fleet_is_made_or_refused(cloud: Cloud, fleet: Any, status: int) -> None:
-    answer = requests.post(f"{cloud.process.url}/_control", json={"fleet": fleet}, timeout=10)
-    assert answer.status_code == status
+@pytest.mark.parametrize("fleet", [{"cameras": 0}, {"cameras": 1000, "mixed": True}])
+def test_a_fleet_is_made(cloud: Cloud, fleet: dict[str, Any]) -> None:
+    cloud.configure(fleet={"account": "fleet@example.com"} | fleet)
     rows = requests.get(f"{cloud.process.url}/_control", timeout=30).json()["cameras"]
     made = [row for row in rows if row["owner"] == "fleet@example.com"]
-    if status == 200:
-        assert len(made) == fleet["cameras"] + 6 * fleet.get("mixed", False)
-        assert len({(row["serial"], row["channel"]) for row in made}) == len(made)
-    requests.post(
-        f"{cloud.process.url}/_control", json={"fleet": {"account": "fleet@example.com", "cameras": 0}}, timeout=30
-    )
+    assert len(made) == fleet["cameras"] + 6 * fleet.get("mixed", False)
+    assert len({(row["serial"], row["channel"]) for row in made}) == len(made)
+    cloud.configure(fleet={"account": "fleet@example.com", "cameras": 0})
     assert sum(row["owner"] == "demo@example.com" for row in rows) == 7
 
 
@@ -113,8 +94,3 @@ def test_a_fleet_is_listed_by_the_open_platform_in_pages(cloud: Cloud) -> None:
     devices = cloud.open("device/list", token, pageStart="1", pageSize="50")
     assert devices["page"]["total"] == 73  # a recorder and two lenses are a device each
     cloud.configure(fleet={"account": "fleet@example.com", "cameras": 0})
-
-
-@pytest.mark.parametrize("setting", [{"fault": "boredom"}, {"push_fault": "timeout"}, {"fault": 7}, {"delay_s": 61}])
-def test_an_unknown_fault_is_refused(cloud: Cloud, setting: dict[str, Any]) -> None:
-    assert requests.post(f"{cloud.process.url}/_control", json=setting, timeout=30).status_code == 400

@@ -10,8 +10,8 @@ from pyezvizapi.exceptions import PyEzvizError
 from pyezvizapi.local_stream import open_local_sdk_stream_from_client
 from pyezvizapi.stream import StreamTransport, detect_transport
 
-from showcam.simulator.state import LOCAL_CONTROL, LOCAL_MEDIA
 from tests.doubles.cloud import Cloud
+from tests.doubles.troubled.own_protocol import LOCAL_CONTROL, LOCAL_MEDIA
 from tests.doubles.waiting import until
 
 pytestmark = pytest.mark.proves(

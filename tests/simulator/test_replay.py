@@ -182,12 +182,9 @@ def test_sessions_follow_one_another_as_in_the_trace(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("shown", "rtsp", "local"),
-    [((), False, ""), (("rtsp",), True, ""), (("rtsp", "plain"), True, "plain"), (("wrapped",), False, "wrapped")],
+    ("shown", "rtsp"), [((), False), (("rtsp",), True), (("rtsp", "plain"), True), (("wrapped",), False)]
 )
-def test_a_camera_has_the_ways_at_home_that_showed_it(
-    tmp_path: Path, shown: tuple[str, ...], rtsp: bool, local: str
-) -> None:
+def test_a_camera_has_the_ways_at_home_that_showed_it(tmp_path: Path, shown: tuple[str, ...], rtsp: bool) -> None:
     """Its sessions of the cloud, and its codec there, are those of the cloud only."""
     cloud = session(1, [Frame(500, 1, 1400, (7, 8, 5))], {"first_byte_ms": 500, "first_key_ms": 500})
     lines = list(cloud)
@@ -201,7 +198,7 @@ def test_a_camera_has_the_ways_at_home_that_showed_it(
     page_row = next(line for line in text.read(FILES[0].read_bytes()) if line.__struct_config__.tag == "camera")
     file.write_bytes(text.written([HEAD, page_row, *lines]))
     made = replay.camera_of(replay.read(file), "T00000001", "Made")
-    assert (made.rtsp, made.local, made.codec) == (rtsp, local, "h264")
+    assert (made.rtsp, made.codec) == (rtsp, "h264")
     assert made.product is not None
     assert made.product.rtsp == rtsp
     assert made.replay is not None

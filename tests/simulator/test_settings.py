@@ -210,7 +210,6 @@ class TestSubAccounts:
         [
             ("ram/account/create", {"accountName": "abc", "password": "0" * 32}, "10001"),
             ("ram/account/create", {"accountName": "abcd", "password": "plain"}, "10001"),
-            ("ram/account/get", {"accountId": "nobody"}, "10032"),
             ("ram/policy/set", {"accountId": "nobody", "policy": '{"Statement":[]}'}, "10032"),
         ],
     )

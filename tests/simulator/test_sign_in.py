@@ -10,7 +10,10 @@ import pytest
 from showcam.simulator.app_api.sessions import Sessions, SignIn
 from showcam.simulator.app_api.wire import AppError
 from showcam.simulator.households import demo_world
+from showcam.simulator.open_platform.wire import Tokens
 from showcam.simulator.state import World, md5
+from tests.doubles.troubled.faults import Faults
+from tests.doubles.troubled.trouble import TroubledWorld
 
 HOST = "127.0.0.1:8083"
 DEMO, MFA = "demo@example.com", "mfa@example.com"
@@ -171,11 +174,8 @@ def test_a_damaged_file_of_sessions_ends_them(vendor: Vendor) -> None:
 def test_the_fault_expired_ends_what_was_opened_before_it(vendor: Vendor) -> None:
     session = vendor.login()["loginSession"]
     garden = next(camera for camera in vendor.world.cameras.values() if camera.name == "Garden")
-    vendor.clock += 1
-    garden.fault, garden.fault_since = "expired", vendor.clock
+    Faults(TroubledWorld.of(vendor.world), vendor.sessions, Tokens(vendor.world)).expire(garden)
     assert vendor.sessions.user(session["sessionId"]) is None
     assert vendor.sessions.refresh(session["rfSessionId"], GOOD["featureCode"]) is None
     again = vendor.login()["loginSession"]
     assert vendor.sessions.user(again["sessionId"]) == DEMO
-    garden.fault = None
-    assert vendor.sessions.user(session["sessionId"]) == DEMO

@@ -29,7 +29,7 @@ PRESSES_S = (-0.3, 0.3, -1.5, 2.0, -4.0, 1.0)
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    with running(tmp_path_factory.mktemp("bell"), SHOWCAM_EXPLAIN="no") as started:
+    with running(tmp_path_factory.mktemp("bell"), troubled=True, SHOWCAM_EXPLAIN="no") as started:
         for assistant in ("alexa", "google"):
             started.link(assistant)
             until(lambda assistant=assistant: len(told(started, assistant)["states"]) == 8)  # type: ignore[misc]

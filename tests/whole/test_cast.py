@@ -90,7 +90,7 @@ def test_facts_are_printed_as_json(cast: Cast) -> None:
 )
 def test_a_camera_that_sleeps_is_said_to_be_woken_and_is_then_on_the_tv(tmp_path: Path) -> None:
     """It sleeps for longer than a TV waits for a picture."""
-    with running(tmp_path) as program:
+    with running(tmp_path, troubled=True) as program:
         signed_in = program.command("login", "--demo", "--user", "demo@example.com", "--open", text="showcam-demo\n")
         assert signed_in.returncode == 0, signed_in.stderr
         program.configure(wake_s=25, wake_spread_s=0)

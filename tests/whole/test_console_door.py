@@ -23,7 +23,7 @@ OWN, OWN_PASSWORD = "kari", "four words of a house"
 
 @pytest.fixture(scope="module")
 def showcam(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    with running(tmp_path_factory.mktemp("door"), SHOWCAM_SIGN_INS_PER_USER="3") as program:
+    with running(tmp_path_factory.mktemp("door"), troubled=True, SHOWCAM_SIGN_INS_PER_USER="3") as program:
         yield program
 
 

@@ -27,7 +27,7 @@ KEY = "a-signing-key"
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     folder: Path = tmp_path_factory.mktemp("events")
-    with running(folder, SHOWCAM_EZVIZ_WEBHOOK_KEY=KEY) as started:
+    with running(folder, troubled=True, SHOWCAM_EZVIZ_WEBHOOK_KEY=KEY) as started:
         started.link("alexa")
         yield started
 

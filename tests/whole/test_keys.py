@@ -103,7 +103,9 @@ def header(namespace: str, name: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    with running(tmp_path_factory.mktemp("keys"), SHOWCAM_EXPLAIN="no", SHOWCAM_OPENS_PER_MINUTE="600") as program:
+    with running(
+        tmp_path_factory.mktemp("keys"), troubled=True, SHOWCAM_EXPLAIN="no", SHOWCAM_OPENS_PER_MINUTE="600"
+    ) as program:
         program.configure(wake_s=1.0, wake_spread_s=0.0)
         yield program
 

@@ -38,7 +38,7 @@ def is_tampering_sent(program: Program, web: WebReceiver) -> bool:
 
 
 def test_a_fault_its_mend_and_tampering_reach_the_owner(tmp_path: Path, web: WebReceiver) -> None:
-    with running(tmp_path, SHOWCAM_POLL_S="2") as program:
+    with running(tmp_path, troubled=True, SHOWCAM_POLL_S="2") as program:
         program.link("alexa")
         Page(program).notify("demo@example.com", web.ntfy)
         web.wait(lambda: "Garden" in program.command("cameras", "list", "--demo").stdout)  # known as not encrypted

@@ -24,7 +24,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """A program that is linked to both assistants, which have been told of every camera."""
     folder: Path = tmp_path_factory.mktemp("reports")
     # a household is read often, so that the tests need not wait for what nobody announces
-    with running(folder, SHOWCAM_EXPLAIN="no", SHOWCAM_POLL_S="2") as started:
+    with running(folder, troubled=True, SHOWCAM_EXPLAIN="no", SHOWCAM_POLL_S="2") as started:
         started.link("alexa")
         started.link("google")
         wait(started, lambda: len(about(started, "alexa")["states"]) == 8)

@@ -36,7 +36,7 @@ def latency(program: Program, seconds: float) -> None:
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     folder: Path = tmp_path_factory.mktemp("slow")
-    with running(folder) as program:
+    with running(folder, troubled=True) as program:
         for assistant, words in (("alexa", "discover devices"), ("google", "sync my devices")):
             program.link(assistant)
             program.assistant(assistant, "say", text=words)
@@ -128,7 +128,7 @@ class Asker:
 def test_a_hundred_who_ask_while_it_hangs_hear_so_in_time_and_nobody_else_does(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    with running(tmp_path_factory.mktemp("hangs"), SHOWCAM_OPENS_PER_MINUTE="100000") as program:
+    with running(tmp_path_factory.mktemp("hangs"), troubled=True, SHOWCAM_OPENS_PER_MINUTE="100000") as program:
         control = f"{program.simulator}/_control"
         requests.post(control, json={"fleet": {"account": FLEET, "cameras": 3}}, timeout=30).raise_for_status()
         program.link("google")

@@ -70,7 +70,7 @@ def test_a_camera_is_shown_by_asking_the_skill(demo: Program) -> None:
     leans_on="double: the Echo and EZVIZ",
 )
 def test_a_large_picture_is_shown_by_the_smaller_one_that_the_camera_sends(tmp_path: Path) -> None:
-    with running(tmp_path) as program:
+    with running(tmp_path, troubled=True) as program:
         program.change("Front Door", size=[1920, 1080], sub_size=[768, 432])  # before it is shown
         program.link("alexa")
         answer = program.assistant("alexa", "watch", text="Alexa, ask my cameras to show the front door")

@@ -22,7 +22,7 @@ SOON_S = 60.0  # ten seconds, and what a machine with much to do takes
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     folder: Path = tmp_path_factory.mktemp("soon")
-    with running(folder, SHOWCAM_POLL_S="86400", SHOWCAM_EXPLAIN="no") as started:
+    with running(folder, troubled=True, SHOWCAM_POLL_S="86400", SHOWCAM_EXPLAIN="no") as started:
         for assistant in ("alexa", "google"):
             started.link(assistant)
         for assistant in ("alexa", "google"):

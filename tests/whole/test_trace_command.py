@@ -64,7 +64,7 @@ MINUTES: dict[str, tuple[str, tuple[str, ...], str]] = {
 def minutes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Made]]:
     """A minute each of three cameras, at once."""
     folder = tmp_path_factory.mktemp("minutes")
-    with running(folder) as program, ThreadPoolExecutor(len(MINUTES)) as people:
+    with running(folder, troubled=True) as program, ThreadPoolExecutor(len(MINUTES)) as people:
         program.link("alexa", REAL)
         program.link("google", KEYS, code="012345")
         program.login(DEMO)

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from ask_sdk_core.handler_input import HandlerInput
 from ask_sdk_model.dialog.dynamic_entities_directive import DynamicEntitiesDirective
 from ask_sdk_model.directive import Directive
 from ask_sdk_model.er.dynamic.entity import Entity
@@ -14,6 +13,7 @@ from ask_sdk_model.interfaces.videoapp.launch_directive import LaunchDirective
 from ask_sdk_model.interfaces.videoapp.metadata import Metadata
 from ask_sdk_model.interfaces.videoapp.video_item import VideoItem
 from ask_sdk_model.response import Response
+from ask_sdk_model.response_envelope import ResponseEnvelope
 from ask_sdk_model.ui.link_account_card import LinkAccountCard
 from ask_sdk_model.ui.plain_text_output_speech import PlainTextOutputSpeech
 from ask_sdk_model.ui.reprompt import Reprompt
@@ -40,6 +40,7 @@ from showcam.store.records import Link
 LONGEST_SPEECH = 6000  # characters; Alexa accepts 8000
 MOST_ENTITIES = 100  # Alexa accepts this number of dynamic entity values in one response
 SLOT_TYPE = "CAMERA_NAME"
+VERSION = "1.0"  # of a response
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +75,8 @@ class Reply:
     names: tuple[tuple[str, str], ...] = ()  # (id, name): for Alexa's speech recognition
 
 
-def respond(
-    handler_input: HandlerInput, reply: Reply, language: Language, card: LinkAccountCard | None = None
-) -> Response:
+def respond(reply: Reply, language: Language, card: LinkAccountCard | None = None) -> ResponseEnvelope:
     """Speaks plain text, never SSML: a camera's name may hold characters that are markup in SSML."""
-    if handler_input.request_envelope.session is not None:
-        handler_input.attributes_manager.session_attributes = dict(reply.pending)
     directives: list[Directive] = []
     speech = PlainTextOutputSpeech(text=reply.speech[:LONGEST_SPEECH])
     reprompt = Reprompt(output_speech=PlainTextOutputSpeech(text=say("again", language))) if reply.open else None
@@ -90,9 +87,15 @@ def respond(
         directives.append(LaunchDirective(VideoItem(url, Metadata(title))))
     # a response with VideoApp.Launch must not carry shouldEndSession
     ends = None if reply.video else not reply.open
-    return Response(
+    response = Response(
         speech, SimpleCard(*reply.card) if reply.card else card, reprompt, directives, should_end_session=ends
     )
+    return ResponseEnvelope(VERSION, dict(reply.pending), response=response)
+
+
+def silent(*, ends: bool | None = None) -> ResponseEnvelope:
+    """Answers events, ends of a session and reports of the device: Alexa accepts no speech then."""
+    return ResponseEnvelope(VERSION, response=Response(should_end_session=ends))
 
 
 def _names(names: tuple[tuple[str, str], ...]) -> DynamicEntitiesDirective:

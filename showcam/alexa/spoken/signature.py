@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 
 HOST, PORT, FOLDER = "s3.amazonaws.com", 443, "/echo.api/"
 SIGNER = "echo-api.amazon.com"
-KEPT = 8  # trusted chains in memory
+KEPT = 16  # trusted chains in memory
 LONGEST_URL = 512
 REMEMBERED, FORGET_S = 1024, 300.0  # addresses without a good chain, and the seconds before they are fetched again
 _PLAIN = re.compile(r"[A-Za-z0-9._/-]+")
@@ -128,12 +128,11 @@ class Chains:
         self._http = Http(Hosts((f"{self._host}:{self._port}",)), ca_file)
         self._anchors = anchors
         self._secret = secret or os.urandom(16)
-        self._lock = threading.Lock()
         self._limits, self._now = limits, now
         self._fetches, self._under_way = Rate(60), threading.BoundedSemaphore(limits.at_once)
         self._flights: Flights[_Outcome] = Flights()
         self._failed: Recent[str, tuple[float, str]] = Recent(REMEMBERED)
-        self._trusted: dict[str, x509.Certificate] = {}
+        self._trusted: Recent[str, x509.Certificate] = Recent(KEPT)
 
     def key(self, url: str, network: str = "") -> rsa.RSAPublicKey:
         """Amazon's public key, if the chain at that address is good now. Raises BadChain, ChainUnreached.
@@ -186,11 +185,7 @@ class Chains:
             return bad
         except ChainUnreached as unreached:
             return unreached
-        with self._lock:
-            self._trusted.pop(address, None)  # a dict keeps insertion order: the newest moves to the end
-            self._trusted[address] = good
-            while len(self._trusted) > KEPT:
-                del self._trusted[next(iter(self._trusted))]
+        self._trusted.put(address, good)
         return good
 
     def _fetch(self, address: str, network: str) -> bytes:

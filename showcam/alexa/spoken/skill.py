@@ -6,19 +6,15 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol
 
-from ask_sdk_core.dispatch_components.exception_components import AbstractExceptionHandler
-from ask_sdk_core.dispatch_components.request_components import AbstractRequestHandler
 from ask_sdk_core.exceptions import SerializationException
-from ask_sdk_core.handler_input import HandlerInput
 from ask_sdk_core.serialize import DefaultSerializer
-from ask_sdk_core.skill_builder import SkillBuilder
 from ask_sdk_model.request_envelope import RequestEnvelope
-from ask_sdk_model.response import Response
+from ask_sdk_model.response_envelope import ResponseEnvelope
 from ask_sdk_model.ui.link_account_card import LinkAccountCard
 
 from showcam.accounts.links import TokenInvalid
 from showcam.alexa.interface import Deadline
-from showcam.alexa.spoken.conversation import Conversation, Reply, Turn, Wish, respond
+from showcam.alexa.spoken.conversation import Conversation, Reply, Turn, Wish, respond, silent
 from showcam.alexa.spoken.slots import read
 from showcam.alexa.spoken.texts import say, spoken_language
 from showcam.i18n.catalogue import Language
@@ -86,12 +82,6 @@ class Spoken:
     ) -> None:
         self._authenticate, self._people, self._skill_id = authenticate, people, skill_id
         self._conversation = Conversation(registry, page_url)
-        builder: Any = SkillBuilder()
-        builder.skill_id = skill_id
-        for handler in (_Handler(_is_handled, self._answer), _Handler(lambda _: True, lambda _: None)):
-            builder.add_request_handler(handler)
-        builder.add_exception_handler(_Failure())
-        self._skill = builder.create()
         self._serializer = DefaultSerializer()
 
     def answer(self, request: JsonObject, received: float | None = None) -> dict[str, object]:
@@ -112,38 +102,56 @@ class Spoken:
             raise NotForUs("not a custom-skill request") from None
         with outcomes.asking(_named(envelope.request)) as asked:
             try:
-                answer: Any = self._serializer.serialize(self._skill.invoke(envelope, Deadline(received)))
+                answered = self._answered(envelope, Deadline(received))
             finally:
                 add_outcome(asked.ended())
-        answer.pop("userAgent", None)
-        return dict(answer)
+        if envelope.session is None:
+            answered.session_attributes = None
+        serialized: Any = self._serializer.serialize(answered)
+        return dict(serialized)
 
-    def _answer(self, handler_input: HandlerInput) -> Response | None:
-        envelope: Any = handler_input.request_envelope
+    def _answered(self, envelope: Any, deadline: Deadline) -> ResponseEnvelope:
+        """The outermost edge: the traceback goes to the log, a person hears of a failure, an event raises NotTaken."""
+        request = envelope.request
+        kind, text = request.object_type, "broken"
+        try:
+            return self._answer(envelope, deadline) if kind in SPOKEN + EVENTS else silent()
+        except Exception as error:
+            if isinstance(error, StoreUnavailable):
+                text = "down"
+                log.warning("the store can't be reached (%s)", kind, extra={"reason": "store"})
+                outcomes.failed("store")
+            else:
+                outcomes.failed()
+                log.exception("%s failed: %s", kind, type(error).__name__)
+            if kind not in SPOKEN:
+                raise NotTaken(kind) from error
+        language = spoken_language(request.locale or "")
+        return respond(Reply(say(text, language)), language)
+
+    def _answer(self, envelope: Any, deadline: Deadline) -> ResponseEnvelope:
         request, user = envelope.request, envelope.context.system.user
         kind = request.object_type
         if kind == "AlexaSkillEvent.SkillDisabled":
             self._disabled(user.user_id, request.timestamp)
-            return None
+            return silent()
         if kind == "AlexaSkillEvent.SkillAccountLinked":
             self._link(user.user_id, request.body.access_token if request.body else None)
-            return None
+            return silent()
         language = spoken_language(request.locale or "")
         name = request.intent.name if kind == "IntentRequest" else ""
         if name in SILENT:
-            return Response(should_end_session=True)
+            return silent(ends=True)
         if name in PLAIN:
-            return respond(handler_input, self._plain(name, user, language, handler_input.context), language)
+            return respond(self._plain(name, user, language, deadline), language)
         link = self._link(user.user_id, user.access_token)
         if link is None:
             outcomes.refused("not_linked")
-            return respond(handler_input, Reply(say("link", language)), language, LinkAccountCard())
+            return respond(Reply(say("link", language)), language, LinkAccountCard())
         wish = Conversation.welcome if kind == "LaunchRequest" else INTENTS.get(name)
         if wish is None:  # an intent of another version of the interaction model
-            return respond(
-                handler_input, self._plain("AMAZON.FallbackIntent", user, language, handler_input.context), language
-            )
-        return respond(handler_input, self._conversation.answer(wish, _turn(handler_input, link, language)), language)
+            return respond(self._plain("AMAZON.FallbackIntent", user, language, deadline), language)
+        return respond(self._conversation.answer(wish, _turn(envelope, link, language, deadline)), language)
 
     def _plain(self, name: str, user: Any, language: Language, deadline: Deadline) -> Reply:
         """A reply without a wish. Camera names are added only for a valid link."""
@@ -179,43 +187,6 @@ class Spoken:
         log.info("the skill was disabled: link %s ended", link.id)
 
 
-class _Handler(AbstractRequestHandler):
-    def __init__(
-        self, accepts: Callable[[HandlerInput], bool], answer: Callable[[HandlerInput], Response | None]
-    ) -> None:
-        self._accepts, self._answers = accepts, answer
-
-    def can_handle(self, handler_input: HandlerInput) -> bool:
-        return self._accepts(handler_input)
-
-    def handle(self, handler_input: HandlerInput) -> Response:
-        response = self._answers(handler_input)
-        # Alexa accepts no speech in answer to session ends, events and reports of the device
-        return Response() if response is None else response
-
-
-class _Failure(AbstractExceptionHandler):
-    """The outermost edge: the traceback goes to the log, a person hears of the failure, an event raises NotTaken."""
-
-    def can_handle(self, handler_input: HandlerInput, exception: Exception) -> bool:
-        return True
-
-    def handle(self, handler_input: HandlerInput, exception: Exception) -> Response:
-        request: Any = handler_input.request_envelope.request
-        kind, text = request.object_type, "broken"
-        if isinstance(exception, StoreUnavailable):
-            text = "down"
-            log.warning("the store can't be reached (%s)", kind, extra={"reason": "store"})
-            outcomes.failed("store")
-        else:
-            outcomes.failed()
-            log.error("%s failed: %s", kind, type(exception).__name__, exc_info=exception)
-        if kind not in SPOKEN:
-            raise NotTaken(kind) from exception
-        language = spoken_language(request.locale or "")
-        return respond(handler_input, Reply(say(text, language)), language)
-
-
 def _named(request: Any) -> str:
     """The request's name for the log, which holds nothing that a stranger wrote."""
     kind = str(request.object_type)
@@ -225,13 +196,7 @@ def _named(request: Any) -> str:
     return intent if intent in INTENTS or intent in PLAIN or intent in SILENT else "unknown"
 
 
-def _is_handled(handler_input: HandlerInput) -> bool:
-    request: Any = handler_input.request_envelope.request
-    return request.object_type in SPOKEN + EVENTS
-
-
-def _turn(handler_input: HandlerInput, link: Link, language: Language) -> Turn:
-    envelope: Any = handler_input.request_envelope
+def _turn(envelope: Any, link: Link, language: Language, deadline: Deadline) -> Turn:
     device = envelope.context.system.device
     interfaces = device.supported_interfaces if device else None
     plays_video = bool(interfaces and interfaces.video_app)
@@ -244,5 +209,5 @@ def _turn(handler_input: HandlerInput, link: Link, language: Language) -> Turn:
         screen=plays_video,
         other_screen=has_screen and not plays_video,
         pending={key: str(value)[:LONGEST_PENDING] for key, value in pending.items()},
-        deadline=handler_input.context,
+        deadline=deadline,
     )

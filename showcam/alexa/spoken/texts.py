@@ -1,9 +1,9 @@
 """The sentences of the spoken half in English and German."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from showcam.drivers.camera import Refusal
-from showcam.drivers.errors import ByReason
+from showcam.drivers.errors import Reason, complete
 from showcam.drivers.vendor import Sentence
 from showcam.i18n.catalogue import OURS, Language, chosen, mark
 from showcam.registry.gate.reasons import named, translated
@@ -72,7 +72,7 @@ def listed(names: Sequence[str], language: Language, word: str = mark("and")) ->
 
 # reason: (why, spoken after “can't be shown:”; what to do). Alexa reads both aloud: they hold no signs that would be
 # spelt out. A reply with both has at most 15 words besides names. The card in the Alexa app has the long form.
-ALOUD: ByReason[Sentence] = {
+ALOUD: Mapping[Reason, Sentence] = {
     "not_found": (mark("I don't know that camera"), mark("Say: discover devices.")),
     "signed_out": (mark("showcam is signed out of the {vendor} account"), mark("Link this skill again.")),
     "no_internet": (mark("there is no internet here"), mark("See whether the router is online.")),
@@ -111,6 +111,7 @@ ALOUD: ByReason[Sentence] = {
     "not_set": (mark("it did not take the change"), mark("Try again.")),
     "no_tv": (mark("the TV does not answer"), mark("Check that it is on.")),
 }
+complete(ALOUD)
 
 
 def why(refusal: Refusal, language: Language) -> str:

@@ -11,16 +11,16 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from showcam.accounts.links import authenticate
-from showcam.alexa.gateway import Amazon, Gateway
 from showcam.alexa.smart_home import SmartHome
 from showcam.app import keys
 from showcam.app.aws import boto
 from showcam.app.aws.cloudwatch import Event, Handler, Reply
 from showcam.app.compose import ground
+from showcam.app.compose.event_gateway import event_gateway
 from showcam.app.settings import Settings
 from showcam.net.text import JsonObject
 from showcam.registry.reporting.sender import Listed
-from showcam.store.ports import LinkSecrets, Store
+from showcam.store.ports import Store
 from showcam.store.records import Link
 
 if TYPE_CHECKING:
@@ -74,15 +74,6 @@ def spoken(settings: Settings, base: ground.Ground) -> Callable[[JsonObject, flo
 
 def _visit_key(user: str) -> str:
     return hashlib.sha256(f"alexa-user/{user}".encode()).hexdigest()
-
-
-def amazon_http(settings: Settings) -> Amazon:
-    return Amazon(settings.assistants_at, settings.ca_file if settings.assistants_at else None)
-
-
-def event_gateway(settings: Settings, store: LinkSecrets) -> Gateway:
-    """Amazon's event gateway and its tokens: directives and the function of reports use both."""
-    return Gateway(store, amazon_http(settings), settings.lwa_client_id, settings.lwa_client_secret)
 
 
 def skill(settings: Settings, base: ground.Ground) -> SmartHome:

@@ -16,7 +16,7 @@ from showcam.app.compose.ground import Ground
 from showcam.app.data import backup
 from showcam.app.doctor import assistants, households, machine
 from showcam.app.doctor import google as points
-from showcam.app.doctor.finding import Finding, of, ok, unsure, wrong
+from showcam.app.doctor.finding import of, ok, unsure, wrong
 from showcam.app.doctor.reach import RESOLVER, Visitor, World
 from showcam.app.keys import KeysUnreadable
 from showcam.app.on_disk import OnDisk, version_of
@@ -26,7 +26,7 @@ from showcam.app.redaction import redact
 from showcam.app.settings import Settings
 from showcam.app.setup.google_console import google_key
 from showcam.app.shipped import page
-from showcam.console.machine import Facts, Found, NotMade
+from showcam.console.machine import Facts, Finding, NotMade
 from showcam.engine.messages import MediaUnavailable
 from showcam.i18n.catalogue import worded
 from showcam.store.ports import Store, StoreUnavailable
@@ -144,7 +144,7 @@ class OwnMachine:
             keeps_backups=self.settings.store == "sqlite",
         )
 
-    def examine(self, account_id: str) -> Iterator[Found]:
+    def examine(self, account_id: str) -> Iterator[Finding]:
         yield from running(self.settings, self.base, household=account_id)
 
     def backup(self, folder: Path) -> Path:

@@ -14,8 +14,7 @@ from showcam.drivers.lan.adding import Adding
 from showcam.drivers.lan.devices import Devices, read_address
 from showcam.drivers.lan.discovery import of_house
 from showcam.drivers.lan.trial import Tried, Watch
-from showcam.engine.source import Rtsp, Watched
-from showcam.engine.units import SourceFailed
+from showcam.engine.source import Rtsp, SourceFailed, Watched
 from showcam.registry.owner.own_cameras import Asks, OwnCameras
 from showcam.store.ports import Store
 

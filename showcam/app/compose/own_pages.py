@@ -4,8 +4,7 @@ These are sentences to try, phones, cameras of the household's own, TVs of the h
 skill, and the public address that set-up is given.
 """
 
-import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import msgspec
@@ -29,16 +28,13 @@ from showcam.app.setup.skill_creation import SkillCreation
 from showcam.app.setup.skill_package import certificate_kind
 from showcam.app.setup.smapi import Amazon, Profile
 from showcam.cast.door import CastClient
-from showcam.cast.errors import CastFailed
 from showcam.console.adding import Adding as AddingPage
-from showcam.console.casting import NotOnTv, OnTv, Tv
 from showcam.console.echo import SKILL_ID
 from showcam.console.home import Home, Page
 from showcam.console.own_camera import OwnCamera
 from showcam.console.phones import Phones
 from showcam.console.skill import Road
 from showcam.console.trial import Doors, Trial
-from showcam.drivers.camera import Refusal
 from showcam.drivers.errors import Refused, is_reason
 from showcam.drivers.lan.devices import Device
 from showcam.drivers.lan.discovery import of_house
@@ -46,12 +42,9 @@ from showcam.drivers.lan.driver import LanDriver
 from showcam.drivers.lan.search import Candidate, Heard, search
 from showcam.engine.messages import MediaBusy, MediaUnavailable, NoPicture
 from showcam.engine.source import Rtsp, Watched
-from showcam.i18n.catalogue import Language
 from showcam.net.addresses import house_networks
 from showcam.registry.owner.own_cameras import Search
 from showcam.store.records import Link
-
-WAITED_S = 12.0  # seconds that a page waits; a TV that takes longer still shows the camera
 
 
 def own_pages(settings: Settings, base: ground.Ground, home: Home) -> list[Page]:
@@ -114,53 +107,9 @@ def _found(known: Sequence[Device], look: bool, heard: Heard) -> Sequence[Candid
     return search(house_networks(), known, look=look, heard=heard)
 
 
-class Failed(NotOnTv):
-    def __init__(self, failed: CastFailed) -> None:
-        super().__init__()
-        self._failed = failed
-
-    def text(self, language: Language) -> str:
-        return self._failed.text(language)
-
-
-@contextlib.contextmanager
-def _failing() -> Iterator[None]:
-    try:
-        yield
-    except CastFailed as failed:
-        raise Failed(failed) from None
-
-
-class WorkersTvs:
-    """The console's TVs, reached by the door of the worker."""
-
-    def __init__(self, worker: CastClient) -> None:
-        self._worker = worker
-
-    @_failing()
-    def found(self) -> list[Tv]:
-        return [Tv(device.id, device.name) for device in self._worker.devices() if device.kind == "screen"]
-
-    @_failing()
-    def now(self, account: str) -> list[OnTv]:
-        return [
-            OnTv(Tv(showing.device.id, showing.device.name), showing.name, waking=showing.waking)
-            for showing in self._worker.now(account)
-        ]
-
-    @_failing()
-    def show(self, account: str, camera: str, tv: str) -> Refusal | None:
-        begun = self._worker.begin(account, camera, tv, WAITED_S)
-        return begun if isinstance(begun, Refusal) else None
-
-    @_failing()
-    def stop(self, account: str, tv: str) -> None:
-        self._worker.begin_stop(account, "", tv, WAITED_S)
-
-
-def tvs(settings: Settings) -> WorkersTvs | None:
+def tvs(settings: Settings) -> CastClient | None:
     """The TVs for the console; None if there is no console, or no Cast."""
-    return WorkersTvs(screens.client(settings)) if settings.casts and settings.has_console else None
+    return screens.client(settings) if settings.casts and settings.has_console else None
 
 
 _RECORD = "alexa_skill_making"

@@ -27,11 +27,11 @@ from showcam.app.shipped import document
 from showcam.cast import receiver_page
 from showcam.console import app as console
 from showcam.console import home, look
+from showcam.console.assistant_forms import AssistantForms
 from showcam.console.assistants import Assistants
 from showcam.console.camera_page import CameraPage
 from showcam.console.camera_removal import CameraRemoval
 from showcam.console.casting import Casting, Tvs
-from showcam.console.client_forms import ClientForms
 from showcam.console.documents import Documents
 from showcam.console.entrance import Entrance
 from showcam.console.examinations import Examinations
@@ -41,8 +41,6 @@ from showcam.console.happenings import Happenings
 from showcam.console.health import Health
 from showcam.console.help import Heard
 from showcam.console.home import Home, HomeSettings
-from showcam.console.household_forms import HouseholdForms
-from showcam.console.link_forms import LinkForms
 from showcam.console.machine import Machine
 from showcam.console.notices import Notices
 from showcam.console.pages import NOTIFIES, TVS
@@ -179,12 +177,6 @@ def _console(
     exposer: Exposer | None,
 ) -> list[home.Page]:
     """The console's pages other than /home itself."""
-
-    def remove(account: str) -> None:
-        households.remove(base.store, base.pictures, account)
-
-    window = LinkingWindow(base.store)
-    invitations = Invitations(base.store, [vendor.sessions for vendor in base.vendors])
     owner, history = base.adapter.owner, base.adapter.history
     said = SaidPage(owner, made.area, happenings)
     reachable = Reachable(
@@ -201,10 +193,15 @@ def _console(
             owner,
             made.area,
             history,
-            LinkForms(base.store, made.area.new_links, base.end),
-            ClientForms(base.store),
-            HouseholdForms(base.store, made.sign_in, invitations, window, remove),
-            window,
+            AssistantForms(
+                base.store,
+                made.area.new_links,
+                base.end,
+                made.sign_in,
+                Invitations(base.store, [vendor.sessions for vendor in base.vendors]),
+                LinkingWindow(base.store),
+                partial(households.remove, base.store, base.pictures),
+            ),
             Reports(base.store, base.adapter.faults.of),
             open_to_all=settings.sign_up == "anyone",
         ),

@@ -16,7 +16,7 @@ from showcam.app import keys
 from showcam.app.aws import boto, wakes
 from showcam.app.aws.cloudwatch import Event, Handler, Reply
 from showcam.app.compose import ground
-from showcam.app.compose.directives import amazon_http, event_gateway
+from showcam.app.compose.event_gateway import amazon_http, event_gateway
 from showcam.app.settings import Settings
 from showcam.app.setup.google_console import google_key
 from showcam.registry.reporting.delivery import CLAIM_S, Delivery, Outcome

@@ -11,9 +11,10 @@ from showcam.app.compose.ground import Ground
 from showcam.app.settings import Settings
 from showcam.cast.apart import ApartScreen, browse
 from showcam.cast.device import Device
-from showcam.cast.door import CastClient, CastDoor, SceneScreens, Shows
+from showcam.cast.door import CastClient, CastDoor, Shows
 from showcam.cast.finder import Finder
 from showcam.cast.on_change import OnChange
+from showcam.cast.player import Player
 from showcam.cast.screens import Screens
 from showcam.engine.client import MediaClient
 from showcam.engine.grants import Grants
@@ -23,14 +24,14 @@ from showcam.net.exchange import PATIENT_S
 def build(settings: Settings, base: Ground) -> Screens:
     """The screens of the worker process, which take turns."""
     assert isinstance(base.pictures, MediaClient)
-    return Screens(
+    player = Player(
         base.adapter.owner,
         ConsoleSessions(base.store),
         base.pictures,
-        finder(settings),
         partial(ApartScreen, app=settings.cast_receiver_app_id),
-        protocols=("webrtc", "hls") if settings.cast_receiver_app_id else ("hls",),
+        ("webrtc", "hls") if settings.cast_receiver_app_id else ("hls",),
     )
+    return Screens(player, finder(settings))
 
 
 def door(settings: Settings, base: Ground, screens: Screens) -> CastDoor:
@@ -45,7 +46,7 @@ def client(settings: Settings) -> CastClient:
 def fill(settings: Settings, base: Ground) -> None:
     """Lets the registry's scenes reach the TVs through the worker from now on."""
     if settings.casts:
-        base.adapter.registry.scenes.cast_with(SceneScreens(client(settings)))
+        base.adapter.registry.scenes.cast_with(client(settings))
 
 
 def show_on_change(base: Ground, screens: Shows) -> None:

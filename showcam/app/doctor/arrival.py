@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 from cryptography import x509
 
-from showcam.app.doctor.finding import Finding, ok, unsure, wrong
+from showcam.app.doctor.finding import ok, unsure, wrong
 from showcam.app.doctor.reach import Visitor, World, addresses_here
+from showcam.console.machine import Finding
 from showcam.i18n.catalogue import both, worded
 from showcam.net.exchange import PATIENT_S
 

@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
-from showcam.app.doctor.finding import Finding, ok, unsure, wrong
+from showcam.app.doctor.finding import ok, unsure, wrong
 from showcam.app.doctor.reach import Unreached, Visitor
 from showcam.app.shipped import page
+from showcam.console.machine import Finding
 from showcam.drivers.driver import AGAIN_S
 from showcam.i18n.catalogue import Worded, both, worded
 

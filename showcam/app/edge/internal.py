@@ -73,16 +73,17 @@ class Internal:
         if what == "open":
             found = self._questions.source_for(Claims(**_open.decode(body)["claims"]))
             if isinstance(found, Denied):
-                return NotOpened(denied=found.as_json())
+                return NotOpened(denied=found)
             return Opened(source=found.as_json())
         if what == "still":
             made = self._questions.still_for(Claims(**_open.decode(body)["claims"]))
             if isinstance(made, Denied):
-                return NotOpened(denied=made.as_json())
+                return NotOpened(denied=made)
             return Still(still=base64.b64encode(made or b"").decode())
         if what == "check":
-            verdicts = self._checked([Claims(**claims) for claims in _check.decode(body)["claims"]], time.time())
-            return Checked(denied=[verdict.as_json() if verdict else None for verdict in verdicts])
+            return Checked(
+                denied=self._checked([Claims(**claims) for claims in _check.decode(body)["claims"]], time.time())
+            )
         if what == "admits":
             admits = _admits.decode(body)
             return Admitted(admitted=self._admits(Claims(**admits["claims"]), admits["bearer"]))

@@ -44,14 +44,14 @@ class WebSources:
         if opened := _read(text, Opened):
             return read_source(opened["source"])
         if refused := _read(text, NotOpened):
-            return Denied(**refused["denied"])
+            return refused["denied"]
         return Denied("vendor_down", again=True)
 
     async def still(self, claims: Claims) -> bytes | Denied | None:
         body: Open = {"claims": claims.as_json()}
         text = await self._post("still", body, OPEN_S)
         if refused := _read(text, NotOpened):
-            return Denied(**refused["denied"])
+            return refused["denied"]
         made = _read(text, Still)
         return base64.b64decode(made["still"]) if made and made["still"] else None
 
@@ -60,7 +60,7 @@ class WebSources:
         checked = _read(await self._post("check", body), Checked)
         if checked is None or len(checked["denied"]) != len(claims):
             return [Denied(UNASKED, again=True) for _ in claims]
-        return [Denied(**denied) if denied else None for denied in checked["denied"]]
+        return list(checked["denied"])
 
     async def admits(self, claims: Claims, bearer: str) -> bool:
         body: Admits = {"claims": claims.as_json(), "bearer": bearer}

@@ -1,6 +1,6 @@
 """The functions that a relay needs for a camera's codec: H.264, H.265 (each in its own module) or Motion JPEG."""
 
-from typing import Literal, Protocol
+from typing import Protocol
 
 from showcam.engine.codec import h264, h265
 
@@ -57,8 +57,4 @@ class _MotionJpeg:
         return "jpeg"
 
 
-def bitstream(codec: Literal["h264", "h265", "mjpeg"]) -> Bitstream:
-    return _OF[codec]
-
-
-_OF: dict[str, Bitstream] = {"h264": h264, "h265": h265, "mjpeg": _MotionJpeg()}
+BITSTREAMS: dict[str, Bitstream] = {"h264": h264, "h265": h265, "mjpeg": _MotionJpeg()}

@@ -37,47 +37,27 @@ class Decipherer:
     """
 
     def __init__(self, key: bytes, codec: nal.Codec | None = None) -> None:
-        self._encryption = Encryption(key, codec)
+        self.encryption = Encryption(key, codec)
         self._sound = 0  # above zero: sound is encrypted
         self._last = Judged()
         self._long_codes: dict[Kind | None, bool] = {}  # whether start codes before that kind have four bytes
         self._came: deque[tuple[bytes, bytes]] = deque(maxlen=_UNITS)  # units of keyframes: in the clear, as they came
 
     @property
-    def codec(self) -> nal.Codec | None:
-        syntax = self._encryption.syntax
-        return syntax.CODEC if syntax else None
-
-    @property
-    def is_wrong(self) -> bool:
-        """Whether the stream is encrypted with another key, headers and all."""
-        return self._encryption.is_wrong
-
-    @property
-    def may_fit(self) -> bool:
-        """Whether all units so far, but for an accident, have a codec's header, as they are or deciphered."""
-        return self._encryption.may_fit
-
-    @property
-    def layout(self) -> Layout:
-        """How the stream is encrypted; "clear" if it is not, or if the key does not fit."""
-        return self._encryption.stream
-
-    @property
     def hides_types(self) -> bool:
-        return self._encryption.hides_types
+        return self.encryption.hides_types
 
     def unit(self, unit: bytes) -> bytes:
         """A NAL unit without start code; b"" until the codec is known, since nothing can be shown before."""
-        judged = self._encryption.judge(unit)
-        opened = self._encryption.opened(unit, judged.layout) if self._encryption.syntax else b""
-        if self._encryption.may_be_of_keyframe(unit, judged):
+        judged = self.encryption.judge(unit)
+        opened = self.encryption.opened(unit, judged.layout) if self.encryption.syntax else b""
+        if self.encryption.may_be_of_keyframe(unit, judged):
             self._came.append((opened, unit))
         return opened
 
     def plausible(self, picture: bytes) -> bytes:
         """The picture without units whose header names a keyframe or a parameter set, and whose bytes refute that."""
-        syntax = self._encryption.syntax
+        syntax = self.encryption.syntax
         assert syntax is not None
         units = list(nal.units(picture))
         kept = [unit for unit in units if syntax.kind(unit) not in ("key", "sets") or syntax.fits(unit) is not False]
@@ -97,13 +77,9 @@ class Decipherer:
     def with_keys(self, layout: Layout) -> "Decipherer":
         """A copy that deciphers the same stream, except that it reads the slices of keyframes in this layout."""
         other = copy.copy(self)
-        other._encryption = self._encryption.with_keys(layout)
+        other.encryption = self.encryption.with_keys(layout)
         other._long_codes, other._came = dict(self._long_codes), deque(maxlen=_UNITS)
         return other
-
-    def force(self, layout: Layout) -> None:
-        """Reads the slices of keyframes in this layout from now on."""
-        self._encryption.force(layout)
 
     def picture(self, data: bytes, breaks: Sequence[int] = ()) -> bytes:
         """Deciphers a picture in Annex B form.
@@ -114,15 +90,15 @@ class Decipherer:
 
     def sound(self, frame: bytes) -> bytes:
         """Deciphers an AAC frame without header."""
-        opened = self._encryption.deciphered(frame, len(frame))
+        opened = self.encryption.deciphered(frame, len(frame))
         is_clear, is_opened = frame[:1] in _AAC, opened[:1] in _AAC
         if is_clear != is_opened:
             self._sound = counted(self._sound, up=is_opened)
-        return opened if self._sound > 0 or (self._sound == 0 and self._encryption.stream != "clear") else frame
+        return opened if self._sound > 0 or (self._sound == 0 and self.encryption.stream != "clear") else frame
 
     def samples(self, data: bytes) -> bytes:
         """Samples of G.711, deciphered whether they are encrypted or not."""
-        return self._encryption.deciphered(data, len(data))
+        return self.encryption.deciphered(data, len(data))
 
     # program streams: ciphertext in them may look like the start of a unit
 
@@ -137,13 +113,13 @@ class Decipherer:
             begin = code + 3
             if piece is not None and code < piece.body + FIRST and not self._may_begin(piece, data[begin:following]):
                 continue
-            unit = self._encryption.judge(data[begin:following])
+            unit = self.encryption.judge(data[begin:following])
             if piece is None:
                 out += data[:begin]
             else:
                 end = code - self._has_long_code(data, code, piece, unit.kind)
                 out += self._closed(data, piece, end) + data[end:begin]
-            head = self._encryption.syntax.HEAD if self._encryption.syntax and unit.layout != "whole" else 0
+            head = self.encryption.syntax.HEAD if self.encryption.syntax and unit.layout != "whole" else 0
             piece = _Piece(begin, begin + head, unit)
         if piece is None:
             return data
@@ -152,9 +128,9 @@ class Decipherer:
 
     def _may_begin(self, piece: _Piece, unit: bytes) -> bool:
         """Whether a unit begins there, and not only three bytes of ciphertext that look so."""
-        if piece.unit.layout == "clear" or self._encryption.syntax is None:
+        if piece.unit.layout == "clear" or self.encryption.syntax is None:
             return True
-        return any(self._may_follow(piece.unit, reading) for reading in self._encryption.readings(unit))
+        return any(self._may_follow(piece.unit, reading) for reading in self.encryption.readings(unit))
 
     def _may_follow(self, before: Judged, unit: Reading) -> bool:
         """Whether this unit may follow: after a picture's first slice come others of this picture, and little else."""
@@ -174,5 +150,5 @@ class Decipherer:
     def _closed(self, data: bytes, piece: _Piece, end: int) -> bytes:
         unit = data[piece.begin : end]
         if not piece.is_rest:
-            return self._encryption.opened(unit, piece.unit.layout)
-        return unit if piece.unit.layout == "clear" else self._encryption.deciphered(unit)
+            return self.encryption.opened(unit, piece.unit.layout)
+        return unit if piece.unit.layout == "clear" else self.encryption.deciphered(unit)

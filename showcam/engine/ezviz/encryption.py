@@ -73,6 +73,11 @@ class Encryption:
         self._certain: Counter[nal.Codec] = Counter()
 
     @property
+    def codec(self) -> nal.Codec | None:
+        """The codec of the stream; None until it is known."""
+        return self.syntax.CODEC if self.syntax else None
+
+    @property
     def is_wrong(self) -> bool:
         """Whether the stream is encrypted with another key, headers and all: no layout makes sense of its units."""
         is_refuted = not self.may_fit if self._aes is None else self._failed >= FAILED
@@ -89,7 +94,7 @@ class Encryption:
 
     @property
     def stream(self) -> Layout:
-        """How the stream is encrypted, if any part of it is."""
+        """How the stream is encrypted; "clear" if no part of it is, or if the key does not fit."""
         return next((layout for layout in (self._sets, self._keys) if layout and layout != "clear"), "clear")
 
     def with_keys(self, layout: Layout) -> "Encryption":

@@ -156,35 +156,33 @@ def prepare(code: str) -> bytes:
     return _request(f"<OperationCode>{escape(code)}</OperationCode>", f"<Session>{ANY_SESSION}</Session>")
 
 
-class Invitation(NamedTuple):
+def invite(
+    code: str,
+    channel: int,
+    related: str,
+    address: str,
+    port: int,
+    uuid: str,
+    timestamp_ms: int,
+    public_key: str = "",
+) -> bytes:
     """An invitation to a camera to send video.
 
     `related`: the second serial of a device that has two; `public_key`: base64, "" if there is none.
     """
-
-    code: str
-    channel: int
-    related: str
-    address: str
-    port: int
-    uuid: str
-    timestamp_ms: int
-    public_key: str = ""
-
-    def write(self) -> bytes:
-        related = f" RelatedDevice={quoteattr(self.related)}" if self.related or self.public_key else ""
-        return _request(
-            f"<OperationCode>{escape(self.code)}</OperationCode>",
-            f"<Channel{related}>{self.channel}</Channel>",
-            f'<ReceiverInfo Address={quoteattr(self.address)} Port="{self.port}" ServerType="1" StreamType="MAIN"'
-            ' NewStreamType="1" TransProto="TCP" />',
-            "<IsEncrypt>TRUE</IsEncrypt>",
-            f'<ReceiverInfoEx SessionID="" Port="{self.port}" />',
-            '<Authentication Ticket="" BizCode="biz=1" Interval="180" />',
-            f"<Uuid>{escape(self.uuid)}</Uuid>",
-            f"<Timestamp>{self.timestamp_ms}</Timestamp>",
-            *([f"<PublicKey>{escape(self.public_key)}</PublicKey>"] if self.public_key else []),
-        )
+    second = f" RelatedDevice={quoteattr(related)}" if related or public_key else ""
+    return _request(
+        f"<OperationCode>{escape(code)}</OperationCode>",
+        f"<Channel{second}>{channel}</Channel>",
+        f'<ReceiverInfo Address={quoteattr(address)} Port="{port}" ServerType="1" StreamType="MAIN"'
+        ' NewStreamType="1" TransProto="TCP" />',
+        "<IsEncrypt>TRUE</IsEncrypt>",
+        f'<ReceiverInfoEx SessionID="" Port="{port}" />',
+        '<Authentication Ticket="" BizCode="biz=1" Interval="180" />',
+        f"<Uuid>{escape(uuid)}</Uuid>",
+        f"<Timestamp>{timestamp_ms}</Timestamp>",
+        *([f"<PublicKey>{escape(public_key)}</PublicKey>"] if public_key else []),
+    )
 
 
 def session_of(told: Element) -> str:

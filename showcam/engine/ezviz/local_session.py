@@ -15,7 +15,7 @@ import asyncio
 import base64
 import time
 import uuid
-from collections.abc import Iterator
+from struct import Struct
 from typing import NamedTuple
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -28,14 +28,15 @@ from showcam.engine.ezviz.local_messages import (
     HEAD,
     TAIL,
     Head,
-    Invitation,
     LocalAddress,
     NotMessage,
     answer,
+    invite,
     result,
     sealed,
     session_of,
 )
+from showcam.engine.ezviz.messages import Frames, NotFrames
 from showcam.engine.ezviz.node import SaidNo, Unreached
 from showcam.engine.rtp.packets import NotRtp, read
 from showcam.engine.rtsp.connection import CONNECT_S, COUNTED_S, MOST_BYTES_A_SECOND, MOST_PACKETS_A_SECOND
@@ -43,9 +44,7 @@ from showcam.net.addresses import is_in_house
 from showcam.net.elements import Element
 
 _READ = 64 * 1024
-MAGIC = 0x24
-MOST_JUNK = 256 * 1024  # bytes before the first chunk, and from one damage to the next
-_HEAD = 4
+_HEAD = Struct(">BBH")  # of a chunk: `$`, channel, length
 # the first of two bytes before each part of the program stream; the second tells a first part from others
 _MARKER = 0x1C
 MOST_PLACES = 16  # offsets that are searched for a key: each costs some ten microseconds, and a first chunk has one
@@ -57,53 +56,9 @@ _PREFIX, _NONCE, _BODY, _SIGNATURE = 4, slice(7, 11), 0x0B, 32
 _COUNTER, _REST = bytes(4), bytes(8)  # of the nonce
 
 
-class NotChunks(Exception):
-    """The bytes are no such stream."""
-
-
-class Chunks:
-    """Splits the bytes from a camera's port of video: a short preface, then chunks of `$`, channel, length and payload.
-
-    Takes bytes in pieces of any size, returns payloads by channel. Buffers one chunk, 64 KiB at most.
-    """
-
-    def __init__(self) -> None:
-        self._held = bytearray()
-        self._in_step = False  # False: a chunk counts only if another chunk begins directly after it
-        self._junk = 0
-
-    def feed(self, data: bytes) -> list[tuple[int, bytes]]:
-        """Takes bytes, and returns channels and payloads of complete chunks. Raises NotChunks."""
-        self._held += data
-        return list(self._whole())
-
-    def _whole(self) -> Iterator[tuple[int, bytes]]:
-        at = 0
-        try:
-            while len(self._held) - at >= _HEAD:
-                if self._held[at] != MAGIC:
-                    at = self._skipped(at)
-                    continue
-                end = at + _HEAD + int.from_bytes(self._held[at + 2 : at + _HEAD])
-                if len(self._held) < end + (not self._in_step):
-                    return
-                if not self._in_step and self._held[end] != MAGIC:
-                    at = self._skipped(at)
-                    continue
-                yield self._held[at + 1], bytes(self._held[at + _HEAD : end])
-                self._in_step, self._junk, at = True, 0, end
-        finally:
-            del self._held[:at]
-
-    def _skipped(self, at: int) -> int:
-        """The next possible offset of a chunk. Raises NotChunks after too many bytes without a chunk."""
-        self._in_step = False
-        found = self._held.find(MAGIC, at + 1)
-        where = found if found >= 0 else len(self._held)
-        self._junk += where - at
-        if self._junk > MOST_JUNK:
-            raise NotChunks
-        return where
+def chunks() -> Frames:
+    """Splits the bytes from a camera's port of video: a short preface, then chunks with a payload."""
+    return Frames(_HEAD, range(256), in_step=False)
 
 
 def bare(payload: bytes) -> bytes:
@@ -201,7 +156,7 @@ class LocalSession:
     def __init__(self, address: LocalAddress, manner: Manner, *, loopback: bool, answer_s: float = CONNECT_S) -> None:
         self._address, self._manner, self._loopback, self._answer_s = address, manner, loopback, answer_s
         self._wrapping = Wrapping() if manner.wraps else None
-        self._chunks = Chunks()
+        self._chunks = chunks()
         self._number = manner.number
         self._reader: asyncio.StreamReader | None = None
         self._bytes = self._came = 0  # since the count began
@@ -234,10 +189,10 @@ class LocalSession:
             data = await self._reader.read(_READ)
             if not data:
                 raise Unreached
-            chunks = self._chunks.feed(data)
-            self._count(len(data), len(chunks))
-            return [part for channel, payload in chunks if (part := self._part(channel, payload))]
-        except (OSError, NotChunks, NotWrapped):
+            found = self._chunks.feed(data)
+            self._count(len(data), len(found))
+            return [part for chunk in found if (part := self._part(chunk.channel, chunk.body))]
+        except (OSError, NotFrames, NotWrapped):
             raise Unreached from None
 
     def _count(self, size: int, chunks: int) -> None:
@@ -259,7 +214,7 @@ class LocalSession:
     def _invitation(self, writer: asyncio.StreamWriter) -> bytes:
         # the client of this manner states its own address; the other client states none
         own = str(writer.get_extra_info("sockname")[0]) if self._wrapping else ""
-        return Invitation(
+        return invite(
             self._address.code,
             self._address.channel,
             self._address.related,
@@ -268,7 +223,7 @@ class LocalSession:
             str(uuid.uuid4()),
             int(time.time() * 1000),
             self._wrapping.public_key if self._wrapping else "",
-        ).write()
+        )
 
     async def _connected(self, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         try:

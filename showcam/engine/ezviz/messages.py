@@ -10,7 +10,7 @@ _MAX_STREAM_FAILURES). Its doc/reference.md B.12 lists the meanings of the resul
 
 import struct
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -47,11 +47,17 @@ def frame(code: int, body: bytes, sequence: int = 0) -> bytes:
 
 
 class Frames:
-    """Takes bytes in pieces of any size, returns whole frames. Buffers one frame, 64 KiB at most."""
+    """Takes bytes in pieces of any size, returns whole frames. Buffers one frame, 64 KiB at most.
 
-    def __init__(self) -> None:
+    `head`: magic, channel, length, and more. `in_step` False: the first frame counts only if a second frame begins
+    directly after its end.
+    """
+
+    def __init__(
+        self, head: struct.Struct = HEADER, channels: Container[int] = CHANNELS, *, in_step: bool = True
+    ) -> None:
+        self._head, self._channels, self._in_step = head, channels, in_step
         self._held = bytearray()
-        self._in_step = True  # False: a frame counts only if another frame begins directly after it
         self._junk = 0
 
     def feed(self, data: bytes) -> list[Frame]:
@@ -62,8 +68,8 @@ class Frames:
             if end < 0:
                 at = self._skip(at)
                 continue
-            _, channel, _, _, code = HEADER.unpack_from(self._held, at)
-            found.append(Frame(channel, code, bytes(self._held[at + HEADER.size : end])))
+            _, channel, *_, code = self._head.unpack_from(self._held, at)
+            found.append(Frame(channel, code, bytes(self._held[at + self._head.size : end])))
             self._in_step, self._junk, at = True, 0, end
         del self._held[:at]
         return found
@@ -71,16 +77,16 @@ class Frames:
     def _end(self, at: int) -> int | None:
         """The end of the frame at `at`; -1: no frame begins there; None: more bytes are needed to decide."""
         held = self._held
-        if len(held) - at < HEADER.size:
-            return None if _may_begin(held, at) else -1
-        if not _may_begin(held, at):
+        if not self._may_begin(at):
             return -1
-        end: int = at + HEADER.size + HEADER.unpack_from(held, at)[2]
+        if len(held) - at < self._head.size:
+            return None
+        end: int = at + self._head.size + self._head.unpack_from(held, at)[2]
         if self._in_step:
             return end if len(held) >= end else None
         if len(held) < end + 2:
             return None
-        return end if _may_begin(held, end) else -1
+        return end if self._may_begin(end) else -1
 
     def _skip(self, at: int) -> int:
         """The next possible offset of a frame. Raises NotFrames after too many bytes without a frame."""
@@ -92,11 +98,10 @@ class Frames:
             raise NotFrames
         return where
 
-
-def _may_begin(held: bytearray, at: int) -> bool:
-    """Whether a frame may begin there, by its first two bytes, or as many of them as have arrived."""
-    remaining = len(held) - at
-    return (remaining < 1 or held[at] == MAGIC) and (remaining < 2 or held[at + 1] in CHANNELS)
+    def _may_begin(self, at: int) -> bool:
+        """Whether a frame may begin there, by its first two bytes, or as many of them as have arrived."""
+        first, second = (*self._held[at : at + 2], None, None)[:2]
+        return first in (None, MAGIC) and (second is None or second in self._channels)
 
 
 class NotAnswer(Exception):

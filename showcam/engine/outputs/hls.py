@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from showcam.engine.grants import IDLE_S
 from showcam.engine.outputs.muxer import SegmentMuxer, rounded
 from showcam.engine.sound import SILENT_RATE
-from showcam.engine.units import Format, SourceFailed, Unit
+from showcam.engine.source import Format, SourceFailed, Unit
 
 # Players begin three target durations before the end (RFC 8216 section 6.3.3). With four, their first segment is still
 # listed when the next segment comes. If segments are short, four of them are too little.

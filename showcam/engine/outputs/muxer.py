@@ -14,7 +14,7 @@ import av
 
 from showcam.engine import sound
 from showcam.engine.codec.sound import AAC_SAMPLES
-from showcam.engine.units import CLOCK, Format, Unit
+from showcam.engine.source import CLOCK, Format, Unit
 
 _SHORTEST = CLOCK  # shortest segment: an earlier keyframe begins no segment, unless there is a reason
 _HOLE = CLOCK

@@ -12,7 +12,7 @@ from showcam.engine.outputs.amendments import PeerConnection
 from showcam.engine.outputs.ice import Address, NoFreePort
 from showcam.engine.outputs.sdp import NoOffer, OfferedSound, as_offered, is_far, normalise, offered_sound
 from showcam.engine.outputs.tracks import G711Track, OpusTrack, SoundSource, VideoTrack, Voice
-from showcam.engine.units import CLOCK
+from showcam.engine.source import CLOCK
 
 LEAST_S = 1.0  # least time for opening sockets, even if the answer is late
 

@@ -6,20 +6,27 @@ when players have stopped asking for HLS.
 
 import io
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import av
 
 from showcam.engine.outputs.hls import GONE_S, HlsOutput, Segment
-from showcam.engine.sound import TV_RATE, AacVoice, as_sent, plays_on_tvs
-from showcam.engine.units import CLOCK, Format, Unit
+from showcam.engine.sound import SILENT_RATE, TV_RATE, AacVoice, plays_on_tvs
+from showcam.engine.source import CLOCK, Format, Unit
 
 RECENT_S = 5.0  # least length of whole groups: a player that begins near the end of a list needs this much
 RECENT_CAP = 24 * 1024 * 1024  # bytes
 
 type Kind = Literal["video", "audio"]
+
+
+class Key(NamedTuple):
+    """A player's needs: a track of silence if the camera has no sound, and sound that TVs play."""
+
+    silent_track: bool
+    tv: bool
 
 
 @dataclass(slots=True)
@@ -101,42 +108,28 @@ class RecentGroups:
         self._size, self._is_open = 0, False
 
 
-class TvRendition:
-    """The rendition for TVs in the house: its sound has a rate that all TVs play, or is silence.
+class Rendition:
+    """One HLS output, and the sound that it needs. `tv`: for TVs in the house, which don't play every rate."""
 
-    `changed` and `clock` are as in HlsOutput.
-    """
-
-    def __init__(self, changed: Callable[[], None], clock: Callable[[], float]) -> None:
-        self._changed, self._clock = changed, clock
+    def __init__(self, output: HlsOutput, *, tv: bool) -> None:
+        self.output, self._tv = output, tv
         self._voice: AacVoice | None = None
-        self._has_sound = False
-        self.output: HlsOutput | None = None
+
+    @property
+    def has_own_sound(self) -> bool:
+        """True if the camera's sound is converted for this output."""
+        return self._voice is not None
 
     def begin(self, form: Format) -> None:
-        """Begins a new timeline, because a source was opened. Video that TVs play as it comes needs no TV rendition."""
-        if plays_on_tvs(form):
-            self._end()
-            return
-        if self.output is None or self._has_sound is not form.audio:
-            self._end()
-            self._has_sound = form.audio
-            self.output = HlsOutput(
-                silent_track=not form.audio, changed=self._changed, clock=self._clock, silent_rate=TV_RATE
-            )
-        self._voice = AacVoice(form, TV_RATE) if form.audio else None
-        self.output.begin(replace(form, audio_codec="aac", audio_rate=TV_RATE))
+        """Begins a new timeline, because a source was opened."""
+        rate = TV_RATE if self._tv else SILENT_RATE
+        is_sent = form.audio_codec == "aac" and not self._tv
+        self._voice = AacVoice(form, rate) if form.audio and not is_sent else None
+        self.output.begin(form if is_sent else replace(form, audio_codec="aac", audio_rate=rate))
 
     def write(self, unit: Unit) -> None:
-        if self.output is None or (unit.kind == "audio" and not self._has_sound):
-            return
         for made in self._voice.feed(unit) if self._voice is not None and unit.kind == "audio" else (unit,):
             self.output.write(made)
-
-    def _end(self) -> None:
-        if self.output is not None:
-            self.output.end()
-        self.output = self._voice = None
 
 
 class Renditions:
@@ -145,46 +138,29 @@ class Renditions:
     def __init__(self, changed: Callable[[], None], clock: Callable[[], float]) -> None:
         self._changed, self._clock = changed, clock
         self.is_soon = False
-        self.outputs: dict[bool, HlsOutput] = {}  # by whether they have a silent track
-        self._wanted: set[bool] = set()  # the renditions that players have asked for
-        self._tv: TvRendition | None = None  # made when the first TV comes
+        self._made: dict[Key, Rendition] = {}
+        self._wanted: set[Key] = set()  # as players have asked for them, whatever sound the camera has
         self._form: Format | None = None
-        self._aac: AacVoice | None = None
         self._recent = RecentGroups(clock)  # the units that viewers get, earlier if these are paced
         self._asked = clock()
 
     @property
     def all(self) -> list[HlsOutput]:
-        of_tvs = [self._tv.output] if self._tv is not None and self._tv.output is not None else []
-        return [*self.outputs.values(), *of_tvs]
+        return [made.output for made in self._made.values()]
 
     @property
     def are_awaited(self) -> bool:
         """True if some output has no segment yet."""
         return any([not output.segments for output in self.all])
 
-    def ready(self, *, silent_track: bool, tv: bool) -> HlsOutput | None:
+    def ready(self, *, silent_track: bool = False, tv: bool = False) -> HlsOutput | None:
         """The output for this player; None until it has segments or a failure."""
-        # a source with sound has no silent rendition, and needs none
-        output = self.outputs.get(silent_track) or self.outputs.get(False)
-        if tv and self._form is not None and not plays_on_tvs(self._form):
-            output = self._tv.output if self._tv is not None else None
-        return output if output is not None and output.is_ready else None
+        made = self._made.get(_key(self._form, Key(silent_track, tv))) if self._form else None
+        return made.output if made is not None and made.output.is_ready else None
 
-    def need_tv(self) -> None:
+    def need(self, *, silent_track: bool = False, tv: bool = False) -> None:
         self._asked = self._clock()
-        if self._tv is None:
-            self._tv = TvRendition(self._changed, self._clock)
-            if self._form is not None and self._form.kind == "h264":
-                for form, units in self._shown_last():
-                    self._tv.begin(form)
-                    for unit in units:
-                        self._tv.write(unit)
-        self._make()
-
-    def need(self, *, silent_track: bool) -> None:
-        self._asked = self._clock()
-        self._wanted.add(silent_track)
+        self._wanted.add(Key(silent_track, tv))
         self._make()
 
     def begin(self, form: Format) -> None:
@@ -192,21 +168,16 @@ class Renditions:
         self._recent.begin(form)
         if form.kind != "h264":
             self.end()  # no viewer plays this codec
-            self.outputs.clear()
-            return
+            self._made.clear()
         self._make(begins=True)
-        if self._tv is not None:
-            self._tv.begin(form)
 
     def write(self, unit: Unit) -> None:
         form = self._form
         if form is None or (unit.kind == "audio" and not form.audio):
             return
-        self._recent.add(unit, whole=not self.all and form.kind == "h264")
-        if self._tv is not None:
-            self._tv.write(unit)
-        if self.outputs:
-            self._write(self.outputs.values(), unit)
+        self._recent.add(unit, whole=not self._made and form.kind == "h264")
+        for made in self._made.values():
+            made.write(unit)
 
     def end(self) -> None:
         for output in self.all:
@@ -214,11 +185,10 @@ class Renditions:
 
     def tidy(self) -> None:
         """Ends all outputs if no player has asked for HLS for GONE_S."""
-        if self.all and self._clock() - self._asked > GONE_S:
+        if self._made and self._clock() - self._asked > GONE_S:
             self.end()
-            self.outputs.clear()
+            self._made.clear()
             self._wanted.clear()
-            self._tv = self._aac = None
 
     @property
     def since_key(self) -> list[Unit]:
@@ -230,37 +200,29 @@ class Renditions:
         form = self._form
         if form is None or form.kind != "h264":
             return
-        for_tvs = {False} if self._tv is not None and plays_on_tvs(form) else set()
-        wanted = {silent_track and not form.audio for silent_track in self._wanted | for_tvs}
-        for silent_track in self.outputs.keys() - wanted:
-            self.outputs.pop(silent_track).end()
-        for output in self.outputs.values() if begins else ():
-            self._begin(output, form)
-        for silent_track in wanted - self.outputs.keys():
-            self.outputs[silent_track] = self._made(silent_track)
+        wanted = {_key(form, key) for key in self._wanted}
+        for key in self._made.keys() - wanted:
+            self._made.pop(key).output.end()
+        for made in self._made.values() if begins else ():
+            made.begin(form)
+        for key in wanted - self._made.keys():
+            self._made[key] = self._begun(key)
 
-    def _made(self, silent_track: bool) -> HlsOutput:
+    def _begun(self, key: Key) -> Rendition:
         output = HlsOutput(
-            silent_track=silent_track,
+            silent_track=key.silent_track,
             changed=self._changed,
             clock=self._clock,
+            silent_rate=TV_RATE if key.tv else SILENT_RATE,
             is_soon=self.is_soon,
             since_s=self._recent.since_s,
         )
+        made = Rendition(output, tv=key.tv)
         for form, units in self._shown_last():
-            self._begin(output, form)
+            made.begin(form)
             for unit in units:
-                self._write((output,), unit)
-        return output
-
-    def _begin(self, output: HlsOutput, form: Format) -> None:
-        output.begin(as_sent(form))
-        self._aac = AacVoice(form) if form.audio and form.audio_codec != "aac" else None
-
-    def _write(self, outputs: Iterable[HlsOutput], unit: Unit) -> None:
-        for converted in self._aac.feed(unit) if self._aac and unit.kind == "audio" else (unit,):
-            for output in outputs:
-                output.write(converted)
+                made.write(unit)
+        return made
 
     def _shown_last(self) -> list[tuple[Format, list[Unit]]]:
         """The latest groups of pictures, joined for each timeline. The last timeline goes on."""
@@ -275,12 +237,18 @@ class Renditions:
         if timeline != self._recent.timeline:
             shown.append((self._form, []))
         units = shown[-1][1]
-        for output in self.outputs.values():
+        for made in self._made.values():
             # whole groups are not kept while an output is made: its segments contain them
-            if units and (before := output.before(units[0])) is not None:
+            if units and not made.has_own_sound and (before := made.output.before(units[0])) is not None:
                 units[:0] = _replayed(before, units[0].pts)
                 break
         return shown
+
+
+def _key(form: Format, wanted: Key) -> Key:
+    """The output for a player that asked like this: a camera with sound has no silent one."""
+    is_for_tvs = wanted.tv and not plays_on_tvs(form)
+    return Key((wanted.silent_track or is_for_tvs) and not form.audio, is_for_tvs)
 
 
 def _replayed(segment: Segment, until: int) -> Iterator[Unit]:

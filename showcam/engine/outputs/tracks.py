@@ -16,7 +16,7 @@ from aiortc.mediastreams import MediaStreamError
 
 from showcam.engine.outputs.congestion import MOST_DELAY_S, WELL_S, Congestion
 from showcam.engine.sound import OPUS_CLOCK, OPUS_STEP, SILENT_OPUS
-from showcam.engine.units import CLOCK, Listen, Unit, Watch
+from showcam.engine.source import CLOCK, Listen, Unit, Watch
 
 # "late": the camera's sound, which may come after the first picture; silence is sent until then
 type Voice = Literal["camera", "late", "silence"]
@@ -284,7 +284,7 @@ class SoundSource(Protocol):
     def unlisten(self, listener: Listen) -> None: ...
 
     def now(self) -> int:
-        """The time on the picture's own timeline, in ticks of showcam.engine.units.CLOCK."""
+        """The time on the picture's own timeline, in ticks of showcam.engine.source.CLOCK."""
         ...
 
 

@@ -19,8 +19,7 @@ from av.video.frame import PictureType
 
 from showcam.engine.codec import h264
 from showcam.engine.sound import silence
-from showcam.engine.source import TRANSCODED, Codec, transcoded_size
-from showcam.engine.units import CLOCK, Format, Unit
+from showcam.engine.source import CLOCK, TRANSCODED, Codec, Format, Unit, transcoded_size
 
 _log = structlog.get_logger()
 

@@ -90,14 +90,13 @@ class Order:
         self._waiting: dict[int, Packet] = {}
         self._since = 0.0  # the arrival of the first packet that waits
         self._is_lost = False
-        self.lost = self.taken = 0  # packets
+        self.lost = 0  # packets
 
     def follows(self, number: int, source: int) -> bool:
         """Whether this packet is due and nothing is missing before it, as nearly always. Then it counts as taken."""
         if number != self._next or source != self._source or self._waiting:
             return False
         self._next = number + 1 & 0xFFFF
-        self.taken += 1
         return True
 
     def take(self, packet: Packet, now: float) -> Iterator[tuple[Packet, bool]]:
@@ -132,10 +131,6 @@ class Order:
             self._skip(nearest - self._next & 0xFFFF)
             yield from self._ready(now)
 
-    @property
-    def waits(self) -> bool:
-        return bool(self._waiting)
-
     def _ready(self, now: float) -> Iterator[tuple[Packet, bool]]:
         while self._waiting and (packet := self._waiting.pop(self._next or 0, None)) is not None:
             self._since = now
@@ -144,7 +139,6 @@ class Order:
     def _released(self, packet: Packet) -> tuple[Packet, bool]:
         is_lost, self._is_lost = self._is_lost, False
         self._next = packet.number + 1 & 0xFFFF
-        self.taken += 1
         return packet, is_lost
 
     def _skip(self, count: int) -> None:

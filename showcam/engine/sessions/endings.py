@@ -4,48 +4,15 @@ import asyncio
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import Enum
 
-from showcam.engine.event_loop import Background
+from showcam.engine.gate import Background
 from showcam.engine.grants import SNAPSHOT_S, Claims
-from showcam.engine.sessions.pulls import Places, Pulls
+from showcam.engine.sessions.pulls import Ended, Places, Pulls
 from showcam.engine.sessions.session import Session, SessionIndex
 from showcam.engine.settings import PlaneSettings
 from showcam.engine.source import Denied
 
 EXPLAINED_S = 120.0  # the reason is kept for at least this time: a player asks again when it becomes visible again
-
-
-class End(Enum):
-    """The ways to end a session.
-
-    `is_final`: no grant of the session opens it again. Else the end was a fault, and the viewer may come back with the
-    same address.
-    """
-
-    VIEWER = "its viewer ended it, or who gave it its name", True
-    LINK = "the link that it belongs to ended", True
-    GATE = "the gate closed, or was not asked for `unasked_s`", True
-    TIME = "`stream_cap_s` is over, or the gate has not renewed it for `session_s`", True
-    CARD = "its card was shown for `card_s`", True
-    IDLE = "its viewer by HLS fetched nothing for `idle_s`", True
-    UNCONNECTED = "its viewer by WebRTC did not connect within `connect_s`", True
-    STOP = "this process stops", True
-    PICTURE = "its picture failed, came to its end, or made room for another", False
-    CONNECTION = "its connection by WebRTC failed or was closed", False
-    ANSWER = "its offer could not be answered", False
-    OTHER = "the same grant or name now stands for another picture", False
-
-    def __init__(self, meaning: str, is_final: bool) -> None:
-        self.meaning, self.is_final = meaning, is_final
-
-
-class Ended(Exception):
-    """The session or its link has ended. The answer is 410."""
-
-    def __init__(self, reason: str = "") -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +32,19 @@ class Endings:
         self._background = background
         self._past: dict[str, _Past] = {}  # by session id, nonce of a start grant, or link
 
-    def end(self, session: Session, how: End, reason: str = "") -> None:
+    def end(self, session: Session, reason: str = "", *, is_final: bool) -> None:
         """Ends the session and its connection. A second call does no harm.
 
-        The pull goes on for `idle_s`, so that a viewer who comes back need not wait. If the gate closed, or the pull
-        plays a card, the pull ends now.
+        `is_final`: no grant of the session opens it again. Else the end was a fault, and the viewer may come back with
+        the same address. The pull goes on for `idle_s`, for a viewer who comes back. A card ends now.
         """
         nonces = self._index.remove(session)
         # a grant may have expired before its session ended; a viewer who still asks with this grant gets the reason
         until = max(session.claims.expires + 1, time.time() + EXPLAINED_S)
-        self._note(nonces, until, reason, is_final=how.is_final)
+        self._note(nonces, until, reason, is_final=is_final)
         self.disconnect(session)
         session.pull.need()
-        if session.claims.explains or how is End.GATE:
+        if session.claims.explains:
             self._pulls.leave(session.pull)
 
     def disconnect(self, session: Session) -> None:
@@ -90,11 +57,11 @@ class Endings:
 
     def by_viewer(self, claims: Claims) -> None:
         if session := self._index.of_id(claims.nonce):
-            self.end(session, End.VIEWER)
+            self.end(session, is_final=True)
 
     def by_name(self, link: str, name: str) -> None:
         if session := self._index.named(link, name):
-            self.end(session, End.VIEWER)
+            self.end(session, is_final=True)
         elif claims := self._places.give_back(link, name):  # the name is an unused grant's nonce
             self._note([name], claims.expires + 1, "", is_final=True)
 
@@ -104,17 +71,19 @@ class Endings:
         until = time.time() + max(self._settings.life_s, SNAPSHOT_S) + 120
         self._note([_link_key(link)], until, "", is_final=True)
         for session in self._index.of_link(link):
-            self.end(session, End.LINK)
+            self.end(session, is_final=True)
         self._places.leave_link(link)
         self._pulls.leave_link(link)
 
     def by_gate(self, session: Session, verdict: Denied) -> None:
-        self.end(session, End.GATE, verdict.reason)
+        """Ends the session, and the pull with its last session, since the gate has closed."""
+        self.end(session, verdict.reason, is_final=True)
+        self._pulls.leave(session.pull)
 
     def by_picture(self, session: Session) -> bool:
         """Ends the session if its video has ended. Returns True if it has."""
         if session.failure is not None:
-            self.end(session, End.PICTURE, session.failure.reason)
+            self.end(session, session.failure.reason, is_final=False)
         return session.failure is not None
 
     def by_time(self) -> None:
@@ -123,23 +92,21 @@ class Endings:
         for session in self._index:
             if self.by_picture(session):
                 continue
-            if how := self._due(session, now):
-                self.end(session, how)
+            if self._is_due(session, now):
+                self.end(session, is_final=True)
             elif session.watches(now):
                 session.pull.need()
         clock = time.time()
         self._past = {key: past for key, past in self._past.items() if past.until > clock}
 
-    def _due(self, session: Session, now: float) -> End | None:
+    def _is_due(self, session: Session, now: float) -> bool:
+        """True if a limit ends the session: its time, a card's time, an HLS viewer's silence, or no connection."""
         settings = self._settings
-        if session.until <= time.time():
-            return End.TIME
-        if session.claims.explains and now - session.opened > settings.card_s:
-            return End.CARD
+        if session.until <= time.time() or (session.claims.explains and now - session.opened > settings.card_s):
+            return True
         if session.peer is None:
-            return End.IDLE if not session.is_fetching and now - session.used > settings.idle_s else None
-        is_late = session.peer.state != "connected" and now - session.began > settings.connect_s
-        return End.UNCONNECTED if is_late else None
+            return not session.is_fetching and now - session.used > settings.idle_s
+        return session.peer.state != "connected" and now - session.began > settings.connect_s
 
     # past sessions
 

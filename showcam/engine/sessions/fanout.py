@@ -2,18 +2,49 @@
 
 import asyncio
 import math
+from collections.abc import Callable
 
 from showcam.engine.codec.nal import NoPicture
-from showcam.engine.event_loop import Signal
 from showcam.engine.keyframe import jpeg
 from showcam.engine.outputs.hls import HlsOutput
 from showcam.engine.outputs.renditions import Renditions
 from showcam.engine.sound import OpusVoice
-from showcam.engine.units import CLOCK, Format, Listen, SourceFailed, Unit, Watch
+from showcam.engine.source import CLOCK, Format, Listen, SourceFailed, Unit, Watch
 
 SILENT_S = 5.0  # an HLS viewer that fetches nothing for this time counts as away until its next fetch
 SLOW_S = 4.5  # a long time between keyframes: HLS is behind by several times as much
 GOP_CAP = 8 * 1024 * 1024  # bytes
+
+
+class Signal:
+    """Rung whenever something changed; each waiter then checks its condition again."""
+
+    def __init__(self) -> None:
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    def ring(self) -> None:
+        waiting, self._waiting = self._waiting, set()
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+
+    async def until(self, condition: Callable[[], object], timeout_s: float) -> bool:
+        """Waits until the condition is true. False when time ran out first."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout_s
+        while not condition():
+            left = deadline - loop.time()
+            if left <= 0:
+                return False
+            future = loop.create_future()
+            self._waiting.add(future)
+            try:
+                await asyncio.wait_for(future, left)
+            except TimeoutError:
+                return bool(condition())
+            finally:
+                self._waiting.discard(future)
+        return True
 
 
 class Gop:
@@ -69,7 +100,7 @@ class Fanout:
         self.signal = Signal()
         self.format: Format | None = None
         self.failure: SourceFailed | None = None
-        self._renditions = Renditions(self.signal.ring, self._loop.time)
+        self.renditions = Renditions(self.signal.ring, self._loop.time)
         self._gop = Gop()  # for WebRTC viewers
         self.is_arriving = False  # pictures come, but no keyframe has come yet
         self._since_key = 0  # ticks
@@ -83,18 +114,13 @@ class Fanout:
     # called for viewers
 
     @property
-    def outputs(self) -> dict[bool, HlsOutput]:
-        """The outputs for players other than TVs, by whether they have a silent track."""
-        return self._renditions.outputs
-
-    @property
     def is_live(self) -> bool:
         return self.format is not None and self.failure is None
 
     @property
     def has_time(self) -> bool:
         """True if pictures may come a little later, as in showcam.engine.sources.screen.Screen."""
-        return self.is_live and not self._viewers and not self._renditions.are_awaited
+        return self.is_live and not self._viewers and not self.renditions.are_awaited
 
     async def opened(self, timeout_s: float = math.inf) -> bool:
         """Waits until the source is open. Returns False if the time runs out first. Raises SourceFailed."""
@@ -103,41 +129,25 @@ class Fanout:
             raise self.failure
         return self.is_live
 
-    def need_tv(self) -> None:
-        """Makes the rendition for TVs, unless it exists already."""
-        self._renditions.need_tv()
-
-    def need_hls(self, *, silent_track: bool) -> None:
-        """Makes this rendition, unless it exists already. A camera with sound has the same for all players."""
-        self._renditions.need(silent_track=silent_track)
-
     async def first_segment(self, *, silent_track: bool, timeout_s: float, tv: bool = False) -> HlsOutput:
         """The rendition, once it has a segment.
 
         Raises SourceFailed, or NotYet when time ran out before a segment was whole.
         """
-        await self.signal.until(lambda: self.failure or self.ready(silent_track=silent_track, tv=tv), timeout_s)
+        ready = self.renditions.ready
+        await self.signal.until(lambda: self.failure or ready(silent_track=silent_track, tv=tv), timeout_s)
         if self.failure:
             raise self.failure
-        output = self.ready(silent_track=silent_track, tv=tv)
+        output = ready(silent_track=silent_track, tv=tv)
         if output is None:
             raise NotYet
         if output.failure:
             raise output.failure
         return output
 
-    def ready(self, *, silent_track: bool, tv: bool = False) -> HlsOutput | None:
-        """The rendition for a player, or None until the rendition has segments or a failure."""
-        return self._renditions.ready(silent_track=silent_track, tv=tv)
-
     def shows(self, start_id: str) -> bool:
         """True if an output with this start id goes on."""
-        return any([output.start_id == start_id for output in self._renditions.all])
-
-    @property
-    def target_s(self) -> int:
-        """The longest that a segment may last."""
-        return max([output.target_s for output in self._renditions.all], default=2)
+        return any([output.start_id == start_id for output in self.renditions.all])
 
     async def jpeg(self, timeout_s: float, *, small: bool = False) -> bytes:
         """The latest keyframe as JPEG. Raises SourceFailed."""
@@ -183,12 +193,12 @@ class Fanout:
     def begin(self, form: Format) -> None:
         """Begins a new timeline: an opening has brought a keyframe of this format."""
         self.format = form
-        self._renditions.begin(form)
+        self.renditions.begin(form)
         self._voice = None
         self.signal.ring()
 
     def to_hls(self, unit: Unit) -> None:
-        self._renditions.write(unit)
+        self.renditions.write(unit)
 
     def to_viewers(self, unit: Unit) -> None:
         if unit.kind == "video":
@@ -205,18 +215,14 @@ class Fanout:
                 for listener in list(self._listeners):
                     listener(data, pts)
 
-    def pause(self) -> None:
-        """Ends the open segments after an opening, so that players get all units before the next opening."""
-        self._renditions.end()
-
     def tidy(self) -> None:
         """Ends the renditions if players have stopped asking for HLS."""
-        self._renditions.tidy()
+        self.renditions.tidy()
 
     def end(self, failure: SourceFailed) -> None:
         """Notes that no more units come."""
         self.failure = self.failure or failure
-        self._renditions.end()
+        self.renditions.end()
         self.signal.ring()
 
     def now(self) -> int:

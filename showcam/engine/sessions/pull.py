@@ -9,14 +9,25 @@ from typing import Literal
 
 import structlog
 
-from showcam.engine.event_loop import Background
-from showcam.engine.gate import Gate
+from showcam.engine.gate import Background, Gate
 from showcam.engine.grants import Claims
 from showcam.engine.sessions.slim import Slim
 from showcam.engine.sessions.transcodes import PlayableFanout, Transcodes, unplayed
-from showcam.engine.source import USED, WAKING_S, Card, Ending, InVain, Lease, Rtsp, Sources, SourceSpec
+from showcam.engine.source import (
+    USED,
+    WAKING_S,
+    Card,
+    Ending,
+    Format,
+    InVain,
+    Lease,
+    Rtsp,
+    SourceFailed,
+    Sources,
+    SourceSpec,
+    WayFailed,
+)
 from showcam.engine.sources.opener import Opener
-from showcam.engine.units import Format, SourceFailed, WayFailed
 
 _log = structlog.get_logger()
 
@@ -108,7 +119,8 @@ class Pull(PlayableFanout):
     ) -> None:
         super().__init__(transcodes)
         self._choice = Choice(has_smaller=claims.picture == "main", has_room=lambda: transcodes.has_room)
-        self._slim = Slim(self, lambda: sub(self.claims) if self._choice.has_other else None, transcodes.admit)
+        self._slim: Slim | None = None
+        self._sub = sub
         self._has_answered, self._connect_s = has_answered, connect_s
         self.key, self.camera = key_of(claims), claims.camera
         self.claims = claims  # of the latest viewer, for requests to the gate
@@ -134,7 +146,14 @@ class Pull(PlayableFanout):
 
     async def smaller(self) -> Slim | None:
         """A picture for a connection that can't carry the whole picture. None for a card, or if there is none."""
-        return None if self.claims.explains else await self._slim.ready()
+        if self.claims.explains:
+            return None
+        if self._slim is None:
+            self._slim = Slim(self, self._own_smaller, self._transcodes)
+        return await self._slim.ready()
+
+    def _own_smaller(self) -> "Pull | None":
+        return self._sub(self.claims) if self._choice.has_other else None
 
     def hold(self, seconds: float) -> bool:
         """Keeps the pull open without viewers. Returns False if the pull has ended or leaves the home network."""
@@ -188,7 +207,8 @@ class Pull(PlayableFanout):
             self._rest.cancel()
         self._task.cancel()
         self.stop_transcoding()
-        self._slim.close()
+        if self._slim is not None:
+            self._slim.close()
         await asyncio.gather(self._task, return_exceptions=True)
         await self._background.done()
 
@@ -234,7 +254,7 @@ class Pull(PlayableFanout):
                     await self._background.done_within(REPORT_S)
                     return self._choice.failure(failed) if self.format is None else failed
                 self._is_interrupted = True
-                self.pause()
+                self.renditions.end()
             if self._loop.time() - began > WELL_S:
                 tries = 0
             self._return_place()
@@ -295,7 +315,7 @@ class Pull(PlayableFanout):
         self.sound, self._lasts_s = spec.sound, spec.lasts_s
         self._backoff_s = AT_HOME_S if spec.may_be_retried_at_once else BACKOFF_S
         await self._opener.last(
-            self, spec, self._mint, self.give_back, self._background, camera=f"{self.key[0]}/{self.camera}"
+            self, spec, self._mint, self.give_back, self._background.later, camera=f"{self.key[0]}/{self.camera}"
         )
 
     def _judge_key(self, *, fits: bool) -> None:

@@ -5,15 +5,14 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from showcam.engine.event_loop import Signal
 from showcam.engine.grants import Claims
 from showcam.engine.outputs.hls import HlsOutput
 from showcam.engine.outputs.peer import Peer
 from showcam.engine.outputs.tracks import Voice
-from showcam.engine.sessions.fanout import SILENT_S, Fanout, NotYet
+from showcam.engine.sessions.fanout import SILENT_S, Fanout, NotYet, Signal
 from showcam.engine.sessions.pull import Pull
 from showcam.engine.sessions.slim import Slim
-from showcam.engine.units import Listen, SourceFailed, Unit, Watch
+from showcam.engine.source import SourceFailed, Unit, Watch
 
 NEWS_S = 1.0  # an answer waits this long for a failure of the camera, and a playlist for a segment new to the viewer
 
@@ -37,11 +36,6 @@ class View:
     def signal(self) -> Signal:
         return self._at.signal
 
-    @property
-    def target_s(self) -> int:
-        """The longest that a segment may last."""
-        return self._at.target_s
-
     def check(self) -> None:
         """Begins to transcode if a WebRTC viewer needs it. Raises SourceFailed."""
         self._pull.shown(self._surface, "webrtc")
@@ -61,7 +55,7 @@ class View:
         if self._at is pull and not self._is_settled:
 
             def may_begin() -> bool:
-                made = pull.ready(silent_track=silent_track, tv=tv)
+                made = pull.renditions.ready(silent_track=silent_track, tv=tv)
                 return made is not None and (made.failure is not None or made.entry is not None)
 
             # while this waits for the first segment, it finds out whether keyframes are far apart
@@ -79,10 +73,7 @@ class View:
 
     def _for_hls(self, *, silent_track: bool) -> Fanout:
         at = self._chosen()
-        if self._surface == "tv":
-            at.need_tv()
-        else:
-            at.need_hls(silent_track=silent_track)
+        at.renditions.need(silent_track=silent_track, tv=self._surface == "tv")
         return at
 
     def _chosen(self) -> Fanout:
@@ -93,7 +84,7 @@ class View:
             return pull
         return pull.quickened()
 
-    # showcam.engine.outputs.tracks.WholePicture and SoundSource
+    # showcam.engine.outputs.tracks.WholePicture
 
     def watch(self, viewer: Watch) -> list[Unit]:
         self._viewers.add(viewer)
@@ -116,15 +107,6 @@ class View:
 
     async def smaller(self) -> Slim | None:
         return await self._pull.smaller()
-
-    def now(self) -> int:
-        return self._pull.now()
-
-    def listen(self, listener: Listen) -> None:
-        self._pull.listen(listener)
-
-    def unlisten(self, listener: Listen) -> None:
-        self._pull.unlisten(listener)
 
     def _settle(self) -> None:
         """Chooses again after an opening, because the source's format may have changed."""
@@ -151,6 +133,7 @@ class Session:
     view: View
     until: float  # epoch s; the gate's check renews it unless `stream_cap_s` is set
     name: str = ""
+    started_by: set[str] = field(default_factory=set)  # nonces of start grants
     peer: Peer | None = None
     starts: dict[str, str] = field(default_factory=dict)  # start id in a playlist's address → start id shown
     answering: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -242,8 +225,6 @@ class SessionIndex:
 
     def __init__(self) -> None:
         self._by_id: dict[str, Session] = {}
-        self._by_start: dict[str, Session] = {}  # by the nonce of the start grant
-        self._by_name: dict[tuple[str, str], Session] = {}  # by link and name
 
     def __iter__(self) -> Iterator[Session]:
         """Iterates over a copy, since sessions may be removed meanwhile."""
@@ -255,30 +236,26 @@ class SessionIndex:
     def add(self, session: Session, start: str) -> None:
         """Adds a session. `start` is the nonce of the start grant."""
         self._by_id[session.claims.nonce] = session
-        self._by_start[start] = session
-        if session.name:
-            self._by_name[session.claims.link, session.name] = session
+        session.started_by.add(start)
 
     def remove(self, session: Session) -> list[str]:
         """Removes the session. Returns the nonces of its grants."""
         self._by_id.pop(session.claims.nonce, None)
-        starts = [nonce for nonce, known in self._by_start.items() if known is session]
-        for nonce in starts:
-            del self._by_start[nonce]
-        for name in [name for name, known in self._by_name.items() if known is session]:
-            del self._by_name[name]
-        return [session.claims.nonce, *starts]
+        return [session.claims.nonce, *session.started_by]
 
     def find(self, claims: Claims, name: str) -> Session | None:
         """The session of a start grant, of a session grant, or of a name."""
-        session = self._by_id.get(claims.nonce) or self._by_start.get(claims.nonce)
-        return session or (self._by_name.get((claims.link, name)) if name else None)
+        session = self._by_id.get(claims.nonce) or self._started(claims.nonce)
+        return session or (self.named(claims.link, name) if name else None)
+
+    def _started(self, start: str) -> Session | None:
+        return next((session for session in self if start in session.started_by), None)
 
     def of_id(self, nonce: str) -> Session | None:
         return self._by_id.get(nonce)
 
     def named(self, link: str, name: str) -> Session | None:
-        return self._by_name.get((link, name))
+        return next((session for session in self.of_link(link) if session.name == name), None)
 
     def of_link(self, link: str) -> list[Session]:
         return [session for session in self if session.claims.link == link]
@@ -291,7 +268,7 @@ class SessionIndex:
         return sum(account in (None, session.claims.account) and session.watches(now) for session in self)
 
     def has_begun(self, start: str) -> bool:
-        return start in self._by_start
+        return self._started(start) is not None
 
     def holds(self, session: Session) -> bool:
         return self._by_id.get(session.claims.nonce) is session

@@ -8,23 +8,20 @@ import time
 import structlog
 
 from showcam.engine.client import LONGEST_S
-from showcam.engine.event_loop import Background
-from showcam.engine.gate import Gate
+from showcam.engine.gate import Background, Gate
 from showcam.engine.grants import SESSION_OF, Claims, ExpiredGrant, Grants, Picture, Protocol
 from showcam.engine.messages import Stats
 from showcam.engine.outputs import ice
 from showcam.engine.outputs.peer import Peer
 from showcam.engine.outputs.tracks import VideoTrack
-from showcam.engine.sessions.endings import End, Ended, Endings
+from showcam.engine.sessions.endings import Endings
 from showcam.engine.sessions.pull import Pull
-from showcam.engine.sessions.pulls import Load, Places, Pulls, TooMany
+from showcam.engine.sessions.pulls import Ended, Load, Places, Pulls, TooMany, Warming
 from showcam.engine.sessions.session import Session, SessionIndex, View
 from showcam.engine.sessions.transcodes import Transcodes
-from showcam.engine.sessions.warming import Warming
 from showcam.engine.settings import OnLoopback, PlaneSettings
-from showcam.engine.source import Sources, SourceSpec
+from showcam.engine.source import SourceFailed, Sources, SourceSpec
 from showcam.engine.sources.opener import Opener
-from showcam.engine.units import SourceFailed
 
 _log = structlog.get_logger()
 
@@ -47,7 +44,7 @@ class Sessions:
         self.gate = Gate(sources, self._background)
         self.endings = Endings(settings, self._index, self._places, self._pulls, self._background)
         self.warming = Warming(
-            settings, self._index, self.endings, self._places, self._pulls, self.gate, self._background
+            settings, self._index, self.endings.refuse, self._places, self._pulls, self.gate, self._background
         )
         watch = self.gate.watch(settings, lambda: list(self._index), self._renew, self.endings.by_gate)
         self._tasks = [asyncio.create_task(self._tidy()), asyncio.create_task(watch)]
@@ -76,7 +73,7 @@ class Sessions:
         if session is not None and not self.endings.by_picture(session):
             if self._shows(session, claims, spec):
                 return self._come_back(session)
-            self.endings.end(session, End.OTHER)
+            self.endings.end(session, is_final=False)  # its grant now stands for another picture
         return self._begin(claims, spec, name)
 
     def _shows(self, session: Session, claims: Claims, spec: SourceSpec | None) -> bool:
@@ -166,12 +163,12 @@ class Sessions:
         try:
             answer = await self._connect(session, sdp, due)
         except SourceFailed as failed:
-            self.endings.end(session, End.ANSWER, failed.reason)
+            self.endings.end(session, failed.reason, is_final=False)
             self.endings.refuse(session.claims)  # raises Ended if the session was ended meanwhile
             raise
         except BaseException:
             if session.peer is None:
-                self.endings.end(session, End.ANSWER)
+                self.endings.end(session, is_final=False)
             raise
         if not self._index.holds(session):
             self.endings.disconnect(session)
@@ -187,13 +184,13 @@ class Sessions:
 
         def gone() -> None:
             if session.peer is peer:
-                self.endings.end(session, End.CONNECTION)
+                self.endings.end(session, is_final=False)
 
         view = View(session.pull, session.claims.surface)
         settings = self._settings
         video = VideoTrack(view, again_s=settings.again_s)
         relays = ice.relays(settings, time.time())
-        peer = Peer(video, view, gone, relays, self._stun.addresses, settings.webrtc_ports)
+        peer = Peer(video, session.pull, gone, relays, self._stun.addresses, settings.webrtc_ports)
         try:
             answer = await session.answer(peer, view, sdp, due - self._loop.time())
         except BaseException:
@@ -266,7 +263,7 @@ class Sessions:
         for task in self._tasks:
             task.cancel()
         for session in self._index:
-            self.endings.end(session, End.STOP)
+            self.endings.end(session, is_final=True)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(2):  # showcam ends within three seconds
                 await asyncio.gather(*self._tasks, self._pulls.close(), self._background.done(), return_exceptions=True)

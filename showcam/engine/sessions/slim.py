@@ -5,63 +5,28 @@ that ends. Both last while there is a viewer.
 """
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 
-from showcam.engine.event_loop import Signal
-from showcam.engine.outputs.transcoder import THIN, Transcoder
+from showcam.engine.outputs.transcoder import THIN
 from showcam.engine.sessions.fanout import Fanout, Gop
+from showcam.engine.sessions.transcodes import Transcode, Transcodes
 from showcam.engine.sound import as_sent
-from showcam.engine.units import Format, SourceFailed, Unit, Watch
+from showcam.engine.source import Format, SourceFailed, Unit, Watch
 
 READY_S = 3.0  # limit for the first smaller picture: the viewer gets no video meanwhile
 
 
-class Slim:
-    """The smaller picture of a camera. `sub` opens the camera's own, or returns None if there is none.
+class Slim(Fanout):
+    """The smaller picture of a camera. `sub` opens the camera's own, or returns None if there is none."""
 
-    `admit` tells whether there is room to transcode.
-    """
-
-    def __init__(self, whole: Fanout, sub: Callable[[], Fanout | None], admit: Callable[["Slim"], bool]) -> None:
-        self._whole, self._sub, self._admit = whole, sub, admit
-        self._loop = asyncio.get_running_loop()
-        self._signal = Signal()
-        self._viewers: set[Watch] = set()
+    def __init__(self, whole: Fanout, sub: Callable[[], Fanout | None], transcodes: Transcodes) -> None:
+        super().__init__()
+        self._whole, self._sub, self._transcodes = whole, sub, transcodes
         self._waiting = 0  # number of viewers that wait for a first keyframe
-        self._gop = Gop()
-        self._work: Transcoder | None = None
+        self._work: Transcode | None = None
         self._own: Fanout | None = None  # the camera's own smaller picture
         self._shift = 0  # from the smaller picture's timeline to the whole picture's
         self._following: asyncio.Task[None] | None = None
-
-    # showcam.engine.sessions.transcodes.Running
-
-    gives_way = False
-    displaces = False  # the whole picture can be shown instead
-
-    @property
-    def is_over(self) -> bool:
-        return self._work is None
-
-    @property
-    def is_watched(self) -> bool:
-        return True  # it ends with the last viewer
-
-    @property
-    def is_behind(self) -> bool:
-        return self.left_out > 0
-
-    @property
-    def load(self) -> float | None:
-        return self._work.load if self._work else None
-
-    @property
-    def left_out(self) -> int:
-        return self._work.left_out if self._work else 0
-
-    def tidy(self) -> None:
-        """Does nothing, because a Slim ends with its last viewer."""
 
     # called for viewers
 
@@ -73,11 +38,11 @@ class Slim:
         if self._following is None:
             self._make()
             self._following = asyncio.create_task(self._follow())
-            self._following.add_done_callback(lambda _: self._signal.ring())
+            self._following.add_done_callback(lambda _: self.signal.ring())
         is_ready = False
         self._waiting += 1
         try:
-            await self._signal.until(lambda: self._gop.units or self._is_vain, READY_S)
+            await self.signal.until(lambda: self._gop.units or self._is_vain, READY_S)
             is_ready = bool(self._gop.units)
         finally:
             self._waiting -= 1
@@ -89,13 +54,8 @@ class Slim:
     def _is_vain(self) -> bool:
         return self._work is None and (self._following is None or self._following.done())
 
-    def watch(self, viewer: Watch) -> list[Unit]:
-        """Gives the viewer every picture from now on. Returns the pictures since the last keyframe."""
-        self._viewers.add(viewer)
-        return list(self._gop.units)
-
     def unwatch(self, viewer: Watch) -> None:
-        self._viewers.discard(viewer)
+        super().unwatch(viewer)
         self._end_unwatched()
 
     def sync(self) -> bool:
@@ -103,8 +63,7 @@ class Slim:
             self._work.sync()
         return self._work is not None
 
-    def close(self, reason: str = "") -> None:
-        """Ends the smaller picture. `reason` is ignored, since viewers can be shown the whole picture."""
+    def close(self) -> None:
         self._stop_making()
         following, self._following = self._following, None
         if following is not None:
@@ -121,37 +80,28 @@ class Slim:
 
     def _make(self) -> None:
         form = self._whole.format
-        if form is None or not self._admit(self):
+        if form is None:
             return
         units = self._whole.watch(self._feed)
-        work: Transcoder = Transcoder(
-            as_sent(form), units[:-1], lambda _, unit: self._post(work, unit), lambda: None, THIN
-        )
-        self._work = work
+        try:
+            self._work = self._transcodes.begin(as_sent(form), units[:-1], "machine_full", shape=THIN)
+        except SourceFailed:
+            self._whole.unwatch(self._feed)
+            return
+        self._work.watch(self.to_viewers)
         for unit in units[-1:]:
-            work.put(unit)
-        work.start()
+            self._work.take(unit)
 
     def _feed(self, unit: Unit) -> None:
         if self._work is not None:
-            self._work.put(unit)
-
-    def _post(self, work: Transcoder, unit: Unit) -> None:
-        """Hands a unit from the transcoder's thread to the event loop."""
-
-        def take() -> None:
-            if self._work is work:
-                self._pass(unit)
-
-        # if the loop has ended, no viewer is left
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(take)
+            self._work.take(unit)
 
     def _stop_making(self) -> None:
         self._whole.unwatch(self._feed)
         work, self._work = self._work, None
         if work is not None:
-            work.stop()
+            work.unwatch(self.to_viewers)
+            work.close()
 
     # the camera's own smaller picture
 
@@ -178,16 +128,7 @@ class Slim:
         if unit.key:
             own.need()
             self._stop_making()
-        self._pass(unit.later(self._shift))
-
-    def _pass(self, unit: Unit) -> None:
-        self._gop.add(unit)
-        if unit.key:
-            self._signal.ring()
-        elif self._gop.key is None:
-            return  # viewers must begin with a keyframe
-        for viewer in list(self._viewers):
-            viewer(unit)
+        self.to_viewers(unit.later(self._shift))
 
 
 def _is_smaller(form: Format | None, whole: Format | None) -> bool:

@@ -17,11 +17,9 @@ import structlog
 from showcam.engine.grants import IDLE_S, Protocol
 from showcam.engine.messages import TranscodeStats
 from showcam.engine.outputs.hls import HlsOutput
-from showcam.engine.outputs.transcoder import DISPLAY, SOON, Shape, Transcoder
+from showcam.engine.outputs.transcoder import DISPLAY, SOON, THIN, Shape, Transcoder
 from showcam.engine.sessions.fanout import SILENT_S, Fanout
-from showcam.engine.sessions.slim import Slim
-from showcam.engine.source import MOST_PIXELS, TRANSCODED
-from showcam.engine.units import Format, SourceFailed, Unit
+from showcam.engine.source import MOST_PIXELS, TRANSCODED, Format, SourceFailed, Unit
 
 _log = structlog.get_logger()
 
@@ -34,7 +32,6 @@ _HIGHEST = 42
 _OF_TVS = 41
 
 type Most = int | Literal["auto"]
-type Running = Transcode | Slim
 
 
 def unplayed(form: Format, surface: str, protocol: Protocol) -> str:
@@ -72,22 +69,17 @@ class Transcode(Fanout):
 
     `gives_way`: viewers could also be shown the video as it comes, only later. The transcode then ends when another
     video needs room. Such a transcode is only for HLS, and takes the units that HLS gets: if units come in clumps, HLS
-    gets them before WebRTC viewers. `is_soon` is as in HlsOutput, and always True with `gives_way`.
+    gets them before WebRTC viewers.
     """
 
-    def __init__(self, form: Format, since: Iterable[Unit], *, gives_way: bool = False, is_soon: bool = False) -> None:
+    def __init__(self, form: Format, since: Iterable[Unit], shape: Shape, *, gives_way: bool) -> None:
         super().__init__()
-        self.gives_way, self._renditions.is_soon = gives_way, gives_way or is_soon
+        self.gives_way, self._shape, self.renditions.is_soon = gives_way, shape, shape is SOON
         self._used = self._loop.time()
         self._waiting = 0  # number of HLS viewers that wait for a first segment
         self._left_out = self._counted = 0
         self._behind: float | None = None  # when it last left out a picture
-        self._work = self._begun(form, since, SOON if self._renditions.is_soon else DISPLAY)
-
-    @property
-    def displaces(self) -> bool:
-        """True if transcodes that give way end to make room for this transcode."""
-        return not self.gives_way
+        self._work = self._begun(form, since, shape)
 
     def need(self) -> None:
         self._used = self._loop.time()
@@ -124,7 +116,7 @@ class Transcode(Fanout):
         self._work.stop()
         self._left_out += self._work.left_out
         # players already have segments, so no picture is repeated
-        self._work = self._begun(form, (), SOON._replace(begins_with=0) if self._renditions.is_soon else DISPLAY)
+        self._work = self._begun(form, (), self._shape._replace(begins_with=0))
 
     def sync(self) -> bool:
         self._work.sync()
@@ -210,7 +202,7 @@ class Transcodes:
     def __init__(self, most: Most, cores: int | None = None) -> None:
         self._most = most
         self._cores = cores or os.process_cpu_count() or 1
-        self._running: list[Running] = []
+        self._running: list[Transcode] = []
         self._measured: float | None = None  # the largest load of the latest transcodes
 
     @property
@@ -219,25 +211,19 @@ class Transcodes:
         return self._has_room(displaces=True)
 
     def begin(
-        self, form: Format, since: Iterable[Unit], reason: str, *, gives_way: bool = False, is_soon: bool = False
+        self, form: Format, since: Iterable[Unit], reason: str, *, shape: Shape = DISPLAY, gives_way: bool = False
     ) -> Transcode:
-        """Begins a transcode. Raises SourceFailed with `reason` if there is no room."""
-        if not self._has_room(displaces=not gives_way):
+        """Begins a transcode, and ends the transcodes that give way. Raises SourceFailed with `reason` without room."""
+        # viewers of a thin picture can be shown the whole one: no other transcode ends for it
+        if not self._has_room(displaces=not gives_way and shape is not THIN):
             raise SourceFailed(reason, again=False)
-        made = Transcode(form, since, gives_way=gives_way, is_soon=is_soon)
-        self.admit(made)
-        return made
-
-    def admit(self, running: Running) -> bool:
-        """Admits a transcode if there is room, and ends others that give way to it. Returns False without room."""
-        if not self._has_room(displaces=running.displaces):
-            return False
         is_tight = not self._has_room(displaces=False)
         for other in self._running:
             if not other.is_watched or (other.gives_way and is_tight):
                 other.close("machine_full")
-        self._running = [other for other in self._running if not other.is_over] + [running]
-        return True
+        made = Transcode(form, since, shape, gives_way=gives_way)
+        self._running = [other for other in self._running if not other.is_over] + [made]
+        return made
 
     def _has_room(self, *, displaces: bool) -> bool:
         """True if there is room. Unwatched transcodes don't count; with `displaces`, transcodes that give way don't."""
@@ -296,12 +282,12 @@ class PlayableFanout(Fanout):
         Raises SourceFailed if there is no room to transcode.
         """
         reason = unplayed(self.format, surface, protocol) if self.format else ""
-        return self._needed(reason, is_soon=protocol == "hls" and self.is_slow) if reason else self
+        return self._needed(reason, SOON if protocol == "hls" and self.is_slow else DISPLAY) if reason else self
 
     def quickened(self) -> Fanout:
         """The video for HLS if keyframes are far apart: transcoded with more keyframes, or as it comes without room."""
         try:
-            return self._needed("media_down", gives_way=True)
+            return self._needed("media_down", SOON, gives_way=True)
         except SourceFailed:
             return self
 
@@ -347,7 +333,7 @@ class PlayableFanout(Fanout):
         made = self._transcode
         return made if made is not None and made.gives_way == hls else None
 
-    def _needed(self, reason: str, *, gives_way: bool = False, is_soon: bool = False) -> Transcode:
+    def _needed(self, reason: str, shape: Shape, *, gives_way: bool = False) -> Transcode:
         """The transcoded video. A transcode that gives way ends if a viewer needs a full transcode.
 
         Raises SourceFailed with `reason` if there is no room.
@@ -358,8 +344,8 @@ class PlayableFanout(Fanout):
             made.close()
             made = None
         if made is None:
-            since = self._renditions.since_key if gives_way else self._gop.units
-            made = self._transcodes.begin(self.format, since, reason, gives_way=gives_way, is_soon=is_soon)
+            since = self.renditions.since_key if gives_way else self._gop.units
+            made = self._transcodes.begin(self.format, since, reason, shape=shape, gives_way=gives_way)
             self._transcode = made
         made.need()
         return made

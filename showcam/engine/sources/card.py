@@ -15,8 +15,8 @@ import av
 from av.video.frame import VideoFrame
 
 from showcam.engine.codec import h264
+from showcam.engine.source import CLOCK, Format, Unit
 from showcam.engine.sources.screen import Screen
-from showcam.engine.units import CLOCK, Format, Unit
 
 FONTS = Path(__file__).parents[1] / "fonts"
 WIDTH, HEIGHT = 1280, 720

@@ -42,11 +42,10 @@ from showcam.engine.ezviz.messages import (
 )
 from showcam.engine.ezviz.node import NodeSession, SaidNo, Unreached
 from showcam.engine.settings import OnLoopback
-from showcam.engine.source import USED, WAKING_S, Ending, EzvizCloud, Lease, SourceSpec, Unopened
+from showcam.engine.source import USED, WAKING_S, Ending, EzvizCloud, Lease, SourceFailed, SourceSpec, Unopened
 from showcam.engine.sources.ezviz_picture import SHORT_S, EzvizPicture, Showing
 from showcam.engine.sources.footage import Sets
 from showcam.engine.sources.screen import Screen
-from showcam.engine.units import SourceFailed
 from showcam.net.cache import Recent
 
 _log = structlog.get_logger()
@@ -121,7 +120,6 @@ class EzvizSource:
         self._picture = EzvizPicture(screen, spec.sound, deciphers=bool(spec.key))
         self._spec, self._is_first = spec, True
         self._owed: Lease | None = None  # the lease of an address whose session is being opened
-        self._showing: Showing | None = None
         self._began = self._loop.time()
         self._stream: Stream | None = None  # the stream that brings video, as far as is known
         self._barren: set[Stream] = set()  # streams that brought no video
@@ -139,7 +137,6 @@ class EzvizSource:
 
     def close(self) -> None:
         self._picture.close()
-        self._end()
 
     async def _next(self) -> None:
         """Gets an address for the next session. Raises SourceFailed."""
@@ -156,7 +153,7 @@ class EzvizSource:
         stream = self._stream or address.stream
         node, kept = NodeSession(self._loopback), f"{address.camera}/{stream}"
         lent = self._cameras.sets.get(kept)
-        showing = self._showing = Showing(stream, node, self._spec.key, lent)
+        showing = Showing(stream, node, self._spec.key, lent)
         showing.is_other = address.stream == SUB and stream == MAIN
         self._owed, result, is_given_up = self._spec.lease, 0, False
         self._rests.opens(self._camera, self._spec.state)
@@ -178,7 +175,7 @@ class EzvizSource:
             self._return_address()
             raise
         finally:
-            self._end()
+            showing.close()
         if result and not showing.is_open:
             return self._said_no(result, stream)
         if result:
@@ -305,11 +302,6 @@ class EzvizSource:
         owed, self._owed = self._owed, None
         if owed:
             self._give_back(owed, Unopened(result, reason, rest_s) if result or reason else USED)
-
-    def _end(self) -> None:
-        showing, self._showing = self._showing, None
-        if showing:
-            showing.close()
 
 
 def _of_cloud(spec: SourceSpec) -> EzvizCloud:

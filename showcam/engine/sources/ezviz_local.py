@@ -14,10 +14,9 @@ from showcam.engine.ezviz.local_messages import LocalAddress
 from showcam.engine.ezviz.local_session import MANNERS, Closed, LocalSession, Manner
 from showcam.engine.ezviz.node import SaidNo, Unreached
 from showcam.engine.rtsp.connection import CONNECT_S
-from showcam.engine.source import EzvizLocal
+from showcam.engine.source import EzvizLocal, SourceFailed, WayFailed
 from showcam.engine.sources.ezviz_picture import SHORT_S, EzvizPicture, Showing
 from showcam.engine.sources.screen import Screen
-from showcam.engine.units import SourceFailed, WayFailed
 from showcam.net.cache import Recent
 
 _log = structlog.get_logger()
@@ -38,7 +37,6 @@ class EzvizLocalSource:
         self._loop = asyncio.get_running_loop()
         self._spec, self._known, self._loopback = spec, known, loopback
         self._picture = EzvizPicture(screen, spec.sound, deciphers=bool(spec.key))
-        self._showing: Showing | None = None
 
     async def last(self) -> Never:
         """Runs session after session until the camera fails. Raises SourceFailed."""
@@ -57,7 +55,6 @@ class EzvizLocalSource:
 
     def close(self) -> None:
         self._picture.close()
-        self._end()
 
     async def _first(self, address: LocalAddress) -> Manner:
         """Runs a session in each manner until one brings video. Returns the manner after this session has ended."""
@@ -76,7 +73,7 @@ class EzvizLocalSource:
         """
         began = self._loop.time()
         session = LocalSession(address, manner, loopback=self._loopback)
-        showing = self._showing = Showing(MAIN, session, self._spec.key)
+        showing = Showing(MAIN, session, self._spec.key)
         try:
             await session.open()
             showing.began()
@@ -104,7 +101,7 @@ class EzvizLocalSource:
             if failed.reason != "media_down":
                 raise
         finally:
-            self._end()
+            showing.close()
         return showing.is_shown and self._loop.time() - began > SHORT_S
 
     def _is_given_up(self, showing: Showing) -> bool:
@@ -117,8 +114,3 @@ class EzvizLocalSource:
     def _tell(self, manner: Manner, how: str, **more: int) -> None:
         if not self._picture.is_begun:
             _log.info("no picture of a camera's own protocol", manner=manner.name, how=how, **more)
-
-    def _end(self) -> None:
-        showing, self._showing = self._showing, None
-        if showing:
-            showing.close()

@@ -6,16 +6,14 @@ from typing import Protocol
 
 import structlog
 
-from showcam.engine.codec.bitstream import bitstream
+from showcam.engine.codec.bitstream import BITSTREAMS, Bitstream
 from showcam.engine.codec.nal import NoPicture
 from showcam.engine.ezviz.address import Stream
 from showcam.engine.ezviz.encryption import Layout
 from showcam.engine.keyframe import Measured, measure
-from showcam.engine.source import Sound
+from showcam.engine.source import CLOCK, Format, Sound, Unit
 from showcam.engine.sources.footage import Footage, Sets
-from showcam.engine.sources.screen import TURN_S, Doubt, Pacing, Screen
-from showcam.engine.sources.timeline import Joined
-from showcam.engine.units import CLOCK, Format, SourceFailed, Unit
+from showcam.engine.sources.screen import TURN_S, Bursts, Screen
 
 _log = structlog.get_logger()
 
@@ -116,52 +114,22 @@ class Showing:
         self._session.close()
 
 
-class EzvizPicture:
-    """Shows sessions on the screen. `deciphers`: a key was given. `room` is clear while enough units are waiting.
-
-    Call `close` after use.
-    """
+class EzvizPicture(Bursts):
+    """Shows one session after another. `deciphers`: a key was given."""
 
     def __init__(self, screen: Screen, sound: Sound, *, deciphers: bool) -> None:
-        self._loop = asyncio.get_running_loop()
+        super().__init__(screen, encrypts=True, deciphers=deciphers)
         self._sound = sound
-        self._form: Format | None = None
-        self._sps: list[bytes] = []  # SPS (sequence parameter sets) of the keyframe that `_form` was read from
-        self._is_new = False  # no picture of `_form` was shown yet
-        self._waits = False  # for a keyframe that decodes
-        self._doubt = Doubt(encrypts=True, deciphers=deciphers)
-        self._failure: SourceFailed | None = None
-        self.room = asyncio.Event()
-        self.room.set()
-        self._pacing = Pacing(screen, self._failed, self.room)
-        self._joined = Joined(self._loop.time)
-
-    @property
-    def is_begun(self) -> bool:
-        """True once a session has brought a keyframe that decodes."""
-        return self._form is not None
-
-    def close(self) -> None:
-        self._pacing.close()
+        self._showing: Showing | None = None
 
     async def take(self, showing: Showing) -> None:
         """Shows the units that the session has brought. Raises SourceFailed."""
-        if self._failure:
-            raise self._failure
-        self._doubt.check(self._loop.time())
-        if not showing.held:
+        self.check()
+        if not showing.held or not (showing.is_shown or self._may_begin(showing)):
             return
-        if not showing.is_shown and not self._may_begin(showing):
-            return
+        self._showing, self.is_shown, self.codec = showing, showing.is_shown, BITSTREAMS[showing.footage.codec]
         for unit in showing.release():
-            is_picture = unit.kind == "video"
-            if is_picture and unit.key:
-                whole = await self._judged(showing, unit)
-                self._waits = whole is None
-                if whole is not None:
-                    self._push(whole)
-            elif showing.is_shown and not (is_picture and self._waits):
-                self._push(unit)
+            await self.show(unit)
 
     def _may_begin(self, showing: Showing) -> bool:
         """True if enough of the session has come to show it."""
@@ -169,73 +137,54 @@ class EzvizPicture:
             return self._loop.time() - showing.keyed >= SETTLE_S
         return self._sound != "on" or showing.may_lack_sound
 
-    async def _judged(self, showing: Showing, unit: Unit) -> Unit | None:
-        """The keyframe, or None if it does not decode. Raises SourceFailed if several don't: the camera encrypts."""
-        codec = bitstream(showing.footage.codec)
-        keyframe = unit._replace(data=codec.relabelled(unit.data))
-        sets = codec.sps(codec.parameter_sets(keyframe.data))
-        if not showing.is_shown or sets != self._sps:
-            try:
-                measured = await asyncio.to_thread(measure, codec, keyframe.data)
-            except NoPicture:
-                if showing.footage.uses_lent:
-                    showing.footage.drop_lent()  # the camera's settings have changed since then
-                    return None
-                found = await asyncio.to_thread(_otherwise, showing, unit.data)
-                if found is None:
-                    self._doubt.add(self._loop.time())
-                    return None
-                layout, measured, data = found
-                showing.footage.force(layout)
-                keyframe = unit._replace(data=data)
-                sets = codec.sps(codec.parameter_sets(data))
-            self._begin(showing, measured)
-            self._sps, self._doubt.is_shown = sets, True
-        self._doubt.end()
-        return keyframe
+    async def _otherwise(self, keyframe: Unit) -> tuple[Measured, bytes] | None:
+        """The keyframe under another layout of its encryption, or None."""
+        assert self._showing is not None
+        footage = self._showing.footage
+        if footage.uses_lent:
+            footage.drop_lent()  # the camera's settings have changed since then
+            return None
+        found = await asyncio.to_thread(_in_other_layout, self.codec, footage, keyframe.data)
+        if found is None:
+            return await super()._otherwise(keyframe)
+        layout, measured, data = found
+        footage.force(layout)
+        return measured, data
 
-    def _begin(self, showing: Showing, measured: Measured) -> None:
+    def _described(self, measured: Measured) -> Format:
+        assert self._showing is not None
+        footage, known = self._showing.footage, self.form
         form = Format(measured.width, measured.height, measured.codec, audio=False, b_frames=measured.b_frames)
-        form = replace(form, lacks_sub=self._form.lacks_sub if self._form else showing.is_other)
-        if showing.footage.sound:
-            codec, rate = showing.footage.sound
-            channels = showing.footage.channels
-            form = replace(form, audio=True, audio_codec=codec, audio_rate=rate, audio_channels=channels)
-        elif known := self._form:
-            # this session's sound comes a little later
-            form = replace(
-                form,
-                audio=known.audio,
-                audio_codec=known.audio_codec,
-                audio_rate=known.audio_rate,
-                audio_channels=known.audio_channels,
-            )
+        form = replace(form, lacks_sub=known.lacks_sub if known else self._showing.is_other)
+        if footage.sound:
+            codec, rate = footage.sound
+            return replace(form, audio=True, audio_codec=codec, audio_rate=rate, audio_channels=footage.channels)
+        if known is None:
+            return form
+        # this session's sound comes a little later
+        return replace(
+            form,
+            audio=known.audio,
+            audio_codec=known.audio_codec,
+            audio_rate=known.audio_rate,
+            audio_channels=known.audio_channels,
+        )
+
+    def _begin(self, measured: Measured) -> None:
+        showing = self._showing
+        assert showing is not None
         if not self.is_begun:
             answered, came = showing.opened - showing.asked, showing.keyed - showing.opened
             _log.info("first keyframe of a session", answered_s=round(answered, 2), came_s=round(came, 2))
-        self._is_new |= form != self._form
-        self._form = form
+        super()._begin(measured)
         if not showing.is_shown:
             self._joined.part(showing.edge)
             showing.is_shown = True
 
-    def _push(self, unit: Unit) -> None:
-        if unit.kind == "audio" and not (self._form and self._form.audio):
-            return
-        put = self._joined.put(unit)
-        if put is not None and put.kind == "video" and (self._is_new or self._joined.paused):
-            put, self._is_new = put._replace(form=self._form), False
-        if put is not None:
-            self._pacing.push(put)
 
-    def _failed(self, failure: SourceFailed) -> None:
-        self._failure = self._failure or failure
-
-
-def _otherwise(showing: Showing, keyframe: bytes) -> tuple[Layout, Measured, bytes] | None:
+def _in_other_layout(codec: Bitstream, footage: Footage, keyframe: bytes) -> tuple[Layout, Measured, bytes] | None:
     """Tries other layouts on a keyframe that did not decode. Returns the layout that works, and the clear keyframe."""
-    codec = bitstream(showing.footage.codec)
-    for layout, data in showing.footage.otherwise(keyframe):
+    for layout, data in footage.otherwise(keyframe):
         whole = codec.relabelled(data)
         try:
             return layout, measure(codec, whole), whole

@@ -14,8 +14,8 @@ from showcam.engine.mpegps import G711_RATE, Codec, Heard, NotMpegPs, Packets, P
 from showcam.engine.rtp.nal import H264Depacketizer
 from showcam.engine.rtp.packets import AccessUnit, Depacketizer, NotRtp, Packet, read
 from showcam.engine.rtp.sound import AacDepacketizer
+from showcam.engine.source import CLOCK, SourceFailed, Unit
 from showcam.engine.sources.timeline import Timeline
-from showcam.engine.units import CLOCK, SourceFailed, Unit
 
 type Transport = Literal["ps", "rtp", "ts"]
 
@@ -164,7 +164,7 @@ class Footage:
 
     def force(self, layout: Layout) -> None:
         """Reads the slices of keyframes in this layout from now on: a keyframe decoded only under this layout."""
-        self._decipherer.force(layout)
+        self._decipherer.encryption.force(layout)
 
     def _find(self, body: bytes) -> bytes:
         """Finds the session's transport, which never changes. Returns the body before if it was needed to find RTP.
@@ -188,7 +188,7 @@ class Footage:
     @property
     def _is_unknown(self) -> bool:
         """True if the stream is encrypted, headers and all, and no key opens it."""
-        return self._rtp.is_unknown if self._rtp else self._decipherer.is_wrong
+        return self._rtp.is_unknown if self._rtp else self._decipherer.encryption.is_wrong
 
     def _units(self, piece: Piece) -> list[Unit]:
         is_shredded = piece.kind == "video" and piece.data.count(b"\0\0\1") > MOST_UNITS
@@ -235,7 +235,7 @@ class Footage:
     def _read(self, piece: Piece) -> tuple[bytes, nal.Codec | None]:
         """The picture in the clear, and its codec."""
         data = piece.data if self._rtp else self._decipherer.picture(piece.data, piece.breaks)
-        self._codec = self._decipherer.codec
+        self._codec = self._decipherer.encryption.codec
         return data, self._codec
 
     def _time(self, pts: int) -> int:
@@ -279,7 +279,9 @@ class EzvizRtp:
     def is_unknown(self) -> bool:
         """True if the stream is encrypted, headers and all, and no key opens it."""
         openers = [opener for _, opener in self._takers.values()]
-        return any(tried.is_wrong for tried in openers) and not any(tried.may_fit for tried in openers)
+        return any(tried.encryption.is_wrong for tried in openers) and not any(
+            tried.encryption.may_fit for tried in openers
+        )
 
     def feed(self, body: bytes) -> list[Piece]:
         try:
@@ -307,7 +309,7 @@ class EzvizRtp:
         for codec, (taker, opener) in self._takers.items():
             if self.codec in (None, codec):
                 units = taker.feed(packet.payload, packet.timestamp, marker=packet.marker, lost=is_lost)
-                self.codec = opener.codec
+                self.codec = opener.encryption.codec
                 if self.codec:
                     break
         for unit in units:

@@ -1,44 +1,43 @@
-"""A vendor's live HLS, which libav reads under names that showcam chooses.
+"""A vendor's live HLS (RFC 8216): lists and segments are fetched by https, and libav takes the segments apart.
 
-libav asks by `io_open` from the reader's thread, and the event loop fetches the answer. When the vendor cuts the
-session, the source gets a new address and answers the same request from there, so libav notices nothing.
+When the vendor cuts the session, the source gets a new address and goes on with the next segment.
 """
 
 import asyncio
-import concurrent.futures
+import contextlib
 import io
 import re
 import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any, Literal, NamedTuple, Never
 from urllib.parse import urljoin
 
 import av
+import av.error
+from av.bitstream import BitStreamFilterContext
 
+from showcam.engine.codec.bitstream import BITSTREAMS, Bitstream
+from showcam.engine.codec.sound import adts, read_adts
+from showcam.engine.keyframe import Measured
 from showcam.engine.settings import OnLoopback
-from showcam.engine.source import Hls, SourceSpec
+from showcam.engine.source import CLOCK, Format, Hls, SoundCodec, SourceFailed, SourceSpec, Unit
 from showcam.engine.sources.fetcher import LIST_CAP, LIST_S, SEGMENT_CAP, SEGMENT_S, Cut, Fault, Fetcher, Forbidden
-from showcam.engine.sources.screen import TURN_S
-from showcam.engine.units import SourceFailed
+from showcam.engine.sources.screen import SILENCE_S, TURN_S, Bursts, Screen
 
-ROOT = "https://source/index.m3u8"
-_ASKED = re.compile(r"https://source/(?:(index\.m3u8)|(\d{1,20})\.(?:ts|m4s)|init-(\d{1,4})\.mp4)$")
 FIRST_SEGMENT_S = 6.0  # an Echo gives up after 6 s, and the list of a camera that has just woken is empty at first
+MOST_SEGMENTS = 2000
 _OPTIONS = {
-    # begin at the newest segment but one: else a viewer freezes whenever a vendor's segment comes a little late
-    "live_start_index": "-2",
+    "protocol_whitelist": "none",  # a segment names no file that libav would open
     "probesize": "500000",
     "analyzeduration": "500000",
     "fpsprobesize": "0",
 }
-MOST_SEGMENTS = 2000
-# libav needs these lines, and they contain no address
-_KEPT = re.compile(
-    r"#(EXTM3U|EXT-X-VERSION|EXT-X-TARGETDURATION|EXT-X-MEDIA-SEQUENCE|EXT-X-DISCONTINUITY|EXT-X-DISCONTINUITY-SEQUENCE"
-    r"|EXTINF|EXT-X-BYTERANGE|EXT-X-ENDLIST|EXT-X-INDEPENDENT-SEGMENTS|EXT-X-PROGRAM-DATE-TIME|EXT-X-GAP)(:|$)"
-)
+_VIDEOS = {"h264": BITSTREAMS["h264"], "hevc": BITSTREAMS["h265"]}
+_SOUNDS = ("aac", "pcm_mulaw", "pcm_alaw")
 _URI = re.compile(r'URI="([^"]*)"')
+_RANGE = re.compile(r"(\d{1,12})(?:@(\d{1,12}))?")
 
 
 class NotPlaylist(Exception):
@@ -49,15 +48,21 @@ class Encrypted(Exception):
     """The segments of a playlist are encrypted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """A media playlist. `segments` are addresses by media sequence number, `inits` are addresses of init sections."""
+class Piece(NamedTuple):
+    """The address of a segment or of an init section, and its byte range, whose end is excluded."""
+
+    url: str
+    part: tuple[int, int] | None = None
+
+
+class Listing(NamedTuple):
+    """A media playlist. `first` is the number of the first segment. A segment may have an init section."""
 
     first: int
     target_s: float
-    segments: dict[int, str]
-    inits: tuple[str, ...]
-    text: str
+    pause_s: float  # until a list with a further segment may be there: the duration of the last segment
+    segments: list[tuple[Piece, Piece | None]]
+    is_over: bool  # no segment will follow
 
     @property
     def last(self) -> int:
@@ -68,119 +73,167 @@ class Listing:
         return before.first <= self.first <= before.last + 1 and self.last >= before.last
 
 
-def variant(text: str, base: str, index: int = 0) -> str | None:
-    """The address of a master playlist's variant; None when this is a media playlist."""
+def variant(text: str, base: str) -> str | None:
+    """The address of a master playlist's first variant; None when this is a media playlist."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    found = [
-        lines[at + 1]
-        for at, line in enumerate(lines[:-1])
-        if line.startswith("#EXT-X-STREAM-INF") and not lines[at + 1].startswith("#")
-    ]
-    return urljoin(base, found[min(index, len(found) - 1)]) if found else None
+    for line, following in pairwise(lines):
+        if line.startswith("#EXT-X-STREAM-INF") and not following.startswith("#"):
+            return urljoin(base, following)
+    return None
 
 
 def read_playlist(text: str, base: str) -> Listing:
-    """Reads a playlist (RFC 8216) and renames its segments, so that libav never sees a vendor's address.
-
-    Raises NotPlaylist, Encrypted.
-    """
+    """Reads a playlist (RFC 8216). Raises NotPlaylist, Encrypted."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if not lines or lines[0].lstrip("\ufeff") != "#EXTM3U":
         raise NotPlaylist
-    first = _number(text, "#EXT-X-MEDIA-SEQUENCE:", 0)
-    segments: dict[int, str] = {}
-    inits: list[str] = []
-    out: list[str] = []
-    for line in lines:
-        if line.startswith("#EXT-X-KEY") and "METHOD=NONE" not in line:
-            raise Encrypted
-        if line.startswith("#EXT-X-MAP"):
-            out.append(_map(line, base, inits))
-        elif not line.startswith("#"):
-            number = first + len(segments)
-            segments[number] = urljoin(base, line)
-            out.append(f"{number}.m4s" if inits else f"{number}.ts")
-        elif _KEPT.match(line):
-            out.append(line)
+    segments: list[tuple[Piece, Piece | None]] = []
+    init: Piece | None = None
+    part: tuple[int, int] | None = None
+    end = 0  # of the byte range before
+    try:
+        for line in lines:
+            tag, _, value = line.partition(":")
+            if tag == "#EXT-X-KEY" and "METHOD=NONE" not in value:
+                raise Encrypted
+            if tag == "#EXT-X-MAP":
+                init = _init(value, base)
+            elif tag == "#EXT-X-BYTERANGE":
+                part = _part(value, end)
+                end = part[1]
+            elif not line.startswith("#"):
+                segments.append((Piece(urljoin(base, line), part), init))
+                part = None
+        first = int(_numbers("#EXT-X-MEDIA-SEQUENCE", text, "0")[-1])
+    except ValueError:
+        raise NotPlaylist from None
     if len(segments) > MOST_SEGMENTS:
         raise NotPlaylist
-    target = float(_number(text, "#EXT-X-TARGETDURATION:", 2))
-    return Listing(first, target, segments, tuple(inits), "\n".join(out) + "\n")
+    target_s = float(_numbers("#EXT-X-TARGETDURATION", text)[-1])
+    pause_s = min(target_s, float(_numbers("#EXTINF", text)[-1]))
+    return Listing(first, target_s, pause_s, segments, "#EXT-X-ENDLIST" in lines)
 
 
-def _map(line: str, base: str, inits: list[str]) -> str:
-    found = _URI.search(line)
+def _numbers(tag: str, text: str, default: str = "2") -> list[str]:
+    """The numbers after this tag, at least the default."""
+    return [default, *re.findall(rf"^{tag}:(\d{{1,18}}(?:\.\d{{1,9}})?)", text, re.MULTILINE)]
+
+
+def _init(value: str, base: str) -> Piece:
+    """The init section that the attributes of EXT-X-MAP name. Raises NotPlaylist, ValueError."""
+    uri, _, ranged = _URI.search(value), *value.partition('BYTERANGE="')[1:]
+    if uri is None:
+        raise NotPlaylist
+    return Piece(urljoin(base, uri[1]), _part(ranged, 0) if ranged else None)
+
+
+def _part(value: str, after: int) -> tuple[int, int]:
+    """A byte range. Without an offset the range begins at `after`, the end of the range before. Raises NotPlaylist."""
+    found = _RANGE.match(value)
     if found is None:
         raise NotPlaylist
-    address = urljoin(base, found[1])
-    if address not in inits:
-        inits.append(address)
-    return _URI.sub(f'URI="init-{inits.index(address)}.mp4"', line)
+    begin = int(found[2]) if found[2] else after
+    return begin, begin + int(found[1])
 
 
-def _number(text: str, tag: str, default: int) -> int:
-    found = re.search(rf"^{tag}(\d{{1,18}})", text, re.MULTILINE)
-    return int(found[1]) if found else default
+class Contents(NamedTuple):
+    """A segment's pictures and sound. `sound`: codec and sample rate; None without sound that can be shown."""
+
+    codec: Bitstream
+    has_b_frames: bool
+    sound: tuple[SoundCodec, int] | None
+    parameters: bytes
+    units: list[Unit]
 
 
-class HlsSource:
+def contents(data: bytes, parameters: bytes = b"") -> Contents:
+    """Takes a segment apart. `parameters` are the parameter sets of the segments before.
+
+    Raises SourceFailed for video of another codec, and errors of libav, which quote the data.
+    """
+    form = "mp4" if data[4:8] == b"ftyp" else "mpegts"
+    with av.open(io.BytesIO(data), "r", format=form, options=_OPTIONS) as container:
+        video: Any = next(iter(container.streams.video), None)
+        codec = _VIDEOS.get(video.codec_context.name) if video else None
+        if codec is None:
+            raise SourceFailed("not_playable", again=False)
+        audio: Any = next((stream for stream in container.streams.audio if stream.codec_context.name in _SOUNDS), None)
+        parameters = video.codec_context.extradata or parameters
+        to_annexb = None
+        if parameters[:1] == b"\x01":  # as in MP4; libav's filter writes the parameter sets into keyframes
+            to_annexb, parameters = BitStreamFilterContext(f"{video.codec_context.name}_mp4toannexb", video), b""
+        config = b""
+        if audio and audio.codec_context.name == "aac":
+            config = audio.codec_context.extradata or b""
+        units: list[Unit] = []
+        for packet in container.demux(*((video, audio) if audio else (video,))):
+            if packet.size and packet.stream_index != video.index:
+                units += _unit("audio", packet, _with_adts(bytes(packet), config), key=True)
+            elif packet.size:
+                for part in to_annexb.filter(packet) if to_annexb else (packet,):
+                    whole = codec.with_parameters(bytes(part), parameters) if part.is_keyframe else bytes(part)
+                    units += _unit("video", part, whole, key=bool(part.is_keyframe))
+        sound = (audio.codec_context.name, audio.codec_context.rate) if audio else None
+        return Contents(codec, bool(video.codec_context.has_b_frames), sound, parameters, units)
+
+
+def _unit(kind: Literal["video", "audio"], packet: Any, data: bytes, *, key: bool) -> list[Unit]:
+    """The packet as a unit with times of showcam's clock; none for a packet without a time."""
+    dts = packet.dts if packet.dts is not None else packet.pts
+    if dts is None or not packet.time_base:
+        return []
+    pts, scale = packet.pts if packet.pts is not None else dts, packet.time_base * CLOCK
+    if scale != 1:
+        dts, pts = round(dts * scale), round(pts * scale)
+    return [Unit(kind, data, max(pts, dts), dts, key)]
+
+
+def _with_adts(data: bytes, config: bytes) -> bytes:
+    return data if len(config) < 2 or read_adts(data) else adts(data, config)
+
+
+class HlsSource(Bursts):
     """A vendor's HLS of one camera. `mint` asks the gate for a new address and raises SourceFailed."""
 
     def __init__(
         self,
+        screen: Screen,
         spec: Hls,
         context: ssl.SSLContext,
         mint: Callable[[], Awaitable[SourceSpec]],
         *,
         loopback: OnLoopback,
     ) -> None:
+        super().__init__(screen, encrypts=spec.encrypts)
         self._context, self._loopback, self._mint = context, loopback, mint
-        self.encrypts = spec.encrypts  # the camera's vendor has a setting that encrypts pictures
-        self._loop = asyncio.get_running_loop()
         self._fetchers: list[Fetcher] = []
         self._use(spec)
-        self._listing: Listing | None = None
-        self._fresh: Listing | None = None
-        self._asked: set[concurrent.futures.Future[bytes]] = set()
-        self._closed = False
-        self.failure: SourceFailed | None = None
-        self.mints = 0
+        self._due = 0.0  # when the list may be fetched again
+        self._latest: Contents | None = None
+        self._init: tuple[Piece | None, bytes] = (None, b"")
 
-    async def prepare(self) -> None:
-        """Waits until the vendor lists a first segment. Raises SourceFailed; libav has read nothing by then."""
-        self._listing = self._fresh = await self._settled()
-
-    @property
-    def target_s(self) -> float:
-        return self._listing.target_s if self._listing else 2.0
-
-    def container(self) -> Any:
-        """Opens the stream in libav. The reader's thread calls this."""
-        return av.open(ROOT, format="hls", options=_OPTIONS, io_open=self.io_open)
-
-    def io_open(self, url: str, _flags: int, options: dict[str, str]) -> io.BytesIO:
-        """libav calls this in the reader's thread. Never raises: libav would print the exception, later choke on it."""
+    async def last(self) -> Never:
+        """Shows segment after segment until the source ends. Raises SourceFailed."""
+        listing = await self._settled()
+        # begin at the newest segment but one: else a viewer freezes whenever a vendor's segment comes a little late
+        number, self.heard = max(listing.first, listing.last - 1), self._loop.time()
         try:
-            part = (int(options["offset"]), int(options["end_offset"])) if "end_offset" in options else None
-            question = self._answer(url, part)
-            try:
-                future = asyncio.run_coroutine_threadsafe(question, self._loop)
-            except RuntimeError:
-                question.close()  # the loop is gone
-                return io.BytesIO()
-            self._asked.add(future)
-            try:
-                return io.BytesIO(future.result())
-            finally:
-                self._asked.discard(future)
-        except BaseException:
-            return io.BytesIO()
+            async with asyncio.timeout(SILENCE_S) as limit:
+                while True:
+                    self.check()
+                    if number > listing.last:
+                        listing = await self._next(listing)
+                        number = max(number, listing.first)
+                        continue
+                    await self.room.wait()
+                    listing = await self._show_segment(listing, number)
+                    number += 1
+                    silence_s = max(SILENCE_S, 3 * listing.target_s + 2) if self.is_begun else SILENCE_S
+                    limit.reschedule(self.heard + silence_s)
+        except (Cut, Fault, Forbidden, TimeoutError):
+            raise SourceFailed("media_down", again=True) from None
 
-    async def close(self) -> None:
-        """Answers every further request of libav with an end of file, so that the reader's thread ends."""
-        self._closed = True
-        for future in list(self._asked):
-            future.cancel()
+    async def end(self) -> None:
         for fetcher in self._fetchers:
             await fetcher.close()
 
@@ -188,6 +241,8 @@ class HlsSource:
         self._root = self._media = spec.url
         self._fetcher = Fetcher(spec.hosts, self._context, loopback=self._loopback.has(spec.hosts))
         self._fetchers.append(self._fetcher)
+
+    # lists
 
     async def _settled(self) -> Listing:
         """Waits until the playlist names a segment: a camera that has just woken has no playlist, or an empty one."""
@@ -200,7 +255,7 @@ class HlsSource:
             except Cut as cut:
                 if cut.status != 404:
                     raise SourceFailed("media_down", again=True) from None
-            except Fault:
+            except (Fault, Forbidden):
                 raise SourceFailed("media_down", again=True) from None
             if self._loop.time() > deadline:
                 raise SourceFailed("media_down", again=True)
@@ -208,11 +263,38 @@ class HlsSource:
 
     async def _open_list(self) -> Listing:
         """The media playlist behind the address, through a master playlist if there is one."""
-        text = await self._patiently(self._root)
+        text = await self._text(self._root)
         self._media = variant(text, self._root) or self._root
         if self._media != self._root:
             text = await self._text(self._media)
-        return self._read(text)
+        listing = self._read(text)
+        self._due = self._loop.time() + listing.pause_s
+        return listing
+
+    async def _next(self, before: Listing) -> Listing:
+        """Waits for the time to ask again, and returns the list of then."""
+        if before.is_over:
+            raise SourceFailed("media_down", again=True)
+        await asyncio.sleep(self._due - self._loop.time())
+        asked = self._loop.time()
+        listing = await self._list(before)
+        self._due = asked + (listing.pause_s if listing.last > before.last else listing.target_s / 2)
+        return listing
+
+    async def _list(self, before: Listing) -> Listing:
+        try:
+            return self._read(await self._text(self._media))
+        except Cut:
+            return await self._remint(before)
+
+    async def _text(self, url: str) -> str:
+        """Fetches a list. A vendor that did not answer is asked a second time."""
+        try:
+            data = await self._fetcher.get(url, cap=LIST_CAP, deadline_s=LIST_S)
+        except Fault:
+            await asyncio.sleep(TURN_S)
+            data = await self._fetcher.get(url, cap=LIST_CAP, deadline_s=LIST_S)
+        return data.decode("utf-8", "replace")
 
     def _read(self, text: str) -> Listing:
         try:
@@ -222,83 +304,67 @@ class HlsSource:
         except NotPlaylist:
             raise SourceFailed("media_down", again=True) from None
 
-    async def _text(self, url: str) -> str:
-        try:
-            data = await self._fetcher.get(url, cap=LIST_CAP, deadline_s=LIST_S)
-        except Forbidden:
-            raise SourceFailed("media_down", again=True) from None
-        return data.decode("utf-8", "replace")
-
-    async def _answer(self, url: str, part: tuple[int, int] | None) -> bytes:
-        matched = _ASKED.match(url)
-        if self._closed or self.failure or matched is None:
-            return b""
-        try:
-            if matched[1]:
-                return (await self._list()).text.encode()
-            return await self._piece(int(matched[2]) if matched[2] else None, int(matched[3] or 0), part)
-        except SourceFailed as failure:
-            self.failure = failure
-            return b""
-        except Forbidden:
-            self.failure = SourceFailed("media_down", again=True)
-            return b""
-        except (Cut, Fault):
-            return b""
-
-    async def _list(self) -> Listing:
-        if self._fresh is not None:
-            listing, self._fresh = self._fresh, None
-            return listing
-        try:
-            self._listing = self._read(await self._patiently(self._media))
-        except Cut:
-            await self._remint()
-        assert self._listing is not None
-        return self._listing
-
-    async def _patiently(self, url: str) -> str:
-        try:
-            return await self._text(url)
-        except Fault:
-            await asyncio.sleep(TURN_S)
-            return await self._text(url)
-
-    async def _piece(self, number: int | None, init: int, part: tuple[int, int] | None) -> bytes:
-        try:
-            return await self._fetch(number, init, part)
-        except Fault:
-            return await self._fetch(number, init, part)
-        except Cut:
-            # either only this segment is too old, or the vendor ended the session: the playlist shows which
-            try:
-                self._listing = self._read(await self._patiently(self._media))
-            except Cut:
-                await self._remint()
-            return await self._fetch(number, init, part)
-
-    async def _fetch(self, number: int | None, init: int, part: tuple[int, int] | None) -> bytes:
-        assert self._listing is not None
-        if number is None:
-            url = self._listing.inits[init] if init < len(self._listing.inits) else None
-        else:
-            url = self._listing.segments.get(number)
-        if url is None:
-            raise Cut(404)
-        return await self._fetcher.get(url, cap=SEGMENT_CAP, deadline_s=SEGMENT_S, part=part)
-
-    async def _remint(self) -> None:
+    async def _remint(self, before: Listing) -> Listing:
         """Gets a new address after the vendor cut the old one. Raises SourceFailed if the video does not go on."""
-        before = self._listing
-        self.mints += 1
         minted = await self._mint()
         if not isinstance(minted, Hls):
             raise SourceFailed("media_down", again=True)  # there is a better way by now
         self._use(minted)
         listing = await self._settled()
-        if before is not None and not listing.continues(before):
+        if not listing.continues(before):
             raise SourceFailed("media_down", again=True)
-        self._listing = listing
         for fetcher in self._fetchers[:-1]:
             await fetcher.close()
         del self._fetchers[:-1]
+        return listing
+
+    # segments
+
+    async def _show_segment(self, listing: Listing, number: int) -> Listing:
+        """Hands the units of a segment to the screen; none if fetching or reading fails. Returns the latest list."""
+        data = b""
+        with contextlib.suppress(Cut, Fault):
+            try:
+                data = await self._segment(listing, number)
+            except Fault:
+                data = await self._segment(listing, number)
+            except Cut:
+                # either only this segment is too old, or the vendor ended the session: the playlist shows which
+                listing = await self._list(listing)
+                data = await self._segment(listing, number)
+        if data:
+            try:
+                await self._show_contents(data)
+            except (av.error.FFmpegError, ValueError):
+                if not self.is_begun:
+                    raise SourceFailed("media_down", again=True) from None
+        return listing
+
+    async def _segment(self, listing: Listing, number: int) -> bytes:
+        """The bytes of a segment, with the bytes of its init section before them."""
+        if not listing.first <= number <= listing.last:
+            raise Cut(404)
+        segment, init = listing.segments[number - listing.first]
+        if init is not None and init != self._init[0]:
+            self._init = init, await self._fetch(init)
+        return (self._init[1] if init else b"") + await self._fetch(segment)
+
+    async def _fetch(self, piece: Piece) -> bytes:
+        return await self._fetcher.get(piece.url, cap=SEGMENT_CAP, deadline_s=SEGMENT_S, part=piece.part)
+
+    async def _show_contents(self, data: bytes) -> None:
+        parameters = self._latest.parameters if self._latest else b""
+        self._latest = await asyncio.to_thread(contents, data, parameters)
+        self.codec = self._latest.codec
+        for unit in self._latest.units:
+            await self.show(unit)
+
+    def _described(self, measured: Measured) -> Format:
+        assert self._latest is not None
+        # not every camera announces B frames in its parameter sets; libav may have noticed them in the segment
+        b_frames = measured.b_frames or self._latest.has_b_frames
+        form = Format(measured.width, measured.height, measured.codec, audio=False, b_frames=b_frames)
+        if self._latest.sound is None:
+            return form
+        codec, rate = self._latest.sound
+        return replace(form, audio=True, audio_rate=rate, audio_codec=codec)

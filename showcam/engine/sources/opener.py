@@ -6,24 +6,23 @@ To add a way, add a struct to showcam.engine.source, which says what the way can
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from showcam.engine.event_loop import Background
 from showcam.engine.settings import OnLoopback
 from showcam.engine.source import Card, Ending, EzvizCloud, EzvizLocal, Hls, Lease, Rtsp, SourceSpec
 from showcam.engine.sources import card
 from showcam.engine.sources.ezviz import EzvizCameras, EzvizSource
 from showcam.engine.sources.ezviz_local import MANY, EzvizLocalSource, Known
 from showcam.engine.sources.hls import HlsSource
-from showcam.engine.sources.reader import Run
 from showcam.engine.sources.rtsp import RtspSource
 from showcam.engine.sources.screen import Screen
 from showcam.net.cache import Recent
 
 type Mint = Callable[[], Awaitable[SourceSpec]]
 type GiveBack = Callable[[Lease, Ending], None]
+type Later = Callable[[Coroutine[Any, Any, None]], None]
 
 
 class Opener:
@@ -43,16 +42,16 @@ class Opener:
         spec: SourceSpec,
         mint: Mint,
         give_back: GiveBack,
-        background: Background,
+        later: Later,
         *,
         camera: str,
     ) -> None:
         """Runs the source until the video ends. `camera` names the camera within an account. Raises SourceFailed.
 
         `mint` returns a new address of the same source. `give_back` takes the lease of an address that was used up
-        before the opening ended. Slow closing is handed to `background`.
+        before the opening ended. Slow closing is handed to `later`.
         """
-        await WAYS[type(spec)](spec, Opening(self, screen, mint, give_back, background, camera))
+        await WAYS[type(spec)](spec, Opening(self, screen, mint, give_back, later, camera))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ class Opening:
     screen: Screen
     mint: Mint
     give_back: GiveBack
-    background: Background
+    later: Later
     camera: str
 
 
@@ -72,14 +71,13 @@ async def _card(spec: Card, opening: Opening) -> None:
 
 
 async def _hls(spec: Hls, opening: Opening) -> None:
-    origin = HlsSource(spec, opening.opener.context, opening.mint, loopback=opening.opener.loopback)
-    run = Run(opening.screen, origin)
+    opener = opening.opener
+    source = HlsSource(opening.screen, spec, opener.context, opening.mint, loopback=opener.loopback)
     try:
-        await origin.prepare()
-        await run.last()
+        await source.last()
     finally:
-        run.close()
-        opening.background.later(origin.close())
+        source.close()
+        opening.later(source.end())
 
 
 async def _rtsp(spec: Rtsp, opening: Opening) -> None:

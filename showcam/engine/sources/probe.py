@@ -8,9 +8,8 @@ from itertools import pairwise
 
 from showcam.engine.codec.nal import NoPicture
 from showcam.engine.keyframe import jpeg
-from showcam.engine.source import Rtsp, Watched
+from showcam.engine.source import CLOCK, Format, Rtsp, SourceFailed, Unit, Watched
 from showcam.engine.sources.rtsp import RtspSource
-from showcam.engine.units import CLOCK, Format, SourceFailed, Unit
 
 ENOUGH_S = 0.8  # of video, to measure the picture rate, once the distance of keyframes is known
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from showcam.engine.codec import nal
-from showcam.engine.codec.bitstream import bitstream
+from showcam.engine.codec.bitstream import BITSTREAMS
 from showcam.engine.codec.nal import NoPicture
 from showcam.engine.codec.sound import adts
 from showcam.engine.ezviz.decipher import Decipherer
@@ -18,11 +18,10 @@ from showcam.engine.rtp.packets import AccessUnit, SenderReport
 from showcam.engine.rtsp.connection import RtspFailed
 from showcam.engine.rtsp.login import Login
 from showcam.engine.rtsp.session import Session
-from showcam.engine.source import Codec, Rtsp
-from showcam.engine.sources.screen import SILENCE_S, TURN_S, Doubt, Screen, guarded
-from showcam.engine.sources.timeline import LEAP, Timeline
+from showcam.engine.source import Codec, Format, Rtsp, SourceFailed, Unit
+from showcam.engine.sources.screen import LEAP, SILENCE_S, TURN_S, Doubt, Screen, guarded
+from showcam.engine.sources.timeline import Timeline
 from showcam.engine.sources.tracks import Sound, choose
-from showcam.engine.units import Format, SourceFailed, Unit
 from showcam.net.addresses import is_in_house
 
 _log = structlog.get_logger()
@@ -82,14 +81,9 @@ class Live:
     def report(self, kind: str, report: SenderReport, at: float) -> None:
         guarded(self._timeline.report, self._over)(kind, report.wall_s, report.timestamp)
 
-    @property
-    def is_measuring(self) -> bool:
-        """True while a keyframe is being decoded, and everything after it waits."""
-        return self._measuring is not None
-
     def check(self) -> None:
         """Raises SourceFailed for a wrong key, or if a garbled keyframe is too old and no other came to compare."""
-        if self._decipherer and self._decipherer.is_wrong:
+        if self._decipherer and self._decipherer.encryption.is_wrong:
             raise SourceFailed("code_wrong", again=False)
         if self._measuring is None:
             self._doubts.check(self._loop.time())
@@ -101,7 +95,7 @@ class Live:
     # pictures and sound as they come
 
     def _is_of(self, codec: Codec) -> None:
-        self._name, self._codec = codec, bitstream(codec)
+        self._name, self._codec = codec, BITSTREAMS[codec]
         self._sets = b"" if codec == "mjpeg" else self._described.get(codec, b"")
 
     def _turn(self, codec: Codec) -> None:

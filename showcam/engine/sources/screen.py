@@ -1,13 +1,17 @@
-"""All sources share this: the screen that they show video on, and the pacing of video that arrives in clumps."""
+"""All sources share this: the screen that they show video on, and what shows video that arrives in bursts."""
 
 import asyncio
 import heapq
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Protocol
 
 import structlog
 
-from showcam.engine.units import CLOCK, Format, SourceFailed, Unit
+from showcam.engine.codec.bitstream import BITSTREAMS
+from showcam.engine.codec.nal import NoPicture
+from showcam.engine.keyframe import Measured, measure
+from showcam.engine.source import CLOCK, Format, SourceFailed, Unit
 
 _log = structlog.get_logger()
 
@@ -19,6 +23,9 @@ SILENCE_S = 8.0
 SPARE_S = 3.0  # a larger reserve of video is latency without a use
 _WINDOW_S = 10.0  # the reserve of video is measured over this time: two keyframes, or several clumps
 MOST, MOST_BYTES = 3000, 16 * 1024 * 1024  # the reader waits above this, and goes on below half
+LEAP = CLOCK  # no clock drifts this far at once; a longer time without a picture is a pause
+JUMP = 5 * CLOCK  # a longer time between two pictures is no pause: the camera has set its clock
+STEP = CLOCK // 15  # between pictures, before any other distance is known
 _ORIGIN = 2 * CLOCK  # HLS begins at this time: a transcoder may repeat the first picture at earlier times
 
 
@@ -78,7 +85,6 @@ class Pacer:
         self._spare: float | None = None
         self._window_end = 0.0
         self._is_full = False
-        self.moves = 0
 
     def push(self, unit: Unit) -> None:
         self._count += 1
@@ -120,7 +126,6 @@ class Pacer:
                 break
             if now - due > LATE_S:
                 self._base += now - due
-                self.moves += 1
             unit = heapq.heappop(self._heap)[2]
             self._bytes -= len(unit.data)
             self._release(unit)
@@ -140,20 +145,12 @@ class Pacer:
             self._spare, self._window_end = None, now + _WINDOW_S
 
 
-class Room(Protocol):
-    """An event of asyncio for a source that reads in the loop, or of threading for one that reads in a thread."""
-
-    def set(self) -> None: ...
-
-    def clear(self) -> None: ...
-
-
 class Pacing:
     """Shows units that arrive in clumps at real speed: to HLS, which first needs a whole GOP, and to WebRTC viewers.
 
     `failed` gets the failure if showing a unit failed. `room` is clear while enough units are waiting."""
 
-    def __init__(self, screen: Screen, failed: Callable[[SourceFailed], None], room: Room) -> None:
+    def __init__(self, screen: Screen, failed: Callable[[SourceFailed], None], room: asyncio.Event) -> None:
         self._screen, self._room = screen, room
         self._full: set[str] = set()
         self._shift: int | None = None
@@ -223,3 +220,175 @@ class Doubt:
         if self.is_shown:
             return SourceFailed("media_down", again=True)
         return SourceFailed(self._means, again=False)
+
+
+class Joined:
+    """Puts all sessions of a source on the same timeline. The source sends in bursts.
+
+    The units of one session share a clock. When the camera sets its clock, the change is undone. Sessions are placed on
+    the timeline by the arrival of their newest pictures. If a new session repeats video of the session before, the
+    repeated part is shown at double speed, so that the delay does not grow with each session.
+
+    `now` is a monotonic clock in seconds.
+    """
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._shift: int | None = None
+        self._last: dict[str, int] = {}
+        self._step = 0  # between the last two pictures
+        self._edge = 0  # of a session that begins: the least time from a picture's own time to its arrival
+        self._lag: int | None = None  # the least time from a picture's place on the timeline to its arrival
+        self._behind = 0  # this session's extra delay compared with the session before, until it is made good
+        self.paused = False  # there was a pause before the picture that was put last
+
+    def part(self, edge: int) -> None:
+        """Begins a new session. `edge` is the least time from a picture's time, by its own clock, to its arrival."""
+        self._shift, self._edge = None, edge
+
+    def put(self, unit: Unit) -> Unit | None:
+        """The unit on the common clock; None if its time would go back. The first unit after `part` is a keyframe."""
+        if self._shift is None:
+            self._shift = self._joint(unit.dts) - unit.dts
+        elif unit.kind == "video":
+            self._steady(unit.dts)
+        put = self._picture(unit) if unit.kind == "video" else self._sound(unit)
+        if put is not None:
+            self._last[unit.kind] = put.dts
+        return put
+
+    def _steady(self, dts: int) -> None:
+        """Undoes the change when the camera has set its clock."""
+        assert self._shift is not None
+        last = self._last.get("video", dts + self._shift - STEP)
+        if not 0 < dts + self._shift - last <= JUMP:
+            self._shift = last + STEP - dts
+
+    def _picture(self, unit: Unit) -> Unit:
+        assert self._shift is not None
+        last = self._last.get("video")
+        if last is not None and self._behind:
+            made_good = min(self._behind, (unit.dts + self._shift - last) // 2)
+            self._shift, self._behind = self._shift - made_good, self._behind - made_good
+        put = unit.later(self._shift)
+        before, self._step = self._step, 0 if last is None else put.dts - last
+        self.paused = self._step > max(LEAP, 2 * before)
+        lag = round(self._now() * CLOCK) - put.dts + self._behind
+        self._lag = lag if self._lag is None else min(lag, self._lag)
+        return put
+
+    def _sound(self, unit: Unit) -> Unit | None:
+        """Drops sound that leaps ahead of the video: the camera has set its clock, and no picture has shown it yet."""
+        assert self._shift is not None
+        last, at = self._last.get("audio"), unit.dts + self._shift
+        ahead = at - self._last["video"]
+        if abs(ahead) > JUMP or (last is not None and (at <= last or (at - last > LEAP and ahead > 2 * LEAP))):
+            return None
+        return unit.later(self._shift)
+
+    def _joint(self, dts: int) -> int:
+        """The timeline's time for the first picture of a new session."""
+        lag, self._lag, self._behind = self._lag, None, 0
+        if lag is None:
+            return 0
+        wanted, least = dts + self._edge - lag, self._last["video"] + STEP
+        if 0 < least - wanted < JUMP:
+            self._behind = least - wanted
+        return max(wanted, least)
+
+
+class Bursts(ABC):
+    """Shows video that arrives in bursts: from the first keyframe that decodes, on one timeline, at real speed.
+
+    New parameter sets make it check the format again. `codec` is that of the next pictures. `room` is clear while
+    enough units are waiting. Call `close` after use.
+    """
+
+    def __init__(self, screen: Screen, *, encrypts: bool, deciphers: bool = False) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.codec = BITSTREAMS["h264"]
+        self.form: Format | None = None
+        self.heard = self._loop.time()  # when the latest picture came that could be shown
+        self.is_shown = False  # a keyframe of this session decoded
+        self._sps: list[bytes] = []  # SPS (sequence parameter sets) of the keyframe that `form` was read from
+        self._is_new = False  # no picture of `form` was shown yet
+        self._waits = False  # for a keyframe that decodes
+        self._doubt = Doubt(encrypts=encrypts, deciphers=deciphers)
+        self._failure: SourceFailed | None = None
+        self.room = asyncio.Event()
+        self.room.set()
+        self._pacing = Pacing(screen, self._failed, self.room)
+        self._joined = Joined(self._loop.time)
+
+    @property
+    def is_begun(self) -> bool:
+        """True once a session has brought a keyframe that decodes."""
+        return self.form is not None
+
+    def close(self) -> None:
+        self._pacing.close()
+
+    def check(self) -> None:
+        """Raises SourceFailed if showing a unit failed, or if a garbled keyframe stays without another."""
+        if self._failure:
+            raise self._failure
+        self._doubt.check(self._loop.time())
+
+    async def show(self, unit: Unit) -> None:
+        """Shows the unit when its time comes. Raises SourceFailed if several keyframes don't decode."""
+        is_picture = unit.kind == "video"
+        if is_picture and unit.key:
+            whole = await self._judged(unit)
+            self._waits = whole is None
+            if whole is not None:
+                self._push(whole)
+        elif self.is_shown and not (is_picture and self._waits):
+            self._push(unit)
+
+    @abstractmethod
+    def _described(self, measured: Measured) -> Format:
+        """The format of a source with this video, and with the sound that is known."""
+
+    async def _otherwise(self, _keyframe: Unit) -> tuple[Measured, bytes] | None:
+        """Another reading of a keyframe that did not decode, or None. Raises SourceFailed for the second in a row."""
+        self._doubt.add(self._loop.time())
+        return None
+
+    def _begin(self, measured: Measured) -> None:
+        form = self._described(measured)
+        self._is_new |= form != self.form
+        self.form, self.is_shown = form, True
+
+    async def _judged(self, unit: Unit) -> Unit | None:
+        """The keyframe, or None if it does not decode."""
+        data = self.codec.relabelled(unit.data)
+        if not self.is_shown or self._sps_of(data) != self._sps:
+            try:
+                measured = await asyncio.to_thread(measure, self.codec, data)
+            except NoPicture:
+                found = await self._otherwise(unit)
+                if found is None:
+                    return None
+                measured, data = found
+            self._begin(measured)
+            self._sps, self._doubt.is_shown = self._sps_of(data), True
+        self._doubt.end()
+        return unit._replace(data=data)
+
+    def _sps_of(self, keyframe: bytes) -> list[bytes]:
+        return self.codec.sps(self.codec.parameter_sets(keyframe))
+
+    def _push(self, unit: Unit) -> None:
+        if unit.kind == "audio" and not (self.form and self.form.audio):
+            return
+        put = self._joined.put(unit)
+        if put is None:
+            return
+        if put.kind == "video":
+            self.heard = self._loop.time()
+            if self._is_new or self._joined.paused:
+                put, self._is_new = put._replace(form=self.form), False
+        self._pacing.push(put)
+
+    def _failed(self, failure: SourceFailed) -> None:
+        self._failure = self._failure or failure

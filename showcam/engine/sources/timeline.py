@@ -1,17 +1,13 @@
 """One timeline for a camera's video and sound, from clocks that drift, leap and lie.
 
-The timeline begins at zero with the first picture and never steps back. `Timeline` is for a camera that sends in real
-time, `Joined` for one that sends in bursts, over all its sessions. The times of arrival decide: a clock that leaps
-while pictures arrive as usual was set, and no video is missing. Video is missing only if pictures stayed away.
+The timeline begins at zero with the first picture and never steps back. It is for a camera that sends in real time;
+showcam.engine.sources.screen.Joined is for a camera that sends in bursts. The times of arrival decide: a clock that
+leaps while pictures arrive as usual was set, and no video is missing. Video is missing only if pictures stayed away.
 """
 
-from collections.abc import Callable
+from showcam.engine.source import CLOCK
+from showcam.engine.sources.screen import LEAP, STEP
 
-from showcam.engine.units import CLOCK, Unit
-
-LEAP = CLOCK  # no clock drifts this far at once; a longer time without a picture is a pause
-JUMP = 5 * CLOCK  # a longer time between two pictures is no pause: the camera has set its clock
-STEP = CLOCK // 15  # between pictures, before any other distance is known
 _WINDOW = 10 * CLOCK
 _SURE, _UNSURE = CLOCK // 200, CLOCK // 10  # how far sound may be off: by sender reports, by arrival
 _EARLY = 2 * CLOCK  # for this time after the first unit, sound may leap into its place
@@ -187,78 +183,3 @@ class Timeline:
             if abs(by_wall - by_arrival) < LEAP:
                 return by_wall, _SURE
         return by_arrival, _UNSURE
-
-
-class Joined:
-    """Puts all sessions of a source on the same timeline. The source sends in bursts.
-
-    The units of one session share a clock. When the camera sets its clock, the change is undone. Sessions are placed on
-    the timeline by the arrival of their newest pictures. If a new session repeats video of the session before, the
-    repeated part is shown at double speed, so that the delay does not grow with each session.
-
-    `now` is a monotonic clock in seconds.
-    """
-
-    def __init__(self, now: Callable[[], float]) -> None:
-        self._now = now
-        self._shift: int | None = None
-        self._last: dict[str, int] = {}
-        self._step = 0  # between the last two pictures
-        self._edge = 0  # of a session that begins: the least time from a picture's own time to its arrival
-        self._lag: int | None = None  # the least time from a picture's place on the timeline to its arrival
-        self._behind = 0  # this session's extra delay compared with the session before, until it is made good
-        self.paused = False  # there was a pause before the picture that was put last
-
-    def part(self, edge: int) -> None:
-        """Begins a new session. `edge` is the least time from a picture's time, by its own clock, to its arrival."""
-        self._shift, self._edge = None, edge
-
-    def put(self, unit: Unit) -> Unit | None:
-        """The unit on the common clock; None if its time would go back. The first unit after `part` is a keyframe."""
-        if self._shift is None:
-            self._shift = self._joint(unit.dts) - unit.dts
-        elif unit.kind == "video":
-            self._steady(unit.dts)
-        put = self._picture(unit) if unit.kind == "video" else self._sound(unit)
-        if put is not None:
-            self._last[unit.kind] = put.dts
-        return put
-
-    def _steady(self, dts: int) -> None:
-        """Undoes the change when the camera has set its clock."""
-        assert self._shift is not None
-        last = self._last.get("video", dts + self._shift - STEP)
-        if not 0 < dts + self._shift - last <= JUMP:
-            self._shift = last + STEP - dts
-
-    def _picture(self, unit: Unit) -> Unit:
-        assert self._shift is not None
-        last = self._last.get("video")
-        if last is not None and self._behind:
-            made_good = min(self._behind, (unit.dts + self._shift - last) // 2)
-            self._shift, self._behind = self._shift - made_good, self._behind - made_good
-        put = unit.later(self._shift)
-        before, self._step = self._step, 0 if last is None else put.dts - last
-        self.paused = self._step > max(LEAP, 2 * before)
-        lag = round(self._now() * CLOCK) - put.dts + self._behind
-        self._lag = lag if self._lag is None else min(lag, self._lag)
-        return put
-
-    def _sound(self, unit: Unit) -> Unit | None:
-        """Drops sound that leaps ahead of the video: the camera has set its clock, and no picture has shown it yet."""
-        assert self._shift is not None
-        last, at = self._last.get("audio"), unit.dts + self._shift
-        ahead = at - self._last["video"]
-        if abs(ahead) > JUMP or (last is not None and (at <= last or (at - last > LEAP and ahead > 2 * LEAP))):
-            return None
-        return unit.later(self._shift)
-
-    def _joint(self, dts: int) -> int:
-        """The timeline's time for the first picture of a new session."""
-        lag, self._lag, self._behind = self._lag, None, 0
-        if lag is None:
-            return 0
-        wanted, least = dts + self._edge - lag, self._last["video"] + STEP
-        if 0 < least - wanted < JUMP:
-            self._behind = least - wanted
-        return max(wanted, least)

@@ -13,8 +13,7 @@ from showcam.engine.rtp.nal import EitherDepacketizer
 from showcam.engine.rtp.packets import Depacketizer, Opener
 from showcam.engine.rtp.sound import AacDepacketizer, LatmDepacketizer, PlainDepacketizer
 from showcam.engine.rtsp.description import Description, Track
-from showcam.engine.source import Codec
-from showcam.engine.units import Format, SoundCodec, SourceFailed
+from showcam.engine.source import Codec, Format, SoundCodec, SourceFailed
 
 _HIGHEST_HZ = 1_000_000
 _VIDEOS = ("H264", "H265", "HEVC", "JPEG")  # the best first
@@ -151,19 +150,6 @@ def _step(config: AacConfig, track: Track) -> int:
     return 1024 * track.clock_hz // config.rate
 
 
-def _mulaw(track: Track) -> Sound | None:
-    return Sound("pcm_mulaw", track.clock_hz, PlainDepacketizer()) if track.channels == 1 else None
-
-
-def _alaw(track: Track) -> Sound | None:
-    return Sound("pcm_alaw", track.clock_hz, PlainDepacketizer()) if track.channels == 1 else None
-
-
-def _g722(track: Track) -> Sound | None:
-    # the RTP clock of G.722 is half its sample rate (RFC 3551 section 4.5.2)
-    return Sound("g722", 16_000, PlainDepacketizer()) if track.channels == 1 else None
-
-
 def _linear(track: Track) -> Sound | None:
     if track.channels not in (1, 2):
         return None
@@ -177,6 +163,11 @@ def _g726(track: Track) -> Sound | None:
     return Sound("g726" if form else "g726le", 8000, PlainDepacketizer(), bits=int(kbits) // 8)
 
 
+def _mono(codec: SoundCodec, rate: int = 0) -> Callable[[Track], Sound | None]:
+    """Sound of one channel whose packets are one unit each; with `rate` 0 its rate is that of the track's clock."""
+    return lambda track: Sound(codec, rate or track.clock_hz, PlainDepacketizer()) if track.channels == 1 else None
+
+
 def _opus(track: Track) -> Sound:
     return Sound("opus", 48_000, PlainDepacketizer())
 
@@ -184,9 +175,9 @@ def _opus(track: Track) -> Sound:
 _SOUNDS: dict[str, Callable[[Track], Sound | None]] = {
     "MPEG4-GENERIC": _aac,
     "MP4A-LATM": _latm,
-    "PCMU": _mulaw,
-    "PCMA": _alaw,
-    "G722": _g722,
+    "PCMU": _mono("pcm_mulaw"),
+    "PCMA": _mono("pcm_alaw"),
+    "G722": _mono("g722", 16_000),  # its RTP clock is half its sample rate (RFC 3551 section 4.5.2)
     "L16": _linear,
     "OPUS": _opus,
     **{f"{form}G726-{kbits}": _g726 for form in ("", "AAL2-") for kbits in (16, 24, 32, 40)},

@@ -12,14 +12,14 @@ from msgspec.structs import replace
 
 from showcam.drivers import SPEECHES
 from showcam.drivers.camera import Refusal, Video
-from showcam.drivers.errors import REASONS, ByReason, Reason
+from showcam.drivers.errors import REASONS, Reason, complete
 from showcam.drivers.vendor import Sentence, Speech
 from showcam.engine.source import Card
 from showcam.i18n.catalogue import OURS, Language, chosen, mark
 
 # {camera} and {vendor} are names; no sentence holds a command. German has {camera} only as subject or object, or behind
 # “für”: “die Kamera” fits there too.
-WRITTEN: ByReason[Sentence] = {
+WRITTEN: Mapping[Reason, Sentence] = {
     "not_found": (
         mark("There is no camera of that name here."),
         mark("Have the assistant look for devices again, or link again and tick the camera."),
@@ -181,6 +181,7 @@ WRITTEN: ByReason[Sentence] = {
         mark("Check that the TV is on, in showcam's network and not renamed."),
     ),
 }
+complete(WRITTEN)
 _ANY_CAMERA = mark("the camera")  # if the camera's name must not be disclosed
 _ANY_VENDOR = mark("camera")  # if the vendor's name is not known: the camera app
 _NONE: Mapping[Reason, Sentence] = MappingProxyType({})
@@ -192,7 +193,7 @@ OF_PICTURES = tuple(reason for reason in REASONS if reason not in OF_CHANGES)  #
 OF_VIDEO: frozenset[Reason] = frozenset({"too_large"})  # only for the surface “video”
 # The number of a reason in the short address of its help page, such as /h/5, which is typed from a television. A
 # reason keeps its number, which is shown on pictures and printed in letters.
-NUMBERS: ByReason[int] = {
+NUMBERS: Mapping[Reason, int] = {
     "not_found": 1,
     "signed_out": 2,
     "vendor_down": 3,
@@ -231,6 +232,7 @@ NUMBERS: ByReason[int] = {
     "silent": 36,
     "key_server_changed": 37,
 }
+complete(NUMBERS)
 _BY_NUMBER = {NUMBERS[reason]: reason for reason in REASONS}
 CARD = Video("h264", 1280, 720)  # as showcam.engine.sources.card draws it
 # A card shows only lasting states of the camera itself. A camera that was not found is not described. A transient
@@ -306,7 +308,7 @@ def named(vendor: str, language: Language) -> str:
 def translated(
     reason: Reason,
     language: Language,
-    all_vendors: ByReason[Sentence],
+    all_vendors: Mapping[Reason, Sentence],
     vendor: str,
     of: Callable[[Speech], Mapping[Reason, Sentence]],
     own: Mapping[Reason, Sentence] = _NONE,

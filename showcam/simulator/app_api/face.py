@@ -1,7 +1,7 @@
 """The EZVIZ app's API, as far as a bridge uses it: sign-in, lists, switches, encryption, messages."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
@@ -10,41 +10,39 @@ from showcam.simulator.app_api.messages import Captures, Push
 from showcam.simulator.app_api.pagelist import SWITCHES
 from showcam.simulator.app_api.sessions import Sessions, SignIn
 from showcam.simulator.app_api.settings import SettingCalls
-from showcam.simulator.app_api.wire import AppError, NoSession, answer, form, old_answer
+from showcam.simulator.app_api.wire import AppError, NoSession, answer, form, old_answer, seen, whole, writable
 from showcam.simulator.camera import Camera
 from showcam.simulator.cloud.dispatcher import Tokens
-from showcam.simulator.faults import OWN_WORDS, Faulty, met, spoiled
-from showcam.simulator.local.cas import Keys
-from showcam.simulator.state import CAS, Account, World, counting
+from showcam.simulator.state import Account, World
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 type AccountHandler = Callable[[web.Request, Account], Awaitable[web.Response]]
 
-HOST = "127.0.0.1"
 FEATURES = "/v3/iot-feature/feature"
-MANY_CALLS = 10007  # the quota of calls is used up
+OLDER = "/api/device/"  # these calls answer with resultCode
 
 
 class AppFace:
-    def __init__(self, world: World, sessions: Sessions, tokens: Tokens, keys: Keys) -> None:
-        self._world, self._keys = world, keys
+    PUSH = Push  # the class of its messages
+
+    def __init__(self, world: World, sessions: Sessions, tokens: Tokens) -> None:
+        self._world = world
         self._tokens = tokens
         self._sessions = sessions
         self._sign_in = SignIn(world, sessions)
-        self.push = Push(world, sessions)
-        self._settings = SettingCalls(world, self._writable, sessions)
+        self.push = self.PUSH(world, sessions)
+        self._settings = SettingCalls(world, sessions)
         self._captures = Captures()
         self._gets = self._lists = 0
 
     def app(self) -> web.Application:
-        app = counting(self._world)
+        app = web.Application(client_max_size=256 * 1024)
         add = app.router.add_route
         add("POST", "/v3/users/login/v5", self._open(self.login))
         add("POST", "/v3/sms/nologin/checkcode", self._open(self.send_code))
         add("PUT", "/v3/apigateway/login", self._open(self.refresh))
         add("DELETE", "/v3/users/logout/v2", self._signed_in(self.logout))
         add("GET", "/v3/configurations/system/info", self._signed_in(self.system_info))
-        add("POST", "/v3/p2pbusiness/configurations/p2p", self._signed_in(self.register))
         add("GET", "/v3/userdevices/v1/resources/pagelist", self._signed_in(self.pagelist))
         add("GET", "/v3/streaming/vtm/{serial}/{channel}", self._signed_in(self.dispatcher))
         add("GET", "/vtdutoken2", self._open(self.stream_tokens))
@@ -103,22 +101,10 @@ class AppFace:
 
     async def system_info(self, request: web.Request, _account: Account) -> web.Response:
         addresses = {"pushAddr": request.host, "authAddr": f"https://{request.host}"}
-        servers = ["0"] * 20
-        servers[15:17] = [HOST, str(self._world.ports.at(CAS))]
-        return answer(systemConfigInfo=addresses | {"sysConf": "|".join(servers)})
-
-    async def register(self, request: web.Request, _account: Account) -> web.Response:
-        """Has only a side effect: the server of keys learns the session's terminal."""
-        session = (await form(request)).get("sessionId", "")
-        if request.headers.get("appId") == "ys7" and request.headers.get("clientType") == "1":
-            self._keys.register(session)
-        return answer(ticket="0" * 32, secret="0" * 32, expireTime=86400, serverInfos=[])
+        return answer(systemConfigInfo=addresses | {"sysConf": "|".join(["0"] * 20)})
 
     async def dispatcher(self, request: web.Request, account: Account) -> web.Response:
-        camera = self._world.find(request.match_info["serial"], _whole(request.match_info["channel"]) or 1)
-        if camera is None or camera not in self._world.visible(account.user):
-            raise AppError(2000, "The device does not exist")
-        await self._trouble([camera])
+        seen(self._world, account, request.match_info["serial"], request.match_info["channel"])
         return answer(streamServerConfig=pagelist.dispatcher(self._world))
 
     async def stream_tokens(self, request: web.Request) -> web.Response:
@@ -131,9 +117,8 @@ class AppFace:
         return web.json_response({"retcode": 0, "msg": "success", "tokens": self._tokens.made(user)})
 
     async def pagelist(self, request: web.Request, account: Account) -> web.Response:
-        await self._trouble(self._world.visible(account.user))
         query = request.query
-        offset, limit = _whole(query.get("offset", "0")), _whole(query.get("limit", str(pagelist.MOST)))
+        offset, limit = whole(query.get("offset", "0")), whole(query.get("limit", str(pagelist.MOST)))
         if offset is None or limit is None or not 0 < limit <= pagelist.MOST or not query.get("filter"):
             raise AppError(1021, "A parameter of the list is wrong")
         sections = {word.strip() for word in query["filter"].split(",")}
@@ -146,24 +131,19 @@ class AppFace:
     async def messages(self, request: web.Request, account: Account) -> web.Response:
         wanted = {serial for serial in request.query.get("serials", "").split(",") if serial}
         cameras = [camera for camera in self._world.visible(account.user) if not wanted or camera.serial in wanted]
-        await self._trouble(cameras)
-        limit, day = _whole(request.query.get("limit", "20")), request.query.get("date", "")
-        if limit is None or not 0 < limit <= messages.MOST or (day and _whole(day) is None):
+        limit, day = whole(request.query.get("limit", "20")), request.query.get("date", "")
+        if limit is None or not 0 < limit <= messages.MOST or (day and whole(day) is None):
             raise AppError(1021, "limit or date is wrong")
         pictures = f"https://{request.host}/alarms"
         return answer(**messages.listed(cameras, day, limit, request.query.get("endTime", ""), pictures))
 
     async def keep_awake(self, request: web.Request, account: Account) -> web.Response:
-        camera = await self._writable(account, request.match_info["serial"])
+        camera = writable(self._world, account, request.match_info["serial"])
         self._world.wake(camera)
         return answer()
 
     async def capture(self, request: web.Request, account: Account) -> web.Response:
-        at = request.match_info
-        camera = self._world.find(at["serial"], _whole(at["channel"]) or 1)
-        if camera is None or camera not in self._world.visible(account.user):
-            raise AppError(2000, "The device does not exist")
-        await self._trouble([camera])
+        camera = seen(self._world, account, request.match_info["serial"], request.match_info["channel"])
         if not camera.streaming or camera.privacy:
             raise AppError(2009, "The device does not respond")
         if camera.battery is not None and not self._world.awake(camera):
@@ -187,73 +167,38 @@ class AppFace:
 
     async def switch(self, request: web.Request, account: Account) -> web.Response:
         at = request.match_info
-        camera = await self._writable(account, at["serial"], at["channel"])
+        camera = writable(self._world, account, at["serial"], at["channel"])
         self._switch(camera, at["kind"], at["enable"])
         return answer()
 
     async def old_switch(self, request: web.Request, account: Account) -> web.Response:
         fields = await form(request)
-        try:
-            camera = await self._writable(account, fields.get("serial", ""), fields.get("channel", ""))
-            self._switch(camera, fields.get("type", ""), fields.get("enable", ""))
-        except AppError as error:
-            return old_answer(str(error.code), error.message)
+        camera = writable(self._world, account, fields.get("serial", ""), fields.get("channel", ""))
+        self._switch(camera, fields.get("type", ""), fields.get("enable", ""))
         return old_answer()
 
     def _switch(self, camera: Camera, kind: str, enable: str) -> None:
-        name = SWITCHES.get(_whole(kind) or 0)
+        name = SWITCHES.get(whole(kind) or 0)
         if name is None:
             raise AppError(2030, "The device does not support this")
         if enable not in ("0", "1"):
             raise AppError(1021, "A parameter of the switch is wrong")
         camera.switch(name, enable == "1", self._world.now(), self._world.settings.lag_s)
 
-    async def _writable(self, account: Account, serial: str, channel: str = "1") -> Camera:
-        """Returns the account's own camera, which must be online; channel 0 is the device's first.
-
-        Raises AppError, Faulty.
-        """
-        number = _whole(channel)
-        if number is None:
-            raise AppError(1021, "The channel is wrong")
-        camera = self._world.find(serial, number or 1)
-        if camera is None or camera not in self._world.visible(account.user):
-            raise AppError(2000, "The device does not exist")
-        await self._trouble([camera])
-        if camera.owner != account.user:
-            raise AppError(10031, "The user has no permission")
-        if not camera.online:
-            raise AppError(2003, "The device is offline")
-        return camera
-
-    async def _trouble(self, cameras: Iterable[Camera]) -> None:
-        """Raises the fault of a call about these cameras, except "expired", which the session has dealt with."""
-        fault, _camera = met(self._world, [camera for camera in cameras if camera.fault != "expired"])
-        if fault == "delay":
-            await asyncio.sleep(self._world.settings.delay_s)
-        elif fault == "rate":
-            raise web.HTTPTooManyRequests(text="<html>gateway</html>", content_type="text/html")
-        elif fault == "quota":
-            raise AppError(MANY_CALLS, "The quota of calls is used up")
-        elif fault is not None and fault not in OWN_WORDS:
-            raise Faulty(fault)
-
     def _open(self, handler: Handler) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
-            await asyncio.sleep(self._world.settings.latency_ms / 1000)
             if request.method == "GET":
                 self._gets += 1
                 if _falls_due(self._gets, self._world.settings.gateway_each):
                     return web.Response(status=504, text="<html>gateway</html>", content_type="text/html")
             try:
-                await self._trouble([])
                 return await handler(request)
             except AppError as error:
+                if request.path.startswith(OLDER):
+                    return old_answer(str(error.code), error.message)
                 return answer(error.code, error.message, **error.more)
             except NoSession:
                 return answer(401, "No session", status=401)
-            except Faulty as error:
-                return await spoiled(request, error.fault)
 
         return handle
 
@@ -269,7 +214,3 @@ class AppFace:
 
 def _falls_due(count: int, each: int) -> bool:
     return bool(each) and count % each == 0
-
-
-def _whole(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

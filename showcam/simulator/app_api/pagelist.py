@@ -10,7 +10,7 @@ from typing import Any
 
 from showcam.simulator.camera import VALUES, Camera
 from showcam.simulator.products import Product
-from showcam.simulator.state import LOCAL_CONTROL, LOCAL_MEDIA, VTM, Account, Device, World, md5
+from showcam.simulator.state import VTM, Account, Device, World, md5
 
 
 def features(cameras: Sequence[Camera]) -> dict[str, Any] | None:
@@ -267,13 +267,12 @@ def _connection(world: World, account: Account, camera: Camera) -> dict[str, Any
     # real cameras all have port 554, and the list has 0; here each camera has its own port, listed while it is open
     port = world.ports.rtsp(camera.serial) if camera.owner == account.user else 0
     unknown = "0.0.0.0" if camera.product is None else ""  # noqa: S104 - listed, not bound
-    own = world.ports.at(LOCAL_CONTROL + camera.serial), world.ports.at(LOCAL_MEDIA + camera.serial)
-    known = port or own[0] or (camera.product is not None and camera.battery is None)
+    known = port or (camera.product is not None and camera.battery is None)
     return {
         "localIp": "127.0.0.1" if known else unknown,
         "localRtspPort": port,
-        "localCmdPort": own[0] or 9010,
-        "localStreamPort": own[1] or 9020,
+        "localCmdPort": 9010,  # every camera is listed with these two ports, whether or not it listens there
+        "localStreamPort": 9020,
         "netIp": "203.0.113.7",
         "wanIp": "203.0.113.7",
         "netType": 3,

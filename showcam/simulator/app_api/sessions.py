@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from showcam.simulator.app_api.wire import AppError
-from showcam.simulator.state import Account, World, fault_of
+from showcam.simulator.state import Account, World
 
 
 @dataclass(slots=True)
@@ -53,9 +53,9 @@ class Sessions:
         return terminal in known or len(known) < self._world.settings.terminals
 
     def user(self, session_id: str) -> str | None:
-        """Returns the session's user; None if the session is unknown, has expired, or was revoked by a fault."""
+        """Returns the session's user; None if the session is unknown or has expired."""
         session = self._sessions.get(_digest(session_id))
-        if session is None or session.expires <= self._world.now() or self._revoked(session):
+        if session is None or session.expires <= self._world.now():
             return None
         return session.user
 
@@ -67,11 +67,6 @@ class Sessions:
         """Marks the session after a mailed code has given a key: later keys need no code."""
         self._sessions[_digest(session_id)].elevated = True
         self._save()
-
-    def terminal(self, session_id: str) -> str:
-        """Returns the terminal that opened the session; "" if the session is unknown."""
-        session = self._sessions.get(_digest(session_id))
-        return session.terminal if session else ""
 
     def signed(self, session_id: str, sign: str) -> bool:
         """Tells whether `sign` is the one in the session's own claims; the app asks for streams with it."""
@@ -92,7 +87,7 @@ class Sessions:
         if found is None:
             return None
         session = self._sessions[found]
-        if session.terminal != terminal or self._revoked(session):
+        if session.terminal != terminal:
             return None
         del self._sessions[found]
         return self.open(session.user, terminal)
@@ -101,15 +96,6 @@ class Sessions:
         ended = self._sessions.pop(_digest(session_id), None) is not None
         self._save()
         return ended
-
-    def _revoked(self, session: Session) -> bool:
-        """Tells whether the fault "expired" ended the session.
-
-        It ends older sessions; a new sign-in works, as in life.
-        """
-        cameras = [camera for camera in self._world.visible(session.user) if camera.fault == "expired"]
-        camera = fault_of(cameras)
-        return camera is not None and session.issued < camera.fault_since
 
     def _jwt(self, user: str, now: float, expires: float) -> str:
         claims = {

@@ -4,20 +4,14 @@ import asyncio
 import hmac
 import json
 import secrets
-from collections.abc import Awaitable
-from typing import Any, Protocol
+from typing import Any
 
 from aiohttp import web
 
 from showcam.simulator.app_api.sessions import CODE_LIFE_S, Sessions
-from showcam.simulator.app_api.wire import AppError, answer, form, old_answer
+from showcam.simulator.app_api.wire import AppError, answer, form, old_answer, writable
 from showcam.simulator.camera import Camera
 from showcam.simulator.state import Account, World
-
-
-class Writable(Protocol):
-    def __call__(self, account: Account, serial: str, channel: str = "1", /) -> Awaitable[Camera]: ...
-
 
 ASKED_AGAIN_S = 60.0  # 10001: a camera's key is not to be requested again within 1 to 2 min (pyEzvizApi, get_cam_key)
 WRONG_CODES = 5  # wrong codes allowed for one mail
@@ -27,17 +21,15 @@ _BUSINESS = ("DEVICE_ENCRYPTION", "DEVICE_AUTH_CODE")
 
 
 class SettingCalls:
-    """`writable` finds an account's own online camera, or raises AppError."""
-
-    def __init__(self, world: World, writable: Writable, sessions: Sessions) -> None:
-        self._world, self._writable, self._sessions = world, writable, sessions
+    def __init__(self, world: World, sessions: Sessions) -> None:
+        self._world, self._sessions = world, sessions
 
     async def encryption(self, request: web.Request, account: Account) -> web.Response:
         fields = await form(request)
         wanted = fields.get("isEncrypt", "")
         if wanted not in ("0", "1", "2"):
             raise AppError(1021, "isEncrypt is wrong")
-        camera = await self._writable(account, fields.get("deviceSerial", ""))
+        camera = writable(self._world, account, fields.get("deviceSerial", ""))
         if wanted == "2":
             self._change_password(camera, fields.get("oldPassword", ""), fields.get("password", ""))
             return answer()
@@ -55,7 +47,7 @@ class SettingCalls:
 
     async def arm(self, request: web.Request, account: Account) -> web.Response:
         fields = await form(request)
-        camera = await self._writable(account, request.match_info["serial"])
+        camera = writable(self._world, account, request.match_info["serial"])
         if fields.get("type") != "Global" or fields.get("status") not in ("0", "1"):
             raise AppError(1021, "type or status is wrong")
         camera.armed = fields["status"] == "1"
@@ -63,7 +55,7 @@ class SettingCalls:
 
     async def key_value(self, request: web.Request, account: Account) -> web.Response:
         fields = await form(request)
-        camera = await self._writable(account, request.match_info["serial"])
+        camera = writable(self._world, account, request.match_info["serial"])
         if fields.get("key") != "NightVision_Model":
             raise AppError(2030, "The device does not support this")
         try:
@@ -77,7 +69,7 @@ class SettingCalls:
 
     async def turn(self, request: web.Request, account: Account) -> web.Response:
         fields = await form(request)
-        camera = await self._writable(account, request.match_info["serial"], fields.get("channelNo", ""))
+        camera = writable(self._world, account, request.match_info["serial"], fields.get("channelNo", ""))
         if not camera.turns:
             raise AppError(60000, "The device does not support PTZ control")
         action, command = fields.get("action"), fields.get("command", "")
@@ -87,14 +79,14 @@ class SettingCalls:
         return answer()
 
     async def mirror(self, request: web.Request, account: Account) -> web.Response:
-        camera = await self._writable(account, request.match_info["serial"])
+        camera = writable(self._world, account, request.match_info["serial"])
         camera.flipped = not camera.flipped
         return answer()
 
     async def feature(self, request: web.Request, account: Account) -> web.Response:
         """Sets a row of FEATURE_INFO; only ImageFlip is known here."""
         at = request.match_info
-        camera = await self._writable(account, at["serial"], at["channel"])
+        camera = writable(self._world, account, at["serial"], at["channel"])
         named = (at["resource"].partition("_")[0], at["domain"], at["action"]) == (
             "Video",
             "VideoAdjustment",
@@ -113,7 +105,7 @@ class SettingCalls:
 
     async def mute(self, request: web.Request, account: Account) -> web.Response:
         fields = await form(request)
-        camera = await self._writable(account, request.match_info["serial"], request.match_info["channel"])
+        camera = writable(self._world, account, request.match_info["serial"], request.match_info["channel"])
         if fields.get("enable") not in ("0", "1"):
             raise AppError(1021, "enable is wrong")
         camera.muted = fields["enable"] == "1"
@@ -121,10 +113,7 @@ class SettingCalls:
 
     async def algorithms(self, request: web.Request, account: Account) -> web.Response:
         fields = await form(request)
-        try:
-            camera = await self._writable(account, fields.get("subSerial", ""))
-        except AppError as error:
-            return old_answer(str(error.code), error.message)
+        camera = writable(self._world, account, fields.get("subSerial", ""))
         listed: list[dict[str, Any]] = [
             {"type": _detection(camera), "value": str(camera.sensitivity), "channel": camera.channel},
             {"type": "5", "value": "0", "channel": camera.channel},
@@ -133,57 +122,42 @@ class SettingCalls:
 
     async def algorithm(self, request: web.Request, account: Account) -> web.Response:
         fields = await form(request)
-        try:
-            camera = await self._writable(account, fields.get("subSerial", ""), fields.get("channelNo", ""))
-        except AppError as error:
-            return old_answer(str(error.code), error.message)
+        camera = writable(self._world, account, fields.get("subSerial", ""), fields.get("channelNo", ""))
         value, finest = fields.get("value", ""), 6 if camera.battery is None else 100
         if fields.get("type") != _detection(camera) or not value.isdecimal() or not 1 <= int(value) <= finest:
-            return old_answer("1021", "type or value is wrong")
+            raise AppError(1021, "type or value is wrong")
         camera.sensitivity = int(value)
         return old_answer()
 
     async def rename(self, request: web.Request, account: Account) -> web.Response:
         fields = await form(request)
         name = fields.get("deviceName", "").strip()
-        try:
-            camera = await self._writable(account, fields.get("deviceSerialNo", ""))
-        except AppError as error:
-            return old_answer(str(error.code), error.message)
+        camera = writable(self._world, account, fields.get("deviceSerialNo", ""))
         if not 0 < len(name.encode()) <= LONGEST_NAME:
-            return old_answer("1021", "deviceName is wrong")
+            raise AppError(1021, "deviceName is wrong")
         camera.name = name
         return old_answer()
 
     async def offline_notice(self, request: web.Request, account: Account) -> web.Response:
         fields = await form(request)
-        try:
-            camera = await self._writable(account, fields.get("serial", ""))
-        except AppError as error:
-            return old_answer(str(error.code), error.message)
+        camera = writable(self._world, account, fields.get("serial", ""))
         if fields.get("reqType") != "1" or fields.get("status") not in ("0", "1"):
-            return old_answer("1021", "reqType or status is wrong")
+            raise AppError(1021, "reqType or status is wrong")
         camera.offline_notify = fields["status"] == "1"
         return old_answer()
 
     async def restart(self, request: web.Request, account: Account) -> web.Response:
         fields = await form(request)
         serial = request.match_info["serial"]
-        try:
-            camera = await self._writable(account, serial)
-        except AppError as error:
-            return old_answer(str(error.code), error.message)
+        camera = writable(self._world, account, serial)
         if fields.get("oper") != "1" or fields.get("deviceSerial") != serial:
-            return old_answer("1021", "oper or deviceSerial is wrong")
+            raise AppError(1021, "oper or deviceSerial is wrong")
         restart(camera, self._world)
         return old_answer()
 
     async def storage(self, request: web.Request, account: Account) -> web.Response:
         fields = await form(request)
-        try:
-            camera = await self._writable(account, fields.get("subSerial", ""))
-        except AppError as error:
-            return old_answer(str(error.code), error.message)
+        camera = writable(self._world, account, fields.get("subSerial", ""))
         status = [] if camera.disk is None else [{"index": 0, "name": "SD", "status": camera.disk}]
         return web.json_response({"resultCode": "0", "resultDes": "", "storageStatus": status})
 
@@ -194,25 +168,22 @@ class SettingCalls:
         real accounts get every key without a code, which is kinder and not done here.
         """
         fields, now = await form(request), self._world.now()
-        session = request.headers.get("sessionId", "")
-        if self._world.settings.key_code:
-            return old_answer(str(self._world.settings.key_code), "As the control door has it")
+        session, given = request.headers.get("sessionId", ""), fields.get("checkcode", "")
         try:
-            camera = await self._writable(account, fields.get("serial", ""))
-            given = fields.get("checkcode", "")
-            if not given and not self._sessions.is_elevated(session):
-                if now - account.key_asked_at < ASKED_AGAIN_S:
-                    return old_answer("10001", "Requested again too soon")
-                account.key_asked_at = now
-                self._mail(account)
-                return old_answer("20002", "A verification code was sent")
-            if given and account.wrong_codes >= WRONG_CODES:
-                return old_answer("1043", "Too many incorrect verification codes")
-            if given and not self._is_mailed(account, given):
-                account.wrong_codes += 1
-                return old_answer("1011", "Incorrect verification code")
+            camera = writable(self._world, account, fields.get("serial", ""))
         except AppError as error:
-            return old_answer("2009" if error.code == 2003 else str(error.code), error.message)
+            raise AppError(2009 if error.code == 2003 else error.code, error.message) from None
+        if not given and not self._sessions.is_elevated(session):
+            if now - account.key_asked_at < ASKED_AGAIN_S:
+                raise AppError(10001, "Requested again too soon")
+            account.key_asked_at = now
+            self._mail(account)
+            raise AppError(20002, "A verification code was sent")
+        if given and account.wrong_codes >= WRONG_CODES:
+            raise AppError(1043, "Too many incorrect verification codes")
+        if given and not self._is_mailed(account, given):
+            account.wrong_codes += 1
+            raise AppError(1011, "Incorrect verification code")
         if given:
             self._sessions.elevate(session)
         return web.json_response({"resultCode": "0", "resultDes": "", "encryptkey": camera.secret})

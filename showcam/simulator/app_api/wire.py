@@ -1,8 +1,11 @@
-"""The answers of the app API, and its errors."""
+"""The answers of the app API, its errors, and the cameras that an account may see and change."""
 
 from typing import Any
 
 from aiohttp import web
+
+from showcam.simulator.camera import Camera
+from showcam.simulator.state import Account, World
 
 
 class AppError(Exception):
@@ -34,3 +37,28 @@ async def form(request: web.Request) -> dict[str, str]:
     except (ValueError, LookupError):  # no form, or an unknown character set
         raise AppError(1021, "The form can't be read") from None
     return {key: value for key, value in fields.items() if isinstance(value, str)}
+
+
+def whole(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def seen(world: World, account: Account, serial: str, channel: str = "1") -> Camera:
+    """Returns a camera that the account sees; channel 0 is the device's first. Raises AppError."""
+    number = whole(channel)
+    if number is None:
+        raise AppError(1021, "The channel is wrong")
+    camera = world.find(serial, number or 1)
+    if camera is None or camera not in world.visible(account.user):
+        raise AppError(2000, "The device does not exist")
+    return camera
+
+
+def writable(world: World, account: Account, serial: str, channel: str = "1") -> Camera:
+    """Returns the account's own camera, which must be online. Raises AppError."""
+    camera = seen(world, account, serial, channel)
+    if camera.owner != account.user:
+        raise AppError(10031, "The user has no permission")
+    if not camera.online:
+        raise AppError(2003, "The device is offline")
+    return camera

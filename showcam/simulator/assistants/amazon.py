@@ -20,11 +20,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
 from showcam.simulator import authority
-from showcam.simulator.assistants import cloud_faults
 from showcam.simulator.assistants.alexa_endpoints import Endpoints
 from showcam.simulator.assistants.alexa_rules import ENDPOINT_ID, MESSAGE_ID, TIME, check_one, context_of, properties
 from showcam.simulator.assistants.rules import Rules
-from showcam.simulator.state import Settings
+from showcam.simulator.state import HOUR_S
 
 CLIENT, SECRET = "amzn1.application-oa2-client.demo", "demo-lwa-secret"
 CODE_S = 300  # life of Login with Amazon's authorization code
@@ -49,8 +48,8 @@ class _Code:
 
 
 class LoginWithAmazon:
-    def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
-        self._settings, self._clock = settings, clock
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._codes: dict[str, _Code] = {}
         self._access: dict[str, tuple[Customer, float]] = {}  # by token: its customer, and until when
         self._refresh: dict[str, Customer] = {}
@@ -81,23 +80,8 @@ class LoginWithAmazon:
         customer, until = self._access.get(bearer(request), (None, 0.0))
         return customer if until > self._clock() else None
 
-    async def token(self, request: web.Request) -> web.StreamResponse:
+    async def token(self, request: web.Request) -> web.Response:
         """Answers RFC 6749 sections 4.1.3 and 6, as Login with Amazon has them."""
-
-        def refuse(fault: str) -> web.Response:
-            return _refused(fault) if fault == "invalid_grant" else _refused("server_error", cloud_faults.STATUS[fault])
-
-        settings = self._settings
-        return await cloud_faults.answered(
-            request,
-            settings.lwa_fault,
-            settings.cloud_fault_share,
-            refuse,
-            self._answered,
-            refused=cloud_faults.OF_TOKENS,
-        )
-
-    async def _answered(self, request: web.Request) -> web.Response:
         form = {name: str(value) for name, value in (await request.post()).items()}
         if (form.get("client_id"), form.get("client_secret")) != (CLIENT, SECRET):
             return _refused("invalid_client", 401)
@@ -116,9 +100,9 @@ class LoginWithAmazon:
                 return _refused("invalid_grant")
         else:
             return _refused("unsupported_grant_type" if grant else "invalid_request")
-        access, life_s = "Atza|" + secrets.token_urlsafe(48), self._settings.lwa_access_s
-        self._access[access] = customer, self._clock() + life_s
-        tokens = {"access_token": access, "refresh_token": refresh, "token_type": "bearer", "expires_in": int(life_s)}
+        access = "Atza|" + secrets.token_urlsafe(48)
+        self._access[access] = customer, self._clock() + HOUR_S
+        tokens = {"access_token": access, "refresh_token": refresh, "token_type": "bearer", "expires_in": int(HOUR_S)}
         return web.json_response(tokens, headers={"Cache-Control": "no-store"})
 
 
@@ -262,25 +246,15 @@ _CODES = {
     401: "INVALID_ACCESS_TOKEN_EXCEPTION",
     403: "INSUFFICIENT_PERMISSION_EXCEPTION",
     413: "REQUEST_ENTITY_TOO_LARGE_EXCEPTION",
-    429: "THROTTLING_EXCEPTION",
-    500: "INTERNAL_SERVICE_EXCEPTION",
-    503: "SERVICE_UNAVAILABLE_EXCEPTION",
 }
 DISABLED = "SKILL_DISABLED_EXCEPTION"
 
 
 class EventGateway:
-    def __init__(self, login: LoginWithAmazon, settings: Settings) -> None:
-        self._login, self._settings = login, settings
+    def __init__(self, login: LoginWithAmazon) -> None:
+        self._login = login
 
-    async def take(self, request: web.Request) -> web.StreamResponse:
-        def refuse(fault: str) -> web.Response:
-            return _exception(cloud_faults.STATUS[fault], "As it was set.", DISABLED if fault == "disabled" else "")
-
-        fault, share = self._settings.gateway_fault, self._settings.cloud_fault_share
-        return await cloud_faults.answered(request, fault, share, refuse, self._answered)
-
-    async def _answered(self, request: web.Request) -> web.Response:
+    async def take(self, request: web.Request) -> web.Response:
         customer = self._login.customer(request)
         if customer is None:
             return _exception(401, "The access token is not valid.")
@@ -323,17 +297,13 @@ class Amazon:
 
     url: str
     data: Path
-    settings: Settings = field(default_factory=Settings)
-    login: LoginWithAmazon = field(init=False)
+    login: LoginWithAmazon = field(default_factory=LoginWithAmazon)
     _signer: authority.Signer | None = None
-
-    def __post_init__(self) -> None:
-        self.login = LoginWithAmazon(self.settings)
 
     def add_routes(self, app: web.Application) -> None:
         app.router.add_post("/auth/o2/token", self.login.token)
         app.router.add_get("/v1/alexaApiEndpoint", self.endpoint)
-        app.router.add_post("/v3/events", EventGateway(self.login, self.settings).take)
+        app.router.add_post("/v3/events", EventGateway(self.login).take)
         app.router.add_get(CHAIN, self.chain)
 
     async def endpoint(self, request: web.Request) -> web.Response:

@@ -21,8 +21,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from showcam.simulator.assistants import cloud_faults, google_rules
-from showcam.simulator.state import HOUR_S, Settings
+from showcam.simulator.assistants import google_rules
+from showcam.simulator.state import HOUR_S
 
 PROJECT = "showcam-demo"
 EMAIL = f"homegraph@{PROJECT}.iam.gserviceaccount.com"
@@ -36,8 +36,9 @@ SLACK_S = 300  # clocks may differ by this
 class ServiceAccount:
     """`url` is the address of the token endpoint. The folder keeps the key over a restart."""
 
-    def __init__(self, folder: Path, url: str, settings: Settings, clock: Callable[[], float] = time.time) -> None:
-        self._settings, self._clock, self._url = settings, clock, url
+    def __init__(self, folder: Path, url: str, clock: Callable[[], float] = time.time) -> None:
+        self._clock, self._url = clock, url
+        self.access_s = HOUR_S
         self._access: dict[str, float] = {}  # by token: until when
         self._key, self._key_id = _key_in(folder / FILE, url)
 
@@ -46,26 +47,16 @@ class ServiceAccount:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
         return self._access.get(token, 0.0) > self._clock()
 
-    async def token(self, request: web.Request) -> web.StreamResponse:
-        def refuse(fault: str) -> web.Response:
-            if fault == "invalid_grant":
-                return _refused("invalid_grant", "Invalid grant: account not found")
-            return _refused("internal_failure", "As it was set.", cloud_faults.STATUS[fault])
-
-        fault, share = self._settings.google_login_fault, self._settings.cloud_fault_share
-        known = cloud_faults.OF_TOKENS
-        return await cloud_faults.answered(request, fault, share, refuse, self._answered, refused=known)
-
-    async def _answered(self, request: web.Request) -> web.Response:
+    async def token(self, request: web.Request) -> web.Response:
         form = await request.post()
         grant, assertion = str(form.get("grant_type", "")), str(form.get("assertion", ""))
         if grant != GRANT:
             return _refused("unsupported_grant_type", f"Invalid grant_type: {grant[:40]}")
         if why := self._wrong(assertion):
             return _refused("invalid_grant", why)
-        access, life_s = "ya29." + secrets.token_urlsafe(64), self._settings.google_access_s
-        self._access[access] = self._clock() + life_s
-        return web.json_response({"access_token": access, "expires_in": int(life_s), "token_type": "Bearer"})
+        access = "ya29." + secrets.token_urlsafe(64)
+        self._access[access] = self._clock() + self.access_s
+        return web.json_response({"access_token": access, "expires_in": int(self.access_s), "token_type": "Bearer"})
 
     def _wrong(self, assertion: str) -> str:
         """Says in Google's words why the assertion is wrong; "" if it is good."""
@@ -84,7 +75,7 @@ class ServiceAccount:
             return "Invalid JWT Signature."
         except (ValueError, KeyError, TypeError, binascii.Error):
             return "Invalid JWT"
-        now = self._clock() + self._settings.google_skew_s
+        now = self._clock()
         if issued - SLACK_S > now or expires + SLACK_S < now or expires - issued > HOUR_S:
             return (
                 "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. "
@@ -126,19 +117,15 @@ def _decoded(part: str) -> bytes:
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
-def _refused(error: str, described: str, status: int = 400) -> web.Response:
-    return web.json_response({"error": error, "error_description": described}, status=status)
+def _refused(error: str, described: str) -> web.Response:
+    return web.json_response({"error": error, "error_description": described}, status=400)
 
 
-QUOTA_S = 60  # Google counts requests in a minute
 _STATUS = {
     400: "INVALID_ARGUMENT",
     401: "UNAUTHENTICATED",
-    403: "PERMISSION_DENIED",
     404: "NOT_FOUND",
     429: "RESOURCE_EXHAUSTED",
-    500: "INTERNAL",
-    503: "UNAVAILABLE",
 }
 
 
@@ -159,19 +146,15 @@ class User:
 
 
 class HomeGraph:
-    def __init__(self, url: str, folder: Path, settings: Settings) -> None:
+    def __init__(self, url: str, folder: Path, clock: Callable[[], float] = time.time) -> None:
         self.users: dict[str, User] = {}
-        self._settings = settings
-        self._account = ServiceAccount(folder, f"{url}/google/token", settings)
-        self._calls: deque[float] = deque()
+        self.account = ServiceAccount(folder, f"{url}/google/token", clock)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def add_routes(self, app: web.Application) -> None:
-        app.router.add_post("/google/token", self._account.token)
+        app.router.add_post("/google/token", self.account.token)
         app.router.add_post("/v1/devices:requestSync", self._called(self.request_sync))
         app.router.add_post("/v1/devices:reportStateAndNotification", self._called(self.report))
-        app.router.add_post("/v1/devices:query", self._called(self.query))
-        app.router.add_post("/v1/devices:sync", self._called(self.sync))
         app.router.add_delete("/v1/agentUsers/{user}", self._called(self.delete))
 
     async def request_sync(self, _request: web.Request, given: dict[str, Any]) -> web.Response:
@@ -216,24 +199,6 @@ class HomeGraph:
             user.reported(given)
         return web.json_response({"requestId": given.get("requestId", "")})
 
-    async def query(self, _request: web.Request, given: dict[str, Any]) -> web.Response:
-        user = self._user(given)
-        if user is None:
-            return _error(404, "Requested entity was not found.")
-        try:
-            wanted = [device["id"] for device in given["inputs"][0]["payload"]["devices"]]
-        except (KeyError, IndexError, TypeError):
-            return _error(400, "Request contains an invalid argument.")
-        known = {its_id: user.states.get(its_id, {}) for its_id in wanted if its_id in user.devices}
-        return web.json_response({"requestId": given.get("requestId", ""), "payload": {"devices": known}})
-
-    async def sync(self, _request: web.Request, given: dict[str, Any]) -> web.Response:
-        user = self._user(given)
-        if user is None:
-            return _error(404, "Requested entity was not found.")
-        payload = {"agentUserId": given["agentUserId"], "devices": list(user.devices.values())}
-        return web.json_response({"requestId": given.get("requestId", ""), "payload": payload})
-
     async def delete(self, request: web.Request, _given: dict[str, Any]) -> web.Response:
         user = self.users.pop(request.match_info["user"], None)
         if user is None:
@@ -246,12 +211,10 @@ class HomeGraph:
 
     def _called(
         self, handler: Callable[[web.Request, dict[str, Any]], Awaitable[web.Response]]
-    ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    ) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def answer(request: web.Request) -> web.Response:
-            if not self._account.knows(request):
+            if not self.account.knows(request):
                 return _error(401, "Request had invalid authentication credentials.")
-            if self._over_quota():
-                return _error(429, "Quota exceeded for quota metric 'Requests'.")
             try:
                 given = json.loads(await request.read() or b"{}")
             except ValueError:
@@ -260,23 +223,7 @@ class HomeGraph:
                 return _error(400, "Invalid JSON payload received.")
             return await handler(request, given)
 
-        def refuse(fault: str) -> web.Response:
-            return _error(cloud_faults.STATUS[fault], "As it was set.")
-
-        async def handle(request: web.Request) -> web.StreamResponse:
-            fault, share = self._settings.homegraph_fault, self._settings.cloud_fault_share
-            return await cloud_faults.answered(request, fault, share, refuse, answer)
-
-        return handle
-
-    def _over_quota(self) -> bool:
-        now = time.monotonic()
-        while self._calls and self._calls[0] <= now - QUOTA_S:
-            self._calls.popleft()
-        if len(self._calls) >= self._settings.homegraph_quota:
-            return True
-        self._calls.append(now)
-        return False
+        return answer
 
 
 def _error(status: int, message: str) -> web.Response:

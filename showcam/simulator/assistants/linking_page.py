@@ -73,16 +73,24 @@ async def body_of(request: web.Request, *texts: str) -> dict[str, Any]:
     """Returns the body's JSON object. The values of the keys `texts` must be texts."""
     try:
         body = await request.json()
-    except (json.JSONDecodeError, UnicodeDecodeError):
+    except (ValueError, LookupError, RecursionError):
         raise problem(400, "Bad request", "The body is no JSON.") from None
+    except web.HTTPRequestEntityTooLarge:
+        raise problem(413, "Too large", "A request is a few words.") from None
     if not isinstance(body, dict) or not all(isinstance(body.get(key), str) and body[key] for key in texts):
-        raise problem(400, "Bad request", f"The body is an object with {' and '.join(texts)}.")
+        wanted = f"an object with {' and '.join(texts)}" if texts else "a JSON object"
+        raise problem(400, "Bad request", f"The body is {wanted}.")
     return body
+
+
+class TooLarge(web.HTTPClientError):
+    status_code = 413
 
 
 def problem(status: int, title: str, detail: str) -> web.HTTPException:
     """Makes a problem document, RFC 9457."""
     kinds = {400: web.HTTPBadRequest, 403: web.HTTPForbidden, 404: web.HTTPNotFound, 421: web.HTTPMisdirectedRequest}
+    kinds |= {413: TooLarge, 415: web.HTTPUnsupportedMediaType}
     text = json.dumps({"title": title, "status": status, "detail": detail})
     return kinds[status](text=text, content_type="application/problem+json")
 

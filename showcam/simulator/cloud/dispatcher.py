@@ -6,7 +6,6 @@ import secrets
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
-from showcam.simulator.assistants.cloud_faults import HANG_S
 from showcam.simulator.camera import Camera
 from showcam.simulator.cloud.wire import ANSWER, ASK, Line, fields_of, message, text_of
 from showcam.simulator.state import World
@@ -84,7 +83,6 @@ def camera_of(world: World, parameters: dict[str, str]) -> Camera | None:
 
 
 REDIRECT, NO_CAMERA, NO_RIGHT, BAD_TOKEN, BAD_URL = 5302, 6106, 5411, 5406, 5407
-ELSEWHERE = {"private": "10.0.0.1", "foreign": "vtdu.example.com", "link_local": "169.254.169.254"}
 
 
 class Dispatcher:
@@ -97,33 +95,24 @@ class Dispatcher:
         if code != ASK:
             return
         url = text_of(fields_of(body), 1)
-        self._world.calls["vtm"] += 1
         await asyncio.sleep(self._world.settings.node_s / 4)
-        fault = self._world.settings.stream_fault
-        if fault == "hangs":
-            await asyncio.sleep(HANG_S)
-        if fault == "drips":
-            await line.drip(ANSWER, message(self._answer(url)))
-        else:
-            line.say(ANSWER, message(self._answer(url)))
-        await line.writer.drain()
+        await line.tell(ANSWER, message(self._answer(url)))
 
     def _answer(self, url: str) -> dict[int, int | str]:
-        requested, settings = parameters_of(url), self._world.settings
+        requested = parameters_of(url)
         if not requested:
             return {1: BAD_URL}
         token = requested.get("ssn", "")
         user = self._tokens.spent(token)
-        if user is None or settings.stream_fault == "tokens":
+        if user is None:
             return {1: BAD_TOKEN}
         camera = camera_of(self._world, requested)
         if camera is None:
             return {1: NO_CAMERA}
         if camera not in self._world.visible(user):
             return {1: NO_RIGHT}
-        host = ELSEWHERE.get(settings.stream_fault, "127.0.0.1")
         # always the whole picture, whichever was asked for; the last two parameters are only for the two servers
         query = "&".join(f"{name}={'1' if name == 'stream' else value}" for name, value in requested.items())
-        redirect = f"ysproto://{host}:{self.node_port}/live?{query}&hdSign={secrets.token_hex(8)}&busiProxy=0"
+        redirect = f"ysproto://127.0.0.1:{self.node_port}/live?{query}&hdSign={secrets.token_hex(8)}&busiProxy=0"
         ticket = self._tokens.ticket(redirect, user, token)
         return {1: REDIRECT, 5: ticket.key, 6: "ys7-vtm v2.18.5", 7: redirect}

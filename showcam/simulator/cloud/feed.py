@@ -6,7 +6,7 @@ import random
 from typing import Literal
 
 from showcam.simulator.camera import Camera
-from showcam.simulator.cloud.streams import Habits, ProgramStream, RtpStream
+from showcam.simulator.cloud.streams import ProgramStream, RtpStream
 from showcam.simulator.pictures.encoder import RATE_HZ, SEGMENT_S
 from showcam.simulator.pictures.garbler import Garbler, split
 from showcam.simulator.pictures.studio import Studio
@@ -26,7 +26,7 @@ type Unit = tuple[Literal["video", "audio"], bytes, float]  # of the video or a 
 class Feed:
     """`take_bodies` returns the bytes since its last call. `sets_alone`: parameter sets, once, and nothing more.
 
-    `lacks_sets`: everything but parameter sets. `at_home_key_s`: seconds between keyframes in the house, which always
+    `at_home_key_s`: seconds between keyframes in the house, which always
     gets a program stream. `shape`: the distance between keyframes, and their units, from a real camera's trace.
     `in_units`: `units` returns the units that came, in the clear in spite of Image Encryption, as RTSP sends them in
     the house.
@@ -40,7 +40,6 @@ class Feed:
         quality: int,
         *,
         sets_alone: bool = False,
-        lacks_sets: bool = False,
         at_home_key_s: float = 0.0,
         shape: Shape | None = None,
         in_units: bool = False,
@@ -48,10 +47,8 @@ class Feed:
         picture = camera.picture(quality)
         assert picture is not None
         self._world, self._camera, self._codec = world, camera, picture[0]
-        self._program = ProgramStream(
-            self._codec, "aac" if camera.audio else "", Habits(world.settings.stream_map or "true", private=True)
-        )
-        self._sets_alone, self._lacks_sets, self._is_over = sets_alone, lacks_sets, False
+        self._program = ProgramStream(self._codec, has_sound=camera.audio)
+        self._sets_alone, self._is_over = sets_alone, False
         self._rtp = RtpStream(self._codec) if camera.transport == "rtp" and not at_home_key_s else None
         self._held, self._packets = bytearray(), list[bytes]()
         self._units: list[Unit] | None = [] if in_units else None
@@ -123,10 +120,8 @@ class Feed:
         pts = self._start + round((at - self._began) * _CLOCK)
         garbler, key = self._garbler(), kind == "video" and _is_key(data, self._codec)
         if self._sets_alone:
-            data, key = _sets(data, self._codec) if kind == "video" and not self._is_over else b"", False
+            data, key = sets(data, self._codec) if kind == "video" and not self._is_over else b"", False
             self._is_over |= bool(data)
-        elif self._lacks_sets and kind == "video":
-            data = _sets(data, self._codec, others=True)
         if not data:
             return
         if key and self._shape:
@@ -159,7 +154,7 @@ def _adts(frame: bytes) -> bytes:
     return bytes(head) + frame
 
 
-def _sets(access_unit: bytes, codec: str, *, others: bool = False) -> bytes:
+def sets(access_unit: bytes, codec: str, *, others: bool = False) -> bytes:
     """Returns the parameter sets, or all other units."""
     kinds = (7, 8) if codec == "h264" else (32, 33, 34)
     return b"".join(

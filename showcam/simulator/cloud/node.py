@@ -13,14 +13,12 @@ from showcam.simulator.cloud.feed import Feed
 from showcam.simulator.cloud.wire import (
     ANSWER,
     ASK,
-    CIPHERED,
     KEEP_ALIVE,
     KEPT_ALIVE,
     LINK_INFO,
     NOTICE,
     STOP,
     STOPPED,
-    STREAM,
     UNHEARD,
     Line,
     NotOurs,
@@ -38,17 +36,20 @@ UNKEPT = 18  # packets of RTP that are sent before the first keep-alive
 
 
 class Node:
+    """`SESSION` is the class of its sessions."""
+
+    SESSION: "type[Session]"
+
     def __init__(self, world: World, tokens: Tokens, studio: Studio) -> None:
         self._world, self._tokens, self._studio = world, tokens, studio
-        self._sessions: dict[str, _Session] = {}
-        self._seen: set[str] = set()  # serials of cameras that had a session
+        self._sessions: dict[str, Session] = {}
         self._opens: deque[float] = deque(maxlen=OPENS)
 
     def sessions(self, camera: Camera) -> int:
         """Counts the camera's open sessions."""
         return len(self._of(camera))
 
-    def _of(self, camera: Camera) -> list["_Session"]:
+    def _of(self, camera: Camera) -> list["Session"]:
         return [session for session in self._sessions.values() if session.camera is camera and not session.is_over]
 
     async def serve(self, line: Line) -> None:
@@ -62,33 +63,30 @@ class Node:
         if result == 5405:
             await asyncio.sleep(10)  # as long as a real node waits for a camera
         if result or camera is None:
-            line.say(ANSWER, message({1: result}))
-            await line.writer.drain()
+            await line.tell(ANSWER, message({1: result}))
             return
-        for older in self._of(camera) if not self._world.settings.stream_crowd else ():
-            older.end()
-            self._world.calls["vtdu_ended"] += 1
+        self._make_room(camera)
         ssn = secrets.token_hex(25) + "x"
-        is_first = camera.serial not in self._seen
-        self._seen.add(camera.serial)
-        session = _Session(self._world, self._studio, line, ssn, user, camera, quality, is_first=is_first)
-        self._sessions[ssn] = session
-        self._world.calls["vtdu"] += 1
-        named = "" if self._world.settings.stream_fault == "nameless" else ssn
-        answer = message({1: 0, 2: 7, 3: "SU1LSA==", 4: named, 6: "ys7-vtdu"})
+        session = self._sessions[ssn] = self.SESSION(self._world, self._studio, line, ssn, user, camera, quality)
         try:
-            if self._world.settings.stream_fault == "drips":
-                await line.drip(ANSWER, answer)
-            else:
-                line.say(ANSWER, answer)
+            await line.tell(ANSWER, self._accepted(ssn))
             await session.last()
         finally:
             del self._sessions[ssn]
 
+    def _accepted(self, ssn: str) -> bytes:
+        return message({1: 0, 2: 7, 3: "SU1LSA==", 4: ssn, 6: "ys7-vtdu"})
+
+    def _make_room(self, camera: Camera) -> None:
+        """Ends a camera's first session when the second begins, as two clients of real cameras report.
+
+        They are rhanekom/hass-ezviz-stream, camera.py; Dead96/ezviz-stream-ha-integration, CHANGELOG 0.2.3.
+        """
+        for older in self._of(camera):
+            older.end()
+
     def _judge(self, url: str, key: str) -> tuple[int, str, Camera | None, int]:
-        settings, requested = self._world.settings, parameters_of(url)
-        if settings.stream_code:
-            return settings.stream_code, "", None, 0
+        requested = parameters_of(url)
         if not key:
             return 6110, "", None, 0
         ticket = self._tokens.redeem(requested.get("ssn", ""))
@@ -108,8 +106,6 @@ class Node:
             return 5404
         if camera.privacy or camera.asleep:
             return 5409
-        if camera.ciphers_link:
-            return 5457  # the simulator can't make the keys for such a link
         if camera.picture(quality) is None:
             return 5451
         others = [
@@ -117,33 +113,19 @@ class Node:
         ]
         if len(others) >= self._world.settings.streams:
             return 5504
-        crowd = self._world.settings.stream_crowd
-        if crowd.isdigit() and self._of(camera):
-            return int(crowd)
         now = _now()
         crowded = len(self._opens) == OPENS and now - self._opens[0] < 1
         self._opens.append(now)
         return 5405 if crowded else 0
 
 
-class _Session:
-    """`is_first`: the first session of this camera."""
-
+class Session:
     def __init__(
-        self,
-        world: World,
-        studio: Studio,
-        line: Line,
-        ssn: str,
-        user: str,
-        camera: Camera,
-        quality: int,
-        *,
-        is_first: bool,
+        self, world: World, studio: Studio, line: Line, ssn: str, user: str, camera: Camera, quality: int
     ) -> None:
         self._world, self._studio, self._line, self._ssn = world, studio, line, ssn
         self.user, self.camera, self._quality = user, camera, quality
-        self._is_first, self._preempted = is_first, asyncio.Event()
+        self._preempted = asyncio.Event()
         self._began = self._kept = _now()
         self._unkept = UNKEPT if camera.transport == "rtp" else None  # bodies left until a keep-alive; None: any
         self._asked: float | None = None  # when the node asked for a sign of life that is still missing
@@ -189,7 +171,7 @@ class _Session:
                 return
 
     async def _send(self) -> None:
-        camera, fault = self.camera, self._world.settings.stream_fault
+        camera = self.camera
         if camera.replay is not None and (shape := camera.replay.begins(self._quality, self._began)) is not None:
             by_itself = False
             try:
@@ -202,15 +184,15 @@ class _Session:
             self._world.wake(camera)
             camera.is_half_awake = camera.wakes_slowly
             await self._watch(None)
-        if fault == "silent" or (fault == "silent_sub" and self._quality == 2):
-            await self._watch(None)
         sets_alone, camera.is_half_awake = camera.is_half_awake, False
-        lacks_sets = self._world.settings.stream_sets == "first" and not self._is_first
-        feed = Feed(self._world, camera, self._studio, self._quality, sets_alone=sets_alone, lacks_sets=lacks_sets)
+        feed = self._feed(sets_alone)
         try:
             await self._watch(feed)
         finally:
             feed.close()
+
+    def _feed(self, sets_alone: bool) -> Feed:
+        return Feed(self._world, self.camera, self._studio, self._quality, sets_alone=sets_alone)
 
     async def _replay(self, shape: Shape) -> bool:
         """Sends as the trace of a real camera does. Returns whether the session came to the trace's end."""
@@ -230,9 +212,7 @@ class _Session:
         finally:
             feed.close()
         if shape.ends and shape.ends[1]:
-            self._line.say(NOTICE, message({1: shape.ends[1]}))
-            with contextlib.suppress(OSError):
-                await self._line.writer.drain()
+            await self._announce_end(shape.ends[1])
         return _now() >= shape.end(self._began)
 
     async def _watch(self, feed: Feed | None) -> None:
@@ -246,22 +226,17 @@ class _Session:
                 self._pass_on(body)
             self._ask()
             await self._line.writer.drain()
-        if self._world.settings.cut_with:
-            self._line.say(NOTICE, message({1: int(self._world.settings.cut_with)}))
-            with contextlib.suppress(OSError):
-                await self._line.writer.drain()
+
+    async def _announce_end(self, result: int) -> None:
+        with contextlib.suppress(OSError):
+            await self._line.tell(NOTICE, message({1: result}))
 
     def _pass_on(self, body: bytes) -> None:
         if self._unkept is not None:
             if not self._unkept:
                 return
             self._unkept -= 1
-        fault = self._world.settings.stream_fault
-        if fault == "noise":
-            body = random.randbytes(len(body))
-        elif fault == "junk" and self._line.sent % 9 == 2:
-            self._line.writer.write(b"\x24\x99" + random.randbytes(random.randrange(9)))
-        self._line.stream(body, CIPHERED if fault == "ciphered" else STREAM)
+        self._line.stream(body)
 
     def _ask(self) -> None:
         now = _now()
@@ -271,16 +246,15 @@ class _Session:
 
     @property
     def _is_mute(self) -> bool:
-        if not self._world.awake(self.camera):
-            return True
-        mute_s = self._world.settings.mute_after_s
-        return bool(mute_s) and _now() - self._began > mute_s
+        return not self._world.awake(self.camera)
 
     def _over(self) -> bool:
-        now, settings = _now(), self._world.settings
-        cut_s = settings.session_cut_s
+        now = _now()
         unanswered = self._asked is not None and now - self._asked > ANSWERED_S
-        return unanswered or now - self._kept > settings.unkept_s or bool(cut_s and now - self._began > cut_s)
+        return unanswered or now - self._kept > self._world.settings.unkept_s
+
+
+Node.SESSION = Session
 
 
 def _now() -> float:
@@ -291,11 +265,15 @@ _ENDINGS = (OSError, NotOurs, TimeoutError, asyncio.IncompleteReadError)
 
 
 class Cloud:
+    """Both servers; the first three names are the classes of the parts."""
+
+    NODE, DISPATCHER, LINE = Node, Dispatcher, Line
+
     def __init__(self, world: World, studio: Studio) -> None:
         self.tokens = Tokens(world)
-        self.node = Node(world, self.tokens, studio)
+        self.node = self.NODE(world, self.tokens, studio)
         self._world = world
-        self._dispatcher = Dispatcher(world, self.tokens)
+        self._dispatcher = self.DISPATCHER(world, self.tokens)
         self._servers: list[asyncio.Server] = []
         self._clients: set[asyncio.Task[None]] = set()
 
@@ -317,7 +295,7 @@ class Cloud:
             assert task is not None
             self._clients.add(task)
             try:
-                await serve(Line(reader, writer))
+                await serve(self.LINE(reader, writer))
             except _ENDINGS:
                 pass
             finally:

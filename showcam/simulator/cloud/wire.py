@@ -4,12 +4,12 @@ import asyncio
 import struct
 from dataclasses import dataclass, field
 
-MESSAGE, STREAM, CIPHERED = 0, 1, 0x0B
+MESSAGE, STREAM = 0, 1
 ASK, ANSWER, NOTICE = 0x13B, 0x13C, 0x13D
 STOP, STOPPED, KEEP_ALIVE, KEPT_ALIVE, LINK_INFO = 0x130, 0x131, 0x132, 0x133, 0x149
 UNHEARD = 0x1F7  # an unknown kind of message
 _SELDOM = 64  # frames
-_HEADER = struct.Struct(">BBHHH")
+HEADER = struct.Struct(">BBHHH")
 type Fields = dict[int, int | bytes]
 
 
@@ -63,7 +63,7 @@ class Line:
 
     async def receive(self) -> tuple[int, bytes]:
         """Reads the next message's code and body. Raises NotOurs, and the errors of the connection."""
-        magic, channel, length, _, code = _HEADER.unpack(await self.reader.readexactly(_HEADER.size))
+        magic, channel, length, _, code = HEADER.unpack(await self.reader.readexactly(HEADER.size))
         if magic != 0x24 or channel != MESSAGE:
             raise NotOurs
         return code, await self.reader.readexactly(length)
@@ -71,18 +71,16 @@ class Line:
     def say(self, code: int, body: bytes) -> None:
         self._write(MESSAGE, code, body)
 
-    async def drip(self, code: int, body: bytes) -> None:
-        """Sends the message a byte at a time."""
-        for byte in _HEADER.pack(0x24, MESSAGE, len(body), 0, code) + body:
-            self.writer.write(bytes((byte,)))
-            await asyncio.sleep(0.002)  # each byte travels in a packet
+    async def tell(self, code: int, body: bytes) -> None:
+        self.say(code, body)
+        await self.writer.drain()
 
-    def stream(self, body: bytes, channel: int = STREAM) -> None:
+    def stream(self, body: bytes) -> None:
         """Sends a part of the picture. The code in its head means nothing; now and then it equals a message's code."""
-        self._write(channel, KEEP_ALIVE if self.sent % _SELDOM == 0 else 0x9E03, body)
+        self._write(STREAM, KEEP_ALIVE if self.sent % _SELDOM == 0 else 0x9E03, body)
 
     def _write(self, channel: int, code: int, body: bytes) -> None:
-        self.writer.write(_HEADER.pack(0x24, channel, len(body), self.sent & 0xFFFF, code) + body)
+        self.writer.write(HEADER.pack(0x24, channel, len(body), self.sent & 0xFFFF, code) + body)
         self.sent += 1
 
 

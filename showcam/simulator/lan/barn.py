@@ -14,13 +14,13 @@ from typing import Literal
 
 from aiohttp import web
 
-from showcam.simulator.assistants.cloud_faults import HANG_S
 from showcam.simulator.camera import Camera
 from showcam.simulator.lan.onvif import TOPICS, OnvifDevice, Picture
 from showcam.simulator.lan.server import CameraServer, Take, Tracks
 from showcam.simulator.pictures.encoder import SEGMENT_S, Encoder, Listener
 from showcam.simulator.pictures.painter import Painter
 from showcam.simulator.pictures.studio import Studio
+from showcam.simulator.state import HANG_S
 
 SERIAL = "BARN00417"
 PASSWORD = "barn-demo"  # noqa: S105  (published)
@@ -50,7 +50,7 @@ def barn() -> Camera:
 
 
 class Barn:
-    """Serves while the camera is online; `/_control` changes `camera`."""
+    """Serves while the camera is online."""
 
     def __init__(self, camera: Camera, studio: Studio, *, rtsp: int, onvif: int) -> None:
         self.camera = camera

@@ -15,15 +15,12 @@ VERSION = "V5.3.0 build 230615"
 
 def device_list(call: Call) -> web.Response:
     cameras = call.owned()
-    call.meet(cameras)
     firsts = {camera.serial: camera for camera in reversed(cameras)}
     return call.paged([_device(camera) for camera in cameras if firsts[camera.serial] is camera])
 
 
 def camera_list(call: Call) -> web.Response:
-    cameras = call.visible()
-    call.meet(cameras)
-    return call.paged([_channel(call, camera) for camera in cameras])
+    return call.paged([_channel(call, camera) for camera in call.visible()])
 
 
 def device_info(call: Call) -> web.Response:
@@ -43,13 +40,6 @@ def device_info(call: Call) -> web.Response:
     return answer(info)
 
 
-def device_channels(call: Call) -> web.Response:
-    camera = call.camera()
-    channels = [channel for channel in call.owned() if channel.serial == camera.serial]
-    more = {"ipcSerial": "", "deviceName": camera.name, "relatedIpc": False}
-    return answer([_channel(call, channel) | more for channel in channels])
-
-
 def status(call: Call) -> web.Response:
     camera = call.camera()
     return answer(
@@ -65,25 +55,6 @@ def status(call: Call) -> web.Response:
             "cloudStatus": camera.cloud,
             "nvrDiskNum": 0,
             "nvrDiskState": "----------------",
-        }
-    )
-
-
-def capacity(call: Call) -> web.Response:
-    camera = call.camera()
-    # a missing key means that the setting is not supported
-    return answer(
-        {
-            "supprot_encrypt": "1",
-            "support_encrypt": "1",
-            "support_audio_onoff": "1",
-            "support_sleep": "1",
-            "support_privacy": "1",
-            "support_capture": "0",
-            "support_talk": "1" if camera.kind == "doorbell" else "0",
-            "support_timezone": "1",
-            "support_device_offline_notify": "1",
-            "support_restart_time": "120",
         }
     )
 

@@ -1,18 +1,14 @@
-"""Changes by a developer's key: settings and switches of cameras, and sub-accounts (RAM) with their own cameras."""
+"""Changes by a developer's key: settings and switches of cameras."""
 
 import hmac
-import json
-import re
-import secrets
 from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
 
-from showcam.simulator.app_api.settings import LONGEST_PASSWORD, restart
+from showcam.simulator.app_api.settings import LONGEST_PASSWORD
 from showcam.simulator.camera import VALUES, ZONES, Camera
-from showcam.simulator.open_platform.wire import Call, OpenError, Tokens, answer
-from showcam.simulator.state import SubAccount
+from showcam.simulator.open_platform.wire import Call, OpenError, answer
 
 # HTTP status of the codes in version 3; all other codes come with 200
 _STATUS = {
@@ -43,21 +39,6 @@ def refusal_v3(code: str) -> web.Response:
 def defence(call: Call) -> web.Response:
     camera, armed = call.reached(), call.flag("isDefence")
     camera.armed = armed
-    return answer()
-
-
-def offline_notice(call: Call) -> web.Response:
-    _in_china(call)
-    camera, on = call.camera(), call.flag("enable")
-    camera.offline_notify = on
-    return answer()
-
-
-def mirror(call: Call) -> web.Response:
-    camera = call.reached()
-    if call.whole("command", None, 0, 2) != 2:
-        raise OpenError("60020")
-    camera.flipped = not camera.flipped
     return answer()
 
 
@@ -93,11 +74,6 @@ def version(call: Call) -> web.Response:
     )
 
 
-def cloud_storage(call: Call) -> web.Response:
-    camera = call.camera()
-    return answer({"userName": camera.owner, "status": camera.cloud, "totalDays": 0, "validDays": 0})
-
-
 def delete(call: Call) -> web.Response:
     camera = call.camera()
     del call.world.cameras[camera.serial]
@@ -117,15 +93,6 @@ def set_night_vision(call: Call) -> web.Response:
     return answer_v3()
 
 
-def system_operate(call: Call) -> web.Response:
-    _in_china(call)
-    camera = call.reached()
-    if call.text("systemOperation") != "reboot":
-        raise OpenError("60020")
-    restart(camera, call.world)
-    return answer_v3()
-
-
 def format_status(call: Call) -> web.Response:
     camera = call.reached()
     disks = [] if camera.disk is None else [{"index": 0, "name": "SD", "status": str(camera.disk), "capacity": 64}]
@@ -142,78 +109,9 @@ def format_disk(call: Call) -> web.Response:
     return answer_v3()
 
 
-def _in_china(call: Call) -> None:
-    if not call.world.settings.china:
-        raise OpenError("60020")
-
-
-def rights(statement: str) -> list[str]:
-    """Returns the serials that a sub-account's statement names; raises OpenError."""
-    try:
-        policy = json.loads(statement)
-        resources = [str(resource) for row in policy["Statement"] for resource in row["Resource"]]
-        return [resource.split(":")[1] for resource in resources if resource.startswith(("dev:", "cam:"))]
-    except (ValueError, KeyError, TypeError, IndexError):
-        raise OpenError("10001") from None
-
-
-_NAME = re.compile(r"[A-Za-z0-9_-]{4,40}")
-_MD5 = re.compile(r"[0-9a-f]{32}")
-
-
-class SubAccounts:
-    def __init__(self, tokens: Tokens) -> None:
-        self._tokens = tokens
-
-    def create(self, call: Call) -> web.Response:
-        name, password = call.text("accountName"), call.text("password")
-        if not _NAME.fullmatch(name) or not _MD5.fullmatch(password):
-            raise OpenError("10001")
-        subs = call.developer().subs
-        if any(sub.name == name for sub in subs.values()):
-            raise OpenError("10034")
-        sub = SubAccount(secrets.token_hex(16), name)
-        subs[sub.id] = sub
-        return answer({"accountId": sub.id})
-
-    def get(self, call: Call) -> web.Response:
-        sub = self._named(call)
-        return answer({"accountId": sub.id, "accountName": sub.name, "accountStatus": 1})
-
-    def listed(self, call: Call) -> web.Response:
-        return call.paged([{"accountId": sub.id, "accountName": sub.name} for sub in call.developer().subs.values()])
-
-    def delete(self, call: Call) -> web.Response:
-        sub = self._named(call)
-        del call.developer().subs[sub.id]
-        self._tokens.end(sub.id)
-        return answer()
-
-    def set_policy(self, call: Call) -> web.Response:
-        self._named(call).serials = tuple(rights(call.text("policy")))
-        return answer()
-
-    def add_statement(self, call: Call) -> web.Response:
-        sub = self._named(call)
-        sub.serials += tuple(rights(f'{{"Statement":[{call.text("statement")}]}}'))
-        return answer()
-
-    def delete_statement(self, call: Call) -> web.Response:
-        sub, serial = self._named(call), call.text("deviceSerial")
-        sub.serials = tuple(known for known in sub.serials if known != serial)
-        return answer()
-
-    def token(self, call: Call) -> web.Response:
-        text, token = self._tokens.issue_to(call.developer(), self._named(call))
-        area = f"https://{call.host}"
-        return answer({"accessToken": text, "expireTime": int(token.expires * 1000), "areaDomain": area})
-
-    @staticmethod
-    def _named(call: Call) -> SubAccount:
-        sub = call.developer().subs.get(call.text("accountId"))
-        if sub is None:
-            raise OpenError("10032")
-        return sub
+def of_china(_call: Call) -> web.Response:
+    """Answers a call that only the Chinese platform has."""
+    raise OpenError("60020")
 
 
 type Operation = Callable[[Call], web.Response]

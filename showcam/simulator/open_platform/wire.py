@@ -10,19 +10,13 @@ from typing import Any
 from aiohttp import web
 
 from showcam.simulator.camera import Camera
-from showcam.simulator.faults import OWN_WORDS, Faulty, met
-from showcam.simulator.state import Account, SubAccount, World
+from showcam.simulator.state import Account, World
 
 MOST_PER_PAGE = 50
 MESSAGES = {
     "10001": "A parameter is empty or has a wrong format",
     "10002": "The accessToken is wrong or expired",
-    "10007": "The quota of calls is used up",
     "10017": "The appKey does not exist",
-    "10029": "Called too often",
-    "10031": "The sub-account has no permission",
-    "10032": "There is no such sub-account",
-    "10034": "The name of the sub-account is taken",
     "10030": "The appKey and appSecret do not match",
     "20002": "The device does not exist",
     "20007": "The device is offline",
@@ -73,39 +67,18 @@ def refusal(code: str) -> web.Response:
 class Call:
     """A call of a signed-in account, whose parameters are read on demand. Each reader raises OpenError."""
 
-    def __init__(
-        self,
-        world: World,
-        account: Account,
-        form: Mapping[str, str],
-        host: str,
-        token_issued: float,
-        sub: SubAccount | None = None,
-    ) -> None:
-        self.world = world
-        self.account = account
+    def __init__(self, world: World, token: "Token", form: Mapping[str, str], host: str) -> None:
+        self.world, self.token = world, token
+        self.account = token.account
         self.host = host
         self.now = world.now()
         self._form = form
-        self._sub = sub
-        self._token_issued = token_issued
-        self.patient = False  # the call has been delayed
-
-    def developer(self) -> Account:
-        """Returns the account, for calls that sub-accounts may not make."""
-        if self._sub is not None:
-            raise OpenError("10031")
-        return self.account
 
     def owned(self) -> list[Camera]:
-        """Returns the cameras that the call may see: a sub-account's cameras, or all of the account's own."""
-        return [camera for camera in self.world.owned(self.account.user) if self._sees(camera)]
+        return self.world.owned(self.account.user)
 
     def visible(self) -> list[Camera]:
-        return [camera for camera in self.world.visible(self.account.user) if self._sees(camera)]
-
-    def _sees(self, camera: Camera) -> bool:
-        return self._sub is None or camera.serial in self._sub.serials
+        return self.world.visible(self.account.user)
 
     def text(self, name: str) -> str:
         value = self._form.get(name, "")
@@ -139,10 +112,7 @@ class Call:
             raise OpenError("20002")
         if first.owner != self.account.user:
             raise OpenError("20018")
-        if not self._sees(first):
-            raise OpenError("10031")
         camera = self.world.find(serial, self.whole("channelNo", first.channel, 0, 999))
-        self.meet([camera or first])
         if camera is None:
             raise OpenError("20032")
         return camera
@@ -156,19 +126,6 @@ class Call:
             raise OpenError("20008")
         return camera
 
-    def meet(self, cameras: list[Camera]) -> None:
-        """Raises the fault of a call about these cameras, if there is one."""
-        fault, camera = met(self.world, cameras)
-        if fault == "rate":
-            raise OpenError("10029")
-        if fault == "quota":
-            raise OpenError("10007")
-        # "expired" concerns a token issued before the fault; a later one is valid, as in life
-        if fault == "expired" and camera is not None and self._token_issued < camera.fault_since:
-            raise OpenError("10002")
-        if fault is not None and fault not in OWN_WORDS and not (fault == "delay" and self.patient):
-            raise Faulty(fault)
-
     def paged(self, rows: list[dict[str, Any]]) -> web.Response:
         """Returns a page of rows. `pageStart` is the index of a page, not of a row."""
         page, size = self.whole("pageStart", 0, 0, 10**8), self.whole("pageSize", 10, 1, MOST_PER_PAGE)
@@ -178,9 +135,7 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class Token:
     account: Account
-    issued: float
     expires: float
-    sub: SubAccount | None = None
 
 
 class Tokens:
@@ -196,19 +151,12 @@ class Tokens:
             raise OpenError("10017")
         if not hmac.compare_digest(account.app_secret.encode(), secret.encode()):
             raise OpenError("10030")
-        return self._issue("at", account, None)
-
-    def issue_to(self, account: Account, sub: SubAccount) -> tuple[str, Token]:
-        return self._issue("ra", account, sub)
-
-    def end(self, sub_id: str) -> None:
-        self._tokens = {text: token for text, token in self._tokens.items() if not token.sub or token.sub.id != sub_id}
-
-    def _issue(self, prefix: str, account: Account, sub: SubAccount | None) -> tuple[str, Token]:
         now = self._world.now()
-        self._tokens = {text: token for text, token in self._tokens.items() if token.expires > now}
-        text = f"{prefix}.{secrets.token_hex(16)}"
-        token = self._tokens[text] = Token(account, now, now + self._world.settings.token_s, sub)
+        return self.keep(f"at.{secrets.token_hex(16)}", Token(account, now + self._world.settings.token_s))
+
+    def keep(self, text: str, token: Token) -> tuple[str, Token]:
+        now = self._world.now()
+        self._tokens = {kept: other for kept, other in self._tokens.items() if other.expires > now} | {text: token}
         return text, token
 
     def find(self, text: str) -> Token:

@@ -120,12 +120,12 @@ def _notice(camera: Camera, quality: int) -> Camera:
 
 
 LISTED = 5
+OF_OTHERS = {"Access-Control-Allow-Origin": "*"}  # nobody knows whether the vendor's server allows other origins
 _FILE = re.compile(r"([A-Z0-9]{9}_[0-9]{1,3}_[12])(?:_([0-9]{1,12})\.ts|\.m3u8)")
 
 
 class PictureDoor:
-    def __init__(self, world: World, addresses: Addresses, studio: Studio) -> None:
-        self._world = world
+    def __init__(self, addresses: Addresses, studio: Studio) -> None:
         self._addresses = addresses
         self._studio = studio
 
@@ -142,37 +142,21 @@ class PictureDoor:
             raise web.HTTPNotFound from None
         except Over:
             raise web.HTTPGone from None
-        fault = self._world.settings.hls_fault
-        return self._segment(address, int(file[2]), fault) if file[2] else await self._list(address, fault)
+        return self._segment(address, int(file[2])) if file[2] else await self._list(address)
 
-    async def _list(self, address: Address, fault: str) -> web.Response:
+    async def _list(self, address: Address) -> web.Response:
         if address.camera.picture(address.quality) is None:
             raise web.HTTPNotFound
         segments = await self._studio.segments(address.shown, address.quality)
         text = listing(segments, address.stem, self._addresses.query(address))
-        if fault == "ended":
-            text += "#EXT-X-ENDLIST\n"
-        if fault == "key":
-            text = text.replace("#EXTINF", '#EXT-X-KEY:METHOD=AES-128,URI="key"\n#EXTINF', 1)
-        headers = {"Cache-Control": "no-cache", **_cors(fault)}
+        headers = {"Cache-Control": "no-cache", **OF_OTHERS}
         return web.Response(text=text, content_type="application/vnd.apple.mpegurl", headers=headers)
 
-    def _segment(self, address: Address, number: int, fault: str) -> web.Response:
+    def _segment(self, address: Address, number: int) -> web.Response:
         segment = self._studio.segment(address.shown, address.quality, number)
         if segment is None:
             raise web.HTTPNotFound
-        data = _with_other_sound(segment.data) if fault == "sound" else segment.data
-        return web.Response(body=data, content_type="video/mp2t", headers=_cors(fault))
-
-
-def _cors(fault: str) -> dict[str, str]:
-    """Allows other origins; nobody knows whether the vendor's server does."""
-    return {} if fault == "no_cors" else {"Access-Control-Allow-Origin": "*"}
-
-
-def _with_other_sound(data: bytes) -> bytes:
-    """Names G.711 in the stream's table (stream type 0x90, as surveillance cameras write it) in place of AAC."""
-    return data.replace(b"\x0f\xe1\x01\xf0", b"\x90\xe1\x01\xf0")
+        return web.Response(body=segment.data, content_type="video/mp2t", headers=OF_OTHERS)
 
 
 def listing(segments: tuple[Segment, ...], stem: str, query: str) -> str:

@@ -10,19 +10,20 @@ from aiohttp import ClientError, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from showcam.simulator.assistants.amazon import CLIENT, SECRET, Amazon, Customer
+from tests.doubles.troubled.cloud_faults import spoiling
 
 type Scene = Callable[[Amazon, TestClient[Any, Any]], Awaitable[None]]
 
 
 @pytest.fixture
-def play(tmp_path: Path) -> Callable[[Scene], None]:
-    async def run(scene: Scene) -> None:
-        amazon, app = Amazon("https://127.0.0.1:1", tmp_path), web.Application()
+def play(tmp_path: Path) -> Callable[..., None]:
+    async def run(scene: Scene, fault: str) -> None:
+        amazon, app = Amazon("https://127.0.0.1:1", tmp_path), web.Application(middlewares=[spoiling(lambda _: fault)])
         amazon.add_routes(app)
         async with TestClient(TestServer(app)) as client:
             await scene(amazon, client)
 
-    return lambda scene: asyncio.run(run(scene))
+    return lambda scene, fault="": asyncio.run(run(scene, fault))
 
 
 def form(**changes: str | None) -> dict[str, str]:
@@ -107,9 +108,10 @@ def test_a_customer_who_disables_the_skill_has_no_refresh_any_more(play: Callabl
         ("half", None, ""),
     ],
 )
-def test_a_fault_of_login_with_amazon(fault: Any, status: int | None, text: str, play: Callable[[Scene], None]) -> None:
+def test_a_fault_of_login_with_amazon(
+    fault: Any, status: int | None, text: str, play: Callable[[Scene, str], None]
+) -> None:
     async def scene(amazon: Amazon, client: TestClient[Any, Any]) -> None:
-        amazon.settings.lwa_fault = fault
         try:
             async with client.post("/auth/o2/token", data=form(code=amazon.login.code(Customer()))) as answer:
                 got: int | None = answer.status
@@ -119,4 +121,4 @@ def test_a_fault_of_login_with_amazon(fault: Any, status: int | None, text: str,
         assert got == status
         assert text in body
 
-    play(scene)
+    play(scene, fault)

@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from showcam.simulator.assistants.amazon import CLIENT, SECRET, Amazon, Customer
+from tests.doubles.troubled.cloud_faults import spoiling
 
 TOKEN = "TOKEN"
 HEALTH = {"type": "AlexaInterface", "interface": "Alexa.EndpointHealth", "version": "3.1", "properties": {
@@ -69,8 +70,13 @@ def pressed(timestamp: str = "2026-11-26T10:00:00Z") -> dict[str, Any]:
 
 
 class Gate:
-    def __init__(self, amazon: Amazon, customer: Customer, client: TestClient[Any, Any], token: str) -> None:
+    """`faults`: of Amazon's servers, by their names."""
+
+    def __init__(
+        self, amazon: Amazon, customer: Customer, client: TestClient[Any, Any], token: str, faults: dict[str, str]
+    ) -> None:
         self.amazon, self.customer, self._client, self.token = amazon, customer, client, token
+        self.faults = faults
 
     async def send(self, message: Any, *, bearer: str | None = None) -> tuple[int, str]:
         """Status and code; the scope gets the valid token."""
@@ -97,7 +103,9 @@ type Play = Callable[[Scene], None]
 @pytest.fixture
 def play(tmp_path: Path) -> Play:
     async def run(scene: Scene) -> None:
-        amazon, app = Amazon("https://127.0.0.1:1", tmp_path), web.Application(client_max_size=300 * 1024)
+        amazon, faults = Amazon("https://127.0.0.1:1", tmp_path), dict[str, str]()
+        spoils = spoiling(lambda server: faults.get(server, ""))
+        app = web.Application(client_max_size=300 * 1024, middlewares=[spoils])
         amazon.add_routes(app)
         async with TestClient(TestServer(app)) as client:
             customer = Customer()
@@ -105,7 +113,7 @@ def play(tmp_path: Path) -> Play:
             form["code"] = amazon.login.code(customer)
             async with client.post("/auth/o2/token", data=form) as answer:
                 token = (await answer.json())["access_token"]
-            await scene(Gate(amazon, customer, client, token))
+            await scene(Gate(amazon, customer, client, token, faults))
 
     return lambda scene: asyncio.run(run(scene))
 
@@ -249,7 +257,7 @@ def test_a_repeated_message_is_known_by_its_id(play: Play) -> None:
 )
 def test_a_fault_of_the_gateway(fault: Any, answer: tuple[int, str], play: Play) -> None:
     async def scene(gate: Gate) -> None:
-        gate.amazon.settings.gateway_fault = fault
+        gate.faults["gateway_fault"] = fault
         assert await gate.send(added()) == answer
         assert list(gate.customer.endpoints.events) == []
 

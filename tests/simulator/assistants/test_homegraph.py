@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from showcam.simulator.assistants.homegraph import AUDIENCE, FILE, GRANT, SCOPE, HomeGraph, User
-from showcam.simulator.state import Settings
+from tests.doubles.troubled.cloud_faults import GoogleTrouble, spoiling
 
 URL = "https://127.0.0.1:1"
 USER = "agent-1"
@@ -31,7 +31,7 @@ def device(*traits: str, notifies: bool = True) -> dict[str, Any]:
 class Graph:
     def __init__(self, homegraph: HomeGraph, client: TestClient[Any, Any], account: dict[str, Any]) -> None:
         self.homegraph, self.client, self.account = homegraph, client, account
-        self.settings = Settings()
+        self.settings = GoogleTrouble()
         self.synced, self.reported, self.deleted = 0, 0, 0
         self.while_syncing: Callable[[], Awaitable[None]] | None = None
 
@@ -86,8 +86,9 @@ type Play = Callable[[Scene], None]
 @pytest.fixture
 def play(tmp_path: Path) -> Play:
     async def run(scene: Scene) -> None:
-        settings, app = Settings(), web.Application()
-        homegraph = HomeGraph(URL, tmp_path, settings)
+        settings = GoogleTrouble()
+        app = web.Application(middlewares=[spoiling(settings.fault_of)])
+        homegraph = HomeGraph(URL, tmp_path, lambda: time.time() + settings.google_skew_s)
         homegraph.add_routes(app)
         async with TestClient(TestServer(app)) as client:
             graph = Graph(homegraph, client, json.loads((tmp_path / FILE).read_text()))
@@ -112,9 +113,9 @@ STATE_REPORT = "/v1/devices:reportStateAndNotification"
 
 
 def test_the_key_file_is_private_and_stays(tmp_path: Path) -> None:
-    HomeGraph(URL, tmp_path, Settings())
+    HomeGraph(URL, tmp_path)
     first = (tmp_path / FILE).read_bytes()
-    HomeGraph(URL, tmp_path, Settings())
+    HomeGraph(URL, tmp_path)
     assert (tmp_path / FILE).read_bytes() == first
     assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o600
 
@@ -251,16 +252,6 @@ def test_one_request_sync_at_a_time(play: Play) -> None:
         graph.while_syncing = meanwhile
         assert await graph.call("/v1/devices:requestSync", body, token=token) == (200, "")
         assert (second, graph.synced) == ([(429, "RESOURCE_EXHAUSTED")], 1)
-
-    play(scene)
-
-
-def test_the_quota_is_of_all_requests_of_a_minute(play: Play) -> None:
-    async def scene(graph: Graph) -> None:
-        graph.link("OnOff")
-        graph.settings.homegraph_quota = 2
-        codes = [(await graph.call(STATE_REPORT, report()))[0] for _ in range(3)]
-        assert codes == [200, 200, 429]
 
     play(scene)
 

@@ -14,10 +14,9 @@ from showcam.engine.ezviz.node import SaidNo, Unreached
 from showcam.engine.rtp.packets import AccessUnit, SenderReport
 from showcam.engine.rtsp.connection import RtspFailed
 from showcam.engine.rtsp.session import Session
-from showcam.engine.source import EzvizLocal, Rtsp, SourceSpec
+from showcam.engine.source import EzvizLocal, Rtsp, SourceFailed, SourceSpec
 from showcam.engine.sources.rtsp import session_of
 from showcam.engine.sources.tracks import Chosen, choose
-from showcam.engine.units import SourceFailed
 from showcam.net.exchange import PATIENT_S
 
 SOUND = 2  # the channel of a recording for sound on a separate track

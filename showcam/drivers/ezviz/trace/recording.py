@@ -23,7 +23,7 @@ from showcam.drivers.ezviz.trace_lines import (
     Way,
 )
 from showcam.engine.codec import nal
-from showcam.engine.codec.bitstream import bitstream
+from showcam.engine.codec.bitstream import BITSTREAMS
 from showcam.engine.codec.nal import NoPicture
 from showcam.engine.ezviz import messages
 from showcam.engine.ezviz.address import Address, BadAddress, Stream
@@ -34,9 +34,8 @@ from showcam.engine.ezviz.node import NodeSession, SaidNo, Unreached
 from showcam.engine.keyframe import Measured, measure
 from showcam.engine.mpegps import NotMpegPs, Packets, Pictures, Piece, Sound
 from showcam.engine.settings import OnLoopback
-from showcam.engine.source import CameraSpec
+from showcam.engine.source import CameraSpec, SoundCodec
 from showcam.engine.sources.footage import EzvizRtp, transport
-from showcam.engine.units import SoundCodec
 from showcam.net.exchange import PATIENT_S
 
 ROWS = 40  # of frames in a line
@@ -115,7 +114,7 @@ class Pictured:
         decipherer = self._rtp.decipherer if self._rtp else self._decipherer
         data = piece.data if self._rtp else decipherer.picture(piece.data, piece.breaks)
         # if a stream hides its parameter sets, the headers tell the codec at times
-        self._codec = self._codec or decipherer.codec or nal.codec(data)
+        self._codec = self._codec or decipherer.encryption.codec or nal.codec(data)
         return self.picture(data)
 
     def picture(self, data: bytes) -> tuple[int, ...]:
@@ -138,11 +137,13 @@ class Pictured:
         codec = self._codec
         for keyframe in self._unmeasured:
             try:
-                size = measure(bitstream(codec or "h264"), keyframe)
+                size = measure(BITSTREAMS[codec or "h264"], keyframe)
                 break
             except NoPicture:
                 continue
-        layout: Literal["clear", "body", "copied", "whole", "unknown"] = decipherer.layout if size else "unknown"
+        layout: Literal["clear", "body", "copied", "whole", "unknown"] = (
+            decipherer.encryption.stream if size else "unknown"
+        )
         picture: Literal["clear", "deciphered", "hidden", "none"] = "none"
         if self.pictures:
             picture = "hidden" if size is None else "clear" if layout == "clear" else "deciphered"

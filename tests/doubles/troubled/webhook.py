@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 
 from showcam.simulator.camera import ALARMS, TICK_S, Camera, Event
-from showcam.simulator.state import World
+from tests.doubles.troubled.trouble import TroubledWorld
 
 PATIENCE_S = 2.0  # EZVIZ wants an answer within this, else it sends the message again
 TRIES = 3
@@ -19,7 +19,7 @@ WORDS = {"motion": "motiondetect", "person": "humandetect"}
 
 
 class WebhookSender:
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: TroubledWorld) -> None:
         self._world = world
         self._sending: set[asyncio.Task[None]] = set()
         world.listeners.append(self._happened)

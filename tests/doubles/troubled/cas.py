@@ -14,13 +14,15 @@ from xml.etree import ElementTree
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from showcam.simulator.app_api.sessions import Sessions
-from showcam.simulator.camera import Camera
-from showcam.simulator.state import CAS, World, md5
+from showcam.simulator.app_api.sessions import _digest as _digest_of_session
+from showcam.simulator.state import md5
+from tests.doubles.troubled.trouble import TroubledWorld
 
 HEAD_BYTES, TAIL_BYTES = 32, 32
 MAGIC = b"\x9e\xba\xac\xe9"
 ENCIPHERED = 0xFFFFFFFF
 LONGEST = 8192
+CAS = "cas"  # the name of its port
 _FIRST = b"01234567" + bytes(8)
 
 
@@ -97,7 +99,7 @@ class Keys:
 
     def __init__(
         self,
-        world: World,
+        world: TroubledWorld,
         sessions: Sessions,
         tls: ssl.SSLContext,
         expired: ssl.SSLContext,
@@ -155,10 +157,13 @@ class Keys:
             writer.write(data[at : at + size])
             await writer.drain()
 
+    def _terminal(self, session_id: str) -> str:
+        return self._sessions._sessions[_digest_of_session(session_id)].terminal
+
     def _result(self, said: Said) -> str:
         session, fault = said.text("ClientID"), self._world.settings.cas_fault
         user = self._sessions.user(session)
-        if user is None or said.text("Sign") != self._sessions.terminal(session):
+        if user is None or said.text("Sign") != self._terminal(session):
             return f"<Result>{REFUSED}</Result>"
         if session not in self._registered:
             return f"<Result>{UNREGISTERED}</Result>"
@@ -171,14 +176,14 @@ class Keys:
             return f"<Result>{REFUSED}</Result>"
         if fault == "limit":
             return f"<Result>0</Result>\n<Limit>{LIMIT}</Limit>"
-        key, code = key_of(camera), code_of(camera)
+        key, code = key_of(camera.serial, self._world.trouble_of(camera).pairing), code_of(camera.serial)
         return f'<Result>0</Result>\n<Session Key="{key}" OperationCode="{code}" Algorithm="AES128" />'
 
 
-def key_of(camera: Camera) -> str:
+def key_of(serial: str, pairing: int = 1) -> str:
     """Returns the key of the camera's own protocol; a new pairing changes the key."""
-    return md5(f"{camera.serial} key {camera.pairing}")[:16]
+    return md5(f"{serial} key {pairing}")[:16]
 
 
-def code_of(camera: Camera) -> str:
-    return md5(f"{camera.serial} code").upper()[:7]
+def code_of(serial: str) -> str:
+    return md5(f"{serial} code").upper()[:7]

@@ -15,12 +15,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from showcam.simulator.camera import Camera
 from showcam.simulator.cloud.feed import KEY_S, Feed
-from showcam.simulator.local.cas import NotOurs, Said, answer, key_of, receive
-from showcam.simulator.local.dress import Dress, Plain, Wrapped
 from showcam.simulator.pictures.studio import Studio
 from showcam.simulator.replay import Shape
-from showcam.simulator.state import LOCAL_CONTROL, LOCAL_MEDIA, World
+from tests.doubles.troubled.cas import NotOurs, Said, answer, key_of, receive
+from tests.doubles.troubled.dress import Dress, Plain, Wrapped
+from tests.doubles.troubled.trouble import TroubledWorld
 
+LOCAL_CONTROL, LOCAL_MEDIA = "9010/", "9020/"  # names of its ports, plus a serial
 PREPARE, INVITE, PLAY = 0x2013, 0x2011, 0x3105
 CODE_LENGTH = 7  # of an operation code; its content is not checked
 REFUSED, BUSY = 9, 10  # results that no public client has met
@@ -35,7 +36,7 @@ _ENDINGS = (OSError, NotOurs, TimeoutError, ValueError, asyncio.IncompleteReadEr
 class Device:
     """The protocol for all channels of a serial. `ports` are 0 while they are closed."""
 
-    def __init__(self, world: World, studio: Studio, serial: str) -> None:
+    def __init__(self, world: TroubledWorld, studio: Studio, serial: str) -> None:
         self._world, self._studio, self._serial = world, studio, serial
         self._numbers = itertools.count(random.randrange(10_000, 60_000))
         self._invited: dict[str, tuple[Camera, Dress | None, Shape | None]] = {}
@@ -88,7 +89,7 @@ class Device:
 
     @property
     def _key(self) -> bytes:
-        return key_of(self._camera).encode()
+        return key_of(self._serial, self._world.trouble_of(self._camera).pairing).encode()
 
     # commands
 
@@ -120,16 +121,20 @@ class Device:
         dress = self._dress(camera, said.text("PublicKey"))
         if dress is None and settings.local_stranger == "refuses":
             return f"<Result>{REFUSED}</Result>"
-        shape = camera.replay.next_at_home("local") if camera.replay and dress else None
+        shape = self._next_shape(camera) if dress else None
         if shape is not None and shape.result:
             return f"<Result>{shape.result}</Result>"
         session = str(next(self._numbers))
         self._invited[session] = camera, dress, shape
         return f"<Result>0</Result>\n<Session>{session}</Session>"
 
+    def _next_shape(self, camera: Camera) -> Shape | None:
+        """By the trace of a real camera, in the manner that showed it."""
+        return camera.replay.next_at_home(self._world.trouble_of(self._camera).local) if camera.replay else None
+
     def _dress(self, camera: Camera, public_key: str) -> Dress | None:
         """Returns None for a client without the key that the camera wants."""
-        if camera.local == "plain":
+        if self._world.trouble_of(self._camera).local == "plain":
             return Plain()
         return Wrapped(public_key) if public_key else None
 
@@ -235,12 +240,11 @@ HOST = "127.0.0.1"
 
 
 class LocalHouse:
-    def __init__(self, world: World, studio: Studio) -> None:
+    def __init__(self, world: TroubledWorld, studio: Studio) -> None:
         self._world, self._studio = world, studio
         self._devices: dict[str, Device] = {}
         self._turn = asyncio.Lock()
         self._turning: set[asyncio.Task[None]] = set()
-        world.local_doors.append(self._turned)
 
     def sessions(self, camera: Camera) -> int:
         """Counts the camera's open sessions."""
@@ -251,7 +255,7 @@ class LocalHouse:
         await asyncio.gather(*self._turning, return_exceptions=True)
         await asyncio.gather(*(device.close() for device in self._devices.values()))
 
-    def _turned(self, camera: Camera) -> None:
+    def turned(self, camera: Camera) -> None:
         task = asyncio.get_running_loop().create_task(self._follow(camera))
         self._turning.add(task)
         task.add_done_callback(self._turning.discard)
@@ -261,9 +265,9 @@ class LocalHouse:
         async with self._turn:
             serial, chosen = camera.serial, self._world.ports.chosen
             device = self._devices.setdefault(serial, Device(self._world, self._studio, serial))
-            if camera.local and not device.ports[0]:
+            if self._world.trouble_of(camera).local and not device.ports[0]:
                 await device.open(HOST)
                 chosen[LOCAL_CONTROL + serial], chosen[LOCAL_MEDIA + serial] = device.ports
-            elif not camera.local and device.ports[0]:
+            elif not self._world.trouble_of(camera).local and device.ports[0]:
                 del chosen[LOCAL_CONTROL + serial], chosen[LOCAL_MEDIA + serial]
                 await device.close()

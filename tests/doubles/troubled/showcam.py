@@ -1,0 +1,37 @@
+"""The command showcam, whose demo has the vendor with all its trouble in the simulator's place."""
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from showcam.app.cli import main
+from showcam.app.cli.run import processes
+from showcam.app.compose.demo import prepare
+from showcam.app.data import integrity
+from showcam.app.process import logs
+from showcam.app.process.limits import forbid_core
+from showcam.app.process.settings_sources import load
+from showcam.app.process.supervisor import Process, Supervisor, only_one
+
+ROOT = Path(__file__).parents[3]
+
+
+def run() -> int:
+    forbid_core()
+    settings = load(demo=True, environ=os.environ)
+    integrity.claim(settings)
+    logs.start("supervisor", settings)
+    address = f"http://{settings.own_host}:{settings.port}"
+    with only_one(settings.data / "run", address), integrity.watched(settings):
+        simulator, *others = processes(prepare(settings))
+        return Supervisor([_troubled(simulator), *others]).run(lambda: None)
+
+
+def _troubled(simulator: Process) -> Process:
+    words = ["tests.doubles.troubled.vendor" if word == "showcam.simulator" else word for word in simulator.command]
+    return replace(simulator, command=words, environ=simulator.environ | {"PYTHONPATH": str(ROOT)})
+
+
+if __name__ == "__main__":
+    sys.exit(run() if sys.argv[1:] == ["run", "--demo"] else main())
