@@ -1,6 +1,7 @@
 """The way to a public address by Cloudflare Tunnel, with a program that obeys the rules of the real command line."""
 
 import contextlib
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -111,20 +112,19 @@ def signing_in(program: Cloudflared) -> list[int]:
     return [pid for pid, command in commands.items() if str(program.program) in command and "login" in command]
 
 
-def test_what_cloudflare_made_before_a_kill_is_used_or_made_again(program: Cloudflared, tmp_path: Path) -> None:
+def test_what_cloudflare_made_before_cloudflared_was_killed_is_deleted(program: Cloudflared, tmp_path: Path) -> None:
     program.change(**SIGNED_IN, after_create="killed")
-    walk = exposing(tmp_path).walk(NAME)
-    assert next(walk).stand in ("choose", "working")
-    held = keeper(tmp_path).held()
-    program.change(reaches=True)
-    assert [*walk][-1].why == "failed"  # the program was killed, and what it had made is deleted
-    assert held is not None
-    keeper(tmp_path).hold(held)  # as if showcam had been killed with it
-    (tmp_path / "data" / "tunnel" / ".cloudflared").mkdir(parents=True, exist_ok=True)
-    program.change(tunnels={held.tunnel: "an-id"}, after_create="")
+    assert last(exposing(tmp_path)).why == "failed"
+    assert (program.state["tunnels"], keeper(tmp_path).held(), files(tmp_path)) == ({}, None, [])
+
+
+def test_what_cloudflare_made_before_showcam_was_killed_is_made_again(program: Cloudflared, tmp_path: Path) -> None:
+    keeper(tmp_path).hold(Held("cloudflare", NAME, "showcam-1"))
+    program.change(**SIGNED_IN, tunnels={"showcam-1": "an id whose credentials were not written"})
     assert last(exposing(tmp_path), "") == Stage("done")
-    assert list(program.state["tunnels"]) == [held.tunnel]
-    assert program.state["tunnels"][held.tunnel] != "an-id"
+    [(tunnel, made)] = program.state["tunnels"].items()
+    assert (tunnel, program.state["records"]) == ("showcam-1", {NAME: f"{made}.cfargotunnel.com"})
+    assert str(uuid.UUID(made)) == made
 
 
 def test_what_was_begun_is_closed_by_one_press(program: Cloudflared, tmp_path: Path) -> None:
