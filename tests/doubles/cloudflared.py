@@ -53,7 +53,7 @@ class Cloudflared:
 
     def running(self) -> list[int]:
         """The process ids of the tunnels that run."""
-        return [pid for pid in self.state["connectors"] if is_alive(pid)]
+        return [pid for pid in self.state["connectors"] if "cloudflared" in command_of(pid)]
 
     def rules(self, name: str = NAME) -> list[dict[str, str]]:
         """The rules by which the tunnel of a name passes requests on; none if the internet reaches no tunnel."""
@@ -74,11 +74,12 @@ def target_of(rules: list[dict[str, str]], name: str, path: str) -> str:
     return next(fits)["service"] + path
 
 
-def is_alive(pid: int) -> bool:
+def command_of(pid: int) -> str:
+    """The command of a process; "" if it has ended."""
     try:
-        return "cloudflared" in Path(f"/proc/{pid}/cmdline").read_text()
+        return Path(f"/proc/{pid}/cmdline").read_text(errors="replace")
     except OSError:
-        return False
+        return ""
 
 
 def write(file: Path, state: dict[str, Any]) -> None:

@@ -1,18 +1,19 @@
 """The way to a public address by Cloudflare Tunnel, with a program that obeys the rules of the real command line."""
 
 import contextlib
+import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from showcam.app.process.kept import read
+from showcam.app.process.kept import Installation, read
 from showcam.app.process.settings_sources import load
 from showcam.app.setup import cloudflare
 from showcam.app.setup.address import AddressKeeper
 from showcam.app.setup.exposing import Exposing
 from showcam.console.exposing import Held, Stage, Why
-from tests.doubles.cloudflared import NAME, PAGE, ZONE, Cloudflared, is_alive
+from tests.doubles.cloudflared import NAME, PAGE, ZONE, Cloudflared, command_of
 from tests.doubles.tailscale import Tailscale
 from tests.doubles.waiting import LONG_S, until
 
@@ -101,38 +102,36 @@ def test_a_person_who_does_not_sign_in_is_not_waited_for_without_end(program: Cl
 def test_the_sign_in_ends_with_the_one_who_waits_for_it(program: Cloudflared, tmp_path: Path) -> None:
     with contextlib.closing(exposing(tmp_path).walk(NAME)) as walk:
         assert next(walk) == CHOOSE
-        assert signing_in()
-    assert signing_in() == []
+        assert signing_in(program)
+    assert signing_in(program) == []
 
 
-def signing_in() -> list[int]:
-    return [
-        int(folder.name)
-        for folder in Path("/proc").iterdir()
-        if folder.name.isdecimal() and is_alive(int(folder.name)) and b"login" in (folder / "cmdline").read_bytes()
-    ]
+def signing_in(program: Cloudflared) -> list[int]:
+    """The process ids of sign-ins by this program."""
+    commands = {int(pid.name): command_of(int(pid.name)) for pid in Path("/proc").iterdir() if pid.name.isdecimal()}
+    return [pid for pid, command in commands.items() if str(program.program) in command and "login" in command]
 
 
-def test_what_cloudflare_made_before_a_kill_is_used_or_made_again(program: Cloudflared, tmp_path: Path) -> None:
+def test_what_cloudflare_made_before_cloudflared_was_killed_is_deleted(program: Cloudflared, tmp_path: Path) -> None:
     program.change(**SIGNED_IN, after_create="killed")
-    walk = exposing(tmp_path).walk(NAME)
-    assert next(walk).stand in ("choose", "working")
-    held = keeper(tmp_path).held()
-    program.change(reaches=True)
-    assert [*walk][-1].why == "failed"  # the program was killed, and what it had made is deleted
-    assert held is not None
-    keeper(tmp_path).hold(held)  # as if showcam had been killed with it
-    (tmp_path / "data" / "tunnel" / ".cloudflared").mkdir(parents=True, exist_ok=True)
-    program.change(tunnels={held.tunnel: "an-id"}, after_create="")
+    assert last(exposing(tmp_path)).why == "failed"
+    assert (program.state["tunnels"], keeper(tmp_path).held(), files(tmp_path)) == ({}, None, [])
+
+
+def test_what_cloudflare_made_before_showcam_was_killed_is_made_again(program: Cloudflared, tmp_path: Path) -> None:
+    keeper(tmp_path).hold(Held("cloudflare", NAME, "showcam-1"))
+    program.change(**SIGNED_IN, tunnels={"showcam-1": "an id whose credentials were not written"})
     assert last(exposing(tmp_path), "") == Stage("done")
-    assert list(program.state["tunnels"]) == [held.tunnel]
-    assert program.state["tunnels"][held.tunnel] != "an-id"
+    [(tunnel, made)] = program.state["tunnels"].items()
+    assert (tunnel, program.state["records"]) == ("showcam-1", {NAME: f"{made}.cfargotunnel.com"})
+    assert str(uuid.UUID(made)) == made
 
 
 def test_what_was_begun_is_closed_by_one_press(program: Cloudflared, tmp_path: Path) -> None:
     program.change(**SIGNED_IN)
     assert last(exposing(tmp_path)) == Stage("done")
-    keeper(tmp_path).forget()  # as if showcam had been killed before it kept the name
+    given = load(environ={"SHOWCAM_DATA": str(tmp_path / "data")})
+    Installation(given, {}).change({"public_url": None})  # as if showcam had been killed before it kept the name
     way = exposing(tmp_path)
     assert way.end() == Stage("closed", by="cloudflare", detail=f"CNAME {NAME}")
     assert (program.state["tunnels"], files(tmp_path)) == ({}, [])

@@ -41,11 +41,13 @@ class AddressKeeper:
         return bool(self._installation.changeable({"public_url": ""}))
 
     def forget(self) -> None:
-        """Forgets the kept address. Another address than the recorded way's stays.
+        """Forgets the kept address and its way. Another address than the recorded way's stays.
 
         Raises ProgramFailed if a file or the environment gives the address.
         """
         held = self.held()
+        if held is not None and not held.closed:
+            self.hold(None)
         if held is not None and not self.is_kept(held.name) and self.may_keep():
             return
         names = self._installation.changeable({"public_url": "", "trusted_proxies": ""})
@@ -56,6 +58,7 @@ class AddressKeeper:
     def hold(self, held: Held | None) -> None:
         """Records a way before it is opened, so that a process that is killed leaves none open without a trace."""
         self._record.write(msgspec.json.encode(held) if held else None)
+        self._installation.change({})  # `showcam run` reads it then
 
     def held(self) -> Held | None:
         """The way that is open, that was begun, or that is closed with something left for the owner to delete."""

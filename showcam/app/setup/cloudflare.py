@@ -63,15 +63,19 @@ class Tunnel:
 
         The record names the rest until the owner presses again.
         """
-        held = self._keeper.held()
-        is_made = self._certificate.is_file() or self._keeper.is_kept(self.name)
-        if held is None or held.closed or not is_made:
-            self._keeper.hold(None)
-            return Stage()
-        self._keeper.forget()  # showcam run then ends the tunnel
-        left = changed(held, closed=True, tunnel="" if self._deleted(held.tunnel) else held.tunnel)
-        self._keeper.hold(left)
+        held, is_kept = self._keeper.held(), self._keeper.is_kept(self.name)
+        left = None
+        if held is not None and not held.closed and (is_kept or self._certificate.is_file()):
+            left = changed(held, closed=True)
+            self._keeper.hold(left)  # showcam run then ends the tunnel
+            if self._deleted(held.tunnel):
+                left = changed(left, tunnel="")
         shutil.rmtree(self._folder, ignore_errors=True)
+        self._keeper.hold(left)
+        if is_kept:  # at last: showcam run then ends the process of the page too
+            self._keeper.forget()
+        if left is None:
+            return Stage()
         return Stage("closed", by="cloudflare", detail=left.left)
 
     def _sign_in(self, program: Program) -> Generator[Stage]:
@@ -125,7 +129,7 @@ def environment(settings: Settings) -> dict[str, str]:
     """Returns the variables for `command`, and writes the file that cloudflared reads; empty: no tunnel is to run."""
     keeper = AddressKeeper(settings, {})
     held, credentials = keeper.held(), _credentials(keeper.folder.absolute())
-    if held is None or held.by != "cloudflare" or settings.public_url != f"https://{held.name}":
+    if held is None or held.closed or held.by != "cloudflare" or settings.public_url != f"https://{held.name}":
         return {}
     recipe = recipes.cloudflare(held.name, settings.port, settings.media_port, held.tunnel, str(credentials))
     try:

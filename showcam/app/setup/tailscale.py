@@ -178,7 +178,6 @@ class Funnel:
             if there.get(path) == target:
                 program.close(path)
         self._keeper.forget()
-        self._keeper.hold(None)
         return Stage()
 
     def _closed(self, program: Tailscale, name: str) -> list[str]:
