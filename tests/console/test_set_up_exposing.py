@@ -144,7 +144,7 @@ def test_the_way_by_cloudflare_from_the_press_to_what_is_left(
     until(lambda: "Sign in to Cloudflare, and choose the domain of your name." in shown(browser))
     assert [part in markup(browser) for part in (f'href="{escape(PAGE)}"', "<svg", "Open Cloudflare")] == [True] * 3
     cloudflared.change(zone=ZONE)
-    until(lambda: "The address is kept." in shown(browser))
+    until(lambda: "The address works in seconds." in shown(browser))
     assert kept(tmp_path) == {"public_url": f"https://{PUBLIC}", "trusted_proxies": "127.0.0.1"}
     browser.send(AT, step="unexpose")
     assert kept(tmp_path) == {}
@@ -179,7 +179,7 @@ def test_what_a_killed_showcam_had_begun_is_offered(
     assert [button in text for button in ("Go on", BACK, GET)] == [True, True, False]
     browser.send(AT, step=step)
     if step == "expose":
-        until(lambda: "The address is kept." in shown(browser))
+        until(lambda: "The address works in seconds." in shown(browser))
     assert (kept(tmp_path).get("public_url", ""), bool(program.mounts())) == (
         (f"https://{NAME}", True) if step == "expose" else ("", False)
     )

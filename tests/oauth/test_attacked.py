@@ -89,7 +89,7 @@ class Attacked:
 @pytest.fixture(scope="module")
 def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
     limits: dict[str, Any] = {"SHOWCAM_SIGN_INS_PER_USER": "3"}  # not the demo's own
-    with running(tmp_path_factory.mktemp("attacked"), **limits) as program:
+    with running(tmp_path_factory.mktemp("attacked"), troubled=True, **limits) as program:
         yield Attacked(program)
 
 

@@ -142,7 +142,7 @@ def test_a_press_in_the_house_gives_the_address(program: Program, cloudflared: C
     assert page.post("/home/reachable", step="tunnel", name=NAME) == 200
     until(lambda: issuer(program) == f"https://{NAME}")
     until(lambda: visited(cloudflared, "/healthz") == 200)
-    until(lambda: page.shows("/home/reachable", "Take the address back"))
+    until(lambda: page.shows("/home/reachable", "Take it back"))
     page.post("/home/reachable", step="unexpose")
     until(lambda: issuer(program) != f"https://{NAME}")
     until(lambda: page.shows("/home/reachable", f"Delete what Cloudflare still has: CNAME {NAME}."))
