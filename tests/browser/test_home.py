@@ -95,7 +95,7 @@ def test_from_an_empty_folder_to_a_live_tile(context: BrowserContext, tmp_path: 
     """Two values are typed, and nothing else is done."""
     began = time.monotonic()
     page, complaints = watched(context)
-    with running(tmp_path, troubled=True) as program:
+    with running(tmp_path) as program:
         sign_in(page, at_start(program), "real@example.com")
         plays(page, "Terrace", WITHIN_S)
         took = time.monotonic() - began

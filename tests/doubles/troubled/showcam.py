@@ -1,6 +1,7 @@
 """The command showcam, whose demo has the vendor with all its trouble in the simulator's place."""
 
 import os
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +26,12 @@ def run() -> int:
     address = f"http://{settings.own_host}:{settings.port}"
     with only_one(settings.data / "run", address), integrity.watched(settings):
         simulator, *others = processes(prepare(settings))
-        return Supervisor([_troubled(simulator), *others]).run(lambda: None)
+        return Supervisor([_troubled(simulator), *others]).run(_announce)
+
+
+def _announce() -> None:
+    """Prints the address of the cameras' page, as showcam does when all its processes serve."""
+    subprocess.run([sys.executable, "-P", "-m", "showcam", "home", "--demo"], check=True)
 
 
 def _troubled(simulator: Process) -> Process:
