@@ -97,7 +97,7 @@ def demos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], 
                 running_now.close()
                 last.clear()
                 last[group] = running_now.enter_context(
-                    _demo(tmp_path_factory.mktemp(group), troubled=group == "tiles")
+                    _demo(tmp_path_factory.mktemp(group), troubled=group != "browser")
                 )
             return last[group]
 

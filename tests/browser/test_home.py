@@ -231,7 +231,7 @@ def test_encryption_is_switched_off_at_the_tile_by_keyboard_and_the_picture_come
         program.configure(encryption_delay_s=5)  # longer than the page waits
         page.keyboard.type(program.cameras()["Driveway"]["mailed"])
         page.keyboard.press("Enter")
-        tile(page, "Driveway").get_by_text("Switching Image Encryption off for Driveway.").wait_for(timeout=90_000)
+        tile(page, "Driveway").get_by_text("Driveway is changing.").wait_for(timeout=90_000)
         plays(page, "Driveway")
     finally:
         program.configure(encryption_delay_s=2)

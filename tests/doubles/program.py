@@ -120,7 +120,7 @@ class Program:
 
     def command(self, *words: str, text: str = "", within_s: float = LONG_S) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*self.words, *words],
+            [str(self.showcam), *words],
             env=self.environ,
             cwd=self.stands,
             input=text,

@@ -105,7 +105,7 @@ def test_a_picture_comes_in_base64(running: Environment) -> None:
 def test_tries_are_counted_by_the_address_that_the_api_saw(running: Environment) -> None:
     tries = [("203.0.113.9", f"198.51.100.{number}") for number in range(7)] + [("203.0.113.10", "198.51.100.1")]
     said = [sign_in(running, *each, user=f"you{number}@example.com") for number, each in enumerate(tries)]
-    assert ["too many failed tries" in text.lower() for text in said] == [False] * 6 + [True, False]
+    assert ["too many wrong tries" in text.lower() for text in said] == [False] * 6 + [True, False]
     assert "planted" not in running.log
 
 

@@ -31,7 +31,7 @@ def run() -> int:
 
 def _announce() -> None:
     """Prints the address of the cameras' page, as showcam does when all its processes serve."""
-    subprocess.run([sys.executable, "-P", "-m", "showcam", "home", "--demo"], check=True)
+    subprocess.run([Path(sys.executable).with_name("showcam"), "home", "--demo"], check=True)
 
 
 def _troubled(simulator: Process) -> Process:
