@@ -350,7 +350,7 @@ def test_where_a_tried_sentences_picture_does_not_come_it_is_said(
     page.route("**/master.m3u8", lambda route: route.fulfill(status=502, headers={"Access-Control-Allow-Origin": "*"}))
     tried(page, linked)
     for display in page.locator(".display").all():
-        expect(display.get_by_role("alert")).to_contain_text("No picture has come.", timeout=90_000)
+        expect(display.get_by_role("alert")).to_contain_text("No picture came.", timeout=90_000)
         expect(display.locator("video")).to_be_hidden()
 
 

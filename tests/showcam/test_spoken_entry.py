@@ -54,7 +54,7 @@ def test_the_library_is_loaded_for_what_is_spoken_alone(event: dict[str, Any], l
     assert result["after"] is loads
     if loads:
         assert result["answer"]["response"]["card"] == {"type": "LinkAccount"}
-        assert "noch nicht verknüpft" in result["answer"]["response"]["outputSpeech"]["text"]
+        assert "Verknüpfe deine Kameras" in result["answer"]["response"]["outputSpeech"]["text"]
 
 
 def test_another_skills_request_is_not_answered(tmp_path: Path) -> None:

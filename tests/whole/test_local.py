@@ -71,8 +71,15 @@ def test_a_camera_is_shown_by_its_own_protocol(
 ) -> None:
     if deciphers:
         command(program, "cameras", "set", name, "while_encrypted", "code", "--yes")
-    answer = program.assistant(assistant, "watch", text=f"show the {name.lower()} camera", via=via)
-    assert answer["outcome"]["shown"], answer["outcome"]
+    # three seconds pass before the second manner is tried, and up to four until the camera's next keyframe: a first
+    # request may end meanwhile, and the next one meets the video that it opened
+    asked = {"text": f"show the {name.lower()} camera", "via": via}
+    answers = [program.assistant(assistant, "watch", **asked)]
+    if not answers[0]["outcome"]["shown"]:
+        assert deciphers
+        answers.append(program.assistant(assistant, "watch", **asked))
+    answer = answers[-1]
+    assert answer["outcome"]["shown"], answers
     assert answer["shown"]["frames"] > 10
     assert answer["shown"]["audio_rms"] > 0
     assert answer["shown"]["width"] == 640, "the whole picture, while the cloud's is the smaller one"
