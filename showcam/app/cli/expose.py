@@ -18,12 +18,7 @@ _CONSENT = "Anyone on the internet can then reach the sign-in page. Go on?"
 
 
 @click.command(cls=Command, epilog=whole_way("owner/reachable.md"))
-@click.option(
-    "--cloudflare",
-    "name",
-    metavar="NAME",
-    help="By Cloudflare, under this name in a domain of yours; by default Tailscale chooses the name.",
-)
+@click.option("--cloudflare", "name", metavar="NAME", help="By Cloudflare, with a name of yours; default: Tailscale.")
 @click.option("--stop", "stops", is_flag=True, help="Close the way in again, and forget the address.")
 @click.option("--yes", is_flag=True, help="Agree that anyone on the internet can reach the sign-in page.")
 @as_json
