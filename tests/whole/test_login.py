@@ -11,7 +11,7 @@ import requests
 
 from showcam.app.process.supervisor import only_one
 from tests.doubles.program import Program, running
-from tests.doubles.waiting import LONG_S
+from tests.doubles.waiting import LONG_S, until
 from tests.whole.test_terminal import Terminal
 
 pytestmark = pytest.mark.proves("Cameras are listed without a browser", leans_on="double: EZVIZ's cloud")
@@ -60,16 +60,18 @@ def test_a_wrong_password_says_so(demo: Program) -> None:
     assert "These did not work." in done.stderr
 
 
-def test_the_command_that_is_printed_at_the_start_works_in_any_other_terminal(demo: Program, tmp_path: Path) -> None:
-    (command,) = re.findall(r"Another one: (.+)", demo.log.read_text())
-    elsewhere = {name: demo.environ[name] for name in ("PATH", "HOME")}
-    done = subprocess.run(
-        ["sh", "-c", command], env=elsewhere, cwd=tmp_path, capture_output=True, text=True, timeout=LONG_S, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    address, code = _printed(done.stdout)
-    assert address == f"{demo.web}/home"
-    assert code
+def test_the_command_that_is_printed_at_the_start_works_in_any_other_terminal(tmp_path: Path) -> None:
+    with running(tmp_path) as started:
+        until(lambda: "Another one: " in started.log.read_text())
+        (command,) = re.findall(r"Another one: (.+)", started.log.read_text())
+        elsewhere = {name: started.environ[name] for name in ("PATH", "HOME")}
+        done = subprocess.run(
+            ["sh", "-c", command], env=elsewhere, cwd="/", capture_output=True, text=True, timeout=LONG_S, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        address, code = _printed(done.stdout)
+        assert address == f"{started.web}/home"
+        assert code
 
 
 def test_home_prints_an_address_that_signs_in_once(demo: Program) -> None:
