@@ -72,14 +72,14 @@ KEY["pause"] = KEY["guessed"]
 
 # Errors of the code that deciphers a camera's picture.
 PICTURE_CODE = {
-    "consent": KEY["consent"],
+    **{of: KEY[of] for of in ("consent", "guessed")},
     "wrong": mark("Wrong code. Use the label's, or the encryption password."),
-    "guessed": KEY["guessed"],
 }
 
 # While Image Encryption is being switched off: the vendor's next demand, or the error of the code.
 SWITCHING_OFF = {
-    **{of: KEY[of] for of in ("mailed_code", "wrong_mailed_code", "old", "too_soon", "too_often", "guessed", "silent")},
+    "mailed_code": mark("{vendor} has mailed you four digits. Older cameras take the label's code."),
+    **{of: KEY[of] for of in ("wrong_mailed_code", "old", "too_soon", "too_often", "guessed", "silent")},
     "code": HERE["code_wrong"][1],
     "wrong_code": PICTURE_CODE["wrong"],
 }
@@ -213,14 +213,14 @@ SET_UP = {
 
 # The tasks of a person on the way to an address, by `Stage.stand`; causes of a refusal, by `Stage.why`.
 EXPOSING = {
-    "working": mark("showcam opens the way. This takes seconds."),
+    "working": mark("This takes seconds."),
     "sign_in": mark("Sign in to Tailscale; a free account is enough."),
     "approve": mark("Let a Tailscale admin approve this machine."),
     "allow": mark("Allow Funnel in your Tailscale network."),
     "choose": mark("Sign in to Cloudflare, and choose the domain of your name."),
     "done": mark("The address works in seconds."),
-    "begun": mark("The way to {detail} was begun, and not finished."),
-    "closed": mark("The way is closed. Delete what Cloudflare still has: {detail}."),
+    "begun": mark("{detail} was begun, and not finished."),
+    "closed": mark("Closed. Delete what Cloudflare still has: {detail}."),
 }
 NOT_EXPOSED = {
     "missing": mark("Tailscale is not installed here. Read how."),
@@ -228,10 +228,10 @@ NOT_EXPOSED = {
     "down": mark("Tailscale does not run. Restart this machine."),
     "taken": mark("Tailscale serves another program here. End that."),
     "no_name": mark("Tailscale has no name for this machine. Switch MagicDNS on there."),
-    "no_cloudflared": mark("cloudflared is not installed on showcam's machine. Read how, then try again."),
+    "no_cloudflared": mark("cloudflared is not installed here. Read how."),
     "record": mark("Cloudflare has another record for {detail}. Delete that, or take another name."),
-    "other_domain": mark("Delete Cloudflare's record {detail}: the name is in another domain. Try again."),
-    "begun": mark("The way to {detail} was begun first. Take that back, then try again."),
+    "other_domain": mark("Delete Cloudflare's record {detail}: the name is in another domain."),
+    "begun": mark("First take {detail} back."),
     "late": mark("Nobody went on in time. Try again."),
     "given_elsewhere": SET_UP["given_elsewhere"],
     "failed": mark("That was refused: {detail}"),

@@ -148,7 +148,7 @@ def test_the_way_by_cloudflare_from_the_press_to_what_is_left(
     assert kept(tmp_path) == {"public_url": f"https://{PUBLIC}", "trusted_proxies": "127.0.0.1"}
     browser.send(AT, step="unexpose")
     assert kept(tmp_path) == {}
-    assert f"The way is closed. Delete what Cloudflare still has: CNAME {PUBLIC}." in shown(browser)
+    assert f"Closed. Delete what Cloudflare still has: CNAME {PUBLIC}." in shown(browser)
     browser.send(AT, step="unexpose")
     assert "Delete what Cloudflare still has" not in shown(browser)
 
@@ -163,7 +163,7 @@ def test_no_tunnel_is_begun_for_what_is_no_name(built: World, cloudflared: Cloud
 def test_without_cloudflared_the_document_of_its_way_is_offered(built: World, program: Tailscale) -> None:
     browser = built().signed_in().visit(AT)
     browser.send(AT, step="tunnel", name=PUBLIC)
-    until(lambda: "cloudflared is not installed on showcam's machine." in shown(browser))
+    until(lambda: "cloudflared is not installed here." in shown(browser))
     assert 'class="button" href="/help/docs/reachable.md#cloudflare-tunnel">Read the document' in markup(browser)
 
 
@@ -175,7 +175,7 @@ def test_what_a_killed_showcam_had_begun_is_offered(
     browser = built().signed_in().visit(AT)
     AddressKeeper(Settings(data=tmp_path / "showcam"), {}).hold(Held("tailscale", NAME))
     text = shown(browser).partition("A name that you have")[0]
-    assert f"The way to {NAME} was begun, and not finished." in text
+    assert f"{NAME} was begun, and not finished." in text
     assert [button in text for button in ("Go on", BACK, GET)] == [True, True, False]
     browser.send(AT, step=step)
     if step == "expose":

@@ -78,7 +78,7 @@ def test_the_command_leads_from_nothing_to_an_address_and_back(program: Program,
     media = requests.get(f"http://127.0.0.1:{program.media_port}{VIDEO}", timeout=LONG_S).status_code
     assert (visited(cloudflared, VIDEO), media) == (media, media)
     code, facts = asked(program, "--stop")
-    assert (code, facts["text"]) == (0, f"The way is closed. Delete what Cloudflare still has: CNAME {NAME}.")
+    assert (code, facts["text"]) == (0, f"Closed. Delete what Cloudflare still has: CNAME {NAME}.")
     until(lambda: cloudflared.running() == [])
     assert (visited(cloudflared, "/healthz"), cloudflared.state["tunnels"]) == (530, {})
     until(lambda: issuer(program) != f"https://{NAME}")
