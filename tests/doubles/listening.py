@@ -1,13 +1,17 @@
 """The descendants of a process, and the addresses where one listens, from the tables of /proc."""
 
+import contextlib
 import ipaddress
-import subprocess
 from pathlib import Path
 
 
 def below(pid: int) -> list[int]:
-    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
-    parents = {int(line.split()[0]): int(line.split()[1]) for line in listed.splitlines()}
+    """The process ids of all descendants. A bare Debian has no ps."""
+    parents = dict[int, int]()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            number, _, rest = stat.read_text().partition(" (")
+            parents[int(number)] = int(rest.rpartition(") ")[2].split()[1])
     found: list[int] = []
     wave = [pid]
     while wave:

@@ -11,9 +11,9 @@ import pytest
 import requests
 
 from showcam.registry.readings.changes import SAME_S
+from tests.doubles.listening import below
 from tests.doubles.program import Program, running
 from tests.doubles.waiting import until
-from tests.whole.test_starting import children
 
 pytestmark = pytest.mark.proves(
     "With the worker killed every ten seconds each press rings at the Echo once",
@@ -63,7 +63,7 @@ def rings(program: Program) -> list[str]:
 
 def kill_worker(program: Program) -> None:
     assert program.process is not None
-    for pid in children(program.process.pid):
+    for pid in below(program.process.pid):
         if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
             os.kill(pid, signal.SIGKILL)
 

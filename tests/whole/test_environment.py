@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.doubles.listening import below
 from tests.doubles.program import running
-from tests.whole.test_starting import children
 
 pytestmark = pytest.mark.process
 
@@ -29,7 +29,7 @@ def test_each_part_has_the_secrets_it_needs_and_no_others(tmp_path: Path) -> Non
     with running(tmp_path, demo=False, **SECRETS) as program:
         assert program.process is not None
         found: dict[str, set[str]] = {}
-        for pid in children(program.process.pid):
+        for pid in below(program.process.pid):
             part = Path(f"/proc/{pid}/cmdline").read_text().split("\0")[-2]
             environ = Path(f"/proc/{pid}/environ").read_text()
             found.setdefault(part, set()).update(word for word in words if word in environ)

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.doubles.listening import below
 from tests.doubles.program import SHOWCAM, Program
 from tests.doubles.waiting import LONG_S
-from tests.whole.test_starting import alive, children, run
+from tests.whole.test_starting import alive, run
 
 pytestmark = pytest.mark.process
 
@@ -25,10 +26,10 @@ def cut_off(tmp_path_factory: pytest.TempPathFactory) -> Program:
         added = program.command("owner", "add", f"owner{number}@example.com")
         assert added.returncode == 0, added.stderr
     assert program.process is not None
-    below = children(program.process.pid)
+    found = below(program.process.pid)
     program.stop(signal.SIGKILL)
     deadline = time.monotonic() + LONG_S
-    while alive(below):
+    while alive(found):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     return program

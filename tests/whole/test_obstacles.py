@@ -23,14 +23,15 @@ pytestmark = pytest.mark.proves(
 )
 
 NAMESPACE = ("unshare", "--mount") if os.geteuid() == 0 else ("unshare", "--user", "--map-root-user", "--mount")
-# $1: the disk's options, $2: data to begin with, $3: how it is mounted again, $4: where the list of files is put
+# $1: the disk's options, $2: data to begin with, $3: how it is mounted again, $4: where the list of files is put.
+# Without --options-mode mount repeats the disk's uid as the machine has it, which an ordinary user's namespace refuses.
 ON_DISK = """
 mount -t tmpfs -o "$1" tmpfs "$SHOWCAM_DATA" || exit 99
-cp -a "$2/." "$SHOWCAM_DATA" && mount -o "remount,$3" "$SHOWCAM_DATA" || exit 99
+cp -a "$2/." "$SHOWCAM_DATA" && mount --options-mode=ignore -t tmpfs -o "remount,$3" tmpfs "$SHOWCAM_DATA" || exit 99
 list=$4; shift 4
 "$@"; code=$?
 (cd "$SHOWCAM_DATA" && find . -type f -printf '%s %P\\n') > "$list"
-mount -o remount,rw,size=32m "$SHOWCAM_DATA" || exit 98
+mount --options-mode=ignore -t tmpfs -o remount,rw,size=32m tmpfs "$SHOWCAM_DATA" || exit 98
 "$1" owner list > "$list.owners" 2>&1 || exit 97
 exit $code
 """

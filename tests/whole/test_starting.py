@@ -16,22 +16,11 @@ import pytest
 import requests
 
 from tests.doubles.linking import link, link_tokens
+from tests.doubles.listening import below
 from tests.doubles.needs import CORES
 from tests.doubles.program import AS_INSTALLED, ROOT, SHOWCAM, Program, running
 from tests.doubles.simulator_process import SimulatorProcess
 from tests.doubles.waiting import LONG_S, within
-
-
-def children(pid: int) -> list[int]:
-    """All processes below, by the system's own table."""
-    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
-    parents = {int(line.split()[0]): int(line.split()[1]) for line in listed.splitlines()}
-    below: list[int] = []
-    wave = [pid]
-    while wave:
-        wave = [child for child, parent in parents.items() if parent in wave]
-        below += wave
-    return below
 
 
 def alive(pids: list[int]) -> list[int]:
@@ -57,9 +46,9 @@ class Ended:
 def ended(tmp_path_factory: pytest.TempPathFactory) -> Ended:
     program = Program(tmp_path_factory.mktemp("ended"), demo=True).start()
     assert program.process is not None
-    below = children(program.process.pid)
+    found = below(program.process.pid)
     program.stop(signal.SIGINT)
-    return Ended(program, below)
+    return Ended(program, found)
 
 
 def test_ctrl_c_ends_everything(ended: Ended) -> None:
@@ -72,8 +61,8 @@ def test_ctrl_c_ends_everything(ended: Ended) -> None:
 def media_of(program: Program) -> int:
     """The media process's id."""
     assert program.process is not None
-    below = children(program.process.pid)
-    return next(pid for pid in below if b"media" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"))
+    found = below(program.process.pid)
+    return next(pid for pid in found if b"media" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"))
 
 
 @pytest.fixture(scope="module")
@@ -107,8 +96,8 @@ def test_a_part_that_is_killed_comes_back(started: Program) -> None:
 @CORES.unless(len(os.sched_getaffinity(0)) > 1)
 def test_the_web_process_alone_keeps_to_one_core(started: Program) -> None:
     assert started.process is not None
-    below = children(started.process.pid)
-    assert len([pid for pid in below if len(os.sched_getaffinity(pid)) == 1]) == 1
+    found = below(started.process.pid)
+    assert len([pid for pid in found if len(os.sched_getaffinity(pid)) == 1]) == 1
 
 
 def test_a_second_start_on_the_same_data_is_refused(started: Program) -> None:

@@ -14,9 +14,9 @@ from typing import Self
 
 import pytest
 
+from tests.doubles.listening import below
 from tests.doubles.program import SHOWCAM, Program, running
 from tests.doubles.waiting import LONG_S
-from tests.whole.test_starting import children
 
 pytestmark = pytest.mark.process
 
@@ -103,7 +103,7 @@ def test_a_warning_is_a_readable_line(tmp_path: Path) -> None:
         terminal.until("Ctrl-C ends it")
         media = next(
             pid
-            for pid in children(terminal.process.pid)
+            for pid in below(terminal.process.pid)
             if b"media" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         )
         os.kill(media, signal.SIGKILL)
