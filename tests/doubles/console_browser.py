@@ -6,7 +6,7 @@ from html import unescape
 import requests
 
 from tests.doubles.program import Program
-from tests.doubles.waiting import LONG_S
+from tests.doubles.waiting import LONG_S, until
 
 PASSWORD = "a-long-password"
 
@@ -30,7 +30,7 @@ class Page:
             return False
 
     def post(self, path: str, **form: str) -> int:
-        self.get(path)
+        until(lambda: self.shows(path, 'name="csrf_token"'))
         token = re.search(r'name="csrf_token" value="([^"]+)"', self.text)
         assert token is not None, self.text
         sent = self.session.post(

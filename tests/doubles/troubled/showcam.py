@@ -16,6 +16,7 @@ from showcam.app.process.settings_sources import load
 from showcam.app.process.supervisor import Process, Supervisor, only_one
 
 ROOT = Path(__file__).parents[3]
+ANNOUNCED = "The address is printed."
 
 
 def run() -> int:
@@ -30,8 +31,9 @@ def run() -> int:
 
 
 def _announce() -> None:
-    """Prints the address of the cameras' page, as showcam does when all its processes serve."""
-    subprocess.run([Path(sys.executable).with_name("showcam"), "home", "--demo"], check=True)
+    """Prints the address of the cameras' page, as showcam does when all its processes serve, and then ANNOUNCED."""
+    subprocess.run([Path(sys.executable).with_name("showcam"), "home", "--demo"], check=False)
+    print(ANNOUNCED, flush=True)  # noqa: T201
 
 
 def _troubled(simulator: Process) -> Process:
