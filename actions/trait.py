@@ -124,7 +124,7 @@ class Trait(ABC):
 
 
 class Switch(Trait):
-    """A trait that changes a setting of a camera, if its owner lets a voice change that and the person confirms it."""
+    """A trait that changes a camera's setting, if the owner allows voices to and the speaker confirms the change."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry

@@ -66,7 +66,7 @@ class ErrorPayload(Struct, rename="camel", omit_defaults=True):
 
 
 class DirectiveError(Exception):
-    """A failure that is answered as an ErrorResponse. Alexa does not speak the message; people read it in answers.
+    """A failure that Alexa gets as an ErrorResponse. Alexa never speaks the message; only developers read the message.
 
     `reason`: the gate's, if a refusal caused the error.
     """

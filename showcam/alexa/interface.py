@@ -1,4 +1,4 @@
-"""The base of every Alexa interface: a directive as it comes, a camera's capabilities and states, and what goes out.
+"""The base of every Alexa interface, and the types of directives, capabilities, states and answers.
 
 A directive is typed as far as dispatch and authentication need it. Unknown keys are ignored, since real directives hold
 more than is published. Each interface types its payloads. A message that is no directive is still read

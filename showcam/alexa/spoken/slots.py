@@ -43,7 +43,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A camera as somebody said it. `text`: the recognised name, or "". `place`: 2 for “the second one”, 0 for none."""
+    """The words for a camera. `text`: the recognised name, or "". `place`: 2 for “the second one”, else 0."""
 
     text: str = ""
     matches: tuple[Match, ...] = ()
@@ -79,7 +79,7 @@ def _matches(slot: Any) -> list[Match]:
 
 
 def meant(said: Heard, names: Mapping[str, str], choices: Sequence[str]) -> tuple[str, ...]:
-    """Finds the ids of the cameras that a person may mean. `names`: by camera id. `choices`: ids that were asked about.
+    """The ids of all cameras that fit a person's words. `names`: by camera id. `choices`: ids in the last question.
 
     An entry that Alexa matched counts before the recognised text.
     """
@@ -102,7 +102,7 @@ def _narrowed(text: str, known: list[str], names: Mapping[str, str], choices: Se
 
 
 def find(heard: str, names: Mapping[str, str]) -> tuple[str, ...]:
-    """Finds the ids of the cameras that a person may mean. `names`: by camera id."""
+    """The ids of all cameras whose names fit the recognised words. `names`: by camera id."""
     wanted = plain(heard)
     if not wanted:
         return ()

@@ -184,7 +184,7 @@ class _Commands(Group):
         return super().main(args, prog_name or called(), *more, **named)
 
     def invoke(self, context: click.Context) -> Any:
-        """Turns an error that a person can fix into one line on stderr and exit code 2."""
+        """Prints a mistake of the owner's as one line on stderr, without a traceback, and exits with code 2."""
         try:
             return super().invoke(context)
         except click.Abort:

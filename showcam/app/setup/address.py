@@ -1,4 +1,4 @@
-"""The public address: kept as a setting, with a record of the way that was opened to it."""
+"""The public address, kept as a setting, beside a record of the tunnel or Funnel that leads to the address."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -56,12 +56,12 @@ class AddressKeeper:
             raise ProgramFailed("given_elsewhere")
 
     def hold(self, held: Held | None) -> None:
-        """Records a way before it is opened, so that a process that is killed leaves none open without a trace."""
+        """Records a tunnel before showcam opens the tunnel: after a kill, the owner sees what is still open."""
         self._record.write(msgspec.json.encode(held) if held else None)
         self._installation.change({})  # `showcam run` reads it then
 
     def held(self) -> Held | None:
-        """The way that is open, that was begun, or that is closed with something left for the owner to delete."""
+        """The recorded tunnel: open, begun, or closed with a DNS record that the owner has to delete."""
         text = self._record.read()
         if text is not None:
             return msgspec.json.decode(text, type=Held)

@@ -1,4 +1,4 @@
-"""The Alexa skill that an owner makes by hand, with the values that are copied between Amazon's console and here."""
+"""An Alexa skill made by hand: the values that an owner copies from Amazon's console to showcam's page, and back."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
