@@ -22,6 +22,7 @@ from tests.doubles.waiting import LONG_S
 
 ROOT = Path(__file__).parents[2]
 SHOWCAM = Path(sys.executable).with_name("showcam")
+ANNOUNCED = "The address is printed."  # by the tests' showcam with a troubled vendor, after the address of the page
 # without what only the tests' tools bring: it is not there where people run showcam, and takes time at every start
 AS_INSTALLED = {"PYTHONPATH": str(Path(__file__).with_name("as_installed"))}
 WITH_TESTS = {"PYTHONPATH": f"{AS_INSTALLED['PYTHONPATH']}{os.pathsep}{ROOT}"}
@@ -95,7 +96,7 @@ class Program:
         while time.monotonic() < deadline:
             assert self.process.poll() is None, self.log.read_text()
             # a code that is printed later would replace the one that a test asks for
-            if self.serves() and (not self.troubled or "The address is printed." in self.log.read_text()):
+            if self.serves() and (not self.troubled or ANNOUNCED in self.log.read_text()):
                 return self
             time.sleep(0.1)
         self.stop()

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 from showcam.app.cli import main
 from showcam.app.cli.run import processes
@@ -14,9 +13,7 @@ from showcam.app.process import logs
 from showcam.app.process.limits import forbid_core
 from showcam.app.process.settings_sources import load
 from showcam.app.process.supervisor import Process, Supervisor, only_one
-
-ROOT = Path(__file__).parents[3]
-ANNOUNCED = "The address is printed."
+from tests.doubles.program import ANNOUNCED, ROOT, SHOWCAM
 
 
 def run() -> int:
@@ -32,7 +29,7 @@ def run() -> int:
 
 def _announce() -> None:
     """Prints the address of the cameras' page, as showcam does when all its processes serve, and then ANNOUNCED."""
-    subprocess.run([Path(sys.executable).with_name("showcam"), "home", "--demo"], check=False)
+    subprocess.run([SHOWCAM, "home", "--demo"], check=False)
     print(ANNOUNCED, flush=True)  # noqa: T201
 
 
