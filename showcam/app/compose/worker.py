@@ -33,7 +33,7 @@ RESEND_S = 1.0  # reports of a killed worker are sent again no sooner after the 
 
 
 def telling(settings: Settings, base: Ground) -> tuple[list[Job], Callable[[], None]]:
-    """Starts reports to the assistants. Returns the jobs that send reports, and a function that ends the senders.
+    """Starts reports to the assistants. Returns the sending jobs and a function to end the senders.
 
     Frees the claims of an earlier worker that was killed. Raises StoreUnavailable.
     """

@@ -1,4 +1,4 @@
-"""The public address, kept as a setting, beside a record of the tunnel or Funnel that leads to the address."""
+"""The public address, kept as a setting, and a record of the tunnel or Funnel that leads to the address."""
 
 from collections.abc import Mapping
 from pathlib import Path
