@@ -58,7 +58,7 @@ PLACES = (
         "Alexa",
         mark(
             "Arabic, Dutch, English, French, German, Hindi, Italian, Japanese, Portuguese, Spanish. “Open my "
-            "cameras”: English, German. Alexa speaks no Norwegian."
+            "cameras”: English, German."
         ),
     ),
     ("Google", mark("“[test] showcam”: the display's language.")),

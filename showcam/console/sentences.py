@@ -78,7 +78,7 @@ PICTURE_CODE = {
 
 # While Image Encryption is being switched off: the vendor's next demand, or the error of the code.
 SWITCHING_OFF = {
-    "mailed_code": mark("{vendor} has mailed you four digits. Older cameras take the label's code."),
+    "mailed_code": mark("Enter the four digits {vendor} has mailed, or the label's code."),
     **{of: KEY[of] for of in ("wrong_mailed_code", "old", "too_soon", "too_often", "guessed", "silent")},
     "code": HERE["code_wrong"][1],
     "wrong_code": PICTURE_CODE["wrong"],
@@ -214,10 +214,10 @@ SET_UP = {
 # The tasks of a person on the way to an address, by `Stage.stand`; causes of a refusal, by `Stage.why`.
 EXPOSING = {
     "working": mark("This takes seconds."),
-    "sign_in": mark("Sign in to Tailscale; a free account is enough."),
+    "sign_in": mark("Sign in to Tailscale; a free account does."),
     "approve": mark("Let a Tailscale admin approve this machine."),
     "allow": mark("Allow Funnel in your Tailscale network."),
-    "choose": mark("Sign in to Cloudflare, and choose the domain of your name."),
+    "choose": mark("Sign in to Cloudflare; choose your name's domain."),
     "done": mark("The address works in seconds."),
     "begun": mark("{detail} was begun, and not finished."),
     "closed": mark("Closed. Delete what Cloudflare still has: {detail}."),

@@ -101,9 +101,9 @@ def test_the_devices_of_the_manual_are_listed(language: str) -> None:
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", "Alexa speaks no Norwegian."),
+        ("en", "“Open my cameras”: English, German."),
         ("nb", "Alexa snakker ikke norsk: si det på engelsk."),
-        ("de", "Alexa spricht kein Norwegisch"),
+        ("de", "„Öffne meine Kameras“: Deutsch, Englisch."),
     ],
 )
 def test_where_and_in_which_language_is_said(language: str, said: str) -> None:

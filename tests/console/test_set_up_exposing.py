@@ -96,7 +96,7 @@ def test_no_button_is_there_if_no_settings_are_kept(built: World) -> None:
 def test_the_way_from_the_press_to_the_address(built: World, program: Tailscale, tmp_path: Path) -> None:
     browser = built().signed_in().visit(AT)
     browser.send(AT, step="expose")
-    until(lambda: "Sign in to Tailscale; a free account is enough." in shown(browser))
+    until(lambda: "Sign in to Tailscale; a free account does." in shown(browser))
     has = [f'href="{LOGIN}"', "<svg", '<meta http-equiv="refresh" content="3">', GET]
     assert [part in markup(browser) for part in has] == [True, True, True, False]
     program.change(state="Running", auth="")
@@ -141,7 +141,7 @@ def test_the_way_by_cloudflare_from_the_press_to_what_is_left(
     world = built()
     browser = world.signed_in().visit(AT)
     browser.send(AT, step="tunnel", name=f"Https://{PUBLIC}/")
-    until(lambda: "Sign in to Cloudflare, and choose the domain of your name." in shown(browser))
+    until(lambda: "Sign in to Cloudflare; choose your name's domain." in shown(browser))
     assert [part in markup(browser) for part in (f'href="{escape(PAGE)}"', "<svg", "Open Cloudflare")] == [True] * 3
     cloudflared.change(zone=ZONE)
     until(lambda: "The address works in seconds." in shown(browser))

@@ -15,7 +15,7 @@ from showcam.accounts.links import authenticate
 from showcam.accounts.owner_users import Cost, OwnerUsers, Passwords
 from showcam.accounts.pins import Pins
 from showcam.alexa.smart_home import SmartHome
-from showcam.registry.owner.sign_in_outcome import NOT_THESE_EITHER
+from showcam.registry.owner.sign_in_outcome import AFTER_TRIES, NOT_THESE_EITHER
 from showcam.store.records import Account, Assistant
 from tests.doubles.linking_world import USER, Browser, Page, World
 from tests.doubles.ready_driver import ReadyDriver, camera
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.proves(
 NAME, OWN = "kari", "barn door and two geese"
 BARN = camera("Barn", "LAN1", manufacturer="Reolink", encryption="none", ways=("lan",))
 CHEAP = Cost(memory_kib=64, passes=1)
-NOT_THESE = NOT_THESE_EITHER.format(vendor="EZVIZ", tries=3, wait=15)
+NOT_THESE = f"{NOT_THESE_EITHER} {AFTER_TRIES}".format(vendor="EZVIZ", tries=3, wait=15)
 
 
 @pytest.fixture

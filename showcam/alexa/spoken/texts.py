@@ -11,8 +11,8 @@ from showcam.registry.gate.reasons import named, translated
 TEXTS = {
     "welcome": mark("Your cameras. Ask which are ready, or say: show the garden."),
     "help": mark(
-        "Ask: which cameras are ready. Why can't I see the garage. Fix the garage. Turn on the "
-        "nursery's sound. Or: show the garden. What would you like?"
+        "Ask: which cameras are ready. Why can't I see the garage. Fix the garage. "
+        "Or: show the garden. What would you like?"
     ),
     "again": mark("What would you like?"),
     "goodbye": mark("Goodbye."),

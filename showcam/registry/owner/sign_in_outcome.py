@@ -18,30 +18,25 @@ WAIT_MIN = math.ceil(LIMITS.window_s / 60)
 # One answer for a wrong password, an unknown user, a user who may not sign in here, and too many wrong tries here or at
 # the vendor. So a stranger can't find out whether showcam knows the account.
 NOT_THESE = frozenset({"wrong", "wrong_password", "stranger", "too_many", "locked"})
-NOT_THESE_ONES = mark(
-    "These did not work. Use those of the {vendor} app. After {tries} tries wait {wait} minutes. "
-    "Else ask showcam's operator."
-)
+NOT_THESE_ONES = mark("These did not work. Use those of the {vendor} app.")
 # The same answer, for an installation with owners who have users at showcam itself.
-NOT_THESE_EITHER = mark(
-    "These did not work. Use those of {vendor} or showcam. After {tries} tries wait {wait} minutes. "
-    "Else ask showcam's operator."
-)
+NOT_THESE_EITHER = mark("These did not work. Use those of {vendor} or showcam.")
+NOT_OURS = mark("Wrong password: use showcam's.")
+# Follows each of these three.
+AFTER_TRIES = mark("After {tries} tries wait {wait} minutes. Else ask showcam's operator.")
 # Sentences by `why` of SignInRefused, and by faults that a page or a command finds itself.
 WRITTEN: Mapping[str, str] = {
     "wrong": NOT_THESE_ONES,
     "unknown": mark("{vendor} knows no such user name. Use its app's."),
-    "wrong_password": mark(
-        "Wrong password: use showcam's. After {tries} tries wait {wait} minutes. Else ask showcam's operator."
-    ),
-    "crowded": mark("Too busy just now. Try again in some seconds."),
+    "wrong_password": NOT_OURS,
+    "crowded": mark("Too busy. Try again in some seconds."),
     "too_many": mark("Too many wrong tries. Wait {minutes} min."),
     "stranger": mark("This {vendor} account may not sign in here. Ask showcam's operator."),
     "uninvited": mark("This {vendor} account may not sign in here. Ask showcam's operator."),
     "denied": mark("You did not agree at {vendor}."),
     "wrong_key": mark("{vendor} refuses that key. Copy it again."),
     "empty_key": mark("Enter the key."),
-    "callback": mark("It expired, or began in another browser. Start again."),
+    "callback": mark("Expired, or begun in another browser. Start again."),
     "empty": mark("Enter user name and password."),
     "locked": mark("{vendor} has locked this account after wrong passwords. Wait half an hour."),
     "terminals": mark("Signed in on too many devices. Remove one in the {vendor} app."),
@@ -137,7 +132,9 @@ def refused(
         "tries": LIMITS.per_user,
         "wait": WAIT_MIN,
     }
-    return OURS.say(language, sentence or WRITTEN[why], **gaps)
+    first = sentence or WRITTEN[why]
+    both = (first, AFTER_TRIES) if first in (NOT_THESE_ONES, NOT_THESE_EITHER, NOT_OURS) else (first,)
+    return " ".join(OURS.say(language, part, **gaps) for part in both)
 
 
 def no_password(language: Language, vendor: str) -> str:
