@@ -24,7 +24,9 @@ SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
 # each costs half a second of a core
 ALL_PICTURES = "SHOWCAM_TEST_PICTURES" in os.environ
 FAILED = pytest.StashKey[bool]()
-expect.set_options(timeout=LONG_S * 1000)  # Playwright's five seconds are short on a busy machine
+# language, width and colours of pages that are looked at for their layout: each once, and the longest words where there
+# is least room for them
+LOOKS = [("en", 1280, "dark"), ("nb", 360, "dark"), ("de", 360, "light")]
 FLAGS = [
     "--allow-loopback-in-peer-connection",
     # the second: a page of a public origin may reach the demo, which is on loopback
@@ -81,7 +83,7 @@ def chromium() -> Iterator[Browser]:
     if path is None:
         CHROMIUM.skip()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS + os.environ.get("XFLAGS", "").split())
         yield browser
         browser.close()
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from showcam.drivers.lan.devices import Device
 from showcam.drivers.lan.search import Candidate, Heard
 from showcam.simulator.lan.onvif import Picture
-from tests.browser.conftest import picture
+from tests.browser.conftest import LOOKS, picture
 from tests.browser.test_home import FOCUSED, another, fits, plays, sign_in, tile, watched
 from tests.doubles import served_app
 from tests.doubles.home_world import home_world
@@ -173,10 +173,7 @@ def test_enter_tries_the_address_that_was_typed_and_tab_goes_from_field_to_field
         page.get_by_text("No home address: give its private IP address").wait_for()
 
 
-@pytest.mark.parametrize(
-    ("language", "width", "scheme"),
-    [("en", 360, "light"), ("en", 1280, "dark"), ("nb", 360, "dark"), ("nb", 1280, "light"), ("de", 360, "light")],
-)
+@pytest.mark.parametrize(("language", "width", "scheme"), LOOKS)
 def test_it_fits(chromium: Browser, tmp_path: Path, device: Served, language: str, width: int, scheme: Any) -> None:
     context = chromium.new_context(viewport={"width": width, "height": 740}, color_scheme=scheme, locale=language)
     page, _ = watched(context)

@@ -11,7 +11,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from tests.browser.conftest import picture, pictured
+from tests.browser.conftest import LOOKS, picture, pictured
 from tests.browser.test_linking_pages import OUT_OF_ITS_BOX, TOO_WIDE, UNLABELLED
 from tests.doubles.program import Program, running
 from tests.doubles.waiting import LONG_S
@@ -41,7 +41,7 @@ def at_start(program: Program) -> str:
 
 
 def another(program: Program) -> str:
-    return printed(program.command("home", "--demo").stdout)
+    return f"{program.web}/home#{program.entry()}"
 
 
 @pytest.fixture
@@ -320,10 +320,7 @@ def test_of_a_camera_that_is_offline_it_is_switched_off_beside_its_setting(
     expect(page.locator("main > .alert")).to_contain_text("Shed is offline.")
 
 
-@pytest.mark.parametrize(
-    ("language", "width", "scheme"),
-    [("en", 360, "light"), ("en", 1280, "dark"), ("nb", 360, "dark"), ("nb", 1280, "light"), ("de", 360, "light")],
-)
+@pytest.mark.parametrize(("language", "width", "scheme"), LOOKS)
 def test_it_fits(chromium: Browser, program: Program, language: str, width: int, scheme: Any) -> None:
     context = chromium.new_context(viewport={"width": width, "height": 740}, color_scheme=scheme, locale=language)
     page, complaints = watched(context)

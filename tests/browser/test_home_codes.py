@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
+from tests.browser.conftest import LOOKS
 from tests.browser.test_console_pages import fits
 from tests.browser.test_home import FOCUSED, MOVING, another, open_settings, sign_in, watched
 from tests.doubles.program import Program
@@ -61,10 +62,7 @@ def test_by_keyboard_a_code_brings_the_picture_from_home(context: BrowserContext
     assert [complaint for complaint in complaints if "403" not in complaint] == []  # of the wrong code
 
 
-@pytest.mark.parametrize(
-    ("language", "width", "scheme"),
-    [("en", 360, "light"), ("en", 1280, "dark"), ("nb", 1280, "light"), ("de", 360, "dark")],
-)
+@pytest.mark.parametrize(("language", "width", "scheme"), LOOKS)
 def test_it_fits(chromium: Browser, program: Program, language: str, width: int, scheme: Any) -> None:
     context = chromium.new_context(viewport={"width": width, "height": 740}, color_scheme=scheme, locale=language)
     page, _ = watched(context)

@@ -1,7 +1,6 @@
 """A person at the practice page: links, speaks, sees, is refused with the reason, mends it."""
 
 import re
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -151,9 +150,7 @@ def test_both_screens_show_the_garden(page: Page) -> None:
         plays(page, assistant)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_fits_a_phone(page: Page, scheme: Any) -> None:
-    page.emulate_media(color_scheme=scheme)
+def test_the_page_fits_a_phone(page: Page) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
     page.reload()
     expect(page.get_by_test_id("alexa-text")).to_be_visible()

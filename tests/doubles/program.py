@@ -16,6 +16,7 @@ from typing import Any
 import requests
 
 from scripts.deploy_local.emulator import free_ports
+from showcam.accounts.attempts import OneTimeCode
 from showcam.registry.owner.sign_in_outcome import WRITTEN
 from tests.doubles.stopwatch import Stopwatch
 from tests.doubles.waiting import LONG_S
@@ -131,6 +132,10 @@ class Program:
             timeout=within_s,
             check=False,
         )
+
+    def entry(self) -> str:
+        """A code that opens the page of cameras, made as `showcam home` makes it and without a process for it."""
+        return OneTimeCode(self.data / "run" / "home-code").renew()
 
     def login(self, user: str = "demo@example.com", *more: str) -> None:
         """Signs in by the command, and again if a busy machine let the vendor's time for an answer pass."""
