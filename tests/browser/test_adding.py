@@ -13,7 +13,7 @@ from showcam.drivers.lan.devices import Device
 from showcam.drivers.lan.search import Candidate, Heard
 from showcam.simulator.lan.onvif import Picture
 from tests.browser.conftest import LOOKS, picture
-from tests.browser.test_home import FOCUSED, another, fits, plays, sign_in, tile, watched
+from tests.browser.test_home import FOCUSED, enter, fits, plays, tile, watched
 from tests.doubles import served_app
 from tests.doubles.home_world import home_world
 from tests.doubles.linking_world import USER
@@ -53,7 +53,7 @@ def test_by_its_address_one_is_tried_bettered_named_and_live(
     context: BrowserContext, program: Program, device: Served
 ) -> None:
     page, complaints = watched(context)
-    sign_in(page, another(program), "other@example.com")
+    enter(page, program, "other@example.com")
     page.get_by_role("button", name="Add a camera").click()
     page.fill("#user", "admin")
     page.fill("#password", "wrong")

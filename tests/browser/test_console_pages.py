@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, StorageState, exp
 
 from showcam.i18n.catalogue import Language
 from tests.browser.conftest import pictured
-from tests.browser.test_home import MOVING, TOO_SMALL, another, plays, sign_in, tile
+from tests.browser.test_home import MOVING, TOO_SMALL, let_in, plays, tile
 from tests.browser.test_linking_pages import OUT_OF_ITS_BOX, TOO_WIDE, UNLABELLED
 from tests.doubles.page_words import MOST, fixed_words
 from tests.doubles.program import Program
@@ -224,9 +224,7 @@ def linked(program: Program) -> Program:
 def session(chromium: Browser, linked: Program) -> StorageState:
     """What a browser keeps that signed in."""
     context = chromium.new_context()
-    page = context.new_page()
-    sign_in(page, another(linked), "demo@example.com")
-    page.wait_for_selector(".tiles")
+    let_in(context, linked)
     kept = context.storage_state()
     context.close()
     return kept

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import picture, until_true
-from tests.browser.test_home import another, sign_in
+from tests.browser.test_home import enter
 from tests.doubles.program import Program
 
 PLAYING = """([assistant, frames]) => {
@@ -233,7 +233,7 @@ def test_the_tv_shows_what_is_cast_to_it_and_who_takes_it(page: Page, program: P
     tv = page.locator("#television")
     expect(tv).to_contain_text("Nothing is cast.")
     owner = page.context.new_page()
-    sign_in(owner, another(program), "demo@example.com")
+    enter(owner, program)
     owner.get_by_role("heading", name="Garden", exact=True).wait_for()
     owner.close()
 

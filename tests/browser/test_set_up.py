@@ -26,7 +26,7 @@ pytestmark = pytest.mark.proves(
 
 @pytest.fixture
 def context(chromium: Browser) -> Iterator[BrowserContext]:
-    made = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
+    made = chromium.new_context(viewport={"width": 360, "height": 640}, locale="en-US")
     yield made
     made.close()
 
