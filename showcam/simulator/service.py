@@ -52,15 +52,15 @@ class Options:
 
 
 class Simulator:
-    """All servers and their common state. `CLOUD` and the other three name the classes of its parts."""
+    """All servers and their common state. `CLOUD` and the others name the classes of its parts."""
 
-    CLOUD, APP, OPEN, CONTROL = Cloud, AppFace, OpenFace, Control
+    CLOUD, APP, OPEN, CONTROL, STUDIO = Cloud, AppFace, OpenFace, Control, Studio
 
     def __init__(self, options: Options) -> None:
         """Reads traces and writes certificates. Raises StartFailed."""
         self.tls = _certificates(options.data)
         self.options, self.at = options, options.ports
-        self.world, self.studio = self.make_world(), Studio()
+        self.world, self.studio = self.make_world(), self.STUDIO()
         try:
             replay.add(self.world, options.replays)
         except replay.NotTrace as error:

@@ -98,9 +98,7 @@ def demos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], 
             if group not in last:
                 running_now.close()
                 last.clear()
-                last[group] = running_now.enter_context(
-                    _demo(tmp_path_factory.mktemp(group), troubled=group != "browser")
-                )
+                last[group] = running_now.enter_context(_demo(tmp_path_factory.mktemp(group)))
             return last[group]
 
         yield of
@@ -112,7 +110,7 @@ def program(demos: Callable[[str], Program], request: pytest.FixtureRequest) -> 
 
 
 @contextmanager
-def _demo(folder: Path, *, troubled: bool) -> Iterator[Program]:
+def _demo(folder: Path) -> Iterator[Program]:
     settings: dict[str, Any] = {
         "SHOWCAM_EXPLAIN": "no",  # refusals are error codes, not cards
         "SHOWCAM_IDLE_S": "10",  # no picture goes on for half a minute when its test is over
@@ -120,7 +118,7 @@ def _demo(folder: Path, *, troubled: bool) -> Iterator[Program]:
         "SHOWCAM_OPENS_PER_MINUTE": "60",
         "SHOWCAM_POLL_S": "10",  # what EZVIZ announces to nobody is found soon
     }
-    with running(folder, troubled=troubled, **settings) as demo:
+    with running(folder, troubled=True, **settings) as demo:
         yield demo
 
 

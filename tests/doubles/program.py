@@ -18,6 +18,7 @@ import requests
 from scripts.deploy_local.emulator import free_ports
 from showcam.accounts.attempts import OneTimeCode
 from showcam.registry.owner.sign_in_outcome import WRITTEN
+from tests.doubles import made_once
 from tests.doubles.stopwatch import Stopwatch
 from tests.doubles.waiting import LONG_S
 
@@ -26,7 +27,12 @@ SHOWCAM = Path(sys.executable).with_name("showcam")
 ANNOUNCED = "The address is printed."  # by the tests' showcam with a troubled vendor, after the address of the page
 # without what only the tests' tools bring: it is not there where people run showcam, and takes time at every start
 AS_INSTALLED = {"PYTHONPATH": str(Path(__file__).with_name("as_installed"))}
-WITH_TESTS = {"PYTHONPATH": f"{AS_INSTALLED['PYTHONPATH']}{os.pathsep}{ROOT}"}
+
+
+def with_tests() -> dict[str, str]:
+    """For a program that has a part of the tests in it, which finds what other processes have made."""
+    made = {name: os.environ[name] for name in (made_once.FOLDER,) if name in os.environ}
+    return made | {"PYTHONPATH": f"{AS_INSTALLED['PYTHONPATH']}{os.pathsep}{ROOT}"}
 
 
 class Program:
@@ -62,7 +68,7 @@ class Program:
             ),
             "HOME": os.environ.get("HOME", "/"),
             "NO_BROWSER": "1",
-            **(WITH_TESTS if troubled else AS_INSTALLED),
+            **(with_tests() if troubled else AS_INSTALLED),
             # the default servers are on the internet, and no test listens to the house
             **({} if demo else {"SHOWCAM_STUN": "", "SHOWCAM_BIND": "127.0.0.1"}),
             "SHOWCAM_DATA": str(self.data),

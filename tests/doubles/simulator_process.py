@@ -25,7 +25,10 @@ FORKS.set_forkserver_preload([simulator_main.__name__])
 
 
 class SimulatorProcess:
-    """Serves when constructed. `ca` signed the certificate of `app_host` and `open_host`, both "127.0.0.1:port"."""
+    """Serves when constructed. `ca` signed the certificate of `app_host` and `open_host`, both "127.0.0.1:port".
+
+    `encodes`: each picture is encoded as it comes.
+    """
 
     def __init__(
         self,
@@ -33,6 +36,8 @@ class SimulatorProcess:
         app_url: str = "http://127.0.0.1:9",
         replays: Sequence[Path] = (),
         port: int = 0,
+        *,
+        encodes: bool = False,
         **settings: Any,
     ) -> None:
         self.port, self._replays = port or free_ports(6), replays
@@ -43,7 +48,7 @@ class SimulatorProcess:
         self.data = tmp_path / "simulator"
         self.ca = self.data / "ca.pem"
         self.log = tmp_path / "simulator.log"
-        self._app_url = app_url
+        self._app_url, self._encodes = app_url, encodes
         self._process = self._started()
         self.configure(**(STEADY | settings))
 
@@ -102,7 +107,8 @@ class SimulatorProcess:
     def _started(self, within_s: float = LONG_S) -> multiprocessing.process.BaseProcess:
         words = ["--port", str(self.port), "--app-url", self._app_url, "--data", str(self.data)]
         words += [word for file in self._replays for word in ("--replay", str(file))]
-        process = FORKS.Process(target=simulator_main.serve, args=(words, self.log), daemon=True)
+        encoding = {"encodes": self._encodes}
+        process = FORKS.Process(target=simulator_main.serve, args=(words, self.log), kwargs=encoding, daemon=True)
         process.start()
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:

@@ -139,7 +139,7 @@ def program(certificate: tuple[str, str], tmp_path_factory: pytest.TempPathFacto
         televisions = [f"{behaves}=127.0.0.1:{begin(behaves).device.port}" for behaves in TELEVISIONS]
         # one link looks at all the cameras that tests add
         folder, named = tmp_path_factory.mktemp("hostile"), ",".join(televisions)
-        with running(folder, SHOWCAM_CAST_DEVICES=named, SHOWCAM_OPENS_PER_MINUTE="600") as started:
+        with running(folder, troubled=True, SHOWCAM_CAST_DEVICES=named, SHOWCAM_OPENS_PER_MINUTE="600") as started:
             started.login()
             linked(started)
             yield started

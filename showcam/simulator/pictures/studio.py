@@ -13,6 +13,8 @@ FIRST_S = 3.0  # an encoder makes a keyframe within a part of a second; a busy m
 
 
 class Studio:
+    ENCODER = Encoder
+
     def __init__(self) -> None:
         self._encoders: dict[tuple[str, int, int], Encoder] = {}  # by camera, quality, seconds between keyframes
         self._news = asyncio.Event()
@@ -54,7 +56,7 @@ class Studio:
         encoder = self._encoders.get(key)
         if encoder is None or encoder.ended:
             loop = asyncio.get_running_loop()
-            encoder = self._encoders[key] = Encoder(camera, partial(_notify, loop, self._wake), quality, key_s)
+            encoder = self._encoders[key] = self.ENCODER(camera, partial(_notify, loop, self._wake), quality, key_s)
             encoder.start()
         encoder.touched = time.monotonic()
         return encoder

@@ -23,6 +23,7 @@ from tests.doubles.troubled.faults import Faults
 from tests.doubles.troubled.open_platform import WholeOpenFace
 from tests.doubles.troubled.own_protocol import LOCAL_CONTROL, LOCAL_MEDIA, LocalHouse
 from tests.doubles.troubled.push import TroubledPush
+from tests.doubles.troubled.stock import StockStudio
 from tests.doubles.troubled.stream import TroubledCloud
 from tests.doubles.troubled.trouble import TroubledWorld
 from tests.doubles.troubled.webhook import WebhookSender
@@ -65,6 +66,7 @@ class WholeAppFace(AppFace):
 
 class Vendor(Simulator):
     CLOUD, APP, OPEN, CONTROL = TroubledCloud, WholeAppFace, WholeOpenFace, WholeControl  # type: ignore[assignment]
+    STUDIO = StockStudio
     world: TroubledWorld
     app: WholeAppFace
     control: WholeControl
