@@ -19,6 +19,7 @@ from scripts.deploy_local.emulator import free_ports
 from showcam.accounts.attempts import OneTimeCode
 from showcam.registry.owner.sign_in_outcome import WRITTEN
 from tests.doubles import made_once
+from tests.doubles.command_process import commanded
 from tests.doubles.stopwatch import Stopwatch
 from tests.doubles.waiting import LONG_S
 
@@ -128,8 +129,11 @@ class Program:
         return watch.took_s
 
     def command(self, *words: str, text: str = "", within_s: float = LONG_S) -> subprocess.CompletedProcess[str]:
+        called = [str(self.showcam), *words]
+        if self.showcam == SHOWCAM:
+            return commanded(called, self.environ, self.stands, text, within_s)
         return subprocess.run(
-            [str(self.showcam), *words],
+            called,
             env=self.environ,
             cwd=self.stands,
             input=text,

@@ -1,7 +1,6 @@
 """The simulator as a process: the vendor's two APIs, live pictures, `/_control`.
 
-It is forked from a process that has imported it, once for all tests of a worker: importing it takes longer than most
-of what it is asked. How it is started as a command is for tests/simulator/test_program.py.
+It is forked from a process that has imported it. How it is started as a command is for tests/simulator/test_program.py.
 """
 
 import multiprocessing
@@ -17,11 +16,10 @@ import requests
 
 from scripts.deploy_local.emulator import free_ports
 from tests.doubles import simulator_main
+from tests.doubles.forks import FORKS
 from tests.doubles.waiting import LONG_S
 
 STEADY = {"gateway_each": 0, "empty_each": 0}  # most tests count what is called
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([simulator_main.__name__])
 
 
 class SimulatorProcess:
