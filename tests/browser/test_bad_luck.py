@@ -45,7 +45,7 @@ def open_settings(page: Page, name: str) -> None:
 
 
 def test_a_full_disk_is_said_and_what_was_typed_stays(context: BrowserContext, tmp_path: Path) -> None:
-    with running(tmp_path) as program:
+    with running(tmp_path, troubled=True) as program:
         page, _ = watched(context)
         sign_in(page, at_start(program), USER)
         page.wait_for_selector(".tiles")
@@ -142,7 +142,7 @@ def test_a_browser_whose_clock_is_wrong_says_the_right_age_of_a_still(
 
 
 def test_a_camera_that_is_removed_while_it_is_watched_says_so(context: BrowserContext, tmp_path: Path) -> None:
-    with running(tmp_path) as program:
+    with running(tmp_path, troubled=True) as program:
         page, _ = watched(context)
         sign_in(page, at_start(program), USER)
         tile(page, "Barn").locator("video").wait_for(state="attached")

@@ -412,6 +412,7 @@ def test_stills_stand_in_place_of_live_pictures_until_one_is_pressed(
     assert video.is_hidden()
     page.goto(f"{linked.web}/home")  # which remembers it
     garden = tile(page, "Garden")
+    garden.scroll_into_view_if_needed()
     still, video = (garden.locator(selector).element_handle() for selector in ("img[data-still]", "video"))
     page.wait_for_function(loaded, arg=still, timeout=90_000)
     assert page.get_by_role("button", name="Stills").get_attribute("aria-pressed") == "true"
