@@ -175,7 +175,7 @@ BACKFILL = 3
 IDLE_S = 4 * SEGMENT_S
 _LIVE_S = 0.5  # older units are of the past; an encoder makes these first
 # timestamps count from here, which keeps them small and equal for every camera
-ORIGIN = (int(time.time()) // SEGMENT_S - BACKFILL - 30) * SEGMENT_S
+_ORIGIN = (int(time.time()) // SEGMENT_S - BACKFILL - 30) * SEGMENT_S
 
 
 type Listener = Callable[[Literal["video", "audio"], bytes, float], None]  # kind, encoded data, epoch s
@@ -194,6 +194,8 @@ class Encoder(threading.Thread):
     `quality` is 1 for the full picture, 2 for the smaller one. A change of that picture's shape ends the encoder.
     `key_s`: seconds between keyframes; only a segment that begins with a keyframe can be played without the one before.
     """
+
+    CODECS = Codecs
 
     def __init__(self, camera: Camera, notify: Callable[[], None], quality: int = 1, key_s: int = SEGMENT_S) -> None:
         super().__init__(name=f"camera {camera.serial}", daemon=True)
@@ -251,7 +253,7 @@ class Encoder(threading.Thread):
 
     def _stream(self, number: int) -> None:
         """Makes segments until nobody watches or the camera stops sending."""
-        codecs, had_sound = Codecs(self._shape, self._size), self._camera.audio
+        codecs, had_sound = self.CODECS(self._shape, self._size), self._camera.audio
         while True:
             sound = self._camera.audio
             pieces = list(self._pieces(codecs, number, sound))
@@ -275,29 +277,22 @@ class Encoder(threading.Thread):
             self._pause(at - time.time())
             if not self._going:
                 return
-            until = at + 1 / self._shape.rate
+            picture = self._painter.black() if camera.privacy else self._painter.frame(camera.name, at)
+            until = at - _ORIGIN + 1 / self._shape.rate
             key, self._wants_key = (index == 0 and start % self._key_s == 0) or self._wants_key, False
-            for packet in self._video(codecs, at, key=key):
+            for packet in codecs.encode_picture(picture, at - _ORIGIN, key=key):
                 self._pass_on("video", packet)
                 yield Piece("video", packet, garbler.video(bytes(packet)) if garbler else None)
-            for packet in self._sound(codecs, start, until) if sound else ():
+            for packet in codecs.encode_sound(self._tone, start - _ORIGIN, until) if sound else ():
                 self._pass_on("audio", packet)
                 yield Piece("audio", packet, garbler.audio(bytes(packet)) if garbler else None)
-
-    def _video(self, codecs: Codecs, at: float, *, key: bool) -> "Iterable[Packet[Any]]":
-        camera = self._camera
-        picture = self._painter.black() if camera.privacy else self._painter.frame(camera.name, at)
-        return codecs.encode_picture(picture, at - ORIGIN, key=key)
-
-    def _sound(self, codecs: Codecs, start: float, until: float) -> "Iterable[Packet[Any]]":
-        return codecs.encode_sound(self._tone, start - ORIGIN, until - ORIGIN)
 
     def _pass_on(self, kind: Literal["video", "audio"], packet: "Packet[Any]") -> None:
         """Gives a live unit to the listeners. Units of the past are left out."""
         if kind == "video" and packet.is_keyframe:
             self.keyframe = bytes(packet)
             self._notify()
-        at = float((packet.pts or 0) * packet.time_base) + ORIGIN
+        at = float((packet.pts or 0) * packet.time_base) + _ORIGIN
         if self._listeners and at > time.time() - _LIVE_S:
             for listener in self._listeners:
                 listener(kind, bytes(packet), at)
