@@ -76,8 +76,9 @@ class Program:
             "SHOWCAM_PORT": str(self.port),
             "SHOWCAM_MEDIA_PORT": str(self.media_port),
             "SHOWCAM_SIMULATOR_PORT": str(self.simulator_port),
-            **environ,
         }
+        self._path = self.environ["PYTHONPATH"]
+        self.environ |= environ
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -130,7 +131,7 @@ class Program:
 
     def command(self, *words: str, text: str = "", within_s: float = LONG_S) -> subprocess.CompletedProcess[str]:
         called = [str(self.showcam), *words]
-        if self.showcam == SHOWCAM:
+        if self.showcam == SHOWCAM and self.environ["PYTHONPATH"] == self._path:  # it is the code of this checkout
             return commanded(called, self.environ, self.stands, text, within_s)
         return subprocess.run(
             called,
