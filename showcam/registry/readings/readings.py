@@ -134,9 +134,9 @@ class Readings:
                 reading: Reading | None = self._preferred(household.account, source, read)
             except DriverError as error:
                 reading = self.last(household.account, source)
-                if reading is None and not self._never_listed(household.account, source, error):
-                    raise Unavailable(error.reason, error.vendor) from None
                 if reading is None:
+                    if not self._never_listed(household.account, source, error):
+                        raise Unavailable(error.reason, error.vendor) from None
                     unread.append(error)
                     continue
             readings.append(self._newest(household.account, source, reading))
