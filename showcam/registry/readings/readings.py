@@ -140,7 +140,7 @@ class Readings:
         return merged(readings, self._clock(), tuple(error.vendor for error in unread))
 
     def _newest(self, account: Account, source: Source, deadline_s: float, purpose: str) -> Reading:
-        """What is read now, else the last reading; or another process's, if that began later. Raises DriverError.
+        """Reads now, or takes the last reading, or another process's if that began later. Raises DriverError.
 
         An assistant that is told of a change by that process asks this one for the list, and keeps it.
         """
