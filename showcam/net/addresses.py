@@ -100,6 +100,11 @@ def in_url(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
+def with_port(host: str, port: int) -> str:
+    """The text "host:port", in which an IPv6 address is in brackets."""
+    return f"{in_url(host)}:{port}"
+
+
 def unmapped(address: str) -> str:
     """The IPv4 address that an IPv6 address maps, as a socket for both names its peer; any other text as it is."""
     mapped = address.lower().removeprefix("::ffff:")
