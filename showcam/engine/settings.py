@@ -1,7 +1,6 @@
-"""The settings of the media process, given at its start, and its trust in others. Standard library only."""
+"""The settings of the media process, given at its start, and the authorities that it trusts. Standard library only."""
 
 import ssl
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -62,14 +61,3 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
     if ca_file is not None:
         context.load_verify_locations(ca_file)
     return context
-
-
-@dataclass(frozen=True, slots=True)
-class OnLoopback:
-    """Which sources may live on this machine: all, or those at a "host:port" of `vendors` and nowhere else."""
-
-    every: bool = False
-    vendors: frozenset[str] = frozenset()
-
-    def has(self, hosts: Iterable[str]) -> bool:
-        return self.every or self.vendors.issuperset(hosts)

@@ -12,6 +12,7 @@ import re
 import socket
 import struct
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -60,6 +61,17 @@ def are_public(addresses: Iterable[str], *, loopback: bool = False) -> bool:
     """Whether a name with these addresses may be connected to: there is one at least, and all are public."""
     judged = [is_public(address, loopback=loopback) for address in addresses]
     return bool(judged) and all(judged)
+
+
+@dataclass(frozen=True, slots=True)
+class OnLoopback:
+    """Which sources may live on this machine: all, or those at a "host:port" of `vendors` and nowhere else."""
+
+    every: bool = False
+    vendors: frozenset[str] = frozenset()
+
+    def has(self, hosts: Iterable[str]) -> bool:
+        return self.every or self.vendors.issuperset(hosts)
 
 
 def is_in_house(address: str, *, loopback: bool = False) -> bool:

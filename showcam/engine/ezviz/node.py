@@ -12,8 +12,7 @@ from showcam.engine.ezviz import messages
 from showcam.engine.ezviz.address import KNOWN, Address, BadAddress, parted
 from showcam.engine.ezviz.messages import MESSAGE, STREAM, Answer, Frame, Frames, NotAnswer, NotFrames, frame
 from showcam.engine.rtsp.connection import CLOSE_S, CONNECT_S
-from showcam.engine.settings import OnLoopback
-from showcam.net.addresses import are_public, is_spelled, with_port
+from showcam.net.addresses import OnLoopback, are_public, is_spelled, with_port
 
 ANSWER_S = 11.0  # a node waits ten seconds for the camera before it answers
 MOST_HOPS = 4
