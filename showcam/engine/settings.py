@@ -48,11 +48,6 @@ class PlaneSettings:
     keep_s: float = IDLE_S  # a video is held open for this time after the latest request to keep it warm
     again_s: float = 30.0  # until a whole video is tried again on a connection that was too slow for it
 
-    @property
-    def life_s(self) -> int:
-        """The lifetime of a new session's grant, in seconds."""
-        return self.stream_cap_s or self.session_s
-
 
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:
     """A TLS context with the system's authorities and one more. Takes 20 ms."""

@@ -97,7 +97,7 @@ class Sessions:
                 protocol=protocol,
                 surface=claims.surface,
                 now=clock,
-                life_s=self._settings.life_s,
+                life_s=self._settings.stream_cap_s or self._settings.session_s,
                 explains=claims.explains,
                 picture=claims.picture,
             )
