@@ -19,6 +19,7 @@ AT_WORK: ContextVar[str] = ContextVar("request")  # the id of the request that t
 RECEIVED = "showcam.received"
 
 LONGEST_BODY = 256 * 1024  # bytes of a request
+SENDER_S = 5.0  # a sender has this for the head of a request, for its body, and for whatever follows
 
 type Headers = list[tuple[str, str]]
 

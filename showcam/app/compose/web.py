@@ -23,13 +23,12 @@ from showcam.app.compose.doctor import OwnMachine
 from showcam.app.compose.doors import JSON
 from showcam.app.compose.own_pages import address_keeper, exposer, own_pages, skill, tvs
 from showcam.app.compose.trace import OwnTracer
-from showcam.app.edge.connections import MOST, SENDER_S, Connections
 from showcam.app.edge.edge import Edge
 from showcam.app.edge.metrics import Metrics
 from showcam.app.edge.own_proxy import OwnProxy, Pictures
-from showcam.app.edge.server import Server
+from showcam.app.edge.server import MOST, Connections, Server
 from showcam.app.edge.signatures import HEADER, Signatures, spoken_route
-from showcam.app.http_types import Answered, Refuse, Request, Response, Route, problem
+from showcam.app.http_types import SENDER_S, Answered, Refuse, Request, Response, Route, problem
 from showcam.app.keys import Keys
 from showcam.app.process import logs, supervisor
 from showcam.app.process.limits import end_with_parent, keep_to_one, raise_limit
@@ -182,7 +181,7 @@ class _Server(MPServer):
 
 
 def _in_threads(app: Callable[[Settings], WSGIApplication], settings: Settings) -> Any:
-    return Server(app(settings), doors.THREADS * (1 + doors.BODIES_TO_A_THREAD))  # see showcam.app.edge.connections
+    return Server(app(settings), doors.THREADS * (1 + doors.BODIES_TO_A_THREAD))  # see Bodies of showcam.app.edge.edge
 
 
 def serve(settings: Settings, app: Callable[[Settings], WSGIApplication] = load_app) -> None:
