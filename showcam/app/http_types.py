@@ -10,7 +10,6 @@ from wsgiref.types import WSGIEnvironment
 from msgspec import Struct
 
 from showcam.net.addresses import counted_as
-from showcam.net.outcomes import Outcome
 from showcam.net.text import problem_of
 
 AT_WORK: ContextVar[str] = ContextVar("request")  # the id of the request that this thread works on
@@ -89,17 +88,6 @@ class Route:
     claims: Callable[[WSGIEnvironment], bool] = lambda environ: False
     refused: Callable[[WSGIEnvironment, Response], Response] = lambda environ, refusal: refusal  # in the route's form
     behind_proxy: bool = False
-
-
-class Answered(Struct, frozen=True):
-    """The facts about an answered request that are counted and logged."""
-
-    request: str
-    route: str
-    method: str
-    status: int
-    seconds: float
-    outcomes: tuple[Outcome, ...] = ()  # of the directive or intents in it
 
 
 class Refuse(Exception):

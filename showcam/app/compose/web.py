@@ -23,16 +23,16 @@ from showcam.app.compose.doctor import OwnMachine
 from showcam.app.compose.doors import JSON
 from showcam.app.compose.own_pages import address_keeper, exposer, own_pages, skill, tvs
 from showcam.app.compose.trace import OwnTracer
-from showcam.app.edge.edge import Edge
+from showcam.app.edge.edge import Answered, Edge, RequestLines
 from showcam.app.edge.metrics import Metrics
 from showcam.app.edge.own_proxy import OwnProxy, Pictures
 from showcam.app.edge.server import MOST, Connections, Server
 from showcam.app.edge.signatures import HEADER, Signatures, spoken_route
-from showcam.app.http_types import SENDER_S, Answered, Refuse, Request, Response, Route, problem
+from showcam.app.http_types import SENDER_S, Refuse, Request, Response, Route, problem
 from showcam.app.keys import Keys
 from showcam.app.process import logs, supervisor
 from showcam.app.process.limits import end_with_parent, keep_to_one, raise_limit
-from showcam.app.process.logs import RequestLines, to_stderr
+from showcam.app.process.logs import to_stderr
 from showcam.app.process.supervisor import answers
 from showcam.app.process.worker import METRICS_FILE
 from showcam.app.settings import Settings

@@ -16,8 +16,8 @@ from apig_wsgi import make_lambda_handler
 from showcam.app import keys
 from showcam.app.aws.cloudwatch import CloudWatch, Event, Handler, Reply
 from showcam.app.compose import doors, ground, pages
-from showcam.app.edge.edge import REQUEST_ID, Edge
-from showcam.app.http_types import Answered, Route
+from showcam.app.edge.edge import REQUEST_ID, Answered, Edge
+from showcam.app.http_types import Route
 from showcam.app.settings import Settings
 from showcam.registry.watch.hints import AtOnce
 from showcam.store.ports import StoreUnavailable

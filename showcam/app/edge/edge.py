@@ -5,23 +5,27 @@ the route and not the path, since a path may hold a grant.
 """
 
 import io
+import logging
 import os
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+import msgspec
 import structlog
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from showcam.app.http_types import (
     AT_WORK,
     RECEIVED,
     SENDER_S,
-    Answered,
     Headers,
     Refuse,
     Request,
@@ -29,8 +33,9 @@ from showcam.app.http_types import (
     Route,
     problem,
 )
+from showcam.app.redaction import SHORTEST, redact
 from showcam.net.addresses import BASE, PEER, Network, counted_as, within
-from showcam.net.outcomes import Outcome, collected
+from showcam.registry.outcomes import Outcome, collected
 from showcam.store.records import HOUR_S
 
 log = structlog.get_logger()
@@ -39,6 +44,7 @@ KNOWN_S = HOUR_S  # a client whose proof was valid stays known for this many sec
 MOST_KNOWN = 1024
 REQUEST_ID = "showcam.request_id"  # a key of the environ; on AWS a layer around the edge sets it
 
+_POLLED = ("healthz", "readyz", "metrics", "internal")  # routes that are requested all the time
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 _FORWARDING = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PROTO", "HTTP_VIA")
 
@@ -171,6 +177,17 @@ class EdgeRules:
     bodies: int = 256  # the number of bodies that may be waited for at once
     trusted_proxies: tuple[Network, ...] = ()
     only_hosts: tuple[str, ...] = ()  # the demo: answers 421 to any other Host and to every forwarding header
+
+
+class Answered(Struct, frozen=True):
+    """The facts about an answered request that are counted and logged."""
+
+    request: str
+    route: str
+    method: str
+    status: int
+    seconds: float
+    outcomes: tuple[Outcome, ...] = ()  # of the directive or intents in it
 
 
 class Edge:
@@ -311,3 +328,33 @@ def believe(environ: WSGIEnvironment, networks: tuple[Network, ...]) -> None:
             break
     if environ.get("HTTP_X_FORWARDED_PROTO") in ("http", "https"):
         environ["wsgi.url_scheme"] = environ["HTTP_X_FORWARDED_PROTO"]
+
+
+class RequestLines:
+    """Writes a line for each request, or for each directive and intent in it."""
+
+    def __init__(self, part: str, level: str, write: Callable[[bytes], None]) -> None:
+        self._part, self._write = part, write
+        self._least = logging.getLevelNamesMapping()[level.upper()]
+        self._encode = msgspec.json.Encoder().encode
+
+    def write(self, done: Answered) -> None:
+        quiet = done.route in _POLLED and (done.status < 400 or done.route == "healthz")
+        if self._least > (logging.DEBUG if quiet else logging.INFO):
+            return
+        # the only text in the line that the caller chose
+        method = done.method if len(done.method) < SHORTEST else redact(done.method)
+        ms, level = int(done.seconds * 10_000 + 0.5) / 10, "debug" if quiet else "info"
+        line = {
+            "route": done.route,
+            "method": method,
+            "status": done.status,
+            "ms": ms,
+            "request": done.request,
+            "part": self._part,
+            "timestamp": datetime.now(UTC),
+            "level": level,
+            "event": "request",
+        }
+        lines = [line | asdict(outcome) for outcome in done.outcomes] or [line]
+        self._write(b"".join(self._encode(each) + b"\n" for each in lines))
