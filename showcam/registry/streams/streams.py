@@ -2,7 +2,8 @@
 
 import logging
 
-from showcam.accounts.console_sessions import ConsoleSessions, Viewer
+from showcam.accounts.console_sessions import ConsoleSessions
+from showcam.accounts.links import Viewer
 from showcam.drivers.camera import (
     WAITING_FOR_SOUND,
     Refusal,
