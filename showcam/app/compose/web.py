@@ -44,7 +44,7 @@ from showcam.store.ports import Store, StoreUnavailable
 log = logging.getLogger(__name__)
 
 WORKER_LATE_S = 30.0  # its file is touched each second
-ASKED_S = 10.0  # delay of a household's reading after somebody asked to be shown a camera
+REFUSED_S = 10.0  # delay of a household's reading after somebody was refused a camera
 OPEN_S = 2.0  # delay of the reading after a page with cameras reported itself open
 
 
@@ -71,7 +71,7 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
     registry = base.adapter.registry
     registry.when_listed(Listed(base.store).note)
     # a person who was refused then fixes the cause in the vendor's app, which announces nothing
-    registry.when_asked(lambda link: inbox.look(link.account, ASKED_S))
+    registry.when_refused(lambda link: inbox.look(link.account, REFUSED_S))
     made = skill(settings, keys, base) if settings.has_console else None
     machine = OwnMachine(settings, base)
 
