@@ -234,7 +234,7 @@ def edge_of(home: Household, report: Callable[[Answered], None]) -> Edge:
         [Route("alexa", "/alexa/smart-home", ("POST",), smart_home)],
         lambda environ, start: [],
         EdgeRules(65_536),
-        report,
+        (report,),
     )
 
 

@@ -53,7 +53,7 @@ def _edge(settings: Settings, watch: CloudWatch) -> Edge:
     base = ground.build(settings, held)
     health = Route("healthz", "/healthz", ("GET",), partial(doors.ready, base.store))
     routes = doors.limited(settings, [*doors.routes(settings, base, AtOnce(base.adapter.noticing)), health])
-    edge = Edge(routes, pages.app(settings, held, base), doors.rules(settings), note)
+    edge = Edge(routes, pages.app(settings, held, base), doors.rules(settings), (note,))
     with contextlib.suppress(StoreUnavailable):  # then the driver loads with the first request
         base.load()
     return edge

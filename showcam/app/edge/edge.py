@@ -191,21 +191,21 @@ class Answered(Struct, frozen=True):
 
 
 class Edge:
-    """The web process or web function as one WSGI callable; `report` is called after each answer."""
+    """The web process or web function as one WSGI callable; each of `reports` is called after each answer."""
 
     def __init__(
         self,
         routes: list[Route],
         pages: WSGIApplication,
         rules: EdgeRules,
-        report: Callable[[Answered], None] = lambda done: None,
+        reports: tuple[Callable[[Answered], None], ...] = (),
     ) -> None:
         self._exact = {route.path: route for route in routes if not route.path.endswith("/")}
         self._prefixed = [route for route in routes if route.path.endswith("/")]
         self._pages = pages
         self._rules = rules
         self.bodies = Bodies(rules.body_limit, rules.bodies)
-        self._report = report
+        self._reports = reports
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         with collected() as outcomes:
@@ -233,7 +233,9 @@ class Edge:
             return [response.body]
         finally:
             seconds = time.monotonic() - started
-            self._report(Answered(request_id, name, environ["REQUEST_METHOD"], status, seconds, tuple(outcomes)))
+            done = Answered(request_id, name, environ["REQUEST_METHOD"], status, seconds, tuple(outcomes))
+            for report in self._reports:
+                report(done)
             AT_WORK.reset(within)
 
     def _answer(self, environ: WSGIEnvironment, route: Route, path: str, request_id: str) -> Response:
