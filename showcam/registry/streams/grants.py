@@ -16,10 +16,9 @@ from showcam.registry.gate.gate import GATE, PLAYABLE, Fit, not_found
 from showcam.registry.gate.reasons import FACTS
 from showcam.registry.readings.households import Measurement, Reading
 from showcam.registry.readings.judge import Component, Deadline, Ground, Open, Read, VisibleCamera
-from showcam.registry.streams.handover import Handover, Sight, check_offer, unstarted
+from showcam.registry.streams.handover import Explaining, Handover, Sight, check_offer, unstarted
 from showcam.registry.streams.history import History
-from showcam.registry.streams.sources import StreamSources
-from showcam.registry.streams.streams import Explaining
+from showcam.registry.streams.streams import StreamSources
 from showcam.store.ports import StoreUnavailable
 from showcam.store.records import Account, Source
 
