@@ -113,7 +113,7 @@ def in_url(host: str) -> str:
 
 
 def with_port(host: str, port: int) -> str:
-    """The text "host:port", in which an IPv6 address is in brackets."""
+    """The text "host:port". An IPv6 address is in brackets."""
     return f"{in_url(host)}:{port}"
 
 
