@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from showcam.console.encryption import WANTED_S
-from showcam.console.pages import day
+from showcam.console.home.encryption import WANTED_S
+from showcam.console.look.pages import day
 from showcam.drivers.errors import Refused, SetRefused, VendorDown, Why
 from showcam.registry.preferences import Preferences, WhileEncrypted, keep
 from tests.doubles.home_world import HomeWorld

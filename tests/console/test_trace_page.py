@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from showcam.console.tracing import KEPT_S, Making, NoTrace, Traces
+from showcam.console.camera.tracing import KEPT_S, Making, NoTrace, Traces
 from showcam.drivers.camera import Camera
 from tests.doubles.clock import Clock
 from tests.doubles.home_browser import HomeBrowser

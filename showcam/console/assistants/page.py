@@ -1,0 +1,132 @@
+"""The assistants' page: links and their reports, clients, PIN, quiet times, who may link, and the stored data."""
+
+import time
+from collections.abc import Iterable, Mapping
+from functools import partial
+
+import msgspec
+from flask import Response, request
+
+from showcam.accounts.clients import TRIAL
+from showcam.accounts.console_sessions import ConsoleSession
+from showcam.console.assistants import household_data
+from showcam.console.assistants.forms import OF_OWNER, STEPS, AssistantForms, Made
+from showcam.console.assistants.reports import Reports
+from showcam.console.assistants.sentences import ASSISTANTS
+from showcam.console.look import cookies, pages
+from showcam.console.look.area import READ, Area, Rule
+from showcam.drivers.camera import Camera
+from showcam.drivers.errors import Unavailable
+from showcam.registry import quiet_times
+from showcam.registry.owner.invitations import Guest, is_of_owner
+from showcam.registry.owner.owner import Owner
+from showcam.registry.streams.history import History
+
+AT = "/home/assistants"
+OF_REPORTS = frozenset({"retry-report", "drop-report"})
+
+
+class Assistants:
+    """`open_to_all`: anybody may link here without an invitation."""
+
+    def __init__(
+        self,
+        owner: Owner,
+        area: Area,
+        history: History,
+        forms: AssistantForms,
+        reports: Reports,
+        *,
+        open_to_all: bool,
+    ) -> None:
+        self._owner, self._area, self._history = owner, area, history
+        self._forms, self._reports, self._open_to_all = forms, reports, open_to_all
+
+    def rules(self) -> list[Rule]:
+        return [
+            (AT, "assistants", self.show, READ),
+            (AT, "assistants_step", self.take, ("POST",)),
+            (f"{AT}/everything.json", "everything", self.everything, READ),
+        ]
+
+    def show(self, current: ConsoleSession, error: str = "", made: Made | None = None) -> Response:
+        account, store = current.account, self._area.store
+        cameras, links, quiet = self._cameras(account), store.links(account), quiet_times.of_household(store, account)
+        named = {camera.id: camera.name for camera in cameras}
+        reports, ended = self._reports.of(account, links, named)
+        return self._area.page(
+            "assistants",
+            403 if error else 200,
+            links=links,
+            reports=reports,
+            ended=ended,
+            cameras=cameras,
+            names_of=partial(_names, named),
+            times=str(quiet),
+            zone=quiet.zone if quiet.spans else quiet_times.own_zone(),
+            typed=request.form if error else {},
+            clients=[client for client in store.clients() if not client.id.startswith(TRIAL)],
+            made=made,
+            has_pin=self._forms.has_pin(account),
+            window_min=-(-self._forms.window.left_s() // 60),
+            open_to_all=self._open_to_all,
+            invites=is_of_owner(store, account),
+            guests=self._guests(account),
+            user=current.user,
+            error=pages.say(error) if error else "",
+            done=request.args.get("done", ""),
+        )
+
+    def take(self, current: ConsoleSession) -> Response:
+        step, account = request.form.get("step", ""), current.account
+        if step == "delete":
+            return self._delete(current)
+        if step in OF_REPORTS:
+            outcome: Made | str = self._reports.take(step, account)
+        elif step not in STEPS:
+            return pages.problem("request")
+        elif step in OF_OWNER and not is_of_owner(self._area.store, account):
+            outcome = ASSISTANTS["owners_alone"]
+        else:
+            known = frozenset(camera.id for camera in self._cameras(account)) if step == "choose" else frozenset()
+            outcome = self._forms.take(step, account, known)
+        if isinstance(outcome, Made):
+            return self.show(current, made=outcome)
+        return self.show(current, outcome) if outcome else pages.led(f"{AT}?done={step}")
+
+    def everything(self, current: ConsoleSession) -> Response:
+        facts = household_data.of(
+            self._area.store, self._area.sessions, self._owner, self._history, current.account, current.user
+        )
+        response = Response(msgspec.json.format(msgspec.json.encode(facts)), content_type="application/json")
+        day = time.strftime("%Y-%m-%d")
+        response.headers["Content-Disposition"] = f'attachment; filename="showcam-{day}.json"'
+        return response
+
+    def _delete(self, current: ConsoleSession) -> Response:
+        browsers = self._area.sessions.browsers(current.account)
+        wrong = self._forms.delete(current.account, current.user)
+        if wrong:
+            return self.show(current, wrong)
+        for browser in browsers:
+            self._area.end(browser.session)
+        self._area.end(current)
+        response = self._area.page("deleted", user=current.user)
+        cookies.drop(request, response)
+        return response
+
+    def _guests(self, account: str) -> list[Guest]:
+        """Returns no guests if anybody may link without an invitation, or if the household was itself invited."""
+        shown = not self._open_to_all and is_of_owner(self._area.store, account)
+        return self._forms.invitations.guests() if shown else []
+
+    def _cameras(self, account: str) -> tuple[Camera, ...]:
+        try:
+            return self._owner.cameras(account).cameras
+        except Unavailable:
+            return ()
+
+
+def _names(named: Mapping[str, str], cameras: Iterable[str]) -> str:
+    """Returns the names of the cameras that still exist."""
+    return ", ".join(sorted(filter(None, map(named.get, cameras)))) or "–"
