@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 FILES = sorted(document("owner").glob("*.md"))
 LINKS = {
     link
-    for template in (ROOT / "showcam" / "console" / "templates").rglob("*.html")
+    for template in (ROOT / "showcam" / "console").rglob("*.html")
     for link in re.findall(r'href="/help/docs/([^"]+)"', template.read_text())
 }
 

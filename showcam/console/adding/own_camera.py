@@ -58,7 +58,7 @@ class OwnCamera:
     def _page(self, camera: str, device: Device, status: int = 200, error: str = "") -> Response:
         form = request.form
         return self._area.page(
-            "own_camera",
+            "adding/own_camera",
             status,
             error=pages.say(error) if error else "",
             camera=camera,

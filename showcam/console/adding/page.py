@@ -147,7 +147,7 @@ class Adding:
     def _page(self, current: ConsoleSession, status: int = 200, *, error: str = "", **given: str) -> Response:
         progress = self._search.of(current.account) if self._search else None
         return self._area.page(
-            "adding",
+            "adding/page",
             status,
             error=pages.say(error) if error else "",
             searches=self._search is not None,
@@ -160,7 +160,7 @@ class Adding:
     def _shown(self, current: ConsoleSession, kept: Nameless, status: int = 200, *, error: str = "") -> Response:
         tried = kept.tried
         return self._area.page(
-            "tried",
+            "adding/tried",
             status,
             error=pages.say(error or (NOT_SET if kept.missed else "")) if error or kept.missed else "",
             name=request.form.get("name", kept.name),

@@ -55,7 +55,7 @@ class Assistants:
         named = {camera.id: camera.name for camera in cameras}
         reports, ended = self._reports.of(account, links, named)
         return self._area.page(
-            "assistants",
+            "assistants/page",
             403 if error else 200,
             links=links,
             reports=reports,
@@ -111,7 +111,7 @@ class Assistants:
         for browser in browsers:
             self._area.end(browser.session)
         self._area.end(current)
-        response = self._area.page("deleted", user=current.user)
+        response = self._area.page("assistants/deleted", user=current.user)
         cookies.drop(request, response)
         return response
 

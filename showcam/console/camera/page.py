@@ -96,7 +96,7 @@ class CameraPage:
         views = self._owner.settings(account, camera)
         rows = [] if isinstance(views, Refusal) else self._rows(shown, views, account)
         return self._area.page(
-            "camera",
+            "camera/page",
             403 if error else 200,
             camera=shown,
             tile=tiles[at],

@@ -40,11 +40,11 @@ class CameraRemoval:
             return self._page(current, camera, pages.say(CHANGED["other_name"]))
         if isinstance(done, Refusal):
             return self._page(current, camera, pages.why(done))
-        return self._area.page("camera_deleted", camera=camera, with_it=with_it, is_listed=isinstance(done, Asked))
+        return self._area.page("camera/deleted", camera=camera, with_it=with_it, is_listed=isinstance(done, Asked))
 
     def _page(self, current: ConsoleSession, camera: Camera, why: str = "", *, offers: bool = True) -> Response:
         return self._area.page(
-            "delete_camera",
+            "camera/removal",
             403 if why and request.method == "POST" else 200,
             camera=camera,
             with_it=self._with_it(current, camera),

@@ -135,7 +135,7 @@ class TracePage:
         goes_on = made is not None and not made.ended
         error = "busy" if is_other and goes_on else "none" if made and made.ended and not made.text else ""
         return self._area.page(
-            "trace",
+            "camera/tracing",
             camera=camera,
             made=None if is_other else made,
             goes_on=goes_on,

@@ -42,7 +42,7 @@ class Phones:
         address = f"{origin}{TAKEN_AT}#{code}"
         drawn = segno.make(address, error="m").svg_inline(scale=5, border=4, dark="#000", light="#fff") if code else ""
         return self._area.page(
-            "phones",
+            "door/phones",
             status,
             browsers=self._area.sessions.browsers(current.account),
             this=current.id,
@@ -73,7 +73,7 @@ class Phones:
         if current is not None and current.account:
             return pages.led(cookies.HOME)  # the code is not used up, and the browser keeps its role
         if request.method != "POST":
-            return self._area.page("phone")
+            return self._area.page("door/phone")
         if not self._entrance.visitor_in_house():
             return self._refused("outside")
         name = browser_name(request.headers.get("User-Agent", ""))
@@ -82,7 +82,7 @@ class Phones:
 
     def _refused(self, why: str) -> Response:
         status, sentence = PHONES[why]
-        return self._area.page("phone", status, error=pages.say(sentence))
+        return self._area.page("door/phone", status, error=pages.say(sentence))
 
     def _end(self, current: ConsoleSession, session_id: str) -> Response:
         if session_id == current.id:

@@ -88,7 +88,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class Form:
-    """The form to show next, with the contents of its fields; home/{name}_form.html is the template."""
+    """The form to show next, with the contents of its fields; door/{name}_form.html is the template."""
 
     name: Literal["sign_in", "code"]
     fields: dict[str, object]

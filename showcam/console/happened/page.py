@@ -91,7 +91,7 @@ class Happenings:
             "filters": [(each, pages.say(name), _address(camera, each)) for each, name in FILTERS.items()],
             "keeps_history": self.history.is_kept(current.account),
         }
-        return self._area.page("happenings" if given.get("part") else "happened", **context)
+        return self._area.page("happened/rows" if given.get("part") else "happened/page", **context)
 
     def picture(self, current: ConsoleSession, camera: str, sighting: str) -> Response:
         """The vendor's picture of a sighting, fetched now."""
@@ -101,7 +101,7 @@ class Happenings:
             return Response(picture, content_type="image/jpeg", headers={"X-Content-Type-Options": "nosniff"})
         why = explain(picture, pages.language()) if picture else pages.say(SEEN["no_picture"])
         if PAGE in request.headers.get("Accept", ""):
-            return self._area.page("problem", 404, heading=SEEN["no_picture_here"], text=why)
+            return self._area.page("look/problem", 404, heading=SEEN["no_picture_here"], text=why)
         return pages.problem_json(404, "No picture", why)
 
     def rows(

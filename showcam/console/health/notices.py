@@ -44,7 +44,7 @@ class Notices:
             for address_id, address in self._addresses.of(current.account).items()
         ]
         return self._area.page(
-            "notices",
+            "health/notices",
             403 if error else 200,
             addresses=addresses,
             may_add=is_of_owner(self._area.store, current.account),

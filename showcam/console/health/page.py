@@ -57,7 +57,7 @@ class Health:
         """`error` is a sentence to say. `technically` is the cause, in English."""
         facts, examined = self._machine.facts(current.account), self._examinations.of(current.account)
         return self._area.page(
-            "health",
+            "health/page",
             403 if error else 200,
             facts=facts,
             mib=MIB,
@@ -78,7 +78,7 @@ class Health:
 
     def log(self, _current: ConsoleSession) -> Response:
         lines = self._machine.log(LINES)
-        return self._area.page("log", lines=lines, troubles=troubles(lines))
+        return self._area.page("health/log", lines=lines, troubles=troubles(lines))
 
     def progress(self, current: ConsoleSession) -> Response:
         """Answers the script of a page that waits for the doctor."""

@@ -40,18 +40,18 @@ def blueprint(
 
     @pages.get("/help")
     def help_() -> str:
-        return _page("help", vendor, **helped.all(language()))
+        return _page("help/page", vendor, **helped.all(language()))
 
     @pages.get("/help/<reason>")
     def help_of(reason: str) -> str:
         if not is_reason(reason):
             abort(404)
-        return _page("reason", vendor, **helped.of(reason, language()))
+        return _page("help/reason", vendor, **helped.of(reason, language()))
 
     @pages.get("/help/docs/<name>")
     def document(name: str) -> str:
         sections = documents.sections(name)
-        return _page("document", vendor, sections=sections) if sections else abort(404)
+        return _page("help/document", vendor, sections=sections) if sections else abort(404)
 
     @pages.get("/h/<int:number>")
     def short(number: int) -> BaseResponse:
@@ -64,11 +64,11 @@ def blueprint(
 
     @pages.get("/start")
     def start() -> str:
-        return _page("front", vendor, practice_url=practice_url, published=published)
+        return _page("help/front", vendor, practice_url=practice_url, published=published)
 
     @pages.app_errorhandler(404)
     def missing(_error: Exception) -> tuple[str, int]:
-        return _page("missing", vendor), 404
+        return _page("help/missing", vendor), 404
 
     @pages.after_app_request
     def guarded(response: Response) -> Response:

@@ -134,10 +134,10 @@ class Home:
         """
         form = self._door.form(current) if self._door.is_open_to(current) and self._door.is_there() else None
         if form is not None and form.name == "code":
-            return self._page(form.name, status, **form.fields)
+            return self._page(f"door/{form.name}", status, **form.fields)
         ended = current is None and self.area.has_ended()
         fields = form.fields if form else {}
-        return self._page("enter", status, **{"ended": ended, "known": form is not None, **fields, **context})
+        return self._page("door/enter", status, **{"ended": ended, "known": form is not None, **fields, **context})
 
     def _through_door(self, current: ConsoleSession | None, step: str) -> Response:
         if step not in STEPS:
@@ -164,7 +164,7 @@ class Home:
             return self.area.begun(outcome)
         vendors, heading = self.sign_in.vendors, PROBLEMS["callback"][1]
         vendor = vendors[kind].vendor if kind in vendors else self.vendor
-        return self.area.page("problem", 403, heading=heading, text=refused(outcome.why, pages.language(), vendor))
+        return self.area.page("look/problem", 403, heading=heading, text=refused(outcome.why, pages.language(), vendor))
 
     def _after(self, outcome: str | Form | Response | None) -> Response:
         if isinstance(outcome, Form):
@@ -174,7 +174,7 @@ class Home:
         return outcome or pages.again()
 
     def _form(self, form: Form) -> Response:
-        return self._page(form.name, form.status, **form.fields)
+        return self._page(f"door/{form.name}", form.status, **form.fields)
 
     def _cameras(self, current: ConsoleSession, error: str = "") -> Response:
         view = self.gallery.of(current)
@@ -183,7 +183,7 @@ class Home:
             return self._form(self.signing_in.form(current, error=why, user=current.user))
         status, adds = 503 if view.why else 403 if error else 200, self._settings.adds
         given = {"view": view, "live": self.gallery.live, "adds": adds}
-        return self._page("cameras", status, user=current.user, error=error, **given)
+        return self._page("home/page", status, user=current.user, error=error, **given)
 
     # a camera
 

@@ -4,7 +4,5 @@ from flask import Blueprint
 
 
 def blueprint() -> Blueprint:
-    """The templates want `_`, which translates and fills {vendor}, and `locale`."""
-    return Blueprint(
-        "look", "showcam.console", template_folder="templates", static_folder="static", static_url_path="/static"
-    )
+    """The templates of all folders, each by its folder and name. They want `locale`, and `_` as it fills {vendor}."""
+    return Blueprint("look", "showcam.console", template_folder=".", static_folder="static", static_url_path="/static")

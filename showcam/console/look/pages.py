@@ -72,7 +72,7 @@ def problem(reason: str) -> Response:
     status, heading, text = PROBLEMS[reason]
     if request.endpoint in ("home.open", "home.try_offer"):
         return problem_json(status, heading, text)
-    return rendered("problem", status, heading=heading, text=text)
+    return rendered("look/problem", status, heading=heading, text=text)
 
 
 def language() -> Language:
@@ -116,7 +116,7 @@ def rendered(template: str, status: int, /, **context: Any) -> Response:
         "language_names": LANGUAGES,
         "no_password": no_password(locale, vendor()),
     }
-    return make_response(render_template(f"home/{template}.html", **given, **context), status)
+    return make_response(render_template(f"{template}.html", **given, **context), status)
 
 
 def _menu(has_tvs: bool, *, may_change: bool) -> tuple[tuple[str, str], ...]:

@@ -112,7 +112,7 @@ class SkillPage:
         g.leads_to = tap.leads_to if tap else ()
         road = _OPEN.get(standing.road) or ("say" if ticks[0][0] else "link")
         return self._area.page(
-            "alexa",
+            "setup/alexa",
             status,
             standing=standing,
             one_tap=tap is not None,
@@ -153,7 +153,7 @@ class SkillPage:
         }
         asked = part or request.args.get("open", "")
         return self._area.page(
-            "alexa_hand",
+            "setup/alexa_hand",
             status,
             hand=hand,
             linked=linked,
@@ -238,7 +238,7 @@ def _arrived(error: str, status: int, *, links: bool) -> tuple[str, int]:
     """`links`: the consent was to linking, not to making the skill."""
     say, locale = partial(OURS.say, pages.language()), pages.language()
     given = {"_": say, "locale": locale, "vendor": "", "error": error, "status": status, "links": links}
-    return render_template("home/arrived.html", **given), status
+    return render_template("setup/arrived.html", **given), status
 
 
 def _downloaded(stack: Stack) -> Response:

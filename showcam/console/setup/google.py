@@ -78,7 +78,7 @@ class GooglePage:
         project = self._console.project_of(client.redirect_uris) if client else ""
         linked = self._area.linked(current.account, "google")
         return self._area.page(
-            "google",
+            "setup/google",
             status,
             address=self._console.address,
             project=typed or project,

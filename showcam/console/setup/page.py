@@ -57,7 +57,7 @@ class SetUp:
         view = self._gallery.of(current) if current.account else GalleryView([])
         form = form or self._due(current, view)
         return self._area.page(
-            "setup",
+            "setup/page",
             403 if refused else 200,
             view=view,
             form=form.name if form else "",

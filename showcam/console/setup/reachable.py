@@ -123,7 +123,7 @@ class Reachable:
         examined = self.examined(current.account) if current.account else None
         is_ill = examined is not None and bool(examined.wrong("reachable"))
         return self._area.page(
-            "reachable",
+            "setup/reachable",
             403 if error or is_wrong or (name and not fits) else 200,
             address=self.address,
             typed=name[: recipes.LONGEST],

@@ -39,7 +39,7 @@ class SaidPage:
         account = current.account
         linked = {link.assistant for link in self._area.store.links(account)}
         return self._area.page(
-            "said",
+            "setup/said",
             sentences=[self._sentence(account, assistant) for assistant in _SAY if assistant in linked],
             unlinked=[assistant for assistant in _SAY if assistant not in linked],
             asks=self._asks(account),

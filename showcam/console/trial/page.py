@@ -64,17 +64,17 @@ class Trial:
         ]
 
     def show(self, _current: ConsoleSession) -> Response:
-        return self._area.page("try", text="", heard=())
+        return self._area.page("trial/page", text="", heard=())
 
     def take(self, current: ConsoleSession) -> Response:
         text = " ".join(request.form.get("text", "").split())[:LONGEST]
         if not text:
-            return self._area.page("try", 403, text="", heard=(), error=pages.say(TRIAL["nothing_said"]))
+            return self._area.page("trial/page", 403, text="", heard=(), error=pages.say(TRIAL["nothing_said"]))
         # the language of a picture that says why, for as long as a picture may be shown
         self._area.sessions.remember(current, pages.language().encode(), TRIAL_S, "language")
         google = GoogleDisplay(self._exchanges(current, "google"), Reasons(self._owner, current.account))
         heard = (self._echo(current).say(text), self._here(google.say(text)))
-        return self._area.page("try", text=text, heard=heard)
+        return self._area.page("trial/page", text=text, heard=heard)
 
     def offer(self, current: ConsoleSession) -> Response:
         """The Echo's second step: takes the offer of the page's script, and returns the outcome."""

@@ -172,7 +172,7 @@ class Casting:
             context.setdefault("error", pages.say(CASTING["no_list"]))
         kept = [(camera, self._owner.preferences(current.account, camera.id)) for camera in cameras]
         return self._area.page(
-            "tv",
+            "tv/page",
             status,
             cameras=cameras,
             tvs=tvs,
