@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-from showcam.drivers.errors import Reason
-from showcam.drivers.vendor import Sentence
 from showcam.i18n.catalogue import mark
 
 _IP = mark("Give its IP address.")
@@ -41,21 +39,6 @@ UNNAMED = mark("It needs a name.")
 ROOM = mark("At most 60 characters.")
 NOT_SET = mark("It took only some.")
 SEARCHING = mark("Searching …")
-
-# at the tile of the owner's own camera, whose page is a press away
-_ON_ITS_PAGE = mark("Check its power and network.")
-AT_ITS_TILE: Mapping[Reason, Sentence] = {
-    "offline": ("", _ON_ITS_PAGE),
-    "lan_unreachable": ("", _ON_ITS_PAGE),
-    "code_wrong": (
-        "",
-        mark("Some cameras lock after three refusals."),
-    ),
-    "no_way": (
-        "",
-        mark("Its manual has the path."),
-    ),
-}
 
 # keys are of showcam.drivers.lan.trial.Better: which picture, and which change
 BETTER: Mapping[tuple[str, str], str] = {

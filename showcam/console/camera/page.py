@@ -8,11 +8,11 @@ from msgspec import Struct
 
 from showcam.accounts.console_sessions import ConsoleSession
 from showcam.console.camera.preferences import NotKept, PreferenceForms, mark_of
-from showcam.console.camera.sentences import ALERTS, GROUPS, HINTS, NAMES, RESTART, RINGS, TYPED, VALUES, WAYS
+from showcam.console.camera.sentences import ALERTS, CHANGED, GROUPS, HINTS, NAMES, RESTART, RINGS, TYPED, VALUES
 from showcam.console.happened.page import FEW, Happenings
 from showcam.console.home.encryption import PATIENCE_S, EncryptionPassword
 from showcam.console.home.forms import STEPS, TileForms
-from showcam.console.home.sentences import CHANGED
+from showcam.console.home.sentences import WAYS
 from showcam.console.home.tiles import Tile, Tiles
 from showcam.console.look import pages
 from showcam.console.look.area import FORM, Area, Rule, View

@@ -7,7 +7,7 @@ from flask import request
 from msgspec import Struct
 from msgspec.structs import replace
 
-from showcam.console.home.sentences import CHANGED
+from showcam.console.camera.sentences import CHANGED
 from showcam.console.look import pages
 from showcam.drivers.settings import BY_VOICE, BadValue
 from showcam.registry.owner.owner import Owner

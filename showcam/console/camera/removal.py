@@ -3,8 +3,8 @@
 from flask import Response, request
 
 from showcam.accounts.console_sessions import ConsoleSession
+from showcam.console.camera.sentences import CHANGED
 from showcam.console.home.encryption import PATIENCE_S
-from showcam.console.home.sentences import CHANGED
 from showcam.console.look import pages
 from showcam.console.look.area import FORM, Area, Rule
 from showcam.drivers.camera import Camera, Refusal, is_own

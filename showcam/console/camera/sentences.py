@@ -1,4 +1,4 @@
-"""The names of the camera's settings and of their values on its page, in the words of the manual."""
+"""The sentences of a camera's page: settings and their values, in the words of the manual, and outcomes of a change."""
 
 from collections.abc import Mapping
 
@@ -88,11 +88,12 @@ RINGS: Mapping[MotionRings, str] = {
     "motion": mark("All motion"),
     "person": mark("Only persons"),
 }
-# The ways of a picture, by the words of showcam.registry.gate.gate.
-WAYS: Mapping[str, str] = {
-    "lan": mark("over your own network"),
-    "open": mark("by the Open Platform key"),
-    "local": mark("from the camera at home"),
-    "cloud": mark("by {vendor}'s cloud stream"),
-    "cloud_unasked": mark("by {vendor}'s cloud stream, once allowed"),
+# For a change on a camera's page.
+CHANGED = {
+    "no_value": mark("Not changed: not possible."),
+    "no_pause": mark("A pause is 0 to {most} seconds."),
+    "meanwhile": mark("Somebody else just changed this."),
+    "other_name": mark("Not deleted: another name."),
+    "asked_for": mark("not confirmed yet"),
+    "confirmed": mark("confirmed"),
 }

@@ -10,12 +10,18 @@ from typing import Protocol
 from flask import Response, request
 
 from showcam.accounts.console_sessions import ConsoleSession
-from showcam.console.home.sentences import TRACING
 from showcam.console.look import pages
 from showcam.console.look.area import FORM, Area, Rule
 from showcam.drivers.camera import Camera, kind_of
+from showcam.i18n.catalogue import mark
 from showcam.registry.owner.owner import Owner
 from showcam.store.records import HOUR_S
+
+# Errors of a camera's page of traces.
+TRACING = {
+    "busy": mark("Wait: another trace is running."),
+    "none": mark("{vendor} does not answer. Try again in some minutes."),
+}
 
 log = logging.getLogger(__name__)
 

@@ -9,8 +9,16 @@ from flask import abort, g, request
 from showcam.accounts.attempts import OneTimeCode
 from showcam.console.look import cookies
 from showcam.console.look.reach import from_house
+from showcam.i18n.catalogue import mark
 from showcam.net.addresses import BASE, PEER, is_in_house
 from showcam.store.ports import Store
+
+# Errors of the one-time code.
+CODE = {
+    "wrong": (403, mark("Wrong, used or expired. Get a new code.")),
+    "too_many": (429, mark("Too many wrong codes. Wait 15 minutes.")),
+    "outside": (403, mark("The code works only at home. Open its address there.")),
+}
 
 log = structlog.get_logger()
 

@@ -6,13 +6,16 @@ from flask import Response, request
 
 from showcam.accounts.console_sessions import ConsoleSession
 from showcam.accounts.phone_codes import LIFE_S, PhoneCodes
-from showcam.console.door.entrance import Entrance
+from showcam.console.door.entrance import CODE, Entrance
 from showcam.console.door.sign_in import browser_name
-from showcam.console.home.sentences import PHONES
 from showcam.console.look import cookies, pages
 from showcam.console.look.area import FORM, READ, Area, Rule
 from showcam.console.look.reach import host_of
+from showcam.i18n.catalogue import mark
 from showcam.net.addresses import in_url, is_in_house
+
+# For the codes that sign a phone in.
+PHONES = {**CODE, "no_browser": (403, mark("It is gone already."))}
 
 AT, TAKEN_AT = "/home/phones", "/home/phone"
 MAX_CODE = 100

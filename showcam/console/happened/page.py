@@ -8,7 +8,6 @@ from flask import Response, request
 from msgspec import Struct
 
 from showcam.accounts.console_sessions import ConsoleSession
-from showcam.console.home.sentences import HISTORY, SEEN
 from showcam.console.look import pages
 from showcam.console.look.area import PAGE, READ, Area, Rule
 from showcam.drivers.camera import Camera
@@ -20,6 +19,22 @@ from showcam.registry.owner.alarm_pictures import KINDS, AlarmPictures
 from showcam.registry.owner.owner import Owner
 from showcam.registry.streams.history import History
 from showcam.store.records import ASKED, DAY_S, Ask, Link
+
+# Outcomes of an ask, in the history of a camera.
+HISTORY = {
+    "shown": mark("Shown after {took} s, for {long} min."),
+    "waiting": mark("Picture not fetched yet."),
+    "unfetched": mark("Picture never fetched."),
+}
+# Sightings in the history, and the vendor's picture of a sighting.
+SEEN = {
+    "motion": mark("Motion"),
+    "person": mark("A person"),
+    "doorbell": mark("Somebody rang"),
+    "tamper": mark("Turned away, covered or blinded."),
+    "no_picture": mark("No picture"),
+    "no_picture_here": mark("No picture"),
+}
 
 AT = "/home/happened"
 AT_ONCE = 50  # rows of a page

@@ -7,14 +7,23 @@ from flask import Response, request
 from msgspec import Struct
 
 from showcam.accounts.console_sessions import ConsoleSession
-from showcam.console.home.sentences import NOTICES
 from showcam.console.look import pages
 from showcam.console.look.area import READ, Area, Rule
-from showcam.i18n.catalogue import chosen
+from showcam.i18n.catalogue import chosen, mark
 from showcam.net.notices import BadAddress, send, service
 from showcam.net.text import line
 from showcam.registry.notices.notifier import LONGEST_NAME, MOST, Addresses, TooMany, trial
 from showcam.registry.owner.invitations import is_of_owner
+
+# Errors of the page of notices.
+NOTICES = {
+    "bad_address": mark("Not added. Begin as the examples do."),
+    "owners_alone": mark("showcam's operator decides."),
+    "long_name": mark("At most {most} characters."),
+    "too_many": mark("At most {most} addresses."),
+    "too_many_tries": mark("Too many tries. Wait a minute."),
+    "no_address": mark("It is gone already."),
+}
 
 AT = "/home/health/notices"
 TRIES, WINDOW_S = 10, 60  # each test is a separate process, and a message to somebody's service

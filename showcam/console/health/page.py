@@ -17,11 +17,16 @@ from msgspec import Struct
 from showcam.accounts.console_sessions import ConsoleSession
 from showcam.console.health.examinations import Examinations, Examined
 from showcam.console.health.machine import Facts, Finding, NotMade
-from showcam.console.home.sentences import HEALTH
 from showcam.console.look import pages
 from showcam.console.look.area import READ, Area, Rule
 from showcam.drivers.errors import Unavailable
+from showcam.i18n.catalogue import mark
 from showcam.registry.owner.owner import Owner
+
+# Errors of the health page.
+HEALTH = {
+    "no_backup": mark("Not written. Is there room, and may showcam write there?"),
+}
 
 MOST = 30  # the most troubles from the log
 LEVELS: dict[str, Literal["warning", "error"]] = {"warning": "warning", "error": "error", "critical": "error"}

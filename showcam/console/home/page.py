@@ -15,16 +15,16 @@ from showcam.accounts.attempts import REFUSAL_S
 from showcam.accounts.console_sessions import ConsoleSession, ConsoleSessions
 from showcam.accounts.phone_codes import PhoneCodes
 from showcam.accounts.states import States
-from showcam.console.camera.sentences import WAYS
-from showcam.console.door.entrance import Entrance
+from showcam.console.door.entrance import CODE, Entrance
 from showcam.console.door.in_house import STEPS, door
 from showcam.console.door.sign_in import Form, SigningIn
 from showcam.console.home.forms import TileForms
 from showcam.console.home.gallery import Gallery
-from showcam.console.home.sentences import CODE, PROBLEMS
+from showcam.console.home.sentences import WAYS
 from showcam.console.home.tiles import Asked, Tiles, at_own_media, shown
 from showcam.console.look import cookies, pages
 from showcam.console.look.area import READ, Area, EndPictures, Rule
+from showcam.console.look.pages import PROBLEMS
 from showcam.drivers.camera import Refusal
 from showcam.engine.messages import BadOffer
 from showcam.i18n.catalogue import known

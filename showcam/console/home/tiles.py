@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 from msgspec.structs import replace
 
-from showcam.console.adding.sentences import AT_ITS_TILE
 from showcam.console.home.encryption import Steps, Switching
 from showcam.console.home.mends import Mend, Mends, is_asked_for
 from showcam.console.home.sentences import (
     AGAIN,
     ASKED_FOR,
+    AT_ITS_TILE,
     BY_ITSELF,
     BY_ITSELF_SHARED,
     HERE,

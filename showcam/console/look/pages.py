@@ -9,7 +9,6 @@ from typing import Any, cast
 import msgspec
 from flask import Response, current_app, g, make_response, redirect, render_template, request
 
-from showcam.console.home.sentences import PROBLEMS
 from showcam.console.look import cookies
 from showcam.drivers.camera import Refusal
 from showcam.drivers.errors import Reason
@@ -17,7 +16,35 @@ from showcam.drivers.vendor import Sentence
 from showcam.i18n.catalogue import OURS, Language, chosen, in_words, mark
 from showcam.net.text import problem_of
 from showcam.registry.gate.reasons import explain
-from showcam.registry.owner.sign_in_outcome import no_password
+from showcam.registry.owner.sign_in_outcome import WRITTEN, no_password
+
+# by reason: the status, the heading, and a text about what happened and what to do
+PROBLEMS: dict[str, tuple[int, str, str]] = {
+    "form": (
+        400,
+        mark("This page has expired, or cookies are off"),
+        mark("Nothing was changed. Open the page again."),
+    ),
+    "request": (400, mark("This can't be read"), mark("Nothing was changed. Open the page again.")),
+    "callback": (403, mark("This sign-in can't be finished"), WRITTEN["callback"]),
+    "member": (
+        403,
+        mark("Here you can only watch"),
+        mark("Ask an owner."),
+    ),
+    "no_camera": (404, mark("This camera is gone"), mark("It was removed.")),
+    "store": (503, mark("That did not work just now"), mark("Nothing was changed. Try again in a minute.")),
+    "no_room": (
+        503,
+        mark("showcam can't write to its disk"),
+        mark("Make room there, then try again."),
+    ),
+    "fault": (
+        500,
+        mark("Something went wrong here"),
+        mark("It is in showcam's log. Try again."),
+    ),
+}
 
 _ID = re.compile(r"[a-z]+-[a-zA-Z0-9_-]{1,40}")
 TVS = "CONSOLE_TVS"  # key of the app's configuration: whether cameras may be shown on TVs of the house
@@ -68,7 +95,7 @@ def policy(media: str) -> str:
 
 
 def problem(reason: str) -> Response:
-    """`reason` is a key of showcam.console.home.sentences.PROBLEMS."""
+    """`reason` is a key of PROBLEMS."""
     status, heading, text = PROBLEMS[reason]
     if request.endpoint in ("home.open", "home.try_offer"):
         return problem_json(status, heading, text)

@@ -8,12 +8,12 @@ from msgspec import Struct
 
 from showcam.accounts.console_sessions import ConsoleSession
 from showcam.console.health.examinations import GOOD_FOR_S, Examinations, Examined
-from showcam.console.home.sentences import EXPOSING, NOT_EXPOSED, SET_UP
 from showcam.console.look import pages
 from showcam.console.look.area import READ, Area, Rule
 from showcam.console.setup import recipes
 from showcam.console.setup.exposing import TAILSCALES, By, Exposer, Held, Stage
 from showcam.console.setup.recipes import cleaned, is_name
+from showcam.console.setup.sentences import EXPOSING, NOT_EXPOSED, SET_UP
 
 AT = "/home/reachable"
 

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from showcam.console.home.sentences import TRIAL
 from showcam.console.look import pages
-from showcam.console.trial.heard import Ask, Exchanges, Heard, Named, Reasons, Tried
+from showcam.console.trial.heard import TRIAL, Ask, Exchanges, Heard, Named, Reasons, Tried
 from showcam.i18n.catalogue import Language
 from showcam.i18n.hearing import Wish, plain
 

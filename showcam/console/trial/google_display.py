@@ -4,9 +4,8 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from showcam.console.home.sentences import TRIAL
 from showcam.console.look import pages
-from showcam.console.trial.heard import Heard, Named, Tried
+from showcam.console.trial.heard import TRIAL, Heard, Named, Tried
 from showcam.i18n.hearing import Wish, plain
 
 _COMMANDS, _TRAITS, _SCENE = "action.devices.commands.", "action.devices.traits.", "action.devices.types.SCENE"

@@ -8,15 +8,38 @@ from typing import Any, ClassVar
 import msgspec
 from msgspec import Struct
 
-from showcam.console.home.sentences import TRIAL
 from showcam.console.look import pages
 from showcam.drivers.camera import Refusal, Surface
 from showcam.drivers.errors import Unavailable
-from showcam.i18n.catalogue import Language
+from showcam.i18n.catalogue import Language, mark
 from showcam.i18n.hearing import Wish, find, hear
 from showcam.registry.gate.reasons import row_text
 from showcam.registry.owner.owner import Owner
 from showcam.store.records import Link
+
+# Outcomes of a sentence that was tried.
+TRIAL = {
+    "nothing_said": mark("Say “show” and a camera's name."),
+    "no_name": mark("It knows no such camera."),
+    "shown": mark("It shows the picture."),
+    "unshown": mark("No picture came. Try again."),
+    "unclear": mark("Say “show” and a camera's name."),
+    "hidden": mark("Done."),
+    "listed": mark("It knows {count} cameras."),
+    "online": mark("{camera} is online."),
+    "offline": mark("{camera} is offline."),
+    "motion": mark("{camera} sees motion."),
+    "no_motion": mark("{camera} sees no motion."),
+    "unknown": mark("Unknown."),
+    "battery": mark("{camera} has {percent} % battery."),
+    "well": mark("{camera} can be shown."),
+    "all_well": mark("All can be shown."),
+    "done": mark("Done."),
+    "refused": mark("Refused for {camera}."),
+    "not_offered": mark("Allow it on showcam's page."),
+    "asks_pin": mark("It asks for your PIN."),
+    "asks_yes": mark("It asks if you are sure."),
+}
 
 _GRANT = re.compile(r"/s/[^/\"]+/")
 _SDP = re.compile(r'"value": "v=0[^"]*"|"sdp": "v=0[^"]*"')

@@ -9,13 +9,12 @@ from msgspec import Struct
 
 from showcam.accounts.clients import TRIAL_S
 from showcam.accounts.console_sessions import ConsoleSession
-from showcam.console.home.sentences import TRIAL
 from showcam.console.home.tiles import at_own_media
 from showcam.console.look import pages
 from showcam.console.look.area import READ, Area, Rule
 from showcam.console.trial.echo import Echo
 from showcam.console.trial.google_display import GoogleDisplay
-from showcam.console.trial.heard import Ask, Exchanges, Heard, Messages, Reasons
+from showcam.console.trial.heard import TRIAL, Ask, Exchanges, Heard, Messages, Reasons
 from showcam.registry.owner.owner import Owner
 from showcam.store.records import Assistant, Link
 

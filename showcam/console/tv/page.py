@@ -9,15 +9,28 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from showcam.accounts.console_sessions import ConsoleSession
-from showcam.console.home.sentences import CASTING, HAPPENS
 from showcam.console.look import pages
 from showcam.console.look.area import READ, Area, Rule
 from showcam.drivers.camera import Camera
 from showcam.drivers.errors import NotOnTv, Unavailable
 from showcam.drivers.settings import BadValue
+from showcam.i18n.catalogue import mark
 from showcam.registry.owner.owner import Owner
 from showcam.registry.preferences import TV_WHEN, Preferences
 from showcam.registry.scenes import Screens
+
+# Errors of the TVs' page.
+CASTING = {
+    "nothing_chosen": mark("Choose a camera and a TV."),
+    "not_kept": mark("That camera is gone, or has enough scenes."),
+    "no_list": mark("The cameras can't be listed now. Try again."),
+}
+# Occasions that automatically bring a camera to a TV; each follows “when”.
+HAPPENS = {
+    "doorbell": mark("Somebody rang"),
+    "motion": mark("Motion"),
+    "person": mark("A person"),
+}
 
 AT = "/home/tv"
 WAITED_S = 12.0  # seconds that the page waits; a TV that takes longer still shows the camera
