@@ -56,7 +56,7 @@ def expose(name: str | None, stops: bool, yes: bool) -> None:
 
 def _show(stage: "Stage") -> None:
     """Prints the page to visit, at a terminal also as a QR code for a phone."""
-    from showcam.console.setup.sentences import EXPOSING
+    from showcam.console.setup.exposing import EXPOSING
 
     echo(f"{EXPOSING[stage.stand]} {stage.link}", err=True)
     if stage.link and sys.stderr.isatty():
@@ -65,7 +65,7 @@ def _show(stage: "Stage") -> None:
 
 def _end(stage: "Stage", done: str) -> None:
     """Prints the outcome. Exits with 1 if a program refused or waits for a person."""
-    from showcam.console.setup.sentences import EXPOSING, NOT_EXPOSED
+    from showcam.console.setup.exposing import EXPOSING, NOT_EXPOSED
 
     text = (NOT_EXPOSED[stage.why] if stage.why else EXPOSING.get(stage.stand, "")).format(detail=stage.detail)
     well = stage.stand in ("done", "idle", "closed")

@@ -11,11 +11,12 @@ from showcam.console.health.examinations import GOOD_FOR_S, Examinations, Examin
 from showcam.console.look import pages
 from showcam.console.look.area import READ, Area, Rule
 from showcam.console.setup import recipes
-from showcam.console.setup.exposing import TAILSCALES, By, Exposer, Held, Stage
+from showcam.console.setup.exposing import EXPOSING, GIVEN_ELSEWHERE, NOT_EXPOSED, TAILSCALES, By, Exposer, Held, Stage
 from showcam.console.setup.recipes import cleaned, is_name
-from showcam.console.setup.sentences import EXPOSING, NOT_EXPOSED, SET_UP
+from showcam.i18n.catalogue import mark
 
 AT = "/home/reachable"
+NOT_WRITTEN = mark("Not written. Is there room, and may showcam write there?")
 
 
 @dataclass(frozen=True)
@@ -111,9 +112,9 @@ class Reachable:
             if writes:
                 keeper.write(recipes.caddy(name, self._ports.web, self._ports.media))
         except OSError:
-            return self._shown(current, name, error=pages.say(SET_UP["not_written"]))
+            return self._shown(current, name, error=pages.say(NOT_WRITTEN))
         if not keeper.keep(name):
-            return self._shown(current, name, error=pages.say(SET_UP["given_elsewhere"]))
+            return self._shown(current, name, error=pages.say(GIVEN_ELSEWHERE))
         return pages.led(f"{AT}?kept={name}")
 
     def _shown(
