@@ -67,7 +67,7 @@ class Adding:
 
     def still(self, current: ConsoleSession) -> Response:
         kept = self._tried(current)
-        return Response(kept.tried.whole.still, content_type="image/jpeg") if kept else Response(status=404)
+        return pages.jpeg(kept.tried.whole.still) if kept else Response(status=404)
 
     def _show(self, current: ConsoleSession) -> Response:
         kept = self._tried(current) if "other" not in request.args else None

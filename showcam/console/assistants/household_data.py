@@ -5,8 +5,7 @@ import json
 from showcam.accounts.console_sessions import ConsoleSessions
 from showcam.accounts.owner_users import OwnerUsers
 from showcam.accounts.pins import Pins
-from showcam.drivers.camera import Camera
-from showcam.drivers.errors import Unavailable
+from showcam.console.look import pages
 from showcam.registry import quiet_times
 from showcam.registry.notices.notifier import Addresses
 from showcam.registry.owner.owner import Owner
@@ -29,7 +28,7 @@ def of(
         "accounts": [_fields(source, "kind", "created") for source in store.sources(account_id)],
         "cameras": [
             _fields(camera, "id", "name", "kind", "manufacturer", "model", "firmware", "owner")
-            for camera in _cameras(owner, account_id)
+            for camera in pages.cameras(owner, account_id)
         ],
         "decided": {camera: json.loads(data) for camera, data in store.preferences(account_id).items()},
         "links": [
@@ -55,11 +54,3 @@ def of(
 def _fields(record: object, *names: str) -> dict[str, object]:
     """The named fields only: a record may hold secrets, too."""
     return {name: getattr(record, name) for name in names}
-
-
-def _cameras(owner: Owner, account_id: str) -> tuple[Camera, ...]:
-    """Returns an empty tuple if the cameras can't be listed now."""
-    try:
-        return owner.cameras(account_id).cameras
-    except Unavailable:
-        return ()

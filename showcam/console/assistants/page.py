@@ -15,8 +15,6 @@ from showcam.console.assistants.reports import Reports
 from showcam.console.assistants.sentences import ASSISTANTS
 from showcam.console.look import cookies, pages
 from showcam.console.look.area import READ, Area, Rule
-from showcam.drivers.camera import Camera
-from showcam.drivers.errors import Unavailable
 from showcam.registry import quiet_times
 from showcam.registry.owner.invitations import Guest, is_of_owner
 from showcam.registry.owner.owner import Owner
@@ -51,7 +49,8 @@ class Assistants:
 
     def show(self, current: ConsoleSession, error: str = "", made: Made | None = None) -> Response:
         account, store = current.account, self._area.store
-        cameras, links, quiet = self._cameras(account), store.links(account), quiet_times.of_household(store, account)
+        cameras, links = pages.cameras(self._owner, account), store.links(account)
+        quiet = quiet_times.of_household(store, account)
         named = {camera.id: camera.name for camera in cameras}
         reports, ended = self._reports.of(account, links, named)
         return self._area.page(
@@ -88,8 +87,8 @@ class Assistants:
         elif step in OF_OWNER and not is_of_owner(self._area.store, account):
             outcome = ASSISTANTS["owners_alone"]
         else:
-            known = frozenset(camera.id for camera in self._cameras(account)) if step == "choose" else frozenset()
-            outcome = self._forms.take(step, account, known)
+            known = pages.cameras(self._owner, account) if step == "choose" else ()
+            outcome = self._forms.take(step, account, frozenset(camera.id for camera in known))
         if isinstance(outcome, Made):
             return self.show(current, made=outcome)
         return self.show(current, outcome) if outcome else pages.led(f"{AT}?done={step}")
@@ -98,10 +97,8 @@ class Assistants:
         facts = household_data.of(
             self._area.store, self._area.sessions, self._owner, self._history, current.account, current.user
         )
-        response = Response(msgspec.json.format(msgspec.json.encode(facts)), content_type="application/json")
-        day = time.strftime("%Y-%m-%d")
-        response.headers["Content-Disposition"] = f'attachment; filename="showcam-{day}.json"'
-        return response
+        written = msgspec.json.format(msgspec.json.encode(facts))
+        return pages.saved(written, "application/json", f"showcam-{pages.day(time.time())}.json")
 
     def _delete(self, current: ConsoleSession) -> Response:
         browsers = self._area.sessions.browsers(current.account)
@@ -119,12 +116,6 @@ class Assistants:
         """Returns no guests if anybody may link without an invitation, or if the household was itself invited."""
         shown = not self._open_to_all and is_of_owner(self._area.store, account)
         return self._forms.invitations.guests() if shown else []
-
-    def _cameras(self, account: str) -> tuple[Camera, ...]:
-        try:
-            return self._owner.cameras(account).cameras
-        except Unavailable:
-            return ()
 
 
 def _names(named: Mapping[str, str], cameras: Iterable[str]) -> str:

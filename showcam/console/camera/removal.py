@@ -8,7 +8,6 @@ from showcam.console.home.encryption import PATIENCE_S
 from showcam.console.look import pages
 from showcam.console.look.area import FORM, Area, Rule
 from showcam.drivers.camera import Camera, Refusal, is_own
-from showcam.drivers.errors import Unavailable
 from showcam.drivers.settings import Asked, BadValue
 from showcam.registry.owner.owner import Owner
 
@@ -54,10 +53,7 @@ class CameraRemoval:
 
     def _with_it(self, current: ConsoleSession, camera: Camera) -> str:
         """Returns the names of the device's other channels, which the vendor deletes too."""
-        try:
-            listed = self._owner.cameras(current.account).cameras
-        except Unavailable:
-            return ""
+        listed = pages.cameras(self._owner, current.account)
         device = (camera.ref.source, camera.ref.serial)
         return ", ".join(
             lens.name for lens in listed if (lens.ref.source, lens.ref.serial) == device and lens.id != camera.id

@@ -122,7 +122,8 @@ class TracePage:
             case "begin":
                 return self._begin(current, known)
             case "save" if made is not None and made.camera == camera and made.text:
-                return _file(made)
+                moment = time.strftime("%Y%m%d-%H%M%S", time.localtime(made.ended))
+                return pages.saved(made.text, "application/x-ndjson", f"trace-{moment}.ndjson")
             case "drop":
                 self._traces.drop(current.account)
                 return pages.led(f"/home/cameras/{camera}/trace")
@@ -150,10 +151,3 @@ class TracePage:
             usual=MINUTES[1],
             error=pages.say(TRACING[error], vendor=pages.vendor()) if error and not (is_other and not goes_on) else "",
         )
-
-
-def _file(made: Making) -> Response:
-    response = Response(made.text, content_type="application/x-ndjson")
-    moment = time.strftime("%Y%m%d-%H%M%S", time.localtime(made.ended))
-    response.headers["Content-Disposition"] = f'attachment; filename="trace-{moment}.ndjson"'
-    return response

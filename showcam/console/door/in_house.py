@@ -4,13 +4,11 @@ from dataclasses import dataclass, field
 
 from flask import Response, request
 
-from showcam.accounts.attempts import Crowd, Crowded, Pace
+from showcam.accounts.attempts import Crowd, Crowded
 from showcam.accounts.console_sessions import ConsoleSession, ConsoleSessions
-from showcam.accounts.states import States
 from showcam.console.door.entrance import Entrance
 from showcam.console.door.sign_in import Form, Refused, SigningIn
 from showcam.net.addresses import counted_as
-from showcam.registry.owner.sign_in import SignIn
 from showcam.registry.owner.sign_in_outcome import PENDING_S
 from showcam.store.ports import Store
 
@@ -67,17 +65,3 @@ class Door:
             self.sessions.keep(browser)  # the vendor's code or page comes next
             return Outcome(cookie, outcome)
         return Outcome(due=outcome)
-
-
-def door(
-    store: Store,
-    sessions: ConsoleSessions,
-    entrance: Entrance,
-    sign_in: SignIn,
-    states: States,
-    *,
-    back: str,
-    refusal_s: float,
-) -> Door:
-    signing_in = SigningIn(sign_in.at_door(), sessions, states, adds=False, back=back, pace=Pace(refusal_s))
-    return Door(store, sessions, entrance, signing_in)

@@ -113,7 +113,7 @@ class Happenings:
         found = self.history.sighting(current.account, camera, sighting)
         picture = self._pictures.of(current.account, found) if found else None
         if isinstance(picture, bytes):
-            return Response(picture, content_type="image/jpeg", headers={"X-Content-Type-Options": "nosniff"})
+            return pages.jpeg(picture)
         why = explain(picture, pages.language()) if picture else pages.say(SEEN["no_picture"])
         if PAGE in request.headers.get("Accept", ""):
             return self._area.page("look/problem", 404, heading=SEEN["no_picture_here"], text=why)

@@ -19,14 +19,10 @@ from showcam.console.health.examinations import Examinations, Examined
 from showcam.console.health.machine import Facts, Finding, NotMade
 from showcam.console.look import pages
 from showcam.console.look.area import READ, Area, Rule
-from showcam.drivers.errors import Unavailable
 from showcam.i18n.catalogue import mark
 from showcam.registry.owner.owner import Owner
 
-# Errors of the health page.
-HEALTH = {
-    "no_backup": mark("Not written. Is there room, and may showcam write there?"),
-}
+NO_BACKUP = mark("Not written. Is there room, and may showcam write there?")
 
 MOST = 30  # the most troubles from the log
 LEVELS: dict[str, Literal["warning", "error"]] = {"warning": "warning", "error": "error", "critical": "error"}
@@ -102,19 +98,13 @@ class Health:
             made = self._machine.backup(place)
             content = made.read_bytes()
         except NotMade as why:
-            return self.show(current, HEALTH["no_backup"], str(why))
+            return self.show(current, NO_BACKUP, str(why))
         finally:
             shutil.rmtree(place, ignore_errors=True)
-        response = Response(content, content_type="application/octet-stream")
-        day = time.strftime("%Y-%m-%d")
-        response.headers["Content-Disposition"] = f'attachment; filename="showcam-{day}.backup"'
-        return response
+        return pages.saved(content, "application/octet-stream", f"showcam-{pages.day(time.time())}.backup")
 
     def _names(self, current: ConsoleSession) -> list[str]:
-        try:
-            cameras = [camera.name for camera in self._owner.cameras(current.account).cameras]
-        except Unavailable:
-            cameras = []
+        cameras = [camera.name for camera in pages.cameras(self._owner, current.account)]
         labels = [link.label for link in self._area.store.links(current.account)]
         return [current.user, *cameras, *labels]
 

@@ -18,22 +18,13 @@ from showcam.registry.owner.owner import Owner
 from showcam.registry.owner.sign_in_outcome import refused
 
 WRONG: Mapping[Reason, Sentence] = {
-    "code_wrong": (
-        mark("{camera} does not take that code."),
-        mark("Use the label's code, or the encryption password."),
-    )
+    "code_wrong": (mark("{camera} does not take that code."), mark("Use the label's code, or the encryption password."))
 }
 NO_CODE = mark("Give the code on its label.")
 # Why a camera can't be asked at home by its own protocol.
 ASKED: Mapping[Reason, Sentence] = {
-    "lan_closed": (
-        mark("{camera} refuses connections at home."),
-        mark("Its model may lack that."),
-    ),
-    "lan_unreachable": (
-        mark("{vendor} gives no home address of {camera}."),
-        mark("Is it in showcam's network?"),
-    ),
+    "lan_closed": (mark("{camera} refuses connections at home."), mark("Its model may lack that.")),
+    "lan_unreachable": (mark("{vendor} gives no home address of {camera}."), mark("Is it in showcam's network?")),
 }
 MOST_AT_ONCE = 300  # the most cameras that a single tick covers
 STEPS = frozenset(

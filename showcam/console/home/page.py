@@ -11,12 +11,12 @@ from flask import Blueprint, Flask, Response, g, redirect, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from showcam.accounts.attempts import REFUSAL_S
+from showcam.accounts.attempts import REFUSAL_S, Pace
 from showcam.accounts.console_sessions import ConsoleSession, ConsoleSessions
 from showcam.accounts.phone_codes import PhoneCodes
 from showcam.accounts.states import States
 from showcam.console.door.entrance import CODE, Entrance
-from showcam.console.door.in_house import STEPS, door
+from showcam.console.door.in_house import STEPS, Door
 from showcam.console.door.sign_in import Form, SigningIn
 from showcam.console.home.forms import TileForms
 from showcam.console.home.gallery import Gallery
@@ -72,9 +72,10 @@ class Home:
         self._sessions, self._tiles = ConsoleSessions(store, clock), Tiles(owner, store)
         self.area = Area(store, self._sessions, end_pictures, media_port=settings.media_port)
         self.signing_in = SigningIn(sign_in, self._sessions, states, adds=settings.adds, back=settings.back)
-        self._door = door(
-            store, self._sessions, entrance, sign_in, states, back=settings.back, refusal_s=settings.refusal_s
+        at_door = SigningIn(
+            sign_in.at_door(), self._sessions, states, adds=False, back=settings.back, pace=Pace(settings.refusal_s)
         )
+        self._door = Door(store, self._sessions, entrance, at_door)
         self.forms = TileForms(owner, self._sessions, sign_in.vendor, clock)
         self.gallery = Gallery(self._tiles, self.forms, sign_in, owner.last_stills, settings.live, clock)
         self.phone_codes = PhoneCodes(store, self._sessions, clock)
@@ -214,7 +215,7 @@ class Home:
         jpeg = self._owner.last_stills.of(current.account, found) if found else None
         if jpeg is None:
             return pages.problem_json(404, "No picture", "None is kept of this camera.")
-        return Response(jpeg, content_type="image/jpeg", headers={"X-Content-Type-Options": "nosniff"})
+        return pages.jpeg(jpeg)
 
     def keep_still(self, current: ConsoleSession, camera: str) -> Response:
         """Keeps what a browser shows of the camera now. A page sends that without waiting for an answer."""

@@ -18,10 +18,7 @@ OWN: Mapping[Reason, Sentence] = {
 _CHANGE_IT = mark("Change that here.")
 HERE: Mapping[Reason, Sentence] = {
     "encryption_on": (OWN["encryption_on"][0], _CHANGE_IT),
-    "code_wrong": (
-        "",
-        mark("Use the label's code, or the encryption password."),
-    ),
+    "code_wrong": ("", mark("Use the label's code, or the encryption password.")),
     "asleep": ("", _CHANGE_IT),
     "audio_off": (OWN["audio_off"][0], _CHANGE_IT),
     # the owner was not asked yet, or has said no
@@ -46,14 +43,8 @@ _ON_ITS_PAGE = mark("Check its power and network.")
 AT_ITS_TILE: Mapping[Reason, Sentence] = {
     "offline": ("", _ON_ITS_PAGE),
     "lan_unreachable": ("", _ON_ITS_PAGE),
-    "code_wrong": (
-        "",
-        mark("Some cameras lock after three refusals."),
-    ),
-    "no_way": (
-        "",
-        mark("Its manual has the path."),
-    ),
+    "code_wrong": ("", mark("Some cameras lock after three refusals.")),
+    "no_way": ("", mark("Its manual has the path.")),
 }
 AGAIN = mark("Image Encryption is on again for {camera}.")
 # For a change that was asked for, and that the camera does not show yet.

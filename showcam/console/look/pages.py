@@ -10,40 +10,25 @@ import msgspec
 from flask import Response, current_app, g, make_response, redirect, render_template, request
 
 from showcam.console.look import cookies
-from showcam.drivers.camera import Refusal
-from showcam.drivers.errors import Reason
+from showcam.drivers.camera import Camera, Refusal
+from showcam.drivers.errors import Reason, Unavailable
 from showcam.drivers.vendor import Sentence
 from showcam.i18n.catalogue import OURS, Language, chosen, in_words, mark
 from showcam.net.text import problem_of
 from showcam.registry.gate.reasons import explain
+from showcam.registry.owner.owner import Owner
 from showcam.registry.owner.sign_in_outcome import WRITTEN, no_password
 
 # by reason: the status, the heading, and a text about what happened and what to do
 PROBLEMS: dict[str, tuple[int, str, str]] = {
-    "form": (
-        400,
-        mark("This page has expired, or cookies are off"),
-        mark("Nothing was changed. Open the page again."),
-    ),
+    "form": (400, mark("This page has expired, or cookies are off"), mark("Nothing was changed. Open the page again.")),
     "request": (400, mark("This can't be read"), mark("Nothing was changed. Open the page again.")),
     "callback": (403, mark("This sign-in can't be finished"), WRITTEN["callback"]),
-    "member": (
-        403,
-        mark("Here you can only watch"),
-        mark("Ask an owner."),
-    ),
+    "member": (403, mark("Here you can only watch"), mark("Ask an owner.")),
     "no_camera": (404, mark("This camera is gone"), mark("It was removed.")),
     "store": (503, mark("That did not work just now"), mark("Nothing was changed. Try again in a minute.")),
-    "no_room": (
-        503,
-        mark("showcam can't write to its disk"),
-        mark("Make room there, then try again."),
-    ),
-    "fault": (
-        500,
-        mark("Something went wrong here"),
-        mark("It is in showcam's log. Try again."),
-    ),
+    "no_room": (503, mark("showcam can't write to its disk"), mark("Make room there, then try again.")),
+    "fault": (500, mark("Something went wrong here"), mark("It is in showcam's log. Try again.")),
 }
 
 _ID = re.compile(r"[a-z]+-[a-zA-Z0-9_-]{1,40}")
@@ -164,6 +149,23 @@ def led(address: str) -> Response:
 
 def data(content: object) -> Response:
     return Response(msgspec.json.encode(content), content_type="application/json")
+
+
+def saved(content: bytes | str, kind: str, name: str) -> Response:
+    """Answers with a file that the browser saves under the name. `kind`: its content type."""
+    return Response(content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def jpeg(content: bytes) -> Response:
+    return Response(content, content_type="image/jpeg", headers={"X-Content-Type-Options": "nosniff"})
+
+
+def cameras(owner: Owner, account: str) -> tuple[Camera, ...]:
+    """Returns the household's cameras, or none while they can't be listed."""
+    try:
+        return owner.cameras(account).cameras
+    except Unavailable:
+        return ()
 
 
 def signed_out() -> Response:

@@ -242,9 +242,7 @@ def _arrived(error: str, status: int, *, links: bool) -> tuple[str, int]:
 
 
 def _downloaded(stack: Stack) -> Response:
-    response = Response(stack.template, content_type="text/yaml; charset=utf-8")
-    response.headers["Content-Disposition"] = 'attachment; filename="showcam.yaml"'
-    return response
+    return pages.saved(stack.template, "text/yaml; charset=utf-8", "showcam.yaml")
 
 
 def _typed(field: str) -> str:
