@@ -80,7 +80,9 @@ class Phones:
         if not self._entrance.visitor_in_house():
             return self._refused("outside")
         name = browser_name(request.headers.get("User-Agent", ""))
-        verdict, begun = self._codes.take(request.form.get("code", "").strip()[:MAX_CODE], _address(), name)
+        verdict, begun = self._codes.take(
+            request.form.get("code", "").strip()[:MAX_CODE], request.remote_addr or "", name
+        )
         return self._area.begun(begun) if verdict == "right" else self._refused(verdict)
 
     def _refused(self, why: str) -> Response:
@@ -107,7 +109,3 @@ class Phones:
 
 def _is_own(host: str) -> bool:
     return host == "localhost" or (is_in_house(host, loopback=True) and not is_in_house(host))
-
-
-def _address() -> str:
-    return request.remote_addr or ""

@@ -102,10 +102,8 @@ class Notices:
         return ""
 
     def _test(self, current: ConsoleSession, address_id: str) -> Response:
-        address, account = (
-            self._addresses.of(current.account).get(address_id),
-            self._area.store.account(current.account),
-        )
+        address = self._addresses.of(current.account).get(address_id)
+        account = self._area.store.account(current.account)
         if address is None or account is None:
             return self.show(current, pages.say(NOTICES["no_address"]))
         try:

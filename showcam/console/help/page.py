@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TypedDict
 
+from showcam.console.look.pages import ASSISTANTS
 from showcam.drivers.errors import REASONS, Reason
 from showcam.i18n.catalogue import OURS, Language, mark
 from showcam.registry.gate.reasons import OF_CHANGES, OF_PICTURES, row_text
@@ -39,7 +40,6 @@ SAID: Mapping[str, Mapping[str, str]] = {
         "sceneCannotBeApplied": mark("“… can't be applied.”"),
     },
 }
-NAMES = {"alexa": "Alexa", "google": "Google"}
 _WITH_SOUND = mark("With Audio on.")
 # The devices in the camera's manual and others of their kind, each with what it needs.
 DEVICES = (
@@ -87,7 +87,7 @@ class Help:
         return {
             "of_pictures": [self._row(reason, language) for reason in OF_PICTURES],
             "of_changes": [self._row(reason, language) for reason in REASONS if reason in OF_CHANGES],
-            "phrases": [(NAMES[assistant], self._phrases(assistant, language)) for assistant in self._heard],
+            "phrases": [(ASSISTANTS[assistant], self._phrases(assistant, language)) for assistant in self._heard],
             "devices": DEVICES,
             "places": PLACES,
         }
@@ -95,7 +95,7 @@ class Help:
     def of(self, reason: Reason, language: Language) -> dict[str, object]:
         """Returns the contents of the page of a single reason."""
         said = [
-            (NAMES[assistant], OURS.translate(language, SAID[assistant][words[reason]]))
+            (ASSISTANTS[assistant], OURS.translate(language, SAID[assistant][words[reason]]))
             for assistant, words in self._heard.items()
             if words[reason] in SAID[assistant]
         ]

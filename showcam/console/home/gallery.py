@@ -14,7 +14,7 @@ from showcam.console.home.tiles import Tile, Tiles, WhyNot, in_order, unlisted
 from showcam.console.look import pages
 from showcam.drivers.camera import Camera
 from showcam.drivers.errors import Unavailable
-from showcam.registry.owner.last_stills import LastStills
+from showcam.registry.owner.owner import Owner
 from showcam.registry.owner.sign_in import SignIn
 
 SEARCH_FROM = 12  # cameras: fewer are seen at once
@@ -76,11 +76,11 @@ class Gallery:
         tiles: Tiles,
         forms: TileForms,
         sign_in: SignIn,
-        stills: LastStills,
+        owner: Owner,
         live: int,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._tiles, self._forms, self._sign_in, self._stills = tiles, forms, sign_in, stills
+        self._tiles, self._forms, self._sign_in, self._owner = tiles, forms, sign_in, owner
         self.live, self._clock = live, clock
 
     def of(self, current: ConsoleSession) -> GalleryView:
@@ -91,10 +91,10 @@ class Gallery:
             return GalleryView(
                 tiles,
                 glance.summary(tiles, language),
-                self._tiles.waiting(current.account),
+                self._owner.waiting(current.account),
                 undecided=self._tiles.undecided(current.account),
                 assistants=tuple(glance.assistants(tiles)),
-                keeps_stills=self._stills.is_on(current.account),
+                keeps_stills=self._owner.last_stills.is_on(current.account),
                 now=self._clock(),
             )
         except Unavailable as unavailable:
@@ -111,6 +111,6 @@ class Gallery:
             self._sign_in.allow_open_way(current.account, allowed=True)
             return ""
         if step in OF_STILLS:
-            self._stills.switch(current.account, on=step == "stills-on")
+            self._owner.last_stills.switch(current.account, on=step == "stills-on")
             return ""
         return self._forms.take(step, current)

@@ -77,7 +77,7 @@ class Home:
         )
         self._door = Door(store, self._sessions, entrance, at_door)
         self.forms = TileForms(owner, self._sessions, sign_in.vendor, clock)
-        self.gallery = Gallery(self._tiles, self.forms, sign_in, owner.last_stills, settings.live, clock)
+        self.gallery = Gallery(self._tiles, self.forms, sign_in, owner, settings.live, clock)
         self.phone_codes = PhoneCodes(store, self._sessions, clock)
         self._opened: Callable[[str], None] = lambda account: None
 

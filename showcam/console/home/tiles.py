@@ -20,7 +20,7 @@ from showcam.console.home.sentences import (
     KEY_MISSING,
     OWN,
 )
-from showcam.drivers.camera import Camera, PictureCode, Refusal, Stream, StreamRequest, Surface, is_on_battery, is_own
+from showcam.drivers.camera import Camera, Refusal, Stream, StreamRequest, Surface, is_on_battery, is_own
 from showcam.drivers.errors import Reason, Unavailable
 from showcam.drivers.vendor import Sentence
 from showcam.engine.source import WAKING_S
@@ -112,7 +112,6 @@ class Tile(Struct, frozen=True):
     key: Switching | None
     decided: WhileEncrypted
     decided_at: float
-    key_state: PictureCode
     home_code: HomeCode
     is_encrypted: bool
     is_asked_itself: bool
@@ -151,10 +150,6 @@ class Tiles:
         tiles.sort(key=_place)
         return [replace(tile, last_at=last.get(tile.id, 0.0)) for tile in tiles]
 
-    def waiting(self, account: str) -> tuple[str, ...]:
-        """Lists the vendors without a sign-in. Raises Unavailable."""
-        return self._owner.waiting(account)
-
     def undecided(self, account: str) -> tuple[Camera, ...]:
         """Returns own encrypted cameras that one tick may cover; a single camera has its tile for that.
 
@@ -185,7 +180,6 @@ class Tiles:
             steps.key.get(camera.id),
             preferences.while_encrypted if camera.encryption != "none" else "no",
             preferences.decided_at,
-            camera.picture_code,
             self._home_code(account, camera),
             camera.encryption == "on",
             "local" in camera.ways,

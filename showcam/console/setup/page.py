@@ -5,14 +5,13 @@ from flask import Response, request
 from showcam.accounts.console_sessions import ConsoleSession
 from showcam.console.door.sign_in import Form, SigningIn
 from showcam.console.home.gallery import Gallery, GalleryView
+from showcam.console.home.tiles import ASSISTANTS
 from showcam.console.look import pages
 from showcam.console.look.area import READ, Area, Rule
 from showcam.console.setup.reachable import Reachable
 from showcam.console.setup.said import SaidPage
-from showcam.store.records import Assistant
 
 AT = "/home/setup"
-ASSISTANTS: tuple[Assistant, ...] = ("alexa", "google")
 
 
 class SetUp:
@@ -34,9 +33,6 @@ class SetUp:
     def rules(self) -> list[Rule]:
         return [(AT, "setup", self.show, READ), (AT, "setup_step", self.take, ("POST",))]
 
-    def show(self, current: ConsoleSession) -> Response:
-        return self._shown(current)
-
     def take(self, current: ConsoleSession) -> Response:
         step = request.form.get("step", "")
         if self._signing_in.takes(current, step):
@@ -46,12 +42,12 @@ class SetUp:
     def _sign_in(self, current: ConsoleSession, step: str) -> Response:
         outcome = self._signing_in.take(current, step)
         if isinstance(outcome, Form):
-            return self._shown(current, form=outcome, chosen=outcome.status == 200)
+            return self.show(current, form=outcome, chosen=outcome.status == 200)
         if isinstance(outcome, str):
             return self._area.begun(outcome, AT)
         return outcome or pages.led(AT)
 
-    def _shown(self, current: ConsoleSession, form: Form | None = None, *, chosen: bool = False) -> Response:
+    def show(self, current: ConsoleSession, form: Form | None = None, *, chosen: bool = False) -> Response:
         """`form` is a refused sign-in form, or a `chosen` one."""
         refused = form and not chosen
         view = self._gallery.of(current) if current.account else GalleryView([])
