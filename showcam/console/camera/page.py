@@ -121,7 +121,6 @@ class CameraPage:
             smaller=_smaller(shown),
             presets=self._owner.presets(account, camera) if shown.can_turn and current.role == "owner" else (),
             keeps_history=self._happenings.history.is_kept(account),
-            deciphers=self._owner.encrypted.may_be_deciphered(account, shown),
         )
 
     def mend(self, current: ConsoleSession, camera: str) -> Response:
