@@ -110,7 +110,7 @@ def test_who_is_not_signed_in_changes_nothing(world: HomeWorld, before: WhileEnc
 
 
 # Image Encryption is switched off at the tile
-WANTS = "EZVIZ has mailed you four digits."
+WANTS = "Enter the four digits EZVIZ has mailed, or the label's code."
 
 
 def encrypted(world: HomeWorld) -> str:
