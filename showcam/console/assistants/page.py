@@ -1,5 +1,6 @@
 """The assistants' page: links and their reports, clients, PIN, quiet times, who may link, and the stored data."""
 
+import json
 import time
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -9,13 +10,15 @@ from flask import Response, request
 
 from showcam.accounts.clients import TRIAL
 from showcam.accounts.console_sessions import ConsoleSession
-from showcam.console.assistants import household_data
+from showcam.accounts.owner_users import OwnerUsers
+from showcam.accounts.pins import Pins
 from showcam.console.assistants.forms import OF_OWNER, STEPS, AssistantForms, Made
 from showcam.console.assistants.reports import Reports
 from showcam.console.assistants.sentences import ASSISTANTS
 from showcam.console.look import cookies, pages
 from showcam.console.look.area import READ, Area, Rule
 from showcam.registry import quiet_times
+from showcam.registry.notices.notifier import Addresses
 from showcam.registry.owner.invitations import Guest, is_of_owner
 from showcam.registry.owner.owner import Owner
 from showcam.registry.streams.history import History
@@ -94,11 +97,44 @@ class Assistants:
         return self.show(current, outcome) if outcome else pages.led(f"{AT}?done={step}")
 
     def everything(self, current: ConsoleSession) -> Response:
-        facts = household_data.of(
-            self._area.store, self._area.sessions, self._owner, self._history, current.account, current.user
-        )
-        written = msgspec.json.format(msgspec.json.encode(facts))
+        written = msgspec.json.format(msgspec.json.encode(self._stored(current)))
         return pages.saved(written, "application/json", f"showcam-{pages.day(time.time())}.json")
+
+    def _stored(self, current: ConsoleSession) -> dict[str, object]:
+        """Everything that is stored about a household. Secrets are only said to exist. Times are epoch seconds."""
+        store, account_id = self._area.store, current.account
+        account = store.account(account_id)
+        assert account is not None  # its owner is signed in
+        quiet = quiet_times.of_household(store, account_id)
+        return {
+            "household": {**_fields(account, "id", "created", "origin"), "language": account.locale},
+            "signed_in_as": current.user,
+            "user_at_showcam": OwnerUsers(store).name_of(account_id),
+            "has_pin": Pins(store).is_set(account_id),
+            "accounts": [_fields(source, "kind", "created") for source in store.sources(account_id)],
+            "cameras": [
+                _fields(camera, "id", "name", "kind", "manufacturer", "model", "firmware", "owner")
+                for camera in pages.cameras(self._owner, account_id)
+            ],
+            "decided": {camera: json.loads(data) for camera, data in store.preferences(account_id).items()},
+            "links": [
+                {
+                    **_fields(link, "id", "assistant", "client", "label", "cameras", "created", "last_used"),
+                    "language": link.locale,
+                }
+                for link in store.links(account_id)
+            ],
+            "quiet_times": {"times": str(quiet), "zone": quiet.zone},
+            # the address itself is a secret
+            "notified": [
+                _fields(address, "service", "name", "added") for address in Addresses(store).of(account_id).values()
+            ],
+            "asked": self._history.of(account_id),
+            "browsers": [
+                {**_fields(browser, "browser", "since"), "user": browser.session.user}
+                for browser in self._area.sessions.browsers(account_id)
+            ],
+        }
 
     def _delete(self, current: ConsoleSession) -> Response:
         browsers = self._area.sessions.browsers(current.account)
@@ -116,6 +152,11 @@ class Assistants:
         """Returns no guests if anybody may link without an invitation, or if the household was itself invited."""
         shown = not self._open_to_all and is_of_owner(self._area.store, account)
         return self._forms.invitations.guests() if shown else []
+
+
+def _fields(record: object, *names: str) -> dict[str, object]:
+    """The named fields only: a record may hold secrets, too."""
+    return {name: getattr(record, name) for name in names}
 
 
 def _names(named: Mapping[str, str], cameras: Iterable[str]) -> str:
