@@ -34,7 +34,7 @@ from showcam.app.process.logs import to_stderr
 from showcam.app.process.supervisor import answers
 from showcam.app.process.worker import METRICS_FILE
 from showcam.app.settings import Settings
-from showcam.console.home import Home, Page
+from showcam.console.home.page import Home, Page
 from showcam.registry.reporting.sender import Listed
 from showcam.registry.watch.hints import Inbox
 from showcam.store.ports import Store
