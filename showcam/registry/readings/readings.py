@@ -1,6 +1,5 @@
 """An account's cameras as last read: from memory first, then from the store; a failure never empties a list."""
 
-import contextlib
 import hashlib
 import itertools
 import logging
@@ -130,30 +129,31 @@ class Readings:
                 continue
             left = deadline_s - (time.monotonic() - began)
             try:
-                readings.append(self._newest(household.account, source, left, purpose))
+                # a shared read may have begun before the owner changed a preference
+                read = self.read(household.account, source, left, purpose=purpose)
+                reading = self._preferred(household.account, source, read)
             except DriverError as error:
-                if not self._never_listed(household.account, source, error):
+                last = self.last(household.account, source)
+                if last is None and not self._never_listed(household.account, source, error):
                     raise Unavailable(error.reason, error.vendor) from None
-                unread.append(error)
+                if last is None:
+                    unread.append(error)
+                    continue
+                reading = last
+            readings.append(self._newest(household.account, source, reading))
         if unread and not readings:
             raise Unavailable(unread[-1].reason, unread[-1].vendor)
         return merged(readings, self._clock(), tuple(error.vendor for error in unread))
 
-    def _newest(self, account: Account, source: Source, deadline_s: float, purpose: str) -> Reading:
-        """Reads now, or takes the last reading, or another process's if that began later. Raises DriverError.
+    def _newest(self, account: Account, source: Source, reading: Reading) -> Reading:
+        """The reading, or a newer and different reading of another process.
 
         An assistant that is told of a change by that process asks this one for the list, and keeps it.
         """
         try:
-            read = self.read(account, source, deadline_s, purpose=purpose)
-        except DriverError:
-            if (known := self.last(account, source)) is None:
-                raise
-            read = known
-        # a shared read may have begun before the owner changed a preference
-        reading = self._preferred(account, source, read)
-        with contextlib.suppress(StoreUnavailable):
             self.newer(account, source)
+        except StoreUnavailable:
+            return reading
         last = self.last(account, source)
         return last if last is not None and _is_newer(last, reading) else reading
 
