@@ -344,7 +344,6 @@ class SkillCreation:
             self._url,
             functions,
             language=made.language,
-            spoken_by_function=False,
             certificate=self._certificate(),
             privacy=privacy,
             terms=privacy,

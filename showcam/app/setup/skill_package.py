@@ -1,7 +1,6 @@
 """The skill package that Amazon's command line (`ask deploy`) takes, with this installation's addresses in it."""
 
 import json
-import os
 import re
 import shutil
 import socket
@@ -20,7 +19,6 @@ from showcam.net.text import JsonObject
 from showcam.store.records import Client
 
 RESOURCES = "ask-resources.json"
-LINKING = "linking.json"
 # Amazon's command line keeps the id of the deployed skill in this file of the folder
 STATES = Path(".ask", "ask-states.json")
 # Alexa's names of the AWS regions whose functions it can call.
@@ -139,9 +137,9 @@ def regions(arns: Sequence[str]) -> dict[str, str]:
     return functions
 
 
-def unreached(arns: Sequence[str]) -> list[tuple[str, list[str]]]:
+def unreached(functions: Mapping[str, str]) -> list[tuple[str, list[str]]]:
     """Regions that have no function although Alexa calls one there for these languages of the package."""
-    functions, described = regions(arns), locales()
+    described = locales()
     needed = {
         region: [language for language in described if language in languages]
         for region, languages in forwarder.REGIONS.items()
@@ -169,18 +167,19 @@ def manifest(
     functions: Mapping[str, str],
     *,
     language: str = "",
-    spoken_by_function: bool,
-    certificate: Certificate,
+    certificate: Certificate | None,
     privacy: str,
     terms: str,
 ) -> Manifest:
-    """The content of skill.json. Without functions the skill has only its spoken half. Raises Missing."""
+    """The content of skill.json. Without functions the skill has only its spoken half.
+
+    `certificate`: the kind that the public address has, which spoken requests come to; None: the functions take them.
+    """
     skill = _skill()
-    if spoken_by_function and not functions:
-        raise Missing("For spoken requests by a function its ARN is wanted: --arn arn:aws:lambda:….")
-    home: Uri = {"uri": f"{url}/alexa/skill", "sslCertificateType": certificate.capitalize()}
     places = _places(functions)
-    spoken: Places = places if spoken_by_function else {"endpoint": home}
+    spoken: Places = places
+    if certificate is not None:
+        spoken = {"endpoint": {"uri": f"{url}/alexa/skill", "sslCertificateType": certificate.capitalize()}}
     apis: Apis = {"custom": {**spoken, "interfaces": [{"type": "VIDEO_APP"}]}}
     if functions:
         apis["smartHome"] = {"protocolVersion": "3", **places}
@@ -247,12 +246,10 @@ def certificate_kind(url: str, context: ssl.SSLContext | None = None, port: int 
     return "wildcard" if names and host not in names else "trusted"
 
 
-def write(folder: Path, skill: Manifest, skill_id: str, account_linking: AccountLinking | None) -> None:
+def write(folder: Path, skill: Manifest, skill_id: str) -> None:
     """Writes the package into an empty folder, or over an earlier package.
 
     Raises Missing if something else is in the folder, and OSError.
-
-    Without `skill_id` Amazon's command line makes a skill and keeps the skill's id in the folder.
     """
     if folder.exists() and not folder.is_dir():
         raise Missing(f"{folder} is a file; name a folder.")
@@ -265,17 +262,12 @@ def write(folder: Path, skill: Manifest, skill_id: str, account_linking: Account
     source = {"skillMetadata": {"src": "./skill-package"}}
     resources = {"askcliResourcesVersion": "2020-03-31", "profiles": {"default": source}}
     (folder / RESOURCES).write_text(_json(resources))
-    secret = folder / LINKING
-    secret.unlink(missing_ok=True)
-    if account_linking is not None:
-        with os.fdopen(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(_json(account_linking))
 
 
 def _name(folder: Path, skill_id: str) -> None:
     states = folder / STATES
     held = states.read_text(errors="replace") if states.exists() else ""
-    if skill_id in held:  # or empty
+    if skill_id in held:
         return
     if "amzn1.ask.skill." in held:
         raise Missing(f"{folder} is of another skill than {skill_id}; name a new folder.")
