@@ -95,11 +95,11 @@ def _linking(base: str, client: Client | None) -> Rows:
 
 
 def _permissions(settings: Settings) -> Rows:
-    to_secret = "[copy it to the secret showcam/STAGE/directives, as lwa_client_secret]"
+    missing = "[copy it to the secret showcam/STAGE/directives, as lwa_client_secret]"
     return [
         ("Send Alexa Events", "on"),
         ("Alexa Client Id", settings.lwa_client_id or "[copy it to lwaClientId and lwa_client_id]"),
-        ("Alexa Client Secret", "[set]" if settings.lwa_client_secret else to_secret),
+        ("Alexa Client Secret", "[set]" if settings.lwa_client_secret else missing),
     ]
 
 
