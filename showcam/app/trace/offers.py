@@ -44,7 +44,7 @@ LINE = (
 )
 _ADMITTED = re.compile(LINE)
 _CANDIDATE = re.compile(r"a=candidate:\S+ \d+ (\w+) \d+ (\S+) \d+ typ (\w+)", re.ASCII)
-MOST_LINES = 300
+MOST_LINES = 400
 
 
 class Sdp(Struct, frozen=True, tag="sdp", tag_field="line"):
