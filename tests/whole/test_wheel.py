@@ -246,7 +246,11 @@ def test_the_forwarder_is_in_the_wheel(installed: Path, tmp_path: Path) -> None:
 
 
 def test_a_skill_package_is_written_whole(program: Program) -> None:
-    aws = {"SHOWCAM_STORE": "dynamodb", "SHOWCAM_KEYS_SECRET": "showcam/keys", "SHOWCAM_ALEXA_SKILL_ID": SKILL}
+    aws: dict[str, Any] = {
+        "SHOWCAM_STORE": "dynamodb",
+        "SHOWCAM_KEYS_SECRET": "showcam/keys",
+        "SHOWCAM_ALEXA_SKILL_ID": SKILL,
+    }
     printed = run(program, "alexa", "package", "skill", "--arn", ARN, **aws, **HOME)
     assert "ask deploy" in printed
     package = program.stands / "skill" / "skill-package"
