@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _SKILL = re.compile(r"amzn1\.ask\.skill\.[0-9a-fA-F-]{36}")
 _ADDRESS = re.compile(r"https://[^\s/@]+\.[^\s/@]+(/\S*)?")
 _LANGUAGE = "Language of the Echo, such as en-GB."
+_LANGUAGES = "Language of an Echo besides en-GB, en-US and de-DE, such as fr-FR; once for each."
 _ARN = "The function that takes directives; once for each region."
 _SPOKEN = "Spoken requests go to the function too, not to HTTPS (on AWS always)."
 
@@ -39,7 +40,7 @@ def values(language: str, arns: tuple[str, ...], spoken_by_function: bool) -> No
     At home the spoken half comes first, by HTTPS; on AWS functions answer both halves.
     """
     from showcam.app.compose.command import tools
-    from showcam.app.setup.alexa_console import fields, model
+    from showcam.app.setup.alexa_console import fields
 
     settings = settings_of()
     _require_public_url(settings)
@@ -47,8 +48,7 @@ def values(language: str, arns: tuple[str, ...], spoken_by_function: bool) -> No
     _require_region(language, arns)
     with tools(settings) as store:
         rows = fields(settings, language, store.clients(), arns, spoken_by_function=spoken_by_function)
-    if not model(language):
-        echo(f"Of the spoken half there is none in {language}, only in English and German.", err=True)
+    _say_if_silent(language)
     lines: list[str] = []
     for page, fields_of_page in groupby(rows, key=lambda row: row.page):
         lines += [f"\n{page}", *table([(field.name, field.value) for field in fields_of_page], indent=2)]
@@ -88,6 +88,7 @@ def forwarder(language: str, skill_id: str | None, spoken: bool, key: bool) -> N
 
 @alexa.command()
 @click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--language", "languages", multiple=True, help=_LANGUAGES)
 @click.option("--arn", "arns", multiple=True, help=_ARN)
 @click.option("--spoken-by-function", is_flag=True, help=_SPOKEN)
 @click.option(
@@ -102,6 +103,7 @@ def forwarder(language: str, skill_id: str | None, spoken: bool, key: bool) -> N
 @click.option("--linking", is_flag=True, help="Write linking.json too; asks for the client's secret, unseen.")
 def package(
     folder: Path,
+    languages: tuple[str, ...],
     arns: tuple[str, ...],
     spoken_by_function: bool,
     certificate: "Certificate",
@@ -120,6 +122,10 @@ def package(
     _require_public_url(settings)
     if settings.all_on_aws:
         _require_functions(settings, arns)
+    for language in languages:
+        _require_language(language)
+        _require_region(language, arns)
+        _say_if_silent(language)
     url = settings.public_url
     privacy = _address("--privacy-url", privacy_url or f"{url}/oauth/privacy")
     terms = _address("--terms-url", terms_url or privacy)
@@ -127,12 +133,14 @@ def package(
         skill = skill_package.manifest(
             url,
             skill_package.regions(arns),
+            languages=languages,
             spoken_by_function=spoken_by_function or settings.all_on_aws,
             certificate=certificate,
             privacy=privacy,
             terms=terms,
         )
-        skill_package.write(folder, skill, settings.alexa_skill_id, _linking(settings) if linking else None)
+        account_linking = _linking(settings) if linking else None
+        skill_package.write(folder, skill, languages, settings.alexa_skill_id, account_linking)
     except skill_package.Missing as missing:
         stop(str(missing))
     except OSError as error:
@@ -210,6 +218,13 @@ def _require_language(language: str) -> None:
 
     if language not in LANGUAGES:
         stop(f"Alexa has no language {language}. It has {', '.join(LANGUAGES)}.")
+
+
+def _say_if_silent(language: str) -> None:
+    from showcam.app.setup.alexa_console import model
+
+    if not model(language):
+        echo(f"Of the spoken half there is none in {language}, only in English and German.", err=True)
 
 
 def _require_region(language: str, arns: tuple[str, ...]) -> None:

@@ -21,6 +21,7 @@ from showcam.store.records import Client
 
 RESOURCES = "ask-resources.json"
 LINKING = "linking.json"
+MODELS = Path("interactionModels", "custom")  # the folder in the package with a file for each locale
 # Amazon's command line keeps the id of the deployed skill in this file of the folder
 STATES = Path(".ask", "ask-states.json")
 # Alexa's names of the AWS regions whose functions it can call.
@@ -151,24 +152,31 @@ def unreached(arns: Sequence[str]) -> list[tuple[str, list[str]]]:
     ]
 
 
-def locales(language: str = "") -> JsonObject:
-    """The names and texts by locale: those of the package, and of `language`, the Echo's.
+def locales(languages: Sequence[str] = ()) -> JsonObject:
+    """The names and texts by locale: those of the package, and of `languages`, the Echos'.
 
     A skill in development is only there for an Echo whose locale is among these:
     https://developer.amazon.com/docs/alexa/custom-skills/develop-skills-in-multiple-languages.html
     """
     held: JsonObject = _skill()["publishingInformation"]["locales"]
-    if language and language not in held:
-        spoken = model(language)
-        held[language] = dict(held[spoken]) if spoken else {**held["en-GB"], **_SILENT}
+    for language in languages:
+        if language not in held:
+            spoken = model(language)
+            held[language] = dict(held[spoken]) if spoken else {**held["en-GB"], **_SILENT}
     return held
+
+
+def models(languages: Sequence[str] = ()) -> dict[str, Path]:
+    """The file of the interaction model by locale, for each locale of the skill that the spoken half speaks."""
+    folder = skill_package() / MODELS
+    return {locale: folder / f"{model(locale)}.json" for locale in locales(languages) if model(locale)}
 
 
 def manifest(
     url: str,
     functions: Mapping[str, str],
     *,
-    language: str = "",
+    languages: Sequence[str] = (),
     spoken_by_function: bool,
     certificate: Certificate,
     privacy: str,
@@ -187,7 +195,7 @@ def manifest(
         skill["permissions"] = [{"name": "alexa::async_event:write"}]
     skill["apis"] = apis
     skill["events"] = {**spoken, "subscriptions": [{"eventName": event} for event in _SPOKEN_EVENTS]}
-    skill["publishingInformation"]["locales"] = described = locales(language)
+    skill["publishingInformation"]["locales"] = described = locales(languages)
     skill["privacyAndCompliance"]["locales"] = {
         locale: {"privacyPolicyUrl": privacy, "termsOfUseUrl": terms} for locale in described
     }
@@ -247,7 +255,9 @@ def certificate_kind(url: str, context: ssl.SSLContext | None = None, port: int 
     return "wildcard" if names and host not in names else "trusted"
 
 
-def write(folder: Path, skill: Manifest, skill_id: str, account_linking: AccountLinking | None) -> None:
+def write(
+    folder: Path, skill: Manifest, languages: Sequence[str], skill_id: str, account_linking: AccountLinking | None
+) -> None:
     """Writes the package into an empty folder, or over an earlier package.
 
     Raises Missing if something else is in the folder, and OSError.
@@ -260,7 +270,10 @@ def write(folder: Path, skill: Manifest, skill_id: str, account_linking: Account
         raise Missing(f"There is something else in {folder}; name a new folder.")
     _name(folder, skill_id)
     package = folder / "skill-package"
+    shutil.rmtree(package / MODELS, ignore_errors=True)  # an earlier package may have had other locales
     shutil.copytree(skill_package(), package, dirs_exist_ok=True)
+    for locale, file in models(languages).items():
+        (package / MODELS / f"{locale}.json").write_bytes(file.read_bytes())
     (package / "skill.json").write_text(_json(skill))
     source = {"skillMetadata": {"src": "./skill-package"}}
     resources = {"askcliResourcesVersion": "2020-03-31", "profiles": {"default": source}}
