@@ -68,11 +68,13 @@ LINKS = {"en": "Link Google", "nb": "Koble til Google", "de": "Google verknüpfe
 def test_googles_app_opens_by_a_press_or_by_a_code_once_the_project_is_known(world: HomeWorld, language: str) -> None:
     browser = world.signed_in()
     browser.headers["Accept-Language"] = language
-    before = browser.visit(f"{AT}?open=link").text
+    before = browser.visit(f"{AT}?open=link").answer
     browser.send(AT, step="project", project="my-cameras-123")
-    after = browser.visit(f"{AT}?open=link").text
+    after = browser.visit(f"{AT}?open=link").answer
+    assert before is not None
+    assert after is not None
     link = "https://home.google.com/home-app/?deeplink=setup%2Fha_linking%3Fagent_id%3Dmy-cameras-123"
-    assert f'href="{link}" rel="noreferrer">{LINKS[language]}</a>' in after
-    assert (pages.qr_code(link) in after, 'class="qr"' in before) == (True, False)
-    for text in (before, after):
-        assert "Works with Google Home › [test] showcam" in text
+    assert f'href="{link}" rel="noreferrer">{LINKS[language]}</a>' in after.text
+    assert (pages.qr_code(link) in after.text, 'class="qr"' in before.text) == (True, False)
+    for answer in (before, after):
+        assert "Works with Google Home › [test] showcam" in answer.text

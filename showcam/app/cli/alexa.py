@@ -44,8 +44,7 @@ def values(language: str, arns: tuple[str, ...], spoken_by_function: bool) -> No
 
     settings = settings_of()
     _require_public_url(settings)
-    _require_language(language)
-    _require_region(language, arns)
+    _require_language(language, arns)
     with tools(settings) as store:
         rows = fields(settings, language, store.clients(), arns, spoken_by_function=spoken_by_function)
     _say_if_silent(language)
@@ -123,8 +122,7 @@ def package(
     if settings.all_on_aws:
         _require_functions(settings, arns)
     for language in languages:
-        _require_language(language)
-        _require_region(language, arns)
+        _require_language(language, arns)
         _say_if_silent(language)
     url = settings.public_url
     privacy = _address("--privacy-url", privacy_url or f"{url}/oauth/privacy")
@@ -139,8 +137,7 @@ def package(
             privacy=privacy,
             terms=terms,
         )
-        account_linking = _linking(settings) if linking else None
-        skill_package.write(folder, skill, languages, settings.alexa_skill_id, account_linking)
+        skill_package.write(folder, skill, settings.alexa_skill_id, _linking(settings) if linking else None)
     except skill_package.Missing as missing:
         stop(str(missing))
     except OSError as error:
@@ -213,25 +210,13 @@ def _require_public_url(settings: "Settings") -> None:
         stop(f"public_url is not set: Amazon comes to an https address. {own_address(settings)}, then ask again.")
 
 
-def _require_language(language: str) -> None:
-    from showcam.app.setup.forwarder import LANGUAGES
+def _require_language(language: str, arns: tuple[str, ...] = ()) -> None:
+    """Amazon accepts functions in other regions than the language's without an error, and then nothing works."""
+    from showcam.app.setup import skill_package
+    from showcam.app.setup.forwarder import LANGUAGES, region
 
     if language not in LANGUAGES:
         stop(f"Alexa has no language {language}. It has {', '.join(LANGUAGES)}.")
-
-
-def _say_if_silent(language: str) -> None:
-    from showcam.app.setup.alexa_console import model
-
-    if not model(language):
-        echo(f"Of the spoken half there is none in {language}, only in English and German.", err=True)
-
-
-def _require_region(language: str, arns: tuple[str, ...]) -> None:
-    """Amazon accepts functions in other regions without an error, and then nothing works."""
-    from showcam.app.setup import skill_package
-    from showcam.app.setup.forwarder import region
-
     try:
         functions = skill_package.regions(arns)
     except skill_package.Missing as missing:
@@ -239,3 +224,10 @@ def _require_region(language: str, arns: tuple[str, ...]) -> None:
     wanted = region(language)
     if functions and skill_package.REGIONS[wanted] not in functions:
         stop(f"For {language} Alexa looks in {wanted}, of which no --arn is given. Add it, or name another --language.")
+
+
+def _say_if_silent(language: str) -> None:
+    from showcam.app.setup.alexa_console import model
+
+    if not model(language):
+        echo(f"Of the spoken half there is none in {language}, only in English and German.", err=True)

@@ -328,7 +328,7 @@ class SkillCreation:
 
     def _models(self, made: Made, skills: Skills) -> None:
         """Puts a model into each locale of the skill that the spoken half speaks."""
-        spoken = skill_package.models([made.language])
+        spoken = skill_package.models(skill_package.locales([made.language]))
         for locale, file in spoken.items():
             skills.put_model(made.skill, locale, json.loads(file.read_text()))
         for locale in spoken:

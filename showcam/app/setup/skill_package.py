@@ -6,7 +6,7 @@ import re
 import shutil
 import socket
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NotRequired, TypedDict
 from urllib.parse import urlsplit
@@ -166,10 +166,10 @@ def locales(languages: Sequence[str] = ()) -> JsonObject:
     return held
 
 
-def models(languages: Sequence[str] = ()) -> dict[str, Path]:
-    """The file of the interaction model by locale, for each locale of the skill that the spoken half speaks."""
+def models(described: Iterable[str]) -> dict[str, Path]:
+    """The files of interaction models: one for each of these locales that the spoken half speaks."""
     folder = skill_package() / MODELS
-    return {locale: folder / f"{model(locale)}.json" for locale in locales(languages) if model(locale)}
+    return {locale: folder / f"{model(locale)}.json" for locale in described if model(locale)}
 
 
 def manifest(
@@ -255,9 +255,7 @@ def certificate_kind(url: str, context: ssl.SSLContext | None = None, port: int 
     return "wildcard" if names and host not in names else "trusted"
 
 
-def write(
-    folder: Path, skill: Manifest, languages: Sequence[str], skill_id: str, account_linking: AccountLinking | None
-) -> None:
+def write(folder: Path, skill: Manifest, skill_id: str, account_linking: AccountLinking | None) -> None:
     """Writes the package into an empty folder, or over an earlier package.
 
     Raises Missing if something else is in the folder, and OSError.
@@ -272,8 +270,9 @@ def write(
     package = folder / "skill-package"
     shutil.rmtree(package / MODELS, ignore_errors=True)  # an earlier package may have had other locales
     shutil.copytree(skill_package(), package, dirs_exist_ok=True)
-    for locale, file in models(languages).items():
-        (package / MODELS / f"{locale}.json").write_bytes(file.read_bytes())
+    for locale, file in models(skill["manifest"]["publishingInformation"]["locales"]).items():
+        if not (copied := package / MODELS / f"{locale}.json").exists():
+            shutil.copy(file, copied)
     (package / "skill.json").write_text(_json(skill))
     source = {"skillMetadata": {"src": "./skill-package"}}
     resources = {"askcliResourcesVersion": "2020-03-31", "profiles": {"default": source}}
