@@ -83,7 +83,6 @@ class GooglePage:
             status,
             address=self._console.address,
             project=typed or project,
-            is_known=bool(project),
             link=link,
             drawn=pages.qr_code(link) if link else "",
             linked=linked,
