@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from copy import copy
 from json import loads
 from pathlib import Path
 
@@ -133,7 +134,15 @@ def test_the_command_writes_the_locales_and_models_that_the_page_makes(
     assert within(LONG_S, lambda: page.shows(PATH, "Keep it"))
     (skill,) = amazon.skills.values()
     folder = tmp_path / "skill"
-    done = page.program.command("alexa", "package", str(folder), "--language", language)
+    regions = ("us-east-1", "eu-west-1", "us-west-2")
+    arns = [f"--arn=arn:aws:lambda:{region}:210987654321:function:showcam-directives" for region in regions]
+    integrators = copy(page.program)
+    integrators.environ = page.program.environ | {
+        "SHOWCAM_STORE": "dynamodb",
+        "SHOWCAM_KEYS_SECRET": "showcam/keys",
+        "SHOWCAM_ALEXA_SKILL_ID": f"amzn1.ask.skill.{'1' * 8}-1111-1111-1111-{'1' * 12}",
+    }
+    done = integrators.command("alexa", "package", str(folder), "--language", language, *arns)
     assert done.returncode == 0, done.stderr
     package = folder / "skill-package"
     written = loads((package / "skill.json").read_text())["manifest"]["publishingInformation"]["locales"]
