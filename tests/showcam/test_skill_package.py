@@ -10,6 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from showcam.app.cli import main
+from showcam.app.setup import forwarder
+from showcam.app.setup.alexa_console import model
 from showcam.app.setup.skill_package import Certificate, linking, manifest
 from showcam.store.records import Client
 
@@ -47,7 +49,7 @@ _DESCRIBED = _thing(
         "name": {"type": "string", "minLength": 2, "maxLength": 50},
         "summary": {"type": "string", "minLength": 1, "maxLength": 160},
         "description": {"type": "string", "minLength": 1, "maxLength": 4000},
-        "examplePhrases": {"type": "array", "minItems": 1, "maxItems": 3, "items": _TEXT},
+        "examplePhrases": {"type": "array", "maxItems": 3, "items": _TEXT},
         "keywords": {"type": "array", "maxItems": 30, "items": _TEXT},
         "smallIconUri": {"const": "file://assets/images/smallIcon.png"},
         "largeIconUri": {"const": "file://assets/images/largeIcon.png"},
@@ -136,8 +138,10 @@ def written() -> dict[str, Any]:
     manifest: dict[str, Any] = skill["manifest"]
     locales = manifest["publishingInformation"]["locales"]
     models = {path.stem for path in (source / "interactionModels" / "custom").glob("*.json")}
-    assert set(locales) == models == set(manifest["privacyAndCompliance"]["locales"])
-    for texts in locales.values():
+    assert set(locales) == set(manifest["privacyAndCompliance"]["locales"])
+    assert {locale for locale in locales if model(locale)} == models
+    for locale, texts in locales.items():
+        assert bool(texts["examplePhrases"]) is (locale in models)
         for icon in ("smallIconUri", "largeIconUri"):
             assert (source / texts[icon].removeprefix("file://")).read_bytes().startswith(b"\x89PNG")
     hosts = set(re.findall(r"https://([^/\"]+)", json.dumps(skill)))
@@ -196,6 +200,21 @@ def test_both_halves_and_the_events_name_functions_in_each_region() -> None:
     assert "ask deploy" in done.output
     for texts in manifest["privacyAndCompliance"]["locales"].values():
         assert set(texts.values()) == {f"{URL}/oauth/privacy"}
+
+
+@pytest.mark.parametrize("language", forwarder.LANGUAGES)
+def test_the_package_is_for_an_echo_in_any_language_and_speaks_english_and_german(language: str) -> None:
+    done = package("--language", language, *arns("EU", "NA", "FE"))
+    assert done.exit_code == 0, done.output
+    assert written()["publishingInformation"]["locales"].keys() == {"en-US", "en-GB", "de-DE", language}
+    assert (f"Of the spoken half there is none in {language}" in done.stderr) is (language[:2] not in ("en", "de"))
+
+
+def test_an_earlier_package_leaves_no_language_behind() -> None:
+    assert package("--language", "en-AU", "--language", "en-IN", *arns("EU", "FE")).exit_code == 0
+    assert {"en-AU", "en-IN"} < written()["publishingInformation"]["locales"].keys()
+    assert package(*arns("EU")).exit_code == 0
+    assert written()["publishingInformation"]["locales"].keys() == {"en-US", "en-GB", "de-DE"}
 
 
 def test_the_texts_of_law_may_be_elsewhere() -> None:
@@ -260,6 +279,8 @@ def test_it_is_written_again_over_itself() -> None:
         (("--arn", "arn:aws:iam::210987654321:role/x"), "that is no function's ARN"),
         (("--arn", ARNS["EU"].replace("eu-west-1", "eu-north-1")), "us-east-1, eu-west-1, us-west-2 only"),
         ((*arns("EU"), *arns("EU")), "another function in eu-west-1 already"),
+        (("--language", "nb-NO", *arns("EU")), "Alexa has no language nb-NO. It has ar-SA, de-DE,"),
+        (("--language", "ja-JP", *arns("EU")), "For ja-JP Alexa looks in us-west-2"),
         ((*arns("EU"), "--privacy-url", "http://legal.example.net/"), "an https address is wanted"),
         ((*arns("EU"), "--terms-url", "https://user@legal.example.net/"), "an https address is wanted"),
     ],

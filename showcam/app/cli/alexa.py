@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from showcam.app.settings import Settings
 
 _ADDRESS = re.compile(r"https://[^\s/@]+\.[^\s/@]+(/\S*)?")
+_LANGUAGES = "Language of an Echo besides en-GB, en-US and de-DE, such as fr-FR; once for each."
 _ARN = "The output DirectivesArn of your stack; once for each region."
 
 
@@ -31,14 +32,13 @@ def alexa() -> None:
 def values(language: str, arns: tuple[str, ...]) -> None:
     """Print every field of Amazon's developer console in the order you meet them, with its value."""
     from showcam.app.compose.command import tools
-    from showcam.app.setup.alexa_console import fields, model
+    from showcam.app.setup.alexa_console import fields
 
     settings = _of_aws()
-    _require_region(language, arns)
+    _require_language(language, arns)
     with tools(settings) as store:
         rows = fields(settings, language, store.clients(), arns)
-    if not model(language):
-        echo(f"Of the spoken half there is none in {language}, only in English and German.", err=True)
+    _say_if_silent(language)
     lines: list[str] = []
     for page, fields_of_page in groupby(rows, key=lambda row: row.page):
         lines += [f"\n{page}", *table([(field.name, field.value) for field in fields_of_page], indent=2)]
@@ -47,29 +47,42 @@ def values(language: str, arns: tuple[str, ...]) -> None:
 
 @alexa.command()
 @click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--language", "languages", multiple=True, help=_LANGUAGES)
 @click.option("--arn", "arns", multiple=True, required=True, help=_ARN)
 @click.option("--privacy-url", help="Address of your privacy notice (default: showcam's own page).")
 @click.option("--terms-url", help="Address of your terms of use (default: that of the privacy notice).")
-def package(folder: Path, arns: tuple[str, ...], privacy_url: str | None, terms_url: str | None) -> None:
+def package(
+    folder: Path,
+    languages: tuple[str, ...],
+    arns: tuple[str, ...],
+    privacy_url: str | None,
+    terms_url: str | None,
+) -> None:
     """Write into FOLDER the package that Amazon's command line deploys as the skill."""
     from showcam.app.setup import skill_package
 
     settings = _of_aws()
     if not settings.alexa_skill_id:
         stop("alexa_skill_id is not set, and your functions permit one skill alone: copy alexaSkillId to showcam.toml.")
-    privacy = _address("--privacy-url", privacy_url or f"{settings.public_url}/oauth/privacy")
+    for language in languages:
+        _require_language(language, arns)
+        _say_if_silent(language)
+    url = settings.public_url
+    privacy = _address("--privacy-url", privacy_url or f"{url}/oauth/privacy")
     terms = _address("--terms-url", terms_url or privacy)
     try:
         functions = skill_package.regions(arns)
-        skill = skill_package.manifest(settings.public_url, functions, certificate=None, privacy=privacy, terms=terms)
+        skill = skill_package.manifest(
+            url, functions, languages=languages, certificate=None, privacy=privacy, terms=terms
+        )
         skill_package.write(folder, skill, settings.alexa_skill_id)
     except skill_package.Missing as missing:
         stop(str(missing))
     except OSError as error:
         stop(f"{folder} can't be written: {error.strerror}.", code=1)
     lines = [f"cd {folder} && ask deploy", "account linking: the fields of showcam alexa values"]
-    for region, languages in skill_package.unreached(functions):
-        lines.append(f"{', '.join(languages)}: this command with --arn of {region} too, where Alexa looks for them")
+    for region, lacking in skill_package.unreached(functions):
+        lines.append(f"{', '.join(lacking)}: this command with --arn of {region} too, where Alexa looks for them")
     if not (settings.lwa_client_id and settings.lwa_client_secret):
         where = "as lwaClientId (and lwa_client_id here), lwa_client_secret in showcam/STAGE/directives; then deploy"
         lines.append(f"Permissions > Send Alexa Events: its two values {where}")
@@ -92,8 +105,8 @@ def _address(option: str, url: str) -> str:
     return url
 
 
-def _require_region(language: str, arns: tuple[str, ...]) -> None:
-    """Amazon accepts functions in other regions without an error, and then nothing works."""
+def _require_language(language: str, arns: tuple[str, ...]) -> None:
+    """Amazon accepts functions in other regions than the language's without an error, and then nothing works."""
     from showcam.app.setup import skill_package
     from showcam.app.setup.forwarder import LANGUAGES, region
 
@@ -106,3 +119,10 @@ def _require_region(language: str, arns: tuple[str, ...]) -> None:
     wanted = region(language)
     if functions and skill_package.REGIONS[wanted] not in functions:
         stop(f"For {language} Alexa looks in {wanted}, of which no --arn is given. Add it, or name another --language.")
+
+
+def _say_if_silent(language: str) -> None:
+    from showcam.app.setup.alexa_console import model
+
+    if not model(language):
+        echo(f"Of the spoken half there is none in {language}, only in English and German.", err=True)

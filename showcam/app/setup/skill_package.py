@@ -5,7 +5,7 @@ import re
 import shutil
 import socket
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NotRequired, TypedDict
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from showcam.net.text import JsonObject
 from showcam.store.records import Client
 
 RESOURCES = "ask-resources.json"
+MODELS = Path("interactionModels", "custom")  # the folder in the package with a file for each locale
 # Amazon's command line keeps the id of the deployed skill in this file of the folder
 STATES = Path(".ask", "ask-states.json")
 # Alexa's names of the AWS regions whose functions it can call.
@@ -149,24 +150,31 @@ def unreached(functions: Mapping[str, str]) -> list[tuple[str, list[str]]]:
     ]
 
 
-def locales(language: str = "") -> JsonObject:
-    """The names and texts by locale: those of the package, and of `language`, the Echo's.
+def locales(languages: Sequence[str] = ()) -> JsonObject:
+    """The names and texts by locale: those of the package, and of `languages`, the Echos'.
 
     A skill in development is only there for an Echo whose locale is among these:
     https://developer.amazon.com/docs/alexa/custom-skills/develop-skills-in-multiple-languages.html
     """
     held: JsonObject = _skill()["publishingInformation"]["locales"]
-    if language and language not in held:
-        spoken = model(language)
-        held[language] = dict(held[spoken]) if spoken else {**held["en-GB"], **_SILENT}
+    for language in languages:
+        if language not in held:
+            spoken = model(language)
+            held[language] = dict(held[spoken]) if spoken else {**held["en-GB"], **_SILENT}
     return held
+
+
+def models(described: Iterable[str]) -> dict[str, Path]:
+    """The files of interaction models: one for each of these locales that the spoken half speaks."""
+    folder = skill_package() / MODELS
+    return {locale: folder / f"{model(locale)}.json" for locale in described if model(locale)}
 
 
 def manifest(
     url: str,
     functions: Mapping[str, str],
     *,
-    language: str = "",
+    languages: Sequence[str] = (),
     certificate: Certificate | None,
     privacy: str,
     terms: str,
@@ -186,7 +194,7 @@ def manifest(
         skill["permissions"] = [{"name": "alexa::async_event:write"}]
     skill["apis"] = apis
     skill["events"] = {**spoken, "subscriptions": [{"eventName": event} for event in _SPOKEN_EVENTS]}
-    skill["publishingInformation"]["locales"] = described = locales(language)
+    skill["publishingInformation"]["locales"] = described = locales(languages)
     skill["privacyAndCompliance"]["locales"] = {
         locale: {"privacyPolicyUrl": privacy, "termsOfUseUrl": terms} for locale in described
     }
@@ -257,7 +265,11 @@ def write(folder: Path, skill: Manifest, skill_id: str) -> None:
         raise Missing(f"There is something else in {folder}; name a new folder.")
     _name(folder, skill_id)
     package = folder / "skill-package"
+    shutil.rmtree(package / MODELS, ignore_errors=True)  # an earlier package may have had other locales
     shutil.copytree(skill_package(), package, dirs_exist_ok=True)
+    for locale, file in models(skill["manifest"]["publishingInformation"]["locales"]).items():
+        if not (copied := package / MODELS / f"{locale}.json").exists():
+            shutil.copy(file, copied)
     (package / "skill.json").write_text(_json(skill))
     source = {"skillMetadata": {"src": "./skill-package"}}
     resources = {"askcliResourcesVersion": "2020-03-31", "profiles": {"default": source}}
