@@ -32,7 +32,7 @@ WHY: Mapping[str, str] = {
 CODECS = {"h264": "H.264", "h265": "H.265", "mjpeg": "Motion JPEG"}
 SOUNDS = {"aac": "AAC", "g711u": "G.711", "g711a": "G.711", "opus": "Opus"}
 ONLY_BASIC = mark(
-    "It now wants the password in the clear (Basic); nothing was sent. If it is yours, remove it and add it again."
+    "It now wants the password in the clear (Basic); nothing was sent. If it is yours, remove and add it again."
 )
 GUESSED = mark("It refused three passwords. Wait an hour.")
 NOT_NOW = mark("Too busy. Try again in some seconds.")
