@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from showcam.console import pages
-from showcam.console.pages import day
+from showcam.console.look import pages
+from showcam.console.look.pages import day
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld
 
