@@ -142,7 +142,7 @@ def test_axe_finds_nothing_in_any_part_of_the_roads(
         if road == "google":
             page.fill("input[name=project]", "my-cameras-123")
             page.press("input[name=project]", "Enter")
-            page.wait_for_selector("#secret")
+            page.wait_for_selector("#integration .copied")
         closed = page.locator(".part > details:not([open]) > summary")
         expect(closed).to_have_count(parts - 1)
         for number in range(parts):

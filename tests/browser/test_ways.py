@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.test_home import at_start, plays
 from tests.doubles.console_browser import PASSWORD
-from tests.doubles.linkable_house import ARN, URL, owned
+from tests.doubles.linkable_house import ARN, URL, House, owned
 from tests.doubles.program import ROOT, running
 from tests.doubles.skill_management import EVENTS, PROFILE, SkillManagement
 
@@ -90,12 +90,16 @@ class Walk:
 
 def context_of(browser: Browser) -> BrowserContext:
     """A browser with nothing but this machine: the pages of vendors stay empty."""
-    proxy = {"server": "http://127.0.0.1:9", "bypass": "127.0.0.1,localhost"}
-    return browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900}, proxy=proxy)
+    return browser.new_context(
+        locale="en-GB",
+        viewport={"width": 1280, "height": 900},
+        proxy={"server": "http://127.0.0.1:9", "bypass": "127.0.0.1,localhost"},
+        ignore_https_errors=True,
+    )
 
 
-class House(NamedTuple):
-    """The browser of an owner who is signed in, at the page of cameras."""
+class Owner(NamedTuple):
+    """The browser of an owner who is signed in, at first at the page of cameras."""
 
     walk: Walk
     web: str
@@ -106,11 +110,14 @@ class House(NamedTuple):
         page.goto(f"{self.web}{address}")
         return page
 
-    def come_back(self, returned: dict[str, str]) -> None:
-        """Amazon leads the owner's browser to showcam's public address, in another window."""
-        before, self.walk.page = self.walk.page, self.window(f"/setup/lwa?{urlencode(returned)}")
+    def agree_at_amazon(self, name: str) -> None:
+        """Presses what leads to Amazon, which leads the browser to showcam's public address, in another window."""
+        page = self.walk.page
+        with page.context.expect_event("request", lambda request: request.url.startswith(URL)) as returned:
+            self.walk.press(name)
+        self.walk.page = self.window(returned.value.url.removeprefix(URL))
         self.walk.look()
-        self.walk.page = before
+        self.walk.page = page
 
     def link(self, client: str, redirect: str) -> Figures:
         """An assistant's app opens the pages of linking, until they lead back to it."""
@@ -126,15 +133,16 @@ class House(NamedTuple):
 
 
 @contextmanager
-def house(browser: Browser, folder: Path) -> Iterator[House]:
-    with owned(folder) as (console, amazon, _):
+def owner(browser: Browser, folder: Path) -> Iterator[Owner]:
+    with owned(folder) as (console, amazon, host):
+        House(console, amazon, host).reset()
         web = console.program.web
         context = context_of(browser)
         cookies = console.session.cookies
         context.add_cookies([{"name": each.name, "value": str(each.value), "url": web} for each in cookies])
         page = context.new_page()
         page.goto(f"{web}/home")
-        yield House(Walk(page), web, amazon)
+        yield Owner(Walk(page), web, amazon)
         context.close()
 
 
@@ -152,7 +160,7 @@ def first_picture(browser: Browser, folder: Path) -> Figures:
 
 
 def second_phone(browser: Browser, folder: Path) -> Figures:
-    with house(browser, folder) as (walk, web, _):
+    with owner(browser, folder) as (walk, web, _):
         walk.press("Phones")
         walk.press("Add a phone")
         address = walk.page.input_value("#address")
@@ -166,7 +174,7 @@ def second_phone(browser: Browser, folder: Path) -> Figures:
 
 
 def google(browser: Browser, folder: Path) -> Figures:
-    with house(browser, folder) as made:
+    with owner(browser, folder) as made:
         walk = made.walk
         walk.press("Set-up")
         walk.press("Set up Google")
@@ -188,7 +196,7 @@ def at_aws(walk: Walk) -> None:
 
 
 def alexa_by_itself(browser: Browser, folder: Path) -> Figures:
-    with house(browser, folder) as made:
+    with owner(browser, folder) as made:
         walk, amazon = made.walk, made.amazon
         walk.press("Set-up")
         walk.press("Set up Alexa")
@@ -196,25 +204,22 @@ def alexa_by_itself(browser: Browser, folder: Path) -> Figures:
         walk.copy("privacy", "return-url")
         walk.type(client_id=PROFILE[0], client_secret=PROFILE[1])
         walk.press("Go on")
-        allow = walk.page.get_by_role("link", name="Allow it at Amazon").get_attribute("href")
-        walk.press("Allow it at Amazon")
-        assert allow
-        made.come_back(amazon.allow(allow))
+        made.agree_at_amazon("Allow it at Amazon")
         walk.press("Go on")
         expect(walk.page.locator("#arn")).to_be_visible()
         at_aws(walk)
-        amazon.permits.add((ARN, *amazon.skills))
+        (skill,) = amazon.skills
+        amazon.permits.add((ARN, skill))
         walk.type(arn=ARN)
         walk.press("Keep it")
         expect(walk.page.get_by_role("button", name="Link Alexa")).to_be_visible()
-        with walk.page.context.expect_event("request", lambda request: request.url.startswith(URL)) as back:
-            walk.press("Link Alexa")
-        made.come_back(dict(parse_qsl(urlsplit(back.value.url).query)))
-        return walk.figures()
+        made.agree_at_amazon("Link Alexa")
+        walk.page.reload()
+        return walk.arrive("Linked to Alexa")
 
 
 def alexa_by_hand(browser: Browser, folder: Path) -> Figures:
-    with house(browser, folder) as made:
+    with owner(browser, folder) as made:
         walk = made.walk
         walk.press("Set-up")
         walk.press("Set up Alexa")

@@ -267,9 +267,9 @@ def write(folder: Path, skill: Manifest, skill_id: str) -> None:
     package = folder / "skill-package"
     shutil.rmtree(package / MODELS, ignore_errors=True)  # an earlier package may have had other locales
     shutil.copytree(skill_package(), package, dirs_exist_ok=True)
-    for locale, file in models(skill["manifest"]["publishingInformation"]["locales"]).items():
+    for locale, shipped in models(skill["manifest"]["publishingInformation"]["locales"]).items():
         if not (copied := package / MODELS / f"{locale}.json").exists():
-            shutil.copy(file, copied)
+            shutil.copy(shipped, copied)
     (package / "skill.json").write_text(_json(skill))
     source = {"skillMetadata": {"src": "./skill-package"}}
     resources = {"askcliResourcesVersion": "2020-03-31", "profiles": {"default": source}}
