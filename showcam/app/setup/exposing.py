@@ -12,7 +12,7 @@ from showcam.app.setup.address import AddressKeeper
 from showcam.app.setup.cloudflare import Tunnel
 from showcam.app.setup.programs import ProgramFailed
 from showcam.app.setup.tailscale import Funnel
-from showcam.console.exposing import Held, Stage
+from showcam.console.setup.exposing import Held, Stage
 from showcam.store.ports import StoreUnavailable
 
 log = structlog.get_logger()
@@ -48,12 +48,6 @@ class Exposing:
 
     def held(self) -> Held | None:
         return self._keeper.held()
-
-    def drawn(self, link: str) -> str:
-        import segno  # most processes with pages draw no code
-
-        code: str = segno.make(link, error="m").svg_inline(scale=5, border=4, dark="#000", light="#fff")
-        return code
 
     def begin(self, name: str = "") -> None:
         with self._lock:
