@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from showcam.simulator import authority, replay
+from showcam.simulator import authority
 from showcam.simulator.app_api.face import AppFace
 from showcam.simulator.app_api.sessions import Sessions
 from showcam.simulator.assistants.amazon import Amazon
@@ -48,23 +48,18 @@ class Options:
     ports: dict[Given, int]
     app_url: str
     data: Path
-    replays: tuple[Path, ...] = ()  # traces of real cameras
 
 
 class Simulator:
-    """All servers and their common state. `CLOUD` and the other three name the classes of its parts."""
+    """All servers and their common state. `CLOUD` and the other four name the classes of its parts."""
 
-    CLOUD, APP, OPEN, CONTROL = Cloud, AppFace, OpenFace, Control
+    CLOUD, APP, OPEN, CONTROL, HOUSE = Cloud, AppFace, OpenFace, Control, House
 
     def __init__(self, options: Options) -> None:
-        """Reads traces and writes certificates. Raises StartFailed."""
+        """Writes certificates. Raises StartFailed."""
         self.tls = _certificates(options.data)
         self.options, self.at = options, options.ports
         self.world, self.studio = self.make_world(), Studio()
-        try:
-            replay.add(self.world, options.replays)
-        except replay.NotTrace as error:
-            raise StartFailed(str(error)) from None
         self.world.ports.given = self.at
         self.addresses = Addresses(self.world)
         self.cloud = self.CLOUD(self.world, self.studio)
@@ -73,7 +68,7 @@ class Simulator:
         self.open = self.OPEN(self.world, self.addresses)
         clouds = f"https://{HOST}:{self.at['app_api']}"
         self.amazon, self.homegraph = Amazon(clouds, options.data), HomeGraph(clouds, options.data)
-        self.house, self.television = House(self.world, self.studio), Television()
+        self.house, self.television = self.HOUSE(self.world, self.studio), Television()
         self.own = Barn(barn(), self.studio, rtsp=self.at["barn_rtsp"], onvif=self.at["barn_onvif"])
         self.control = self.CONTROL(self.world, self.is_serving)
         self.servers: list[asyncio.Server] = []

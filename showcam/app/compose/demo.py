@@ -13,7 +13,6 @@ from showcam.store.ports import Store
 from showcam.store.records import Assistant
 
 PRACTICE = ("demo@example.com", "showcam-demo")  # user name and password that the demo's sign-in page fills in
-REPLAY = "replay@example.com"  # its cameras are made from traces
 _USERS = {
     "demo@example.com": "demo",
     "mfa@example.com": "mfa",
@@ -35,16 +34,13 @@ _CLIENTS: dict[Assistant, tuple[str, ...]] = {
 }
 
 
-def prepare(settings: Settings, *, replays: bool = False) -> Settings:
-    """Add the households and clients that the store lacks; return the settings with the simulator's addresses.
-
-    `replays`: also the household of cameras that are made from traces.
-    """
+def prepare(settings: Settings) -> Settings:
+    """Add the households and clients that the store lacks; return the settings with the simulator's addresses."""
     store = open_store(settings, keys.of(settings))
     for name, redirects in _CLIENTS.items():
         if store.client(name) is None:
             clients.register(store, name, name, redirects, loopback_redirect=True, secret=f"{name}-secret")
-    for user, key in (_USERS | ({REPLAY: ""} if replays else {})).items():
+    for user, key in _USERS.items():
         if sessions.find(store, user) is None:
             given = (f"{key}-key", f"{key}-secret") if key else (None, None)
             sessions.add_owner(store, user, open_key=given[0], open_secret=given[1])

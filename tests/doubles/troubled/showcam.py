@@ -1,30 +1,53 @@
-"""The command showcam, whose demo has the vendor with all its trouble in the simulator's place."""
+"""`python -m tests.doubles.troubled.showcam`: showcam, with all the trouble of the tests' vendor in its demo.
 
+`run --demo --replay FILE`, as often as you like: the demo has a camera that is made from the trace.
+"""
+
+import argparse
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
+from showcam.app import keys
 from showcam.app.cli import main
 from showcam.app.cli.run import processes
 from showcam.app.compose.demo import prepare
+from showcam.app.compose.ground import open_store
 from showcam.app.data import integrity
 from showcam.app.process import logs
 from showcam.app.process.limits import forbid_core
 from showcam.app.process.settings_sources import load
 from showcam.app.process.supervisor import Process, Supervisor, only_one
+from showcam.app.settings import Settings
+from showcam.drivers.ezviz import sessions
 from tests.doubles.program import ANNOUNCED, ROOT, SHOWCAM
+from tests.doubles.troubled.replay import USER
 
 
-def run() -> int:
+def run(replays: Sequence[Path]) -> int:
+    """`replays`: traces, from each of which the vendor makes a camera."""
     forbid_core()
     settings = load(demo=True, environ=os.environ)
     integrity.claim(settings)
     logs.start("supervisor", settings)
     address = f"http://{settings.own_host}:{settings.port}"
     with only_one(settings.data / "run", address), integrity.watched(settings):
-        simulator, *others = processes(prepare(settings))
-        return Supervisor([_troubled(simulator), *others]).run(_announce)
+        settings = prepare(settings)
+        if replays:
+            _add_household(settings)
+        simulator, *others = processes(settings)
+        return Supervisor([_troubled(simulator, replays), *others]).run(_announce)
+
+
+def _add_household(settings: Settings) -> None:
+    """Adds the household of cameras that are made from traces, unless an earlier start has."""
+    store = open_store(settings, keys.of(settings))
+    if sessions.find(store, USER) is None:
+        sessions.add_owner(store, USER)
+    store.close()
 
 
 def _announce() -> None:
@@ -33,10 +56,17 @@ def _announce() -> None:
     print(ANNOUNCED, flush=True)  # noqa: T201
 
 
-def _troubled(simulator: Process) -> Process:
+def _troubled(simulator: Process, replays: Sequence[Path]) -> Process:
     words = ["tests.doubles.troubled.vendor" if word == "showcam.simulator" else word for word in simulator.command]
+    words += [word for file in replays for word in ("--replay", str(file.absolute()))]
     return replace(simulator, command=words, environ=simulator.environ | {"PYTHONPATH": str(ROOT)})
 
 
+def _replays(words: Sequence[str]) -> list[Path]:
+    parser = argparse.ArgumentParser(prog="python -m tests.doubles.troubled.showcam run --demo")
+    parser.add_argument("--replay", type=Path, action="append", default=[], metavar="FILE", help="a trace of a camera")
+    return list(parser.parse_args(words).replay)
+
+
 if __name__ == "__main__":
-    sys.exit(run() if sys.argv[1:] == ["run", "--demo"] else main())
+    sys.exit(run(_replays(sys.argv[3:])) if sys.argv[1:3] == ["run", "--demo"] else main())

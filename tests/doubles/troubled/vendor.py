@@ -1,21 +1,27 @@
-"""`python -m tests.doubles.troubled.vendor`: the simulator with all its trouble, started by the same words."""
+"""`python -m tests.doubles.troubled.vendor`: the simulator with all its trouble, started by the same words.
 
+`--replay FILE`, as often as you like: a trace, from which it makes a camera of replay@example.com.
+"""
+
+import argparse
 import json
 import shutil
 import ssl
 import sys
+from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
+from showcam.simulator import __main__ as program
 from showcam.simulator import authority
-from showcam.simulator.__main__ import main
 from showcam.simulator.app_api.face import AppFace
 from showcam.simulator.app_api.wire import answer, form
-from showcam.simulator.service import HOST, Options, Simulator
-from showcam.simulator.state import Account, Given, World
+from showcam.simulator.service import HOST, Options, Simulator, StartFailed
+from showcam.simulator.state import Account, Given
 from tests.doubles.troubled.cas import CAS, Keys
 from tests.doubles.troubled.cloud_faults import spoiling
 from tests.doubles.troubled.control import WholeControl
@@ -23,6 +29,8 @@ from tests.doubles.troubled.faults import Faults
 from tests.doubles.troubled.open_platform import WholeOpenFace
 from tests.doubles.troubled.own_protocol import LOCAL_CONTROL, LOCAL_MEDIA, LocalHouse
 from tests.doubles.troubled.push import TroubledPush
+from tests.doubles.troubled.replay import NotTrace, add
+from tests.doubles.troubled.replayed import TracedHouse
 from tests.doubles.troubled.stream import TroubledCloud
 from tests.doubles.troubled.trouble import TroubledWorld
 from tests.doubles.troubled.webhook import WebhookSender
@@ -64,12 +72,15 @@ class WholeAppFace(AppFace):
 
 
 class Vendor(Simulator):
-    CLOUD, APP, OPEN, CONTROL = TroubledCloud, WholeAppFace, WholeOpenFace, WholeControl  # type: ignore[assignment]
+    CLOUD, APP, OPEN = TroubledCloud, WholeAppFace, WholeOpenFace  # type: ignore[assignment]
+    CONTROL, HOUSE = WholeControl, TracedHouse
     world: TroubledWorld
     app: WholeAppFace
     control: WholeControl
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, replays: Sequence[Path] = ()) -> None:
+        """`replays`: traces of real cameras. Raises StartFailed."""
+        self._replays = replays
         super().__init__(options)
         data = options.data
         expired, replaced = expired_context(data), expired_context(data, "replaced")
@@ -84,8 +95,13 @@ class Vendor(Simulator):
         }
         WebhookSender(self.world)
 
-    def make_world(self) -> World:
-        return TroubledWorld.of(super().make_world())
+    def make_world(self) -> TroubledWorld:
+        world = TroubledWorld.of(super().make_world())
+        try:
+            add(world, self._replays)
+        except NotTrace as error:
+            raise StartFailed(str(error)) from None
+        return world
 
     def apps(self) -> list[tuple[web.Application, Given]]:
         apps = super().apps()
@@ -127,5 +143,12 @@ def _body(answered: web.Response) -> dict[str, Any]:
     return dict(json.loads(answered.text or ""))
 
 
+def main(words: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--replay", type=Path, action="append", default=[])
+    own, others = parser.parse_known_args(words)
+    return program.main(others, partial(Vendor, replays=own.replay))
+
+
 if __name__ == "__main__":
-    sys.exit(main(kind=Vendor))
+    sys.exit(main())
