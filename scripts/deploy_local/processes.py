@@ -68,8 +68,8 @@ class Vendor(Process):
         self.app_host, self.open_host = f"127.0.0.1:{app}", f"127.0.0.1:{self._open_port}"
         data = folder / "simulator"
         self.pem = data / "ca.pem"
-        words = ["showcam.simulator", "--port", str(page), "--app-port", str(app), "--open-port", str(self._open_port)]
-        words += ["--push-port", str(push), "--data", str(data)]
+        words = ["tests.doubles.troubled.vendor", "--port", str(page), "--app-port", str(app)]
+        words += ["--open-port", str(self._open_port), "--push-port", str(push), "--data", str(data)]
         super().__init__("simulator", words, {}, folder, f"{self.control}/healthz")
 
 

@@ -11,12 +11,12 @@ PASSWORD_MD5 = md5("showcam-demo")  # a published password
 def demo_world() -> World:
     """Returns the state at each start of the simulator."""
     accounts = [
-        _account(_DEMO, "demo"),
-        _account(_MFA, "mfa", sign_in_code="012345"),
-        _account(_OTHER, "other"),
-        _account(real_household.USER, "real"),
-        _account(real_household.FAMILY, "family"),
-        _account(real_household.KEYS, "keys", sign_in_code="012345"),
+        Account(_DEMO, PASSWORD_MD5),
+        Account(_MFA, PASSWORD_MD5, sign_in_code="012345"),
+        Account(_OTHER, PASSWORD_MD5),
+        Account(real_household.USER, PASSWORD_MD5),
+        Account(real_household.FAMILY, PASSWORD_MD5),
+        Account(real_household.KEYS, PASSWORD_MD5, sign_in_code="012345"),
     ]
     cameras = [
         Camera("F00497201", "Garden", _DEMO, "GKRTUV", "garden", shared_with=(_OTHER,), pitch_hz=220),
@@ -32,7 +32,3 @@ def demo_world() -> World:
     world = World({account.user: account for account in accounts}, {camera.serial: camera for camera in cameras})
     real_household.add(world)
     return world
-
-
-def _account(user: str, key: str, sign_in_code: str = "") -> Account:
-    return Account(user, PASSWORD_MD5, f"{key}-key", f"{key}-secret", sign_in_code)

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from showcam.app.compose.demo import HOUSEHOLDS
 from showcam.app.process.settings_sources import DEMO
 from showcam.app.settings import Settings
 from showcam.simulator.camera import Camera
+from showcam.simulator.households import demo_world
 
 ROOT = Path(__file__).parents[2]
 ROOMS = (
@@ -117,3 +119,11 @@ def test_where_the_simulator_is_kinder_than_life_is_listed_as_it_is(what: str) -
     place, _, name = what.partition(".")
     default = DEFAULTS[place][name]
     assert ("" if default is None else str(default)) == KINDER[what][0]
+
+
+def test_its_owner_has_given_the_code_on_the_label_of_each_own_camera_with_an_open_door() -> None:
+    cameras = demo_world().cameras.values()
+    for user, codes in HOUSEHOLDS.items():
+        doors = {camera.serial: camera.code for camera in cameras if camera.owner == user and camera.rtsp}
+        assert codes in ({}, {serial: code for serial, code in doors.items() if demo_world().cameras[serial].has_door})
+    assert HOUSEHOLDS["demo@example.com"]

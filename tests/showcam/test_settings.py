@@ -204,7 +204,7 @@ def test_a_wrong_value_is_named_with_its_origin(environ: dict[str, str], expecte
 def test_a_port_of_the_simulators_is_taken_in_the_demo_alone(name: str, port: int) -> None:
     environ = {"SHOWCAM_SIMULATOR_PORT": "9490", f"SHOWCAM_{name.upper()}": str(port)}
     assert getattr(load(environ=environ), name) == port
-    with pytest.raises(SettingsError, match="simulator_port and the five ports after it are the simulator's"):
+    with pytest.raises(SettingsError, match="simulator_port and the four ports after it are the simulator's"):
         load(demo=True, environ=environ)
 
 

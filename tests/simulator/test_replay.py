@@ -226,7 +226,7 @@ def by_rtsp(made: TracedCamera, count: int, seconds: float) -> list[list[Line]]:
     """What a trace of the camera by RTSP tells, session after session; the simulator's server encodes as it goes."""
 
     async def run() -> list[list[Line]]:
-        world, studio = World({USER: Account(USER, "", "", "")}, {SERIAL: made}), Studio()
+        world, studio = World({USER: Account(USER, "")}, {SERIAL: made}), Studio()
         house = TracedHouse(world, studio)
         await house.open()
         place = f"127.0.0.1:{world.ports.rtsp(SERIAL)}"

@@ -1,5 +1,7 @@
 """The demo's households and clients, whose secrets are public; a real installation never starts with this data."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from showcam.accounts import clients
@@ -13,13 +15,21 @@ from showcam.store.ports import Store
 from showcam.store.records import Assistant
 
 PRACTICE = ("demo@example.com", "showcam-demo")  # user name and password that the demo's sign-in page fills in
-_USERS = {
-    "demo@example.com": "demo",
-    "mfa@example.com": "mfa",
-    "other@example.com": "other",
-    "real@example.com": "",  # without a developer key: its cameras are shown by the account's own cloud stream
-    "keys@example.com": "",  # all cameras are encrypted, and the account signs in by a code
-    "fleet@example.com": "fleet",  # a household of any size, made at the simulator's control door
+# by user: the codes on cameras' labels that their owner has given, by serial. These cameras come by RTSP at home,
+# all others by the account's own cloud stream
+HOUSEHOLDS: dict[str, dict[str, str]] = {
+    PRACTICE[0]: {
+        "F00497201": "GKRTUV",
+        "F00497203": "ABCDEF",
+        "F00497204": "NBCXZL",
+        "F00497205": "TTHJKL",
+        "F00497206": "BDRWMK",
+        "F00497207": "PQWSXC",
+    },
+    "mfa@example.com": {},
+    "other@example.com": {},
+    "real@example.com": {},
+    "keys@example.com": {},  # all cameras are encrypted, and the account signs in by a code
 }
 _CLIENTS: dict[Assistant, tuple[str, ...]] = {
     "alexa": (
@@ -34,24 +44,23 @@ _CLIENTS: dict[Assistant, tuple[str, ...]] = {
 }
 
 
-def prepare(settings: Settings) -> Settings:
+def prepare(settings: Settings, households: Mapping[str, dict[str, str]] = HOUSEHOLDS) -> Settings:
     """Add the households and clients that the store lacks; return the settings with the simulator's addresses."""
     store = open_store(settings, keys.of(settings))
     for name, redirects in _CLIENTS.items():
         if store.client(name) is None:
             clients.register(store, name, name, redirects, loopback_redirect=True, secret=f"{name}-secret")
-    for user, key in _USERS.items():
-        if sessions.find(store, user) is None:
-            given = (f"{key}-key", f"{key}-secret") if key else (None, None)
-            sessions.add_owner(store, user, open_key=given[0], open_secret=given[1])
+    for user, codes in households.items():
+        _add_household(store, user, codes)
     simulator = settings.simulator_port
     if settings.has_lan_cameras:
         _add_barn(store, simulator)
     store.close()
+    apis, push = f"127.0.0.1:{simulator + 1}", f"127.0.0.1:{simulator + 2}"
     return msgspec.structs.replace(
         settings,
-        ezviz_at=tuple(f"127.0.0.1:{simulator + after}" for after in (1, 2, 3)),
-        assistants_at=f"127.0.0.1:{simulator + 1}",
+        ezviz_at=(apis, apis, push),  # the simulated EZVIZ has no Open Platform
+        assistants_at=apis,
         alexa_skill_id="amzn1.ask.skill.demo",
         lwa_client_id="amzn1.application-oa2-client.demo",
         lwa_client_secret="demo-lwa-secret",  # noqa: S106  (the simulator's, and public)
@@ -60,9 +69,18 @@ def prepare(settings: Settings) -> Settings:
     )
 
 
+def _add_household(store: Store, user: str, codes: dict[str, str]) -> None:
+    known = sessions.find(store, user)
+    if known is None:
+        sessions.add_owner(store, user)
+        sessions.keep_of(store, user, codes=codes)
+    elif (secrets := sessions.Sessions(store).read(known).secrets).open:  # the demo of version 0.2 had these keys
+        sessions.keep_of(store, user, open=None, codes=codes | secrets.codes)
+
+
 def _add_barn(store: Store, simulator: int) -> None:
     """The simulator's camera that no vendor knows, for the demo's first household, unless its owner removed it."""
-    ezviz = sessions.find(store, next(iter(_USERS)))
+    ezviz = sessions.find(store, PRACTICE[0])
     assert ezviz is not None  # added above
     is_new = all(source.kind != Devices.kind for source in store.sources(ezviz.account))
     source, devices = with_lan(store, ezviz.account), Devices(store)
@@ -71,16 +89,16 @@ def _add_barn(store: Store, simulator: int) -> None:
         channel=1,
         name="Barn",
         host="127.0.0.1",
-        port=simulator + 4,
+        port=simulator + 3,
         main=Pictured("/Streaming/Channels/101", "h265", 640, 360, "g711u", "whole"),
         sub=Pictured("/Streaming/Channels/102", "h264", 320, 180, "g711u", "smaller"),
         user="admin",
         password="barn-demo",  # noqa: S106  (the simulator's, and public)
         model="Bramble B-20",
         firmware="1.2",
-        onvif=f"{simulator + 5}/onvif/device_service",
+        onvif=f"{simulator + 4}/onvif/device_service",
         events=("motion", "person"),
-        still=f"{simulator + 5}/onvif/still.jpg?of=smaller",
+        still=f"{simulator + 4}/onvif/still.jpg?of=smaller",
         lens="lens",
         turns=True,
     )

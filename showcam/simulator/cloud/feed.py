@@ -7,7 +7,7 @@ from typing import Literal
 
 from showcam.simulator.camera import Camera
 from showcam.simulator.cloud.streams import ProgramStream, RtpStream
-from showcam.simulator.pictures.encoder import RATE_HZ, SEGMENT_S
+from showcam.simulator.pictures.encoder import RATE_HZ, STEP_S
 from showcam.simulator.pictures.garbler import Garbler, split
 from showcam.simulator.pictures.studio import Studio
 from showcam.simulator.state import World
@@ -48,7 +48,7 @@ class Feed:
         self._loop = asyncio.get_running_loop()
         usual_s = KEY_S[quality] if camera.battery is None else KEY_S[2]
         key_s = key_s or world.settings.stream_key_s or usual_s
-        self._encoder = studio.running(camera, quality, key_s=max(1, round(key_s / SEGMENT_S)) * SEGMENT_S)
+        self._encoder = studio.running(camera, quality, key_s=max(1, round(key_s / STEP_S)) * STEP_S)
         self._encoder.listen(self._receive, key=False)
 
     def close(self) -> None:

@@ -156,7 +156,7 @@ class Replay:
 def add(world: TroubledWorld, files: Iterable[Path]) -> None:
     """Adds one camera a file, in a separate household. Raises NotTrace."""
     for user in (USER, FAMILY):
-        world.accounts.setdefault(user, Account(user, PASSWORD_MD5, f"{user.partition('@')[0]}-key", "secret"))
+        world.accounts.setdefault(user, Account(user, PASSWORD_MD5))
     for number, file in enumerate(files):
         lines = read(file)
         _answers_as(world, lines)

@@ -8,7 +8,7 @@ from showcam.simulator.camera import Camera
 from showcam.simulator.cloud.feed import Feed, is_key
 from showcam.simulator.lan.house import House, Lens
 from showcam.simulator.lan.server import Take
-from showcam.simulator.pictures.encoder import SEGMENT_S
+from showcam.simulator.pictures.encoder import STEP_S
 from showcam.simulator.pictures.studio import Studio
 from showcam.simulator.state import World
 from tests.doubles.troubled.replay import Shape, TracedCamera
@@ -105,9 +105,7 @@ class TracedLens(Lens):
     async def _replay(self, shape: Shape, take: Take, over: Callable[[], None]) -> None:
         """Sends as the trace of a real camera does."""
         world, camera = self._world, self._camera
-        feed = ShapedFeed(
-            world, camera, self._studio, self._quality, shape=shape, at_home_key_s=SEGMENT_S, in_units=True
-        )
+        feed = ShapedFeed(world, camera, self._studio, self._quality, shape=shape, at_home_key_s=STEP_S, in_units=True)
         try:
             async for ms in shape.due(asyncio.get_running_loop().time()):
                 if ms >= shape.first_key_ms:

@@ -8,13 +8,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from copy import replace
 from pathlib import Path
 
 from showcam.app import keys
 from showcam.app.cli import main
 from showcam.app.cli.run import processes
-from showcam.app.compose.demo import prepare
+from showcam.app.compose.demo import HOUSEHOLDS, prepare
 from showcam.app.compose.ground import open_store
 from showcam.app.data import integrity
 from showcam.app.process import logs
@@ -22,9 +22,14 @@ from showcam.app.process.limits import forbid_core
 from showcam.app.process.settings_sources import load
 from showcam.app.process.supervisor import Process, Supervisor, only_one
 from showcam.app.settings import Settings
+from showcam.app.settings_rules import SIMULATED_PORTS
 from showcam.drivers.ezviz import sessions
 from tests.doubles.program import ANNOUNCED, ROOT, SHOWCAM
+from tests.doubles.troubled.open_platform.wire import app_of
 from tests.doubles.troubled.replay import USER
+
+FLEET = "fleet@example.com"  # a household of any size, made at the control door
+BY_KEY = ("demo@example.com", "mfa@example.com", "other@example.com", FLEET)
 
 
 def run(replays: Sequence[Path]) -> int:
@@ -35,18 +40,21 @@ def run(replays: Sequence[Path]) -> int:
     logs.start("supervisor", settings)
     address = f"http://{settings.own_host}:{settings.port}"
     with only_one(settings.data / "run", address), integrity.watched(settings):
-        settings = prepare(settings)
-        if replays:
-            _add_household(settings)
+        _add_households(settings, replays)
+        settings = prepare(settings, households={})
+        apis, _, push = settings.ezviz_at
+        settings = replace(settings, ezviz_at=(apis, f"127.0.0.1:{settings.simulator_port + SIMULATED_PORTS}", push))
         simulator, *others = processes(settings)
         return Supervisor([_troubled(simulator, replays), *others]).run(_announce)
 
 
-def _add_household(settings: Settings) -> None:
-    """Adds the household of cameras that are made from traces, unless an earlier start has."""
+def _add_households(settings: Settings, replays: Sequence[Path]) -> None:
+    """Adds the households that an earlier start has not: the demo's, most of them by keys of the Open Platform."""
     store = open_store(settings, keys.of(settings))
-    if sessions.find(store, USER) is None:
-        sessions.add_owner(store, USER)
+    for user in (*HOUSEHOLDS, FLEET, *[USER] * bool(replays)):
+        if sessions.find(store, user) is None:
+            key, secret = app_of(user) if user in BY_KEY else (None, None)
+            sessions.add_owner(store, user, open_key=key, open_secret=secret)
     store.close()
 
 
