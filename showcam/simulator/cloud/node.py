@@ -16,7 +16,6 @@ from showcam.simulator.cloud.wire import (
     KEEP_ALIVE,
     KEPT_ALIVE,
     LINK_INFO,
-    NOTICE,
     STOP,
     STOPPED,
     UNHEARD,
@@ -194,10 +193,6 @@ class Session:
                 self._pass_on(body)
             self._ask()
             await self._line.writer.drain()
-
-    async def _announce_end(self, result: int) -> None:
-        with contextlib.suppress(OSError):
-            await self._line.tell(NOTICE, message({1: result}))
 
     def _pass_on(self, body: bytes) -> None:
         if self._unkept is not None:

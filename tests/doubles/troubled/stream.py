@@ -1,6 +1,7 @@
 """The app's cloud stream with trouble: nodes that refuse, crowd, fall silent, cut, or send what no camera should."""
 
 import asyncio
+import contextlib
 import random
 from typing import Any, Literal
 
@@ -8,7 +9,7 @@ from showcam.simulator.camera import Camera
 from showcam.simulator.cloud.dispatcher import BAD_TOKEN, Dispatcher, Tokens
 from showcam.simulator.cloud.feed import Feed, sets
 from showcam.simulator.cloud.node import Cloud, Node, Session
-from showcam.simulator.cloud.wire import ANSWER, HEADER, MESSAGE, STREAM, Line, message
+from showcam.simulator.cloud.wire import ANSWER, HEADER, MESSAGE, NOTICE, STREAM, Line, message
 from showcam.simulator.pictures.studio import Studio
 from showcam.simulator.state import HANG_S
 from tests.doubles.odd_streams import Habits, ProgramStream
@@ -122,6 +123,10 @@ class TroubledSession(Session):
         await super()._watch(feed)
         if cut_with := self._world.settings.cut_with:
             await self._announce_end(int(cut_with))
+
+    async def _announce_end(self, result: int) -> None:
+        with contextlib.suppress(OSError):
+            await self._line.tell(NOTICE, message({1: result}))
 
     def _pass_on(self, body: bytes) -> None:
         fault = self._world.settings.stream_fault
