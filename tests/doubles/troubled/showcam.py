@@ -45,7 +45,7 @@ def run(replays: Sequence[Path]) -> int:
         apis, _, push = settings.ezviz_at
         settings = replace(settings, ezviz_at=(apis, f"127.0.0.1:{settings.simulator_port + SIMULATED_PORTS}", push))
         simulator, *others = processes(settings)
-        return Supervisor([_troubled(simulator, replays), *others]).run(_announce)
+        return Supervisor([_troubled(simulator, replays), *others]).run(lambda: _announce(settings))
 
 
 def _add_households(settings: Settings, replays: Sequence[Path]) -> None:
@@ -58,9 +58,10 @@ def _add_households(settings: Settings, replays: Sequence[Path]) -> None:
     store.close()
 
 
-def _announce() -> None:
-    """Prints the address of the cameras' page, as showcam does when all its processes serve, and then ANNOUNCED."""
+def _announce(settings: Settings) -> None:
+    """Prints the addresses of both pages, as showcam does when all its processes serve, and then ANNOUNCED."""
     subprocess.run([SHOWCAM, "home", "--demo"], check=False)
+    print(f"Practice page: http://127.0.0.1:{settings.simulator_port}/")  # noqa: T201
     print(ANNOUNCED, flush=True)  # noqa: T201
 
 
