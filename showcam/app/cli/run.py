@@ -49,6 +49,7 @@ def run(port: int | None) -> None:
         if settings.demo:
             echo("Starting the demo …", err=True)
             settings = practice.prepare(settings)
+            practice.renew(settings)
         else:
             prepare(settings)
             settings = _decided(settings)

@@ -1,7 +1,5 @@
 """The demo's households and clients, whose secrets are public; a real installation never starts with this data."""
 
-from collections.abc import Mapping
-
 import msgspec
 
 from showcam.accounts import clients
@@ -9,6 +7,7 @@ from showcam.accounts.households import with_lan
 from showcam.app import keys
 from showcam.app.compose.ground import open_store
 from showcam.app.settings import Settings
+from showcam.app.settings_rules import SIMULATED_PORTS
 from showcam.drivers.ezviz import sessions
 from showcam.drivers.lan.devices import Device, Devices, Pictured
 from showcam.store.ports import Store
@@ -24,7 +23,6 @@ HOUSEHOLDS: dict[str, dict[str, str]] = {
         "F00497204": "NBCXZL",
         "F00497205": "TTHJKL",
         "F00497206": "BDRWMK",
-        "F00497207": "PQWSXC",
     },
     "mfa@example.com": {},
     "other@example.com": {},
@@ -44,23 +42,25 @@ _CLIENTS: dict[Assistant, tuple[str, ...]] = {
 }
 
 
-def prepare(settings: Settings, households: Mapping[str, dict[str, str]] = HOUSEHOLDS) -> Settings:
+def prepare(settings: Settings) -> Settings:
     """Add the households and clients that the store lacks; return the settings with the simulator's addresses."""
     store = open_store(settings, keys.of(settings))
     for name, redirects in _CLIENTS.items():
         if store.client(name) is None:
             clients.register(store, name, name, redirects, loopback_redirect=True, secret=f"{name}-secret")
-    for user, codes in households.items():
-        _add_household(store, user, codes)
+    for user, codes in HOUSEHOLDS.items():
+        if sessions.find(store, user) is None:
+            sessions.add_owner(store, user)
+            sessions.keep_of(store, user, codes=codes)
     simulator = settings.simulator_port
     if settings.has_lan_cameras:
         _add_barn(store, simulator)
     store.close()
-    apis, push = f"127.0.0.1:{simulator + 1}", f"127.0.0.1:{simulator + 2}"
     return msgspec.structs.replace(
         settings,
-        ezviz_at=(apis, apis, push),  # the simulated EZVIZ has no Open Platform
-        assistants_at=apis,
+        # the second is the Open Platform's, which the simulated EZVIZ lacks: nothing listens there
+        ezviz_at=tuple(f"127.0.0.1:{simulator + after}" for after in (1, SIMULATED_PORTS, 2)),
+        assistants_at=f"127.0.0.1:{simulator + 1}",
         alexa_skill_id="amzn1.ask.skill.demo",
         lwa_client_id="amzn1.application-oa2-client.demo",
         lwa_client_secret="demo-lwa-secret",  # noqa: S106  (the simulator's, and public)
@@ -69,13 +69,14 @@ def prepare(settings: Settings, households: Mapping[str, dict[str, str]] = HOUSE
     )
 
 
-def _add_household(store: Store, user: str, codes: dict[str, str]) -> None:
-    known = sessions.find(store, user)
-    if known is None:
-        sessions.add_owner(store, user)
-        sessions.keep_of(store, user, codes=codes)
-    elif (secrets := sessions.Sessions(store).read(known).secrets).open:  # the demo of version 0.2 had these keys
-        sessions.keep_of(store, user, open=None, codes=codes | secrets.codes)
+def renew(settings: Settings) -> None:
+    """Replace the Open Platform keys that version 0.2 gave the demo's households by the codes on their cameras."""
+    store = open_store(settings, keys.of(settings))
+    for user, codes in HOUSEHOLDS.items():
+        known = sessions.find(store, user)
+        if known is not None and (secrets := sessions.Sessions(store).read(known).secrets).open:
+            sessions.keep_of(store, user, open=None, codes=codes | secrets.codes)
+    store.close()
 
 
 def _add_barn(store: Store, simulator: int) -> None:

@@ -22,7 +22,6 @@ from showcam.app.process.limits import forbid_core
 from showcam.app.process.settings_sources import load
 from showcam.app.process.supervisor import Process, Supervisor, only_one
 from showcam.app.settings import Settings
-from showcam.app.settings_rules import SIMULATED_PORTS
 from showcam.drivers.ezviz import sessions
 from tests.doubles.program import ANNOUNCED, ROOT, SHOWCAM
 from tests.doubles.troubled.open_platform.wire import app_of
@@ -41,9 +40,7 @@ def run(replays: Sequence[Path]) -> int:
     address = f"http://{settings.own_host}:{settings.port}"
     with only_one(settings.data / "run", address), integrity.watched(settings):
         _add_households(settings, replays)
-        settings = prepare(settings, households={})
-        apis, _, push = settings.ezviz_at
-        settings = replace(settings, ezviz_at=(apis, f"127.0.0.1:{settings.simulator_port + SIMULATED_PORTS}", push))
+        settings = prepare(settings)
         simulator, *others = processes(settings)
         return Supervisor([_troubled(simulator, replays), *others]).run(lambda: _announce(settings))
 
