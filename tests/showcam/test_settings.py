@@ -142,7 +142,7 @@ def test_a_media_process_is_started_where_it_runs_on_this_machine(settings: Sett
         ({"SHOWCAM_PORT": "eighty"}, "port from the environment (SHOWCAM_PORT) is 'eighty'; a whole number is wanted"),
         ({"SHOWCAM_PORT": "0"}, "port from the environment (SHOWCAM_PORT) is 0: a port is between"),
         ({"SHOWCAM_MEDIA_PORT": "8080"}, "must differ"),
-        ({"SHOWCAM_SIMULATOR_PORT": "65532"}, "SHOWCAM_SIMULATOR_PORT) is 65531: a port is between 1 and 65531"),
+        ({"SHOWCAM_SIMULATOR_PORT": "65532"}, "SHOWCAM_SIMULATOR_PORT) is 65532: a port is between 1 and 65531"),
         ({"SHOWCAM_SIGN_UP": "all"}, "one of owner, invited, anyone is wanted"),
         ({"SHOWCAM_REQUIRE_AUDIO": "google,siri"}, "one of alexa, google each"),
         ({"SHOWCAM_PUBLIC_URL": "http://cam.example"}, "assistants only come to https"),
