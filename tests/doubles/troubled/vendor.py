@@ -1,7 +1,7 @@
 """`python -m tests.doubles.troubled.vendor`: the simulator with all its trouble, started by the same words.
 
 `--replay FILE`, as often as you like: a trace, from which it makes a camera of replay@example.com.
-`--open-port`: of the Open Platform; the default is the port after the simulator's.
+The Open Platform is at the port after the simulator's.
 """
 
 import argparse
@@ -81,9 +81,9 @@ class Vendor(Simulator):
     app: WholeAppFace
     control: WholeControl
 
-    def __init__(self, options: Options, replays: Sequence[Path] = (), open_port: int = 0) -> None:
+    def __init__(self, options: Options, replays: Sequence[Path] = ()) -> None:
         """`replays`: traces of real cameras. Raises StartFailed."""
-        self._replays, self._open_port = replays, open_port or options.ports["control"] + len(GIVEN)
+        self._replays, self._open_port = replays, options.ports["control"] + len(GIVEN)
         super().__init__(options)
         addresses, self.segments = Addresses(self.world), SegmentingStudio()
         self.open = WholeOpenFace(self.world, addresses)
@@ -162,9 +162,8 @@ def _body(answered: web.Response) -> dict[str, Any]:
 def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--replay", type=Path, action="append", default=[])
-    parser.add_argument("--open-port", type=int, default=0)
     own, others = parser.parse_known_args(words)
-    return program.main(others, partial(Vendor, replays=own.replay, open_port=own.open_port))
+    return program.main(others, partial(Vendor, replays=own.replay))
 
 
 if __name__ == "__main__":
