@@ -4,6 +4,7 @@ from pathlib import Path
 
 from showcam.app.settings_table import GONE, KEPT, SECRETS, SettingsTable
 from showcam.net.addresses import in_url, is_confidential
+from showcam.net.exchange import PATIENT_S
 
 __all__ = ["GONE", "KEPT", "SECRETS", "Settings"]
 
@@ -79,8 +80,8 @@ class Settings(SettingsTable, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     @property
     def sign_in_s(self) -> float:
-        """Seconds that a person who signs in waits for EZVIZ."""
-        return self.request_s + 1
+        """Seconds that a person who signs in waits for EZVIZ, which takes several requests for it."""
+        return max(PATIENT_S, self.request_s + 1)
 
     @property
     def own_host(self) -> str:

@@ -131,21 +131,22 @@ class Readings:
             try:
                 # a shared read may have begun before the owner changed a preference
                 read = self.read(household.account, source, left, purpose=purpose)
-                reading: Reading | None = self._preferred(household.account, source, read)
+                reading = self._preferred(household.account, source, read)
             except DriverError as error:
-                reading = self.last(household.account, source)
-                if reading is None and not self._never_listed(household.account, source, error):
+                last = self.last(household.account, source)
+                if last is None and not self._never_listed(household.account, source, error):
                     raise Unavailable(error.reason, error.vendor) from None
-                if reading is None:
+                if last is None:
                     unread.append(error)
                     continue
+                reading = last
             readings.append(self._newest(household.account, source, reading))
         if unread and not readings:
             raise Unavailable(unread[-1].reason, unread[-1].vendor)
         return merged(readings, self._clock(), tuple(error.vendor for error in unread))
 
     def _newest(self, account: Account, source: Source, reading: Reading) -> Reading:
-        """The reading, or one of another process that began later and differs.
+        """The reading, or a newer and different reading of another process.
 
         An assistant that is told of a change by that process asks this one for the list, and keeps it.
         """
