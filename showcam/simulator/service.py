@@ -53,7 +53,7 @@ class Simulator:
     CLOUD, APP, CONTROL, HOUSE = Cloud, AppFace, Control, House
 
     def __init__(self, options: Options) -> None:
-        """Writes certificates. Raises StartFailed."""
+        """Writes the certificates. Raises StartFailed."""
         self.tls = _certificates(options.data)
         self.options, self.at = options, options.ports
         self.world, self.studio = self.make_world(), Studio()
