@@ -43,7 +43,6 @@ CODE = {
     "showcam/app/cli/run.py::_ports": "the simulator has ports too",
     "showcam/app/cli/run.py::processes": "the simulator is a process too",
     "showcam/app/cli/run.py::run": "the households and clients that everybody knows are made at its start",
-    "showcam/app/cli/say.py::_call": "only the demo has an assistant to which a sentence can be said",
     "showcam/app/compose/command.py::built": "the vendor's addresses are the simulator's",
     "showcam/app/compose/command.py::household_of": "without a name, a command means demo@example.com",
     "showcam/app/compose/command.py::is_meant": "without a name, a command means demo@example.com",

@@ -89,6 +89,7 @@ def _alexa(settings: Settings, keys: Keys, base: ground.Ground) -> list[Route]:
             settings.alexa_skill_id,
             directives.spoken(settings, base),
             cache(partial(directives.chains, settings)),
+            # the template of an older showcam could hand on spoken requests too
             signatures.sent,
             partial(refusals.note, "skill"),
         ),
