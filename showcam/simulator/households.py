@@ -1,6 +1,6 @@
 """Households to practise on. Two are as unkind as life, after a real account's list.
 
-In these two no door at home is open, and switches are listed late. Most cameras of `real@example.com` belong to somebody
+In both no door at home is open, and switches are listed late. Most cameras of `real@example.com` belong to somebody
 else, and all but one are encrypted. Every label has the same code, and newer firmware does not take it.
 
 All four cameras of `keys@example.com` are its own and encrypted. Its owner signs in by a code, so EZVIZ gives the keys.
