@@ -4,15 +4,15 @@ import os
 import sys
 from pathlib import Path
 
-from showcam.simulator.__main__ import main
 from showcam.simulator.pictures.studio import Studio
-from tests.doubles.troubled.vendor import Vendor
+from tests.doubles.troubled.open_platform.segments import SegmentingStudio
+from tests.doubles.troubled.vendor import Vendor, main
 
 
 class Encoding(Vendor):
     """Encodes each picture, as the demo's cameras do."""
 
-    STUDIO = Studio  # type: ignore[assignment]
+    STUDIO, SEGMENTS = Studio, SegmentingStudio  # type: ignore[assignment]
 
 
 def serve(words: list[str], log: Path, *, encodes: bool) -> None:

@@ -6,14 +6,16 @@ from collections.abc import Callable
 import pytest
 
 from showcam.simulator.households import demo_world
-from showcam.simulator.pictures.encoder import Encoder
-from tests.doubles.troubled.stock import LOOP_S, StockEncoder
+from tests.doubles.troubled.open_platform.segments import SegmentingEncoder
+from tests.doubles.troubled.stock import LOOP_S, StockSegmentingEncoder
 from tests.simulator.test_live_video import Decoded, decode, difference, wait_for
 
 SEGMENTS = 2 + LOOP_S // 2  # with what came before the first viewer, until the loop begins again
 
 
-def watched(kind: type[Encoder], name: str, quality: int, meanwhile: Callable[[Encoder], None]) -> Decoded:
+def watched(
+    kind: type[SegmentingEncoder], name: str, quality: int, meanwhile: Callable[[SegmentingEncoder], None]
+) -> Decoded:
     """All that came of a camera until it began again."""
     camera = next(camera for camera in demo_world().cameras.values() if camera.name == name)
     encoder = kind(camera, lambda: None, quality, 2)
@@ -30,7 +32,9 @@ def watched(kind: type[Encoder], name: str, quality: int, meanwhile: Callable[[E
 
 @pytest.mark.parametrize(("name", "quality", "size"), [("Garden", 1, (640, 360)), ("Pond", 2, (320, 180))])
 def test_it_is_decoded_as_what_is_encoded_as_it_comes(name: str, quality: int, size: tuple[int, int]) -> None:
-    stock, encoded = (watched(kind, name, quality, lambda _: None) for kind in (StockEncoder, Encoder))
+    stock, encoded = (
+        watched(kind, name, quality, lambda _: None) for kind in (StockSegmentingEncoder, SegmentingEncoder)
+    )
     assert (stock.kinds, stock.codec, stock.gaps) == (encoded.kinds, encoded.codec, encoded.gaps)
     assert stock.frames[0].size == size
     assert stock.rms == pytest.approx(encoded.rms, rel=0.02)
@@ -40,12 +44,12 @@ def test_it_is_decoded_as_what_is_encoded_as_it_comes(name: str, quality: int, s
 def test_a_keyframe_out_of_turn_is_sent_and_all_behind_it_is_decoded() -> None:
     keyframes = list[bytes]()
 
-    def ask(encoder: Encoder) -> None:
+    def ask(encoder: SegmentingEncoder) -> None:
         keyframes.append(encoder.keyframe)
         encoder.want_key()
         wait_for(lambda: encoder.keyframe != keyframes[-1] or None)
         keyframes.append(encoder.keyframe)
 
-    stock = watched(StockEncoder, "Garden", 1, ask)
+    stock = watched(StockSegmentingEncoder, "Garden", 1, ask)
     assert stock.gaps == {6000}
     assert len({*keyframes}) == 2

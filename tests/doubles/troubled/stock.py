@@ -17,6 +17,7 @@ from showcam.simulator.pictures.encoder import CLOCK_HZ, FRAME, RATE_HZ, SHAPES,
 from showcam.simulator.pictures.painter import Painter
 from showcam.simulator.pictures.studio import Studio
 from tests.doubles.made_once import made_once
+from tests.doubles.troubled.open_platform.segments import SegmentingEncoder, SegmentingStudio
 
 LOOP_S = 4  # a keyframe each two or four seconds; with longer distances pictures are encoded as they come
 TURN = math.lcm(FRAME, RATE_HZ) // FRAME  # frames of sound until a tone of whole seconds begins as it began
@@ -126,5 +127,13 @@ class StockEncoder(Encoder):
             self._tone = StockTone(camera.pitch_hz)
 
 
+class StockSegmentingEncoder(StockEncoder, SegmentingEncoder):
+    """Of a live address."""
+
+
 class StockStudio(Studio):
     ENCODER = StockEncoder
+
+
+class StockSegmentingStudio(SegmentingStudio):
+    ENCODER = StockSegmentingEncoder
