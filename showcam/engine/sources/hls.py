@@ -8,7 +8,7 @@ import contextlib
 import io
 import re
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple, Never
@@ -193,7 +193,10 @@ def _with_adts(data: bytes, config: bytes) -> bytes:
 
 
 class HlsSource(Bursts):
-    """A vendor's HLS of one camera. `mint` asks the gate for a new address and raises SourceFailed."""
+    """A vendor's HLS of one camera. `mint` asks the gate for a new address and raises SourceFailed.
+
+    Slow closing is handed to `later`.
+    """
 
     def __init__(
         self,
@@ -201,12 +204,12 @@ class HlsSource(Bursts):
         spec: Hls,
         context: ssl.SSLContext,
         mint: Callable[[], Awaitable[SourceSpec]],
+        later: Callable[[Coroutine[Any, Any, None]], None],
         *,
         loopback: OnLoopback,
     ) -> None:
         super().__init__(screen, encrypts=spec.encrypts)
-        self._context, self._loopback, self._mint = context, loopback, mint
-        self._fetchers: list[Fetcher] = []
+        self._context, self._loopback, self._mint, self._later = context, loopback, mint, later
         self._use(spec)
         self._due = 0.0  # when the list may be fetched again
         self._latest: Contents | None = None
@@ -233,14 +236,13 @@ class HlsSource(Bursts):
         except (Cut, Fault, Forbidden, TimeoutError):
             raise SourceFailed("media_down", again=True) from None
 
-    async def end(self) -> None:
-        for fetcher in self._fetchers:
-            await fetcher.close()
+    def close(self) -> None:
+        super().close()
+        self._later(self._fetcher.close())
 
     def _use(self, spec: Hls) -> None:
         self._root = self._media = spec.url
         self._fetcher = Fetcher(spec.hosts, self._context, loopback=self._loopback.has(spec.hosts))
-        self._fetchers.append(self._fetcher)
 
     # lists
 
@@ -309,13 +311,11 @@ class HlsSource(Bursts):
         minted = await self._mint()
         if not isinstance(minted, Hls):
             raise SourceFailed("media_down", again=True)  # there is a better way by now
+        self._later(self._fetcher.close())
         self._use(minted)
         listing = await self._settled()
         if not listing.continues(before):
             raise SourceFailed("media_down", again=True)
-        for fetcher in self._fetchers[:-1]:
-            await fetcher.close()
-        del self._fetchers[:-1]
         return listing
 
     # segments
