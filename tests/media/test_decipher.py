@@ -412,7 +412,7 @@ def test_sound_is_deciphered_where_it_is_encrypted(transport: str, is_encrypted:
             bodies += [*rtp.picture(data, number * STEP, key=number == 0), *rtp.sound(body, number * 5760)]
     found, footage = read(iter(bodies))
     heard_data = [unit.data for unit in found if unit.kind == "audio"]
-    assert footage.sound == ("aac", 16_000)
+    assert (footage.sound or ())[:2] == ("aac", 16_000)
     assert len(heard_data) >= 17
     size = 9 if transport == "ps with checksums" else 7
     assert [sound[size:] for sound in heard_data] == [sound[7:] for sound in sounds[-len(heard_data) :]]

@@ -182,7 +182,7 @@ class HlsOutput:
 
     @property
     def has_audio(self) -> bool:
-        return self._silent_track or (self.format is not None and self.format.audio)
+        return self._silent_track or (self.format is not None and self.format.sound is not None)
 
     def begin(self, form: Format) -> None:
         """Begins a new timeline, because a source was opened."""

@@ -78,8 +78,8 @@ class SegmentMuxer:
         self._video.time_base = _TICK
         self._audio: Any = None
         self._silent, self._silent_rate = silent_track, silent_rate
-        if form.audio or silent_track:
-            rate = silent_rate if silent_track else form.audio_rate
+        rate = silent_rate if silent_track else form.sound.rate if form.sound else 0
+        if rate:
             self._audio = self._container.add_mux_stream("aac", rate=rate)
             self._audio.time_base = _TICK
 

@@ -14,7 +14,7 @@ import av
 
 from showcam.engine.outputs.hls import GONE_S, HlsOutput, Segment
 from showcam.engine.sound import SILENT_RATE, TV_RATE, AacVoice, plays_on_tvs
-from showcam.engine.source import CLOCK, Format, Unit
+from showcam.engine.source import CLOCK, Format, SoundFormat, Unit
 
 RECENT_S = 5.0  # least length of whole groups: a player that begins near the end of a list needs this much
 RECENT_CAP = 24 * 1024 * 1024  # bytes
@@ -123,9 +123,9 @@ class Rendition:
     def begin(self, form: Format) -> None:
         """Begins a new timeline, because a source was opened."""
         rate = TV_RATE if self._tv else SILENT_RATE
-        is_sent = form.audio_codec == "aac" and not self._tv
-        self._voice = AacVoice(form, rate) if form.audio and not is_sent else None
-        self.output.begin(form if is_sent else replace(form, audio_codec="aac", audio_rate=rate))
+        is_sent = form.sound is None or (form.sound.codec == "aac" and not self._tv)
+        self._voice = AacVoice(form.sound, rate) if form.sound and not is_sent else None
+        self.output.begin(form if is_sent else replace(form, sound=SoundFormat("aac", rate)))
 
     def write(self, unit: Unit) -> None:
         for made in self._voice.feed(unit) if self._voice is not None and unit.kind == "audio" else (unit,):
@@ -173,7 +173,7 @@ class Renditions:
 
     def write(self, unit: Unit) -> None:
         form = self._form
-        if form is None or (unit.kind == "audio" and not form.audio):
+        if form is None or (unit.kind == "audio" and not form.sound):
             return
         self._recent.add(unit, whole=not self._made and form.kind == "h264")
         for made in self._made.values():
@@ -248,7 +248,7 @@ class Renditions:
 def _key(form: Format, wanted: Key) -> Key:
     """The output for a player that asked like this: a camera with sound has no silent one."""
     is_for_tvs = wanted.tv and not plays_on_tvs(form)
-    return Key((wanted.silent_track or is_for_tvs) and not form.audio, is_for_tvs)
+    return Key((wanted.silent_track or is_for_tvs) and not form.sound, is_for_tvs)
 
 
 def _replayed(segment: Segment, until: int) -> Iterator[Unit]:

@@ -273,8 +273,8 @@ class Transcoder(threading.Thread):
             return []
         sound = [unit for unit in since if unit.kind == "audio"]
         until = min(sound[0].dts, frame.pts + CLOCK) if sound else frame.pts  # a camera's clock may lie
-        silent = silence(self._form, frame.pts - groups * gop, until) if self._form.audio else []
-        if self._form.audio and not silent:
+        silent = silence(self._form.sound, frame.pts - groups * gop, until) if self._form.sound else []
+        if self._form.sound and not silent:
             return []  # a player that meets sound later begins again
         self._silent_until = until
         heard = [unit for unit in since[:at] if unit.kind == "audio"]  # while the decoder had no picture yet

@@ -209,8 +209,8 @@ class Fanout:
                 self.signal.ring()
             for viewer in list(self._viewers):
                 viewer(unit)
-        elif self._listeners and self.format and self.format.audio:
-            self._voice = self._voice or OpusVoice(self.format)
+        elif self._listeners and self.format and self.format.sound:
+            self._voice = self._voice or OpusVoice(self.format.sound)
             for data, pts in self._voice.feed(unit):
                 for listener in list(self._listeners):
                     listener(data, pts)

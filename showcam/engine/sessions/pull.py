@@ -333,7 +333,7 @@ class Pull(PlayableFanout):
         if reason and (may_be_smaller or not self.may_be_transcoded):
             raise SourceFailed(reason, again=False)
         if self.sound == "off":
-            form = replace(form, audio=False)
+            form = replace(form, sound=None)
         if self.format is None:
             self._judge_key(fits=True)
             took = self._loop.time() - self._epoch

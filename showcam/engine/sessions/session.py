@@ -214,7 +214,7 @@ class Session:
         pull = self.pull
         if pull.sound == "on":
             # a camera's first sound may come after the first picture
-            return "camera" if pull.format is None or pull.format.audio else "late"
+            return "camera" if pull.format is None or pull.format.sound else "late"
         # displays of both assistants get silence; Google's show a camera without sound only if the gate allows it
         waits = self.claims.surface == "alexa" or (self.claims.surface in ("google", "tv") and pull.sound != "off")
         return "silence" if waits else None

@@ -10,11 +10,11 @@ from showcam.engine.codec.sound import adts, read_adts
 from showcam.engine.ezviz.decipher import Decipherer
 from showcam.engine.ezviz.encryption import LAYOUTS, Layout
 from showcam.engine.ezviz.h265 import EzvizH265Depacketizer
-from showcam.engine.mpegps import G711_RATE, Codec, Heard, NotMpegPs, Packets, Pictures, Piece, Sound
+from showcam.engine.mpegps import G711_RATE, Heard, NotMpegPs, Packets, Pictures, Piece, Sound
 from showcam.engine.rtp.nal import H264Depacketizer
 from showcam.engine.rtp.packets import AccessUnit, Depacketizer, NotRtp, Packet, read
 from showcam.engine.rtp.sound import AacDepacketizer
-from showcam.engine.source import CLOCK, SourceFailed, Unit
+from showcam.engine.source import CLOCK, SoundFormat, SourceFailed, Unit
 from showcam.engine.sources.timeline import Timeline
 
 type Transport = Literal["ps", "rtp", "ts"]
@@ -95,14 +95,9 @@ class Footage:
         self._came: deque[tuple[bytes, Piece]] = deque(maxlen=KEYFRAMES)  # keyframes: in the clear, as they came
 
     @property
-    def sound(self) -> tuple[Codec, int] | None:
-        """Codec and sample rate, once sound has come."""
-        return (self._sound.codec, self._sound.rate) if self._sound.codec else None
-
-    @property
-    def channels(self) -> int:
-        """The number of channels of the sound; 0 if it is not known."""
-        return self._sound.channels
+    def sound(self) -> SoundFormat | None:
+        """The format of the sound, once sound has come."""
+        return SoundFormat(self._sound.codec, self._sound.rate, self._sound.channels) if self._sound.codec else None
 
     @property
     def codec(self) -> nal.Codec:

@@ -9,7 +9,6 @@ import io
 import re
 import ssl
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple, Never
 from urllib.parse import urljoin
@@ -22,7 +21,7 @@ from showcam.engine.codec.bitstream import BITSTREAMS, Bitstream
 from showcam.engine.codec.sound import adts, read_adts
 from showcam.engine.keyframe import Measured
 from showcam.engine.settings import OnLoopback
-from showcam.engine.source import CLOCK, Format, Hls, SoundCodec, SourceFailed, SourceSpec, Unit
+from showcam.engine.source import CLOCK, Format, Hls, SoundFormat, SourceFailed, SourceSpec, Unit
 from showcam.engine.sources.fetcher import LIST_CAP, LIST_S, SEGMENT_CAP, SEGMENT_S, Cut, Fault, Fetcher, Forbidden
 from showcam.engine.sources.screen import SILENCE_S, TURN_S, Bursts, Screen
 
@@ -137,11 +136,11 @@ def _part(value: str, after: int) -> tuple[int, int]:
 
 
 class Contents(NamedTuple):
-    """A segment's pictures and sound. `sound`: codec and sample rate; None without sound that can be shown."""
+    """A segment's pictures and sound. `sound` is None without sound that can be played."""
 
     codec: Bitstream
     has_b_frames: bool
-    sound: tuple[SoundCodec, int] | None
+    sound: SoundFormat | None
     parameters: bytes
     units: list[Unit]
 
@@ -173,7 +172,7 @@ def contents(data: bytes, parameters: bytes = b"") -> Contents:
                 for part in to_annexb.filter(packet) if to_annexb else (packet,):
                     whole = codec.with_parameters(bytes(part), parameters) if part.is_keyframe else bytes(part)
                     units += _unit("video", part, whole, key=bool(part.is_keyframe))
-        sound = (audio.codec_context.name, audio.codec_context.rate) if audio else None
+        sound = SoundFormat(audio.codec_context.name, audio.codec_context.rate) if audio else None
         return Contents(codec, bool(video.codec_context.has_b_frames), sound, parameters, units)
 
 
@@ -363,8 +362,4 @@ class HlsSource(Bursts):
         assert self._latest is not None
         # not every camera announces B frames in its parameter sets; libav may have noticed them in the segment
         b_frames = measured.b_frames or self._latest.has_b_frames
-        form = Format(measured.width, measured.height, measured.codec, audio=False, b_frames=b_frames)
-        if self._latest.sound is None:
-            return form
-        codec, rate = self._latest.sound
-        return replace(form, audio=True, audio_rate=rate, audio_codec=codec)
+        return Format(measured.width, measured.height, measured.codec, self._latest.sound, b_frames=b_frames)

@@ -145,11 +145,11 @@ class Live:
         time = self._timeline.audio(unit.timestamp, at)
         heard = self._sound_of()
         if time is not None and heard is not None:
-            if self._format is not None and not self._format.audio:
+            if self._format is not None and not self._format.sound:
                 # no sound was known when the first picture was shown
-                self._begin(heard.described(self._format))
+                self._begin(replace(self._format, sound=heard.format))
             data = unit.data
-            if heard.codec == "aac":
+            if heard.format.codec == "aac":
                 data = adts(self._decipherer.sound(data) if self._decipherer else data, heard.config)
             self._pass(Unit("audio", data, time, time, key=True))
 
@@ -200,11 +200,10 @@ class Live:
         self._doubts.is_shown, self._sps = True, self._sps_of(keyframe)
         if measured.b_frames:
             self._timeline.reorders = True
-        form = Format(measured.width, measured.height, measured.codec, audio=False, b_frames=self._timeline.reorders)
-        if heard := self._sound_of():
-            form = heard.described(form)
         self.is_open = True
-        self._begin(form)
+        heard, b_frames = self._sound_of(), self._timeline.reorders
+        sound = heard.format if heard else None
+        self._begin(Format(measured.width, measured.height, measured.codec, sound, b_frames=b_frames))
         held, self._held = self._held, []
         for unit in held:
             self._pass(unit)

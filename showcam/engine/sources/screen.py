@@ -379,7 +379,7 @@ class Bursts(ABC):
         return self.codec.sps(self.codec.parameter_sets(keyframe))
 
     def _push(self, unit: Unit) -> None:
-        if unit.kind == "audio" and not (self.form and self.form.audio):
+        if unit.kind == "audio" and not (self.form and self.form.sound):
             return
         put = self._joined.put(unit)
         if put is None:

@@ -13,7 +13,7 @@ from showcam.engine.rtp.nal import EitherDepacketizer
 from showcam.engine.rtp.packets import Depacketizer, Opener
 from showcam.engine.rtp.sound import AacDepacketizer, LatmDepacketizer, PlainDepacketizer
 from showcam.engine.rtsp.description import Description, Track
-from showcam.engine.source import Codec, Format, SoundCodec, SourceFailed
+from showcam.engine.source import Codec, SoundCodec, SoundFormat, SourceFailed
 
 _HIGHEST_HZ = 1_000_000
 _VIDEOS = ("H264", "H265", "HEVC", "JPEG")  # the best first
@@ -23,23 +23,9 @@ _SETS_H265 = frozenset({32, 33, 34})
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    codec: SoundCodec
-    rate: int
+    format: SoundFormat
     depacketizer: Depacketizer
     config: bytes = b""  # the AudioSpecificConfig of AAC
-    channels: int = 0  # 0: not known
-    bits: int = 0  # of a sample of G.726
-
-    def described(self, form: Format) -> Format:
-        """The video's format with this sound added."""
-        return replace(
-            form,
-            audio=True,
-            audio_rate=self.rate,
-            audio_codec=self.codec,
-            audio_channels=self.channels,
-            audio_bits=self.bits,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +128,7 @@ def _latm(track: Track) -> Sound:
 
 
 def _aac_sound(config: AacConfig, depacketizer: Depacketizer) -> Sound:
-    return Sound("aac", config.rate, depacketizer, config.encode(), config.channels)
+    return Sound(SoundFormat("aac", config.rate, config.channels), depacketizer, config.encode())
 
 
 def _step(config: AacConfig, track: Track) -> int:
@@ -150,37 +136,34 @@ def _step(config: AacConfig, track: Track) -> int:
     return 1024 * track.clock_hz // config.rate
 
 
-def _linear(track: Track) -> Sound | None:
-    if track.channels not in (1, 2):
-        return None
-    return Sound("pcm_s16be", track.clock_hz, PlainDepacketizer(), channels=track.channels)
+def _plain(codec: SoundCodec, rate: int = 0, channels: tuple[int, ...] = (1,)) -> Callable[[Track], Sound | None]:
+    """Sound whose packets are one unit each; with `rate` 0 its rate is that of the track's clock."""
+
+    def make(track: Track) -> Sound | None:
+        form = SoundFormat(codec, rate or track.clock_hz, track.channels)
+        return Sound(form, PlainDepacketizer()) if track.channels in channels else None
+
+    return make
 
 
 def _g726(track: Track) -> Sound | None:
     if track.channels != 1 or track.clock_hz != 8000:
         return None
     form, _, kbits = track.encoding.rpartition("G726-")
-    return Sound("g726" if form else "g726le", 8000, PlainDepacketizer(), channels=1, bits=int(kbits) // 8)
+    return Sound(SoundFormat("g726" if form else "g726le", 8000, 1, int(kbits) // 8), PlainDepacketizer())
 
 
-def _mono(codec: SoundCodec, rate: int = 0) -> Callable[[Track], Sound | None]:
-    """Sound of one channel whose packets are one unit each; with `rate` 0 its rate is that of the track's clock."""
-    return lambda track: (
-        Sound(codec, rate or track.clock_hz, PlainDepacketizer(), channels=1) if track.channels == 1 else None
-    )
-
-
-def _opus(track: Track) -> Sound:
-    return Sound("opus", 48_000, PlainDepacketizer())
+def _opus(_track: Track) -> Sound:
+    return Sound(SoundFormat("opus", 48_000), PlainDepacketizer())
 
 
 _SOUNDS: dict[str, Callable[[Track], Sound | None]] = {
     "MPEG4-GENERIC": _aac,
     "MP4A-LATM": _latm,
-    "PCMU": _mono("pcm_mulaw"),
-    "PCMA": _mono("pcm_alaw"),
-    "G722": _mono("g722", 16_000),  # its RTP clock is half its sample rate (RFC 3551 section 4.5.2)
-    "L16": _linear,
+    "PCMU": _plain("pcm_mulaw"),
+    "PCMA": _plain("pcm_alaw"),
+    "G722": _plain("g722", 16_000),  # its RTP clock is half its sample rate (RFC 3551 section 4.5.2)
+    "L16": _plain("pcm_s16be", channels=(1, 2)),
     "OPUS": _opus,
     **{f"{form}G726-{kbits}": _g726 for form in ("", "AAL2-") for kbits in (16, 24, 32, 40)},
 }
