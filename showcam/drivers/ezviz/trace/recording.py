@@ -310,18 +310,10 @@ class Recording:
 
     def _count(self, ms: int, size: int, pictures: int, keys: int) -> None:
         step = ms // self.step_ms * self.step_ms
-        pause = ms - self._last_ms
-        if not self._steps or self._steps[-1].ms != step:
-            self._steps.append(Second(step, 1, size, pictures, keys, pause))
-            return
-        last = self._steps[-1]
-        self._steps[-1] = Second(
-            step,
-            last.frames + 1,
-            last.bytes + size,
-            last.pictures + pictures,
-            last.keys + keys,
-            max(last.pause, pause),
+        last = self._steps.pop() if self._steps and self._steps[-1].ms == step else Second(step, 0, 0, 0, 0, 0)
+        frames, pause = last.frames + 1, max(last.pause, ms - self._last_ms)
+        self._steps.append(
+            Second(step, frames, last.bytes + size, last.pictures + pictures, last.keys + keys, pause)
         )
 
 
