@@ -222,21 +222,17 @@ class Routes:
         return output, session.claims.nonce
 
     async def _output(self, session: Session) -> HlsOutput:
-        """The output of the session's video. Raises SourceFailed, NotYet."""
-        with session.fetching():
-            return await self._first(session)
-
-    async def _first(self, session: Session) -> HlsOutput:
         """Waits for the first video and returns its output. Raises SourceFailed, NotYet."""
         pull, surface = session.pull, session.claims.surface
         began = time.monotonic()
-        if not await pull.opened(self._picture_wait_s):
-            raise NotYet if pull.is_arriving else pull.not_yet
-        # Alexa's VideoApp wants a sound track from every camera; Google and TVs do if the microphone is not switched
-        # off
-        silent = surface == "video" or (surface in ("google", "tv") and pull.sound != "off")
-        left_s = began + self._picture_wait_s - time.monotonic()
-        return await session.view.output(silent_track=silent, timeout_s=left_s)
+        with session.fetching():
+            if not await pull.opened(self._picture_wait_s):
+                raise NotYet if pull.is_arriving else pull.not_yet
+            # Alexa's VideoApp wants a sound track from every camera; Google and TVs do if the microphone is not
+            # switched off
+            silent = surface == "video" or (surface in ("google", "tv") and pull.sound != "off")
+            left_s = began + self._picture_wait_s - time.monotonic()
+            return await session.view.output(silent_track=silent, timeout_s=left_s)
 
     # WebRTC
 

@@ -204,6 +204,10 @@ def short(text: str) -> str:
     return line(text)[:100]
 
 
+def profile_token(token: str) -> str:
+    return f"<ProfileToken>{html.escape(token)}</ProfileToken>"
+
+
 DEVICE_PATH = "/onvif/device_service"
 MOST_PROFILES = 32
 _LONGEST = 1024  # of an address or a name
@@ -249,30 +253,26 @@ class Onvif(Soap):
 
     def stream_path(self, profile: str, timeout_s: float) -> tuple[int, str]:
         """Port and path of the RTSP address; the host is the device's own."""
-        token = html.escape(profile)
+        token = profile_token(profile)
         if self.has(_MEDIA2, timeout_s):
-            inner = f"<Protocol>RTSP</Protocol><ProfileToken>{token}</ProfileToken>"
-            answer = self.call(_MEDIA2, "GetStreamUri", timeout_s, inner)
+            answer = self.call(_MEDIA2, "GetStreamUri", timeout_s, f"<Protocol>RTSP</Protocol>{token}")
         else:
             setup = (
                 f'<StreamSetup><Stream xmlns="{SCHEMA}">RTP-Unicast</Stream>'
                 f'<Transport xmlns="{SCHEMA}"><Protocol>RTSP</Protocol></Transport></StreamSetup>'
             )
-            answer = self.call(_MEDIA, "GetStreamUri", timeout_s, f"{setup}<ProfileToken>{token}</ProfileToken>")
+            answer = self.call(_MEDIA, "GetStreamUri", timeout_s, f"{setup}{token}")
         port, path = _place(_uri(answer), "rtsp")
         return port or 554, path
 
     def still_path(self, profile: str, timeout_s: float) -> tuple[int, str]:
         """Port (0: the usual one) and path of the address of a JPEG of now; the host is the device's own."""
-        space = self._media(timeout_s)
-        inner = f"<ProfileToken>{html.escape(profile)}</ProfileToken>"
-        return _place(_uri(self.call(space, "GetSnapshotUri", timeout_s, inner)), "http")
+        answer = self.call(self._media(timeout_s), "GetSnapshotUri", timeout_s, profile_token(profile))
+        return _place(_uri(answer), "http")
 
     def want_keyframe(self, profile: str, timeout_s: float) -> None:
         """Asks for a keyframe now, for those who have just begun to watch."""
-        space = self._media(timeout_s)
-        inner = f"<ProfileToken>{html.escape(profile)}</ProfileToken>"
-        self.call(space, "SetSynchronizationPoint", timeout_s, inner)
+        self.call(self._media(timeout_s), "SetSynchronizationPoint", timeout_s, profile_token(profile))
 
     def set_encoder(self, profile: Profile, change: Callable[[Element], None], timeout_s: float) -> None:
         """Gives the device the profile's video encoder as `change` leaves it."""

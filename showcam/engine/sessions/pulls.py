@@ -59,10 +59,6 @@ class Places:
         while len(self._kept) > MOST_KEPT:
             del self._kept[next(iter(self._kept))]
 
-    def take(self, claims: Claims) -> None:
-        """Frees the place, because a session begins with this grant."""
-        self.give_back(claims.link, claims.nonce)
-
     def give_back(self, link: str, nonce: str) -> Claims | None:
         """Frees the place of the grant with this nonce, and returns its claims, if the grant belongs to the link."""
         claims = self._kept.get(nonce)
@@ -313,7 +309,7 @@ class Warming:
         runs = self._pulls.runs(claims)
         pull = self.warm(claims, spec)
         if not runs:
-            self._background.later(self._measured(pull))
+            self._background.later(self._opened(pull, is_kept=False))
 
     def keep(self, claims: Claims) -> None:
         """Keeps the camera open for `keep_s`, if its video comes over the home network. The next call renews this time.
@@ -328,7 +324,7 @@ class Warming:
         pull.is_only_kept |= not runs
         pull.hold(self._keep_s)
         if not runs:
-            self._background.later(self._held(pull))
+            self._background.later(self._opened(pull, is_kept=True))
 
     async def still(self, claims: Claims) -> bytes:
         """A JPEG of now. Waits for the camera, since viewers don't ask again. Raises Ended, TooMany, SourceFailed."""
@@ -356,19 +352,14 @@ class Warming:
         except (Ended, TooMany):
             return None
 
-    async def _held(self, pull: Pull) -> None:
+    async def _opened(self, pull: Pull, *, is_kept: bool) -> None:
+        """Leaves the pull once it is open, if no viewer came meanwhile and it is not to be kept, or can't be."""
         needed = pull.needed
         with contextlib.suppress(SourceFailed):
             await pull.opened()
-        if pull.hold(self._keep_s):
+        if is_kept and pull.hold(self._keep_s):
             return
-        self._away[pull.key] = self._clock() + AWAY_S
+        if is_kept:
+            self._away[pull.key] = self._clock() + AWAY_S
         if pull.needed == needed:
-            self._pulls.leave(pull)
-
-    async def _measured(self, pull: Pull) -> None:
-        needed = pull.needed
-        with contextlib.suppress(SourceFailed):
-            await pull.opened()
-        if pull.needed == needed:  # no viewer came meanwhile
             self._pulls.leave(pull)
