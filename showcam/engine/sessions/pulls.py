@@ -235,7 +235,7 @@ class CameraStills:
 
     async def of(self, claims: Claims) -> bytes | None:
         """A JPEG of now, through the gate; None if a pull is needed for it. Raises SourceFailed if the gate is shut."""
-        if still := await self._of_vendor(claims):
+        if still := await self._made_again(await self._gate.still(claims), claims):
             return still
         if not self._makes.get(key_of(claims)):
             return None
@@ -245,24 +245,18 @@ class CameraStills:
         loopback, within_s = self._settings.allow_loopback_sources, self._settings.still_s
         fetching = partial(fetch, spec.still, spec.user, spec.password, loopback=loopback, within_s=within_s)
         try:
-            data = await asyncio.to_thread(fetching)
-            return await asyncio.to_thread(resized, data, small=claims.protocol == "still")
+            return await self._made_again(await asyncio.to_thread(fetching), claims)
         except NoStill as none:
             if none.refused:
                 self._makes[key_of(claims)] = False
-        except NoPicture:
-            pass
-        return None
+            return None
 
-    async def _of_vendor(self, claims: Claims) -> bytes | None:
-        """A JPEG from the vendor, or None. Raises SourceFailed if the gate is shut."""
-        data = await self._gate.still(claims)
-        if data is None:
-            return None
-        try:
-            return await asyncio.to_thread(resized, data, small=claims.protocol == "still")
-        except NoPicture:
-            return None
+    @staticmethod
+    async def _made_again(still: bytes | None, claims: Claims) -> bytes | None:
+        """The still in the size that is wanted; None for what is no picture."""
+        with contextlib.suppress(NoPicture):
+            return still and await asyncio.to_thread(resized, still, small=claims.protocol == "still")
+        return None
 
 
 class Warming:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -17,8 +18,6 @@ from showcam.engine.source import Codec, SoundCodec, SoundFormat, SourceFailed
 
 _HIGHEST_HZ = 1_000_000
 _VIDEOS = ("H264", "H265", "HEVC", "JPEG")  # the best first
-_SETS = frozenset({7, 8})
-_SETS_H265 = frozenset({32, 33, 34})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +70,8 @@ def _described(video: Track, opener: Opener | None) -> Chosen:
     """Chooses the codec. If the description contradicts itself, the parameter sets outweigh the codec's name."""
     told = [video.parameters.get(f"sprop-{name}", "") for name in ("vps", "sps", "pps")]  # RFC 7798 section 7.1
     sets: dict[nal.Codec, bytes] = {
-        "h264": _sets(video.parameters.get("sprop-parameter-sets", ""), _is_h264_set),
-        "h265": b"".join(_sets(text, _is_h265_set) for text in told),
+        "h264": _sets(video.parameters.get("sprop-parameter-sets", ""), "h264"),
+        "h265": b"".join(_sets(text, "h265") for text in told),
     }
     codec: nal.Codec = "h264" if video.encoding == "H264" else "h265"
     other: nal.Codec = "h265" if codec == "h264" else "h264"
@@ -81,24 +80,13 @@ def _described(video: Track, opener: Opener | None) -> Chosen:
     return Chosen(video, sets, EitherDepacketizer(codec, opener))
 
 
-def _is_h264_set(unit: bytes) -> bool:
-    return unit[0] & 0x1F in _SETS
-
-
-def _is_h265_set(unit: bytes) -> bool:
-    return unit[0] >> 1 & 0x3F in _SETS_H265
-
-
-def _sets(told: str, is_one: Callable[[bytes], bool]) -> bytes:
-    found = []
+def _sets(told: str, codec: nal.Codec) -> bytes:
+    """The parameter sets in a description's Base64, with start codes."""
+    found = b""
     for text in told.split(","):
-        try:
-            unit = base64.b64decode(text)
-        except (binascii.Error, ValueError):
-            continue
-        if unit and is_one(unit):
-            found.append(START + unit)
-    return b"".join(found)
+        with contextlib.suppress(binascii.Error, ValueError):
+            found += nal.parameters(START + base64.b64decode(text), codec)
+    return found
 
 
 def _sound(track: Track) -> Sound | None:

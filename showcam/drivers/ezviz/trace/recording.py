@@ -312,9 +312,7 @@ class Recording:
         step = ms // self.step_ms * self.step_ms
         last = self._steps.pop() if self._steps and self._steps[-1].ms == step else Second(step, 0, 0, 0, 0, 0)
         frames, pause = last.frames + 1, max(last.pause, ms - self._last_ms)
-        self._steps.append(
-            Second(step, frames, last.bytes + size, last.pictures + pictures, last.keys + keys, pause)
-        )
+        self._steps.append(Second(step, frames, last.bytes + size, last.pictures + pictures, last.keys + keys, pause))
 
 
 async def crowded(
