@@ -118,11 +118,6 @@ class Footage:
         """Forgets the lent parameter sets, which do not fit this session."""
         self._lent, self._runs = None, bool(self._parameters) and self._runs
 
-    @property
-    def unreadable(self) -> SourceFailed:
-        """The failure to raise for a picture that no decoder can read: a wrong code, or encryption without one."""
-        return SourceFailed("code_wrong" if self._key else "encryption_on", again=False)
-
     def feed(self, body: bytes) -> list[Unit]:
         before = b""
         if not self._is_found:
@@ -137,7 +132,7 @@ class Footage:
                 raise SourceFailed("media_down", again=True) from None
         units = [unit for piece in pieces for unit in self._units(piece)]
         if self._is_unknown:
-            raise self.unreadable
+            raise SourceFailed("code_wrong" if self._key else "encryption_on", again=False)
         return units
 
     def otherwise(self, keyframe: bytes) -> Iterator[tuple[Layout, bytes]]:
@@ -206,7 +201,8 @@ class Footage:
         return heard._replace(data=heard.data[:size] + self._decipherer.sound(heard.data[size:]))
 
     def _picture(self, piece: Piece) -> list[Unit]:
-        data, codec = self._read(piece)
+        data = piece.data if self._rtp else self._decipherer.picture(piece.data, piece.breaks)
+        codec = self._codec = self._decipherer.encryption.codec
         if codec is None:
             return []
         if self._lent and self._key and not self._runs:
@@ -226,12 +222,6 @@ class Footage:
         at = self._time(piece.pts)
         self._last = at
         return [Unit("video", data, at, at, key)]
-
-    def _read(self, piece: Piece) -> tuple[bytes, nal.Codec | None]:
-        """The picture in the clear, and its codec."""
-        data = piece.data if self._rtp else self._decipherer.picture(piece.data, piece.breaks)
-        self._codec = self._decipherer.encryption.codec
-        return data, self._codec
 
     def _time(self, pts: int) -> int:
         """A time that goes on growing when the 33-bit timestamps of the stream begin again at zero."""
