@@ -195,11 +195,12 @@ class Routes:
         # a start id that showed another video format stays over: its master list is no longer true
         if session.starts.setdefault(start, output.start_id) != output.start_id:
             raise Ended
-        if start != output.start_id and not session.has_list:
+        if start != output.start_id and session.listed is None:
             await asyncio.sleep(DRY_S)
         # our own pages let hls.js begin at a point nearer still: too near for a camera that sends in clumps
         near = session.claims.surface != "page" or output.is_soon
-        after, is_first = "" if start == output.start_id else start, not session.has_list_of(output)
+        after = "" if start == output.start_id else start
+        is_first = session.listed is None or session.listed[0] is not output
         player, entry = session.claims.nonce, session.view.entry
         body = output.playlist(after, near=near, player=player, entry=entry, is_first=is_first)
         session.hand_list(output)

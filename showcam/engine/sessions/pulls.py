@@ -187,7 +187,7 @@ class Pulls:
             "pulls": len(pulls),
             "pulls_live": sum(pull.is_live for pull in pulls),
             "reopened": sum(pull.reopened for pull in pulls),
-            "minted": sum(pull.minted for pull in pulls),
+            "minted": sum(pull.gate.opened for pull in pulls),
         }
 
     async def close(self) -> None:
