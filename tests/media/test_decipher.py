@@ -23,6 +23,7 @@ from showcam.engine.settings import OnLoopback
 from showcam.engine.source import EzvizCloud, Format, SourceFailed, Unit, read_source
 from showcam.engine.sources.ezviz_picture import EzvizPicture, Showing
 from showcam.engine.sources.footage import Footage, Sets
+from showcam.engine.sources.screen import Doubt
 from showcam.simulator.pictures.garbler import LAYOUTS, Garbler, Layout, split
 from tests.doubles.floating_point import apart
 from tests.doubles.made_once import made_once
@@ -246,14 +247,18 @@ def test_encryption_that_is_switched_while_it_streams_is_followed(codec: Codec, 
 
 
 def outcome(bodies: Iterator[bytes], key: bytes) -> str:
-    """Why it can't be shown; "no picture" where that is for the decoder to say."""
+    """Why it can't be shown, as the stream itself tells or keyframes that do not decode."""
     try:
         found, footage = read(bodies, key)
     except SourceFailed as failed:
         return failed.reason
     with pytest.raises(av.error.FFmpegError):
         frames(footage.codec, found[:1])
-    return footage.unreadable.reason
+    doubt = Doubt(encrypts=True, deciphers=bool(key))
+    doubt.add(0.0)
+    with pytest.raises(SourceFailed) as refused:
+        doubt.add(1.0)
+    return refused.value.reason
 
 
 @pytest.mark.parametrize("transport", ["ps", "rtp"])
