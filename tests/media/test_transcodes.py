@@ -64,7 +64,7 @@ def test_one_that_nobody_watches_gives_way_at_once_and_ends_by_itself_later(monk
         assert first.failure
         second.watch(lambda _: None)
         later[0] += IDLE_S + 1
-        assert (transcodes.stats()["transcodes"], transcodes.has_room) == (1, False)
+        assert (transcodes.stats()["transcodes"], transcodes.has_room()) == (1, False)
         third = Transcodes("auto", cores=1).begin(form, (), "not_playable")
         later[0] += IDLE_S + 1
         third.tidy()
@@ -178,11 +178,11 @@ def test_a_smaller_picture_that_is_waited_for_ends_with_the_last_who_waits() -> 
         slim = Slim(whole, lambda: None, transcodes)
         waiting = [asyncio.create_task(slim.ready()) for _ in range(2)]
         await asyncio.sleep(0)
-        found = [transcodes.has_room]
+        found = [transcodes.has_room()]
         for each in waiting:
             each.cancel()
             await asyncio.wait({each})
-            found.append(transcodes.has_room)
+            found.append(transcodes.has_room())
         return found
 
     assert asyncio.run(scene()) == [False, False, True]

@@ -136,7 +136,9 @@ class OpenPlatform:
         self._tokens = Tokens(http, host, self._post)
         self._without_v2: set[str] = set()
 
-    def live(self, key: Access, ref: Ref, deadline_s: float, picture: Picture, life_s: int, *, is_h265: bool) -> Live:
+    def live(
+        self, key: Access, ref: Ref, deadline_s: float, picture: Picture = "main", life_s: int = 0, *, is_h265: bool
+    ) -> Live:
         """An HLS address of what the camera sees now; `life_s` 0 leaves its end to the vendor.
 
         `is_h265`: its picture is known to be H.265.
