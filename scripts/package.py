@@ -24,7 +24,7 @@ FUNCTIONS = ("directives", "fulfillment", "web", "changes", "reports", "sweep")
 PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinux_2_28"}
 # The SQLite store is for an owner's machine; functions that AWS never calls import it.
 LEFT_OUT = ("showcam.store.sqlite", "showcam.simulator")
-DATA = ("templates", "static", "locale")  # folders of a package with files that it reads
+DATA = ("templates/**/*", "static/**/*", "locale/**/*", "*.html")  # files of a package that it reads
 # authlib reads werkzeug's version when it is imported
 READ_METADATA = ("werkzeug",)
 
@@ -114,8 +114,8 @@ def _running(node: ast.AST) -> Iterator[ast.AST]:
 
 def _own_files(function: str) -> set[Path]:
     files = set(modules(function).values())
-    folders = [path.parent / name for path in files if path.name == "__init__.py" for name in DATA]
-    data = {path for folder in folders for path in folder.rglob("*") if path.is_file()}
+    packages = [path.parent for path in files if path.name == "__init__.py"]
+    data = {path for package in packages for names in DATA for path in package.glob(names) if path.is_file()}
     return files | {path for path in data if path.suffix != ".po"}  # what `.mo` files were compiled from
 
 

@@ -86,7 +86,7 @@ def wanted(domain: Domain, language: str) -> dict[str, set[str]]:
 def _files(domain: Domain) -> Iterator[Path]:
     others = [vendor.parent for vendor in (ROOT / VENDORS).glob("*/locale") if vendor.parent not in domain.folders]
     for folder in domain.folders:
-        for path in sorted([*folder.rglob("*.py"), *folder.rglob("templates/**/*.html")]):
+        for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.html")]):
             if not any(path.is_relative_to(other) for other in others):
                 yield path
 

@@ -106,7 +106,7 @@ class Step(Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """The key of the sentence about the step, in showcam.console.sentences."""
+        """The key of the sentence about the step, in showcam.console.home.sentences."""
         return self.why or (f"wrong_{self.wants}" if self.wrong else self.wants)
 
 

@@ -101,7 +101,7 @@ def tracked(*folders: str) -> set[str]:
 
 def test_pages_have_what_they_read(packages: dict[str, Path]) -> None:
     read = {name for name in tracked("showcam/console", "oauth") if not name.endswith((".py", ".md"))}
-    assert {"oauth/templates/oauth/consent.html", "showcam/console/templates/front.html"} <= read
+    assert {"oauth/templates/oauth/consent.html", "showcam/console/help/front.html"} <= read
     assert read <= set(names(packages["web"]))
 
 

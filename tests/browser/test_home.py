@@ -225,7 +225,7 @@ def test_encryption_is_switched_off_at_the_tile_by_keyboard_and_the_picture_come
         page.keyboard.press("Tab")
         assert page.evaluate(FOCUSED) == "step"
         page.keyboard.press("Enter")
-        tile(page, "Driveway").get_by_text("has mailed you four digits").wait_for(timeout=90_000)
+        tile(page, "Driveway").get_by_text("Enter the four digits").wait_for(timeout=90_000)
         page.locator("[name=encryption_code]:focus").wait_for()
         fits(page, "mailed-code")
         program.configure(encryption_delay_s=5)  # longer than the page waits

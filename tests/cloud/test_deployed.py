@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from scripts.deploy_local.steps import StepFailed
 from tests.cloud.conftest import Deployed, Linked
 from tests.doubles.listening import below, listening
 from tests.doubles.program import ROOT
+from tests.doubles.waiting import until
 
 pytestmark = pytest.mark.proves(
     "A rename is reported on AWS, through stream, queue and function",
@@ -84,11 +86,15 @@ def test_a_throttling_table_is_answered_in_each_protocol_and_counted(wired: Depl
             wire.heal()
     # the metric that the alarm "could not use the table" watches
     for name in ("directives", "fulfillment", "web"):
-        counted = [json.loads(line) for line in wired.lines(name) if "StoreUnavailable" in line and "_aws" in line]
-        assert any(line.get("StoreUnavailable") for line in counted)
+        until(partial(counts_store_unavailable, wired, name))  # a function's log arrives after its answer
     # nothing was lost by it
     assert len(echo.discover()) == len(display.sync()) == 7
     assert linked.to_google.refresh(linked.google["refresh_token"]).status_code == 200
+
+
+def counts_store_unavailable(deployed: Deployed, name: str) -> bool:
+    lines = [line for line in deployed.lines(name) if "StoreUnavailable" in line and "_aws" in line]
+    return any(json.loads(line).get("StoreUnavailable") for line in lines)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from showcam.console.adding_sentences import BETTER
+from showcam.console.adding.sentences import BETTER
 from showcam.drivers.lan.devices import Device, Devices
 from showcam.drivers.lan.search import Candidate
 from showcam.drivers.lan.trial import better

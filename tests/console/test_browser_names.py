@@ -2,7 +2,7 @@
 
 import pytest
 
-from showcam.console.sign_in import browser_name
+from showcam.console.door.sign_in import browser_name
 
 WEBKIT = "AppleWebKit/605.1.15 (KHTML, like Gecko)"
 BLINK = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0"

@@ -132,7 +132,7 @@ def test_beside_its_setting_it_goes_off_step_by_step(world: HomeWorld) -> None:
     world.home.driver.set_error = SetRefused("code_mailed")
     browser = opened(world, "Garage").send(at(world, "Garage", "/mend"), step="encryption-off", camera=garage)
     row = setting_row(browser, "encryption")
-    assert "has mailed you four digits" in row
+    assert "Enter the four digits EZVIZ has mailed" in row
     assert re.search(r'<details class="mending" open>.*name="encryption_code"[^>]* autofocus', row, re.DOTALL)
     world.home.driver.set_error, world.home.driver.lags = None, True
     browser.send(at(world, "Garage", "/mend"), step="encryption-code", camera=garage, encryption_code="1234")

@@ -55,22 +55,22 @@ def test_an_assistant_is_let_in_by_its_redirect_addresses_and_refused_again(worl
         (
             "add-client",
             {"assistant": "alexa", "redirects": ""},
-            "One redirect address a line, each beginning with https://",
+            "Redirect addresses, one a line, with https://",
         ),
         (
             "add-client",
             {"assistant": "alexa", "redirects": "http://x.example/"},
-            "One redirect address a line, each beginning with https://",
+            "Redirect addresses, one a line, with https://",
         ),
         (
             "add-client",
             {"assistant": "alexa", "redirects": "https://[x"},
-            "One redirect address a line, each beginning with https://",
+            "Redirect addresses, one a line, with https://",
         ),
         (
             "add-client",
             {"assistant": "alexa", "redirects": ELEVEN},
-            "One redirect address a line, each beginning with https://",
+            "Redirect addresses, one a line, with https://",
         ),
         ("add-client", {"assistant": "google", "redirects": REDIRECT}, "let in already"),
         ("renew-secret", {"client": "nobody"}, "It is gone already."),

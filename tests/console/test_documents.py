@@ -9,15 +9,15 @@ from flask import Flask
 from werkzeug.test import Client
 
 from showcam.app.shipped import document
-from showcam.console import look
-from showcam.console.app import blueprint
-from showcam.console.documents import Documents, anchor
+from showcam.console.help.documents import Documents, anchor
+from showcam.console.help.public import blueprint
+from showcam.console.look import files
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted(document("owner").glob("*.md"))
 LINKS = {
     link
-    for template in (ROOT / "showcam" / "console" / "templates").rglob("*.html")
+    for template in (ROOT / "showcam" / "console").rglob("*.html")
     for link in re.findall(r'href="/help/docs/([^"]+)"', template.read_text())
 }
 
@@ -25,7 +25,7 @@ LINKS = {
 @pytest.fixture
 def visitor() -> Client:
     app = Flask("test", static_folder=None)
-    app.register_blueprint(look.blueprint())
+    app.register_blueprint(files.blueprint())
     app.register_blueprint(blueprint(practice_url="", documents=Documents(FILES)))
     return app.test_client()
 
@@ -82,7 +82,7 @@ def test_only_harmless_links_are_links_and_the_text_is_escaped(tmp_path: Path) -
         '# A <b>\n\n<script> [x](javascript:alert) [y](https://a.example/"><i>) [z](own.md#a) [w](other.md)\n'
     )
     app = Flask("test", static_folder=None)
-    app.register_blueprint(look.blueprint())
+    app.register_blueprint(files.blueprint())
     app.register_blueprint(blueprint(practice_url="", documents=Documents([file])))
     assert (
         '<pre class="document" lang="en">&lt;script&gt; [x](javascript:alert) '

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from showcam.console.pages import day
+from showcam.console.look.pages import day
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld
 

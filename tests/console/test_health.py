@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from showcam.console.health import masked
-from showcam.console.machine import Finding
-from showcam.console.pages import moment
+from showcam.console.health.machine import Finding
+from showcam.console.health.page import masked
+from showcam.console.look.pages import moment
 from showcam.i18n.catalogue import worded
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld

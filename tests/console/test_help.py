@@ -9,9 +9,9 @@ from werkzeug.test import Client
 
 from showcam.alexa.texts import LOCALES
 from showcam.app.compose.pages import error_codes
-from showcam.console import look
-from showcam.console.app import blueprint
-from showcam.console.help import PLACES, SAID
+from showcam.console.help.page import PLACES, SAID
+from showcam.console.help.public import blueprint
+from showcam.console.look import files
 from showcam.drivers.errors import REASONS, Reason
 from showcam.i18n.catalogue import OURS
 from showcam.registry.gate.reasons import FACTS, of_number, row_text, short
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.proves(
 
 def visitor(*, vendor: str = "EZVIZ") -> Client:
     app = Flask("test", static_folder=None)
-    app.register_blueprint(look.blueprint())
+    app.register_blueprint(files.blueprint())
     app.register_blueprint(blueprint(practice_url="", vendor=vendor, heard=error_codes()))
     return app.test_client()
 

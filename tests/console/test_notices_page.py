@@ -2,7 +2,7 @@
 
 import pytest
 
-from showcam.console.notices import TRIES, WINDOW_S
+from showcam.console.health.notices import TRIES, WINDOW_S
 from showcam.registry.notices.notifier import MOST, Addresses
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld

@@ -3,8 +3,8 @@
 import pytest
 from flask import Flask
 
-from showcam.console import look
-from showcam.console.app import blueprint
+from showcam.console.help.public import blueprint
+from showcam.console.look import files
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from showcam.console.app import blueprint
 )
 def test_a_page_speaks_the_visitors_language(path: str, language: str, status: int, text: str) -> None:
     app = Flask("test", static_folder=None)
-    app.register_blueprint(look.blueprint())
+    app.register_blueprint(files.blueprint())
     app.register_blueprint(blueprint(practice_url=""))
     answer = app.test_client().get(path, headers={"Accept-Language": language})
     assert (answer.status_code, text in answer.text) == (status, True)
@@ -42,7 +42,7 @@ def test_a_page_speaks_the_visitors_language(path: str, language: str, status: i
 def test_where_the_skill_is_found_in_the_apps(sign_up_open: bool, alexa: str, google: str) -> None:
     """An owner's own is among the skills in development; one for everybody is published."""
     app = Flask("test", static_folder=None)
-    app.register_blueprint(look.blueprint())
+    app.register_blueprint(files.blueprint())
     app.register_blueprint(blueprint(practice_url="", published=sign_up_open))
     page = app.test_client().get("/").text
     assert (alexa in page, google in page) == (True, True)
@@ -50,6 +50,6 @@ def test_where_the_skill_is_found_in_the_apps(sign_up_open: bool, alexa: str, go
 
 def test_the_demo_leads_to_its_practice_page() -> None:
     app = Flask("test", static_folder=None)
-    app.register_blueprint(look.blueprint())
+    app.register_blueprint(files.blueprint())
     app.register_blueprint(blueprint(practice_url="http://127.0.0.1:8082/"))
     assert 'href="http://127.0.0.1:8082/"' in app.test_client().get("/").text

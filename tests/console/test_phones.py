@@ -9,7 +9,7 @@ import pytest
 from showcam.accounts.attempts import TRIES
 from showcam.accounts.console_sessions import KEPT_S, ConsoleSessions
 from showcam.accounts.phone_codes import LIFE_S
-from showcam.console.pages import moment
+from showcam.console.look.pages import moment
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import NEW, HomeWorld, home_world
 from tests.doubles.linking_world import USER

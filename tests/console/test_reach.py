@@ -5,7 +5,7 @@ What it makes of Host, headers and protocol is asked of the started program: tes
 
 import pytest
 
-from showcam.console.reach import from_house
+from showcam.console.look.reach import from_house
 from showcam.net.addresses import PEER
 
 pytestmark = pytest.mark.proves(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from showcam.console.machine import Finding
+from showcam.console.health.machine import Finding
 from showcam.drivers.camera import StreamRequest
 from tests.doubles.home_browser import HomeBrowser, words
 from tests.doubles.home_world import HomeWorld, home_world

@@ -9,8 +9,8 @@ import pytest
 from showcam.app.process.kept import read
 from showcam.app.settings import Settings
 from showcam.app.setup.address import AddressKeeper
-from showcam.console.exposing import Held
-from showcam.console.machine import Finding
+from showcam.console.health.machine import Finding
+from showcam.console.setup.exposing import Held
 from tests.doubles.cloudflared import NAME as PUBLIC
 from tests.doubles.cloudflared import PAGE, ZONE, Cloudflared
 from tests.doubles.home_browser import HomeBrowser

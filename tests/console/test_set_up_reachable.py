@@ -7,7 +7,7 @@ import pytest
 
 from showcam.app.process.kept import NOW, WAITS, read
 from showcam.app.settings import Settings
-from showcam.console import recipes
+from showcam.console.setup import recipes
 from tests.doubles.home_world import HomeWorld, home_world
 
 AT = "/home/reachable"

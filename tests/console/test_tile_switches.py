@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from showcam.console.encryption import WANTED_S
-from showcam.console.pages import day
+from showcam.console.home.encryption import WANTED_S
+from showcam.console.look.pages import day
 from showcam.drivers.errors import Refused, SetRefused, VendorDown, Why
 from showcam.registry.preferences import Preferences, WhileEncrypted, keep
 from tests.doubles.home_world import HomeWorld
@@ -110,7 +110,7 @@ def test_who_is_not_signed_in_changes_nothing(world: HomeWorld, before: WhileEnc
 
 
 # Image Encryption is switched off at the tile
-WANTS = "EZVIZ has mailed you four digits."
+WANTS = "Enter the four digits EZVIZ has mailed, or the label's code."
 
 
 def encrypted(world: HomeWorld) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from showcam.console.tracing import KEPT_S, Making, NoTrace, Traces
+from showcam.console.camera.tracing import KEPT_S, Making, NoTrace, Traces
 from showcam.drivers.camera import Camera
 from tests.doubles.clock import Clock
 from tests.doubles.home_browser import HomeBrowser
@@ -66,7 +66,7 @@ def test_the_cameras_page_leads_to_it_and_it_asks_before_it_begins(traced: HomeW
     assert f'action="{page}"' in browser.answer.text
     said = browser.visit(page).text
     assert "No video, sound, name, serial or address" in said
-    assert "Others may lose the video for a moment" in said
+    assert "Others may briefly lose the video" in said
     assert "Also open a second session" in said
     assert tracer.asked == []
 

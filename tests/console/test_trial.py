@@ -4,7 +4,7 @@ import html
 
 import pytest
 
-from showcam.console.heard import named
+from showcam.console.trial.heard import named
 from showcam.registry.preferences import Preferences
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld

@@ -2,7 +2,7 @@
 
 import pytest
 
-from showcam.console.sign_in import own_origin
+from showcam.console.door.sign_in import own_origin
 
 BACK = "https://home.example/oauth/callback"
 

@@ -33,32 +33,33 @@ from showcam.app.setup.alexa_by_hand import AlexaByHand
 from showcam.app.setup.exposing import Exposing
 from showcam.app.setup.skill_creation import Made, SkillCreation
 from showcam.app.setup.smapi import Amazon
-from showcam.console import home, look
-from showcam.console.adding import Adding as AddingPage
-from showcam.console.app import blueprint
-from showcam.console.assistant_forms import AssistantForms
-from showcam.console.assistants import Assistants
-from showcam.console.camera_page import CameraPage
-from showcam.console.camera_removal import CameraRemoval
-from showcam.console.casting import Casting, Tvs
-from showcam.console.echo import SKILL_ID
-from showcam.console.entrance import Entrance
-from showcam.console.examinations import Examinations
-from showcam.console.google_page import GooglePage
-from showcam.console.happenings import Happenings
-from showcam.console.health import Health
-from showcam.console.home import Home, HomeSettings
-from showcam.console.notices import Notices
-from showcam.console.own_camera import OwnCamera
-from showcam.console.pages import NOTIFIES, TVS
-from showcam.console.phones import Phones
-from showcam.console.reachable import Ports, Reachable
-from showcam.console.reports import Reports
-from showcam.console.said import SaidPage
-from showcam.console.set_up import SetUp
-from showcam.console.skill_page import SkillPage
-from showcam.console.tracing import TracePage, Tracer, Traces
-from showcam.console.trial import Doors, Trial
+from showcam.console.adding.own_camera import OwnCamera
+from showcam.console.adding.page import Adding as AddingPage
+from showcam.console.assistants.forms import AssistantForms
+from showcam.console.assistants.page import Assistants
+from showcam.console.assistants.reports import Reports
+from showcam.console.camera.page import CameraPage
+from showcam.console.camera.removal import CameraRemoval
+from showcam.console.camera.tracing import TracePage, Tracer, Traces
+from showcam.console.door.entrance import Entrance
+from showcam.console.door.phones import Phones
+from showcam.console.happened.page import Happenings
+from showcam.console.health.examinations import Examinations
+from showcam.console.health.notices import Notices
+from showcam.console.health.page import Health
+from showcam.console.help.public import blueprint
+from showcam.console.home import page as home
+from showcam.console.home.page import Home, HomeSettings
+from showcam.console.look import files
+from showcam.console.look.pages import NOTIFIES, TVS
+from showcam.console.setup.alexa import SkillPage
+from showcam.console.setup.google import GooglePage
+from showcam.console.setup.page import SetUp
+from showcam.console.setup.reachable import Ports, Reachable
+from showcam.console.setup.said import SaidPage
+from showcam.console.trial.echo import SKILL_ID
+from showcam.console.trial.page import Doors, Trial
+from showcam.console.tv.page import Casting, Tvs
 from showcam.drivers.errors import Refused, is_reason
 from showcam.drivers.ezviz import sessions
 from showcam.drivers.ezviz.sessions import Sessions
@@ -266,7 +267,7 @@ def home_world(
         OAuthSettings(issuer=issuer, cookie_keys=[secrets.token_bytes(32)], secure_cookies=public),
         partial(_end_link, made),
     )
-    app.register_blueprint(look.blueprint())
+    app.register_blueprint(files.blueprint())
     app.register_blueprint(blueprint(practice_url="", vendor="EZVIZ"))
     entrance = Entrance(made.store, code, "public" if public else "lan", ("nas.local",))
     settings = HomeSettings(media_port=media_port, live=4, adds=own, refusal_s=0.0)

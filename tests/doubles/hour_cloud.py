@@ -15,9 +15,10 @@ from showcam.engine.outputs.tracks import VideoTrack
 from showcam.engine.sessions.pull import Pull
 from showcam.engine.sessions.session import View
 from showcam.engine.sessions.transcodes import Transcodes
-from showcam.engine.settings import OnLoopback, PlaneSettings
+from showcam.engine.settings import PlaneSettings
 from showcam.engine.source import CLOCK, Codec, Denied, EzvizCloud, SourceSpec
 from showcam.engine.sources.opener import Opener
+from showcam.net.addresses import OnLoopback
 from showcam.simulator.camera import Camera
 from showcam.simulator.state import Account
 from tests.doubles.hour import pictures

@@ -16,6 +16,7 @@ from werkzeug.test import Client, TestResponse
 
 from oauth import wording
 from showcam.drivers.ezviz import SPEECH
+from showcam.registry.owner.sign_in_outcome import AFTER_TRIES, NOT_THESE_ONES
 from showcam.store.ports import Store
 from showcam.store.records import Assistant, Link
 from tests.doubles.household import Household
@@ -32,6 +33,8 @@ ISSUER, LOCAL = "https://home.example", "http://127.0.0.1:8080"
 def refusal_text(why: str, **gaps: object) -> str:
     """What the sign-in page says in English to who links an EZVIZ account."""
     said = SPEECH.sign_in.get(why) or wording.SIGN_IN[why][1]
+    if said == NOT_THESE_ONES:
+        said = f"{said} {AFTER_TRIES}"
     return said.format(**{"vendor": "EZVIZ", "tries": 3, "wait": 15, **gaps})
 
 

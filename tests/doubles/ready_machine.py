@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from showcam.console.machine import Facts, Finding, NotMade
+from showcam.console.health.machine import Facts, Finding, NotMade
 
 FINDINGS = (
     Finding("disk", "ok", "1000 MiB are free"),

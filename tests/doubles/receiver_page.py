@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize
 
 from showcam.cast import receiver_page
 from showcam.cast.screen import NAMESPACE
-from showcam.console import look
+from showcam.console.look import files
 from tests.doubles import served_app
 from tests.doubles.waiting import LONG_S
 
@@ -41,7 +41,7 @@ LOOK = """() => {
 def served() -> Iterator[str]:
     """The address of the page, as the web process serves it."""
     app = Flask("receiver", static_folder=None)
-    app.register_blueprint(look.blueprint())
+    app.register_blueprint(files.blueprint())
     app.register_blueprint(receiver_page.blueprint())
     with served_app.served(app) as web:
         yield f"{web}/receiver"

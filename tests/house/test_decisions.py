@@ -8,9 +8,9 @@ ROOT = Path(__file__).parents[2]
 DECIDING = frozenset({"decide", "decide_all", "ask_key", "fetch_keys", "set_picture_code"})
 # who may call these: the console, the page of consent, the command line, and what carries the calls out
 MAY = {
-    "showcam/console/encryption.py",
-    "showcam/console/preference_forms.py",
-    "showcam/console/tile_forms.py",
+    "showcam/console/home/encryption.py",
+    "showcam/console/camera/preferences.py",
+    "showcam/console/home/forms.py",
     "oauth/consent.py",
     "showcam/drivers/ezviz/account.py",
     "showcam/registry/owner/control.py",

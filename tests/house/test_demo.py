@@ -60,7 +60,7 @@ CODE = {
     "showcam/app/compose/own_pages.py::_of_own_cameras": "the demo does not search the house",
     "showcam/app/compose/pages.py::app": "the sign-in page is filled in with the account that everybody knows",
     "showcam/app/compose/screens.py::finder": "the television is the simulator's, and is not found by mDNS",
-    "showcam/app/compose/web.py::_alexa.smart_home": "the simulated Alexa sends directives without a signature",
+    "showcam/app/compose/web.py::_alexa": "the simulated Alexa sends directives without a signature",
     "showcam/app/compose/web.py::_missing": "the simulator is a part that has to serve",
     "showcam/app/data/backup.py::_describe": "a backup says whether it is of a demo, whose accounts everybody knows",
     "showcam/app/data/integrity.py::claim": "the data is marked, so that a real installation refuses it",

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import get_args
 
-from showcam.console.machine import Fault
+from showcam.console.health.machine import Fault
 
 PAGE = Path(__file__).parents[2] / "docs/maintainer/doctor.md"
 

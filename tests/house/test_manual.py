@@ -105,14 +105,14 @@ PLACES: dict[str, Place] = {
     "set-storage-status": Set("storage"),
     "set-version": Set("version"),
     "set-encryption": Set("encryption"),
-    "set-encryption-password": Paged("setting", "Change the password"),
+    "set-encryption-password": Paged("camera/setting", "Change the password"),
     "set-flip": Set("flip"),
     "set-sleep": Set("sleep"),
     "set-offline-notification": Set("offline_notification"),
     "set-user-guide": Set("user_guide"),
     "set-about": Set("about"),
     "set-restart": Done("cameras restart"),
-    "set-delete": Paged("camera_settings", "Delete from {vendor}"),
+    "set-delete": Paged("camera/settings", "Delete from {vendor}"),
     "alexa-before-app": Mended("not_found", "If the EZVIZ app has it under that name"),
     "alexa-before-encryption": Mended("encryption_on", "Image Encryption and switch it off"),
     "alexa-before-device": Mended("no_common_protocol", "Ask on another display"),
@@ -170,7 +170,7 @@ def test_it_is_where_it_is_said_to_be(entry: str) -> None:
             group, name = command.split()
             assert name in main.get_command(Context(main), group).commands  # type: ignore[union-attr]
         case Paged(template, says):
-            assert f'_("{says}"' in (ROOT / "showcam/console/templates/home" / f"{template}.html").read_text()
+            assert f'_("{says}"' in (ROOT / "showcam/console" / f"{template}.html").read_text()
         case Helped(page, words):
             assert words in " ".join((ROOT / "docs" / "owner" / page).read_text().split())
         case Said(sentence):

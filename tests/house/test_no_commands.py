@@ -14,10 +14,9 @@ from showcam.app.cli import main
 from showcam.app.setup.skill_creation import Made
 from showcam.app.setup.smapi import Profile
 from showcam.cast.errors import SENTENCES
-from showcam.console.adding_sentences import AT_ITS_TILE
-from showcam.console.sentences import ASKED_FOR, HERE, OWN
-from showcam.console.skill import Step
-from showcam.console.tiles import AT_TILE
+from showcam.console.home.sentences import ASKED_FOR, AT_ITS_TILE, HERE, OWN
+from showcam.console.home.tiles import AT_TILE
+from showcam.console.setup.skill import Step
 from showcam.drivers import SPEECHES
 from showcam.drivers.camera import Failed, Refusal
 from showcam.drivers.errors import REASONS, Reason

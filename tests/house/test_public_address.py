@@ -11,7 +11,7 @@ from showcam.app.http_types import LONGEST_BODY
 from showcam.app.process.settings_sources import load
 from showcam.app.settings import Settings
 from showcam.app.setup.tailscale import targets
-from showcam.console import recipes
+from showcam.console.setup import recipes
 from tests.doubles.tailscale import target_of
 
 pytestmark = pytest.mark.proves("The recipes for a public address lead each path to its port")

@@ -9,7 +9,6 @@ import pytest
 
 from showcam.engine.gate import Background
 from showcam.engine.sessions.fanout import Fanout
-from showcam.engine.settings import OnLoopback
 from showcam.engine.source import (
     USED,
     CameraSpec,
@@ -29,6 +28,7 @@ from showcam.engine.source import (
     read_source,
 )
 from showcam.engine.sources.opener import Opener
+from showcam.net.addresses import OnLoopback
 
 TOKEN = Lease("s1", 'opening [7, "F1", 1, "on off off"]')
 

@@ -15,7 +15,7 @@ from oauth.app import OAuthSettings, bind
 from showcam.accounts import clients
 from showcam.accounts.households import end
 from showcam.accounts.owner_users import OwnerUsers, Passwords
-from showcam.console import look
+from showcam.console.look import files
 from showcam.drivers.ezviz import sessions
 from showcam.drivers.ezviz.sessions import Sessions
 from showcam.registry.owner.sign_in import SignIn
@@ -57,7 +57,7 @@ def make(tmp_path: Path) -> Iterator[Callable[..., World]]:
         vendor = vendor or ReadyVendor(USER, careful=(CAREFUL,))
         vendor.sessions = Sessions(home.store)
         app = Flask("showcam", static_folder=None)
-        app.register_blueprint(look.blueprint())
+        app.register_blueprint(files.blueprint())
         app.jinja_options = {"bytecode_cache": COMPILED}
         settings = OAuthSettings(
             issuer=ISSUER if https else LOCAL,

@@ -131,7 +131,7 @@ def test_consent_to_all_works_while_the_list_can_not_be_read(world: World) -> No
     world.home.driver.error = VendorDown()
     browser = world.browse().sign_in()
     assert browser.status == 200
-    assert "you share all, later ones too" in browser.page.text()
+    assert "you share all cameras, later ones too" in browser.page.text()
     browser.post("agree")
     (link,) = world.links()
     assert link.cameras is None

@@ -9,7 +9,7 @@ from flask import Flask
 from oauth.app import OAuthSettings, bind
 from showcam.accounts import clients
 from showcam.accounts.households import end
-from showcam.console import look
+from showcam.console.look import files
 from showcam.drivers.ezviz import sessions
 from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from showcam.engine.grants import Grants
@@ -44,7 +44,7 @@ def app(simulator: SimulatorProcess, store: SqliteStore) -> Flask:
     for assistant in ("alexa", "google"):
         clients.register(store, assistant, assistant, (REDIRECTS[assistant],), secret=f"{assistant}-secret")
     app = Flask("showcam", static_folder=None)
-    app.register_blueprint(look.blueprint())
+    app.register_blueprint(files.blueprint())
     settings = OAuthSettings(
         issuer="http://127.0.0.1:8080", cookie_keys=[b"c" * 32], secure_cookies=False, refusal_s=0.0
     )

@@ -102,6 +102,34 @@ def test_a_list_older_than_a_day_is_an_error(home: Household, clock: Clock, erro
         assert raised.value.reason == reason
 
 
+def test_a_failure_lists_what_another_process_has_read_since(home: Household, clock: Clock) -> None:
+    """Else Google, asked to fetch the list with a new name, would keep the old name until the next change."""
+    worker = another_process(home, home.driver, clock)
+    home.registry.cameras(home.link)
+    home.driver.change("Garden", name="Yard")
+    clock.now += 5
+    worker.cameras(home.link)
+    home.driver.error = VendorDown("x")
+    clock.now += 5
+
+    assert names(home.registry.cameras(home.link).cameras) == ["Yard", *NAMES[1:]]
+
+
+def test_a_read_that_began_before_another_process_s_lists_what_that_one_found(home: Household, clock: Clock) -> None:
+    worker = another_process(home, home.driver, clock)
+    home.registry.cameras(home.link)
+
+    def meanwhile() -> None:
+        home.driver.after_read = None
+        home.driver.change("Garden", name="Yard")
+        clock.now += 1
+        worker.cameras(home.link)
+
+    clock.now += 5
+    home.driver.after_read = meanwhile
+    assert names(home.registry.cameras(home.link).cameras) == ["Yard", *NAMES[1:]]
+
+
 def test_an_account_without_cameras_has_an_empty_list(home: Household) -> None:
     home.driver.set([])
 

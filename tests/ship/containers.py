@@ -6,6 +6,7 @@ In place of Debian's image from a registry there is one that mmdebstrap makes of
 import json
 import os
 import resource
+import shlex
 import shutil
 import subprocess
 import time
@@ -76,12 +77,24 @@ class Engine:
 
     def build(self, tag: str, target: str, **arguments: str) -> None:
         """By the project's file, from what the project's folder holds and .dockerignore lets in."""
-        command = ["buildah", "build", "--format", "docker", "--network", "host", "--pull-never", "--layers=false"]
-        command += ["--file", str(ROOT / "ship/Containerfile"), "--build-arg", f"BASE={BASE}"]
+        command = [*self._builder(), "--file", str(ROOT / "ship/Containerfile"), "--target", target, "--tag", tag]
         command += [word for name, text in arguments.items() for word in ("--build-arg", f"{name}={text}")]
-        command += ["--target", target, "--tag", tag, *self._ulimits(), *self._authorities(), str(ROOT)]
+        command += [str(ROOT)]
         done = subprocess.run(command, env=self.environ, capture_output=True, text=True, check=False, timeout=BUILT_S)
         assert done.returncode == 0, f"{done.stdout[-8000:]}\n{done.stderr[-8000:]}"
+
+    def docker(self, folder: Path) -> Path:
+        """A program of that name, which takes docker's words: buildah builds, podman does the rest."""
+        folder.mkdir()
+        program = folder / "docker"
+        build = shlex.join(self._builder())
+        program.write_text(f'#!/bin/sh\n[ "$1" != build ] && exec podman "$@"\nshift\nexec {build} "$@"\n')
+        program.chmod(0o755)
+        return program
+
+    def _builder(self) -> list[str]:
+        command = ["buildah", "build", "--format", "docker", "--network", "host", "--pull-never", "--layers=false"]
+        return [*command, "--build-arg", f"BASE={BASE}", *self._ulimits(), *self._authorities()]
 
     def import_base(self) -> None:
         self.podman("import", str(_base()), BASE)

@@ -40,8 +40,8 @@ class Debian:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def start(self, user: str, line: str, log: Path, within: str = "", **environ: str) -> subprocess.Popen[bytes]:
-        """A line typed into a shell of the user's, in a folder of their home; what it prints goes into `log`."""
+    def words(self, user: str, line: str, within: str = "", **environ: str) -> list[str]:
+        """The command by which a line is typed into a shell of the user's, in a folder of their home."""
         home = "/root" if user == "root" else f"/home/{user}"
         given = {
             "HOME": home,
@@ -58,8 +58,13 @@ class Debian:
         inside = ["env", "-i", *(f"{name}={value}" for name, value in given.items())]
         inside += ["setpriv", "--reuid", user, "--regid", user, "--init-groups", "bash", "-c", typed]
         command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", ENTER, "sh", str(self.folder)]
+        return [*command, *inside]
+
+    def start(self, user: str, line: str, log: Path, within: str = "", **environ: str) -> subprocess.Popen[bytes]:
+        """What the line prints goes into `log`."""
+        command = self.words(user, line, within, **environ)
         with log.open("wb") as printed:
-            return subprocess.Popen([*command, *inside], stdout=printed, stderr=printed, stdin=subprocess.DEVNULL)
+            return subprocess.Popen(command, stdout=printed, stderr=printed, stdin=subprocess.DEVNULL)
 
     def run(self, user: str, line: str, log: Path, within: str = "", *, within_s: float, **environ: str) -> int:
         """The exit code. Raises TimeoutExpired."""

@@ -12,7 +12,7 @@ from typing import Any
 from tests.doubles.waiting import LONG_S, until
 from tests.ship.debian import unpacked
 
-PACKAGES = "dbus,libstdc++6,python3,systemd,systemd-sysv,zlib1g"
+PACKAGES = "dbus,libstdc++6,python3,sudo,systemd,systemd-sysv,zlib1g"
 BOOTED_S = 300.0
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 POST = """
@@ -24,17 +24,23 @@ GET = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], tim
 
 
 class Machine:
-    def __init__(self, folder: Path, leader: int) -> None:
-        self.folder, self._leader = folder, leader
+    """`leader`: its first process, as this machine numbers it."""
 
-    def ended(self, *command: str, user: str = "root", within_s: float = BOOTED_S) -> tuple[int, str]:
-        """The exit code of a program in the machine, and what it printed."""
+    def __init__(self, folder: Path, leader: int) -> None:
+        self.folder, self.leader = folder, leader
+
+    def words(self, *command: str, user: str = "root") -> list[str]:
+        """The command by which a program runs in the machine."""
         inside = ["env", "-i", f"PATH={PATH}", "LANG=C.UTF-8", "DEBIAN_FRONTEND=noninteractive"]
         if user != "root":
             inside += [f"HOME=/home/{user}", "setpriv", "--reuid", user, "--regid", user, "--init-groups"]
-        enter = ["nsenter", "-t", str(self._leader), "-m", "-u", "-i", "-n", "-p", "--wdns=/", "--"]
+        enter = ["nsenter", "-t", str(self.leader), "-m", "-u", "-i", "-n", "-p", "--wdns=/", "--"]
+        return [*enter, *inside, *command]
+
+    def ended(self, *command: str, user: str = "root", within_s: float = BOOTED_S) -> tuple[int, str]:
+        """The exit code of a program in the machine, and what it printed."""
         done = subprocess.run(
-            [*enter, *inside, *command],
+            self.words(*command, user=user),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

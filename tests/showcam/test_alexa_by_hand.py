@@ -7,7 +7,7 @@ import pytest
 from showcam.app.settings import Settings
 from showcam.app.setup import forwarder
 from showcam.app.setup.alexa_by_hand import AlexaByHand
-from showcam.console.skill import NotMade
+from showcam.console.setup.skill import NotMade
 from showcam.store.records import token_hash
 from showcam.store.sqlite import SqliteStore
 

@@ -16,7 +16,7 @@ import trustme
 from showcam.app.doctor.google import PLAYER, Patient, examine
 from showcam.app.doctor.reach import Unreached, Visitor
 from showcam.app.setup.google_console import REDIRECTS
-from showcam.console.machine import Finding
+from showcam.console.health.machine import Finding
 from tests.doubles.loopback_server import LoopbackServer, SilentHandler
 
 type Answered = tuple[int, dict[str, str], bytes]

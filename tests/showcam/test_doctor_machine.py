@@ -17,7 +17,7 @@ from scripts.deploy_local.emulator import free_ports
 from showcam.app.doctor import households, machine
 from showcam.app.doctor.reach import Visitor
 from showcam.app.settings import Settings
-from showcam.console.machine import Finding
+from showcam.console.health.machine import Finding
 from showcam.drivers.camera import Video
 from showcam.drivers.errors import VendorDown
 from showcam.registry.readings.judge import Rules

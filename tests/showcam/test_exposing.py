@@ -10,7 +10,7 @@ from showcam.app.process.kept import Installation, read
 from showcam.app.process.settings_sources import load, origins
 from showcam.app.setup.address import AddressKeeper
 from showcam.app.setup.exposing import Exposing
-from showcam.console.exposing import Held, Stage, Why
+from showcam.console.setup.exposing import Held, Stage, Why
 from tests.doubles.tailscale import ALLOW, LOGIN, NAME, Tailscale, target_of
 from tests.doubles.waiting import LONG_S, until
 

@@ -12,7 +12,7 @@ from showcam.app.process.settings_sources import load
 from showcam.app.setup import cloudflare
 from showcam.app.setup.address import AddressKeeper
 from showcam.app.setup.exposing import Exposing
-from showcam.console.exposing import Held, Stage, Why
+from showcam.console.setup.exposing import Held, Stage, Why
 from tests.doubles.cloudflared import NAME, PAGE, ZONE, Cloudflared, command_of
 from tests.doubles.tailscale import Tailscale
 from tests.doubles.waiting import LONG_S, until

@@ -8,7 +8,7 @@ import pytest
 from showcam.app.compose.doctor import OwnMachine
 from showcam.app.data import backup
 from showcam.app.settings import Settings
-from showcam.console.machine import NotMade
+from showcam.console.health.machine import NotMade
 from showcam.engine.messages import MediaUnavailable
 from tests.doubles.household import household
 

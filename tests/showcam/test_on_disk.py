@@ -23,7 +23,7 @@ def written(folder: Path, name: str, at: float) -> None:
 @pytest.fixture
 def disk(tmp_path: Path) -> OnDisk:
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "showcam"\nversion = "0.2.0"\n')
-    written(tmp_path, "showcam/console/health.py", STARTED - 60)
+    written(tmp_path, "showcam/console/health/page.py", STARTED - 60)
     return OnDisk("0.2.0", STARTED, tmp_path)
 
 
@@ -55,7 +55,7 @@ def test_where_no_version_stands_it_is_that_of_the_installed_one(tmp_path: Path,
     ("name", "counts"),
     [
         ("showcam/registry/gate/gate.py", True),
-        ("showcam/console/health.py", True),
+        ("showcam/console/health/page.py", True),
         ("numpy/core.py", False),
         ("console/a.txt", False),
     ],

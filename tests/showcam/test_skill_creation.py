@@ -11,7 +11,7 @@ from showcam.alexa.texts import LOCALES
 from showcam.app.setup.forwarder import LANGUAGES
 from showcam.app.setup.skill_creation import STEPS, Made, SkillCreation
 from showcam.app.setup.smapi import Amazon, Failed, SignInAgain
-from showcam.console.skill import NotMade
+from showcam.console.setup.skill import NotMade
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.clock import Clock

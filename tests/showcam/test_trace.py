@@ -48,8 +48,8 @@ from showcam.engine.ezviz.address import live
 from showcam.engine.ezviz.local_messages import url
 from showcam.engine.ezviz.local_session import PLAIN, WRAPPED
 from showcam.engine.grants import Grants
-from showcam.engine.settings import OnLoopback
 from showcam.engine.source import CameraSpec, EzvizCloud, EzvizLocal, SourceSpec
+from showcam.net.addresses import OnLoopback
 from showcam.simulator.cloud.wire import ANSWER, ASK, NOTICE, fields_of, message, text_of
 from showcam.simulator.cloud.wire import Line as Wire
 from showcam.store.sqlite import SqliteStore

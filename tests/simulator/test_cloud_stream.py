@@ -16,7 +16,7 @@ from pyezvizapi.stream import StreamTransport, VtmStreamClient, detect_transport
 
 from showcam.engine.ezviz.address import Address, live
 from showcam.engine.ezviz.node import NodeSession, SaidNo
-from showcam.engine.settings import OnLoopback
+from showcam.net.addresses import OnLoopback
 from showcam.simulator.cloud import node, wire
 from showcam.simulator.cloud.dispatcher import LIFE_S, Tokens
 from showcam.simulator.state import Account, World

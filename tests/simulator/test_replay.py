@@ -19,8 +19,8 @@ from showcam.drivers.ezviz.trace_lines import Ended, Frame, Frames, Line, Opened
 from showcam.drivers.ezviz.tracing import Aliases, row
 from showcam.engine.ezviz.local_session import PLAIN
 from showcam.engine.ezviz.node import SaidNo
-from showcam.engine.settings import OnLoopback
 from showcam.engine.source import Rtsp, SourceSpec
+from showcam.net.addresses import OnLoopback
 from showcam.simulator import replay
 from showcam.simulator.app_api import pagelist
 from showcam.simulator.camera import Camera as SimulatedCamera

@@ -72,7 +72,7 @@ def test_encryption_off_asks_for_consent_and_the_code(demo: Program, cameras: Ca
 def test_a_mailed_code_is_the_second_question(demo: Program, cameras: Cameras) -> None:
     demo.change("Garage", rejects_label_code=True)
     done = cameras("set", "Garage", "encryption", "off", "--yes", text="ABCDEF\nnone\n")
-    assert "has mailed you four digits" in done.stderr
+    assert "Enter the four digits EZVIZ has mailed" in done.stderr
     assert done.returncode == 1
     assert demo.cameras()["Garage"]["encryption"] is True
     demo.change("Garage", rejects_label_code=False)

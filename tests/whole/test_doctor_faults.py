@@ -23,7 +23,7 @@ from showcam.app.doctor import assistants, google
 from showcam.app.doctor.reach import Visitor, World
 from showcam.app.edge.signatures import HEADER, sign
 from showcam.app.setup.google_console import REDIRECTS
-from showcam.console.machine import Fault, Finding
+from showcam.console.health.machine import Fault, Finding
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite import SqliteStore
 from tests.doubles import records as a

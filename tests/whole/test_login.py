@@ -12,7 +12,7 @@ import requests
 from showcam.app.process.supervisor import only_one
 from tests.doubles.program import Program, running
 from tests.doubles.waiting import LONG_S, until
-from tests.whole.test_terminal import Terminal
+from tests.whole.test_terminal import showcam_at
 
 pytestmark = pytest.mark.proves("Cameras are listed without a browser", leans_on="double: EZVIZ's cloud")
 
@@ -107,7 +107,7 @@ def test_the_address_is_the_houses_and_a_telephone_can_read_it(
 ) -> None:
     program = Program(tmp_path, demo=False, SHOWCAM_BIND=bind)
     # no address of the house is this machine's, so that nothing can listen there: only the lock is held
-    with only_one(program.data / "run", "http://127.0.0.1"), Terminal(program, "home") as terminal:
+    with only_one(program.data / "run", "http://127.0.0.1"), showcam_at(program, "home") as terminal:
         terminal.process.wait(LONG_S)
         text = "\n".join(terminal.end())
     assert _printed(text)[0] == address.format(port=program.port)
@@ -119,7 +119,7 @@ def test_the_address_has_the_owners_first_name_for_the_machine(tmp_path: Path) -
     """Such as in a container, which knows only its own address."""
     every = "0.0.0.0"  # noqa: S104 - nothing listens there
     program = Program(tmp_path, demo=False, SHOWCAM_BIND=every, SHOWCAM_CONSOLE_HOSTS="nas.local,192.168.1.5")
-    with only_one(program.data / "run", "http://127.0.0.1"), Terminal(program, "home") as terminal:
+    with only_one(program.data / "run", "http://127.0.0.1"), showcam_at(program, "home") as terminal:
         terminal.process.wait(LONG_S)
         text = "\n".join(terminal.end())
     assert _printed(text)[0] == f"http://nas.local:{program.port}/home"

@@ -1,82 +1,28 @@
 """What `showcam run` prints at a terminal, and what it writes for a log collector."""
 
-import codecs
 import json
 import os
-import pty
 import re
 import signal
-import subprocess
-import threading
-import time
 from pathlib import Path
-from typing import Self
 
 import pytest
 
 from tests.doubles.listening import below
 from tests.doubles.program import SHOWCAM, Program, running
-from tests.doubles.waiting import LONG_S
+from tests.doubles.terminal import Terminal
 
 pytestmark = pytest.mark.process
 
 
-class Terminal:
-    """The program started at a terminal of its own; `printed` is the terminal's content."""
-
-    def __init__(self, program: Program, *words: str) -> None:
-        self._ours, theirs = pty.openpty()
-        self.process = subprocess.Popen(
-            [str(SHOWCAM), *words],
-            env=program.environ,
-            cwd=program.stands,
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            start_new_session=True,
-        )
-        os.close(theirs)
-        self.printed = ""
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """However the test ended, nothing goes on after it."""
-        self.process.kill()
-        self.process.wait()
-        self._reader.join(LONG_S)
-        os.close(self._ours)
-
-    def until(self, text: str, within_s: float = LONG_S) -> None:
-        deadline = time.monotonic() + within_s
-        while not re.search(text, self.printed):
-            assert time.monotonic() < deadline, self.printed
-            time.sleep(0.05)
-
-    def type(self, text: str) -> None:
-        os.write(self._ours, text.encode())
-
-    def end(self) -> list[str]:
-        self.process.send_signal(signal.SIGINT)
-        self.process.wait(LONG_S)
-        self._reader.join(LONG_S)
-        return self.printed.replace("\r\n", "\n").splitlines()
-
-    def _read(self) -> None:
-        decode = codecs.getincrementaldecoder("utf-8")().decode  # a character may come in two pieces
-        while True:
-            try:
-                self.printed += decode(os.read(self._ours, 4096))
-            except OSError:  # nobody holds the other side any more
-                return
+def showcam_at(program: Program, *words: str) -> Terminal:
+    """showcam, started at a terminal of its own."""
+    return Terminal([str(SHOWCAM), *words], program.environ, program.stands)
 
 
 def test_a_person_sees_the_address_last_and_nothing_of_requests(tmp_path: Path) -> None:
     program = Program(tmp_path, demo=True)
-    with Terminal(program, "run", "--demo") as terminal:
+    with showcam_at(program, "run", "--demo") as terminal:
         terminal.until("Ctrl-C ends it")
         program.link("alexa")
         assert program.assistant("alexa", "watch", text="show the garden")["outcome"]["shown"]
@@ -99,7 +45,7 @@ def test_a_person_sees_the_address_last_and_nothing_of_requests(tmp_path: Path) 
 
 def test_a_warning_is_a_readable_line(tmp_path: Path) -> None:
     program = Program(tmp_path, demo=True)
-    with Terminal(program, "run", "--demo") as terminal:
+    with showcam_at(program, "run", "--demo") as terminal:
         terminal.until("Ctrl-C ends it")
         media = next(
             pid
@@ -116,7 +62,7 @@ def test_a_warning_is_a_readable_line(tmp_path: Path) -> None:
 
 def test_a_real_start_says_its_addresses_last(tmp_path: Path) -> None:
     program = Program(tmp_path, demo=False)
-    with Terminal(program, "run") as terminal:
+    with showcam_at(program, "run") as terminal:
         terminal.until("The house does, after: .* settings set bind")
         serves, cameras, _once, _bind, ended = terminal.end()[-5:]
     assert (serves, ended) == (f"showcam serves at {program.web}", "All ended.")
@@ -130,12 +76,12 @@ def test_a_real_start_says_its_addresses_last(tmp_path: Path) -> None:
 def test_a_person_is_asked_once_whether_the_house_reaches_it(tmp_path: Path) -> None:
     program = Program(tmp_path, demo=False)
     del program.environ["SHOWCAM_BIND"]
-    with Terminal(program, "run") as terminal:
+    with showcam_at(program, "run") as terminal:
         terminal.until(r"open the page of your cameras\? \[Y/n\]")
         terminal.type("n\n")
         terminal.until("Only this machine reaches it")
         assert f"Your cameras: {program.web}/home#" in "\n".join(terminal.end())
-    with Terminal(program, "run") as again:
+    with showcam_at(program, "run") as again:
         again.until("Only this machine reaches it")
         assert "open the page of your cameras" not in "\n".join(again.end())
 

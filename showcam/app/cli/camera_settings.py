@@ -59,7 +59,7 @@ def _step_by_step(
 
 def _code(camera: "Camera", what: str, step: "Step") -> str:
     """Prompts for the code that the step wants; ends the command if no code would help."""
-    from showcam.console.sentences import KEY, PICTURE_CODE, SWITCHING_OFF
+    from showcam.console.home.sentences import KEY, PICTURE_CODE, SWITCHING_OFF
 
     sentences = SWITCHING_OFF if what == "encryption" else PICTURE_CODE | KEY
     if step.key in sentences:

@@ -12,7 +12,7 @@ from showcam.app.cli import Group, guide, settings_of
 from showcam.app.cli.output import as_json, echo, report, runnable, wants_json
 
 if TYPE_CHECKING:
-    from showcam.console.machine import Finding
+    from showcam.console.health.machine import Finding
 
 _HELP = re.compile(r"/help/docs/([a-z-]+\.md)")
 _MARKS = {"ok": "ok    ", "wrong": "WRONG ", "unsure": "?     "}

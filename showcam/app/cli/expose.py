@@ -12,7 +12,7 @@ from showcam.app.cli.output import as_json, draw, echo, report, wants_json
 from showcam.app.shipped import whole_way
 
 if TYPE_CHECKING:
-    from showcam.console.exposing import Stage
+    from showcam.console.setup.exposing import Stage
 
 _CONSENT = "Anyone on the internet can then reach the sign-in page. Go on?"
 
@@ -31,7 +31,7 @@ def expose(name: str | None, stops: bool, yes: bool) -> None:
     from showcam.app.cli.settings import opened
     from showcam.app.setup.address import AddressKeeper
     from showcam.app.setup.exposing import PAUSE_S, Exposing
-    from showcam.console.recipes import EXAMPLE, cleaned, is_name
+    from showcam.console.setup.recipes import EXAMPLE, cleaned, is_name
 
     name = cleaned(name or "")
     if name and not is_name(name):
@@ -56,7 +56,7 @@ def expose(name: str | None, stops: bool, yes: bool) -> None:
 
 def _show(stage: "Stage") -> None:
     """Prints the page to visit, at a terminal also as a QR code for a phone."""
-    from showcam.console.sentences import EXPOSING
+    from showcam.console.setup.exposing import EXPOSING
 
     echo(f"{EXPOSING[stage.stand]} {stage.link}", err=True)
     if stage.link and sys.stderr.isatty():
@@ -65,7 +65,7 @@ def _show(stage: "Stage") -> None:
 
 def _end(stage: "Stage", done: str) -> None:
     """Prints the outcome. Exits with 1 if a program refused or waits for a person."""
-    from showcam.console.sentences import EXPOSING, NOT_EXPOSED
+    from showcam.console.setup.exposing import EXPOSING, NOT_EXPOSED
 
     text = (NOT_EXPOSED[stage.why] if stage.why else EXPOSING.get(stage.stand, "")).format(detail=stage.detail)
     well = stage.stand in ("done", "idle", "closed")

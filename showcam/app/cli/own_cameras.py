@@ -62,7 +62,7 @@ def add(address: str | None, name: str | None, doorbell: bool, still: Path | Non
 
 def _tried(own: "OwnCameras", address: str, endpoint: str) -> "Tried":
     """Asks at the terminal for the camera's user name and password, tries both, and returns the camera."""
-    from showcam.console.adding_sentences import GUESSED, WHY
+    from showcam.console.adding.sentences import GUESSED, WHY
     from showcam.drivers.errors import Refused
     from showcam.registry.owner.own_cameras import WRONG, NotNow
 
@@ -125,7 +125,7 @@ def _rows(shown: "Tried") -> list[tuple[str, ...]]:
 
 
 def _row(name: str, watched: "Watched", sound: str, gop_s: float) -> tuple[str, ...]:
-    from showcam.console.adding_sentences import CODECS, SOUNDS
+    from showcam.console.adding.sentences import CODECS, SOUNDS
 
     keyframes = f"every {gop_s:.1f} s" if gop_s else "not seen"
     size, rate = f"{watched.width}×{watched.height}", f"{watched.rate:.0f} a second"

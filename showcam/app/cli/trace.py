@@ -58,7 +58,7 @@ def trace(
     """
     from showcam.app.compose.command import built, household_of
     from showcam.app.compose.trace import OwnTracer
-    from showcam.console.tracing import NoTrace
+    from showcam.console.camera.tracing import NoTrace
     from showcam.drivers.ezviz.trace.camera import Doing
 
     save = partial(_save, file or Path(f"trace-{time.strftime('%Y%m%d-%H%M%S')}.ndjson"), yes=yes)

@@ -26,7 +26,7 @@ from showcam.app.redaction import redact
 from showcam.app.settings import Settings
 from showcam.app.setup.google_console import google_key
 from showcam.app.shipped import page
-from showcam.console.machine import Facts, Finding, NotMade
+from showcam.console.health.machine import Facts, Finding, NotMade
 from showcam.engine.messages import MediaUnavailable
 from showcam.i18n.catalogue import worded
 from showcam.store.ports import Store, StoreUnavailable

@@ -28,13 +28,13 @@ from showcam.app.setup.skill_creation import SkillCreation
 from showcam.app.setup.skill_package import certificate_kind
 from showcam.app.setup.smapi import Amazon, Profile
 from showcam.cast.door import CastClient
-from showcam.console.adding import Adding as AddingPage
-from showcam.console.echo import SKILL_ID
-from showcam.console.home import Home, Page
-from showcam.console.own_camera import OwnCamera
-from showcam.console.phones import Phones
-from showcam.console.skill import Road
-from showcam.console.trial import Doors, Trial
+from showcam.console.adding.own_camera import OwnCamera
+from showcam.console.adding.page import Adding as AddingPage
+from showcam.console.door.phones import Phones
+from showcam.console.home.page import Home, Page
+from showcam.console.setup.skill import Road
+from showcam.console.trial.echo import SKILL_ID
+from showcam.console.trial.page import Doors, Trial
 from showcam.drivers.errors import Refused, is_reason
 from showcam.drivers.lan.devices import Device
 from showcam.drivers.lan.driver import LanDriver

@@ -25,32 +25,33 @@ from showcam.app.settings import Settings
 from showcam.app.setup import google_set_up
 from showcam.app.shipped import document
 from showcam.cast import receiver_page
-from showcam.console import app as console
-from showcam.console import home, look
-from showcam.console.assistant_forms import AssistantForms
-from showcam.console.assistants import Assistants
-from showcam.console.camera_page import CameraPage
-from showcam.console.camera_removal import CameraRemoval
-from showcam.console.casting import Casting, Tvs
-from showcam.console.documents import Documents
-from showcam.console.entrance import Entrance
-from showcam.console.examinations import Examinations
-from showcam.console.exposing import Exposer
-from showcam.console.google_page import GooglePage
-from showcam.console.happenings import Happenings
-from showcam.console.health import Health
-from showcam.console.help import Heard
-from showcam.console.home import Home, HomeSettings
-from showcam.console.machine import Machine
-from showcam.console.notices import Notices
-from showcam.console.pages import NOTIFIES, TVS
-from showcam.console.reachable import Keeper, Ports, Reachable
-from showcam.console.reports import Reports
-from showcam.console.said import SaidPage
-from showcam.console.set_up import SetUp
-from showcam.console.skill import Skill
-from showcam.console.skill_page import SkillPage, arrivals
-from showcam.console.tracing import TracePage, Tracer, Traces
+from showcam.console.assistants.forms import AssistantForms
+from showcam.console.assistants.page import Assistants
+from showcam.console.assistants.reports import Reports
+from showcam.console.camera.page import CameraPage
+from showcam.console.camera.removal import CameraRemoval
+from showcam.console.camera.tracing import TracePage, Tracer, Traces
+from showcam.console.door.entrance import Entrance
+from showcam.console.happened.page import Happenings
+from showcam.console.health.examinations import Examinations
+from showcam.console.health.machine import Machine
+from showcam.console.health.notices import Notices
+from showcam.console.health.page import Health
+from showcam.console.help import public
+from showcam.console.help.documents import Documents
+from showcam.console.help.page import Heard
+from showcam.console.home import page as home
+from showcam.console.home.page import Home, HomeSettings
+from showcam.console.look import files
+from showcam.console.look.pages import NOTIFIES, TVS
+from showcam.console.setup.alexa import SkillPage, arrivals
+from showcam.console.setup.exposing import Exposer
+from showcam.console.setup.google import GooglePage
+from showcam.console.setup.page import SetUp
+from showcam.console.setup.reachable import Keeper, Ports, Reachable
+from showcam.console.setup.said import SaidPage
+from showcam.console.setup.skill import Skill
+from showcam.console.tv.page import Casting, Tvs
 from showcam.drivers.errors import REASONS
 from showcam.registry.owner.invitations import Invitations
 from showcam.registry.owner.sign_in import SignIn
@@ -94,13 +95,13 @@ def app(
     if settings.store == "dynamodb":
         within = boto.within(settings.sign_in_s + settings.request_s + boto.STORE_S)
         app.wsgi_app = within(app.wsgi_app)  # type: ignore[method-assign]
-    app.register_blueprint(look.blueprint())
+    app.register_blueprint(files.blueprint())
     console_home = None
     if settings.has_console:
         # a person who holds the printed code runs this installation, and so may add any account
         console_home = _home(settings, base, sign_in("anyone", origin="owner"), keys.cookie)
     app.register_blueprint(
-        console.blueprint(
+        public.blueprint(
             practice_url=f"http://127.0.0.1:{settings.simulator_port}/" if settings.demo else "",
             vendor=base.vendors[0].vendor,
             heard=error_codes(),

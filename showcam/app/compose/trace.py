@@ -10,7 +10,7 @@ from showcam.accounts.attempts import Limits
 from showcam.app.compose.command import built
 from showcam.app.compose.ground import Ground
 from showcam.app.settings import Settings
-from showcam.console.tracing import NoTrace
+from showcam.console.camera.tracing import NoTrace
 from showcam.drivers.camera import Camera
 from showcam.drivers.errors import DriverError
 from showcam.drivers.ezviz import EZVIZ

@@ -11,7 +11,7 @@ from cryptography import x509
 
 from showcam.app.doctor.finding import ok, unsure, wrong
 from showcam.app.doctor.reach import Visitor, World, addresses_here
-from showcam.console.machine import Finding
+from showcam.console.health.machine import Finding
 from showcam.i18n.catalogue import both, worded
 from showcam.net.exchange import PATIENT_S
 

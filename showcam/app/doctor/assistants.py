@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from showcam.accounts.clients import TRIAL, Refusals
 from showcam.app.doctor.finding import of, ok, unsure, wrong
-from showcam.console.machine import Finding
+from showcam.console.health.machine import Finding
 from showcam.i18n.catalogue import worded
 from showcam.store.ports import Store
 from showcam.store.records import Client

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from showcam.console.machine import Fault, Finding, Step
+from showcam.console.health.machine import Fault, Finding, Step
 
 
 def ok(what: str, text: str) -> Finding:

@@ -13,7 +13,7 @@ from showcam.app.doctor.finding import of, ok, unsure, wrong
 from showcam.app.doctor.reach import BEFORE, Answer, Unreached, Visitor, World, not_ours
 from showcam.app.setup.google_console import PROJECT, REDIRECTS, projects_of
 from showcam.app.shipped import page
-from showcam.console.machine import Finding
+from showcam.console.health.machine import Finding
 from showcam.i18n.catalogue import Worded, worded
 
 PLAYER = "https://www.gstatic.com"  # the origin of Google's players

@@ -5,7 +5,7 @@ from functools import partial
 from itertools import islice
 
 from showcam.app.doctor.finding import ok, unsure, wrong
-from showcam.console.machine import Fault, Finding
+from showcam.console.health.machine import Fault, Finding
 from showcam.drivers import BRANDS
 from showcam.drivers.camera import Refusal, Surface
 from showcam.drivers.errors import Reason, Unavailable

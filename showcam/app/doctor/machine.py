@@ -13,7 +13,7 @@ from pathlib import Path
 from showcam.app.doctor.finding import ok, unsure, wrong
 from showcam.app.doctor.reach import Unreached, Visitor
 from showcam.app.shipped import page
-from showcam.console.machine import Finding
+from showcam.console.health.machine import Finding
 from showcam.drivers.driver import AGAIN_S
 from showcam.i18n.catalogue import Worded, both, worded
 

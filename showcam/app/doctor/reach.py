@@ -17,7 +17,7 @@ import requests
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from showcam.app.doctor.finding import wrong
-from showcam.console.machine import Finding
+from showcam.console.health.machine import Finding
 from showcam.i18n.catalogue import Worded, worded
 from showcam.net.addresses import is_public
 from showcam.net.exchange import PATIENT_S

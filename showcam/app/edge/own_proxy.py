@@ -2,7 +2,8 @@
 
 The setting `console` names the proxy's address and a header. The proxy says its path in this header. Pages and
 redirects name addresses from the root, and are changed here on their way out, as Apache's ProxyPassReverse does.
-Scripts ask below the path that they were loaded from. showcam.console.cookies keeps cookies below the proxy's path.
+Scripts ask below the path that they were loaded from. `showcam.console.look.cookies` keeps cookies below
+the proxy's path.
 
 Home Assistant sets X-Ingress-Path and X-Forwarded-… (home-assistant/core, homeassistant/components/hassio/ingress.py).
 Its supervisor asks for the rest of the path. It adds its client's address to X-Forwarded-For, and drops the charset of

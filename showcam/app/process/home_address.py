@@ -13,7 +13,7 @@ from showcam.app.process.kept import Installation, keeps, read
 from showcam.app.settings import Settings
 from showcam.net.addresses import is_in_house, is_public
 
-HOUSE, HERE = "0.0.0.0", "127.0.0.1"  # noqa: S104 - the console lets in the house alone (showcam.console.reach)
+HOUSE, HERE = "0.0.0.0", "127.0.0.1"  # noqa: S104 - the console lets in the house alone (showcam.console.look.reach)
 
 
 def home_address(settings: Settings) -> str:

@@ -8,7 +8,7 @@ import msgspec
 from showcam.app.process.kept import Installation, Record, read
 from showcam.app.settings import Settings
 from showcam.app.setup.programs import ProgramFailed
-from showcam.console.exposing import TAILSCALES, Held
+from showcam.console.setup.exposing import TAILSCALES, Held
 
 _RECORD = "public_way"
 

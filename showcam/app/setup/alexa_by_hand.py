@@ -8,7 +8,7 @@ from showcam.alexa.gateway import SECRET
 from showcam.app.settings import Settings
 from showcam.app.setup import forwarder
 from showcam.app.setup.skill_creation import CLIENT, REDIRECTS
-from showcam.console.skill import NotMade, Stack
+from showcam.console.setup.skill import NotMade, Stack
 from showcam.i18n.catalogue import mark
 from showcam.store.ports import Store
 

@@ -18,8 +18,8 @@ from msgspec.structs import replace as changed
 from showcam.app.settings import Settings
 from showcam.app.setup.address import AddressKeeper, replace
 from showcam.app.setup.programs import Program, ProgramFailed, find, last_line
-from showcam.console import recipes
-from showcam.console.exposing import By, Held, Stage
+from showcam.console.setup import recipes
+from showcam.console.setup.exposing import By, Held, Stage
 
 log = structlog.get_logger()
 

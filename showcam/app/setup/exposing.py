@@ -12,7 +12,7 @@ from showcam.app.setup.address import AddressKeeper
 from showcam.app.setup.cloudflare import Tunnel
 from showcam.app.setup.programs import ProgramFailed
 from showcam.app.setup.tailscale import Funnel
-from showcam.console.exposing import Held, Stage
+from showcam.console.setup.exposing import Held, Stage
 from showcam.store.ports import StoreUnavailable
 
 log = structlog.get_logger()

@@ -2,7 +2,7 @@
 
 from showcam.app.settings import Settings
 from showcam.app.setup.google_console import ICON, LINK, PROJECT, REDIRECTS, project_of
-from showcam.console.google_page import GoogleConsole
+from showcam.console.setup.google import GoogleConsole
 
 
 def console(settings: Settings) -> GoogleConsole:

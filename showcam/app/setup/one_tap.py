@@ -16,7 +16,7 @@ from showcam.accounts.console_sessions import ConsoleSession, ConsoleSessions
 from showcam.app.setup.alexa_console import SCOPE
 from showcam.app.setup.skill_creation import CLIENT, Made, SkillCreation
 from showcam.app.setup.smapi import LINKING, Amazon, Customer, Failed, Profile, Silent
-from showcam.console.skill import NotMade
+from showcam.console.setup.skill import NotMade
 from showcam.i18n.catalogue import mark
 from showcam.store.ports import Replayed, Store
 from showcam.store.records import Account, Code, Link
@@ -27,8 +27,9 @@ _NOT_AWAITED = mark("This return was not waited for, or came too late. Begin aga
 
 
 class OneTap:
-    """Fulfils `showcam.console.skill.OneTap`. `client`: the skill's own client of Login with Amazon, for events too.
+    """Fulfils `showcam.console.setup.skill.OneTap`.
 
+    `client`: the skill's own client of Login with Amazon, for events too.
     `url`: showcam's public https address. `end` ends a link that Amazon did not take.
     """
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from showcam.console.exposing import Why
+from showcam.console.setup.exposing import Why
 
 ENDING_S = 0.5  # a command that has closed its output, or need not wait after it named a page, ends at once
 MOST = 256 * 1024  # bytes of an answer

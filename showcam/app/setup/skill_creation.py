@@ -25,7 +25,7 @@ from showcam.app.setup.alexa_console import model
 from showcam.app.setup.skill_package import Certificate, Manifest, Missing
 from showcam.app.setup.smapi import Amazon, Build, Failed, NotBuilt, Profile, SignInAgain, Skills
 from showcam.app.shipped import skill_package as packaged
-from showcam.console.skill import Hand, NotMade, OneTap, Road, Stack, Standing, Step
+from showcam.console.setup.skill import Hand, NotMade, OneTap, Road, Stack, Standing, Step
 from showcam.i18n.catalogue import mark
 from showcam.store.ports import Store, StoreUnavailable
 from showcam.store.records import token_hash
@@ -102,7 +102,7 @@ class Records(Protocol):
 
 
 class SkillCreation:
-    """Fulfils `showcam.console.skill.Skill`. Methods raise StoreUnavailable.
+    """Fulfils `showcam.console.setup.skill.Skill`. Methods raise StoreUnavailable.
 
     `url`: showcam's public https address. `finished` gets the skill id, the client id and the secret of events when the
     whole skill is made. `certificate` finds the certificate's kind. `keys`: of the forwarder. `blocked`: the road while

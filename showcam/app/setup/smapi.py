@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 
 from msgspec import Struct
 
-from showcam.console.skill import NotMade
+from showcam.console.setup.skill import NotMade
 from showcam.i18n.catalogue import mark
 from showcam.net.exchange import PATIENT_S, Hosts, Unreached
 from showcam.net.http import Http, Reply

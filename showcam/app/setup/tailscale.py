@@ -14,8 +14,8 @@ from msgspec import Struct, field
 
 from showcam.app.setup.address import AddressKeeper
 from showcam.app.setup.programs import Program, ProgramFailed, find, last_line
-from showcam.console.exposing import TAILSCALES, By, Held, Stage
-from showcam.console.recipes import NAME
+from showcam.console.setup.exposing import TAILSCALES, By, Held, Stage
+from showcam.console.setup.recipes import NAME
 
 ANSWER_S = 10.0  # the daemon answers in milliseconds; for a page it asks Tailscale's servers
 PORT = 443  # Alexa and Google come by no other

@@ -19,9 +19,10 @@ from showcam.engine.sessions.pull import Pull
 from showcam.engine.sessions.pulls import Ended, Load, Places, Pulls, TooMany, Warming
 from showcam.engine.sessions.session import Session, SessionIndex, View
 from showcam.engine.sessions.transcodes import Transcodes
-from showcam.engine.settings import OnLoopback, PlaneSettings
+from showcam.engine.settings import PlaneSettings
 from showcam.engine.source import SourceFailed, Sources, SourceSpec
 from showcam.engine.sources.opener import Opener
+from showcam.net.addresses import OnLoopback
 
 _log = structlog.get_logger()
 
@@ -87,7 +88,8 @@ class Sessions:
             raise TooMany(10)
         self._places.give_back(claims.link, claims.nonce)  # the session holds its camera from now on
         now, clock = self._loop.time(), int(time.time())
-        own = self._grants.for_session(claims, clock + self._settings.life_s)
+        life_s = self._settings.stream_cap_s or self._settings.session_s
+        own = self._grants.for_session(claims, clock + life_s)
         pull = self.warming.warm(claims, spec)
         pull.claims = own
         until = own.expires if self._settings.stream_cap_s else clock + self._settings.session_s

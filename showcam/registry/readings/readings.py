@@ -131,18 +131,31 @@ class Readings:
             try:
                 # a shared read may have begun before the owner changed a preference
                 read = self.read(household.account, source, left, purpose=purpose)
-                readings.append(self._preferred(household.account, source, read))
+                reading = self._preferred(household.account, source, read)
             except DriverError as error:
                 last = self.last(household.account, source)
-                if last is not None:
-                    readings.append(last)
-                    continue
-                if not self._never_listed(household.account, source, error):
+                if last is None and not self._never_listed(household.account, source, error):
                     raise Unavailable(error.reason, error.vendor) from None
-                unread.append(error)
+                if last is None:
+                    unread.append(error)
+                    continue
+                reading = last
+            readings.append(self._newest(household.account, source, reading))
         if unread and not readings:
             raise Unavailable(unread[-1].reason, unread[-1].vendor)
         return merged(readings, self._clock(), tuple(error.vendor for error in unread))
+
+    def _newest(self, account: Account, source: Source, reading: Reading) -> Reading:
+        """The reading, or a newer and different reading of another process.
+
+        An assistant that is told of a change by that process asks this one for the list, and keeps it.
+        """
+        try:
+            self.newer(account, source)
+        except StoreUnavailable:
+            return reading
+        last = self.last(account, source)
+        return last if last is not None and _is_newer(last, reading) else reading
 
     def _never_listed(self, account: Account, source: Source, error: DriverError) -> bool:
         """Whether nobody has signed in to the source yet: then a list without this source lacks no camera."""

@@ -1,0 +1,164 @@
+"""The forms of the assistants' page: links, clients, PIN, quiet times, who may link, and the household's removal."""
+
+import time
+from collections.abc import Callable
+
+from flask import request
+from msgspec import Struct
+
+from showcam.accounts import clients
+from showcam.accounts.links import LinkingWindow, NewLinks
+from showcam.accounts.pins import BadPin, Pins
+from showcam.console.assistants.sentences import ASSISTANTS
+from showcam.drivers.settings import BadValue
+from showcam.registry import quiet_times
+from showcam.registry.owner.invitations import Invitations, Invited
+from showcam.registry.owner.sign_in import SignIn
+from showcam.store.ports import Store
+from showcam.store.records import Assistant, Link
+
+MOST_REDIRECTS = 10
+LONGEST_USER = 200
+OF_OWNER = frozenset({"open-window", "close-window", "invite", "take-back"})  # only for the owner of the installation
+STEPS = OF_OWNER | {
+    *("acknowledge", "end", "choose", "add-client", "renew-secret", "remove-client"),
+    *("set-pin", "clear-pin", "set-quiet"),
+}
+_NOT_INVITED: dict[Invited, str] = {"": "", "known": ASSISTANTS["invited"], "full": ASSISTANTS["many_invited"]}
+
+
+class Made(Struct, frozen=True):
+    """A client whose secret was just made."""
+
+    id: str
+    secret: str
+
+
+class AssistantForms:
+    """`end` ends a link and its video. `remove` removes a household by id, and ends all its video."""
+
+    def __init__(
+        self,
+        store: Store,
+        new_links: NewLinks,
+        end: Callable[[Link], None],
+        sign_in: SignIn,
+        invitations: Invitations,
+        window: LinkingWindow,
+        remove: Callable[[str], object],
+    ) -> None:
+        self._store, self._pins, self._new_links, self._end = store, Pins(store), new_links, end
+        self._sign_in, self.invitations, self.window, self._remove = sign_in, invitations, window, remove
+
+    def take(self, step: str, account: str, cameras: frozenset[str]) -> Made | str:
+        """Takes a step of STEPS. Returns what was wrong, as a sentence to translate, or "" when done.
+
+        A client gets a new secret, which is then returned. `cameras` are the household's camera ids.
+        """
+        match step:
+            case "acknowledge":
+                self._new_links.acknowledge(account, request.form.getlist("links")[:1000])
+            case "end" | "choose":
+                return self._change_link(step, account, cameras)
+            case "add-client":
+                return self._add_client()
+            case "renew-secret" | "remove-client":
+                return self._change_client(step)
+            case "set-pin":
+                return self._set_pin(account)
+            case "clear-pin":
+                self._pins.clear(account)
+            case "open-window":
+                self.window.open()
+            case "close-window":
+                self.window.close()
+            case "invite":
+                return self._invite()
+            case "take-back":
+                gone = self.invitations.take_back(request.form.get("household", "")[:LONGEST_USER])
+                return "" if gone else ASSISTANTS["no_invitation"]
+            case "set-quiet":
+                return self._set_quiet(account)
+        return ""
+
+    def _change_link(self, step: str, account: str, cameras: frozenset[str]) -> str:
+        link = self._store.link(request.form.get("link", ""))
+        if link is None or link.account != account or link.ended is not None:
+            return ASSISTANTS["no_link"]
+        if step == "end":
+            self._end(link)
+            return ""
+        chosen = frozenset(request.form.getlist("cameras")) & cameras
+        everything = "later" in request.form and chosen == cameras
+        if not chosen and not everything:
+            return ASSISTANTS["nothing_ticked"]
+        self._store.choose_cameras(link.id, None if everything else tuple(sorted(chosen)), time.time())
+        return ""
+
+    def _change_client(self, step: str) -> Made | str:
+        client = self._store.client(request.form.get("client", ""))
+        if client is None:
+            return ASSISTANTS["no_client"]
+        if step == "remove-client":
+            self._store.drop_client(client.id)
+            return ""
+        secret = clients.register(
+            self._store,
+            client.id,
+            client.assistant,
+            client.redirect_uris,
+            require_pkce=client.require_pkce,
+            loopback_redirect=client.loopback_redirect,
+        )
+        return Made(client.id, secret)
+
+    def _add_client(self) -> Made | str:
+        redirects = tuple(dict.fromkeys(request.form.get("redirects", "").split()))
+        assistant: Assistant = "google" if request.form.get("assistant") == "google" else "alexa"
+        if not redirects or len(redirects) > MOST_REDIRECTS:
+            return ASSISTANTS["redirects"]
+        if self._store.client(assistant) is not None:
+            return ASSISTANTS["client_there"]
+        try:
+            return Made(assistant, clients.register(self._store, assistant, assistant, redirects))
+        except ValueError:
+            return ASSISTANTS["redirects"]
+
+    def has_pin(self, account: str) -> bool:
+        return self._pins.is_set(account)
+
+    def delete(self, account: str, user: str) -> str:
+        """Returns what was wrong, as a sentence to translate, or "" after deletion. `user` is the signed-in name."""
+        if request.form.get("name", "").strip() != user:
+            return ASSISTANTS["not_deleted"]
+        self._sign_in.sign_out(account)
+        self._remove(account)
+        return ""
+
+    def _set_pin(self, account: str) -> str:
+        pin = request.form.get("pin", "").strip()
+        if pin != request.form.get("again", "").strip():
+            return ASSISTANTS["pins_differ"]
+        try:
+            self._pins.set(account, pin)
+        except BadPin:
+            return ASSISTANTS["pin"]
+        return ""
+
+    def _set_quiet(self, account: str) -> str:
+        times, zone = (request.form.get(name, "").strip() for name in ("times", "zone"))
+        try:
+            quiet_times.parsed("", zone)
+        except BadValue:
+            return ASSISTANTS["quiet_zone"]
+        try:
+            quiet_times.keep(self._store, account, quiet_times.parsed(times, zone))
+        except BadValue:
+            return ASSISTANTS["quiet_times"]
+        return ""
+
+    def _invite(self) -> str:
+        user = request.form.get("user", "").strip()
+        if not user or len(user) > LONGEST_USER or not user.isprintable():
+            return ASSISTANTS["user"]
+        return _NOT_INVITED[self.invitations.invite(user)]

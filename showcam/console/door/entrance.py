@@ -1,0 +1,78 @@
+"""Decides who may reach the console, and checks the printed code that lets a browser in."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import structlog
+from flask import abort, g, request
+
+from showcam.accounts.attempts import OneTimeCode
+from showcam.console.look import cookies
+from showcam.console.look.reach import from_house
+from showcam.i18n.catalogue import mark
+from showcam.net.addresses import BASE, PEER, is_in_house
+from showcam.store.ports import Store
+
+# Errors of the one-time code.
+CODE = {
+    "wrong": (403, mark("Wrong, used or expired. Get a new code.")),
+    "too_many": (429, mark("Too many wrong codes. Wait 15 minutes.")),
+    "outside": (403, mark("The code works only at home. Open its address there.")),
+}
+
+log = structlog.get_logger()
+
+MAX_BODY = 64 * 1024  # bytes; an offer may take half of this
+
+OF_PROXY = frozenset({"home", "console", "look"})  # the blueprints that the owner's proxy leads to
+
+type Entered = Literal["right", "wrong", "too_many", "outside"]
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """`open_to` says who may reach the console. `names` are the house's own names for this machine."""
+
+    store: Store
+    code: OneTimeCode
+    open_to: Literal["lan", "public"]
+    names: tuple[str, ...]
+
+    def guard(self) -> None:
+        """Answers 404 to whoever may not come in, as for a page that does not exist.
+
+        Runs before anything reads the request.
+        """
+        through_proxy = cookies.base() is not None
+        if not cookies.is_home(request.path):
+            may = not through_proxy or request.blueprint in OF_PROXY
+        else:
+            request.max_content_length = MAX_BODY
+            may = through_proxy or (self.open_to == "public" and request.is_secure) or self.in_house()
+        if not may:
+            g.hidden = True
+            abort(404)
+
+    def enter(self, typed: str) -> Entered:
+        """Checks the printed code. A right code is used up."""
+        if not self.visitor_in_house():
+            return "outside"
+        verdict = self.code.redeem(typed, request.remote_addr or "", self.store)
+        if verdict == "right":
+            log.info("signed in at the console by the printed code")
+        else:
+            log.info("code of the console refused", why=verdict)
+        return verdict
+
+    def visitor_in_house(self) -> bool:
+        """Tells whether the browser is in the house, also through a trusted proxy or the owner's that names it.
+
+        If the proxy names nobody, the address is the proxy's own.
+        """
+        address = request.remote_addr or ""
+        is_named = request.environ.get(PEER) != address
+        return self.in_house() or (is_named and is_in_house(address))
+
+    def in_house(self) -> bool:
+        """Tells whether the request comes from the house, with nothing in between."""
+        return BASE not in request.environ and from_house(request.environ, self.names)
