@@ -10,7 +10,6 @@ from wsgiref.types import WSGIEnvironment
 from msgspec import Struct
 
 from showcam.net.addresses import counted_as
-from showcam.net.outcomes import Outcome
 from showcam.net.text import problem_of
 
 AT_WORK: ContextVar[str] = ContextVar("request")  # the id of the request that this thread works on
@@ -19,6 +18,7 @@ AT_WORK: ContextVar[str] = ContextVar("request")  # the id of the request that t
 RECEIVED = "showcam.received"
 
 LONGEST_BODY = 256 * 1024  # bytes of a request
+SENDER_S = 5.0  # a sender has this for the head of a request, for its body, and for whatever follows
 
 type Headers = list[tuple[str, str]]
 
@@ -88,17 +88,6 @@ class Route:
     claims: Callable[[WSGIEnvironment], bool] = lambda environ: False
     refused: Callable[[WSGIEnvironment, Response], Response] = lambda environ, refusal: refusal  # in the route's form
     behind_proxy: bool = False
-
-
-class Answered(Struct, frozen=True):
-    """The facts about an answered request that are counted and logged."""
-
-    request: str
-    route: str
-    method: str
-    status: int
-    seconds: float
-    outcomes: tuple[Outcome, ...] = ()  # of the directive or intents in it
 
 
 class Refuse(Exception):

@@ -13,6 +13,7 @@ _SECRET = re.compile(
     r"|(?<=[?&]state=)[^&\s]+"
     r"|(?<=accessToken=)[^&\s]+"
 )
+SHORTEST = 12  # characters; no secret is shorter
 # Libraries that log what must stay secret: issued tokens, raw vendor answers, SDP, whole requests.
 QUIET = (
     *("authlib", "pyezvizapi", "aioice", "aiortc", "urllib3", "requests", "botocore", "boto3", "aiohttp.access"),

@@ -1,7 +1,6 @@
-"""The settings of the media process, given at its start, and its trust in others. Standard library only."""
+"""The settings of the media process, given at its start, and the authorities that it trusts. Standard library only."""
 
 import ssl
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -49,11 +48,6 @@ class PlaneSettings:
     keep_s: float = IDLE_S  # a video is held open for this time after the latest request to keep it warm
     again_s: float = 30.0  # until a whole video is tried again on a connection that was too slow for it
 
-    @property
-    def life_s(self) -> int:
-        """The lifetime of a new session's grant, in seconds."""
-        return self.stream_cap_s or self.session_s
-
 
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:
     """A TLS context with the system's authorities and one more. Takes 20 ms."""
@@ -62,14 +56,3 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
     if ca_file is not None:
         context.load_verify_locations(ca_file)
     return context
-
-
-@dataclass(frozen=True, slots=True)
-class OnLoopback:
-    """Which sources may live on this machine: all, or those at a "host:port" of `vendors` and nowhere else."""
-
-    every: bool = False
-    vendors: frozenset[str] = frozenset()
-
-    def has(self, hosts: Iterable[str]) -> bool:
-        return self.every or self.vendors.issuperset(hosts)

@@ -12,6 +12,7 @@ import re
 import socket
 import struct
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -62,6 +63,17 @@ def are_public(addresses: Iterable[str], *, loopback: bool = False) -> bool:
     return bool(judged) and all(judged)
 
 
+@dataclass(frozen=True, slots=True)
+class OnLoopback:
+    """Which sources may live on this machine: all, or those at a "host:port" of `vendors` and nowhere else."""
+
+    every: bool = False
+    vendors: frozenset[str] = frozenset()
+
+    def has(self, hosts: Iterable[str]) -> bool:
+        return self.every or self.vendors.issuperset(hosts)
+
+
 def is_in_house(address: str, *, loopback: bool = False) -> bool:
     """Whether this is a private address of a LAN, the only place where LAN cameras are connected to.
 
@@ -98,6 +110,11 @@ def is_spelled(host: str) -> bool:
 def in_url(host: str) -> str:
     """The host in the form of a URL: an IPv6 address is in brackets."""
     return f"[{host}]" if ":" in host else host
+
+
+def with_port(host: str, port: int) -> str:
+    """The text "host:port". An IPv6 address is in brackets."""
+    return f"{in_url(host)}:{port}"
 
 
 def unmapped(address: str) -> str:

@@ -21,10 +21,9 @@ from showcam.registry.registry import Registry
 from showcam.registry.reporting.camera_states import CameraStates
 from showcam.registry.scenes import Scenes
 from showcam.registry.streams.grants import Offers, Questions, Reopening
-from showcam.registry.streams.handover import Handover, Keeping, Pictures
+from showcam.registry.streams.handover import Explaining, Handover, Keeping, Pictures
 from showcam.registry.streams.history import History, Work
-from showcam.registry.streams.sources import StreamSources
-from showcam.registry.streams.streams import Explaining, Quota, Streams
+from showcam.registry.streams.streams import Quota, Streams, StreamSources
 from showcam.registry.watch.hints import Noticing
 from showcam.store.ports import Store
 

@@ -34,7 +34,7 @@ class Registry(Component):
         self.stills = self._rules.stills  # whether there are still pictures
         self.scenes = scenes  # that show a camera on a TV in the house
         self._listed: tuple[Callable[[Link, Listing], None], ...] = ()
-        self._asked: tuple[Callable[[Link], None], ...] = ()
+        self._refused: tuple[Callable[[Link], None], ...] = ()
 
     def cameras(self, link: Link, within_s: float | None = None) -> Listing:
         """The cameras that the link may see, read now, or else as last known. Raises Unavailable."""
@@ -141,13 +141,14 @@ class Registry(Component):
         outcomes.current().came_to(camera_id, found)
         if self._history is not None:
             self._history.note(link, camera_id, request.surface, found, requested_at)
-        for asked in self._asked:
-            asked(link)
+        if isinstance(found, Refusal) or found.explains is not None:
+            for refused in self._refused:
+                refused(link)
         return found
 
-    def when_asked(self, callback: Callable[[Link], None]) -> None:
-        """`callback` too gets the link of each request to show a camera, in the same thread: it must be quick."""
-        self._asked = (*self._asked, callback)
+    def when_refused(self, callback: Callable[[Link], None]) -> None:
+        """`callback` gets the link of each request that was refused a camera, in the same thread: it must be quick."""
+        self._refused = (*self._refused, callback)
 
     def end_session(self, link: Link, session: str) -> None:
         self._streams.handover.end(link.id, session)

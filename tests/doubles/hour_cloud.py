@@ -15,9 +15,10 @@ from showcam.engine.outputs.tracks import VideoTrack
 from showcam.engine.sessions.pull import Pull
 from showcam.engine.sessions.session import View
 from showcam.engine.sessions.transcodes import Transcodes
-from showcam.engine.settings import OnLoopback, PlaneSettings
+from showcam.engine.settings import PlaneSettings
 from showcam.engine.source import CLOCK, Codec, Denied, EzvizCloud, SourceSpec
 from showcam.engine.sources.opener import Opener
+from showcam.net.addresses import OnLoopback
 from showcam.simulator.camera import Camera
 from showcam.simulator.state import Account
 from tests.doubles.hour import pictures
@@ -79,7 +80,7 @@ class HourCloud(OpenGate):
 
     def __init__(self, loop: asyncio.AbstractEventLoop, **settings: Any) -> None:
         self.camera = Camera(SERIAL, "Garden", USER, "ABCDEF", "garden", audio=False)
-        self.world = TroubledWorld({USER: Account(USER, "", "", "")}, {SERIAL: self.camera}, now=loop.time)
+        self.world = TroubledWorld({USER: Account(USER, "")}, {SERIAL: self.camera}, now=loop.time)
         for name, value in settings.items():
             setattr(self.world.settings, name, value)
         self.studio = _Studio(loop)

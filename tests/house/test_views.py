@@ -9,7 +9,7 @@ from showcam.registry.registry import Registry
 from showcam.registry.streams.grants import Offers, Questions
 
 SAYS_WHO = {Registry: "link", Owner: "account_id", Offers: "grant", Questions: "claims"}
-TELLS_OF_NO_CAMERA = {Registry: {"when_listed", "when_asked"}, Owner: set(), Offers: set(), Questions: set()}
+TELLS_OF_NO_CAMERA = {Registry: {"when_listed", "when_refused"}, Owner: set(), Offers: set(), Questions: set()}
 
 
 @pytest.mark.parametrize("view", SAYS_WHO, ids=lambda view: view.__name__)

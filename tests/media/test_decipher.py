@@ -19,10 +19,10 @@ from showcam.engine.ezviz.address import SUB
 from showcam.engine.ezviz.decipher import Decipherer
 from showcam.engine.ezviz.encryption import FIRST
 from showcam.engine.ezviz.node import NodeSession
-from showcam.engine.settings import OnLoopback
 from showcam.engine.source import EzvizCloud, Format, SourceFailed, Unit, read_source
 from showcam.engine.sources.ezviz_picture import EzvizPicture, Showing
 from showcam.engine.sources.footage import Footage, Sets
+from showcam.net.addresses import OnLoopback
 from showcam.simulator.pictures.garbler import LAYOUTS, Garbler, Layout, split
 from tests.doubles.floating_point import apart
 from tests.doubles.made_once import made_once

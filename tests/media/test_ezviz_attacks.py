@@ -14,7 +14,7 @@ from showcam.engine.ezviz import messages
 from showcam.engine.ezviz.address import Address, Stream
 from showcam.engine.ezviz.messages import STREAM, frame
 from showcam.engine.ezviz.node import MOST_HOPS, NOTICE, NodeSession, SaidNo
-from showcam.engine.settings import OnLoopback
+from showcam.net.addresses import OnLoopback
 from tests.doubles.fast_time import FastLoop, run
 from tests.doubles.hour_cloud import SERIAL, HourCloud, Watcher, by_webrtc, closed, pulled
 from tests.doubles.mangler import Mangler, Spoil, byte_by_byte, ended, flipped, missing

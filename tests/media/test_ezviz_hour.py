@@ -13,8 +13,8 @@ import pytest
 from showcam.engine.ezviz.address import Address, Stream
 from showcam.engine.ezviz.node import NodeSession
 from showcam.engine.sessions.pull import Pull
-from showcam.engine.settings import OnLoopback
 from showcam.engine.source import EzvizCloud
+from showcam.net.addresses import OnLoopback
 from tests.doubles.fast_time import FastLoop, run
 from tests.doubles.hour_cloud import HourCloud, Watcher, by_webrtc, claims, closed, opened, pull_of, pulled, watched
 

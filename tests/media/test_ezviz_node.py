@@ -11,7 +11,7 @@ from showcam.engine.ezviz import messages
 from showcam.engine.ezviz.address import Address
 from showcam.engine.ezviz.messages import MESSAGE, STREAM, Frame, Frames, frame
 from showcam.engine.ezviz.node import MOST_MESSAGES, NOTICE, NodeSession, SaidNo, Unreached
-from showcam.engine.settings import OnLoopback
+from showcam.net.addresses import OnLoopback
 from tests.doubles.fast_time import FastLoop, run
 
 OPEN = frame(messages.INFO_ANSWER, messages.text_field(4, "S1"))

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from showcam.engine.codec import nal
 from showcam.engine.ezviz.address import SUB
 from showcam.engine.ezviz.node import NodeSession
-from showcam.engine.settings import OnLoopback
 from showcam.engine.source import CLOCK, SourceFailed, Unit
 from showcam.engine.sources.ezviz_picture import HELD_CAP, Showing
 from showcam.engine.sources.footage import MOST_UNITS, UNFOUND, Footage, transport
 from showcam.engine.sources.screen import STEP, Joined
+from showcam.net.addresses import OnLoopback
 from showcam.simulator.pictures.garbler import Garbler
 from showcam.simulator.pictures.garbler import split as split_units
 from tests.doubles.odd_streams import HIKVISION_HEADER, ProgramStream

@@ -16,8 +16,8 @@ from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from showcam.drivers.vendor import SignedIn
 from showcam.engine.ezviz.address import Address
 from showcam.engine.ezviz.node import NodeSession
-from showcam.engine.settings import OnLoopback
 from showcam.engine.source import USED, CameraSpec, EzvizCloud, Unopened
+from showcam.net.addresses import OnLoopback
 from showcam.registry.gate.gate import choose, may_be_overheard
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.leases import lent

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from showcam.app.edge.connections import Bodies
+from showcam.app.edge.edge import Bodies
 from showcam.app.http_types import RECEIVED, Refuse
 from showcam.net.addresses import PEER
 from tests.doubles.slow_body import SlowBody

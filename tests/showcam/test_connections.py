@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from showcam.app.edge.connections import Connections, accepted
+from showcam.app.edge.server import Connections, accepted
 
 ASKED, ANSWERED = b"POST / HTTP/1.1\r\n", b"HTTP/1.1 200 OK\r\n"
 

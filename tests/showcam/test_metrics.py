@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from showcam.app.edge.edge import Answered
 from showcam.app.edge.metrics import Metrics
-from showcam.app.http_types import Answered, Refuse, Request
+from showcam.app.http_types import Refuse, Request
 
 
 def request(**more: str) -> Request:

@@ -16,11 +16,10 @@ from showcam.accounts.links import authenticate
 from showcam.accounts.pins import Pins
 from showcam.alexa.smart_home import SmartHome
 from showcam.app.aws.cloudwatch import CloudWatch
-from showcam.app.edge.edge import Edge, EdgeRules
+from showcam.app.edge.edge import Answered, Edge, EdgeRules, RequestLines
 from showcam.app.edge.metrics import Metrics
-from showcam.app.http_types import Answered, Request, Response, Route
-from showcam.app.process.logs import RequestLines
-from showcam.net.outcomes import Outcome, collected
+from showcam.app.http_types import Request, Response, Route
+from showcam.registry.outcomes import Outcome, collected
 from showcam.registry.readings.judge import Rules
 from tests.doubles.household import Household, household
 from tests.doubles.runtime_api import Context
@@ -235,7 +234,7 @@ def edge_of(home: Household, report: Callable[[Answered], None]) -> Edge:
         [Route("alexa", "/alexa/smart-home", ("POST",), smart_home)],
         lambda environ, start: [],
         EdgeRules(65_536),
-        report,
+        (report,),
     )
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from showcam.app.http_types import Answered
-from showcam.app.process.logs import RequestLines, to_stderr
+from showcam.app.edge.edge import Answered, RequestLines
+from showcam.app.process.logs import to_stderr
 
 type Lines = Callable[[], list[dict[str, Any]]]
 

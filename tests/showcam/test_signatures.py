@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from showcam.app.compose import web
 from showcam.app.edge.signatures import HEADER, WAY_S, Signatures, sign
 from showcam.app.http_types import RECEIVED, Refuse, Request
 from showcam.engine.grants import WINDOW_S
@@ -94,10 +93,10 @@ def test_a_message_that_one_store_on_the_file_took_is_taken_for_another(store: S
 def test_a_message_that_can_t_be_noted_is_answered_503(store: SqliteStore, tmp_path: Path) -> None:
     (tmp_path / "showcam.db-nonces").mkdir()
     with pytest.raises(Refuse) as refused:
-        web._forwarded(message(), Signatures([NEW], store))
+        Signatures([NEW], store).sent(message())
     assert refused.value.response.status == 503
     (tmp_path / "showcam.db-nonces").rmdir()
-    assert web._forwarded(message(), Signatures([NEW], store)) is not None
+    assert Signatures([NEW], store).sent(message()) is not None
 
 
 def test_a_message_stays_taken_as_long_as_it_would_be_taken(store: SqliteStore) -> None:

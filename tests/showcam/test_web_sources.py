@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from showcam.app.process.web_sources import WebSources
-from showcam.engine.gate import Background, Gate
+from showcam.engine.gate import Background, Gate, WebSources
 from showcam.engine.grants import Claims, Grants
 from showcam.engine.settings import PlaneSettings
 from showcam.engine.source import Denied, SourceFailed

@@ -16,7 +16,7 @@ from pyezvizapi.stream import StreamTransport, VtmStreamClient, detect_transport
 
 from showcam.engine.ezviz.address import Address, live
 from showcam.engine.ezviz.node import NodeSession, SaidNo
-from showcam.engine.settings import OnLoopback
+from showcam.net.addresses import OnLoopback
 from showcam.simulator.cloud import node, wire
 from showcam.simulator.cloud.dispatcher import LIFE_S, Tokens
 from showcam.simulator.state import Account, World
@@ -99,7 +99,7 @@ def test_of_tokens_that_are_fetched_at_once_the_last_is_good(cloud: Cloud, clien
 
 def test_tokens_are_good_for_five_minutes() -> None:
     now = 1e9
-    tokens = Tokens(World({DEMO: Account(DEMO, "", "", "")}, {}, now=lambda: now))
+    tokens = Tokens(World({DEMO: Account(DEMO, "")}, {}, now=lambda: now))
     young, old = tokens.made(DEMO)[:2]
     now += LIFE_S - 1
     assert tokens.spent(young) == DEMO

@@ -1,4 +1,4 @@
-"""What nobody announces is told soon after somebody asked, and while a page is open; here nothing else reads it."""
+"""What nobody announces is told soon after a refusal, and while a page is open; here nothing else reads it."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -59,7 +59,7 @@ def quiet(program: Program, for_s: float = 5.0) -> None:
             before, since = now, time.monotonic()
 
 
-def test_a_change_after_an_ask_is_told_soon(program: Program) -> None:
+def test_a_change_after_a_refusal_is_told_soon(program: Program) -> None:
     """Somebody is refused, and mends it in the vendor's app."""
     quiet(program)
     answer = program.assistant("google", "watch", text="show the attic camera")

@@ -11,7 +11,7 @@ import requests
 from scripts.deploy_local.displays import Alexa
 from tests.doubles.program import ROOT, running
 from tests.doubles.rtc_viewer import Viewer
-from tests.doubles.waiting import LONG_S
+from tests.doubles.waiting import LONG_S, until
 from tests.doubles.walk import Walk
 from tests.whole.test_bad_input import tokens
 
@@ -38,8 +38,11 @@ def test_alexa_show_the_garden_camera_runs_code_of_so_many_files(
     """
     monkeypatch.setattr("aioice.ice.get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
     walk = Walk(tmp_path / "walk")
-    with running(tmp_path, **walk.environ) as program:
+    with running(tmp_path, troubled=True, **walk.environ) as program:
         program.link("alexa")
+        # the skill's event follows the linking, and is no part of the walk
+        linked = 'showcam_requests_total{route="spoken",status="200"}'
+        until(lambda: linked in requests.get(f"{program.web}/metrics", timeout=LONG_S).text)
 
         def directive(body: dict[str, Any]) -> dict[str, Any]:
             return dict(requests.post(f"{program.web}/alexa/smart-home", json=body, timeout=LONG_S).json())

@@ -8,8 +8,8 @@ from showcam.app import keys
 from showcam.app.process import logs, supervisor
 from showcam.app.process.limits import raise_limit
 from showcam.app.process.supervisor import CannotStart
-from showcam.app.process.web_sources import WebSources
 from showcam.app.settings import Settings
+from showcam.engine.gate import WebSources
 from showcam.engine.grants import Grants
 from showcam.engine.server import MediaServer
 from showcam.engine.settings import PlaneSettings, tls_context

@@ -1,7 +1,6 @@
 """The web process: linking, both assistants' endpoints and pages, behind one edge on granian."""
 
 import atexit
-import logging
 import socket
 import threading
 import time
@@ -20,32 +19,28 @@ from showcam.accounts.clients import Refusals
 from showcam.app import keys
 from showcam.app.compose import directives, doors, fulfillment, ground, pages, screens
 from showcam.app.compose.doctor import OwnMachine
-from showcam.app.compose.doors import JSON
 from showcam.app.compose.own_pages import address_keeper, exposer, own_pages, skill, tvs
 from showcam.app.compose.trace import OwnTracer
-from showcam.app.edge.connections import MOST, SENDER_S, Connections
-from showcam.app.edge.edge import Edge
+from showcam.app.edge.edge import Edge, RequestLines
 from showcam.app.edge.metrics import Metrics
 from showcam.app.edge.own_proxy import OwnProxy, Pictures
-from showcam.app.edge.server import Server
-from showcam.app.edge.signatures import HEADER, Signatures, spoken_route
-from showcam.app.http_types import Answered, Refuse, Request, Response, Route, problem
+from showcam.app.edge.server import MOST, Connections, Server
+from showcam.app.edge.signatures import Signatures, directives_route, spoken_route
+from showcam.app.http_types import SENDER_S, Request, Response, Route, problem
 from showcam.app.keys import Keys
 from showcam.app.process import logs, supervisor
 from showcam.app.process.limits import end_with_parent, keep_to_one, raise_limit
-from showcam.app.process.logs import RequestLines, to_stderr
+from showcam.app.process.logs import to_stderr
 from showcam.app.process.supervisor import answers
 from showcam.app.process.worker import METRICS_FILE
 from showcam.app.settings import Settings
 from showcam.console.home.page import Home, Page
 from showcam.registry.reporting.sender import Listed
 from showcam.registry.watch.hints import Inbox
-from showcam.store.ports import Store, StoreUnavailable
-
-log = logging.getLogger(__name__)
+from showcam.store.ports import Store
 
 WORKER_LATE_S = 30.0  # its file is touched each second
-ASKED_S = 10.0  # delay of a household's reading after somebody asked to be shown a camera
+REFUSED_S = 10.0  # delay of a household's reading after somebody was refused a camera
 OPEN_S = 2.0  # delay of the reading after a page with cameras reported itself open
 
 
@@ -55,11 +50,6 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
     atexit.register(base.store.close)  # the process that closes the database last folds the log into the database
     metrics = Metrics(settings.data / METRICS_FILE, settings.metrics_token)
     lines = RequestLines("web", settings.log_level, write)
-
-    def report(done: Answered) -> None:
-        metrics.count(done)
-        lines.write(done)
-
     inbox = Inbox(base.adapter.noticing)
     routes = [
         *_alexa(settings, keys, base),
@@ -72,7 +62,7 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
     registry = base.adapter.registry
     registry.when_listed(Listed(base.store).note)
     # a person who was refused then fixes the cause in the vendor's app, which announces nothing
-    registry.when_asked(lambda link: inbox.look(link.account, ASKED_S))
+    registry.when_refused(lambda link: inbox.look(link.account, REFUSED_S))
     made = skill(settings, keys, base) if settings.has_console else None
     machine = OwnMachine(settings, base)
 
@@ -87,43 +77,23 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
         screens.show_on_change(base, screens.client(settings))
     screens.fill(settings, base)
     threading.Thread(target=base.load, name="driver-load", daemon=True).start()
-    return Edge(doors.limited(settings, routes), app, doors.rules(settings), report)
+    return Edge(doors.limited(settings, routes), app, doors.rules(settings), (metrics.count, lines.write))
 
 
 def _alexa(settings: Settings, keys: Keys, base: ground.Ground) -> list[Route]:
     alexa, signatures = directives.skill(settings, base), Signatures(keys.forwarder, base.store)
     refusals = Refusals(base.store)
-
-    def smart_home(request: Request) -> Response:
-        # the demo's simulated Alexa sends directives itself; any other comes through the owner's forwarder
-        if settings.demo:
-            return Response(200, alexa.answer(request.body, request.received), [JSON])
-        received = _forwarded(request, signatures)
-        if received is None:
-            if request.header(HEADER) is not None:
-                refusals.note("forwarder")
-            raise Refuse(problem(403, "Directives come through the forwarder", "Its signature is missing or wrong."))
-        return Response(200, alexa.answer(request.body, received), [JSON])
-
     return [
-        Route("alexa", "/alexa/smart-home", ("POST",), smart_home, json=True, claims=signatures.likely),
+        directives_route(alexa.answer, signatures, partial(refusals.note, "forwarder"), is_demo=settings.demo),
         spoken_route(
             settings.alexa_skill_id,
             directives.spoken(settings, base),
             cache(partial(directives.chains, settings)),
-            lambda request: _forwarded(request, signatures) if request.header(HEADER) is not None else None,
+            # the template of an older showcam could hand on spoken requests too
+            signatures.sent,
             partial(refusals.note, "skill"),
         ),
     ]
-
-
-def _forwarded(request: Request, signatures: Signatures) -> float | None:
-    """The time the owner's forwarder sent the request, by time.monotonic; None if the forwarder did not send it."""
-    try:
-        return signatures.sent(request)
-    except StoreUnavailable as error:
-        log.warning("a forwarded message can't be taken: %s", error, extra={"reason": "store"})
-        raise Refuse(problem(503, "The store can't be reached just now", "Try again in a moment.")) from None
 
 
 def _health(settings: Settings, store: Store) -> Callable[[Request], Response]:
@@ -156,8 +126,7 @@ def load_app(settings: Settings) -> WSGIApplication:
     keep_to_one()
     end_with_parent()
     edge = build(settings, keys.of(settings), write)
-    longest_s = max(settings.request_s, settings.sign_in_s) + 1
-    Connections(settings.port, edge.bodies.overdue, longest_s).watch()
+    Connections(settings.port, edge.bodies.overdue, settings.sign_in_s + 1).watch()
     return OwnProxy(edge, *settings.console_proxy) if settings.console_proxy and settings.has_console else edge
 
 
@@ -182,7 +151,7 @@ class _Server(MPServer):
 
 
 def _in_threads(app: Callable[[Settings], WSGIApplication], settings: Settings) -> Any:
-    return Server(app(settings), doors.THREADS * (1 + doors.BODIES_TO_A_THREAD))  # see showcam.app.edge.connections
+    return Server(app(settings), doors.THREADS * (1 + doors.BODIES_TO_A_THREAD))  # see Bodies of showcam.app.edge.edge
 
 
 def serve(settings: Settings, app: Callable[[Settings], WSGIApplication] = load_app) -> None:

@@ -16,8 +16,8 @@ from apig_wsgi import make_lambda_handler
 from showcam.app import keys
 from showcam.app.aws.cloudwatch import CloudWatch, Event, Handler, Reply
 from showcam.app.compose import doors, ground, pages
-from showcam.app.edge.edge import REQUEST_ID, Edge
-from showcam.app.http_types import Answered, Route
+from showcam.app.edge.edge import REQUEST_ID, Answered, Edge
+from showcam.app.http_types import Route
 from showcam.app.settings import Settings
 from showcam.registry.watch.hints import AtOnce
 from showcam.store.ports import StoreUnavailable
@@ -53,7 +53,7 @@ def _edge(settings: Settings, watch: CloudWatch) -> Edge:
     base = ground.build(settings, held)
     health = Route("healthz", "/healthz", ("GET",), partial(doors.ready, base.store))
     routes = doors.limited(settings, [*doors.routes(settings, base, AtOnce(base.adapter.noticing)), health])
-    edge = Edge(routes, pages.app(settings, held, base), doors.rules(settings), note)
+    edge = Edge(routes, pages.app(settings, held, base), doors.rules(settings), (note,))
     with contextlib.suppress(StoreUnavailable):  # then the driver loads with the first request
         base.load()
     return edge

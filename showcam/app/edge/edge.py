@@ -5,27 +5,170 @@ the route and not the path, since a path may hold a grant.
 """
 
 import io
+import logging
 import os
+import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+import msgspec
 import structlog
+from msgspec import Struct
+from msgspec.structs import asdict
 
-from showcam.app.edge.connections import Bodies
-from showcam.app.http_types import AT_WORK, RECEIVED, Answered, Headers, Refuse, Request, Response, Route, problem
-from showcam.net.addresses import BASE, PEER, Network, within
-from showcam.net.outcomes import Outcome, collected
+from showcam.app.http_types import (
+    AT_WORK,
+    RECEIVED,
+    SENDER_S,
+    Headers,
+    Refuse,
+    Request,
+    Response,
+    Route,
+    problem,
+)
+from showcam.app.redaction import SHORTEST, redact
+from showcam.net.addresses import BASE, PEER, Network, counted_as, within
+from showcam.registry.outcomes import Outcome, collected
+from showcam.store.records import HOUR_S
 
 log = structlog.get_logger()
 
+KNOWN_S = HOUR_S  # a client whose proof was valid stays known for this many seconds
+MOST_KNOWN = 1024
 REQUEST_ID = "showcam.request_id"  # a key of the environ; on AWS a layer around the edge sets it
 
+_POLLED = ("healthz", "readyz", "metrics", "internal")  # routes that are requested all the time
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 _FORWARDING = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PROTO", "HTTP_VIA")
+
+
+class _Share:
+    """Places of one kind: `most` in all, `most_of_one` for a single client."""
+
+    __slots__ = ("most", "most_of_one", "of_one", "taken")
+
+    def __init__(self, most: int, most_of_one: int) -> None:
+        self.most, self.most_of_one = max(1, most), max(1, most_of_one)
+        self.taken = 0
+        self.of_one: dict[str, int] = {}
+
+    def take(self, client: str) -> bool:
+        of_one = self.of_one.get(client, 0)
+        if self.taken >= self.most or of_one >= self.most_of_one:
+            return False
+        self.taken += 1
+        self.of_one[client] = of_one + 1
+        return True
+
+    def give_back(self, client: str) -> None:
+        self.taken -= 1
+        left = self.of_one.pop(client) - 1
+        if left:
+            self.of_one[client] = left
+
+
+class Bodies:
+    """Reads the bodies of requests. `places`: the number of bodies that are waited for at once.
+
+    granian hands a request over before its body has arrived, so a thread waits for it. A client may occupy a small
+    share of the places for such threads, and half of them are kept for clients whose signature or bearer was valid
+    before.
+
+    `known_s`: how long a client stays known after a valid proof. `most_known`: the number of known clients.
+    """
+
+    def __init__(
+        self,
+        limit: int,
+        places: int,
+        *,
+        known_s: float = KNOWN_S,
+        most_known: int = MOST_KNOWN,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock = clock
+        self._limit, self._known_s, self._most_known = limit, known_s, most_known
+        self._of_known = _Share(places // 2, places // 2)  # bodies of clients whose proof was valid before
+        # bodies with a signature or bearer that is not verified yet
+        self._of_claims = _Share(places // 4, places // 16)
+        self._of_others = _Share(places // 4, places // 16)
+        self._waiting: dict[int, tuple[float, str]] = {}  # by thread: since when, and the peer
+        self._known: OrderedDict[str, float] = OrderedDict()  # by client: until when
+        self._lock = threading.Lock()
+
+    def read(self, environ: WSGIEnvironment, *, claims: bool = False) -> bytes:
+        """The whole body. Raises Refuse: 413 too long, 503 too many requests wait, 408 too slow or incomplete.
+
+        `claims`: the request carries a signature or bearer, not verified yet.
+        """
+        claimed = environ.get("CONTENT_LENGTH") or ""
+        known = claimed.isdecimal()
+        size = int(claimed) if known else self._limit + 1
+        if claimed and size > self._limit:
+            raise self._too_much()
+        body: bytes = b""
+        if size:
+            address = environ.get("REMOTE_ADDR", "")
+            since = environ.get(RECEIVED) or self._clock()
+            client = counted_as(address)
+            share = self._begin(client, claims, since, environ.get(PEER) or address)
+            try:
+                read = environ["wsgi.input"].read
+                body = read(size)
+                while len(body) < size and (chunk := read(size - len(body))):
+                    body += chunk
+            finally:
+                self._end(share, client)
+            if len(body) > self._limit:
+                raise self._too_much()
+            # a body of unknown length ends short, too, when its sender is cut off
+            if len(body) < size and (known or self._clock() - since > SENDER_S):
+                late = f"Send all of it within {SENDER_S:.0f} seconds."
+                raise Refuse(problem(408, "The request did not come whole", late))
+        return body
+
+    def proved(self, environ: WSGIEnvironment) -> None:
+        """Note that the request's signature or bearer was valid: its client gets the places of known clients."""
+        client, now = counted_as(environ.get("REMOTE_ADDR", "")), self._clock()
+        if self._known.get(client, 0.0) - now > KNOWN_S / 2:
+            return
+        with self._lock:
+            self._known[client] = now + self._known_s
+            self._known.move_to_end(client)
+            if len(self._known) > self._most_known:
+                self._known.popitem(last=False)
+
+    def overdue(self) -> set[str]:
+        """The peers whose bodies have been waited for longer than SENDER_S."""
+        before = self._clock() - SENDER_S
+        with self._lock:
+            return {peer for since, peer in self._waiting.values() if since < before}
+
+    def _begin(self, client: str, claims: bool, since: float, peer: str) -> _Share:
+        with self._lock:
+            share = self._of_others
+            if claims:
+                share = self._of_known if self._known.get(client, 0.0) > since else self._of_claims
+            if share.take(client):
+                self._waiting[threading.get_ident()] = since, peer
+                return share
+        busy = problem(503, "Too many requests are being read", "Try again in a few seconds.")
+        raise Refuse(Response(503, busy.body, [*busy.headers, ("Retry-After", "5")]))
+
+    def _end(self, share: _Share, client: str) -> None:
+        with self._lock:
+            del self._waiting[threading.get_ident()]
+            share.give_back(client)
+
+    def _too_much(self) -> Refuse:
+        return Refuse(problem(413, "That is too much", f"At most {self._limit} bytes are taken."))
 
 
 @dataclass(frozen=True)
@@ -36,22 +179,33 @@ class EdgeRules:
     only_hosts: tuple[str, ...] = ()  # the demo: answers 421 to any other Host and to every forwarding header
 
 
+class Answered(Struct, frozen=True):
+    """The facts about an answered request that are counted and logged."""
+
+    request: str
+    route: str
+    method: str
+    status: int
+    seconds: float
+    outcomes: tuple[Outcome, ...] = ()  # of the directive or intents in it
+
+
 class Edge:
-    """The web process or web function as one WSGI callable; `report` is called after each answer."""
+    """The web process or web function as one WSGI callable; each of `reports` is called after each answer."""
 
     def __init__(
         self,
         routes: list[Route],
         pages: WSGIApplication,
         rules: EdgeRules,
-        report: Callable[[Answered], None] = lambda done: None,
+        reports: tuple[Callable[[Answered], None], ...] = (),
     ) -> None:
         self._exact = {route.path: route for route in routes if not route.path.endswith("/")}
         self._prefixed = [route for route in routes if route.path.endswith("/")]
         self._pages = pages
         self._rules = rules
         self.bodies = Bodies(rules.body_limit, rules.bodies)
-        self._report = report
+        self._reports = reports
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         with collected() as outcomes:
@@ -79,7 +233,9 @@ class Edge:
             return [response.body]
         finally:
             seconds = time.monotonic() - started
-            self._report(Answered(request_id, name, environ["REQUEST_METHOD"], status, seconds, tuple(outcomes)))
+            done = Answered(request_id, name, environ["REQUEST_METHOD"], status, seconds, tuple(outcomes))
+            for report in self._reports:
+                report(done)
             AT_WORK.reset(within)
 
     def _answer(self, environ: WSGIEnvironment, route: Route, path: str, request_id: str) -> Response:
@@ -174,3 +330,33 @@ def believe(environ: WSGIEnvironment, networks: tuple[Network, ...]) -> None:
             break
     if environ.get("HTTP_X_FORWARDED_PROTO") in ("http", "https"):
         environ["wsgi.url_scheme"] = environ["HTTP_X_FORWARDED_PROTO"]
+
+
+class RequestLines:
+    """Writes a line for each request, or for each directive and intent in it."""
+
+    def __init__(self, part: str, level: str, write: Callable[[bytes], None]) -> None:
+        self._part, self._write = part, write
+        self._least = logging.getLevelNamesMapping()[level.upper()]
+        self._encode = msgspec.json.Encoder().encode
+
+    def write(self, done: Answered) -> None:
+        quiet = done.route in _POLLED and (done.status < 400 or done.route == "healthz")
+        if self._least > (logging.DEBUG if quiet else logging.INFO):
+            return
+        # the only text in the line that the caller chose
+        method = done.method if len(done.method) < SHORTEST else redact(done.method)
+        ms, level = int(done.seconds * 10_000 + 0.5) / 10, "debug" if quiet else "info"
+        line = {
+            "route": done.route,
+            "method": method,
+            "status": done.status,
+            "ms": ms,
+            "request": done.request,
+            "part": self._part,
+            "timestamp": datetime.now(UTC),
+            "level": level,
+            "event": "request",
+        }
+        lines = [line | asdict(outcome) for outcome in done.outcomes] or [line]
+        self._write(b"".join(self._encode(each) + b"\n" for each in lines))

@@ -8,7 +8,8 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from showcam.app.http_types import Answered, Refuse, Request, Response, problem
+from showcam.app.edge.edge import Answered
+from showcam.app.http_types import Refuse, Request, Response, problem
 
 BOUNDS_S = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 _KEPT = 1024  # more than there are routes and statuses, which are ours

@@ -3,13 +3,18 @@
 WSGI has one key for `X-Forwarded-For` and `X_Forwarded_For`, and granian's own WSGI keeps the one that came last: Go's
 proxies (Caddy, cloudflared, Tailscale) write headers in the order of their names, so that was the visitor's. RSGI has
 the names as they came. A header whose name holds an underscore is dropped here, as nginx drops it by default.
+
+`Connections` ends connections whose peers are silent.
 """
 
 import asyncio
+import contextlib
+import os
+import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from queue import SimpleQueue
 from typing import Any, Protocol
@@ -17,16 +22,20 @@ from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 import structlog
 
-from showcam.app.http_types import RECEIVED, Headers
+from showcam.app.http_types import RECEIVED, SENDER_S, Headers
+from showcam.app.process.limits import POLL_S
+from showcam.engine.silence import silence
 from showcam.net.addresses import unmapped
 
 log = structlog.get_logger()
 
+MOST = 2048  # connections at once; who is silent gives up its place after SENDER_S
 _SMALL = 64 * 1024  # bytes; an assistant's request is far shorter
 _EARLY_S = 0.02  # a body that follows its head at once is there within this time; a thread waits for a slower one
 _STACK = 16 * 1024 * 1024  # bytes of a thread; a decoder on nested input could use up the default
 _OWN_KEYS = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
 _JOINED_BY = {"cookie": "; "}
+_DESCRIPTORS = "/proc/self/fd"
 
 
 class Fields(Protocol):
@@ -207,3 +216,88 @@ class _Body:
                     return chunk
         except (StopAsyncIteration, RuntimeError):
             return b""
+
+
+class Connections:
+    """Ends connections whose peers are silent.
+
+    granian waits SENDER_S for a request's head, also on a connection that is kept alive, but without end for a body.
+    Nor does granian end the wait for a peer that does not read an answer. The kernel's count of bytes (TCP_INFO) shows
+    which peers are silent.
+
+    `overdue`: the peers whose body has been waited for long enough. `answer_s`: the longest an answer takes.
+
+    `head_s`, `body_s`: what a head and a body may take; `and_more_s`: beyond what all three may take together.
+    """
+
+    def __init__(
+        self,
+        port: int,
+        overdue: Callable[[], set[str]],
+        answer_s: float,
+        *,
+        head_s: float = SENDER_S,
+        body_s: float = SENDER_S,
+        and_more_s: float = SENDER_S,
+    ) -> None:
+        self._port, self._overdue = port, overdue
+        self._quiet_s = head_s + body_s + answer_s + and_more_s
+        self._body_s, self._head_s = max(body_s, answer_s), head_s
+
+    def watch(self) -> None:
+        """Start a thread that watches as long as the process lives. Does nothing on systems without TCP_INFO."""
+        if os.path.isdir(_DESCRIPTORS) and hasattr(socket, "TCP_INFO"):  # noqa: PTH112 - a plain string will do
+            threading.Thread(target=self._repeat, name="connections", daemon=True).start()
+
+    def turn(self) -> None:
+        overdue = self._overdue()
+        for connection in accepted(self._port):
+            with connection, contextlib.suppress(OSError):
+                self._judge(connection, overdue)
+
+    def _judge(self, connection: socket.socket, overdue: set[str]) -> None:
+        quiet = silence(connection)
+        if quiet is None:
+            return
+        if quiet.sent_s > self._quiet_s:
+            connection.shutdown(socket.SHUT_RDWR)
+        # a connection that is kept alive was idle for at most SENDER_S before the request whose body is late
+        elif (
+            overdue
+            and quiet.sent_s > self._body_s + (self._head_s if quiet.ever_sent else 0)
+            and unmapped(connection.getpeername()[0].partition("%")[0]) in overdue
+        ):
+            connection.shutdown(socket.SHUT_RD)  # the waiting thread wakes up and can still answer
+
+    def _repeat(self) -> None:
+        wait = threading.Event().wait
+        while not wait(POLL_S):
+            try:
+                self.turn()
+            except Exception:
+                log.exception("connections could not be checked")
+
+
+def accepted(port: int) -> Iterator[socket.socket]:
+    """Every connection to this process's own port, as a duplicate that is to be closed before the next is taken.
+
+    A duplicate, since granian may close its descriptor at any time, and another connection may get the number.
+    """
+    for name in os.listdir(_DESCRIPTORS):  # noqa: PTH208 - a thousand names are read twice a second
+        with contextlib.suppress(OSError):
+            if not os.readlink(f"{_DESCRIPTORS}/{name}").startswith("socket:"):  # noqa: PTH115
+                continue
+            found = socket.socket(fileno=os.dup(int(name)))
+            if _is_ours(found, port):
+                yield found
+            else:
+                found.close()
+
+
+def _is_ours(found: socket.socket, port: int) -> bool:
+    try:
+        return found.family in (socket.AF_INET, socket.AF_INET6) and (
+            found.getsockname()[1] == port and bool(found.getpeername())
+        )
+    except OSError:  # a listening socket, or a connection that has just ended
+        return False

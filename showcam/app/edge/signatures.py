@@ -18,7 +18,7 @@ from showcam.alexa.spoken.signature import Chains, ChainUnreached, NotSigned, ev
 from showcam.app.http_types import Refuse, Request, Response, Route, carries, problem
 from showcam.engine.grants import WINDOW_S
 from showcam.net.text import JsonObject
-from showcam.store.ports import Store
+from showcam.store.ports import Store, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +28,7 @@ _READ = "showcam.signature"  # a key of the environ: the header once it was read
 WAY_S = 2.0  # the longest transport that is believed: if more is measured, the two clocks differ
 _KEEP_S = 5 * WINDOW_S  # a nonce is remembered for longer than its message is taken
 SKILL_PATH = "/alexa/skill"
+_JSON = ("Content-Type", "application/json")
 
 
 class _Signature(Struct, frozen=True):
@@ -74,10 +75,14 @@ class Signatures:
         """When the forwarder sent a valid message that is new, by time.monotonic; None for any other.
 
         Alexa's time limit runs from then on. The header's time is in whole seconds, so the transport is measured from
-        the next full second. Raises what the store raises.
+        the next full second. Raises Refuse if the store can't be reached.
         """
-        if not self.good(request):
-            return None
+        try:
+            if not self.good(request):
+                return None
+        except StoreUnavailable as error:
+            log.warning("a forwarded message can't be taken: %s", error, extra={"reason": "store"})
+            raise Refuse(problem(503, "The store can't be reached just now", "Try again in a moment.")) from None
         signature: _Signature = request.environ[_READ]
         received = request.received
         way_s = time.time() - (time.monotonic() - received) - (signature.sent_at + 1)
@@ -111,6 +116,29 @@ def _tag(keyed: hmac.HMAC, key_id: str, sent: str, nonce: str, method: str, path
     lines = f"v1\n{key_id}\n{sent}\n{nonce}\n{method}\n{path}\n{hashlib.sha256(body).hexdigest()}"
     mac.update(lines.encode())
     return mac.hexdigest()
+
+
+def directives_route(
+    answer: Callable[[bytes, float], bytes],
+    signatures: Signatures,
+    note_stranger: Callable[[], None],
+    *,
+    is_demo: bool,
+) -> Route:
+    """`answer` takes a directive and the time it was sent, by time.monotonic. `note_stranger`: called for a bad tag.
+
+    `is_demo`: the simulated Alexa sends directives itself; any other comes through the owner's forwarder.
+    """
+
+    def directive(request: Request) -> Response:
+        sent = request.received if is_demo else signatures.sent(request)
+        if sent is None:
+            if request.header(HEADER) is not None:
+                note_stranger()
+            raise Refuse(problem(403, "Directives come through the forwarder", "Its signature is missing or wrong."))
+        return Response(200, answer(request.body, sent), [_JSON])
+
+    return Route("alexa", "/alexa/smart-home", ("POST",), directive, json=True, claims=signatures.likely)
 
 
 def spoken_route(
@@ -148,6 +176,6 @@ def spoken_route(
             raise Refuse(problem(400, "Requests come from the skill", f"This is {error}.")) from None
         except NotTaken:
             raise Refuse(problem(503, "The event can't be dealt with just now", "Send it again.")) from None
-        return Response(200, text, [("Content-Type", "application/json")])
+        return Response(200, text, [_JSON])
 
     return Route("spoken", SKILL_PATH, ("POST",), skill, json=True, claims=carries("Signature-256", HEADER))

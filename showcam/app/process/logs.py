@@ -11,28 +11,24 @@ import sys
 import threading
 import time
 from collections.abc import Callable, MutableMapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import structlog
-from msgspec.structs import asdict
 
-from showcam.app.http_types import AT_WORK, Answered
-from showcam.app.redaction import QUIET, SILENT, redact
+from showcam.app.http_types import AT_WORK
+from showcam.app.redaction import QUIET, SHORTEST, SILENT, redact
 from showcam.app.settings import Settings
 
-_SHORTEST = 12  # characters; no secret is shorter
 _OURS = frozenset({"request", "timestamp"})  # long, and never secret
-_POLLED = ("healthz", "readyz", "metrics", "internal")  # routes that are requested all the time
 LARGEST_FILE = 4 * 1024 * 1024
 _NOT_FOR_A_PERSON = ("part", "level", "timestamp", "event", "request", "exception")
 
 
 def _redactor(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items():
-        if isinstance(value, str) and len(value) >= _SHORTEST and key not in _OURS:
+        if isinstance(value, str) and len(value) >= SHORTEST and key not in _OURS:
             event[key] = redact(value)
     return event
 
@@ -147,36 +143,6 @@ class _ToFile(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self._file.write(self.format(record).encode() + b"\n")
-
-
-class RequestLines:
-    """Writes a line for each request, or for each directive and intent in it."""
-
-    def __init__(self, part: str, level: str, write: Callable[[bytes], None]) -> None:
-        self._part, self._write = part, write
-        self._least = logging.getLevelNamesMapping()[level.upper()]
-        self._encode = msgspec.json.Encoder().encode
-
-    def write(self, done: Answered) -> None:
-        quiet = done.route in _POLLED and (done.status < 400 or done.route == "healthz")
-        if self._least > (logging.DEBUG if quiet else logging.INFO):
-            return
-        # the only text in the line that the caller chose
-        method = done.method if len(done.method) < _SHORTEST else redact(done.method)
-        ms, level = int(done.seconds * 10_000 + 0.5) / 10, "debug" if quiet else "info"
-        line = {
-            "route": done.route,
-            "method": method,
-            "status": done.status,
-            "ms": ms,
-            "request": done.request,
-            "part": self._part,
-            "timestamp": datetime.now(UTC),
-            "level": level,
-            "event": "request",
-        }
-        lines = [line | asdict(outcome) for outcome in done.outcomes] or [line]
-        self._write(b"".join(self._encode(each) + b"\n" for each in lines))
 
 
 def to_stderr(lines: bytes) -> None:

@@ -25,12 +25,11 @@ from showcam.drivers.ezviz.keys import CasSession, OtherCertificate
 from showcam.drivers.ezviz.pictures import LocalKey, lasts_s, lease_of
 from showcam.drivers.ezviz.sessions import ASK_S
 from showcam.drivers.probes.rtsp import KNOCK_S, Described, NoStream, describe
-from showcam.engine.ezviz.address import named
 from showcam.engine.ezviz.local_messages import CONTROL_PORT, MEDIA_PORT, Device, NoKey, url
 from showcam.engine.grants import Picture
 from showcam.engine.rtsp.login import Login
 from showcam.engine.source import EzvizLocal, Rtsp
-from showcam.net.addresses import is_in_house
+from showcam.net.addresses import is_in_house, with_port
 from showcam.net.cache import Recent
 from showcam.net.text import JsonObject
 from showcam.store.ports import StoreUnavailable
@@ -93,7 +92,7 @@ class Local:
             raise Refused(reason, "no key of the camera")
         return EzvizLocal(
             url=url(camera.ref.channel, camera.ref.serial),
-            hosts=(named(place.host, place.control), named(place.host, place.media)),
+            hosts=(with_port(place.host, place.control), with_port(place.host, place.media)),
             sound=sound(camera),
             user=device.code,
             password=device.key,
@@ -236,7 +235,7 @@ class Lan:
         if time.monotonic() - since < ABSENT_S:
             raise Refused(reason, "so it was a moment ago")
         found = self.try_code(camera, place, code, min(KNOCK_S, deadline_s / 2), picture)
-        at = named(place.host, place.rtsp)
+        at = with_port(place.host, place.rtsp)
         return Rtsp(url=f"rtsp://{at}{found.path}", hosts=(at,), sound=sound(camera), user=USER, password=code)
 
     def try_code(

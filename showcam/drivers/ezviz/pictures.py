@@ -30,9 +30,9 @@ from showcam.drivers.errors import CameraSilent, DriverError, Reason, Refused, i
 from showcam.drivers.ezviz.answers import text
 from showcam.drivers.ezviz.cameras import has_sub, is_channel
 from showcam.drivers.ezviz.sessions import ASK_S
-from showcam.engine.ezviz.address import KNOWN, LOWEST_PORT, MAIN, SUB, live, named
+from showcam.engine.ezviz.address import KNOWN, LOWEST_PORT, MAIN, SUB, live
 from showcam.engine.source import EzvizCloud, Lease, Unopened
-from showcam.net.addresses import is_public, is_spelled
+from showcam.net.addresses import is_public, is_spelled, with_port
 from showcam.net.cache import Recent
 from showcam.net.text import JsonObject
 from showcam.store.ports import StoreUnavailable, Throttle
@@ -215,7 +215,7 @@ class Cloud:
         if not isinstance(port, int | str) or not str(port).isdecimal() or not LOWEST_PORT <= int(port) < 65536:
             return ()
         hosts = [str(kms.get(name) or "") for name in ("externalIp", "domain")]
-        return tuple(dict.fromkeys(named(host, int(port)) for host in hosts if host and self._is_vendors(host)))
+        return tuple(dict.fromkeys(with_port(host, int(port)) for host in hosts if host and self._is_vendors(host)))
 
     def _is_vendors(self, host: str) -> bool:
         if is_spelled(host):

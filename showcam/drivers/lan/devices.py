@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from showcam.drivers.driver import EventKind
 from showcam.drivers.errors import SignedOut, VendorDown
-from showcam.net.addresses import is_in_house
+from showcam.net.addresses import in_url, is_in_house, with_port
 from showcam.net.text import line
 from showcam.store.ports import Store
 from showcam.store.records import Source, SourceKind, new_id
@@ -68,13 +68,12 @@ class Device(Struct, frozen=True, omit_defaults=True):
 
     @property
     def place(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return with_port(self.host, self.port)
 
     @property
     def still_url(self) -> str:
         """The address of the camera's own stills; "" if it makes none."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.still}" if self.still else ""
+        return f"http://{in_url(self.host)}:{self.still}" if self.still else ""
 
 
 class _Kept(Struct, frozen=True):

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote, urlsplit
 
+from showcam.net.addresses import with_port
+
 type Stream = Literal[1, 2]
 
 MAIN: Stream = 1
@@ -52,7 +54,7 @@ class Address:
 
     @property
     def named(self) -> str:
-        return named(self.host, self.port)
+        return with_port(self.host, self.port)
 
     @property
     def camera(self) -> str:
@@ -71,11 +73,7 @@ class Address:
 
     def at(self, host: str, port: int) -> "Address":
         """The same address at another host of the dispatcher."""
-        return Address.read(self.url.replace(self.named, named(host, port), 1))
-
-
-def named(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return Address.read(self.url.replace(self.named, with_port(host, port), 1))
 
 
 def parted(place: str) -> tuple[str, int]:

@@ -15,7 +15,8 @@ from xml.sax.saxutils import escape, quoteattr
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
-from showcam.engine.ezviz.address import BadAddress, named, parted
+from showcam.engine.ezviz.address import BadAddress, parted
+from showcam.net.addresses import with_port
 from showcam.net.elements import Element, NotXml, read
 
 if TYPE_CHECKING:
@@ -234,7 +235,7 @@ class LocalAddress:
     @property
     def place(self) -> str:
         """The name of the camera among those in the house."""
-        return f"{named(self.host, self.control)}/{self.channel}"
+        return f"{with_port(self.host, self.control)}/{self.channel}"
 
 
 def url(channel: int, serial: str) -> str:

@@ -12,8 +12,7 @@ from showcam.engine.ezviz import messages
 from showcam.engine.ezviz.address import KNOWN, Address, BadAddress, parted
 from showcam.engine.ezviz.messages import MESSAGE, STREAM, Answer, Frame, Frames, NotAnswer, NotFrames, frame
 from showcam.engine.rtsp.connection import CLOSE_S, CONNECT_S
-from showcam.engine.settings import OnLoopback
-from showcam.net.addresses import are_public, is_spelled
+from showcam.net.addresses import OnLoopback, are_public, is_spelled, with_port
 
 ANSWER_S = 11.0  # a node waits ten seconds for the camera before it answers
 MOST_HOPS = 4
@@ -106,8 +105,7 @@ class NodeSession:
 
     async def _judged(self, host: str, port: int) -> str:
         """The IP address to connect to, resolved once and checked. Raises Unreached."""
-        named = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        loopback = self._loopback.has((named,))
+        loopback = self._loopback.has((with_port(host, port),))
         if is_spelled(host):
             found = [host]
         elif KNOWN.fullmatch(host):

@@ -68,7 +68,8 @@ class Endings:
     def by_link(self, link: str) -> None:
         """Ends the sessions of a link. From now on the link's grants open nothing, even if they have not expired."""
         # the machine that made a grant and the one that verifies it may differ by two minutes
-        until = time.time() + max(self._settings.life_s, SNAPSHOT_S) + 120
+        life_s = self._settings.stream_cap_s or self._settings.session_s
+        until = time.time() + max(life_s, SNAPSHOT_S) + 120
         self._note([_link_key(link)], until, "", is_final=True)
         for session in self._index.of_link(link):
             self.end(session, is_final=True)

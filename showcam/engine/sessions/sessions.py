@@ -19,9 +19,10 @@ from showcam.engine.sessions.pull import Pull
 from showcam.engine.sessions.pulls import Ended, Load, Places, Pulls, TooMany, Warming
 from showcam.engine.sessions.session import Session, SessionIndex, View
 from showcam.engine.sessions.transcodes import Transcodes
-from showcam.engine.settings import OnLoopback, PlaneSettings
+from showcam.engine.settings import PlaneSettings
 from showcam.engine.source import SourceFailed, Sources, SourceSpec
 from showcam.engine.sources.opener import Opener
+from showcam.net.addresses import OnLoopback
 
 _log = structlog.get_logger()
 
@@ -96,7 +97,7 @@ class Sessions:
                 protocol=protocol,
                 surface=claims.surface,
                 now=clock,
-                life_s=self._settings.life_s,
+                life_s=self._settings.stream_cap_s or self._settings.session_s,
                 explains=claims.explains,
                 picture=claims.picture,
             )

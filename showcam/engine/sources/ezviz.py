@@ -41,11 +41,11 @@ from showcam.engine.ezviz.messages import (
     meaning,
 )
 from showcam.engine.ezviz.node import NodeSession, SaidNo, Unreached
-from showcam.engine.settings import OnLoopback
 from showcam.engine.source import USED, WAKING_S, Ending, EzvizCloud, Lease, SourceFailed, SourceSpec, Unopened
 from showcam.engine.sources.ezviz_picture import SHORT_S, EzvizPicture, Showing
 from showcam.engine.sources.footage import Sets
 from showcam.engine.sources.screen import Screen
+from showcam.net.addresses import OnLoopback
 from showcam.net.cache import Recent
 
 _log = structlog.get_logger()

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from showcam.net.addresses import are_public, is_public, is_spelled
+from showcam.net.addresses import are_public, in_url, is_public, is_spelled, with_port
 
 LIST_CAP = 512 * 1024
 SEGMENT_CAP = 16 * 1024 * 1024
@@ -107,8 +107,7 @@ class Fetcher:
         host = parts.hostname or ""
         if parts.scheme != "https" or parts.username is not None or parts.password is not None:
             raise Forbidden
-        named = f"[{host}]" if ":" in host else host
-        if f"{named}:{port}" not in self._hosts and not (port == 443 and named in self._hosts):
+        if with_port(host, port) not in self._hosts and not (port == 443 and in_url(host) in self._hosts):
             raise Forbidden
         # aiohttp sends a host that looks like an address straight to the system, past the resolver above
         if is_spelled(host) and not is_public(host, loopback=self._loopback):

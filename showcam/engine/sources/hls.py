@@ -21,10 +21,10 @@ from av.bitstream import BitStreamFilterContext
 from showcam.engine.codec.bitstream import BITSTREAMS, Bitstream
 from showcam.engine.codec.sound import adts, read_adts
 from showcam.engine.keyframe import Measured
-from showcam.engine.settings import OnLoopback
 from showcam.engine.source import CLOCK, Format, Hls, SoundCodec, SourceFailed, SourceSpec, Unit
 from showcam.engine.sources.fetcher import LIST_CAP, LIST_S, SEGMENT_CAP, SEGMENT_S, Cut, Fault, Fetcher, Forbidden
 from showcam.engine.sources.screen import SILENCE_S, TURN_S, Bursts, Screen
+from showcam.net.addresses import OnLoopback
 
 FIRST_SEGMENT_S = 6.0  # an Echo gives up after 6 s, and the list of a camera that has just woken is empty at first
 MOST_SEGMENTS = 2000

@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from showcam.engine.settings import OnLoopback
 from showcam.engine.source import Card, Ending, EzvizCloud, EzvizLocal, Hls, Lease, Rtsp, SourceSpec
 from showcam.engine.sources import card
 from showcam.engine.sources.ezviz import EzvizCameras, EzvizSource
@@ -18,6 +17,7 @@ from showcam.engine.sources.ezviz_local import MANY, EzvizLocalSource, Known
 from showcam.engine.sources.hls import HlsSource
 from showcam.engine.sources.rtsp import RtspSource
 from showcam.engine.sources.screen import Screen
+from showcam.net.addresses import OnLoopback
 from showcam.net.cache import Recent
 
 type Mint = Callable[[], Awaitable[SourceSpec]]

@@ -22,7 +22,7 @@ from showcam.engine.source import Codec, Format, Rtsp, SourceFailed, Unit
 from showcam.engine.sources.screen import LEAP, SILENCE_S, TURN_S, Doubt, Screen, guarded
 from showcam.engine.sources.timeline import Timeline
 from showcam.engine.sources.tracks import Sound, choose
-from showcam.net.addresses import is_in_house
+from showcam.net.addresses import is_in_house, with_port
 
 _log = structlog.get_logger()
 
@@ -342,10 +342,9 @@ def session_of(spec: Rtsp, over: Callable[[RtspFailed], None], *, loopback: bool
         host, port = parts.hostname or "", parts.port or 554
     except ValueError:
         raise SourceFailed("media_down", again=True) from None
-    named = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     clean = parts.scheme == "rtsp" and parts.username is None and parts.path.startswith("/")
     printable = (parts.path + parts.query).isascii() and (parts.path + parts.query).isprintable()
-    if not clean or not printable or " " in parts.path or spec.hosts != (named,):
+    if not clean or not printable or " " in parts.path or spec.hosts != (with_port(host, port),):
         raise SourceFailed("media_down", again=True)
     if not is_in_house(host, loopback=loopback):
         raise SourceFailed("media_down", again=True)

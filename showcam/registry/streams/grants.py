@@ -4,8 +4,7 @@ import contextlib
 from collections.abc import Callable
 from copy import replace
 
-from showcam.accounts import console_sessions
-from showcam.accounts.console_sessions import Viewer
+from showcam.accounts.links import Viewer, find_viewer
 from showcam.drivers.camera import OF_ASSISTANTS, Refusal, Stream, Surface, VideoCodec, is_on_battery
 from showcam.drivers.errors import Unavailable
 from showcam.engine.client import LONGEST_S
@@ -17,10 +16,9 @@ from showcam.registry.gate.gate import GATE, PLAYABLE, Fit, not_found
 from showcam.registry.gate.reasons import FACTS
 from showcam.registry.readings.households import Measurement, Reading
 from showcam.registry.readings.judge import Component, Deadline, Ground, Open, Read, VisibleCamera
-from showcam.registry.streams.handover import Handover, Sight, check_offer, unstarted
+from showcam.registry.streams.handover import Explaining, Handover, Sight, check_offer, unstarted
 from showcam.registry.streams.history import History
-from showcam.registry.streams.sources import StreamSources
-from showcam.registry.streams.streams import Explaining
+from showcam.registry.streams.streams import StreamSources
 from showcam.store.ports import StoreUnavailable
 from showcam.store.records import Account, Source
 
@@ -49,7 +47,7 @@ class Reopening(Component):
         return self._judge.judge(visible, surface_of(claims), PLAYABLE, read)
 
     def _viewer(self, claims: Claims) -> Viewer | None:
-        viewer = console_sessions.find_viewer(self._store, claims.link)
+        viewer = find_viewer(self._store, claims.link)
         return viewer if viewer is not None and viewer.account == claims.account else None
 
 

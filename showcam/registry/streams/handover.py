@@ -1,11 +1,12 @@
-"""The media process as the registry uses it: grants for displays, with pulls behind them, and pictures kept warm."""
+"""The media process as the registry uses it: grants for displays with their pulls, cards, and pictures kept warm."""
 
 import logging
 from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from showcam.accounts.console_sessions import Viewer
+from showcam.accounts.console_sessions import ConsoleSessions
+from showcam.accounts.links import Viewer
 from showcam.drivers.camera import Camera, Refusal, Snapshot, Stream, StreamRequest, Video, is_on_battery
 from showcam.drivers.driver import LEAST_S
 from showcam.drivers.errors import is_reason
@@ -14,14 +15,16 @@ from showcam.engine.client import Answer
 from showcam.engine.grants import SNAPSHOT_S, START_S, Claims, Grants, Picture
 from showcam.engine.messages import BadOffer, MediaBusy, MediaFull, MediaUnavailable, NoPicture
 from showcam.engine.source import SourceSpec
+from showcam.net.cache import Rate
 from showcam.registry.gate import reasons
-from showcam.registry.gate.gate import Fit, as_played, overruled, shown
+from showcam.registry.gate.gate import PLAYABLE, Fit, as_played, overruled, shown
 from showcam.registry.readings.judge import Component, Deadline, Ground, Open, VisibleCamera
 from showcam.registry.readings.views import STATES_S
 from showcam.store.records import Link
 
 log = logging.getLogger(__name__)
 
+WINDOW_S = 60  # openings and cards are counted for this time; a picture that no display plays is measured once in it
 LONGEST_OFFER = 32 * 1024
 ANSWER_S = 1.0  # the media process has this time, however long the vendor took, if the display can wait
 PAGE_S = 6.0  # the same for an owner's page, which no assistant's clock hurries
@@ -239,6 +242,54 @@ def check_offer(sdp: str) -> None:
     """RFC 8866 section 5: an offer starts with its version; an offer without video has nothing to show."""
     if len(sdp) > LONGEST_OFFER or not sdp.startswith("v=0") or "m=video" not in sdp:
         raise BadOffer("not an SDP offer with video")
+
+
+class Explaining(Component):
+    """Shows a display why a camera can't be shown, if the owner wants this and the display can play it.
+
+    Cards are counted separately from openings of cameras: after a fix the next request gets the picture. A link gets
+    as many cards in a minute as it may open cameras.
+    """
+
+    def __init__(self, ground: Ground, handover: Handover) -> None:
+        super().__init__(ground)
+        self._handover, self._shown, self._sessions = handover, Rate(WINDOW_S), ConsoleSessions(ground.store)
+        self._wanted = self._rules.explain == "picture" and self._rules.pictures == "plane"
+
+    def stream(
+        self, viewer: Viewer, camera: str, refusal: Refusal, request: StreamRequest, deadline: Deadline
+    ) -> Stream | Refusal:
+        """The reason as a picture, or else the refusal as it is. Raises BadOffer."""
+        source = None if request.surface in ("page", "tv") else self.card(viewer.id, request.surface, refusal)
+        if source is None or not {*request.protocols} & {*PLAYABLE}:
+            return refusal
+        if self._shown.hit(viewer.id, self._clock()) > self._rules.opens_per_minute:
+            return refusal
+        try:
+            return self._handover.start(viewer, camera, source, Sight.card(refusal), request, deadline)
+        except (MediaBusy, MediaUnavailable):
+            return refusal
+
+    def answer(self, claims: Claims, grant: str, refusal: Refusal, sdp: str, deadline: Deadline) -> Stream | Refusal:
+        source = self.card(claims.link, claims.surface, refusal)
+        if source is None:
+            return refusal
+        answer = self._handover.answer(claims, source, sdp, claims.nonce, deadline)
+        return self._handover.stream(claims, grant, Sight.card(refusal), answer.at, answer.sdp)
+
+    def card(self, link_id: str, surface: str, refusal: Refusal) -> SourceSpec | None:
+        """A card in the language of the link, or of the browser that tries a sentence instead of a link."""
+        if not self._wanted or not reasons.has_card(refusal, surface):
+            return None
+        link = self._store.link(link_id)
+        locale = link.locale if link else self._tried_in(link_id)
+        return None if locale is None else reasons.card(refusal, locale, self._rules.web_url)
+
+    def _tried_in(self, session_id: str) -> str | None:
+        """The language of a try on the console; None if this id is not a console session that tries a sentence."""
+        session = self._sessions.find(session_id)
+        kept = self._sessions.remembered(session, "language") if session else None
+        return kept.decode() if kept else None
 
 
 class Keeping(Component):

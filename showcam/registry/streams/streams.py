@@ -2,9 +2,12 @@
 
 import logging
 
-from showcam.accounts.console_sessions import ConsoleSessions, Viewer
+from msgspec import structs
+
+from showcam.accounts.links import Viewer
 from showcam.drivers.camera import (
     WAITING_FOR_SOUND,
+    Camera,
     Refusal,
     Snapshot,
     Stream,
@@ -12,13 +15,12 @@ from showcam.drivers.camera import (
     Surface,
     is_on_battery,
 )
-from showcam.drivers.driver import HandsOn, Probed
+from showcam.drivers.driver import LEAST_S, HandsOn, KeepsAwake, Probed, TakesBack
 from showcam.drivers.errors import DriverError
-from showcam.engine.grants import Claims, Picture
+from showcam.engine.grants import Picture
 from showcam.engine.messages import BadOffer, MediaBusy, MediaUnavailable
-from showcam.engine.source import Hls, SourceSpec
+from showcam.engine.source import USED, CameraSpec, Ending, Hls, Lease, SourceSpec
 from showcam.net.cache import Rate
-from showcam.registry.gate import reasons
 from showcam.registry.gate.gate import (
     GATE,
     ONE_PICTURE,
@@ -26,19 +28,21 @@ from showcam.registry.gate.gate import (
     VIDEO_APP,
     Fit,
     common,
+    fits,
     overruled,
     plain,
     shown,
     within,
 )
+from showcam.registry.gate.reasons import FACTS
+from showcam.registry.preferences import NONE
 from showcam.registry.readings.judge import Component, Deadline, Ground, Open, VisibleCamera, unreached
-from showcam.registry.streams.handover import Handover, Sight, check_offer, unstarted
-from showcam.registry.streams.sources import StreamSources
+from showcam.registry.streams.handover import WINDOW_S, Explaining, Handover, Sight, check_offer, unstarted
 from showcam.store.ports import Throttle
+from showcam.store.records import Source
 
 log = logging.getLogger(__name__)
 
-WINDOW_S = 60  # openings and cards are counted for this time; a picture that no display plays is measured once in it
 # the vendor has this time to show its stream, however long the address took, if the display can wait
 PROBE_S = 1.5
 PICTURE = "/static/camera.png"  # for displays that want a still with a stream: there is none of the camera
@@ -69,6 +73,133 @@ class Quota:
         """Gives a stream back after nothing was shown."""
         if self._store is None:
             self._rate.hit(link_id, now, -1)
+
+
+class StreamSources(Component):
+    """Finds a source for each stream that is opened; answers with a Refusal if no way brings an address."""
+
+    def fitted(self, opened: Open, request: StreamRequest, deadline: Deadline) -> tuple[CameraSpec, Fit] | Refusal:
+        """The best picture for the display that the camera has."""
+        camera = opened.visible.camera
+        refusal: Refusal | None = None
+        for fit in fits(request, camera, transcodes=self._rules.transcodes):
+            found, way = self._mint(opened, GATE[fit.surface], fit.picture, deadline)
+            if not isinstance(found, Refusal):
+                return found, Fit("main" if way in ONE_PICTURE else fit.picture, fit.surface, way)
+            if not FACTS[found.reason].of_one_way:
+                return found
+            refusal = found
+            if fit.picture == "sub" and request.surface != "video":
+                # without a smaller picture the gate may refuse for another reason
+                alone = structs.replace(camera, listed_sub=None)
+                without_sub = VisibleCamera(opened.visible.account, opened.visible.source, alone)
+                verdict = self._judge.verdict(without_sub, GATE[fit.surface], request.protocols)
+                if isinstance(verdict, Refusal):
+                    return verdict
+        return refusal or overruled("too_large", camera)
+
+    def joined(self, opened: Open, request: StreamRequest, flows: tuple[Picture, ...]) -> Fit | None:
+        """The best picture for the display, if that picture is pulled already."""
+        for fit in fits(request, opened.visible.camera, transcodes=self._rules.transcodes)[:1]:
+            picture: Picture = "main" if opened.way in ONE_PICTURE else fit.picture
+            if picture in flows:
+                return Fit(picture, fit.surface, opened.way)
+        return None
+
+    def too_large(self, camera: Camera) -> Refusal | None:
+        """The refusal for the surface "video" if the picture is known to be too large."""
+        request = StreamRequest("video", ("hls",))
+        return None if fits(request, camera, transcodes=self._rules.transcodes) else overruled("too_large", camera)
+
+    def mint(self, opened: Open, surface: Surface, picture: Picture, deadline: Deadline) -> CameraSpec | Refusal:
+        """An address by the best way that brings one; if none does, the refusal of the first."""
+        found, _ = self._mint(opened, surface, picture, deadline)
+        return found
+
+    def _mint(
+        self, opened: Open, surface: Surface, picture: Picture, deadline: Deadline
+    ) -> tuple[CameraSpec | Refusal, str]:
+        """The result of `mint`, with the last way that was tried."""
+        refusal: Refusal | None = None
+        tried: tuple[str, ...] = ()
+        while True:
+            found = self._mint_by(opened, picture, deadline)
+            if not isinstance(found, Refusal):
+                return found, opened.way
+            refusal, tried = refusal or found, (*tried, opened.way)
+            if not FACTS[found.reason].of_one_way:
+                return found, opened.way
+            # the gate may ask more of another way, such as Image Encryption off
+            other = self._judge.verdict(opened.visible, surface, PLAYABLE, tried)
+            if isinstance(other, Refusal):
+                return refusal, opened.way
+            opened = other
+
+    def _mint_by(self, opened: Open, picture: Picture, deadline: Deadline) -> CameraSpec | Refusal:
+        source, camera, way = opened.visible.source, opened.visible.camera, opened.way
+        driver, left_s = self._drivers[source.kind], deadline.left
+        try:
+            # each way has its own breaker: a camera that is not in the house says nothing about its vendor
+            spec = self._breaker.call(
+                f"mint/{source.id}/{way}",
+                left_s,
+                driver.mint,
+                source,
+                camera,
+                way,
+                left_s,
+                picture=picture,
+                life_s=self._rules.passed_s if self._rules.pictures == "vendor" else 0,
+            )
+        except DriverError as error:
+            log.warning(
+                "no picture from source %s by way %s: %s", source.id, way, error.reason, extra={"reason": error.reason}
+            )
+            return unreached(error, camera)
+        return self._handed(opened, spec)
+
+    def _handed(self, opened: Open, spec: CameraSpec) -> CameraSpec:
+        """The source for the media process; with a key only if the owner has the picture deciphered."""
+        camera = opened.visible.camera
+        return structs.replace(
+            spec,
+            key=spec.key if spec.key and self._deciphers(opened) else b"",
+            # undecodable video can be encrypted only if the camera has Image Encryption
+            encrypts=camera.encryption != "none",
+            alone=spec.alone or (camera.sub is not None and camera.sub.is_foreign),
+        )
+
+    def _deciphers(self, opened: Open) -> bool:
+        """Whether the owner has the picture deciphered."""
+        preferences = self._readings.households.preferences(opened.visible.account.id)
+        return self._rules.exception(preferences.get(opened.visible.camera.id, NONE).while_encrypted) == "code"
+
+    def watched(self, opened: Open) -> None:
+        """Tells the driver that somebody watches the camera at this moment."""
+        source, camera = opened.visible.source, opened.visible.camera
+        driver = self._drivers[source.kind]
+        if camera.battery is not None and isinstance(driver, KeepsAwake):
+            driver.watched(source, camera)
+
+    def still(self, opened: Open, deadline: Deadline) -> bytes | Refusal | None:
+        """A JPEG of a camera on battery, which need not wake for a stream; None if a picture has to be opened."""
+        source, camera = opened.visible.source, opened.visible.camera
+        driver = self._drivers[source.kind]
+        if camera.battery is None or not isinstance(driver, KeepsAwake):
+            return None
+        try:
+            return driver.still(source, camera, deadline.left, deciphers=self._deciphers(opened))
+        except DriverError as error:
+            return unreached(error, camera)
+
+    def give_back(self, source: Source, lease: Lease | None, deadline: Deadline, ending: Ending = USED) -> None:
+        driver = self._drivers[source.kind]
+        if lease is None or not isinstance(driver, TakesBack):
+            return
+        try:
+            driver.release(source, lease.lent, ending, deadline.or_at_least(LEAST_S))
+        except DriverError as error:
+            log.info("source %s did not take an address back: %s", source.id, error.reason)
 
 
 class VendorDirect(Component):
@@ -116,54 +247,6 @@ def _plays(request: StreamRequest, probed: Probed, *, small: bool) -> bool:
     if request.surface == "video":
         return probed.sound and small
     return probed.sound or request.surface not in WAITING_FOR_SOUND
-
-
-class Explaining(Component):
-    """Shows a display why a camera can't be shown, if the owner wants this and the display can play it.
-
-    Cards are counted separately from openings of cameras: after a fix the next request gets the picture. A link gets
-    as many cards in a minute as it may open cameras.
-    """
-
-    def __init__(self, ground: Ground, handover: Handover) -> None:
-        super().__init__(ground)
-        self._handover, self._shown, self._sessions = handover, Rate(WINDOW_S), ConsoleSessions(ground.store)
-        self._wanted = self._rules.explain == "picture" and self._rules.pictures == "plane"
-
-    def stream(
-        self, viewer: Viewer, camera: str, refusal: Refusal, request: StreamRequest, deadline: Deadline
-    ) -> Stream | Refusal:
-        """The reason as a picture, or else the refusal as it is. Raises BadOffer."""
-        source = None if request.surface in ("page", "tv") else self.card(viewer.id, request.surface, refusal)
-        if source is None or not {*request.protocols} & {*PLAYABLE}:
-            return refusal
-        if self._shown.hit(viewer.id, self._clock()) > self._rules.opens_per_minute:
-            return refusal
-        try:
-            return self._handover.start(viewer, camera, source, Sight.card(refusal), request, deadline)
-        except (MediaBusy, MediaUnavailable):
-            return refusal
-
-    def answer(self, claims: Claims, grant: str, refusal: Refusal, sdp: str, deadline: Deadline) -> Stream | Refusal:
-        source = self.card(claims.link, claims.surface, refusal)
-        if source is None:
-            return refusal
-        answer = self._handover.answer(claims, source, sdp, claims.nonce, deadline)
-        return self._handover.stream(claims, grant, Sight.card(refusal), answer.at, answer.sdp)
-
-    def card(self, link_id: str, surface: str, refusal: Refusal) -> SourceSpec | None:
-        """A card in the language of the link, or of the browser that tries a sentence instead of a link."""
-        if not self._wanted or not reasons.has_card(refusal, surface):
-            return None
-        link = self._store.link(link_id)
-        locale = link.locale if link else self._tried_in(link_id)
-        return None if locale is None else reasons.card(refusal, locale, self._rules.web_url)
-
-    def _tried_in(self, session_id: str) -> str | None:
-        """The language of a try on the console; None if this id is not a console session that tries a sentence."""
-        session = self._sessions.find(session_id)
-        kept = self._sessions.remembered(session, "language") if session else None
-        return kept.decode() if kept else None
 
 
 class Streams(Component):

@@ -23,11 +23,11 @@ from showcam.drivers.ezviz.trace_lines import Home, Line, Row, Trace, Unopened, 
 from showcam.drivers.ezviz.tracing import SECTIONS, Aliases, CallNotes, Excerpt, excerpt
 from showcam.engine.ezviz.address import MAIN, SUB, Stream
 from showcam.engine.ezviz.local_session import MANNERS
-from showcam.engine.settings import OnLoopback
 from showcam.engine.source import USED, WAKING_S, CameraSpec
 from showcam.engine.sources import ezviz_local
 from showcam.engine.sources.ezviz import DOZES_S
 from showcam.engine.sources.rtsp import KEYFRAME_S
+from showcam.net.addresses import OnLoopback
 from showcam.net.exchange import PATIENT_S
 from showcam.store.records import Source
 

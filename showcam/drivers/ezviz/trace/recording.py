@@ -33,9 +33,9 @@ from showcam.engine.ezviz.messages import Frame as Received
 from showcam.engine.ezviz.node import NodeSession, SaidNo, Unreached
 from showcam.engine.keyframe import Measured, measure
 from showcam.engine.mpegps import NotMpegPs, Packets, Pictures, Piece, Sound
-from showcam.engine.settings import OnLoopback
 from showcam.engine.source import CameraSpec, SoundCodec
 from showcam.engine.sources.footage import EzvizRtp, transport
+from showcam.net.addresses import OnLoopback
 from showcam.net.exchange import PATIENT_S
 
 ROWS = 40  # of frames in a line
