@@ -1,6 +1,6 @@
-"""Signs Alexa's requests for showcam at home; logs nothing of them.
+"""Signs Alexa's directives for showcam at home; logs nothing of them.
 
-URL: showcam's address. KEY: "id:base64", or two with a comma. SPOKEN=1: spoken requests too.
+URL: showcam's address. KEY: "id:base64", or two with a comma.
 """
 
 import base64
@@ -22,14 +22,13 @@ KINDS = {403: "INTERNAL_ERROR", 413: "INVALID_DIRECTIVE", 429: "RATE_LIMIT_EXCEE
 
 
 def handler(event: Any, _: object, left: float = BUDGET_S) -> Any:
-    smart = "directive" in event
-    if not smart and os.environ.get("SPOKEN") != "1":
+    if "directive" not in event:
         raise ValueError("not a directive")
-    status, answer = exchange("/alexa/smart-home" if smart else "/alexa/skill", json.dumps(event).encode(), left)
-    if status == 200 and at(answer, "event" if smart else "version"):
+    status, answer = exchange("/alexa/smart-home", json.dumps(event).encode(), left)
+    if status == 200 and at(answer, "event"):
         return answer
     log.error("home answered %s", status or "nothing in time")
-    return refusal(event["directive"], status) if smart else apology(event.get("request"))
+    return refusal(event["directive"], status)
 
 
 def exchange(path: str, body: bytes, left: float) -> tuple[int, Any]:
@@ -89,13 +88,3 @@ def refusal(directive: Any, status: int) -> Any:
     if isinstance(camera := at(at(directive, "endpoint"), "endpointId"), str):
         event["endpoint"] = {"endpointId": camera}
     return {"event": event}
-
-
-def apology(request: Any) -> Any:
-    """Speech for a spoken request; a failed event is retried."""
-    kind, german = str(at(request, "type")), str(at(request, "locale"))[:2] == "de"
-    if kind.startswith("AlexaSkillEvent."):
-        raise RuntimeError("not delivered")
-    text = "Dein showcam ist nicht erreichbar." if german else "Your showcam can't be reached."
-    speech = {"outputSpeech": {"type": "PlainText", "text": text}}
-    return {"version": "1.0", "response": speech if kind in ("LaunchRequest", "IntentRequest") else {}}

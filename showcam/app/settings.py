@@ -4,6 +4,7 @@ from pathlib import Path
 
 from showcam.app.settings_table import GONE, KEPT, SECRETS, SettingsTable
 from showcam.net.addresses import in_url, is_confidential
+from showcam.net.exchange import PATIENT_S
 
 __all__ = ["GONE", "KEPT", "SECRETS", "Settings"]
 
@@ -11,7 +12,7 @@ __all__ = ["GONE", "KEPT", "SECRETS", "Settings"]
 class Settings(SettingsTable, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`demo` is an option of the command line, and no property here can be given.
 
-    `simulator_port` is the demo's, and only the variable SHOWCAM_SIMULATOR_PORT gives it: the practice page, then three
+    `simulator_port` is the demo's, and only the variable SHOWCAM_SIMULATOR_PORT gives it: the practice page, then two
     ports of the simulated EZVIZ and two of the camera Barn.
     """
 
@@ -79,8 +80,8 @@ class Settings(SettingsTable, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     @property
     def sign_in_s(self) -> float:
-        """Seconds that a person who signs in waits for EZVIZ."""
-        return self.request_s + 1
+        """Seconds that a person who signs in waits for EZVIZ, which takes several requests for it."""
+        return max(PATIENT_S, self.request_s + 1)
 
     @property
     def own_host(self) -> str:

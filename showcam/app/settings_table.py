@@ -132,7 +132,7 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     # This limit holds in three cases: on AWS, if media processes run elsewhere, and with `sign_up = "anyone"`. At home
     # the machine's load is the limit (pictures.md#how-many-at-once)
     live_per_account: int = 4
-    # the seconds that a page, an offer or a check of a live stream waits for a vendor. A sign-in waits one second more.
+    # the seconds that a page, an offer or a check of a live stream waits for a vendor. A sign-in waits ten seconds.
     # Alexa and Google have their own times (architecture.md#how-long-a-vendor-is-waited-for)
     request_s: float = 3.0
 

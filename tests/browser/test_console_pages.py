@@ -311,7 +311,7 @@ def test_each_is_used_without_script(signed_in: Callable[..., Page], linked: Pro
         assert page.locator(".findings li").count() > 5
         page.locator("summary", has_text="Backup").click()
         with page.expect_download() as download:
-            page.get_by_role("button", name="Download it").click()
+            page.get_by_role("button", name="Download").click()
         assert download.value.suggested_filename.startswith("showcam-")
     elif name in READ_ALONE:
         PAGES[name](page, linked)

@@ -139,6 +139,10 @@ def test_axe_finds_nothing_in_any_part_of_the_roads(
     page = signed_in(chromium, house, language, width, scheme)
     for road, parts in (("alexa", 6), ("alexa/hand", 6), ("google", 4)):
         page.goto(f"{house[0]}/home/{road}")
+        if road == "google":
+            page.fill("input[name=project]", "my-cameras-123")
+            page.press("input[name=project]", "Enter")
+            page.wait_for_selector("#integration .copied")
         closed = page.locator(".part > details:not([open]) > summary")
         expect(closed).to_have_count(parts - 1)
         for number in range(parts):
@@ -156,6 +160,28 @@ def test_axe_finds_nothing_in_any_part_of_the_roads(
     assert page.input_value("input[name=redirect]") == "nonsense"
     assert found(page) == []
     page.context.close()
+
+
+@pytest.mark.parametrize("is_phone", [True, False])
+def test_a_phone_links_google_by_one_press_and_reads_the_code_of_another_screen(
+    chromium: Browser, house: tuple[str, HomeWorld], is_phone: bool
+) -> None:
+    web, world = house
+    context = chromium.new_context(locale="en-US", has_touch=is_phone, is_mobile=is_phone)
+    page = context.new_page()
+    page.goto(f"{web}/home#{world.code.renew()}")
+    page.fill("input[name=user]", USER)
+    page.fill("input[name=password]", PASSWORD)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_selector(".tiles")
+    page.goto(f"{web}/home/google")
+    page.fill("input[name=project]", "my-cameras-123")
+    page.press("input[name=project]", "Enter")
+    page.locator("#integration").get_by_role("link", name="Next").click()
+    button, code = page.get_by_role("link", name="Link Google"), page.get_by_role("img", name="QR code")
+    expect(button).to_be_visible(visible=is_phone)
+    expect(code).to_be_visible(visible=not is_phone)
+    context.close()
 
 
 @pytest.mark.parametrize(("language", "width", "scheme"), LOOKS)

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from showcam.console.look import pages
 from showcam.console.look.pages import day
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld
@@ -58,3 +59,22 @@ def test_the_icon_is_there_to_download_for_who_is_signed_in(world: HomeWorld) ->
     assert (answer.status_code, answer.data[:8]) == (200, b"\x89PNG\r\n\x1a\n")
     assert answer.headers["Content-Type"] == "image/png"
     assert world.browser().ask("GET", f"{AT}/icon.png").status_code == 303
+
+
+LINKS = {"en": "Link Google", "nb": "Koble til Google", "de": "Google verknüpfen"}
+
+
+@pytest.mark.parametrize("language", LINKS)
+def test_googles_app_opens_by_a_press_or_by_a_code_once_the_project_is_known(world: HomeWorld, language: str) -> None:
+    browser = world.signed_in()
+    browser.headers["Accept-Language"] = language
+    before = browser.visit(f"{AT}?open=link").answer
+    browser.send(AT, step="project", project="my-cameras-123")
+    after = browser.visit(f"{AT}?open=link").answer
+    assert before is not None
+    assert after is not None
+    link = "https://home.google.com/home-app/?deeplink=setup%2Fha_linking%3Fagent_id%3Dmy-cameras-123"
+    assert f'href="{link}" rel="noreferrer">{LINKS[language]}</a>' in after.text
+    assert (pages.qr_code(link) in after.text, 'class="qr"' in before.text) == (True, False)
+    for answer in (before, after):
+        assert "Works with Google Home › [test] showcam" in answer.text

@@ -91,9 +91,9 @@ def linkable(folder: Path) -> Iterator[House]:
         yield House(page, amazon, host)
 
 
-def begin(page: Page, secret: str = PROFILE[1]) -> str:
+def begin(page: Page, secret: str = PROFILE[1], language: str = "en-GB") -> str:
     assert (
-        page.post(PATH, **{"step": "begin", "client-id": PROFILE[0], "client-secret": secret, "language": "en-GB"})
+        page.post(PATH, **{"step": "begin", "client-id": PROFILE[0], "client-secret": secret, "language": language})
         == 200
     )
     link = re.search(r'href="([^"]+)"[^>]*>Allow it at Amazon', page.text)

@@ -152,8 +152,10 @@ class SkillManagement:
         return done
 
     def _browser(self, target: str) -> bytes:
-        """The browser of a customer who has agreed before: it is sent back without being asked."""
-        back = f"{parse_qs(urlsplit(target).query)['redirect_uri'][0]}?{urlencode(self.agree(target))}"
+        """The browser of a customer or an owner who has agreed before: it is sent back without being asked."""
+        asked = dict(parse_qsl(urlsplit(target).query))
+        agree = self.allow if asked["client_id"] == PROFILE[0] else self.agree
+        back = f"{asked['redirect_uri']}?{urlencode(agree(target))}"
         return f"HTTP/1.1 302 Found\r\nLocation: {back}\r\nContent-Length: 0\r\n\r\n".encode()
 
     def _customer(self, method: str, path: str, given: dict[str, Any]) -> bytes:

@@ -14,7 +14,7 @@ WITHOUT_FACTS = {
     *("cameras add", "cameras code", "cameras restart", "cameras set"),
     *("clients remove", "links end", "outbox drop", "outbox retry", "pin clear", "pin set"),
     *("settings apply", "settings set", "settings unset"),
-    *("alexa forwarder", "alexa package", "trace"),
+    *("alexa package", "trace"),
 }
 
 

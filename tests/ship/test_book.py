@@ -62,15 +62,13 @@ class Typed:
 
     @contextmanager
     def serving(self) -> Iterator[str]:
-        """The address that it prints while it serves; Ctrl-C ends it."""
+        """The address that it prints while it serves; it is killed in the end."""
         with self._terminal() as terminal:
-            terminal.until(rf"Press Enter|{ADDRESS}", INSTALLED_S)
-            if "Press Enter" in terminal.printed:
+            terminal.until(rf"\[Y/n\]|{ADDRESS}", INSTALLED_S)
+            if "[Y/n]" in terminal.printed:  # whether the devices in the house may open the page
                 terminal.type("\n")
             terminal.until(rf"{ADDRESS}\s", LONG_S)
             yield re.findall(ADDRESS, terminal.printed)[0]
-            terminal.type("\x03")
-            terminal.process.wait(LONG_S)
 
     @contextmanager
     def _terminal(self) -> Iterator[Terminal]:
@@ -110,7 +108,7 @@ def home(*leads: str) -> Iterator[Home]:
         yield made
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
 
 
 @dataclass(frozen=True)

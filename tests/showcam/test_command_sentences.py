@@ -93,18 +93,6 @@ NO_ANSWER = "It asked for something, and standard input ended without an answer:
         (nothing, "google values --project 'My home'", 2, "My home is no project ID: 6 to 30 letters"),
         (nothing, "clients remove other", 1, "There is no client other: showcam clients list"),
         (
-            nothing,
-            "say --to alexa hello",
-            2,
-            "not running on this machine: start it with showcam run --demo\n",
-        ),
-        (
-            nothing,
-            "--demo say --to alexa hello",
-            2,
-            "not running on this machine: start it with showcam --demo run\n",
-        ),
-        (
             a_newer_database,
             "backup x",
             2,

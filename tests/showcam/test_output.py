@@ -186,7 +186,6 @@ def test_help_says_what_a_command_does_and_what_its_options_are(words: tuple[str
 @pytest.mark.parametrize("words", [
     ("cameras",), ("cameras", "list"), ("cameras", "show"), ("links", "list"), ("clients", "list"), ("clients", "add"),
     ("owner", "list"), ("doctor", "google"), ("google", "values"), ("alexa", "values"), ("backup",), ("restore",),
-    ("say",),
 ], ids=" ".join)  # fmt: skip
 def test_commands_that_print_facts_print_them_as_json(words: tuple[str, ...]) -> None:
     command = dict(commands(main))[words]

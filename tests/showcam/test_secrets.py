@@ -251,7 +251,6 @@ class TestCommandLine:
         assert self.showcam(tmp_path, "owner", "add", "you@example.com")[0] == 0
         assert "already" in self.showcam(tmp_path, "owner", "add", "you@example.com")[1]
         assert self.showcam(tmp_path, "links", "list")[0] == 0
-        assert self.showcam(tmp_path, "alexa", "forwarder", "--key")[0] == 0
 
     @pytest.mark.parametrize(
         ("table", "root", "settings", "expected"),

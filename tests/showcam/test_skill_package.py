@@ -9,11 +9,11 @@ import jsonschema_rs
 import pytest
 from click.testing import CliRunner, Result
 
-from showcam.accounts import clients
 from showcam.app.cli import main
-from showcam.app.keys import read_or_make
-from showcam.store.sealing import Sealer
-from showcam.store.sqlite import SqliteStore
+from showcam.app.setup import forwarder
+from showcam.app.setup.alexa_console import model
+from showcam.app.setup.skill_package import Certificate, linking, manifest
+from showcam.store.records import Client
 
 URL = "https://home.example.net"
 ARNS = {
@@ -22,9 +22,6 @@ ARNS = {
     "FE": "arn:aws:lambda:us-west-2:210987654321:function:showcam-forward",
 }
 SKILL, OTHER_SKILL = (f"amzn1.ask.skill.{digit * 8}-1111-1111-1111-111111111111" for digit in "12")
-REDIRECTS = tuple(
-    f"https://{host}/api/skill/link/M1" for host in ("pitangui.amazon.com", "layla.amazon.com", "alexa.amazon.co.jp")
-)
 
 # The part of Amazon's manifest that this skill uses: keys, forms and values by its schema and pages.
 _HTTPS = {"type": "string", "pattern": r"^https://[^\s/@]+\.[^\s/@]+/"}
@@ -52,7 +49,7 @@ _DESCRIBED = _thing(
         "name": {"type": "string", "minLength": 2, "maxLength": 50},
         "summary": {"type": "string", "minLength": 1, "maxLength": 160},
         "description": {"type": "string", "minLength": 1, "maxLength": 4000},
-        "examplePhrases": {"type": "array", "minItems": 1, "maxItems": 3, "items": _TEXT},
+        "examplePhrases": {"type": "array", "maxItems": 3, "items": _TEXT},
         "keywords": {"type": "array", "maxItems": 30, "items": _TEXT},
         "smallIconUri": {"const": "file://assets/images/smallIcon.png"},
         "largeIconUri": {"const": "file://assets/images/largeIcon.png"},
@@ -116,24 +113,19 @@ SCHEMA = _thing(
 )
 
 
-@pytest.fixture
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(autouse=True)
+def on_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings as docs/integrator/aws.md gives them to an integrator's own machine; nothing on AWS is called."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SHOWCAM_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("SHOWCAM_PUBLIC_URL", URL)
-    return tmp_path / "data"
+    monkeypatch.setenv("SHOWCAM_STORE", "dynamodb")
+    monkeypatch.setenv("SHOWCAM_KEYS_SECRET", "showcam/prod/keys")
+    monkeypatch.setenv("SHOWCAM_ALEXA_SKILL_ID", SKILL)
 
 
-@pytest.fixture
-def secret(data: Path) -> str:
-    store = SqliteStore(data / "showcam.sqlite3", Sealer(read_or_make(data / "keys").seal))
-    secret = clients.register(store, "my-alexa", "alexa", REDIRECTS)
-    store.close()
-    return secret
-
-
-def package(*words: str, typed: str | None = None) -> Result:
-    return CliRunner().invoke(main, ["alexa", "package", "skill", *words], input=typed)
+def package(*words: str) -> Result:
+    return CliRunner().invoke(main, ["alexa", "package", "skill", *words])
 
 
 def written() -> dict[str, Any]:
@@ -146,8 +138,10 @@ def written() -> dict[str, Any]:
     manifest: dict[str, Any] = skill["manifest"]
     locales = manifest["publishingInformation"]["locales"]
     models = {path.stem for path in (source / "interactionModels" / "custom").glob("*.json")}
-    assert set(locales) == models == set(manifest["privacyAndCompliance"]["locales"])
-    for texts in locales.values():
+    assert set(locales) == set(manifest["privacyAndCompliance"]["locales"])
+    assert {locale for locale in locales if model(locale)} == models
+    for locale, texts in locales.items():
+        assert bool(texts["examplePhrases"]) is (locale in models)
         for icon in ("smallIconUri", "largeIconUri"):
             assert (source / texts[icon].removeprefix("file://")).read_bytes().startswith(b"\x89PNG")
     hosts = set(re.findall(r"https://([^/\"]+)", json.dumps(skill)))
@@ -159,134 +153,123 @@ def arns(*names: str) -> list[str]:
     return [word for name in names for word in ("--arn", ARNS[name])]
 
 
+@pytest.mark.parametrize("certificate", ["trusted", "wildcard"])
 @pytest.mark.parametrize("names", [(), ("EU",), ("NA", "EU", "FE")])
-def test_the_package_is_whole_and_legal(names: tuple[str, ...], data: Path) -> None:
-    done = package(*arns(*names))
-    assert done.exit_code == 0, done.output
-    manifest = written()
-    assert manifest["apis"]["custom"]["endpoint"] == {"uri": f"{URL}/alexa/skill", "sslCertificateType": "Trusted"}
-    assert manifest["events"]["endpoint"] == manifest["apis"]["custom"]["endpoint"]
-    assert ("smartHome" in manifest["apis"]) is ("permissions" in manifest) is bool(names)
+def test_the_manifest_of_a_house_is_whole_and_legal(names: tuple[str, ...], certificate: Certificate) -> None:
+    functions, privacy = {name: ARNS[name] for name in names}, f"{URL}/oauth/privacy"
+    skill = manifest(URL, functions, certificate=certificate, privacy=privacy, terms=privacy)
+    jsonschema_rs.Draft202012Validator(SCHEMA).validate(skill)
+    apis: dict[str, Any] = dict(skill["manifest"]["apis"])
+    assert apis["custom"]["endpoint"] == {
+        "uri": f"{URL}/alexa/skill",
+        "sslCertificateType": certificate.capitalize(),
+    }
+    assert skill["manifest"]["events"]["endpoint"] == apis["custom"]["endpoint"]
+    assert ("smartHome" in apis) is ("permissions" in skill["manifest"]) is bool(names)
     if names:
-        home = manifest["apis"]["smartHome"]
-        assert home["endpoint"]["uri"] == ARNS[names[0]]
-        assert home["regions"] == {name: {"endpoint": {"uri": ARNS[name]}} for name in names}
-    for texts in manifest["privacyAndCompliance"]["locales"].values():
-        assert set(texts.values()) == {f"{URL}/oauth/privacy"}
-    assert not Path("skill/linking.json").exists()
-    assert "ask deploy" in done.output
+        assert apis["smartHome"]["endpoint"]["uri"] == ARNS[names[0]]
+        assert apis["smartHome"]["regions"] == {name: {"endpoint": {"uri": ARNS[name]}} for name in names}
 
 
-def test_an_integrators_function_takes_both_halves(data: Path) -> None:
-    more = ("--privacy-url", "https://legal.example.net/privacy", "--terms-url", "https://legal.example.net/terms")
-    assert package(*arns("EU", "NA"), "--spoken-by-function", *more).exit_code == 0
-    manifest = written()
-    for half in (manifest["apis"]["custom"], manifest["apis"]["smartHome"], manifest["events"]):
-        assert half["endpoint"] == {"uri": ARNS["EU"]}
-        assert set(half["regions"]) == {"EU", "NA"}
-    texts = manifest["privacyAndCompliance"]["locales"]["en-US"]
-    assert texts["termsOfUseUrl"] == "https://legal.example.net/terms"
-
-
-@pytest.fixture
-def on_aws(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Settings as docs/integrator/aws.md gives them to an integrator's own machine; nothing on AWS is called."""
-    monkeypatch.setenv("SHOWCAM_STORE", "dynamodb")
-    monkeypatch.setenv("SHOWCAM_KEYS_SECRET", "showcam/prod/keys")
-    monkeypatch.setenv("SHOWCAM_ALEXA_SKILL_ID", SKILL)
-
-
-@pytest.mark.usefixtures("on_aws")
-def test_on_aws_both_halves_and_the_events_name_functions_in_each_region() -> None:
-    done = package(*arns("EU", "NA", "FE"))
-    assert done.exit_code == 0, done.output
-    manifest = written()
-    for half in (manifest["apis"]["custom"], manifest["apis"]["smartHome"], manifest["events"]):
-        assert half["endpoint"] == {"uri": ARNS["EU"]}
-        assert half["regions"] == {name: {"endpoint": {"uri": arn}} for name, arn in ARNS.items()}
-    assert "alexa/skill" not in json.dumps(manifest)
-    assert "looks for them" not in done.output
-
-
-@pytest.mark.usefixtures("on_aws")
-def test_on_aws_a_language_of_the_package_without_a_function_is_named() -> None:
-    assert "en-US: this command with --arn of us-east-1 too" in package(*arns("EU")).output
-    assert "en-GB, de-DE: this command with --arn of eu-west-1 too" in package(*arns("NA")).output
-
-
-@pytest.mark.usefixtures("on_aws")
-@pytest.mark.parametrize(
-    ("words", "skill", "expected"),
-    [((), SKILL, "say --arn"), (("--arn", ARNS["EU"]), "", "alexa_skill_id is not set")],
-)
-def test_on_aws_functions_and_the_skill_they_permit_come_first(
-    words: tuple[str, ...], skill: str, expected: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SHOWCAM_ALEXA_SKILL_ID", skill)
-    done = package(*words)
-    assert (done.exit_code, expected in done.stderr, Path("skill").exists()) == (2, True, False)
-
-
-# what the folder knew of its skill before, what is set, what it knows then
-STATES: list[tuple[str | None, str, str]] = [
-    (None, "", ""),
-    (None, SKILL, SKILL),
-    ("", SKILL, SKILL),
-    (SKILL, "", SKILL),
-    (SKILL, SKILL, SKILL),
-    (OTHER_SKILL, SKILL, "refused"),
-]
-
-
-@pytest.mark.parametrize(("before", "skill_id", "then"), STATES)
-def test_only_the_folders_own_skill_is_changed(
-    before: str | None, skill_id: str, then: str, data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SHOWCAM_ALEXA_SKILL_ID", skill_id)
-    states = Path("skill/.ask/ask-states.json")
-    if before is not None:
-        assert package().exit_code == 0
-        states.parent.mkdir(exist_ok=True)
-        states.write_text(json.dumps({"profiles": {"default": {"skillId": before}}}))
-    done = package()
-    if then == "refused":
-        assert (done.exit_code, f"of another skill than {skill_id}" in done.stderr) == (2, True)
-        return
-    assert done.exit_code == 0, done.output
-    held = json.loads(states.read_text())["profiles"]["default"]["skillId"] if states.exists() else ""
-    assert held == then
-
-
-def test_linking_is_written_for_the_owner_alone_and_its_secret_nowhere_else(secret: str, data: Path) -> None:
-    done = package("--certificate", "wildcard", "--linking", typed=f"{secret}\n")
-    assert done.exit_code == 0, done.output
-    assert secret not in done.output
-    assert written()["apis"]["custom"]["endpoint"]["sslCertificateType"] == "Wildcard"
-    file = Path("skill/linking.json")
-    assert file.stat().st_mode & 0o777 == 0o600
-    request = json.loads(file.read_text())["accountLinkingRequest"]
-    assert request == {
+def test_account_linking_is_asked_for_as_amazon_takes_it() -> None:
+    assert linking(URL, Client("my-alexa", "alexa", "", (), 0), "a-secret")["accountLinkingRequest"] == {
         "skipOnEnablement": "false",
         "type": "AUTH_CODE",
         "authorizationUrl": f"{URL}/oauth/authorize",
         "accessTokenUrl": f"{URL}/oauth/token",
         "accessTokenScheme": "HTTP_BASIC",
         "clientId": "my-alexa",
-        "clientSecret": secret,
+        "clientSecret": "a-secret",
         "scopes": ["cameras"],
         "domains": [],
         "defaultTokenExpirationInSeconds": 43200,
         "redirectUrls": [f"{URL}/setup/lwa"],
     }
-    others = [path for path in Path("skill").rglob("*") if path.is_file() and path != file]
-    assert not [path for path in others if secret.encode() in path.read_bytes()]
 
 
-def test_it_is_written_again_over_itself(secret: str, data: Path) -> None:
-    assert package("--linking", typed=f"{secret}\n").exit_code == 0
+def test_both_halves_and_the_events_name_functions_in_each_region() -> None:
+    done = package(*arns("EU", "NA", "FE"))
+    assert done.exit_code == 0, done.output
+    manifest = written()
+    for half in (manifest["apis"]["custom"], manifest["apis"]["smartHome"], manifest["events"]):
+        assert half["endpoint"] == {"uri": ARNS["EU"]}
+        assert half["regions"] == {name: {"endpoint": {"uri": arn}} for name, arn in ARNS.items()}
+    assert manifest["permissions"]
+    assert "alexa/skill" not in json.dumps(manifest)
+    assert "looks for them" not in done.output
+    assert "ask deploy" in done.output
+    for texts in manifest["privacyAndCompliance"]["locales"].values():
+        assert set(texts.values()) == {f"{URL}/oauth/privacy"}
+
+
+@pytest.mark.parametrize("language", forwarder.LANGUAGES)
+def test_the_package_is_for_an_echo_in_any_language_and_speaks_english_and_german(language: str) -> None:
+    done = package("--language", language, *arns("EU", "NA", "FE"))
+    assert done.exit_code == 0, done.output
+    assert written()["publishingInformation"]["locales"].keys() == {"en-US", "en-GB", "de-DE", language}
+    assert (f"Of the spoken half there is none in {language}" in done.stderr) is (language[:2] not in ("en", "de"))
+
+
+def test_an_earlier_package_leaves_no_language_behind() -> None:
+    assert package("--language", "en-AU", "--language", "en-IN", *arns("EU", "FE")).exit_code == 0
+    assert {"en-AU", "en-IN"} < written()["publishingInformation"]["locales"].keys()
     assert package(*arns("EU")).exit_code == 0
-    assert "smartHome" in written()["apis"]
-    assert not Path("skill/linking.json").exists(), "an old secret is not left behind"
+    assert written()["publishingInformation"]["locales"].keys() == {"en-US", "en-GB", "de-DE"}
+
+
+def test_the_texts_of_law_may_be_elsewhere() -> None:
+    more = ("--privacy-url", "https://legal.example.net/privacy", "--terms-url", "https://legal.example.net/terms")
+    assert package(*arns("EU", "NA"), *more).exit_code == 0
+    texts = written()["privacyAndCompliance"]["locales"]["en-US"]
+    assert texts["termsOfUseUrl"] == "https://legal.example.net/terms"
+
+
+def test_a_language_of_the_package_without_a_function_is_named() -> None:
+    assert "en-US: this command with --arn of us-east-1 too" in package(*arns("EU")).output
+    assert "en-GB, de-DE: this command with --arn of eu-west-1 too" in package(*arns("NA")).output
+
+
+@pytest.mark.parametrize(
+    ("words", "skill", "expected"),
+    [((), SKILL, "Missing option '--arn'"), (arns("EU"), "", "alexa_skill_id is not set")],
+)
+def test_functions_and_the_skill_they_permit_come_first(
+    words: list[str], skill: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOWCAM_ALEXA_SKILL_ID", skill)
+    done = package(*words)
+    assert (done.exit_code, expected in done.stderr, Path("skill").exists()) == (2, True, False)
+
+
+def test_at_home_the_page_makes_the_skill(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SHOWCAM_STORE")
+    monkeypatch.delenv("SHOWCAM_KEYS_SECRET")
+    done = package(*arns("EU"))
+    assert (done.exit_code, "showcam home" in done.stderr, Path("skill").exists()) == (2, True, False)
+
+
+# what the folder knew of its skill before, what it knows then
+STATES: list[tuple[str | None, str]] = [(None, SKILL), ("", SKILL), (SKILL, SKILL), (OTHER_SKILL, "refused")]
+
+
+@pytest.mark.parametrize(("before", "then"), STATES)
+def test_only_the_folders_own_skill_is_changed(before: str | None, then: str) -> None:
+    states = Path("skill/.ask/ask-states.json")
+    if before is not None:
+        assert package(*arns("EU")).exit_code == 0
+        states.write_text(json.dumps({"profiles": {"default": {"skillId": before}}}))
+    done = package(*arns("EU"))
+    if then == "refused":
+        assert (done.exit_code, f"of another skill than {SKILL}" in done.stderr) == (2, True)
+        return
+    assert done.exit_code == 0, done.output
+    assert json.loads(states.read_text())["profiles"]["default"]["skillId"] == then
+
+
+def test_it_is_written_again_over_itself() -> None:
+    assert package(*arns("EU")).exit_code == 0
+    assert package(*arns("EU", "NA")).exit_code == 0
+    assert set(written()["apis"]["smartHome"]["regions"]) == {"EU", "NA"}
 
 
 @pytest.mark.parametrize(
@@ -296,43 +279,34 @@ def test_it_is_written_again_over_itself(secret: str, data: Path) -> None:
         (("--arn", "arn:aws:iam::210987654321:role/x"), "that is no function's ARN"),
         (("--arn", ARNS["EU"].replace("eu-west-1", "eu-north-1")), "us-east-1, eu-west-1, us-west-2 only"),
         ((*arns("EU"), *arns("EU")), "another function in eu-west-1 already"),
-        (("--spoken-by-function",), "its ARN is wanted"),
-        (("--privacy-url", "http://legal.example.net/"), "an https address is wanted"),
-        (("--terms-url", "https://user@legal.example.net/"), "an https address is wanted"),
-        (("--linking",), "Alexa is no client yet"),
+        (("--language", "nb-NO", *arns("EU")), "Alexa has no language nb-NO. It has ar-SA, de-DE,"),
+        (("--language", "ja-JP", *arns("EU")), "For ja-JP Alexa looks in us-west-2"),
+        ((*arns("EU"), "--privacy-url", "http://legal.example.net/"), "an https address is wanted"),
+        ((*arns("EU"), "--terms-url", "https://user@legal.example.net/"), "an https address is wanted"),
     ],
 )
-def test_a_missing_or_wrong_value_is_named_and_nothing_written(
-    words: tuple[str, ...], expected: str, data: Path
-) -> None:
-    done = package(*words, typed="x\n")
+def test_a_missing_or_wrong_value_is_named_and_nothing_written(words: tuple[str, ...], expected: str) -> None:
+    done = package(*words)
     assert done.exit_code == 2, done.output
     assert expected in done.stderr
     assert not Path("skill").exists()
 
 
-def test_a_wrong_secret_is_found_out(secret: str, data: Path) -> None:
-    done = package("--linking", typed="another\n")
-    assert done.exit_code == 2
-    assert "not the secret of my-alexa" in done.stderr
-    assert not Path("skill").exists()
-
-
-def test_without_a_public_address_it_says_so(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_public_address_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SHOWCAM_PUBLIC_URL")
-    done = package()
+    done = package(*arns("EU"))
     assert done.exit_code == 2
     assert "public_url is not set" in done.stderr
 
 
 @pytest.mark.parametrize("kind", ["file", "others"])
-def test_what_is_somebody_elses_is_not_written_over(kind: str, data: Path) -> None:
+def test_what_is_somebody_elses_is_not_written_over(kind: str) -> None:
     if kind == "file":
         Path("skill").write_text("mine")
     else:
         Path("skill").mkdir()
         Path("skill/notes.txt").write_text("mine")
-    done = package()
+    done = package(*arns("EU"))
     assert done.exit_code == 2
     assert "name a" in done.stderr
     assert (Path("skill") if kind == "file" else Path("skill/notes.txt")).read_text() == "mine"

@@ -35,7 +35,6 @@ PRINTED: list[tuple[tuple[str, ...], list[str]]] = [
     (("pin", "clear", NOBODY), [f"owner add {NOBODY}"]),
     (("cameras", "list", "--user", NOBODY), [f"owner add {NOBODY}"]),
     (("owner", "add", NEW), ["cameras code NAME"]),
-    (("say", "--to", "alexa", " "), ['say --to alexa "show the garden camera"']),
     (("doctor", "google"), []),
     (("google", "values"), []),
 ]
@@ -113,7 +112,6 @@ def test_facts_are_one_json_object(demo: Program) -> None:
     assert {finding["state"] for finding in facts("doctor", "google")["findings"]} == {"ok"}
     assert "OAuth Client ID" in {field["name"] for field in facts("google", "values")["fields"]}
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/home#[\w-]+", facts("home")["address"])
-    assert facts("say", "--to", "alexa", "show the garden camera")["outcome"]["shown"]
 
 
 def test_a_removed_household_leaves_nothing_in_the_store(tmp_path: Path) -> None:

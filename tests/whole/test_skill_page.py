@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from copy import copy
 from json import loads
+from pathlib import Path
 
 import pytest
 import requests
@@ -122,6 +124,33 @@ def test_the_echos_language_begins_with_the_browsers(page: Page, browser: str, c
     for path in (PATH, HAND):
         shown = page.session.get(f"{page.program.web}{path}", headers={"Accept-Language": browser}, timeout=LONG_S)
         assert re.findall(r"<option selected>([^<]+)", shown.text) == [chosen]
+
+
+@pytest.mark.parametrize("language", ["fr-FR", "en-AU", "de-DE"])
+def test_the_command_writes_the_locales_and_models_that_the_page_makes(
+    page: Page, amazon: SkillManagement, tmp_path: Path, language: str
+) -> None:
+    assert come_back(page, amazon.allow(begin(page, language=language))).status_code == 200
+    assert within(LONG_S, lambda: page.shows(PATH, "Keep it"))
+    (skill,) = amazon.skills.values()
+    folder = tmp_path / "skill"
+    regions = ("us-east-1", "eu-west-1", "us-west-2")
+    arns = [f"--arn=arn:aws:lambda:{region}:210987654321:function:showcam-directives" for region in regions]
+    integrators = copy(page.program)
+    integrators.environ = page.program.environ | {
+        "SHOWCAM_STORE": "dynamodb",
+        "SHOWCAM_KEYS_SECRET": "showcam/keys",
+        "SHOWCAM_ALEXA_SKILL_ID": f"amzn1.ask.skill.{'1' * 8}-1111-1111-1111-{'1' * 12}",
+    }
+    done = integrators.command("alexa", "package", str(folder), "--language", language, *arns)
+    assert done.returncode == 0, done.stderr
+    package = folder / "skill-package"
+    written = loads((package / "skill.json").read_text())["manifest"]["publishingInformation"]["locales"]
+    for texts in written.values():
+        del texts["smallIconUri"], texts["largeIconUri"]  # files of the package, which the page does not upload
+    assert written == skill.manifest["publishingInformation"]["locales"]
+    models = {file.stem: loads(file.read_text()) for file in (package / "interactionModels/custom").glob("*.json")}
+    assert models == skill.models
 
 
 def test_a_skill_that_is_begun_keeps_its_language(page: Page) -> None:

@@ -271,8 +271,6 @@ def test_a_real_start_serves_its_owner_and_nobody_else(tmp_path: Path, vendor: S
 @pytest.mark.parametrize(
     ("words", "code", "expected"),
     [
-        (("say", "--to", "alexa", ""), 2, "Say something"),
-        (("say", "--to", "alexa", "show the garden", "--snapshot", "/nowhere/x.jpg"), 2, "no folder /nowhere"),
         (("owner", "add", " "), 2, "Say which EZVIZ account"),
         (
             ("clients", "add", "google", "--id", "a b", "--redirect-uri", "https://x.example/cb"),

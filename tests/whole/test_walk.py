@@ -74,16 +74,6 @@ def as_it_comes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
         yield program
 
 
-def test_another_user_speaks_where_that_one_linked_and_no_third_does(as_it_comes: Program) -> None:
-    spoken = [
-        as_it_comes.command("say", "--demo", "--to", to, "--user", user, "is the study online")
-        for to in ("alexa", "google")
-        for user in ("other@example.com", "other@example.com", "mfa@example.com")
-    ]
-    assert [done.returncode for done in spoken] == [0, 0, 1] * 2, [done.stderr for done in spoken]
-    assert "google is linked as other@example.com." in spoken[-1].stderr
-
-
 @pytest.mark.proves(
     "A display shows a card with the reason in the camera's place", leans_on="double: Echo, Google display and EZVIZ"
 )
@@ -165,37 +155,6 @@ def test_each_household_links_by_itself(demo: Program, user: str, more: dict[str
     finally:
         demo.assistant("google", "unlink")
         demo.link("google")
-
-
-def test_the_command_line_says_it_too(demo: Program, tmp_path: Any) -> None:
-    picture = tmp_path / "garden.jpg"
-    shown = demo.command("say", "--to", "alexa", "show the garden camera", "--snapshot", str(picture))
-    assert shown.returncode == 0, shown.stdout + shown.stderr
-    assert "Shown." in shown.stdout
-    assert decoded(base64.b64encode(picture.read_bytes()).decode())[0] >= 320
-    refused = demo.command("say", "--to", "google", "show the garage camera")
-    assert refused.returncode == 1
-    assert "Image Encryption is on for Garage" in refused.stdout
-
-
-@pytest.mark.parametrize(
-    ("assistant", "text", "code", "expected"),
-    [
-        ("google", "is the garage camera ok", 0, "Answered."),
-        ("google", "is the attic online", 0, "Answered."),
-        ("google", "sync my devices", 0, "Answered."),
-        ("google", "hide the camera", 0, "Done."),
-        ("google", "make coffee", 1, "Not shown."),
-        ("alexa", "is the attic online", 0, "Answered."),
-        ("alexa", "discover devices", 0, "Answered."),
-        ("alexa", "show the submarine camera", 1, "Not shown."),
-    ],
-)
-def test_the_exit_code_separates_an_answer_from_a_refusal(
-    assistant: str, text: str, code: int, expected: str, demo: Program
-) -> None:
-    done = demo.command("say", "--to", assistant, text)
-    assert (done.returncode, done.stdout.splitlines()[0]) == (code, expected), done.stdout
 
 
 def test_metrics_count_without_naming_anybody(demo: Program) -> None:

@@ -1,7 +1,6 @@
 """`showcam cameras add`: adds an owner's own camera by its address at home."""
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -23,13 +22,8 @@ ADDRESS = "Address: rtsp://…, or the camera's IP address"
 @click.argument("address", required=False)
 @click.option("--name", help="What people call it (default: asked for).")
 @click.option("--doorbell", is_flag=True, help="It has a bell that is pressed.")
-@click.option(
-    "--still",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Also write a picture of now into this JPEG (default: no file).",
-)
 @of_household
-def add(address: str | None, name: str | None, doorbell: bool, still: Path | None, user: str | None) -> None:
+def add(address: str | None, name: str | None, doorbell: bool, user: str | None) -> None:
     """Add your own camera by ADDRESS: rtsp://192.168.1.20/stream1, or only its IP address.
 
     Its user name and password are asked for, kept sealed, and sent to no other address.
@@ -44,8 +38,6 @@ def add(address: str | None, name: str | None, doorbell: bool, still: Path | Non
         try:
             address = address or str(click.prompt(ADDRESS, err=True))
             shown = _tried(own, address, endpoint_at(settings, address))
-            if still:
-                still.write_bytes(shown.whole.still)
             _describe(shown)
             shown = _improved(own, shown)
             device = shown.device

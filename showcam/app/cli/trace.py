@@ -30,21 +30,15 @@ BESIDE = (
 @click.option("--sign-in", is_flag=True, help="In place of a camera: sign in, and tell what EZVIZ answers to that.")
 @click.option("--minutes", type=click.IntRange(1, 60), default=10, show_default=True, help="How long to watch it.")
 @click.option(
-    "--beside/--no-beside",
-    default=None,
-    help="Also open a second session, which may end the first; by default you are asked.",
-)
-@click.option(
     "--file", type=click.Path(path_type=Path, dir_okay=False), help="Where to save it; by default a new file here."
 )
-@click.option("--yes", is_flag=True, help="Save it without asking.")
+@click.option("--yes", is_flag=True, help="Ask nothing: save it, and open no second session.")
 @of_household
 def trace(
     name: str | None,
     assistant: "Assistant | None",
     sign_in: bool,
     minutes: int,
-    beside: bool | None,
     file: Path | None,
     yes: bool,
     user: str | None,
@@ -77,8 +71,7 @@ def trace(
         camera = camera_named(household, name)
         if camera.manufacturer != "EZVIZ":
             stop("Traces are of EZVIZ cameras. For this camera, send what showcam doctor prints.", code=1)
-        if beside is None:
-            beside = not yes and click.confirm(BESIDE, err=True)
+        beside = not yes and click.confirm(BESIDE, err=True)
 
         def doing(step: Doing) -> None:
             echo(DOING[step].format(minutes=minutes), err=True)

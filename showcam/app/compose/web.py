@@ -89,6 +89,7 @@ def _alexa(settings: Settings, keys: Keys, base: ground.Ground) -> list[Route]:
             settings.alexa_skill_id,
             directives.spoken(settings, base),
             cache(partial(directives.chains, settings)),
+            # the template of an older showcam could hand on spoken requests too
             signatures.sent,
             partial(refusals.note, "skill"),
         ),
@@ -125,8 +126,7 @@ def load_app(settings: Settings) -> WSGIApplication:
     keep_to_one()
     end_with_parent()
     edge = build(settings, keys.of(settings), write)
-    longest_s = max(settings.request_s, settings.sign_in_s) + 1
-    Connections(settings.port, edge.bodies.overdue, longest_s).watch()
+    Connections(settings.port, edge.bodies.overdue, settings.sign_in_s + 1).watch()
     return OwnProxy(edge, *settings.console_proxy) if settings.console_proxy and settings.has_console else edge
 
 

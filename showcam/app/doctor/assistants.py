@@ -81,7 +81,7 @@ def _forwarder(refusals: Refusals) -> Finding:
             "Give the function the key of this installation, which showcam's page about your Alexa skill has, and see "
             "that this machine's clock is right."
         )
-        return wrong(what, text, mend, "forwarder_key_wrong", command="showcam alexa forwarder")
+        return wrong(what, text, mend, "forwarder_key_wrong")
     return ok(what, worded("none was refused lately"))
 
 
@@ -110,7 +110,7 @@ def _directives(store: Store, now: float) -> Finding:
             "Compare with showcam's page about your Alexa skill: the forwarder's region, the "
             "skill's default endpoint, and the Skill ID of the trigger."
         )
-        return wrong(what, text, mend, "no_directive", command="showcam alexa values")
+        return wrong(what, text, mend, "no_directive")
     if silent:
         return unsure(
             what,

@@ -41,7 +41,8 @@ class AlexaByHand:
         """
         found = _REDIRECT.fullmatch(address.strip())
         if found is None:
-            raise NotMade(mark("That is none of the three Alexa Redirect URLs, such as {example}."), example=_example())
+            example = REDIRECTS[0].format(vendor="M1ABCDEFGHIJKL")
+            raise NotMade(mark("That is none of the three Alexa Redirect URLs, such as {example}."), example=example)
         redirects = tuple(redirect.format(vendor=found[2]) for redirect in REDIRECTS)
         known = self._store.client(CLIENT)
         if known is None:
@@ -81,7 +82,3 @@ class AlexaByHand:
             raise NotMade(mark("Keep the Skill ID first: the function at AWS serves only that skill."))
         template = forwarder.template(self._settings.public_url, self._settings.alexa_skill_id)
         return Stack(template, forwarder.region(language), forwarder.key_text(self._keys))
-
-
-def _example() -> str:
-    return REDIRECTS[0].format(vendor="M1ABCDEFGHIJKL")

@@ -1,7 +1,6 @@
-"""Every field of Amazon's developer console, in the order of its pages, with this installation's value.
+"""Every field of Amazon's developer console for an installation on AWS, in the order of the console's pages.
 
-At home the skill begins with its spoken half, which needs no function, and Smart Home is added. On AWS, or in a
-language that the spoken half lacks, it begins as a Smart Home skill.
+At home showcam's page makes the skill, or names these fields with what the house has for them.
 """
 
 from collections.abc import Sequence
@@ -15,8 +14,6 @@ from showcam.store.records import Client
 SCOPE = "cameras"
 # The console's names of AWS's regions, in its order.
 PLACES = {"us-east-1": "North America", "eu-west-1": "Europe, India", "us-west-2": "Far East"}
-_TRUSTED = "My development endpoint has a certificate from a trusted certificate authority"
-_EXACT = (".ts.net", ".duckdns.org")
 
 type Rows = list[tuple[str, str]]
 
@@ -28,81 +25,56 @@ class Field:
     value: str
 
 
-def fields(
-    settings: Settings,
-    language: str,
-    clients: list[Client],
-    functions: Sequence[str] = (),
-    *,
-    spoken_by_function: bool = False,
-) -> list[Field]:
+def fields(settings: Settings, language: str, clients: list[Client], functions: Sequence[str] = ()) -> list[Field]:
     """`settings.public_url` is set. A value in brackets comes from Amazon or AWS, or is stored nowhere.
 
     `functions` are ARNs, one for each region; the first of them is the default.
     """
-    arns = _Arns(settings, language, functions)
     client = next((client for client in clients if client.assistant == "alexa"), None)
-    by_function = spoken_by_function or settings.all_on_aws
-    spoken = ("Custom", _spoken(settings, language, arns if by_function else None))
-    smart = ("Smart Home", _smart(settings, arns))
-    linking = ("Account linking", _linking(settings.public_url, client))
-    permissions = ("Permissions", _permissions(settings))
-    test = ("Test", [("Skill testing is enabled in", "Development")])
-    if not model(language):
-        pages = [("Create skill", _create(language, "Smart Home")), smart, linking, permissions]
-    elif settings.all_on_aws:
-        added = ("Models", [("Custom", "add")])
-        pages = [("Create skill", _create(language, "Smart Home")), smart, linking, permissions, added, spoken, test]
-    else:
-        listed = ("List of skills", [("Skill ID", _skill_id(settings))])
-        added = ("Models", [("Smart Home", "add")])
-        created = ("Create skill", [*_create(language, "Custom"), ("Template", "Start from scratch")])
-        pages = [created, listed, spoken, linking, test, added, smart, permissions]
+    pages = [
+        ("Create skill", _create(language)),
+        ("Smart Home", _smart(settings, language, functions)),
+        ("Account linking", _linking(settings.public_url, client)),
+        ("Permissions", _permissions(settings)),
+    ]
+    if model(language):
+        pages += [
+            ("Models", [("Custom", "add")]),
+            ("Custom", _spoken(settings, language, functions)),
+            ("Test", [("Skill testing is enabled in", "Development")]),
+        ]
     return [Field(page, name, value) for page, rows in pages for name, value in rows]
 
 
-class _Arns:
-    """The rows for endpoints that the console takes as ARNs."""
-
-    def __init__(self, settings: Settings, language: str, functions: Sequence[str]) -> None:
-        self._given = {arn.split(":")[3]: arn for arn in functions}
-        self._on_aws = settings.all_on_aws
-        self._first = (self._on_aws and settings.table_region) or region(language)
-
-    def rows(self, default: str, before: str = "") -> Rows:
-        first = next(iter(self._given.values()), None)
-        boxes = [(f"{before}{name}", self._box(place)) for place, name in PLACES.items()]
-        return [(default, first or self._to_come(self._first)), *boxes]
-
-    def _box(self, place: str) -> str:
-        if self._on_aws and not self._given:
-            return self._to_come(place)
-        return self._given.get(place, "not ticked")
-
-    def _to_come(self, place: str) -> str:
-        if self._on_aws:
-            return f"[the output DirectivesArn of your stack in {place}]"
-        return f"[the ARN that the forwarder's line prints, in {place}]"
+def _arns(settings: Settings, language: str, functions: Sequence[str], default: str, before: str = "") -> Rows:
+    """The rows for the functions' ARNs: the field `default`, then the region's tick boxes, each name after `before`."""
+    given = {arn.split(":")[3]: arn for arn in functions}
+    first = next(iter(given.values()), None) or _to_come(settings.table_region or region(language))
+    boxes = {place: given.get(place, "not ticked") if given else _to_come(place) for place in PLACES}
+    return [(default, first), *((f"{before}{PLACES[place]}", box) for place, box in boxes.items())]
 
 
-def _create(language: str, kind: str) -> Rows:
+def _to_come(place: str) -> str:
+    return f"[the output DirectivesArn of your stack in {place}]"
+
+
+def _create(language: str) -> Rows:
     return [
         ("Skill name", "showcam"),
         ("Primary locale", language),
         ("Sync locales", "off"),
-        ("Type of experience", "Other" if kind == "Custom" else kind),
-        ("Model", kind),
+        ("Type of experience", "Smart Home"),
+        ("Model", "Smart Home"),
         ("Hosting", "Provision your own"),
     ]
 
 
-def _skill_id(settings: Settings) -> str:
-    place = "alexaSkillId and alexa_skill_id" if settings.all_on_aws else "alexa_skill_id"
-    return settings.alexa_skill_id or f"[copy it to {place}]"
-
-
-def _smart(settings: Settings, arns: _Arns) -> Rows:
-    return [("Payload version", "v3"), ("Your Skill ID", _skill_id(settings)), *arns.rows("Default endpoint")]
+def _smart(settings: Settings, language: str, functions: Sequence[str]) -> Rows:
+    return [
+        ("Payload version", "v3"),
+        ("Your Skill ID", settings.alexa_skill_id or "[copy it to alexaSkillId and alexa_skill_id]"),
+        *_arns(settings, language, functions, "Default endpoint"),
+    ]
 
 
 def _linking(base: str, client: Client | None) -> Rows:
@@ -123,30 +95,20 @@ def _linking(base: str, client: Client | None) -> Rows:
 
 
 def _permissions(settings: Settings) -> Rows:
-    where = ("lwa_client_id", "lwa_client_secret")
-    if settings.all_on_aws:
-        where = ("lwaClientId and lwa_client_id", "the secret showcam/STAGE/directives, as lwa_client_secret")
+    missing = "[copy it to the secret showcam/STAGE/directives, as lwa_client_secret]"
     return [
         ("Send Alexa Events", "on"),
-        ("Alexa Client Id", settings.lwa_client_id or f"[copy it to {where[0]}]"),
-        ("Alexa Client Secret", "[set]" if settings.lwa_client_secret else f"[copy it to {where[1]}]"),
+        ("Alexa Client Id", settings.lwa_client_id or "[copy it to lwaClientId and lwa_client_id]"),
+        ("Alexa Client Secret", "[set]" if settings.lwa_client_secret else missing),
     ]
 
 
-def _spoken(settings: Settings, language: str, arns: _Arns | None) -> Rows:
-    """`arns` of the functions that take spoken requests; None: these come by HTTPS."""
-    if arns:
-        endpoint = [("Endpoint, service type", "AWS Lambda ARN"), *arns.rows("Endpoint, default region", "Endpoint, ")]
-    else:
-        endpoint = [
-            ("Endpoint, service type", "HTTPS"),
-            ("Endpoint, default region", f"{settings.public_url}/alexa/skill"),
-            ("Endpoint, SSL certificate type", certificate(settings.public_url)),
-        ]
+def _spoken(settings: Settings, language: str, functions: Sequence[str]) -> Rows:
     return [
         ("Skill Invocation Name", "meine kameras" if language.startswith("de") else "my cameras"),
         ("Interfaces", "Video App"),
-        *endpoint,
+        ("Endpoint, service type", "AWS Lambda ARN"),
+        *_arns(settings, language, functions, "Endpoint, default region", "Endpoint, "),
         ("JSON Editor", f"[{skill_package() / 'interactionModels/custom' / model(language)}.json]"),
         ("Build", "[press it]"),
     ]
@@ -159,13 +121,3 @@ def model(language: str) -> str:
     if not language.startswith("en"):
         return ""
     return "en-US" if language in ("en-US", "en-CA") else "en-GB"
-
-
-def certificate(url: str) -> str:
-    """The console's choice for the address; both if the name may have a wildcard certificate (as Cloudflare's)."""
-    if url.endswith(_EXACT):
-        return _TRUSTED
-    return (
-        "“… from a trusted certificate authority”; behind Cloudflare “… is a sub-domain of a domain that has a "
-        "wildcard certificate …”"
-    )

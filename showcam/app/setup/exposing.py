@@ -49,12 +49,6 @@ class Exposing:
     def held(self) -> Held | None:
         return self._keeper.held()
 
-    def drawn(self, link: str) -> str:
-        import segno  # most processes with pages draw no code
-
-        code: str = segno.make(link, error="m").svg_inline(scale=5, border=4, dark="#000", light="#fff")
-        return code
-
     def begin(self, name: str = "") -> None:
         with self._lock:
             if self._stage.waits:

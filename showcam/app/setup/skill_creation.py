@@ -21,10 +21,8 @@ from msgspec import Struct
 from showcam.accounts import clients
 from showcam.accounts.links import OPEN_S
 from showcam.app.setup import forwarder, skill_package
-from showcam.app.setup.alexa_console import model
 from showcam.app.setup.skill_package import Certificate, Manifest, Missing
 from showcam.app.setup.smapi import Amazon, Build, Failed, NotBuilt, Profile, SignInAgain, Skills
-from showcam.app.shipped import skill_package as packaged
 from showcam.console.setup.skill import Hand, NotMade, OneTap, Road, Stack, Standing, Step
 from showcam.i18n.catalogue import mark
 from showcam.store.ports import Store, StoreUnavailable
@@ -330,10 +328,9 @@ class SkillCreation:
 
     def _models(self, made: Made, skills: Skills) -> None:
         """Puts a model into each locale of the skill that the spoken half speaks."""
-        folder = packaged() / "interactionModels" / "custom"
-        spoken = [locale for locale in skill_package.locales(made.language) if model(locale)]
-        for locale in spoken:
-            skills.put_model(made.skill, locale, json.loads((folder / f"{model(locale)}.json").read_text()))
+        spoken = skill_package.models(skill_package.locales([made.language]))
+        for locale, file in spoken.items():
+            skills.put_model(made.skill, locale, json.loads(file.read_text()))
         for locale in spoken:
             self._built(partial(skills.model_built, made.skill, locale))
 
@@ -343,8 +340,7 @@ class SkillCreation:
         manifest = skill_package.manifest(
             self._url,
             functions,
-            language=made.language,
-            spoken_by_function=False,
+            languages=[made.language],
             certificate=self._certificate(),
             privacy=privacy,
             terms=privacy,

@@ -1,12 +1,11 @@
 """The skill package that Amazon's command line (`ask deploy`) takes, with this installation's addresses in it."""
 
 import json
-import os
 import re
 import shutil
 import socket
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NotRequired, TypedDict
 from urllib.parse import urlsplit
@@ -20,7 +19,7 @@ from showcam.net.text import JsonObject
 from showcam.store.records import Client
 
 RESOURCES = "ask-resources.json"
-LINKING = "linking.json"
+MODELS = Path("interactionModels", "custom")  # the folder in the package with a file for each locale
 # Amazon's command line keeps the id of the deployed skill in this file of the folder
 STATES = Path(".ask", "ask-states.json")
 # Alexa's names of the AWS regions whose functions it can call.
@@ -139,9 +138,9 @@ def regions(arns: Sequence[str]) -> dict[str, str]:
     return functions
 
 
-def unreached(arns: Sequence[str]) -> list[tuple[str, list[str]]]:
+def unreached(functions: Mapping[str, str]) -> list[tuple[str, list[str]]]:
     """Regions that have no function although Alexa calls one there for these languages of the package."""
-    functions, described = regions(arns), locales()
+    described = locales()
     needed = {
         region: [language for language in described if language in languages]
         for region, languages in forwarder.REGIONS.items()
@@ -151,43 +150,51 @@ def unreached(arns: Sequence[str]) -> list[tuple[str, list[str]]]:
     ]
 
 
-def locales(language: str = "") -> JsonObject:
-    """The names and texts by locale: those of the package, and of `language`, the Echo's.
+def locales(languages: Sequence[str] = ()) -> JsonObject:
+    """The names and texts by locale: those of the package, and of `languages`, the Echos'.
 
     A skill in development is only there for an Echo whose locale is among these:
     https://developer.amazon.com/docs/alexa/custom-skills/develop-skills-in-multiple-languages.html
     """
     held: JsonObject = _skill()["publishingInformation"]["locales"]
-    if language and language not in held:
-        spoken = model(language)
-        held[language] = dict(held[spoken]) if spoken else {**held["en-GB"], **_SILENT}
+    for language in languages:
+        if language not in held:
+            spoken = model(language)
+            held[language] = dict(held[spoken]) if spoken else {**held["en-GB"], **_SILENT}
     return held
+
+
+def models(described: Iterable[str]) -> dict[str, Path]:
+    """The files of interaction models: one for each of these locales that the spoken half speaks."""
+    folder = skill_package() / MODELS
+    return {locale: folder / f"{model(locale)}.json" for locale in described if model(locale)}
 
 
 def manifest(
     url: str,
     functions: Mapping[str, str],
     *,
-    language: str = "",
-    spoken_by_function: bool,
-    certificate: Certificate,
+    languages: Sequence[str] = (),
+    certificate: Certificate | None,
     privacy: str,
     terms: str,
 ) -> Manifest:
-    """The content of skill.json. Without functions the skill has only its spoken half. Raises Missing."""
+    """The content of skill.json. Without functions the skill has only its spoken half.
+
+    `certificate`: the kind that the public address has, which spoken requests come to; None: the functions take them.
+    """
     skill = _skill()
-    if spoken_by_function and not functions:
-        raise Missing("For spoken requests by a function its ARN is wanted: --arn arn:aws:lambda:….")
-    home: Uri = {"uri": f"{url}/alexa/skill", "sslCertificateType": certificate.capitalize()}
     places = _places(functions)
-    spoken: Places = places if spoken_by_function else {"endpoint": home}
+    spoken: Places = places
+    if certificate is not None:
+        spoken = {"endpoint": {"uri": f"{url}/alexa/skill", "sslCertificateType": certificate.capitalize()}}
     apis: Apis = {"custom": {**spoken, "interfaces": [{"type": "VIDEO_APP"}]}}
     if functions:
         apis["smartHome"] = {"protocolVersion": "3", **places}
         skill["permissions"] = [{"name": "alexa::async_event:write"}]
     skill["apis"] = apis
     skill["events"] = {**spoken, "subscriptions": [{"eventName": event} for event in _SPOKEN_EVENTS]}
-    skill["publishingInformation"]["locales"] = described = locales(language)
+    skill["publishingInformation"]["locales"] = described = locales(languages)
     skill["privacyAndCompliance"]["locales"] = {
         locale: {"privacyPolicyUrl": privacy, "termsOfUseUrl": terms} for locale in described
     }
@@ -247,12 +254,10 @@ def certificate_kind(url: str, context: ssl.SSLContext | None = None, port: int 
     return "wildcard" if names and host not in names else "trusted"
 
 
-def write(folder: Path, skill: Manifest, skill_id: str, account_linking: AccountLinking | None) -> None:
+def write(folder: Path, skill: Manifest, skill_id: str) -> None:
     """Writes the package into an empty folder, or over an earlier package.
 
     Raises Missing if something else is in the folder, and OSError.
-
-    Without `skill_id` Amazon's command line makes a skill and keeps the skill's id in the folder.
     """
     if folder.exists() and not folder.is_dir():
         raise Missing(f"{folder} is a file; name a folder.")
@@ -260,22 +265,21 @@ def write(folder: Path, skill: Manifest, skill_id: str, account_linking: Account
         raise Missing(f"There is something else in {folder}; name a new folder.")
     _name(folder, skill_id)
     package = folder / "skill-package"
+    shutil.rmtree(package / MODELS, ignore_errors=True)  # an earlier package may have had other locales
     shutil.copytree(skill_package(), package, dirs_exist_ok=True)
+    for locale, shipped in models(skill["manifest"]["publishingInformation"]["locales"]).items():
+        if not (copied := package / MODELS / f"{locale}.json").exists():
+            shutil.copy(shipped, copied)
     (package / "skill.json").write_text(_json(skill))
     source = {"skillMetadata": {"src": "./skill-package"}}
     resources = {"askcliResourcesVersion": "2020-03-31", "profiles": {"default": source}}
     (folder / RESOURCES).write_text(_json(resources))
-    secret = folder / LINKING
-    secret.unlink(missing_ok=True)
-    if account_linking is not None:
-        with os.fdopen(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(_json(account_linking))
 
 
 def _name(folder: Path, skill_id: str) -> None:
     states = folder / STATES
     held = states.read_text(errors="replace") if states.exists() else ""
-    if skill_id in held:  # or empty
+    if skill_id in held:
         return
     if "amzn1.ask.skill." in held:
         raise Missing(f"{folder} is of another skill than {skill_id}; name a new folder.")

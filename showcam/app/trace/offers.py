@@ -1,4 +1,4 @@
-"""Describes an assistant's offer and the answer for a trace: the shape of the SDP, by an allow list.
+"""Describes an assistant's offer and the answer for a trace: the lines of the SDP that an allow list admits.
 
 The last offers are kept in a file of the data folder. No user name, password, fingerprint, address, SSRC or name of a
 stream is in it.
@@ -9,7 +9,6 @@ import queue
 import re
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -23,159 +22,69 @@ from showcam.net.addresses import is_in_house, is_public
 from showcam.registry.streams.handover import Pictures
 
 type Small = Annotated[int, Meta(ge=0, le=99_999)]
-type Codec = Literal[
-    "VP8", "VP9", "H264", "H265", "AV1", "rtx", "red", "ulpfec", "flexfec-03", "opus", "PCMU", "PCMA", "G722", "CN",
-    "telephone-event", "ISAC", "ILBC", "multiopus", "other",
-]  # fmt: skip
 type Assistant = Literal["alexa", "google"]
-type Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive", "none"]
-type Feedback = Literal["nack", "nack pli", "ccm fir", "goog-remb", "transport-cc", "other"]
-type Place = Literal["public", "private", "mdns", "other"]
-_WORDS = {"fmtp": ("profile-level-id", "packetization-mode", "level-asymmetry-allowed", "apt", "useinbandfec",
-                   "minptime", "stereo", "sprop-stereo", "usedtx")}  # fmt: skip
-
-
-# such as "host udp private"
-type Candidate = Annotated[
-    str, Meta(pattern=r"^(host|srflx|prflx|relay|other) (udp|tcp|other) (public|private|mdns|other)\Z")
-]
-
-
-class Payload(Struct, frozen=True):
-    """A codec of a media section. `numbers` are its parameters, each by a known name; a profile is a number too."""
-
-    number: Annotated[int, Meta(ge=0, le=127)]
-    codec: Codec
-    clock: Annotated[int, Meta(ge=0, le=1_000_000)]
-    numbers: dict[
-        Literal[
-            "profile-level-id", "packetization-mode", "level-asymmetry-allowed", "apt", "useinbandfec", "minptime",
-            "stereo", "sprop-stereo", "usedtx",
-        ],
-        Annotated[int, Meta(ge=0, le=0xFFFFFF)],
-    ]  # fmt: skip
-    feedback: tuple[Feedback, ...]
-
-
-class Section(Struct, frozen=True):
-    kind: Literal["audio", "video", "application", "other"]
-    port: Literal["zero", "nine", "other"]
-    protocol: Literal["UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP", "RTP/SAVPF", "UDP/DTLS/SCTP", "other"]
-    direction: Direction
-    payloads: tuple[Payload, ...]
-    candidates: dict[Candidate, Small]  # how many
-
-    setup: Literal["actpass", "active", "passive", "none"]
-    extensions: Small
-    has_mux: bool
-    has_ssrc: bool
-    has_msid: bool
+_CODEC = (
+    "(?i:VP8|VP9|H264|H265|AV1|rtx|red|ulpfec|flexfec-03|opus|PCMU|PCMA|G722|CN|telephone-event|ISAC|ILBC|multiopus"
+    "|other)"
+)
+_PARAMETER = (
+    "(profile-level-id|packetization-mode|level-asymmetry-allowed|apt|useinbandfec|minptime|stereo|sprop-stereo|usedtx)"
+    "=[0-9a-fA-F]{1,6}"
+)
+# each line that a trace may hold; a port is 0, 9 or any other
+LINE = (
+    r"^(m=(audio|video|application) (0|9|any) (UDP/TLS/RTP/SAVPF|UDP/TLS/RTP/SAVP|RTP/SAVPF|UDP/DTLS/SCTP)"
+    r"( [0-9]{1,3}){0,64}( webrtc-datachannel)?"
+    rf"|a=rtpmap:[0-9]{{1,3}} {_CODEC}/[0-9]{{1,7}}(/[0-9])?"
+    rf"|a=fmtp:[0-9]{{1,3}} {_PARAMETER}(;{_PARAMETER}){{0,31}}"
+    r"|a=rtcp-fb:([0-9]{1,3}|\*) (nack|nack pli|ccm fir|goog-remb|transport-cc)"
+    r"|a=candidate (host|srflx|prflx|relay|other) (udp|tcp|other) (public|private|mdns|other)"
+    r"|a=group:BUNDLE [0-9]{1,2}|a=ice-options:trickle|a=ice-lite|a=rtcp-mux|a=extmap|a=ssrc|a=msid"
+    r"|a=setup:(actpass|active|passive)|a=(sendrecv|sendonly|recvonly|inactive))\Z"
+)
+_ADMITTED = re.compile(LINE)
+_CANDIDATE = re.compile(r"a=candidate:\S+ \d+ (\w+) \d+ (\S+) \d+ typ (\w+)", re.ASCII)
+MOST_LINES = 400
 
 
 class Sdp(Struct, frozen=True, tag="sdp", tag_field="line"):
-    """An offer or an answer. `ms`: from the offer to the answer."""
+    """An offer or an answer. `ms`: from the offer to the answer. `size`: of the whole, in characters."""
 
     is_offer: bool
     surface: Assistant
     size: Small
     ms: Small
-    bundled: Small
-    trickles: bool
-    is_lite: bool
-    sections: tuple[Section, ...]
-
-
-type AssistantLine = Sdp
-_RTPMAP = re.compile(r"a=rtpmap:(\d{1,3}) ([\w.-]+)/(\d{1,7})(?:/\d)?", re.ASCII)
-_FMTP = re.compile(r"a=fmtp:(\d{1,3}) (.*)", re.ASCII)
-_FEEDBACK = re.compile(r"a=rtcp-fb:(\d{1,3}|\*) (.*)", re.ASCII)
-_CANDIDATE = re.compile(r"a=candidate:\S+ \d+ (\w+) \d+ (\S+) \d+ typ (\w+)", re.ASCII)
-_MEDIA = re.compile(r"m=(\w+) (\d+) (\S+)", re.ASCII)
-MOST_SECTIONS, MOST_LINES = 8, 1000
+    lines: tuple[Annotated[str, Meta(pattern=LINE)], ...]
 
 
 def outlined(sdp: str, surface: Assistant, *, is_offer: bool, ms: int = 0) -> Sdp:
-    lines = sdp.replace("\r", "").split("\n")[:MOST_LINES]
-    starts = [at for at, line in enumerate(lines) if line.startswith("m=")][:MOST_SECTIONS]
-    head = lines[: starts[0]] if starts else lines
-    bundle = next((line for line in head if line.startswith("a=group:BUNDLE")), "")
-    sections = tuple(_section(lines[begin:end]) for begin, end in zip(starts, [*starts[1:], len(lines)], strict=True))
-    return Sdp(
-        is_offer,
-        surface,
-        min(len(sdp), 99_999),
-        max(0, min(ms, 99_999)),
-        len(bundle.split()[1:]),
-        any(line.startswith("a=ice-options:") and "trickle" in line for line in lines),
-        "a=ice-lite" in head,
-        sections,
-    )
+    shapes = map(_shape, sdp.replace("\r", "").split("\n")[:MOST_LINES])
+    admitted = tuple(shape for shape in shapes if _ADMITTED.match(shape))
+    return Sdp(is_offer, surface, min(len(sdp), 99_999), max(0, min(ms, 99_999)), admitted)
 
 
-def _section(lines: list[str]) -> Section:
-    media = _MEDIA.match(lines[0])
-    kind, port, protocol = media.groups() if media else ("", "", "")
-    setup = next((line.removeprefix("a=setup:") for line in lines if line.startswith("a=setup:")), "none")
-    direction = next((line[2:] for line in lines if line[2:] in get_args(Direction.__value__)), "none")
-    candidates: dict[str, int] = {}
-    for words in filter(None, map(_CANDIDATE.match, lines)):
-        shape = f"{_one_of(words[3], _TYPES)} {_one_of(words[1].lower(), ('udp', 'tcp'))} {_place(words[2])}"
-        candidates[shape] = candidates.get(shape, 0) + 1
-    return Section(
-        _one_of(kind, ("audio", "video", "application")),  # type: ignore[arg-type]
-        "zero" if port == "0" else "nine" if port == "9" else "other",
-        _one_of(protocol, ("UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP", "RTP/SAVPF", "UDP/DTLS/SCTP")),  # type: ignore[arg-type]
-        direction,  # type: ignore[arg-type]
-        tuple(_payloads(lines)),
-        candidates,
-        setup if setup in ("actpass", "active", "passive") else "none",  # type: ignore[arg-type]
-        sum(line.startswith("a=extmap:") for line in lines),
-        "a=rtcp-mux" in lines,
-        any(line.startswith("a=ssrc:") for line in lines),
-        any(line.startswith("a=msid:") for line in lines),
-    )
+def _shape(line: str) -> str:
+    """The line without ports, addresses and the names of streams; what LINE does not admit is then left out."""
+    if candidate := _CANDIDATE.match(line):
+        kind = _one_of(candidate[3], ("host", "srflx", "prflx", "relay"))
+        return f"a=candidate {kind} {_one_of(candidate[1].lower(), ('udp', 'tcp'))} {_place(candidate[2])}"
+    name, _, value = line.partition(":")
+    match name:
+        case "a=group":
+            return f"a=group:BUNDLE {len(value.split()) - 1}" if value.startswith("BUNDLE ") else ""
+        case "a=extmap" | "a=ssrc" | "a=msid":
+            return name
+        case "a=rtpmap":
+            return re.sub(rf" (?!{_CODEC}/)[\w.-]+/", " other/", line)
+        case "a=fmtp":
+            number, _, parameters = value.partition(" ")
+            known = [part.strip() for part in parameters.split(";") if re.fullmatch(_PARAMETER, part.strip())]
+            return f"{name}:{number} {';'.join(known)}"
+        case _:
+            return re.sub(r"^(m=\w+ )(?!0 |9 )[0-9]+", r"\1any", line)
 
 
-_TYPES = ("host", "srflx", "prflx", "relay")
-
-
-def _payloads(lines: list[str]) -> Iterator[Payload]:
-    known: dict[str, Codec] = {name.casefold(): name for name in get_args(Codec.__value__)}
-    feedback: dict[str, Feedback] = {word: word for word in get_args(Feedback.__value__)}
-    for mapped in filter(None, map(_RTPMAP.fullmatch, lines)):
-        number = int(mapped[1])
-        if number > 127:
-            continue
-        numbers: dict[str, int] = {}
-        for found in filter(None, map(_FMTP.fullmatch, lines)):
-            if int(found[1]) == number:
-                numbers |= _numbers(found[2])
-        said = [
-            found[2].strip() for found in filter(None, map(_FEEDBACK.fullmatch, lines)) if found[1] in (mapped[1], "*")
-        ]
-        yield Payload(
-            number,
-            known.get(mapped[2].casefold(), "other"),
-            min(int(mapped[3]), 1_000_000),
-            numbers,  # type: ignore[arg-type]
-            tuple(dict.fromkeys(feedback.get(word, "other") for word in said)),
-        )
-
-
-def _numbers(parameters: str) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for part in parameters.split(";")[:32]:
-        name, _, value = part.strip().partition("=")
-        base = 16 if name == "profile-level-id" else 10
-        if name in _WORDS["fmtp"] and re.fullmatch(r"[0-9a-fA-F]{1,6}", value):
-            try:
-                found[name] = int(value, base)
-            except ValueError:
-                continue
-    return found
-
-
-def _place(address: str) -> Place:
+def _place(address: str) -> str:
     if address.endswith(".local"):
         return "mdns"
     return "private" if is_in_house(address) else "public" if is_public(address) else "other"

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 import msgspec
 
-from showcam.app.trace.offers import AssistantLine
+from showcam.app.trace.offers import Sdp
 from showcam.drivers.ezviz.trace_lines import Cut, Frames, Line, Trace
 
 MOST = 200_000  # bytes
 
 __all__ = ["MOST", "AnyLine", "Trace", "read", "written"]
 
-type AnyLine = Line | AssistantLine
-_DECODER = msgspec.json.Decoder(Line | AssistantLine)
+type AnyLine = Line | Sdp
+_DECODER = msgspec.json.Decoder(Line | Sdp)
 
 
 def written(lines: Sequence[AnyLine]) -> bytes:

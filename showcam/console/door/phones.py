@@ -38,19 +38,16 @@ class Phones:
         ]
 
     def show(self, current: ConsoleSession, why: str = "", code: str = "") -> Response:
-        import segno  # most processes with pages draw no code
-
         status, sentence = PHONES[why] if why else (200, "")
         origin, is_far = self._origin()
         address = f"{origin}{TAKEN_AT}#{code}"
-        drawn = segno.make(address, error="m").svg_inline(scale=5, border=4, dark="#000", light="#fff") if code else ""
         return self._area.page(
             "door/phones",
             status,
             browsers=self._area.sessions.browsers(current.account),
             this=current.id,
             error=pages.say(sentence) if sentence else "",
-            drawn=drawn,
+            drawn=pages.qr_code(address) if code else "",
             address=address if code else "",
             minutes=LIFE_S // 60,
             is_far=is_far,

@@ -76,14 +76,15 @@ class GooglePage:
     ) -> Response:
         client = self._store.client(CLIENT)
         project = self._console.project_of(client.redirect_uris) if client else ""
+        link = self._console.link(project) if project else ""
         linked = self._area.linked(current.account, "google")
         return self._area.page(
             "setup/google",
             status,
             address=self._console.address,
             project=typed or project,
-            is_known=bool(project),
-            link=self._console.link(project),
+            link=link,
+            drawn=pages.qr_code(link) if link else "",
             linked=linked,
             secret=secret,
             error=error,
