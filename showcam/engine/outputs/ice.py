@@ -110,7 +110,7 @@ async def reflexive(protocol: aioice.ice.StunProtocol, servers: tuple[Address, .
     aioice would ask a single server, once, and resolve the server's name while a display waits. Raises TimeoutError,
     ConnectionError.
     """
-    requests = [asyncio.create_task(_asked(protocol, server, at_s)) for at_s in (0, REPEAT_S) for server in servers]
+    requests = [asyncio.create_task(_candidate(protocol, server, at_s)) for at_s in (0, REPEAT_S) for server in servers]
     try:
         async with asyncio.timeout(ANSWER_S):
             for answer in asyncio.as_completed(requests):
@@ -123,7 +123,7 @@ async def reflexive(protocol: aioice.ice.StunProtocol, servers: tuple[Address, .
         await asyncio.gather(*requests, return_exceptions=True)
 
 
-async def _asked(protocol: aioice.ice.StunProtocol, server: Address, at_s: float) -> Candidate:
+async def _candidate(protocol: aioice.ice.StunProtocol, server: Address, at_s: float) -> Candidate:
     await asyncio.sleep(at_s)
     found, _ = await aioice.ice.server_reflexive_candidate(protocol, server)
     return found

@@ -211,7 +211,7 @@ class Live:
         self._screen.begin(form)
 
     def _doubt(self, keyframe: Unit, later: list[Unit]) -> None:
-        """Lets the next keyframe decide whether a garbled keyframe was an accident. `later`: what came after it."""
+        """Lets the next keyframe decide whether a garbled keyframe was an accident. `later`: the units after it."""
         if self._codec.is_idr(keyframe.data):
             self._doubts.add(self._loop.time())
         following = list(dropwhile(lambda unit: unit.kind == "audio" or not unit.key, later))
