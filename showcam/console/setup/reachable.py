@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from showcam.accounts.console_sessions import ConsoleSession
 from showcam.console.health.examinations import GOOD_FOR_S, Examinations, Examined
-from showcam.console.look import pages, qr_code
+from showcam.console.look import pages
 from showcam.console.look.area import READ, Area, Rule
 from showcam.console.setup import recipes
 from showcam.console.setup.exposing import EXPOSING, GIVEN_ELSEWHERE, NOT_EXPOSED, TAILSCALES, By, Exposer, Held, Stage
@@ -173,7 +173,7 @@ def seen(exposer: Exposer, address: str, *, is_ill: bool) -> View:
     return View(
         text=_text(stage, held, goes_on=goes_on, unfinished=unfinished),
         link=stage.link,
-        drawn=qr_code.svg(stage.link) if stage.link else "",
+        drawn=exposer.drawn(stage.link) if stage.link else "",
         by=held.by if held is not None and not (goes_on or stage.why) else stage.by,
         goes_on=goes_on,
         offers=(not address and not is_open) or (by_tailscale and is_ill),
