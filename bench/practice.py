@@ -45,7 +45,7 @@ def demo(**settings: Any) -> Iterator[Program]:
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="showcam-bench-"))
         with cores.measured():
-            program = stack.enter_context(running(Path(folder), **settings))
+            program = stack.enter_context(running(Path(folder), troubled=True, **settings))
         assert program.process is not None
         for process in tree(program.process.pid):
             if b"simulator" in Path(f"/proc/{process}/cmdline").read_bytes():

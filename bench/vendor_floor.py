@@ -8,12 +8,13 @@ from urllib.parse import urljoin
 import av
 import requests
 
+from showcam.app.settings_rules import SIMULATED_PORTS
 from tests.doubles.program import Program
 
 
 @dataclass(frozen=True)
 class Vendor:
-    """The demo's simulated Open Platform, called with the demo household's key."""
+    """The Open Platform of the tests' vendor, called with the demo household's key."""
 
     program: Program
 
@@ -37,7 +38,7 @@ class Vendor:
         return took
 
     def _call(self, session: requests.Session, operation: str, **form: str) -> dict[str, str]:
-        url = f"https://127.0.0.1:{self.program.simulator_port + 2}/api/lapp/{operation}"
+        url = f"https://127.0.0.1:{self.program.simulator_port + SIMULATED_PORTS}/api/lapp/{operation}"
         answer = session.post(url, form, timeout=10).json()
         assert answer["code"] == "200", answer["code"]
         return dict(answer.get("data") or {})

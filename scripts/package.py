@@ -44,7 +44,7 @@ def reached(entry: str) -> dict[str, Path]:
     waiting = [entry]
     while waiting:
         name = waiting.pop()
-        path = _file(name)
+        path = _file(name) if name else None  # the package above a top one has no name
         if path is None or name in found or name.startswith(LEFT_OUT):
             continue
         found[name] = path

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from scripts.deploy_local.emulator import PAUSE_S, ROOT, START_S, end, free_ports, is_up
 from scripts.deploy_local.steps import StepFailed
+from showcam.simulator.state import GIVEN
 
 
 class Process:
@@ -59,17 +60,15 @@ def run(words: list[str], environ: dict[str, str], log: Path) -> int:
 
 
 class Vendor(Process):
-    """The simulated EZVIZ: two hosts as "127.0.0.1:port"; `pem` is the authority of their certificates."""
+    """The tests' EZVIZ: two hosts as "127.0.0.1:port"; `pem` is the authority of their certificates."""
 
     def __init__(self, folder: Path) -> None:
-        first = free_ports(4)
-        page, app, self._open_port, push = range(first, first + 4)
-        self.control = f"http://127.0.0.1:{page}"
-        self.app_host, self.open_host = f"127.0.0.1:{app}", f"127.0.0.1:{self._open_port}"
+        first = free_ports(len(GIVEN) + 1)
+        self.control = f"http://127.0.0.1:{first}"
+        self.app_host, self.open_host = f"127.0.0.1:{first + 1}", f"127.0.0.1:{first + len(GIVEN)}"
         data = folder / "simulator"
         self.pem = data / "ca.pem"
-        words = ["showcam.simulator", "--port", str(page), "--app-port", str(app), "--open-port", str(self._open_port)]
-        words += ["--push-port", str(push), "--data", str(data)]
+        words = ["tests.doubles.troubled.vendor", "--port", str(first), "--data", str(data)]
         super().__init__("simulator", words, {}, folder, f"{self.control}/healthz")
 
 

@@ -12,7 +12,7 @@ __all__ = ["GONE", "KEPT", "SECRETS", "Settings"]
 class Settings(SettingsTable, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`demo` is an option of the command line, and no property here can be given.
 
-    `simulator_port` is the demo's, and only the variable SHOWCAM_SIMULATOR_PORT gives it: the practice page, then three
+    `simulator_port` is the demo's, and only the variable SHOWCAM_SIMULATOR_PORT gives it: the practice page, then two
     ports of the simulated EZVIZ and two of the camera Barn.
     """
 

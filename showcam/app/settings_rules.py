@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from showcam.app.settings import Settings
 
 COUNTS = ("sign_ins_per_user", "opens_per_minute", "idle_s", "live_per_account", "poll_s")
-SIMULATED_PORTS = 6  # from simulator_port on, in the demo
+SIMULATED_PORTS = 5  # from simulator_port on, in the demo
 MOST_STUN = 4  # every server is queried at once, from each of the machine's addresses
 MOST_MEDIA = 32  # to end a session, a request calls every media process
 SECONDS = {"request_s": 0.5}  # the least that makes sense
@@ -69,7 +69,7 @@ def _numbers(settings: "Settings") -> Iterator[tuple[str, str]]:
     simulated = range(settings.simulator_port, settings.simulator_port + SIMULATED_PORTS) if settings.demo else ()
     for name in ("port", "media_port"):
         if getattr(settings, name) in simulated:
-            yield name, "simulator_port and the five ports after it are the simulator's"
+            yield name, "simulator_port and the four ports after it are the simulator's"
     for name in COUNTS:
         if getattr(settings, name) < 1:
             yield name, "at least 1 is wanted"

@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from showcam.simulator import service
@@ -13,15 +13,18 @@ from showcam.simulator.state import GIVEN, Given
 FIRST = 8082
 
 
-async def _serve(options: Options, kind: type[Simulator]) -> None:
-    await kind(options).serve()
+type Make = Callable[[Options], Simulator]
 
 
-def main(words: Sequence[str] | None = None, kind: type[Simulator] = Simulator) -> int:
+async def _serve(options: Options, make: Make) -> None:
+    await make(options).serve()
+
+
+def main(words: Sequence[str] | None = None, make: Make = Simulator) -> int:
     options = _options(words)
     service.configure()
     try:
-        asyncio.run(_serve(options, kind))
+        asyncio.run(_serve(options, make))
     except StartFailed as error:
         sys.stderr.write(f"simulator: {error}\n")
         return 2
@@ -39,16 +42,13 @@ def _options(words: Sequence[str] | None) -> Options:
         parser.add_argument(option, type=_port, default=first, help=f"{purpose} ({first or f'--port + {offset}'})")
     parser.add_argument("--app-url", default="http://127.0.0.1:8080", help="the showcam to talk to (%(default)s)")
     parser.add_argument("--data", type=Path, required=True, help="where certificates and sessions are kept")
-    parser.add_argument(
-        "--replay", type=Path, action="append", default=[], metavar="FILE", help="a trace, of which a camera is made"
-    )
     given = vars(parser.parse_args(words))
     ports: dict[Given, int] = {}
     for offset, (name, (option, _)) in enumerate(GIVEN.items()):
         ports[name] = given[option.removeprefix("--").replace("-", "_")] or given["port"] + offset
     if len(set(ports.values())) < len(ports) or max(ports.values()) > 65535:
         parser.error("the ports must differ and be at most 65535")
-    return Options(ports, given["app_url"], given["data"], tuple(given["replay"]))
+    return Options(ports, given["app_url"], given["data"])
 
 
 def _port(text: str) -> int:

@@ -3,13 +3,9 @@
 import math
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from showcam.simulator.products import Product
-
-if TYPE_CHECKING:
-    from showcam.simulator.replay import Replay
-
 
 type EventKind = Literal["motion", "person", "press", "online", "offline"]
 KEPT_EVENTS = 50
@@ -97,7 +93,6 @@ class Camera:
     waking_until: float = 0.0
     wakes_slowly: bool = False  # the second session brings no picture yet, only parameter sets
     is_half_awake: bool = False
-    replay: "Replay | None" = None  # how sessions go, as the trace of a real camera has them
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
     encryption: bool = False  # the value from `encryption_from` on
     encryption_from: float = 0.0

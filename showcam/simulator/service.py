@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from showcam.simulator import authority, replay
+from showcam.simulator import authority
 from showcam.simulator.app_api.face import AppFace
 from showcam.simulator.app_api.sessions import Sessions
 from showcam.simulator.assistants.amazon import Amazon
@@ -27,15 +27,12 @@ from showcam.simulator.control import Control
 from showcam.simulator.households import demo_world
 from showcam.simulator.lan.barn import Barn, barn
 from showcam.simulator.lan.house import House
-from showcam.simulator.open_platform.face import OpenFace
-from showcam.simulator.pictures.door import Addresses, PictureDoor
 from showcam.simulator.pictures.studio import Studio
 from showcam.simulator.state import CAST, GIVEN, OPTIONS, Given, World
 from showcam.simulator.television.door import add_routes as add_television
 from showcam.simulator.television.receiver import Television
 
 HOST = "127.0.0.1"
-BY_TLS = ("app_api", "open_platform")
 log = structlog.get_logger()
 
 
@@ -48,32 +45,25 @@ class Options:
     ports: dict[Given, int]
     app_url: str
     data: Path
-    replays: tuple[Path, ...] = ()  # traces of real cameras
 
 
 class Simulator:
     """All servers and their common state. `CLOUD` and the other three name the classes of its parts."""
 
-    CLOUD, APP, OPEN, CONTROL = Cloud, AppFace, OpenFace, Control
+    CLOUD, APP, CONTROL, HOUSE = Cloud, AppFace, Control, House
 
     def __init__(self, options: Options) -> None:
-        """Reads traces and writes certificates. Raises StartFailed."""
+        """Writes the certificates. Raises StartFailed."""
         self.tls = _certificates(options.data)
         self.options, self.at = options, options.ports
         self.world, self.studio = self.make_world(), Studio()
-        try:
-            replay.add(self.world, options.replays)
-        except replay.NotTrace as error:
-            raise StartFailed(str(error)) from None
         self.world.ports.given = self.at
-        self.addresses = Addresses(self.world)
         self.cloud = self.CLOUD(self.world, self.studio)
         self.sessions = Sessions(self.world, options.data / "sessions.json")
         self.app = self.APP(self.world, self.sessions, self.cloud.tokens)
-        self.open = self.OPEN(self.world, self.addresses)
         clouds = f"https://{HOST}:{self.at['app_api']}"
         self.amazon, self.homegraph = Amazon(clouds, options.data), HomeGraph(clouds, options.data)
-        self.house, self.television = House(self.world, self.studio), Television()
+        self.house, self.television = self.HOUSE(self.world, self.studio), Television()
         self.own = Barn(barn(), self.studio, rtsp=self.at["barn_rtsp"], onvif=self.at["barn_onvif"])
         self.control = self.CONTROL(self.world, self.is_serving)
         self.servers: list[asyncio.Server] = []
@@ -86,15 +76,13 @@ class Simulator:
 
     def apps(self) -> list[tuple[web.Application, Given]]:
         """Returns the applications by http, each with the name of its port."""
-        control, app, open_platform = web.Application(client_max_size=256 * 1024), self.app.app(), self.open.app()
+        control, app = web.Application(client_max_size=256 * 1024), self.app.app()
         self.control.add_routes(control)
         add_television(control, self.television)
         add_routes(control, self.options.app_url, self.options.data, self.amazon, self.homegraph)
         self.amazon.add_routes(app)
         self.homegraph.add_routes(app)
-        PictureDoor(self.addresses, self.studio).add_routes(open_platform)
-        served: list[tuple[web.Application, Given]] = [(control, "control"), (app, "app_api")]
-        return [*served, (open_platform, "open_platform"), (self.own.app(), "barn_onvif")]
+        return [(control, "control"), (app, "app_api"), (self.own.app(), "barn_onvif")]
 
     async def open_more(self) -> None:
         """Opens the servers whose ports the system chooses."""
@@ -118,7 +106,7 @@ class Simulator:
             for runner, (_app, name), listening in zip(runners, apps, sockets, strict=True):
                 await runner.setup()
                 assert runner.server is not None
-                tls = self.tls if name in BY_TLS else None
+                tls = self.tls if name == "app_api" else None
                 loop = asyncio.get_running_loop()
                 self.servers.append(await loop.create_server(runner.server, sock=listening, ssl=tls))
             self.servers.append(await self.own.open(_listen(self.at["barn_rtsp"])))

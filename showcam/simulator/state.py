@@ -1,6 +1,6 @@
 """The simulator's only state, which its faces share, and the table of its ports, all on loopback.
 
-The command that starts the simulator gives the first six ports. The system chooses all others, and `/_control` lists
+The command that starts the simulator gives the first five ports. The system chooses all others, and `/_control` lists
 each port by name.
 
 A single thread changes the state; the cameras' encoders only read it.
@@ -15,13 +15,12 @@ from typing import Literal
 
 from showcam.simulator.camera import ALARMS, Camera, Event, EventKind
 
-type Given = Literal["control", "app_api", "open_platform", "push", "barn_rtsp", "barn_onvif"]
+type Given = Literal["control", "app_api", "push", "barn_rtsp", "barn_onvif"]
 
 # by name: the option of the command, and what listens at the port; each default is the next port after the earlier one
 GIVEN: dict[Given, tuple[str, str]] = {
     "control": ("--port", "practice page and control door, http"),
     "app_api": ("--app-port", "EZVIZ app API, https"),
-    "open_platform": ("--open-port", "Open Platform and live video, https"),
     "push": ("--push-port", "the app's messages, MQTT"),
     "barn_rtsp": ("--barn-port", "the owner's own camera Barn, RTSP"),
     "barn_onvif": ("--barn-onvif-port", "Barn's ONVIF, http"),
@@ -65,8 +64,6 @@ class Ports:
 class Account:
     user: str
     password_md5: str
-    app_key: str
-    app_secret: str
     sign_in_code: str = ""  # "": no second factor
     mailed_code: str = ""  # valid once, until `mailed_until`
     mailed_until: float = 0.0
@@ -90,11 +87,8 @@ class Device:
 class Settings:
     """The vendor's behaviour."""
 
-    cut_s: float = 60.0  # life of a live address from its first fetch
     region: str = ""  # host:port of the app API that accepts sign-ins; "circle": each always names another
     session_s: float = 86400.0  # of the app's session [assumed]
-    token_s: float = 7 * 86400.0  # of the Open Platform's access token
-    viewers: int = 20  # at once, per account
     terminals: int = 10  # per account
     encryption_delay_s: float = ACTS_S
     # every `gateway_each`-th GET of the app's API is answered 504, and every `empty_each`-th list has an empty STATUS

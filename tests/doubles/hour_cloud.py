@@ -80,7 +80,7 @@ class HourCloud(OpenGate):
 
     def __init__(self, loop: asyncio.AbstractEventLoop, **settings: Any) -> None:
         self.camera = Camera(SERIAL, "Garden", USER, "ABCDEF", "garden", audio=False)
-        self.world = TroubledWorld({USER: Account(USER, "", "", "")}, {SERIAL: self.camera}, now=loop.time)
+        self.world = TroubledWorld({USER: Account(USER, "")}, {SERIAL: self.camera}, now=loop.time)
         for name, value in settings.items():
             setattr(self.world.settings, name, value)
         self.studio = _Studio(loop)

@@ -4,8 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from showcam.simulator.__main__ import main
-from tests.doubles.troubled.vendor import Vendor
+from tests.doubles.troubled.vendor import main
 
 
 def serve(words: list[str], log: Path) -> None:
@@ -14,4 +13,4 @@ def serve(words: list[str], log: Path) -> None:
     for stream in (sys.stdout, sys.stderr):
         os.dup2(descriptor, stream.fileno())
     os.close(descriptor)
-    sys.exit(main(words, Vendor))
+    sys.exit(main(words))

@@ -16,6 +16,7 @@ from typing import Any
 import requests
 
 from scripts.deploy_local.emulator import free_ports
+from showcam.simulator.state import GIVEN
 from tests.doubles import simulator_main
 from tests.doubles.waiting import LONG_S
 
@@ -35,10 +36,10 @@ class SimulatorProcess:
         port: int = 0,
         **settings: Any,
     ) -> None:
-        self.port, self._replays = port or free_ports(6), replays
+        self.port, self._replays = port or free_ports(len(GIVEN) + 1), replays
         self.app_host = f"127.0.0.1:{self.port + 1}"
-        self.open_host = f"127.0.0.1:{self.port + 2}"
-        self.push_host = f"127.0.0.1:{self.port + 3}"
+        self.open_host = f"127.0.0.1:{self.port + len(GIVEN)}"
+        self.push_host = f"127.0.0.1:{self.port + 2}"
         self.hosts = f"{self.app_host},{self.open_host},{self.push_host}"  # as the setting ezviz_at has them
         self.data = tmp_path / "simulator"
         self.ca = self.data / "ca.pem"

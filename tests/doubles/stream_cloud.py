@@ -78,7 +78,7 @@ class StreamCloud:
     def __init__(self) -> None:
         recorded(gop_s=GOP_S)  # made now, since a camera that says nothing at first is taken for a silent one
         self.camera = Camera(SERIAL, "Garden", USER, "ABCDEF", "garden")
-        self.world = TroubledWorld({USER: Account(USER, "", "", "")}, {SERIAL: self.camera})
+        self.world = TroubledWorld({USER: Account(USER, "")}, {SERIAL: self.camera})
         self.studio = Studio()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="vendor", daemon=True)
@@ -96,7 +96,7 @@ class StreamCloud:
 
     def tokens_of(self, user: str) -> list[str]:
         """Of one fetch, so that none of them is void because of another."""
-        self.world.accounts.setdefault(user, Account(user, "", "", ""))
+        self.world.accounts.setdefault(user, Account(user, ""))
         return self._cloud.tokens.made(user)
 
     def token_of(self, user: str) -> str:

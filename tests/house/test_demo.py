@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from showcam.app.compose.demo import HOUSEHOLDS
 from showcam.app.process.settings_sources import DEMO
 from showcam.app.settings import Settings
 from showcam.simulator.camera import Camera
+from showcam.simulator.households import demo_world
 
 ROOT = Path(__file__).parents[2]
 ROOMS = (
@@ -116,3 +118,11 @@ def test_where_the_simulator_is_kinder_than_life_is_listed_as_it_is(what: str) -
     place, _, name = what.partition(".")
     default = DEFAULTS[place][name]
     assert ("" if default is None else str(default)) == KINDER[what][0]
+
+
+def test_the_codes_that_its_owners_have_given_are_those_on_the_labels() -> None:
+    cameras = demo_world().cameras.values()
+    for user, codes in HOUSEHOLDS.items():
+        labels = {camera.serial: camera.code for camera in cameras if camera.owner == user and camera.has_door}
+        assert codes.items() <= labels.items()
+    assert HOUSEHOLDS["demo@example.com"]

@@ -142,7 +142,7 @@ def test_a_media_process_is_started_where_it_runs_on_this_machine(settings: Sett
         ({"SHOWCAM_PORT": "eighty"}, "port from the environment (SHOWCAM_PORT) is 'eighty'; a whole number is wanted"),
         ({"SHOWCAM_PORT": "0"}, "port from the environment (SHOWCAM_PORT) is 0: a port is between"),
         ({"SHOWCAM_MEDIA_PORT": "8080"}, "must differ"),
-        ({"SHOWCAM_SIMULATOR_PORT": "65531"}, "SHOWCAM_SIMULATOR_PORT) is 65531: a port is between 1 and 65530"),
+        ({"SHOWCAM_SIMULATOR_PORT": "65532"}, "SHOWCAM_SIMULATOR_PORT) is 65532: a port is between 1 and 65531"),
         ({"SHOWCAM_SIGN_UP": "all"}, "one of owner, invited, anyone is wanted"),
         ({"SHOWCAM_REQUIRE_AUDIO": "google,siri"}, "one of alexa, google each"),
         ({"SHOWCAM_PUBLIC_URL": "http://cam.example"}, "assistants only come to https"),
@@ -200,11 +200,11 @@ def test_a_wrong_value_is_named_with_its_origin(environ: dict[str, str], expecte
     assert expected in str(caught.value)
 
 
-@pytest.mark.parametrize(("name", "port"), [("port", 9495), ("media_port", 9490), ("media_port", 9493)])
+@pytest.mark.parametrize(("name", "port"), [("port", 9494), ("media_port", 9490), ("media_port", 9493)])
 def test_a_port_of_the_simulators_is_taken_in_the_demo_alone(name: str, port: int) -> None:
     environ = {"SHOWCAM_SIMULATOR_PORT": "9490", f"SHOWCAM_{name.upper()}": str(port)}
     assert getattr(load(environ=environ), name) == port
-    with pytest.raises(SettingsError, match="simulator_port and the five ports after it are the simulator's"):
+    with pytest.raises(SettingsError, match="simulator_port and the four ports after it are the simulator's"):
         load(demo=True, environ=environ)
 
 

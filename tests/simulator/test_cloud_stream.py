@@ -99,7 +99,7 @@ def test_of_tokens_that_are_fetched_at_once_the_last_is_good(cloud: Cloud, clien
 
 def test_tokens_are_good_for_five_minutes() -> None:
     now = 1e9
-    tokens = Tokens(World({DEMO: Account(DEMO, "", "", "")}, {}, now=lambda: now))
+    tokens = Tokens(World({DEMO: Account(DEMO, "")}, {}, now=lambda: now))
     young, old = tokens.made(DEMO)[:2]
     now += LIFE_S - 1
     assert tokens.spent(young) == DEMO

@@ -190,8 +190,8 @@ def test_it_changes_the_vendor(cloud: Cloud, settings: dict[str, Any]) -> None:
 def test_it_lists_every_port_in_one_table(cloud: Cloud) -> None:
     ports = send(cloud, "GET", "/_control").json()["ports"]
     first = cloud.process.port
-    given = {"control": first, "app_api": first + 1, "open_platform": first + 2, "push": first + 3}
-    given |= {"barn_rtsp": first + 4, "barn_onvif": first + 5}
+    given = {"control": first, "app_api": first + 1, "push": first + 2}
+    given |= {"barn_rtsp": first + 3, "barn_onvif": first + 4, "open_platform": first + 5}
     assert {name: ports[name] for name in given} == given
     doors = {f"rtsp/{cloud.serials[name]}" for name in ("Garden", "Garage", "Nursery", "Attic", "Bedroom", "Pond")}
     doors |= {f"rtsp/{cloud.serials[name]}" for name in ("Porch", "Study")}

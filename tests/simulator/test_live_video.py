@@ -15,10 +15,11 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from showcam.simulator.households import demo_world
-from showcam.simulator.pictures.door import listing
-from showcam.simulator.pictures.encoder import IDLE_S, Encoder, Segment
+from showcam.simulator.pictures.encoder import IDLE_S
 from showcam.simulator.pictures.garbler import Garbler
 from tests.doubles.cloud import Cloud
+from tests.doubles.troubled.open_platform.door import listing
+from tests.doubles.troubled.open_platform.segments import Segment, SegmentingEncoder
 
 
 @dataclass
@@ -284,7 +285,7 @@ def test_a_camera_is_encoded_only_while_it_is_watched(cloud: Cloud) -> None:
 
 def test_an_encoder_ends_when_nobody_has_fetched_for_a_while() -> None:
     garden = demo_world().cameras["F00497201"]
-    encoder = Encoder(garden, lambda: None)
+    encoder = SegmentingEncoder(garden, lambda: None)
     encoder.start()
     wait_for(lambda: encoder.segments or None)
     assert not encoder.ended

@@ -23,7 +23,7 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
 def test_help_names_every_option() -> None:
     done = run("--help")
     assert done.returncode == 0
-    for option in ("--port", "--app-port", "--open-port", "--app-url", "--data"):
+    for option in ("--port", "--app-port", "--push-port", "--app-url", "--data"):
         assert option in done.stdout
 
 
@@ -45,7 +45,7 @@ def test_wrong_options_are_named_without_a_traceback(words: tuple[str, ...], nam
 
 @pytest.mark.parametrize("door", [0, 1, 2])
 def test_a_port_in_use_is_one_line_of_error(tmp_path: Path, door: int) -> None:
-    port = free_ports(6)
+    port = free_ports(5)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", port + door))
         taken.listen()
@@ -59,7 +59,7 @@ def test_a_port_in_use_is_one_line_of_error(tmp_path: Path, door: int) -> None:
 def test_a_data_path_that_is_no_folder_is_one_line_of_error(tmp_path: Path, kind: str) -> None:
     file = tmp_path / "file"
     file.touch()
-    done = run("--port", str(free_ports(6)), "--data", str(file if kind == "a file" else file / "data"))
+    done = run("--port", str(free_ports(5)), "--data", str(file if kind == "a file" else file / "data"))
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert "can't write into the data folder" in line
@@ -96,7 +96,7 @@ def test_a_restart_resets_the_cameras_and_keeps_the_authority(tmp_path: Path) ->
 
 
 def test_it_listens_on_loopback_alone(cloud: Cloud) -> None:
-    for port in (cloud.process.port, cloud.process.port + 1, cloud.process.port + 2):
+    for port in range(cloud.process.port, cloud.process.port + 6):
         inodes = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
         addresses = {row[1].partition(":")[0] for row in inodes if row[3] == "0A" and row[1].endswith(f":{port:04X}")}
         assert addresses == {"0100007F"}

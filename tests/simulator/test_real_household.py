@@ -13,8 +13,8 @@ from pyezvizapi.client import EzvizClient
 from pyezvizapi.exceptions import EzvizAuthVerificationCode, PyEzvizError
 from pyezvizapi.utils import return_password_hash
 
+from showcam.simulator.households import CODE
 from showcam.simulator.products import PRODUCTS
-from showcam.simulator.real_household import CODE
 from tests.doubles import real_list
 from tests.doubles.cloud import Cloud
 from tests.doubles.needs import REAL_LIST

@@ -10,9 +10,9 @@ import pytest
 from showcam.simulator.app_api.sessions import Sessions, SignIn
 from showcam.simulator.app_api.wire import AppError
 from showcam.simulator.households import demo_world
-from showcam.simulator.open_platform.wire import Tokens
 from showcam.simulator.state import World, md5
 from tests.doubles.troubled.faults import Faults
+from tests.doubles.troubled.open_platform.wire import Tokens
 from tests.doubles.troubled.trouble import TroubledWorld
 
 HOST = "127.0.0.1:8083"
@@ -174,7 +174,8 @@ def test_a_damaged_file_of_sessions_ends_them(vendor: Vendor) -> None:
 def test_the_fault_expired_ends_what_was_opened_before_it(vendor: Vendor) -> None:
     session = vendor.login()["loginSession"]
     garden = next(camera for camera in vendor.world.cameras.values() if camera.name == "Garden")
-    Faults(TroubledWorld.of(vendor.world), vendor.sessions, Tokens(vendor.world)).expire(garden)
+    world = TroubledWorld.of(vendor.world)
+    Faults(world, vendor.sessions, Tokens(world)).expire(garden)
     assert vendor.sessions.user(session["sessionId"]) is None
     assert vendor.sessions.refresh(session["rfSessionId"], GOOD["featureCode"]) is None
     again = vendor.login()["loginSession"]

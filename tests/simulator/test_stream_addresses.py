@@ -6,8 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from showcam.simulator.households import demo_world
-from showcam.simulator.pictures.door import Address, Addresses, Over, Unknown
 from tests.doubles.cloud import Cloud
+from tests.doubles.troubled.open_platform.door import Address, Addresses, Over, Unknown
+from tests.doubles.troubled.trouble import TroubledWorld
 from tests.simulator.test_live_video import last, playlist, wait_for
 
 
@@ -54,7 +55,7 @@ def test_an_address_with_any_part_changed_is_unknown(cloud: Cloud, spoil: Callab
 
 
 def test_an_address_expires() -> None:
-    world = demo_world()
+    world = TroubledWorld.of(demo_world())
     now = [1_700_000_000.0]
     world.now = lambda: now[0]
     addresses = Addresses(world)
@@ -71,7 +72,7 @@ def test_an_address_expires() -> None:
 
 
 def test_an_address_counts_as_a_viewer_until_it_is_left() -> None:
-    world = demo_world()
+    world = TroubledWorld.of(demo_world())
     now = [1_700_000_000.0]
     world.now = lambda: now[0]
     addresses = Addresses(world)

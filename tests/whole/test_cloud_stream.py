@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from showcam.simulator.real_household import CODE
+from showcam.simulator.households import CODE
 from tests.doubles.program import Program, running
 from tests.doubles.waiting import LONG_S, until
 

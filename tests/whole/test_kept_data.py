@@ -138,6 +138,12 @@ def test_what_the_owner_said_of_cameras_is_kept(older: Older) -> None:
         assert (garden["motion_rings"], garden["ring_pause_s"]) == ("person", "120")
 
 
+def test_a_demo_shows_its_cameras_at_home_since_its_ezviz_has_no_open_platform_any_more(older: Older) -> None:
+    listed = older.program.command("cameras", "list", *older.demo, "--user", USER, "--json").stdout
+    [garden] = [camera for camera in json.loads(listed)["cameras"] if camera["name"] == "Garden"]
+    assert ("lan" in garden["pictures_by"]) is older.program.demo
+
+
 def test_the_households_session_links_pin_and_addresses_are_kept(older: Older) -> None:
     listed = older.program.command("owner", "list", *older.demo, "--json").stdout
     households = {user["user"]: each for each in json.loads(listed)["households"] for user in each["users"]}

@@ -20,7 +20,7 @@ from showcam.app.trace import text as traces
 from showcam.drivers.ezviz.trace.camera import Wanted
 from showcam.drivers.ezviz.trace_lines import Ended, Opened
 from showcam.simulator.assistants.screen import WebRtcScreen
-from showcam.simulator.real_household import CODE, USER
+from showcam.simulator.households import CODE, USER
 from tests.doubles.console_browser import Page
 from tests.doubles.program import Program, running
 from tests.doubles.troubled.cas import code_of, key_of

@@ -5,14 +5,13 @@ import os
 import sys
 import time
 import webbrowser
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
 from msgspec.structs import replace
 
-from showcam.app.cli import Command, guide, origins_of, settings_of, stop
+from showcam.app.cli import Command, guide, origins_of, settings_of
 from showcam.app.cli.home import announce
 from showcam.app.cli.output import echo, elsewhere
 from showcam.app.process.supervisor import Listener, Process
@@ -30,13 +29,7 @@ _STARTED = time.time()
 
 @click.command(cls=Command)
 @click.option("--port", type=int, help="Port of the web app (SHOWCAM_PORT; default: 8080).")
-@click.option(
-    "--replay",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    multiple=True,
-    help="With --demo: a trace, of which a camera of replay@example.com is made. Several are several cameras.",
-)
-def run(port: int | None, replay: tuple[Path, ...]) -> None:
+def run(port: int | None) -> None:
     """Start showcam and serve until Ctrl-C."""
     from showcam.app import extras
     from showcam.app.compose import demo as practice
@@ -48,8 +41,6 @@ def run(port: int | None, replay: tuple[Path, ...]) -> None:
     settings = settings_of()
     if settings.demo:
         extras.need("demo")
-    elif replay:
-        stop("A trace is replayed in the demo: showcam run --demo --replay FILE")
     integrity.claim(settings)
     logs.start("supervisor", settings)
     address = f"http://{in_url(settings.own_host)}:{settings.port}"
@@ -57,11 +48,12 @@ def run(port: int | None, replay: tuple[Path, ...]) -> None:
         require_ports(settings.bind, _ports(settings))
         if settings.demo:
             echo("Starting the demo …", err=True)
-            settings = practice.prepare(settings, replays=bool(replay))
+            settings = practice.prepare(settings)
+            practice.renew(settings)
         else:
             prepare(settings)
             settings = _decided(settings)
-        supervisor = Supervisor(processes(settings, origins_of(), replay), renewal=_renewal(settings))
+        supervisor = Supervisor(processes(settings, origins_of()), renewal=_renewal(settings))
         code = supervisor.run(lambda: _announce(settings))
     echo("All ended.", err=True)
     sys.exit(code)
@@ -127,13 +119,8 @@ def _ports(settings: Settings) -> dict[int, str]:
     return ports
 
 
-def processes(
-    settings: Settings, origins: Mapping[str, str] | None = None, replays: Iterable[Path] = ()
-) -> list[Process]:
-    """`origins`: which settings files, variables and options give, for the pages that show settings.
-
-    `replays`: traces; the simulator makes a camera of each.
-    """
+def processes(settings: Settings, origins: Mapping[str, str] | None = None) -> list[Process]:
+    """`origins`: which settings files, variables and options give, for the pages that show settings."""
     from showcam.app.process.handover import ORIGINS, STARTED, environment
     from showcam.app.process.kept import keeps
     from showcam.app.setup import cloudflare
@@ -156,7 +143,6 @@ def processes(
     if settings.demo:
         words = ["showcam.simulator", "--port", str(settings.simulator_port), "--app-url", settings.web_url]
         words += ["--data", str(settings.data / "simulator")]
-        words += [word for file in replays for word in ("--replay", str(file.absolute()))]
         processes.insert(0, process("simulator", words, settings.simulator_port, first=True))
     return processes
 

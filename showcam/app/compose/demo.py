@@ -7,20 +7,27 @@ from showcam.accounts.households import with_lan
 from showcam.app import keys
 from showcam.app.compose.ground import open_store
 from showcam.app.settings import Settings
+from showcam.app.settings_rules import SIMULATED_PORTS
 from showcam.drivers.ezviz import sessions
 from showcam.drivers.lan.devices import Device, Devices, Pictured
 from showcam.store.ports import Store
 from showcam.store.records import Assistant
 
 PRACTICE = ("demo@example.com", "showcam-demo")  # user name and password that the demo's sign-in page fills in
-REPLAY = "replay@example.com"  # its cameras are made from traces
-_USERS = {
-    "demo@example.com": "demo",
-    "mfa@example.com": "mfa",
-    "other@example.com": "other",
-    "real@example.com": "",  # without a developer key: its cameras are shown by the account's own cloud stream
-    "keys@example.com": "",  # all cameras are encrypted, and the account signs in by a code
-    "fleet@example.com": "fleet",  # a household of any size, made at the simulator's control door
+# by user: the codes on cameras' labels that their owner has given, by serial. These cameras come by RTSP at home,
+# all others by the account's own cloud stream
+HOUSEHOLDS: dict[str, dict[str, str]] = {
+    PRACTICE[0]: {
+        "F00497201": "GKRTUV",
+        "F00497203": "ABCDEF",
+        "F00497204": "NBCXZL",
+        "F00497205": "TTHJKL",
+        "F00497206": "BDRWMK",
+    },
+    "mfa@example.com": {},
+    "other@example.com": {},
+    "real@example.com": {},
+    "keys@example.com": {},  # all cameras are encrypted, and the account signs in by a code
 }
 _CLIENTS: dict[Assistant, tuple[str, ...]] = {
     "alexa": (
@@ -35,26 +42,24 @@ _CLIENTS: dict[Assistant, tuple[str, ...]] = {
 }
 
 
-def prepare(settings: Settings, *, replays: bool = False) -> Settings:
-    """Add the households and clients that the store lacks; return the settings with the simulator's addresses.
-
-    `replays`: also the household of cameras that are made from traces.
-    """
+def prepare(settings: Settings) -> Settings:
+    """Add the households and clients that the store lacks; return the settings with the simulator's addresses."""
     store = open_store(settings, keys.of(settings))
     for name, redirects in _CLIENTS.items():
         if store.client(name) is None:
             clients.register(store, name, name, redirects, loopback_redirect=True, secret=f"{name}-secret")
-    for user, key in (_USERS | ({REPLAY: ""} if replays else {})).items():
+    for user, codes in HOUSEHOLDS.items():
         if sessions.find(store, user) is None:
-            given = (f"{key}-key", f"{key}-secret") if key else (None, None)
-            sessions.add_owner(store, user, open_key=given[0], open_secret=given[1])
+            sessions.add_owner(store, user)
+            sessions.keep_of(store, user, codes=codes)
     simulator = settings.simulator_port
     if settings.has_lan_cameras:
         _add_barn(store, simulator)
     store.close()
     return msgspec.structs.replace(
         settings,
-        ezviz_at=tuple(f"127.0.0.1:{simulator + after}" for after in (1, 2, 3)),
+        # the second is the Open Platform's, which the simulated EZVIZ lacks: nothing listens there
+        ezviz_at=tuple(f"127.0.0.1:{simulator + after}" for after in (1, SIMULATED_PORTS, 2)),
         assistants_at=f"127.0.0.1:{simulator + 1}",
         alexa_skill_id="amzn1.ask.skill.demo",
         lwa_client_id="amzn1.application-oa2-client.demo",
@@ -64,9 +69,19 @@ def prepare(settings: Settings, *, replays: bool = False) -> Settings:
     )
 
 
+def renew(settings: Settings) -> None:
+    """Replace the Open Platform keys that version 0.2 gave the demo's households by the codes on their cameras."""
+    store = open_store(settings, keys.of(settings))
+    for user, codes in HOUSEHOLDS.items():
+        known = sessions.find(store, user)
+        if known is not None and (secrets := sessions.Sessions(store).read(known).secrets).open:
+            sessions.keep_of(store, user, open=None, codes=codes | secrets.codes)
+    store.close()
+
+
 def _add_barn(store: Store, simulator: int) -> None:
     """The simulator's camera that no vendor knows, for the demo's first household, unless its owner removed it."""
-    ezviz = sessions.find(store, next(iter(_USERS)))
+    ezviz = sessions.find(store, PRACTICE[0])
     assert ezviz is not None  # added above
     is_new = all(source.kind != Devices.kind for source in store.sources(ezviz.account))
     source, devices = with_lan(store, ezviz.account), Devices(store)
@@ -75,16 +90,16 @@ def _add_barn(store: Store, simulator: int) -> None:
         channel=1,
         name="Barn",
         host="127.0.0.1",
-        port=simulator + 4,
+        port=simulator + 3,
         main=Pictured("/Streaming/Channels/101", "h265", 640, 360, "g711u", "whole"),
         sub=Pictured("/Streaming/Channels/102", "h264", 320, 180, "g711u", "smaller"),
         user="admin",
         password="barn-demo",  # noqa: S106  (the simulator's, and public)
         model="Bramble B-20",
         firmware="1.2",
-        onvif=f"{simulator + 5}/onvif/device_service",
+        onvif=f"{simulator + 4}/onvif/device_service",
         events=("motion", "person"),
-        still=f"{simulator + 5}/onvif/still.jpg?of=smaller",
+        still=f"{simulator + 4}/onvif/still.jpg?of=smaller",
         lens="lens",
         turns=True,
     )

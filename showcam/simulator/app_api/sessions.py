@@ -176,7 +176,7 @@ class SignIn:
         session, refresh = self._sessions.open(account.user, form["featureCode"], elevated=bool(account.sign_in_code))
         return {
             "loginSession": {"sessionId": session, "rfSessionId": refresh},
-            "loginUser": {"username": account.user, "userId": account.app_key},
+            "loginUser": {"username": account.user, "userId": account.user.partition("@")[0]},
             "loginArea": {"apiDomain": host, "areaId": 314, "areaName": "Norway"},
         }
 

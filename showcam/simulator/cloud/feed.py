@@ -7,10 +7,9 @@ from typing import Literal
 
 from showcam.simulator.camera import Camera
 from showcam.simulator.cloud.streams import ProgramStream, RtpStream
-from showcam.simulator.pictures.encoder import RATE_HZ, SEGMENT_S
+from showcam.simulator.pictures.encoder import RATE_HZ, STEP_S
 from showcam.simulator.pictures.garbler import Garbler, split
 from showcam.simulator.pictures.studio import Studio
-from showcam.simulator.replay import Shape
 from showcam.simulator.state import World
 
 # Seconds between keyframes of the whole picture and of the smaller picture. A battery camera has only the whole
@@ -20,16 +19,11 @@ _CLOCK = 90_000
 _CONFIG = 0x60  # AAC-LC, 16 kHz, in a header's third byte
 LONGEST = 1400  # bytes of a body
 
-type Unit = tuple[Literal["video", "audio"], bytes, float]  # of the video or a frame of sound, and its epoch s
-
 
 class Feed:
     """`take_bodies` returns the bytes since its last call. `sets_alone`: parameter sets, once, and nothing more.
 
-    `at_home_key_s`: seconds between keyframes in the house, which always
-    gets a program stream. `shape`: the distance between keyframes, and their units, from a real camera's trace.
-    `in_units`: `units` returns the units that came, in the clear in spite of Image Encryption, as RTSP sends them in
-    the house.
+    `key_s`: seconds between keyframes; 0: as in life, unless the vendor's settings say otherwise.
     """
 
     def __init__(
@@ -40,59 +34,25 @@ class Feed:
         quality: int,
         *,
         sets_alone: bool = False,
-        at_home_key_s: float = 0.0,
-        shape: Shape | None = None,
-        in_units: bool = False,
+        key_s: float = 0.0,
     ) -> None:
         picture = camera.picture(quality)
         assert picture is not None
         self._world, self._camera, self._codec = world, camera, picture[0]
         self._program = ProgramStream(self._codec, has_sound=camera.audio)
         self._sets_alone, self._is_over = sets_alone, False
-        self._rtp = RtpStream(self._codec) if camera.transport == "rtp" and not at_home_key_s else None
+        self._rtp = RtpStream(self._codec) if camera.transport == "rtp" else None
         self._held, self._packets = bytearray(), list[bytes]()
-        self._units: list[Unit] | None = [] if in_units else None
         self._began: float | None = None
         self._start = random.getrandbits(32)
         self._loop = asyncio.get_running_loop()
         usual_s = KEY_S[quality] if camera.battery is None else KEY_S[2]
-        self._shape, self._keys = shape, 0
-        # units from the first keyframe on, until the keyframe is due
-        self._early: list[Unit] | None = [] if shape else None
-        self._late_s, self._opened = 0.0, asyncio.get_running_loop().time()
-        key_s = (shape.key_ms / 1000 if shape else 0) or at_home_key_s or world.settings.stream_key_s or usual_s
-        self._encoder = studio.running(camera, quality, key_s=max(1, round(key_s / SEGMENT_S)) * SEGMENT_S)
-        # at home the trace's first keyframe is soon: the encoder makes one now, which is held until it is due
-        self._encoder.listen(self._receive, key=shape is not None and at_home_key_s > 0)
+        key_s = key_s or world.settings.stream_key_s or usual_s
+        self._encoder = studio.running(camera, quality, key_s=max(1, round(key_s / STEP_S)) * STEP_S)
+        self._encoder.listen(self._receive, key=False)
 
     def close(self) -> None:
         self._encoder.unlisten(self._receive)
-
-    def _held_back(self, kind: Literal["video", "audio"], data: bytes, at: float) -> float | None:
-        """Keeps units from the first keyframe on. Returns the time of a unit that is sent meanwhile.
-
-        Units after a keyframe are sent before the keyframe is due, as to a client that joins in between.
-        """
-        assert self._early is not None
-        assert self._shape is not None
-        is_key = kind == "video" and _is_key(data, self._codec)
-        if not self._early and not is_key:
-            return at
-        if not self._early:
-            self._late_s = max(0.0, self._shape.first_key_ms / 1000 - (self._loop.time() - self._opened))
-        self._early.append((kind, data, at))
-        return None if is_key else at - self._late_s
-
-    def release(self) -> None:
-        """Sends the units since the first keyframe, which is now due."""
-        early, self._early = self._early or [], None
-        for kind, data, at in early:
-            self._take(kind, data, at)
-
-    def units(self) -> list[Unit]:
-        """Returns access units of the video and frames of sound since the last call."""
-        taken, self._units = self._units or [], []
-        return taken
 
     def take_bodies(self) -> list[bytes]:
         """Returns bodies: an RTP packet each, or slices of the program stream, cut anywhere."""
@@ -110,24 +70,14 @@ class Feed:
             self._loop.call_soon_threadsafe(self._take, kind, data, at)
 
     def _take(self, kind: Literal["video", "audio"], data: bytes, at: float) -> None:
-        if self._early is not None:
-            sent = self._held_back(kind, data, at)
-            if sent is None:
-                return
-            at = sent
         first = self._began is None
         self._began = at if self._began is None else self._began
         pts = self._start + round((at - self._began) * _CLOCK)
-        garbler, key = self._garbler(), kind == "video" and _is_key(data, self._codec)
+        garbler, key = self._garbler(), kind == "video" and is_key(data, self._codec)
         if self._sets_alone:
             data, key = sets(data, self._codec) if kind == "video" and not self._is_over else b"", False
             self._is_over |= bool(data)
         if not data:
-            return
-        if key and self._shape:
-            data, self._keys = self._shape.dressed(data, self._codec, self._keys), self._keys + 1
-        if self._units is not None:
-            self._units.append((kind, data, at))
             return
         if garbler:
             data = garbler.video(data) if kind == "video" else garbler.audio(data)
@@ -137,8 +87,11 @@ class Feed:
             return
         program = self._program
         made = program.picture(data, pts, key=key) if kind == "video" else program.sound(_adts(data), pts)
-        # a stream begins in the middle of a packet
-        self._held += made[random.randrange(1, len(made)) :] if first and not (self._shape and key) else made
+        self._held += self._first(made, key=key) if first else made
+
+    def _first(self, made: bytes, *, key: bool) -> bytes:
+        """Returns the stream's first bytes: it begins in the middle of a packet."""
+        return made[random.randrange(1, len(made)) :]
 
     def _garbler(self) -> Garbler | None:
         camera = self._camera
@@ -164,7 +117,7 @@ def sets(access_unit: bytes, codec: str, *, others: bool = False) -> bytes:
     )
 
 
-def _is_key(data: bytes, codec: str) -> bool:
+def is_key(data: bytes, codec: str) -> bool:
     at = data.find(b"\0\0\1")
     while 0 <= at < len(data) - 3:
         kind = data[at + 3] & 0x1F if codec == "h264" else data[at + 3] >> 1 & 0x3F

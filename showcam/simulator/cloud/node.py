@@ -16,7 +16,6 @@ from showcam.simulator.cloud.wire import (
     KEEP_ALIVE,
     KEPT_ALIVE,
     LINK_INFO,
-    NOTICE,
     STOP,
     STOPPED,
     UNHEARD,
@@ -27,7 +26,6 @@ from showcam.simulator.cloud.wire import (
     text_of,
 )
 from showcam.simulator.pictures.studio import Studio
-from showcam.simulator.replay import Shape
 from showcam.simulator.state import VTDU, VTM, World
 
 ASKS_S, ANSWERED_S = 15.0, 10.0  # the node asks for a sign of life after the first time, and wants it within the second
@@ -97,8 +95,6 @@ class Node:
         camera, quality = camera_of(self._world, requested), 2 if requested.get("stream") == "2" else 1
         if camera is None:
             return 5415, "", None, 0
-        if camera.replay is not None and (result := camera.replay.refuses(quality)):
-            return result, "", None, 0
         return self._state(camera, quality, ticket.user), ticket.user, camera, quality
 
     def _state(self, camera: Camera, quality: int, user: str) -> int:
@@ -172,14 +168,6 @@ class Session:
 
     async def _send(self) -> None:
         camera = self.camera
-        if camera.replay is not None and (shape := camera.replay.begins(self._quality, self._began)) is not None:
-            by_itself = False
-            try:
-                by_itself = await self._replay(shape)
-            finally:
-                lasted_ms = (_now() - self._began) * 1000
-                camera.replay.over(self._quality, shape, lasted_ms, by_itself=by_itself)
-            return
         if camera.battery is not None and not self._world.awake(camera):
             self._world.wake(camera)
             camera.is_half_awake = camera.wakes_slowly
@@ -194,27 +182,6 @@ class Session:
     def _feed(self, sets_alone: bool) -> Feed:
         return Feed(self._world, self.camera, self._studio, self._quality, sets_alone=sets_alone)
 
-    async def _replay(self, shape: Shape) -> bool:
-        """Sends as the trace of a real camera does. Returns whether the session came to the trace's end."""
-        feed = Feed(self._world, self.camera, self._studio, self._quality, shape=shape)
-
-        def is_over() -> bool:
-            self._ask()
-            return self._over()
-
-        try:
-            async for ms in shape.due(self._began, is_over):
-                if ms >= shape.first_key_ms:
-                    feed.release()
-                for body in feed.take_bodies() if self.camera.streaming else ():
-                    self._pass_on(body)
-                await self._line.writer.drain()
-        finally:
-            feed.close()
-        if shape.ends and shape.ends[1]:
-            await self._announce_end(shape.ends[1])
-        return _now() >= shape.end(self._began)
-
     async def _watch(self, feed: Feed | None) -> None:
         """Sends the stream in clumps, until this session's time has passed."""
         while True:
@@ -226,10 +193,6 @@ class Session:
                 self._pass_on(body)
             self._ask()
             await self._line.writer.drain()
-
-    async def _announce_end(self, result: int) -> None:
-        with contextlib.suppress(OSError):
-            await self._line.tell(NOTICE, message({1: result}))
 
     def _pass_on(self, body: bytes) -> None:
         if self._unkept is not None:

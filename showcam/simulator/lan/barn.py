@@ -17,7 +17,7 @@ from aiohttp import web
 from showcam.simulator.camera import Camera
 from showcam.simulator.lan.onvif import TOPICS, OnvifDevice, Picture
 from showcam.simulator.lan.server import CameraServer, Take, Tracks
-from showcam.simulator.pictures.encoder import SEGMENT_S, Encoder, Listener
+from showcam.simulator.pictures.encoder import STEP_S, Encoder, Listener
 from showcam.simulator.pictures.painter import Painter
 from showcam.simulator.pictures.studio import Studio
 from showcam.simulator.state import HANG_S
@@ -57,8 +57,8 @@ class Barn:
         self.device = OnvifDevice(
             SERIAL,
             [
-                Picture("whole", MAIN, "h265", *camera.size, rate=10, gop=10 * SEGMENT_S, turns=True),
-                Picture("smaller", SUB, "h264", *(camera.sub_size or camera.size), gop=15 * SEGMENT_S, turns=True),
+                Picture("whole", MAIN, "h265", *camera.size, rate=10, gop=10 * STEP_S, turns=True),
+                Picture("smaller", SUB, "h264", *(camera.sub_size or camera.size), gop=15 * STEP_S, turns=True),
             ],
             f"127.0.0.1:{onvif}",
             f"127.0.0.1:{rtsp}",

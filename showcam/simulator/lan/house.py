@@ -7,29 +7,58 @@ from functools import partial
 from typing import Literal
 
 from showcam.simulator.camera import Camera
-from showcam.simulator.cloud.feed import Feed
 from showcam.simulator.lan.server import CameraServer, Take, Tracks
-from showcam.simulator.pictures.encoder import RATE_HZ, SEGMENT_S, Encoder, Listener
+from showcam.simulator.pictures.encoder import RATE_HZ, Encoder, Listener
 from showcam.simulator.pictures.studio import Studio
-from showcam.simulator.replay import Shape
 from showcam.simulator.state import World
 
 _CONFIG = b"\x14\x08"  # AAC-LC, 16 kHz, mono
 
 
+class Lens:
+    def __init__(self, world: World, camera: Camera, studio: Studio, quality: int) -> None:
+        self._world, self._camera, self._studio, self._quality = world, camera, studio, quality
+        self._listening: dict[Take, tuple[Encoder, Listener]] = {}
+
+    async def tracks(self) -> Tracks | None:
+        picture = self._camera.picture(self._quality)
+        if picture is None:
+            return None
+        encoder = await self._studio.encoder(self._camera, self._quality)
+        return Tracks(picture[0], encoder.keyframe, "aac" if self._camera.audio else None, RATE_HZ, _CONFIG)
+
+    def watch(self, take: Take, over: Callable[[], None]) -> None:
+        loop = asyncio.get_running_loop()
+
+        def forward(kind: Literal["video", "audio"], data: bytes, at: float) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has closed
+                loop.call_soon_threadsafe(take, kind, data, at)
+
+        encoder = self._studio.running(self._camera, self._quality)
+        encoder.listen(forward)
+        self._listening[take] = (encoder, forward)
+
+    def unwatch(self, take: Take) -> None:
+        found = self._listening.pop(take, None)
+        if found:
+            found[0].unlisten(found[1])
+
+
 class House:
     """A server for each camera with an open door, on a loopback port that the vendor's list names.
 
-    At a shut door the connection is refused, as at a port without a server.
+    At a shut door the connection is refused, as at a port without a server. `LENS` is the class of a server's pictures.
     """
+
+    LENS = Lens
 
     def __init__(self, world: World, studio: Studio) -> None:
         self._world = world
         self._servers = {
             camera.serial: CameraServer(
-                _Lens(world, camera, studio, 1),
+                self.LENS(world, camera, studio, 1),
                 partial(self._password, camera),
-                smaller=_Lens(world, camera, studio, 2),
+                smaller=self.LENS(world, camera, studio, 2),
                 reachable=partial(_answers, camera),
             )
             for camera in world.cameras.values()
@@ -71,52 +100,3 @@ class House:
 
 def _answers(camera: Camera) -> bool:
     return camera.online and not camera.asleep
-
-
-class _Lens:
-    def __init__(self, world: World, camera: Camera, studio: Studio, quality: int) -> None:
-        self._world, self._camera, self._studio, self._quality = world, camera, studio, quality
-        self._replaying: dict[Take, asyncio.Task[None]] = {}
-        self._listening: dict[Take, tuple[Encoder, Listener]] = {}
-
-    async def tracks(self) -> Tracks | None:
-        picture = self._camera.picture(self._quality)
-        if picture is None:
-            return None
-        encoder = await self._studio.encoder(self._camera, self._quality)
-        return Tracks(picture[0], encoder.keyframe, "aac" if self._camera.audio else None, RATE_HZ, _CONFIG)
-
-    def watch(self, take: Take, over: Callable[[], None]) -> None:
-        loop = asyncio.get_running_loop()
-        if self._camera.replay and (shape := self._camera.replay.next_at_home("rtsp")):
-            self._replaying[take] = loop.create_task(self._replay(shape, take, over))
-            return
-
-        def forward(kind: Literal["video", "audio"], data: bytes, at: float) -> None:
-            with contextlib.suppress(RuntimeError):  # the loop has closed
-                loop.call_soon_threadsafe(take, kind, data, at)
-
-        encoder = self._studio.running(self._camera, self._quality)
-        encoder.listen(forward)
-        self._listening[take] = (encoder, forward)
-
-    async def _replay(self, shape: Shape, take: Take, over: Callable[[], None]) -> None:
-        """Sends as the trace of a real camera does."""
-        world, camera = self._world, self._camera
-        feed = Feed(world, camera, self._studio, self._quality, shape=shape, at_home_key_s=SEGMENT_S, in_units=True)
-        try:
-            async for ms in shape.due(asyncio.get_running_loop().time()):
-                if ms >= shape.first_key_ms:
-                    feed.release()
-                for unit in feed.units():
-                    take(*unit)
-        finally:
-            feed.close()
-        over()
-
-    def unwatch(self, take: Take) -> None:
-        if replaying := self._replaying.pop(take, None):
-            replaying.cancel()
-        found = self._listening.pop(take, None)
-        if found:
-            found[0].unlisten(found[1])

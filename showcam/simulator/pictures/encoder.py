@@ -1,6 +1,6 @@
-"""A camera's encoders: the picture, a soft tone of the camera's pitch, and consecutive MPEG-TS segments.
+"""A camera's encoders: the picture, and a soft tone of the camera's pitch.
 
-The wall clock numbers and stamps the segments, so that the stream seems to have run always.
+They work in steps, which the wall clock numbers and stamps, so that the stream seems to have run always.
 """
 
 import io
@@ -8,7 +8,7 @@ import math
 import threading
 import time
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
@@ -16,12 +16,10 @@ from typing import Any, Literal
 import av
 from av.audio.stream import AudioStream
 from av.packet import Packet
-from av.stream import Stream
 from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
 from showcam.simulator.camera import Camera
-from showcam.simulator.pictures.garbler import Garbler
 from showcam.simulator.pictures.painter import Painter
 
 RATE_HZ = 16000
@@ -79,10 +77,7 @@ SHAPES = {
 
 
 class Codecs:
-    """Both encoders belong to a container without readers.
-
-    It fixes the encoders' parameters, and segments copy these.
-    """
+    """Both encoders belong to a container without readers, which fixes the encoders' parameters."""
 
     def __init__(self, shape: Shape, size: tuple[int, int]) -> None:
         self._holder = av.open(io.BytesIO(), "w", format="mpegts")
@@ -114,91 +109,27 @@ class Codecs:
             yield from self.audio.codec_context.encode(frame)
 
 
-PACKET = 188
-# each audio frame has its own PES packet, so that sound does not trail the picture by a second
-_OPTIONS = {"pes_payload_size": "0", "max_delay": "0"}
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    kind: Literal["video", "audio"]
-    packet: "Packet[Any]"
-    body: bytes | None = None  # sent in place of the packet's own
-
-    @property
-    def decoded_at(self) -> float:
-        assert self.packet.dts is not None
-        return float(self.packet.dts * self.packet.time_base)
-
-    def sent_on(self, stream: Stream) -> "Packet[Any]":
-        packet = self.packet
-        if self.body is not None:
-            packet = Packet(self.body)
-            packet.pts, packet.dts, packet.time_base = self.packet.pts, self.packet.dts, self.packet.time_base
-            packet.is_keyframe = self.packet.is_keyframe
-        packet.stream = stream
-        return packet
-
-
-class Transport:
-    def __init__(self) -> None:
-        self._next: dict[int, int] = {}  # by PID: the next continuity counter
-
-    def segment(self, video: VideoStream, audio: AudioStream | None, pieces: Iterable[Piece]) -> bytes:
-        out = io.BytesIO()
-        with av.open(out, "w", format="mpegts", options=_OPTIONS) as container:
-            streams: dict[str, Stream] = {"video": container.add_stream_from_template(video)}
-            if audio is not None:
-                streams["audio"] = container.add_stream_from_template(audio)
-            for piece in sorted(pieces, key=lambda piece: piece.decoded_at):
-                container.mux(piece.sent_on(streams[piece.kind]))
-        return self._continued(bytearray(out.getvalue()))
-
-    def _continued(self, data: bytearray) -> bytes:
-        """Continues the counters of the earlier segment, since each multiplexer begins at zero."""
-        shift: dict[int, int] = {}
-        for at in range(0, len(data), PACKET):
-            pid = (data[at + 1] & 0x1F) << 8 | data[at + 2]
-            counter = data[at + 3] & 0x0F
-            if pid not in shift:
-                shift[pid] = self._next.get(pid, counter) - counter
-            now = (counter + shift[pid]) & 0x0F
-            data[at + 3] = data[at + 3] & 0xF0 | now
-            has_payload = data[at + 3] & 0x10
-            self._next[pid] = (now + 1) & 0x0F if has_payload else now
-        return bytes(data)
-
-
-SEGMENT_S = 2  # an encoder on two cores makes a segment in this time
-KEPT = 8
-BACKFILL = 3
-IDLE_S = 4 * SEGMENT_S
+STEP_S = 2  # the least time between two keyframes that are due; sound is switched between two steps
+IDLE_S = 4 * STEP_S
 _LIVE_S = 0.5  # older units are of the past; an encoder makes these first
 # timestamps count from here, which keeps them small and equal for every camera
-_ORIGIN = (int(time.time()) // SEGMENT_S - BACKFILL - 30) * SEGMENT_S
+_ORIGIN = (int(time.time()) // STEP_S - 30) * STEP_S
 
 
 type Listener = Callable[[Literal["video", "audio"], bytes, float], None]  # kind, encoded data, epoch s
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
-    number: int
-    data: bytes
-    turn: int  # how often the tracks have changed since the encoder started
-
-
 class Encoder(threading.Thread):
-    """`notify` is called from this thread after each segment, and when the encoder has ended.
+    """`notify` is called from this thread after each keyframe, and when the encoder has ended.
 
     `quality` is 1 for the full picture, 2 for the smaller one. A change of that picture's shape ends the encoder.
-    `key_s`: seconds between keyframes; only a segment that begins with a keyframe can be played without the one before.
+    `key_s`: seconds between keyframes. `BACKFILL`: steps of the past that are made first.
     """
 
-    def __init__(self, camera: Camera, notify: Callable[[], None], quality: int = 1, key_s: int = SEGMENT_S) -> None:
+    BACKFILL = 0
+
+    def __init__(self, camera: Camera, notify: Callable[[], None], quality: int = 1, key_s: int = STEP_S) -> None:
         super().__init__(name=f"camera {camera.serial}", daemon=True)
-        self.segments: tuple[Segment, ...] = ()  # replaced, never changed: other threads read it
-        self.caught_up = False  # the segments of the past are made
         self.touched = time.monotonic()
         self._camera = camera
         self._notify = notify
@@ -209,8 +140,6 @@ class Encoder(threading.Thread):
         self._shape = SHAPES[self._codec]
         self._painter = Painter(camera.scene, *self._size)
         self._tone = Tone(camera.pitch_hz)
-        self._transport = Transport()
-        self._turn = 0
         self._stop = threading.Event()
         self.keyframe = b""  # the latest
         self._listeners: frozenset[Listener] = frozenset()  # replaced, never changed
@@ -236,42 +165,30 @@ class Encoder(threading.Thread):
         self._listeners -= {listener}
 
     def run(self) -> None:
-        number = int(time.time()) // SEGMENT_S - BACKFILL
+        number = int(time.time()) // STEP_S - self.BACKFILL
         try:
             while not self.ended:
                 if self._camera.streaming:
                     self._stream(number)
                 else:
-                    self._mark_caught_up()
                     self._pause(0.1)
-                number = int(time.time()) // SEGMENT_S + 1
+                number = int(time.time()) // STEP_S + 1
         finally:
             self._stop.set()
             self._notify()
 
     def _stream(self, number: int) -> None:
-        """Makes segments until nobody watches or the camera stops sending."""
-        codecs, had_sound = Codecs(self._shape, self._size), self._camera.audio
-        while True:
-            sound = self._camera.audio
-            pieces = list(self._pieces(codecs, number, sound))
-            if not self._going:
-                return
-            data = self._transport.segment(codecs.video, codecs.audio if sound else None, pieces)
-            self._turn += sound != had_sound
-            self.segments = (*self.segments, Segment(number, data, self._turn))[-KEPT:]
-            self._notify()
-            had_sound = sound
+        """Encodes until nobody watches or the camera stops sending."""
+        codecs = Codecs(self._shape, self._size)
+        while self._going:
+            self._encode(codecs, number, sound=self._camera.audio)
             number += 1
 
-    def _pieces(self, codecs: Codecs, number: int, sound: bool) -> Iterator[Piece]:
-        """Yields the units of a segment, paced by the clock; units of the past come at once."""
-        camera, start = self._camera, number * SEGMENT_S
-        garbler = Garbler(camera.secret, self._codec) if camera.encrypted(time.time()) else None
-        for index in range(SEGMENT_S * self._shape.rate):
+    def _encode(self, codecs: Codecs, number: int, *, sound: bool) -> None:
+        """Makes the units of a step, paced by the clock; units of the past come at once."""
+        camera, start = self._camera, number * STEP_S
+        for index in range(STEP_S * self._shape.rate):
             at = start + index / self._shape.rate
-            if at > time.time():
-                self._mark_caught_up()
             self._pause(at - time.time())
             if not self._going:
                 return
@@ -280,10 +197,8 @@ class Encoder(threading.Thread):
             key, self._wants_key = (index == 0 and start % self._key_s == 0) or self._wants_key, False
             for packet in codecs.encode_picture(picture, at - _ORIGIN, key=key):
                 self._pass_on("video", packet)
-                yield Piece("video", packet, garbler.video(bytes(packet)) if garbler else None)
             for packet in codecs.encode_sound(self._tone, start - _ORIGIN, until) if sound else ():
                 self._pass_on("audio", packet)
-                yield Piece("audio", packet, garbler.audio(bytes(packet)) if garbler else None)
 
     def _pass_on(self, kind: Literal["video", "audio"], packet: "Packet[Any]") -> None:
         """Gives a live unit to the listeners. Units of the past are left out."""
@@ -298,11 +213,6 @@ class Encoder(threading.Thread):
     @property
     def _going(self) -> bool:
         return self._camera.streaming and not self.ended
-
-    def _mark_caught_up(self) -> None:
-        if not self.caught_up:
-            self.caught_up = True
-            self._notify()
 
     def _pause(self, seconds: float) -> None:
         if time.monotonic() - self.touched > IDLE_S and not self._listeners:

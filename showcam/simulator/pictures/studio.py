@@ -7,22 +7,17 @@ from collections.abc import Callable
 from functools import partial
 
 from showcam.simulator.camera import TICK_S, Camera
-from showcam.simulator.pictures.encoder import SEGMENT_S, Encoder, Segment
+from showcam.simulator.pictures.encoder import STEP_S, Encoder
 
 FIRST_S = 3.0  # an encoder makes a keyframe within a part of a second; a busy machine takes longer
 
 
 class Studio:
+    ENCODER = Encoder
+
     def __init__(self) -> None:
         self._encoders: dict[tuple[str, int, int], Encoder] = {}  # by camera, quality, seconds between keyframes
         self._news = asyncio.Event()
-
-    async def segments(self, camera: Camera, quality: int) -> tuple[Segment, ...]:
-        """Returns the camera's newest segments, oldest first. Starts the encoder and waits until it has caught up."""
-        encoder = self.running(camera, quality)
-        while not encoder.caught_up and not encoder.ended:
-            await self._news.wait()
-        return encoder.segments
 
     async def encoder(self, camera: Camera, quality: int) -> Encoder:
         """Returns the camera's encoder, once it has made a keyframe or FIRST_S have passed."""
@@ -33,13 +28,6 @@ class Studio:
                     await self._news.wait()
         return encoder
 
-    def segment(self, camera: Camera, quality: int, number: int) -> Segment | None:
-        encoder = self._encoders.get((camera.key, quality, SEGMENT_S))
-        if encoder is None:
-            return None
-        encoder.touched = time.monotonic()
-        return next((segment for segment in encoder.segments if segment.number == number), None)
-
     def watched(self, camera: Camera) -> bool:
         return any(key[0] == camera.key and not encoder.ended for key, encoder in self._encoders.items())
 
@@ -49,12 +37,12 @@ class Studio:
         for encoder in self._encoders.values():
             encoder.join(TICK_S)
 
-    def running(self, camera: Camera, quality: int, *, key_s: int = SEGMENT_S) -> Encoder:
+    def running(self, camera: Camera, quality: int, *, key_s: int = STEP_S) -> Encoder:
         key = camera.key, quality, key_s
         encoder = self._encoders.get(key)
         if encoder is None or encoder.ended:
             loop = asyncio.get_running_loop()
-            encoder = self._encoders[key] = Encoder(camera, partial(_notify, loop, self._wake), quality, key_s)
+            encoder = self._encoders[key] = self.ENCODER(camera, partial(_notify, loop, self._wake), quality, key_s)
             encoder.start()
         encoder.touched = time.monotonic()
         return encoder

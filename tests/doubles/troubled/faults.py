@@ -10,9 +10,9 @@ from aiohttp.typedefs import Handler, Middleware
 from showcam.simulator.app_api.sessions import Sessions
 from showcam.simulator.app_api.wire import answer, old_answer
 from showcam.simulator.camera import Camera
-from showcam.simulator.open_platform.settings import refusal_v3
-from showcam.simulator.open_platform.wire import MESSAGES, OpenError, Tokens, refusal
 from showcam.simulator.state import HANG_S
+from tests.doubles.troubled.open_platform.settings import refusal_v3
+from tests.doubles.troubled.open_platform.wire import MESSAGES, OpenError, Tokens, app_of, refusal
 from tests.doubles.troubled.trouble import Fault, TroubledWorld
 
 GARBAGE = b'\x00{"code":200,"meta":{"code":\xff\xfe'
@@ -122,7 +122,7 @@ class Faults:
         """Answers the call for a token: of a clock that is ahead if a camera of the account has that fault."""
         form, answered = await _form(request), await handler(request)
         accounts = self._world.accounts.values()
-        account = next((known for known in accounts if known.app_key == form.get("appKey")), None)
+        account = next((known for known in accounts if app_of(known.user)[0] == form.get("appKey")), None)
         fault = self._world.settings.fault or self._fault_of(self._world.owned(account.user) if account else ())
         if fault != "clock_skew":
             return answered

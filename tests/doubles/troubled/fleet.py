@@ -13,9 +13,8 @@ _SCENES = ("garden", "door", "garage", "nursery", "attic", "bedroom", "pond", "p
 
 def make(world: World, user: str, cameras: int, *, mixed: bool) -> None:
     """Replaces the user's cameras. `mixed` adds a recorder, a camera of two lenses, a hub and a doorbell."""
-    key = user.partition("@")[0]
     if user not in world.accounts:
-        world.accounts[user] = Account(user, PASSWORD_MD5, f"{key}-key", f"{key}-secret")
+        world.accounts[user] = Account(user, PASSWORD_MD5)
     for camera in world.owned(user):
         del world.cameras[camera.key]
     world.devices = {serial: device for serial, device in world.devices.items() if device.owner != user}

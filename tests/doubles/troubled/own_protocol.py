@@ -14,11 +14,12 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from showcam.simulator.camera import Camera
-from showcam.simulator.cloud.feed import KEY_S, Feed
+from showcam.simulator.cloud.feed import KEY_S
 from showcam.simulator.pictures.studio import Studio
-from showcam.simulator.replay import Shape
 from tests.doubles.troubled.cas import NotOurs, Said, answer, key_of, receive
 from tests.doubles.troubled.dress import Dress, Plain, Wrapped
+from tests.doubles.troubled.replay import Shape, TracedCamera
+from tests.doubles.troubled.replayed import ShapedFeed
 from tests.doubles.troubled.trouble import TroubledWorld
 
 LOCAL_CONTROL, LOCAL_MEDIA = "9010/", "9020/"  # names of its ports, plus a serial
@@ -130,7 +131,9 @@ class Device:
 
     def _next_shape(self, camera: Camera) -> Shape | None:
         """By the trace of a real camera, in the manner that showed it."""
-        return camera.replay.next_at_home(self._world.trouble_of(self._camera).local) if camera.replay else None
+        if not isinstance(camera, TracedCamera):
+            return None
+        return camera.replay.next_at_home(self._world.trouble_of(self._camera).local)
 
     def _dress(self, camera: Camera, public_key: str) -> Dress | None:
         """Returns None for a client without the key that the camera wants."""
@@ -177,7 +180,7 @@ class Device:
         """Sends until the client hangs up, or this session's time has passed."""
         leaving = asyncio.create_task(reader.read())
         key_s = self._world.settings.stream_key_s or KEY_S[2]
-        feed = Feed(self._world, camera, self._studio, 1, at_home_key_s=key_s, shape=shape)
+        feed = ShapedFeed(self._world, camera, self._studio, 1, at_home_key_s=key_s, shape=shape)
         began = asyncio.get_running_loop().time()
 
         def is_over() -> bool:

@@ -1,42 +1,78 @@
-"""The command showcam, whose demo has the vendor with all its trouble in the simulator's place."""
+"""`python -m tests.doubles.troubled.showcam`: showcam, with all the trouble of the tests' vendor in its demo.
 
+`run --demo --replay FILE`, as often as you like: the demo has a camera that is made from the trace.
+"""
+
+import argparse
 import os
 import subprocess
 import sys
-from dataclasses import replace
+from collections.abc import Sequence
+from copy import replace
+from pathlib import Path
 
+from showcam.app import keys
 from showcam.app.cli import main
 from showcam.app.cli.run import processes
-from showcam.app.compose.demo import prepare
+from showcam.app.compose.demo import HOUSEHOLDS, prepare
+from showcam.app.compose.ground import open_store
 from showcam.app.data import integrity
 from showcam.app.process import logs
 from showcam.app.process.limits import forbid_core
 from showcam.app.process.settings_sources import load
 from showcam.app.process.supervisor import Process, Supervisor, only_one
+from showcam.app.settings import Settings
+from showcam.drivers.ezviz import sessions
 from tests.doubles.program import ANNOUNCED, ROOT, SHOWCAM
+from tests.doubles.troubled.open_platform.wire import app_of
+from tests.doubles.troubled.replay import USER
+
+FLEET = "fleet@example.com"  # a household of any size, made at the control door
+BY_KEY = ("demo@example.com", "mfa@example.com", "other@example.com", FLEET)
 
 
-def run() -> int:
+def run(replays: Sequence[Path]) -> int:
+    """`replays`: traces, from each of which the vendor makes a camera."""
     forbid_core()
     settings = load(demo=True, environ=os.environ)
     integrity.claim(settings)
     logs.start("supervisor", settings)
     address = f"http://{settings.own_host}:{settings.port}"
     with only_one(settings.data / "run", address), integrity.watched(settings):
-        simulator, *others = processes(prepare(settings))
-        return Supervisor([_troubled(simulator), *others]).run(_announce)
+        _add_households(settings, replays)
+        settings = prepare(settings)
+        simulator, *others = processes(settings)
+        return Supervisor([_troubled(simulator, replays), *others]).run(lambda: _announce(settings))
 
 
-def _announce() -> None:
-    """Prints the address of the cameras' page, as showcam does when all its processes serve, and then ANNOUNCED."""
+def _add_households(settings: Settings, replays: Sequence[Path]) -> None:
+    """Adds the households that an earlier start has not: the demo's, most of them by keys of the Open Platform."""
+    store = open_store(settings, keys.of(settings))
+    for user in (*HOUSEHOLDS, FLEET, *[USER] * bool(replays)):
+        if sessions.find(store, user) is None:
+            key, secret = app_of(user) if user in BY_KEY else (None, None)
+            sessions.add_owner(store, user, open_key=key, open_secret=secret)
+    store.close()
+
+
+def _announce(settings: Settings) -> None:
+    """Prints the addresses of both pages, as showcam does when all its processes serve, and then ANNOUNCED."""
     subprocess.run([SHOWCAM, "home", "--demo"], check=False)
+    print(f"Practice page: http://127.0.0.1:{settings.simulator_port}/")  # noqa: T201
     print(ANNOUNCED, flush=True)  # noqa: T201
 
 
-def _troubled(simulator: Process) -> Process:
+def _troubled(simulator: Process, replays: Sequence[Path]) -> Process:
     words = ["tests.doubles.troubled.vendor" if word == "showcam.simulator" else word for word in simulator.command]
+    words += [word for file in replays for word in ("--replay", str(file.absolute()))]
     return replace(simulator, command=words, environ=simulator.environ | {"PYTHONPATH": str(ROOT)})
 
 
+def _replays(words: Sequence[str]) -> list[Path]:
+    parser = argparse.ArgumentParser(prog="python -m tests.doubles.troubled.showcam run --demo")
+    parser.add_argument("--replay", type=Path, action="append", default=[], metavar="FILE", help="a trace of a camera")
+    return list(parser.parse_args(words).replay)
+
+
 if __name__ == "__main__":
-    sys.exit(run() if sys.argv[1:] == ["run", "--demo"] else main())
+    sys.exit(run(_replays(sys.argv[3:])) if sys.argv[1:3] == ["run", "--demo"] else main())

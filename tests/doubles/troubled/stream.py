@@ -1,6 +1,7 @@
 """The app's cloud stream with trouble: nodes that refuse, crowd, fall silent, cut, or send what no camera should."""
 
 import asyncio
+import contextlib
 import random
 from typing import Any, Literal
 
@@ -8,10 +9,12 @@ from showcam.simulator.camera import Camera
 from showcam.simulator.cloud.dispatcher import BAD_TOKEN, Dispatcher, Tokens
 from showcam.simulator.cloud.feed import Feed, sets
 from showcam.simulator.cloud.node import Cloud, Node, Session
-from showcam.simulator.cloud.wire import ANSWER, HEADER, MESSAGE, STREAM, Line, message
+from showcam.simulator.cloud.wire import ANSWER, HEADER, MESSAGE, NOTICE, STREAM, Line, message
 from showcam.simulator.pictures.studio import Studio
 from showcam.simulator.state import HANG_S
 from tests.doubles.odd_streams import Habits, ProgramStream
+from tests.doubles.troubled.replay import Shape, TracedCamera
+from tests.doubles.troubled.replayed import ShapedFeed
 from tests.doubles.troubled.trouble import TroubledWorld
 
 CIPHERED = 0x0B
@@ -81,6 +84,38 @@ class TroubledSession(Session):
             self._world, self.camera, self._studio, self._quality, sets_alone=sets_alone, lacks_sets=lacks_sets
         )
 
+    async def _send(self) -> None:
+        camera = self.camera
+        if not isinstance(camera, TracedCamera) or (shape := camera.replay.begins(self._quality, self._began)) is None:
+            await super()._send()
+            return
+        by_itself = False
+        try:
+            by_itself = await self._replay(shape)
+        finally:
+            camera.replay.over(self._quality, shape, self._lasted_s * 1000, by_itself=by_itself)
+
+    async def _replay(self, shape: Shape) -> bool:
+        """Sends as the trace of a real camera does. Returns whether the session came to the trace's end."""
+        feed = ShapedFeed(self._world, self.camera, self._studio, self._quality, shape=shape)
+
+        def is_over() -> bool:
+            self._ask()
+            return self._over()
+
+        try:
+            async for ms in shape.due(self._began, is_over):
+                if ms >= shape.first_key_ms:
+                    feed.release()
+                for body in feed.take_bodies() if self.camera.streaming else ():
+                    self._pass_on(body)
+                await self._line.writer.drain()
+        finally:
+            feed.close()
+        if shape.ends and shape.ends[1]:
+            await self._announce_end(shape.ends[1])
+        return asyncio.get_running_loop().time() >= shape.end(self._began)
+
     async def _watch(self, feed: Feed | None) -> None:
         fault = self._world.settings.stream_fault
         if fault == "silent" or (fault == "silent_sub" and self._quality == 2):
@@ -88,6 +123,10 @@ class TroubledSession(Session):
         await super()._watch(feed)
         if cut_with := self._world.settings.cut_with:
             await self._announce_end(int(cut_with))
+
+    async def _announce_end(self, result: int) -> None:
+        with contextlib.suppress(OSError):
+            await self._line.tell(NOTICE, message({1: result}))
 
     def _pass_on(self, body: bytes) -> None:
         fault = self._world.settings.stream_fault
@@ -142,6 +181,8 @@ class TroubledNode(Node):
         return super()._judge(url, key)
 
     def _state(self, camera: Camera, quality: int, user: str) -> int:
+        if isinstance(camera, TracedCamera) and (refused := camera.replay.refuses(quality)):
+            return refused
         if camera.streaming and not camera.privacy and self._world.trouble_of(camera).ciphers_link:
             return 5457  # nobody has published how the keys for such a link are made
         crowd = self._world.settings.stream_crowd

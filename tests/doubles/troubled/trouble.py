@@ -19,6 +19,9 @@ class Trouble(Settings):
     fault: Fault | Literal[""] = ""  # every call meets this fault
     delay_s: float = ACTS_S  # the delay of the fault "delay"
     key_code: int = 0  # the answer to every request for a camera's key; 0: the true answer
+    cut_s: float = 60.0  # life of a live address from its first fetch
+    token_s: float = 7 * 86400.0  # of the Open Platform's access token
+    viewers: int = 20  # at once, per account
     china: bool = False  # whether the Open Platform is the Chinese one, which has a few more calls
     push_fault: Literal["", "garbage", "refuse", "drop", "resumed", "denied"] = ""  # a fault of the app's messages
     pushes_rings: bool = False  # a press is pushed too, as an older DP1C does it (RenierM26/ha-ezviz issue 112)

@@ -1,28 +1,39 @@
-"""`python -m tests.doubles.troubled.vendor`: the simulator with all its trouble, started by the same words."""
+"""`python -m tests.doubles.troubled.vendor`: the simulator with all its trouble, started by the same words.
 
+`--replay FILE`, as often as you like: a trace, from which it makes a camera of replay@example.com.
+The Open Platform is at the port after the simulator's.
+"""
+
+import argparse
 import json
 import shutil
 import ssl
 import sys
+from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
+from showcam.simulator import __main__ as program
 from showcam.simulator import authority
-from showcam.simulator.__main__ import main
 from showcam.simulator.app_api.face import AppFace
 from showcam.simulator.app_api.wire import answer, form
-from showcam.simulator.service import HOST, Options, Simulator
-from showcam.simulator.state import Account, Given, World
+from showcam.simulator.service import HOST, Options, Simulator, StartFailed
+from showcam.simulator.state import GIVEN, Account, Given
 from tests.doubles.troubled.cas import CAS, Keys
 from tests.doubles.troubled.cloud_faults import spoiling
 from tests.doubles.troubled.control import WholeControl
 from tests.doubles.troubled.faults import Faults
-from tests.doubles.troubled.open_platform import WholeOpenFace
+from tests.doubles.troubled.open_platform.door import Addresses, PictureDoor
+from tests.doubles.troubled.open_platform.segments import SegmentingStudio
+from tests.doubles.troubled.open_platform.sub_accounts import WholeOpenFace
 from tests.doubles.troubled.own_protocol import LOCAL_CONTROL, LOCAL_MEDIA, LocalHouse
 from tests.doubles.troubled.push import TroubledPush
+from tests.doubles.troubled.replay import NotTrace, add
+from tests.doubles.troubled.replayed import TracedHouse
 from tests.doubles.troubled.stream import TroubledCloud
 from tests.doubles.troubled.trouble import TroubledWorld
 from tests.doubles.troubled.webhook import WebhookSender
@@ -64,13 +75,20 @@ class WholeAppFace(AppFace):
 
 
 class Vendor(Simulator):
-    CLOUD, APP, OPEN, CONTROL = TroubledCloud, WholeAppFace, WholeOpenFace, WholeControl  # type: ignore[assignment]
+    CLOUD, APP = TroubledCloud, WholeAppFace
+    CONTROL, HOUSE = WholeControl, TracedHouse
     world: TroubledWorld
     app: WholeAppFace
     control: WholeControl
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, replays: Sequence[Path] = ()) -> None:
+        """`replays`: traces of real cameras. Raises StartFailed."""
+        self._replays, self._open_port = replays, options.ports["control"] + len(GIVEN)
         super().__init__(options)
+        addresses, self.segments = Addresses(self.world), SegmentingStudio()
+        self.open = WholeOpenFace(self.world, addresses)
+        self._door = PictureDoor(addresses, self.segments)
+        self._open_runner: web.AppRunner | None = None
         data = options.data
         expired, replaced = expired_context(data), expired_context(data, "replaced")
         self.keys = Keys(self.world, self.sessions, authority.server_context(data), expired, replaced)
@@ -78,20 +96,24 @@ class Vendor(Simulator):
         self.faults = Faults(self.world, self.sessions, self.open.tokens)
         self.control.barn, self.control.local, self.control.expire = self.own, self.local.turned, self.faults.expire
         self.control.counts = {
-            "watched": self.studio.watched,
+            "watched": lambda camera: self.studio.watched(camera) or self.segments.watched(camera),
             "cloud_streams": self.cloud.node.sessions,
             "local_streams": self.local.sessions,
         }
         WebhookSender(self.world)
 
-    def make_world(self) -> World:
-        return TroubledWorld.of(super().make_world())
+    def make_world(self) -> TroubledWorld:
+        world = TroubledWorld.of(super().make_world())
+        try:
+            add(world, self._replays)
+        except NotTrace as error:
+            raise StartFailed(str(error)) from None
+        return world
 
     def apps(self) -> list[tuple[web.Application, Given]]:
         apps = super().apps()
         by_name = {name: app for app, name in apps}
         by_name["app_api"].middlewares.extend([self.faults.of_app(), spoiling(self._fault)])
-        by_name["open_platform"].middlewares.append(self.faults.of_open_platform())
         return apps
 
     def _fault(self, server: str) -> str:
@@ -100,10 +122,20 @@ class Vendor(Simulator):
     async def open_more(self) -> None:
         await super().open_more()
         await self.keys.open(HOST)
+        open_platform = self.open.app()
+        self._door.add_routes(open_platform)
+        open_platform.middlewares.append(self.faults.of_open_platform())
+        runner = self._open_runner = web.AppRunner(open_platform, access_log=None, shutdown_timeout=0.2)
+        await runner.setup()
+        await web.TCPSite(runner, HOST, self._open_port, ssl_context=self.tls).start()
+        self.world.ports.chosen["open_platform"] = self._open_port
 
     async def close_more(self) -> None:
         await super().close_more()
         await self.keys.close()
+        if self._open_runner is not None:
+            await self._open_runner.cleanup()
+        self.segments.close()
         await self.local.close()
 
 
@@ -127,5 +159,12 @@ def _body(answered: web.Response) -> dict[str, Any]:
     return dict(json.loads(answered.text or ""))
 
 
+def main(words: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--replay", type=Path, action="append", default=[])
+    own, others = parser.parse_known_args(words)
+    return program.main(others, partial(Vendor, replays=own.replay))
+
+
 if __name__ == "__main__":
-    sys.exit(main(kind=Vendor))
+    sys.exit(main())

@@ -2,18 +2,18 @@
 
 from aiohttp import web
 
-from showcam.simulator.open_platform import devices, settings
-from showcam.simulator.open_platform.devices import Live
-from showcam.simulator.open_platform.settings import Operation
-from showcam.simulator.open_platform.wire import Call, OpenError, Tokens, answer, read_form, refusal
-from showcam.simulator.pictures.door import Addresses
-from showcam.simulator.state import World
+from tests.doubles.troubled.open_platform import devices, settings
+from tests.doubles.troubled.open_platform.devices import Live
+from tests.doubles.troubled.open_platform.door import Addresses
+from tests.doubles.troubled.open_platform.settings import Operation
+from tests.doubles.troubled.open_platform.wire import Call, OpenError, Tokens, answer, read_form, refusal
+from tests.doubles.troubled.trouble import TroubledWorld
 
 
 class OpenFace:
     CALL = Call  # the class of a call
 
-    def __init__(self, world: World, addresses: Addresses) -> None:
+    def __init__(self, world: TroubledWorld, addresses: Addresses) -> None:
         self._world = world
         self.tokens = Tokens(world)
         live = Live(addresses)

@@ -10,9 +10,8 @@ from typing import Literal
 from aiohttp import web
 
 from showcam.simulator.camera import Camera
-from showcam.simulator.pictures.encoder import SEGMENT_S, Segment
-from showcam.simulator.pictures.studio import Studio
-from showcam.simulator.state import World
+from tests.doubles.troubled.open_platform.segments import SEGMENT_S, Segment, SegmentingStudio
+from tests.doubles.troubled.trouble import TroubledWorld
 
 WATCHING_S = 10.0  # an address counts as a viewer this long after its last fetch
 NOTICE = "Not H.264"
@@ -50,7 +49,7 @@ class Address:
 
 
 class Addresses:
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: TroubledWorld) -> None:
         self._world = world
         self._key = secrets.token_bytes(32)
         self._all: dict[str, Address] = {}
@@ -125,7 +124,7 @@ _FILE = re.compile(r"([A-Z0-9]{9}_[0-9]{1,3}_[12])(?:_([0-9]{1,12})\.ts|\.m3u8)"
 
 
 class PictureDoor:
-    def __init__(self, addresses: Addresses, studio: Studio) -> None:
+    def __init__(self, addresses: Addresses, studio: SegmentingStudio) -> None:
         self._addresses = addresses
         self._studio = studio
 

@@ -17,7 +17,8 @@ from showcam.simulator.camera import TICK_S, Camera
 from showcam.simulator.households import PASSWORD_MD5
 from showcam.simulator.pictures.garbler import split
 from showcam.simulator.products import Product
-from showcam.simulator.state import Account, World
+from showcam.simulator.state import Account
+from tests.doubles.troubled.trouble import TroubledWorld
 
 USER, FAMILY, CODE = "replay@example.com", "replay-family@example.com", "RPLAYC"
 WIDE, SMALL = 640, 320  # pixels
@@ -152,17 +153,17 @@ class Replay:
         return known[min(self.taken.get(stream, 0), len(known) - 1)] if known else None
 
 
-def add(world: World, files: Iterable[Path]) -> None:
+def add(world: TroubledWorld, files: Iterable[Path]) -> None:
     """Adds one camera a file, in a separate household. Raises NotTrace."""
     for user in (USER, FAMILY):
-        world.accounts.setdefault(user, Account(user, PASSWORD_MD5, f"{user.partition('@')[0]}-key", "secret"))
+        world.accounts.setdefault(user, Account(user, PASSWORD_MD5))
     for number, file in enumerate(files):
         lines = read(file)
         _answers_as(world, lines)
         world.add(camera_of(lines, f"T{number:08}", file.stem.replace("_", " ").replace("-", " ").title()))
 
 
-def _answers_as(world: World, lines: list[dict[str, Any]]) -> None:
+def _answers_as(world: TroubledWorld, lines: list[dict[str, Any]]) -> None:
     """Gives the vendor's odd answers as often as in the trace, if there are any; all cameras share one vendor."""
     lists = [line for line in lines if line["line"] == "call" and line["call"] == "list"]
     odd = {"gateway_each": sum(call["http"] >= 500 for call in lists), "empty_each": sum(c["is_empty"] for c in lists)}
@@ -182,7 +183,12 @@ def read(file: Path) -> list[dict[str, Any]]:
     raise NotTrace(f"{file} is no trace of a camera that this version can read")
 
 
-def camera_of(lines: list[dict[str, Any]], serial: str, name: str) -> Camera:
+@dataclass(slots=True)
+class TracedCamera(Camera):
+    replay: Replay = field(default_factory=lambda: Replay({}))
+
+
+def camera_of(lines: list[dict[str, Any]], serial: str, name: str) -> TracedCamera:
     """Makes a camera from the lines of a trace. Raises NotTrace."""
     row = next((line for line in lines if line["line"] == "camera"), None)
     if row is None:
@@ -205,7 +211,7 @@ def camera_of(lines: list[dict[str, Any]], serial: str, name: str) -> Camera:
     alarms = [line for line in lines if line["line"] == "alarm"]
     rings = any(line["sub"] == 2701 or line["calling"] == 1 for line in alarms)
     sends_smaller = any(stream == 2 for stream, _ in qualities)
-    camera = Camera(
+    camera = TracedCamera(
         serial,
         name,
         USER if is_own else FAMILY,

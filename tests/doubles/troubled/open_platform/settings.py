@@ -8,7 +8,7 @@ from aiohttp import web
 
 from showcam.simulator.app_api.settings import LONGEST_PASSWORD
 from showcam.simulator.camera import VALUES, ZONES, Camera
-from showcam.simulator.open_platform.wire import Call, OpenError, answer
+from tests.doubles.troubled.open_platform.wire import Call, OpenError, answer
 
 # HTTP status of the codes in version 3; all other codes come with 200
 _STATUS = {

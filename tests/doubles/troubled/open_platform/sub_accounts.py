@@ -9,10 +9,10 @@ from aiohttp import web
 
 from showcam.simulator.app_api.settings import restart
 from showcam.simulator.camera import Camera
-from showcam.simulator.open_platform.face import OpenFace
-from showcam.simulator.open_platform.settings import answer_v3, of_china
-from showcam.simulator.open_platform.wire import MESSAGES, Call, OpenError, Token, answer
-from showcam.simulator.pictures.door import Addresses
+from tests.doubles.troubled.open_platform.door import Addresses
+from tests.doubles.troubled.open_platform.face import OpenFace
+from tests.doubles.troubled.open_platform.settings import answer_v3, of_china
+from tests.doubles.troubled.open_platform.wire import MESSAGES, Call, OpenError, Token, answer
 from tests.doubles.troubled.trouble import TroubledWorld
 
 MESSAGES |= {

@@ -7,8 +7,8 @@ from typing import Any
 from aiohttp import web
 
 from showcam.simulator.camera import VALUES, Camera
-from showcam.simulator.open_platform.wire import Call, OpenError, answer
-from showcam.simulator.pictures.door import Addresses
+from tests.doubles.troubled.open_platform.door import Addresses
+from tests.doubles.troubled.open_platform.wire import Call, OpenError, answer
 
 VERSION = "V5.3.0 build 230615"
 

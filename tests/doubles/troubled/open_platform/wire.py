@@ -10,7 +10,8 @@ from typing import Any
 from aiohttp import web
 
 from showcam.simulator.camera import Camera
-from showcam.simulator.state import Account, World
+from showcam.simulator.state import Account
+from tests.doubles.troubled.trouble import TroubledWorld
 
 MOST_PER_PAGE = 50
 MESSAGES = {
@@ -67,7 +68,7 @@ def refusal(code: str) -> web.Response:
 class Call:
     """A call of a signed-in account, whose parameters are read on demand. Each reader raises OpenError."""
 
-    def __init__(self, world: World, token: "Token", form: Mapping[str, str], host: str) -> None:
+    def __init__(self, world: TroubledWorld, token: "Token", form: Mapping[str, str], host: str) -> None:
         self.world, self.token = world, token
         self.account = token.account
         self.host = host
@@ -132,6 +133,12 @@ class Call:
         return answer(rows[page * size : (page + 1) * size], {"total": len(rows), "page": page, "size": size})
 
 
+def app_of(user: str) -> tuple[str, str]:
+    """Returns appKey and appSecret of the user's application."""
+    name = user.partition("@")[0]
+    return f"{name}-key", f"{name}-secret"
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     account: Account
@@ -139,17 +146,17 @@ class Token:
 
 
 class Tokens:
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: TroubledWorld) -> None:
         self._world = world
         self._tokens: dict[str, Token] = {}
 
     def issue(self, key: str, secret: str) -> tuple[str, Token]:
         if not key or not secret:
             raise OpenError("10001")
-        account = next((known for known in self._world.accounts.values() if known.app_key == key), None)
+        account = next((known for known in self._world.accounts.values() if app_of(known.user)[0] == key), None)
         if account is None:
             raise OpenError("10017")
-        if not hmac.compare_digest(account.app_secret.encode(), secret.encode()):
+        if not hmac.compare_digest(app_of(account.user)[1].encode(), secret.encode()):
             raise OpenError("10030")
         now = self._world.now()
         return self.keep(f"at.{secrets.token_hex(16)}", Token(account, now + self._world.settings.token_s))
