@@ -1,7 +1,7 @@
 """Builds the parts of the console that exist only at home.
 
-These are sentences to try, phones, cameras of the household's own, TVs of the house, the set-up of Google and of the
-owner's Alexa skill, and the public address that set-up is given.
+These are sentences to try, phones, cameras of the household's own and TVs of the house. Three belong to set-up: Google,
+the owner's Alexa skill and the public address.
 """
 
 from collections.abc import Mapping, Sequence
