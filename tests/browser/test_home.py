@@ -241,7 +241,7 @@ def test_encryption_is_switched_off_at_the_tile_by_keyboard_and_the_picture_come
     context: BrowserContext, program: Program
 ) -> None:
     page, complaints = watched(context)
-    enter(page, program, "real@example.com")
+    sign_in(page, another(program), "real@example.com")  # by its form, which allows the open connection
     try:
         tile(page, "Driveway").locator("[data-mends] summary").first.press("Enter")
         page.keyboard.press("Tab")
