@@ -3,9 +3,9 @@
 import contextlib
 import http.client
 import json
+import queue
 import ssl
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -88,8 +88,8 @@ class MediaClient:
         Raises MediaBusy, MediaUnavailable.
         """
         self._check(source)
-        body: Warm = {"claims": claims.as_json(), "source": source.as_json() if source else None}
-        self._post("/internal/warm", body, Nothing, timeout_s)
+        wanted = source.as_json() if source else None
+        self._post("/internal/warm", Warm(claims=claims.as_json(), source=wanted), Nothing, timeout_s)
         return self.public
 
     def answer(
@@ -108,12 +108,8 @@ class MediaClient:
         shown nothing by then is not waited for. Raises BadOffer, MediaBusy, SessionOver, MediaUnavailable.
         """
         self._check(source)
-        body: Offer = {
-            "claims": claims.as_json(),
-            "source": source.as_json() if source else None,
-            "sdp": sdp,
-            "replaces": replaces,
-        }
+        wanted = source.as_json() if source else None
+        body = Offer(claims=claims.as_json(), source=wanted, sdp=sdp, replaces=replaces)
         if within_s is not None:
             body["within_s"] = within_s
         answered = self._post("/internal/answer", body, Answered, timeout_s)
@@ -124,39 +120,35 @@ class MediaClient:
 
         Raises MediaBusy, MediaUnavailable.
         """
-        body: Keep = {"claims": claims.as_json()}
-        self._post("/internal/keep", body, Nothing)
+        self._post("/internal/keep", Keep(claims=claims.as_json()), Nothing)
 
     def lend(self, link: str, device: str) -> str:
         """The http address for a device in the house to fetch all that is granted to the link.
 
         The address works only from the device's own address. Raises MediaBusy, MediaUnavailable.
         """
-        body: Lend = {"link": link, "device": device}
-        return self._post("/internal/lend", body, Lent)["at"]
+        return self._post("/internal/lend", Lend(link=link, device=device), Lent)["at"]
 
     def probe(self, source: SourceSpec, within_s: float) -> Watched:
         """Watches a camera's stream at home for at most `within_s` seconds. Raises MediaBusy, MediaUnavailable."""
-        body: Probe = {"source": source.as_json(), "within_s": within_s}
+        body = Probe(source=source.as_json(), within_s=within_s)
         return self._post("/internal/probe", body, Watched, within_s + PROBE_S)
 
     def end_session(self, link: str, name: str) -> None:
         """Ends the session opened with `replaces=name` under that link, "" for all of them; ending twice is fine."""
-        body: End = {"link": link, "name": name}
-        self._post("/internal/end", body, Nothing)
+        self._post("/internal/end", End(link=link, name=name), Nothing)
 
     def end_link(self, link: str) -> None:
         self.end_session(link, "")
 
     def flows(self, account: str, camera: str, timeout_s: float | None = None) -> tuple[Picture, ...]:
         """The streams (main, sub) of the camera that are being pulled for the account. Raises MediaUnavailable."""
-        body: FlowsOf = {"account": account, "camera": camera}
+        body = FlowsOf(account=account, camera=camera)
         return tuple(self._post("/internal/flows", body, Flows, timeout_s)["pictures"])
 
     def live(self, account: str) -> int:
         """The number of live streams of the account, "" for all accounts."""
-        body: LiveOf = {"account": account}
-        return self._post("/internal/live", body, Live)["live"]
+        return self._post("/internal/live", LiveOf(account=account), Live)["live"]
 
     def close(self) -> None:
         """Closes idle connections now, and the others when they come back."""
@@ -192,6 +184,8 @@ class MediaClient:
         """Sends a request, and returns status, content type and body. Raises OSError, HTTPException."""
         connection = kept or self._connections.new(_left(end))
         try:
+            if kept is None:
+                connection.connect()
             connection.sock.settimeout(_left(end))
             headers = {"Content-Type": "application/json", HEADER: self._proof.make(path, payload, time.time())}
             connection.request("POST", path, payload, headers)
@@ -200,7 +194,7 @@ class MediaClient:
         except BaseException:
             connection.close()
             raise
-        if response.isclosed():
+        if response.isclosed() and connection.sock is not None:
             self._connections.keep(connection)
         else:
             connection.close()
@@ -220,59 +214,42 @@ class Connections:
         self._port = parts.port or (443 if self._secure else 80)
         self._authorities = authorities
         self._context: ssl.SSLContext | None = None
-        self._idle: deque[http.client.HTTPConnection] = deque()
+        self._idle: queue.LifoQueue[http.client.HTTPConnection] = queue.LifoQueue(MOST_IDLE)
         self._closed = False
 
     def reuse(self) -> http.client.HTTPConnection | None:
         """A connection that has served before. It may have died since."""
-        try:
-            return self._idle.pop()
-        except IndexError:
-            return None
+        with contextlib.suppress(queue.Empty):
+            return self._idle.get_nowait()
+        return None
 
     def new(self, left_s: float) -> http.client.HTTPConnection:
-        """Makes a new connection. Raises OSError."""
-        connection = self._made(min(CONNECT_S, left_s))
-        try:
-            connection.connect()
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def keep(self, connection: http.client.HTTPConnection) -> None:
-        """Keeps the connection for the next request, unless the other side has closed it."""
-        if connection.sock is None:
-            return
-        self._idle.append(connection)
-        if self._closed:
-            self.drop()
-        elif len(self._idle) > MOST_IDLE:
-            self._end(self._idle.popleft)
-
-    def drop(self) -> None:
-        """Closes the connections that are not in use."""
-        while self._end(self._idle.pop):
-            pass
-
-    def close(self) -> None:
-        """Closes the connections that are not in use, and the others when they come back."""
-        self._closed = True
-        self.drop()
-
-    @staticmethod
-    def _end(take: Callable[[], http.client.HTTPConnection]) -> bool:
-        with contextlib.suppress(IndexError):
-            take().close()
-            return True
-        return False
-
-    def _made(self, timeout_s: float) -> http.client.HTTPConnection:
+        """A connection that is still to be made, within `left_s`."""
+        timeout_s = min(CONNECT_S, left_s)
         if not self._secure:
             return http.client.HTTPConnection(self._host, self._port, timeout_s)
         if self._context is None:
             self._context = self._authorities()
         return http.client.HTTPSConnection(self._host, self._port, timeout=timeout_s, context=self._context)
+
+    def keep(self, connection: http.client.HTTPConnection) -> None:
+        """Keeps the connection for the next request if there is room, else closes it."""
+        try:
+            self._idle.put_nowait(connection)
+        except queue.Full:
+            connection.close()
+        if self._closed:
+            self.drop()
+
+    def drop(self) -> None:
+        """Closes the connections that are not in use."""
+        while (idle := self.reuse()) is not None:
+            idle.close()
+
+    def close(self) -> None:
+        """Closes the connections that are not in use, and the others when they come back."""
+        self._closed = True
+        self.drop()
 
 
 def _left(end: float) -> float:

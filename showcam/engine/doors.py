@@ -247,14 +247,14 @@ class LentDoors:
             try:
                 at = await door.open(self._pictures())
             except OSError as error:
-                await door.close()
+                await door.serving.close()
                 raise NotLent("This machine has no address at which the device could reach it.") from error
             self._doors[link, device] = door
             return at
 
     async def close_of(self, link: str) -> None:
         for key in [key for key in self._doors if key[0] == link]:
-            await self._doors.pop(key).close()
+            await self._doors.pop(key).serving.close()
 
     async def watch(self) -> None:
         """Closes the doors that are not in use, until cancelled."""
@@ -269,11 +269,11 @@ class LentDoors:
                 door.used = now
             elif now - door.used > UNUSED_S:
                 del self._doors[key]
-                await door.close()
+                await door.serving.close()
 
     async def close(self) -> None:
         for door in self._doors.values():
-            await door.close()
+            await door.serving.close()
         self._doors.clear()
 
 
@@ -283,7 +283,7 @@ class LentDoor:
     def __init__(self, link: str, device: str, grants: Grants, now: float) -> None:
         self.link, self.used, self.at = link, now, ""
         self._device, self._grants = device, grants
-        self._serving = Serving()
+        self.serving = Serving()
 
     async def open(self, pictures: list[web.RouteDef]) -> str:
         """Opens the door and returns its address. Raises OSError."""
@@ -291,15 +291,12 @@ class LentDoor:
         app.add_routes(pictures)
         own = address_towards(self._device)
         most = MOST_OF_DEVICE
-        port = await self._serving.open(
+        port = await self.serving.open(
             app, lambda server: Door(server, most=most, most_of_one=most, device=self._device), host=own, port=0
         )
         self.at = f"http://[{own}]:{port}" if ":" in own else f"http://{own}:{port}"
         _log.info("a door is open for a device in the house", link=self.link)
         return self.at
-
-    async def close(self) -> None:
-        await self._serving.close()
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:

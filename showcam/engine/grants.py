@@ -83,6 +83,11 @@ class Grants:
     def sign(self, claims: Claims) -> str:
         return self._signed(claims, claims.protocol, claims.nonce)
 
+    def for_session(self, claims: Claims, expires: int) -> Claims:
+        """The claims of the session that a start grant begins; a session's own claims stay."""
+        protocol = SESSION_OF.get(claims.protocol)
+        return claims._replace(protocol=protocol, expires=expires, nonce=_nonce()) if protocol else claims
+
     def beside(self, claims: Claims, protocol: Protocol) -> str:
         """A further grant with the same claims for another protocol."""
         return self._signed(claims, protocol, _nonce())

@@ -1,6 +1,5 @@
 """Checks whether a single keyframe decodes at all, and makes a still from it."""
 
-import io
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -83,15 +82,11 @@ def _jpeg(frame: VideoFrame, *, small: bool) -> bytes:
     width, height = _thumbnail(frame.width, frame.height) if small else (frame.width, frame.height)
     frame = frame.reformat(width, height, "yuvj420p", src_color_range=ColorRange.MPEG, dst_color_range=ColorRange.JPEG)
     frame.pts, frame.time_base, frame.pict_type = 0, Fraction(1, 25), 0
-    out = io.BytesIO()
-    with av.open(out, "w", format="mjpeg") as container:
-        stream = container.add_stream("mjpeg", rate=25)
-        stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, "yuvj420p"
-        if small:
-            stream.options = {"qmin": "5", "qmax": "5"}
-        container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    return out.getvalue()
+    encoder = av.CodecContext.create("mjpeg", "w")
+    assert isinstance(encoder, VideoCodecContext)
+    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = width, height, "yuvj420p", frame.time_base
+    encoder.options = {"qmin": "5", "qmax": "5"} if small else {}
+    return b"".join([bytes(packet) for packet in (*encoder.encode(frame), *encoder.encode(None))])
 
 
 def _thumbnail(width: int, height: int) -> tuple[int, int]:

@@ -195,11 +195,12 @@ class Routes:
         # a start id that showed another video format stays over: its master list is no longer true
         if session.starts.setdefault(start, output.start_id) != output.start_id:
             raise Ended
-        if start != output.start_id and not session.has_list:
+        if start != output.start_id and session.listed is None:
             await asyncio.sleep(DRY_S)
         # our own pages let hls.js begin at a point nearer still: too near for a camera that sends in clumps
         near = session.claims.surface != "page" or output.is_soon
-        after, is_first = "" if start == output.start_id else start, not session.has_list_of(output)
+        after = "" if start == output.start_id else start
+        is_first = session.listed is None or session.listed[0] is not output
         player, entry = session.claims.nonce, session.view.entry
         body = output.playlist(after, near=near, player=player, entry=entry, is_first=is_first)
         session.hand_list(output)
@@ -222,21 +223,17 @@ class Routes:
         return output, session.claims.nonce
 
     async def _output(self, session: Session) -> HlsOutput:
-        """The output of the session's video. Raises SourceFailed, NotYet."""
-        with session.fetching():
-            return await self._first(session)
-
-    async def _first(self, session: Session) -> HlsOutput:
         """Waits for the first video and returns its output. Raises SourceFailed, NotYet."""
         pull, surface = session.pull, session.claims.surface
         began = time.monotonic()
-        if not await pull.opened(self._picture_wait_s):
-            raise NotYet if pull.is_arriving else pull.not_yet
-        # Alexa's VideoApp wants a sound track from every camera; Google and TVs do if the microphone is not switched
-        # off
-        silent = surface == "video" or (surface in ("google", "tv") and pull.sound != "off")
-        left_s = began + self._picture_wait_s - time.monotonic()
-        return await session.view.output(silent_track=silent, timeout_s=left_s)
+        with session.fetching():
+            if not await pull.opened(self._picture_wait_s):
+                raise NotYet if pull.is_arriving else pull.not_yet
+            # Alexa's VideoApp wants a sound track from every camera; Google and TVs do if the microphone is not
+            # switched off
+            silent = surface == "video" or (surface in ("google", "tv") and pull.sound != "off")
+            left_s = began + self._picture_wait_s - time.monotonic()
+            return await session.view.output(silent_track=silent, timeout_s=left_s)
 
     # WebRTC
 

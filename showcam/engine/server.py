@@ -51,19 +51,16 @@ class InternalRoutes:
         self._proof = grants.proof()
 
     def add_to(self, app: web.Application) -> None:
-        app.add_routes(
-            [
-                web.post("/internal/warm", self._internal(Warm, self.warm)),
-                web.post("/internal/keep", self._internal(Keep, self.keep)),
-                web.post("/internal/answer", self._internal(Offer, self.answer)),
-                web.post("/internal/lend", self._internal(Lend, self.lend)),
-                web.post("/internal/probe", self._internal(Probe, self.probe)),
-                web.post("/internal/end", self._internal(End, self.end_session)),
-                web.post("/internal/flows", self._internal(FlowsOf, self.flows)),
-                web.post("/internal/live", self._internal(LiveOf, self.live)),
-                web.get("/internal/stats", self._internal(Nothing, self.stats)),
-            ]
-        )
+        post = app.router.add_post
+        post("/internal/warm", self._internal(Warm, self.warm))
+        post("/internal/keep", self._internal(Keep, self.keep))
+        post("/internal/answer", self._internal(Offer, self.answer))
+        post("/internal/lend", self._internal(Lend, self.lend))
+        post("/internal/probe", self._internal(Probe, self.probe))
+        post("/internal/end", self._internal(End, self.end_session))
+        post("/internal/flows", self._internal(FlowsOf, self.flows))
+        post("/internal/live", self._internal(LiveOf, self.live))
+        app.router.add_get("/internal/stats", self._internal(Nothing, self.stats))
 
     async def warm(self, body: Warm) -> web.Response:
         claims = Claims(**body["claims"])

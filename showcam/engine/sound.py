@@ -11,7 +11,7 @@ import av.error
 from av.audio.frame import AudioFrame
 
 from showcam.engine.codec.sound import AAC_SAMPLES, RATES, adts, mono
-from showcam.engine.source import CLOCK, Format, Unit
+from showcam.engine.source import CLOCK, Format, SoundFormat, Unit
 
 OPUS_CLOCK = 48_000
 OPUS_STEP = 960  # 20 ms
@@ -51,16 +51,16 @@ def silent_aac(rate: int = SILENT_RATE) -> bytes:
     return adts(bytes(packets[-1]), mono(rate).encode())
 
 
-def silence(form: Format, since: int, until: int) -> list[Unit]:
-    """Silent units of a form's sound between these times; none if silence of its kind can't be made."""
+def silence(sound: SoundFormat, since: int, until: int) -> list[Unit]:
+    """Silent units of this sound between these times; none if silence of its kind can't be made."""
     data, step = SILENT_OPUS, CLOCK // 50
-    if form.audio_codec == "aac":
-        if form.audio_channels != 1 or form.audio_rate not in RATES:
+    if sound.codec == "aac":
+        if sound.channels != 1 or sound.rate not in RATES:
             return []
-        data, step = silent_aac(form.audio_rate), AAC_SAMPLES * CLOCK // form.audio_rate
-    elif form.audio_codec in _SILENT:
-        data = _SILENT[form.audio_codec] * (form.audio_rate // 50) * (form.audio_channels or 1)
-    elif form.audio_codec != "opus":
+        data, step = silent_aac(sound.rate), AAC_SAMPLES * CLOCK // sound.rate
+    elif sound.codec in _SILENT:
+        data = _SILENT[sound.codec] * (sound.rate // 50) * (sound.channels or 1)
+    elif sound.codec != "opus":
         return []
     if not data:
         return []  # an empty packet would end a decoder
@@ -71,8 +71,10 @@ def silence(form: Format, since: int, until: int) -> list[Unit]:
 class _Chain:
     """Decodes, resamples and encodes sound. Lives as long as its output is wanted."""
 
-    def __init__(self, form: Format, codec: str, *, rate: int, layout: str, sample: str, step: int, bits: int) -> None:
-        self._decoder = _decoder(form)
+    def __init__(
+        self, sound: SoundFormat, codec: str, *, rate: int, layout: str, sample: str, step: int, bits: int
+    ) -> None:
+        self._decoder = _decoder(sound)
         self._resampler = av.AudioResampler(sample, layout, rate)
         self._encoder = _codec(codec, "w")
         self._encoder.sample_rate, self._encoder.layout, self._encoder.format = rate, layout, sample
@@ -152,30 +154,30 @@ def _codec(name: str, mode: Literal["r", "w"]) -> Any:
     return av.CodecContext.create(name, mode)
 
 
-def _decoder(form: Format) -> Any:
-    if form.audio_codec in ("g726", "g726le"):
+def _decoder(sound: SoundFormat) -> Any:
+    if sound.codec in ("g726", "g726le"):
         # only libavformat's reader of bare G.726 can be told how many bits a sample has
-        bits = {"code_size": str(form.audio_bits)}
-        with av.open(io.BytesIO(bytes(_BARE)), format=form.audio_codec, options=bits) as bare:
+        bits = {"code_size": str(sound.bits)}
+        with av.open(io.BytesIO(bytes(_BARE)), format=sound.codec, options=bits) as bare:
             return bare.streams.audio[0].codec_context
-    decoder = _codec(form.audio_codec, "r")
-    if form.audio_codec not in ("aac", "opus"):
-        decoder.sample_rate, decoder.layout = form.audio_rate, "stereo" if form.audio_channels == 2 else "mono"
+    decoder = _codec(sound.codec, "r")
+    if sound.codec not in ("aac", "opus"):
+        decoder.sample_rate, decoder.layout = sound.rate, "stereo" if sound.channels == 2 else "mono"
     return decoder
 
 
 class OpusVoice:
     """Takes a camera's sound, gives Opus packets with times at 48 kHz. Packets that are encoded here last 20 ms."""
 
-    def __init__(self, form: Format) -> None:
+    def __init__(self, sound: SoundFormat) -> None:
         self._chain: _Chain | None = None
-        if form.audio_codec == "opus":
+        if sound.codec == "opus":
             return
         # one channel at the camera's own rate takes a third less CPU than two at 48,000 Hz
-        rate = form.audio_rate if form.audio_rate in _OPUS_RATES else OPUS_CLOCK
-        layout, sample = ("mono", "flt") if form.audio_channels == 1 else ("stereo", "s16")
+        rate = sound.rate if sound.rate in _OPUS_RATES else OPUS_CLOCK
+        layout, sample = ("mono", "flt") if sound.channels == 1 else ("stereo", "s16")
         self._steps = OPUS_CLOCK // rate
-        self._chain = _Chain(form, "libopus", rate=rate, layout=layout, sample=sample, step=rate // 50, bits=48_000)
+        self._chain = _Chain(sound, "libopus", rate=rate, layout=layout, sample=sample, step=rate // 50, bits=48_000)
 
     def feed(self, unit: Unit) -> list[tuple[bytes, int]]:
         if self._chain is None:
@@ -186,9 +188,9 @@ class OpusVoice:
 class AacVoice:
     """Takes a camera's sound, gives AAC units: HLS of MPEG-TS knows neither G.711 nor Opus, and TVs not every rate."""
 
-    def __init__(self, form: Format, rate: int = SILENT_RATE) -> None:
+    def __init__(self, sound: SoundFormat, rate: int = SILENT_RATE) -> None:
         self._rate, self._config = rate, mono(rate).encode()
-        self._chain = _Chain(form, "aac", rate=rate, layout="mono", sample="fltp", step=AAC_SAMPLES, bits=_BITS[rate])
+        self._chain = _Chain(sound, "aac", rate=rate, layout="mono", sample="fltp", step=AAC_SAMPLES, bits=_BITS[rate])
 
     def feed(self, unit: Unit) -> list[Unit]:
         made = self._chain.feed(unit)
@@ -200,9 +202,10 @@ class AacVoice:
 
 def as_sent(form: Format) -> Format:
     """The format of the camera with its sound as HLS viewers get it."""
-    return form if form.audio_codec == "aac" else replace(form, audio_codec="aac", audio_rate=SILENT_RATE)
+    is_aac = form.sound is None or form.sound.codec == "aac"
+    return form if is_aac else replace(form, sound=SoundFormat("aac", SILENT_RATE))
 
 
 def plays_on_tvs(form: Format) -> bool:
     """Whether TVs play the camera's sound unchanged."""
-    return form.audio and form.audio_codec == "aac" and form.audio_rate in TV_RATES
+    return form.sound is not None and form.sound.codec == "aac" and form.sound.rate in TV_RATES

@@ -274,6 +274,15 @@ class WayFailed(SourceFailed):
         super().__init__(reason, again=True)
 
 
+class SoundFormat(NamedTuple):
+    """The format of a camera's sound."""
+
+    codec: SoundCodec
+    rate: int
+    channels: int = 0  # 0: not known
+    bits: int = 0  # of a sample of G.726
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """The format of a source, as found when it was opened."""
@@ -281,11 +290,7 @@ class Format:
     width: int
     height: int
     codec: str  # RFC 6381, such as "avc1.42c01f" or "hvc1.1.6.L93.B0"; "jpeg" of Motion JPEG
-    audio: bool
-    audio_rate: int = 0
-    audio_channels: int = 0  # 0: not known
-    audio_codec: SoundCodec = "aac"
-    audio_bits: int = 0  # of a sample of G.726
+    sound: SoundFormat | None = None
     b_frames: bool = False  # frames come in another order than they are shown in, as far as known
     lacks_sub: bool = False  # this is the main stream, since the smaller one was requested and brought nothing
 
@@ -295,8 +300,8 @@ class Format:
 
     def continues(self, before: "Format") -> bool:
         """Whether a player of the format before can go on with this format."""
-        told = self.codec, self.width, self.height, self.audio
-        return told == (before.codec, before.width, before.height, before.audio)
+        told = self.codec, self.width, self.height, self.sound is None
+        return told == (before.codec, before.width, before.height, before.sound is None)
 
 
 class Unit(NamedTuple):

@@ -48,15 +48,15 @@ class Options:
 
 
 class Simulator:
-    """All servers and their common state. `CLOUD` and the other three name the classes of its parts."""
+    """All servers and their common state. `CLOUD` and the others name the classes of its parts."""
 
-    CLOUD, APP, CONTROL, HOUSE = Cloud, AppFace, Control, House
+    CLOUD, APP, CONTROL, HOUSE, STUDIO = Cloud, AppFace, Control, House, Studio
 
     def __init__(self, options: Options) -> None:
         """Writes the certificates. Raises StartFailed."""
         self.tls = _certificates(options.data)
         self.options, self.at = options, options.ports
-        self.world, self.studio = self.make_world(), Studio()
+        self.world, self.studio = self.make_world(), self.STUDIO()
         self.world.ports.given = self.at
         self.cloud = self.CLOUD(self.world, self.studio)
         self.sessions = Sessions(self.world, options.data / "sessions.json")

@@ -102,7 +102,8 @@ def tracked(*folders: str) -> set[str]:
 def test_pages_have_what_they_read(packages: dict[str, Path]) -> None:
     read = {name for name in tracked("showcam/console", "oauth") if not name.endswith((".py", ".md"))}
     assert {"oauth/templates/oauth/consent.html", "showcam/console/help/front.html"} <= read
-    assert read <= set(names(packages["web"]))
+    of_a_house = ("showcam/console/adding/", "showcam/console/trial/")  # pages that no function has
+    assert read - set(names(packages["web"])) == {name for name in read if name.startswith(of_a_house)}
 
 
 def test_it_can_say_everything_in_every_language(function: str, packages: dict[str, Path]) -> None:

@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from showcam.drivers.lan.devices import Device
 from showcam.drivers.lan.search import Candidate, Heard
 from showcam.simulator.lan.onvif import Picture
-from tests.browser.conftest import picture
-from tests.browser.test_home import FOCUSED, another, fits, plays, sign_in, tile, watched
+from tests.browser.conftest import LOOKS, picture
+from tests.browser.test_home import FOCUSED, enter, fits, plays, tile, watched
 from tests.doubles import served_app
 from tests.doubles.home_world import home_world
 from tests.doubles.linking_world import USER
@@ -53,7 +53,7 @@ def test_by_its_address_one_is_tried_bettered_named_and_live(
     context: BrowserContext, program: Program, device: Served
 ) -> None:
     page, complaints = watched(context)
-    sign_in(page, another(program), "other@example.com")
+    enter(page, program, "other@example.com")
     page.get_by_role("button", name="Add a camera").click()
     page.fill("#user", "admin")
     page.fill("#password", "wrong")
@@ -173,10 +173,7 @@ def test_enter_tries_the_address_that_was_typed_and_tab_goes_from_field_to_field
         page.get_by_text("No home address: give its private IP address").wait_for()
 
 
-@pytest.mark.parametrize(
-    ("language", "width", "scheme"),
-    [("en", 360, "light"), ("en", 1280, "dark"), ("nb", 360, "dark"), ("nb", 1280, "light"), ("de", 360, "light")],
-)
+@pytest.mark.parametrize(("language", "width", "scheme"), LOOKS)
 def test_it_fits(chromium: Browser, tmp_path: Path, device: Served, language: str, width: int, scheme: Any) -> None:
     context = chromium.new_context(viewport={"width": width, "height": 740}, color_scheme=scheme, locale=language)
     page, _ = watched(context)

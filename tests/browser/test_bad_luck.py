@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.test_home import another, at_start, sign_in, signed_out_elsewhere, tile, watched
+from tests.browser.test_home import another, at_start, enter, sign_in, signed_out_elsewhere, tile, watched
 from tests.doubles.listening import below
 from tests.doubles.program import Program, running
 from tests.doubles.waiting import LONG_S
@@ -26,7 +26,7 @@ SEND_STILL = """camera => new Promise((made) => {
 
 @pytest.fixture
 def context(chromium: Browser) -> Iterator[BrowserContext]:
-    made = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
+    made = chromium.new_context(viewport={"width": 360, "height": 640}, locale="en-US")
     made.set_default_timeout(LONG_MS)
     yield made
     made.close()
@@ -34,7 +34,7 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
 
 def signed_in(context: BrowserContext, program: Program, user: str = USER) -> Page:
     page, _ = watched(context)
-    sign_in(page, another(program), user)
+    enter(page, program, user)
     page.wait_for_selector(".tiles")
     return page
 
@@ -45,7 +45,7 @@ def open_settings(page: Page, name: str) -> None:
 
 
 def test_a_full_disk_is_said_and_what_was_typed_stays(context: BrowserContext, tmp_path: Path) -> None:
-    with running(tmp_path) as program:
+    with running(tmp_path, troubled=True) as program:
         page, _ = watched(context)
         sign_in(page, at_start(program), USER)
         page.wait_for_selector(".tiles")
@@ -72,7 +72,9 @@ def test_a_full_disk_is_said_and_what_was_typed_stays(context: BrowserContext, t
 def test_what_was_typed_when_the_session_ended_is_there_after_the_sign_in(
     context: BrowserContext, program: Program
 ) -> None:
-    page = signed_in(context, program)
+    page, _ = watched(context)
+    sign_in(page, another(program), USER)
+    page.wait_for_selector(".tiles")
     token = str(page.locator("[name=csrf_token]").first.get_attribute("value"))
     open_settings(page, "Garden")
     at = page.url
@@ -140,7 +142,7 @@ def test_a_browser_whose_clock_is_wrong_says_the_right_age_of_a_still(
 
 
 def test_a_camera_that_is_removed_while_it_is_watched_says_so(context: BrowserContext, tmp_path: Path) -> None:
-    with running(tmp_path) as program:
+    with running(tmp_path, troubled=True) as program:
         page, _ = watched(context)
         sign_in(page, at_start(program), USER)
         tile(page, "Barn").locator("video").wait_for(state="attached")

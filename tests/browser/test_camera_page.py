@@ -10,6 +10,7 @@ import requests
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser import test_console_pages
+from tests.browser.test_console_pages import address
 from tests.browser.test_home import MOVING
 from tests.doubles.program import Program
 from tests.doubles.waiting import LONG_S
@@ -41,12 +42,6 @@ TAP = """async button => {
     await new Promise(done => setTimeout(done, 20));
     send('click', { detail: 1 });
 }"""
-
-
-def address(page: Page, program: Program, name: str) -> str:
-    page.goto(f"{program.web}/home")
-    camera = page.locator(f".tile[data-name='{name}']").get_attribute("data-camera")
-    return f"{program.web}/home/cameras/{camera}"
 
 
 @pytest.fixture

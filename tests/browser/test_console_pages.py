@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, StorageState, exp
 
 from showcam.i18n.catalogue import Language
 from tests.browser.conftest import pictured
-from tests.browser.test_home import MOVING, TOO_SMALL, another, open_settings, sign_in, tile
+from tests.browser.test_home import MOVING, TOO_SMALL, let_in, plays, tile
 from tests.browser.test_linking_pages import OUT_OF_ITS_BOX, TOO_WIDE, UNLABELLED
 from tests.doubles.page_words import MOST, fixed_words
 from tests.doubles.program import Program
@@ -42,7 +42,8 @@ AT_REST = """
 """
 # a colour in the middle of its transition has a contrast that nobody reads
 UNMOVED = "document.getAnimations().every(each => each.effect.getComputedTiming().endTime === Infinity)"
-RUN_AXE = "async rules => JSON.stringify((await axe.run({runOnly: rules})).violations)"
+RUN_AXE = """async rules =>
+    JSON.stringify((await axe.run({ runOnly: rules, resultTypes: ["violations"] })).violations)"""
 TARGETS = (
     "button:not(.link), summary, a.button, input:not([type=hidden]):not([type=checkbox]):not([type=radio]), select, "
     "label.tick, nav a, footer a"
@@ -54,17 +55,22 @@ def cameras(page: Page, program: Program) -> None:
     page.wait_for_selector(".tiles")
 
 
+def address(page: Page, program: Program, name: str) -> str:
+    """Of a camera's page, read without showing the page of all cameras, which plays their pictures."""
+    listed = page.request.get(f"{program.web}/home").text()
+    [camera] = re.findall(rf'data-camera="([\w-]+)" data-name="{name}"', listed)
+    return f"{program.web}/home/cameras/{camera}"
+
+
 def camera(page: Page, program: Program) -> None:
-    cameras(page, program)
-    open_settings(page, "Garden")
+    page.goto(address(page, program, "Garden"))
     page.locator("#settings > summary").press("Enter")
     page.wait_for_selector(".settings")
 
 
 def turning(page: Page, program: Program) -> None:
     """The page of a camera that pans and tilts, and keeps positions."""
-    cameras(page, program)
-    page.goto(f"{program.web}/home/cameras/{page.get_attribute('.tile[data-name=Barn]', 'data-camera')}")
+    page.goto(address(page, program, "Barn"))
     page.wait_for_selector(".positions")
 
 
@@ -93,8 +99,7 @@ def tried(page: Page, program: Program) -> None:
 
 def on_tv(page: Page, program: Program) -> None:
     """The page of a TV with a camera on it, one that comes by itself, and a scene."""
-    cameras(page, program)
-    open_settings(page, "Garden")
+    page.goto(address(page, program, "Garden"))
     page.locator("a[href^='/home/tv?']").click()
     page.wait_for_selector("input[type=radio][name=tv]")
     if not page.locator("button[value=no-scene]").count():
@@ -180,7 +185,8 @@ READ_ALONE = {
 def found(page: Page) -> list[str]:
     """What axe-core objects to, each with where."""
     wait_for(page, UNMOVED)
-    page.evaluate(AXE)
+    if page.evaluate("!window.axe"):
+        page.evaluate(AXE)
     violations: list[dict[str, Any]] = json.loads(page.evaluate(RUN_AXE, RULES))
     return [
         f"{violation['id']}: {node['html']} {node['failureSummary']}"
@@ -218,9 +224,7 @@ def linked(program: Program) -> Program:
 def session(chromium: Browser, linked: Program) -> StorageState:
     """What a browser keeps that signed in."""
     context = chromium.new_context()
-    page = context.new_page()
-    sign_in(page, another(linked), "demo@example.com")
-    page.wait_for_selector(".tiles")
+    let_in(context, linked)
     kept = context.storage_state()
     context.close()
     return kept
@@ -255,9 +259,8 @@ def signed_in(chromium: Browser, linked: Program, session: StorageState) -> Iter
 @pytest.mark.parametrize(
     ("language", "width", "scheme", "is_searched"),
     [
-        ("en", 360, "light", True),
         ("nb", 360, "dark", False),
-        ("de", 360, "light", False),
+        ("de", 360, "light", True),
         ("de", 1280, "dark", True),  # whose words are the longest
     ],
 )
@@ -266,7 +269,7 @@ def test_axe_finds_nothing_and_all_fits(
 ) -> None:
     """What axe-core looks at is the same in each language: it searches each theme and each width once.
 
-    Before anything is opened, a page has few words.
+    Before anything is opened, a page has few words; English ones are counted by test_console_keyboard.py.
     """
     page = signed_in(language, width, scheme)
     for name, lead in PAGES.items():
@@ -282,7 +285,7 @@ def test_axe_finds_nothing_and_all_fits(
 
 
 def test_axe_is_asked_and_its_answer_heard(signed_in: Callable[..., Page]) -> None:
-    page = signed_in(path="/home")
+    page = signed_in(path="/help")
     page.evaluate("document.querySelector('main').append(new Image())")
     assert [complaint for complaint in found(page) if complaint.startswith("image-alt: <img> ")] != []
 
@@ -387,9 +390,9 @@ def test_a_cameras_page_says_what_its_picture_is_and_how_it_comes(
 
 
 def test_a_picture_is_taken_of_what_is_live(signed_in: Callable[..., Page]) -> None:
-    page = signed_in(path="/home")
+    page = signed_in(width=360, path="/home")  # only what is on the screen plays
     garden = tile(page, "Garden")
-    page.wait_for_function(MOVING, arg=garden.locator("video").element_handle(), timeout=90_000)
+    plays(page, "Garden")
     with page.expect_download() as download:
         garden.get_by_role("button", name="Take a picture").click()
     assert download.value.suggested_filename.startswith("Garden 20")
@@ -399,16 +402,17 @@ def test_a_picture_is_taken_of_what_is_live(signed_in: Callable[..., Page]) -> N
 def test_stills_stand_in_place_of_live_pictures_until_one_is_pressed(
     signed_in: Callable[..., Page], linked: Program
 ) -> None:
-    page = signed_in(path="/home")
+    page = signed_in(width=360, path="/home")
     garden = tile(page, "Garden")
     video, still = (garden.locator(selector).element_handle() for selector in ("video", "img[data-still]"))
-    page.wait_for_function(MOVING, arg=video, timeout=90_000)
+    plays(page, "Garden")
     page.get_by_role("button", name="Stills").click()
     loaded = "still => still.checkVisibility() && still.naturalWidth > 0"
     page.wait_for_function(loaded, arg=still, timeout=90_000)
     assert video.is_hidden()
     page.goto(f"{linked.web}/home")  # which remembers it
     garden = tile(page, "Garden")
+    garden.scroll_into_view_if_needed()
     still, video = (garden.locator(selector).element_handle() for selector in ("img[data-still]", "video"))
     page.wait_for_function(loaded, arg=still, timeout=90_000)
     assert page.get_by_role("button", name="Stills").get_attribute("aria-pressed") == "true"
@@ -420,9 +424,9 @@ def test_stills_stand_in_place_of_live_pictures_until_one_is_pressed(
 def test_a_picture_whose_media_process_dies_comes_back_by_itself(
     signed_in: Callable[..., Page], linked: Program
 ) -> None:
-    page = signed_in(path="/home")
+    page = signed_in(width=360, path="/home")
     video = tile(page, "Garden").locator("video").element_handle()
-    page.wait_for_function(MOVING, arg=video, timeout=90_000)
+    plays(page, "Garden")
     before = page.evaluate("video => video.srcObject.id", video)
     os.kill(pids(linked)["media"], signal.SIGKILL)
     page.wait_for_function(

@@ -6,8 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import test_console_pages
-from tests.browser.test_camera_page import address
-from tests.browser.test_console_pages import fits, found
+from tests.browser.test_console_pages import address, fits, found
 from tests.doubles.program import Program
 from tests.doubles.waiting import LONG_S, until
 

@@ -1,5 +1,6 @@
 """The console's page in a real browser: from an empty data folder to a live tile, and how it looks and is used."""
 
+import functools
 import re
 import time
 from collections.abc import Iterator
@@ -11,8 +12,9 @@ import pytest
 import requests
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from tests.browser.conftest import picture, pictured
+from tests.browser.conftest import LOOKS, picture, pictured
 from tests.browser.test_linking_pages import OUT_OF_ITS_BOX, TOO_WIDE, UNLABELLED
+from tests.doubles import console_browser
 from tests.doubles.program import Program, running
 from tests.doubles.waiting import LONG_S
 
@@ -41,7 +43,7 @@ def at_start(program: Program) -> str:
 
 
 def another(program: Program) -> str:
-    return printed(program.command("home", "--demo").stdout)
+    return f"{program.web}/home#{program.entry()}"
 
 
 @pytest.fixture
@@ -66,6 +68,26 @@ def sign_in(page: Page, address: str, user: str) -> None:
     page.fill("input[name=user]", user)
     page.fill("input[name=password]", "showcam-demo")
     page.press("input[name=password]", "Enter")
+
+
+@functools.cache
+def cookies(program: Program, user: str) -> dict[str, str]:
+    """Of a session that serves all tests of a program."""
+    console = console_browser.Page(program)
+    console.enter(user, "showcam-demo")
+    return {each.name: each.value or "" for each in console.session.cookies}
+
+
+def let_in(context: BrowserContext, program: Program, user: str = "demo@example.com") -> None:
+    """Signs a browser in without a page."""
+    kept = cookies(program, user)
+    context.add_cookies([{"name": name, "value": value, "url": program.web} for name, value in kept.items()])
+
+
+def enter(page: Page, program: Program, user: str = "demo@example.com") -> None:
+    """Opens the page of cameras in a browser that is signed in."""
+    let_in(page.context, program, user)
+    page.goto(f"{program.web}/home")
 
 
 def tile(page: Page, name: str) -> Any:
@@ -141,7 +163,7 @@ def test_a_battery_camera_has_seventy_seconds_to_wake_and_is_said_to_meanwhile(
 def test_where_webrtc_brings_nothing_hls_does(context: BrowserContext, program: Program) -> None:
     page, complaints = watched(context)
     page.add_init_script("delete window.RTCPeerConnection")
-    sign_in(page, another(program), "demo@example.com")
+    enter(page, program)
     plays(page, "Garden")
     video = tile(page, "Garden").locator("video")
     assert video.get_attribute("src", timeout=1000)
@@ -154,7 +176,7 @@ def test_where_webrtc_brings_nothing_hls_does(context: BrowserContext, program: 
 )
 def test_a_camera_of_ones_own_is_live_beside_ezvizs(context: BrowserContext, program: Program) -> None:
     page, complaints = watched(context)
-    sign_in(page, another(program), "demo@example.com")
+    enter(page, program)
     for name in ("Garden", "Barn"):
         plays(page, name)
     assert complaints == []
@@ -177,7 +199,7 @@ def linked(program: Program) -> Iterator[None]:
 @pytest.mark.usefixtures("linked")
 def test_a_picture_gives_way_to_its_reason_and_comes_back(context: BrowserContext, program: Program) -> None:
     page, _ = watched(context)
-    sign_in(page, another(program), "demo@example.com")
+    enter(page, program)
     garden = tile(page, "Garden")
     video = garden.locator("video").element_handle()
     plays(page, "Garden")
@@ -198,7 +220,7 @@ def test_a_picture_gives_way_to_its_reason_and_comes_back(context: BrowserContex
 
 def test_a_camera_that_fell_asleep_is_woken_at_its_tile(context: BrowserContext, program: Program) -> None:
     page, complaints = watched(context)
-    sign_in(page, another(program), "demo@example.com")
+    enter(page, program)
     plays(page, "Garden")
     program.change("Garden", asleep=True)
     try:
@@ -219,7 +241,7 @@ def test_encryption_is_switched_off_at_the_tile_by_keyboard_and_the_picture_come
     context: BrowserContext, program: Program
 ) -> None:
     page, complaints = watched(context)
-    sign_in(page, another(program), "real@example.com")
+    enter(page, program, "real@example.com")
     try:
         tile(page, "Driveway").locator("[data-mends] summary").first.press("Enter")
         page.keyboard.press("Tab")
@@ -307,7 +329,7 @@ def test_of_a_camera_that_is_offline_it_is_switched_off_beside_its_setting(
     context: BrowserContext, program: Program
 ) -> None:
     page, _ = watched(context)
-    sign_in(page, another(program), "real@example.com")
+    enter(page, program, "real@example.com")
     page.get_by_role("link", name="Shed", exact=True).click()
     page.locator("#settings > summary").press("Enter")
     page.locator("#encryption summary").first.press("Enter")
@@ -320,10 +342,7 @@ def test_of_a_camera_that_is_offline_it_is_switched_off_beside_its_setting(
     expect(page.locator("main > .alert")).to_contain_text("Shed is offline.")
 
 
-@pytest.mark.parametrize(
-    ("language", "width", "scheme"),
-    [("en", 360, "light"), ("en", 1280, "dark"), ("nb", 360, "dark"), ("nb", 1280, "light"), ("de", 360, "light")],
-)
+@pytest.mark.parametrize(("language", "width", "scheme"), LOOKS)
 def test_it_fits(chromium: Browser, program: Program, language: str, width: int, scheme: Any) -> None:
     context = chromium.new_context(viewport={"width": width, "height": 740}, color_scheme=scheme, locale=language)
     page, complaints = watched(context)

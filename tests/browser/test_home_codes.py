@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
+from tests.browser.conftest import LOOKS
 from tests.browser.test_console_pages import fits
-from tests.browser.test_home import FOCUSED, MOVING, another, open_settings, sign_in, watched
+from tests.browser.test_home import FOCUSED, MOVING, enter, open_settings, watched
 from tests.doubles.program import Program
 
 pytestmark = pytest.mark.proves(
@@ -22,14 +23,14 @@ CODE = "GKRTUV"  # on Garden's label
 
 @pytest.fixture
 def context(chromium: Browser) -> Iterator[BrowserContext]:
-    made = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
+    made = chromium.new_context(viewport={"width": 360, "height": 640}, locale="en-US")
     yield made
     made.close()
 
 
 def test_by_keyboard_a_code_brings_the_picture_from_home(context: BrowserContext, program: Program) -> None:
     page, complaints = watched(context)
-    sign_in(page, another(program), "demo@example.com")
+    enter(page, program)
     open_settings(page, "Garden")
     garden, settings = page.locator(".tile[data-name=Garden]"), page.locator("#settings")
     settings.locator("> summary").press("Enter")
@@ -61,14 +62,11 @@ def test_by_keyboard_a_code_brings_the_picture_from_home(context: BrowserContext
     assert [complaint for complaint in complaints if "403" not in complaint] == []  # of the wrong code
 
 
-@pytest.mark.parametrize(
-    ("language", "width", "scheme"),
-    [("en", 360, "light"), ("en", 1280, "dark"), ("nb", 1280, "light"), ("de", 360, "dark")],
-)
+@pytest.mark.parametrize(("language", "width", "scheme"), LOOKS)
 def test_it_fits(chromium: Browser, program: Program, language: str, width: int, scheme: Any) -> None:
     context = chromium.new_context(viewport={"width": width, "height": 740}, color_scheme=scheme, locale=language)
     page, _ = watched(context)
-    sign_in(page, another(program), "demo@example.com")
+    enter(page, program)
     page.wait_for_selector(".tiles")
     open_settings(page, "Garage")
     page.locator("#settings > summary").press("Enter")

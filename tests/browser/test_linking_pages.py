@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from showcam.i18n.catalogue import Language
-from tests.browser.conftest import pictured
+from tests.browser.conftest import LOOKS, pictured
 from tests.doubles.page_words import MOST, fixed_words
 from tests.doubles.program import Program
 
@@ -68,15 +68,7 @@ def fits(page: Page, name: str) -> None:
 # The vendor sends ten codes a minute: each of these takes one, and so does each form without its button.
 @pytest.mark.parametrize(
     ("assistant", "language", "width", "scheme"),
-    [
-        ("google", "en", 360, "light"),
-        ("google", "en", 360, "dark"),
-        ("google", "en", 1280, "dark"),
-        ("alexa", "nb", 360, "light"),
-        ("alexa", "nb", 360, "dark"),
-        ("alexa", "nb", 1280, "dark"),
-        ("google", "de", 360, "light"),
-    ],
+    [(assistant, *look) for assistant, look in zip(("google", "alexa", "google"), LOOKS, strict=True)],
 )
 def test_linking(
     chromium: Browser, program: Program, callback: str, assistant: str, language: Language, width: int, scheme: Any

@@ -69,7 +69,7 @@ def signed_in(page: Page, app: App) -> None:
     frame = page.frame_locator("iframe")
     entry = frame.locator("input[name=entry]")
     if entry.is_visible():
-        entry.fill(app.program.command("home").stdout.strip().rpartition("#")[2])
+        entry.fill(app.program.entry())
         entry.press("Enter")
     frame.locator("input[name=user]").fill(USER)
     frame.locator("input[name=password]").fill(PASSWORD)

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
-from tests.browser.test_home import MOVING, another, sign_in, tile
+from tests.browser.test_home import MOVING, another, enter, sign_in, tile
 from tests.doubles.program import Program, running
 
 # a minute of views, and some waits of LONG_MS: a test that ends by this one names no picture
@@ -19,6 +19,7 @@ pytestmark = [
     ),
 ]
 VIEWS, WITHIN_S = 40, 60.0
+PHONE: ViewportSize = {"width": 360, "height": 640}  # only what is on the screen plays
 LONG_MS = 180_000  # generous: a busy machine is not what is tested
 # keeps each answer to the page that is no picture
 NOTING = """const ask = window.fetch;
@@ -80,7 +81,8 @@ def test_a_reason_that_ends_is_followed_by_the_picture_without_a_press(
     contexts: list[BrowserContext], home: Program
 ) -> None:
     page = contexts[0].new_page()
-    sign_in(page, another(home), "demo@example.com")
+    page.set_viewport_size(PHONE)
+    enter(page, home)
     shown(page, "Garden")
     home.change("Garden", fault="http500")
     try:
@@ -100,6 +102,7 @@ def test_a_list_that_could_not_be_read_yet_is_followed_by_the_pictures_without_a
     with running(tmp_path, troubled=True) as program:
         program.change("Garden", fault="http500")
         for page, at in zip(pages, ("/home", "/home/setup"), strict=True):
+            page.set_viewport_size(PHONE)
             sign_in(page, another(program), "demo@example.com")
             page.get_by_text("This page tries again.").wait_for(timeout=LONG_MS)
             page.goto(f"{program.web}{at}")
@@ -116,7 +119,8 @@ def test_a_tab_that_nobody_sees_lets_its_pictures_go_after_a_minute_and_shows_th
     page = contexts[0].new_page()
     page.clock.install()
     page.add_init_script("Object.defineProperty(document, 'hidden', { get: () => window.unseen ?? false })")
-    sign_in(page, another(home), "demo@example.com")
+    page.set_viewport_size(PHONE)
+    enter(page, home)
     shown(page, "Garden")
     video = tile(page, "Garden").locator("video")
 
@@ -139,6 +143,7 @@ def test_a_page_whose_session_has_ended_says_so_and_is_there_again_after_the_sig
 ) -> None:
     page, other = (context.new_page() for context in contexts)
     for each in (page, other):
+        each.set_viewport_size(PHONE)
         sign_in(each, another(home), "demo@example.com")
         each.wait_for_selector(".tiles")
     page.goto(tile(page, "Garden").locator("a[href^='/home/cameras/']").evaluate("link => link.href"))

@@ -1,13 +1,12 @@
 """A person at the practice page: links, speaks, sees, is refused with the reason, mends it."""
 
 import re
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import picture, until_true
-from tests.browser.test_home import another, sign_in
+from tests.browser.test_home import enter
 from tests.doubles.program import Program
 
 PLAYING = """([assistant, frames]) => {
@@ -151,9 +150,7 @@ def test_both_screens_show_the_garden(page: Page) -> None:
         plays(page, assistant)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_fits_a_phone(page: Page, scheme: Any) -> None:
-    page.emulate_media(color_scheme=scheme)
+def test_the_page_fits_a_phone(page: Page) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
     page.reload()
     expect(page.get_by_test_id("alexa-text")).to_be_visible()
@@ -236,7 +233,7 @@ def test_the_tv_shows_what_is_cast_to_it_and_who_takes_it(page: Page, program: P
     tv = page.locator("#television")
     expect(tv).to_contain_text("Nothing is cast.")
     owner = page.context.new_page()
-    sign_in(owner, another(program), "demo@example.com")
+    enter(owner, program)
     owner.get_by_role("heading", name="Garden", exact=True).wait_for()
     owner.close()
 

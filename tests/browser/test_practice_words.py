@@ -29,8 +29,7 @@ def test_the_skill_answers_in_words_and_shows_a_camera_by_pressing(page: Page) -
     assert page.get_by_test_id("google-skill").is_hidden()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize(("scheme", "width"), [("dark", 360), ("light", 1280)])
 def test_what_the_skill_is_asked_fits(page: Page, scheme: Any, width: int) -> None:
     link(page, "alexa")
     page.emulate_media(color_scheme=scheme)

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from showcam.accounts import households
 from showcam.accounts.owner_users import OwnerUsers
+from tests.browser.conftest import LOOKS
 from tests.browser.test_console_pages import fits, found
 from tests.browser.test_home import another, plays, tile, watched
 from tests.doubles.home_world import NEW, HomeWorld, home_world
@@ -22,12 +23,10 @@ pytestmark = pytest.mark.proves(
     leans_on="second stack: Chromium and axe-core; double: EZVIZ's cloud",
 )
 
-LOOKS = [("en", 360, "light"), ("en", 1280, "dark"), ("nb", 360, "dark"), ("nb", 1280, "light"), ("de", 360, "light")]
-
 
 @pytest.fixture
 def context(chromium: Browser) -> Iterator[BrowserContext]:
-    made = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
+    made = chromium.new_context(viewport={"width": 360, "height": 640}, locale="en-US")
     yield made
     made.close()
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import until_true
-from tests.browser.test_home import MOVING, another, plays, sign_in, tile, watched
+from tests.browser.test_home import MOVING, enter, plays, tile, watched
 from tests.doubles.program import Program
 from tests.doubles.waiting import LONG_S
 
@@ -37,7 +37,7 @@ def test_the_last_still_is_painted_with_the_page_and_nothing_moves_when_the_vide
     context: BrowserContext, program: Program
 ) -> None:
     page, complaints = watched(context)
-    sign_in(page, another(program), "other@example.com")
+    enter(page, program, "other@example.com")
     page.wait_for_selector(".tiles")
     name = str(page.locator(".tile[data-starts]").first.get_attribute("data-name"))
     page.add_init_script(SHIFTS)
@@ -59,7 +59,7 @@ def test_the_last_still_is_painted_with_the_page_and_nothing_moves_when_the_vide
 
 def test_only_what_is_on_the_screen_plays(context: BrowserContext, program: Program) -> None:
     page, complaints = watched(context)
-    sign_in(page, another(program), "demo@example.com")
+    enter(page, program)
     plays(page, "Barn", LONG_S)
     far = tile(page, "Nursery")
     expect(far.locator("video")).to_be_hidden()
@@ -74,7 +74,7 @@ def test_only_what_is_on_the_screen_plays(context: BrowserContext, program: Prog
 
 def test_sound_is_switched_at_the_tile(context: BrowserContext, program: Program) -> None:
     page, complaints = watched(context)
-    sign_in(page, another(program), "demo@example.com")
+    enter(page, program)
     plays(page, "Garden", LONG_S)
     garden = tile(page, "Garden")
     sound = garden.get_by_role("button", name="Sound of Garden")
@@ -90,7 +90,7 @@ def test_after_two_hours_without_a_sign_it_asks_whether_somebody_is_there(
 ) -> None:
     page, _ = watched(context)
     page.clock.install()
-    sign_in(page, another(program), "demo@example.com")
+    enter(page, program)
     plays(page, "Garden", LONG_S)
     video = tile(page, "Garden").locator("video")
     dialog = page.get_by_role("dialog")
@@ -110,7 +110,7 @@ def test_after_two_hours_without_a_sign_it_asks_whether_somebody_is_there(
 def test_sixty_cameras_are_searched_by_name(context: BrowserContext, program: Program) -> None:
     page, complaints = watched(context)
     program.configure(fleet={"account": "sixty@example.com", "cameras": 60})
-    sign_in(page, another(program), "sixty@example.com")
+    enter(page, program, "sixty@example.com")
     page.wait_for_selector(".tiles")
     total = page.locator(".tile").count()
     assert total == 60
@@ -130,7 +130,7 @@ def test_a_room_is_chosen_and_a_favourite_stands_first_after_one_press(
     context: BrowserContext, program: Program
 ) -> None:
     page, complaints = watched(context)
-    sign_in(page, another(program), "demo@example.com")
+    enter(page, program)
     page.wait_for_selector(".tiles")
     for name, room in {"Garden": "Outside", "Nursery": "Upstairs"}.items():
         tile(page, name).locator("a[href^='/home/cameras/']").press("Enter")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from showcam.console.look import pages
+from showcam.console.look import qr_code
 from showcam.console.look.pages import day
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld
@@ -75,6 +75,6 @@ def test_googles_app_opens_by_a_press_or_by_a_code_once_the_project_is_known(wor
     assert after is not None
     link = "https://home.google.com/home-app/?deeplink=setup%2Fha_linking%3Fagent_id%3Dmy-cameras-123"
     assert f'href="{link}" rel="noreferrer">{LINKS[language]}</a>' in after.text
-    assert (pages.qr_code(link) in after.text, 'class="qr"' in before.text) == (True, False)
+    assert (qr_code.svg(link) in after.text, 'class="qr"' in before.text) == (True, False)
     for answer in (before, after):
         assert "Works with Google Home › [test] showcam" in answer.text

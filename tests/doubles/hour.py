@@ -17,7 +17,7 @@ import av
 from showcam.engine.rtp.packets import AccessUnit, SenderReport
 from showcam.engine.rtp.sound import PlainDepacketizer
 from showcam.engine.sessions.fanout import Fanout
-from showcam.engine.source import CLOCK, SourceFailed, Unit
+from showcam.engine.source import CLOCK, SoundFormat, SourceFailed, Unit
 from showcam.engine.sources.rtsp import Live
 from showcam.engine.sources.timeline import Timeline
 from showcam.engine.sources.tracks import Sound
@@ -136,7 +136,7 @@ class Showing:
 
     def __post_init__(self) -> None:
         self.fanout = Fanout()
-        self._sound = Sound("pcm_mulaw", HZ, PlainDepacketizer()) if self.has_sound else None
+        self._sound = Sound(SoundFormat("pcm_mulaw", HZ), PlainDepacketizer()) if self.has_sound else None
         self._began = self.loop.at
         self.live = Live(
             self.fanout,

@@ -1,4 +1,4 @@
-"""The descendants of a process, and the addresses where one listens, from the tables of /proc."""
+"""The processes that a process has started, and the addresses where one listens, from the tables of /proc."""
 
 import contextlib
 import ipaddress
@@ -18,6 +18,22 @@ def below(pid: int) -> list[int]:
         wave = [child for child, parent in parents.items() if parent in wave]
         found += wave
     return found
+
+
+def started_by(pid: int, module: str) -> list[int]:
+    """The processes of this module that the process has started, from its own tables: they may be read often."""
+    found = []
+    for table in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):  # the thread ended meanwhile
+            found += [child for child in map(int, table.read_text().split()) if module in _words(child)]
+    return found
+
+
+def _words(pid: int) -> list[str]:
+    """Its command; nothing if it has ended."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    return []
 
 
 def listening(pid: int) -> set[str]:

@@ -16,7 +16,10 @@ from typing import Any
 import requests
 
 from scripts.deploy_local.emulator import free_ports
+from showcam.accounts.attempts import OneTimeCode
 from showcam.registry.owner.sign_in_outcome import WRITTEN
+from tests.doubles import made_once
+from tests.doubles.command_process import commanded
 from tests.doubles.stopwatch import Stopwatch
 from tests.doubles.waiting import LONG_S
 
@@ -25,7 +28,12 @@ SHOWCAM = Path(sys.executable).with_name("showcam")
 ANNOUNCED = "The address is printed."  # by the tests' showcam with a troubled vendor, after the address of the page
 # without what only the tests' tools bring: it is not there where people run showcam, and takes time at every start
 AS_INSTALLED = {"PYTHONPATH": str(Path(__file__).with_name("as_installed"))}
-WITH_TESTS = {"PYTHONPATH": f"{AS_INSTALLED['PYTHONPATH']}{os.pathsep}{ROOT}"}
+
+
+def with_tests() -> dict[str, str]:
+    """For a program that has a part of the tests in it, which finds what other processes have made."""
+    made = {name: os.environ[name] for name in (made_once.FOLDER,) if name in os.environ}
+    return made | {"PYTHONPATH": f"{AS_INSTALLED['PYTHONPATH']}{os.pathsep}{ROOT}"}
 
 
 class Program:
@@ -61,15 +69,16 @@ class Program:
             ),
             "HOME": os.environ.get("HOME", "/"),
             "NO_BROWSER": "1",
-            **(WITH_TESTS if troubled else AS_INSTALLED),
+            **(with_tests() if troubled else AS_INSTALLED),
             # the default servers are on the internet, and no test listens to the house
             **({} if demo else {"SHOWCAM_STUN": "", "SHOWCAM_BIND": "127.0.0.1"}),
             "SHOWCAM_DATA": str(self.data),
             "SHOWCAM_PORT": str(self.port),
             "SHOWCAM_MEDIA_PORT": str(self.media_port),
             "SHOWCAM_SIMULATOR_PORT": str(self.simulator_port),
-            **environ,
         }
+        self._path = self.environ["PYTHONPATH"]
+        self.environ |= environ
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -121,8 +130,11 @@ class Program:
         return watch.took_s
 
     def command(self, *words: str, text: str = "", within_s: float = LONG_S) -> subprocess.CompletedProcess[str]:
+        called = [str(self.showcam), *words]
+        if self.showcam == SHOWCAM and self.environ["PYTHONPATH"] == self._path:  # it is the code of this checkout
+            return commanded(called, self.environ, self.stands, text, within_s)
         return subprocess.run(
-            [str(self.showcam), *words],
+            called,
             env=self.environ,
             cwd=self.stands,
             input=text,
@@ -131,6 +143,10 @@ class Program:
             timeout=within_s,
             check=False,
         )
+
+    def entry(self) -> str:
+        """A code that opens the page of cameras, made as `showcam home` makes it and without a process for it."""
+        return OneTimeCode(self.data / "run" / "home-code").renew()
 
     def login(self, user: str = "demo@example.com", *more: str) -> None:
         """Signs in by the command, and again if a busy machine let the vendor's time for an answer pass."""

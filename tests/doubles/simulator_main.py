@@ -4,13 +4,21 @@ import os
 import sys
 from pathlib import Path
 
-from tests.doubles.troubled.vendor import main
+from showcam.simulator.pictures.studio import Studio
+from tests.doubles.troubled.open_platform.segments import SegmentingStudio
+from tests.doubles.troubled.vendor import Vendor, main
 
 
-def serve(words: list[str], log: Path) -> None:
+class Encoding(Vendor):
+    """Encodes each picture, as the demo's cameras do."""
+
+    STUDIO, SEGMENTS = Studio, SegmentingStudio  # type: ignore[assignment]
+
+
+def serve(words: list[str], log: Path, *, encodes: bool) -> None:
     """As the command does with its output sent to `log`."""
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for stream in (sys.stdout, sys.stderr):
         os.dup2(descriptor, stream.fileno())
     os.close(descriptor)
-    sys.exit(main(words))
+    sys.exit(main(words, Encoding if encodes else Vendor))

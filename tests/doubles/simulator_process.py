@@ -1,7 +1,6 @@
 """The simulator as a process: the vendor's two APIs, live pictures, `/_control`.
 
-It is forked from a process that has imported it, once for all tests of a worker: importing it takes longer than most
-of what it is asked. How it is started as a command is for tests/simulator/test_program.py.
+It is forked from a process that has imported it. How it is started as a command is for tests/simulator/test_program.py.
 """
 
 import multiprocessing
@@ -18,15 +17,17 @@ import requests
 from scripts.deploy_local.emulator import free_ports
 from showcam.simulator.state import GIVEN
 from tests.doubles import simulator_main
+from tests.doubles.forks import FORKS
 from tests.doubles.waiting import LONG_S
 
 STEADY = {"gateway_each": 0, "empty_each": 0}  # most tests count what is called
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([simulator_main.__name__])
 
 
 class SimulatorProcess:
-    """Serves when constructed. `ca` signed the certificate of `app_host` and `open_host`, both "127.0.0.1:port"."""
+    """Serves when constructed. `ca` signed the certificate of `app_host` and `open_host`, both "127.0.0.1:port".
+
+    `encodes`: each picture is encoded as it comes.
+    """
 
     def __init__(
         self,
@@ -34,6 +35,8 @@ class SimulatorProcess:
         app_url: str = "http://127.0.0.1:9",
         replays: Sequence[Path] = (),
         port: int = 0,
+        *,
+        encodes: bool = False,
         **settings: Any,
     ) -> None:
         self.port, self._replays = port or free_ports(len(GIVEN) + 1), replays
@@ -44,7 +47,7 @@ class SimulatorProcess:
         self.data = tmp_path / "simulator"
         self.ca = self.data / "ca.pem"
         self.log = tmp_path / "simulator.log"
-        self._app_url = app_url
+        self._app_url, self._encodes = app_url, encodes
         self._process = self._started()
         self.configure(**(STEADY | settings))
 
@@ -103,7 +106,8 @@ class SimulatorProcess:
     def _started(self, within_s: float = LONG_S) -> multiprocessing.process.BaseProcess:
         words = ["--port", str(self.port), "--app-url", self._app_url, "--data", str(self.data)]
         words += [word for file in self._replays for word in ("--replay", str(file))]
-        process = FORKS.Process(target=simulator_main.serve, args=(words, self.log), daemon=True)
+        encoding = {"encodes": self._encodes}
+        process = FORKS.Process(target=simulator_main.serve, args=(words, self.log), kwargs=encoding, daemon=True)
         process.start()
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:

@@ -18,7 +18,7 @@ class Walk:
         folder.mkdir()
         self.folder = folder
         shutil.copy(Path(__file__).with_name("traced") / "sitecustomize.py", folder)
-        self.environ: dict[str, Any] = {"PYTHONPATH": os.pathsep.join((AS_INSTALLED["PYTHONPATH"], str(folder)))}
+        self.environ: dict[str, Any] = {"PYTHONPATH": os.pathsep.join((str(folder), AS_INSTALLED["PYTHONPATH"]))}
         self.files: list[str] = []
 
     @contextmanager

@@ -53,7 +53,7 @@ pytestmark = [
 def test_what_is_not_played_and_why(
     codec: str, b_frames: bool, protocol: Protocol, surface: str, expected: str
 ) -> None:
-    assert unplayed(Format(1920, 1080, codec, audio=False, b_frames=b_frames), surface, protocol) == expected
+    assert unplayed(Format(1920, 1080, codec, b_frames=b_frames), surface, protocol) == expected
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_what_is_not_played_and_why(
     [(1920, 1080, ""), (1080, 1920, ""), (1440, 1440, ""), (2048, 1088, ""), (2560, 1440, "beyond_displays")],
 )
 def test_a_level_is_not_believed_of_a_larger_picture(width: int, height: int, expected: str) -> None:
-    assert unplayed(Format(width, height, "avc1.640028", audio=False), "google", "hls") == expected
+    assert unplayed(Format(width, height, "avc1.640028"), "google", "hls") == expected
 
 
 @pytest.fixture

@@ -187,7 +187,7 @@ def aac(hz: int, kind: int, *, is_headed: bool) -> list[bytes]:
 @pytest.mark.parametrize("hz", [16_000, 90_000])
 def test_aac_is_known_by_its_bytes_and_its_clock_by_its_steps(hz: int, kind: int, is_headed: bool) -> None:
     footage, found = heard(aac(hz, kind, is_headed=is_headed), 1024 / 16_000)
-    assert footage.sound == ("aac", 16_000)
+    assert (footage.sound or ())[:2] == ("aac", 16_000)
     assert [data for data, _ in found] == [adts(sound[7:]) for sound in film().sounds[-len(found) :]]
     assert len(found) >= 18
     assert {round((b - a) / 576) for (_, a), (_, b) in itertools.pairwise(found)} == {10}, "a frame's 64 ms"
@@ -198,7 +198,7 @@ def test_g711_is_known_by_its_bytes(kind: int, name: str) -> None:
     data, stream = law(name, SOUNDS["speech"]), RtpStream("h264")
     parts = [data[at : at + 320] for at in range(0, len(data), 320)]
     footage, found = heard([stream.plain(kind, part, number * 320) for number, part in enumerate(parts)], 0.04)
-    assert footage.sound == (name, 8000)
+    assert (footage.sound or ())[:2] == (name, 8000)
     assert [part for part, _ in found] == parts[-len(found) :]
 
 

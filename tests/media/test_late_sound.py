@@ -14,7 +14,7 @@ import pytest
 from showcam.engine.outputs.tracks import OpusTrack, VideoTrack
 from showcam.engine.sessions.fanout import Fanout
 from showcam.engine.sound import OPUS_CLOCK, OPUS_STEP, SILENT_OPUS
-from showcam.engine.source import CLOCK, Format, Unit
+from showcam.engine.source import CLOCK, Format, SoundFormat, Unit
 from tests.doubles.fast_time import FastLoop, run
 
 pytestmark = pytest.mark.proves(
@@ -23,8 +23,8 @@ pytestmark = pytest.mark.proves(
     also=("tests/media/test_webrtc.py::test_a_camera_that_has_sent_no_sound_yet_may_be_heard_later",),
 )
 
-MUTE = Format(320, 180, "avc1.42c00c", audio=False)
-LOUD = replace(MUTE, audio=True, audio_rate=8000, audio_codec="pcm_mulaw")
+MUTE = Format(320, 180, "avc1.42c00c")
+LOUD = replace(MUTE, sound=SoundFormat("pcm_mulaw", 8000))
 PIECE = b"\x10" * 160  # 20 ms
 BEHIND = CLOCK // 5  # a paced picture is so much behind the moment
 

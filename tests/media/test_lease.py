@@ -1,10 +1,14 @@
 """What a source lent and how its opening ended, and sources themselves, as the version before wrote them."""
 
+import asyncio
+import ssl
 from typing import Any
 
 import msgspec
 import pytest
 
+from showcam.engine.gate import Background
+from showcam.engine.sessions.fanout import Fanout
 from showcam.engine.source import (
     USED,
     CameraSpec,
@@ -16,13 +20,15 @@ from showcam.engine.source import (
     InVain,
     Lease,
     Rtsp,
+    SourceFailed,
     SourceSpec,
     Unopened,
     as_text,
     from_text,
     read_source,
 )
-from showcam.engine.sources.opener import WAYS
+from showcam.engine.sources.opener import Opener
+from showcam.net.addresses import OnLoopback
 
 TOKEN = Lease("s1", 'opening [7, "F1", 1, "on off off"]')
 
@@ -107,6 +113,31 @@ def test_what_is_no_source_is_refused(written: dict[str, Any]) -> None:
         read_source(written)
 
 
-def test_each_way_to_a_picture_has_one_opener() -> None:
+SPECS: tuple[SourceSpec, ...] = (
+    Hls(url="https://v/1", hosts=(), sound="on"),
+    Rtsp(url="rtsp://h/1", hosts=(), sound="on"),
+    EzvizCloud(url="y", hosts=(), sound="on"),
+    EzvizLocal(url="e", hosts=(), sound="on", user="code", password="key"),
+    Card(card=("Garden", "why")),
+)
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: type(spec).__name__)
+def test_each_way_to_a_picture_is_opened(spec: SourceSpec) -> None:
+    """Each of these addresses is bad, so that its own opener refuses it; a card is shown until it is ended."""
+
+    async def scene() -> None:
+        async def minted() -> SourceSpec:
+            raise AssertionError("no other address is asked for")
+
+        opener, background = Opener(ssl.create_default_context(), OnLoopback(), 1.0), Background()
+        async with asyncio.timeout(2.0):
+            await opener.last(Fanout(), spec, minted, lambda _lease, _ending: None, background.later, camera="c")
+
+    with pytest.raises(TimeoutError if isinstance(spec, Card) else SourceFailed):
+        asyncio.run(scene())
+
+
+def test_there_is_no_other_way() -> None:
     ways = {*SourceSpec.__subclasses__(), *CameraSpec.__subclasses__()} - {CameraSpec}
-    assert set(WAYS) == ways
+    assert {type(spec) for spec in SPECS} == ways

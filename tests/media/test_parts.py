@@ -18,7 +18,7 @@ from showcam.engine.keyframe import decoded, decoder, jpeg
 from showcam.engine.sessions.fanout import GOP_CAP, Fanout
 from showcam.engine.sessions.slim import Slim
 from showcam.engine.sessions.transcodes import Transcodes
-from showcam.engine.source import CLOCK, Format, Unit
+from showcam.engine.source import CLOCK, Format, SoundFormat, Unit
 from showcam.engine.sources import hls
 from showcam.engine.sources.fetcher import Fetcher, Forbidden
 from showcam.engine.sources.screen import Pacer
@@ -98,7 +98,7 @@ def test_a_segment_of_fragmented_mp4_is_read_with_its_init_section() -> None:
     assert [unit.key for unit in pictures] == [at % 10 == 0 for at in range(30)]
     for keyframe in (unit.data for unit in pictures if unit.key):
         assert decoded(decoder("h264"), keyframe).width == 320, "its parameter sets come before it"
-    assert read[0].sound == ("aac", 16_000)
+    assert read[0].sound == SoundFormat("aac", 16_000)
     assert all(read_adts(unit.data) for segment in read for unit in segment.units if unit.kind == "audio")
 
 
@@ -256,7 +256,7 @@ def test_aac_becomes_opus_without_a_gap() -> None:
             if packet.size:
                 assert packet.pts is not None
                 units.append(Unit("audio", bytes(packet), packet.pts, packet.pts))
-    voice = sound.OpusVoice(Format(320, 180, "avc1.42c00c", audio=True, audio_rate=16_000))
+    voice = sound.OpusVoice(SoundFormat("aac", 16_000))
     packets = [packet for unit in units for packet in voice.feed(unit)]
     times = [pts for _, pts in packets]
     assert {b - a for a, b in itertools.pairwise(times)} == {sound.OPUS_STEP}
@@ -282,7 +282,7 @@ def test_sound_whose_clock_drifts_never_steps_back_and_stays_beside_the_picture(
     made: type[sound.OpusVoice | sound.AacVoice], ppm: int
 ) -> None:
     """G.711, twenty milliseconds a unit, for eighty seconds of a clock that tells more or less than there is."""
-    voice = made(Format(320, 180, "avc1.42c00c", audio=True, audio_rate=8000, audio_codec="pcm_mulaw"))
+    voice = made(SoundFormat("pcm_mulaw", 8000))
     step, last, furthest = 1800 * (1 - ppm / 1e6), -math.inf, 0.0
     for number in range(4000):
         at = round(number * step)
@@ -297,7 +297,7 @@ def test_sound_whose_clock_drifts_never_steps_back_and_stays_beside_the_picture(
 
 def test_a_tone_made_into_aac_is_heard_when_it_sounded() -> None:
     """What an encoder puts before the first frame does not count as time."""
-    voice = sound.AacVoice(Format(320, 180, "avc1.42c00c", audio=True, audio_rate=8000, audio_codec="pcm_mulaw"))
+    voice = sound.AacVoice(SoundFormat("pcm_mulaw", 8000))
     loud = bytes(0x8F if number % 8 < 4 else 0x0F for number in range(160))
     units = []
     for number in range(100):
@@ -321,8 +321,8 @@ def test_a_smaller_picture_without_keyframes_is_kept_in_bounded_memory() -> None
         kept: list[int] = []
         seen: list[Unit] = []
         slim, viewer = Slim(whole, lambda: own, Transcodes(1)), seen.append
-        whole.begin(Format(1280, 720, "avc1.64001f", audio=False))
-        own.begin(Format(320, 180, "avc1.64001f", audio=False))
+        whole.begin(Format(1280, 720, "avc1.64001f"))
+        own.begin(Format(320, 180, "avc1.64001f"))
         making = asyncio.create_task(slim.ready())
         await asyncio.sleep(0.05)
         for number in range(20):

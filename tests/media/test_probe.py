@@ -11,7 +11,7 @@ import pytest
 
 from showcam.engine.keyframe import jpeg
 from showcam.engine.messages import MediaUnavailable, NoPicture
-from showcam.engine.source import Hls, Rtsp, SourceFailed, SourceSpec, read_source
+from showcam.engine.source import Hls, Rtsp, SoundFormat, SourceFailed, SourceSpec, read_source
 from showcam.engine.sources.probe import Probed, probe
 from tests.doubles import gstreamer
 from tests.doubles.rtsp_camera import RtspCamera
@@ -41,7 +41,7 @@ def test_codec_size_rate_keyframes_and_sound_are_reported(
     camera.does.recording = recorded(**recording)
     watched = probed(camera.spec())
     assert (watched.form.codec[:4], watched.form.width, watched.form.height) == (codec, 320, 180)
-    heard = watched.form.audio_codec if watched.form.audio else None
+    heard = watched.form.sound.codec if watched.form.sound else None
     assert heard == sound
     assert 12 < watched.rate < 18
     assert 0.9 < watched.gop_s < 1.1
@@ -104,7 +104,7 @@ def test_a_camera_of_another_make_is_reported_too(encoder: str, payloader: str, 
     with gstreamer.camera(launch) as port:
         watched = probed(Rtsp(url=f"rtsp://127.0.0.1:{port}/live", hosts=(f"127.0.0.1:{port}",), sound="on"), 8.0)
     assert (watched.form.codec[:4], watched.form.width, watched.form.height) == (codec, 320, 240)
-    assert (watched.form.audio, watched.form.audio_codec) == (True, "pcm_mulaw")
+    assert watched.form.sound == SoundFormat("pcm_mulaw", 8000, 1)
     assert 10 < watched.rate < 20
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.proves(
     leans_on="second stack: FFmpeg (PyAV) and aiortc",
 )
 
-FORM = Format(320, 180, "avc1.42c01e", audio=False)
+FORM = Format(320, 180, "avc1.42c01e")
 
 
 def ready(showing: Showing) -> HlsOutput | None:

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.proves(
     also=("tests/media/test_rtsp_faults.py::test_who_watches_by_hls_sees_every_picture_however_keyframes_come",),
 )
 
-PICTURE, FORM = b"\x00\x00\x00\x01\x65" + b"\x55" * 100, Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False)
+PICTURE, FORM = b"\x00\x00\x00\x01\x65" + b"\x55" * 100, Format(WIDTH, HEIGHT, "avc1.42c01e")
 
 
 class Making:
@@ -151,7 +151,7 @@ def test_a_player_three_targets_behind_the_end_has_room_for_the_next_segment(
 
 def test_a_heavy_camera_keeps_no_more_than_its_bound() -> None:
     output = HlsOutput(silent_track=False, changed=lambda: None)
-    output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False))
+    output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e"))
     picture = b"\x00\x00\x00\x01\x65" + b"\x55" * 4_000_000
     for second in range(20):
         output.write(Unit("video", picture, second * CLOCK, second * CLOCK, True))
@@ -218,7 +218,7 @@ def test_no_segment_is_gone_for_a_player_that_asks_as_late_as_it_may(
     """`breaks_s`: the source is opened again and again, from 12 s on for four seconds, each time after so long."""
     now = 0.0
     output = HlsOutput(silent_track=False, changed=lambda: None, clock=lambda: now)
-    form = Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False)
+    form = Format(WIDTH, HEIGHT, "avc1.42c01e")
     output.begin(form)
     keys = [0.0, *itertools.takewhile(lambda at: at < 100, itertools.accumulate(itertools.cycle(gops_s)))]
     again = [12 + number * breaks_s for number in range(round(4 / breaks_s))] if breaks_s else []
@@ -290,7 +290,7 @@ KEY = b"\x00\x00\x00\x01\x65\x55"
 def test_a_list_goes_on_with_its_target_however_keyframes_come(gops_s: list[float], target_s: int) -> None:
     """Where no keyframe comes in time a segment begins without one, which RFC 8216 section 3 allows."""
     output = HlsOutput(silent_track=False, changed=lambda: None)
-    output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False))
+    output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e"))
     start = output.start_id
     assert written(output, gops_s) == [target_s], "RFC 8216 section 6.2.1: the target must not change"
     assert (output.start_id, output.failure) == (start, None)
@@ -305,7 +305,7 @@ def test_a_list_goes_on_with_its_target_however_keyframes_come(gops_s: list[floa
 
 def test_a_player_that_comes_begins_with_a_keyframe_and_waits_for_one_where_the_newest_segment_has_none() -> None:
     output = HlsOutput(silent_track=False, changed=lambda: None)
-    output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False))
+    output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e"))
     written(output, [2, 2])
     assert output.entry == 0, "all segments begin with one"
     for number in range(1, 11):
@@ -335,7 +335,7 @@ def _marks_random_access(data: bytes) -> bool:
 @pytest.mark.parametrize(("gop_s", "offset_s"), [(1, 3), (2, 4), (4, 6), (10, 12)])
 def test_a_display_begins_a_target_duration_and_two_seconds_before_the_end(gop_s: int, offset_s: int) -> None:
     output = HlsOutput(silent_track=False, changed=lambda: None)
-    output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False))
+    output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e"))
     written(output, [gop_s] * 3)
     assert f"#EXT-X-START:TIME-OFFSET=-{offset_s}\n" in output.playlist(near=True)
     assert "EXT-X-START" not in output.playlist()
@@ -344,7 +344,7 @@ def test_a_display_begins_a_target_duration_and_two_seconds_before_the_end(gop_s
 
 def test_pictures_that_are_missing_are_a_break_and_no_longer_segment() -> None:
     output = HlsOutput(silent_track=False, changed=lambda: None)
-    output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False))
+    output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e"))
     written(output, [2, 2])
     start = output.start_id
     for number in range(1, 21):
@@ -361,7 +361,7 @@ def test_pictures_that_are_missing_are_a_break_and_no_longer_segment() -> None:
 
 def test_a_target_that_no_list_named_grows_with_what_is_seen() -> None:
     output = HlsOutput(silent_track=False, changed=lambda: None)
-    output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False))
+    output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e"))
     start = output.start_id
     written(output, [1, 2, 5], read=False)
     assert (output.start_id, output.target_s) == (start, 5)
@@ -371,7 +371,7 @@ def test_a_target_that_no_list_named_grows_with_what_is_seen() -> None:
 
 def test_keyframes_that_stay_away_are_a_refusal_until_they_come_again() -> None:
     output = HlsOutput(silent_track=False, changed=lambda: None)
-    output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False))
+    output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e"))
     written(output, [2, 2, 30], read=False)
     assert output.failure is not None
     assert output.failure.reason == "no_common_protocol"

@@ -18,7 +18,7 @@ from showcam.engine.codec import h265, nal
 from showcam.engine.codec.nal import NoPicture
 from showcam.engine.keyframe import measure
 from showcam.engine.outputs.transcoder import DISPLAY, SOON, WAITING, Shape, Transcoder
-from showcam.engine.source import CLOCK, Format, Unit
+from showcam.engine.source import CLOCK, Format, SoundFormat, Unit
 from tests.doubles.floating_point import apart
 from tests.doubles.hls_camera import FPS
 from tests.doubles.rtsp_recording import slope
@@ -49,7 +49,7 @@ class Pictures:
             Unit("video", bytes(packet), pts, pts, packet.is_keyframe) for packet, pts in zip(packets, at, strict=True)
         ]
         name = "hvc1.1.6.L60.90" if codec == "libx265" else "avc1.42c01f"
-        self.form = Format(320, 180, name, audio=False)
+        self.form = Format(320, 180, name)
         self.made: list[tuple[Format | None, Unit]] = []
         self.came = threading.Condition()
 
@@ -159,7 +159,7 @@ def test_in_front_of_sound_is_silence_of_its_kind(
     codec: Any, rate: int, channels: int, groups: int, frames: int, size: int, came: bool
 ) -> None:
     pictures = Pictures(began_s=2)
-    pictures.form = replace(pictures.form, audio=True, audio_codec=codec, audio_rate=rate, audio_channels=channels)
+    pictures.form = replace(pictures.form, sound=SoundFormat(codec, rate, channels))
     step = 1024 * CLOCK // 16_000 if codec == "aac" else CLOCK // 50
     began = pictures.units[0].dts
     own = [Unit("audio", b"own", began + number * step, began + number * step, key=True) for number in range(3)]
@@ -179,7 +179,7 @@ def test_in_front_of_sound_is_silence_of_its_kind(
 
 def test_sound_that_came_before_a_slow_decoder_gave_its_first_picture_is_heard() -> None:
     pictures = Pictures(b_frames=2, began_s=2)
-    pictures.form = replace(pictures.form, audio=True, audio_codec="pcm_alaw", audio_rate=8_000)
+    pictures.form = replace(pictures.form, sound=SoundFormat("pcm_alaw", 8_000))
     began = pictures.units[0].pts
     own = [Unit("audio", b"own", at, at, key=True) for at in (began, began + 1800)]
     pictures.units[1:1] = own
@@ -196,7 +196,7 @@ def test_sound_that_came_before_a_slow_decoder_gave_its_first_picture_is_heard()
 @pytest.mark.parametrize(("late_s", "frames"), [(-0.1, 85), (0.5, 115), (3600, 140), (-3600, 0)])
 def test_a_clock_of_sound_that_lies_makes_no_hours_of_silence(late_s: float, frames: int) -> None:
     pictures = Pictures(began_s=2)
-    pictures.form = replace(pictures.form, audio=True, audio_codec="pcm_alaw", audio_rate=8_000)
+    pictures.form = replace(pictures.form, sound=SoundFormat("pcm_alaw", 8_000))
     at = pictures.units[0].pts + round(late_s * CLOCK)
     pictures.units.insert(1, Unit("audio", b"own", at, at, key=True))
     work = pictures.transcoder(since=4, shape=SOON)
@@ -210,7 +210,7 @@ def test_a_clock_of_sound_that_lies_makes_no_hours_of_silence(late_s: float, fra
 
 def test_sound_that_is_older_than_the_silence_in_front_of_it_is_left_out() -> None:
     pictures = Pictures(began_s=2)
-    pictures.form = replace(pictures.form, audio=True, audio_codec="pcm_alaw", audio_rate=8_000)
+    pictures.form = replace(pictures.form, sound=SoundFormat("pcm_alaw", 8_000))
     began = pictures.units[0].pts
     late, own = (Unit("audio", data, at, at, key=True) for data, at in ((b"late", began - 900), (b"own", began + 900)))
     work = pictures.transcoder(since=2, shape=SOON)

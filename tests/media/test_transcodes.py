@@ -51,7 +51,7 @@ def test_as_many_are_admitted_as_are_measured_to_have_room(
 
 
 def test_one_that_nobody_watches_gives_way_at_once_and_ends_by_itself_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    form, later = Format(320, 180, "hvc1.1.6.L60.90", audio=False), [0.0]
+    form, later = Format(320, 180, "hvc1.1.6.L60.90"), [0.0]
 
     async def scene() -> int:
         monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: time.monotonic() + later[0])
@@ -64,7 +64,7 @@ def test_one_that_nobody_watches_gives_way_at_once_and_ends_by_itself_later(monk
         assert first.failure
         second.watch(lambda _: None)
         later[0] += IDLE_S + 1
-        assert (transcodes.stats()["transcodes"], transcodes.has_room) == (1, False)
+        assert (transcodes.stats()["transcodes"], transcodes.has_room()) == (1, False)
         third = Transcodes("auto", cores=1).begin(form, (), "not_playable")
         later[0] += IDLE_S + 1
         third.tidy()
@@ -76,7 +76,7 @@ def test_one_that_nobody_watches_gives_way_at_once_and_ends_by_itself_later(monk
 
 
 def test_who_waits_for_a_first_segment_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    form, later = Format(320, 180, "hvc1.1.6.L60.90", audio=False), [0.0]
+    form, later = Format(320, 180, "hvc1.1.6.L60.90"), [0.0]
 
     async def scene() -> None:
         monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: time.monotonic() + later[0])
@@ -95,7 +95,7 @@ def test_who_waits_for_a_first_segment_is_there(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_what_ends_for_another_picture_says_so_to_who_watches() -> None:
-    form = Format(320, 180, "avc1.42001e", audio=False)
+    form = Format(320, 180, "avc1.42001e")
 
     async def scene() -> str:
         transcodes = Transcodes(1)
@@ -123,7 +123,7 @@ def test_what_could_be_shown_as_it_comes_gives_way_to_what_can_not(
     runs: str, begins: str, most: int, ends: bool | None
 ) -> None:
     """`ends`: whether the one that runs ends for the next; None: that one is refused."""
-    form = Format(320, 180, "avc1.42001e", audio=False)
+    form = Format(320, 180, "avc1.42001e")
 
     async def scene() -> bool | None:
         transcodes = Transcodes(most)
@@ -144,7 +144,7 @@ def test_what_could_be_shown_as_it_comes_gives_way_to_what_can_not(
 @pytest.mark.parametrize(("most", "expected"), [(1, "refused at once"), (2, "made")])
 def test_a_smaller_picture_ends_no_other_that_is_watched_and_keeps_nobody_waiting(most: int, expected: str) -> None:
     """Its viewers can be shown the whole one."""
-    form = Format(320, 180, "avc1.42001e", audio=False)
+    form = Format(320, 180, "avc1.42001e")
 
     async def scene() -> str:
         transcodes, whole = Transcodes(most), Fanout()
@@ -174,15 +174,15 @@ def test_a_smaller_picture_ends_no_other_that_is_watched_and_keeps_nobody_waitin
 def test_a_smaller_picture_that_is_waited_for_ends_with_the_last_who_waits() -> None:
     async def scene() -> list[bool]:
         whole, transcodes = Fanout(), Transcodes(1)
-        whole.begin(Format(320, 180, "avc1.42001e", audio=False))
+        whole.begin(Format(320, 180, "avc1.42001e"))
         slim = Slim(whole, lambda: None, transcodes)
         waiting = [asyncio.create_task(slim.ready()) for _ in range(2)]
         await asyncio.sleep(0)
-        found = [transcodes.has_room]
+        found = [transcodes.has_room()]
         for each in waiting:
             each.cancel()
             await asyncio.wait({each})
-            found.append(transcodes.has_room)
+            found.append(transcodes.has_room())
         return found
 
     assert asyncio.run(scene()) == [False, False, True]
@@ -201,8 +201,8 @@ def test_a_smaller_picture_that_came_too_late_for_its_viewer_is_given_up() -> No
     async def scene() -> tuple[bool, bool]:
         own = Fanout()
         whole = Camera(own)
-        whole.begin(Format(1280, 720, "avc1.64001f", audio=False))
-        own.begin(Format(320, 180, "avc1.64001f", audio=False))
+        whole.begin(Format(1280, 720, "avc1.64001f"))
+        own.begin(Format(320, 180, "avc1.64001f"))
         track = VideoTrack(whole, again_s=30.0)
         sending = asyncio.create_task(track.recv())
         await asyncio.sleep(0)
@@ -223,7 +223,7 @@ def test_a_smaller_picture_that_came_too_late_for_its_viewer_is_given_up() -> No
 
 def test_what_is_made_for_hls_alone_ends_where_one_for_every_viewer_is_needed() -> None:
     """HLS gets what comes in clumps at once, and viewers by WebRTC at life's pace."""
-    form = Format(320, 180, "avc1.42001e", audio=False, b_frames=True)
+    form = Format(320, 180, "avc1.42001e", b_frames=True)
 
     async def scene() -> None:
         picture = PlayableFanout(Transcodes(1))

@@ -10,7 +10,7 @@ import pytest
 
 from showcam.engine.sessions.transcodes import unplayed
 from showcam.engine.sound import TV_RATE, plays_on_tvs
-from showcam.engine.source import Format, Sound
+from showcam.engine.source import Format, Sound, SoundFormat
 from tests.doubles.hls_camera import Camera, Vendor, recording
 from tests.media.conftest import World
 
@@ -72,9 +72,9 @@ def test_a_tv_is_shown_a_transcoded_picture_with_that_sound_too(world: World, ve
     ],
 )
 def test_what_every_tv_plays_is_passed_through(codec: str, rate: int, plays: bool) -> None:
-    form = Format(320, 180, "avc1.42c00c", audio=True, audio_rate=rate, audio_codec=codec)  # type: ignore[arg-type]
+    form = Format(320, 180, "avc1.42c00c", SoundFormat(codec, rate))  # type: ignore[arg-type]
     assert plays_on_tvs(form) is plays
-    assert not plays_on_tvs(replace(form, audio=False)), "silence is made at a rate that it plays"
+    assert not plays_on_tvs(replace(form, sound=None)), "silence is made at a rate that it plays"
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_what_every_tv_plays_is_passed_through(codec: str, rate: int, plays: boo
     ids=["4.0", "4.1", "4.2", "5.0"],
 )
 def test_a_level_that_old_tvs_do_not_decode_is_not_passed_through(level: str, of_tv: str, of_google: str) -> None:
-    form = Format(1920, 1080, f"avc1.6400{level}", audio=True)
+    form = Format(1920, 1080, f"avc1.6400{level}", SoundFormat("aac", 0))
     assert (unplayed(form, "tv", "hls"), unplayed(form, "google", "hls")) == (of_tv, of_google)
 
 

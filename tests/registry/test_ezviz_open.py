@@ -56,7 +56,7 @@ class Platform:
         return [path for path, _ in self.forms]
 
     def live(self, seconds: float = 20.0) -> str:
-        return self.client.live(KEY, "F1", 1, seconds).url
+        return self.client.live(KEY, Ref("app", "F1", 1), seconds, is_h265=False).url
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def test_where_v2_is_missing_a_camera_that_sends_h265_is_not_asked_for(platform:
     """By the first version a film that says so may come in its place, and nothing tells it from a camera's picture."""
     platform.replies[V2] = [missing]
     with pytest.raises(Refused) as refused:
-        platform.client.live(KEY, "F1", 1, 20.0, is_h265=True)
+        platform.client.live(KEY, Ref("app", "F1", 1), 20.0, is_h265=True)
     assert (refused.value.reason, platform.paths()) == ("no_way", [TOKEN, V2])
 
 
@@ -167,7 +167,7 @@ def test_all_calls_go_to_the_area_of_the_token(vendors: Vendors, platform: Platf
     hosts = Hosts((platform.vendor.host, area.vendor.host))
     client = OpenPlatform(VendorHttp(hosts, area.vendor.ca_file), platform.vendor.host)
 
-    assert client.live(KEY, "F1", 1, 20.0).url.startswith(area.vendor.url)
+    assert client.live(KEY, Ref("app", "F1", 1), 20.0, is_h265=False).url.startswith(area.vendor.url)
     assert (platform.paths(), area.paths()) == ([TOKEN], [V2])
 
 
@@ -283,7 +283,7 @@ def test_a_result_of_a_stream_means_the_same_by_both_ways(result: int) -> None:
 
 
 def test_the_smaller_picture_is_requested_by_its_quality(platform: Platform) -> None:
-    assert platform.client.live(KEY, "F1", 1, 20.0, "sub").id == "7"
+    assert platform.client.live(KEY, Ref("app", "F1", 1), 20.0, "sub", is_h265=False).id == "7"
     assert platform.forms[-1][1]["quality"] == "2"
 
 
@@ -293,5 +293,5 @@ def test_the_smaller_picture_is_requested_by_its_quality(platform: Platform) -> 
 def test_a_camera_that_shows_no_smaller_picture(platform: Platform, code: str, reason: str) -> None:
     platform.replies[V2], platform.replies[V1] = [coded(code)], [coded(code)]
     with pytest.raises(Refused) as refused:
-        platform.client.live(KEY, "F1", 1, 20.0, "sub")
+        platform.client.live(KEY, Ref("app", "F1", 1), 20.0, "sub", is_h265=False)
     assert refused.value.reason == reason

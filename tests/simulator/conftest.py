@@ -26,7 +26,7 @@ CHANGEABLE = (
 
 @pytest.fixture(scope="session")
 def simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
-    process = SimulatorProcess(tmp_path_factory.mktemp("simulator"), viewers=1000)
+    process = SimulatorProcess(tmp_path_factory.mktemp("simulator"), encodes=True, viewers=1000)
     yield process
     process.stop()
 

@@ -12,6 +12,7 @@ import pytest
 
 from showcam.simulator.lan.onvif import Picture, Reply
 from tests.cast.conftest import certificate, receivers
+from tests.doubles.listening import started_by
 from tests.doubles.onvif_device import Served, served
 from tests.doubles.program import Program, running
 from tests.doubles.rtsp_camera import PATH, RtspCamera
@@ -61,7 +62,7 @@ def linked(program: Program) -> None:
 def part(program: Program, word: str) -> int:
     """The program's process that was started with this word."""
     assert program.process is not None
-    [found] = children(program.process.pid, word)
+    [found] = started_by(program.process.pid, word)
     return found
 
 
@@ -69,19 +70,6 @@ def memory_mb(pid: int) -> float:
     found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
     assert found is not None
     return int(found[1]) / 1024
-
-
-def children(pid: int, module: str) -> list[int]:
-    """The processes of this module that the process has started."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            words, stat = (path / "cmdline").read_text().split("\0"), (path / "stat").read_text()
-        except OSError:
-            continue
-        if module in words and int(stat.rpartition(")")[2].split()[1]) == pid:
-            found.append(int(path.name))
-    return found
 
 
 def limited(pid: int) -> set[str]:
@@ -98,7 +86,7 @@ def watching(pid: int, module: str) -> Iterator[set[frozenset[str]]]:
 
     def watch() -> None:
         while not over.wait(0.02):
-            for child in children(pid, module):
+            for child in started_by(pid, module):
                 with contextlib.suppress(OSError):  # it has ended
                     seen.add(frozenset(limited(child)))
 
@@ -151,7 +139,7 @@ def program(certificate: tuple[str, str], tmp_path_factory: pytest.TempPathFacto
         televisions = [f"{behaves}=127.0.0.1:{begin(behaves).device.port}" for behaves in TELEVISIONS]
         # one link looks at all the cameras that tests add
         folder, named = tmp_path_factory.mktemp("hostile"), ",".join(televisions)
-        with running(folder, SHOWCAM_CAST_DEVICES=named, SHOWCAM_OPENS_PER_MINUTE="600") as started:
+        with running(folder, troubled=True, SHOWCAM_CAST_DEVICES=named, SHOWCAM_OPENS_PER_MINUTE="600") as started:
             started.login()
             linked(started)
             yield started
@@ -168,7 +156,7 @@ def test_a_television_costs_what_it_shows(program: Program, behaves: str) -> Non
     if behaves == "says no numbers":  # it goes on until it is told to end
         assert program.command("cast", "--stop", "--on", behaves, "--demo").returncode == 0
     until(lambda: program.command("cast", "--demo").stdout == "Nothing is shown.\n", LONG_S)
-    until(lambda: not children(worker, "showcam.cast.apart"), LONG_S)
+    until(lambda: not started_by(worker, "showcam.cast.apart"), LONG_S)
 
 
 ENVELOPE = '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><P>{}</P></s:Body></s:Envelope>'
@@ -199,7 +187,7 @@ def test_a_camera_s_events_cost_its_events(program: Program, device: Served, nam
     with sound(program):
         device.pull_s = 0.0
         device.says = Reply(200, ENVELOPE.format(says).encode()[: 1024 * 1024])
-        [listening] = children(part(program, "worker"), "showcam.drivers.lan.events")
+        [listening] = started_by(part(program, "worker"), "showcam.drivers.lan.events")
         assert limited(listening) == {"Max cpu time", "Max address space"}
         pulls = len(device.paths)
         goes_on_for(LASTS_S, program)

@@ -39,9 +39,7 @@ class Console:
 
     def __init__(self, program: Program) -> None:
         self._program, self._http = program, requests.Session()
-        printed = program.command("home", "--demo").stdout
-        [entry] = re.findall(r"^Your cameras: \S+#(\S{43})\s*$", printed, re.MULTILINE)
-        self.press("enter", entry=entry)
+        self.press("enter", entry=program.entry())
         self.press("sign-in", user=USER, password=PASSWORD)
         self.press("code", code=CODE)
 

@@ -140,7 +140,7 @@ def elsewhere(old: Program, folder: Path) -> Program:
 def test_a_backup_while_eight_watch_and_links_are_made_is_whole_and_serves(tmp_path: Path) -> None:
     file, phrase = tmp_path / "backup", tmp_path / "phrase"
     phrase.write_text(f"{PHRASE}\n")
-    with running(tmp_path, SHOWCAM_SIGN_INS_PER_USER="1000") as program:
+    with running(tmp_path, troubled=True, SHOWCAM_SIGN_INS_PER_USER="1000") as program:
         token = link_tokens(program.web, "google", USER, PASSWORD)["access_token"]
         segments = [Segments(stream(program, token, "hls")[1]) for _ in range(4)]
         links = Links(program)

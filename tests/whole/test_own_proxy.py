@@ -58,8 +58,7 @@ def owner(house: Program, ingress: Ingress) -> Frame:
     frame = Frame(ingress)
     assert frame.ask("GET", f"{BASE}/") == 200
     assert frame.answer.url == f"{ingress.url}{BASE}/home"
-    code = house.command("home").stdout.strip().rpartition("#")[2]
-    assert frame.press(f"{BASE}/home", step="enter", entry=code) == 200
+    assert frame.press(f"{BASE}/home", step="enter", entry=house.entry()) == 200
     assert frame.press(f"{BASE}/home", step="own", own_user=OWN, own_password=OWN_PASSWORD) == 200
     return frame
 

@@ -1,7 +1,7 @@
 """Builds the parts of the console that exist only at home.
 
-These are sentences to try, phones, cameras of the household's own, TVs of the house, the set-up of the owner's Alexa
-skill, and the public address that set-up is given.
+These are sentences to try, phones, cameras of the household's own and TVs of the house. Three belong to set-up: Google,
+the owner's Alexa skill and the public address.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,6 +20,7 @@ from showcam.app.process import handover
 from showcam.app.process.home_address import host_in_house
 from showcam.app.process.kept import Installation, Record, keeps
 from showcam.app.settings import Settings
+from showcam.app.setup import google_set_up
 from showcam.app.setup.address import AddressKeeper
 from showcam.app.setup.alexa_by_hand import AlexaByHand
 from showcam.app.setup.exposing import Exposing
@@ -32,6 +33,7 @@ from showcam.console.adding.own_camera import OwnCamera
 from showcam.console.adding.page import Adding as AddingPage
 from showcam.console.door.phones import Phones
 from showcam.console.home.page import Home, Page
+from showcam.console.setup.google import GooglePage
 from showcam.console.setup.skill import Road
 from showcam.console.trial.echo import SKILL_ID
 from showcam.console.trial.page import Doors, Trial
@@ -49,7 +51,8 @@ from showcam.store.records import Link
 def own_pages(settings: Settings, base: ground.Ground, home: Home) -> list[Page]:
     trial = Trial(base.adapter.owner, home.area, trial_doors(settings, base))
     phones = Phones(home.area, home.phone_codes, home.entrance, lambda: host_in_house(settings), port=settings.port)
-    return [trial, phones, *_of_own_cameras(settings, base, home)]
+    google = GooglePage(home.area, base.store, google_set_up.console(settings))
+    return [trial, phones, google, *_of_own_cameras(settings, base, home)]
 
 
 class Nobody:

@@ -22,7 +22,6 @@ from showcam.app.compose import ground
 from showcam.app.compose.demo import PRACTICE
 from showcam.app.keys import Keys
 from showcam.app.settings import Settings
-from showcam.app.setup import google_set_up
 from showcam.app.shipped import document
 from showcam.cast import receiver_page
 from showcam.console.assistants.forms import AssistantForms
@@ -46,7 +45,6 @@ from showcam.console.look import files
 from showcam.console.look.pages import NOTIFIES, TVS
 from showcam.console.setup.alexa import SkillPage, arrivals
 from showcam.console.setup.exposing import Exposer
-from showcam.console.setup.google import GooglePage
 from showcam.console.setup.page import SetUp
 from showcam.console.setup.reachable import Keeper, Ports, Reachable
 from showcam.console.setup.said import SaidPage
@@ -208,7 +206,6 @@ def _console(
         ),
         SetUp(made.gallery, made.signing_in, made.area, reachable, adds=settings.has_lan_cameras, said=said),
         reachable,
-        GooglePage(made.area, base.store, google_set_up.console(settings)),
         said,
     ]
 

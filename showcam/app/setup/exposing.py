@@ -12,6 +12,7 @@ from showcam.app.setup.address import AddressKeeper
 from showcam.app.setup.cloudflare import Tunnel
 from showcam.app.setup.programs import ProgramFailed
 from showcam.app.setup.tailscale import Funnel
+from showcam.console.look import qr_code
 from showcam.console.setup.exposing import Held, Stage
 from showcam.store.ports import StoreUnavailable
 
@@ -48,6 +49,9 @@ class Exposing:
 
     def held(self) -> Held | None:
         return self._keeper.held()
+
+    def drawn(self, link: str) -> str:
+        return qr_code.svg(link)
 
     def begin(self, name: str = "") -> None:
         with self._lock:

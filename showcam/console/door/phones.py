@@ -8,7 +8,7 @@ from showcam.accounts.console_sessions import ConsoleSession
 from showcam.accounts.phone_codes import LIFE_S, PhoneCodes
 from showcam.console.door.entrance import CODE, Entrance
 from showcam.console.door.sign_in import browser_name
-from showcam.console.look import cookies, pages
+from showcam.console.look import cookies, pages, qr_code
 from showcam.console.look.area import FORM, READ, Area, Rule
 from showcam.console.look.reach import host_of
 from showcam.i18n.catalogue import mark
@@ -47,7 +47,7 @@ class Phones:
             browsers=self._area.sessions.browsers(current.account),
             this=current.id,
             error=pages.say(sentence) if sentence else "",
-            drawn=pages.qr_code(address) if code else "",
+            drawn=qr_code.svg(address) if code else "",
             address=address if code else "",
             minutes=LIFE_S // 60,
             is_far=is_far,

@@ -147,14 +147,6 @@ def led(address: str) -> Response:
     return cast("Response", redirect(address, 303))
 
 
-def qr_code(address: str) -> str:
-    """Draws an address for a phone's camera, as an SVG image."""
-    import segno  # most processes with pages draw no code
-
-    drawn: str = segno.make(address, error="m").svg_inline(scale=5, border=4, dark="#000", light="#fff")
-    return drawn
-
-
 def data(content: object) -> Response:
     return Response(msgspec.json.encode(content), content_type="application/json")
 

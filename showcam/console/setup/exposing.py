@@ -81,6 +81,10 @@ class Exposer(Protocol):
 
     def held(self) -> Held | None: ...
 
+    def drawn(self, link: str) -> str:
+        """Draws a QR code as an SVG image."""
+        ...
+
     def begin(self, name: str = "") -> None:
         """Begins in the background. The owner has agreed that anyone on the internet reaches the sign-in page.
 

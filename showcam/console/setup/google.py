@@ -9,7 +9,7 @@ from flask import Response, request
 
 from showcam.accounts import clients
 from showcam.accounts.console_sessions import ConsoleSession
-from showcam.console.look import pages
+from showcam.console.look import pages, qr_code
 from showcam.console.look.area import FORM, READ, Area, Rule
 from showcam.i18n.catalogue import mark
 from showcam.store.ports import Store
@@ -84,7 +84,7 @@ class GooglePage:
             address=self._console.address,
             project=typed or project,
             link=link,
-            drawn=pages.qr_code(link) if link else "",
+            drawn=qr_code.svg(link) if link else "",
             linked=linked,
             secret=secret,
             error=error,

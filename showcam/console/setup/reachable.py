@@ -173,7 +173,7 @@ def seen(exposer: Exposer, address: str, *, is_ill: bool) -> View:
     return View(
         text=_text(stage, held, goes_on=goes_on, unfinished=unfinished),
         link=stage.link,
-        drawn=pages.qr_code(stage.link) if stage.link else "",
+        drawn=exposer.drawn(stage.link) if stage.link else "",
         by=held.by if held is not None and not (goes_on or stage.why) else stage.by,
         goes_on=goes_on,
         offers=(not address and not is_open) or (by_tailscale and is_ill),

@@ -266,31 +266,15 @@ LONGEST_ID = 64
 # Alarm types of the Open Platform and the app, as numbers and, in webhooks, as words. Those that the Open Platform's
 # own table lacks were seen: 10120 of an EP8x (AidenShaw2020/ha-ezviz-doorbell, README, "Alert type codes"),
 # 10131 of a C3X and 10079 of a C3N (RenierM26/ha-ezviz issue 91).
-SEEN: dict[str, EventKind] = {
-    "10000": "motion",  # infrared
-    "10002": "motion",
-    "10010": "motion",
-    "10013": "motion",  # a line crossed
-    "10014": "motion",  # a region entered or stayed in
-    "10027": "motion",
-    "10029": "motion",
-    "10030": "motion",
-    "10033": "motion",
-    "10035": "motion",
-    "10079": "motion",
-    "10131": "motion",  # the shape of a person or of a vehicle
-    "12000": "motion",
-    "10015": "person",  # a face
-    "10026": "person",  # people
-    "10120": "person",
-    "10016": "doorbell",
-    "12002": "tamper",  # of the video
-    "12027": "tamper",  # of the device
-    "motiondetect": "motion",
-    "pir": "motion",
-    "humandetect": "person",
-    "calling": "doorbell",
-}
+_ALARMS: tuple[tuple[EventKind, str], ...] = (
+    # infrared (10000), a line crossed (10013), a region entered or stayed in (10014), a shape (10131) of a person or a
+    # vehicle
+    ("motion", "10000 10002 10010 10013 10014 10027 10029 10030 10033 10035 10079 10131 12000 motiondetect pir"),
+    ("person", "10015 10026 10120 humandetect"),  # a face (10015), people (10026)
+    ("doorbell", "10016 calling"),
+    ("tamper", "12002 12027"),  # of the video, of the device
+)
+SEEN: dict[str, EventKind] = {code: kind for kind, codes in _ALARMS for code in codes.split()}
 _unknown: set[str] = set()
 
 

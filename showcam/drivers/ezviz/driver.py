@@ -16,7 +16,7 @@ from showcam.drivers.ezviz.cameras import SECTIONS, Channels, cameras, is_right,
 from showcam.drivers.ezviz.control import Control, listed
 from showcam.drivers.ezviz.home import Lan, Local
 from showcam.drivers.ezviz.keys import Cas, key_of
-from showcam.drivers.ezviz.open_platform import Key, Keys, OpenPlatform
+from showcam.drivers.ezviz.open_platform import Key, Keys, Live, OpenPlatform
 from showcam.drivers.ezviz.pictures import (
     Cloud,
     LiveAddress,
@@ -191,14 +191,11 @@ class EzvizDriver(Control):
         if way != "open" or key is None:
             raise Refused("no_way", f"no {way} way")
         ref, shown = camera.ref, camera.sub if picture == "sub" and camera.sub else camera.video
-        live = self._waking.reached(
-            source,
-            camera,
-            lambda left_s: self._open.live(
-                key, ref.serial, ref.channel, left_s, picture, life_s, is_h265=shown.codec == "h265"
-            ),
-            deadline_s,
-        )
+
+        def ask(left_s: float) -> Live:
+            return self._open.live(key, ref, left_s, picture, life_s, is_h265=shown.codec == "h265")
+
+        live = self._waking.reached(source, camera, ask, deadline_s)
         host, port = self._http.check(live.url)
         lease = lease_of(source, LiveAddress(ref.serial, ref.channel, live.id)) if live.id else None
         hosts = (host if port == 443 else f"{host}:{port}",)

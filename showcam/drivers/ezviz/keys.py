@@ -248,9 +248,11 @@ class Cas:
             if not is_checked:
                 self._check_pin(asking, connection)
             connection.sendall(message)
-            head = Head.read(_read(connection, HEAD.size))
-            body = _read(connection, head.length)
-            _read(connection, TAIL)
+            with connection.makefile("rb") as reader:
+                head = Head.read(reader.read(HEAD.size))
+                body, tail = reader.read(head.length), reader.read(TAIL)
+        if len(tail) < TAIL:
+            raise NotMessage
         return Device.read(answer(body))
 
     @contextlib.contextmanager
@@ -305,13 +307,3 @@ def _pin(host: str, number: int) -> str:
 
 def _fingerprint(connection: ssl.SSLSocket) -> str:
     return hashlib.sha256(connection.getpeercert(binary_form=True) or b"").hexdigest()
-
-
-def _read(connection: ssl.SSLSocket, size: int) -> bytes:
-    data = bytearray()
-    while len(data) < size:
-        more = connection.recv(size - len(data))
-        if not more:
-            raise NotMessage
-        data += more
-    return bytes(data)

@@ -137,21 +137,14 @@ class OpenPlatform:
         self._without_v2: set[str] = set()
 
     def live(
-        self,
-        key: Access,
-        serial: str,
-        channel: int,
-        deadline_s: float,
-        picture: Picture = "main",
-        life_s: int = 0,
-        *,
-        is_h265: bool = False,
+        self, key: Access, ref: Ref, deadline_s: float, picture: Picture = "main", life_s: int = 0, *, is_h265: bool
     ) -> Live:
         """An HLS address of what the camera sees now; `life_s` 0 leaves its end to the vendor.
 
         `is_h265`: its picture is known to be H.265.
         """
-        form = {"deviceSerial": serial, "channelNo": str(channel), "protocol": HLS, "quality": QUALITY[picture]}
+        form = {"deviceSerial": ref.serial, "channelNo": str(ref.channel)}
+        form |= {"protocol": HLS, "quality": QUALITY[picture]}
         if life_s:
             form["expireTime"] = str(life_s)
         fail = _none_smaller if picture == "sub" else error

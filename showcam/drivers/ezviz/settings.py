@@ -95,18 +95,6 @@ def _sleeping(pages: list[JsonObject], camera: Camera) -> list[int]:
     return [kind for kind in kinds if flags.get(kind) == "on"]
 
 
-def _arm(client: "Client", camera: Camera, value: str) -> None:
-    client.set_camera_defence(camera.ref.serial, int(value == "on"), channel_no=camera.ref.channel)
-
-
-def _mute(client: "Client", camera: Camera, value: str) -> None:
-    client.do_not_disturb(camera.ref.serial, int(value == "on"), channelno=camera.ref.channel)
-
-
-def _offline_notice(client: "Client", camera: Camera, value: str) -> None:
-    client.set_offline_notification(camera.ref.serial, int(value == "on"))
-
-
 def _night_vision(client: "Client", camera: Camera, value: str) -> None:
     """Sets only the mode: the brightness of its light and the duration stay as they are."""
     mode = next(known for known, name in NIGHT_MODES.items() if name == value)
@@ -128,18 +116,22 @@ def _flip(client: "Client", camera: Camera, value: str) -> None:
         client.flip_image(camera.ref.serial, camera.ref.channel)
 
 
-def _sensitivity(client: "Client", camera: Camera, value: str) -> None:
-    client.set_sensitivity(camera.ref.serial, camera.ref.channel, detection(camera), int(value))
-
-
 _SWITCHES: Mapping[Setting, int] = {"audio": AUDIO, "sleep": SLEEP, "status_light": LIGHT}
-_WRITES: Mapping[Setting, Callable[["Client", Camera, str], None]] = {
-    "alarm_notification": _arm,
-    "phone_mute": _mute,
-    "offline_notification": _offline_notice,
+_WRITES: Mapping[Setting, Callable[["Client", Camera, str], object]] = {
+    "alarm_notification": lambda client, camera, value: client.set_camera_defence(
+        camera.ref.serial, int(value == "on"), channel_no=camera.ref.channel
+    ),
+    "phone_mute": lambda client, camera, value: client.do_not_disturb(
+        camera.ref.serial, int(value == "on"), channelno=camera.ref.channel
+    ),
+    "offline_notification": lambda client, camera, value: client.set_offline_notification(
+        camera.ref.serial, int(value == "on")
+    ),
     "night_vision": _night_vision,
     "flip": _flip,
-    "sensitivity": _sensitivity,
+    "sensitivity": lambda client, camera, value: client.set_sensitivity(
+        camera.ref.serial, camera.ref.channel, detection(camera), int(value)
+    ),
 }
 WRITABLE = frozenset({*_SWITCHES, *_WRITES, "encryption"})
 

@@ -215,8 +215,8 @@ class Adding:
         while True:
             tried: list[str] = []
             try:
-                signed = {"loopback": self._loopback, "basic": login.basic}
-                return describe(host, port, _noting(paths, tried), login.user, login.password, within_s, **signed)
+                signing = Login(login.user, login.password, basic=login.basic)
+                return describe(host, port, _noting(paths, tried), signing, within_s, loopback=self._loopback)
             except Refused as refused:
                 paths = paths[max(1, len(tried) - 1) :]  # the last path got no answer: again, unless it was the first
                 if refused.reason != "no_way" or not paths or time.monotonic() > end:
@@ -291,17 +291,9 @@ def _profiled(profile: Profile, heard: Described) -> Pictured:
 
 
 def describe(
-    host: str,
-    port: int,
-    paths: Iterable[str],
-    user: str,
-    password: str,
-    deadline_s: float,
-    *,
-    loopback: bool,
-    basic: bool = True,
+    host: str, port: int, paths: Iterable[str], login: Login, deadline_s: float, *, loopback: bool
 ) -> Described:
-    """The first path that has a picture; `basic`: whether user and password may be sent as they are.
+    """The first path that has a picture.
 
     Raises Refused: code_wrong after one try, lan_closed, lan_unreachable, and no_way if the port speaks no RTSP or
     has no picture by these paths.
@@ -309,6 +301,6 @@ def describe(
     if not is_in_house(host, loopback=loopback):
         raise Refused("lan_unreachable", "no address of a house")
     try:
-        return rtsp.describe(host, port, paths, Login(user, password, basic=basic), deadline_s)
+        return rtsp.describe(host, port, paths, login, deadline_s)
     except (NoRtsp, NoStream) as other:
         raise Refused("no_way", str(other)) from None

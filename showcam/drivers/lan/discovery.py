@@ -259,7 +259,8 @@ def main() -> None:
     def report_progress(done: int, of: int) -> None:
         child.say(Said(heard=(done, of)))
 
-    child.say(Said(found=find(order.interfaces, look=order.look, heard=report_progress)))
+    networks = [ipaddress.IPv4Interface(network) for network in order.networks]
+    child.say(Said(found=find(networks, look=order.look, heard=report_progress)))
 
 
 def _open(hosts: Sequence[str], heard: Heard) -> Iterator[tuple[str, tuple[int, ...]]]:

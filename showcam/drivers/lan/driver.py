@@ -25,6 +25,7 @@ from showcam.drivers.lan.search import Candidate
 from showcam.drivers.probes.rtsp import KNOCK_S, OnlyBasic, Place, knock
 from showcam.drivers.settings import CHOICES, ON_OFF, Setting, SettingView
 from showcam.engine.grants import Picture
+from showcam.engine.rtsp.login import Login
 from showcam.engine.source import CameraSpec, Rtsp
 from showcam.net.addresses import is_in_house
 from showcam.net.cache import Recent
@@ -260,9 +261,9 @@ class LanDriver:
     def _ask(self, source: Source, device: Device, wanted: Pictured, deadline_s: float) -> None:
         """Whether the camera would show that picture now. Raises Refused."""
         place, who = (device.host, device.port), (source.id, device.id, device.channel)
-        login = (device.user, device.password)
+        login = Login(device.user, device.password, basic=device.basic)
         try:
-            describe(*place, (wanted.path,), *login, deadline_s, loopback=self._loopback, basic=device.basic)
+            describe(*place, (wanted.path,), login, deadline_s, loopback=self._loopback)
         except Refused as refused:
             if refused.reason == "code_wrong" and not isinstance(refused, OnlyBasic):
                 self.devices.refused(source, device)

@@ -4,7 +4,7 @@ import html
 import itertools
 
 from showcam.drivers.driver import Direction, Preset
-from showcam.drivers.lan.onvif import IMAGING, PTZ, SCHEMA, Onvif, OnvifFailed, short
+from showcam.drivers.lan.onvif import IMAGING, PTZ, SCHEMA, Onvif, OnvifFailed, profile_token, short
 from showcam.drivers.settings import Setting, SettingView
 
 # ONVIF's PTZ Service Specification, 5.3.3: positive is to the right and up. Half of the speed, as home-assistant/core
@@ -21,12 +21,12 @@ def turn(onvif: Onvif, profile: str, direction: Direction, timeout_s: float) -> 
     """Has the camera turn, for a second at most if it heeds the timeout. Raises OnvifFailed."""
     x, y = _VELOCITY[direction]
     velocity = f'<Velocity><PanTilt xmlns="{SCHEMA}" x="{x}" y="{y}"/></Velocity>'
-    onvif.call(PTZ, "ContinuousMove", timeout_s, f"{_profile(profile)}{velocity}<Timeout>PT1S</Timeout>")
+    onvif.call(PTZ, "ContinuousMove", timeout_s, f"{profile_token(profile)}{velocity}<Timeout>PT1S</Timeout>")
 
 
 def halt(onvif: Onvif, profile: str, timeout_s: float) -> None:
     """Has the camera stop turning. Raises OnvifFailed."""
-    onvif.call(PTZ, "Stop", timeout_s, f"{_profile(profile)}<PanTilt>true</PanTilt><Zoom>false</Zoom>")
+    onvif.call(PTZ, "Stop", timeout_s, f"{profile_token(profile)}<PanTilt>true</PanTilt><Zoom>false</Zoom>")
 
 
 LONGEST_TOKEN = 64  # ONVIF's ReferenceToken (onvif.xsd)
@@ -35,7 +35,7 @@ MOST_PRESETS = 12  # each has a button on the camera's page
 
 def presets(onvif: Onvif, profile: str, timeout_s: float) -> tuple[Preset, ...]:
     """The first named positions that the camera keeps (ONVIF's PTZ Service Specification, 5.6). Raises OnvifFailed."""
-    answer = onvif.call(PTZ, "GetPresets", timeout_s, _profile(profile))
+    answer = onvif.call(PTZ, "GetPresets", timeout_s, profile_token(profile))
     found = (
         Preset(element.attributes.get("token", ""), short(element.get("Name"))) for element in answer.all("Preset")
     )
@@ -46,12 +46,8 @@ def presets(onvif: Onvif, profile: str, timeout_s: float) -> tuple[Preset, ...]:
 
 def go(onvif: Onvif, profile: str, preset: Preset, timeout_s: float) -> None:
     """Has the camera turn to the position. Raises OnvifFailed."""
-    inner = f"{_profile(profile)}<PresetToken>{html.escape(preset.token)}</PresetToken>"
+    inner = f"{profile_token(profile)}<PresetToken>{html.escape(preset.token)}</PresetToken>"
     onvif.call(PTZ, "GotoPreset", timeout_s, inner)
-
-
-def _profile(token: str) -> str:
-    return f"<ProfileToken>{html.escape(token)}</ProfileToken>"
 
 
 # The filter is before the lens by day: the picture has colour. AUTO is by how dark it is.

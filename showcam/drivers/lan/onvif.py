@@ -39,104 +39,6 @@ class OnvifFailed(Exception):
         self.why = why
 
 
-class Soap:
-    """`path` is of the device service; `pin` as showcam.net.house takes it. Each call raises OnvifFailed.
-
-    With `pin` "" the certificate of the first answer holds for all others; no login is sent before it.
-    """
-
-    def __init__(
-        self, http: HouseHttp, host: str, port: int, path: str, user: str, password: str, pin: str | None = None
-    ) -> None:
-        self._http, self._host, self._port, self._path = http, host, port, path
-        self.pin = pin
-        self._user, self._password = user, password
-        self._ahead: timedelta | None = None  # of the device's clock
-        self._digest: Login | None = None
-
-    def clock(self, timeout_s: float) -> None:
-        """Reads the device's clock, which by the specification needs no login: also how one finds a device."""
-        try:
-            answer = self._exchange(self._path, f'<GetSystemDateAndTime xmlns="{DEVICE}"/>', timeout_s, signed=False)
-        except OnvifFailed as failed:
-            if failed.why == "down":
-                raise
-            self._ahead = timedelta()  # this device does not tell its time
-            return
-        content = next(answer.descendants("UTCDateTime"), None)
-        self._ahead = _ahead(content) if content is not None else timedelta()
-
-    def ask(self, path: str, body: str, timeout_s: float, *, header: str = "") -> Element:
-        """The first element of the answer's body."""
-        if self._ahead is None:
-            self.clock(timeout_s)
-        return self._exchange(path, body, timeout_s, header=header)
-
-    def _exchange(self, path: str, body: str, timeout_s: float, *, signed: bool = True, header: str = "") -> Element:
-        head = (self._token() if signed and self._user and self._digest is None else "") + header
-        envelope = (
-            f'<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s="{_SOAP}"><s:Header>{head}</s:Header>'
-            f"<s:Body>{body}</s:Body></s:Envelope>"
-        ).encode()
-        answer = self._post(path, timeout_s, self._digest if signed else None, envelope)
-        if signed and answer.status == 401 and self._digest is None and (login := self._login(answer)) is not None:
-            self._digest = login
-            answer = self._post(path, timeout_s, login, envelope)
-        if answer.status == 401:
-            raise OnvifFailed("login")
-        try:
-            content = read(answer.body).find("Body")
-        except NotXml:
-            raise OnvifFailed("down") from None
-        if content is None:
-            raise OnvifFailed("down")
-        if fault := content.find("Fault"):
-            codes = " ".join(code.text for code in fault.descendants("Value"))
-            raise OnvifFailed("login" if "NotAuthorized" in codes or "FailedAuthentication" in codes else "refused")
-        if answer.status != 200 or not content.children:
-            raise OnvifFailed("down")
-        return content.children[0]
-
-    def _post(self, path: str, timeout_s: float, login: Login | None, body: bytes) -> Answer:
-        headers = {"Content-Type": "application/soap+xml; charset=utf-8"}
-        signature = login.sign("POST", path) if login else None
-        if signature is not None:
-            headers["Authorization"] = signature
-        try:
-            answer = self._http.ask(
-                "POST", self._host, self._port, path, timeout_s, headers=headers, body=body, pin=self.pin
-            )
-        except (Unreached, NotAllowed):
-            raise OnvifFailed("down") from None
-        if self.pin == "":
-            self.pin = answer.pin
-        return answer
-
-    def _login(self, answer: Answer) -> Login | None:
-        """The login for HTTP's Digest, if the device wants it; never for Basic, which anybody on the way can read."""
-        wanted = challenge(list(answer.headers.get("www-authenticate", ())))
-        if wanted is None or wanted.scheme != "digest" or not self._user:
-            return None
-        login = Login(self._user, self._password)
-        login.take(wanted)
-        return login
-
-    def _token(self) -> str:
-        """WS-Security UsernameToken Profile 1.0, PasswordDigest."""
-        nonce = secrets.token_bytes(16)
-        now = datetime.fromtimestamp(time.time(), UTC) + (self._ahead or timedelta())
-        created = now.strftime("%Y-%m-%dT%H:%M:%SZ")
-        digest = hashlib.sha1(nonce + created.encode() + self._password.encode(), usedforsecurity=False).digest()
-        return (
-            f'<Security s:mustUnderstand="1" xmlns="{_SECURITY}-wssecurity-secext-1.0.xsd"><UsernameToken>'
-            f"<Username>{html.escape(self._user)}</Username>"
-            f'<Password Type="{_SECURITY}-username-token-profile-1.0#PasswordDigest">{_base64(digest)}</Password>'
-            f'<Nonce EncodingType="{_SECURITY}-soap-message-security-1.0#Base64Binary">{_base64(nonce)}</Nonce>'
-            f'<Created xmlns="{_SECURITY}-wssecurity-utility-1.0.xsd">{created}</Created>'
-            "</UsernameToken></Security>"
-        )
-
-
 def _ahead(content: Element) -> timedelta:
     """How far the device's clock, as it answered, is ahead of ours."""
     try:
@@ -204,6 +106,10 @@ def short(text: str) -> str:
     return line(text)[:100]
 
 
+def profile_token(token: str) -> str:
+    return f"<ProfileToken>{html.escape(token)}</ProfileToken>"
+
+
 DEVICE_PATH = "/onvif/device_service"
 MOST_PROFILES = 32
 _LONGEST = 1024  # of an address or a name
@@ -224,15 +130,22 @@ class Described(Struct, frozen=True):
     serial: str = ""
 
 
-class Onvif(Soap):
-    """`at` is "port/path" of the device service; `pin`: of its certificate, by https. Each call raises OnvifFailed."""
+class Onvif:
+    """The calls to one device. Each call raises OnvifFailed.
+
+    `at` is "port/path" of the device service; `pin`, of the device's certificate, as showcam.net.house takes it. With
+    `pin` "" the certificate of the first answer holds for all others; no login is sent before it.
+    """
 
     def __init__(
         self, http: HouseHttp, host: str, at: str, user: str, password: str, *, pin: str | None = None
     ) -> None:
         port, slash, path = at.partition("/")
-        super().__init__(http, host, int(port or 80), slash + path, user, password, pin)
+        self._http, self._host, self._port, self._path = http, host, int(port or 80), slash + path
+        self._user, self._password, self.pin = user, password, pin
         self._schemes = ("http",) if pin is None else ("https", "http")
+        self._ahead: timedelta | None = None  # of the device's clock
+        self._digest: Login | None = None
         self._services: dict[str, str] | None = None  # paths by namespace
 
     def describe(self, timeout_s: float) -> Described:
@@ -249,30 +162,26 @@ class Onvif(Soap):
 
     def stream_path(self, profile: str, timeout_s: float) -> tuple[int, str]:
         """Port and path of the RTSP address; the host is the device's own."""
-        token = html.escape(profile)
+        token = profile_token(profile)
         if self.has(_MEDIA2, timeout_s):
-            inner = f"<Protocol>RTSP</Protocol><ProfileToken>{token}</ProfileToken>"
-            answer = self.call(_MEDIA2, "GetStreamUri", timeout_s, inner)
+            answer = self.call(_MEDIA2, "GetStreamUri", timeout_s, f"<Protocol>RTSP</Protocol>{token}")
         else:
             setup = (
                 f'<StreamSetup><Stream xmlns="{SCHEMA}">RTP-Unicast</Stream>'
                 f'<Transport xmlns="{SCHEMA}"><Protocol>RTSP</Protocol></Transport></StreamSetup>'
             )
-            answer = self.call(_MEDIA, "GetStreamUri", timeout_s, f"{setup}<ProfileToken>{token}</ProfileToken>")
+            answer = self.call(_MEDIA, "GetStreamUri", timeout_s, f"{setup}{token}")
         port, path = _place(_uri(answer), "rtsp")
         return port or 554, path
 
     def still_path(self, profile: str, timeout_s: float) -> tuple[int, str]:
         """Port (0: the usual one) and path of the address of a JPEG of now; the host is the device's own."""
-        space = self._media(timeout_s)
-        inner = f"<ProfileToken>{html.escape(profile)}</ProfileToken>"
-        return _place(_uri(self.call(space, "GetSnapshotUri", timeout_s, inner)), "http")
+        answer = self.call(self._media(timeout_s), "GetSnapshotUri", timeout_s, profile_token(profile))
+        return _place(_uri(answer), "http")
 
     def want_keyframe(self, profile: str, timeout_s: float) -> None:
         """Asks for a keyframe now, for those who have just begun to watch."""
-        space = self._media(timeout_s)
-        inner = f"<ProfileToken>{html.escape(profile)}</ProfileToken>"
-        self.call(space, "SetSynchronizationPoint", timeout_s, inner)
+        self.call(self._media(timeout_s), "SetSynchronizationPoint", timeout_s, profile_token(profile))
 
     def set_encoder(self, profile: Profile, change: Callable[[Element], None], timeout_s: float) -> None:
         """Gives the device the profile's video encoder as `change` leaves it."""
@@ -330,7 +239,87 @@ class Onvif(Soap):
         path = path or self._known_services(timeout_s).get(space, "") if space != DEVICE else self._path
         if not path:
             raise OnvifFailed("refused")
-        return self.ask(path, f'<{name} xmlns="{space}">{inner}</{name}>', timeout_s, header=header)
+        if self._ahead is None:
+            self.clock(timeout_s)
+        return self._exchange(path, f'<{name} xmlns="{space}">{inner}</{name}>', timeout_s, header=header)
+
+    # SOAP
+
+    def clock(self, timeout_s: float) -> None:
+        """Reads the device's clock, which by the specification needs no login: also how one finds a device."""
+        try:
+            answer = self._exchange(self._path, f'<GetSystemDateAndTime xmlns="{DEVICE}"/>', timeout_s, signed=False)
+        except OnvifFailed as failed:
+            if failed.why == "down":
+                raise
+            self._ahead = timedelta()  # this device does not tell its time
+            return
+        content = next(answer.descendants("UTCDateTime"), None)
+        self._ahead = _ahead(content) if content is not None else timedelta()
+
+    def _exchange(self, path: str, body: str, timeout_s: float, *, signed: bool = True, header: str = "") -> Element:
+        head = (self._token() if signed and self._user and self._digest is None else "") + header
+        envelope = (
+            f'<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s="{_SOAP}"><s:Header>{head}</s:Header>'
+            f"<s:Body>{body}</s:Body></s:Envelope>"
+        ).encode()
+        answer = self._post(path, timeout_s, self._digest if signed else None, envelope)
+        if signed and answer.status == 401 and self._digest is None and (login := self._login(answer)) is not None:
+            self._digest = login
+            answer = self._post(path, timeout_s, login, envelope)
+        if answer.status == 401:
+            raise OnvifFailed("login")
+        try:
+            content = read(answer.body).find("Body")
+        except NotXml:
+            raise OnvifFailed("down") from None
+        if content is None:
+            raise OnvifFailed("down")
+        if fault := content.find("Fault"):
+            codes = " ".join(code.text for code in fault.descendants("Value"))
+            raise OnvifFailed("login" if "NotAuthorized" in codes or "FailedAuthentication" in codes else "refused")
+        if answer.status != 200 or not content.children:
+            raise OnvifFailed("down")
+        return content.children[0]
+
+    def _post(self, path: str, timeout_s: float, login: Login | None, body: bytes) -> Answer:
+        headers = {"Content-Type": "application/soap+xml; charset=utf-8"}
+        signature = login.sign("POST", path) if login else None
+        if signature is not None:
+            headers["Authorization"] = signature
+        try:
+            answer = self._http.ask(
+                "POST", self._host, self._port, path, timeout_s, headers=headers, body=body, pin=self.pin
+            )
+        except (Unreached, NotAllowed):
+            raise OnvifFailed("down") from None
+        if self.pin == "":
+            self.pin = answer.pin
+        return answer
+
+    def _login(self, answer: Answer) -> Login | None:
+        """The login for HTTP's Digest, if the device wants it; never for Basic, which anybody on the way can read."""
+        wanted = challenge(list(answer.headers.get("www-authenticate", ())))
+        if wanted is None or wanted.scheme != "digest" or not self._user:
+            return None
+        login = Login(self._user, self._password)
+        login.take(wanted)
+        return login
+
+    def _token(self) -> str:
+        """WS-Security UsernameToken Profile 1.0, PasswordDigest."""
+        nonce = secrets.token_bytes(16)
+        now = datetime.fromtimestamp(time.time(), UTC) + (self._ahead or timedelta())
+        created = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        digest = hashlib.sha1(nonce + created.encode() + self._password.encode(), usedforsecurity=False).digest()
+        return (
+            f'<Security s:mustUnderstand="1" xmlns="{_SECURITY}-wssecurity-secext-1.0.xsd"><UsernameToken>'
+            f"<Username>{html.escape(self._user)}</Username>"
+            f'<Password Type="{_SECURITY}-username-token-profile-1.0#PasswordDigest">{_base64(digest)}</Password>'
+            f'<Nonce EncodingType="{_SECURITY}-soap-message-security-1.0#Base64Binary">{_base64(nonce)}</Nonce>'
+            f'<Created xmlns="{_SECURITY}-wssecurity-utility-1.0.xsd">{created}</Created>'
+            "</UsernameToken></Security>"
+        )
 
 
 def _uri(answer: Element) -> str:

@@ -52,10 +52,6 @@ class Order(Struct, frozen=True):
     networks: list[str]
     look: bool = False
 
-    @property
-    def interfaces(self) -> list[ipaddress.IPv4Interface]:
-        return [ipaddress.IPv4Interface(network) for network in self.networks]
-
 
 class Said(Struct, frozen=True):
     """A line of the process that searches: how far it is, or what it found."""

@@ -33,8 +33,6 @@ _SEALED = 0xFFFFFFFF
 _BLOCK_BITS = 128
 _FIRST = b"01234567".ljust(16, b"\0")  # every message begins with the same vector
 
-
-CONTROL_PORT, MEDIA_PORT = 9010, 9020
 KEY_WANTED, PREPARE, INVITE, PLAY = 0x2001, 0x2013, 0x2011, 0x3105
 CLIENT_TYPE = 3  # 0 is often left without an answer
 ANY_SESSION = 10011
@@ -56,6 +54,8 @@ class Head(NamedTuple):
     @classmethod
     def read(cls, data: bytes) -> "Head":
         """Reads the head of a message. Raises NotMessage."""
+        if len(data) < HEAD.size:
+            raise NotMessage
         magic, _, _, _, command, _, length, _ = HEAD.unpack(data)
         if magic != MAGIC or length > LONGEST:
             raise NotMessage

@@ -88,6 +88,7 @@ _its_own(aioice.ice.Connection, "request_received", "self", "message", "addr", "
 _its_own(aioice.ice.Connection, "query_consent", "self")
 _its_own(aioice.ice.Connection, "build_request", "self", "pair", "nominate")
 _its_own(aioice.ice, "get_host_addresses", "use_ipv4", "use_ipv6")
+_its_own(aioice.ice, "server_reflexive_candidate", "protocol", "stun_server")
 
 
 def apply(addresses: tuple[str, ...]) -> None:

@@ -71,9 +71,6 @@ class Segments:
     def __len__(self) -> int:
         return len(self._kept)
 
-    def find(self, number: int) -> Segment | None:
-        return next((segment for segment in self._kept if segment.number == number), None)
-
     def clear(self) -> None:
         self._kept.clear()
         self._players.clear()
@@ -97,7 +94,7 @@ class Segments:
 
     def fetched(self, number: int, target_s: int, now: float, player: str) -> Segment | None:
         """The segment that a player fetches now, or None if this number is not in memory."""
-        found = self.find(number)
+        found = next((segment for segment in self._kept if segment.number == number), None)
         if found is not None and (known := self._players.get(player)) is not None:
             known.latest, known.asked = max(known.latest, number), now
             self._let_go(target_s, now)
@@ -173,7 +170,7 @@ class HlsOutput:
         self.segments = Segments()
         self._silent_track, self._silent_rate = silent_track, silent_rate
         self._changed, self._clock = changed, clock
-        self._next = 0
+        self.due = 0  # the number of the next segment
         self._target = 0  # 0: not known yet, no segment is whole
         self._is_listed = False  # a player knows the target
         self._muxer: SegmentMuxer | None = None
@@ -182,7 +179,7 @@ class HlsOutput:
 
     @property
     def has_audio(self) -> bool:
-        return self._silent_track or (self.format is not None and self.format.audio)
+        return self._silent_track or (self.format is not None and self.format.sound is not None)
 
     def begin(self, form: Format) -> None:
         """Begins a new timeline, because a source was opened."""
@@ -220,11 +217,6 @@ class HlsOutput:
         return sum(segment.seconds for segment in self.segments) > least_s
 
     @property
-    def due(self) -> int:
-        """The number of the next segment."""
-        return self._next
-
-    @property
     def target_s(self) -> int:
         return self._target or 1
 
@@ -235,7 +227,7 @@ class HlsOutput:
 
     def before(self, keyframe: Unit) -> Segment | None:
         """The whole segment directly before this keyframe, if it is in memory."""
-        if self._muxer is None or self._muxer.open_since != keyframe.dts or not self.segments:
+        if self._muxer is None or self._muxer.began != keyframe.dts or not self.segments:
             return None
         return list(self.segments)[-1]
 
@@ -265,7 +257,7 @@ class HlsOutput:
         listed = self.segments.listed(self.target_s, self._clock(), player)
         listed = [kept for kept in listed if kept.number >= entry]
         listed = listed[:1] if entry and is_first else listed
-        number = listed[0].number if listed else self._next
+        number = listed[0].number if listed else self.due
         gone = self.segments.breaks_before(number)
         shift, folder = (self._lead(after), f"../{self.start_id}/") if after else (0, "")
         if after and number > self._first:
@@ -300,7 +292,7 @@ class HlsOutput:
     def _start(self) -> None:
         """Begins a new start id. Old lists no longer hold, so players must fetch the master playlist again."""
         self.start_id = _start_id(self._born_ms)
-        self._first = self._next
+        self._first = self.due
         self.segments.clear()
         self._target, self._is_listed = 0, False
 
@@ -308,7 +300,7 @@ class HlsOutput:
         assert self.format is not None
         self._muxer = SegmentMuxer(
             self.format,
-            self._next,
+            self.due,
             silent_track=self._silent_track,
             cut=self._cut,
             silent_rate=self._silent_rate,
@@ -336,9 +328,9 @@ class HlsOutput:
         if not self._is_listed:
             self._target = max(self._target, rounded(seconds), 1)
         self.failure = None
-        made = Segment(self._next, data, seconds, breaks=first and len(self.segments) > 0, key=key)
+        made = Segment(self.due, data, seconds, breaks=first and len(self.segments) > 0, key=key)
         self.segments.add(made, self.target_s, self._clock())
-        self._next += 1
+        self.due += 1
         self._changed()
 
 

@@ -15,7 +15,6 @@ from collections.abc import Iterable
 from contextvars import ContextVar
 from copy import copy
 from dataclasses import dataclass
-from typing import Any
 
 import aioice.ice
 from aioice import Candidate, stun
@@ -106,38 +105,17 @@ async def gather(
 
 
 async def reflexive(protocol: aioice.ice.StunProtocol, servers: tuple[Address, ...]) -> Candidate:
-    """Makes the candidate of a socket's public address. Raises TimeoutError, ConnectionError.
+    """The candidate of a socket's public address, by the first server that answers.
 
-    aioice would ask a single server and resolve the server's name while a display waits.
+    aioice would ask a single server, once, and resolve the server's name while a display waits. Raises TimeoutError,
+    ConnectionError.
     """
-    host, port = await public_address(protocol, servers)
-    local = protocol.local_candidate
-    return Candidate(
-        foundation=candidate_foundation("srflx", "udp", local.host),
-        component=local.component,
-        transport=local.transport,
-        priority=candidate_priority(local.component, "srflx"),
-        host=host,
-        port=port,
-        type="srflx",
-        related_address=local.host,
-        related_port=local.port,
-    )
-
-
-async def public_address(protocol: Any, servers: tuple[Address, ...]) -> Address:
-    """Asks all servers for the public address of the socket of aioice's `protocol`. The first answer counts.
-
-    Raises TimeoutError, ConnectionError.
-    """
-    requests = [asyncio.create_task(_response(protocol, server, at_s)) for at_s in (0, REPEAT_S) for server in servers]
+    requests = [asyncio.create_task(_candidate(protocol, server, at_s)) for at_s in (0, REPEAT_S) for server in servers]
     try:
         async with asyncio.timeout(ANSWER_S):
             for answer in asyncio.as_completed(requests):
                 with contextlib.suppress(stun.TransactionError, KeyError):
-                    response = await answer
-                    host, port = response.attributes["XOR-MAPPED-ADDRESS"]
-                    return str(host), int(port)
+                    return await answer
         raise ConnectionError
     finally:
         for task in requests:
@@ -145,13 +123,10 @@ async def public_address(protocol: Any, servers: tuple[Address, ...]) -> Address
         await asyncio.gather(*requests, return_exceptions=True)
 
 
-async def _response(protocol: Any, server: Address, at_s: float) -> stun.Message:
+async def _candidate(protocol: aioice.ice.StunProtocol, server: Address, at_s: float) -> Candidate:
     await asyncio.sleep(at_s)
-    response: stun.Message
-    response, _ = await protocol.request(
-        stun.Message(message_method=stun.Method.BINDING, message_class=stun.Class.REQUEST), server
-    )
-    return response
+    found, _ = await aioice.ice.server_reflexive_candidate(protocol, server)
+    return found
 
 
 class Connection(aioice.ice.Connection):

@@ -57,7 +57,7 @@ class SegmentMuxer:
         self._cut, self._is_soon, self._target_s = cut, is_soon, target_s
         self._first = True
         self._begins: deque[_Begin] = deque()
-        self._began: int | None = None  # decoding time of the picture that the open segment begins with
+        self.began: int | None = None  # decoding time of the picture that the open segment begins with
         self._last = self._step = 0  # decoding time of the latest picture, and the time since the picture before
         self.open_bytes = 0  # of the open segment
         self._silent_dts: int | None = None
@@ -78,15 +78,10 @@ class SegmentMuxer:
         self._video.time_base = _TICK
         self._audio: Any = None
         self._silent, self._silent_rate = silent_track, silent_rate
-        if form.audio or silent_track:
-            rate = silent_rate if silent_track else form.audio_rate
+        rate = silent_rate if silent_track else form.sound.rate if form.sound else 0
+        if rate:
             self._audio = self._container.add_mux_stream("aac", rate=rate)
             self._audio.time_base = _TICK
-
-    @property
-    def open_since(self) -> int | None:
-        """The decoding time of the first picture in the open segment."""
-        return self._began
 
     @property
     def open_s(self) -> float:
@@ -95,7 +90,7 @@ class SegmentMuxer:
 
     def open_until(self, dts: int) -> float:
         """The length of the open segment if it ended before a picture with this decoding time."""
-        return 0.0 if self._began is None else (dts - self._began) / CLOCK
+        return 0.0 if self.began is None else (dts - self.began) / CLOCK
 
     def is_hole(self, dts: int) -> bool:
         """True if pictures are missing before a picture with this decoding time."""
@@ -104,11 +99,11 @@ class SegmentMuxer:
     def write(self, unit: Unit) -> None:
         if unit.kind == "video":
             self._picture(unit)
-        elif self._began is not None and self._audio is not None and not self._silent:
+        elif self.began is not None and self._audio is not None and not self._silent:
             self._mux(self._audio, unit.data, unit.pts, unit.dts, key=True)
 
     def close(self) -> None:
-        if self._began is not None:
+        if self.began is not None:
             self._container.close()
 
     def discard(self) -> None:
@@ -121,12 +116,12 @@ class SegmentMuxer:
         self.discard()
 
     def _picture(self, unit: Unit) -> None:
-        if self._began is None and not unit.key:
+        if self.began is None and not unit.key:
             return
-        begins = self._began is None or (unit.key and self._may_end(unit.dts)) or self._must_end(unit.dts)
+        begins = self.began is None or (unit.key and self._may_end(unit.dts)) or self._must_end(unit.dts)
         if begins:
             self._begins.append(_Begin(unit.dts, unit.key))
-            self._began, self.open_bytes = unit.dts, 0
+            self.began, self.open_bytes = unit.dts, 0
         elif unit.dts > self._last:
             self._step = unit.dts - self._last
         self._last = unit.dts
@@ -149,7 +144,7 @@ class SegmentMuxer:
         Sometimes a keyframe comes early, for example when a source changes. A segment that went on past it might exceed
         the target without another keyframe, and players begin only with a keyframe.
         """
-        is_whole = dts - (self._began or 0) >= _SHORTEST or not self._begins[-1].key
+        is_whole = dts - (self.began or 0) >= _SHORTEST or not self._begins[-1].key
         return is_whole or self._is_soon or self._is_long(dts + self._target_s() * CLOCK)
 
     def _keep_silent(self, until: int) -> None:

@@ -14,7 +14,7 @@ import av
 
 from showcam.engine.outputs.hls import GONE_S, HlsOutput, Segment
 from showcam.engine.sound import SILENT_RATE, TV_RATE, AacVoice, plays_on_tvs
-from showcam.engine.source import CLOCK, Format, Unit
+from showcam.engine.source import CLOCK, Format, SoundFormat, Unit
 
 RECENT_S = 5.0  # least length of whole groups: a player that begins near the end of a list needs this much
 RECENT_CAP = 24 * 1024 * 1024  # bytes
@@ -51,7 +51,8 @@ class RecentGroups:
         self._clock = clock
         self._groups: deque[Group] = deque()
         self._form: Format | None = None
-        self._timeline = self._size = 0
+        self._size = 0
+        self.timeline = 0  # of the next group
         self._is_open = False  # the last group goes on
 
     def __iter__(self) -> Iterator[Group]:
@@ -68,23 +69,18 @@ class RecentGroups:
         """The age in seconds of the oldest group."""
         return self._clock() - self._groups[0].began if self._groups else 0.0
 
-    @property
-    def timeline(self) -> int:
-        """The timeline of the next group."""
-        return self._timeline
-
     def begin(self, form: Format) -> None:
         """Begins another timeline with the next keyframe."""
         if self._form is not None and not form.continues(self._form):
             self._clear()
-        self._form, self._timeline, self._is_open = form, self._timeline + 1, False
+        self._form, self.timeline, self._is_open = form, self.timeline + 1, False
 
     def add(self, unit: Unit, *, whole: bool) -> None:
         """Adds a unit to the open group. `whole`: keep whole groups too."""
         if unit.kind == "video" and unit.key and self._form is not None:
             if not whole:
                 self._clear()
-            self._groups.append(Group(self._timeline, self._form, [], self._clock()))
+            self._groups.append(Group(self.timeline, self._form, [], self._clock()))
             self._is_open = True
         elif not self._is_open:
             return
@@ -113,22 +109,17 @@ class Rendition:
 
     def __init__(self, output: HlsOutput, *, tv: bool) -> None:
         self.output, self._tv = output, tv
-        self._voice: AacVoice | None = None
-
-    @property
-    def has_own_sound(self) -> bool:
-        """True if the camera's sound is converted for this output."""
-        return self._voice is not None
+        self.voice: AacVoice | None = None  # converts the camera's sound for this output
 
     def begin(self, form: Format) -> None:
         """Begins a new timeline, because a source was opened."""
         rate = TV_RATE if self._tv else SILENT_RATE
-        is_sent = form.audio_codec == "aac" and not self._tv
-        self._voice = AacVoice(form, rate) if form.audio and not is_sent else None
-        self.output.begin(form if is_sent else replace(form, audio_codec="aac", audio_rate=rate))
+        is_sent = form.sound is None or (form.sound.codec == "aac" and not self._tv)
+        self.voice = AacVoice(form.sound, rate) if form.sound and not is_sent else None
+        self.output.begin(form if is_sent else replace(form, sound=SoundFormat("aac", rate)))
 
     def write(self, unit: Unit) -> None:
-        for made in self._voice.feed(unit) if self._voice is not None and unit.kind == "audio" else (unit,):
+        for made in self.voice.feed(unit) if self.voice is not None and unit.kind == "audio" else (unit,):
             self.output.write(made)
 
 
@@ -141,7 +132,7 @@ class Renditions:
         self._made: dict[Key, Rendition] = {}
         self._wanted: set[Key] = set()  # as players have asked for them, whatever sound the camera has
         self._form: Format | None = None
-        self._recent = RecentGroups(clock)  # the units that viewers get, earlier if these are paced
+        self.recent = RecentGroups(clock)  # the units that viewers get, earlier if these are paced
         self._asked = clock()
 
     @property
@@ -165,7 +156,7 @@ class Renditions:
 
     def begin(self, form: Format) -> None:
         self._form = form
-        self._recent.begin(form)
+        self.recent.begin(form)
         if form.kind != "h264":
             self.end()  # no viewer plays this codec
             self._made.clear()
@@ -173,9 +164,9 @@ class Renditions:
 
     def write(self, unit: Unit) -> None:
         form = self._form
-        if form is None or (unit.kind == "audio" and not form.audio):
+        if form is None or (unit.kind == "audio" and not form.sound):
             return
-        self._recent.add(unit, whole=not self._made and form.kind == "h264")
+        self.recent.add(unit, whole=not self._made and form.kind == "h264")
         for made in self._made.values():
             made.write(unit)
 
@@ -189,11 +180,6 @@ class Renditions:
             self.end()
             self._made.clear()
             self._wanted.clear()
-
-    @property
-    def since_key(self) -> list[Unit]:
-        """The pictures and sound since the last keyframe."""
-        return self._recent.open
 
     def _make(self, *, begins: bool = False) -> None:
         """Makes the outputs that players have asked for, and ends the others. `begins`: another timeline begins."""
@@ -215,7 +201,7 @@ class Renditions:
             clock=self._clock,
             silent_rate=TV_RATE if key.tv else SILENT_RATE,
             is_soon=self.is_soon,
-            since_s=self._recent.since_s,
+            since_s=self.recent.since_s,
         )
         made = Rendition(output, tv=key.tv)
         for form, units in self._shown_last():
@@ -229,17 +215,17 @@ class Renditions:
         assert self._form is not None
         shown: list[tuple[Format, list[Unit]]] = []
         timeline = 0
-        for group in self._recent:
+        for group in self.recent:
             if group.timeline != timeline:
                 timeline = group.timeline
                 shown.append((group.form, []))
             shown[-1][1].extend(group.units)
-        if timeline != self._recent.timeline:
+        if timeline != self.recent.timeline:
             shown.append((self._form, []))
         units = shown[-1][1]
         for made in self._made.values():
             # whole groups are not kept while an output is made: its segments contain them
-            if units and not made.has_own_sound and (before := made.output.before(units[0])) is not None:
+            if units and made.voice is None and (before := made.output.before(units[0])) is not None:
                 units[:0] = _replayed(before, units[0].pts)
                 break
         return shown
@@ -248,7 +234,7 @@ class Renditions:
 def _key(form: Format, wanted: Key) -> Key:
     """The output for a player that asked like this: a camera with sound has no silent one."""
     is_for_tvs = wanted.tv and not plays_on_tvs(form)
-    return Key((wanted.silent_track or is_for_tvs) and not form.audio, is_for_tvs)
+    return Key((wanted.silent_track or is_for_tvs) and not form.sound, is_for_tvs)
 
 
 def _replayed(segment: Segment, until: int) -> Iterator[Unit]:

@@ -42,18 +42,17 @@ class Track(MediaStreamTrack):
 
     def __init__(self) -> None:
         super().__init__()
-        self._arrival: asyncio.Future[None] | None = None
+        self._arrival = asyncio.Event()
 
     def _wake(self) -> None:
-        if self._arrival and not self._arrival.done():
-            self._arrival.set_result(None)
+        self._arrival.set()
 
     async def _sleep(self) -> None:
         """Waits until a unit may have come. Raises MediaStreamError once the track is stopped."""
         if self.readyState != "live":
             raise MediaStreamError
-        self._arrival = asyncio.get_running_loop().create_future()
-        await self._arrival
+        self._arrival.clear()
+        await self._arrival.wait()
 
     def stop(self) -> None:
         super().stop()

@@ -174,13 +174,9 @@ class Transcoder(threading.Thread):
         self._stopped = self._is_begun = False
         self._begins: Format | None = None  # the source's format, until its first picture is made
         self._silent_until = _EVER  # in ticks; older sound came too late
-        self._load = _Load()
+        self.load: float | None = None  # the part of a core that the thread takes; None until it was measured
+        self._measured_since: tuple[float, float] | None = None  # wall clock, CPU
         self.left_out = 0  # number of pictures left out for lack of time
-
-    @property
-    def load(self) -> float | None:
-        """The part of a core that the thread takes; None until it was measured."""
-        return self._load.value
 
     def put(self, unit: Unit) -> None:
         """Hands a unit to the thread. Called from the event loop. Without room, units are left out up to a keyframe."""
@@ -243,7 +239,7 @@ class Transcoder(threading.Thread):
                 self._wants_key.clear()
                 pipeline.renew()
             self._hand_over(pipeline, self._units_of(pipeline, what, came))
-            self._load.measure()
+            self._measure_load()
 
     def _catch_up(self, pipeline: Pipeline) -> None:
         since, self._since = self._since, []
@@ -273,8 +269,8 @@ class Transcoder(threading.Thread):
             return []
         sound = [unit for unit in since if unit.kind == "audio"]
         until = min(sound[0].dts, frame.pts + CLOCK) if sound else frame.pts  # a camera's clock may lie
-        silent = silence(self._form, frame.pts - groups * gop, until) if self._form.audio else []
-        if self._form.audio and not silent:
+        silent = silence(self._form.sound, frame.pts - groups * gop, until) if self._form.sound else []
+        if self._form.sound and not silent:
             return []  # a player that meets sound later begins again
         self._silent_until = until
         heard = [unit for unit in since[:at] if unit.kind == "audio"]  # while the decoder had no picture yet
@@ -299,18 +295,10 @@ class Transcoder(threading.Thread):
                 made += self._shown(pipeline, frame, [unit], 0)
         return made
 
-
-class _Load:
-    """Measures the part of a core that the calling thread takes."""
-
-    def __init__(self) -> None:
-        self._began: tuple[float, float] | None = None  # wall clock, CPU
-        self.value: float | None = None
-
-    def measure(self) -> None:
+    def _measure_load(self) -> None:
         now, cpu = time.monotonic(), time.thread_time()
-        if self._began is None:
-            self._began = now, cpu
-        elif now - self._began[0] >= _WINDOW_S:
-            self.value = (cpu - self._began[1]) / (now - self._began[0])
-            self._began = now, cpu
+        began, cpu_then = self._measured_since or (now, cpu)
+        if now - began >= _WINDOW_S:
+            self.load = (cpu - cpu_then) / (now - began)
+        if self._measured_since is None or now - began >= _WINDOW_S:
+            self._measured_since = now, cpu

@@ -5,19 +5,15 @@ from enum import Enum, auto
 from typing import ClassVar
 
 from showcam.engine.codec import h264, h265
-from showcam.engine.codec.nal import START, Codec
+from showcam.engine.codec.nal import START, Codec, codec_of
 from showcam.engine.rtp.packets import UNIT_CAP, AccessUnit, Depacketizer, Opener
 
 _PIECES_CAP = 8192  # of one picture
 _TOGETHER_CAP = 32  # units in one packet
 _LONG_SET = 128  # bytes; parameter sets are shorter
 _FIRST, _LAST = 0x80, 0x40  # of a fragment's flags
-# the beginnings of payloads that have parameter sets
-_H264_SPS = frozenset((0x07, 0x27, 0x47, 0x67))
-_H264_SEVERAL = frozenset((0x18, 0x38, 0x58, 0x78))
-_H265_SETS = (b"\x40\x01", b"\x42\x01")  # VPS, SPS
-_H265_SEVERAL = b"\x60\x01"
-_SETS = _H264_SPS | _H264_SEVERAL | {0x40, 0x42, 0x60}
+# the first bytes of payloads that may have parameter sets, and the offset of the first unit: 0 if there is only one
+_SETS = {**dict.fromkeys((0x27, 0x47, 0x67, 0x40, 0x42), 0), **dict.fromkeys((0x18, 0x38, 0x58, 0x78), 3), 0x60: 4}
 
 
 class Part(Enum):
@@ -321,8 +317,9 @@ class EitherDepacketizer:
         self._of_it: Depacketizer = _made(codec, opener)
 
     def feed(self, payload: bytes, timestamp: int, *, marker: bool, lost: bool = False) -> list[AccessUnit]:
-        if payload and payload[0] in _SETS and (self._opener is None or not self._opener.hides_types):
-            sent = codec_of(payload)
+        at = _SETS.get(payload[0]) if payload else None
+        if at is not None and (self._opener is None or not self._opener.hides_types):
+            sent = codec_of(payload[at : at + 2])
             if sent is not None and sent != self.codec:
                 self.codec, self._of_it = sent, _made(sent, self._opener)
         return self._of_it.feed(payload, timestamp, marker=marker, lost=lost)
@@ -330,21 +327,3 @@ class EitherDepacketizer:
 
 def _made(codec: Codec, opener: Opener | None) -> Depacketizer:
     return H264Depacketizer(opener) if codec == "h264" else H265Depacketizer(opener)
-
-
-def codec_of(payload: bytes) -> Codec | None:
-    """The codec of a payload that begins with parameter sets: these look different in the two codecs.
-
-    The first byte of H.265's units is even as cameras send them (RFC 7798 section 1.1.4), that of an H.264 SPS is odd.
-    """
-    if len(payload) < 4:
-        return None
-    first = payload[0]
-    if first in _H264_SPS:
-        return "h264" if payload[1] in h264.PROFILES else None
-    if payload.startswith(_H265_SETS):
-        return "h265"
-    if first in _H264_SEVERAL:
-        unit = payload[3:5]
-        return "h264" if len(unit) == 2 and unit[0] in _H264_SPS and unit[1] in h264.PROFILES else None
-    return "h265" if payload.startswith(_H265_SEVERAL) and payload[4:6] in _H265_SETS else None

@@ -1,6 +1,7 @@
 """Gives a camera's video to all its viewers: to displays by HLS and WebRTC, as Opus to listeners, and as a still."""
 
 import asyncio
+import contextlib
 import math
 from collections.abc import Callable
 
@@ -20,31 +21,18 @@ class Signal:
     """Rung whenever something changed; each waiter then checks its condition again."""
 
     def __init__(self) -> None:
-        self._waiting: set[asyncio.Future[None]] = set()
+        self._rung = asyncio.Event()
 
     def ring(self) -> None:
-        waiting, self._waiting = self._waiting, set()
-        for future in waiting:
-            if not future.done():
-                future.set_result(None)
+        self._rung.set()
+        self._rung = asyncio.Event()
 
-    async def until(self, condition: Callable[[], object], timeout_s: float) -> bool:
-        """Waits until the condition is true. False when time ran out first."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + timeout_s
-        while not condition():
-            left = deadline - loop.time()
-            if left <= 0:
-                return False
-            future = loop.create_future()
-            self._waiting.add(future)
-            try:
-                await asyncio.wait_for(future, left)
-            except TimeoutError:
-                return bool(condition())
-            finally:
-                self._waiting.discard(future)
-        return True
+    async def until(self, condition: Callable[[], object], timeout_s: float) -> None:
+        """Waits until the condition is true, or the time has run out."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                while not condition():
+                    await self._rung.wait()
 
 
 class Gop:
@@ -209,8 +197,8 @@ class Fanout:
                 self.signal.ring()
             for viewer in list(self._viewers):
                 viewer(unit)
-        elif self._listeners and self.format and self.format.audio:
-            self._voice = self._voice or OpusVoice(self.format)
+        elif self._listeners and self.format and self.format.sound:
+            self._voice = self._voice or OpusVoice(self.format.sound)
             for data, pts in self._voice.feed(unit):
                 for listener in list(self._listeners):
                     listener(data, pts)

@@ -118,7 +118,7 @@ class Pull(PlayableFanout):
         connect_s: float,
     ) -> None:
         super().__init__(transcodes)
-        self._choice = Choice(has_smaller=claims.picture == "main", has_room=lambda: transcodes.has_room)
+        self._choice = Choice(has_smaller=claims.picture == "main", has_room=transcodes.has_room)
         self._slim: Slim | None = None
         self._sub = sub
         self._has_answered, self._connect_s = has_answered, connect_s
@@ -135,7 +135,7 @@ class Pull(PlayableFanout):
         self.is_only_kept = False  # begun only to be kept warm; no viewer has come yet
         self.reopened = 0
         self._background = Background()
-        self._gate = Gate(sources, self._background)
+        self.gate = Gate(sources, self._background)
         self._lasts_s = 0
         self._is_interrupted = False  # the camera ended an opening, and the next has brought no video yet
         self._rest: asyncio.TimerHandle | None = None
@@ -170,10 +170,6 @@ class Pull(PlayableFanout):
             return False
         quiet_s = self._loop.time() - self.brought_at
         return self.format is None or quiet_s < (QUIET_VENDOR_S if self.is_single else QUIET_S)
-
-    @property
-    def minted(self) -> int:
-        return self._gate.opened
 
     @property
     def makes_stills(self) -> bool:
@@ -280,7 +276,7 @@ class Pull(PlayableFanout):
 
     async def _mint(self) -> SourceSpec:
         """Gets a new address through the gate. Raises SourceFailed."""
-        spec = await self._gate.source(self._claims_asked())
+        spec = await self.gate.source(self._claims_asked())
         if not self.holds(spec.lease):
             self._return_place()
         self._spec, self.sound, self.is_single = spec, spec.sound, spec.is_single
@@ -299,13 +295,13 @@ class Pull(PlayableFanout):
         """Reports that the way failed, before the next request: the gate then answers with another way."""
         spec, self._spec = self._spec, None
         if spec is not None and spec.lease:
-            await self._gate.given_back(self.claims, spec.lease, InVain(failed.reason))
+            await self.gate.given_back(self.claims, spec.lease, InVain(failed.reason))
 
     def give_back(self, lease: Lease, ending: Ending = USED) -> None:
         """Reports once how an address ended. A second report could arrive before the first and be taken for it."""
         if self._spec is not None and self.holds(lease):
             self._spec = replace(self._spec, lease=None)
-        self._gate.give_back(self.claims, lease, ending)
+        self.gate.give_back(self.claims, lease, ending)
 
     async def _opening(self, spec: SourceSpec) -> None:
         """Opens the source and runs it until the end. Raises SourceFailed."""
@@ -321,19 +317,19 @@ class Pull(PlayableFanout):
     def _judge_key(self, *, fits: bool) -> None:
         """Reports if the key fits the video. RTSP refuses a wrong password, but that says nothing about the key."""
         if self._spec is not None and self._spec.key and self._spec.is_enciphered:
-            self._gate.report_key(self._claims_asked(), self._spec.key, fits=fits)
+            self.gate.report_key(self._claims_asked(), self._spec.key, fits=fits)
 
     def begin(self, form: Format) -> None:
         """Begins to show an opening. Raises SourceFailed if the viewer that opened the camera can't play the format."""
         self._is_interrupted = False
         if not self.claims.explains and (self.format is None or _like(self.format) != _like(form)):
-            self._gate.report(self._claims_asked(), form)
+            self.gate.report(self._claims_asked(), form)
         reason = unplayed(form, self._opened_for.surface, self._opened_for.protocol)
         may_be_smaller = self.format is None and self._choice.may_be_smaller
         if reason and (may_be_smaller or not self.may_be_transcoded):
             raise SourceFailed(reason, again=False)
         if self.sound == "off":
-            form = replace(form, audio=False)
+            form = replace(form, sound=None)
         if self.format is None:
             self._judge_key(fits=True)
             took = self._loop.time() - self._epoch

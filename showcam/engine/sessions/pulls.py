@@ -59,10 +59,6 @@ class Places:
         while len(self._kept) > MOST_KEPT:
             del self._kept[next(iter(self._kept))]
 
-    def take(self, claims: Claims) -> None:
-        """Frees the place, because a session begins with this grant."""
-        self.give_back(claims.link, claims.nonce)
-
     def give_back(self, link: str, nonce: str) -> Claims | None:
         """Frees the place of the grant with this nonce, and returns its claims, if the grant belongs to the link."""
         claims = self._kept.get(nonce)
@@ -191,7 +187,7 @@ class Pulls:
             "pulls": len(pulls),
             "pulls_live": sum(pull.is_live for pull in pulls),
             "reopened": sum(pull.reopened for pull in pulls),
-            "minted": sum(pull.minted for pull in pulls),
+            "minted": sum(pull.gate.opened for pull in pulls),
         }
 
     async def close(self) -> None:
@@ -239,7 +235,7 @@ class CameraStills:
 
     async def of(self, claims: Claims) -> bytes | None:
         """A JPEG of now, through the gate; None if a pull is needed for it. Raises SourceFailed if the gate is shut."""
-        if still := await self._of_vendor(claims):
+        if still := await self._made_again(await self._gate.still(claims), claims):
             return still
         if not self._makes.get(key_of(claims)):
             return None
@@ -249,24 +245,18 @@ class CameraStills:
         loopback, within_s = self._settings.allow_loopback_sources, self._settings.still_s
         fetching = partial(fetch, spec.still, spec.user, spec.password, loopback=loopback, within_s=within_s)
         try:
-            data = await asyncio.to_thread(fetching)
-            return await asyncio.to_thread(resized, data, small=claims.protocol == "still")
+            return await self._made_again(await asyncio.to_thread(fetching), claims)
         except NoStill as none:
             if none.refused:
                 self._makes[key_of(claims)] = False
-        except NoPicture:
-            pass
-        return None
+            return None
 
-    async def _of_vendor(self, claims: Claims) -> bytes | None:
-        """A JPEG from the vendor, or None. Raises SourceFailed if the gate is shut."""
-        data = await self._gate.still(claims)
-        if data is None:
-            return None
-        try:
-            return await asyncio.to_thread(resized, data, small=claims.protocol == "still")
-        except NoPicture:
-            return None
+    @staticmethod
+    async def _made_again(still: bytes | None, claims: Claims) -> bytes | None:
+        """The still in the size that is wanted; None for what is no picture."""
+        with contextlib.suppress(NoPicture):
+            return still and await asyncio.to_thread(resized, still, small=claims.protocol == "still")
+        return None
 
 
 class Warming:
@@ -313,7 +303,7 @@ class Warming:
         runs = self._pulls.runs(claims)
         pull = self.warm(claims, spec)
         if not runs:
-            self._background.later(self._measured(pull))
+            self._background.later(self._opened(pull, is_kept=False))
 
     def keep(self, claims: Claims) -> None:
         """Keeps the camera open for `keep_s`, if its video comes over the home network. The next call renews this time.
@@ -328,7 +318,7 @@ class Warming:
         pull.is_only_kept |= not runs
         pull.hold(self._keep_s)
         if not runs:
-            self._background.later(self._held(pull))
+            self._background.later(self._opened(pull, is_kept=True))
 
     async def still(self, claims: Claims) -> bytes:
         """A JPEG of now. Waits for the camera, since viewers don't ask again. Raises Ended, TooMany, SourceFailed."""
@@ -356,19 +346,14 @@ class Warming:
         except (Ended, TooMany):
             return None
 
-    async def _held(self, pull: Pull) -> None:
+    async def _opened(self, pull: Pull, *, is_kept: bool) -> None:
+        """Leaves the pull once it is open, if no viewer came meanwhile and it is not to be kept, or can't be."""
         needed = pull.needed
         with contextlib.suppress(SourceFailed):
             await pull.opened()
-        if pull.hold(self._keep_s):
+        if is_kept and pull.hold(self._keep_s):
             return
-        self._away[pull.key] = self._clock() + AWAY_S
+        if is_kept:
+            self._away[pull.key] = self._clock() + AWAY_S
         if pull.needed == needed:
-            self._pulls.leave(pull)
-
-    async def _measured(self, pull: Pull) -> None:
-        needed = pull.needed
-        with contextlib.suppress(SourceFailed):
-            await pull.opened()
-        if pull.needed == needed:  # no viewer came meanwhile
             self._pulls.leave(pull)

@@ -139,7 +139,7 @@ class Session:
     answering: asyncio.Lock = field(default_factory=asyncio.Lock)
     _fetches: int = 0
     # the output of the viewer's latest list, and the number of the next segment after that list
-    _listed: tuple[HlsOutput, int] | None = None
+    listed: tuple[HlsOutput, int] | None = None
     _listed_at: float = 0.0
 
     @property
@@ -166,18 +166,9 @@ class Session:
             self._fetches -= 1
             self.used = asyncio.get_running_loop().time()
 
-    @property
-    def has_list(self) -> bool:
-        """True if the viewer has a playlist."""
-        return self._listed is not None
-
-    def has_list_of(self, output: HlsOutput) -> bool:
-        """True if the viewer's latest playlist is of this output."""
-        return self._listed is not None and self._listed[0] is output
-
     def hand_list(self, output: HlsOutput) -> None:
         """Notes that the viewer gets this output's playlist now."""
-        self._listed, self._listed_at = (output, output.due), asyncio.get_running_loop().time()
+        self.listed, self._listed_at = (output, output.due), asyncio.get_running_loop().time()
 
     async def news(self) -> bool:
         """Waits for a segment that is new to the viewer. Returns False without a wait if none was needed.
@@ -185,9 +176,9 @@ class Session:
         A player that finds an old list comes again after half a target duration, and may stand still until then. A
         player that asks again sooner is not kept waiting: some ask twice at the beginning.
         """
-        if self._listed is None:
+        if self.listed is None:
             return False
-        output, due = self._listed
+        output, due = self.listed
         half_s = output.target_s / 2
         if output.due != due or asyncio.get_running_loop().time() - self._listed_at < half_s:
             return False
@@ -214,7 +205,7 @@ class Session:
         pull = self.pull
         if pull.sound == "on":
             # a camera's first sound may come after the first picture
-            return "camera" if pull.format is None or pull.format.audio else "late"
+            return "camera" if pull.format is None or pull.format.sound else "late"
         # displays of both assistants get silence; Google's show a camera without sound only if the gate allows it
         waits = self.claims.surface == "alexa" or (self.claims.surface in ("google", "tv") and pull.sound != "off")
         return "silence" if waits else None

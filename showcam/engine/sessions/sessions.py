@@ -9,7 +9,7 @@ import structlog
 
 from showcam.engine.client import LONGEST_S
 from showcam.engine.gate import Background, Gate
-from showcam.engine.grants import SESSION_OF, Claims, ExpiredGrant, Grants, Picture, Protocol
+from showcam.engine.grants import Claims, ExpiredGrant, Grants, Picture, Protocol
 from showcam.engine.messages import Stats
 from showcam.engine.outputs import ice
 from showcam.engine.outputs.peer import Peer
@@ -86,21 +86,10 @@ class Sessions:
     def _begin(self, claims: Claims, spec: SourceSpec | None, name: str) -> Session:
         if self._index.count(claims.account) >= self._settings.sessions_of_one:
             raise TooMany(10)
-        self._places.take(claims)
+        self._places.give_back(claims.link, claims.nonce)  # the session holds its camera from now on
         now, clock = self._loop.time(), int(time.time())
-        own = claims
-        if protocol := SESSION_OF.get(claims.protocol):
-            _, own = self._grants.issue(
-                account=claims.account,
-                link=claims.link,
-                camera=claims.camera,
-                protocol=protocol,
-                surface=claims.surface,
-                now=clock,
-                life_s=self._settings.stream_cap_s or self._settings.session_s,
-                explains=claims.explains,
-                picture=claims.picture,
-            )
+        life_s = self._settings.stream_cap_s or self._settings.session_s
+        own = self._grants.for_session(claims, clock + life_s)
         pull = self.warming.warm(claims, spec)
         pull.claims = own
         until = own.expires if self._settings.stream_cap_s else clock + self._settings.session_s

@@ -85,10 +85,6 @@ class Transcode(Fanout):
         self._used = self._loop.time()
 
     @property
-    def is_over(self) -> bool:
-        return self.failure is not None
-
-    @property
     def is_watched(self) -> bool:
         return bool(self._viewers) or self._waiting > 0 or self._loop.time() - self._used < SILENT_S
 
@@ -205,27 +201,22 @@ class Transcodes:
         self._running: list[Transcode] = []
         self._measured: float | None = None  # the largest load of the latest transcodes
 
-    @property
-    def has_room(self) -> bool:
-        """True if a transcode would be admitted for viewers that can't be shown the video otherwise."""
-        return self._has_room(displaces=True)
-
     def begin(
         self, form: Format, since: Iterable[Unit], reason: str, *, shape: Shape = DISPLAY, gives_way: bool = False
     ) -> Transcode:
         """Begins a transcode, and ends the transcodes that give way. Raises SourceFailed with `reason` without room."""
         # viewers of a thin picture can be shown the whole one: no other transcode ends for it
-        if not self._has_room(displaces=not gives_way and shape is not THIN):
+        if not self.has_room(displaces=not gives_way and shape is not THIN):
             raise SourceFailed(reason, again=False)
-        is_tight = not self._has_room(displaces=False)
+        is_tight = not self.has_room(displaces=False)
         for other in self._running:
             if not other.is_watched or (other.gives_way and is_tight):
                 other.close("machine_full")
         made = Transcode(form, since, shape, gives_way=gives_way)
-        self._running = [other for other in self._running if not other.is_over] + [made]
+        self._running = [other for other in self._running if not other.failure] + [made]
         return made
 
-    def _has_room(self, *, displaces: bool) -> bool:
+    def has_room(self, *, displaces: bool = True) -> bool:
         """True if there is room. Unwatched transcodes don't count; with `displaces`, transcodes that give way don't."""
         self.tidy()
         stay = [running for running in self._running if running.is_watched and not (displaces and running.gives_way)]
@@ -238,7 +229,7 @@ class Transcodes:
         """Ends unneeded transcodes, and measures the load of the others."""
         for running in self._running:
             running.tidy()
-        self._running = [running for running in self._running if not running.is_over]
+        self._running = [running for running in self._running if not running.failure]
         loads = [running.load for running in self._running if running.load is not None]
         self._measured = max(loads, default=self._measured)
 
@@ -267,7 +258,7 @@ class PlayableFanout(Fanout):
     @property
     def may_be_transcoded(self) -> bool:
         """True if the video is transcoded already, or there is room for it."""
-        return self._running is not None or self._transcodes.has_room
+        return self._running is not None or self._transcodes.has_room()
 
     def follow(self, follower: Callable[[], None]) -> None:
         """Calls `follower` at each opening from now on."""
@@ -326,7 +317,7 @@ class PlayableFanout(Fanout):
 
     @property
     def _running(self) -> Transcode | None:
-        return self._transcode if self._transcode is not None and not self._transcode.is_over else None
+        return self._transcode if self._transcode is not None and not self._transcode.failure else None
 
     def _fed(self, *, hls: bool) -> Transcode | None:
         """The transcode that takes the units for HLS or, with `hls` False, for WebRTC viewers. None if none runs."""
@@ -344,7 +335,7 @@ class PlayableFanout(Fanout):
             made.close()
             made = None
         if made is None:
-            since = self.renditions.since_key if gives_way else self._gop.units
+            since = self.renditions.recent.open if gives_way else self._gop.units
             made = self._transcodes.begin(self.format, since, reason, shape=shape, gives_way=gives_way)
             self._transcode = made
         made.need()

@@ -48,7 +48,7 @@ class Film:
 def film(lines: tuple[str, ...]) -> Film:
     """Takes about 0.1 s. The text does not move, so all pictures but the first take only a few bytes."""
     pictures = _encoded(draw(lines))
-    return Film(Format(WIDTH, HEIGHT, h264.codec_name(pictures[0]), audio=False), pictures)
+    return Film(Format(WIDTH, HEIGHT, h264.codec_name(pictures[0])), pictures)
 
 
 def draw(lines: tuple[str, ...]) -> Any:

@@ -1,7 +1,6 @@
 """The video of an EZVIZ camera over all its sessions: keyframes are checked, and units are put on one timeline."""
 
 import asyncio
-from dataclasses import replace
 from typing import Protocol
 
 import structlog
@@ -153,22 +152,11 @@ class EzvizPicture(Bursts):
 
     def _described(self, measured: Measured) -> Format:
         assert self._showing is not None
-        footage, known = self._showing.footage, self.form
-        form = Format(measured.width, measured.height, measured.codec, audio=False, b_frames=measured.b_frames)
-        form = replace(form, lacks_sub=known.lacks_sub if known else self._showing.is_other)
-        if footage.sound:
-            codec, rate = footage.sound
-            return replace(form, audio=True, audio_codec=codec, audio_rate=rate, audio_channels=footage.channels)
-        if known is None:
-            return form
-        # this session's sound comes a little later
-        return replace(
-            form,
-            audio=known.audio,
-            audio_codec=known.audio_codec,
-            audio_rate=known.audio_rate,
-            audio_channels=known.audio_channels,
-        )
+        known = self.form
+        # this session's sound may come a little later
+        sound = self._showing.footage.sound or (known.sound if known else None)
+        lacks_sub = known.lacks_sub if known else self._showing.is_other
+        return Format(measured.width, measured.height, measured.codec, sound, measured.b_frames, lacks_sub)
 
     def _begin(self, measured: Measured) -> None:
         showing = self._showing

@@ -10,11 +10,11 @@ from showcam.engine.codec.sound import adts, read_adts
 from showcam.engine.ezviz.decipher import Decipherer
 from showcam.engine.ezviz.encryption import LAYOUTS, Layout
 from showcam.engine.ezviz.h265 import EzvizH265Depacketizer
-from showcam.engine.mpegps import G711_RATE, Codec, Heard, NotMpegPs, Packets, Pictures, Piece, Sound
+from showcam.engine.mpegps import G711_RATE, Heard, NotMpegPs, Packets, Pictures, Piece, Sound
 from showcam.engine.rtp.nal import H264Depacketizer
 from showcam.engine.rtp.packets import AccessUnit, Depacketizer, NotRtp, Packet, read
 from showcam.engine.rtp.sound import AacDepacketizer
-from showcam.engine.source import CLOCK, SourceFailed, Unit
+from showcam.engine.source import CLOCK, SoundFormat, SourceFailed, Unit
 from showcam.engine.sources.timeline import Timeline
 
 type Transport = Literal["ps", "rtp", "ts"]
@@ -83,26 +83,22 @@ class Footage:
         self._packets, self._pictures = Packets(), Pictures()
         self._rtp: EzvizRtp | None = None
         self._key, self._now, self._lent = key, now, lent
-        self._decipherer = Decipherer(key)
+        self.decipherer = Decipherer(key)
         if lent:
-            self._decipherer.picture(lent.data)
-        self._sound = Sound(self._decipherer.samples if key else None)
+            self.decipherer.picture(lent.data)
+        self._sound = Sound(self.decipherer.samples if key else None)
         self._codec: nal.Codec | None = None
-        self._is_found = self._runs = False
+        self.transport: Transport | None = None  # None until it is known
+        self._runs = False
         self._examined, self._before = 0, b""
         self._parameters = b""
         self._last: int | None = None
         self._came: deque[tuple[bytes, Piece]] = deque(maxlen=KEYFRAMES)  # keyframes: in the clear, as they came
 
     @property
-    def sound(self) -> tuple[Codec, int] | None:
-        """Codec and sample rate, once sound has come."""
-        return (self._sound.codec, self._sound.rate) if self._sound.codec else None
-
-    @property
-    def channels(self) -> int:
-        """The number of channels of the sound; 0 if it is not known."""
-        return self._sound.channels
+    def sound(self) -> SoundFormat | None:
+        """The format of the sound, once sound has come."""
+        return SoundFormat(self._sound.codec, self._sound.rate, self._sound.channels) if self._sound.codec else None
 
     @property
     def codec(self) -> nal.Codec:
@@ -123,36 +119,32 @@ class Footage:
         """Forgets the lent parameter sets, which do not fit this session."""
         self._lent, self._runs = None, bool(self._parameters) and self._runs
 
-    @property
-    def unreadable(self) -> SourceFailed:
-        """The failure to raise for a picture that no decoder can read: a wrong code, or encryption without one."""
-        return SourceFailed("code_wrong" if self._key else "encryption_on", again=False)
-
-    def feed(self, body: bytes) -> list[Unit]:
-        before = b""
-        if not self._is_found:
-            before = self._find(body)
+    def pieces(self, body: bytes) -> list[Piece]:
+        """The pictures and packets of sound that are whole with this body."""
+        before = self._find(body) if self.transport is None else b""
         if self._rtp:
             pieces = (self._rtp.feed(before) if before else []) + self._rtp.feed(body)
-            self._decipherer = self._rtp.decipherer
-        else:
-            try:
-                pieces = list(self._pictures.feed(self._packets.feed(body)))
-            except NotMpegPs:
-                raise SourceFailed("media_down", again=True) from None
-        units = [unit for piece in pieces for unit in self._units(piece)]
+            self.decipherer = self._rtp.decipherer
+            return pieces
+        try:
+            return list(self._pictures.feed(self._packets.feed(body)))
+        except NotMpegPs:
+            raise SourceFailed("media_down", again=True) from None
+
+    def feed(self, body: bytes) -> list[Unit]:
+        units = [unit for piece in self.pieces(body) for unit in self._units(piece)]
         if self._is_unknown:
-            raise self.unreadable
+            raise SourceFailed("code_wrong" if self._key else "encryption_on", again=False)
         return units
 
     def otherwise(self, keyframe: bytes) -> Iterator[tuple[Layout, bytes]]:
         """This keyframe deciphered under each layout, no matter which layout was assumed first."""
         if not self._key:
             return
-        units = self._decipherer.came(keyframe)
+        units = self.decipherer.came(keyframe)
         piece = next((piece for clear, piece in self._came if keyframe.endswith(clear)), None)
         for layout in LAYOUTS:
-            opener = self._decipherer.with_keys(layout)
+            opener = self.decipherer.with_keys(layout)
             if self._rtp:
                 data = b"".join(b"\0\0\0\1" + opener.unit(unit) for unit in units)
             else:
@@ -164,7 +156,7 @@ class Footage:
 
     def force(self, layout: Layout) -> None:
         """Reads the slices of keyframes in this layout from now on: a keyframe decoded only under this layout."""
-        self._decipherer.encryption.force(layout)
+        self.decipherer.encryption.force(layout)
 
     def _find(self, body: bytes) -> bytes:
         """Finds the session's transport, which never changes. Returns the body before if it was needed to find RTP.
@@ -172,23 +164,22 @@ class Footage:
         Raises SourceFailed for a transport that showcam can't read.
         """
         before, self._before = self._before, body
-        form = transport(body, before)
+        form = self.transport = transport(body, before)
         if form == "ts":
             raise SourceFailed("media_down", again=False)
         if form == "rtp":
             self._rtp = EzvizRtp(self._key, self._now)
             if self._lent:
                 self._rtp.learn(self._lent)
-        self._is_found = form is not None
         self._examined += len(body)
-        if not self._is_found and self._examined > UNFOUND:
+        if form is None and self._examined > UNFOUND:
             raise SourceFailed("media_down", again=True)
         return before if form == "rtp" and before[8:12] == body[8:12] else b""
 
     @property
     def _is_unknown(self) -> bool:
         """True if the stream is encrypted, headers and all, and no key opens it."""
-        return self._rtp.is_unknown if self._rtp else self._decipherer.encryption.is_wrong
+        return self._rtp.is_unknown if self._rtp else self.decipherer.encryption.is_wrong
 
     def _units(self, piece: Piece) -> list[Unit]:
         is_shredded = piece.kind == "video" and piece.data.count(b"\0\0\1") > MOST_UNITS
@@ -208,15 +199,16 @@ class Footage:
         if self._sound.codec != "aac":
             return heard
         size = 7 if heard.data[1] & 1 else 9
-        return heard._replace(data=heard.data[:size] + self._decipherer.sound(heard.data[size:]))
+        return heard._replace(data=heard.data[:size] + self.decipherer.sound(heard.data[size:]))
 
     def _picture(self, piece: Piece) -> list[Unit]:
-        data, codec = self._read(piece)
+        data = piece.data if self._rtp else self.decipherer.picture(piece.data, piece.breaks)
+        codec = self._codec = self.decipherer.encryption.codec
         if codec is None:
             return []
         if self._lent and self._key and not self._runs:
             # until the first keyframe nobody knows how slices are encrypted, and every sixtieth looks like a keyframe's
-            data = self._decipherer.plausible(data)
+            data = self.decipherer.plausible(data)
         own = nal.parameters(data, codec)
         self._parameters = own or self._parameters
         lent = self._lent.data if self._lent and self._lent.codec == codec else b""
@@ -231,12 +223,6 @@ class Footage:
         at = self._time(piece.pts)
         self._last = at
         return [Unit("video", data, at, at, key)]
-
-    def _read(self, piece: Piece) -> tuple[bytes, nal.Codec | None]:
-        """The picture in the clear, and its codec."""
-        data = piece.data if self._rtp else self._decipherer.picture(piece.data, piece.breaks)
-        self._codec = self._decipherer.encryption.codec
-        return data, self._codec
 
     def _time(self, pts: int) -> int:
         """A time that goes on growing when the 33-bit timestamps of the stream begin again at zero."""

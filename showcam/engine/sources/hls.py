@@ -8,8 +8,7 @@ import contextlib
 import io
 import re
 import ssl
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Coroutine
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple, Never
 from urllib.parse import urljoin
@@ -21,7 +20,7 @@ from av.bitstream import BitStreamFilterContext
 from showcam.engine.codec.bitstream import BITSTREAMS, Bitstream
 from showcam.engine.codec.sound import adts, read_adts
 from showcam.engine.keyframe import Measured
-from showcam.engine.source import CLOCK, Format, Hls, SoundCodec, SourceFailed, SourceSpec, Unit
+from showcam.engine.source import CLOCK, Format, Hls, SoundFormat, SourceFailed, SourceSpec, Unit
 from showcam.engine.sources.fetcher import LIST_CAP, LIST_S, SEGMENT_CAP, SEGMENT_S, Cut, Fault, Fetcher, Forbidden
 from showcam.engine.sources.screen import SILENCE_S, TURN_S, Bursts, Screen
 from showcam.net.addresses import OnLoopback
@@ -137,11 +136,11 @@ def _part(value: str, after: int) -> tuple[int, int]:
 
 
 class Contents(NamedTuple):
-    """A segment's pictures and sound. `sound`: codec and sample rate; None without sound that can be shown."""
+    """A segment's pictures and sound. `sound` is None without sound that can be played."""
 
     codec: Bitstream
     has_b_frames: bool
-    sound: tuple[SoundCodec, int] | None
+    sound: SoundFormat | None
     parameters: bytes
     units: list[Unit]
 
@@ -173,7 +172,7 @@ def contents(data: bytes, parameters: bytes = b"") -> Contents:
                 for part in to_annexb.filter(packet) if to_annexb else (packet,):
                     whole = codec.with_parameters(bytes(part), parameters) if part.is_keyframe else bytes(part)
                     units += _unit("video", part, whole, key=bool(part.is_keyframe))
-        sound = (audio.codec_context.name, audio.codec_context.rate) if audio else None
+        sound = SoundFormat(audio.codec_context.name, audio.codec_context.rate) if audio else None
         return Contents(codec, bool(video.codec_context.has_b_frames), sound, parameters, units)
 
 
@@ -193,7 +192,10 @@ def _with_adts(data: bytes, config: bytes) -> bytes:
 
 
 class HlsSource(Bursts):
-    """A vendor's HLS of one camera. `mint` asks the gate for a new address and raises SourceFailed."""
+    """A vendor's HLS of one camera. `mint` asks the gate for a new address and raises SourceFailed.
+
+    Slow closing is handed to `later`.
+    """
 
     def __init__(
         self,
@@ -201,12 +203,12 @@ class HlsSource(Bursts):
         spec: Hls,
         context: ssl.SSLContext,
         mint: Callable[[], Awaitable[SourceSpec]],
+        later: Callable[[Coroutine[Any, Any, None]], None],
         *,
         loopback: OnLoopback,
     ) -> None:
         super().__init__(screen, encrypts=spec.encrypts)
-        self._context, self._loopback, self._mint = context, loopback, mint
-        self._fetchers: list[Fetcher] = []
+        self._context, self._loopback, self._mint, self._later = context, loopback, mint, later
         self._use(spec)
         self._due = 0.0  # when the list may be fetched again
         self._latest: Contents | None = None
@@ -233,14 +235,13 @@ class HlsSource(Bursts):
         except (Cut, Fault, Forbidden, TimeoutError):
             raise SourceFailed("media_down", again=True) from None
 
-    async def end(self) -> None:
-        for fetcher in self._fetchers:
-            await fetcher.close()
+    def close(self) -> None:
+        super().close()
+        self._later(self._fetcher.close())
 
     def _use(self, spec: Hls) -> None:
         self._root = self._media = spec.url
         self._fetcher = Fetcher(spec.hosts, self._context, loopback=self._loopback.has(spec.hosts))
-        self._fetchers.append(self._fetcher)
 
     # lists
 
@@ -309,13 +310,11 @@ class HlsSource(Bursts):
         minted = await self._mint()
         if not isinstance(minted, Hls):
             raise SourceFailed("media_down", again=True)  # there is a better way by now
+        self._later(self._fetcher.close())
         self._use(minted)
         listing = await self._settled()
         if not listing.continues(before):
             raise SourceFailed("media_down", again=True)
-        for fetcher in self._fetchers[:-1]:
-            await fetcher.close()
-        del self._fetchers[:-1]
         return listing
 
     # segments
@@ -363,8 +362,4 @@ class HlsSource(Bursts):
         assert self._latest is not None
         # not every camera announces B frames in its parameter sets; libav may have noticed them in the segment
         b_frames = measured.b_frames or self._latest.has_b_frames
-        form = Format(measured.width, measured.height, measured.codec, audio=False, b_frames=b_frames)
-        if self._latest.sound is None:
-            return form
-        codec, rate = self._latest.sound
-        return replace(form, audio=True, audio_rate=rate, audio_codec=codec)
+        return Format(measured.width, measured.height, measured.codec, self._latest.sound, b_frames=b_frames)

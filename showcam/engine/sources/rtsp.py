@@ -4,6 +4,7 @@ import asyncio
 import heapq
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import dropwhile
 from urllib.parse import urlsplit
 
 import structlog
@@ -145,11 +146,11 @@ class Live:
         time = self._timeline.audio(unit.timestamp, at)
         heard = self._sound_of()
         if time is not None and heard is not None:
-            if self._format is not None and not self._format.audio:
+            if self._format is not None and not self._format.sound:
                 # no sound was known when the first picture was shown
-                self._begin(heard.described(self._format))
+                self._begin(replace(self._format, sound=heard.format))
             data = unit.data
-            if heard.codec == "aac":
+            if heard.format.codec == "aac":
                 data = adts(self._decipherer.sound(data) if self._decipherer else data, heard.config)
             self._pass(Unit("audio", data, time, time, key=True))
 
@@ -165,18 +166,15 @@ class Live:
         if self._measuring is not None:
             self._hold(unit)
         elif is_new:
-            self._judge([unit])
+            self._held, self._held_bytes = [], 0
+            self._hold(unit)
+            self._measuring = asyncio.create_task(self._measure(unit))
         elif self.is_open:
             if unit.key and unit.kind == "video":
                 self._doubts.end()  # the garbled keyframe was damaged in its parameter sets
             self._show(unit)
 
     # decoding a keyframe to check it
-
-    def _judge(self, units: list[Unit]) -> None:
-        """Decodes the first of `units`, a keyframe with new parameter sets."""
-        self._held, self._held_bytes = units, sum(len(unit.data) for unit in units)
-        self._measuring = asyncio.create_task(self._measure(units[0]))
 
     def _hold(self, unit: Unit) -> None:
         self._held_bytes += len(unit.data)
@@ -193,19 +191,18 @@ class Live:
         guarded(self._take_measured, self._over)(measured, keyframe)
 
     def _take_measured(self, measured: Measured | None, keyframe: Unit) -> None:
+        held, self._held = self._held, []
         if measured is None:
-            self._doubt(keyframe)
+            self._doubt(keyframe, held[1:])
             return
         self._doubts.end()
         self._doubts.is_shown, self._sps = True, self._sps_of(keyframe)
         if measured.b_frames:
             self._timeline.reorders = True
-        form = Format(measured.width, measured.height, measured.codec, audio=False, b_frames=self._timeline.reorders)
-        if heard := self._sound_of():
-            form = heard.described(form)
         self.is_open = True
-        self._begin(form)
-        held, self._held = self._held, []
+        heard, b_frames = self._sound_of(), self._timeline.reorders
+        sound = heard.format if heard else None
+        self._begin(Format(measured.width, measured.height, measured.codec, sound, b_frames=b_frames))
         for unit in held:
             self._pass(unit)
 
@@ -213,16 +210,14 @@ class Live:
         self._format = form
         self._screen.begin(form)
 
-    def _doubt(self, keyframe: Unit) -> None:
-        """Waits for the next keyframe to decide whether a garbled keyframe was an accident."""
-        held, self._held = self._held, []
+    def _doubt(self, keyframe: Unit, later: list[Unit]) -> None:
+        """Lets the next keyframe decide whether a garbled keyframe was an accident. `later`: the units after it."""
         if self._codec.is_idr(keyframe.data):
             self._doubts.add(self._loop.time())
-        later = next((at for at, unit in enumerate(held) if at and unit.kind == "video" and unit.key), None)
-        if later is None:
-            self._waits = True
-        else:
-            self._judge(held[later:])
+        following = list(dropwhile(lambda unit: unit.kind == "audio" or not unit.key, later))
+        self._waits |= not following
+        for unit in following:
+            self._pass(unit)
 
     # to the screen
 

@@ -84,7 +84,7 @@ class Pacer:
         self._timer: asyncio.TimerHandle | None = None
         self._spare: float | None = None
         self._window_end = 0.0
-        self._is_full = False
+        self.is_full = False
 
     def push(self, unit: Unit) -> None:
         self._count += 1
@@ -94,8 +94,8 @@ class Pacer:
         heapq.heappush(self._heap, (unit.dts, self._count, unit))
         self._bytes += len(unit.data)
         self._watch_spare(unit)
-        if not self._is_full and (len(self._heap) > MOST or self._bytes > MOST_BYTES):
-            self._is_full = True
+        if not self.is_full and (len(self._heap) > MOST or self._bytes > MOST_BYTES):
+            self.is_full = True
             self._full(True)
         self._turn()
 
@@ -129,8 +129,8 @@ class Pacer:
             unit = heapq.heappop(self._heap)[2]
             self._bytes -= len(unit.data)
             self._release(unit)
-        if self._is_full and len(self._heap) < MOST // 2 and self._bytes < MOST_BYTES // 2:
-            self._is_full = False
+        if self.is_full and len(self._heap) < MOST // 2 and self._bytes < MOST_BYTES // 2:
+            self.is_full = False
             self._full(False)
 
     def _watch_spare(self, unit: Unit) -> None:
@@ -152,11 +152,10 @@ class Pacing:
 
     def __init__(self, screen: Screen, failed: Callable[[SourceFailed], None], room: asyncio.Event) -> None:
         self._screen, self._room = screen, room
-        self._full: set[str] = set()
         self._shift: int | None = None
         # HLS can show nothing before it has a whole group of pictures, so it gets the first group at once
-        self._hls = Pacer(guarded(self._to_hls, failed), at_once=1, full=self._throttle("hls"))
-        self._live = Pacer(guarded(self._to_viewers, failed), full=self._throttle("live"))
+        self._hls = Pacer(guarded(self._to_hls, failed), at_once=1, full=self._throttle)
+        self._live = Pacer(guarded(self._to_viewers, failed), full=self._throttle)
 
     def push(self, unit: Unit) -> None:
         self._hls.push(unit)
@@ -177,12 +176,8 @@ class Pacing:
             self._shift = self._screen.now() - unit.dts
         self._screen.to_viewers(unit.later(self._shift))
 
-    def _throttle(self, name: str) -> Callable[[bool], None]:
-        def full(is_full: bool) -> None:
-            (self._full.add if is_full else self._full.discard)(name)
-            (self._room.clear if self._full else self._room.set)()
-
-        return full
+    def _throttle(self, _is_full: bool) -> None:
+        (self._room.clear if self._hls.is_full or self._live.is_full else self._room.set)()
 
 
 class Doubt:
@@ -379,7 +374,7 @@ class Bursts(ABC):
         return self.codec.sps(self.codec.parameter_sets(keyframe))
 
     def _push(self, unit: Unit) -> None:
-        if unit.kind == "audio" and not (self.form and self.form.audio):
+        if unit.kind == "audio" and not (self.form and self.form.sound):
             return
         put = self._joined.put(unit)
         if put is None:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -13,33 +14,17 @@ from showcam.engine.rtp.nal import EitherDepacketizer
 from showcam.engine.rtp.packets import Depacketizer, Opener
 from showcam.engine.rtp.sound import AacDepacketizer, LatmDepacketizer, PlainDepacketizer
 from showcam.engine.rtsp.description import Description, Track
-from showcam.engine.source import Codec, Format, SoundCodec, SourceFailed
+from showcam.engine.source import Codec, SoundCodec, SoundFormat, SourceFailed
 
 _HIGHEST_HZ = 1_000_000
 _VIDEOS = ("H264", "H265", "HEVC", "JPEG")  # the best first
-_SETS = frozenset({7, 8})
-_SETS_H265 = frozenset({32, 33, 34})
 
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    codec: SoundCodec
-    rate: int
+    format: SoundFormat
     depacketizer: Depacketizer
     config: bytes = b""  # the AudioSpecificConfig of AAC
-    channels: int = 0  # 0: not known
-    bits: int = 0  # of a sample of G.726
-
-    def described(self, form: Format) -> Format:
-        """The video's format with this sound added."""
-        return replace(
-            form,
-            audio=True,
-            audio_rate=self.rate,
-            audio_codec=self.codec,
-            audio_channels=self.channels,
-            audio_bits=self.bits,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +70,8 @@ def _described(video: Track, opener: Opener | None) -> Chosen:
     """Chooses the codec. If the description contradicts itself, the parameter sets outweigh the codec's name."""
     told = [video.parameters.get(f"sprop-{name}", "") for name in ("vps", "sps", "pps")]  # RFC 7798 section 7.1
     sets: dict[nal.Codec, bytes] = {
-        "h264": _sets(video.parameters.get("sprop-parameter-sets", ""), _is_h264_set),
-        "h265": b"".join(_sets(text, _is_h265_set) for text in told),
+        "h264": _sets(video.parameters.get("sprop-parameter-sets", ""), "h264"),
+        "h265": b"".join(_sets(text, "h265") for text in told),
     }
     codec: nal.Codec = "h264" if video.encoding == "H264" else "h265"
     other: nal.Codec = "h265" if codec == "h264" else "h264"
@@ -95,24 +80,13 @@ def _described(video: Track, opener: Opener | None) -> Chosen:
     return Chosen(video, sets, EitherDepacketizer(codec, opener))
 
 
-def _is_h264_set(unit: bytes) -> bool:
-    return unit[0] & 0x1F in _SETS
-
-
-def _is_h265_set(unit: bytes) -> bool:
-    return unit[0] >> 1 & 0x3F in _SETS_H265
-
-
-def _sets(told: str, is_one: Callable[[bytes], bool]) -> bytes:
-    found = []
+def _sets(told: str, codec: nal.Codec) -> bytes:
+    """The parameter sets in a description's Base64, with start codes."""
+    found = b""
     for text in told.split(","):
-        try:
-            unit = base64.b64decode(text)
-        except (binascii.Error, ValueError):
-            continue
-        if unit and is_one(unit):
-            found.append(START + unit)
-    return b"".join(found)
+        with contextlib.suppress(binascii.Error, ValueError):
+            found += nal.parameters(START + base64.b64decode(text), codec)
+    return found
 
 
 def _sound(track: Track) -> Sound | None:
@@ -142,7 +116,7 @@ def _latm(track: Track) -> Sound:
 
 
 def _aac_sound(config: AacConfig, depacketizer: Depacketizer) -> Sound:
-    return Sound("aac", config.rate, depacketizer, config.encode(), config.channels)
+    return Sound(SoundFormat("aac", config.rate, config.channels), depacketizer, config.encode())
 
 
 def _step(config: AacConfig, track: Track) -> int:
@@ -150,37 +124,34 @@ def _step(config: AacConfig, track: Track) -> int:
     return 1024 * track.clock_hz // config.rate
 
 
-def _linear(track: Track) -> Sound | None:
-    if track.channels not in (1, 2):
-        return None
-    return Sound("pcm_s16be", track.clock_hz, PlainDepacketizer(), channels=track.channels)
+def _plain(codec: SoundCodec, rate: int = 0, channels: tuple[int, ...] = (1,)) -> Callable[[Track], Sound | None]:
+    """Sound whose packets are one unit each; with `rate` 0 its rate is that of the track's clock."""
+
+    def make(track: Track) -> Sound | None:
+        form = SoundFormat(codec, rate or track.clock_hz, track.channels)
+        return Sound(form, PlainDepacketizer()) if track.channels in channels else None
+
+    return make
 
 
 def _g726(track: Track) -> Sound | None:
     if track.channels != 1 or track.clock_hz != 8000:
         return None
     form, _, kbits = track.encoding.rpartition("G726-")
-    return Sound("g726" if form else "g726le", 8000, PlainDepacketizer(), channels=1, bits=int(kbits) // 8)
+    return Sound(SoundFormat("g726" if form else "g726le", 8000, 1, int(kbits) // 8), PlainDepacketizer())
 
 
-def _mono(codec: SoundCodec, rate: int = 0) -> Callable[[Track], Sound | None]:
-    """Sound of one channel whose packets are one unit each; with `rate` 0 its rate is that of the track's clock."""
-    return lambda track: (
-        Sound(codec, rate or track.clock_hz, PlainDepacketizer(), channels=1) if track.channels == 1 else None
-    )
-
-
-def _opus(track: Track) -> Sound:
-    return Sound("opus", 48_000, PlainDepacketizer())
+def _opus(_track: Track) -> Sound:
+    return Sound(SoundFormat("opus", 48_000), PlainDepacketizer())
 
 
 _SOUNDS: dict[str, Callable[[Track], Sound | None]] = {
     "MPEG4-GENERIC": _aac,
     "MP4A-LATM": _latm,
-    "PCMU": _mono("pcm_mulaw"),
-    "PCMA": _mono("pcm_alaw"),
-    "G722": _mono("g722", 16_000),  # its RTP clock is half its sample rate (RFC 3551 section 4.5.2)
-    "L16": _linear,
+    "PCMU": _plain("pcm_mulaw"),
+    "PCMA": _plain("pcm_alaw"),
+    "G722": _plain("g722", 16_000),  # its RTP clock is half its sample rate (RFC 3551 section 4.5.2)
+    "L16": _plain("pcm_s16be", channels=(1, 2)),
     "OPUS": _opus,
     **{f"{form}G726-{kbits}": _g726 for form in ("", "AAL2-") for kbits in (16, 24, 32, 40)},
 }

@@ -126,7 +126,7 @@ class Encoder(threading.Thread):
     `key_s`: seconds between keyframes. `BACKFILL`: steps of the past that are made first.
     """
 
-    BACKFILL = 0
+    BACKFILL, CODECS = 0, Codecs
 
     def __init__(self, camera: Camera, notify: Callable[[], None], quality: int = 1, key_s: int = STEP_S) -> None:
         super().__init__(name=f"camera {camera.serial}", daemon=True)
@@ -179,7 +179,7 @@ class Encoder(threading.Thread):
 
     def _stream(self, number: int) -> None:
         """Encodes until nobody watches or the camera stops sending."""
-        codecs = Codecs(self._shape, self._size)
+        codecs = self.CODECS(self._shape, self._size)
         while self._going:
             self._encode(codecs, number, sound=self._camera.audio)
             number += 1

@@ -13,7 +13,7 @@ FIRST_S = 3.0  # an encoder makes a keyframe within a part of a second; a busy m
 
 
 class Studio:
-    ENCODER = Encoder
+    ENCODER: type[Encoder] = Encoder
 
     def __init__(self) -> None:
         self._encoders: dict[tuple[str, int, int], Encoder] = {}  # by camera, quality, seconds between keyframes

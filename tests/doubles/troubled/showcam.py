@@ -5,14 +5,16 @@
 
 import argparse
 import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from copy import replace
 from pathlib import Path
 
+import click
+
 from showcam.app import keys
 from showcam.app.cli import main
+from showcam.app.cli.home import announce, home
 from showcam.app.cli.run import processes
 from showcam.app.compose.demo import HOUSEHOLDS, prepare
 from showcam.app.compose.ground import open_store
@@ -23,7 +25,8 @@ from showcam.app.process.settings_sources import load
 from showcam.app.process.supervisor import Process, Supervisor, only_one
 from showcam.app.settings import Settings
 from showcam.drivers.ezviz import sessions
-from tests.doubles.program import ANNOUNCED, ROOT, SHOWCAM
+from tests.doubles import made_once
+from tests.doubles.program import ANNOUNCED, ROOT
 from tests.doubles.troubled.open_platform.wire import app_of
 from tests.doubles.troubled.replay import USER
 
@@ -57,7 +60,8 @@ def _add_households(settings: Settings, replays: Sequence[Path]) -> None:
 
 def _announce(settings: Settings) -> None:
     """Prints the addresses of both pages, as showcam does when all its processes serve, and then ANNOUNCED."""
-    subprocess.run([SHOWCAM, "home", "--demo"], check=False)
+    with click.Context(home):
+        announce(settings)
     print(f"Practice page: http://127.0.0.1:{settings.simulator_port}/")  # noqa: T201
     print(ANNOUNCED, flush=True)  # noqa: T201
 
@@ -65,7 +69,8 @@ def _announce(settings: Settings) -> None:
 def _troubled(simulator: Process, replays: Sequence[Path]) -> Process:
     words = ["tests.doubles.troubled.vendor" if word == "showcam.simulator" else word for word in simulator.command]
     words += [word for file in replays for word in ("--replay", str(file.absolute()))]
-    return replace(simulator, command=words, environ=simulator.environ | {"PYTHONPATH": str(ROOT)})
+    more = {name: os.environ[name] for name in (made_once.FOLDER,) if name in os.environ}
+    return replace(simulator, command=words, environ=simulator.environ | more | {"PYTHONPATH": str(ROOT)})
 
 
 def _replays(words: Sequence[str]) -> list[Path]:

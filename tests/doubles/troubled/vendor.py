@@ -28,12 +28,12 @@ from tests.doubles.troubled.cloud_faults import spoiling
 from tests.doubles.troubled.control import WholeControl
 from tests.doubles.troubled.faults import Faults
 from tests.doubles.troubled.open_platform.door import Addresses, PictureDoor
-from tests.doubles.troubled.open_platform.segments import SegmentingStudio
 from tests.doubles.troubled.open_platform.sub_accounts import WholeOpenFace
 from tests.doubles.troubled.own_protocol import LOCAL_CONTROL, LOCAL_MEDIA, LocalHouse
 from tests.doubles.troubled.push import TroubledPush
 from tests.doubles.troubled.replay import NotTrace, add
 from tests.doubles.troubled.replayed import TracedHouse
+from tests.doubles.troubled.stock import StockSegmentingStudio, StockStudio
 from tests.doubles.troubled.stream import TroubledCloud
 from tests.doubles.troubled.trouble import TroubledWorld
 from tests.doubles.troubled.webhook import WebhookSender
@@ -77,6 +77,7 @@ class WholeAppFace(AppFace):
 class Vendor(Simulator):
     CLOUD, APP = TroubledCloud, WholeAppFace
     CONTROL, HOUSE = WholeControl, TracedHouse
+    STUDIO, SEGMENTS = StockStudio, StockSegmentingStudio
     world: TroubledWorld
     app: WholeAppFace
     control: WholeControl
@@ -85,7 +86,7 @@ class Vendor(Simulator):
         """`replays`: traces of real cameras. Raises StartFailed."""
         self._replays, self._open_port = replays, options.ports["control"] + len(GIVEN)
         super().__init__(options)
-        addresses, self.segments = Addresses(self.world), SegmentingStudio()
+        addresses, self.segments = Addresses(self.world), self.SEGMENTS()
         self.open = WholeOpenFace(self.world, addresses)
         self._door = PictureDoor(addresses, self.segments)
         self._open_runner: web.AppRunner | None = None
@@ -159,11 +160,11 @@ def _body(answered: web.Response) -> dict[str, Any]:
     return dict(json.loads(answered.text or ""))
 
 
-def main(words: Sequence[str] | None = None) -> int:
+def main(words: Sequence[str] | None = None, kind: type[Vendor] = Vendor) -> int:
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--replay", type=Path, action="append", default=[])
     own, others = parser.parse_known_args(words)
-    return program.main(others, partial(Vendor, replays=own.replay))
+    return program.main(others, partial(kind, replays=own.replay))
 
 
 if __name__ == "__main__":

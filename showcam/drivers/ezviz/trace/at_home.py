@@ -71,7 +71,7 @@ class ByRtsp:
         if codec == "mjpeg":  # which no EZVIZ camera sends
             raise SourceFailed("not_playable", again=False)
         decipherer.picture(chosen.sets.get(codec, b""))
-        heard = chosen.sound.codec if chosen.sound else None
+        heard = chosen.sound.format.codec if chosen.sound else None
         self._recording.pictured.described("rtp", chosen.sets, heard, decipherer)
         self._recording.pictured.is_of(codec)
         self._chosen = chosen

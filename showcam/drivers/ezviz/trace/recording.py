@@ -32,9 +32,9 @@ from showcam.engine.ezviz.messages import MESSAGE, STREAM, Answer, NotAnswer
 from showcam.engine.ezviz.messages import Frame as Received
 from showcam.engine.ezviz.node import NodeSession, SaidNo, Unreached
 from showcam.engine.keyframe import Measured, measure
-from showcam.engine.mpegps import NotMpegPs, Packets, Pictures, Piece, Sound
-from showcam.engine.source import CameraSpec, SoundCodec
-from showcam.engine.sources.footage import EzvizRtp, transport
+from showcam.engine.mpegps import Piece, Sound
+from showcam.engine.source import CameraSpec, SoundCodec, SourceFailed
+from showcam.engine.sources.footage import Footage
 from showcam.net.addresses import OnLoopback
 from showcam.net.exchange import PATIENT_S
 
@@ -57,11 +57,9 @@ class Pictured:
     """Reads the bodies of a stream: its transport, its NAL units, and whether its keyframes are pictures."""
 
     def __init__(self, key: bytes) -> None:
-        self._key, self._loop = key, asyncio.get_running_loop()
-        self._packets, self._pictures, self._decipherer = Packets(), Pictures(), Decipherer(key)
-        self._sound = Sound(self._decipherer.samples if key else None)
-        self._rtp: EzvizRtp | None = None
-        self._before, self._sets = b"", b""
+        self._footage = Footage(key, asyncio.get_running_loop().time)
+        self._sound = Sound(self._footage.decipherer.samples if key else None)
+        self._sets = b""
         self._unmeasured: list[bytes] = []
         self._codec: nal.Codec | None = None
         self._heard: SoundCodec | None = None
@@ -82,7 +80,7 @@ class Pictured:
         `decipherer` has deciphered the bodies that `feed` gets.
         """
         self.transport, self._described = transport, sets
-        self._heard, self._decipherer = heard, decipherer
+        self._heard, self._footage.decipherer = heard, decipherer
 
     def is_of(self, codec: nal.Codec) -> None:
         """Sets the codec of the pictures that come now, whatever was described."""
@@ -93,16 +91,11 @@ class Pictured:
         """The types of the NAL units of the pictures that are whole with this body."""
         if self.is_unread:
             return ()
-        if self.transport == "unknown":
-            self.transport = transport(body, self._before) or "unknown"
-            if self.transport == "rtp":
-                self._rtp = EzvizRtp(self._key, self._loop.time)
-            self._before = body
         try:
-            pieces = self._rtp.feed(body) if self._rtp else list(self._pictures.feed(self._packets.feed(body)))
-        except NotMpegPs:
-            self.is_unread = True
-            return ()
+            pieces = self._footage.pieces(body)
+        except SourceFailed:
+            pieces, self.is_unread = [], True
+        self.transport = self._footage.transport or "unknown"
         return tuple(kind for piece in pieces for kind in self._kinds(piece))[:MOST_NALS]
 
     def _kinds(self, piece: Piece) -> tuple[int, ...]:
@@ -110,8 +103,8 @@ class Pictured:
             self._sound.feed(piece.data, piece.pts)
         if piece.kind != "video":
             return ()
-        decipherer = self._rtp.decipherer if self._rtp else self._decipherer
-        data = piece.data if self._rtp else decipherer.picture(piece.data, piece.breaks)
+        decipherer = self._footage.decipherer
+        data = piece.data if self.transport == "rtp" else decipherer.picture(piece.data, piece.breaks)
         # if a stream hides its parameter sets, the headers tell the codec at times
         self._codec = self._codec or decipherer.encryption.codec or nal.codec(data)
         return self.picture(data)
@@ -132,7 +125,6 @@ class Pictured:
     def ended(self, number: int, ms: int, ending: Ending, result: int, byte: int | None, key: int | None) -> Ended:
         """Decodes up to three keyframes, which takes a moment."""
         size: Measured | None = None
-        decipherer = self._rtp.decipherer if self._rtp else self._decipherer
         codec = self._codec
         for keyframe in self._unmeasured:
             try:
@@ -141,7 +133,7 @@ class Pictured:
             except NoPicture:
                 continue
         layout: Literal["clear", "body", "copied", "whole", "unknown"] = (
-            decipherer.encryption.stream if size else "unknown"
+            self._footage.decipherer.encryption.stream if size else "unknown"
         )
         picture: Literal["clear", "deciphered", "hidden", "none"] = "none"
         if self.pictures:
@@ -310,19 +302,9 @@ class Recording:
 
     def _count(self, ms: int, size: int, pictures: int, keys: int) -> None:
         step = ms // self.step_ms * self.step_ms
-        pause = ms - self._last_ms
-        if not self._steps or self._steps[-1].ms != step:
-            self._steps.append(Second(step, 1, size, pictures, keys, pause))
-            return
-        last = self._steps[-1]
-        self._steps[-1] = Second(
-            step,
-            last.frames + 1,
-            last.bytes + size,
-            last.pictures + pictures,
-            last.keys + keys,
-            max(last.pause, pause),
-        )
+        last = self._steps.pop() if self._steps and self._steps[-1].ms == step else Second(step, 0, 0, 0, 0, 0)
+        frames, pause = last.frames + 1, max(last.pause, ms - self._last_ms)
+        self._steps.append(Second(step, frames, last.bytes + size, last.pictures + pictures, last.keys + keys, pause))
 
 
 async def crowded(

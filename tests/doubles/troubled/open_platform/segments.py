@@ -128,7 +128,7 @@ class SegmentingEncoder(Encoder):
 
 
 class SegmentingStudio(Studio):
-    ENCODER = SegmentingEncoder
+    ENCODER: type[Encoder] = SegmentingEncoder
 
     async def segments(self, camera: Camera, quality: int) -> tuple[Segment, ...]:
         """Returns the camera's newest segments, oldest first. Starts the encoder and waits until it has caught up."""

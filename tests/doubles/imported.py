@@ -1,0 +1,29 @@
+"""Imports what programs in the tests' hands run, in the process from which they are forked."""
+
+import gc
+import sys
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+WANTED = (
+    "pyezvizapi.client",
+    "showcam.alexa.discovery",
+    "showcam.app.compose.command",
+    "showcam.app.compose.demo",
+    "showcam.app.compose.doctor",
+    "showcam.app.compose.own_cameras",
+    "showcam.app.compose.screens",
+    "showcam.app.compose.trace",
+    "showcam.app.data.integrity",
+    "showcam.drivers.ezviz.client",
+    "showcam.drivers.lan.driver",
+    "tabulate",
+    "tests.doubles.simulator_main",
+)
+
+sys.path.insert(0, str(Path(__file__).with_name("as_installed")))  # before structlog looks for what is not there
+commands = import_module("showcam.app.cli")
+for name in (*WANTED, *(module.name for module in iter_modules(commands.__path__, f"{commands.__name__}."))):
+    import_module(name)
+gc.freeze()  # what is forked need not look for garbage in all that
