@@ -24,7 +24,7 @@ HOUSEHOLDS: dict[str, dict[str, str]] = {
         "F00497205": "TTHJKL",
         "F00497206": "BDRWMK",
     },
-    "mfa@example.com": {},
+    "mfa@example.com": {"F00497301": "PRCHXY"},
     "other@example.com": {},
     "real@example.com": {},
     "keys@example.com": {},  # all cameras are encrypted, and the account signs in by a code
