@@ -1,4 +1,4 @@
-"""Keeps the browsers that are signed in at the console.
+"""Keeps the browsers that are signed in at the console, and finds the viewer of a video: a browser or a link.
 
 A browser has its own cookie, sealed in the store. The store finds a session by its id. The cookie's text gives this
 id, but the id does not give the cookie. So a stream's grant may name the id, and the gate still finds out whether the
@@ -10,7 +10,7 @@ family uses it, and its owner sees it in a list and ends it there.
 
 import time
 from collections.abc import Callable
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 import msgspec
 from msgspec import Struct
@@ -178,3 +178,35 @@ def _row(session_id: str) -> str:
 
 def _named(session: ConsoleSession, name: Name) -> str:
     return token_hash(f"{name}|{session.id}")
+
+
+class Viewer(Protocol):
+    """A link of an assistant, or a session of the console."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def account(self) -> str: ...
+    @property
+    def cameras(self) -> tuple[str, ...] | None:
+        """Ids of the cameras that the viewer may see; None means all cameras of the account."""
+        ...
+
+
+class OwnersPage(Struct, frozen=True):
+    """An owner's browser, which may see all cameras of the household."""
+
+    id: str
+    account: str
+    cameras: None = None
+
+
+def find_viewer(store: Store, viewer_id: str) -> Viewer | None:
+    """The viewer of that id. None if there never was one, or if this viewer has ended. Raises StoreUnavailable."""
+    if viewer_id.startswith(PREFIX):
+        session = ConsoleSessions(store).find(viewer_id)
+        if session is None or store.account(session.account) is None:
+            return None  # signed out, or its household was removed
+        return OwnersPage(session.id, session.account)
+    link = store.link(viewer_id)
+    return link if link is not None and link.ended is None else None

@@ -1,7 +1,5 @@
 """Makes and checks links and their tokens, keeps the links that an owner has not acknowledged, and the linking window.
 
-It also finds the viewer of a video, who holds a link or is signed in at the console.
-
 A link is made at consent, has its own tokens and never replaces another. Tokens are opaque and have 256 bits; only
 hashes are stored. A token's text is `{kind}.{link id}.{secret}`, so that link and token are read in one request. This
 module stays free of Flask and Authlib, since a directive pays for what is imported here.
@@ -11,12 +9,10 @@ import math
 import secrets
 import time
 from collections.abc import Callable
-from typing import Literal, NotRequired, Protocol, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 import msgspec
-from msgspec import Struct
 
-from showcam.accounts.console_sessions import PREFIX, ConsoleSessions
 from showcam.store.ports import Store
 from showcam.store.records import Account, Assistant, Client, Code, Link, Token, new_id, token_hash
 
@@ -69,38 +65,6 @@ def authenticate(store: Store, text: str, assistant: Assistant) -> Link:
     if now - link.last_used > TOUCH_S:
         store.touch_link(link.id, now)
     return link
-
-
-class Viewer(Protocol):
-    """A link of an assistant, or a session of the console."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def account(self) -> str: ...
-    @property
-    def cameras(self) -> tuple[str, ...] | None:
-        """Ids of the cameras that the viewer may see; None means all cameras of the account."""
-        ...
-
-
-class OwnersPage(Struct, frozen=True):
-    """An owner's browser, which may see all cameras of the household."""
-
-    id: str
-    account: str
-    cameras: None = None
-
-
-def find_viewer(store: Store, viewer_id: str) -> Viewer | None:
-    """The viewer of that id. None if there never was one, or if this viewer has ended. Raises StoreUnavailable."""
-    if viewer_id.startswith(PREFIX):
-        session = ConsoleSessions(store).find(viewer_id)
-        if session is None or store.account(session.account) is None:
-            return None  # signed out, or its household was removed
-        return OwnersPage(session.id, session.account)
-    link = store.link(viewer_id)
-    return link if link is not None and link.ended is None else None
 
 
 class TokenAnswer(TypedDict):

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from showcam.accounts.links import OwnersPage, Viewer
+from showcam.accounts.console_sessions import OwnersPage, Viewer
 from showcam.drivers.camera import OF_ASSISTANTS, Camera, Refusal, Snapshot, Stream, StreamRequest, Surface
 from showcam.drivers.driver import DIRECTIONS, Preset
 from showcam.drivers.settings import BY_VOICE, Asked, BadValue, Setting, SettingView, Step, check

@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from showcam.accounts.links import Viewer
+from showcam.accounts.console_sessions import Viewer
 from showcam.drivers.camera import SOUND_REQUIRED, Camera, Refusal, Surface
 from showcam.drivers.driver import AGAIN_S, Driver
 from showcam.drivers.errors import DriverError, Unavailable

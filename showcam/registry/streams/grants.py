@@ -4,7 +4,8 @@ import contextlib
 from collections.abc import Callable
 from copy import replace
 
-from showcam.accounts.links import Viewer, find_viewer
+from showcam.accounts import console_sessions
+from showcam.accounts.console_sessions import Viewer
 from showcam.drivers.camera import OF_ASSISTANTS, Refusal, Stream, Surface, VideoCodec, is_on_battery
 from showcam.drivers.errors import Unavailable
 from showcam.engine.client import LONGEST_S
@@ -47,7 +48,7 @@ class Reopening(Component):
         return self._judge.judge(visible, surface_of(claims), PLAYABLE, read)
 
     def _viewer(self, claims: Claims) -> Viewer | None:
-        viewer = find_viewer(self._store, claims.link)
+        viewer = console_sessions.find_viewer(self._store, claims.link)
         return viewer if viewer is not None and viewer.account == claims.account else None
 
 

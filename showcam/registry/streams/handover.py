@@ -5,8 +5,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from showcam.accounts.console_sessions import ConsoleSessions
-from showcam.accounts.links import Viewer
+from showcam.accounts.console_sessions import ConsoleSessions, Viewer
 from showcam.drivers.camera import Camera, Refusal, Snapshot, Stream, StreamRequest, Video, is_on_battery
 from showcam.drivers.driver import LEAST_S
 from showcam.drivers.errors import is_reason

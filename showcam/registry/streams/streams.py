@@ -4,7 +4,7 @@ import logging
 
 from msgspec import structs
 
-from showcam.accounts.links import Viewer
+from showcam.accounts.console_sessions import Viewer
 from showcam.drivers.camera import (
     WAITING_FOR_SOUND,
     Camera,
