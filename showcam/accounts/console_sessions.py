@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from showcam.accounts.links import SESSION
 from showcam.store.ports import Store
 from showcam.store.records import DAY_S, MONTH_S, new_secret, token_hash
 
@@ -23,7 +24,6 @@ KEPT_S = MONTH_S
 COOKIE_S = 400 * 86_400  # browsers limit cookies to 400 days
 SLOW_S = 60.0  # a browser is listed before its session is stored: the session may be missing for this time
 LISTED = "browser-"  # a browser's row in a household's secrets is named by this and the session's id
-PREFIX = "home-"  # the ids of sessions begin with this: no link's id has a hyphen
 
 # The kinds of data that are remembered for a browser. `next`: a sign-in that waits for a code. `encryption` and `keys`:
 # cameras whose encryption or key waits for a code. `language`: the language of the sentences that the browser tries.
@@ -169,7 +169,7 @@ class ConsoleSessions:
 
 
 def _id(text: str) -> str:
-    return PREFIX + token_hash(f"console|{text}")
+    return SESSION + token_hash(f"console|{text}")
 
 
 def _row(session_id: str) -> str:
@@ -203,7 +203,7 @@ class OwnersPage(Struct, frozen=True):
 
 def find_viewer(store: Store, viewer_id: str) -> Viewer | None:
     """The viewer of that id. None if there never was one, or if this viewer has ended. Raises StoreUnavailable."""
-    if viewer_id.startswith(PREFIX):
+    if viewer_id.startswith(SESSION):
         session = ConsoleSessions(store).find(viewer_id)
         if session is None or store.account(session.account) is None:
             return None  # signed out, or its household was removed

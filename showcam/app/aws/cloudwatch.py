@@ -17,8 +17,8 @@ from typing import Any, Literal, TypedDict
 from msgspec.structs import asdict
 
 from showcam.app.redaction import QUIET, SILENT, redact
+from showcam.net.outcomes import Outcome, collected
 from showcam.net.text import JsonObject
-from showcam.registry.outcomes import Outcome, collected
 
 type Event = JsonObject
 type Reply = Mapping[str, object]  # of a function: an assistant's answer, or an HTTP API's

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
-from showcam.accounts import console_sessions
+from showcam.accounts.links import SESSION
 from showcam.drivers.camera import Refusal, Stream
 from showcam.engine.grants import CHECK_S, SESSION_S, Claims
 from showcam.registry.readings.changes import SAME_S, Change
@@ -84,7 +84,7 @@ class History:
 
     def note(self, link: Link, camera: str, surface: str, found: Stream | Refusal, requested_at: float) -> None:
         """Notes an ask. `requested_at`: epoch seconds. An owner's try on the console is not an ask."""
-        if link.id.startswith(console_sessions.PREFIX):
+        if link.id.startswith(SESSION):
             return
         refusal = found if isinstance(found, Refusal) else found.explains
         ask = Ask(
@@ -121,7 +121,7 @@ class History:
 
     def is_live(self, claims: Claims) -> None:
         """Notes that a session with these claims was just found to be watched."""
-        if claims.link.startswith(console_sessions.PREFIX):
+        if claims.link.startswith(SESSION):
             return
         now, due = self._clock(), list[_Watched]()
         with self._lock:
