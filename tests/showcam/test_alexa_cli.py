@@ -1,16 +1,13 @@
-"""`showcam alexa`, as an owner types it."""
+"""`showcam alexa`, as an integrator types it."""
 
-import base64
+import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from showcam.accounts import clients
 from showcam.app.cli import main
-from showcam.app.keys import read_or_make
-from showcam.store.sealing import Sealer
-from showcam.store.sqlite import SqliteStore
 from tests.doubles.aws import ROOT, in_process
 
 ARN = "arn:aws:lambda:eu-west-1:210987654321:function:showcam-prod-directives"
@@ -19,6 +16,7 @@ SKILL = "amzn1.ask.skill.11111111-1111-1111-1111-111111111111"
 
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The data folder of an installation at home."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SHOWCAM_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("SHOWCAM_PUBLIC_URL", "https://cam.example.org")
@@ -26,46 +24,60 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "data"
 
 
-def showcam(*words: str) -> Result:
-    return CliRunner().invoke(main, ["alexa", *words])
-
-
-def test_every_field_is_printed_in_the_consoles_order(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    keys = read_or_make(data / "keys")
-    store = SqliteStore(data / "showcam.sqlite3", Sealer(keys.seal))
-    secret = clients.register(store, "my-alexa", "alexa", ("https://pitangui.amazon.com/api/skill/link/M1",))
-    store.close()
-    monkeypatch.setenv("SHOWCAM_ALEXA_SKILL_ID", SKILL)
-    done = showcam("values", "--language", "de-DE")
-    assert done.exit_code == 0, done.output
-    wanted = (
-        "Create skill\n", "Start from scratch", SKILL, "\nCustom\n", "meine kameras",
-        "https://cam.example.org/alexa/skill", "de-DE.json", "Account linking\n",
-        "https://cam.example.org/oauth/authorize", "https://cam.example.org/oauth/token", "my-alexa", "cameras",
-        "Test\n", "\nSmart Home\n", "in eu-west-1", "Permissions\n",
-    )  # fmt: skip
-    places = [done.output.index(text) for text in wanted]
-    assert places == sorted(places)
-    assert secret not in done.output
-    assert "never-to-be-seen" not in done.output
-
-
-def test_on_aws_the_functions_are_printed(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def on_aws(data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The same folder, of which an installation on AWS makes no use."""
     with in_process(monkeypatch) as cloud:
         cloud.table()
         monkeypatch.setenv("SHOWCAM_STORE", "dynamodb")
         monkeypatch.setenv("SHOWCAM_KEYS_SECRET", cloud.secret("showcam/keys", {"root": ROOT}))
-        done = showcam("values", "--arn", ARN, "--arn", ARN.replace("eu-west-1", "us-west-2"))
-        assert done.exit_code == 0, done.output
-        assert done.stdout.count(ARN) == 4, "as default and in its own region, for both halves"
-        assert "https://cam.example.org/alexa/skill" not in done.stdout
-        monkeypatch.delenv("SHOWCAM_PUBLIC_URL")
-        for assistant in ("alexa", "google"):
-            assert "output PublicUrl" in CliRunner().invoke(main, [assistant, "values"]).stderr
-    assert not data.exists()
+        yield data
 
 
-def test_a_language_without_a_spoken_half_is_named(data: Path) -> None:
+def showcam(*words: str) -> Result:
+    return CliRunner().invoke(main, ["alexa", *words])
+
+
+def test_every_field_is_printed_in_the_consoles_order(on_aws: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    redirect = "https://pitangui.amazon.com/api/skill/link/M1"
+    words = ["clients", "add", "alexa", "--id", "my-alexa", "--redirect-uri", redirect, "--json"]
+    added = CliRunner().invoke(main, words)
+    assert added.exit_code == 0, added.output
+    monkeypatch.setenv("SHOWCAM_ALEXA_SKILL_ID", SKILL)
+    done = showcam("values", "--language", "de-DE", "--arn", ARN)
+    assert done.exit_code == 0, done.output
+    wanted = (
+        "Create skill\n", "Provision your own", "\nSmart Home\n", SKILL, ARN, "Account linking\n",
+        "https://cam.example.org/oauth/authorize", "https://cam.example.org/oauth/token", "my-alexa", "cameras",
+        "Permissions\n", "\nCustom\n", "meine kameras", "de-DE.json", "Test\n",
+    )  # fmt: skip
+    at = 0
+    for text in wanted:
+        assert text in done.output[at:], done.output
+        at = done.output.index(text, at)
+    assert json.loads(added.stdout)["client_secret"] not in done.output
+    assert "never-to-be-seen" not in done.output
+
+
+def test_the_functions_are_printed(on_aws: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = showcam("values", "--arn", ARN, "--arn", ARN.replace("eu-west-1", "us-west-2"))
+    assert done.exit_code == 0, done.output
+    assert done.stdout.count(ARN) == 4, "as default and in its own region, for both halves"
+    assert "https://cam.example.org/alexa/skill" not in done.stdout
+    monkeypatch.delenv("SHOWCAM_PUBLIC_URL")
+    for assistant in ("alexa", "google"):
+        assert "output PublicUrl" in CliRunner().invoke(main, [assistant, "values"]).stderr
+    assert not on_aws.exists()
+
+
+@pytest.mark.parametrize("words", [("values",), ("package", "skill", "--arn", ARN)])
+def test_at_home_the_page_is_named(words: tuple[str, ...], data: Path) -> None:
+    done = showcam(*words)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "showcam home" in done.stderr
+
+
+def test_a_language_without_a_spoken_half_is_named(on_aws: Path) -> None:
     done = showcam("values", "--language", "fr-FR")
     assert (done.exit_code, "none in fr-FR" in done.stderr, "Custom" in done.stdout) == (0, True, False)
 
@@ -78,44 +90,23 @@ def test_a_language_without_a_spoken_half_is_named(data: Path) -> None:
         ("arn:aws:iam::210987654321:role/x", "that is no function's ARN"),
     ],
 )
-def test_a_function_alexa_would_not_find_is_refused(arn: str, expected: str, data: Path) -> None:
+def test_a_function_alexa_would_not_find_is_refused(arn: str, expected: str, on_aws: Path) -> None:
     done = showcam("values", "--arn", arn)
     assert (done.exit_code, done.stdout) == (2, "")
     assert expected in done.stderr
 
 
-@pytest.mark.parametrize("words", [("values",), ("forwarder", "--skill-id", SKILL)])
-def test_without_a_public_address_it_says_so(
-    words: tuple[str, ...], data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_public_address_it_says_so(on_aws: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SHOWCAM_PUBLIC_URL")
-    done = showcam(*words)
+    done = showcam("values")
     assert done.exit_code == 2
     assert "public_url is not set" in done.stderr
 
 
-def test_a_language_alexa_lacks_is_named(data: Path) -> None:
+def test_a_language_alexa_lacks_is_named(on_aws: Path) -> None:
     done = showcam("values", "--language", "nb-NO")
     assert done.exit_code == 2
     assert "no language nb-NO" in done.stderr
-
-
-def test_the_template_and_the_line_are_apart(data: Path) -> None:
-    done = showcam("forwarder", "--skill-id", SKILL)
-    assert done.exit_code == 0, done.output
-    assert done.stdout.startswith("AWSTemplateFormatVersion")
-    assert "cloudformation deploy" not in done.stdout
-    assert "--region eu-west-1" in done.stderr
-    key = base64.b64encode(read_or_make(data / "keys").forwarder[0][1]).decode()
-    assert key not in done.output
-    assert key in showcam("forwarder", "--key").stdout
-
-
-@pytest.mark.parametrize("skill", ["", "amzn1.ask.skill.x", "amzn1.ask.skill.$(date)"])
-def test_a_skill_id_that_is_none_goes_into_no_template(skill: str, data: Path) -> None:
-    done = showcam("forwarder", "--skill-id", skill)
-    assert done.exit_code == 2
-    assert not done.stdout
 
 
 def test_a_secret_that_is_none_is_not_written_into_the_error(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
