@@ -1,6 +1,9 @@
 """Which cameras a link sees, how old the list may be, and the answers when the vendor can't be read."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 from msgspec.structs import replace
@@ -15,6 +18,7 @@ from tests.doubles.clock import Clock
 from tests.doubles.household import Household, household
 from tests.doubles.ready_driver import ReadyDriver, camera
 from tests.doubles.ready_pictures import ReadyPictures
+from tests.doubles.waiting import LONG_S
 
 DAY = 24 * 3600
 NAMES = ["Garden", "Front Door", "Garage", "Nursery", "Attic", "Bedroom", "Pond"]
@@ -115,19 +119,31 @@ def test_a_failure_lists_what_another_process_has_read_since(home: Household, cl
     assert names(home.registry.cameras(home.link).cameras) == ["Yard", *NAMES[1:]]
 
 
-def test_a_read_that_began_before_another_process_s_lists_what_that_one_found(home: Household, clock: Clock) -> None:
+def test_who_joins_a_read_that_began_earlier_is_listed_what_another_process_found(
+    home: Household, clock: Clock
+) -> None:
     worker = another_process(home, home.driver, clock)
     home.registry.cameras(home.link)
+    held, go = Event(), Event()
 
-    def meanwhile() -> None:
+    def hold() -> None:
         home.driver.after_read = None
+        held.set()
+        assert go.wait(LONG_S)
+
+    clock.now += 5
+    home.driver.after_read = hold
+    with ThreadPoolExecutor() as threads:
+        threads.submit(home.registry.cameras, home.link)
+        assert held.wait(LONG_S)
         home.driver.change("Garden", name="Yard")
         clock.now += 1
         worker.cameras(home.link)
-
-    clock.now += 5
-    home.driver.after_read = meanwhile
-    assert names(home.registry.cameras(home.link).cameras) == ["Yard", *NAMES[1:]]
+        clock.now += 1
+        joined = threads.submit(home.registry.cameras, home.link)
+        time.sleep(0.2)  # until it waits for the first one's answer
+        go.set()
+        assert names(joined.result(LONG_S).cameras) == ["Yard", *NAMES[1:]]
 
 
 def test_an_account_without_cameras_has_an_empty_list(home: Household) -> None:

@@ -121,7 +121,7 @@ class Readings:
         The preferences are read from the store now: an assistant keeps a list until it is asked to sync again.
         """
         household = self.households.of(account_id, fresh_preferences=True)
-        began = time.monotonic()
+        began, asked = time.monotonic(), self._clock()
         readings = []
         unread: list[DriverError] = []
         for source in household.sources:
@@ -140,7 +140,7 @@ class Readings:
                     unread.append(error)
                     continue
                 reading = last
-            readings.append(self._newest(household.account, source, reading))
+            readings.append(reading if reading.as_of >= asked else self._newest(household.account, source, reading))
         if unread and not readings:
             raise Unavailable(unread[-1].reason, unread[-1].vendor)
         return merged(readings, self._clock(), tuple(error.vendor for error in unread))
