@@ -144,6 +144,14 @@ class Program:
             check=False,
         )
 
+    def issuer(self) -> str:
+        """The address that it gives assistants as its own; "" while its web process starts again."""
+        try:
+            answer = requests.get(f"{self.web}/.well-known/oauth-authorization-server", timeout=LONG_S)
+        except requests.ConnectionError:
+            return ""
+        return str(answer.json()["issuer"]) if answer.status_code == 200 else ""
+
     def entry(self) -> str:
         """A code that opens the page of cameras, made as `showcam home` makes it and without a process for it."""
         return OneTimeCode(self.data / "run" / "home-code").renew()

@@ -79,11 +79,6 @@ def way_in(tailscale: Tailscale) -> Iterator[WayIn]:
     made.close()
 
 
-def issuer(program: Program) -> str:
-    answer = requests.get(f"{program.web}/.well-known/oauth-authorization-server", timeout=LONG_S)
-    return str(answer.json()["issuer"])
-
-
 def asked(program: Program, *words: str) -> tuple[int, dict[str, object]]:
     done = program.command("expose", "--json", *words)
     return done.returncode, dict(json.loads(done.stdout))
@@ -101,14 +96,14 @@ def test_the_command_leads_from_nothing_to_an_address_and_back(
     assert way_in.get("/healthz").status_code == 502
     tailscale.change(funnel=True)
     assert asked(program, "--yes")[0] == 0
-    until(lambda: issuer(program) == f"https://{NAME}")
+    until(lambda: program.issuer() == f"https://{NAME}")
     assert (way_in.get("/healthz").status_code, way_in.get("/home").status_code) == (200, 404)
     assert [way_in.get(VIDEO).text == requests.get(f"{at}{VIDEO}", timeout=LONG_S).text for at in ports] == [
         True,
         False,
     ]
     assert asked(program, "--stop")[0] == 0
-    until(lambda: issuer(program) != f"https://{NAME}")
+    until(lambda: program.issuer() == program.web)
     assert way_in.get("/healthz").status_code == 502
 
 
@@ -122,7 +117,7 @@ def test_a_killed_command_leaves_nothing_open_unseen(stopped: Program, tailscale
     stopped.start()
     try:
         until(lambda: f"The way to {NAME} was begun, and not finished." in stopped.log.read_text())
-        assert issuer(stopped) != f"https://{NAME}"
+        assert stopped.issuer() == stopped.web
         assert asked(stopped, "--stop")[0] == 0
         assert tailscale.mounts() == {}
     finally:
@@ -152,9 +147,9 @@ def test_a_press_in_the_house_gives_the_address_and_a_stranger_can_not_press(
     assert (stranger.status_code, tailscale.calls()) == (400, [])
     page.enter()
     assert page.post("/home/reachable", step="expose") == 200
-    until(lambda: issuer(program) == f"https://{NAME}")
+    until(lambda: program.issuer() == f"https://{NAME}")
     assert (way_in.get("/healthz").status_code, way_in.get("/home/reachable").status_code) == (200, 404)
     until(lambda: page.shows("/home/reachable", "Take it back"))
     page.post("/home/reachable", step="unexpose")
-    until(lambda: issuer(program) != f"https://{NAME}")
+    until(lambda: program.issuer() == program.web)
     assert tailscale.mounts() == {}

@@ -43,11 +43,6 @@ def program(stopped: Program) -> Iterator[Program]:
     stopped.stop()
 
 
-def issuer(program: Program) -> str:
-    answer = requests.get(f"{program.web}/.well-known/oauth-authorization-server", timeout=LONG_S)
-    return str(answer.json()["issuer"])
-
-
 def visited(cloudflared: Cloudflared, path: str) -> int:
     """The status of an answer to a visitor from the internet."""
     rules = cloudflared.rules()
@@ -69,7 +64,7 @@ def test_the_command_leads_from_nothing_to_an_address_and_back(program: Program,
         assert visited(cloudflared, "/healthz") == 530
         cloudflared.change(zone=ZONE)
         assert command.wait(LONG_S) == 0
-    until(lambda: issuer(program) == f"https://{NAME}")
+    until(lambda: program.issuer() == f"https://{NAME}")
     until(lambda: visited(cloudflared, "/healthz") == 200)
     assert visited(cloudflared, "/home") == 404
     [first] = cloudflared.running()
@@ -81,7 +76,7 @@ def test_the_command_leads_from_nothing_to_an_address_and_back(program: Program,
     assert (code, facts["text"]) == (0, f"Closed. Delete what Cloudflare still has: CNAME {NAME}.")
     until(lambda: cloudflared.running() == [])
     assert (visited(cloudflared, "/healthz"), cloudflared.state["tunnels"]) == (530, {})
-    until(lambda: issuer(program) != f"https://{NAME}")
+    until(lambda: program.issuer() == program.web)
 
 
 def test_the_tunnel_lives_and_dies_with_showcam(stopped: Program, cloudflared: Cloudflared) -> None:
@@ -140,11 +135,11 @@ def test_a_press_in_the_house_gives_the_address(program: Program, cloudflared: C
     page = Page(program)
     page.enter()
     assert page.post("/home/reachable", step="tunnel", name=NAME) == 200
-    until(lambda: issuer(program) == f"https://{NAME}")
+    until(lambda: program.issuer() == f"https://{NAME}")
     until(lambda: visited(cloudflared, "/healthz") == 200)
     until(lambda: page.shows("/home/reachable", "Take it back"))
     page.post("/home/reachable", step="unexpose")
-    until(lambda: issuer(program) != f"https://{NAME}")
+    until(lambda: program.issuer() == program.web)
     until(lambda: page.shows("/home/reachable", f"Delete what Cloudflare still has: CNAME {NAME}."))
     assert (cloudflared.state["tunnels"], cloudflared.running()) == ({}, [])
     page.post("/home/reachable", step="unexpose")

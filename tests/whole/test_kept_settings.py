@@ -33,19 +33,11 @@ def pids(program: Program) -> dict[str, int]:
     return {command[-1].decode(): child for child, command in words.items()}
 
 
-def issuer(program: Program) -> str:
-    try:
-        answer = requests.get(f"{program.web}/.well-known/oauth-authorization-server", timeout=3)
-    except requests.RequestException:
-        return ""
-    return str(answer.json()["issuer"]) if answer.status_code == 200 else ""
-
-
 def test_parts_that_read_a_changed_setting_start_again_and_the_others_go_on(program: Program) -> None:
     before = pids(program)
     done = program.command("settings", "set", "public_url", "https://cams.example")
     assert done.returncode == 0, done.stderr
-    assert within(LONG_S, lambda: issuer(program) == "https://cams.example")
+    assert within(LONG_S, lambda: program.issuer() == "https://cams.example")
     after = pids(program)
     assert after["media"] == before["media"]
     assert after["serve"] != before["serve"]
@@ -85,7 +77,7 @@ def test_another_address_to_listen_on_waits_for_the_next_start(tmp_path: Path) -
         done = program.command("settings", "set", "bind", "127.0.0.2")
         assert "The next start of showcam takes it." in done.stderr + done.stdout
         assert program.command("settings", "set", "public_url", "https://cams.example").returncode == 0
-        assert within(LONG_S, lambda: issuer(program) == "https://cams.example")
+        assert within(LONG_S, lambda: program.issuer() == "https://cams.example")
         given = Path(f"/proc/{pids(program)['serve']}/environ").read_text()
         assert '"bind":"127.0.0.1"' in given
     finally:
