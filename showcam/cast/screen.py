@@ -13,7 +13,7 @@ from pychromecast import Chromecast
 from pychromecast.controllers import BaseController
 from pychromecast.controllers.media import MediaStatus, MediaStatusListener
 from pychromecast.controllers.receiver import CastStatus, CastStatusListener
-from pychromecast.error import NotConnected, PyChromecastError
+from pychromecast.error import NotConnected, PyChromecastError, UnsupportedNamespace
 from pychromecast.generated.cast_channel_pb2 import CastMessage
 from pychromecast.models import CastInfo, HostServiceInfo
 from pychromecast.socket_client import ConnectionStatus, ConnectionStatusListener, InterruptLoop, SocketClient
@@ -296,7 +296,10 @@ class OwnScreen(Screen):
         if not self._session:
             super()._begin()
         elif status is not None and status.session_id == self._session:
-            self._load(status)
+            try:
+                self._load(status)
+            except UnsupportedNamespace:  # another application has begun in this moment
+                raise CastFailed("taken", self._device.name) from None
         else:  # somebody pressed Home or cast something else, between two tries
             raise CastFailed("taken", self._device.name)
 
