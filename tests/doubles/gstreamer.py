@@ -1,5 +1,6 @@
 """GStreamer's webrtcbin as a display, its HLS player and its RTSP server, in processes on the system's Python."""
 
+import contextlib
 import json
 import os
 import queue
@@ -108,8 +109,9 @@ class Player:
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._messages.put(json.loads(line))
+        with contextlib.suppress(ValueError):  # the test has ended, and closed the file
+            for line in self._process.stdout:
+                self._messages.put(json.loads(line))
         self._messages.put(None)
 
 
