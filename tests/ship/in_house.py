@@ -20,7 +20,8 @@ def first_picture(address: str) -> dict[str, float]:
     web, _, code = address.partition("/home#")
     pages = Pages(web)
     pages.get("/home")
-    pages.post("/home", step="enter", entry=code)
+    entered = pages.post("/home", step="enter", entry=code)
+    assert entered.ok, f"{entered.status_code}: {entered.text}"
     pages.post("/home", step="own", own_user=OWNER, own_password=PASSWORD)
     pages.get("/home/cameras/add")
     pages.post("/home/cameras/add", step="find")

@@ -19,7 +19,7 @@ import pytest
 from scripts import deb
 from scripts.deploy_local.emulator import free_ports
 from tests.doubles.terminal import Terminal
-from tests.doubles.waiting import LONG_S
+from tests.doubles.waiting import LONG_S, until
 from tests.ship import book, built, table
 from tests.ship.containers import engine
 from tests.ship.debian import FOLDER, REPOSITORY, ROOT, debian, stop, unpacked
@@ -196,16 +196,18 @@ def image(folder: Path) -> Iterator[Reader]:
         Typed(["bash", "-c", build], environ, tree).ended()
         types(start).ended()
         try:
+            # the start prints a code of its own, with which an earlier one ends
+            until(lambda: "showcam serves at" in containers.log("showcam"), 2 * LONG_S)
             address = printed_address(types("docker exec showcam showcam home"))
             yield Reader(network, address, time.monotonic() - began, (build, start), types)
         finally:
-            types("docker rm -f showcam").ended()
+            Typed(["bash", "-c", "docker rm -f showcam"], environ, tree).ended()
 
 
 def printed_address(home: Typed) -> str:
     """What `showcam home` prints, typed again until showcam has started."""
-    until = time.monotonic() + 2 * LONG_S
-    while (outcome := home.outcome())[0] and time.monotonic() < until:
+    ends = time.monotonic() + 2 * LONG_S
+    while (outcome := home.outcome())[0] and time.monotonic() < ends:
         time.sleep(0.5)
     [address] = re.findall(ADDRESS, outcome[1])
     return str(address)
