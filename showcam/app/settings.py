@@ -80,7 +80,7 @@ class Settings(SettingsTable, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     @property
     def sign_in_s(self) -> float:
-        """Seconds that a person who signs in waits for EZVIZ, which takes several requests for it."""
+        """How many seconds a sign-in waits for EZVIZ: signing in takes several requests there."""
         return max(PATIENT_S, self.request_s + 1)
 
     @property

@@ -1,4 +1,4 @@
-"""The settings of the media process, given at its start, and the authorities that it trusts. Standard library only."""
+"""The settings and the certificate authorities that a media process is started with. Standard library only."""
 
 import ssl
 from dataclasses import dataclass

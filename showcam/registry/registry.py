@@ -147,7 +147,7 @@ class Registry(Component):
         return found
 
     def when_refused(self, callback: Callable[[Link], None]) -> None:
-        """`callback` gets the link of each request that was refused a camera, in the same thread: it must be quick."""
+        """Gives `callback` the link of each refused request for a camera. The request waits meanwhile."""
         self._refused = (*self._refused, callback)
 
     def end_session(self, link: Link, session: str) -> None:

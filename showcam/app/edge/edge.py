@@ -135,7 +135,7 @@ class Bodies:
         return body
 
     def proved(self, environ: WSGIEnvironment) -> None:
-        """Note that the request's signature or bearer was valid: its client gets the places of known clients."""
+        """Notes that a request's signature or token was valid: its client then has the places of known clients."""
         client, now = counted_as(environ.get("REMOTE_ADDR", "")), self._clock()
         if self._known.get(client, 0.0) - now > KNOWN_S / 2:
             return

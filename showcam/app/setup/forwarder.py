@@ -1,4 +1,4 @@
-"""The owner's forwarder on AWS: one CloudFormation template with its code in it, and the key to type there."""
+"""The owner's forwarder on AWS: a CloudFormation template that holds the forwarder's code, and the key for its form."""
 
 import base64
 import textwrap

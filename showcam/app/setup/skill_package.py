@@ -165,7 +165,7 @@ def locales(languages: Sequence[str] = ()) -> JsonObject:
 
 
 def models(described: Iterable[str]) -> dict[str, Path]:
-    """The files of interaction models: one for each of these locales that the spoken half speaks."""
+    """The files of interaction models, one a locale; a locale without a spoken half has no file."""
     folder = skill_package() / MODELS
     return {locale: folder / f"{model(locale)}.json" for locale in described if model(locale)}
 

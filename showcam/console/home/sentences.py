@@ -1,4 +1,4 @@
-"""The sentences of a camera that is shown, or not: replacements for those of assistants, and of Image Encryption."""
+"""The sentences of pages about a camera that can't be shown; assistants have others."""
 
 from collections.abc import Mapping
 

@@ -4,5 +4,5 @@ from flask import Blueprint
 
 
 def blueprint() -> Blueprint:
-    """The templates of all folders, each by its folder and name. They want `locale`, and `_` as it fills {vendor}."""
+    """All templates, such as `camera/page.html`. They are given `locale`, and `_`, which also fills {vendor}."""
     return Blueprint("look", "showcam.console", template_folder=".", static_folder="static", static_url_path="/static")

@@ -152,7 +152,7 @@ def data(content: object) -> Response:
 
 
 def saved(content: bytes | str, kind: str, name: str) -> Response:
-    """Answers with a file that the browser saves under the name. `kind`: its content type."""
+    """An answer that the browser saves as a file of the given name. `kind` is the content type."""
     return Response(content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 

@@ -253,7 +253,7 @@ class CameraStills:
 
     @staticmethod
     async def _made_again(still: bytes | None, claims: Claims) -> bytes | None:
-        """The still in the size that is wanted; None for what is no picture."""
+        """The still picture in the wanted size; None if the bytes are no picture."""
         with contextlib.suppress(NoPicture):
             return still and await asyncio.to_thread(resized, still, small=claims.protocol == "still")
         return None
@@ -347,7 +347,7 @@ class Warming:
             return None
 
     async def _opened(self, pull: Pull, *, is_kept: bool) -> None:
-        """Leaves the pull once it is open, if no viewer came meanwhile and it is not to be kept, or can't be."""
+        """Waits until the pull has opened, then leaves it unless a viewer came meanwhile or the pull is kept."""
         needed = pull.needed
         with contextlib.suppress(SourceFailed):
             await pull.opened()

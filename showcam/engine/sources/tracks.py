@@ -125,7 +125,7 @@ def _step(config: AacConfig, track: Track) -> int:
 
 
 def _plain(codec: SoundCodec, rate: int = 0, channels: tuple[int, ...] = (1,)) -> Callable[[Track], Sound | None]:
-    """Sound whose packets are one unit each; with `rate` 0 its rate is that of the track's clock."""
+    """Sound with one frame a packet. `rate`: samples a second; 0 means the rate of the track's RTP clock."""
 
     def make(track: Track) -> Sound | None:
         form = SoundFormat(codec, rate or track.clock_hz, track.channels)

@@ -1,6 +1,6 @@
 """Cameras whose few seconds of video and sound were encoded once, and are sent again and again with the times of now.
 
-Encoding each picture anew takes a watched camera of the demo 2 to 5 percent of a core, and as much as six seconds of it
+Encoding each picture again takes 2 to 5 percent of a core for a watched camera of the demo, and up to six seconds of it
 at once when somebody begins to watch. What is sent differs by the clock in the picture, which repeats itself too.
 """
 
