@@ -187,6 +187,16 @@ class OneTimeCode:
         fresh.replace(self._file)
         return text
 
+    def since(self, began: float) -> str:
+        """The code that was made at `began`, in epoch seconds, or later, and that nobody has used; else a new code."""
+        try:
+            kept = json.loads(self._file.read_text())
+            if kept["until"] - LIFE_S > began - 1:  # its time is kept in whole seconds
+                return str(kept["code"])
+        except (OSError, ValueError, KeyError, TypeError):
+            pass  # there is no code, or somebody else wrote the file
+        return self.renew()
+
     def redeem(self, text: str, address: str, throttle: Throttle) -> Verdict:
         """Compares a typed code and uses it up if it is right: only one caller gets "right". Wrong tries are counted.
 

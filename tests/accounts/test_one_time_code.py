@@ -106,3 +106,17 @@ def test_without_a_file_that_is_ours_nothing_is_right(
         (tmp_path / "run").mkdir()
         (tmp_path / "run" / "home-code").write_text(content)
     assert [code.redeem(typed, HERE, store) for typed in ("", "x")] == ["wrong", "wrong"]
+
+
+def test_a_start_prints_again_the_code_that_was_asked_for_meanwhile(
+    code: OneTimeCode, clock: Clock, store: SqliteStore
+) -> None:
+    earlier = code.renew()
+    clock.now += 5
+    began = clock()
+    first = code.since(began)
+    assert first != earlier
+    clock.now += 3
+    assert code.since(began) == first
+    assert code.redeem(first, HERE, store) == "right"
+    assert code.since(began) != first

@@ -2,6 +2,7 @@
 
 import contextlib
 import ipaddress
+import math
 import os
 import sys
 
@@ -34,15 +35,16 @@ def home() -> None:
     announce(settings)
 
 
-def announce(settings: Settings, *, again: str = "showcam home") -> None:
-    """Prints the address with a new code; at a terminal also as a QR code, if a phone could open the address.
+def announce(settings: Settings, *, again: str = "showcam home", since: float = math.inf) -> None:
+    """Prints the address with a code; at a terminal also as a QR code, if a phone could open the address.
 
-    `again`: the command that prints a new code.
+    `again`: the command that prints a new code. `since`: the time of the start, in epoch seconds: a code that was asked
+    for while showcam started stays valid, and is printed again. By default the code is new.
     """
     from showcam.accounts.attempts import LIFE_S, OneTimeCode
 
     host = host_in_house(settings)
-    address = f"{home_address(settings)}#{OneTimeCode(settings.home_code).renew()}"
+    address = f"{home_address(settings)}#{OneTimeCode(settings.home_code).since(since)}"
     if _is_journal():
         echo(f"Your cameras: {home_address(settings)}")
         echo(f"The code for it is in a file alone, not in the journal. An address with a code: {again}", err=True)

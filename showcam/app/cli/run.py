@@ -6,6 +6,7 @@ import sys
 import time
 import webbrowser
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -54,7 +55,7 @@ def run(port: int | None) -> None:
             prepare(settings)
             settings = _decided(settings)
         supervisor = Supervisor(processes(settings, origins_of()), renewal=_renewal(settings))
-        code = supervisor.run(lambda: _announce(settings))
+        code = supervisor.run(partial(_announce, settings, time.time()))
     echo("All ended.", err=True)
     sys.exit(code)
 
@@ -147,13 +148,13 @@ def processes(settings: Settings, origins: Mapping[str, str] | None = None) -> l
     return processes
 
 
-def _announce(settings: Settings) -> None:
+def _announce(settings: Settings, began: float) -> None:
     """Prints the page to open next as the last line: the practice page, or the page of the cameras."""
     if sys.stderr.isatty():
         echo(f"What happens is written into {settings.data / 'log'}.", err=True)
     if settings.demo:
         if settings.has_console:
-            announce(settings, again=elsewhere("showcam home"))
+            announce(settings, again=elsewhere("showcam home"), since=began)
         page = f"http://127.0.0.1:{settings.simulator_port}/"
         echo(f"Practice page: {page}")
         echo("Sign in there as demo@example.com with the password showcam-demo. Ctrl-C ends it.")
@@ -181,7 +182,7 @@ def _announce(settings: Settings) -> None:
         )
     echo(f"showcam serves at {settings.web_url}")
     if settings.has_console:
-        announce(settings, again=elsewhere("showcam home"))
+        announce(settings, again=elsewhere("showcam home"), since=began)
 
 
 def _begun(settings: Settings) -> str:
