@@ -1,5 +1,6 @@
 """Bad luck in Chromium: a full disk, a wrong clock, a session that ends, a camera that is removed."""
 
+import contextlib
 import datetime
 import resource
 from collections.abc import Iterator
@@ -44,6 +45,14 @@ def open_settings(page: Page, name: str) -> None:
     page.locator("#settings > summary").press("Enter")
 
 
+def write_at_most(program: Program, size: int) -> None:
+    """Limits every file that a process of the program writes, in bytes; a process starts others with its own limit."""
+    assert program.process is not None
+    for process in (program.process.pid, *below(program.process.pid)):
+        with contextlib.suppress(ProcessLookupError):  # it ended meanwhile
+            resource.prlimit(process, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+
 def test_a_full_disk_is_said_and_what_was_typed_stays(context: BrowserContext, tmp_path: Path) -> None:
     with running(tmp_path, troubled=True) as program:
         page, _ = watched(context)
@@ -53,16 +62,13 @@ def test_a_full_disk_is_said_and_what_was_typed_stays(context: BrowserContext, t
         page.route("**/settings.js", lambda route: route.abort())
         page.reload()
         page.locator("#settings > summary").press("Enter")
-        assert program.process is not None
-        for process in (program.process.pid, *below(program.process.pid)):
-            resource.prlimit(process, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+        write_at_most(program, 0)
         page.fill("#room", "Yard")
         page.get_by_role("button", name="Save").press("Enter")
         expect(page.get_by_role("heading", name="showcam can't write to its disk")).to_be_visible()
         page.get_by_role("link", name="Go on").press("Enter")
         expect(tile(page, "Garden")).to_be_visible()
-        for process in (program.process.pid, *below(program.process.pid)):
-            resource.prlimit(process, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        write_at_most(program, resource.RLIM_INFINITY)
         tile(page, "Garden").locator("a[href^='/home/cameras/']").press("Enter")
         expect(page.locator("#room")).to_have_value("Yard")
         page.get_by_role("button", name="Save").press("Enter")

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
@@ -18,6 +17,7 @@ from showcam.cast.screen import NAMESPACE
 from showcam.net.child import Limits
 from showcam.simulator.television.receiver import Page
 from tests.cast.conftest import WAIT_S, Receiver, TelevisionThread
+from tests.doubles.listening import runs
 from tests.doubles.waiting import LONG_S, until
 
 PICTURE = Picture("hls", ("http://192.168.1.5:40123",), "/s/grant/master.m3u8", "Garden")
@@ -40,14 +40,6 @@ def screens() -> Iterator[Show]:
         yield made
 
 
-def is_there(pid: int) -> bool:
-    """A process that has ended and that nobody has waited for is no longer there."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
 def test_a_picture_is_shown_and_stopped_by_the_device_s_own_process(
     receiver: Callable[[str], Receiver], screens: Show
 ) -> None:
@@ -58,7 +50,7 @@ def test_a_picture_is_shown_and_stopped_by_the_device_s_own_process(
     screen.stop()
     assert there.next() == "stop"
     assert over.empty(), "no end is reported to the one who stops it"
-    assert not is_there(screen.pid)
+    assert not runs(screen.pid)
 
 
 @pytest.mark.parametrize("behaves", ["gives up", "is taken over", "announces a gigabyte"])
@@ -84,7 +76,7 @@ def test_a_device_that_costs_more_cpu_than_it_may_loses_its_picture_and_another_
     expensive, its_over = screens(costly, Limits(cpu_s=2, memory=DEVICE.memory))
     expensive.show(PICTURE)
     assert its_over.get(timeout=LONG_S) == "gone"
-    until(lambda: not is_there(expensive.pid), WAIT_S)
+    until(lambda: not runs(expensive.pid), WAIT_S)
     assert over.empty()
     screen.show(PICTURE)
 
@@ -151,6 +143,6 @@ def test_the_process_of_a_device_ends_with_the_worker_that_was_killed() -> None:
     ) as worker:
         assert worker.stdout is not None
         pid = int(worker.stdout.readline())
-        assert is_there(pid)
+        assert runs(pid)
         os.kill(worker.pid, signal.SIGKILL)
-    until(lambda: not is_there(pid), WAIT_S)
+    until(lambda: not runs(pid), WAIT_S)

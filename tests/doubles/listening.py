@@ -25,24 +25,32 @@ def started_by(pid: int, module: str) -> list[int]:
     found = []
     for table in Path(f"/proc/{pid}/task").glob("*/children"):
         with contextlib.suppress(OSError):  # the thread ended meanwhile
-            found += [child for child in map(int, table.read_text().split()) if module in _words(child)]
+            found += [child for child in map(int, table.read_text().split()) if module in words_of(child)]
     return found
 
 
-def _words(pid: int) -> list[str]:
-    """Its command; nothing if it has ended."""
+def words_of(pid: int) -> list[str]:
+    """The command of a process, in words; none if it has ended."""
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
     return []
 
 
+def runs(pid: int) -> bool:
+    """Whether the process has not ended."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
 def listening(pid: int) -> set[str]:
-    """Addresses at which a process has a socket open to others, TCP or UDP."""
+    """Addresses at which a process has a socket open to others, TCP or UDP; it may be at work meanwhile."""
     inodes = set()
     for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-        kind, _, inode = str(descriptor.readlink()).partition(":")
-        if kind == "socket":
-            inodes.add(inode.strip("[]"))
+        with contextlib.suppress(FileNotFoundError):  # closed since the folder was listed
+            kind, _, inode = str(descriptor.readlink()).partition(":")
+            if kind == "socket":
+                inodes.add(inode.strip("[]"))
     found = set()
     for table in ("tcp", "tcp6", "udp", "udp6"):
         for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:

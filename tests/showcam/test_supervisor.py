@@ -13,6 +13,7 @@ import pytest
 
 from scripts.deploy_local.emulator import free_ports
 from showcam.app.process.supervisor import CannotStart, only_one, require_ports
+from tests.doubles.listening import runs
 from tests.doubles.waiting import LONG_S
 
 ROOT = Path(__file__).parents[2]
@@ -47,11 +48,7 @@ def pids(tmp_path: Path, count: int, within_s: float = 10.0) -> list[int]:
 def gone(pid: int, within_s: float = 3.0) -> bool:
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except OSError:
-            return True
-        if state == "Z":
+        if not runs(pid):
             return True
         time.sleep(0.02)
     return False

@@ -4,14 +4,13 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
 from showcam.registry.readings.changes import SAME_S
-from tests.doubles.listening import below
+from tests.doubles.listening import below, words_of
 from tests.doubles.program import Program, running
 from tests.doubles.waiting import until
 
@@ -64,7 +63,7 @@ def rings(program: Program) -> list[str]:
 def kill_worker(program: Program) -> None:
     assert program.process is not None
     for pid in below(program.process.pid):
-        if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+        if "worker" in words_of(pid):
             os.kill(pid, signal.SIGKILL)
 
 

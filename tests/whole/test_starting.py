@@ -16,7 +16,7 @@ import pytest
 import requests
 
 from tests.doubles.linking import link, link_tokens
-from tests.doubles.listening import below
+from tests.doubles.listening import below, runs, words_of
 from tests.doubles.needs import CORES
 from tests.doubles.program import AS_INSTALLED, ROOT, SHOWCAM, Program, running
 from tests.doubles.simulator_process import SimulatorProcess
@@ -24,7 +24,7 @@ from tests.doubles.waiting import LONG_S, within
 
 
 def alive(pids: list[int]) -> list[int]:
-    return [pid for pid in pids if Path(f"/proc/{pid}").exists() and " Z " not in Path(f"/proc/{pid}/stat").read_text()]
+    return [pid for pid in pids if runs(pid)]
 
 
 def run(environ: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
@@ -61,8 +61,7 @@ def test_ctrl_c_ends_everything(ended: Ended) -> None:
 def media_of(program: Program) -> int:
     """The media process's id."""
     assert program.process is not None
-    found = below(program.process.pid)
-    return next(pid for pid in found if b"media" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"))
+    return next(pid for pid in below(program.process.pid) if "media" in words_of(pid))
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doubles.listening import below
+from tests.doubles.listening import below, words_of
 from tests.doubles.program import SHOWCAM, Program, running
 from tests.doubles.terminal import Terminal
 
@@ -47,11 +47,7 @@ def test_a_warning_is_a_readable_line(tmp_path: Path) -> None:
     program = Program(tmp_path, demo=True)
     with showcam_at(program, "run", "--demo") as terminal:
         terminal.until("Ctrl-C ends it")
-        media = next(
-            pid
-            for pid in below(terminal.process.pid)
-            if b"media" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        )
+        media = next(pid for pid in below(terminal.process.pid) if "media" in words_of(pid))
         os.kill(media, signal.SIGKILL)
         terminal.until("a process died")
         died = terminal.end()[-2]
