@@ -39,6 +39,7 @@ class SqliteStore(AccountRows, LinkRows, EphemeralRows):
         with self._database.writing() as write:
             gone = sum(write.execute(sql, (before,)).rowcount for sql, before in over)
         self._database.checkpoint()
+        self._remove_remains()
         return gone + self._taken.sweep(now)
 
     def ping(self) -> None:
