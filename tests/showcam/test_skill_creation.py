@@ -108,6 +108,18 @@ def test_account_linking_is_that_of_the_client_and_its_redirects_are_the_vendors
     )
 
 
+def test_a_client_that_was_there_keeps_its_demand_for_pkce(world: World) -> None:
+    clients.register(world.store, "alexa", "alexa", ("https://assistant.example/",), require_pkce=True)
+    world.spoken()
+    (skill,) = world.amazon.skills.values()
+    client = world.store.client("alexa")
+    assert skill.linking is not None
+    assert client is not None
+    assert clients.check_secret(client, skill.linking["clientSecret"])
+    assert client.require_pkce
+    assert client.redirect_uris[0] == f"https://pitangui.amazon.com/api/skill/link/{VENDOR}"
+
+
 def test_with_the_function_the_skill_is_whole_and_its_ids_are_given(world: World) -> None:
     world.spoken()
     world.bring_function()

@@ -318,9 +318,13 @@ class SkillCreation:
     def _link(self, made: Made, skills: Skills) -> Made:
         """Links the skill to a client with a new secret, since nobody keeps the text of the old secret."""
         redirects = tuple(redirect.format(vendor=made.vendor) for redirect in REDIRECTS)
-        secret = clients.register(self._store, CLIENT, "alexa", redirects)
+        known = self._store.client(CLIENT)
+        if known is None:
+            secret = clients.register(self._store, CLIENT, "alexa", redirects)
+        else:
+            secret = clients.renew_secret(self._store, msgspec.structs.replace(known, redirect_uris=redirects))
         client = self._store.client(CLIENT)
-        assert client is not None  # registered above
+        assert client is not None  # stored above
         skills.link_accounts(made.skill, _plain(skill_package.linking(self._url, client, secret)))
         made = msgspec.structs.replace(made, redirect=self.return_url)
         self._keep(made)
