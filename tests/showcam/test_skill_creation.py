@@ -15,7 +15,7 @@ from showcam.console.setup.skill import NotMade
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
-from tests.doubles.skill_management import EVENTS, PROFILE, VENDOR, SkillManagement
+from tests.doubles.skill_management import EVENTS, PROFILE, VENDOR, Skill, SkillManagement
 from tests.doubles.tls_vendor import Vendor, Vendors, answer
 
 pytestmark = pytest.mark.proves(
@@ -211,6 +211,27 @@ def test_an_answer_that_is_lost_doubles_nothing_and_it_is_gone_on_with(world: Wo
     world.amazon.fault = lambda _request: None
     assert world.making().make().done == ("vendor", "skill", "linking", "models", "testing")
     assert len(world.amazon.skills) == 1
+
+
+def test_a_developer_with_many_skills_gets_no_second_one(world: World) -> None:
+    for number in range(120):
+        others = {"publishingInformation": {"locales": {"en-US": {"name": f"another {number}"}}}}
+        world.amazon.skills[f"amzn1.ask.skill.00000000-0000-4000-9000-{number:012d}"] = Skill(others)
+    world.allow()
+    world.amazon.cut_after = "POST /v1/skills"
+    with pytest.raises(Failed, match="can't be reached"):
+        world.making().make()
+    world.making().make()
+    assert len(world.amazon.skills) == 121
+
+
+def test_a_list_of_skills_without_end_is_refused(world: World) -> None:
+    world.allow()
+    endless = answer(b'{"skills": [], "isTruncated": true, "nextToken": "again"}')
+    world.amazon.fault = lambda request: endless if request.startswith("GET /v1/skills?") else None
+    with pytest.raises(Failed, match="can't be understood"):
+        world.making().make()
+    assert world.amazon.skills == {}
 
 
 @pytest.mark.parametrize("status", ["429 Too Many Requests", "500 Internal Server Error", "404 Not Found"])

@@ -12,9 +12,7 @@ HOUSE = "http://127.0.0.1:8080"
 
 
 @pytest.mark.parametrize("path", ["/", "/setup/lwa?state=x", "/home"])
-@pytest.mark.parametrize(
-    ("language", "said"), [("en", "That did not work just now"), ("de", "Das ging gerade nicht")]
-)
+@pytest.mark.parametrize(("language", "said"), [("en", "That did not work just now"), ("de", "Das ging gerade nicht")])
 def test_a_public_page_says_that_the_store_cannot_be_used(tmp_path: Path, path: str, language: str, said: str) -> None:
     settings = Settings(data=tmp_path, public_url="https://cams.example")
     made = keys.of(settings)
