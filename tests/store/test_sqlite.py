@@ -359,14 +359,14 @@ def test_a_household_is_removed_though_the_disk_has_no_room_to_rewrite_the_file(
     household, neighbour = a.account(), a.account()
     store = SqliteStore(path, sealer)
     store.add_account(household)
-    store.put_preference(household.id, "garden", b"said-of-the-garden", NOW)
     store.add_account(neighbour)
     for number in range(40):
         store.put_preference(neighbour.id, f"camera-{number}", b"x" * 50_000, NOW)
     store.close()
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as careless:
         careless.execute("PRAGMA secure_delete = OFF")
-        careless.execute("DELETE FROM preference WHERE camera = 'garden'")
+        careless.execute("INSERT INTO setting VALUES ('garden', ?)", (b"said-of-the-garden",))
+        careless.execute("DELETE FROM setting")
         careless.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     command = [sys.executable, "-W", "error", "-c", REMOVE, str(path), household.id]
     run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
