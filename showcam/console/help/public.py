@@ -74,7 +74,7 @@ def blueprint(
     def missing(_error: Exception) -> tuple[str, int]:
         return _page("help/missing", vendor), 404
 
-    # the console and linking have handlers of their own
+    # the console and linking handle it themselves
     @pages.app_errorhandler(StoreUnavailable)
     def unavailable(_error: StoreUnavailable) -> tuple[str, int]:
         log.warning("the store can't be reached", reason="store")
