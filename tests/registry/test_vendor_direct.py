@@ -18,6 +18,7 @@ from showcam.engine.fleet import Fleet
 from showcam.engine.grants import Grants
 from showcam.registry.adapter import adapt
 from showcam.registry.readings.judge import Rules
+from showcam.store.ports import StoreUnavailable
 from showcam.store.records import Link
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.household import OFFER, Household, household, new_link
@@ -155,6 +156,18 @@ def test_each_opening_takes_a_place_as_long_as_its_address_lives(ready: Househol
     assert isinstance(refused, Refusal)
     assert (refused.camera, refused.vendor, refused.reason) == ("Garden", "EZVIZ", "household_full")
     assert len(ready.driver.released) == 1
+
+
+def test_an_address_that_the_store_can_not_count_goes_back(ready: Household, monkeypatch: pytest.MonkeyPatch) -> None:
+    garden = ready.id("Garden")
+
+    def down(*_: object) -> int:
+        raise StoreUnavailable
+
+    monkeypatch.setattr(ready.store, "hit", down)
+    with pytest.raises(StoreUnavailable):
+        ready.registry.open_stream(ready.link, garden, HLS)
+    assert len(ready.driver.released) == len(ready.driver.minted) == 1
 
 
 def test_stills_and_ways_that_need_a_media_process_are_missing(ready: Household) -> None:
