@@ -190,7 +190,7 @@ class SkillCreation:
             raise NotMade(mark("There is no public address yet."))
 
     def _require_rest(self) -> None:
-        """The thread that does the steps would write its own state over another change."""
+        """Raises NotMade while a thread does the steps: its next write would undo any other change of the skill."""
         if self._running.locked():
             raise NotMade(_STILL_BUILT)
 

@@ -241,7 +241,7 @@ class _Watched:
     followed: set[str] = field(default_factory=set)  # sources whose list of messages is read
 
     def end(self) -> None:
-        """Stops the listeners. A reader that adds a listener at this moment stops it after its work."""
+        """Stops the listeners. If a reader of the household adds one at this moment, the reader ends it afterwards."""
         for listener in list(self.listeners.values()):
             listener.stop()
 
