@@ -138,7 +138,7 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     # -- For whoever examines it
     # opens `/metrics` to a Prometheus on another machine, which sends it as a bearer: 32 characters or more. Without it
-    # only this machine may read the page
+    # only this machine may read the page, and nobody while there is a `public_url`
     metrics_token: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"  # logged: messages of this level and graver ones
 

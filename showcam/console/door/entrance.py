@@ -8,7 +8,7 @@ from flask import abort, g, request
 
 from showcam.accounts.attempts import OneTimeCode
 from showcam.console.look import cookies
-from showcam.console.look.reach import from_house
+from showcam.console.look.reach import from_house, from_this_machine
 from showcam.i18n.catalogue import mark
 from showcam.net.addresses import BASE, PEER, is_in_house
 from showcam.store.ports import Store
@@ -31,12 +31,19 @@ type Entered = Literal["right", "wrong", "too_many", "outside"]
 
 @dataclass(frozen=True)
 class Entrance:
-    """`open_to` says who may reach the console. `names` are the house's own names for this machine."""
+    """`open_to` says who may reach the console. `names` are the house's own names for this machine.
+
+    `exposed`: a public address leads here, maybe by a proxy on this machine that adds no header. Its visitors can't be
+    distinguished from a browser on this machine. So such a browser is no longer in the house, but is still answered:
+    the press that makes the address comes from it, and it is the only one if showcam listens to this machine only. It
+    gets in by a code, which nobody can guess, and stays signed in.
+    """
 
     store: Store
     code: OneTimeCode
     open_to: Literal["lan", "public"]
     names: tuple[str, ...]
+    exposed: bool
 
     def guard(self) -> None:
         """Answers 404 to whoever may not come in, as for a page that does not exist.
@@ -48,14 +55,15 @@ class Entrance:
             may = not through_proxy or request.blueprint in OF_PROXY
         else:
             request.max_content_length = MAX_BODY
-            may = through_proxy or (self.open_to == "public" and request.is_secure) or self.in_house()
+            by_https = self.open_to == "public" and request.is_secure
+            may = through_proxy or by_https or self.in_house() or self.at_machine()
         if not may:
             g.hidden = True
             abort(404)
 
     def enter(self, typed: str) -> Entered:
         """Checks the printed code. A right code is used up."""
-        if not self.visitor_in_house():
+        if not self.takes_codes():
             return "outside"
         verdict = self.code.redeem(typed, request.remote_addr or "", self.store)
         if verdict == "right":
@@ -63,6 +71,10 @@ class Entrance:
         else:
             log.info("code of the console refused", why=verdict)
         return verdict
+
+    def takes_codes(self) -> bool:
+        """Tells whether this browser may sign in by a code: a printed one, or a phone's."""
+        return self.visitor_in_house() or self.at_machine()
 
     def visitor_in_house(self) -> bool:
         """Tells whether the browser is in the house, also through a trusted proxy or the owner's that names it.
@@ -75,4 +87,9 @@ class Entrance:
 
     def in_house(self) -> bool:
         """Tells whether the request comes from the house, with nothing in between."""
-        return BASE not in request.environ and from_house(request.environ, self.names)
+        environ = request.environ
+        return BASE not in environ and from_house(environ, self.names, exposed=self.exposed)
+
+    def at_machine(self) -> bool:
+        """Tells whether the request comes from this machine, maybe by a proxy that hides that it is one."""
+        return BASE not in request.environ and from_this_machine(request.environ, self.names)

@@ -71,7 +71,9 @@ class Home:
         self._owner, self.sign_in, self._settings = owner, sign_in, settings
         self._sessions, self._tiles = ConsoleSessions(store, clock), Tiles(owner, store)
         self.area = Area(store, self._sessions, end_pictures, media_port=settings.media_port)
-        signing_in = partial(SigningIn, sessions=self._sessions, states=states, back=settings.back, names=entrance.names)
+        signing_in = partial(
+            SigningIn, sessions=self._sessions, states=states, back=settings.back, names=entrance.names
+        )
         self.signing_in = signing_in(sign_in, adds=settings.adds)
         at_door = signing_in(sign_in.at_door(), adds=False, pace=Pace(settings.refusal_s))
         self._door = Door(store, self._sessions, entrance, at_door)

@@ -2,12 +2,15 @@
 
 Behind a tunnel everybody comes from 127.0.0.1, so the peer's address is not enough. A page of another site that has its
 own name resolve to this house (DNS rebinding) sends that name as Host.
+
+Some proxies add no header, so their visitors look as a browser on the proxy's machine does. Hence the peer of a bare
+request is not of the house if it is a trusted proxy, or if it is this machine while a public address leads here.
 """
 
 from urllib.parse import urlsplit
 from wsgiref.types import WSGIEnvironment
 
-from showcam.net.addresses import PEER, is_in_house
+from showcam.net.addresses import PEER, is_in_house, is_loopback
 
 # Headers that proxies and tunnels add, as well as all of X-Forwarded-… and all that name an address, as X-Real-IP does.
 _FORWARDING = frozenset(
@@ -25,12 +28,19 @@ _BROWSERS = "HTTP/1.1"
 _ANY_FORWARDED = "HTTP_X_FORWARDED"
 
 
-def from_house(environ: WSGIEnvironment, names: tuple[str, ...]) -> bool:
-    """`names` are the house's own names for this machine, as well as its addresses and localhost."""
-    peer = environ.get(PEER) or environ.get("REMOTE_ADDR", "")
-    if not is_in_house(peer, loopback=True) or environ.get("SERVER_PROTOCOL") != _BROWSERS:
-        return False
-    return not _forwarded(environ) and _is_own(environ.get("HTTP_HOST", ""), names)
+def from_house(environ: WSGIEnvironment, names: tuple[str, ...], *, exposed: bool) -> bool:
+    """Tells whether a browser of the house sends the request, with nothing in between.
+
+    `names` are the house's own names for this machine, as well as its addresses and localhost. `exposed`: a public
+    address leads to this machine.
+    """
+    peer = environ.get("REMOTE_ADDR", "")
+    return PEER not in environ and is_in_house(peer, loopback=not exposed) and _is_bare(environ, names)
+
+
+def from_this_machine(environ: WSGIEnvironment, names: tuple[str, ...]) -> bool:
+    """Tells whether a browser on this machine sends the request, or a proxy on it that adds no header."""
+    return is_loopback(environ.get("REMOTE_ADDR", "")) and _is_bare(environ, names)
 
 
 def host_of(host: str) -> str:
@@ -41,6 +51,12 @@ def host_of(host: str) -> str:
     except ValueError:
         return ""
     return "" if split.path or split.query or split.fragment or "@" in host else name
+
+
+def _is_bare(environ: WSGIEnvironment, names: tuple[str, ...]) -> bool:
+    if environ.get("SERVER_PROTOCOL") != _BROWSERS or _forwarded(environ):
+        return False
+    return _is_own(environ.get("HTTP_HOST", ""), names)
 
 
 def _forwarded(environ: WSGIEnvironment) -> bool:
