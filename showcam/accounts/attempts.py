@@ -110,7 +110,7 @@ class Attempts:
 def strangers(vendor_key: str, *, at_door: bool) -> str:
     """Returns the counter of tries that all browsers new to this account name share.
 
-    `at_door`: the browsers in the house. They count apart, so that nobody on the internet locks them out.
+    `at_door`: the browsers in the house, which have another counter: strangers on the internet can't use it up.
     """
     return f"door/{vendor_key}" if at_door else f"user/{vendor_key}"
 

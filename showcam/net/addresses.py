@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 _HOUSE = tuple(
     ipaddress.ip_network(network) for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 )
-# In fc00::/7, but a machine anywhere that shares a tailnet with this one: https://tailscale.com/kb/1033/ip-and-dns-addresses
+# Tailscale's part of fc00::/7. Machines of a tailnet are anywhere: https://tailscale.com/kb/1033/ip-and-dns-addresses
 _TAILNET = ipaddress.ip_network("fd7a:115c:a1e0::/48")
 # The IPv6 space that IANA allocates to hosts. The rest carries an IPv4 address, is site-local, or is reserved.
 _GIVEN_OUT = ipaddress.ip_network("2000::/3")

@@ -147,6 +147,28 @@ def test_one_fault_gives_one_finding_with_its_mend(
     assert "token=1" not in found.text
 
 
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+# the answer to a request for the pages of the cameras, the finding's state, a text in it
+PAGES: list[tuple[Answered, str, str]] = [
+    ((404, HTML, b"Nothing here"), "ok", "404"),
+    ((200, HTML, b"Enter the code"), "wrong", "asked for the printed code"),
+    ((200, JSON, b"{}"), "wrong", "200"),
+    ((502, {}, b""), "wrong", "502"),
+    (LOGIN, "wrong", "a redirect to https://login.example/"),
+]
+
+
+@pytest.mark.parametrize(("answer", "state", "expected"), PAGES, ids=lambda value: str(value)[:30])
+def test_the_pages_of_the_cameras_are_hidden_from_the_internet(
+    answer: Answered, state: str, expected: str, serve: Callable[[Answers], str]
+) -> None:
+    web = serve(WELL | {"GET /home": answer})
+    findings = list(examine(patient(web, hidden=True), Visitor()))
+    [found] = [finding for finding in findings if finding.what.startswith("pages of the cameras")]
+    assert (found.state, expected in found.text, bool(found.mend)) == (state, True, state != "ok")
+    assert len(list(examine(patient(web), Visitor()))) == len(findings) - 1, "it is not asked if everybody may come"
+
+
 def test_a_demo_refuses_whatever_was_forwarded(serve: Callable[[Answers], str]) -> None:
     findings = list(examine(patient(serve(WELL | {"GET /readyz": (421, PROBLEM, b"{}")})), Visitor()))
     assert {finding.state for finding in findings} == {"ok"}

@@ -25,13 +25,17 @@ PADDING = 12 * 1024  # characters of a form; /oauth/token takes 16 KiB
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """`web` and `pictures` are origins without a trailing slash; `client` is Google's, `trial` tests /oauth/token."""
+    """`web` and `pictures` are origins without a trailing slash; `client` is Google's, `trial` tests /oauth/token.
+
+    `hidden`: the pages of the cameras are for the house only.
+    """
 
     web: str
     pictures: tuple[str, ...]
     client: tuple[str, tuple[str, ...]] | None  # id, redirect URIs
     trial: tuple[str, str]  # id, secret
     demo: bool = False
+    hidden: bool = False
 
 
 def examine(patient: Patient, visitor: Visitor, world: World | None = None) -> Iterator[Finding]:
@@ -48,6 +52,8 @@ def _answers(patient: Patient, visitor: Visitor) -> Iterator[Finding]:
     """The findings about the answers of all endpoints."""
     for check in (_client, _bearer, _authorize, _token, _fulfillment, _preflight, _signalling):
         yield _checked(check, patient, visitor)
+    if patient.hidden:
+        yield _checked(_home, patient, visitor)
     for origin in patient.pictures:
         yield _checked(_playlist, replace(patient, pictures=(origin,)), visitor)
 
@@ -125,6 +131,20 @@ def _client(patient: Patient, visitor: Visitor) -> Finding:
         mend = worded("Name the proxy in trusted_proxies, see {page}", page=page("reachable.md"))
         return unsure(what, worded("all visitors count as one"), mend)
     return ok(what, worded("no visitor can claim another address"))
+
+
+def _home(patient: Patient, visitor: Visitor) -> Finding:
+    """Whether a proxy adds no header, so that its visitors look as browsers on this machine do."""
+    what = worded("pages of the cameras, /home")
+    answer = visitor.request("GET", f"{patient.web}/home")
+    if answer.status == 404:
+        return ok(what, worded("the internet gets 404, as it must"))
+    if answer.status == 200 and answer.kind == "text/html":
+        mend = worded(
+            "Let the proxy add X-Forwarded-For with the visitor's address, see {page}", page=page("reachable.md")
+        )
+        return wrong(what, worded("the internet is asked for the printed code"), mend)
+    return not_ours(what, answer)
 
 
 def _bearer(patient: Patient, visitor: Visitor) -> Finding:

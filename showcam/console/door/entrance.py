@@ -33,10 +33,10 @@ type Entered = Literal["right", "wrong", "too_many", "outside"]
 class Entrance:
     """`open_to` says who may reach the console. `names` are the house's own names for this machine.
 
-    `exposed`: a public address leads here, maybe by a proxy on this machine that adds no header. Its visitors can't be
-    distinguished from a browser on this machine. So such a browser is no longer in the house, but is still answered:
-    the press that makes the address comes from it, and it is the only one if showcam listens to this machine only. It
-    gets in by a code, which nobody can guess, and stays signed in.
+    `exposed`: a public address leads here, maybe by a proxy on this machine that adds no header. A visitor of such a
+    proxy can't be distinguished from a browser on this machine, which is therefore no longer in the house. The browser
+    still gets the page, since an owner may have pressed for the address there, or have no other browser that reaches
+    showcam. A code signs the browser in, and no password does: nobody can guess a code.
     """
 
     store: Store

@@ -94,7 +94,7 @@ class SignIn:
     def at_door(self) -> "SignIn":
         """Returns the same sign-in for a browser in the house that gave no printed code.
 
-        Its tries of a name have a counter of their own, since anybody on the internet uses up those of linking.
+        Its tries of a name count apart from those of linking, which anybody on the internet can use up.
 
         It admits only households of the installation's owner; all others are strangers, also while anybody may link.
         """
