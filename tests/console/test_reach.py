@@ -5,7 +5,7 @@ What it makes of Host, headers and protocol is asked of the started program: tes
 
 import pytest
 
-from showcam.console.look.reach import from_house, from_this_machine
+from showcam.console.look.reach import from_house, from_machine_of_house
 from showcam.net.addresses import PEER
 
 pytestmark = pytest.mark.proves(
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.proves(
     also=("tests/console/test_no_further.py",),
 )
 
-HOUSE, HERE, NOBODY = ("house", "house"), ("house", "machine"), ("", "")
+HOUSE, HERE, NOBODY = ("house", "house"), ("house", "maybe"), ("", "")
 # the other end of the connection, and whose it is while no public address leads here and while one does
 PEERS = [
     ("127.0.0.1", HERE),
@@ -38,7 +38,7 @@ BARE = {"HTTP_HOST": "127.0.0.1:8080", "SERVER_PROTOCOL": "HTTP/1.1"}
 def whose(environ: dict[str, str], *, exposed: bool) -> str:
     if from_house(environ, (), exposed=exposed):
         return "house"
-    return "machine" if from_this_machine(environ, ()) else ""
+    return "maybe" if from_machine_of_house(environ, ()) else ""
 
 
 @pytest.mark.parametrize(("peer", "expected"), PEERS)
@@ -47,11 +47,17 @@ def test_whose_a_sender_is(peer: str, expected: tuple[str, str]) -> None:
     assert (whose(environ, exposed=False), whose(environ, exposed=True)) == expected
 
 
-# the address that a trusted proxy named, or its own if it named none, and whose the sender is
-NAMED = [("127.0.0.1", "machine"), ("::1", "machine"), ("192.168.1.9", ""), ("172.18.0.2", ""), ("203.0.113.7", "")]
+# the address of a trusted proxy that named no visitor, and whose the sender is
+NAMED = [
+    ("127.0.0.1", "maybe"),
+    ("::1", "maybe"),
+    ("192.168.1.9", "maybe"),
+    ("172.18.0.2", "maybe"),
+    ("203.0.113.7", ""),
+]
 
 
 @pytest.mark.parametrize(("address", "expected"), NAMED)
-def test_a_trusted_proxy_is_never_the_house(address: str, expected: str) -> None:
+def test_a_trusted_proxy_that_names_nobody_is_never_surely_the_house(address: str, expected: str) -> None:
     environ = {"REMOTE_ADDR": address, PEER: address, **BARE}
     assert [whose(environ, exposed=exposed) for exposed in (False, True)] == [expected] * 2

@@ -8,7 +8,7 @@ from flask import abort, g, request
 
 from showcam.accounts.attempts import OneTimeCode
 from showcam.console.look import cookies
-from showcam.console.look.reach import from_house, from_this_machine
+from showcam.console.look.reach import from_house, from_machine_of_house
 from showcam.i18n.catalogue import mark
 from showcam.net.addresses import BASE, PEER, is_in_house
 from showcam.store.ports import Store
@@ -34,9 +34,10 @@ class Entrance:
     """`open_to` says who may reach the console. `names` are the house's own names for this machine.
 
     `exposed`: a public address leads here, maybe by a proxy on this machine that adds no header. A visitor of such a
-    proxy can't be distinguished from a browser on this machine, which is therefore no longer in the house. The browser
-    still gets the page, since an owner may have pressed for the address there, or have no other browser that reaches
-    showcam. A code signs the browser in, and no password does: nobody can guess a code.
+    proxy can't be distinguished from a browser on this machine, which is therefore no longer in the house. The same
+    goes for a machine in the setting trusted_proxies. A browser there still gets the page, since an owner may have
+    pressed for the address in it, or have no other browser that reaches showcam. A code signs the browser in, and no
+    password does: nobody can guess a code.
     """
 
     store: Store
@@ -56,7 +57,7 @@ class Entrance:
         else:
             request.max_content_length = MAX_BODY
             by_https = self.open_to == "public" and request.is_secure
-            may = through_proxy or by_https or self.in_house() or self.at_machine()
+            may = through_proxy or by_https or self.at_machine_of_house()
         if not may:
             g.hidden = True
             abort(404)
@@ -74,7 +75,7 @@ class Entrance:
 
     def takes_codes(self) -> bool:
         """Tells whether this browser may sign in by a code: a printed one, or a phone's."""
-        return self.visitor_in_house() or self.at_machine()
+        return self.visitor_in_house() or self.at_machine_of_house()
 
     def visitor_in_house(self) -> bool:
         """Tells whether the browser is in the house, also through a trusted proxy or the owner's that names it.
@@ -90,6 +91,6 @@ class Entrance:
         environ = request.environ
         return BASE not in environ and from_house(environ, self.names, exposed=self.exposed)
 
-    def at_machine(self) -> bool:
-        """Tells whether the request comes from this machine, maybe by a proxy that hides that it is one."""
-        return BASE not in request.environ and from_this_machine(request.environ, self.names)
+    def at_machine_of_house(self) -> bool:
+        """Tells whether the request comes from a machine of the house, maybe by a proxy that hides that it is one."""
+        return BASE not in request.environ and from_machine_of_house(request.environ, self.names)

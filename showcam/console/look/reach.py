@@ -3,8 +3,9 @@
 Behind a tunnel everybody comes from 127.0.0.1, so the peer's address is not enough. A page of another site that has its
 own name resolve to this house (DNS rebinding) sends that name as Host.
 
-Some proxies add no header, so their visitors look as a browser on the proxy's machine does. Hence the peer of a bare
-request is not of the house if it is a trusted proxy, or if it is this machine while a public address leads here.
+Some proxies add no header, so their visitors look as a browser on the proxy's machine does. Hence a machine of the
+house may hand on strangers' requests if it is a trusted proxy, or if it is this machine while a public address leads
+here.
 """
 
 from urllib.parse import urlsplit
@@ -31,16 +32,21 @@ _ANY_FORWARDED = "HTTP_X_FORWARDED"
 def from_house(environ: WSGIEnvironment, names: tuple[str, ...], *, exposed: bool) -> bool:
     """Tells whether a browser of the house sends the request, with nothing in between.
 
-    `names` are the house's own names for this machine, as well as its addresses and localhost. `exposed`: a public
-    address leads to this machine.
+    `names`: as in `from_machine_of_house`. `exposed`: a public address leads to this machine.
     """
-    peer = environ.get("REMOTE_ADDR", "")
-    return PEER not in environ and is_in_house(peer, loopback=not exposed) and _is_bare(environ, names)
+    may_be_proxy = PEER in environ or (exposed and is_loopback(environ.get("REMOTE_ADDR", "")))
+    return not may_be_proxy and from_machine_of_house(environ, names)
 
 
-def from_this_machine(environ: WSGIEnvironment, names: tuple[str, ...]) -> bool:
-    """Tells whether a browser on this machine sends the request, or a proxy on it that adds no header."""
-    return is_loopback(environ.get("REMOTE_ADDR", "")) and _is_bare(environ, names)
+def from_machine_of_house(environ: WSGIEnvironment, names: tuple[str, ...]) -> bool:
+    """Tells whether a browser on a machine of the house sends the request, or a proxy there that adds no header.
+
+    `names` are the house's own names for this machine, as well as its addresses and localhost.
+    """
+    peer = environ.get(PEER) or environ.get("REMOTE_ADDR", "")
+    if not is_in_house(peer, loopback=True) or environ.get("SERVER_PROTOCOL") != _BROWSERS:
+        return False
+    return not _forwarded(environ) and _is_own(environ.get("HTTP_HOST", ""), names)
 
 
 def host_of(host: str) -> str:
@@ -51,12 +57,6 @@ def host_of(host: str) -> str:
     except ValueError:
         return ""
     return "" if split.path or split.query or split.fragment or "@" in host else name
-
-
-def _is_bare(environ: WSGIEnvironment, names: tuple[str, ...]) -> bool:
-    if environ.get("SERVER_PROTOCOL") != _BROWSERS or _forwarded(environ):
-        return False
-    return _is_own(environ.get("HTTP_HOST", ""), names)
 
 
 def _forwarded(environ: WSGIEnvironment) -> bool:
