@@ -53,7 +53,7 @@ class Server(LoopbackServer):
         class Handler(SilentHandler):
             def answer(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                request = f"{self.command} {self.path}"
+                request = f"{self.command} {self.path} {self.headers['Host']}"
                 known = [start for start in answers if request.startswith(start)]
                 status, headers, body = answers[max(known, key=len)] if known else (404, {}, b"nothing")
                 self.send_response(status)
@@ -148,21 +148,26 @@ def test_one_fault_gives_one_finding_with_its_mend(
 
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
-# the answer to a request for the pages of the cameras, the finding's state, a text in it
-PAGES: list[tuple[Answered, str, str]] = [
-    ((404, HTML, b"Nothing here"), "ok", "404"),
-    ((200, HTML, b"Enter the code"), "wrong", "asked for the printed code"),
-    ((200, JSON, b"{}"), "wrong", "200"),
-    ((502, {}, b""), "wrong", "502"),
-    (LOGIN, "wrong", "a redirect to https://login.example/"),
+HIDDEN: Answered = (404, HTML, b"Nothing here")
+SHOWN: Answered = (200, HTML, b'Enter the code <form method="post" action="/home" id="enter">')
+# how a request for the pages of the cameras is answered by the public name and by localhost; state and words of the finding
+PAGES: list[tuple[Answered, Answered, str, str]] = [
+    (HIDDEN, HIDDEN, "ok", "404"),
+    (HIDDEN, (200, HTML, b"another site"), "ok", "404"),
+    (HIDDEN, (421, {}, b""), "ok", "404"),
+    (HIDDEN, SHOWN, "wrong", "asked for the printed code"),
+    (SHOWN, HIDDEN, "wrong", "asked for the printed code"),
+    ((200, JSON, b"{}"), HIDDEN, "wrong", "200"),
+    ((502, {}, b""), HIDDEN, "wrong", "502"),
+    (LOGIN, HIDDEN, "wrong", "a redirect to https://login.example/"),
 ]
 
 
-@pytest.mark.parametrize(("answer", "state", "expected"), PAGES, ids=lambda value: str(value)[:30])
+@pytest.mark.parametrize(("answer", "by_localhost", "state", "expected"), PAGES, ids=lambda value: str(value)[:30])
 def test_the_pages_of_the_cameras_are_hidden_from_the_internet(
-    answer: Answered, state: str, expected: str, serve: Callable[[Answers], str]
+    answer: Answered, by_localhost: Answered, state: str, expected: str, serve: Callable[[Answers], str]
 ) -> None:
-    web = serve(WELL | {"GET /home": answer})
+    web = serve(WELL | {"GET /home": answer, "GET /home localhost": by_localhost})
     findings = list(examine(patient(web, hidden=True), Visitor()))
     [found] = [finding for finding in findings if finding.what.startswith("pages of the cameras")]
     assert (found.state, expected in found.text, bool(found.mend)) == (state, True, state != "ok")

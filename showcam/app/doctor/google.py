@@ -3,6 +3,7 @@
 The points are those of cloud-to-cloud account linking, fulfillment and the CameraStream trait.
 """
 
+import contextlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from showcam.i18n.catalogue import Worded, worded
 PLAYER = "https://www.gstatic.com"  # the origin of Google's players
 STRANGER = "192.0.2.77"  # an address for documentation (RFC 5737), which no visitor has
 _FORWARDED = "X-Forwarded-For"
+_FORM = 'action="/home"'  # in showcam's page that asks for the printed code
 FORGED = "doctor.forged"
 PADDING = 12 * 1024  # characters of a form; /oauth/token takes 16 KiB
 
@@ -134,17 +136,21 @@ def _client(patient: Patient, visitor: Visitor) -> Finding:
 
 
 def _home(patient: Patient, visitor: Visitor) -> Finding:
-    """Whether a proxy adds no header, so that its visitors look as browsers on this machine do."""
-    what = worded("pages of the cameras, /home")
-    answer = visitor.request("GET", f"{patient.web}/home")
-    if answer.status == 404:
-        return ok(what, worded("the internet gets 404, as it must"))
-    if answer.status == 200 and answer.kind == "text/html":
+    """Whether a proxy adds no header, so that its visitors look as browsers on its machine do.
+
+    A proxy may hand on the Host that a visitor chose.
+    """
+    what, at = worded("pages of the cameras, /home"), f"{patient.web}/home"
+    answer = visitor.request("GET", at)
+    answers = [answer]
+    with contextlib.suppress(Unreached):
+        answers.append(visitor.request("GET", at, headers={"Host": "localhost"}))
+    if any(each.status == 200 and _FORM in each.text for each in answers):
         mend = worded(
             "Let the proxy add X-Forwarded-For with the visitor's address, see {page}", page=page("reachable.md")
         )
         return wrong(what, worded("the internet is asked for the printed code"), mend)
-    return not_ours(what, answer)
+    return ok(what, worded("the internet gets 404, as it must")) if answer.status == 404 else not_ours(what, answer)
 
 
 def _bearer(patient: Patient, visitor: Visitor) -> Finding:
