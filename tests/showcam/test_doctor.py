@@ -150,7 +150,7 @@ def test_one_fault_gives_one_finding_with_its_mend(
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 HIDDEN: Answered = (404, HTML, b"Nothing here")
 SHOWN: Answered = (200, HTML, b'Enter the code <form method="post" action="/home" id="enter">')
-# how a request for the pages of the cameras is answered by the public name and by localhost; state and words of the finding
+# the answer for the pages of the cameras by the public name, and by localhost; the state and words of the finding
 PAGES: list[tuple[Answered, Answered, str, str]] = [
     (HIDDEN, HIDDEN, "ok", "404"),
     (HIDDEN, (200, HTML, b"another site"), "ok", "404"),
