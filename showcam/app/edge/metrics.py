@@ -1,7 +1,7 @@
 """Counters of the web process for Prometheus, shown to whoever holds the setting metrics_token.
 
-While no public address leads here, this machine needs no token. Then one may: the proxy on this machine may add no
-header, and look as a Prometheus on this machine does.
+While no public address leads here, this machine needs no token. With a public address it does: a proxy on this machine
+that adds no header looks as a Prometheus on this machine does.
 """
 
 import contextlib
