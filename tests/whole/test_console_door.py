@@ -177,7 +177,7 @@ def test_outside_the_house_there_is_no_door(house: Program, line: str) -> None:
 
 
 def test_wrong_passwords_at_linking_lock_nobody_out_at_home(tmp_path: Path) -> None:
-    with running(tmp_path, SHOWCAM_SIGN_INS_PER_USER="3") as program:
+    with running(tmp_path, troubled=True, SHOWCAM_SIGN_INS_PER_USER="3") as program:
         for _ in range(3):
             assert linking(program, USER, "wrong") == 403
         assert linking(program, USER, PASSWORD) == 403, "the right one, after too many"
