@@ -1,6 +1,8 @@
 """An owner's skill, made by showcam at a double of Amazon's skill management."""
 
+import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -15,8 +17,10 @@ from showcam.console.setup.skill import NotMade
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
+from tests.doubles.no_threads import no_threads
 from tests.doubles.skill_management import EVENTS, PROFILE, VENDOR, SkillManagement
 from tests.doubles.tls_vendor import Vendor, Vendors, answer
+from tests.doubles.waiting import LONG_S, until
 
 pytestmark = pytest.mark.proves(
     "An owner's Alexa skill is made from one security profile, a template for AWS and a pasted ARN",
@@ -231,6 +235,47 @@ def test_a_permission_that_ends_halfway_is_given_again_and_nothing_is_doubled(wo
     world.allow()
     world.bring_function()
     assert world.making().make().done == STEPS
+    assert len(world.amazon.skills) == 1
+
+
+def test_it_is_gone_on_with_after_no_thread_was_left(world: World) -> None:
+    world.allow()
+    making = world.making()
+    with no_threads(), pytest.raises(RuntimeError):
+        making.go_on()
+    making.go_on()
+    until(lambda: not making.standing().running)
+    assert making.standing().road == "function"
+
+
+def test_while_amazon_is_at_work_nothing_else_changes_the_skill(world: World) -> None:
+    world.spoken()
+    world.bring_function()
+    making, came, go = world.making(), threading.Event(), threading.Event()
+
+    def hold(_request: str) -> None:
+        came.set()
+        go.wait(LONG_S)
+
+    world.amazon.fault = hold
+    making.go_on()
+    assert came.wait(LONG_S)
+    changes = (making.forget, partial(making.begin, *PROFILE, "en-US"), partial(making.use_function, ARN))
+    for change in changes:
+        with pytest.raises(NotMade, match="still building"):
+            change()
+    go.set()
+    until(lambda: not making.standing().running)
+    making.forget()
+    assert making.made() is None
+
+
+@pytest.mark.parametrize("kept", [b'{"profile": {}}', b"{", b'{"language": "en-GB", "done": ["renamed"]}'])
+def test_a_skill_that_another_version_kept_is_begun_again(world: World, kept: bytes) -> None:
+    world.spoken()
+    world.kept.write(kept)
+    assert world.making().standing().road == "begin"
+    assert world.spoken().skill in world.amazon.skills
     assert len(world.amazon.skills) == 1
 
 
