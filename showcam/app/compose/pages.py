@@ -247,6 +247,7 @@ def _home(settings: Settings, base: ground.Ground, sign_in: SignIn, cookie_keys:
             OneTimeCode(settings.home_code),
             open_to="public" if settings.console == "public" else "lan",
             names=settings.console_hosts,
+            exposed=settings.is_exposed,
         ),
         HomeSettings(
             media_port=settings.media_port if settings.own_media else None,
