@@ -82,7 +82,7 @@ def test_how_many_things_are_wrong_is_said(world: HomeWorld, findings: tuple[Fin
     [
         (
             "de",
-            "✗ Falsch Name home.example : er führt zu 203.0.113.9 Sieh nach, dass dieser Rechner ins Internet kommt.",
+            "✗ Falsch Name home.example : er führt zu 203.0.113.9 Prüfe, ob dieser Rechner ins Internet kommt.",
         ),
         ("nb", "✗ Feil navn home.example : det fører til 203.0.113.9 Se etter at denne maskinen når internett."),
     ],
