@@ -148,7 +148,7 @@ def test_a_backup_that_cant_be_made_says_why(world: HomeWorld, tmp_path: Path) -
     ("lines", "said"),
     [
         (['{"event": "<two>"}'], 'The last 1 lines, in English {"event": "<two>"}'),
-        ([], "The log is the system's"),
+        ([], "The system keeps the log"),
     ],
 )
 def test_the_log_is_read(world: HomeWorld, lines: list[str], said: str) -> None:
@@ -181,7 +181,7 @@ def test_warnings_and_errors_are_worded_in_the_page_s_language_and_their_lines_a
     assert "the vendor is away" not in visible
 
 
-@pytest.mark.parametrize(("lines", "said"), [(["nonsense"], "No faults."), ([], "The log is the system's")])
+@pytest.mark.parametrize(("lines", "said"), [(["nonsense"], "No faults."), ([], "The system keeps the log")])
 def test_a_log_without_troubles_says_so(world: HomeWorld, lines: list[str], said: str) -> None:
     world.machine.lines = lines
     assert said in world.signed_in().visit(f"{AT}/log").text
