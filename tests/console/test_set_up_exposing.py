@@ -155,9 +155,8 @@ def test_the_way_by_cloudflare_from_the_press_to_what_is_left(
 
 @pytest.mark.parametrize("kept", [True, False])
 def test_one_field_takes_the_public_name(built: World, kept: bool) -> None:
-    browser = built(kept=kept).signed_in()
-    fills_in = "Fill it in below" in shown(browser)
-    assert (markup(browser).count("This machine's public name"), fills_in) == (1, not kept)
+    text = shown(built(kept=kept).signed_in())
+    assert (text.count("This machine's public name"), "Fill it in below" in text) == (1, not kept)
 
 
 def test_no_tunnel_is_begun_for_what_is_no_name(built: World, cloudflared: Cloudflared) -> None:
