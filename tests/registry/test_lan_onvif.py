@@ -103,6 +103,37 @@ def test_a_device_that_wants_http_digest_gets_it(device: Served) -> None:
     assert len(device.paths) - before == 2, "the clock and one call: nothing is signed by Basic"
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"says_stale": False}, {"one_time": True}, {"one_time": True, "says_stale": False}],
+    ids=["says so", "only another nonce", "good once", "good once, only another nonce"],
+)
+def test_a_nonce_that_has_expired_is_no_wrong_password(changes: dict[str, bool]) -> None:
+    with served(digest=True, **changes) as device:
+        onvif = asked(device)
+        for _ in range(3):
+            assert onvif.describe(3.0).serial == SERIAL
+            device.device.expire()
+        assert device.device.wrong == 0
+
+
+@pytest.mark.parametrize("says_stale", [True, False])
+def test_a_wrong_password_is_sent_once_whatever_nonces_come(says_stale: bool) -> None:
+    with served(digest=True, says_stale=says_stale) as device:
+        assert why(device, password="wrong") == "login"
+        assert device.device.wrong == 1
+
+
+def test_a_password_that_was_changed_is_sent_with_the_old_nonce_and_with_a_new_one() -> None:
+    with served(digest=True, says_stale=False) as device:
+        onvif = asked(device)
+        onvif.describe(3.0)
+        device.device.password = "another"
+        with pytest.raises(OnvifFailed) as failed:
+            onvif.describe(3.0)
+        assert (failed.value.why, device.device.wrong) == ("login", 2)
+
+
 @pytest.mark.process
 def test_a_camera_of_others_says_what_it_is_and_where_its_pictures_are() -> None:
     """ipycam, which wants its login for everything, its clock too."""

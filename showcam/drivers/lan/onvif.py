@@ -4,7 +4,7 @@ ONVIF Core and Media specifications (onvif.org). Of an address in a device's ans
 and port that the owner gave.
 
 Requests carry WS-Security's digest by the device's own clock; a device that answers 401 with a challenge gets HTTP's
-Digest in its place, once.
+Digest in its place. A nonce of HTTP's Digest expires: a request that is refused with another nonce is sent once more.
 """
 
 import base64
@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from showcam.engine.rtsp.login import Login, challenge
+from showcam.engine.rtsp.login import Challenge, Login, challenge
 from showcam.net.elements import Element, NotXml, read
 from showcam.net.exchange import NotAllowed, Unreached
 from showcam.net.house import Answer, HouseHttp
@@ -145,7 +145,7 @@ class Onvif:
         self._user, self._password, self.pin = user, password, pin
         self._schemes = ("http",) if pin is None else ("https", "http")
         self._ahead: timedelta | None = None  # of the device's clock
-        self._digest: Login | None = None
+        self._digest: Login | None = None  # the login that the device last accepted by HTTP's Digest
         self._services: dict[str, str] | None = None  # paths by namespace
 
     def describe(self, timeout_s: float) -> Described:
@@ -258,17 +258,20 @@ class Onvif:
         self._ahead = _ahead(content) if content is not None else timedelta()
 
     def _exchange(self, path: str, body: str, timeout_s: float, *, signed: bool = True, header: str = "") -> Element:
-        head = (self._token() if signed and self._user and self._digest is None else "") + header
+        login = self._digest if signed else None
+        head = (self._token() if signed and self._user and login is None else "") + header
         envelope = (
             f'<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s="{_SOAP}"><s:Header>{head}</s:Header>'
             f"<s:Body>{body}</s:Body></s:Envelope>"
         ).encode()
-        answer = self._post(path, timeout_s, self._digest if signed else None, envelope)
-        if signed and answer.status == 401 and self._digest is None and (login := self._login(answer)) is not None:
-            self._digest = login
+        answer = self._post(path, timeout_s, login, envelope)
+        if signed and answer.status == 401 and (wanted := self._wanted(answer, login)) is not None:
+            login = Login(self._user, self._password, basic=False)
+            login.take(wanted)
             answer = self._post(path, timeout_s, login, envelope)
         if answer.status == 401:
             raise OnvifFailed("login")
+        self._digest = login or self._digest
         try:
             content = read(answer.body).find("Body")
         except NotXml:
@@ -297,14 +300,15 @@ class Onvif:
             self.pin = answer.pin
         return answer
 
-    def _login(self, answer: Answer) -> Login | None:
-        """The login for HTTP's Digest, if the device wants it; never for Basic, which anybody on the way can read."""
+    def _wanted(self, answer: Answer, refused: Login | None) -> Challenge | None:
+        """The challenge to sign the refused request by; None if the device refuses user and password.
+
+        It is never Basic, which anybody on the way can read. `refused`: how the request was signed by HTTP's Digest.
+        """
         wanted = challenge(list(answer.headers.get("www-authenticate", ())))
         if wanted is None or wanted.scheme != "digest" or not self._user:
             return None
-        login = Login(self._user, self._password)
-        login.take(wanted)
-        return login
+        return wanted if refused is None or refused.is_outdated_by(wanted) else None
 
     def _token(self) -> str:
         """WS-Security UsernameToken Profile 1.0, PasswordDigest."""
