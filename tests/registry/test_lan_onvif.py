@@ -117,6 +117,23 @@ def test_a_nonce_that_has_expired_is_no_wrong_password(changes: dict[str, bool])
         assert device.device.wrong == 0
 
 
+@pytest.mark.parametrize(
+    ("realm", "user"),
+    [
+        ("Gärten".encode(), "admin"),
+        ("Gärten".encode("latin-1"), "admin"),
+        ("前门".encode("gbk"), "admin"),
+        (b"still", "Jörg"),
+        (b"still", "Łukasz"),
+    ],
+    ids=["UTF-8", "Latin-1", "GBK", "a user of Latin-1", "a user of other letters"],
+)
+def test_a_right_password_is_taken_whatever_letters_realm_and_user_have(realm: bytes, user: str) -> None:
+    with served(digest=True, realm=realm, user=user) as device:
+        assert asked(device, user).describe(3.0).serial == SERIAL
+        assert device.device.wrong == 0
+
+
 @pytest.mark.parametrize("says_stale", [True, False])
 def test_a_wrong_password_is_sent_once_whatever_nonces_come(says_stale: bool) -> None:
     with served(digest=True, says_stale=says_stale) as device:

@@ -133,7 +133,6 @@ _UTILITY = "{http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-
 _OPEN = frozenset({"GetSystemDateAndTime", "GetServices", "GetCapabilities"})  # Core, 5.9.4.3: allowed before a login
 SKEW_S = 30  # [assumed: cameras refuse a time far from their own]
 LOCKS_AFTER = 5
-_REALM = "still"
 
 
 class Reply(NamedTuple):
@@ -176,7 +175,8 @@ class OnvifDevice:
     subscriptions: int = 0
     on_keyframe: Callable[[str], None] = lambda _token: None  # called if a client asks for a keyframe of this picture
     digest: bool = False  # calls are signed by HTTP's Digest, and not by WS-Security
-    nonce: str = "d1f0"  # of HTTP's Digest
+    realm: bytes = b"still"  # of HTTP's Digest
+    nonce: str = "d1f0"
     # Whether a 401 says that the nonce has expired (RFC 7616, 3.3). If not, each 401 has another nonce, as those of a
     # Hikvision DS-2CD1148-I/B (stale="FALSE"; AlexxIT/go2rtc issue 2232).
     says_stale: bool = True
@@ -208,7 +208,10 @@ class OnvifDevice:
         return Reply(200, enveloped(f'<{name}Response xmlns="{space}">{answered}</{name}Response>'))
 
     def pictured(self, method: str, authorization: str) -> Reply:
-        """Returns the device's still, by HTTP's Digest. A refusal has the challenge in `kind`."""
+        """Returns the device's still, by HTTP's Digest. A refusal has the challenge in `kind`.
+
+        `authorization` and the challenge have one character for each byte, as Python's http has them.
+        """
         refused = self._refusal(method, authorization) if self.password else None
         return refused or Reply(200, self.still(), "image/jpeg")
 
@@ -220,10 +223,11 @@ class OnvifDevice:
     def _refusal(self, method: str, authorization: str) -> Reply | None:
         """Checks HTTP's Digest (RFC 2617, without qop). Returns a 401 with the challenge in `kind`, None if right."""
         given = dict(re.findall(r'(\w+)="([^"]*)"', authorization))
-        nonce = given.get("nonce", "")
-        secret = _md5(f"{self.user}:{_REALM}:{self.password}")
-        wanted = _md5(f"{secret}:{nonce}:{_md5(f'{method}:{given.get("uri", "")}')}")
-        is_right = (given.get("username"), given.get("response")) == (self.user, wanted)
+        nonce, realm = given.get("nonce", ""), self.realm.decode("latin-1")
+        secret = _md5(b":".join((self.user.encode(), self.realm, self.password.encode())))
+        action = _md5(f"{method}:{given.get('uri', '')}".encode())
+        wanted = self.user.encode().decode("latin-1"), realm, _md5(f"{secret}:{nonce}:{action}".encode())
+        is_right = (given.get("username"), given.get("realm"), given.get("response")) == wanted
         if is_right and nonce == self.nonce and self.wrong < LOCKS_AFTER:
             if self.one_time:
                 self.expire()
@@ -233,7 +237,7 @@ class OnvifDevice:
         if not self.says_stale:
             self.expire()
         stale = "TRUE" if is_stale and self.says_stale else "FALSE"
-        return Reply(401, b"", f'Digest realm="{_REALM}", nonce="{self.nonce}", stale="{stale}"')
+        return Reply(401, b"", f'Digest realm="{realm}", nonce="{self.nonce}", stale="{stale}"')
 
     def _is_let_in(self, envelope: Element) -> bool:
         """Checks WS-Security UsernameToken Profile 1.0: each nonce once, and the time by the device's own clock."""
@@ -389,5 +393,5 @@ class OnvifDevice:
         return Reply(400, enveloped(fault(code)))
 
 
-def _md5(text: str) -> str:
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+def _md5(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
