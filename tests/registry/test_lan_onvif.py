@@ -53,6 +53,24 @@ def test_requests_are_signed_by_the_devices_own_clock(device: Served, clock_s: f
     assert device.device.wrong == 0
 
 
+@pytest.mark.parametrize("clock_s", [-86_400.0, 7_200.0])
+def test_a_device_whose_clock_is_set_meanwhile_is_signed_for_by_the_new_time(device: Served, clock_s: float) -> None:
+    """An AXIS M5525-E refused every request of such a client after some time (Jazea/Onvif.Core issue 44)."""
+    onvif = asked(device)
+    onvif.describe(3.0)
+    device.device.clock_s = clock_s
+    assert onvif.describe(3.0).serial == SERIAL
+
+
+def test_a_password_that_was_changed_is_sent_once_while_the_device_keeps_its_time(device: Served) -> None:
+    onvif = asked(device)
+    onvif.describe(3.0)
+    device.device.password = "another"
+    with pytest.raises(OnvifFailed) as failed:
+        onvif.describe(3.0)
+    assert (failed.value.why, device.device.wrong) == ("login", 1)
+
+
 @pytest.mark.parametrize(
     ("has_media2", "expected"),
     [
