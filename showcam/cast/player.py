@@ -98,7 +98,7 @@ class Player:
         doors: Doors,
         connect: Connect,
         protocols: tuple[Literal["webrtc", "hls"], ...],
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
         self._owner, self._sessions, self._doors = owner, sessions, doors
