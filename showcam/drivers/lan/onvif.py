@@ -267,9 +267,9 @@ class Onvif:
         self._ahead = _ahead(content) if content is not None else timedelta()
 
     def _has_moved(self, ahead: timedelta, timeout_s: float) -> bool:
-        """Reads the device's clock again: whether it, or ours, was set since it was `ahead` of ours.
+        """Reads the device's clock again. True if that clock, or ours, was set since the device's was `ahead` of ours.
 
-        A request that is signed by another time than the device's is refused as a wrong password is.
+        A device refuses a request that is signed by another time than its own, as it refuses a wrong password.
         """
         self.clock(timeout_s)
         return abs((self._ahead or timedelta()) - ahead) >= _CLOCK_MOVED
