@@ -72,4 +72,4 @@ def test_the_second_command_passes_to_the_last_test(system: Debian, user: str) -
     given = {"PYTEST_ADDOPTS": os.environ["SHIP_PYTEST"]} if "SHIP_PYTEST" in os.environ else {}
     code = system.run(user, TEST, log, "showcam", within_s=TESTED_S, **given)
     assert code == 0, log.read_text()[-20_000:]
-    assert re.search(r"^\d+ passed\b", log.read_text(), re.MULTILINE), log.read_text()[-20_000:]
+    assert re.search(r"^(?:=+ )?\d+ passed\b", log.read_text(), re.MULTILINE), log.read_text()[-20_000:]

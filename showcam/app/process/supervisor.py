@@ -180,7 +180,7 @@ class Supervisor:
         self.ending = True
 
     def _start(self, process: Process) -> None:
-        process.started = self.clock()
+        is_first, process.started = not process.started, self.clock()
         held = _held(process)
         try:
             process.running = subprocess.Popen(  # noqa: S603  (our own command, or one that was found by PATH)
@@ -192,10 +192,11 @@ class Supervisor:
                 preexec_fn=_die_with_parent if sys.platform == "linux" else None,
             )
         except OSError as error:
-            if not process.is_others:
+            if is_first and not process.is_others:
                 raise
-            log.warning("a program can't be started", name=process.name, why=error.strerror, again_in_s=LONGEST_S)
-            process.restart_at = process.started + LONGEST_S
+            wait = LONGEST_S if process.is_others else SHORTEST_S  # a machine without memory, say, has some again soon
+            log.warning("a program can't be started", name=process.name, why=error.strerror, again_in_s=wait)
+            process.restart_at = process.started + wait
 
     def _revive(self) -> None:
         now = self.clock()
