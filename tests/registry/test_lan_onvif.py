@@ -126,7 +126,7 @@ def test_a_device_that_wants_http_digest_gets_it(device: Served) -> None:
     [{}, {"says_stale": False}, {"one_time": True}, {"one_time": True, "says_stale": False}],
     ids=["says so", "only another nonce", "good once", "good once, only another nonce"],
 )
-def test_a_nonce_that_has_expired_is_no_wrong_password(changes: dict[str, bool]) -> None:
+def test_a_nonce_that_has_expired_is_no_wrong_password(changes: dict[str, Any]) -> None:
     with served(digest=True, **changes) as device:
         onvif = asked(device)
         for _ in range(3):
