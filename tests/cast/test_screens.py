@@ -117,6 +117,7 @@ def test_a_camera_that_wakes_is_not_tried_again_on_a_connection_that_has_ended(t
         house.show()
     assert [television.stopped for television in house.televisions] == [True]
     assert len(house.lent) == 1
+    house.home.store.close()
 
 
 @pytest.mark.parametrize(("wakes_s", "shows"), [(60.0, True), (80.0, False)])
