@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from showcam.accounts import clients
 from showcam.console.look import qr_code
 from showcam.console.look.pages import day
 from tests.doubles.home_browser import HomeBrowser
@@ -52,6 +53,21 @@ def test_values_to_paste_are_few_and_in_the_order_of_the_screen(world: HomeWorld
     assert browser.answer is not None
     pasted = re.findall(r'<input type="text" id="(\w+)" value="[^"]+" readonly>', browser.answer.text)
     assert pasted == ["client", "secret", "authorize", "token", "fulfillment", "scope"]
+
+
+def test_a_demand_for_pkce_outlives_a_new_project_and_a_new_secret(world: HomeWorld) -> None:
+    redirect = ("https://oauth-redirect.googleusercontent.com/r/first",)
+    before = clients.register(world.home.store, "google", "google", redirect, require_pkce=True)
+    browser = world.signed_in().visit(AT).send(AT, step="project", project="my-cameras-123")
+    moved = world.home.store.client("google")
+    assert moved is not None
+    assert clients.check_secret(moved, before)
+    assert moved.redirect_uris != redirect
+    browser.send(AT, step="secret")
+    after = world.home.store.client("google")
+    assert after is not None
+    assert not clients.check_secret(after, before)
+    assert (moved.require_pkce, after.require_pkce) == (True, True)
 
 
 def test_the_icon_is_there_to_download_for_who_is_signed_in(world: HomeWorld) -> None:

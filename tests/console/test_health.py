@@ -144,6 +144,14 @@ def test_a_backup_that_cant_be_made_says_why(world: HomeWorld, tmp_path: Path) -
     assert list((tmp_path / "backups").iterdir()) == []
 
 
+def test_a_backup_for_which_the_disk_takes_no_folder_says_why(world: HomeWorld, tmp_path: Path) -> None:
+    (tmp_path / "backups").touch()
+    browser = page(world).send(AT, step="backup")
+    assert browser.status == 403
+    assert "Not written. Is there room, and may showcam write there?" in browser.text
+    assert "File exists" in browser.text
+
+
 @pytest.mark.parametrize(
     ("lines", "said"),
     [

@@ -1,6 +1,7 @@
 """Which households are listened to, which are polled, and how often."""
 
 import itertools
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -410,6 +411,24 @@ def test_a_removed_household_is_not_listened_to(world: World) -> None:
     world.home.store.drop_household(world.home.account.id)
     assert world.pass_s(watch, REREAD_S + 10) == 0
     assert [ear.stopped for ear in world.vendor.ears] == [True]
+
+
+def test_a_household_that_is_removed_while_it_is_read_is_not_followed_again(world: World) -> None:
+    watch = world.watch(push=True)
+    driver, account = world.home.driver, world.home.account.id
+    watch.turn()
+    reads, driver.hold = driver.calls["read"], threading.Event()
+    world.clock.now += 5
+    watch.turn()
+    until(lambda: driver.calls["read"] > reads)
+    watched = watch._watched[account]
+    world.home.store.drop_household(account)
+    world.clock.now += REREAD_S
+    watch.turn()
+    driver.hold.set()
+    until(lambda: not watched.busy)
+    assert [ear.stopped for ear in world.vendor.ears] == [True]
+    assert watch._messages._followed == {}
 
 
 def test_a_household_without_a_connection_is_polled(world: World) -> None:

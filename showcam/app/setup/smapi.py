@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from msgspec import Struct
 
@@ -26,6 +26,7 @@ PLACES = (API, "api.eu.amazonalexa.com", "api.fe.amazonalexa.com")
 AUTHORIZE = "https://www.amazon.com/ap/oa"
 SCOPE = "alexa::ask:skills:readwrite alexa::ask:models:readwrite"
 LINKING = "alexa::skills:account_linking"
+_PAGES = 40  # the most pages of a developer's list of skills, 50 rows each
 
 type Build = Literal["done", "going on"]
 
@@ -146,13 +147,20 @@ class Skills(Caller):
 
     def find(self, vendor: str, name: str) -> str:
         """The id of a skill in development with this name; "" if there is none."""
-        listed = self._call("GET", f"/v1/skills?vendorId={quote(vendor)}&maxResults=50").get("skills")
-        for skill in listed if isinstance(listed, list) else []:
-            match skill:
-                case {"skillId": str(found), "stage": "development", "nameByLocale": dict(names)}:
-                    if name in names.values() and _SKILL(found):
-                        return found
-        return ""
+        query = {"vendorId": vendor, "maxResults": "50"}
+        for _ in range(_PAGES):
+            page = self._call("GET", f"/v1/skills?{urlencode(query)}")
+            listed = page.get("skills")
+            for skill in listed if isinstance(listed, list) else []:
+                match skill:
+                    case {"skillId": str(found), "stage": "development", "nameByLocale": dict(names)}:
+                        if name in names.values() and _SKILL(found):
+                            return found
+            following = page.get("nextToken")
+            if not isinstance(following, str) or not following:
+                return ""
+            query["nextToken"] = following
+        raise Failed(_UNCLEAR)
 
     def create(self, vendor: str, manifest: Mapping[str, object]) -> str:
         skill = _text(self._call("POST", "/v1/skills", {"vendorId": vendor, **manifest}), "skillId")

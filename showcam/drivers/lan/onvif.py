@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from showcam.drivers.lan.devices import Device
 from showcam.engine.rtsp.login import Challenge, Login, challenge
 from showcam.net.elements import Element, NotXml, read
 from showcam.net.exchange import NotAllowed, Unreached
@@ -149,6 +150,11 @@ class Onvif:
         self._ahead: timedelta | None = None  # of the device's clock
         self._digest: Login | None = None  # the login that the device last accepted by HTTP's Digest
         self._services: dict[str, str] | None = None  # paths by namespace
+
+    @classmethod
+    def of(cls, device: Device, http: HouseHttp) -> "Onvif":
+        """The client for a stored camera, with the login and the certificate that its owner gave."""
+        return cls(http, device.host, device.onvif, device.user, device.password, pin=device.pin or None)
 
     def describe(self, timeout_s: float) -> Described:
         answer = self.call(DEVICE, "GetDeviceInformation", timeout_s)

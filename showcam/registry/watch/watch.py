@@ -106,9 +106,9 @@ class _Followed:
 class Messages:
     """Reads vendors' lists of messages: every few seconds if there is a doorbell, since no push brings its press.
 
-    A visitor at the door is usually seen first, and the vendor pushes that. The driver's `events.py` names the source
-    of the paces, measured on a real doorbell. `turn` is called several times a second. `offer` takes the new hints of
-    a list, with the id of its household.
+    A visitor at the door is usually seen first, and the vendor pushes that. The comment at BELL_S names the source of
+    these paces, which was measured on a real doorbell. `turn` is called several times a second. `offer` takes the new
+    hints of a list, with the id of its household.
     """
 
     def __init__(
@@ -182,6 +182,7 @@ class Messages:
                     self._due.put(followed)
 
     def close(self) -> None:
+        """Waits for the readers: for tests, since a process ends without waiting for a vendor."""
         for _ in self._readers:
             self._due.put(None)
         for reader in self._readers:
@@ -243,9 +244,9 @@ class _Watched:
     followed: set[str] = field(default_factory=set)  # sources whose list of messages is read
 
     def end(self) -> None:
-        for listener in self.listeners.values():
+        """Stops the listeners. If a reader of the household adds one at this moment, the reader ends it afterwards."""
+        for listener in list(self.listeners.values()):
             listener.stop()
-        self.listeners.clear()
 
 
 class Watch:
@@ -295,6 +296,7 @@ class Watch:
         self._messages.turn()
 
     def close(self) -> None:
+        """Waits for the readers and stops the listeners: for tests, as `Messages.close`."""
         for _ in self._readers:
             self._due.put(None)
         for reader in self._readers:
@@ -341,6 +343,8 @@ class Watch:
         finally:
             look_due = self._monotonic() + look_s * random.uniform(*SPREAD)  # noqa: S311 - spreads
             watched.due = min(watched.read_due, look_due)
+            if self._watched.get(account_id) is not watched:
+                self._end(watched)  # the household was removed meanwhile, and may be followed again since
             watched.busy = False
 
     def _next(self, watched: _Watched) -> float:
