@@ -8,7 +8,7 @@ from showcam.app import keys
 from showcam.app.compose import ground, own_pages, pages
 from showcam.app.settings import Settings
 
-HOUSE = "http://127.0.0.1:8080"
+HOUSE, PHONE = "http://192.168.1.5:8080", {"REMOTE_ADDR": "192.168.1.7"}
 
 
 @pytest.mark.parametrize("path", ["/", "/setup/lwa?state=x", "/home"])
@@ -20,6 +20,6 @@ def test_a_public_page_says_that_the_store_cannot_be_used(tmp_path: Path, path: 
     client = pages.app(settings, made, base, skill=own_pages.skill(settings, made, base)).test_client()
     base.store.close()
     settings.database.write_bytes(b"no database" * 1000)
-    answer = client.get(path, base_url=HOUSE, headers={"Accept-Language": language})
+    answer = client.get(path, base_url=HOUSE, headers={"Accept-Language": language}, environ_overrides=PHONE)
     assert (answer.status_code, said in answer.text) == (503, True)
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]

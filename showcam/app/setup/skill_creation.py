@@ -345,9 +345,7 @@ class SkillCreation:
             secret = clients.register(self._store, CLIENT, "alexa", redirects)
         else:
             secret = clients.renew_secret(self._store, msgspec.structs.replace(known, redirect_uris=redirects))
-        client = self._store.client(CLIENT)
-        assert client is not None  # stored above
-        skills.link_accounts(made.skill, _plain(skill_package.linking(self._url, client, secret)))
+        skills.link_accounts(made.skill, _plain(skill_package.linking(self._url, CLIENT, secret)))
         made = msgspec.structs.replace(made, redirect=self.return_url)
         self._keep(made)
         return made

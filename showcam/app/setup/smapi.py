@@ -234,7 +234,7 @@ class Customer(Caller):
 
 
 _SILENT = mark("Amazon can't be reached just now. Go on in a minute.")
-_UNCLEAR = mark("Amazon's answer can't be understood.")
+_UNCLEAR = mark("Amazon's answer can't be understood. Try again, or press “Do it by hand”.")
 _SAYS = mark("Amazon says: {words}")
 _OVER = mark("Amazon's permission has expired. Allow it again.")
 _VENDOR = re.compile(r"[A-Za-z0-9]{1,64}").fullmatch
@@ -248,7 +248,7 @@ def _whole(reply: Reply) -> JsonObject:
     answered = (reply.data or {}).get("message")
     if isinstance(answered, str):
         raise Failed(_SAYS, words=_one_line(answered))
-    raise Failed(mark("Amazon refused it (HTTP {status})."), status=str(reply.status))
+    raise Failed(mark("Amazon refused (HTTP {status}). Try again, or press “Do it by hand”."), status=str(reply.status))
 
 
 def _built(answered: JsonObject, name: str) -> Build:
@@ -265,7 +265,7 @@ def _built(answered: JsonObject, name: str) -> Build:
             match errors:
                 case [{"message": str(message)}, *_]:
                     raise NotBuilt(_SAYS, words=_one_line(message))
-            raise NotBuilt(mark("Amazon could not build it, and does not say why."))
+            raise NotBuilt(mark("Amazon could not build it. Try again, or press “Do it by hand”."))
     return "going on"
 
 
