@@ -84,7 +84,7 @@ class _Chain:
         self._rate, self._step, self._layout, self._kind = rate, step, layout, sample
         self._waiting = bytearray()  # samples that make no whole frame yet
         self._next = 0  # time of the frame that is made next
-        self._due: int | None = None  # time of the sample that is fed next
+        self._due: int | None = None  # time of the sample that the resampler gives next
         self._samples = 0
 
     def feed(self, unit: Unit) -> list[tuple[bytes, int]]:
@@ -118,7 +118,8 @@ class _Chain:
         )
         most = len(data) // _SAMPLE // _BEND
         bend = max(-most, min(most, off))
-        self._due += frame.samples * self._rate // frame.sample_rate + bend
+        # counted in what was given: what a frame should give is no whole number, and sound would drift from the picture
+        self._due += len(data) // _SAMPLE + bend
         self._waiting += bent(data, bend)
         out = []
         size = self._step * _SAMPLE

@@ -13,7 +13,7 @@ import pytest
 from showcam.engine import sound
 from showcam.engine.codec import h264, nal
 from showcam.engine.codec.nal import NoPicture
-from showcam.engine.codec.sound import AAC_SAMPLES, read_adts
+from showcam.engine.codec.sound import AAC_SAMPLES, RATES, AacConfig, adts, read_adts
 from showcam.engine.keyframe import decoded, decoder, jpeg
 from showcam.engine.sessions.fanout import GOP_CAP, Fanout
 from showcam.engine.sessions.slim import Slim
@@ -293,6 +293,32 @@ def test_sound_whose_clock_drifts_never_steps_back_and_stays_beside_the_picture(
         if number > 100:
             furthest = max(furthest, abs(at / CLOCK - last))
     assert furthest < 0.3
+
+
+def aac_of(rate: int, channels: int = 1) -> list[bytes]:
+    """Frames of silence with their ADTS headers."""
+    encoder = av.CodecContext.create("aac", "w")
+    encoder.sample_rate, encoder.format = rate, "fltp"
+    encoder.layout = "mono" if channels == 1 else "stereo"
+    frames = []
+    for number in range(8):
+        frame = av.AudioFrame(format="fltp", layout=encoder.layout, samples=AAC_SAMPLES)
+        frame.sample_rate, frame.pts = rate, number * AAC_SAMPLES
+        for plane in frame.planes:
+            plane.update(bytes(plane.buffer_size))
+        frames += [bytes(packet) for packet in encoder.encode(frame)]
+    config = AacConfig(2, RATES.index(rate), channels).encode()
+    return [adts(frame, config) for frame in frames]
+
+
+def test_sound_of_a_rate_that_fits_badly_stays_beside_the_picture() -> None:
+    """A frame at 44,100 Hz is no whole number of samples at 48,000 Hz. It was 0.1 s late after four minutes."""
+    voice, frame = sound.OpusVoice(SoundFormat("aac", 44_100)), aac_of(44_100)[-1]
+    frames, heard = 4 * 60 * 44_100 // AAC_SAMPLES, list[float]()
+    for number in range(frames):
+        at = number * AAC_SAMPLES * CLOCK // 44_100
+        heard += [pts / sound.OPUS_CLOCK for _, pts in voice.feed(Unit("audio", frame, at, at, key=True))]
+    assert heard[-1] == pytest.approx(frames * AAC_SAMPLES / 44_100, abs=0.05)
 
 
 def test_a_tone_made_into_aac_is_heard_when_it_sounded() -> None:
