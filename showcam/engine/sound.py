@@ -75,7 +75,8 @@ class _Chain:
         self, sound: SoundFormat, codec: str, *, rate: int, layout: str, sample: str, step: int, bits: int
     ) -> None:
         self._decoder = _decoder(sound)
-        self._resampler = av.AudioResampler(sample, layout, rate)
+        self._resampler: av.AudioResampler | None = None
+        self._decoded: tuple[int, str, str] | None = None  # rate, channels and samples that the resampler takes
         self._encoder = _codec(codec, "w")
         self._encoder.sample_rate, self._encoder.layout, self._encoder.format = rate, layout, sample
         self._encoder.bit_rate = bits
@@ -113,9 +114,12 @@ class _Chain:
     def _made(self, frame: AudioFrame, off: int) -> list[tuple[bytes, int]]:
         assert self._due is not None
         frame.pts = None
-        data = b"".join(
-            [bytes(piece.planes[0])[: piece.samples * _SAMPLE] for piece in self._resampler.resample(frame)]
-        )
+        decoded = frame.sample_rate, frame.layout.name, frame.format.name
+        if self._resampler is None or decoded != self._decoded:
+            # it changes in mid-stream too, such as when a decoder finds out that AAC has SBR or PS
+            self._resampler, self._decoded = av.AudioResampler(self._kind, self._layout, self._rate), decoded
+        pieces = self._resampler.resample(frame)
+        data = b"".join([bytes(piece.planes[0])[: piece.samples * _SAMPLE] for piece in pieces])
         most = len(data) // _SAMPLE // _BEND
         bend = max(-most, min(most, off))
         # counted in what was given: what a frame should give is no whole number, and sound would drift from the picture

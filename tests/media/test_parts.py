@@ -321,6 +321,18 @@ def test_sound_of_a_rate_that_fits_badly_stays_beside_the_picture() -> None:
     assert heard[-1] == pytest.approx(frames * AAC_SAMPLES / 44_100, abs=0.05)
 
 
+def test_sound_whose_rate_and_channels_change_in_mid_stream_goes_on() -> None:
+    """A decoder may find out only later that AAC has SBR, which doubles its rate, or PS, which makes it stereo."""
+    voice, at, heard = sound.OpusVoice(SoundFormat("aac", 16_000)), 0.0, list[float]()
+    for rate, channels in ((16_000, 1), (32_000, 2), (44_100, 2), (16_000, 1)):
+        for frame in aac_of(rate, channels) * 6:
+            time = round(at * CLOCK)
+            heard += [pts / sound.OPUS_CLOCK for _, pts in voice.feed(Unit("audio", frame, time, time, key=True))]
+            at += AAC_SAMPLES / rate
+    assert max(later - earlier for earlier, later in itertools.pairwise(heard)) < 0.1
+    assert heard[-1] == pytest.approx(at, abs=0.1)
+
+
 def test_a_tone_made_into_aac_is_heard_when_it_sounded() -> None:
     """What an encoder puts before the first frame does not count as time."""
     voice = sound.AacVoice(SoundFormat("pcm_mulaw", 8000))
