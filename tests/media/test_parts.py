@@ -6,6 +6,8 @@ import itertools
 import math
 import re
 import ssl
+from fractions import Fraction
+from typing import Any
 
 import av
 import pytest
@@ -236,6 +238,25 @@ def test_encrypted_bytes_are_no_picture() -> None:
             decoded(decoder("h264"), data)
         with pytest.raises(NoPicture):
             jpeg(data)
+
+
+@pytest.mark.parametrize(
+    ("name", "height", "is_shown"), [("mjpeg", 4320, True), ("mjpeg", 4368, False), ("libx264", 4368, False)]
+)
+def test_a_picture_larger_than_any_camera_s_is_not_decoded(name: str, height: int, is_shown: bool) -> None:
+    encoder: Any = av.CodecContext.create(name, "w")
+    encoder.width, encoder.height, encoder.time_base = 8192, height, Fraction(1, 25)
+    encoder.pix_fmt = "yuvj420p" if name == "mjpeg" else "yuv420p"
+    encoder.options = {} if name == "mjpeg" else {"preset": "ultrafast", "tune": "zerolatency"}
+    frame = av.VideoFrame(8192, height, encoder.pix_fmt)
+    frame.pts, frame.time_base = 0, encoder.time_base
+    data = b"".join([bytes(packet) for packet in (*encoder.encode(frame), *encoder.encode(None))])
+    decoding = decoder("mjpeg" if name == "mjpeg" else "h264")
+    if is_shown:
+        assert decoded(decoding, data).height == height
+    else:
+        with pytest.raises(NoPicture):
+            decoded(decoding, data)
 
 
 def test_the_silent_frame_is_aac_and_silent() -> None:

@@ -18,6 +18,7 @@ import structlog
 from av.video.frame import PictureType
 
 from showcam.engine.codec import h264
+from showcam.engine.keyframe import decoder
 from showcam.engine.sound import silence
 from showcam.engine.source import CLOCK, TRANSCODED, Codec, Format, Unit, transcoded_size
 
@@ -72,8 +73,7 @@ class Pipeline:
 
     def __init__(self, form: Format, shape: Shape) -> None:
         self._size, self._shape = transcoded_size(form.width, form.height, shape[:2]), shape
-        self._decoder: Any = av.CodecContext.create(_DECODERS[form.kind], "r")
-        self._decoder.thread_count = 1
+        self._decoder: Any = decoder(_DECODERS[form.kind])
         self._encoder = _encoder(*self._size, shape)
         self._last: int | None = None
         self._last_key: int | None = None
