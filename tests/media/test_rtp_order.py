@@ -22,6 +22,7 @@ def ordered(order: Order, packets: list[Packet], step_s: float = 0.001) -> list[
         (0, (1, 2, 2, 3), [(1, False), (2, False), (3, False)]),
         (0, (0xFFFF, 0x10000), [(0xFFFF, False), (0x10000, False)]),
         (0, (1, 30_000, 30_001), [(1, False), (30_000, True), (30_001, False)]),
+        (0, (2000, 5, 6, 7), [(2000, False), (5, True), (6, False), (7, False)]),
         (0.1, (1, 3, 2, 4), [(1, False), (2, False), (3, False), (4, False)]),
         (0.1, (1, 4, 3, 2, 5), [(1, False), (2, False), (3, False), (4, False), (5, False)]),
         (0.1, (1, 3, 4), [(1, False), (3, True), (4, False)]),
@@ -31,7 +32,17 @@ def ordered(order: Order, packets: list[Packet], step_s: float = 0.001) -> list[
             [(0xFFFE, False), (0xFFFF, False), (0x10000, False), (0x10001, False)],
         ),
     ],
-    ids=["gap", "twice", "round", "another line", "swapped", "turned round", "lost", "swapped where it goes round"],
+    ids=[
+        "gap",
+        "twice",
+        "round",
+        "another line",
+        "another line before",
+        "swapped",
+        "turned round",
+        "lost",
+        "swapped where it goes round",
+    ],
 )
 def test_packets_come_out_in_their_order(
     wait_s: float, came: tuple[int, ...], expected: list[tuple[int, bool]]
