@@ -1,9 +1,14 @@
 """RTP over UDP put in its order again: numbers, losses, other sources, and the clocks that reports tie."""
 
+import struct
+from collections.abc import Iterable
+
 import pytest
 
 from showcam.engine.rtp import packets
-from showcam.engine.rtp.packets import NotRtp, Order, Packet, read
+from showcam.engine.rtp.packets import AccessUnit, NotRtp, Order, Packet, SenderReport, read
+from showcam.engine.rtp.sound import PlainDepacketizer
+from showcam.engine.rtsp.session import Incoming
 
 
 def numbered(*numbers: int, source: int = 1) -> list[Packet]:
@@ -94,6 +99,31 @@ def test_a_sender_report_ties_two_clocks() -> None:
     assert compound.is_over
     with pytest.raises(NotRtp):
         packets.read_reports(report[:-1])
+
+
+class Nobody:
+    def unit(self, kind: str, unit: AccessUnit, at: float) -> None: ...
+
+    def report(self, kind: str, report: SenderReport, at: float) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("wait_s", "came", "highest"),
+    [
+        (0, (0xFFFE, 0xFFFF, 0x10000, 0x10001), 0x10001),
+        (0, (0xFFFE, 0x10001), 0x10001),  # the number 0 was lost
+        (0.1, (0xFFFE, 0x10000, 0xFFFF), 0x10000),  # one came late
+        (0, range(0xFFF0, 0x20008), 0x20007),
+        (0, (2000, 5, 6), 0x10006),  # numbers begin again
+    ],
+    ids=["round", "round in a gap", "late", "twice round", "another line"],
+)
+def test_a_report_says_how_often_numbers_went_round(wait_s: float, came: Iterable[int], highest: int) -> None:
+    """RFC 3550 appendix A.1."""
+    track = Incoming("audio", 96, PlainDepacketizer(), Nobody(), wait_s=wait_s)
+    for number in came:
+        track.rtp(struct.pack(">BBHII", 0x80, 96, number & 0xFFFF, number, 42) + b"x", 0.0)
+    assert int.from_bytes(track.report(7)[16:20]) == highest
 
 
 def test_the_report_that_a_sender_is_owed_is_one() -> None:

@@ -51,7 +51,8 @@ class Incoming:
     def __init__(self, kind: str, payload: int, depacketizer: Depacketizer, hears: Hears, *, wait_s: float = 0) -> None:
         self.kind, self._payload, self._depacketizer, self._hears = kind, payload, depacketizer, hears
         self._order = Order(wait_s)
-        self._highest = self._source = 0
+        self._highest = 0  # number that came, plus 65,536 for each time that numbers began again at 0
+        self._source = 0
         self.is_over = False  # whether the track's sender has ended its stream (BYE)
 
     def rtp(self, data: bytes, at: float) -> None:
@@ -59,7 +60,7 @@ class Incoming:
             first, second, number, timestamp, source = HEAD.unpack_from(data)
             if first == PLAIN and second & 0x7F == self._payload and self._order.follows(number, source):
                 # nearly every packet: an object and a few calls less, thousands of times a second
-                self._highest = number
+                self._highest += number - self._highest & 0xFFFF
                 for unit in self._depacketizer.feed(data[HEAD.size :], timestamp, marker=second > 0x7F):
                     self._hears.unit(self.kind, unit, at)
                 return
@@ -69,7 +70,7 @@ class Incoming:
             return
         if packet.kind != self._payload:
             return
-        self._source, self._highest = packet.source, packet.number
+        self._count_number(packet)
         for released, lost in self._order.take(packet, at):
             self._feed(released, at, lost=lost)
 
@@ -93,6 +94,14 @@ class Incoming:
         if not self._source:
             return b""
         return receiver_report(own, self._source, self._highest, self._order.lost)
+
+    def _count_number(self, packet: Packet) -> None:
+        """Counts for receiver reports (RFC 3550 appendix A.1); a late packet is not the highest."""
+        ahead = packet.number - self._highest & 0xFFFF
+        if packet.source != self._source:
+            self._source, self._highest = packet.source, packet.number
+        elif ahead < 0x8000:
+            self._highest += ahead
 
     def _feed(self, packet: Packet, at: float, *, lost: bool) -> None:
         for unit in self._depacketizer.feed(packet.payload, packet.timestamp, marker=packet.marker, lost=lost):
