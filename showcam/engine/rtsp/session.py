@@ -30,6 +30,7 @@ _ALIVE_S = (5, 30)  # between requests that keep the session, at least and at mo
 _TURN_S = WAIT_S / 2  # between two checks for packets that have waited
 _TIMEOUT = re.compile(r";\s*timeout\s*=\s*(\d{1,5})", re.IGNORECASE)
 _CHANNELS = re.compile(r"interleaved\s*=\s*(\d{1,3})", re.IGNORECASE)
+_LAST_CHANNEL = 255  # of one byte; the reports of a track have the channel after the track's
 _SCHEME = re.compile(r"(?:rtsp://)+", re.IGNORECASE)
 _PORT = re.compile(r"server_port\s*=\s*(\d{1,5})", re.IGNORECASE)
 
@@ -240,8 +241,9 @@ class Session:
     def _take_channel(self, channel: int, transport: str) -> None:
         """Uses the channel that the camera names, if this is not the requested channel."""
         channels = _CHANNELS.search(transport)
-        if channels and int(channels[1]) not in self._incoming:
-            self._incoming[int(channels[1])] = self._incoming.pop(channel)
+        named = int(channels[1]) if channels else channel
+        if named < _LAST_CHANNEL and named not in self._incoming:
+            self._incoming[named] = self._incoming.pop(channel)
 
     # received data
 
