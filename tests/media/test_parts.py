@@ -121,6 +121,36 @@ def mp4() -> list[bytes]:
     return [data[begin:end] for begin, end in itertools.pairwise((0, *begins, data.index(b"mfra") - 4))]
 
 
+H264, AVS2 = 0x1B, 0xD2  # types of a stream (ISO 13818-1); libav has no decoder of AVS2
+
+
+def test_a_segment_whose_video_nobody_decodes_has_no_video() -> None:
+    assert hls.contents(retyped(recording()[0], H264)).units
+    with pytest.raises(hls.NotVideo):
+        hls.contents(retyped(recording()[0], AVS2))
+
+
+def retyped(segment: bytes, kind: int) -> bytes:
+    """The segment with another type of its video in each program map, whose checksum is right."""
+    made = bytearray(segment)
+    for at in range(0, len(made), 188):
+        if made[at + 1] & 0x40 and made[at + 3] & 0x20 == 0 and made[at + 4 : at + 6] == b"\0\x02":
+            end = at + 8 + (int.from_bytes(made[at + 6 : at + 8]) & 0xFFF)
+            made[made.index(H264.to_bytes() + b"\xe1\x00", at, end)] = kind
+            made[end - 4 : end] = crc(bytes(made[at + 5 : end - 4])).to_bytes(4)
+    return bytes(made)
+
+
+def crc(section: bytes) -> int:
+    """ISO 13818-1 annex A."""
+    rest = 0xFFFFFFFF
+    for byte in section:
+        rest ^= byte << 24
+        for _ in range(8):
+            rest = (rest << 1 ^ (0x04C11DB7 if rest >> 31 else 0)) & 0xFFFFFFFF
+    return rest
+
+
 @pytest.mark.parametrize(
     ("first", "count", "goes_on"),
     [(41, 3, True), (42, 3, True), (44, 3, True), (45, 3, False), (0, 3, False), (41, 2, False), (1041, 3, False)],
