@@ -16,8 +16,8 @@ from showcam.engine.codec.nal import NoPicture
 _LEAST, _MOST = 360, 540
 _JPEG = b"\xff\xd8"
 _LAST_PIXELS = 8  # less than any block of a picture has
-# Of a decoded picture: H.264 and H.265 have no more up to level 6.2. libav would make room for what a hostile camera
-# claims before it reads on: 400 MB for 16,384 × 16,384.
+# Pixels of a decoded picture: H.264 and H.265 have no more up to level 6.2. libav makes room for the size that a camera
+# claims before it reads the picture. A hostile camera that claims 16,384 × 16,384 pixels would cost 400 MB.
 MOST_DECODED = 8192 * 4352
 
 
