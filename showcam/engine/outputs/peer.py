@@ -15,7 +15,6 @@ from showcam.engine.outputs.tracks import G711Track, OpusTrack, SoundSource, Vid
 from showcam.engine.source import CLOCK
 
 LEAST_S = 1.0  # least time for opening sockets, even if the answer is late
-CLOSE_S = 3.0  # for candidates that are still being found at the end, and then for the end itself
 
 
 class NotGathered(Exception):
@@ -117,7 +116,7 @@ class Peer:
         # closing the connection while it gathers would leave sockets open; what takes too long is cancelled
         for end in (self._end_gathering, self._connection.close):
             with contextlib.suppress(Exception):
-                await asyncio.wait_for(end(), CLOSE_S)
+                await asyncio.wait_for(end(), 3)
 
     async def _end_gathering(self) -> None:
         if self._gathering is not None:
