@@ -18,7 +18,12 @@ from urllib.parse import urlsplit
 
 BUDGET_S = 5.5
 log = logging.getLogger(__name__)
-KINDS = {403: "INTERNAL_ERROR", 413: "INVALID_DIRECTIVE", 429: "RATE_LIMIT_EXCEEDED"}
+REFUSED = {
+    403: ("INTERNAL_ERROR", "refuses the forwarder's key."),
+    413: ("INVALID_DIRECTIVE", "finds the directive too long."),
+    429: ("RATE_LIMIT_EXCEEDED", "is too busy."),
+}
+UNREACHED = "BRIDGE_UNREACHABLE", "can't be reached."
 
 
 def handler(event: Any, _: object, left: float = BUDGET_S) -> Any:
@@ -77,14 +82,13 @@ def at(of: Any, name: str) -> Any:
 
 
 def refusal(directive: Any, status: int) -> Any:
-    given, space, kind = at(directive, "header"), "Alexa", KINDS.get(status, "BRIDGE_UNREACHABLE")
+    given, space, (kind, says) = at(directive, "header"), "Alexa", REFUSED.get(status, UNREACHED)
     if at(given, "name") == "AcceptGrant":
         space, kind = "Alexa.Authorization", "ACCEPT_GRANT_FAILED"
-    text = "showcam at home " + ("refuses the forwarder's key." if status == 403 else "can't be reached.")
     header = {"namespace": space, "name": "ErrorResponse", "payloadVersion": "3", "messageId": str(uuid.uuid4())}
     if isinstance(token := at(given, "correlationToken"), str):
         header["correlationToken"] = token
-    event = {"header": header, "payload": {"type": kind, "message": text}}
+    event = {"header": header, "payload": {"type": kind, "message": f"showcam at home {says}"}}
     if isinstance(camera := at(at(directive, "endpoint"), "endpointId"), str):
         event["endpoint"] = {"endpointId": camera}
     return {"event": event}

@@ -68,7 +68,7 @@ class Visits:
         if key := self._key(request):
             self._store.drop_visit(key)
         text = secrets.token_urlsafe(32)
-        self._store.put_visit(token_hash(text), msgspec.msgpack.encode(visit), visit.expires)
+        self._store.put_visit(_row(text), msgspec.msgpack.encode(visit), visit.expires)
         left_s = max(1, round(visit.expires - time.time()))
         _set(response, self.cookie, text, left_s, secure=self._secure, samesite="Lax")
 
@@ -99,7 +99,12 @@ class Visits:
 
     def _key(self, request: Request) -> str | None:
         text = request.cookies.get(self.cookie, "")
-        return token_hash(text) if 20 <= len(text) <= 100 and text.isascii() else None
+        return _row(text) if 20 <= len(text) <= 100 and text.isascii() else None
+
+
+def _row(text: str) -> str:
+    """The row of a visit. Sessions of the console and codes of phones have rows in the same table, by other hashes."""
+    return token_hash(f"visit|{text}")
 
 
 def fingerprint(request: Request) -> str:

@@ -56,6 +56,7 @@ ALONE = {"dynamodb": "cloud", "served": "cloud"}
 UNMARKED = "not (browser or cloud or process or realtime or ship or soak)"
 # folders whose tests share what takes long to start; both of AWS's package into one folder of the project
 ONE_WORKER = {"aws": "aws", "browser": "browser", "cloud": "aws", "lambda": "lambda"}
+LONGEST_ID = 60  # characters of a parameter in a test's name
 # fixtures of scope "package" of these folders end with the folder's last test; a demo costs its machine also at rest
 ENDS = ("browser", "whole")
 # begun before all others, for each is the work of one worker for a minute or more
@@ -90,6 +91,11 @@ LEVEL = logging.getLogger().level
 SPARE_TIME = SpareTime(os.environ.get("PYTEST_XDIST_WORKER", ""))
 # tests write databases by the thousand, and a disk takes milliseconds for each write that must last
 MEMORY, MEMORY_FREE = Path("/dev/shm"), 4 << 30  # noqa: S108
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Names a long case by its beginning: whole packets and offers would fill the output."""
+    return f"{val[:24]!r}..." if isinstance(val, bytes | str) and len(val) > LONGEST_ID else None
 
 
 def pytest_configure() -> None:

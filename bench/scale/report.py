@@ -9,8 +9,7 @@ from bench.scale.day import Day
 from bench.scale.footprint import Measured
 from bench.scale.limits import Limit
 from bench.scale.quotas import seconds
-
-CHECK_S = 4.0  # the media process waits this long for the answer to its gate check
+from showcam.engine.gate import VERDICT_S
 
 
 def render(
@@ -60,7 +59,7 @@ def _busiest(given: Assumptions, measured: Measured, day: Day) -> list[str]:
         f"  {day.live * given.mbit / 1000:,.1f} Gbit/s of pictures,"
         f" {math.ceil(day.live / given.per_process):,} media processes",
         f"  one media process with {given.per_process:g} households asks the gate for {batch:.1f} s of work"
-        f" each {given.gate_s:g} s; it waits {CHECK_S:g} s",
+        f" each {given.gate_s:g} s; it waits {VERDICT_S:g} s",
     ]
 
 

@@ -107,9 +107,12 @@ class Attempts:
         return Place(key, ends)
 
 
-def strangers(vendor_key: str) -> str:
-    """Returns the counter of tries that all browsers new to this account name share."""
-    return f"user/{vendor_key}"
+def strangers(vendor_key: str, *, at_door: bool) -> str:
+    """Returns the counter of tries that all browsers new to this account name share.
+
+    `at_door`: the browsers in the house, which have another counter: strangers on the internet can't use it up.
+    """
+    return f"door/{vendor_key}" if at_door else f"user/{vendor_key}"
 
 
 def own(account_id: str, browser: Browser) -> str:

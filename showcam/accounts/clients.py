@@ -44,8 +44,7 @@ def register(
         raise ValueError("a client needs at least one redirect URI; the assistant's console shows it")
     for uri in redirect_uris:
         _check_redirect(uri)
-    # letters and digits only: a person pastes the secret into a console, and a double click selects all of it
-    text = secrets.token_hex(32) if secret is None else secret
+    text = _new_secret() if secret is None else secret
     if not text:
         raise ValueError("a client secret can't be empty")
     store.put_client(
@@ -73,6 +72,13 @@ def readdress(store: Store, client: Client, redirect_uris: tuple[str, ...]) -> N
     for uri in redirect_uris:
         _check_redirect(uri)
     store.put_client(replace(client, redirect_uris=redirect_uris))
+
+
+def renew_secret(store: Store, client: Client) -> str:
+    """Gives the client a new secret; a demand for PKCE stays. Answers the secret, which is not stored."""
+    text = _new_secret()
+    store.put_client(replace(client, secret_hash=token_hash(text)))
+    return text
 
 
 @contextlib.contextmanager
@@ -106,6 +112,11 @@ def redirect_allowed(client: Client, uri: str) -> bool:
         return True
     port = _LOOPBACK.fullmatch(uri) if client.loopback_redirect else None
     return port is not None and int(port[1]) <= 65535
+
+
+def _new_secret() -> str:
+    # letters and digits only: a person pastes the secret into a console, and a double click selects all of it
+    return secrets.token_hex(32)
 
 
 def _check_redirect(uri: str) -> None:

@@ -73,4 +73,4 @@ class PhoneCodes:
 
 
 def _row(code: str) -> str:
-    return token_hash(f"phone|{code}")
+    return token_hash(f"code of a phone|{code}")  # `ConsoleSessions.remember` has rows named "phone|…"

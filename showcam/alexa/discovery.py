@@ -242,7 +242,7 @@ class Discovery(HouseholdInterface):
 
     https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-discovery.html
 
-    Answers the Discover directive. `reported`: whether changes are reported to the link.
+    `reported`: whether changes are reported to the link.
     """
 
     name = "Alexa.Discovery"

@@ -18,6 +18,7 @@ from msgspec import Meta, Struct
 
 from showcam.alexa.errors import AuthorizationError, DirectiveError
 from showcam.alexa.interface import EMPTY, Answer, Deadline, Directive, HouseholdHandler, HouseholdInterface, Scope
+from showcam.net.cache import Recent
 from showcam.net.exchange import EARLY_S, Hosts, Unreached
 from showcam.net.http import Http
 from showcam.net.text import JsonObject
@@ -99,6 +100,7 @@ log = logging.getLogger(__name__)
 
 SECRET = "alexa_gateway"  # noqa: S105  (the name under which the store keeps it)
 EXCHANGE_S = 2.0  # both requests fit into the 5 s for the answer to AcceptGrant
+MOST_RENEWED = 1024  # links whose tokens are renewed one request at a time
 
 
 class NotGranted(Exception):
@@ -151,7 +153,8 @@ class Gateway:
     ) -> None:
         self._store, self._amazon, self._clock = store, amazon, clock
         self._client = {"client_id": client_id, "client_secret": client_secret}
-        self._refreshing = threading.Lock()
+        # a lock for each link: while Login with Amazon hangs, each link waits for its own request only
+        self._renewing: Recent[str, threading.Lock] = Recent(MOST_RENEWED)
 
     def accept(self, link: Link, code: str) -> None:
         """Exchanges the one-time code and keeps the tokens. Raises NotGranted, StoreUnavailable."""
@@ -166,7 +169,8 @@ class Gateway:
         Sends nothing to Amazon. Raises StoreUnavailable.
         """
         data = self._store.link_secret(link.id, SECRET) if all(self._client.values()) else None
-        return data is not None and self._is_ours(msgspec.json.decode(data, type=Grant))
+        grant = _grant(data) if data is not None else None
+        return grant is not None and self._is_ours(grant)
 
     def move(self, link_id: str) -> None:
         """Forgets the region of the customer. The next report asks for it again."""
@@ -186,7 +190,7 @@ class Gateway:
 
     def renew(self, link_id: str, dead: str) -> Grant:
         """Replaces the tokens whose access token is `dead`. Raises NotGranted, Unreached."""
-        with self._refreshing:
+        with self._renewing.made(link_id, threading.Lock):
             grant = self._grant_of(link_id)
             if grant.access != dead:
                 return grant  # another thread has renewed it
@@ -249,7 +253,9 @@ class Gateway:
         data = self._store.link_secret(link_id, SECRET)
         if data is None:
             raise NotGranted("Amazon gave no tokens for this link.")
-        grant = msgspec.json.decode(data, type=Grant)
+        grant = _grant(data)
+        if grant is None:
+            raise NotGranted("Another version of showcam has stored the tokens for this link.")
         if not self._is_ours(grant):
             raise NotGranted("Amazon gave the tokens for this link to another client of Login with Amazon.")
         return grant
@@ -257,6 +263,14 @@ class Gateway:
     def _keep(self, link_id: str, grant: Grant) -> None:
         if not self._store.put_link_secret(link_id, SECRET, msgspec.json.encode(grant)):
             raise NotGranted("The link has ended.")
+
+
+def _grant(data: bytes) -> Grant | None:
+    """The stored grant; None if another version of showcam wrote it."""
+    try:
+        return msgspec.json.decode(data, type=Grant)
+    except msgspec.MsgspecError:
+        return None
 
 
 def _seconds(given: Any) -> float:
@@ -285,8 +299,6 @@ class Authorization(HouseholdInterface):
     """Alexa.Authorization 3: AcceptGrant grants showcam the right to send events to the customer's Alexa.
 
     https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-authorization.html
-
-    Answers AcceptGrant directives.
 
     `gateway`: None if no events are sent; `granted` is called after a grant is stored.
     """

@@ -35,12 +35,12 @@ def household_interfaces(
     link_of: Callable[[str], Link],
     gateway: Gateway | None,
     of_cameras: Sequence[Interface],
-    reported: Callable[[Link], bool] = lambda link: False,
-    granted: Callable[[Link], None] = lambda link: None,
+    reported: Callable[[Link], bool],
+    granted: Callable[[Link], None],
 ) -> tuple[HouseholdInterface, ...]:
-    """The interfaces whose directives concern no camera. `link_of`: the link of a token; raises InvalidAuthorization.
+    """The interfaces whose directives concern no camera. `reported` and `granted`: as SmartHome has them.
 
-    `reported` and `granted`: as SmartHome has them.
+    `link_of` returns the link of a token, or raises DirectiveError.
     """
     return (
         Discovery(registry, link_of, Endpoints(of_cameras), reported),

@@ -306,10 +306,8 @@ class SnapshotProvider(Interface):
     """Alexa.SmartVision.SnapshotProvider 1.1: the address of a still, which Alexa fetches with its access token.
 
     https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-smartvision-snapshotprovider.html
-    No public implementation shows the Snapshot event's payload; without `enabled` the interface is
-    not advertised.
-
-    Gives the address of a still. `enabled`: False for a trial, because the link of a trial is not stored.
+    No public implementation shows the Snapshot event's payload. `enabled`: False for a trial, whose link is not stored;
+    then the interface is not advertised.
     """
 
     name = "Alexa.SmartVision.SnapshotProvider"
@@ -327,7 +325,8 @@ class SnapshotProvider(Interface):
     def get(self, directive: CameraDirective) -> Answer:
         directive.read(_get_snapshot)
         if not self._enabled:
-            raise SnapshotError("DISABLED_BY_USER", "Snapshots are switched off in the settings of showcam.")
+            without = "No still can be had here: showcam runs without a media process, or this is a trial."
+            raise SnapshotError("DISABLED_BY_USER", without)
         snapshot = self._registry.snapshot(directive.link, directive.camera_id, "alexa", directive.left_s)
         if isinstance(snapshot, Refusal):
             raise refused(snapshot, directive.link.locale)

@@ -24,6 +24,11 @@ class Settings(SettingsTable, frozen=True, kw_only=True, forbid_unknown_fields=T
         return self.public_url or f"http://127.0.0.1:{self.port}"
 
     @property
+    def is_exposed(self) -> bool:
+        """Whether a public address leads here, so that a proxy on this machine may hand on strangers' requests."""
+        return self.public_url.startswith("https://")
+
+    @property
     def pictures_urls(self) -> tuple[str, ...]:
         """Addresses of pictures: several if media processes run elsewhere, none with pictures = vendor."""
         if self.pictures == "vendor":

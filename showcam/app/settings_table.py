@@ -56,9 +56,9 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     # prints, shows as a QR code or sends; in a container, name the machine outside
     console_hosts: tuple[str, ...] = ()
     # failed sign-ins for one user name, of EZVIZ or showcam, in any 15 minutes, from all addresses. After this number
-    # showcam sends EZVIZ no more sign-ins for the name, so strangers can't lock the account at EZVIZ. A browser
-    # that has signed in before may fail the same number of times, which showcam counts separately. One IPv4 address or
-    # IPv6 /64 has the failures of nearly seven names
+    # showcam sends EZVIZ no more sign-ins for the name, so strangers can't lock the account at EZVIZ. The house, and
+    # each browser that has signed in before, may fail as often again. One IPv4 address or IPv6 /64 has the failures of
+    # nearly seven names
     sign_ins_per_user: int = 3
 
     # -- What is shown
@@ -138,7 +138,7 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     # -- For whoever examines it
     # opens `/metrics` to a Prometheus on another machine, which sends it as a bearer: 32 characters or more. Without it
-    # only this machine may read the page
+    # only this machine may read the page, and nobody while there is a `public_url`
     metrics_token: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"  # logged: messages of this level and graver ones
 

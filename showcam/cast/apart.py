@@ -62,6 +62,9 @@ class Said(Struct, frozen=True):
     found: list[Device] | None = None
 
 
+_END = Said()  # stands in the queue for the end of the process
+
+
 class ApartScreen:
     """A `showcam.cast.player.Shown` in its own process.
 
@@ -71,7 +74,7 @@ class ApartScreen:
     def __init__(self, device: Device, over: Callable[[Over], None], *, app: str = "", limits: Limits = DEVICE) -> None:
         """Starts the process for the device. Raises CastFailed."""
         self._device, self._over = device, over
-        self._answers: queue.Queue[Said] = queue.Queue()  # one answer for each video, or the end of the process
+        self._answers: queue.Queue[Said] = queue.Queue()  # one answer for each Ask; the last is _END, and stays
         self._stopping = False
         try:
             self._process = Child(MODULE, Order(device, app), limits)
@@ -92,16 +95,18 @@ class ApartScreen:
         self._ask(Ask(wake=name))
 
     def _ask(self, ask: Ask) -> None:
-        """Sends the order and waits for its answer. Raises CastFailed."""
+        """Sends the order and waits for its answer. Raises CastFailed, at once if the process has ended."""
         self._process.say(ask)
         try:
             said = self._answers.get(timeout=WITHIN_S)
         except queue.Empty:
             self._process.kill()
-            raise CastFailed("not_played", self._device.name) from None
+            said = _END
+        if said == _END:
+            self._answers.put(_END)
         if not said.shown and not said.woken:
             failed = CastFailed(said.failed or "not_played", self._device.name, said=said.said)
-            failed.unpaired = said.unpaired
+            failed.unpaired, failed.is_final = said.unpaired, said == _END
             raise failed
 
     def stop(self) -> None:
@@ -124,7 +129,7 @@ class ApartScreen:
             self._process.kill()
         if plays and not self._stopping:
             self._over("gone")
-        self._answers.put(Said())
+        self._answers.put(_END)
 
 
 def browse(seconds: float, limits: Limits = SEARCH) -> list[Device]:

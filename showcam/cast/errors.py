@@ -75,13 +75,14 @@ class CastFailed(NotOnTv):
     """A TV can't show the video. `device`: the TV's name, as the caller gave it. `said`: the device reported the
     failure.
 
-    `unpaired`: by WebRTC none of the device's addresses reaches an address of showcam.
+    `unpaired`: by WebRTC none of the device's addresses reaches an address of showcam. `is_final`: the process that
+    spoke to the device has ended, so that nothing else can be shown by this connection.
     """
 
     def __init__(self, why: Why, device: str = "", *, said: bool = False) -> None:
         super().__init__(why)
         self.why, self.device, self.said = why, device, said
-        self.unpaired, self.reason = False, REASONS.get(why, "no_tv")
+        self.unpaired, self.is_final, self.reason = False, False, REASONS.get(why, "no_tv")
 
     def text(self, language: Language) -> str:
         return " ".join(OURS.say(language, sentence, device=self.device) for sentence in SENTENCES[self.why])

@@ -98,7 +98,7 @@ class Player:
         doors: Doors,
         connect: Connect,
         protocols: tuple[Literal["webrtc", "hls"], ...],
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
         self._owner, self._sessions, self._doors = owner, sessions, doors
@@ -155,7 +155,7 @@ class Player:
                 shown = self._shown(turn)
             except CastFailed as failed:
                 tries += 1
-                if failed.why != "not_played" or not turn.wakes or tries == TRIES_WAKING:
+                if failed.why != "not_played" or failed.is_final or not turn.wakes or tries == TRIES_WAKING:
                     raise
                 if not self._is_own:
                     turn.leave()  # Google's receiver takes only one address in a connection
@@ -200,7 +200,7 @@ class Player:
                     turn.leave()
                     self._connected(turn).show(replace(picture, at=picture.at[1:]))
                     return name
-                if failed.why != "not_played" or stream.protocol == protocols[-1]:
+                if failed.why != "not_played" or failed.is_final or stream.protocol == protocols[-1]:
                     raise
                 is_unpaired |= failed.unpaired
             else:

@@ -240,6 +240,7 @@ class LentDoors:
             raise NotLent("A door is opened for a device in the house alone.")
         async with self._changing:
             if door := self._doors.get((link, device)):
+                door.used = self._clock()
                 return door.at
             if len(self._doors) >= MOST_LENT:
                 raise NotLent("As many devices fetch pictures as may.")
@@ -253,8 +254,7 @@ class LentDoors:
             return at
 
     async def close_of(self, link: str) -> None:
-        for key in [key for key in self._doors if key[0] == link]:
-            await self._doors.pop(key).serving.close()
+        await self._close([door for (owner, _), door in self._doors.items() if owner == link])
 
     async def watch(self) -> None:
         """Closes the doors that are not in use, until cancelled."""
@@ -264,17 +264,19 @@ class LentDoors:
 
     async def tidy(self) -> None:
         now = self._clock()
-        for key, door in list(self._doors.items()):
+        for door in self._doors.values():
             if self._is_watching(door.link):
                 door.used = now
-            elif now - door.used > UNUSED_S:
-                del self._doors[key]
-                await door.serving.close()
+        await self._close([door for door in self._doors.values() if now - door.used > UNUSED_S])
 
     async def close(self) -> None:
-        for door in self._doors.values():
+        await self._close(list(self._doors.values()))
+
+    async def _close(self, doors: list["LentDoor"]) -> None:
+        """Forgets the doors before it waits for any of them, since others close and lend doors meanwhile."""
+        self._doors = {key: door for key, door in self._doors.items() if door not in doors}
+        for door in doors:
             await door.serving.close()
-        self._doors.clear()
 
 
 class LentDoor:

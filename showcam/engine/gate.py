@@ -47,7 +47,7 @@ from showcam.engine.source import (
 _log = structlog.get_logger()
 
 ASK_S = 10.0  # longer than the web process waits for a vendor, also while it is being started again
-CHECK_S = 3.0  # a live video outlasts a closed gate by at most this, and by the time between two checks
+VERDICT_S = 3.0  # the web process has this long for the verdict on live videos
 LONGEST_BEARER = 512
 OPEN_S = 6.0  # two calls of a slow vendor, and the round trip to the web process
 
@@ -110,7 +110,7 @@ class Gate:
         if not 0 < len(bearer) <= LONGEST_BEARER:
             return False
         admits = self._sources.admits(claims, bearer)
-        return await self._answer_of(admits, CHECK_S, "an access token could not be asked about") or False
+        return await self._answer_of(admits, VERDICT_S, "an access token could not be asked about") or False
 
     async def check(self, claims: Claims) -> None:
         """Checks a video that is shown without a new source. Raises SourceFailed if the gate is shut or silent."""
@@ -143,19 +143,22 @@ class Gate:
             began, before, unasked = loop.time(), unasked, {}
             verdicts = await self._verdicts([session.claims for session in watching])
             for session, verdict in zip(watching, verdicts, strict=False):
-                if verdict is None:
-                    renew(session)
-                elif verdict.reason == UNASKED:
-                    unasked[session] = before.get(session, began)
-                    if loop.time() - unasked[session] > settings.unasked_s:
-                        shut(session, Denied("media_down"))
-                elif not verdict.again:
-                    shut(session, verdict)
+                if verdict is not None and verdict.reason == UNASKED:
+                    unasked[session] = since = before.get(session, began)
+                    verdict = Denied("media_down", again=loop.time() - since <= settings.unasked_s)
+                try:
+                    if verdict is None:
+                        renew(session)
+                    elif not verdict.again:
+                        shut(session, verdict)
+                except Exception as error:
+                    # it is judged again at the next turn; an end of this task would leave every gate open
+                    _log.error("a live video could not be judged", error=type(error).__name__)
 
     async def _verdicts(self, claims: list[Claims]) -> list[Denied | None]:
         if not claims:
             return []
-        answer = await self._answer_of(self._sources.check(claims), CHECK_S, "the gate could not be asked")
+        answer = await self._answer_of(self._sources.check(claims), VERDICT_S, "the gate could not be asked")
         return answer if answer is not None else [Denied(UNASKED, again=True)] * len(claims)
 
     # reports on a source that was opened
@@ -194,7 +197,7 @@ class WebSources:
     def __init__(
         self, web_url: str, proof: ProcessAuth, context: ssl.SSLContext | None = None, timeout_s: float = 4.0
     ) -> None:
-        """`context` verifies an https address. `timeout_s`: a check asks no vendor, but a busy machine may be slow."""
+        """`context` verifies an https address. `timeout_s`: for reports of what the media process has seen."""
         self._url, self._proof = web_url, proof
         self._context, self._timeout_s = context, timeout_s
         self._session: aiohttp.ClientSession | None = None

@@ -19,6 +19,8 @@ from urllib.parse import urlsplit
 _HOUSE = tuple(
     ipaddress.ip_network(network) for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 )
+# Tailscale's part of fc00::/7. Machines of a tailnet are anywhere: https://tailscale.com/kb/1033/ip-and-dns-addresses
+_TAILNET = ipaddress.ip_network("fd7a:115c:a1e0::/48")
 # The IPv6 space that IANA allocates to hosts. The rest carries an IPv4 address, is site-local, or is reserved.
 _GIVEN_OUT = ipaddress.ip_network("2000::/3")
 # For protocols (RFC 6890, 7526): a nearby router answers, though IANA lists some of it as globally reachable.
@@ -82,7 +84,13 @@ def is_in_house(address: str, *, loopback: bool = False) -> bool:
     ip = _plain(address)
     if ip is None:
         return False
-    return loopback if ip.is_loopback else _within(ip, _HOUSE)
+    return loopback if ip.is_loopback else _within(ip, _HOUSE) and ip not in _TAILNET
+
+
+def is_loopback(address: str) -> bool:
+    """Whether this is an address that only this machine reaches. False for a name, also for localhost."""
+    ip = _plain(address)
+    return ip is not None and ip.is_loopback
 
 
 def is_confidential(url: str) -> bool:
@@ -94,8 +102,7 @@ def is_confidential(url: str) -> bool:
     parts = urlsplit(url)
     if parts.scheme == "https":
         return True
-    ip = _plain(parts.hostname or "")
-    return parts.hostname == "localhost" if ip is None else ip.is_loopback
+    return parts.hostname == "localhost" or is_loopback(parts.hostname or "")
 
 
 def is_spelled(host: str) -> bool:

@@ -23,6 +23,7 @@ _READ = 64 * 1024
 class Answer(Struct, frozen=True):
     """The answer of a device. Header names are in lower case, with the values of all headers of that name.
 
+    Values are read as UTF-8; other bytes are surrogates ("surrogateescape"), and `ask` sends them as they came.
     A redirect (3xx) is not followed. `pin`: the SHA-256 of the certificate, "" without TLS.
     """
 
@@ -72,7 +73,8 @@ class HouseHttp:
                 if pin and its != pin:
                     raise OtherCertificate("another certificate than before")
                 sent = {"User-Agent": "showcam", "Connection": "close"} | dict(headers or {})
-                connection.request(method, path, body, sent)
+                encoded = {name: value.encode("utf-8", "surrogateescape") for name, value in sent.items()}
+                connection.request(method, path, body, encoded)
                 with connection.getresponse() as response:
                     return replace(_answer(response, exchange), pin=its)
             except (OSError, http.client.HTTPException, ValueError) as error:
@@ -106,6 +108,7 @@ def _answer(response: http.client.HTTPResponse, exchange: Exchange) -> Answer:
     if exchange.over:  # a cut connection may look like the end of the answer
         raise Unreached("no answer in time")
     headers: dict[str, tuple[str, ...]] = {}
-    for name, value in response.getheaders():
-        headers[name.lower()] = (*headers.get(name.lower(), ()), value)
+    for name, value in response.getheaders():  # http.client reads all bytes as Latin-1
+        decoded = value.encode("latin-1").decode("utf-8", "surrogateescape")
+        headers[name.lower()] = (*headers.get(name.lower(), ()), decoded)
     return Answer(response.status, headers, b"".join(chunks))

@@ -20,7 +20,7 @@ type Why = Literal[
     "late", "too_large", "refused", "permission", "unknown_user", "busy", "trouble", "unreached", "clock", "fault"
 ]
 
-OUTBOX_KEPT_S = 7 * 24 * 3600  # a row that was never sent is removed after this time
+OUTBOX_KEPT_S = 7 * 24 * 3600  # a row that was never sent is removed this long after it was last due
 LAID_KEPT_S = MONTH_S
 _OF_0_2: tuple[tuple[str, Why], ...] = (
     ("it happened too long ago", "late"),

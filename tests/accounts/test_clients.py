@@ -4,6 +4,7 @@ import re
 import time
 
 import pytest
+from msgspec.structs import replace
 
 from showcam.accounts import clients
 from showcam.store.ports import Store
@@ -21,6 +22,16 @@ def test_a_secret_is_shown_once_and_stored_as_its_hash(store: Store) -> None:
     assert (client.assistant, client.redirect_uris) == ("alexa", URIS)
     assert (client.require_pkce, client.loopback_redirect) == (True, False)
     assert clients.register(store, "alexa", "alexa", URIS) != secret
+
+
+def test_a_new_secret_is_all_that_changes(store: Store) -> None:
+    first = clients.register(store, "alexa", "alexa", URIS, require_pkce=True, loopback_redirect=True)
+    before = store.client("alexa")
+    assert before is not None
+    second = clients.renew_secret(store, before)
+    assert re.fullmatch(r"[0-9a-f]{64}", second)
+    assert second != first
+    assert store.client("alexa") == replace(before, secret_hash=token_hash(second))
 
 
 @pytest.mark.parametrize("wrong", ["", "alexa-secre", "alexa-secret ", "ALEXA-SECRET", "\ud800", "\x00", "x" * 20_000])

@@ -70,7 +70,7 @@ TABLE: dict[str, tuple[Callable[[Household], None], str, str]] = {
     "busy": (minting(Refused("busy")), "deviceBusy", "så mange skjermer"),
     "too_often": (minting(Refused("too_often")), "deviceBusy", "det siste minuttet"),
     "household_full": (pictures(MediaBusy()), "deviceBusy", "husstanden ser allerede"),
-    "machine_full": (pictures(MediaFull()), "deviceBusy", "ikke tid til ett til"),
+    "machine_full": (pictures(MediaFull()), "deviceBusy", "maskin er fullt belastet"),
     "not_passable": (minting(Refused("not_passable")), "streamUnplayable", "sender et bilde som ikke kan vises"),
     "waking": (minting(Refused("waking")), "deviceNotReady", "blir vekket"),
     "media_down": (pictures(MediaUnavailable()), "streamUnavailable", "lot seg ikke starte"),

@@ -183,7 +183,9 @@ def right(path: Path) -> set[str]:
 
 def test_every_directive_of_every_interface_is_covered(house: House) -> None:
     table = interfaces(house.home.registry, snapshots=True)
-    of_household = household_interfaces(house.home.registry, lambda token: house.home.link, None, table)
+    of_household = household_interfaces(
+        house.home.registry, lambda token: house.home.link, None, table, lambda link: False, lambda link: None
+    )
     taken = {(interface.name, name) for interface in table for name in interface.directives()}
     taken |= {(interface.name, name) for interface in of_household for name in interface.directives()}
     assert taken == {

@@ -1,8 +1,10 @@
 """AcceptGrant and Amazon's tokens, against servers that answer like Login with Amazon, and as it might fail."""
 
 import json
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -214,6 +216,27 @@ def test_amazons_tokens_end_with_the_link(home: Household, gateway: Gateway) -> 
     accept(home, gateway)
     households.end(home.store, home.pictures, home.link)
     with pytest.raises(NotGranted):
+        gateway.grant(home.link.id)
+
+
+def test_while_amazon_hangs_for_one_link_it_is_asked_for_another(
+    home: Household, gateway: Gateway, login: Login, clock: Clock
+) -> None:
+    links = home.link, home.another_link("alexa")
+    for link in links:
+        gateway.accept(link, "A1")
+    clock.now += 4000
+    login.meanwhile = threading.Barrier(len(links)).wait  # each request is answered when both have come
+    with ThreadPoolExecutor(len(links)) as pool:
+        renewed = list(pool.map(lambda link: gateway.grant(link.id), links))
+    assert [grant.expires for grant in renewed] == [clock.now + 3600] * len(links)
+
+
+@pytest.mark.parametrize("stored", [b'{"access": 1}', b'{"token": "Atza|one"}', b"\x00"])
+def test_tokens_that_another_version_stored_are_none(home: Household, gateway: Gateway, stored: bytes) -> None:
+    assert home.store.put_link_secret(home.link.id, SECRET, stored)
+    assert not gateway.works(home.link)
+    with pytest.raises(NotGranted, match="Another version"):
         gateway.grant(home.link.id)
 
 

@@ -47,7 +47,7 @@ def test_a_camera_that_cant_be_shown_gives_no_snapshot(
     assert message["event"]["payload"]["type"] == kind
 
 
-def test_with_snapshots_off_in_the_settings_they_are_disabled(
+def test_a_trial_gets_no_still(
     home: Household, directive: Callable[..., dict[str, Any]], valid_if_known: Check
 ) -> None:
     skill = SmartHome(partial(authenticate, home.store, assistant="alexa"), home.registry, snapshots=False)
@@ -55,4 +55,6 @@ def test_with_snapshots_off_in_the_settings_they_are_disabled(
     valid_if_known(message)
     header = message["event"]["header"]
     assert (header["namespace"], header["payloadVersion"]) == (GET[0], "1.1")
-    assert message["event"]["payload"]["type"] == "DISABLED_BY_USER"
+    payload = message["event"]["payload"]
+    assert payload["type"] == "DISABLED_BY_USER"
+    assert "this is a trial" in payload["message"]

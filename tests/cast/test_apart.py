@@ -5,12 +5,13 @@ import queue
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
 
-from showcam.cast.apart import DEVICE, ApartScreen, browse
+from showcam.cast.apart import DEVICE, WITHIN_S, ApartScreen, browse
 from showcam.cast.device import Over, Picture
 from showcam.cast.errors import CastFailed
 from showcam.cast.screen import NAMESPACE
@@ -88,6 +89,18 @@ def test_a_process_beyond_its_memory_is_a_device_that_does_not_play(
     with pytest.raises(CastFailed, match="not_played"):
         screen.show(PICTURE)
     assert over.empty()
+
+
+def test_a_process_that_has_ended_is_not_waited_for_again(receiver: Callable[[str], Receiver], screens: Show) -> None:
+    screen, _ = screens(receiver("plays"), SMALL)
+    began = time.monotonic()
+    for _ in range(3):
+        with pytest.raises(CastFailed, match="not_played") as raised:
+            screen.show(PICTURE)
+        assert raised.value.is_final
+    with pytest.raises(CastFailed, match="not_played"):
+        screen.wake("Garden")
+    assert time.monotonic() - began < WITHIN_S
 
 
 def test_a_search_beyond_its_memory_ends_as_one_without_a_network() -> None:

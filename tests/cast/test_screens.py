@@ -108,6 +108,18 @@ def test_a_camera_on_battery_is_tried_again_while_it_wakes(house: House, battery
     assert isinstance(house.show(), Showing)
 
 
+def test_a_camera_that_wakes_is_not_tried_again_on_a_connection_that_has_ended(tmp_path: Path) -> None:
+    house = House(tmp_path, ("webrtc", "hls"))
+    house.home.driver.change("Garden", battery=60)
+    house.fails = CastFailed("not_played", LIVING.name)
+    house.fails.is_final = True
+    with pytest.raises(CastFailed, match="not_played"):
+        house.show()
+    assert [television.stopped for television in house.televisions] == [True]
+    assert len(house.lent) == 1
+    house.home.store.close()
+
+
 @pytest.mark.parametrize(("wakes_s", "shows"), [(60.0, True), (80.0, False)])
 def test_a_camera_that_the_vendor_calls_asleep_is_asked_for_again_for_70_seconds(
     house: House, wakes_s: float, shows: bool

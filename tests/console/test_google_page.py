@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from showcam.accounts import clients
 from showcam.console.look import qr_code
 from showcam.console.look.pages import day
 from tests.doubles.home_browser import HomeBrowser
@@ -54,6 +55,21 @@ def test_values_to_paste_are_few_and_in_the_order_of_the_screen(world: HomeWorld
     assert pasted == ["client", "secret", "authorize", "token", "fulfillment", "scope"]
 
 
+def test_a_demand_for_pkce_outlives_a_new_project_and_a_new_secret(world: HomeWorld) -> None:
+    redirect = ("https://oauth-redirect.googleusercontent.com/r/first",)
+    before = clients.register(world.home.store, "google", "google", redirect, require_pkce=True)
+    browser = world.signed_in().visit(AT).send(AT, step="project", project="my-cameras-123")
+    moved = world.home.store.client("google")
+    assert moved is not None
+    assert clients.check_secret(moved, before)
+    assert moved.redirect_uris != redirect
+    browser.send(AT, step="secret")
+    after = world.home.store.client("google")
+    assert after is not None
+    assert not clients.check_secret(after, before)
+    assert (moved.require_pkce, after.require_pkce) == (True, True)
+
+
 def test_the_icon_is_there_to_download_for_who_is_signed_in(world: HomeWorld) -> None:
     answer = world.signed_in().ask("GET", f"{AT}/icon.png")
     assert (answer.status_code, answer.data[:8]) == (200, b"\x89PNG\r\n\x1a\n")
@@ -61,11 +77,16 @@ def test_the_icon_is_there_to_download_for_who_is_signed_in(world: HomeWorld) ->
     assert world.browser().ask("GET", f"{AT}/icon.png").status_code == 303
 
 
-LINKS = {"en": "Link Google", "nb": "Koble til Google", "de": "Google verknüpfen"}
+LINKS = {
+    "en": ("Link Google", "Works with Google Home"),
+    "nb": ("Koble til Google", "Fungerer med Google Home"),
+    "de": ("Google verknüpfen", "Funktioniert mit Google Home"),
+}
 
 
 @pytest.mark.parametrize("language", LINKS)
 def test_googles_app_opens_by_a_press_or_by_a_code_once_the_project_is_known(world: HomeWorld, language: str) -> None:
+    button, menu = LINKS[language]
     browser = world.signed_in()
     browser.headers["Accept-Language"] = language
     before = browser.visit(f"{AT}?open=link").answer
@@ -74,7 +95,7 @@ def test_googles_app_opens_by_a_press_or_by_a_code_once_the_project_is_known(wor
     assert before is not None
     assert after is not None
     link = "https://home.google.com/home-app/?deeplink=setup%2Fha_linking%3Fagent_id%3Dmy-cameras-123"
-    assert f'href="{link}" rel="noreferrer">{LINKS[language]}</a>' in after.text
+    assert f'href="{link}" rel="noreferrer">{button}</a>' in after.text
     assert (qr_code.svg(link) in after.text, 'class="qr"' in before.text) == (True, False)
     for answer in (before, after):
-        assert "Works with Google Home › [test] showcam" in answer.text
+        assert f"{menu} › [test] showcam" in answer.text

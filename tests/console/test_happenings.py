@@ -212,3 +212,16 @@ def test_a_camera_that_the_list_lacks_is_left_out(world: HomeWorld, seen: HomeBr
     world.home.driver.set([camera("Front Door", "F00000002", kind="doorbell")])
     seen.get()  # which reads the list
     assert rows(seen.visit("/home/happened")) == ["Front Door Somebody rang"]
+
+
+def test_a_page_of_rows_of_a_removed_camera_leads_on_and_does_not_say_that_nothing_happened(world: HomeWorld) -> None:
+    saw(world, "Front Door", "doorbell", 200 * 60)
+    for number in range(50):
+        saw(world, "Garden", "motion", 200 * number + 200)
+    world.home.driver.set([camera("Front Door", "F00000002", kind="doorbell")])
+    browser = world.signed_in().get()  # which reads the list
+    browser.visit("/home/happened")
+    assert browser.answer is not None
+    assert (rows(browser), '<p class="nothing" hidden>' in browser.answer.text) == ([], True)
+    (earlier,) = re.findall(r'class="button" href="(/home/happened[^"]+)"', browser.answer.text)
+    assert rows(browser.visit(earlier.replace("&amp;", "&"))) == ["Front Door Somebody rang"]

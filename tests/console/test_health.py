@@ -82,7 +82,7 @@ def test_how_many_things_are_wrong_is_said(world: HomeWorld, findings: tuple[Fin
     [
         (
             "de",
-            "✗ Falsch Name home.example : er führt zu 203.0.113.9 Sieh nach, dass dieser Rechner ins Internet kommt.",
+            "✗ Falsch Name home.example : er führt zu 203.0.113.9 Prüfe, ob dieser Rechner ins Internet kommt.",
         ),
         ("nb", "✗ Feil navn home.example : det fører til 203.0.113.9 Se etter at denne maskinen når internett."),
     ],
@@ -144,11 +144,19 @@ def test_a_backup_that_cant_be_made_says_why(world: HomeWorld, tmp_path: Path) -
     assert list((tmp_path / "backups").iterdir()) == []
 
 
+def test_a_backup_for_which_the_disk_takes_no_folder_says_why(world: HomeWorld, tmp_path: Path) -> None:
+    (tmp_path / "backups").touch()
+    browser = page(world).send(AT, step="backup")
+    assert browser.status == 403
+    assert "Not written. Is there room, and may showcam write there?" in browser.text
+    assert "File exists" in browser.text
+
+
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
         (['{"event": "<two>"}'], 'The last 1 lines, in English {"event": "<two>"}'),
-        ([], "The log is the system's"),
+        ([], "The system keeps the log"),
     ],
 )
 def test_the_log_is_read(world: HomeWorld, lines: list[str], said: str) -> None:
@@ -181,7 +189,7 @@ def test_warnings_and_errors_are_worded_in_the_page_s_language_and_their_lines_a
     assert "the vendor is away" not in visible
 
 
-@pytest.mark.parametrize(("lines", "said"), [(["nonsense"], "No faults."), ([], "The log is the system's")])
+@pytest.mark.parametrize(("lines", "said"), [(["nonsense"], "No faults."), ([], "The system keeps the log")])
 def test_a_log_without_troubles_says_so(world: HomeWorld, lines: list[str], said: str) -> None:
     world.machine.lines = lines
     assert said in world.signed_in().visit(f"{AT}/log").text

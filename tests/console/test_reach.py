@@ -5,7 +5,7 @@ What it makes of Host, headers and protocol is asked of the started program: tes
 
 import pytest
 
-from showcam.console.look.reach import from_house
+from showcam.console.look.reach import from_house, from_machine_of_house
 from showcam.net.addresses import PEER
 
 pytestmark = pytest.mark.proves(
@@ -14,21 +14,50 @@ pytestmark = pytest.mark.proves(
     also=("tests/console/test_no_further.py",),
 )
 
-# the other end of the connection, the address that a trusted proxy named, whether it is the house
+HOUSE, HERE, NOBODY = ("house", "house"), ("house", "maybe"), ("", "")
+# the other end of the connection, and whose it is while no public address leads here and while one does
 PEERS = [
-    ("127.0.0.1", None, True),
-    ("::1", None, True),
-    ("192.168.1.20", None, True),
-    ("fd00::20", None, True),
-    ("::ffff:192.168.1.20", None, True),
-    ("203.0.113.7", None, False),
-    ("2001:db8::7", None, False),
-    ("", None, False),
-    ("203.0.113.7", "192.168.1.20", False),
+    ("127.0.0.1", HERE),
+    ("127.0.0.2", HERE),
+    ("::1", HERE),
+    ("::ffff:127.0.0.1", HERE),
+    ("192.168.1.20", HOUSE),
+    ("fd00::20", HOUSE),
+    ("::ffff:192.168.1.20", HOUSE),
+    ("100.64.0.1", NOBODY),  # other machines of a tailnet
+    ("100.127.255.254", NOBODY),
+    ("fd7a:115c:a1e0::1", NOBODY),
+    ("fd7a:115c:a1e0:ab12:4843:cd96:6258:b240", NOBODY),
+    ("203.0.113.7", NOBODY),
+    ("2001:db8::7", NOBODY),
+    ("", NOBODY),
+]
+BARE = {"HTTP_HOST": "127.0.0.1:8080", "SERVER_PROTOCOL": "HTTP/1.1"}
+
+
+def whose(environ: dict[str, str], *, exposed: bool) -> str:
+    if from_house(environ, (), exposed=exposed):
+        return "house"
+    return "maybe" if from_machine_of_house(environ, ()) else ""
+
+
+@pytest.mark.parametrize(("peer", "expected"), PEERS)
+def test_whose_a_sender_is(peer: str, expected: tuple[str, str]) -> None:
+    environ = {"REMOTE_ADDR": peer, **BARE}
+    assert (whose(environ, exposed=False), whose(environ, exposed=True)) == expected
+
+
+# the address of a trusted proxy that named no visitor, and whose the sender is
+NAMED = [
+    ("127.0.0.1", "maybe"),
+    ("::1", "maybe"),
+    ("192.168.1.9", "maybe"),
+    ("172.18.0.2", "maybe"),
+    ("203.0.113.7", ""),
 ]
 
 
-@pytest.mark.parametrize(("peer", "named", "is_house"), PEERS)
-def test_the_sender_is_of_the_house(peer: str, named: str | None, is_house: bool) -> None:
-    environ = {"REMOTE_ADDR": named or peer, PEER: peer, "HTTP_HOST": "127.0.0.1:8080", "SERVER_PROTOCOL": "HTTP/1.1"}
-    assert from_house(environ, ()) is is_house
+@pytest.mark.parametrize(("address", "expected"), NAMED)
+def test_a_trusted_proxy_that_names_nobody_is_never_surely_the_house(address: str, expected: str) -> None:
+    environ = {"REMOTE_ADDR": address, PEER: address, **BARE}
+    assert [whose(environ, exposed=exposed) for exposed in (False, True)] == [expected] * 2

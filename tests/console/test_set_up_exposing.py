@@ -153,10 +153,16 @@ def test_the_way_by_cloudflare_from_the_press_to_what_is_left(
     assert "Delete what Cloudflare still has" not in shown(browser)
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_one_field_takes_the_public_name(built: World, kept: bool) -> None:
+    text = shown(built(kept=kept).signed_in())
+    assert (text.count("This machine's public name"), "Fill it in below" in text) == (1, not kept)
+
+
 def test_no_tunnel_is_begun_for_what_is_no_name(built: World, cloudflared: Cloudflared) -> None:
     browser = built().signed_in().visit(AT)
     browser.send(AT, step="tunnel", name="cam example")
-    assert (browser.status, "No name such as cam.example.org." in browser.text) == (403, True)
+    assert (browser.status, "Type a name such as cam.example.org." in browser.text) == (403, True)
     assert cloudflared.calls() == []
 
 

@@ -74,7 +74,7 @@ def test_the_file_for_caddy_is_written_and_the_name_kept_by_one_press(built: Wor
     ("name", "sentence"),
     [
         ("cam.kari.no", "Not written. Is there room, and may showcam write there?"),
-        ("x.example { respond hi }", "No name such as cam.example.org."),
+        ("x.example { respond hi }", "Type a name such as cam.example.org."),
     ],
 )
 def test_without_the_file_nothing_is_kept(built: World, tmp_path: Path, name: str, sentence: str) -> None:
@@ -110,7 +110,7 @@ def test_a_name_is_filled_in(world: HomeWorld) -> None:
 def test_what_is_no_name_is_said_and_not_filled_in(world: HomeWorld, name: str) -> None:
     browser = world.signed_in()
     browser.answer = browser.ask("GET", AT, query_string={"name": name})
-    assert (browser.status, "No name such as cam.example.org." in browser.text) == (403, True)
+    assert (browser.status, "Type a name such as cam.example.org." in browser.text) == (403, True)
     assert "cam.example.org {" in browser.text
 
 

@@ -18,6 +18,7 @@ type ProxyFault = Literal[
     "pictures_not_forwarded",
     "cors_stripped",
     "forwarded_for_handed_on",
+    "nothing_added",
 ]
 VISITOR = "198.51.100.7"
 _HOPS = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "server", "date"})
@@ -63,7 +64,8 @@ class _Handler(SilentHandler):
             "127.0.0.1", self.server.media_port if pictures else self.server.web_port, timeout=10
         )
         behind.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
-        written = [] if fault == "forwarded_for_handed_on" else [("X-Forwarded-For", VISITOR)]
+        nothing_added = fault in ("forwarded_for_handed_on", "nothing_added")
+        written = [] if nothing_added else [("X-Forwarded-For", VISITOR)]
         if body:
             written.append(("Content-Length", str(len(body))))
         handed_on = [(name, value) for name, value in self.headers.items() if self.takes(name)]

@@ -269,7 +269,7 @@ def home_world(
     )
     app.register_blueprint(files.blueprint())
     app.register_blueprint(blueprint(practice_url="", vendor="EZVIZ"))
-    entrance = Entrance(made.store, code, "public" if public else "lan", ("nas.local",))
+    entrance = Entrance(made.store, code, "public" if public else "lan", ("nas.local",), exposed=public)
     settings = HomeSettings(media_port=media_port, live=4, adds=own, refusal_s=0.0)
 
     def end(session: str) -> None:

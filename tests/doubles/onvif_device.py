@@ -49,7 +49,8 @@ def served(
             end = time.monotonic() + at.pull_s
             while b"PullMessages" in body and not at.device.happened and time.monotonic() < end:
                 time.sleep(0.01)
-            self._send(at.says or at.device.answer(body))
+            reply = at.device.answer(body, self.headers.get("Authorization", "")) if at.says is None else at.says
+            self._send(reply, reply.kind if at.says is None and reply.status == 401 else "")
 
         def do_GET(self) -> None:
             at.paths.append(self.path)

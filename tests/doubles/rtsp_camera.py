@@ -40,6 +40,7 @@ class Behaviour:
     wire: "Wire | None" = None  # what becomes of frames on their way
     flood: bytes = b""  # sent over and over after PLAY
     scheme: Literal["digest", "sha256", "basic", "stale"] = "digest"
+    realm: str = "IP Camera"  # of Digest; bytes that are not UTF-8 are in it as surrogates
     methods: list[str] = field(default_factory=list)  # of the requests
     uris: list[str] = field(default_factory=list)
     wrong: int = 0  # wrong signatures
@@ -161,6 +162,10 @@ class Server(CameraServer):
         lens = _Lens(does)
         super().__init__(lens, lambda: does.code, smaller=lens if does.sub else None)
 
+    @property
+    def realm(self) -> str:
+        return self.does.realm
+
     def is_right(self, method: str, authorization: str, nonce: str) -> bool:
         before = self.refused
         right = super().is_right(method, authorization, nonce)
@@ -204,8 +209,8 @@ class _Viewer(Viewer):
         writer, self._writer = self._writer, _Tap(self._writer)  # type: ignore[assignment]
         super().say(number, status, *headers, body=body)
         tap, self._writer = self._writer, writer
-        lines = b"".join(tap.kept).decode().split("\r\n")  # type: ignore[attr-defined]
-        self._writer.write("\r\n".join(self._does.says(lines)).encode())
+        lines = b"".join(tap.kept).decode("utf-8", "surrogateescape").split("\r\n")  # type: ignore[attr-defined]
+        self._writer.write("\r\n".join(self._does.says(lines)).encode("utf-8", "surrogateescape"))
 
     def _set_up(self, number: str, uri: str, transport: str) -> None:
         if not self._does.udp or "TCP" in transport:
@@ -270,7 +275,8 @@ class _Viewer(Viewer):
             await super().answer(method, uri, headers)
         elif scheme == "stale" and given and not self._staled:
             self._staled, self._nonce = True, "renewed"
-            self.say(number, "401 Unauthorized", 'WWW-Authenticate: Digest realm="c", nonce="renewed", stale="TRUE"')
+            challenge = f'Digest realm="{self._does.realm}", nonce="renewed", stale="TRUE"'
+            self.say(number, "401 Unauthorized", f"WWW-Authenticate: {challenge}")
         elif scheme == "stale":
             await super().answer(method, uri, headers)
         else:

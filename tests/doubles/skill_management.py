@@ -247,7 +247,13 @@ class SkillManagement:
             {"skillId": skill, "stage": "development", "nameByLocale": _names(held.manifest)}
             for skill, held in self.skills.items()
         ]
-        return answer(json.dumps({"skills": skills, "isTruncated": False}).encode())
+        first, most = int(query.get("nextToken", "0")), int(query.get("maxResults", "10"))
+        if most > 50:
+            raise Refuse("400 Bad Request", "maxResults is invalid.")
+        page: dict[str, Any] = {"skills": skills[first : first + most], "isTruncated": first + most < len(skills)}
+        if page["isTruncated"]:
+            page["nextToken"] = str(first + most)
+        return answer(json.dumps(page).encode())
 
     def _created(self, given: dict[str, Any]) -> bytes:
         if given.get("vendorId") != VENDOR:

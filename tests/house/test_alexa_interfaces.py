@@ -58,7 +58,9 @@ def documentation(interface: Any) -> str:
 
 
 def test_the_table_has_each_of_them_once(home: Household, table: tuple[Interface, ...]) -> None:
-    of_household = household_interfaces(home.registry, lambda token: home.link, None, table)
+    of_household = household_interfaces(
+        home.registry, lambda token: home.link, None, table, lambda link: False, lambda link: None
+    )
     assert sorted(map(kind, table)) == sorted(interface.__name__ for interface in OF_CAMERAS)
     assert sorted(map(kind, of_household)) == sorted(interface.__name__ for interface in OF_HOUSEHOLDS)
     names = [interface.name for interface in table] + [interface.name for interface in of_household]

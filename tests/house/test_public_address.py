@@ -17,6 +17,7 @@ from tests.doubles.tailscale import target_of
 pytestmark = pytest.mark.proves("The recipes for a public address lead each path to its port")
 
 DOCS = Path(__file__).parents[2] / "docs" / "owner"
+COMPOSE = Path(__file__).parents[2] / "ship/compose.yaml"
 TEXT = (DOCS / "reachable.md").read_text()
 KNOWN = Settings()
 WEB, MEDIA = (f"http://127.0.0.1:{port}" for port in (KNOWN.port, KNOWN.media_port))
@@ -86,6 +87,13 @@ def test_what_goes_into_the_settings_is_taken(tmp_path: Path) -> None:
     file.write_text(written)
     taken = load(environ={}, file=file)
     assert (taken.public_url, taken.trusted_proxies) == ("https://cam.example.org", ("127.0.0.1",))
+
+
+def test_other_machines_of_the_tailnet_do_not_arrive_from_this_machine() -> None:
+    service = yaml.safe_load(COMPOSE.read_text())["services"]["tailscale"]
+    assert service["environment"]["TS_USERSPACE"] == "false"
+    assert service["devices"] == ["/dev/net/tun:/dev/net/tun"]
+    assert service["cap_add"] == ["NET_ADMIN", "NET_RAW"]
 
 
 @pytest.mark.parametrize("document", ["alexa.md", "google.md", "reachable.md"])

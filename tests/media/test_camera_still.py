@@ -7,6 +7,7 @@ import av
 import pytest
 from PIL import Image
 
+from showcam.engine.camera_still import fetch
 from showcam.engine.grants import Claims
 from showcam.engine.source import Denied, SourceSpec
 from showcam.simulator.lan.onvif import Picture, Reply
@@ -99,6 +100,14 @@ def test_one_that_is_being_pulled_is_not_asked(start: Callable[..., World], devi
     still(world)
     still(world)
     assert device.stills == 0
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_a_right_password_gets_a_still_whatever_letters_the_realm_has(device: Served, encoding: str) -> None:
+    device.device.realm = "Gärten".encode(encoding)
+    url = f"http://127.0.0.1:{device.port}/onvif/still.jpg?of=whole"
+    assert fetch(url, "admin", CODE, loopback=True, within_s=5.0).startswith(b"\xff\xd8")
+    assert device.device.wrong == 0
 
 
 @pytest.mark.parametrize(

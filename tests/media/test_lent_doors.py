@@ -139,6 +139,47 @@ def test_doors_are_few_and_an_unused_one_is_closed(grants: Grants) -> None:
     assert asyncio.run(run()) == [[True] * 8 + [False], [True] * 7 + [False]], "the watched one stayed"
 
 
+def test_doors_that_close_in_two_ways_at_once_are_each_closed_once(grants: Grants) -> None:
+    """Their device holds a connection, so that a door takes a moment to close."""
+    now = [0.0]
+
+    async def run() -> list[bool]:
+        doors = LentDoors(grants, Watching().watched_by, list, practice=True, clock=lambda: now[0])
+        links = [f"link-{number}" for number in range(8)]
+        held = []
+        for link in links:
+            door = urlsplit(await doors.lend(link, LOOPBACK))
+            held.append(await asyncio.open_connection(door.hostname, door.port))
+        now[0] = UNUSED_S + 1
+        await asyncio.gather(doors.tidy(), *(doors.close_of(link) for link in reversed(links)), doors.close())
+        try:
+            return [bool(await doors.lend(f"new-{link}", LOOPBACK)) for link in links]
+        finally:
+            for _, writer in held:
+                writer.close()
+            await doors.close()
+
+    assert asyncio.run(run()) == [True] * 8
+
+
+def test_a_door_that_is_asked_for_again_waits_anew_for_its_device(grants: Grants) -> None:
+    now = [0.0]
+
+    async def run() -> list[bool]:
+        doors = LentDoors(grants, Watching().watched_by, list, practice=True, clock=lambda: now[0])
+        try:
+            first = await doors.lend("link", LOOPBACK)
+            now[0] = UNUSED_S - 1
+            again = await doors.lend("link", LOOPBACK)
+            now[0] += UNUSED_S - 1
+            await doors.tidy()
+            return [first == again, await doors.lend("link", LOOPBACK) == first]
+        finally:
+            await doors.close()
+
+    assert asyncio.run(run()) == [True, True]
+
+
 def test_a_door_through_which_somebody_watches_stays_for_an_hour_and_closes_after_it(grants: Grants) -> None:
     now, watching = [0.0], Watching()
 

@@ -27,6 +27,9 @@ ADDRESSES = [
     ("fc00::1", HOUSE),
     ("::ffff:192.168.1.20", HOUSE),
     # beside a house's
+    ("fd7a:115c:a1e0::1", NOBODY),  # a tailnet's, whose machines are anywhere
+    ("fd7a:115c:a1e0:ffff:ffff:ffff:ffff:ffff", NOBODY),
+    ("fd7a:115c:a1e1::1", HOUSE),
     ("172.15.255.255", PUBLIC),
     ("172.32.0.1", PUBLIC),
     ("::ffff:8.8.8.8", PUBLIC),

@@ -60,6 +60,15 @@ def test_an_answer_comes_with_all_its_headers() -> None:
     assert sent[0].startswith(b"GET /x HTTP/1.1\r\n")
 
 
+@pytest.mark.parametrize("said", ["Gärten".encode(), "Gärten".encode("latin-1"), b"\xff"])
+def test_a_header_that_is_sent_back_has_the_same_bytes(said: bytes) -> None:
+    with saying(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-A: " + said + b"\r\n\r\n") as (port, _):
+        (value,) = ask(port).headers["x-a"]
+    with saying(OK) as (port, sent):
+        HouseHttp(loopback=True).ask("GET", "127.0.0.1", port, "/x", 2.0, headers={"X-B": value})
+    assert b"\r\nX-B: " + said + b"\r\n" in sent[0]
+
+
 def test_a_redirection_is_an_answer_and_not_followed() -> None:
     with saying(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n") as (port, _):
         assert ask(port).status == 302

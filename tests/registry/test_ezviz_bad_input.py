@@ -194,6 +194,18 @@ def test_an_invalid_address_from_the_vendor_raises(
     assert len(vendor.paths()) <= 3
 
 
+@pytest.mark.parametrize("taken", [{}, {"captureInfo": None}, {"captureInfo": {"picUrl": ""}}, {"picUrl": None}])
+def test_a_still_without_an_address_is_none_and_is_not_requested_again(
+    vendors: Vendors, make: Callable[[Vendor], Ezviz], taken: dict[str, Any]
+) -> None:
+    made = answer(json.dumps({"meta": {"code": 200}} | taken).encode())
+    it = make(vendors.answering(lambda requested, body, headers: made))
+    on_battery = replace(it.camera, battery=80)
+    for _ in range(2):
+        assert it.driver.still(it.source, on_battery, ANSWERED_S, deciphers=False) is None
+    assert it.vendor.paths() == ["/v3/devconfig/v1/F00497201/1/capture"]
+
+
 @pytest.mark.parametrize(
     ("video", "sub", "picture", "comes"),
     [

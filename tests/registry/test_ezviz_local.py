@@ -17,6 +17,7 @@ from showcam.engine.ezviz.local_messages import LocalAddress
 from showcam.engine.source import USED, EzvizLocal, InVain
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.leases import lent
+from tests.doubles.no_threads import no_threads
 from tests.doubles.simulator_process import SimulatorProcess
 from tests.doubles.troubled.cas import code_of, key_of
 
@@ -112,6 +113,13 @@ def test_a_key_is_asked_for_once_an_hour(home: Home) -> None:
     home.mint()
     after = calls(home.vendor)
     assert {name: after[name] - before[name] for name in after} == {"cas": 1, "p2p": 1}
+
+
+def test_a_key_that_no_thread_was_left_for_is_asked_for_at_the_next_opening(home: Home) -> None:
+    camera = home.camera()
+    with no_threads(), pytest.raises(RuntimeError):
+        home.driver.mint(home.source, camera, "local", LONG_S)
+    assert isinstance(home.driver.mint(home.source, camera, "local", LONG_S), EzvizLocal)
 
 
 def test_only_a_camera_whose_owner_chose_that_is_asked(cameras: SimulatorProcess, store: SqliteStore) -> None:

@@ -299,6 +299,22 @@ def test_a_refused_refresh_waits_for_the_process_that_had_it(
     assert sessions.read(source).state == "ok"
 
 
+def test_a_session_that_is_renewed_in_the_moment_of_the_sign_out_is_used(
+    store: SqliteStore, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions, swap = Sessions(store), store.swap_session
+
+    def after_another(*given: Any, **named: Any) -> bool:
+        monkeypatch.undo()
+        sessions.renewed(source, "session-1", token("h", 2))
+        return swap(*given, **named)
+
+    monkeypatch.setattr(store, "swap_session", after_another)
+
+    assert sessions.dead(source, "session-1", 0.0)["session_id"] == "session-2"
+    assert sessions.read(source).state == "ok"
+
+
 def test_signing_in_beats_whatever_stands_and_keeps_the_key(store: SqliteStore, source: Source) -> None:
     sessions = Sessions(store)
     with ThreadPoolExecutor(4) as pool:

@@ -104,7 +104,19 @@ def test_those_of_a_camera_and_of_a_kind_are_read_page_by_page(home: Household) 
     assert [ask.kind for ask in history.of(home.account.id, kind="doorbell")] == ["doorbell"]
     first = history.of(home.account.id, camera=garden, most=2)
     assert first + history.of(home.account.id, camera=garden, before=first[-1].id) == of_garden
-    assert history.of(home.account.id, camera=garden, before="swept", most=2) == first
+    assert history.of(home.account.id, camera=garden, before="no id", most=2) == []
+
+
+def test_what_is_older_than_a_row_that_was_removed_meanwhile_is_read(home: Household) -> None:
+    clock: Any = home.clock
+    history = home.adapter.history
+    for name in ("Garden", "Garage", "Garden"):
+        history.note_sighting(Change(home.account.id, home.id(name), "motion", clock()))
+        clock.wait(200)
+    newest, removed, oldest = history.of(home.account.id)
+    home.store.drop_asks(home.account.id, removed.camera)
+    assert history.of(home.account.id, before=removed.id) == [oldest]
+    assert history.of(home.account.id, before=newest.id) == [oldest]
 
 
 def test_a_sighting_is_found_at_its_own_camera_alone(home: Household) -> None:

@@ -158,6 +158,21 @@ def test_why_a_camera_can_not_be_had_is_distinguished_with_its_mend(
     camera.start() if breaks is closed else None
 
 
+@pytest.mark.parametrize(
+    "realm",
+    ["Gärten".encode(), "Gärten".encode("latin-1"), "前门".encode("gbk"), b"\xff\xff"],
+    ids=["UTF-8", "Latin-1", "GBK", "no text"],
+)
+def test_a_right_password_opens_a_camera_whatever_letters_its_realm_has(
+    home: Home, camera: RtspCamera, realm: bytes
+) -> None:
+    """EZVIZ's H8c answers DESCRIBE with bytes that are no UTF-8 (RenierM26/pyEzvizApi issue 270)."""
+    camera.does.realm = realm.decode("utf-8", "surrogateescape")
+    home.add(camera)
+    assert isinstance(home.driver.mint(home.source, home.read(), "lan", LONG_S), Rtsp)
+    assert (len(camera.does.authorizations), camera.does.wrong) == (1, 0)
+
+
 def test_a_port_that_says_nothing_is_left_in_time(home: Home, camera: RtspCamera) -> None:
     home.add(camera)
     silent(camera, home)

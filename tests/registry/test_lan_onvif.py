@@ -53,6 +53,24 @@ def test_requests_are_signed_by_the_devices_own_clock(device: Served, clock_s: f
     assert device.device.wrong == 0
 
 
+@pytest.mark.parametrize("clock_s", [-86_400.0, 7_200.0])
+def test_a_device_whose_clock_is_set_meanwhile_is_signed_for_by_the_new_time(device: Served, clock_s: float) -> None:
+    """An AXIS M5525-E refused every request of such a client after some time (Jazea/Onvif.Core issue 44)."""
+    onvif = asked(device)
+    onvif.describe(3.0)
+    device.device.clock_s = clock_s
+    assert onvif.describe(3.0).serial == SERIAL
+
+
+def test_a_password_that_was_changed_is_sent_once_while_the_device_keeps_its_time(device: Served) -> None:
+    onvif = asked(device)
+    onvif.describe(3.0)
+    device.device.password = "another"
+    with pytest.raises(OnvifFailed) as failed:
+        onvif.describe(3.0)
+    assert (failed.value.why, device.device.wrong) == ("login", 1)
+
+
 @pytest.mark.parametrize(
     ("has_media2", "expected"),
     [
@@ -101,6 +119,54 @@ def test_a_device_that_wants_http_digest_gets_it(device: Served) -> None:
     before = len(device.paths)
     assert why(device) == "login"
     assert len(device.paths) - before == 2, "the clock and one call: nothing is signed by Basic"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"says_stale": False}, {"one_time": True}, {"one_time": True, "says_stale": False}],
+    ids=["says so", "only another nonce", "good once", "good once, only another nonce"],
+)
+def test_a_nonce_that_has_expired_is_no_wrong_password(changes: dict[str, Any]) -> None:
+    with served(digest=True, **changes) as device:
+        onvif = asked(device)
+        for _ in range(3):
+            assert onvif.describe(3.0).serial == SERIAL
+            device.device.expire()
+        assert device.device.wrong == 0
+
+
+@pytest.mark.parametrize(
+    ("realm", "user"),
+    [
+        ("Gärten".encode(), "admin"),
+        ("Gärten".encode("latin-1"), "admin"),
+        ("前门".encode("gbk"), "admin"),
+        (b"still", "Jörg"),
+        (b"still", "Łukasz"),
+    ],
+    ids=["UTF-8", "Latin-1", "GBK", "a user of Latin-1", "a user of other letters"],
+)
+def test_a_right_password_is_taken_whatever_letters_realm_and_user_have(realm: bytes, user: str) -> None:
+    with served(digest=True, realm=realm, user=user) as device:
+        assert asked(device, user).describe(3.0).serial == SERIAL
+        assert device.device.wrong == 0
+
+
+@pytest.mark.parametrize("says_stale", [True, False])
+def test_a_wrong_password_is_sent_once_whatever_nonces_come(says_stale: bool) -> None:
+    with served(digest=True, says_stale=says_stale) as device:
+        assert why(device, password="wrong") == "login"
+        assert device.device.wrong == 1
+
+
+def test_a_password_that_was_changed_is_sent_with_the_old_nonce_and_with_a_new_one() -> None:
+    with served(digest=True, says_stale=False) as device:
+        onvif = asked(device)
+        onvif.describe(3.0)
+        device.device.password = "another"
+        with pytest.raises(OnvifFailed) as failed:
+            onvif.describe(3.0)
+        assert (failed.value.why, device.device.wrong) == ("login", 2)
 
 
 @pytest.mark.process

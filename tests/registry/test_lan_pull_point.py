@@ -132,6 +132,19 @@ def test_a_device_that_forgot_its_subscription_is_subscribed_to_again(store: Sql
     listener.stop()
 
 
+def test_events_come_on_after_the_nonce_of_the_login_has_expired(store: SqliteStore, device: Served) -> None:
+    device.device.digest = True
+    home = Home(store, device)
+    listener = home.listen()
+    until(device, 1)
+    for _ in range(2):
+        device.device.expire()
+        device.device.happen(MOTION)
+        assert home.hints.get(timeout=LONG_S).kind == "motion"
+    assert device.device.wrong == 0
+    listener.stop()
+
+
 def test_a_refused_login_is_not_sent_again(store: SqliteStore, device: Served) -> None:
     home = Home(store, device, "wrong")
     listener = home.listen()
@@ -235,6 +248,19 @@ def test_a_keyframe_is_asked_for_as_somebody_begins_to_watch(store: SqliteStore,
     assert wanted == ["main"] * 4
     assert device.device.asked.count("GetServices") == 1, "the second opening knows the device"
     assert keyframes.soon(home.camera, "") is None
+
+
+def test_keyframes_are_asked_for_after_the_nonce_of_the_login_has_expired(store: SqliteStore, device: Served) -> None:
+    wanted: list[str] = []
+    device.device.digest, device.device.on_keyframe = True, wanted.append
+    keyframes = Keyframes(lambda _device: asked(device), after_s=(0.0,))
+    home = Home(store, device)
+    for _ in range(3):
+        thread = keyframes.soon(home.camera, "main")
+        assert thread is not None
+        thread.join(5)
+        device.device.expire()
+    assert wanted == ["main"] * 3
 
 
 def test_a_device_without_sync_points_is_asked_once(store: SqliteStore, device: Served) -> None:

@@ -1,6 +1,8 @@
 """An owner's addresses for notices: one that takes nothing, a new one, the last one, and how many there may be."""
 
+import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +11,7 @@ from showcam.registry.notices.notifier import FIRST_PAUSE_S, LONGEST_NAME, LONGE
 from showcam.registry.readings.changes import Happenings
 from showcam.store.records import Known
 from tests.doubles.clock import Clock
-from tests.doubles.household import Household
+from tests.doubles.household import Household, household
 from tests.doubles.notice_services import MAIL, PHONE, Owner
 from tests.registry.test_notices import OFF, ON, session
 
@@ -53,6 +55,24 @@ def test_an_address_that_fails_with_an_error_holds_up_no_other(owner: Owner) -> 
     for _ in range(3):
         owner.worker.turn()
     assert owner.got == [(MAIL, ON)]
+
+
+def test_an_address_that_hangs_holds_up_no_other_household(owner: Owner, tmp_path: Path) -> None:
+    other = household(tmp_path, store=owner.home.store, user="other@example.com", clock=owner.clock)
+    owner.addresses.remove(owner.home.account.id, owner.ids[MAIL])
+    owner.addresses.add(other.account.id, "json://other", "Webhook", "")
+    cameras = [(home.account.id, home.id("Garden")) for home in (owner.home, other)]
+    owner.clock.now += 60  # both faults are newer than the readings
+    for account, camera in cameras:
+        owner.home.adapter.faults.began(account, "encryption", camera)
+    both = threading.Barrier(2)
+
+    def hangs() -> None:
+        both.wait(20)
+
+    owner.during = hangs
+    owner.worker.turn()
+    assert sorted(owner.got) == [("json://other", ON), (PHONE, ON)]
 
 
 def test_a_new_address_is_notified_of_what_is_wrong_now(owner: Owner) -> None:

@@ -227,7 +227,7 @@ def test_a_voice_asks_the_same(owner: str, mend: str) -> None:
         ("not_agreed", False, ("Allow the open connection", "link again", "code on its label")),
         ("no_way", False, ("EZVIZ app shows it live", "code on its label", "developer key")),
         ("lan_closed", False, ("LAN Live View", "Newer firmware hides that", "open connection")),
-        ("encryption_on", False, ("switch it off", "give the code at its picture")),
+        ("encryption_on", False, ("switch it off", "give the code on the camera's page")),
         ("encryption_on", True, ("Ask its owner", "switch it off", "give the code on its label")),
     ],
 )

@@ -15,6 +15,7 @@ from showcam.store.ports import Store, StoreUnavailable
 from showcam.store.records import Link
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household, household
+from tests.doubles.no_threads import no_threads
 from tests.doubles.ready_driver import camera
 from tests.doubles.ready_reporter import ReadyReporter, Service
 from tests.doubles.waiting import until
@@ -50,11 +51,15 @@ class World:
         self.made: list[Sender] = []
 
     def sending(self, store: Store | None = None, senders: int = 4, poll_s: float = 0.02) -> Sender:
-        telling = Delivery(store or self.home.store, self.reporter, self.home.adapter.present, lambda link: None)
-        sending = Sender(store or self.home.store, telling, senders=senders, poll_s=poll_s)
+        sending = self.sender(store, senders, poll_s)
         self.made.append(sending)
         sending.start()
         return sending
+
+    def sender(self, store: Store | None = None, senders: int = 4, poll_s: float = 0.02) -> Sender:
+        """One that is not started."""
+        telling = Delivery(store or self.home.store, self.reporter, self.home.adapter.present, lambda link: None)
+        return Sender(store or self.home.store, telling, senders=senders, poll_s=poll_s)
 
     def ring(self) -> None:
         self.home.noticing.noticed(self.home.account.id, [Hint("F00000002", 1, "doorbell", time.time())])
@@ -102,6 +107,15 @@ def test_a_change_of_this_process_waits_for_no_poll(world: World) -> None:
     until(lambda: world.service.known)
     world.ring()
     until(lambda: "doorbell" in [message.kind for message in world.service.taken])
+
+
+def test_a_link_that_no_thread_was_left_for_is_told_later(world: World) -> None:
+    world.home.noticing.refresh(world.home.account.id)
+    sender = world.sender()
+    with no_threads(), pytest.raises(RuntimeError):
+        sender._hand_out()
+    sender._hand_out()
+    until(lambda: world.service.known)
 
 
 @pytest.mark.proves("A link that hangs delays no other link's reports", leans_on="double: the assistants")

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -18,6 +19,7 @@ from showcam.engine.fleet import Fleet
 from showcam.engine.grants import Grants
 from showcam.registry.adapter import adapt
 from showcam.registry.readings.judge import Rules
+from showcam.store.ports import StoreUnavailable
 from showcam.store.records import Link
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.household import OFFER, Household, household, new_link
@@ -155,6 +157,20 @@ def test_each_opening_takes_a_place_as_long_as_its_address_lives(ready: Househol
     assert isinstance(refused, Refusal)
     assert (refused.camera, refused.vendor, refused.reason) == ("Garden", "EZVIZ", "household_full")
     assert len(ready.driver.released) == 1
+
+
+def test_an_address_that_the_store_can_not_count_goes_back(ready: Household, monkeypatch: pytest.MonkeyPatch) -> None:
+    garden, hit = ready.id("Garden"), ready.store.hit
+
+    def down(key: str, *given: Any) -> int:
+        if key.startswith("passed/"):
+            raise StoreUnavailable
+        return hit(key, *given)
+
+    monkeypatch.setattr(ready.store, "hit", down)
+    with pytest.raises(StoreUnavailable):
+        ready.registry.open_stream(ready.link, garden, HLS)
+    assert len(ready.driver.released) == len(ready.driver.minted) == 1
 
 
 def test_stills_and_ways_that_need_a_media_process_are_missing(ready: Household) -> None:

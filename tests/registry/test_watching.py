@@ -1,6 +1,7 @@
 """Which households are listened to, which are polled, and how often."""
 
 import itertools
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -14,7 +15,7 @@ from showcam.drivers.errors import DriverError, SignedOut, VendorBusy, VendorDow
 from showcam.drivers.ezviz import sessions
 from showcam.registry.adapter import Adapter, adapt
 from showcam.registry.readings.changes import Change
-from showcam.registry.watch.watch import BACK_OFF, Watch
+from showcam.registry.watch.watch import BACK_OFF, BELL_S, MISSED_S, Watch
 from showcam.store.records import Source
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
@@ -76,10 +77,14 @@ class SignedOutVendor(ReadyDriver):
 class World:
     def __init__(self, home: Household, clock: Clock) -> None:
         self.home, self.clock, self.vendor = home, clock, Teller()
+        self.set_back_s = 0.0  # how far the wall clock was set back
         self.made: list[Watch] = []
         self.changes: list[Change] = []
         home.noticing.refresh(home.account.id)
         home.adapter.changes.subscribe(self.changes.append)
+
+    def wall(self) -> float:
+        return self.clock.now - self.set_back_s
 
     def watch(self, *, push: bool = False, webhook: bool = False, poll_s: float = POLL_S) -> Watch:
         watch = Watch(
@@ -89,7 +94,8 @@ class World:
             poll_s=poll_s,
             push=KINDS if push else (),
             webhook=KINDS if webhook else (),
-            clock=self.clock,
+            clock=self.wall,
+            monotonic=self.clock,
         )
         self.made.append(watch)
         return watch
@@ -139,6 +145,7 @@ def test_a_camera_at_home_is_polled_at_its_pace_while_the_vendor_is_signed_out(w
         push=(),
         webhook=(),
         clock=world.clock,
+        monotonic=world.clock,
     )
     world.made.append(watch)
     world.home.driver.error = SignedOut()
@@ -157,6 +164,7 @@ def test_a_source_at_home_is_polled_and_its_household_with_it(world: World) -> N
         push=KINDS,
         webhook=KINDS,
         clock=world.clock,
+        monotonic=world.clock,
     )
     world.made.append(watch)
     assert 11 <= world.pass_s(watch, 10 * POLL_S) <= 21
@@ -174,6 +182,7 @@ def test_a_camera_at_home_is_heard_where_the_vendors_messages_are_not_listened_t
         push=("lan",),
         webhook=(),
         clock=world.clock,
+        monotonic=world.clock,
     )
     world.made.append(watch)
     world.pass_s(watch, POLL_S)
@@ -209,6 +218,18 @@ def test_between_two_readings_there_are_60_to_120_seconds_at_defaults(world: Wor
     assert min(pauses) >= 60
     assert max(pauses) <= 120
     assert max(pauses) - min(pauses) > 20, "so that households don't come together"
+
+
+def test_a_wall_clock_that_is_set_back_delays_nothing(world: World) -> None:
+    watch = world.watch(push=True)
+    world.lists_in_s(watch, 12.0)
+    world.set_back_s = 7200.0
+    assert world.lists_in_s(watch, 50.0) == 10
+    assert world.vendor.polls[-1] == pytest.approx(world.wall() - MISSED_S, abs=2 * BELL_S)
+    assert 11 <= world.pass_s(watch, 10 * POLL_S) <= 21
+    world.home.store.drop_household(world.home.account.id)
+    world.pass_s(watch, REREAD_S + 10)
+    assert [ear.stopped for ear in world.vendor.ears] == [True]
 
 
 BELL, GARDEN = "F00000002", "F00000001"
@@ -392,6 +413,24 @@ def test_a_removed_household_is_not_listened_to(world: World) -> None:
     assert [ear.stopped for ear in world.vendor.ears] == [True]
 
 
+def test_a_household_that_is_removed_while_it_is_read_is_not_followed_again(world: World) -> None:
+    watch = world.watch(push=True)
+    driver, account = world.home.driver, world.home.account.id
+    watch.turn()
+    reads, driver.hold = driver.calls["read"], threading.Event()
+    world.clock.now += 5
+    watch.turn()
+    until(lambda: driver.calls["read"] > reads)
+    watched = watch._watched[account]
+    world.home.store.drop_household(account)
+    world.clock.now += REREAD_S
+    watch.turn()
+    driver.hold.set()
+    until(lambda: not watched.busy)
+    assert [ear.stopped for ear in world.vendor.ears] == [True]
+    assert watch._messages._followed == {}
+
+
 def test_a_household_without_a_connection_is_polled(world: World) -> None:
     watch = world.watch(push=True)
     world.pass_s(watch, 10)
@@ -445,7 +484,7 @@ def test_a_source_that_nobody_signed_in_to_is_not_read_beside_a_camera_at_home(w
     home = world.home
     adapter = adapt(home.store, {"ezviz": waiting, "lan": at_home}, home.pictures, home.grants, home.rules, world.clock)
     (source,) = [source for source in home.store.sources(account.id) if source.kind == "ezviz"]
-    watch = Watch(home.store, adapter.noticing, {}, poll_s=POLL_S, push=(), webhook=(), clock=world.clock)
+    watch = Watch(home.store, adapter.noticing, {}, poll_s=POLL_S, push=(), webhook=(), monotonic=world.clock)
     world.made.append(watch)
     world.pass_s(watch, 5 * POLL_S)
     assert at_home.calls["read"] >= 4

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from scripts.deploy_local.emulator import free_ports
+from tests.ship import table
 from tests.ship.debian import FOLDER, REPOSITORY, ROOT, Debian, debian, stop
 from tests.ship.practice import garden_is_shown
 
@@ -49,7 +50,7 @@ def system(user: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Debi
 
 def test_the_first_command_shows_a_live_picture_and_says_what_it_installs(system: Debian, user: str) -> None:
     log = FOLDER / f"run-{user}.log"
-    port = free_ports(8)
+    port, began = free_ports(8), time.monotonic()
     ports = {"SHOWCAM_PORT": port, "SHOWCAM_MEDIA_PORT": port + 1, "SHOWCAM_SIMULATOR_PORT": port + 2}
     process = system.start(user, RUN, log, "showcam", **{name: str(value) for name, value in ports.items()})
     try:
@@ -59,6 +60,7 @@ def test_the_first_command_shows_a_live_picture_and_says_what_it_installs(system
             assert time.monotonic() < until, log.read_text()
             time.sleep(0.5)
         garden_is_shown(port + 2)
+        table.add(f"clone, by {user}", None, time.monotonic() - began, f"{RUN}: the demo showed Garden")
     finally:
         stop(process)
     steps = re.findall(
@@ -70,6 +72,9 @@ def test_the_first_command_shows_a_live_picture_and_says_what_it_installs(system
 def test_the_second_command_passes_to_the_last_test(system: Debian, user: str) -> None:
     log = FOLDER / f"test-{user}.log"
     given = {"PYTEST_ADDOPTS": os.environ["SHIP_PYTEST"]} if "SHIP_PYTEST" in os.environ else {}
+    began = time.monotonic()
     code = system.run(user, TEST, log, "showcam", within_s=TESTED_S, **given)
     assert code == 0, log.read_text()[-20_000:]
-    assert re.search(r"^\d+ passed\b", log.read_text(), re.MULTILINE), log.read_text()[-20_000:]
+    said = re.search(r"^(?:=+ )?(\d+ passed.*?)(?: in .*)?$", log.read_text(), re.MULTILINE)
+    assert said is not None, log.read_text()[-20_000:]
+    table.add(f"clone, by {user}", None, time.monotonic() - began, f"{TEST}: {said[1]}")

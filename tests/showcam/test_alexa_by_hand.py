@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from showcam.accounts import clients
 from showcam.app.settings import Settings
 from showcam.app.setup import forwarder
 from showcam.app.setup.alexa_by_hand import AlexaByHand
@@ -56,6 +57,14 @@ def test_another_address_leaves_the_secret_and_another_secret_the_addresses(
     changed = store.client("alexa")
     assert changed is not None
     assert (changed.redirect_uris, changed.secret_hash) == (client.redirect_uris, token_hash(second))
+
+
+def test_a_new_secret_keeps_the_demand_for_pkce(hand: AlexaByHand, store: SqliteStore) -> None:
+    clients.register(store, "alexa", "alexa", REDIRECTS, require_pkce=True)
+    secret = hand.new_secret()
+    changed = store.client("alexa")
+    assert changed is not None
+    assert (changed.require_pkce, changed.secret_hash) == (True, token_hash(secret))
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ class Server(LoopbackServer):
         class Handler(SilentHandler):
             def answer(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                request = f"{self.command} {self.path}"
+                request = f"{self.command} {self.path} {self.headers['Host']}"
                 known = [start for start in answers if request.startswith(start)]
                 status, headers, body = answers[max(known, key=len)] if known else (404, {}, b"nothing")
                 self.send_response(status)
@@ -145,6 +145,33 @@ def test_one_fault_gives_one_finding_with_its_mend(
     assert found.mend
     assert re.search(expected, found.text)
     assert "token=1" not in found.text
+
+
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+HIDDEN: Answered = (404, HTML, b"Nothing here")
+SHOWN: Answered = (200, HTML, b'Enter the code <form method="post" action="/home" id="enter">')
+# the answer for the pages of the cameras by the public name, and by localhost; the state and words of the finding
+PAGES: list[tuple[Answered, Answered, str, str]] = [
+    (HIDDEN, HIDDEN, "ok", "404"),
+    (HIDDEN, (200, HTML, b"another site"), "ok", "404"),
+    (HIDDEN, (421, {}, b""), "ok", "404"),
+    (HIDDEN, SHOWN, "wrong", "asked for the printed code"),
+    (SHOWN, HIDDEN, "wrong", "asked for the printed code"),
+    ((200, JSON, b"{}"), HIDDEN, "wrong", "200"),
+    ((502, {}, b""), HIDDEN, "wrong", "502"),
+    (LOGIN, HIDDEN, "wrong", "a redirect to https://login.example/"),
+]
+
+
+@pytest.mark.parametrize(("answer", "by_localhost", "state", "expected"), PAGES, ids=lambda value: str(value)[:30])
+def test_the_pages_of_the_cameras_are_hidden_from_the_internet(
+    answer: Answered, by_localhost: Answered, state: str, expected: str, serve: Callable[[Answers], str]
+) -> None:
+    web = serve(WELL | {"GET /home": answer, "GET /home localhost": by_localhost})
+    findings = list(examine(patient(web, hidden=True), Visitor()))
+    [found] = [finding for finding in findings if finding.what.startswith("pages of the cameras")]
+    assert (found.state, expected in found.text, bool(found.mend)) == (state, True, state != "ok")
+    assert len(list(examine(patient(web), Visitor()))) == len(findings) - 1, "it is not asked if everybody may come"
 
 
 def test_a_demo_refuses_whatever_was_forwarded(serve: Callable[[Answers], str]) -> None:

@@ -106,7 +106,7 @@ def test_stun_servers_that_answer_and_that_do_not(dead: str) -> None:
         alive = f"127.0.0.1:{relay.port}"
         # servers, others that are asked where none of them answers; state, fault, a text
         cases: list[tuple[list[str], list[str], str, str | None, str]] = [
-            ([alive], [], "ok", None, "seen from 192.0.2.33"),
+            ([alive], [], "ok", None, "your outer address is 192.0.2.33"),
             ([dead, alive], [], "unsure", "stun_dead", f"{dead} does not answer"),
             ([dead], [alive], "wrong", "stun_dead", "other servers do"),
             ([dead], [dead], "wrong", "udp_blocked", "nor any other"),

@@ -1,13 +1,14 @@
 """The way to a public address by Cloudflare Tunnel, with a program that obeys the rules of the real command line."""
 
 import contextlib
+import shutil
 import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from showcam.app.process.kept import Installation, read
+from showcam.app.process.kept import Installation, Record, read
 from showcam.app.process.settings_sources import load
 from showcam.app.setup import cloudflare
 from showcam.app.setup.address import AddressKeeper
@@ -97,6 +98,42 @@ def test_without_the_program_it_says_so(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_person_who_does_not_sign_in_is_not_waited_for_without_end(program: Cloudflared, tmp_path: Path) -> None:
     assert last(exposing(tmp_path, patience_s=0.0)) == refused("late")
     assert keeper(tmp_path).held() is None
+
+
+def test_a_disk_that_takes_no_folder_is_a_refusal_after_which_one_may_begin_again(
+    program: Cloudflared, tmp_path: Path
+) -> None:
+    way, folder = exposing(tmp_path), tmp_path / "data" / "tunnel"
+    folder.parent.mkdir()
+    folder.touch()
+    way.begin(NAME)
+    until(lambda: way.stage().why == "failed")
+    assert str(folder) in way.stage().detail
+    folder.unlink()
+    way.begin(NAME)
+    until(lambda: way.stage() == CHOOSE)
+    assert way.end() == Stage()
+
+
+def test_a_record_that_cannot_be_read_is_a_refusal(tmp_path: Path) -> None:
+    Record(load(environ={"SHOWCAM_DATA": str(tmp_path / "data")}), "public_way").write(b"of another version")
+    way = exposing(tmp_path)
+    way.begin(NAME)
+    until(lambda: way.stage() == Stage("refused", why="failed", detail="DecodeError"))
+
+
+def test_after_an_end_that_failed_one_may_begin_again(program: Cloudflared, tmp_path: Path) -> None:
+    way, run = exposing(tmp_path), tmp_path / "data" / "run"
+    way.begin(NAME)
+    until(lambda: way.stage() == CHOOSE)
+    shutil.rmtree(run)
+    run.touch()
+    with pytest.raises(FileExistsError):
+        way.end()
+    run.unlink()
+    way.begin(NAME)
+    until(lambda: way.stage() == CHOOSE)
+    assert way.end() == Stage()
 
 
 def test_the_sign_in_ends_with_the_one_who_waits_for_it(program: Cloudflared, tmp_path: Path) -> None:

@@ -121,23 +121,24 @@ def set_to(**changes: Any) -> Callable[[Home], None]:
 
 
 @pytest.mark.parametrize(
-    ("fault", "kind"),
+    ("fault", "kind", "says"),
     [
-        (set_to(status=500), "BRIDGE_UNREACHABLE"),
-        (set_to(status=502, body=b"<html>"), "BRIDGE_UNREACHABLE"),
-        (set_to(status=301), "BRIDGE_UNREACHABLE"),
-        (set_to(body=b"not json"), "BRIDGE_UNREACHABLE"),
-        (set_to(body=b"[]"), "BRIDGE_UNREACHABLE"),
-        (set_to(body=b"{}"), "BRIDGE_UNREACHABLE"),
-        (set_to(drip_s=0.2), "BRIDGE_UNREACHABLE"),
-        (set_to(keys=[STRANGE]), "INTERNAL_ERROR"),
-        (set_to(status=413), "INVALID_DIRECTIVE"),
-        (set_to(status=429), "RATE_LIMIT_EXCEEDED"),
+        (set_to(status=500), "BRIDGE_UNREACHABLE", "can't be reached."),
+        (set_to(status=502, body=b"<html>"), "BRIDGE_UNREACHABLE", "can't be reached."),
+        (set_to(status=301), "BRIDGE_UNREACHABLE", "can't be reached."),
+        (set_to(body=b"not json"), "BRIDGE_UNREACHABLE", "can't be reached."),
+        (set_to(body=b"[]"), "BRIDGE_UNREACHABLE", "can't be reached."),
+        (set_to(body=b"{}"), "BRIDGE_UNREACHABLE", "can't be reached."),
+        (set_to(drip_s=0.2), "BRIDGE_UNREACHABLE", "can't be reached."),
+        (set_to(keys=[STRANGE]), "INTERNAL_ERROR", "refuses the forwarder's key."),
+        (set_to(status=413), "INVALID_DIRECTIVE", "finds the directive too long."),
+        (set_to(status=429), "RATE_LIMIT_EXCEEDED", "is too busy."),
     ],
 )
 def test_what_goes_wrong_is_an_error_with_the_questions_token(
     fault: Callable[[Home], None],
     kind: str,
+    says: str,
     home: Home,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -148,7 +149,7 @@ def test_what_goes_wrong_is_an_error_with_the_questions_token(
     assert event["header"]["correlationToken"] == "c+/=1"
     assert event["header"]["messageId"] != "m-1"
     assert event["endpoint"] == {"endpointId": "ezviz-a"}
-    assert event["payload"]["type"] == kind
+    assert event["payload"] == {"type": kind, "message": f"showcam at home {says}"}
     for secret in ("sca.secret.token", "ezviz-a", "c+/=1", base64.b64encode(NEW[1]).decode()):
         assert secret not in caplog.text
     assert "home answered" in caplog.text

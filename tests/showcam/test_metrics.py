@@ -10,10 +10,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from showcam.app.edge.edge import Answered
 from showcam.app.edge.metrics import Metrics
 from showcam.app.http_types import Refuse, Request
+from showcam.net.addresses import PEER
 
 
 def request(**more: str) -> Request:
-    environ: dict[str, Any] = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "127.0.0.1:8080"} | more
+    environ: dict[str, Any] = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "127.0.0.1:8080", "SERVER_PROTOCOL": "HTTP/1.1"}
+    environ |= more
     return Request("r", "GET", "/metrics", "", b"", environ)
 
 
@@ -29,7 +31,7 @@ def samples_of(metrics: Metrics) -> dict[tuple[str, ...], float]:
 
 
 def test_each_answer_counts_by_route_and_status_and_its_time_once() -> None:
-    metrics = Metrics()
+    metrics = Metrics(exposed=False)
     for route, status, seconds in (("alexa", 200, 0.0005), ("alexa", 200, 0.003), ("alexa", 403, 9.0)):
         metrics.count(Answered("r", route, "POST", status, seconds))
     got = samples_of(metrics)
@@ -44,7 +46,7 @@ def test_each_answer_counts_by_route_and_status_and_its_time_once() -> None:
 
 
 def test_no_request_is_lost_when_threads_count_at_once() -> None:
-    metrics, switching, done = Metrics(), sys.getswitchinterval(), Answered("r", "google", "POST", 200, 1)
+    metrics, switching, done = Metrics(exposed=False), sys.getswitchinterval(), Answered("r", "google", "POST", 200, 1)
     sys.setswitchinterval(1e-6)
     try:
         with ThreadPoolExecutor(8) as threads:
@@ -62,9 +64,13 @@ def test_no_request_is_lost_when_threads_count_at_once() -> None:
         {"HTTP_HOST": "home.example"},
         {"HTTP_X_FORWARDED_FOR": "203.0.113.5"},
         {"HTTP_FORWARDED": "for=203.0.113.5"},
+        {"HTTP_VIA": "1.1 proxy"},
+        {"HTTP_X_REAL_IP": "203.0.113.5"},
+        {"SERVER_PROTOCOL": "HTTP/1.0"},
+        {PEER: "127.0.0.1"},
     ],
 )
 def test_other_machines_get_404(more: dict[str, str]) -> None:
     with pytest.raises(Refuse) as refused:
-        Metrics().answer(request(**more))
+        Metrics(exposed=False).answer(request(**more))
     assert refused.value.response.status == 404

@@ -273,11 +273,11 @@ def test_the_requests_line_is_the_directives(home: Household) -> None:
 
 
 def test_refusals_are_counted_by_route_and_reason(home: Household) -> None:
-    metrics = Metrics()
+    metrics = Metrics(exposed=False)
     edge = edge_of(home, metrics.count)
     for camera in ("Garage", "Garden", "Garage"):
         posted(edge, directive(home, INITIALIZE, home.id(camera), **streams()))
-    environ = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "127.0.0.1:8080"}
+    environ = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "127.0.0.1:8080", "SERVER_PROTOCOL": "HTTP/1.1"}
     counted = metrics.answer(Request("1", "GET", "/metrics", "", b"", environ)).body.decode()
     assert 'showcam_outcomes_total{outcome="refused",reason="encryption_on",route="alexa"} 2.0' in counted
     assert 'showcam_outcomes_total{outcome="done",reason="",route="alexa"} 1.0' in counted

@@ -1,6 +1,8 @@
 """An owner's skill, made by showcam at a double of Amazon's skill management."""
 
+import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -15,8 +17,10 @@ from showcam.console.setup.skill import NotMade
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
-from tests.doubles.skill_management import EVENTS, PROFILE, VENDOR, SkillManagement
+from tests.doubles.no_threads import no_threads
+from tests.doubles.skill_management import EVENTS, PROFILE, VENDOR, Skill, SkillManagement
 from tests.doubles.tls_vendor import Vendor, Vendors, answer
+from tests.doubles.waiting import LONG_S, until
 
 pytestmark = pytest.mark.proves(
     "An owner's Alexa skill is made from one security profile, a template for AWS and a pasted ARN",
@@ -106,6 +110,18 @@ def test_account_linking_is_that_of_the_client_and_its_redirects_are_the_vendors
         f"https://layla.amazon.com/api/skill/link/{VENDOR}",
         f"https://alexa.amazon.co.jp/api/skill/link/{VENDOR}",
     )
+
+
+def test_a_client_that_was_there_keeps_its_demand_for_pkce(world: World) -> None:
+    clients.register(world.store, "alexa", "alexa", ("https://assistant.example/",), require_pkce=True)
+    world.spoken()
+    (skill,) = world.amazon.skills.values()
+    client = world.store.client("alexa")
+    assert skill.linking is not None
+    assert client is not None
+    assert clients.check_secret(client, skill.linking["clientSecret"])
+    assert client.require_pkce
+    assert client.redirect_uris[0] == f"https://pitangui.amazon.com/api/skill/link/{VENDOR}"
 
 
 def test_with_the_function_the_skill_is_whole_and_its_ids_are_given(world: World) -> None:
@@ -201,6 +217,27 @@ def test_an_answer_that_is_lost_doubles_nothing_and_it_is_gone_on_with(world: Wo
     assert len(world.amazon.skills) == 1
 
 
+def test_a_developer_with_many_skills_gets_no_second_one(world: World) -> None:
+    for number in range(120):
+        others = {"publishingInformation": {"locales": {"en-US": {"name": f"another {number}"}}}}
+        world.amazon.skills[f"amzn1.ask.skill.00000000-0000-4000-9000-{number:012d}"] = Skill(others)
+    world.allow()
+    world.amazon.cut_after = "POST /v1/skills"
+    with pytest.raises(Failed, match="can't be reached"):
+        world.making().make()
+    world.making().make()
+    assert len(world.amazon.skills) == 121
+
+
+def test_a_list_of_skills_without_end_is_refused(world: World) -> None:
+    world.allow()
+    endless = answer(b'{"skills": [], "isTruncated": true, "nextToken": "again"}')
+    world.amazon.fault = lambda request: endless if request.startswith("GET /v1/skills?") else None
+    with pytest.raises(Failed, match="can't be understood"):
+        world.making().make()
+    assert world.amazon.skills == {}
+
+
 @pytest.mark.parametrize("status", ["429 Too Many Requests", "500 Internal Server Error", "404 Not Found"])
 @pytest.mark.parametrize("call", ["GET /v1/vendors", "POST /v1/skills", "GET /v1/skills?"])
 def test_a_refusal_is_shown_and_what_stands_is_found_again(world: World, call: str, status: str) -> None:
@@ -231,6 +268,47 @@ def test_a_permission_that_ends_halfway_is_given_again_and_nothing_is_doubled(wo
     world.allow()
     world.bring_function()
     assert world.making().make().done == STEPS
+    assert len(world.amazon.skills) == 1
+
+
+def test_it_is_gone_on_with_after_no_thread_was_left(world: World) -> None:
+    world.allow()
+    making = world.making()
+    with no_threads(), pytest.raises(RuntimeError):
+        making.go_on()
+    making.go_on()
+    until(lambda: not making.standing().running)
+    assert making.standing().road == "function"
+
+
+def test_while_amazon_is_at_work_nothing_else_changes_the_skill(world: World) -> None:
+    world.spoken()
+    world.bring_function()
+    making, came, go = world.making(), threading.Event(), threading.Event()
+
+    def hold(_request: str) -> None:
+        came.set()
+        go.wait(LONG_S)
+
+    world.amazon.fault = hold
+    making.go_on()
+    assert came.wait(LONG_S)
+    changes = (making.forget, partial(making.begin, *PROFILE, "en-US"), partial(making.use_function, ARN))
+    for change in changes:
+        with pytest.raises(NotMade, match="still building"):
+            change()
+    go.set()
+    until(lambda: not making.standing().running)
+    making.forget()
+    assert making.made() is None
+
+
+@pytest.mark.parametrize("kept", [b'{"profile": {}}', b"{", b'{"language": "en-GB", "done": ["renamed"]}'])
+def test_a_skill_that_another_version_kept_is_begun_again(world: World, kept: bytes) -> None:
+    world.spoken()
+    world.kept.write(kept)
+    assert world.making().standing().road == "begin"
+    assert world.spoken().skill in world.amazon.skills
     assert len(world.amazon.skills) == 1
 
 

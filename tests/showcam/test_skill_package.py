@@ -13,7 +13,6 @@ from showcam.app.cli import main
 from showcam.app.setup import forwarder
 from showcam.app.setup.alexa_console import model
 from showcam.app.setup.skill_package import Certificate, linking, manifest
-from showcam.store.records import Client
 
 URL = "https://home.example.net"
 ARNS = {
@@ -172,7 +171,7 @@ def test_the_manifest_of_a_house_is_whole_and_legal(names: tuple[str, ...], cert
 
 
 def test_account_linking_is_asked_for_as_amazon_takes_it() -> None:
-    assert linking(URL, Client("my-alexa", "alexa", "", (), 0), "a-secret")["accountLinkingRequest"] == {
+    assert linking(URL, "my-alexa", "a-secret")["accountLinkingRequest"] == {
         "skipOnEnablement": "false",
         "type": "AUTH_CODE",
         "authorizationUrl": f"{URL}/oauth/authorize",

@@ -19,14 +19,16 @@ from tests.doubles.waiting import LONG_S
 ROOT = Path(__file__).parents[2]
 
 
-def run_supervisor(tmp_path: Path, child: str, port: int = 0) -> subprocess.Popen[str]:
+def run_supervisor(
+    tmp_path: Path, child: str, port: int = 0, interpreter: str = sys.executable
+) -> subprocess.Popen[str]:
     """A supervisor of one process that appends its pid to a file, as a process of its own; `port` is held for it."""
     (tmp_path / "child.py").write_text(textwrap.dedent(child))
     program = textwrap.dedent(f"""
         import sys
         from showcam.app.process.supervisor import Listener
         from showcam.app.process.supervisor import Process, Supervisor
-        command, environ = [sys.executable, "{tmp_path}/child.py"], {{"PIDS": "{tmp_path}/pids"}}
+        command, environ = ["{interpreter}", "{tmp_path}/child.py"], {{"PIDS": "{tmp_path}/pids"}}
         listener = Listener("127.0.0.1", {port}) if {port} else None
         process = Process("child", command, "127.0.0.1", None, environ, listener=listener)
         sys.exit(Supervisor([process]).run(lambda: print("ready", flush=True)))
@@ -55,6 +57,24 @@ def gone(pid: int, within_s: float = 3.0) -> bool:
 
 
 NOTE = "import os, signal, time; open(os.environ['PIDS'], 'a').write(f'{os.getpid()}\\n');"
+
+
+@pytest.mark.process
+def test_a_part_that_cannot_be_started_again_just_now_is_started_later(tmp_path: Path) -> None:
+    interpreter, away = tmp_path / "python", tmp_path / "away"
+    interpreter.symlink_to(sys.executable)
+    process = run_supervisor(tmp_path, f"{NOTE} time.sleep(300)", interpreter=str(interpreter))
+    try:
+        [first] = pids(tmp_path, 1)
+        interpreter.rename(away)
+        os.kill(first, signal.SIGKILL)
+        assert gone(first)
+        time.sleep(0.5)  # by then the supervisor has tried
+        away.rename(interpreter)
+        assert len(pids(tmp_path, 2)) == 2
+    finally:
+        process.terminate()
+        assert process.wait(LONG_S) == 0
 
 
 @pytest.mark.process

@@ -1,5 +1,6 @@
 """What only a table has: requests counted, its errors, its time to live."""
 
+import math
 import secrets
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +11,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.stub import Stubber
 
 from showcam.store.dynamodb import DynamoStore
+from showcam.store.outbox import OUTBOX_KEPT_S, Laid, Settled
 from showcam.store.ports import StoreUnavailable
 from showcam.store.records import Link
 from showcam.store.sealing import Sealer
@@ -119,6 +121,23 @@ def test_the_end_of_a_link_leaves_its_row_for_a_month(table: DynamoStore, linked
     table.end_link(linked.id, NOW)
     left = {row["kind"]["S"]: row.get("expires_at", {}).get("N") for row in rows(dynamodb)}
     assert left == {"account": None, "link": "1802592001", "telling": None, "outbox": "1800604801"}
+
+
+def test_no_end_of_a_row_that_goes_back_is_in_the_past(table: DynamoStore, linked: Link, dynamodb: Any) -> None:
+    """DynamoDB removes a row at its end: an ended link's assistant would never be told."""
+    table.end_link(linked.id, NOW)
+    claim = table.claim(linked.account, linked.id, NOW, NOW + 20, 9)
+    assert claim is not None
+    table.settle(claim, Settled(NOW, laid=(Laid(claim.rows[0], NOW, "refused", "refused"),)))
+    late = NOW + 3 * OUTBOX_KEPT_S
+    assert table.retry(linked.account, claim.rows[0].id, late)
+    left = {row["kind"]["S"]: row.get("expires_at", {}).get("N") for row in rows(dynamodb)}
+    assert left | {"link": ""} == {
+        "account": None,
+        "link": "",
+        "telling": None,
+        "outbox": str(math.ceil(late + OUTBOX_KEPT_S)),
+    }
 
 
 def test_no_secret_is_in_the_table(table: DynamoStore, dynamodb: Any) -> None:

@@ -355,6 +355,45 @@ def test_a_removed_household_leaves_no_bytes_in_the_file(tmp_path: Path, sealer:
         assert text.encode() not in left
 
 
+def test_a_household_is_removed_though_the_disk_has_no_room_to_rewrite_the_file(path: Path, sealer: Sealer) -> None:
+    household, neighbour = a.account(), a.account()
+    store = SqliteStore(path, sealer)
+    store.add_account(household)
+    store.add_account(neighbour)
+    for number in range(40):
+        store.put_preference(neighbour.id, f"camera-{number}", b"x" * 50_000, NOW)
+    store.close()
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as careless:
+        careless.execute("PRAGMA secure_delete = OFF")
+        careless.execute("INSERT INTO setting VALUES ('garden', ?)", (b"said-of-the-garden",))
+        careless.execute("DELETE FROM setting")
+        careless.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    command = [sys.executable, "-W", "error", "-c", REMOVE, str(path), household.id]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (run.returncode, run.stdout) == (0, "True\n"), run.stderr
+    assert "still holds bytes of a removed household: database showcam.db" in run.stderr
+    assert b"said-of-the-garden" in path.read_bytes()
+    again = SqliteStore(path, sealer)
+    assert (again.account(household.id), again.account(neighbour.id)) == (None, neighbour)
+    again.sweep(NOW)  # there is room now
+    again.close()
+    assert b"said-of-the-garden" not in path.read_bytes()
+
+
+REMOVE = """
+import resource, sys
+from pathlib import Path
+from showcam.store.sealing import Sealer
+from showcam.store.sqlite import SqliteStore
+
+store = SqliteStore(Path(sys.argv[1]), Sealer([("k", b"k" * 32)]))
+resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, resource.RLIM_INFINITY))
+print(store.drop_household(sys.argv[2]))
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+store.close()
+"""
+
+
 def test_a_migration_keeps_a_copy_of_the_file_it_changes(path: Path, sealer: Sealer) -> None:
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as raw:
         migrate(raw, migrations()[:2], path.name)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from showcam.store.outbox import ENDED, LOOK, Claim, Laid, Row, Settled, Why
+from showcam.store.outbox import ENDED, LOOK, OUTBOX_KEPT_S, Claim, Laid, Row, Settled, Why
 from showcam.store.ports import Store
 from showcam.store.records import Account, Happening, Known, Link, Source, SourceState
 from tests.doubles import records as a
@@ -413,6 +413,17 @@ class TestLayingDown:
         world.store.settle(claim, Settled(NOW + 6, claim.rows))
         assert world.store.laid_down() == []
         assert world.alexa.id not in world.due(NOW + 99)
+
+    def test_an_end_that_goes_back_after_weeks_is_kept_for_a_later_try(self, world: World) -> None:
+        world.store.end_link(world.alexa.id, NOW)
+        claim = world.claim()
+        world.store.settle(claim, Settled(NOW, laid=(Laid(claim.rows[0], NOW, "refused", "refused"),)))
+        late = NOW + 3 * OUTBOX_KEPT_S
+        assert world.store.retry(world.home.id, claim.rows[0].id, late)
+        claim = world.claim(now=late)
+        world.store.settle(claim, Settled(late, wait=late + 60, reason="it is busy", why="busy", tries=1))
+        world.store.sweep(late + 60)
+        assert kinds(world.claim(now=late + 60).rows) == [ENDED]
 
     def test_a_row_is_dropped(self, world: World) -> None:
         world.rang()

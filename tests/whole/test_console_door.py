@@ -44,12 +44,13 @@ def tried(program: Program, user: str, password: str) -> Page:
     return page
 
 
-def linking(program: Program, user: str, password: str) -> int:
-    """The status of a sign-in on the linking page."""
+def linking(program: Program, user: str = "", password: str = "", step: str = "sign-in", **cookies: str) -> int:
+    """The status of a step on the linking page, by a browser with these cookies."""
     with requests.Session() as browser:
+        browser.cookies.update(cookies)
         asked = {"response_type": "code", "client_id": "alexa", "redirect_uri": LOOPBACK, "scope": "cameras"}
         page = browser.get(f"{program.web}/oauth/authorize", params={**asked, "state": "s"}, timeout=LONG_S)
-        fields = dict(Form(page.text).fields) | {"user": user, "password": password, "step": "sign-in"}
+        fields = dict(Form(page.text).fields) | {"user": user, "password": password, "step": step}
         return browser.post(page.url, fields, timeout=LONG_S, allow_redirects=False).status_code
 
 
@@ -133,6 +134,15 @@ def test_only_the_door_is_there_without_a_code(showcam: Program) -> None:
         assert 'value="door"' in page.get("/home"), step
 
 
+def test_a_cookie_of_linking_ends_no_session_of_the_console(showcam: Program) -> None:
+    owner = tried(showcam, USER, PASSWORD)
+    sessions = re.findall(r'name="browser" value="([^"]+)"', owner.get("/home/phones"))
+    assert sessions
+    for session in sessions:
+        assert linking(showcam, step="switch", **{"showcam-visit": session}) == 303
+    assert 'data-name="Garden"' in owner.get("/home")
+
+
 # a line that a proxy, a tunnel or a page of another site brings
 FORGED = [
     "X-Forwarded-For: 192.168.1.20",
@@ -166,14 +176,19 @@ def test_outside_the_house_there_is_no_door(house: Program, line: str) -> None:
     assert b"showcam-home=" not in answer
 
 
-def test_the_tries_here_and_at_linking_count_together(tmp_path: Path) -> None:
-    with running(tmp_path, SHOWCAM_SIGN_INS_PER_USER="3") as program:
+def test_wrong_passwords_at_linking_lock_nobody_out_at_home(tmp_path: Path) -> None:
+    with running(tmp_path, troubled=True, SHOWCAM_SIGN_INS_PER_USER="3") as program:
+        for _ in range(3):
+            assert linking(program, USER, "wrong") == 403
+        assert linking(program, USER, PASSWORD) == 403, "the right one, after too many"
         known = tried(program, USER, PASSWORD)
-        assert linking(program, USER, "wrong") == 403
-        for _ in range(2):
+        assert 'data-name="Garden"' in known.text
+        for _ in range(3):
             assert REFUSED in tried(program, USER, "wrong").text
         assert REFUSED in tried(program, USER, PASSWORD).text, "the right one, after too many"
+        asked = program.calls()
         assert linking(program, USER, PASSWORD) == 403
+        assert [path for path in program.calls() - asked if "login" in path] == [], "the vendor is not asked"
         assert known.post("/home", step="sign-out") == 200
         assert known.post("/home", step="door", user=USER, password=PASSWORD) == 200, "it was signed in before"
         assert 'data-name="Garden"' in known.text

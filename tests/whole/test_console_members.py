@@ -156,6 +156,15 @@ def test_a_code_is_taken_once_by_the_running_program(world: World) -> None:
     )
 
 
+def test_the_id_of_a_browser_uses_up_nothing_as_a_phone_s_code(world: World) -> None:
+    first = code_of(world.owner)
+    browsers = re.findall(r'name="browser" value="([^"]+)"', world.owner.text)
+    assert browsers
+    assert {Page(world.program).post("/home/phone", code=browser) for browser in browsers} == {403}
+    code_of(world.owner)
+    assert Page(world.program).post("/home/phone", code=first) == 403, "it was replaced"
+
+
 @pytest.mark.parametrize("line", ["X-Forwarded-For: 192.168.1.20", "Via: 1.1 proxy", "Host: evil.example"])
 def test_outside_the_house_no_code_is_taken(tmp_path_factory: pytest.TempPathFactory, line: str, world: World) -> None:
     code = code_of(world.owner)

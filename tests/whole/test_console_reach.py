@@ -1,21 +1,25 @@
 """Who reaches the console of a running showcam: through a proxy and a tunnel, by DNS rebinding, and where it is off."""
 
 import json
+import re
 import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
+from tests.doubles.console_browser import Page
 from tests.doubles.program import Program, running
 from tests.doubles.waiting import LONG_S, until
 
 pytestmark = pytest.mark.proves(
-    "Through a proxy, a tunnel or another site's name `/home` of a running showcam is 404",
+    "Through a proxy, a tunnel or another site's name `/home` of a running showcam is 404, or takes a code only if the "
+    "proxy adds no header",
     leans_on="double: the tunnels' headers",
 )
 
@@ -149,6 +153,52 @@ def test_through_a_tunnel_there_is_no_such_page(house: Program, name: str) -> No
         assert status(tunnel.port, "127.0.0.1", "/home/cameras/x/still.jpg") == 404
     finally:
         tunnel.close()
+
+
+OWN, OWN_PASSWORD = "kari", "four words of a house"
+# what is set if a proxy on this machine may lead strangers here
+EXPOSED = {
+    "a trusted proxy": {"SHOWCAM_TRUSTED_PROXIES": "127.0.0.1"},
+    "a public address": {"SHOWCAM_PUBLIC_URL": "https://cam.example"},
+}
+
+
+@pytest.fixture(scope="module", params=EXPOSED)
+def exposed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    given: dict[str, Any] = EXPOSED[request.param]
+    with running(tmp_path_factory.mktemp("exposed"), demo=False, **given) as program:
+        owner = Page(program)
+        assert owner.post("/home", step="enter", entry=program.entry()) == 200
+        assert owner.post("/home", step="own", own_user=OWN, own_password=OWN_PASSWORD) == 200
+        assert "/home/assistants" in owner.get("/home"), "who came in by a code stays signed in"
+        yield program
+
+
+def test_through_a_proxy_that_adds_no_header_there_is_no_door(exposed: Program) -> None:
+    tunnel = Tunnel(exposed.port, {})
+    try:
+        page = requests.get(f"http://127.0.0.1:{tunnel.port}/home", timeout=LONG_S).text
+        first = requests.get(f"http://127.0.0.1:{tunnel.port}/", timeout=LONG_S, allow_redirects=False)
+    finally:
+        tunnel.close()
+    assert ('value="enter"' in page, 'value="door"' in page, 'name="password"' in page) == (True, False, False)
+    assert first.status_code == 200, "it does not lead to the cameras"
+    for step in ("door", "sign-in", "own", "key", "vendor", "code", "again"):
+        stranger = Page(exposed)
+        given = {"user": OWN, "password": OWN_PASSWORD, "own_user": "ola", "own_password": "four words of a thief"}
+        assert stranger.post("/home", step=step, **given) == 403, step
+        assert "showcam-home" not in stranger.session.cookies, step
+        assert stranger.session.get(f"{exposed.web}/home/assistants", timeout=LONG_S).status_code == 401, step
+
+
+def test_a_browser_on_that_machine_comes_in_by_a_code_of_a_phone_too(exposed: Program) -> None:
+    owner, other = Page(exposed), Page(exposed)
+    assert owner.post("/home", step="enter", entry=exposed.entry()) == 200
+    assert owner.post("/home", step="sign-in", user=OWN, password=OWN_PASSWORD) == 200
+    assert owner.post("/home/phones", step="add", role="owner") == 200
+    [address] = re.findall(r'id="address"[^>]+value="([^"]+)"', owner.text)
+    assert other.post("/home/phone", code=address.partition("#")[2]) == 200
+    assert "/home/assistants" in other.get("/home")
 
 
 def test_of_twenty_people_with_the_code_one_gets_in(house: Program) -> None:

@@ -133,7 +133,7 @@ class House:
             registered(self.store, redirects) as known,
         ):
             url = to(front.url)
-            patient = google.Patient(web=url, pictures=(url,), client=known, trial=trial)
+            patient = google.Patient(web=url, pictures=(url,), client=known, trial=trial, hidden=True)
             world = World(names.url, lambda: own, visited, public)
             return list(google.examine(patient, Visitor(self.pki.trusted, within_s=3.0), world))
 
@@ -179,6 +179,15 @@ PROXIES: list[tuple[ProxyFault, Fault, str]] = [
 @pytest.mark.parametrize(("proxy", "fault", "mend"), PROXIES, ids=[proxy for proxy, _, _ in PROXIES])
 def test_a_proxy_with_a_fault(house: House, proxy: ProxyFault, fault: Fault, mend: str) -> None:
     is_named(house.examined(proxy=proxy), fault, mend)
+
+
+def test_a_proxy_that_adds_no_header(house: House) -> None:
+    found = {finding.what: finding for finding in house.examined(proxy="nothing_added") if finding.state != "ok"}
+    assert {what: finding.state for what, finding in found.items()} == {
+        "visitors' addresses, /readyz": "unsure",
+        "pages of the cameras, /home": "wrong",
+    }
+    assert "add X-Forwarded-For with the visitor's address" in found["pages of the cameras, /home"].mend
 
 
 # a certificate, its fault, and words of its mend

@@ -1,6 +1,7 @@
 """A start after a kill, and a start without the key that rows are sealed under."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -104,6 +105,28 @@ def test_a_damaged_log_is_not_taken_in_silence(killed: Program, words: tuple[str
     (kept,) = program.data.glob("showcam.sqlite3-wal.damaged-*")
     assert kept.read_bytes() == before
     assert kept.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_damaged_log_for_whose_copy_there_is_no_room_is_named_and_left(killed: Program) -> None:
+    spoil(log(killed))
+    before = log(killed).read_bytes()
+    command = ["prlimit", "--fsize=20000", str(SHOWCAM), "links", "list"]
+    for _ in range(2):
+        done = subprocess.run(command, env=killed.environ, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 2
+        assert re.fullmatch(
+            r"showcam: The copy \S+-wal\.damaged-\w+ can't be written: File too large\..*\n", done.stderr
+        ), done.stderr
+    assert list(killed.data.glob("*.damaged-*")) == []
+    assert log(killed).read_bytes() == before
+
+
+def test_a_damaged_log_that_was_copied_is_not_copied_again(killed: Program) -> None:
+    spoil(log(killed))
+    earlier = killed.data / "showcam.sqlite3-wal.damaged-20200101T000000"
+    shutil.copy(log(killed), earlier)
+    assert "write-ahead log is damaged" in killed.command("links", "list").stderr
+    assert list(killed.data.glob("*.damaged-*")) == [earlier]
 
 
 def _answers(program: Program) -> bool:

@@ -1,8 +1,10 @@
 """`/metrics` of the started program: open to this machine, and to another machine only by the token of its owner."""
 
 import http.client
+import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,6 +60,25 @@ def test_this_machine_needs_no_token_but_what_a_proxy_on_it_forwards_does(progra
     assert asked(program, {}, "127.0.0.1")[0] == 200
     for forwarded in ({"X-Forwarded-For": "203.0.113.5"}, {"Forwarded": "for=203.0.113.5"}, {"Host": "cam.example"}):
         assert asked(program, forwarded, "127.0.0.1")[0] == 401
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["GET /metrics HTTP/1.0\r\nHost: {}", "GET /metrics HTTP/1.1\r\nHost: {}\r\nVia: 1.1 x\r\nConnection: close"],
+)
+def test_a_proxy_on_this_machine_that_names_no_visitor_is_known_by_what_it_speaks(program: Program, line: str) -> None:
+    with socket.create_connection(("127.0.0.1", program.port), LONG_S) as connection:
+        connection.sendall(f"{line}\r\n\r\n".format(f"127.0.0.1:{program.port}").encode())
+        assert connection.makefile("rb").readline().split()[1] == b"401"
+
+
+@pytest.mark.parametrize(
+    "given", [{"SHOWCAM_TRUSTED_PROXIES": "127.0.0.1"}, {"SHOWCAM_PUBLIC_URL": "https://cam.example"}], ids=str
+)
+def test_a_proxy_on_this_machine_that_is_not_known_is_shown_nothing(tmp_path: Path, given: dict[str, Any]) -> None:
+    with running(tmp_path, demo=False, SHOWCAM_METRICS_TOKEN=TOKEN, **given) as program:
+        assert asked(program, {}, "127.0.0.1")[0] == 401
+        assert asked(program, {"Authorization": f"Bearer {TOKEN}"}, "127.0.0.1")[0] == 200
 
 
 def test_without_the_setting_no_bearer_opens_it(tmp_path: Path) -> None:

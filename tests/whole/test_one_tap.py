@@ -1,10 +1,13 @@
 """Linking Alexa from the page of a running showcam: one consent at a double of Amazon, and every way it can fail."""
 
+import contextlib
+import sqlite3
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.doubles.linkable_house import PATH, URL, House, come_back, linkable
+from tests.doubles.waiting import LONG_S
 
 pytestmark = pytest.mark.proves(
     "Alexa is linked from the page by one consent at Amazon, and by nothing else that comes back from there",
@@ -87,6 +90,18 @@ def test_what_comes_back_links_only_after_a_consent_of_the_owners(
     assert (arrived.status_code, says in arrived.text) == (status, True)
     assert ("In the Alexa app" in arrived.text) is (status == 403)
     assert house.links() == before + linked
+
+
+def test_a_link_whose_code_cannot_be_stored_ends(house: House) -> None:
+    before = house.links()
+    returned = house.amazon.agree(house.press())
+    database = house.page.program.data / "showcam.sqlite3"
+    with contextlib.closing(sqlite3.connect(database, isolation_level=None, timeout=LONG_S)) as raw:
+        raw.execute("ALTER TABLE code RENAME TO away")
+        arrived = come_back(house.page, returned)
+        raw.execute("ALTER TABLE away RENAME TO code")
+    assert (arrived.status_code, "That did not work just now" in arrived.text) == (503, True)
+    assert house.links() == before
 
 
 def test_a_state_counts_once_even_if_it_failed(house: House) -> None:

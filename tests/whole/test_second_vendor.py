@@ -278,6 +278,16 @@ def test_a_console_takes_only_its_own_state_back(world: World) -> None:
     assert CANT in home.get(back).page.text
 
 
+def test_no_vendors_code_is_led_to_another_machine_of_the_house(world: World) -> None:
+    """A stranger's machine in the house hands on its own address as Host."""
+    browser = world.browser()
+    browser.http.headers["Host"] = f"192.168.77.5:{world.program.port}"
+    browser.get("/home").post("enter", entry=world.entry())
+    browser.post("vendor", vendor="lakeside")
+    assert "Start again" in browser.says
+    assert "Location" not in browser.page.headers
+
+
 @pytest.mark.parametrize(
     ("manner", "wrong", "right"),
     [

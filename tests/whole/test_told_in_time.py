@@ -124,6 +124,7 @@ def told(tmp_path: Path) -> Iterator[Told]:
             push=("ezviz",),
             webhook=(),
             clock=clock,
+            monotonic=clock,
         ),
         tuple(
             Delivery(home.store, reporter, home.adapter.present, no_end, clock=clock)

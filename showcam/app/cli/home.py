@@ -47,7 +47,7 @@ def announce(settings: Settings, *, again: str = "showcam home", since: float = 
     address = f"{home_address(settings)}#{OneTimeCode(settings.home_code).since(since)}"
     if _is_journal():
         echo(f"Your cameras: {home_address(settings)}")
-        echo(f"The code for it is in a file alone, not in the journal. An address with a code: {again}", err=True)
+        echo(f"The code is only in a file, not in the journal. An address with a code: {again}", err=True)
         return
     report({"address": address, "good_for_s": LIFE_S}, [f"Your cameras: {address}"])
     if wants_json():

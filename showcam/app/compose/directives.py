@@ -42,7 +42,7 @@ def chains(settings: Settings) -> "Chains":
     return Chains(public_roots())
 
 
-class People:
+class LinksOfAmazonUsers:
     """Finds the link of an Amazon user. The rows are stored among the visits: sealed, under a hash of the user's id."""
 
     def __init__(self, store: Store, end: Callable[[Link], None]) -> None:
@@ -62,14 +62,14 @@ def spoken(settings: Settings, base: ground.Ground) -> Callable[[JsonObject, flo
     """A function that answers a spoken request, which came at the given time by time.monotonic."""
 
     @cache
-    def skill() -> "Spoken":
+    def spoken_skill() -> "Spoken":
         from showcam.alexa.spoken.skill import Spoken
 
         known = partial(authenticate, base.store, assistant="alexa")
-        people = People(base.store, base.end)
-        return Spoken(known, base.adapter.registry, people, settings.alexa_skill_id, settings.web_url)
+        links = LinksOfAmazonUsers(base.store, base.end)
+        return Spoken(known, base.adapter.registry, links, settings.alexa_skill_id, settings.web_url)
 
-    return lambda request, received: skill().answer(request, received)
+    return lambda request, received: spoken_skill().answer(request, received)
 
 
 def _visit_key(user: str) -> str:

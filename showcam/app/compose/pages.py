@@ -77,53 +77,16 @@ def app(
     """
     app = Flask("showcam", static_folder=None)
     sign_in = _sign_ins(settings, base)
-    oauth.bind(
-        app,
-        base.store,
-        sign_in(settings.sign_up),
-        base.adapter.owner,
-        OAuthSettings(
-            issuer=settings.web_url,
-            secure_cookies=settings.web_url.startswith("https://"),
-            cookie_keys=keys.cookie,
-            practice=PRACTICE if settings.demo else None,
-        ),
-        base.end,
-    )
-    if settings.store == "dynamodb":
-        within = boto.within(settings.sign_in_s + settings.request_s + boto.STORE_S)
-        app.wsgi_app = within(app.wsgi_app)  # type: ignore[method-assign]
+    _bind_linking(app, settings, keys, base, sign_in(settings.sign_up))
     app.register_blueprint(files.blueprint())
     console_home = None
     if settings.has_console:
         # a person who holds the printed code runs this installation, and so may add any account
         console_home = _home(settings, base, sign_in("anyone", origin="owner"), keys.cookie)
-    app.register_blueprint(
-        public.blueprint(
-            practice_url=f"http://127.0.0.1:{settings.simulator_port}/" if settings.demo else "",
-            vendor=base.vendors[0].vendor,
-            heard=error_codes(),
-            published=settings.sign_up == "anyone",
-            leads_home=console_home.leads_home if console_home else lambda: False,
-            documents=Documents(sorted(document("owner").glob("*.md"))),
-        )
-    )
-    if settings.own_media and not settings.all_on_aws:
-        app.register_blueprint(receiver_page.blueprint())
+    _bind_public(app, settings, base, console_home)
     if console_home is not None:
-        more: list[home.Page] = [SkillPage(console_home.area, skill)] if skill else []
-        if tvs is not None:
-            app.config[TVS] = True
-            more.append(Casting(base.adapter.owner, console_home.area, tvs))
-        more += own_pages(console_home)
-        if settings.notifies:
-            app.config[NOTIFIES] = True
-            more.append(Notices(console_home.area))
         examinations = Examinations(machine) if machine else None
-        if examinations:
-            more.append(Health(base.adapter.owner, console_home.area, examinations, settings.data / "backups"))
-        if tracer is not None:
-            more.append(TracePage(base.adapter.owner, console_home.area, Traces(tracer)))
+        more = _optional_pages(app, settings, base, console_home, own_pages, skill, tvs, examinations, tracer)
         adapter, area = base.adapter, console_home.area
         happenings = Happenings(adapter.owner, area, adapter.history, adapter.alarm_pictures)
         camera = CameraPage(
@@ -140,6 +103,70 @@ def app(
     if skill:
         app.register_blueprint(arrivals(skill))
     return app
+
+
+def _bind_linking(app: Flask, settings: Settings, keys: Keys, base: ground.Ground, sign_in: SignIn) -> None:
+    oauth.bind(
+        app,
+        base.store,
+        sign_in,
+        base.adapter.owner,
+        OAuthSettings(
+            issuer=settings.web_url,
+            secure_cookies=settings.web_url.startswith("https://"),
+            cookie_keys=keys.cookie,
+            practice=PRACTICE if settings.demo else None,
+        ),
+        base.end,
+    )
+    if settings.store == "dynamodb":
+        within = boto.within(settings.sign_in_s + settings.request_s + boto.STORE_S)
+        app.wsgi_app = within(app.wsgi_app)  # type: ignore[method-assign]
+
+
+def _bind_public(app: Flask, settings: Settings, base: ground.Ground, console_home: Home | None) -> None:
+    """Binds the front page, the help and the page that a TV loads."""
+    app.register_blueprint(
+        public.blueprint(
+            practice_url=f"http://127.0.0.1:{settings.simulator_port}/" if settings.demo else "",
+            vendor=base.vendors[0].vendor,
+            heard=error_codes(),
+            published=settings.sign_up == "anyone",
+            leads_home=console_home.leads_home if console_home else lambda: False,
+            documents=Documents(sorted(document("owner").glob("*.md"))),
+        )
+    )
+    if settings.own_media and not settings.all_on_aws:
+        app.register_blueprint(receiver_page.blueprint())
+
+
+def _optional_pages(
+    app: Flask,
+    settings: Settings,
+    base: ground.Ground,
+    made: Home,
+    own_pages: Callable[[Home], list[home.Page]],
+    skill: Skill | None,
+    tvs: Tvs | None,
+    examinations: Examinations | None,
+    tracer: Tracer | None,
+) -> list[home.Page]:
+    """The console's pages that not every installation has."""
+    owner, pages = base.adapter.owner, list[home.Page]()
+    if skill is not None:
+        pages.append(SkillPage(made.area, skill))
+    if tvs is not None:
+        app.config[TVS] = True
+        pages.append(Casting(owner, made.area, tvs))
+    pages += own_pages(made)
+    if settings.notifies:
+        app.config[NOTIFIES] = True
+        pages.append(Notices(made.area))
+    if examinations is not None:
+        pages.append(Health(owner, made.area, examinations, settings.data / "backups"))
+    if tracer is not None:
+        pages.append(TracePage(owner, made.area, Traces(tracer)))
+    return pages
 
 
 def _sign_ins(settings: Settings, base: ground.Ground) -> Callable[..., SignIn]:
@@ -220,6 +247,7 @@ def _home(settings: Settings, base: ground.Ground, sign_in: SignIn, cookie_keys:
             OneTimeCode(settings.home_code),
             open_to="public" if settings.console == "public" else "lan",
             names=settings.console_hosts,
+            exposed=settings.is_exposed,
         ),
         HomeSettings(
             media_port=settings.media_port if settings.own_media else None,

@@ -48,7 +48,7 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
     """Everything the web process serves, as one WSGI callable; `write` takes the lines of requests."""
     base = ground.build(settings, keys)
     atexit.register(base.store.close)  # the process that closes the database last folds the log into the database
-    metrics = Metrics(settings.data / METRICS_FILE, settings.metrics_token)
+    metrics = Metrics(settings.data / METRICS_FILE, settings.metrics_token, exposed=settings.is_exposed)
     lines = RequestLines("web", settings.log_level, write)
     inbox = Inbox(base.adapter.noticing)
     routes = [

@@ -5,6 +5,7 @@ kill. The database is then checked, and the result logged.
 """
 
 import contextlib
+import filecmp
 import shutil
 import sqlite3
 import time
@@ -133,19 +134,31 @@ def _log_damaged(database: Path) -> bool:
     if not pages.lost:
         return False
     damaged = database.with_name(f"{database.name}-wal")
-    kept = database.with_name(f"{damaged.name}.damaged-{time.strftime('%Y%m%dT%H%M%S')}")
-    if damaged.exists():
-        kept.touch(0o600)
-        shutil.copyfile(damaged, kept)
+    kept = _copy_of(damaged) if damaged.exists() else None
     log.error(
         "the database's write-ahead log is damaged: the last changes are lost. A link or a camera's settings may be as "
         "they were before, and a link that was ended may be alive: look at showcam links list, or restore a backup "
         "with showcam restore FILE",
         lost_pages=pages.lost,
         kept_pages=pages.committed,
-        kept_as=kept.name if damaged.exists() else "nothing: the file is missing",
+        kept_as=kept.name if kept else "nothing: the file is missing",
     )
     return True
+
+
+def _copy_of(damaged: Path) -> Path:
+    """Copies the damaged log, unless an earlier start did. Raises CannotStart, and then leaves no part of a copy."""
+    copy = damaged.with_name(f"{damaged.name}.damaged-{time.strftime('%Y%m%dT%H%M%S')}")
+    try:
+        for earlier in damaged.parent.glob(f"{damaged.name}.damaged-*"):
+            if filecmp.cmp(damaged, earlier, shallow=False):
+                return earlier
+        copy.touch(0o600)
+        shutil.copyfile(damaged, copy)
+    except OSError as error:
+        copy.unlink(missing_ok=True)
+        raise CannotStart(obstacles.sentence(f"The copy {copy}", copy, error)) from None
+    return copy
 
 
 def _damaged(database: Path, finding: str) -> CannotStart:

@@ -67,7 +67,7 @@ def _name(host: str, inside: frozenset[str], outside: frozenset[str] | None, wor
             addresses=_listed(outside),
         )
         return wrong(
-            what, text, worded("Let it point at your public address, which whatismyip shows you."), "dns_private"
+            what, text, worded("Let it point at your public address, which your router's page shows."), "dns_private"
         )
     if not inside:
         return unsure(

@@ -3,6 +3,7 @@
 The points are those of cloud-to-cloud account linking, fulfillment and the CameraStream trait.
 """
 
+import contextlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -19,19 +20,24 @@ from showcam.i18n.catalogue import Worded, worded
 PLAYER = "https://www.gstatic.com"  # the origin of Google's players
 STRANGER = "192.0.2.77"  # an address for documentation (RFC 5737), which no visitor has
 _FORWARDED = "X-Forwarded-For"
+_FORM = 'action="/home"'  # in showcam's page that asks for the printed code
 FORGED = "doctor.forged"
 PADDING = 12 * 1024  # characters of a form; /oauth/token takes 16 KiB
 
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """`web` and `pictures` are origins without a trailing slash; `client` is Google's, `trial` tests /oauth/token."""
+    """`web` and `pictures` are origins without a trailing slash; `client` is Google's, `trial` tests /oauth/token.
+
+    `hidden`: the pages of the cameras are for the house only.
+    """
 
     web: str
     pictures: tuple[str, ...]
     client: tuple[str, tuple[str, ...]] | None  # id, redirect URIs
     trial: tuple[str, str]  # id, secret
     demo: bool = False
+    hidden: bool = False
 
 
 def examine(patient: Patient, visitor: Visitor, world: World | None = None) -> Iterator[Finding]:
@@ -48,6 +54,8 @@ def _answers(patient: Patient, visitor: Visitor) -> Iterator[Finding]:
     """The findings about the answers of all endpoints."""
     for check in (_client, _bearer, _authorize, _token, _fulfillment, _preflight, _signalling):
         yield _checked(check, patient, visitor)
+    if patient.hidden:
+        yield _checked(_home, patient, visitor)
     for origin in patient.pictures:
         yield _checked(_playlist, replace(patient, pictures=(origin,)), visitor)
 
@@ -125,6 +133,24 @@ def _client(patient: Patient, visitor: Visitor) -> Finding:
         mend = worded("Name the proxy in trusted_proxies, see {page}", page=page("reachable.md"))
         return unsure(what, worded("all visitors count as one"), mend)
     return ok(what, worded("no visitor can claim another address"))
+
+
+def _home(patient: Patient, visitor: Visitor) -> Finding:
+    """Whether a proxy adds no header, so that its visitors look as browsers on its machine do.
+
+    A proxy may hand on the Host that a visitor chose.
+    """
+    what, at = worded("pages of the cameras, /home"), f"{patient.web}/home"
+    answer = visitor.request("GET", at)
+    answers = [answer]
+    with contextlib.suppress(Unreached):
+        answers.append(visitor.request("GET", at, headers={"Host": "localhost"}))
+    if any(each.status == 200 and _FORM in each.text for each in answers):
+        mend = worded(
+            "Let the proxy add X-Forwarded-For with the visitor's address, see {page}", page=page("reachable.md")
+        )
+        return wrong(what, worded("the internet is asked for the printed code"), mend)
+    return ok(what, worded("the internet gets 404, as it must")) if answer.status == 404 else not_ours(what, answer)
 
 
 def _bearer(patient: Patient, visitor: Visitor) -> Finding:

@@ -90,7 +90,7 @@ def stun(servers: Sequence[str], others: Sequence[str] = OTHERS, within_s: float
                 worded("Take it out of the setting stun."),
                 "stun_dead",
             )
-        return ok(what, worded("this house is seen from {address}", address=next(filter(None, answers.values()))))
+        return ok(what, worded("your outer address is {address}", address=next(filter(None, answers.values()))))
     if any(seen_from(server, within_s) for server in others):
         text = worded("{servers} does not answer, and other servers do", servers=", ".join(dead))
         return wrong(what, text, both(worded("Name another in the setting stun."), _WITHOUT), "stun_dead")

@@ -1,4 +1,8 @@
-"""Counters of the web process for Prometheus, shown to this machine and to whoever holds the setting metrics_token."""
+"""Counters of the web process for Prometheus, shown to whoever holds the setting metrics_token.
+
+While no public address leads here, this machine needs no token. With a public address it does: a proxy on this machine
+that adds no header looks as a Prometheus on this machine does.
+"""
 
 import contextlib
 import hmac
@@ -10,6 +14,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from showcam.app.edge.edge import Answered
 from showcam.app.http_types import Refuse, Request, Response, problem
+from showcam.console.look.reach import from_house
 
 BOUNDS_S = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 _KEPT = 1024  # more than there are routes and statuses, which are ours
@@ -18,11 +23,12 @@ _KEPT = 1024  # more than there are routes and statuses, which are ours
 class Metrics:
     """`beside`: a file of another process's counters, which are answered after the counters of this process.
 
-    `token`: the bearer that opens the counters to another machine; "" opens them to none.
+    `token`: the bearer that opens the counters to anybody; "" opens them to none. `exposed`: a public address leads
+    here.
     """
 
-    def __init__(self, beside: Path | None = None, token: str = "") -> None:
-        self._beside, self._token = beside, token.encode()
+    def __init__(self, beside: Path | None = None, token: str = "", *, exposed: bool) -> None:
+        self._beside, self._token, self._exposed = beside, token.encode(), exposed
         disable_created_metrics()  # type: ignore[no-untyped-call]  # when each was first counted is left out
         self._registry = CollectorRegistry()
         answered = Counter("showcam_requests", "Requests answered", ["route", "status"], registry=self._registry)
@@ -48,7 +54,7 @@ class Metrics:
     def answer(self, request: Request) -> Response:
         if not self._is_here(request) and not self._is_trusted(request):
             if not self._token:
-                raise Refuse(problem(404, "There is nothing here", "Metrics are shown to this machine alone."))
+                raise Refuse(problem(404, "There is nothing here", "Set metrics_token to read metrics."))
             refusal = problem(401, "A token is missing or wrong", "Send metrics_token as Authorization: Bearer.")
             raise Refuse(Response(401, refusal.body, [*refusal.headers, ("WWW-Authenticate", "Bearer")]))
         counted = generate_latest(self._registry)
@@ -58,10 +64,9 @@ class Metrics:
         return Response(200, counted, [("Content-Type", CONTENT_TYPE_LATEST)])
 
     def _is_here(self, request: Request) -> bool:
-        # a proxy on this machine asks from here too, but in the name of the public host
-        local = request.environ.get("REMOTE_ADDR") in ("127.0.0.1", "::1")
-        named = (request.header("Host") or "").rpartition(":")[0] in ("127.0.0.1", "localhost", "[::1]")
-        return local and named and not request.header("X-Forwarded-For") and not request.header("Forwarded")
+        environ = request.environ
+        is_local = environ.get("REMOTE_ADDR") in ("127.0.0.1", "::1")
+        return is_local and from_house(environ, (), exposed=self._exposed)
 
     def _is_trusted(self, request: Request) -> bool:
         given = (request.bearer or "").encode()

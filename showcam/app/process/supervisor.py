@@ -104,10 +104,11 @@ class Supervisor:
     ending: bool = False
     clock: Callable[[], float] = field(default=time.monotonic)
 
-    def run(self, ready: Callable[[], None], timeout_s: float = 30.0) -> int:
+    def run(self, ready: Callable[[], None], timeout_s: float = 80.0) -> int:
         """Runs the processes until a signal; calls `ready` once, when every process serves. Returns the exit code.
 
-        `timeout_s`: until all serve. A small machine loads the libraries of all processes in less.
+        `timeout_s`: until all serve. systemd ends a start after 90 s (DefaultTimeoutStartSec); a machine of two cores
+        that was at work for others took more than 30 s.
         """
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._end)
@@ -124,16 +125,17 @@ class Supervisor:
                         process.start_at(0.0)
                     waiting = []
                     continue
-                if not announced and all(_healthy(process) for process in self.processes):
-                    ready()
-                    self.manager.ready()
-                    announced = True
                 if announced:
                     self._renew()
                     self.manager.alive(self._all_answer)
-                if not announced and self.clock() > deadline:
-                    late = ", ".join(process.name for process in self.processes if not _healthy(process))
-                    raise CannotStart(f"{late} did not come up within {timeout_s:.0f} s; its log above says why")
+                elif late := [process.name for process in self.processes if not _healthy(process)]:
+                    if self.clock() > deadline:
+                        names = ", ".join(late)
+                        raise CannotStart(f"{names} did not come up within {timeout_s:.0f} s; its log above says why")
+                else:
+                    ready()
+                    self.manager.ready()
+                    announced = True
                 time.sleep(POLL_S)
         finally:
             self.manager.stopping()
@@ -180,7 +182,7 @@ class Supervisor:
         self.ending = True
 
     def _start(self, process: Process) -> None:
-        process.started = self.clock()
+        is_first, process.started = not process.started, self.clock()
         held = _held(process)
         try:
             process.running = subprocess.Popen(  # noqa: S603  (our own command, or one that was found by PATH)
@@ -192,10 +194,11 @@ class Supervisor:
                 preexec_fn=_die_with_parent if sys.platform == "linux" else None,
             )
         except OSError as error:
-            if not process.is_others:
+            if is_first and not process.is_others:
                 raise
-            log.warning("a program can't be started", name=process.name, why=error.strerror, again_in_s=LONGEST_S)
-            process.restart_at = process.started + LONGEST_S
+            wait = LONGEST_S if process.is_others else SHORTEST_S  # a machine without memory, say, has some again soon
+            log.warning("a program can't be started", name=process.name, why=error.strerror, again_in_s=wait)
+            process.restart_at = process.started + wait
 
     def _revive(self) -> None:
         now = self.clock()

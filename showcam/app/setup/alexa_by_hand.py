@@ -55,7 +55,7 @@ class AlexaByHand:
         known = self._store.client(CLIENT)
         if known is None:
             raise NotMade(mark("There is no client yet: let Alexa in first."))
-        return clients.register(self._store, CLIENT, "alexa", known.redirect_uris)
+        return clients.renew_secret(self._store, known)
 
     def keep(self, skill_id: str, client_id: str, client_secret: str) -> None:
         """Keeps the given values; an empty value changes nothing. Raises NotMade, and then nothing is kept."""

@@ -65,6 +65,7 @@ class Exposing:
         self._stop.set()
         if self._thread is not None:  # else the thread could open what is closed here
             self._thread.join()
+        self._stage = Stage()  # if closing raises, the owner can begin again
         held = self._keeper.held()
         way = self._way(held.name if held and held.by == "cloudflare" else "")
         try:
@@ -80,7 +81,7 @@ class Exposing:
         """
         try:
             yield from self._walk(name)
-        except (SettingsError, StoreUnavailable) as error:
+        except (SettingsError, StoreUnavailable, OSError) as error:
             yield Stage("refused", why="failed", detail=str(error))
 
     def _walk(self, name: str) -> Generator[Stage]:
@@ -99,13 +100,17 @@ class Exposing:
             yield _refused(failed, way)
 
     def _follow(self, name: str, stop: threading.Event) -> None:
-        with contextlib.closing(self.walk(name)) as walk:  # ends a command that waits for the person
-            for stage in walk:
-                if stop.is_set():
-                    return
-                self._stage = stage
-                if stage.waits and stop.wait(self._pause_s):
-                    return
+        try:
+            with contextlib.closing(self.walk(name)) as walk:  # ends a command that waits for the person
+                for stage in walk:
+                    if stop.is_set():
+                        return
+                    self._stage = stage
+                    if stage.waits and stop.wait(self._pause_s):
+                        return
+        except Exception as error:
+            log.exception("the way to a public address broke off")
+            self._stage = Stage("refused", why="failed", detail=type(error).__name__)
         log.info("the way to a public address has ended", stand=self._stage.stand, why=self._stage.why)
 
     def _patient(self, way: Way) -> Generator[Stage]:

@@ -15,7 +15,7 @@ from showcam.accounts import links
 from showcam.accounts.console_sessions import ConsoleSession, ConsoleSessions
 from showcam.app.setup.alexa_console import SCOPE
 from showcam.app.setup.skill_creation import CLIENT, Made, SkillCreation
-from showcam.app.setup.smapi import LINKING, Amazon, Customer, Failed, Profile, Silent
+from showcam.app.setup.smapi import LINKING, Amazon, Customer, Profile, Silent
 from showcam.console.setup.skill import NotMade
 from showcam.i18n.catalogue import mark
 from showcam.store.ports import Replayed, Store
@@ -91,14 +91,16 @@ class OneTap:
         if client is None:
             raise NotMade(mark("Alexa is no longer let in here. Start over."))
         link = links.complete(self._store, account, client, "", None, account.locale, now)
-        text, code = links.mint_code(link, self._creation.return_url, SCOPE, "", now)
-        self._store.add_code(code)
         try:
-            customer.enable(made.skill, text, code.redirect_uri)
-        except Failed as failed:
-            if isinstance(failed, Silent) and self._is_redeemed(code):
-                return  # only Amazon's answer was lost
-            log.warning("Alexa could not be linked from the page", why=type(failed).__name__)
+            text, code = links.mint_code(link, self._creation.return_url, SCOPE, "", now)
+            self._store.add_code(code)
+            try:
+                customer.enable(made.skill, text, code.redirect_uri)
+            except Silent:
+                if not self._is_redeemed(code):  # else only Amazon's answer was lost
+                    raise
+        except Exception as error:
+            log.warning("Alexa could not be linked from the page", why=type(error).__name__)
             self._end(link)
             raise
 

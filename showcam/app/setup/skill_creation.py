@@ -41,6 +41,7 @@ BUILD_S, POLL_S = 180.0, 2.0
 _NO_FUNCTION = mark(
     "That is no ARN of a function in Alexa's region {region}. Copy the value of Arn from the stack's Outputs."
 )
+_STILL_BUILT = mark("Amazon is still building it. Go on in a minute.")
 
 SPOKEN: tuple[Step, ...] = ("vendor", "skill", "linking", "models", "testing")
 STEPS: tuple[Step, ...] = (*SPOKEN, "function", "smart_home", "events")
@@ -149,23 +150,31 @@ class SkillCreation:
         )
 
     def made(self) -> Made | None:
-        """The state of the making; None before the first step."""
+        """The state of the making; None before the first step, and if another version of showcam wrote it."""
         held = None if self._blocked else self._records.read()
-        return msgspec.json.decode(held, type=Made) if held else None
+        try:
+            return msgspec.json.decode(held, type=Made) if held else None
+        except msgspec.MsgspecError:
+            return None
 
     def forget(self) -> None:
-        """Forgets the skill here; everything at Amazon stays."""
+        """Forgets the skill here; everything at Amazon stays. Raises NotMade while a thread does the steps."""
         self._require_address()
+        self._require_rest()
         self._failed = None
         self._records.write(None)
 
     def begin(self, client_id: str, client_secret: str, language: str) -> str:
-        """The address for the owner's permission in a browser. A skill begun before under this profile is continued."""
+        """The address for the owner's permission in a browser. A skill begun before under this profile is continued.
+
+        Raises NotMade, also while a thread does the steps.
+        """
         if not client_id or not client_secret:
             raise NotMade(mark("Both the client id and the client secret are wanted."))
         if language not in self.languages:
             raise NotMade(mark("Alexa has no such language."))
         self._require_address()
+        self._require_rest()
         self._failed = None
         profile, before = Profile(client_id, client_secret), self.made()
         text, waiting = Waiting.begin(self._clock())
@@ -179,6 +188,11 @@ class SkillCreation:
     def _require_address(self) -> None:
         if self._blocked:
             raise NotMade(mark("There is no public address yet."))
+
+    def _require_rest(self) -> None:
+        """Raises NotMade while a thread does the steps: its next write would undo any other change of the skill."""
+        if self._running.locked():
+            raise NotMade(_STILL_BUILT)
 
     def takes(self, state: str) -> bool:
         """Whether showcam waits for Amazon's return with this state."""
@@ -202,8 +216,12 @@ class SkillCreation:
         return Stack(template, forwarder.region(made.language), forwarder.key_text(self._keys))
 
     def use_function(self, arn: str) -> None:
-        """Keeps the function's ARN. Raises NotMade for an ARN that Alexa can't call, and while there is no skill."""
+        """Keeps the function's ARN.
+
+        Raises NotMade for an ARN that Alexa can't call, while there is no skill, and while a thread does the steps.
+        """
         made = self._skilled()
+        self._require_rest()
         region = forwarder.region(made.language)
         try:
             fits = skill_package.REGIONS[region] in skill_package.regions([arn])
@@ -223,7 +241,11 @@ class SkillCreation:
     def go_on(self) -> None:
         """Goes on with the steps in a thread, unless one works already."""
         if self._running.acquire(blocking=False):
-            threading.Thread(target=self._work, name="skill", daemon=True).start()
+            try:
+                threading.Thread(target=self._work, name="skill", daemon=True).start()
+            except RuntimeError:  # the machine has no thread left
+                self._running.release()
+                raise
 
     def _work(self) -> None:
         self._failed = None
@@ -318,10 +340,12 @@ class SkillCreation:
     def _link(self, made: Made, skills: Skills) -> Made:
         """Links the skill to a client with a new secret, since nobody keeps the text of the old secret."""
         redirects = tuple(redirect.format(vendor=made.vendor) for redirect in REDIRECTS)
-        secret = clients.register(self._store, CLIENT, "alexa", redirects)
-        client = self._store.client(CLIENT)
-        assert client is not None  # registered above
-        skills.link_accounts(made.skill, _plain(skill_package.linking(self._url, client, secret)))
+        known = self._store.client(CLIENT)
+        if known is None:
+            secret = clients.register(self._store, CLIENT, "alexa", redirects)
+        else:
+            secret = clients.renew_secret(self._store, msgspec.structs.replace(known, redirect_uris=redirects))
+        skills.link_accounts(made.skill, _plain(skill_package.linking(self._url, CLIENT, secret)))
         made = msgspec.structs.replace(made, redirect=self.return_url)
         self._keep(made)
         return made
@@ -354,7 +378,7 @@ class SkillCreation:
         until = self._clock() + BUILD_S
         while ask() != "done":
             if self._clock() >= until:
-                raise Failed(mark("Amazon is still building it. Go on in a minute."))
+                raise Failed(_STILL_BUILT)
             self._sleep(POLL_S)
 
     def _keep(self, made: Made) -> None:

@@ -16,7 +16,6 @@ from showcam.app.setup.alexa_console import SCOPE, model
 from showcam.app.shipped import skill_package
 from showcam.net.exchange import PATIENT_S
 from showcam.net.text import JsonObject
-from showcam.store.records import Client
 
 RESOURCES = "ask-resources.json"
 MODELS = Path("interactionModels", "custom")  # the folder in the package with a file for each locale
@@ -217,7 +216,7 @@ def _places(functions: Mapping[str, str]) -> Places:
     }
 
 
-def linking(url: str, client: Client, secret: str) -> AccountLinking:
+def linking(url: str, client_id: str, secret: str) -> AccountLinking:
     """The input of `ask smapi update-account-linking-info`."""
     return {
         "accountLinkingRequest": {
@@ -226,7 +225,7 @@ def linking(url: str, client: Client, secret: str) -> AccountLinking:
             "authorizationUrl": f"{url}/oauth/authorize",
             "accessTokenUrl": f"{url}/oauth/token",
             "accessTokenScheme": "HTTP_BASIC",
-            "clientId": client.id,
+            "clientId": client_id,
             "clientSecret": secret,
             "scopes": [SCOPE],
             "domains": [],

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from msgspec import Struct
 
@@ -26,6 +26,7 @@ PLACES = (API, "api.eu.amazonalexa.com", "api.fe.amazonalexa.com")
 AUTHORIZE = "https://www.amazon.com/ap/oa"
 SCOPE = "alexa::ask:skills:readwrite alexa::ask:models:readwrite"
 LINKING = "alexa::skills:account_linking"
+_PAGES = 40  # the most pages of a developer's list of skills, 50 rows each
 
 type Build = Literal["done", "going on"]
 
@@ -146,13 +147,20 @@ class Skills(Caller):
 
     def find(self, vendor: str, name: str) -> str:
         """The id of a skill in development with this name; "" if there is none."""
-        listed = self._call("GET", f"/v1/skills?vendorId={quote(vendor)}&maxResults=50").get("skills")
-        for skill in listed if isinstance(listed, list) else []:
-            match skill:
-                case {"skillId": str(found), "stage": "development", "nameByLocale": dict(names)}:
-                    if name in names.values() and _SKILL(found):
-                        return found
-        return ""
+        query = {"vendorId": vendor, "maxResults": "50"}
+        for _ in range(_PAGES):
+            page = self._call("GET", f"/v1/skills?{urlencode(query)}")
+            listed = page.get("skills")
+            for skill in listed if isinstance(listed, list) else []:
+                match skill:
+                    case {"skillId": str(found), "stage": "development", "nameByLocale": dict(names)}:
+                        if name in names.values() and _SKILL(found):
+                            return found
+            following = page.get("nextToken")
+            if not isinstance(following, str) or not following:
+                return ""
+            query["nextToken"] = following
+        raise Failed(_UNCLEAR)
 
     def create(self, vendor: str, manifest: Mapping[str, object]) -> str:
         skill = _text(self._call("POST", "/v1/skills", {"vendorId": vendor, **manifest}), "skillId")
@@ -226,7 +234,7 @@ class Customer(Caller):
 
 
 _SILENT = mark("Amazon can't be reached just now. Go on in a minute.")
-_UNCLEAR = mark("Amazon's answer can't be understood.")
+_UNCLEAR = mark("Amazon's answer can't be understood. Try again, or press “Do it by hand”.")
 _SAYS = mark("Amazon says: {words}")
 _OVER = mark("Amazon's permission has expired. Allow it again.")
 _VENDOR = re.compile(r"[A-Za-z0-9]{1,64}").fullmatch
@@ -240,7 +248,7 @@ def _whole(reply: Reply) -> JsonObject:
     answered = (reply.data or {}).get("message")
     if isinstance(answered, str):
         raise Failed(_SAYS, words=_one_line(answered))
-    raise Failed(mark("Amazon refused it (HTTP {status})."), status=str(reply.status))
+    raise Failed(mark("Amazon refused (HTTP {status}). Try again, or press “Do it by hand”."), status=str(reply.status))
 
 
 def _built(answered: JsonObject, name: str) -> Build:
@@ -257,7 +265,7 @@ def _built(answered: JsonObject, name: str) -> Build:
             match errors:
                 case [{"message": str(message)}, *_]:
                     raise NotBuilt(_SAYS, words=_one_line(message))
-            raise NotBuilt(mark("Amazon could not build it, and does not say why."))
+            raise NotBuilt(mark("Amazon could not build it. Try again, or press “Do it by hand”."))
     return "going on"
 
 

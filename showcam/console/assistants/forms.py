@@ -102,15 +102,7 @@ class AssistantForms:
         if step == "remove-client":
             self._store.drop_client(client.id)
             return ""
-        secret = clients.register(
-            self._store,
-            client.id,
-            client.assistant,
-            client.redirect_uris,
-            require_pkce=client.require_pkce,
-            loopback_redirect=client.loopback_redirect,
-        )
-        return Made(client.id, secret)
+        return Made(client.id, clients.renew_secret(self._store, client))
 
     def _add_client(self) -> Made | str:
         redirects = tuple(dict.fromkeys(request.form.get("redirects", "").split()))

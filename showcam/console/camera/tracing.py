@@ -10,6 +10,7 @@ from typing import Protocol
 from flask import Response, request
 
 from showcam.accounts.console_sessions import ConsoleSession
+from showcam.console.health.examinations import in_background
 from showcam.console.look import pages
 from showcam.console.look.area import FORM, Area, Rule
 from showcam.drivers.camera import Camera, kind_of
@@ -42,10 +43,6 @@ class Tracer(Protocol):
     def take(self, account: str, camera: Camera, minutes: int, *, beside: bool) -> bytes:
         """Watches the camera for `minutes`, and returns all the bytes to save. Raises NoTrace."""
         ...
-
-
-def in_background(work: Callable[[], None]) -> None:
-    threading.Thread(target=work, name="trace", daemon=True).start()
 
 
 @dataclass

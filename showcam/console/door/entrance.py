@@ -8,7 +8,7 @@ from flask import abort, g, request
 
 from showcam.accounts.attempts import OneTimeCode
 from showcam.console.look import cookies
-from showcam.console.look.reach import from_house
+from showcam.console.look.reach import from_house, from_machine_of_house
 from showcam.i18n.catalogue import mark
 from showcam.net.addresses import BASE, PEER, is_in_house
 from showcam.store.ports import Store
@@ -31,12 +31,20 @@ type Entered = Literal["right", "wrong", "too_many", "outside"]
 
 @dataclass(frozen=True)
 class Entrance:
-    """`open_to` says who may reach the console. `names` are the house's own names for this machine."""
+    """`open_to` says who may reach the console. `names` are the house's own names for this machine.
+
+    `exposed`: a public address leads here, maybe by a proxy on this machine that adds no header. A visitor of such a
+    proxy can't be distinguished from a browser on this machine, which is therefore no longer in the house. The same
+    goes for a machine in the setting trusted_proxies. A browser there still gets the page, since an owner may have
+    pressed for the address in it, or have no other browser that reaches showcam. A code signs the browser in, and no
+    password does: nobody can guess a code.
+    """
 
     store: Store
     code: OneTimeCode
     open_to: Literal["lan", "public"]
     names: tuple[str, ...]
+    exposed: bool
 
     def guard(self) -> None:
         """Answers 404 to whoever may not come in, as for a page that does not exist.
@@ -48,14 +56,15 @@ class Entrance:
             may = not through_proxy or request.blueprint in OF_PROXY
         else:
             request.max_content_length = MAX_BODY
-            may = through_proxy or (self.open_to == "public" and request.is_secure) or self.in_house()
+            by_https = self.open_to == "public" and request.is_secure
+            may = through_proxy or by_https or self.at_machine_of_house()
         if not may:
             g.hidden = True
             abort(404)
 
     def enter(self, typed: str) -> Entered:
         """Checks the printed code. A right code is used up."""
-        if not self.visitor_in_house():
+        if not self.takes_codes():
             return "outside"
         verdict = self.code.redeem(typed, request.remote_addr or "", self.store)
         if verdict == "right":
@@ -63,6 +72,10 @@ class Entrance:
         else:
             log.info("code of the console refused", why=verdict)
         return verdict
+
+    def takes_codes(self) -> bool:
+        """Tells whether this browser may sign in by a code: a printed one, or a phone's."""
+        return self.visitor_in_house() or self.at_machine_of_house()
 
     def visitor_in_house(self) -> bool:
         """Tells whether the browser is in the house, also through a trusted proxy or the owner's that names it.
@@ -75,4 +88,9 @@ class Entrance:
 
     def in_house(self) -> bool:
         """Tells whether the request comes from the house, with nothing in between."""
-        return BASE not in request.environ and from_house(request.environ, self.names)
+        environ = request.environ
+        return BASE not in environ and from_house(environ, self.names, exposed=self.exposed)
+
+    def at_machine_of_house(self) -> bool:
+        """Tells whether the request comes from a machine of the house, maybe by a proxy that hides that it is one."""
+        return BASE not in request.environ and from_machine_of_house(request.environ, self.names)

@@ -27,7 +27,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Door:
-    """The tries at this door and at linking are counted together, and both give the same answers."""
+    """Nobody at linking uses up the tries of this door. Both give the same answers."""
 
     store: Store
     sessions: ConsoleSessions

@@ -12,7 +12,7 @@ from showcam.console.look import cookies, pages, qr_code
 from showcam.console.look.area import FORM, READ, Area, Rule
 from showcam.console.look.reach import host_of
 from showcam.i18n.catalogue import mark
-from showcam.net.addresses import in_url, is_in_house
+from showcam.net.addresses import in_url, is_loopback
 
 # For the codes that sign a phone in.
 PHONES = {**CODE, "no_browser": (403, mark("It is gone already."))}
@@ -74,7 +74,7 @@ class Phones:
             return pages.led(cookies.HOME)  # the code is not used up, and the browser keeps its role
         if request.method != "POST":
             return self._area.page("door/phone")
-        if not self._entrance.visitor_in_house():
+        if not self._entrance.takes_codes():
             return self._refused("outside")
         name = browser_name(request.headers.get("User-Agent", ""))
         verdict, begun = self._codes.take(
@@ -105,4 +105,4 @@ class Phones:
 
 
 def _is_own(host: str) -> bool:
-    return host == "localhost" or (is_in_house(host, loopback=True) and not is_in_house(host))
+    return host == "localhost" or is_loopback(host)

@@ -2,8 +2,10 @@
 
 import hmac
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Literal
+from urllib.parse import urlsplit
 
 import msgspec
 import structlog
@@ -15,8 +17,10 @@ from showcam.accounts.console_sessions import ConsoleSession, ConsoleSessions
 from showcam.accounts.owner_users import BadUser, Busy
 from showcam.accounts.states import States
 from showcam.console.look import pages
+from showcam.console.look.reach import host_of
 from showcam.drivers.vendor import ByPage, manner_of
 from showcam.i18n.catalogue import Language
+from showcam.net.addresses import own_addresses
 from showcam.registry.owner.sign_in import SignIn
 from showcam.registry.owner.sign_in_outcome import (
     NOT_THESE,
@@ -98,23 +102,29 @@ class Form:
 _decoder, _there = msgspec.msgpack.Decoder(Waiting), msgspec.msgpack.Decoder(There)
 
 
-def own_origin(reached_at: str, back: str) -> str:
-    """Returns the console's origin as this browser reaches it; "" by https if `back`, the callback, is at another one.
+def own_origin(reached_at: str, back: str, names: Collection[str]) -> str:
+    """Returns the console's origin as this browser reaches it, or "" if another machine may be at this origin.
 
-    The callback sends the vendor's code to this origin, so a forged Host would lead the code to a stranger. By http
-    only the house comes in (`Entrance.guard`), and only by names of the house.
+    The callback sends the vendor's code to this origin, so a forged Host would lead the code to a stranger. By https
+    only the origin of `back`, the callback, is ours. By http `names` are ours, this machine's IPv4 addresses, and
+    localhost.
     """
     origin = reached_at.rstrip("/")
-    return origin if origin.startswith("http://") or back.startswith(f"{origin}/") else ""
+    if back.startswith(f"{origin}/"):
+        return origin
+    split = urlsplit(origin)
+    ours = {"localhost", "::1", *own_addresses(), *(name.lower() for name in names)}
+    return origin if split.scheme == "http" and host_of(split.netloc) in ours else ""
 
 
 class SigningIn:
     """A step answers the cookie of the session that is signed in, a form, the way to the vendor, or None for a page.
 
     `adds`: whether there may be households that have only cameras in the house. `back`: the callback's address.
+    `names`: the house's own names for this machine.
 
     `pace`: given for browsers that gave no printed code. They get one answer, and after one time, for all causes that
-    must not show, and their tries count as those of linking do.
+    must not show, and no try on the internet counts against theirs.
     """
 
     def __init__(
@@ -125,10 +135,11 @@ class SigningIn:
         *,
         adds: bool,
         back: str,
+        names: Collection[str],
         pace: Pace | None = None,
     ) -> None:
         self._sign_in, self._sessions, self._adds = sign_in, sessions, adds
-        self._states, self._back, self._pace = states, back, pace
+        self._states, self._back, self._names, self._pace = states, back, names, pace
 
     def takes(self, current: ConsoleSession, step: str) -> bool:
         """Tells whether this browser may be shown the form of this step."""
@@ -249,7 +260,7 @@ class SigningIn:
         kind = self._chosen()
         if manner_of(self._sign_in.vendors[kind]) != "page":
             return self.form(current, kind)
-        origin = own_origin(request.host_url, self._back)
+        origin = own_origin(request.host_url, self._back, self._names)
         if not origin:
             return Refused("vendor", "callback")
         state = self._states.new(origin)

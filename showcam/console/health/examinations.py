@@ -39,7 +39,7 @@ class Examined:
 
 
 def in_background(work: Callable[[], None]) -> None:
-    threading.Thread(target=work, name="doctor", daemon=True).start()
+    threading.Thread(target=work, name="behind a page", daemon=True).start()
 
 
 @dataclass

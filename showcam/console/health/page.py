@@ -1,7 +1,6 @@
 """The health page: the doctor's findings, the machine, who is signed in, a backup to download, and a diagnosis."""
 
 import re
-import shutil
 import tempfile
 import time
 from collections.abc import Iterable
@@ -92,15 +91,12 @@ class Health:
         return diagnosed(facts, examined.findings, self._names(current), host)
 
     def _backup(self, current: ConsoleSession) -> Response:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        place = Path(tempfile.mkdtemp(prefix="backup-", dir=self._folder))
         try:
-            made = self._machine.backup(place)
-            content = made.read_bytes()
-        except NotMade as why:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix="backup-", dir=self._folder, ignore_cleanup_errors=True) as place:
+                content = self._machine.backup(Path(place)).read_bytes()
+        except (NotMade, OSError) as why:
             return self.show(current, NO_BACKUP, str(why))
-        finally:
-            shutil.rmtree(place, ignore_errors=True)
         return pages.saved(content, "application/octet-stream", f"showcam-{pages.day(time.time())}.backup")
 
     def _names(self, current: ConsoleSession) -> list[str]:

@@ -1,18 +1,22 @@
-"""The public pages apart from linking: the front page, help, and the page for unknown addresses."""
+"""The public pages apart from linking: the front page, help, and those for unknown addresses and for a store error."""
 
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import structlog
 from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from showcam.console.help.documents import Documents
 from showcam.console.help.page import NOTHING_HEARD, Heard, Help
-from showcam.console.look.pages import language
+from showcam.console.look.pages import PROBLEMS, language
 from showcam.drivers.errors import is_reason
 from showcam.i18n.catalogue import OURS, mark
 from showcam.registry.gate.reasons import of_number
+from showcam.store.ports import StoreUnavailable
+
+log = structlog.get_logger()
 
 # The pages for everybody, as the header lists them.
 MENU = (("/", mark("Start")), ("/help", mark("Help")))
@@ -69,6 +73,13 @@ def blueprint(
     @pages.app_errorhandler(404)
     def missing(_error: Exception) -> tuple[str, int]:
         return _page("help/missing", vendor), 404
+
+    # the console and linking handle it themselves
+    @pages.app_errorhandler(StoreUnavailable)
+    def unavailable(_error: StoreUnavailable) -> tuple[str, int]:
+        log.warning("the store can't be reached", reason="store")
+        status, heading, text = PROBLEMS["store"]
+        return _page("help/unavailable", vendor, heading=heading, text=text), status
 
     @pages.after_app_request
     def guarded(response: Response) -> Response:

@@ -71,10 +71,11 @@ class Home:
         self._owner, self.sign_in, self._settings = owner, sign_in, settings
         self._sessions, self._tiles = ConsoleSessions(store, clock), Tiles(owner, store)
         self.area = Area(store, self._sessions, end_pictures, media_port=settings.media_port)
-        self.signing_in = SigningIn(sign_in, self._sessions, states, adds=settings.adds, back=settings.back)
-        at_door = SigningIn(
-            sign_in.at_door(), self._sessions, states, adds=False, back=settings.back, pace=Pace(settings.refusal_s)
+        signing_in = partial(
+            SigningIn, sessions=self._sessions, states=states, back=settings.back, names=entrance.names
         )
+        self.signing_in = signing_in(sign_in, adds=settings.adds)
+        at_door = signing_in(sign_in.at_door(), adds=False, pace=Pace(settings.refusal_s))
         self._door = Door(store, self._sessions, entrance, at_door)
         self.forms = TileForms(owner, self._sessions, sign_in.vendor, clock)
         self.gallery = Gallery(self._tiles, self.forms, sign_in, owner, settings.live, clock)

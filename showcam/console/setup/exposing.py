@@ -39,7 +39,7 @@ NOT_EXPOSED = {
     "begun": mark("First take {detail} back."),
     "late": mark("Nobody went on in time. Try again."),
     "given_elsewhere": GIVEN_ELSEWHERE,
-    "failed": mark("That was refused: {detail}"),
+    "failed": mark("That was refused ({detail}). Try again."),
 }
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 from flask import Response, request
 
 from showcam.accounts import clients
@@ -62,14 +61,14 @@ class GooglePage:
         client = self._store.client(CLIENT)
         if client is None:
             return self._shown(current, secret=clients.register(self._store, CLIENT, "google", redirects))
-        self._store.put_client(msgspec.structs.replace(client, redirect_uris=redirects))
+        clients.readdress(self._store, client, redirects)
         return pages.led("/home/google")
 
     def _new_secret(self, current: ConsoleSession) -> Response:
         client = self._store.client(CLIENT)
         if client is None:
             return pages.led("/home/google")
-        return self._shown(current, secret=clients.register(self._store, CLIENT, "google", client.redirect_uris))
+        return self._shown(current, secret=clients.renew_secret(self._store, client))
 
     def _shown(
         self, current: ConsoleSession, status: int = 200, *, error: str = "", typed: str = "", secret: str = ""

@@ -29,7 +29,7 @@ function renew(list, newer) {
       next = old.nextElementSibling;
     }
   }
-  list.nextElementSibling.hidden = list.childElementCount > 0;
+  if (list.childElementCount > 0) list.nextElementSibling.hidden = true;
 }
 
 document.addEventListener("click", (event) => {

@@ -27,7 +27,7 @@ SPEECH = Speech(
         ),
         "encryption_on": remedy(
             "In the EZVIZ app open {camera} > Settings > Image Encryption and switch it off with the "
-            "code on its label. Or keep it on, and give the code at its picture on showcam's page."
+            "code on its label. Or keep it on, and give the code on the camera's page of showcam."
         ),
         "audio_off": remedy("In the EZVIZ app open {camera} > Settings > Audio and switch it on."),
         "not_agreed": remedy(

@@ -195,7 +195,10 @@ class Client(Ruled):
         answer = self._request_json("PUT", f"/v3/devconfig/v1/{serial}/{channel}/capture")
         self._ensure_ok(answer, "no still was made")
         found = [text(part.get("picUrl")) for part in (answer, *answer.values()) if isinstance(part, dict)]
-        return next(filter(None, found))
+        url = next(filter(None, found), "")
+        if not url:
+            raise PyEzvizError("no address of a still in the answer")
+        return url
 
     def register_p2p(self) -> None:
         """Have the vendor's server of keys know this session's terminal. Nothing of the answer is needed."""

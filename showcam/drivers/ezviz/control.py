@@ -7,7 +7,7 @@ cameras. Some calls exist only in China; elsewhere the vendor answers "not suppo
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -23,10 +23,6 @@ from showcam.drivers.settings import CHOICES, Setting, SettingView
 from showcam.net.exchange import Exchange
 from showcam.net.text import JsonObject, line
 from showcam.store.records import Source
-
-if TYPE_CHECKING:
-    from showcam.drivers.ezviz.open_platform import Calls
-
 
 SHARED_TO_ME = "2"
 NO_MASK = "2"  # privacyStatus of a camera without a lens mask; -1 and -2: not known
@@ -103,17 +99,17 @@ def _flag(value: Any) -> str:
     return _FLAGS.get(str(value), "")
 
 
-def _sound(calls: "Calls") -> dict[Setting, str]:
+def _sound(calls: Calls) -> dict[Setting, str]:
     rows = calls.rows("camera/video/sound/status")
     own_rows = [row for row in rows if str(row.get("channelNo")) == str(calls.channel)] or rows
     return {"audio": _flag(own_rows[0].get("enable")) if own_rows else ""}
 
 
-def _light(calls: "Calls") -> dict[Setting, str]:
+def _light(calls: Calls) -> dict[Setting, str]:
     return {"status_light": _flag(calls.data("device/light/switch/status").get("enable"))}
 
 
-def _info(calls: "Calls") -> dict[Setting, str]:
+def _info(calls: Calls) -> dict[Setting, str]:
     info = calls.data("device/info", version="utc")
     zone = str(info.get("timeZone") or "")
     return {
@@ -126,7 +122,7 @@ def _info(calls: "Calls") -> dict[Setting, str]:
     }
 
 
-def _status(calls: "Calls") -> dict[Setting, str]:
+def _status(calls: Calls) -> dict[Setting, str]:
     status = calls.data("device/status/get")
     try:
         cloud = CLOUD.get(int(status.get("cloudStatus", "")), "")
@@ -140,13 +136,13 @@ def _status(calls: "Calls") -> dict[Setting, str]:
     }
 
 
-def _version(calls: "Calls") -> dict[Setting, str]:
+def _version(calls: Calls) -> dict[Setting, str]:
     versions = calls.data("device/version/info")
     current, latest = (str(versions.get(name) or "") for name in ("currentVersion", "latestVersion"))
     return {"version": f"{current}, {latest} is there" if latest not in ("", current) else current}
 
 
-def _night(calls: "Calls") -> dict[Setting, str]:
+def _night(calls: Calls) -> dict[Setting, str]:
     light = calls.v3("GET", f"{FILL_LIGHT}/get")
     try:
         return {"night_vision": NIGHT_MODES.get(int(light.get("graphicType", "")), "")}
@@ -154,10 +150,10 @@ def _night(calls: "Calls") -> dict[Setting, str]:
         return {}
 
 
-_READS: tuple[Callable[["Calls"], dict[Setting, str]], ...] = (_info, _status, _sound, _light, _version, _night)
+_READS: tuple[Callable[[Calls], dict[Setting, str]], ...] = (_info, _status, _sound, _light, _version, _night)
 
 
-def open_views(calls: "Calls") -> dict[Setting, SettingView]:
+def open_views(calls: Calls) -> dict[Setting, SettingView]:
     """The settings that can be read, each by its calls; those that the device refuses are left out."""
     found: dict[Setting, str] = {}
     for read in _READS:
@@ -180,19 +176,19 @@ def open_views(calls: "Calls") -> dict[Setting, SettingView]:
     return shown
 
 
-def _set(path: str, name: str = "enable", **more: str) -> Callable[["Calls", str], None]:
-    def write(calls: "Calls", value: str) -> None:
+def _set(path: str, name: str = "enable", **more: str) -> Callable[[Calls, str], None]:
+    def write(calls: Calls, value: str) -> None:
         calls.data(path, **{name: str(int(value == "on"))}, **more)
 
     return write
 
 
-def _set_night(calls: "Calls", value: str) -> None:
+def _set_night(calls: Calls, value: str) -> None:
     mode = next(number for number, name in NIGHT_MODES.items() if name == value)
     calls.v3("POST", f"{FILL_LIGHT}/set", mode=str(mode))
 
 
-def _set_time(calls: "Calls", setting: Setting, value: str, clock: Clock) -> None:
+def _set_time(calls: Calls, setting: Setting, value: str, clock: Clock) -> None:
     """Zone, date format and summer time go together in one call."""
     date_format = clock.date_format
     if setting == "time_zone":
@@ -206,7 +202,7 @@ def _set_time(calls: "Calls", setting: Setting, value: str, clock: Clock) -> Non
     calls.data("device/timezone/set", timezone=str(codes[0]), timeFormat=date_format, daylightSaving=clock.summer_time)
 
 
-def _format(calls: "Calls", _value: str) -> None:
+def _format(calls: Calls, _value: str) -> None:
     disks = calls.v3("GET", "/api/v3/device/format/status").get("storageStatus")
     rows = [row for row in disks if isinstance(row, dict)] if isinstance(disks, list) else []
     if not rows:
@@ -215,7 +211,7 @@ def _format(calls: "Calls", _value: str) -> None:
         calls.v3("PUT", "/api/v3/device/format/disk", diskIndex=str(row.get("index", 0)))
 
 
-_WRITES: dict[Setting, Callable[["Calls", str], None]] = {
+_WRITES: dict[Setting, Callable[[Calls, str], None]] = {
     "audio": _set("camera/video/sound/set"),
     "sleep": _set("device/scene/switch/set"),
     "status_light": _set("device/light/switch/set"),
@@ -227,7 +223,7 @@ _WRITES: dict[Setting, Callable[["Calls", str], None]] = {
 TIME: tuple[Setting, ...] = ("time_zone", "date_format")
 
 
-def write(calls: "Calls", camera: Camera, setting: Setting, value: str, code: str, clock: Clock | None = None) -> None:
+def write(calls: Calls, camera: Camera, setting: Setting, value: str, code: str, clock: Clock | None = None) -> None:
     """Changes a setting. `clock`: how the camera writes the time now, if known. Raises SetRefused and DriverError."""
     if camera.owner == "shared":
         raise SetRefused("unsupported")
@@ -241,7 +237,7 @@ def write(calls: "Calls", camera: Camera, setting: Setting, value: str, code: st
         raise SetRefused("unsupported")
 
 
-def _encrypt(calls: "Calls", value: str, code: str) -> None:
+def _encrypt(calls: Calls, value: str, code: str) -> None:
     if value == "on":
         try:
             calls.data("device/encrypt/on")

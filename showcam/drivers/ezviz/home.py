@@ -140,7 +140,11 @@ class Local:
                 found = Future[Device]()
                 self._keys.put(who, (self._clock(), found))
                 work = threading.Thread(target=self._fetch, args=(source, who, found), name="camera's key", daemon=True)
-                work.start()
+                try:
+                    work.start()
+                except RuntimeError:  # the machine has no thread left
+                    self._keys.drop(who)
+                    raise
         try:
             return found.result(max(0.0, wait_s))
         except (Late, DriverError, NoKey):

@@ -234,8 +234,8 @@ class Sessions:
             stands = held.secrets.session
             if stands is not None and stands["session_id"] != old:
                 return stands
-            if time.monotonic() >= end:
-                self._swap(source, held, held.secrets, "needs_login")
+            # if another process wrote in this moment, it may have stored the renewed session
+            if time.monotonic() >= end and self._swap(source, held, held.secrets, "needs_login"):
                 raise SignedOut
             time.sleep(LOOK_S)
 

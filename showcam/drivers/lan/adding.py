@@ -123,8 +123,7 @@ class Adding:
         return self._by_table(address, login)
 
     def onvif(self, device: Device) -> Onvif:
-        pin = device.pin or None
-        return Onvif(self._http, device.host, device.onvif, device.user, device.password, pin=pin)
+        return Onvif.of(device, self._http)
 
     def _by_path(self, address: Address, login: _Login) -> Found:
         main = self._described(address.host, address.port or RTSP, (address.path,), login)

@@ -263,10 +263,10 @@ class LanDriver:
         return Listener(source, self.devices, hear, waits or Waits(), loopback=self._loopback)
 
     def _onvif(self, device: Device) -> Onvif:
-        return Onvif(self._http, device.host, device.onvif, device.user, device.password, pin=device.pin or None)
+        return Onvif.of(device, self._http)
 
     def _ask(self, source: Source, device: Device, wanted: Pictured, deadline_s: float) -> None:
-        """Whether the camera would show that picture now. Raises Refused."""
+        """Asks the camera for that picture and notes the answer. Raises Refused if the camera does not show it."""
         place, who = (device.host, device.port), (source.id, device.id, device.channel)
         login = Login(device.user, device.password, basic=device.basic)
         try:

@@ -251,7 +251,7 @@ class _Ear:
     def _hear(self, device: Device, over: threading.Event) -> None:
         pause_s = self._waits.pause_s
         while not over.is_set():
-            onvif = Onvif(self._http, device.host, device.onvif, device.user, device.password, pin=device.pin or None)
+            onvif = Onvif.of(device, self._http)
             try:
                 for kinds in self._pulls(PullPoint(onvif, self._waits.answer_s), over):
                     for kind in kinds:

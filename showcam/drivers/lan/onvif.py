@@ -4,7 +4,7 @@ ONVIF Core and Media specifications (onvif.org). Of an address in a device's ans
 and port that the owner gave.
 
 Requests carry WS-Security's digest by the device's own clock; a device that answers 401 with a challenge gets HTTP's
-Digest in its place, once.
+Digest in its place. A nonce of HTTP's Digest expires: a request that is refused with another nonce is sent once more.
 """
 
 import base64
@@ -19,13 +19,16 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from showcam.engine.rtsp.login import Login, challenge
+from showcam.drivers.lan.devices import Device
+from showcam.engine.rtsp.login import Challenge, Login, challenge
 from showcam.net.elements import Element, NotXml, read
 from showcam.net.exchange import NotAllowed, Unreached
 from showcam.net.house import Answer, HouseHttp
 from showcam.net.text import line
 
 ANSWER_S = 3.0  # for one call; our own choice: a camera at home answers most within a tenth of a second
+# A device's clock that moved by less than this is not why it refuses a login; devices tell their time in whole seconds.
+_CLOCK_MOVED = timedelta(seconds=5)
 DEVICE = "http://www.onvif.org/ver10/device/wsdl"
 _SOAP = "http://www.w3.org/2003/05/soap-envelope"
 _SECURITY = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss"
@@ -145,8 +148,13 @@ class Onvif:
         self._user, self._password, self.pin = user, password, pin
         self._schemes = ("http",) if pin is None else ("https", "http")
         self._ahead: timedelta | None = None  # of the device's clock
-        self._digest: Login | None = None
+        self._digest: Login | None = None  # the login that the device last accepted by HTTP's Digest
         self._services: dict[str, str] | None = None  # paths by namespace
+
+    @classmethod
+    def of(cls, device: Device, http: HouseHttp) -> "Onvif":
+        """The client for a stored camera, with the login and the certificate that its owner gave."""
+        return cls(http, device.host, device.onvif, device.user, device.password, pin=device.pin or None)
 
     def describe(self, timeout_s: float) -> Described:
         answer = self.call(DEVICE, "GetDeviceInformation", timeout_s)
@@ -239,9 +247,16 @@ class Onvif:
         path = path or self._known_services(timeout_s).get(space, "") if space != DEVICE else self._path
         if not path:
             raise OnvifFailed("refused")
-        if self._ahead is None:
+        ahead, body = self._ahead, f'<{name} xmlns="{space}">{inner}</{name}>'
+        if ahead is None:
             self.clock(timeout_s)
-        return self._exchange(path, f'<{name} xmlns="{space}">{inner}</{name}>', timeout_s, header=header)
+        try:
+            return self._exchange(path, body, timeout_s, header=header)
+        except OnvifFailed as failed:
+            by_time = failed.why == "login" and self._digest is None
+            if ahead is None or not by_time or not self._has_moved(ahead, timeout_s):
+                raise
+        return self._exchange(path, body, timeout_s, header=header)
 
     # SOAP
 
@@ -257,18 +272,29 @@ class Onvif:
         content = next(answer.descendants("UTCDateTime"), None)
         self._ahead = _ahead(content) if content is not None else timedelta()
 
+    def _has_moved(self, ahead: timedelta, timeout_s: float) -> bool:
+        """Reads the device's clock again. True if that clock, or ours, was set since the device's was `ahead` of ours.
+
+        A device refuses a request that is signed by another time than its own, as it refuses a wrong password.
+        """
+        self.clock(timeout_s)
+        return abs((self._ahead or timedelta()) - ahead) >= _CLOCK_MOVED
+
     def _exchange(self, path: str, body: str, timeout_s: float, *, signed: bool = True, header: str = "") -> Element:
-        head = (self._token() if signed and self._user and self._digest is None else "") + header
+        login = self._digest if signed else None
+        head = (self._token() if signed and self._user and login is None else "") + header
         envelope = (
             f'<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s="{_SOAP}"><s:Header>{head}</s:Header>'
             f"<s:Body>{body}</s:Body></s:Envelope>"
         ).encode()
-        answer = self._post(path, timeout_s, self._digest if signed else None, envelope)
-        if signed and answer.status == 401 and self._digest is None and (login := self._login(answer)) is not None:
-            self._digest = login
+        answer = self._post(path, timeout_s, login, envelope)
+        if signed and answer.status == 401 and (wanted := self._wanted(answer, login)) is not None:
+            login = Login(self._user, self._password, basic=False)
+            login.take(wanted)
             answer = self._post(path, timeout_s, login, envelope)
         if answer.status == 401:
             raise OnvifFailed("login")
+        self._digest = login or self._digest
         try:
             content = read(answer.body).find("Body")
         except NotXml:
@@ -297,14 +323,15 @@ class Onvif:
             self.pin = answer.pin
         return answer
 
-    def _login(self, answer: Answer) -> Login | None:
-        """The login for HTTP's Digest, if the device wants it; never for Basic, which anybody on the way can read."""
+    def _wanted(self, answer: Answer, refused: Login | None) -> Challenge | None:
+        """The challenge to sign the refused request by; None if the device refuses user and password.
+
+        It is never Basic, which anybody on the way can read. `refused`: how the request was signed by HTTP's Digest.
+        """
         wanted = challenge(list(answer.headers.get("www-authenticate", ())))
         if wanted is None or wanted.scheme != "digest" or not self._user:
             return None
-        login = Login(self._user, self._password)
-        login.take(wanted)
-        return login
+        return wanted if refused is None or refused.is_outdated_by(wanted) else None
 
     def _token(self) -> str:
         """WS-Security UsernameToken Profile 1.0, PasswordDigest."""

@@ -76,6 +76,13 @@ class Login:
         """Whether user and password are sent as they are."""
         return self._challenge is not None and self._challenge.scheme == "basic"
 
+    def is_outdated_by(self, challenge: Challenge) -> bool:
+        """Whether a refusal with this challenge may be about the nonce, and not about user and password.
+
+        `stale` says so (RFC 7616 section 3.3); many devices only send another nonce.
+        """
+        return challenge.stale or self._challenge is None or challenge.nonce != self._challenge.nonce
+
     def take(self, challenge: Challenge) -> None:
         """Signs requests by this challenge from here on."""
         assert self.may(challenge)
@@ -113,5 +120,6 @@ class Login:
 
 
 def _hash(algorithm: Algorithm, text: str) -> str:
+    """The hash of the bytes that the device sent: in `text`, bytes of a realm that are not UTF-8 are surrogates."""
     maker = hashlib.sha256 if algorithm == "SHA-256" else hashlib.md5
-    return maker(text.encode(), usedforsecurity=False).hexdigest()
+    return maker(text.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest()

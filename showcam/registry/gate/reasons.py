@@ -105,11 +105,11 @@ WRITTEN: Mapping[Reason, Sentence] = {
         ),
     ),
     "not_playable": (
-        mark("{camera} sends H.265 or Motion JPEG, which this display can't play and showcam has no room to convert."),
+        mark("{camera} sends H.265 or Motion JPEG, which this display can't play and showcam is too busy to convert."),
         mark("In the {vendor} app open {camera} and set the video encoding to H.264."),
     ),
     "beyond_displays": (
-        mark("{camera} sends more than Full HD, which displays can't play and showcam has no room to convert."),
+        mark("{camera} sends more than Full HD, which displays can't play and showcam is too busy to convert."),
         mark("In the {vendor} app open {camera} and set 1920×1080 or lower. Then ask twice."),
     ),
     "not_passable": (
@@ -124,7 +124,7 @@ WRITTEN: Mapping[Reason, Sentence] = {
         mark("Ask on another display. showcam serves HLS, and WebRTC if it has a media process."),
     ),
     "too_large": (
-        mark("{camera} sends more than 1280×720, which this display can't show and showcam has no room to convert."),
+        mark("{camera} sends more than 1280×720, which this display can't show and showcam is too busy to convert."),
         mark(
             "Close another converted picture, set a lower resolution in the {vendor} app, or raise "
             "showcam's setting transcodes."
@@ -140,7 +140,7 @@ WRITTEN: Mapping[Reason, Sentence] = {
         mark("Close another camera, then ask again."),
     ),
     "machine_full": (
-        mark("{camera} was not opened: showcam's machine has no time left for another."),
+        mark("{camera} was not opened: showcam's machine is too busy for another."),
         mark("Close another camera, then ask again."),
     ),
     "waking": (

@@ -89,15 +89,11 @@ def _of_sounds(others: list[str]) -> list[Trouble]:
     return [(mark("“{other}” sounds like it: give one of the two another name."), {"other": others[0]})]
 
 
-def sound_alike(one: str, other: str) -> bool:
+def _sound_alike(first: list[str], second: list[str]) -> bool:
     """Whether two names hardly differ by voice: the same letters, or one letter of a word changed, added or missing.
 
     A number separates names, and so does each letter of a word with three letters.
     """
-    return _sound_alike(_words(one), _words(other))
-
-
-def _sound_alike(first: list[str], second: list[str]) -> bool:
     if "".join(first) == "".join(second):
         return True
     if len(first) != len(second):

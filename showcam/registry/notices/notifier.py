@@ -268,25 +268,31 @@ class Notifying:
             self._census_due = self._clock() + CENSUS_S
             known = [(account, self._addresses.of(account.id)) for account in self._store.accounts()]
             self._households = [(account, addresses) for account, addresses in known if addresses]
-        for account, addresses in self._households:
-            faults = self._standing.examine(account.id)
-            due = {address_id: _due(address_id, faults) for address_id in addresses if not self._waits(address_id)}
-            # each address in its own thread: a hanging address holds up no other
-            self._sent = [
-                self._pool.submit(self._notify, account, address_id, addresses[address_id], due_faults)
-                for address_id, due_faults in due.items()
-                if due_faults
-            ]
-            for delivery in self._sent:
-                delivery.result()
-            for fault in faults:
-                if not fault.lasts and not set(fault.told) & addresses.keys():
-                    self._faults.forget(account.id, fault.kind, fault.subject)  # all its addresses are gone
+        self._sent = []
+        try:
+            for account, addresses in self._households:
+                self._hand_out(account, addresses)
+        finally:
+            # none goes on during the next turn, which would send the same again
+            failed = [delivery for delivery in self._sent if delivery.exception() is not None]
+        for delivery in failed:
+            delivery.result()
 
     def close(self) -> None:
         """Waits a moment for notices on their way: otherwise they would be sent again after the next start."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         wait(self._sent, ENDING_S)
+
+    def _hand_out(self, account: Account, addresses: Mapping[str, Address]) -> None:
+        """Hands each address of the household that is due to a thread: an address that hangs holds up no other."""
+        faults = self._standing.examine(account.id)
+        for address_id, address in addresses.items():
+            due = _due(address_id, faults)
+            if due and not self._waits(address_id):
+                self._sent.append(self._pool.submit(self._notify, account, address_id, address, due))
+        for fault in faults:
+            if not fault.lasts and not set(fault.told) & addresses.keys():
+                self._faults.forget(account.id, fault.kind, fault.subject)  # all its addresses are gone
 
     def _waits(self, address_id: str) -> bool:
         return self._clock() < self._failures.get(address_id, (0, 0.0))[1]

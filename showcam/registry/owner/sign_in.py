@@ -92,7 +92,9 @@ class SignIn:
         self._is_door = False
 
     def at_door(self) -> "SignIn":
-        """Returns the same sign-in, with the same counters of tries, for a browser that gave no printed code.
+        """Returns the same sign-in for a browser in the house that gave no printed code.
+
+        Its tries of a name count apart from those of linking, which anybody on the internet can use up.
 
         It admits only households of the installation's owner; all others are strangers, also while anybody may link.
         """
@@ -203,7 +205,7 @@ class SignIn:
             place = self._attempts.from_address(self._salt(), address)
         except NoPlace as full:
             return SignInRefused("throttled", full.wait_s)
-        who = attempts.strangers(key)
+        who = attempts.strangers(key, at_door=self._is_door)
         if not account_id and not self._admits_strangers():
             return _Try(who, (place,))
         try:

@@ -265,8 +265,8 @@ class Readings:
         """The reading with the present preferences."""
         if reading.preferences is self.households.of(account.id).preferences:
             return reading
-        with self._lock:
-            renewed = self._made(account, source, reading.listed, reading.cameras, reading.as_of)
+        renewed = self._made(account, source, reading.listed, reading.cameras, reading.as_of)
+        with self._lock:  # for a moment only: it is the lock of all sources
             if self._last.get(source.id) is reading:
                 self._last.put(source.id, renewed)
         return renewed

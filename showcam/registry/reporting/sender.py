@@ -83,10 +83,16 @@ class Sender:
             return  # a sender that is done wakes this thread
         due = self._store.due(self._telling.assistant, self._clock(), self._senders + len(busy))
         for account, link in [pair for pair in due if pair[1] not in busy][: self._senders - len(busy)]:
+            # a daemon: an assistant that hangs must not hold up the end of the process
+            thread = threading.Thread(target=self._tell, args=(account, link), name=self._thread.name, daemon=True)
             with self._changed:
                 self._busy.add(link)
-            # a daemon: an assistant that hangs must not hold up the end of the process
-            threading.Thread(target=self._tell, args=(account, link), name=self._thread.name, daemon=True).start()
+            try:
+                thread.start()
+            except RuntimeError:  # the machine has no thread left
+                with self._changed:
+                    self._busy.discard(link)
+                raise
 
     def _tell(self, account: str, link: str) -> None:
         try:

@@ -8,6 +8,7 @@ import itertools
 import logging
 import os
 import queue
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -31,6 +32,8 @@ TOGETHER_S = 0.5  # asks within this time are written together
 # For people, a second sighting of the kind within this time is the same: a visitor presses again, a walk through the
 # garden goes on. So a camera that sees motion all day makes 720 rows.
 SAME_FOR_PEOPLE_S: dict[str, float] = {"motion": 120.0, "person": 120.0, "doorbell": 15.0, "tamper": SAME_S["tamper"]}
+
+_ID = re.compile("([0-9a-f]{11})[0-9a-f]{8}")
 
 type Work = Callable[[], None]
 
@@ -149,10 +152,13 @@ class History:
     ) -> list[Ask]:
         """The asks and sightings of the last thirty days, newest first.
 
-        `camera`, `kind`: only these; "": all. `before`: only what is older than this ask's id.
+        `camera`, `kind`: only these; "": all. `before`: only what is older than the ask with this id, also if that ask
+        was removed meanwhile; none if this is no id.
         """
         self.settle()
-        last = self._store.ask(account_id, before) if before else None
+        last = (self._store.ask(account_id, before) or _removed(before)) if before else None
+        if before and last is None:
+            return []
         since = self._clock() - ASK_KEPT_S
         return self._store.asks(account_id, since, camera=camera, kind=kind, before=last, most=most)
 
@@ -230,6 +236,12 @@ class _Watched:
 def _new_id(at: float) -> str:
     """An id that grows with time, so that new rows are next to each other."""
     return f"{int(at * 1000):011x}{os.urandom(4).hex()}"
+
+
+def _removed(ask_id: str) -> Ask | None:
+    """The place in the history of an ask that was removed: its id tells the time. None if this is no id."""
+    found = _ID.fullmatch(ask_id)
+    return Ask(ask_id, "", "", surface="", at=int(found[1], 16) / 1000, took_s=0.0, reason="") if found else None
 
 
 def _has_same(known: Iterable[Ask], sighting: Ask) -> bool:

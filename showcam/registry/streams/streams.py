@@ -211,7 +211,10 @@ class VendorDirect(Component):
     def start(
         self, opened: Open, source: SourceSpec, fit: Fit, request: StreamRequest, deadline: Deadline
     ) -> Stream | Refusal:
-        """Starts a stream. If it is refused, the caller gives the address back to the vendor."""
+        """Starts a stream. If it is refused, the caller gives the address back to the vendor.
+
+        Raises StoreUnavailable: then, too, the caller gives it back.
+        """
         visible, camera = opened.visible, opened.visible.camera
         driver = self._drivers[visible.source.kind]
         if not isinstance(driver, HandsOn) or not isinstance(source, Hls):
@@ -318,9 +321,13 @@ class Streams(Component):
         source, fit = found
         if self._vendor_direct is None:
             return self._started(viewer, opened, source, fit, request, deadline)
-        stream = self._vendor_direct.start(opened, source, fit, request, deadline)
-        if isinstance(stream, Refusal):
-            self.sources.give_back(opened.visible.source, source.lease, deadline)
+        is_started = False
+        try:
+            stream = self._vendor_direct.start(opened, source, fit, request, deadline)
+            is_started = isinstance(stream, Stream)
+        finally:
+            if not is_started:  # refused, or the store can't be used
+                self.sources.give_back(opened.visible.source, source.lease, deadline)
         return stream
 
     def _started(

@@ -86,9 +86,11 @@ class _Known:
 
 @dataclass
 class _Followed:
+    """A source whose list of messages is read. Its times are monotonic, except `since`."""
+
     account_id: str
     source: Source
-    since: float  # older messages are not asked for
+    since: float  # epoch seconds: older messages are not asked for
     due: float
     read_at: float
     is_pushed: bool = False
@@ -104,9 +106,9 @@ class _Followed:
 class Messages:
     """Reads vendors' lists of messages: every few seconds if there is a doorbell, since no push brings its press.
 
-    A visitor at the door is usually seen first, and the vendor pushes that. The driver's `events.py` names the source
-    of the paces, measured on a real doorbell. `turn` is called several times a second. `offer` takes the new hints of
-    a list, with the id of its household.
+    A visitor at the door is usually seen first, and the vendor pushes that. The comment at BELL_S names the source of
+    these paces, which was measured on a real doorbell. `turn` is called several times a second. `offer` takes the new
+    hints of a list, with the id of its household.
     """
 
     def __init__(
@@ -117,9 +119,10 @@ class Messages:
         *,
         poll_s: float,
         clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._noticing, self._vendors, self._offer = noticing, vendors, offer
-        self._poll_s, self._clock = poll_s, clock
+        self._poll_s, self._clock, self._monotonic = poll_s, clock, monotonic
         self._followed: dict[str, _Followed] = {}  # by source
         self._lock = Lock()
         self._due: SimpleQueue[_Followed | None] = SimpleQueue()
@@ -134,11 +137,11 @@ class Messages:
 
     def follow(self, account_id: str, source: Source, *, is_pushed: bool) -> None:
         """Called at each reading of the household. A new source's list is read at once, for the minute before."""
-        now = self._clock()
+        now = self._monotonic()
         with self._lock:
             followed = self._followed.get(source.id)
             if followed is None:
-                followed = _Followed(account_id, source, since=now - MISSED_S, due=now, read_at=now)
+                followed = _Followed(account_id, source, since=self._clock() - MISSED_S, due=now, read_at=now)
                 self._followed[source.id] = followed
         self._look_for_bell(followed)
         with self._lock:
@@ -156,13 +159,13 @@ class Messages:
         The empty hint is a new connection: something may have been missed before it. Any other hint means that somebody
         may be on the way to the door.
         """
-        now = self._clock()
+        now = self._monotonic()
         with self._lock:
             followed = self._followed.get(source_id)
             if followed is None:
                 return True
             if hint == Hint():
-                followed.since = min(followed.since, now - MISSED_S)
+                followed.since = min(followed.since, self._clock() - MISSED_S)
                 followed.due = min(followed.due, max(now, followed.asked))
                 return True
             followed.hurried_until = now + HURRY_S
@@ -171,7 +174,7 @@ class Messages:
             return followed.known.is_new("push", hint)
 
     def turn(self) -> None:
-        now = self._clock()
+        now = self._monotonic()
         with self._lock:
             for followed in self._followed.values():
                 if followed.due <= now and not followed.busy:
@@ -179,6 +182,7 @@ class Messages:
                     self._due.put(followed)
 
     def close(self) -> None:
+        """Waits for the readers: for tests, since a process ends without waiting for a vendor."""
         for _ in self._readers:
             self._due.put(None)
         for reader in self._readers:
@@ -186,7 +190,7 @@ class Messages:
 
     def _pace_s(self, followed: _Followed) -> float:
         if followed.has_bell:
-            return HURRIED_S if self._clock() < followed.hurried_until else BELL_S
+            return HURRIED_S if self._monotonic() < followed.hurried_until else BELL_S
         return math.inf if followed.is_pushed else self._poll_s
 
     def _look_for_bell(self, followed: _Followed) -> None:
@@ -195,9 +199,9 @@ class Messages:
 
     def _work(self) -> None:
         while (followed := self._due.get()) is not None:
-            began, rest_s = self._clock(), 0.0
+            began, rest_s = self._monotonic(), 0.0
             try:
-                self._read(followed, began)
+                self._read(followed)
                 followed.failures = 0
             except DriverError as error:
                 rest_s = self._rest_s(followed, error, began)
@@ -209,14 +213,14 @@ class Messages:
                 pace_s = rest_s or self._pace_s(followed)
                 followed.due, followed.busy = min(followed.due, began + pace_s), False
 
-    def _read(self, followed: _Followed, began: float) -> None:
-        source = followed.source
+    def _read(self, followed: _Followed) -> None:
+        source, asked_at = followed.source, self._clock()
         hints = self._vendors[source.kind].happened(source, followed.since, READ_S)
         with self._lock:
             new = [hint for hint in hints if followed.known.is_new("list", hint)]
         # the newest first: of several rings of a camera only the newest is announced
         self._offer(sorted(new, key=lambda hint: -hint.at), followed.account_id)
-        followed.since = began - MISSED_S
+        followed.since = asked_at - MISSED_S
         self._look_for_bell(followed)
 
     @staticmethod
@@ -240,14 +244,15 @@ class _Watched:
     followed: set[str] = field(default_factory=set)  # sources whose list of messages is read
 
     def end(self) -> None:
-        for listener in self.listeners.values():
+        """Stops the listeners. If a reader of the household adds one at this moment, the reader ends it afterwards."""
+        for listener in list(self.listeners.values()):
             listener.stop()
-        self.listeners.clear()
 
 
 class Watch:
     """`turn` is called several times a second. `poll_s`: the longest time between two readings of a household.
 
+    Readings are due by `monotonic`: a machine without a battery for its clock may set the clock back by hours.
     `vendors` that list or send messages, by the kind of their sources. `push`: the kinds that are listened to;
     `webhook`: the kinds whose vendor calls ours. The messages of other sources are polled with each reading.
     """
@@ -262,11 +267,14 @@ class Watch:
         push: Collection[str],
         webhook: Collection[str],
         clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._store, self._noticing, self._vendors, self._clock = store, noticing, vendors, clock
+        self._store, self._noticing, self._vendors, self._monotonic = store, noticing, vendors, monotonic
         self._poll_s, self._push, self._webhook = poll_s, push, webhook
         self._inbox = Inbox(noticing)
-        self._messages = Messages(noticing, vendors, self._inbox.offer_list, poll_s=poll_s, clock=clock)
+        self._messages = Messages(
+            noticing, vendors, self._inbox.offer_list, poll_s=poll_s, clock=clock, monotonic=monotonic
+        )
         self._watched: dict[str, _Watched] = {}
         self._census_due = 0.0
         self._due: SimpleQueue[tuple[str, _Watched] | None] = SimpleQueue()
@@ -277,7 +285,7 @@ class Watch:
 
     def turn(self) -> None:
         """Hands the households that are due to the readers. Raises StoreUnavailable."""
-        now = self._clock()
+        now = self._monotonic()
         if now >= self._census_due:
             self._take_census()
             self._census_due = now + REREAD_S
@@ -288,6 +296,7 @@ class Watch:
         self._messages.turn()
 
     def close(self) -> None:
+        """Waits for the readers and stops the listeners: for tests, as `Messages.close`."""
         for _ in self._readers:
             self._due.put(None)
         for reader in self._readers:
@@ -298,7 +307,7 @@ class Watch:
 
     def _take_census(self) -> None:
         """New households come due spread over time, not all at once."""
-        now, households = self._clock(), {account.id for account in self._store.accounts()}
+        now, households = self._monotonic(), {account.id for account in self._store.accounts()}
         for gone in self._watched.keys() - households:
             self._end(self._watched.pop(gone))
         new = households - self._watched.keys()
@@ -321,7 +330,7 @@ class Watch:
             self._listen(account_id, watched, sources)
             self._follow(account_id, watched, sources)  # before the cameras are read: a ring waits for no list of them
             signed_in = {source.id for source in sources}
-            if watched.signed_in != signed_in or watched.read_due <= self._clock():
+            if watched.signed_in != signed_in or watched.read_due <= self._monotonic():
                 watched.signed_in = signed_in
                 well = not sources or self._noticing.refresh(account_id, [source.id for source in sources])
                 self._follow(account_id, watched, sources)  # again: one of the cameras may be a new doorbell
@@ -332,8 +341,10 @@ class Watch:
             watched.read_due = self._next(watched)
             log.exception("account %s could not be watched", account_id)
         finally:
-            look_due = self._clock() + look_s * random.uniform(*SPREAD)  # noqa: S311 - spreads
+            look_due = self._monotonic() + look_s * random.uniform(*SPREAD)  # noqa: S311 - spreads
             watched.due = min(watched.read_due, look_due)
+            if self._watched.get(account_id) is not watched:
+                self._end(watched)  # the household was removed meanwhile, and may be followed again since
             watched.busy = False
 
     def _next(self, watched: _Watched) -> float:
@@ -341,7 +352,7 @@ class Watch:
         pace_s = self._poll_s
         if watched.failures:
             pace_s *= ONCE_MORE if watched.failures == 1 else 2 ** min(watched.failures - 2, BACK_OFF)
-        return self._clock() + pace_s * random.uniform(*SPREAD)  # noqa: S311 - spreads
+        return self._monotonic() + pace_s * random.uniform(*SPREAD)  # noqa: S311 - spreads
 
     def _is_signed_in(self, source: Source) -> bool:
         session = self._store.read_session(source.account, source.id)

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import html
 import re
+import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -132,7 +133,6 @@ _UTILITY = "{http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-
 _OPEN = frozenset({"GetSystemDateAndTime", "GetServices", "GetCapabilities"})  # Core, 5.9.4.3: allowed before a login
 SKEW_S = 30  # [assumed: cameras refuse a time far from their own]
 LOCKS_AFTER = 5
-_REALM = "still"
 
 
 class Reply(NamedTuple):
@@ -174,10 +174,17 @@ class OnvifDevice:
     takes_settings: bool = True  # False: the device answers yes and changes nothing, as some do
     subscriptions: int = 0
     on_keyframe: Callable[[str], None] = lambda _token: None  # called if a client asks for a keyframe of this picture
-    nonce: str = "d1f0"  # of HTTP's Digest
+    digest: bool = False  # calls are signed by HTTP's Digest, and not by WS-Security
+    realm: bytes = b"still"  # of HTTP's Digest
+    nonce: str = "d1f0"
+    # Whether a 401 says that the nonce has expired (RFC 7616, 3.3). If not, each 401 has another nonce, as those of a
+    # Hikvision DS-2CD1148-I/B (stale="FALSE"; AlexxIT/go2rtc issue 2232).
+    says_stale: bool = True
+    one_time: bool = False  # each nonce is good for one request, as RFC 7616 allows
     _nonces: set[str] = field(default_factory=set)
+    _expired: set[str] = field(default_factory=set)  # earlier nonces of HTTP's Digest
 
-    def answer(self, body: bytes) -> Reply:
+    def answer(self, body: bytes, authorization: str = "") -> Reply:
         try:
             envelope = ElementTree.fromstring(body)  # noqa: S314  (what showcam sends)
             content = envelope.find(f"{{{SOAP}}}Body")
@@ -187,7 +194,10 @@ class OnvifDevice:
             return self._fault("ter:WellFormed")
         space, _, name = request.tag[1:].partition("}")
         self.asked.append(name)
-        if name not in _OPEN and not self._is_let_in(envelope):
+        if name not in _OPEN and self.digest and self.password:
+            if refused := self._refusal("POST", authorization):
+                return refused
+        elif name not in _OPEN and not self._is_let_in(envelope):
             return self._fault("ter:NotAuthorized")
         answers = getattr(self, f"_{name}", None)
         if answers is None or (space == MEDIA2 and not self.has_media2):
@@ -198,17 +208,36 @@ class OnvifDevice:
         return Reply(200, enveloped(f'<{name}Response xmlns="{space}">{answered}</{name}Response>'))
 
     def pictured(self, method: str, authorization: str) -> Reply:
-        """Returns the device's still, by HTTP's Digest (RFC 2617, without qop).
+        """Returns the device's still, by HTTP's Digest. A refusal has the challenge in `kind`.
 
-        A refusal has the challenge in `kind`.
+        `authorization` and the challenge have one character for each byte, as Python's http has them.
         """
+        refused = self._refusal(method, authorization) if self.password else None
+        return refused or Reply(200, self.still(), "image/jpeg")
+
+    def expire(self) -> None:
+        """Ends the nonce of HTTP's Digest, as a Hikvision recorder does after 30 s (rburgst/okhttp-digest pull 23)."""
+        self._expired.add(self.nonce)
+        self.nonce = secrets.token_hex(8)
+
+    def _refusal(self, method: str, authorization: str) -> Reply | None:
+        """Checks HTTP's Digest (RFC 2617, without qop). Returns a 401 with the challenge in `kind`, None if right."""
         given = dict(re.findall(r'(\w+)="([^"]*)"', authorization))
-        secret = _md5(f"{self.user}:{_REALM}:{self.password}")
-        right = _md5(f"{secret}:{self.nonce}:{_md5(f'{method}:{given.get("uri", "")}')}")
-        if not self.password or (given.get("username"), given.get("response")) == (self.user, right):
-            return Reply(200, self.still(), "image/jpeg")
-        self.wrong += bool(authorization)
-        return Reply(401, b"", f'Digest realm="{_REALM}", nonce="{self.nonce}"')
+        nonce, realm = given.get("nonce", ""), self.realm.decode("latin-1")
+        secret = _md5(b":".join((self.user.encode(), self.realm, self.password.encode())))
+        action = _md5(f"{method}:{given.get('uri', '')}".encode())
+        wanted = self.user.encode().decode("latin-1"), realm, _md5(f"{secret}:{nonce}:{action}".encode())
+        is_right = (given.get("username"), given.get("realm"), given.get("response")) == wanted
+        if is_right and nonce == self.nonce and self.wrong < LOCKS_AFTER:
+            if self.one_time:
+                self.expire()
+            return None
+        is_stale = is_right and nonce in self._expired
+        self.wrong += bool(authorization) and not is_stale
+        if not self.says_stale:
+            self.expire()
+        stale = "TRUE" if is_stale and self.says_stale else "FALSE"
+        return Reply(401, b"", f'Digest realm="{realm}", nonce="{self.nonce}", stale="{stale}"')
 
     def _is_let_in(self, envelope: Element) -> bool:
         """Checks WS-Security UsernameToken Profile 1.0: each nonce once, and the time by the device's own clock."""
@@ -364,5 +393,5 @@ class OnvifDevice:
         return Reply(400, enveloped(fault(code)))
 
 
-def _md5(text: str) -> str:
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+def _md5(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()

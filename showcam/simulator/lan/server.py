@@ -228,12 +228,18 @@ class CameraServer:
     def viewer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> "Viewer":
         return Viewer(self, reader, writer)
 
+    @property
+    def realm(self) -> str:
+        """The realm of Digest; bytes that are not UTF-8 are in it as surrogates."""
+        return "IP Camera"
+
     def is_right(self, method: str, authorization: str, nonce: str) -> bool:
         """Checks RFC 2617's Digest, without and with qop."""
         given = dict(_PARAMETER.findall(authorization))
-        if not authorization.startswith("Digest ") or given.get("nonce") != nonce or given.get("username") != USER:
+        known = given.get("username"), given.get("realm"), given.get("nonce")
+        if not authorization.startswith("Digest ") or known != (USER, self.realm, nonce):
             return False
-        secret = _md5(f"{USER}:{given.get('realm')}:{self._password()}")
+        secret = _md5(f"{USER}:{self.realm}:{self._password()}")
         between = f"{nonce}:{given['nc']}:{given['cnonce']}:{given['qop']}" if "qop" in given else nonce
         wanted = _md5(f"{secret}:{between}:{_md5(f'{method}:{given.get("uri")}')}")
         if given.get("response") != wanted:
@@ -269,7 +275,7 @@ class Viewer:
             await self._reader.readexactly(int.from_bytes(head[1:], "big"))
             return
         head = first + await self._reader.readuntil(b"\r\n\r\n")
-        start, *lines = head.decode().strip().split("\r\n")
+        start, *lines = head.decode("utf-8", "surrogateescape").strip().split("\r\n")
         method, uri, _ = start.split(" ")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         await self.answer(method, uri, headers)
@@ -280,7 +286,8 @@ class Viewer:
         if method == "OPTIONS":
             self.say(number, "200 OK", "Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER")
         elif not self._server.is_right(method, headers.get("authorization", ""), self._nonce):
-            self.say(number, "401 Unauthorized", f'WWW-Authenticate: Digest realm="IP Camera", nonce="{self._nonce}"')
+            challenge = f'Digest realm="{self._server.realm}", nonce="{self._nonce}"'
+            self.say(number, "401 Unauthorized", f"WWW-Authenticate: {challenge}")
         elif PATHS.fullmatch(re.sub(r"^rtsp://[^/]*", "", uri)) is None:
             self.say(number, "404 Not Found")
         elif method == "DESCRIBE":
@@ -300,7 +307,7 @@ class Viewer:
         lines = [f"RTSP/1.0 {status}", f"CSeq: {number}", *headers]
         if body:
             lines += ["Content-Type: application/sdp", f"Content-Length: {len(body.encode())}"]
-        self._writer.write("\r\n".join([*lines, "", body]).encode())
+        self._writer.write("\r\n".join([*lines, "", body]).encode("utf-8", "surrogateescape"))
 
     async def _describe(self, number: str, uri: str) -> None:
         lens = self._server.lens(uri)
@@ -353,4 +360,4 @@ class Viewer:
 
 
 def _md5(text: str) -> str:
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+    return hashlib.md5(text.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest()

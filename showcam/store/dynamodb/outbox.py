@@ -172,7 +172,8 @@ class TellingItems(LinkItems):
         key = _key(of, due)
         names = ("kind", "account", "link", "assistant", "gsi1pk", "gsi1sk")
         update = "SET " + ", ".join(f"#{name} = :{name}" for name in names) + ", #wanted = :due"
-        update += (f", {sets}" if sets else "") + " ADD #news :news" + (f", {adds}" if adds else "")
+        # a parked row that is put back may find the row of an ended link, which was to be removed
+        update += (f", {sets}" if sets else "") + " REMOVE #expires_at ADD #news :news" + (f", {adds}" if adds else "")
         values |= {name: key[name] for name in names} | {"due": due, "news": 1}
         return self._table.update(f"account#{of.account}", f"telling#{link_id}", update, unless, **values)
 
@@ -364,7 +365,7 @@ def outbox_key(row: Row) -> str:
 
 def _item(row: Row) -> Item:
     item = item_of(f"account#{row.account}", outbox_key(row), "outbox", row)
-    return item | {"expires_at": math.ceil(row.at + OUTBOX_KEPT_S)}
+    return item | {"expires_at": math.ceil(max(row.at, row.due) + OUTBOX_KEPT_S)}
 
 
 def _free(item: Item) -> float:

@@ -30,7 +30,7 @@ class SqliteStore(AccountRows, LinkRows, EphemeralRows):
             ("DELETE FROM token WHERE expires <= ?", now - TOKEN_KEPT_S),
             ("DELETE FROM link WHERE ended <= ?", now - LINK_KEPT_S),
             ("DELETE FROM happening WHERE at <= ?", now - HAPPENING_KEPT_S),
-            ("DELETE FROM outbox WHERE laid IS NULL AND at <= ?", now - OUTBOX_KEPT_S),
+            ("DELETE FROM outbox WHERE laid IS NULL AND max(at, due) <= ?", now - OUTBOX_KEPT_S),
             ("DELETE FROM outbox WHERE laid <= ?", now - LAID_KEPT_S),
             ("DELETE FROM ask WHERE at <= ?", now - ASK_KEPT_S),
             ("DELETE FROM visit WHERE expires <= ?", now),
@@ -39,6 +39,7 @@ class SqliteStore(AccountRows, LinkRows, EphemeralRows):
         with self._database.writing() as write:
             gone = sum(write.execute(sql, (before,)).rowcount for sql, before in over)
         self._database.checkpoint()
+        self._remove_remains()
         return gone + self._taken.sweep(now)
 
     def ping(self) -> None:

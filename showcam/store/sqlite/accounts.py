@@ -1,13 +1,18 @@
 """Households in SQLite: their sources, users, preferences, secrets and notices; and assistants' registrations."""
 
+import logging
 from collections.abc import Iterator
 
+from showcam.store.ports import StoreUnavailable
 from showcam.store.records import Account, Client, Notice, OwnerUser, Session, Source, SourceState, addressable
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite.database import Database
 from showcam.store.sqlite.links import ACCOUNT, CLIENT, SOURCE, client_of, insert, put, put_looks
 
+log = logging.getLogger(__name__)
+
 _PAGE = 200
+_REMAINS = "remains"  # the key in `meta` while the file may hold bytes of a removed household
 # tokens and secrets of a link go with it
 _OF_HOUSEHOLD = (
     "DELETE FROM code WHERE link IN (SELECT id FROM link WHERE account = ?)",
@@ -55,8 +60,18 @@ class AccountRows:
             for sql in _OF_HOUSEHOLD:
                 write.execute(sql, (account_id,))
             gone = write.execute("DELETE FROM account WHERE id = ?", (account_id,)).rowcount == 1
-        self._database.rewrite()
+            write.execute("INSERT OR REPLACE INTO meta VALUES (?, '')", (_REMAINS,))
+        self._remove_remains()
         return gone
+
+    def _remove_remains(self) -> None:
+        """Rewrites the file if a household was removed since the last time. A full disk leaves it to the next sweep."""
+        try:
+            if self._database.one("SELECT 1 FROM meta WHERE key = ?", _REMAINS):
+                self._database.rewrite()
+                self._database.change("DELETE FROM meta WHERE key = ?", _REMAINS, durable=True)
+        except StoreUnavailable as error:
+            log.warning("the database still holds bytes of a removed household: %s", error)
 
     def add_source(self, source: Source, secrets: bytes, state: SourceState) -> bool:
         return self._add_source(None, source, secrets, state)

@@ -72,8 +72,9 @@ def keep_older(connection: sqlite3.Connection, path: Path, newest: int) -> None:
     Removes copies that are older than a month: they hold data that a household may have deleted since.
     """
     for copy in path.parent.glob(f"{path.name}.schema-*"):
-        if time.time() - copy.stat().st_mtime > MONTH_S:
-            copy.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):  # another process that starts now removes them too
+            if time.time() - copy.stat().st_mtime > MONTH_S:
+                copy.unlink()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if not 0 < version < newest:
         return

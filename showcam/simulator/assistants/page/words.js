@@ -99,7 +99,7 @@ const WORDS = {
     "More": "Flere",
     "Fewer": "Færre",
     "For a person: why, and how to mend it": "For et menneske: hvorfor, og hva som hjelper",
-    "Or ask the skill “my cameras”, which answers in words:": "Eller spør ferdigheten «my cameras», som svarer med ord (på engelsk, for Alexa kan ikke norsk):",
+    "Or ask the skill “my cameras”, which answers in words:": "Eller spør skillen «my cameras», som svarer med ord (på engelsk, for Alexa kan ikke norsk):",
     "Picture by": "Bilde via",
     "automatic": "automatisk",
     "Say to {name}": "Si til {name}",
