@@ -116,7 +116,7 @@ class Keyframes:
 
 
 KNOWN_S = 10.0  # between two knocks at a camera: a stream asks the camera anyway
-REFUSED_S = 600.0  # until a camera gets a password again that it refused: some cameras lock
+REFUSED_S = 600.0  # before a refused password is sent again: some cameras lock
 OPEN_S = 2.0  # an opening waits at most this long for the camera's description
 MANY = 4096
 _CODECS: dict[str, VideoCodec] = {"h264": "h264", "h265": "h265", "mjpeg": "mjpeg"}
