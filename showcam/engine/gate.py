@@ -143,14 +143,17 @@ class Gate:
             began, before, unasked = loop.time(), unasked, {}
             verdicts = await self._verdicts([session.claims for session in watching])
             for session, verdict in zip(watching, verdicts, strict=False):
-                if verdict is None:
-                    renew(session)
-                elif verdict.reason == UNASKED:
-                    unasked[session] = before.get(session, began)
-                    if loop.time() - unasked[session] > settings.unasked_s:
-                        shut(session, Denied("media_down"))
-                elif not verdict.again:
-                    shut(session, verdict)
+                if verdict is not None and verdict.reason == UNASKED:
+                    unasked[session] = since = before.get(session, began)
+                    verdict = Denied("media_down", again=loop.time() - since <= settings.unasked_s)
+                try:
+                    if verdict is None:
+                        renew(session)
+                    elif not verdict.again:
+                        shut(session, verdict)
+                except Exception as error:
+                    # it is judged again at the next turn; an end of this task would leave every gate open
+                    _log.error("a live video could not be judged", error=type(error).__name__)
 
     async def _verdicts(self, claims: list[Claims]) -> list[Denied | None]:
         if not claims:

@@ -16,6 +16,9 @@ from showcam.engine.codec.nal import NoPicture
 _LEAST, _MOST = 360, 540
 _JPEG = b"\xff\xd8"
 _LAST_PIXELS = 8  # less than any block of a picture has
+# Pixels of a decoded picture: H.264 and H.265 have no more up to level 6.2. libav makes room for the size that a camera
+# claims before it reads the picture. A hostile camera that claims 16,384 × 16,384 pixels would cost 400 MB.
+MOST_DECODED = 8192 * 4352
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +53,13 @@ def _lacks_its_end(frame: VideoFrame) -> bool:
 def decoder(name: str) -> VideoCodecContext:
     made = av.CodecContext.create(name, "r")
     assert isinstance(made, VideoCodecContext)
-    made.thread_count = 1
+    made.thread_count, made.options = 1, {"max_pixels": str(MOST_DECODED)}
     return made
 
 
 def decoded(codec: VideoCodecContext, keyframe: bytes) -> VideoFrame:
     """Decodes a keyframe strictly: encrypted bytes must not pass as a grey image. Raises NoPicture."""
-    codec.options = {"err_detect": "explode"}
+    codec.options |= {"err_detect": "explode"}
     try:
         frames = [*codec.decode(av.Packet(keyframe)), *codec.decode(None)]
     except (av.error.FFmpegError, ValueError, EOFError):

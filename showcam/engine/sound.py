@@ -75,7 +75,8 @@ class _Chain:
         self, sound: SoundFormat, codec: str, *, rate: int, layout: str, sample: str, step: int, bits: int
     ) -> None:
         self._decoder = _decoder(sound)
-        self._resampler = av.AudioResampler(sample, layout, rate)
+        self._resampler: av.AudioResampler | None = None
+        self._decoded: tuple[int, str, str] | None = None  # rate, channels and samples that the resampler takes
         self._encoder = _codec(codec, "w")
         self._encoder.sample_rate, self._encoder.layout, self._encoder.format = rate, layout, sample
         self._encoder.bit_rate = bits
@@ -84,7 +85,7 @@ class _Chain:
         self._rate, self._step, self._layout, self._kind = rate, step, layout, sample
         self._waiting = bytearray()  # samples that make no whole frame yet
         self._next = 0  # time of the frame that is made next
-        self._due: int | None = None  # time of the sample that is fed next
+        self._due: int | None = None  # time of the sample that the resampler gives next
         self._samples = 0
 
     def feed(self, unit: Unit) -> list[tuple[bytes, int]]:
@@ -113,12 +114,16 @@ class _Chain:
     def _made(self, frame: AudioFrame, off: int) -> list[tuple[bytes, int]]:
         assert self._due is not None
         frame.pts = None
-        data = b"".join(
-            [bytes(piece.planes[0])[: piece.samples * _SAMPLE] for piece in self._resampler.resample(frame)]
-        )
+        decoded = frame.sample_rate, frame.layout.name, frame.format.name
+        if self._resampler is None or decoded != self._decoded:
+            # it changes in mid-stream too, such as when a decoder finds out that AAC has SBR or PS
+            self._resampler, self._decoded = av.AudioResampler(self._kind, self._layout, self._rate), decoded
+        pieces = self._resampler.resample(frame)
+        data = b"".join([bytes(piece.planes[0])[: piece.samples * _SAMPLE] for piece in pieces])
         most = len(data) // _SAMPLE // _BEND
         bend = max(-most, min(most, off))
-        self._due += frame.samples * self._rate // frame.sample_rate + bend
+        # counted in what was given: what a frame should give is no whole number, and sound would drift from the picture
+        self._due += len(data) // _SAMPLE + bend
         self._waiting += bent(data, bend)
         out = []
         size = self._step * _SAMPLE

@@ -201,6 +201,42 @@ def test_a_setting_is_saved_when_it_is_changed_and_the_video_goes_on(player: Pag
     player.wait_for_function(MOVING, arg=player.locator("video").element_handle(), timeout=LONG_MS)
 
 
+def test_a_second_press_on_a_switch_whose_first_is_on_its_way_changes_nothing(player: Page) -> None:
+    opened(player)
+    held: list[Route] = []
+    player.route("**/settings", lambda route: route.fallback() if held else held.append(route))
+    switch = player.locator("#set-status_light")
+    before = switch.get_attribute("aria-checked")
+    switch.evaluate("button => { button.click(); button.click(); }")
+    until(lambda: bool(player.title()) and len(held) == 1)
+    held[0].continue_()
+    expect(switch).to_have_attribute("aria-checked", "false" if before == "true" else "true", timeout=LONG_MS)
+    player.wait_for_timeout(500)  # for another request
+    expect(player.locator("#settings [role=alert]")).to_have_count(0)
+    switch.press("Enter")
+    expect(switch).to_have_attribute("aria-checked", str(before), timeout=LONG_MS)
+
+
+def test_where_the_vendor_can_not_be_read_after_a_change_the_page_is_opened_again(player: Page) -> None:
+    """The answer then lacks the changed setting, and all others of the camera."""
+
+    def unread(route: Route) -> None:
+        answer = route.fetch()
+        rest = re.sub(r'<section class="group" data-renewed="device".*?</section>', "", answer.text(), flags=re.DOTALL)
+        route.fulfill(response=answer, body=rest)
+
+    opened(player)
+    player.route("**/settings", unread)
+    switch = player.locator("#set-status_light")
+    with player.expect_navigation(timeout=LONG_MS):
+        switch.press("Enter")
+    player.unroute("**/settings")
+    opened(player)
+    before = switch.get_attribute("aria-checked")
+    switch.press("Enter")
+    expect(switch).to_have_attribute("aria-checked", "false" if before == "true" else "true", timeout=LONG_MS)
+
+
 def test_what_is_ticked_is_kept_also_while_the_tick_before_is_on_its_way(player: Page, linked: Program) -> None:
     opened(player)
     player.locator("#by-voice > summary").click()
@@ -316,6 +352,25 @@ def test_a_finger_and_a_held_key_turn_the_camera_once_for_each_press(
     expect(page.locator(".pad[aria-busy=false]")).to_be_attached(timeout=LONG_MS)
     assert len(turns(asked)) == 2
     assert turned(linked, "Nursery").count("down") == before + 2
+
+
+def test_a_camera_turns_again_after_an_answer_that_broke_off(signed_in: Callable[..., Page], linked: Program) -> None:
+    page = signed_in()
+    page.goto(address(page, linked, "Nursery"))
+    page.wait_for_load_state("load")
+    page.evaluate("""() => {
+        window.whole = Response.prototype.json;
+        Response.prototype.json = () => Promise.reject(new TypeError("network error"));
+    }""")
+    up = page.get_by_role("button", name="Turn up", exact=True)
+    up.press("Enter")
+    failed = str(page.locator(".pad").get_attribute("data-failed"))
+    expect(page.locator(".turned")).to_have_text(failed, timeout=LONG_MS)
+    page.evaluate("() => { Response.prototype.json = window.whole; }")
+    before = turned(linked, "Nursery").count("up")
+    up.press("Enter")
+    until(lambda: turned(linked, "Nursery").count("up") == before + 1)
+    expect(page.locator(".turned")).to_have_text("", timeout=LONG_MS)
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])

@@ -51,11 +51,15 @@ class ReadyTv:
 
 
 class House:
-    """`fails`: what the next TV raises; `searched`: how often TVs were looked for."""
+    """`fails`: what the next TV raises; `searched`: how often TVs were looked for; `found`: devices a search finds.
 
-    def __init__(self, folder: Path) -> None:
+    `named`: devices that are known without a search.
+    """
+
+    def __init__(self, folder: Path, named: tuple[Device, ...] = (LIVING, BEDROOM, SPEAKER)) -> None:
         self.fails: CastFailed | None = None
         self.searched = 0
+        self.found: list[Device] = []
         self.may_play = threading.Event()
         self.may_play.set()
         run = folder / "run"
@@ -63,7 +67,7 @@ class House:
         self.world: HomeWorld = home_world(folder, tvs=CastClient(run, PROOF))
         home = self.world.home
         player = Player(home.owner, ConsoleSessions(home.store), self, self._connect, ("hls",))
-        screens = Screens(player, Finder((LIVING, BEDROOM, SPEAKER), browse=self._look))
+        screens = Screens(player, Finder(named, browse=self._look))
         self._door = CastDoor(run, screens, PROOF)
         self._serving = threading.Thread(target=self._door.serve_forever, kwargs={"poll_interval": 0.05})
         self._serving.start()
@@ -87,7 +91,7 @@ class House:
 
     def _look(self, seconds: float) -> list[Device]:
         self.searched += 1
-        return []
+        return self.found
 
     def _connect(self, device: Device, over: Callable[[Over], None]) -> ReadyTv:
         return ReadyTv(self.fails, self.may_play)
@@ -121,6 +125,15 @@ def test_tvs_are_listed_and_speakers_are_not(house: House) -> None:
     assert house.searched == 1, "they are known for a while"
     browser.send(AT, step="look")
     assert house.searched == 2
+
+
+def test_a_tv_that_is_switched_on_after_an_empty_search_is_on_the_page_when_it_is_opened_again(tmp_path: Path) -> None:
+    house = House(tmp_path, named=(SPEAKER,))
+    browser = house.world.signed_in().visit(AT)
+    assert "Nothing answers" in browser.text
+    house.found = [LIVING]
+    assert "Living room TV" in browser.visit(AT).text
+    house.end()
 
 
 def test_a_cameras_page_leads_there_with_it_chosen(house: House) -> None:

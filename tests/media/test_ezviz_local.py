@@ -17,6 +17,7 @@ from showcam.engine.source import Denied, Ending, InVain, Lease, SourceSpec
 from tests.doubles.hls_camera import FPS
 from tests.doubles.local_camera import WRONG_KEY, LocalCamera
 from tests.doubles.open_gate import OpenGate
+from tests.doubles.rtsp_recording import recorded
 from tests.doubles.stream_cloud import GOP_S, SERIAL
 from tests.doubles.troubled.cas import code_of, key_of
 from tests.media.conftest import World
@@ -182,6 +183,17 @@ def test_without_a_picture_another_way_is_taken(world: World, camera: LocalCamer
     segments(world, 1)
     assert (household.outcomes, camera.opened, camera.playing) == (["media_down"], 1, 0)
     assert camera.asked("2011") <= 2, "each manner is tried once"
+
+
+@pytest.mark.parametrize("how", ["plain"], indirect=True)
+def test_a_camera_that_stalls_while_its_sound_is_waited_for_is_given_up(
+    world: World, camera: LocalCamera, household: House
+) -> None:
+    camera.studio.recording = recorded(gop_s=GOP_S, sound=None)
+    camera.set(local_fault="stalls")
+    household.changes = {"sound": "on"}
+    segments(world, 1)
+    assert (household.outcomes, camera.opened) == (["media_down"], 1)
 
 
 @pytest.mark.parametrize("how", ["plain"], indirect=True)

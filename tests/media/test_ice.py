@@ -98,6 +98,25 @@ def test_sockets_that_open_slowly_have_what_is_left_of_the_callers_time(
     assert kinds(asked(world)) == {"host"}
 
 
+def test_a_viewer_that_is_given_up_while_sockets_are_opened_leaves_none_open(
+    start: Callable[..., World], monkeypatch: pytest.MonkeyPatch, eventually: Callable[..., None]
+) -> None:
+    opened, made = asyncio.BaseEventLoop.create_datagram_endpoint, list[asyncio.DatagramTransport]()
+
+    async def only_one(loop: asyncio.BaseEventLoop, *given: Any, **named: Any) -> Any:
+        if made:
+            await asyncio.Event().wait()
+        transport, protocol = await opened(loop, *given, **named)
+        made.append(transport)
+        return transport, protocol
+
+    world = start(ice_addresses=("127.0.0.1", "127.0.0.2"))
+    monkeypatch.setattr(asyncio.BaseEventLoop, "create_datagram_endpoint", only_one)
+    with pytest.raises(MediaUnavailable):
+        world.plane.client().answer(world.claims(protocol="webrtc"), None, offer(), within_s=0.0)
+    eventually(lambda: [transport.is_closing() for transport in made] == [True])
+
+
 def test_a_relay_that_does_not_know_the_secret_is_left_out(start: Callable[..., World]) -> None:
     with Relay("another secret") as relay:
         world = start(turn=f"turn:127.0.0.1:{relay.port}", turn_secret=SECRET)

@@ -6,6 +6,8 @@ import itertools
 import math
 import re
 import ssl
+from fractions import Fraction
+from typing import Any
 
 import av
 import pytest
@@ -13,7 +15,7 @@ import pytest
 from showcam.engine import sound
 from showcam.engine.codec import h264, nal
 from showcam.engine.codec.nal import NoPicture
-from showcam.engine.codec.sound import AAC_SAMPLES, read_adts
+from showcam.engine.codec.sound import AAC_SAMPLES, RATES, AacConfig, adts, read_adts
 from showcam.engine.keyframe import decoded, decoder, jpeg
 from showcam.engine.sessions.fanout import GOP_CAP, Fanout
 from showcam.engine.sessions.slim import Slim
@@ -117,6 +119,36 @@ def mp4() -> list[bytes]:
     data = out.getvalue()
     begins = [found.start() - 4 for found in re.finditer(b"moof", data)]
     return [data[begin:end] for begin, end in itertools.pairwise((0, *begins, data.index(b"mfra") - 4))]
+
+
+H264, AVS2 = 0x1B, 0xD2  # types of a stream (ISO 13818-1); libav has no decoder of AVS2
+
+
+def test_a_segment_whose_video_nobody_decodes_has_no_video() -> None:
+    assert hls.contents(retyped(recording()[0], H264)).units
+    with pytest.raises(hls.NotVideo):
+        hls.contents(retyped(recording()[0], AVS2))
+
+
+def retyped(segment: bytes, kind: int) -> bytes:
+    """The segment with another type of its video in each program map, whose checksum is right."""
+    made = bytearray(segment)
+    for at in range(0, len(made), 188):
+        if made[at + 1] & 0x40 and made[at + 3] & 0x20 == 0 and made[at + 4 : at + 6] == b"\0\x02":
+            end = at + 8 + (int.from_bytes(made[at + 6 : at + 8]) & 0xFFF)
+            made[made.index(H264.to_bytes() + b"\xe1\x00", at, end)] = kind
+            made[end - 4 : end] = crc(bytes(made[at + 5 : end - 4])).to_bytes(4)
+    return bytes(made)
+
+
+def crc(section: bytes) -> int:
+    """ISO 13818-1 annex A."""
+    rest = 0xFFFFFFFF
+    for byte in section:
+        rest ^= byte << 24
+        for _ in range(8):
+            rest = (rest << 1 ^ (0x04C11DB7 if rest >> 31 else 0)) & 0xFFFFFFFF
+    return rest
 
 
 @pytest.mark.parametrize(
@@ -238,6 +270,25 @@ def test_encrypted_bytes_are_no_picture() -> None:
             jpeg(data)
 
 
+@pytest.mark.parametrize(
+    ("name", "height", "is_shown"), [("mjpeg", 4320, True), ("mjpeg", 4368, False), ("libx264", 4368, False)]
+)
+def test_a_picture_larger_than_any_camera_s_is_not_decoded(name: str, height: int, is_shown: bool) -> None:
+    encoder: Any = av.CodecContext.create(name, "w")
+    encoder.width, encoder.height, encoder.time_base = 8192, height, Fraction(1, 25)
+    encoder.pix_fmt = "yuvj420p" if name == "mjpeg" else "yuv420p"
+    encoder.options = {} if name == "mjpeg" else {"preset": "ultrafast", "tune": "zerolatency"}
+    frame = av.VideoFrame(8192, height, encoder.pix_fmt)
+    frame.pts, frame.time_base = 0, encoder.time_base
+    data = b"".join([bytes(packet) for packet in (*encoder.encode(frame), *encoder.encode(None))])
+    decoding = decoder("mjpeg" if name == "mjpeg" else "h264")
+    if is_shown:
+        assert decoded(decoding, data).height == height
+    else:
+        with pytest.raises(NoPicture):
+            decoded(decoding, data)
+
+
 def test_the_silent_frame_is_aac_and_silent() -> None:
     frame = sound.silent_aac()
     assert read_adts(frame)
@@ -293,6 +344,44 @@ def test_sound_whose_clock_drifts_never_steps_back_and_stays_beside_the_picture(
         if number > 100:
             furthest = max(furthest, abs(at / CLOCK - last))
     assert furthest < 0.3
+
+
+def aac_of(rate: int, channels: int = 1) -> list[bytes]:
+    """Frames of silence with their ADTS headers."""
+    encoder = av.CodecContext.create("aac", "w")
+    encoder.sample_rate, encoder.format = rate, "fltp"
+    encoder.layout = "mono" if channels == 1 else "stereo"
+    frames = []
+    for number in range(8):
+        frame = av.AudioFrame(format="fltp", layout=encoder.layout, samples=AAC_SAMPLES)
+        frame.sample_rate, frame.pts = rate, number * AAC_SAMPLES
+        for plane in frame.planes:
+            plane.update(bytes(plane.buffer_size))
+        frames += [bytes(packet) for packet in encoder.encode(frame)]
+    config = AacConfig(2, RATES.index(rate), channels).encode()
+    return [adts(frame, config) for frame in frames]
+
+
+def test_sound_of_a_rate_that_fits_badly_stays_beside_the_picture() -> None:
+    """A frame at 44,100 Hz is no whole number of samples at 48,000 Hz. It was 0.1 s late after four minutes."""
+    voice, frame = sound.OpusVoice(SoundFormat("aac", 44_100)), aac_of(44_100)[-1]
+    frames, heard = 4 * 60 * 44_100 // AAC_SAMPLES, list[float]()
+    for number in range(frames):
+        at = number * AAC_SAMPLES * CLOCK // 44_100
+        heard += [pts / sound.OPUS_CLOCK for _, pts in voice.feed(Unit("audio", frame, at, at, key=True))]
+    assert heard[-1] == pytest.approx(frames * AAC_SAMPLES / 44_100, abs=0.05)
+
+
+def test_sound_whose_rate_and_channels_change_in_mid_stream_goes_on() -> None:
+    """A decoder may find out only later that AAC has SBR, which doubles its rate, or PS, which makes it stereo."""
+    voice, at, heard = sound.OpusVoice(SoundFormat("aac", 16_000)), 0.0, list[float]()
+    for rate, channels in ((16_000, 1), (32_000, 2), (44_100, 2), (16_000, 1)):
+        for frame in aac_of(rate, channels) * 6:
+            time = round(at * CLOCK)
+            heard += [pts / sound.OPUS_CLOCK for _, pts in voice.feed(Unit("audio", frame, time, time, key=True))]
+            at += AAC_SAMPLES / rate
+    assert max(later - earlier for earlier, later in itertools.pairwise(heard)) < 0.1
+    assert heard[-1] == pytest.approx(at, abs=0.1)
 
 
 def test_a_tone_made_into_aac_is_heard_when_it_sounded() -> None:

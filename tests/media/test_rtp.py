@@ -215,6 +215,12 @@ def test_aac_comes_out_frame_by_frame() -> None:
     assert [[unit.data for unit in made] for made in found] == [[], [frames[0]]]
 
 
+@pytest.mark.parametrize(("size_bits", "index_bits"), [(13, -13), (13, -1), (13, 9), (3, 3), (17, 3), (-13, 13)])
+def test_aac_whose_headers_have_a_size_that_no_sender_uses_is_refused(size_bits: int, index_bits: int) -> None:
+    with pytest.raises(NoAac):
+        AacDepacketizer(size_bits, index_bits)
+
+
 @pytest.mark.parametrize(
     ("config", "expected"),
     [

@@ -1,9 +1,14 @@
 """RTP over UDP put in its order again: numbers, losses, other sources, and the clocks that reports tie."""
 
+import struct
+from collections.abc import Iterable
+
 import pytest
 
 from showcam.engine.rtp import packets
-from showcam.engine.rtp.packets import NotRtp, Order, Packet, read
+from showcam.engine.rtp.packets import AccessUnit, NotRtp, Order, Packet, SenderReport, read
+from showcam.engine.rtp.sound import PlainDepacketizer
+from showcam.engine.rtsp.session import Incoming
 
 
 def numbered(*numbers: int, source: int = 1) -> list[Packet]:
@@ -22,6 +27,7 @@ def ordered(order: Order, packets: list[Packet], step_s: float = 0.001) -> list[
         (0, (1, 2, 2, 3), [(1, False), (2, False), (3, False)]),
         (0, (0xFFFF, 0x10000), [(0xFFFF, False), (0x10000, False)]),
         (0, (1, 30_000, 30_001), [(1, False), (30_000, True), (30_001, False)]),
+        (0, (2000, 5, 6, 7), [(2000, False), (5, True), (6, False), (7, False)]),
         (0.1, (1, 3, 2, 4), [(1, False), (2, False), (3, False), (4, False)]),
         (0.1, (1, 4, 3, 2, 5), [(1, False), (2, False), (3, False), (4, False), (5, False)]),
         (0.1, (1, 3, 4), [(1, False), (3, True), (4, False)]),
@@ -31,7 +37,17 @@ def ordered(order: Order, packets: list[Packet], step_s: float = 0.001) -> list[
             [(0xFFFE, False), (0xFFFF, False), (0x10000, False), (0x10001, False)],
         ),
     ],
-    ids=["gap", "twice", "round", "another line", "swapped", "turned round", "lost", "swapped where it goes round"],
+    ids=[
+        "gap",
+        "twice",
+        "round",
+        "another line",
+        "another line before",
+        "swapped",
+        "turned round",
+        "lost",
+        "swapped where it goes round",
+    ],
 )
 def test_packets_come_out_in_their_order(
     wait_s: float, came: tuple[int, ...], expected: list[tuple[int, bool]]
@@ -83,6 +99,31 @@ def test_a_sender_report_ties_two_clocks() -> None:
     assert compound.is_over
     with pytest.raises(NotRtp):
         packets.read_reports(report[:-1])
+
+
+class Nobody:
+    def unit(self, kind: str, unit: AccessUnit, at: float) -> None: ...
+
+    def report(self, kind: str, report: SenderReport, at: float) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("wait_s", "came", "highest"),
+    [
+        (0, (0xFFFE, 0xFFFF, 0x10000, 0x10001), 0x10001),
+        (0, (0xFFFE, 0x10001), 0x10001),  # the number 0 was lost
+        (0.1, (0xFFFE, 0x10000, 0xFFFF), 0x10000),  # one came late
+        (0, range(0xFFF0, 0x20008), 0x20007),
+        (0, (2000, 5, 6), 0x10006),  # numbers begin again
+    ],
+    ids=["round", "round in a gap", "late", "twice round", "another line"],
+)
+def test_a_report_says_how_often_numbers_went_round(wait_s: float, came: Iterable[int], highest: int) -> None:
+    """RFC 3550 appendix A.1."""
+    track = Incoming("audio", 96, PlainDepacketizer(), Nobody(), wait_s=wait_s)
+    for number in came:
+        track.rtp(struct.pack(">BBHII", 0x80, 96, number & 0xFFFF, number, 42) + b"x", 0.0)
+    assert int.from_bytes(track.report(7)[16:20]) == highest
 
 
 def test_the_report_that_a_sender_is_owed_is_one() -> None:

@@ -283,6 +283,12 @@ def test_an_address_that_names_its_scheme_twice_is_read(world: World, camera: Rt
     assert not [uri for uri in camera.does.uris if uri.count("://") > 1]
 
 
+def test_a_channel_that_leaves_none_for_reports_is_not_used(world: World, camera: RtspCamera) -> None:
+    """A channel is one byte, and no report could be sent by channel 256. The camera sends as it was asked to."""
+    camera.does.says = lambda lines: [re.sub(r"interleaved=\d+-\d+", "interleaved=255-256", line) for line in lines]
+    assert segment(world)
+
+
 def test_by_hls_keyframes_that_are_far_apart_come_two_seconds_apart(
     world: World, camera: RtspCamera, eventually: Callable[..., None]
 ) -> None:

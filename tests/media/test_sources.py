@@ -63,6 +63,29 @@ def test_a_session_the_vendor_cuts_goes_on_without_a_lost_picture(
     assert world.stats()["reopened"] == 0
 
 
+def test_a_segment_without_pictures_costs_nothing_but_itself(
+    world: World, vendor: Vendor, household: Household, eventually: Callable[..., None]
+) -> None:
+    segments = list(recording())
+    segments[6] = sound_of(segments[6])
+    vendor.cameras["garden"] = Camera(tuple(segments))
+    url = world.variant_url(world.master())
+    eventually(lambda: any(hit.endswith("/8.ts") for hit in vendor.hits))
+    assert world.request(url).status == 200
+    assert (len(household.opened), world.stats()["reopened"]) == (1, 0)
+
+
+def sound_of(segment: bytes) -> bytes:
+    out = io.BytesIO()
+    with av.open(io.BytesIO(segment), "r", format="mpegts") as whole, av.open(out, "w", format="mpegts") as made:
+        stream = made.add_stream_from_template(whole.streams.audio[0])
+        for packet in whole.demux(audio=0):
+            if packet.size:
+                packet.stream = stream
+                made.mux(packet)
+    return out.getvalue()
+
+
 def test_a_new_session_that_does_not_go_on_is_opened_again(world: World, vendor: Vendor, household: Household) -> None:
     camera = vendor.cameras["garden"]
     url = world.variant_url(world.master())

@@ -220,7 +220,7 @@ def test_sound_that_is_older_than_the_silence_in_front_of_it_is_left_out() -> No
     pictures.until(9 + 90 + 3)
     work.go_on_as(pictures.form)
     again = Unit("audio", b"again", 0, 0, key=True)  # of another opening, whose times begin again
-    for unit in (pictures.units[2]._replace(key=True), again):
+    for unit in (pictures.units[0].later(-2 * CLOCK), again):
         work.put(unit)
     pictures.until(9 + 90 + 5)
     work.stop()
@@ -295,6 +295,43 @@ def test_what_begins_again_has_a_keyframe_and_a_format() -> None:
         at for at, (_, unit) in enumerate(pictures.made) if unit.key
     ]
     assert len([form for form, _ in pictures.made if form]) == 2
+
+
+@pytest.mark.parametrize("b_frames", [0, 2])
+def test_a_source_that_is_opened_again_and_counts_from_0_is_shown_at_once(b_frames: int) -> None:
+    """The decoder may hold pictures of the opening before, whose times are minutes later."""
+    pictures = Pictures(b_frames=b_frames, began_s=600)
+    work = pictures.transcoder(shape=SOON._replace(begins_with=0))
+    work.start()
+    for unit in pictures.units[:30]:
+        work.put(unit)
+    pictures.until(20)
+    work.go_on_as(pictures.form)
+    for unit in pictures.units:
+        work.put(unit.later(-600 * CLOCK))
+    pictures.until(80)
+    work.stop()
+    began = max(at for at, (form, _) in enumerate(pictures.made) if form)
+    times = [unit.pts for _, unit in pictures.made[began:]]
+    assert began > 0
+    assert times[:40] == sorted(unit.pts - 600 * CLOCK for unit in pictures.units)[:40]
+
+
+def test_a_new_timeline_is_shown_though_old_units_took_all_room() -> None:
+    pictures = Pictures()
+    work = pictures.transcoder(clock=lambda: 0.0)
+    key, other = pictures.units[:2]
+    for number in range(WAITING + 1):
+        work.put((other if number else key)._replace(pts=number * 6000, dts=number * 6000))
+    work.go_on_as(pictures.form)
+    work.start()
+    pictures.until(WAITING)
+    for unit in (key, other):
+        work.put(unit)
+    pictures.until(WAITING + 2)
+    work.stop()
+    assert [at for at, (form, _) in enumerate(pictures.made) if form] == [0, WAITING]
+    assert [unit.pts for _, unit in pictures.made[WAITING:]] == [key.pts, other.pts]
 
 
 def test_h265_that_is_encrypted_behind_its_headers_is_no_picture() -> None:

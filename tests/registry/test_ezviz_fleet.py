@@ -13,12 +13,13 @@ from showcam.drivers.ezviz import sessions
 from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from showcam.drivers.vendor import SignedIn
 from showcam.engine.grants import Claims, Grants
-from showcam.engine.source import Denied
+from showcam.engine.source import USED, Denied
 from showcam.registry.adapter import adapt
 from showcam.registry.readings.judge import Rules
 from showcam.store.records import Link, Source
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.household import new_link
+from tests.doubles.leases import lent
 from tests.doubles.ready_pictures import ReadyPictures
 from tests.doubles.simulator_process import SimulatorProcess
 from tests.doubles.waiting import until
@@ -178,7 +179,8 @@ class TestBattery:
         ours = home(mixed=True, cloud=True)
         cameras, before = ours.cameras(), vendor.calls()
         for name in ("Back Door", "Camera 1", "Back Door"):
-            ours.driver.mint(ours.source, cameras[name], "cloud", LONG_S)
+            spec = ours.driver.mint(ours.source, cameras[name], "cloud", LONG_S)
+            ours.driver.release(ours.source, lent(spec), USED, LONG_S)
         until(lambda: (vendor.calls() - before)[WAKE])
         assert (vendor.calls() - before)[WAKE] == 1
 

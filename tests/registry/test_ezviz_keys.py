@@ -12,8 +12,10 @@ from showcam.drivers.errors import DriverError, SetRefused, VendorDown
 from showcam.drivers.ezviz import sessions
 from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from showcam.drivers.vendor import CodeSent, SignedIn
+from showcam.engine.source import USED
 from showcam.store.records import Source
 from showcam.store.sqlite import SqliteStore
+from tests.doubles.leases import lent
 from tests.doubles.simulator_process import SimulatorProcess
 
 LONG_S = 20.0
@@ -90,7 +92,9 @@ def test_a_session_that_was_signed_in_by_a_code_is_handed_keys(signed_in_by_code
     # of two the list has another digest, so that the video decides
     assert judged == {"Carport": "fits", "Balcony": "unknown", "Stairs": "unknown", "Mailbox": "fits"}
     for name in judged:
-        assert home.driver.mint(home.source, home.camera(name), "cloud", LONG_S).key != b""
+        spec = home.driver.mint(home.source, home.camera(name), "cloud", LONG_S)
+        home.driver.release(home.source, lent(spec), USED, LONG_S)
+        assert spec.key != b""
 
 
 def test_reading_and_signing_in_ask_for_no_key(signed_in_by_code: Home) -> None:

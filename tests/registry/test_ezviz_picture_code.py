@@ -15,10 +15,11 @@ from showcam.drivers.ezviz.cameras import is_right, judged
 from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from showcam.drivers.ezviz.keys import key_of
 from showcam.drivers.vendor import SignedIn
-from showcam.engine.source import CameraSpec, EzvizCloud, Rtsp, mark_of, read_source
+from showcam.engine.source import USED, CameraSpec, EzvizCloud, Rtsp, mark_of, read_source
 from showcam.store.records import Source
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite import SqliteStore
+from tests.doubles.leases import lent
 from tests.doubles.ready_driver import camera as ready
 from tests.doubles.simulator_process import SimulatorProcess
 
@@ -102,7 +103,10 @@ class Home:
         self.driver.set_picture_code(self.source, self.camera(name), code, LONG_S)
 
     def mint(self, camera: Camera) -> CameraSpec:
-        return self.driver.mint(self.source, camera, "cloud", LONG_S)
+        """The spec of an opening that has ended."""
+        spec = self.driver.mint(self.source, camera, "cloud", LONG_S)
+        self.driver.release(self.source, lent(spec), USED, LONG_S)
+        return spec
 
 
 @pytest.fixture

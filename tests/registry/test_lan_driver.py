@@ -217,6 +217,24 @@ def test_a_refused_password_is_sent_three_times_by_all_processes_together(
     assert spec.password == CODE
 
 
+def test_a_refused_password_is_known_for_longer_than_any_other_answer(home: Home, camera: RtspCamera) -> None:
+    """A page that finds the camera free again would use up its tries, and some cameras lock."""
+    home.add(camera, password="wrong")
+    assert home.why() == "code_wrong"
+    found = home.read()
+    assert (found.fault, found.ways) == ("code_wrong", ())
+    home.add(camera)  # its owner gave another
+    assert home.read().fault == ""
+
+
+def test_a_refused_password_is_tried_again_after_a_while(home: Home, camera: RtspCamera) -> None:
+    """A camera that has just started may refuse a right one."""
+    home.driver = home.again(known_s=0.0, refused_s=0.0)
+    home.add(camera, password="wrong")
+    assert home.why() == "code_wrong"
+    assert home.read().ways == ("lan",)
+
+
 def test_a_password_that_is_taken_again_has_its_tries_back(home: Home, camera: RtspCamera) -> None:
     home.add(camera)
     camera.does.code = "OTHERS"

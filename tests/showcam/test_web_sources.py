@@ -125,6 +125,32 @@ def test_where_nobody_answers_a_stream_goes_on_for_a_while_and_no_longer(web: We
     assert shut_within(web.server_port, 5.0) == NOBODY
 
 
+def test_a_session_that_can_not_be_ended_leaves_no_gate_open(web: Web) -> None:
+    """Its end is tried again, and the other session's is not put off."""
+    web.text = b'{"denied": [{"reason": "encryption_on"}, {"reason": "encryption_on"}]}'
+
+    async def watched() -> None:
+        sources = WebSources(f"http://127.0.0.1:{web.server_port}", PROOF)
+        stubborn, other = Session(CLAIMS), Session(CLAIMS)
+        ended, over = list[Session](), asyncio.Event()
+
+        def end(session: Session, _: Denied) -> None:
+            ended.append(session)
+            if ended.count(stubborn) > 1:
+                over.set()
+            if session is stubborn:
+                raise KeyError
+
+        gate = Gate(sources, Background())
+        watch = asyncio.create_task(gate.watch(SETTINGS, lambda: [stubborn, other], lambda _: None, end))
+        await asyncio.wait_for(over.wait(), 5.0)
+        watch.cancel()
+        await sources.close()
+        assert ended[:3] == [stubborn, other, stubborn]
+
+    asyncio.run(watched())
+
+
 def test_opening_a_source_may_take_longer_than_checking_sessions(web: Web) -> None:
     web.takes_s, web.verdict = 0.3, {"reason": "offline", "again": False}
 

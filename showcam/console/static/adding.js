@@ -8,8 +8,9 @@ async function follow() {
   if (!progress || !("runs" in progress.dataset)) return;
   await new Promise((done) => setTimeout(done, AGAIN_MS));
   const response = await fetch(location.pathname, { headers: { Accept: "text/html" } }).catch(() => null);
-  if (!response?.ok || response.redirected) return void setTimeout(() => location.reload(), 4 * AGAIN_MS);
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const text = response?.ok && !response.redirected ? await response.text().catch(() => "") : "";
+  if (!text) return void setTimeout(() => location.reload(), 4 * AGAIN_MS);
+  const page = new DOMParser().parseFromString(text, "text/html");
   const now = page.getElementById("progress");
   if (now && "runs" in now.dataset) {
     progress.replaceChildren(...now.childNodes);

@@ -1,5 +1,7 @@
 // What the player of a camera's page can do besides showing the picture, which is home.js's: sound, size, zoom, full screen.
 
+import { openAgain } from "./forms.js";
+
 const MOST_NEAR = 8;
 const STEP = 1.25;
 const SWIPE_PX = 60;
@@ -124,8 +126,9 @@ async function turn(way) {
     headers: { Accept: "application/json" },
     body: new URLSearchParams(new FormData(way.form, way)),
   }).catch(() => null);
-  if (answer?.status === 401) location.reload(); // to sign in again
-  const why = answer?.ok ? (await answer.json()).why : pad.dataset.failed;
+  if (answer?.status === 401) openAgain(); // to sign in again
+  const come = answer?.ok ? await answer.json().catch(() => null) : null;
+  const why = come ? come.why : pad.dataset.failed;
   tile.querySelector(".turned").textContent = why;
   pad.ariaBusy = "false";
   return !why;

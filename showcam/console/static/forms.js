@@ -49,11 +49,15 @@ addEventListener("pagehide", () => {
 });
 
 // a vendor or a camera takes seconds: a second press would ask it twice
-const pressable = () => document.querySelectorAll("[data-pressed]").forEach((button) => {
-  button.disabled = false;
-  delete button.dataset.pressed;
-});
+let isLeaving = false; // a form was sent, and the page that answers it is on its way
+const pressable = () => {
+  for (const button of document.querySelectorAll("[data-pressed]")) {
+    button.disabled = false;
+    delete button.dataset.pressed;
+  }
+};
 addEventListener("submit", (event) => {
+  isLeaving ||= !event.defaultPrevented;
   const { submitter } = event;
   if (!submitter) return;
   setTimeout(() => {
@@ -64,4 +68,11 @@ addEventListener("submit", (event) => {
   });
 });
 // a page that comes back from the browser's memory can be pressed again
-addEventListener("pageshow", ({ persisted }) => persisted && pressable());
+addEventListener("pageshow", ({ persisted }) => {
+  if (!persisted) return;
+  isLeaving = false;
+  pressable();
+});
+
+/** Signing out ends the session before its answer is here: a reload would throw away the answer and its cookie. */
+export const openAgain = () => isLeaving || location.reload();

@@ -9,8 +9,9 @@ async function follow(list) {
     await new Promise((done) => setTimeout(done, AGAIN_MS));
     if (document.hidden) await new Promise((done) => document.addEventListener("visibilitychange", done, { once: true }));
     const answer = await fetch(list.dataset.happened, { headers: { Accept: "text/html" } }).catch(() => null);
-    if (!answer || answer.status >= 500) continue;
-    const newer = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-happened]");
+    const text = await answer?.text().catch(() => null);
+    if (!text || answer.status >= 500) continue;
+    const newer = new DOMParser().parseFromString(text, "text/html").querySelector("[data-happened]");
     if (!newer) return; // signed out, or no history is kept any more
     renew(list, newer);
   }

@@ -1,5 +1,6 @@
 // Each camera's tile: its live picture by WebRTC, by HLS where that fails, or why there is none.
 
+import { openAgain } from "./forms.js";
 import { HLS, at, connectionTo, firstFrame, hlsPlayer, offerOf } from "./playing.js";
 
 const FIRST_PICTURE_MS = { webrtc: 9000, hls: 15000 };
@@ -19,6 +20,7 @@ const UNSEEN_MS = 60000; // a tab that nobody sees lets its pictures go after th
 const list = document.querySelector(".tiles");
 const most = Number(list?.dataset.live ?? 0);
 const ages = JSON.parse(list?.dataset.ages ?? "[]"); // up to so many seconds, in units of so many, these words
+const away = document.querySelector(".away"); // asks whether somebody is there
 const alone = Boolean(list?.classList.contains("alone")); // on a camera's own page, where all that may be done stands
 const token = document.querySelector("meta[name=csrf-token]").content;
 const opened = performance.now();
@@ -43,6 +45,8 @@ class Tile {
     this.still = element.querySelector("img[data-still]");
     this.facts = element.querySelector(".facts");
     this.told = element.dataset.reason; // why there is no picture, as the page has it; "" where there is one
+    this.refusal = this.told; // the same, as the last request had it; "" also if no picture came
+    this.starts = "starts" in element.dataset; // whether the page, as it was last fetched, lets its picture begin
     this.onBattery = "battery" in element.dataset; // a picture wakes it, so it waits for a press
     this.wanted = false; // a live picture, which comes back where it is lost or was let go
     this.stillAt = -STILL_MS;
@@ -103,8 +107,9 @@ class Tile {
   async start(pressed = false, quietly = false) {
     this.stop();
     this.wanted = true;
+    if (away?.open) return; // it comes when somebody is there
     if (pressed) this.wakesBy = 0;
-    if (playing.length >= most && !pressed) return this.wait();
+    if (playing.length >= most && !pressed) return quietly ? this.again(this.refusal) : this.wait();
     if (!quietly) this.takePlace();
     const turn = ++this.turn;
     try {
@@ -152,7 +157,9 @@ class Tile {
   async play(turn, webrtc) {
     this.close();
     const peer = webrtc ? this.peer() : null;
-    const answer = await this.open(peer ? await offerOf(peer, GATHER_MS) : "");
+    const sdp = peer ? await offerOf(peer, GATHER_MS) : "";
+    if (turn !== this.turn) return; // an attempt that was given up asks for nothing
+    const answer = await this.open(sdp);
     if (turn !== this.turn) return;
     if (!answer) return;
     if (answer.wrong) return this.refuse(answer);
@@ -290,6 +297,7 @@ class Tile {
 
   /** Asks for the picture again by itself, where the reason may end so. A tab that nobody sees asks when it is seen. */
   again(reason) {
+    this.refusal = reason;
     const passes = PASSES.includes(reason) && !this.onBattery;
     const pause = passes ? PAUSES[Math.min(this.repeats, PAUSES.length - 1)] : AGAIN[reason]?.[this.repeats];
     this.wanted = pause !== undefined;
@@ -302,6 +310,15 @@ class Tile {
     const { turn } = this;
     // not all tiles at once: what has no room for all of them has room for some
     setTimeout(() => turn === this.turn && !document.hidden && this.isSeen && this.start(!passes, true), pause * (0.8 + 0.4 * Math.random()));
+  }
+
+  /** The fetched page lets the picture begin, or not. A reason that ended elsewhere, such as in the vendor's app, is followed by the picture. */
+  follow(starts) {
+    // a page that let it begin before, too, does not know the reason: `again` asks for the picture, or a press
+    const hasEnded = starts && !this.starts && this.told && !this.why.hidden;
+    if (hasEnded && !(live && this.isSeen && !document.hidden)) return; // a later page is asked
+    this.starts = starts;
+    if (hasEnded) this.start(false, playing.length < most);
   }
 
   /** Nobody sees it: its picture ends until it is seen again. Sound that is on is heard, and goes on. */
@@ -391,9 +408,12 @@ class Tile {
     this.facts.hidden = false;
   }
 
+  /** Ends the picture, and asks for none by itself; a reason stands. */
   rest() {
     this.stop();
-    this.wait();
+    if (this.why.hidden) return this.wait();
+    this.wanted = false;
+    this.repeats = 0;
   }
 
   /** The still picture, where none moves and the last is a minute old; a page that nobody sees fetches none. */
@@ -451,10 +471,6 @@ class Tile {
 }
 
 const isOver = ({ status }) => status === 401;
-let isLeaving = false; // a form was sent, and the page that answers it is on its way
-addEventListener("submit", (event) => (isLeaving ||= !event.defaultPrevented));
-/** Signing out ends the session before its answer is here: a reload would throw away the answer and its cookie. */
-const openAgain = () => isLeaving || location.reload();
 
 let renewing = null; // what is said is fetched once for tiles that change together
 
@@ -462,8 +478,8 @@ function renewWords() {
   renewing ??= setTimeout(async () => {
     renewing = null;
     const response = await fetch(location.pathname).catch(() => null);
-    if (!response?.ok) return;
-    const now = new DOMParser().parseFromString(await response.text(), "text/html");
+    const text = response?.ok ? await response.text().catch(() => "") : "";
+    const now = new DOMParser().parseFromString(text, "text/html");
     for (const old of document.querySelectorAll("[data-renewed]")) {
       const within = old.closest(".tile")?.id;
       const place = within ? now.getElementById(within) : now;
@@ -472,10 +488,9 @@ function renewWords() {
     }
     const [summary, newer] = [document, now].map((page) => page.querySelector(".summary"));
     if (summary && newer && summary.textContent !== newer.textContent) summary.textContent = newer.textContent;
-    // a reason that ended elsewhere, such as in the vendor's app, is followed by the picture
     for (const tile of tiles) {
-      const ended = tile.told && !tile.why.hidden && "starts" in (now.getElementById(tile.element.id)?.dataset ?? {});
-      if (ended && live && tile.isSeen && !document.hidden) tile.start(false, true);
+      const newer = now.getElementById(tile.element.id);
+      if (newer) tile.follow("starts" in newer.dataset);
     }
   }, 500);
 }
@@ -505,10 +520,13 @@ if (modes) {
   for (const button of modes.querySelectorAll("button")) {
     button.addEventListener("click", () => {
       choose(button.dataset.mode === "live");
-      for (const tile of tiles.filter(({ element }) => "starts" in element.dataset)) {
-        if (!live) tile.rest();
-        else if (!tile.isSeen) tile.wanted = true;
-        else if (!playing.includes(tile)) tile.start();
+      for (const tile of tiles) {
+        if (live && !tile.onBattery) {
+          tile.wanted = true;
+          tile.goOn();
+        } else if (!live && (tile.why.hidden || tile.told !== "asked_for")) {
+          tile.rest();
+        }
       }
     });
   }
@@ -534,12 +552,14 @@ document.addEventListener("visibilitychange", () => {
   renew();
 });
 waitUnseen(); // a tab may be opened in the background
-const away = document.querySelector(".away");
 let sign = performance.now();
 for (const event of ["pointerdown", "pointermove", "keydown", "scroll"]) addEventListener(event, () => (sign = performance.now()), { passive: true });
 setInterval(() => {
   if (!away || away.open || document.hidden || !playing.length || performance.now() - sign < AWAY_MS) return;
-  tiles.forEach((tile) => tile.letGo(false));
+  for (const tile of tiles) {
+    if (tile.why.hidden) tile.letGo(false);
+    else tile.stop(); // its reason stands, and nothing is asked for meanwhile
+  }
   away.showModal();
 }, 60000);
 away?.querySelector("button").addEventListener("click", () => away.close());
@@ -563,4 +583,11 @@ rooms?.addEventListener("click", ({ target }) => {
 });
 // a fragment keeps the browser from autofocus, and takes the focus until the page is there
 addEventListener("load", () => document.querySelector(".tile:target [name=encryption_code]")?.focus());
-addEventListener("pagehide", () => tiles.forEach((tile) => tile.close()));
+addEventListener("pagehide", () => {
+  for (const tile of tiles) {
+    if (tile.onBattery && playing.includes(tile)) tile.rest();
+    else tile.stop();
+  }
+});
+// a page that comes back from the browser's memory shows its pictures again
+addEventListener("pageshow", ({ persisted }) => persisted && tiles.forEach((tile) => tile.goOn()));

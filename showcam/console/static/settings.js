@@ -20,7 +20,8 @@ panel.addEventListener("submit", (event) => {
 
 async function send(form, button = null) {
   if (!form.reportValidity()) return;
-  if (busy.has(form)) return void busy.set(form, true);
+  // a switch, whose button has the value, has another one after the answer: a second press meant the first value again
+  if (busy.has(form)) return void (button?.value || busy.set(form, true));
   busy.set(form, false);
   form.setAttribute("aria-busy", "true");
   const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form, button)), headers: { Accept: "text/html" } }).catch(() => null);
@@ -30,12 +31,20 @@ async function send(form, button = null) {
   if (!answer || answer.status >= 500) return tell(form, panel.dataset.failed);
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (!page.querySelector("#settings")) return location.reload(); // to sign in again, or the camera is gone
-  if (!isAgain) return renew(page, form);
+  if (!isAgain && isThere(page, form)) return renew(page, form);
+  if (!isAgain) return location.replace(answer.redirected ? answer.url : location.pathname);
   for (const name of ["shown", "csrf_token"]) {
     const newer = page.querySelector(`form[action="${form.getAttribute("action")}"] [name=${name}]`);
     if (newer && form.elements[name]) form.elements[name].value = newer.value;
   }
   send(form);
+}
+
+/** Whether the answer has what was changed. If the vendor can't be read just then it has not, and the whole page says why. */
+function isThere(page, form) {
+  const group = page.querySelector(`[data-renewed="${form.closest("[data-renewed]").dataset.renewed}"]`);
+  const row = form.closest("li[id]");
+  return Boolean(group && (!row || group.querySelector(`#${CSS.escape(row.id)}`)));
 }
 
 /** What was typed elsewhere stays: the group of this form alone, and what stands beside the picture, are replaced. */

@@ -10,9 +10,11 @@ const form = document.querySelector("form.say");
 const token = document.querySelector("meta[name=csrf-token]").content;
 const aloud = document.querySelector("[data-always]");
 let playing = []; // what ends with the next sentence
+let turn = 0; // of the newest sentence: what an earlier one still does is ignored
 
-async function attach(video, url) {
+async function attach(video, url, mine) {
   const Hls = await hlsPlayer();
+  if (mine !== turn) return;
   if (Hls.isSupported()) {
     const hls = new Hls(HLS);
     playing.push(() => hls.destroy());
@@ -37,7 +39,7 @@ function show(video) {
 }
 
 /** The Echo's picture: by an offer, and by HLS where that shows nothing in time. */
-async function open(display) {
+async function open(display, mine) {
   const video = display.querySelector("video");
   let peer = null;
   try {
@@ -49,10 +51,11 @@ async function open(display) {
     show(video);
     await firstFrame(video, FIRST_PICTURE_MS);
   } catch {
+    if (mine !== turn) return;
     peer?.close();
     video.srcObject = null;
     const answer = await ask(display, "");
-    if (answer.hls) await attach(video, at(answer.hls));
+    if (answer.hls) await attach(video, at(answer.hls), mine);
   }
 }
 
@@ -91,14 +94,25 @@ function read(displays) {
   }
 }
 
-async function begin(pressed) {
-  const displays = [...document.querySelectorAll(".display")];
-  const shown = displays.map((display) => {
+/** Each display's picture, and a promise of the Echo's. */
+function play(displays) {
+  const mine = turn;
+  return displays.map((display) => {
     const video = display.querySelector("video");
-    if (display.dataset.offers) return open(display).catch(() => fail(display));
-    if (video.dataset.hls) attach(video, video.dataset.hls).catch(() => fail(display));
+    const failed = () => mine === turn && fail(display);
+    if (display.dataset.offers) return open(display, mine).catch(failed);
+    if (video.dataset.hls) attach(video, video.dataset.hls, mine).catch(failed);
     return null;
   });
+}
+
+function end() {
+  for (const each of playing.splice(0)) each();
+}
+
+async function begin(pressed) {
+  const displays = [...document.querySelectorAll(".display")];
+  const shown = play(displays);
   if (!("speechSynthesis" in window)) return;
   for (const button of document.querySelectorAll("[data-aloud]")) {
     button.hidden = false;
@@ -110,19 +124,21 @@ async function begin(pressed) {
 }
 
 /** Asks without leaving the page: a browser speaks only on a page where somebody has pressed something. */
-async function send() {
+async function send(mine) {
   const response = await fetch(form.action, { method: "POST", body: new FormData(form) });
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  if (mine !== turn) return;
   const heard = page.querySelector("#heard");
   if (!heard) return location.reload(); // signed out meanwhile
-  for (const end of playing.splice(0)) end();
+  end();
   document.querySelector("#heard").replaceWith(heard);
   await begin(true);
 }
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  send().catch(() => form.submit());
+  const mine = ++turn;
+  send(mine).catch(() => mine === turn && form.submit());
 });
 if ("speechSynthesis" in window) {
   aloud.closest("label").hidden = false;
@@ -146,5 +162,12 @@ if (Recognition && isSecureContext) {
     recognition.start();
   });
 }
-addEventListener("pagehide", () => playing.splice(0).forEach((end) => end()));
+addEventListener("pagehide", () => {
+  turn += 1;
+  end();
+});
+// a page that comes back from the browser's memory shows its pictures again, and reads nothing aloud
+addEventListener("pageshow", ({ persisted }) => {
+  if (persisted) play([...document.querySelectorAll(".display")].filter((display) => display.querySelector(".failed").hidden));
+});
 begin(false);

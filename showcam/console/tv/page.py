@@ -167,9 +167,12 @@ class Casting:
         return next((found.name for found in self._found() if found.id == tv), tv)
 
     def _found(self) -> list[Tv]:
-        if self._known is None or self._clock() - self._known[0] > KNOWN_S:
-            self._known = (self._clock(), [tv for tv in self._tvs.devices() if tv.kind == "screen"])
-        return self._known[1]
+        if self._known is not None and self._clock() - self._known[0] <= KNOWN_S:
+            return self._known[1]
+        found = [tv for tv in self._tvs.devices() if tv.kind == "screen"]
+        # a house without a TV is searched again: one may be switched on
+        self._known = (self._clock(), found) if found else None
+        return found
 
     def _page(self, current: ConsoleSession, status: int = 200, **context: object) -> Response:
         cameras: tuple[Camera, ...] = ()

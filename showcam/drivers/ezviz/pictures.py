@@ -31,6 +31,7 @@ from showcam.drivers.ezviz.answers import text
 from showcam.drivers.ezviz.cameras import has_sub, is_channel
 from showcam.drivers.ezviz.sessions import ASK_S
 from showcam.engine.ezviz.address import KNOWN, LOWEST_PORT, MAIN, SUB, live
+from showcam.engine.ezviz.messages import ANSWER_S
 from showcam.engine.source import EzvizCloud, Lease, Unopened
 from showcam.net.addresses import is_public, is_spelled, with_port
 from showcam.net.cache import Recent
@@ -239,7 +240,9 @@ def is_enciphered(camera: Listed) -> bool:
 
 
 FRESH_S = 240.0  # a token that nobody used was good for about 5 min (fiveapplesonthetable/hik-connect-py)
-OPENS_S = 6.0  # an opening whose end nobody has reported has ended; one takes 4 to 6 s (Stinocon/ezviz-stream-bridge)
+# An opening whose end nobody has reported has ended: dispatcher and node each have this time for their answer. It takes
+# 4 to 6 s (Stinocon/ezviz-stream-bridge), but a node says only after ten that a camera does not answer.
+OPENS_S = 2 * ANSWER_S
 MOST_SOURCES = 512  # sources
 
 type Fetch = Callable[[Source, float], str]

@@ -116,6 +116,7 @@ class Keyframes:
 
 
 KNOWN_S = 10.0  # between two knocks at a camera: a stream asks the camera anyway
+REFUSED_S = 600.0  # before a refused password is sent again: some cameras lock
 OPEN_S = 2.0  # an opening waits at most this long for the camera's description
 MANY = 4096
 _CODECS: dict[str, VideoCodec] = {"h264": "h264", "h265": "h265", "mjpeg": "mjpeg"}
@@ -125,20 +126,26 @@ _AWAY: frozenset[Reason] = frozenset({"lan_unreachable", "lan_closed"})
 class LanDriver:
     """A showcam.drivers.driver.Driver. `loopback`: cameras may be on this machine, for the demo.
 
-    `known_s`: for this long the last answer of a camera counts. `asks` returns the devices that answer WS-Discovery, to
-    find a camera that moved; without `asks` no search is made.
+    `known_s`: for this long the last answer of a camera counts, and for `refused_s` the refusal of a password. `asks`
+    returns the devices that answer WS-Discovery, to find a camera that moved; without `asks` no search is made.
     """
 
     vendor = LAN.vendor
 
     def __init__(
-        self, store: Store, *, loopback: bool = False, known_s: float = KNOWN_S, asks: Asks | None = None
+        self,
+        store: Store,
+        *,
+        loopback: bool = False,
+        known_s: float = KNOWN_S,
+        refused_s: float = REFUSED_S,
+        asks: Asks | None = None,
     ) -> None:
         self.devices = Devices(store)
         self._moves = Moves(self.devices, asks) if asks else None
         self._http = HouseHttp(loopback=loopback)
         self._keyframes = Keyframes(self._onvif)
-        self._loopback, self._known_s = loopback, known_s
+        self._loopback, self._known_s, self._refused_s = loopback, known_s, refused_s
         # by address: the time and the outcome of the last knock
         self._knocked: Recent[Place, tuple[float, Reason | None]] = Recent(MANY)
         # by source, id and channel, when and why the camera showed no picture
@@ -306,7 +313,9 @@ class LanDriver:
             return "code_wrong"
         _, knocked = self._knocked.get((device.host, device.port)) or (0.0, None)
         since, refused = self._refused.get((source.id, device.id, device.channel)) or (-self._known_s, None)
-        return knocked or (refused if time.monotonic() - since < self._known_s else None)
+        is_counted = refused == "code_wrong" and device.wrong > 0  # the owner gave no other password since
+        known_s = self._refused_s if is_counted else self._known_s
+        return knocked or (refused if time.monotonic() - since < known_s else None)
 
     def _device(self, source: Source, camera: Camera) -> Device:
         """The stored camera. Raises Refused if it was removed."""

@@ -24,6 +24,7 @@ MOST_JUNK = 256 * 1024
 STOP, KEEP_ALIVE, KEPT_ALIVE, INFO, INFO_ANSWER = 0x130, 0x132, 0x133, 0x13B, 0x13C
 CLIENT = "v3.6.3.20221124"  # the version that public clients give and nodes take
 LONGEST = 4096  # of a text in an answer
+ANSWER_S = 11.0  # a node waits ten seconds for the camera before it answers
 
 _URL, _KEY, _AGENT, _PROXY, _VERSION = 1, 2, 3, 4, 6
 _RESULT, _SSN, _ANSWERED_KEY, _ANSWERED_URL = 1, 4, 5, 7

@@ -10,11 +10,20 @@ from collections.abc import Callable
 
 from showcam.engine.ezviz import messages
 from showcam.engine.ezviz.address import KNOWN, Address, BadAddress, parted
-from showcam.engine.ezviz.messages import MESSAGE, STREAM, Answer, Frame, Frames, NotAnswer, NotFrames, frame
+from showcam.engine.ezviz.messages import (
+    ANSWER_S,
+    MESSAGE,
+    STREAM,
+    Answer,
+    Frame,
+    Frames,
+    NotAnswer,
+    NotFrames,
+    frame,
+)
 from showcam.engine.rtsp.connection import CLOSE_S, CONNECT_S
 from showcam.net.addresses import OnLoopback, are_public, is_spelled, with_port
 
-ANSWER_S = 11.0  # a node waits ten seconds for the camera before it answers
 MOST_HOPS = 4
 MOST_MESSAGES = 64  # messages before the answer
 KEEP_ALIVE_S = 10.0  # as the vendor's client and two others send it (rhanekom/hass-ezviz-stream, doc/)

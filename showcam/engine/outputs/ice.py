@@ -181,7 +181,6 @@ class Connection(aioice.ice.Connection):
         """Replaces aioice's function, but for the TURN server. Raises NoFreePort."""
         wanted, loop = _gathering.get(Gathering()), asyncio.get_running_loop()
         opened = [one for address in addresses if (one := await self._opened(address, wanted.ports, component))]
-        self._protocols += opened
         bound = wanted.relay_s if timeout is None else timeout
         due = loop.time() + bound
         ipv4 = [protocol for protocol in opened if wanted.servers and _is_literal(protocol.local_candidate.host)]
@@ -228,6 +227,7 @@ class Connection(aioice.ice.Connection):
             port=opened.getsockname()[1],
             type="host",
         )
+        self._protocols.append(protocol)  # at once: the search may be cancelled, and these are closed at the end
         return protocol
 
 

@@ -113,14 +113,14 @@ class Peer:
         for sender in self._connection.getSenders():
             if sender.track is not None:
                 sender.track.stop()
-        with contextlib.suppress(Exception):
-            await asyncio.wait_for(self._end(), 3)
+        # closing the connection while it gathers would leave sockets open; what takes too long is cancelled
+        for end in (self._end_gathering, self._connection.close):
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(end(), 3)
 
-    async def _end(self) -> None:
+    async def _end_gathering(self) -> None:
         if self._gathering is not None:
-            # closing the connection while it gathers would leave sockets open
             await asyncio.gather(self._gathering, return_exceptions=True)
-        await self._connection.close()
 
     def _changed(self) -> None:
         if self.state in ("failed", "closed") and not self._closed:

@@ -18,6 +18,7 @@ import structlog
 from av.video.frame import PictureType
 
 from showcam.engine.codec import h264
+from showcam.engine.keyframe import decoder
 from showcam.engine.sound import silence
 from showcam.engine.source import CLOCK, TRANSCODED, Codec, Format, Unit, transcoded_size
 
@@ -61,13 +62,18 @@ SOON = DISPLAY._replace(gop_s=0.6, late_s=2.0, shows_s=3.2, begins_with=3)
 THIN = Shape(640, 360, 400_000, 500_000, 250_000)  # for a connection of 1 Mbit/s, with room for sound and for losses
 
 
+class _Waiting(NamedTuple):
+    unit: Unit
+    came: float
+    form: Format | None  # the unit is the first picture of a new timeline of this format
+
+
 class Pipeline:
     """Decodes and encodes units in the order of the calls. All calls come from the same thread."""
 
     def __init__(self, form: Format, shape: Shape) -> None:
         self._size, self._shape = transcoded_size(form.width, form.height, shape[:2]), shape
-        self._decoder: Any = av.CodecContext.create(_DECODERS[form.kind], "r")
-        self._decoder.thread_count = 1
+        self._decoder: Any = decoder(_DECODERS[form.kind])
         self._encoder = _encoder(*self._size, shape)
         self._last: int | None = None
         self._last_key: int | None = None
@@ -168,10 +174,11 @@ class Transcoder(threading.Thread):
         self._shape, self._clock = shape, clock
         self._wants_key = threading.Event()
         self._form, self._since, self._made, self._broke = form, list(since), made, broke
-        self._units: queue.Queue[tuple[Unit | Format, float] | None] = queue.Queue(WAITING)
+        self._units: queue.Queue[_Waiting | None] = queue.Queue(WAITING)
         self._put_bytes = self._taken_bytes = 0  # each is written by only one thread
         self._waits_for_key = not self._since
         self._stopped = self._is_begun = False
+        self._goes_on_as: Format | None = None  # of a new timeline, until its first picture is handed over
         self._begins: Format | None = None  # the source's format, until its first picture is made
         self._silent_until = _EVER  # in ticks; older sound came too late
         self.load: float | None = None  # the part of a core that the thread takes; None until it was measured
@@ -186,17 +193,25 @@ class Transcoder(threading.Thread):
             # pictures refer to earlier ones: without them the decoder can use nothing before the next keyframe
             self._waits_for_key = True
             return
+        form = self._goes_on_as
         if unit.kind == "video":
-            self._waits_for_key = False
-        self._put(unit, len(unit.data))
+            self._waits_for_key, self._goes_on_as = False, None
+        elif form is not None:
+            return  # sound of a timeline without a picture
+        self._units.put_nowait(_Waiting(unit, self._clock(), form))
+        self._put_bytes += len(unit.data)
 
     def sync(self) -> None:
         """Makes the next picture a keyframe."""
         self._wants_key.set()
 
     def go_on_as(self, form: Format) -> None:
-        """Begins a new timeline with the next picture, after the source was opened again or paused."""
-        self._put(form, 0)
+        """Begins a new timeline with the next picture, after the source was opened again or paused.
+
+        The format goes with the picture: in the queue it could find no room, and the new timeline would be taken for
+        the old one.
+        """
+        self._goes_on_as = form
 
     def decodes(self, form: Format) -> bool:
         """True if the transcoder can go on with a source of this format after a new opening."""
@@ -216,11 +231,6 @@ class Transcoder(threading.Thread):
             _log.warning("transcoding broke", error=type(error).__name__)
             self._broke()
 
-    def _put(self, what: Unit | Format, size: int) -> None:
-        with contextlib.suppress(queue.Full):
-            self._units.put_nowait((what, self._clock()))
-            self._put_bytes += size
-
     def _has_room(self) -> bool:
         return not self._units.full() and self._put_bytes - self._taken_bytes < WAITING_BYTES
 
@@ -228,17 +238,18 @@ class Transcoder(threading.Thread):
         pipeline = Pipeline(self._form, self._shape)
         self._begins = self._form
         self._catch_up(pipeline)
-        while (item := self._units.get()) is not None and not self._stopped:
-            what, came = item
-            if isinstance(what, Format):
-                self._begins, self._silent_until = what, _EVER
-                pipeline.renew()
-                continue
-            self._taken_bytes += len(what.data)
-            if self._wants_key.is_set():
+        while (waiting := self._units.get()) is not None and not self._stopped:
+            unit, came, form = waiting
+            self._taken_bytes += len(unit.data)
+            if form is not None:
+                self._begins, self._silent_until = form, _EVER
+                if unit.key:
+                    # Times may begin at 0 again, which x264 can't encode, and libav may still hold pictures of before.
+                    pipeline = Pipeline(form, self._shape)
+            if form is not None or self._wants_key.is_set():
                 self._wants_key.clear()
                 pipeline.renew()
-            self._hand_over(pipeline, self._units_of(pipeline, what, came))
+            self._hand_over(pipeline, self._units_of(pipeline, unit, came))
             self._measure_load()
 
     def _catch_up(self, pipeline: Pipeline) -> None:

@@ -11,6 +11,7 @@ UNIT_CAP = 4 * 1024 * 1024  # bytes of one access unit; a larger unit is thrown 
 WAIT_S = 0.1  # seconds to wait for a late packet
 _MOST = 512  # packets that wait
 _FAR = 3000  # numbers; a leap beyond them is another number line (RFC 3550 appendix A.1)
+_TWICE = 1  # over TCP, which keeps the order, a packet this far behind came twice; others begin another number line
 HEAD = struct.Struct(">BBHII")
 PLAIN = 0x80  # the first byte of a packet without padding, extension and contributing sources, as nearly all are
 _SENDER, _RECEIVER, _DESCRIPTION, _BYE = 200, 201, 202, 203
@@ -105,7 +106,7 @@ class Order:
             self._restart(packet)
         ahead = packet.number - (self._next or 0) & 0xFFFF
         if ahead >= 0x8000:
-            if 0x10000 - ahead <= _FAR:
+            if 0x10000 - ahead <= (_FAR if self._wait_s else _TWICE):
                 return  # a duplicate, or a packet that came after WAIT_S
             self._restart(packet)
             ahead = 0

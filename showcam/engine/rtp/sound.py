@@ -20,7 +20,7 @@ class AacDepacketizer:
         """Raises NoAac for header sizes that no sender uses."""
         self._step = step
         self._size_bits, self._head_bits = size_bits, size_bits + index_bits
-        if not (4 <= size_bits <= 16 and index_bits <= 8):
+        if not (4 <= size_bits <= 16 and 0 <= index_bits <= 8):
             raise NoAac
         self._pieces: list[bytes] = []  # of a frame that is larger than a packet
         self._have = self._want = 0

@@ -30,6 +30,7 @@ _ALIVE_S = (5, 30)  # between requests that keep the session, at least and at mo
 _TURN_S = WAIT_S / 2  # between two checks for packets that have waited
 _TIMEOUT = re.compile(r";\s*timeout\s*=\s*(\d{1,5})", re.IGNORECASE)
 _CHANNELS = re.compile(r"interleaved\s*=\s*(\d{1,3})", re.IGNORECASE)
+_LAST_CHANNEL = 255  # of one byte; the reports of a track have the channel after the track's
 _SCHEME = re.compile(r"(?:rtsp://)+", re.IGNORECASE)
 _PORT = re.compile(r"server_port\s*=\s*(\d{1,5})", re.IGNORECASE)
 
@@ -51,7 +52,8 @@ class Incoming:
     def __init__(self, kind: str, payload: int, depacketizer: Depacketizer, hears: Hears, *, wait_s: float = 0) -> None:
         self.kind, self._payload, self._depacketizer, self._hears = kind, payload, depacketizer, hears
         self._order = Order(wait_s)
-        self._highest = self._source = 0
+        self._highest = 0  # number that came, plus 65,536 for each time that numbers began again at 0
+        self._source = 0
         self.is_over = False  # whether the track's sender has ended its stream (BYE)
 
     def rtp(self, data: bytes, at: float) -> None:
@@ -59,7 +61,7 @@ class Incoming:
             first, second, number, timestamp, source = HEAD.unpack_from(data)
             if first == PLAIN and second & 0x7F == self._payload and self._order.follows(number, source):
                 # nearly every packet: an object and a few calls less, thousands of times a second
-                self._highest = number
+                self._highest += number - self._highest & 0xFFFF
                 for unit in self._depacketizer.feed(data[HEAD.size :], timestamp, marker=second > 0x7F):
                     self._hears.unit(self.kind, unit, at)
                 return
@@ -69,7 +71,7 @@ class Incoming:
             return
         if packet.kind != self._payload:
             return
-        self._source, self._highest = packet.source, packet.number
+        self._count_number(packet)
         for released, lost in self._order.take(packet, at):
             self._feed(released, at, lost=lost)
 
@@ -93,6 +95,14 @@ class Incoming:
         if not self._source:
             return b""
         return receiver_report(own, self._source, self._highest, self._order.lost)
+
+    def _count_number(self, packet: Packet) -> None:
+        """Counts for receiver reports (RFC 3550 appendix A.1); a late packet is not the highest."""
+        ahead = packet.number - self._highest & 0xFFFF
+        if packet.source != self._source:
+            self._source, self._highest = packet.source, packet.number
+        elif ahead < 0x8000:
+            self._highest += ahead
 
     def _feed(self, packet: Packet, at: float, *, lost: bool) -> None:
         for unit in self._depacketizer.feed(packet.payload, packet.timestamp, marker=packet.marker, lost=lost):
@@ -231,8 +241,9 @@ class Session:
     def _take_channel(self, channel: int, transport: str) -> None:
         """Uses the channel that the camera names, if this is not the requested channel."""
         channels = _CHANNELS.search(transport)
-        if channels and int(channels[1]) not in self._incoming:
-            self._incoming[int(channels[1])] = self._incoming.pop(channel)
+        named = int(channels[1]) if channels else channel
+        if named < _LAST_CHANNEL and named not in self._incoming:
+            self._incoming[named] = self._incoming.pop(channel)
 
     # received data
 

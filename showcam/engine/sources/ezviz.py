@@ -201,7 +201,7 @@ class EzvizSource:
 
     def _is_given_up(self, showing: Showing) -> bool:
         """Whether the session has brought nothing for too long."""
-        if showing.held and showing.mute_s <= MUTE_S:
+        if showing.held and showing.silent_s <= MUTE_S:
             return False
         if showing.is_shown:
             return showing.silent_s > MUTE_S

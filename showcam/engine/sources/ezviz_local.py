@@ -105,7 +105,7 @@ class EzvizLocalSource:
         return showing.is_shown and self._loop.time() - began > SHORT_S
 
     def _is_given_up(self, showing: Showing) -> bool:
-        if showing.held:
+        if showing.held and showing.silent_s <= KEYFRAME_S:
             return False
         if showing.is_shown:
             return showing.silent_s > KEYFRAME_S

@@ -43,6 +43,10 @@ class NotPlaylist(Exception):
     """The text is not an HLS playlist, or names far too many segments."""
 
 
+class NotVideo(Exception):
+    """A segment has no video, or none that can be played."""
+
+
 class Encrypted(Exception):
     """The segments of a playlist are encrypted."""
 
@@ -148,15 +152,15 @@ class Contents(NamedTuple):
 def contents(data: bytes, parameters: bytes = b"") -> Contents:
     """Takes a segment apart. `parameters` are the parameter sets of the segments before.
 
-    Raises SourceFailed for video of another codec, and errors of libav, which quote the data.
+    Raises NotVideo, and errors of libav, which quote the data.
     """
     form = "mp4" if data[4:8] == b"ftyp" else "mpegts"
     with av.open(io.BytesIO(data), "r", format=form, options=_OPTIONS) as container:
         video: Any = next(iter(container.streams.video), None)
-        codec = _VIDEOS.get(video.codec_context.name) if video else None
+        codec = _VIDEOS.get(_decoder(video)) if video else None
         if codec is None:
-            raise SourceFailed("not_playable", again=False)
-        audio: Any = next((stream for stream in container.streams.audio if stream.codec_context.name in _SOUNDS), None)
+            raise NotVideo
+        audio: Any = next((stream for stream in container.streams.audio if _decoder(stream) in _SOUNDS), None)
         parameters = video.codec_context.extradata or parameters
         to_annexb = None
         if parameters[:1] == b"\x01":  # as in MP4; libav's filter writes the parameter sets into keyframes
@@ -174,6 +178,11 @@ def contents(data: bytes, parameters: bytes = b"") -> Contents:
                     units += _unit("video", part, whole, key=bool(part.is_keyframe))
         sound = SoundFormat(audio.codec_context.name, audio.codec_context.rate) if audio else None
         return Contents(codec, bool(video.codec_context.has_b_frames), sound, parameters, units)
+
+
+def _decoder(stream: Any) -> str:
+    """The name of the stream's decoder; "" if libav has none."""
+    return str(stream.codec_context.name) if stream.codec_context else ""
 
 
 def _unit(kind: Literal["video", "audio"], packet: Any, data: bytes, *, key: bool) -> list[Unit]:
@@ -334,6 +343,9 @@ class HlsSource(Bursts):
         if data:
             try:
                 await self._show_contents(data)
+            except NotVideo:
+                if not self.is_begun:
+                    raise SourceFailed("not_playable", again=False) from None
             except (av.error.FFmpegError, ValueError):
                 if not self.is_begun:
                     raise SourceFailed("media_down", again=True) from None

@@ -28,6 +28,8 @@ CODE_LENGTH = 7  # of an operation code; its content is not checked
 REFUSED, BUSY = 9, 10  # results that no public client has met
 TICK_S = 0.06  # about the duration of a picture
 LONGEST_JUNK = 400_000
+PACK, KEYFRAME = b"\0\0\1\xba", b"\0\0\1\x65"
+STALLS_AFTER = 4  # turns with bytes: less than a client waits for sound, and enough for a whole keyframe
 EMPTY_CHUNK, MANY_CHUNKS = b"$\x01\x00\x00", 4000  # of a fault: the chunk, and how often it is sent in each turn
 type Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -181,7 +183,7 @@ class Device:
         leaving = asyncio.create_task(reader.read())
         key_s = self._world.settings.stream_key_s or KEY_S[2]
         feed = ShapedFeed(self._world, camera, self._studio, 1, at_home_key_s=key_s, shape=shape)
-        began = asyncio.get_running_loop().time()
+        began, keyed = asyncio.get_running_loop().time(), 0
 
         def is_over() -> bool:
             return leaving.done() or self._is_over(asyncio.get_running_loop().time() - began)
@@ -194,7 +196,11 @@ class Device:
                     feed.release()
                 if self._world.settings.local_fault == "floods":
                     writer.write(EMPTY_CHUNK * MANY_CHUNKS)
-                for part in feed.take_bodies():
+                parts = feed.take_bodies()
+                if self._world.settings.local_fault == "stalls":
+                    # a session's first packet is cut, so a keyframe counts only behind the head of its own
+                    keyed += bool(parts) and (keyed > 0 or KEYFRAME in b"".join(parts).partition(PACK)[2])
+                for part in parts if keyed <= STALLS_AFTER else ():
                     if dress is not None and self._world.settings.local_fault != "mute" and camera.streaming:
                         writer.write(self._chunk(dress, part))
                 await writer.drain()

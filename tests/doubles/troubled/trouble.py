@@ -64,7 +64,8 @@ class Trouble(Settings):
     local_cut_s: float = 0.0  # a session lasts this long; 0: until its client ends it
     local_crowd: Literal["", "refuses"] = ""  # the second session's effect; "": the first session ends
     local_stranger: Literal["", "refuses"] = ""  # the answer to a client without the camera's key; "": nothing comes
-    local_fault: Literal["", "refuses", "mute", "drops", "noise", "junk", "keyless", "drips", "floods"] = ""
+    # "stalls": a keyframe and little more is sent, and the connection stays open
+    local_fault: Literal["", "refuses", "mute", "drops", "noise", "junk", "keyless", "drips", "floods", "stalls"] = ""
     local_bent: str = ""  # the answer to cut or change, and the changed place
 
 
