@@ -191,7 +191,7 @@ class OneTimeCode:
         return text
 
     def since(self, began: float) -> str:
-        """The code that was made at `began`, in epoch seconds, or later, and that nobody has used; else a new code."""
+        """An unused code that was made since `began` (epoch seconds). Makes a new code if there is none."""
         try:
             kept = json.loads(self._file.read_text())
             if kept["until"] - LIFE_S > began - 1:  # its time is kept in whole seconds

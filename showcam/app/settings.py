@@ -25,7 +25,7 @@ class Settings(SettingsTable, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     @property
     def is_exposed(self) -> bool:
-        """Whether a public address leads here, so that a proxy on this machine may hand on strangers' requests."""
+        """Whether showcam has a public address. A proxy on this machine may then hand on requests of strangers."""
         return self.public_url.startswith("https://")
 
     @property

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.doubles.needs import CHROMIUM
 from tests.doubles.program import Program, running
@@ -38,6 +38,15 @@ FLAGS = [
     "--no-first-run",
     "--no-sandbox",
 ]
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """Of a phone's size: each picture that is on the screen takes a good part of a core."""
+    made = chromium.new_context(viewport={"width": 360, "height": 640}, locale="en-US")
+    made.set_default_timeout(LONG_S * 1000)
+    yield made
+    made.close()
 
 
 def picture(page: Page, name: str, *, wanted: bool = ALL_PICTURES) -> None:

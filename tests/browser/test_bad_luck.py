@@ -3,18 +3,14 @@
 import contextlib
 import datetime
 import resource
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.test_home import another, at_start, enter, sign_in, signed_out_elsewhere, tile, watched
 from tests.doubles.listening import below
 from tests.doubles.program import Program, running
-from tests.doubles.waiting import LONG_S
 
-LONG_MS = LONG_S * 1000
 USER = "demo@example.com"
 SEND_STILL = """camera => new Promise((made) => {
     const canvas = document.createElement("canvas");
@@ -23,14 +19,6 @@ SEND_STILL = """camera => new Promise((made) => {
 }).then((body) => fetch(`/home/cameras/${camera}/last`, { method: "POST", body, headers: {
     "Content-Type": "image/jpeg", "X-CSRFToken": document.querySelector("meta[name=csrf-token]").content } }))
     .then(({ status }) => status)"""
-
-
-@pytest.fixture
-def context(chromium: Browser) -> Iterator[BrowserContext]:
-    made = chromium.new_context(viewport={"width": 360, "height": 640}, locale="en-US")
-    made.set_default_timeout(LONG_MS)
-    yield made
-    made.close()
 
 
 def signed_in(context: BrowserContext, program: Program, user: str = USER) -> Page:

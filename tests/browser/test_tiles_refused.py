@@ -5,13 +5,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize, expect
+from playwright.sync_api import BrowserContext, Page, Route, ViewportSize, expect
 
 from tests.browser.test_home import MOVING, enter, let_in, plays, tile, watched
 from tests.doubles.program import Program
 from tests.doubles.waiting import LONG_S
 
-LONG_MS = LONG_S * 1000
 TALL: ViewportSize = {"width": 360, "height": 3000}  # all cameras are on the screen
 MINUTES_MS = 150_000  # longer than two of the longest pauses between a tile's requests
 BACK = "how => dispatchEvent(new PageTransitionEvent(how, { persisted: true }))"
@@ -41,15 +40,6 @@ class Requests:
             route.fulfill(json={"wrong": f"{name} is refused.", "mend": "Wait.", "reason": reason})
         else:
             route.fallback()
-
-
-@pytest.fixture
-def context(chromium: Browser) -> Iterator[BrowserContext]:
-    """Of a phone's size: each picture that is on the screen takes a good part of a core."""
-    made = chromium.new_context(viewport={"width": 360, "height": 640}, locale="en-US")
-    made.set_default_timeout(LONG_MS)
-    yield made
-    made.close()
 
 
 @pytest.fixture

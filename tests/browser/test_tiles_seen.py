@@ -1,9 +1,6 @@
 """The tiles of the page of cameras as they are seen: the last still, what plays, the search, and who is away."""
 
-from collections.abc import Iterator
-
-import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import until_true
 from tests.browser.test_home import MOVING, enter, plays, tile, watched
@@ -15,15 +12,6 @@ LONG_MS = LONG_S * 1000
 SHIFTS = """window.shifts = [];
 new PerformanceObserver(list => window.shifts.push(...list.getEntries().map(entry => entry.value)))
     .observe({ type: "layout-shift", buffered: true });"""
-
-
-@pytest.fixture
-def context(chromium: Browser) -> Iterator[BrowserContext]:
-    """Of a phone's size: each picture that is on the screen takes a good part of a core."""
-    made = chromium.new_context(viewport={"width": 360, "height": 640}, locale="en-US")
-    made.set_default_timeout(LONG_MS)
-    yield made
-    made.close()
 
 
 def kept(page: Page, name: str) -> None:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -14,6 +15,7 @@ from showcam.app.setup.forwarder import LANGUAGES
 from showcam.app.setup.skill_creation import STEPS, Made, SkillCreation
 from showcam.app.setup.smapi import Amazon, Failed, SignInAgain
 from showcam.console.setup.skill import NotMade
+from showcam.store.records import Client
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
@@ -97,14 +99,20 @@ def test_the_spoken_half_stands_before_anything_of_aws(world: World) -> None:
     assert skill.enabled
 
 
-def test_account_linking_is_that_of_the_client_and_its_redirects_are_the_vendors(world: World) -> None:
+def linked_client(world: World) -> tuple[Client, dict[str, Any]]:
+    """The client that a skill was made for, and what the skill says of account linking: it has the client's secret."""
     world.spoken()
     (skill,) = world.amazon.skills.values()
     client = world.store.client("alexa")
     assert skill.linking is not None
     assert client is not None
     assert clients.check_secret(client, skill.linking["clientSecret"])
-    assert skill.linking["authorizationUrl"] == f"{URL}/oauth/authorize"
+    return client, skill.linking
+
+
+def test_account_linking_is_that_of_the_client_and_its_redirects_are_the_vendors(world: World) -> None:
+    client, linking = linked_client(world)
+    assert linking["authorizationUrl"] == f"{URL}/oauth/authorize"
     assert client.redirect_uris == (
         f"https://pitangui.amazon.com/api/skill/link/{VENDOR}",
         f"https://layla.amazon.com/api/skill/link/{VENDOR}",
@@ -114,12 +122,7 @@ def test_account_linking_is_that_of_the_client_and_its_redirects_are_the_vendors
 
 def test_a_client_that_was_there_keeps_its_demand_for_pkce(world: World) -> None:
     clients.register(world.store, "alexa", "alexa", ("https://assistant.example/",), require_pkce=True)
-    world.spoken()
-    (skill,) = world.amazon.skills.values()
-    client = world.store.client("alexa")
-    assert skill.linking is not None
-    assert client is not None
-    assert clients.check_secret(client, skill.linking["clientSecret"])
+    client, _ = linked_client(world)
     assert client.require_pkce
     assert client.redirect_uris[0] == f"https://pitangui.amazon.com/api/skill/link/{VENDOR}"
 

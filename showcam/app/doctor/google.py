@@ -136,7 +136,7 @@ def _client(patient: Patient, visitor: Visitor) -> Finding:
 
 
 def _home(patient: Patient, visitor: Visitor) -> Finding:
-    """Whether a proxy adds no header, so that its visitors look as browsers on its machine do.
+    """Whether the proxy adds no header: showcam then takes all visitors for browsers on the proxy's machine.
 
     A proxy may hand on the Host that a visitor chose.
     """

@@ -135,7 +135,7 @@ class Bodies:
         return body
 
     def proved(self, environ: WSGIEnvironment) -> None:
-        """Notes that a request's signature or token was valid: its client then has the places of known clients."""
+        """Counts a client as known, since its request had a valid signature or token."""
         client, now = counted_as(environ.get("REMOTE_ADDR", "")), self._clock()
         if self._known.get(client, 0.0) - now > KNOWN_S / 2:
             return

@@ -1,4 +1,4 @@
-"""The owner's forwarder on AWS: a CloudFormation template that holds the forwarder's code, and the key for its form."""
+"""The CloudFormation template of the owner's forwarder on AWS, with the forwarder's code and key."""
 
 import base64
 import textwrap

@@ -92,5 +92,5 @@ class Entrance:
         return BASE not in environ and from_house(environ, self.names, exposed=self.exposed)
 
     def at_machine_of_house(self) -> bool:
-        """Tells whether the request comes from a machine of the house, maybe by a proxy that hides that it is one."""
+        """Tells whether the request comes from a machine of the house. This machine may be a proxy for strangers."""
         return BASE not in request.environ and from_machine_of_house(request.environ, self.names)

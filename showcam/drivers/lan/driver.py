@@ -266,7 +266,7 @@ class LanDriver:
         return Onvif.of(device, self._http)
 
     def _ask(self, source: Source, device: Device, wanted: Pictured, deadline_s: float) -> None:
-        """Asks the camera for that picture and notes the answer. Raises Refused if the camera does not show it."""
+        """Asks the camera to describe its stream and notes the answer. Raises Refused."""
         place, who = (device.host, device.port), (source.id, device.id, device.channel)
         login = Login(device.user, device.password, basic=device.basic)
         try:

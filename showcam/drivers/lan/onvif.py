@@ -153,7 +153,7 @@ class Onvif:
 
     @classmethod
     def of(cls, device: Device, http: HouseHttp) -> "Onvif":
-        """The client for a stored camera, with the login and the certificate that its owner gave."""
+        """A client for a stored camera, with its owner's login and certificate."""
         return cls(http, device.host, device.onvif, device.user, device.password, pin=device.pin or None)
 
     def describe(self, timeout_s: float) -> Described:

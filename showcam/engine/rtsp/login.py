@@ -120,6 +120,6 @@ class Login:
 
 
 def _hash(algorithm: Algorithm, text: str) -> str:
-    """The hash of the bytes that the device sent: in `text`, bytes of a realm that are not UTF-8 are surrogates."""
+    """The hash in hex. Surrogates in `text` are hashed as the bytes that a device sent."""
     maker = hashlib.sha256 if algorithm == "SHA-256" else hashlib.md5
     return maker(text.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest()

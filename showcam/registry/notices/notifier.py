@@ -284,7 +284,7 @@ class Notifying:
         wait(self._sent, ENDING_S)
 
     def _hand_out(self, account: Account, addresses: Mapping[str, Address]) -> None:
-        """Hands each address of the household that is due to a thread: an address that hangs holds up no other."""
+        """Sends a household's due notices, each address in a thread: an address that hangs delays no other."""
         faults = self._standing.examine(account.id)
         for address_id, address in addresses.items():
             due = _due(address_id, faults)

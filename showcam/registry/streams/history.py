@@ -239,7 +239,7 @@ def _new_id(at: float) -> str:
 
 
 def _removed(ask_id: str) -> Ask | None:
-    """The place in the history of an ask that was removed: its id tells the time. None if this is no id."""
+    """The time in the id of a removed ask, as a place in the history. None for a text that is no id."""
     found = _ID.fullmatch(ask_id)
     return Ask(ask_id, "", "", surface="", at=int(found[1], 16) / 1000, took_s=0.0, reason="") if found else None
 

@@ -244,7 +244,7 @@ class _Watched:
     followed: set[str] = field(default_factory=set)  # sources whose list of messages is read
 
     def end(self) -> None:
-        """Stops the listeners. If a reader of the household adds one at this moment, the reader ends it afterwards."""
+        """Stops a household's listeners. A reader that adds a listener just then stops the listener itself."""
         for listener in list(self.listeners.values()):
             listener.stop()
 
