@@ -1,4 +1,4 @@
-"""The CloudFormation template of the owner's forwarder on AWS, with the forwarder's code and key."""
+"""The CloudFormation template of the owner's forwarder on AWS, and the key that a form of AWS asks for."""
 
 import base64
 import textwrap
