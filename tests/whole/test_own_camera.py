@@ -39,9 +39,9 @@ def test_one_that_says_nothing_is_refused_with_its_mend(barn: Program, assistant
     answers: list[dict[str, Any]] = []
 
     def is_refused() -> bool:
-        """What another test still watches flows on for a moment, and is joined."""
+        """What another test still watches flows on for a moment, and is joined; its picture then stays away."""
         answers.append(barn.assistant(assistant, "watch", text="show the barn camera"))
-        return not answers[-1]["outcome"]["shown"]
+        return answers[-1]["outcome"]["told"] is not None
 
     until(is_refused)
     answer = answers[-1]

@@ -68,8 +68,8 @@ def minutes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Made
         program.link("alexa", REAL)
         program.link("google", KEYS, code="012345")
         program.login(DEMO)
-        # every second list lacks the status of each camera, as one in fifteen does: the list before told the battery
-        program.configure(wake_s=9.0, wake_spread_s=0.0, gateway_each=0, empty_each=2)
+        # every third list lacks the camera's status, as one in fifteen does: a list before it told the battery
+        program.configure(wake_s=9.0, wake_spread_s=0.0, gateway_each=0, empty_each=3)
 
         def made(camera: str) -> Made:
             user, more, answers = MINUTES[camera]

@@ -1,6 +1,7 @@
 """The EZVIZ app's API, as far as a bridge uses it: sign-in, lists, switches, encryption, messages."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
@@ -33,7 +34,7 @@ class AppFace:
         self.push = self.PUSH(world, sessions)
         self._settings = SettingCalls(world, sessions)
         self._captures = Captures()
-        self._gets = self._lists = 0
+        self._gets, self._lists = 0, Counter[str]()  # lists by user
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=256 * 1024)
@@ -123,8 +124,8 @@ class AppFace:
             raise AppError(1021, "A parameter of the list is wrong")
         sections = {word.strip() for word in query["filter"].split(",")}
         listed = pagelist.page(self._world, account, offset, limit, sections)
-        self._lists += 1
-        if listed.get("STATUS") and _falls_due(self._lists, self._world.settings.empty_each):
+        self._lists[account.user] += 1
+        if listed.get("STATUS") and _falls_due(self._lists[account.user], self._world.settings.empty_each):
             listed["STATUS"][next(iter(listed["STATUS"]))] = {}
         return answer(**listed)
 
