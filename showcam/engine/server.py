@@ -32,7 +32,7 @@ from showcam.engine.messages import (
     Probe,
     Warm,
 )
-from showcam.engine.outputs import amendments
+from showcam.engine.outputs import peer
 from showcam.engine.routes import Handler, Routes, application, problem
 from showcam.engine.sessions.sessions import Sessions
 from showcam.engine.settings import PlaneSettings, tls_context
@@ -172,7 +172,7 @@ class MediaServer:
         loop, settings = asyncio.get_running_loop(), self._settings
         loop.set_exception_handler(AcceptFailures())
         _settle_memory()
-        amendments.apply(settings.ice_addresses)
+        peer.amend(settings.ice_addresses)
         context = await asyncio.to_thread(tls_context, settings.ca_file)
         self._sessions = Sessions(settings, self._grants, self._sources, context)
         app = application()
