@@ -18,8 +18,7 @@ from aiohttp import web
 
 from showcam.engine.grants import START_S, BadGrant, ExpiredGrant, Grants, Protocol
 from showcam.engine.routes import Handler, application, problem
-from showcam.engine.silence import Silence, silence
-from showcam.net.addresses import Network, counted_as, is_in_house, unmapped, within
+from showcam.net.addresses import Network, Silence, counted_as, is_in_house, silence, unmapped, within
 
 _log = structlog.get_logger()
 SILENT_S = 5.0  # until a new connection sends its first byte
