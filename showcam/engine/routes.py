@@ -93,6 +93,10 @@ _SEGMENT = re.compile(r"(\d{1,9})\.ts")
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+class NotLent(Exception):
+    """No door was opened; the text says why."""
+
+
 def application(*middlewares: Middleware) -> web.Application:
     """An application without routes. `middlewares` run behind the middleware that answers failures."""
     return web.Application(middlewares=[answer_everything, *middlewares], client_max_size=4 * OFFER_CAP)
@@ -125,6 +129,8 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
         )
     except SourceFailed as failed:
         return problem(502, "The camera's picture could not be had.", failed.reason or "media_down")
+    except NotLent as failed:
+        return problem(503, str(failed))
     except NoFreePort:
         _log.warning("no port of webrtc_ports is free for another viewer", reason="full")
         return problem(429, "Each port of webrtc_ports is in use.", "full")
@@ -291,10 +297,6 @@ def _bearer(request: web.Request) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-class NotLent(Exception):
-    """No door was opened; the text says why."""
-
-
 class Doors(typing.Protocol):
     """Lends doors to devices of the house, as LentDoors of showcam.engine.doors does. `lend` may raise NotLent."""
 
@@ -343,11 +345,7 @@ class InternalRoutes:
         return _json(Answered(sdp=answer, session=grant))
 
     async def lend(self, body: Lend) -> web.Response:
-        try:
-            at = await self._doors.lend(body["link"], body["device"])
-        except NotLent as error:
-            return problem(503, str(error))
-        return _json(Lent(at=at))
+        return _json(Lent(at=await self._doors.lend(body["link"], body["device"])))
 
     async def probe(self, body: Probe) -> web.Response:
         source = read_source(body["source"])
