@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from showcam.app.aws.cloudwatch import CloudWatch
+from showcam.net.outcomes import collected
 from showcam.registry import outcomes
 from showcam.registry.outcomes import Outcome
 from tests.doubles.runtime_api import Context
@@ -26,7 +27,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], CloudWatch]:
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "showcam-prod-web")
 
     def install(least: str) -> CloudWatch:
-        made = CloudWatch(least)
+        made = CloudWatch(least, collected)
         made.install()
         return made
 

@@ -21,6 +21,7 @@ from showcam.engine.client import MediaClient
 from showcam.engine.fleet import Fleet
 from showcam.engine.grants import Grants
 from showcam.engine.settings import tls_context
+from showcam.net.outcomes import collected
 from showcam.registry.adapter import Adapter, adapt
 from showcam.registry.readings.changes import ENCRYPTION, SIGHTINGS
 from showcam.registry.readings.judge import Rules
@@ -155,7 +156,7 @@ def function(name: str = "") -> "tuple[Settings, CloudWatch]":
     from showcam.app.aws.cloudwatch import CloudWatch
 
     settings = load()
-    watch = CloudWatch(settings.log_level)
+    watch = CloudWatch(settings.log_level, collected)
     watch.install()
     return with_own_secrets(name, settings) if name else settings, watch
 
