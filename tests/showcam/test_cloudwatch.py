@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from showcam.app.aws.cloudwatch import CloudWatch
-from showcam.net.outcomes import collected
 from showcam.registry import outcomes
-from showcam.registry.outcomes import Outcome
+from showcam.registry.outcomes import Outcome, collected
 from tests.doubles.runtime_api import Context
 
 log = logging.getLogger("registry.somewhere")

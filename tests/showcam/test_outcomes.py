@@ -19,7 +19,7 @@ from showcam.app.aws.cloudwatch import CloudWatch
 from showcam.app.edge.edge import Answered, Edge, EdgeRules, RequestLines
 from showcam.app.edge.metrics import Metrics
 from showcam.app.http_types import Request, Response, Route
-from showcam.net.outcomes import Outcome, collected
+from showcam.registry.outcomes import Outcome, collected
 from showcam.registry.readings.judge import Rules
 from tests.doubles.household import Household, household
 from tests.doubles.runtime_api import Context

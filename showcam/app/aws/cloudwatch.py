@@ -21,7 +21,7 @@ from showcam.app.redaction import QUIET, SILENT, redact
 from showcam.net.text import JsonObject
 
 if TYPE_CHECKING:
-    from showcam.net.outcomes import Outcome
+    from showcam.registry.outcomes import Outcome
 
 type Event = JsonObject
 type Reply = Mapping[str, object]  # of a function: an assistant's answer, or an HTTP API's

@@ -21,8 +21,8 @@ from showcam.engine.client import MediaClient
 from showcam.engine.fleet import Fleet
 from showcam.engine.grants import Grants
 from showcam.engine.settings import tls_context
-from showcam.net.outcomes import collected
 from showcam.registry.adapter import Adapter, adapt
+from showcam.registry.outcomes import collected
 from showcam.registry.readings.changes import ENCRYPTION, SIGHTINGS
 from showcam.registry.readings.judge import Rules
 from showcam.registry.streams.history import TOGETHER_S, Later
