@@ -137,11 +137,8 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
     except tuple(_FAILURES) as failed:
         return problem(*_FAILURES[type(failed)])
     except web.HTTPException as error:
-        return problem(
-            error.status,
-            error.reason,
-            headers={name: value for name, value in error.headers.items() if name == "Allow"},
-        )
+        allowed = {name: value for name, value in error.headers.items() if name == "Allow"}
+        return problem(error.status, error.reason, headers=allowed)
     except Exception as error:
         _log.error("request broke", route=_route(request), error=type(error).__name__)
         return problem(500, "Something went wrong here.")
