@@ -13,7 +13,7 @@ from pyezvizapi.utils import return_password_hash
 
 from showcam.simulator.state import Settings
 from tests.doubles.cloud import Cloud
-from tests.doubles.waiting import until
+from tests.doubles.waiting import LONG_S, until
 
 pytestmark = pytest.mark.proves(
     "The simulated app account is like EZVIZ's",
@@ -258,10 +258,10 @@ def test_a_fault_of_one_camera_is_met_at_its_list(
 ) -> None:
     made = client()
     cloud.control(cloud.serials["Garage"], fault=fault)
-    with monkeypatch.context() as patch, pytest.raises(raised) as caught:
-        if fault == "timeout":
-            patch.setattr(made, "_timeout", 0.5)
-        made.get_device_infos()
+    with monkeypatch.context() as patch:
+        patch.setattr(made, "_timeout", 0.5 if fault == "timeout" else LONG_S)
+        with pytest.raises(raised) as caught:
+            made.get_device_infos()
     if status is not None:
         assert caught.value.__cause__.response.status_code == status  # type: ignore[union-attr]
     porch = client(OTHER).get_device_infos()

@@ -231,7 +231,7 @@ def test_a_silent_client_is_hung_up_on(cloud: Cloud, client: Callable[..., Ezviz
         stream.start()
         ended = lasted(stream, lambda: None, LONG_S, answers=False, began=began)
     assert ended is not None
-    assert 4 < ended
+    assert ended > 4
 
 
 @pytest.mark.parametrize("keeps", [False, True])
