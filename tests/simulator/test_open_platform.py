@@ -204,7 +204,7 @@ def test_encryption_changes_after_a_while(cloud: Cloud) -> None:
         cloud.control(garage, encryption=before == "60019")
         cloud.configure(encryption_delay_s=0.5)
         assert cloud.open(path, token, deviceSerial=garage, **form)["code"] == "200"
-        until(lambda after=after: mint() == after)
+        until(lambda after=after: mint() == after)  # type: ignore[misc]
         assert cloud.open("device/info", token, deviceSerial=garage)["data"]["isEncrypt"] == (after == "60019")
 
 
