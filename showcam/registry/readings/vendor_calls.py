@@ -111,15 +111,8 @@ class Breaker:
     anyway. A call that began before the vendor last answered says nothing of the vendor now, however late it fails.
     """
 
-    def __init__(
-        self,
-        *,
-        trip: int = 3,
-        rest_s: float = RETRY_S,
-        longest_s: float = LONGEST_REST_S,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._trip, self._rest_s, self._longest_s, self._clock = trip, rest_s, longest_s, clock
+    def __init__(self, *, trip: int = 3, rest_s: float = RETRY_S, clock: Callable[[], float] = time.monotonic) -> None:
+        self._trip, self._rest_s, self._clock = trip, rest_s, clock
         self._circuits: dict[str, _Circuit] = {}
         self._recovered: Recent[str, float] = Recent(MANY)  # when a source that had failed answered
         self._lock = threading.Lock()
@@ -166,7 +159,7 @@ class Breaker:
             circuit.waited_s = max(circuit.waited_s, waited_s)
             beyond = circuit.failures - self._trip
             if beyond >= 0:
-                circuit.open_until = self._clock() + min(self._longest_s, self._rest_s * 2**beyond)
+                circuit.open_until = self._clock() + min(LONGEST_REST_S, self._rest_s * 2**beyond)
 
     def _answered(self, key: str) -> None:
         with self._lock:
