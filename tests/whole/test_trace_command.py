@@ -70,8 +70,7 @@ def minutes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Made
         program.link("google", KEYS, code="012345")
         program.login(DEMO)
         # every third list lacks the camera's status, as one in fifteen does: a list before it told the battery
-        # it wakes in the second session, even if the first is opened late: they last six seconds and twelve
-        program.configure(wake_s=14.0, wake_spread_s=0.0, gateway_each=0, empty_each=3)
+        program.configure(wake_s=9.0, wake_spread_s=0.0, gateway_each=0, empty_each=3)
 
         def made(camera: str) -> Made:
             user, more, answers = MINUTES[camera]
