@@ -213,8 +213,8 @@ async def watch(cloud: Alexa | Google, text: str, via: str, seconds: float, orig
 async def watch_ring(cloud: Alexa, within_s: float, seconds: float, origin: str, after: int | None) -> dict[str, Any]:
     """Waits for a ring and opens the doorbell's view, as an Echo does automatically.
 
-    `after`: the number of the news behind which the ring comes; None: from now on. The answer is that of `watch`, with
-    "rang_at": epoch s, or null.
+    `after`: a ring counts if its number among the news is higher; None: from now on. The answer is that of `watch`,
+    with "rang_at": epoch s, or null.
     """
     wire, rang = cloud.wire(), None
     with contextlib.suppress(TimeoutError):
