@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from tests.doubles.program import Program
-from tests.doubles.waiting import LONG_S
+from tests.doubles.waiting import LONG_S, until
 
 JSON = {"Content-Type": "application/json"}
 
@@ -119,9 +119,9 @@ def test_senders_who_never_finish_do_not_stop_the_others(demo: Program) -> None:
         for connection in held:
             connection.close()
     # their places fall free once the server has seen them go
-    until = time.monotonic() + LONG_S
+    end = time.monotonic() + LONG_S
     while (status := requests.post(f"{demo.web}/oauth/token", b"x", timeout=5).status_code) == 503:
-        assert time.monotonic() < until
+        assert time.monotonic() < end
         time.sleep(0.1)
     assert status == 400
 
@@ -152,13 +152,22 @@ def test_a_token_of_the_other_assistant_opens_nothing(demo: Program) -> None:
 def test_another_households_camera_is_not_found(demo: Program) -> None:
     mine, theirs = tokens(demo, "google"), tokens(demo, "google", "other@example.com")
 
-    def sync(token: str) -> list[str]:
-        body = b'{"requestId":"1","inputs":[{"intent":"action.devices.SYNC"}]}'
-        headers = JSON | {"Authorization": f"Bearer {token}"}
-        answer = requests.post(f"{demo.web}/google/fulfillment", body, headers=headers, timeout=LONG_S).json()
-        return [device["id"] for device in answer["payload"]["devices"]]
+    def asked(token: str, body: bytes, wanted: str) -> dict[str, Any]:
+        """The first payload with that text: Google asks again if a busy machine takes longer than it waits."""
+        headers, answers = JSON | {"Authorization": f"Bearer {token}"}, list[requests.Response]()
 
-    study = next(iter(set(sync(theirs)) - set(sync(mine))))
+        def is_had() -> bool:
+            answers.append(requests.post(f"{demo.web}/google/fulfillment", body, headers=headers, timeout=LONG_S))
+            return wanted in answers[-1].text
+
+        until(is_had)
+        return dict(answers[-1].json()["payload"])
+
+    def sync(token: str) -> set[str]:
+        body = b'{"requestId":"1","inputs":[{"intent":"action.devices.SYNC"}]}'
+        return {device["id"] for device in asked(token, body, '"devices"')["devices"]}
+
+    study = next(iter(sync(theirs) - sync(mine)))
     params = {"StreamToChromecast": True, "SupportedStreamProtocols": ["hls"]}
     execute = {
         "requestId": "1",
@@ -176,9 +185,8 @@ def test_another_households_camera_is_not_found(demo: Program) -> None:
             }
         ],
     }
-    headers = {"Authorization": f"Bearer {mine}"}
-    answer = requests.post(f"{demo.web}/google/fulfillment", json=execute, headers=headers, timeout=LONG_S).json()
-    assert answer["payload"]["commands"][0]["errorCode"] == "deviceNotFound"
+    [answer] = asked(mine, json.dumps(execute).encode(), "deviceNotFound")["commands"]
+    assert (answer["status"], answer["errorCode"]) == ("ERROR", "deviceNotFound")
 
 
 @pytest.mark.parametrize("what", ["master.m3u8", "snapshot.jpg", "whep"])
